@@ -1,0 +1,77 @@
+/**
+ * The one error that the project throws on purpose.
+ *
+ * Everything a caller can be told is one of these codes; anything else that is thrown is a fault of
+ * ours and leaves every door as `internal`, without its text. The union is closed so that each door's
+ * mapping is checked by the compiler to be complete.
+ */
+export const ERROR_CODES = [
+  "invalid_request",
+  "unauthenticated",
+  "token_expired",
+  "two_factor_required",
+  "reauthentication_required",
+  "account_suspended",
+  "forbidden",
+  "not_found",
+  "method_not_allowed",
+  "conflict",
+  "stale_epoch",
+  "precondition_failed",
+  "payload_too_large",
+  "unsupported_media_type",
+  "range_not_satisfiable",
+  "request_timeout",
+  "rate_limited",
+  "unavailable",
+  "internal",
+] as const;
+
+export type ErrorCode = typeof ERROR_CODES[number];
+
+/** One fault in a request: `path` is dotted from the root of the input, `""` for the whole of it. */
+export interface FieldError {
+  path: string;
+  message: string;
+}
+
+export interface AppErrorOptions {
+  /** The faults by field, where the request has several. */
+  errors?: FieldError[];
+  /** Whole seconds after which a retry may succeed. */
+  retryAfter?: number;
+  cause?: unknown;
+}
+
+/** `message` names the action and then the value that was wrong; it is shown to the caller. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly errors?: FieldError[];
+  readonly retryAfter?: number;
+
+  constructor(readonly code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.errors = options.errors;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** For a field that is wrong in a way that no schema can know (a taken name, say). */
+export function fieldError(code: ErrorCode, path: string, message: string): AppError {
+  return new AppError(code, message, { errors: [{ path, message }] });
+}
+
+/**
+ * What a caller may not see answers exactly as if it did not exist: every refusal to show something
+ * goes through here, so that the two answers cannot drift apart.
+ */
+export function notFound(what: string, id: string): AppError {
+  return new AppError("not_found", `There is no ${what} ${quote(id)}`);
+}
+
+/** A value from outside, made fit for a message: one line, no control characters, at most 80 long. */
+export function quote(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
+  const clean = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "�");
+  return `"${clean.length > 80 ? `${clean.slice(0, 79)}…` : clean}"`;
+}

@@ -1,0 +1,32 @@
+/**
+ * UUIDv7 (RFC 9562, section 5.7) that never go backwards within a process: ids made in the same
+ * millisecond count up in the 12 bits of `rand_a` (method 1 of section 6.2), and a clock that was
+ * set back is ignored until it has caught up. So sorting by id is sorting by creation.
+ */
+let lastMs = 0;
+let counter = 0;
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+export function newId(now: number = Date.now()): string {
+  if (now > lastMs) {
+    lastMs = now;
+    // Starting in the lower half leaves room to count up.
+    counter = crypto.getRandomValues(new Uint16Array(1))[0] & 0x7ff;
+  } else if (++counter > 0xfff) {
+    lastMs++;
+    counter = 0;
+  }
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  bytes[0] = (bytes[0] & 0x3f) | 0x80;
+  const time = lastMs.toString(16).padStart(12, "0");
+  const tail = Array.from(bytes, (byte) => HEX[byte]).join("");
+  const randA = counter.toString(16).padStart(3, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randA}-${tail.slice(0, 4)}-${tail.slice(4)}`;
+}
+
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+export function isId(value: unknown): value is string {
+  return typeof value === "string" && ID.test(value);
+}

@@ -1,0 +1,48 @@
+/** One structured line an event. Fields are JSON, so nothing from outside can start a second line. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogFields = Record<string, unknown>;
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** The same log, with `fields` on every line. */
+  with(fields: LogFields): Log;
+}
+
+const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** Writes JSON lines through `write` (standard output by default); lines below `level` cost nothing. */
+export function jsonLog(
+  level: LogLevel = "info",
+  write: (line: string) => void = console.log,
+  base: LogFields = {},
+): Log {
+  const line = (at: LogLevel) => (message: string, fields: LogFields = {}) => {
+    if (RANK[at] < RANK[level]) return;
+    const time = new Date().toISOString();
+    write(JSON.stringify({ time, level: at, message, ...base, ...fields }, plainErrors));
+  };
+  return {
+    debug: line("debug"),
+    info: line("info"),
+    warn: line("warn"),
+    error: line("error"),
+    with: (fields) => jsonLog(level, write, { ...base, ...fields }),
+  };
+}
+
+export const silentLog: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  with: () => silentLog,
+};
+
+/** An Error has no enumerable properties: without this it would be logged as `{}`. */
+function plainErrors(_key: string, value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
+  return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
+}
