@@ -1,0 +1,6 @@
+/** `blockerId` wants nothing from `blockedId`, who is not told. */
+export interface Block {
+  blockerId: string;
+  blockedId: string;
+  createdAt: number;
+}

@@ -1,0 +1,20 @@
+export type MemberRole = "owner" | "admin" | "member";
+
+export type NotifyLevel = "all" | "mentions" | "none";
+
+/** A person's place in a chat. Who left stays as a row with `leftAt`, so that others can catch up on it. */
+export interface Membership {
+  chatId: string;
+  userId: string;
+  role: MemberRole;
+  /** The last revision that touched role, `joinedAt` or `leftAt`. */
+  rev: number;
+  joinedAt: number;
+  leftAt: number | null;
+  /** Cursors take no revision and only move forward; `deliveredSeq >= readSeq`. */
+  readSeq: number;
+  deliveredSeq: number;
+  /** What of this chat notifies the member. */
+  notify: NotifyLevel;
+  mutedUntil: number | null;
+}

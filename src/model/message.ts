@@ -1,0 +1,33 @@
+export type MessageKind = "text" | "media" | "system" | "encrypted";
+
+export interface Reaction {
+  emoji: string;
+  /** In the order in which they reacted. */
+  userIds: string[];
+}
+
+export interface Message {
+  id: string;
+  chatId: string;
+  /** The revision that created the message: its place in the history, immutable. */
+  seq: number;
+  /** The last revision that touched it. */
+  rev: number;
+  senderId: string;
+  /** The sender's own name for the send: `(chatId, senderId, clientId)` is unique, and durable. */
+  clientId: string;
+  kind: MessageKind;
+  text: string;
+  /** Base64url of an MLSMessage for `encrypted`, else null. */
+  ciphertext: string | null;
+  mediaIds: string[];
+  /** The id of a message of the same chat. */
+  replyTo: string | null;
+  mentions: string[];
+  reactions: Reaction[];
+  createdAt: number;
+  editedAt: number | null;
+  /** A tombstone keeps its place, sender and times; text, media, mentions and reactions are gone. */
+  deletedAt: number | null;
+  pinnedAt: number | null;
+}

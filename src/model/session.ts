@@ -1,0 +1,25 @@
+export type SessionEndReason =
+  | "logout"
+  | "ended_by_user"
+  | "refresh_reuse"
+  | "credentials_changed"
+  | "suspended"
+  | "account_deleted";
+
+/** A sign-in on one device. It is a row, so that it can be ended, and with it all of its tokens. */
+export interface Session {
+  id: string;
+  userId: string;
+  /** SHA-256 of the one refresh token that works now. */
+  refreshHash: string;
+  deviceName: string;
+  userAgent: string;
+  address: string;
+  createdAt: number;
+  lastUsedAt: number;
+  /** When identity was last proved (password, second factor, provider), for what asks a recent proof. */
+  authenticatedAt: number;
+  expiresAt: number;
+  endedAt: number | null;
+  endReason: SessionEndReason | null;
+}

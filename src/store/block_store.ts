@@ -1,0 +1,14 @@
+import type { Block } from "../model/block.ts";
+
+export interface BlockStore {
+  /** Blocking twice keeps the first row; true if this call made it. */
+  add(block: Block): Promise<boolean>;
+  /** True if there was one. */
+  remove(blockerId: string, blockedId: string): Promise<boolean>;
+  /** Whether `blockerId` has blocked `blockedId`; the other direction is another question. */
+  has(blockerId: string, blockedId: string): Promise<boolean>;
+  /** Newest first. */
+  by(blockerId: string): Promise<Block[]>;
+  /** Newest first. */
+  against(blockedId: string): Promise<Block[]>;
+}

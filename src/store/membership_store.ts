@@ -1,0 +1,32 @@
+import type { Membership, NotifyLevel } from "../model/membership.ts";
+
+export interface CursorMove {
+  chatId: string;
+  userId: string;
+  /** Reading a message means that it was delivered: `readSeq` moves `deliveredSeq` along. */
+  readSeq?: number;
+  deliveredSeq?: number;
+}
+
+export interface MembershipStore {
+  /** Who left is still a row, with `leftAt`; null for who never was a member. */
+  of(chatId: string, userId: string): Promise<Membership | null>;
+  /** All rows of the chat, those who left too, in order of `joinedAt` and then `userId`. */
+  ofChat(chatId: string): Promise<Membership[]>;
+  /** All rows of the user, those of chats they left too, in no particular order. */
+  ofUser(userId: string): Promise<Membership[]>;
+  /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
+  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]>;
+  /**
+   * Moves the cursors forward, never back. Null when there is no row of a present member; `moved` is
+   * false when nothing changed.
+   */
+  moveCursors(move: CursorMove): Promise<{ membership: Membership; moved: boolean } | null>;
+  /** Null when there is no row of a present member. */
+  setNotify(
+    chatId: string,
+    userId: string,
+    notify: NotifyLevel,
+    mutedUntil: number | null,
+  ): Promise<Membership | null>;
+}

@@ -1,0 +1,54 @@
+import type { Message } from "../model/message.ts";
+
+export interface SendKey {
+  senderId: string;
+  clientId: string;
+}
+
+export interface HistoryPage {
+  chatId: string;
+  /** Messages with `seq < before`, newest first. Without either bound: from the newest. */
+  before?: number;
+  /** Messages with `seq > after`, oldest first. */
+  after?: number;
+  limit: number;
+}
+
+export interface MessageSearch {
+  /** The chats to search in; none finds nothing. */
+  chatIds: string[];
+  /** As the person typed it: all of its words must be there, the last one may be unfinished. */
+  query: string;
+  /** Only messages with an id lower than this one. */
+  before: string | null;
+  limit: number;
+}
+
+export interface UnreadQuery {
+  chatId: string;
+  userId: string;
+  readSeq: number;
+}
+
+export interface MessageStore {
+  /** Tombstones too; null when missing. */
+  byId(id: string): Promise<Message | null>;
+  byIds(ids: string[]): Promise<Message[]>;
+  /** The messages of this chat that these sends have already made, in no particular order. */
+  bySendKeys(chatId: string, keys: SendKey[]): Promise<Message[]>;
+  /** Tombstones included: they keep their place. */
+  page(page: HistoryPage): Promise<Message[]>;
+  /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
+  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]>;
+  /**
+   * For each query, in its order: how many messages of others that are not deleted follow
+   * `readSeq`, counted up to `cap`.
+   */
+  unread(queries: UnreadQuery[], cap: number): Promise<number[]>;
+  /** The newest message of each chat that has one, tombstones included, in no particular order. */
+  newest(chatIds: string[]): Promise<Message[]>;
+  /** Most recently pinned first. */
+  pinned(chatId: string, limit: number): Promise<Message[]>;
+  /** Never deleted or encrypted ones; newest (highest id) first. A query without words finds nothing. */
+  search(search: MessageSearch): Promise<Message[]>;
+}

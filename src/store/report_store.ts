@@ -1,0 +1,10 @@
+import type { Report } from "../model/report.ts";
+
+export interface ReportStore {
+  create(report: Report): Promise<void>;
+  byId(id: string): Promise<Report | null>;
+  /** Newest (highest id) first; with `before`, only lower ids; with `open`, only unresolved ones. */
+  list(query: { open: boolean; before: string | null; limit: number }): Promise<Report[]>;
+  /** Null when missing; resolving twice keeps the first. */
+  resolve(id: string, by: string, at: number): Promise<Report | null>;
+}

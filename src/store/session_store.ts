@@ -1,0 +1,35 @@
+import type { Session, SessionEndReason } from "../model/session.ts";
+
+export interface RefreshRotation {
+  sessionId: string;
+  /** Rotates only if this is the hash that works now, so that of two racing refreshes one wins. */
+  expectedHash: string;
+  newHash: string;
+  now: number;
+  expiresAt: number;
+  address: string;
+  userAgent: string;
+}
+
+export interface SessionStore {
+  create(session: Session): Promise<void>;
+  /** Ended and expired ones too, for as long as they are kept. */
+  byId(id: string): Promise<Session | null>;
+  /** Neither ended nor expired at `now`, most recently used first. */
+  activeOf(userId: string, now: number): Promise<Session[]>;
+  /** False when the session is missing, ended, expired at `now`, or has another hash. */
+  rotate(rotation: RefreshRotation): Promise<boolean>;
+  /** Records a fresh proof of identity. */
+  setAuthenticatedAt(id: string, at: number): Promise<void>;
+  /** True if it was alive until now; ending twice keeps the first time and reason. */
+  end(id: string, at: number, reason: SessionEndReason): Promise<boolean>;
+  /** Ends all live sessions of the user but `exceptId`; answers the ids of those that it ended. */
+  endAllOf(
+    userId: string,
+    at: number,
+    reason: SessionEndReason,
+    exceptId?: string,
+  ): Promise<string[]>;
+  /** Forgets sessions that ended or expired before `before`; answers how many. */
+  purge(before: number): Promise<number>;
+}

@@ -1,0 +1,39 @@
+import type { BlockStore } from "./block_store.ts";
+import type { ChatStore } from "./chat_store.ts";
+import type { MembershipStore } from "./membership_store.ts";
+import type { MessageStore } from "./message_store.ts";
+import type { ReportStore } from "./report_store.ts";
+import type { SessionStore } from "./session_store.ts";
+import type { UserStore } from "./user_store.ts";
+
+/**
+ * All that must survive a restart. Two adapters, SQLite and MongoDB, are held to what these
+ * interfaces say by one contract suite (tests/contract/store).
+ *
+ * A method whose promise has resolved has made its change durable. A store that cannot be reached
+ * throws `AppError("unavailable")`.
+ */
+export interface Store {
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly chats: ChatStore;
+  readonly memberships: MembershipStore;
+  readonly messages: MessageStore;
+  readonly blocks: BlockStore;
+  readonly reports: ReportStore;
+  /** Resolves if the store can answer now; throws `AppError("unavailable")` otherwise. */
+  ping(): Promise<void>;
+  /** Waits for what is under way; safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** A unique key is taken. Nothing was written. Services turn it into an answer that fits the field. */
+export class DuplicateKey extends Error {
+  override readonly name = "DuplicateKey";
+
+  constructor(readonly key: DuplicateKeyName, options?: ErrorOptions) {
+    super(`A row with this ${key} exists`, options);
+  }
+}
+
+export type DuplicateKeyName = "username" | "email" | "directKey" | "clientId" | "id";

@@ -1,0 +1,36 @@
+import type { User } from "../model/user.ts";
+
+/** What may change of a user; ids and `createdAt` may not. */
+export type UserPatch = Partial<Omit<User, "id" | "createdAt">>;
+
+export interface UserStore {
+  /** Throws `DuplicateKey("username" | "email")` and writes nothing when a key is taken. */
+  create(user: User): Promise<void>;
+  /** Null when missing. */
+  byId(id: string): Promise<User | null>;
+  /** Those that exist, in no particular order; duplicates in `ids` count once. */
+  byIds(ids: string[]): Promise<User[]>;
+  byUsernameKey(key: string): Promise<User | null>;
+  byEmailKey(key: string): Promise<User | null>;
+  /**
+   * Sets the fields given and answers the row as it now is; null when missing. Throws
+   * `DuplicateKey("username" | "email")` and changes nothing when a new key is taken.
+   */
+  update(id: string, patch: UserPatch): Promise<User | null>;
+  /**
+   * People with a word of the username or display name that starts with the folded `prefix`, by
+   * `usernameKey`; those in `excluding` and the erased left out; keys after `after` only.
+   */
+  search(query: UserSearch): Promise<User[]>;
+  /** Moves `totp.lastStep` forward to `step`; false, and nothing changed, if it is there already. */
+  useTotpStep(id: string, step: number): Promise<boolean>;
+  /** Takes a recovery code's hash out of the unused ones; false when it is not among them. */
+  useRecoveryCode(id: string, hash: string): Promise<boolean>;
+}
+
+export interface UserSearch {
+  prefix: string;
+  excluding: string[];
+  after: string | null;
+  limit: number;
+}
