@@ -1,3 +1,5 @@
+import type { MediaAttachment } from "./media_attachment.ts";
+
 export type MessageKind = "text" | "media" | "system" | "encrypted";
 
 export interface Reaction {
@@ -20,7 +22,7 @@ export interface Message {
   text: string;
   /** Base64url of an MLSMessage for `encrypted`, else null. */
   ciphertext: string | null;
-  mediaIds: string[];
+  media: MediaAttachment[];
   /** The id of a message of the same chat. */
   replyTo: string | null;
   mentions: string[];
