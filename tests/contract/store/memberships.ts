@@ -1,0 +1,3 @@
+import type { ContractTest } from "./suite.ts";
+
+export function membershipContract(_test: ContractTest): void {}

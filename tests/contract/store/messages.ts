@@ -1,0 +1,3 @@
+import type { ContractTest } from "./suite.ts";
+
+export function messageContract(_test: ContractTest): void {}

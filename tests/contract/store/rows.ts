@@ -1,0 +1,195 @@
+import { newId } from "../../../src/core/ids.ts";
+import type { Block } from "../../../src/model/block.ts";
+import { type Chat, directKeyOf } from "../../../src/model/chat.ts";
+import type { Membership } from "../../../src/model/membership.ts";
+import type { Message } from "../../../src/model/message.ts";
+import type { Report } from "../../../src/model/report.ts";
+import type { Session } from "../../../src/model/session.ts";
+import type { User } from "../../../src/model/user.ts";
+import type { ChatChange } from "../../../src/store/chat_store.ts";
+import type { Store } from "../../../src/store/store.ts";
+
+/** Rows to put into a store. Each is complete and its own; a test names only what it is about. */
+export const T0 = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+
+let count = 0;
+
+export function aUser(fields: Partial<User> = {}): User {
+  const username = fields.username ?? `user${++count}`;
+  const email = fields.email ?? `${username}@example.org`;
+  return {
+    id: newId(),
+    username,
+    usernameKey: username.toLowerCase(),
+    email,
+    emailKey: email.toLowerCase(),
+    emailVerifiedAt: null,
+    passwordHash: null,
+    displayName: "",
+    bio: "",
+    avatarMediaId: null,
+    status: { state: "online", text: "" },
+    lastSeenAt: null,
+    lastSeenHidden: false,
+    role: "user",
+    suspension: null,
+    totp: null,
+    recoveryCodes: [],
+    createdAt: T0,
+    updatedAt: T0,
+    deletedAt: null,
+    ...fields,
+  };
+}
+
+export function aSession(fields: Partial<Session> = {}): Session {
+  return {
+    id: newId(),
+    userId: newId(),
+    refreshHash: `hash${++count}`,
+    deviceName: "Ann's telephone",
+    userAgent: "Test/1.0",
+    address: "192.0.2.1",
+    createdAt: T0,
+    lastUsedAt: T0,
+    authenticatedAt: T0,
+    expiresAt: T0 + 1_000,
+    endedAt: null,
+    endReason: null,
+    ...fields,
+  };
+}
+
+export function aChat(fields: Partial<Chat> = {}): Chat {
+  return {
+    id: newId(),
+    kind: "group",
+    directKey: null,
+    name: "A group",
+    description: "",
+    avatarMediaId: null,
+    encrypted: false,
+    rev: 1,
+    detailsRev: 1,
+    lastSeq: 0,
+    lastActivityAt: T0,
+    memberCount: 1,
+    createdBy: newId(),
+    createdAt: T0,
+    updatedAt: T0,
+    epoch: null,
+    ...fields,
+  };
+}
+
+export function aDirectChat(a: string, b: string, fields: Partial<Chat> = {}): Chat {
+  return aChat({
+    kind: "direct",
+    directKey: directKeyOf(a, b),
+    name: "",
+    memberCount: 2,
+    ...fields,
+  });
+}
+
+export function aMember(chatId: string, fields: Partial<Membership> = {}): Membership {
+  return {
+    chatId,
+    userId: newId(),
+    role: "member",
+    rev: 1,
+    joinedAt: T0,
+    leftAt: null,
+    readSeq: 0,
+    deliveredSeq: 0,
+    notify: "all",
+    mutedUntil: null,
+    ...fields,
+  };
+}
+
+/** `seq` is the revision that creates it, and `rev` the same unless it is given. */
+export function aMessage(chatId: string, seq: number, fields: Partial<Message> = {}): Message {
+  return {
+    id: newId(),
+    chatId,
+    seq,
+    rev: seq,
+    senderId: newId(),
+    clientId: `client${++count}`,
+    kind: "text",
+    text: `message ${seq}`,
+    ciphertext: null,
+    media: [],
+    replyTo: null,
+    mentions: [],
+    reactions: [],
+    createdAt: T0 + seq,
+    editedAt: null,
+    deletedAt: null,
+    pinnedAt: null,
+    ...fields,
+  };
+}
+
+export function aBlock(fields: Partial<Block> = {}): Block {
+  return { blockerId: newId(), blockedId: newId(), createdAt: T0, ...fields };
+}
+
+export function aReport(fields: Partial<Report> = {}): Report {
+  return {
+    id: newId(),
+    reporterId: newId(),
+    userId: newId(),
+    messageId: null,
+    reason: "spam",
+    details: "",
+    evidence: null,
+    createdAt: T0,
+    resolvedAt: null,
+    resolvedBy: null,
+    ...fields,
+  };
+}
+
+/** A change set that touches nothing but what is named. */
+export function aChange(
+  expectedRev: number,
+  chat: Chat,
+  fields: Partial<ChatChange> = {},
+): ChatChange {
+  return { expectedRev, chat, inserted: [], updated: [], members: [], ...fields };
+}
+
+/** Makes a chat with one revision for each row given, and answers it as it is stored. */
+export async function storedChat(
+  store: Store,
+  content: { chat?: Partial<Chat>; messages?: Partial<Message>[]; members?: Partial<Membership>[] },
+): Promise<{ chat: Chat; messages: Message[]; members: Membership[] }> {
+  const made = aChat(content.chat);
+  let rev = 1;
+  const members = (content.members ?? []).map((fields) => aMember(made.id, fields));
+  const messages = (content.messages ?? []).map((fields) => aMessage(made.id, ++rev, fields));
+  const chat = {
+    ...made,
+    rev,
+    lastSeq: messages.length === 0 ? 0 : rev,
+    memberCount: members.filter((member) => member.leftAt === null).length,
+  };
+  await store.chats.commit(aChange(0, chat, { inserted: messages, members }));
+  return { chat, messages, members };
+}
+
+/** `fields` given win over what a send sets. */
+export async function sendTo(
+  store: Store,
+  chat: Chat,
+  texts: string[],
+  fields: Partial<Message> = {},
+): Promise<{ chat: Chat; messages: Message[] }> {
+  const messages = texts.map((text, i) => aMessage(chat.id, chat.rev + 1 + i, { text, ...fields }));
+  const rev = chat.rev + texts.length;
+  const next = { ...chat, rev, lastSeq: rev };
+  await store.chats.commit(aChange(chat.rev, next, { inserted: messages }));
+  return { chat: next, messages };
+}

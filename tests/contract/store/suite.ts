@@ -1,0 +1,63 @@
+import type { Store } from "../../../src/store/store.ts";
+import { blockContract } from "./blocks.ts";
+import { chatContract } from "./chats.ts";
+import { lifecycleContract } from "./lifecycle.ts";
+import { membershipContract } from "./memberships.ts";
+import { messageContract } from "./messages.ts";
+import { raceContract } from "./races.ts";
+import { reportContract } from "./reports.ts";
+import { searchContract } from "./search.ts";
+import { sessionContract } from "./sessions.ts";
+import { userContract } from "./users.ts";
+
+/** An empty store, and as many more instances on the same database as are asked for. */
+export interface OpenedStore extends AsyncDisposable {
+  store: Store;
+  /** Opens another instance on the same database, as a second process would; disposal closes it too. */
+  second(): Promise<Store>;
+}
+
+export type OpenStore = () => Promise<OpenedStore>;
+
+/** Registers a test that gets a fresh, empty store. */
+export type ContractTest = (
+  title: string,
+  run: (store: Store, opened: OpenedStore) => Promise<void>,
+) => void;
+
+/**
+ * What every Store adapter is held to. A new entity is a new file beside this one and a line in the
+ * list below.
+ */
+const CONTRACTS: Record<string, (test: ContractTest) => void> = {
+  lifecycle: lifecycleContract,
+  users: userContract,
+  sessions: sessionContract,
+  chats: chatContract,
+  memberships: membershipContract,
+  messages: messageContract,
+  search: searchContract,
+  blocks: blockContract,
+  reports: reportContract,
+  races: raceContract,
+};
+
+/** `options` are those of Deno.test: `ignore`, where the service behind the adapter is absent. */
+export function storeContract(
+  name: string,
+  open: OpenStore,
+  options: Pick<Deno.TestDefinition, "ignore" | "sanitizeOps" | "sanitizeResources"> = {},
+): void {
+  for (const [area, contract] of Object.entries(CONTRACTS)) {
+    contract((title, run) => {
+      Deno.test({
+        ...options,
+        name: `${name} store, ${area}: ${title}`,
+        fn: async () => {
+          await using opened = await open();
+          await run(opened.store, opened);
+        },
+      });
+    });
+  }
+}
