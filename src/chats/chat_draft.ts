@@ -1,0 +1,202 @@
+import type { Chat } from "../model/chat.ts";
+import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
+import type { Membership } from "../model/membership.ts";
+import type { Message } from "../model/message.ts";
+import type { ChatChange } from "../store/chat_store.ts";
+import type { SendKey } from "../store/message_store.ts";
+
+/** The rows of a chat that every change is checked against, as they were at the head `chat.rev`. */
+export interface ChatState {
+  readonly chat: Chat;
+  readonly members: ReadonlyMap<string, Membership>;
+}
+
+export type NewMessage = Omit<Message, "chatId" | "seq" | "rev">;
+
+/** How a draft finds messages that are not in it. */
+export interface MessageSource {
+  byId(id: string): Promise<Message | null>;
+}
+
+/**
+ * A chat as it will be once the changes made so far are committed.
+ *
+ * A draft is its base and a list of steps, and nothing else: what one edit did can be taken back by
+ * shortening the list, so an edit that fails half-way leaves no trace in a batch that others share.
+ */
+export class ChatDraft {
+  readonly #steps: ChatStep[] = [];
+  #chat: Chat;
+  #members = new Map<string, Membership>();
+  #messages = new Map<string, Message>();
+  #sends = new Map<string, Message>();
+
+  constructor(
+    private readonly base: ChatState,
+    private readonly source: MessageSource,
+    /** Sends that the store is known to hold already. */
+    private readonly known: ReadonlyMap<string, Message> = new Map(),
+  ) {
+    this.#chat = base.chat;
+  }
+
+  get chat(): Readonly<Chat> {
+    return this.#chat;
+  }
+
+  get length(): number {
+    return this.#steps.length;
+  }
+
+  /** The membership of a present member, null for anyone else. */
+  member(userId: string): Membership | null {
+    const row = this.#row(userId);
+    return row && row.leftAt === null ? row : null;
+  }
+
+  /** Present members, longest-standing first. */
+  presentMembers(): Membership[] {
+    const rows = new Map([...this.base.members, ...this.#members]);
+    return [...rows.values()]
+      .filter((row) => row.leftAt === null)
+      .sort((a, b) => a.joinedAt - b.joinedAt || (a.userId < b.userId ? -1 : 1));
+  }
+
+  /** A message of this chat, or null. */
+  async message(id: string): Promise<Message | null> {
+    const message = this.#messages.get(id) ?? await this.source.byId(id);
+    return message?.chatId === this.#chat.id ? message : null;
+  }
+
+  /** What this send made before, if it is a repeat. */
+  sent(senderId: string, clientId: string): Message | null {
+    const key = sendKey(senderId, clientId);
+    return this.#sends.get(key) ?? this.known.get(key) ?? null;
+  }
+
+  insertMessage(fields: NewMessage): Message {
+    const rev = this.#chat.rev + 1;
+    const message = { ...fields, chatId: this.#chat.id, seq: rev, rev };
+    this.#take({ type: "message.created", rev, message });
+    return message;
+  }
+
+  updateMessage(message: Message, patch: Partial<Message>): Message {
+    const rev = this.#chat.rev + 1;
+    const updated = { ...message, ...patch, rev };
+    const type = patch.deletedAt ? "message.deleted" : "message.updated";
+    this.#take({ type, rev, message: updated });
+    return updated;
+  }
+
+  addMember(member: Pick<Membership, "userId" | "role" | "joinedAt">): Membership {
+    const earlier = this.#row(member.userId);
+    return this.#takeMember({
+      readSeq: 0,
+      deliveredSeq: 0,
+      notify: "all",
+      mutedUntil: null,
+      ...earlier,
+      ...member,
+      chatId: this.#chat.id,
+      rev: this.#chat.rev + 1,
+      leftAt: null,
+    });
+  }
+
+  updateMember(
+    member: Membership,
+    patch: Partial<Pick<Membership, "role" | "leftAt">>,
+  ): Membership {
+    return this.#takeMember({ ...member, ...patch, rev: this.#chat.rev + 1 });
+  }
+
+  updateChat(patch: Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "epoch">>): Chat {
+    const rev = this.#chat.rev + 1;
+    this.#take({
+      type: "chat.updated",
+      rev,
+      chat: { ...this.#chat, ...patch, rev, detailsRev: rev },
+    });
+    return this.#chat;
+  }
+
+  /** Takes back all but the first `length` steps. */
+  truncate(length: number): void {
+    const kept = this.#steps.slice(0, length);
+    this.#steps.length = 0;
+    this.#chat = this.base.chat;
+    this.#members = new Map();
+    this.#messages = new Map();
+    this.#sends = new Map();
+    for (const step of kept) this.#take(step);
+  }
+
+  /** Rows as the last step left them; what each step did on its own is in `toCommit`. */
+  toChange(now: number): ChatChange {
+    const messages = [...this.#messages.values()];
+    return {
+      expectedRev: this.base.chat.rev,
+      chat: { ...this.#chat, updatedAt: now },
+      inserted: messages.filter((message) => message.seq > this.base.chat.rev),
+      updated: messages.filter((message) => message.seq <= this.base.chat.rev),
+      members: [...this.#members.values()],
+    };
+  }
+
+  toCommit(): ChatCommit {
+    const after = this.base.chat.rev;
+    return { chatId: this.#chat.id, after, rev: this.#chat.rev, steps: [...this.#steps] };
+  }
+
+  /** The state that the next draft starts from, once this one is committed. */
+  toState(): ChatState {
+    if (this.#members.size === 0) return { chat: this.#chat, members: this.base.members };
+    return { chat: this.#chat, members: new Map([...this.base.members, ...this.#members]) };
+  }
+
+  sendKeys(): SendKey[] {
+    return [...this.#sends.values()].map(({ senderId, clientId }) => ({ senderId, clientId }));
+  }
+
+  #row(userId: string): Membership | null {
+    return this.#members.get(userId) ?? this.base.members.get(userId) ?? null;
+  }
+
+  #takeMember(member: Membership): Membership {
+    this.#take({ type: "member.updated", rev: member.rev, member });
+    return member;
+  }
+
+  #take(step: ChatStep): void {
+    this.#steps.push(step);
+    if (step.type === "chat.updated") {
+      this.#chat = step.chat;
+    } else if (step.type === "member.updated") {
+      this.#applyMember(step.member);
+    } else {
+      this.#applyMessage(step.message);
+    }
+  }
+
+  #applyMember(member: Membership): void {
+    const was = this.member(member.userId) ? 1 : 0;
+    const is = member.leftAt === null ? 1 : 0;
+    this.#members.set(member.userId, member);
+    const memberCount = this.#chat.memberCount + is - was;
+    this.#chat = { ...this.#chat, rev: member.rev, memberCount };
+  }
+
+  #applyMessage(message: Message): void {
+    this.#messages.set(message.id, message);
+    this.#chat = { ...this.#chat, rev: message.rev };
+    if (message.seq !== message.rev) return;
+    this.#sends.set(sendKey(message.senderId, message.clientId), message);
+    this.#chat.lastSeq = message.seq;
+    this.#chat.lastActivityAt = message.createdAt;
+  }
+}
+
+export function sendKey(senderId: string, clientId: string): string {
+  return `${senderId}:${clientId}`;
+}

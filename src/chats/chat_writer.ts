@@ -1,0 +1,210 @@
+import { AppError, notFound } from "../core/errors.ts";
+import type { Clock } from "../core/clock.ts";
+import type { ChatCommit } from "../model/chat_step.ts";
+import type { Message } from "../model/message.ts";
+import { DuplicateKey, type Store } from "../store/store.ts";
+import { ChatDraft, type ChatState, sendKey } from "./chat_draft.ts";
+import { ChatStateCache } from "./chat_state_cache.ts";
+
+/**
+ * Decides on one change: reads the draft, throws if the rules say no, makes its steps, and returns
+ * the answer. It may run several times (when another instance was faster), so it must not do
+ * anything but that.
+ */
+export type Edit<T> = (draft: ChatDraft) => T | Promise<T>;
+
+/** Hears of every commit of this instance, in the order of each chat's revisions. */
+export type CommitListener = (commit: ChatCommit) => void;
+
+interface Job {
+  edit: Edit<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (reason: unknown) => void;
+}
+
+interface Lane {
+  jobs: Job[];
+  running: boolean;
+  lastStart: number;
+}
+
+/** What a job came to in one attempt; only a commit makes it final. */
+type Result = { job: Job; value: unknown } | { job: Job; error: unknown };
+
+export interface ChatWriterOptions {
+  /** A chat that is written to more often than this waits, so that its writes go together. */
+  gatherMs?: number;
+  /** Edits in one commit at most. */
+  maxBatch?: number;
+}
+
+/** Enough for a commit per instance and try; past it the store is overloaded, and we say so. */
+const MAX_ATTEMPTS = 50;
+
+/** Chats remembered as hot or quiet; past it the quiet ones are forgotten. */
+const MAX_LANES = 1_000;
+
+/**
+ * The only way in which a chat changes.
+ *
+ * Writes to one chat that arrive together are committed together: one change set, k revisions. The
+ * first write to a quiet chat goes at once; those that follow within `gatherMs` wait for each other.
+ * Nothing is locked: a change set is made against the head as it was read (or remembered), and if
+ * another instance has moved the head meanwhile, the edits are run again on the new state.
+ */
+export class ChatWriter {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #states: ChatStateCache;
+  readonly #gatherMs: number;
+  readonly #maxBatch: number;
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly onCommit: CommitListener,
+    options: ChatWriterOptions = {},
+  ) {
+    this.#states = new ChatStateCache(store);
+    this.#gatherMs = options.gatherMs ?? 5;
+    this.#maxBatch = options.maxBatch ?? 256;
+  }
+
+  /** Answers once the change is durable. Throws what `edit` throws, and `not_found` for no such chat. */
+  write<T>(chatId: string, edit: Edit<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const lane = this.#lane(chatId);
+      lane.jobs.push({ edit, resolve: resolve as Job["resolve"], reject });
+      if (!lane.running) this.#start(chatId, lane);
+    });
+  }
+
+  /**
+   * Makes a chat that does not exist yet, from `state` (whose head is 0) and `edit`. Throws
+   * `DuplicateKey("directKey")` when the pair has a chat already.
+   */
+  async create<T>(state: ChatState, edit: Edit<T>): Promise<T> {
+    const draft = new ChatDraft(state, this.store.messages);
+    const answer = await edit(draft);
+    const outcome = await this.store.chats.commit(draft.toChange(this.clock.now()));
+    if (outcome === "stale") throw new AppError("conflict", "Making the chat: its id is taken");
+    this.#states.set(draft.toState());
+    this.onCommit(draft.toCommit());
+    return answer;
+  }
+
+  /** Resolves once no write is under way: for a drain. */
+  async idle(): Promise<void> {
+    while ([...this.#lanes.values()].some((lane) => lane.running)) await delay(1);
+  }
+
+  #lane(chatId: string): Lane {
+    let lane = this.#lanes.get(chatId);
+    if (!lane) {
+      if (this.#lanes.size >= MAX_LANES) this.#forgetQuietLanes();
+      this.#lanes.set(chatId, lane = { jobs: [], running: false, lastStart: -Infinity });
+    }
+    return lane;
+  }
+
+  /** A quiet lane holds nothing but the time of its last batch, which no longer matters. */
+  #forgetQuietLanes(): void {
+    const hot = performance.now() - this.#gatherMs;
+    for (const [chatId, lane] of this.#lanes) {
+      if (!lane.running && lane.lastStart < hot) this.#lanes.delete(chatId);
+    }
+  }
+
+  async #start(chatId: string, lane: Lane): Promise<void> {
+    lane.running = true;
+    while (lane.jobs.length > 0) {
+      const wait = lane.lastStart + this.#gatherMs - performance.now();
+      if (wait > 0) await delay(wait);
+      lane.lastStart = performance.now();
+      await this.#runBatch(chatId, lane.jobs.splice(0, this.#maxBatch));
+    }
+    lane.running = false;
+  }
+
+  async #runBatch(chatId: string, jobs: Job[]): Promise<void> {
+    try {
+      await this.#commitJobs(chatId, jobs);
+    } catch (error) {
+      this.#states.forget(chatId);
+      for (const job of jobs) job.reject(error);
+    }
+  }
+
+  async #commitJobs(chatId: string, jobs: Job[]): Promise<void> {
+    const known = new Map<string, Message>();
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      if (attempt > 1) await delay(Math.random() * Math.min(2 ** attempt, 50));
+      const { state, fresh } = await this.#states.get(chatId);
+      if (!state) throw notFound("chat", chatId);
+      const draft = new ChatDraft(state, this.store.messages, known);
+      const results = await runEdits(draft, jobs);
+      // A refusal counts only on fresh state: the remembered one may not know of a new member yet.
+      const refused = results.some((result) => "error" in result);
+      if (refused && !fresh && await this.#isBehind(state)) continue;
+      if (await this.#commit(draft, known)) return settle(results);
+    }
+    throw new AppError("unavailable", "Writing to the chat: too many others write to it", {
+      retryAfter: 1,
+    });
+  }
+
+  async #isBehind(state: ChatState): Promise<boolean> {
+    const chat = await this.store.chats.byId(state.chat.id);
+    if (chat?.rev === state.chat.rev) return false;
+    this.#states.forget(state.chat.id);
+    return true;
+  }
+
+  /** False when it has to be tried again, with what was learnt. */
+  async #commit(draft: ChatDraft, known: Map<string, Message>): Promise<boolean> {
+    if (draft.length === 0) return true;
+    const chatId = draft.chat.id;
+    try {
+      const outcome = await this.store.chats.commit(draft.toChange(this.clock.now()));
+      if (outcome === "stale") {
+        this.#states.forget(chatId);
+        return false;
+      }
+    } catch (error) {
+      if (!(error instanceof DuplicateKey) || error.key !== "clientId") throw error;
+      // Looking sends up only when one turns out to be a repeat keeps the usual send to one write.
+      for (const message of await this.store.messages.bySendKeys(chatId, draft.sendKeys())) {
+        known.set(sendKey(message.senderId, message.clientId), message);
+      }
+      return false;
+    }
+    this.#states.set(draft.toState());
+    this.onCommit(draft.toCommit());
+    return true;
+  }
+}
+
+async function runEdits(draft: ChatDraft, jobs: Job[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const job of jobs) {
+    const mark = draft.length;
+    try {
+      const value = job.edit(draft);
+      results.push({ job, value: value instanceof Promise ? await value : value });
+    } catch (error) {
+      draft.truncate(mark);
+      results.push({ job, error });
+    }
+  }
+  return results;
+}
+
+function settle(results: Result[]): void {
+  for (const result of results) {
+    if ("error" in result) result.job.reject(result.error);
+    else result.job.resolve(result.value);
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

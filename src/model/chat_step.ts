@@ -1,0 +1,21 @@
+import type { Chat } from "./chat.ts";
+import type { Membership } from "./membership.ts";
+import type { Message } from "./message.ts";
+
+/** One revision of a chat: what it did, with the row as that revision left it. */
+export type ChatStep =
+  | {
+    type: "message.created" | "message.updated" | "message.deleted";
+    rev: number;
+    message: Message;
+  }
+  | { type: "member.updated"; rev: number; member: Membership }
+  | { type: "chat.updated"; rev: number; chat: Chat };
+
+/** The revisions `(after, rev]` of one chat, one step each, in order, as one commit made them. */
+export interface ChatCommit {
+  chatId: string;
+  after: number;
+  rev: number;
+  steps: ChatStep[];
+}

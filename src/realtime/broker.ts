@@ -1,0 +1,38 @@
+import type { WireEvent } from "../model/event.ts";
+
+/**
+ * What instances tell each other. Small on purpose: no text of a message ever enters the broker, and
+ * all that is lost is found by the next catch-up, so a broker may lose, double and reorder signals.
+ */
+export type Signal =
+  /** A chat's head is at `rev` now; `members` when who is in it has changed. */
+  | { type: "chat"; chatId: string; rev: number; members?: true }
+  /** An ephemeral event for all who listen to a chat (typing, receipts). */
+  | { type: "room"; chatId: string; event: WireEvent }
+  /** An ephemeral event for all connections of these users (presence, notifications). */
+  | { type: "users"; userIds: string[]; event: WireEvent }
+  /** Sessions that have ended: their sockets close. */
+  | { type: "sessions"; sessionIds: string[] }
+  /** Something that instances remember of this user (blocks, say) has changed. */
+  | { type: "user"; userId: string };
+
+export interface BrokerEvents {
+  /** Signals of other instances, in the order in which each of them published. */
+  onSignals(signals: Signal[]): void;
+  /** Signals may have been missed: whoever listens has to ask the Store. */
+  onGap(): void;
+}
+
+/** Carries signals between instances; an instance never hears its own. */
+export interface Broker {
+  /** Begins to listen. Signals published before are not heard. */
+  start(events: BrokerEvents): Promise<void>;
+  /** Never throws and never waits: what cannot be sent is kept for a while, or dropped. */
+  publish(signal: Signal): void;
+  /** Resolves once all that was published has been handed over, or cannot be. */
+  flush(): Promise<void>;
+  /** Null when it works, otherwise why it does not, for `/readyz`. */
+  fault(): string | null;
+  /** Flushes, and leaves. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,16 @@
+/**
+ * Which users are connected to any instance: one entry per (user, instance), written when the first
+ * connection opens and deleted when the last one closes. There is no heartbeat per user; when an
+ * instance dies, all of its entries are void at once.
+ */
+export interface PresenceDirectory {
+  /** This instance has its first connection of the user. */
+  enter(userId: string): Promise<void>;
+  /** This instance has lost its last connection of the user. */
+  leave(userId: string): Promise<void>;
+  /** Those of `userIds` who are connected to any living instance. */
+  online(userIds: string[]): Promise<Set<string>>;
+  /** Called with users whose instance died and who are connected to no other one. */
+  onVoid(listener: (userIds: string[]) => void): void;
+  close(): Promise<void>;
+}
