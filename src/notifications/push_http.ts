@@ -1,0 +1,66 @@
+import type { PushResult } from "./push_sender.ts";
+
+/** An answer is a short JSON error or nothing: what exceeds this is cut off unread. */
+const MAX_ANSWER_BYTES = 16 * 1024;
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
+
+export interface PushAnswer {
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+/**
+ * One POST to a push service. Redirects are not followed: no service uses them, and one could lead a
+ * request to a place that the endpoint's check would have refused. Throws what `fetch` throws, a
+ * `TimeoutError` included.
+ */
+export async function postPush(
+  url: string | URL,
+  init: { headers: Record<string, string>; body: BodyInit },
+  timeoutMs: number,
+): Promise<PushAnswer> {
+  const response = await fetch(url, {
+    ...init,
+    method: "POST",
+    redirect: "manual",
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const { status, headers } = response;
+  return { status, headers, body: await readStart(response) };
+}
+
+async function readStart(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = MAX_ANSWER_BYTES;
+  // Leaving the loop early cancels the stream, and with it the connection.
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left -= chunk.length;
+    if (left <= 0) break;
+  }
+  return text;
+}
+
+/**
+ * `Retry-After` (RFC 9110, section 10.2.3: seconds, or an HTTP date) in milliseconds from now, at
+ * most a day; undefined where it is missing or makes no sense.
+ */
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
+  const value = headers.get("retry-after")?.trim();
+  if (!value) return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  if (Number.isNaN(wait)) return undefined;
+  return Math.min(Math.max(0, wait), LONGEST_WAIT_MS);
+}
+
+export function retry(reason: string, afterMs?: number): PushResult {
+  return { outcome: "retry", reason, ...(afterMs !== undefined && { afterMs }) };
+}
+
+/** The network's faults are worth another try, all of them. */
+export function retryAfterFault(service: string, error: unknown): PushResult {
+  const fault = error instanceof Error ? error.name : "unknown fault";
+  return retry(`${service} could not be reached: ${fault}`);
+}

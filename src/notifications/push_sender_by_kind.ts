@@ -1,0 +1,11 @@
+import type { FcmTarget, PushSender, WebPushTarget } from "./push_sender.ts";
+
+/** Each kind of target to its own sender. */
+export function pushSenderByKind(
+  fcm: PushSender<FcmTarget>,
+  web: PushSender<WebPushTarget>,
+): PushSender {
+  return {
+    send: (target, push) => target.kind === "fcm" ? fcm.send(target, push) : web.send(target, push),
+  };
+}

@@ -1,0 +1,82 @@
+import { type Clock, systemClock } from "../core/clock.ts";
+import { quote } from "../core/errors.ts";
+import { fcmErrorResult, refusesAccessToken } from "./fcm_error.ts";
+import { fcmMessage } from "./fcm_message.ts";
+import { AccessTokenError, GoogleAccessToken } from "./google_access_token.ts";
+import { byteLength, fitPush } from "./push_content.ts";
+import { postPush, type PushAnswer, retry, retryAfterFault } from "./push_http.ts";
+import type { FcmTarget, Push, PushResult, PushSender } from "./push_sender.ts";
+import type { ServiceAccount } from "./service_account.ts";
+
+const SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
+
+/** Words that FCM keeps for itself among the keys of `data`. */
+const RESERVED_KEY = /^(from|message_type|google\..*|gcm\..*)$/;
+
+/** FCM counts the keys and values of `data` and the notification. */
+const MAX_PAYLOAD_BYTES = 4096;
+
+export interface FcmOptions {
+  account: ServiceAccount;
+  /** Where FCM is: another for an emulator. Without a slash at the end. */
+  endpoint?: string;
+  timeoutMs?: number;
+  clock?: Clock;
+}
+
+/** Firebase Cloud Messaging by its HTTP v1 API, for Android, Apple and web apps. */
+export class FcmPushSender implements PushSender<FcmTarget> {
+  readonly #url: string;
+  readonly #timeoutMs: number;
+  readonly #clock: Clock;
+  readonly #accessToken: GoogleAccessToken;
+
+  constructor({ account, endpoint, timeoutMs = 10_000, clock = systemClock }: FcmOptions) {
+    const base = endpoint ?? "https://fcm.googleapis.com";
+    this.#url = `${base}/v1/projects/${account.projectId}/messages:send`;
+    this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
+    this.#accessToken = new GoogleAccessToken(account, SCOPE, clock, timeoutMs);
+  }
+
+  async send(target: FcmTarget, push: Push): Promise<PushResult> {
+    const fitted = fitForFcm(push);
+    if (typeof fitted === "string") return { outcome: "rejected", reason: fitted };
+    const message = await fcmMessage(target.token, fitted, this.#clock.now());
+    try {
+      return this.#resultOf(await this.#post(JSON.stringify({ message })));
+    } catch (error) {
+      if (!(error instanceof AccessTokenError)) return retryAfterFault("FCM", error);
+      if (error.permanent) return { outcome: "rejected", reason: error.message };
+      return retry(error.message, error.afterMs);
+    }
+  }
+
+  /** A token that was revoked before its end costs one more try, with a new one. */
+  async #post(body: string): Promise<PushAnswer> {
+    const first = await this.#postOnce(body);
+    return refusesAccessToken(first) ? await this.#postOnce(body) : first;
+  }
+
+  async #postOnce(body: string): Promise<PushAnswer> {
+    const token = await this.#accessToken.get();
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const answer = await postPush(this.#url, { headers, body }, this.#timeoutMs);
+    if (refusesAccessToken(answer)) this.#accessToken.discard(token);
+    return answer;
+  }
+
+  #resultOf(answer: PushAnswer): PushResult {
+    if (answer.status === 200) return { outcome: "delivered" };
+    return fcmErrorResult(answer, this.#clock.now());
+  }
+}
+
+function fitForFcm(push: Push): Push | string {
+  const reserved = Object.keys(push.data).find((key) => RESERVED_KEY.test(key));
+  if (reserved !== undefined) return `FCM keeps the data key ${quote(reserved)} for itself`;
+  const fitted = fitPush(push);
+  if (typeof fitted === "string") return fitted;
+  const bytes = byteLength(JSON.stringify([fitted.data, fitted.alert]));
+  return bytes <= MAX_PAYLOAD_BYTES ? fitted : `The push holds ${bytes} bytes, too many for FCM`;
+}

@@ -1,0 +1,90 @@
+import { type Clock, systemClock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import { fitPush } from "./push_content.ts";
+import { postPush, type PushAnswer, retry, retryAfterFault, retryAfterMs } from "./push_http.ts";
+import type { Push, PushResult, PushSender, WebPushTarget } from "./push_sender.ts";
+import { type VapidKeys, VapidSigner } from "./vapid.ts";
+import {
+  encryptWebPush,
+  importSubscriptionKeys,
+  MAX_PLAINTEXT_BYTES,
+} from "./web_push_encryption.ts";
+import { parseWebPushEndpoint } from "./web_push_endpoint.ts";
+import { webPushTopic } from "./web_push_topic.ts";
+
+export interface WebPushOptions {
+  vapid: VapidKeys;
+  /** See `parseWebPushEndpoint`. */
+  allowedOrigins?: readonly string[];
+  timeoutMs?: number;
+  clock?: Clock;
+}
+
+/** What a service worker finds in `event.data.json()`. */
+export interface WebPushPayload {
+  alert: Push["alert"];
+  badge: number | null;
+  /** For `showNotification`'s `tag`. */
+  tag: string | null;
+  data: Push["data"];
+}
+
+/** Web Push (RFC 8030) to whichever service the browser's vendor runs. */
+export class WebPushSender implements PushSender<WebPushTarget> {
+  readonly #signer: VapidSigner;
+  readonly #allowedOrigins: readonly string[];
+  readonly #timeoutMs: number;
+  readonly #clock: Clock;
+
+  constructor({ vapid, allowedOrigins, timeoutMs, clock }: WebPushOptions) {
+    this.#clock = clock ?? systemClock;
+    this.#signer = new VapidSigner(vapid, this.#clock);
+    this.#allowedOrigins = allowedOrigins ?? [];
+    this.#timeoutMs = timeoutMs ?? 10_000;
+  }
+
+  async send(target: WebPushTarget, push: Push): Promise<PushResult> {
+    const fitted = fitPush(push);
+    if (typeof fitted === "string") return { outcome: "rejected", reason: fitted };
+    const plaintext = payloadOf(fitted);
+    if (plaintext.length > MAX_PLAINTEXT_BYTES) {
+      return { outcome: "rejected", reason: `The push holds ${plaintext.length} bytes, too many` };
+    }
+    try {
+      return resultOf(await this.#post(target, fitted, plaintext), this.#clock.now());
+    } catch (error) {
+      if (error instanceof AppError) return { outcome: "rejected", reason: error.message };
+      return retryAfterFault("The push service", error);
+    }
+  }
+
+  async #post(target: WebPushTarget, push: Push, plaintext: Uint8Array): Promise<PushAnswer> {
+    const endpoint = parseWebPushEndpoint(target.endpoint, this.#allowedOrigins);
+    const body = await encryptWebPush(plaintext, await importSubscriptionKeys(target));
+    const headers = {
+      authorization: await this.#signer.authorization(endpoint),
+      "content-type": "application/octet-stream",
+      "content-encoding": "aes128gcm",
+      ttl: String(push.ttl),
+      urgency: push.urgency,
+      ...(push.collapseKey !== null && { topic: await webPushTopic(push.collapseKey) }),
+    };
+    return await postPush(endpoint, { headers, body }, this.#timeoutMs);
+  }
+}
+
+function payloadOf({ alert, badge, collapseKey, data }: Push): Uint8Array {
+  const payload: WebPushPayload = { alert, badge, tag: collapseKey, data };
+  return new TextEncoder().encode(JSON.stringify(payload));
+}
+
+/** RFC 8030, sections 5 and 7.3; 410 is what services answer in practice for an ended subscription. */
+function resultOf({ status, headers }: PushAnswer, now: number): PushResult {
+  if (status >= 200 && status < 300) return { outcome: "delivered" };
+  const reason = `The push service answered ${status}`;
+  if (status === 404 || status === 410) return { outcome: "gone", reason };
+  if (status === 429 || status === 408 || status >= 500) {
+    return retry(reason, retryAfterMs(headers, now));
+  }
+  return { outcome: "rejected", reason };
+}
