@@ -1,0 +1,72 @@
+import { type KeyPackage, readKeyPackage } from "./key_package.ts";
+import { type Extension, type LeafNode, readExtensions, readLeafNode } from "./leaf_node.ts";
+import { type Bytes, malformed, type TlsReader } from "./tls_reader.ts";
+
+/** RFC 9420, section 12.1. */
+export type Proposal =
+  | { kind: "add"; keyPackage: KeyPackage }
+  | { kind: "update"; leafNode: LeafNode }
+  | { kind: "remove"; leafIndex: number }
+  | { kind: "psk" }
+  | { kind: "reinit"; groupId: Bytes }
+  | { kind: "external_init"; kemOutput: Bytes }
+  | { kind: "group_context_extensions"; extensions: Extension[] };
+
+/** In a Commit: the proposal itself, or the hash of one that was sent before. */
+export type ProposalOrRef =
+  | { kind: "proposal"; proposal: Proposal }
+  | { kind: "reference"; hash: Bytes };
+
+export function readProposal(reader: TlsReader): Proposal {
+  const type = reader.uint16("proposal.proposal_type");
+  switch (type) {
+    case 1:
+      return { kind: "add", keyPackage: readKeyPackage(reader) };
+    case 2:
+      return { kind: "update", leafNode: readLeafNode(reader) };
+    case 3:
+      return { kind: "remove", leafIndex: reader.uint32("remove.removed") };
+    case 4:
+      return readPreSharedKey(reader);
+    case 5:
+      return readReInit(reader);
+    case 6:
+      return { kind: "external_init", kemOutput: reader.opaque("external_init.kem_output") };
+    case 7:
+      return {
+        kind: "group_context_extensions",
+        extensions: readExtensions(reader, "group_context_extensions.extensions"),
+      };
+    default:
+      // Its length is unknown to whoever does not know the type (section 12.1): nothing can follow.
+      throw malformed("proposal.proposal_type", `${type} is not one of 1 to 7`);
+  }
+}
+
+export function readProposalOrRef(reader: TlsReader): ProposalOrRef {
+  const type = reader.uint8("proposal_or_ref.type");
+  if (type === 1) return { kind: "proposal", proposal: readProposal(reader) };
+  if (type === 2) return { kind: "reference", hash: reader.opaque("proposal_or_ref.reference") };
+  throw malformed("proposal_or_ref.type", `${type} is not 1 or 2`);
+}
+
+/** PreSharedKeyID (section 8.4): read only to find its end. */
+function readPreSharedKey(reader: TlsReader): Proposal {
+  const type = reader.uint8("psk.psktype");
+  if (type === 1) reader.opaque("psk.psk_id");
+  else if (type === 2) {
+    reader.uint8("psk.usage");
+    reader.opaque("psk.psk_group_id");
+    reader.uint64("psk.psk_epoch");
+  } else throw malformed("psk.psktype", `${type} is not 1 or 2`);
+  reader.opaque("psk.psk_nonce");
+  return { kind: "psk" };
+}
+
+function readReInit(reader: TlsReader): Proposal {
+  const groupId = reader.opaque("reinit.group_id");
+  reader.uint16("reinit.version");
+  reader.uint16("reinit.cipher_suite");
+  readExtensions(reader, "reinit.extensions");
+  return { kind: "reinit", groupId };
+}

@@ -1,0 +1,122 @@
+import { AppError } from "../../core/errors.ts";
+
+/** Bytes over a plain ArrayBuffer: the only kind that Web Crypto takes. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * Reads the TLS presentation language as RFC 9420, section 2.1, uses it.
+ *
+ * Every fault is an `invalid_request` that names the field. Each read checks its bounds first and
+ * moves forward, so the time taken is linear in the input, whatever it holds. What is returned are
+ * views of the input, never copies: whoever keeps one keeps the whole.
+ */
+export class TlsReader {
+  readonly #bytes: Bytes;
+  readonly #end: number;
+  #at: number;
+
+  constructor(bytes: Bytes, at = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#end = end;
+  }
+
+  get offset(): number {
+    return this.#at;
+  }
+
+  get done(): boolean {
+    return this.#at === this.#end;
+  }
+
+  uint8(field: string): number {
+    return this.#bytes[this.#take(1, field)];
+  }
+
+  uint16(field: string): number {
+    return this.#number(2, field);
+  }
+
+  uint32(field: string): number {
+    return this.#number(4, field);
+  }
+
+  uint64(field: string): bigint {
+    return BigInt(this.uint32(field)) << 32n | BigInt(this.uint32(field));
+  }
+
+  /** `opaque field<V>`: a length as RFC 9000, section 16, writes it, and as many bytes. */
+  opaque(field: string): Bytes {
+    const length = this.#length(field);
+    const start = this.#take(length, field);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  /** `T field<V>`: the length counts bytes, and the last element has to end exactly there. */
+  vector<T>(field: string, read: (reader: TlsReader) => T): T[] {
+    const length = this.#length(field);
+    const start = this.#take(length, field);
+    const inner = new TlsReader(this.#bytes, start, start + length);
+    const items: T[] = [];
+    while (!inner.done) items.push(read(inner));
+    return items;
+  }
+
+  /** `optional<T>`: a presence octet of 0 or 1. */
+  optional<T>(field: string, read: (reader: TlsReader) => T): T | undefined {
+    const present = this.uint8(field);
+    if (present > 1) throw malformed(field, `its presence octet is ${present}, not 0 or 1`);
+    return present === 1 ? read(this) : undefined;
+  }
+
+  /** The bytes that were read since `offset`, for a signature or hash over exactly what was sent. */
+  since(offset: number): Bytes {
+    return this.#bytes.subarray(offset, this.#at);
+  }
+
+  /** Refuses bytes after the end of the structure: two readers might disagree about them. */
+  finish(field: string): void {
+    if (!this.done) throw malformed(field, `${this.#end - this.#at} bytes follow its end`);
+  }
+
+  /** 1, 2 or 4 bytes; RFC 9420 forbids the 8-byte form and any that is longer than it must be. */
+  #length(field: string): number {
+    const first = this.uint8(field);
+    const form = first >> 6;
+    if (form === 3) throw malformed(field, "its length has the forbidden 8-byte form");
+    let length = first & 0x3f;
+    const more = (1 << form) - 1;
+    for (let i = 0; i < more; i++) length = length * 256 + this.uint8(field);
+    const least = form === 0 ? 0 : form === 1 ? 64 : 16384;
+    if (length < least) throw malformed(field, `its length ${length} is not in its shortest form`);
+    return length;
+  }
+
+  #number(width: number, field: string): number {
+    const start = this.#take(width, field);
+    let value = 0;
+    for (let i = 0; i < width; i++) value = value * 256 + this.#bytes[start + i];
+    return value;
+  }
+
+  #take(count: number, field: string): number {
+    const left = this.#end - this.#at;
+    if (count > left) throw malformed(field, `it needs ${count} bytes and ${left} are left`);
+    const start = this.#at;
+    this.#at += count;
+    return start;
+  }
+}
+
+/** Reads the whole of `bytes` as one structure. */
+export function readWhole<T>(bytes: Bytes, field: string, read: (reader: TlsReader) => T): T {
+  const reader = new TlsReader(bytes);
+  const value = read(reader);
+  reader.finish(field);
+  return value;
+}
+
+/** The one way in which a structure is refused, for its encoding or for what it says. */
+export function malformed(field: string, why: string): AppError {
+  return new AppError("invalid_request", `Read MLS ${field}: ${why}`);
+}
