@@ -1,0 +1,84 @@
+import type { AppError } from "../core/errors.ts";
+import type { Caller } from "../model/caller.ts";
+import type { WireEvent } from "../model/event.ts";
+import { type Codec, type Frame, Outbound } from "./outbound.ts";
+import type { Room } from "./room.ts";
+
+/** Why the server closes a socket; a transport turns it into its own close code. */
+export type CloseReason =
+  | "restart"
+  | "unauthenticated"
+  | "bad_frame"
+  | "slow_reader"
+  | "rate_limited";
+
+/** The transport's end of a connection. */
+export interface Sink {
+  readonly codec: Codec;
+  /** Never throws; a reader that is too slow is closed by the transport. */
+  write(frame: Frame): void;
+  close(reason: CloseReason, error?: AppError): void;
+}
+
+/** Events held back at most while a client catches up; past it, it has to catch up again. */
+const MAX_HELD = 10_000;
+
+/**
+ * One live client. Until `release` it hears nothing: what happens while its hello is answered is held
+ * back, so that events begin exactly where the answer's `sync` ends.
+ */
+export class Connection {
+  /** The chats it listens to; kept by the hub. */
+  readonly rooms = new Set<Room>();
+  /** Chats left while the hub was still looking up which there are. */
+  readonly left = new Set<string>();
+  #held: Outbound[] | null = [];
+  #floors = new Map<string, number>();
+
+  constructor(readonly id: string, readonly caller: Caller, readonly sink: Sink) {}
+
+  deliver(outbound: Outbound): void {
+    if (this.#held !== null) this.#hold(outbound);
+    else if (this.#floors.size > 0) this.#deliverAboveFloors(outbound);
+    else this.sink.write(outbound.frame(this.sink.codec));
+  }
+
+  /**
+   * Lets events through that go beyond `cursors`, the revisions by chat that the client was answered.
+   * They are looked at only for chats whose room has not come that far yet.
+   */
+  release(cursors: ReadonlyMap<string, number> = new Map()): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    this.#floors = new Map(cursors);
+    for (const outbound of held) this.deliver(outbound);
+    for (const room of this.rooms) {
+      if (room.delivered >= (cursors.get(room.chatId) ?? 0)) this.#floors.delete(room.chatId);
+    }
+    for (const chatId of this.#floors.keys()) {
+      if (![...this.rooms].some((room) => room.chatId === chatId)) this.#floors.delete(chatId);
+    }
+  }
+
+  #hold(outbound: Outbound): void {
+    if (this.#held!.length < MAX_HELD) this.#held!.push(outbound);
+    else this.sink.close("slow_reader");
+  }
+
+  #deliverAboveFloors(outbound: Outbound): void {
+    const events = outbound.events.filter((event) => this.#isNews(event));
+    if (events.length === outbound.events.length) {
+      this.sink.write(outbound.frame(this.sink.codec));
+    } else if (events.length > 0) {
+      this.sink.write(new Outbound(events).frame(this.sink.codec));
+    }
+  }
+
+  #isNews({ chatId, rev }: WireEvent): boolean {
+    if (chatId === undefined || rev === undefined) return true;
+    const floor = this.#floors.get(chatId);
+    if (floor === undefined) return true;
+    if (rev >= floor) this.#floors.delete(chatId);
+    return rev > floor;
+  }
+}

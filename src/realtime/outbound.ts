@@ -1,0 +1,33 @@
+import type { WireEvent } from "../model/event.ts";
+
+/** What a transport writes to a socket for some events: one text frame, or a packet each. */
+export type Frame = string | readonly string[];
+
+/** How a transport puts events into frames. One object a transport, since frames are cached by it. */
+export interface Codec {
+  /** Events in order, at least one. */
+  encode(events: readonly WireEvent[]): Frame;
+}
+
+/** Events on their way out, encoded once a transport, however many sockets get them. */
+export class Outbound {
+  #codec: Codec | null = null;
+  #frame: Frame = "";
+  #others: Map<Codec, Frame> | null = null;
+
+  constructor(readonly events: readonly WireEvent[]) {}
+
+  frame(codec: Codec): Frame {
+    if (this.#codec === codec) return this.#frame;
+    if (this.#codec !== null) return this.#other(codec);
+    this.#codec = codec;
+    return this.#frame = codec.encode(this.events);
+  }
+
+  #other(codec: Codec): Frame {
+    this.#others ??= new Map();
+    let frame = this.#others.get(codec);
+    if (frame === undefined) this.#others.set(codec, frame = codec.encode(this.events));
+    return frame;
+  }
+}

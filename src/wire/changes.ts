@@ -1,0 +1,43 @@
+import { z } from "zod";
+import type { Chat } from "../model/chat.ts";
+import type { Membership } from "../model/membership.ts";
+import type { Message } from "../model/message.ts";
+import { ChatView, chatView } from "./chat.ts";
+import { MemberView, memberView } from "./member.ts";
+import { MessageView, messageView } from "./message.ts";
+
+/** The rows of one chat that the revisions `(after, rev]` touched, as they are now. */
+export interface Changes {
+  chatId: string;
+  after: number;
+  /** Up to where the rows are whole: the cursor for the next call. */
+  rev: number;
+  messages: Message[];
+  members: Membership[];
+  /** The chat's own row, when its fields were touched. */
+  chat: Chat | null;
+  /** Whether the head is further on. */
+  more: boolean;
+}
+
+export const ChangesView = z.object({
+  chatId: z.string(),
+  rev: z.int().describe("Everything up to this revision is here: the cursor for the next call"),
+  messages: z.array(MessageView).describe("In order of rev"),
+  members: z.array(MemberView).describe("In order of rev"),
+  chat: ChatView.optional().describe("When the chat's own fields were touched"),
+  more: z.boolean().describe("Whether there is more after `rev`"),
+}).meta({ id: "Changes" });
+
+export type ChangesView = z.infer<typeof ChangesView>;
+
+export function changesView(changes: Changes): ChangesView {
+  return {
+    chatId: changes.chatId,
+    rev: changes.rev,
+    messages: changes.messages.map(messageView),
+    members: changes.members.map(memberView),
+    ...(changes.chat && { chat: chatView(changes.chat) }),
+    more: changes.more,
+  };
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { toTimestamp } from "../core/clock.ts";
+import type { Chat } from "../model/chat.ts";
+import { Timestamp } from "./times.ts";
+
+export const ChatView = z.object({
+  id: z.string(),
+  kind: z.enum(["direct", "group"]),
+  name: z.string().describe("Empty for a direct chat"),
+  description: z.string(),
+  avatarMediaId: z.string().nullable(),
+  encrypted: z.boolean(),
+  epoch: z.int().nullable().describe("The MLS epoch of an encrypted chat"),
+  rev: z.int().describe("The head: the chat's last revision"),
+  memberCount: z.int(),
+  createdBy: z.string(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+}).meta({ id: "Chat" });
+
+export type ChatView = z.infer<typeof ChatView>;
+
+export function chatView(chat: Chat): ChatView {
+  return {
+    id: chat.id,
+    kind: chat.kind,
+    name: chat.name,
+    description: chat.description,
+    avatarMediaId: chat.avatarMediaId,
+    encrypted: chat.encrypted,
+    epoch: chat.epoch,
+    rev: chat.rev,
+    memberCount: chat.memberCount,
+    createdBy: chat.createdBy,
+    createdAt: toTimestamp(chat.createdAt),
+    updatedAt: toTimestamp(chat.updatedAt),
+  };
+}

@@ -1,0 +1,62 @@
+import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
+import type { WireEvent } from "../model/event.ts";
+import { chatView } from "./chat.ts";
+import { type Changes, changesView } from "./changes.ts";
+import { memberView } from "./member.ts";
+import { messageView } from "./message.ts";
+
+export function stepEvent(chatId: string, step: ChatStep): WireEvent {
+  return { event: step.type, chatId, rev: step.rev, data: stepData(step) };
+}
+
+function stepData(step: ChatStep): unknown {
+  switch (step.type) {
+    case "chat.updated":
+      return chatView(step.chat);
+    case "member.updated":
+      return memberView(step.member);
+    default:
+      return messageView(step.message);
+  }
+}
+
+/** Members in one commit above which they leave as one event, not as one each. */
+const MEMBERS_AS_ONE = 20;
+
+/** A commit that adds many people (a new group, say) is one event for the whole range. */
+export function leavesWhole(commit: ChatCommit): boolean {
+  return commit.steps.length > MEMBERS_AS_ONE &&
+    commit.steps.every((step) => step.type !== "message.created");
+}
+
+export function changesEvent(changes: Changes): WireEvent {
+  const { chatId, rev, after } = changes;
+  return { event: "chat.changes", chatId, rev, after, data: changesView(changes) };
+}
+
+/**
+ * The steps that led to rows which were read, if each revision of the range still has its row: then
+ * the range can leave as the very events that the instance which made it sent. Null when a row was
+ * touched twice, so that an earlier revision of it is no longer to be had.
+ */
+export function stepsOf(changes: Changes): ChatStep[] | null {
+  const steps: ChatStep[] = [
+    ...changes.messages.map((message): ChatStep => ({
+      type: message.seq === message.rev
+        ? "message.created"
+        : message.deletedAt !== null
+        ? "message.deleted"
+        : "message.updated",
+      rev: message.rev,
+      message,
+    })),
+    ...changes.members.map((member): ChatStep => ({
+      type: "member.updated",
+      rev: member.rev,
+      member,
+    })),
+  ];
+  const { chat } = changes;
+  if (chat) steps.push({ type: "chat.updated", rev: chat.detailsRev, chat });
+  return steps.length === changes.rev - changes.after ? steps.sort((a, b) => a.rev - b.rev) : null;
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
+import type { Membership } from "../model/membership.ts";
+import { Timestamp, TimestampOrNull } from "./times.ts";
+
+export const MemberView = z.object({
+  chatId: z.string(),
+  userId: z.string(),
+  role: z.enum(["owner", "admin", "member"]),
+  rev: z.int().describe("The last revision that touched role, joinedAt or leftAt"),
+  joinedAt: Timestamp,
+  leftAt: TimestampOrNull,
+  readSeq: z.int(),
+  deliveredSeq: z.int(),
+}).meta({ id: "Member" });
+
+export type MemberView = z.infer<typeof MemberView>;
+
+/** What other members may see of a membership: its notification settings are its owner's alone. */
+export function memberView(member: Membership): MemberView {
+  return {
+    chatId: member.chatId,
+    userId: member.userId,
+    role: member.role,
+    rev: member.rev,
+    joinedAt: toTimestamp(member.joinedAt),
+    leftAt: toTimestampOrNull(member.leftAt),
+    readSeq: member.readSeq,
+    deliveredSeq: member.deliveredSeq,
+  };
+}
+
+export const ReceiptView = z.object({
+  chatId: z.string(),
+  userId: z.string(),
+  readSeq: z.int(),
+  deliveredSeq: z.int(),
+}).meta({ id: "Receipt" });
+
+export type ReceiptView = z.infer<typeof ReceiptView>;
+
+export function receiptView(member: Membership): ReceiptView {
+  const { chatId, userId, readSeq, deliveredSeq } = member;
+  return { chatId, userId, readSeq, deliveredSeq };
+}
