@@ -1,0 +1,43 @@
+/** A body that is longer than the reader allows. */
+export class BodyTooLarge extends Error {
+  override readonly name = "BodyTooLarge";
+}
+
+/**
+ * Reads a request's body as UTF-8, and no more of it than `limit` bytes: `Deno.serve` has no limit of
+ * its own, so the count is taken while the body streams in, whatever Content-Length claims.
+ */
+export class BodyReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #announced: number;
+
+  constructor(request: Request, private readonly limit: number) {
+    this.#reader = request.body?.getReader();
+    this.#announced = Number(request.headers.get("content-length") ?? 0);
+  }
+
+  /** Throws `BodyTooLarge`, a `TypeError` for invalid UTF-8, or whatever broke the connection. */
+  async text(): Promise<string> {
+    if (this.#announced > this.limit) throw await this.#tooLarge();
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    let text = "";
+    let size = 0;
+    for (;;) {
+      const chunk = await this.#reader?.read();
+      if (!chunk || chunk.done) return text + decoder.decode();
+      size += chunk.value.byteLength;
+      if (size > this.limit) throw await this.#tooLarge();
+      text += decoder.decode(chunk.value, { stream: true });
+    }
+  }
+
+  /** Stops reading: a `text()` under way ends with what has come so far. */
+  async cancel(): Promise<void> {
+    await this.#reader?.cancel().catch(() => {});
+  }
+
+  async #tooLarge(): Promise<BodyTooLarge> {
+    await this.cancel();
+    return new BodyTooLarge(`The body is longer than ${this.limit} bytes`);
+  }
+}

@@ -1,0 +1,265 @@
+import { Server, type Socket, type Transport } from "engine.io";
+import { boundBacklog } from "./backlog.ts";
+import { answerPreflight, corsHeaders, type CorsOptions, isPreflight } from "./cors.ts";
+import {
+  type EngineRequest,
+  Exchange,
+  type OutgoingHeaders,
+  textResponse,
+  toHeaders,
+} from "./exchange.ts";
+import {
+  type Admission,
+  CLOSE_SERVICE_RESTART,
+  CLOSE_SLOW_READER,
+  type EngineOptions,
+  type TransportLimits,
+  transportLimits,
+} from "./options.ts";
+import { PollingTransport } from "./polling_transport.ts";
+import { WebSocketTransport } from "./websocket_transport.ts";
+
+type BaseOptions = NonNullable<ConstructorParameters<typeof Server>[0]>;
+type BaseRequest = Parameters<Server["generateId"]>[0] & EngineRequest;
+
+type RefusalCode = (typeof Server.errors)[keyof typeof Server.errors];
+/** `message` is what the client is told instead of the code's own text. */
+type RefusalContext = { name?: string; message?: string };
+
+interface Refusal {
+  code: RefusalCode;
+  context?: RefusalContext;
+}
+
+/**
+ * Engine.IO (protocol revision 4) on `Deno.serve`: the sessions, heartbeats and upgrades of npm
+ * `engine.io`, over two transports made of what Deno has natively. Nothing of `node:http` listens.
+ *
+ *     const engine = new DenoEngine({ cors: { origin: "*" } });
+ *     const io = new Server().bind(engine); // npm socket.io, or engine.on("connection", …) without it
+ *     Deno.serve((request, info) => engine.handle(request, info));
+ */
+export class DenoEngine extends Server {
+  readonly #limits: TransportLimits;
+  readonly #cors: CorsOptions | false;
+  readonly #allowOrigin: EngineOptions["allowOrigin"];
+  readonly #allowRequest: NonNullable<EngineOptions["allowRequest"]>;
+  readonly #remoteAddress: NonNullable<EngineOptions["remoteAddress"]>;
+  readonly #onFault: (error: unknown) => void;
+  readonly #connections = new Set<WebSocketTransport>();
+  #accepting = true;
+
+  constructor(options: EngineOptions = {}) {
+    super(baseOptions(options));
+    const { pingInterval, pingTimeout, maxHttpBufferSize } = this.opts as Required<BaseOptions>;
+    this.#limits = transportLimits(options, { pingInterval, pingTimeout, maxHttpBufferSize });
+    this.#cors = options.cors ?? false;
+    this.#allowOrigin = options.allowOrigin;
+    this.#allowRequest = options.allowRequest ?? (() => true);
+    this.#remoteAddress = options.remoteAddress ?? peerAddress;
+    this.#onFault = options.onFault ?? ((error) => console.error(error));
+    this.on("connection", (socket: Socket) => {
+      const tooSlow = () => this.closeSession(socket, CLOSE_SLOW_READER, "Too slow a reader");
+      boundBacklog(socket, this.#limits.maxBufferedBytes, tooSlow);
+    });
+  }
+
+  /**
+   * Answers any request of the protocol; routing a path to it is the caller's. A poll is answered
+   * when there is something to say, or when the session ends. It never rejects.
+   */
+  async handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
+    if (this.#cors && isPreflight(request)) return answerPreflight(request, this.#cors);
+    let response: Response;
+    try {
+      response = await this.#respond(request, info);
+    } catch (error) {
+      this.#onFault(error);
+      response = textResponse("Internal error", 500);
+    }
+    if (this.#cors) {
+      for (const [name, value] of corsHeaders(request, this.#cors)) {
+        response.headers.append(name, value);
+      }
+    }
+    return response;
+  }
+
+  /** From now on new sessions are refused with 503; those that are open go on. */
+  stopAccepting(): void {
+    this.#accepting = false;
+  }
+
+  /**
+   * Ends one session. Its WebSocket is closed with `code` (1000, or 3000 to 4999, or one that the
+   * server may send, such as 1012); long-polling has no codes, and gets the protocol's close packet.
+   */
+  closeSession(socket: Socket, code: number, reason = ""): void {
+    const { transport } = socket;
+    if (transport instanceof WebSocketTransport) transport.closeStatus = { code, reason };
+    socket.close(true);
+  }
+
+  /**
+   * Refuses new sessions, ends all there are, and waits until the clients have answered their close
+   * frames, so that a process may exit without cutting off what was under way; `deadlineMs` at most.
+   * Answers how many had not.
+   *
+   * Call it before `io.close()`, which ends sessions without a code. Socket.IO clients take it for a
+   * lost connection, and reconnect at once, wherever they are routed then.
+   */
+  async drain(
+    { code = CLOSE_SERVICE_RESTART, reason = "Service restart", deadlineMs = 2000 } = {},
+  ): Promise<number> {
+    this.stopAccepting();
+    for (const socket of Object.values(this.clients)) this.closeSession(socket, code, reason);
+    const left = [...this.#connections];
+    const finished = Promise.all(
+      left.map((one) => new Promise((done) => one.on("finished", done))),
+    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const deadline = new Promise((done) => timer = setTimeout(done, deadlineMs));
+    await Promise.race([finished, deadline]);
+    clearTimeout(timer);
+    return left.filter((one) => !one.finished).length;
+  }
+
+  /** Express middleware needs node's request and response, which do not exist here. */
+  override use(): never {
+    throw new TypeError("DenoEngine runs no middleware: wrap engine.handle() instead");
+  }
+
+  /** The base class would make a WebSocket server of npm `ws` here. */
+  protected override init(): void {}
+  protected override cleanup(): void {}
+
+  protected override createTransport(name: string, request: BaseRequest): Transport {
+    const exchange = request as unknown as Exchange;
+    return name === "websocket"
+      ? this.#acceptWebSocket(exchange)
+      : new PollingTransport(exchange, this.#limits.maxPayload, this.#onFault);
+  }
+
+  async #respond(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    const exchange = new Exchange(request, this.#remoteAddress(request, info), resolve);
+    const origin = request.headers.get("origin");
+    if (this.#allowOrigin && !await this.#allowOrigin(origin, request)) {
+      this.#refuse(exchange, Server.errors.FORBIDDEN, { message: "Origin not allowed" });
+    } else {
+      await this.#dispatch(exchange, info);
+    }
+    return await promise;
+  }
+
+  async #dispatch(exchange: Exchange, info: Deno.ServeHandlerInfo): Promise<void> {
+    const upgrade = exchange.headers.upgrade?.toLowerCase() === "websocket";
+    const refusal = await this.#verify(exchange, upgrade);
+    if (refusal) return this.#refuse(exchange, refusal.code, refusal.context);
+    const { sid, transport } = exchange._query;
+    if (upgrade && transport !== "websocket") {
+      this.#refuse(exchange, Server.errors.BAD_REQUEST, { name: "TRANSPORT_MISMATCH" });
+    } else if (sid) {
+      this.#continueSession(exchange, sid, upgrade);
+    } else {
+      await this.#openSession(exchange, info);
+    }
+  }
+
+  #verify(exchange: Exchange, upgrade: boolean): Promise<Refusal | null> {
+    return new Promise((resolve) =>
+      this.verify(
+        exchange as unknown as BaseRequest,
+        upgrade,
+        (code, context) => resolve(code === undefined ? null : { code, context }),
+      )
+    );
+  }
+
+  #continueSession(exchange: Exchange, sid: string, upgrade: boolean): void {
+    const socket = this.clients[sid];
+    if (!socket) return this.#refuse(exchange, Server.errors.UNKNOWN_SID);
+    if (upgrade) return this.#upgradeSession(exchange, socket);
+    // A session that has been upgraded meanwhile takes no more polls.
+    if (socket.transport instanceof PollingTransport) socket.transport.onRequest(exchange);
+    else this.#refuse(exchange, Server.errors.BAD_REQUEST, { name: "TRANSPORT_MISMATCH" });
+  }
+
+  async #openSession(exchange: Exchange, info: Deno.ServeHandlerInfo): Promise<void> {
+    const admission = await this.#admit(exchange.request, info);
+    if (admission !== true) {
+      const message = typeof admission === "string" ? admission : undefined;
+      return this.#refuse(exchange, Server.errors.FORBIDDEN, { message });
+    }
+    if (!this.#accepting) {
+      return exchange.answer(textResponse("The server is going away", 503, { "retry-after": "1" }));
+    }
+    const request = exchange as unknown as BaseRequest;
+    const name = exchange._query.transport as "polling" | "websocket";
+    try {
+      await this.handshake(
+        name,
+        request,
+        (code, context) => this.#refuse(exchange, code ?? Server.errors.BAD_REQUEST, context),
+      );
+    } catch (error) {
+      // A listener of `connection` failed: nobody looks after the session.
+      Object.values(this.clients).find((one) => one.request === request)?.close(true);
+      throw error;
+    }
+  }
+
+  async #admit(request: Request, info: Deno.ServeHandlerInfo): Promise<Admission> {
+    try {
+      return await this.#allowRequest(request, info);
+    } catch (error) {
+      this.#onFault(error);
+      return false;
+    }
+  }
+
+  /** A second upgrade of a session is accepted and closed, which is what clients of `ws` see too. */
+  #upgradeSession(exchange: Exchange, socket: Socket): void {
+    let transport: WebSocketTransport;
+    try {
+      transport = this.#acceptWebSocket(exchange);
+    } catch {
+      return this.#refuse(exchange, Server.errors.BAD_REQUEST);
+    }
+    if (socket.upgrading || socket.upgraded) transport.close();
+    else socket._maybeUpgrade(transport);
+  }
+
+  /** Throws where the request is no proper WebSocket handshake. */
+  #acceptWebSocket(exchange: Exchange): WebSocketTransport {
+    const headers: OutgoingHeaders = {};
+    if (!exchange._query.sid) this.emit("initial_headers", headers, exchange);
+    this.emit("headers", headers, exchange);
+    const { idleTimeout } = this.#limits;
+    const { socket, response } = Deno.upgradeWebSocket(exchange.request, { idleTimeout });
+    for (const [name, value] of toHeaders(headers)) response.headers.append(name, value);
+    const transport = new WebSocketTransport(exchange, socket, this.#limits, this.#onFault);
+    this.#connections.add(transport);
+    transport.once("finished", () => this.#connections.delete(transport));
+    exchange.answer(response);
+    return transport;
+  }
+
+  #refuse(exchange: Exchange, code: RefusalCode, context: RefusalContext = {}): void {
+    const message = Server.errorMessages[code];
+    this.emit("connection_error", { req: exchange, code, message, context });
+    const status = code === Server.errors.FORBIDDEN ? 403 : 400;
+    exchange.answer(Response.json({ code, message: context.message ?? message }, { status }));
+  }
+}
+
+/** What the base class is to know; it would load Express middleware for `cors`. */
+function baseOptions(options: EngineOptions): BaseOptions {
+  const { cors: _, allowRequest: __, ...rest } = options;
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
+}
+
+function peerAddress(_request: Request, info: Deno.ServeHandlerInfo): string {
+  return "hostname" in info.remoteAddr ? info.remoteAddr.hostname : "";
+}

@@ -1,0 +1,162 @@
+import { parser, Transport } from "engine.io";
+import { BodyReader, BodyTooLarge } from "./body.ts";
+import {
+  type EngineRequest,
+  type Exchange,
+  type OutgoingHeaders,
+  textResponse,
+} from "./exchange.ts";
+
+export type Packet = Parameters<Transport["send"]>[0][number];
+
+/** How long an orderly close waits for a poll that would carry it; as in `engine.io`. */
+const CLOSE_TIMEOUT_MS = 30_000;
+
+/**
+ * HTTP long-polling on fetch-style requests: a GET is one answer, deferred until there is something
+ * to say; a POST brings packets. Two at once of either kind are an error of the protocol, since
+ * nothing could then tell their order.
+ */
+export class PollingTransport extends Transport {
+  #poll: Exchange | null = null;
+  #posting: BodyReader | null = null;
+  /** Set while an orderly close waits for the poll that will carry it. */
+  #whenClosed: (() => void) | null = null;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    first: Exchange,
+    private readonly maxPayload: number,
+    private readonly onFault: (error: unknown) => void,
+  ) {
+    super(first as unknown as EngineRequest);
+  }
+
+  override get name(): string {
+    return "polling";
+  }
+
+  override onRequest(exchange: Exchange): void {
+    if (exchange.method === "GET") this.#onPoll(exchange);
+    else if (exchange.method === "POST") void this.#onPost(exchange);
+    else exchange.answer(textResponse("Method not allowed", 405, { allow: "GET, POST" }));
+  }
+
+  override send(packets: Packet[]): void {
+    const whenClosed = this.#whenClosed;
+    this.#whenClosed = null;
+    this.writable = false;
+    const all = whenClosed ? [...packets, { type: "close" } as Packet] : packets;
+    parser.encodePayload(all, (payload: string) => this.#answerPoll(payload));
+    whenClosed?.();
+  }
+
+  override doClose(done: () => void = () => {}): void {
+    void this.#posting?.cancel();
+    const finish = () => {
+      clearTimeout(this.#closeTimer);
+      done();
+      this.onClose();
+    };
+    if (this.writable) {
+      this.send([{ type: "close" }]);
+      finish();
+    } else if (this.discarded || this.listenerCount("close") === 0) {
+      // Its session is gone, so the poll to wait for would be refused before it came here.
+      finish();
+    } else {
+      this.#whenClosed = finish;
+      this.#closeTimer = setTimeout(finish, CLOSE_TIMEOUT_MS);
+    }
+  }
+
+  protected override onClose(): void {
+    if (this.writable) this.send([{ type: "noop" }]);
+    super.onClose();
+  }
+
+  #onPoll(exchange: Exchange): void {
+    if (this.#poll) {
+      this.onError("overlap from client");
+      exchange.answer(textResponse("Overlapping polls", 400));
+      return;
+    }
+    this.#poll = exchange;
+    exchange.onAbort(() => this.#onPollAborted(exchange));
+    this.writable = true;
+    this.emit("ready");
+    if (this.writable && this.#whenClosed) this.send([{ type: "noop" }]);
+  }
+
+  #onPollAborted(exchange: Exchange): void {
+    if (this.#poll !== exchange) return;
+    this.#poll = null;
+    this.writable = false;
+    this.discard();
+    exchange.answer(textResponse("Aborted", 400));
+    this.onError("poll connection closed prematurely");
+  }
+
+  #answerPoll(payload: string): void {
+    const poll = this.#poll;
+    if (!poll) return;
+    this.#poll = null;
+    poll.answer(textResponse(payload, 200, this.#headers(poll)));
+    this.emit("drain");
+  }
+
+  async #onPost(exchange: Exchange): Promise<void> {
+    if (this.#posting) {
+      this.onError("data request overlap from client");
+      exchange.answer(textResponse("Overlapping posts", 400));
+    } else if (exchange.headers["content-type"] === "application/octet-stream") {
+      this.onError("invalid content");
+      exchange.answer(textResponse("Binary packets are base64 within text", 400));
+    } else {
+      this.#posting = new BodyReader(exchange.request, this.maxPayload);
+      exchange.answer(await this.#receive(exchange, this.#posting));
+    }
+  }
+
+  /** A packet that is lost would break the session's order, so every failure here ends the session. */
+  async #receive(exchange: Exchange, body: BodyReader): Promise<Response> {
+    let payload: string;
+    try {
+      payload = await body.text();
+    } catch (error) {
+      this.#posting = null;
+      const tooLarge = error instanceof BodyTooLarge;
+      this.onError(tooLarge ? "payload too large" : "data request could not be read", error);
+      return textResponse(tooLarge ? error.message : "Unreadable body", tooLarge ? 413 : 400);
+    }
+    this.#posting = null;
+    if (this.readyState !== "open") return textResponse("The session was closed", 400);
+    try {
+      if (!this.#dispatch(payload)) return textResponse("Malformed payload", 400);
+    } catch (error) {
+      this.onFault(error);
+      this.onError("listener failed", error);
+      return textResponse("Internal error", 500);
+    }
+    return textResponse("ok", 200, this.#headers(exchange));
+  }
+
+  /** False if the payload is not one. What precedes the fault has been delivered by then. */
+  #dispatch(payload: string): boolean {
+    for (const packet of parser.decodePayload(payload)) {
+      if (packet.type === "close") {
+        this.onClose();
+        return true;
+      }
+      this.onPacket(packet);
+      if (packet.type === "error") return false;
+    }
+    return true;
+  }
+
+  #headers(exchange: Exchange): OutgoingHeaders {
+    const headers: OutgoingHeaders = {};
+    this.emit("headers", headers, exchange);
+    return headers;
+  }
+}
