@@ -88,6 +88,7 @@ function keyType(pem: string): string | undefined {
 
 /** Plain HTTP only to this machine, where an emulator listens. */
 function isHttpsOrLoopback(text: string): boolean {
-  const { protocol, hostname } = new URL(text);
-  return protocol === "https:" || ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+  const url = URL.parse(text);
+  if (url?.protocol !== "http:") return url?.protocol === "https:";
+  return ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
 }

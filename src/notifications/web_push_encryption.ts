@@ -27,12 +27,26 @@ export async function importSubscriptionKeys(
 ): Promise<SubscriptionKeys> {
   const publicBytes = decode("p256dh", keys.p256dh, 65);
   const auth = decode("auth", keys.auth, 16);
-  try {
-    const publicKey = await crypto.subtle.importKey("raw", publicBytes, CURVE, false, []);
-    return { publicBytes, publicKey, auth };
-  } catch {
+  if (!isOnCurve(publicBytes)) {
     throw invalidKey("p256dh", keys.p256dh, "a point on the curve P-256");
   }
+  const publicKey = await crypto.subtle.importKey("raw", publicBytes, CURVE, false, []);
+  return { publicBytes, publicKey, auth };
+}
+
+/** P-256 (FIPS 186-4, D.1.2.3): y² = x³ - 3x + b modulo p. */
+const P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
+const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+
+/** Deno's `importKey` takes any 65 bytes, and only the agreement would fail. */
+function isOnCurve(point: Bytes): boolean {
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map(toBigInt);
+  if (point[0] !== 4 || x >= P || y >= P) return false;
+  return (y * y - (x * x * x - 3n * x + B)) % P === 0n;
+}
+
+function toBigInt(bytes: Bytes): bigint {
+  return BigInt(`0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`);
 }
 
 function decode(name: string, text: string, length: number): Bytes {

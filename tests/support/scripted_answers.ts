@@ -1,0 +1,37 @@
+/** What a fake vendor's server shall answer instead of doing its work. */
+export interface ScriptedAnswer {
+  status: number;
+  retryAfter?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** Answers in a row, each for one request; an answer may also be never to come. */
+export class ScriptedAnswers {
+  readonly #queue: (ScriptedAnswer | "hang")[] = [];
+  readonly #released = Promise.withResolvers<void>();
+
+  add(...answers: (ScriptedAnswer | "hang")[]): void {
+    this.#queue.push(...answers);
+  }
+
+  /** Null when nothing is scripted: the server does its real work. */
+  async take(body: (answer: ScriptedAnswer) => string): Promise<Response | null> {
+    const answer = this.#queue.shift();
+    if (answer === undefined) return null;
+    if (answer === "hang") {
+      await this.#released.promise;
+      return new Response(null, { status: 503 });
+    }
+    const { status, retryAfter, headers } = answer;
+    return new Response(answer.body ?? body(answer), {
+      status,
+      headers: { ...headers, ...(retryAfter !== undefined && { "retry-after": retryAfter }) },
+    });
+  }
+
+  /** Lets hanging requests go, so that the server can stop. */
+  release(): void {
+    this.#released.resolve();
+  }
+}
