@@ -1,0 +1,98 @@
+import type { Chat } from "../../model/chat.ts";
+import type { ChatChange, ChatStore, CommitOutcome, InboxPlace, InboxRow } from "../chat_store.ts";
+import type { AtEnd, Database } from "./database.ts";
+import type { SqliteMembershipStore } from "./memberships.ts";
+import type { MessageWriter } from "./message_writer.ts";
+import { Table } from "./table.ts";
+
+const CHATS = new Table<Chat>("chats", {
+  id: "value",
+  kind: "value",
+  directKey: "value",
+  name: "value",
+  description: "value",
+  avatarMediaId: "value",
+  encrypted: "boolean",
+  rev: "value",
+  detailsRev: "value",
+  lastSeq: "value",
+  lastActivityAt: "value",
+  memberCount: "value",
+  createdBy: "value",
+  createdAt: "value",
+  updatedAt: "value",
+  epoch: "value",
+});
+
+const FIELDS = Object.keys(CHATS.kinds) as (keyof Chat)[];
+
+export class SqliteChatStore implements ChatStore {
+  readonly #db: Database;
+  readonly #memberships: SqliteMembershipStore;
+  readonly #messages: MessageWriter;
+
+  constructor(db: Database, memberships: SqliteMembershipStore, messages: MessageWriter) {
+    this.#db = db;
+    this.#memberships = memberships;
+    this.#messages = messages;
+  }
+
+  commit(change: ChatChange): Promise<CommitOutcome> {
+    return this.#db.write((atEnd) => this.#apply(change, atEnd));
+  }
+
+  byId(id: string): Promise<Chat | null> {
+    return this.#db.read(() => CHATS.decodeOrNull(this.#db.get(CHATS.select("WHERE id = ?"), id)));
+  }
+
+  byIds(ids: string[]): Promise<Chat[]> {
+    return this.#db.read(() =>
+      this.#db.all(
+        CHATS.select("WHERE id IN (SELECT value FROM json_each(?))"),
+        JSON.stringify(ids),
+      ).map((raw) => CHATS.decode(raw))
+    );
+  }
+
+  byDirectKey(key: string): Promise<Chat | null> {
+    return this.#db.read(() =>
+      CHATS.decodeOrNull(this.#db.get(CHATS.select("WHERE directKey = ?"), key))
+    );
+  }
+
+  inbox(userId: string, limit: number, before: InboxPlace | null): Promise<InboxRow[]> {
+    return this.#db.read(() =>
+      this.#db.all(
+        `SELECT ${CHATS.columns} FROM memberships CROSS JOIN chats ON chats.id = memberships.chatId
+         WHERE memberships.userId = ?1 AND memberships.leftAt IS NULL
+           AND (?2 IS NULL OR (chats.lastActivityAt, chats.id) < (?2, ?3))
+         ORDER BY chats.lastActivityAt DESC, chats.id DESC LIMIT ?4`,
+        ...[userId, before?.lastActivityAt ?? null, before?.chatId ?? null, limit],
+      ).map((raw) => {
+        const chat = CHATS.decode(raw);
+        return { chat, membership: this.#memberships.row(chat.id, userId)! };
+      })
+    );
+  }
+
+  #apply(change: ChatChange, atEnd: AtEnd): CommitOutcome {
+    const { chat, members, updated, inserted } = change;
+    if (!this.#takeHead(change)) return "stale";
+    for (const member of members) this.#memberships.put(member);
+    for (const message of updated) this.#messages.rewrite(message, atEnd);
+    this.#messages.insert(chat.id, inserted, atEnd);
+    return "committed";
+  }
+
+  /** The one statement that decides between racing change sets. */
+  #takeHead({ expectedRev, chat }: ChatChange): boolean {
+    const taken = expectedRev === 0
+      ? this.#db.run(`${CHATS.insert} ON CONFLICT (id) DO NOTHING`, ...CHATS.bind(chat))
+      : this.#db.run(
+        CHATS.update(FIELDS, "id = ? AND rev = ?"),
+        ...CHATS.bind(chat),
+        ...[chat.id, expectedRev],
+      );
+    return taken === 1;
+  }
+}

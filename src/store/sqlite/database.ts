@@ -1,0 +1,163 @@
+import { setImmediate } from "node:timers";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { migrate } from "./migrations.ts";
+import { translated, unavailable } from "./sqlite_errors.ts";
+import type { RawRow } from "./table.ts";
+
+/** How long another process's transaction is waited for. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** A transaction takes in no further work after this, so that a flood cannot stall the event loop. */
+const FLUSH_BUDGET_MS = 10;
+
+/** Puts work at the end of the transaction, after all others' changes; it must not fail. */
+export type AtEnd = (work: () => void) => void;
+
+interface PendingWrite {
+  run: (atEnd: AtEnd) => unknown;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * One connection. Its calls are synchronous and short; what would be slow is waiting for the disk once
+ * a write, so writes that arrive in the same turn of the event loop share a transaction: each in a
+ * savepoint, so that one's failure does not touch the others, and none is answered before the commit.
+ */
+export class Database {
+  readonly #connection: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #pending: PendingWrite[] = [];
+  #closed = false;
+
+  constructor(path: string) {
+    this.#connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      configure(this.#connection);
+      migrate(this.#connection);
+    } catch (error) {
+      this.#connection.close();
+      throw translated(error);
+    }
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): RawRow | undefined {
+    return this.#prepared(sql).get(...values);
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): RawRow[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  /** Answers how many rows it changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepared(sql).run(...values).changes);
+  }
+
+  /** Sees all that was answered before, and no transaction half-done: those are over within a turn. */
+  // deno-lint-ignore require-await -- what is thrown must reject the promise
+  async read<T>(work: () => T): Promise<T> {
+    try {
+      return work();
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  /** Applies `work` whole or not at all; resolves once it is on the disk. `work` must be synchronous. */
+  write<T>(work: (atEnd: AtEnd) => T): Promise<T> {
+    if (this.#closed) return Promise.reject(unavailable("The store is closed"));
+    return new Promise<T>((resolve, reject) => {
+      if (this.#pending.length === 0) setImmediate(() => this.#flush());
+      this.#pending.push({ run: work, resolve: resolve as PendingWrite["resolve"], reject });
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    while (this.#pending.length > 0) this.#flush();
+    this.#connection.close();
+  }
+
+  #flush(): void {
+    const writes = this.#pending;
+    if (writes.length === 0) return;
+    const settled: (() => void)[] = [];
+    try {
+      this.#connection.exec("BEGIN IMMEDIATE");
+      const taken = this.#apply(writes, settled);
+      this.#connection.exec("COMMIT");
+      this.#pending = writes.slice(taken);
+    } catch (error) {
+      this.#pending = [];
+      if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
+      for (const { reject } of writes) reject(translated(error));
+      return;
+    }
+    if (this.#pending.length > 0 && !this.#closed) setImmediate(() => this.#flush());
+    for (const settle of settled) settle();
+  }
+
+  /** Answers how many of the writes it got to within the budget, which is one at least. */
+  #apply(writes: PendingWrite[], settled: (() => void)[]): number {
+    const end: (() => void)[] = [];
+    const deadline = performance.now() + FLUSH_BUDGET_MS;
+    let taken = 0;
+    for (const write of writes) {
+      settled.push(this.#inSavepoint(write, end));
+      taken++;
+      if (performance.now() > deadline) break;
+    }
+    for (const work of end) work();
+    return taken;
+  }
+
+  /** Answers what to do once the transaction has been committed. */
+  #inSavepoint({ run, resolve, reject }: PendingWrite, end: (() => void)[]): () => void {
+    const own: (() => void)[] = [];
+    this.run("SAVEPOINT write");
+    try {
+      const value = run((work) => own.push(work));
+      this.run("RELEASE write");
+      end.push(...own);
+      return () => resolve(value);
+    } catch (error) {
+      // A full disk has rolled the whole transaction back already: then this throws, as it should.
+      this.run("ROLLBACK TO write");
+      this.run("RELEASE write");
+      return () => reject(translated(error));
+    }
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+function configure(connection: DatabaseSync): void {
+  useWriteAheadLog(connection);
+  // FULL: a write that was answered survives a loss of power, not only of the process.
+  connection.exec(
+    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY",
+  );
+  connection.exec("PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456");
+}
+
+/** Two processes that start at once may refuse each other the switch, and no busy timeout covers it. */
+function useWriteAheadLog(connection: DatabaseSync): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      connection.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+  }
+}

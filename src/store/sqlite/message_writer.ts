@@ -1,0 +1,53 @@
+import type { Message } from "../../model/message.ts";
+import type { AtEnd, Database } from "./database.ts";
+import { FREE_PLACE, isSearchable, type MessageIndex, placeOf } from "./message_index.ts";
+import { MESSAGES } from "./message_table.ts";
+
+const FIELDS = Object.keys(MESSAGES.kinds) as (keyof Message)[];
+
+const INSERT = `INSERT INTO messages (place, ${FIELDS.join(", ")})
+  VALUES (${FREE_PLACE}, ${FIELDS.map((_, i) => `?${i + 2}`).join(", ")}) RETURNING place`;
+
+/** The changing half of the messages; works within the transaction of a commit. */
+export class MessageWriter {
+  readonly #db: Database;
+  readonly #index: MessageIndex;
+
+  constructor(db: Database, index: MessageIndex) {
+    this.#db = db;
+    this.#index = index;
+  }
+
+  insert(chatId: string, messages: Message[], atEnd: AtEnd): void {
+    if (messages.length === 0) return;
+    const places = messages.map((message) =>
+      Number(this.#db.get(INSERT, placeOf(message.id), ...MESSAGES.bind(message))!.place)
+    );
+    // FTS5 writes a segment at each savepoint that follows a change of it: one a transaction will do.
+    atEnd(() => {
+      const chatNumber = this.#index.chatNumber(chatId);
+      messages.forEach((message, i) => {
+        if (isSearchable(message)) this.#index.add(places[i], chatNumber, message.text);
+      });
+    });
+  }
+
+  rewrite(message: Message, atEnd: AtEnd): void {
+    const before = this.#db.get(
+      "SELECT place, kind, text, deletedAt FROM messages WHERE id = ? AND chatId = ?",
+      ...[message.id, message.chatId],
+    );
+    if (before === undefined) {
+      throw new Error(`A commit updates message ${message.id}, which is not in its chat`);
+    }
+    this.#db.run(MESSAGES.update(FIELDS, "id = ?"), ...MESSAGES.bind(message), message.id);
+    const was = isSearchable(before as unknown as Message) ? before.text : null;
+    const is = isSearchable(message) ? message.text : null;
+    if (was !== is) atEnd(() => this.#reindex(Number(before.place), message.chatId, is));
+  }
+
+  #reindex(place: number, chatId: string, text: string | null): void {
+    this.#index.remove(place);
+    if (text !== null) this.#index.add(place, this.#index.chatNumber(chatId), text);
+  }
+}

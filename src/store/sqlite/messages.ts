@@ -1,0 +1,129 @@
+import type { SQLInputValue } from "node:sqlite";
+import type { Message } from "../../model/message.ts";
+import type {
+  HistoryPage,
+  MessageSearch,
+  MessageStore,
+  SendKey,
+  UnreadQuery,
+} from "../message_store.ts";
+import { containsRuns, queryTerms } from "../search_terms.ts";
+import type { Database } from "./database.ts";
+import { type MessageIndex, PLACE_SLACK, placeOf } from "./message_index.ts";
+import { MESSAGES } from "./message_table.ts";
+
+const MATCHING = `SELECT ${MESSAGES.columns} FROM message_index CROSS JOIN messages
+  ON messages.place = message_index.rowid
+  WHERE message_index MATCH ? AND message_index.rowid <= ? AND messages.id < ?
+  ORDER BY message_index.rowid DESC LIMIT ?`;
+
+/** Sorts after every id. */
+const AFTER_ALL_IDS = "g";
+
+export class SqliteMessageStore implements MessageStore {
+  readonly #db: Database;
+  readonly #index: MessageIndex;
+
+  constructor(db: Database, index: MessageIndex) {
+    this.#db = db;
+    this.#index = index;
+  }
+
+  byId(id: string): Promise<Message | null> {
+    return this.#db.read(() => this.#rows("WHERE id = ?", id)[0] ?? null);
+  }
+
+  byIds(ids: string[]): Promise<Message[]> {
+    return this.#db.read(() =>
+      this.#rows("WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(ids))
+    );
+  }
+
+  bySendKeys(chatId: string, keys: SendKey[]): Promise<Message[]> {
+    const distinct = new Map(keys.map((key) => [`${key.senderId} ${key.clientId}`, key]));
+    return this.#db.read(() =>
+      [...distinct.values()].flatMap(({ senderId, clientId }) =>
+        this.#rows(
+          "WHERE chatId = ? AND senderId = ? AND clientId = ?",
+          ...[chatId, senderId, clientId],
+        )
+      )
+    );
+  }
+
+  page({ chatId, before, after, limit }: HistoryPage): Promise<Message[]> {
+    const from = after ?? -1;
+    const to = before ?? Number.MAX_SAFE_INTEGER;
+    const order = after === undefined ? "DESC" : "ASC";
+    return this.#db.read(() =>
+      this.#rows(
+        `WHERE chatId = ? AND seq > ? AND seq < ? ORDER BY seq ${order} LIMIT ?`,
+        ...[chatId, from, to, limit],
+      )
+    );
+  }
+
+  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]> {
+    return this.#db.read(() =>
+      this.#rows(
+        "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, seq LIMIT ?",
+        ...[chatId, after, upTo, limit],
+      )
+    );
+  }
+
+  unread(queries: UnreadQuery[], cap: number): Promise<number[]> {
+    return this.#db.read(() =>
+      queries.map(({ chatId, userId, readSeq }) =>
+        Number(
+          this.#db.get(
+            `SELECT count(*) AS unread FROM (SELECT 1 FROM messages
+             WHERE chatId = ? AND seq > ? AND senderId <> ? AND deletedAt IS NULL LIMIT ?)`,
+            ...[chatId, readSeq, userId, cap],
+          )!.unread,
+        )
+      )
+    );
+  }
+
+  newest(chatIds: string[]): Promise<Message[]> {
+    return this.#db.read(() =>
+      [...new Set(chatIds)].flatMap((chatId) =>
+        this.#rows("WHERE chatId = ? ORDER BY seq DESC LIMIT 1", chatId)
+      )
+    );
+  }
+
+  pinned(chatId: string, limit: number): Promise<Message[]> {
+    return this.#db.read(() =>
+      this.#rows(
+        `WHERE chatId = ? AND pinnedAt IS NOT NULL ORDER BY pinnedAt DESC, id DESC LIMIT ?`,
+        ...[chatId, limit],
+      )
+    );
+  }
+
+  search(search: MessageSearch): Promise<Message[]> {
+    return this.#db.read(() => this.#search(search));
+  }
+
+  /** Another round only where pairs of characters matched that did not stand together. */
+  #search({ chatIds, query, before, limit }: MessageSearch): Message[] {
+    const wanted = queryTerms(query);
+    const expression = this.#index.expression(chatIds, wanted);
+    if (expression === null) return [];
+    const found: Message[] = [];
+    for (let lowerThan = before ?? AFTER_ALL_IDS;;) {
+      const place = placeOf(lowerThan) + PLACE_SLACK;
+      const rows = this.#db.all(MATCHING, expression, place, lowerThan, limit)
+        .map((raw) => MESSAGES.decode(raw));
+      found.push(...rows.filter(({ text }) => containsRuns(text, wanted.runs)));
+      if (found.length >= limit || rows.length < limit) return found.slice(0, limit);
+      lowerThan = rows.at(-1)!.id;
+    }
+  }
+
+  #rows(rest: string, ...values: SQLInputValue[]): Message[] {
+    return this.#db.all(MESSAGES.select(rest), ...values).map((raw) => MESSAGES.decode(raw));
+  }
+}

@@ -1,0 +1,99 @@
+import type { Session, SessionEndReason } from "../../model/session.ts";
+import type { RefreshRotation, SessionStore } from "../session_store.ts";
+import type { Database } from "./database.ts";
+import { Table } from "./table.ts";
+
+const SESSIONS = new Table<Session>("sessions", {
+  id: "value",
+  userId: "value",
+  refreshHash: "value",
+  deviceName: "value",
+  userAgent: "value",
+  address: "value",
+  createdAt: "value",
+  lastUsedAt: "value",
+  authenticatedAt: "value",
+  expiresAt: "value",
+  endedAt: "value",
+  endReason: "value",
+});
+
+export class SqliteSessionStore implements SessionStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  create(session: Session): Promise<void> {
+    return this.#db.write(() => {
+      this.#db.run(SESSIONS.insert, ...SESSIONS.bind(session));
+    });
+  }
+
+  byId(id: string): Promise<Session | null> {
+    return this.#db.read(() =>
+      SESSIONS.decodeOrNull(this.#db.get(SESSIONS.select("WHERE id = ?"), id))
+    );
+  }
+
+  activeOf(userId: string, now: number): Promise<Session[]> {
+    return this.#db.read(() =>
+      this.#db.all(
+        SESSIONS.select(`WHERE userId = ? AND endedAt IS NULL AND expiresAt > ?
+          ORDER BY lastUsedAt DESC, id DESC`),
+        userId,
+        now,
+      ).map((raw) => SESSIONS.decode(raw))
+    );
+  }
+
+  rotate(rotation: RefreshRotation): Promise<boolean> {
+    const { sessionId, expectedHash, newHash, now, expiresAt, address, userAgent } = rotation;
+    return this.#db.write(() =>
+      this.#db.run(
+        `UPDATE sessions SET refreshHash = ?, lastUsedAt = ?, expiresAt = ?, address = ?, userAgent = ?
+         WHERE id = ? AND refreshHash = ? AND endedAt IS NULL AND expiresAt > ?`,
+        ...[newHash, now, expiresAt, address, userAgent],
+        ...[sessionId, expectedHash, now],
+      ) === 1
+    );
+  }
+
+  setAuthenticatedAt(id: string, at: number): Promise<void> {
+    return this.#db.write(() => {
+      this.#db.run("UPDATE sessions SET authenticatedAt = ? WHERE id = ?", at, id);
+    });
+  }
+
+  end(id: string, at: number, reason: SessionEndReason): Promise<boolean> {
+    return this.#db.write(() =>
+      this.#db.run(
+        `UPDATE sessions SET endedAt = ?1, endReason = ?2
+         WHERE id = ?3 AND endedAt IS NULL AND expiresAt > ?1`,
+        ...[at, reason, id],
+      ) === 1
+    );
+  }
+
+  endAllOf(
+    userId: string,
+    at: number,
+    reason: SessionEndReason,
+    exceptId?: string,
+  ): Promise<string[]> {
+    return this.#db.write(() =>
+      this.#db.all(
+        `UPDATE sessions SET endedAt = ?1, endReason = ?2
+         WHERE userId = ?3 AND endedAt IS NULL AND expiresAt > ?1 AND id IS NOT ?4 RETURNING id`,
+        ...[at, reason, userId, exceptId ?? null],
+      ).map((raw) => raw.id as string)
+    );
+  }
+
+  purge(before: number): Promise<number> {
+    return this.#db.write(() =>
+      this.#db.run(`DELETE FROM sessions WHERE endedAt < ?1 OR expiresAt < ?1`, before)
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import type { Store } from "../store.ts";
+import { SqliteBlockStore } from "./blocks.ts";
+import { SqliteChatStore } from "./chats.ts";
+import { Database } from "./database.ts";
+import { SqliteMembershipStore } from "./memberships.ts";
+import { MessageIndex } from "./message_index.ts";
+import { MessageWriter } from "./message_writer.ts";
+import { SqliteMessageStore } from "./messages.ts";
+import { SqliteReportStore } from "./reports.ts";
+import { SqliteSessionStore } from "./sessions.ts";
+import { SqliteUserStore } from "./users.ts";
+
+/**
+ * The Store in one file, for one host: other processes may open the same file, other hosts may not
+ * (SQLite's WAL needs shared memory). The file is made where there is none; its folder must exist.
+ */
+export class SqliteStore implements Store {
+  readonly #db: Database;
+  readonly users: SqliteUserStore;
+  readonly sessions: SqliteSessionStore;
+  readonly chats: SqliteChatStore;
+  readonly memberships: SqliteMembershipStore;
+  readonly messages: SqliteMessageStore;
+  readonly blocks: SqliteBlockStore;
+  readonly reports: SqliteReportStore;
+
+  constructor(path: string) {
+    const db = new Database(path);
+    const index = new MessageIndex(db);
+    this.#db = db;
+    this.users = new SqliteUserStore(db);
+    this.sessions = new SqliteSessionStore(db);
+    this.memberships = new SqliteMembershipStore(db);
+    this.chats = new SqliteChatStore(db, this.memberships, new MessageWriter(db, index));
+    this.messages = new SqliteMessageStore(db, index);
+    this.blocks = new SqliteBlockStore(db);
+    this.reports = new SqliteReportStore(db);
+  }
+
+  async ping(): Promise<void> {
+    await this.#db.read(() => this.#db.get("SELECT 1"));
+  }
+
+  // deno-lint-ignore require-await -- closing is synchronous here, and elsewhere it is not
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+}

@@ -1,0 +1,66 @@
+import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+
+/** How a field is kept: as it is, as JSON text, or as 0 or 1 (SQLite has no booleans). */
+export type ColumnKind = "value" | "json" | "boolean";
+
+export type RawRow = Record<string, SQLOutputValue>;
+
+/**
+ * A model type and the table that holds it. Columns are named as the fields, and the compiler sees
+ * to it that none is forgotten, so a row and its object differ by `ColumnKind` only.
+ */
+export class Table<Row extends object> {
+  /** For a SELECT; a table may have further columns of its own. */
+  readonly columns: string;
+  readonly insert: string;
+  readonly #fields: (keyof Row & string)[];
+
+  constructor(
+    readonly name: string,
+    readonly kinds: { readonly [Field in keyof Row & string]-?: ColumnKind },
+  ) {
+    this.#fields = Object.keys(kinds) as (keyof Row & string)[];
+    this.columns = this.#fields.map((field) => `${name}.${field}`).join(", ");
+    const marks = this.#fields.map(() => "?").join(", ");
+    this.insert = `INSERT INTO ${name} (${this.#fields.join(", ")}) VALUES (${marks})`;
+  }
+
+  /** `rest` is what follows the table's name. */
+  select(rest: string): string {
+    return `SELECT ${this.columns} FROM ${this.name} ${rest}`;
+  }
+
+  /** Sets `fields`, in the order in which `bind` gives their values. */
+  update(fields: readonly (keyof Row & string)[], where: string): string {
+    const sets = fields.map((field) => `${field} = ?`).join(", ");
+    return `UPDATE ${this.name} SET ${sets} WHERE ${where}`;
+  }
+
+  bind(row: Row, fields: readonly (keyof Row & string)[] = this.#fields): SQLInputValue[] {
+    return fields.map((field) => encode(row[field], this.kinds[field]));
+  }
+
+  decode(raw: RawRow): Row {
+    const row: Record<string, unknown> = {};
+    for (const field of this.#fields) row[field] = decode(raw[field], this.kinds[field]);
+    return row as Row;
+  }
+
+  decodeOrNull(raw: RawRow | undefined): Row | null {
+    return raw === undefined ? null : this.decode(raw);
+  }
+}
+
+function encode(value: unknown, kind: ColumnKind): SQLInputValue {
+  if (kind === "value") return value as SQLInputValue;
+  if (kind === "boolean") return value ? 1 : 0;
+  if (value === null) return null;
+  return Array.isArray(value) && value.length === 0 ? "[]" : JSON.stringify(value);
+}
+
+function decode(value: SQLOutputValue, kind: ColumnKind): unknown {
+  if (kind === "value") return value;
+  if (kind === "boolean") return value === 1;
+  if (value === null) return null;
+  return value === "[]" ? [] : JSON.parse(value as string);
+}

@@ -1,0 +1,151 @@
+import type { User } from "../../model/user.ts";
+import { containsRuns, nameTerms, nameText, queryTerms } from "../search_terms.ts";
+import type { UserPatch, UserSearch, UserStore } from "../user_store.ts";
+import type { Database } from "./database.ts";
+import { Table } from "./table.ts";
+
+const USERS = new Table<User>("users", {
+  id: "value",
+  username: "value",
+  usernameKey: "value",
+  email: "value",
+  emailKey: "value",
+  emailVerifiedAt: "value",
+  passwordHash: "value",
+  displayName: "value",
+  bio: "value",
+  avatarMediaId: "value",
+  status: "json",
+  lastSeenAt: "value",
+  lastSeenHidden: "boolean",
+  role: "value",
+  suspension: "json",
+  totp: "json",
+  recoveryCodes: "json",
+  createdAt: "value",
+  updatedAt: "value",
+  deletedAt: "value",
+});
+
+type Field = keyof User & string;
+
+export class SqliteUserStore implements UserStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  create(user: User): Promise<void> {
+    return this.#db.write(() => {
+      this.#db.run(USERS.insert, ...USERS.bind(user));
+      this.#index(user);
+    });
+  }
+
+  byId(id: string): Promise<User | null> {
+    return this.#db.read(() => this.#row("WHERE id = ?", id));
+  }
+
+  byIds(ids: string[]): Promise<User[]> {
+    return this.#db.read(() =>
+      this.#db.all(
+        USERS.select("WHERE id IN (SELECT value FROM json_each(?))"),
+        JSON.stringify(ids),
+      ).map((raw) => USERS.decode(raw))
+    );
+  }
+
+  byUsernameKey(key: string): Promise<User | null> {
+    return this.#db.read(() => this.#row("WHERE usernameKey = ?", key));
+  }
+
+  byEmailKey(key: string): Promise<User | null> {
+    return this.#db.read(() => this.#row("WHERE emailKey = ?", key));
+  }
+
+  update(id: string, patch: UserPatch): Promise<User | null> {
+    return this.#db.write(() => this.#update(id, patch));
+  }
+
+  search(query: UserSearch): Promise<User[]> {
+    return this.#db.read(() => this.#search(query));
+  }
+
+  useTotpStep(id: string, step: number): Promise<boolean> {
+    return this.#db.write(() => {
+      const totp = this.#row("WHERE id = ?", id)?.totp;
+      if (!totp || totp.lastStep >= step) return false;
+      this.#update(id, { totp: { ...totp, lastStep: step } });
+      return true;
+    });
+  }
+
+  useRecoveryCode(id: string, hash: string): Promise<boolean> {
+    return this.#db.write(() => {
+      const codes = this.#row("WHERE id = ?", id)?.recoveryCodes ?? [];
+      if (!codes.includes(hash)) return false;
+      this.#update(id, { recoveryCodes: codes.filter((code) => code !== hash) });
+      return true;
+    });
+  }
+
+  #row(where: string, value: string): User | null {
+    return USERS.decodeOrNull(this.#db.get(USERS.select(where), value));
+  }
+
+  #update(id: string, patch: UserPatch): User | null {
+    const before = this.#row("WHERE id = ?", id);
+    if (before === null) return null;
+    const fields = (Object.keys(patch) as Field[]).filter((field) =>
+      field in USERS.kinds && patch[field as keyof UserPatch] !== undefined
+    ).sort();
+    const given = Object.fromEntries(
+      fields.map((field) => [field, patch[field as keyof UserPatch]]),
+    );
+    const user: User = { ...before, ...given };
+    if (fields.length === 0) return user;
+    this.#db.run(USERS.update(fields, "id = ?"), ...USERS.bind(user, fields), id);
+    if (fields.some((field) => NAMING.includes(field))) this.#index(user);
+    return user;
+  }
+
+  /** The erased have no terms: nobody finds them. */
+  #index(user: User): void {
+    this.#db.run("DELETE FROM user_terms WHERE userId = ?", user.id);
+    const terms = user.deletedAt === null ? nameTerms(user.displayName, user.username) : [];
+    for (const term of terms) {
+      this.#db.run("INSERT INTO user_terms (term, userId) VALUES (?, ?)", term, user.id);
+    }
+  }
+
+  #search({ prefix, excluding, after, limit }: UserSearch): User[] {
+    const query = queryTerms(prefix);
+    if (query.terms.length === 0 && query.prefix === null) return [];
+    const conditions = [
+      ...query.terms.map(() => "id IN (SELECT userId FROM user_terms WHERE term = ?)"),
+      ...(query.prefix === null ? [] : [STARTS_WITH]),
+    ];
+    const values = [...query.terms, ...(query.prefix === null ? [] : [query.prefix, query.prefix])];
+    const sql = USERS.select(`WHERE ${conditions.join(" AND ")} AND usernameKey > ?
+      AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY usernameKey LIMIT ?`);
+    const found: User[] = [];
+    for (let from = after ?? "";;) {
+      const rows = this.#db.all(sql, ...values, from, JSON.stringify(excluding), limit)
+        .map((raw) => USERS.decode(raw));
+      found.push(
+        ...rows.filter((user) =>
+          containsRuns(nameText(user.displayName, user.username), query.runs)
+        ),
+      );
+      if (found.length >= limit || rows.length < limit) return found.slice(0, limit);
+      from = rows.at(-1)!.usernameKey;
+    }
+  }
+}
+
+const NAMING: readonly string[] = ["username", "displayName", "deletedAt"];
+
+/** Nothing sorts after U+10FFFF, so the range holds exactly what starts with the word. */
+const STARTS_WITH = `id IN (SELECT userId FROM user_terms
+  WHERE term >= ? AND term <= ? || char(0x10FFFF))`;
