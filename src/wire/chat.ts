@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { toTimestamp } from "../core/clock.ts";
 import type { Chat } from "../model/chat.ts";
-import { Timestamp } from "./times.ts";
+import { timestamp } from "../operations/fields.ts";
 
 export const ChatView = z.object({
   id: z.string(),
@@ -14,8 +14,8 @@ export const ChatView = z.object({
   rev: z.int().describe("The head: the chat's last revision"),
   memberCount: z.int(),
   createdBy: z.string(),
-  createdAt: Timestamp,
-  updatedAt: Timestamp,
+  createdAt: timestamp,
+  updatedAt: timestamp,
 }).meta({ id: "Chat" });
 
 export type ChatView = z.infer<typeof ChatView>;

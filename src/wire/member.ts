@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
 import type { Membership } from "../model/membership.ts";
-import { Timestamp, TimestampOrNull } from "./times.ts";
+import { timestamp } from "../operations/fields.ts";
 
 export const MemberView = z.object({
   chatId: z.string(),
   userId: z.string(),
   role: z.enum(["owner", "admin", "member"]),
   rev: z.int().describe("The last revision that touched role, joinedAt or leftAt"),
-  joinedAt: Timestamp,
-  leftAt: TimestampOrNull,
+  joinedAt: timestamp,
+  leftAt: timestamp.nullable(),
   readSeq: z.int(),
   deliveredSeq: z.int(),
 }).meta({ id: "Member" });

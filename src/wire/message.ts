@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
 import type { Message } from "../model/message.ts";
-import { Timestamp, TimestampOrNull } from "./times.ts";
+import { timestamp } from "../operations/fields.ts";
 
 export const MediaAttachmentView = z.object({
   id: z.string(),
@@ -28,10 +28,10 @@ export const MessageView = z.object({
   replyTo: z.string().nullable(),
   mentions: z.array(z.string()),
   reactions: z.array(z.object({ emoji: z.string(), userIds: z.array(z.string()) })),
-  createdAt: Timestamp,
-  editedAt: TimestampOrNull,
-  deletedAt: TimestampOrNull,
-  pinnedAt: TimestampOrNull,
+  createdAt: timestamp,
+  editedAt: timestamp.nullable(),
+  deletedAt: timestamp.nullable(),
+  pinnedAt: timestamp.nullable(),
 }).meta({ id: "Message" });
 
 export type MessageView = z.infer<typeof MessageView>;

@@ -1,0 +1,234 @@
+import { z } from "zod";
+import {
+  chatId,
+  cursor,
+  flag,
+  ids,
+  limit,
+  line,
+  mediaId,
+  page,
+  rev,
+  seq,
+  text,
+  userId,
+} from "../operations/fields.ts";
+import { LIMIT_SPECS } from "../config/limits.ts";
+import { operation } from "../operations/operation.ts";
+import { ChangesView } from "../wire/changes.ts";
+import { ChatView } from "../wire/chat.ts";
+import { MemberView, ReceiptView } from "../wire/member.ts";
+import { MessageView } from "../wire/message.ts";
+
+export const InboxItem = z.object({
+  chat: ChatView,
+  lastMessage: MessageView.nullable(),
+  unread: z.int().describe("Messages of others after the caller's read cursor, counted up to 1000"),
+  rev: z.int().describe("The chat's head: the cursor from which to catch up"),
+  me: MemberView.describe("The caller's own membership"),
+  peerId: z.string().nullable().describe("The other person of a direct chat"),
+}).meta({ id: "InboxItem" });
+
+/** A chat with the people in it. */
+export const ChatWithMembers = ChatView.extend({
+  members: z.array(MemberView).describe("Present members, longest-standing first"),
+}).meta({ id: "ChatWithMembers" });
+
+const chats = "Chats";
+const groups = "Groups";
+
+export const openDirectChat = operation({
+  name: "chat.open",
+  summary: "The direct chat with a user, made on first use",
+  tag: chats,
+  access: "session",
+  limit: "join",
+  input: z.strictObject({ userId, encrypted: flag.optional() }),
+  output: ChatWithMembers,
+  rest: {
+    method: "POST",
+    path: "/chats",
+    status: 200,
+    also: { 201: "The chat was made by this request" },
+  },
+  errors: ["not_found", "conflict"],
+});
+
+export const listChats = operation({
+  name: "chat.inbox",
+  summary: "The inbox, most recent first",
+  tag: chats,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ limit, cursor: cursor.optional() }),
+  output: page(InboxItem),
+  rest: { method: "GET", path: "/chats" },
+});
+
+export const getChat = operation({
+  name: "chat.get",
+  summary: "A chat and its members",
+  tag: chats,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ chatId }),
+  output: ChatWithMembers,
+  rest: { method: "GET", path: "/chats/:chatId" },
+  errors: ["not_found"],
+});
+
+export const markRead = operation({
+  name: "chat.read",
+  summary: "Move the caller's read cursor forward",
+  tag: chats,
+  access: "session",
+  limit: "signal",
+  input: z.strictObject({ chatId, seq }),
+  output: ReceiptView,
+  rest: { method: "POST", path: "/chats/:chatId/read" },
+  socket: true,
+  errors: ["not_found"],
+});
+
+export const markDelivered = operation({
+  name: "chat.delivered",
+  summary: "Move the caller's delivered cursor forward",
+  tag: chats,
+  access: "session",
+  limit: "signal",
+  input: z.strictObject({ chatId, seq }),
+  output: ReceiptView,
+  rest: { method: "POST", path: "/chats/:chatId/delivered" },
+  socket: true,
+  errors: ["not_found"],
+});
+
+export const getChanges = operation({
+  name: "chat.changes",
+  summary: "All rows of a chat touched after a revision",
+  tag: chats,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ chatId, after: rev.default(0) }),
+  output: ChangesView,
+  rest: { method: "GET", path: "/chats/:chatId/changes" },
+  socket: true,
+  errors: ["not_found"],
+});
+
+export const Cursors = z.record(chatId, rev)
+  .refine((cursors) => Object.keys(cursors).length <= LIMIT_SPECS.syncChats.max, {
+    message: `must have at most ${LIMIT_SPECS.syncChats.max} chats`,
+  })
+  .meta({ id: "Cursors", description: "The revision that the client has, by chat" });
+
+export const sync = operation({
+  name: "sync",
+  summary: "Catch up on every chat of the caller's, new and left ones included",
+  tag: chats,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ cursors: Cursors.default({}) }),
+  output: page(ChangesView),
+  rest: { method: "POST", path: "/sync" },
+});
+
+export const createGroup = operation({
+  name: "group.create",
+  summary: "Make a group",
+  tag: groups,
+  access: "session",
+  limit: "join",
+  input: z.strictObject({
+    name: line({ max: 100 }),
+    description: text({ min: 0, max: 1000 }).default(""),
+    memberIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
+    encrypted: flag.default(false).describe("For good"),
+  }),
+  output: ChatWithMembers,
+  rest: { method: "POST", path: "/groups", status: 201 },
+  errors: ["not_found", "conflict"],
+});
+
+export const listGroups = operation({
+  name: "group.list",
+  summary: "The caller's groups, most recent first",
+  tag: groups,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ limit, cursor: cursor.optional() }),
+  output: page(InboxItem),
+  rest: { method: "GET", path: "/groups" },
+});
+
+export const getGroup = operation({
+  name: "group.get",
+  summary: "A group and its members",
+  tag: groups,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ groupId: chatId }),
+  output: ChatWithMembers,
+  rest: { method: "GET", path: "/groups/:groupId" },
+  errors: ["not_found"],
+});
+
+export const updateGroup = operation({
+  name: "group.update",
+  summary: "Change a group's name, description or picture",
+  tag: groups,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({
+    groupId: chatId,
+    name: line({ max: 100 }).optional(),
+    description: text({ min: 0, max: 1000 }).optional(),
+    avatarMediaId: mediaId.nullable().optional(),
+  }),
+  output: ChatWithMembers,
+  rest: { method: "PUT", path: "/groups/:groupId" },
+  errors: ["forbidden", "not_found"],
+});
+
+export const addMembers = operation({
+  name: "group.add",
+  summary: "Add people to a group",
+  tag: groups,
+  access: "session",
+  limit: "join",
+  input: z.strictObject({
+    groupId: chatId,
+    userIds: ids(userId, { max: LIMIT_SPECS.groupMembers.max }),
+  }),
+  output: ChatWithMembers,
+  rest: { method: "POST", path: "/groups/:groupId/members" },
+  errors: ["forbidden", "not_found", "conflict"],
+});
+
+export const removeMember = operation({
+  name: "group.remove",
+  summary: "Leave a group, or remove someone from it",
+  tag: groups,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({ groupId: chatId, userId }),
+  output: null,
+  rest: { method: "DELETE", path: "/groups/:groupId/members/:userId", status: 204 },
+  errors: ["forbidden", "not_found", "conflict"],
+});
+
+export const setRole = operation({
+  name: "group.role",
+  summary: "Make a member owner, admin or plain member",
+  tag: groups,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({
+    groupId: chatId,
+    userId,
+    role: z.enum(["owner", "admin", "member"]),
+  }),
+  output: ChatWithMembers,
+  rest: { method: "PUT", path: "/groups/:groupId/admin" },
+  errors: ["forbidden", "not_found", "conflict"],
+});
