@@ -1,0 +1,230 @@
+import { hkdfSync } from "node:crypto";
+import { join } from "node:path";
+import type { LogLevel } from "./core/log.ts";
+import { DEFAULT_RATES, LIMIT_NAMES, type Rates, rateVariable } from "./operations/rate_limits.ts";
+import { devSecrets } from "./config/dev_secrets.ts";
+import {
+  type Environment,
+  processEnvironment,
+  readVariables,
+  type Values,
+} from "./config/environment.ts";
+import { ConfigError, type ConfigFault } from "./config/fault.ts";
+import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./config/limits.ts";
+import { checkTogether, requireSecrets } from "./config/requirements.ts";
+import type { ServiceAccount } from "./config/variables.ts";
+
+export { ConfigError } from "./config/fault.ts";
+export type { Limits } from "./config/limits.ts";
+export type { ServiceAccount } from "./config/variables.ts";
+
+/** All that the environment decides, checked and frozen. Null is "not configured". */
+export interface Config {
+  readonly environment: "development" | "production" | "test";
+  readonly onDenoDeploy: boolean;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Without a slash at its end; null leaves it to the request. */
+  readonly publicUrl: string | null;
+  readonly dataDir: string;
+  readonly logLevel: LogLevel;
+  readonly tokens: {
+    readonly accessSecret: string;
+    readonly refreshSecret: string;
+    readonly accessTtlMs: number;
+    readonly refreshTtlMs: number;
+  };
+  /** 32 bytes that seal second-factor secrets at rest. */
+  readonly encryptionKey: Uint8Array;
+  /** Lower case. */
+  readonly adminEmails: readonly string[];
+  readonly corsOrigins: "*" | readonly string[];
+  /** `header` in lower case; the client's address is the `hops`-th from its end. */
+  readonly trustedProxy: { readonly header: string; readonly hops: number } | null;
+  readonly metricsToken: string | null;
+  /** Null: SQLite in `dataDir`. */
+  readonly mongodbUri: string | null;
+  readonly broker: {
+    readonly kind: "kv" | "mongo" | "local";
+    readonly kvUrl: string | null;
+    readonly kvAccessToken: string | null;
+    /** The file of the local Deno KV; null on Deno Deploy, whose own KV has no path. */
+    readonly kvPath: string | null;
+  };
+  readonly google: OAuthClient & { readonly issuer: string } | null;
+  readonly facebook: OAuthClient & { readonly graphUrl: string; readonly issuer: string } | null;
+  /** Null: files in `dataDir`. */
+  readonly s3: {
+    readonly bucket: string;
+    readonly region: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly endpointUrl: string | null;
+  } | null;
+  readonly fcm: { readonly serviceAccount: ServiceAccount; readonly endpointUrl: string } | null;
+  readonly vapid: {
+    readonly publicKey: string;
+    readonly privateKey: string;
+    readonly subject: string;
+  } | null;
+  /** `smtpUrl` null: mail goes to the log. */
+  readonly mail: { readonly smtpUrl: string | null; readonly from: string };
+  readonly limits: Limits;
+  readonly rates: Rates;
+  /** What the operator should be told at start-up; no secret is in it. */
+  readonly notices: readonly string[];
+}
+
+export interface OAuthClient {
+  readonly clientId: string;
+  /** Null for a client that proves itself by PKCE alone. */
+  readonly clientSecret: string | null;
+}
+
+const DAY_MS = 86_400_000;
+const DEFAULT_MAIL_FROM = "RealTimeChat <chat@localhost>";
+
+/**
+ * Throws a ConfigError that lists every fault. In development it may write
+ * `<DATA_DIR>/dev_secrets.json`; it touches nothing else.
+ */
+export function loadConfig(environment: Environment = processEnvironment()): Config {
+  const faults: ConfigFault[] = [];
+  const notices: string[] = [];
+  const values = readVariables(environment, faults);
+  const onDenoDeploy = Boolean(environment.DENO_DEPLOYMENT_ID);
+  const mode = values.NODE_ENV ?? (onDenoDeploy ? "production" : "development");
+  checkTogether(values, environment, faults);
+  if (mode === "production") requireSecrets(environment, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  const dataDir = values.DATA_DIR ?? "./data";
+  if (mode !== "production") fillDevSecrets(values, dataDir, notices);
+  return deepFreeze({
+    environment: mode,
+    onDenoDeploy,
+    host: values.HOST ?? (mode === "production" ? "0.0.0.0" : "127.0.0.1"),
+    port: values.PORT ?? 5000,
+    publicUrl: values.PUBLIC_URL ?? null,
+    dataDir,
+    logLevel: values.LOG_LEVEL ?? "info",
+    tokens: {
+      accessSecret: values.JWT_SECRET!,
+      refreshSecret: values.JWT_REFRESH_SECRET!,
+      accessTtlMs: values.JWT_EXPIRY ?? DAY_MS,
+      refreshTtlMs: values.JWT_REFRESH_EXPIRY ?? 7 * DAY_MS,
+    },
+    encryptionKey: encryptionKeyOf(values, mode, notices),
+    adminEmails: (values.ADMIN_EMAILS ?? []).map((address) => address.toLowerCase()),
+    corsOrigins: values.CORS_ORIGINS ?? (mode === "production" ? [] : "*"),
+    trustedProxy: values.TRUSTED_PROXY ?? null,
+    metricsToken: values.METRICS_TOKEN ?? null,
+    mongodbUri: values.MONGODB_URI ?? null,
+    broker: {
+      kind: values.BROKER ?? "kv",
+      kvUrl: values.DENO_KV_URL ?? null,
+      kvAccessToken: values.DENO_KV_ACCESS_TOKEN ?? null,
+      kvPath: onDenoDeploy ? null : values.DENO_KV_PATH ?? join(dataDir, "kv.sqlite3"),
+    },
+    ...providersOf(values),
+    ...deliveryOf(values),
+    limits: limitsOf(values),
+    rates: ratesOf(values),
+    notices,
+  });
+}
+
+function fillDevSecrets(values: Values, dataDir: string, notices: string[]): void {
+  const wanted = ["JWT_SECRET", "JWT_REFRESH_SECRET", "VAPID_PUBLIC_KEY"] as const;
+  if (wanted.every((name) => values[name] !== undefined)) return;
+  const { secrets, path, made } = devSecrets(dataDir);
+  values.JWT_SECRET ??= secrets.JWT_SECRET;
+  values.JWT_REFRESH_SECRET ??= secrets.JWT_REFRESH_SECRET;
+  if (values.VAPID_PUBLIC_KEY === undefined) {
+    values.VAPID_PUBLIC_KEY = secrets.VAPID_PUBLIC_KEY;
+    values.VAPID_PRIVATE_KEY = secrets.VAPID_PRIVATE_KEY;
+  }
+  if (made) notices.push(`Made secrets for development and keep them in ${path}`);
+}
+
+/** A secret of its own, or one derived: then whoever changes JWT_SECRET loses the second factors. */
+function encryptionKeyOf(
+  values: Values,
+  mode: Config["environment"],
+  notices: string[],
+): Uint8Array {
+  if (values.ENCRYPTION_KEY) return values.ENCRYPTION_KEY;
+  if (mode === "production") {
+    notices.push(
+      "ENCRYPTION_KEY is not set: second-factor secrets are sealed with a key derived from " +
+        "JWT_SECRET, and changing that makes them unreadable",
+    );
+  }
+  const info = "realtimechat encryption at rest";
+  return new Uint8Array(hkdfSync("sha256", values.JWT_SECRET!, "", info, 32));
+}
+
+function providersOf(values: Values): Pick<Config, "google" | "facebook"> {
+  return {
+    google: values.GOOGLE_CLIENT_ID === undefined ? null : {
+      clientId: values.GOOGLE_CLIENT_ID,
+      clientSecret: values.GOOGLE_CLIENT_SECRET ?? null,
+      issuer: values.GOOGLE_ISSUER ?? "https://accounts.google.com",
+    },
+    facebook: values.FACEBOOK_APP_ID === undefined ? null : {
+      clientId: values.FACEBOOK_APP_ID,
+      clientSecret: values.FACEBOOK_APP_SECRET!,
+      graphUrl: values.FACEBOOK_GRAPH_URL ?? "https://graph.facebook.com/v21.0",
+      issuer: values.FACEBOOK_ISSUER ?? "https://www.facebook.com",
+    },
+  };
+}
+
+function deliveryOf(values: Values): Pick<Config, "s3" | "fcm" | "vapid" | "mail"> {
+  return {
+    s3: values.AWS_BUCKET_NAME === undefined ? null : {
+      bucket: values.AWS_BUCKET_NAME,
+      region: values.AWS_REGION ?? "us-east-1",
+      accessKeyId: values.AWS_ACCESS_KEY_ID!,
+      secretAccessKey: values.AWS_SECRET_ACCESS_KEY!,
+      endpointUrl: values.AWS_ENDPOINT_URL ?? null,
+    },
+    fcm: values.FIREBASE_SERVICE_ACCOUNT === undefined ? null : {
+      serviceAccount: values.FIREBASE_SERVICE_ACCOUNT,
+      endpointUrl: values.FCM_ENDPOINT_URL ?? "https://fcm.googleapis.com",
+    },
+    vapid: values.VAPID_PUBLIC_KEY === undefined ? null : {
+      publicKey: values.VAPID_PUBLIC_KEY,
+      privateKey: values.VAPID_PRIVATE_KEY!,
+      subject: values.VAPID_SUBJECT ?? `mailto:${addressOf(values.MAIL_FROM ?? DEFAULT_MAIL_FROM)}`,
+    },
+    mail: {
+      smtpUrl: values.SMTP_URL ?? null,
+      from: values.MAIL_FROM ?? DEFAULT_MAIL_FROM,
+    },
+  };
+}
+
+function addressOf(mailbox: string): string {
+  return /<([^>]+)>$/.exec(mailbox)?.[1] ?? mailbox;
+}
+
+function limitsOf(values: Values): Limits {
+  const keys = Object.keys(LIMIT_SPECS) as LimitKey[];
+  return Object.fromEntries(
+    keys.map((key) => [key, values[limitVariable(key)] ?? LIMIT_SPECS[key].default]),
+  ) as Limits;
+}
+
+function ratesOf(values: Values): Rates {
+  return Object.fromEntries(
+    LIMIT_NAMES.map((name) => [name, values[rateVariable(name)] ?? DEFAULT_RATES[name]]),
+  ) as Rates;
+}
+
+/** Bytes cannot be frozen in JavaScript; everything else is. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}

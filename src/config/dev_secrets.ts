@@ -1,0 +1,77 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { z } from "zod";
+
+/** What a development server needs and no newcomer has. Never used in production. */
+const DevSecrets = z.object({
+  JWT_SECRET: z.string().min(32),
+  JWT_REFRESH_SECRET: z.string().min(32),
+  VAPID_PUBLIC_KEY: z.string(),
+  VAPID_PRIVATE_KEY: z.string(),
+});
+
+export type DevSecrets = z.infer<typeof DevSecrets>;
+
+export interface DevSecretsFile {
+  path: string;
+  secrets: DevSecrets;
+  /** Whether this call made it. */
+  made: boolean;
+}
+
+/**
+ * Made once and kept, so that tokens outlive a restart. Two servers that start at once end with the
+ * same file: it is written whole under another name, and the first to link it into place wins.
+ */
+export function devSecrets(dataDir: string): DevSecretsFile {
+  const path = join(dataDir, "dev_secrets.json");
+  const kept = read(path);
+  if (kept) return { path, secrets: kept, made: false };
+  Deno.mkdirSync(dataDir, { recursive: true });
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  Deno.writeTextFileSync(draft, JSON.stringify(generate(), null, 2), { mode: 0o600 });
+  let made = true;
+  try {
+    Deno.linkSync(draft, path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    made = false;
+  } finally {
+    Deno.removeSync(draft);
+  }
+  return { path, secrets: read(path)!, made };
+}
+
+function read(path: string): DevSecrets | null {
+  let text;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  try {
+    return DevSecrets.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Error(`${path} is not what this server wrote: delete it to have new secrets made`, {
+      cause,
+    });
+  }
+}
+
+function generate(): DevSecrets {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  const { x, y, d } = privateKey.export({ format: "jwk" });
+  const point = Buffer.concat([
+    Uint8Array.of(4),
+    Buffer.from(x!, "base64url"),
+    Buffer.from(y!, "base64url"),
+  ]);
+  return {
+    JWT_SECRET: randomBytes(48).toString("base64url"),
+    JWT_REFRESH_SECRET: randomBytes(48).toString("base64url"),
+    VAPID_PUBLIC_KEY: point.toString("base64url"),
+    VAPID_PRIVATE_KEY: d!,
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Every limit that is a number, by name. `LIMIT_BODY_BYTES` in the environment is `limits.bodyBytes`
+ * in the code. What a schema can express it holds to `max`, the ceiling of all deployments, since
+ * schemas are shared with clients; the services hold requests to what is configured.
+ */
+export interface LimitSpec {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  /** One line for .env.example and the README. */
+  readonly about: string;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+
+const limit = (about: string, byDefault: number, min: number, max: number): LimitSpec =>
+  Object.freeze({ default: byDefault, min, max, about });
+
+export const LIMIT_SPECS = Object.freeze({
+  bodyBytes: limit("bytes of a JSON body", MIB, KIB, 64 * MIB),
+  bodyTimeMs: limit("milliseconds for a JSON body to arrive", 15 * SECOND, 100, 600 * SECOND),
+  frameBytes: limit("bytes of a frame from a socket", 64 * KIB, KIB, 16 * MIB),
+  textLength: limit("characters (code points) of a message", 10_000, 1, 100_000),
+  pageSize: limit("items of a page", 100, 1, 100),
+  groupMembers: limit("members of a group", 1000, 2, 10_000),
+  mentions: limit("people that a message mentions", 50, 0, 1000),
+  mediaPerMessage: limit("files of a message", 10, 1, 100),
+  reactionKinds: limit("different emoji on a message", 50, 1, 1000),
+  pins: limit("pinned messages of a chat", 100, 1, 10_000),
+  syncRows: limit("rows in one answer of changes or sync", 500, 10, 10_000),
+  syncChats: limit("chats named in one sync", 5000, 1, 100_000),
+  socketBufferBytes: limit("bytes that wait for one slow reader", MIB, 16 * KIB, 256 * MIB),
+  socketsPerUser: limit("sockets of a person on one instance", 50, 1, 100_000),
+  sessionsPerUser: limit("sessions of a person that are alive", 100, 1, 10_000),
+  helloTimeMs: limit("milliseconds for a socket's hello", 5 * SECOND, 100, 60 * SECOND),
+  typingTimeMs: limit(
+    "milliseconds that typing lasts unless repeated",
+    6 * SECOND,
+    500,
+    60 * SECOND,
+  ),
+  presenceGraceMs: limit("milliseconds before leaving is announced", 5 * SECOND, 0, 300 * SECOND),
+  imageBytes: limit("bytes of an uploaded image", 25 * MIB, KIB, 1024 * MIB),
+  imagePixels: limit("pixels of an uploaded image", 50_000_000, 10_000, 500_000_000),
+  videoBytes: limit("bytes of an uploaded video", 512 * MIB, KIB, 16_384 * MIB),
+  audioBytes: limit("bytes of an uploaded sound", 128 * MIB, KIB, 16_384 * MIB),
+  fileBytes: limit("bytes of any other upload", 512 * MIB, KIB, 16_384 * MIB),
+  uploadTimeMs: limit("milliseconds that an upload may stand still", 30 * SECOND, SECOND, HOUR),
+  unusedMediaMs: limit(
+    "milliseconds after which an unused upload goes",
+    24 * HOUR,
+    60 * SECOND,
+    720 * HOUR,
+  ),
+  devices: limit("encryption devices of a person", 20, 1, 1000),
+  keyPackages: limit("key packages that wait for a device", 100, 1, 10_000),
+  keyPackageBytes: limit("bytes of a key package", 16 * KIB, KIB, MIB),
+  ciphertextBytes: limit("bytes of an encrypted message", 48 * KIB, KIB, 16 * MIB),
+  commitBytes: limit("bytes of a Commit, a Welcome or a GroupInfo", 768 * KIB, 16 * KIB, 64 * MIB),
+  pushDevices: limit("push registrations of a person", 20, 1, 1000),
+  blocks: limit("people that one person blocks", 10_000, 1, 1_000_000),
+});
+
+export type LimitKey = keyof typeof LIMIT_SPECS;
+export type Limits = Readonly<Record<LimitKey, number>>;
+
+/** `bodyBytes` → `LIMIT_BODY_BYTES`. */
+export function limitVariable(key: LimitKey): string {
+  return `LIMIT_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+export const DEFAULT_LIMITS: Limits = Object.freeze(
+  Object.fromEntries(Object.entries(LIMIT_SPECS).map(([key, spec]) => [key, spec.default])),
+) as Limits;

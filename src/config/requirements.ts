@@ -1,0 +1,48 @@
+import type { Environment, Values } from "./environment.ts";
+import type { ConfigFault } from "./fault.ts";
+
+/** What must hold between variables; each of them is already right by itself, or has its fault. */
+export function checkTogether(
+  values: Values,
+  environment: Environment,
+  faults: ConfigFault[],
+): void {
+  const isSet = (name: string) => Boolean(environment[name]?.trim());
+  const missing = (variable: string, accepted: string) => {
+    if (!isSet(variable)) faults.push({ variable, given: null, accepted });
+  };
+  const together = (names: string[], needed: string[]) => {
+    const first = names.find(isSet);
+    if (first) { for (const name of needed) missing(name, `set, since ${first} is`); }
+  };
+
+  together(["GOOGLE_CLIENT_SECRET"], ["GOOGLE_CLIENT_ID"]);
+  together(["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"], ["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"]);
+  const s3 = ["AWS_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+  together([...s3, "AWS_ENDPOINT_URL"], s3);
+  together(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"], ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]);
+  together(["SMTP_URL"], ["MAIL_FROM"]);
+  together(["DENO_KV_URL"], ["DENO_KV_ACCESS_TOKEN"]);
+  if (values.BROKER === "mongo") {
+    missing("MONGODB_URI", "set, since BROKER is mongo");
+  }
+  if (values.JWT_SECRET !== undefined && values.JWT_SECRET === values.JWT_REFRESH_SECRET) {
+    faults.push({
+      variable: "JWT_REFRESH_SECRET",
+      given: null,
+      accepted:
+        "another secret than JWT_SECRET, so that one kind of token never passes as the other",
+    });
+  }
+  if (isSet("DENO_DEPLOYMENT_ID")) {
+    missing("MONGODB_URI", "set on Deno Deploy, where no disk is shared or kept");
+  }
+}
+
+/** Production never makes its own secrets: instances would disagree, and a restart sign everyone out. */
+export function requireSecrets(environment: Environment, faults: ConfigFault[]): void {
+  for (const variable of ["JWT_SECRET", "JWT_REFRESH_SECRET"]) {
+    if (environment[variable]?.trim()) continue;
+    faults.push({ variable, given: null, accepted: "set in production, to at least 32 bytes" });
+  }
+}

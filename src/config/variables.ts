@@ -1,0 +1,235 @@
+import { z } from "zod";
+import { LIMIT_NAMES, type Rate, rateVariable } from "../operations/rate_limits.ts";
+import { LIMIT_SPECS, type LimitKey, limitVariable } from "./limits.ts";
+import { parseDuration } from "./duration.ts";
+
+/** How one variable is read: `schema` turns its text into its value. */
+export interface Variable<T = unknown> {
+  readonly schema: z.ZodType<T, string>;
+  /** What is accepted, as a phrase that follows "it must be". */
+  readonly accepted: string;
+  /** Its value is never repeated, in a fault or anywhere else. */
+  readonly secret: boolean;
+}
+
+function variable<T>(accepted: string, schema: z.ZodType<T, string>): Variable<T> {
+  return { accepted, schema, secret: false };
+}
+
+function secret<T>(accepted: string, schema: z.ZodType<T, string>): Variable<T> {
+  return { accepted, schema, secret: true };
+}
+
+/** A schema of whatever `parse` makes of the text; null refuses it. */
+function parsed<T>(parse: (text: string) => T | null): z.ZodType<T, string> {
+  return z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== null) return value;
+    context.addIssue({ code: "custom" });
+    return z.NEVER;
+  });
+}
+
+const words = z.string().min(1);
+
+const integer = (min: number, max: number) =>
+  z.string().regex(/^\d{1,15}$/).transform(Number).pipe(z.int().min(min).max(max));
+
+const url = (...protocols: string[]) =>
+  parsed((text) => {
+    if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) return null;
+    return text.replace(/\/+$/, "");
+  });
+
+const httpUrl = (example: string) =>
+  variable(`an http or https URL, such as ${example}`, url("http:", "https:"));
+
+const duration = variable(
+  "a duration such as 15m, 24h or 7d, at least 1s",
+  parsed((text) => {
+    const ms = parseDuration(text);
+    return ms !== null && ms >= 1000 ? ms : null;
+  }),
+);
+
+const signingSecret = secret(
+  "a secret of at least 32 bytes, such as `openssl rand -base64 48` gives",
+  z.string().refine((text) => new TextEncoder().encode(text).length >= 32),
+);
+
+const origin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
+function listOf(text: string): string[] {
+  return text.split(",").map((part) => part.trim()).filter(Boolean);
+}
+
+function parseOrigins(text: string): "*" | string[] | null {
+  if (text.trim() === "*") return "*";
+  const origins = listOf(text);
+  return origins.every(origin) ? origins : null;
+}
+
+function parseTrustedProxy(text: string): { header: string; hops: number } | null {
+  const match = /^([a-z][a-z0-9-]{0,63})(?::([1-9]\d?))?$/i.exec(text.trim());
+  return match && { header: match[1].toLowerCase(), hops: Number(match[2] ?? 1) };
+}
+
+/** 32 bytes, in hexadecimal, base64 or base64url. */
+function parseKey(text: string): Uint8Array | null {
+  if (/^[0-9a-f]{64}$/i.test(text)) {
+    return Uint8Array.from(text.match(/../g)!, (byte) => parseInt(byte, 16));
+  }
+  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return null;
+  const binary = atob(text.replace(/=$/, "").replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+}
+
+export interface ServiceAccount {
+  readonly projectId: string;
+  readonly clientEmail: string;
+  readonly privateKey: string;
+  readonly tokenUri: string;
+}
+
+function parseServiceAccount(text: string): ServiceAccount | null {
+  try {
+    const account = z.object({
+      project_id: words,
+      client_email: words,
+      private_key: z.string().includes("PRIVATE KEY"),
+      token_uri: z.url().default("https://oauth2.googleapis.com/token"),
+    }).parse(JSON.parse(text));
+    return {
+      projectId: account.project_id,
+      clientEmail: account.client_email,
+      privateKey: account.private_key,
+      tokenUri: account.token_uri,
+    };
+  } catch {
+    return null;
+  }
+}
+
+function parseRate(text: string): Rate | null {
+  const [count, period] = text.split("/");
+  const periodMs = parseDuration(period ?? "");
+  if (!/^[1-9]\d{0,8}$/.test(count.trim()) || periodMs === null || periodMs < 1000) return null;
+  return { count: Number(count), periodMs };
+}
+
+const mailAddress = /^[^\s@,<>]+@[^\s@,<>]+$/;
+
+function parseMailAddresses(text: string): string[] | null {
+  const addresses = listOf(text);
+  return addresses.every((address) => mailAddress.test(address)) ? addresses : null;
+}
+
+const NAMED = {
+  NODE_ENV: variable(
+    "development, production or test",
+    z.enum(["development", "production", "test"]),
+  ),
+  PORT: variable("a port, 0 to 65535 (0 takes a free one)", integer(0, 65535)),
+  HOST: variable("a host name or address to listen on, such as 127.0.0.1", words),
+  PUBLIC_URL: httpUrl("https://chat.example.com"),
+  DATA_DIR: variable("the path of a folder", words),
+  LOG_LEVEL: variable("debug, info, warn or error", z.enum(["debug", "info", "warn", "error"])),
+
+  JWT_SECRET: signingSecret,
+  JWT_REFRESH_SECRET: signingSecret,
+  JWT_EXPIRY: duration,
+  JWT_REFRESH_EXPIRY: duration,
+  ENCRYPTION_KEY: secret(
+    "32 bytes in hexadecimal or base64, such as `openssl rand -hex 32` gives",
+    parsed(parseKey),
+  ),
+  ADMIN_EMAILS: variable("e-mail addresses separated by commas", parsed(parseMailAddresses)),
+
+  CORS_ORIGINS: variable(
+    "`*`, or origins such as https://app.example.com separated by commas",
+    parsed(parseOrigins),
+  ),
+  TRUSTED_PROXY: variable(
+    "a header's name and the number of proxies, such as x-forwarded-for:1",
+    parsed(parseTrustedProxy),
+  ),
+  METRICS_TOKEN: secret("a token of at least 16 characters", z.string().min(16)),
+
+  MONGODB_URI: secret(
+    "a URI such as mongodb://host/database?replicaSet=rs0",
+    z.string().regex(/^mongodb(\+srv)?:\/\/\S+$/),
+  ),
+
+  BROKER: variable("kv, mongo or local", z.enum(["kv", "mongo", "local"])),
+  DENO_KV_URL: httpUrl("http://127.0.0.1:4512"),
+  DENO_KV_ACCESS_TOKEN: secret("the token of the denokv server", words),
+  DENO_KV_PATH: variable("the path of a file", words),
+
+  GOOGLE_CLIENT_ID: variable("the id of an OAuth client", words),
+  GOOGLE_CLIENT_SECRET: secret("the secret of the OAuth client", words),
+  GOOGLE_ISSUER: httpUrl("https://accounts.google.com"),
+  FACEBOOK_APP_ID: variable("the id of a Facebook app", words),
+  FACEBOOK_APP_SECRET: secret("the secret of the Facebook app", words),
+  FACEBOOK_GRAPH_URL: httpUrl("https://graph.facebook.com/v21.0"),
+  FACEBOOK_ISSUER: httpUrl("https://www.facebook.com"),
+
+  AWS_BUCKET_NAME: variable(
+    "the name of a bucket",
+    z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+  ),
+  AWS_REGION: variable("a region such as eu-central-1", z.string().regex(/^[a-z0-9-]{2,40}$/)),
+  AWS_ACCESS_KEY_ID: variable("the id of an access key", words),
+  AWS_SECRET_ACCESS_KEY: secret("the secret of the access key", words),
+  AWS_ENDPOINT_URL: httpUrl("https://s3.example.com"),
+
+  FIREBASE_SERVICE_ACCOUNT: secret(
+    "the JSON of a service account with project_id, client_email and private_key",
+    parsed(parseServiceAccount),
+  ),
+  FIREBASE_SERVER_KEY: secret(
+    "left out: Google has retired server keys. Set FIREBASE_SERVICE_ACCOUNT to the JSON of a " +
+      "service account instead",
+    z.never() as unknown as z.ZodType<never, string>,
+  ),
+  FCM_ENDPOINT_URL: httpUrl("https://fcm.googleapis.com"),
+  VAPID_PUBLIC_KEY: variable(
+    "an uncompressed P-256 point in base64url",
+    z.string().regex(/^B[A-Za-z0-9_-]{86}$/),
+  ),
+  VAPID_PRIVATE_KEY: secret("a P-256 key in base64url", z.string().regex(/^[A-Za-z0-9_-]{43}$/)),
+  VAPID_SUBJECT: variable(
+    "a mailto: or https: URL by which push services can reach you",
+    url("mailto:", "https:"),
+  ),
+
+  SMTP_URL: secret("a URL such as smtps://user:password@host:465", url("smtp:", "smtps:")),
+  MAIL_FROM: variable(
+    "an e-mail address, with or without a name before it in the form: Name <address>",
+    z.string().regex(/^([^<>\r\n]*<[^\s@,<>]+@[^\s@,<>]+>|[^\s@,<>]+@[^\s@,<>]+)$/),
+  ),
+};
+
+const LIMITS = Object.fromEntries(
+  (Object.keys(LIMIT_SPECS) as LimitKey[]).map((key) => {
+    const { min, max } = LIMIT_SPECS[key];
+    return [limitVariable(key), variable(`an integer from ${min} to ${max}`, integer(min, max))];
+  }),
+);
+
+const RATES = Object.fromEntries(
+  LIMIT_NAMES.map((name) => [
+    rateVariable(name),
+    variable("a count and a period of at least 1s, such as 600/1m", parsed(parseRate)),
+  ]),
+);
+
+export type NamedVariables = typeof NAMED;
+
+/** Every variable that the server reads, and the only list of them. */
+export const VARIABLES: Readonly<Record<string, Variable> & NamedVariables> = Object.freeze({
+  ...NAMED,
+  ...LIMITS,
+  ...RATES,
+});
+
+export const VARIABLE_NAMES: readonly string[] = Object.freeze(Object.keys(VARIABLES));

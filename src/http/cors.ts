@@ -1,0 +1,71 @@
+import type { Config } from "../config.ts";
+
+type Origins = Config["corsOrigins"];
+
+const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
+
+/** What scripts of other origins may read of an answer. */
+const EXPOSED = [
+  "X-Request-Id",
+  "Retry-After",
+  "RateLimit",
+  "RateLimit-Policy",
+  "ETag",
+  "Location",
+  "Content-Range",
+  "Content-Disposition",
+  "WWW-Authenticate",
+  "Tus-Resumable",
+  "Tus-Version",
+  "Tus-Extension",
+  "Tus-Max-Size",
+  "Upload-Offset",
+  "Upload-Length",
+  "Upload-Expires",
+].join(", ");
+
+const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
+
+/** Credentials stay off: tokens travel in the Authorization header, and no cookie is used. */
+export function setCorsHeaders(headers: Headers, origin: string | null, allowed: Origins): void {
+  if (allowed !== "*") headers.append("vary", "Origin");
+  if (origin === null) return;
+  if (allowed !== "*" && !allowed.includes(origin)) return;
+  headers.set("access-control-allow-origin", allowed === "*" ? "*" : origin);
+  headers.set("access-control-expose-headers", EXPOSED);
+}
+
+export function isPreflight(request: Request): boolean {
+  return request.method === "OPTIONS" && request.headers.has("origin") &&
+    request.headers.has("access-control-request-method");
+}
+
+/** Says what is allowed at all; `setCorsHeaders`, which runs over it, says to whom. */
+export function preflightResponse(request: Request): Response {
+  const asked = request.headers.get("access-control-request-headers") ?? "";
+  const headers = new Headers({
+    "access-control-allow-methods": METHODS,
+    "access-control-max-age": "7200",
+    "vary": "Access-Control-Request-Headers",
+  });
+  if (HEADER_NAMES.test(asked)) headers.set("access-control-allow-headers", asked);
+  return new Response(null, { status: 204, headers });
+}
+
+/**
+ * Whether a socket may be opened from this page. CORS does not cover WebSockets, so the doors ask
+ * themselves. What sends no Origin is no browser, and nothing that an origin could hold back.
+ */
+export function isOriginAllowed(
+  request: Request,
+  config: Pick<Config, "corsOrigins" | "publicUrl">,
+): boolean {
+  const origin = request.headers.get("origin");
+  if (origin === null || config.corsOrigins === "*") return true;
+  if (config.corsOrigins.includes(origin)) return true;
+  if (!URL.canParse(origin)) return false;
+  const own = config.publicUrl === null
+    ? request.headers.get("host") ?? new URL(request.url).host
+    : new URL(config.publicUrl).host;
+  return new URL(origin).host === own;
+}

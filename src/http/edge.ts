@@ -1,0 +1,66 @@
+import type { MiddlewareHandler } from "hono";
+import type { Config } from "../config.ts";
+import type { Log } from "../core/log.ts";
+import { addressReader } from "./client_address.ts";
+import { isPreflight, preflightResponse, setCorsHeaders } from "./cors.ts";
+import type { HttpEnv } from "./http_env.ts";
+import { errorHandler } from "./problem_response.ts";
+import { setRateLimitHeaders } from "./rate_limit_headers.ts";
+import { requestIdOf } from "./request_id.ts";
+import { logRequest } from "./request_log.ts";
+import { setSecurityHeaders } from "./security_headers.ts";
+
+export type EdgeConfig = Pick<Config, "corsOrigins" | "trustedProxy" | "publicUrl">;
+
+/**
+ * What surrounds every request: who asks, the headers of every answer, and its line in the log. One
+ * middleware, since each one more costs every request a promise and a closure.
+ */
+export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
+  const addressOf = addressReader(config.trustedProxy);
+  const https = config.publicUrl?.startsWith("https:") ?? false;
+  const onError = errorHandler(log);
+  return async (c, next) => {
+    const started = performance.now();
+    const request = c.req.raw;
+    const requestId = requestIdOf(request.headers);
+    c.set("trace", {});
+    c.set("visitor", {
+      door: "rest",
+      address: addressOf(request.headers, peerOf(c.env)),
+      userAgent: request.headers.get("user-agent")?.slice(0, 256) ?? "",
+      requestId,
+    });
+    if (isPreflight(request)) c.res = preflightResponse(request);
+    else {
+      try {
+        await next();
+      } catch (thrown) {
+        // Hono hands on only what is an Error.
+        c.res = onError(thrown, c);
+      }
+    }
+    const headers = mutableHeaders(c);
+    headers.set("x-request-id", requestId);
+    setSecurityHeaders(headers, https);
+    setCorsHeaders(headers, request.headers.get("origin"), config.corsOrigins);
+    setRateLimitHeaders(headers, c.get("trace"));
+    logRequest(log, c, performance.now() - started);
+  };
+}
+
+function peerOf(info: Partial<Deno.ServeHandlerInfo> | undefined): string {
+  const peer = info?.remoteAddr;
+  return peer !== undefined && "hostname" in peer ? peer.hostname : "unknown";
+}
+
+/** The headers of an answer that was fetched from elsewhere cannot be changed: it is copied. */
+function mutableHeaders(c: { res: Response }): Headers {
+  try {
+    c.res.headers.delete("x-powered-by");
+  } catch {
+    const { status, statusText, headers, body } = c.res;
+    c.res = new Response(body, { status, statusText, headers });
+  }
+  return c.res.headers;
+}

@@ -1,0 +1,61 @@
+import { AppError, quote } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import { toProblem } from "../core/problem.ts";
+import { allowedMethods } from "./allowed_methods.ts";
+import type { HttpContext } from "./http_env.ts";
+
+/** An error as RFC 9457 problem details, with the headers that its status asks for. */
+export function problemResponse(error: unknown, extra: HeadersInit = {}): Response {
+  const problem = toProblem(error);
+  const headers = new Headers(extra);
+  headers.set("content-type", "application/problem+json");
+  if (problem.retryAfter !== undefined) headers.set("retry-after", String(problem.retryAfter));
+  if (problem.status === 401) headers.set("www-authenticate", challenge(problem.code));
+  // RFC 9110, section 15.5.16: says that a coded body is what was wrong.
+  if (problem.code === "unsupported_media_type") headers.set("accept-encoding", "identity");
+  // What is left of a body that came too slowly is not worth waiting for.
+  if (problem.code === "request_timeout") headers.set("connection", "close");
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+/** RFC 6750, section 3: a token that was refused is named as such, a missing one is not. */
+function challenge(code: string): string {
+  return code === "token_expired"
+    ? 'Bearer realm="realtimechat", error="invalid_token", error_description="The token has expired"'
+    : 'Bearer realm="realtimechat"';
+}
+
+/** For Hono's `onError`: whatever a route or a middleware threw. */
+export function errorHandler(log: Log): (error: unknown, c: HttpContext) => Response {
+  return (error, c) => {
+    if (!(error instanceof AppError)) {
+      log.error("A request failed unexpectedly", {
+        requestId: c.get("visitor")?.requestId,
+        method: c.req.method,
+        path: c.req.path,
+        error,
+      });
+    }
+    const trace = c.get("trace");
+    if (trace) trace.errorCode = error instanceof AppError ? error.code : "internal";
+    return problemResponse(error);
+  };
+}
+
+/** For Hono's `notFound`: tells an unknown path from a method that a known path does not have. */
+export function unknownRoute(c: HttpContext, routes: () => { method: string; path: string }[]) {
+  const allowed = allowedMethods(routes(), c.req.path);
+  const trace = c.get("trace");
+  const { method, path } = c.req;
+  if (allowed.length === 0) {
+    if (trace) trace.errorCode = "not_found";
+    return problemResponse(new AppError("not_found", `There is nothing at ${quote(path)}`));
+  }
+  const allow = allowed.join(", ");
+  if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+  if (trace) trace.errorCode = "method_not_allowed";
+  return problemResponse(
+    new AppError("method_not_allowed", `${method} is not a method of ${quote(path)}, but ${allow}`),
+    { allow },
+  );
+}

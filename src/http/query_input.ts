@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { AppError, quote } from "../core/errors.ts";
+import { unknownField } from "../operations/json_input.ts";
+
+/** What a field expects, so that the text of a query or a path can be made into it. */
+export type FieldKind = "text" | "number" | "boolean" | "list" | "numbers";
+
+export type FieldKinds = Readonly<Record<string, FieldKind>>;
+
+/**
+ * The fields of an input schema that a query could give. Read from its JSON Schema, so that schemas
+ * themselves stay strict: over a socket `"5"` is never 5.
+ */
+export function fieldKinds(schema: z.ZodType): FieldKinds {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const kinds: Record<string, FieldKind> = {};
+  const branches = [json, ...json.anyOf ?? [], ...json.oneOf ?? [], ...json.allOf ?? []];
+  for (const branch of branches as JsonSchema[]) {
+    for (const [name, field] of Object.entries(branch.properties ?? {})) {
+      kinds[name] = kindOf(field, json.$defs ?? {});
+    }
+  }
+  return kinds;
+}
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+function kindOf(field: z.core.JSONSchema._JSONSchema, defs: Record<string, JsonSchema>): FieldKind {
+  if (typeof field === "boolean") return "text";
+  if (field.$ref !== undefined) return kindOf(defs[field.$ref.replace("#/$defs/", "")] ?? {}, defs);
+  switch (field.type) {
+    case "integer":
+    case "number":
+      return "number";
+    case "boolean":
+      return "boolean";
+    case "array": {
+      const items = Array.isArray(field.items) ? field.items[0] : field.items;
+      return items && kindOf(items, defs) === "number" ? "numbers" : "list";
+    }
+  }
+  const forms = (field.anyOf ?? field.oneOf ?? []).map((form) => kindOf(form, defs));
+  return forms.find((kind) => kind !== "text") ?? "text";
+}
+
+/**
+ * The fields of a query string. A list is repeated, separated by commas, or both. What cannot be
+ * converted stays as it came, so that the schema's own error names it.
+ */
+export function queryInput(url: string, kinds: FieldKinds): Record<string, unknown> {
+  const start = url.indexOf("?");
+  const end = url.indexOf("#");
+  const query = start < 0 ? "" : url.slice(start + 1, end < 0 ? undefined : end);
+  const given: Record<string, string[]> = {};
+  for (const pair of query.split("&")) {
+    if (pair === "") continue;
+    const equals = pair.indexOf("=");
+    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? "" : decode(pair.slice(equals + 1));
+    if (name === "__proto__") throw unknownField(name);
+    if (Object.hasOwn(given, name)) given[name].push(value);
+    else given[name] = [value];
+  }
+  return Object.fromEntries(
+    Object.entries(given).map(([name, values]) => [name, convert(values, kinds[name])]),
+  );
+}
+
+export function convertParams(
+  params: Record<string, string>,
+  kinds: FieldKinds,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, convert([value], kinds[name])]),
+  );
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    throw new AppError("invalid_request", `The query is not valid UTF-8 at ${quote(text)}`);
+  }
+}
+
+function convert(values: string[], kind: FieldKind = "text"): unknown {
+  if (kind === "list" || kind === "numbers") {
+    const items = values.flatMap((value) => value.split(",")).filter(Boolean);
+    return kind === "list" ? items : items.map(toNumber);
+  }
+  if (values.length > 1) return values;
+  const [value] = values;
+  if (kind === "number") return toNumber(value);
+  if (kind === "boolean" && (value === "true" || value === "false")) return value === "true";
+  return value;
+}
+
+/** Plain decimals only: no blanks, hexadecimals or exponents, which `Number` would take. */
+function toNumber(value: string): number | string {
+  return /^-?\d{1,16}(\.\d{1,16})?$/.test(value) ? Number(value) : value;
+}

@@ -1,0 +1,14 @@
+import type { Trace } from "../operations/dispatcher.ts";
+
+/**
+ * `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers: q is the quota, w its
+ * window, r what remains, t the seconds until the whole quota is there again.
+ */
+export function setRateLimitHeaders(headers: Headers, { rate: counted }: Trace): void {
+  if (counted === undefined) return;
+  const { name, rate, decision } = counted;
+  const window = Math.ceil(rate.periodMs / 1000);
+  const reset = Math.ceil(decision.resetAfterMs / 1000);
+  headers.set("ratelimit-policy", `"${name}";q=${rate.count};w=${window}`);
+  headers.set("ratelimit", `"${name}";r=${decision.remaining};t=${reset}`);
+}

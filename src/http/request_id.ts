@@ -1,0 +1,9 @@
+import { newId } from "../core/ids.ts";
+
+const ACCEPTED = /^[\w.:-]{8,64}$/;
+
+/** The caller's own `X-Request-Id` where it can do no harm in a log, or a new one. */
+export function requestIdOf(headers: Headers): string {
+  const given = headers.get("x-request-id");
+  return given !== null && ACCEPTED.test(given) ? given : newId();
+}

@@ -1,0 +1,166 @@
+import type { z } from "zod";
+import { AppError, type ErrorCode } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Caller, Visitor } from "../model/caller.ts";
+import { describeUnlisted } from "./answer_check.ts";
+import { describeIssue, toInvalidRequest } from "./field_errors.ts";
+import { Answer, type Bound } from "./handler.ts";
+import { assertDecentJson } from "./json_input.ts";
+import type { LimitName, Operation } from "./operation.ts";
+import { isCaller, rateKey } from "./rate_key.ts";
+import type { RateDecision, RateLimiter } from "./rate_limiter.ts";
+import type { Rate, Rates } from "./rate_limits.ts";
+
+/** How one operation ended, for metrics. */
+export interface Outcome {
+  operation: string;
+  door: Visitor["door"];
+  code: "ok" | ErrorCode;
+  durationMs: number;
+}
+
+/** What a door may want to tell beside the answer; filled in as far as the request came. */
+export interface Trace {
+  operation?: string;
+  rate?: { name: LimitName; rate: Rate; decision: RateDecision };
+}
+
+export interface DispatcherOptions {
+  limiter: RateLimiter;
+  rates: Rates;
+  log: Log;
+  isAdmin(caller: Caller): Promise<boolean> | boolean;
+  observe?(outcome: Outcome): void;
+  /**
+   * Holds every answer to its schema, unlisted fields included, and fails loudly (`internal`). For
+   * development and tests: it finds what the documents do not say, and costs as much as validation.
+   */
+  checkAnswers?: boolean;
+}
+
+/**
+ * The one way in, for all doors: decent JSON → schema → session → rate limit → administrator →
+ * handler. Validation stands before the limit, so that a mistyped request costs its sender
+ * nothing of what guards against guessing.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Throws only AppErrors; what else a handler throws is logged here and becomes `internal`. */
+  async dispatch(
+    bound: Bound,
+    caller: Caller | Visitor,
+    input: unknown,
+    trace: Trace = {},
+  ): Promise<Answer<unknown>> {
+    const { operation } = bound;
+    const started = performance.now();
+    let code: Outcome["code"] = "ok";
+    trace.operation = operation.name;
+    try {
+      return await this.#run(bound, caller, input, trace);
+    } catch (thrown) {
+      const error = this.#known(thrown, operation, caller);
+      code = error.code;
+      throw error;
+    } finally {
+      this.#options.observe?.({
+        operation: operation.name,
+        door: caller.door,
+        code,
+        durationMs: performance.now() - started,
+      });
+    }
+  }
+
+  /**
+   * Counts one use against a limit; throws `rate_limited`. Raw routes that are no operations (an
+   * upload, say) call it themselves.
+   */
+  async charge(name: LimitName, caller: Caller | Visitor, trace: Trace = {}): Promise<void> {
+    const rate = this.#options.rates[name];
+    let decision;
+    try {
+      decision = await this.#options.limiter.take(`${name}:${rateKey(caller)}`, rate);
+    } catch (error) {
+      // A limiter that is out of reach must not take the service with it.
+      this.#options.log.warn("The rate limiter failed; the request goes on", {
+        error,
+        limit: name,
+      });
+      return;
+    }
+    trace.rate = { name, rate, decision };
+    if (decision.allowed) return;
+    const retryAfter = Math.max(1, Math.ceil(decision.retryAfterMs / 1000));
+    throw new AppError(
+      "rate_limited",
+      `There were too many requests of the kind ${name}; try again in ${retryAfter} s`,
+      { retryAfter },
+    );
+  }
+
+  async #run(
+    { operation, handle }: Bound,
+    caller: Caller | Visitor,
+    raw: unknown,
+    trace: Trace,
+  ): Promise<Answer<unknown>> {
+    assertSession(operation, caller);
+    const input = validate(operation.input, raw);
+    await this.charge(operation.limit, caller, trace);
+    if (operation.access === "admin") await this.#assertAdmin(caller as Caller);
+    const result = await handle(caller, input);
+    const answer = result instanceof Answer ? result : new Answer(usualStatus(operation), result);
+    if (this.#options.checkAnswers) checkAnswer(operation, answer.data);
+    return answer;
+  }
+
+  async #assertAdmin(caller: Caller): Promise<void> {
+    if (await this.#options.isAdmin(caller)) return;
+    throw new AppError("forbidden", "Only administrators may do this");
+  }
+
+  #known(thrown: unknown, operation: Operation, caller: Caller | Visitor): AppError {
+    if (thrown instanceof AppError) return thrown;
+    this.#options.log.error("An operation failed unexpectedly", {
+      operation: operation.name,
+      requestId: caller.requestId,
+      error: thrown,
+    });
+    return new AppError("internal", "The server could not complete this request", {
+      cause: thrown,
+    });
+  }
+}
+
+function assertSession(operation: Operation, caller: Caller | Visitor): void {
+  if (operation.access === "public" || isCaller(caller)) return;
+  throw new AppError("unauthenticated", "This needs an access token");
+}
+
+/** Validated input, or `invalid_request` with every fault by field. */
+export function validate<T>(schema: z.ZodType<T>, input: unknown): T {
+  assertDecentJson(input);
+  const result = schema.safeParse(input, { error: describeIssue });
+  if (!result.success) throw toInvalidRequest(result.error);
+  return result.data;
+}
+
+/** 204 goes with no output; a POST that makes something says 201 itself. */
+function usualStatus(operation: Operation): number {
+  return operation.rest?.status ?? (operation.output === null ? 204 : 200);
+}
+
+function checkAnswer({ name, output }: Operation, data: unknown): void {
+  if (output === null) return;
+  const result = output.safeParse(data);
+  const fault = result.success ? describeUnlisted(data, result.data) : result.error.message;
+  if (fault !== null) {
+    throw new Error(`The answer of ${name} is not what its schema says: ${fault}`);
+  }
+}

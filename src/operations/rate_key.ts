@@ -1,0 +1,26 @@
+import type { Caller, Visitor } from "../model/caller.ts";
+
+export function isCaller(caller: Caller | Visitor): caller is Caller {
+  return "userId" in caller;
+}
+
+/** Whom a limit counts: the person, or the network of one who has not signed in. */
+export function rateKey(caller: Caller | Visitor): string {
+  return isCaller(caller) ? caller.userId : networkOf(caller.address);
+}
+
+/**
+ * An IPv4 address, or the /64 of an IPv6 address: a household or a server is given a whole /64, so
+ * that counting by single address would count nothing.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head, tail] = address.toLowerCase().split("%")[0].split("::");
+  const groups = head === "" ? [] : head.split(":");
+  if (tail !== undefined) {
+    const after = tail === "" ? [] : tail.split(":");
+    while (groups.length + after.length < 8) groups.push("0");
+    groups.push(...after);
+  }
+  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
+}

@@ -1,0 +1,40 @@
+import type { LimitName } from "./operation.ts";
+
+/** At most `count` in any burst, refilled evenly over `periodMs`. */
+export interface Rate {
+  readonly count: number;
+  readonly periodMs: number;
+}
+
+export type Rates = Readonly<Record<LimitName, Rate>>;
+
+const MINUTE = 60_000;
+
+const rate = (count: number, periodMs: number): Rate => Object.freeze({ count, periodMs });
+
+/**
+ * By the person who asks, or by the address of one who has not signed in. Addresses are shared (an
+ * office, a mobile network), so these are wide; what guards one account against guessing is
+ * counted by account, in the auth service.
+ */
+export const DEFAULT_RATES: Rates = Object.freeze({
+  register: rate(200, 10 * MINUTE),
+  login: rate(120, MINUTE),
+  refresh: rate(240, MINUTE),
+  second_factor: rate(30, MINUTE),
+  reset: rate(30, 10 * MINUTE),
+  send: rate(1200, MINUTE),
+  write: rate(600, MINUTE),
+  read: rate(1800, MINUTE),
+  search: rate(120, MINUTE),
+  upload: rate(120, MINUTE),
+  join: rate(120, MINUTE),
+  signal: rate(1200, MINUTE),
+});
+
+export const LIMIT_NAMES = Object.keys(DEFAULT_RATES) as LimitName[];
+
+/** `second_factor` → `RATE_SECOND_FACTOR`, whose value is of the form `30/1m`. */
+export function rateVariable(name: LimitName): string {
+  return `RATE_${name.toUpperCase()}`;
+}
