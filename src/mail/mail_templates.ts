@@ -1,0 +1,165 @@
+import { toTimestamp } from "../core/clock.ts";
+import { headerText } from "./mail_address.ts";
+import { layOut, type MailContent, type MailText } from "./mail_layout.ts";
+
+/** What happened to an account that its owner must hear of, even if they did it themselves. */
+export type SecurityNotice =
+  | "new_sign_in"
+  | "password_changed"
+  | "two_factor_enabled"
+  | "two_factor_disabled"
+  | "recovery_code_used"
+  | "recovery_codes_renewed"
+  | "provider_linked"
+  | "provider_unlinked"
+  | "refresh_token_reused"
+  | "account_suspended"
+  | "account_deleted";
+
+export interface NoticeDetails {
+  /** Epoch milliseconds. */
+  at: number;
+  device?: string;
+  address?: string;
+}
+
+export interface LinkMail {
+  /** The person's name, as they chose it. */
+  name: string;
+  link: string;
+  /** For how long the link works. */
+  validMinutes: number;
+}
+
+/** The mails that accounts cause. `product` is what the service calls itself. */
+export class MailTemplates {
+  constructor(private readonly product: string) {}
+
+  verification({ name, link, validMinutes }: LinkMail): MailContent {
+    return this.#layOut({
+      subject: `Confirm your e-mail address for ${this.product}`,
+      paragraphs: [
+        greeting(name),
+        `Please confirm that this address is yours.${lasts(validMinutes)}`,
+      ],
+      action: { label: "Confirm the address", link },
+      closing: ["If you did not open an account, ignore this mail: nothing will happen."],
+    });
+  }
+
+  passwordReset({ name, link, validMinutes }: LinkMail): MailContent {
+    return this.#layOut({
+      subject: `Choose a new password for ${this.product}`,
+      paragraphs: [
+        greeting(name),
+        `Someone, we hope you, asked for a new password.${lasts(validMinutes)}`,
+      ],
+      action: { label: "Choose a new password", link },
+      closing: ["If it was not you, ignore this mail: your password stays as it is."],
+    });
+  }
+
+  /** To the new address: the change happens when its owner follows the link. */
+  emailChangeConfirmation({ name, link, validMinutes }: LinkMail): MailContent {
+    return this.#layOut({
+      subject: `Confirm your new e-mail address for ${this.product}`,
+      paragraphs: [
+        greeting(name),
+        `Please confirm that this is the new address of your account.${lasts(validMinutes)}`,
+      ],
+      action: { label: "Use this address", link },
+      closing: ["If you did not ask for this, ignore this mail: nothing will change."],
+    });
+  }
+
+  /** To the old address. It does not name the new one: who reads the old mailbox may be a stranger. */
+  emailChangeNotice(
+    name: string,
+    state: "requested" | "done",
+    details: NoticeDetails,
+  ): MailContent {
+    const what = state === "requested"
+      ? "Someone asked to change the e-mail address of your account. It stays until the new one is confirmed."
+      : "The e-mail address of your account was changed. This address is no longer used.";
+    return this.#notice("Your e-mail address", name, what, details);
+  }
+
+  securityNotice(kind: SecurityNotice, name: string, details: NoticeDetails): MailContent {
+    const [title, what] = NOTICES[kind];
+    const closed = kind === "account_suspended" || kind === "account_deleted";
+    const appeal = `If you think this is wrong, write to those who run ${this.product}.`;
+    return this.#notice(title, name, what, details, closed ? appeal : undefined);
+  }
+
+  #notice(
+    title: string,
+    name: string,
+    what: string,
+    details: NoticeDetails,
+    closing = "If this was not you, change your password and end all sessions at once.",
+  ): MailContent {
+    return this.#layOut({
+      subject: `${title}: a notice from ${this.product}`,
+      paragraphs: [greeting(name), what, circumstances(details)],
+      closing: [closing],
+    });
+  }
+
+  #layOut(mail: MailText): MailContent {
+    return layOut(this.product, mail);
+  }
+}
+
+const NOTICES: Record<SecurityNotice, [title: string, what: string]> = {
+  new_sign_in: ["New sign-in", "Your account was signed in to on a new device."],
+  password_changed: ["Password changed", "The password of your account was changed."],
+  two_factor_enabled: [
+    "Two-factor authentication on",
+    "Signing in to your account now takes a code from your authenticator.",
+  ],
+  two_factor_disabled: [
+    "Two-factor authentication off",
+    "Signing in to your account no longer takes a code from your authenticator.",
+  ],
+  recovery_code_used: [
+    "Recovery code used",
+    "A recovery code was used to sign in to your account.",
+  ],
+  recovery_codes_renewed: [
+    "New recovery codes",
+    "New recovery codes were made for your account. The old ones no longer work.",
+  ],
+  provider_linked: ["Sign-in linked", "Another way to sign in was linked to your account."],
+  provider_unlinked: ["Sign-in unlinked", "A way to sign in was removed from your account."],
+  refresh_token_reused: [
+    "Session ended",
+    "A session of your account was ended, because its token was used twice: someone may have copied it.",
+  ],
+  account_suspended: ["Account suspended", "Your account was suspended by an administrator."],
+  account_deleted: ["Account deleted", "Your account and your personal data were deleted."],
+};
+
+/** Anyone can register with someone else's address and a name of their choice: no name becomes a link. */
+function greeting(name: string): string {
+  const line = headerText(name);
+  const couldLink = /[:/@\\]|\.\S|www/i.test(line);
+  return line === "" || line.length > 64 || couldLink ? "Hello," : `Hello ${line},`;
+}
+
+function lasts(minutes: number): string {
+  const [count, unit] = minutes % 60 === 0 ? [minutes / 60, "hour"] : [minutes, "minute"];
+  return ` The link works once, for ${count} ${unit}${count === 1 ? "" : "s"}.`;
+}
+
+function circumstances({ at, device, address }: NoticeDetails): string {
+  const time = toTimestamp(at).replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  return [`When: ${time}`, device && deviceLine(device), address && `from: ${address}`]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** Whoever signs in names the device: the owner's mail must not carry their links. */
+function deviceLine(device: string): string | undefined {
+  const line = headerText(device).slice(0, 120);
+  return /:\/\/|www|\.[a-z]{2}/i.test(line) ? undefined : `device: ${line}`;
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { MailTemplates, type SecurityNotice } from "../../src/mail/mail_templates.ts";
+
+const templates = new MailTemplates("Chat & Co");
+const link = "https://chat.example.com/verify?a=1&b=2#token=abc";
+const at = Date.UTC(2026, 1, 3, 4, 5, 6);
+
+const WITH_LINK = ["verification", "passwordReset", "emailChangeConfirmation"] as const;
+
+for (const kind of WITH_LINK) {
+  Deno.test(`the mail ${kind} carries its link once, in text and HTML`, () => {
+    const mail = templates[kind]({ name: "Ada", link, validMinutes: 60 });
+    assert.equal(mail.text.split(link).length, 2);
+    assert.match(mail.text, /^Hello Ada,$/m);
+    assert.match(mail.text, /works once, for 1 hour\./);
+    const hrefs = [...mail.html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
+    assert.deepEqual(hrefs, [link.replaceAll("&", "&#38;")]);
+    assert.ok(mail.subject.includes("Chat & Co"));
+  });
+}
+
+Deno.test("the names that people choose are escaped in HTML", () => {
+  const name = `<b onload="x">'&`;
+  const { html, text } = templates.verification({ name, link, validMinutes: 30 });
+  assert.ok(html.includes("Hello &#60;b onload=&#34;x&#34;&#62;&#39;&#38;,"));
+  assert.ok(!html.includes("<b "));
+  assert.ok(text.includes(`Hello ${name},`));
+});
+
+Deno.test("no name becomes a link or a line of its own in a stranger's mail", () => {
+  const names = ["https://evil.example", "evil.com wins", "www evil", "a@b", "x".repeat(65), ""];
+  for (const name of names) {
+    const { text } = templates.verification({ name, link, validMinutes: 30 });
+    assert.match(text, /^Hello,\n/, name);
+  }
+  const { text } = templates.verification({ name: "Ada\r\nEve", link, validMinutes: 30 });
+  assert.match(text, /^Hello Ada Eve,\n/);
+  const initials = templates.verification({ name: "J. R. Smith", link, validMinutes: 30 });
+  assert.match(initials.text, /^Hello J\. R\. Smith,\n/);
+});
+
+Deno.test("what is no web link is refused", () => {
+  for (const bad of ["javascript:alert(1)", "", "https://a b", 'https://x"onclick=']) {
+    const make = () => templates.passwordReset({ name: "Ada", link: bad, validMinutes: 1 });
+    assert.throws(make, TypeError);
+  }
+});
+
+Deno.test("every security notice says what happened, when and from where", () => {
+  const kinds: SecurityNotice[] = [
+    "new_sign_in",
+    "password_changed",
+    "two_factor_enabled",
+    "two_factor_disabled",
+    "recovery_code_used",
+    "recovery_codes_renewed",
+    "provider_linked",
+    "provider_unlinked",
+    "refresh_token_reused",
+    "account_suspended",
+    "account_deleted",
+  ];
+  const details = { at, device: "Firefox on Linux", address: "192.0.2.7" };
+  const mails = kinds.map((kind) => templates.securityNotice(kind, "Ada", details));
+  for (const { text, html } of mails) {
+    const where = "When: 2026-02-03 04:05:06 UTC · device: Firefox on Linux · from: 192.0.2.7";
+    assert.ok(text.includes(where) && html.includes(where));
+    assert.ok(!html.includes("href"));
+  }
+  assert.equal(new Set(mails.map(({ subject }) => subject)).size, kinds.length);
+});
+
+Deno.test("a device's name with a link in it is left out of the notice", () => {
+  for (const device of ["go to https://evil.example", "evil.com", "www evil"]) {
+    const { text } = templates.securityNotice("new_sign_in", "Ada", { at, device });
+    assert.ok(!text.includes("evil"), device);
+  }
+});
+
+Deno.test("the notice to the old address does not name the new one", () => {
+  const requested = templates.emailChangeNotice("Ada", "requested", { at });
+  const done = templates.emailChangeNotice("Ada", "done", { at });
+  assert.match(requested.text, /stays until the new one is confirmed/);
+  assert.match(done.text, /was changed/);
+  assert.ok(!requested.text.includes("@") && !done.text.includes("@"));
+});

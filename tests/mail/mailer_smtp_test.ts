@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
+import { SmtpMailer } from "../../src/mail/mailer_smtp.ts";
+import { SmtpUrl } from "../../src/mail/smtp_url.ts";
+import { mailerContract, sampleMail } from "../contract/mailer.ts";
+import { parseMimeMessage } from "../support/mime_message.ts";
+import { type SmtpServerOptions, TestSmtpServer } from "../support/smtp_server.ts";
+
+const from = { name: "Chat", address: "noreply@chat.example.com" };
+const credentials = { user: "chat", password: "p@ss/word" };
+const SIGN_IN = `chat:${encodeURIComponent(credentials.password)}@`;
+
+function mailerFor(port: number, { signIn = "", query = "", timeoutMs = 5_000 } = {}): SmtpMailer {
+  const url = new SmtpUrl(`smtp://${signIn}127.0.0.1:${port}${query}`);
+  return new SmtpMailer({ url, from, timeoutMs });
+}
+
+mailerContract("SMTP", async () => {
+  const server = await TestSmtpServer.start();
+  return {
+    mailer: mailerFor(server.port),
+    arrived: () =>
+      server.received.map(({ to, raw }) => {
+        const { headers, text = "" } = parseMimeMessage(raw);
+        assert.deepEqual(headers.get("to"), to);
+        return { to: to.join(), subject: headers.get("subject")!.join(), text };
+      }),
+    close: () => server.close(),
+  };
+});
+
+function test(
+  title: string,
+  options: SmtpServerOptions,
+  body: (server: TestSmtpServer) => Promise<void>,
+): void {
+  Deno.test(`SMTP: ${title}`, async () => {
+    const server = await TestSmtpServer.start(options);
+    try {
+      await body(server);
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+/** Closes the mailer whatever happens: an open pool would keep the test's server from closing. */
+async function thenClose(mailer: SmtpMailer, body: () => Promise<unknown>): Promise<void> {
+  try {
+    await body();
+  } finally {
+    await mailer.close();
+  }
+}
+
+test("text and HTML arrive, from our address, marked as automatic", {}, async (server) => {
+  const mailer = mailerFor(server.port);
+  const html = "<p>Hello Ada – 確認</p>";
+  await thenClose(mailer, () => mailer.send({ ...sampleMail, html }));
+  const message = parseMimeMessage(server.received[0].raw);
+  assert.equal(message.html?.trim(), html);
+  assert.equal(message.text, sampleMail.text);
+  assert.equal(server.received[0].from, from.address);
+  assert.deepEqual(message.headers.get("from"), [`Chat <${from.address}>`]);
+  assert.deepEqual(message.headers.get("auto-submitted"), ["auto-generated"]);
+});
+
+test("a line break in the sender's name starts no header", {}, async (server) => {
+  const url = new SmtpUrl(`smtp://127.0.0.1:${server.port}`);
+  const name = "Chat\r\nBcc: eve@example.com";
+  const mailer = new SmtpMailer({ url, from: { ...from, name } });
+  await thenClose(mailer, () => mailer.send(sampleMail));
+  const { headers } = parseMimeMessage(server.received[0].raw);
+  assert.equal(headers.has("bcc"), false);
+  assert.deepEqual(server.received[0].to, [sampleMail.to]);
+});
+
+test("mails in a row go through one connection", {}, async (server) => {
+  const mailer = mailerFor(server.port);
+  await thenClose(mailer, async () => {
+    for (let n = 0; n < 5; n++) await mailer.send(sampleMail);
+  });
+  assert.equal(server.received.length, 5);
+  assert.equal(server.connections, 1);
+});
+
+test("STARTTLS is used where it is offered, and the account signs in", {
+  startTls: true,
+  credentials,
+}, async (server) => {
+  const query = "/?tls.rejectUnauthorized=false";
+  const mailer = mailerFor(server.port, { signIn: SIGN_IN, query });
+  await thenClose(mailer, () => mailer.send(sampleMail));
+  assert.equal(server.received[0].secure, true);
+  assert.equal(server.received[0].user, credentials.user);
+});
+
+test("a certificate that cannot be trusted is refused", { startTls: true }, async (server) => {
+  const mailer = mailerFor(server.port);
+  await thenClose(mailer, () => assert.rejects(mailer.send(sampleMail), { code: "unavailable" }));
+  assert.deepEqual(server.received, []);
+});
+
+test("TLS that is required and not offered is no mail", {}, async (server) => {
+  const mailer = mailerFor(server.port, { query: "/?requireTLS=true" });
+  await thenClose(mailer, () => assert.rejects(mailer.send(sampleMail), { code: "unavailable" }));
+  assert.deepEqual(server.received, []);
+});
+
+test("a wrong password is unavailable, and does not show", { credentials }, async (server) => {
+  const mailer = mailerFor(server.port, { signIn: "chat:wrong-secret@" });
+  await thenClose(
+    mailer,
+    () =>
+      assert.rejects(mailer.send(sampleMail), (error: Error & { code: string }) => {
+        assert.equal(error.code, "unavailable");
+        assert.ok(!inspect(error).includes("wrong-secret"));
+        return true;
+      }),
+  );
+  assert.deepEqual(server.received, []);
+});
+
+test("a recipient refused for good is told from one refused for now", {
+  refuse: { "nobody@example.com": 550, "later@example.com": 451 },
+}, async (server) => {
+  const mailer = mailerFor(server.port);
+  await thenClose(mailer, async () => {
+    const sendTo = (to: string) => mailer.send({ ...sampleMail, to });
+    await assert.rejects(sendTo("nobody@example.com"), { code: "invalid_request" });
+    await assert.rejects(sendTo("later@example.com"), { code: "unavailable" });
+    await sendTo("ada@example.com");
+  });
+  assert.deepEqual(server.received.map(({ to }) => to), [["ada@example.com"]]);
+});
+
+Deno.test("SMTP: a server that is down is unavailable, and used again once it is back", async () => {
+  const first = await TestSmtpServer.start();
+  const { port } = first;
+  const mailer = mailerFor(port);
+  await thenClose(mailer, async () => {
+    await mailer.send(sampleMail);
+    await first.close();
+    await assert.rejects(mailer.send(sampleMail), { code: "unavailable" });
+    const second = await TestSmtpServer.start({}, port);
+    await mailer.send(sampleMail).finally(() => mailer.close());
+    assert.equal(second.received.length, 1);
+    await second.close();
+  });
+});
+
+Deno.test("SMTP: a server that says nothing is unavailable", async () => {
+  const silent = createServer((socket) => socket.on("error", () => {}));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const mailer = mailerFor((silent.address() as AddressInfo).port, { timeoutMs: 300 });
+  await thenClose(mailer, () => assert.rejects(mailer.send(sampleMail), { code: "unavailable" }));
+  await new Promise((resolve) => silent.close(resolve));
+});
+
+Deno.test("SMTP: a closed mailer is unavailable", async () => {
+  const mailer = mailerFor(1);
+  await mailer.close();
+  await assert.rejects(mailer.send(sampleMail), { code: "unavailable" });
+});
+
+Deno.test("an SMTP URL with a password requires TLS but to this machine", () => {
+  const requires = (url: string) => new SmtpUrl(url).requireTls;
+  assert.equal(requires("smtp://user:secret@mail.example.com:587"), true);
+  assert.equal(requires("smtp://user:secret@mail.example.com:587/?requireTLS=false"), false);
+  assert.equal(requires("smtp://mail.example.com"), false);
+  assert.equal(requires("smtp://user:secret@localhost:1025"), false);
+  assert.equal(requires("smtp://mail.example.com?requireTLS=true"), true);
+});
+
+Deno.test("an SMTP URL is checked, and never shown", () => {
+  for (const url of ["", "user:secret@mail.example.com", "https://user:secret@mail.example.com"]) {
+    assert.throws(() => new SmtpUrl(url), (error: Error) => {
+      assert.match(error.message, /SMTP URL must be/);
+      return !inspect(error).includes("secret");
+    });
+  }
+  const good = new SmtpUrl("smtps://user:secret@mail.example.com");
+  assert.ok(!inspect(good, { showHidden: true }).includes("secret"));
+  assert.ok(!JSON.stringify(good).includes("secret"));
+});
