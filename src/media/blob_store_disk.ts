@@ -137,8 +137,8 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async abortUpload(upload: PartialUpload): Promise<void> {
-    checkKey(upload.key);
-    if (isId(upload.id)) await orNull(Deno.remove(this.#partialPath(upload)));
+    using file = await this.#openPartial(upload, { read: true });
+    if (file) await orNull(Deno.remove(this.#partialPath(upload)));
   }
 
   async sweep(before: number): Promise<number> {

@@ -89,11 +89,12 @@ export class S3BlobStore implements BlobStore {
   async get(key: string, range?: ByteRange): Promise<BlobContent | null> {
     // An impossible range is refused here: S3 would ignore it and answer with everything.
     if (range) resolveRange(range, Infinity);
-    const Range = range && `bytes=${range.start}-${range.end}`;
+    const request = {
+      ...this.#name(key),
+      Range: range && `bytes=${range.start}-${range.end}`,
+    };
     try {
-      const found = await this.#connection.callOrNull((s3) =>
-        s3.getObject({ ...this.#name(key), Range })
-      );
+      const found = await this.#connection.callOrNull((s3) => s3.getObject(request));
       return found && contentOf(key, found);
     } catch (error) {
       if (!range || !isRefusal(error, 416)) throw error;
@@ -234,9 +235,13 @@ export class S3BlobStore implements BlobStore {
 
   async #putWhole(key: string, body: Uint8Array, options: PutOptions): Promise<BlobInfo> {
     const { contentType } = options;
-    const { ETag } = await this.#connection.call((s3) =>
-      s3.putObject({ ...this.#name(key), Body: body, ContentType: contentType })
-    );
+    const request = {
+      ...this.#name(key),
+      Body: body,
+      ContentType: contentType,
+      Metadata: { upload: newId() },
+    };
+    const { ETag } = await this.#connection.call((s3) => s3.putObject(request));
     return { key, size: body.byteLength, contentType, etag: ETag! };
   }
 

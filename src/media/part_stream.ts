@@ -31,6 +31,7 @@ export async function* partsOf(
 /** Grows by doubling: a small body costs little, and one that comes byte by byte costs no more. */
 class PartBuffer {
   #bytes = new Uint8Array(0);
+  #firstCapacity = FIRST_CAPACITY;
   size = 0;
 
   constructor(readonly capacity: number) {}
@@ -51,6 +52,8 @@ class PartBuffer {
   /** Hands the bytes over, and starts anew. */
   release(): Uint8Array {
     const part = this.#bytes.subarray(0, this.size);
+    // Where one part was filled, the next is likely to be.
+    this.#firstCapacity = this.capacity;
     this.#bytes = new Uint8Array(0);
     this.size = 0;
     return part;
@@ -58,7 +61,7 @@ class PartBuffer {
 
   #reserve(size: number): void {
     if (size <= this.#bytes.byteLength) return;
-    const doubled = Math.max(size, FIRST_CAPACITY, this.#bytes.byteLength * 2);
+    const doubled = Math.max(size, this.#firstCapacity, this.#bytes.byteLength * 2);
     const grown = new Uint8Array(Math.min(doubled, this.capacity));
     grown.set(this.#bytes.subarray(0, this.size));
     this.#bytes = grown;

@@ -34,7 +34,8 @@ export class S3Multipart {
   /** Null if there is no such upload under way. */
   async parts(upload: Multipart): Promise<Part[] | null> {
     const parts: Part[] = [];
-    for (let marker: string | undefined;;) {
+    let marker: string | undefined;
+    while (true) {
       const page = await this.connection.callOrNull((s3) =>
         s3.listParts({ ...this.#name(upload), PartNumberMarker: marker })
       );

@@ -59,7 +59,8 @@ export class S3Tail {
 
   async #deleteUnder(folder: string, before: number): Promise<number> {
     let count = 0;
-    for (let token: string | undefined;;) {
+    let token: string | undefined;
+    while (true) {
       const page = await this.connection.call((s3) =>
         s3.listObjectsV2({ Bucket: this.bucket, Prefix: folder, ContinuationToken: token })
       );
@@ -79,7 +80,8 @@ export class S3Tail {
 
   /** By a hash: S3 gives no rule for what an upload id may contain. */
   #folderOf(upload: Multipart): string {
-    const name = createHash("sha256").update(upload.uploadId).digest("hex").slice(0, 32);
+    const hash = createHash("sha256").update(`${upload.uploadId} ${upload.key}`);
+    const name = hash.digest("hex").slice(0, 32);
     return `${this.#folder}${name}/`;
   }
 }

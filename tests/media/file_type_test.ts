@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { detectFileType, HEAD_SIZE, isShownInline } from "../../src/media/file_type.ts";
+import { Random } from "../support/random_bytes.ts";
+
+function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+function ftyp(major: string, ...compatible: string[]): string {
+  const size = 16 + 4 * compatible.length;
+  return `\0\0\0${String.fromCharCode(size)}ftyp${major}\0\0\0\0${compatible.join("")}`;
+}
+
+function zipEntry(name: string, content = ""): string {
+  const length = String.fromCharCode(name.length);
+  return `PK\x03\x04${"\0".repeat(22)}${length}\0\0\0${name}${content}`;
+}
+
+const OFFICE = "application/vnd.openxmlformats-officedocument.";
+
+Deno.test("knows the types of what chats share", () => {
+  const cases: [string, string, string][] = [
+    ["\xff\xd8\xff\xe0\0\x10JFIF", "image/jpeg", "image"],
+    ["\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png", "image"],
+    ["GIF87a", "image/gif", "image"],
+    ["GIF89a", "image/gif", "image"],
+    ["RIFF\0\0\0\0WEBPVP8 ", "image/webp", "image"],
+    [ftyp("avif", "mif1", "miaf"), "image/avif", "image"],
+    [ftyp("mif1", "mif1", "avif"), "image/avif", "image"],
+    [ftyp("heic", "mif1"), "image/heic", "image"],
+    [ftyp("mif1", "heic"), "image/heic", "image"],
+    [ftyp("mif1"), "image/heic", "image"],
+    [ftyp("isom", "mp41"), "video/mp4", "video"],
+    [ftyp("mp42"), "video/mp4", "video"],
+    [ftyp("M4V "), "video/mp4", "video"],
+    [ftyp("M4A "), "audio/mp4", "audio"],
+    [ftyp("qt  "), "video/quicktime", "video"],
+    [ftyp("3gp5"), "video/3gpp", "video"],
+    ["\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm", "video/webm", "video"],
+    ["\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\x82\x88matroska", "video/x-matroska", "video"],
+    ["RIFF\0\0\0\0WAVEfmt ", "audio/wav", "audio"],
+    ["fLaC\0\0\0\x22", "audio/flac", "audio"],
+    [`OggS${"\0".repeat(24)}OpusHead`, "audio/ogg", "audio"],
+    [`OggS${"\0".repeat(24)}\x01vorbis`, "audio/ogg", "audio"],
+    [`OggS${"\0".repeat(24)}\x80theora`, "video/ogg", "video"],
+    ["ID3\x04\0\0", "audio/mpeg", "audio"],
+    ["\xff\xfb\x90\x64", "audio/mpeg", "audio"],
+    ["\xff\xf1\x50\x80\x01\x7f\xfc", "audio/aac", "audio"],
+    ["%PDF-1.7\n", "application/pdf", "file"],
+    [zipEntry("a.txt", "hello"), "application/zip", "file"],
+    ["PK\x05\x06" + "\0".repeat(18), "application/zip", "file"],
+    [
+      zipEntry("[Content_Types].xml", "…") + zipEntry("word/document.xml"),
+      `${OFFICE}wordprocessingml.document`,
+      "file",
+    ],
+    [
+      zipEntry("_rels/.rels", "x") + zipEntry("xl/workbook.xml"),
+      `${OFFICE}spreadsheetml.sheet`,
+      "file",
+    ],
+    [
+      zipEntry("mimetype", "application/vnd.oasis.opendocument.text"),
+      "application/vnd.oasis.opendocument.text",
+      "file",
+    ],
+    ["<svg xmlns='x' onload='alert(1)'/>", "image/svg+xml", "file"],
+    ["\n<?xml version='1.0'?>\n<!-- c --><svg>", "image/svg+xml", "file"],
+    ["<?xml version='1.0'?><a/>", "application/xml", "file"],
+    ["<!doctype html><script>alert(1)</script>", "text/plain; charset=utf-8", "file"],
+    ["hello\tworld\r\n", "text/plain; charset=utf-8", "file"],
+    ["hello\0world", "application/octet-stream", "file"],
+    ["\xff\xfe\0\0", "application/octet-stream", "file"],
+    ["", "application/octet-stream", "file"],
+  ];
+  for (const [bytes, contentType, kind] of cases) {
+    const found = detectFileType(latin1(bytes));
+    assert.deepEqual([found.contentType, found.kind], [contentType, kind], JSON.stringify(bytes));
+  }
+});
+
+Deno.test("text may be cut in the middle of a character, but only by the head's end", () => {
+  const text = new TextEncoder().encode("日本語".repeat(1000));
+  for (let end = HEAD_SIZE; end < HEAD_SIZE + 3; end++) {
+    const { contentType } = detectFileType(text.subarray(0, end));
+    assert.equal(contentType, "text/plain; charset=utf-8");
+  }
+  assert.equal(detectFileType(text.subarray(1, 10)).contentType, "application/octet-stream");
+  assert.equal(detectFileType(text.subarray(0, 10)).contentType, "application/octet-stream");
+});
+
+Deno.test("only pictures, video and sound are shown in the page", () => {
+  assert.ok(isShownInline("image/png"));
+  assert.ok(isShownInline("video/mp4"));
+  for (
+    const type of ["image/svg+xml", "text/plain; charset=utf-8", "application/pdf", "text/html"]
+  ) {
+    assert.ok(!isShownInline(type), type);
+  }
+});
+
+Deno.test("takes any bytes, cut anywhere", () => {
+  const random = new Random(91);
+  const magics = [
+    "\xff\xd8\xff",
+    "RIFF",
+    "\0\0\0\x20ftypmif1",
+    "OggS",
+    "PK\x03\x04",
+    "\x1a\x45\xdf\xa3",
+  ];
+  for (let i = 0; i < 500; i++) {
+    const magic = latin1(magics[random.below(magics.length)]);
+    const bytes = new Uint8Array([...magic, ...random.bytes(random.below(80))]);
+    const found = detectFileType(bytes.subarray(0, random.below(bytes.byteLength + 1)));
+    assert.match(found.contentType, /^[a-z]+\//);
+  }
+});

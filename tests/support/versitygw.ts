@@ -1,0 +1,96 @@
+import { createServer } from "node:net";
+import type { S3Config } from "../../src/media/s3_connection.ts";
+
+/** A real S3 server (versitygw, which checks signatures) for one test file; its data go with it. */
+export interface S3Server {
+  config: S3Config;
+  stop(): Promise<void>;
+}
+
+const ACCESS_KEY = "test-access";
+const SECRET_KEY = "test-secret-key";
+const BUCKET = "media";
+const START_DEADLINE_MS = 20_000;
+
+/** The path of the program, or null (with a printed reason, for `ignore:`) where it is not installed. */
+export function findVersitygw(): string | null {
+  const folders = (Deno.env.get("PATH") ?? "").split(":");
+  for (const folder of [...folders, `${Deno.env.get("HOME")}/go/bin`]) {
+    const path = `${folder}/versitygw`;
+    try {
+      if (Deno.statSync(path).isFile) return path;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  console.log(
+    "Skipping the S3 tests: no versitygw on the PATH or in ~/go/bin " +
+      "(go install github.com/versity/versitygw/cmd/versitygw@latest)",
+  );
+  return null;
+}
+
+export async function startS3(program: string): Promise<S3Server> {
+  const root = await Deno.makeTempDir({ prefix: "s3-" });
+  await Deno.mkdir(`${root}/data`);
+  await Deno.mkdir(`${root}/attributes`);
+  const port = await freePort();
+  const child = new Deno.Command(program, {
+    args: [
+      ...["--access", ACCESS_KEY, "--secret", SECRET_KEY, "--region", "us-east-1"],
+      ...["--port", `127.0.0.1:${port}`, "--quiet", "--keep-alive"],
+      // Attributes beside the files: not every temporary directory has extended attributes.
+      ...["posix", "--sidecar", `${root}/attributes`, `${root}/data`],
+    ],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const config: S3Config = {
+    bucket: BUCKET,
+    region: "us-east-1",
+    endpoint: `http://127.0.0.1:${port}`,
+    credentials: { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY },
+  };
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await child.status;
+    await Deno.remove(root, { recursive: true });
+  };
+  try {
+    await createBucket(config);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { config, stop };
+}
+
+/** Also waits until the server listens. */
+async function createBucket(config: S3Config): Promise<void> {
+  const { S3 } = await import("@aws-sdk/client-s3");
+  const s3 = new S3({ ...config, forcePathStyle: true, maxAttempts: 1 });
+  try {
+    for (const deadline = Date.now() + START_DEADLINE_MS;;) {
+      try {
+        await s3.createBucket({ Bucket: BUCKET });
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  } finally {
+    s3.destroy();
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
