@@ -1,0 +1,61 @@
+import type { Collection } from "mongodb";
+import type { Block } from "../../model/block.ts";
+import type { BlockStore } from "../block_store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { compoundKey, eq, withoutKey } from "./documents.ts";
+import { duplicateIndex } from "./errors.ts";
+import type { CollectionSpec } from "./indexes.ts";
+
+type BlockDocument = Block & { _id: string };
+
+export const BLOCKS: CollectionSpec = {
+  name: "blocks",
+  indexes: [
+    { name: "by", key: { blockerId: 1, createdAt: -1 } },
+    { name: "against", key: { blockedId: 1, createdAt: -1 } },
+  ],
+};
+
+export class MongoBlockStore implements BlockStore {
+  readonly #blocks: Collection<BlockDocument>;
+
+  constructor(mongo: MongoConnection) {
+    this.#blocks = mongo.collection(BLOCKS);
+  }
+
+  async add(block: Block): Promise<boolean> {
+    try {
+      await this.#blocks.insertOne({
+        _id: compoundKey(block.blockerId, block.blockedId),
+        ...block,
+      });
+      return true;
+    } catch (error) {
+      if (duplicateIndex(error) === null) throw error;
+      return false;
+    }
+  }
+
+  async remove(blockerId: string, blockedId: string): Promise<boolean> {
+    const { deletedCount } = await this.#blocks.deleteOne({
+      _id: eq(compoundKey(blockerId, blockedId)),
+    });
+    return deletedCount === 1;
+  }
+
+  async has(blockerId: string, blockedId: string): Promise<boolean> {
+    const id = compoundKey(blockerId, blockedId);
+    const found = await this.#blocks.findOne({ _id: eq(id) }, { projection: { _id: 1 } });
+    return found !== null;
+  }
+
+  async by(blockerId: string): Promise<Block[]> {
+    const found = this.#blocks.find({ blockerId: eq(blockerId) }).sort({ createdAt: -1 });
+    return (await found.toArray()).map(withoutKey<Block>);
+  }
+
+  async against(blockedId: string): Promise<Block[]> {
+    const found = this.#blocks.find({ blockedId: eq(blockedId) }).sort({ createdAt: -1 });
+    return (await found.toArray()).map(withoutKey<Block>);
+  }
+}

@@ -1,0 +1,48 @@
+import { AppError } from "../../core/errors.ts";
+import { translated } from "./errors.ts";
+
+/**
+ * Every call of the adapter goes through here, so that there is one place that translates the
+ * driver's errors, and one that knows what is under way when the store is to close (the driver's own
+ * `close` cuts off whatever runs).
+ */
+export class CallGate {
+  #running = 0;
+  #closed = false;
+  #idle = Promise.withResolvers<void>();
+
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new AppError("unavailable", "The store is closed");
+    this.#running++;
+    try {
+      return await call();
+    } catch (error) {
+      throw translated(error);
+    } finally {
+      this.#running--;
+      this.#settle();
+    }
+  }
+
+  /** The same object, with each of its methods run through the gate. */
+  guard<T extends object>(entity: T): T {
+    return new Proxy(entity, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]) => this.run(() => member.apply(target, args));
+      },
+    });
+  }
+
+  /** Lets nothing new in, and resolves when all that is inside has left. */
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#settle();
+    return this.#idle.promise;
+  }
+
+  #settle() {
+    if (this.#closed && this.#running === 0) this.#idle.resolve();
+  }
+}

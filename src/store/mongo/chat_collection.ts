@@ -1,0 +1,18 @@
+import type { Chat } from "../../model/chat.ts";
+import type { Document } from "./documents.ts";
+import type { CollectionSpec } from "./indexes.ts";
+
+export type ChatDocument = Document<Chat>;
+
+export const CHATS: CollectionSpec = {
+  name: "chats",
+  indexes: [
+    {
+      name: "directKey",
+      key: { directKey: 1 },
+      unique: true,
+      // All strings and no null; a query for one string is seen to be within it, as `$type` is not.
+      partialFilterExpression: { directKey: { $gt: "" } },
+    },
+  ],
+};

@@ -1,0 +1,125 @@
+import type { AnyBulkWriteOperation, ClientSession, Collection } from "mongodb";
+import { quote } from "../../core/errors.ts";
+import type { Membership } from "../../model/membership.ts";
+import type { ChatChange, CommitOutcome } from "../chat_store.ts";
+import { type ChatDocument, CHATS } from "./chat_collection.ts";
+import type { MongoConnection } from "./connection.ts";
+import { compoundKey, eq, toDocument } from "./documents.ts";
+import { duplicateIndex, isWriteConflict } from "./errors.ts";
+import { type MembershipDocument, MEMBERSHIPS } from "./memberships.ts";
+import { type MessageDocument, messageDocument, MESSAGES } from "./message_collection.ts";
+import type { Transact } from "./transaction.ts";
+
+/** Leaves the transaction, and with it everything unwritten. */
+class Stale extends Error {}
+
+/**
+ * Applies a change set in one transaction. The head goes first: it is what two writers collide on, so
+ * the loser learns it in one round trip. Then one for each kind of row that there is (inserted and
+ * updated messages, members), and one for the commit: three for a batch of sends.
+ */
+export class ChatCommitter {
+  readonly #chats: Collection<ChatDocument>;
+  readonly #messages: Collection<MessageDocument>;
+  readonly #memberships: Collection<MembershipDocument>;
+  readonly #transact: Transact;
+
+  constructor(mongo: MongoConnection) {
+    this.#chats = mongo.collection(CHATS);
+    this.#messages = mongo.collection(MESSAGES);
+    this.#memberships = mongo.collection(MEMBERSHIPS);
+    this.#transact = mongo.transact;
+  }
+
+  async commit(change: ChatChange): Promise<CommitOutcome> {
+    try {
+      if (touchesOnlyTheChat(change)) await this.#moveHead(change);
+      else await this.#transact((session) => this.#apply(change, session));
+      return "committed";
+    } catch (error) {
+      if (error instanceof Stale) return "stale";
+      throw error;
+    }
+  }
+
+  async #apply(change: ChatChange, session: ClientSession): Promise<void> {
+    await this.#moveHead(change, session);
+    await this.#writeMessages(change, session);
+    await this.#writeMembers(change.members, session);
+  }
+
+  #moveHead(change: ChatChange, session?: ClientSession): Promise<void> {
+    return change.expectedRev === 0
+      ? this.#insertChat(change, session)
+      : this.#replaceChat(change, session);
+  }
+
+  /**
+   * A conflict is not stale here: the other may be making another chat with the same `directKey`, and
+   * the next try will tell which.
+   */
+  async #insertChat({ chat }: ChatChange, session?: ClientSession): Promise<void> {
+    try {
+      await this.#chats.insertOne(toDocument(chat), { session });
+    } catch (error) {
+      if (duplicateIndex(error) === "_id_") throw new Stale();
+      throw error;
+    }
+  }
+
+  async #replaceChat({ expectedRev, chat }: ChatChange, session?: ClientSession): Promise<void> {
+    const { _id, ...fields } = toDocument(chat);
+    try {
+      const filter = { _id: eq(_id), rev: eq(expectedRev) };
+      const { matchedCount } = await this.#chats.replaceOne(filter, fields, { session });
+      if (matchedCount === 0) throw new Stale();
+    } catch (error) {
+      // Someone else is moving the head, or has moved it since this transaction began.
+      if (isWriteConflict(error)) throw new Stale();
+      throw error;
+    }
+  }
+
+  async #writeMessages(
+    { chat, inserted, updated }: ChatChange,
+    session: ClientSession,
+  ): Promise<void> {
+    if (inserted.length > 0) {
+      await this.#messages.insertMany(inserted.map(messageDocument), { session });
+    }
+    if (updated.length === 0) return;
+    const { matchedCount } = await this.#messages.bulkWrite(
+      updated.map((message) => replacementOf(messageDocument(message))),
+      { session },
+    );
+    if (matchedCount === updated.length) return;
+    throw new Error(`Updating messages of chat ${quote(chat.id)}: one of them does not exist`);
+  }
+
+  async #writeMembers(members: Membership[], session: ClientSession): Promise<void> {
+    if (members.length > 0) await this.#memberships.bulkWrite(members.map(upsertOf), { session });
+  }
+}
+
+/** A single document is atomic by itself. */
+function touchesOnlyTheChat({ inserted, updated, members }: ChatChange): boolean {
+  return inserted.length === 0 && updated.length === 0 && members.length === 0;
+}
+
+function replacementOf(
+  { _id, ...replacement }: MessageDocument,
+): AnyBulkWriteOperation<MessageDocument> {
+  return { replaceOne: { filter: { _id: eq(_id) }, replacement } };
+}
+
+/** Cursors and settings take no revision, so only a new row gets them. */
+function upsertOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
+  const { role, rev, joinedAt, leftAt, ...whenNew } = member;
+  return {
+    updateOne: {
+      filter: { _id: eq(compoundKey(member.chatId, member.userId)) },
+      update: { $set: { role, rev, joinedAt, leftAt }, $setOnInsert: whenNew },
+      upsert: true,
+    },
+  };
+}

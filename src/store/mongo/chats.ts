@@ -1,0 +1,67 @@
+import type { Collection, Filter } from "mongodb";
+import type { Chat } from "../../model/chat.ts";
+import type { Membership } from "../../model/membership.ts";
+import type { ChatChange, ChatStore, CommitOutcome, InboxPlace, InboxRow } from "../chat_store.ts";
+import { type ChatDocument, CHATS } from "./chat_collection.ts";
+import { ChatCommitter } from "./chat_commit.ts";
+import type { MongoConnection } from "./connection.ts";
+import { eq, fromDocument, fromDocumentOrNull, withoutKey } from "./documents.ts";
+import { type MembershipDocument, MEMBERSHIPS } from "./memberships.ts";
+
+export class MongoChatStore implements ChatStore {
+  readonly #chats: Collection<ChatDocument>;
+  readonly #memberships: Collection<MembershipDocument>;
+  readonly #committer: ChatCommitter;
+
+  constructor(mongo: MongoConnection) {
+    this.#chats = mongo.collection(CHATS);
+    this.#memberships = mongo.collection(MEMBERSHIPS);
+    this.#committer = new ChatCommitter(mongo);
+  }
+
+  commit(change: ChatChange): Promise<CommitOutcome> {
+    return this.#committer.commit(change);
+  }
+
+  async byId(id: string): Promise<Chat | null> {
+    return fromDocumentOrNull(await this.#chats.findOne({ _id: eq(id) }));
+  }
+
+  async byIds(ids: string[]): Promise<Chat[]> {
+    return (await this.#chats.find({ _id: { $in: ids } }).toArray()).map(fromDocument<Chat>);
+  }
+
+  async byDirectKey(key: string): Promise<Chat | null> {
+    return fromDocumentOrNull(await this.#chats.findOne({ directKey: eq(key) }));
+  }
+
+  /**
+   * Sorts all chats of the user. A copy of `lastActivityAt` in the memberships would save that, and
+   * cost a write per member and message.
+   */
+  async inbox(userId: string, limit: number, before: InboxPlace | null): Promise<InboxRow[]> {
+    const memberships = await this.#memberships
+      .find({ userId: eq(userId), leftAt: null }).toArray();
+    const byChat = new Map<string, Membership>(
+      memberships.map((row) => [row.chatId, withoutKey<Membership>(row)]),
+    );
+    const chats = await this.#chats
+      .find({ _id: { $in: [...byChat.keys()] }, ...sortsAfter(before) })
+      .sort({ lastActivityAt: -1, _id: -1 }).limit(limit).toArray();
+    return chats.map(fromDocument<Chat>).map((chat) => ({
+      chat,
+      membership: byChat.get(chat.id)!,
+    }));
+  }
+}
+
+function sortsAfter(place: InboxPlace | null): Filter<ChatDocument> {
+  if (place === null) return {};
+  const { lastActivityAt, chatId } = place;
+  return {
+    $or: [
+      { lastActivityAt: { $lt: lastActivityAt } },
+      { lastActivityAt: eq(lastActivityAt), _id: { $lt: chatId } },
+    ],
+  };
+}

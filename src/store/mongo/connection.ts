@@ -1,0 +1,96 @@
+import type { Collection, Db, Document as AnyDocument, MongoClient } from "mongodb";
+import { AppError } from "../../core/errors.ts";
+import { MAJORITY } from "./durability.ts";
+import type { CollectionSpec } from "./indexes.ts";
+import { inTransaction, type Transact } from "./transaction.ts";
+
+const DEFAULT_DATABASE = "realtimechat";
+
+/** How long a call waits for a primary: long enough for most elections, short enough for a request. */
+const SERVER_SELECTION_MS = 5_000;
+
+export class MongoConnection {
+  readonly db: Db;
+
+  constructor(private readonly client: MongoClient, database: string) {
+    this.db = client.db(database);
+  }
+
+  collection<D extends AnyDocument>(spec: CollectionSpec): Collection<D> {
+    return this.db.collection<D>(spec.name);
+  }
+
+  readonly transact: Transact = (work) => inTransaction(this.client, work);
+
+  async ping(): Promise<void> {
+    await this.db.command({ ping: 1 });
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+}
+
+/**
+ * Throws a plain Error where the URI or the server is not what it must be, and `AppError("unavailable")`
+ * where no server answers. The driver is loaded here and nowhere else.
+ */
+export async function connect(uri: string): Promise<MongoConnection> {
+  const { MongoClient } = await import("mongodb");
+  const client = newClient(MongoClient, uri);
+  try {
+    await client.connect();
+    await requireReplicaSet(client);
+    return new MongoConnection(client, databaseOf(uri));
+  } catch (error) {
+    await client.close();
+    throw startError(error, client);
+  }
+}
+
+function newClient(Client: typeof MongoClient, uri: string): MongoClient {
+  try {
+    return new Client(uri, {
+      ...MAJORITY,
+      appName: "realtimechat",
+      readPreference: "primary",
+      retryReads: true,
+      retryWrites: true,
+      serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+    });
+  } catch (error) {
+    throw new Error(`MONGODB_URI is not a connection string of MongoDB: ${reason(error)}`);
+  }
+}
+
+/** The path of the URI, which may name several hosts and so is no URL. */
+function databaseOf(uri: string): string {
+  const name = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(uri)?.[1];
+  return name === undefined ? DEFAULT_DATABASE : decodeURIComponent(name);
+}
+
+/** Only members of a replica set and the routers of a sharded cluster have transactions. */
+async function requireReplicaSet(client: MongoClient): Promise<void> {
+  const hello = await client.db("admin").command({ hello: 1 });
+  if (hello.setName !== undefined || hello.msg === "isdbgrid") return;
+  throw new Error(
+    `MongoDB at ${hostsOf(client)} is not a replica set, and transactions need one: start mongod ` +
+      "with --replSet and run rs.initiate() once (a set of one member will do)",
+  );
+}
+
+function startError(error: unknown, client: MongoClient): unknown {
+  if (!(error instanceof Error) || !("hasErrorLabel" in error)) return error;
+  const message = `Connecting to MongoDB at ${hostsOf(client)} failed: ${error.message}`;
+  return new AppError("unavailable", message, { cause: error });
+}
+
+/** Without the credentials that the URI may hold. */
+function hostsOf(client: MongoClient): string {
+  const { srvHost, hosts } = client.options;
+  return srvHost ?? hosts.map(String).join(",");
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

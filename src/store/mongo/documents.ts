@@ -1,0 +1,53 @@
+/**
+ * How the rows of the model lie in MongoDB: their own fields under their own names, with a string
+ * `_id`, which is the row's `id` where it has one. What only an index needs (`terms`) is written
+ * beside them and never read back.
+ */
+export type Document<Row> = { _id: string } & Omit<Row, "id">;
+
+/** A row that is found by the words in it. */
+export type Searchable<Row> = Document<Row> & { terms: string[] };
+
+/** Reads leave out what only the index needs; it may be larger than the row. */
+export const WITHOUT_TERMS = { terms: 0 } as const;
+
+export function toDocument<Row extends { id: string }>({ id, ...fields }: Row): Document<Row> {
+  return { _id: id, ...fields };
+}
+
+export function fromDocument<Row extends { id: string }>(
+  { _id, ...fields }: Document<Row>,
+): Row {
+  return { id: _id, ...fields } as unknown as Row;
+}
+
+export function fromDocumentOrNull<Row extends { id: string }>(
+  document: Document<Row> | null,
+): Row | null {
+  return document && fromDocument(document);
+}
+
+/** For rows that have a compound key instead of an `id`. */
+export function withoutKey<Row>({ _id, ...row }: { _id: string } & Row): Row {
+  return row as unknown as Row;
+}
+
+/** The `_id` of a row with a compound key. Ids contain no colon. */
+export function compoundKey(...ids: string[]): string {
+  return ids.join(":");
+}
+
+/**
+ * Every value from outside goes into a filter through this. In a plain `{ field: value }` an object of
+ * operators would be obeyed; and the driver, left as it is, writes `undefined` as null, which
+ * matches no id (with its `ignoreUndefined` the condition would vanish, and match everything).
+ */
+export function eq<T extends string | number>(value: T): { $eq: T } {
+  return { $eq: value };
+}
+
+/** The fields that were given: one that is there and undefined means "leave it". */
+export function definedFields<T extends object>(patch: T): Partial<T> {
+  const fields = Object.entries(patch).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(fields) as Partial<T>;
+}

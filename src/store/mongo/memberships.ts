@@ -1,0 +1,87 @@
+import type { Collection } from "mongodb";
+import type { Membership, NotifyLevel } from "../../model/membership.ts";
+import type { CursorMove, MembershipStore } from "../membership_store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { compoundKey, eq, withoutKey } from "./documents.ts";
+import type { CollectionSpec } from "./indexes.ts";
+
+export type MembershipDocument = Membership & { _id: string };
+
+export const MEMBERSHIPS: CollectionSpec = {
+  name: "memberships",
+  indexes: [
+    { name: "changed", key: { chatId: 1, rev: 1 } },
+    { name: "ofUser", key: { userId: 1, leftAt: 1 } },
+  ],
+};
+
+export class MongoMembershipStore implements MembershipStore {
+  readonly #memberships: Collection<MembershipDocument>;
+
+  constructor(mongo: MongoConnection) {
+    this.#memberships = mongo.collection(MEMBERSHIPS);
+  }
+
+  async of(chatId: string, userId: string): Promise<Membership | null> {
+    const found = await this.#memberships.findOne({ _id: eq(compoundKey(chatId, userId)) });
+    return found && withoutKey<Membership>(found);
+  }
+
+  async ofChat(chatId: string): Promise<Membership[]> {
+    const found = this.#memberships.find({ chatId: eq(chatId) }).sort({ joinedAt: 1, userId: 1 });
+    return (await found.toArray()).map(withoutKey<Membership>);
+  }
+
+  async ofUser(userId: string): Promise<Membership[]> {
+    const found = this.#memberships.find({ userId: eq(userId) });
+    return (await found.toArray()).map(withoutKey<Membership>);
+  }
+
+  async changed(
+    chatId: string,
+    after: number,
+    upTo: number,
+    limit: number,
+  ): Promise<Membership[]> {
+    const found = this.#memberships
+      .find({ chatId: eq(chatId), rev: { $gt: after, $lte: upTo } })
+      .sort({ rev: 1 }).limit(limit);
+    return (await found.toArray()).map(withoutKey<Membership>);
+  }
+
+  /** One operation: `$max` moves forward only, and the row as it was says whether anything moved. */
+  async moveCursors(
+    { chatId, userId, readSeq = 0, deliveredSeq = 0 }: CursorMove,
+  ): Promise<{ membership: Membership; moved: boolean } | null> {
+    const reached = { readSeq, deliveredSeq: Math.max(readSeq, deliveredSeq) };
+    const found = await this.#memberships.findOneAndUpdate(
+      { _id: eq(compoundKey(chatId, userId)), leftAt: null },
+      { $max: reached },
+      { returnDocument: "before" },
+    );
+    if (found === null) return null;
+    const before = withoutKey<Membership>(found);
+    const membership = {
+      ...before,
+      readSeq: Math.max(before.readSeq, reached.readSeq),
+      deliveredSeq: Math.max(before.deliveredSeq, reached.deliveredSeq),
+    };
+    const moved = membership.readSeq > before.readSeq ||
+      membership.deliveredSeq > before.deliveredSeq;
+    return { membership, moved };
+  }
+
+  async setNotify(
+    chatId: string,
+    userId: string,
+    notify: NotifyLevel,
+    mutedUntil: number | null,
+  ): Promise<Membership | null> {
+    const found = await this.#memberships.findOneAndUpdate(
+      { _id: eq(compoundKey(chatId, userId)), leftAt: null },
+      { $set: { notify, mutedUntil } },
+      { returnDocument: "after" },
+    );
+    return found && withoutKey<Membership>(found);
+  }
+}

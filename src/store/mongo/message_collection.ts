@@ -1,0 +1,30 @@
+import type { Message } from "../../model/message.ts";
+import { messageTerms } from "../search_terms.ts";
+import { type Searchable, toDocument } from "./documents.ts";
+import type { CollectionSpec } from "./indexes.ts";
+
+export type MessageDocument = Searchable<Message>;
+
+export const MESSAGES: CollectionSpec = {
+  name: "messages",
+  indexes: [
+    { name: "history", key: { chatId: 1, seq: 1 }, unique: true },
+    { name: "changed", key: { chatId: 1, rev: 1 } },
+    { name: "clientId", key: { chatId: 1, senderId: 1, clientId: 1 }, unique: true },
+    {
+      name: "pinned",
+      key: { chatId: 1, pinnedAt: -1, seq: -1 },
+      partialFilterExpression: { pinnedAt: { $gt: 0 } },
+    },
+    // The chat first, so that a search never walks what others write elsewhere; then the word; and
+    // within both by id, so that the newest come first from each chat, are merged, and the rest is
+    // never read.
+    { name: "search", key: { chatId: 1, terms: 1, _id: -1 } },
+  ],
+};
+
+/** Deleted and encrypted messages cannot be found, so they have no terms. */
+export function messageDocument(message: Message): MessageDocument {
+  const findable = message.deletedAt === null && message.kind !== "encrypted";
+  return { ...toDocument(message), terms: findable ? messageTerms(message.text) : [] };
+}

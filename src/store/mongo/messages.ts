@@ -1,0 +1,113 @@
+import type { Collection, Filter, Sort } from "mongodb";
+import type { Message } from "../../model/message.ts";
+import type {
+  HistoryPage,
+  MessageSearch,
+  MessageStore,
+  SendKey,
+  UnreadQuery,
+} from "../message_store.ts";
+import { queryTerms } from "../search_terms.ts";
+import { type ChatDocument, CHATS } from "./chat_collection.ts";
+import type { MongoConnection } from "./connection.ts";
+import { eq, fromDocument, fromDocumentOrNull, WITHOUT_TERMS } from "./documents.ts";
+import { type MessageDocument, MESSAGES } from "./message_collection.ts";
+import { termsCondition, withRuns } from "./word_search.ts";
+
+export class MongoMessageStore implements MessageStore {
+  readonly #messages: Collection<MessageDocument>;
+  readonly #chats: Collection<ChatDocument>;
+
+  constructor(mongo: MongoConnection) {
+    this.#messages = mongo.collection(MESSAGES);
+    this.#chats = mongo.collection(CHATS);
+  }
+
+  async byId(id: string): Promise<Message | null> {
+    return fromDocumentOrNull<Message>(
+      await this.#messages.findOne({ _id: eq(id) }, { projection: WITHOUT_TERMS }),
+    );
+  }
+
+  byIds(ids: string[]): Promise<Message[]> {
+    return this.#all({ _id: { $in: ids } });
+  }
+
+  bySendKeys(chatId: string, keys: SendKey[]): Promise<Message[]> {
+    return this.#anyOf(keys.map(({ senderId, clientId }) => ({
+      chatId: eq(chatId),
+      senderId: eq(senderId),
+      clientId: eq(clientId),
+    })));
+  }
+
+  page({ chatId, before, after, limit }: HistoryPage): Promise<Message[]> {
+    const seq = {
+      ...(before !== undefined && { $lt: before }),
+      ...(after !== undefined && { $gt: after }),
+    };
+    const bounded = Object.keys(seq).length > 0;
+    const filter = { chatId: eq(chatId), ...(bounded && { seq }) };
+    return this.#all(filter, { seq: after === undefined ? -1 : 1 }, limit);
+  }
+
+  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]> {
+    const filter = { chatId: eq(chatId), rev: { $gt: after, $lte: upTo } };
+    return this.#all(filter, { rev: 1 }, limit);
+  }
+
+  /** Side by side, each stopping at `cap`: MongoDB has no one query that would stop so. */
+  unread(queries: UnreadQuery[], cap: number): Promise<number[]> {
+    return Promise.all(queries.map(({ chatId, userId, readSeq }) =>
+      this.#messages.countDocuments({
+        chatId: eq(chatId),
+        seq: { $gt: readSeq },
+        senderId: { $ne: userId },
+        deletedAt: null,
+      }, { limit: cap })
+    ));
+  }
+
+  /** Each chat knows where its newest message is. */
+  async newest(chatIds: string[]): Promise<Message[]> {
+    const heads = await this.#chats
+      .find({ _id: { $in: chatIds }, lastSeq: { $gt: 0 } }, { projection: { lastSeq: 1 } })
+      .toArray();
+    return this.#anyOf(heads.map(({ _id, lastSeq }) => ({ chatId: eq(_id), seq: eq(lastSeq) })));
+  }
+
+  pinned(chatId: string, limit: number): Promise<Message[]> {
+    // Comparing with a number leaves out null, and lets the partial index be used.
+    const filter = { chatId: eq(chatId), pinnedAt: { $gt: 0 } };
+    return this.#all(filter, { pinnedAt: -1, seq: -1 }, limit);
+  }
+
+  async search({ chatIds, query, before, limit }: MessageSearch): Promise<Message[]> {
+    const asked = queryTerms(query);
+    const condition = termsCondition(asked);
+    if (condition === null || chatIds.length === 0) return [];
+    const filter: Filter<MessageDocument> = {
+      ...condition,
+      chatId: { $in: chatIds },
+      ...(before !== null && { _id: { $lt: before } }),
+    };
+    const found = this.#messages.find(filter, { projection: WITHOUT_TERMS }).sort({ _id: -1 });
+    if (asked.runs.length === 0) found.limit(limit);
+    const textOf = (message: Message) => message.text;
+    return await withRuns(found.map(fromDocument<Message>), textOf, asked.runs, limit);
+  }
+
+  /** Whole conditions, so that each is a lookup of its own in an index; none finds nothing. */
+  async #anyOf(conditions: Filter<MessageDocument>[]): Promise<Message[]> {
+    return conditions.length === 0 ? [] : await this.#all({ $or: conditions });
+  }
+
+  async #all(
+    filter: Filter<MessageDocument>,
+    sort?: Sort,
+    limit?: number,
+  ): Promise<Message[]> {
+    const found = this.#messages.find(filter, { projection: WITHOUT_TERMS, sort, limit });
+    return (await found.toArray()).map(fromDocument<Message>);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Store } from "../store.ts";
+import { BLOCKS, MongoBlockStore } from "./blocks.ts";
+import { CallGate } from "./call_gate.ts";
+import { CHATS } from "./chat_collection.ts";
+import { MongoChatStore } from "./chats.ts";
+import { connect, type MongoConnection } from "./connection.ts";
+import { makeCollections } from "./indexes.ts";
+import { MEMBERSHIPS, MongoMembershipStore } from "./memberships.ts";
+import { MESSAGES } from "./message_collection.ts";
+import { MongoMessageStore } from "./messages.ts";
+import { MongoReportStore, REPORTS } from "./reports.ts";
+import { MongoSessionStore, SESSIONS } from "./sessions.ts";
+import { MongoUserStore, USERS } from "./users.ts";
+
+/** A new entity is its own file, and a line in each of the two lists below. */
+const COLLECTIONS = [USERS, SESSIONS, CHATS, MEMBERSHIPS, MESSAGES, BLOCKS, REPORTS];
+
+function entitiesOf(mongo: MongoConnection): Omit<Store, "ping" | "close"> {
+  return {
+    users: new MongoUserStore(mongo),
+    sessions: new MongoSessionStore(mongo),
+    chats: new MongoChatStore(mongo),
+    memberships: new MongoMembershipStore(mongo),
+    messages: new MongoMessageStore(mongo),
+    blocks: new MongoBlockStore(mongo),
+    reports: new MongoReportStore(mongo),
+  };
+}
+
+export interface MongoStoreOptions {
+  /** Of a replica set; its path is the name of the database, `realtimechat` if there is none. */
+  uri: string;
+}
+
+/**
+ * Connects, and makes what collections and indexes are missing. Throws an Error that says what to do
+ * when the URI is malformed or the server is not a replica set, and `AppError("unavailable")` when no
+ * server answers within 5 seconds or it refuses the credentials.
+ */
+export async function openMongoStore({ uri }: MongoStoreOptions): Promise<Store> {
+  const mongo = await connect(uri);
+  try {
+    await makeCollections(mongo.db, COLLECTIONS);
+  } catch (error) {
+    await mongo.close();
+    throw error;
+  }
+  return storeOf(mongo);
+}
+
+function storeOf(mongo: MongoConnection): Store {
+  const gate = new CallGate();
+  const guarded = Object.entries(entitiesOf(mongo)).map(([name, entity]) => [
+    name,
+    gate.guard(entity),
+  ]);
+  let closing: Promise<void> | undefined;
+  return {
+    ...Object.fromEntries(guarded) as ReturnType<typeof entitiesOf>,
+    ping: () => gate.run(() => mongo.ping()),
+    close: () => closing ??= gate.close().then(() => mongo.close()),
+  };
+}

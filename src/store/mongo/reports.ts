@@ -1,0 +1,47 @@
+import type { Collection } from "mongodb";
+import type { Report } from "../../model/report.ts";
+import type { ReportStore } from "../report_store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
+import type { CollectionSpec } from "./indexes.ts";
+
+export const REPORTS: CollectionSpec = {
+  name: "reports",
+  indexes: [{ name: "open", key: { resolvedAt: 1, _id: -1 } }],
+};
+
+export class MongoReportStore implements ReportStore {
+  readonly #reports: Collection<Document<Report>>;
+
+  constructor(mongo: MongoConnection) {
+    this.#reports = mongo.collection(REPORTS);
+  }
+
+  async create(report: Report): Promise<void> {
+    await this.#reports.insertOne(toDocument(report));
+  }
+
+  async byId(id: string): Promise<Report | null> {
+    return fromDocumentOrNull(await this.#reports.findOne({ _id: eq(id) }));
+  }
+
+  async list(
+    { open, before, limit }: { open: boolean; before: string | null; limit: number },
+  ): Promise<Report[]> {
+    const filter = {
+      ...(open && { resolvedAt: null }),
+      ...(before !== null && { _id: { $lt: before } }),
+    };
+    const found = this.#reports.find(filter).sort({ _id: -1 }).limit(limit);
+    return (await found.toArray()).map(fromDocument<Report>);
+  }
+
+  async resolve(id: string, by: string, at: number): Promise<Report | null> {
+    const resolved = await this.#reports.findOneAndUpdate(
+      { _id: eq(id), resolvedAt: null },
+      { $set: { resolvedAt: at, resolvedBy: by } },
+      { returnDocument: "after" },
+    );
+    return resolved === null ? await this.byId(id) : fromDocument<Report>(resolved);
+  }
+}

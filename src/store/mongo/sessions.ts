@@ -1,0 +1,93 @@
+import type { Collection, Filter } from "mongodb";
+import type { Session, SessionEndReason } from "../../model/session.ts";
+import type { RefreshRotation, SessionStore } from "../session_store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
+import type { CollectionSpec } from "./indexes.ts";
+import type { Transact } from "./transaction.ts";
+
+type SessionDocument = Document<Session>;
+
+export const SESSIONS: CollectionSpec = {
+  name: "sessions",
+  indexes: [
+    { name: "ofUser", key: { userId: 1, lastUsedAt: -1 } },
+    { name: "expired", key: { expiresAt: 1 } },
+    { name: "ended", key: { endedAt: 1 }, partialFilterExpression: { endedAt: { $gt: 0 } } },
+  ],
+};
+
+export class MongoSessionStore implements SessionStore {
+  readonly #sessions: Collection<SessionDocument>;
+  readonly #transact: Transact;
+
+  constructor(mongo: MongoConnection) {
+    this.#sessions = mongo.collection(SESSIONS);
+    this.#transact = mongo.transact;
+  }
+
+  async create(session: Session): Promise<void> {
+    await this.#sessions.insertOne(toDocument(session));
+  }
+
+  async byId(id: string): Promise<Session | null> {
+    return fromDocumentOrNull(await this.#sessions.findOne({ _id: eq(id) }));
+  }
+
+  async activeOf(userId: string, now: number): Promise<Session[]> {
+    const found = this.#sessions.find({ userId: eq(userId), ...aliveAt(now) })
+      .sort({ lastUsedAt: -1, _id: -1 });
+    return (await found.toArray()).map(fromDocument<Session>);
+  }
+
+  async rotate(rotation: RefreshRotation): Promise<boolean> {
+    const { sessionId, expectedHash, newHash, now, expiresAt, address, userAgent } = rotation;
+    const { matchedCount } = await this.#sessions.updateOne(
+      { _id: eq(sessionId), refreshHash: eq(expectedHash), ...aliveAt(now) },
+      { $set: { refreshHash: newHash, lastUsedAt: now, expiresAt, address, userAgent } },
+    );
+    return matchedCount === 1;
+  }
+
+  async setAuthenticatedAt(id: string, at: number): Promise<void> {
+    await this.#sessions.updateOne({ _id: eq(id) }, { $set: { authenticatedAt: at } });
+  }
+
+  async end(id: string, at: number, reason: SessionEndReason): Promise<boolean> {
+    const { matchedCount } = await this.#sessions.updateOne(
+      { _id: eq(id), ...aliveAt(at) },
+      { $set: { endedAt: at, endReason: reason } },
+    );
+    return matchedCount === 1;
+  }
+
+  /** In a transaction, so that a session that someone else ends meanwhile is counted only there. */
+  endAllOf(
+    userId: string,
+    at: number,
+    reason: SessionEndReason,
+    exceptId?: string,
+  ): Promise<string[]> {
+    const alive: Filter<SessionDocument> = { userId: eq(userId), ...aliveAt(at) };
+    const wanted = exceptId === undefined ? alive : { ...alive, _id: { $ne: exceptId } };
+    return this.#transact(async (session) => {
+      const found = this.#sessions.find(wanted, { session, projection: { _id: 1 } });
+      const ids = (await found.toArray()).map(({ _id }) => _id);
+      const end = { $set: { endedAt: at, endReason: reason } };
+      if (ids.length > 0) await this.#sessions.updateMany({ _id: { $in: ids } }, end, { session });
+      return ids;
+    });
+  }
+
+  /** Comparing with a number leaves out those whose `endedAt` is null. */
+  async purge(before: number): Promise<number> {
+    const { deletedCount } = await this.#sessions.deleteMany({
+      $or: [{ endedAt: { $gt: 0, $lt: before } }, { expiresAt: { $lt: before } }],
+    });
+    return deletedCount;
+  }
+}
+
+function aliveAt(now: number): Filter<SessionDocument> {
+  return { endedAt: null, expiresAt: { $gt: now } };
+}

@@ -1,0 +1,75 @@
+import type { ClientSession, MongoClient } from "mongodb";
+import { MAJORITY } from "./durability.ts";
+import { hasLabel } from "./errors.ts";
+
+export type Transact = <T>(work: (session: ClientSession) => Promise<T>) => Promise<T>;
+
+/** After so long a failure is reported rather than tried again; callers are waiting. */
+const RETRY_MS = 10_000;
+const FIRST_PAUSE_MS = 2;
+const LONGEST_PAUSE_MS = 100;
+
+/**
+ * Runs `work` in a transaction. It resolves only when a majority has the commit; if `work` throws,
+ * nothing is written.
+ *
+ * As the driver's `withTransaction`, but with a limit of seconds instead of two minutes: work
+ * that lost against another transaction, or its connection, is run again, and a commit whose answer
+ * was lost is sent again (the server knows it by its number). A commit that stays unanswered
+ * throws, and may have happened.
+ */
+export async function inTransaction<T>(
+  client: MongoClient,
+  work: (session: ClientSession) => Promise<T>,
+): Promise<T> {
+  const deadline = performance.now() + RETRY_MS;
+  const session = client.startSession();
+  try {
+    for (let attempt = 0;; attempt++) {
+      try {
+        return await attemptOnce(session, work, deadline);
+      } catch (error) {
+        const late = performance.now() >= deadline;
+        if (late || !hasLabel(error, "TransientTransactionError")) throw error;
+        await pause(attempt);
+      }
+    }
+  } finally {
+    await session.endSession();
+  }
+}
+
+async function attemptOnce<T>(
+  session: ClientSession,
+  work: (session: ClientSession) => Promise<T>,
+  deadline: number,
+): Promise<T> {
+  session.startTransaction({ ...MAJORITY, readPreference: "primary" });
+  let result: T;
+  try {
+    result = await work(session);
+  } catch (error) {
+    await session.abortTransaction();
+    throw error;
+  }
+  await commit(session, deadline);
+  return result;
+}
+
+async function commit(session: ClientSession, deadline: number): Promise<void> {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await session.commitTransaction();
+    } catch (error) {
+      const late = performance.now() >= deadline;
+      if (late || !hasLabel(error, "UnknownTransactionCommitResult")) throw error;
+      await pause(attempt);
+    }
+  }
+}
+
+/** Longer each time, and of random length, so that two that collided don't collide again. */
+function pause(attempt: number): Promise<void> {
+  const longest = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
+  return new Promise((resolve) => setTimeout(resolve, longest * (0.5 + Math.random() / 2)));
+}
