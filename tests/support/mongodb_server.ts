@@ -1,0 +1,74 @@
+import { accepts, ChildServer } from "./child_server.ts";
+import { requireService } from "./services.ts";
+import { skipWithout } from "./skip.ts";
+import { TempDir } from "./temp_dir.ts";
+
+/** A MongoDB-protocol server of the tests' own, a replica set of one, so that it has transactions. */
+export class MongodbServer implements AsyncDisposable {
+  private constructor(
+    private readonly server: ChildServer,
+    private readonly folder: TempDir,
+    readonly port: number,
+  ) {}
+
+  static async start(): Promise<MongodbServer> {
+    const program = requireService("mongodb");
+    const folder = await TempDir.make("mongodb");
+    try {
+      const { server, port } = await ChildServer.startOnFreePort((port) => ({
+        program,
+        args: argumentsFor(port, folder),
+        cwd: folder.path,
+        ready: () => accepts(port),
+      }));
+      return new MongodbServer(server, folder, port);
+    } catch (error) {
+      await folder[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The connection string of one database, by default of one that nobody has used. */
+  uri(database = `test_${crypto.randomUUID().replaceAll("-", "")}`): string {
+    return `mongodb://127.0.0.1:${this.port}/${database}?directConnection=true`;
+  }
+
+  get log(): string {
+    return this.server.log;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.stop();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * One server for all tests of a file; call it at the file's top level. Each test takes a database of
+ * its own with `uri()`, and has `ignore: mongodb.missing`.
+ */
+export function sharedMongodb(): { readonly missing: boolean; uri(database?: string): string } {
+  const missing = skipWithout("mongodb");
+  let server: MongodbServer | undefined;
+  if (!missing) {
+    Deno.test.beforeAll(async () => {
+      server = await MongodbServer.start();
+    });
+    Deno.test.afterAll(async () => {
+      await server?.[Symbol.asyncDispose]();
+    });
+  }
+  return { missing, uri: (database) => server!.uri(database) };
+}
+
+/** Small caches and logs: many of these servers run side by side. */
+function argumentsFor(port: number, folder: TempDir): string[] {
+  return [
+    ["--host", "127.0.0.1"],
+    ["--port", String(port)],
+    ["--storage-path", folder.join("db")],
+    ["--cache-size", "256M"],
+    ["--log-file-max", "16MB"],
+    ["--log-level", "WARNING"],
+  ].flat();
+}

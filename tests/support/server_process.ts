@@ -1,0 +1,94 @@
+import { fileURLToPath } from "node:url";
+import { answersHttp, ChildServer, type Exit } from "./child_server.ts";
+import { TempDir } from "./temp_dir.ts";
+import denoJson from "../../deno.json" with { type: "json" };
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What a program needs to run at all: a developer's own configuration stays out of the tests. */
+const INHERITED =
+  /^(PATH|HOME|USERPROFILE|SYSTEMROOT|TE?MP|TMPDIR|DENO_DIR|XDG_.*|NO_COLOR|.*_proxy)$/i;
+
+export interface ServerProcessOptions {
+  /** Its configuration, and nothing else's; PORT and DATA_DIR are chosen when not given. */
+  env?: Record<string, string>;
+  /** Relative to the project. */
+  script?: string;
+}
+
+/**
+ * The real program as a child process, with the very permissions that `deno task start` gives it, so
+ * that one too few fails the tests.
+ */
+export class ServerProcess implements AsyncDisposable {
+  private constructor(
+    private readonly server: ChildServer,
+    private readonly folder: TempDir,
+    /** Without a slash at its end. */
+    readonly url: string,
+    readonly dataDir: string,
+  ) {}
+
+  /** A DATA_DIR that is given survives the process, so that the next one finds what this one left. */
+  static async start(options: ServerProcessOptions = {}): Promise<ServerProcess> {
+    const folder = await TempDir.make("server");
+    const dataDir = options.env?.DATA_DIR ?? folder.join("data");
+    const spec = (port: number) => ({
+      program: Deno.execPath(),
+      args: startArguments(dataDir, options.script),
+      env: { ...options.env, PORT: String(port), DATA_DIR: dataDir },
+      inherit: (name: string) => INHERITED.test(name),
+      cwd: ROOT,
+      ready: () => answersHttp(`http://127.0.0.1:${port}/healthz`),
+      readyWithin: 60_000,
+    });
+    try {
+      const started = options.env?.PORT === undefined
+        ? await ChildServer.startOnFreePort(spec)
+        : await startOn(Number(options.env.PORT), spec);
+      const url = `http://127.0.0.1:${started.port}`;
+      return new ServerProcess(started.server, folder, url, dataDir);
+    } catch (error) {
+      await folder[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.server.pid;
+  }
+
+  get log(): string {
+    return this.server.log;
+  }
+
+  get webSocketUrl(): string {
+    return `${this.url.replace("http", "ws")}/ws`;
+  }
+
+  get exited(): Promise<Exit> {
+    return this.server.exited;
+  }
+
+  /** Sends the signal and waits until the process has ended. */
+  kill(signal: Deno.Signal = "SIGTERM"): Promise<Exit> {
+    return this.server.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.stop();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+async function startOn(port: number, spec: Parameters<typeof ChildServer.startOnFreePort>[0]) {
+  return { server: await ChildServer.start(spec(port)), port };
+}
+
+/** The flags of the `start` task, less --env-file: a developer's .env is not the tests' affair. */
+export function startArguments(dataDir: string, script = "src/main.ts"): string[] {
+  const command = denoJson.tasks.start.command.split("&&").at(-1)!.trim();
+  const words = command.match(/(?:[^\s"]|"[^"]*")+/g)!.map((word) => word.replaceAll('"', ""));
+  const flags = words.slice(2, -1).filter((flag) => flag !== "--env-file");
+  return ["run", ...flags.map((flag) => flag.replace("$DATA_DIR", dataDir)), script];
+}

@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** A program that some tests need and a newcomer's machine may lack. */
+export interface Service {
+  /** What it is there for, as a reader of a skipped test's reason wants to know it. */
+  purpose: string;
+  /** Names of the program, the preferred one first. */
+  programs: string[];
+  /** The environment variable that may hold its path. */
+  variable: string;
+  install: string;
+}
+
+export const SERVICES = {
+  mongodb: {
+    purpose: "a MongoDB-protocol server",
+    programs: ["secantusd-rs"],
+    variable: "TEST_SECANTUSD",
+    install: "cargo install secantus-mdb --version 0.5.3-beta.193 --ignore-rust-version",
+  },
+  denokv: {
+    purpose: "a Deno KV server",
+    programs: ["denokv"],
+    variable: "TEST_DENOKV",
+    install: "cargo install denokv --locked",
+  },
+  s3: {
+    purpose: "an S3-protocol server",
+    programs: ["versitygw"],
+    variable: "TEST_VERSITYGW",
+    install: "go install github.com/versity/versitygw/cmd/versitygw@latest",
+  },
+  browser: {
+    purpose: "a browser",
+    programs: ["chromium", "chromium-browser", "google-chrome"],
+    variable: "TEST_CHROMIUM",
+    install: "apt-get install chromium",
+  },
+} satisfies Record<string, Service>;
+
+export type ServiceName = keyof typeof SERVICES;
+
+/** The path of the service's program, or null. A path given by its variable is taken at its word. */
+export function findService(name: ServiceName): string | null {
+  const { programs, variable }: Service = SERVICES[name];
+  const given = Deno.env.get(variable);
+  if (given) return given;
+  const candidates = programs.flatMap((program) => folders().map((dir) => join(dir, program)));
+  return candidates.find((path) => existsSync(path)) ?? null;
+}
+
+/** As `findService`, for a test that runs only when the service is there, or has to be (in CI). */
+export function requireService(name: ServiceName): string {
+  const path = findService(name);
+  if (path === null) throw new Error(missingReason(name));
+  return path;
+}
+
+export function missingReason(name: ServiceName): string {
+  const { purpose, programs, variable, install }: Service = SERVICES[name];
+  return `${purpose} (${
+    programs[0]
+  }) is not installed: "${install}", or set ${variable} to its path`;
+}
+
+function folders(): string[] {
+  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
+  const usual = home ? [join(home, ".cargo", "bin"), join(home, "go", "bin")] : [];
+  const onPath = (Deno.env.get("PATH") ?? "").split(delimiter).filter((dir) => dir !== "");
+  return [...onPath, ...usual, "/usr/bin"];
+}

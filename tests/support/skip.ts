@@ -1,0 +1,17 @@
+import { findService, missingReason, type ServiceName } from "./services.ts";
+
+const told = new Set<ServiceName>();
+
+/**
+ * For a test's `ignore`: true when one of the services is not there, and then it says so, once a
+ * file. With CI=true nothing is ever skipped, so that the test runs and fails for want of the service.
+ */
+export function skipWithout(...names: ServiceName[]): boolean {
+  if (Deno.env.get("CI") === "true") return false;
+  const missing = names.filter((name) => findService(name) === null);
+  for (const name of missing) {
+    if (!told.has(name)) console.warn(`Tests are skipped: ${missingReason(name)}`);
+    told.add(name);
+  }
+  return missing.length > 0;
+}
