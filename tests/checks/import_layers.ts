@@ -1,0 +1,103 @@
+/**
+ * The rules, in one place. A folder of src is a layer; it may import itself and the layers listed,
+ * with `types` only as types (`import type`), since those are gone at run time: a feature gets another
+ * feature's service, and a port's adapter, through its constructor.
+ */
+export interface Layer {
+  values: readonly string[];
+  types?: readonly string[];
+}
+
+const FEATURES = [
+  "auth",
+  "users",
+  "chats",
+  "messages",
+  "media",
+  "notifications",
+  "encryption",
+] as const;
+
+/** Ceilings that schemas share with clients: constants, though they lie with the configuration. */
+const CEILINGS = "config/limits.ts";
+
+const BASE = ["core", "model"] as const;
+const SHAPES = [...BASE, "operations", "wire", CEILINGS] as const;
+const PORTS = ["store", "realtime", "mail"] as const;
+
+const feature: Layer = { values: [...SHAPES, ...PORTS], types: FEATURES };
+
+export const LAYERS: Readonly<Record<string, Layer>> = {
+  core: { values: [] },
+  model: { values: ["core"] },
+  /** The default rates lie with the operations. */
+  config: { values: [...BASE, "operations/rate_limits.ts"] },
+  operations: { values: [...BASE, CEILINGS] },
+  wire: { values: [...BASE, "operations"] },
+  store: { values: BASE },
+  mail: { values: BASE },
+  realtime: { values: [...SHAPES, "store"] },
+  ...Object.fromEntries(FEATURES.map((name) => [name, feature])),
+  http: { values: SHAPES, types: [...FEATURES, ...PORTS] },
+  transport: { values: [...SHAPES, "http", "realtime"], types: [...FEATURES, "store"] },
+  /** For browsers too: of the server it takes types and schema-free constants, and no more. */
+  client: { values: BASE, types: [...FEATURES, "operations", "wire"] },
+  web: { values: [...BASE, "client"], types: ["wire"] },
+};
+
+/** What else a file may import, by its name in whatever feature: doors may use what makes doors. */
+export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
+  "routes.ts": ["http"],
+  "schema.ts": FEATURES.map((name) => `${name}/schema.ts`),
+};
+
+/** Files of src itself: who may import them, and what they may import. */
+export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "anything" }>> = {
+  "main.ts": { values: ["app.ts", "config.ts", "config", "core"] },
+  "app.ts": { values: "anything" },
+  "config.ts": { values: ["config", "core", "model", "operations/rate_limits.ts"] },
+};
+
+/** Types of the configuration may be named by anyone; its values come from app.ts. */
+export const TYPES_FOR_ALL: readonly string[] = ["config.ts", "config"];
+
+/** The only file that names concrete adapters, statically or dynamically. */
+export const COMPOSITION_ROOT = "app.ts";
+
+/** `role_backend.ts` beside the port `role.ts` is an adapter, and so is all that is in these. */
+export const ADAPTER_FOLDERS: readonly string[] = ["store/sqlite", "store/mongo"];
+export const BACKENDS: readonly string[] = [
+  "sqlite",
+  "mongo",
+  "kv",
+  "disk",
+  "s3",
+  "fcm",
+  "web",
+  "log",
+  "smtp",
+];
+
+/** What adapters may import beside their own folder. */
+export const ADAPTER_IMPORTS: readonly string[] = ["core", "model"];
+
+/** The configuration alone reads the environment; the server for conformance suites has no other. */
+export const ENVIRONMENT_READERS: readonly string[] = [
+  "config.ts",
+  "config/environment.ts",
+  "transport/socketio/conformance_server.ts",
+];
+
+export const FORBIDDEN_SCHEMES: readonly string[] = ["http:", "https:", "jsr:"];
+
+/** Packages that nothing may load at start-up: not reachable from main.ts by static imports. */
+export const HEAVY_PACKAGES: readonly string[] = [
+  "mongodb",
+  "@aws-sdk/",
+  "wasm-vips",
+  "nodemailer",
+  "socket.io",
+  "engine.io",
+  "otplib",
+  "bcryptjs",
+];
