@@ -1,0 +1,57 @@
+/**
+ * `deno test` on all tests, or the unit or the integration tests, followed by a list of those that
+ * were skipped and why. Further arguments go to `deno test`; paths among them narrow the choice.
+ */
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { skippedIn } from "./junit_report.ts";
+import { findService, missingReason, type ServiceName, SERVICES } from "./services.ts";
+import { testFiles } from "./test_files.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Tests start servers and write to folders of their own; no test loads native code. */
+const PERMISSIONS = ["net", "read", "write", "env", "run", "sys"].map((name) => `--allow-${name}`);
+
+async function main([suite, ...rest]: string[]): Promise<number> {
+  const options = rest.filter((word) => word.startsWith("-"));
+  const paths = rest.filter((word) => !word.startsWith("-")).map((path) => relative(ROOT, path));
+  const files = (await testFiles(ROOT, suite)).filter((file) =>
+    paths.length === 0 || paths.some((path) => file === path || file.startsWith(`${path}/`))
+  );
+  if (files.length === 0) throw new Error(`There are no ${suite} tests in ${paths.join(", ")}`);
+  const report = await Deno.makeTempFile({ suffix: ".xml" });
+  try {
+    const code = await denoTest(
+      report,
+      options,
+      suite === "integration" ? files : [...files, "src"],
+    );
+    printSkipped(skippedIn(await Deno.readTextFile(report)));
+    return code;
+  } finally {
+    await Deno.remove(report);
+  }
+}
+
+/** Types are `deno check`'s affair, in `deno task ok`. `--doc` runs the examples in comments of src. */
+async function denoTest(report: string, options: string[], files: string[]): Promise<number> {
+  const flags = ["--no-check", "--doc", "--parallel", "--trace-leaks", `--junit-path=${report}`];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", ...PERMISSIONS, ...flags, ...options, ...files],
+    cwd: ROOT,
+  }).spawn();
+  return (await child.status).code;
+}
+
+function printSkipped(skipped: string[]): void {
+  if (skipped.length === 0) return;
+  console.log(`Skipped ${skipped.length} tests:`);
+  for (const test of skipped) console.log(`  ${test}`);
+  const names = Object.keys(SERVICES) as ServiceName[];
+  const missing = names.filter((name) => findService(name) === null);
+  if (missing.length > 0) console.log("Because of what this machine lacks:");
+  for (const name of missing) console.log(`  ${missingReason(name)}`);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
