@@ -1,0 +1,74 @@
+import { notFound } from "../core/errors.ts";
+import type { Chat } from "../model/chat.ts";
+import type { Membership } from "../model/membership.ts";
+import type { Store } from "../store/store.ts";
+import type { Changes } from "../wire/changes.ts";
+import type { ChangeFeed } from "./change_feed.ts";
+
+export type Cursors = Record<string, number>;
+
+/**
+ * What a member may catch up on. Who has left a chat learns that they have, and nothing of what
+ * came after.
+ */
+export class CatchUp {
+  constructor(
+    private readonly store: Store,
+    private readonly feed: ChangeFeed,
+    private readonly limits: { syncRows: number },
+  ) {}
+
+  async changes(userId: string, chatId: string, after: number): Promise<Changes> {
+    const membership = await this.store.memberships.of(chatId, userId);
+    if (!membership) throw notFound("chat", chatId);
+    if (membership.leftAt !== null) return farewell(membership, after);
+    return await this.feed.after(chatId, after, this.limits.syncRows);
+  }
+
+  /**
+   * Every chat, most recently active first, from the cursor given or else from its start; and those
+   * left since the cursor given. When the answer is full, the rest comes with no rows and `more`.
+   */
+  async sync(userId: string, cursors: Cursors): Promise<Changes[]> {
+    const memberships = await this.store.memberships.ofUser(userId);
+    const present = memberships.filter((row) => row.leftAt === null);
+    const left = memberships.filter((row) => row.leftAt !== null && row.chatId in cursors);
+    const chats = await this.store.chats.byIds(present.map((row) => row.chatId));
+    chats.sort((a, b) => b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? 1 : -1));
+    const answers = left.map((row) => farewell(row, cursors[row.chatId]))
+      .filter((changes) => changes.members.length > 0);
+    let room = this.limits.syncRows;
+    for (const chat of chats) {
+      const after = cursors[chat.id] ?? 0;
+      const changes = after >= chat.rev
+        ? upToDate(chat)
+        : room > 0
+        ? await this.feed.after(chat.id, after, room)
+        : nothingYet(chat.id, after);
+      room -= changes.messages.length + changes.members.length;
+      answers.push(changes);
+    }
+    return answers;
+  }
+}
+
+function farewell(membership: Membership, after: number): Changes {
+  const news = membership.rev > after;
+  return {
+    chatId: membership.chatId,
+    after,
+    rev: Math.max(membership.rev, after),
+    messages: [],
+    members: news ? [membership] : [],
+    chat: null,
+    more: false,
+  };
+}
+
+function upToDate({ id: chatId, rev }: Chat): Changes {
+  return { chatId, after: rev, rev, messages: [], members: [], chat: null, more: false };
+}
+
+function nothingYet(chatId: string, after: number): Changes {
+  return { chatId, after, rev: after, messages: [], members: [], chat: null, more: true };
+}

@@ -1,0 +1,45 @@
+import { AppError, notFound } from "../core/errors.ts";
+import type { Membership } from "../model/membership.ts";
+import type { Store } from "../store/store.ts";
+import type { ChatDraft } from "./chat_draft.ts";
+
+/** Who is not a member of a chat is answered as if there were no such chat. */
+export class ChatAccess {
+  constructor(private readonly store: Pick<Store, "memberships">) {}
+
+  async requireMember(chatId: string, userId: string): Promise<Membership> {
+    const membership = await this.store.memberships.of(chatId, userId);
+    if (!membership || membership.leftAt !== null) throw notFound("chat", chatId);
+    return membership;
+  }
+}
+
+/** The same rule inside an edit, where it also holds against whoever leaves at the same moment. */
+export function memberIn(
+  draft: ChatDraft,
+  userId: string,
+  missing = notFound("chat", draft.chat.id),
+) {
+  const member = draft.member(userId);
+  if (!member) throw missing;
+  return member;
+}
+
+export function requireGroup(draft: ChatDraft): void {
+  if (draft.chat.kind !== "group") throw notFound("group", draft.chat.id);
+}
+
+/** `action` reads like "Renaming the group". */
+export function requireAdmin(draft: ChatDraft, userId: string, action: string): Membership {
+  const member = memberIn(draft, userId, notFound("group", draft.chat.id));
+  if (member.role === "member") {
+    throw new AppError("forbidden", `${action}: only its owner and admins may`);
+  }
+  return member;
+}
+
+export function requireOwner(draft: ChatDraft, userId: string, action: string): Membership {
+  const member = memberIn(draft, userId, notFound("group", draft.chat.id));
+  if (member.role !== "owner") throw new AppError("forbidden", `${action}: only its owner may`);
+  return member;
+}

@@ -1,0 +1,140 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError, fieldError, notFound } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { Chat } from "../model/chat.ts";
+import type { MemberRole, Membership } from "../model/membership.ts";
+import { memberIn, requireAdmin, requireGroup, requireOwner } from "./chat_access.ts";
+import type { ChatDraft } from "./chat_draft.ts";
+import type { ChatWriter } from "./chat_writer.ts";
+import { unbornChat } from "./new_chat.ts";
+import type { People } from "./people.ts";
+
+export interface NewGroup {
+  name: string;
+  description: string;
+  memberIds: string[];
+  encrypted: boolean;
+}
+
+export type GroupPatch = Partial<Pick<Chat, "name" | "description" | "avatarMediaId">>;
+
+/**
+ * Who may do what in a group: members leave; admins change its name and picture, add people and
+ * remove plain members; the owner does all that, removes admins, and gives roles. There is one
+ * owner for as long as anyone is left.
+ */
+export class Groups {
+  constructor(
+    private readonly writer: ChatWriter,
+    private readonly people: People,
+    private readonly clock: Clock,
+    private readonly limits: { groupMembers: number },
+  ) {}
+
+  async create(callerId: string, group: NewGroup): Promise<Chat> {
+    const { name, description, encrypted } = group;
+    const memberIds = group.memberIds.filter((id) => id !== callerId);
+    this.#checkSize(memberIds.length + 1);
+    await this.people.reach(callerId, memberIds);
+    const createdAt = this.clock.now();
+    const chat = { id: newId(), kind: "group" as const, name, description, encrypted, createdAt };
+    return this.writer.create(unbornChat({ ...chat, createdBy: callerId }), (draft) => {
+      draft.updateChat({});
+      draft.addMember({ userId: callerId, role: "owner", joinedAt: createdAt });
+      for (const userId of memberIds) {
+        draft.addMember({ userId, role: "member", joinedAt: createdAt });
+      }
+      return { ...draft.chat };
+    });
+  }
+
+  update(callerId: string, groupId: string, patch: GroupPatch): Promise<void> {
+    return this.#write(groupId, (draft) => {
+      requireAdmin(draft, callerId, "Changing the group");
+      const changed = Object.entries(patch).filter(([field, value]) =>
+        value !== undefined && draft.chat[field as keyof GroupPatch] !== value
+      );
+      if (changed.length > 0) draft.updateChat(Object.fromEntries(changed));
+    });
+  }
+
+  /** People who are in it already are passed over. */
+  async add(callerId: string, groupId: string, userIds: string[]): Promise<void> {
+    await this.#write(groupId, (draft) => {
+      requireAdmin(draft, callerId, "Adding people to the group");
+    });
+    await this.people.reach(callerId, userIds);
+    await this.#write(groupId, (draft) => {
+      requireAdmin(draft, callerId, "Adding people to the group");
+      const added = userIds.filter((userId) => !draft.member(userId));
+      this.#checkSize(draft.chat.memberCount + added.length);
+      const joinedAt = this.clock.now();
+      for (const userId of added) draft.addMember({ userId, role: "member", joinedAt });
+    });
+  }
+
+  /** Leaving, when it is oneself. */
+  remove(callerId: string, groupId: string, userId: string): Promise<void> {
+    return this.#write(groupId, (draft) => {
+      const caller = memberIn(draft, callerId, notFound("group", groupId));
+      const target = memberIn(draft, userId, notFound("member", userId));
+      if (callerId !== userId) checkMayRemove(caller, target);
+      if (target.role === "owner") passOwnershipOn(draft, target);
+      draft.updateMember(target, { leftAt: this.clock.now(), role: "member" });
+    });
+  }
+
+  /** Making someone the owner makes the owner an admin: there is only one. */
+  setRole(callerId: string, groupId: string, userId: string, role: MemberRole): Promise<void> {
+    return this.#write(groupId, (draft) => {
+      const owner = requireOwner(draft, callerId, "Giving a role");
+      const target = memberIn(draft, userId, notFound("member", userId));
+      if (target.role === role) return;
+      if (target.userId === callerId) {
+        throw fieldError("conflict", "role", "Giving up ownership: make someone else the owner");
+      }
+      draft.updateMember(target, { role });
+      if (role === "owner") draft.updateMember(owner, { role: "admin" });
+    });
+  }
+
+  #write(groupId: string, edit: (draft: ChatDraft) => void): Promise<void> {
+    return this.writer.write(groupId, (draft) => {
+      requireGroup(draft);
+      edit(draft);
+    }).catch((error) => {
+      // The writer knows only chats; who asks for a group hears of a group.
+      if (error instanceof AppError && error.code === "not_found" && isAboutChat(error, groupId)) {
+        throw notFound("group", groupId);
+      }
+      throw error;
+    });
+  }
+
+  #checkSize(members: number): void {
+    const most = this.limits.groupMembers;
+    if (members <= most) return;
+    throw new AppError(
+      "conflict",
+      `Adding to the group: it would have ${members} members of ${most}`,
+    );
+  }
+}
+
+function isAboutChat(error: AppError, chatId: string): boolean {
+  return error.message === notFound("chat", chatId).message;
+}
+
+function checkMayRemove(caller: Membership, target: Membership): void {
+  const may = caller.role === "owner" || (caller.role === "admin" && target.role === "member");
+  if (!may) {
+    throw new AppError("forbidden", `Removing a member: a ${caller.role} may not remove this one`);
+  }
+}
+
+/** To the admin, or else the member, who has been there longest. */
+function passOwnershipOn(draft: ChatDraft, owner: Membership): void {
+  const others = draft.presentMembers().filter((member) => member.userId !== owner.userId);
+  const heir = others.find((member) => member.role === "admin") ?? others[0];
+  if (heir) draft.updateMember(heir, { role: "owner" });
+}

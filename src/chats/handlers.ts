@@ -1,0 +1,108 @@
+import { Answer, bind, type Bound } from "../operations/handler.ts";
+import { changesView } from "../wire/changes.ts";
+import { chatView } from "../wire/chat.ts";
+import { memberView, receiptView } from "../wire/member.ts";
+import { messageView } from "../wire/message.ts";
+import type { CatchUp } from "./catch_up.ts";
+import type { ChatReader, ChatRoster } from "./chat_reader.ts";
+import type { DirectChats } from "./direct_chats.ts";
+import type { Groups } from "./groups.ts";
+import type { Inbox, InboxEntry, InboxPage } from "./inbox.ts";
+import * as operations from "./operations.ts";
+import type { Receipts } from "./receipts.ts";
+
+export interface ChatServices {
+  reader: ChatReader;
+  direct: DirectChats;
+  groups: Groups;
+  inbox: Inbox;
+  receipts: Receipts;
+  catchUp: CatchUp;
+}
+
+export function chatHandlers(services: ChatServices): Bound[] {
+  return [...chats(services), ...cursors(services), ...groupHandlers(services)];
+}
+
+function chats({ reader, direct, inbox }: ChatServices): Bound[] {
+  return [
+    bind(operations.openDirectChat, async (caller, { userId, encrypted }) => {
+      const { chat, made } = await direct.open(caller.userId, userId, encrypted);
+      return new Answer(made ? 201 : 200, rosterView(await reader.roster(caller.userId, chat.id)));
+    }),
+    bind(operations.getChat, async ({ userId }, { chatId }) => {
+      return rosterView(await reader.roster(userId, chatId));
+    }),
+    bind(operations.listChats, async ({ userId }, page) => {
+      return inboxView(await inbox.page(userId, page));
+    }),
+    bind(operations.listGroups, async ({ userId }, page) => {
+      return inboxView(await inbox.page(userId, { ...page, kind: "group" }));
+    }),
+  ];
+}
+
+function cursors({ receipts, catchUp }: ChatServices): Bound[] {
+  return [
+    bind(operations.markRead, async ({ userId }, { chatId, seq }) => {
+      return receiptView(await receipts.markRead(userId, chatId, seq));
+    }),
+    bind(operations.markDelivered, async ({ userId }, { chatId, seq }) => {
+      return receiptView(await receipts.markDelivered(userId, chatId, seq));
+    }),
+    bind(operations.getChanges, async ({ userId }, { chatId, after }) => {
+      return changesView(await catchUp.changes(userId, chatId, after));
+    }),
+    bind(operations.sync, async ({ userId }, input) => {
+      const items = await catchUp.sync(userId, input.cursors);
+      return { items: items.map(changesView), next: null };
+    }),
+  ];
+}
+
+function groupHandlers({ reader, groups }: ChatServices): Bound[] {
+  const group = async (userId: string, groupId: string) =>
+    rosterView(await reader.roster(userId, groupId, "group"));
+  return [
+    bind(operations.createGroup, async ({ userId }, input) => {
+      const chat = await groups.create(userId, input);
+      return await group(userId, chat.id);
+    }),
+    bind(operations.getGroup, ({ userId }, { groupId }) => group(userId, groupId)),
+    bind(operations.updateGroup, async ({ userId }, { groupId, ...patch }) => {
+      await groups.update(userId, groupId, patch);
+      return await group(userId, groupId);
+    }),
+    bind(operations.addMembers, async ({ userId }, { groupId, userIds }) => {
+      await groups.add(userId, groupId, userIds);
+      return await group(userId, groupId);
+    }),
+    bind(operations.removeMember, async (caller, { groupId, userId }) => {
+      await groups.remove(caller.userId, groupId, userId);
+    }),
+    bind(operations.setRole, async (caller, { groupId, userId, role }) => {
+      await groups.setRole(caller.userId, groupId, userId, role);
+      return await group(caller.userId, groupId);
+    }),
+  ];
+}
+
+function rosterView({ chat, members }: ChatRoster) {
+  return { ...chatView(chat), members: members.map(memberView) };
+}
+
+function inboxView({ items, next }: InboxPage) {
+  return { items: items.map(inboxItem), next };
+}
+
+function inboxItem({ chat, membership, lastMessage, unread }: InboxEntry) {
+  const peerId = chat.directKey?.split(":").find((id) => id !== membership.userId) ?? null;
+  return {
+    chat: chatView(chat),
+    lastMessage: lastMessage && messageView(lastMessage),
+    unread,
+    rev: chat.rev,
+    me: memberView(membership),
+    peerId,
+  };
+}

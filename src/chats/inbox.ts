@@ -1,0 +1,78 @@
+import { AppError, quote } from "../core/errors.ts";
+import { isId } from "../core/ids.ts";
+import type { Chat, ChatKind } from "../model/chat.ts";
+import type { Membership } from "../model/membership.ts";
+import type { Message } from "../model/message.ts";
+import type { InboxPlace, InboxRow } from "../store/chat_store.ts";
+import type { Store } from "../store/store.ts";
+
+export interface InboxEntry {
+  chat: Chat;
+  membership: Membership;
+  lastMessage: Message | null;
+  unread: number;
+}
+
+/** Past this, "many" is all that a person wants to know, and counting stays cheap. */
+const UNREAD_CAP = 1_000;
+
+export interface InboxQuery {
+  limit: number;
+  cursor?: string;
+  /** Only chats of this kind. */
+  kind?: ChatKind;
+}
+
+export interface InboxPage {
+  items: InboxEntry[];
+  next: string | null;
+}
+
+/** A person's chats, most recent first. */
+export class Inbox {
+  constructor(private readonly store: Store) {}
+
+  async page(userId: string, { limit, cursor, kind }: InboxQuery): Promise<InboxPage> {
+    const found: InboxRow[] = [];
+    let before = cursor === undefined ? null : parseCursor(cursor);
+    while (found.length < limit) {
+      const rows = await this.store.chats.inbox(userId, limit, before);
+      found.push(...rows.filter(({ chat }) => !kind || chat.kind === kind));
+      if (rows.length < limit) return { items: await this.#entries(found), next: null };
+      before = placeOf(rows.at(-1)!);
+    }
+    const items = found.slice(0, limit);
+    return { items: await this.#entries(items), next: cursorOf(placeOf(items.at(-1)!)) };
+  }
+
+  async #entries(rows: InboxRow[]): Promise<InboxEntry[]> {
+    const newest = await this.store.messages.newest(rows.map((row) => row.chat.id));
+    const byChat = new Map(newest.map((message) => [message.chatId, message]));
+    const unread = await this.store.messages.unread(
+      rows.map(({ membership }) => membership),
+      UNREAD_CAP,
+    );
+    return rows.map(({ chat, membership }, i) => ({
+      chat,
+      membership,
+      lastMessage: byChat.get(chat.id) ?? null,
+      unread: unread[i],
+    }));
+  }
+}
+
+function placeOf({ chat }: InboxRow): InboxPlace {
+  return { lastActivityAt: chat.lastActivityAt, chatId: chat.id };
+}
+
+function cursorOf({ lastActivityAt, chatId }: InboxPlace): string {
+  return `${lastActivityAt}~${chatId}`;
+}
+
+function parseCursor(cursor: string): InboxPlace {
+  const [at, chatId] = cursor.split("~");
+  if (!/^\d{1,15}$/.test(at) || !isId(chatId)) {
+    throw new AppError("invalid_request", `Listing chats: the cursor ${quote(cursor)} is not ours`);
+  }
+  return { lastActivityAt: Number(at), chatId };
+}

@@ -1,0 +1,27 @@
+import type { Chat } from "../model/chat.ts";
+import type { ChatState } from "./chat_draft.ts";
+
+export type NewChat =
+  & Pick<Chat, "id" | "kind" | "createdBy" | "createdAt" | "encrypted">
+  & Partial<Pick<Chat, "directKey" | "name" | "description">>;
+
+/** A chat before its first revision: its making is the change from head 0. */
+export function unbornChat(chat: NewChat): ChatState {
+  return {
+    chat: {
+      directKey: null,
+      name: "",
+      description: "",
+      avatarMediaId: null,
+      rev: 0,
+      detailsRev: 0,
+      lastSeq: 0,
+      lastActivityAt: chat.createdAt,
+      memberCount: 0,
+      updatedAt: chat.createdAt,
+      epoch: chat.encrypted ? 0 : null,
+      ...chat,
+    },
+    members: new Map(),
+  };
+}

@@ -1,0 +1,34 @@
+import { notFound } from "../core/errors.ts";
+import type { User } from "../model/user.ts";
+import type { Store } from "../store/store.ts";
+
+/**
+ * Whom a person may reach. Who has blocked them, and who has erased their account, answers as if
+ * there were no such user.
+ */
+export class People {
+  constructor(private readonly store: Pick<Store, "users" | "blocks">) {}
+
+  /** All of `userIds`, or `not_found` naming the first that cannot be reached. */
+  async reach(callerId: string, userIds: string[]): Promise<User[]> {
+    const found = new Map((await this.store.users.byIds(userIds)).map((user) => [user.id, user]));
+    const blockers = await this.#blockersOf(callerId);
+    return userIds.map((userId) => {
+      const user = found.get(userId);
+      if (!user || user.deletedAt !== null || blockers.has(userId)) throw notFound("user", userId);
+      return user;
+    });
+  }
+
+  /** Whether `userId` takes nothing from `callerId`: blocked them, or is no longer there. */
+  async isOutOfReach(callerId: string, userId: string): Promise<boolean> {
+    if (await this.store.blocks.has(userId, callerId)) return true;
+    const user = await this.store.users.byId(userId);
+    return user === null || user.deletedAt !== null;
+  }
+
+  async #blockersOf(userId: string): Promise<Set<string>> {
+    const blocks = await this.store.blocks.against(userId);
+    return new Set(blocks.map((block) => block.blockerId));
+  }
+}

@@ -1,0 +1,40 @@
+import { notFound } from "../core/errors.ts";
+import type { Membership } from "../model/membership.ts";
+import type { Store } from "../store/store.ts";
+
+/** Told when a member's cursors have moved. */
+export type ReceiptListener = (membership: Membership) => void;
+
+/** How far each member has received and read. Cursors only move forward and take no revision. */
+export class Receipts {
+  constructor(
+    private readonly store: Pick<Store, "chats" | "memberships">,
+    private readonly onMoved: ReceiptListener,
+  ) {}
+
+  markRead(userId: string, chatId: string, seq: number): Promise<Membership> {
+    return this.#move(userId, chatId, (head) => ({ readSeq: Math.min(seq, head) }));
+  }
+
+  markDelivered(userId: string, chatId: string, seq: number): Promise<Membership> {
+    return this.#move(userId, chatId, (head) => ({ deliveredSeq: Math.min(seq, head) }));
+  }
+
+  /** A cursor past the newest message would hide messages that are still to come: it stops there. */
+  async #move(
+    userId: string,
+    chatId: string,
+    to: (head: number) => { readSeq?: number; deliveredSeq?: number },
+  ): Promise<Membership> {
+    const chat = await this.store.chats.byId(chatId);
+    if (!chat) throw notFound("chat", chatId);
+    const result = await this.store.memberships.moveCursors({
+      chatId,
+      userId,
+      ...to(chat.lastSeq),
+    });
+    if (!result) throw notFound("chat", chatId);
+    if (result.moved) this.onMoved(result.membership);
+    return result.membership;
+  }
+}

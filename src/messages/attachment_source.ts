@@ -1,0 +1,14 @@
+import type { MediaAttachment } from "../model/media_attachment.ts";
+
+/** Where a send finds the uploads that it names. */
+export interface AttachmentSource {
+  /**
+   * The uploads, in the order of `mediaIds`; `not_found` naming the first that is not a finished
+   * upload of this user. `encrypted`: of a chat whose files are ciphertext.
+   */
+  attachments(
+    userId: string,
+    mediaIds: string[],
+    encrypted: boolean,
+  ): Promise<MediaAttachment[]>;
+}

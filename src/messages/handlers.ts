@@ -1,0 +1,46 @@
+import { Answer, bind, type Bound } from "../operations/handler.ts";
+import { messageView } from "../wire/message.ts";
+import type { MessageEditor } from "./message_editor.ts";
+import type { MessagePage, MessageReader } from "./message_reader.ts";
+import type { MessageSender } from "./message_sender.ts";
+import * as operations from "./operations.ts";
+
+export interface MessageServices {
+  sender: MessageSender;
+  editor: MessageEditor;
+  reader: MessageReader;
+}
+
+export function messageHandlers({ sender, editor, reader }: MessageServices): Bound[] {
+  return [
+    bind(operations.sendMessage, async ({ userId }, input) => {
+      const { message, repeated } = await sender.send(userId, input);
+      return new Answer(repeated ? 200 : 201, messageView(message));
+    }),
+    bind(operations.editMessage, async ({ userId }, { messageId, text }) => {
+      return messageView(await editor.edit(userId, messageId, text));
+    }),
+    bind(operations.deleteMessage, async ({ userId }, { messageId }) => {
+      await editor.delete(userId, messageId);
+    }),
+    bind(operations.reactToMessage, async ({ userId }, { messageId, emoji, remove }) => {
+      return messageView(await editor.react(userId, messageId, emoji, remove));
+    }),
+    bind(operations.pinMessage, async ({ userId }, { messageId, unpin }) => {
+      return messageView(await editor.pin(userId, messageId, unpin));
+    }),
+    bind(operations.listMessages, async ({ userId }, input) => {
+      return pageView(await reader.history(userId, input));
+    }),
+    bind(operations.listPinnedMessages, async ({ userId }, { chatId }) => {
+      return pageView(await reader.pinned(userId, chatId));
+    }),
+    bind(operations.searchMessages, async ({ userId }, { q, ...search }) => {
+      return pageView(await reader.search(userId, { query: q, ...search }));
+    }),
+  ];
+}
+
+function pageView({ items, next }: MessagePage) {
+  return { items: items.map(messageView), next };
+}

@@ -1,0 +1,134 @@
+import { memberIn } from "../chats/chat_access.ts";
+import type { ChatDraft } from "../chats/chat_draft.ts";
+import type { ChatWriter } from "../chats/chat_writer.ts";
+import type { Clock } from "../core/clock.ts";
+import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
+import type { Message, Reaction } from "../model/message.ts";
+import type { Store } from "../store/store.ts";
+import { checkTextLength } from "./message_sender.ts";
+
+export interface EditLimits {
+  textLength: number;
+  reactionKinds: number;
+  pins: number;
+}
+
+/** Changes one message: it sees the row as the draft has it and answers what to change, or null. */
+type Change = (message: Message, draft: ChatDraft) => Partial<Message> | null;
+
+/** What members do to messages that are there. Doing what is done already takes no revision. */
+export class MessageEditor {
+  constructor(
+    private readonly store: Pick<Store, "messages">,
+    private readonly writer: ChatWriter,
+    private readonly clock: Clock,
+    private readonly limits: EditLimits,
+  ) {}
+
+  edit(userId: string, messageId: string, text: string): Promise<Message> {
+    checkTextLength(text, this.limits.textLength);
+    return this.#change(userId, messageId, (message, draft) => {
+      if (message.senderId !== userId) {
+        throw new AppError("forbidden", "Editing the message: only its sender may");
+      }
+      mustBeThere(message, "Editing");
+      if (draft.chat.encrypted) {
+        throw new AppError("conflict", "Editing the message: in an encrypted chat, send the edit");
+      }
+      return message.text === text ? null : { text, editedAt: this.clock.now() };
+    });
+  }
+
+  /** A tombstone keeps place, sender and times; what it said is gone, from search too. */
+  async delete(userId: string, messageId: string): Promise<void> {
+    await this.#change(userId, messageId, (message, draft) => {
+      const may = message.senderId === userId ||
+        (draft.chat.kind === "group" && draft.member(userId)!.role !== "member");
+      if (!may) throw new AppError("forbidden", "Deleting the message: only its sender may");
+      return message.deletedAt === null ? tombstone(this.clock.now()) : null;
+    });
+  }
+
+  react(userId: string, messageId: string, emoji: string, remove: boolean): Promise<Message> {
+    return this.#change(userId, messageId, (message) => {
+      mustBeThere(message, "Reacting to");
+      const reactions = remove
+        ? withoutReaction(message.reactions, emoji, userId)
+        : withReaction(message.reactions, emoji, userId);
+      if (reactions.length > this.limits.reactionKinds) {
+        const about = `Reacting with ${quote(emoji)}: the message has its ` +
+          `${this.limits.reactionKinds} kinds of reactions`;
+        throw fieldError("conflict", "emoji", about);
+      }
+      return reactions === message.reactions ? null : { reactions };
+    });
+  }
+
+  async pin(userId: string, messageId: string, unpin: boolean): Promise<Message> {
+    if (!unpin) await this.#checkPins(messageId);
+    return await this.#change(userId, messageId, (message) => {
+      mustBeThere(message, "Pinning");
+      if (unpin === (message.pinnedAt === null)) return null;
+      return { pinnedAt: unpin ? null : this.clock.now() };
+    });
+  }
+
+  async #change(userId: string, messageId: string, change: Change): Promise<Message> {
+    const found = await this.store.messages.byId(messageId);
+    if (!found) throw notFound("message", messageId);
+    return await this.writer.write(found.chatId, async (draft) => {
+      memberIn(draft, userId, notFound("message", messageId));
+      const message = await draft.message(messageId) ?? found;
+      const patch = change(message, draft);
+      return patch ? draft.updateMessage(message, patch) : message;
+    });
+  }
+
+  /** Two pins at the same moment may both pass: the limit is there for the list's sake, not a rule. */
+  async #checkPins(messageId: string): Promise<void> {
+    const message = await this.store.messages.byId(messageId);
+    if (!message || message.pinnedAt !== null) return;
+    const pinned = await this.store.messages.pinned(message.chatId, this.limits.pins);
+    if (pinned.length < this.limits.pins) return;
+    throw new AppError(
+      "conflict",
+      `Pinning the message: the chat has its ${this.limits.pins} pins`,
+    );
+  }
+}
+
+function mustBeThere(message: Message, action: string): void {
+  if (message.deletedAt === null) return;
+  throw new AppError("conflict", `${action} the message: it was deleted`);
+}
+
+export function tombstone(now: number): Partial<Message> {
+  return {
+    text: "",
+    ciphertext: null,
+    media: [],
+    mentions: [],
+    reactions: [],
+    replyTo: null,
+    pinnedAt: null,
+    deletedAt: now,
+  };
+}
+
+function withReaction(reactions: Reaction[], emoji: string, userId: string): Reaction[] {
+  const there = reactions.find((reaction) => reaction.emoji === emoji);
+  if (there?.userIds.includes(userId)) return reactions;
+  if (!there) return [...reactions, { emoji, userIds: [userId] }];
+  return reactions.map((reaction) =>
+    reaction === there ? { emoji, userIds: [...there.userIds, userId] } : reaction
+  );
+}
+
+function withoutReaction(reactions: Reaction[], emoji: string, userId: string): Reaction[] {
+  const there = reactions.find((reaction) => reaction.emoji === emoji);
+  if (!there?.userIds.includes(userId)) return reactions;
+  const userIds = there.userIds.filter((id) => id !== userId);
+  return reactions
+    .map((reaction) => reaction === there ? { emoji, userIds } : reaction)
+    .filter((reaction) => reaction.userIds.length > 0);
+}

@@ -1,0 +1,58 @@
+import type { ChatAccess } from "../chats/chat_access.ts";
+import { AppError, quote } from "../core/errors.ts";
+import { isId } from "../core/ids.ts";
+import type { Message } from "../model/message.ts";
+import type { HistoryPage } from "../store/message_store.ts";
+import type { Store } from "../store/store.ts";
+
+export interface MessagePage {
+  items: Message[];
+  next: string | null;
+}
+
+/** Reads what a member may read. */
+export class MessageReader {
+  constructor(
+    private readonly store: Pick<Store, "messages" | "memberships">,
+    private readonly access: ChatAccess,
+    private readonly limits: { pins: number },
+  ) {}
+
+  /** `next` is the `seq` to give as `before` (or `after`) of the next page. */
+  async history(userId: string, page: HistoryPage): Promise<MessagePage> {
+    await this.access.requireMember(page.chatId, userId);
+    const items = await this.store.messages.page(page);
+    return { items, next: items.length < page.limit ? null : String(items.at(-1)!.seq) };
+  }
+
+  async pinned(userId: string, chatId: string): Promise<MessagePage> {
+    await this.access.requireMember(chatId, userId);
+    return { items: await this.store.messages.pinned(chatId, this.limits.pins), next: null };
+  }
+
+  /** In one chat, or in all that the user is a member of. */
+  async search(
+    userId: string,
+    search: { query: string; chatId?: string; limit: number; cursor?: string },
+  ): Promise<MessagePage> {
+    const chatIds = await this.#searchable(userId, search.chatId);
+    const { query, limit } = search;
+    const before = search.cursor === undefined ? null : parseCursor(search.cursor);
+    const items = await this.store.messages.search({ chatIds, query, before, limit });
+    return { items, next: items.length < limit ? null : items.at(-1)!.id };
+  }
+
+  async #searchable(userId: string, chatId?: string): Promise<string[]> {
+    if (chatId !== undefined) {
+      await this.access.requireMember(chatId, userId);
+      return [chatId];
+    }
+    const memberships = await this.store.memberships.ofUser(userId);
+    return memberships.filter((row) => row.leftAt === null).map((row) => row.chatId);
+  }
+}
+
+function parseCursor(cursor: string): string {
+  if (isId(cursor)) return cursor;
+  throw new AppError("invalid_request", `Searching: the cursor ${quote(cursor)} is not ours`);
+}

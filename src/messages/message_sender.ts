@@ -1,0 +1,192 @@
+import { memberIn } from "../chats/chat_access.ts";
+import type { ChatDraft } from "../chats/chat_draft.ts";
+import type { ChatWriter } from "../chats/chat_writer.ts";
+import type { DirectChats } from "../chats/direct_chats.ts";
+import type { People } from "../chats/people.ts";
+import type { Clock } from "../core/clock.ts";
+import { AppError, fieldError, quote } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { MediaAttachment } from "../model/media_attachment.ts";
+import type { Message, MessageKind } from "../model/message.ts";
+import { codePoints } from "../operations/fields.ts";
+import type { AttachmentSource } from "./attachment_source.ts";
+
+export interface SendInput {
+  chatId?: string;
+  recipientId?: string;
+  clientId?: string;
+  text?: string;
+  ciphertext?: string;
+  mediaIds?: string[];
+  replyTo?: string;
+  mentions?: string[];
+}
+
+export interface SendLimits {
+  textLength: number;
+  mentions: number;
+  mediaPerMessage: number;
+  ciphertextBytes: number;
+}
+
+/**
+ * Sends a message once, however often it is asked to: `(chat, sender, clientId)` names the send, and
+ * a repeat, at any time and through any door, answers with the message that the first one made.
+ */
+export class MessageSender {
+  constructor(
+    private readonly writer: ChatWriter,
+    private readonly direct: DirectChats,
+    private readonly people: People,
+    private readonly attachments: AttachmentSource,
+    private readonly clock: Clock,
+    private readonly limits: SendLimits,
+  ) {}
+
+  async send(
+    senderId: string,
+    input: SendInput,
+  ): Promise<{ message: Message; repeated: boolean }> {
+    this.#checkSize(input);
+    const chatId = input.chatId ?? (await this.direct.open(senderId, input.recipientId!)).chat.id;
+    const id = newId();
+    const clientId = input.clientId ?? id;
+    const files = new FilesOnce(this.attachments, senderId, input.mediaIds ?? []);
+    return await this.writer.write(chatId, (draft) => {
+      memberIn(draft, senderId);
+      const earlier = draft.sent(senderId, clientId);
+      if (earlier) return { message: earlier, repeated: true };
+      const insert = (media: MediaAttachment[]) => ({
+        message: draft.insertMessage(this.#newMessage(id, senderId, clientId, input, media)),
+        repeated: false,
+      });
+      checkContent(draft, input);
+      checkMentions(draft, input.mentions);
+      // The usual send needs nothing from elsewhere, and then it is not made to wait.
+      if (!input.replyTo && files.none && draft.chat.kind === "group") return insert([]);
+      return this.#lookUp(draft, senderId, input, files).then(insert);
+    });
+  }
+
+  async #lookUp(
+    draft: ChatDraft,
+    senderId: string,
+    input: SendInput,
+    files: FilesOnce,
+  ): Promise<MediaAttachment[]> {
+    if (draft.chat.kind === "direct") await this.#checkPeer(draft, senderId);
+    if (input.replyTo !== undefined && !await draft.message(input.replyTo)) {
+      const about = `Replying: there is no message ${quote(input.replyTo)} in this chat`;
+      throw fieldError("not_found", "replyTo", about);
+    }
+    return await files.get(draft.chat.encrypted);
+  }
+
+  /** Who was blocked is not told by whom or that they were: the chat just takes no messages. */
+  async #checkPeer(draft: ChatDraft, senderId: string): Promise<void> {
+    const [a, b] = draft.chat.directKey!.split(":");
+    const peerId = a === senderId ? b : a;
+    if (await this.people.isOutOfReach(senderId, peerId)) {
+      throw new AppError("forbidden", "Sending: this chat takes no messages");
+    }
+  }
+
+  #newMessage(
+    id: string,
+    senderId: string,
+    clientId: string,
+    input: SendInput,
+    media: MediaAttachment[],
+  ): Omit<Message, "chatId" | "seq" | "rev"> {
+    return {
+      id,
+      senderId,
+      clientId,
+      kind: kindOf(input),
+      text: input.text ?? "",
+      ciphertext: input.ciphertext ?? null,
+      media,
+      replyTo: input.replyTo ?? null,
+      mentions: input.mentions ?? [],
+      reactions: [],
+      createdAt: this.clock.now(),
+      editedAt: null,
+      deletedAt: null,
+      pinnedAt: null,
+    };
+  }
+
+  #checkSize(input: SendInput): void {
+    checkTextLength(input.text ?? "", this.limits.textLength);
+    // Base64url: four characters for three bytes.
+    atMost(
+      "ciphertext",
+      "bytes",
+      (input.ciphertext ?? "").length * 0.75,
+      this.limits.ciphertextBytes,
+    );
+    atMost("mediaIds", "files", input.mediaIds?.length ?? 0, this.limits.mediaPerMessage);
+    atMost("mentions", "people", input.mentions?.length ?? 0, this.limits.mentions);
+  }
+}
+
+/** An edit may run several times; the files are looked up once, and not for a repeat. */
+class FilesOnce {
+  #found: MediaAttachment[] | null = null;
+
+  constructor(
+    private readonly source: AttachmentSource,
+    private readonly userId: string,
+    private readonly mediaIds: string[],
+  ) {}
+
+  get none(): boolean {
+    return this.mediaIds.length === 0;
+  }
+
+  async get(encrypted: boolean): Promise<MediaAttachment[]> {
+    if (this.none) return [];
+    return this.#found ??= await this.source.attachments(this.userId, this.mediaIds, encrypted);
+  }
+}
+
+export function checkTextLength(text: string, most: number): void {
+  if (text.length > most) atMost("text", "characters", codePoints(text), most);
+}
+
+function atMost(field: string, unit: string, count: number, most: number): void {
+  if (count <= most) return;
+  const about = `Sending: ${field} has ${Math.ceil(count)} ${unit}, at most ${most} are allowed`;
+  throw fieldError("invalid_request", field, about);
+}
+
+function kindOf(input: SendInput): MessageKind {
+  if (input.ciphertext !== undefined) return "encrypted";
+  return input.mediaIds?.length ? "media" : "text";
+}
+
+function checkContent(draft: ChatDraft, input: SendInput): void {
+  const plain = input.text !== undefined || input.mentions?.length || input.replyTo !== undefined;
+  if (draft.chat.encrypted) {
+    if (plain) throw fieldError("invalid_request", "text", "Sending: the chat is encrypted");
+    if (input.ciphertext === undefined) {
+      throw fieldError(
+        "invalid_request",
+        "ciphertext",
+        "Sending: an encrypted chat takes ciphertext",
+      );
+    }
+  } else if (input.ciphertext !== undefined) {
+    throw fieldError("invalid_request", "ciphertext", "Sending: the chat is not encrypted");
+  } else if (input.text === undefined && !input.mediaIds?.length) {
+    throw fieldError("invalid_request", "text", "Sending: a message needs text or files");
+  }
+}
+
+function checkMentions(draft: ChatDraft, mentions: string[] = []): void {
+  for (const userId of mentions) {
+    if (draft.member(userId)) continue;
+    const about = `Mentioning ${quote(userId)}: not a member of this chat`;
+    throw fieldError("invalid_request", "mentions", about);
+  }
+}
