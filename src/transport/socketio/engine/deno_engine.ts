@@ -200,12 +200,13 @@ export class DenoEngine extends Server {
       await this.handshake(
         name,
         request,
-        (code, context) => this.#refuse(exchange, code ?? Server.errors.BAD_REQUEST, context),
+        (code, context) => answerRefusal(exchange, code, context),
       );
     } catch (error) {
       // A listener of `connection` failed: nobody looks after the session.
+      this.#onFault(error);
       Object.values(this.clients).find((one) => one.request === request)?.close(true);
-      throw error;
+      exchange.answer(textResponse("Internal error", 500));
     }
   }
 
@@ -248,9 +249,19 @@ export class DenoEngine extends Server {
   #refuse(exchange: Exchange, code: RefusalCode, context: RefusalContext = {}): void {
     const message = Server.errorMessages[code];
     this.emit("connection_error", { req: exchange, code, message, context });
-    const status = code === Server.errors.FORBIDDEN ? 403 : 400;
-    exchange.answer(Response.json({ code, message: context.message ?? message }, { status }));
+    answerRefusal(exchange, code, context);
   }
+}
+
+/** The status and body that clients of `engine.io` know. */
+function answerRefusal(
+  exchange: Exchange,
+  code: RefusalCode = Server.errors.BAD_REQUEST,
+  context: RefusalContext = {},
+): void {
+  const status = code === Server.errors.FORBIDDEN ? 403 : 400;
+  const message = context.message ?? Server.errorMessages[code];
+  exchange.answer(Response.json({ code, message }, { status }));
 }
 
 /** What the base class is to know; it would load Express middleware for `cors`. */

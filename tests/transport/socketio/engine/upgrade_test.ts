@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { eventually } from "../../../support/eventually.ts";
+import { EngineServer, type RawSocket } from "./engine_server.ts";
+
+async function probe(server: EngineServer, sid: string): Promise<RawSocket> {
+  const socket = await server.socket(`EIO=4&transport=websocket&sid=${sid}`).opened();
+  socket.send("2probe");
+  assert.equal(await socket.next(), "3probe");
+  return socket;
+}
+
+async function upgrade(server: EngineServer, sid: string): Promise<RawSocket> {
+  const socket = await probe(server, sid);
+  socket.send("5");
+  await eventually("the session is upgraded", () => server.session.upgraded);
+  return socket;
+}
+
+Deno.test("a session moves from polling to WebSocket, and what waited moves with it", async () => {
+  await using server = new EngineServer().echo();
+  const sid = await server.open();
+  const socket = await probe(server, sid);
+  assert.deepEqual(await server.poll(sid), ["6"]);
+  server.session.send("waited");
+  socket.send("5");
+  assert.equal(await socket.next(), "4waited");
+  socket.send("4hello");
+  assert.equal(await socket.next(), "4hello");
+});
+
+Deno.test("after the upgrade polls are refused and the session goes on", async () => {
+  await using server = new EngineServer().echo();
+  const sid = await server.open();
+  const socket = await upgrade(server, sid);
+  assert.equal(await server.pollStatus(sid), 400);
+  assert.equal(await server.post(sid, "4x"), 400);
+  socket.send("4hello");
+  assert.equal(await socket.next(), "4hello");
+});
+
+Deno.test("a second upgrade is closed and the session goes on", async () => {
+  await using server = new EngineServer().echo();
+  const sid = await server.open();
+  const socket = await upgrade(server, sid);
+  const second = server.socket(`EIO=4&transport=websocket&sid=${sid}`);
+  assert.equal((await second.closed).wasClean, true);
+  socket.send("4hello");
+  assert.equal(await socket.next(), "4hello");
+});
+
+for (const frame of ["4early", "5x-no-probe", "abc", "1"]) {
+  const harmless = frame.startsWith("5")
+    ? "is taken as the upgrade"
+    : "leaves the session on polling";
+  Deno.test(`"${frame}" instead of a probe ${harmless}`, async () => {
+    await using server = new EngineServer().echo();
+    const sid = await server.open();
+    const socket = await server.socket(`EIO=4&transport=websocket&sid=${sid}`).opened();
+    socket.send(frame);
+    if (frame.startsWith("5")) {
+      await eventually("the session is upgraded", () => server.session.upgraded);
+    } else {
+      await socket.closed;
+      assert.equal(await server.post(sid, "4still"), 200);
+      assert.deepEqual(await server.poll(sid), ["4still"]);
+    }
+    assert.deepEqual(server.faults, []);
+  });
+}
+
+Deno.test("an upgrade that is not completed is given up, and the session stays", async () => {
+  await using server = new EngineServer({ upgradeTimeout: 50 }).echo();
+  const sid = await server.open();
+  const socket = server.socket(`EIO=4&transport=websocket&sid=${sid}`);
+  await socket.closed;
+  await server.post(sid, "4still");
+  assert.deepEqual(await server.poll(sid), ["4still"]);
+});
+
+Deno.test("a session that ends takes the upgrade under way with it", async () => {
+  await using server = new EngineServer();
+  const sid = await server.open();
+  const socket = await probe(server, sid);
+  server.session.close(true);
+  await socket.closed;
+  assert.equal(server.engine.clientsCount, 0);
+});
