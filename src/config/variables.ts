@@ -111,10 +111,9 @@ function parseServiceAccount(text: string): ServiceAccount | null {
 }
 
 function parseRate(text: string): Rate | null {
-  const [count, period] = text.split("/");
-  const periodMs = parseDuration(period ?? "");
-  if (!/^[1-9]\d{0,8}$/.test(count.trim()) || periodMs === null || periodMs < 1000) return null;
-  return { count: Number(count), periodMs };
+  const match = /^([1-9]\d{0,8})\/(\w+)$/.exec(text.trim());
+  const periodMs = match && parseDuration(match[2]);
+  return periodMs && periodMs >= 1000 ? { count: Number(match[1]), periodMs } : null;
 }
 
 const mailAddress = /^[^\s@,<>]+@[^\s@,<>]+$/;

@@ -92,6 +92,8 @@ function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "number") return `the number ${value}`;
+  // What is a string and should not be is no secret, and in a query everything is one.
+  if (typeof value === "string") return quote(value);
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
@@ -101,8 +103,7 @@ function oneOf(values: readonly unknown[]): string {
 }
 
 function notGiven(value: unknown): string {
-  if (value === undefined) return "";
-  return typeof value === "string" ? `, not ${quote(value)}` : `, not ${kindOf(value)}`;
+  return value === undefined ? "" : `, not ${kindOf(value)}`;
 }
 
 function sizeOf(origin: string): string {

@@ -64,7 +64,10 @@ export interface TextOptions {
 /** Text of several lines. */
 export function text({ min = 1, max = LIMIT_SPECS.textLength.max }: TextOptions = {}): z.ZodString {
   const sized = z.string()
-    .refine((value) => withinLength(value, min, max), lengthMessage(min, max))
+    .refine((value) => withinLength(value, min, max), {
+      error: lengthMessage(min, max),
+      abort: true,
+    })
     .meta({ minLength: min, maxLength: max });
   return min === 0 ? sized : sized.refine((value) => value.trim() !== "", "must not be blank");
 }
@@ -72,7 +75,10 @@ export function text({ min = 1, max = LIMIT_SPECS.textLength.max }: TextOptions 
 /** Text of one line: a name or a title. White space around it is dropped. */
 export function line({ min = 1, max = 100 }: TextOptions = {}): z.ZodString {
   return z.string().trim()
-    .refine((value) => withinLength(value, min, max), lengthMessage(min, max))
+    .refine((value) => withinLength(value, min, max), {
+      error: lengthMessage(min, max),
+      abort: true,
+    })
     .refine(
       (value) => !/[\p{Cc}\u2028\u2029]/u.test(value),
       "must be one line, without control characters",

@@ -1,0 +1,95 @@
+import type { Hono } from "hono";
+import type { Log } from "../core/log.ts";
+import type { HttpEnv } from "./http_env.ts";
+
+export interface HealthCheck {
+  /** Shown to everyone who asks. */
+  name: string;
+  /** Rejects when what it asks is out of order; why goes to the log. */
+  check(): Promise<void>;
+  /**
+   * `ready`: the instance is of no use without it, and should get no requests (503). `degraded`:
+   * it serves without, less well.
+   */
+  kind: "ready" | "degraded";
+}
+
+export interface HealthReport {
+  status: "ready" | "degraded" | "unavailable" | "draining";
+  checks: Record<string, "ok" | "failing">;
+}
+
+export interface HealthOptions {
+  checkTimeMs?: number;
+  /** How long a report is good for: probes may come from many sides at once. */
+  keepMs?: number;
+}
+
+/** What the probes of an orchestrator ask. */
+export class Health {
+  readonly #checks: HealthCheck[];
+  readonly #log: Log;
+  readonly #checkTimeMs: number;
+  readonly #keepMs: number;
+  #draining = false;
+  #report: Promise<HealthReport> | null = null;
+
+  constructor(checks: HealthCheck[], log: Log, options: HealthOptions = {}) {
+    this.#checks = checks;
+    this.#log = log;
+    this.#checkTimeMs = options.checkTimeMs ?? 2000;
+    this.#keepMs = options.keepMs ?? 500;
+  }
+
+  /** From now on not ready, so that no more requests are sent here. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  async report(): Promise<HealthReport> {
+    this.#report ??= this.#freshReport();
+    const report = await this.#report;
+    return this.#draining ? { ...report, status: "draining" } : report;
+  }
+
+  async #freshReport(): Promise<HealthReport> {
+    const results = await Promise.all(this.#checks.map((check) => this.#passes(check)));
+    const timer = setTimeout(() => this.#report = null, this.#keepMs);
+    Deno.unrefTimer(timer);
+    const failing = this.#checks.filter((_, i) => !results[i]);
+    const status = failing.length === 0
+      ? "ready"
+      : failing.some(({ kind }) => kind === "ready")
+      ? "unavailable"
+      : "degraded";
+    const checks = this.#checks.map(({ name }, i) => [name, results[i] ? "ok" : "failing"]);
+    return { status, checks: Object.fromEntries(checks) };
+  }
+
+  async #passes({ name, check }: HealthCheck): Promise<boolean> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new Error(`No answer within ${this.#checkTimeMs} ms`)),
+      this.#checkTimeMs,
+    );
+    try {
+      await Promise.race([check(), late]);
+      return true;
+    } catch (error) {
+      this.#log.warn("A health check fails", { check: name, error });
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** `/healthz`: the process lives. `/readyz`: it should get requests; 200 also when degraded. */
+export function mountHealth(app: Hono<HttpEnv>, health: Health): void {
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", async (c) => {
+    const report = await health.report();
+    const serves = report.status === "ready" || report.status === "degraded";
+    return c.json(report, serves ? 200 : 503);
+  });
+}

@@ -1,0 +1,64 @@
+import { Hono } from "hono";
+import type { Config } from "../config.ts";
+import type { Log } from "../core/log.ts";
+import type { MetricsRegistry } from "../core/metrics.ts";
+import type { Dispatcher } from "../operations/dispatcher.ts";
+import type { Bound } from "../operations/handler.ts";
+import type { Authenticator } from "./authenticate.ts";
+import { mountDocsPage } from "./docs_page.ts";
+import { edge } from "./edge.ts";
+import { type Health, mountHealth } from "./health.ts";
+import type { HttpEnv } from "./http_env.ts";
+import { mountMetrics } from "./metrics.ts";
+import { openApiDocument, type RawRoute } from "./openapi.ts";
+import { errorHandler, unknownRoute } from "./problem_response.ts";
+import { mountRestDoor } from "./rest_door.ts";
+
+export interface HttpAppOptions {
+  config: Pick<
+    Config,
+    "corsOrigins" | "trustedProxy" | "publicUrl" | "metricsToken" | "limits"
+  >;
+  log: Log;
+  authenticator: Authenticator;
+  dispatcher: Dispatcher;
+  bound: readonly Bound[];
+  health: Health;
+  metrics: MetricsRegistry;
+  version: string;
+  /** Routes that the caller mounts itself, for the document. */
+  rawRoutes?: readonly RawRoute[];
+}
+
+/**
+ * Everything that is served over HTTP but the raw routes (uploads, `/ws`, `/socket.io/`, `/`), which
+ * the composition root adds to what it gets here. They pass through the same edge, may throw
+ * AppErrors, and find `visitor` and `trace` in the context.
+ */
+export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
+  const { config, log, health, metrics, bound } = options;
+  const app = new Hono<HttpEnv>();
+  app.use(edge(config, log));
+  app.onError(errorHandler(log));
+  app.notFound((c) => unknownRoute(c, () => app.routes));
+  mountHealth(app, health);
+  mountMetrics(app, metrics, config.metricsToken);
+  mountDocument(app, options);
+  mountDocsPage(app);
+  mountRestDoor(app, bound, { ...options, limits: config.limits });
+  return app;
+}
+
+/** Made when it is first asked for, and kept as text. */
+function mountDocument(app: Hono<HttpEnv>, { bound, config, version, rawRoutes }: HttpAppOptions) {
+  let text: string | undefined;
+  app.get("/api/openapi.json", () => {
+    text ??= JSON.stringify(openApiDocument(bound.map(({ operation }) => operation), {
+      version,
+      publicUrl: config.publicUrl,
+      rawRoutes,
+    }));
+    const headers = { "content-type": "application/json", "cache-control": "no-cache" };
+    return new Response(text, { headers });
+  });
+}

@@ -1,0 +1,41 @@
+import { timingSafeEqual } from "node:crypto";
+import type { Hono } from "hono";
+import { AppError } from "../core/errors.ts";
+import type { MetricsRegistry } from "../core/metrics.ts";
+import { bearerToken } from "./authenticate.ts";
+import type { HttpEnv } from "./http_env.ts";
+
+/** `/metrics` in Prometheus' text format. With a token configured, only for those who bring it. */
+export function mountMetrics(
+  app: Hono<HttpEnv>,
+  metrics: MetricsRegistry,
+  token: string | null,
+): void {
+  app.get("/metrics", (c) => {
+    if (token !== null && !isSame(bearerToken(c.req.raw.headers) ?? "", token)) {
+      throw new AppError("unauthenticated", "The metrics need the token of METRICS_TOKEN");
+    }
+    return c.text(metrics.text(), 200, { "content-type": "text/plain; version=0.0.4" });
+  });
+}
+
+/** In a time that tells nothing of the token but its length. */
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [given, expected].map((text) => new TextEncoder().encode(text));
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Figures of the process itself. */
+export function registerProcessMetrics(metrics: MetricsRegistry): void {
+  const started = performance.now();
+  metrics.gauge(
+    "process_resident_memory_bytes",
+    "Memory that the process occupies",
+    () => Deno.memoryUsage().rss,
+  );
+  metrics.gauge(
+    "process_uptime_seconds",
+    "Seconds since the process started",
+    () => (performance.now() - started) / 1000,
+  );
+}

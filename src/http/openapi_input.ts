@@ -1,0 +1,70 @@
+import type { JsonSchema, OpenApiSchemas } from "./openapi_schemas.ts";
+
+export interface Parameter {
+  name: string;
+  in: "path" | "query";
+  required: boolean;
+  description?: string;
+  schema: JsonSchema;
+  style?: "form";
+  explode?: boolean;
+}
+
+/** A parameter for a field of the input, wherever its schema keeps it. */
+export function parametersOf(
+  names: string[],
+  place: Parameter["in"],
+  input: JsonSchema,
+  schemas: OpenApiSchemas,
+): Parameter[] {
+  return names.map((name) => {
+    const branches = branchesOf(input, schemas);
+    const holders = branches.filter(({ properties }) => properties?.[name] !== undefined);
+    if (holders.length === 0) throw new Error(`The input has no field for the parameter ${name}`);
+    const schema = holders[0].properties![name] as JsonSchema;
+    const required = place === "path" || branches.every((one) => one.required?.includes(name));
+    const { description } = schema;
+    const list = schema.type === "array" && { style: "form" as const, explode: false };
+    return { name, in: place, required, ...(description && { description }), schema, ...list };
+  });
+}
+
+/** All names of fields that an input may have. */
+export function fieldNames(input: JsonSchema, schemas: OpenApiSchemas): string[] {
+  const branches = branchesOf(input, schemas);
+  return [...new Set(branches.flatMap((one) => Object.keys(one.properties ?? {})))];
+}
+
+/** The input without the fields that the path gives. */
+export function withoutFields(
+  input: JsonSchema,
+  names: string[],
+  schemas: OpenApiSchemas,
+): JsonSchema {
+  if (names.length === 0) return input;
+  const { properties, required, ...rest } = schemas.resolve(input);
+  const bare: JsonSchema = { ...rest };
+  for (const form of ["anyOf", "oneOf", "allOf"] as const) {
+    const forms = bare[form] as JsonSchema[] | undefined;
+    if (forms) bare[form] = forms.map((one) => withoutFields(one, names, schemas));
+  }
+  if (properties === undefined) return bare;
+  const kept = Object.entries(properties).filter(([name]) => !names.includes(name));
+  const needed = required?.filter((name) => !names.includes(name)) ?? [];
+  return {
+    ...bare,
+    properties: Object.fromEntries(kept),
+    ...(needed.length > 0 && { required: needed }),
+  };
+}
+
+export function hasRequired(body: JsonSchema, schemas: OpenApiSchemas): boolean {
+  return branchesOf(body, schemas).every(({ required }) => (required?.length ?? 0) > 0);
+}
+
+function branchesOf(input: JsonSchema, schemas: OpenApiSchemas): JsonSchema[] {
+  const resolved = schemas.resolve(input);
+  const forms = (resolved.anyOf ?? resolved.oneOf ?? resolved.allOf ?? []) as JsonSchema[];
+  if (forms.length === 0) return [resolved];
+  return forms.flatMap((form) => branchesOf(form, schemas));
+}

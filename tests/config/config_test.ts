@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { loadConfig } from "../../src/config.ts";
+import { VARIABLES } from "../../src/config/variables.ts";
+import { faultyVariables, OTHER_SECRET, PRODUCTION, refusal, SECRET } from "./support.ts";
+
+Deno.test("defaults are those that the documents name", () => {
+  const config = loadConfig(PRODUCTION);
+  assert.equal(config.port, 5000);
+  assert.equal(config.tokens.accessTtlMs, 24 * 3600 * 1000);
+  assert.equal(config.tokens.refreshTtlMs, 7 * 24 * 3600 * 1000);
+  assert.equal(config.broker.kind, "kv");
+  assert.equal(config.limits.bodyBytes, 1024 * 1024);
+  assert.equal(config.limits.textLength, 10_000);
+  assert.equal(config.rates.send.count, 1200);
+  assert.equal(config.mongodbUri, null);
+  assert.equal(config.s3, null);
+  assert.equal(config.encryptionKey.length, 32);
+});
+
+Deno.test("every fault is told at once, with what was given and what is accepted", () => {
+  const { faults, message } = refusal({
+    ...PRODUCTION,
+    PORT: "70000",
+    LOG_LEVEL: "loud",
+    JWT_EXPIRY: "soon",
+    LIMIT_BODY_BYTES: "-1",
+    RATE_SEND: "many",
+  });
+  assert.deepEqual(
+    faults.map(({ variable, given }) => [variable, given]).sort(),
+    [
+      ["JWT_EXPIRY", "soon"],
+      ["LIMIT_BODY_BYTES", "-1"],
+      ["LOG_LEVEL", "loud"],
+      ["PORT", "70000"],
+      ["RATE_SEND", "many"],
+    ],
+  );
+  assert.match(message, /PORT is "70000"; it must be a port, 0 to 65535/);
+  assert.match(message, /LOG_LEVEL is "loud"; it must be debug, info, warn or error/);
+});
+
+Deno.test("no secret is ever in a fault", () => {
+  for (const [name, { secret }] of Object.entries(VARIABLES)) {
+    if (!secret) continue;
+    const value = "\u0001wrong";
+    const config = { ...PRODUCTION, [name]: value };
+    try {
+      loadConfig(config);
+    } catch (error) {
+      assert(!(error as Error).message.includes("wrong"), name);
+    }
+  }
+  const { message } = refusal({
+    ...PRODUCTION,
+    JWT_SECRET: "short-secret",
+    MONGODB_URI: "my:pass",
+  });
+  assert(!message.includes("short-secret") && !message.includes("my:pass"));
+  assert.match(message, /JWT_SECRET must be a secret of at least 32 bytes/);
+});
+
+Deno.test("production refuses to start without secrets, and with one for both", () => {
+  assert.deepEqual(faultyVariables({ NODE_ENV: "production" }), [
+    "JWT_SECRET",
+    "JWT_REFRESH_SECRET",
+  ]);
+  assert.deepEqual(faultyVariables({ ...PRODUCTION, JWT_REFRESH_SECRET: SECRET }), [
+    "JWT_REFRESH_SECRET",
+  ]);
+  // 31 characters, but of two bytes each.
+  loadConfig({ ...PRODUCTION, JWT_SECRET: "é".repeat(31) });
+});
+
+Deno.test("an empty variable is as good as none", () => {
+  assert.equal(loadConfig({ ...PRODUCTION, PORT: "", MONGODB_URI: " " }).port, 5000);
+  assert.deepEqual(faultyVariables({ ...PRODUCTION, JWT_SECRET: "" }), ["JWT_SECRET"]);
+});
+
+Deno.test("what is half configured is a fault that names the other half", () => {
+  const cases: [Record<string, string>, string[]][] = [
+    [{ AWS_ACCESS_KEY_ID: "id" }, ["AWS_BUCKET_NAME", "AWS_SECRET_ACCESS_KEY"]],
+    [{ AWS_BUCKET_NAME: "bucket" }, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]],
+    [{ GOOGLE_CLIENT_SECRET: "x" }, ["GOOGLE_CLIENT_ID"]],
+    [{ FACEBOOK_APP_ID: "1" }, ["FACEBOOK_APP_SECRET"]],
+    [{ VAPID_PRIVATE_KEY: "x".repeat(43) }, ["VAPID_PUBLIC_KEY"]],
+    [{ SMTP_URL: "smtp://localhost" }, ["MAIL_FROM"]],
+    [{ DENO_KV_URL: "http://localhost:4512" }, ["DENO_KV_ACCESS_TOKEN"]],
+    [{ BROKER: "mongo" }, ["MONGODB_URI"]],
+    [{ DENO_DEPLOYMENT_ID: "x" }, ["MONGODB_URI"]],
+  ];
+  for (const [variables, faults] of cases) {
+    assert.deepEqual(faultyVariables({ ...PRODUCTION, ...variables }), faults);
+  }
+});
+
+Deno.test("the retired server key is answered with what to set instead", () => {
+  const { message } = refusal({ ...PRODUCTION, FIREBASE_SERVER_KEY: "AAAA" });
+  assert.match(message, /FIREBASE_SERVER_KEY must be left out.*FIREBASE_SERVICE_ACCOUNT/);
+});
+
+Deno.test("values are taken apart", () => {
+  const account = {
+    project_id: "p",
+    client_email: "e@p",
+    private_key: "-----BEGIN PRIVATE KEY-----\nx",
+  };
+  const config = loadConfig({
+    ...PRODUCTION,
+    CORS_ORIGINS: "https://a.example, http://localhost:3000",
+    TRUSTED_PROXY: "X-Forwarded-For:2",
+    ADMIN_EMAILS: "Root@Example.com,b@example.com",
+    FIREBASE_SERVICE_ACCOUNT: JSON.stringify(account),
+    RATE_LOGIN: "5/1m",
+    LIMIT_FRAME_BYTES: "2048",
+    ENCRYPTION_KEY: "00".repeat(31) + "ff",
+    PUBLIC_URL: "https://chat.example.com/",
+    GOOGLE_CLIENT_ID: "client",
+  });
+  assert.deepEqual(config.corsOrigins, ["https://a.example", "http://localhost:3000"]);
+  assert.deepEqual(config.trustedProxy, { header: "x-forwarded-for", hops: 2 });
+  assert.deepEqual(config.adminEmails, ["root@example.com", "b@example.com"]);
+  assert.equal(config.fcm?.serviceAccount.projectId, "p");
+  assert.deepEqual(config.rates.login, { count: 5, periodMs: 60_000 });
+  assert.equal(config.limits.frameBytes, 2048);
+  assert.equal(config.encryptionKey[31], 255);
+  assert.equal(config.publicUrl, "https://chat.example.com");
+  assert.deepEqual(config.google, {
+    clientId: "client",
+    clientSecret: null,
+    issuer: "https://accounts.google.com",
+  });
+});
+
+Deno.test("values that only look right are refused", () => {
+  const cases: Record<string, string[]> = {
+    PORT: ["5000.5", "0x10", "1e3", "-1"],
+    CORS_ORIGINS: ["https://a.example/path", "a.example", "*,https://a.example"],
+    TRUSTED_PROXY: ["x-forwarded-for:0", "a b", "10.0.0.1"],
+    FIREBASE_SERVICE_ACCOUNT: ["{}", "not json", '{"project_id":1}'],
+    ENCRYPTION_KEY: ["abc", "00".repeat(31)],
+    JWT_EXPIRY: ["0s", "10", "1y", "1.5h"],
+    RATE_SEND: ["0/1m", "5", "5/0s", "5/1m/2"],
+    ADMIN_EMAILS: ["root", "a@b, c"],
+    NODE_ENV: ["prod"],
+    SMTP_URL: ["http://localhost"],
+    MONGODB_URI: ["localhost:27017"],
+  };
+  for (const [name, values] of Object.entries(cases)) {
+    for (const value of values) {
+      const faults = faultyVariables({ ...PRODUCTION, MAIL_FROM: "a@b.example", [name]: value });
+      assert.deepEqual(faults, [name], `${name}=${value}`);
+    }
+  }
+});
+
+Deno.test("the configuration cannot be changed", () => {
+  const config = loadConfig(PRODUCTION);
+  assert.throws(() => (config.limits as { bodyBytes: number }).bodyBytes = 1, TypeError);
+  assert.throws(() => (config as { port: number }).port = 1, TypeError);
+});
+
+Deno.test("development makes its secrets once, tells so once, and only its owner can read them", async () => {
+  const dataDir = await Deno.makeTempDir();
+  try {
+    const environment = { NODE_ENV: "development", DATA_DIR: `${dataDir}/new` };
+    const first = loadConfig(environment);
+    const second = loadConfig(environment);
+    assert.deepEqual(second.tokens, first.tokens);
+    assert.deepEqual(second.vapid, first.vapid);
+    assert.deepEqual(second.encryptionKey, first.encryptionKey);
+    assert.notEqual(first.tokens.accessSecret, first.tokens.refreshSecret);
+    assert.equal(first.notices.length, 1);
+    assert(!first.notices[0].includes(first.tokens.accessSecret));
+    assert.deepEqual(second.notices, []);
+    const files = [...Deno.readDirSync(`${dataDir}/new`)].map(({ name }) => name);
+    assert.deepEqual(files, ["dev_secrets.json"]);
+    assert.equal(Deno.statSync(`${dataDir}/new/dev_secrets.json`).mode! & 0o777, 0o600);
+    const set = loadConfig({ ...environment, JWT_SECRET: SECRET });
+    assert.equal(set.tokens.accessSecret, SECRET);
+    assert.equal(set.tokens.refreshSecret, first.tokens.refreshSecret);
+    Deno.writeTextFileSync(`${dataDir}/new/dev_secrets.json`, "{");
+    assert.throws(() => loadConfig(environment), /dev_secrets.json is not what this server wrote/);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+Deno.test("production writes nothing", async () => {
+  const dataDir = await Deno.makeTempDir();
+  try {
+    loadConfig({ ...PRODUCTION, DATA_DIR: dataDir, JWT_REFRESH_SECRET: OTHER_SECRET });
+    assert.deepEqual([...Deno.readDirSync(dataDir)], []);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
