@@ -1,5 +1,7 @@
-import { createServer } from "node:net";
 import type { S3Config } from "../../src/media/s3_connection.ts";
+import { freePort } from "./free_port.ts";
+import { requireService } from "./services.ts";
+import { skipWithout } from "./skip.ts";
 
 /** A real S3 server (versitygw, which checks signatures) for one test file; its data go with it. */
 export interface S3Server {
@@ -14,27 +16,14 @@ const START_DEADLINE_MS = 20_000;
 
 /** The path of the program, or null (with a printed reason, for `ignore:`) where it is not installed. */
 export function findVersitygw(): string | null {
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  for (const folder of [...folders, `${Deno.env.get("HOME")}/go/bin`]) {
-    const path = `${folder}/versitygw`;
-    try {
-      if (Deno.statSync(path).isFile) return path;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  console.log(
-    "Skipping the S3 tests: no versitygw on the PATH or in ~/go/bin " +
-      "(go install github.com/versity/versitygw/cmd/versitygw@latest)",
-  );
-  return null;
+  return skipWithout("s3") ? null : requireService("s3");
 }
 
 export async function startS3(program: string): Promise<S3Server> {
   const root = await Deno.makeTempDir({ prefix: "s3-" });
   await Deno.mkdir(`${root}/data`);
   await Deno.mkdir(`${root}/attributes`);
-  const port = await freePort();
+  const port = freePort();
   const child = new Deno.Command(program, {
     args: [
       ...["--access", ACCESS_KEY, "--secret", SECRET_KEY, "--region", "us-east-1"],
@@ -82,15 +71,4 @@ async function createBucket(config: S3Config): Promise<void> {
   } finally {
     s3.destroy();
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
