@@ -6,7 +6,7 @@ import { MESSAGES } from "./message_table.ts";
 const FIELDS = Object.keys(MESSAGES.kinds) as (keyof Message)[];
 
 const INSERT = `INSERT INTO messages (place, ${FIELDS.join(", ")})
-  VALUES (${FREE_PLACE}, ${FIELDS.map((_, i) => `?${i + 2}`).join(", ")}) RETURNING place`;
+  VALUES (${FREE_PLACE}, ${FIELDS.map((_, i) => `?${i + 2}`).join(", ")})`;
 
 /** The changing half of the messages; works within the transaction of a commit. */
 export class MessageWriter {
@@ -21,7 +21,7 @@ export class MessageWriter {
   insert(chatId: string, messages: Message[], atEnd: AtEnd): void {
     if (messages.length === 0) return;
     const places = messages.map((message) =>
-      Number(this.#db.get(INSERT, placeOf(message.id), ...MESSAGES.bind(message))!.place)
+      this.#db.insert(INSERT, placeOf(message.id), ...MESSAGES.bind(message))
     );
     // FTS5 writes a segment at each savepoint that follows a change of it: one a transaction will do.
     atEnd(() => {

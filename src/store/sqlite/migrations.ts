@@ -114,7 +114,8 @@ const MIGRATIONS: readonly string[] = [
     editedAt INTEGER,
     deletedAt INTEGER,
     pinnedAt INTEGER,
-    UNIQUE (chatId, senderId, clientId),
+    -- In this order, clients that name their sends by time (UUIDv7) append to the index.
+    UNIQUE (chatId, clientId, senderId),
     UNIQUE (chatId, seq)
   ) STRICT;
   CREATE INDEX messages_changed ON messages (chatId, rev);

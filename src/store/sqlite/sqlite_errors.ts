@@ -6,7 +6,7 @@ const UNIQUE_KEYS: Record<string, DuplicateKeyName> = {
   "users.usernameKey": "username",
   "users.emailKey": "email",
   "chats.directKey": "directKey",
-  "messages.chatId, messages.senderId, messages.clientId": "clientId",
+  "messages.chatId, messages.clientId, messages.senderId": "clientId",
 };
 
 /** Primary result codes: https://sqlite.org/rescode.html. */

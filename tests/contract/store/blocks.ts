@@ -1,3 +1,38 @@
+import assert from "node:assert/strict";
+import { aBlock, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
-export function blockContract(_test: ContractTest): void {}
+export function blockContract(test: ContractTest): void {
+  test("a block is made once, and the first row stays", async (store) => {
+    const block = aBlock();
+    assert.equal(await store.blocks.add(block), true);
+    assert.equal(await store.blocks.add({ ...block, createdAt: T0 + 9 }), false);
+    assert.deepEqual(await store.blocks.by(block.blockerId), [block]);
+  });
+
+  test("has asks for one direction", async (store) => {
+    const { blockerId, blockedId } = aBlock();
+    assert.equal(await store.blocks.has(blockerId, blockedId), false);
+    await store.blocks.add(aBlock({ blockerId, blockedId }));
+    assert.equal(await store.blocks.has(blockerId, blockedId), true);
+    assert.equal(await store.blocks.has(blockedId, blockerId), false);
+  });
+
+  test("remove answers whether there was one", async (store) => {
+    const { blockerId, blockedId } = aBlock();
+    await store.blocks.add(aBlock({ blockerId, blockedId }));
+    assert.equal(await store.blocks.remove(blockedId, blockerId), false);
+    assert.equal(await store.blocks.remove(blockerId, blockedId), true);
+    assert.equal(await store.blocks.remove(blockerId, blockedId), false);
+    assert.equal(await store.blocks.has(blockerId, blockedId), false);
+  });
+
+  test("both lists are newest first", async (store) => {
+    const me = aBlock().blockerId;
+    const by = [1, 3, 2].map((n) => aBlock({ blockerId: me, createdAt: T0 + n }));
+    const against = [2, 1].map((n) => aBlock({ blockedId: me, createdAt: T0 + n }));
+    for (const block of [...by, ...against]) await store.blocks.add(block);
+    assert.deepEqual(await store.blocks.by(me), [by[1], by[2], by[0]]);
+    assert.deepEqual(await store.blocks.against(me), against);
+  });
+}

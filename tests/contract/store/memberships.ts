@@ -1,3 +1,123 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import type { Membership } from "../../../src/model/membership.ts";
+import { aChange, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
-export function membershipContract(_test: ContractTest): void {}
+export function membershipContract(test: ContractTest): void {
+  test("of gives present and past members, and null for others", async (store) => {
+    const { chat, members } = await storedChat(store, {
+      members: [{ role: "owner", mutedUntil: T0 + 5, notify: "mentions" }, { leftAt: T0 + 1 }],
+    });
+    for (const member of members) {
+      assert.deepEqual(await store.memberships.of(chat.id, member.userId), member);
+    }
+    assert.equal(await store.memberships.of(chat.id, newId()), null);
+    assert.equal(await store.memberships.of(newId(), members[0].userId), null);
+  });
+
+  test("ofChat is in order of joining, then of user, those who left included", async (store) => {
+    const [low, high] = [newId(), newId()];
+    const { chat, members } = await storedChat(store, {
+      members: [
+        { joinedAt: T0 + 2, userId: high },
+        { joinedAt: T0 + 3 },
+        { joinedAt: T0 + 1, leftAt: T0 + 4 },
+        { joinedAt: T0 + 2, userId: low },
+      ],
+    });
+    await storedChat(store, { members: [{}] });
+    const [tiedHigh, last, first, tiedLow] = members;
+    const expected = [first, tiedLow, tiedHigh, last];
+    assert.deepEqual(await store.memberships.ofChat(chat.id), expected);
+    assert.deepEqual(await store.memberships.ofChat(newId()), []);
+  });
+
+  test("ofUser gives the rows of all chats, those left included", async (store) => {
+    const userId = newId();
+    const one = await storedChat(store, { members: [{ userId }, {}] });
+    const two = await storedChat(store, { members: [{ userId, leftAt: T0 }] });
+    const found = await store.memberships.ofUser(userId);
+    assert.deepEqual(byChat(found), byChat([one.members[0], two.members[0]]));
+    assert.deepEqual(await store.memberships.ofUser(newId()), []);
+  });
+
+  test("changed gives rows after one revision up to another, in their order", async (store) => {
+    const { chat, members } = await storedChat(store, {
+      members: [{ rev: 4 }, { rev: 2 }, { rev: 3, leftAt: T0 }, { rev: 5 }, { rev: 1 }],
+    });
+    const [four, two, three] = members;
+    assert.deepEqual(await store.memberships.changed(chat.id, 1, 4, 10), [two, three, four]);
+    assert.deepEqual(await store.memberships.changed(chat.id, 1, 4, 2), [two, three]);
+    assert.deepEqual(await store.memberships.changed(chat.id, 5, 9, 10), []);
+    assert.deepEqual(await store.memberships.changed(newId(), 0, 9, 10), []);
+  });
+
+  test("cursors move forward only, and reading is having received", async (store) => {
+    const { chat, members: [member] } = await storedChat(store, { members: [{}] });
+    const move = (readSeq?: number, deliveredSeq?: number) =>
+      store.memberships.moveCursors({
+        chatId: chat.id,
+        userId: member.userId,
+        readSeq,
+        deliveredSeq,
+      });
+    const at = (readSeq: number, deliveredSeq: number, moved: boolean) => ({
+      membership: { ...member, readSeq, deliveredSeq },
+      moved,
+    });
+    assert.deepEqual(await move(undefined, 3), at(0, 3, true));
+    assert.deepEqual(await move(2), at(2, 3, true));
+    assert.deepEqual(await move(5), at(5, 5, true));
+    assert.deepEqual(await move(4, 4), at(5, 5, false));
+    assert.deepEqual(await move(5, 5), at(5, 5, false));
+    assert.deepEqual(await move(), at(5, 5, false));
+    assert.deepEqual(await move(1, 6), at(5, 6, true));
+    assert.deepEqual(
+      await store.memberships.of(chat.id, member.userId),
+      at(5, 6, true).membership,
+    );
+  });
+
+  test("only a present member has cursors and settings to change", async (store) => {
+    const { chat, members: [left] } = await storedChat(store, { members: [{ leftAt: T0 }] });
+    for (const userId of [left.userId, newId()]) {
+      const move = { chatId: chat.id, userId, readSeq: 1 };
+      assert.equal(await store.memberships.moveCursors(move), null);
+      assert.equal(await store.memberships.setNotify(chat.id, userId, "none", null), null);
+    }
+    assert.deepEqual(await store.memberships.of(chat.id, left.userId), left);
+  });
+
+  test("setNotify changes the settings and nothing else", async (store) => {
+    const { chat, members: [member, other] } = await storedChat(store, { members: [{}, {}] });
+    const expected = { ...member, notify: "mentions", mutedUntil: T0 + 7 };
+    const { userId } = member;
+    assert.deepEqual(
+      await store.memberships.setNotify(chat.id, userId, "mentions", T0 + 7),
+      expected,
+    );
+    assert.deepEqual(await store.memberships.of(chat.id, userId), expected);
+    assert.deepEqual(await store.memberships.of(chat.id, other.userId), other);
+    const unmuted = await store.memberships.setNotify(chat.id, userId, "all", null);
+    assert.deepEqual(unmuted, member);
+  });
+
+  test("a commit leaves cursors and settings of a row alone, also of who comes back", async (store) => {
+    const { chat, members: [member] } = await storedChat(store, { members: [{}] });
+    const { userId } = member;
+    await store.memberships.moveCursors({ chatId: chat.id, userId, readSeq: 3, deliveredSeq: 4 });
+    await store.memberships.setNotify(chat.id, userId, "none", T0 + 9);
+    const left = { ...member, rev: 2, leftAt: T0 + 1 };
+    await store.chats.commit(aChange(1, { ...chat, rev: 2 }, { members: [left] }));
+    const back: Membership = { ...member, rev: 3, joinedAt: T0 + 2, role: "admin" };
+    await store.chats.commit(aChange(2, { ...chat, rev: 3 }, { members: [back] }));
+    const kept = { readSeq: 3, deliveredSeq: 4, notify: "none", mutedUntil: T0 + 9 };
+    assert.deepEqual(await store.memberships.of(chat.id, userId), { ...back, ...kept });
+    assert.equal((await store.memberships.ofChat(chat.id)).length, 1);
+  });
+}
+
+function byChat(rows: Membership[]): Membership[] {
+  return rows.toSorted((a, b) => a.chatId < b.chatId ? -1 : 1);
+}

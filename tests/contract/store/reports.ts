@@ -1,3 +1,40 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import { duplicateOf } from "./duplicates.ts";
+import { aReport, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
-export function reportContract(_test: ContractTest): void {}
+export function reportContract(test: ContractTest): void {
+  test("a report comes back as it was stored; one that is missing is null", async (store) => {
+    const report = aReport({ messageId: newId(), details: "rude", evidence: "{}" });
+    await store.reports.create(report);
+    assert.deepEqual(await store.reports.byId(report.id), report);
+    assert.equal(await store.reports.byId(newId()), null);
+    await assert.rejects(store.reports.create(report), duplicateOf("id"));
+  });
+
+  test("list is newest first, in pages, and leaves out the resolved if asked", async (store) => {
+    const reports = [aReport(), aReport(), aReport(), aReport()];
+    for (const report of reports) await store.reports.create(report);
+    await store.reports.resolve(reports[2].id, newId(), T0);
+    const ids = async (open: boolean, before: string | null, limit: number) =>
+      (await store.reports.list({ open, before, limit })).map(({ id }) =>
+        reports.findIndex((r) => r.id === id)
+      );
+    assert.deepEqual(await ids(false, null, 10), [3, 2, 1, 0]);
+    assert.deepEqual(await ids(true, null, 10), [3, 1, 0]);
+    assert.deepEqual(await ids(true, null, 2), [3, 1]);
+    assert.deepEqual(await ids(true, reports[1].id, 2), [0]);
+    assert.deepEqual(await ids(false, reports[3].id, 2), [2, 1]);
+  });
+
+  test("resolving twice keeps the first; what is missing is null", async (store) => {
+    const report = aReport(), [first, second] = [newId(), newId()];
+    await store.reports.create(report);
+    const resolved = { ...report, resolvedBy: first, resolvedAt: T0 + 1 };
+    assert.deepEqual(await store.reports.resolve(report.id, first, T0 + 1), resolved);
+    assert.deepEqual(await store.reports.resolve(report.id, second, T0 + 2), resolved);
+    assert.deepEqual(await store.reports.byId(report.id), resolved);
+    assert.equal(await store.reports.resolve(newId(), first, T0), null);
+  });
+}

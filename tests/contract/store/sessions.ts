@@ -1,3 +1,128 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import type { RefreshRotation } from "../../../src/store/session_store.ts";
+import { duplicateOf } from "./duplicates.ts";
+import { aSession, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
-export function sessionContract(_test: ContractTest): void {}
+export function sessionContract(test: ContractTest): void {
+  test("a session comes back as it was stored; one that is missing is null", async (store) => {
+    const session = aSession({ endedAt: T0 + 5, endReason: "logout" });
+    await store.sessions.create(session);
+    assert.deepEqual(await store.sessions.byId(session.id), session);
+    assert.equal(await store.sessions.byId(newId()), null);
+    await assert.rejects(store.sessions.create(session), duplicateOf("id"));
+  });
+
+  test("activeOf gives the live ones of the user, most recently used first", async (store) => {
+    const userId = newId();
+    const [old, recent, ended, expired, other] = [
+      aSession({ userId, lastUsedAt: T0 + 1 }),
+      aSession({ userId, lastUsedAt: T0 + 2 }),
+      aSession({ userId, endedAt: T0, endReason: "logout" }),
+      aSession({ userId, expiresAt: T0 + 10 }),
+      aSession(),
+    ];
+    for (const session of [old, recent, ended, expired, other]) {
+      await store.sessions.create(session);
+    }
+    assert.deepEqual(await store.sessions.activeOf(userId, T0 + 10), [recent, old]);
+    assert.deepEqual(await store.sessions.activeOf(newId(), T0), []);
+  });
+
+  test("rotate moves a live session with the expected hash to the new one", async (store) => {
+    const session = aSession();
+    await store.sessions.create(session);
+    const rotation = rotationOf(session.id, session.refreshHash);
+    assert.equal(await store.sessions.rotate(rotation), true);
+    assert.deepEqual(await store.sessions.byId(session.id), {
+      ...session,
+      refreshHash: "next",
+      lastUsedAt: T0 + 50,
+      expiresAt: T0 + 2_000,
+      address: "192.0.2.2",
+      userAgent: "Test/2.0",
+    });
+    assert.equal(await store.sessions.rotate(rotation), false, "the old hash no longer works");
+  });
+
+  test("rotate refuses what is missing, ended, expired or has another hash", async (store) => {
+    const ended = aSession({ endedAt: T0, endReason: "logout" });
+    const expired = aSession({ expiresAt: T0 + 50 });
+    const live = aSession();
+    for (const session of [ended, expired, live]) await store.sessions.create(session);
+    const refused = [
+      rotationOf(newId(), "hash"),
+      rotationOf(ended.id, ended.refreshHash),
+      rotationOf(expired.id, expired.refreshHash),
+      rotationOf(live.id, "wrong"),
+    ];
+    for (const rotation of refused) assert.equal(await store.sessions.rotate(rotation), false);
+    for (const session of [ended, expired, live]) {
+      assert.deepEqual(await store.sessions.byId(session.id), session);
+    }
+  });
+
+  test("setAuthenticatedAt records a fresh proof", async (store) => {
+    const session = aSession();
+    await store.sessions.create(session);
+    await store.sessions.setAuthenticatedAt(session.id, T0 + 9);
+    assert.equal((await store.sessions.byId(session.id))?.authenticatedAt, T0 + 9);
+    await store.sessions.setAuthenticatedAt(newId(), T0);
+  });
+
+  test("end answers whether it was alive, and the first time and reason stay", async (store) => {
+    const session = aSession(), expired = aSession({ expiresAt: T0 + 1 });
+    await store.sessions.create(session);
+    await store.sessions.create(expired);
+    assert.equal(await store.sessions.end(session.id, T0 + 1, "refresh_reuse"), true);
+    assert.equal(await store.sessions.end(session.id, T0 + 2, "logout"), false);
+    assert.equal(await store.sessions.end(expired.id, T0 + 1, "logout"), false);
+    assert.equal(await store.sessions.end(newId(), T0 + 1, "logout"), false);
+    const { endedAt, endReason } = (await store.sessions.byId(session.id))!;
+    assert.deepEqual([endedAt, endReason], [T0 + 1, "refresh_reuse"]);
+  });
+
+  test("endAllOf ends the live ones of the user but one, and names them", async (store) => {
+    const userId = newId();
+    const [a, b, kept] = [aSession({ userId }), aSession({ userId }), aSession({ userId })];
+    const ended = aSession({ userId, endedAt: T0, endReason: "logout" });
+    const expired = aSession({ userId, expiresAt: T0 + 1 });
+    const other = aSession();
+    for (const row of [a, b, kept, ended, expired, other]) await store.sessions.create(row);
+    const ids = await store.sessions.endAllOf(userId, T0 + 5, "credentials_changed", kept.id);
+    assert.deepEqual(ids.sort(), [a.id, b.id].sort());
+    assert.deepEqual(await store.sessions.activeOf(userId, T0 + 5), [kept]);
+    assert.deepEqual(await store.sessions.byId(other.id), other);
+    assert.deepEqual(await store.sessions.byId(ended.id), ended);
+    assert.equal((await store.sessions.byId(a.id))?.endReason, "credentials_changed");
+    assert.deepEqual(await store.sessions.endAllOf(userId, T0 + 6, "suspended"), [kept.id]);
+    assert.deepEqual(await store.sessions.endAllOf(userId, T0 + 7, "suspended"), []);
+  });
+
+  test("purge forgets what ended or expired before, and says how many", async (store) => {
+    const ended = aSession({ endedAt: T0 + 9, endReason: "logout" });
+    const expired = aSession({ expiresAt: T0 + 9 });
+    const late = aSession({ endedAt: T0 + 10, endReason: "logout" });
+    const live = aSession();
+    for (const row of [ended, expired, late, live]) await store.sessions.create(row);
+    assert.equal(await store.sessions.purge(T0 + 10), 2);
+    assert.equal(await store.sessions.byId(ended.id), null);
+    assert.equal(await store.sessions.byId(expired.id), null);
+    assert.deepEqual(await store.sessions.byId(late.id), late);
+    assert.deepEqual(await store.sessions.byId(live.id), live);
+    assert.equal(await store.sessions.purge(T0 + 10), 0);
+  });
+}
+
+function rotationOf(sessionId: string, expectedHash: string): RefreshRotation {
+  return {
+    sessionId,
+    expectedHash,
+    newHash: "next",
+    now: T0 + 50,
+    expiresAt: T0 + 2_000,
+    address: "192.0.2.2",
+    userAgent: "Test/2.0",
+  };
+}

@@ -1,3 +1,199 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import type { User } from "../../../src/model/user.ts";
+import type { UserSearch } from "../../../src/store/user_store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { duplicateOf } from "./duplicates.ts";
+import { aUser, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
-export function userContract(_test: ContractTest): void {}
+export function userContract(test: ContractTest): void {
+  test("a user comes back as it was stored, by id, username and e-mail", async (store) => {
+    const user = fullUser();
+    await store.users.create(user);
+    assert.deepEqual(await store.users.byId(user.id), user);
+    assert.deepEqual(await store.users.byUsernameKey("änne"), user);
+    assert.deepEqual(await store.users.byEmailKey("anne@example.org"), user);
+  });
+
+  test("a user that is missing is null", async (store) => {
+    await store.users.create(aUser());
+    assert.equal(await store.users.byId(newId()), null);
+    assert.equal(await store.users.byUsernameKey("nobody"), null);
+    assert.equal(await store.users.byEmailKey("nobody@example.org"), null);
+    assert.equal(await store.users.update(newId(), { bio: "x" }), null);
+    assert.equal(await store.users.useTotpStep(newId(), 1), false);
+    assert.equal(await store.users.useRecoveryCode(newId(), "x"), false);
+  });
+
+  test("byIds gives those that exist, once each", async (store) => {
+    const users = [aUser(), aUser(), aUser()];
+    for (const user of users) await store.users.create(user);
+    const [a, b] = users;
+    const found = await store.users.byIds([a.id, newId(), b.id, a.id]);
+    assert.deepEqual(found.map(({ id }) => id).sort(), [a.id, b.id].sort());
+    assert.deepEqual(await store.users.byIds([]), []);
+  });
+
+  test("a taken username or e-mail is refused, and nothing is written", async (store) => {
+    await store.users.create(aUser({ username: "ann" }));
+    const again = aUser({ username: "ann", email: "other@example.org" });
+    await assert.rejects(store.users.create(again), duplicateOf("username"));
+    const sameMail = aUser({ username: "other", email: "ann@example.org" });
+    await assert.rejects(store.users.create(sameMail), duplicateOf("email"));
+    assert.deepEqual(await store.users.byIds([again.id, sameMail.id]), []);
+    assert.deepEqual(await search(store, "other"), []);
+  });
+
+  test("update sets what is given, leaves the rest, and answers the row", async (store) => {
+    const user = fullUser();
+    await store.users.create(user);
+    const patch = {
+      displayName: "Zoë",
+      suspension: null,
+      lastSeenHidden: false,
+      updatedAt: T0 + 9,
+    };
+    const updated = await store.users.update(user.id, patch);
+    assert.deepEqual(updated, { ...user, ...patch });
+    assert.deepEqual(await store.users.byId(user.id), updated);
+    assert.deepEqual(await store.users.update(user.id, {}), updated);
+  });
+
+  test("update to a taken key is refused and changes nothing", async (store) => {
+    const ann = aUser({ username: "ann" }), bob = aUser({ username: "bob" });
+    await store.users.create(ann);
+    await store.users.create(bob);
+    const name = { username: "Ann", usernameKey: "ann", bio: "changed" };
+    await assert.rejects(store.users.update(bob.id, name), duplicateOf("username"));
+    const mail = { email: ann.email, emailKey: ann.emailKey, bio: "changed" };
+    await assert.rejects(store.users.update(bob.id, mail), duplicateOf("email"));
+    assert.deepEqual(await store.users.byId(bob.id), bob);
+    await store.users.update(ann.id, { username: "ANN", usernameKey: "ann" });
+    assert.equal((await store.users.byId(ann.id))?.username, "ANN");
+  });
+
+  test("a freed username can be taken", async (store) => {
+    const ann = aUser({ username: "ann" });
+    await store.users.create(ann);
+    await store.users.update(ann.id, { username: "gone", usernameKey: "gone" });
+    await store.users.create(aUser({ username: "ann", email: "new@example.org" }));
+    assert.equal((await store.users.byUsernameKey("gone"))?.id, ann.id);
+  });
+
+  test("a code's step and a recovery code each work once", async (store) => {
+    const user = fullUser();
+    await store.users.create(user);
+    assert.equal(await store.users.useTotpStep(user.id, 7), false);
+    assert.equal(await store.users.useTotpStep(user.id, 6), false);
+    assert.equal(await store.users.useTotpStep(user.id, 8), true);
+    assert.equal(await store.users.useTotpStep(user.id, 8), false);
+    assert.equal(await store.users.useRecoveryCode(user.id, "h1"), true);
+    assert.equal(await store.users.useRecoveryCode(user.id, "h1"), false);
+    const expected = { ...user, recoveryCodes: ["h2"], totp: { ...user.totp!, lastStep: 8 } };
+    assert.deepEqual(await store.users.byId(user.id), expected);
+  });
+
+  test("without a second factor no step is taken", async (store) => {
+    const user = aUser();
+    await store.users.create(user);
+    assert.equal(await store.users.useTotpStep(user.id, 1), false);
+    assert.equal(await store.users.useRecoveryCode(user.id, "h1"), false);
+    assert.deepEqual(await store.users.byId(user.id), user);
+  });
+
+  searchTests(test);
+}
+
+function searchTests(test: ContractTest): void {
+  test("search finds the start of any word of the names, in order of usernameKey", async (store) => {
+    await named(store, { zed: "Ann Smith", anna: "Somebody", bob: "Smithson, Joanna", an_x: "" });
+    assert.deepEqual(await search(store, "an"), ["an_x", "anna", "zed"]);
+    assert.deepEqual(await search(store, "smith"), ["bob", "zed"]);
+    assert.deepEqual(await search(store, "SMITHS"), ["bob"]);
+    assert.deepEqual(await search(store, "nn"), []);
+  });
+
+  test("all words of a search must be there, the last one perhaps unfinished", async (store) => {
+    await named(store, { zed: "Ann Smith", anna: "Ann Miller" });
+    assert.deepEqual(await search(store, "ann smi"), ["zed"]);
+    assert.deepEqual(await search(store, "an smith"), []);
+  });
+
+  test("a search without words finds nobody", async (store) => {
+    await named(store, { zed: "Ann Smith" });
+    for (const prefix of ["", " ", "%", ".*", "^", "_", '"', "*"]) {
+      assert.deepEqual(await search(store, prefix), [], prefix);
+    }
+  });
+
+  test("search folds accents and reads names without spaces", async (store) => {
+    await named(store, { a1: "Łukasz Müller", b1: "田中さくら", c1: "محمد", d1: "Đặng Thị" });
+    assert.deepEqual(await search(store, "lukasz mull"), ["a1"]);
+    assert.deepEqual(await search(store, "MÜLLER"), ["a1"]);
+    assert.deepEqual(await search(store, "田中"), ["b1"]);
+    assert.deepEqual(await search(store, "さくら"), ["b1"]);
+    assert.deepEqual(await search(store, "محم"), ["c1"]);
+    assert.deepEqual(await search(store, "dang"), ["d1"]);
+  });
+
+  test("search leaves out who is excluded and who was erased", async (store) => {
+    const [a, b, c] = await named(store, { pat1: "", pat2: "", pat3: "" });
+    await store.users.update(b.id, { deletedAt: T0 });
+    assert.deepEqual(await search(store, "pat", { excluding: [c.id, newId()] }), ["pat1"]);
+    await store.users.update(a.id, { displayName: "Renamed", username: "ren", usernameKey: "ren" });
+    assert.deepEqual(await search(store, "pat"), ["pat3"]);
+    assert.deepEqual(await search(store, "rename"), ["ren"]);
+  });
+
+  test("search goes on after a key", async (store) => {
+    await named(store, { pat1: "", pat2: "", pat3: "", pat4: "" });
+    assert.deepEqual(await search(store, "pat", { limit: 3 }), ["pat1", "pat2", "pat3"]);
+    assert.deepEqual(await search(store, "pat", { limit: 3, after: "pat3" }), ["pat4"]);
+    assert.deepEqual(await search(store, "pat", { limit: 3, after: "pat4" }), []);
+  });
+}
+
+function fullUser(): User {
+  return aUser({
+    username: "Änne",
+    usernameKey: "änne",
+    email: "Anne@Example.org",
+    emailKey: "anne@example.org",
+    emailVerifiedAt: T0 + 1,
+    passwordHash: "$2b$12$x",
+    displayName: "Änne 🎈",
+    bio: "line\nline",
+    avatarMediaId: newId(),
+    status: { state: "busy", text: "writing" },
+    lastSeenAt: T0 + 2,
+    lastSeenHidden: true,
+    role: "admin",
+    suspension: { at: T0, reason: "spam", byUserId: newId() },
+    totp: { sealedSecret: "sealed", enabledAt: T0, lastStep: 7 },
+    recoveryCodes: ["h1", "h2"],
+  });
+}
+
+async function named(store: Store, names: Record<string, string>): Promise<User[]> {
+  const users = Object.entries(names).map(([username, displayName]) =>
+    aUser({ username, displayName })
+  );
+  for (const user of users) await store.users.create(user);
+  return users;
+}
+
+async function search(
+  store: Store,
+  prefix: string,
+  query: Partial<UserSearch> = {},
+): Promise<string[]> {
+  const users = await store.users.search({
+    prefix,
+    excluding: [],
+    after: null,
+    limit: 20,
+    ...query,
+  });
+  return users.map(({ username }) => username);
+}
