@@ -1,0 +1,117 @@
+import {
+  acceptAll,
+  type ClientState,
+  emptyPskIndex,
+  type IncomingMessageCallback,
+  type MlsPrivateMessage,
+  type MlsPublicMessage,
+  processMessage,
+} from "ts-mls";
+import { decryptSenderData } from "ts-mls/privateMessage.js";
+import { sameBytes } from "./encoding.ts";
+import { MlsClientError } from "./mls_client_error.ts";
+import { identityOf, rosterOf, without } from "./roster.ts";
+import { cipherSuite, type Member } from "./suite.ts";
+
+export type FramedMessage = MlsPrivateMessage | MlsPublicMessage;
+
+/** What a Commit did. */
+export interface CommitOutcome {
+  epoch: bigint;
+  committer: Pick<Member, "userId" | "deviceId">;
+  /** The committer joined by itself: a new device, or one that had lost its state. */
+  external: boolean;
+  added: Member[];
+  removed: Member[];
+  /** This device is no longer in the group, and can read nothing from here on. */
+  removedSelf: boolean;
+}
+
+/**
+ * The state after a Commit of someone else's; `state` itself is untouched. It refuses all that
+ * this service has no use for (other proposals than Add, Remove, Update and ExternalInit), and an
+ * external Commit that removes anyone but the joiner's own former leaf.
+ */
+export async function applyCommit(
+  state: ClientState,
+  message: FramedMessage,
+): Promise<{ next: ClientState; outcome: CommitOutcome }> {
+  const committer = await committerOf(state, message);
+  const suite = await cipherSuite();
+  const result = await processMessage(message, state, emptyPskIndex, onlyMembership, suite);
+  if (result.kind !== "newState") throw new Error("it is no Commit");
+  if (result.actionTaken === "reject") throw new Error("it has a proposal that is not allowed");
+  const { newState: next } = result;
+  const removedSelf = next.groupActiveState.kind === "removedFromGroup";
+  if (!removedSelf && next.groupContext.epoch !== state.groupContext.epoch + 1n) {
+    throw new Error("it does not lead to the next epoch");
+  }
+  const [before, after] = [rosterOf(state.ratchetTree), rosterOf(next.ratchetTree)];
+  checkRoster(before, after);
+  const { external, identity } = committer;
+  const removed = without(before, after);
+  if (external && removed.length > 0) throw new Error("a joiner removed another device");
+  const epoch = state.groupContext.epoch + 1n;
+  const added = without(after, before);
+  return {
+    next,
+    outcome: { epoch, committer: identity, external, added, removed, removedSelf },
+  };
+}
+
+/** Who sent an application message, or a Commit that is a PrivateMessage; ts-mls does not tell. */
+export async function senderOf(state: ClientState, message: MlsPrivateMessage): Promise<Member> {
+  const { privateMessage } = message;
+  const former = state.historicalReceiverData.get(privateMessage.epoch);
+  const [secret, tree] = former
+    ? [former.senderDataSecret, former.ratchetTree]
+    : [state.keySchedule.senderDataSecret, state.ratchetTree];
+  const data = await decryptSenderData(privateMessage, secret, await cipherSuite());
+  const sender = rosterOf(tree).find(({ leafIndex }) => leafIndex === data?.leafIndex);
+  if (sender === undefined) throw new MlsClientError("bad_message", "Read the sender: no member");
+  return sender;
+}
+
+const onlyMembership: IncomingMessageCallback = (incoming) => {
+  if (incoming.kind === "proposal") return "reject";
+  const allowed = ["add", "remove", "update", "external_init"];
+  const fine = incoming.proposals.every(({ proposal }) => {
+    return allowed.includes(String(proposal.proposalType));
+  });
+  return fine ? acceptAll(incoming) : "reject";
+};
+
+async function committerOf(
+  state: ClientState,
+  message: FramedMessage,
+): Promise<{ identity: Pick<Member, "userId" | "deviceId">; external: boolean }> {
+  if (message.wireformat === "mls_private_message") {
+    const { userId, deviceId } = await senderOf(state, message);
+    return { identity: { userId, deviceId }, external: false };
+  }
+  const { content } = message.publicMessage;
+  if (content.contentType !== "commit") throw new Error("it is no Commit");
+  if (content.sender.senderType === "new_member_commit") {
+    if (content.commit.path === undefined) throw new Error("its path is missing");
+    return { identity: identityOf(content.commit.path.leafNode.credential), external: true };
+  }
+  if (content.sender.senderType !== "member") throw new Error("its sender is not a member");
+  const { leafIndex } = content.sender;
+  const member = rosterOf(state.ratchetTree).find((each) => each.leafIndex === leafIndex);
+  if (member === undefined) throw new Error("its sender is not a member");
+  return { identity: { userId: member.userId, deviceId: member.deviceId }, external: false };
+}
+
+/** A device is there once, and keeps its person and key as long as it is there. */
+function checkRoster(before: Member[], after: Member[]): void {
+  const known = new Map(before.map((member) => [member.deviceId, member]));
+  const seen = new Set<string>();
+  for (const { deviceId, userId, signatureKey } of after) {
+    if (seen.has(deviceId)) throw new Error(`device ${deviceId} is there twice`);
+    seen.add(deviceId);
+    const old = known.get(deviceId);
+    if (old && (old.userId !== userId || !sameBytes(old.signatureKey, signatureKey))) {
+      throw new Error(`device ${deviceId} changes its person or key`);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { type Bytes, concat } from "./encoding.ts";
+import { MlsClientError } from "./mls_client_error.ts";
+
+/** What the message carries of a file; the server has the ciphertext and no more. */
+export interface FileSecret {
+  /** AES-256, new for each file. */
+  key: Bytes;
+  /** Seven random bytes, the first part of each nonce. */
+  noncePrefix: Bytes;
+}
+
+/** Plaintext bytes a chunk; each becomes 16 longer. */
+export const CHUNK_SIZE = 64 * 1024;
+const TAG_SIZE = 16;
+
+export function generateFileSecret(): FileSecret {
+  return {
+    key: crypto.getRandomValues(new Uint8Array(32)),
+    noncePrefix: crypto.getRandomValues(new Uint8Array(7)),
+  };
+}
+
+/** The length of the ciphertext: there is always a last chunk, if only an empty one. */
+export function encryptedSize(plaintextSize: number): number {
+  return plaintextSize + Math.max(1, Math.ceil(plaintextSize / CHUNK_SIZE)) * TAG_SIZE;
+}
+
+/**
+ * STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, 2015) over AES-256-GCM: the nonce of each chunk is
+ * the prefix, its number in 32 bits, and whether it is the last. So a file of any size is read
+ * in chunks as it comes, and one that is cut off, reordered or continued does not decrypt.
+ */
+export function encryptStream(secret: FileSecret): TransformStream<Uint8Array, Bytes> {
+  return chunked(CHUNK_SIZE, async (chunk, number, isLast) => {
+    const cipher = { name: "AES-GCM", iv: nonce(secret, number, isLast) };
+    const key = await importKey(secret);
+    return new Uint8Array(await crypto.subtle.encrypt(cipher, key, chunk));
+  });
+}
+
+/** What was decrypted so far is authentic, but the file is whole only when the stream ends well. */
+export function decryptStream(secret: FileSecret): TransformStream<Uint8Array, Bytes> {
+  return chunked(CHUNK_SIZE + TAG_SIZE, async (chunk, number, isLast) => {
+    const cipher = { name: "AES-GCM", iv: nonce(secret, number, isLast) };
+    try {
+      const key = await importKey(secret);
+      return new Uint8Array(await crypto.subtle.decrypt(cipher, key, chunk));
+    } catch (error) {
+      throw new MlsClientError(
+        "unreadable",
+        `Decrypt a file: chunk ${number} is not as sent`,
+        error,
+      );
+    }
+  });
+}
+
+export function encryptFile(plaintext: Uint8Array, secret: FileSecret): Promise<Bytes> {
+  return through(plaintext, encryptStream(secret));
+}
+
+/** `unreadable` unless it is exactly what was encrypted under that secret. */
+export function decryptFile(ciphertext: Uint8Array, secret: FileSecret): Promise<Bytes> {
+  return through(ciphertext, decryptStream(secret));
+}
+
+type ChunkCipher = (chunk: Bytes, number: number, isLast: boolean) => Promise<Bytes>;
+
+/** Cuts into chunks of `size`. A full one is held back until it is known whether more follows. */
+function chunked(size: number, cipher: ChunkCipher): TransformStream<Uint8Array, Bytes> {
+  const held = new Uint8Array(size);
+  let length = 0;
+  let number = 0;
+  return new TransformStream({
+    async transform(part, controller) {
+      for (let at = 0; at < part.length;) {
+        if (length === size) {
+          controller.enqueue(await cipher(held, number++, false));
+          length = 0;
+        }
+        const taken = part.subarray(at, at + size - length);
+        held.set(taken, length);
+        length += taken.length;
+        at += taken.length;
+      }
+    },
+    async flush(controller) {
+      controller.enqueue(await cipher(held.slice(0, length), number, true));
+    },
+  });
+}
+
+function nonce({ noncePrefix }: FileSecret, number: number, isLast: boolean): Bytes {
+  if (number > 0xffffffff) throw new RangeError("A file has at most 2^32 chunks");
+  const counter = Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
+  return concat(noncePrefix, counter, Uint8Array.of(isLast ? 1 : 0));
+}
+
+const imported = new WeakMap<FileSecret, Promise<CryptoKey>>();
+
+function importKey(secret: FileSecret): Promise<CryptoKey> {
+  let key = imported.get(secret);
+  if (!key) {
+    key = crypto.subtle.importKey("raw", secret.key, "AES-GCM", false, ["encrypt", "decrypt"]);
+    imported.set(secret, key);
+  }
+  return key;
+}
+
+async function through(
+  bytes: Uint8Array,
+  transform: TransformStream<Uint8Array, Bytes>,
+): Promise<Bytes> {
+  const source = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+  const parts: Bytes[] = [];
+  const reader = source.pipeThrough(transform).getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    parts.push(next.value);
+  }
+  return concat(...parts);
+}

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { type Bytes, fromBase64Url, fromUtf8, toBase64Url, utf8 } from "./encoding.ts";
+import type { FileSecret } from "./encrypted_file.ts";
+import { MlsClientError } from "./mls_client_error.ts";
+
+/** 32 and 7 bytes in base64url. */
+const secret = (bytes: number) =>
+  z.string().regex(new RegExp(`^[\\w-]{${Math.ceil(bytes * 4 / 3)}}$`));
+
+const fileSchema = z.object({
+  mediaId: z.string(),
+  name: z.string().max(255),
+  type: z.string().max(127),
+  /** Bytes of the plaintext. */
+  size: z.number().int().nonnegative(),
+  key: secret(32),
+  noncePrefix: secret(7),
+  width: z.number().int().positive().optional(),
+  height: z.number().int().positive().optional(),
+  /** Milliseconds, of audio and video. */
+  duration: z.number().nonnegative().optional(),
+});
+
+const clientId = z.string().min(1).max(128);
+/** The message that another one is about: its clientId, as the sender gave it, and who that was. */
+const target = z.object({ senderId: z.string(), clientId });
+
+const contentSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("message"),
+    clientId,
+    text: z.string(),
+    replyTo: target.optional(),
+    mentions: z.array(z.string()).optional(),
+    files: z.array(fileSchema).optional(),
+  }),
+  z.object({ kind: z.literal("edit"), clientId, target, text: z.string() }),
+  z.object({ kind: z.literal("delete"), clientId, target }),
+  z.object({
+    kind: z.literal("reaction"),
+    clientId,
+    target,
+    emoji: z.string().min(1).max(64),
+    remove: z.boolean().optional(),
+  }),
+]);
+
+/** The plaintext of an encrypted message, version 1: JSON in UTF-8 with `v: 1`. */
+export type MessageContent = z.infer<typeof contentSchema>;
+export type FileDescriptor = z.infer<typeof fileSchema>;
+
+export function encodeContent(content: MessageContent): Bytes {
+  return utf8(JSON.stringify({ v: 1, ...content }));
+}
+
+/**
+ * `unsupported` for a later version or a kind that is unknown here: to be shown as "update to read
+ * this", not as an error. Fields that are unknown are dropped. `bad_message` for what is neither.
+ *
+ * @param clientId of the envelope that the server delivered: the one inside has to be the same, so
+ * that the server cannot pass an old ciphertext off as another message.
+ */
+export function decodeContent(
+  plaintext: Uint8Array,
+  clientId: string,
+): MessageContent | { kind: "unsupported" } {
+  const json = parseJson(plaintext);
+  if (json.v !== 1) return { kind: "unsupported" };
+  const kinds: unknown[] = contentSchema.options.map((option) => option.shape.kind.value);
+  if (typeof json.kind === "string" && !kinds.includes(json.kind)) return { kind: "unsupported" };
+  const parsed = contentSchema.safeParse(json);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0];
+    throw new MlsClientError(
+      "bad_message",
+      `Read a message's content: ${path.join(".")} ${message}`,
+    );
+  }
+  if (parsed.data.clientId !== clientId) {
+    throw new MlsClientError("bad_message", "Read a message's content: its clientId is another");
+  }
+  return parsed.data;
+}
+
+/**
+ * Only who sent a message may edit or delete it: `senderId` as the decryption has it. What someone
+ * else sent about it has no effect.
+ */
+export function mayApply(content: MessageContent, senderId: string): boolean {
+  if (content.kind !== "edit" && content.kind !== "delete") return true;
+  return content.target.senderId === senderId;
+}
+
+export function describeFile(
+  file: Omit<FileDescriptor, "key" | "noncePrefix">,
+  { key, noncePrefix }: FileSecret,
+): FileDescriptor {
+  return { ...file, key: toBase64Url(key), noncePrefix: toBase64Url(noncePrefix) };
+}
+
+export function fileSecretOf({ key, noncePrefix }: FileDescriptor): FileSecret {
+  return { key: fromBase64Url(key), noncePrefix: fromBase64Url(noncePrefix) };
+}
+
+function parseJson(plaintext: Uint8Array): Record<string, unknown> {
+  try {
+    const json = JSON.parse(fromUtf8(plaintext));
+    if (typeof json === "object" && json !== null && !Array.isArray(json)) return json;
+  } catch (error) {
+    throw new MlsClientError("bad_message", "Read a message's content: it is not JSON", error);
+  }
+  throw new MlsClientError("bad_message", "Read a message's content: it is no JSON object");
+}

@@ -1,0 +1,204 @@
+import { type ClientConfig, createGroup } from "ts-mls";
+import { ownBytes, packParts, sameBytes, unpackParts, utf8 } from "./encoding.ts";
+import { encodeRecord, type GroupRecord, readRecord, recordName } from "./group_record.ts";
+import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
+import { joinExternally } from "./join_external.ts";
+import { joinByWelcome } from "./join_welcome.ts";
+import {
+  createKeyPackages,
+  findKeyPackage,
+  makeKeyPackage,
+  pruneKeyPackages,
+  type SignatureKeyPair,
+} from "./key_packages.ts";
+import type { KeyStore } from "./key_store.ts";
+import { guarded, MlsClientError } from "./mls_client_error.ts";
+import { MlsGroup } from "./mls_group.ts";
+import { rosterOf } from "./roster.ts";
+import { describe, type StagedCommit } from "./staged_commit.ts";
+import { cipherSuite, clientConfig, type CredentialCheck } from "./suite.ts";
+import { decodeGroupInfo, decodeWelcome, encodeWire } from "./wire.ts";
+
+const SIGNATURE = "device/signature";
+
+export interface MlsDeviceOptions {
+  userId: string;
+  /** As the server gave it when the signature key was registered. */
+  deviceId: string;
+  /** Whom to let in; everyone whose credential is well-formed, unless given. */
+  isTrusted?: CredentialCheck;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+}
+
+/** A Commit by which this device joins by itself; it counts once the server has accepted it. */
+export interface ExternalJoin {
+  staged: StagedCommit;
+  accepted(): Promise<MlsGroup>;
+}
+
+/** The signature key of this device, made and stored on first use: what POST /devices registers. */
+export async function deviceSignatureKey(store: KeyStore): Promise<Uint8Array> {
+  return (await signatureKeys(store)).publicKey;
+}
+
+/** This device, its key packages and its groups. All secrets are in `store` and nowhere else. */
+export class MlsDevice {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly #store: KeyStore;
+  readonly #signature: SignatureKeyPair;
+  readonly #config: ClientConfig;
+  readonly #now: () => number;
+  readonly #groups = new Map<string, MlsGroup>();
+
+  private constructor(store: KeyStore, signature: SignatureKeyPair, options: MlsDeviceOptions) {
+    this.userId = options.userId;
+    this.deviceId = options.deviceId;
+    this.#store = store;
+    this.#signature = signature;
+    this.#config = clientConfig(options.isTrusted ?? (() => true));
+    this.#now = options.now ?? Date.now;
+  }
+
+  static async open(store: KeyStore, options: MlsDeviceOptions): Promise<MlsDevice> {
+    return new MlsDevice(store, await signatureKeys(store), options);
+  }
+
+  get signatureKey(): Uint8Array {
+    return this.#signature.publicKey.slice();
+  }
+
+  /** For POST /devices/:deviceId/key-packages: each is used once. */
+  createKeyPackages(count: number): Promise<string[]> {
+    return createKeyPackages(this.#store, this.#owner(), count, false, this.#now());
+  }
+
+  /** The one that is handed out again and again when the others are used up. */
+  async createLastResort(): Promise<string> {
+    const [one] = await createKeyPackages(this.#store, this.#owner(), 1, true, this.#now());
+    return one;
+  }
+
+  /** Erases key packages that nobody can use any more; answers how many are left. */
+  pruneKeyPackages(): Promise<number> {
+    return pruneKeyPackages(this.#store, this.#signature, this.#now());
+  }
+
+  /** A group of this device alone, at epoch 0; the first Commit adds the others. */
+  async createGroup(chatId: string): Promise<MlsGroup> {
+    await this.#refuseIfMember(chatId);
+    const { keyPackage, keys } = await makeKeyPackage(this.#owner(), false, this.#now());
+    const suite = await cipherSuite();
+    const state = await createGroup(utf8(chatId), keyPackage, keys, [], suite, this.#config);
+    return await this.#keep(chatId, { state, joinedEpoch: 0n, pending: null });
+  }
+
+  /** Undefined where this device has no group for that chat. */
+  async group(chatId: string): Promise<MlsGroup | undefined> {
+    const open = this.#groups.get(chatId);
+    if (open) return open;
+    const record = await readRecord(this.#store, chatId, this.#config);
+    return record && this.#remember(chatId, record);
+  }
+
+  /**
+   * Joins the chat that a Welcome is for; the key package is erased in the same write, unless it
+   * is the last resort. What was sent before cannot be read: by design there is no key for it.
+   */
+  async join(chatId: string, welcome: string): Promise<MlsGroup> {
+    await this.#refuseIfMember(chatId);
+    const decoded = decodeWelcome(welcome);
+    const refs = decoded.secrets.map(({ newMember }) => newMember);
+    const stored = await findKeyPackage(this.#store, refs, this.#signature);
+    if (!stored) throw new MlsClientError("no_key_package", "Take a Welcome: it is not for us");
+    const { keyPackage, keys } = stored;
+    const state = await guarded("bad_welcome", "Take a Welcome", async () => {
+      return await joinByWelcome(decoded, keyPackage, keys, await cipherSuite(), this.#config);
+    });
+    if (!sameBytes(state.groupContext.groupId, utf8(chatId))) {
+      throw new MlsClientError("wrong_chat", "Take a Welcome: it is for another chat");
+    }
+    const record = { state, joinedEpoch: state.groupContext.epoch, pending: null };
+    return await this.#keep(chatId, record, stored.isLastResort ? {} : { [stored.name]: null });
+  }
+
+  /**
+   * Joins by itself with the GroupInfo that the server keeps: a new device of a member's, or one
+   * whose state was lost or broken, whose former leaf is removed in the same Commit.
+   */
+  async joinExternally(chatId: string, groupInfo: string): Promise<ExternalJoin> {
+    const decoded = decodeGroupInfo(groupInfo);
+    if (!sameBytes(decoded.groupContext.groupId, utf8(chatId))) {
+      throw new MlsClientError("wrong_chat", "Take a GroupInfo: it is for another chat");
+    }
+    const { keyPackage, keys } = await makeKeyPackage(this.#owner(), false, this.#now());
+    const { message, next, before } = await guarded("bad_group_info", "Join", async () => {
+      const before = ratchetTreeFromExtension(decoded);
+      if (before === undefined) throw new Error("its ratchet tree is missing");
+      const own = rosterOf(before).find(({ deviceId }) => deviceId === this.deviceId)?.leafIndex;
+      const suite = await cipherSuite();
+      const joined = await joinExternally(decoded, keyPackage, keys, own, suite, this.#config);
+      return { ...joined, before };
+    });
+    const { groupContext } = decoded;
+    const staged = await describe({ ratchetTree: before, groupContext }, next, encodeWire(message));
+    const record = { state: next, joinedEpoch: next.groupContext.epoch, pending: null };
+    return { staged, accepted: () => this.#keep(chatId, record) };
+  }
+
+  /**
+   * Erases the keys of a chat's group: after leaving it, or being removed. A device cannot commit its
+   * own removal (RFC 9420, section 12.4.2): whoever leaves tells the server, which stops delivering at
+   * once, and the next device that is still a member commits the removal.
+   */
+  async forget(chatId: string): Promise<void> {
+    await (await this.group(chatId))?.forget();
+    this.#groups.delete(chatId);
+  }
+
+  /** Erases everything that this device keeps: it is a stranger then. */
+  async erase(): Promise<void> {
+    const names = await this.#store.names("");
+    await this.#store.write(Object.fromEntries(names.map((name) => [name, null])));
+    this.#groups.clear();
+  }
+
+  #owner() {
+    return { userId: this.userId, deviceId: this.deviceId, signature: this.#signature };
+  }
+
+  async #refuseIfMember(chatId: string): Promise<void> {
+    const group = await this.group(chatId);
+    if (group?.isActive) {
+      throw new MlsClientError("already_member", `Join chat ${chatId}: this device is in it`);
+    }
+  }
+
+  async #keep(
+    chatId: string,
+    record: GroupRecord,
+    also: Record<string, null> = {},
+  ): Promise<MlsGroup> {
+    await this.#store.write({ [recordName(chatId)]: encodeRecord(record), ...also });
+    return this.#remember(chatId, record);
+  }
+
+  #remember(chatId: string, record: GroupRecord): MlsGroup {
+    const group = new MlsGroup(this.#store, record);
+    this.#groups.set(chatId, group);
+    return group;
+  }
+}
+
+async function signatureKeys(store: KeyStore): Promise<SignatureKeyPair> {
+  const stored = await store.read(SIGNATURE);
+  if (stored) {
+    const [publicKey, signKey] = unpackParts(stored);
+    return { publicKey, signKey };
+  }
+  const made = await (await cipherSuite()).signature.keygen();
+  const keys = { publicKey: ownBytes(made.publicKey), signKey: ownBytes(made.signKey) };
+  await store.write({ [SIGNATURE]: packParts([keys.publicKey, keys.signKey]) });
+  return keys;
+}

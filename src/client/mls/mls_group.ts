@@ -1,0 +1,287 @@
+import {
+  type ClientState,
+  createApplicationMessage,
+  emptyPskIndex,
+  type MlsPrivateMessage,
+  processPrivateMessage,
+} from "ts-mls";
+import { applyCommit, type CommitOutcome, type FramedMessage, senderOf } from "./commit_policy.ts";
+import { fromUtf8, ownBytes } from "./encoding.ts";
+import { encodeRecord, type GroupRecord, recordName } from "./group_record.ts";
+import type { KeyStore } from "./key_store.ts";
+import { guarded, MlsClientError } from "./mls_client_error.ts";
+import { rosterOf, without } from "./roster.ts";
+import {
+  exportGroupInfo,
+  type GroupChange,
+  stageCommit,
+  type StagedCommit,
+} from "./staged_commit.ts";
+import { cipherSuite, type Member, paddedLength } from "./suite.ts";
+import { decodeFramed, encodeWire } from "./wire.ts";
+
+export interface Decrypted {
+  /** Authenticated by its signature: hold it against the senderId that the server names. */
+  sender: Member;
+  epoch: bigint;
+  plaintext: Uint8Array;
+}
+
+/**
+ * One chat's group on one device.
+ *
+ * Every change is made on a copy, written to the store, and only then taken: what fails, or is bad,
+ * changes nothing. Calls are done one after another. A Commit counts when the server has accepted
+ * it: `stage`, send, then `accepted` or `discard`; or, after a crash in between, `processCommit`
+ * with what the server lists, which knows our own again.
+ */
+export class MlsGroup {
+  readonly chatId: string;
+  readonly #store: KeyStore;
+  #record: GroupRecord;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(store: KeyStore, record: GroupRecord) {
+    this.#store = store;
+    this.#record = record;
+    this.chatId = fromUtf8(record.state.groupContext.groupId);
+  }
+
+  get epoch(): bigint {
+    return this.#record.state.groupContext.epoch;
+  }
+
+  /** Messages of earlier epochs were not for this device. */
+  get joinedEpoch(): bigint {
+    return this.#record.joinedEpoch;
+  }
+
+  /** False once this device has been removed. */
+  get isActive(): boolean {
+    return this.#record.state.groupActiveState.kind === "active";
+  }
+
+  /** Whether a Commit of ours waits for the server's answer. */
+  get isPending(): boolean {
+    return this.#record.pending !== null;
+  }
+
+  roster(): Member[] {
+    return rosterOf(this.#record.state.ratchetTree);
+  }
+
+  /** For whoever joins by itself; the server gets a new one with every Commit. */
+  exportGroupInfo(): Promise<string> {
+    return this.#exclusive(() => exportGroupInfo(this.#activeState()));
+  }
+
+  /** Makes a Commit and keeps it until the server has answered. One at a time: `commit_pending`. */
+  stage(change: GroupChange): Promise<StagedCommit> {
+    return this.#exclusive(async () => {
+      const state = this.#activeState();
+      if (this.#record.pending) {
+        throw new MlsClientError(
+          "commit_pending",
+          "Make a Commit: another one is not answered yet",
+        );
+      }
+      const { staged, next } = await stageCommit(state, change);
+      await this.#save({ ...this.#record, pending: { commit: staged.commit, next } });
+      return staged;
+    });
+  }
+
+  /** The server took our Commit. Does nothing if it came back through `processCommit` before. */
+  accepted(staged: Pick<StagedCommit, "commit">): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#record.pending?.commit === staged.commit) await this.#takePending();
+    });
+  }
+
+  /** The server refused our Commit (`stale_epoch`, say): catch up, and stage the change anew. */
+  discard(): Promise<void> {
+    return this.#exclusive(async () => {
+      if (this.#record.pending) await this.#save({ ...this.#record, pending: null });
+    });
+  }
+
+  /**
+   * Takes the next Commit in the server's order. Null for one that was taken before, or is from before
+   * this device joined. A Commit of ours that was for the same epoch has lost then, and is dropped.
+   */
+  processCommit(commit: string): Promise<CommitOutcome | null> {
+    return this.#exclusive(async () => {
+      if (this.#record.pending?.commit === commit) return await this.#takePending();
+      const message = decodeFramed(commit);
+      const { epoch, groupId } = headerOf(message);
+      this.#checkChat(groupId);
+      if (epoch < this.epoch) return null;
+      const state = this.#activeState();
+      if (epoch > this.epoch) throw missingCommits(epoch, this.epoch);
+      const { next, outcome } = await guarded(
+        "bad_commit",
+        "Take a Commit",
+        () => applyCommit(state, message),
+      );
+      await this.#save({ ...this.#record, state: next, pending: null });
+      return outcome;
+    });
+  }
+
+  /** An encrypted message for the current epoch; the used key is gone before it is returned. */
+  encrypt(plaintext: Uint8Array): Promise<string> {
+    return this.#exclusive(async () => {
+      const state = this.#activeState();
+      const { newState, privateMessage } = await createApplicationMessage(
+        padded(state, plaintext.length),
+        plaintext,
+        await cipherSuite(),
+      );
+      const next = { ...newState, clientConfig: state.clientConfig };
+      await this.#save({ ...this.#record, state: next });
+      return encodeWire({ wireformat: "mls_private_message", privateMessage });
+    });
+  }
+
+  /**
+   * Reads a message, once: its key is erased then. Messages of an epoch may come in any order.
+   *
+   * @param keep stores the plaintext; the key is erased only after it, so that a crash in between
+   * loses nothing.
+   */
+  decrypt(
+    ciphertext: string,
+    keep: (message: Decrypted) => void | Promise<void> = () => {},
+  ): Promise<Decrypted> {
+    return this.#exclusive(async () => {
+      const message = this.#readable(ciphertext);
+      const { next, decrypted } = await this.#open(message);
+      await keep(decrypted);
+      await this.#save({ ...this.#record, state: next });
+      return decrypted;
+    });
+  }
+
+  /** Called by `MlsDevice.forget`. Erases all keys of this group; the object is of no use after. */
+  forget(): Promise<void> {
+    return this.#exclusive(async () => {
+      const state = {
+        ...this.#record.state,
+        groupActiveState: { kind: "removedFromGroup" as const },
+      };
+      this.#record = { ...this.#record, state, pending: null };
+      await this.#store.write({ [recordName(this.chatId)]: null });
+    });
+  }
+
+  #readable(ciphertext: string): MlsPrivateMessage {
+    const message = decodeFramed(ciphertext);
+    if (message.wireformat !== "mls_private_message") {
+      throw new MlsClientError("bad_message", "Read a message: it is not encrypted");
+    }
+    const { groupId, epoch, contentType } = message.privateMessage;
+    this.#checkChat(groupId);
+    if (contentType !== "application") {
+      throw new MlsClientError("bad_message", `Read a message: it is a ${contentType}`);
+    }
+    if (epoch < this.joinedEpoch) {
+      throw new MlsClientError(
+        "before_join",
+        "Read a message: it was sent before this device joined",
+      );
+    }
+    if (epoch > this.epoch) throw missingCommits(epoch, this.epoch);
+    const { state } = this.#record;
+    if (epoch < this.epoch && !state.historicalReceiverData.has(epoch)) {
+      throw new MlsClientError("key_gone", `Read a message: the keys of epoch ${epoch} are gone`);
+    }
+    return message;
+  }
+
+  async #open(message: MlsPrivateMessage): Promise<{ next: ClientState; decrypted: Decrypted }> {
+    const { state } = this.#record;
+    const what = "Read a message";
+    const sender = await guarded("bad_message", what, () => senderOf(state, message));
+    if (sender.leafIndex === state.privatePath.leafIndex) {
+      throw new MlsClientError("own_message", `${what}: this device sent it`);
+    }
+    const result = await guarded("bad_message", what, async () => {
+      const { privateMessage } = message;
+      return await processPrivateMessage(state, privateMessage, emptyPskIndex, await cipherSuite());
+    }).catch(explainUsedKey);
+    if (result.kind !== "applicationMessage") {
+      throw new MlsClientError("bad_message", `${what}: it is none`);
+    }
+    const plaintext = ownBytes(result.message);
+    return {
+      next: result.newState,
+      decrypted: { sender, epoch: message.privateMessage.epoch, plaintext },
+    };
+  }
+
+  async #takePending(): Promise<CommitOutcome> {
+    const { state, pending } = this.#record;
+    const { next } = pending!;
+    const [before, after] = [rosterOf(state.ratchetTree), rosterOf(next.ratchetTree)];
+    const own = after.find(({ leafIndex }) => leafIndex === next.privatePath.leafIndex)!;
+    await this.#save({ ...this.#record, state: next, pending: null });
+    return {
+      epoch: next.groupContext.epoch,
+      committer: { userId: own.userId, deviceId: own.deviceId },
+      external: false,
+      added: without(after, before),
+      removed: without(before, after),
+      removedSelf: false,
+    };
+  }
+
+  #activeState(): ClientState {
+    if (this.isActive) return this.#record.state;
+    throw new MlsClientError("removed", "This device was removed from the group");
+  }
+
+  #checkChat(groupId: Uint8Array): void {
+    const own = this.#record.state.groupContext.groupId;
+    if (groupId.length === own.length && groupId.every((byte, i) => byte === own[i])) return;
+    throw new MlsClientError("wrong_chat", "Read an MLSMessage: it is for another chat");
+  }
+
+  async #save(record: GroupRecord): Promise<void> {
+    await this.#store.write({ [recordName(this.chatId)]: encodeRecord(record) });
+    this.#record = record;
+  }
+
+  #exclusive<T>(action: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(action, action);
+    this.#last = run.catch(() => {});
+    return run;
+  }
+}
+
+function padded(state: ClientState, plaintextLength: number): ClientState {
+  const padUntilLength = paddedLength(plaintextLength);
+  const paddingConfig = { kind: "padUntilLength" as const, padUntilLength };
+  return { ...state, clientConfig: { ...state.clientConfig, paddingConfig } };
+}
+
+function headerOf(message: FramedMessage): { epoch: bigint; groupId: Uint8Array } {
+  return message.wireformat === "mls_private_message"
+    ? message.privateMessage
+    : message.publicMessage.content;
+}
+
+function missingCommits(theirs: bigint, ours: bigint): MlsClientError {
+  return new MlsClientError(
+    "missing_commits",
+    `Read an MLSMessage: it is of epoch ${theirs} and this device is at ${ours}`,
+  );
+}
+
+/** ts-mls tells a used key only by its words. */
+function explainUsedKey(error: unknown): never {
+  const cause = (error as Error).cause as Error | undefined;
+  if (cause?.message === "Desired gen in the past") {
+    throw new MlsClientError("key_gone", "Read a message: its key was used already", cause);
+  }
+  throw error;
+}

@@ -1,0 +1,107 @@
+import { type Bytes, concat, ownBytes, sameBytes, utf8 } from "./encoding.ts";
+import type { KeyStore } from "./key_store.ts";
+import { toBase64Url } from "./encoding.ts";
+import type { Member } from "./suite.ts";
+
+export interface Person {
+  userId: string;
+  /** The signature keys of all of the person's devices, in any order. */
+  signatureKeys: Uint8Array[];
+}
+
+/** As Signal has it: so that to find a key which gives the same digits costs that much more. */
+const ITERATIONS = 5200;
+const VERSION = Uint8Array.of(0, 1);
+
+/**
+ * 60 digits that two people see alike when each has the other's true keys, and only then: 30 for
+ * each of them, the smaller first. Made as Signal's are (iterated SHA-512 over the keys and the
+ * id), but over all keys of a person's devices, sorted; so a new device changes the number.
+ * Show it as twelve groups of five.
+ */
+export async function safetyNumber(one: Person, other: Person): Promise<string> {
+  const halves = await Promise.all([fingerprint(one), fingerprint(other)]);
+  return halves.sort().join("");
+}
+
+/** "12345 67890 …": how it is read aloud. */
+export function formatSafetyNumber(digits: string): string {
+  return digits.match(/.{1,5}/g)!.join(" ");
+}
+
+/** The person's keys in a roster. */
+export function personIn(roster: Member[], userId: string): Person {
+  const own = roster.filter((member) => member.userId === userId);
+  return { userId, signatureKeys: own.map(({ signatureKey }) => signatureKey) };
+}
+
+async function fingerprint({ userId, signatureKeys }: Person): Promise<string> {
+  const keys = concat(...signatureKeys.toSorted(compareBytes));
+  let hash: Bytes = concat(VERSION, keys, utf8(userId));
+  for (let i = 0; i < ITERATIONS; i++) {
+    hash = new Uint8Array(await crypto.subtle.digest("SHA-512", concat(hash, keys)));
+  }
+  let digits = "";
+  for (let i = 0; i < 30; i += 5) digits += fiveDigits(hash.subarray(i, i + 5));
+  return digits;
+}
+
+/** 40 bits, big-endian, modulo 100,000. */
+function fiveDigits(bytes: Uint8Array): string {
+  const number = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+  return String(number % 100_000).padStart(5, "0");
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    if (a[i] !== b[i]) return a[i] - b[i];
+  }
+  return a.length - b.length;
+}
+
+/** What is to be shown to the user, as somebody may be listening in. */
+export interface KeyChange {
+  userId: string;
+  deviceId: string;
+  /** A device of a person whom we know already, or a known device that has another key now. */
+  kind: "new_device" | "changed_key";
+}
+
+/**
+ * Remembers each device's key at first sight (trust on first use) and tells what has changed since.
+ * The devices of a person who was never seen before are no change. The new keys are remembered:
+ * every change is told once.
+ */
+export async function noteKeys(store: KeyStore, roster: Member[]): Promise<KeyChange[]> {
+  const changes: KeyChange[] = [];
+  const writes: Record<string, Bytes> = {};
+  for (const userId of new Set(roster.map((member) => member.userId))) {
+    const isKnown = (await store.names(`seen/${userId}/`)).length > 0;
+    for (const { deviceId, signatureKey } of roster.filter((each) => each.userId === userId)) {
+      const name = `seen/${userId}/${deviceId}`;
+      const seen = await store.read(name);
+      if (seen && sameBytes(seen, signatureKey)) continue;
+      writes[name] = ownBytes(signatureKey);
+      if (seen) changes.push({ userId, deviceId, kind: "changed_key" });
+      else if (isKnown) changes.push({ userId, deviceId, kind: "new_device" });
+    }
+  }
+  await store.write(writes);
+  return changes;
+}
+
+/** The user has compared the safety number with `other` and says that it is the same. */
+export async function markVerified(store: KeyStore, own: Person, other: Person): Promise<void> {
+  const digits = await safetyNumber(own, other);
+  await store.write({ [verifiedName(other)]: utf8(digits) });
+}
+
+/** Whether what was compared is still so; a new device or key of either side ends it. */
+export async function isVerified(store: KeyStore, own: Person, other: Person): Promise<boolean> {
+  const stored = await store.read(verifiedName(other));
+  return stored !== undefined && sameBytes(stored, utf8(await safetyNumber(own, other)));
+}
+
+function verifiedName({ userId }: Person): string {
+  return `verified/${toBase64Url(utf8(userId))}`;
+}

@@ -1,0 +1,126 @@
+import { type ClientState, createCommit, type Proposal } from "ts-mls";
+import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js";
+import { concat } from "./encoding.ts";
+import { guarded, MlsClientError } from "./mls_client_error.ts";
+import { identityOf, rosterOf, usersWithout } from "./roster.ts";
+import { cipherSuite, type Member } from "./suite.ts";
+import { decodeKeyPackage, encodeWire } from "./wire.ts";
+
+/** The body of POST /chats/:chatId/mls/commit, but for its clientId. */
+export interface StagedCommit {
+  /** The epoch that the Commit is for: the server refuses it as `stale_epoch` if that has passed. */
+  epoch: number;
+  commit: string;
+  groupInfo: string;
+  welcome?: { deviceIds: string[]; message: string };
+  addUserIds?: string[];
+  removeUserIds?: string[];
+}
+
+export interface NewDevice {
+  userId: string;
+  deviceId: string;
+  /** As the server handed it out. */
+  keyPackage: string;
+}
+
+/** With none of them a Commit only renews this device's own keys. */
+export interface GroupChange {
+  add?: NewDevice[];
+  /** All devices of these people. */
+  removeUserIds?: string[];
+  removeDeviceIds?: string[];
+}
+
+/** Makes the Commit for a change; `state` is untouched, and `next` counts once the server took it. */
+export async function stageCommit(
+  state: ClientState,
+  change: GroupChange,
+): Promise<{ staged: StagedCommit; next: ClientState }> {
+  const suite = await cipherSuite();
+  const extraProposals = [...removals(state, change), ...additions(change.add ?? [])];
+  const { newState: next, commit, welcome } = await guarded(
+    "invalid_change",
+    "Make a Commit",
+    () =>
+      createCommit({ state, cipherSuite: suite }, {
+        wireAsPublicMessage: true,
+        extraProposals,
+        ratchetTreeExtension: true,
+      }),
+  );
+  const staged = await describe(state, next, encodeWire(commit));
+  if (welcome) {
+    const deviceIds = (change.add ?? []).map(({ deviceId }) => deviceId);
+    staged.welcome = { deviceIds, message: encodeWire({ wireformat: "mls_welcome", welcome }) };
+  }
+  return { staged, next };
+}
+
+/** What the server wants to know of a Commit that leads from one state to the next. */
+export async function describe(
+  before: Pick<ClientState, "ratchetTree" | "groupContext">,
+  next: ClientState,
+  commit: string,
+): Promise<StagedCommit> {
+  const [old, now] = [rosterOf(before.ratchetTree), rosterOf(next.ratchetTree)];
+  const [addUserIds, removeUserIds] = [usersWithout(now, old), usersWithout(old, now)];
+  return {
+    epoch: Number(before.groupContext.epoch),
+    commit,
+    groupInfo: await exportGroupInfo(next),
+    ...(addUserIds.length > 0 && { addUserIds }),
+    ...(removeUserIds.length > 0 && { removeUserIds }),
+  };
+}
+
+/**
+ * The GroupInfo with ratchet_tree and external_pub. The latter is encoded here: RFC 9420,
+ * section 12.4.3.2, has an `opaque<V>`, and ts-mls 1.6.4 writes the bare key.
+ */
+export async function exportGroupInfo(state: ClientState): Promise<string> {
+  const suite = await cipherSuite();
+  const { publicKey } = await suite.hpke.deriveKeyPair(state.keySchedule.externalSecret);
+  const key = await suite.hpke.exportPublicKey(publicKey);
+  const groupInfo = await createGroupInfoWithRatchetTree(
+    state.groupContext,
+    state.confirmationTag,
+    state,
+    state.ratchetTree,
+    // An X25519 key has 32 bytes: its length takes one byte.
+    [{ extensionType: "external_pub", extensionData: concat(Uint8Array.of(key.length), key) }],
+    suite,
+  );
+  return encodeWire({ wireformat: "mls_group_info", groupInfo });
+}
+
+function additions(devices: NewDevice[]): Proposal[] {
+  return devices.map(({ userId, deviceId, keyPackage: encoded }) => {
+    const keyPackage = decodeKeyPackage(encoded);
+    const identity = readIdentity(keyPackage.leafNode.credential);
+    if (identity?.userId !== userId || identity.deviceId !== deviceId) {
+      throw new MlsClientError("bad_key_package", `Add ${userId}/${deviceId}: it is another's`);
+    }
+    return { proposalType: "add", add: { keyPackage } };
+  });
+}
+
+function readIdentity(credential: Parameters<typeof identityOf>[0]) {
+  try {
+    return identityOf(credential);
+  } catch {
+    return undefined;
+  }
+}
+
+function removals(state: ClientState, change: GroupChange): Proposal[] {
+  const { removeUserIds = [], removeDeviceIds = [] } = change;
+  const isOut = ({ userId, deviceId }: Member) =>
+    removeUserIds.includes(userId) || removeDeviceIds.includes(deviceId);
+  const roster = rosterOf(state.ratchetTree);
+  const out = roster.filter(isOut);
+  if (out.some(({ leafIndex }) => leafIndex === state.privatePath.leafIndex)) {
+    throw new MlsClientError("invalid_change", "Remove: a device cannot commit its own removal");
+  }
+  return out.map(({ leafIndex }) => ({ proposalType: "remove", remove: { removed: leafIndex } }));
+}

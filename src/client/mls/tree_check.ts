@@ -1,0 +1,135 @@
+import type { CiphersuiteImpl, ClientConfig, GroupInfo, LeafNode, RatchetTree } from "ts-mls";
+import { ratchetTreeFromExtension, verifyGroupInfoSignature } from "ts-mls/groupInfo.js";
+import { verifyLeafNodeSignature, verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
+import { verifyParentHashes } from "ts-mls/parentHash.js";
+import { treeHashRoot } from "ts-mls/treeHash.js";
+import { sameBytes, toBase64Url } from "./encoding.ts";
+import { readCredential } from "./suite.ts";
+
+/**
+ * What RFC 9420, section 12.4.3.1, has a new member check of the ratchet tree.
+ *
+ * It is here because that of ts-mls 1.6.4 (`validateRatchetTree`) refuses valid trees: section 7.9
+ * wants an unmerged leaf listed in every non-blank node *between* the leaf and the node that lists
+ * it, and ts-mls wants all nodes up to the root to have equal lists. So whoever is added after a
+ * Commit has merged the root but not a node below could not join.
+ */
+export async function checkGroupInfo(
+  groupInfo: GroupInfo,
+  suite: CiphersuiteImpl,
+  config: ClientConfig,
+): Promise<RatchetTree> {
+  const tree = ratchetTreeFromExtension(groupInfo);
+  if (tree === undefined) throw new Error("its ratchet tree is missing");
+  const { groupContext, signer } = groupInfo;
+  if (groupContext.cipherSuite !== suite.name) throw new Error("it is for another cipher suite");
+  const signerNode = tree[2 * signer];
+  if (signerNode?.nodeType !== "leaf") throw new Error(`its signer ${signer} is not in the tree`);
+  const key = signerNode.leaf.signaturePublicKey;
+  if (!await verifyGroupInfoSignature(groupInfo, key, suite.signature)) {
+    throw new Error("its signature does not verify");
+  }
+  checkStructure(tree);
+  checkUniqueKeys(tree);
+  await checkLeaves(tree, groupContext.groupId, suite, config);
+  if (!await verifyParentHashes(tree, suite.hash)) throw new Error("a parent hash does not verify");
+  if (!sameBytes(groupContext.treeHash, await treeHashRoot(tree, suite.hash))) {
+    throw new Error("its tree hash is not the tree's");
+  }
+  return tree;
+}
+
+function checkStructure(tree: RatchetTree): void {
+  for (const [index, node] of tree.entries()) {
+    if (node === undefined) continue;
+    if ((node.nodeType === "leaf") !== (index % 2 === 0)) {
+      throw new Error(`node ${index} is a ${node.nodeType}`);
+    }
+    if (node.nodeType === "parent") checkUnmerged(tree, index, node.parent.unmergedLeaves);
+  }
+}
+
+/** Section 7.9: each is a leaf below, and so do all the non-blank nodes in between list it. */
+function checkUnmerged(tree: RatchetTree, top: number, unmerged: number[]): void {
+  const sorted = unmerged.every((leaf, i) => i === 0 || unmerged[i - 1] < leaf);
+  if (!sorted) throw new Error(`the unmerged leaves of node ${top} are not in order`);
+  for (const leaf of unmerged) {
+    const between = nodesBetween(2 * leaf, top);
+    if (between === undefined || tree[2 * leaf] === undefined) {
+      throw new Error(`the unmerged leaf ${leaf} of node ${top} is not below it`);
+    }
+    for (const index of between) {
+      const node = tree[index];
+      if (node?.nodeType === "parent" && !node.parent.unmergedLeaves.includes(leaf)) {
+        throw new Error(`node ${index} does not list the unmerged leaf ${leaf}`);
+      }
+    }
+  }
+}
+
+/** The node indices (appendix C) above a leaf and below `top`; undefined if it is not below. */
+function nodesBetween(leafNode: number, top: number): number[] | undefined {
+  const between: number[] = [];
+  let level = 0;
+  for (let node = leafNode;;) {
+    // The parent: with the bit of this level set, and that of the next one cleared.
+    node = ((node | (1 << level)) & ~(1 << (level + 1))) >>> 0;
+    level++;
+    if (node === top) return between;
+    if (level > 30) return undefined;
+    between.push(node);
+  }
+}
+
+function checkUniqueKeys(tree: RatchetTree): void {
+  const seen = new Set<string>();
+  const once = (kind: string, value: Uint8Array | string) => {
+    const name = `${kind} ${typeof value === "string" ? value : toBase64Url(value)}`;
+    if (seen.has(name)) throw new Error(`a ${kind} is there twice`);
+    seen.add(name);
+  };
+  for (const node of tree) {
+    if (node === undefined) continue;
+    if (node.nodeType === "parent") {
+      once("encryption key", node.parent.hpkePublicKey);
+      continue;
+    }
+    once("encryption key", node.leaf.hpkePublicKey);
+    once("signature key", node.leaf.signaturePublicKey);
+    once("device", readCredential(node.leaf.credential)?.deviceId ?? "");
+  }
+}
+
+async function checkLeaves(
+  tree: RatchetTree,
+  groupId: Uint8Array,
+  suite: CiphersuiteImpl,
+  config: ClientConfig,
+): Promise<void> {
+  for (let index = 0; index < tree.length; index += 2) {
+    const node = tree[index];
+    if (node?.nodeType !== "leaf") continue;
+    if (!await isSigned(node.leaf, groupId, index / 2, suite)) {
+      throw new Error(`the signature of leaf ${index / 2} does not verify`);
+    }
+    const { credential, signaturePublicKey, capabilities } = node.leaf;
+    if (!await config.authService.validateCredential(credential, signaturePublicKey)) {
+      throw new Error(`the credential of leaf ${index / 2} is not trusted`);
+    }
+    if (!capabilities.credentials.includes("basic")) {
+      throw new Error(`leaf ${index / 2} cannot read our credentials`);
+    }
+  }
+}
+
+function isSigned(
+  leaf: LeafNode,
+  groupId: Uint8Array,
+  leafIndex: number,
+  suite: CiphersuiteImpl,
+): Promise<boolean> {
+  if (leaf.leafNodeSource === "key_package") {
+    return verifyLeafNodeSignatureKeyPackage(leaf, suite.signature);
+  }
+  return verifyLeafNodeSignature(leaf, groupId, leafIndex, suite.signature);
+}
