@@ -1,6 +1,7 @@
 import type { Collection, Db, Document as AnyDocument, MongoClient } from "mongodb";
 import { AppError } from "../../core/errors.ts";
 import { MAJORITY } from "./durability.ts";
+import { isDriverError } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { inTransaction, type Transact } from "./transaction.ts";
 
@@ -59,7 +60,9 @@ function newClient(Client: typeof MongoClient, uri: string): MongoClient {
       serverSelectionTimeoutMS: SERVER_SELECTION_MS,
     });
   } catch (error) {
-    throw new Error(`MONGODB_URI is not a connection string of MongoDB: ${reason(error)}`);
+    // Anything else (a permission that Deno was not given, say) speaks for itself.
+    if (!isDriverError(error)) throw error;
+    throw new Error(`MONGODB_URI is not a connection string of MongoDB: ${error.message}`);
   }
 }
 
@@ -80,7 +83,7 @@ async function requireReplicaSet(client: MongoClient): Promise<void> {
 }
 
 function startError(error: unknown, client: MongoClient): unknown {
-  if (!(error instanceof Error) || !("hasErrorLabel" in error)) return error;
+  if (!isDriverError(error)) return error;
   const message = `Connecting to MongoDB at ${hostsOf(client)} failed: ${error.message}`;
   return new AppError("unavailable", message, { cause: error });
 }
@@ -89,8 +92,4 @@ function startError(error: unknown, client: MongoClient): unknown {
 function hostsOf(client: MongoClient): string {
   const { srvHost, hosts } = client.options;
   return srvHost ?? hosts.map(String).join(",");
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

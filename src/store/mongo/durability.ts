@@ -1,9 +1,9 @@
 /**
- * What "durable" means on a replica set: written by a majority, and read only once it is; so neither
+ * What "durable" means on a replica set: in the journals of a majority, and read only once it is; so neither
  * an acknowledged write nor anything that was ever read can be undone by a failover. The time limit is for
  * a set that has lost its majority: a write then answers `unavailable` instead of waiting for ever.
  */
 export const MAJORITY = {
   readConcern: { level: "majority" },
-  writeConcern: { w: "majority", wtimeoutMS: 10_000 },
+  writeConcern: { w: "majority", journal: true, wtimeoutMS: 10_000 },
 } as const;

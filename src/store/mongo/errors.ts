@@ -50,7 +50,8 @@ interface DriverError extends Error {
   hasErrorLabel(label: string): boolean;
 }
 
-function isDriverError(error: unknown): error is DriverError {
+/** Also true of the errors that the driver makes itself, such as one of a malformed URI. */
+export function isDriverError(error: unknown): error is DriverError {
   return error instanceof Error && "hasErrorLabel" in error;
 }
 

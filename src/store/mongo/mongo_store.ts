@@ -4,6 +4,7 @@ import { CallGate } from "./call_gate.ts";
 import { CHATS } from "./chat_collection.ts";
 import { MongoChatStore } from "./chats.ts";
 import { connect, type MongoConnection } from "./connection.ts";
+import { translated } from "./errors.ts";
 import { makeCollections } from "./indexes.ts";
 import { MEMBERSHIPS, MongoMembershipStore } from "./memberships.ts";
 import { MESSAGES } from "./message_collection.ts";
@@ -43,7 +44,7 @@ export async function openMongoStore({ uri }: MongoStoreOptions): Promise<Store>
     await makeCollections(mongo.db, COLLECTIONS);
   } catch (error) {
     await mongo.close();
-    throw error;
+    throw translated(error);
   }
   return storeOf(mongo);
 }
