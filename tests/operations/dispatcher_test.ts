@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { AppError } from "../../src/core/errors.ts";
+import { silentLog } from "../../src/core/log.ts";
+import type { Caller, Visitor } from "../../src/model/caller.ts";
+import {
+  Dispatcher,
+  type DispatcherOptions,
+  type Outcome,
+  type Trace,
+} from "../../src/operations/dispatcher.ts";
+import { Answer, bind } from "../../src/operations/handler.ts";
+import { operation } from "../../src/operations/operation.ts";
+import { networkOf } from "../../src/operations/rate_key.ts";
+import { MemoryRateLimiter } from "../../src/operations/rate_limiter_memory.ts";
+import { DEFAULT_RATES } from "../../src/operations/rate_limits.ts";
+
+const visitor: Visitor = { door: "ws", address: "192.0.2.1", userAgent: "", requestId: "r" };
+const caller: Caller = { ...visitor, userId: "u", sessionId: "s", authenticatedAt: 0 };
+
+const spec = {
+  summary: "",
+  tag: "t",
+  limit: "write",
+  input: z.strictObject({ n: z.int() }),
+  output: z.object({ n: z.int() }),
+} as const;
+
+const open = operation({ ...spec, name: "t.open", access: "public" });
+const closed = operation({ ...spec, name: "t.closed", access: "session" });
+const admin = operation({ ...spec, name: "t.admin", access: "admin" });
+
+function setUp(options: Partial<DispatcherOptions> = {}) {
+  const outcomes: Outcome[] = [];
+  let handled = 0;
+  const dispatcher = new Dispatcher({
+    limiter: new MemoryRateLimiter({ now: () => 0 }),
+    rates: { ...DEFAULT_RATES, write: { count: 2, periodMs: 60_000 } },
+    log: silentLog,
+    isAdmin: ({ userId }) => userId === "root",
+    observe: (outcome) => outcomes.push(outcome),
+    ...options,
+  });
+  const echo = (_caller: Visitor, { n }: { n: number }) => {
+    handled++;
+    return Promise.resolve({ n });
+  };
+  return { dispatcher, outcomes, echo, handled: () => handled };
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return "ok";
+  } catch (error) {
+    assert(error instanceof AppError, String(error));
+    return error.code;
+  }
+}
+
+Deno.test("who may ask is checked before anything runs", async () => {
+  const { dispatcher, echo, handled } = setUp();
+  const input = { n: 1 };
+  assert.equal(
+    await codeOf(dispatcher.dispatch(bind(closed, echo), visitor, input)),
+    "unauthenticated",
+  );
+  assert.equal(await codeOf(dispatcher.dispatch(bind(admin, echo), caller, input)), "forbidden");
+  assert.equal(handled(), 0);
+  const root = { ...caller, userId: "root" };
+  const answer = await dispatcher.dispatch(bind(admin, echo), root, input);
+  assert.deepEqual(answer.data, input);
+  assert.equal((await dispatcher.dispatch(bind(open, echo), visitor, input)).status, 200);
+});
+
+Deno.test("a bad request costs nothing of the limit, a good one does", async () => {
+  const { dispatcher, echo } = setUp();
+  const bound = bind(closed, echo);
+  const codes = [];
+  for (const n of ["x", "x", "x", 1, 2, 3]) {
+    codes.push(await codeOf(dispatcher.dispatch(bound, caller, { n })));
+  }
+  const bad = "invalid_request";
+  assert.deepEqual(codes, [bad, bad, bad, "ok", "ok", "rate_limited"]);
+  // Another person, and an address, have limits of their own.
+  assert.equal(
+    await codeOf(dispatcher.dispatch(bound, { ...caller, userId: "v" }, { n: 1 })),
+    "ok",
+  );
+});
+
+Deno.test("a refusal says when to try again, and the trace how the limit stands", async () => {
+  const { dispatcher, echo } = setUp();
+  const trace: Trace = {};
+  const bound = bind(open, echo);
+  await dispatcher.dispatch(bound, visitor, { n: 1 }, trace);
+  assert.equal(trace.operation, "t.open");
+  assert.equal(trace.rate?.decision.remaining, 1);
+  await dispatcher.dispatch(bound, visitor, { n: 1 });
+  const refused = await dispatcher.dispatch(bound, visitor, { n: 1 }).catch((error) => error);
+  assert.equal(refused.retryAfter, 30);
+});
+
+Deno.test("a limiter that fails lets the request go on", async () => {
+  const limiter = { take: () => Promise.reject(new Error("away")) };
+  const { dispatcher, echo } = setUp({ limiter });
+  assert.equal(await codeOf(dispatcher.dispatch(bind(open, echo), visitor, { n: 1 })), "ok");
+});
+
+Deno.test("what is thrown unexpectedly is logged once and leaves as internal, without its text", async () => {
+  const logged: unknown[] = [];
+  const log = { ...silentLog, error: (message: string) => void logged.push(message) };
+  const { dispatcher, outcomes } = setUp({ log });
+  const broken = bind(open, () => Promise.reject(new TypeError("secret")));
+  const error = await dispatcher.dispatch(broken, visitor, { n: 1 }).catch((error) => error);
+  assert(error instanceof AppError);
+  assert.equal(error.code, "internal");
+  assert(!error.message.includes("secret"));
+  assert.equal(logged.length, 1);
+  assert.equal(outcomes[0].code, "internal");
+});
+
+Deno.test("every outcome is observed with its door and code", async () => {
+  const { dispatcher, outcomes, echo } = setUp();
+  await dispatcher.dispatch(bind(open, echo), visitor, { n: 1 });
+  await codeOf(dispatcher.dispatch(bind(open, echo), visitor, {}));
+  assert.deepEqual(outcomes.map(({ operation, door, code }) => [operation, door, code]), [
+    ["t.open", "ws", "ok"],
+    ["t.open", "ws", "invalid_request"],
+  ]);
+  assert(outcomes.every(({ durationMs }) => durationMs >= 0));
+});
+
+Deno.test("answers are held to their schema where that is asked", async () => {
+  const { dispatcher } = setUp({ checkAnswers: true });
+  const answer = (data: unknown) =>
+    bind(open, () => Promise.resolve(new Answer(201, data as { n: number })));
+  assert.equal((await dispatcher.dispatch(answer({ n: 1 }), visitor, { n: 1 })).status, 201);
+  for (const data of [{ n: "x" }, { n: 1, hash: "x" }]) {
+    const other = { ...visitor, address: crypto.randomUUID() };
+    assert.equal(await codeOf(dispatcher.dispatch(answer(data), other, { n: 1 })), "internal");
+  }
+});
+
+Deno.test("an IPv6 visitor is counted by network, an IPv4 one by address", () => {
+  assert.equal(networkOf("192.0.2.1"), "192.0.2.1");
+  assert.equal(networkOf("2001:db8:0:1:aaaa::1"), networkOf("2001:DB8::1:bbbb:0:0:2"));
+  assert.notEqual(networkOf("2001:db8:0:1::1"), networkOf("2001:db8:0:2::1"));
+  assert.equal(networkOf("::1"), "0:0:0:0::/64");
+});
