@@ -15,4 +15,6 @@ export interface Caller extends Visitor {
   sessionId: string;
   /** When identity was last proved in this session. */
   authenticatedAt: number;
+  /** When the token runs out: a socket that was opened with it is closed then. */
+  tokenExpiresAt: number;
 }

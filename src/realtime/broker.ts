@@ -8,7 +8,7 @@ export type Signal =
   /** A chat's head is at `rev` now; `members` when who is in it has changed. */
   | { type: "chat"; chatId: string; rev: number; members?: true }
   /** An ephemeral event for all who listen to a chat (typing, receipts). */
-  | { type: "room"; chatId: string; event: WireEvent }
+  | { type: "room"; chatId: string; event: WireEvent; exceptUserId?: string }
   /** An ephemeral event for all connections of these users (presence, notifications). */
   | { type: "users"; userIds: string[]; event: WireEvent }
   /** Sessions that have ended: their sockets close. */

@@ -204,7 +204,7 @@ export class Hub implements RoomHost {
         if (signal.members) this.#membersChanged(signal.chatId, signal.rev);
         return this.#rooms.get(signal.chatId)?.reach(signal.rev);
       case "room":
-        return this.toRoom(signal.chatId, signal.event);
+        return this.toRoom(signal.chatId, signal.event, signal.exceptUserId);
       case "users":
         return this.toUsers(signal.userIds, signal.event);
       case "sessions":

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { CatchUp } from "../chats/catch_up.ts";
+import { Cursors } from "../chats/operations.ts";
+import { type Clock, toTimestamp } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { Caller, Visitor } from "../model/caller.ts";
+import { validate } from "../operations/dispatcher.ts";
+import { Connection, type Sink } from "../realtime/connection.ts";
+import type { Hub } from "../realtime/hub.ts";
+import type { Changes } from "../wire/changes.ts";
+import { changesView } from "../wire/changes.ts";
+
+export const HelloInput = z.strictObject({
+  token: z.string().min(1).max(4096),
+  cursors: Cursors.optional(),
+});
+
+export type HelloInput = z.infer<typeof HelloInput>;
+
+/** What `hello` needs of the features. */
+export interface HelloServices {
+  authenticate(token: string, visitor: Visitor): Promise<Caller>;
+  /** The caller's own profile, as `GET /users/profile` gives it. */
+  profile(userId: string): Promise<unknown>;
+  catchUp: CatchUp;
+  hub: Hub;
+  clock: Clock;
+  limits: { socketsPerUser: number };
+}
+
+export interface Welcome {
+  connection: Connection;
+  /** The answer to hello. */
+  answer: { user: unknown; sessionId: string; serverTime: string; sync?: unknown };
+  /** Lets events through; to be called once the answer is on its way. */
+  release(): void;
+}
+
+/**
+ * Makes a socket a connection: token, subscription, and what was missed, in this order, so that there
+ * is no hole between the answer and the events that follow it.
+ */
+export async function hello(
+  services: HelloServices,
+  visitor: Visitor,
+  input: unknown,
+  sink: Sink,
+): Promise<Welcome> {
+  const { token, cursors } = validate(HelloInput, input);
+  const caller = await services.authenticate(token, visitor);
+  assertRoomForOneMore(services, caller.userId);
+  const connection = new Connection(newId(), caller, sink);
+  const { hub } = services;
+  try {
+    const [user] = await Promise.all([services.profile(caller.userId), hub.attach(connection)]);
+    const sync = cursors && await services.catchUp.sync(caller.userId, cursors);
+    const answer = {
+      user,
+      sessionId: caller.sessionId,
+      serverTime: toTimestamp(services.clock.now()),
+      ...(sync && { sync: { items: sync.map(changesView), next: null } }),
+    };
+    return { connection, answer, release: () => connection.release(floorsOf(sync)) };
+  } catch (error) {
+    hub.detach(connection);
+    throw error;
+  }
+}
+
+function floorsOf(sync: Changes[] = []): Map<string, number> {
+  return new Map(sync.map(({ chatId, rev }) => [chatId, rev]));
+}
+
+function assertRoomForOneMore({ hub, limits }: HelloServices, userId: string): void {
+  if ([...hub.connectionsOf(userId)].length < limits.socketsPerUser) return;
+  const most = limits.socketsPerUser;
+  throw new AppError("rate_limited", `Connecting: the account has its ${most} sockets open`);
+}

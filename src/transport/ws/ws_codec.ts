@@ -1,0 +1,9 @@
+import type { WireEvent } from "../../model/event.ts";
+import type { Codec } from "../../realtime/outbound.ts";
+
+/** One event is an object, several are an array, each in one text frame. */
+export const wsCodec: Codec = {
+  encode(events: readonly WireEvent[]): string {
+    return JSON.stringify(events.length === 1 ? events[0] : events);
+  },
+};

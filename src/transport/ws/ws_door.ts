@@ -1,0 +1,68 @@
+import { AppError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Visitor } from "../../model/caller.ts";
+import type { CommandTable } from "../command_table.ts";
+import type { HelloServices } from "../hello.ts";
+import { isOriginAllowed } from "../origin.ts";
+import { WsSession } from "./ws_session.ts";
+
+export const SUBPROTOCOL = "realtimechat.v1";
+
+export interface WsDoorOptions {
+  commands: CommandTable;
+  services: HelloServices;
+  log: Log;
+  /** Web pages that may connect; clients that are no browsers send no Origin. */
+  corsOrigins: "*" | readonly string[];
+  limits: {
+    frameBytes: number;
+    socketBufferBytes: number;
+    helloTimeMs: number;
+  };
+}
+
+/**
+ * Pings this often, and drops a peer that does not answer in as long: half of what proxies commonly
+ * allow a silent connection.
+ */
+const IDLE_SECONDS = 30;
+
+/** The door `/ws`: a WebSocket upgrade on Deno's own server. */
+export class WsDoor {
+  readonly #sessions = new Set<WsSession>();
+
+  constructor(private readonly options: WsDoorOptions) {}
+
+  /** Sockets that are open, whether or not they have said hello. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  upgrade(request: Request, visitor: Visitor): Response {
+    this.#check(request);
+    const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
+    const protocol = offered.some((name) => name.trim() === SUBPROTOCOL) ? SUBPROTOCOL : undefined;
+    const { socket, response } = Deno.upgradeWebSocket(request, {
+      idleTimeout: IDLE_SECONDS,
+      protocol,
+    });
+    const session = new WsSession(socket, { ...visitor, door: "ws" }, this.options);
+    this.#sessions.add(session);
+    session.onEnd = () => this.#sessions.delete(session);
+    return response;
+  }
+
+  /** Closes those who have not said hello yet; the hub closes the others. */
+  closeAll(): void {
+    for (const session of [...this.#sessions]) session.close("restart");
+  }
+
+  #check(request: Request): void {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      throw new AppError("invalid_request", "Opening /ws: this is not a WebSocket upgrade");
+    }
+    if (!isOriginAllowed(request, this.options.corsOrigins)) {
+      throw new AppError("forbidden", "Opening /ws: pages of this Origin may not connect");
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { AppError, quote } from "../../core/errors.ts";
+
+export interface CommandFrame {
+  /** As the client gave it, null if it gave none that is fit. */
+  id: string | number | null;
+  cmd: unknown;
+  data: unknown;
+  /** What is wrong with it, if it can be answered and the socket go on. */
+  error?: AppError;
+}
+
+/**
+ * Throws for what is no frame of this protocol at all (too large, binary, not JSON, no object): the
+ * peer speaks something else. What is an object is answered, however wrong it is.
+ */
+export function parseFrame(data: unknown, maxBytes: number): CommandFrame {
+  if (typeof data !== "string") {
+    throw new AppError("invalid_request", "Reading a frame: it is binary, and must be text");
+  }
+  if (data.length > maxBytes || byteLength(data, maxBytes) > maxBytes) {
+    throw new AppError("payload_too_large", `Reading a frame: it has more than ${maxBytes} bytes`);
+  }
+  const frame = parseJson(data);
+  if (typeof frame !== "object" || frame === null || Array.isArray(frame)) {
+    throw new AppError("invalid_request", "Reading a frame: it is not a JSON object");
+  }
+  return check(frame as Record<string, unknown>);
+}
+
+/** Counted only where it could matter: a UTF-16 unit is three bytes at most. */
+function byteLength(text: string, maxBytes: number): number {
+  return text.length * 3 <= maxBytes ? 0 : new TextEncoder().encode(text).length;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError("invalid_request", "Reading a frame: it is not JSON", { cause });
+  }
+}
+
+function check(frame: Record<string, unknown>): CommandFrame {
+  const { id, cmd, data, ...rest } = frame;
+  const fit = typeof id === "number" || (typeof id === "string" && id.length <= 64);
+  const result: CommandFrame = { id: fit ? id : null, cmd, data };
+  const unknown = Object.keys(rest)[0];
+  if (!fit) {
+    const about = "Reading a command: id must be a number or a string of at most 64 characters";
+    result.error = new AppError("invalid_request", about);
+  } else if (typeof cmd !== "string") {
+    result.error = new AppError("invalid_request", `Reading a command: cmd is ${quote(cmd)}`);
+  } else if (unknown !== undefined) {
+    const about = `Reading a command: there is no field ${quote(unknown)}`;
+    result.error = new AppError("invalid_request", about);
+  }
+  return result;
+}
