@@ -17,7 +17,7 @@ export class SmtpUrl {
         "The SMTP URL must be of the form smtp://user:password@host:port, or smtps:// for TLS",
       );
     }
-    const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+    const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname.toLowerCase());
     const asked = url.searchParams.get("requireTLS");
     this.#text = text;
     this.requireTls = asked === null ? url.username !== "" && !local : asked === "true";

@@ -109,6 +109,15 @@ test("TLS that is required and not offered is no mail", {}, async (server) => {
   assert.deepEqual(server.received, []);
 });
 
+test("a password is not sent in the clear over a network", { credentials }, async (server) => {
+  // 0.0.0.0 leads to this machine, but is none of its usual names.
+  const url = new SmtpUrl(`smtp://${SIGN_IN}0.0.0.0:${server.port}`);
+  const mailer = new SmtpMailer({ url, from, timeoutMs: 5_000 });
+  await thenClose(mailer, () => assert.rejects(mailer.send(sampleMail), { code: "unavailable" }));
+  assert.equal(server.connections, 1);
+  assert.equal(server.signIns, 0);
+});
+
 test("a wrong password is unavailable, and does not show", { credentials }, async (server) => {
   const mailer = mailerFor(server.port, { signIn: "chat:wrong-secret@" });
   await thenClose(

@@ -24,6 +24,8 @@ export interface SmtpServerOptions {
 export class TestSmtpServer {
   readonly received: ReceivedMail[] = [];
   connections = 0;
+  /** Tries to sign in, the failed ones included. */
+  signIns = 0;
   readonly #server: SMTPServer;
 
   private constructor(options: SmtpServerOptions) {
@@ -38,6 +40,7 @@ export class TestSmtpServer {
         done();
       },
       onAuth: ({ username, password }, _session, done) => {
+        this.signIns++;
         const right = username === credentials?.user && password === credentials?.password;
         done(right ? null : refusal(535, "Authentication failed"), { user: username });
       },
