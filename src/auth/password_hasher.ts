@@ -1,0 +1,11 @@
+/** Turns passwords into hashes and compares them, in a time that tells nothing. */
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  /**
+   * With `hash` null (no such account, or one without a password) it takes as long and says no, so
+   * that the time of an answer does not tell whether an account exists.
+   */
+  verify(password: string, hash: string | null): Promise<boolean>;
+  /** Ends the workers; safe to call twice. */
+  close(): void;
+}

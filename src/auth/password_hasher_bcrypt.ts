@@ -1,0 +1,84 @@
+import type { PasswordHasher } from "./password_hasher.ts";
+import type { HashJob, HashResult } from "./password_worker.ts";
+
+interface Waiting {
+  job: HashJob;
+  resolve: (value: string | boolean) => void;
+  reject: (error: Error) => void;
+}
+
+/** A bcrypt hash takes about 200 ms: of more than this many at once, the last waits 20 s. */
+const MAX_WAITING = 200;
+
+/**
+ * bcrypt in workers: on the main thread eight logins would stall every socket for 0.8 s, in two
+ * workers the longest stall is 7 ms. The workers start with the first password.
+ */
+export class BcryptHasher implements PasswordHasher {
+  readonly #idle: Worker[] = [];
+  readonly #workers = new Set<Worker>();
+  readonly #queue: Waiting[] = [];
+  #dummy: Promise<string> | null = null;
+
+  constructor(private readonly cost = 12, private readonly size = 2) {}
+
+  async hash(password: string): Promise<string> {
+    return await this.#run({ type: "hash", password, cost: this.cost }) as string;
+  }
+
+  async verify(password: string, hash: string | null): Promise<boolean> {
+    // A hash of nobody's password, of the same cost, stands in for the one that is not there.
+    this.#dummy ??= this.hash(crypto.randomUUID());
+    const against = hash ?? await this.#dummy;
+    const same = await this.#run({ type: "verify", password, hash: against });
+    return same === true && hash !== null;
+  }
+
+  close(): void {
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers.clear();
+    this.#idle.length = 0;
+    for (const { reject } of this.#queue.splice(0)) reject(new Error("The hasher was closed"));
+  }
+
+  #run(job: HashJob): Promise<string | boolean> {
+    if (this.#queue.length >= MAX_WAITING) return Promise.reject(new HasherBusy());
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ job, resolve, reject });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#queue.length === 0) return;
+    const worker = this.#idle.pop() ?? this.#spawn();
+    if (!worker) return;
+    const { job, resolve, reject } = this.#queue.shift()!;
+    worker.onmessage = ({ data }: MessageEvent<HashResult>) => {
+      this.#idle.push(worker);
+      if ("error" in data) reject(new Error(data.error));
+      else resolve(data.value);
+      this.#next();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#workers.delete(worker);
+      worker.terminate();
+      reject(new Error(`The password worker failed: ${event.message}`));
+      this.#next();
+    };
+    worker.postMessage(job);
+  }
+
+  #spawn(): Worker | null {
+    if (this.#workers.size >= this.size) return null;
+    const worker = new Worker(new URL("./password_worker.ts", import.meta.url), { type: "module" });
+    this.#workers.add(worker);
+    return worker;
+  }
+}
+
+/** More passwords wait than can be looked at in a reasonable time. */
+export class HasherBusy extends Error {
+  override readonly name = "HasherBusy";
+}

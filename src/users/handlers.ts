@@ -1,0 +1,20 @@
+import { bind, type Bound } from "../operations/handler.ts";
+import { profileView, userView } from "../wire/user.ts";
+import * as operations from "./operations.ts";
+import type { Profiles } from "./profiles.ts";
+
+export function userHandlers(profiles: Profiles): Bound[] {
+  return [
+    bind(operations.getProfile, async ({ userId }) => profileView(await profiles.own(userId))),
+    bind(operations.updateProfile, async ({ userId }, patch) => {
+      return profileView(await profiles.update(userId, patch));
+    }),
+    bind(operations.searchUsers, async ({ userId }, { q, limit, cursor }) => {
+      const { items, next } = await profiles.search(userId, { prefix: q, limit, cursor });
+      return { items: items.map(userView), next };
+    }),
+    bind(operations.getUser, async (caller, { userId }) => {
+      return userView(await profiles.of(caller.userId, userId));
+    }),
+  ];
+}

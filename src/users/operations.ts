@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { cursor, flag, limit, line, mediaId, page, text, userId } from "../operations/fields.ts";
+import { operation } from "../operations/operation.ts";
+import { ProfileView, UserView } from "../wire/user.ts";
+
+const tag = "Users";
+
+export const getProfile = operation({
+  name: "user.profile",
+  summary: "The caller's own account",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({}),
+  output: ProfileView,
+  rest: { method: "GET", path: "/users/profile" },
+});
+
+export const updateProfile = operation({
+  name: "user.update",
+  summary: "Change what the caller's profile says",
+  tag,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({
+    displayName: line({ max: 100 }).optional(),
+    bio: text({ min: 0, max: 500 }).optional(),
+    avatarMediaId: mediaId.nullable().optional(),
+    lastSeenHidden: flag.optional(),
+  }),
+  output: ProfileView,
+  rest: { method: "PUT", path: "/users/profile" },
+});
+
+export const getUser = operation({
+  name: "user.get",
+  summary: "A person",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ userId }),
+  output: UserView,
+  rest: { method: "GET", path: "/users/:userId" },
+  errors: ["not_found"],
+});
+
+export const searchUsers = operation({
+  name: "user.search",
+  summary: "Find people by how a word of their name or their username begins",
+  tag,
+  access: "session",
+  limit: "search",
+  input: z.strictObject({ q: line({ max: 100 }), limit, cursor: cursor.optional() }),
+  output: page(UserView),
+  rest: { method: "GET", path: "/users/search" },
+});

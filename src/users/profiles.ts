@@ -1,0 +1,50 @@
+import type { Clock } from "../core/clock.ts";
+import { notFound } from "../core/errors.ts";
+import type { User } from "../model/user.ts";
+import type { Store } from "../store/store.ts";
+
+export type ProfilePatch = Partial<
+  Pick<User, "displayName" | "bio" | "avatarMediaId" | "lastSeenHidden">
+>;
+
+/** What people say of themselves, and how others find them. */
+export class Profiles {
+  constructor(
+    private readonly store: Pick<Store, "users" | "blocks">,
+    private readonly clock: Clock,
+  ) {}
+
+  async own(userId: string): Promise<User> {
+    const user = await this.store.users.byId(userId);
+    if (!user) throw notFound("user", userId);
+    return user;
+  }
+
+  async update(userId: string, patch: ProfilePatch): Promise<User> {
+    const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+    const fields = { ...Object.fromEntries(given), updatedAt: this.clock.now() };
+    const user = await this.store.users.update(userId, fields);
+    if (!user) throw notFound("user", userId);
+    return user;
+  }
+
+  /** Someone who has blocked the caller is not found; someone who erased their account is. */
+  async of(callerId: string, userId: string): Promise<User> {
+    const user = await this.store.users.byId(userId);
+    if (!user || await this.store.blocks.has(userId, callerId)) throw notFound("user", userId);
+    return user;
+  }
+
+  /** Never by e-mail address, and never those who blocked the caller. */
+  async search(
+    callerId: string,
+    query: { prefix: string; limit: number; cursor?: string },
+  ): Promise<{ items: User[]; next: string | null }> {
+    const blocks = await this.store.blocks.against(callerId);
+    const excluding = blocks.map((block) => block.blockerId);
+    const after = query.cursor ?? null;
+    const { prefix, limit } = query;
+    const items = await this.store.users.search({ prefix, excluding, after, limit });
+    return { items, next: items.length < limit ? null : items.at(-1)!.usernameKey };
+  }
+}
