@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { generateFileSecret } from "../../../src/client/mls/encrypted_file.ts";
+import { utf8 } from "../../../src/client/mls/encoding.ts";
+import {
+  decodeContent,
+  describeFile,
+  encodeContent,
+  fileSecretOf,
+  mayApply,
+  type MessageContent,
+} from "../../../src/client/mls/message_content.ts";
+
+const target = { senderId: "alice", clientId: "c1" };
+const secret = generateFileSecret();
+const photo = describeFile(
+  { mediaId: "m1", name: "a.jpg", type: "image/jpeg", size: 3, width: 1, height: 1 },
+  secret,
+);
+const contents: MessageContent[] = [
+  { kind: "message", clientId: "c2", text: "hello" },
+  { kind: "message", clientId: "c2", text: "", replyTo: target, mentions: ["b"], files: [photo] },
+  { kind: "edit", clientId: "c2", target, text: "better" },
+  { kind: "delete", clientId: "c2", target },
+  { kind: "reaction", clientId: "c2", target, emoji: "👍", remove: true },
+];
+
+Deno.test("every kind of content comes back as it was", () => {
+  for (const content of contents) {
+    assert.deepEqual(decodeContent(encodeContent(content), "c2"), content);
+  }
+  assert.deepEqual(fileSecretOf(photo), secret);
+});
+
+Deno.test("a content of a later version or an unknown kind is no error", () => {
+  for (const json of ['{"v":2,"kind":"message"}', '{"v":1,"kind":"poll","clientId":"c2"}']) {
+    assert.deepEqual(decodeContent(utf8(json), "c2"), { kind: "unsupported" });
+  }
+});
+
+Deno.test("an unknown field is dropped", () => {
+  const json = '{"v":1,"kind":"message","clientId":"c2","text":"x","colour":"red"}';
+  assert.deepEqual(decodeContent(utf8(json), "c2"), { kind: "message", clientId: "c2", text: "x" });
+});
+
+Deno.test("what is no content is refused, and so is another message's", () => {
+  const bad = { code: "bad_message" };
+  for (const json of ["", "[]", "null", "7", '{"v":1}', '{"v":1,"kind":"edit","clientId":"c2"}']) {
+    assert.throws(() => decodeContent(utf8(json), "c2"), bad, json);
+  }
+  assert.throws(() => decodeContent(Uint8Array.of(0xff), "c2"), bad);
+  assert.throws(() => decodeContent(encodeContent(contents[0]), "c3"), bad);
+});
+
+Deno.test("only the sender of a message edits and deletes it", () => {
+  assert.equal(mayApply(contents[2], "alice"), true);
+  assert.equal(mayApply(contents[2], "bob"), false);
+  assert.equal(mayApply(contents[3], "bob"), false);
+  assert.equal(mayApply(contents[4], "bob"), true);
+});
