@@ -279,6 +279,6 @@ export async function send(
     status: response.status,
     headers: response.headers,
     text,
-    body: isJson ? JSON.parse(text) : null,
+    body: isJson && text !== "" ? JSON.parse(text) : null,
   };
 }

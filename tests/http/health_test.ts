@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import type { HealthCheck } from "../../src/http/health.ts";
+import { eventually } from "../support/eventually.ts";
+import { demoApp, send } from "./demo.ts";
+
+const check = (name: string, kind: HealthCheck["kind"], run: () => Promise<void>) => ({
+  name,
+  kind,
+  check: run,
+});
+const passes = () => Promise.resolve();
+const fails = () => Promise.reject(new Error("mongodb://user:secret@host is away"));
+const hangs = () => new Promise<void>(() => {});
+
+async function probe(checks: HealthCheck[]) {
+  const { app } = demoApp({ checks });
+  assert.equal((await send(app, "GET", "/healthz")).status, 200);
+  const { status, body, text } = await send(app, "GET", "/readyz");
+  assert(!text.includes("secret"));
+  return { status, body };
+}
+
+Deno.test("ready, degraded and unavailable", async () => {
+  assert.deepEqual(await probe([check("store", "ready", passes)]), {
+    status: 200,
+    body: { status: "ready", checks: { store: "ok" } },
+  });
+  assert.deepEqual(
+    await probe([check("store", "ready", passes), check("broker", "degraded", fails)]),
+    { status: 200, body: { status: "degraded", checks: { store: "ok", broker: "failing" } } },
+  );
+  assert.deepEqual(
+    await probe([check("store", "ready", fails), check("broker", "degraded", fails)]),
+    {
+      status: 503,
+      body: { status: "unavailable", checks: { store: "failing", broker: "failing" } },
+    },
+  );
+});
+
+Deno.test("a check that hangs fails", async () => {
+  const { status, body } = await probe([check("store", "ready", hangs)]);
+  assert.equal(status, 503);
+  assert.equal(body.checks.store, "failing");
+});
+
+Deno.test("a check that throws at once fails like any other", async () => {
+  const throws = () => {
+    throw new Error("broken");
+  };
+  assert.equal((await probe([check("store", "ready", throws)])).status, 503);
+});
+
+Deno.test("what was wrong and is mended is ready again", async () => {
+  let broken = true;
+  const { app } = demoApp({
+    checks: [check("store", "ready", () => broken ? fails() : passes())],
+  });
+  assert.equal((await send(app, "GET", "/readyz")).status, 503);
+  broken = false;
+  await eventually("it is ready", async () => (await send(app, "GET", "/readyz")).status === 200);
+});
+
+Deno.test("who drains is not ready, and lives", async () => {
+  const { app, health } = demoApp({ checks: [check("store", "ready", passes)] });
+  health.drain();
+  const ready = await send(app, "GET", "/readyz");
+  assert.equal(ready.status, 503);
+  assert.equal(ready.body.status, "draining");
+  assert.equal((await send(app, "GET", "/healthz")).status, 200);
+});
+
+Deno.test("many probes at once ask once", async () => {
+  let asked = 0;
+  const { health } = demoApp({
+    checks: [check("store", "ready", () => Promise.resolve(void asked++))],
+  });
+  await Promise.all(Array.from({ length: 20 }, () => health.report()));
+  assert.equal(asked, 1);
+});
