@@ -1,4 +1,5 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import { AppError, quote } from "../../core/errors.ts";
 
 /** How a field is kept: as it is, as JSON text, or as 0 or 1 (SQLite has no booleans). */
 export type ColumnKind = "value" | "json" | "boolean";
@@ -52,10 +53,16 @@ export class Table<Row extends object> {
 }
 
 function encode(value: unknown, kind: ColumnKind): SQLInputValue {
-  if (kind === "value") return value as SQLInputValue;
+  if (kind === "value") return typeof value === "string" ? whole(value) : value as SQLInputValue;
   if (kind === "boolean") return value ? 1 : 0;
   if (value === null) return null;
   return Array.isArray(value) && value.length === 0 ? "[]" : JSON.stringify(value);
+}
+
+/** `node:sqlite` reads text up to its first U+0000 only: better refused than cut. */
+function whole(text: string): string {
+  if (!text.includes("\0")) return text;
+  throw new AppError("invalid_request", `Text may not hold the character U+0000: ${quote(text)}`);
 }
 
 function decode(value: SQLOutputValue, kind: ColumnKind): unknown {

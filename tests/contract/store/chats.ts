@@ -1,3 +1,219 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import type { Chat } from "../../../src/model/chat.ts";
+import type { InboxPlace } from "../../../src/store/chat_store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { duplicateOf } from "./duplicates.ts";
+import { aChange, aChat, aDirectChat, aMember, aMessage, sendTo, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
-export function chatContract(_test: ContractTest): void {}
+export function chatContract(test: ContractTest): void {
+  test("a chat comes back as it was stored, by id and by its pair", async (store) => {
+    const group = aChat({ description: "d", avatarMediaId: newId(), encrypted: true, epoch: 3 });
+    const direct = aDirectChat(newId(), newId());
+    for (const chat of [group, direct]) {
+      assert.equal(await store.chats.commit(aChange(0, chat)), "committed");
+      assert.deepEqual(await store.chats.byId(chat.id), chat);
+    }
+    assert.deepEqual(await store.chats.byDirectKey(direct.directKey!), direct);
+    assert.equal(await store.chats.byId(newId()), null);
+    assert.equal(await store.chats.byDirectKey("a:b"), null);
+  });
+
+  test("byIds gives those that exist, once each", async (store) => {
+    const chats = [aChat(), aChat(), aChat()];
+    for (const chat of chats) await store.chats.commit(aChange(0, chat));
+    const found = await store.chats.byIds([chats[0].id, newId(), chats[2].id, chats[0].id]);
+    assert.deepEqual(found.map(({ id }) => id).sort(), [chats[0].id, chats[2].id].sort());
+    assert.deepEqual(await store.chats.byIds([]), []);
+  });
+
+  test("a change set writes chat, members and messages together", async (store) => {
+    const { chat, messages: [first], members: [ann] } = await storedChat(store, {
+      messages: [{}],
+      members: [{}],
+    });
+    const sent = aMessage(chat.id, 3);
+    const edited = { ...first, rev: 4, text: "edited", editedAt: T0 + 1 };
+    const joined = aMember(chat.id, { rev: 5 });
+    const promoted = { ...ann, rev: 6, role: "admin" as const };
+    const next = { ...chat, rev: 6, lastSeq: 3, name: "New", detailsRev: 6, memberCount: 2 };
+    const change = aChange(2, next, {
+      inserted: [sent],
+      updated: [edited],
+      members: [joined, promoted],
+    });
+    assert.equal(await store.chats.commit(change), "committed");
+    assert.deepEqual(await store.chats.byId(chat.id), next);
+    assert.deepEqual(await store.messages.page({ chatId: chat.id, after: 0, limit: 9 }), [
+      edited,
+      sent,
+    ]);
+    assert.deepEqual(await store.memberships.of(chat.id, ann.userId), promoted);
+    assert.deepEqual(await store.memberships.of(chat.id, joined.userId), joined);
+  });
+
+  staleTests(test);
+  rollbackTests(test);
+  inboxTests(test);
+}
+
+function staleTests(test: ContractTest): void {
+  test("a change set against another head is stale and writes nothing", async (store) => {
+    const { chat, messages: [first] } = await storedChat(store, { messages: [{}] });
+    for (const expectedRev of [1, 3]) {
+      const next = { ...chat, rev: expectedRev + 1, name: "no" };
+      const change = aChange(expectedRev, next, {
+        inserted: [aMessage(chat.id, 9)],
+        updated: [{ ...first, text: "no" }],
+        members: [aMember(chat.id)],
+      });
+      assert.equal(await store.chats.commit(change), "stale");
+    }
+    await assertUnchanged(store, chat, [first.id]);
+    assert.deepEqual(await store.messages.byId(first.id), first);
+  });
+
+  test("a new chat that exists is stale; a chat to change that is missing, too", async (store) => {
+    const { chat } = await storedChat(store, {});
+    const again = aChange(0, { ...chat, name: "no" }, { members: [aMember(chat.id)] });
+    assert.equal(await store.chats.commit(again), "stale");
+    await assertUnchanged(store, chat, []);
+    const missing = aChat({ rev: 2 });
+    const change = aChange(1, missing, { inserted: [aMessage(missing.id, 2)] });
+    assert.equal(await store.chats.commit(change), "stale");
+    assert.equal(await store.chats.byId(missing.id), null);
+    assert.deepEqual(await store.messages.newest([missing.id]), []);
+  });
+
+  test("of two change sets in one turn against one head, one is stale", async (store) => {
+    const { chat } = await storedChat(store, {});
+    const change = () =>
+      aChange(1, { ...chat, rev: 2, lastSeq: 2 }, { inserted: [aMessage(chat.id, 2)] });
+    const outcomes = await Promise.all(
+      [change(), change()].map((each) => store.chats.commit(each)),
+    );
+    assert.deepEqual(outcomes.sort(), ["committed", "stale"]);
+    assert.equal((await store.messages.page({ chatId: chat.id, limit: 9 })).length, 1);
+  });
+}
+
+function rollbackTests(test: ContractTest): void {
+  test("a clientId that exists amid a change set leaves nothing of the whole set", async (store) => {
+    const { chat, messages: [first] } = await storedChat(store, { messages: [{}] });
+    const { senderId, clientId } = first;
+    const change = aChange(2, { ...chat, rev: 7, name: "no" }, {
+      inserted: [
+        aMessage(chat.id, 3, { text: "ghost" }),
+        aMessage(chat.id, 4, { senderId, clientId }),
+        aMessage(chat.id, 5),
+      ],
+      updated: [{ ...first, rev: 6, text: "ghost" }],
+      members: [aMember(chat.id, { rev: 7 })],
+    });
+    await assert.rejects(store.chats.commit(change), duplicateOf("clientId"));
+    await assertUnchanged(store, chat, [first.id]);
+    assert.deepEqual(await store.messages.byId(first.id), first);
+    const search = { chatIds: [chat.id], query: "ghost", before: null, limit: 9 };
+    assert.deepEqual(await store.messages.search(search), []);
+  });
+
+  test("one clientId twice in a change set is refused as well", async (store) => {
+    const { chat } = await storedChat(store, {});
+    const sent = aMessage(chat.id, 2);
+    const twin = { ...aMessage(chat.id, 3), senderId: sent.senderId, clientId: sent.clientId };
+    const change = aChange(1, { ...chat, rev: 3 }, { inserted: [sent, twin] });
+    await assert.rejects(store.chats.commit(change), duplicateOf("clientId"));
+    await assertUnchanged(store, chat, []);
+  });
+
+  test("a clientId is the sender's own, and the chat's", async (store) => {
+    const { chat, messages: [first] } = await storedChat(store, { messages: [{}] });
+    const { senderId, clientId } = first;
+    await sendTo(store, chat, ["of another sender"], { clientId });
+    const other = await storedChat(store, {});
+    await sendTo(store, other.chat, ["in another chat"], { senderId, clientId });
+    assert.equal((await store.messages.newest([chat.id, other.chat.id])).length, 2);
+  });
+
+  test("a message id that exists is refused, and nothing written", async (store) => {
+    const { chat, messages: [first] } = await storedChat(store, { messages: [{}] });
+    const change = aChange(2, { ...chat, rev: 3 }, {
+      inserted: [aMessage(chat.id, 3, { id: first.id })],
+    });
+    await assert.rejects(store.chats.commit(change), duplicateOf("id"));
+    await assertUnchanged(store, chat, [first.id]);
+  });
+
+  test("a second direct chat of a pair is refused, and nothing written", async (store) => {
+    const [a, b] = [newId(), newId()];
+    const first = aDirectChat(a, b), second = aDirectChat(b, a);
+    await store.chats.commit(aChange(0, first));
+    const change = aChange(0, second, { members: [aMember(second.id, { userId: a })] });
+    await assert.rejects(store.chats.commit(change), duplicateOf("directKey"));
+    assert.equal(await store.chats.byId(second.id), null);
+    assert.deepEqual(await store.memberships.ofUser(a), []);
+    assert.deepEqual(await store.chats.byDirectKey(first.directKey!), first);
+  });
+
+  test("one failing change set does not touch others of the same turn", async (store) => {
+    const bad = await storedChat(store, { messages: [{}] });
+    const { senderId, clientId } = bad.messages[0];
+    const good = await Promise.all([storedChat(store, {}), storedChat(store, {})]);
+    const refused = assert.rejects(
+      sendTo(store, bad.chat, ["no"], { senderId, clientId }),
+      duplicateOf("clientId"),
+    );
+    const sent = await Promise.all(good.map(({ chat }) => sendTo(store, chat, ["yes"])));
+    await refused;
+    await assertUnchanged(store, bad.chat, [bad.messages[0].id]);
+    for (const { chat, messages } of sent) {
+      assert.deepEqual(await store.chats.byId(chat.id), chat);
+      assert.deepEqual(await store.messages.byId(messages[0].id), messages[0]);
+    }
+  });
+}
+
+function inboxTests(test: ContractTest): void {
+  test("the inbox is by last activity and then id, newest first, in pages", async (store) => {
+    const userId = newId();
+    const times = [1, 5, 3, 3, 3, 2];
+    const made: Awaited<ReturnType<typeof storedChat>>[] = [];
+    for (const n of times) {
+      const chat = { lastActivityAt: T0 + n };
+      made.push(await storedChat(store, { chat, members: [{ userId, readSeq: n }, {}] }));
+    }
+    const expected = [1, 4, 3, 2, 5, 0].map((i) => ({
+      chat: made[i].chat,
+      membership: made[i].members[0],
+    }));
+    assert.deepEqual(await store.chats.inbox(userId, 10, null), expected);
+    const paged = [];
+    let before: InboxPlace | null = null;
+    for (;;) {
+      const page = await store.chats.inbox(userId, 2, before);
+      paged.push(...page);
+      if (page.length === 0) break;
+      const { chat } = page.at(-1)!;
+      before = { lastActivityAt: chat.lastActivityAt, chatId: chat.id };
+    }
+    assert.deepEqual(paged, expected);
+  });
+
+  test("the inbox has only chats in which the user is now", async (store) => {
+    const userId = newId();
+    await storedChat(store, { members: [{ userId, leftAt: T0 }] });
+    await storedChat(store, { members: [{}] });
+    assert.deepEqual(await store.chats.inbox(userId, 10, null), []);
+    const { chat } = await storedChat(store, { members: [{ userId }] });
+    assert.deepEqual((await store.chats.inbox(userId, 10, null)).map((row) => row.chat), [chat]);
+  });
+}
+
+/** That the chat's row, its members (none) and its messages are as they were. */
+async function assertUnchanged(store: Store, chat: Chat, messageIds: string[]): Promise<void> {
+  assert.deepEqual(await store.chats.byId(chat.id), chat);
+  assert.deepEqual(await store.memberships.ofChat(chat.id), []);
+  const page = await store.messages.page({ chatId: chat.id, after: 0, limit: 99 });
+  assert.deepEqual(page.map(({ id }) => id), messageIds);
+}

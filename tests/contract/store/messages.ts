@@ -1,3 +1,192 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import type { Message } from "../../../src/model/message.ts";
+import { aChange, sendTo, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
-export function messageContract(_test: ContractTest): void {}
+export function messageContract(test: ContractTest): void {
+  test("messages of every kind come back as they were stored", async (store) => {
+    const { messages } = await storedChat(store, { messages: allKinds() });
+    for (const message of messages) {
+      assert.deepEqual(await store.messages.byId(message.id), message);
+    }
+    assert.equal(await store.messages.byId(newId()), null);
+  });
+
+  test("text with U+0000 is refused or kept whole, never cut", async (store) => {
+    const { chat } = await storedChat(store, {});
+    const text = "before\u0000after";
+    const sent = await sendTo(store, chat, [text]).catch((error) => {
+      assert.equal(error.code, "invalid_request");
+      return null;
+    });
+    const [stored] = await store.messages.page({ chatId: chat.id, limit: 1 });
+    assert.equal(stored?.text, sent === null ? undefined : text);
+  });
+
+  test("byIds gives those that exist, once each", async (store) => {
+    const { messages: [a, b] } = await storedChat(store, { messages: [{}, {}, {}] });
+    const found = await store.messages.byIds([b.id, newId(), a.id, b.id]);
+    assert.deepEqual(found.toSorted((x, y) => x.seq - y.seq), [a, b]);
+    assert.deepEqual(await store.messages.byIds([]), []);
+  });
+
+  test("bySendKeys gives what these sends made in this chat", async (store) => {
+    const { chat, messages: [a, b, c] } = await storedChat(store, { messages: [{}, {}, {}] });
+    const other = await storedChat(store, { messages: [{}] });
+    const keys = [
+      keyOf(c),
+      keyOf(a),
+      keyOf(c),
+      { senderId: a.senderId, clientId: b.clientId },
+      keyOf(other.messages[0]),
+    ];
+    const found = await store.messages.bySendKeys(chat.id, keys);
+    assert.deepEqual(found.toSorted((x, y) => x.seq - y.seq), [a, c]);
+    assert.deepEqual(await store.messages.bySendKeys(chat.id, []), []);
+  });
+
+  historyTests(test);
+  changedTests(test);
+  unreadTests(test);
+
+  test("newest gives the last message of each chat that has one", async (store) => {
+    const one = await storedChat(store, { messages: [{}, { deletedAt: T0, text: "" }] });
+    const two = await storedChat(store, { messages: [{}] });
+    const empty = await storedChat(store, {});
+    const ids = [one.chat.id, two.chat.id, empty.chat.id, newId(), one.chat.id];
+    const found = await store.messages.newest(ids);
+    assert.deepEqual(byId(found), byId([one.messages[1], two.messages[0]]));
+    assert.deepEqual(await store.messages.newest([]), []);
+  });
+
+  test("pinned gives what is pinned now, most recently pinned first", async (store) => {
+    const { chat, messages: [early, late, , unpinned] } = await storedChat(store, {
+      messages: [{ pinnedAt: T0 + 1 }, { pinnedAt: T0 + 9 }, {}, { pinnedAt: T0 + 5 }],
+    });
+    await storedChat(store, { messages: [{ pinnedAt: T0 }] });
+    const updated = [{ ...unpinned, rev: 6, pinnedAt: null }];
+    await store.chats.commit(aChange(5, { ...chat, rev: 6 }, { updated }));
+    assert.deepEqual(await store.messages.pinned(chat.id, 10), [late, early]);
+    assert.deepEqual(await store.messages.pinned(chat.id, 1), [late]);
+    assert.deepEqual(await store.messages.pinned(newId(), 10), []);
+  });
+
+  test("a tombstone keeps its place and takes its new revision", async (store) => {
+    const { chat, messages: [first, second] } = await storedChat(store, {
+      messages: [{ reactions: [{ emoji: "👍", userIds: [newId()] }] }, {}],
+    });
+    const tombstone = { ...first, rev: 4, text: "", reactions: [], deletedAt: T0 + 9 };
+    await store.chats.commit(aChange(3, { ...chat, rev: 4 }, { updated: [tombstone] }));
+    assert.deepEqual(await store.messages.byId(first.id), tombstone);
+    const page = await store.messages.page({ chatId: chat.id, limit: 9 });
+    assert.deepEqual(page, [second, tombstone]);
+    assert.deepEqual(await store.messages.changed(chat.id, 3, 9, 9), [tombstone]);
+  });
+}
+
+function historyTests(test: ContractTest): void {
+  test("a page is newest first before a place, oldest first after one", async (store) => {
+    const { chat } = await storedChat(store, { messages: Array(6).fill({}) });
+    await storedChat(store, { messages: Array(6).fill({}) });
+    const page = async (bounds: { before?: number; after?: number }, limit = 3) =>
+      (await store.messages.page({ chatId: chat.id, limit, ...bounds })).map(({ seq }) => seq);
+    assert.deepEqual(await page({}), [7, 6, 5]);
+    assert.deepEqual(await page({ before: 5 }), [4, 3, 2]);
+    assert.deepEqual(await page({ before: 3 }), [2]);
+    assert.deepEqual(await page({ before: 2 }), []);
+    assert.deepEqual(await page({ after: 0 }), [2, 3, 4]);
+    assert.deepEqual(await page({ after: 5 }), [6, 7]);
+    assert.deepEqual(await page({ after: 7 }), []);
+    assert.deepEqual(await page({ before: 99 }, 99), [7, 6, 5, 4, 3, 2]);
+  });
+
+  test("a chat without messages, or that is missing, has an empty page", async (store) => {
+    const { chat } = await storedChat(store, {});
+    assert.deepEqual(await store.messages.page({ chatId: chat.id, limit: 5 }), []);
+    assert.deepEqual(await store.messages.page({ chatId: newId(), after: 0, limit: 5 }), []);
+  });
+}
+
+function changedTests(test: ContractTest): void {
+  test("changed gives rows after one revision up to another, in their order", async (store) => {
+    const { chat, messages: [a, b, c] } = await storedChat(store, { messages: [{}, {}, {}] });
+    const edited = { ...a, rev: 5, text: "edited", editedAt: T0 };
+    await store.chats.commit(aChange(4, { ...chat, rev: 5 }, { updated: [edited] }));
+    const changed = (after: number, upTo: number, limit = 9) =>
+      store.messages.changed(chat.id, after, upTo, limit);
+    assert.deepEqual(await changed(0, 9), [b, c, edited]);
+    assert.deepEqual(await changed(2, 4), [b, c]);
+    assert.deepEqual(await changed(3, 5), [c, edited]);
+    assert.deepEqual(await changed(0, 9, 2), [b, c]);
+    assert.deepEqual(await changed(5, 9), []);
+    assert.deepEqual(await store.messages.changed(newId(), 0, 9, 9), []);
+  });
+}
+
+function unreadTests(test: ContractTest): void {
+  test("unread counts others' messages after readSeq, up to the cap, without the deleted", async (store) => {
+    const userId = newId();
+    const { chat } = await storedChat(store, {
+      messages: [{}, {}, { senderId: userId }, { deletedAt: T0, text: "" }, {}, {}],
+    });
+    const chatId = chat.id;
+    const queries = [0, 2, 3, 6, 7].map((readSeq) => ({ chatId, userId, readSeq }));
+    assert.deepEqual(await store.messages.unread(queries, 100), [4, 3, 2, 1, 0]);
+    assert.deepEqual(await store.messages.unread(queries, 3), [3, 3, 2, 1, 0]);
+  });
+
+  test("unread answers each query in its place, of whatever chat and user", async (store) => {
+    const one = await storedChat(store, { messages: [{}, {}] });
+    const two = await storedChat(store, { messages: [{}] });
+    const sender = one.messages[0].senderId;
+    const queries = [
+      { chatId: two.chat.id, userId: newId(), readSeq: 0 },
+      { chatId: newId(), userId: newId(), readSeq: 0 },
+      { chatId: one.chat.id, userId: newId(), readSeq: 0 },
+      { chatId: one.chat.id, userId: sender, readSeq: 0 },
+      { chatId: two.chat.id, userId: newId(), readSeq: 0 },
+    ];
+    assert.deepEqual(await store.messages.unread(queries, 9), [1, 0, 2, 1, 1]);
+    assert.deepEqual(await store.messages.unread([], 9), []);
+    await sendTo(store, one.chat, ["more"]);
+    assert.deepEqual(await store.messages.unread([queries[2]], 9), [3]);
+  });
+}
+
+function allKinds(): Partial<Message>[] {
+  const reactions = [
+    { emoji: "👍🏽", userIds: [newId(), newId()] },
+    { emoji: "❤️", userIds: [newId()] },
+  ];
+  const image = {
+    ...{ id: newId(), kind: "image" as const, type: "image/png", name: 'a "b".png', size: 12_345 },
+    ...{ width: 640, height: 480, thumbHash: "abc=" },
+  };
+  const file = {
+    ...{
+      id: newId(),
+      kind: "file" as const,
+      type: "application/pdf",
+      name: "c.pdf",
+      size: 2 ** 40,
+    },
+    ...{ width: null, height: null, thumbHash: null },
+  };
+  return [
+    { text: "quotes ' \" \\ $ne {} 🎉\t\n end", mentions: [newId()], reactions },
+    { kind: "media", text: "", media: [image, file], replyTo: newId() },
+    { kind: "system", text: "{}" },
+    { kind: "encrypted", text: "", ciphertext: "AAEC_-" },
+    { editedAt: T0 + 1, pinnedAt: T0 + 2 },
+    { text: "", deletedAt: T0 + 3 },
+  ];
+}
+
+function keyOf({ senderId, clientId }: Message) {
+  return { senderId, clientId };
+}
+
+function byId(messages: Message[]): Message[] {
+  return messages.toSorted((a, b) => a.id < b.id ? -1 : 1);
+}

@@ -1,3 +1,181 @@
-import type { ContractTest } from "./suite.ts";
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { DuplicateKey } from "../../../src/store/store.ts";
+import { aChange, aDirectChat, aMessage, aSession, aUser, storedChat, T0 } from "./rows.ts";
+import type { ContractTest, OpenedStore } from "./suite.ts";
 
-export function raceContract(_test: ContractTest): void {}
+const ROUNDS = 20;
+const SENDS_EACH = 500;
+
+/** Two instances on one database, as two servers are, after the same thing at once. */
+export function raceContract(test: ContractTest): void {
+  test("of two that take one username, one gets it", async (store, opened) => {
+    await contested(store, opened, (_round, stores) => {
+      const users = stores.map((_, i) =>
+        aUser({ username: `ann${_round}`, email: `${newId()}${i}` })
+      );
+      return stores.map((each, i) => won(each.users.create(users[i])));
+    });
+  });
+
+  test("of two that make one direct chat, one does", async (store, opened) => {
+    await contested(store, opened, (_round, stores) => {
+      const [a, b] = [newId(), newId()];
+      return stores.map((each) => won(each.chats.commit(aChange(0, aDirectChat(a, b)))));
+    });
+  });
+
+  test("of two sends with one clientId, one is written", async (store, opened) => {
+    const { chat } = await storedChat(store, {});
+    const senderId = newId();
+    await contested(
+      store,
+      opened,
+      (round, stores) =>
+        stores.map((each) => sendUntilDecided(each, chat.id, senderId, `send${round}`)),
+    );
+    const page = await store.messages.page({ chatId: chat.id, after: 0, limit: 999 });
+    assert.deepEqual(page.map(({ seq }) => seq), denseFrom(2, ROUNDS));
+    assert.equal(new Set(page.map(({ clientId }) => clientId)).size, ROUNDS);
+  });
+
+  test("of two refreshes with one token, one wins", async (store, opened) => {
+    const session = aSession();
+    await store.sessions.create(session);
+    await contested(store, opened, (round, stores) =>
+      stores.map((each, i) =>
+        each.sessions.rotate({
+          sessionId: session.id,
+          expectedHash: "current",
+          newHash: `next${i}`,
+          ...{ now: T0 + round, expiresAt: T0 + 9_999, address: "", userAgent: "" },
+        })
+      ), async (round) => {
+      const { refreshHash } = (await store.sessions.byId(session.id))!;
+      const rotation = { sessionId: session.id, expectedHash: refreshHash, newHash: "current" };
+      const rest = { now: T0 + round, expiresAt: T0 + 9_999, address: "", userAgent: "" };
+      assert.equal(await store.sessions.rotate({ ...rotation, ...rest }), true);
+    });
+  });
+
+  test("of two uses of one recovery code, or one step, one counts", async (store, opened) => {
+    const codes = denseFrom(0, ROUNDS).map((n) => `code${n}`);
+    const totp = { sealedSecret: "", enabledAt: T0, lastStep: -1 };
+    const user = aUser({ recoveryCodes: codes, totp });
+    await store.users.create(user);
+    await contested(
+      store,
+      opened,
+      (round, stores) => stores.map((each) => each.users.useRecoveryCode(user.id, codes[round])),
+    );
+    await contested(
+      store,
+      opened,
+      (round, stores) => stores.map((each) => each.users.useTotpStep(user.id, round)),
+    );
+    assert.deepEqual((await store.users.byId(user.id))?.recoveryCodes, []);
+  });
+
+  test("two that end one session end it once", async (store, opened) => {
+    const session = aSession();
+    await store.sessions.create(session);
+    const other = await opened.second();
+    const ended = await Promise.all(
+      [store, other].map((each) => each.sessions.end(session.id, T0 + 1, "logout")),
+    );
+    assert.deepEqual(ended.sort(), [false, true]);
+  });
+
+  test("cursors moved by two end at the furthest", async (store, opened) => {
+    const { chat, members: [{ userId }] } = await storedChat(store, { members: [{}] });
+    const other = await opened.second();
+    const moves = denseFrom(1, 50).map((readSeq, i) =>
+      [store, other][i % 2].memberships.moveCursors({ chatId: chat.id, userId, readSeq })
+    );
+    for (const moved of await Promise.all(moves)) assert.ok(moved!.membership.readSeq >= 1);
+    const { readSeq, deliveredSeq } = (await store.memberships.of(chat.id, userId))!;
+    assert.deepEqual([readSeq, deliveredSeq], [50, 50]);
+  });
+
+  test(
+    "two that send to one hot chat get dense revisions and lose nothing",
+    async (store, opened) => {
+      const { chat } = await storedChat(store, {});
+      const other = await opened.second();
+      await Promise.all([sendMany(store, chat.id, "a"), sendMany(other, chat.id, "b")]);
+      const page = await other.messages.page({ chatId: chat.id, after: 0, limit: 9_999 });
+      assert.deepEqual(page.map(({ seq }) => seq), denseFrom(2, 2 * SENDS_EACH));
+      for (const name of ["a", "b"]) {
+        const own = page.filter(({ clientId }) => clientId.startsWith(name));
+        assert.deepEqual(own.map(({ text }) => text), denseFrom(0, SENDS_EACH).map(String));
+      }
+      assert.equal((await store.chats.byId(chat.id))?.rev, 1 + 2 * SENDS_EACH);
+    },
+  );
+}
+
+/** Each round, exactly one of the two attempts must succeed. */
+async function contested(
+  store: Store,
+  opened: OpenedStore,
+  attempt: (round: number, stores: Store[]) => Promise<boolean>[],
+  before: (round: number) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const stores = [store, await opened.second()];
+  for (let round = 0; round < ROUNDS; round++) {
+    await before(round);
+    const outcomes = await Promise.all(attempt(round, round % 2 ? stores : stores.toReversed()));
+    assert.deepEqual(outcomes.sort(), [false, true], `round ${round}`);
+  }
+}
+
+/** False for a DuplicateKey; other failures are failures. */
+async function won(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof DuplicateKey) return false;
+    throw error;
+  }
+}
+
+/** Sends as a service does: read the head, commit against it, and again if it has moved. */
+async function sendUntilDecided(
+  store: Store,
+  chatId: string,
+  senderId: string,
+  clientId: string,
+  texts: string[] = ["text"],
+): Promise<boolean> {
+  for (;;) {
+    const chat = (await store.chats.byId(chatId))!;
+    const rev = chat.rev + texts.length;
+    const inserted = texts.map((text, i) => {
+      const own = texts.length === 1 ? clientId : `${clientId}${text}`;
+      return aMessage(chatId, chat.rev + 1 + i, { senderId, clientId: own, text });
+    });
+    const change = aChange(chat.rev, { ...chat, rev, lastSeq: rev }, { inserted });
+    try {
+      if (await store.chats.commit(change) === "committed") return true;
+    } catch (error) {
+      if (error instanceof DuplicateKey && error.key === "clientId") return false;
+      throw error;
+    }
+  }
+}
+
+/** In batches of a few, so that the two take turns often. */
+async function sendMany(store: Store, chatId: string, name: string): Promise<void> {
+  const senderId = newId();
+  const size = 5;
+  for (let first = 0; first < SENDS_EACH; first += size) {
+    const texts = denseFrom(first, size).map(String);
+    assert.equal(await sendUntilDecided(store, chatId, senderId, name, texts), true);
+  }
+}
+
+function denseFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}
