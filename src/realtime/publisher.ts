@@ -1,5 +1,7 @@
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
+import type { Membership } from "../model/membership.ts";
+import { receiptView } from "../wire/member.ts";
 import type { Broker } from "./broker.ts";
 import type { Hub } from "./hub.ts";
 
@@ -19,6 +21,12 @@ export class Publisher {
   toRoom(chatId: string, event: WireEvent, exceptUserId?: string): void {
     this.hub.toRoom(chatId, event, exceptUserId);
     this.broker.publish({ type: "room", chatId, event, ...(exceptUserId && { exceptUserId }) });
+  }
+
+  /** A member's cursors have moved. */
+  receipt(member: Membership): void {
+    const { chatId } = member;
+    this.toRoom(chatId, { event: "receipt.updated", chatId, data: receiptView(member) });
   }
 
   /** An ephemeral event for all connections of these users. */

@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import { BcryptHasher } from "./auth/password_hasher_bcrypt.ts";
+import { Accounts } from "./auth/accounts.ts";
+import { authHandlers } from "./auth/handlers.ts";
+import { Sessions } from "./auth/sessions.ts";
+import { Tokens } from "./auth/tokens.ts";
+import { CatchUp } from "./chats/catch_up.ts";
+import { ChangeFeed } from "./chats/change_feed.ts";
+import { ChatAccess } from "./chats/chat_access.ts";
+import { ChatReader } from "./chats/chat_reader.ts";
+import { ChatWriter } from "./chats/chat_writer.ts";
+import { DirectChats } from "./chats/direct_chats.ts";
+import { Groups } from "./chats/groups.ts";
+import { chatHandlers } from "./chats/handlers.ts";
+import { Inbox } from "./chats/inbox.ts";
+import { People } from "./chats/people.ts";
+import { Receipts } from "./chats/receipts.ts";
+import type { Config } from "./config.ts";
+import { systemClock } from "./core/clock.ts";
+import { notFound } from "./core/errors.ts";
+import type { Log } from "./core/log.ts";
+import { MetricsRegistry } from "./core/metrics.ts";
+import { Health } from "./http/health.ts";
+import { createHttpApp } from "./http/http_app.ts";
+import { registerProcessMetrics } from "./http/metrics.ts";
+import { messageHandlers } from "./messages/handlers.ts";
+import { MessageEditor } from "./messages/message_editor.ts";
+import { MessageReader } from "./messages/message_reader.ts";
+import { MessageSender } from "./messages/message_sender.ts";
+import { Dispatcher } from "./operations/dispatcher.ts";
+import { operationObserver } from "./operations/operation_metrics.ts";
+import { MemoryRateLimiter } from "./operations/rate_limiter_memory.ts";
+import { localBroker } from "./realtime/broker_local.ts";
+import { realtimeHandlers } from "./realtime/handlers.ts";
+import { Hub } from "./realtime/hub.ts";
+import { Publisher } from "./realtime/publisher.ts";
+import { Typing } from "./realtime/typing.ts";
+import type { Store } from "./store/store.ts";
+import { CommandTable } from "./transport/command_table.ts";
+import { WsDoor } from "./transport/ws/ws_door.ts";
+import { userHandlers } from "./users/handlers.ts";
+import { Profiles } from "./users/profiles.ts";
+import { profileView } from "./wire/user.ts";
+
+export const VERSION = "0.1.0";
+
+export interface App {
+  fetch(request: Request, info: Partial<Deno.ServeHandlerInfo>): Response | Promise<Response>;
+  /** Takes nothing new, finishes what is under way, and sends every client elsewhere. */
+  drain(): Promise<void>;
+}
+
+/** The composition root: the only file that names concrete adapters. */
+export async function createApp(config: Config, log: Log): Promise<App> {
+  const clock = systemClock;
+  const { limits } = config;
+  const store = await openStore(config);
+  const metrics = new MetricsRegistry();
+  const hasher = new BcryptHasher();
+  const feed = new ChangeFeed(store);
+  const hub = new Hub(store, feed, log);
+  const broker = localBroker();
+  const publisher = new Publisher(hub, broker);
+  const access = new ChatAccess(store);
+  const typing = new Typing(access, publisher, limits);
+  const writer = new ChatWriter(store, clock, (commit) => {
+    publisher.commit(commit);
+    typing.committed(commit);
+  });
+  const people = new People(store);
+  const direct = new DirectChats(store, writer, people, clock);
+  const receipts = new Receipts(store, (membership) => publisher.receipt(membership));
+  const catchUp = new CatchUp(store, feed, limits);
+  const tokens = new Tokens(config.tokens, clock);
+  const sessions = new Sessions(store, tokens, clock, (ids) => publisher.endSessions(ids));
+  const profiles = new Profiles(store, clock);
+  const bound = [
+    ...authHandlers({ accounts: new Accounts(store, hasher, clock), sessions }),
+    ...userHandlers(profiles),
+    ...chatHandlers({
+      reader: new ChatReader(store),
+      direct,
+      groups: new Groups(writer, people, clock, limits),
+      inbox: new Inbox(store),
+      receipts,
+      catchUp,
+    }),
+    ...messageHandlers({
+      sender: new MessageSender(writer, direct, people, noAttachments, clock, limits),
+      editor: new MessageEditor(store, writer, clock, limits),
+      reader: new MessageReader(store, access, limits),
+    }),
+    ...realtimeHandlers(typing, clock),
+  ];
+  const dispatcher = new Dispatcher({
+    limiter: new MemoryRateLimiter(clock),
+    rates: config.rates,
+    log,
+    isAdmin: async ({ userId }) => (await profiles.own(userId)).role === "admin",
+    observe: operationObserver(metrics),
+    checkAnswers: config.environment === "test",
+  });
+  const health = new Health([{ name: "store", kind: "ready", check: () => store.ping() }], log);
+  const ws = new WsDoor({
+    commands: new CommandTable(bound, dispatcher),
+    services: {
+      authenticate: (token, visitor) => sessions.authenticate(token, visitor),
+      profile: async (userId) => profileView(await profiles.own(userId)),
+      catchUp,
+      hub,
+      clock,
+      limits,
+    },
+    log,
+    corsOrigins: config.corsOrigins,
+    limits,
+  });
+  registerProcessMetrics(metrics);
+  metrics.gauge("realtimechat_sockets", "Sockets that are open", () => ws.size);
+  const http = createHttpApp({
+    config,
+    log,
+    authenticator: sessions,
+    dispatcher,
+    bound,
+    health,
+    metrics,
+    version: VERSION,
+  });
+  http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
+
+  async function drain(): Promise<void> {
+    health.drain();
+    await writer.idle();
+    hub.closeAll("restart");
+    ws.closeAll();
+    typing.close();
+    await broker.close();
+    hasher.close();
+    await store.close();
+  }
+
+  return { fetch: (request, info) => http.fetch(request, info), drain };
+}
+
+async function openStore(config: Config): Promise<Store> {
+  if (config.mongodbUri !== null) {
+    const { openMongoStore } = await import("./store/mongo/mongo_store.ts");
+    return await openMongoStore({ uri: config.mongodbUri });
+  }
+  const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
+  await Deno.mkdir(config.dataDir, { recursive: true });
+  return new SqliteStore(join(config.dataDir, "chat.sqlite3"));
+}
+
+const noAttachments = {
+  attachments: (_userId: string, mediaIds: string[]) =>
+    Promise.reject(notFound("upload", mediaIds[0])),
+};
