@@ -36,10 +36,13 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   wire: { values: [...BASE, "operations"] },
   store: { values: BASE },
   mail: { values: BASE },
-  realtime: { values: [...SHAPES, "store"] },
+  realtime: { values: [...SHAPES, "store"], types: FEATURES },
   ...Object.fromEntries(FEATURES.map((name) => [name, feature])),
   http: { values: SHAPES, types: [...FEATURES, ...PORTS] },
-  transport: { values: [...SHAPES, "http", "realtime"], types: [...FEATURES, "store"] },
+  transport: {
+    values: [...SHAPES, "http", "realtime", ...FEATURES.map((name) => `${name}/operations.ts`)],
+    types: [...FEATURES, "store"],
+  },
   /** For browsers too: of the server it takes types and schema-free constants, and no more. */
   client: { values: BASE, types: [...FEATURES, "operations", "wire"] },
   web: { values: [...BASE, "client"], types: ["wire"] },
@@ -48,7 +51,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 /** What else a file may import, by its name in whatever feature: doors may use what makes doors. */
 export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
   "routes.ts": ["http"],
-  "schema.ts": FEATURES.map((name) => `${name}/schema.ts`),
+  "operations.ts": FEATURES.map((name) => `${name}/operations.ts`),
 };
 
 /** Files of src itself: who may import them, and what they may import. */
