@@ -41,6 +41,8 @@ interface Refusal {
  */
 export class DenoEngine extends Server {
   readonly #limits: TransportLimits;
+  /** Milliseconds without a packet after which a session is over. */
+  readonly #heartbeatTotal: number;
   readonly #cors: CorsOptions | false;
   readonly #allowOrigin: EngineOptions["allowOrigin"];
   readonly #allowRequest: NonNullable<EngineOptions["allowRequest"]>;
@@ -52,6 +54,7 @@ export class DenoEngine extends Server {
   constructor(options: EngineOptions = {}) {
     super(baseOptions(options));
     const { pingInterval, pingTimeout, maxHttpBufferSize } = this.opts as Required<BaseOptions>;
+    this.#heartbeatTotal = pingInterval + pingTimeout;
     this.#limits = transportLimits(options, { pingInterval, pingTimeout, maxHttpBufferSize });
     this.#cors = options.cors ?? false;
     this.#allowOrigin = options.allowOrigin;
@@ -180,9 +183,17 @@ export class DenoEngine extends Server {
     const socket = this.clients[sid];
     if (!socket) return this.#refuse(exchange, Server.errors.UNKNOWN_SID);
     if (upgrade) return this.#upgradeSession(exchange, socket);
-    // A session that has been upgraded meanwhile takes no more polls.
-    if (socket.transport instanceof PollingTransport) socket.transport.onRequest(exchange);
-    else this.#refuse(exchange, Server.errors.BAD_REQUEST, { name: "TRANSPORT_MISMATCH" });
+    const { transport } = socket;
+    if (!(transport instanceof PollingTransport)) {
+      // It has been upgraded: it takes no more polls.
+      return this.#refuse(exchange, Server.errors.BAD_REQUEST, { name: "TRANSPORT_MISMATCH" });
+    }
+    if (exchange.method === "GET" && transport.silence >= this.#heartbeatTotal) {
+      // Overdue: only a timer that is a little late has let it live until now.
+      (socket as unknown as { onClose(reason: string): void }).onClose("ping timeout");
+      return this.#refuse(exchange, Server.errors.UNKNOWN_SID);
+    }
+    transport.onRequest(exchange);
   }
 
   async #openSession(exchange: Exchange, info: Deno.ServeHandlerInfo): Promise<void> {

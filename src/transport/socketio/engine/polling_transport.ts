@@ -18,6 +18,7 @@ const CLOSE_TIMEOUT_MS = 30_000;
  * nothing could then tell their order.
  */
 export class PollingTransport extends Transport {
+  #heardAt = performance.now();
   #poll: Exchange | null = null;
   #posting: BodyReader | null = null;
   /** Set while an orderly close waits for the poll that will carry it. */
@@ -36,6 +37,11 @@ export class PollingTransport extends Transport {
     return "polling";
   }
 
+  /** Milliseconds since the client's last packet, or since the session was opened. */
+  get silence(): number {
+    return performance.now() - this.#heardAt;
+  }
+
   override onRequest(exchange: Exchange): void {
     if (exchange.method === "GET") this.#onPoll(exchange);
     else if (exchange.method === "POST") void this.#onPost(exchange);
@@ -52,7 +58,7 @@ export class PollingTransport extends Transport {
   }
 
   override doClose(done: () => void = () => {}): void {
-    void this.#posting?.cancel();
+    this.#posting?.cancel();
     const finish = () => {
       clearTimeout(this.#closeTimer);
       done();
@@ -68,6 +74,11 @@ export class PollingTransport extends Transport {
       this.#whenClosed = finish;
       this.#closeTimer = setTimeout(finish, CLOSE_TIMEOUT_MS);
     }
+  }
+
+  protected override onPacket(packet: Packet): void {
+    this.#heardAt = performance.now();
+    super.onPacket(packet);
   }
 
   protected override onClose(): void {

@@ -92,6 +92,24 @@ export class EngineServer implements AsyncDisposable {
     return socket;
   }
 
+  /** A TCP client that makes the WebSocket handshake and then reads no more. */
+  async connectWithoutReading(): Promise<Deno.Conn> {
+    const url = new URL(this.url);
+    const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
+    const handshake = [
+      `GET ${url.pathname}?EIO=4&transport=websocket HTTP/1.1`,
+      `Host: ${url.host}`,
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      "Sec-WebSocket-Version: 13",
+      `Sec-WebSocket-Key: ${btoa("0123456789abcdef")}`,
+      "\r\n",
+    ];
+    await connection.write(new TextEncoder().encode(handshake.join("\r\n")));
+    await eventually("the session is open", () => this.sessions.at(-1)?.transport.writable);
+    return connection;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.engine.drain();
     for (const socket of this.#sockets) socket.close();

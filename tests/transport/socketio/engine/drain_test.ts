@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { eventually } from "../../../support/eventually.ts";
+import { EngineServer } from "./engine_server.ts";
+
+Deno.test("a drain closes WebSockets with 1012, after what was sent, and answers polls", async () => {
+  await using server = new EngineServer();
+  const socket = await server.connect();
+  server.session.send("last words");
+  const sid = await server.open();
+  const poll = server.poll(sid);
+  await eventually("the poll has come", () => server.session.transport.writable);
+  assert.equal(await server.engine.drain(), 0);
+  const { code, reason } = await socket.closed;
+  assert.deepEqual([code, reason], [1012, "Service restart"]);
+  assert.equal(await socket.next(), "4last words");
+  assert.deepEqual(await poll, ["1"]);
+  assert.equal(server.engine.clientsCount, 0);
+});
+
+Deno.test("after it stopped accepting, the engine refuses new sessions and serves the old", async () => {
+  await using server = new EngineServer().echo();
+  const sid = await server.open();
+  server.engine.stopAccepting();
+  const refused = await server.fetch("EIO=4&transport=polling");
+  await refused.text();
+  assert.deepEqual([refused.status, refused.headers.get("retry-after")], [503, "1"]);
+  assert.equal((await server.socket().closed).wasClean, false);
+  await server.post(sid, "4still");
+  assert.deepEqual(await server.poll(sid), ["4still"]);
+});
+
+Deno.test("a drain says how many clients never answered", async () => {
+  await using server = new EngineServer();
+  using _connection = await server.connectWithoutReading();
+  assert.equal(await server.engine.drain({ deadlineMs: 10 }), 1);
+});
+
+Deno.test("one session is closed with a code, the others stay", async () => {
+  await using server = new EngineServer().echo();
+  const [first, second] = [await server.connect(), await server.connect()];
+  server.engine.closeSession(server.sessions[0], 4001, "Not you");
+  const { code, reason } = await first.closed;
+  assert.deepEqual([code, reason], [4001, "Not you"]);
+  second.send("4here");
+  assert.equal(await second.next(), "4here");
+});
