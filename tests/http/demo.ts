@@ -203,7 +203,13 @@ export const demoAuthenticator: Authenticator = {
     if (token === "expired") throw new AppError("token_expired", "The token has expired");
     const userId = token === "user" ? USER : token === "admin" ? ADMIN : null;
     if (userId === null) throw new AppError("unauthenticated", "The token is not valid");
-    return Promise.resolve({ ...visitor, userId, sessionId: newId(), authenticatedAt: NOW });
+    return Promise.resolve({
+      ...visitor,
+      userId,
+      sessionId: newId(),
+      authenticatedAt: NOW,
+      tokenExpiresAt: NOW + 3_600_000,
+    });
   },
 };
 

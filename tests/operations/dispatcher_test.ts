@@ -16,7 +16,13 @@ import { MemoryRateLimiter } from "../../src/operations/rate_limiter_memory.ts";
 import { DEFAULT_RATES } from "../../src/operations/rate_limits.ts";
 
 const visitor: Visitor = { door: "ws", address: "192.0.2.1", userAgent: "", requestId: "r" };
-const caller: Caller = { ...visitor, userId: "u", sessionId: "s", authenticatedAt: 0 };
+const caller: Caller = {
+  ...visitor,
+  userId: "u",
+  sessionId: "s",
+  authenticatedAt: 0,
+  tokenExpiresAt: 1,
+};
 
 const spec = {
   summary: "",
