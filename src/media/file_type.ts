@@ -21,7 +21,7 @@ export const HEAD_SIZE = 4096;
 
 type Test = (head: Uint8Array) => boolean;
 
-/** The first that fits. Bytes are written as Latin-1; `?` in `at` patterns stands for any byte. */
+/** The first that fits. Bytes are written as Latin-1. */
 const TYPES: [contentType: string, kind: MediaKind, extension: string, test: Test][] = [
   ["image/jpeg", "image", ".jpg", startsWith("\xff\xd8\xff")],
   ["image/png", "image", ".png", startsWith("\x89PNG\r\n\x1a\n")],
@@ -145,7 +145,8 @@ function ebml(docType: string): Test {
 
 /** The codec's own header opens the first page's payload (RFC 3533; RFC 7845 for Opus). */
 function oggAudio(head: Uint8Array): boolean {
-  return /OpusHead|\x01vorbis|Speex {3}|\x7fFLAC/.test(latin1(head.subarray(0, 64)));
+  const page = latin1(head.subarray(0, 64));
+  return ["OpusHead", "\x01vorbis", "Speex   ", "\x7fFLAC"].some((codec) => page.includes(codec));
 }
 
 /** Frame sync with a layer, a bit rate and a sampling rate that exist (ISO/IEC 11172-3, section 2.4.1.3). */

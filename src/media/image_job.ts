@@ -1,0 +1,53 @@
+/** What passes between `image_processor.ts` and its worker, `image_worker.ts`. */
+export interface ImageJob {
+  /** Moved to the worker, not copied. */
+  bytes: Uint8Array<ArrayBuffer>;
+  contentType: ImageContentType;
+  limits: ImageLimits;
+}
+
+export const IMAGE_CONTENT_TYPES = [
+  "image/jpeg",
+  "image/png",
+  "image/gif",
+  "image/webp",
+  "image/avif",
+] as const;
+
+export type ImageContentType = typeof IMAGE_CONTENT_TYPES[number];
+
+export interface ImageLimits {
+  /** Width × height × frames, as the file's header declares them. */
+  maxPixels: number;
+  maxFrames: number;
+  /** The longer side of a thumbnail is at most this, in pixels. */
+  thumbnailSize: number;
+}
+
+export interface ProcessedImage {
+  /** The picture without EXIF, XMP, IPTC and comments, turned upright, its colour profile kept. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** As it came: a JPEG stays a JPEG. */
+  contentType: ImageContentType;
+  /** Pixels, as it is shown (upright). */
+  width: number;
+  height: number;
+  /** 1 for a still picture. */
+  frames: number;
+  thumbnail: {
+    /** WebP, sRGB, still. */
+    bytes: Uint8Array<ArrayBuffer>;
+    contentType: "image/webp";
+    width: number;
+    height: number;
+  };
+  /** https://evanw.github.io/thumbhash/, in base64: some 28 characters. */
+  thumbHash: string;
+}
+
+/** `ready` once, when the worker can take jobs; then one answer a job. */
+export type ImageReply =
+  | { kind: "ready" }
+  | { kind: "done"; image: ProcessedImage }
+  /** The picture is at fault; the reason ends the sentence "Cannot use this image: …". */
+  | { kind: "refused"; reason: string };

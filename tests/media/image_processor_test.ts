@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { ImageProcessor, type ImageProcessorOptions } from "../../src/media/image_processor.ts";
+import { hasCode } from "../contract/blob_store.ts";
+import {
+  blackPng,
+  exifWithGps,
+  flag,
+  joined,
+  latin1,
+  moving,
+  vips,
+  withMetadata,
+  withPngChunk,
+} from "../support/pictures.ts";
+import { Random } from "../support/random_bytes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The processor takes the bytes away: each call gets its own. */
+async function withProcessor(
+  options: ImageProcessorOptions,
+  run: (process: (bytes: Bytes) => ReturnType<ImageProcessor["process"]>) => Promise<void>,
+) {
+  const processor = new ImageProcessor(options);
+  try {
+    await run((bytes) => processor.process(() => Promise.resolve(bytes.slice())));
+  } finally {
+    await processor.close();
+  }
+}
+
+/** All of these go through one processor, as they do in the server; starting one takes a second or more. */
+const steps = new Map<string, Parameters<typeof withProcessor>[1]>();
+
+const processorTest = (name: string, run: Parameters<typeof withProcessor>[1]) =>
+  void steps.set(name, run);
+
+Deno.test("ImageProcessor", (t) =>
+  withProcessor({}, async (process) => {
+    for (const [name, run] of steps) await t.step(name, () => run(process));
+  }));
+
+/** What must be nowhere in a picture that has been stripped. */
+function assertNoMetadata(bytes: Bytes) {
+  const text = new TextDecoder("latin1").decode(bytes);
+  for (const trace of ["SecretCam", "Exif\0", "GPS", "xmp", "XML:com", "Berlin", "taken at home"]) {
+    assert.ok(!text.includes(trace), `still has ${trace}`);
+  }
+}
+
+processorTest(
+  "a JPEG loses its place, is turned upright, and gets a thumbnail",
+  async (process) => {
+    const { Image } = await vips();
+    const plain = await flag(800, 600, ".jpg");
+    const source = withMetadata(plain, 6);
+    const before = Image.newFromBuffer(source);
+    assert.ok(
+      [...Array(before.getFields().size()).keys()].some((n) =>
+        before.getFields().get(n).includes("GPSLatitude")
+      ),
+    );
+    const done = await process(source);
+    // Orientation 6: the left edge of what is stored is the top of what is meant.
+    assert.deepEqual([done.contentType, done.width, done.height], ["image/jpeg", 600, 800]);
+    assertNoMetadata(done.bytes);
+    assertNoMetadata(done.thumbnail.bytes);
+    const after = Image.newFromBuffer(done.bytes);
+    assert.deepEqual([after.width, after.height], [600, 800]);
+    assert.equal(after.getTypeof("exif-data"), 0);
+    assert.equal(after.getTypeof("xmp-data"), 0);
+    assert.equal(after.getTypeof("iptc-data"), 0);
+    assert.equal(after.getTypeof("orientation"), 0);
+    assertNear(after.getpoint(500, 100), [220, 0, 0]);
+    assertNear(after.getpoint(500, 700), [0, 0, 220]);
+    assertNear(after.getpoint(50, 400), [0, 200, 0]);
+    assert.deepEqual([done.thumbnail.width, done.thumbnail.height], [240, 320]);
+    const thumbnail = Image.newFromBuffer(done.thumbnail.bytes);
+    assert.deepEqual([thumbnail.width, thumbnail.height], [240, 320]);
+    assertNear(thumbnail.getpoint(200, 40), [220, 0, 0]);
+    assert.match(done.thumbHash, /^[A-Za-z0-9+/]{20,40}=*$/);
+  },
+);
+
+processorTest("all formats come back as they were, without metadata", async (process) => {
+  const { Image } = await vips();
+  for (
+    const [suffix, type] of [["png", "png"], ["webp", "webp"], ["gif", "gif"], [
+      "avif[effort=0]",
+      "avif",
+    ]]
+  ) {
+    const done = await process(await flag(400, 200, `.${suffix}`));
+    assert.deepEqual([done.contentType, done.width, done.height], [`image/${type}`, 400, 200]);
+    assert.deepEqual([done.thumbnail.width, done.thumbnail.height, done.frames], [320, 160, 1]);
+    const after = Image.newFromBuffer(done.bytes);
+    assertNear(after.getpoint(50, 20).slice(0, 3), [220, 0, 0]);
+    assertNear(after.getpoint(350, 20).slice(0, 3), [0, 0, 220]);
+  }
+});
+
+processorTest("metadata go from PNG, WebP and AVIF too", async (process) => {
+  const png = await flag(64, 64, ".png");
+  const text = latin1("XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta>GPS</x:xmpmeta>");
+  const full = withPngChunk(withPngChunk(png, "iTXt", text), "eXIf", exifWithGps(1));
+  assert.throws(() => assertNoMetadata(full));
+  assertNoMetadata((await process(full)).bytes);
+  const { Image } = await vips();
+  for (const suffix of [".webp", ".avif[effort=0]"]) {
+    const tagged = Image.newFromBuffer(withMetadata(await flag(64, 64, ".jpg"), 1));
+    const source = new Uint8Array(tagged.writeToBuffer(suffix));
+    assert.throws(() => assertNoMetadata(source));
+    const done = await process(source);
+    assertNoMetadata(done.bytes);
+  }
+});
+
+processorTest("nothing that was hidden behind the picture survives", async (process) => {
+  const payload = latin1("<script>alert(1)</script>");
+  const done = await process(joined([await flag(64, 64, ".jpg"), payload]));
+  assert.ok(!new TextDecoder("latin1").decode(done.bytes).includes("script"));
+});
+
+processorTest("a colour profile is kept", async (process) => {
+  const { Image } = await vips();
+  const image = Image.newFromBuffer(await flag(64, 64, ".png"));
+  const tagged = image.iccTransform("p3", { input_profile: "srgb" });
+  const done = await process(new Uint8Array(tagged.writeToBuffer(".jpg")));
+  assert.notEqual(Image.newFromBuffer(done.bytes).getTypeof("icc-profile-data"), 0);
+  // What is red in the source is red in the thumbnail, which is sRGB.
+  assertNear(Image.newFromBuffer(done.thumbnail.bytes).getpoint(10, 10), [220, 0, 0]);
+});
+
+processorTest("a small picture is not blown up, and transparency stays", async (process) => {
+  const { Image } = await vips();
+  const clear = Image.black(20, 10, { bands: 4 }).copy({ interpretation: "srgb" });
+  const done = await process(new Uint8Array(clear.writeToBuffer(".png")));
+  assert.deepEqual([done.thumbnail.width, done.thumbnail.height], [20, 10]);
+  assert.equal(Image.newFromBuffer(done.bytes).bands, 4);
+});
+
+processorTest("a moving picture goes on moving", async (process) => {
+  const { Image } = await vips();
+  for (const suffix of [".gif", ".webp"]) {
+    const done = await process(await moving(64, 5, suffix));
+    assert.deepEqual([done.width, done.height, done.frames], [64, 64, 5]);
+    const after = Image.newFromBuffer(done.bytes, "", { n: -1 });
+    assert.equal(after.getInt("n-pages"), 5);
+    assert.deepEqual(after.getArrayInt("delay"), [70, 70, 70, 70, 70]);
+    assert.equal(after.getInt("loop"), 3);
+    assertNear(after.getpoint(32, 64 * 4 + 32).slice(0, 3), [120, 0, 200]);
+    assert.deepEqual([done.thumbnail.width, done.thumbnail.height], [64, 64]);
+  }
+});
+
+Deno.test("a decompression bomb is refused by what its header declares", () =>
+  withProcessor({ timeoutMs: 20_000 }, async (process) => {
+    for (const [width, height] of [[30_000, 30_000], [50_000_001, 1]]) {
+      const bomb = blackPng(width, height);
+      assert.ok(bomb.byteLength < 300_000);
+      await assert.rejects(process(bomb), (error: Error) => {
+        assert.match(error.message, /pixels/);
+        return hasCode("invalid_request")(error);
+      });
+    }
+  }));
+
+Deno.test("limits on pixels and frames hold for all frames together", () =>
+  withProcessor({ maxPixels: 64 * 64 * 4, maxFrames: 6 }, async (process) => {
+    assert.equal((await process(await moving(64, 4, ".gif"))).frames, 4);
+    const rejects = async (bytes: Bytes, reason: RegExp) =>
+      await assert.rejects(process(bytes), (error: Error) => {
+        assert.match(error.message, reason);
+        return hasCode("invalid_request")(error);
+      });
+    await rejects(await moving(64, 5, ".gif"), /pixels/);
+    await rejects(await moving(64, 5, ".webp"), /pixels/);
+    await rejects(await moving(8, 7, ".gif"), /7 frames/);
+    await rejects(await flag(200, 100, ".png"), /pixels/);
+  }));
+
+processorTest("damaged pictures are refused, and the next one is taken", async (process) => {
+  const good = await flag(300, 300, ".jpg");
+  const random = new Random(101);
+  for (const suffix of [".jpg", ".png", ".gif", ".webp", ".avif[effort=0]"]) {
+    const whole = await flag(300, 300, suffix);
+    for (const part of [0.3, 0.6]) {
+      const cut = whole.slice(0, Math.floor(whole.byteLength * part));
+      await assert.rejects(process(cut), hasCode("invalid_request"), `${suffix} cut at ${part}`);
+    }
+    for (let i = 0; i < 10; i++) {
+      const noisy = whole.slice();
+      for (let n = 0; n < 20; n++) {
+        noisy[12 + random.below(noisy.byteLength - 12)] = random.below(256);
+      }
+      // Some noise does no harm; no other error may come of it.
+      await process(noisy).catch(hasCode("invalid_request"));
+    }
+  }
+  assert.equal((await process(good)).width, 300);
+});
+
+processorTest("what is no picture of ours is refused by its bytes", async (process) => {
+  for (
+    const bytes of [
+      latin1("<svg xmlns='http://www.w3.org/2000/svg'/>"),
+      latin1("II*\0"),
+      latin1(""),
+    ]
+  ) {
+    await assert.rejects(process(bytes), hasCode("unsupported_media_type"));
+  }
+});
+
+Deno.test("a picture that takes too long ends its worker, and the next one gets a new one", async () => {
+  const slow = new ImageProcessor({ timeoutMs: 1 });
+  const picture = await flag(100, 100, ".png");
+  const first = slow.process(() => Promise.resolve(picture.slice()));
+  await assert.rejects(first, (error: Error) => {
+    assert.match(error.message, /more than 1 ms/);
+    return hasCode("invalid_request")(error);
+  });
+  await slow.close();
+  await withProcessor({ idleMs: 1 }, async (process) => {
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await process(picture)).width, 100);
+      // Longer than idleMs: the worker has ended, or is about to.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+});
+
+Deno.test("pictures are read one at a time, and only so many may wait", async () => {
+  const processor = new ImageProcessor({ maxWaiting: 3 });
+  const picture = await flag(100, 100, ".png");
+  let reading = 0;
+  const read = async () => {
+    assert.equal(++reading, 1);
+    await Promise.resolve();
+    reading--;
+    return picture.slice();
+  };
+  const broken = new Error("the store is away");
+  const first = processor.process(read);
+  const second = processor.process(() => Promise.reject(broken));
+  const third = processor.process(read);
+  await assert.rejects(processor.process(read), hasCode("unavailable"));
+  await assert.rejects(second, broken);
+  await processor.close();
+  assert.equal((await first).width, 100);
+  assert.equal((await third).width, 100);
+  await assert.rejects(processor.process(read), hasCode("unavailable"));
+});
+
+function assertNear(actual: number[], expected: number[]) {
+  const near = expected.every((value, band) => Math.abs(value - actual[band]) < 25);
+  assert.ok(near, `${actual} is not near ${expected}`);
+}

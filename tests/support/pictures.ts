@@ -1,0 +1,142 @@
+import { deflateSync } from "node:zlib";
+import Vips from "wasm-vips";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+let loading: ReturnType<typeof Vips> | undefined;
+
+/** libvips in this thread, to make pictures and to look at results. */
+export function vips() {
+  return loading ??= Vips({
+    dynamicLibraries: ["vips-heif.wasm"],
+    print: () => {},
+    printErr: () => {},
+  });
+}
+
+/** Left half red, right half blue, with green at the bottom. */
+export async function flag(width: number, height: number, suffix: string): Promise<Bytes> {
+  const { Image } = await vips();
+  const red = Image.black(width, height, { bands: 3 }).linear([1, 1, 1], [220, 0, 0]);
+  const blue = Image.black(width / 2, height, { bands: 3 }).linear([1, 1, 1], [0, 0, 220]);
+  const green = Image.black(width, height / 4, { bands: 3 }).linear([1, 1, 1], [0, 200, 0]);
+  const image = red.insert(blue, width / 2, 0).insert(green, 0, height * 3 / 4)
+    .cast("uchar").copy({ interpretation: "srgb" });
+  return new Uint8Array(image.writeToBuffer(suffix));
+}
+
+/** A moving picture of plain frames, each of its own brightness; `suffix` is `.gif` or `.webp`. */
+export async function moving(side: number, frames: number, suffix: string): Promise<Bytes> {
+  const { Image } = await vips();
+  const pages = Array.from(
+    { length: frames },
+    (_, n) =>
+      Image.black(side, side, { bands: 3 }).linear([1, 1, 1], [30 * n, 0, 200]).cast("uchar"),
+  );
+  const image = Image.arrayjoin(pages, { across: 1 }).copy({ interpretation: "srgb" });
+  image.setInt("page-height", side);
+  image.setArrayInt("delay", Array(frames).fill(70));
+  image.setInt("loop", 3);
+  return new Uint8Array(image.writeToBuffer(suffix));
+}
+
+/** The JPEG with EXIF (camera, orientation, a place in Berlin), XMP, IPTC and a comment. */
+export function withMetadata(jpeg: Bytes, orientation: number): Bytes {
+  const xmp =
+    "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><exif:GPSLatitude>52,31.2N</exif:GPSLatitude>";
+  const iptc = "Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x0d\x1c\x02\x5a\0\x08BerlinXY\0";
+  return joined([
+    jpeg.subarray(0, 2),
+    segment(0xe1, joined([latin1("Exif\0\0"), exifWithGps(orientation)])),
+    segment(0xe1, latin1(xmp)),
+    segment(0xed, latin1(iptc)),
+    segment(0xfe, latin1("taken at home")),
+    jpeg.subarray(2),
+  ]);
+}
+
+/** TIFF structure, big-endian (Exif 2.32, section 4.5): Make, Orientation and a GPS directory. */
+export function exifWithGps(orientation: number): Bytes {
+  const make = latin1("SecretCam\0");
+  const gpsAt = 8 + 2 + 3 * 12 + 4;
+  const dataAt = gpsAt + 2 + 4 * 12 + 4;
+  const degrees = (...parts: number[]) => parts.flatMap((part) => [u32(part), u32(1)]);
+  const entry = (tag: number, type: number, count: number, value: Bytes) =>
+    joined([u16(tag), u16(type), u32(count), value]);
+  return joined([
+    latin1("MM\0\x2a"),
+    u32(8),
+    u16(3),
+    entry(0x010f, 2, make.length, u32(dataAt)),
+    entry(0x0112, 3, 1, joined([u16(orientation), u16(0)])),
+    entry(0x8825, 4, 1, u32(gpsAt)),
+    u32(0),
+    u16(4),
+    entry(1, 2, 2, latin1("N\0\0\0")),
+    entry(2, 5, 3, u32(dataAt + make.length)),
+    entry(3, 2, 2, latin1("E\0\0\0")),
+    entry(4, 5, 3, u32(dataAt + make.length + 24)),
+    u32(0),
+    make,
+    ...degrees(52, 31, 12),
+    ...degrees(13, 24, 18),
+  ]);
+}
+
+/** A PNG of one bit a pixel whose rows are all black: some kilobytes, however large the picture. */
+export function blackPng(width: number, height: number): Bytes {
+  const header = joined([u32(width), u32(height), Uint8Array.of(1, 0, 0, 0, 0)]);
+  const rows = deflateSync(new Uint8Array((Math.ceil(width / 8) + 1) * height));
+  const magic = latin1("\x89PNG\r\n\x1a\n");
+  return joined([
+    magic,
+    pngChunk("IHDR", header),
+    pngChunk("IDAT", rows),
+    pngChunk("IEND", new Uint8Array()),
+  ]);
+}
+
+/** A PNG with chunks put after its header (which takes 33 bytes). */
+export function withPngChunk(png: Bytes, type: string, data: Uint8Array): Bytes {
+  return joined([png.subarray(0, 33), pngChunk(type, data), png.subarray(33)]);
+}
+
+export function latin1(text: string): Bytes {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+export function joined(pieces: Uint8Array[]): Bytes {
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
+}
+
+function segment(marker: number, data: Uint8Array): Bytes {
+  return joined([Uint8Array.of(0xff, marker), u16(data.byteLength + 2), data]);
+}
+
+function pngChunk(type: string, data: Uint8Array): Bytes {
+  const body = joined([latin1(type), data]);
+  return joined([u32(data.byteLength), body, u32(crc32(body))]);
+}
+
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+function u16(value: number): Bytes {
+  return Uint8Array.of(value >> 8, value & 0xff);
+}
+
+function u32(value: number): Bytes {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+}
