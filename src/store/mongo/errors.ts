@@ -7,12 +7,11 @@ import { DuplicateKey, type DuplicateKeyName } from "../store.ts";
  */
 const DUPLICATE_KEY = 11000;
 const WRITE_CONFLICT = 112;
+const NAMESPACE_EXISTS = 48;
 
 /** The unique indexes whose names are those of `DuplicateKeyName`, and the primary key. */
 const DUPLICATE_NAMES: Record<string, DuplicateKeyName> = {
   _id_: "id",
-  username: "username",
-  email: "email",
   directKey: "directKey",
   clientId: "clientId",
 };
@@ -61,6 +60,10 @@ export function hasLabel(error: unknown, label: string): boolean {
 
 export function isWriteConflict(error: unknown): boolean {
   return isDriverError(error) && error.code === WRITE_CONFLICT;
+}
+
+export function isNamespaceExists(error: unknown): boolean {
+  return isDriverError(error) && error.code === NAMESPACE_EXISTS;
 }
 
 /** The unique index that a write ran into; null when the error is another one. */

@@ -1,4 +1,5 @@
 import type { Db, IndexDescription } from "mongodb";
+import { isNamespaceExists } from "./errors.ts";
 
 /** A collection and what its queries need. Each entity's file has its own. */
 export interface CollectionSpec {
@@ -17,5 +18,14 @@ export type Index = IndexDescription & { name: string };
  * already is left alone, so it may be repeated, and by several instances at once.
  */
 export async function makeCollections(db: Db, specs: CollectionSpec[]): Promise<void> {
-  await Promise.all(specs.map(({ name, indexes }) => db.collection(name).createIndexes(indexes)));
+  await Promise.all(specs.map((spec) => makeCollection(db, spec)));
+}
+
+async function makeCollection(db: Db, { name, indexes }: CollectionSpec): Promise<void> {
+  try {
+    await db.createCollection(name);
+  } catch (error) {
+    if (!isNamespaceExists(error)) throw error;
+  }
+  if (indexes.length > 0) await db.collection(name).createIndexes(indexes);
 }

@@ -11,10 +11,11 @@ import { MESSAGES } from "./message_collection.ts";
 import { MongoMessageStore } from "./messages.ts";
 import { MongoReportStore, REPORTS } from "./reports.ts";
 import { MongoSessionStore, SESSIONS } from "./sessions.ts";
+import { USER_KEYS } from "./user_keys.ts";
 import { MongoUserStore, USERS } from "./users.ts";
 
 /** A new entity is its own file, and a line in each of the two lists below. */
-const COLLECTIONS = [USERS, SESSIONS, CHATS, MEMBERSHIPS, MESSAGES, BLOCKS, REPORTS];
+const COLLECTIONS = [USERS, USER_KEYS, SESSIONS, CHATS, MEMBERSHIPS, MESSAGES, BLOCKS, REPORTS];
 
 function entitiesOf(mongo: MongoConnection): Omit<Store, "ping" | "close"> {
   return {

@@ -1,4 +1,4 @@
-import type { Collection, Filter } from "mongodb";
+import type { ClientSession, Collection, Filter } from "mongodb";
 import type { User } from "../../model/user.ts";
 import { nameTerms, nameText, queryTerms } from "../search_terms.ts";
 import type { UserPatch, UserSearch, UserStore } from "../user_store.ts";
@@ -13,6 +13,8 @@ import {
   WITHOUT_TERMS,
 } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import type { Transact } from "./transaction.ts";
+import { UserKeys } from "./user_keys.ts";
 import { termsCondition, withRuns } from "./word_search.ts";
 
 type UserDocument = Searchable<User>;
@@ -20,23 +22,34 @@ type UserDocument = Searchable<User>;
 export const USERS: CollectionSpec = {
   name: "users",
   indexes: [
-    { name: "username", key: { usernameKey: 1 }, unique: true },
-    { name: "email", key: { emailKey: 1 }, unique: true },
+    // Not unique: `UserKeys` sees to that.
+    { name: "byUsername", key: { usernameKey: 1 } },
+    { name: "byEmail", key: { emailKey: 1 } },
     // With the key that results are sorted and continued by, so that a page skips without fetching.
     { name: "search", key: { terms: 1, usernameKey: 1 } },
   ],
 };
 
+/** Fields whose change is more than an update of the one document. */
+const NAMING = ["username", "usernameKey", "displayName", "emailKey"];
+
 export class MongoUserStore implements UserStore {
   readonly #users: Collection<UserDocument>;
+  readonly #keys: UserKeys;
+  readonly #transact: Transact;
 
   constructor(mongo: MongoConnection) {
     this.#users = mongo.collection(USERS);
+    this.#keys = new UserKeys(mongo);
+    this.#transact = mongo.transact;
   }
 
   async create(user: User): Promise<void> {
     const terms = nameTerms(user.displayName, user.username);
-    await this.#users.insertOne({ ...toDocument(user), terms });
+    await this.#transact(async (session) => {
+      await this.#users.insertOne({ ...toDocument(user), terms }, { session });
+      await this.#keys.claim(user, session);
+    });
   }
 
   byId(id: string): Promise<User | null> {
@@ -59,8 +72,8 @@ export class MongoUserStore implements UserStore {
   update(id: string, patch: UserPatch): Promise<User | null> {
     const fields = definedFields(patch);
     if (Object.keys(fields).length === 0) return this.byId(id);
-    if ("username" in fields || "displayName" in fields) return this.#rename(id, fields);
-    return this.#set({ _id: eq(id) }, fields);
+    if (!NAMING.some((field) => field in fields)) return this.#set(id, fields);
+    return this.#transact((session) => this.#rename(id, fields, session));
   }
 
   async search({ prefix, excluding, after, limit }: UserSearch): Promise<User[]> {
@@ -95,37 +108,27 @@ export class MongoUserStore implements UserStore {
     return modifiedCount === 1;
   }
 
-  /**
-   * The terms come from two fields of which perhaps only one was given, so they are made for the names
-   * as they were read, and written if those still hold. Going round again means that another rename
-   * came through, so this ends.
-   */
-  async #rename(id: string, fields: UserPatch): Promise<User | null> {
-    for (;;) {
-      const old = await this.byId(id);
-      if (old === null) return null;
-      const { displayName, username } = { ...old, ...fields };
-      const unchanged = { username: eq(old.username), displayName: eq(old.displayName) };
-      const terms = nameTerms(displayName, username);
-      const renamed = await this.#set({ _id: eq(id), ...unchanged }, { ...fields, terms });
-      if (renamed !== null) return renamed;
-    }
+  /** What has to change with the names: their keys, and terms, for which both names are needed. */
+  async #rename(id: string, fields: UserPatch, session: ClientSession): Promise<User | null> {
+    const old = await this.#one({ _id: eq(id) }, session);
+    if (old === null) return null;
+    await this.#keys.exchange(old, fields, session);
+    const { displayName, username } = { ...old, ...fields };
+    return await this.#set(id, { ...fields, terms: nameTerms(displayName, username) }, session);
   }
 
   async #set(
-    filter: Filter<UserDocument>,
+    id: string,
     fields: UserPatch & { terms?: string[] },
+    session?: ClientSession,
   ): Promise<User | null> {
-    const updated = await this.#users.findOneAndUpdate(filter, { $set: fields }, {
-      returnDocument: "after",
-      projection: WITHOUT_TERMS,
-    });
+    const options = { returnDocument: "after", projection: WITHOUT_TERMS, session } as const;
+    const updated = await this.#users.findOneAndUpdate({ _id: eq(id) }, { $set: fields }, options);
     return fromDocumentOrNull<User>(updated);
   }
 
-  async #one(filter: Filter<UserDocument>): Promise<User | null> {
-    return fromDocumentOrNull<User>(
-      await this.#users.findOne(filter, { projection: WITHOUT_TERMS }),
-    );
+  async #one(filter: Filter<UserDocument>, session?: ClientSession): Promise<User | null> {
+    const found = await this.#users.findOne(filter, { projection: WITHOUT_TERMS, session });
+    return fromDocumentOrNull<User>(found);
   }
 }
