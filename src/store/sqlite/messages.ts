@@ -7,26 +7,17 @@ import type {
   SendKey,
   UnreadQuery,
 } from "../message_store.ts";
-import { containsRuns, queryTerms } from "../search_terms.ts";
 import type { Database } from "./database.ts";
-import { type MessageIndex, PLACE_SLACK, placeOf } from "./message_index.ts";
+import type { SqliteMessageSearch } from "./message_search.ts";
 import { MESSAGES } from "./message_table.ts";
-
-const MATCHING = `SELECT ${MESSAGES.columns} FROM message_index CROSS JOIN messages
-  ON messages.place = message_index.rowid
-  WHERE message_index MATCH ? AND message_index.rowid <= ? AND messages.id < ?
-  ORDER BY message_index.rowid DESC LIMIT ?`;
-
-/** Sorts after every id. */
-const AFTER_ALL_IDS = "g";
 
 export class SqliteMessageStore implements MessageStore {
   readonly #db: Database;
-  readonly #index: MessageIndex;
+  readonly #search: SqliteMessageSearch;
 
-  constructor(db: Database, index: MessageIndex) {
+  constructor(db: Database, search: SqliteMessageSearch) {
     this.#db = db;
-    this.#index = index;
+    this.#search = search;
   }
 
   byId(id: string): Promise<Message | null> {
@@ -104,23 +95,7 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   search(search: MessageSearch): Promise<Message[]> {
-    return this.#db.read(() => this.#search(search));
-  }
-
-  /** Another round only where pairs of characters matched that did not stand together. */
-  #search({ chatIds, query, before, limit }: MessageSearch): Message[] {
-    const wanted = queryTerms(query);
-    const expression = this.#index.expression(chatIds, wanted);
-    if (expression === null) return [];
-    const found: Message[] = [];
-    for (let lowerThan = before ?? AFTER_ALL_IDS;;) {
-      const place = placeOf(lowerThan) + PLACE_SLACK;
-      const rows = this.#db.all(MATCHING, expression, place, lowerThan, limit)
-        .map((raw) => MESSAGES.decode(raw));
-      found.push(...rows.filter(({ text }) => containsRuns(text, wanted.runs)));
-      if (found.length >= limit || rows.length < limit) return found.slice(0, limit);
-      lowerThan = rows.at(-1)!.id;
-    }
+    return this.#db.read(() => this.#search.run(search));
   }
 
   #rows(rest: string, ...values: SQLInputValue[]): Message[] {

@@ -4,6 +4,7 @@ import { SqliteChatStore } from "./chats.ts";
 import { Database } from "./database.ts";
 import { SqliteMembershipStore } from "./memberships.ts";
 import { MessageIndex } from "./message_index.ts";
+import { SqliteMessageSearch } from "./message_search.ts";
 import { MessageWriter } from "./message_writer.ts";
 import { SqliteMessageStore } from "./messages.ts";
 import { SqliteReportStore } from "./reports.ts";
@@ -32,7 +33,7 @@ export class SqliteStore implements Store {
     this.sessions = new SqliteSessionStore(db);
     this.memberships = new SqliteMembershipStore(db);
     this.chats = new SqliteChatStore(db, this.memberships, new MessageWriter(db, index));
-    this.messages = new SqliteMessageStore(db, index);
+    this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index));
     this.blocks = new SqliteBlockStore(db);
     this.reports = new SqliteReportStore(db);
   }

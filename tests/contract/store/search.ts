@@ -165,6 +165,23 @@ function pagingTests(test: ContractTest): void {
     assert.deepEqual(seen, ids.toReversed());
   });
 
+  test("a short beginning finds what is new and what is old", async (store) => {
+    const { chat } = await storedChat(store, {
+      messages: Array.from({ length: 60 }, (_, i) => ({
+        text: i === 3 ? "zebra apple" : `apple ${i}`,
+        ...(i === 59 && { deletedAt: T0 }),
+      })),
+    });
+    await storedChat(store, { messages: [{ text: "another zoo" }] });
+    const find = (query: string, limit = 2) => texts(store, { chatIds: [chat.id], query, limit });
+    assert.deepEqual(await find("a"), ["apple 58", "apple 57"]);
+    assert.deepEqual(await find("z"), ["zebra apple"]);
+    assert.deepEqual(await find("apple z"), ["zebra apple"]);
+    assert.deepEqual(await find("apple 5"), ["apple 58", "apple 57"]);
+    assert.deepEqual(await find("apple 7", 20), ["apple 7"]);
+    assert.equal((await find("a", 100)).length, 59);
+  });
+
   test("a page is full also where many match by their pairs only", async (store) => {
     const { chat } = await storedChat(store, {
       messages: Array.from({ length: 40 }, (_, i) => ({
