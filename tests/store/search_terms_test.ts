@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { containsRuns, messageTerms, nameTerms, queryTerms } from "../../src/store/search_terms.ts";
+
+/** What a text is found by in each script: the contract suite shows that both stores find it. */
+const TERMS: Record<string, string[]> = {
+  "Hello, hello WORLD-8 foo_bar": ["hello", "world", "8", "foo", "bar"],
+  "Crème Straße Łódź İı Ελλάς": ["creme", "strasse", "lodz", "ii", "ελλασ"],
+  "ＦＵＬＬ ½ ﬁn": ["full", "1", "2", "fin"],
+  "東京へ": ["東", "京", "へ", "東京", "京へ"],
+  "iPhone手机": ["iphone", "手", "机", "手机"],
+  "ｶﾞｽ か\u3099": ["ガ", "ス", "ガス", "が"],
+  "서울": ["서", "울", "서울"],
+  "ดีครับ": ["ดี", "ค", "รั", "บ", "ดีค", "ครั", "รับ"],
+  "ភា\u200bសា": ["ភា", "សា", "ភាសា"],
+  "الـمَدْرَسَةُ أإآٱ ٤٢۴": ["المدرسه", "اااا", "424"],
+  "शांति नमस्ते": ["शांति", "नमस्ते"],
+  "שָׁלוֹם": ["שלום"],
+  "🎉 !? \ud800 \u200d": [],
+};
+
+for (const [text, terms] of Object.entries(TERMS)) {
+  Deno.test(`terms of ${JSON.stringify(text)}`, () => assert.deepEqual(messageTerms(text), terms));
+}
+
+Deno.test("composed and decomposed text have the same terms", () => {
+  const text = "Crème Ёлка ガラス 서울역 Đà Nẵng مُؤَدَّب";
+  assert.deepEqual(messageTerms(text.normalize("NFD")), messageTerms(text.normalize("NFC")));
+});
+
+Deno.test("terms are bounded in number and length, and never half a character", () => {
+  const words = Array.from({ length: 2_000 }, (_, i) => `w${i}`).join(" ");
+  assert.equal(messageTerms(words).length, 512);
+  assert.equal(messageTerms("字符".repeat(1_000) + words).length, 512);
+  assert.deepEqual(messageTerms("x".repeat(99)), ["x".repeat(40)]);
+  const [cut] = messageTerms("x" + "𝒳𐐷".normalize("NFC") + "𐐷".repeat(99));
+  assert.ok(cut.isWellFormed() && cut.length <= 40, cut);
+  assert.ok(queryTerms(words).terms.length <= 32);
+});
+
+Deno.test("only the last word of a query may be unfinished", () => {
+  assert.deepEqual(queryTerms("Größe of mes"), {
+    terms: ["grosse", "of"],
+    prefix: "mes",
+    runs: [],
+  });
+  assert.deepEqual(queryTerms("…"), { terms: [], prefix: null, runs: [] });
+});
+
+Deno.test("a phrase without spaces is its pairs, and a run where pairs do not settle it", () => {
+  assert.deepEqual(queryTerms("京"), { terms: ["京"], prefix: null, runs: [] });
+  assert.deepEqual(queryTerms("東京"), { terms: ["東京"], prefix: null, runs: [] });
+  const query = queryTerms("東京都");
+  assert.deepEqual(query, { terms: ["東京", "京都"], prefix: null, runs: ["東京都"] });
+  assert.equal(containsRuns("ここは東京都です", query.runs), true);
+  assert.equal(containsRuns("京都と東京", query.runs), false);
+  assert.equal(containsRuns("anything", []), true);
+});
+
+Deno.test("the last Thai character may still get its vowel", () => {
+  assert.deepEqual(queryTerms("สวัสด"), { terms: ["สวั", "วัส"], prefix: "สด", runs: ["สวัสด"] });
+});
+
+Deno.test("people are found by both names", () => {
+  assert.deepEqual(nameTerms("Anne Müller", "anne_m"), ["anne", "muller", "m"]);
+});

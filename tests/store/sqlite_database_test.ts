@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { aUser, storedChat } from "../contract/store/rows.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+/** What SQLite's adapter promises beyond the contract of all stores. */
+const STORE_MODULE = import.meta.resolve("../../src/store/sqlite/sqlite_store.ts");
+const ROWS_MODULE = import.meta.resolve("../contract/store/rows.ts");
+
+Deno.test("processes that start at once make one schema and share the file", async () => {
+  await using dir = await TempDir.make("sqlite_database");
+  const path = dir.join("store.db");
+  const script = `
+    import { SqliteStore } from ${JSON.stringify(STORE_MODULE)};
+    import { aUser } from ${JSON.stringify(ROWS_MODULE)};
+    const [path, name] = Deno.args;
+    const store = new SqliteStore(path);
+    const users = Array.from({ length: 20 }, (_, i) => aUser({ username: name + i }));
+    for (const user of users) await store.users.create(user);
+    await store.close();`;
+  const module = dir.join("writer.ts");
+  await Deno.writeTextFile(module, script);
+  const processes = ["a", "b", "c", "d"].map((name) => run(module, path, name));
+  for (const { success, stderr } of await Promise.all(processes)) {
+    assert.ok(success, new TextDecoder().decode(stderr));
+  }
+  const store = new SqliteStore(path);
+  for (const name of ["a", "b", "c", "d"]) {
+    assert.notEqual(await store.users.byUsernameKey(`${name}19`), null);
+  }
+  await store.close();
+});
+
+Deno.test("a file of a later release is refused, and left as it is", async () => {
+  await using dir = await TempDir.make("sqlite_database");
+  const path = dir.join("store.db");
+  await new SqliteStore(path).close();
+  setVersion(path, 9_999);
+  assert.throws(() => new SqliteStore(path), /schema 9999/);
+});
+
+Deno.test("writes of one turn share a transaction", async () => {
+  await using dir = await TempDir.make("sqlite_database");
+  const path = dir.join("store.db");
+  const store = new SqliteStore(path);
+  const other = new DatabaseSync(path, { readOnly: true });
+  const seen = () => Number(other.prepare("SELECT count(*) AS n FROM users").get()!.n);
+  const first = store.users.create(aUser()).then(seen);
+  const rest = [aUser(), aUser(), aUser()].map((user) => store.users.create(user));
+  assert.equal(seen(), 0);
+  assert.equal(await first, 4, "the first answer comes when all four are committed");
+  await Promise.all(rest);
+  other.close();
+  await store.close();
+});
+
+Deno.test("what was answered is on the disk when the process dies", async () => {
+  await using dir = await TempDir.make("sqlite_database");
+  const path = dir.join("store.db"), copy = dir.join("copy.db");
+  const store = new SqliteStore(path);
+  const { messages } = await storedChat(store, { messages: [{ text: "kept" }] });
+  // The files as a crash would leave them: not closed, not checkpointed.
+  for (const suffix of ["", "-wal"]) await Deno.copyFile(path + suffix, copy + suffix);
+  await store.close();
+  const recovered = new SqliteStore(copy);
+  assert.deepEqual(await recovered.messages.byId(messages[0].id), messages[0]);
+  await recovered.close();
+});
+
+function run(module: string, ...args: string[]): Promise<Deno.CommandOutput> {
+  const flags = ["run", "--no-check", "--allow-read", "--allow-write", "--allow-env"];
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  return new Deno.Command(Deno.execPath(), {
+    args: [...flags, "--config", config, module, ...args],
+  })
+    .output();
+}
+
+function setVersion(path: string, version: number): void {
+  const db = new DatabaseSync(path);
+  db.exec(`PRAGMA user_version = ${version}`);
+  db.close();
+}
