@@ -2,6 +2,7 @@ import { type ClientConfig, type ClientState, decodeGroupState, encodeGroupState
 import { type Bytes, fromUtf8, ownBytes, packParts, unpackParts, utf8 } from "./encoding.ts";
 import type { KeyStore } from "./key_store.ts";
 import { MlsClientError } from "./mls_client_error.ts";
+import { applyRatchets, encodeRatchets } from "./ratchet_delta.ts";
 
 /** A Commit of ours that the server has not answered yet, and the state that it leads to. */
 export interface PendingCommit {
@@ -20,11 +21,40 @@ export interface GroupRecord {
 
 const VERSION = 1;
 
-export function recordName(chatId: string): string {
+/** The record as it was last written whole; the ratchets since are written apart. */
+export interface StoredRecord {
+  record: GroupRecord;
+  base: ClientState;
+}
+
+/** The write that stores all of a group. */
+export function wholeRecord(chatId: string, record: GroupRecord): Record<string, Bytes | null> {
+  return { [recordName(chatId)]: encodeRecord(record), [ratchetsName(chatId)]: null };
+}
+
+/** The write after a message. */
+export function ratchetsOnly(
+  chatId: string,
+  base: ClientState,
+  state: ClientState,
+): Record<string, Bytes> {
+  return { [ratchetsName(chatId)]: encodeRatchets(base, state) };
+}
+
+/** The write that erases a group. */
+export function noRecord(chatId: string): Record<string, null> {
+  return { [recordName(chatId)]: null, [ratchetsName(chatId)]: null };
+}
+
+function recordName(chatId: string): string {
   return `group/${chatId}`;
 }
 
-export function encodeRecord({ state, joinedEpoch, pending }: GroupRecord): Bytes {
+function ratchetsName(chatId: string): string {
+  return `ratchets/${chatId}`;
+}
+
+function encodeRecord({ state, joinedEpoch, pending }: GroupRecord): Bytes {
   const parts = [
     Uint8Array.of(VERSION),
     utf8(String(joinedEpoch)),
@@ -39,11 +69,15 @@ export async function readRecord(
   store: KeyStore,
   chatId: string,
   config: ClientConfig,
-): Promise<GroupRecord | undefined> {
+): Promise<StoredRecord | undefined> {
   const stored = await store.read(recordName(chatId));
   if (stored === undefined) return undefined;
+  const ratchets = await store.read(ratchetsName(chatId));
   try {
-    return decodeRecord(stored, config);
+    const record = decodeRecord(stored, config);
+    const base = record.state;
+    const state = ratchets ? applyRatchets(base, ratchets) : base;
+    return { record: { ...record, state }, base };
   } catch (error) {
     throw new MlsClientError("unreadable", `Read the stored group ${chatId}`, error);
   }

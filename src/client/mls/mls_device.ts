@@ -1,6 +1,6 @@
 import { type ClientConfig, createGroup } from "ts-mls";
 import { ownBytes, packParts, sameBytes, unpackParts, utf8 } from "./encoding.ts";
-import { encodeRecord, type GroupRecord, readRecord, recordName } from "./group_record.ts";
+import { type GroupRecord, readRecord, type StoredRecord, wholeRecord } from "./group_record.ts";
 import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
 import { joinExternally } from "./join_external.ts";
 import { joinByWelcome } from "./join_welcome.ts";
@@ -98,8 +98,8 @@ export class MlsDevice {
   async group(chatId: string): Promise<MlsGroup | undefined> {
     const open = this.#groups.get(chatId);
     if (open) return open;
-    const record = await readRecord(this.#store, chatId, this.#config);
-    return record && this.#remember(chatId, record);
+    const stored = await readRecord(this.#store, chatId, this.#config);
+    return stored && this.#remember(chatId, stored);
   }
 
   /**
@@ -180,12 +180,12 @@ export class MlsDevice {
     record: GroupRecord,
     also: Record<string, null> = {},
   ): Promise<MlsGroup> {
-    await this.#store.write({ [recordName(chatId)]: encodeRecord(record), ...also });
-    return this.#remember(chatId, record);
+    await this.#store.write({ ...wholeRecord(chatId, record), ...also });
+    return this.#remember(chatId, { record, base: record.state });
   }
 
-  #remember(chatId: string, record: GroupRecord): MlsGroup {
-    const group = new MlsGroup(this.#store, record);
+  #remember(chatId: string, stored: StoredRecord): MlsGroup {
+    const group = new MlsGroup(this.#store, stored);
     this.#groups.set(chatId, group);
     return group;
   }

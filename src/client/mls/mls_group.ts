@@ -7,9 +7,16 @@ import {
 } from "ts-mls";
 import { applyCommit, type CommitOutcome, type FramedMessage, senderOf } from "./commit_policy.ts";
 import { fromUtf8, ownBytes } from "./encoding.ts";
-import { encodeRecord, type GroupRecord, recordName } from "./group_record.ts";
+import {
+  type GroupRecord,
+  noRecord,
+  ratchetsOnly,
+  type StoredRecord,
+  wholeRecord,
+} from "./group_record.ts";
 import type { KeyStore } from "./key_store.ts";
 import { guarded, MlsClientError } from "./mls_client_error.ts";
+import { carryRatchets } from "./ratchet_delta.ts";
 import { rosterOf, without } from "./roster.ts";
 import {
   exportGroupInfo,
@@ -39,11 +46,13 @@ export class MlsGroup {
   readonly chatId: string;
   readonly #store: KeyStore;
   #record: GroupRecord;
+  #base: ClientState;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(store: KeyStore, record: GroupRecord) {
+  constructor(store: KeyStore, { record, base }: StoredRecord) {
     this.#store = store;
     this.#record = record;
+    this.#base = base;
     this.chatId = fromUtf8(record.state.groupContext.groupId);
   }
 
@@ -138,7 +147,7 @@ export class MlsGroup {
         await cipherSuite(),
       );
       const next = { ...newState, clientConfig: state.clientConfig };
-      await this.#save({ ...this.#record, state: next });
+      await this.#saveRatchets(next);
       return encodeWire({ wireformat: "mls_private_message", privateMessage });
     });
   }
@@ -157,7 +166,7 @@ export class MlsGroup {
       const message = this.#readable(ciphertext);
       const { next, decrypted } = await this.#open(message);
       await keep(decrypted);
-      await this.#save({ ...this.#record, state: next });
+      await this.#saveRatchets(next);
       return decrypted;
     });
   }
@@ -170,7 +179,7 @@ export class MlsGroup {
         groupActiveState: { kind: "removedFromGroup" as const },
       };
       this.#record = { ...this.#record, state, pending: null };
-      await this.#store.write({ [recordName(this.chatId)]: null });
+      await this.#store.write(noRecord(this.chatId));
     });
   }
 
@@ -221,7 +230,7 @@ export class MlsGroup {
 
   async #takePending(): Promise<CommitOutcome> {
     const { state, pending } = this.#record;
-    const { next } = pending!;
+    const next = carryRatchets(state, pending!.next);
     const [before, after] = [rosterOf(state.ratchetTree), rosterOf(next.ratchetTree)];
     const own = after.find(({ leafIndex }) => leafIndex === next.privatePath.leafIndex)!;
     await this.#save({ ...this.#record, state: next, pending: null });
@@ -247,8 +256,14 @@ export class MlsGroup {
   }
 
   async #save(record: GroupRecord): Promise<void> {
-    await this.#store.write({ [recordName(this.chatId)]: encodeRecord(record) });
+    await this.#store.write(wholeRecord(this.chatId, record));
     this.#record = record;
+    this.#base = record.state;
+  }
+
+  async #saveRatchets(state: ClientState): Promise<void> {
+    await this.#store.write(ratchetsOnly(this.chatId, this.#base, state));
+    this.#record = { ...this.#record, state };
   }
 
   #exclusive<T>(action: () => Promise<T>): Promise<T> {

@@ -96,7 +96,8 @@ function checkUniqueKeys(tree: RatchetTree): void {
     }
     once("encryption key", node.leaf.hpkePublicKey);
     once("signature key", node.leaf.signaturePublicKey);
-    once("device", readCredential(node.leaf.credential)?.deviceId ?? "");
+    const identity = readCredential(node.leaf.credential);
+    if (identity) once("device", identity.deviceId);
   }
 }
 

@@ -47,7 +47,8 @@ Deno.test("whoever leaves forgets, and another member commits the removal", asyn
   const { devices, users, world } = await threePeople();
   for (const device of devices.slice(4)) await device.mls.forget(world.chatId);
   assert.equal(await devices[4].mls.group(world.chatId), undefined);
-  assert.equal((await devices[4].store.names("group/")).length, 0);
+  assert.deepEqual(await devices[4].store.names("group/"), []);
+  assert.deepEqual(await devices[4].store.names("ratchets/"), []);
   await assert.rejects(
     (await devices[0].group()).stage({ removeUserIds: [users[0]] }),
     code("invalid_change"),
@@ -146,6 +147,18 @@ Deno.test("messages of an epoch may come in any order, each once", async () => {
   for (const i of order) {
     await assert.rejects(group.decrypt(world.messages[i].ciphertext), code("key_gone"));
   }
+});
+
+Deno.test("what was read while a Commit of ours was under way cannot be read again", async () => {
+  const { devices, world } = await threePeople();
+  await devices[0].say("once");
+  const group = await devices[1].group();
+  const staged = await group.stage({});
+  const { ciphertext } = world.messages[0];
+  await group.decrypt(ciphertext);
+  await group.accepted(staged);
+  assert.equal(group.epoch, 2n);
+  await assert.rejects(group.decrypt(ciphertext), code("key_gone"));
 });
 
 Deno.test("a message that could not be kept can be read again", async () => {
@@ -284,6 +297,35 @@ Deno.test("state and a pending Commit survive a restart", async () => {
   await devices[0].catchUp();
   const { sender } = await (await devices[0].group()).decrypt(sent);
   assert.equal(sender.deviceId, mls.deviceId);
+});
+
+Deno.test("the ratchets of messages survive a restart: no key is used twice, none read twice", async () => {
+  const { devices, world } = await threePeople();
+  await devices[0].say("one epoch ago");
+  await devices[0].change((group) => group.stage({}));
+  for (const device of devices) await device.catchUp();
+  for (const text of ["a", "b", "c"]) await devices[0].say(text);
+  const reopened = async ({ mls, store }: Device) => {
+    const { userId, deviceId } = mls;
+    const group = await (await MlsDevice.open(store, { userId, deviceId })).group(world.chatId);
+    assert.ok(group);
+    return group;
+  };
+  // Read and send in a new process each time; the middle one is read last.
+  for (const i of [3, 1, 0, 2]) {
+    const { plaintext } = await (await reopened(devices[3])).decrypt(world.messages[i].ciphertext);
+    assert.equal(new TextDecoder().decode(plaintext), ["one epoch ago", "a", "b", "c"][i]);
+  }
+  for (const { ciphertext } of world.messages) {
+    await assert.rejects((await reopened(devices[3])).decrypt(ciphertext), code("key_gone"));
+  }
+  const reader = await devices[4].group();
+  for (const text of ["d", "e", "f"]) {
+    const sent = await (await reopened(devices[3])).encrypt(utf8(text));
+    assert.equal(new TextDecoder().decode((await reader.decrypt(sent)).plaintext), text);
+  }
+  const whole = (await devices[3].store.read(`group/${world.chatId}`))!.length;
+  assert.ok((await devices[3].store.read(`ratchets/${world.chatId}`))!.length < whole / 3);
 });
 
 Deno.test("messages of up to 184 bytes have one length, and longer ones few", async () => {
