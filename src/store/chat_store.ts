@@ -16,7 +16,7 @@ export interface ChatChange {
   /** The chat's row as it will be; `chat.rev` is the new head. */
   chat: Chat;
   inserted: Message[];
-  /** Whole rows of messages that exist. */
+  /** Whole rows of messages that exist before this change set; each at most once. */
   updated: Message[];
   /**
    * Memberships to insert or update. On an existing row only `role`, `rev`, `joinedAt` and `leftAt`
@@ -35,7 +35,7 @@ export interface ChatStore {
    */
   commit(change: ChatChange): Promise<CommitOutcome>;
   byId(id: string): Promise<Chat | null>;
-  /** Those that exist, in no particular order. */
+  /** Those that exist, once each, in no particular order. */
   byIds(ids: string[]): Promise<Chat[]>;
   byDirectKey(key: string): Promise<Chat | null>;
   /**

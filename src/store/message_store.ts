@@ -33,6 +33,7 @@ export interface UnreadQuery {
 export interface MessageStore {
   /** Tombstones too; null when missing. */
   byId(id: string): Promise<Message | null>;
+  /** Those that exist, once each, in no particular order. */
   byIds(ids: string[]): Promise<Message[]>;
   /** The messages of this chat that these sends have already made, in no particular order. */
   bySendKeys(chatId: string, keys: SendKey[]): Promise<Message[]>;

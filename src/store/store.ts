@@ -12,6 +12,9 @@ import type { UserStore } from "./user_store.ts";
  *
  * A method whose promise has resolved has made its change durable. A store that cannot be reached
  * throws `AppError("unavailable")`.
+ *
+ * Strings may not hold U+0000: SQLite's driver would cut them there, so its adapter refuses them with
+ * `AppError("invalid_request")`. Schemas should, before.
  */
 export interface Store {
   readonly users: UserStore;

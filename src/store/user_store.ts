@@ -18,8 +18,9 @@ export interface UserStore {
    */
   update(id: string, patch: UserPatch): Promise<User | null>;
   /**
-   * People with a word of the username or display name that starts with the folded `prefix`, by
-   * `usernameKey`; those in `excluding` and the erased left out; keys after `after` only.
+   * People whose username and display name have all words of `prefix` (see `search_terms.ts`; the last
+   * may be unfinished, and without words nobody is found), by `usernameKey`; those in `excluding` and
+   * the erased left out; keys after `after` only.
    */
   search(query: UserSearch): Promise<User[]>;
   /** Moves `totp.lastStep` forward to `step`; false, and nothing changed, if it is there already. */
@@ -29,6 +30,7 @@ export interface UserStore {
 }
 
 export interface UserSearch {
+  /** As the person typed it. */
   prefix: string;
   excluding: string[];
   after: string | null;
