@@ -21,10 +21,7 @@ const log = jsonLog(config.logLevel);
 for (const notice of config.notices) log.info(notice);
 const app = await createApp(config, log);
 
-/** Under `deno serve` the runtime listens; otherwise, run as a program, we do. */
-export default { fetch: app.fetch } satisfies Deno.ServeDefaultExport;
-
-if (import.meta.main) serve(app);
+serve(app);
 
 function serve(app: App): void {
   const { port, host: hostname } = config;

@@ -1,0 +1,88 @@
+import type { WireEvent } from "../../src/model/event.ts";
+
+/** A reply's error, as a client sees it. */
+export interface ReplyError {
+  code: string;
+  detail: string;
+  status: number;
+}
+
+// deno-lint-ignore no-explicit-any -- tests read answers as deeply as they like
+export type Reply = { id: unknown; ok: boolean; data?: any; error?: ReplyError };
+
+/** A plain client of `/ws`: it says what it is told to, and keeps what it hears, in order. */
+export class WsClient implements AsyncDisposable {
+  readonly events: WireEvent[] = [];
+  /** Frames that answer no command of ours, by their `id`. */
+  readonly strays: Reply[] = [];
+  onEvent: (event: WireEvent) => void = () => {};
+  readonly #pending = new Map<unknown, (reply: Reply) => void>();
+  readonly closed: Promise<{ code: number; reason: string }>;
+  #nextId = 1;
+
+  private constructor(readonly socket: WebSocket) {
+    this.closed = new Promise((resolve) => {
+      socket.onclose = ({ code, reason }) => {
+        for (const settle of this.#pending.values()) settle({ id: null, ok: false });
+        this.#pending.clear();
+        resolve({ code, reason });
+      };
+    });
+    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+    socket.onerror = () => {};
+  }
+
+  /** Opens a socket and says nothing. */
+  static async open(url: string, protocols = ["realtimechat.v1"]): Promise<WsClient> {
+    const socket = new WebSocket(url, protocols);
+    const client = new WsClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.onopen = () => resolve();
+      client.closed.then(({ code }) => reject(new Error(`The socket was closed with ${code}`)));
+    });
+    return client;
+  }
+
+  /** Opens a socket and says hello; throws if it is refused. */
+  static async connect(
+    url: string,
+    token: string,
+    cursors?: Record<string, number>,
+  ): Promise<{ client: WsClient; welcome: NonNullable<Reply["data"]> }> {
+    const client = await WsClient.open(url);
+    const reply = await client.command("hello", { token, ...(cursors && { cursors }) });
+    if (!reply.ok) throw new Error(`The hello was refused: ${JSON.stringify(reply.error)}`);
+    return { client, welcome: reply.data };
+  }
+
+  command(cmd: unknown, data?: unknown): Promise<Reply> {
+    const id = this.#nextId++;
+    const { promise, resolve } = Promise.withResolvers<Reply>();
+    if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve({ id, ok: false });
+    this.#pending.set(id, resolve);
+    this.socket.send(JSON.stringify({ id, cmd, data }));
+    return promise;
+  }
+
+  close(): Promise<unknown> {
+    this.socket.close();
+    return this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #receive(frame: WireEvent | WireEvent[] | Reply): void {
+    if ("ok" in frame) {
+      const settle = this.#pending.get(frame.id);
+      if (!settle) return void this.strays.push(frame);
+      this.#pending.delete(frame.id);
+      return settle(frame);
+    }
+    for (const event of Array.isArray(frame) ? frame : [frame]) {
+      this.events.push(event);
+      this.onEvent(event);
+    }
+  }
+}
