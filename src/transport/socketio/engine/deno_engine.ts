@@ -8,6 +8,7 @@ import {
   textResponse,
   toHeaders,
 } from "./exchange.ts";
+import { guard, type OnFault } from "./guard.ts";
 import {
   type Admission,
   CLOSE_SERVICE_RESTART,
@@ -47,7 +48,7 @@ export class DenoEngine extends Server {
   readonly #allowOrigin: EngineOptions["allowOrigin"];
   readonly #allowRequest: NonNullable<EngineOptions["allowRequest"]>;
   readonly #remoteAddress: NonNullable<EngineOptions["remoteAddress"]>;
-  readonly #onFault: (error: unknown) => void;
+  readonly #onFault: OnFault;
   readonly #connections = new Set<WebSocketTransport>();
   #accepting = true;
 
@@ -63,7 +64,7 @@ export class DenoEngine extends Server {
     this.#onFault = options.onFault ?? ((error) => console.error(error));
     this.on("connection", (socket: Socket) => {
       const tooSlow = () => this.closeSession(socket, CLOSE_SLOW_READER, "Too slow a reader");
-      boundBacklog(socket, this.#limits.maxBufferedBytes, tooSlow);
+      boundBacklog(socket, this.#limits.maxBufferedBytes, () => guard(this.#onFault, tooSlow));
     });
   }
 
@@ -115,7 +116,9 @@ export class DenoEngine extends Server {
     { code = CLOSE_SERVICE_RESTART, reason = "Service restart", deadlineMs = 2000 } = {},
   ): Promise<number> {
     this.stopAccepting();
-    for (const socket of Object.values(this.clients)) this.closeSession(socket, code, reason);
+    for (const socket of Object.values(this.clients)) {
+      guard(this.#onFault, () => this.closeSession(socket, code, reason));
+    }
     const left = [...this.#connections];
     const finished = Promise.all(
       left.map((one) => new Promise((done) => one.on("finished", done))),
@@ -216,7 +219,8 @@ export class DenoEngine extends Server {
     } catch (error) {
       // A listener of `connection` failed: nobody looks after the session.
       this.#onFault(error);
-      Object.values(this.clients).find((one) => one.request === request)?.close(true);
+      const session = Object.values(this.clients).find((one) => one.request === request);
+      guard(this.#onFault, () => session?.close(true));
       exchange.answer(textResponse("Internal error", 500));
     }
   }

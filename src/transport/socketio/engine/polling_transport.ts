@@ -1,4 +1,5 @@
 import { parser, Transport } from "engine.io";
+import { guard, type OnFault } from "./guard.ts";
 import { BodyReader, BodyTooLarge } from "./body.ts";
 import {
   type EngineRequest,
@@ -28,7 +29,7 @@ export class PollingTransport extends Transport {
   constructor(
     first: Exchange,
     private readonly maxPayload: number,
-    private readonly onFault: (error: unknown) => void,
+    private readonly onFault: OnFault,
   ) {
     super(first as unknown as EngineRequest);
   }
@@ -44,7 +45,7 @@ export class PollingTransport extends Transport {
 
   override onRequest(exchange: Exchange): void {
     if (exchange.method === "GET") this.#onPoll(exchange);
-    else if (exchange.method === "POST") void this.#onPost(exchange);
+    else if (exchange.method === "POST") this.#onPost(exchange).catch(this.#failed(exchange));
     else exchange.answer(textResponse("Method not allowed", 405, { allow: "GET, POST" }));
   }
 
@@ -72,7 +73,7 @@ export class PollingTransport extends Transport {
       finish();
     } else {
       this.#whenClosed = finish;
-      this.#closeTimer = setTimeout(finish, CLOSE_TIMEOUT_MS);
+      this.#closeTimer = setTimeout(() => guard(this.onFault, finish), CLOSE_TIMEOUT_MS);
     }
   }
 
@@ -93,7 +94,7 @@ export class PollingTransport extends Transport {
       return;
     }
     this.#poll = exchange;
-    exchange.onAbort(() => this.#onPollAborted(exchange));
+    exchange.onAbort(() => guard(this.onFault, () => this.#onPollAborted(exchange)));
     this.writable = true;
     this.emit("ready");
     if (this.writable && this.#whenClosed) this.send([{ type: "noop" }]);
@@ -129,6 +130,15 @@ export class PollingTransport extends Transport {
     }
   }
 
+  /** A listener threw while the post was handled: its session is in no known state, so it ends. */
+  #failed(exchange: Exchange): (error: unknown) => void {
+    return (error) => {
+      this.onFault(error);
+      guard(this.onFault, () => this.onError("listener failed", error));
+      exchange.answer(textResponse("Internal error", 500));
+    };
+  }
+
   /** A packet that is lost would break the session's order, so every failure here ends the session. */
   async #receive(exchange: Exchange, body: BodyReader): Promise<Response> {
     let payload: string;
@@ -142,13 +152,7 @@ export class PollingTransport extends Transport {
     }
     this.#posting = null;
     if (this.readyState !== "open") return textResponse("The session was closed", 400);
-    try {
-      if (!this.#dispatch(payload)) return textResponse("Malformed payload", 400);
-    } catch (error) {
-      this.onFault(error);
-      this.onError("listener failed", error);
-      return textResponse("Internal error", 500);
-    }
+    if (!this.#dispatch(payload)) return textResponse("Malformed payload", 400);
     return textResponse("ok", 200, this.#headers(exchange));
   }
 

@@ -1,5 +1,6 @@
 import { Transport } from "engine.io";
 import type { EngineRequest, Exchange } from "./exchange.ts";
+import { guard, type OnFault } from "./guard.ts";
 import { CLOSE_SLOW_READER, CLOSE_TOO_BIG, type TransportLimits } from "./options.ts";
 import type { Packet } from "./polling_transport.ts";
 import { type EncodedOptions, sharedFrame } from "./pre_encoded.ts";
@@ -21,14 +22,15 @@ export class WebSocketTransport extends Transport {
     first: Exchange,
     private readonly ws: WebSocket,
     private readonly limits: TransportLimits,
-    private readonly onFault: (error: unknown) => void,
+    private readonly onFault: OnFault,
   ) {
     super(first as unknown as EngineRequest);
     ws.binaryType = "arraybuffer";
     ws.onopen = () => this.#onOpen();
-    ws.onmessage = ({ data }) => this.#onMessage(data);
+    ws.onmessage = ({ data }) => this.#guard(() => this.#onMessage(data));
     ws.onclose = () => this.#onClosed();
-    ws.onerror = (event) => this.onError("websocket error", (event as ErrorEvent).message);
+    ws.onerror = (event) =>
+      this.#guard(() => this.onError("websocket error", (event as ErrorEvent).message));
   }
 
   override get name(): string {
@@ -88,7 +90,7 @@ export class WebSocketTransport extends Transport {
       this.close();
       return;
     }
-    this.#guard(() => this.onData(data));
+    this.onData(data);
   }
 
   /** Deno fires `close` twice after an idle timeout. */
@@ -115,15 +117,11 @@ export class WebSocketTransport extends Transport {
     else this.ws.close();
   }
 
-  /** An error thrown in an event's handler would end the process: it ends the session instead. */
+  /** A session whose listener failed is in no known state, so it ends. */
   #guard(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.onFault(error);
-      this.onError("listener failed", error);
-      this.close();
-    }
+    if (guard(this.onFault, run)) return;
+    guard(this.onFault, () => this.onError("listener failed"));
+    this.close();
   }
 }
 
