@@ -7,7 +7,10 @@ import { inTransaction, type Transact } from "./transaction.ts";
 
 const DEFAULT_DATABASE = "realtimechat";
 
-/** How long a call waits for a primary: long enough for most elections, short enough for a request. */
+/**
+ * How long a call waits for a primary where the URI does not say: long enough for most elections, short
+ * enough for a request.
+ */
 const SERVER_SELECTION_MS = 5_000;
 
 export class MongoConnection {
@@ -57,12 +60,16 @@ function newClient(Client: typeof MongoClient, uri: string): MongoClient {
       readPreference: "primary",
       retryReads: true,
       retryWrites: true,
-      serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+      // Given here it would win over the URI's.
+      ...(!/[?&]serverSelectionTimeoutMS=/i.test(uri) && {
+        serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+      }),
     });
   } catch (error) {
-    // Anything else (a permission that Deno was not given, say) speaks for itself.
-    if (!isDriverError(error)) throw error;
-    throw new Error(`MONGODB_URI is not a connection string of MongoDB: ${error.message}`);
+    // The driver reads the environment while it is made: a missing permission speaks for itself.
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`MONGODB_URI is not a connection string of MongoDB: ${reason}`);
   }
 }
 

@@ -37,7 +37,8 @@ export interface MongoStoreOptions {
 /**
  * Connects, and makes what collections and indexes are missing. Throws an Error that says what to do
  * when the URI is malformed or the server is not a replica set, and `AppError("unavailable")` when no
- * server answers within 5 seconds or it refuses the credentials.
+ * server answers within 5 seconds (`serverSelectionTimeoutMS` in the URI changes that) or it refuses the
+ * credentials.
  */
 export async function openMongoStore({ uri }: MongoStoreOptions): Promise<Store> {
   const mongo = await connect(uri);

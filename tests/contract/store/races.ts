@@ -19,6 +19,17 @@ export function raceContract(test: ContractTest): void {
     });
   });
 
+  test("of two that change to one username, one does", async (store, opened) => {
+    const users = [aUser(), aUser()];
+    for (const user of users) await store.users.create(user);
+    await contested(store, opened, (round, stores) => {
+      const name = { username: `new${round}`, usernameKey: `new${round}` };
+      return stores.map((each, i) => won(each.users.update(users[i].id, name)));
+    });
+    const keys = (await store.users.byIds(users.map(({ id }) => id))).map((u) => u.usernameKey);
+    assert.equal(new Set(keys).size, 2);
+  });
+
   test("of two that make one direct chat, one does", async (store, opened) => {
     await contested(store, opened, (_round, stores) => {
       const [a, b] = [newId(), newId()];

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { AppError } from "../../../src/core/errors.ts";
+import { duplicateIndex, translated } from "../../../src/store/mongo/errors.ts";
+import { DuplicateKey } from "../../../src/store/store.ts";
+
+function driverError(fields: { name?: string; code?: number; message?: string; label?: string }) {
+  const { label, message, ...rest } = fields;
+  return Object.assign(new Error(message), rest, {
+    hasErrorLabel: (asked: string) => asked === label,
+  });
+}
+
+function duplicate(index: string, value = "x") {
+  const message = `E11000 duplicate key error collection: db.messages index: ${index} ` +
+    `dup key: { clientId: "${value}" }`;
+  return driverError({ name: "MongoBulkWriteError", code: 11000, message });
+}
+
+Deno.test("a duplicate is known by its index, whatever its value says", () => {
+  const forged = duplicate("clientId", "index: _id_ dup key: ");
+  assert.equal(duplicateIndex(forged), "clientId");
+  const error = translated(forged);
+  assert.ok(error instanceof DuplicateKey);
+  assert.equal(error.key, "clientId");
+  assert.equal((translated(duplicate("_id_")) as DuplicateKey).key, "id");
+});
+
+Deno.test("a duplicate that no caller can cause stays a fault", () => {
+  const error = duplicate("history");
+  assert.equal(translated(error), error);
+});
+
+Deno.test("what passes is unavailable: no server, no primary, no majority", () => {
+  const passing = [
+    driverError({ name: "MongoServerSelectionError" }),
+    driverError({ name: "MongoNetworkTimeoutError" }),
+    driverError({ name: "MongoServerError", code: 10107 }),
+    driverError({ name: "MongoWriteConcernError", code: 64 }),
+    driverError({ name: "MongoServerError", label: "TransientTransactionError" }),
+    driverError({ name: "MongoServerError", label: "RetryableWriteError" }),
+  ];
+  for (const error of passing) {
+    const seen = translated(error);
+    assert.ok(seen instanceof AppError, error.name);
+    assert.equal(seen.code, "unavailable");
+    assert.equal(seen.cause, error);
+  }
+});
+
+Deno.test("other errors pass as they are", () => {
+  for (const error of [driverError({ name: "MongoServerError", code: 2 }), new Error("ours")]) {
+    assert.equal(translated(error), error);
+  }
+});
