@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT_MS = 1000;
  * predecessor; Deno sends frames that are written together in one segment. So `auth` keeps its
  * distance from the CONNECT packet before it.
  */
-const AUTH_DELAY_MS = 20;
+const AUTH_DELAY_MS = 40;
 
 /** An engine that sends back every message it gets. */
 export function echoEngine(options: EngineOptions = OPTIONS): DenoEngine {

@@ -14,6 +14,12 @@ export type Packet = Parameters<Transport["send"]>[0][number];
 const CLOSE_TIMEOUT_MS = 30_000;
 
 /**
+ * How long a session that its client closed stays for the poll that the client may have sent just
+ * before, and that comes by another connection: it is to be answered, not refused.
+ */
+const POLL_IN_FLIGHT_MS = 50;
+
+/**
  * HTTP long-polling on fetch-style requests: a GET is one answer, deferred until there is something
  * to say; a POST brings packets. Two at once of either kind are an error of the protocol, since
  * nothing could then tell their order.
@@ -25,6 +31,8 @@ export class PollingTransport extends Transport {
   /** Set while an orderly close waits for the poll that will carry it. */
   #whenClosed: (() => void) | null = null;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Runs while a session that its client closed waits for a last poll. */
+  #lingering: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     first: Exchange,
@@ -83,6 +91,8 @@ export class PollingTransport extends Transport {
   }
 
   protected override onClose(): void {
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
     if (this.writable) this.send([{ type: "noop" }]);
     super.onClose();
   }
@@ -97,6 +107,7 @@ export class PollingTransport extends Transport {
     exchange.onAbort(() => guard(this.onFault, () => this.#onPollAborted(exchange)));
     this.writable = true;
     this.emit("ready");
+    if (this.#lingering !== undefined) this.onClose();
     if (this.writable && this.#whenClosed) this.send([{ type: "noop" }]);
   }
 
@@ -160,13 +171,22 @@ export class PollingTransport extends Transport {
   #dispatch(payload: string): boolean {
     for (const packet of parser.decodePayload(payload)) {
       if (packet.type === "close") {
-        this.onClose();
+        this.#closedByClient();
         return true;
       }
       this.onPacket(packet);
       if (packet.type === "error") return false;
     }
     return true;
+  }
+
+  #closedByClient(): void {
+    if (this.writable) return this.onClose();
+    this.readyState = "closing";
+    this.#lingering = setTimeout(
+      () => guard(this.onFault, () => this.onClose()),
+      POLL_IN_FLIGHT_MS,
+    );
   }
 
   #headers(exchange: Exchange): OutgoingHeaders {

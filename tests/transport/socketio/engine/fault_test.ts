@@ -40,7 +40,7 @@ for (const body of ["abc", "1", "4" + "x".repeat(100)]) {
   Deno.test(`a listener that throws as the post ${body.slice(0, 3)} ends a session is survived`, async () => {
     await using server = failing({ maxHttpBufferSize: 50 });
     const sid = await server.open();
-    assert.equal(await server.post(sid, body), 500);
+    assert.equal(await server.post(sid, body), body === "1" ? 200 : 500);
     await told(server);
   });
 }

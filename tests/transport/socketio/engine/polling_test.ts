@@ -113,6 +113,16 @@ Deno.test("a close packet ends the session, and the poll with a no-op", async ()
   assert.deepEqual(await closing(server), { reason: "transport close", description: undefined });
 });
 
+Deno.test("a poll that is overtaken by the client's close packet is answered too", async () => {
+  await using server = new EngineServer();
+  const sid = await server.open();
+  assert.equal(await server.post(sid, "1"), 200);
+  const answers = [await server.pollStatus(sid), await server.pollStatus(sid)];
+  assert.ok([200, 400].includes(answers[0]), "it came in time, or just after");
+  assert.equal(answers[1], 400);
+  assert.equal((await closing(server)).reason, "transport close");
+});
+
 Deno.test("an orderly close comes with a poll of its own, after what was waiting", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
