@@ -25,7 +25,7 @@ const DEFAULTS = {
   maxPixels: 50_000_000,
   maxFrames: 500,
   thumbnailSize: 320,
-  timeoutMs: 30_000,
+  timeoutMs: 60_000,
   idleMs: 60_000,
   maxWaiting: 100,
 };
