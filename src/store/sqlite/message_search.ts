@@ -15,7 +15,7 @@ const AFTER_ALL_IDS = "g";
  * messages match is found among the newest few, which are looked at first.
  */
 const SHORT_PREFIX = 3;
-const NEWEST = 1_000;
+const NEWEST = 500;
 
 const MATCHING = `SELECT ${MESSAGES.columns} FROM message_index CROSS JOIN messages
   ON messages.place = message_index.rowid
