@@ -45,9 +45,10 @@ export interface ProcessedImage {
   thumbHash: string;
 }
 
-/** `ready` once, when the worker can take jobs; then one answer a job. */
+/** `ready` once, when the worker can take jobs; then one answer a job; `ended` when it was told to end. */
 export type ImageReply =
   | { kind: "ready" }
+  | { kind: "ended" }
   | { kind: "done"; image: ProcessedImage }
   /** The picture is at fault; the reason ends the sentence "Cannot use this image: …". */
   | { kind: "refused"; reason: string };

@@ -68,7 +68,7 @@ export class ImageProcessor {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#last;
-    this.#end();
+    await this.#end();
   }
 
   async #take(read: () => Promise<Uint8Array<ArrayBuffer>>): Promise<ProcessedImage> {
@@ -91,12 +91,16 @@ export class ImageProcessor {
     Deno.unrefTimer(this.#idleTimer);
   }
 
-  #end(): void {
+  async #end(): Promise<void> {
     clearTimeout(this.#idleTimer);
-    this.#worker?.end();
+    const worker = this.#worker;
     this.#worker = null;
+    await worker?.end();
   }
 }
+
+/** How long a worker that was told to end may go on with its last picture. */
+const GRACE_MS = 60_000;
 
 /** From before anything replaces the global: wasm-vips, loaded in the main thread (as tests do), puts Node's there. */
 const WebWorker = globalThis.Worker;
@@ -126,11 +130,13 @@ class ImageWorker {
     this.#worker.onmessage = ({ data }: MessageEvent<ImageReply>) => {
       if (data.kind === "ready") start();
       else if (data.kind === "done") resolve(data.image);
-      else reject(refused(data.reason));
+      else if (data.kind === "refused") reject(refused(data.reason));
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
       const cause = event.error ?? event.message;
+      this.isDead = true;
+      this.#worker.terminate();
       fail(this.#ready ? refused("it breaks the decoder", cause) : cannotStart(cause));
     };
     const timer = setTimeout(() => fail(refused(`it takes more than ${timeoutMs} ms`)), timeoutMs);
@@ -142,9 +148,30 @@ class ImageWorker {
     }
   }
 
-  end(): void {
+  /**
+   * Asks the worker to end, which frees its memory at once, and terminates one that cannot hear
+   * within `GRACE_MS`. What is terminated leaves libvips' threads, and so its memory, behind.
+   */
+  async end(): Promise<void> {
+    if (this.isDead) return;
     this.isDead = true;
+    if (this.#ready) await this.#askToEnd();
     this.#worker.terminate();
+  }
+
+  #askToEnd(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, GRACE_MS);
+    Deno.unrefTimer(timer);
+    this.#worker.onmessage = ({ data }: MessageEvent<ImageReply>) => {
+      if (data.kind === "ended") resolve();
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      resolve();
+    };
+    this.#worker.postMessage("end");
+    return promise.finally(() => clearTimeout(timer));
   }
 }
 

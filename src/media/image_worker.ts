@@ -25,7 +25,8 @@ class Refusal extends Error {}
 
 const vips = await start();
 
-self.onmessage = ({ data }: MessageEvent<ImageJob>) => {
+self.onmessage = ({ data }: MessageEvent<ImageJob | "end">) => {
+  if (data === "end") return end();
   const reply = answer(data);
   const transfer = reply.kind === "done"
     ? [reply.image.bytes.buffer, reply.image.thumbnail.bytes.buffer]
@@ -33,6 +34,13 @@ self.onmessage = ({ data }: MessageEvent<ImageJob>) => {
   self.postMessage(reply, { transfer });
 };
 self.postMessage({ kind: "ready" } satisfies ImageReply);
+
+/** libvips has threads, workers of this worker, that outlive it (and keep its memory) unless they are ended here. */
+function end(): void {
+  vips.shutdown();
+  self.postMessage({ kind: "ended" } satisfies ImageReply);
+  self.close();
+}
 
 async function start(): Promise<typeof Vips> {
   const { default: load } = await import("wasm-vips");
