@@ -5,6 +5,8 @@ export type UserRole = "user" | "admin";
 
 export interface Suspension {
   at: number;
+  /** When it ends by itself; null holds until an administrator lifts it. */
+  until: number | null;
   reason: string;
   byUserId: string;
 }
@@ -47,4 +49,10 @@ export interface User {
   updatedAt: number;
   /** Set when the account was erased: the row stays so that chats keep their tombstones. */
   deletedAt: number | null;
+}
+
+/** The suspension that holds at `now`; one that has run out is none. */
+export function suspensionAt(user: Pick<User, "suspension">, now: number): Suspension | null {
+  const { suspension } = user;
+  return suspension && (suspension.until === null || suspension.until > now) ? suspension : null;
 }

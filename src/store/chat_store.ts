@@ -1,3 +1,4 @@
+import type { AuditEntry } from "../model/audit_entry.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
@@ -23,6 +24,8 @@ export interface ChatChange {
    * are written: cursors and settings take no revision, so a newer value of theirs may be there.
    */
   members: Membership[];
+  /** Who did it, for what is to be recorded: in the same transaction, so that none is lost. */
+  audit?: AuditEntry[];
 }
 
 /** `stale`: the head had moved (or, for a new chat, it exists); nothing was written. */

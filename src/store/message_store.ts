@@ -14,6 +14,13 @@ export interface HistoryPage {
   limit: number;
 }
 
+export interface SenderPage {
+  chatId: string;
+  senderId: string;
+  after: number;
+  limit: number;
+}
+
 export interface MessageSearch {
   /** The chats to search in; none finds nothing. */
   chatIds: string[];
@@ -39,6 +46,11 @@ export interface MessageStore {
   bySendKeys(chatId: string, keys: SendKey[]): Promise<Message[]>;
   /** Tombstones included: they keep their place. */
   page(page: HistoryPage): Promise<Message[]>;
+  /**
+   * What the person sent in this chat, tombstones included, with `seq > after`, oldest first. It walks
+   * the chat, and is meant for an export or an erasure, not for every day.
+   */
+  ofSender(query: SenderPage): Promise<Message[]>;
   /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]>;
   /**

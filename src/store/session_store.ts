@@ -19,6 +19,10 @@ export interface SessionStore {
   activeOf(userId: string, now: number): Promise<Session[]>;
   /** False when the session is missing, ended, expired at `now`, or has another hash. */
   rotate(rotation: RefreshRotation): Promise<boolean>;
+  /** All that are kept, ended ones too, newest (highest id) first. */
+  ofUser(userId: string): Promise<Session[]>;
+  /** Moves `lastUsedAt` forward to `at`, and notes from where; a session that has ended stays as it is. */
+  touch(id: string, at: number, address: string, userAgent: string): Promise<void>;
   /** Records a fresh proof of identity. */
   setAuthenticatedAt(id: string, at: number): Promise<void>;
   /** True if it was alive until now; ending twice keeps the first time and reason. */
@@ -30,6 +34,8 @@ export interface SessionStore {
     reason: SessionEndReason,
     exceptId?: string,
   ): Promise<string[]>;
+  /** Forgets all rows of the user, live ones too; answers how many. */
+  forgetAllOf(userId: string): Promise<number>;
   /** Forgets sessions that ended or expired before `before`; answers how many. */
   purge(before: number): Promise<number>;
 }

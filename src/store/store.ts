@@ -1,7 +1,11 @@
+import type { AuditStore } from "./audit_store.ts";
 import type { BlockStore } from "./block_store.ts";
 import type { ChatStore } from "./chat_store.ts";
+import type { ErasureStore } from "./erasure_store.ts";
+import type { IdentityStore } from "./identity_store.ts";
 import type { MembershipStore } from "./membership_store.ts";
 import type { MessageStore } from "./message_store.ts";
+import type { OneTimeTokenStore } from "./one_time_token_store.ts";
 import type { ReportStore } from "./report_store.ts";
 import type { SessionStore } from "./session_store.ts";
 import type { UserStore } from "./user_store.ts";
@@ -24,6 +28,10 @@ export interface Store {
   readonly messages: MessageStore;
   readonly blocks: BlockStore;
   readonly reports: ReportStore;
+  readonly identities: IdentityStore;
+  readonly oneTimeTokens: OneTimeTokenStore;
+  readonly audit: AuditStore;
+  readonly erasures: ErasureStore;
   /** Resolves if the store can answer now; throws `AppError("unavailable")` otherwise. */
   ping(): Promise<void>;
   /** Waits for what is under way; safe to call twice. */
@@ -39,4 +47,11 @@ export class DuplicateKey extends Error {
   }
 }
 
-export type DuplicateKeyName = "username" | "email" | "directKey" | "clientId" | "id";
+export type DuplicateKeyName =
+  | "username"
+  | "email"
+  | "directKey"
+  | "clientId"
+  | "identity"
+  | "provider"
+  | "id";

@@ -1,4 +1,4 @@
-import type { User } from "../model/user.ts";
+import type { TotpCredential, User } from "../model/user.ts";
 
 /** What may change of a user; ids and `createdAt` may not. */
 export type UserPatch = Partial<Omit<User, "id" | "createdAt">>;
@@ -25,8 +25,19 @@ export interface UserStore {
   search(query: UserSearch): Promise<User[]>;
   /** Moves `totp.lastStep` forward to `step`; false, and nothing changed, if it is there already. */
   useTotpStep(id: string, step: number): Promise<boolean>;
+  /**
+   * Exchanges the second factor and its recovery codes, if what is there is still `expected` (the same
+   * secret, enabled at the same time). False, and nothing changed, when another request was faster.
+   */
+  replaceTotp(id: string, change: TotpChange): Promise<boolean>;
   /** Takes a recovery code's hash out of the unused ones; false when it is not among them. */
   useRecoveryCode(id: string, hash: string): Promise<boolean>;
+}
+
+export interface TotpChange {
+  expected: TotpCredential | null;
+  totp: TotpCredential | null;
+  recoveryCodes: string[];
 }
 
 export interface UserSearch {

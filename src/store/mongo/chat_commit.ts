@@ -2,6 +2,7 @@ import type { AnyBulkWriteOperation, ClientSession, Collection } from "mongodb";
 import { quote } from "../../core/errors.ts";
 import type { Membership } from "../../model/membership.ts";
 import type { ChatChange, CommitOutcome } from "../chat_store.ts";
+import { MongoAuditStore } from "./audit.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, toDocument } from "./documents.ts";
@@ -22,12 +23,14 @@ export class ChatCommitter {
   readonly #chats: Collection<ChatDocument>;
   readonly #messages: Collection<MessageDocument>;
   readonly #memberships: Collection<MembershipDocument>;
+  readonly #audit: MongoAuditStore;
   readonly #transact: Transact;
 
   constructor(mongo: MongoConnection) {
     this.#chats = mongo.collection(CHATS);
     this.#messages = mongo.collection(MESSAGES);
     this.#memberships = mongo.collection(MEMBERSHIPS);
+    this.#audit = new MongoAuditStore(mongo);
     this.#transact = mongo.transact;
   }
 
@@ -46,6 +49,7 @@ export class ChatCommitter {
     await this.#moveHead(change, session);
     await this.#writeMessages(change, session);
     await this.#writeMembers(change.members, session);
+    if (change.audit?.length) await this.#audit.insert(change.audit, session);
   }
 
   #moveHead(change: ChatChange, session?: ClientSession): Promise<void> {
@@ -102,8 +106,8 @@ export class ChatCommitter {
 }
 
 /** A single document is atomic by itself. */
-function touchesOnlyTheChat({ inserted, updated, members }: ChatChange): boolean {
-  return inserted.length === 0 && updated.length === 0 && members.length === 0;
+function touchesOnlyTheChat({ inserted, updated, members, audit = [] }: ChatChange): boolean {
+  return [inserted, updated, members, audit].every((rows) => rows.length === 0);
 }
 
 function replacementOf(

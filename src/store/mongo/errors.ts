@@ -14,6 +14,8 @@ const DUPLICATE_NAMES: Record<string, DuplicateKeyName> = {
   _id_: "id",
   directKey: "directKey",
   clientId: "clientId",
+  identity: "identity",
+  provider: "provider",
 };
 
 /** Classes of errors that say that no server could be reached, or that the connection broke. */

@@ -4,6 +4,7 @@ import type {
   HistoryPage,
   MessageSearch,
   MessageStore,
+  SenderPage,
   SendKey,
   UnreadQuery,
 } from "../message_store.ts";
@@ -49,6 +50,11 @@ export class MongoMessageStore implements MessageStore {
     const bounded = Object.keys(seq).length > 0;
     const filter = { chatId: eq(chatId), ...(bounded && { seq }) };
     return this.#all(filter, { seq: after === undefined ? -1 : 1 }, limit);
+  }
+
+  ofSender({ chatId, senderId, after, limit }: SenderPage): Promise<Message[]> {
+    const filter = { chatId: eq(chatId), senderId: eq(senderId), seq: { $gt: after } };
+    return this.#all(filter, { seq: 1 }, limit);
   }
 
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]> {

@@ -1,21 +1,38 @@
 import type { Store } from "../store.ts";
+import { AUDIT, MongoAuditStore } from "./audit.ts";
 import { BLOCKS, MongoBlockStore } from "./blocks.ts";
 import { CallGate } from "./call_gate.ts";
 import { CHATS } from "./chat_collection.ts";
 import { MongoChatStore } from "./chats.ts";
 import { connect, type MongoConnection } from "./connection.ts";
 import { translated } from "./errors.ts";
+import { ERASURES, MongoErasureStore } from "./erasures.ts";
+import { IDENTITIES, MongoIdentityStore } from "./identities.ts";
 import { makeCollections } from "./indexes.ts";
 import { MEMBERSHIPS, MongoMembershipStore } from "./memberships.ts";
 import { MESSAGES } from "./message_collection.ts";
 import { MongoMessageStore } from "./messages.ts";
+import { MongoOneTimeTokenStore, ONE_TIME_TOKENS } from "./one_time_tokens.ts";
 import { MongoReportStore, REPORTS } from "./reports.ts";
 import { MongoSessionStore, SESSIONS } from "./sessions.ts";
 import { USER_KEYS } from "./user_keys.ts";
 import { MongoUserStore, USERS } from "./users.ts";
 
 /** A new entity is its own file, and a line in each of the two lists below. */
-const COLLECTIONS = [USERS, USER_KEYS, SESSIONS, CHATS, MEMBERSHIPS, MESSAGES, BLOCKS, REPORTS];
+const COLLECTIONS = [
+  USERS,
+  USER_KEYS,
+  SESSIONS,
+  CHATS,
+  MEMBERSHIPS,
+  MESSAGES,
+  BLOCKS,
+  REPORTS,
+  IDENTITIES,
+  ONE_TIME_TOKENS,
+  AUDIT,
+  ERASURES,
+];
 
 function entitiesOf(mongo: MongoConnection): Omit<Store, "ping" | "close"> {
   return {
@@ -26,6 +43,10 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "ping" | "close"> {
     messages: new MongoMessageStore(mongo),
     blocks: new MongoBlockStore(mongo),
     reports: new MongoReportStore(mongo),
+    identities: new MongoIdentityStore(mongo),
+    oneTimeTokens: new MongoOneTimeTokenStore(mongo),
+    audit: new MongoAuditStore(mongo),
+    erasures: new MongoErasureStore(mongo),
   };
 }
 

@@ -7,7 +7,11 @@ import type { CollectionSpec } from "./indexes.ts";
 
 export const REPORTS: CollectionSpec = {
   name: "reports",
-  indexes: [{ name: "open", key: { resolvedAt: 1, _id: -1 } }],
+  indexes: [
+    { name: "open", key: { resolvedAt: 1, _id: -1 } },
+    { name: "byReporter", key: { reporterId: 1, _id: -1 } },
+    { name: "about", key: { userId: 1 } },
+  ],
 };
 
 export class MongoReportStore implements ReportStore {
@@ -34,6 +38,18 @@ export class MongoReportStore implements ReportStore {
     };
     const found = this.#reports.find(filter).sort({ _id: -1 }).limit(limit);
     return (await found.toArray()).map(fromDocument<Report>);
+  }
+
+  async byReporter(reporterId: string): Promise<Report[]> {
+    const found = this.#reports.find({ reporterId: eq(reporterId) }).sort({ _id: -1 });
+    return (await found.toArray()).map(fromDocument<Report>);
+  }
+
+  async redactAbout(userId: string): Promise<void> {
+    await this.#reports.updateMany(
+      { userId: eq(userId) },
+      { $set: { details: "", evidence: null } },
+    );
   }
 
   async resolve(id: string, by: string, at: number): Promise<Report | null> {

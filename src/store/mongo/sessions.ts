@@ -49,6 +49,23 @@ export class MongoSessionStore implements SessionStore {
     return matchedCount === 1;
   }
 
+  async ofUser(userId: string): Promise<Session[]> {
+    const found = this.#sessions.find({ userId: eq(userId) }).sort({ _id: -1 });
+    return (await found.toArray()).map(fromDocument<Session>);
+  }
+
+  async touch(id: string, at: number, address: string, userAgent: string): Promise<void> {
+    await this.#sessions.updateOne(
+      { _id: eq(id), endedAt: null, lastUsedAt: { $lt: at } },
+      { $set: { lastUsedAt: at, address, userAgent } },
+    );
+  }
+
+  async forgetAllOf(userId: string): Promise<number> {
+    const { deletedCount } = await this.#sessions.deleteMany({ userId: eq(userId) });
+    return deletedCount;
+  }
+
   async setAuthenticatedAt(id: string, at: number): Promise<void> {
     await this.#sessions.updateOne({ _id: eq(id) }, { $set: { authenticatedAt: at } });
   }

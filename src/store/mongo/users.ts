@@ -1,7 +1,7 @@
 import type { ClientSession, Collection, Filter } from "mongodb";
 import type { User } from "../../model/user.ts";
 import { nameTerms, nameText, queryTerms } from "../search_terms.ts";
-import type { UserPatch, UserSearch, UserStore } from "../user_store.ts";
+import type { TotpChange, UserPatch, UserSearch, UserStore } from "../user_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import {
   definedFields,
@@ -96,6 +96,21 @@ export class MongoUserStore implements UserStore {
     const { matchedCount } = await this.#users.updateOne(
       { _id: eq(id), "totp.lastStep": { $lt: step } },
       { $set: { "totp.lastStep": step } },
+    );
+    return matchedCount === 1;
+  }
+
+  async replaceTotp(
+    id: string,
+    { expected, totp, recoveryCodes }: TotpChange,
+  ): Promise<boolean> {
+    const unchanged = expected === null ? { totp: null } : {
+      "totp.sealedSecret": eq(expected.sealedSecret),
+      "totp.enabledAt": expected.enabledAt === null ? null : eq(expected.enabledAt),
+    };
+    const { matchedCount } = await this.#users.updateOne(
+      { _id: eq(id), ...unchanged },
+      { $set: { totp, recoveryCodes } },
     );
     return matchedCount === 1;
   }

@@ -1,5 +1,6 @@
 import type { Chat } from "../../model/chat.ts";
 import type { ChatChange, ChatStore, CommitOutcome, InboxPlace, InboxRow } from "../chat_store.ts";
+import type { SqliteAuditStore } from "./audit.ts";
 import type { AtEnd, Database } from "./database.ts";
 import type { SqliteMembershipStore } from "./memberships.ts";
 import type { MessageWriter } from "./message_writer.ts";
@@ -30,11 +31,18 @@ export class SqliteChatStore implements ChatStore {
   readonly #db: Database;
   readonly #memberships: SqliteMembershipStore;
   readonly #messages: MessageWriter;
+  readonly #audit: SqliteAuditStore;
 
-  constructor(db: Database, memberships: SqliteMembershipStore, messages: MessageWriter) {
+  constructor(
+    db: Database,
+    memberships: SqliteMembershipStore,
+    messages: MessageWriter,
+    audit: SqliteAuditStore,
+  ) {
     this.#db = db;
     this.#memberships = memberships;
     this.#messages = messages;
+    this.#audit = audit;
   }
 
   commit(change: ChatChange): Promise<CommitOutcome> {
@@ -81,6 +89,7 @@ export class SqliteChatStore implements ChatStore {
     for (const member of members) this.#memberships.put(member);
     for (const message of updated) this.#messages.rewrite(message, atEnd);
     this.#messages.insert(chat.id, inserted, atEnd);
+    for (const entry of change.audit ?? []) this.#audit.insert(entry);
     return "committed";
   }
 

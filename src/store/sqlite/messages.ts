@@ -4,6 +4,7 @@ import type {
   HistoryPage,
   MessageSearch,
   MessageStore,
+  SenderPage,
   SendKey,
   UnreadQuery,
 } from "../message_store.ts";
@@ -50,6 +51,15 @@ export class SqliteMessageStore implements MessageStore {
       this.#rows(
         `WHERE chatId = ? AND seq > ? AND seq < ? ORDER BY seq ${order} LIMIT ?`,
         ...[chatId, from, to, limit],
+      )
+    );
+  }
+
+  ofSender({ chatId, senderId, after, limit }: SenderPage): Promise<Message[]> {
+    return this.#db.read(() =>
+      this.#rows(
+        "WHERE chatId = ? AND senderId = ? AND seq > ? ORDER BY seq LIMIT ?",
+        ...[chatId, senderId, after, limit],
       )
     );
   }

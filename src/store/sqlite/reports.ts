@@ -43,6 +43,19 @@ export class SqliteReportStore implements ReportStore {
     );
   }
 
+  byReporter(reporterId: string): Promise<Report[]> {
+    return this.#db.read(() =>
+      this.#db.all(REPORTS.select("WHERE reporterId = ? ORDER BY id DESC"), reporterId)
+        .map((raw) => REPORTS.decode(raw))
+    );
+  }
+
+  redactAbout(userId: string): Promise<void> {
+    return this.#db.write(() => {
+      this.#db.run("UPDATE reports SET details = '', evidence = NULL WHERE userId = ?", userId);
+    });
+  }
+
   resolve(id: string, by: string, at: number): Promise<Report | null> {
     return this.#db.write(() => {
       this.#db.run(

@@ -60,6 +60,27 @@ export class SqliteSessionStore implements SessionStore {
     );
   }
 
+  ofUser(userId: string): Promise<Session[]> {
+    return this.#db.read(() =>
+      this.#db.all(SESSIONS.select("WHERE userId = ? ORDER BY id DESC"), userId)
+        .map((raw) => SESSIONS.decode(raw))
+    );
+  }
+
+  touch(id: string, at: number, address: string, userAgent: string): Promise<void> {
+    return this.#db.write(() => {
+      this.#db.run(
+        `UPDATE sessions SET lastUsedAt = ?1, address = ?2, userAgent = ?3
+         WHERE id = ?4 AND endedAt IS NULL AND lastUsedAt < ?1`,
+        ...[at, address, userAgent, id],
+      );
+    });
+  }
+
+  forgetAllOf(userId: string): Promise<number> {
+    return this.#db.write(() => this.#db.run("DELETE FROM sessions WHERE userId = ?", userId));
+  }
+
   setAuthenticatedAt(id: string, at: number): Promise<void> {
     return this.#db.write(() => {
       this.#db.run("UPDATE sessions SET authenticatedAt = ? WHERE id = ?", at, id);

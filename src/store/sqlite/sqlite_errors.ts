@@ -7,6 +7,8 @@ const UNIQUE_KEYS: Record<string, DuplicateKeyName> = {
   "users.emailKey": "email",
   "chats.directKey": "directKey",
   "messages.chatId, messages.clientId, messages.senderId": "clientId",
+  "identities.provider, identities.subject": "identity",
+  "identities.userId, identities.provider": "provider",
 };
 
 /** Primary result codes: https://sqlite.org/rescode.html. */

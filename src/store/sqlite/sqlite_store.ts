@@ -1,12 +1,16 @@
 import type { Store } from "../store.ts";
+import { SqliteAuditStore } from "./audit.ts";
 import { SqliteBlockStore } from "./blocks.ts";
 import { SqliteChatStore } from "./chats.ts";
 import { Database } from "./database.ts";
+import { SqliteErasureStore } from "./erasures.ts";
+import { SqliteIdentityStore } from "./identities.ts";
 import { SqliteMembershipStore } from "./memberships.ts";
 import { MessageIndex } from "./message_index.ts";
 import { SqliteMessageSearch } from "./message_search.ts";
 import { MessageWriter } from "./message_writer.ts";
 import { SqliteMessageStore } from "./messages.ts";
+import { SqliteOneTimeTokenStore } from "./one_time_tokens.ts";
 import { SqliteReportStore } from "./reports.ts";
 import { SqliteSessionStore } from "./sessions.ts";
 import { SqliteUserStore } from "./users.ts";
@@ -24,6 +28,10 @@ export class SqliteStore implements Store {
   readonly messages: SqliteMessageStore;
   readonly blocks: SqliteBlockStore;
   readonly reports: SqliteReportStore;
+  readonly identities: SqliteIdentityStore;
+  readonly oneTimeTokens: SqliteOneTimeTokenStore;
+  readonly audit: SqliteAuditStore;
+  readonly erasures: SqliteErasureStore;
 
   constructor(path: string) {
     const db = new Database(path);
@@ -32,10 +40,19 @@ export class SqliteStore implements Store {
     this.users = new SqliteUserStore(db);
     this.sessions = new SqliteSessionStore(db);
     this.memberships = new SqliteMembershipStore(db);
-    this.chats = new SqliteChatStore(db, this.memberships, new MessageWriter(db, index));
+    this.audit = new SqliteAuditStore(db);
+    this.chats = new SqliteChatStore(
+      db,
+      this.memberships,
+      new MessageWriter(db, index),
+      this.audit,
+    );
     this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index));
     this.blocks = new SqliteBlockStore(db);
     this.reports = new SqliteReportStore(db);
+    this.identities = new SqliteIdentityStore(db);
+    this.oneTimeTokens = new SqliteOneTimeTokenStore(db);
+    this.erasures = new SqliteErasureStore(db);
   }
 
   async ping(): Promise<void> {

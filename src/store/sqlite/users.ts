@@ -1,6 +1,6 @@
 import type { User } from "../../model/user.ts";
 import { containsRuns, nameTerms, nameText, queryTerms } from "../search_terms.ts";
-import type { UserPatch, UserSearch, UserStore } from "../user_store.ts";
+import type { TotpChange, UserPatch, UserSearch, UserStore } from "../user_store.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
@@ -81,6 +81,15 @@ export class SqliteUserStore implements UserStore {
     });
   }
 
+  replaceTotp(id: string, { expected, totp, recoveryCodes }: TotpChange): Promise<boolean> {
+    return this.#db.write(() => {
+      const user = this.#row("WHERE id = ?", id);
+      if (!user || !isSameTotp(user.totp, expected)) return false;
+      this.#update(id, { totp, recoveryCodes });
+      return true;
+    });
+  }
+
   useRecoveryCode(id: string, hash: string): Promise<boolean> {
     return this.#db.write(() => {
       const codes = this.#row("WHERE id = ?", id)?.recoveryCodes ?? [];
@@ -142,6 +151,10 @@ export class SqliteUserStore implements UserStore {
       from = rows.at(-1)!.usernameKey;
     }
   }
+}
+
+function isSameTotp(a: TotpChange["expected"], b: TotpChange["expected"]): boolean {
+  return a?.sealedSecret === b?.sealedSecret && a?.enabledAt === b?.enabledAt;
 }
 
 const NAMING: readonly string[] = ["username", "displayName", "deletedAt"];

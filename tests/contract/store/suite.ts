@@ -1,9 +1,13 @@
 import type { Store } from "../../../src/store/store.ts";
+import { auditContract } from "./audit.ts";
 import { blockContract } from "./blocks.ts";
 import { chatContract } from "./chats.ts";
+import { erasureContract } from "./erasures.ts";
+import { identityContract } from "./identities.ts";
 import { lifecycleContract } from "./lifecycle.ts";
 import { membershipContract } from "./memberships.ts";
 import { messageContract } from "./messages.ts";
+import { oneTimeTokenContract } from "./one_time_tokens.ts";
 import { raceContract } from "./races.ts";
 import { reportContract } from "./reports.ts";
 import { searchContract } from "./search.ts";
@@ -39,6 +43,10 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   search: searchContract,
   blocks: blockContract,
   reports: reportContract,
+  identities: identityContract,
+  "one-time tokens": oneTimeTokenContract,
+  audit: auditContract,
+  erasures: erasureContract,
   races: raceContract,
 };
 

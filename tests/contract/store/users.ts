@@ -169,7 +169,7 @@ function fullUser(): User {
     lastSeenAt: T0 + 2,
     lastSeenHidden: true,
     role: "admin",
-    suspension: { at: T0, reason: "spam", byUserId: newId() },
+    suspension: { at: T0, until: null, reason: "spam", byUserId: newId() },
     totp: { sealedSecret: "sealed", enabledAt: T0, lastStep: 7 },
     recoveryCodes: ["h1", "h2"],
   });

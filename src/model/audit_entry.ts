@@ -1,0 +1,52 @@
+import type { Door } from "./caller.ts";
+
+/** All that is recorded: what changes credentials, roles, membership, suspension, or ends an account. */
+export const AUDIT_ACTIONS = [
+  "account.registered",
+  "account.erased",
+  "session.opened",
+  "session.ended",
+  "session.refresh_reused",
+  "password.changed",
+  "password.reset",
+  "email.verified",
+  "email.change_requested",
+  "email.changed",
+  "username.changed",
+  "second_factor.enabled",
+  "second_factor.disabled",
+  "second_factor.recovery_code_used",
+  "second_factor.recovery_codes_renewed",
+  "provider.linked",
+  "provider.unlinked",
+  "user.blocked",
+  "user.unblocked",
+  "user.reported",
+  "user.suspended",
+  "user.unsuspended",
+  "report.resolved",
+  "data.exported",
+  "group.created",
+  "member.added",
+  "member.removed",
+  "member.left",
+  "member.role_changed",
+] as const;
+
+export type AuditAction = typeof AUDIT_ACTIONS[number];
+
+/** Who did what to whom, when and from where. Entries are never changed, but for an erased person's traces. */
+export interface AuditEntry {
+  id: string;
+  at: number;
+  action: AuditAction;
+  /** Null for what the server did by itself. */
+  actorId: string | null;
+  /** Whom it concerns; null where it concerns nobody in particular. */
+  userId: string | null;
+  chatId: string | null;
+  door: Door | null;
+  address: string;
+  userAgent: string;
+  details: Record<string, string>;
+}

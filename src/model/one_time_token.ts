@@ -1,0 +1,22 @@
+/** What a one-time token is good for. It is part of its key: none passes for another. */
+export type OneTimePurpose =
+  | "verify_email"
+  | "change_email"
+  | "reset_password"
+  | "second_factor"
+  | "oauth_state";
+
+/** A secret that was handed out to work once, and not for long. Only its hash is kept. */
+export interface OneTimeToken {
+  /** SHA-256 of the purpose and the token. */
+  id: string;
+  purpose: OneTimePurpose;
+  /** Null where nobody is signed in yet. */
+  userId: string | null;
+  /** What whoever redeems it goes on with. */
+  data: Record<string, string>;
+  /** How many more tries it allows; the last one takes it away. */
+  attemptsLeft: number;
+  createdAt: number;
+  expiresAt: number;
+}

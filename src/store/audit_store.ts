@@ -1,0 +1,18 @@
+import type { AuditEntry } from "../model/audit_entry.ts";
+
+/** Newest (highest id) first; with `before`, only lower ids. */
+export interface AuditPage {
+  before: string | null;
+  limit: number;
+}
+
+/** Entries of chats are written by `ChatStore.commit`, in the transaction that makes the change. */
+export interface AuditStore {
+  add(entry: AuditEntry): Promise<void>;
+  /** What the user did, and what was done to them. */
+  ofUser(userId: string, page: AuditPage): Promise<AuditEntry[]>;
+  ofChat(chatId: string, page: AuditPage): Promise<AuditEntry[]>;
+  all(page: AuditPage): Promise<AuditEntry[]>;
+  /** Blanks address, user agent and details of what the user did, or was done to them by themselves. */
+  forgetTracesOf(userId: string): Promise<void>;
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import type { AuditEntry } from "../../../src/model/audit_entry.ts";
+import { aChange, aChat, aMember, aMessage, T0 } from "./rows.ts";
+import type { ContractTest } from "./suite.ts";
+
+const ALL = { before: null, limit: 100 };
+
+export function auditContract(test: ContractTest): void {
+  test("entries are read by user, by chat and all, newest first, in pages", async (store) => {
+    const [ann, bob, chatId] = [newId(), newId(), newId()];
+    const entries = [
+      anEntry({ actorId: ann, userId: ann }),
+      anEntry({ actorId: bob, userId: ann, chatId }),
+      anEntry({ actorId: bob, userId: bob, chatId, details: { role: "admin" } }),
+    ];
+    for (const entry of entries) await store.audit.add(entry);
+    const [first, second, third] = entries;
+    assert.deepEqual(await store.audit.ofUser(ann, ALL), [second, first]);
+    assert.deepEqual(await store.audit.ofUser(bob, ALL), [third, second]);
+    assert.deepEqual(await store.audit.ofChat(chatId, ALL), [third, second]);
+    assert.deepEqual(await store.audit.all(ALL), [third, second, first]);
+    assert.deepEqual(await store.audit.all({ before: third.id, limit: 1 }), [second]);
+    assert.deepEqual(await store.audit.ofUser(bob, { before: second.id, limit: 5 }), []);
+  });
+
+  test("a commit writes its entries, or, when it is stale, none", async (store) => {
+    const chat = aChat(), entry = anEntry({ chatId: chat.id });
+    await store.chats.commit(aChange(0, chat, { members: [aMember(chat.id)], audit: [entry] }));
+    assert.deepEqual(await store.audit.ofChat(chat.id, ALL), [entry]);
+    const stale = aChange(7, { ...chat, rev: 8 }, { audit: [anEntry({ chatId: chat.id })] });
+    assert.equal(await store.chats.commit(stale), "stale");
+    assert.deepEqual(await store.audit.ofChat(chat.id, ALL), [entry]);
+  });
+
+  test("what is forgotten are addresses and details of one's own doings", async (store) => {
+    const [ann, bob] = [newId(), newId()];
+    const own = anEntry({ actorId: ann, userId: ann, details: { email: "x" } });
+    const system = anEntry({ actorId: null, userId: ann, details: { email: "y" } });
+    const others = anEntry({ actorId: bob, userId: ann });
+    for (const entry of [own, system, others]) await store.audit.add(entry);
+    await store.audit.forgetTracesOf(ann);
+    const blank = { address: "", userAgent: "", details: {} };
+    assert.deepEqual(await store.audit.ofUser(ann, ALL), [
+      others,
+      { ...system, ...blank },
+      { ...own, ...blank },
+    ]);
+  });
+
+  test("ofSender gives one person's messages of a chat, oldest first", async (store) => {
+    const chat = aChat({ rev: 4, lastSeq: 4 }), senderId = newId();
+    const inserted = [
+      aMessage(chat.id, 1, { senderId }),
+      aMessage(chat.id, 2),
+      aMessage(chat.id, 3, { senderId, deletedAt: T0 }),
+      aMessage(chat.id, 4, { senderId }),
+    ];
+    await store.chats.commit(aChange(0, chat, { inserted }));
+    const seqs = async (after: number, limit: number) =>
+      (await store.messages.ofSender({ chatId: chat.id, senderId, after, limit })).map(({ seq }) =>
+        seq
+      );
+    assert.deepEqual(await seqs(0, 10), [1, 3, 4]);
+    assert.deepEqual(await seqs(1, 1), [3]);
+    assert.deepEqual(await seqs(4, 10), []);
+  });
+}
+
+function anEntry(fields: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: newId(),
+    at: T0,
+    action: "password.changed",
+    actorId: newId(),
+    userId: newId(),
+    chatId: null,
+    door: "rest",
+    address: "192.0.2.1",
+    userAgent: "Test/1.0",
+    details: {},
+    ...fields,
+  };
+}

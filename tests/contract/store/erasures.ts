@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import { aReport, aSession, aUser, T0 } from "./rows.ts";
+import type { ContractTest } from "./suite.ts";
+
+export function erasureContract(test: ContractTest): void {
+  test("an erasure is pending, once, until it is finished", async (store) => {
+    const [late, early] = [newId(), newId()];
+    await store.erasures.begin({ userId: late, requestedAt: T0 + 1 });
+    await store.erasures.begin({ userId: early, requestedAt: T0 });
+    await store.erasures.begin({ userId: early, requestedAt: T0 + 9 });
+    const rows = [{ userId: early, requestedAt: T0 }, { userId: late, requestedAt: T0 + 1 }];
+    assert.deepEqual(await store.erasures.pending(), rows);
+    await store.erasures.finish(early);
+    await store.erasures.finish(early);
+    assert.deepEqual(await store.erasures.pending(), rows.slice(1));
+  });
+
+  test("sessions are listed, touched forward only, and forgotten by user", async (store) => {
+    const session = aSession(), ended = aSession({ userId: session.userId, endedAt: T0 });
+    await store.sessions.create(session);
+    await store.sessions.create(ended);
+    await store.sessions.touch(session.id, T0 + 5, "192.0.2.9", "Other/1.0");
+    await store.sessions.touch(session.id, T0 + 4, "192.0.2.8", "Older/1.0");
+    await store.sessions.touch(ended.id, T0 + 5, "192.0.2.9", "Other/1.0");
+    const touched = {
+      ...session,
+      lastUsedAt: T0 + 5,
+      address: "192.0.2.9",
+      userAgent: "Other/1.0",
+    };
+    assert.deepEqual(await store.sessions.ofUser(session.userId), [ended, touched]);
+    assert.equal(await store.sessions.forgetAllOf(session.userId), 2);
+    assert.deepEqual(await store.sessions.ofUser(session.userId), []);
+  });
+
+  test("the second factor is exchanged only if it is what was expected", async (store) => {
+    const user = aUser();
+    await store.users.create(user);
+    const pending = { sealedSecret: "s1", enabledAt: null, lastStep: 0 };
+    const enabled = { ...pending, enabledAt: T0, lastStep: 7 };
+    const replace = (expected: typeof enabled | typeof pending | null, totp: typeof expected) =>
+      store.users.replaceTotp(user.id, { expected, totp, recoveryCodes: totp ? ["h"] : [] });
+    assert.equal(await replace(enabled, pending), false);
+    assert.equal(await replace(null, pending), true);
+    assert.equal(await replace(null, pending), false);
+    assert.equal(await replace(pending, enabled), true);
+    assert.equal(await replace(pending, null), false, "it has been enabled meanwhile");
+    const { totp, recoveryCodes } = (await store.users.byId(user.id))!;
+    assert.deepEqual([totp, recoveryCodes], [enabled, ["h"]]);
+    assert.equal(await replace({ ...enabled, lastStep: 1 }, null), true, "steps do not count");
+    assert.equal((await store.users.byId(user.id))!.totp, null);
+    assert.equal(await store.users.replaceTotp(newId(), { expected: null, ...none }), false);
+  });
+
+  test("reports are found by reporter, and blanked by whom they are about", async (store) => {
+    const report = aReport({ details: "rude", evidence: "{}" }), other = aReport({ details: "x" });
+    await store.reports.create(report);
+    await store.reports.create(other);
+    assert.deepEqual(await store.reports.byReporter(report.reporterId), [report]);
+    await store.reports.redactAbout(report.userId);
+    const blank = { ...report, details: "", evidence: null };
+    assert.deepEqual(await store.reports.byId(report.id), blank);
+    assert.deepEqual(await store.reports.byId(other.id), other);
+  });
+}
+
+const none = { totp: null, recoveryCodes: [] };
