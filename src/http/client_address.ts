@@ -9,13 +9,13 @@ export type AddressReader = (headers: Headers, peer: string) => string;
  * believed. An entry that is no address counts for nothing, and the peer's is taken.
  */
 export function addressReader(trusted: Config["trustedProxy"]): AddressReader {
-  if (trusted === null) return (_headers, peer) => plainAddress(peer) ?? peer;
+  if (trusted === null) return (_headers, peer) => unmapped(peer);
   const { header, hops } = trusted;
   return (headers, peer) => {
     const entries = headers.get(header)?.split(",") ?? [];
     const entry = entries.at(-hops) ?? "";
     const named = header === "forwarded" ? forwardedFor(entry) : entry;
-    return plainAddress(named) ?? plainAddress(peer) ?? peer;
+    return plainAddress(named) ?? unmapped(peer);
   };
 }
 
@@ -29,7 +29,11 @@ function plainAddress(text: string): string | null {
   let address = text.trim();
   if (address.startsWith("[")) address = address.slice(1).split("]")[0];
   else if (/^[\d.]+:\d+$/.test(address)) address = address.split(":")[0];
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped) address = mapped[1];
+  address = unmapped(address);
   return isIP(address) ? address.toLowerCase() : null;
+}
+
+/** An IPv4 address that came as an IPv6 one (`::ffff:192.0.2.1`), as a dual-stack socket gives it. */
+function unmapped(address: string): string {
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice(7) : address;
 }

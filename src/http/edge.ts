@@ -40,8 +40,7 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
         c.res = onError(thrown, c);
       }
     }
-    const headers = mutableHeaders(c);
-    headers.set("x-request-id", requestId);
+    const headers = labelled(c, requestId);
     setSecurityHeaders(headers, https);
     setCorsHeaders(headers, request.headers.get("origin"), config.corsOrigins);
     setRateLimitHeaders(headers, c.get("trace"));
@@ -55,12 +54,13 @@ function peerOf(info: Partial<Deno.ServeHandlerInfo> | undefined): string {
 }
 
 /** The headers of an answer that was fetched from elsewhere cannot be changed: it is copied. */
-function mutableHeaders(c: { res: Response }): Headers {
+function labelled(c: { res: Response }, requestId: string): Headers {
   try {
-    c.res.headers.delete("x-powered-by");
+    c.res.headers.set("x-request-id", requestId);
   } catch {
     const { status, statusText, headers, body } = c.res;
     c.res = new Response(body, { status, statusText, headers });
+    c.res.headers.set("x-request-id", requestId);
   }
   return c.res.headers;
 }
