@@ -1,0 +1,250 @@
+import type { WireEvent } from "../../src/model/event.ts";
+import { HttpClient } from "./http_client.ts";
+import { type Reply, WsClient } from "./ws_client.ts";
+
+/** A message as a client holds it: the newest row that it has heard of. */
+export interface HeldMessage {
+  id: string;
+  seq: number;
+  rev: number;
+  text: string | null;
+  [field: string]: unknown;
+}
+
+/** What a client holds of one chat. */
+export class HeldChat {
+  /** Everything up to this revision has been applied. */
+  cursor = 0;
+  readonly messages = new Map<string, HeldMessage>();
+  /** The ids in the order in which they were first heard of. */
+  readonly order: string[] = [];
+  readonly members = new Map<string, { userId: string; leftAt: string | null; rev: number }>();
+
+  /** The texts in the order in which the messages were first heard of. */
+  get texts(): (string | null)[] {
+    return this.order.map((id) => this.messages.get(id)!.text);
+  }
+
+  apply(row: HeldMessage): void {
+    const held = this.messages.get(row.id);
+    if (!held) this.order.push(row.id);
+    if (!held || row.rev > held.rev) this.messages.set(row.id, row);
+  }
+}
+
+interface ChangesAnswer {
+  chatId: string;
+  rev: number;
+  messages: HeldMessage[];
+  members: { userId: string; leftAt: string | null; rev: number }[];
+  more: boolean;
+}
+
+export interface CatchingUpOptions {
+  /** The `/ws` endpoints of the instances: it goes round them, from the first, when one fails. */
+  urls: string[];
+  token: string;
+  /** Milliseconds before a try that follows a failed one. */
+  retryMs?: number;
+}
+
+/**
+ * A client as the protocol wants it: it reconnects whenever it is cut off, keeps a cursor a chat,
+ * applies an event when its cursor lies in the event's range, and catches up when it is below. It
+ * sends until it is answered, under one clientId, so that nothing is lost or doubled.
+ */
+export class CatchingUpClient implements AsyncDisposable {
+  readonly chats = new Map<string, HeldChat>();
+  /** All ephemeral events, in order. */
+  readonly signals: WireEvent[] = [];
+  /** Codes with which sockets of ours were closed, in order. */
+  readonly closes: number[] = [];
+  /** How often it found a gap, and how often an event that it had already. */
+  gaps = 0;
+  repeats = 0;
+  #client: WsClient | null = null;
+  #at = 0;
+  #stopped = false;
+  #running: Promise<void> | null = null;
+  readonly #catching = new Map<string, Promise<void>>();
+
+  constructor(private readonly options: CatchingUpOptions) {}
+
+  /** Resolves once it is connected and has caught up. */
+  async start(): Promise<this> {
+    this.#running ??= this.#run();
+    await this.connected();
+    return this;
+  }
+
+  get isConnected(): boolean {
+    return this.#client !== null;
+  }
+
+  async connected(): Promise<void> {
+    while (!this.#client && !this.#stopped) await pause(5);
+  }
+
+  chat(chatId: string): HeldChat {
+    let chat = this.chats.get(chatId);
+    if (!chat) this.chats.set(chatId, chat = new HeldChat());
+    return chat;
+  }
+
+  /** Breaks the connection; it comes back by itself, to the next instance if `elsewhere`. */
+  cut(elsewhere = false): void {
+    if (elsewhere) this.#at++;
+    this.#client?.socket.close();
+  }
+
+  /** One command, on whatever connection there is; repeated until it was answered. */
+  async command(cmd: string, data: unknown): Promise<Reply> {
+    while (!this.#stopped) {
+      await this.connected();
+      const reply = await this.#client?.command(cmd, data);
+      // A reply without an id is a connection that broke; these two pass by themselves.
+      if (reply && (reply.ok || !isPassing(reply))) return reply;
+      await pause(20);
+    }
+    throw new Error(`Sending ${cmd}: the client was stopped`);
+  }
+
+  /** The message, once it is acknowledged. */
+  async send(chatId: string, text: string, clientId = crypto.randomUUID()): Promise<HeldMessage> {
+    const reply = await this.command("message.send", { chatId, text, clientId });
+    if (!reply.ok) throw new Error(`Sending was refused: ${JSON.stringify(reply.error)}`);
+    return reply.data;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#client?.socket.close();
+    await this.#running;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        const { client, closed } = await this.#connect();
+        const { code } = await closed;
+        this.closes.push(code);
+        if (this.#client === client) this.#client = null;
+        if (code === 4001) return;
+      } catch {
+        this.#at++;
+        await pause(this.options.retryMs ?? 50);
+      }
+    }
+  }
+
+  /** Hears events from the moment of the answer on, which are applied after what it missed. */
+  async #connect() {
+    const { urls, token } = this.options;
+    const url = urls[this.#at % urls.length];
+    const client = await WsClient.open(url);
+    const early: WireEvent[] = [];
+    client.onEvent = (event) => void early.push(event);
+    const cursors = Object.fromEntries(
+      [...this.chats].map(([chatId, { cursor }]) => [chatId, cursor]),
+    );
+    const reply = await client.command("hello", { token, cursors });
+    if (!reply.ok) {
+      await client.close();
+      if (reply.error?.code === "unauthenticated") this.#stopped = true;
+      throw new Error(`The hello was refused: ${JSON.stringify(reply.error)}`);
+    }
+    this.#client = client;
+    for (const changes of reply.data.sync.items) this.#applyChanges(changes);
+    client.onEvent = (event) => this.#hear(event);
+    for (const event of early) this.#hear(event);
+    return { client, closed: client.closed };
+  }
+
+  #hear(event: WireEvent): void {
+    const { chatId, rev } = event;
+    if (event.event === "resync") return void this.#resync();
+    if (chatId === undefined || rev === undefined) return void this.signals.push(event);
+    const chat = this.chat(chatId);
+    if (chat.cursor >= rev) this.repeats++;
+    else if (chat.cursor < (event.after ?? rev - 1)) {
+      this.gaps++;
+      this.#catchUp(chatId);
+    } else {
+      this.#applyEvent(chat, event);
+      chat.cursor = rev;
+    }
+  }
+
+  #applyEvent(chat: HeldChat, { event, data }: WireEvent): void {
+    if (event.startsWith("message.")) chat.apply(data as HeldMessage);
+    if (event === "member.updated") {
+      const member = data as ChangesAnswer["members"][number];
+      chat.members.set(member.userId, member);
+    }
+    if (event === "chat.changes") this.#applyRows(chat, data as ChangesAnswer);
+  }
+
+  #applyChanges(changes: ChangesAnswer): void {
+    const chat = this.chat(changes.chatId);
+    this.#applyRows(chat, changes);
+    chat.cursor = Math.max(chat.cursor, changes.rev);
+    if (changes.more) this.#catchUp(changes.chatId);
+  }
+
+  /** Messages come in order of their last revision: who keeps a history sorts the new ones by seq. */
+  #applyRows(chat: HeldChat, { messages, members }: ChangesAnswer): void {
+    for (const row of messages.toSorted((a, b) => a.seq - b.seq)) chat.apply(row);
+    for (const member of members) chat.members.set(member.userId, member);
+  }
+
+  /** One at a time a chat; events that come meanwhile are in the answer, or show the next gap. */
+  #catchUp(chatId: string): Promise<void> {
+    let running = this.#catching.get(chatId);
+    if (!running) {
+      running = this.#readChanges(chatId).finally(() => this.#catching.delete(chatId));
+      this.#catching.set(chatId, running);
+    }
+    return running;
+  }
+
+  async #readChanges(chatId: string): Promise<void> {
+    for (let more = true; more && this.#client && !this.#stopped;) {
+      const chat = this.chat(chatId);
+      const reply = await this.#client.command("chat.changes", { chatId, after: chat.cursor });
+      // The next hello brings what a broken connection could not.
+      if (!reply.ok) return;
+      this.#applyRows(chat, reply.data);
+      chat.cursor = Math.max(chat.cursor, reply.data.rev);
+      more = reply.data.more;
+    }
+  }
+
+  async #resync(): Promise<void> {
+    this.signals.push({ event: "resync", data: {} });
+    const { urls, token } = this.options;
+    const base = urls[this.#at % urls.length].replace(/^ws/, "http");
+    const cursors = Object.fromEntries(
+      [...this.chats].map(([chatId, { cursor }]) => [chatId, cursor]),
+    );
+    try {
+      const { status, body } = await new HttpClient(base, token).post("/api/sync", { cursors });
+      if (status !== 200) return;
+      for (const changes of body.items) this.#applyChanges(changes);
+    } catch {
+      // The instance is gone: the next hello catches up.
+    }
+  }
+}
+
+function isPassing({ id, error }: Reply): boolean {
+  return id === null || error === undefined ||
+    error.code === "unavailable" || error.code === "rate_limited";
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
