@@ -42,14 +42,10 @@ export class MongoMessageStore implements MessageStore {
     })));
   }
 
-  page({ chatId, before, after, limit }: HistoryPage): Promise<Message[]> {
-    const seq = {
-      ...(before !== undefined && { $lt: before }),
-      ...(after !== undefined && { $gt: after }),
-    };
-    const bounded = Object.keys(seq).length > 0;
-    const filter = { chatId: eq(chatId), ...(bounded && { seq }) };
-    return this.#all(filter, { seq: after === undefined ? -1 : 1 }, limit);
+  async page({ chatId, before, after, limit }: HistoryPage): Promise<Message[]> {
+    return after === undefined
+      ? await this.#pageBefore(chatId, before, limit)
+      : await this.#pageAfter(chatId, after, before, limit);
   }
 
   ofSender({ chatId, senderId, after, limit }: SenderPage): Promise<Message[]> {
@@ -62,16 +58,20 @@ export class MongoMessageStore implements MessageStore {
     return this.#all(filter, { rev: 1 }, limit);
   }
 
-  /** Side by side, each stopping at `cap`: MongoDB has no one query that would stop so. */
+  /**
+   * Side by side, each stopping at `cap`: MongoDB has no one query that would stop so. It makes one of
+   * the two conditions; for secantusd 0.5 the first has to be one that an index answers.
+   */
   unread(queries: UnreadQuery[], cap: number): Promise<number[]> {
-    return Promise.all(queries.map(({ chatId, userId, readSeq }) =>
-      this.#messages.countDocuments({
-        chatId: eq(chatId),
-        seq: { $gt: readSeq },
-        senderId: { $ne: userId },
-        deletedAt: null,
-      }, { limit: cap })
-    ));
+    return Promise.all(queries.map(async ({ chatId, userId, readSeq }) => {
+      const [counted] = await this.#messages.aggregate<{ count: number }>([
+        { $match: { chatId: eq(chatId), seq: { $gt: readSeq, $lt: Number.MAX_SAFE_INTEGER } } },
+        { $match: { senderId: { $ne: userId }, deletedAt: null } },
+        { $limit: cap },
+        { $count: "count" },
+      ]).toArray();
+      return counted?.count ?? 0;
+    }));
   }
 
   /** Each chat knows where its newest message is. */
@@ -101,6 +101,49 @@ export class MongoMessageStore implements MessageStore {
     if (asked.runs.length === 0) found.limit(limit);
     const textOf = (message: Message) => message.text;
     return await withRuns(found.map(fromDocument<Message>), textOf, asked.runs, limit);
+  }
+
+  /**
+   * In stretches that have both ends and grow: MongoDB would stop at the limit by itself, but secantusd
+   * 0.5, that the tests run on, reads a range to its end before it sorts and limits.
+   */
+  async #pageBefore(chatId: string, before: number | undefined, limit: number): Promise<Message[]> {
+    const rows: Message[] = [];
+    let end = before ?? await this.#endOf(chatId);
+    for (let span = limit; rows.length < limit && end > 0; span *= 4) {
+      rows.push(...await this.#stretch(chatId, end - span, end, -1, limit - rows.length));
+      end -= span;
+    }
+    return rows;
+  }
+
+  async #pageAfter(
+    chatId: string,
+    after: number,
+    before: number | undefined,
+    limit: number,
+  ): Promise<Message[]> {
+    const first = Math.min(after + 1 + limit, before ?? Infinity);
+    const rows = await this.#stretch(chatId, after + 1, first, 1, limit);
+    if (rows.length >= limit) return rows;
+    const end = before ?? await this.#endOf(chatId);
+    for (let start = first, span = limit * 4; rows.length < limit && start < end; span *= 4) {
+      const stop = Math.min(start + span, end);
+      rows.push(...await this.#stretch(chatId, start, stop, 1, limit - rows.length));
+      start = stop;
+    }
+    return rows;
+  }
+
+  /** Messages with `start <= seq < end`. */
+  #stretch(chatId: string, start: number, end: number, order: 1 | -1, limit: number) {
+    return this.#all({ chatId: eq(chatId), seq: { $gte: start, $lt: end } }, { seq: order }, limit);
+  }
+
+  /** Past the newest message; 0 where there is none. */
+  async #endOf(chatId: string): Promise<number> {
+    const chat = await this.#chats.findOne({ _id: eq(chatId) }, { projection: { lastSeq: 1 } });
+    return chat === null || chat.lastSeq === 0 ? 0 : chat.lastSeq + 1;
   }
 
   /** Whole conditions, so that each is a lookup of its own in an index; none finds nothing. */
