@@ -28,6 +28,7 @@ import { MessageEditor } from "./messages/message_editor.ts";
 import { MessageReader } from "./messages/message_reader.ts";
 import { MessageSender } from "./messages/message_sender.ts";
 import { Dispatcher } from "./operations/dispatcher.ts";
+import type { Operation } from "./operations/operation.ts";
 import { operationObserver } from "./operations/operation_metrics.ts";
 import { MemoryRateLimiter } from "./operations/rate_limiter_memory.ts";
 import { localBroker } from "./realtime/broker_local.ts";
@@ -45,6 +46,8 @@ import { profileView } from "./wire/user.ts";
 export const VERSION = "0.1.0";
 
 export interface App {
+  /** All that it offers, over whichever door. */
+  readonly operations: readonly Operation[];
   fetch(request: Request, info: Partial<Deno.ServeHandlerInfo>): Response | Promise<Response>;
   /** Takes nothing new, finishes what is under way, and sends every client elsewhere. */
   drain(): Promise<void>;
@@ -140,7 +143,11 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     await store.close();
   }
 
-  return { fetch: (request, info) => http.fetch(request, info), drain };
+  return {
+    operations: bound.map(({ operation }) => operation),
+    fetch: (request, info) => http.fetch(request, info),
+    drain,
+  };
 }
 
 async function openStore(config: Config): Promise<Store> {
