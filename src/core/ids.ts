@@ -6,23 +6,41 @@
 let lastMs = 0;
 let counter = 0;
 
+/** A call for randomness costs more than all the rest of an id, so it is asked for by the block. */
+const POOL = new Uint8Array(8 * 512);
+let pooled = POOL.length;
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 export function newId(now: number = Date.now()): string {
   if (now > lastMs) {
     lastMs = now;
     // Starting in the lower half leaves room to count up.
-    counter = crypto.getRandomValues(new Uint16Array(1))[0] & 0x7ff;
+    const [high, low] = randomBytes();
+    counter = ((high << 8) | low) & 0x7ff;
   } else if (++counter > 0xfff) {
     lastMs++;
     counter = 0;
   }
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  bytes[0] = (bytes[0] & 0x3f) | 0x80;
   const time = lastMs.toString(16).padStart(12, "0");
-  const tail = Array.from(bytes, (byte) => HEX[byte]).join("");
   const randA = counter.toString(16).padStart(3, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randA}-${tail.slice(0, 4)}-${tail.slice(4)}`;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randA}-${randB()}`;
+}
+
+/** 62 random bits behind the variant, `10`. */
+function randB(): string {
+  const b = randomBytes();
+  const head = HEX[(b[0] & 0x3f) | 0x80] + HEX[b[1]];
+  return `${head}-${HEX[b[2]]}${HEX[b[3]]}${HEX[b[4]]}${HEX[b[5]]}${HEX[b[6]]}${HEX[b[7]]}`;
+}
+
+/** Eight bytes that were given to nobody else. */
+function randomBytes(): Uint8Array {
+  if (pooled === POOL.length) {
+    crypto.getRandomValues(POOL);
+    pooled = 0;
+  }
+  return POOL.subarray(pooled, pooled += 8);
 }
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

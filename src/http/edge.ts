@@ -24,6 +24,8 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
     const started = performance.now();
     const request = c.req.raw;
     const requestId = requestIdOf(request.headers);
+    // Read now: once a request has been upgraded to a WebSocket its headers are gone.
+    const origin = request.headers.get("origin");
     c.set("trace", {});
     c.set("visitor", {
       door: "rest",
@@ -42,7 +44,7 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
     }
     const headers = labelled(c, requestId);
     setSecurityHeaders(headers, https);
-    setCorsHeaders(headers, request.headers.get("origin"), config.corsOrigins);
+    setCorsHeaders(headers, origin, config.corsOrigins);
     setRateLimitHeaders(headers, c.get("trace"));
     logRequest(log, c, performance.now() - started);
   };

@@ -1,0 +1,81 @@
+import { HttpClient } from "../support/http_client.ts";
+import type { Door, Heard } from "./fanout_load.ts";
+import { RawSocket } from "./raw_socket.ts";
+
+/** The bare broadcast: a frame is what is sent, and what everyone gets. */
+export const bareDoor: Door = {
+  open: (port, _index, onText) => RawSocket.open(port, "/", onText),
+  frame: (index, sentAt) => messageLike(index, sentAt),
+  read: (text) => [{ sentAt: sentAtOf(text), rev: 0 }],
+};
+
+/** As long as one of our events, so that both move the same bytes. */
+function messageLike(index: number, sentAt: number): string {
+  return JSON.stringify({ index, text: textOf(sentAt), filler: "x".repeat(400) });
+}
+
+function textOf(sentAt: number): string {
+  return `A message of the usual length, sent at ${sentAt.toFixed(3)}~`;
+}
+
+function sentAtOf(text: string): number {
+  return Number(/sent at ([\d.]+)~/.exec(text)?.[1]);
+}
+
+const USERS = 10;
+
+/** Our `/ws`: people in one group, with as many sockets each as it takes. */
+export async function chatDoor(url: string): Promise<Door> {
+  const people = await Promise.all(Array.from({ length: USERS }, (_, i) => register(url, i)));
+  const group = await new HttpClient(url, people[0].token).post("/api/groups", {
+    name: "Fan-out",
+    memberIds: people.slice(1).map(({ id }) => id),
+  });
+  const chatId = group.body.id;
+  return {
+    async open(port, index, onText) {
+      const { promise: greeted, resolve } = Promise.withResolvers<void>();
+      const decoder = new TextDecoder();
+      let welcome = true;
+      const listen = (payload: string) => {
+        if (welcome) {
+          welcome = false;
+          if (!payload.includes('"ok":true')) throw new Error(payload);
+          return resolve();
+        }
+        onText?.(payload);
+      };
+      const socket = await RawSocket.open(
+        port,
+        "/ws",
+        onText ? listen : null,
+        onText ? null : (bytes) => {
+          if (welcome) listen(decoder.decode(bytes));
+        },
+      );
+      const token = people[index % USERS].token;
+      await socket.send(JSON.stringify({ id: 0, cmd: "hello", data: { token } }));
+      await greeted;
+      return socket;
+    },
+    frame: (index, sentAt) =>
+      JSON.stringify({
+        id: index,
+        cmd: "message.send",
+        data: { chatId, clientId: `c${index}-${sentAt}`, text: textOf(sentAt) },
+      }),
+    read: (text) =>
+      [JSON.parse(text)].flat().filter((event) => event.event === "message.created")
+        .map(({ rev, data }): Heard => ({ rev, sentAt: sentAtOf(data.text) })),
+  };
+}
+
+async function register(url: string, index: number) {
+  const { status, body } = await new HttpClient(url).post("/api/auth/register", {
+    username: `bench${index}-${crypto.randomUUID().slice(0, 8)}`,
+    email: `bench${index}-${crypto.randomUUID()}@example.org`,
+    password: "a password of the bench",
+  });
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  return { id: body.user.id as string, token: body.accessToken as string };
+}

@@ -1,0 +1,101 @@
+import { ServerProcess } from "../support/server_process.ts";
+import { bareDoor, chatDoor } from "./bench_doors.ts";
+import { cpuSeconds, pin } from "./cpu.ts";
+import { type Door, percentile, runLoad } from "./fanout_load.ts";
+
+/** Nothing but the fan-out is to be measured: the limits are those of a bench. */
+const WIDE = {
+  RATE_SEND: "100000000/1s",
+  RATE_REGISTER: "100000/1s",
+  LIMIT_SOCKETS_PER_USER: "100000",
+  LOG_LEVEL: "warn",
+};
+
+interface Row {
+  what: string;
+  receivers: number;
+  "sends/s": number;
+  "deliveries/s": number;
+  "p50 ms": number;
+  "p99 ms": number;
+  "CPU µs/delivery": number;
+  "CPU %": number;
+}
+
+export interface FanoutOptions {
+  /** Deliveries a second and receivers of the runs that are held beside the bare broadcast. */
+  beside: { receivers: number; deliveries: number }[];
+  /** Rising rates for each number of receivers. */
+  rising: { receivers: number; rates: number[] }[];
+  seconds: number;
+  env?: Record<string, string>;
+}
+
+export const FANOUT: FanoutOptions = {
+  beside: [100, 300, 1000].map((receivers) => ({ receivers, deliveries: 20_000 })),
+  rising: [
+    { receivers: 100, rates: [500, 1000, 2000, 4000, 5000, 6000] },
+    { receivers: 500, rates: [200, 500, 1000, 1500, 2000] },
+  ],
+  seconds: 8,
+};
+
+/** Durable sends into one room, beside a server that only broadcasts. Server on one core of two. */
+export async function fanout(options: FanoutOptions = FANOUT): Promise<void> {
+  await pin(Deno.pid, 1);
+  const rows: Row[] = [];
+  for (const { receivers, deliveries } of options.beside) {
+    const rate = deliveries / receivers;
+    rows.push(await measureBare(receivers, rate, options.seconds));
+    rows.push(await measureChat(receivers, rate, options));
+    const [bare, chat] = rows.slice(-2).map((row) => row["CPU µs/delivery"]);
+    console.log(`${receivers} receivers: ${(chat / bare).toFixed(2)} times the bare broadcast`);
+  }
+  for (const { receivers, rates } of options.rising) {
+    for (const rate of rates) rows.push(await measureChat(receivers, rate, options));
+  }
+  console.table(rows);
+}
+
+async function measureBare(receivers: number, rate: number, seconds: number): Promise<Row> {
+  await using server = await ServerProcess.start({ script: "tests/bench/bare_broadcast.ts" });
+  return await measure("bare broadcast", server, bareDoor, receivers, rate, seconds);
+}
+
+async function measureChat(receivers: number, rate: number, options: FanoutOptions): Promise<Row> {
+  await using server = await ServerProcess.start({ env: { ...WIDE, ...options.env } });
+  const door = await chatDoor(server.url);
+  return await measure("RealTimeChat /ws", server, door, receivers, rate, options.seconds);
+}
+
+async function measure(
+  what: string,
+  server: ServerProcess,
+  door: Door,
+  receivers: number,
+  rate: number,
+  seconds: number,
+): Promise<Row> {
+  await pin(server.pid, 0);
+  const port = Number(new URL(server.url).port);
+  await runLoad({ port, receivers: 10, rate: 200, seconds: 1, door });
+  const before = await cpuSeconds(server.pid);
+  const result = await runLoad({ port, receivers, rate, seconds, door });
+  const cpu = await cpuSeconds(server.pid) - before;
+  const row: Row = {
+    what,
+    receivers,
+    "sends/s": Math.round(result.sent / result.seconds),
+    "deliveries/s": Math.round(result.deliveries / result.seconds),
+    "p50 ms": round(percentile(result.latencies, 0.5)),
+    "p99 ms": round(percentile(result.latencies, 0.99)),
+    "CPU µs/delivery": round(cpu / result.deliveries * 1e6),
+    "CPU %": Math.round(cpu / result.seconds * 100),
+  };
+  console.log(JSON.stringify(row));
+  return row;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

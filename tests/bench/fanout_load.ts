@@ -1,0 +1,128 @@
+import { RawSocket } from "./raw_socket.ts";
+
+export interface Load {
+  port: number;
+  receivers: number;
+  /** Messages a second in all. */
+  rate: number;
+  seconds: number;
+  /** How a receiver or a sender is opened, and how a message is written. */
+  door: Door;
+}
+
+/** What is measured: our `/ws`, or the bare broadcast. */
+export interface Door {
+  open(
+    port: number,
+    index: number,
+    onText: ((text: string) => void) | null,
+  ): Promise<RawSocket>;
+  frame(index: number, sentAt: number): string;
+  /** When each message of a frame was sent, in order; null for those that are none of ours. */
+  read(text: string): Heard[];
+}
+
+export interface Heard {
+  sentAt: number;
+  /** Must grow by one from message to message; 0 where there is no such thing. */
+  rev: number;
+}
+
+export interface LoadResult {
+  sent: number;
+  /** Messages times receivers, each of whom got the same bytes. */
+  deliveries: number;
+  seconds: number;
+  latencies: Float64Array;
+  /** Frames in which a receiver got them. */
+  frames: number;
+}
+
+/** One in so many receivers reads what it gets; all are held to have got the same bytes. */
+const READ_ONE_IN = 50;
+const SENDERS = 8;
+const TICK_MS = 2;
+
+/** Opens the receivers, sends at a steady rate, and waits until all has arrived or nothing moves. */
+export async function runLoad({ port, receivers, rate, seconds, door }: Load): Promise<LoadResult> {
+  const heard = new Map<number, number>();
+  const latencies: number[] = [];
+  const sockets: RawSocket[] = [];
+  for (let i = 0; i < receivers; i++) {
+    const reads = i % READ_ONE_IN === 0 ? reader(i, door, heard, latencies) : null;
+    sockets.push(await door.open(port, i, reads));
+  }
+  const senders: RawSocket[] = [];
+  for (let i = 0; i < SENDERS; i++) senders.push(await door.open(port, receivers + i, null));
+  await delay(300);
+  const bytesBefore = sockets.map((socket) => socket.bytes);
+  const framesBefore = sockets[0].frames;
+  const started = performance.now();
+  const sent = await send(senders, rate, seconds, door);
+  await arrival(heard, sent, sockets);
+  const elapsed = (performance.now() - started) / 1000;
+  const bytes = sockets.map((socket, i) => socket.bytes - bytesBefore[i]);
+  if (new Set(bytes).size > 1) {
+    throw new Error(`Receivers got ${Math.min(...bytes)} to ${Math.max(...bytes)} bytes`);
+  }
+  const arrived = heard.get(0) ?? 0;
+  const frames = sockets[0].frames - framesBefore;
+  for (const socket of [...sockets, ...senders]) socket.close();
+  return {
+    sent,
+    deliveries: arrived * receivers,
+    seconds: elapsed,
+    latencies: Float64Array.from(latencies).sort(),
+    frames,
+  };
+}
+
+function reader(index: number, door: Door, heard: Map<number, number>, latencies: number[]) {
+  let last = 0;
+  return (text: string) => {
+    const now = performance.now();
+    for (const { sentAt, rev } of door.read(text)) {
+      if (last > 0 && rev > 0 && rev !== last + 1) throw new Error(`Rev ${rev} followed ${last}`);
+      last = rev;
+      latencies.push(now - sentAt);
+      heard.set(index, (heard.get(index) ?? 0) + 1);
+    }
+  };
+}
+
+async function send(senders: RawSocket[], rate: number, seconds: number, door: Door) {
+  const total = Math.round(rate * seconds);
+  const started = performance.now();
+  let sent = 0;
+  while (sent < total) {
+    const due = Math.min(total, Math.ceil((performance.now() - started) / 1000 * rate));
+    for (; sent < due; sent++) {
+      senders[sent % SENDERS].send(door.frame(sent, performance.now())).catch(() => {});
+    }
+    await delay(TICK_MS);
+  }
+  return sent;
+}
+
+/** Until every reading receiver has all, and all receivers the same; or for 10 s nothing moved. */
+async function arrival(heard: Map<number, number>, sent: number, sockets: RawSocket[]) {
+  let still = 0;
+  let before = -1;
+  while (still < 200) {
+    const bytes = sockets.map((socket) => socket.bytes);
+    const all = [...heard.values()].every((count) => count >= sent) && heard.size > 0;
+    if (all && Math.max(...bytes) === Math.min(...bytes)) return;
+    const now = bytes.reduce((sum, count) => sum + count, 0);
+    still = now === before ? still + 1 : 0;
+    before = now;
+    await delay(50);
+  }
+}
+
+export function percentile(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,17 @@
+import { fanout } from "./fanout.ts";
+
+/** `deno task bench [name …]`: all benchmarks, or those that are named. */
+const BENCHMARKS: Record<string, () => Promise<void>> = { fanout };
+
+const names = Deno.args.length > 0 ? Deno.args : Object.keys(BENCHMARKS);
+for (const name of names) {
+  const run = BENCHMARKS[name];
+  if (!run) {
+    console.error(
+      `There is no benchmark "${name}"; there are: ${Object.keys(BENCHMARKS).join(", ")}`,
+    );
+    Deno.exit(2);
+  }
+  console.log(`\n## ${name}`);
+  await run();
+}
