@@ -1,16 +1,12 @@
 import { AppError } from "../../core/errors.ts";
-import { type Problem, toProblem } from "../../core/problem.ts";
+import { toProblem } from "../../core/problem.ts";
 import type { Visitor } from "../../model/caller.ts";
 import type { CloseReason, Connection } from "../../realtime/connection.ts";
+import { CommandGate } from "../command_gate.ts";
 import { hello } from "../hello.ts";
 import { type CommandFrame, parseFrame } from "./ws_frame.ts";
 import type { WsDoorOptions } from "./ws_door.ts";
 import { WsSink } from "./ws_sink.ts";
-
-/** Commands of one socket that are under way at once; more is answered `rate_limited`. */
-const MAX_IN_FLIGHT = 1_000;
-/** Refusals for going too fast, without one success between them, after which the socket is closed. */
-const MAX_REFUSALS = 1_000;
 
 /** One WebSocket: first hello, then commands, until either side closes. */
 export class WsSession {
@@ -18,9 +14,8 @@ export class WsSession {
   readonly #sink: WsSink;
   readonly #helloTimer: ReturnType<typeof setTimeout>;
   #connection: Connection | null = null;
+  #gate: CommandGate | null = null;
   #greeting = false;
-  #inFlight = 0;
-  #refusals = 0;
 
   constructor(
     private readonly socket: WebSocket,
@@ -61,7 +56,8 @@ export class WsSession {
       return this.#refuse(null, error, "bad_frame");
     }
     if (frame.error) return this.#reply(frame.id, { ok: false, error: toProblem(frame.error) });
-    if (this.#connection) this.#command(frame);
+    const { id, cmd, data: input } = frame;
+    if (this.#gate) this.#gate.run(cmd, input, (reply) => this.#reply(id, reply));
     else this.#greet(frame);
   }
 
@@ -78,6 +74,11 @@ export class WsSession {
         return this.options.services.hub.detach(welcome.connection);
       }
       this.#connection = welcome.connection;
+      this.#gate = new CommandGate(
+        this.options.commands,
+        welcome.connection.caller,
+        () => this.#sink.close("rate_limited"),
+      );
       this.#reply(id, { ok: true, data: welcome.answer });
       welcome.release();
     } catch (error) {
@@ -94,26 +95,6 @@ export class WsSession {
       ? "restart"
       : "unauthenticated";
     this.#refuse(id, error, reason);
-  }
-
-  async #command({ id, cmd, data }: CommandFrame): Promise<void> {
-    if (this.#inFlight >= MAX_IN_FLIGHT) {
-      const about = `There are ${MAX_IN_FLIGHT} commands of this socket under way`;
-      return this.#answer(id, { ok: false, error: toProblem(new AppError("rate_limited", about)) });
-    }
-    this.#inFlight++;
-    const caller = this.#connection!.caller;
-    const reply = await this.options.commands.run(caller, cmd, data);
-    this.#inFlight--;
-    this.#answer(id, reply);
-  }
-
-  #answer(id: unknown, reply: { ok: true; data: unknown } | { ok: false; error: Problem }): void {
-    this.#reply(id, reply);
-    if (reply.ok) this.#refusals = 0;
-    else if (reply.error.code === "rate_limited" && ++this.#refusals >= MAX_REFUSALS) {
-      this.#sink.close("rate_limited");
-    }
   }
 
   #refuse(id: unknown, error: unknown, reason: CloseReason): void {

@@ -1,16 +1,8 @@
 import type { AppError } from "../../core/errors.ts";
 import type { CloseReason, Sink } from "../../realtime/connection.ts";
 import type { Frame } from "../../realtime/outbound.ts";
+import { CLOSE_CODES } from "../close_codes.ts";
 import { wsCodec } from "./ws_codec.ts";
-
-/** Close codes of the protocol: they say whether reconnecting makes sense. */
-export const CLOSE_CODES: Record<CloseReason, number> = {
-  restart: 1012,
-  unauthenticated: 4001,
-  bad_frame: 4002,
-  slow_reader: 4008,
-  rate_limited: 4029,
-};
 
 /** Asking the runtime how much waits costs as much as a small send: it is asked once per so much. */
 const CHECK_EVERY_BYTES = 64 * 1024;

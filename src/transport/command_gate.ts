@@ -1,0 +1,45 @@
+import { AppError } from "../core/errors.ts";
+import { toProblem } from "../core/problem.ts";
+import type { Caller } from "../model/caller.ts";
+import type { CommandTable, Reply } from "./command_table.ts";
+
+/** Commands of one socket that are under way at once; more is answered `rate_limited`. */
+const MAX_IN_FLIGHT = 1_000;
+/** Refusals for going too fast, without one success between them, after which the socket is closed. */
+const MAX_REFUSALS = 1_000;
+
+/** The commands of one socket, whichever kind it is: how many at once, and when to give up on it. */
+export class CommandGate {
+  #inFlight = 0;
+  #refusals = 0;
+
+  /** `giveUp` closes the socket: it goes on too fast, however often it is told. */
+  constructor(
+    private readonly commands: CommandTable,
+    private readonly caller: Caller,
+    private readonly giveUp: () => void,
+  ) {}
+
+  /** Calls `answer` once, which must not throw. */
+  async run(name: unknown, data: unknown, answer: (reply: Reply) => void): Promise<void> {
+    if (this.#inFlight >= MAX_IN_FLIGHT) {
+      const about = `There are ${MAX_IN_FLIGHT} commands of this socket under way`;
+      return this.refuse(new AppError("rate_limited", about), answer);
+    }
+    this.#inFlight++;
+    const reply = await this.commands.run(this.caller, name, data);
+    this.#inFlight--;
+    this.#settle(reply, answer);
+  }
+
+  /** For what is wrong before it is a command. */
+  refuse(error: AppError, answer: (reply: Reply) => void): void {
+    this.#settle({ ok: false, error: toProblem(error) }, answer);
+  }
+
+  #settle(reply: Reply, answer: (reply: Reply) => void): void {
+    answer(reply);
+    if (reply.ok) this.#refusals = 0;
+    else if (reply.error.code === "rate_limited" && ++this.#refusals >= MAX_REFUSALS) this.giveUp();
+  }
+}
