@@ -27,6 +27,7 @@ import { messageHandlers } from "./messages/handlers.ts";
 import { MessageEditor } from "./messages/message_editor.ts";
 import { MessageReader } from "./messages/message_reader.ts";
 import { MessageSender } from "./messages/message_sender.ts";
+import type { Visitor } from "./model/caller.ts";
 import { Dispatcher } from "./operations/dispatcher.ts";
 import type { Operation } from "./operations/operation.ts";
 import { operationObserver } from "./operations/operation_metrics.ts";
@@ -38,6 +39,7 @@ import { Publisher } from "./realtime/publisher.ts";
 import { Typing } from "./realtime/typing.ts";
 import type { Store } from "./store/store.ts";
 import { CommandTable } from "./transport/command_table.ts";
+import { SocketIoDoor } from "./transport/socketio/socketio_door.ts";
 import { WsDoor } from "./transport/ws/ws_door.ts";
 import { userHandlers } from "./users/handlers.ts";
 import { Profiles } from "./users/profiles.ts";
@@ -104,11 +106,11 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     checkAnswers: config.environment === "test",
   });
   const health = new Health([{ name: "store", kind: "ready", check: () => store.ping() }], log);
-  const ws = new WsDoor({
+  const door = {
     commands: new CommandTable(bound, dispatcher),
     services: {
-      authenticate: (token, visitor) => sessions.authenticate(token, visitor),
-      profile: async (userId) => profileView(await profiles.own(userId)),
+      authenticate: (token: string, visitor: Visitor) => sessions.authenticate(token, visitor),
+      profile: async (userId: string) => profileView(await profiles.own(userId)),
       catchUp,
       hub,
       clock,
@@ -117,9 +119,14 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     log,
     corsOrigins: config.corsOrigins,
     limits,
-  });
+  };
+  const ws = new WsDoor(door);
+  const { trustedProxy } = config;
+  const socketio = new SocketIoDoor({ ...door, trustedProxy, polling: true });
   registerProcessMetrics(metrics);
-  metrics.gauge("realtimechat_sockets", "Sockets that are open", () => ws.size);
+  metrics.gauge("realtimechat_sockets", "Sockets that are open", () => {
+    return ws.size + socketio.size;
+  });
   const http = createHttpApp({
     config,
     log,
@@ -131,12 +138,14 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     version: VERSION,
   });
   http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
+  http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
 
   async function drain(): Promise<void> {
     health.drain();
     await writer.idle();
     hub.closeAll("restart");
     ws.closeAll();
+    await socketio.drain();
     typing.close();
     await broker.close();
     hasher.close();

@@ -97,11 +97,13 @@ export class DenoEngine extends Server {
   /**
    * Ends one session. Its WebSocket is closed with `code` (1000, or 3000 to 4999, or one that the
    * server may send, such as 1012); long-polling has no codes, and gets the protocol's close packet.
+   * With `flush` what waits for the client still goes out, with its next poll; otherwise the session
+   * is over at once.
    */
-  closeSession(socket: Socket, code: number, reason = ""): void {
+  closeSession(socket: Socket, code: number, reason = "", { flush = false } = {}): void {
     const { transport } = socket;
     if (transport instanceof WebSocketTransport) transport.closeStatus = { code, reason };
-    socket.close(true);
+    socket.close(!flush);
   }
 
   /**

@@ -1,0 +1,66 @@
+import type { Config } from "../../config.ts";
+import { AppError } from "../../core/errors.ts";
+import { addressReader } from "../../http/client_address.ts";
+import { isOriginAllowed } from "../origin.ts";
+import type { SocketIoServer, SocketIoServerOptions } from "./socketio_server.ts";
+
+export interface SocketIoDoorOptions extends Omit<SocketIoServerOptions, "addressOf"> {
+  /** Web pages that may connect; clients that are no browsers send no Origin. */
+  corsOrigins: Config["corsOrigins"];
+  trustedProxy: Config["trustedProxy"];
+}
+
+/**
+ * The door `/socket.io/`, the twin of `/ws`. Its packages are loaded by the first request, so that
+ * nobody else waits for them. CORS headers are set by whoever surrounds it, as for all of HTTP.
+ */
+export class SocketIoDoor {
+  readonly #addressOf: SocketIoServerOptions["addressOf"];
+  #loading: Promise<SocketIoServer> | null = null;
+  #server: SocketIoServer | null = null;
+  #draining = false;
+
+  constructor(private readonly options: SocketIoDoorOptions) {
+    const read = addressReader(options.trustedProxy);
+    this.#addressOf = ({ headers }, { remoteAddr }) =>
+      read(headers, remoteAddr && "hostname" in remoteAddr ? remoteAddr.hostname : "unknown");
+  }
+
+  /** Clients that are here, whether or not they have shown a token. */
+  get size(): number {
+    return this.#server?.size ?? 0;
+  }
+
+  async handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
+    if (!isOriginAllowed(request, this.options.corsOrigins)) {
+      throw new AppError("forbidden", "Opening /socket.io/: pages of this Origin may not connect");
+    }
+    const server = this.#server ?? await this.#load();
+    return await server.handle(request, info);
+  }
+
+  /** Nobody new comes in, and whoever is here is sent elsewhere. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    const server = await this.#loading?.catch(() => null);
+    await server?.drain();
+  }
+
+  #load(): Promise<SocketIoServer> {
+    if (this.#draining) {
+      throw new AppError("unavailable", "Opening /socket.io/: this server is stopping");
+    }
+    return this.#loading ??= this.#import();
+  }
+
+  async #import(): Promise<SocketIoServer> {
+    try {
+      const { SocketIoServer } = await import("./socketio_server.ts");
+      return this.#server = new SocketIoServer({ ...this.options, addressOf: this.#addressOf });
+    } catch (error) {
+      // The next request may try again.
+      this.#loading = null;
+      throw error;
+    }
+  }
+}

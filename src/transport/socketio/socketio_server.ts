@@ -1,0 +1,92 @@
+import { type ExtendedError, Server } from "socket.io";
+import { AppError } from "../../core/errors.ts";
+import { toProblem } from "../../core/problem.ts";
+import type { Limits } from "../../config.ts";
+import { CLOSE_CODES } from "../close_codes.ts";
+import { DenoEngine } from "./engine/mod.ts";
+import { type ChatSocket, type SessionOptions, SocketIoSession } from "./socketio_session.ts";
+
+export interface SocketIoServerOptions extends SessionOptions {
+  limits: Pick<Limits, "frameBytes" | "socketBufferBytes" | "helloTimeMs">;
+  /** Where two requests of one client may meet two processes, polling cannot work. */
+  polling: boolean;
+  /** The client's address, behind whatever proxies. */
+  addressOf(request: Request, info: Deno.ServeHandlerInfo): string;
+}
+
+/**
+ * npm `socket.io` on the engine, in front of the hub. Of Socket.IO it is the protocol that is used:
+ * its rooms are not, since the hub knows who hears what, nor its connection state recovery. That
+ * would keep each packet once more, for minutes, and only on one instance; a client's cursors bring
+ * back whatever it missed, at any age and wherever it reconnects.
+ */
+export class SocketIoServer {
+  readonly #engine: DenoEngine;
+  readonly #io: Server;
+  /** Engine sessions whose socket is connected or about to be: one each. */
+  readonly #taken = new WeakSet<object>();
+
+  constructor(private readonly options: SocketIoServerOptions) {
+    const { limits, log } = options;
+    this.#engine = new DenoEngine({
+      transports: options.polling ? ["polling", "websocket"] : ["websocket"],
+      maxHttpBufferSize: limits.frameBytes,
+      maxBufferedBytes: limits.socketBufferBytes,
+      remoteAddress: options.addressOf,
+      onFault: (error) => log.error("A Socket.IO session failed unexpectedly", { error }),
+    });
+    this.#io = new Server({ connectTimeout: limits.helloTimeMs, serveClient: false });
+    this.#io.bind(this.#engine);
+    this.#io.use((socket: ChatSocket, next) => {
+      this.#admit(socket).then(() => next(), (error) => next(this.#refusal(socket, error)));
+    });
+    this.#io.on("connection", (socket: ChatSocket) => socket.data.session!.start());
+    // Rooms would cost each socket two maps' entries and two sets.
+    Object.assign(this.#io.of("/").adapter, { addAll() {}, delAll() {} });
+  }
+
+  get size(): number {
+    return this.#engine.clientsCount;
+  }
+
+  handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
+    return this.#engine.handle(request, info);
+  }
+
+  /** Sends every client elsewhere. */
+  async drain(): Promise<void> {
+    await this.#engine.drain({ code: CLOSE_CODES.restart, reason: "restart", deadlineMs: 1000 });
+    await this.#io.close();
+  }
+
+  async #admit(socket: ChatSocket): Promise<void> {
+    const { conn } = socket;
+    if (this.#taken.has(conn)) {
+      throw new AppError("invalid_request", "Connecting: this connection has its socket already");
+    }
+    this.#taken.add(conn);
+    const session = new SocketIoSession(
+      socket,
+      this.#engine,
+      this.options,
+      () => this.#taken.delete(conn),
+    );
+    socket.data.session = session;
+    await session.admit();
+  }
+
+  /**
+   * The client gives up after a `connect_error`; so where the fault is ours, and will pass, its
+   * connection is closed instead, and it comes again by itself.
+   */
+  #refusal(socket: ChatSocket, error: unknown): ExtendedError {
+    const data = toProblem(error);
+    if (data.code === "internal") {
+      this.options.log.error("A Socket.IO hello failed unexpectedly", { error });
+    }
+    if (data.code === "internal" || data.code === "unavailable") {
+      this.#engine.closeSession(socket.conn, CLOSE_CODES.restart, data.code);
+    }
+    return Object.assign(new Error(data.detail), { data });
+  }
+}

@@ -1,0 +1,30 @@
+import type { AppError } from "../../core/errors.ts";
+import type { CloseReason, Sink } from "../../realtime/connection.ts";
+import type { Frame } from "../../realtime/outbound.ts";
+import { CLOSE_CODES } from "../close_codes.ts";
+import { type DenoEngine, writePreEncoded } from "./engine/mod.ts";
+import { socketIoCodec } from "./socketio_codec.ts";
+import type { ChatSocket } from "./socketio_session.ts";
+
+/** A Socket.IO socket as the hub sees it. The engine itself cuts off a reader that is too slow. */
+export class SocketIoSink implements Sink {
+  readonly codec = socketIoCodec;
+
+  constructor(private readonly socket: ChatSocket, private readonly engine: DenoEngine) {}
+
+  write(frame: Frame): void {
+    const { conn } = this.socket;
+    for (const packet of frame as readonly string[]) writePreEncoded(conn, packet);
+  }
+
+  /**
+   * A client that is disconnected by a packet does not reconnect by itself, which is right where its
+   * token is of no use any more; one whose connection closes does, which is right for all else.
+   */
+  close(reason: CloseReason, error?: AppError): void {
+    const { conn } = this.socket;
+    if (reason === "unauthenticated") this.socket.disconnect();
+    const flush = reason !== "slow_reader";
+    this.engine.closeSession(conn, CLOSE_CODES[reason], error?.code ?? reason, { flush });
+  }
+}
