@@ -5,22 +5,31 @@ import type { WireEvent } from "../model/event.ts";
  * all that is lost is found by the next catch-up, so a broker may lose, double and reorder signals.
  */
 export type Signal =
-  /** A chat's head is at `rev` now; `members` when who is in it has changed. */
-  | { type: "chat"; chatId: string; rev: number; members?: true }
-  /** An ephemeral event for all who listen to a chat (typing, receipts). */
+  /**
+   * A chat's head is at `rev` now. Where who is in it has changed, `membersAfter` is a revision before
+   * the first such change: who has joined hears everything after it.
+   */
+  | { type: "chat"; chatId: string; rev: number; membersAfter?: number }
+  /** An ephemeral event for all who listen to a chat (receipts). */
   | { type: "room"; chatId: string; event: WireEvent; exceptUserId?: string }
-  /** An ephemeral event for all connections of these users (presence, notifications). */
+  /** An ephemeral event for all who listen to any of these chats, once each (presence). */
+  | { type: "rooms"; chatIds: string[]; event: WireEvent; exceptUserIds: string[] }
+  /** An ephemeral event for all connections of these users (notifications). */
   | { type: "users"; userIds: string[]; event: WireEvent }
+  /** Whether someone is writing on the instance that tells it; `silent`: no client need hear of it. */
+  | { type: "typing"; chatId: string; userId: string; typing: boolean; silent?: true }
   /** Sessions that have ended: their sockets close. */
   | { type: "sessions"; sessionIds: string[] }
   /** Something that instances remember of this user (blocks, say) has changed. */
   | { type: "user"; userId: string };
 
 export interface BrokerEvents {
-  /** Signals of other instances, in the order in which each of them published. */
-  onSignals(signals: Signal[]): void;
+  /** Signals of another instance, in the order in which it published them. */
+  onSignals(signals: Signal[], instance: string): void;
   /** Signals may have been missed: whoever listens has to ask the Store. */
   onGap(): void;
+  /** An instance has died or left: what it said of the moment (who is typing) no longer holds. */
+  onGone(instance: string): void;
 }
 
 /** Carries signals between instances; an instance never hears its own. */

@@ -30,8 +30,8 @@ const MAX_HELD = 10_000;
 export class Connection {
   /** The chats it listens to; kept by the hub. */
   readonly rooms = new Set<Room>();
-  /** Chats left while the hub was still looking up which there are. */
-  readonly left = new Set<string>();
+  /** Chats that it was let into or out of by news, since the hub last began to look up which there are. */
+  readonly moved = new Set<string>();
   #held: Outbound[] | null = [];
   #floors = new Map<string, number>();
 

@@ -4,8 +4,10 @@ import type { ChatCommit } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
 import type { Store } from "../store/store.ts";
 import type { Signal } from "./broker.ts";
+import { ConnectionIndex } from "./connection_index.ts";
 import type { CloseReason, Connection } from "./connection.ts";
 import { Outbound } from "./outbound.ts";
+import { forEachOf } from "./concurrency.ts";
 import { type ChangeSource, Room, type RoomHost } from "./room.ts";
 
 /** Tells presence when a user comes to this instance and goes from it. */
@@ -15,7 +17,17 @@ export interface HubListener {
 }
 
 /** The parts of the Store that the hub reads. */
-export type HubStore = Pick<Store, "chats" | "memberships">;
+export type HubStore = Pick<Store, "chats" | "memberships" | "sessions">;
+
+export interface HubOptions {
+  /** Milliseconds before what the Store refused is tried again. */
+  retryMs?: number;
+}
+
+/** Users who are looked up at once after a gap: the Store has to serve requests meanwhile. */
+const RECOVER_AT_ONCE = 8;
+/** Chats whose heads are asked for in one query. */
+const HEADS_AT_ONCE = 500;
 
 /**
  * All that is connected to this instance, and who of it hears what.
@@ -25,17 +37,23 @@ export type HubStore = Pick<Store, "chats" | "memberships">;
  * costs nothing.
  */
 export class Hub implements RoomHost {
-  readonly #connections = new Set<Connection>();
-  readonly #byUser = new Map<string, Set<Connection>>();
-  readonly #bySession = new Map<string, Set<Connection>>();
+  readonly #connections = new ConnectionIndex();
   readonly #rooms = new Map<string, Room>();
   readonly #listeners: HubListener[] = [];
+  readonly #retryMs: number;
+  readonly #retries = new Set<ReturnType<typeof setTimeout>>();
+  #recovering = false;
+  #recoverAgain = false;
+  #closed = false;
 
   constructor(
     private readonly store: HubStore,
     readonly changes: ChangeSource,
     readonly log: Log,
-  ) {}
+    { retryMs = 1_000 }: HubOptions = {},
+  ) {
+    this.#retryMs = retryMs;
+  }
 
   get size(): number {
     return this.#connections.size;
@@ -47,29 +65,26 @@ export class Hub implements RoomHost {
 
   /**
    * Makes the connection a listener of all its user's chats. It hears nothing until it is released;
-   * whatever is committed after this resolves will reach it.
+   * whatever is committed after this resolves will reach it. Throws `unauthenticated` when the session
+   * has ended meanwhile: whoever ended it could not know of this connection yet.
    */
   async attach(connection: Connection): Promise<void> {
+    if (this.#closed) throw new AppError("unavailable", "Connecting: the server is stopping");
     const { userId, sessionId } = connection.caller;
-    this.#connections.add(connection);
-    add(this.#bySession, sessionId, connection);
-    if (add(this.#byUser, userId, connection) === 1) {
+    if (this.#connections.add(connection)) {
       for (const listener of this.#listeners) listener.onFirstConnection(userId);
     }
-    const memberships = await this.store.memberships.ofUser(userId);
-    const chatIds = memberships.filter((row) => row.leftAt === null).map((row) => row.chatId);
-    await this.#enterAll(connection, chatIds.filter((chatId) => !connection.left.has(chatId)));
+    const [alive] = await Promise.all([this.#isAlive(sessionId), this.#settle(connection)]);
+    if (!alive) throw sessionEnded();
   }
 
   /** Safe to call twice. */
   detach(connection: Connection): void {
-    if (!this.#connections.delete(connection)) return;
-    const { userId, sessionId } = connection.caller;
-    for (const room of [...connection.rooms]) this.leave(connection, room);
-    remove(this.#bySession, sessionId, connection);
-    if (remove(this.#byUser, userId, connection) === 0) {
-      for (const listener of this.#listeners) listener.onLastConnection(userId);
-    }
+    const last = this.#connections.remove(connection);
+    if (last === null) return;
+    for (const room of [...connection.rooms]) this.#leave(connection, room);
+    if (!last) return;
+    for (const listener of this.#listeners) listener.onLastConnection(connection.caller.userId);
   }
 
   /** A commit of this instance. Who was added by it may listen to no room of this chat yet. */
@@ -82,8 +97,8 @@ export class Hub implements RoomHost {
       for (const connection of this.connectionsOf(step.member.userId)) joined.add(connection);
     }
     if (joined.size === 0) return;
-    const opened = this.#openRoom(commit.chatId);
-    for (const connection of joined) this.enter(connection, opened);
+    const opened = this.#newRoom(commit.chatId);
+    for (const connection of joined) this.#letIn(connection, opened);
     opened.open(commit.after);
     opened.commit(commit);
   }
@@ -93,21 +108,39 @@ export class Hub implements RoomHost {
     for (const signal of signals) this.#signal(signal);
   }
 
-  /** Rings may have been missed: every chat that is listened to is checked, and every user's list. */
+  /**
+   * Rings may have been missed: every chat that is listened to is checked, every user's chats and
+   * sessions, and every client is told to catch up. Gently, since thousands may be connected.
+   */
   async recover(): Promise<void> {
-    const rooms = [...this.#rooms.values()];
-    const heads = await this.store.chats.byIds(rooms.map((room) => room.chatId));
-    for (const { id, rev } of heads) this.#rooms.get(id)?.reach(rev);
-    for (const connection of [...this.#connections]) {
-      const memberships = await this.store.memberships.ofUser(connection.caller.userId);
-      const chatIds = memberships.filter((row) => row.leftAt === null).map((row) => row.chatId);
-      await this.#enterAll(connection, chatIds);
-      connection.deliver(new Outbound([{ event: "resync", data: {} }]));
-    }
+    if (this.#recovering) return void (this.#recoverAgain = true);
+    this.#recovering = true;
+    do {
+      this.#recoverAgain = false;
+      await this.#recoverRooms();
+      await forEachOf([...this.#connections.users()], RECOVER_AT_ONCE, (userId) => {
+        return this.#recoverUser(userId);
+      });
+    } while (this.#recoverAgain && !this.#closed);
+    this.#recovering = false;
   }
 
   toRoom(chatId: string, event: WireEvent, exceptUserId?: string): void {
     this.#rooms.get(chatId)?.signal(event, exceptUserId);
+  }
+
+  /** Everyone hears it once, however many of the chats they listen to. */
+  toRooms(chatIds: Iterable<string>, event: WireEvent, exceptUserIds: Iterable<string>): void {
+    const outbound = new Outbound([event]);
+    const except = new Set(exceptUserIds);
+    const told = new Set<Connection>();
+    for (const chatId of chatIds) {
+      for (const connection of this.#rooms.get(chatId)?.listeners ?? []) {
+        if (told.has(connection) || except.has(connection.caller.userId)) continue;
+        told.add(connection);
+        connection.deliver(outbound);
+      }
+    }
   }
 
   toUsers(userIds: Iterable<string>, event: WireEvent): void {
@@ -119,51 +152,107 @@ export class Hub implements RoomHost {
 
   /** Tells the sockets of ended sessions so, and closes them. */
   endSessions(sessionIds: readonly string[], reason = "ended"): void {
-    const error = new AppError("unauthenticated", "The session has ended");
     for (const sessionId of sessionIds) {
       const event: WireEvent = { event: "session.ended", data: { sessionId, reason } };
-      for (const connection of [...this.#bySession.get(sessionId) ?? []]) {
+      for (const connection of this.#connections.ofSession(sessionId)) {
         connection.deliver(new Outbound([event]));
-        connection.sink.close("unauthenticated", error);
+        connection.sink.close("unauthenticated", sessionEnded());
         this.detach(connection);
       }
     }
   }
 
+  /** Closes every connection, and lets none in any more. */
   closeAll(reason: CloseReason): void {
-    for (const connection of [...this.#connections]) {
+    this.#closed = true;
+    for (const retry of this.#retries) clearTimeout(retry);
+    for (const connection of this.#connections.all()) {
       connection.sink.close(reason);
       this.detach(connection);
     }
   }
 
   isConnected(userId: string): boolean {
-    return this.#byUser.has(userId);
+    return this.#connections.hasUser(userId);
   }
 
   /** The users who are connected here. */
   users(): IterableIterator<string> {
-    return this.#byUser.keys();
+    return this.#connections.users();
   }
 
   connectionsOf(userId: string): Iterable<Connection> {
-    return this.#byUser.get(userId) ?? [];
+    return this.#connections.ofUser(userId);
   }
 
-  enter(connection: Connection, room: Room): void {
+  admit(userId: string, room: Room): void {
+    for (const connection of this.connectionsOf(userId)) this.#letIn(connection, room);
+  }
+
+  dismiss(userId: string, room: Room): void {
+    for (const connection of this.connectionsOf(userId)) {
+      connection.moved.add(room.chatId);
+      connection.rooms.delete(room);
+      room.listeners.delete(connection);
+    }
+  }
+
+  onEmpty(room: Room): void {
+    if (room.listeners.size > 0 || room.isEmitting) return;
+    room.close();
+    if (this.#rooms.get(room.chatId) === room) this.#rooms.delete(room.chatId);
+  }
+
+  #letIn(connection: Connection, room: Room): void {
+    connection.moved.add(room.chatId);
+    this.#enter(connection, room);
+  }
+
+  #enter(connection: Connection, room: Room): void {
     if (!this.#connections.has(connection)) return;
-    connection.left.delete(room.chatId);
     connection.rooms.add(room);
     room.listeners.add(connection);
   }
 
-  leave(connection: Connection, room: Room): void {
-    connection.left.add(room.chatId);
+  #leave(connection: Connection, room: Room): void {
     connection.rooms.delete(room);
     room.listeners.delete(connection);
-    if (room.listeners.size > 0) return;
-    room.close();
-    if (this.#rooms.get(room.chatId) === room) this.#rooms.delete(room.chatId);
+    this.onEmpty(room);
+  }
+
+  /**
+   * Looks up the user's chats until a look finds nothing that was not known: someone may join or leave
+   * a chat whose room is not open here between the look and the opening, and no ring would tell.
+   */
+  async #settle(connection: Connection): Promise<void> {
+    for (let entered = true; entered && this.#connections.has(connection);) {
+      connection.moved.clear();
+      const chatIds = await this.#chatsOf(connection.caller.userId);
+      entered = await this.#adjust(connection, chatIds);
+    }
+  }
+
+  /** True if it entered anything. What news have told since the look began is newer than the look. */
+  async #adjust(connection: Connection, chatIds: ReadonlySet<string>): Promise<boolean> {
+    const known = new Set<string>();
+    for (const room of [...connection.rooms]) {
+      known.add(room.chatId);
+      if (chatIds.has(room.chatId) || connection.moved.has(room.chatId)) continue;
+      this.#leave(connection, room);
+    }
+    const missing = [...chatIds].filter((id) => !known.has(id) && !connection.moved.has(id));
+    await this.#enterAll(connection, missing);
+    return missing.length > 0;
+  }
+
+  async #chatsOf(userId: string): Promise<Set<string>> {
+    const rows = await this.store.memberships.ofUser(userId);
+    return new Set(rows.filter((row) => row.leftAt === null).map((row) => row.chatId));
+  }
+
+  async #isAlive(sessionId: string): Promise<boolean> {
+    const session = await this.store.sessions.byId(sessionId);
+    return session !== null && session.endedAt === null;
   }
 
   /**
@@ -171,17 +260,22 @@ export class Hub implements RoomHost {
    * rooms that another connection is just opening are waited for.
    */
   async #enterAll(connection: Connection, chatIds: string[]): Promise<void> {
+    if (!this.#connections.has(connection)) return;
     const opened: Room[] = [];
     const rooms = chatIds.map((chatId) => {
       let room = this.#rooms.get(chatId);
-      if (!room) opened.push(room = this.#openRoom(chatId));
-      this.enter(connection, room);
+      if (!room) opened.push(room = this.#newRoom(chatId));
+      this.#enter(connection, room);
       return room;
     });
-    if (opened.length > 0) await this.#readHeads(opened);
-    await Promise.all(rooms.map((room) => room.ready));
+    const ready = Promise.all(rooms.map((room) => room.ready));
+    for (let at = 0; at < opened.length; at += HEADS_AT_ONCE) {
+      await this.#readHeads(opened.slice(at, at + HEADS_AT_ONCE));
+    }
+    await ready;
   }
 
+  /** Where it fails, whoever waits is refused; if someone listens nevertheless, it is tried again. */
   async #readHeads(rooms: Room[]): Promise<void> {
     try {
       const heads = await this.store.chats.byIds(rooms.map((room) => room.chatId));
@@ -189,64 +283,117 @@ export class Hub implements RoomHost {
       for (const room of rooms) room.open(revs.get(room.chatId) ?? 0);
     } catch (error) {
       for (const room of rooms) room.fail(error);
+      this.#later(() => {
+        const waiting = rooms.filter((room) => this.#isWaiting(room));
+        if (waiting.length > 0) this.#readHeads(waiting);
+      });
     }
   }
 
-  #openRoom(chatId: string): Room {
+  #isWaiting(room: Room): boolean {
+    return !room.isOpen && this.#rooms.get(room.chatId) === room && room.listeners.size > 0;
+  }
+
+  #newRoom(chatId: string): Room {
     const room = new Room(chatId, this);
     this.#rooms.set(chatId, room);
     return room;
   }
 
+  async #recoverRooms(): Promise<void> {
+    const chatIds = [...this.#rooms.keys()];
+    for (let at = 0; at < chatIds.length; at += HEADS_AT_ONCE) {
+      try {
+        const heads = await this.store.chats.byIds(chatIds.slice(at, at + HEADS_AT_ONCE));
+        for (const { id, rev } of heads) this.#rooms.get(id)?.reach(rev);
+      } catch (error) {
+        this.log.warn("Checking chats after a gap failed", { error });
+        return this.#later(() => this.recover());
+      }
+    }
+  }
+
+  async #recoverUser(userId: string): Promise<void> {
+    try {
+      const connections = [...this.connectionsOf(userId)];
+      const sessionIds = new Set(connections.map(({ caller }) => caller.sessionId));
+      for (const sessionId of sessionIds) {
+        if (!await this.#isAlive(sessionId)) this.endSessions([sessionId]);
+      }
+      for (const connection of connections) connection.moved.clear();
+      const chatIds = await this.#chatsOf(userId);
+      for (const connection of connections) await this.#adjust(connection, chatIds);
+      this.toUsers([userId], { event: "resync", data: {} });
+    } catch (error) {
+      this.log.warn("Checking a user's chats after a gap failed", { userId, error });
+      this.#later(() => this.#recoverUser(userId));
+    }
+  }
+
   #signal(signal: Signal): void {
     switch (signal.type) {
       case "chat":
-        if (signal.members) this.#membersChanged(signal.chatId, signal.rev);
-        return this.#rooms.get(signal.chatId)?.reach(signal.rev);
+        return this.#ring(signal.chatId, signal.rev, signal.membersAfter);
       case "room":
         return this.toRoom(signal.chatId, signal.event, signal.exceptUserId);
+      case "rooms":
+        return this.toRooms(signal.chatIds, signal.event, signal.exceptUserIds);
       case "users":
         return this.toUsers(signal.userIds, signal.event);
       case "sessions":
         return this.endSessions(signal.sessionIds);
+      case "typing":
       case "user":
         return;
     }
   }
 
-  /** Someone joined or left elsewhere. A room that is open learns it from its rows; others open now. */
-  async #membersChanged(chatId: string, rev: number): Promise<void> {
-    if (this.#rooms.has(chatId) || this.#connections.size === 0) return;
+  #ring(chatId: string, rev: number, membersAfter?: number): void {
+    const room = this.#rooms.get(chatId);
+    if (membersAfter === undefined) return room?.reach(rev);
+    if (!room) return void this.#openForJoiners(chatId, membersAfter, rev);
+    room.startAfter(membersAfter);
+    room.reach(rev);
+  }
+
+  /**
+   * Someone joined or left a chat elsewhere that nobody here listens to. The room is registered before
+   * the look, so that whoever connects meanwhile shares it.
+   */
+  async #openForJoiners(chatId: string, after: number, rev: number): Promise<void> {
+    if (this.#connections.size === 0) return;
+    const room = this.#newRoom(chatId);
+    room.startAfter(after);
+    room.reach(rev);
     try {
       const members = await this.store.memberships.ofChat(chatId);
-      const here = members.filter((row) => row.leftAt === null && this.isConnected(row.userId));
-      if (here.length === 0 || this.#rooms.has(chatId)) return;
-      const room = this.#openRoom(chatId);
-      for (const { userId } of here) {
-        for (const connection of this.connectionsOf(userId)) this.enter(connection, room);
+      for (const { userId, leftAt } of members) {
+        if (leftAt !== null) continue;
+        this.admit(userId, room);
       }
-      room.open(Math.min(...here.map((row) => row.rev)) - 1);
-      room.reach(rev);
+      if (room.listeners.size > 0) room.open(rev);
     } catch (error) {
       this.log.warn("Looking up who joined a chat failed", { chatId, error });
+      room.fail(error);
+      this.#later(() => {
+        if (this.#isWaiting(room)) this.#readHeads([room]);
+        else this.#ring(chatId, rev, after);
+      });
     }
+    this.onEmpty(room);
+  }
+
+  #later(work: () => void): void {
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      work();
+    }, this.#retryMs);
+    this.#retries.add(timer);
+    Deno.unrefTimer(timer);
   }
 }
 
-/** How many there are now. */
-function add(map: Map<string, Set<Connection>>, key: string, connection: Connection): number {
-  const set = map.get(key);
-  if (!set) {
-    map.set(key, new Set([connection]));
-    return 1;
-  }
-  return set.add(connection).size;
-}
-
-/** How many are left. */
-function remove(map: Map<string, Set<Connection>>, key: string, connection: Connection): number {
-  const set = map.get(key);
-  set?.delete(connection);
-  if (set?.size === 0) map.delete(key);
-  return set?.size ?? 0;
+function sessionEnded(): AppError {
+  return new AppError("unauthenticated", "The session has ended");
 }

@@ -4,6 +4,7 @@ import type { Membership } from "../model/membership.ts";
 import { receiptView } from "../wire/member.ts";
 import type { Broker } from "./broker.ts";
 import type { Hub } from "./hub.ts";
+import { changesMembers } from "./room.ts";
 
 /** Tells this instance's sockets, and the other instances, what has happened. */
 export class Publisher {
@@ -13,8 +14,8 @@ export class Publisher {
   commit(commit: ChatCommit): void {
     this.hub.commit(commit);
     const { chatId, rev } = commit;
-    const members = commit.steps.some((step) => step.type === "member.updated");
-    this.broker.publish({ type: "chat", chatId, rev, ...(members && { members }) });
+    const membersAfter = changesMembers(commit) && { membersAfter: commit.after };
+    this.broker.publish({ type: "chat", chatId, rev, ...membersAfter });
   }
 
   /** An ephemeral event for all who listen to the chat but `exceptUserId`. */
@@ -27,6 +28,18 @@ export class Publisher {
   receipt(member: Membership): void {
     const { chatId } = member;
     this.toRoom(chatId, { event: "receipt.updated", chatId, data: receiptView(member) });
+  }
+
+  /** An ephemeral event for all who listen to any of the chats, once each, but `exceptUserIds`. */
+  toRooms(chatIds: string[], event: WireEvent, exceptUserIds: string[]): void {
+    if (chatIds.length === 0) return;
+    this.hub.toRooms(chatIds, event, exceptUserIds);
+    this.broker.publish({ type: "rooms", chatIds, event, exceptUserIds });
+  }
+
+  /** Whether someone is writing here; other instances tell their own clients what follows from it. */
+  typing(chatId: string, userId: string, typing: boolean, silent = false): void {
+    this.broker.publish({ type: "typing", chatId, userId, typing, ...(silent && { silent }) });
   }
 
   /** An ephemeral event for all connections of these users. */

@@ -17,8 +17,12 @@ export interface RoomHost {
   readonly changes: ChangeSource;
   readonly log: Log;
   connectionsOf(userId: string): Iterable<Connection>;
-  enter(connection: Connection, room: Room): void;
-  leave(connection: Connection, room: Room): void;
+  /** The user has joined: all their connections listen from now on. */
+  admit(userId: string, room: Room): void;
+  /** The user has left: none of their connections listens any more. */
+  dismiss(userId: string, room: Room): void;
+  /** Nobody listens: the room may go. */
+  onEmpty(room: Room): void;
 }
 
 const FILL_LIMIT = 500;
@@ -37,15 +41,19 @@ export class Room {
   #delivered = 0;
   /** The highest revision heard of. */
   #target = 0;
+  /** How often it was heard of. */
+  #rings = 0;
   /** Set while rows are being read, and at first until the head is known. */
   #filling = true;
-  readonly #ready = Promise.withResolvers<void>();
+  #emitting = false;
+  #opened = false;
+  #closed = false;
+  /** Delivery has to begin after this revision, or an earlier one. */
+  #start = Infinity;
+  #ready = unwatched();
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly chatId: string, private readonly host: RoomHost) {
-    // Nobody may be waiting when it fails.
-    this.#ready.promise.catch(() => {});
-  }
+  constructor(readonly chatId: string, private readonly host: RoomHost) {}
 
   /** The last revision delivered. */
   get delivered(): number {
@@ -57,35 +65,60 @@ export class Room {
     return this.#ready.promise;
   }
 
+  /** Then it stays, even if nobody is left: the next step may let someone in. */
+  get isEmitting(): boolean {
+    return this.#emitting;
+  }
+
+  get isOpen(): boolean {
+    return this.#opened;
+  }
+
+  /**
+   * For a room that is still being opened: delivery must not begin later than after `rev`, since
+   * someone here joins by what follows and would otherwise never be let in.
+   */
+  startAfter(rev: number): void {
+    if (!this.#opened) this.#start = Math.min(this.#start, rev);
+  }
+
   /** Begins delivery after `head`; what was heard of before is caught up on. */
   open(head: number): void {
-    this.#delivered = head;
+    if (this.#opened || this.#closed) return;
+    this.#opened = true;
+    this.#delivered = Math.min(head, this.#start);
     this.#filling = false;
     this.#ready.resolve();
-    this.reach(this.#target);
+    this.reach(Math.max(this.#target, head));
   }
 
-  /** The head could not be read: who waits for the room learns why. */
+  /** The head could not be read: who waits for the room learns why, and it may be tried again. */
   fail(error: unknown): void {
     this.#ready.reject(error);
+    this.#ready = unwatched();
   }
 
+  /** It delivers nothing any more, whatever is still under way. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#retry);
+    this.#ready.resolve();
   }
 
   /** A commit of this instance, with its rows in hand. */
   commit(commit: ChatCommit): void {
+    if (changesMembers(commit)) this.startAfter(commit.after);
     if (this.#filling || commit.after > this.#delivered) return this.reach(commit.rev);
     if (commit.rev <= this.#delivered) return;
     const known = this.#delivered - commit.after;
     this.#target = Math.max(this.#target, commit.rev);
-    if (leavesWhole(commit)) this.#emitWhole(wholeOf(commit, known));
-    else this.#emitSteps(commit.steps.slice(known));
+    if (leavesWhole(commit)) this.#emit(() => this.#emitWhole(wholeOf(commit, known)));
+    else this.#emit(() => this.#emitSteps(commit.steps.slice(known)));
   }
 
   /** The chat is known to be at `rev`: whatever is missing up to there is fetched. */
   reach(rev: number): void {
+    this.#rings++;
     this.#target = Math.max(this.#target, rev);
     if (!this.#filling && this.#target > this.#delivered) this.#fill();
   }
@@ -102,14 +135,17 @@ export class Room {
     this.#filling = true;
     try {
       while (this.#delivered < this.#target && this.listeners.size > 0) {
+        const rings = this.#rings;
         const changes = await this.host.changes.after(this.chatId, this.#delivered, FILL_LIMIT);
-        if (changes.rev <= this.#delivered) break;
-        this.#emitChanges(changes);
+        if (this.#closed) return;
+        if (changes.rev > this.#delivered) this.#emitChanges(changes);
+        // A head that was announced but is not there (a restored backup, say) is not waited for; what
+        // was heard of since the question may be missing from its answer, and is asked for again.
+        else if (this.#rings === rings) this.#target = this.#delivered;
       }
-      // A head that was announced but is not there (a restored backup, say) is not waited for.
-      this.#target = this.#delivered;
       this.#filling = false;
     } catch (error) {
+      if (this.#closed) return;
       this.host.log.warn("Catching up on a chat failed", { chatId: this.chatId, error });
       this.#retry = setTimeout(() => this.#fill(), RETRY_MS);
     }
@@ -117,8 +153,14 @@ export class Room {
 
   #emitChanges(changes: Changes): void {
     const steps = stepsOf(changes);
-    if (steps) this.#emitSteps(steps);
-    else this.#emitWhole(changes);
+    this.#emit(() => steps ? this.#emitSteps(steps) : this.#emitWhole(changes));
+  }
+
+  #emit(events: () => void): void {
+    this.#emitting = true;
+    events();
+    this.#emitting = false;
+    if (this.listeners.size === 0) this.host.onEmpty(this);
   }
 
   /** Who joins hears from their joining on; who leaves hears of it last. */
@@ -130,11 +172,11 @@ export class Room {
       const others = events.splice(0, events.length - 1);
       if (step.member.leftAt === null) {
         this.#send(others);
-        this.#admit(step.member);
+        this.host.admit(step.member.userId, this);
       } else {
         this.#send([...others, ...events]);
         events = [];
-        this.#dismiss(step.member);
+        this.host.dismiss(step.member.userId, this);
       }
     }
     this.#send(events);
@@ -144,31 +186,20 @@ export class Room {
   /** Who left must not hear what came after; they get their own row, and nothing else. */
   #emitWhole(changes: Changes): void {
     for (const member of changes.members) {
-      if (member.leftAt === null) {
-        this.#admit(member);
-        continue;
-      }
-      const step: ChatStep = { type: "member.updated", rev: member.rev, member };
-      const farewell = new Outbound([stepEvent(this.chatId, step)]);
-      for (const connection of this.host.connectionsOf(member.userId)) {
-        if (this.listeners.has(connection)) connection.deliver(farewell);
-      }
-      this.#dismiss(member);
+      if (member.leftAt === null) this.host.admit(member.userId, this);
+      else this.#farewell(member);
     }
     this.#send([changesEvent(changes)]);
     this.#delivered = changes.rev;
   }
 
-  #admit(member: Membership): void {
+  #farewell(member: Membership): void {
+    const step: ChatStep = { type: "member.updated", rev: member.rev, member };
+    const farewell = new Outbound([stepEvent(this.chatId, step)]);
     for (const connection of this.host.connectionsOf(member.userId)) {
-      this.host.enter(connection, this);
+      if (this.listeners.has(connection)) connection.deliver(farewell);
     }
-  }
-
-  #dismiss(member: Membership): void {
-    for (const connection of this.host.connectionsOf(member.userId)) {
-      this.host.leave(connection, this);
-    }
+    this.host.dismiss(member.userId, this);
   }
 
   #send(events: WireEvent[]): void {
@@ -176,6 +207,18 @@ export class Room {
     const outbound = new Outbound(events);
     for (const connection of this.listeners) connection.deliver(outbound);
   }
+}
+
+/** Whether the commit changes who is in the chat. */
+export function changesMembers(commit: ChatCommit): boolean {
+  return commit.steps.some((step) => step.type === "member.updated");
+}
+
+/** A promise that nobody may be waiting for when it fails. */
+function unwatched(): PromiseWithResolvers<void> {
+  const ready = Promise.withResolvers<void>();
+  ready.promise.catch(() => {});
+  return ready;
 }
 
 /** The rows as the last step of the commit left them. */
@@ -187,12 +230,14 @@ function wholeOf(commit: ChatCommit, known: number): Changes {
     rev: commit.rev,
     messages: [],
     members: [],
+    commits: [],
     chat: null,
     more: false,
   };
   for (const step of commit.steps.slice(known)) {
     if (step.type === "member.updated") members.set(step.member.userId, step.member);
     else if (step.type === "chat.updated") whole.chat = step.chat;
+    else if (step.type === "mls.commit") whole.commits.push(step.handshake);
     else whole.messages.push(step.message);
   }
   whole.members = [...members.values()];

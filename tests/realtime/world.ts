@@ -1,0 +1,199 @@
+import { newId } from "../../src/core/ids.ts";
+import { silentLog } from "../../src/core/log.ts";
+import type { Chat } from "../../src/model/chat.ts";
+import type { ChatCommit, ChatStep } from "../../src/model/chat_step.ts";
+import type { WireEvent } from "../../src/model/event.ts";
+import type { Membership } from "../../src/model/membership.ts";
+import type { Message } from "../../src/model/message.ts";
+import type { Codec } from "../../src/realtime/outbound.ts";
+import { type CloseReason, Connection, type Sink } from "../../src/realtime/connection.ts";
+import { Hub, type HubStore } from "../../src/realtime/hub.ts";
+import type { Changes } from "../../src/wire/changes.ts";
+
+/** Events as they are, so that tests need not decode them. */
+const plain: Codec = { encode: (events) => events.map((event) => JSON.stringify(event)) };
+
+/** What a socket was told. */
+export class FakeSink implements Sink {
+  readonly codec = plain;
+  readonly events: WireEvent[] = [];
+  closed: CloseReason | null = null;
+
+  write(frame: string | readonly string[]): void {
+    for (const text of frame) this.events.push(JSON.parse(text));
+  }
+
+  close(reason: CloseReason): void {
+    this.closed ??= reason;
+  }
+
+  /** The durable events of a chat as the revision each reaches. */
+  revs(chatId: string): number[] {
+    return this.events.filter((event) => event.chatId === chatId && event.rev !== undefined)
+      .map((event) => event.rev!);
+  }
+}
+
+type Change = { join: string } | { leave: string } | { say: string } | { edit: number };
+
+/**
+ * A Store of chats in memory, whose answers can be held back: `hold("ofUser")` lets a test do things
+ * between a question and its answer. What is held is answered as it was when it was asked.
+ */
+export class World {
+  readonly chats = new Map<string, Chat>();
+  readonly members = new Map<string, Membership[]>();
+  readonly messages = new Map<string, Message[]>();
+  readonly ended = new Set<string>();
+  /** The next calls by this name throw. */
+  readonly failing = new Set<string>();
+  readonly calls: string[] = [];
+  readonly #gates = new Map<string, PromiseWithResolvers<void>>();
+  readonly hub: Hub;
+
+  constructor() {
+    this.hub = new Hub(this.store, { after: this.after.bind(this) }, silentLog, { retryMs: 1 });
+  }
+
+  readonly store = {
+    chats: {
+      byIds: (ids: string[]) =>
+        this.#answer("byIds", () => ids.flatMap((id) => this.chats.get(id) ?? []).map(copy)),
+    },
+    memberships: {
+      ofUser: (userId: string) =>
+        this.#answer("ofUser", () => {
+          return [...this.members.values()].flat().filter((row) => row.userId === userId).map(copy);
+        }),
+      ofChat: (chatId: string) =>
+        this.#answer("ofChat", () => (this.members.get(chatId) ?? []).map(copy)),
+    },
+    sessions: {
+      byId: (id: string) =>
+        this.#answer("session", () => ({ endedAt: this.ended.has(id) ? 1 : null })),
+    },
+  } as unknown as HubStore;
+
+  after(chatId: string, after: number, limit: number): Promise<Changes> {
+    return this.#answer("changes", () => {
+      const head = this.chats.get(chatId)!.rev;
+      const since = (row: { rev: number }) => row.rev > after;
+      const messages = this.messages.get(chatId)!.filter(since).map(copy);
+      const members = this.members.get(chatId)!.filter(since).map(copy);
+      const revs = [...messages, ...members].map((row) => row.rev).sort((a, b) => a - b);
+      const rev = revs.length > limit ? revs[limit - 1] : head;
+      return {
+        chatId,
+        after,
+        rev,
+        messages: messages.filter((row) => row.rev <= rev).sort((a, b) => a.rev - b.rev),
+        members: members.filter((row) => row.rev <= rev).sort((a, b) => a.rev - b.rev),
+        commits: [],
+        chat: null,
+        more: rev < head,
+      };
+    });
+  }
+
+  /** From now on, calls of this name are answered after the function returned is called. */
+  hold(name: string): () => void {
+    const gate = Promise.withResolvers<void>();
+    this.#gates.set(name, gate);
+    return () => {
+      this.#gates.delete(name);
+      gate.resolve();
+    };
+  }
+
+  async #answer<T>(name: string, answer: () => T): Promise<T> {
+    this.calls.push(name);
+    const value = answer();
+    await this.#gates.get(name)?.promise;
+    if (this.failing.delete(name)) throw new Error(`${name} fails`);
+    return value;
+  }
+
+  /** A chat of these people; each joined by a revision of its own. */
+  chat(...userIds: string[]): string {
+    const id = newId();
+    this.chats.set(id, { id, rev: 0 } as Chat);
+    this.members.set(id, []);
+    this.messages.set(id, []);
+    if (userIds.length > 0) this.write(id, ...userIds.map((join) => ({ join })));
+    return id;
+  }
+
+  /** Commits, without telling anybody. */
+  write(chatId: string, ...changes: Change[]): ChatCommit {
+    const chat = this.chats.get(chatId)!;
+    const after = chat.rev;
+    const steps = changes.map((change): ChatStep => this.#step(chatId, ++chat.rev, change));
+    return { chatId, after, rev: chat.rev, steps };
+  }
+
+  #step(chatId: string, rev: number, change: Change): ChatStep {
+    if ("say" in change) {
+      const message = aMessage(chatId, rev, change.say);
+      this.messages.get(chatId)!.push(message);
+      return { type: "message.created", rev, message: copy(message) };
+    }
+    if ("edit" in change) {
+      const message = this.messages.get(chatId)!.find(({ seq }) => seq === change.edit)!;
+      message.rev = rev;
+      return { type: "message.updated", rev, message: copy(message) };
+    }
+    const userId = "join" in change ? change.join : change.leave;
+    const leftAt = "join" in change ? null : 1;
+    const rows = this.members.get(chatId)!;
+    let member = rows.find((row) => row.userId === userId);
+    if (!member) rows.push(member = aMember(chatId, userId));
+    Object.assign(member, { rev, leftAt });
+    return { type: "member.updated", rev, member: copy(member) };
+  }
+
+  /** Someone's connection, attached and released. */
+  async connect(
+    userId: string,
+    sessionId = newId(),
+  ): Promise<{ connection: Connection; sink: FakeSink }> {
+    const made = this.connection(userId, sessionId);
+    await this.hub.attach(made.connection);
+    made.connection.release();
+    return made;
+  }
+
+  connection(userId: string, sessionId = newId()): { connection: Connection; sink: FakeSink } {
+    const sink = new FakeSink();
+    const caller = { userId, sessionId } as Connection["caller"];
+    return { connection: new Connection(newId(), caller, sink), sink };
+  }
+}
+
+function copy<T extends object>(row: T): T {
+  return { ...row };
+}
+
+function aMember(chatId: string, userId: string): Membership {
+  return { chatId, userId, role: "member", rev: 0, joinedAt: 0, leftAt: null } as Membership;
+}
+
+function aMessage(chatId: string, rev: number, text: string): Message {
+  return {
+    id: newId(),
+    chatId,
+    seq: rev,
+    rev,
+    senderId: "someone",
+    clientId: newId(),
+    kind: "text",
+    text,
+    media: [],
+    mentions: [],
+    reactions: [],
+    replyTo: null,
+    createdAt: 0,
+    editedAt: null,
+    deletedAt: null,
+    pinnedAt: null,
+  } as unknown as Message;
+}
