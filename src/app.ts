@@ -1,8 +1,14 @@
 import { join } from "node:path";
+import { base64url } from "jose";
 import { BcryptHasher } from "./auth/password_hasher_bcrypt.ts";
-import { Accounts } from "./auth/accounts.ts";
+import { auditHandlers } from "./auth/audit_handlers.ts";
+import { createAuth } from "./auth/auth_services.ts";
 import { authHandlers } from "./auth/handlers.ts";
-import { Sessions } from "./auth/sessions.ts";
+import type { IdentityProvider } from "./auth/identity_provider.ts";
+import { FacebookProvider } from "./auth/identity_provider_facebook.ts";
+import { GoogleProvider } from "./auth/identity_provider_google.ts";
+import { mountAccountPages } from "./auth/routes.ts";
+import { secretBox } from "./auth/secret_box.ts";
 import { Tokens } from "./auth/tokens.ts";
 import { CatchUp } from "./chats/catch_up.ts";
 import { ChangeFeed } from "./chats/change_feed.ts";
@@ -16,13 +22,23 @@ import { Inbox } from "./chats/inbox.ts";
 import { People } from "./chats/people.ts";
 import { Receipts } from "./chats/receipts.ts";
 import type { Config } from "./config.ts";
-import { systemClock } from "./core/clock.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
 import { notFound } from "./core/errors.ts";
 import type { Log } from "./core/log.ts";
 import { MetricsRegistry } from "./core/metrics.ts";
+import { epochOfMessage } from "./encryption/application_messages.ts";
+import { Commits } from "./encryption/commits.ts";
+import { Devices } from "./encryption/devices.ts";
+import { encryptionHandlers } from "./encryption/handlers.ts";
+import { KeyPackages } from "./encryption/key_packages.ts";
+import { EncryptionNotices } from "./encryption/notices.ts";
+import { Welcomes } from "./encryption/welcomes.ts";
 import { Health } from "./http/health.ts";
 import { createHttpApp } from "./http/http_app.ts";
 import { registerProcessMetrics } from "./http/metrics.ts";
+import { parseMailFrom } from "./mail/mail_from.ts";
+import type { Mailer } from "./mail/mailer.ts";
+import { logMailer } from "./mail/mailer_log.ts";
 import { messageHandlers } from "./messages/handlers.ts";
 import { MessageEditor } from "./messages/message_editor.ts";
 import { MessageReader } from "./messages/message_reader.ts";
@@ -47,6 +63,9 @@ import { profileView } from "./wire/user.ts";
 
 export const VERSION = "0.1.0";
 
+/** What mails and authenticator apps call the service. */
+const PRODUCT = "RealTimeChat";
+
 export interface App {
   /** All that it offers, over whichever door. */
   readonly operations: readonly Operation[];
@@ -55,9 +74,17 @@ export interface App {
   drain(): Promise<void>;
 }
 
+/** What tests put in the place of what is real. */
+export interface AppOverrides {
+  clock?: Clock;
+}
+
 /** The composition root: the only file that names concrete adapters. */
-export async function createApp(config: Config, log: Log): Promise<App> {
-  const clock = systemClock;
+export async function createApp(
+  config: Config,
+  log: Log,
+  { clock = systemClock }: AppOverrides = {},
+): Promise<App> {
   const { limits } = config;
   const store = await openStore(config);
   const metrics = new MetricsRegistry();
@@ -77,10 +104,30 @@ export async function createApp(config: Config, log: Log): Promise<App> {
   const receipts = new Receipts(store, (membership) => publisher.receipt(membership));
   const catchUp = new CatchUp(store, feed, limits);
   const tokens = new Tokens(config.tokens, clock);
-  const sessions = new Sessions(store, tokens, clock, (ids) => publisher.endSessions(ids));
+  const limiter = new MemoryRateLimiter(clock);
+  const mailer = await openMailer(config, log);
+  const auth = createAuth({
+    store,
+    clock,
+    log,
+    hasher,
+    tokens,
+    limiter,
+    mailer,
+    box: secretBox([base64url.encode(config.encryptionKey)]),
+    providers: providersOf(config, clock),
+    onSessionsEnded: (ids) => publisher.endSessions(ids),
+    maxSessions: limits.sessionsPerUser,
+    proofWindowMs: config.reauthWindowMs,
+    baseUrl: config.publicUrl ?? `http://localhost:${config.port}`,
+    product: PRODUCT,
+  });
+  const { sessions } = auth;
   const profiles = new Profiles(store, clock);
+  const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
   const bound = [
-    ...authHandlers({ accounts: new Accounts(store, hasher, clock), sessions }),
+    ...authHandlers(auth),
+    ...auditHandlers(auth.audit, store),
     ...userHandlers(profiles),
     ...chatHandlers({
       reader: new ChatReader(store),
@@ -91,14 +138,28 @@ export async function createApp(config: Config, log: Log): Promise<App> {
       catchUp,
     }),
     ...messageHandlers({
-      sender: new MessageSender(writer, direct, people, noAttachments, clock, limits),
+      sender: new MessageSender(
+        writer,
+        direct,
+        people,
+        noAttachments,
+        epochOfMessage,
+        clock,
+        limits,
+      ),
       editor: new MessageEditor(store, writer, clock, limits),
       reader: new MessageReader(store, access, limits),
+    }),
+    ...encryptionHandlers({
+      devices: new Devices(store, access, notices, clock, limits),
+      keyPackages: new KeyPackages(store, people, notices, clock, limits),
+      commits: new Commits(store, writer, access, people, notices, clock, limits),
+      welcomes: new Welcomes(store),
     }),
     ...realtimeHandlers(typing, clock),
   ];
   const dispatcher = new Dispatcher({
-    limiter: new MemoryRateLimiter(clock),
+    limiter,
     rates: config.rates,
     log,
     isAdmin: async ({ userId }) => (await profiles.own(userId)).role === "admin",
@@ -137,6 +198,7 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     metrics,
     version: VERSION,
   });
+  mountAccountPages(http, { dispatcher, bound, limits });
   http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
   http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
 
@@ -148,6 +210,8 @@ export async function createApp(config: Config, log: Log): Promise<App> {
     await socketio.drain();
     typing.close();
     await broker.close();
+    await auth.mail.idle();
+    await mailer.close();
     hasher.close();
     await store.close();
   }
@@ -167,6 +231,20 @@ async function openStore(config: Config): Promise<Store> {
   const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
   await Deno.mkdir(config.dataDir, { recursive: true });
   return new SqliteStore(join(config.dataDir, "chat.sqlite3"));
+}
+
+async function openMailer({ mail }: Config, log: Log): Promise<Mailer> {
+  if (mail.smtpUrl === null) return logMailer(log);
+  const { SmtpMailer } = await import("./mail/mailer_smtp.ts");
+  const { SmtpUrl } = await import("./mail/smtp_url.ts");
+  return new SmtpMailer({ url: new SmtpUrl(mail.smtpUrl), from: parseMailFrom(mail.from) });
+}
+
+function providersOf({ google, facebook }: Config, clock: Clock): IdentityProvider[] {
+  return [
+    ...(google ? [new GoogleProvider({ ...google, clock })] : []),
+    ...(facebook ? [new FacebookProvider({ ...facebook, clock })] : []),
+  ];
 }
 
 const noAttachments = {

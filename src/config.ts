@@ -35,6 +35,8 @@ export interface Config {
     readonly accessTtlMs: number;
     readonly refreshTtlMs: number;
   };
+  /** How long a proof of identity counts as recent, for what changes credentials. */
+  readonly reauthWindowMs: number;
   /** 32 bytes that seal second-factor secrets at rest. */
   readonly encryptionKey: Uint8Array;
   /** Lower case. */
@@ -53,7 +55,12 @@ export interface Config {
     readonly kvPath: string | null;
   };
   readonly google: OAuthClient & { readonly issuer: string } | null;
-  readonly facebook: OAuthClient & { readonly graphUrl: string; readonly issuer: string } | null;
+  readonly facebook: {
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly graphUrl: string;
+    readonly issuer: string;
+  } | null;
   /** Null: files in `dataDir`. */
   readonly s3: {
     readonly bucket: string;
@@ -114,6 +121,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
       accessTtlMs: values.JWT_EXPIRY ?? DAY_MS,
       refreshTtlMs: values.JWT_REFRESH_EXPIRY ?? 7 * DAY_MS,
     },
+    reauthWindowMs: values.REAUTH_WINDOW ?? 10 * 60_000,
     encryptionKey: encryptionKeyOf(values, mode, notices),
     adminEmails: (values.ADMIN_EMAILS ?? []).map((address) => address.toLowerCase()),
     corsOrigins: values.CORS_ORIGINS ?? (mode === "production" ? [] : "*"),

@@ -4,8 +4,7 @@ import { newId } from "../core/ids.ts";
 import type { User } from "../model/user.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
 import { emailKeyOf, usernameKeyOf } from "./account_keys.ts";
-import { HasherBusy } from "./password_hasher_bcrypt.ts";
-import type { PasswordHasher } from "./password_hasher.ts";
+import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
 
 export interface Registration {
   username: string;
@@ -24,34 +23,65 @@ export class Accounts {
 
   async register(registration: Registration): Promise<User> {
     const { username, email, password, displayName } = registration;
-    const passwordHash = await this.#hashing(() => this.hasher.hash(password));
-    const user = this.#newUser({ username, email, displayName: displayName ?? username });
+    const passwordHash = await this.hash(password);
+    return await this.create({
+      username,
+      email,
+      displayName: displayName ?? username,
+      passwordHash,
+      emailVerifiedAt: null,
+    });
+  }
+
+  /** Throws `conflict` naming the field whose value someone else has. */
+  async create(
+    fields: Pick<
+      User,
+      "username" | "email" | "displayName" | "passwordHash" | "emailVerifiedAt"
+    >,
+  ): Promise<User> {
+    const user = { ...this.#newUser(fields), ...fields };
     try {
-      await this.store.users.create({ ...user, passwordHash });
+      await this.store.users.create(user);
     } catch (error) {
-      throw error instanceof DuplicateKey ? taken(error, registration) : error;
+      throw error instanceof DuplicateKey ? taken("Registering", error, fields) : error;
     }
-    return { ...user, passwordHash };
+    return user;
+  }
+
+  /** By username or e-mail address; a name without @ is never an address. */
+  async find(identifier: string): Promise<User | null> {
+    return identifier.includes("@")
+      ? await this.store.users.byEmailKey(emailKeyOf(identifier))
+      : await this.store.users.byUsernameKey(usernameKeyOf(identifier));
   }
 
   /**
-   * The account, if there is one by this name or address and this is its password. Every other case
-   * gives the same answer in the same time.
+   * The account, if there is one and this is its password. Every other case gives the same answer in
+   * the same time.
    */
-  async authenticate(identifier: string, password: string): Promise<User> {
-    const user = identifier.includes("@")
-      ? await this.store.users.byEmailKey(emailKeyOf(identifier))
-      : await this.store.users.byUsernameKey(usernameKeyOf(identifier));
+  async authenticate(user: User | null, password: string): Promise<User> {
     const hash = user?.passwordHash ?? null;
     const same = await this.#hashing(() => this.hasher.verify(password, hash));
-    if (!same || !user || user.deletedAt !== null) {
-      throw new AppError("unauthenticated", "Signing in: the name or the password is wrong");
+    if (same && user && user.deletedAt === null) return user;
+    throw new AppError("unauthenticated", "Signing in: the name or the password is wrong");
+  }
+
+  hash(password: string): Promise<string> {
+    return this.#hashing(() => this.hasher.hash(password));
+  }
+
+  async rename(userId: string, username: string): Promise<User> {
+    const usernameKey = usernameKeyOf(username);
+    try {
+      const updatedAt = this.clock.now();
+      const user = await this.store.users.update(userId, { username, usernameKey, updatedAt });
+      if (user) return user;
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error;
+      throw taken("Changing the username", error, { username, email: "" });
     }
-    if (user.suspension) {
-      const about = `Signing in: the account is suspended (${quote(user.suspension.reason)})`;
-      throw new AppError("account_suspended", about);
-    }
-    return user;
+    throw new AppError("unauthenticated", "The account is no longer there");
   }
 
   async #hashing<T>(work: () => Promise<T>): Promise<T> {
@@ -89,8 +119,12 @@ export class Accounts {
   }
 }
 
-function taken({ key }: DuplicateKey, { username, email }: Registration): AppError {
+function taken(
+  action: string,
+  { key }: DuplicateKey,
+  { username, email }: Pick<User, "username" | "email">,
+): AppError {
   return key === "email"
-    ? fieldError("conflict", "email", `Registering: the address ${quote(email)} is taken`)
-    : fieldError("conflict", "username", `Registering: the name ${quote(username)} is taken`);
+    ? fieldError("conflict", "email", `${action}: the address ${quote(email)} is taken`)
+    : fieldError("conflict", "username", `${action}: the name ${quote(username)} is taken`);
 }

@@ -1,34 +1,213 @@
-import type { Visitor } from "../model/caller.ts";
-import type { User } from "../model/user.ts";
+import { toTimestamp } from "../core/clock.ts";
+import { AppError, notFound } from "../core/errors.ts";
+import type { Caller } from "../model/caller.ts";
+import type { Identity } from "../model/identity.ts";
+import type { Session } from "../model/session.ts";
 import { bind, type Bound } from "../operations/handler.ts";
+import { isCaller } from "../operations/rate_key.ts";
 import { profileView } from "../wire/user.ts";
+import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
+import type { AuditTrail } from "./audit_trail.ts";
+import * as credentials from "./credential_operations.ts";
+import type { EmailAddresses } from "./email_addresses.ts";
 import * as operations from "./operations.ts";
+import type { Passwords } from "./passwords.ts";
+import * as providers from "./provider_operations.ts";
+import type { ProviderProofs } from "./provider_proofs.ts";
+import type { ProviderSignIn } from "./provider_sign_in.ts";
+import type { Reauthentication } from "./reauthentication.ts";
+import type { RecentProof } from "./recent_proof.ts";
+import type { SecondFactor } from "./second_factor.ts";
+import * as factors from "./second_factor_operations.ts";
+import * as sessionOperations from "./session_operations.ts";
 import type { Sessions } from "./sessions.ts";
+import type { SignIn, SignInResult } from "./sign_in.ts";
 
 export interface AuthServices {
   accounts: Accounts;
   sessions: Sessions;
+  signIn: SignIn;
+  secondFactor: SecondFactor;
+  passwords: Passwords;
+  emailAddresses: EmailAddresses;
+  providerSignIn: ProviderSignIn;
+  providerProofs: ProviderProofs;
+  reauthentication: Reauthentication;
+  proof: RecentProof;
+  audit: AuditTrail;
+  mail: AccountMail;
 }
 
-export function authHandlers({ accounts, sessions }: AuthServices): Bound[] {
-  const signedIn = async (user: User, visitor: Visitor, deviceName?: string) => ({
-    user: profileView(user),
-    ...await sessions.open(user.id, visitor, deviceName),
-  });
+export function authHandlers(services: AuthServices): Bound[] {
+  return [
+    ...waysIn(services),
+    ...sessionHandlers(services),
+    ...secondFactorHandlers(services),
+    ...credentialHandlers(services),
+    ...emailHandlers(services),
+    ...providerHandlers(services),
+  ];
+}
+
+function waysIn({ accounts, sessions, signIn, audit, mail }: AuthServices): Bound[] {
   return [
     bind(operations.register, async (visitor, { deviceName, ...registration }) => {
-      return await signedIn(await accounts.register(registration), visitor, deviceName);
+      const user = await accounts.register(registration);
+      await audit.own(user.id, visitor, { action: "account.registered" });
+      mail.verification(user);
+      const { pair } = await sessions.open(user.id, visitor, deviceName);
+      return { user: profileView(user), ...pair };
     }),
-    bind(operations.login, async (visitor, { identifier, password, deviceName }) => {
-      const user = await accounts.authenticate(identifier, password);
-      return await signedIn(user, visitor, deviceName);
+    bind(operations.login, async (visitor, input) => {
+      return signInView(await signIn.withPassword(visitor, input));
     }),
     bind(operations.refreshToken, async (visitor, { refreshToken }) => {
       return await sessions.refresh(refreshToken, visitor);
     }),
-    bind(operations.logout, async ({ sessionId }) => {
-      await sessions.end(sessionId, "logout");
+    bind(operations.logout, async (caller) => {
+      await sessions.end(caller.sessionId, "logout");
+      await audit.own(caller.userId, caller, ended(caller.sessionId));
     }),
   ];
+}
+
+function sessionHandlers({ sessions, audit }: AuthServices): Bound[] {
+  return [
+    bind(sessionOperations.listSessions, async (caller) => {
+      const found = await sessions.list(caller.userId);
+      return { items: found.map((session) => sessionView(session, caller)), next: null };
+    }),
+    bind(sessionOperations.endSession, async (caller, { sessionId }) => {
+      if (!await sessions.endOwn(caller.userId, sessionId)) throw notFound("session", sessionId);
+      await audit.own(caller.userId, caller, ended(sessionId));
+    }),
+    bind(sessionOperations.endOtherSessions, async (caller) => {
+      const { userId, sessionId } = caller;
+      const count = await sessions.endAllOf(userId, "ended_by_user", sessionId);
+      if (count > 0) await audit.own(userId, caller, ended("all others"));
+      return { ended: count };
+    }),
+  ];
+}
+
+function secondFactorHandlers({ secondFactor, signIn }: AuthServices): Bound[] {
+  return [
+    bind(factors.enableSecondFactor, (caller) => secondFactor.begin(caller)),
+    bind(factors.verifySecondFactor, async (visitor, { challenge, code }) => {
+      if (challenge !== undefined) {
+        return signInView(await signIn.withChallenge(visitor, challenge, code)) as SignedInView;
+      }
+      if (isCaller(visitor)) return { recoveryCodes: await secondFactor.confirm(visitor, code) };
+      const about = "Verifying the code: it needs the challenge of a sign-in, or an access token";
+      throw new AppError("unauthenticated", about);
+    }),
+    bind(factors.disableSecondFactor, async (caller, { code }) => {
+      await secondFactor.disable(caller, code);
+    }),
+    bind(factors.renewRecoveryCodes, async (caller, { code }) => {
+      return { recoveryCodes: await secondFactor.renewCodes(caller, code) };
+    }),
+    bind(factors.getSecondFactor, (caller) => secondFactor.state(caller)),
+  ];
+}
+
+function credentialHandlers(services: AuthServices): Bound[] {
+  const { reauthentication, passwords, accounts, proof, audit } = services;
+  return [
+    bind(credentials.reauthenticate, async (caller, input) => {
+      return { authenticatedAt: toTimestamp(await reauthentication.prove(caller, input)) };
+    }),
+    bind(credentials.changePassword, async (caller, input) => {
+      await passwords.change(caller, input);
+    }),
+    bind(credentials.forgotPassword, (_visitor, { email }) => {
+      passwords.forgot(email);
+      return Promise.resolve(ACCEPTED);
+    }),
+    bind(credentials.resetPassword, async (visitor, { token, password }) => {
+      await passwords.reset(visitor, token, password);
+    }),
+    bind(credentials.changeUsername, async (caller, { username }) => {
+      proof.require(caller, "Changing the username");
+      const user = await accounts.rename(caller.userId, username);
+      const details = { to: username };
+      await audit.own(user.id, caller, { action: "username.changed", details });
+      return profileView(user);
+    }),
+  ];
+}
+
+function emailHandlers({ emailAddresses }: AuthServices): Bound[] {
+  return [
+    bind(credentials.askVerification, async (caller) => {
+      await emailAddresses.askAgain(caller);
+      return ACCEPTED;
+    }),
+    bind(credentials.verifyEmail, async (visitor, { token }) => {
+      await emailAddresses.verify(visitor, token);
+    }),
+    bind(credentials.changeEmail, async (caller, { email }) => {
+      await emailAddresses.requestChange(caller, email);
+      return ACCEPTED;
+    }),
+    bind(credentials.confirmEmailChange, async (visitor, { token }) => {
+      await emailAddresses.confirmChange(visitor, token);
+    }),
+  ];
+}
+
+function providerHandlers({ providerSignIn, providerProofs }: AuthServices): Bound[] {
+  return [
+    bind(providers.google, async (visitor, input) => {
+      return signInView(await providerSignIn.signIn(visitor, "google", input));
+    }),
+    bind(providers.facebook, async (visitor, input) => {
+      return signInView(await providerSignIn.signIn(visitor, "facebook", input));
+    }),
+    bind(providers.startOAuth, (visitor, { provider, redirectUri }) => {
+      return providerProofs.start(visitor, provider, redirectUri);
+    }),
+    bind(providers.listIdentities, async (caller) => {
+      return { items: (await providerSignIn.list(caller)).map(identityView), next: null };
+    }),
+    bind(providers.linkIdentity, async (caller, { provider, ...proof }) => {
+      await providerSignIn.link(caller, provider, proof);
+    }),
+    bind(providers.unlinkIdentity, async (caller, { provider }) => {
+      await providerSignIn.unlink(caller, provider);
+    }),
+  ];
+}
+
+const ACCEPTED = { accepted: true } as const;
+
+const ended = (sessionId: string) => ({
+  action: "session.ended" as const,
+  details: { sessionId },
+});
+
+type SignedInView = Exclude<ReturnType<typeof signInView>, { twoFactorRequired: true }>;
+
+function signInView(result: SignInResult) {
+  if ("challenge" in result) return { twoFactorRequired: true as const, ...result };
+  return { user: profileView(result.user), ...result.pair };
+}
+
+function sessionView(session: Session, caller: Caller) {
+  const { id, deviceName, userAgent, address } = session;
+  return {
+    id,
+    deviceName,
+    userAgent,
+    address,
+    createdAt: toTimestamp(session.createdAt),
+    lastUsedAt: toTimestamp(session.lastUsedAt),
+    expiresAt: toTimestamp(session.expiresAt),
+    current: id === caller.sessionId,
+  };
+}
+
+function identityView({ provider, email, linkedAt }: Identity) {
+  return { provider, email, linkedAt: toTimestamp(linkedAt) };
 }

@@ -62,7 +62,7 @@ export const login = operation({
   }),
   output: z.union([SignedIn, TwoFactorChallenge]),
   rest: { method: "POST", path: "/auth/login" },
-  errors: ["unauthenticated", "account_suspended"],
+  errors: ["unauthenticated", "account_suspended", "rate_limited"],
 });
 
 export const refreshToken = operation({

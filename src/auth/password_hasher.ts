@@ -9,3 +9,8 @@ export interface PasswordHasher {
   /** Ends the workers; safe to call twice. */
   close(): void;
 }
+
+/** More passwords wait than can be looked at in a reasonable time. */
+export class HasherBusy extends Error {
+  override readonly name = "HasherBusy";
+}

@@ -1,4 +1,4 @@
-import type { PasswordHasher } from "./password_hasher.ts";
+import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
 import type { HashJob, HashResult } from "./password_worker.ts";
 
 interface Waiting {
@@ -76,9 +76,4 @@ export class BcryptHasher implements PasswordHasher {
     this.#workers.add(worker);
     return worker;
   }
-}
-
-/** More passwords wait than can be looked at in a reasonable time. */
-export class HasherBusy extends Error {
-  override readonly name = "HasherBusy";
 }

@@ -17,16 +17,33 @@ export interface TokenPair {
 /** Told of sessions that have ended, so that their sockets close. */
 export type SessionsEnded = (sessionIds: string[]) => void;
 
+export interface SessionsOptions {
+  onEnded: SessionsEnded;
+  /** A refresh token came a second time, and its session has been ended for it. */
+  onReuse?: (session: Session, visitor: Visitor) => Promise<void>;
+  /** Throws `rate_limited` when a session refreshes too often. */
+  limitRefresh?: (sessionId: string) => Promise<void>;
+  /** Sessions of a person that are alive; one more ends the one that was used least recently. */
+  maxPerUser?: number;
+}
+
+/** The time of last use is written this often at most: a request usually writes nothing. */
+const TOUCH_EVERY_MS = 60_000;
+
 /** Sign-ins, each a row: to end one is to end its tokens and its sockets, at once. */
 export class Sessions {
   constructor(
     private readonly store: Pick<Store, "sessions">,
     private readonly tokens: Tokens,
     private readonly clock: Clock,
-    private readonly onEnded: SessionsEnded,
+    private readonly options: SessionsOptions,
   ) {}
 
-  async open(userId: string, visitor: Visitor, deviceName = ""): Promise<TokenPair> {
+  async open(
+    userId: string,
+    visitor: Visitor,
+    deviceName = "",
+  ): Promise<{ pair: TokenPair; sessionId: string }> {
     const now = this.clock.now();
     const [id, refreshId] = [newId(), newId()];
     const pair = await this.#sign(userId, id, refreshId);
@@ -44,7 +61,8 @@ export class Sessions {
       endedAt: null,
       endReason: null,
     });
-    return pair;
+    await this.#makeRoom(userId, id);
+    return { pair, sessionId: id };
   }
 
   /**
@@ -54,7 +72,8 @@ export class Sessions {
   async refresh(refreshToken: string, visitor: Visitor): Promise<TokenPair> {
     const claims = await this.tokens.verify("refresh", refreshToken);
     const { userId, sessionId } = claims;
-    await this.#alive(sessionId, "The refresh token's session has ended");
+    await this.options.limitRefresh?.(sessionId);
+    const session = await this.#alive(sessionId, "The refresh token's session has ended");
     const refreshId = newId();
     const pair = await this.#sign(userId, sessionId, refreshId);
     const rotated = await this.store.sessions.rotate({
@@ -67,7 +86,8 @@ export class Sessions {
       userAgent: visitor.userAgent,
     });
     if (rotated) return pair;
-    await this.end(sessionId, "refresh_reuse");
+    const ended = await this.end(sessionId, "refresh_reuse");
+    if (ended) await this.options.onReuse?.(session, visitor);
     throw new AppError(
       "unauthenticated",
       "The refresh token was used before: the session has ended",
@@ -79,6 +99,7 @@ export class Sessions {
     const claims = await this.tokens.verify("access", token);
     const session = await this.#alive(claims.sessionId, "The token's session has ended");
     const { userId, authenticatedAt } = session;
+    await this.#touch(session, visitor);
     return {
       ...visitor,
       userId,
@@ -91,7 +112,7 @@ export class Sessions {
   /** True if it was alive. */
   async end(sessionId: string, reason: SessionEndReason): Promise<boolean> {
     const ended = await this.store.sessions.end(sessionId, this.clock.now(), reason);
-    if (ended) this.onEnded([sessionId]);
+    if (ended) this.options.onEnded([sessionId]);
     return ended;
   }
 
@@ -99,13 +120,37 @@ export class Sessions {
   async endAllOf(userId: string, reason: SessionEndReason, exceptId?: string): Promise<number> {
     const now = this.clock.now();
     const ended = await this.store.sessions.endAllOf(userId, now, reason, exceptId);
-    this.onEnded(ended);
+    this.options.onEnded(ended);
     return ended.length;
+  }
+
+  /** Ends one session of the user's own; false when they have no such one that is alive. */
+  async endOwn(userId: string, sessionId: string): Promise<boolean> {
+    const session = await this.store.sessions.byId(sessionId);
+    return session?.userId === userId && await this.end(sessionId, "ended_by_user");
+  }
+
+  /** Identity was proved again in this session, just now. */
+  async proved(sessionId: string): Promise<void> {
+    await this.store.sessions.setAuthenticatedAt(sessionId, this.clock.now());
   }
 
   /** Most recently used first. */
   async list(userId: string): Promise<Session[]> {
     return await this.store.sessions.activeOf(userId, this.clock.now());
+  }
+
+  async #touch({ id, lastUsedAt }: Session, { address, userAgent }: Visitor): Promise<void> {
+    const now = this.clock.now();
+    if (now - lastUsedAt < TOUCH_EVERY_MS) return;
+    await this.store.sessions.touch(id, now, address, userAgent);
+  }
+
+  /** The new one stays, whatever the others are. */
+  async #makeRoom(userId: string, newestId: string): Promise<void> {
+    const most = this.options.maxPerUser ?? Infinity;
+    const others = (await this.list(userId)).filter(({ id }) => id !== newestId);
+    for (const { id } of others.slice(Math.max(0, most - 1))) await this.end(id, "too_many");
   }
 
   async #alive(sessionId: string, otherwise: string): Promise<Session> {

@@ -138,6 +138,7 @@ const NAMED = {
   JWT_REFRESH_SECRET: signingSecret,
   JWT_EXPIRY: duration,
   JWT_REFRESH_EXPIRY: duration,
+  REAUTH_WINDOW: duration,
   ENCRYPTION_KEY: secret(
     "32 bytes in hexadecimal or base64, such as `openssl rand -hex 32` gives",
     parsed(parseKey),

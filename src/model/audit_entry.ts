@@ -1,4 +1,5 @@
-import type { Door } from "./caller.ts";
+import { newId } from "../core/ids.ts";
+import type { Door, Visitor } from "./caller.ts";
 
 /** All that is recorded: what changes credentials, roles, membership, suspension, or ends an account. */
 export const AUDIT_ACTIONS = [
@@ -49,4 +50,36 @@ export interface AuditEntry {
   address: string;
   userAgent: string;
   details: Record<string, string>;
+}
+
+/** Who does something, and from where; null for the server itself. */
+export interface AuditOrigin {
+  actorId: string | null;
+  visitor: Visitor | null;
+}
+
+export interface AuditNote {
+  action: AuditAction;
+  userId?: string;
+  chatId?: string;
+  details?: Record<string, string>;
+}
+
+export function newAuditEntry(
+  { actorId, visitor }: AuditOrigin,
+  { action, userId, chatId, details }: AuditNote,
+  at: number,
+): AuditEntry {
+  return {
+    id: newId(),
+    at,
+    action,
+    actorId,
+    userId: userId ?? null,
+    chatId: chatId ?? null,
+    door: visitor?.door ?? null,
+    address: visitor?.address ?? "",
+    userAgent: visitor?.userAgent ?? "",
+    details: details ?? {},
+  };
 }

@@ -4,6 +4,7 @@ export type SessionEndReason =
   | "refresh_reuse"
   | "credentials_changed"
   | "suspended"
+  | "too_many"
   | "account_deleted";
 
 /** A sign-in on one device. It is a row, so that it can be ended, and with it all of its tokens. */

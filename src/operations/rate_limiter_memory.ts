@@ -49,6 +49,11 @@ export class MemoryRateLimiter implements RateLimiter {
     return decision;
   }
 
+  giveBack(bucket: string, rate: Rate): void {
+    const known = this.#fullAt.get(bucket);
+    if (known !== undefined) this.#fullAt.set(bucket, known - rate.periodMs / rate.count);
+  }
+
   #makeRoom(now: number): void {
     for (const [bucket, fullAt] of this.#fullAt) {
       if (fullAt <= now) this.#fullAt.delete(bucket);

@@ -1,0 +1,103 @@
+import { AppError } from "../core/errors.ts";
+import type { Visitor } from "../model/caller.ts";
+import { networkOf } from "../operations/rate_key.ts";
+import type { RateLimiter } from "../operations/rate_limiter.ts";
+import type { Rate } from "../operations/rate_limits.ts";
+import type { Store } from "../store/store.ts";
+
+const MINUTE = 60_000;
+
+/** Failures, by kind of secret: from one network, and from everywhere together. */
+const RATES: Record<SecretKind, { network: Rate; account: Rate }> = {
+  password: {
+    network: { count: 10, periodMs: 15 * MINUTE },
+    account: { count: 100, periodMs: 60 * MINUTE },
+  },
+  second_factor: {
+    network: { count: 10, periodMs: 15 * MINUTE },
+    account: { count: 20, periodMs: 60 * MINUTE },
+  },
+};
+
+export type SecretKind = "password" | "second_factor";
+
+/**
+ * Slows down who guesses at one account's secrets. Only failures count, by account and network, so
+ * that a stranger cannot shut the owner out; a wide limit by account alone stops those who come from
+ * many networks at once, and does not hold where the owner has signed in before.
+ */
+export class AttemptGuard {
+  constructor(
+    private readonly limiter: RateLimiter,
+    private readonly store: Pick<Store, "sessions">,
+  ) {}
+
+  /**
+   * Runs `check`, whose refusal (`unauthenticated`) counts. The try is taken before, and given back
+   * when it was no failure: of many at once, no more than the limit get to look.
+   *
+   * `account` is the user's id, or the name that was tried where there is no such account: both are
+   * counted alike, so that the count tells nothing.
+   */
+  async guard<T>(
+    kind: SecretKind,
+    account: string,
+    visitor: Visitor,
+    check: () => Promise<T>,
+  ): Promise<T> {
+    const buckets = this.#buckets(kind, account, visitor);
+    await this.#takeAll(buckets, account, visitor);
+    try {
+      const result = await check();
+      await this.#giveBack(buckets);
+      return result;
+    } catch (error) {
+      const failed = error instanceof AppError && error.code === "unauthenticated";
+      if (!failed) await this.#giveBack(buckets);
+      throw error;
+    }
+  }
+
+  /** Counts a use that is no failure (a mail that is asked for, say). False when it is too much. */
+  async allows(bucket: string, rate: Rate): Promise<boolean> {
+    return (await this.limiter.take(bucket, rate)).allowed;
+  }
+
+  #buckets(kind: SecretKind, account: string, visitor: Visitor): [string, Rate][] {
+    const { network, account: wide } = RATES[kind];
+    return [
+      [`${kind}_failures:${account}:${networkOf(visitor.address)}`, network],
+      [`${kind}_failures:${account}`, wide],
+    ];
+  }
+
+  async #takeAll(buckets: [string, Rate][], account: string, visitor: Visitor): Promise<void> {
+    const [near, wide] = buckets;
+    const first = await this.limiter.take(...near);
+    if (!first.allowed) throw tooMany(first.retryAfterMs);
+    const second = await this.limiter.take(...wide);
+    if (second.allowed || await this.#isKnown(account, visitor)) return;
+    await this.limiter.giveBack(...near);
+    throw tooMany(second.retryAfterMs);
+  }
+
+  async #giveBack(buckets: [string, Rate][]): Promise<void> {
+    for (const bucket of buckets) await this.limiter.giveBack(...bucket);
+  }
+
+  /** Whether the account was signed in to from this network, as far as sessions are kept. */
+  async #isKnown(account: string, { address }: Visitor): Promise<boolean> {
+    const network = networkOf(address);
+    const sessions = await this.store.sessions.ofUser(account);
+    return sessions.some((session) => networkOf(session.address) === network);
+  }
+}
+
+function tooMany(retryAfterMs: number): AppError {
+  const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return new AppError(
+    "rate_limited",
+    `Signing in: there were too many wrong tries; try again in ${retryAfter} s`,
+    { retryAfter },
+  );
+}

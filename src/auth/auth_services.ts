@@ -1,0 +1,105 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Mailer } from "../mail/mailer.ts";
+import { MailTemplates } from "../mail/mail_templates.ts";
+import type { RateLimiter } from "../operations/rate_limiter.ts";
+import type { Store } from "../store/store.ts";
+import { AccountMail } from "./account_mail.ts";
+import { Accounts } from "./accounts.ts";
+import { AttemptGuard } from "./attempt_guard.ts";
+import { AuditTrail } from "./audit_trail.ts";
+import { EmailAddresses } from "./email_addresses.ts";
+import type { AuthServices } from "./handlers.ts";
+import type { IdentityProvider } from "./identity_provider.ts";
+import { OneTimeTokens } from "./one_time_tokens.ts";
+import type { PasswordHasher } from "./password_hasher.ts";
+import { Passwords } from "./passwords.ts";
+import { ProviderProofs } from "./provider_proofs.ts";
+import { ProviderSignIn } from "./provider_sign_in.ts";
+import { Reauthentication } from "./reauthentication.ts";
+import { RecentProof } from "./recent_proof.ts";
+import { SecondFactor } from "./second_factor.ts";
+import type { SecretBox } from "./secret_box.ts";
+import { Sessions, type SessionsOptions } from "./sessions.ts";
+import { SignIn } from "./sign_in.ts";
+import type { Tokens } from "./tokens.ts";
+
+export interface AuthOptions {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  hasher: PasswordHasher;
+  tokens: Tokens;
+  limiter: RateLimiter;
+  mailer: Mailer;
+  box: SecretBox;
+  providers: IdentityProvider[];
+  onSessionsEnded: SessionsOptions["onEnded"];
+  maxSessions: number;
+  /** How long a proof of identity counts as recent. */
+  proofWindowMs: number;
+  /** Where links in mails lead; without a slash at its end. */
+  baseUrl: string;
+  /** What the service calls itself, in mails and in authenticator apps. */
+  product: string;
+}
+
+/** A session refreshes once in a while; one that does more often is a loop, or someone who guesses. */
+const REFRESHES = { count: 60, periodMs: 60_000 };
+
+/** Puts the services of this feature together. */
+export function createAuth(options: AuthOptions): AuthServices {
+  const { store, clock, log, limiter, mailer, box, hasher, product: issuer } = options;
+  const tokens = new OneTimeTokens(store, clock);
+  const audit = new AuditTrail(store, clock);
+  const templates = new MailTemplates(issuer);
+  const mail = new AccountMail({
+    mailer,
+    templates,
+    tokens,
+    baseUrl: options.baseUrl,
+    clock,
+    log,
+  });
+  const guard = new AttemptGuard(limiter, store);
+  const proof = new RecentProof(clock, options.proofWindowMs);
+  const accounts = new Accounts(store, hasher, clock);
+  const sessions = createSessions(options, audit, mail);
+  const secondFactor = new SecondFactor({ store, box, guard, proof, audit, mail, clock, issuer });
+  const shared = { store, accounts, sessions, tokens, guard, proof, audit, mail, clock };
+  const signIn = new SignIn({ ...shared, secondFactor });
+  const proofs = new ProviderProofs(options.providers, tokens);
+  const providerSignIn = new ProviderSignIn({ ...shared, signIn, proofs });
+  return {
+    ...shared,
+    signIn,
+    secondFactor,
+    providerSignIn,
+    providerProofs: proofs,
+    passwords: new Passwords({ ...shared, signIn }),
+    emailAddresses: new EmailAddresses(shared),
+    reauthentication: new Reauthentication({ ...shared, signIn, secondFactor, providerSignIn }),
+  };
+}
+
+function createSessions(options: AuthOptions, audit: AuditTrail, mail: AccountMail): Sessions {
+  const { store, tokens, clock, limiter } = options;
+  return new Sessions(store, tokens, clock, {
+    onEnded: options.onSessionsEnded,
+    maxPerUser: options.maxSessions,
+    onReuse: async ({ id: sessionId, userId }, visitor) => {
+      const note = { action: "session.refresh_reused" as const, details: { sessionId } };
+      await audit.own(userId, visitor, note);
+      const user = await store.users.byId(userId);
+      if (user) mail.notice("refresh_token_reused", user, visitor);
+    },
+    limitRefresh: async (sessionId) => {
+      const decision = await limiter.take(`refresh_session:${sessionId}`, REFRESHES);
+      if (decision.allowed) return;
+      const retryAfter = Math.max(1, Math.ceil(decision.retryAfterMs / 1000));
+      const about = `Refreshing: this session refreshes too often; try again in ${retryAfter} s`;
+      throw new AppError("rate_limited", about, { retryAfter });
+    },
+  });
+}

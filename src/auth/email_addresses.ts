@@ -1,0 +1,89 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError, fieldError, quote } from "../core/errors.ts";
+import type { Caller, Visitor } from "../model/caller.ts";
+import type { User } from "../model/user.ts";
+import { checkMailAddress } from "../mail/mail_address.ts";
+import { DuplicateKey, type Store } from "../store/store.ts";
+import { emailKeyOf } from "./account_keys.ts";
+import type { AccountMail } from "./account_mail.ts";
+import type { AuditTrail } from "./audit_trail.ts";
+import type { OneTimeTokens } from "./one_time_tokens.ts";
+import { overOrUsed } from "./passwords.ts";
+import type { RecentProof } from "./recent_proof.ts";
+
+export interface EmailAddressesOptions {
+  store: Pick<Store, "users">;
+  tokens: OneTimeTokens;
+  proof: RecentProof;
+  audit: AuditTrail;
+  mail: AccountMail;
+  clock: Clock;
+}
+
+/** Confirms that an address is its person's, and changes it. */
+export class EmailAddresses {
+  constructor(private readonly options: EmailAddressesOptions) {}
+
+  /** Sends the link again; an address that is confirmed needs none. */
+  async askAgain({ userId }: Caller): Promise<void> {
+    const user = await this.#user(userId);
+    if (user.emailVerifiedAt === null) this.options.mail.verification(user);
+  }
+
+  /** A link of an address that was changed meanwhile confirms nothing. */
+  async verify(visitor: Visitor, token: string): Promise<void> {
+    const { tokens, store, audit, clock } = this.options;
+    const taken = await tokens.take("verify_email", token);
+    const user = taken?.userId ? await store.users.byId(taken.userId) : null;
+    if (!taken || !user || user.emailKey !== taken.data.emailKey) throw overOrUsed();
+    await store.users.update(user.id, { emailVerifiedAt: clock.now() });
+    await audit.own(user.id, visitor, { action: "email.verified" });
+  }
+
+  /**
+   * The address stays until the new one has been confirmed. Whether the new one has an account is not
+   * told: then no link is sent.
+   */
+  async requestChange(caller: Caller, email: string): Promise<void> {
+    const { proof, store, audit, mail } = this.options;
+    proof.require(caller, "Changing the e-mail address");
+    checkMailAddress(email);
+    const user = await this.#user(caller.userId);
+    if (emailKeyOf(email) === user.emailKey) {
+      throw fieldError("conflict", "email", "Changing the e-mail address: it is this one already");
+    }
+    await audit.own(user.id, caller, { action: "email.change_requested", details: { to: email } });
+    mail.inBackground("Asking to change an address", async () => {
+      const holder = await store.users.byEmailKey(emailKeyOf(email));
+      if (!holder) mail.emailChange(user, email, caller);
+    });
+  }
+
+  /** Links to the old address no longer work. */
+  async confirmChange(visitor: Visitor, token: string): Promise<void> {
+    const { tokens, store, audit, mail, clock } = this.options;
+    const taken = await tokens.take("change_email", token);
+    const before = taken?.userId ? await store.users.byId(taken.userId) : null;
+    if (!taken || !before || before.deletedAt !== null) throw overOrUsed();
+    const { email } = taken.data;
+    const now = clock.now();
+    try {
+      const fields = { email, emailKey: emailKeyOf(email), emailVerifiedAt: now, updatedAt: now };
+      await store.users.update(before.id, fields);
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error;
+      const about = `Changing the e-mail address: ${quote(email)} is taken meanwhile`;
+      throw fieldError("conflict", "email", about);
+    }
+    await tokens.dropOf(before.id, "verify_email", "reset_password");
+    const details = { from: before.email, to: email };
+    await audit.own(before.id, visitor, { action: "email.changed", details });
+    mail.emailChangeNotice(before, "done", visitor);
+  }
+
+  async #user(userId: string): Promise<User> {
+    const user = await this.options.store.users.byId(userId);
+    if (user && user.deletedAt === null) return user;
+    throw new AppError("unauthenticated", "The account is no longer there");
+  }
+}

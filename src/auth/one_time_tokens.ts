@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { base64url } from "jose";
+import type { Clock } from "../core/clock.ts";
+import type { OneTimePurpose, OneTimeToken } from "../model/one_time_token.ts";
+import type { Store } from "../store/store.ts";
+
+const MINUTE = 60_000;
+
+/** How long each lives. A link waits in a mailbox; a second factor is typed at once. */
+export const LIFETIMES: Readonly<Record<OneTimePurpose, number>> = {
+  verify_email: 24 * 60 * MINUTE,
+  change_email: 60 * MINUTE,
+  reset_password: 60 * MINUTE,
+  second_factor: 5 * MINUTE,
+  oauth_state: 10 * MINUTE,
+};
+
+/** Codes of six digits can be guessed: a challenge allows so many. */
+const SECOND_FACTOR_ATTEMPTS = 5;
+
+/**
+ * Secrets that work once and not for long: 256 random bits, of which only a hash is stored, so that
+ * who reads the database can use none. The purpose is in the hash, so that none passes for another.
+ */
+export class OneTimeTokens {
+  constructor(
+    private readonly store: Pick<Store, "oneTimeTokens">,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The only time that the token itself is seen. */
+  async issue(
+    purpose: OneTimePurpose,
+    userId: string | null,
+    data: Record<string, string> = {},
+  ): Promise<string> {
+    const token = base64url.encode(crypto.getRandomValues(new Uint8Array(32)));
+    const createdAt = this.clock.now();
+    await this.store.oneTimeTokens.create({
+      id: idOf(purpose, token),
+      purpose,
+      userId,
+      data,
+      attemptsLeft: purpose === "second_factor" ? SECOND_FACTOR_ATTEMPTS : 1,
+      createdAt,
+      expiresAt: createdAt + LIFETIMES[purpose],
+    });
+    return token;
+  }
+
+  /** What the token stands for, without using it up. */
+  peek(purpose: OneTimePurpose, token: string): Promise<OneTimeToken | null> {
+    return this.store.oneTimeTokens.byId(idOf(purpose, token), this.clock.now());
+  }
+
+  /** Uses it up; null when it was used, has expired, or never was. */
+  take(purpose: OneTimePurpose, token: string): Promise<OneTimeToken | null> {
+    return this.store.oneTimeTokens.take(idOf(purpose, token), this.clock.now());
+  }
+
+  /** Counts one try, before it is known whether it succeeds; null when none is left. */
+  attempt(purpose: OneTimePurpose, token: string): Promise<OneTimeToken | null> {
+    return this.store.oneTimeTokens.attempt(idOf(purpose, token), this.clock.now());
+  }
+
+  async dropOf(userId: string, ...purposes: OneTimePurpose[]): Promise<void> {
+    await this.store.oneTimeTokens.dropOf(userId, purposes.length > 0 ? purposes : undefined);
+  }
+}
+
+function idOf(purpose: OneTimePurpose, token: string): string {
+  return createHash("sha256").update(`${purpose}\0${token}`).digest("base64url");
+}

@@ -1,0 +1,177 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError, fieldError } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { Caller, Visitor } from "../model/caller.ts";
+import type { Identity, ProviderName } from "../model/identity.ts";
+import type { User } from "../model/user.ts";
+import { DuplicateKey, type Store } from "../store/store.ts";
+import { checkMailAddress } from "../mail/mail_address.ts";
+import { emailKeyOf } from "./account_keys.ts";
+import type { AccountMail } from "./account_mail.ts";
+import type { Accounts } from "./accounts.ts";
+import type { AuditTrail } from "./audit_trail.ts";
+import type { ProviderIdentity } from "./identity_provider.ts";
+import { assertFresh, type ProviderProof, type ProviderProofs } from "./provider_proofs.ts";
+import type { RecentProof } from "./recent_proof.ts";
+import type { SignIn, SignInResult } from "./sign_in.ts";
+import { usernamesFor } from "./username_proposal.ts";
+
+export interface ProviderSignInOptions {
+  store: Pick<Store, "users" | "identities">;
+  accounts: Accounts;
+  signIn: SignIn;
+  proofs: ProviderProofs;
+  proof: RecentProof;
+  audit: AuditTrail;
+  mail: AccountMail;
+  clock: Clock;
+}
+
+export type ProviderRequest = ProviderProof & {
+  deviceName?: string;
+  username?: string;
+  email?: string;
+};
+
+const PROOF_AGE_MS = 5 * 60_000;
+
+/**
+ * Signing up and in through a provider, and linking it to an account that is there.
+ *
+ * An account is found by the provider's own name for the person and by nothing else. An account that
+ * merely has the same e-mail address is never signed in to, whoever confirmed it: its owner signs in
+ * and links the provider. So neither a provider that confirms addresses carelessly, nor someone
+ * who opened an account with another's address in advance, gains anything.
+ */
+export class ProviderSignIn {
+  constructor(private readonly options: ProviderSignInOptions) {}
+
+  async signIn(
+    visitor: Visitor,
+    provider: ProviderName,
+    request: ProviderRequest,
+  ): Promise<SignInResult> {
+    const { proofs, signIn } = this.options;
+    const identity = await proofs.identityOf(visitor, provider, request);
+    const user = await this.#linkedTo(identity) ?? await this.#signUp(visitor, identity, request);
+    return await signIn.proceed(user, visitor, {
+      method: provider,
+      deviceName: request.deviceName,
+    });
+  }
+
+  async link(caller: Caller, provider: ProviderName, request: ProviderProof): Promise<void> {
+    const { proof, proofs, store, audit, mail } = this.options;
+    proof.require(caller, "Linking a provider");
+    const identity = await proofs.identityOf(caller, provider, request);
+    const linked = await store.identities.find(provider, identity.subject);
+    if (linked?.userId === caller.userId) return;
+    await this.#add(caller.userId, identity);
+    await audit.own(caller.userId, caller, { action: "provider.linked", details: { provider } });
+    const user = await store.users.byId(caller.userId);
+    if (user) mail.notice("provider_linked", user, caller);
+  }
+
+  /** Never the last way to sign in. */
+  async unlink(caller: Caller, provider: ProviderName): Promise<void> {
+    const { proof, store, audit, mail } = this.options;
+    proof.require(caller, "Unlinking a provider");
+    const user = await store.users.byId(caller.userId);
+    const removed = await store.identities.remove(caller.userId, provider);
+    if (!removed || !user) throw new AppError("not_found", `${provider} is not linked`);
+    // Looked at afterwards, so that of two that go at once not both do.
+    const left = await store.identities.ofUser(caller.userId);
+    if (left.length === 0 && user.passwordHash === null) {
+      await store.identities.add(removed);
+      const about = `Unlinking ${provider}: it is the only way to sign in; set a password first`;
+      throw new AppError("conflict", about);
+    }
+    await audit.own(user.id, caller, { action: "provider.unlinked", details: { provider } });
+    mail.notice("provider_unlinked", user, caller);
+  }
+
+  list(caller: Caller): Promise<Identity[]> {
+    return this.options.store.identities.ofUser(caller.userId);
+  }
+
+  /** Throws unless the proof is fresh, and of an identity that is linked to the caller. */
+  async prove(caller: Caller, provider: ProviderName, request: ProviderProof): Promise<void> {
+    const { proofs, store, clock } = this.options;
+    const identity = await proofs.identityOf(caller, provider, request);
+    assertFresh(identity, clock.now(), PROOF_AGE_MS);
+    const linked = await store.identities.find(provider, identity.subject);
+    if (linked?.userId === caller.userId) return;
+    throw new AppError("unauthenticated", `Proving identity: this is another ${provider} account`);
+  }
+
+  async #linkedTo({ provider, subject }: ProviderIdentity): Promise<User | null> {
+    const { store } = this.options;
+    const linked = await store.identities.find(provider, subject);
+    const user = linked && await store.users.byId(linked.userId);
+    return user && user.deletedAt === null ? user : null;
+  }
+
+  async #signUp(
+    visitor: Visitor,
+    identity: ProviderIdentity,
+    request: ProviderRequest,
+  ): Promise<User> {
+    const email = identity.email ?? request.email;
+    if (email === undefined) {
+      const about = `Signing up: ${identity.provider} gave no e-mail address; say one in "email"`;
+      throw fieldError("invalid_request", "email", about);
+    }
+    checkMailAddress(email);
+    const { store, audit, mail } = this.options;
+    if (await store.users.byEmailKey(emailKeyOf(email))) throw sameAddress(identity);
+    const user = await this.#create(email, identity, request.username);
+    await this.#add(user.id, identity);
+    const details = { provider: identity.provider };
+    await audit.own(user.id, visitor, { action: "account.registered", details });
+    if (user.emailVerifiedAt === null) mail.verification(user);
+    return user;
+  }
+
+  /** Under the name that was asked for, or else the first free one that resembles theirs. */
+  async #create(email: string, identity: ProviderIdentity, wanted?: string): Promise<User> {
+    const { accounts, clock } = this.options;
+    const names = wanted === undefined ? usernamesFor(identity.name, email) : [wanted];
+    const emailVerifiedAt = identity.email !== null && identity.emailVerified ? clock.now() : null;
+    for (const [i, username] of names.entries()) {
+      const displayName = identity.name?.trim().slice(0, 100) || username;
+      const fields = { username, email, displayName, passwordHash: null, emailVerifiedAt };
+      try {
+        return await accounts.create(fields);
+      } catch (error) {
+        const taken = error instanceof AppError ? error.errors?.[0].path : undefined;
+        if (taken === "email") throw sameAddress(identity);
+        if (taken !== "username" || i === names.length - 1) throw error;
+      }
+    }
+    throw new Error("No username was proposed");
+  }
+
+  async #add(userId: string, identity: ProviderIdentity): Promise<void> {
+    const { store, clock } = this.options;
+    const { provider, subject, email } = identity;
+    const row = { id: newId(), provider, subject, userId, email, linkedAt: clock.now() };
+    try {
+      await store.identities.add(row);
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error;
+      const about = error.key === "identity"
+        ? `Linking ${provider}: this ${provider} account is linked to another account`
+        : `Linking ${provider}: another ${provider} account is linked; unlink that one first`;
+      throw new AppError("conflict", about);
+    }
+  }
+}
+
+function sameAddress({ provider }: ProviderIdentity): AppError {
+  return fieldError(
+    "conflict",
+    "email",
+    `Signing up with ${provider}: an account with this e-mail address exists. Sign in to it ` +
+      `(a forgotten password can be reset) and link ${provider} there`,
+  );
+}

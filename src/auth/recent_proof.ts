@@ -1,0 +1,20 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import type { Caller } from "../model/caller.ts";
+
+/**
+ * Whoever finds an unlocked telephone has a live session, but neither password nor authenticator: what
+ * changes credentials asks for a proof of identity that is not old.
+ */
+export class RecentProof {
+  constructor(private readonly clock: Clock, private readonly windowMs: number) {}
+
+  /** `action` reads like "Changing the password". */
+  require(caller: Caller, action: string): void {
+    if (caller.authenticatedAt + this.windowMs > this.clock.now()) return;
+    throw new AppError(
+      "reauthentication_required",
+      `${action}: prove your identity first, by /api/auth/reauthenticate`,
+    );
+  }
+}

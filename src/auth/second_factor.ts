@@ -1,0 +1,157 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError, fieldError } from "../core/errors.ts";
+import type { Caller, Visitor } from "../model/caller.ts";
+import type { TotpCredential, User } from "../model/user.ts";
+import type { Store } from "../store/store.ts";
+import type { AccountMail } from "./account_mail.ts";
+import type { AttemptGuard } from "./attempt_guard.ts";
+import type { AuditTrail } from "./audit_trail.ts";
+import { qrCodeSvg } from "./qr_code.ts";
+import type { RecentProof } from "./recent_proof.ts";
+import { newRecoveryCodes, recoveryCodeHash } from "./recovery_codes.ts";
+import type { SecretBox } from "./secret_box.ts";
+import { acceptedTotpStep, newTotpSecret, otpauthUrl } from "./totp.ts";
+
+export interface SecondFactorOptions {
+  store: Pick<Store, "users">;
+  box: SecretBox;
+  guard: AttemptGuard;
+  proof: RecentProof;
+  audit: AuditTrail;
+  mail: AccountMail;
+  clock: Clock;
+  /** What authenticator apps show above the code. */
+  issuer: string;
+}
+
+/** How a code was right. */
+export type CodeKind = "totp" | "recovery";
+
+/** The second factor of an account: setting it up, asking for it, and taking it away. */
+export class SecondFactor {
+  constructor(private readonly options: SecondFactorOptions) {}
+
+  isOn(user: User): boolean {
+    return (user.totp?.enabledAt ?? null) !== null;
+  }
+
+  /** A new secret, which holds once `confirm` has seen a code of it. Beginning again makes a new one. */
+  async begin(caller: Caller): Promise<{ secret: string; otpauthUrl: string; qrSvg: string }> {
+    const { store, box, proof, issuer } = this.options;
+    proof.require(caller, "Setting up a second factor");
+    const user = await this.#user(caller);
+    if (this.isOn(user)) throw new AppError("conflict", "Setting up a second factor: it is on");
+    const secret = await newTotpSecret();
+    const sealedSecret = await box.seal(secret, owner(user));
+    const totp = { sealedSecret, enabledAt: null, lastStep: 0 };
+    const change = { expected: user.totp, totp, recoveryCodes: [] };
+    if (!await store.users.replaceTotp(user.id, change)) throw raced();
+    const url = await otpauthUrl(secret, { issuer, account: user.username });
+    return { secret, otpauthUrl: url, qrSvg: qrCodeSvg(url) };
+  }
+
+  /** The recovery codes, which are shown this once. */
+  async confirm(caller: Caller, code: string): Promise<string[]> {
+    const { store, guard, clock, audit, mail } = this.options;
+    const user = await this.#user(caller);
+    const pending = user.totp;
+    if (!pending) throw new AppError("conflict", "Setting up a second factor: it was not begun");
+    if (this.isOn(user)) throw new AppError("conflict", "Setting up a second factor: it is on");
+    const lastStep = await guard.guard("second_factor", user.id, caller, async () => {
+      const step = await this.#step(user, pending, code);
+      if (step !== null) return step;
+      throw new AppError("unauthenticated", "Setting up a second factor: the code is wrong");
+    }).catch(asFieldError);
+    const { codes, hashes } = await newRecoveryCodes(user.id);
+    const totp = { ...pending, enabledAt: clock.now(), lastStep };
+    const change = { expected: pending, totp, recoveryCodes: hashes };
+    if (!await store.users.replaceTotp(user.id, change)) throw raced();
+    await audit.own(user.id, caller, { action: "second_factor.enabled" });
+    mail.notice("two_factor_enabled", user, caller);
+    return codes;
+  }
+
+  async disable(caller: Caller, code: string): Promise<void> {
+    const user = await this.#proved(caller, code, "Turning off the second factor");
+    const { store, audit, mail } = this.options;
+    const change = { expected: user.totp, totp: null, recoveryCodes: [] };
+    if (!await store.users.replaceTotp(user.id, change)) throw raced();
+    await audit.own(user.id, caller, { action: "second_factor.disabled" });
+    mail.notice("two_factor_disabled", user, caller);
+  }
+
+  /** New recovery codes; the old ones no longer work. */
+  async renewCodes(caller: Caller, code: string): Promise<string[]> {
+    const user = await this.#proved(caller, code, "Renewing recovery codes");
+    const { store, audit, mail } = this.options;
+    const { codes, hashes } = await newRecoveryCodes(user.id);
+    await store.users.update(user.id, { recoveryCodes: hashes });
+    await audit.own(user.id, caller, { action: "second_factor.recovery_codes_renewed" });
+    mail.notice("recovery_codes_renewed", user, caller);
+    return codes;
+  }
+
+  async state(caller: Caller): Promise<{ enabled: boolean; recoveryCodesLeft: number }> {
+    const user = await this.#user(caller);
+    return { enabled: this.isOn(user), recoveryCodesLeft: user.recoveryCodes.length };
+  }
+
+  /** Throws `unauthenticated` unless it is a code, or a recovery code, that was not used before. */
+  async check(user: User, code: string, visitor: Visitor): Promise<CodeKind> {
+    const kind = await this.options.guard.guard(
+      "second_factor",
+      user.id,
+      visitor,
+      () => this.#use(user, code),
+    );
+    if (kind === "recovery") {
+      const action = "second_factor.recovery_code_used";
+      await this.options.audit.own(user.id, visitor, { action });
+      this.options.mail.notice("recovery_code_used", user, visitor);
+    }
+    return kind;
+  }
+
+  async #use(user: User, code: string): Promise<CodeKind> {
+    const { users } = this.options.store;
+    const step = this.isOn(user) ? await this.#step(user, user.totp!, code) : null;
+    if (step !== null && await users.useTotpStep(user.id, step)) return "totp";
+    const hash = await recoveryCodeHash(user.id, code);
+    if (hash !== null && await users.useRecoveryCode(user.id, hash)) return "recovery";
+    throw new AppError("unauthenticated", "Checking the second factor: the code is wrong");
+  }
+
+  async #step(user: User, totp: TotpCredential, code: string): Promise<number | null> {
+    const { box, clock } = this.options;
+    const secret = await box.open(totp.sealedSecret, owner(user));
+    return await acceptedTotpStep(secret, code, { now: clock.now(), lastStep: totp.lastStep });
+  }
+
+  async #proved(caller: Caller, code: string, action: string): Promise<User> {
+    this.options.proof.require(caller, action);
+    const user = await this.#user(caller);
+    if (!this.isOn(user)) throw new AppError("conflict", `${action}: the second factor is off`);
+    await this.check(user, code, caller);
+    return user;
+  }
+
+  async #user({ userId }: Caller): Promise<User> {
+    const user = await this.options.store.users.byId(userId);
+    if (!user) throw new AppError("unauthenticated", "The account is no longer there");
+    return user;
+  }
+}
+
+const owner = ({ id }: User) => ({ purpose: "totp", userId: id });
+
+function raced(): AppError {
+  return new AppError("conflict", "Changing the second factor: another request was faster");
+}
+
+/** The person is signed in: a wrong code is a wrong field, and no reason to sign in again. */
+function asFieldError(error: unknown): never {
+  if (error instanceof AppError && error.code === "unauthenticated") {
+    throw fieldError("invalid_request", "code", error.message);
+  }
+  throw error;
+}

@@ -1,0 +1,148 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError, quote } from "../core/errors.ts";
+import type { Caller, Visitor } from "../model/caller.ts";
+import { suspensionAt, type User } from "../model/user.ts";
+import type { Store } from "../store/store.ts";
+import type { AccountMail } from "./account_mail.ts";
+import type { Accounts } from "./accounts.ts";
+import type { AttemptGuard } from "./attempt_guard.ts";
+import type { AuditTrail } from "./audit_trail.ts";
+import type { OneTimeTokens } from "./one_time_tokens.ts";
+import type { SecondFactor } from "./second_factor.ts";
+import type { Sessions, TokenPair } from "./sessions.ts";
+
+export type SignInResult =
+  | { user: User; pair: TokenPair }
+  | { challenge: string };
+
+export interface SignInOptions {
+  store: Pick<Store, "users" | "sessions">;
+  accounts: Accounts;
+  sessions: Sessions;
+  secondFactor: SecondFactor;
+  tokens: OneTimeTokens;
+  guard: AttemptGuard;
+  audit: AuditTrail;
+  mail: AccountMail;
+  clock: Clock;
+}
+
+/** What every way in goes through once a first factor was right: suspension, second factor, session. */
+export class SignIn {
+  constructor(private readonly options: SignInOptions) {}
+
+  async withPassword(
+    visitor: Visitor,
+    { identifier, password, deviceName }: {
+      identifier: string;
+      password: string;
+      deviceName?: string;
+    },
+  ): Promise<SignInResult> {
+    const { accounts } = this.options;
+    const found = await accounts.find(identifier);
+    const user = await this.#passwordOf(found, identifier, password, visitor);
+    return await this.proceed(user, visitor, { method: "password", deviceName });
+  }
+
+  /** Whether it is the caller's own password; for a proof of identity. */
+  async provePassword(caller: Caller, password: string): Promise<User> {
+    const user = await this.options.store.users.byId(caller.userId);
+    return await this.#passwordOf(user, caller.userId, password, caller);
+  }
+
+  async proceed(
+    user: User,
+    visitor: Visitor,
+    { method, deviceName = "" }: { method: string; deviceName?: string },
+  ): Promise<SignInResult> {
+    const { secondFactor, tokens, clock } = this.options;
+    assertNotSuspended(user, clock.now());
+    if (!secondFactor.isOn(user)) {
+      return await this.#open(user, visitor, method, deviceName);
+    }
+    return { challenge: await tokens.issue("second_factor", user.id, { method, deviceName }) };
+  }
+
+  /** The second step. It is bound to the first one by the challenge, and allows a few tries. */
+  async withChallenge(visitor: Visitor, challenge: string, code: string): Promise<SignInResult> {
+    const { tokens, store, secondFactor, clock } = this.options;
+    const begun = await tokens.attempt("second_factor", challenge);
+    const user = begun?.userId ? await store.users.byId(begun.userId) : null;
+    if (!begun || !user) {
+      throw new AppError("unauthenticated", "Signing in: the challenge is over; sign in again");
+    }
+    assertNotSuspended(user, clock.now());
+    const kind = await secondFactor.check(user, code, visitor);
+    // The last try has taken the challenge away already.
+    if (begun.attemptsLeft > 0 && !await tokens.take("second_factor", challenge)) {
+      throw new AppError("unauthenticated", "Signing in: the challenge was used before");
+    }
+    const { method, deviceName } = begun.data;
+    return await this.#open(user, visitor, `${method}, ${kind}`, deviceName);
+  }
+
+  async #passwordOf(
+    user: User | null,
+    name: string,
+    password: string,
+    visitor: Visitor,
+  ): Promise<User> {
+    const { guard, accounts } = this.options;
+    const account = user?.id ?? name.toLowerCase();
+    return await guard.guard(
+      "password",
+      account,
+      visitor,
+      () => accounts.authenticate(user, password),
+    );
+  }
+
+  /**
+   * What was checked may have changed while it was checked (a reset, a suspension, an erasure, each of
+   * which ends all sessions that are there): looked at again once the session exists, nothing
+   * slips between.
+   */
+  async #open(
+    user: User,
+    visitor: Visitor,
+    method: string,
+    deviceName: string,
+  ): Promise<SignInResult> {
+    const { sessions, store, audit, clock } = this.options;
+    const { pair, sessionId } = await sessions.open(user.id, visitor, deviceName);
+    const now = await store.users.byId(user.id);
+    const same = now && now.passwordHash === user.passwordHash && now.deletedAt === null &&
+      !suspensionAt(now, clock.now()) && now.totp?.enabledAt === user.totp?.enabledAt;
+    if (!same) {
+      await sessions.end(sessionId, "credentials_changed");
+      throw new AppError("unauthenticated", "Signing in: the account has just changed; try again");
+    }
+    await audit.own(user.id, visitor, { action: "session.opened", details: { method, sessionId } });
+    this.#noticeNewDevice(now, visitor, sessionId);
+    return { user: now, pair };
+  }
+
+  #noticeNewDevice(user: User, visitor: Visitor, sessionId: string): void {
+    const { mail, store } = this.options;
+    if (user.emailVerifiedAt === null) return;
+    mail.inBackground("Looking for a new device", async () => {
+      const others = (await store.sessions.ofUser(user.id)).filter(({ id }) => id !== sessionId);
+      const known = others.some(({ userAgent }) => userAgent === visitor.userAgent);
+      if (!known && others.length > 0) mail.notice("new_sign_in", user, visitor);
+    });
+  }
+}
+
+/** Who knows the password may be told that, and why, the account is suspended; nobody else is. */
+export function assertNotSuspended(user: User, now: number): void {
+  const suspension = suspensionAt(user, now);
+  if (!suspension) return;
+  const until = suspension.until === null
+    ? ""
+    : ` until ${new Date(suspension.until).toISOString()}`;
+  throw new AppError(
+    "account_suspended",
+    `Signing in: the account is suspended${until} (${quote(suspension.reason)})`,
+  );
+}

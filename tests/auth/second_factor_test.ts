@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { generate } from "otplib";
+import { type Account, type AccountWorld, onBothStores } from "../support/account_world.ts";
+
+const test = onBothStores();
+
+const codeOf = (world: AccountWorld, secret: string) =>
+  generate({ secret, epoch: Math.floor(world.now() / 1000) });
+
+/** Moves the clock to where the next code is another one. */
+function nextStep(world: AccountWorld): void {
+  world.ahead += 30_000;
+}
+
+async function enable(world: AccountWorld, { token }: Account) {
+  const begun = await world.send("POST", "/api/auth/2fa/enable", {}, { token });
+  assert.equal(begun.status, 200, JSON.stringify(begun.body));
+  const { secret } = begun.body as { secret: string };
+  const code = await codeOf(world, secret);
+  const done = await world.send("POST", "/api/auth/2fa/verify", { code }, { token });
+  assert.equal(done.status, 200, JSON.stringify(done.body));
+  return { secret, begun: begun.body, recoveryCodes: done.body.recoveryCodes as string[], code };
+}
+
+test("a second factor is set up with a code and asked for from then on", async (world) => {
+  const ann = await world.register("ann");
+  const { begun, recoveryCodes, secret } = await enable(world, ann);
+  assert.match(begun.otpauthUrl, /^otpauth:\/\/totp\/RealTimeChat/);
+  assert.match(begun.qrSvg, /^<svg/);
+  assert.equal(new Set(recoveryCodes).size, 10);
+  const state = await world.send("GET", "/api/auth/2fa", undefined, { token: ann.token });
+  assert.deepEqual(state.body, { enabled: true, recoveryCodesLeft: 10 });
+  const first = await world.login("ann");
+  assert.equal(first.status, 200);
+  assert.equal(first.body.twoFactorRequired, true);
+  assert.equal(first.body.accessToken, undefined);
+  nextStep(world);
+  const { challenge } = first.body;
+  const code = await codeOf(world, secret);
+  const second = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
+  assert.equal(second.status, 200, JSON.stringify(second.body));
+  assert.equal(second.body.user.id, ann.id);
+  const again = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
+  assert.equal(again.status, 401, "the challenge works once");
+});
+
+test("a code works once, in any sign-in", async (world) => {
+  const ann = await world.register("ann");
+  const { secret, code: setupCode } = await enable(world, ann);
+  const verify = async (code: string) => {
+    const { body } = await world.login("ann");
+    return await world.send("POST", "/api/auth/2fa/verify", { challenge: body.challenge, code });
+  };
+  assert.equal((await verify(setupCode)).status, 401, "it was used to set up");
+  nextStep(world);
+  const code = await codeOf(world, secret);
+  const both = await Promise.all([verify(code), verify(code)]);
+  assert.deepEqual(both.map(({ status }) => status).sort(), [200, 401]);
+});
+
+test("a recovery code works once, and its use is told", async (world) => {
+  const ann = await world.register("ann");
+  const { recoveryCodes } = await enable(world, ann);
+  const verify = async () => {
+    const { body } = await world.login("ann");
+    const code = recoveryCodes[0].toLowerCase();
+    return await world.send("POST", "/api/auth/2fa/verify", { challenge: body.challenge, code });
+  };
+  assert.equal((await verify()).status, 200);
+  assert.equal((await verify()).status, 401);
+  const { body } = await world.send("GET", "/api/audit", undefined, { token: ann.token });
+  const actions = body.items.map(({ action }: { action: string }) => action);
+  assert.ok(actions.includes("second_factor.recovery_code_used"));
+});
+
+test("a challenge allows five tries and expires", async (world) => {
+  const ann = await world.register("ann");
+  const { secret } = await enable(world, ann);
+  nextStep(world);
+  const { body: { challenge } } = await world.login("ann");
+  for (let i = 0; i < 5; i++) {
+    const wrong = await world.send("POST", "/api/auth/2fa/verify", { challenge, code: "000000" });
+    assert.equal(wrong.status, 401);
+  }
+  const code = await codeOf(world, secret);
+  const late = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
+  assert.equal(late.status, 401, "the tries are used up");
+  const { body } = await world.login("ann");
+  world.ahead += 5 * 60_000;
+  const fresh = await codeOf(world, secret);
+  const over = await world.send("POST", "/api/auth/2fa/verify", {
+    challenge: body.challenge,
+    code: fresh,
+  });
+  assert.equal(over.status, 401, "it has expired");
+});
+
+test("wrong codes are counted by account, however many challenges", async (world) => {
+  await enable(world, await world.register("ann"));
+  let refused = 0;
+  for (let i = 0; i < 12; i++) {
+    const { body } = await world.login("ann");
+    const input = { challenge: body.challenge, code: "000000" };
+    const { status } = await world.send("POST", "/api/auth/2fa/verify", input);
+    if (status === 429) refused++;
+  }
+  assert.equal(refused, 2);
+});
+
+test("disabling asks for a code and a recent proof", async (world) => {
+  const ann = await world.register("ann");
+  const { secret, recoveryCodes } = await enable(world, ann);
+  const disable = (code: string) =>
+    world.send("POST", "/api/auth/2fa/disable", { code }, { token: ann.token });
+  assert.equal((await disable("000000")).status, 401);
+  world.ahead += 11 * 60_000;
+  const stale = await disable(await codeOf(world, secret));
+  assert.deepEqual([stale.status, stale.body.code], [403, "reauthentication_required"]);
+  const proof = await world.send("POST", "/api/auth/reauthenticate", {
+    code: await codeOf(world, secret),
+  }, { token: ann.token });
+  assert.equal(proof.status, 200, JSON.stringify(proof.body));
+  assert.equal((await disable(recoveryCodes[3])).status, 204);
+  assert.ok((await world.login("ann")).body.accessToken);
+});
+
+test("recovery codes are renewed, and the old ones end", async (world) => {
+  const ann = await world.register("ann");
+  const { secret, recoveryCodes } = await enable(world, ann);
+  nextStep(world);
+  const renewed = await world.send("POST", "/api/auth/2fa/recovery-codes", {
+    code: await codeOf(world, secret),
+  }, { token: ann.token });
+  assert.equal(renewed.status, 200);
+  const { body } = await world.login("ann");
+  const { challenge } = body;
+  const old = { challenge, code: recoveryCodes[0] };
+  assert.equal((await world.send("POST", "/api/auth/2fa/verify", old)).status, 401);
+  const fresh = { challenge, code: renewed.body.recoveryCodes[0] };
+  assert.equal((await world.send("POST", "/api/auth/2fa/verify", fresh)).status, 200);
+});
+
+test("setting up again is refused while it is on, and a wrong first code does not end it", async (world) => {
+  const { token } = await world.register("ann");
+  const verify = (code: string) => world.send("POST", "/api/auth/2fa/verify", { code }, { token });
+  assert.equal((await verify("123456")).status, 409, "it was not begun");
+  const { body } = await world.send("POST", "/api/auth/2fa/enable", {}, { token });
+  const wrong = await verify("000000");
+  assert.deepEqual([wrong.status, wrong.body.errors[0].path], [400, "code"]);
+  assert.equal((await verify(await codeOf(world, body.secret))).status, 200);
+  const again = await world.send("POST", "/api/auth/2fa/enable", {}, { token });
+  assert.equal(again.status, 409);
+  assert.equal((await world.send("POST", "/api/auth/2fa/verify", { code: "123456" })).status, 401);
+});
+
+test("the secret is sealed at rest, and recovery codes are hashed", async (world) => {
+  const ann = await world.register("ann");
+  const { secret, recoveryCodes } = await enable(world, ann);
+  const store = await world.openStore();
+  const row = JSON.stringify(await store.users.byId(ann.id));
+  await store.close();
+  assert.ok(!row.includes(secret));
+  for (const code of recoveryCodes) assert.ok(!row.includes(code.replaceAll("-", "")));
+});

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { type App, createApp } from "../../src/app.ts";
+import type { Config } from "../../src/config.ts";
+import { jsonLog } from "../../src/core/log.ts";
+import { eventually } from "./eventually.ts";
+import type { HttpAnswer } from "./http_client.ts";
+import { sharedMongodb } from "./mongodb_server.ts";
+import { openStoreOf } from "./people.ts";
+import { TempDir } from "./temp_dir.ts";
+import { testConfig } from "./test_config.ts";
+
+export const PASSWORD = "correct horse battery";
+
+export interface SentMail {
+  to: string;
+  subject: string;
+  text: string;
+  link?: string;
+}
+
+/** Someone who has registered as a new user would. */
+export interface Account {
+  id: string;
+  username: string;
+  email: string;
+  token: string;
+  refreshToken: string;
+}
+
+/** The whole server without a socket, with a clock that can be moved and a mailbox that can be read. */
+export class AccountWorld implements AsyncDisposable {
+  readonly mails: SentMail[] = [];
+  readonly warnings: string[] = [];
+  ahead = 0;
+  #count = 0;
+  #app!: App;
+
+  private constructor(readonly config: Config, private readonly folder: TempDir) {}
+
+  static async open(environment: Record<string, string> = {}): Promise<AccountWorld> {
+    const folder = await TempDir.make("accounts");
+    const config = testConfig(folder.join("data"), {
+      PUBLIC_URL: "https://chat.example.org",
+      LOG_LEVEL: "info",
+      TRUSTED_PROXY: "x-forwarded-for:1",
+      ...environment,
+    });
+    const world = new AccountWorld(config, folder);
+    await world.restart();
+    return world;
+  }
+
+  /** Ends the server, if there is one, and starts it on the same data. */
+  async restart(): Promise<void> {
+    await this.#app?.drain();
+    const clock = { now: () => Date.now() + this.ahead };
+    this.#app = await createApp(this.config, jsonLog("info", (line) => this.#logged(line)), {
+      clock,
+    });
+  }
+
+  now(): number {
+    return Date.now() + this.ahead;
+  }
+
+  openStore() {
+    return openStoreOf(this.config);
+  }
+
+  fetch(request: Request): Promise<Response> {
+    return Promise.resolve(this.#app.fetch(request, {}));
+  }
+
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    { token, headers }: { token?: string; headers?: Record<string, string> } = {},
+  ): Promise<HttpAnswer> {
+    const response = await this.fetch(
+      new Request(`http://localhost${path}`, {
+        method,
+        headers: {
+          "user-agent": "Test/1.0",
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+      }),
+    );
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    const parsed = text === "" ? null : isJson ? JSON.parse(text) : text;
+    return { status: response.status, headers: response.headers, body: parsed };
+  }
+
+  async register(username = `user${++this.#count}`): Promise<Account> {
+    const email = `${username}@example.org`;
+    const input = { username, email, password: PASSWORD };
+    const { status, body } = await this.send("POST", "/api/auth/register", input);
+    assert.equal(status, 201, JSON.stringify(body));
+    const { user, accessToken: token, refreshToken } = body;
+    return { id: user.id, username, email, token, refreshToken };
+  }
+
+  login(identifier: string, password = PASSWORD, headers: Record<string, string> = {}) {
+    return this.send("POST", "/api/auth/login", { identifier, password }, { headers });
+  }
+
+  /** The newest mail to this address whose subject matches, once it has come. */
+  mail(to: string, subject: RegExp): Promise<SentMail> {
+    return eventually(
+      `a mail to ${to} about ${subject}`,
+      () => this.mails.findLast((mail) => mail.to === to && subject.test(mail.subject)),
+    );
+  }
+
+  /** The token in the link of that mail. */
+  async linkToken(to: string, subject: RegExp): Promise<string> {
+    const { link } = await this.mail(to, subject);
+    return new URL(link!).searchParams.get("token")!;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#app.drain();
+    await this.folder[Symbol.asyncDispose]();
+  }
+
+  #logged(line: string): void {
+    const entry = JSON.parse(line);
+    if (entry.message === "A mail would be sent") this.mails.push(entry);
+    if (entry.level === "warn" || entry.level === "error") this.warnings.push(line);
+  }
+}
+
+type WorldTest = (world: AccountWorld) => Promise<void>;
+
+/** Registers the test once for each store: the two must give the same answers. */
+export function onBothStores(): (
+  name: string,
+  run: WorldTest,
+  environment?: Record<string, string>,
+) => void {
+  const mongodb = sharedMongodb();
+  return (name, run, environment = {}) => {
+    Deno.test(`${name} (SQLite)`, async () => {
+      await using world = await AccountWorld.open(environment);
+      await run(world);
+    });
+    Deno.test({
+      name: `${name} (MongoDB)`,
+      ignore: mongodb.missing,
+      fn: async () => {
+        await using world = await AccountWorld.open({ ...environment, MONGODB_URI: mongodb.uri() });
+        await run(world);
+      },
+    });
+  };
+}
