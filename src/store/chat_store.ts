@@ -1,7 +1,9 @@
 import type { AuditEntry } from "../model/audit_entry.ts";
 import type { Chat } from "../model/chat.ts";
+import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
+import type { OutboxEntry } from "../model/outbox_entry.ts";
 
 /**
  * Everything that one group commit changes in a chat, applied whole or not at all.
@@ -26,6 +28,27 @@ export interface ChatChange {
   members: Membership[];
   /** Who did it, for what is to be recorded: in the same transaction, so that none is lost. */
   audit?: AuditEntry[];
+  /** What Commits of the chat's MLS group bring with them. */
+  mls?: MlsChange;
+  /**
+   * By how much each upload is carried by more or by fewer rows than before; never by 0. What gains
+   * must be `ready`, and is no longer to be checked; what loses is to be checked at `chat.updatedAt`.
+   */
+  mediaUses?: MediaUse[];
+  /** Who has to hear of it, once it is true: in the same transaction, so that a crash forgets nobody. */
+  outbox?: OutboxEntry;
+}
+
+export interface MlsChange {
+  commits: Handshake[];
+  /** Takes the place of the one before. */
+  groupInfo: StoredGroupInfo;
+  welcomes: StoredWelcome[];
+}
+
+export interface MediaUse {
+  mediaId: string;
+  by: number;
 }
 
 /** `stale`: the head had moved (or, for a new chat, it exists); nothing was written. */
@@ -34,13 +57,16 @@ export type CommitOutcome = "committed" | "stale";
 export interface ChatStore {
   /**
    * Throws `DuplicateKey("clientId")` if an inserted message's `(chatId, senderId, clientId)` exists,
-   * `DuplicateKey("directKey")` if a new direct chat's pair has one; either way nothing was written.
+   * `DuplicateKey("directKey")` if a new direct chat's pair has one, `MediaGone` if an upload of
+   * `mediaUses` that gains is not `ready`; each time nothing was written.
    */
   commit(change: ChatChange): Promise<CommitOutcome>;
   byId(id: string): Promise<Chat | null>;
   /** Those that exist, once each, in no particular order. */
   byIds(ids: string[]): Promise<Chat[]>;
   byDirectKey(key: string): Promise<Chat | null>;
+  /** The groups whose picture this upload is, in no particular order. */
+  withAvatar(mediaId: string): Promise<Chat[]>;
   /**
    * Chats in which the user is a member now, by `lastActivityAt` and then id, newest first; with
    * `before`, only those that sort after that place.

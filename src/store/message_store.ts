@@ -53,6 +53,10 @@ export interface MessageStore {
   ofSender(query: SenderPage): Promise<Message[]>;
   /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]>;
+  /** Messages of whatever chat that carry this upload, at most `limit`, in no particular order. */
+  carrying(mediaId: string, limit: number): Promise<Message[]>;
+  /** The chats that have such messages, once each, in no particular order. */
+  chatsCarrying(mediaId: string): Promise<string[]>;
   /**
    * For each query, in its order: how many messages of others that are not deleted follow
    * `readSeq`, counted up to `cap`.

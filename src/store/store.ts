@@ -1,11 +1,19 @@
 import type { AuditStore } from "./audit_store.ts";
 import type { BlockStore } from "./block_store.ts";
 import type { ChatStore } from "./chat_store.ts";
+import type { DeviceStore } from "./device_store.ts";
 import type { ErasureStore } from "./erasure_store.ts";
+import type { HandshakeStore } from "./handshake_store.ts";
 import type { IdentityStore } from "./identity_store.ts";
+import type { LeaseStore } from "./lease_store.ts";
+import type { MediaStore } from "./media_store.ts";
+import type { KeyPackageStore } from "./key_package_store.ts";
 import type { MembershipStore } from "./membership_store.ts";
 import type { MessageStore } from "./message_store.ts";
+import type { NotificationStore } from "./notification_store.ts";
 import type { OneTimeTokenStore } from "./one_time_token_store.ts";
+import type { OutboxStore } from "./outbox_store.ts";
+import type { PushDeviceStore } from "./push_device_store.ts";
 import type { ReportStore } from "./report_store.ts";
 import type { SessionStore } from "./session_store.ts";
 import type { UserStore } from "./user_store.ts";
@@ -32,6 +40,14 @@ export interface Store {
   readonly oneTimeTokens: OneTimeTokenStore;
   readonly audit: AuditStore;
   readonly erasures: ErasureStore;
+  readonly media: MediaStore;
+  readonly leases: LeaseStore;
+  readonly notifications: NotificationStore;
+  readonly pushDevices: PushDeviceStore;
+  readonly outbox: OutboxStore;
+  readonly devices: DeviceStore;
+  readonly keyPackages: KeyPackageStore;
+  readonly handshakes: HandshakeStore;
   /** Resolves if the store can answer now; throws `AppError("unavailable")` otherwise. */
   ping(): Promise<void>;
   /** Waits for what is under way; safe to call twice. */
@@ -44,6 +60,15 @@ export class DuplicateKey extends Error {
 
   constructor(readonly key: DuplicateKeyName, options?: ErrorOptions) {
     super(`A row with this ${key} exists`, options);
+  }
+}
+
+/** An upload that a change wants to attach is not `ready` any more. Nothing was written. */
+export class MediaGone extends Error {
+  override readonly name = "MediaGone";
+
+  constructor(readonly mediaId: string) {
+    super(`The upload ${mediaId} is no longer there to be attached`);
   }
 }
 

@@ -14,5 +14,10 @@ export const CHATS: CollectionSpec = {
       // All strings and no null; a query for one string is seen to be within it, as `$type` is not.
       partialFilterExpression: { directKey: { $gt: "" } },
     },
+    {
+      name: "avatar",
+      key: { avatarMediaId: 1 },
+      partialFilterExpression: { avatarMediaId: { $gt: "" } },
+    },
   ],
 };

@@ -7,8 +7,11 @@ import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, toDocument } from "./documents.ts";
 import { duplicateIndex, isWriteConflict } from "./errors.ts";
+import { MongoHandshakeStore } from "./handshakes.ts";
+import { MongoMediaStore } from "./media.ts";
 import { type MembershipDocument, MEMBERSHIPS } from "./memberships.ts";
 import { type MessageDocument, messageDocument, MESSAGES } from "./message_collection.ts";
+import { MongoOutboxStore } from "./outbox.ts";
 import type { Transact } from "./transaction.ts";
 
 /** Leaves the transaction, and with it everything unwritten. */
@@ -24,6 +27,9 @@ export class ChatCommitter {
   readonly #messages: Collection<MessageDocument>;
   readonly #memberships: Collection<MembershipDocument>;
   readonly #audit: MongoAuditStore;
+  readonly #handshakes: MongoHandshakeStore;
+  readonly #media: MongoMediaStore;
+  readonly #outbox: MongoOutboxStore;
   readonly #transact: Transact;
 
   constructor(mongo: MongoConnection) {
@@ -31,6 +37,9 @@ export class ChatCommitter {
     this.#messages = mongo.collection(MESSAGES);
     this.#memberships = mongo.collection(MEMBERSHIPS);
     this.#audit = new MongoAuditStore(mongo);
+    this.#handshakes = new MongoHandshakeStore(mongo);
+    this.#media = new MongoMediaStore(mongo);
+    this.#outbox = new MongoOutboxStore(mongo);
     this.#transact = mongo.transact;
   }
 
@@ -49,6 +58,11 @@ export class ChatCommitter {
     await this.#moveHead(change, session);
     await this.#writeMessages(change, session);
     await this.#writeMembers(change.members, session);
+    if (change.mls) await this.#handshakes.put(change.mls, session);
+    for (const use of change.mediaUses ?? []) {
+      await this.#media.use(use, change.chat.updatedAt, session);
+    }
+    if (change.outbox) await this.#outbox.insert(change.outbox, session);
     if (change.audit?.length) await this.#audit.insert(change.audit, session);
   }
 
@@ -106,8 +120,10 @@ export class ChatCommitter {
 }
 
 /** A single document is atomic by itself. */
-function touchesOnlyTheChat({ inserted, updated, members, audit = [] }: ChatChange): boolean {
-  return [inserted, updated, members, audit].every((rows) => rows.length === 0);
+function touchesOnlyTheChat(change: ChatChange): boolean {
+  const { inserted, updated, members, audit = [], mediaUses = [], mls, outbox } = change;
+  return !mls && !outbox &&
+    [inserted, updated, members, audit, mediaUses].every((rows) => rows.length === 0);
 }
 
 function replacementOf(

@@ -35,6 +35,11 @@ export class MongoChatStore implements ChatStore {
     return fromDocumentOrNull(await this.#chats.findOne({ directKey: eq(key) }));
   }
 
+  async withAvatar(mediaId: string): Promise<Chat[]> {
+    const found = this.#chats.find({ avatarMediaId: eq(mediaId) });
+    return (await found.toArray()).map(fromDocument<Chat>);
+  }
+
   /**
    * Sorts all chats of the user. A copy of `lastActivityAt` in the memberships would save that, and
    * cost a write per member and message.

@@ -16,6 +16,12 @@ export const MESSAGES: CollectionSpec = {
       key: { chatId: 1, pinnedAt: -1, seq: -1 },
       partialFilterExpression: { pinnedAt: { $gt: 0 } },
     },
+    // Strings only, so that the many messages without files cost nothing.
+    {
+      name: "carrying",
+      key: { "media.id": 1 },
+      partialFilterExpression: { "media.id": { $gt: "" } },
+    },
     // The chat first, so that a search never walks what others write elsewhere; then the word; and
     // within both by id, so that the newest come first from each chat, are merged, and the rest is
     // never read.

@@ -58,6 +58,14 @@ export class MongoMessageStore implements MessageStore {
     return this.#all(filter, { rev: 1 }, limit);
   }
 
+  carrying(mediaId: string, limit: number): Promise<Message[]> {
+    return this.#all({ "media.id": eq(mediaId) }, {}, limit);
+  }
+
+  async chatsCarrying(mediaId: string): Promise<string[]> {
+    return await this.#messages.distinct("chatId", { "media.id": eq(mediaId) });
+  }
+
   /**
    * Side by side, each stopping at `cap`: MongoDB has no one query that would stop so. It makes one of
    * the two conditions; for secantusd 0.5 the first has to be one that an index answers.

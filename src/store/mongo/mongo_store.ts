@@ -6,12 +6,21 @@ import { CHATS } from "./chat_collection.ts";
 import { MongoChatStore } from "./chats.ts";
 import { connect, type MongoConnection } from "./connection.ts";
 import { translated } from "./errors.ts";
+import { DEVICES, MongoDeviceStore } from "./devices.ts";
 import { ERASURES, MongoErasureStore } from "./erasures.ts";
+import { GROUP_INFOS, HANDSHAKES, WELCOMES } from "./handshake_collections.ts";
+import { MongoHandshakeStore } from "./handshakes.ts";
 import { IDENTITIES, MongoIdentityStore } from "./identities.ts";
 import { makeCollections } from "./indexes.ts";
+import { KEY_PACKAGES, MongoKeyPackageStore } from "./key_packages.ts";
+import { LEASES, MongoLeaseStore } from "./leases.ts";
+import { MEDIA, MongoMediaStore } from "./media.ts";
 import { MEMBERSHIPS, MongoMembershipStore } from "./memberships.ts";
 import { MESSAGES } from "./message_collection.ts";
 import { MongoMessageStore } from "./messages.ts";
+import { MongoNotificationStore, NOTIFICATION_SETTINGS, NOTIFICATIONS } from "./notifications.ts";
+import { MongoOutboxStore, OUTBOX } from "./outbox.ts";
+import { MongoPushDeviceStore, PUSH_DEVICES } from "./push_devices.ts";
 import { MongoOneTimeTokenStore, ONE_TIME_TOKENS } from "./one_time_tokens.ts";
 import { MongoReportStore, REPORTS } from "./reports.ts";
 import { MongoSessionStore, SESSIONS } from "./sessions.ts";
@@ -32,6 +41,17 @@ const COLLECTIONS = [
   ONE_TIME_TOKENS,
   AUDIT,
   ERASURES,
+  MEDIA,
+  LEASES,
+  NOTIFICATIONS,
+  NOTIFICATION_SETTINGS,
+  PUSH_DEVICES,
+  OUTBOX,
+  DEVICES,
+  KEY_PACKAGES,
+  HANDSHAKES,
+  GROUP_INFOS,
+  WELCOMES,
 ];
 
 function entitiesOf(mongo: MongoConnection): Omit<Store, "ping" | "close"> {
@@ -47,6 +67,14 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "ping" | "close"> {
     oneTimeTokens: new MongoOneTimeTokenStore(mongo),
     audit: new MongoAuditStore(mongo),
     erasures: new MongoErasureStore(mongo),
+    media: new MongoMediaStore(mongo),
+    leases: new MongoLeaseStore(mongo),
+    notifications: new MongoNotificationStore(mongo),
+    pushDevices: new MongoPushDeviceStore(mongo),
+    outbox: new MongoOutboxStore(mongo),
+    devices: new MongoDeviceStore(mongo),
+    keyPackages: new MongoKeyPackageStore(mongo),
+    handshakes: new MongoHandshakeStore(mongo),
   };
 }
 

@@ -2,8 +2,11 @@ import type { Chat } from "../../model/chat.ts";
 import type { ChatChange, ChatStore, CommitOutcome, InboxPlace, InboxRow } from "../chat_store.ts";
 import type { SqliteAuditStore } from "./audit.ts";
 import type { AtEnd, Database } from "./database.ts";
+import type { SqliteHandshakeStore } from "./handshakes.ts";
+import type { SqliteMediaStore } from "./media.ts";
 import type { SqliteMembershipStore } from "./memberships.ts";
 import type { MessageWriter } from "./message_writer.ts";
+import type { SqliteOutboxStore } from "./outbox.ts";
 import { Table } from "./table.ts";
 
 const CHATS = new Table<Chat>("chats", {
@@ -32,17 +35,26 @@ export class SqliteChatStore implements ChatStore {
   readonly #memberships: SqliteMembershipStore;
   readonly #messages: MessageWriter;
   readonly #audit: SqliteAuditStore;
+  readonly #handshakes: SqliteHandshakeStore;
+  readonly #media: SqliteMediaStore;
+  readonly #outbox: SqliteOutboxStore;
 
   constructor(
     db: Database,
     memberships: SqliteMembershipStore,
     messages: MessageWriter,
     audit: SqliteAuditStore,
+    handshakes: SqliteHandshakeStore,
+    media: SqliteMediaStore,
+    outbox: SqliteOutboxStore,
   ) {
     this.#db = db;
     this.#memberships = memberships;
     this.#messages = messages;
     this.#audit = audit;
+    this.#handshakes = handshakes;
+    this.#media = media;
+    this.#outbox = outbox;
   }
 
   commit(change: ChatChange): Promise<CommitOutcome> {
@@ -68,6 +80,12 @@ export class SqliteChatStore implements ChatStore {
     );
   }
 
+  withAvatar(mediaId: string): Promise<Chat[]> {
+    return this.#db.read(() =>
+      this.#db.all(CHATS.select("WHERE avatarMediaId = ?"), mediaId).map((raw) => CHATS.decode(raw))
+    );
+  }
+
   inbox(userId: string, limit: number, before: InboxPlace | null): Promise<InboxRow[]> {
     return this.#db.read(() =>
       this.#db.all(
@@ -89,7 +107,10 @@ export class SqliteChatStore implements ChatStore {
     for (const member of members) this.#memberships.put(member);
     for (const message of updated) this.#messages.rewrite(message, atEnd);
     this.#messages.insert(chat.id, inserted, atEnd);
+    if (change.mls) this.#handshakes.put(change.mls);
+    for (const use of change.mediaUses ?? []) this.#media.use(use, chat.updatedAt);
     for (const entry of change.audit ?? []) this.#audit.insert(entry);
+    if (change.outbox) this.#outbox.insert(change.outbox);
     return "committed";
   }
 

@@ -73,6 +73,22 @@ export class SqliteMessageStore implements MessageStore {
     );
   }
 
+  carrying(mediaId: string, limit: number): Promise<Message[]> {
+    return this.#db.read(() =>
+      this.#rows(
+        "WHERE id IN (SELECT messageId FROM message_media WHERE mediaId = ? LIMIT ?)",
+        ...[mediaId, limit],
+      )
+    );
+  }
+
+  chatsCarrying(mediaId: string): Promise<string[]> {
+    return this.#db.read(() =>
+      this.#db.all("SELECT DISTINCT chatId FROM message_media WHERE mediaId = ?", mediaId)
+        .map((raw) => String(raw.chatId))
+    );
+  }
+
   unread(queries: UnreadQuery[], cap: number): Promise<number[]> {
     return this.#db.read(() =>
       queries.map(({ chatId, userId, readSeq }) =>

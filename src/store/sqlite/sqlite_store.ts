@@ -3,14 +3,22 @@ import { SqliteAuditStore } from "./audit.ts";
 import { SqliteBlockStore } from "./blocks.ts";
 import { SqliteChatStore } from "./chats.ts";
 import { Database } from "./database.ts";
+import { SqliteDeviceStore } from "./devices.ts";
 import { SqliteErasureStore } from "./erasures.ts";
+import { SqliteHandshakeStore } from "./handshakes.ts";
 import { SqliteIdentityStore } from "./identities.ts";
+import { SqliteKeyPackageStore } from "./key_packages.ts";
+import { SqliteLeaseStore } from "./leases.ts";
+import { SqliteMediaStore } from "./media.ts";
 import { SqliteMembershipStore } from "./memberships.ts";
 import { MessageIndex } from "./message_index.ts";
 import { SqliteMessageSearch } from "./message_search.ts";
 import { MessageWriter } from "./message_writer.ts";
 import { SqliteMessageStore } from "./messages.ts";
+import { SqliteNotificationStore } from "./notifications.ts";
 import { SqliteOneTimeTokenStore } from "./one_time_tokens.ts";
+import { SqliteOutboxStore } from "./outbox.ts";
+import { SqlitePushDeviceStore } from "./push_devices.ts";
 import { SqliteReportStore } from "./reports.ts";
 import { SqliteSessionStore } from "./sessions.ts";
 import { SqliteUserStore } from "./users.ts";
@@ -32,6 +40,14 @@ export class SqliteStore implements Store {
   readonly oneTimeTokens: SqliteOneTimeTokenStore;
   readonly audit: SqliteAuditStore;
   readonly erasures: SqliteErasureStore;
+  readonly media: SqliteMediaStore;
+  readonly leases: SqliteLeaseStore;
+  readonly notifications: SqliteNotificationStore;
+  readonly pushDevices: SqlitePushDeviceStore;
+  readonly outbox: SqliteOutboxStore;
+  readonly devices: SqliteDeviceStore;
+  readonly keyPackages: SqliteKeyPackageStore;
+  readonly handshakes: SqliteHandshakeStore;
 
   constructor(path: string) {
     const db = new Database(path);
@@ -41,11 +57,17 @@ export class SqliteStore implements Store {
     this.sessions = new SqliteSessionStore(db);
     this.memberships = new SqliteMembershipStore(db);
     this.audit = new SqliteAuditStore(db);
+    this.handshakes = new SqliteHandshakeStore(db);
+    this.media = new SqliteMediaStore(db);
+    this.outbox = new SqliteOutboxStore(db);
     this.chats = new SqliteChatStore(
       db,
       this.memberships,
       new MessageWriter(db, index),
       this.audit,
+      this.handshakes,
+      this.media,
+      this.outbox,
     );
     this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index));
     this.blocks = new SqliteBlockStore(db);
@@ -53,6 +75,11 @@ export class SqliteStore implements Store {
     this.identities = new SqliteIdentityStore(db);
     this.oneTimeTokens = new SqliteOneTimeTokenStore(db);
     this.erasures = new SqliteErasureStore(db);
+    this.leases = new SqliteLeaseStore(db);
+    this.notifications = new SqliteNotificationStore(db);
+    this.pushDevices = new SqlitePushDeviceStore(db);
+    this.devices = new SqliteDeviceStore(db);
+    this.keyPackages = new SqliteKeyPackageStore(db);
   }
 
   async ping(): Promise<void> {

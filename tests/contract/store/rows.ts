@@ -1,8 +1,12 @@
 import { newId } from "../../../src/core/ids.ts";
 import type { Block } from "../../../src/model/block.ts";
 import { type Chat, directKeyOf } from "../../../src/model/chat.ts";
+import type { Media } from "../../../src/model/media.ts";
 import type { Membership } from "../../../src/model/membership.ts";
 import type { Message } from "../../../src/model/message.ts";
+import type { Notification } from "../../../src/model/notification.ts";
+import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
+import type { PushDevice } from "../../../src/model/push_device.ts";
 import type { Report } from "../../../src/model/report.ts";
 import type { Session } from "../../../src/model/session.ts";
 import type { User } from "../../../src/model/user.ts";
@@ -148,6 +152,72 @@ export function aReport(fields: Partial<Report> = {}): Report {
     createdAt: T0,
     resolvedAt: null,
     resolvedBy: null,
+    ...fields,
+  };
+}
+
+export function aMedia(fields: Partial<Media> = {}): Media {
+  return {
+    id: newId(),
+    ownerId: newId(),
+    status: "ready",
+    kind: "image",
+    type: "image/png",
+    name: "cat.png",
+    size: 1234,
+    width: 40,
+    height: 30,
+    thumbHash: "3OcRJYB4d3h/iIeHeEh3eIhw+j2w",
+    encrypted: false,
+    sha256: "00ff",
+    thumbnailSize: 99,
+    uses: 0,
+    checkAt: T0,
+    upload: null,
+    createdAt: T0,
+    ...fields,
+  };
+}
+
+export function aNotification(fields: Partial<Notification> = {}): Notification {
+  return {
+    id: newId(),
+    userId: newId(),
+    key: `key${++count}`,
+    kind: "mention",
+    chatId: newId(),
+    messageId: newId(),
+    actorId: newId(),
+    data: {},
+    createdAt: T0,
+    readAt: null,
+    ...fields,
+  };
+}
+
+export function aPushDevice(fields: Partial<PushDevice> = {}): PushDevice {
+  return {
+    id: newId(),
+    userId: newId(),
+    sessionId: newId(),
+    key: `key${++count}`,
+    address: { kind: "fcm", token: `token${count}` },
+    name: "A telephone",
+    createdAt: T0,
+    updatedAt: T0,
+    ...fields,
+  };
+}
+
+export function anOutboxEntry(fields: Partial<OutboxEntry> = {}): OutboxEntry {
+  return {
+    id: newId(),
+    chatId: newId(),
+    occurrences: [{ type: "added", userId: newId(), actorId: newId() }],
+    deviceIds: null,
+    attempts: 0,
+    createdAt: T0,
+    dueAt: T0,
     ...fields,
   };
 }

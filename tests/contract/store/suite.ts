@@ -4,10 +4,15 @@ import { blockContract } from "./blocks.ts";
 import { chatContract } from "./chats.ts";
 import { erasureContract } from "./erasures.ts";
 import { identityContract } from "./identities.ts";
+import { leaseContract } from "./leases.ts";
 import { lifecycleContract } from "./lifecycle.ts";
+import { mediaContract } from "./media.ts";
 import { membershipContract } from "./memberships.ts";
 import { messageContract } from "./messages.ts";
+import { notificationContract } from "./notifications.ts";
 import { oneTimeTokenContract } from "./one_time_tokens.ts";
+import { outboxContract } from "./outbox.ts";
+import { pushDeviceContract } from "./push_devices.ts";
 import { raceContract } from "./races.ts";
 import { reportContract } from "./reports.ts";
 import { searchContract } from "./search.ts";
@@ -47,6 +52,11 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   "one-time tokens": oneTimeTokenContract,
   audit: auditContract,
   erasures: erasureContract,
+  media: mediaContract,
+  leases: leaseContract,
+  notifications: notificationContract,
+  "push devices": pushDeviceContract,
+  outbox: outboxContract,
   races: raceContract,
 };
 

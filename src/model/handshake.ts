@@ -1,0 +1,37 @@
+/** A Commit (RFC 9420, section 12.4) in its place in the chat's order. Rows are never changed. */
+export interface Handshake {
+  chatId: string;
+  /** The revision that it took. */
+  rev: number;
+  /** The epoch that it was made for, which it ended: there is one Commit for each. */
+  epoch: number;
+  senderId: string;
+  /** The sender's own name for it, by which a repeat is known. */
+  clientId: string;
+  /** An MLSMessage in base64url. */
+  message: string;
+  createdAt: number;
+}
+
+/** The public state of a chat's group after its last Commit; with it a device joins by itself. */
+export interface StoredGroupInfo {
+  chatId: string;
+  epoch: number;
+  /** An MLSMessage in base64url. */
+  groupInfo: string;
+}
+
+/** What brings one device into a group; it waits until the device has taken it. */
+export interface StoredWelcome {
+  id: string;
+  chatId: string;
+  userId: string;
+  deviceId: string;
+  /** The revision of the Commit that it belongs to. */
+  rev: number;
+  /** The epoch that the device joins in. */
+  epoch: number;
+  /** An MLSMessage in base64url. */
+  message: string;
+  createdAt: number;
+}

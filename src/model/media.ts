@@ -1,0 +1,32 @@
+import type { MediaAttachment } from "./media_attachment.ts";
+
+/**
+ * `pending`: its bytes are on their way. `ready`: finished, and never changed again. `deleting`: gone
+ * for everyone, while its bytes are being removed.
+ */
+export type MediaStatus = "pending" | "ready" | "deleting";
+
+/** How bytes come that don't come with the request that made the row. */
+export type MediaUpload =
+  /** Resumable, by tus: the handle of the partial upload. */
+  | { method: "tus"; key: string; id: string }
+  /** Sent straight to the store by a signed URL, which works until then; also kept after it is done. */
+  | { method: "put"; key: string; until: number };
+
+/** An upload: what messages say of it, and what the server has to know beside. */
+export interface Media extends MediaAttachment {
+  ownerId: string;
+  status: MediaStatus;
+  /** Ciphertext for an encrypted chat, kept as it came. */
+  encrypted: boolean;
+  /** In lower-case hex, of the bytes as they are served; empty while pending. */
+  sha256: string;
+  /** Bytes; null where there is none. */
+  thumbnailSize: number | null;
+  /** How often messages and group pictures carry it; kept by `ChatStore.commit`. */
+  uses: number;
+  /** When it is to be looked at whether anything needs it still; null when something does. */
+  checkAt: number | null;
+  upload: MediaUpload | null;
+  createdAt: number;
+}

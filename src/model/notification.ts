@@ -1,0 +1,53 @@
+/** What a person is told of beside their chats' messages. */
+export const NOTIFICATION_KINDS = [
+  "mention",
+  "reply",
+  "reaction",
+  "added_to_group",
+  "role_changed",
+  "security",
+] as const;
+
+export type NotificationKind = typeof NOTIFICATION_KINDS[number];
+
+export interface Notification {
+  id: string;
+  userId: string;
+  /** What it is about, unique for the person: told twice, it is one notification. */
+  key: string;
+  kind: NotificationKind;
+  chatId: string | null;
+  messageId: string | null;
+  actorId: string | null;
+  /** Ids and names of things, never a message's text. */
+  data: Record<string, string>;
+  createdAt: number;
+  readAt: number | null;
+}
+
+/** Minutes of the day, by the clock of the time zone; a start after the end spans midnight. */
+export interface QuietHours {
+  start: number;
+  end: number;
+  /** A name of the IANA time zone database. */
+  timeZone: string;
+}
+
+/** `message` is about pushes only: messages are in the chats themselves. */
+export const NOTIFIABLE_KINDS = ["message", ...NOTIFICATION_KINDS] as const;
+
+export type NotifiableKind = typeof NOTIFIABLE_KINDS[number];
+
+export interface NotificationSettings {
+  userId: string;
+  /** The kinds that were turned off. */
+  off: NotifiableKind[];
+  /** No push is sent then; notifications are there when the person looks. */
+  quietHours: QuietHours | null;
+  /** Pushes say that something came, and not what. */
+  hideContent: boolean;
+}
+
+export function defaultSettings(userId: string): NotificationSettings {
+  return { userId, off: [], quietHours: null, hideContent: false };
+}

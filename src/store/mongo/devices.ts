@@ -1,0 +1,59 @@
+import type { Collection } from "mongodb";
+import type { Device, StoredKeyPackage } from "../../model/device.ts";
+import type { StoredWelcome } from "../../model/handshake.ts";
+import type { DeviceStore } from "../device_store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
+import { WELCOMES } from "./handshake_collections.ts";
+import type { CollectionSpec } from "./indexes.ts";
+import { KEY_PACKAGES } from "./key_packages.ts";
+import type { Transact } from "./transaction.ts";
+
+export const DEVICES: CollectionSpec = {
+  name: "devices",
+  indexes: [{ name: "ofUser", key: { userId: 1, _id: 1 } }],
+};
+
+export class MongoDeviceStore implements DeviceStore {
+  readonly #devices: Collection<Document<Device>>;
+  readonly #keyPackages: Collection<Document<StoredKeyPackage>>;
+  readonly #welcomes: Collection<Document<StoredWelcome>>;
+  readonly #transact: Transact;
+
+  constructor(mongo: MongoConnection) {
+    this.#devices = mongo.collection(DEVICES);
+    this.#keyPackages = mongo.collection(KEY_PACKAGES);
+    this.#welcomes = mongo.collection(WELCOMES);
+    this.#transact = mongo.transact;
+  }
+
+  async create(device: Device): Promise<void> {
+    await this.#devices.insertOne(toDocument(device));
+  }
+
+  async byId(id: string): Promise<Device | null> {
+    return fromDocumentOrNull<Device>(await this.#devices.findOne({ _id: eq(id) }));
+  }
+
+  async byIds(ids: string[]): Promise<Device[]> {
+    return (await this.#devices.find({ _id: { $in: ids } }).toArray()).map(fromDocument<Device>);
+  }
+
+  async ofUsers(userIds: string[]): Promise<Device[]> {
+    const found = this.#devices.find({ userId: { $in: userIds } }).sort({ userId: 1, _id: 1 });
+    return (await found.toArray()).map(fromDocument<Device>);
+  }
+
+  remove(userId: string, ids?: string[]): Promise<Device[]> {
+    const wanted = { userId: eq(userId), ...(ids && { _id: { $in: ids } }) };
+    return this.#transact(async (session) => {
+      const rows = await this.#devices.find(wanted, { session }).toArray();
+      if (rows.length === 0) return [];
+      const gone = rows.map(({ _id }) => _id);
+      await this.#devices.deleteMany({ _id: { $in: gone } }, { session });
+      await this.#keyPackages.deleteMany({ deviceId: { $in: gone } }, { session });
+      await this.#welcomes.deleteMany({ deviceId: { $in: gone } }, { session });
+      return rows.map(fromDocument<Device>);
+    });
+  }
+}

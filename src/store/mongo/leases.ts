@@ -1,0 +1,46 @@
+import type { Collection } from "mongodb";
+import type { LeaseStore } from "../lease_store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { eq } from "./documents.ts";
+import { duplicateIndex } from "./errors.ts";
+import type { CollectionSpec } from "./indexes.ts";
+
+interface LeaseDocument {
+  _id: string;
+  holder: string;
+  until: number;
+}
+
+/** There are few: they need no further index. */
+export const LEASES: CollectionSpec = { name: "leases", indexes: [] };
+
+export class MongoLeaseStore implements LeaseStore {
+  readonly #leases: Collection<LeaseDocument>;
+
+  constructor(mongo: MongoConnection) {
+    this.#leases = mongo.collection(LEASES);
+  }
+
+  /** Where another holds it, nothing matches, and the insert runs into the row that is there. */
+  async take(name: string, holder: string, now: number, until: number): Promise<boolean> {
+    try {
+      await this.#leases.updateOne(
+        { _id: eq(name), $or: [{ holder: eq(holder) }, { until: { $lte: now } }] },
+        { $set: { holder, until } },
+        { upsert: true },
+      );
+      return true;
+    } catch (error) {
+      if (duplicateIndex(error) === null) throw error;
+      return false;
+    }
+  }
+
+  async release(name: string, holder: string): Promise<void> {
+    await this.#leases.deleteOne({ _id: eq(name), holder: eq(holder) });
+  }
+
+  async purge(before: number): Promise<number> {
+    return (await this.#leases.deleteMany({ until: { $lt: before } })).deletedCount;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Collection } from "mongodb";
+import type { Notification, NotificationSettings } from "../../model/notification.ts";
+import type { NotificationStore } from "../notification_store.ts";
+import type { MongoConnection } from "./connection.ts";
+import {
+  type Document,
+  eq,
+  fromDocument,
+  fromDocumentOrNull,
+  toDocument,
+  withoutKey,
+} from "./documents.ts";
+import { duplicateIndex } from "./errors.ts";
+import type { CollectionSpec } from "./indexes.ts";
+
+export const NOTIFICATIONS: CollectionSpec = {
+  name: "notifications",
+  indexes: [
+    { name: "key", key: { userId: 1, key: 1 }, unique: true },
+    { name: "ofUser", key: { userId: 1, _id: -1 } },
+    { name: "unread", key: { userId: 1, readAt: 1 } },
+    { name: "byAge", key: { createdAt: 1 } },
+  ],
+};
+
+export const NOTIFICATION_SETTINGS: CollectionSpec = { name: "notificationSettings", indexes: [] };
+
+type SettingsDocument = NotificationSettings & { _id: string };
+
+export class MongoNotificationStore implements NotificationStore {
+  readonly #notifications: Collection<Document<Notification>>;
+  readonly #settings: Collection<SettingsDocument>;
+
+  constructor(mongo: MongoConnection) {
+    this.#notifications = mongo.collection(NOTIFICATIONS);
+    this.#settings = mongo.collection(NOTIFICATION_SETTINGS);
+  }
+
+  /** Two that add the same one at once may both try to insert: the loser finds it there. */
+  async add(notifications: Notification[]): Promise<Notification[]> {
+    if (notifications.length === 0) return [];
+    try {
+      return await this.#add(notifications);
+    } catch (error) {
+      if (duplicateIndex(error) === null) throw error;
+      return await this.#add(notifications);
+    }
+  }
+
+  async byId(id: string): Promise<Notification | null> {
+    return fromDocumentOrNull<Notification>(await this.#notifications.findOne({ _id: eq(id) }));
+  }
+
+  async page(userId: string, before: string | null, limit: number): Promise<Notification[]> {
+    const from = before === null ? {} : { _id: { $lt: before } };
+    const found = this.#notifications
+      .find({ userId: eq(userId), ...from }).sort({ _id: -1 }).limit(limit);
+    return (await found.toArray()).map(fromDocument<Notification>);
+  }
+
+  unread(userId: string): Promise<number> {
+    return this.#notifications.countDocuments({ userId: eq(userId), readAt: null });
+  }
+
+  async markRead(userId: string, id: string, at: number): Promise<Notification | null> {
+    const own = { _id: eq(id), userId: eq(userId) };
+    await this.#notifications.updateOne({ ...own, readAt: null }, { $set: { readAt: at } });
+    return fromDocumentOrNull<Notification>(await this.#notifications.findOne(own));
+  }
+
+  async markAllRead(userId: string, at: number): Promise<number> {
+    const { modifiedCount } = await this.#notifications.updateMany(
+      { userId: eq(userId), readAt: null },
+      { $set: { readAt: at } },
+    );
+    return modifiedCount;
+  }
+
+  async forgetAllOf(userId: string): Promise<number> {
+    await this.#settings.deleteOne({ _id: eq(userId) });
+    return (await this.#notifications.deleteMany({ userId: eq(userId) })).deletedCount;
+  }
+
+  async purge(before: number): Promise<number> {
+    return (await this.#notifications.deleteMany({ createdAt: { $lt: before } })).deletedCount;
+  }
+
+  async settingsOf(userIds: string[]): Promise<NotificationSettings[]> {
+    const found = this.#settings.find({ _id: { $in: userIds } });
+    return (await found.toArray()).map(withoutKey<NotificationSettings>);
+  }
+
+  async putSettings(settings: NotificationSettings): Promise<void> {
+    await this.#settings.replaceOne({ _id: eq(settings.userId) }, settings, { upsert: true });
+  }
+
+  async #add(notifications: Notification[]): Promise<Notification[]> {
+    const { upsertedIds } = await this.#notifications.bulkWrite(
+      notifications.map((row) => ({
+        updateOne: {
+          filter: { userId: eq(row.userId), key: eq(row.key) },
+          update: { $setOnInsert: toDocument(row) },
+          upsert: true,
+        },
+      })),
+      { ordered: false },
+    );
+    return notifications.filter((_, at) => at in upsertedIds);
+  }
+}

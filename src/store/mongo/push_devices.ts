@@ -1,0 +1,60 @@
+import type { Collection } from "mongodb";
+import type { PushDevice } from "../../model/push_device.ts";
+import type { PushDeviceStore } from "../push_device_store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { type Document, eq, fromDocument } from "./documents.ts";
+import { duplicateIndex } from "./errors.ts";
+import type { CollectionSpec } from "./indexes.ts";
+
+export const PUSH_DEVICES: CollectionSpec = {
+  name: "pushDevices",
+  indexes: [
+    { name: "key", key: { key: 1 }, unique: true },
+    { name: "ofUser", key: { userId: 1, updatedAt: -1 } },
+  ],
+};
+
+export class MongoPushDeviceStore implements PushDeviceStore {
+  readonly #devices: Collection<Document<PushDevice>>;
+
+  constructor(mongo: MongoConnection) {
+    this.#devices = mongo.collection(PUSH_DEVICES);
+  }
+
+  /** Two first registrations that race may both try to insert: the loser finds the row there. */
+  async put(device: PushDevice): Promise<PushDevice> {
+    try {
+      return await this.#put(device);
+    } catch (error) {
+      if (duplicateIndex(error) === null) throw error;
+      return await this.#put(device);
+    }
+  }
+
+  async ofUser(userId: string): Promise<PushDevice[]> {
+    const found = this.#devices.find({ userId: eq(userId) }).sort({ updatedAt: -1, _id: -1 });
+    return (await found.toArray()).map(fromDocument<PushDevice>);
+  }
+
+  async ofUsers(userIds: string[]): Promise<PushDevice[]> {
+    const found = this.#devices.find({ userId: { $in: userIds } });
+    return (await found.toArray()).map(fromDocument<PushDevice>);
+  }
+
+  async remove(userId: string, id: string): Promise<boolean> {
+    const { deletedCount } = await this.#devices.deleteOne({ _id: eq(id), userId: eq(userId) });
+    return deletedCount === 1;
+  }
+
+  async forgetAllOf(userId: string): Promise<number> {
+    return (await this.#devices.deleteMany({ userId: eq(userId) })).deletedCount;
+  }
+
+  /** In two steps: where two upserts race, secantusd 0.5 answers one of them with nothing. */
+  async #put({ id, key, createdAt, ...current }: PushDevice): Promise<PushDevice> {
+    const change = { $set: current, $setOnInsert: { _id: id, createdAt } };
+    await this.#devices.updateOne({ key: eq(key) }, change, { upsert: true });
+    const found = await this.#devices.findOne({ key: eq(key) });
+    return found ? fromDocument<PushDevice>(found) : { id, key, createdAt, ...current };
+  }
+}

@@ -1,0 +1,21 @@
+import type { Notification, NotificationSettings } from "../model/notification.ts";
+
+export interface NotificationStore {
+  /** Those whose `(userId, key)` was not there yet are stored, and answered in their order. */
+  add(notifications: Notification[]): Promise<Notification[]>;
+  byId(id: string): Promise<Notification | null>;
+  /** Newest (highest id) first; with `before`, lower ids only. */
+  page(userId: string, before: string | null, limit: number): Promise<Notification[]>;
+  unread(userId: string): Promise<number>;
+  /** Null when the person has none of this id; reading twice keeps the first time. */
+  markRead(userId: string, id: string, at: number): Promise<Notification | null>;
+  /** Answers how many were unread. */
+  markAllRead(userId: string, at: number): Promise<number>;
+  /** Forgets all of the person's; answers how many. */
+  forgetAllOf(userId: string): Promise<number>;
+  /** Forgets those made before `before`; answers how many. */
+  purge(before: number): Promise<number>;
+  /** Of those who have changed theirs, in no particular order. */
+  settingsOf(userIds: string[]): Promise<NotificationSettings[]>;
+  putSettings(settings: NotificationSettings): Promise<void>;
+}

@@ -1,0 +1,17 @@
+import type { PushDevice } from "../model/push_device.ts";
+
+export interface PushDeviceStore {
+  /**
+   * Stores it and answers the row. One with this `key` keeps its `id` and `createdAt`, and is from
+   * now on this person's.
+   */
+  put(device: PushDevice): Promise<PushDevice>;
+  /** Most recently registered first. */
+  ofUser(userId: string): Promise<PushDevice[]>;
+  /** Of all of them, in no particular order. */
+  ofUsers(userIds: string[]): Promise<PushDevice[]>;
+  /** True if the person had it. */
+  remove(userId: string, id: string): Promise<boolean>;
+  /** Answers how many there were. */
+  forgetAllOf(userId: string): Promise<number>;
+}

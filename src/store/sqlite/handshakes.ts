@@ -1,0 +1,80 @@
+import type { Handshake, StoredGroupInfo, StoredWelcome } from "../../model/handshake.ts";
+import type { MlsChange } from "../chat_store.ts";
+import type { HandshakeStore } from "../handshake_store.ts";
+import type { Database } from "./database.ts";
+import { Table } from "./table.ts";
+
+const HANDSHAKES = new Table<Handshake>("handshakes", {
+  chatId: "value",
+  rev: "value",
+  epoch: "value",
+  senderId: "value",
+  clientId: "value",
+  message: "value",
+  createdAt: "value",
+});
+
+const GROUP_INFOS = new Table<StoredGroupInfo>("group_infos", {
+  chatId: "value",
+  epoch: "value",
+  groupInfo: "value",
+});
+
+const WELCOMES = new Table<StoredWelcome>("welcomes", {
+  id: "value",
+  chatId: "value",
+  userId: "value",
+  deviceId: "value",
+  rev: "value",
+  epoch: "value",
+  message: "value",
+  createdAt: "value",
+});
+
+const PUT_GROUP_INFO = `${GROUP_INFOS.insert} ON CONFLICT (chatId) DO UPDATE SET
+  epoch = excluded.epoch, groupInfo = excluded.groupInfo`;
+
+export class SqliteHandshakeStore implements HandshakeStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Handshake[]> {
+    const sql = HANDSHAKES.select("WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?");
+    return this.#db.read(() =>
+      this.#db.all(sql, chatId, after, upTo, limit).map((raw) => HANDSHAKES.decode(raw))
+    );
+  }
+
+  byEpoch(chatId: string, epoch: number): Promise<Handshake | null> {
+    const sql = HANDSHAKES.select("WHERE chatId = ? AND epoch = ?");
+    return this.#db.read(() => HANDSHAKES.decodeOrNull(this.#db.get(sql, chatId, epoch)));
+  }
+
+  groupInfo(chatId: string): Promise<StoredGroupInfo | null> {
+    const sql = GROUP_INFOS.select("WHERE chatId = ?");
+    return this.#db.read(() => GROUP_INFOS.decodeOrNull(this.#db.get(sql, chatId)));
+  }
+
+  welcomesFor(deviceId: string, limit: number): Promise<StoredWelcome[]> {
+    const sql = WELCOMES.select("WHERE deviceId = ? ORDER BY id LIMIT ?");
+    return this.#db.read(() =>
+      this.#db.all(sql, deviceId, limit).map((raw) => WELCOMES.decode(raw))
+    );
+  }
+
+  removeWelcome(deviceId: string, id: string): Promise<boolean> {
+    return this.#db.write(() =>
+      this.#db.run("DELETE FROM welcomes WHERE id = ? AND deviceId = ?", id, deviceId) === 1
+    );
+  }
+
+  /** For a commit, within its transaction. */
+  put({ commits, groupInfo, welcomes }: MlsChange): void {
+    for (const each of commits) this.#db.run(HANDSHAKES.insert, ...HANDSHAKES.bind(each));
+    this.#db.run(PUT_GROUP_INFO, ...GROUP_INFOS.bind(groupInfo));
+    for (const each of welcomes) this.#db.run(WELCOMES.insert, ...WELCOMES.bind(each));
+  }
+}

@@ -1,0 +1,65 @@
+import type { StoredKeyPackage } from "../../model/device.ts";
+import type { KeyPackageClaim, KeyPackageStore } from "../key_package_store.ts";
+import type { Database } from "./database.ts";
+import { Table } from "./table.ts";
+
+const KEY_PACKAGES = new Table<StoredKeyPackage>("key_packages", {
+  id: "value",
+  deviceId: "value",
+  keyPackage: "value",
+  isLastResort: "boolean",
+  expiresAt: "value",
+  createdAt: "value",
+});
+
+const NEXT = KEY_PACKAGES.select(
+  "WHERE deviceId = ? AND expiresAt > ? ORDER BY isLastResort, createdAt, id LIMIT 1",
+);
+
+export class SqliteKeyPackageStore implements KeyPackageStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  add(keyPackages: StoredKeyPackage[]): Promise<void> {
+    return this.#db.write(() => {
+      for (const each of keyPackages) {
+        if (each.isLastResort) {
+          const earlier = "DELETE FROM key_packages WHERE deviceId = ? AND isLastResort = 1";
+          this.#db.run(earlier, each.deviceId);
+        }
+        const sql = `${KEY_PACKAGES.insert} ON CONFLICT (id) DO NOTHING`;
+        this.#db.run(sql, ...KEY_PACKAGES.bind(each));
+      }
+    });
+  }
+
+  claim(deviceId: string, now: number): Promise<KeyPackageClaim | null> {
+    return this.#db.write(() => {
+      const keyPackage = KEY_PACKAGES.decodeOrNull(this.#db.get(NEXT, deviceId, now));
+      if (!keyPackage) return null;
+      if (!keyPackage.isLastResort) {
+        this.#db.run("DELETE FROM key_packages WHERE id = ?", keyPackage.id);
+      }
+      return { keyPackage, remaining: this.#count(deviceId, now) };
+    });
+  }
+
+  count(deviceId: string, now: number): Promise<number> {
+    return this.#db.read(() => this.#count(deviceId, now));
+  }
+
+  purge(before: number): Promise<number> {
+    return this.#db.write(() =>
+      this.#db.run("DELETE FROM key_packages WHERE expiresAt < ?", before)
+    );
+  }
+
+  #count(deviceId: string, now: number): number {
+    const sql = `SELECT count(*) AS n FROM key_packages
+      WHERE deviceId = ? AND isLastResort = 0 AND expiresAt > ?`;
+    return this.#db.get(sql, deviceId, now)!.n as number;
+  }
+}

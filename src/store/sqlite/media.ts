@@ -1,0 +1,111 @@
+import { type Media, type MediaStatus } from "../../model/media.ts";
+import type { MediaUse } from "../chat_store.ts";
+import type { MediaPatch, MediaStore } from "../media_store.ts";
+import { MediaGone } from "../store.ts";
+import type { Database } from "./database.ts";
+import { Table } from "./table.ts";
+
+const MEDIA = new Table<Media>("media", {
+  id: "value",
+  ownerId: "value",
+  status: "value",
+  kind: "value",
+  type: "value",
+  name: "value",
+  size: "value",
+  width: "value",
+  height: "value",
+  thumbHash: "value",
+  encrypted: "boolean",
+  sha256: "value",
+  thumbnailSize: "value",
+  uses: "value",
+  checkAt: "value",
+  upload: "json",
+  createdAt: "value",
+});
+
+const FIELDS = (Object.keys(MEDIA.kinds) as (keyof Media)[]).filter((field) => field !== "uses");
+
+export class SqliteMediaStore implements MediaStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  create(media: Media): Promise<void> {
+    return this.#db.write(() => {
+      this.#db.run(MEDIA.insert, ...MEDIA.bind(media));
+    });
+  }
+
+  byId(id: string): Promise<Media | null> {
+    return this.#db.read(() => this.#row(id));
+  }
+
+  byIds(ids: string[]): Promise<Media[]> {
+    return this.#rows("WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
+  }
+
+  ofOwner(ownerId: string, after: string | null, limit: number): Promise<Media[]> {
+    return this.#rows(
+      "WHERE ownerId = ? AND id > ? ORDER BY id LIMIT ?",
+      ...[ownerId, after ?? "", limit],
+    );
+  }
+
+  update(id: string, status: MediaStatus, patch: MediaPatch): Promise<Media | null> {
+    return this.#db.write(() => {
+      const before = this.#row(id);
+      if (before === null || before.status !== status) return null;
+      const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+      const media = { ...before, ...Object.fromEntries(given) };
+      this.#db.run(MEDIA.update(FIELDS, "id = ?"), ...MEDIA.bind(media, FIELDS), id);
+      return media;
+    });
+  }
+
+  due(now: number, limit: number): Promise<Media[]> {
+    return this.#rows("WHERE checkAt <= ? ORDER BY checkAt, id LIMIT ?", now, limit);
+  }
+
+  condemn(id: string, checkAt: number): Promise<boolean> {
+    return this.#db.write(() =>
+      this.#db.run(
+        "UPDATE media SET status = 'deleting' WHERE id = ? AND uses <= 0 AND checkAt = ?",
+        ...[id, checkAt],
+      ) === 1
+    );
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#db.write(() => {
+      this.#db.run("DELETE FROM media WHERE id = ?", id);
+    });
+  }
+
+  /** Within a transaction that is under way. */
+  use({ mediaId, by }: MediaUse, now: number): void {
+    const changed = by > 0
+      ? this.#db.run(
+        "UPDATE media SET uses = uses + ?, checkAt = NULL WHERE id = ? AND status = 'ready'",
+        ...[by, mediaId],
+      )
+      : this.#db.run(
+        "UPDATE media SET uses = uses + ?, checkAt = ? WHERE id = ?",
+        ...[by, now, mediaId],
+      );
+    if (by > 0 && changed === 0) throw new MediaGone(mediaId);
+  }
+
+  #row(id: string): Media | null {
+    return MEDIA.decodeOrNull(this.#db.get(MEDIA.select("WHERE id = ?"), id));
+  }
+
+  #rows(rest: string, ...values: (string | number)[]): Promise<Media[]> {
+    return this.#db.read(() =>
+      this.#db.all(MEDIA.select(rest), ...values).map((raw) => MEDIA.decode(raw))
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import type { PushDevice } from "../../model/push_device.ts";
+import type { PushDeviceStore } from "../push_device_store.ts";
+import type { Database } from "./database.ts";
+import { Table } from "./table.ts";
+
+const DEVICES = new Table<PushDevice>("push_devices", {
+  id: "value",
+  userId: "value",
+  sessionId: "value",
+  key: "value",
+  address: "json",
+  name: "value",
+  createdAt: "value",
+  updatedAt: "value",
+});
+
+const PUT = `${DEVICES.insert} ON CONFLICT (key) DO UPDATE SET
+  userId = excluded.userId, sessionId = excluded.sessionId, address = excluded.address,
+  name = excluded.name, updatedAt = excluded.updatedAt`;
+
+export class SqlitePushDeviceStore implements PushDeviceStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  put(device: PushDevice): Promise<PushDevice> {
+    return this.#db.write(() => {
+      this.#db.run(PUT, ...DEVICES.bind(device));
+      return DEVICES.decode(this.#db.get(DEVICES.select("WHERE key = ?"), device.key)!);
+    });
+  }
+
+  ofUser(userId: string): Promise<PushDevice[]> {
+    return this.#rows("WHERE userId = ? ORDER BY updatedAt DESC, id DESC", userId);
+  }
+
+  ofUsers(userIds: string[]): Promise<PushDevice[]> {
+    return this.#rows(
+      "WHERE userId IN (SELECT value FROM json_each(?))",
+      JSON.stringify(userIds),
+    );
+  }
+
+  remove(userId: string, id: string): Promise<boolean> {
+    return this.#db.write(() =>
+      this.#db.run("DELETE FROM push_devices WHERE id = ? AND userId = ?", id, userId) === 1
+    );
+  }
+
+  forgetAllOf(userId: string): Promise<number> {
+    return this.#db.write(() => this.#db.run("DELETE FROM push_devices WHERE userId = ?", userId));
+  }
+
+  #rows(rest: string, value: string): Promise<PushDevice[]> {
+    return this.#db.read(() =>
+      this.#db.all(DEVICES.select(rest), value).map((raw) => DEVICES.decode(raw))
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import type { Media } from "../../../src/model/media.ts";
+import { MediaGone } from "../../../src/store/store.ts";
+import { aChange, aMedia, aMessage, storedChat, T0 } from "./rows.ts";
+import type { ContractTest } from "./suite.ts";
+
+export function mediaContract(test: ContractTest): void {
+  test("an upload is stored whole, once, and listed for its owner", async (store) => {
+    const ownerId = newId();
+    const upload = { method: "tus", key: "media/x", id: "1" } as const;
+    const first = aMedia({ ownerId, upload, encrypted: true });
+    const second = aMedia({ ownerId, width: null, height: null, thumbHash: null, checkAt: null });
+    for (const row of [first, second, aMedia()]) await store.media.create(row);
+    await assert.rejects(store.media.create(first), { name: "DuplicateKey", key: "id" });
+    assert.deepEqual(await store.media.byId(first.id), first);
+    assert.equal(await store.media.byId(newId()), null);
+    assert.deepEqual(byId(await store.media.byIds([second.id, first.id, newId()])), [
+      first,
+      second,
+    ]);
+    assert.deepEqual(await store.media.ofOwner(ownerId, null, 9), [first, second]);
+    assert.deepEqual(await store.media.ofOwner(ownerId, null, 1), [first]);
+    assert.deepEqual(await store.media.ofOwner(ownerId, first.id, 9), [second]);
+    await store.media.remove(first.id);
+    await store.media.remove(first.id);
+    assert.deepEqual(await store.media.ofOwner(ownerId, null, 9), [second]);
+  });
+
+  test("an update holds only if the status is the expected one", async (store) => {
+    const row = aMedia({ status: "pending" });
+    await store.media.create(row);
+    assert.equal(await store.media.update(row.id, "ready", { size: 5 }), null);
+    assert.equal(await store.media.update(newId(), "pending", { size: 5 }), null);
+    const patch = { status: "ready", size: 5, name: undefined, checkAt: null } as const;
+    const ready = { ...row, status: "ready", size: 5, checkAt: null };
+    assert.deepEqual(await store.media.update(row.id, "pending", patch), ready);
+    assert.deepEqual(await store.media.byId(row.id), ready);
+  });
+
+  test("what is due comes in order, and is condemned only as it was read", async (store) => {
+    const rows = [T0 + 2, T0 + 1, T0 + 3, null].map((checkAt) => aMedia({ checkAt }));
+    for (const row of rows) await store.media.create(row);
+    const [second, first, later, never] = rows;
+    assert.deepEqual(await store.media.due(T0 + 2, 9), [first, second]);
+    assert.deepEqual(await store.media.due(T0 + 3, 1), [first]);
+    assert.equal(await store.media.condemn(first.id, T0), false, "it was touched since");
+    assert.equal(await store.media.condemn(never.id, T0), false);
+    assert.equal(await store.media.condemn(later.id, T0 + 3), true);
+    assert.equal((await store.media.byId(later.id))!.status, "deleting");
+  });
+
+  test("a commit counts what carries an upload, and what loses it is due", async (store) => {
+    const media = aMedia();
+    await store.media.create(media);
+    const { chat, messages: [message] } = await storedChat(store, { messages: [{}] });
+    const carrying = aMessage(chat.id, 3, { media: [attachment(media)] });
+    await store.chats.commit(aChange(2, { ...chat, rev: 3 }, {
+      inserted: [carrying],
+      mediaUses: [{ mediaId: media.id, by: 1 }],
+    }));
+    assert.deepEqual(await store.media.byId(media.id), { ...media, uses: 1, checkAt: null });
+    assert.deepEqual(await store.messages.carrying(media.id, 9), [carrying]);
+    assert.deepEqual(await store.messages.chatsCarrying(media.id), [chat.id]);
+    assert.deepEqual(await store.messages.carrying(message.id, 9), []);
+    const lost = { ...carrying, rev: 4, media: [] };
+    const updatedAt = T0 + 77;
+    await store.chats.commit(aChange(3, { ...chat, rev: 4, updatedAt }, {
+      updated: [lost],
+      mediaUses: [{ mediaId: media.id, by: -1 }],
+    }));
+    assert.deepEqual(await store.media.byId(media.id), { ...media, checkAt: updatedAt });
+    assert.deepEqual(await store.messages.carrying(media.id, 9), []);
+    assert.deepEqual(await store.messages.chatsCarrying(media.id), []);
+  });
+
+  test("used uploads are not condemned, and condemned ones not attached", async (store) => {
+    const used = aMedia({ uses: 1 }), gone = aMedia({ status: "deleting" });
+    await store.media.create(used);
+    await store.media.create(gone);
+    assert.equal(await store.media.condemn(used.id, T0), false);
+    const { chat } = await storedChat(store, {});
+    const message = aMessage(chat.id, 2, { media: [attachment(gone)] });
+    const change = aChange(1, { ...chat, rev: 2 }, {
+      inserted: [message],
+      mediaUses: [{ mediaId: used.id, by: 1 }, { mediaId: gone.id, by: 1 }],
+    });
+    await assert.rejects(store.chats.commit(change), MediaGone);
+    assert.equal((await store.chats.byId(chat.id))!.rev, 1);
+    assert.equal(await store.messages.byId(message.id), null);
+    assert.equal((await store.media.byId(used.id))!.uses, 1);
+    const missing = [{ mediaId: newId(), by: -1 }];
+    assert.equal(
+      await store.chats.commit(aChange(1, { ...chat, rev: 2 }, { mediaUses: missing })),
+      "committed",
+      "losing what is gone is no fault",
+    );
+  });
+
+  test(
+    "a send that attaches and a sweep that condemns exclude each other",
+    async (store, opened) => {
+      const other = await opened.second();
+      for (let round = 0; round < 20; round++) {
+        const media = aMedia();
+        await store.media.create(media);
+        const { chat } = await storedChat(store, {});
+        const change = aChange(1, { ...chat, rev: 2 }, {
+          inserted: [aMessage(chat.id, 2, { media: [attachment(media)] })],
+          mediaUses: [{ mediaId: media.id, by: 1 }],
+        });
+        const [sent, condemned] = await Promise.all([
+          store.chats.commit(change).then(() => true, (error) => {
+            assert(error instanceof MediaGone, String(error));
+            return false;
+          }),
+          other.media.condemn(media.id, T0),
+        ]);
+        assert.notEqual(sent, condemned);
+        const { status, uses } = (await store.media.byId(media.id))!;
+        assert.deepEqual([status, uses], sent ? ["ready", 1] : ["deleting", 0]);
+      }
+    },
+  );
+
+  test("groups are found by their picture", async (store) => {
+    const avatarMediaId = newId();
+    const { chat } = await storedChat(store, { chat: { avatarMediaId } });
+    await storedChat(store, {});
+    assert.deepEqual(await store.chats.withAvatar(avatarMediaId), [chat]);
+    assert.deepEqual(await store.chats.withAvatar(newId()), []);
+  });
+}
+
+function attachment({ id, kind, type, name, size, width, height, thumbHash }: Media) {
+  return { id, kind, type, name, size, width, height, thumbHash };
+}
+
+function byId<Row extends { id: string }>(rows: Row[]): Row[] {
+  return rows.toSorted((a, b) => a.id < b.id ? -1 : 1);
+}

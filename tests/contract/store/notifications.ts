@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import { aNotification, T0 } from "./rows.ts";
+import type { ContractTest } from "./suite.ts";
+
+export function notificationContract(test: ContractTest): void {
+  test("a notification is told once, by its key", async (store) => {
+    const userId = newId();
+    const first = aNotification({ userId, key: "a", data: { emoji: "👍" } });
+    const again = aNotification({ userId, key: "a" });
+    const others = [aNotification({ userId, key: "b", chatId: null }), aNotification({ key: "a" })];
+    assert.deepEqual(await store.notifications.add([first, others[0]]), [first, others[0]]);
+    assert.deepEqual(await store.notifications.add([again, others[1]]), [others[1]]);
+    assert.deepEqual(await store.notifications.add([]), []);
+    assert.deepEqual(await store.notifications.byId(first.id), first);
+    assert.equal(await store.notifications.byId(again.id), null);
+    assert.deepEqual(await store.notifications.page(userId, null, 9), [others[0], first]);
+  });
+
+  test("pages are newest first, and each person's own", async (store) => {
+    const userId = newId();
+    const rows = Array.from({ length: 5 }, () => aNotification({ userId }));
+    await store.notifications.add([...rows, aNotification()]);
+    const newest = rows.toReversed();
+    assert.deepEqual(await store.notifications.page(userId, null, 2), newest.slice(0, 2));
+    assert.deepEqual(await store.notifications.page(userId, newest[1].id, 9), newest.slice(2));
+    assert.deepEqual(await store.notifications.page(newId(), null, 9), []);
+  });
+
+  test("reading counts once, for one's own only", async (store) => {
+    const userId = newId();
+    const rows = Array.from({ length: 3 }, () => aNotification({ userId }));
+    const other = aNotification();
+    await store.notifications.add([...rows, other]);
+    assert.equal(await store.notifications.unread(userId), 3);
+    const read = { ...rows[0], readAt: T0 + 1 };
+    assert.deepEqual(await store.notifications.markRead(userId, rows[0].id, T0 + 1), read);
+    assert.deepEqual(await store.notifications.markRead(userId, rows[0].id, T0 + 2), read);
+    assert.equal(await store.notifications.markRead(userId, other.id, T0 + 1), null);
+    assert.equal(await store.notifications.unread(userId), 2);
+    assert.equal(await store.notifications.markAllRead(userId, T0 + 3), 2);
+    assert.equal(await store.notifications.markAllRead(userId, T0 + 4), 0);
+    assert.equal(await store.notifications.unread(userId), 0);
+    assert.equal(await store.notifications.unread(other.userId), 1);
+    assert.deepEqual((await store.notifications.page(userId, null, 9)).map((row) => row.readAt), [
+      T0 + 3,
+      T0 + 3,
+      T0 + 1,
+    ]);
+  });
+
+  test("they are forgotten by person and by age, with the person's settings", async (store) => {
+    const [mine, old, other] = [
+      aNotification(),
+      aNotification({ createdAt: T0 - 1 }),
+      aNotification(),
+    ];
+    await store.notifications.add([mine, old, other]);
+    const { userId } = mine;
+    await store.notifications.putSettings({ userId, off: [], quietHours: null, hideContent: true });
+    assert.equal(await store.notifications.purge(T0), 1);
+    assert.equal(await store.notifications.byId(old.id), null);
+    assert.equal(await store.notifications.forgetAllOf(userId), 1);
+    assert.equal(await store.notifications.forgetAllOf(userId), 0);
+    assert.deepEqual(await store.notifications.settingsOf([userId]), []);
+    assert.deepEqual(await store.notifications.byId(other.id), other);
+  });
+
+  test("settings are put whole, and had for many", async (store) => {
+    const [a, b] = [newId(), newId()];
+    const quietHours = { start: 1320, end: 420, timeZone: "Europe/Berlin" };
+    const settings = { userId: a, off: ["reaction" as const], quietHours, hideContent: false };
+    await store.notifications.putSettings({ ...settings, off: [], hideContent: true });
+    await store.notifications.putSettings(settings);
+    assert.deepEqual(await store.notifications.settingsOf([a, b]), [settings]);
+    assert.deepEqual(await store.notifications.settingsOf([b]), []);
+  });
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import { aChange, anOutboxEntry, storedChat, T0 } from "./rows.ts";
+import type { ContractTest } from "./suite.ts";
+
+export function outboxContract(test: ContractTest): void {
+  test("entries are taken when due, in order, and due again later", async (store) => {
+    const late = anOutboxEntry({ dueAt: T0 + 2, chatId: null }), early = anOutboxEntry();
+    const retry = anOutboxEntry({ dueAt: T0 + 9, deviceIds: [newId()], attempts: 3 });
+    for (const entry of [late, early, retry]) await store.outbox.add(entry);
+    await assert.rejects(store.outbox.add(late), { name: "DuplicateKey", key: "id" });
+    const held = (entry: typeof late, dueAt: number) => ({ ...entry, dueAt });
+    assert.deepEqual(await store.outbox.take(T0 + 2, T0 + 5, 1), [held(early, T0 + 5)]);
+    assert.deepEqual(await store.outbox.take(T0 + 2, T0 + 6, 9), [held(late, T0 + 6)]);
+    assert.deepEqual(await store.outbox.take(T0 + 2, T0 + 5, 9), []);
+    await store.outbox.hold([early.id, newId()], T0 + 8);
+    assert.deepEqual(await store.outbox.take(T0 + 7, T0 + 20, 9), [held(late, T0 + 20)]);
+    assert.deepEqual(await store.outbox.take(T0 + 9, T0 + 21, 9), [
+      held(early, T0 + 21),
+      held(retry, T0 + 21),
+    ]);
+  });
+
+  test("settling removes what is done and keeps what is to be retried", async (store) => {
+    const [done, other, retry] = [
+      anOutboxEntry(),
+      anOutboxEntry(),
+      anOutboxEntry({ dueAt: T0 + 1 }),
+    ];
+    await store.outbox.add(done);
+    await store.outbox.add(other);
+    await store.outbox.settle([done.id, newId()], [retry]);
+    const ids = (await store.outbox.take(T0 + 1, T0 + 9, 9)).map((entry) => entry.id);
+    assert.deepEqual(ids, [other.id, retry.id]);
+    await store.outbox.settle(ids, []);
+    assert.deepEqual(await store.outbox.take(T0 + 99, T0 + 100, 9), []);
+  });
+
+  test("two takers never get the same entry", async (store, opened) => {
+    const other = await opened.second();
+    for (let i = 0; i < 20; i++) await store.outbox.add(anOutboxEntry());
+    const taken = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => (i % 2 ? store : other).outbox.take(T0, T0 + 9, 5)),
+    );
+    const ids = taken.flat().map((entry) => entry.id);
+    assert.equal(ids.length, 20);
+    assert.equal(new Set(ids).size, 20);
+  });
+
+  test("a commit's entry is there exactly if the commit is", async (store) => {
+    const { chat } = await storedChat(store, {});
+    const stale = anOutboxEntry(), entry = anOutboxEntry({ chatId: chat.id });
+    const next = { ...chat, rev: 2 };
+    assert.equal(await store.chats.commit(aChange(9, next, { outbox: stale })), "stale");
+    assert.equal(await store.chats.commit(aChange(1, next, { outbox: entry })), "committed");
+    const taken = await store.outbox.take(T0, T0 + 1, 9);
+    assert.deepEqual(taken, [{ ...entry, dueAt: T0 + 1 }]);
+  });
+}
