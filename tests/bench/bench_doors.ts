@@ -14,24 +14,30 @@ function messageLike(index: number, sentAt: number): string {
   return JSON.stringify({ index, text: textOf(sentAt), filler: "x".repeat(400) });
 }
 
-function textOf(sentAt: number): string {
+export function textOf(sentAt: number): string {
   return `A message of the usual length, sent at ${sentAt.toFixed(3)}~`;
 }
 
-function sentAtOf(text: string): number {
+export function sentAtOf(text: string): number {
   return Number(/sent at ([\d.]+)~/.exec(text)?.[1]);
 }
 
 const USERS = 10;
 
-/** Our `/ws`: people in one group, with as many sockets each as it takes. */
-export async function chatDoor(url: string): Promise<Door> {
+/** People in one group, with as many sockets each as it takes. */
+export async function benchGroup(url: string) {
   const people = await Promise.all(Array.from({ length: USERS }, (_, i) => register(url, i)));
   const group = await new HttpClient(url, people[0].token).post("/api/groups", {
     name: "Fan-out",
     memberIds: people.slice(1).map(({ id }) => id),
   });
-  const chatId = group.body.id;
+  const tokenOf = (index: number) => people[index % USERS].token;
+  return { chatId: group.body.id as string, tokenOf };
+}
+
+/** Our `/ws`. */
+export async function chatDoor(url: string): Promise<Door> {
+  const { chatId, tokenOf } = await benchGroup(url);
   return {
     async open(port, index, onText) {
       const { promise: greeted, resolve } = Promise.withResolvers<void>();
@@ -53,8 +59,8 @@ export async function chatDoor(url: string): Promise<Door> {
           if (welcome) listen(decoder.decode(bytes));
         },
       );
-      const token = people[index % USERS].token;
-      await socket.send(JSON.stringify({ id: 0, cmd: "hello", data: { token } }));
+      const data = { token: tokenOf(index) };
+      await socket.send(JSON.stringify({ id: 0, cmd: "hello", data }));
       await greeted;
       return socket;
     },

@@ -4,14 +4,14 @@ import { cpuSeconds, pin } from "./cpu.ts";
 import { type Door, percentile, runLoad } from "./fanout_load.ts";
 
 /** Nothing but the fan-out is to be measured: the limits are those of a bench. */
-const WIDE = {
+export const WIDE = {
   RATE_SEND: "100000000/1s",
   RATE_REGISTER: "100000/1s",
   LIMIT_SOCKETS_PER_USER: "100000",
   LOG_LEVEL: "warn",
 };
 
-interface Row {
+export interface Row {
   what: string;
   receivers: number;
   "sends/s": number;
@@ -68,9 +68,10 @@ async function measureChat(receivers: number, rate: number, options: FanoutOptio
   return await measure("RealTimeChat /ws", server, door, receivers, rate, options.seconds);
 }
 
-async function measure(
+/** One row of the table: the server on core 0, and its processor time a delivery. */
+export async function measure(
   what: string,
-  server: ServerProcess,
+  server: { pid: number; url: string },
   door: Door,
   receivers: number,
   rate: number,

@@ -1,0 +1,59 @@
+import { ServerProcess } from "../support/server_process.ts";
+import { chatDoor } from "./bench_doors.ts";
+import { pin } from "./cpu.ts";
+import { measure, type Row, WIDE } from "./fanout.ts";
+import type { Door } from "./fanout_load.ts";
+import { idleMemory } from "./idle_memory.ts";
+import { NodeSocketIo } from "./node_socketio.ts";
+import { chatSocketIoDoor, nodeSocketIoDoor } from "./socketio_doors.ts";
+
+export interface SocketIoBenchOptions {
+  receivers: number;
+  /** Messages a second. The highest is past what either server can deliver. */
+  rates: number[];
+  seconds: number;
+  idle: number;
+}
+
+const OPTIONS: SocketIoBenchOptions = {
+  receivers: 200,
+  rates: [100, 300, 500, 1000],
+  seconds: 6,
+  idle: 2000,
+};
+
+interface Side {
+  what: string;
+  start(): Promise<{ pid: number; url: string } & AsyncDisposable | null>;
+  door(url: string): Promise<Door>;
+}
+
+const start = () => ServerProcess.start({ env: WIDE });
+const OURS: Side = { what: "RealTimeChat on Socket.IO", start, door: chatSocketIoDoor };
+const WS: Side = { what: "RealTimeChat on /ws", start, door: chatDoor };
+const NODE: Side = {
+  what: "bare socket.io on Node",
+  start: () => NodeSocketIo.start(),
+  door: () => Promise.resolve(nodeSocketIoDoor),
+};
+
+/** Durable messages through our Socket.IO door, beside `socket.io` on Node, which only broadcasts. */
+export async function socketio(options: SocketIoBenchOptions = OPTIONS): Promise<void> {
+  const { receivers, rates, seconds, idle } = options;
+  await pin(Deno.pid, 1);
+  const rows: Row[] = [];
+  for (const rate of rates) {
+    for (const { what, start, door } of [NODE, OURS]) {
+      await using server = await start();
+      if (!server) continue;
+      rows.push(await measure(what, server, await door(server.url), receivers, rate, seconds));
+    }
+  }
+  console.table(rows);
+  for (const { what, start, door } of [NODE, OURS, WS]) {
+    await using server = await start();
+    if (!server) continue;
+    const kilobytes = await idleMemory(server, await door(server.url), idle);
+    console.log(`${what}: ${kilobytes.toFixed(1)} kB of memory for an idle connection`);
+  }
+}
