@@ -1,8 +1,7 @@
 import { notFound } from "../core/errors.ts";
-import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
-import type { Changes } from "../wire/changes.ts";
+import { type Changes, noChanges } from "../wire/changes.ts";
 import type { ChangeFeed } from "./change_feed.ts";
 
 export type Cursors = Record<string, number>;
@@ -41,11 +40,11 @@ export class CatchUp {
     for (const chat of chats) {
       const after = cursors[chat.id] ?? 0;
       const changes = after >= chat.rev
-        ? upToDate(chat)
+        ? noChanges(chat.id, chat.rev, chat.rev)
         : room > 0
         ? await this.feed.after(chat.id, after, room)
-        : nothingYet(chat.id, after);
-      room -= changes.messages.length + changes.members.length;
+        : noChanges(chat.id, after, after, true);
+      room -= changes.messages.length + changes.members.length + changes.commits.length;
       answers.push(changes);
     }
     return answers;
@@ -54,21 +53,6 @@ export class CatchUp {
 
 function farewell(membership: Membership, after: number): Changes {
   const news = membership.rev > after;
-  return {
-    chatId: membership.chatId,
-    after,
-    rev: Math.max(membership.rev, after),
-    messages: [],
-    members: news ? [membership] : [],
-    chat: null,
-    more: false,
-  };
-}
-
-function upToDate({ id: chatId, rev }: Chat): Changes {
-  return { chatId, after: rev, rev, messages: [], members: [], chat: null, more: false };
-}
-
-function nothingYet(chatId: string, after: number): Changes {
-  return { chatId, after, rev: after, messages: [], members: [], chat: null, more: true };
+  const rev = Math.max(membership.rev, after);
+  return { ...noChanges(membership.chatId, after, rev), members: news ? [membership] : [] };
 }

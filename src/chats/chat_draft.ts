@@ -1,8 +1,9 @@
 import type { Chat } from "../model/chat.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
+import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
-import type { ChatChange } from "../store/chat_store.ts";
+import type { ChatChange, MlsChange } from "../store/chat_store.ts";
 import type { SendKey } from "../store/message_store.ts";
 
 /** The rows of a chat that every change is checked against, as they were at the head `chat.rev`. */
@@ -12,6 +13,13 @@ export interface ChatState {
 }
 
 export type NewMessage = Omit<Message, "chatId" | "seq" | "rev">;
+
+/** A Commit for the chat's current epoch, and what comes with it. */
+export interface NewHandshake {
+  handshake: Omit<Handshake, "chatId" | "rev" | "epoch">;
+  groupInfo: string;
+  welcomes: Omit<StoredWelcome, "chatId" | "rev" | "epoch">[];
+}
 
 /** How a draft finds messages that are not in it. */
 export interface MessageSource {
@@ -30,6 +38,8 @@ export class ChatDraft {
   #members = new Map<string, Membership>();
   #messages = new Map<string, Message>();
   #sends = new Map<string, Message>();
+  /** What comes with the step of a Commit, by its revision. */
+  readonly #groupChanges = new Map<number, Pick<MlsChange, "groupInfo" | "welcomes">>();
 
   constructor(
     private readonly base: ChatState,
@@ -111,7 +121,20 @@ export class ChatDraft {
     return this.#takeMember({ ...member, ...patch, rev: this.#chat.rev + 1 });
   }
 
-  updateChat(patch: Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "epoch">>): Chat {
+  /** Ends the chat's epoch; only for an encrypted chat. */
+  insertHandshake({ handshake, groupInfo, welcomes }: NewHandshake): Handshake {
+    const { id: chatId } = this.#chat;
+    const [rev, epoch] = [this.#chat.rev + 1, this.#chat.epoch!];
+    const placed = { ...handshake, chatId, rev, epoch };
+    this.#take({ type: "mls.commit", rev, handshake: placed });
+    this.#groupChanges.set(rev, {
+      groupInfo: { chatId, epoch: epoch + 1, groupInfo },
+      welcomes: welcomes.map((each) => ({ ...each, chatId, rev, epoch: epoch + 1 })),
+    });
+    return placed;
+  }
+
+  updateChat(patch: Partial<Pick<Chat, "name" | "description" | "avatarMediaId">>): Chat {
     const rev = this.#chat.rev + 1;
     this.#take({
       type: "chat.updated",
@@ -130,6 +153,9 @@ export class ChatDraft {
     this.#messages = new Map();
     this.#sends = new Map();
     for (const step of kept) this.#take(step);
+    for (const rev of this.#groupChanges.keys()) {
+      if (rev > this.#chat.rev) this.#groupChanges.delete(rev);
+    }
   }
 
   /** Rows as the last step left them; what each step did on its own is in `toCommit`. */
@@ -141,6 +167,7 @@ export class ChatDraft {
       inserted: messages.filter((message) => message.seq > this.base.chat.rev),
       updated: messages.filter((message) => message.seq <= this.base.chat.rev),
       members: [...this.#members.values()],
+      ...this.#mlsChange(),
     };
   }
 
@@ -159,6 +186,16 @@ export class ChatDraft {
     return [...this.#sends.values()].map(({ senderId, clientId }) => ({ senderId, clientId }));
   }
 
+  #mlsChange(): { mls?: MlsChange } {
+    const changes = [...this.#groupChanges.values()];
+    if (changes.length === 0) return {};
+    const commits = this.#steps.flatMap((step) =>
+      step.type === "mls.commit" ? [step.handshake] : []
+    );
+    const groupInfo: StoredGroupInfo = changes.at(-1)!.groupInfo;
+    return { mls: { commits, groupInfo, welcomes: changes.flatMap((each) => each.welcomes) } };
+  }
+
   #row(userId: string): Membership | null {
     return this.#members.get(userId) ?? this.base.members.get(userId) ?? null;
   }
@@ -174,6 +211,8 @@ export class ChatDraft {
       this.#chat = step.chat;
     } else if (step.type === "member.updated") {
       this.#applyMember(step.member);
+    } else if (step.type === "mls.commit") {
+      this.#chat = { ...this.#chat, rev: step.rev, epoch: step.handshake.epoch + 1 };
     } else {
       this.#applyMessage(step.message);
     }

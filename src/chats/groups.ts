@@ -34,6 +34,7 @@ export class Groups {
   async create(callerId: string, group: NewGroup): Promise<Chat> {
     const { name, description, encrypted } = group;
     const memberIds = group.memberIds.filter((id) => id !== callerId);
+    if (encrypted && memberIds.length > 0) throw onlyByCommit("memberIds", "Making the group");
     this.#checkSize(memberIds.length + 1);
     await this.people.reach(callerId, memberIds);
     const createdAt = this.clock.now();
@@ -62,6 +63,7 @@ export class Groups {
   async add(callerId: string, groupId: string, userIds: string[]): Promise<void> {
     await this.#write(groupId, (draft) => {
       requireAdmin(draft, callerId, "Adding people to the group");
+      if (draft.chat.encrypted) throw onlyByCommit("userIds", "Adding people to the group");
     });
     await this.people.reach(callerId, userIds);
     await this.#write(groupId, (draft) => {
@@ -78,7 +80,10 @@ export class Groups {
     return this.#write(groupId, (draft) => {
       const caller = memberIn(draft, callerId, notFound("group", groupId));
       const target = memberIn(draft, userId, notFound("member", userId));
-      if (callerId !== userId) checkMayRemove(caller, target);
+      if (callerId !== userId) {
+        checkMayRemove(caller, target);
+        if (draft.chat.encrypted) throw onlyByCommit("userId", "Removing a member");
+      }
       if (target.role === "owner") passOwnershipOn(draft, target);
       draft.updateMember(target, { leftAt: this.clock.now(), role: "member" });
     });
@@ -119,6 +124,12 @@ export class Groups {
       `Adding to the group: it would have ${members} members of ${most}`,
     );
   }
+}
+
+/** Keys and membership change together: a member without the group's keys could read nothing. */
+function onlyByCommit(field: string, action: string): AppError {
+  const about = `${action}: in an encrypted group the Commit adds and removes people`;
+  return fieldError("conflict", field, about);
 }
 
 function isAboutChat(error: AppError, chatId: string): boolean {

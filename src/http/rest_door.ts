@@ -6,7 +6,7 @@ import { unknownField } from "../operations/json_input.ts";
 import type { RestRoute } from "../operations/operation.ts";
 import { type Authenticator, identify } from "./authenticate.ts";
 import type { HttpContext, HttpEnv } from "./http_env.ts";
-import { readJsonObject } from "./json_body.ts";
+import { type BodyLimits, readJsonObject } from "./json_body.ts";
 import { convertParams, type FieldKinds, fieldKinds, queryInput } from "./query_input.ts";
 
 export const API_PREFIX = "/api";
@@ -14,7 +14,7 @@ export const API_PREFIX = "/api";
 export interface RestDoorOptions {
   authenticator: Authenticator;
   dispatcher: Dispatcher;
-  limits: Pick<Limits, "bodyBytes" | "bodyTimeMs">;
+  limits: Limits;
 }
 
 /** Routes every operation that has a REST form. */
@@ -32,8 +32,9 @@ export function mountRestDoor(
 }
 
 function restHandler(bound: Bound, { authenticator, dispatcher, limits }: RestDoorOptions) {
-  const { access } = bound.operation;
-  const readInput = inputReader(bound, limits);
+  const { access, rest } = bound.operation;
+  const bodyBytes = Math.max(limits.bodyBytes, rest!.bodyLimit?.(limits) ?? 0);
+  const readInput = inputReader(bound, { ...limits, bodyBytes });
   return async (c: HttpContext): Promise<Response> => {
     // First of all, so that nothing is read for those who have no business here.
     const caller = await identify(c, access, authenticator);
@@ -46,7 +47,7 @@ function restHandler(bound: Bound, { authenticator, dispatcher, limits }: RestDo
  * Path, and query (GET) or body (all other methods), as one input. A field has one place: a name of
  * the path in the body, or a query on a method that has a body, is an unknown field.
  */
-function inputReader({ operation }: Bound, limits: RestDoorOptions["limits"]) {
+function inputReader({ operation }: Bound, limits: BodyLimits) {
   let known: FieldKinds | undefined;
   // Made on first use: eighty schemas at start-up would be felt in a cold start.
   const kinds = () => known ??= fieldKinds(operation.input);

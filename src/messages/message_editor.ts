@@ -50,8 +50,12 @@ export class MessageEditor {
   }
 
   react(userId: string, messageId: string, emoji: string, remove: boolean): Promise<Message> {
-    return this.#change(userId, messageId, (message) => {
+    return this.#change(userId, messageId, (message, draft) => {
       mustBeThere(message, "Reacting to");
+      if (draft.chat.encrypted) {
+        const about = "Reacting to the message: in an encrypted chat, send the reaction";
+        throw new AppError("conflict", about);
+      }
       const reactions = remove
         ? withoutReaction(message.reactions, emoji, userId)
         : withReaction(message.reactions, emoji, userId);

@@ -22,6 +22,9 @@ export interface SendInput {
   mentions?: string[];
 }
 
+/** The epoch that an encrypted message was made in; throws for what is none of that chat's. */
+export type EpochOfMessage = (chatId: string, ciphertext: string) => number;
+
 export interface SendLimits {
   textLength: number;
   mentions: number;
@@ -39,6 +42,7 @@ export class MessageSender {
     private readonly direct: DirectChats,
     private readonly people: People,
     private readonly attachments: AttachmentSource,
+    private readonly epochOfMessage: EpochOfMessage,
     private readonly clock: Clock,
     private readonly limits: SendLimits,
   ) {}
@@ -49,6 +53,9 @@ export class MessageSender {
   ): Promise<{ message: Message; repeated: boolean }> {
     this.#checkSize(input);
     const chatId = input.chatId ?? (await this.direct.open(senderId, input.recipientId!)).chat.id;
+    const epoch = input.ciphertext === undefined
+      ? null
+      : this.epochOfMessage(chatId, input.ciphertext);
     const id = newId();
     const clientId = input.clientId ?? id;
     const files = new FilesOnce(this.attachments, senderId, input.mediaIds ?? []);
@@ -61,6 +68,7 @@ export class MessageSender {
         repeated: false,
       });
       checkContent(draft, input);
+      checkEpoch(draft, epoch);
       checkMentions(draft, input.mentions);
       // The usual send needs nothing from elsewhere, and then it is not made to wait.
       if (!input.replyTo && files.none && draft.chat.kind === "group") return insert([]);
@@ -181,6 +189,19 @@ function checkContent(draft: ChatDraft, input: SendInput): void {
   } else if (input.text === undefined && !input.mediaIds?.length) {
     throw fieldError("invalid_request", "text", "Sending: a message needs text or files");
   }
+}
+
+/**
+ * Only of the chat's current epoch: so what follows on a Commit in the order can be read by just
+ * those who are in the group after it. Whose message was overtaken by a Commit encrypts it anew.
+ */
+function checkEpoch({ chat }: ChatDraft, epoch: number | null): void {
+  if (!chat.encrypted) return;
+  if (chat.epoch === 0) {
+    throw new AppError("conflict", "Sending: the chat has no MLS group yet, a Commit makes it");
+  }
+  if (epoch === chat.epoch) return;
+  throw new AppError("stale_epoch", `Sending: epoch ${epoch} is not the chat's, ${chat.epoch}`);
 }
 
 function checkMentions(draft: ChatDraft, mentions: string[] = []): void {

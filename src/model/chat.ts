@@ -13,7 +13,10 @@ export interface Chat {
   encrypted: boolean;
   /** The head: the last revision taken. Dense, starts at 1. */
   rev: number;
-  /** The last revision that touched this row's own fields (name, description, avatar, epoch). */
+  /**
+   * The last revision that touched this row's own fields (name, description, avatar). A Commit moves
+   * `epoch`, and is a row of its own: its revision is found there.
+   */
   detailsRev: number;
   /** The `seq` of the newest message, 0 before the first. */
   lastSeq: number;

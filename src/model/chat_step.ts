@@ -1,4 +1,5 @@
 import type { Chat } from "./chat.ts";
+import type { Handshake } from "./handshake.ts";
 import type { Membership } from "./membership.ts";
 import type { Message } from "./message.ts";
 
@@ -10,7 +11,8 @@ export type ChatStep =
     message: Message;
   }
   | { type: "member.updated"; rev: number; member: Membership }
-  | { type: "chat.updated"; rev: number; chat: Chat };
+  | { type: "chat.updated"; rev: number; chat: Chat }
+  | { type: "mls.commit"; rev: number; handshake: Handshake };
 
 /** The revisions `(after, rev]` of one chat, one step each, in order, as one commit made them. */
 export interface ChatCommit {

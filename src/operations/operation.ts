@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Limits } from "../config/limits.ts";
 import type { ErrorCode } from "../core/errors.ts";
 
 /** `session`: a live session is needed. `admin`: one of an administrator. */
@@ -27,6 +28,8 @@ export interface RestRoute {
   status?: number;
   /** Further statuses of success that the handler may choose, with what they mean. */
   also?: Record<number, string>;
+  /** Bytes of its body at most, where `LIMIT_BODY_BYTES` would be too few; whichever is more. */
+  bodyLimit?: (limits: Limits) => number;
 }
 
 export interface OperationSpec<

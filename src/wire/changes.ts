@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { Chat } from "../model/chat.ts";
+import type { Handshake } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import { ChatView, chatView } from "./chat.ts";
+import { HandshakeView, handshakeView } from "./handshake.ts";
 import { MemberView, memberView } from "./member.ts";
 import { MessageView, messageView } from "./message.ts";
 
@@ -14,10 +16,17 @@ export interface Changes {
   rev: number;
   messages: Message[];
   members: Membership[];
+  /** Of an encrypted chat. */
+  commits: Handshake[];
   /** The chat's own row, when its fields were touched. */
   chat: Chat | null;
   /** Whether the head is further on. */
   more: boolean;
+}
+
+/** That nothing was touched between the two revisions. */
+export function noChanges(chatId: string, after: number, rev: number, more = false): Changes {
+  return { chatId, after, rev, messages: [], members: [], commits: [], chat: null, more };
 }
 
 export const ChangesView = z.object({
@@ -25,6 +34,8 @@ export const ChangesView = z.object({
   rev: z.int().describe("Everything up to this revision is here: the cursor for the next call"),
   messages: z.array(MessageView).describe("In order of rev"),
   members: z.array(MemberView).describe("In order of rev"),
+  commits: z.array(HandshakeView).optional()
+    .describe("Of an encrypted chat, in order of rev: to be taken in order with the messages"),
   chat: ChatView.optional().describe("When the chat's own fields were touched"),
   more: z.boolean().describe("Whether there is more after `rev`"),
 }).meta({ id: "Changes" });
@@ -37,6 +48,7 @@ export function changesView(changes: Changes): ChangesView {
     rev: changes.rev,
     messages: changes.messages.map(messageView),
     members: changes.members.map(memberView),
+    ...(changes.commits.length > 0 && { commits: changes.commits.map(handshakeView) }),
     ...(changes.chat && { chat: chatView(changes.chat) }),
     more: changes.more,
   };

@@ -2,6 +2,7 @@ import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
 import { chatView } from "./chat.ts";
 import { type Changes, changesView } from "./changes.ts";
+import { handshakeView } from "./handshake.ts";
 import { memberView } from "./member.ts";
 import { messageView } from "./message.ts";
 
@@ -15,6 +16,8 @@ function stepData(step: ChatStep): unknown {
       return chatView(step.chat);
     case "member.updated":
       return memberView(step.member);
+    case "mls.commit":
+      return handshakeView(step.handshake);
     default:
       return messageView(step.message);
   }
@@ -54,6 +57,11 @@ export function stepsOf(changes: Changes): ChatStep[] | null {
       type: "member.updated",
       rev: member.rev,
       member,
+    })),
+    ...changes.commits.map((handshake): ChatStep => ({
+      type: "mls.commit",
+      rev: handshake.rev,
+      handshake,
     })),
   ];
   const { chat } = changes;

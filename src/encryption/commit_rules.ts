@@ -1,0 +1,147 @@
+import type { ChatDraft } from "../chats/chat_draft.ts";
+import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
+import type { Device } from "../model/device.ts";
+import type { Membership } from "../model/membership.ts";
+import { fromBase64Url, toBase64Url } from "./base64url.ts";
+import type { CommitEffect } from "./mls/commit_check.ts";
+import { parseIdentity } from "./mls/identity.ts";
+import { keyPackageRef, parseKeyPackage } from "./mls/key_package.ts";
+import { sameBytes } from "./mls/labelled_crypto.ts";
+import type { RosterEntry } from "./mls/ratchet_tree.ts";
+import { parseWelcome } from "./mls/welcome.ts";
+
+/** What the sender says that the Commit does to the chat's membership. */
+export interface MembershipClaim {
+  addUserIds: string[];
+  removeUserIds: string[];
+}
+
+export interface WelcomeClaim {
+  deviceIds: string[];
+  message: string;
+}
+
+/**
+ * Who commits, and who is new, are devices that are registered with just that key. Leaves that were
+ * there before need no look: they were held to this when they came, and no Commit changes their key.
+ */
+export function checkDevices(callerId: string, effect: CommitEffect, registered: Device[]): void {
+  const { committer } = effect;
+  if (committer.userId !== callerId) {
+    throw new AppError("forbidden", "Committing: the committer is not a device of the caller's");
+  }
+  for (const entry of [committer, ...effect.added]) {
+    const device = registered.find(({ id }) => id === entry.deviceId);
+    const same = device?.userId === entry.userId &&
+      sameBytes(fromBase64Url(device.signatureKey), entry.signatureKey);
+    if (!same) {
+      const name = quote(`${entry.userId}/${entry.deviceId}`);
+      throw fieldError("invalid_request", "commit", `Committing: ${name} is no registered device`);
+    }
+  }
+}
+
+/** A Welcome goes to just those whom the Commit adds: nobody is left out, and nobody else is let in. */
+export async function checkWelcome(effect: CommitEffect, welcome?: WelcomeClaim): Promise<void> {
+  const added = effect.addedKeyPackages.map(parseKeyPackage);
+  const refs = await Promise.all(added.map(keyPackageRef));
+  const named = welcome ? parseWelcome(fromBase64Url(welcome.message)).newMembers : [];
+  if (!sameSet(refs.map(toBase64Url), named.map(toBase64Url))) {
+    const about = "Committing: the Welcome must be for just those whom the Commit adds";
+    throw fieldError("invalid_request", "welcome.message", about);
+  }
+  const devices = added.map(({ leafNode }) => {
+    return parseIdentity(leafNode.identity, "credential.identity").deviceId;
+  });
+  if (!sameSet(devices, welcome?.deviceIds ?? [])) {
+    const about = "Committing: deviceIds must be just those whom the Commit adds";
+    throw fieldError("invalid_request", "welcome.deviceIds", about);
+  }
+}
+
+/**
+ * Holds what a Commit does to the roster against who is in the chat, and who may change that: the same
+ * rules as for a group that is not encrypted. Throws, or answers the memberships that end.
+ */
+export function checkMembership(
+  draft: ChatDraft,
+  callerId: string,
+  effect: CommitEffect,
+  claim: MembershipClaim,
+  registered: ReadonlySet<string>,
+): Membership[] {
+  const caller = draft.member(callerId);
+  if (!caller) throw notFound("chat", draft.chat.id);
+  const { addUserIds, removeUserIds } = claim;
+  if (draft.chat.kind === "direct" && addUserIds.length + removeUserIds.length > 0) {
+    throw fieldError("invalid_request", "addUserIds", "Committing: a direct chat keeps its two");
+  }
+  const usersAfter = new Set(effect.roster.map(({ userId }) => userId));
+  checkAdditions(draft, caller, effect, addUserIds);
+  const leaving = removeUserIds.flatMap((userId) => {
+    if (usersAfter.has(userId)) {
+      const about = `Committing: ${quote(userId)} still has a device in the group`;
+      throw fieldError("invalid_request", "removeUserIds", about);
+    }
+    // Who has left by themselves is gone already; only their leaves are to be removed.
+    const member = draft.member(userId);
+    return member ? [removable(caller, member)] : [];
+  });
+  for (const entry of effect.removed) {
+    if (removeUserIds.includes(entry.userId)) continue;
+    checkMayRemoveDevice(draft, caller, entry, registered);
+  }
+  return leaving;
+}
+
+function checkAdditions(
+  draft: ChatDraft,
+  caller: Membership,
+  effect: CommitEffect,
+  addUserIds: string[],
+): void {
+  const newcomers = new Set(effect.added.map(({ userId }) => userId));
+  for (const userId of addUserIds) {
+    const fault = draft.member(userId)
+      ? "is a member already"
+      : !newcomers.has(userId)
+      ? "is not added by the Commit"
+      : null;
+    if (fault === null) continue;
+    throw fieldError("invalid_request", "addUserIds", `Committing: ${quote(userId)} ${fault}`);
+  }
+  for (const userId of newcomers) {
+    if (draft.member(userId) || addUserIds.includes(userId)) continue;
+    const about = `Committing: ${quote(userId)} is no member, and not in addUserIds`;
+    throw fieldError("invalid_request", "addUserIds", about);
+  }
+  if (addUserIds.length > 0 && caller.role === "member") {
+    throw new AppError("forbidden", "Adding people to the group: only its owner and admins may");
+  }
+}
+
+function removable(caller: Membership, target: Membership): Membership {
+  const may = caller.role === "owner" || (caller.role === "admin" && target.role === "member");
+  if (may) return target;
+  throw new AppError("forbidden", `Removing a member: a ${caller.role} may not remove this one`);
+}
+
+/** One's own, those of who is no longer in the chat, and those that are registered no more. */
+function checkMayRemoveDevice(
+  draft: ChatDraft,
+  caller: Membership,
+  entry: RosterEntry,
+  registered: ReadonlySet<string>,
+): void {
+  const may = entry.userId === caller.userId || !draft.member(entry.userId) ||
+    !registered.has(entry.deviceId);
+  if (may) return;
+  const name = quote(`${entry.userId}/${entry.deviceId}`);
+  throw new AppError("forbidden", `Committing: ${name} is another member's device`);
+}
+
+function sameSet(a: string[], b: string[]): boolean {
+  if (a.length !== b.length) return false;
+  const [left, right] = [a.toSorted(), b.toSorted()];
+  return left.every((value, i) => value === right[i]);
+}

@@ -1,0 +1,207 @@
+import type { ChatAccess } from "../chats/chat_access.ts";
+import type { ChatDraft } from "../chats/chat_draft.ts";
+import type { ChatWriter } from "../chats/chat_writer.ts";
+import type { People } from "../chats/people.ts";
+import type { Clock } from "../core/clock.ts";
+import { AppError, fieldError, notFound } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { Chat } from "../model/chat.ts";
+import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
+import type { Store } from "../store/store.ts";
+import { base64UrlBytes, fromBase64Url } from "./base64url.ts";
+import { checkDevices, checkMembership, checkWelcome, type WelcomeClaim } from "./commit_rules.ts";
+import { checkCommit, type CommitEffect } from "./mls/commit_check.ts";
+import { parseGroupInfo } from "./mls/group_info.ts";
+import { parseFramedMessage, type PublicMessage } from "./mls/mls_message.ts";
+import { malformed } from "./mls/tls_reader.ts";
+import type { EncryptionNotices } from "./notices.ts";
+
+export interface CommitInput {
+  chatId: string;
+  /** The epoch that the Commit is for. */
+  epoch: number;
+  commit: string;
+  groupInfo: string;
+  welcome?: WelcomeClaim;
+  addUserIds: string[];
+  removeUserIds: string[];
+  clientId: string;
+}
+
+export interface Committed {
+  rev: number;
+  /** The epoch that the Commit began. */
+  epoch: number;
+  repeated: boolean;
+}
+
+/** What was found out about a Commit before it is held against the chat. */
+interface Checked {
+  effect: CommitEffect;
+  /** Of the devices in the effect: those that are registered. */
+  registered: ReadonlySet<string>;
+  welcomes: Omit<StoredWelcome, "chatId" | "rev" | "epoch">[];
+}
+
+/**
+ * The order of Commits, which is all that MLS needs of a server (RFC 9420, section 14): one for each
+ * epoch. Everything that takes long is checked before; in the edit that takes the revision, the
+ * epoch is looked at again, so a Commit that was overtaken meanwhile is `stale_epoch`, and who is a
+ * member changes in the same transaction.
+ */
+export class Commits {
+  constructor(
+    private readonly store: Store,
+    private readonly writer: ChatWriter,
+    private readonly access: ChatAccess,
+    private readonly people: People,
+    private readonly notices: EncryptionNotices,
+    private readonly clock: Clock,
+    private readonly limits: { commitBytes: number; groupMembers: number },
+  ) {}
+
+  async commit(callerId: string, input: CommitInput): Promise<Committed> {
+    this.#checkSizes(input);
+    const chat = await this.#encryptedChat(callerId, input.chatId);
+    const repeated = await this.#repeatOf(callerId, input);
+    if (repeated) return repeated;
+    if (chat.epoch !== input.epoch) throw staleEpoch(input.epoch, chat.epoch!);
+    const checked = await this.#check(callerId, input);
+    if (input.addUserIds.length > 0) await this.people.reach(callerId, input.addUserIds);
+    const committed = await this.writer.write(
+      input.chatId,
+      (draft) => this.#edit(draft, callerId, input, checked),
+    );
+    if (!committed.repeated) {
+      const { chatId } = input;
+      this.notices.welcomes(checked.welcomes.map((welcome) => ({ ...welcome, chatId })));
+    }
+    return committed;
+  }
+
+  /** In order of revision. */
+  async list(
+    callerId: string,
+    chatId: string,
+    after: number,
+    limit: number,
+  ): Promise<{ items: Handshake[]; next: string | null }> {
+    const chat = await this.#encryptedChat(callerId, chatId);
+    const items = await this.store.handshakes.changed(chatId, after, chat.rev, limit);
+    return { items, next: items.length < limit ? null : String(items.at(-1)!.rev) };
+  }
+
+  async groupInfo(callerId: string, chatId: string): Promise<StoredGroupInfo> {
+    await this.#encryptedChat(callerId, chatId);
+    const found = await this.store.handshakes.groupInfo(chatId);
+    if (!found) throw notFound("group info of chat", chatId);
+    return found;
+  }
+
+  async #check(callerId: string, input: CommitInput): Promise<Checked> {
+    const message = parseCommit(input);
+    const after = parseGroupInfo(fromBase64Url(input.groupInfo));
+    const before = await this.#groupInfoBefore(input);
+    const effect = await checkCommit(message, after, before, this.clock.now());
+    const concerned = [effect.committer, ...effect.added, ...effect.removed];
+    const devices = await this.store.devices.byIds(concerned.map(({ deviceId }) => deviceId));
+    checkDevices(callerId, effect, devices);
+    await checkWelcome(effect, input.welcome);
+    const owners = new Map(effect.added.map(({ deviceId, userId }) => [deviceId, userId]));
+    const welcomes = (input.welcome?.deviceIds ?? []).map((deviceId) => ({
+      id: newId(),
+      userId: owners.get(deviceId)!,
+      deviceId,
+      message: input.welcome!.message,
+      createdAt: this.clock.now(),
+    }));
+    return { effect, registered: new Set(devices.map(({ id }) => id)), welcomes };
+  }
+
+  #edit(
+    draft: ChatDraft,
+    callerId: string,
+    input: CommitInput,
+    { effect, registered, welcomes }: Checked,
+  ): Committed | Promise<Committed> {
+    if (!draft.member(callerId)) throw notFound("chat", input.chatId);
+    if (draft.chat.epoch !== input.epoch) return this.#overtaken(draft, callerId, input);
+    const leaving = checkMembership(draft, callerId, effect, input, registered);
+    this.#checkCount(draft.chat.memberCount + input.addUserIds.length - leaving.length);
+    const now = this.clock.now();
+    const { commit: message, clientId, groupInfo } = input;
+    const { rev, epoch } = draft.insertHandshake({
+      handshake: { senderId: callerId, clientId, message, createdAt: now },
+      groupInfo,
+      welcomes,
+    });
+    for (const member of leaving) draft.updateMember(member, { leftAt: now, role: "member" });
+    for (const userId of input.addUserIds) {
+      draft.addMember({ userId, role: "member", joinedAt: now });
+    }
+    return { rev, epoch: epoch + 1, repeated: false };
+  }
+
+  /** By the first try of the same Commit, perhaps. */
+  async #overtaken(draft: ChatDraft, callerId: string, input: CommitInput): Promise<Committed> {
+    const repeated = await this.#repeatOf(callerId, input);
+    if (repeated) return repeated;
+    throw staleEpoch(input.epoch, draft.chat.epoch!);
+  }
+
+  async #repeatOf(callerId: string, input: CommitInput): Promise<Committed | null> {
+    const made = await this.store.handshakes.byEpoch(input.chatId, input.epoch);
+    if (made?.senderId !== callerId || made.clientId !== input.clientId) return null;
+    return { rev: made.rev, epoch: made.epoch + 1, repeated: true };
+  }
+
+  async #groupInfoBefore({ chatId, epoch }: CommitInput) {
+    if (epoch === 0) return undefined;
+    const stored = await this.store.handshakes.groupInfo(chatId);
+    if (stored?.epoch !== epoch) throw staleEpoch(epoch, stored?.epoch ?? 0);
+    return parseGroupInfo(fromBase64Url(stored.groupInfo));
+  }
+
+  async #encryptedChat(callerId: string, chatId: string): Promise<Chat> {
+    await this.access.requireMember(chatId, callerId);
+    const chat = await this.store.chats.byId(chatId);
+    if (!chat) throw notFound("chat", chatId);
+    if (chat.encrypted) return chat;
+    throw new AppError("conflict", "Asking for the MLS group: the chat is not encrypted");
+  }
+
+  #checkSizes({ commit, groupInfo, welcome }: CommitInput): void {
+    const most = this.limits.commitBytes;
+    const sizes = { commit, groupInfo, "welcome.message": welcome?.message ?? "" };
+    for (const [field, text] of Object.entries(sizes)) {
+      if (base64UrlBytes(text) <= most) continue;
+      const about = `Committing: ${field} has more than ${most} bytes`;
+      throw fieldError("invalid_request", field, about);
+    }
+  }
+
+  #checkCount(members: number): void {
+    const most = this.limits.groupMembers;
+    if (members <= most) return;
+    const about = `Adding to the group: it would have ${members} members of ${most}`;
+    throw new AppError("conflict", about);
+  }
+}
+
+/** Handshakes are public messages here: `commit_check.ts` says why. */
+function parseCommit({ chatId, epoch, commit }: CommitInput): PublicMessage {
+  const message = parseFramedMessage(fromBase64Url(commit));
+  if (message.wireFormat !== "public_message") {
+    throw malformed("message.wire_format", "a Commit has to be an mls_public_message here");
+  }
+  if (message.chatId !== chatId) throw malformed("group_id", "it is not the chat's");
+  if (message.epoch !== BigInt(epoch)) {
+    throw malformed("epoch", `${message.epoch} is not ${epoch}, which the request names`);
+  }
+  return message;
+}
+
+function staleEpoch(epoch: number, current: number): AppError {
+  const about = `Committing: epoch ${epoch} is not the chat's, which is ${current}`;
+  return new AppError("stale_epoch", about);
+}

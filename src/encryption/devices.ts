@@ -1,0 +1,83 @@
+import type { ChatAccess } from "../chats/chat_access.ts";
+import type { Clock } from "../core/clock.ts";
+import { AppError, fieldError, notFound } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { Device } from "../model/device.ts";
+import type { Store } from "../store/store.ts";
+import { fromBase64Url } from "./base64url.ts";
+import type { EncryptionNotices } from "./notices.ts";
+
+const SIGNATURE_KEY_BYTES = 32;
+
+/**
+ * The devices with which people take part in encrypted chats. A device is a signature key and a name,
+ * and lives until it is removed: it is no session, for signing in again does not change who one is in a
+ * group.
+ */
+export class Devices {
+  constructor(
+    private readonly store: Pick<Store, "devices" | "memberships">,
+    private readonly access: ChatAccess,
+    private readonly notices: EncryptionNotices,
+    private readonly clock: Clock,
+    private readonly limits: { devices: number },
+  ) {}
+
+  /** A repeat with the same key answers with the device that the first one made. */
+  async register(
+    userId: string,
+    { name, signatureKey }: { name: string; signatureKey: string },
+  ): Promise<{ device: Device; made: boolean }> {
+    if (fromBase64Url(signatureKey).length !== SIGNATURE_KEY_BYTES) {
+      const about = "Registering a device: signatureKey must be 32 bytes, an Ed25519 key";
+      throw fieldError("invalid_request", "signatureKey", about);
+    }
+    const own = await this.list(userId);
+    const same = own.find((device) => device.signatureKey === signatureKey);
+    if (same) return { device: same, made: false };
+    if (own.length >= this.limits.devices) {
+      const most = this.limits.devices;
+      throw new AppError("conflict", `Registering a device: there are ${own.length} of ${most}`);
+    }
+    const device = { id: newId(), userId, name, signatureKey, createdAt: this.clock.now() };
+    await this.store.devices.create(device);
+    await this.notices.devices(userId, [device], "added");
+    return { device, made: true };
+  }
+
+  /** Oldest first. */
+  list(userId: string): Promise<Device[]> {
+    return this.store.devices.ofUsers([userId]);
+  }
+
+  /** Of everyone in a chat that the caller is in: whose keys there ought to be in its group. */
+  async ofChat(userId: string, chatId: string): Promise<Device[]> {
+    await this.access.requireMember(chatId, userId);
+    const rows = await this.store.memberships.ofChat(chatId);
+    const present = rows.filter((row) => row.leftAt === null).map((row) => row.userId);
+    return await this.store.devices.ofUsers(present);
+  }
+
+  /** Its leaves stay in the groups until another device commits their removal: it is told of it. */
+  async remove(userId: string, deviceId: string): Promise<void> {
+    const removed = await this.store.devices.remove(userId, [deviceId]);
+    if (removed.length === 0) throw notFound("device", deviceId);
+    await this.notices.devices(userId, removed, "removed");
+  }
+
+  /** For the erasure of an account. */
+  async removeAllOf(userId: string): Promise<void> {
+    await this.notices.devices(userId, await this.store.devices.remove(userId), "removed");
+  }
+}
+
+/** The device if it is the user's own; anyone else's answers as if there were none. */
+export async function ownDevice(
+  store: Pick<Store, "devices">,
+  userId: string,
+  deviceId: string,
+): Promise<Device> {
+  const device = await store.devices.byId(deviceId);
+  if (device?.userId !== userId) throw notFound("device", deviceId);
+  return device;
+}

@@ -1,0 +1,78 @@
+import { fieldError, quote } from "../core/errors.ts";
+import { Answer, bind, type Bound } from "../operations/handler.ts";
+import { handshakeView } from "../wire/handshake.ts";
+import type { Commits } from "./commits.ts";
+import type { Devices } from "./devices.ts";
+import type { KeyPackages } from "./key_packages.ts";
+import * as operations from "./operations.ts";
+import { deviceView, welcomeView } from "./views.ts";
+import type { Welcomes } from "./welcomes.ts";
+
+export interface EncryptionServices {
+  devices: Devices;
+  keyPackages: KeyPackages;
+  commits: Commits;
+  welcomes: Welcomes;
+}
+
+export function encryptionHandlers(services: EncryptionServices): Bound[] {
+  return [...deviceHandlers(services), ...groupHandlers(services)];
+}
+
+function deviceHandlers({ devices, keyPackages, welcomes }: EncryptionServices): Bound[] {
+  return [
+    bind(operations.registerDevice, async ({ userId }, input) => {
+      const { device, made } = await devices.register(userId, input);
+      return new Answer(made ? 201 : 200, deviceView(device));
+    }),
+    bind(operations.listDevices, async ({ userId }) => {
+      return whole((await devices.list(userId)).map(deviceView));
+    }),
+    bind(operations.removeDevice, async ({ userId }, { deviceId }) => {
+      await devices.remove(userId, deviceId);
+    }),
+    bind(operations.listChatDevices, async ({ userId }, { chatId }) => {
+      return whole((await devices.ofChat(userId, chatId)).map(deviceView));
+    }),
+    bind(operations.uploadKeyPackages, async ({ userId }, { deviceId, ...upload }) => {
+      return { remaining: await keyPackages.upload(userId, deviceId, upload) };
+    }),
+    bind(operations.claimKeyPackages, async (caller, { userId, deviceIds }) => {
+      return whole(await keyPackages.claim(caller.userId, userId, deviceIds));
+    }),
+    bind(operations.listWelcomes, async ({ userId }, { deviceId, limit }) => {
+      return whole((await welcomes.list(userId, deviceId, limit)).map(welcomeView));
+    }),
+    bind(operations.takeWelcome, async ({ userId }, { deviceId, welcomeId }) => {
+      await welcomes.taken(userId, deviceId, welcomeId);
+    }),
+  ];
+}
+
+function groupHandlers({ commits }: EncryptionServices): Bound[] {
+  return [
+    bind(operations.commit, async ({ userId }, input) => {
+      const { rev, epoch, repeated } = await commits.commit(userId, input);
+      return new Answer(repeated ? 200 : 201, { rev, epoch });
+    }),
+    bind(operations.listCommits, async ({ userId }, { chatId, after, limit, cursor }) => {
+      const from = cursor === undefined ? after : parseCursor(cursor);
+      const { items, next } = await commits.list(userId, chatId, from, limit);
+      return { items: items.map(handshakeView), next };
+    }),
+    bind(operations.getGroupInfo, async ({ userId }, { chatId }) => {
+      const { epoch, groupInfo } = await commits.groupInfo(userId, chatId);
+      return { epoch, groupInfo };
+    }),
+  ];
+}
+
+function whole<Item>(items: Item[]): { items: Item[]; next: null } {
+  return { items, next: null };
+}
+
+function parseCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  const about = `Listing commits: the cursor ${quote(cursor)} is not ours`;
+  throw fieldError("invalid_request", "cursor", about);
+}

@@ -1,0 +1,21 @@
+import { notFound } from "../core/errors.ts";
+import type { StoredWelcome } from "../model/handshake.ts";
+import type { Store } from "../store/store.ts";
+import { ownDevice } from "./devices.ts";
+
+/** What waits for a device: it asks when it comes back, and says what it has taken. */
+export class Welcomes {
+  constructor(private readonly store: Pick<Store, "devices" | "handshakes">) {}
+
+  /** Oldest first; what is taken makes room for the next. */
+  async list(userId: string, deviceId: string, limit: number): Promise<StoredWelcome[]> {
+    await ownDevice(this.store, userId, deviceId);
+    return await this.store.handshakes.welcomesFor(deviceId, limit);
+  }
+
+  async taken(userId: string, deviceId: string, welcomeId: string): Promise<void> {
+    await ownDevice(this.store, userId, deviceId);
+    if (await this.store.handshakes.removeWelcome(deviceId, welcomeId)) return;
+    throw notFound("welcome", welcomeId);
+  }
+}
