@@ -162,6 +162,16 @@ export class Hub implements RoomHost {
     }
   }
 
+  /** Closes the sockets whose access token has run out at `now`; cheap enough for every second. */
+  closeExpired(now: number): void {
+    for (const connection of this.#connections.all()) {
+      if (connection.caller.tokenExpiresAt > now) continue;
+      const error = new AppError("token_expired", "The access token has expired");
+      connection.sink.close("unauthenticated", error);
+      this.detach(connection);
+    }
+  }
+
   /** Closes every connection, and lets none in any more. */
   closeAll(reason: CloseReason): void {
     this.#closed = true;

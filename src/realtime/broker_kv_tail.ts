@@ -1,0 +1,239 @@
+import type { Log } from "../core/log.ts";
+import type { BrokerEvents } from "./broker.ts";
+import { headKey, outboxKey } from "./broker_kv.ts";
+import { REGISTRY_KEY } from "./instances_kv.ts";
+import type { Instances } from "./instances.ts";
+import type { Pulse } from "./pulse.ts";
+import { decodeSignals } from "./signal_codec.ts";
+
+export interface OutboxTailOptions {
+  kv: Deno.Kv;
+  instances: Instances;
+  log: Log;
+  events: BrokerEvents;
+  pulse: Pulse;
+}
+
+/** Limits of Deno KV: keys of one `watch` and of one `getMany`. */
+const KEYS_AT_ONCE = 10;
+/** An outbox that was written to is looked into this often, however late its bell may ring. */
+const POLL_MS = 12;
+/** After so long without news an outbox is left to its bell. */
+const AWAKE_MS = 100;
+const RETRY_MS = 500;
+
+interface Outbox {
+  /** The number of the last batch read. */
+  cursor: number;
+  /** The number of the last batch heard of. */
+  head: number;
+  lastNews: number;
+}
+
+/**
+ * Reads the outboxes of the other instances. Their heads are watched as doorbells, never relied on:
+ * `Deno.Kv.watch` merges what comes fast, and through a plain TCP stack it lags at more than 25 rings
+ * a second. So an outbox that is being written to is also looked into at short intervals.
+ */
+export class OutboxTail {
+  readonly #outboxes = new Map<string, Outbox>();
+  #watchers: ReadableStreamDefaultReader<unknown>[] = [];
+  #bell = Promise.withResolvers<void>();
+  #closed = false;
+  #reading: Promise<void> | null = null;
+
+  constructor(private readonly options: OutboxTailOptions) {}
+
+  /** Begins after what is there now. */
+  async start(): Promise<void> {
+    const { instances } = this.options;
+    instances.listen({
+      onJoined: (id) => {
+        // It began after this instance: all it has said is still to be heard.
+        this.#outboxes.set(id, { cursor: 0, head: 0, lastNews: performance.now() });
+        this.#watchAnew();
+      },
+      onGone: (id) => {
+        if (this.#outboxes.delete(id)) this.options.events.onGone(id);
+        this.#watchAnew();
+      },
+    });
+    instances.listen({ onLooked: () => this.#ring() });
+    await instances.start();
+    await this.#readHeads(instances.peers().map(({ id }) => id));
+    this.#watchAnew();
+    this.#reading = this.#read();
+  }
+
+  onRecovered(): void {
+    this.options.events.onGap();
+    this.#ring();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const watcher of this.#watchers) watcher.cancel().catch(() => {});
+    this.#ring();
+  }
+
+  async #readHeads(ids: string[]): Promise<void> {
+    for (const some of chunked(ids, KEYS_AT_ONCE)) {
+      const entries = await this.options.kv.getMany<number[]>(some.map(headKey));
+      for (const [i, id] of some.entries()) {
+        const head = entries[i].value ?? 0;
+        // Nobody else may have put it here while the heads were asked for.
+        if (!this.#outboxes.has(id)) {
+          this.#outboxes.set(id, { cursor: head, head, lastNews: -Infinity });
+        }
+      }
+    }
+  }
+
+  #watchAnew(): void {
+    for (const watcher of this.#watchers) watcher.cancel().catch(() => {});
+    if (this.#closed) return;
+    const ids = [...this.#outboxes.keys()];
+    const keys = [REGISTRY_KEY, ...ids.map(headKey)];
+    this.#watchers = chunked(keys, KEYS_AT_ONCE).map((some) => this.#watch(some));
+  }
+
+  #watch(keys: Deno.KvKey[]): ReadableStreamDefaultReader<unknown> {
+    const reader = this.options.kv.watch(keys).getReader();
+    this.#listenTo(reader, keys);
+    return reader;
+  }
+
+  async #listenTo(
+    reader: ReadableStreamDefaultReader<Deno.KvEntryMaybe<unknown>[]>,
+    keys: Deno.KvKey[],
+  ): Promise<void> {
+    try {
+      for (let first = true;; first = false) {
+        const { done, value: entries } = await reader.read();
+        if (done) return;
+        for (const entry of entries) this.#rang(entry, first);
+      }
+    } catch (error) {
+      if (this.#closed || !this.#watchers.includes(reader)) return;
+      this.options.log.warn("Watching other instances failed", { error, keys: keys.length });
+      setTimeout(() => this.#watchAnew(), RETRY_MS);
+    }
+  }
+
+  #rang({ key, value }: Deno.KvEntryMaybe<unknown>, first: boolean): void {
+    if (key[0] === REGISTRY_KEY[0]) {
+      // The first value is what was there; a look was had just before.
+      if (!first) this.options.instances.look().catch(() => {});
+      return;
+    }
+    const outbox = this.#outboxes.get(key[1] as string);
+    if (!outbox || typeof value !== "number" || value <= outbox.head) return;
+    outbox.head = value;
+    this.#ring();
+  }
+
+  #ring(): void {
+    this.#bell.resolve();
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#closed) {
+      this.#bell = Promise.withResolvers();
+      try {
+        const awake = this.#awake();
+        const more = awake.length > 0 && await this.#readSome(awake);
+        if (!more) await this.#rest(awake.length > 0);
+      } catch (error) {
+        if (this.#closed) return;
+        this.options.log.warn("Reading outboxes failed", { error });
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  /** Until a bell rings, or for a short while if there may be news without one. */
+  async #rest(short: boolean): Promise<void> {
+    if (!short) return await this.#bell.promise;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, POLL_MS);
+    await Promise.race([promise, this.#bell.promise]);
+    clearTimeout(timer);
+  }
+
+  #awake(): [string, Outbox][] {
+    // A row's head is seen with every beat, should a bell be lost.
+    for (const { id, head } of this.options.instances.peers()) {
+      const outbox = this.#outboxes.get(id);
+      if (outbox && head > outbox.head) outbox.head = head;
+    }
+    const since = performance.now() - AWAKE_MS;
+    return [...this.#outboxes].filter(([, { cursor, head, lastNews }]) =>
+      head > cursor || lastNews > since
+    );
+  }
+
+  /** True if there may be more at once. */
+  async #readSome(awake: [string, Outbox][]): Promise<boolean> {
+    let more = false;
+    for (const some of chunked(awake, KEYS_AT_ONCE)) {
+      const each = Math.floor(KEYS_AT_ONCE / some.length);
+      const wanted = some.map(([id, { cursor, head }]) =>
+        // Beyond what was heard of, one is enough to see that there is something.
+        Array.from({ length: Math.min(each, Math.max(1, head - cursor)) }, (_, i) =>
+          outboxKey(id, cursor + 1 + i))
+      );
+      const heads = some.map(([, { head }]) => head);
+      const entries = await this.options.pulse.run(() =>
+        this.options.kv.getMany<Uint8Array[]>(wanted.flat())
+      );
+      for (const [i, [id, outbox]] of some.entries()) {
+        const batches = entries.splice(0, wanted[i].length).map(({ value }) => value);
+        this.#take(id, outbox, batches, heads[i]);
+        more ||= outbox.head > outbox.cursor;
+      }
+    }
+    return more;
+  }
+
+  /** `head` is what was known before the batches were read: up to there they must be there. */
+  #take(id: string, outbox: Outbox, batches: (Uint8Array | null)[], head: number): void {
+    for (const batch of batches) {
+      if (batch === null) {
+        if (outbox.cursor < head) this.#skip(id, outbox, head);
+        return;
+      }
+      outbox.cursor++;
+      outbox.head = Math.max(outbox.head, outbox.cursor);
+      outbox.lastNews = performance.now();
+      this.#hand(id, batch);
+    }
+  }
+
+  #skip(id: string, outbox: Outbox, head: number): void {
+    this.options.log.info("Batches of another instance are gone", { instance: id, upTo: head });
+    outbox.cursor = head;
+    this.options.events.onGap();
+  }
+
+  #hand(id: string, batch: Uint8Array): void {
+    const { events, log } = this.options;
+    try {
+      const { signals, gap } = decodeSignals(batch);
+      if (gap) events.onGap();
+      if (signals.length > 0) events.onSignals(signals, id);
+    } catch (error) {
+      log.warn("A batch of another instance could not be taken in", { instance: id, error });
+      events.onGap();
+    }
+  }
+}
+
+function chunked<T>(items: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
+  return chunks;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

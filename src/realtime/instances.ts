@@ -1,0 +1,190 @@
+import { newId } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+
+/** What an instance says of itself, again and again. */
+export interface InstanceRow {
+  id: string;
+  /** `left`: it closed in good order. `dead`: another one is sweeping what it left behind. */
+  state: "alive" | "left" | "dead";
+  /** When it was written, by its writer's clock; epoch milliseconds. */
+  at: number;
+  /** The number of its last batch of signals. */
+  head: number;
+}
+
+/** Where instances find each other. Rows stay until they are swept. */
+export interface InstanceTable {
+  /** `version` changes with every write. */
+  list(): Promise<(InstanceRow & { version: string })[]>;
+  /** With `announce`, others are made to look at once, where that is possible. */
+  write(row: InstanceRow, announce: boolean): Promise<void>;
+  /** Writes `row` if its version is still that; true for one of several that try. */
+  replace(row: InstanceRow, version: string): Promise<boolean>;
+  remove(id: string): Promise<void>;
+}
+
+export interface InstanceListener {
+  /** It was not there when this instance began. */
+  onJoined?(id: string): void;
+  /** It died or left, and what it left behind has been swept by someone. */
+  onGone?(id: string): void;
+  /** The rows of the others have been read. */
+  onLooked?(): void;
+  /** This instance was thought dead (it was suspended, or cut off): others may have swept it. */
+  onRevived?(): void;
+  /** Of one instance only: clears away what `row.id` left behind. May be called again if it fails. */
+  sweep?(row: InstanceRow): Promise<void>;
+}
+
+export interface InstancesOptions {
+  table: InstanceTable;
+  log: Log;
+  id?: string;
+  beatMs?: number;
+  /** Without a sign of life for so long, an instance is dead. */
+  deadMs?: number;
+  /** For so long after an instance left in good order, its clients may come back elsewhere. */
+  leftGraceMs?: number;
+}
+
+interface Peer {
+  row: InstanceRow;
+  version: string;
+  /** When its row last changed, by this instance's own clock: clocks of machines differ. */
+  changedAt: number;
+}
+
+/**
+ * Which instances are alive. Each writes a row every few seconds and reads the others'; a row that has
+ * not changed for a while is of a dead one. The first who takes it over sweeps it.
+ */
+export class Instances {
+  readonly id: string;
+  /** The number of this instance's last batch, kept by the broker. */
+  head = 0;
+  readonly #peers = new Map<string, Peer>();
+  readonly #listeners: InstanceListener[] = [];
+  readonly #beatMs: number;
+  readonly #deadMs: number;
+  readonly #leftGraceMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #starting: Promise<void> | null = null;
+  #looking: Promise<void> | null = null;
+  #lastBeat = Infinity;
+  #left = false;
+
+  constructor(private readonly options: InstancesOptions) {
+    this.id = options.id ?? newId();
+    this.#beatMs = options.beatMs ?? 3_000;
+    this.#deadMs = options.deadMs ?? 10_000;
+    this.#leftGraceMs = options.leftGraceMs ?? 5_000;
+  }
+
+  listen(listener: InstanceListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Safe to call twice. Resolves once this instance is known to others, and others to it. */
+  start(): Promise<void> {
+    return this.#starting ??= this.#start();
+  }
+
+  /** The others that are alive, or have left and not been swept yet. */
+  peers(): InstanceRow[] {
+    return [...this.#peers.values()].map(({ row }) => row);
+  }
+
+  /** Whether who is connected to that instance counts as connected. */
+  counts(id: string): boolean {
+    if (id === this.id) return true;
+    const peer = this.#peers.get(id);
+    return peer !== undefined && peer.row.state !== "dead" && !this.#isOver(peer);
+  }
+
+  /** Looks at the others now, not with the next beat. */
+  look(): Promise<void> {
+    return this.#looking ??= this.#look().finally(() => this.#looking = null);
+  }
+
+  /** Tells the others that this instance goes; they sweep what it leaves behind after a while. */
+  async leave(): Promise<void> {
+    if (this.#left || !this.#starting) return;
+    this.#left = true;
+    clearTimeout(this.#timer);
+    await this.#starting;
+    await this.options.table.write(this.#row("left"), true);
+  }
+
+  async #start(): Promise<void> {
+    await this.options.table.write(this.#row("alive"), true);
+    this.#lastBeat = performance.now();
+    await this.#look(true);
+    this.#timer = setTimeout(() => this.#beat(), this.#beatMs);
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      const late = performance.now() - this.#lastBeat > this.#deadMs;
+      await this.options.table.write(this.#row("alive"), late);
+      this.#lastBeat = performance.now();
+      if (late) this.#revive();
+      await this.look();
+    } catch (error) {
+      this.options.log.warn("Telling other instances of this one failed", { error });
+    }
+    if (!this.#left) this.#timer = setTimeout(() => this.#beat(), this.#beatMs);
+  }
+
+  /** What cut this instance off (a table that was down, say) may have cut off the others too. */
+  #revive(): void {
+    for (const peer of this.#peers.values()) peer.changedAt = performance.now();
+    for (const listener of this.#listeners) listener.onRevived?.();
+  }
+
+  async #look(first = false): Promise<void> {
+    const rows = await this.options.table.list();
+    const now = performance.now();
+    const found = new Set<string>();
+    for (const { version, ...row } of rows) {
+      if (row.id === this.id) continue;
+      found.add(row.id);
+      const known = this.#peers.get(row.id);
+      if (known?.version === version) continue;
+      // At first sight its own clock has to do: it is put right by the next change.
+      const age = known ? 0 : Math.max(0, Date.now() - row.at);
+      this.#peers.set(row.id, { row, version, changedAt: now - age });
+      if (!known && !first) { for (const each of this.#listeners) each.onJoined?.(row.id); }
+    }
+    for (const id of [...this.#peers.keys()]) if (!found.has(id)) this.#forget(id);
+    for (const peer of [...this.#peers.values()]) if (this.#isOver(peer)) this.#sweep(peer);
+    for (const listener of this.#listeners) listener.onLooked?.();
+  }
+
+  #isOver({ row, changedAt }: Peer): boolean {
+    const most = row.state === "left" ? this.#leftGraceMs : this.#deadMs;
+    return performance.now() - changedAt > most;
+  }
+
+  async #sweep({ row, version }: Peer): Promise<void> {
+    const { table, log } = this.options;
+    try {
+      if (this.#left) return;
+      const mine = await table.replace({ ...row, state: "dead", at: Date.now() }, version);
+      if (!mine) return;
+      for (const listener of this.#listeners) await listener.sweep?.(row);
+      await table.remove(row.id);
+      this.#forget(row.id);
+    } catch (error) {
+      log.warn("Sweeping what another instance left behind failed", { instance: row.id, error });
+    }
+  }
+
+  #forget(id: string): void {
+    if (!this.#peers.delete(id)) return;
+    for (const listener of this.#listeners) listener.onGone?.(id);
+  }
+
+  #row(state: InstanceRow["state"]): InstanceRow {
+    return { id: this.id, state, at: Date.now(), head: this.head };
+  }
+}

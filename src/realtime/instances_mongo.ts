@@ -1,0 +1,27 @@
+import type { Db } from "mongodb";
+import type { InstanceRow, InstanceTable } from "./instances.ts";
+
+type Document = Omit<InstanceRow, "id"> & { _id: string; version: string };
+
+/** The collection `instances`. Rows stay until what their instance left behind is swept. */
+export function mongoInstanceTable(db: Db): InstanceTable {
+  const rows = db.collection<Document>("instances");
+  const toDocument = ({ id, ...row }: InstanceRow): Document => {
+    return { _id: id, ...row, version: crypto.randomUUID() };
+  };
+  return {
+    async list() {
+      return (await rows.find().toArray()).map(({ _id, ...row }) => ({ id: _id, ...row }));
+    },
+    async write(row) {
+      await rows.replaceOne({ _id: row.id }, toDocument(row), { upsert: true });
+    },
+    async replace(row, version) {
+      const { modifiedCount } = await rows.replaceOne({ _id: row.id, version }, toDocument(row));
+      return modifiedCount === 1;
+    },
+    async remove(id) {
+      await rows.deleteOne({ _id: id });
+    },
+  };
+}

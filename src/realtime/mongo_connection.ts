@@ -1,0 +1,22 @@
+import type { Db, MongoClient } from "mongodb";
+
+export interface MongoConnection {
+  readonly db: Db;
+  close(): Promise<void>;
+}
+
+/** A connection of the broker's own: its change stream waits on it all the time. */
+export async function connectMongo(uri: string): Promise<MongoConnection> {
+  const { MongoClient: Client } = await import("mongodb");
+  const client: MongoClient = new Client(uri, {
+    appName: "realtimechat-broker",
+    serverSelectionTimeoutMS: 5_000,
+    maxPoolSize: 10,
+  });
+  await client.connect();
+  const name = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(uri)?.[1];
+  return {
+    db: client.db(name === undefined ? "realtimechat" : decodeURIComponent(name)),
+    close: () => client.close(),
+  };
+}

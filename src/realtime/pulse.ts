@@ -1,0 +1,61 @@
+/** A call that takes longer than this, or fails for longer, is a fault. */
+const SLOW_MS = 2_000;
+/** After this, a call is given up. Clients of Deno KV repeat a call on their own, without end. */
+const GIVE_UP_MS = 10_000;
+
+/** Knows by the calls that are made of a service whether it works. */
+export class Pulse {
+  readonly #pending = new Set<{ since: number }>();
+  #failingSince: number | null = null;
+  #reason = "";
+  #recoveredAt = -Infinity;
+
+  /** `onRecovered` is told when the service works again after a fault. */
+  constructor(
+    private readonly service: string,
+    private readonly onRecovered: () => void,
+    private readonly giveUpMs = GIVE_UP_MS,
+  ) {}
+
+  /** Null when it works, otherwise why not. */
+  fault(now = performance.now()): string | null {
+    if (this.#failingSince !== null && now - this.#failingSince > SLOW_MS) {
+      return `${this.service} fails: ${this.#reason}`;
+    }
+    for (const { since } of this.#pending) {
+      if (now - since > SLOW_MS) return `${this.service} has not answered for ${SLOW_MS} ms`;
+    }
+    return null;
+  }
+
+  /** Rejects as the call does, or when it is given up; the call itself may go on. */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    const mark = { since: performance.now() };
+    this.#pending.add(mark);
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error("no answer")), this.giveUpMs);
+    try {
+      const answer = await Promise.race([call(), late]);
+      this.#pending.delete(mark);
+      this.#worked(mark.since);
+      return answer;
+    } catch (error) {
+      this.#failingSince ??= mark.since;
+      this.#reason = error instanceof Error ? error.message : String(error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#pending.delete(mark);
+    }
+  }
+
+  /** Calls that began before a recovery that was told already do not tell it again. */
+  #worked(since: number): void {
+    const begun = Math.min(since, this.#failingSince ?? Infinity);
+    this.#failingSince = null;
+    const now = performance.now();
+    if (now - begun <= SLOW_MS || since < this.#recoveredAt) return;
+    this.#recoveredAt = now;
+    this.onRecovered();
+  }
+}

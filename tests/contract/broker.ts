@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import type { Broker, BrokerEvents, Signal } from "../../src/realtime/broker.ts";
+import { newId } from "../../src/core/ids.ts";
+import { eventually } from "../support/eventually.ts";
+
+/** Keeps what a broker tells. */
+export class Heard implements BrokerEvents {
+  readonly signals: Signal[] = [];
+  readonly gone: string[] = [];
+  /** The instances that were heard, by signal. */
+  readonly from: string[] = [];
+  gaps = 0;
+
+  onSignals(signals: Signal[], instance: string): void {
+    this.signals.push(...signals);
+    this.from.push(...signals.map(() => instance));
+  }
+
+  onGap(): void {
+    this.gaps++;
+  }
+
+  onGone(instance: string): void {
+    this.gone.push(instance);
+  }
+}
+
+/** A broker that has been started here. */
+export interface OpenBroker {
+  broker: Broker;
+  heard: Heard;
+}
+
+/** A broker that has been started where a second instance would be: in another process, mostly. */
+export interface OtherBroker {
+  publish(signals: Signal[]): Promise<void>;
+  heard(): Promise<{ signals: Signal[]; gaps: number }>;
+  /** In good order. */
+  close(): Promise<void>;
+  /** As `kill -9` does it. */
+  die(): Promise<void>;
+}
+
+export interface BrokerBed extends AsyncDisposable {
+  here(): Promise<OpenBroker>;
+  other(): Promise<OtherBroker>;
+}
+
+/** What every Broker adapter is held to. Instances of a bed die after two seconds without a beat. */
+export function brokerContract(
+  name: string,
+  open: () => Promise<BrokerBed>,
+  options: Pick<Deno.TestDefinition, "ignore" | "sanitizeOps" | "sanitizeResources"> = {},
+): void {
+  const test = (title: string, run: (bed: BrokerBed) => Promise<void>) =>
+    Deno.test({
+      ...options,
+      name: `${name} broker: ${title}`,
+      fn: async () => {
+        await using bed = await open();
+        await run(bed);
+      },
+    });
+
+  test("what one publishes the other hears, in order, and itself not", async (bed) => {
+    const { broker, heard } = await bed.here();
+    const other = await bed.other();
+    const mine = Array.from({ length: 300 }, (_, i) => typing(i));
+    const theirs = Array.from({ length: 300 }, (_, i) => typing(i));
+    const said = other.publish(theirs);
+    for (const signal of mine) broker.publish(signal);
+    await said;
+    await eventually("both have all", async () => {
+      return heard.signals.length >= 300 && (await other.heard()).signals.length >= 300;
+    });
+    assert.deepEqual(heard.signals, theirs);
+    assert.deepEqual((await other.heard()).signals, mine);
+  });
+
+  test("every kind of signal arrives as it was", async (bed) => {
+    const { broker } = await bed.here();
+    const other = await bed.other();
+    const signals = everyKind();
+    for (const signal of signals) broker.publish(signal);
+    await eventually("all came", async () => {
+      return (await other.heard()).signals.length >= signals.length;
+    });
+    assert.deepEqual((await other.heard()).signals, signals);
+  });
+
+  test("pointers to one chat come to the highest, and who joined by them is not lost", async (bed) => {
+    const { broker } = await bed.here();
+    const other = await bed.other();
+    const [chatId, last] = [newId(), newId()];
+    for (let rev = 1; rev <= 500; rev++) {
+      broker.publish({
+        type: "chat",
+        chatId,
+        rev,
+        ...(rev % 100 === 50 && { membersAfter: rev - 1 }),
+      });
+    }
+    broker.publish({ type: "chat", chatId: last, rev: 1 });
+    await eventually("the last came", async () => {
+      return (await other.heard()).signals.some((each) => "chatId" in each && each.chatId === last);
+    });
+    const pointers = (await other.heard()).signals.filter((each) => each.type === "chat");
+    const mine = pointers.filter((each) => each.chatId === chatId);
+    assert.equal(Math.max(...mine.map(({ rev }) => rev)), 500);
+    assert.equal(Math.min(...mine.map(({ membersAfter = Infinity }) => membersAfter)), 49);
+    assert.ok(mine.length < 50, `${mine.length} pointers for one chat`);
+  });
+
+  test("thousands of pointers and signals of any size arrive", async (bed) => {
+    const { broker } = await bed.here();
+    const other = await bed.other();
+    const chatIds = Array.from({ length: 5_000 }, () => newId());
+    for (const chatId of chatIds) broker.publish({ type: "chat", chatId, rev: 1 });
+    const userIds = Array.from({ length: 40_000 }, () => newId());
+    broker.publish({ type: "users", userIds, event: { event: "presence", data: {} } });
+    await eventually("all users came", async () => usersIn(await other.heard()).length >= 40_000);
+    const { signals } = await other.heard();
+    assert.deepEqual(usersIn({ signals }).sort(), userIds.sort());
+    const chats = signals.flatMap((each) => each.type === "chat" ? [each.chatId] : []);
+    assert.deepEqual(chats.sort(), chatIds.sort());
+  });
+
+  test("who begins later hears what is said from then on", async (bed) => {
+    const { broker } = await bed.here();
+    broker.publish(typing(1));
+    await broker.flush();
+    const other = await bed.other();
+    broker.publish(typing(2));
+    await eventually("it came", async () => (await other.heard()).signals.length > 0);
+    assert.deepEqual((await other.heard()).signals.map((each) => each.type), ["typing"]);
+  });
+
+  test("what was published before closing is heard", async (bed) => {
+    const { heard } = await bed.here();
+    const other = await bed.other();
+    await other.publish(everyKind());
+    await other.close();
+    await eventually("all came", () => heard.signals.length === everyKind().length);
+  });
+
+  test("who dies is known to be gone, and the rest goes on", async (bed) => {
+    const { broker, heard } = await bed.here();
+    const [dying, staying] = [await bed.other(), await bed.other()];
+    await dying.publish([typing(1)]);
+    await eventually("it was there", () => heard.signals.length === 1);
+    await dying.die();
+    await eventually("it is gone", () => heard.gone.includes(heard.from[0]));
+    broker.publish(typing(2));
+    await staying.publish([typing(3)]);
+    await eventually("both came", async () => {
+      return heard.signals.length === 2 && (await staying.heard()).signals.length === 2;
+    });
+    assert.equal(broker.fault(), null);
+  });
+
+  test("closing twice is closing once, and what is published then is nobody's", async (bed) => {
+    const { broker } = await bed.here();
+    const other = await bed.other();
+    await Promise.all([broker.close(), broker.close()]);
+    broker.publish(typing(1));
+    await broker.flush();
+    assert.deepEqual((await other.heard()).signals, []);
+  });
+}
+
+function usersIn({ signals }: { signals: Signal[] }): string[] {
+  return signals.flatMap((each) => each.type === "users" ? each.userIds : []);
+}
+
+function typing(n: number): Signal {
+  return { type: "typing", chatId: newId(), userId: newId(), typing: n % 2 === 0 };
+}
+
+function everyKind(): Signal[] {
+  const [chatId, userId] = [newId(), newId()];
+  const event = { event: "receipt.updated" as const, chatId, data: { text: "é 東京 \u0001" } };
+  return [
+    { type: "chat", chatId, rev: 2 ** 40 },
+    { type: "chat", chatId: newId(), rev: 128, membersAfter: 0 },
+    { type: "room", chatId, event },
+    { type: "room", chatId, event, exceptUserId: userId },
+    { type: "rooms", chatIds: [chatId], event, exceptUserIds: [userId] },
+    { type: "users", userIds: [userId], event },
+    { type: "typing", chatId, userId, typing: true },
+    { type: "typing", chatId, userId, typing: false },
+    { type: "typing", chatId, userId, typing: false, silent: true },
+    { type: "sessions", sessionIds: [newId()] },
+    { type: "user", userId: "no uuid" },
+  ];
+}
