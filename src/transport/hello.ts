@@ -23,6 +23,8 @@ export interface HelloServices {
   authenticate(token: string, visitor: Visitor): Promise<Caller>;
   /** The caller's own profile, as `GET /users/profile` gives it. */
   profile(userId: string): Promise<unknown>;
+  /** Whose messages the client hides in groups that both are in. */
+  blockedBy(userId: string): Promise<string[]>;
   catchUp: CatchUp;
   hub: Hub;
   clock: Clock;
@@ -32,7 +34,13 @@ export interface HelloServices {
 export interface Welcome {
   connection: Connection;
   /** The answer to hello. */
-  answer: { user: unknown; sessionId: string; serverTime: string; sync?: unknown };
+  answer: {
+    user: unknown;
+    sessionId: string;
+    serverTime: string;
+    blockedUserIds: string[];
+    sync?: unknown;
+  };
   /** Lets events through; to be called once the answer is on its way. */
   release(): void;
 }
@@ -53,12 +61,17 @@ export async function hello(
   const connection = new Connection(newId(), caller, sink);
   const { hub } = services;
   try {
-    const [user] = await Promise.all([services.profile(caller.userId), hub.attach(connection)]);
+    const [user, blockedUserIds] = await Promise.all([
+      services.profile(caller.userId),
+      services.blockedBy(caller.userId),
+      hub.attach(connection),
+    ]);
     const sync = cursors && await services.catchUp.sync(caller.userId, cursors);
     const answer = {
       user,
       sessionId: caller.sessionId,
       serverTime: toTimestamp(services.clock.now()),
+      blockedUserIds,
       ...(sync && { sync: { items: sync.map(changesView), next: null } }),
     };
     return { connection, answer, release: () => connection.release(floorsOf(sync)) };

@@ -64,7 +64,15 @@ export class SocketIoSession {
     // Nothing is passed on: what Socket.IO would do next with an event is to look for listeners.
     this.socket.use((event) => this.#receive(gate, event));
     this.socket.emit("hello", answer);
+    this.#forgetHandshake();
     release();
+  }
+
+  /** It was needed to come in; kept, it would be memory of every idle socket, and its token in it. */
+  #forgetHandshake(): void {
+    const { conn, handshake } = this.socket;
+    Object.assign(handshake, { headers: {}, query: {}, auth: {} });
+    Object.assign(conn, { request: null });
   }
 
   #hello(): Promise<Welcome> {

@@ -30,7 +30,8 @@ export interface EngineOptions extends
   /**
    * Bytes that may wait for one client, be it in its WebSocket or for its next poll; 4 MiB by
    * default. A write that finds more than this waiting ends the session, on a WebSocket with close
-   * code 4008. One message always fits, whatever its size, since it finds nothing waiting.
+   * code 4008; there it is looked at once per 16 KiB. One message always fits, whatever its size,
+   * since it finds nothing waiting.
    */
   maxBufferedBytes?: number;
   /**

@@ -6,6 +6,12 @@ import type { Packet } from "./polling_transport.ts";
 import { type EncodedOptions, sharedFrame } from "./pre_encoded.ts";
 
 /**
+ * Asking Deno how much waits costs about as much as a small send: it is asked once per so many bytes,
+ * or per `maxBufferedBytes` where that is less.
+ */
+const CHECK_EVERY_BYTES = 16 * 1024;
+
+/**
  * A session's packets over Deno's native WebSocket: one packet a message, binary as it is.
  *
  * Two things the platform does not offer shape it. There is no event for a drained buffer, so the
@@ -17,6 +23,9 @@ export class WebSocketTransport extends Transport {
   #status: { code: number; reason: string } | null = null;
   #cutOff = false;
   #finished = false;
+  readonly #checkEvery: number;
+  /** Written since it was last asked how much waits, in UTF-16 units for text. */
+  #unchecked = 0;
 
   constructor(
     first: Exchange,
@@ -25,6 +34,7 @@ export class WebSocketTransport extends Transport {
     private readonly onFault: OnFault,
   ) {
     super(first as unknown as EngineRequest);
+    this.#checkEvery = Math.min(CHECK_EVERY_BYTES, limits.maxBufferedBytes);
     ws.binaryType = "arraybuffer";
     ws.onopen = () => this.#onOpen();
     ws.onmessage = ({ data }) => this.#guard(() => this.#onMessage(data));
@@ -59,7 +69,11 @@ export class WebSocketTransport extends Transport {
   /** Sends one encoded packet as it is. */
   sendFrame(frame: string | ArrayBufferView<ArrayBuffer>): void {
     if (this.ws.readyState !== WebSocket.OPEN || this.#cutOff) return;
-    if (this.ws.bufferedAmount > this.limits.maxBufferedBytes) return this.#cutOffSlowReader();
+    this.#unchecked += typeof frame === "string" ? frame.length : frame.byteLength;
+    if (this.#unchecked > this.#checkEvery) {
+      this.#unchecked = 0;
+      if (this.ws.bufferedAmount > this.limits.maxBufferedBytes) return this.#cutOffSlowReader();
+    }
     this.ws.send(frame);
   }
 
