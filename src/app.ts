@@ -133,7 +133,7 @@ export async function createApp(
       reader: new ChatReader(store),
       direct,
       groups: new Groups(writer, people, clock, limits),
-      inbox: new Inbox(store),
+      inbox: new Inbox(store, limits),
       receipts,
       catchUp,
     }),

@@ -1,4 +1,4 @@
-import { notFound } from "../core/errors.ts";
+import { fieldError, notFound } from "../core/errors.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import { type Changes, noChanges } from "../wire/changes.ts";
@@ -14,7 +14,7 @@ export class CatchUp {
   constructor(
     private readonly store: Store,
     private readonly feed: ChangeFeed,
-    private readonly limits: { syncRows: number },
+    private readonly limits: { syncRows: number; syncChats: number },
   ) {}
 
   async changes(userId: string, chatId: string, after: number): Promise<Changes> {
@@ -29,6 +29,7 @@ export class CatchUp {
    * left since the cursor given. When the answer is full, the rest comes with no rows and `more`.
    */
   async sync(userId: string, cursors: Cursors): Promise<Changes[]> {
+    this.#checkSize(cursors);
     const memberships = await this.store.memberships.ofUser(userId);
     const present = memberships.filter((row) => row.leftAt === null);
     const left = memberships.filter((row) => row.leftAt !== null && row.chatId in cursors);
@@ -48,6 +49,13 @@ export class CatchUp {
       answers.push(changes);
     }
     return answers;
+  }
+
+  #checkSize(cursors: Cursors): void {
+    const [named, most] = [Object.keys(cursors).length, this.limits.syncChats];
+    if (named <= most) return;
+    const about = `Catching up: cursors names ${named} chats, at most ${most} are allowed`;
+    throw fieldError("invalid_request", "cursors", about);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handsha
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { ChatChange, MlsChange } from "../store/chat_store.ts";
-import type { SendKey } from "../store/message_store.ts";
+import type { MessageStore, SendKey } from "../store/message_store.ts";
 
 /** The rows of a chat that every change is checked against, as they were at the head `chat.rev`. */
 export interface ChatState {
@@ -22,9 +22,7 @@ export interface NewHandshake {
 }
 
 /** How a draft finds messages that are not in it. */
-export interface MessageSource {
-  byId(id: string): Promise<Message | null>;
-}
+export type MessageSource = Pick<MessageStore, "byId" | "bySendKeys">;
 
 /**
  * A chat as it will be once the changes made so far are committed.
@@ -44,6 +42,8 @@ export class ChatDraft {
   constructor(
     private readonly base: ChatState,
     private readonly source: MessageSource,
+    /** The time of all that the draft changes. */
+    readonly now: number,
     /** Sends that the store is known to hold already. */
     private readonly known: ReadonlyMap<string, Message> = new Map(),
   ) {
@@ -82,6 +82,14 @@ export class ChatDraft {
   sent(senderId: string, clientId: string): Message | null {
     const key = sendKey(senderId, clientId);
     return this.#sends.get(key) ?? this.known.get(key) ?? null;
+  }
+
+  /** As `sent`, looked up in the store too: for a send that is about to be refused. */
+  async sentEver(senderId: string, clientId: string): Promise<Message | null> {
+    const here = this.sent(senderId, clientId);
+    if (here) return here;
+    const [there] = await this.source.bySendKeys(this.#chat.id, [{ senderId, clientId }]);
+    return there ?? null;
   }
 
   insertMessage(fields: NewMessage): Message {
@@ -139,7 +147,7 @@ export class ChatDraft {
     this.#take({
       type: "chat.updated",
       rev,
-      chat: { ...this.#chat, ...patch, rev, detailsRev: rev },
+      chat: { ...this.#chat, ...patch, rev, detailsRev: rev, updatedAt: this.now },
     });
     return this.#chat;
   }
@@ -159,11 +167,11 @@ export class ChatDraft {
   }
 
   /** Rows as the last step left them; what each step did on its own is in `toCommit`. */
-  toChange(now: number): ChatChange {
+  toChange(): ChatChange {
     const messages = [...this.#messages.values()];
     return {
       expectedRev: this.base.chat.rev,
-      chat: { ...this.#chat, updatedAt: now },
+      chat: { ...this.#chat, updatedAt: this.now },
       inserted: messages.filter((message) => message.seq > this.base.chat.rev),
       updated: messages.filter((message) => message.seq <= this.base.chat.rev),
       members: [...this.#members.values()],

@@ -83,9 +83,9 @@ export class ChatWriter {
    * `DuplicateKey("directKey")` when the pair has a chat already.
    */
   async create<T>(state: ChatState, edit: Edit<T>): Promise<T> {
-    const draft = new ChatDraft(state, this.store.messages);
+    const draft = new ChatDraft(state, this.store.messages, this.clock.now());
     const answer = await edit(draft);
-    const outcome = await this.store.chats.commit(draft.toChange(this.clock.now()));
+    const outcome = await this.store.chats.commit(draft.toChange());
     if (outcome === "stale") throw new AppError("conflict", "Making the chat: its id is taken");
     this.#states.set(draft.toState());
     this.onCommit(draft.toCommit());
@@ -140,11 +140,12 @@ export class ChatWriter {
       if (attempt > 1) await delay(Math.random() * Math.min(2 ** attempt, 50));
       const { state, fresh } = await this.#states.get(chatId);
       if (!state) throw notFound("chat", chatId);
-      const draft = new ChatDraft(state, this.store.messages, known);
+      const draft = new ChatDraft(state, this.store.messages, this.clock.now(), known);
       const results = await runEdits(draft, jobs);
-      // A refusal counts only on fresh state: the remembered one may not know of a new member yet.
-      const refused = results.some((result) => "error" in result);
-      if (refused && !fresh && await this.#isBehind(state)) continue;
+      // A commit proves that the state was the newest. What it does not prove counts only on fresh
+      // state: the remembered one may not know yet who has joined, or left.
+      const unproven = draft.length === 0 || results.some((result) => "error" in result);
+      if (unproven && !fresh && await this.#isBehind(state)) continue;
       if (await this.#commit(draft, known)) return settle(results);
     }
     throw new AppError("unavailable", "Writing to the chat: too many others write to it", {
@@ -164,7 +165,7 @@ export class ChatWriter {
     if (draft.length === 0) return true;
     const chatId = draft.chat.id;
     try {
-      const outcome = await this.store.chats.commit(draft.toChange(this.clock.now()));
+      const outcome = await this.store.chats.commit(draft.toChange());
       if (outcome === "stale") {
         this.#states.forget(chatId);
         return false;

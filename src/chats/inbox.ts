@@ -30,19 +30,25 @@ export interface InboxPage {
 
 /** A person's chats, most recent first. */
 export class Inbox {
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Pick<Store, "chats" | "messages">,
+    private readonly limits: { pageSize: number },
+  ) {}
 
-  async page(userId: string, { limit, cursor, kind }: InboxQuery): Promise<InboxPage> {
+  async page(userId: string, { cursor, kind, ...query }: InboxQuery): Promise<InboxPage> {
+    const limit = Math.min(query.limit, this.limits.pageSize);
     const found: InboxRow[] = [];
     let before = cursor === undefined ? null : parseCursor(cursor);
-    while (found.length < limit) {
-      const rows = await this.store.chats.inbox(userId, limit, before);
+    // One more than asked for tells whether there is a next page.
+    while (found.length <= limit) {
+      const rows = await this.store.chats.inbox(userId, limit + 1, before);
       found.push(...rows.filter(({ chat }) => !kind || chat.kind === kind));
-      if (rows.length < limit) return { items: await this.#entries(found), next: null };
+      if (rows.length <= limit) break;
       before = placeOf(rows.at(-1)!);
     }
     const items = found.slice(0, limit);
-    return { items: await this.#entries(items), next: cursorOf(placeOf(items.at(-1)!)) };
+    const next = found.length > limit ? cursorOf(placeOf(items.at(-1)!)) : null;
+    return { items: await this.#entries(items), next };
   }
 
   async #entries(rows: InboxRow[]): Promise<InboxEntry[]> {
@@ -70,8 +76,8 @@ function cursorOf({ lastActivityAt, chatId }: InboxPlace): string {
 }
 
 function parseCursor(cursor: string): InboxPlace {
-  const [at, chatId] = cursor.split("~");
-  if (!/^\d{1,15}$/.test(at) || !isId(chatId)) {
+  const [at, chatId, ...rest] = cursor.split("~");
+  if (!/^\d{1,15}$/.test(at) || !isId(chatId) || rest.length > 0) {
     throw new AppError("invalid_request", `Listing chats: the cursor ${quote(cursor)} is not ours`);
   }
   return { lastActivityAt: Number(at), chatId };

@@ -15,14 +15,15 @@ export class MessageReader {
   constructor(
     private readonly store: Pick<Store, "messages" | "memberships">,
     private readonly access: ChatAccess,
-    private readonly limits: { pins: number },
+    private readonly limits: { pins: number; pageSize: number },
   ) {}
 
   /** `next` is the `seq` to give as `before` (or `after`) of the next page. */
   async history(userId: string, page: HistoryPage): Promise<MessagePage> {
     await this.access.requireMember(page.chatId, userId);
-    const items = await this.store.messages.page(page);
-    return { items, next: items.length < page.limit ? null : String(items.at(-1)!.seq) };
+    const limit = this.#pageSize(page.limit);
+    const items = await this.store.messages.page({ ...page, limit: limit + 1 });
+    return paged(items, limit, ({ seq }) => String(seq));
   }
 
   async pinned(userId: string, chatId: string): Promise<MessagePage> {
@@ -36,10 +37,15 @@ export class MessageReader {
     search: { query: string; chatId?: string; limit: number; cursor?: string },
   ): Promise<MessagePage> {
     const chatIds = await this.#searchable(userId, search.chatId);
-    const { query, limit } = search;
+    const { query } = search;
+    const limit = this.#pageSize(search.limit);
     const before = search.cursor === undefined ? null : parseCursor(search.cursor);
-    const items = await this.store.messages.search({ chatIds, query, before, limit });
-    return { items, next: items.length < limit ? null : items.at(-1)!.id };
+    const items = await this.store.messages.search({ chatIds, query, before, limit: limit + 1 });
+    return paged(items, limit, ({ id }) => id);
+  }
+
+  #pageSize(asked: number): number {
+    return Math.min(asked, this.limits.pageSize);
   }
 
   async #searchable(userId: string, chatId?: string): Promise<string[]> {
@@ -50,6 +56,12 @@ export class MessageReader {
     const memberships = await this.store.memberships.ofUser(userId);
     return memberships.filter((row) => row.leftAt === null).map((row) => row.chatId);
   }
+}
+
+/** Of one row more than the page holds: whether there is one tells whether there is a next page. */
+function paged(rows: Message[], limit: number, cursorOf: (last: Message) => string): MessagePage {
+  const items = rows.slice(0, limit);
+  return { items, next: rows.length > limit ? cursorOf(items.at(-1)!) : null };
 }
 
 function parseCursor(cursor: string): string {

@@ -25,6 +25,12 @@ export interface SendInput {
 /** The epoch that an encrypted message was made in; throws for what is none of that chat's. */
 export type EpochOfMessage = (chatId: string, ciphertext: string) => number;
 
+export interface Sent {
+  message: Message;
+  /** Whether an earlier send of this name made it. */
+  repeated: boolean;
+}
+
 export interface SendLimits {
   textLength: number;
   mentions: number;
@@ -47,10 +53,7 @@ export class MessageSender {
     private readonly limits: SendLimits,
   ) {}
 
-  async send(
-    senderId: string,
-    input: SendInput,
-  ): Promise<{ message: Message; repeated: boolean }> {
+  async send(senderId: string, input: SendInput): Promise<Sent> {
     this.#checkSize(input);
     const chatId = input.chatId ?? (await this.direct.open(senderId, input.recipientId!)).chat.id;
     const epoch = input.ciphertext === undefined
@@ -67,12 +70,14 @@ export class MessageSender {
         message: draft.insertMessage(this.#newMessage(id, senderId, clientId, input, media)),
         repeated: false,
       });
-      checkContent(draft, input);
-      checkEpoch(draft, epoch);
-      checkMentions(draft, input.mentions);
-      // The usual send needs nothing from elsewhere, and then it is not made to wait.
-      if (!input.replyTo && files.none && draft.chat.kind === "group") return insert([]);
-      return this.#lookUp(draft, senderId, input, files).then(insert);
+      return unlessRepeated(draft, senderId, clientId, () => {
+        checkContent(draft, input);
+        checkEpoch(draft, epoch);
+        checkMentions(draft, input.mentions);
+        // The usual send needs nothing from elsewhere, and then it is not made to wait.
+        if (!input.replyTo && files.none && draft.chat.kind === "group") return insert([]);
+        return this.#lookUp(draft, senderId, input, files).then(insert);
+      });
     });
   }
 
@@ -135,6 +140,30 @@ export class MessageSender {
     );
     atMost("mediaIds", "files", input.mediaIds?.length ?? 0, this.limits.mediaPerMessage);
     atMost("mentions", "people", input.mentions?.length ?? 0, this.limits.mentions);
+  }
+}
+
+/**
+ * What a send is refused for now (a block, a member who left, a new epoch) may have been in order when
+ * it was first tried: a repeat is known before it is refused. Looking only then keeps the usual send
+ * to one write.
+ */
+function unlessRepeated(
+  draft: ChatDraft,
+  senderId: string,
+  clientId: string,
+  send: () => Sent | Promise<Sent>,
+): Sent | Promise<Sent> {
+  const answer = async (refusal: unknown) => {
+    const message = await draft.sentEver(senderId, clientId);
+    if (!message) throw refusal;
+    return { message, repeated: true };
+  };
+  try {
+    const sent = send();
+    return sent instanceof Promise ? sent.catch(answer) : sent;
+  } catch (refusal) {
+    return answer(refusal);
   }
 }
 

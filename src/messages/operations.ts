@@ -19,9 +19,15 @@ import { MessageView } from "../wire/message.ts";
 
 const tag = "Messages";
 
-/** One emoji may be several code points (a family, a flag), so its length is bounded, not its form. */
+/**
+ * One emoji may be several code points (a family, a flag, a keycap), so that its form is not held to
+ * more than this: something in it is a picture, half a flag or a keycap, and nothing is a letter.
+ */
 const emoji = z.string().min(1).max(32)
-  .regex(/^[^\s\p{Cc}\p{L}]+$/u, "must be an emoji")
+  .regex(
+    /^(?=.*[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])[^\s\p{Cc}\p{L}]+$/u,
+    "must be an emoji",
+  )
   .meta({ id: "Emoji", examples: ["👍"] });
 
 const ciphertext = z.string().min(1)

@@ -42,7 +42,8 @@ function parseJson(text: string): unknown {
 
 function check(frame: Record<string, unknown>): CommandFrame {
   const { id, cmd, data, ...rest } = frame;
-  const fit = typeof id === "number" || (typeof id === "string" && id.length <= 64);
+  const fit = (typeof id === "number" && Number.isFinite(id)) ||
+    (typeof id === "string" && id.length <= 64);
   const result: CommandFrame = { id: fit ? id : null, cmd, data };
   const unknown = Object.keys(rest)[0];
   if (!fit) {

@@ -1,4 +1,4 @@
-import { AppError } from "../../core/errors.ts";
+import { AppError, type ErrorCode } from "../../core/errors.ts";
 import { toProblem } from "../../core/problem.ts";
 import type { Visitor } from "../../model/caller.ts";
 import type { CloseReason, Connection } from "../../realtime/connection.ts";
@@ -7,6 +7,14 @@ import { hello } from "../hello.ts";
 import { type CommandFrame, parseFrame } from "./ws_frame.ts";
 import type { WsDoorOptions } from "./ws_door.ts";
 import { WsSink } from "./ws_sink.ts";
+
+/** How a refused hello closes the socket: 4001 says that this token is no use. */
+const HELLO_REFUSALS: Partial<Record<ErrorCode, CloseReason>> = {
+  invalid_request: "bad_frame",
+  rate_limited: "rate_limited",
+  unavailable: "restart",
+  internal: "restart",
+};
 
 /** One WebSocket: first hello, then commands, until either side closes. */
 export class WsSession {
@@ -49,6 +57,8 @@ export class WsSession {
   }
 
   #receive(data: unknown): void {
+    // Deno hands on what arrives while the socket closes; the session may have ended.
+    if (this.socket.readyState !== WebSocket.OPEN) return;
     let frame: CommandFrame;
     try {
       frame = parseFrame(data, this.options.limits.frameBytes);
@@ -67,9 +77,9 @@ export class WsSession {
       return this.#refuse(id, error, "unauthenticated");
     }
     this.#greeting = true;
+    clearTimeout(this.#helloTimer);
     try {
       const welcome = await hello(this.options.services, this.visitor, data, this.#sink);
-      clearTimeout(this.#helloTimer);
       if (this.socket.readyState !== WebSocket.OPEN) {
         return this.options.services.hub.detach(welcome.connection);
       }
@@ -89,12 +99,7 @@ export class WsSession {
   #refuseHello(id: unknown, error: unknown): void {
     const { code } = toProblem(error);
     if (code === "internal") this.options.log.error("A hello failed unexpectedly", { error });
-    const reason = code === "rate_limited"
-      ? "rate_limited"
-      : code === "internal" || code === "unavailable"
-      ? "restart"
-      : "unauthenticated";
-    this.#refuse(id, error, reason);
+    this.#refuse(id, error, HELLO_REFUSALS[code] ?? "unauthenticated");
   }
 
   #refuse(id: unknown, error: unknown, reason: CloseReason): void {
