@@ -7,12 +7,14 @@ import { authHandlers } from "./auth/handlers.ts";
 import type { IdentityProvider } from "./auth/identity_provider.ts";
 import { FacebookProvider } from "./auth/identity_provider_facebook.ts";
 import { GoogleProvider } from "./auth/identity_provider_google.ts";
+import { Maintenance } from "./auth/maintenance.ts";
 import { mountAccountPages } from "./auth/routes.ts";
 import { secretBox } from "./auth/secret_box.ts";
 import { Tokens } from "./auth/tokens.ts";
 import { CatchUp } from "./chats/catch_up.ts";
 import { ChangeFeed } from "./chats/change_feed.ts";
 import { ChatAccess } from "./chats/chat_access.ts";
+import { ChatPersonalData } from "./chats/chat_personal_data.ts";
 import { ChatReader } from "./chats/chat_reader.ts";
 import { ChatWriter } from "./chats/chat_writer.ts";
 import { DirectChats } from "./chats/direct_chats.ts";
@@ -58,7 +60,9 @@ import { CommandTable } from "./transport/command_table.ts";
 import { SocketIoDoor } from "./transport/socketio/socketio_door.ts";
 import { WsDoor } from "./transport/ws/ws_door.ts";
 import { userHandlers } from "./users/handlers.ts";
-import { Profiles } from "./users/profiles.ts";
+import { moderationHandlers } from "./users/moderation_handlers.ts";
+import { EXPORT_ROUTE, mountExport } from "./users/routes.ts";
+import { createUsers } from "./users/user_services.ts";
 import { profileView } from "./wire/user.ts";
 
 export const VERSION = "0.1.0";
@@ -123,16 +127,28 @@ export async function createApp(
     product: PRODUCT,
   });
   const { sessions } = auth;
-  const profiles = new Profiles(store, clock);
+  const groups = new Groups(writer, people, clock, limits);
+  const users = createUsers({
+    store,
+    clock,
+    log,
+    auth,
+    publisher,
+    limits,
+    adminEmails: config.adminEmails,
+    personalData: [new ChatPersonalData(store, writer, groups, clock)],
+  });
+  const { profiles } = users;
   const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
   const bound = [
     ...authHandlers(auth),
     ...auditHandlers(auth.audit, store),
-    ...userHandlers(profiles),
+    ...userHandlers(profiles, users.erasure),
+    ...moderationHandlers(users),
     ...chatHandlers({
       reader: new ChatReader(store),
       direct,
-      groups: new Groups(writer, people, clock, limits),
+      groups,
       inbox: new Inbox(store, limits),
       receipts,
       catchUp,
@@ -147,7 +163,7 @@ export async function createApp(
         clock,
         limits,
       ),
-      editor: new MessageEditor(store, writer, clock, limits),
+      editor: new MessageEditor(store, writer, people, clock, limits),
       reader: new MessageReader(store, access, limits),
     }),
     ...encryptionHandlers({
@@ -162,7 +178,7 @@ export async function createApp(
     limiter,
     rates: config.rates,
     log,
-    isAdmin: async ({ userId }) => (await profiles.own(userId)).role === "admin",
+    isAdmin: ({ userId }) => users.moderation.isAdmin(userId),
     observe: operationObserver(metrics),
     checkAnswers: config.environment === "test",
   });
@@ -172,6 +188,7 @@ export async function createApp(
     services: {
       authenticate: (token: string, visitor: Visitor) => sessions.authenticate(token, visitor),
       profile: async (userId: string) => profileView(await profiles.own(userId)),
+      blockedBy: (userId: string) => users.blocks.idsBlockedBy(userId),
       catchUp,
       hub,
       clock,
@@ -179,6 +196,7 @@ export async function createApp(
     },
     log,
     corsOrigins: config.corsOrigins,
+    publicUrl: config.publicUrl,
     limits,
   };
   const ws = new WsDoor(door);
@@ -197,13 +215,23 @@ export async function createApp(
     health,
     metrics,
     version: VERSION,
+    rawRoutes: [EXPORT_ROUTE],
+    mountFirst: (app) =>
+      mountExport(app, { ...users, authenticator: sessions, dispatcher, audit: auth.audit }),
   });
   mountAccountPages(http, { dispatcher, bound, limits });
   http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
   http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
 
+  const maintenance = new Maintenance(store, clock, log);
+  maintenance.start(() => users.erasure.resume());
+  const expiry = setInterval(() => hub.closeExpired(clock.now()), 1_000);
+
   async function drain(): Promise<void> {
     health.drain();
+    await maintenance.stop();
+    clearInterval(expiry);
+    await users.erasure.idle();
     await writer.idle();
     hub.closeAll("restart");
     ws.closeAll();

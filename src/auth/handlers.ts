@@ -11,6 +11,7 @@ import type { Accounts } from "./accounts.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 import * as credentials from "./credential_operations.ts";
 import type { EmailAddresses } from "./email_addresses.ts";
+import type { OneTimeTokens } from "./one_time_tokens.ts";
 import * as operations from "./operations.ts";
 import type { Passwords } from "./passwords.ts";
 import * as providers from "./provider_operations.ts";
@@ -35,6 +36,7 @@ export interface AuthServices {
   providerProofs: ProviderProofs;
   reauthentication: Reauthentication;
   proof: RecentProof;
+  tokens: OneTimeTokens;
   audit: AuditTrail;
   mail: AccountMail;
 }

@@ -1,3 +1,4 @@
+import { type AuditNote, type AuditOrigin, newAuditEntry } from "../model/audit_entry.ts";
 import type { Chat } from "../model/chat.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
@@ -36,6 +37,8 @@ export class ChatDraft {
   #members = new Map<string, Membership>();
   #messages = new Map<string, Message>();
   #sends = new Map<string, Message>();
+  /** What is to be recorded, with the revision that it belongs to. */
+  #records: { rev: number; origin: AuditOrigin; note: AuditNote }[] = [];
   /** What comes with the step of a Commit, by its revision. */
   readonly #groupChanges = new Map<number, Pick<MlsChange, "groupInfo" | "welcomes">>();
 
@@ -152,6 +155,12 @@ export class ChatDraft {
     return this.#chat;
   }
 
+  /** Records who made the last step; written with it, in one transaction. */
+  record(origin: AuditOrigin, note: Omit<AuditNote, "chatId">): void {
+    const { id: chatId, rev } = this.#chat;
+    this.#records.push({ rev, origin, note: { ...note, chatId } });
+  }
+
   /** Takes back all but the first `length` steps. */
   truncate(length: number): void {
     const kept = this.#steps.slice(0, length);
@@ -161,6 +170,7 @@ export class ChatDraft {
     this.#messages = new Map();
     this.#sends = new Map();
     for (const step of kept) this.#take(step);
+    this.#records = this.#records.filter(({ rev }) => rev <= this.#chat.rev);
     for (const rev of this.#groupChanges.keys()) {
       if (rev > this.#chat.rev) this.#groupChanges.delete(rev);
     }
@@ -175,6 +185,9 @@ export class ChatDraft {
       inserted: messages.filter((message) => message.seq > this.base.chat.rev),
       updated: messages.filter((message) => message.seq <= this.base.chat.rev),
       members: [...this.#members.values()],
+      ...(this.#records.length > 0 && {
+        audit: this.#records.map(({ origin, note }) => newAuditEntry(origin, note, this.now)),
+      }),
       ...this.#mlsChange(),
     };
   }

@@ -2,6 +2,8 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Chat } from "../model/chat.ts";
+import type { AuditOrigin } from "../model/audit_entry.ts";
+import type { Visitor } from "../model/caller.ts";
 import type { MemberRole, Membership } from "../model/membership.ts";
 import { memberIn, requireAdmin, requireGroup, requireOwner } from "./chat_access.ts";
 import type { ChatDraft } from "./chat_draft.ts";
@@ -31,7 +33,7 @@ export class Groups {
     private readonly limits: { groupMembers: number },
   ) {}
 
-  async create(callerId: string, group: NewGroup): Promise<Chat> {
+  async create(callerId: string, group: NewGroup, visitor?: Visitor): Promise<Chat> {
     const { name, description, encrypted } = group;
     const memberIds = group.memberIds.filter((id) => id !== callerId);
     if (encrypted && memberIds.length > 0) throw onlyByCommit("memberIds", "Making the group");
@@ -42,8 +44,10 @@ export class Groups {
     return this.writer.create(unbornChat({ ...chat, createdBy: callerId }), (draft) => {
       draft.updateChat({});
       draft.addMember({ userId: callerId, role: "owner", joinedAt: createdAt });
+      draft.record(originOf(callerId, visitor), { action: "group.created" });
       for (const userId of memberIds) {
         draft.addMember({ userId, role: "member", joinedAt: createdAt });
+        draft.record(originOf(callerId, visitor), { action: "member.added", userId });
       }
       return { ...draft.chat };
     });
@@ -60,7 +64,12 @@ export class Groups {
   }
 
   /** People who are in it already are passed over. */
-  async add(callerId: string, groupId: string, userIds: string[]): Promise<void> {
+  async add(
+    callerId: string,
+    groupId: string,
+    userIds: string[],
+    visitor?: Visitor,
+  ): Promise<void> {
     await this.#write(groupId, (draft) => {
       requireAdmin(draft, callerId, "Adding people to the group");
       if (draft.chat.encrypted) throw onlyByCommit("userIds", "Adding people to the group");
@@ -71,12 +80,15 @@ export class Groups {
       const added = userIds.filter((userId) => !draft.member(userId));
       this.#checkSize(draft.chat.memberCount + added.length);
       const joinedAt = this.clock.now();
-      for (const userId of added) draft.addMember({ userId, role: "member", joinedAt });
+      for (const userId of added) {
+        draft.addMember({ userId, role: "member", joinedAt });
+        draft.record(originOf(callerId, visitor), { action: "member.added", userId });
+      }
     });
   }
 
   /** Leaving, when it is oneself. */
-  remove(callerId: string, groupId: string, userId: string): Promise<void> {
+  remove(callerId: string, groupId: string, userId: string, visitor?: Visitor): Promise<void> {
     return this.#write(groupId, (draft) => {
       const caller = memberIn(draft, callerId, notFound("group", groupId));
       const target = memberIn(draft, userId, notFound("member", userId));
@@ -84,13 +96,22 @@ export class Groups {
         checkMayRemove(caller, target);
         if (draft.chat.encrypted) throw onlyByCommit("userId", "Removing a member");
       }
-      if (target.role === "owner") passOwnershipOn(draft, target);
+      const origin = originOf(callerId, visitor);
+      if (target.role === "owner") passOwnershipOn(draft, target, origin);
       draft.updateMember(target, { leftAt: this.clock.now(), role: "member" });
+      const action = callerId === userId ? "member.left" : "member.removed";
+      draft.record(origin, { action, userId });
     });
   }
 
   /** Making someone the owner makes the owner an admin: there is only one. */
-  setRole(callerId: string, groupId: string, userId: string, role: MemberRole): Promise<void> {
+  setRole(
+    callerId: string,
+    groupId: string,
+    userId: string,
+    role: MemberRole,
+    visitor?: Visitor,
+  ): Promise<void> {
     return this.#write(groupId, (draft) => {
       const owner = requireOwner(draft, callerId, "Giving a role");
       const target = memberIn(draft, userId, notFound("member", userId));
@@ -98,8 +119,9 @@ export class Groups {
       if (target.userId === callerId) {
         throw fieldError("conflict", "role", "Giving up ownership: make someone else the owner");
       }
-      draft.updateMember(target, { role });
-      if (role === "owner") draft.updateMember(owner, { role: "admin" });
+      const origin = originOf(callerId, visitor);
+      changeRole(draft, target, role, origin);
+      if (role === "owner") changeRole(draft, owner, "admin", origin);
     });
   }
 
@@ -144,8 +166,23 @@ function checkMayRemove(caller: Membership, target: Membership): void {
 }
 
 /** To the admin, or else the member, who has been there longest. */
-function passOwnershipOn(draft: ChatDraft, owner: Membership): void {
+function passOwnershipOn(draft: ChatDraft, owner: Membership, origin: AuditOrigin): void {
   const others = draft.presentMembers().filter((member) => member.userId !== owner.userId);
   const heir = others.find((member) => member.role === "admin") ?? others[0];
-  if (heir) draft.updateMember(heir, { role: "owner" });
+  if (heir) changeRole(draft, heir, "owner", origin);
+}
+
+function changeRole(
+  draft: ChatDraft,
+  member: Membership,
+  role: MemberRole,
+  origin: AuditOrigin,
+): void {
+  draft.updateMember(member, { role });
+  const details = { from: member.role, to: role };
+  draft.record(origin, { action: "member.role_changed", userId: member.userId, details });
+}
+
+function originOf(actorId: string, visitor: Visitor | null = null): AuditOrigin {
+  return { actorId, visitor };
 }

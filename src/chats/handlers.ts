@@ -64,24 +64,24 @@ function groupHandlers({ reader, groups }: ChatServices): Bound[] {
   const group = async (userId: string, groupId: string) =>
     rosterView(await reader.roster(userId, groupId, "group"));
   return [
-    bind(operations.createGroup, async ({ userId }, input) => {
-      const chat = await groups.create(userId, input);
-      return await group(userId, chat.id);
+    bind(operations.createGroup, async (caller, input) => {
+      const chat = await groups.create(caller.userId, input, caller);
+      return await group(caller.userId, chat.id);
     }),
     bind(operations.getGroup, ({ userId }, { groupId }) => group(userId, groupId)),
     bind(operations.updateGroup, async ({ userId }, { groupId, ...patch }) => {
       await groups.update(userId, groupId, patch);
       return await group(userId, groupId);
     }),
-    bind(operations.addMembers, async ({ userId }, { groupId, userIds }) => {
-      await groups.add(userId, groupId, userIds);
-      return await group(userId, groupId);
+    bind(operations.addMembers, async (caller, { groupId, userIds }) => {
+      await groups.add(caller.userId, groupId, userIds, caller);
+      return await group(caller.userId, groupId);
     }),
     bind(operations.removeMember, async (caller, { groupId, userId }) => {
-      await groups.remove(caller.userId, groupId, userId);
+      await groups.remove(caller.userId, groupId, userId, caller);
     }),
     bind(operations.setRole, async (caller, { groupId, userId, role }) => {
-      await groups.setRole(caller.userId, groupId, userId, role);
+      await groups.setRole(caller.userId, groupId, userId, role, caller);
       return await group(caller.userId, groupId);
     }),
   ];

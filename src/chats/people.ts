@@ -1,4 +1,5 @@
-import { notFound } from "../core/errors.ts";
+import { AppError, notFound } from "../core/errors.ts";
+import type { Chat } from "../model/chat.ts";
 import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 
@@ -25,6 +26,17 @@ export class People {
     if (await this.store.blocks.has(userId, callerId)) return true;
     const user = await this.store.users.byId(userId);
     return user === null || user.deletedAt !== null;
+  }
+
+  /**
+   * In a direct chat, throws if the other one takes nothing from `userId`. Who was blocked is not told by
+   * whom or that they were: the chat just takes no messages. `action` reads like "Sending".
+   */
+  async requireOpen(chat: Pick<Chat, "directKey">, userId: string, action: string): Promise<void> {
+    if (chat.directKey === null) return;
+    const [a, b] = chat.directKey.split(":");
+    if (!await this.isOutOfReach(userId, a === userId ? b : a)) return;
+    throw new AppError("forbidden", `${action}: this chat takes no messages`);
   }
 
   async #blockersOf(userId: string): Promise<Set<string>> {

@@ -28,6 +28,8 @@ export interface HttpAppOptions {
   version: string;
   /** Routes that the caller mounts itself, for the document. */
   rawRoutes?: readonly RawRoute[];
+  /** Mounts raw routes that would otherwise be taken for a parameter of an operation's path. */
+  mountFirst?(app: Hono<HttpEnv>): void;
 }
 
 /**
@@ -45,6 +47,7 @@ export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
   mountMetrics(app, metrics, config.metricsToken);
   mountDocument(app, options);
   mountDocsPage(app);
+  options.mountFirst?.(app);
   mountRestDoor(app, bound, { ...options, limits: config.limits });
   return app;
 }

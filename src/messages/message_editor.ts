@@ -1,9 +1,11 @@
 import { memberIn } from "../chats/chat_access.ts";
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
+import type { People } from "../chats/people.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import type { Message, Reaction } from "../model/message.ts";
+import { tombstone } from "../model/tombstone.ts";
 import type { Store } from "../store/store.ts";
 import { checkTextLength } from "./message_sender.ts";
 
@@ -21,6 +23,7 @@ export class MessageEditor {
   constructor(
     private readonly store: Pick<Store, "messages">,
     private readonly writer: ChatWriter,
+    private readonly people: People,
     private readonly clock: Clock,
     private readonly limits: EditLimits,
   ) {}
@@ -84,6 +87,10 @@ export class MessageEditor {
       memberIn(draft, userId, notFound("message", messageId));
       const message = await draft.message(messageId) ?? found;
       const patch = change(message, draft);
+      // An edit can say anything that a message can; deleting is always allowed.
+      if (patch && !patch.deletedAt) {
+        await this.people.requireOpen(draft.chat, userId, "Changing the message");
+      }
       return patch ? draft.updateMessage(message, patch) : message;
     });
   }
@@ -104,19 +111,6 @@ export class MessageEditor {
 function mustBeThere(message: Message, action: string): void {
   if (message.deletedAt === null) return;
   throw new AppError("conflict", `${action} the message: it was deleted`);
-}
-
-export function tombstone(now: number): Partial<Message> {
-  return {
-    text: "",
-    ciphertext: null,
-    media: [],
-    mentions: [],
-    reactions: [],
-    replyTo: null,
-    pinnedAt: null,
-    deletedAt: now,
-  };
 }
 
 function withReaction(reactions: Reaction[], emoji: string, userId: string): Reaction[] {

@@ -87,21 +87,12 @@ export class MessageSender {
     input: SendInput,
     files: FilesOnce,
   ): Promise<MediaAttachment[]> {
-    if (draft.chat.kind === "direct") await this.#checkPeer(draft, senderId);
+    await this.people.requireOpen(draft.chat, senderId, "Sending");
     if (input.replyTo !== undefined && !await draft.message(input.replyTo)) {
       const about = `Replying: there is no message ${quote(input.replyTo)} in this chat`;
       throw fieldError("not_found", "replyTo", about);
     }
     return await files.get(draft.chat.encrypted);
-  }
-
-  /** Who was blocked is not told by whom or that they were: the chat just takes no messages. */
-  async #checkPeer(draft: ChatDraft, senderId: string): Promise<void> {
-    const [a, b] = draft.chat.directKey!.split(":");
-    const peerId = a === senderId ? b : a;
-    if (await this.people.isOutOfReach(senderId, peerId)) {
-      throw new AppError("forbidden", "Sending: this chat takes no messages");
-    }
   }
 
   #newMessage(

@@ -12,6 +12,7 @@ export const EVENT_NAMES = [
   "notification",
   "resync",
   "session.ended",
+  "user.blocks",
   "mls.commit",
   "mls.welcome",
   "mls.keyPackagesLow",

@@ -1,13 +1,18 @@
-import { bind, type Bound } from "../operations/handler.ts";
+import { Answer, bind, type Bound } from "../operations/handler.ts";
 import { profileView, userView } from "../wire/user.ts";
+import type { AccountErasure } from "./account_erasure.ts";
 import * as operations from "./operations.ts";
 import type { Profiles } from "./profiles.ts";
 
-export function userHandlers(profiles: Profiles): Bound[] {
+export function userHandlers(profiles: Profiles, erasure: AccountErasure): Bound[] {
   return [
     bind(operations.getProfile, async ({ userId }) => profileView(await profiles.own(userId))),
     bind(operations.updateProfile, async ({ userId }, patch) => {
       return profileView(await profiles.update(userId, patch));
+    }),
+    bind(operations.deleteProfile, async (caller, { password }) => {
+      const done = await erasure.request(caller, password);
+      return new Answer(done ? 204 : 202, undefined);
     }),
     bind(operations.searchUsers, async ({ userId }, { q, limit, cursor }) => {
       const { items, next } = await profiles.search(userId, { prefix: q, limit, cursor });

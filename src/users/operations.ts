@@ -32,6 +32,27 @@ export const updateProfile = operation({
   rest: { method: "PUT", path: "/users/profile" },
 });
 
+export const deleteProfile = operation({
+  name: "user.delete",
+  summary: "Delete the account for good: personal data goes, chats keep tombstones",
+  tag,
+  access: "session",
+  limit: "reset",
+  input: z.strictObject({
+    password: z.string().min(1).max(1024).optional().describe(
+      "Needed unless identity was proved recently",
+    ),
+  }),
+  output: null,
+  rest: {
+    method: "DELETE",
+    path: "/users/profile",
+    status: 204,
+    also: { 202: "The account is gone, and the rest of its data is going" },
+  },
+  errors: ["unauthenticated", "reauthentication_required"],
+});
+
 export const getUser = operation({
   name: "user.get",
   summary: "A person",

@@ -1,0 +1,44 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Store } from "../store/store.ts";
+
+const HOUR = 3_600_000;
+
+/** People look at where they were signed in; after this an ended session tells them nothing more. */
+const KEEP_ENDED_SESSIONS_MS = 30 * 24 * HOUR;
+
+/** Forgets what has run out: sessions that ended a month ago, links that nobody followed. */
+export class Maintenance {
+  #timer: ReturnType<typeof setInterval> | null = null;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: Pick<Store, "sessions" | "oneTimeTokens">,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** At once, and then every hour, `also` included. */
+  start(also: () => Promise<void>): void {
+    const run = () => this.#running = this.#running.then(() => this.run()).then(also);
+    this.#timer = setInterval(run, HOUR);
+    run();
+  }
+
+  /** Never throws: the next time will do. */
+  async run(): Promise<void> {
+    try {
+      const now = this.clock.now();
+      await this.store.sessions.purge(now - KEEP_ENDED_SESSIONS_MS);
+      await this.store.oneTimeTokens.purge(now);
+    } catch (error) {
+      this.log.warn("Forgetting what has run out failed", { error });
+    }
+  }
+
+  /** Resolves once nothing is under way. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#running;
+  }
+}

@@ -1,0 +1,93 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import type { Membership } from "../model/membership.ts";
+import type { Message } from "../model/message.ts";
+import { tombstone } from "../model/tombstone.ts";
+import type { ExportSection, PersonalData } from "../users/personal_data.ts";
+import type { Store } from "../store/store.ts";
+import { memberView } from "../wire/member.ts";
+import { messageView } from "../wire/message.ts";
+import type { ChatWriter } from "./chat_writer.ts";
+import type { Groups } from "./groups.ts";
+
+/** Messages of one read, and of one commit. */
+const PAGE = 100;
+
+/** A person's memberships, and what they sent. */
+export class ChatPersonalData implements PersonalData {
+  readonly name = "chats";
+
+  constructor(
+    private readonly store: Pick<Store, "memberships" | "messages" | "chats">,
+    private readonly writer: ChatWriter,
+    private readonly groups: Groups,
+    private readonly clock: Clock,
+  ) {}
+
+  sections(userId: string): ExportSection[] {
+    return [
+      { name: "memberships", rows: this.#memberships(userId) },
+      { name: "messages", rows: this.#messages(userId) },
+    ];
+  }
+
+  /**
+   * What the person sent becomes tombstones, each a revision, so that every client learns of it; they
+   * leave their groups, and ownership passes on. In a direct chat they stay, as nobody, for the
+   * other one's sake.
+   */
+  async erase(userId: string): Promise<void> {
+    for (const member of await this.store.memberships.ofUser(userId)) {
+      await this.#eraseMessages(member);
+      const chat = member.leftAt === null && await this.store.chats.byId(member.chatId);
+      if (chat && chat.kind === "group") await this.#leave(member);
+    }
+  }
+
+  async #eraseMessages({ chatId, userId }: Membership): Promise<void> {
+    for await (const page of this.#pages(chatId, userId)) {
+      const ids = page.filter(({ deletedAt }) => deletedAt === null).map(({ id }) => id);
+      if (ids.length === 0) continue;
+      await this.writer.write(chatId, async (draft) => {
+        for (const id of ids) {
+          const message = await draft.message(id);
+          if (!message || message.deletedAt !== null) continue;
+          draft.updateMessage(message, tombstone(this.clock.now()));
+        }
+      });
+    }
+  }
+
+  /** Someone may have been faster: then they have left. */
+  async #leave({ chatId, userId }: Membership): Promise<void> {
+    try {
+      await this.groups.remove(userId, chatId, userId);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "not_found") throw error;
+    }
+  }
+
+  async *#memberships(userId: string): AsyncIterable<unknown> {
+    for (const member of await this.store.memberships.ofUser(userId)) {
+      const { notify, mutedUntil } = member;
+      const chat = await this.store.chats.byId(member.chatId);
+      yield { ...memberView(member), notify, mutedUntil, chatName: chat?.name ?? "" };
+    }
+  }
+
+  async *#messages(userId: string): AsyncIterable<unknown> {
+    for (const { chatId } of await this.store.memberships.ofUser(userId)) {
+      for await (const page of this.#pages(chatId, userId)) yield* page.map(messageView);
+    }
+  }
+
+  async *#pages(chatId: string, senderId: string): AsyncIterable<Message[]> {
+    for (let after = 0;;) {
+      const query = { chatId, senderId, after, limit: PAGE };
+      const page = await this.store.messages.ofSender(query);
+      yield page;
+      if (page.length < PAGE) return;
+      after = page.at(-1)!.seq;
+    }
+  }
+}

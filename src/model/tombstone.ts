@@ -1,0 +1,15 @@
+import type { Message } from "./message.ts";
+
+/** What makes a message a tombstone: only its place, sender and times are left. */
+export function tombstone(now: number): Partial<Message> {
+  return {
+    text: "",
+    ciphertext: null,
+    media: [],
+    mentions: [],
+    reactions: [],
+    replyTo: null,
+    pinnedAt: null,
+    deletedAt: now,
+  };
+}

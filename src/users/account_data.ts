@@ -1,0 +1,117 @@
+import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
+import type { AuditEntry } from "../model/audit_entry.ts";
+import type { Report } from "../model/report.ts";
+import type { Session } from "../model/session.ts";
+import type { Store } from "../store/store.ts";
+import { profileView } from "../wire/user.ts";
+import { type ExportSection, lazily, type PersonalData } from "./personal_data.ts";
+
+const PAGE = 200;
+
+/** The account itself: profile, sessions, linked providers, blocks, reports and its record. */
+export class AccountData implements PersonalData {
+  readonly name = "account";
+
+  constructor(
+    private readonly store: Pick<
+      Store,
+      "users" | "sessions" | "identities" | "blocks" | "reports" | "audit" | "oneTimeTokens"
+    >,
+  ) {}
+
+  sections(userId: string): ExportSection[] {
+    const { users, sessions, identities, blocks, reports } = this.store;
+    return [
+      {
+        name: "profile",
+        rows: lazily(async () => {
+          const user = await users.byId(userId);
+          return user
+            ? [{ ...profileView(user), lastSeenAt: toTimestampOrNull(user.lastSeenAt) }]
+            : [];
+        }),
+      },
+      { name: "sessions", rows: lazily(async () => (await sessions.ofUser(userId)).map(session)) },
+      {
+        name: "linkedProviders",
+        rows: lazily(async () =>
+          (await identities.ofUser(userId)).map(({ provider, subject, email, linkedAt }) => ({
+            provider,
+            subject,
+            email,
+            linkedAt: toTimestamp(linkedAt),
+          }))
+        ),
+      },
+      {
+        name: "blocked",
+        rows: lazily(async () =>
+          (await blocks.by(userId)).map(({ blockedId, createdAt }) => ({
+            userId: blockedId,
+            blockedAt: toTimestamp(createdAt),
+          }))
+        ),
+      },
+      {
+        name: "reportsMade",
+        rows: lazily(async () => (await reports.byReporter(userId)).map(report)),
+      },
+      { name: "audit", rows: this.#audit(userId) },
+    ];
+  }
+
+  /** The row stays as that of nobody, for chats keep tombstones and name their senders. */
+  async erase(userId: string): Promise<void> {
+    const { sessions, identities, blocks, reports, audit, oneTimeTokens } = this.store;
+    await identities.removeAllOf(userId);
+    await oneTimeTokens.dropOf(userId);
+    for (const { blockedId } of await blocks.by(userId)) await blocks.remove(userId, blockedId);
+    for (const { blockerId } of await blocks.against(userId)) {
+      await blocks.remove(blockerId, userId);
+    }
+    await reports.redactAbout(userId);
+    await audit.forgetTracesOf(userId);
+    await sessions.forgetAllOf(userId);
+  }
+
+  async *#audit(userId: string): AsyncIterable<unknown> {
+    for (let before: string | null = null;;) {
+      const entries: AuditEntry[] = await this.store.audit.ofUser(userId, { before, limit: PAGE });
+      for (const entry of entries) yield auditRow(entry, userId);
+      if (entries.length < PAGE) return;
+      before = entries.at(-1)!.id;
+    }
+  }
+}
+
+/** From where others did something is their data. */
+function auditRow(entry: AuditEntry, userId: string) {
+  const own = entry.actorId === userId;
+  const { address, userAgent } = entry;
+  return {
+    ...entry,
+    at: toTimestamp(entry.at),
+    address: own ? address : null,
+    userAgent: own ? userAgent : null,
+  };
+}
+
+function session({ refreshHash: _, ...row }: Session) {
+  return {
+    ...row,
+    createdAt: toTimestamp(row.createdAt),
+    lastUsedAt: toTimestamp(row.lastUsedAt),
+    authenticatedAt: toTimestamp(row.authenticatedAt),
+    expiresAt: toTimestamp(row.expiresAt),
+    endedAt: toTimestampOrNull(row.endedAt),
+  };
+}
+
+/** Who decided about it is theirs. */
+function report({ reporterId: _, resolvedBy: __, evidence: ___, ...row }: Report) {
+  return {
+    ...row,
+    createdAt: toTimestamp(row.createdAt),
+    resolvedAt: toTimestampOrNull(row.resolvedAt),
+  };
+}

@@ -1,0 +1,72 @@
+import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
+import type { Report } from "../model/report.ts";
+import type { User } from "../model/user.ts";
+import { bind, type Bound } from "../operations/handler.ts";
+import { userView } from "../wire/user.ts";
+import type { Blocks } from "./blocks.ts";
+import type { Moderation } from "./moderation.ts";
+import * as operations from "./moderation_operations.ts";
+import type { Reports } from "./reports.ts";
+
+export interface ModerationServices {
+  blocks: Blocks;
+  reports: Reports;
+  moderation: Moderation;
+}
+
+export function moderationHandlers({ blocks, reports, moderation }: ModerationServices): Bound[] {
+  return [
+    bind(operations.blockUser, async (caller, { userId, unblock }) => {
+      await blocks.set(caller, userId, !unblock);
+      return { userId, blocked: !unblock };
+    }),
+    bind(operations.listBlocked, async ({ userId }) => {
+      const items = (await blocks.list(userId)).map(({ user, block }) => ({
+        user: userView(user),
+        blockedAt: toTimestamp(block.createdAt),
+      }));
+      return { items, next: null };
+    }),
+    bind(operations.reportUser, async (caller, input) => {
+      return reportView(await reports.create(caller, input));
+    }),
+    bind(operations.listReports, async (_caller, { open, limit, cursor = null }) => {
+      const items = await reports.list({ open, before: cursor, limit });
+      const next = items.length < limit ? null : items.at(-1)!.id;
+      return { items: items.map(adminReportView), next };
+    }),
+    bind(operations.resolveReport, async (caller, { reportId, decision }) => {
+      return adminReportView(await reports.resolve(caller, reportId, decision));
+    }),
+    bind(operations.suspendUser, async (caller, { userId, reason, until = null }) => {
+      return suspensionView(await moderation.suspend(caller, userId, { reason, until }));
+    }),
+    bind(operations.unsuspendUser, async (caller, { userId }) => {
+      return suspensionView(await moderation.unsuspend(caller, userId));
+    }),
+  ];
+}
+
+function reportView(report: Report) {
+  const { id, userId, messageId, reason, details } = report;
+  const [createdAt, resolvedAt] = [
+    toTimestamp(report.createdAt),
+    toTimestampOrNull(report.resolvedAt),
+  ];
+  return { id, userId, messageId, reason, details, createdAt, resolvedAt };
+}
+
+function adminReportView(report: Report) {
+  const { reporterId, resolvedBy } = report;
+  const evidence = report.evidence === null ? null : JSON.parse(report.evidence);
+  return { ...reportView(report), reporterId, resolvedBy, evidence };
+}
+
+function suspensionView({ id: userId, suspension }: User) {
+  return {
+    userId,
+    suspended: suspension !== null,
+    reason: suspension?.reason ?? null,
+    until: toTimestampOrNull(suspension?.until ?? null),
+  };
+}

@@ -1,0 +1,76 @@
+import type { Clock } from "../core/clock.ts";
+import { fieldError, notFound } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { Caller } from "../model/caller.ts";
+import type { Message } from "../model/message.ts";
+import type { Report, ReportReason } from "../model/report.ts";
+import type { AuditTrail } from "../auth/audit_trail.ts";
+import type { Store } from "../store/store.ts";
+import { messageView } from "../wire/message.ts";
+
+export interface NewReport {
+  userId: string;
+  messageId?: string;
+  reason: ReportReason;
+  details: string;
+}
+
+/** What people tell administrators about others. Who was reported is not told. */
+export class Reports {
+  constructor(
+    private readonly store: Pick<Store, "reports" | "users" | "messages" | "memberships">,
+    private readonly audit: AuditTrail,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The message is kept as it is now, so that deleting it does not delete the evidence. */
+  async create(caller: Caller, { userId, messageId, reason, details }: NewReport): Promise<Report> {
+    if (userId === caller.userId) {
+      throw fieldError("invalid_request", "userId", "Reporting: this is yourself");
+    }
+    if (!await this.store.users.byId(userId)) throw notFound("user", userId);
+    const message = messageId === undefined
+      ? null
+      : await this.#visibleMessage(caller.userId, messageId);
+    if (message && message.senderId !== userId) {
+      throw fieldError("invalid_request", "messageId", "Reporting: someone else sent the message");
+    }
+    const report: Report = {
+      id: newId(),
+      reporterId: caller.userId,
+      userId,
+      messageId: message?.id ?? null,
+      reason,
+      details,
+      evidence: message && JSON.stringify(messageView(message)),
+      createdAt: this.clock.now(),
+      resolvedAt: null,
+      resolvedBy: null,
+    };
+    await this.store.reports.create(report);
+    const note = { action: "user.reported" as const, details: { reportId: report.id } };
+    await this.audit.own(caller.userId, caller, note);
+    return report;
+  }
+
+  list(query: { open: boolean; before: string | null; limit: number }): Promise<Report[]> {
+    return this.store.reports.list(query);
+  }
+
+  /** Resolving again changes nothing. */
+  async resolve(caller: Caller, reportId: string, decision: string): Promise<Report> {
+    const report = await this.store.reports.resolve(reportId, caller.userId, this.clock.now());
+    if (!report) throw notFound("report", reportId);
+    await this.audit.by(caller, { action: "report.resolved", details: { reportId, decision } });
+    return report;
+  }
+
+  /** Who left a chat has still seen what was sent until then. */
+  async #visibleMessage(userId: string, messageId: string): Promise<Message> {
+    const message = await this.store.messages.byId(messageId);
+    const member = message && await this.store.memberships.of(message.chatId, userId);
+    const seen = member && (member.leftAt === null || message.createdAt <= member.leftAt);
+    if (!seen) throw notFound("message", messageId);
+    return message;
+  }
+}

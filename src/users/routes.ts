@@ -1,0 +1,45 @@
+import type { Hono } from "hono";
+import type { AuditTrail } from "../auth/audit_trail.ts";
+import { type Authenticator, identifyCaller } from "../http/authenticate.ts";
+import type { HttpEnv } from "../http/http_env.ts";
+import type { RawRoute } from "../http/openapi.ts";
+import type { Dispatcher } from "../operations/dispatcher.ts";
+import type { PersonalDataExport } from "./personal_data_export.ts";
+
+export const EXPORT_ROUTE: RawRoute = {
+  method: "GET",
+  path: "/api/users/export",
+  name: "user.export",
+  summary: "All that is stored about the caller, as one JSON document",
+  tag: "Users",
+  access: "session",
+  responses: {
+    200: {
+      description: "An object with an array for each kind of data",
+      content: { "application/json": { schema: { type: "object" } } },
+    },
+  },
+  errors: ["rate_limited"],
+};
+
+export interface ExportRouteOptions {
+  authenticator: Authenticator;
+  dispatcher: Dispatcher;
+  personalDataExport: PersonalDataExport;
+  audit: AuditTrail;
+}
+
+/** Streamed, so it is no operation: those answer with one value. */
+export function mountExport(app: Hono<HttpEnv>, options: ExportRouteOptions): void {
+  app.get(EXPORT_ROUTE.path, async (c) => {
+    const caller = await identifyCaller(c, options.authenticator);
+    await options.dispatcher.charge("reset", caller, c.get("trace"));
+    await options.audit.own(caller.userId, caller, { action: "data.exported" });
+    return new Response(options.personalDataExport.stream(caller.userId), {
+      headers: {
+        "content-type": "application/json",
+        "content-disposition": 'attachment; filename="realtimechat-export.json"',
+      },
+    });
+  });
+}

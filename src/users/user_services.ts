@@ -1,0 +1,55 @@
+import type { AuthServices } from "../auth/handlers.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Publisher } from "../realtime/publisher.ts";
+import type { Store } from "../store/store.ts";
+import { AccountData } from "./account_data.ts";
+import { AccountErasure } from "./account_erasure.ts";
+import { Blocks } from "./blocks.ts";
+import { Moderation } from "./moderation.ts";
+import type { PersonalData } from "./personal_data.ts";
+import { PersonalDataExport } from "./personal_data_export.ts";
+import { Profiles } from "./profiles.ts";
+import { Reports } from "./reports.ts";
+
+export interface UsersOptions {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  auth: AuthServices;
+  publisher: Pick<Publisher, "toUsers" | "userChanged">;
+  limits: { blocks: number };
+  adminEmails: readonly string[];
+  /** What other features store about people; the account itself goes last. */
+  personalData: readonly PersonalData[];
+}
+
+export interface UserServices {
+  profiles: Profiles;
+  blocks: Blocks;
+  reports: Reports;
+  moderation: Moderation;
+  erasure: AccountErasure;
+  personalDataExport: PersonalDataExport;
+}
+
+/** Puts the services of this feature together. */
+export function createUsers(options: UsersOptions): UserServices {
+  const { store, clock, log, auth, publisher, limits, adminEmails } = options;
+  const { audit } = auth;
+  const account = new AccountData(store);
+  return {
+    profiles: new Profiles(store, clock),
+    blocks: new Blocks(store, publisher, audit, clock, limits),
+    reports: new Reports(store, audit, clock),
+    moderation: new Moderation({ ...auth, store, clock, adminEmails }),
+    erasure: new AccountErasure({
+      ...auth,
+      store,
+      clock,
+      log,
+      data: [...options.personalData, account],
+    }),
+    personalDataExport: new PersonalDataExport([account, ...options.personalData], clock),
+  };
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { onBothStores, PASSWORD } from "../support/account_world.ts";
+import { eventually } from "../support/eventually.ts";
+
+const test = onBothStores();
+
+test("an export has everything that is stored about the person", async (world) => {
+  const [ann, bob] = [await world.register("ann"), await world.register("bob")];
+  const chat = await world.send("POST", "/api/chats", { userId: bob.id }, ann);
+  const chatId = chat.body.id;
+  for (let i = 0; i < 150; i++) {
+    await world.send("POST", "/api/messages", { chatId, text: `mine ${i}` }, ann);
+  }
+  await world.send("POST", "/api/messages", { chatId, text: "his" }, bob);
+  await world.send("POST", "/api/users/block", { userId: bob.id }, ann);
+  await world.send("POST", "/api/users/report", { userId: bob.id, reason: "spam" }, ann);
+  const { status, headers, body } = await world.send("GET", "/api/users/export", undefined, ann);
+  assert.equal(status, 200);
+  assert.match(headers.get("content-disposition")!, /attachment/);
+  assert.equal(body.profile[0].email, ann.email);
+  assert.equal(body.sessions.length, 1);
+  assert.ok(!("refreshHash" in body.sessions[0]));
+  const texts = body.messages.map(({ text }: { text: string }) => text);
+  assert.deepEqual(texts, Array.from({ length: 150 }, (_, i) => `mine ${i}`));
+  assert.equal(body.memberships.length, 1);
+  assert.equal(body.blocked[0].userId, bob.id);
+  assert.equal(body.reportsMade.length, 1);
+  const actions = body.audit.map(({ action }: { action: string }) => action);
+  assert.ok(actions.includes("data.exported") && actions.includes("account.registered"));
+  assert.ok(!JSON.stringify(body).includes(`"his"`), "what others wrote is not in it");
+  assert.equal((await world.send("GET", "/api/users/export")).status, 401);
+});
+
+test("deleting an account leaves nothing of the person, and tombstones in chats", async (world) => {
+  const [ann, bob] = [await world.register("ann"), await world.register("bob")];
+  const direct = await world.send("POST", "/api/chats", { userId: bob.id }, ann);
+  const group = await world.send("POST", "/api/groups", { name: "G", memberIds: [bob.id] }, ann);
+  const chats = [direct.body.id, group.body.id];
+  for (const chatId of chats) {
+    await world.send("POST", "/api/messages", { chatId, text: "from ann" }, ann);
+    await world.send("POST", "/api/messages", { chatId, text: "from bob" }, bob);
+  }
+  await world.send("POST", "/api/users/block", { userId: ann.id }, bob);
+  const wrong = await world.send("DELETE", "/api/users/profile", { password: "wrong" }, ann);
+  assert.equal(wrong.status, 401);
+  const before = (await world.send("GET", `/api/chats/${chats[0]}`, undefined, bob)).body.rev;
+  const gone = await world.send("DELETE", "/api/users/profile", { password: PASSWORD }, ann);
+  assert.equal(gone.status, 204, JSON.stringify(gone.body));
+  assert.equal((await world.send("GET", "/api/users/profile", undefined, ann)).status, 401);
+  assert.equal((await world.login("ann")).status, 401);
+  for (const chatId of chats) {
+    const { body } = await world.send("GET", `/api/messages/${chatId}`, undefined, bob);
+    const [his, hers] = body.items;
+    assert.deepEqual([his.text, hers.text, hers.deletedAt !== null], ["from bob", "", true]);
+    assert.equal(hers.senderId, ann.id);
+  }
+  const path = `/api/chats/${chats[0]}/changes?after=${before}`;
+  const changes = await world.send("GET", path, undefined, bob);
+  assert.equal(changes.body.messages.length, 1, "clients learn of it by catching up");
+  const roster = await world.send("GET", `/api/groups/${chats[1]}`, undefined, bob);
+  const members = roster.body.members.map((m: { userId: string; role: string }) => [
+    m.userId,
+    m.role,
+  ]);
+  assert.deepEqual(members, [[bob.id, "owner"]]);
+  const nobody = await world.send("GET", `/api/users/${ann.id}`, undefined, bob);
+  assert.equal(nobody.body.displayName, "Deleted account");
+  const store = await world.openStore();
+  const kept = JSON.stringify([
+    await store.users.byId(ann.id),
+    await store.sessions.ofUser(ann.id),
+    await store.blocks.by(bob.id),
+    await store.audit.ofUser(ann.id, { before: null, limit: 100 }),
+  ]);
+  await store.close();
+  assert.ok(!/ann@|"ann"|Test\/1\.0/.test(kept), kept);
+  assert.equal((await world.register("ann")).username, "ann", "the name is free again");
+});
+
+test("an erasure that a crash interrupted is completed at the next start", async (world) => {
+  const [ann, bob] = [await world.register("ann"), await world.register("bob")];
+  const { body: chat } = await world.send("POST", "/api/chats", { userId: bob.id }, ann);
+  await world.send("POST", "/api/messages", { chatId: chat.id, text: "from ann" }, ann);
+  const store = await world.openStore();
+  // What is there when the server dies right after it wrote down the intent.
+  await store.erasures.begin({ userId: ann.id, requestedAt: world.now() });
+  await world.restart();
+  await eventually(
+    "the erasure is done",
+    async () => (await store.erasures.pending()).length === 0,
+  );
+  const [message] = await store.messages.ofSender({
+    chatId: chat.id,
+    senderId: ann.id,
+    after: 0,
+    limit: 1,
+  });
+  assert.equal(message.text, "");
+  assert.equal((await store.users.byId(ann.id))?.displayName, "Deleted account");
+  await store.close();
+});
+
+test("deleting asks for a recent proof", async (world) => {
+  const ann = await world.register("ann");
+  world.ahead += 11 * 60_000;
+  const refused = await world.send("DELETE", "/api/users/profile", undefined, ann);
+  assert.deepEqual([refused.status, refused.body.code], [403, "reauthentication_required"]);
+  const proof = { password: PASSWORD };
+  assert.equal((await world.send("POST", "/api/auth/reauthenticate", proof, ann)).status, 200);
+  assert.equal((await world.send("DELETE", "/api/users/profile", undefined, ann)).status, 204);
+});
