@@ -197,6 +197,7 @@ export async function createApp(
     log,
     corsOrigins: config.corsOrigins,
     publicUrl: config.publicUrl,
+    publicUrl: config.publicUrl,
     limits,
   };
   const ws = new WsDoor(door);

@@ -1,12 +1,14 @@
 import type { Config } from "../../config.ts";
 import { AppError } from "../../core/errors.ts";
 import { addressReader } from "../../http/client_address.ts";
-import { isOriginAllowed } from "../origin.ts";
+import { isOriginAllowed } from "../../http/cors.ts";
 import type { SocketIoServer, SocketIoServerOptions } from "./socketio_server.ts";
 
 export interface SocketIoDoorOptions extends Omit<SocketIoServerOptions, "addressOf"> {
   /** Web pages that may connect; clients that are no browsers send no Origin. */
   corsOrigins: Config["corsOrigins"];
+  /** Pages of this server itself may connect too: by this address, or the one they asked for. */
+  publicUrl: Config["publicUrl"];
   trustedProxy: Config["trustedProxy"];
 }
 
@@ -32,7 +34,7 @@ export class SocketIoDoor {
   }
 
   async handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
-    if (!isOriginAllowed(request, this.options.corsOrigins)) {
+    if (!isOriginAllowed(request, this.options)) {
       throw new AppError("forbidden", "Opening /socket.io/: pages of this Origin may not connect");
     }
     const server = this.#server ?? await this.#load();

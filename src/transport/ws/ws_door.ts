@@ -1,9 +1,10 @@
+import type { Config } from "../../config.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
+import { isOriginAllowed } from "../../http/cors.ts";
 import type { Visitor } from "../../model/caller.ts";
 import type { CommandTable } from "../command_table.ts";
 import type { HelloServices } from "../hello.ts";
-import { isOriginAllowed } from "../origin.ts";
 import { WsSession } from "./ws_session.ts";
 
 export const SUBPROTOCOL = "realtimechat.v1";
@@ -13,7 +14,9 @@ export interface WsDoorOptions {
   services: HelloServices;
   log: Log;
   /** Web pages that may connect; clients that are no browsers send no Origin. */
-  corsOrigins: "*" | readonly string[];
+  corsOrigins: Config["corsOrigins"];
+  /** Pages of this server itself may connect too: by this address, or the one they asked for. */
+  publicUrl: Config["publicUrl"];
   limits: {
     frameBytes: number;
     socketBufferBytes: number;
@@ -61,7 +64,7 @@ export class WsDoor {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new AppError("invalid_request", "Opening /ws: this is not a WebSocket upgrade");
     }
-    if (!isOriginAllowed(request, this.options.corsOrigins)) {
+    if (!isOriginAllowed(request, this.options)) {
       throw new AppError("forbidden", "Opening /ws: pages of this Origin may not connect");
     }
   }
