@@ -135,9 +135,14 @@ export class Commits {
       groupInfo,
       welcomes,
     });
-    for (const member of leaving) draft.updateMember(member, { leftAt: now, role: "member" });
+    const origin = { actorId: callerId, visitor: null };
+    for (const member of leaving) {
+      draft.updateMember(member, { leftAt: now, role: "member" });
+      draft.record(origin, { action: "member.removed", userId: member.userId });
+    }
     for (const userId of input.addUserIds) {
       draft.addMember({ userId, role: "member", joinedAt: now });
+      draft.record(origin, { action: "member.added", userId });
     }
     return { rev, epoch: epoch + 1, repeated: false };
   }
