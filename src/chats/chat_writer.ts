@@ -65,7 +65,7 @@ export class ChatWriter {
     options: ChatWriterOptions = {},
   ) {
     this.#states = new ChatStateCache(store);
-    this.#gatherMs = options.gatherMs ?? 5;
+    this.#gatherMs = options.gatherMs ?? 10;
     this.#maxBatch = options.maxBatch ?? 256;
   }
 
