@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { base64url } from "jose";
 import { BcryptHasher } from "./auth/password_hasher_bcrypt.ts";
 import { auditHandlers } from "./auth/audit_handlers.ts";
@@ -50,10 +50,17 @@ import { Dispatcher } from "./operations/dispatcher.ts";
 import type { Operation } from "./operations/operation.ts";
 import { operationObserver } from "./operations/operation_metrics.ts";
 import { MemoryRateLimiter } from "./operations/rate_limiter_memory.ts";
+import type { Broker } from "./realtime/broker.ts";
 import { localBroker } from "./realtime/broker_local.ts";
 import { realtimeHandlers } from "./realtime/handlers.ts";
 import { Hub } from "./realtime/hub.ts";
+import { Instances, type InstanceTable } from "./realtime/instances.ts";
+import { Presence } from "./realtime/presence.ts";
+import type { PresenceDirectory } from "./realtime/presence_directory.ts";
+import { localPresence } from "./realtime/presence_local.ts";
+import { SharedPresence } from "./realtime/presence_shared.ts";
 import { Publisher } from "./realtime/publisher.ts";
+import { Receiver } from "./realtime/receiver.ts";
 import { Typing } from "./realtime/typing.ts";
 import type { Store } from "./store/store.ts";
 import { CommandTable } from "./transport/command_table.ts";
@@ -95,10 +102,13 @@ export async function createApp(
   const hasher = new BcryptHasher();
   const feed = new ChangeFeed(store);
   const hub = new Hub(store, feed, log);
-  const broker = localBroker();
+  const backplane = await openBackplane(config, log);
+  const { broker, directory } = backplane;
   const publisher = new Publisher(hub, broker);
   const access = new ChatAccess(store);
-  const typing = new Typing(access, publisher, limits);
+  const typing = new Typing(access, hub, publisher, limits);
+  const presence = new Presence({ store, directory, hub, publisher, clock, log, limits });
+  hub.listen(presence);
   const writer = new ChatWriter(store, clock, (commit) => {
     publisher.commit(commit);
     typing.committed(commit);
@@ -172,7 +182,7 @@ export async function createApp(
       commits: new Commits(store, writer, access, people, notices, clock, limits),
       welcomes: new Welcomes(store),
     }),
-    ...realtimeHandlers(typing, clock),
+    ...realtimeHandlers({ typing, presence, clock }),
   ];
   const dispatcher = new Dispatcher({
     limiter,
@@ -182,7 +192,10 @@ export async function createApp(
     observe: operationObserver(metrics),
     checkAnswers: config.environment === "test",
   });
-  const health = new Health([{ name: "store", kind: "ready", check: () => store.ping() }], log);
+  const health = new Health([
+    { name: "store", kind: "ready", check: () => store.ping() },
+    { name: "broker", kind: "degraded", check: () => mustWork(broker) },
+  ], log);
   const door = {
     commands: new CommandTable(bound, dispatcher),
     services: {
@@ -196,7 +209,6 @@ export async function createApp(
     },
     log,
     corsOrigins: config.corsOrigins,
-    publicUrl: config.publicUrl,
     publicUrl: config.publicUrl,
     limits,
   };
@@ -224,6 +236,8 @@ export async function createApp(
   http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
   http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
 
+  await broker.start(new Receiver(hub, typing));
+
   const maintenance = new Maintenance(store, clock, log);
   maintenance.start(() => users.erasure.resume());
   const expiry = setInterval(() => hub.closeExpired(clock.now()), 1_000);
@@ -234,11 +248,13 @@ export async function createApp(
     clearInterval(expiry);
     await users.erasure.idle();
     await writer.idle();
+    await presence.close();
     hub.closeAll("restart");
     ws.closeAll();
     await socketio.drain();
     typing.close();
     await broker.close();
+    await backplane.close();
     await auth.mail.idle();
     await mailer.close();
     hasher.close();
@@ -260,6 +276,53 @@ async function openStore(config: Config): Promise<Store> {
   const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
   await Deno.mkdir(config.dataDir, { recursive: true });
   return new SqliteStore(join(config.dataDir, "chat.sqlite3"));
+}
+
+/** What carries signals between instances, and who is there. */
+interface Backplane {
+  broker: Broker;
+  directory: PresenceDirectory;
+  /** After the broker. */
+  close(): Promise<void>;
+}
+
+async function openBackplane(config: Config, log: Log): Promise<Backplane> {
+  const { broker: { kind, kvUrl: url, kvPath: path }, mongodbUri, limits } = config;
+  const instancesIn = (table: InstanceTable) =>
+    new Instances({ table, log, leftGraceMs: limits.presenceGraceMs });
+  if (kind === "kv") {
+    const { openKv } = await import("./realtime/kv_connection.ts");
+    const { KvBroker } = await import("./realtime/broker_kv.ts");
+    const { kvInstanceTable } = await import("./realtime/instances_kv.ts");
+    const { kvPresenceTable } = await import("./realtime/presence_kv.ts");
+    if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
+    const kv = await openKv({ url, path });
+    const instances = instancesIn(kvInstanceTable(kv));
+    return {
+      broker: new KvBroker({ kv, instances, log }),
+      directory: new SharedPresence(kvPresenceTable(kv), instances, log),
+      close: () => Promise.resolve(kv.close()),
+    };
+  }
+  if (kind === "mongo") {
+    const { connectMongo } = await import("./realtime/mongo_connection.ts");
+    const { MongoBroker } = await import("./realtime/broker_mongo.ts");
+    const { mongoInstanceTable } = await import("./realtime/instances_mongo.ts");
+    const { mongoPresenceTable } = await import("./realtime/presence_mongo.ts");
+    const { db, close } = await connectMongo(mongodbUri!);
+    const instances = instancesIn(mongoInstanceTable(db));
+    return {
+      broker: new MongoBroker({ db, instances, log }),
+      directory: new SharedPresence(await mongoPresenceTable(db), instances, log),
+      close,
+    };
+  }
+  return { broker: localBroker(), directory: localPresence(), close: () => Promise.resolve() };
+}
+
+function mustWork(broker: Broker): Promise<void> {
+  const fault = broker.fault();
+  return fault === null ? Promise.resolve() : Promise.reject(new Error(fault));
 }
 
 async function openMailer({ mail }: Config, log: Log): Promise<Mailer> {

@@ -43,6 +43,7 @@ export const LIMIT_SPECS = Object.freeze({
     60 * SECOND,
   ),
   presenceGraceMs: limit("milliseconds before leaving is announced", 5 * SECOND, 0, 300 * SECOND),
+  presenceMembers: limit("members of a chat that hear who comes and goes", 100, 0, 10_000),
   imageBytes: limit("bytes of an uploaded image", 25 * MIB, KIB, 1024 * MIB),
   imagePixels: limit("pixels of an uploaded image", 50_000_000, 10_000, 500_000_000),
   videoBytes: limit("bytes of an uploaded video", 512 * MIB, KIB, 16_384 * MIB),

@@ -1,15 +1,30 @@
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { bind, type Bound } from "../operations/handler.ts";
 import * as operations from "./operations.ts";
+import { type Presence, statusView } from "./presence.ts";
 import type { Typing } from "./typing.ts";
 
-export function realtimeHandlers(typing: Typing, clock: Clock): Bound[] {
+export interface RealtimeServices {
+  typing: Typing;
+  presence: Presence;
+  clock: Clock;
+}
+
+export function realtimeHandlers({ typing, presence, clock }: RealtimeServices): Bound[] {
   return [
     bind(operations.startTyping, async ({ userId }, { chatId }) => {
       await typing.start(userId, chatId);
     }),
     bind(operations.stopTyping, async ({ userId }, { chatId }) => {
       await typing.stop(userId, chatId);
+    }),
+    bind(operations.setStatus, async ({ userId }, change) => {
+      return statusView(await presence.set(userId, change));
+    }),
+    bind(operations.getStatuses, async (caller, { userIds = [] }) => {
+      const asked = userIds.length > 0 ? [...new Set(userIds)] : [caller.userId];
+      const statuses = await presence.get(caller.userId, asked);
+      return { items: statuses.map(statusView), next: null };
     }),
     bind(operations.ping, () => Promise.resolve({ serverTime: toTimestamp(clock.now()) })),
   ];

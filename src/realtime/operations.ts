@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { chatId, timestamp } from "../operations/fields.ts";
+import { chatId, line, page, timestamp, userId } from "../operations/fields.ts";
 import { operation } from "../operations/operation.ts";
 
 const tag = "Realtime";
@@ -36,5 +36,43 @@ export const ping = operation({
   limit: "signal",
   input: z.strictObject({}),
   output: z.object({ serverTime: timestamp }),
+  socket: true,
+});
+
+export const StatusView = z.object({
+  userId: z.string(),
+  state: z.enum(["online", "away", "busy", "offline", "invisible"])
+    .describe("`invisible` is seen by the person alone; others see `offline`"),
+  text: z.string().describe("What the person wrote to it; empty when they are offline"),
+  lastSeenAt: timestamp.nullable().describe("When they last left; null when they hide it"),
+}).meta({ id: "Status" });
+
+export const setStatus = operation({
+  name: "presence.set",
+  summary: "Choose what others see while the caller is connected",
+  tag,
+  access: "session",
+  limit: "signal",
+  input: z.strictObject({
+    state: z.enum(["online", "away", "busy", "invisible"]),
+    text: line({ min: 0, max: 140 }).optional().describe("Left as it is when not given"),
+  }),
+  output: StatusView,
+  rest: { method: "PUT", path: "/users/status" },
+  socket: true,
+});
+
+/** People who can be asked for at once. */
+const MOST_USERS = 100;
+
+export const getStatuses = operation({
+  name: "presence.get",
+  summary: "Who is there, as far as they let the caller see it; the caller if nobody is named",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ userIds: z.array(userId).max(MOST_USERS).optional() }),
+  output: page(StatusView),
+  rest: { method: "GET", path: "/users/status" },
   socket: true,
 });

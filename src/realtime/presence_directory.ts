@@ -4,13 +4,19 @@
  * instance dies, all of its entries are void at once.
  */
 export interface PresenceDirectory {
-  /** This instance has its first connection of the user. */
+  /** This instance has its first connection of the user; resolves when others can see it. */
   enter(userId: string): Promise<void>;
   /** This instance has lost its last connection of the user. */
   leave(userId: string): Promise<void>;
-  /** Those of `userIds` who are connected to any living instance. */
+  /**
+   * Those of `userIds` who are connected to any living instance. When the directory cannot be asked,
+   * those who are connected here.
+   */
   online(userIds: string[]): Promise<Set<string>>;
-  /** Called with users whose instance died and who are connected to no other one. */
-  onVoid(listener: (userIds: string[]) => void): void;
+  /**
+   * Called with users whose instance died or left and who are connected to no other one, on one
+   * instance only. `at` is when it was last heard of, in epoch milliseconds.
+   */
+  onVoid(listener: (userIds: string[], at: number) => void): void;
   close(): Promise<void>;
 }

@@ -1,61 +1,112 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
+import type { Signal } from "./broker.ts";
+import type { Hub } from "./hub.ts";
 import type { Publisher } from "./publisher.ts";
+
+/** This instance, among those on which someone may be writing. */
+const HERE = "";
+
+/** One person writing in one chat. */
+interface Writing {
+  chatId: string;
+  userId: string;
+  /** Until when, by instance: they may write on two devices that are connected to two of them. */
+  readonly until: Map<string, ReturnType<typeof setTimeout>>;
+  /** When the other instances were told last. */
+  toldAt: number;
+}
 
 /**
  * Who is writing, for as long as they say so. It ends by itself, since a client that loses its
  * connection cannot take it back, and with the message that was being written.
+ *
+ * Every instance knows on which instances someone writes, and tells its own clients one start and one
+ * stop. What another one said is repeated while it lasts, and forgotten with it, or without it.
  */
 export class Typing {
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #writing = new Map<string, Writing>();
 
   constructor(
     private readonly access: ChatAccess,
-    private readonly publisher: Publisher,
+    private readonly hub: Pick<Hub, "toRoom">,
+    private readonly publisher: Pick<Publisher, "typing">,
     private readonly limits: { typingTimeMs: number },
   ) {}
 
   async start(userId: string, chatId: string): Promise<void> {
     await this.access.requireMember(chatId, userId);
-    const key = keyOf(chatId, userId);
-    const known = this.#timers.has(key);
-    clearTimeout(this.#timers.get(key));
-    const timer = setTimeout(() => this.#end(userId, chatId), this.limits.typingTimeMs);
-    Deno.unrefTimer(timer);
-    this.#timers.set(key, timer);
-    if (!known) this.#announce(userId, chatId, true);
+    const { typingTimeMs } = this.limits;
+    const known = this.#writing.get(keyOf(chatId, userId))?.until.has(HERE);
+    const writing = this.#begin(chatId, userId, HERE, typingTimeMs);
+    const now = performance.now();
+    if (known && now - writing.toldAt < typingTimeMs / 2) return;
+    writing.toldAt = now;
+    this.publisher.typing(chatId, userId, true);
   }
 
   async stop(userId: string, chatId: string): Promise<void> {
     await this.access.requireMember(chatId, userId);
-    this.#end(userId, chatId);
+    this.#end(keyOf(chatId, userId), HERE);
   }
 
-  /** Who has sent has stopped writing; clients know it from the message, so nobody is told. */
+  /** Who has sent has stopped writing; clients know it from the message, so none is told. */
   committed(commit: ChatCommit): void {
-    if (this.#timers.size === 0) return;
+    if (this.#writing.size === 0) return;
     for (const step of commit.steps) {
-      if (step.type === "message.created") {
-        this.#forget(keyOf(commit.chatId, step.message.senderId));
-      }
+      if (step.type !== "message.created") continue;
+      this.#end(keyOf(commit.chatId, step.message.senderId), HERE, true);
     }
   }
 
+  /** What another instance tells. */
+  signal({ chatId, userId, typing, silent }: Signal & { type: "typing" }, instance: string): void {
+    // Twice the time: it is repeated every half, and its end is told.
+    if (typing) this.#begin(chatId, userId, instance, 2 * this.limits.typingTimeMs);
+    else this.#end(keyOf(chatId, userId), instance, silent);
+  }
+
+  /** Nobody writes there any more. */
+  gone(instance: string): void {
+    for (const key of [...this.#writing.keys()]) this.#end(key, instance);
+  }
+
   close(): void {
-    for (const key of [...this.#timers.keys()]) this.#forget(key);
+    for (const key of [...this.#writing.keys()]) this.#end(key, HERE);
+    for (const { until } of this.#writing.values()) {
+      for (const timer of until.values()) clearTimeout(timer);
+    }
+    this.#writing.clear();
   }
 
-  #end(userId: string, chatId: string): void {
-    if (this.#forget(keyOf(chatId, userId))) this.#announce(userId, chatId, false);
+  #begin(chatId: string, userId: string, instance: string, ms: number): Writing {
+    const key = keyOf(chatId, userId);
+    let writing = this.#writing.get(key);
+    if (!writing) {
+      writing = { chatId, userId, until: new Map(), toldAt: -Infinity };
+      this.#writing.set(key, writing);
+      this.#tell(writing, true);
+    }
+    clearTimeout(writing.until.get(instance));
+    const timer = setTimeout(() => this.#end(key, instance), ms);
+    Deno.unrefTimer(timer);
+    writing.until.set(instance, timer);
+    return writing;
   }
 
-  #forget(key: string): boolean {
-    clearTimeout(this.#timers.get(key));
-    return this.#timers.delete(key);
+  #end(key: string, instance: string, silent = false): void {
+    const writing = this.#writing.get(key);
+    if (!writing?.until.has(instance)) return;
+    clearTimeout(writing.until.get(instance));
+    writing.until.delete(instance);
+    if (instance === HERE) this.publisher.typing(writing.chatId, writing.userId, false, silent);
+    if (writing.until.size > 0) return;
+    this.#writing.delete(key);
+    if (!silent) this.#tell(writing, false);
   }
 
-  #announce(userId: string, chatId: string, typing: boolean): void {
-    this.publisher.toRoom(chatId, { event: "typing", chatId, data: { userId, typing } }, userId);
+  #tell({ chatId, userId }: Writing, typing: boolean): void {
+    this.hub.toRoom(chatId, { event: "typing", chatId, data: { userId, typing } }, userId);
   }
 }
 

@@ -1,0 +1,181 @@
+import { type Clock, toTimestampOrNull } from "../core/clock.ts";
+import { notFound } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { StatusState, User } from "../model/user.ts";
+import type { Store } from "../store/store.ts";
+import { forEachOf } from "./concurrency.ts";
+import type { Hub, HubListener } from "./hub.ts";
+import { PresenceAudience } from "./presence_audience.ts";
+import type { PresenceDirectory } from "./presence_directory.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** How someone is seen. `invisible` only by themselves. */
+export interface Status {
+  userId: string;
+  state: StatusState | "offline";
+  /** Empty of whoever is offline: a text that changed would betray who is invisible. */
+  text: string;
+  lastSeenAt: number | null;
+}
+
+export interface PresenceOptions {
+  store: Pick<Store, "users" | "memberships" | "chats" | "blocks">;
+  directory: PresenceDirectory;
+  hub: Pick<Hub, "isConnected">;
+  publisher: Pick<Publisher, "toRooms">;
+  clock: Clock;
+  log: Log;
+  limits: { presenceGraceMs: number; presenceMembers: number };
+}
+
+/** People who are announced at once when an instance has died. */
+const ANNOUNCED_AT_ONCE = 8;
+
+/**
+ * Who is there. Online on any device is online, the state they chose is what others see, and who is
+ * invisible looks as if they were not there. Leaving is announced after a grace period, in which the
+ * entry in the directory stays: whoever comes back meanwhile, to whichever instance, never left.
+ */
+export class Presence implements HubListener {
+  readonly #audience: PresenceAudience;
+  readonly #leaving = new Map<string, ReturnType<typeof setTimeout>>();
+  /** What is under way for a user: coming and going are taken one after the other. */
+  readonly #turns = new Map<string, Promise<void>>();
+  #closed = false;
+
+  constructor(private readonly options: PresenceOptions) {
+    this.#audience = new PresenceAudience(options.store, options.limits.presenceMembers);
+    options.directory.onVoid((userIds, at) => {
+      forEachOf(userIds, ANNOUNCED_AT_ONCE, (userId) => {
+        return this.#inTurn(userId, () => this.#gone(userId, at));
+      });
+    });
+  }
+
+  onFirstConnection(userId: string): void {
+    const leaving = this.#leaving.get(userId);
+    clearTimeout(leaving);
+    this.#leaving.delete(userId);
+    if (leaving === undefined) this.#inTurn(userId, () => this.#come(userId));
+  }
+
+  onLastConnection(userId: string): void {
+    if (this.#closed) return;
+    const at = this.options.clock.now();
+    const timer = setTimeout(() => {
+      this.#leaving.delete(userId);
+      this.#inTurn(userId, () => this.#leave(userId, at));
+    }, this.options.limits.presenceGraceMs);
+    Deno.unrefTimer(timer);
+    this.#leaving.set(userId, timer);
+  }
+
+  /** What is left out of `change` stays as it is. Answers how the user sees themselves. */
+  async set(userId: string, change: { state: StatusState; text?: string }): Promise<Status> {
+    const { store, clock, directory } = this.options;
+    const before = await store.users.byId(userId);
+    if (!before) throw notFound("user", userId);
+    const status = { state: change.state, text: change.text ?? before.status.text };
+    const hides = status.state === "invisible" && before.status.state !== "invisible";
+    const online = (await directory.online([userId])).has(userId);
+    const seen = hides && online && { lastSeenAt: clock.now() };
+    const user = await store.users.update(userId, { status, ...seen });
+    if (!user) throw notFound("user", userId);
+    const wasSeen = before.status.state !== "invisible";
+    if (online && (wasSeen || !isHidden(user))) await this.#announce(user, true);
+    return ownStatus(user);
+  }
+
+  /**
+   * In the order asked. Of those who share no chat with the caller, have blocked or were blocked by
+   * them, or do not exist, it says what it says of who is offline and hides when they were last seen.
+   */
+  async get(callerId: string, userIds: string[]): Promise<Status[]> {
+    const others = userIds.filter((userId) => userId !== callerId);
+    const visible = await this.#audience.visibleTo(callerId, others);
+    const [users, online] = await Promise.all([
+      this.options.store.users.byIds(userIds),
+      this.options.directory.online([...visible]),
+    ]);
+    const byId = new Map(users.map((user) => [user.id, user]));
+    return userIds.map((userId) => {
+      const user = byId.get(userId);
+      if (user && userId === callerId) return ownStatus(user);
+      if (!user || !visible.has(userId)) return nothingOf(userId);
+      return statusOf(user, online.has(userId));
+    });
+  }
+
+  /** Tells nobody: whoever is connected comes back elsewhere, or is missed there after a while. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
+    await this.options.directory.close();
+  }
+
+  async #come(userId: string): Promise<void> {
+    const { directory, hub } = this.options;
+    const known = await directory.online([userId]);
+    await directory.enter(userId);
+    if (known.has(userId) || !hub.isConnected(userId)) return;
+    const user = await this.options.store.users.byId(userId);
+    if (user && !isHidden(user)) await this.#announce(user, true);
+  }
+
+  async #leave(userId: string, at: number): Promise<void> {
+    if (this.#closed || this.options.hub.isConnected(userId)) return;
+    await this.options.directory.leave(userId);
+    await this.#gone(userId, at);
+  }
+
+  /** Who leaves while invisible was last seen when they became it. */
+  async #gone(userId: string, at: number): Promise<void> {
+    const { store, directory } = this.options;
+    if ((await directory.online([userId])).has(userId)) return;
+    const before = await store.users.byId(userId);
+    if (!before || isHidden(before)) return;
+    const lastSeenAt = Math.max(at, before.lastSeenAt ?? 0);
+    const user = await store.users.update(userId, { lastSeenAt });
+    if (user) await this.#announce(user, false);
+  }
+
+  async #announce(user: User, online: boolean): Promise<void> {
+    const { chatIds, exceptUserIds } = await this.#audience.of(user.id);
+    const data = statusView(statusOf(user, online));
+    this.options.publisher.toRooms(chatIds, { event: "presence", data }, exceptUserIds);
+  }
+
+  #inTurn(userId: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(userId) ?? Promise.resolve();
+    const turn = before.then(work).catch((error) => {
+      this.options.log.warn("Telling who is there failed", { userId, error });
+    }).finally(() => {
+      if (this.#turns.get(userId) === turn) this.#turns.delete(userId);
+    });
+    this.#turns.set(userId, turn);
+    return turn;
+  }
+}
+
+export function statusView({ lastSeenAt, ...status }: Status) {
+  return { ...status, lastSeenAt: toTimestampOrNull(lastSeenAt) };
+}
+
+function isHidden(user: User): boolean {
+  return user.status.state === "invisible" || user.deletedAt !== null;
+}
+
+function statusOf(user: User, online: boolean): Status {
+  const { id: userId, status, lastSeenHidden } = user;
+  const lastSeenAt = lastSeenHidden ? null : user.lastSeenAt;
+  if (!online || isHidden(user)) return { userId, state: "offline", text: "", lastSeenAt };
+  return { userId, ...status, lastSeenAt };
+}
+
+function ownStatus({ id: userId, status, lastSeenAt }: User): Status {
+  return { userId, ...status, lastSeenAt };
+}
+
+function nothingOf(userId: string): Status {
+  return { userId, state: "offline", text: "", lastSeenAt: null };
+}

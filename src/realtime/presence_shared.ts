@@ -1,0 +1,135 @@
+import type { Log } from "../core/log.ts";
+import type { InstanceRow, Instances } from "./instances.ts";
+import type { PresenceDirectory } from "./presence_directory.ts";
+
+/** Where the entries lie; an entry is a pair of user and instance, and writing it twice is nothing. */
+export interface PresenceTable {
+  put(instance: string, userIds: string[]): Promise<void>;
+  remove(instance: string, userIds: string[]): Promise<void>;
+  /** The instances of each user; users without any may be left out. */
+  instancesOf(userIds: string[]): Promise<Map<string, string[]>>;
+  /** At most `limit` users of the instance. */
+  usersOf(instance: string, limit: number): Promise<string[]>;
+}
+
+const AT_ONCE = 200;
+const RETRY_MS = 1_000;
+/** Asking who is online must not wait for a table that does not answer. */
+const ASK_MS = 2_000;
+
+/** A directory in a table that all instances share. */
+export class SharedPresence implements PresenceDirectory {
+  readonly #here = new Set<string>();
+  /** Users whose entry may not be as `#here` says. */
+  readonly #unwritten = new Set<string>();
+  readonly #listeners: ((userIds: string[], at: number) => void)[] = [];
+  #writing: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(
+    private readonly table: PresenceTable,
+    private readonly instances: Instances,
+    private readonly log: Log,
+  ) {
+    instances.listen({
+      onRevived: () => this.#writeAll(),
+      sweep: (row) => this.#sweep(row),
+    });
+  }
+
+  enter(userId: string): Promise<void> {
+    this.#here.add(userId);
+    return this.#write(userId);
+  }
+
+  leave(userId: string): Promise<void> {
+    this.#here.delete(userId);
+    return this.#write(userId);
+  }
+
+  async online(userIds: string[]): Promise<Set<string>> {
+    const online = new Set(userIds.filter((userId) => this.#here.has(userId)));
+    const others = userIds.filter((userId) => !online.has(userId));
+    if (others.length === 0) return online;
+    try {
+      const found = await within(ASK_MS, this.table.instancesOf(others));
+      for (const [userId, instances] of found) {
+        if (instances.some((id) => id !== this.instances.id && this.instances.counts(id))) {
+          online.add(userId);
+        }
+      }
+    } catch (error) {
+      this.log.warn("Asking who is online failed", { error });
+    }
+    return online;
+  }
+
+  onVoid(listener: (userIds: string[], at: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The entries stay: the others sweep them, once those who were here have had time to come back. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return Promise.resolve();
+  }
+
+  #writeAll(): void {
+    for (const userId of this.#here) this.#unwritten.add(userId);
+    this.#writing ??= this.#writeOn();
+  }
+
+  #write(userId: string): Promise<void> {
+    this.#unwritten.add(userId);
+    return this.#writing ??= this.#writeOn();
+  }
+
+  /** What counts is how things are when it is written, so that coming and going cannot be mixed up. */
+  async #writeOn(): Promise<void> {
+    // Those who come in one turn are written together.
+    await Promise.resolve();
+    while (this.#unwritten.size > 0 && !this.#closed) {
+      const userIds = [...this.#unwritten].slice(0, AT_ONCE);
+      for (const userId of userIds) this.#unwritten.delete(userId);
+      try {
+        const [come, gone] = parted(userIds, (userId) => this.#here.has(userId));
+        if (come.length > 0) await this.table.put(this.instances.id, come);
+        if (gone.length > 0) await this.table.remove(this.instances.id, gone);
+      } catch (error) {
+        for (const userId of userIds) this.#unwritten.add(userId);
+        this.log.warn("Writing who is connected failed", { error });
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    this.#writing = null;
+  }
+
+  /** Told before the entries are gone: if this instance dies meanwhile, the next one tells again. */
+  async #sweep({ id, at }: InstanceRow): Promise<void> {
+    for (;;) {
+      const userIds = await this.table.usersOf(id, AT_ONCE);
+      if (userIds.length === 0) return;
+      const online = await this.online(userIds);
+      const offline = userIds.filter((userId) => !online.has(userId));
+      if (offline.length > 0) { for (const tell of this.#listeners) tell(offline, at); }
+      await this.table.remove(id, userIds);
+    }
+  }
+}
+
+function parted<T>(items: T[], test: (item: T) => boolean): [T[], T[]] {
+  const is: T[] = [];
+  const isNot: T[] = [];
+  for (const item of items) (test(item) ? is : isNot).push(item);
+  return [is, isNot];
+}
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

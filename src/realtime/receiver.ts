@@ -1,0 +1,29 @@
+import type { BrokerEvents, Signal } from "./broker.ts";
+import type { Hub } from "./hub.ts";
+import type { Typing } from "./typing.ts";
+
+/** Hands what other instances tell to whom it concerns. */
+export class Receiver implements BrokerEvents {
+  constructor(
+    private readonly hub: Pick<Hub, "signals" | "recover">,
+    private readonly typing: Pick<Typing, "signal" | "gone">,
+    /** What is remembered of this user is out of date. */
+    private readonly onUserChanged: (userId: string) => void = () => {},
+  ) {}
+
+  onSignals(signals: Signal[], instance: string): void {
+    this.hub.signals(signals);
+    for (const signal of signals) {
+      if (signal.type === "typing") this.typing.signal(signal, instance);
+      if (signal.type === "user") this.onUserChanged(signal.userId);
+    }
+  }
+
+  onGap(): void {
+    this.hub.recover();
+  }
+
+  onGone(instance: string): void {
+    this.typing.gone(instance);
+  }
+}
