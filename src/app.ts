@@ -49,6 +49,7 @@ import type { Visitor } from "./model/caller.ts";
 import { Dispatcher } from "./operations/dispatcher.ts";
 import type { Operation } from "./operations/operation.ts";
 import { operationObserver } from "./operations/operation_metrics.ts";
+import type { RateLimiter } from "./operations/rate_limiter.ts";
 import { MemoryRateLimiter } from "./operations/rate_limiter_memory.ts";
 import type { Broker } from "./realtime/broker.ts";
 import { localBroker } from "./realtime/broker_local.ts";
@@ -70,6 +71,7 @@ import { userHandlers } from "./users/handlers.ts";
 import { moderationHandlers } from "./users/moderation_handlers.ts";
 import { EXPORT_ROUTE, mountExport } from "./users/routes.ts";
 import { createUsers } from "./users/user_services.ts";
+import { mountWebPage } from "./web/routes.ts";
 import { profileView } from "./wire/user.ts";
 
 export const VERSION = "0.1.0";
@@ -102,7 +104,7 @@ export async function createApp(
   const hasher = new BcryptHasher();
   const feed = new ChangeFeed(store);
   const hub = new Hub(store, feed, log);
-  const backplane = await openBackplane(config, log);
+  const backplane = await openBackplane(config, clock, log);
   const { broker, directory } = backplane;
   const publisher = new Publisher(hub, broker);
   const access = new ChatAccess(store);
@@ -118,7 +120,7 @@ export async function createApp(
   const receipts = new Receipts(store, (membership) => publisher.receipt(membership));
   const catchUp = new CatchUp(store, feed, limits);
   const tokens = new Tokens(config.tokens, clock);
-  const limiter = new MemoryRateLimiter(clock);
+  const { limiter } = backplane;
   const mailer = await openMailer(config, log);
   const auth = createAuth({
     store,
@@ -233,6 +235,7 @@ export async function createApp(
       mountExport(app, { ...users, authenticator: sessions, dispatcher, audit: auth.audit }),
   });
   mountAccountPages(http, { dispatcher, bound, limits });
+  mountWebPage(http);
   http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
   http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
 
@@ -278,15 +281,17 @@ async function openStore(config: Config): Promise<Store> {
   return new SqliteStore(join(config.dataDir, "chat.sqlite3"));
 }
 
-/** What carries signals between instances, and who is there. */
+/** What carries signals between instances, who is there, and what all of them have counted. */
 interface Backplane {
   broker: Broker;
   directory: PresenceDirectory;
+  /** Shared through Deno KV; without it each instance limits alone. */
+  limiter: RateLimiter;
   /** After the broker. */
   close(): Promise<void>;
 }
 
-async function openBackplane(config: Config, log: Log): Promise<Backplane> {
+async function openBackplane(config: Config, clock: Clock, log: Log): Promise<Backplane> {
   const { broker: { kind, kvUrl: url, kvPath: path }, mongodbUri, limits } = config;
   const instancesIn = (table: InstanceTable) =>
     new Instances({ table, log, leftGraceMs: limits.presenceGraceMs });
@@ -295,13 +300,19 @@ async function openBackplane(config: Config, log: Log): Promise<Backplane> {
     const { KvBroker } = await import("./realtime/broker_kv.ts");
     const { kvInstanceTable } = await import("./realtime/instances_kv.ts");
     const { kvPresenceTable } = await import("./realtime/presence_kv.ts");
+    const { KvRateLimiter } = await import("./operations/rate_limiter_kv.ts");
     if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
     const kv = await openKv({ url, path });
     const instances = instancesIn(kvInstanceTable(kv));
+    const limiter = new KvRateLimiter({ kv, log, clock });
     return {
+      limiter,
       broker: new KvBroker({ kv, instances, log }),
       directory: new SharedPresence(kvPresenceTable(kv), instances, log),
-      close: () => Promise.resolve(kv.close()),
+      close: async () => {
+        await limiter.close();
+        kv.close();
+      },
     };
   }
   if (kind === "mongo") {
@@ -312,12 +323,18 @@ async function openBackplane(config: Config, log: Log): Promise<Backplane> {
     const { db, close } = await connectMongo(mongodbUri!);
     const instances = instancesIn(mongoInstanceTable(db));
     return {
+      limiter: new MemoryRateLimiter(clock),
       broker: new MongoBroker({ db, instances, log }),
       directory: new SharedPresence(await mongoPresenceTable(db), instances, log),
       close,
     };
   }
-  return { broker: localBroker(), directory: localPresence(), close: () => Promise.resolve() };
+  return {
+    limiter: new MemoryRateLimiter(clock),
+    broker: localBroker(),
+    directory: localPresence(),
+    close: () => Promise.resolve(),
+  };
 }
 
 function mustWork(broker: Broker): Promise<void> {
