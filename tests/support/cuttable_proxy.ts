@@ -1,0 +1,73 @@
+/**
+ * A way to a server that can be cut: TCP connections break off in the middle of whatever is under
+ * way, as a lost network does, and not with the farewell of a WebSocket that closes.
+ */
+export class CuttableProxy implements AsyncDisposable {
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #connections = new Set<Deno.Conn>();
+  readonly #accepting: Promise<void>;
+
+  constructor(private readonly targetPort: number) {
+    this.#accepting = this.#accept();
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  cut(): void {
+    for (const connection of this.#connections) close(connection);
+    this.#connections.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#accepting;
+    this.cut();
+  }
+
+  async #accept(): Promise<void> {
+    const links: Promise<unknown>[] = [];
+    try {
+      for await (const client of this.#listener) links.push(this.#link(client));
+    } catch {
+      // The listener was closed.
+    }
+    this.cut();
+    await Promise.all(links);
+  }
+
+  async #link(client: Deno.Conn): Promise<void> {
+    this.#connections.add(client);
+    try {
+      const server = await Deno.connect({ hostname: "127.0.0.1", port: this.targetPort });
+      this.#connections.add(server);
+      // A side that ends takes the other along.
+      const end = () => [client, server].forEach(close);
+      await Promise.all([pump(client, server).finally(end), pump(server, client).finally(end)]);
+      this.#connections.delete(server);
+    } catch {
+      close(client);
+    }
+    this.#connections.delete(client);
+  }
+}
+
+async function pump(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(16 * 1024);
+  try {
+    for (let size; (size = await from.read(buffer)) !== null;) {
+      for (let at = 0; at < size;) at += await to.write(buffer.subarray(at, size));
+    }
+  } catch {
+    // Cut.
+  }
+}
+
+function close(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // Closed before.
+  }
+}

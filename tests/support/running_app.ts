@@ -1,0 +1,57 @@
+import { type App, createApp } from "../../src/app.ts";
+import type { Config } from "../../src/config.ts";
+import { jsonLog } from "../../src/core/log.ts";
+import { HttpClient } from "./http_client.ts";
+import { openStoreOf, type Person, seedPeople } from "./people.ts";
+import { TempDir } from "./temp_dir.ts";
+import { testConfig } from "./test_config.ts";
+
+/** The whole server within the test's own process, on a free port, with a data folder of its own. */
+export class RunningApp implements AsyncDisposable {
+  /** What it logged, from `warn` up: an unexpected failure of an operation is there. */
+  readonly log: string[];
+  readonly url: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  private constructor(
+    readonly app: App,
+    readonly config: Config,
+    private readonly folder: TempDir,
+    log: string[],
+  ) {
+    this.log = log;
+    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, app.fetch);
+    this.url = `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  static async start(environment: Record<string, string> = {}): Promise<RunningApp> {
+    const folder = await TempDir.make("app");
+    const config = testConfig(folder.join("data"), environment);
+    const log: string[] = [];
+    const app = await createApp(config, jsonLog("warn", (line) => log.push(line)));
+    return new RunningApp(app, config, folder, log);
+  }
+
+  get webSocketUrl(): string {
+    return `${this.url.replace("http", "ws")}/ws`;
+  }
+
+  people<Name extends string>(...names: Name[]): Promise<Record<Name, Person>> {
+    return seedPeople(this.config, names);
+  }
+
+  /** A second view of the same data, for what no door shows. */
+  openStore() {
+    return openStoreOf(this.config);
+  }
+
+  client(person?: Person): HttpClient {
+    return new HttpClient(this.url, person?.token);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.app.drain();
+    await this.#server.shutdown();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,24 @@
+import { type Config, loadConfig } from "../../src/config.ts";
+import { LIMIT_NAMES, rateVariable } from "../../src/operations/rate_limits.ts";
+
+/**
+ * The environment of a server under test: fixed secrets, so that a test can sign in past the server,
+ * no limits of rate that a busy test would run into, and every answer held to its schema.
+ */
+export function testEnvironment(extra: Record<string, string> = {}): Record<string, string> {
+  const rates = LIMIT_NAMES.map((name) => [rateVariable(name), "1000000/1m"]);
+  return {
+    NODE_ENV: "test",
+    LOG_LEVEL: "warn",
+    JWT_SECRET: "the-access-secret-of-the-tests-is-long-enough",
+    JWT_REFRESH_SECRET: "the-refresh-secret-of-the-tests-is-long-enough",
+    VAPID_PUBLIC_KEY: "",
+    BROKER: "local",
+    ...Object.fromEntries(rates),
+    ...extra,
+  };
+}
+
+export function testConfig(dataDir: string, extra: Record<string, string> = {}): Config {
+  return loadConfig({ ...testEnvironment(extra), DATA_DIR: dataDir });
+}

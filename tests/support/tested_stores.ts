@@ -1,0 +1,22 @@
+import { sharedMongodb } from "./mongodb_server.ts";
+
+export interface TestedStore {
+  name: string;
+  /** For `Deno.test`: true where the store's server is not installed. */
+  ignore: boolean;
+  /** What makes a server use it, with a database that nobody has used. */
+  environment(): Record<string, string>;
+}
+
+/** The stores that a server must behave alike on; call it at a file's top level. */
+export function testedStores(): TestedStore[] {
+  const mongodb = sharedMongodb();
+  return [
+    { name: "SQLite", ignore: false, environment: () => ({}) },
+    {
+      name: "MongoDB",
+      ignore: mongodb.missing,
+      environment: () => ({ MONGODB_URI: mongodb.uri() }),
+    },
+  ];
+}
