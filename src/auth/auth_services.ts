@@ -46,7 +46,7 @@ export interface AuthOptions {
 }
 
 /** A session refreshes once in a while; one that does more often is a loop, or someone who guesses. */
-const REFRESHES = { count: 60, periodMs: 60_000 };
+const REFRESHES = { count: 120, periodMs: 60_000 };
 
 /** Puts the services of this feature together. */
 export function createAuth(options: AuthOptions): AuthServices {
