@@ -6,7 +6,10 @@ import * as operations from "./audit_operations.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 
 /** The record, to those concerned: oneself, a group's admins, the server's administrators. */
-export function auditHandlers(audit: AuditTrail, store: Pick<Store, "memberships">): Bound[] {
+export function auditHandlers(
+  audit: AuditTrail,
+  store: Pick<Store, "chats" | "memberships">,
+): Bound[] {
   return [
     bind(operations.ownAudit, async ({ userId }, { limit, cursor = null }) => {
       const entries = await audit.ofUser(userId, { before: cursor, limit });
@@ -16,6 +19,9 @@ export function auditHandlers(audit: AuditTrail, store: Pick<Store, "memberships
       const member = await store.memberships.of(groupId, userId);
       if (!member || member.leftAt !== null) throw notFound("group", groupId);
       if (member.role === "member") {
+        // Of a direct chat everyone is a plain member.
+        const chat = await store.chats.byId(groupId);
+        if (chat?.kind !== "group") throw notFound("group", groupId);
         throw new AppError("forbidden", "Reading the group's record: only its admins may");
       }
       const entries = await audit.ofChat(groupId, { before: cursor, limit });
