@@ -132,6 +132,7 @@ export class MongoBroker implements Broker {
   #hear({ instance, n, batch }: Batch): void {
     if (instance === this.options.instances.id) return this.#listening.resolve();
     const last = this.#heard.get(instance);
+    if (last === undefined) this.options.instances.look().catch(() => {});
     if (n === 0 || (last !== undefined && n <= last)) return;
     this.#heard.set(instance, n);
     if (last !== undefined && n > last + 1) this.#events?.onGap();

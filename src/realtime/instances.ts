@@ -101,6 +101,11 @@ export class Instances {
     return peer !== undefined && peer.row.state !== "dead" && !this.#isOver(peer);
   }
 
+  /** False of one that has just begun, or is long gone: then a look is due. */
+  knows(id: string): boolean {
+    return id === this.id || this.#peers.has(id);
+  }
+
   /** Looks at the others now, not with the next beat. */
   look(): Promise<void> {
     return this.#looking ??= this.#look().finally(() => this.#looking = null);

@@ -52,7 +52,7 @@ export class SharedPresence implements PresenceDirectory {
     const others = userIds.filter((userId) => !online.has(userId));
     if (others.length === 0) return online;
     try {
-      const found = await within(ASK_MS, this.table.instancesOf(others));
+      const found = await within(ASK_MS, this.#instancesOf(others));
       for (const [userId, instances] of found) {
         if (instances.some((id) => id !== this.instances.id && this.instances.counts(id))) {
           online.add(userId);
@@ -62,6 +62,14 @@ export class SharedPresence implements PresenceDirectory {
       this.log.warn("Asking who is online failed", { error });
     }
     return online;
+  }
+
+  /** An instance that is not known yet may just have begun. */
+  async #instancesOf(userIds: string[]): Promise<Map<string, string[]>> {
+    const found = await this.table.instancesOf(userIds);
+    const unknown = [...found.values()].flat().some((id) => !this.instances.knows(id));
+    if (unknown) await this.instances.look();
+    return found;
   }
 
   onVoid(listener: (userIds: string[], at: number) => void): void {
