@@ -25,7 +25,6 @@ import { People } from "./chats/people.ts";
 import { Receipts } from "./chats/receipts.ts";
 import type { Config } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
-import { notFound } from "./core/errors.ts";
 import type { Log } from "./core/log.ts";
 import { MetricsRegistry } from "./core/metrics.ts";
 import { epochOfMessage } from "./encryption/application_messages.ts";
@@ -41,6 +40,12 @@ import { registerProcessMetrics } from "./http/metrics.ts";
 import { parseMailFrom } from "./mail/mail_from.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { logMailer } from "./mail/mailer_log.ts";
+import type { BlobStore } from "./media/blob_store.ts";
+import { mediaHandlers } from "./media/handlers.ts";
+import { MediaPersonalData } from "./media/media_personal_data.ts";
+import { createMedia } from "./media/media_services.ts";
+import { MEDIA_ROUTES } from "./media/raw_routes.ts";
+import { mountMedia } from "./media/routes.ts";
 import { messageHandlers } from "./messages/handlers.ts";
 import { MessageEditor } from "./messages/message_editor.ts";
 import { MessageReader } from "./messages/message_reader.ts";
@@ -114,6 +119,17 @@ export async function createApp(
   const writer = new ChatWriter(store, clock, (commit) => {
     publisher.commit(commit);
     typing.committed(commit);
+    media.committed(commit);
+  });
+  const media = createMedia({
+    store,
+    blobs: await openBlobs(config),
+    writer,
+    chatAccess: access,
+    clock,
+    log,
+    limits: { ...limits, imagePixels: imagePixelsOf(config) },
+    secret: config.encryptionKey,
   });
   const people = new People(store);
   const direct = new DirectChats(store, writer, people, clock);
@@ -139,16 +155,20 @@ export async function createApp(
     product: PRODUCT,
   });
   const { sessions } = auth;
-  const groups = new Groups(writer, people, clock, limits);
+  const groups = new Groups(writer, people, media.library, clock, limits);
   const users = createUsers({
     store,
     clock,
     log,
     auth,
+    avatars: media.library,
     publisher,
     limits,
     adminEmails: config.adminEmails,
-    personalData: [new ChatPersonalData(store, writer, groups, clock)],
+    personalData: [
+      new ChatPersonalData(store, writer, groups, clock),
+      new MediaPersonalData(store, media.library),
+    ],
   });
   const { profiles } = users;
   const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
@@ -170,7 +190,7 @@ export async function createApp(
         writer,
         direct,
         people,
-        noAttachments,
+        media.library,
         epochOfMessage,
         clock,
         limits,
@@ -184,6 +204,7 @@ export async function createApp(
       commits: new Commits(store, writer, access, people, notices, clock, limits),
       welcomes: new Welcomes(store),
     }),
+    ...mediaHandlers(media),
     ...realtimeHandlers({ typing, presence, clock }),
   ];
   const dispatcher = new Dispatcher({
@@ -230,11 +251,12 @@ export async function createApp(
     health,
     metrics,
     version: VERSION,
-    rawRoutes: [EXPORT_ROUTE],
+    rawRoutes: [EXPORT_ROUTE, ...MEDIA_ROUTES],
     mountFirst: (app) =>
       mountExport(app, { ...users, authenticator: sessions, dispatcher, audit: auth.audit }),
   });
   mountAccountPages(http, { dispatcher, bound, limits });
+  mountMedia(http, { media, authenticator: sessions, dispatcher });
   mountWebPage(http);
   http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
   http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
@@ -243,6 +265,7 @@ export async function createApp(
 
   const maintenance = new Maintenance(store, clock, log);
   maintenance.start(() => users.erasure.resume());
+  media.sweeper.start();
   const expiry = setInterval(() => hub.closeExpired(clock.now()), 1_000);
 
   async function drain(): Promise<void> {
@@ -258,6 +281,7 @@ export async function createApp(
     typing.close();
     await broker.close();
     await backplane.close();
+    await media.close();
     await auth.mail.idle();
     await mailer.close();
     hasher.close();
@@ -342,6 +366,22 @@ function mustWork(broker: Broker): Promise<void> {
   return fault === null ? Promise.resolve() : Promise.reject(new Error(fault));
 }
 
+async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
+  if (s3 !== null) {
+    const { S3BlobStore } = await import("./media/blob_store_s3.ts");
+    const { bucket, region, accessKeyId, secretAccessKey, endpointUrl } = s3;
+    const credentials = { accessKeyId, secretAccessKey };
+    return new S3BlobStore({ bucket, region, credentials, endpoint: endpointUrl ?? undefined });
+  }
+  const { DiskBlobStore } = await import("./media/blob_store_disk.ts");
+  return new DiskBlobStore(join(dataDir, "media"));
+}
+
+/** A picture is in memory as four bytes a pixel while it is worked on: Deno Deploy has 512 MB. */
+function imagePixelsOf({ onDenoDeploy, limits }: Config): number {
+  return onDenoDeploy ? Math.min(limits.imagePixels, 16_000_000) : limits.imagePixels;
+}
+
 async function openMailer({ mail }: Config, log: Log): Promise<Mailer> {
   if (mail.smtpUrl === null) return logMailer(log);
   const { SmtpMailer } = await import("./mail/mailer_smtp.ts");
@@ -355,8 +395,3 @@ function providersOf({ google, facebook }: Config, clock: Clock): IdentityProvid
     ...(facebook ? [new FacebookProvider({ ...facebook, clock })] : []),
   ];
 }
-
-const noAttachments = {
-  attachments: (_userId: string, mediaIds: string[]) =>
-    Promise.reject(notFound("upload", mediaIds[0])),
-};

@@ -1,11 +1,15 @@
+import { notFound } from "../core/errors.ts";
 import { type AuditNote, type AuditOrigin, newAuditEntry } from "../model/audit_entry.ts";
 import type { Chat } from "../model/chat.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
+import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
 import type { ChatChange, MlsChange } from "../store/chat_store.ts";
 import type { MessageStore, SendKey } from "../store/message_store.ts";
+import { mediaUses } from "./media_uses.ts";
+import { occurrencesOf, outboxEntry } from "./occurrences.ts";
 
 /** The rows of a chat that every change is checked against, as they were at the head `chat.rev`. */
 export interface ChatState {
@@ -37,6 +41,11 @@ export class ChatDraft {
   #members = new Map<string, Membership>();
   #messages = new Map<string, Message>();
   #sends = new Map<string, Message>();
+  /** Messages that are changed, as the store has them. */
+  readonly #before = new Map<string, Message>();
+  /** What people are to hear of beside new messages and records, with the revision it belongs to. */
+  #occurrences: { rev: number; occurrence: Occurrence }[] = [];
+  #outbox: OutboxEntry | null | undefined;
   /** What is to be recorded, with the revision that it belongs to. */
   #records: { rev: number; origin: AuditOrigin; note: AuditNote }[] = [];
   /** What comes with the step of a Commit, by its revision. */
@@ -65,6 +74,13 @@ export class ChatDraft {
   member(userId: string): Membership | null {
     const row = this.#row(userId);
     return row && row.leftAt === null ? row : null;
+  }
+
+  /** The same, or `missing`: who is not a member is answered as if there were no such chat. */
+  requireMember(userId: string, missing = notFound("chat", this.#chat.id)): Membership {
+    const member = this.member(userId);
+    if (!member) throw missing;
+    return member;
   }
 
   /** Present members, longest-standing first. */
@@ -104,6 +120,7 @@ export class ChatDraft {
 
   updateMessage(message: Message, patch: Partial<Message>): Message {
     const rev = this.#chat.rev + 1;
+    if (message.rev <= this.base.chat.rev) this.#before.set(message.id, message);
     const updated = { ...message, ...patch, rev };
     const type = patch.deletedAt ? "message.deleted" : "message.updated";
     this.#take({ type, rev, message: updated });
@@ -161,6 +178,11 @@ export class ChatDraft {
     this.#records.push({ rev, origin, note: { ...note, chatId } });
   }
 
+  /** Has people told of the last step, once it is durable. */
+  tell(occurrence: Occurrence): void {
+    this.#occurrences.push({ rev: this.#chat.rev, occurrence });
+  }
+
   /** Takes back all but the first `length` steps. */
   truncate(length: number): void {
     const kept = this.#steps.slice(0, length);
@@ -171,6 +193,7 @@ export class ChatDraft {
     this.#sends = new Map();
     for (const step of kept) this.#take(step);
     this.#records = this.#records.filter(({ rev }) => rev <= this.#chat.rev);
+    this.#occurrences = this.#occurrences.filter(({ rev }) => rev <= this.#chat.rev);
     for (const rev of this.#groupChanges.keys()) {
       if (rev > this.#chat.rev) this.#groupChanges.delete(rev);
     }
@@ -179,6 +202,8 @@ export class ChatDraft {
   /** Rows as the last step left them; what each step did on its own is in `toCommit`. */
   toChange(): ChatChange {
     const messages = [...this.#messages.values()];
+    const uses = mediaUses(this.base.chat, this.#chat, messages, this.#before);
+    const outbox = this.#outboxEntry();
     return {
       expectedRev: this.base.chat.rev,
       chat: { ...this.#chat, updatedAt: this.now },
@@ -189,12 +214,18 @@ export class ChatDraft {
         audit: this.#records.map(({ origin, note }) => newAuditEntry(origin, note, this.now)),
       }),
       ...this.#mlsChange(),
+      ...(uses.length > 0 && { mediaUses: uses }),
+      ...(outbox && { outbox }),
     };
   }
 
   toCommit(): ChatCommit {
     const after = this.base.chat.rev;
-    return { chatId: this.#chat.id, after, rev: this.#chat.rev, steps: [...this.#steps] };
+    const outbox = this.#outboxEntry();
+    return {
+      ...{ chatId: this.#chat.id, after, rev: this.#chat.rev, steps: [...this.#steps] },
+      ...(outbox && { outbox }),
+    };
   }
 
   /** The state that the next draft starts from, once this one is committed. */
@@ -205,6 +236,16 @@ export class ChatDraft {
 
   sendKeys(): SendKey[] {
     return [...this.#sends.values()].map(({ senderId, clientId }) => ({ senderId, clientId }));
+  }
+
+  /** The same one for the change and for who is told of the commit. Called when all steps are made. */
+  #outboxEntry(): OutboxEntry | null {
+    if (this.#outbox !== undefined) return this.#outbox;
+    const occurrences = [
+      ...occurrencesOf(this.#steps, this.#records),
+      ...this.#occurrences.map(({ occurrence }) => occurrence),
+    ];
+    return this.#outbox = outboxEntry(this.#chat.id, occurrences, this.now);
   }
 
   #mlsChange(): { mls?: MlsChange } {

@@ -2,7 +2,7 @@ import { AppError, notFound } from "../core/errors.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Message } from "../model/message.ts";
-import { DuplicateKey, type Store } from "../store/store.ts";
+import { DuplicateKey, MediaGone, type Store } from "../store/store.ts";
 import { ChatDraft, type ChatState, sendKey } from "./chat_draft.ts";
 import { ChatStateCache } from "./chat_state_cache.ts";
 
@@ -171,6 +171,8 @@ export class ChatWriter {
         return false;
       }
     } catch (error) {
+      // An upload was deleted meanwhile: whoever wanted to send it finds that out now, and only they.
+      if (error instanceof MediaGone) return false;
       if (!(error instanceof DuplicateKey) || error.key !== "clientId") throw error;
       // Looking sends up only when one turns out to be a repeat keeps the usual send to one write.
       for (const message of await this.store.messages.bySendKeys(chatId, draft.sendKeys())) {

@@ -5,7 +5,7 @@ import type { Chat } from "../model/chat.ts";
 import type { AuditOrigin } from "../model/audit_entry.ts";
 import type { Visitor } from "../model/caller.ts";
 import type { MemberRole, Membership } from "../model/membership.ts";
-import { memberIn, requireAdmin, requireGroup, requireOwner } from "./chat_access.ts";
+import { requireAdmin, requireGroup, requireOwner } from "./chat_access.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
 import { unbornChat } from "./new_chat.ts";
@@ -20,6 +20,11 @@ export interface NewGroup {
 
 export type GroupPatch = Partial<Pick<Chat, "name" | "description" | "avatarMediaId">>;
 
+/** Says whether an upload may be a group's picture: throws if it is not an own, finished image. */
+export interface PictureSource {
+  requireAvatar(userId: string, mediaId: string): Promise<void>;
+}
+
 /**
  * Who may do what in a group: members leave; admins change its name and picture, add people and
  * remove plain members; the owner does all that, removes admins, and gives roles. There is one
@@ -29,6 +34,7 @@ export class Groups {
   constructor(
     private readonly writer: ChatWriter,
     private readonly people: People,
+    private readonly pictures: PictureSource,
     private readonly clock: Clock,
     private readonly limits: { groupMembers: number },
   ) {}
@@ -54,11 +60,13 @@ export class Groups {
   }
 
   update(callerId: string, groupId: string, patch: GroupPatch): Promise<void> {
-    return this.#write(groupId, (draft) => {
+    return this.#write(groupId, async (draft) => {
       requireAdmin(draft, callerId, "Changing the group");
       const changed = Object.entries(patch).filter(([field, value]) =>
         value !== undefined && draft.chat[field as keyof GroupPatch] !== value
       );
+      const picture = changed.find(([field]) => field === "avatarMediaId")?.[1];
+      if (picture) await this.pictures.requireAvatar(callerId, picture);
       if (changed.length > 0) draft.updateChat(Object.fromEntries(changed));
     });
   }
@@ -90,8 +98,8 @@ export class Groups {
   /** Leaving, when it is oneself. */
   remove(callerId: string, groupId: string, userId: string, visitor?: Visitor): Promise<void> {
     return this.#write(groupId, (draft) => {
-      const caller = memberIn(draft, callerId, notFound("group", groupId));
-      const target = memberIn(draft, userId, notFound("member", userId));
+      const caller = draft.requireMember(callerId, notFound("group", groupId));
+      const target = draft.requireMember(userId, notFound("member", userId));
       if (callerId !== userId) {
         checkMayRemove(caller, target);
         if (draft.chat.encrypted) throw onlyByCommit("userId", "Removing a member");
@@ -114,7 +122,7 @@ export class Groups {
   ): Promise<void> {
     return this.#write(groupId, (draft) => {
       const owner = requireOwner(draft, callerId, "Giving a role");
-      const target = memberIn(draft, userId, notFound("member", userId));
+      const target = draft.requireMember(userId, notFound("member", userId));
       if (target.role === role) return;
       if (target.userId === callerId) {
         throw fieldError("conflict", "role", "Giving up ownership: make someone else the owner");
@@ -125,10 +133,10 @@ export class Groups {
     });
   }
 
-  #write(groupId: string, edit: (draft: ChatDraft) => void): Promise<void> {
+  #write(groupId: string, edit: (draft: ChatDraft) => void | Promise<void>): Promise<void> {
     return this.writer.write(groupId, (draft) => {
       requireGroup(draft);
-      edit(draft);
+      return edit(draft);
     }).catch((error) => {
       // The writer knows only chats; who asks for a group hears of a group.
       if (error instanceof AppError && error.code === "not_found" && isAboutChat(error, groupId)) {

@@ -1,10 +1,10 @@
-import { memberIn } from "../chats/chat_access.ts";
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { People } from "../chats/people.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import type { Message, Reaction } from "../model/message.ts";
+import type { Occurrence } from "../model/outbox_entry.ts";
 import { tombstone } from "../model/tombstone.ts";
 import type { Store } from "../store/store.ts";
 import { checkTextLength } from "./message_sender.ts";
@@ -68,7 +68,7 @@ export class MessageEditor {
         throw fieldError("conflict", "emoji", about);
       }
       return reactions === message.reactions ? null : { reactions };
-    });
+    }, remove ? undefined : emoji);
   }
 
   async pin(userId: string, messageId: string, unpin: boolean): Promise<Message> {
@@ -80,18 +80,27 @@ export class MessageEditor {
     });
   }
 
-  async #change(userId: string, messageId: string, change: Change): Promise<Message> {
+  /** `reacted`: the emoji that the message's sender is to hear of. */
+  async #change(
+    userId: string,
+    messageId: string,
+    change: Change,
+    reacted?: string,
+  ): Promise<Message> {
     const found = await this.store.messages.byId(messageId);
     if (!found) throw notFound("message", messageId);
     return await this.writer.write(found.chatId, async (draft) => {
-      memberIn(draft, userId, notFound("message", messageId));
+      draft.requireMember(userId, notFound("message", messageId));
       const message = await draft.message(messageId) ?? found;
       const patch = change(message, draft);
       // An edit can say anything that a message can; deleting is always allowed.
       if (patch && !patch.deletedAt) {
         await this.people.requireOpen(draft.chat, userId, "Changing the message");
       }
-      return patch ? draft.updateMessage(message, patch) : message;
+      if (!patch) return message;
+      const updated = draft.updateMessage(message, patch);
+      if (reacted !== undefined) draft.tell(reactionTo(message, userId, reacted));
+      return updated;
     });
   }
 
@@ -106,6 +115,10 @@ export class MessageEditor {
       `Pinning the message: the chat has its ${this.limits.pins} pins`,
     );
   }
+}
+
+function reactionTo({ id: messageId }: Message, actorId: string, emoji: string): Occurrence {
+  return { type: "reaction", messageId, actorId, emoji };
 }
 
 function mustBeThere(message: Message, action: string): void {

@@ -1,4 +1,3 @@
-import { memberIn } from "../chats/chat_access.ts";
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { DirectChats } from "../chats/direct_chats.ts";
@@ -61,9 +60,8 @@ export class MessageSender {
       : this.epochOfMessage(chatId, input.ciphertext);
     const id = newId();
     const clientId = input.clientId ?? id;
-    const files = new FilesOnce(this.attachments, senderId, input.mediaIds ?? []);
     return await this.writer.write(chatId, (draft) => {
-      memberIn(draft, senderId);
+      draft.requireMember(senderId);
       const earlier = draft.sent(senderId, clientId);
       if (earlier) return { message: earlier, repeated: true };
       const insert = (media: MediaAttachment[]) => ({
@@ -75,8 +73,10 @@ export class MessageSender {
         checkEpoch(draft, epoch);
         checkMentions(draft, input.mentions);
         // The usual send needs nothing from elsewhere, and then it is not made to wait.
-        if (!input.replyTo && files.none && draft.chat.kind === "group") return insert([]);
-        return this.#lookUp(draft, senderId, input, files).then(insert);
+        if (!input.replyTo && !input.mediaIds?.length && draft.chat.kind === "group") {
+          return insert([]);
+        }
+        return this.#lookUp(draft, senderId, input).then(insert);
       });
     });
   }
@@ -85,14 +85,15 @@ export class MessageSender {
     draft: ChatDraft,
     senderId: string,
     input: SendInput,
-    files: FilesOnce,
   ): Promise<MediaAttachment[]> {
     await this.people.requireOpen(draft.chat, senderId, "Sending");
     if (input.replyTo !== undefined && !await draft.message(input.replyTo)) {
       const about = `Replying: there is no message ${quote(input.replyTo)} in this chat`;
       throw fieldError("not_found", "replyTo", about);
     }
-    return await files.get(draft.chat.encrypted);
+    const { mediaIds = [] } = input;
+    if (mediaIds.length === 0) return [];
+    return await this.attachments.attachments(senderId, mediaIds, draft.chat.encrypted);
   }
 
   #newMessage(
@@ -155,26 +156,6 @@ function unlessRepeated(
     return sent instanceof Promise ? sent.catch(answer) : sent;
   } catch (refusal) {
     return answer(refusal);
-  }
-}
-
-/** An edit may run several times; the files are looked up once, and not for a repeat. */
-class FilesOnce {
-  #found: MediaAttachment[] | null = null;
-
-  constructor(
-    private readonly source: AttachmentSource,
-    private readonly userId: string,
-    private readonly mediaIds: string[],
-  ) {}
-
-  get none(): boolean {
-    return this.mediaIds.length === 0;
-  }
-
-  async get(encrypted: boolean): Promise<MediaAttachment[]> {
-    if (this.none) return [];
-    return this.#found ??= await this.source.attachments(this.userId, this.mediaIds, encrypted);
   }
 }
 

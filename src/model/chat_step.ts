@@ -2,6 +2,7 @@ import type { Chat } from "./chat.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Membership } from "./membership.ts";
 import type { Message } from "./message.ts";
+import type { OutboxEntry } from "./outbox_entry.ts";
 
 /** One revision of a chat: what it did, with the row as that revision left it. */
 export type ChatStep =
@@ -20,4 +21,6 @@ export interface ChatCommit {
   after: number;
   rev: number;
   steps: ChatStep[];
+  /** What was written to the outbox with it. */
+  outbox?: OutboxEntry;
 }

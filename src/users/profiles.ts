@@ -7,11 +7,17 @@ export type ProfilePatch = Partial<
   Pick<User, "displayName" | "bio" | "avatarMediaId" | "lastSeenHidden">
 >;
 
+/** Changes a person's picture, which must be their own, finished image. */
+export interface AvatarSource {
+  changeAvatar<T>(userId: string, mediaId: string | null, change: () => Promise<T>): Promise<T>;
+}
+
 /** What people say of themselves, and how others find them. */
 export class Profiles {
   constructor(
     private readonly store: Pick<Store, "users" | "blocks">,
     private readonly clock: Clock,
+    private readonly avatars: AvatarSource,
   ) {}
 
   async own(userId: string): Promise<User> {
@@ -20,7 +26,14 @@ export class Profiles {
     return user;
   }
 
-  async update(userId: string, patch: ProfilePatch): Promise<User> {
+  update(userId: string, patch: ProfilePatch): Promise<User> {
+    const { avatarMediaId } = patch;
+    if (avatarMediaId === undefined) return this.#update(userId, patch);
+    const change = () => this.#update(userId, patch);
+    return this.avatars.changeAvatar(userId, avatarMediaId, change);
+  }
+
+  async #update(userId: string, patch: ProfilePatch): Promise<User> {
     const given = Object.entries(patch).filter(([, value]) => value !== undefined);
     const fields = { ...Object.fromEntries(given), updatedAt: this.clock.now() };
     const user = await this.store.users.update(userId, fields);

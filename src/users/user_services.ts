@@ -9,7 +9,7 @@ import { Blocks } from "./blocks.ts";
 import { Moderation } from "./moderation.ts";
 import type { PersonalData } from "./personal_data.ts";
 import { PersonalDataExport } from "./personal_data_export.ts";
-import { Profiles } from "./profiles.ts";
+import { type AvatarSource, Profiles } from "./profiles.ts";
 import { Reports } from "./reports.ts";
 
 export interface UsersOptions {
@@ -17,6 +17,7 @@ export interface UsersOptions {
   clock: Clock;
   log: Log;
   auth: AuthServices;
+  avatars: AvatarSource;
   publisher: Pick<Publisher, "toUsers" | "userChanged">;
   limits: { blocks: number };
   adminEmails: readonly string[];
@@ -39,7 +40,7 @@ export function createUsers(options: UsersOptions): UserServices {
   const { audit } = auth;
   const account = new AccountData(store);
   return {
-    profiles: new Profiles(store, clock),
+    profiles: new Profiles(store, clock, options.avatars),
     blocks: new Blocks(store, publisher, audit, clock, limits),
     reports: new Reports(store, audit, clock),
     moderation: new Moderation({ ...auth, store, clock, adminEmails }),

@@ -51,6 +51,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 /** What else a file may import, by its name in whatever feature: doors may use what makes doors. */
 export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
   "routes.ts": ["http"],
+  /** Describes what `routes.ts` serves. */
+  "raw_routes.ts": ["http"],
   "operations.ts": FEATURES.map((name) => `${name}/operations.ts`),
 };
 

@@ -1,0 +1,47 @@
+import { newId } from "../core/ids.ts";
+import type { AuditNote, AuditOrigin } from "../model/audit_entry.ts";
+import type { ChatStep } from "../model/chat_step.ts";
+import type { MemberRole } from "../model/membership.ts";
+import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
+
+export interface ChatRecord {
+  rev: number;
+  origin: AuditOrigin;
+  note: AuditNote;
+}
+
+/** What the steps of a commit, and the records of who made them, mean for people who are away. */
+export function occurrencesOf(
+  steps: readonly ChatStep[],
+  records: readonly ChatRecord[],
+): Occurrence[] {
+  return [...steps.flatMap(messageSent), ...records.flatMap(memberChanged)];
+}
+
+/** How long whoever wrote an entry has it to itself: longer than telling takes, usually by far. */
+const IN_HAND_MS = 10_000;
+
+/** Null when there is nothing to tell. */
+export function outboxEntry(
+  chatId: string,
+  occurrences: Occurrence[],
+  now: number,
+): OutboxEntry | null {
+  if (occurrences.length === 0) return null;
+  const dueAt = now + IN_HAND_MS;
+  return { id: newId(), chatId, occurrences, deviceIds: null, attempts: 0, createdAt: now, dueAt };
+}
+
+function messageSent(step: ChatStep): Occurrence[] {
+  if (step.type !== "message.created" || step.message.kind === "system") return [];
+  const { id: messageId, seq, senderId } = step.message;
+  return [{ type: "message", messageId, seq, senderId }];
+}
+
+function memberChanged({ rev, origin: { actorId }, note }: ChatRecord): Occurrence[] {
+  const { action, userId, details } = note;
+  if (actorId === null || userId === undefined || userId === actorId) return [];
+  if (action === "member.added") return [{ type: "added", userId, actorId }];
+  if (action !== "member.role_changed" || details?.to === undefined) return [];
+  return [{ type: "role", userId, actorId, role: details.to as MemberRole, rev }];
+}

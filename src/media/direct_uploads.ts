@@ -1,0 +1,144 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError, notFound } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { Media } from "../model/media.ts";
+import type { Store } from "../store/store.ts";
+import type { BlobStore } from "./blob_store.ts";
+import type { FileType } from "./file_type.ts";
+import type { UploadTarget } from "./form_uploads.ts";
+import type { Leases } from "./lease.ts";
+import type { MediaIntake } from "./media_intake.ts";
+import { checkSize, checkType, CIPHERTEXT, type MediaLimits, stagingKey } from "./media_rules.ts";
+import type { ResumableUploads } from "./resumable_uploads.ts";
+
+export interface UploadPlan {
+  name: string;
+  size: number;
+  /** As the client says; what the file is in the end, its bytes say. */
+  type: string;
+  chatId?: string;
+}
+
+/** How to send the bytes. */
+export interface UploadTicket {
+  mediaId: string;
+  protocol: "s3" | "tus";
+  method: "PUT" | "PATCH";
+  url: string;
+  headers: Record<string, string>;
+  expiresAt: number;
+}
+
+const TICKET_MS = 15 * 60_000;
+/** A clock that differs, and a PUT that began just in time. */
+const GRACE_MS = 10 * 60_000;
+/** What S3 copies in one call (CopyObject), and takes in one PUT. */
+const MAX_BYTES = 5 * 1024 ** 3;
+
+/**
+ * Uploads straight to S3, past the server. A signed URL can be used more than once until it expires,
+ * so it leads to a staging key: what was checked there is copied to its place, if it still is what was
+ * checked. Where the store has no HTTP face (a disk), the ticket is for a resumable upload.
+ */
+export class DirectUploads {
+  constructor(
+    private readonly store: Pick<Store, "media">,
+    private readonly blobs: BlobStore,
+    private readonly intake: MediaIntake,
+    private readonly resumable: ResumableUploads,
+    private readonly target: UploadTarget,
+    private readonly leases: Leases,
+    private readonly clock: Clock,
+    private readonly limits: MediaLimits,
+  ) {}
+
+  async presign(ownerId: string, plan: UploadPlan): Promise<UploadTicket> {
+    const encrypted = await this.target.isEncrypted(ownerId, plan.chatId);
+    const claimed = encrypted ? CIPHERTEXT : claimedType(plan.type);
+    checkType(claimed);
+    checkSize(plan.size, claimed, this.limits);
+    const id = newId();
+    const key = stagingKey(id);
+    const signed = plan.size > MAX_BYTES ? null : await this.blobs.presignPut(key, {
+      contentType: plan.type,
+      contentLength: plan.size,
+      expiresIn: TICKET_MS / 1000,
+    });
+    if (!signed) return await this.#resumableTicket(ownerId, plan);
+    const expiresAt = this.clock.now() + TICKET_MS;
+    const upload = { method: "put" as const, key, until: expiresAt + GRACE_MS };
+    const { name, size } = plan;
+    await this.intake.begin({ id, ownerId, name, size, encrypted, upload });
+    return { mediaId: id, protocol: "s3", ...signed, expiresAt };
+  }
+
+  /** Checks what arrived. Repeating it answers the same; for a resumable upload it repeats the end. */
+  async complete(ownerId: string, id: string): Promise<Media> {
+    const media = await this.store.media.byId(id);
+    if (media?.ownerId !== ownerId || media.status === "deleting") throw notFound("upload", id);
+    if (media.status === "ready") return media;
+    if (media.upload?.method === "tus") return await this.resumable.complete(ownerId, id);
+    if (media.upload?.method !== "put") throw notFound("upload", id);
+    const { upload } = media;
+    const held = await this.leases.hold(`upload:${id}`, () => this.#finish(media, upload));
+    if (held) return held.value;
+    throw new AppError("conflict", "Finishing the upload: another request is at it");
+  }
+
+  async #finish(media: Media, upload: { key: string; until: number }): Promise<Media> {
+    const info = await this.blobs.head(upload.key);
+    if (!info) throw new AppError("conflict", "Finishing the upload: nothing has arrived");
+    try {
+      if (info.size !== media.size) throw otherSize(info.size, media.size);
+      await this.#rememberStaging(media, upload);
+      const ready = await this.intake.finish(media, upload.key);
+      await this.blobs.delete(upload.key);
+      return ready;
+    } catch (error) {
+      if (error instanceof AppError && error.code !== "unavailable") {
+        await this.intake.discard(media);
+      }
+      throw error;
+    }
+  }
+
+  /** The URL may be used again later: a row of its own has the sweeper look once it cannot. */
+  async #rememberStaging(media: Media, upload: { key: string; until: number }): Promise<void> {
+    const checkAt = Math.max(upload.until, this.clock.now() + GRACE_MS);
+    const staging = { method: "put" as const, ...upload };
+    await this.store.media.create({
+      ...media,
+      ...{ id: newId(), status: "deleting", upload: staging, checkAt },
+    });
+  }
+
+  async #resumableTicket(ownerId: string, plan: UploadPlan): Promise<UploadTicket> {
+    const media = await this.resumable.create(ownerId, plan);
+    return {
+      mediaId: media.id,
+      protocol: "tus",
+      method: "PATCH",
+      url: `/api/media/uploads/${media.id}`,
+      headers: {
+        "tus-resumable": "1.0.0",
+        "upload-offset": "0",
+        "content-type": "application/offset+octet-stream",
+      },
+      expiresAt: media.checkAt!,
+    };
+  }
+}
+
+function claimedType(contentType: string): FileType {
+  const main = contentType.split("/")[0];
+  const isText = contentType.startsWith("image/svg");
+  const kind = (main === "image" && !isText) || main === "video" || main === "audio"
+    ? main
+    : "file";
+  return { contentType: contentType.split(";")[0].trim(), kind, extension: "" };
+}
+
+function otherSize(size: number, declared: number): AppError {
+  const about = `Finishing the upload: ${size} bytes have arrived, not the ${declared} declared`;
+  return new AppError("conflict", about);
+}

@@ -1,0 +1,105 @@
+import { AppError } from "../core/errors.ts";
+import type { Media } from "../model/media.ts";
+import type { BlobStore, ByteRange } from "./blob_store.ts";
+import { contentDisposition } from "./file_name.ts";
+import { isShownInline } from "./file_type.ts";
+import { fileKey, thumbnailKey } from "./media_rules.ts";
+
+/** A year: what an id gives never changes, and who may have it is asked when it is not cached. */
+const CACHE = "private, max-age=31536000, immutable";
+
+/** Shows a picture or plays a video by itself, and runs nothing, whatever the file holds. */
+const SANDBOX =
+  "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox";
+
+/** One of the two things that an upload can give. */
+export interface Representation {
+  key: string;
+  etag: string;
+  type: string;
+  size: number;
+  name: string;
+  modifiedAt: number;
+}
+
+/** Null where there is no thumbnail. */
+export function representationOf(media: Media, thumbnail: boolean): Representation | null {
+  const { id, sha256, name, createdAt: modifiedAt } = media;
+  if (!thumbnail) {
+    const { type, size } = media;
+    return { key: fileKey(id), etag: `"${sha256}"`, type, size, name, modifiedAt };
+  }
+  if (media.thumbnailSize === null) return null;
+  const { thumbnailSize: size } = media;
+  const type = "image/webp";
+  const key = thumbnailKey(id);
+  return { key, etag: `"${sha256}-thumbnail"`, type, size, name: `${name}.webp`, modifiedAt };
+}
+
+/** Answers 304, 206 or 200 (RFC 9110, sections 13 and 14); a range that does not exist is thrown. */
+export async function downloadResponse(
+  request: Request,
+  file: Representation,
+  blobs: BlobStore,
+): Promise<Response> {
+  const headers = headersOf(file);
+  if (isUnchanged(request.headers, file)) return new Response(null, { status: 304, headers });
+  const range = rangeOf(request.headers, file);
+  if (range) headers.set("content-range", `bytes ${range.start}-${range.end}/${file.size}`);
+  headers.set("content-length", String(range ? range.end - range.start + 1 : file.size));
+  const status = range ? 206 : 200;
+  if (request.method === "HEAD") return new Response(null, { status, headers });
+  const content = await blobs.get(file.key, range ?? undefined);
+  if (!content) throw new AppError("not_found", "The bytes of this upload are no longer there");
+  return new Response(content.body, { status, headers });
+}
+
+/** The range does not exist; `size` is for `Content-Range`. */
+export class UnsatisfiableRange extends AppError {
+  constructor(readonly size: number) {
+    super("range_not_satisfiable", `The range lies outside of the ${size} bytes`);
+  }
+}
+
+function headersOf(file: Representation): Headers {
+  const shown = isShownInline(file.type) ? "inline" : "attachment";
+  return new Headers({
+    "content-type": file.type,
+    "content-disposition": contentDisposition(shown, file.name),
+    "etag": file.etag,
+    "last-modified": new Date(file.modifiedAt).toUTCString(),
+    "accept-ranges": "bytes",
+    "cache-control": CACHE,
+    "vary": "Authorization",
+    "content-security-policy": SANDBOX,
+  });
+}
+
+function isUnchanged(headers: Headers, file: Representation): boolean {
+  const tags = headers.get("if-none-match");
+  if (tags !== null) {
+    return tags.trim() === "*" ||
+      tags.split(",").some((tag) => tag.trim().replace(/^W\//, "") === file.etag);
+  }
+  const since = Date.parse(headers.get("if-modified-since") ?? "");
+  return !Number.isNaN(since) && Math.floor(file.modifiedAt / 1000) * 1000 <= since;
+}
+
+/** One range; several, other units and what makes no sense are answered with the whole. */
+function rangeOf(headers: Headers, file: Representation): ByteRange | null {
+  const match = /^bytes=\s*(\d*)-(\d*)\s*$/.exec(headers.get("range") ?? "");
+  if (!match || (match[1] === "" && match[2] === "")) return null;
+  if (!holdsIfRange(headers.get("if-range"), file)) return null;
+  const [from, to] = [match[1], match[2]].map((text) => text === "" ? null : Number(text));
+  const start = from ?? Math.max(0, file.size - to!);
+  const end = from === null || to === null ? file.size - 1 : Math.min(to, file.size - 1);
+  if (from !== null && to !== null && to < from) return null;
+  if (start >= file.size || (from === null && to === 0)) throw new UnsatisfiableRange(file.size);
+  return { start, end };
+}
+
+/** Only a strong tag, or the very date, says that the rest fits to what the client has. */
+function holdsIfRange(condition: string | null, file: Representation): boolean {
+  if (condition === null || condition === file.etag) return true;
+  return Date.parse(condition) === Math.floor(file.modifiedAt / 1000) * 1000;
+}

@@ -1,0 +1,111 @@
+import type { ChatAccess } from "../chats/chat_access.ts";
+import { AppError, fieldError, quote } from "../core/errors.ts";
+import { isId } from "../core/ids.ts";
+import type { Media } from "../model/media.ts";
+import type { Store } from "../store/store.ts";
+import type { Arrived, MediaIntake } from "./media_intake.ts";
+import type { MediaLimits } from "./media_rules.ts";
+import { boundaryOf, type MultipartPart, multipartParts } from "./multipart.ts";
+import { stallGuarded } from "./stall_guard_stream.ts";
+
+const MAX_FIELD_BYTES = 256;
+
+/** What chat an upload is for decides whether it is ciphertext; the sender must be in it. */
+export class UploadTarget {
+  constructor(
+    private readonly store: Pick<Store, "chats">,
+    private readonly access: ChatAccess,
+  ) {}
+
+  async isEncrypted(userId: string, chatId: string | null | undefined): Promise<boolean> {
+    if (chatId == null) return false;
+    if (!isId(chatId)) {
+      throw fieldError("invalid_request", "chatId", `chatId must be an id, not ${quote(chatId)}`);
+    }
+    await this.access.requireMember(chatId, userId);
+    return (await this.store.chats.byId(chatId))!.encrypted;
+  }
+}
+
+/** An upload in one request: a form with a `file`, and a `chatId` before or after it. */
+export class FormUploads {
+  constructor(
+    private readonly intake: MediaIntake,
+    private readonly target: UploadTarget,
+    private readonly limits: MediaLimits,
+  ) {}
+
+  async take(userId: string, contentType: string | null, body: ReadableStream<Uint8Array> | null) {
+    const boundary = boundaryOf(contentType);
+    if (!body) throw new AppError("invalid_request", "Uploading: the form is empty");
+    const form = new FormReading(userId, this.intake, this.target);
+    try {
+      const guarded = stallGuarded(body, this.limits.uploadTimeMs);
+      for await (const part of multipartParts(guarded, boundary)) await form.take(part);
+      return await form.finish();
+    } catch (error) {
+      await form.discard();
+      throw error;
+    }
+  }
+}
+
+class FormReading {
+  #media: Media | null = null;
+  #arrived: Arrived | null = null;
+  #encrypted: boolean | null = null;
+
+  constructor(
+    private readonly userId: string,
+    private readonly intake: MediaIntake,
+    private readonly target: UploadTarget,
+  ) {}
+
+  async take(part: MultipartPart): Promise<void> {
+    if (part.name === "file" && this.#media === null) return await this.#takeFile(part);
+    if (part.name === "chatId" && part.fileName === null && this.#encrypted === null) {
+      this.#encrypted = await this.target.isEncrypted(this.userId, await textOf(part));
+      return;
+    }
+    const known = part.name === "file" || part.name === "chatId";
+    const fault = known ? "must be given once, and file as a file" : "is not a known field";
+    throw fieldError("invalid_request", part.name.slice(0, 100), `${quote(part.name)} ${fault}`);
+  }
+
+  async finish(): Promise<Media> {
+    if (!this.#media || !this.#arrived) {
+      throw fieldError("invalid_request", "file", "Uploading: the form has no file");
+    }
+    this.#media = { ...this.#media, encrypted: this.#encrypted ?? false };
+    return await this.intake.settle(this.#media, this.#arrived);
+  }
+
+  async discard(): Promise<void> {
+    if (this.#media) await this.intake.discard(this.#media);
+  }
+
+  async #takeFile({ fileName, body }: MultipartPart): Promise<void> {
+    this.#media = await this.intake.begin({
+      ownerId: this.userId,
+      name: fileName ?? "file",
+      encrypted: this.#encrypted ?? false,
+    });
+    this.#arrived = await this.intake.receive(this.#media, body);
+  }
+}
+
+async function textOf({ name, body }: MultipartPart): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_FIELD_BYTES) {
+      throw fieldError(
+        "invalid_request",
+        name,
+        `${name} must have at most ${MAX_FIELD_BYTES} bytes`,
+      );
+    }
+  }
+  return text + decoder.decode();
+}

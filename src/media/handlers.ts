@@ -1,0 +1,28 @@
+import { toTimestamp } from "../core/clock.ts";
+import { bind, type Bound } from "../operations/handler.ts";
+import { mediaView } from "../wire/media.ts";
+import type { MediaServices } from "./media_services.ts";
+import * as operations from "./operations.ts";
+
+export function mediaHandlers({ access, library, links, direct }: MediaServices): Bound[] {
+  return [
+    bind(operations.getMedia, async ({ userId }, { mediaId }) => {
+      return mediaView(await access.require(userId, mediaId));
+    }),
+    bind(operations.deleteMedia, async ({ userId }, { mediaId }) => {
+      await library.delete(userId, mediaId);
+    }),
+    bind(operations.linkMedia, async ({ userId }, { mediaId }) => {
+      await access.require(userId, mediaId);
+      const { url, expiresAt } = links.make(mediaId, userId);
+      return { url, expiresAt: toTimestamp(expiresAt) };
+    }),
+    bind(operations.presignMedia, async ({ userId }, plan) => {
+      const ticket = await direct.presign(userId, plan);
+      return { ...ticket, expiresAt: toTimestamp(ticket.expiresAt) };
+    }),
+    bind(operations.completeMedia, async ({ userId }, { mediaId }) => {
+      return mediaView(await direct.complete(userId, mediaId));
+    }),
+  ];
+}

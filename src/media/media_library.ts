@@ -1,0 +1,145 @@
+import type { ChatWriter } from "../chats/chat_writer.ts";
+import type { Clock } from "../core/clock.ts";
+import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
+import type { Media } from "../model/media.ts";
+import type { MediaAttachment } from "../model/media_attachment.ts";
+import type { Store } from "../store/store.ts";
+import type { MediaAccess } from "./media_access.ts";
+
+type LibraryStore = Pick<Store, "media" | "messages" | "users" | "chats">;
+
+const PAGE = 100;
+/** Longer than any request: a picture that is about to be shown must not be swept meanwhile. */
+const CLAIM_MS = 10 * 60_000;
+
+/** People's uploads: what is sent, shown as a picture of oneself or of a group, and deleted. */
+export class MediaLibrary {
+  constructor(
+    private readonly store: LibraryStore,
+    private readonly writer: ChatWriter,
+    private readonly access: MediaAccess,
+    private readonly clock: Clock,
+    private readonly purge: (media: Media) => Promise<void>,
+  ) {}
+
+  /** See `AttachmentSource`. */
+  async attachments(
+    userId: string,
+    mediaIds: string[],
+    encrypted: boolean,
+  ): Promise<MediaAttachment[]> {
+    const found = new Map((await this.store.media.byIds(mediaIds)).map((row) => [row.id, row]));
+    return mediaIds.map((id) => {
+      const media = found.get(id);
+      if (media?.ownerId !== userId || media.status !== "ready") throw notFound("upload", id);
+      if (media.encrypted !== encrypted) throw wrongChat(media);
+      return attachmentOf(media);
+    });
+  }
+
+  /** Whether this may be a picture of a person or a group: an own, ready image. */
+  async requireAvatar(userId: string, mediaId: string): Promise<void> {
+    const media = await this.store.media.byId(mediaId);
+    if (media?.ownerId !== userId || media.status !== "ready") {
+      throw fieldError("not_found", "avatarMediaId", `There is no upload ${quote(mediaId)}`);
+    }
+    if (media.kind !== "image") {
+      const about = `Choosing a picture: ${quote(media.name)} is of the type ${media.type}`;
+      throw fieldError("invalid_request", "avatarMediaId", about);
+    }
+  }
+
+  /**
+   * Has a person's picture change by `change`. What is chosen cannot be swept before it is in place, and
+   * what it takes the place of is looked at afterwards, also when this process dies in between.
+   */
+  async changeAvatar<T>(
+    userId: string,
+    mediaId: string | null,
+    change: () => Promise<T>,
+  ): Promise<T> {
+    const former = (await this.store.users.byId(userId))?.avatarMediaId ?? null;
+    if (mediaId === former) return await change();
+    const checkAt = this.clock.now() + CLAIM_MS;
+    if (mediaId !== null) {
+      await this.requireAvatar(userId, mediaId);
+      if (!await this.store.media.update(mediaId, "ready", { checkAt })) {
+        throw notFound("upload", mediaId);
+      }
+    }
+    if (former !== null) await this.store.media.update(former, "ready", { checkAt });
+    const result = await change();
+    if (former !== null) {
+      await this.store.media.update(former, "ready", { checkAt: this.clock.now() });
+    }
+    return result;
+  }
+
+  /** Only its owner's to do; for those who may see it that is `forbidden`, for others it is not there. */
+  async delete(userId: string, mediaId: string): Promise<void> {
+    const media = await this.store.media.byId(mediaId);
+    if (media?.ownerId !== userId || media.status !== "ready") {
+      await this.access.require(userId, mediaId);
+      throw new AppError("forbidden", "Deleting the upload: only who made it may");
+    }
+    await this.#erase(media);
+  }
+
+  /** All that a person has uploaded, for the erasure of an account. May be repeated. */
+  async eraseAllOf(ownerId: string): Promise<void> {
+    for (let after: string | null = null;;) {
+      const page: Media[] = await this.store.media.ofOwner(ownerId, after, PAGE);
+      for (const media of page) await this.#erase(media);
+      if (page.length < PAGE) return;
+      after = page.at(-1)!.id;
+    }
+  }
+
+  /** See `MediaReferences`. */
+  async remove(media: Media): Promise<void> {
+    if (media.sha256 === "") return;
+    for (;;) {
+      const messages = await this.store.messages.carrying(media.id, PAGE);
+      for (const { id, chatId } of messages) await this.#removeFrom(chatId, id, media.id);
+      if (messages.length < PAGE) break;
+    }
+    for (const { id } of await this.store.chats.withAvatar(media.id)) {
+      await this.writer.write(id, (draft) => {
+        if (draft.chat.avatarMediaId === media.id) draft.updateChat({ avatarMediaId: null });
+      });
+    }
+    const owner = await this.store.users.byId(media.ownerId);
+    if (owner?.avatarMediaId === media.id) {
+      await this.store.users.update(owner.id, { avatarMediaId: null });
+    }
+  }
+
+  async #erase(media: Media): Promise<void> {
+    const checkAt = this.clock.now();
+    const patch = { status: "deleting", checkAt } as const;
+    const row = media.status === "deleting"
+      ? media
+      : await this.store.media.update(media.id, media.status, patch);
+    if (row) await this.purge(row);
+  }
+
+  async #removeFrom(chatId: string, messageId: string, mediaId: string): Promise<void> {
+    await this.writer.write(chatId, async (draft) => {
+      const message = await draft.message(messageId);
+      if (!message?.media.some(({ id }) => id === mediaId)) return;
+      draft.updateMessage(message, { media: message.media.filter(({ id }) => id !== mediaId) });
+    });
+  }
+}
+
+export function attachmentOf(media: Media): MediaAttachment {
+  const { id, kind, type, name, size, width, height, thumbHash } = media;
+  return { id, kind, type, name, size, width, height, thumbHash };
+}
+
+function wrongChat(media: Media): AppError {
+  const about = media.encrypted
+    ? `Sending: ${quote(media.name)} was uploaded as ciphertext, and this chat is not encrypted`
+    : `Sending: the chat is encrypted, and ${quote(media.name)} was not uploaded for it (chatId)`;
+  return fieldError("conflict", "mediaIds", about);
+}

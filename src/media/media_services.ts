@@ -1,0 +1,85 @@
+import type { ChatAccess } from "../chats/chat_access.ts";
+import type { ChatWriter } from "../chats/chat_writer.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { ChatCommit } from "../model/chat_step.ts";
+import type { Store } from "../store/store.ts";
+import type { BlobStore } from "./blob_store.ts";
+import { DirectUploads } from "./direct_uploads.ts";
+import { FormUploads, UploadTarget } from "./form_uploads.ts";
+import { ImageProcessor } from "./image_processor.ts";
+import { Leases } from "./lease.ts";
+import { MediaAccess } from "./media_access.ts";
+import { MediaIntake } from "./media_intake.ts";
+import { MediaLibrary } from "./media_library.ts";
+import { MediaLinks } from "./media_links.ts";
+import type { MediaLimits } from "./media_rules.ts";
+import { MediaSweeper } from "./media_sweeper.ts";
+import { ResumableUploads } from "./resumable_uploads.ts";
+
+export interface MediaOptions {
+  store: Store;
+  blobs: BlobStore;
+  writer: ChatWriter;
+  chatAccess: ChatAccess;
+  clock: Clock;
+  log: Log;
+  limits: MediaLimits & { imagePixels: number };
+  /** From which the key of links is derived. */
+  secret: Uint8Array;
+}
+
+export interface MediaServices {
+  blobs: BlobStore;
+  access: MediaAccess;
+  library: MediaLibrary;
+  links: MediaLinks;
+  forms: FormUploads;
+  resumable: ResumableUploads;
+  direct: DirectUploads;
+  sweeper: MediaSweeper;
+  /** For `ChatWriter`: what a commit has let go of is removed soon. */
+  committed(commit: ChatCommit): void;
+  close(): Promise<void>;
+}
+
+export function createMedia(options: MediaOptions): MediaServices {
+  const { store, blobs, writer, clock, log, limits } = options;
+  const images = new ImageProcessor({ maxPixels: limits.imagePixels });
+  const leases = new Leases(store.leases, clock);
+  const target = new UploadTarget(store, options.chatAccess);
+  const intake = new MediaIntake(store, blobs, images, clock, limits);
+  const access = new MediaAccess(store);
+  const library: MediaLibrary = new MediaLibrary(
+    store,
+    writer,
+    access,
+    clock,
+    (media) => sweeper.purge(media),
+  );
+  const sweeper = new MediaSweeper(store, blobs, library, leases, clock, log, limits);
+  const resumable = new ResumableUploads(store, blobs, intake, target, leases, clock, limits);
+  const direct = new DirectUploads(
+    ...[store, blobs, intake, resumable, target, leases, clock, limits] as const,
+  );
+  return {
+    blobs,
+    access,
+    library,
+    links: new MediaLinks(options.secret, clock),
+    forms: new FormUploads(intake, target, limits),
+    resumable,
+    direct,
+    sweeper,
+    committed(commit) {
+      if (commit.steps.some(({ type }) => type === "message.deleted" || type === "chat.updated")) {
+        sweeper.nudge();
+      }
+    },
+    async close() {
+      await sweeper.close();
+      await images.close();
+      await blobs.close();
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import type { RawRoute } from "../http/openapi.ts";
+import type { Parameter } from "../http/openapi_input.ts";
+
+const tag = "Media";
+const bytes = { schema: { type: "string", format: "binary" } };
+const mediaId: Parameter = {
+  name: "mediaId",
+  in: "path",
+  required: true,
+  schema: { type: "string", format: "uuid" },
+};
+const inQuery = (name: string, description: string): Parameter => ({
+  ...{ name, in: "query", required: false, description },
+  schema: { type: "string" },
+});
+const described = (description: string) => ({ description });
+
+/** What the OpenAPI document says of the routes in `routes.ts`. */
+export const MEDIA_ROUTES: readonly RawRoute[] = [
+  {
+    method: "POST",
+    path: "/api/media/upload",
+    name: "media.upload",
+    summary: "Upload a file",
+    tag,
+    access: "session",
+    requestBody: {
+      required: true,
+      content: {
+        "multipart/form-data": {
+          schema: {
+            type: "object",
+            properties: {
+              file: { type: "string", format: "binary" },
+              chatId: {
+                type: "string",
+                format: "uuid",
+                description: "Needed for the ciphertext of an encrypted chat",
+              },
+            },
+            required: ["file"],
+          },
+        },
+      },
+    },
+    responses: {
+      "201": {
+        description: "The finished upload",
+        content: { "application/json": { schema: { $ref: "#/components/schemas/Media" } } },
+      },
+    },
+    errors: [
+      ...["invalid_request", "not_found", "payload_too_large", "unsupported_media_type"] as const,
+      ...["request_timeout", "rate_limited", "unavailable"] as const,
+    ],
+  },
+  {
+    method: "GET",
+    path: "/api/media/:mediaId",
+    name: "media.download",
+    summary: "The bytes of an upload, with Range and conditional requests; also by a signed link",
+    tag,
+    access: "session",
+    parameters: [
+      mediaId,
+      inQuery("thumbnail", "The small picture (WebP) instead"),
+      inQuery("user", "Of a signed link"),
+      inQuery("expires", "Of a signed link"),
+      inQuery("signature", "Of a signed link"),
+    ],
+    responses: {
+      "200": { description: "The whole", content: { "*/*": bytes } },
+      "206": { description: "The range", content: { "*/*": bytes } },
+      "304": described("The client has it already"),
+    },
+    errors: [
+      ...["invalid_request", "forbidden", "not_found", "range_not_satisfiable"] as const,
+      ...["rate_limited", "unavailable"] as const,
+    ],
+  },
+  {
+    method: "POST",
+    path: "/api/media/uploads",
+    name: "media.tus.create",
+    summary: "Begin a resumable upload (tus 1.0: Upload-Length, Upload-Metadata filename, chatId)",
+    tag,
+    access: "session",
+    responses: { "201": described("Location says where to send the bytes") },
+    errors: ["invalid_request", "not_found", "precondition_failed", "payload_too_large"],
+  },
+  {
+    method: "GET",
+    path: "/api/media/uploads/:mediaId",
+    name: "media.tus.state",
+    summary: "How far a resumable upload has come (tus asks by HEAD)",
+    tag,
+    access: "session",
+    parameters: [mediaId],
+    responses: { "200": described("In Upload-Offset and Upload-Length") },
+    errors: ["invalid_request", "not_found"],
+  },
+  {
+    method: "PATCH",
+    path: "/api/media/uploads/:mediaId",
+    name: "media.tus.append",
+    summary: "Send bytes of a resumable upload; the last ones finish it",
+    tag,
+    access: "session",
+    parameters: [mediaId],
+    requestBody: { required: true, content: { "application/offset+octet-stream": bytes } },
+    responses: { "204": described("Taken, up to Upload-Offset") },
+    errors: [
+      ...["invalid_request", "not_found", "conflict", "precondition_failed"] as const,
+      ...["payload_too_large", "unsupported_media_type", "request_timeout"] as const,
+    ],
+  },
+  {
+    method: "DELETE",
+    path: "/api/media/uploads/:mediaId",
+    name: "media.tus.terminate",
+    summary: "Give up a resumable upload",
+    tag,
+    access: "session",
+    parameters: [mediaId],
+    responses: { "204": described("Gone") },
+    errors: ["not_found", "conflict", "precondition_failed"],
+  },
+];
