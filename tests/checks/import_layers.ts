@@ -44,7 +44,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     types: [...FEATURES, "store"],
   },
   /** For browsers too: of the server it takes types and schema-free constants, and no more. */
-  client: { values: BASE, types: [...FEATURES, "operations", "wire"] },
+  client: { values: BASE, types: [...FEATURES, "operations", "wire", "realtime/operations.ts"] },
   web: { values: [...BASE, "client"], types: ["wire"] },
 };
 

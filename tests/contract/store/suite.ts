@@ -2,6 +2,7 @@ import type { Store } from "../../../src/store/store.ts";
 import { auditContract } from "./audit.ts";
 import { blockContract } from "./blocks.ts";
 import { chatContract } from "./chats.ts";
+import { encryptionContract } from "./encryption.ts";
 import { erasureContract } from "./erasures.ts";
 import { identityContract } from "./identities.ts";
 import { leaseContract } from "./leases.ts";
@@ -57,6 +58,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   notifications: notificationContract,
   "push devices": pushDeviceContract,
   outbox: outboxContract,
+  encryption: encryptionContract,
   races: raceContract,
 };
 

@@ -1,0 +1,412 @@
+import { newId } from "../core/ids.ts";
+import type { ChatView } from "../wire/chat.ts";
+import type { MessageView } from "../wire/message.ts";
+import type { ProfileView } from "../wire/user.ts";
+import { ChatError } from "./chat_error.ts";
+import { ChatSync } from "./chat_sync.ts";
+import { Emitter } from "./emitter.ts";
+import { COMMANDS, PUBLIC, ROUTES } from "./endpoints.ts";
+import { Encryption, type EncryptionEvents } from "./encryption/encryption.ts";
+import type { ServerEvent, ServerEvents } from "./events.ts";
+import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
+import type { FileDescriptor, MessageContent } from "./mls/message_content.ts";
+import { sealedStore } from "./mls/sealed_store.ts";
+import { type LocalMessage, Model } from "./model.ts";
+import { type Draft, Outbox } from "./outbox.ts";
+import { prefixedStore } from "./prefixed_store.ts";
+import { type Input, type OperationName, type Output, Rest, type RestName } from "./rest.ts";
+import { SignIn } from "./sign_in.ts";
+import { ChatSocket, type ConnectionState } from "./socket.ts";
+
+export interface ChatClientOptions {
+  /** Of the server, without `/api`. */
+  url: string;
+  /** Where sign-in, unsent messages and keys are kept; in memory, unless given. */
+  storage?: KeyStore;
+  /** Under which keys and texts of encrypted chats are sealed in `storage`. */
+  deviceKey?: CryptoKey;
+  fetch?: typeof fetch;
+  WebSocket?: typeof WebSocket;
+  /** Milliseconds that a command may take. */
+  timeoutMs?: number;
+}
+
+export type ClientEvents =
+  & { [Name in keyof ServerEvents]: { event: Name } & ServerEvents[Name] }
+  & EncryptionEvents
+  & {
+    /** Whether there is a connection; see `ChatClient.state`. */
+    state: ConnectionState;
+    /** The session is over: sign in again. */
+    signedOut: void;
+    /** Something in the background failed, and will be tried again. */
+    fault: unknown;
+  };
+
+export interface SendContent {
+  text?: string;
+  mediaIds?: string[];
+  /** The id of a message of the same chat. */
+  replyTo?: string;
+  mentions?: string[];
+  /** Of an encrypted chat: see `encryptAndUpload`. */
+  files?: FileDescriptor[];
+}
+
+/** What waits in the outbox: of an encrypted chat the very content, which is sealed when it leaves. */
+type Outgoing = { plain: SendContent } | { encrypted: MessageContent };
+
+/** A frame may have 64 KiB: what is larger goes over HTTP. */
+const MAX_FRAME_LENGTH = 48 * 1024;
+
+/**
+ * A chat product's whole connection to the server: signs in, keeps a connection, keeps `model` in step, and
+ * sends what is to be sent once, whenever there is a connection.
+ */
+export class ChatClient extends Emitter<ClientEvents> {
+  readonly model = new Model();
+  readonly #rest: Rest;
+  readonly #signIn: SignIn;
+  readonly #socket: ChatSocket;
+  readonly #sync: ChatSync;
+  readonly #outbox: Outbox<Outgoing>;
+  readonly #storage: KeyStore;
+  #encryption: Encryption | null = null;
+  #loaded = false;
+
+  constructor(private readonly options: ChatClientOptions) {
+    super();
+    this.#storage = options.storage ?? memoryKeyStore();
+    this.#rest = new Rest(options);
+    this.#signIn = new SignIn(this.#rest, this.#storage, () => this.#signedOut());
+    this.#sync = new ChatSync(this.model, {
+      call: (name, input) => this.call(name, input),
+      userId: () => this.userId,
+      onRows: (changes, after) => this.#encryption?.onRows(changes, after),
+      onLeft: (chatId) => this.#encryption?.onLeft(chatId),
+      onChat: (chatId) => this.#takeUp(chatId),
+      onFault: (error) => this.emit("fault", error),
+    });
+    this.#outbox = new Outbox(this.#outboxStore(), {
+      send: (draft) => this.#deliver(draft),
+      onSent: (draft, message) => this.#sent(draft, message),
+      onFailed: (draft, error) => this.#failed(draft, error),
+    });
+    this.#socket = new ChatSocket({
+      token: (stale) => stale ? this.#signIn.refresh(stale) : this.#signIn.token(),
+      cursors: () => this.#sync.cursors(),
+      onHello: async (sync) => {
+        await this.#sync.takeSync(sync);
+      },
+      onEvent: (event) => this.#onEvent(event),
+      onState: (state) => this.#onState(state),
+    }, {
+      url: `${options.url.replace(/^http/, "ws").replace(/\/+$/, "")}/ws`,
+      WebSocket: options.WebSocket,
+      timeoutMs: options.timeoutMs ?? 15_000,
+    });
+  }
+
+  /** `online` once all that was missed is in the model. */
+  get state(): ConnectionState {
+    return this.#socket.state;
+  }
+
+  /** Null when nobody is signed in. */
+  get user(): ProfileView | null {
+    return this.#signIn.user;
+  }
+
+  get userId(): string {
+    if (this.user) return this.user.id;
+    throw new ChatError("signed_out", "Nobody is signed in");
+  }
+
+  /** Messages that wait to be sent. */
+  get unsent(): number {
+    return this.#outbox.size;
+  }
+
+  /** Encrypted chats; `enableEncryption` comes first. */
+  get encryption(): Encryption {
+    if (this.#encryption) return this.#encryption;
+    throw new ChatError("conflict", "Encrypted chats need enableEncryption first");
+  }
+
+  async register(account: Input<"auth.register">): Promise<ProfileView> {
+    return await this.#signIn.begin(await this.#rest.call("auth.register", account));
+  }
+
+  /** `two_factor_required` carries no session yet: give its challenge to `answerChallenge`. */
+  async signIn(
+    credentials: Input<"auth.login">,
+  ): Promise<{ user: ProfileView } | { challenge: string }> {
+    const answer = await this.#rest.call("auth.login", credentials);
+    if ("twoFactorRequired" in answer) return { challenge: answer.challenge };
+    return { user: await this.#signIn.begin(answer) };
+  }
+
+  /** Takes what another way of signing in (a provider, a second factor) was answered. */
+  async useSession(
+    pair: { user: ProfileView; accessToken: string; refreshToken: string; expiresIn: number },
+  ): Promise<ProfileView> {
+    return await this.#signIn.begin(pair);
+  }
+
+  /** Takes up the session of an earlier run; null when there is none. */
+  async resume(): Promise<ProfileView | null> {
+    return await this.#signIn.resume();
+  }
+
+  async signOut(): Promise<void> {
+    await this.call("auth.logout", {}).catch(() => {});
+    await this.#signIn.end();
+  }
+
+  /**
+   * Loads the chats and keeps a connection from here on. Resolves at once, so that what is stored can be
+   * shown without a network; `online()` waits for it.
+   */
+  connect(): void {
+    this.#socket.connect();
+  }
+
+  /** Resolves when there is a connection and nothing that was missed is missing any more. */
+  online(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (state: ConnectionState) => {
+        if (state === "refused") reject(new ChatError("signed_out", "The session has ended"));
+        else if (state !== "online") return;
+        else resolve();
+        stop();
+      };
+      const stop = this.on("state", look);
+      look(this.state);
+    });
+  }
+
+  /** Breaks the connection, as a bad network does; it comes back by itself. */
+  reconnect(): void {
+    this.#socket.reconnect();
+  }
+
+  /** Stops everything; what was not sent is sent by the next run, if the storage lasts. */
+  async close(): Promise<void> {
+    this.#socket.close();
+    this.#outbox.pause();
+    this.#encryption?.close();
+    await this.#sync.idle();
+    await this.#encryption?.idle();
+  }
+
+  /** Any operation of the server: over the socket where there is one, else over HTTP. */
+  async call<Name extends OperationName>(
+    name: Name,
+    input: Input<Name>,
+  ): Promise<Output<Name>> {
+    if (this.#goesBySocket(name, input)) {
+      return await this.#socket.request(name, input) as Output<Name>;
+    }
+    if (!(name in ROUTES)) throw new ChatError("offline", `There is no connection for ${name}`);
+    return await this.#callRest(name as RestName, input as never) as Output<Name>;
+  }
+
+  /** The direct chat with that person, made on first use. */
+  async openDirect(userId: string): Promise<ChatView> {
+    const { members, ...chat } = await this.call("chat.open", { userId });
+    this.model.putChat(chat, chat.rev);
+    this.model.putMembers(chat.id, members);
+    return chat;
+  }
+
+  /** Shown in the model at once, and sent as soon as may be; resolves with the server's row. */
+  async send(chatId: string, content: SendContent): Promise<MessageView> {
+    const clientId = newId();
+    const outgoing = this.#isEncrypted(chatId)
+      ? { encrypted: this.#encryptedMessage(chatId, clientId, content) }
+      : { plain: content };
+    this.model.putDraft(this.#draftRow(chatId, clientId, content));
+    return await this.#outbox.add({ chatId, clientId, content: outgoing });
+  }
+
+  async edit(chatId: string, messageId: string, text: string): Promise<void> {
+    if (!this.#isEncrypted(chatId)) {
+      return this.model.putMessages(chatId, [await this.call("message.edit", { messageId, text })]);
+    }
+    const target = this.encryption.targetOf(chatId, messageId);
+    await this.#sendEffect(chatId, { kind: "edit", clientId: newId(), target, text });
+  }
+
+  async react(chatId: string, messageId: string, emoji: string, remove = false): Promise<void> {
+    if (!this.#isEncrypted(chatId)) {
+      const message = await this.call("message.react", { messageId, emoji, remove });
+      return this.model.putMessages(chatId, [message]);
+    }
+    const target = this.encryption.targetOf(chatId, messageId);
+    await this.#sendEffect(chatId, { kind: "reaction", clientId: newId(), target, emoji, remove });
+  }
+
+  /** In an encrypted chat, too, the server forgets the ciphertext and keeps a tombstone. */
+  async delete(messageId: string): Promise<void> {
+    await this.call("message.delete", { messageId });
+  }
+
+  /** Older messages, before the oldest that is here; false when there are none. */
+  async loadOlder(chatId: string, limit = 50): Promise<boolean> {
+    const oldest = this.model.messagesOf(chatId)[0]?.seq || undefined;
+    const { items } = await this.call("message.list", { chatId, before: oldest, limit });
+    this.model.putMessages(chatId, items);
+    if (this.#isEncrypted(chatId)) await this.#encryption?.showKnown(chatId);
+    return items.length === limit;
+  }
+
+  /**
+   * Makes this a device for encrypted chats: its keys are made on first use, and kept in `storage` under
+   * `deviceKey`. Without a key they would lie there in the open, so a storage of one's own needs one.
+   */
+  async enableEncryption(deviceName: string): Promise<Encryption> {
+    const { storage, deviceKey } = this.options;
+    if (storage && !deviceKey) {
+      throw new ChatError("conflict", "Keeping keys in a storage needs a deviceKey to seal them");
+    }
+    const inner = prefixedStore(this.#storage, `e2ee/${this.userId}/`);
+    this.#encryption = await Encryption.open({
+      call: (name, input) => this.call(name, input),
+      userId: this.userId,
+      model: this.model,
+      store: deviceKey ? sealedStore(inner, deviceKey) : inner,
+      emit: (name, data) => this.emit(name, data as never),
+      onFault: (error) => this.emit("fault", error),
+    }, deviceName);
+    if (this.state === "online") await this.#encryption.connected();
+    return this.#encryption;
+  }
+
+  async #callRest<Name extends RestName>(name: Name, input: Input<Name>): Promise<unknown> {
+    if ((PUBLIC as readonly string[]).includes(name)) return await this.#rest.call(name, input);
+    const token = await this.#signIn.token();
+    try {
+      return await this.#rest.call(name, input, token);
+    } catch (error) {
+      if (!isStaleToken(error)) throw error;
+      return await this.#rest.call(name, input, await this.#signIn.refresh(token));
+    }
+  }
+
+  #outboxStore(): KeyStore {
+    const { deviceKey } = this.options;
+    return deviceKey ? sealedStore(this.#storage, deviceKey) : this.#storage;
+  }
+
+  #goesBySocket(name: string, input: unknown): boolean {
+    return this.state === "online" && (COMMANDS as readonly string[]).includes(name) &&
+      JSON.stringify(input).length < MAX_FRAME_LENGTH;
+  }
+
+  #isEncrypted(chatId: string): boolean {
+    return this.model.chat(chatId)?.chat.encrypted ?? false;
+  }
+
+  #encryptedMessage(chatId: string, clientId: string, content: SendContent): MessageContent {
+    const { text = "", replyTo, mentions, files } = content;
+    return {
+      kind: "message",
+      clientId,
+      text,
+      ...(replyTo && { replyTo: this.encryption.targetOf(chatId, replyTo) }),
+      ...(mentions?.length && { mentions }),
+      ...(files?.length && { files }),
+    };
+  }
+
+  async #sendEffect(chatId: string, content: MessageContent): Promise<void> {
+    const { clientId } = content;
+    await this.#outbox.add({ chatId, clientId, content: { encrypted: content } });
+  }
+
+  async #deliver({ chatId, clientId, content }: Draft<Outgoing>): Promise<MessageView> {
+    if ("encrypted" in content) return await this.encryption.send(chatId, content.encrypted);
+    return await this.call("message.send", { ...content.plain, chatId, clientId });
+  }
+
+  #sent({ chatId, clientId }: Draft<Outgoing>, message: MessageView): void {
+    this.model.dropDraft({ chatId, senderId: this.userId, clientId });
+    this.model.putMessages(chatId, [message]);
+    if (message.kind === "encrypted") void this.#encryption?.showKnown(chatId);
+  }
+
+  #failed({ chatId, clientId }: Draft<Outgoing>, error: ChatError): void {
+    const id = `draft ${this.userId} ${clientId}`;
+    this.model.patchMessage(chatId, id, { status: "failed", failure: error.message });
+  }
+
+  #draftRow(chatId: string, clientId: string, content: SendContent): LocalMessage {
+    const encrypted = { state: "read" as const, files: content.files ?? [], isShown: true };
+    return {
+      id: clientId,
+      chatId,
+      seq: 0,
+      rev: 0,
+      senderId: this.userId,
+      clientId,
+      kind: "text",
+      text: content.text ?? "",
+      media: [],
+      replyTo: content.replyTo ?? null,
+      mentions: content.mentions ?? [],
+      reactions: [],
+      createdAt: new Date().toISOString(),
+      editedAt: null,
+      deletedAt: null,
+      pinnedAt: null,
+      status: "sending",
+      ...(this.#isEncrypted(chatId) && { encrypted }),
+    };
+  }
+
+  #onEvent(event: ServerEvent): void {
+    this.#sync.onEvent(event);
+    if (event.event === "mls.welcome") this.#encryption?.onWelcome(event.data.deviceId);
+    if (event.event === "mls.keyPackagesLow") {
+      this.#encryption?.onKeyPackagesLow(event.data.deviceId);
+    }
+    if (event.event === "device.updated") this.#encryption?.onDevice(event.data.change);
+    this.emit(event.event, event as never);
+  }
+
+  #onState(state: ConnectionState): void {
+    if (state === "online") void this.#connected();
+    else this.#outbox.pause();
+    this.emit("state", state);
+    if (state === "refused") void this.#signIn.end();
+  }
+
+  async #connected(): Promise<void> {
+    try {
+      if (!this.#loaded) {
+        await this.#outbox.load();
+        this.#loaded = true;
+      }
+      await this.#sync.loadInbox();
+      await this.#encryption?.connected();
+    } catch (error) {
+      this.emit("fault", error);
+    }
+    if (this.state === "online") this.#outbox.open();
+  }
+
+  #takeUp(chatId: string): void {
+    const chat = this.model.chat(chatId)?.chat;
+    if (!this.#encryption || !chat?.encrypted || !chat.epoch) return;
+    this.#encryption.takeUp(chatId).catch((error) => this.emit("fault", error));
+  }
+
+  #signedOut(): void {
+    this.#socket.close();
+    this.emit("signedOut", undefined);
+  }
+}
+
+function isStaleToken(error: unknown): boolean {
+  return error instanceof ChatError && ["unauthenticated", "token_expired"].includes(error.code);
+}

@@ -1,0 +1,27 @@
+import type { Call } from "../chat_sync.ts";
+import type { KeyStore } from "../mls/key_store.ts";
+import type { MlsDevice } from "../mls/mls_device.ts";
+import type { Model } from "../model.ts";
+
+/** What the parts of the encryption share. */
+export interface EncryptionContext {
+  call: Call;
+  userId: string;
+  device: MlsDevice;
+  /** Sealed: what is written there can be read on this device only. */
+  store: KeyStore;
+  model: Model;
+  emit<Name extends keyof EncryptionEvents>(name: Name, data: EncryptionEvents[Name]): void;
+}
+
+export interface EncryptionEvents {
+  /** Someone whose keys were known has another device: compare safety numbers again. */
+  "encryption.keyChange": { userId: string; deviceId: string; chatId: string };
+  /**
+   * A Commit that this device could not take, as a member who misbehaves would make one. The device
+   * has joined anew; what was sent in between cannot be read.
+   */
+  "encryption.rejoined": { chatId: string; senderId: string; reason: string };
+  /** This device is in the chat's group from now on; what was sent before, it cannot read. */
+  "encryption.joined": { chatId: string; epoch: number };
+}

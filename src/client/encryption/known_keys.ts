@@ -1,0 +1,59 @@
+import { fromUtf8, toBase64Url, utf8 } from "../mls/encoding.ts";
+import type { Member } from "../mls/suite.ts";
+import type { EncryptionContext } from "./context.ts";
+
+interface KnownPerson {
+  keys: string[];
+  /** A key came after the first ones, and nobody has looked at it yet. */
+  changed: boolean;
+}
+
+/**
+ * Whose keys this device has seen. The first ones are taken on trust; any that come later are marked, for
+ * a server that slips in a device of its own would show itself just so.
+ */
+export class KnownKeys {
+  constructor(private readonly context: EncryptionContext) {}
+
+  async see(chatId: string, members: Member[]): Promise<void> {
+    const people = Map.groupBy(members, ({ userId }) => userId);
+    for (const [userId, devices] of people) await this.#seePerson(chatId, userId, devices);
+  }
+
+  async hasChanged(userId: string): Promise<boolean> {
+    return (await this.#read(userId))?.changed ?? false;
+  }
+
+  /** The person has compared the safety numbers, or does not mind. */
+  async acknowledge(userId: string): Promise<void> {
+    const known = await this.#read(userId);
+    if (known?.changed) await this.#write(userId, { ...known, changed: false });
+  }
+
+  async #seePerson(chatId: string, userId: string, devices: Member[]): Promise<void> {
+    const known = await this.#read(userId);
+    const fresh = devices.filter(({ signatureKey }) => {
+      return !known?.keys.includes(toBase64Url(signatureKey));
+    });
+    if (fresh.length === 0) return;
+    const keys = [...known?.keys ?? [], ...fresh.map((each) => toBase64Url(each.signatureKey))];
+    await this.#write(userId, { keys, changed: known !== null });
+    if (
+      known === null ||
+      userId === this.context.userId &&
+        fresh.every((d) => d.deviceId === this.context.device.deviceId)
+    ) return;
+    for (const { deviceId } of fresh) {
+      this.context.emit("encryption.keyChange", { userId, deviceId, chatId });
+    }
+  }
+
+  async #read(userId: string): Promise<KnownPerson | null> {
+    const stored = await this.context.store.read(`known/${userId}`);
+    return stored ? JSON.parse(fromUtf8(stored)) : null;
+  }
+
+  async #write(userId: string, person: KnownPerson): Promise<void> {
+    await this.context.store.write({ [`known/${userId}`]: utf8(JSON.stringify(person)) });
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * Every operation of the server, by name. Made from the operations themselves by
+ * `deno task client:endpoints`; a test fails when it is out of date.
+ */
+import type * as authAuditOperations from "../auth/audit_operations.ts";
+import type * as authCredentialOperations from "../auth/credential_operations.ts";
+import type * as authOperations from "../auth/operations.ts";
+import type * as authProviderOperations from "../auth/provider_operations.ts";
+import type * as authSecondFactorOperations from "../auth/second_factor_operations.ts";
+import type * as authSessionOperations from "../auth/session_operations.ts";
+import type * as chatsOperations from "../chats/operations.ts";
+import type * as encryptionOperations from "../encryption/operations.ts";
+import type * as messagesOperations from "../messages/operations.ts";
+import type * as realtimeOperations from "../realtime/operations.ts";
+import type * as usersModerationOperations from "../users/moderation_operations.ts";
+import type * as usersOperations from "../users/operations.ts";
+
+export interface Operations {
+  "admin.reports": typeof usersModerationOperations.listReports;
+  "admin.resolveReport": typeof usersModerationOperations.resolveReport;
+  "admin.suspend": typeof usersModerationOperations.suspendUser;
+  "admin.unsuspend": typeof usersModerationOperations.unsuspendUser;
+  "audit.all": typeof authAuditOperations.adminAudit;
+  "audit.group": typeof authAuditOperations.groupAudit;
+  "audit.own": typeof authAuditOperations.ownAudit;
+  "auth.askVerification": typeof authCredentialOperations.askVerification;
+  "auth.changeEmail": typeof authCredentialOperations.changeEmail;
+  "auth.changePassword": typeof authCredentialOperations.changePassword;
+  "auth.changeUsername": typeof authCredentialOperations.changeUsername;
+  "auth.confirmEmailChange": typeof authCredentialOperations.confirmEmailChange;
+  "auth.facebook": typeof authProviderOperations.facebook;
+  "auth.forgotPassword": typeof authCredentialOperations.forgotPassword;
+  "auth.google": typeof authProviderOperations.google;
+  "auth.identities": typeof authProviderOperations.listIdentities;
+  "auth.link": typeof authProviderOperations.linkIdentity;
+  "auth.login": typeof authOperations.login;
+  "auth.logout": typeof authOperations.logout;
+  "auth.oauthStart": typeof authProviderOperations.startOAuth;
+  "auth.reauthenticate": typeof authCredentialOperations.reauthenticate;
+  "auth.refresh": typeof authOperations.refreshToken;
+  "auth.register": typeof authOperations.register;
+  "auth.resetPassword": typeof authCredentialOperations.resetPassword;
+  "auth.unlink": typeof authProviderOperations.unlinkIdentity;
+  "auth.verifyEmail": typeof authCredentialOperations.verifyEmail;
+  "chat.changes": typeof chatsOperations.getChanges;
+  "chat.delivered": typeof chatsOperations.markDelivered;
+  "chat.get": typeof chatsOperations.getChat;
+  "chat.inbox": typeof chatsOperations.listChats;
+  "chat.open": typeof chatsOperations.openDirectChat;
+  "chat.read": typeof chatsOperations.markRead;
+  "device.list": typeof encryptionOperations.listDevices;
+  "device.ofChat": typeof encryptionOperations.listChatDevices;
+  "device.register": typeof encryptionOperations.registerDevice;
+  "device.remove": typeof encryptionOperations.removeDevice;
+  "group.add": typeof chatsOperations.addMembers;
+  "group.create": typeof chatsOperations.createGroup;
+  "group.get": typeof chatsOperations.getGroup;
+  "group.list": typeof chatsOperations.listGroups;
+  "group.remove": typeof chatsOperations.removeMember;
+  "group.role": typeof chatsOperations.setRole;
+  "group.update": typeof chatsOperations.updateGroup;
+  "keyPackage.claim": typeof encryptionOperations.claimKeyPackages;
+  "keyPackage.upload": typeof encryptionOperations.uploadKeyPackages;
+  "message.delete": typeof messagesOperations.deleteMessage;
+  "message.edit": typeof messagesOperations.editMessage;
+  "message.list": typeof messagesOperations.listMessages;
+  "message.pin": typeof messagesOperations.pinMessage;
+  "message.pinned": typeof messagesOperations.listPinnedMessages;
+  "message.react": typeof messagesOperations.reactToMessage;
+  "message.search": typeof messagesOperations.searchMessages;
+  "message.send": typeof messagesOperations.sendMessage;
+  "mls.commit": typeof encryptionOperations.commit;
+  "mls.commits": typeof encryptionOperations.listCommits;
+  "mls.groupInfo": typeof encryptionOperations.getGroupInfo;
+  "mls.welcomeTaken": typeof encryptionOperations.takeWelcome;
+  "mls.welcomes": typeof encryptionOperations.listWelcomes;
+  "ping": typeof realtimeOperations.ping;
+  "presence.get": typeof realtimeOperations.getStatuses;
+  "presence.set": typeof realtimeOperations.setStatus;
+  "secondFactor.disable": typeof authSecondFactorOperations.disableSecondFactor;
+  "secondFactor.enable": typeof authSecondFactorOperations.enableSecondFactor;
+  "secondFactor.get": typeof authSecondFactorOperations.getSecondFactor;
+  "secondFactor.renewCodes": typeof authSecondFactorOperations.renewRecoveryCodes;
+  "secondFactor.verify": typeof authSecondFactorOperations.verifySecondFactor;
+  "session.end": typeof authSessionOperations.endSession;
+  "session.endOthers": typeof authSessionOperations.endOtherSessions;
+  "session.list": typeof authSessionOperations.listSessions;
+  "sync": typeof chatsOperations.sync;
+  "typing.start": typeof realtimeOperations.startTyping;
+  "typing.stop": typeof realtimeOperations.stopTyping;
+  "user.block": typeof usersModerationOperations.blockUser;
+  "user.blocked": typeof usersModerationOperations.listBlocked;
+  "user.delete": typeof usersOperations.deleteProfile;
+  "user.get": typeof usersOperations.getUser;
+  "user.profile": typeof usersOperations.getProfile;
+  "user.report": typeof usersModerationOperations.reportUser;
+  "user.search": typeof usersOperations.searchUsers;
+  "user.update": typeof usersOperations.updateProfile;
+}
+
+/** Method and path under /api. */
+export const ROUTES = {
+  "admin.reports": "GET /admin/reports",
+  "admin.resolveReport": "POST /admin/reports/:reportId/resolve",
+  "admin.suspend": "POST /admin/users/:userId/suspend",
+  "admin.unsuspend": "POST /admin/users/:userId/unsuspend",
+  "audit.all": "GET /admin/audit",
+  "audit.group": "GET /groups/:groupId/audit",
+  "audit.own": "GET /audit",
+  "auth.askVerification": "POST /auth/email/verification",
+  "auth.changeEmail": "PUT /auth/email",
+  "auth.changePassword": "PUT /auth/password",
+  "auth.changeUsername": "PUT /auth/username",
+  "auth.confirmEmailChange": "POST /auth/email/change",
+  "auth.facebook": "POST /auth/facebook",
+  "auth.forgotPassword": "POST /auth/password/forgot",
+  "auth.google": "POST /auth/google",
+  "auth.identities": "GET /auth/identities",
+  "auth.link": "POST /auth/identities/:provider",
+  "auth.login": "POST /auth/login",
+  "auth.logout": "POST /auth/logout",
+  "auth.oauthStart": "POST /auth/oauth/start",
+  "auth.reauthenticate": "POST /auth/reauthenticate",
+  "auth.refresh": "POST /auth/refresh-token",
+  "auth.register": "POST /auth/register",
+  "auth.resetPassword": "POST /auth/password/reset",
+  "auth.unlink": "DELETE /auth/identities/:provider",
+  "auth.verifyEmail": "POST /auth/email/verify",
+  "chat.changes": "GET /chats/:chatId/changes",
+  "chat.delivered": "POST /chats/:chatId/delivered",
+  "chat.get": "GET /chats/:chatId",
+  "chat.inbox": "GET /chats",
+  "chat.open": "POST /chats",
+  "chat.read": "POST /chats/:chatId/read",
+  "device.list": "GET /devices",
+  "device.ofChat": "GET /chats/:chatId/devices",
+  "device.register": "POST /devices",
+  "device.remove": "DELETE /devices/:deviceId",
+  "group.add": "POST /groups/:groupId/members",
+  "group.create": "POST /groups",
+  "group.get": "GET /groups/:groupId",
+  "group.list": "GET /groups",
+  "group.remove": "DELETE /groups/:groupId/members/:userId",
+  "group.role": "PUT /groups/:groupId/admin",
+  "group.update": "PUT /groups/:groupId",
+  "keyPackage.claim": "POST /users/:userId/key-packages/claim",
+  "keyPackage.upload": "POST /devices/:deviceId/key-packages",
+  "message.delete": "DELETE /messages/:messageId",
+  "message.edit": "PUT /messages/:messageId",
+  "message.list": "GET /messages/:chatId",
+  "message.pin": "POST /messages/pin",
+  "message.pinned": "GET /chats/:chatId/pins",
+  "message.react": "POST /messages/:messageId/react",
+  "message.search": "GET /messages/search",
+  "message.send": "POST /messages",
+  "mls.commit": "POST /chats/:chatId/mls/commit",
+  "mls.commits": "GET /chats/:chatId/mls/commits",
+  "mls.groupInfo": "GET /chats/:chatId/mls/group-info",
+  "mls.welcomeTaken": "DELETE /devices/:deviceId/welcomes/:welcomeId",
+  "mls.welcomes": "GET /devices/:deviceId/welcomes",
+  "presence.get": "GET /users/status",
+  "presence.set": "PUT /users/status",
+  "secondFactor.disable": "POST /auth/2fa/disable",
+  "secondFactor.enable": "POST /auth/2fa/enable",
+  "secondFactor.get": "GET /auth/2fa",
+  "secondFactor.renewCodes": "POST /auth/2fa/recovery-codes",
+  "secondFactor.verify": "POST /auth/2fa/verify",
+  "session.end": "DELETE /sessions/:sessionId",
+  "session.endOthers": "DELETE /sessions",
+  "session.list": "GET /sessions",
+  "sync": "POST /sync",
+  "user.block": "POST /users/block",
+  "user.blocked": "GET /users/blocked",
+  "user.delete": "DELETE /users/profile",
+  "user.get": "GET /users/:userId",
+  "user.profile": "GET /users/profile",
+  "user.report": "POST /users/report",
+  "user.search": "GET /users/search",
+  "user.update": "PUT /users/profile",
+} as const;
+
+/** What sockets take as commands. */
+export const COMMANDS = [
+  "chat.changes",
+  "chat.delivered",
+  "chat.read",
+  "message.delete",
+  "message.edit",
+  "message.pin",
+  "message.react",
+  "message.send",
+  "ping",
+  "presence.get",
+  "presence.set",
+  "typing.start",
+  "typing.stop",
+] as const;
+
+/** What needs no session. */
+export const PUBLIC = [
+  "auth.confirmEmailChange",
+  "auth.facebook",
+  "auth.forgotPassword",
+  "auth.google",
+  "auth.login",
+  "auth.oauthStart",
+  "auth.refresh",
+  "auth.register",
+  "auth.resetPassword",
+  "auth.verifyEmail",
+  "secondFactor.verify",
+] as const;

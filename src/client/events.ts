@@ -1,0 +1,52 @@
+import type { DeviceView } from "../encryption/views.ts";
+import type { ChangesView } from "../wire/changes.ts";
+import type { ChatView } from "../wire/chat.ts";
+import type { HandshakeView } from "../wire/handshake.ts";
+import type { MemberView, ReceiptView } from "../wire/member.ts";
+import type { MessageView } from "../wire/message.ts";
+
+/** What the server tells without being asked, by name. */
+export interface ServerEvents {
+  "message.created": Durable<MessageView>;
+  "message.updated": Durable<MessageView>;
+  "message.deleted": Durable<MessageView>;
+  "chat.updated": Durable<ChatView>;
+  "member.updated": Durable<MemberView>;
+  /** The rows that the revisions `(after, rev]` touched. */
+  "chat.changes": Durable<ChangesView>;
+  "mls.commit": Durable<HandshakeView>;
+  "receipt.updated": InChat<ReceiptView>;
+  "typing": InChat<{ userId: string; typing: boolean }>;
+  "presence": { data: Record<string, unknown> & { userId: string } };
+  "notification": { data: Record<string, unknown> };
+  "resync": { data: Record<string, never> };
+  "session.ended": { data: { sessionId: string; reason: string } };
+  "mls.welcome": InChat<{ id: string; chatId: string; deviceId: string }>;
+  "mls.keyPackagesLow": { data: { deviceId: string; remaining: number } };
+  "device.updated": { data: { change: "added" | "removed"; device: DeviceView } };
+}
+
+interface InChat<Data> {
+  chatId: string;
+  data: Data;
+}
+
+interface Durable<Data> extends InChat<Data> {
+  rev: number;
+  /** `rev - 1` where it is absent. */
+  after?: number;
+}
+
+export type ServerEventName = keyof ServerEvents;
+
+/** As it comes in a frame. */
+export type ServerEvent = {
+  [Name in ServerEventName]: { event: Name } & ServerEvents[Name];
+}[ServerEventName];
+
+/** Whether it covers revisions of a chat. */
+export function isDurable(
+  event: ServerEvent,
+): event is Extract<ServerEvent, { rev: number }> {
+  return "rev" in event && typeof event.rev === "number" && "chatId" in event;
+}

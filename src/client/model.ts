@@ -1,0 +1,177 @@
+import type { MlsClientErrorCode } from "./mls/mls_client_error.ts";
+import type { FileDescriptor } from "./mls/message_content.ts";
+import type { ChangesView } from "../wire/changes.ts";
+import type { ChatView } from "../wire/chat.ts";
+import type { MemberView, ReceiptView } from "../wire/member.ts";
+import type { MessageView } from "../wire/message.ts";
+import { Emitter } from "./emitter.ts";
+
+/** A message as this device shows it: one that is only just being sent has `seq` 0. */
+export interface LocalMessage extends MessageView {
+  status: "sending" | "sent" | "failed";
+  /** Why it was not sent. */
+  failure?: string;
+  /** Of an encrypted message, once it was read; then `text`, `reactions` and so on hold what it says. */
+  encrypted?: {
+    state: "read" | "waiting" | MlsClientErrorCode | "unsupported";
+    files: FileDescriptor[];
+    /** Edits, reactions and deletions are messages, too: they are not to be shown. */
+    isShown: boolean;
+  };
+}
+
+/** What this device knows of a chat. */
+export interface LocalChat {
+  chat: ChatView;
+  members: Map<string, MemberView>;
+  /** By id; `messagesOf` has them in order. */
+  messages: Map<string, LocalMessage>;
+  /** Who is writing just now. */
+  typing: Set<string>;
+  /** All revisions up to this one are here. */
+  cursor: number;
+}
+
+export interface ModelEvents {
+  /** Something of this chat has changed. */
+  chat: { chatId: string };
+  /** A chat came or went. */
+  chats: { chatId: string };
+  presence: { userId: string };
+}
+
+/** The chats as far as they are known here. Rows only ever get newer, whatever the order they come in. */
+export class Model extends Emitter<ModelEvents> {
+  readonly chats = new Map<string, LocalChat>();
+  readonly presence = new Map<string, Record<string, unknown>>();
+
+  chat(chatId: string): LocalChat | undefined {
+    return this.chats.get(chatId);
+  }
+
+  /** In their order in the chat; those that are being sent come last. */
+  messagesOf(chatId: string): LocalMessage[] {
+    const messages = [...this.chats.get(chatId)?.messages.values() ?? []];
+    return messages.sort((a, b) => (a.seq || Infinity) - (b.seq || Infinity) || 0);
+  }
+
+  /** What has to be applied from another revision on: nothing, where the chat is new here. */
+  putChat(chat: ChatView, cursor: number): LocalChat {
+    const known = this.chats.get(chat.id);
+    if (known) {
+      if (chat.rev >= known.chat.rev) known.chat = chat;
+      known.cursor = Math.max(known.cursor, cursor);
+      this.emit("chat", { chatId: chat.id });
+      return known;
+    }
+    const made = {
+      chat,
+      members: new Map(),
+      messages: new Map(),
+      typing: new Set<string>(),
+      cursor,
+    };
+    this.chats.set(chat.id, made);
+    this.emit("chats", { chatId: chat.id });
+    return made;
+  }
+
+  forget(chatId: string): void {
+    if (this.chats.delete(chatId)) this.emit("chats", { chatId });
+  }
+
+  /** The rows of a range, whose cursor the chat then has. */
+  apply(changes: ChangesView): void {
+    const local = this.chats.get(changes.chatId);
+    if (!local) return;
+    if (changes.chat && changes.chat.rev >= local.chat.rev) local.chat = changes.chat;
+    for (const commit of changes.commits ?? []) this.#moveEpoch(local, commit.epoch + 1);
+    for (const member of changes.members) this.#putMember(local, member);
+    for (const message of changes.messages) this.#putMessage(local, message);
+    local.cursor = Math.max(local.cursor, changes.rev);
+    if (local.chat.rev < local.cursor) local.chat = { ...local.chat, rev: local.cursor };
+    this.emit("chat", { chatId: changes.chatId });
+  }
+
+  putMessages(chatId: string, messages: MessageView[]): void {
+    const local = this.chats.get(chatId);
+    if (!local || messages.length === 0) return;
+    for (const message of messages) this.#putMessage(local, message);
+    this.emit("chat", { chatId });
+  }
+
+  putMembers(chatId: string, members: MemberView[]): void {
+    const local = this.chats.get(chatId);
+    if (!local) return;
+    for (const member of members) this.#putMember(local, member);
+    this.emit("chat", { chatId });
+  }
+
+  /** Shown at once, before the server has it. */
+  putDraft(message: LocalMessage): void {
+    this.chats.get(message.chatId)?.messages.set(draftId(message), message);
+    this.emit("chat", { chatId: message.chatId });
+  }
+
+  dropDraft(message: Pick<MessageView, "chatId" | "senderId" | "clientId">): void {
+    this.chats.get(message.chatId)?.messages.delete(draftId(message));
+  }
+
+  patchMessage(chatId: string, id: string, patch: Partial<LocalMessage>): void {
+    const local = this.chats.get(chatId);
+    const message = local?.messages.get(id);
+    if (!message) return;
+    local!.messages.set(id, { ...message, ...patch });
+    this.emit("chat", { chatId });
+  }
+
+  moveReceipt({ chatId, userId, readSeq, deliveredSeq }: ReceiptView): void {
+    const member = this.chats.get(chatId)?.members.get(userId);
+    if (!member) return;
+    member.readSeq = Math.max(member.readSeq, readSeq);
+    member.deliveredSeq = Math.max(member.deliveredSeq, deliveredSeq);
+    this.emit("chat", { chatId });
+  }
+
+  setTyping(chatId: string, userId: string, typing: boolean): void {
+    const local = this.chats.get(chatId);
+    if (!local) return;
+    if (typing) local.typing.add(userId);
+    else local.typing.delete(userId);
+    this.emit("chat", { chatId });
+  }
+
+  setPresence(presence: Record<string, unknown> & { userId: string }): void {
+    this.presence.set(presence.userId, presence);
+    this.emit("presence", { userId: presence.userId });
+  }
+
+  #moveEpoch(local: LocalChat, epoch: number): void {
+    if (epoch > (local.chat.epoch ?? 0)) local.chat = { ...local.chat, epoch };
+  }
+
+  #putMember(local: LocalChat, member: MemberView): void {
+    const known = local.members.get(member.userId);
+    if (known && known.rev > member.rev) return;
+    local.members.set(member.userId, member);
+  }
+
+  #putMessage(local: LocalChat, message: MessageView): void {
+    const known = local.messages.get(message.id);
+    if (known && known.rev >= message.rev) return;
+    local.messages.delete(draftId(message));
+    local.messages.set(message.id, { ...overlay(message, known), status: "sent" });
+    if (message.seq === message.rev) local.typing.delete(message.senderId);
+  }
+}
+
+/** What was read of an encrypted message is not in the server's row, and outlives its changes. */
+function overlay(message: MessageView, known?: LocalMessage): MessageView {
+  if (!known?.encrypted || message.deletedAt !== null) return message;
+  const { encrypted, text, reactions, replyTo, mentions, editedAt } = known;
+  return { ...message, encrypted, text, reactions, replyTo, mentions, editedAt } as LocalMessage;
+}
+
+function draftId({ senderId, clientId }: Pick<MessageView, "senderId" | "clientId">): string {
+  return `draft ${senderId} ${clientId}`;
+}

@@ -1,0 +1,14 @@
+import type { KeyStore } from "./mls/key_store.ts";
+
+/** The part of a store whose names begin with `prefix`, which is not seen from within. */
+export function prefixedStore(inner: KeyStore, prefix: string): KeyStore {
+  return {
+    read: (name) => inner.read(prefix + name),
+    write: (changes) =>
+      inner.write(
+        Object.fromEntries(Object.entries(changes).map(([name, value]) => [prefix + name, value])),
+      ),
+    names: async (within) =>
+      (await inner.names(prefix + within)).map((name) => name.slice(prefix.length)),
+  };
+}

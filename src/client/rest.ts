@@ -1,0 +1,93 @@
+import type { OutputOf, RequestOf } from "../operations/operation.ts";
+import { ChatError } from "./chat_error.ts";
+import { type Operations, ROUTES } from "./endpoints.ts";
+
+export type OperationName = keyof Operations;
+export type Input<Name extends OperationName> = RequestOf<Operations[Name]>;
+export type Output<Name extends OperationName> = OutputOf<Operations[Name]>;
+/** What has a route; a few commands are for sockets only. */
+export type RestName = keyof typeof ROUTES & OperationName;
+
+export interface RestOptions {
+  /** Without `/api`. */
+  url: string;
+  fetch?: typeof fetch;
+}
+
+/** Requests over HTTP: path, query and body are made from the one input of an operation. */
+export class Rest {
+  readonly #base: string;
+  readonly #fetch: typeof fetch;
+
+  constructor(options: RestOptions) {
+    this.#base = options.url.replace(/\/+$/, "");
+    this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+  }
+
+  /** Throws only ChatErrors. */
+  async call<Name extends RestName>(
+    name: Name,
+    input: Input<Name>,
+    token?: string,
+  ): Promise<Output<Name>> {
+    const { method, url, body } = this.#request(name, input as Record<string, unknown>);
+    const headers: Record<string, string> = {};
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    if (body !== undefined) headers["content-type"] = "application/json";
+    return await this.send(url, { method, headers, body }) as Output<Name>;
+  }
+
+  /** For what is no operation, an upload say; `path` begins with `/api`. */
+  async send(path: string, init: RequestInit): Promise<unknown> {
+    const response = await this.raw(path, init);
+    return response.status === 204 ? undefined : await parse(response);
+  }
+
+  /** An answer of success, its body unread. */
+  async raw(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      response = await this.#fetch(this.#base + path, init);
+    } catch (cause) {
+      throw new ChatError("offline", "The server cannot be reached", { cause });
+    }
+    if (response.ok) return response;
+    throw ChatError.of(await parse(response) as Parameters<typeof ChatError.of>[0]);
+  }
+
+  #request(name: RestName, input: Record<string, unknown>) {
+    const [method, path] = ROUTES[name].split(" ");
+    const rest = { ...input };
+    const filled = path.replace(/:(\w+)/g, (_, field: string) => {
+      const value = rest[field];
+      delete rest[field];
+      return encodeURIComponent(String(value));
+    });
+    const url = `/api${filled}`;
+    if (method === "GET") return { method, url: url + queryOf(rest), body: undefined };
+    const empty = Object.values(rest).every((value) => value === undefined);
+    return { method, url, body: empty ? undefined : JSON.stringify(rest) };
+  }
+}
+
+function queryOf(fields: Record<string, unknown>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== undefined) query.append(name, String(each));
+    }
+  }
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+async function parse(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (cause) {
+    if (cause instanceof SyntaxError) {
+      const about = `The answer of status ${response.status} is not JSON`;
+      throw new ChatError(response.status >= 500 ? "unavailable" : "bad_answer", about, { cause });
+    }
+    throw new ChatError("offline", "The answer broke off", { cause });
+  }
+}

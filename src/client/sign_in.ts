@@ -1,0 +1,125 @@
+import type { ProfileView } from "../wire/user.ts";
+import { ChatError } from "./chat_error.ts";
+import type { KeyStore } from "./mls/key_store.ts";
+import { fromUtf8, utf8 } from "./mls/encoding.ts";
+import type { Rest } from "./rest.ts";
+
+interface TokenPair {
+  accessToken: string;
+  refreshToken: string;
+  /** Seconds. */
+  expiresIn: number;
+}
+
+interface StoredSession {
+  user: ProfileView;
+  accessToken: string;
+  refreshToken: string;
+  /** Milliseconds since 1970, by this device's clock. */
+  expiresAt: number;
+}
+
+const NAME = "session";
+/** A token this close to its end is exchanged first, or it might end under way. */
+const MARGIN_MS = 30_000;
+
+/**
+ * Who is signed in, with tokens that renew themselves. However many calls wait for a new token, it is
+ * asked for once: a refresh token works once, and its reuse would end the session. Tabs that share a
+ * storage take turns, where the platform has Web Locks.
+ */
+export class SignIn {
+  #session: StoredSession | null = null;
+  #refreshing: Promise<string> | null = null;
+
+  constructor(
+    private readonly rest: Rest,
+    private readonly storage: KeyStore,
+    /** Told that the session is over, for whatever reason. */
+    private readonly onEnd: () => void,
+  ) {}
+
+  get user(): ProfileView | null {
+    return this.#session?.user ?? null;
+  }
+
+  /** Takes up the session of an earlier run; null when there is none. */
+  async resume(): Promise<ProfileView | null> {
+    this.#session = await this.#read();
+    return this.user;
+  }
+
+  async begin(pair: TokenPair & { user: ProfileView }): Promise<ProfileView> {
+    await this.#keep(pair, pair.user);
+    return pair.user;
+  }
+
+  /** Forgets the session here; the server is told by `auth.logout`. */
+  async end(): Promise<void> {
+    if (this.#session === null) return;
+    this.#session = null;
+    await this.storage.write({ [NAME]: null });
+    this.onEnd();
+  }
+
+  /** A token that works now; `signed_out` if there is none to be had. */
+  async token(): Promise<string> {
+    const session = this.#session;
+    if (session === null) throw new ChatError("signed_out", "Nobody is signed in");
+    if (Date.now() < session.expiresAt - MARGIN_MS) return session.accessToken;
+    return await this.refresh(session.accessToken);
+  }
+
+  /** A newer token than `stale`; one that another call has fetched meanwhile will do. */
+  async refresh(stale: string): Promise<string> {
+    if (this.#refreshing) return await this.#refreshing;
+    if (this.#session && this.#session.accessToken !== stale) return this.#session.accessToken;
+    this.#refreshing = this.#alone(() => this.#exchange(stale));
+    try {
+      return await this.#refreshing;
+    } finally {
+      this.#refreshing = null;
+    }
+  }
+
+  async #exchange(stale: string): Promise<string> {
+    // Another tab may have done it already.
+    const stored = await this.#read();
+    if (stored && stored.accessToken !== stale) {
+      this.#session = stored;
+      return stored.accessToken;
+    }
+    const session = this.#session;
+    if (session === null) throw new ChatError("signed_out", "Nobody is signed in");
+    try {
+      const pair = await this.rest.call("auth.refresh", { refreshToken: session.refreshToken });
+      await this.#keep(pair, session.user);
+      return pair.accessToken;
+    } catch (error) {
+      if (!isEnd(error)) throw error;
+      await this.end();
+      throw new ChatError("signed_out", "The session has ended", { cause: error });
+    }
+  }
+
+  async #keep({ accessToken, refreshToken, expiresIn }: TokenPair, user: ProfileView) {
+    const expiresAt = Date.now() + expiresIn * 1000;
+    this.#session = { user, accessToken, refreshToken, expiresAt };
+    await this.storage.write({ [NAME]: utf8(JSON.stringify(this.#session)) });
+  }
+
+  async #read(): Promise<StoredSession | null> {
+    const bytes = await this.storage.read(NAME);
+    return bytes ? JSON.parse(fromUtf8(bytes)) : null;
+  }
+
+  #alone<T>(action: () => Promise<T>): Promise<T> {
+    const { locks } = globalThis.navigator ?? {};
+    return locks ? locks.request("realtimechat session", action) as Promise<T> : action();
+  }
+}
+
+function isEnd(error: unknown): boolean {
+  if (!(error instanceof ChatError)) return false;
+  return ["unauthenticated", "token_expired", "account_suspended"].includes(error.code);
+}

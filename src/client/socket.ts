@@ -1,0 +1,197 @@
+import { Backoff } from "./backoff.ts";
+import { ChatError, type Problem } from "./chat_error.ts";
+import type { ServerEvent } from "./events.ts";
+import type { ChangesView } from "../wire/changes.ts";
+
+/** `idle`: not asked to connect. `refused`: it makes no sense to try again as the same session. */
+export type ConnectionState = "idle" | "connecting" | "online" | "waiting" | "refused";
+
+export interface SocketHost {
+  /** A token that works; a newer one than `stale`. Throws `signed_out` when there is none. */
+  token(stale?: string): Promise<string>;
+  cursors(): Record<string, number>;
+  /** What was missed: before any event that follows it. */
+  onHello(sync: ChangesView[]): Promise<void> | void;
+  onEvent(event: ServerEvent): void;
+  onState(state: ConnectionState): void;
+}
+
+export interface SocketOptions {
+  /** With `/ws`. */
+  url: string;
+  WebSocket?: typeof WebSocket;
+  /** Milliseconds that a command may take. */
+  timeoutMs: number;
+}
+
+const SUBPROTOCOL = "realtimechat.v1";
+const CLOSE = { restart: 1012, unauthenticated: 4001, slowReader: 4008, rateLimited: 4029 };
+const RATE_LIMITED_MS = 30_000;
+const HEARTBEAT_MS = 25_000;
+
+interface Waiting {
+  resolve(data: unknown): void;
+  reject(error: ChatError): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+/** One WebSocket that comes back by itself; its close codes say when, and whether at all. */
+export class ChatSocket {
+  #state: ConnectionState = "idle";
+  #socket: WebSocket | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #nextId = 1;
+  #tokenUsed: string | undefined;
+  /** Whether the token was renewed because the last one was refused. */
+  #renewed = false;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #backoff = new Backoff();
+
+  constructor(private readonly host: SocketHost, private readonly options: SocketOptions) {}
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  connect(): void {
+    if (this.#state !== "idle" && this.#state !== "refused") return;
+    this.#renewed = false;
+    this.#open();
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#setState("idle");
+    this.#drop();
+  }
+
+  /** Breaks the connection as a bad network would; it comes back. For tests, and for a page that wakes. */
+  reconnect(): void {
+    if (this.#state === "idle" || this.#state === "refused") return;
+    clearTimeout(this.#retry);
+    this.#drop();
+    this.#open();
+  }
+
+  /** Throws `offline` when there is no connection, or it breaks before the answer. */
+  request(cmd: string, data: unknown): Promise<unknown> {
+    if (this.#state !== "online") {
+      return Promise.reject(new ChatError("offline", `There is no connection for ${cmd}`));
+    }
+    return this.#send(cmd, data);
+  }
+
+  async #open(): Promise<void> {
+    this.#setState("connecting");
+    try {
+      this.#tokenUsed = await this.host.token(this.#renewed ? this.#tokenUsed : undefined);
+    } catch (error) {
+      if (this.#state !== "connecting") return;
+      const over = error instanceof ChatError && error.code === "signed_out";
+      return over ? this.#setState("refused") : this.#wait(this.#backoff.next());
+    }
+    if (this.#state !== "connecting") return;
+    const socket = new (this.options.WebSocket ?? WebSocket)(this.options.url, SUBPROTOCOL);
+    this.#socket = socket;
+    socket.onopen = () => this.#greet(socket);
+    socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(data);
+    socket.onerror = () => {};
+    socket.onclose = ({ code }) => socket === this.#socket && this.#closed(code);
+  }
+
+  async #greet(socket: WebSocket): Promise<void> {
+    if (socket !== this.#socket) return socket.close();
+    try {
+      const data = { token: this.#tokenUsed, cursors: this.host.cursors() };
+      const answer = await this.#send("hello", data) as { sync?: { items: ChangesView[] } };
+      if (socket !== this.#socket) return;
+      this.#backoff.reset();
+      this.#renewed = false;
+      await this.host.onHello(answer.sync?.items ?? []);
+      if (socket !== this.#socket) return;
+      this.#heartbeat = setInterval(() => this.#ping(socket), HEARTBEAT_MS);
+      this.#setState("online");
+    } catch {
+      // The server closes after a refusal; whatever else went wrong, a new try is the cure.
+      if (socket === this.#socket && socket.readyState === WebSocket.OPEN) socket.close();
+    }
+  }
+
+  #receive(text: unknown): void {
+    let frame;
+    try {
+      frame = JSON.parse(text as string);
+    } catch {
+      return this.#socket!.close();
+    }
+    for (const each of Array.isArray(frame) ? frame : [frame]) {
+      if ("event" in each) this.host.onEvent(each);
+      else this.#answer(each);
+    }
+  }
+
+  #answer({ id, ok, data, error }: { id: number; ok: boolean; data: unknown; error: Problem }) {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    if (ok) waiting.resolve(data);
+    else waiting.reject(ChatError.of(error));
+  }
+
+  #send(cmd: string, data: unknown): Promise<unknown> {
+    const id = this.#nextId++;
+    const socket = this.#socket!;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new ChatError("offline", `${cmd} was not answered in time`));
+        if (socket === this.#socket) this.reconnect();
+      }, this.options.timeoutMs);
+      this.#waiting.set(id, { resolve, reject, timer });
+      socket.send(JSON.stringify({ id, cmd, data }));
+    });
+  }
+
+  /** Finds a connection that is dead without having been closed. */
+  #ping(socket: WebSocket): void {
+    if (socket === this.#socket) this.#send("ping", {}).catch(() => {});
+  }
+
+  #closed(code: number): void {
+    this.#drop();
+    if (this.#state === "idle") return;
+    if (code === CLOSE.unauthenticated) {
+      if (this.#renewed) return this.#setState("refused");
+      this.#renewed = true;
+      return this.#wait(0);
+    }
+    const atOnce = code === CLOSE.restart || code === CLOSE.slowReader;
+    if (atOnce && this.#state === "online") return this.#wait(0);
+    this.#wait(code === CLOSE.rateLimited ? RATE_LIMITED_MS : this.#backoff.next());
+  }
+
+  #wait(ms: number): void {
+    this.#setState("waiting");
+    this.#retry = setTimeout(() => this.#open(), ms);
+  }
+
+  #drop(): void {
+    clearInterval(this.#heartbeat);
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket && socket.readyState <= WebSocket.OPEN) socket.close();
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(new ChatError("offline", "The connection broke"));
+    }
+    this.#waiting.clear();
+  }
+
+  #setState(state: ConnectionState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.host.onState(state);
+  }
+}

@@ -1,0 +1,43 @@
+import { ChatClient, type ChatClientOptions } from "../../src/client/mod.ts";
+import type { Person } from "../support/people.ts";
+
+/** A client that somebody is signed in with, past the login, and connected. */
+export class TestClient implements AsyncDisposable {
+  readonly faults: unknown[] = [];
+
+  constructor(readonly client: ChatClient) {
+    client.on("fault", (error) => this.faults.push(error));
+  }
+
+  /** What is to be read in a chat, in order. */
+  texts(chatId: string): string[] {
+    return this.client.model.messagesOf(chatId)
+      .filter(({ encrypted }) => encrypted?.isShown ?? true)
+      .map(({ text, encrypted }) => {
+        return encrypted && encrypted.state !== "read" ? `(${encrypted.state})` : text;
+      });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client.close();
+  }
+}
+
+export async function clientOf(
+  url: string,
+  person: Person,
+  options: Partial<ChatClientOptions> & { device?: string } = {},
+): Promise<TestClient> {
+  const client = new ChatClient({ url, ...options });
+  const test = new TestClient(client);
+  await client.useSession({
+    user: { id: person.id, username: person.username } as never,
+    accessToken: person.token,
+    refreshToken: "none",
+    expiresIn: 3_600,
+  });
+  client.connect();
+  await client.online();
+  if (options.device !== undefined) await client.enableEncryption(options.device);
+  return test;
+}
