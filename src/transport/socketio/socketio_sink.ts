@@ -19,11 +19,13 @@ export class SocketIoSink implements Sink {
 
   /**
    * A client that is disconnected by a packet does not reconnect by itself, which is right where its
-   * token is of no use any more; one whose connection closes does, which is right for all else.
+   * session is over. One whose connection closes does, which is right for all else: where its token
+   * has expired it comes with a fresh one, or is told so by a `connect_error`.
    */
   close(reason: CloseReason, error?: AppError): void {
     const { conn } = this.socket;
-    if (reason === "unauthenticated") this.socket.disconnect();
+    const over = reason === "unauthenticated" && error?.code !== "token_expired";
+    if (over) this.socket.disconnect();
     const flush = reason !== "slow_reader";
     this.engine.closeSession(conn, CLOSE_CODES[reason], error?.code ?? reason, { flush });
   }

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import * as chatOperations from "../../../src/chats/operations.ts";
+import * as messageOperations from "../../../src/messages/operations.ts";
 import type { WireEvent } from "../../../src/model/event.ts";
+import * as realtimeOperations from "../../../src/realtime/operations.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Person } from "../../support/people.ts";
 import { RunningApp } from "../../support/running_app.ts";
-import { SocketIoClient, type Transports } from "../../support/socketio_client.ts";
+import {
+  type RefusedConnection,
+  SocketIoClient,
+  type Transports,
+} from "../../support/socketio_client.ts";
 import { WsClient } from "../../support/ws_client.ts";
 
 /** Timers and connections of the client library outlive its `close()` a little. */
@@ -33,10 +40,14 @@ async function stop(app: RunningApp): Promise<void> {
   assert.deepEqual(app.log, []);
 }
 
-/** What one socket heard, once there are `count` events of it, receipts and typing included. */
+/**
+ * What one socket heard, once there are `count` events of it. Without who is online, which each hears
+ * from when it comes.
+ */
 async function heard(client: { events: WireEvent[] }, count: number): Promise<WireEvent[]> {
-  await eventually(`${count} events have come`, () => client.events.length >= count);
-  return client.events;
+  const events = () => client.events.filter(({ event }) => event !== "presence");
+  await eventually(`${count} events have come`, () => events().length >= count);
+  return events();
 }
 
 for (const [name, transports] of WAYS) {
@@ -68,9 +79,9 @@ for (const [name, transports] of WAYS) {
     const { client: native } = await WsClient.connect(app.webSocketUrl, bob.token);
     await using _native = native;
     await eachKindOfEvent(app, ann, chatId);
-    const kinds = new Set((await heard(native, 12)).map(({ event }) => event));
-    await heard(client, 12);
-    assert.deepEqual(client.events, native.events);
+    const events = await heard(native, 12);
+    const kinds = new Set(events.map(({ event }) => event));
+    assert.deepEqual(await heard(client, 12), events);
     assert.deepEqual(
       kinds,
       new Set([
@@ -156,6 +167,11 @@ async function eachKindOfEvent(app: RunningApp, who: Person, chatId: string): Pr
   await socket[Symbol.asyncDispose]();
 }
 
+function commandNames(): Set<string> {
+  const all = [chatOperations, messageOperations, realtimeOperations].flatMap(Object.values);
+  return new Set(all.filter(({ socket }) => socket).map(({ name }) => name));
+}
+
 Deno.test("every command of /ws is one of Socket.IO, with the same answer", OPTIONS, async () => {
   await using world = await setting();
   const { app, ann, chatId } = world;
@@ -174,6 +190,8 @@ Deno.test("every command of /ws is one of Socket.IO, with the same answer", OPTI
     ["chat.changes", { chatId, after: 1 }],
     ["typing.start", { chatId }],
     ["typing.stop", { chatId }],
+    ["presence.set", { state: "busy" }],
+    ["presence.get", { userIds: [ann.id] }],
     ["message.delete", { messageId }],
   ];
   for (const [name, data] of commands) {
@@ -185,6 +203,7 @@ Deno.test("every command of /ws is one of Socket.IO, with the same answer", OPTI
   }
   const pong = await client.command("ping");
   assert.deepEqual(Object.keys(pong.data), ["serverTime"]);
+  assert.deepEqual(new Set([...commands.map(([name]) => name), "ping"]), commandNames());
 });
 
 Deno.test("what is wrong is answered with the error that /ws gives", OPTIONS, async () => {
@@ -273,6 +292,19 @@ Deno.test("who is not let in is told why", OPTIONS, async () => {
 function rawSocket(app: RunningApp): WebSocket {
   return new WebSocket(`${app.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
 }
+
+Deno.test("a token that expires closes the connection, and is refused then", OPTIONS, async () => {
+  await using world = await setting({ JWT_EXPIRY: "2s" });
+  const { app } = world;
+  const { fay } = await app.people("fay");
+  const options = { reconnection: true, reconnectionDelay: 10 };
+  await using client = await SocketIoClient.connect(app.url, fay.token, options);
+  const refused = new Promise<RefusedConnection>((resolve) =>
+    client.socket.once("connect_error", resolve)
+  );
+  assert.equal(await client.closed(), "transport close");
+  assert.equal((await refused).data?.code, "token_expired");
+});
 
 Deno.test("who says nothing, or shows no token that is good, is not kept", OPTIONS, async () => {
   await using world = await setting({ LIMIT_HELLO_TIME_MS: "100" });
