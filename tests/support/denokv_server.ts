@@ -47,6 +47,11 @@ export class DenokvServer implements AsyncDisposable {
     return this.server.log;
   }
 
+  /** Where it keeps its files. */
+  get dataDir(): string {
+    return this.folder.path;
+  }
+
   /** Stops answering without dying, as a hung server does, until `resume`. */
   pause(): void {
     Deno.kill(this.server.pid, "SIGSTOP");

@@ -37,6 +37,11 @@ export class MongodbServer implements AsyncDisposable {
     return this.server.log;
   }
 
+  /** Where it keeps its files. */
+  get dataDir(): string {
+    return this.folder.path;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.stop();
     await this.folder[Symbol.asyncDispose]();
