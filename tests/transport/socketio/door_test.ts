@@ -343,6 +343,25 @@ Deno.test("one connection has one socket, however often it asks", OPTIONS, async
   await using _second = await eventually("there is room again", open);
 });
 
+Deno.test("on one connection a socket may be closed and opened again", OPTIONS, async () => {
+  await using world = await setting({ LIMIT_SOCKETS_PER_USER: "1" });
+  const { app, ann, chatId } = world;
+  const socket = rawSocket(app);
+  const packets: string[] = [];
+  socket.onmessage = ({ data }) => packets.push(data);
+  await new Promise((resolve) => socket.onopen = resolve);
+  for (let opened = 1; opened <= 3; opened++) {
+    socket.send(`40${JSON.stringify({ token: ann.token })}`);
+    const greeted = () => packets.filter((packet) => packet.startsWith('42["hello"')).length;
+    await eventually("it is greeted", () => greeted() === opened);
+    if (opened < 3) socket.send("41");
+  }
+  await app.client(ann).post("/api/messages", { chatId, text: "once" });
+  await eventually("it is heard", () => packets.some((packet) => packet.includes('"once"')));
+  assert.equal(packets.filter((packet) => packet.includes("message.created")).length, 1);
+  socket.close();
+});
+
 Deno.test("pages of other origins are kept out, by whatever way", OPTIONS, async () => {
   await using world = await setting({ CORS_ORIGINS: "https://app.example" });
   const { app, ann } = world;
