@@ -88,20 +88,26 @@ export interface App {
   /** All that it offers, over whichever door. */
   readonly operations: readonly Operation[];
   fetch(request: Request, info: Partial<Deno.ServeHandlerInfo>): Response | Promise<Response>;
-  /** Takes nothing new, finishes what is under way, and sends every client elsewhere. */
-  drain(): Promise<void>;
+  /**
+   * Takes nothing new, finishes what is under way, and sends every client elsewhere. Then `shutDown` has
+   * the server answer its last requests (it would close sockets as it likes, so not before), and what
+   * they need is closed.
+   */
+  drain(shutDown?: () => Promise<void>): Promise<void>;
 }
 
-/** What tests put in the place of what is real. */
-export interface AppOverrides {
+export interface AppOptions {
+  /** What tests put in the place of the real one. */
   clock?: Clock;
+  /** Whether Socket.IO polls too; not where requests of one client may come to several instances. */
+  polling?: boolean;
 }
 
 /** The composition root: the only file that names concrete adapters. */
 export async function createApp(
   config: Config,
   log: Log,
-  { clock = systemClock }: AppOverrides = {},
+  { clock = systemClock, polling = true }: AppOptions = {},
 ): Promise<App> {
   const { limits } = config;
   const store = await openStore(config);
@@ -237,7 +243,7 @@ export async function createApp(
   };
   const ws = new WsDoor(door);
   const { trustedProxy } = config;
-  const socketio = new SocketIoDoor({ ...door, trustedProxy, polling: true });
+  const socketio = new SocketIoDoor({ ...door, trustedProxy, polling });
   registerProcessMetrics(metrics);
   metrics.gauge("realtimechat_sockets", "Sockets that are open", () => {
     return ws.size + socketio.size;
@@ -268,16 +274,22 @@ export async function createApp(
   media.sweeper.start();
   const expiry = setInterval(() => hub.closeExpired(clock.now()), 1_000);
 
-  async function drain(): Promise<void> {
+  function closeSockets(): void {
+    presence.close();
+    hub.closeAll("restart");
+    ws.closeAll();
+  }
+
+  async function drain(shutDown?: () => Promise<void>): Promise<void> {
     health.drain();
+    await writer.idle();
+    closeSockets();
+    await Promise.all([socketio.drain(), ws.closed()]);
+    await shutDown?.();
     await maintenance.stop();
     clearInterval(expiry);
     await users.erasure.idle();
     await writer.idle();
-    await presence.close();
-    hub.closeAll("restart");
-    ws.closeAll();
-    await socketio.drain();
     typing.close();
     await broker.close();
     await backplane.close();

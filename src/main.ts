@@ -1,49 +1,23 @@
-import { type App, createApp } from "./app.ts";
-import { ConfigError, loadConfig } from "./config.ts";
-import { jsonLog } from "./core/log.ts";
+import { onStop, start } from "./start.ts";
 
-/** Deno Deploy ends a process five seconds after it asked it to stop. */
-const DRAIN_MS = 5_000;
+const SHUTDOWN_MS = 2_000;
 
-/** Says what is wrong with the configuration, all of it, and stops. */
-function configOrExit() {
-  try {
-    return loadConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
-    Deno.exit(78); // EX_CONFIG of sysexits.h
-  }
-}
+const { app, config, log } = await start();
+const server = Deno.serve(
+  { port: config.port, hostname: config.host, onListen: announce },
+  app.fetch,
+);
 
-const config = configOrExit();
-const log = jsonLog(config.logLevel);
-for (const notice of config.notices) log.info(notice);
-const app = await createApp(config, log);
+onStop(log, () => app.drain(shutDown), () => Deno.exit(0));
 
-serve(app);
-
-function serve(app: App): void {
-  const { port, host: hostname } = config;
-  const server = Deno.serve({ port, hostname, onListen: announce }, app.fetch);
-  let draining = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, async () => {
-      if (draining) return;
-      draining = true;
-      log.info("Draining", { signal });
-      const late = setTimeout(() => Deno.exit(1), DRAIN_MS);
-      await app.drain();
-      await server.shutdown();
-      clearTimeout(late);
-      Deno.exit(0);
-    });
-  }
+/** Stops accepting, and waits for requests under way: not for a peer that never closes its socket. */
+async function shutDown(): Promise<void> {
+  const late = new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_MS));
+  await Promise.race([server.shutdown(), late]);
 }
 
 function announce({ hostname, port }: Deno.NetAddr): void {
-  const url = `http://${
-    hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname
-  }:${port}`;
+  const everywhere = hostname === "0.0.0.0" || hostname === "::";
+  const url = `http://${everywhere ? "localhost" : hostname}:${port}`;
   log.info("Listening", { url, docs: `${url}/docs`, openapi: `${url}/api/openapi.json` });
 }

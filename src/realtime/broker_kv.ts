@@ -2,6 +2,7 @@ import type { Log } from "../core/log.ts";
 import type { Broker, BrokerEvents, Signal } from "./broker.ts";
 import { OutboxTail } from "./broker_kv_tail.ts";
 import type { Instances } from "./instances.ts";
+import { headKey, outboxKey } from "./kv_keys.ts";
 import { Pulse } from "./pulse.ts";
 import { SignalQueue } from "./signal_queue.ts";
 
@@ -12,9 +13,6 @@ export interface KvBrokerOptions {
   log: Log;
   gatherMs?: number;
 }
-
-export const outboxKey = (instance: string, n: number): Deno.KvKey => ["outbox", instance, n];
-export const headKey = (instance: string): Deno.KvKey => ["head", instance];
 
 /** Longer than any instance that is thought alive may need to come round to it. */
 const KEEP_MS = 120_000;

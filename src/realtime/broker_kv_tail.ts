@@ -1,8 +1,7 @@
 import type { Log } from "../core/log.ts";
 import type { BrokerEvents } from "./broker.ts";
-import { headKey, outboxKey } from "./broker_kv.ts";
-import { REGISTRY_KEY } from "./instances_kv.ts";
 import type { Instances } from "./instances.ts";
+import { headKey, outboxKey, REGISTRY_KEY } from "./kv_keys.ts";
 import type { Pulse } from "./pulse.ts";
 import { decodeSignals } from "./signal_codec.ts";
 

@@ -1,7 +1,5 @@
+import { REGISTRY_KEY } from "./kv_keys.ts";
 import type { InstanceRow, InstanceTable } from "./instances.ts";
-
-/** Changes when an instance comes or goes: a doorbell, whose value says nothing. */
-export const REGISTRY_KEY: Deno.KvKey = ["instances"];
 
 const PREFIX = ["instance"];
 const keyOf = (id: string): Deno.KvKey => [...PREFIX, id];

@@ -107,10 +107,10 @@ export class Presence implements HubListener {
   }
 
   /** Tells nobody: whoever is connected comes back elsewhere, or is missed there after a while. */
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
     for (const timer of this.#leaving.values()) clearTimeout(timer);
-    await this.options.directory.close();
+    this.options.directory.close();
   }
 
   async #come(userId: string): Promise<void> {

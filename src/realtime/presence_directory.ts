@@ -18,5 +18,5 @@ export interface PresenceDirectory {
    * instance only. `at` is when it was last heard of, in epoch milliseconds.
    */
   onVoid(listener: (userIds: string[], at: number) => void): void;
-  close(): Promise<void>;
+  close(): void;
 }

@@ -14,6 +14,6 @@ export function localPresence(): PresenceDirectory {
     },
     online: (userIds) => Promise.resolve(new Set(userIds.filter((userId) => here.has(userId)))),
     onVoid() {},
-    close: () => Promise.resolve(),
+    close() {},
   };
 }

@@ -77,9 +77,8 @@ export class SharedPresence implements PresenceDirectory {
   }
 
   /** The entries stay: the others sweep them, once those who were here have had time to come back. */
-  close(): Promise<void> {
+  close(): void {
     this.#closed = true;
-    return Promise.resolve();
   }
 
   #writeAll(): void {

@@ -58,7 +58,9 @@ export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
 
 /** Files of src itself: who may import them, and what they may import. */
 export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "anything" }>> = {
-  "main.ts": { values: ["app.ts", "config.ts", "config", "core"] },
+  "main.ts": { values: ["start.ts"] },
+  "serve.ts": { values: ["start.ts"] },
+  "start.ts": { values: ["app.ts", "config.ts", "config", "core"] },
   "app.ts": { values: "anything" },
   "config.ts": { values: ["config", "core", "model", "operations/rate_limits.ts"] },
 };

@@ -60,6 +60,14 @@ export class WsDoor {
     for (const session of [...this.#sessions]) session.close("restart");
   }
 
+  /** Resolves when all peers have answered the close, or have had time to. */
+  async closed(withinMs = 1_000): Promise<void> {
+    const deadline = performance.now() + withinMs;
+    while (this.#sessions.size > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   #check(request: Request): void {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new AppError("invalid_request", "Opening /ws: this is not a WebSocket upgrade");

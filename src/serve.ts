@@ -1,0 +1,22 @@
+/**
+ * The server for `deno serve --parallel`: this module is loaded once for each core, and each is an
+ * instance of its own. They share the database and, as all instances do, Deno KV or MongoDB; a local
+ * KV file will do, since a watch on it hears all threads of its process.
+ *
+ * Requests are spread over the instances without regard to who asks, so long-polling, which needs
+ * the same one each time, is not offered here: Socket.IO is WebSocket only.
+ */
+import { onStop, start } from "./start.ts";
+
+/** Past this, whatever still holds the process does not matter. */
+const LINGER_MS = 4_000;
+
+const { app, log } = await start({ polling: false });
+
+// `deno serve` stops accepting by itself, closes sockets with 1001 (going away) before anyone could with
+// 1012, and ends when nothing runs in any instance: to exit here would cut off those still draining.
+onStop(log, () => app.drain(), () => {
+  Deno.unrefTimer(setTimeout(() => Deno.exit(0), LINGER_MS));
+});
+
+export default { fetch: app.fetch } satisfies Deno.ServeDefaultExport;
