@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { toBase64Url, utf8 } from "../../src/client/mls/encoding.ts";
+import { newId } from "../../src/core/ids.ts";
+import type { HttpAnswer } from "../support/http_client.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { testedStores } from "../support/tested_stores.ts";
+import { RawDevice, tampered } from "./raw_device.ts";
+
+for (const { name, ignore, environment } of testedStores()) {
+  const test = (title: string, fn: (app: RunningApp) => Promise<void>) =>
+    Deno.test({
+      name: `encryption over HTTP, ${name}: ${title}`,
+      ignore,
+      fn: async () => {
+        await using app = await RunningApp.start(environment());
+        await fn(app);
+        assert.deepEqual(app.log, []);
+      },
+    });
+
+  test("a Commit adds people with its revision, once, and only for the current epoch", async (app) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    const anns = await RawDevice.make(app, ann);
+    const bobs = await RawDevice.make(app, bob);
+    const group = await anns.newGroup();
+    const staged = await group.stage({ add: await anns.claim(bob.id) });
+    const clientId = newId();
+    const made = await anns.post(group.chatId, { ...staged, clientId });
+    assert.equal(made.status, 201);
+    assert.equal(made.body.epoch, 1);
+    await group.accepted(staged);
+    const repeated = await anns.post(group.chatId, { ...staged, clientId });
+    assert.deepEqual([repeated.status, repeated.body], [200, made.body]);
+    refused(await anns.post(group.chatId, staged), 409, "stale_epoch");
+    const { body: chat } = await bobs.http.get(`/api/chats/${group.chatId}`);
+    assert.deepEqual([chat.epoch, chat.memberCount], [1, 2]);
+    const { body: commits } = await bobs.http.get(`/api/chats/${group.chatId}/mls/commits`);
+    const { commit } = staged;
+    const { rev } = made.body;
+    assert.deepEqual(commits.items, [{ rev, epoch: 0, senderId: ann.id, clientId, commit }]);
+    const changes = await bobs.http.get(`/api/chats/${group.chatId}/changes?after=${rev - 1}`);
+    assert.deepEqual(changes.body.commits, commits.items);
+    assert.equal(changes.body.members[0].userId, bob.id);
+    const { body: info } = await bobs.http.get(`/api/chats/${group.chatId}/mls/group-info`);
+    assert.deepEqual(info, { epoch: 1, groupInfo: staged.groupInfo });
+    const joined = await bobs.join(group.chatId);
+    const sent = await bobs.send(group.chatId, await joined.encrypt(utf8("hello")));
+    assert.deepEqual([sent.status, sent.body.kind, sent.body.text], [201, "encrypted", ""]);
+    assert.equal(
+      new TextDecoder().decode((await group.decrypt(sent.body.ciphertext)).plaintext),
+      "hello",
+    );
+  });
+
+  test("racing Commits for one epoch: one is taken, the others are stale", async (app) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    const devices = [await RawDevice.make(app, ann)];
+    for (let i = 0; i < 3; i++) devices.push(await RawDevice.make(app, bob));
+    const group = await devices[0].newGroup();
+    await devices[0].commit(group, { add: await devices[0].claim(bob.id) });
+    const groups = [group];
+    for (const each of devices.slice(1)) groups.push(await each.join(group.chatId));
+    const staged = await Promise.all(groups.map((each) => each.stage({})));
+    const answers = await Promise.all(
+      staged.map((each, i) => devices[i].post(group.chatId, each)),
+    );
+    const statuses = answers.map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [201, 409, 409, 409]);
+    const winner = answers.findIndex(({ status }) => status === 201);
+    for (const [i, each] of groups.entries()) {
+      if (i === winner) await each.accepted(staged[i]);
+      else await each.processCommit(staged[winner].commit);
+      assert.equal(each.epoch, 2n);
+    }
+  });
+
+  test("a Commit does what it says, by whom it says, or is refused", async (app) => {
+    const { ann, bob, cat } = await app.people("ann", "bob", "cat");
+    const anns = await RawDevice.make(app, ann);
+    const bobs = await RawDevice.make(app, bob);
+    const cats = await RawDevice.make(app, cat);
+    const group = await anns.newGroup();
+    const { chatId } = group;
+    const add = await anns.claim(bob.id);
+    const staged = await group.stage({ add });
+    const post = (patch: object) => anns.post(chatId, { ...staged, ...patch });
+    refused(await post({ addUserIds: [] }), 400, "invalid_request", "addUserIds");
+    refused(await post({ addUserIds: [bob.id, cat.id] }), 400, "invalid_request", "addUserIds");
+    refused(await post({ removeUserIds: [bob.id] }), 400, "invalid_request", "removeUserIds");
+    refused(await post({ welcome: undefined }), 400, "invalid_request", "welcome.message");
+    const wrongDevice = { ...staged.welcome, deviceIds: [cats.id] };
+    refused(await post({ welcome: wrongDevice }), 400, "invalid_request", "welcome.deviceIds");
+    refused(await post({ epoch: 1 }), 409, "stale_epoch");
+    refused(await post({ groupInfo: tampered(staged.groupInfo, -1) }), 400, "invalid_request");
+    refused(await post({ commit: tampered(staged.commit, 60) }), 400, "invalid_request");
+    refused(await post({ commit: toBase64Url(utf8("no commit")) }), 400, "invalid_request");
+    refused(await cats.post(chatId, staged), 404, "not_found");
+    assert.equal((await anns.post(chatId, staged)).status, 201);
+    await group.accepted(staged);
+    const bobsGroup = await bobs.join(chatId);
+    const byMember = await bobsGroup.stage({ add: await bobs.claim(cat.id) });
+    refused(await bobs.post(chatId, byMember), 403, "forbidden");
+    await bobsGroup.discard();
+    const removal = await bobsGroup.stage({ removeUserIds: [ann.id] });
+    refused(await bobs.post(chatId, removal), 403, "forbidden");
+    refused(await bobs.post(chatId, { ...removal, removeUserIds: [] }), 403, "forbidden");
+    await bobsGroup.discard();
+    const forAnn = await group.stage({});
+    refused(await bobs.post(chatId, forAnn), 403, "forbidden");
+  });
+
+  test("the chat takes ciphertext of its group and epoch, and nothing in the clear", async (app) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    const anns = await RawDevice.make(app, ann);
+    const bobs = await RawDevice.make(app, bob);
+    const group = await anns.newGroup();
+    const { chatId } = group;
+    const before = await group.encrypt(utf8("alone"));
+    refused(await anns.send(chatId, before), 409, "conflict");
+    await anns.commit(group, { add: await anns.claim(bob.id) });
+    refused(await anns.send(chatId, before), 409, "stale_epoch");
+    const other = await anns.newGroup();
+    await anns.commit(other, {});
+    const elsewhere = await other.encrypt(utf8("for another chat"));
+    refused(await anns.send(chatId, elsewhere), 400, "invalid_request", "ciphertext");
+    const staged = await group.stage({});
+    refused(await anns.send(chatId, staged.commit), 400, "invalid_request");
+    refused(await anns.send(chatId, staged.groupInfo), 400, "invalid_request");
+    const plain = await anns.http.post("/api/messages", { chatId, text: "in the clear" });
+    refused(plain, 400, "invalid_request");
+    const sent = await anns.send(chatId, await group.encrypt(utf8("hello")));
+    assert.equal(sent.status, 201);
+    const { id } = sent.body;
+    refused(await anns.http.put(`/api/messages/${id}`, { text: "edited" }), 409, "conflict");
+    refused(await anns.http.post(`/api/messages/${id}/react`, { emoji: "👍" }), 409, "conflict");
+    const add = await anns.http.post(`/api/groups/${chatId}/members`, { userIds: [bob.id] });
+    refused(add, 409, "conflict");
+    const out = await anns.http.delete(`/api/groups/${chatId}/members/${bob.id}`);
+    refused(out, 409, "conflict");
+    const withMembers = { name: "G", encrypted: true, memberIds: [bob.id] };
+    refused(await anns.http.post("/api/groups", withMembers), 409, "conflict");
+    assert.equal((await bobs.http.delete(`/api/groups/${chatId}/members/${bob.id}`)).status, 204);
+    await group.discard();
+    await anns.commit(group, { removeUserIds: [bob.id] });
+    assert.equal(group.roster().length, 1);
+  });
+
+  test("key packages are handed out once each, then the last resort", async (app) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    const anns = await RawDevice.make(app, ann, 0);
+    const bobs = await RawDevice.make(app, bob, 2);
+    const lastResort = await bobs.mls.createLastResort();
+    assert.deepEqual((await bobs.upload({ lastResort })).body, { remaining: 2 });
+    const claimed = await Promise.all([1, 2, 3, 4].map(() => anns.claim(bob.id)));
+    const packages = claimed.flat().map(({ keyPackage }) => keyPackage);
+    assert.equal(new Set(packages).size, 3);
+    assert.equal(packages.filter((each) => each === lastResort).length, 2);
+    const [foreign] = await anns.mls.createKeyPackages(1);
+    refused(await bobs.upload({ keyPackages: [foreign] }), 400, "invalid_request");
+    refused(await bobs.upload({ keyPackages: [lastResort] }), 400, "invalid_request");
+    refused(await bobs.upload({ lastResort: tampered(lastResort, -1) }), 400, "invalid_request");
+    const [good] = await bobs.mls.createKeyPackages(1);
+    const asAnn = await anns.http.post(`/api/devices/${bobs.id}/key-packages`, {
+      keyPackages: [good],
+    });
+    refused(asAnn, 404, "not_found");
+    assert.equal((await bobs.http.delete(`/api/devices/${bobs.id}`)).status, 204);
+    assert.deepEqual(await anns.claim(bob.id), []);
+    refused(await bobs.upload({ keyPackages: [good] }), 404, "not_found");
+  });
+}
+
+function refused(answer: HttpAnswer, status: number, code: string, path?: string): void {
+  const { body } = answer;
+  assert.deepEqual([answer.status, body?.code], [status, code], JSON.stringify(body));
+  if (path !== undefined) assert.equal(body.errors?.[0]?.path, path, JSON.stringify(body));
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { clientOf, type TestClient } from "../client/people.ts";
+import { eventually } from "../support/eventually.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { RawDevice, tampered } from "./raw_device.ts";
+
+Deno.test("a Commit that no member can take does not end the group: they join anew, and go on", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob, cat } = await app.people("ann", "bob", "cat");
+  const bobs = await RawDevice.make(app, bob);
+  await using anns = await clientOf(app.url, ann, { device: "phone" });
+  await using cats = await clientOf(app.url, cat, { device: "phone" });
+  const rejoined: string[] = [];
+  anns.client.on("encryption.rejoined", ({ senderId }) => rejoined.push(senderId));
+  cats.client.on("encryption.rejoined", ({ senderId }) => rejoined.push(senderId));
+  const { id } = await anns.client.encryption.createGroup("Group", [bob.id, cat.id]);
+  const group = await bobs.join(id);
+  await reads(cats, id);
+  const staged = await group.stage({});
+  // Its last bytes are the membership tag, which nobody but members can check.
+  const answer = await bobs.post(id, { ...staged, commit: tampered(staged.commit, -1) });
+  assert.equal(answer.status, 201);
+  await eventually("both have joined anew", () => rejoined.length === 2);
+  assert.deepEqual(rejoined, [bob.id, bob.id]);
+  await anns.client.send(id, { text: "we go on" });
+  await eventually("cat reads it", () => cats.texts(id).includes("we go on"));
+  await anns.client.encryption.removePeople(id, [bob.id]);
+  await cats.client.send(id, { text: "without bob" });
+  await eventually("ann reads it", () => anns.texts(id).includes("without bob"));
+  assert.deepEqual(app.log, []);
+});
+
+Deno.test("a Welcome that cannot be read does not keep anybody out: they join by themselves", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  const evil = await RawDevice.make(app, ann);
+  await using bobs = await clientOf(app.url, bob, { device: "phone" });
+  const group = await evil.newGroup();
+  const staged = await group.stage({ add: await evil.claim(bob.id) });
+  const message = tampered(staged.welcome!.message, -1);
+  const welcome = { ...staged.welcome!, message };
+  assert.equal((await evil.post(group.chatId, { ...staged, welcome })).status, 201);
+  await group.accepted(staged);
+  await reads(bobs, group.chatId);
+  const waiting = await bobs.client.call("mls.welcomes", {
+    deviceId: bobs.client.encryption.deviceId,
+  });
+  assert.deepEqual(waiting.items, []);
+});
+
+Deno.test("a message that is sent again, or under another's name, is shown as unreadable", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob, cat } = await app.people("ann", "bob", "cat");
+  const bobs = await RawDevice.make(app, bob);
+  await using anns = await clientOf(app.url, ann, { device: "phone" });
+  await using cats = await clientOf(app.url, cat, { device: "phone" });
+  const { id } = await anns.client.encryption.createGroup("Group", [bob.id, cat.id]);
+  await bobs.join(id);
+  await reads(cats, id);
+  await anns.client.send(id, { text: "once" });
+  await eventually("cat reads it", () => cats.texts(id).includes("once"));
+  const { ciphertext } = anns.client.model.messagesOf(id).find(({ kind }) => kind === "encrypted")!;
+  assert.equal((await bobs.send(id, ciphertext!)).status, 201);
+  await eventually("the copy is unreadable", () => {
+    assert.deepEqual(cats.texts(id), ["once", "(key_gone)"]);
+    return true;
+  });
+  await anns.client.send(id, { text: "and again" });
+  await eventually("cat reads on", () => cats.texts(id).at(-1) === "and again");
+});
+
+async function reads(test: TestClient, chatId: string): Promise<void> {
+  await eventually("it is in the group", async () => {
+    return test.client.model.chat(chatId) &&
+      (await test.client.encryption.roster(chatId)).length > 1;
+  });
+}
