@@ -44,11 +44,11 @@ export class WsDoor {
   upgrade(request: Request, visitor: Visitor): Response {
     this.#check(request);
     const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
-    const protocol = offered.some((name) => name.trim() === SUBPROTOCOL) ? SUBPROTOCOL : undefined;
-    const { socket, response } = Deno.upgradeWebSocket(request, {
-      idleTimeout: IDLE_SECONDS,
-      protocol,
-    });
+    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS });
+    // Deno's own option throws for a list without blanks after its commas.
+    if (offered.some((name) => name.trim() === SUBPROTOCOL)) {
+      response.headers.set("sec-websocket-protocol", SUBPROTOCOL);
+    }
     const session = new WsSession(socket, { ...visitor, door: "ws" }, this.options);
     this.#sessions.add(session);
     session.onEnd = () => this.#sessions.delete(session);
