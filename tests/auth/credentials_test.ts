@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { onBothStores, PASSWORD } from "../support/account_world.ts";
+import { eventually } from "../support/eventually.ts";
+
+const test = onBothStores();
+const NEW = "another good password";
+
+test("changing the password ends other sessions and asks for the old one or a recent proof", async (world) => {
+  const ann = await world.register("ann");
+  const other = (await world.login("ann")).body.accessToken;
+  const change = (body: unknown) => world.send("PUT", "/api/auth/password", body, ann);
+  const wrong = await change({ currentPassword: "wrong", newPassword: NEW });
+  assert.equal(wrong.status, 401);
+  assert.equal((await change({ currentPassword: PASSWORD, newPassword: "short" })).status, 400);
+  assert.equal((await change({ currentPassword: PASSWORD, newPassword: NEW })).status, 204);
+  const profile = (token: string) => world.send("GET", "/api/users/profile", undefined, { token });
+  assert.equal((await profile(ann.token)).status, 200);
+  assert.equal((await profile(other)).status, 401);
+  assert.equal((await world.login("ann")).status, 401);
+  assert.equal((await world.login("ann", NEW)).status, 200);
+  world.ahead += 11 * 60_000;
+  const stale = await change({ newPassword: PASSWORD });
+  assert.deepEqual([stale.status, stale.body.code], [403, "reauthentication_required"]);
+  const wrongProof = await world.send("POST", "/api/auth/reauthenticate", { password: "x" }, ann);
+  assert.equal(wrongProof.status, 401);
+  const proof = await world.send("POST", "/api/auth/reauthenticate", { password: NEW }, ann);
+  assert.equal(proof.status, 200);
+  assert.equal((await change({ newPassword: PASSWORD })).status, 204);
+});
+
+test("what changes credentials asks for a recent proof, everywhere", async (world) => {
+  const ann = await world.register("ann");
+  world.ahead += 10 * 60_000;
+  const requests: [string, string, unknown][] = [
+    ["PUT", "/api/auth/password", { newPassword: NEW }],
+    ["PUT", "/api/auth/email", { email: "new@example.org" }],
+    ["PUT", "/api/auth/username", { username: "anna" }],
+    ["POST", "/api/auth/2fa/enable", {}],
+    ["POST", "/api/auth/2fa/disable", { code: "000000" }],
+    ["POST", "/api/auth/2fa/recovery-codes", { code: "000000" }],
+    ["POST", "/api/auth/identities/google", { idToken: "x" }],
+    ["DELETE", "/api/auth/identities/google", undefined],
+    ["DELETE", "/api/users/profile", undefined],
+  ];
+  for (const [method, path, body] of requests) {
+    const answer = await world.send(method, path, body, ann);
+    assert.equal(answer.body.code, "reauthentication_required", `${method} ${path}`);
+  }
+  const both = await world.send("POST", "/api/auth/reauthenticate", {
+    password: PASSWORD,
+    code: "000000",
+  }, ann);
+  assert.equal(both.status, 400, "one proof at a time");
+});
+
+test("a reset link works once, ends all sessions, and never tells whether there is an account", async (world) => {
+  const ann = await world.register("ann");
+  const forgot = (email: string) => world.send("POST", "/api/auth/password/forgot", { email });
+  const [known, unknown] = [await forgot("ANN@example.org"), await forgot("nobody@example.org")];
+  assert.deepEqual([known.status, known.body], [unknown.status, unknown.body]);
+  assert.equal(known.status, 202);
+  const { link } = await world.mail(ann.email, /new password/);
+  assert.match(link!, /^https:\/\/chat\.example\.org\/account\/reset-password\?token=/);
+  const token = await world.linkToken(ann.email, /new password/);
+  const reset = (token: string) =>
+    world.send("POST", "/api/auth/password/reset", { token, password: NEW });
+  const verify = await world.send("POST", "/api/auth/email/verify", { token });
+  assert.equal(verify.status, 400, "a token of another purpose");
+  assert.equal((await reset(token)).status, 204);
+  assert.equal((await reset(token)).status, 400);
+  assert.equal((await world.send("GET", "/api/users/profile", undefined, ann)).status, 401);
+  const signedIn = await world.login("ann", NEW);
+  assert.equal(signedIn.status, 200);
+  assert.notEqual(signedIn.body.user.emailVerifiedAt, null, "who has the mail has the address");
+  assert.ok(!world.mails.some(({ to }) => to === "nobody@example.org"));
+});
+
+test("a reset link expires, and a newer one takes its place", async (world) => {
+  const ann = await world.register("ann");
+  const forgot = async (count: number) => {
+    await world.send("POST", "/api/auth/password/forgot", { email: ann.email });
+    const sent = () => world.mails.filter(({ subject }) => /new password/.test(subject));
+    await eventually("the mail is sent", () => sent().length === count);
+    return await world.linkToken(ann.email, /new password/);
+  };
+  const [first, second] = [await forgot(1), await forgot(2)];
+  const reset = (token: string) =>
+    world.send("POST", "/api/auth/password/reset", { token, password: NEW });
+  assert.equal((await reset(first)).status, 400);
+  world.ahead += 60 * 60_000;
+  assert.equal((await reset(second)).status, 400);
+  assert.equal((await world.login("ann")).status, 200);
+});
+
+test("tokens of links are hashed at rest", async (world) => {
+  const ann = await world.register("ann");
+  const token = await world.linkToken(ann.email, /Confirm/);
+  const store = await world.openStore();
+  const found = await store.oneTimeTokens.byId(token, world.now());
+  const purged = await store.oneTimeTokens.dropOf(ann.id);
+  await store.close();
+  assert.deepEqual([found, purged], [null, 1]);
+});
+
+test("registering sends a link that confirms the address, once", async (world) => {
+  const ann = await world.register("ann");
+  const token = await world.linkToken(ann.email, /Confirm/);
+  const verify = () => world.send("POST", "/api/auth/email/verify", { token });
+  assert.equal((await verify()).status, 204);
+  assert.equal((await verify()).status, 400);
+  const { body } = await world.send("GET", "/api/users/profile", undefined, ann);
+  assert.notEqual(body.emailVerifiedAt, null);
+});
+
+test("the address changes when the new one is confirmed, and the old one hears of it", async (world) => {
+  const [ann, bob] = [await world.register("ann"), await world.register("bob")];
+  const confirm = await world.linkToken(ann.email, /Confirm/);
+  await world.send("POST", "/api/auth/email/verify", { token: confirm });
+  const ask = (email: string) => world.send("PUT", "/api/auth/email", { email }, ann);
+  assert.equal((await ask(bob.email)).status, 202, "whether it has an account is not told");
+  assert.equal((await ask(ann.email)).status, 409);
+  assert.equal((await ask("Anna@Example.net")).status, 202);
+  const token = await world.linkToken("Anna@Example.net", /new e-mail/);
+  await world.mail(ann.email, /Your e-mail address/);
+  const own = () => world.send("GET", "/api/users/profile", undefined, ann);
+  assert.equal((await own()).body.email, ann.email, "not before it is confirmed");
+  await world.send("POST", "/api/auth/password/forgot", { email: ann.email });
+  const reset = await world.linkToken(ann.email, /new password/);
+  assert.equal((await world.send("POST", "/api/auth/email/change", { token })).status, 204);
+  assert.equal((await own()).body.email, "Anna@Example.net");
+  const old = await world.send("POST", "/api/auth/password/reset", { token: reset, password: NEW });
+  assert.equal(old.status, 400, "links to the old address no longer work");
+  assert.ok(!world.mails.some(({ to, subject }) => to === bob.email && /new e-mail/.test(subject)));
+  assert.equal((await world.login("anna@example.net")).status, 200);
+});
+
+test("the username changes, if it is free", async (world) => {
+  const [ann] = [await world.register("ann"), await world.register("bob")];
+  const rename = (username: string) => world.send("PUT", "/api/auth/username", { username }, ann);
+  const taken = await rename("BOB");
+  assert.deepEqual([taken.status, taken.body.errors[0].path], [409, "username"]);
+  assert.equal((await rename("anna")).body.username, "anna");
+  assert.equal((await world.login("anna")).status, 200);
+  assert.equal((await world.login("ann")).status, 401);
+});
+
+test("the pages of links need no script, and opening one uses nothing up", async (world) => {
+  const ann = await world.register("ann");
+  const token = await world.linkToken(ann.email, /Confirm/);
+  const path = `/account/verify-email?token=${token}`;
+  for (let i = 0; i < 2; i++) {
+    const page = await world.send("GET", path);
+    assert.equal(page.status, 200);
+    assert.match(page.body, /<form method="post">/);
+    assert.doesNotMatch(page.body, /<script/);
+  }
+  const post = (fields: Record<string, string>) =>
+    world.fetch(
+      new Request(`http://localhost${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams(fields),
+      }),
+    ).then(async (response) => ({ status: response.status, text: await response.text() }));
+  const done = await post({ token });
+  assert.deepEqual([done.status, /confirmed/.test(done.text)], [200, true]);
+  assert.equal((await post({ token })).status, 400);
+  const evil = await world.send(
+    "GET",
+    `/account/verify-email?token=${encodeURIComponent('"><b>')}`,
+  );
+  assert.ok(!evil.body.includes("<b>"));
+});
+
+test("guesses at a password are slowed down by account and network; the owner gets in", async (world) => {
+  await world.register("ann");
+  const stranger = { "x-forwarded-for": "198.51.100.1" };
+  const owner = { "x-forwarded-for": "203.0.113.1" };
+  const tries = await Promise.all(
+    Array.from(
+      { length: 12 },
+      (_, i) => world.login(i % 2 ? "ann" : "ann@example.org", "x", stranger),
+    ),
+  );
+  const refused = tries.filter(({ status }) => status === 429);
+  assert.equal(refused.length, 2, "by either name, and all at once");
+  assert.ok(Number(refused[0].headers.get("retry-after")) > 0);
+  assert.equal((await world.login("ann", PASSWORD, stranger)).status, 429);
+  assert.equal((await world.login("ann", PASSWORD, owner)).status, 200);
+  for (let i = 0; i < 11; i++) {
+    assert.equal((await world.login("ann", PASSWORD, owner)).status, 200);
+  }
+  world.ahead += 15 * 60_000;
+  assert.equal((await world.login("ann", PASSWORD, stranger)).status, 200, "it passes");
+});
+
+test("names without an account are counted alike", async (world) => {
+  const codes: number[] = [];
+  for (let i = 0; i < 11; i++) codes.push((await world.login("nobody", "x")).status);
+  assert.deepEqual(codes, [...Array(10).fill(401), 429]);
+});

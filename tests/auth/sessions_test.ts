@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { type AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
+
+const test = onBothStores();
+
+const list = async (world: AccountWorld, token: string) =>
+  (await world.send("GET", "/api/sessions", undefined, { token })).body.items;
+
+const profile = async (world: AccountWorld, token: string) =>
+  (await world.send("GET", "/api/users/profile", undefined, { token })).status;
+
+test("sessions are listed with device, place and last use, and end one by one", async (world) => {
+  const ann = await world.register("ann");
+  const input = { identifier: "ann", password: PASSWORD, deviceName: "Ann's phone" };
+  const headers = { "user-agent": "Phone/2.0", "x-forwarded-for": "203.0.113.7" };
+  const phone = (await world.send("POST", "/api/auth/login", input, { headers })).body;
+  const items = await list(world, ann.token);
+  assert.deepEqual(
+    items.map((one: Record<string, unknown>) => [
+      one.deviceName,
+      one.userAgent,
+      one.address,
+      one.current,
+    ]),
+    [["Ann's phone", "Phone/2.0", "203.0.113.7", false], ["", "Test/1.0", "unknown", true]],
+  );
+  assert.ok(!JSON.stringify(items).includes("efresh"), "no hash of a token");
+  const end = (id: string, token: string) =>
+    world.send("DELETE", `/api/sessions/${id}`, undefined, { token });
+  const bob = await world.register("bob");
+  assert.equal((await end(items[0].id, bob.token)).status, 404, "not another's");
+  assert.equal((await end(items[0].id, ann.token)).status, 204);
+  assert.equal(await profile(world, phone.accessToken), 401, "its access token ends at once");
+  const refresh = { refreshToken: phone.refreshToken };
+  assert.equal((await world.send("POST", "/api/auth/refresh-token", refresh)).status, 401);
+  assert.equal((await end(items[0].id, ann.token)).status, 404);
+  assert.equal(await profile(world, ann.token), 200);
+});
+
+test("all other sessions end at once", async (world) => {
+  const ann = await world.register("ann");
+  const others = [(await world.login("ann")).body, (await world.login("ann")).body];
+  const { body } = await world.send("DELETE", "/api/sessions", undefined, ann);
+  assert.deepEqual(body, { ended: 2 });
+  for (const { accessToken } of others) assert.equal(await profile(world, accessToken), 401);
+  assert.equal((await list(world, ann.token)).length, 1);
+});
+
+test("last use is kept to the minute, from where it was", async (world) => {
+  const ann = await world.register("ann");
+  const [before] = await list(world, ann.token);
+  world.ahead += 50_000;
+  const [soon] = await list(world, ann.token);
+  assert.equal(soon.lastUsedAt, before.lastUsedAt);
+  world.ahead += 50_000;
+  const headers = { "x-forwarded-for": "203.0.113.9" };
+  await world.send("GET", "/api/users/profile", undefined, { token: ann.token, headers });
+  const [later] = await list(world, ann.token);
+  assert.ok(later.lastUsedAt > before.lastUsedAt);
+  assert.equal(later.address, "203.0.113.9");
+});
+
+test("a refresh token that comes twice ends the session, and is recorded", async (world) => {
+  const ann = await world.register("ann");
+  const refresh = (refreshToken: string) =>
+    world.send("POST", "/api/auth/refresh-token", { refreshToken });
+  const next = await refresh(ann.refreshToken);
+  assert.equal(next.status, 200);
+  assert.equal((await refresh(ann.refreshToken)).status, 401);
+  assert.equal((await refresh(next.body.refreshToken)).status, 401, "the thief's or the owner's");
+  assert.equal(await profile(world, next.body.accessToken), 401);
+  const { body } = await world.login("ann");
+  const audit = await world.send("GET", "/api/audit", undefined, { token: body.accessToken });
+  const actions = audit.body.items.map(({ action }: { action: string }) => action);
+  assert.ok(actions.includes("session.refresh_reused"));
+});
+
+test("one session too many ends the one that was used least recently", async (world) => {
+  const ann = await world.register("ann");
+  const second = (await world.login("ann")).body.accessToken;
+  world.ahead += 61_000;
+  assert.equal(await profile(world, ann.token), 200);
+  const third = (await world.login("ann")).body.accessToken;
+  const alive = [ann.token, second, third].map((token) => profile(world, token));
+  assert.deepEqual(await Promise.all(alive), [200, 401, 200]);
+}, { LIMIT_SESSIONS_PER_USER: "2" });

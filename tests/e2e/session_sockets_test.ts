@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
+import { RunningApp } from "../support/running_app.ts";
+
+/** A socket that has said hello, with what it heard and how it was closed. */
+async function connect(url: string, token: string) {
+  const socket = new WebSocket(url, "realtimechat.v1");
+  const heard: Record<string, unknown>[] = [];
+  const closed = Promise.withResolvers<number>();
+  socket.onmessage = ({ data }) => {
+    const frame = JSON.parse(data);
+    heard.push(...(Array.isArray(frame) ? frame : [frame]));
+  };
+  socket.onclose = ({ code }) => closed.resolve(code);
+  await new Promise((resolve) => socket.onopen = resolve);
+  socket.send(JSON.stringify({ id: 1, cmd: "hello", data: { token } }));
+  const hello = await eventually("hello is answered", () => heard.find(({ id }) => id === 1));
+  return { hello: hello as { ok: boolean; data: Record<string, unknown> }, heard, closed };
+}
+
+const password = "correct horse battery";
+const register = async (app: RunningApp, username: string) =>
+  (await app.client().post("/api/auth/register", {
+    username,
+    email: `${username}@example.org`,
+    password,
+  })).body;
+
+Deno.test("a socket closes with 4001 when its access token runs out", async () => {
+  await using app = await RunningApp.start({ JWT_EXPIRY: "2s" });
+  const { accessToken } = await register(app, "ann");
+  const { hello, closed } = await connect(app.webSocketUrl, accessToken);
+  assert.equal(hello.ok, true);
+  assert.equal(await closed.promise, 4001);
+});
+
+Deno.test("ending a session, suspending and erasing close the sockets at once", async () => {
+  await using app = await RunningApp.start({ ADMIN_EMAILS: "chief@example.org" });
+  const ann = await register(app, "ann");
+  const phone = (await app.client().post("/api/auth/login", { identifier: "ann", password })).body;
+  const client = app.client().as(ann.accessToken);
+  const first = await connect(app.webSocketUrl, phone.accessToken);
+  assert.deepEqual(first.hello.data.blockedUserIds, []);
+  await client.delete("/api/sessions");
+  assert.equal(await first.closed.promise, 4001);
+  assert.ok(first.heard.some(({ event }) => event === "session.ended"));
+
+  const chief = await register(app, "chief");
+  const store = await app.openStore();
+  await store.users.update(chief.user.id, { role: "admin" });
+  await store.close();
+  const second = await connect(app.webSocketUrl, ann.accessToken);
+  const admin = app.client().as(chief.accessToken);
+  await admin.post(`/api/admin/users/${ann.user.id}/suspend`, { reason: "spam" });
+  assert.equal(await second.closed.promise, 4001);
+
+  const third = await connect(app.webSocketUrl, chief.accessToken);
+  assert.equal((await admin.delete("/api/users/profile", { password })).status, 204);
+  assert.equal(await third.closed.promise, 4001);
+});
+
+Deno.test("blocking is told to the blocker's own devices and to nobody else", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  const [hers, his] = [
+    await connect(app.webSocketUrl, ann.token),
+    await connect(app.webSocketUrl, bob.token),
+  ];
+  await app.client(ann).post("/api/users/block", { userId: bob.id });
+  const event = await eventually(
+    "her device hears of it",
+    () => hers.heard.find(({ event }) => event === "user.blocks"),
+  );
+  assert.deepEqual(event.data, { userId: bob.id, blocked: true });
+  const again = await connect(app.webSocketUrl, ann.token);
+  assert.deepEqual(again.hello.data.blockedUserIds, [bob.id]);
+  assert.ok(!his.heard.some(({ event }) => event === "user.blocks"));
+});
