@@ -15,6 +15,11 @@ export class Chat {
   /** The history from this seq on is here. */
   oldest = Infinity;
   hasOlder = true;
+  /** Set while the members are being asked for, and after that failed; likewise older messages. */
+  opening = false;
+  loading = false;
+  /** The seq that the server was told last to have been read. */
+  marked = 0;
   /** When a user was last heard to be writing, by user id. */
   typing = new Map();
 
@@ -28,6 +33,12 @@ export class Chat {
     this.peerId = peerId;
     this.members.set(me.userId, me);
     if (lastMessage) this.addHistory([lastMessage]);
+  }
+
+  /** With a new connection, what failed may be tried again. */
+  retry() {
+    this.opening = this.loading = false;
+    this.marked = 0;
   }
 
   get isGroup() {

@@ -38,18 +38,13 @@ export class ChatPage {
   }
 
   #open() {
-    const chatId = this.#chatId;
-    if (this.#model.chats.has(chatId)) this.#model.open(chatId);
     this.#conversation.focus();
     this.#update();
   }
 
   #update() {
     const chat = this.#model.chats.get(this.#chatId) ?? null;
-    if (chat && !chat.membersKnown && !chat.opening) {
-      chat.opening = true;
-      this.#model.open(chat.id).finally(() => chat.opening = false);
-    }
+    if (chat) this.#model.open(chat);
     this.element.dataset.open = chat ? "chat" : "inbox";
     this.#inbox.update(chat?.id);
     this.#conversation.update(chat);

@@ -60,9 +60,7 @@ export class ConversationView {
     this.#updateTyping(chat);
     this.#updateMessages(chat, other);
     this.#markRead(chat);
-    if (chat.hasOlder && this.#scroller.scrollTop < NEAR && chat.membersKnown) {
-      this.#loadOlder(chat);
-    }
+    if (this.#scroller.scrollTop < NEAR && chat.membersKnown) this.#model.loadOlder(chat);
   }
 
   #updateHeader(chat) {
@@ -162,22 +160,15 @@ export class ConversationView {
     const chat = this.#chat;
     if (!chat) return;
     this.#markRead(chat);
-    if (this.#scroller.scrollTop < NEAR) this.#loadOlder(chat);
-  }
-
-  #loadOlder(chat) {
-    this.#model.loadOlder(chat);
+    if (this.#scroller.scrollTop < NEAR) this.#model.loadOlder(chat);
   }
 
   /** What is on the screen of someone who looks at it has been read. */
   #markRead(chat) {
     const last = chat.lastMessage;
-    if (!last || last.seq <= Math.max(chat.me.readSeq, chat.marked ?? 0)) return;
+    if (!last || last.seq <= chat.me.readSeq) return;
     if (document.visibilityState === "hidden" || !this.#isDown || chat.hasLeft) return;
-    chat.marked = last.seq;
-    this.#model.command("chat.read", { chatId: chat.id, seq: last.seq })
-      .then((receipt) => chat.setReceipt(receipt), () => chat.marked = 0)
-      .finally(() => this.#model.changed());
+    this.#model.markRead(chat, last.seq);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ApiError, call } from "./api.js";
+import { ApiError, call, OfflineError } from "./api.js";
 import { ChatPage } from "./chat_page.js";
 import { toast } from "./dom.js";
 import { Model } from "./model.js";
@@ -37,7 +37,11 @@ async function signOut() {
   showSignIn();
 }
 
-addEventListener("unhandledrejection", ({ reason }) => toast(reason?.message ?? String(reason)));
+addEventListener("unhandledrejection", (event) => {
+  // Being offline is shown already.
+  if (event.reason instanceof OfflineError) event.preventDefault();
+  else toast(event.reason?.message ?? String(event.reason));
+});
 session.onChangeElsewhere(() => location.reload());
 if (session.get()) showChats();
 else showSignIn();

@@ -75,10 +75,12 @@ export class Model extends EventTarget {
     });
   }
 
-  async open(chatId) {
-    const chat = this.chats.get(chatId);
-    if (!chat || chat.membersKnown) return;
+  /** Whoever looks at a chat needs its members, and more than its last message. */
+  async open(chat) {
+    if (chat.membersKnown || chat.opening) return;
+    chat.opening = true;
     await Promise.all([this.#loadMembers(chat), chat.messages.size < 2 && this.loadOlder(chat)]);
+    chat.opening = false;
   }
 
   async #loadMembers(chat) {
@@ -89,18 +91,24 @@ export class Model extends EventTarget {
     this.changed();
   }
 
+  /** After a failure not before the next connection, or else each redraw would try again. */
   async loadOlder(chat) {
     if (!chat.hasOlder || chat.loading) return;
     chat.loading = true;
-    try {
-      const before = chat.oldest === Infinity ? "" : `&before=${chat.oldest}`;
-      const { items, next } = await call("GET", `/messages/${chat.id}?limit=${PAGE}${before}`);
-      chat.addHistory(items);
-      chat.hasOlder = next !== null;
-    } finally {
-      chat.loading = false;
-      this.changed();
-    }
+    const before = chat.oldest === Infinity ? "" : `&before=${chat.oldest}`;
+    const { items, next } = await call("GET", `/messages/${chat.id}?limit=${PAGE}${before}`);
+    chat.addHistory(items);
+    chat.hasOlder = next !== null;
+    chat.loading = false;
+    this.changed();
+  }
+
+  /** Once for each seq and connection. */
+  async markRead(chat, seq) {
+    if (this.connectionState !== "online" || seq <= chat.marked) return;
+    chat.marked = seq;
+    chat.setReceipt(await this.command("chat.read", { chatId: chat.id, seq }));
+    this.changed();
   }
 
   async openDirect(user) {
@@ -190,6 +198,7 @@ export class Model extends EventTarget {
     this.me = user;
     this.people.add(user);
     for (const changes of sync?.items ?? []) this.#takeChanges(changes);
+    for (const chat of this.chats.values()) chat.retry();
     this.changed();
     if (again) this.#refresh();
   }

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import type { Locator, Page } from "playwright-core";
+import { TestBrowser } from "../support/browser.ts";
+import { ServerProcess } from "../support/server_process.ts";
+import { skipWithout } from "../support/skip.ts";
+
+/** The browser's own pipes and timers outlive its close a little. */
+const OPTIONS = { ignore: skipWithout("browser"), sanitizeOps: false, sanitizeResources: false };
+
+const PHONE = { viewport: { width: 390, height: 760 }, colorScheme: "dark" } as const;
+
+/** What a person does on the page. */
+class Visitor {
+  constructor(readonly page: Page, readonly name: string) {}
+
+  static async register(page: Page, url: string, name: string): Promise<Visitor> {
+    await page.goto(url);
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.getByLabel("Username").fill(name);
+    await page.getByLabel("E-mail").fill(`${name}@example.com`);
+    await page.getByLabel("Password").fill("correct horse battery staple");
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.getByRole("button", { name: "New chat" }).waitFor();
+    return new Visitor(page, name);
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole("textbox", { name: "Message", exact: true });
+  }
+
+  /** The messages that are shown, as their texts. */
+  get texts(): Promise<string[]> {
+    return this.page.locator(".messages .text").allTextContents();
+  }
+
+  message(text: string): Locator {
+    return this.page.locator(".message", { hasText: text });
+  }
+
+  chat(name: string): Locator {
+    return this.page.getByRole("navigation").getByRole("link", { name });
+  }
+
+  async startChat(username: string): Promise<void> {
+    await this.page.getByRole("button", { name: "New chat" }).click();
+    await this.page.getByLabel("Find people").fill(username);
+    await this.page.getByRole("button", { name: `@${username}` }).click();
+  }
+
+  async startGroup(name: string, ...usernames: string[]): Promise<void> {
+    await this.page.getByRole("button", { name: "New group" }).click();
+    await this.page.getByLabel("Name of the group").fill(name);
+    for (const username of usernames) {
+      await this.page.getByLabel("Find people").fill(username);
+      await this.page.getByRole("button", { name: `@${username}` }).click();
+    }
+    await this.page.getByRole("button", { name: "Create group" }).click();
+  }
+
+  async write(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press("Enter");
+  }
+
+  async act(text: string, action: string): Promise<void> {
+    const message = this.message(text);
+    await message.hover();
+    await message.getByRole("button", { name: "What to do with this message" }).click();
+    await message.getByRole("button", { name: action }).click();
+  }
+}
+
+interface Setting extends AsyncDisposable {
+  browser: TestBrowser;
+  server: ServerProcess;
+  ann: Visitor;
+  bob: Visitor;
+}
+
+async function setting(): Promise<Setting> {
+  const stack = new AsyncDisposableStack();
+  const server = stack.use(await ServerProcess.start());
+  const browser = stack.use(await TestBrowser.launch());
+  const ann = await Visitor.register(await browser.page(), server.url, "ann");
+  const bob = await Visitor.register(await browser.page(PHONE), server.url, "bob");
+  return { browser, server, ann, bob, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+Deno.test(
+  "the page: two people find each other, talk, and see what the other does",
+  OPTIONS,
+  async () => {
+    await using world = await setting();
+    const { ann, bob, browser, server } = world;
+
+    await ann.startChat("bob");
+    await ann.write("Hello <b>Bob</b>");
+    await ann.message("Hello <b>Bob</b>").locator(".tick.delivered").waitFor();
+    await bob.chat("ann").locator(".badge", { hasText: "1" }).waitFor();
+    await bob.chat("ann").click();
+    await bob.message("Hello <b>Bob</b>").waitFor();
+    await ann.message("Hello <b>Bob</b>").locator(".tick.read").waitFor();
+
+    await bob.composer.pressSequentially("Hi");
+    await ann.page.getByText("bob is typing").waitFor();
+    await bob.composer.press("Enter");
+    await ann.message("Hi").waitFor();
+    await ann.page.getByText("bob is typing").waitFor({ state: "detached" });
+    await ann.page.getByRole("main").getByText("online").waitFor();
+
+    await ann.act("Hi", "React with 🎉");
+    await bob.message("Hi").getByRole("button", { name: "🎉 from ann" }).waitFor();
+    await ann.composer.press("ArrowUp");
+    await ann.write("Hello dear Bob");
+    await bob.message("Hello dear Bob").getByText("edited").waitFor();
+    await bob.act("Hello dear Bob", "Reply");
+    await bob.write("Dear yourself");
+    await ann.message("Dear yourself").locator("blockquote", { hasText: "Hello dear Bob" })
+      .waitFor();
+    await bob.act("Dear yourself", "Delete");
+    await ann.message("Message deleted").waitFor();
+
+    assert.deepEqual(await ann.texts, ["Hello dear Bob", "Hi", "Message deleted"]);
+    assert.deepEqual(await bob.texts, await ann.texts);
+    assert.deepEqual(browser.faults, []);
+    assert.deepEqual([...browser.requested].filter((url) => !url.startsWith(server.url)), []);
+  },
+);
+
+Deno.test(
+  "the page: who was cut off catches up, and what was written meanwhile is sent once",
+  OPTIONS,
+  async () => {
+    await using world = await setting();
+    const { ann, bob, browser } = world;
+    await ann.startGroup("Friends", "bob");
+    await ann.write("One");
+    await bob.chat("Friends").click();
+    await bob.message("One").waitFor();
+
+    await bob.page.context().setOffline(true);
+    await bob.page.getByText("Offline.").waitFor();
+    await bob.write("From the tunnel");
+    await bob.message("From the tunnel").locator(".tick.sending").waitFor();
+    await ann.write("Two");
+    await ann.write("Three");
+    await ann.act("One", "Delete");
+    await ann.message("Message deleted").waitFor();
+    assert.deepEqual(await bob.texts, ["One", "From the tunnel"]);
+
+    await bob.page.context().setOffline(false);
+    await ann.message("From the tunnel").waitFor();
+    await bob.message("From the tunnel").locator(".tick.read").waitFor();
+    await bob.page.getByText("Offline.").waitFor({ state: "hidden" });
+    const all = ["Message deleted", "Two", "Three", "From the tunnel"];
+    assert.deepEqual(await ann.texts, all);
+    assert.deepEqual(await bob.texts, all);
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page: a reload keeps one signed in, and the history is there to scroll back through",
+  OPTIONS,
+  async () => {
+    await using world = await setting();
+    const { ann, bob, browser } = world;
+    await ann.startChat("bob");
+    const token = await ann.page.evaluate(() => {
+      return JSON.parse(localStorage.getItem("realtimechat.session")!).accessToken;
+    });
+    await ann.page.waitForURL(/#.+/);
+    const chatId = new URL(ann.page.url()).hash.slice(1);
+    for (let i = 1; i <= 130; i++) {
+      const response = await fetch(`${world.server.url}/api/messages`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({ chatId, text: `Message number ${i}.` }),
+      });
+      assert.equal(response.status, 201);
+      await response.body?.cancel();
+    }
+    await bob.page.reload();
+    await bob.chat("ann").click();
+    await bob.message("Message number 130.").waitFor();
+    const scroller = bob.page.locator(".scroller");
+    for (let tries = 0; tries < 10 && (await bob.texts)[0] !== "Message number 1."; tries++) {
+      const before = (await bob.texts).length;
+      await scroller.evaluate((element) => element.scrollTop = 0);
+      await bob.page.waitForFunction(
+        (count) => document.querySelectorAll(".messages .text").length > count,
+        before,
+      );
+    }
+    const expected = Array.from({ length: 130 }, (_, i) => `Message number ${i + 1}.`);
+    assert.deepEqual(await bob.texts, expected);
+
+    await bob.page.getByRole("link", { name: "Back to the chats" }).click();
+    await bob.page.getByRole("button", { name: "Sign out" }).click();
+    await bob.page.getByRole("button", { name: "Sign in" }).waitFor();
+    assert.equal(await bob.page.evaluate(() => localStorage.length), 0);
+    assert.deepEqual(browser.faults, []);
+  },
+);
