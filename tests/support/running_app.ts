@@ -50,8 +50,7 @@ export class RunningApp implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.app.drain();
-    await this.#server.shutdown();
+    await this.app.drain(() => this.#server.shutdown());
     await this.folder[Symbol.asyncDispose]();
   }
 }
