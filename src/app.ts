@@ -29,6 +29,7 @@ import type { Log } from "./core/log.ts";
 import { MetricsRegistry } from "./core/metrics.ts";
 import { epochOfMessage } from "./encryption/application_messages.ts";
 import { Commits } from "./encryption/commits.ts";
+import { DevicePersonalData } from "./encryption/device_personal_data.ts";
 import { Devices } from "./encryption/devices.ts";
 import { encryptionHandlers } from "./encryption/handlers.ts";
 import { KeyPackages } from "./encryption/key_packages.ts";
@@ -162,6 +163,8 @@ export async function createApp(
   });
   const { sessions } = auth;
   const groups = new Groups(writer, people, media.library, clock, limits);
+  const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
+  const devices = new Devices(store, access, notices, clock, limits);
   const users = createUsers({
     store,
     clock,
@@ -172,12 +175,13 @@ export async function createApp(
     limits,
     adminEmails: config.adminEmails,
     personalData: [
+      // Before the chats: their members are told that leaves are to be removed.
+      new DevicePersonalData(devices),
       new ChatPersonalData(store, writer, groups, clock),
       new MediaPersonalData(store, media.library),
     ],
   });
   const { profiles } = users;
-  const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
   const bound = [
     ...authHandlers(auth),
     ...auditHandlers(auth.audit, store),
@@ -205,7 +209,7 @@ export async function createApp(
       reader: new MessageReader(store, access, limits),
     }),
     ...encryptionHandlers({
-      devices: new Devices(store, access, notices, clock, limits),
+      devices,
       keyPackages: new KeyPackages(store, people, notices, clock, limits),
       commits: new Commits(store, writer, access, people, notices, clock, limits),
       welcomes: new Welcomes(store),

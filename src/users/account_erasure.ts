@@ -79,8 +79,9 @@ export class AccountErasure {
     const { data, audit, store, log } = this.options;
     try {
       await this.#anonymise(userId);
-      for (const part of data) await part.erase(userId);
+      // Before the data goes, so that what follows from the entry (a notification) goes with it.
       await audit.byServer({ action: "account.erased", userId });
+      for (const part of data) await part.erase(userId);
       await store.erasures.finish(userId);
       return true;
     } catch (error) {
