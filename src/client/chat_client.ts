@@ -199,13 +199,20 @@ export class ChatClient extends Emitter<ClientEvents> {
     await this.#encryption?.idle();
   }
 
-  /** Any operation of the server: over the socket where there is one, else over HTTP. */
+  /**
+   * Any operation of the server: over the socket where there is one, else over HTTP. Throws `offline`
+   * when neither works.
+   */
   async call<Name extends OperationName>(
     name: Name,
     input: Input<Name>,
   ): Promise<Output<Name>> {
     if (this.#goesBySocket(name, input)) {
-      return await this.#socket.request(name, input) as Output<Name>;
+      try {
+        return await this.#socket.request(name, input) as Output<Name>;
+      } catch (error) {
+        if (!isOffline(error) || !isRepeatable(name, input)) throw error;
+      }
     }
     if (!(name in ROUTES)) throw new ChatError("offline", `There is no connection for ${name}`);
     return await this.#callRest(name as RestName, input as never) as Output<Name>;
@@ -405,6 +412,15 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.#socket.close();
     this.emit("signedOut", undefined);
   }
+}
+
+function isOffline(error: unknown): boolean {
+  return error instanceof ChatError && error.code === "offline";
+}
+
+/** What a broken connection may have done already; all commands but a nameless send can be said twice. */
+function isRepeatable(name: string, input: object): boolean {
+  return name !== "message.send" || "clientId" in input;
 }
 
 function isStaleToken(error: unknown): boolean {

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { ChatClient, ChatError, memoryKeyStore } from "../../src/client/mod.ts";
+import { eventually } from "../support/eventually.ts";
+import { HttpClient } from "../support/http_client.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { clientOf } from "./people.ts";
+
+Deno.test("a token that ran out is renewed once, however many calls wait for it", async () => {
+  await using app = await RunningApp.start();
+  const session = await registered(app.url);
+  const paths: string[] = [];
+  const client = new ChatClient({
+    url: app.url,
+    fetch: (input, init) => {
+      paths.push(new URL(String(input)).pathname);
+      return fetch(input, init);
+    },
+  });
+  await client.useSession({ ...session, accessToken: "ran out" });
+  const inboxes = await Promise.all([1, 2, 3, 4, 5].map(() => client.call("chat.inbox", {})));
+  assert.equal(inboxes.length, 5);
+  assert.equal(paths.filter((path) => path === "/api/auth/refresh-token").length, 1);
+  await client.useSession({ ...session, accessToken: "ran out" });
+  // That refresh token was used: the session has ended.
+  await assert.rejects(client.call("chat.inbox", {}), hasCode("signed_out"));
+  assert.equal(client.user, null);
+});
+
+Deno.test("a session that is ended elsewhere ends here, for good", async () => {
+  await using app = await RunningApp.start();
+  const session = await registered(app.url);
+  const storage = memoryKeyStore();
+  const client = new ChatClient({ url: app.url, storage });
+  await client.useSession(session);
+  let isOut = false;
+  client.on("signedOut", () => isOut = true);
+  client.connect();
+  await client.online();
+  const http = new HttpClient(app.url, session.accessToken);
+  assert.equal((await http.post("/api/auth/logout")).status, 204);
+  await eventually("it knows", () => isOut);
+  assert.equal(await new ChatClient({ url: app.url, storage }).resume(), null);
+  await client.close();
+});
+
+Deno.test("an error has the server's code, fields and times", async () => {
+  await using app = await RunningApp.start();
+  const { ann } = await app.people("ann");
+  await using anns = await clientOf(app.url, ann);
+  await assert.rejects(anns.client.call("group.create", { name: "" }), (error: ChatError) => {
+    assert.equal(error.code, "invalid_request");
+    assert.equal(error.errors[0].path, "name");
+    return true;
+  });
+  const nowhere = new ChatClient({ url: "http://127.0.0.1:9" });
+  const login = nowhere.signIn({ identifier: "ann", password: "a password" });
+  await assert.rejects(login, hasCode("offline"));
+});
+
+Deno.test("what is sent without a connection waits, outlives the client, and leaves in order", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  const storage = memoryKeyStore();
+  await using first = await clientOf(app.url, ann, { storage });
+  await using bobs = await clientOf(app.url, bob);
+  const chat = await first.client.openDirect(bob.id);
+  await first.client.close();
+  for (const text of ["one", "two", "three"]) void first.client.send(chat.id, { text });
+  await eventually("they are kept", async () => (await storage.names("outbox/")).length === 3);
+  assert.deepEqual(first.texts(chat.id), ["one", "two", "three"]);
+  await using second = await clientOf(app.url, ann, { storage });
+  await eventually("bob has them, in order", () => {
+    assert.deepEqual(bobs.texts(chat.id), ["one", "two", "three"]);
+    return true;
+  });
+  await eventually("none waits", () => second.client.unsent === 0);
+  assert.deepEqual(await storage.names("outbox/"), []);
+});
+
+Deno.test("a send whose answer is lost is there once", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  let lost = 0;
+  class LossySocket extends WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      this.addEventListener("message", (event) => {
+        const isAnswer = String(event.data).includes('"ok":true,"data":{"id"');
+        if (lost === 3 || !isAnswer) return;
+        lost++;
+        event.stopImmediatePropagation();
+        this.close();
+      });
+    }
+  }
+  await using anns = await clientOf(app.url, ann, { WebSocket: LossySocket });
+  await using bobs = await clientOf(app.url, bob);
+  const chat = await anns.client.openDirect(bob.id);
+  const texts = ["a", "b", "c", "d", "e"];
+  for (const text of texts) {
+    await anns.client.online();
+    await anns.client.send(chat.id, { text });
+  }
+  assert.equal(lost, 3);
+  await eventually("bob has each once", () => {
+    assert.deepEqual(bobs.texts(chat.id), texts);
+    return true;
+  });
+  const { items } = await bobs.client.call("message.list", { chatId: chat.id });
+  assert.equal(items.length, texts.length);
+});
+
+Deno.test("an event that went missing is caught up on when the next one comes", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  let swallowed = 0;
+  class DeafSocket extends WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      this.addEventListener("message", (event) => {
+        if (swallowed > 0 || !String(event.data).includes("not heard")) return;
+        swallowed++;
+        event.stopImmediatePropagation();
+      });
+    }
+  }
+  await using bobs = await clientOf(app.url, bob, { WebSocket: DeafSocket });
+  await using anns = await clientOf(app.url, ann);
+  const chat = await anns.client.openDirect(bob.id);
+  await eventually("bob knows the chat", () => bobs.client.model.chat(chat.id));
+  await anns.client.send(chat.id, { text: "not heard" });
+  await eventually("it was lost on the way", () => swallowed === 1);
+  await anns.client.send(chat.id, { text: "heard" });
+  await eventually("bob has both", () => {
+    assert.deepEqual(bobs.texts(chat.id), ["not heard", "heard"]);
+    return true;
+  });
+});
+
+async function registered(url: string) {
+  const { status, body } = await new HttpClient(url).post("/api/auth/register", {
+    username: "ann",
+    email: "ann@example.org",
+    password: "a password of the tests",
+  });
+  assert.equal(status, 201);
+  return body;
+}
+
+function hasCode(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof ChatError && error.code === code;
+}
