@@ -52,6 +52,10 @@ import { MessageEditor } from "./messages/message_editor.ts";
 import { MessageReader } from "./messages/message_reader.ts";
 import { MessageSender } from "./messages/message_sender.ts";
 import type { Visitor } from "./model/caller.ts";
+import { notificationHandlers } from "./notifications/handlers.ts";
+import { NotificationPersonalData } from "./notifications/notification_personal_data.ts";
+import { createNotifications } from "./notifications/notification_services.ts";
+import type { PushSender } from "./notifications/push_sender.ts";
 import { Dispatcher } from "./operations/dispatcher.ts";
 import type { Operation } from "./operations/operation.ts";
 import { operationObserver } from "./operations/operation_metrics.ts";
@@ -127,6 +131,7 @@ export async function createApp(
     publisher.commit(commit);
     typing.committed(commit);
     media.committed(commit);
+    push.worker.committed(commit);
   });
   const media = createMedia({
     store,
@@ -137,6 +142,22 @@ export async function createApp(
     log,
     limits: { ...limits, imagePixels: imagePixelsOf(config) },
     secret: config.encryptionKey,
+  });
+  const pushes = metrics.counter("realtimechat_pushes_total", "Pushes by what became of them");
+  const push = createNotifications({
+    store,
+    publisher,
+    sender: await openPushSender(config, log, clock),
+    connected: {
+      here: (userId) => hub.isConnected(userId),
+      anywhere: (userIds) => directory.online(userIds),
+    },
+    clock,
+    log,
+    limits,
+    vapidKey: config.vapid?.publicKey ?? null,
+    webPushOrigins: config.webPushOrigins,
+    observe: (outcome) => pushes.add({ outcome }),
   });
   const people = new People(store);
   const direct = new DirectChats(store, writer, people, clock);
@@ -155,6 +176,7 @@ export async function createApp(
     mailer,
     box: secretBox([base64url.encode(config.encryptionKey)]),
     providers: providersOf(config, clock),
+    onAudited: (entry) => push.notifications.audited(entry),
     onSessionsEnded: (ids) => publisher.endSessions(ids),
     maxSessions: limits.sessionsPerUser,
     proofWindowMs: config.reauthWindowMs,
@@ -179,6 +201,7 @@ export async function createApp(
       new DevicePersonalData(devices),
       new ChatPersonalData(store, writer, groups, clock),
       new MediaPersonalData(store, media.library),
+      new NotificationPersonalData(store),
     ],
   });
   const { profiles } = users;
@@ -215,6 +238,7 @@ export async function createApp(
       welcomes: new Welcomes(store),
     }),
     ...mediaHandlers(media),
+    ...notificationHandlers(push),
     ...realtimeHandlers({ typing, presence, clock }),
   ];
   const dispatcher = new Dispatcher({
@@ -276,6 +300,7 @@ export async function createApp(
   const maintenance = new Maintenance(store, clock, log);
   maintenance.start(() => users.erasure.resume());
   media.sweeper.start();
+  push.worker.start();
   const expiry = setInterval(() => hub.closeExpired(clock.now()), 1_000);
 
   function closeSockets(): void {
@@ -295,6 +320,7 @@ export async function createApp(
     await users.erasure.idle();
     await writer.idle();
     typing.close();
+    await push.worker.close();
     await broker.close();
     await backplane.close();
     await media.close();
@@ -391,6 +417,44 @@ async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
   }
   const { DiskBlobStore } = await import("./media/blob_store_disk.ts");
   return new DiskBlobStore(join(dataDir, "media"));
+}
+
+/** Where a service is not set up, its pushes are lines in the log. */
+async function openPushSender(config: Config, log: Log, clock: Clock): Promise<PushSender> {
+  const { fcm, vapid, webPushOrigins: allowedOrigins } = config;
+  const { logPushSender } = await import("./notifications/push_sender_log.ts");
+  const { pushSenderByKind } = await import("./notifications/push_sender_by_kind.ts");
+  const toLog = logPushSender(log);
+  return pushSenderByKind(
+    fcm === null ? toLog : await fcmSender(fcm, clock),
+    vapid === null ? toLog : await webPushSender(vapid, allowedOrigins, clock),
+  );
+}
+
+async function fcmSender(fcm: NonNullable<Config["fcm"]>, clock: Clock) {
+  const { FcmPushSender } = await import("./notifications/push_sender_fcm.ts");
+  const { ServiceAccount } = await import("./notifications/service_account.ts");
+  const { projectId, clientEmail, privateKey, privateKeyId, tokenUri } = fcm.serviceAccount;
+  const account = new ServiceAccount({
+    type: "service_account",
+    project_id: projectId,
+    client_email: clientEmail,
+    private_key: privateKey,
+    private_key_id: privateKeyId ?? undefined,
+    token_uri: tokenUri,
+  });
+  return new FcmPushSender({ account, endpoint: fcm.endpointUrl, clock });
+}
+
+async function webPushSender(
+  { publicKey, privateKey, subject }: NonNullable<Config["vapid"]>,
+  allowedOrigins: readonly string[],
+  clock: Clock,
+) {
+  const { WebPushSender } = await import("./notifications/push_sender_web.ts");
+  const { parseVapidKeys } = await import("./notifications/vapid.ts");
+  const vapid = await parseVapidKeys({ publicKey, privateKey }, subject);
+  return new WebPushSender({ vapid, allowedOrigins, clock });
 }
 
 /** A picture is in memory as four bytes a pixel while it is worked on: Deno Deploy has 512 MB. */

@@ -70,6 +70,8 @@ export interface Config {
     readonly endpointUrl: string | null;
   } | null;
   readonly fcm: { readonly serviceAccount: ServiceAccount; readonly endpointUrl: string } | null;
+  /** Push services of one's own, which may be in a private network. */
+  readonly webPushOrigins: readonly string[];
   readonly vapid: {
     readonly publicKey: string;
     readonly privateKey: string;
@@ -188,7 +190,9 @@ function providersOf(values: Values): Pick<Config, "google" | "facebook"> {
   };
 }
 
-function deliveryOf(values: Values): Pick<Config, "s3" | "fcm" | "vapid" | "mail"> {
+function deliveryOf(
+  values: Values,
+): Pick<Config, "s3" | "fcm" | "vapid" | "webPushOrigins" | "mail"> {
   return {
     s3: values.AWS_BUCKET_NAME === undefined ? null : {
       bucket: values.AWS_BUCKET_NAME,
@@ -201,6 +205,7 @@ function deliveryOf(values: Values): Pick<Config, "s3" | "fcm" | "vapid" | "mail
       serviceAccount: values.FIREBASE_SERVICE_ACCOUNT,
       endpointUrl: values.FCM_ENDPOINT_URL ?? "https://fcm.googleapis.com",
     },
+    webPushOrigins: values.WEB_PUSH_ORIGINS ?? [],
     vapid: values.VAPID_PUBLIC_KEY === undefined ? null : {
       publicKey: values.VAPID_PUBLIC_KEY,
       privateKey: values.VAPID_PRIVATE_KEY!,

@@ -9,7 +9,12 @@ import type { Store } from "../store/store.ts";
  * made; changes of a chat's members write theirs within the change's own transaction.
  */
 export class AuditTrail {
-  constructor(private readonly store: Pick<Store, "audit">, private readonly clock: Clock) {}
+  constructor(
+    private readonly store: Pick<Store, "audit">,
+    private readonly clock: Clock,
+    /** Told of every entry, once it is written. */
+    private readonly onEntry: (entry: AuditEntry) => Promise<void> = () => Promise.resolve(),
+  ) {}
 
   /** What a person does to their own account, perhaps before they have a session. */
   async own(userId: string, visitor: Visitor, note: Omit<AuditNote, "userId">): Promise<void> {
@@ -39,6 +44,8 @@ export class AuditTrail {
   }
 
   async #add(origin: Parameters<typeof newAuditEntry>[0], note: AuditNote): Promise<void> {
-    await this.store.audit.add(newAuditEntry(origin, note, this.clock.now()));
+    const entry = newAuditEntry(origin, note, this.clock.now());
+    await this.store.audit.add(entry);
+    await this.onEntry(entry);
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Mailer } from "../mail/mailer.ts";
+import type { AuditEntry } from "../model/audit_entry.ts";
 import { MailTemplates } from "../mail/mail_templates.ts";
 import type { RateLimiter } from "../operations/rate_limiter.ts";
 import type { Store } from "../store/store.ts";
@@ -36,6 +37,8 @@ export interface AuthOptions {
   box: SecretBox;
   providers: IdentityProvider[];
   onSessionsEnded: SessionsOptions["onEnded"];
+  /** Told of what is recorded of accounts; must not throw. */
+  onAudited?: (entry: AuditEntry) => Promise<void>;
   maxSessions: number;
   /** How long a proof of identity counts as recent. */
   proofWindowMs: number;
@@ -52,7 +55,7 @@ const REFRESHES = { count: 120, periodMs: 60_000 };
 export function createAuth(options: AuthOptions): AuthServices {
   const { store, clock, log, limiter, mailer, box, hasher, product: issuer } = options;
   const tokens = new OneTimeTokens(store, clock);
-  const audit = new AuditTrail(store, clock);
+  const audit = new AuditTrail(store, clock, options.onAudited);
   const templates = new MailTemplates(issuer);
   const mail = new AccountMail({
     mailer,

@@ -15,7 +15,7 @@ export function occurrencesOf(
   steps: readonly ChatStep[],
   records: readonly ChatRecord[],
 ): Occurrence[] {
-  return [...steps.flatMap(messageSent), ...records.flatMap(memberChanged)];
+  return [...messagesSent(steps), ...records.flatMap(memberChanged)];
 }
 
 /** How long whoever wrote an entry has it to itself: longer than telling takes, usually by far. */
@@ -32,10 +32,23 @@ export function outboxEntry(
   return { id: newId(), chatId, occurrences, deviceIds: null, attempts: 0, createdAt: now, dueAt };
 }
 
-function messageSent(step: ChatStep): Occurrence[] {
-  if (step.type !== "message.created" || step.message.kind === "system") return [];
-  const { id: messageId, seq, senderId } = step.message;
-  return [{ type: "message", messageId, seq, senderId }];
+/**
+ * A push shows the newest message of a chat: of the plain ones, which concern everyone alike, each
+ * sender's last stands for all, so that a busy chat's entries stay small.
+ */
+function messagesSent(steps: readonly ChatStep[]): Occurrence[] {
+  const sent: Occurrence[] = [];
+  const plain = new Set<string>();
+  for (const step of steps.toReversed()) {
+    if (step.type !== "message.created" || step.message.kind === "system") continue;
+    const { id: messageId, seq, senderId, mentions, replyTo } = step.message;
+    if (mentions.length === 0 && replyTo === null) {
+      if (plain.has(senderId)) continue;
+      plain.add(senderId);
+    }
+    sent.push({ type: "message", messageId, seq, senderId, mentions, replyTo });
+  }
+  return sent.reverse();
 }
 
 function memberChanged({ rev, origin: { actorId }, note }: ChatRecord): Occurrence[] {

@@ -89,6 +89,7 @@ export interface ServiceAccount {
   readonly clientEmail: string;
   readonly privateKey: string;
   readonly tokenUri: string;
+  readonly privateKeyId: string | null;
 }
 
 function parseServiceAccount(text: string): ServiceAccount | null {
@@ -97,12 +98,15 @@ function parseServiceAccount(text: string): ServiceAccount | null {
       project_id: words,
       client_email: words,
       private_key: z.string().includes("PRIVATE KEY"),
+      private_key_id: words.optional(),
       token_uri: z.url().default("https://oauth2.googleapis.com/token"),
     }).parse(JSON.parse(text));
     return {
       projectId: account.project_id,
       clientEmail: account.client_email,
-      privateKey: account.private_key,
+      // Variables are often set with the two characters "\\n" where the file has a line break.
+      privateKey: account.private_key.replaceAll("\\n", "\n"),
+      privateKeyId: account.private_key_id ?? null,
       tokenUri: account.token_uri,
     };
   } catch {
@@ -197,6 +201,13 @@ const NAMED = {
     z.string().regex(/^B[A-Za-z0-9_-]{86}$/),
   ),
   VAPID_PRIVATE_KEY: secret("a P-256 key in base64url", z.string().regex(/^[A-Za-z0-9_-]{43}$/)),
+  WEB_PUSH_ORIGINS: variable(
+    "origins such as http://127.0.0.1:8080 separated by commas",
+    parsed((text) => {
+      const origins = listOf(text);
+      return origins.every(origin) ? origins : null;
+    }),
+  ),
   VAPID_SUBJECT: variable(
     "a mailto: or https: URL by which push services can reach you",
     url("mailto:", "https:"),

@@ -2,7 +2,15 @@ import type { MemberRole } from "./membership.ts";
 
 /** Something in a chat that people who are away may have to hear of. Ids only: rows are read when it is sent. */
 export type Occurrence =
-  | { type: "message"; messageId: string; seq: number; senderId: string }
+  | {
+    type: "message";
+    messageId: string;
+    seq: number;
+    senderId: string;
+    /** Those named, and the message answered, if any; both empty in an encrypted chat. */
+    mentions: string[];
+    replyTo: string | null;
+  }
   | { type: "reaction"; messageId: string; actorId: string; emoji: string }
   | { type: "added"; userId: string; actorId: string }
   | { type: "role"; userId: string; actorId: string; role: MemberRole; rev: number }

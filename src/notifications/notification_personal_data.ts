@@ -1,0 +1,45 @@
+import type { Store } from "../store/store.ts";
+import type { ExportSection, PersonalData } from "../users/personal_data.ts";
+import { notificationView, pushDeviceView, settingsView } from "../wire/notification.ts";
+
+const PAGE = 100;
+
+/** What a person was told of, how they want to be told, and on which devices. */
+export class NotificationPersonalData implements PersonalData {
+  readonly name = "notifications";
+
+  constructor(private readonly store: Pick<Store, "notifications" | "pushDevices">) {}
+
+  sections(userId: string): ExportSection[] {
+    return [
+      { name: "notifications", rows: this.#notifications(userId) },
+      { name: "notificationSettings", rows: this.#settings(userId) },
+      { name: "pushDevices", rows: this.#devices(userId) },
+    ];
+  }
+
+  async erase(userId: string): Promise<void> {
+    await this.store.pushDevices.forgetAllOf(userId);
+    await this.store.notifications.forgetAllOf(userId);
+  }
+
+  async *#notifications(userId: string): AsyncIterable<unknown> {
+    for (let before: string | null = null;;) {
+      const page = await this.store.notifications.page(userId, before, PAGE);
+      yield* page.map(notificationView);
+      if (page.length < PAGE) return;
+      before = page.at(-1)!.id;
+    }
+  }
+
+  async *#settings(userId: string): AsyncIterable<unknown> {
+    yield* (await this.store.notifications.settingsOf([userId])).map(settingsView);
+  }
+
+  /** With the address: it is the person's own. */
+  async *#devices(userId: string): AsyncIterable<unknown> {
+    for (const device of await this.store.pushDevices.ofUser(userId)) {
+      yield { ...pushDeviceView(device), address: device.address };
+    }
+  }
+}

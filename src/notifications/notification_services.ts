@@ -1,0 +1,53 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Publisher } from "../realtime/publisher.ts";
+import type { Store } from "../store/store.ts";
+import { ChatTeller } from "./chat_teller.ts";
+import { Notifications } from "./notifications.ts";
+import { PushDevices } from "./push_devices.ts";
+import { type Connected, PushDispatch } from "./push_dispatch.ts";
+import type { PushResult, PushSender } from "./push_sender.ts";
+import { PushWorker } from "./push_worker.ts";
+
+export interface NotificationOptions {
+  store: Store;
+  publisher: Pick<Publisher, "toUsers">;
+  sender: PushSender;
+  connected: Connected;
+  clock: Clock;
+  log: Log;
+  limits: { pushDevices: number; presenceGraceMs: number };
+  /** Null: Web Push is not set up. */
+  vapidKey: string | null;
+  webPushOrigins: readonly string[];
+  observe(outcome: PushResult["outcome"]): void;
+}
+
+export interface NotificationServices {
+  notifications: Notifications;
+  devices: PushDevices;
+  worker: PushWorker;
+  vapidKey: string | null;
+}
+
+/** Puts the services of this feature together. */
+export function createNotifications(options: NotificationOptions): NotificationServices {
+  const { store, publisher, sender, connected, clock, log, limits, observe } = options;
+  const notifications: Notifications = new Notifications(
+    store,
+    publisher,
+    clock,
+    log,
+    (entry) => worker.take(entry),
+  );
+  const graceMs = limits.presenceGraceMs;
+  const worker = new PushWorker({
+    store,
+    teller: new ChatTeller(store, notifications, clock),
+    dispatch: new PushDispatch({ store, sender, connected, clock, log, graceMs, observe }),
+    clock,
+    log,
+  });
+  const devices = new PushDevices(store, clock, limits, options.webPushOrigins);
+  return { notifications, devices, worker, vapidKey: options.vapidKey };
+}

@@ -1,0 +1,153 @@
+import type { Clock } from "../core/clock.ts";
+import { AppError, notFound, quote } from "../core/errors.ts";
+import { isId, newId } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+import type { AuditEntry } from "../model/audit_entry.ts";
+import type { Membership, NotifyLevel } from "../model/membership.ts";
+import {
+  defaultSettings,
+  type NotifiableKind,
+  type Notification,
+  type NotificationSettings,
+} from "../model/notification.ts";
+import type { OutboxEntry } from "../model/outbox_entry.ts";
+import type { Publisher } from "../realtime/publisher.ts";
+import type { Store } from "../store/store.ts";
+import { notificationView } from "../wire/notification.ts";
+import { isSecurityEvent } from "./push_text.ts";
+
+type NotificationsStore = Pick<Store, "notifications" | "memberships" | "sessions" | "outbox">;
+
+export interface SettingsPatch {
+  kinds?: Partial<Record<NotifiableKind, boolean>>;
+  quietHours?: NotificationSettings["quietHours"];
+  hideContent?: boolean;
+}
+
+export interface NotificationPage {
+  items: Notification[];
+  next: string | null;
+  unread: number;
+}
+
+/** How long the instance that wrote an entry has it to itself. */
+const IN_HAND_MS = 10_000;
+
+/** What a person is told of within the app, and what they want to be told of. */
+export class Notifications {
+  constructor(
+    private readonly store: NotificationsStore,
+    private readonly publisher: Pick<Publisher, "toUsers">,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    /** Told of an entry that was written here. */
+    private readonly onOutbox: (entry: OutboxEntry) => void,
+  ) {}
+
+  /** Stores what is new, and tells the people's connections of it, wherever they are. */
+  async add(notifications: Notification[]): Promise<void> {
+    if (notifications.length === 0) return;
+    for (const notification of await this.store.notifications.add(notifications)) {
+      const data = notificationView(notification);
+      this.publisher.toUsers([notification.userId], { event: "notification", data });
+    }
+  }
+
+  /** An entry of the audit that its person must hear of becomes a notification. Never throws. */
+  async audited(entry: AuditEntry): Promise<void> {
+    const { userId, action } = entry;
+    if (userId === null || !isSecurityEvent(action)) return;
+    try {
+      if (action === "session.opened" && await this.#isOnlySession(userId)) return;
+      const [settings] = await this.store.notifications.settingsOf([userId]);
+      if (!settings?.off.includes("security")) await this.#tellOfSecurity(userId, entry);
+    } catch (error) {
+      this.log.warn("Telling of a security event failed", { userId, action, error });
+    }
+  }
+
+  async page(userId: string, limit: number, cursor?: string): Promise<NotificationPage> {
+    if (cursor !== undefined && !isId(cursor)) {
+      const about = `Listing notifications: the cursor ${quote(cursor)} is not ours`;
+      throw new AppError("invalid_request", about);
+    }
+    const items = await this.store.notifications.page(userId, cursor ?? null, limit);
+    const unread = await this.store.notifications.unread(userId);
+    return { items, next: items.length < limit ? null : items.at(-1)!.id, unread };
+  }
+
+  async markRead(userId: string, id: string): Promise<Notification> {
+    const notification = await this.store.notifications.markRead(userId, id, this.clock.now());
+    if (!notification) throw notFound("notification", id);
+    return notification;
+  }
+
+  markAllRead(userId: string): Promise<number> {
+    return this.store.notifications.markAllRead(userId, this.clock.now());
+  }
+
+  async settings(userId: string): Promise<NotificationSettings> {
+    return (await this.store.notifications.settingsOf([userId]))[0] ?? defaultSettings(userId);
+  }
+
+  /** What is left out stays as it is. */
+  async change(userId: string, patch: SettingsPatch): Promise<NotificationSettings> {
+    const settings = await this.settings(userId);
+    const off = new Set(settings.off);
+    for (const [kind, on] of Object.entries(patch.kinds ?? {})) {
+      if (on) off.delete(kind as NotifiableKind);
+      else off.add(kind as NotifiableKind);
+    }
+    const changed = {
+      userId,
+      off: [...off],
+      quietHours: patch.quietHours === undefined ? settings.quietHours : patch.quietHours,
+      hideContent: patch.hideContent ?? settings.hideContent,
+    };
+    await this.store.notifications.putSettings(changed);
+    return changed;
+  }
+
+  async ofChat(userId: string, chatId: string): Promise<Membership> {
+    const membership = await this.store.memberships.of(chatId, userId);
+    if (!membership || membership.leftAt !== null) throw notFound("chat", chatId);
+    return membership;
+  }
+
+  async changeChat(
+    userId: string,
+    chatId: string,
+    patch: { level?: NotifyLevel; mutedUntil?: number | null },
+  ): Promise<Membership> {
+    const before = await this.ofChat(userId, chatId);
+    const mutedUntil = patch.mutedUntil === undefined ? before.mutedUntil : patch.mutedUntil;
+    const level = patch.level ?? before.notify;
+    const after = await this.store.memberships.setNotify(chatId, userId, level, mutedUntil);
+    if (!after) throw notFound("chat", chatId);
+    return after;
+  }
+
+  async #isOnlySession(userId: string): Promise<boolean> {
+    return (await this.store.sessions.activeOf(userId, this.clock.now())).length <= 1;
+  }
+
+  async #tellOfSecurity(userId: string, { id, action, at }: AuditEntry): Promise<void> {
+    const notification: Notification = {
+      ...{ id: newId(), userId, key: `security:${id}`, kind: "security", data: { action } },
+      ...{ chatId: null, messageId: null, actorId: null, createdAt: at, readAt: null },
+    };
+    await this.add([notification]);
+    const now = this.clock.now();
+    const entry: OutboxEntry = {
+      id: newId(),
+      chatId: null,
+      occurrences: [{ type: "notification", notificationId: notification.id, userId }],
+      deviceIds: null,
+      attempts: 0,
+      createdAt: now,
+      dueAt: now + IN_HAND_MS,
+    };
+    await this.store.outbox.add(entry);
+    this.onOutbox(entry);
+  }
+}

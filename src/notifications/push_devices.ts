@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import { AppError, notFound } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { Caller } from "../model/caller.ts";
+import type { PushAddress, PushDevice } from "../model/push_device.ts";
+import type { Store } from "../store/store.ts";
+import { importSubscriptionKeys } from "./web_push_encryption.ts";
+import { parseWebPushEndpoint } from "./web_push_endpoint.ts";
+
+/** The devices on which people want to be told of what happens while they are away. */
+export class PushDevices {
+  constructor(
+    private readonly store: Pick<Store, "pushDevices">,
+    private readonly clock: Clock,
+    private readonly limits: { pushDevices: number },
+    private readonly allowedOrigins: readonly string[],
+  ) {}
+
+  /** Registering again is what apps do at each start: it renews the row. */
+  async register(caller: Caller, address: PushAddress, name: string): Promise<PushDevice> {
+    if (address.kind === "web") {
+      parseWebPushEndpoint(address.endpoint, this.allowedOrigins);
+      await importSubscriptionKeys(address);
+    }
+    const { userId, sessionId } = caller;
+    const key = keyOf(address);
+    await this.#makeRoom(userId, key);
+    const [createdAt, updatedAt] = [this.clock.now(), this.clock.now()];
+    const device = { id: newId(), userId, sessionId, key, address, name, createdAt, updatedAt };
+    return await this.store.pushDevices.put(device);
+  }
+
+  list(userId: string): Promise<PushDevice[]> {
+    return this.store.pushDevices.ofUser(userId);
+  }
+
+  async remove(userId: string, id: string): Promise<void> {
+    if (!await this.store.pushDevices.remove(userId, id)) throw notFound("push device", id);
+  }
+
+  async #makeRoom(userId: string, key: string): Promise<void> {
+    const devices = await this.store.pushDevices.ofUser(userId);
+    const most = this.limits.pushDevices;
+    if (devices.length < most || devices.some((device) => device.key === key)) return;
+    const about = `Registering the device: there are ${devices.length} of ${most} already`;
+    throw new AppError("conflict", about);
+  }
+}
+
+function keyOf(address: PushAddress): string {
+  const unique = address.kind === "fcm" ? address.token : address.endpoint;
+  return createHash("sha256").update(`${address.kind}\n${unique}`).digest("hex");
+}
