@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { ChatDraft } from "../../src/chats/chat_draft.ts";
+import { aChat, aMember, aMessage, T0 } from "../contract/store/rows.ts";
+
+function draftOf(memberIds: string[], rev = 5) {
+  const chat = aChat({ rev, memberCount: memberIds.length });
+  const members = new Map(memberIds.map((userId) => [userId, aMember(chat.id, { userId })]));
+  const source = { byId: () => Promise.resolve(null), bySendKeys: () => Promise.resolve([]) };
+  return new ChatDraft({ chat, members }, source, T0 + 9);
+}
+
+function fields(senderId: string, clientId: string) {
+  const { chatId: _chatId, seq: _seq, rev: _rev, ...rest } = aMessage("", 1, {
+    senderId,
+    clientId,
+  });
+  return rest;
+}
+
+Deno.test("ChatDraft: each change takes the next revision, and only messages take a place", () => {
+  const draft = draftOf(["ann", "bob"]);
+  const first = draft.insertMessage(fields("ann", "1"));
+  draft.updateMember(draft.member("bob")!, { role: "admin" });
+  const edited = draft.updateMessage(first, { text: "b" });
+  draft.updateChat({ name: "New" });
+  assert.deepEqual([first.seq, first.rev, edited.seq, edited.rev], [6, 6, 6, 8]);
+  const { after, rev, steps } = draft.toCommit();
+  assert.deepEqual([after, rev, steps.map((step) => step.rev)], [5, 9, [6, 7, 8, 9]]);
+  assert.deepEqual(steps.map(({ type }) => type), [
+    "message.created",
+    "member.updated",
+    "message.updated",
+    "chat.updated",
+  ]);
+  const change = draft.toChange();
+  assert.equal(change.expectedRev, 5);
+  assert.deepEqual(change.inserted.map(({ text, rev }) => [text, rev]), [["b", 8]]);
+  assert.deepEqual(change.updated, []);
+  const { name, lastSeq, detailsRev, updatedAt } = change.chat;
+  assert.deepEqual({ name, lastSeq, detailsRev, updatedAt }, {
+    name: "New",
+    lastSeq: 6,
+    detailsRev: 9,
+    updatedAt: T0 + 9,
+  });
+});
+
+Deno.test("ChatDraft: what is truncated leaves no trace", () => {
+  const draft = draftOf(["ann", "bob"]);
+  draft.insertMessage(fields("ann", "1"));
+  const before = [draft.toCommit(), draft.toChange(), draft.toState()];
+  const mark = draft.length;
+  draft.insertMessage(fields("bob", "1"));
+  draft.updateMember(draft.member("ann")!, { leftAt: T0 });
+  draft.addMember({ userId: "eve", role: "member", joinedAt: T0 });
+  draft.updateChat({ name: "New" });
+  assert.equal(draft.chat.memberCount, 2);
+  draft.truncate(mark);
+  assert.deepEqual([draft.toCommit(), draft.toChange(), draft.toState()], before);
+  assert.equal(draft.sent("bob", "1"), null);
+  assert.notEqual(draft.member("ann"), null);
+  assert.equal(draft.member("eve"), null);
+});
+
+Deno.test("ChatDraft: counts present members, also of those who come back", () => {
+  const draft = draftOf(["ann", "bob"]);
+  draft.updateMember(draft.member("bob")!, { leftAt: T0 });
+  assert.deepEqual([draft.chat.memberCount, draft.member("bob")], [1, null]);
+  draft.addMember({ userId: "bob", role: "member", joinedAt: T0 + 1 });
+  assert.equal(draft.chat.memberCount, 2);
+  assert.deepEqual(draft.presentMembers().map(({ userId }) => userId), ["ann", "bob"]);
+});
+
+Deno.test("ChatDraft: a message of another chat is none of this one", async () => {
+  const foreign = aMessage(aChat().id, 1);
+  const chat = aChat();
+  const source = { byId: () => Promise.resolve(foreign), bySendKeys: () => Promise.resolve([]) };
+  const draft = new ChatDraft({ chat, members: new Map() }, source, T0);
+  assert.equal(await draft.message(foreign.id), null);
+});

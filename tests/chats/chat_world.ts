@@ -1,0 +1,116 @@
+import { CatchUp } from "../../src/chats/catch_up.ts";
+import { ChangeFeed } from "../../src/chats/change_feed.ts";
+import { ChatAccess } from "../../src/chats/chat_access.ts";
+import { ChatWriter } from "../../src/chats/chat_writer.ts";
+import { DirectChats } from "../../src/chats/direct_chats.ts";
+import { Groups } from "../../src/chats/groups.ts";
+import { Inbox } from "../../src/chats/inbox.ts";
+import { People } from "../../src/chats/people.ts";
+import { Receipts } from "../../src/chats/receipts.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/config/limits.ts";
+import { AppError, type ErrorCode } from "../../src/core/errors.ts";
+import { MessageEditor } from "../../src/messages/message_editor.ts";
+import { MessageReader } from "../../src/messages/message_reader.ts";
+import { MessageSender } from "../../src/messages/message_sender.ts";
+import type { ChatCommit } from "../../src/model/chat_step.ts";
+import type { Membership } from "../../src/model/membership.ts";
+import type { Store } from "../../src/store/store.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { aUser, T0 } from "../contract/store/rows.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+const noFiles = {
+  attachments: (_userId: string, ids: string[]) =>
+    Promise.reject(new AppError("not_found", `There is no upload ${ids[0]}`)),
+};
+
+/** One instance's services over a store: two of them on one store are two instances. */
+export class ChatServices {
+  readonly commits: ChatCommit[] = [];
+  readonly receiptsMoved: Membership[] = [];
+  readonly writer: ChatWriter;
+  readonly people: People;
+  readonly groups: Groups;
+  readonly direct: DirectChats;
+  readonly inbox: Inbox;
+  readonly catchUp: CatchUp;
+  readonly receipts: Receipts;
+  readonly sender: MessageSender;
+  readonly editor: MessageEditor;
+  readonly reader: MessageReader;
+
+  constructor(readonly store: Store, clock: { now(): number }, limits: Limits) {
+    const pictures = { requireAvatar: () => Promise.resolve() };
+    this.writer = new ChatWriter(store, clock, (commit) => this.commits.push(commit));
+    this.people = new People(store);
+    this.groups = new Groups(this.writer, this.people, pictures, clock, limits);
+    this.direct = new DirectChats(store, this.writer, this.people, clock);
+    this.inbox = new Inbox(store, limits);
+    this.catchUp = new CatchUp(store, new ChangeFeed(store), limits);
+    this.receipts = new Receipts(store, (membership) => this.receiptsMoved.push(membership));
+    const { writer, direct, people } = this;
+    this.sender = new MessageSender(writer, direct, people, noFiles, () => 0, clock, limits);
+    this.editor = new MessageEditor(store, writer, people, clock, limits);
+    this.reader = new MessageReader(store, new ChatAccess(store), limits);
+  }
+}
+
+/** A store, a clock that stands still until it is moved, and the services over them. */
+export class ChatWorld implements AsyncDisposable {
+  now = T0;
+  readonly services: ChatServices;
+
+  private constructor(
+    private readonly folder: TempDir,
+    readonly store: Store,
+    private readonly limits: Limits,
+  ) {
+    this.services = this.instance();
+  }
+
+  static async make(limits: Partial<Limits> = {}): Promise<ChatWorld> {
+    const folder = await TempDir.make("chats");
+    const store = new SqliteStore(folder.join("store.db"));
+    return new ChatWorld(folder, store, { ...DEFAULT_LIMITS, ...limits });
+  }
+
+  /** Another instance; by default over the very same store. */
+  instance(store: Store = this.store): ChatServices {
+    return new ChatServices(store, { now: () => this.now }, this.limits);
+  }
+
+  /** The ids of new people. */
+  async people(count: number): Promise<string[]> {
+    const users = Array.from({ length: count }, () => aUser());
+    for (const user of users) await this.store.users.create(user);
+    return users.map(({ id }) => id);
+  }
+
+  /** A group of as many people, the first of whom is its owner. */
+  async group(size: number): Promise<{ chatId: string; ids: string[] }> {
+    const ids = await this.people(size);
+    const group = { name: "Group", description: "", memberIds: ids.slice(1), encrypted: false };
+    const chat = await this.services.groups.create(ids[0], group);
+    return { chatId: chat.id, ids };
+  }
+
+  async roles(chatId: string): Promise<Record<string, string>> {
+    const rows = await this.store.memberships.ofChat(chatId);
+    return Object.fromEntries(
+      rows.map(({ userId, role, leftAt }) => [userId, leftAt === null ? role : "left"]),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.services.writer.idle();
+    await this.store.close();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+/** For `assert.rejects`. */
+export function refusal(code: ErrorCode, pattern?: RegExp) {
+  return (error: unknown) =>
+    error instanceof AppError && error.code === code &&
+    (pattern === undefined || pattern.test(error.message));
+}

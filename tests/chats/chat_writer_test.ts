@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { newId } from "../../src/core/ids.ts";
+import type { ChatChange } from "../../src/store/chat_store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { ChatWorld, refusal } from "./chat_world.ts";
+
+/** The same store, with `onCommit` told of each commit before it is tried; it may throw. */
+function spied(store: Store, onCommit: (change: ChatChange) => void): Store {
+  const { users, blocks, messages, memberships, chats } = store;
+  const commit = (change: ChatChange) => {
+    onCommit(change);
+    return chats.commit(change);
+  };
+  const byId = (id: string) => chats.byId(id);
+  return { users, blocks, messages, memberships, chats: { commit, byId } } as unknown as Store;
+}
+
+Deno.test("ChatWriter: writes that arrive together are committed together", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids } = await world.group(2);
+  const changes: ChatChange[] = [];
+  const instance = world.instance(spied(world.store, (change) => changes.push(change)));
+  const send = (i: number) => instance.sender.send(ids[i % 2], { chatId, text: `${i}` });
+  await send(0);
+  const sent = await Promise.all(Array.from({ length: 100 }, (_, i) => send(i)));
+  assert.equal(changes.length, 2);
+  assert.equal(changes[1].inserted.length, 100);
+  assert.deepEqual(sent.map(({ message }) => message.seq), sent.map((_, i) => 5 + i));
+  assert.deepEqual(instance.commits.map(({ after, rev }) => [after, rev]), [[3, 4], [4, 104]]);
+});
+
+Deno.test("ChatWriter: two instances race for one chat, and nothing is lost or doubled", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids } = await world.group(2);
+  const instances = [world.services, world.instance()];
+  const sent = await Promise.all(
+    Array.from(
+      { length: 200 },
+      (_, i) => instances[i % 2].sender.send(ids[i % 2], { chatId, text: `${i}` }),
+    ),
+  );
+  const seqs = sent.map(({ message }) => message.seq).sort((a, b) => a - b);
+  assert.deepEqual(seqs, seqs.map((_, i) => 4 + i));
+  const stored = await world.store.messages.changed(chatId, 0, 1e6, 1e4);
+  assert.deepEqual(stored.map(({ seq }) => seq), seqs);
+});
+
+Deno.test("ChatWriter: a send that comes twice, at once or later or elsewhere, is one message", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids } = await world.group(1);
+  const input = { chatId, text: "a", clientId: "once" };
+  const other = world.instance();
+  const tries = await Promise.all([
+    world.services.sender.send(ids[0], input),
+    world.services.sender.send(ids[0], input),
+    other.sender.send(ids[0], input),
+  ]);
+  tries.push(
+    await other.sender.send(ids[0], input),
+    await world.services.sender.send(ids[0], input),
+  );
+  assert.equal(new Set(tries.map(({ message }) => message.id)).size, 1);
+  assert.equal(tries.filter(({ repeated }) => !repeated).length, 1);
+  assert.equal((await world.store.chats.byId(chatId))!.rev, 3);
+});
+
+Deno.test("ChatWriter: an edit that throws midway leaves no step, and no mark on its neighbours", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids } = await world.group(2);
+  const { writer, sender } = world.services;
+  const outcomes = await Promise.allSettled([
+    sender.send(ids[0], { chatId, text: "before" }),
+    writer.write(chatId, (draft) => {
+      draft.updateChat({ name: "half" });
+      draft.updateMember(draft.member(ids[1])!, { leftAt: 1 });
+      throw new Error("midway");
+    }),
+    sender.send(ids[1], { chatId, text: "after" }),
+  ]);
+  assert.deepEqual(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  const chat = (await world.store.chats.byId(chatId))!;
+  assert.deepEqual([chat.name, chat.rev, chat.memberCount], ["Group", 5, 2]);
+});
+
+Deno.test("ChatWriter: what an instance remembers refuses nobody who has joined elsewhere", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids } = await world.group(1);
+  const [late] = await world.people(1);
+  const other = world.instance();
+  await world.services.sender.send(ids[0], { chatId, text: "remembered" });
+  await other.groups.add(ids[0], chatId, [late]);
+  const { message } = await world.services.sender.send(late, { chatId, text: "hello" });
+  assert.equal(message.seq, 5);
+});
+
+Deno.test("ChatWriter: who was removed elsewhere is answered nothing, not even without a change", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids } = await world.group(2);
+  const other = world.instance();
+  const { message } = await world.services.sender.send(ids[1], { chatId, text: "mine" });
+  await other.groups.remove(ids[0], chatId, ids[1]);
+  const { editor, sender } = world.services;
+  await assert.rejects(sender.send(ids[1], { chatId, text: "b" }), refusal("not_found"));
+  // These would change nothing, so that no commit tells that what is remembered is old.
+  const third = world.instance();
+  await third.sender.send(ids[0], { chatId, text: "c" });
+  await other.groups.add(ids[0], chatId, [ids[1]]);
+  await third.sender.send(ids[1], { chatId, text: "d" });
+  await other.groups.remove(ids[0], chatId, ids[1]);
+  await assert.rejects(third.editor.edit(ids[1], message.id, "mine"), refusal("not_found"));
+  await assert.rejects(editor.react(ids[1], message.id, "👍", true), refusal("not_found"));
+});
+
+Deno.test("ChatWriter: a commit that fails fails its batch, and the next one goes on", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids } = await world.group(1);
+  let broken = true;
+  const instance = world.instance(spied(world.store, () => {
+    if (broken) throw new Error("disk full");
+  }));
+  const outcomes = await Promise.allSettled(
+    [1, 2].map((i) => instance.sender.send(ids[0], { chatId, text: `${i}`, clientId: `${i}` })),
+  );
+  assert.deepEqual(outcomes.map(({ status }) => status), ["rejected", "rejected"]);
+  assert.deepEqual(instance.commits, []);
+  broken = false;
+  const { message } = await instance.sender.send(ids[0], { chatId, text: "1", clientId: "1" });
+  assert.equal(message.seq, 3);
+});
+
+Deno.test("ChatWriter: there is no writing to a chat that is not there", async () => {
+  await using world = await ChatWorld.make();
+  const [ann] = await world.people(1);
+  const send = world.services.sender.send(ann, { chatId: newId(), text: "a" });
+  await assert.rejects(send, refusal("not_found"));
+});

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { newId } from "../../src/core/ids.ts";
+import { aBlock } from "../contract/store/rows.ts";
+import { ChatWorld, refusal } from "../chats/chat_world.ts";
+
+Deno.test("MessageSender: a repeat is known whatever has changed since", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { sender, groups, direct, editor } = world.services;
+  const input = { chatId, text: "@bob", mentions: [bob], clientId: "once" };
+  const { message } = await sender.send(ann, input);
+  await groups.remove(ann, chatId, bob);
+  const fresh = { ...input, clientId: "new" };
+  await assert.rejects(sender.send(ann, fresh), refusal("invalid_request", /Mentioning/));
+  const again = await sender.send(ann, input);
+  assert.deepEqual([again.repeated, again.message.id], [true, message.id]);
+
+  const { chat } = await direct.open(ann, bob);
+  const first = await sender.send(ann, { chatId: chat.id, text: "a", clientId: "a" });
+  await world.store.blocks.add(aBlock({ blockerId: bob, blockedId: ann }));
+  await assert.rejects(sender.send(ann, { chatId: chat.id, text: "b" }), refusal("forbidden"));
+  await assert.rejects(editor.edit(ann, first.message.id, "around it"), refusal("forbidden"));
+  const repeat = await sender.send(ann, { recipientId: bob, text: "a", clientId: "a" });
+  assert.deepEqual([repeat.repeated, repeat.message.id], [true, first.message.id]);
+});
+
+Deno.test("MessageSender: a reply, mentions and limits are checked before anything is written", async () => {
+  await using world = await ChatWorld.make({ textLength: 5, mentions: 1, mediaPerMessage: 1 });
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const elsewhere = await world.group(1);
+  const { sender } = world.services;
+  const foreign = await sender.send(elsewhere.ids[0], { chatId: elsewhere.chatId, text: "x" });
+  const bad: [input: object, code: "invalid_request" | "not_found"][] = [
+    [{ text: "123456" }, "invalid_request"],
+    [{}, "invalid_request"],
+    [{ text: "a", mentions: [ann, bob] }, "invalid_request"],
+    [{ text: "a", mentions: [elsewhere.ids[0]] }, "invalid_request"],
+    [{ text: "a", replyTo: newId() }, "not_found"],
+    [{ text: "a", replyTo: foreign.message.id }, "not_found"],
+    [{ text: "a", mediaIds: [newId()] }, "not_found"],
+    [{ mediaIds: [newId(), newId()] }, "invalid_request"],
+    [{ ciphertext: "AAAA" }, "invalid_request"],
+  ];
+  for (const [input, code] of bad) {
+    const about = JSON.stringify(input);
+    await assert.rejects(sender.send(ann, { chatId, ...input }), refusal(code), about);
+  }
+  assert.equal((await world.store.chats.byId(chatId))!.rev, 3);
+  // Five characters of two UTF-16 units each.
+  const { message } = await sender.send(ann, { chatId, text: "😀😀😀😀😀", mentions: [bob] });
+  const reply = await sender.send(bob, { chatId, text: "ok", replyTo: message.id });
+  assert.deepEqual([message.mentions, reply.message.replyTo], [[bob], message.id]);
+});
+
+Deno.test("MessageEditor: an edit, and what was said before, twice is once", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { sender, editor, reader } = world.services;
+  const { message } = await sender.send(ann, { chatId, text: "first words" });
+  world.now += 5;
+  const edited = await editor.edit(ann, message.id, "second words");
+  assert.deepEqual([edited.seq, edited.rev, edited.editedAt], [message.seq, 5, world.now]);
+  assert.equal((await editor.edit(ann, message.id, "second words")).rev, 5);
+  await assert.rejects(editor.edit(bob, message.id, "mine now"), refusal("forbidden"));
+  const find = async (query: string) =>
+    (await reader.search(bob, { query, limit: 5 })).items.length;
+  assert.deepEqual([await find("first"), await find("second")], [0, 1]);
+});
+
+Deno.test("MessageEditor: a tombstone keeps its place and nothing that was said", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { sender, editor, reader } = world.services;
+  const { message } = await sender.send(bob, { chatId, text: "secret", mentions: [ann] });
+  await editor.react(ann, message.id, "👍", false);
+  await editor.pin(ann, message.id, false);
+  await editor.delete(ann, message.id);
+  await editor.delete(bob, message.id);
+  const [gone] = (await reader.history(ann, { chatId, limit: 5 })).items;
+  assert.deepEqual([gone.seq, gone.rev, gone.senderId], [message.seq, 7, bob]);
+  const { text, mentions, reactions, pinnedAt, deletedAt } = gone;
+  assert.deepEqual({ text, mentions, reactions, pinnedAt, deletedAt }, {
+    text: "",
+    mentions: [],
+    reactions: [],
+    pinnedAt: null,
+    deletedAt: world.now,
+  });
+  assert.deepEqual((await reader.search(ann, { query: "secret", limit: 5 })).items, []);
+  assert.deepEqual((await reader.pinned(ann, chatId)).items, []);
+  for (
+    const late of [
+      () => editor.edit(bob, message.id, "back"),
+      () => editor.react(bob, message.id, "👍", false),
+      () => editor.pin(bob, message.id, false),
+    ]
+  ) await assert.rejects(late, refusal("conflict", /deleted/));
+});
+
+Deno.test("MessageEditor: reactions are counted by person, kept in order, and limited in kind", async () => {
+  await using world = await ChatWorld.make({ reactionKinds: 2 });
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { sender, editor } = world.services;
+  const { message: { id } } = await sender.send(ann, { chatId, text: "a" });
+  await editor.react(bob, id, "👍", false);
+  await editor.react(ann, id, "👍", false);
+  await editor.react(ann, id, "👍", false);
+  const both = await editor.react(ann, id, "🎉", false);
+  assert.deepEqual(both.reactions, [
+    { emoji: "👍", userIds: [bob, ann] },
+    { emoji: "🎉", userIds: [ann] },
+  ]);
+  assert.equal(both.rev, 7);
+  await assert.rejects(editor.react(bob, id, "🔥", false), refusal("conflict"));
+  await editor.react(ann, id, "🎉", true);
+  const last = await editor.react(bob, id, "🎉", true);
+  assert.deepEqual(last.reactions, [{ emoji: "👍", userIds: [bob, ann] }]);
+  assert.equal(last.rev, 8);
+});
+
+Deno.test("MessageEditor: pins are limited, and unpinning makes room", async () => {
+  await using world = await ChatWorld.make({ pins: 2 });
+  const { chatId, ids: [ann] } = await world.group(1);
+  const { sender, editor, reader } = world.services;
+  const ids: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    ids.push((await sender.send(ann, { chatId, text: `${i}` })).message.id);
+  }
+  for (const id of ids.slice(0, 2)) {
+    world.now++;
+    await editor.pin(ann, id, false);
+  }
+  await assert.rejects(editor.pin(ann, ids[2], false), refusal("conflict"));
+  assert.deepEqual((await reader.pinned(ann, chatId)).items.map(({ id }) => id), [ids[1], ids[0]]);
+  await editor.pin(ann, ids[0], true);
+  await editor.pin(ann, ids[2], false);
+});
+
+Deno.test("MessageReader: history goes both ways, page by page, and ends", async () => {
+  await using world = await ChatWorld.make({ pageSize: 3 });
+  const { chatId, ids: [ann] } = await world.group(1);
+  const { sender, reader } = world.services;
+  for (let i = 0; i < 6; i++) await sender.send(ann, { chatId, text: `${i}` });
+  const walk = async (direction: "before" | "after", from?: number) => {
+    const pages: string[] = [];
+    for (let at = from, more = true; more;) {
+      const page = await reader.history(ann, { chatId, [direction]: at, limit: 50 });
+      pages.push(page.items.map(({ text }) => text).join(""));
+      at = Number(page.next);
+      more = page.next !== null;
+    }
+    return pages;
+  };
+  assert.deepEqual(await walk("before"), ["543", "210"]);
+  assert.deepEqual(await walk("after", 0), ["012", "345"]);
+  assert.deepEqual(await walk("before", 3), [""]);
+});
+
+Deno.test("MessageReader: search finds any script, in one's own chats only, newest first", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann] } = await world.group(1);
+  const other = await world.group(1);
+  const { sender, reader, groups } = world.services;
+  const texts = [
+    "Crème brûlée",
+    "我们明天见面",
+    "東京タワー",
+    "สวัสดีชาวโลก",
+    "مرحبا بالعالم",
+    "brulee again",
+  ];
+  for (const text of texts) await sender.send(ann, { chatId, text });
+  await sender.send(other.ids[0], { chatId: other.chatId, text: "brulee of others" });
+  const find = async (query: string, who = ann) =>
+    (await reader.search(who, { query, limit: 10 })).items.map(({ text }) => text);
+  assert.deepEqual(await find("BRULEE"), ["brulee again", "Crème brûlée"]);
+  assert.deepEqual(await find("明天"), ["我们明天见面"]);
+  assert.deepEqual(await find("東京"), ["東京タワー"]);
+  assert.deepEqual(await find("ชาว"), ["สวัสดีชาวโลก"]);
+  assert.deepEqual(await find("مرحبا"), ["مرحبا بالعالم"]);
+  const first = await reader.search(ann, { query: "brulee", limit: 1 });
+  const next = await reader.search(ann, { query: "brulee", limit: 1, cursor: first.next! });
+  assert.deepEqual([next.items[0].text, next.next], ["Crème brûlée", null]);
+  await groups.remove(ann, chatId, ann);
+  assert.deepEqual(await find("brulee"), []);
+  const foreign = reader.search(ann, { query: "brulee", limit: 1, chatId: other.chatId });
+  await assert.rejects(foreign, refusal("not_found"));
+});
