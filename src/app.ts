@@ -273,6 +273,9 @@ export async function createApp(
   const { trustedProxy } = config;
   const socketio = new SocketIoDoor({ ...door, trustedProxy, polling });
   registerProcessMetrics(metrics);
+  metrics.gauge("realtimechat_broker_operations", "Calls made to reach other instances", () => {
+    return broker.operations;
+  });
   metrics.gauge("realtimechat_sockets", "Sockets that are open", () => {
     return ws.size + socketio.size;
   });

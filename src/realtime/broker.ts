@@ -40,6 +40,8 @@ export interface Broker {
   publish(signal: Signal): void;
   /** Resolves once all that was published has been handed over, or cannot be. */
   flush(): Promise<void>;
+  /** Calls made so far of what carries the signals. */
+  readonly operations: number;
   /** Null when it works, otherwise why it does not, for `/readyz`. */
   fault(): string | null;
   /** Flushes, and leaves. */

@@ -38,6 +38,7 @@ export class KvBroker implements Broker {
   constructor(private readonly options: KvBrokerOptions) {
     const { log, gatherMs = 10 } = options;
     this.#pulse = new Pulse("Deno KV", () => this.#tail?.onRecovered());
+    options.instances.guard = (call) => this.#pulse.run(call);
     this.#queue = new SignalQueue({
       write: (batch) => this.#append(batch),
       log,
@@ -64,6 +65,11 @@ export class KvBroker implements Broker {
 
   flush(): Promise<void> {
     return this.#queue.flush();
+  }
+
+  /** Calls made so far, a commit being one and the reading of several keys at once too. */
+  get operations(): number {
+    return this.#pulse.calls;
   }
 
   fault(): string | null {

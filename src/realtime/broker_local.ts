@@ -6,6 +6,7 @@ export function localBroker(): Broker {
     start: () => Promise.resolve(),
     publish() {},
     flush: () => Promise.resolve(),
+    operations: 0,
     fault: () => null,
     close: () => Promise.resolve(),
   };

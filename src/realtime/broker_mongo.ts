@@ -48,6 +48,7 @@ export class MongoBroker implements Broker {
     const { db, log, gatherMs = 3 } = options;
     this.#batches = db.collection<Batch>(COLLECTION);
     this.#pulse = new Pulse("MongoDB", () => this.#events?.onGap());
+    options.instances.guard = (call) => this.#pulse.run(call);
     this.#queue = new SignalQueue({
       write: (batch) => this.#append(batch),
       log,
@@ -78,6 +79,11 @@ export class MongoBroker implements Broker {
 
   flush(): Promise<void> {
     return this.#queue.flush();
+  }
+
+  /** Calls made so far, a commit being one and the reading of several keys at once too. */
+  get operations(): number {
+    return this.#pulse.calls;
   }
 
   fault(): string | null {

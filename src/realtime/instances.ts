@@ -62,6 +62,8 @@ export class Instances {
   readonly id: string;
   /** The number of this instance's last batch, kept by the broker. */
   head = 0;
+  /** Set by the broker, so that a table that does not answer is noticed when nothing else is said. */
+  guard: <T>(call: () => Promise<T>) => Promise<T> = (call) => call();
   readonly #peers = new Map<string, Peer>();
   readonly #listeners: InstanceListener[] = [];
   readonly #beatMs: number;
@@ -130,7 +132,7 @@ export class Instances {
   async #beat(): Promise<void> {
     try {
       const late = performance.now() - this.#lastBeat > this.#deadMs;
-      await this.options.table.write(this.#row("alive"), late);
+      await this.guard(() => this.options.table.write(this.#row("alive"), late));
       this.#lastBeat = performance.now();
       if (late) this.#revive();
       await this.look();
@@ -147,7 +149,7 @@ export class Instances {
   }
 
   async #look(first = false): Promise<void> {
-    const rows = await this.options.table.list();
+    const rows = await this.guard(() => this.options.table.list());
     const now = performance.now();
     const found = new Set<string>();
     for (const { version, ...row } of rows) {

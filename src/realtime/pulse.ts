@@ -6,6 +6,7 @@ const GIVE_UP_MS = 10_000;
 /** Knows by the calls that are made of a service whether it works. */
 export class Pulse {
   readonly #pending = new Set<{ since: number }>();
+  #calls = 0;
   #failingSince: number | null = null;
   #reason = "";
   #recoveredAt = -Infinity;
@@ -16,6 +17,11 @@ export class Pulse {
     private readonly onRecovered: () => void,
     private readonly giveUpMs = GIVE_UP_MS,
   ) {}
+
+  /** How many calls were made. */
+  get calls(): number {
+    return this.#calls;
+  }
 
   /** Null when it works, otherwise why not. */
   fault(now = performance.now()): string | null {
@@ -30,6 +36,7 @@ export class Pulse {
 
   /** Rejects as the call does, or when it is given up; the call itself may go on. */
   async run<T>(call: () => Promise<T>): Promise<T> {
+    this.#calls++;
     const mark = { since: performance.now() };
     this.#pending.add(mark);
     const { promise: late, reject } = Promise.withResolvers<never>();

@@ -27,6 +27,9 @@ export async function mongoBrokerAt(uri: string): Promise<Broker> {
     start: (events) => broker.start(events),
     publish: (signal) => broker.publish(signal),
     flush: () => broker.flush(),
+    get operations() {
+      return broker.operations;
+    },
     fault: () => broker.fault(),
     close: () => closing ??= broker.close().then(() => connection.close()),
   };
