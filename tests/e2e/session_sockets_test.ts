@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AccountWorld } from "../support/account_world.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 
@@ -27,11 +28,15 @@ const register = async (app: RunningApp, username: string) =>
   })).body;
 
 Deno.test("a socket closes with 4001 when its access token runs out", async () => {
-  await using app = await RunningApp.start({ JWT_EXPIRY: "2s" });
-  const { accessToken } = await register(app, "ann");
-  const { hello, closed } = await connect(app.webSocketUrl, accessToken);
+  await using world = await AccountWorld.open({ JWT_EXPIRY: "1h" });
+  const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
+  await using server = Deno.serve(options, (request) => world.fetch(request));
+  const { token } = await world.register("ann");
+  const { hello, closed, heard } = await connect(`ws://127.0.0.1:${server.addr.port}/ws`, token);
   assert.equal(hello.ok, true);
+  world.ahead += 3_600_000;
   assert.equal(await closed.promise, 4001);
+  assert.ok(!heard.some(({ event }) => event === "session.ended"), "the session goes on");
 });
 
 Deno.test("ending a session, suspending and erasing close the sockets at once", async () => {
