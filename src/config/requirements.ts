@@ -21,7 +21,8 @@ export function checkTogether(
   const s3 = ["AWS_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
   together([...s3, "AWS_ENDPOINT_URL"], s3);
   together(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"], ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]);
-  together(["SMTP_URL"], ["MAIL_FROM"]);
+  // Links in mails start with it, and a request does not say where it should lead.
+  together(["SMTP_URL"], ["MAIL_FROM", "PUBLIC_URL"]);
   together(["DENO_KV_URL"], ["DENO_KV_ACCESS_TOKEN"]);
   if (values.BROKER === "mongo") {
     missing("MONGODB_URI", "set, since BROKER is mongo");

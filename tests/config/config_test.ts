@@ -84,7 +84,7 @@ Deno.test("what is half configured is a fault that names the other half", () => 
     [{ GOOGLE_CLIENT_SECRET: "x" }, ["GOOGLE_CLIENT_ID"]],
     [{ FACEBOOK_APP_ID: "1" }, ["FACEBOOK_APP_SECRET"]],
     [{ VAPID_PRIVATE_KEY: "x".repeat(43) }, ["VAPID_PUBLIC_KEY"]],
-    [{ SMTP_URL: "smtp://localhost" }, ["MAIL_FROM"]],
+    [{ SMTP_URL: "smtp://localhost" }, ["MAIL_FROM", "PUBLIC_URL"]],
     [{ DENO_KV_URL: "http://localhost:4512" }, ["DENO_KV_ACCESS_TOKEN"]],
     [{ BROKER: "mongo" }, ["MONGODB_URI"]],
     [{ DENO_DEPLOYMENT_ID: "x" }, ["MONGODB_URI"]],
@@ -146,9 +146,10 @@ Deno.test("values that only look right are refused", () => {
     SMTP_URL: ["http://localhost"],
     MONGODB_URI: ["localhost:27017"],
   };
+  const complete = { ...PRODUCTION, MAIL_FROM: "a@b.example", PUBLIC_URL: "https://b.example" };
   for (const [name, values] of Object.entries(cases)) {
     for (const value of values) {
-      const faults = faultyVariables({ ...PRODUCTION, MAIL_FROM: "a@b.example", [name]: value });
+      const faults = faultyVariables({ ...complete, [name]: value });
       assert.deepEqual(faults, [name], `${name}=${value}`);
     }
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { jsonLog, silentLog } from "../../src/core/log.ts";
 import { KvRateLimiter } from "../../src/operations/rate_limiter_kv.ts";
+import { sharedDenokv } from "../support/denokv_server.ts";
 import { eventually } from "../support/eventually.ts";
 
 const STRICT = { count: 10, periodMs: 60_000 };
@@ -103,4 +104,26 @@ Deno.test("memory is bounded", async () => {
   assert.equal((limiter.take("send:999", WIDE) as { remaining: number }).remaining, 998);
   await limiter.close();
   kv.close();
+});
+
+const denokv = sharedDenokv();
+
+Deno.test({
+  name: "through a Deno KV server, a limit holds over connections of their own",
+  ignore: denokv.missing,
+  fn: async () => {
+    const [first, second] = [
+      await Deno.openKv(denokv.server.url),
+      await Deno.openKv(denokv.server.url),
+    ];
+    const clock = { now: () => MIDDLE };
+    const [a, b] = [first, second].map((kv) => new KvRateLimiter({ kv, log: silentLog, clock }));
+    const allowed: boolean[] = [];
+    for (let i = 0; i < 12; i++) {
+      allowed.push((await (i % 2 ? a : b).take("login:x", STRICT)).allowed);
+    }
+    for (const limiter of [a, b]) await limiter.close();
+    for (const kv of [first, second]) kv.close();
+    assert.deepEqual(allowed, [...Array(10).fill(true), false, false]);
+  },
 });
