@@ -19,10 +19,15 @@ export interface OutboxHost<Content> {
 
 const PREFIX = "outbox/";
 
+interface Waiter {
+  resolve(message: MessageView): void;
+  reject(error: ChatError): void;
+}
+
 interface Entry<Content> {
   name: string;
   draft: Draft<Content>;
-  waiters: PromiseWithResolvers<MessageView>[];
+  waiters: Waiter[];
 }
 
 /**
@@ -50,14 +55,15 @@ export class Outbox<Content> {
 
   /** Resolves with the server's row, whenever that is; rejects when the server refuses it. */
   async add(draft: Draft<Content>): Promise<MessageView> {
-    const waiter = Promise.withResolvers<MessageView>();
+    let waiter!: Waiter;
+    const sent = new Promise<MessageView>((resolve, reject) => waiter = { resolve, reject });
     // Whoever does not wait for it learns of a failure from the model.
-    waiter.promise.catch(() => {});
+    sent.catch(() => {});
     const name = PREFIX + String(this.#next++).padStart(16, "0");
     this.#queue(draft.chatId).push({ name, draft, waiters: [waiter] });
     await this.storage.write({ [name]: utf8(JSON.stringify(draft)) });
     void this.#run(draft.chatId);
-    return await waiter.promise;
+    return await sent;
   }
 
   get size(): number {

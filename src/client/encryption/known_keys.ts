@@ -16,8 +16,10 @@ export class KnownKeys {
   constructor(private readonly context: EncryptionContext) {}
 
   async see(chatId: string, members: Member[]): Promise<void> {
-    const people = Map.groupBy(members, ({ userId }) => userId);
-    for (const [userId, devices] of people) await this.#seePerson(chatId, userId, devices);
+    for (const userId of new Set(members.map((member) => member.userId))) {
+      const devices = members.filter((member) => member.userId === userId);
+      await this.#seePerson(chatId, userId, devices);
+    }
   }
 
   async hasChanged(userId: string): Promise<boolean> {
@@ -37,12 +39,11 @@ export class KnownKeys {
     });
     if (fresh.length === 0) return;
     const keys = [...known?.keys ?? [], ...fresh.map((each) => toBase64Url(each.signatureKey))];
-    await this.#write(userId, { keys, changed: known !== null });
-    if (
-      known === null ||
-      userId === this.context.userId &&
-        fresh.every((d) => d.deviceId === this.context.device.deviceId)
-    ) return;
+    // This device itself is no news to whom it belongs.
+    const { device } = this.context;
+    const isNews = known !== null && fresh.some(({ deviceId }) => deviceId !== device.deviceId);
+    await this.#write(userId, { keys, changed: isNews || (known?.changed ?? false) });
+    if (!isNews) return;
     for (const { deviceId } of fresh) {
       this.context.emit("encryption.keyChange", { userId, deviceId, chatId });
     }

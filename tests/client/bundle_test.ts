@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
+import { TestBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { skipWithout } from "../support/skip.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { clientOf } from "./people.ts";
+import denoJson from "../../deno.json" with { type: "json" };
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const NODE = ["/usr/bin/node", "/usr/local/bin/node"].find((path) => existsSync(path));
+
+Deno.test({
+  name: "the bundle works in a browser: keys and texts are there after the page is loaded again",
+  ignore: skipWithout("browser"),
+  fn: async () => {
+    await using app = await RunningApp.start();
+    const { ann, bob } = await app.people("ann", "bob");
+    const bundle = await bundled();
+    await using pages = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+      const isScript = new URL(request.url).pathname === "/client.js";
+      const type = isScript ? "text/javascript" : "text/html";
+      return new Response(isScript ? bundle : PAGE, { headers: { "content-type": type } });
+    });
+    await using bobs = await clientOf(app.url, bob, { device: "phone" });
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page();
+    const session = { url: app.url, id: ann.id, username: ann.username, token: ann.token };
+    const address = `http://127.0.0.1:${pages.addr.port}/#${btoa(JSON.stringify(session))}`;
+    await page.goto(address);
+    await page.waitForFunction("window.client?.state === 'online' && window.ready");
+    const chatId = await page.evaluate(
+      `client.encryption.createDirect(${JSON.stringify(bob.id)}).then(({ id }) => id)`,
+    ) as string;
+    await eventually("bob has the chat", () => bobs.client.model.chat(chatId));
+    await bobs.client.send(chatId, { text: "hello browser" });
+    const shown = `client.model.messagesOf(${JSON.stringify(chatId)}).map(({ text }) => text)`;
+    await page.waitForFunction(`${shown}.includes("hello browser")`);
+    await page.evaluate(`client.send(${JSON.stringify(chatId)}, { text: "hello bob" })`);
+    await eventually("bob reads it", () => bobs.texts(chatId).includes("hello bob"));
+    await page.reload();
+    await page.waitForFunction("window.client?.state === 'online' && window.ready");
+    await page.waitForFunction(`${shown}.includes("hello bob")`);
+    await bobs.client.send(chatId, { text: "still there?" });
+    await page.waitForFunction(`${shown}.includes("still there?")`);
+    assert.equal(await page.evaluate("client.encryption.deviceId"), await deviceOf(bobs, chatId));
+    assert.deepEqual(browser.faults, []);
+  },
+});
+
+Deno.test({
+  name: "the bundle works in Node",
+  ignore: NODE === undefined,
+  fn: async () => {
+    await using app = await RunningApp.start();
+    const { ann, bob } = await app.people("ann", "bob");
+    await using folder = await TempDir.make("node");
+    await Deno.writeFile(folder.join("client.mjs"), await bundled());
+    await Deno.writeTextFile(folder.join("main.mjs"), NODE_PROGRAM);
+    await using bobs = await clientOf(app.url, bob, { device: "phone" });
+    const input = { url: app.url, id: ann.id, username: ann.username, token: ann.token };
+    const major = Number(nodeVersion().split(".")[0]);
+    const flags = major < 22 ? ["--experimental-websocket"] : [];
+    const node = new Deno.Command(NODE!, {
+      args: [...flags, folder.join("main.mjs"), JSON.stringify({ ...input, peer: bob.id })],
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const output = node.output();
+    await eventually("bob has the message", () => {
+      return [...bobs.client.model.chats.keys()].some((id) => bobs.texts(id).includes("from Node"));
+    });
+    const [chatId] = bobs.client.model.chats.keys();
+    await bobs.client.send(chatId, { text: "to Node" });
+    const { code, stdout, stderr } = await output;
+    assert.equal(new TextDecoder().decode(stdout), "to Node\n", new TextDecoder().decode(stderr));
+    assert.equal(code, 0);
+  },
+});
+
+function nodeVersion(): string {
+  const { stdout } = new Deno.Command(NODE!, { args: ["-p", "process.versions.node"] })
+    .outputSync();
+  return new TextDecoder().decode(stdout);
+}
+
+/** Made by the very command of `deno task build:client`, but for where it goes. */
+async function bundled(): Promise<Uint8Array<ArrayBuffer>> {
+  await using folder = await TempDir.make("bundle");
+  const path = folder.join("client.js");
+  const words = denoJson.tasks["build:client"].command.split(" ").slice(1);
+  const args = words.map((word) => word.startsWith("dist/") ? path : word);
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  return await Deno.readFile(path);
+}
+
+async function deviceOf({ client }: Awaited<ReturnType<typeof clientOf>>, chatId: string) {
+  const roster = await client.encryption.roster(chatId);
+  return roster.find(({ userId }) => userId !== client.userId)!.deviceId;
+}
+
+const PAGE = `<!doctype html><title>client</title><script type="module">
+  import { ChatClient, indexedDbDeviceKey, indexedDbStore } from "/client.js";
+  const { url, id, username, token } = JSON.parse(atob(location.hash.slice(1)));
+  const storage = await indexedDbStore("chat");
+  const deviceKey = await indexedDbDeviceKey("chat");
+  const client = window.client = new ChatClient({ url, storage, deviceKey });
+  client.on("fault", (error) => console.error(error));
+  if (!await client.resume()) {
+    const user = { id, username };
+    await client.useSession({ user, accessToken: token, refreshToken: "none", expiresIn: 3600 });
+  }
+  client.connect();
+  await client.online();
+  await client.enableEncryption("browser");
+  window.ready = true;
+</script>`;
+
+const NODE_PROGRAM = `
+  import { ChatClient } from "./client.mjs";
+  const { url, id, username, token, peer } = JSON.parse(process.argv[2]);
+  const client = new ChatClient({ url });
+  const user = { id, username };
+  await client.useSession({ user, accessToken: token, refreshToken: "none", expiresIn: 3600 });
+  client.connect();
+  await client.online();
+  await client.enableEncryption("Node");
+  const chat = await client.encryption.createDirect(peer);
+  client.model.on("chat", async () => {
+    const last = client.model.messagesOf(chat.id).at(-1);
+    if (last?.text !== "to Node") return;
+    console.log(last.text);
+    await client.close();
+    process.exit(0);
+  });
+  await client.send(chat.id, { text: "from Node" });
+`;
