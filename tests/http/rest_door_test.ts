@@ -156,7 +156,7 @@ Deno.test("tokens: missing, refused, expired, and of the wrong scheme", async ()
   ];
   for (const [authorization, status, challenge] of cases) {
     const response = await get(authorization);
-    assert.equal(response.status, status, authorization);
+    assert.equal(response.status, status, String(authorization));
     assert.equal(response.headers.get("www-authenticate"), challenge);
     await response.body?.cancel();
   }
