@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { silentLog } from "../../src/core/log.ts";
+import type { WireEvent } from "../../src/model/event.ts";
+import type { User } from "../../src/model/user.ts";
+import { Presence, type PresenceOptions } from "../../src/realtime/presence.ts";
+import { localPresence } from "../../src/realtime/presence_local.ts";
+import type { PresenceDirectory } from "../../src/realtime/presence_directory.ts";
+import { eventually } from "../support/eventually.ts";
+
+interface Told {
+  chatIds: string[];
+  data: { userId: string; state: string; text: string; lastSeenAt: string | null };
+  exceptUserIds: string[];
+}
+
+/** Several instances' presence over one directory, and a Store of a few people in memory. */
+class People {
+  readonly users = new Map<string, User>();
+  readonly chats = new Map<string, string[]>();
+  readonly blocks: [string, string][] = [];
+  readonly told: Told[] = [];
+  readonly connected = new Set<string>();
+  readonly presence: Presence;
+  now = 1_000_000;
+
+  constructor(readonly directory: PresenceDirectory = localPresence(), grace = 0) {
+    this.presence = new Presence({
+      store: this.#store(),
+      directory,
+      hub: { isConnected: (userId: string) => this.connected.has(userId) },
+      publisher: {
+        toRooms: (chatIds: string[], event: WireEvent, exceptUserIds: string[]) => {
+          this.told.push({ chatIds, data: event.data as Told["data"], exceptUserIds });
+        },
+      },
+      clock: { now: () => this.now },
+      log: silentLog,
+      limits: { presenceGraceMs: grace, presenceMembers: 3 },
+    });
+  }
+
+  add(id: string, fields: Partial<User> = {}): void {
+    const status = { state: "online", text: "" };
+    this.users.set(id, { id, status, lastSeenAt: null, deletedAt: null, ...fields } as User);
+  }
+
+  come(userId: string): void {
+    this.connected.add(userId);
+    this.presence.onFirstConnection(userId);
+  }
+
+  go(userId: string): void {
+    this.connected.delete(userId);
+    this.presence.onLastConnection(userId);
+  }
+
+  async toldOf(count: number): Promise<string[]> {
+    await eventually(`${count} are told`, () => this.told.length >= count, { within: 3_000 });
+    return this.told.map(({ data }) => `${data.userId} ${data.state}`);
+  }
+
+  async seen(by: string, of: string) {
+    return (await this.presence.get(by, [of]))[0];
+  }
+
+  #store(): PresenceOptions["store"] {
+    const memberOf = (userId: string) =>
+      [...this.chats].filter(([, members]) => members.includes(userId));
+    return {
+      users: {
+        byId: (id: string) => Promise.resolve(this.users.get(id) ?? null),
+        byIds: (ids: string[]) => Promise.resolve(ids.flatMap((id) => this.users.get(id) ?? [])),
+        update: (id: string, patch: Partial<User>) => {
+          this.users.set(id, { ...this.users.get(id)!, ...patch });
+          return Promise.resolve(this.users.get(id)!);
+        },
+      },
+      memberships: {
+        ofUser: (userId: string) =>
+          Promise.resolve(memberOf(userId).map(([chatId]) => ({ chatId, userId, leftAt: null }))),
+        ofChat: (chatId: string) =>
+          Promise.resolve(this.chats.get(chatId)!.map((userId) => ({ chatId, userId }))),
+      },
+      chats: {
+        byIds: (ids: string[]) =>
+          Promise.resolve(ids.map((id) => ({ id, memberCount: this.chats.get(id)!.length }))),
+      },
+      blocks: {
+        by: (id: string) =>
+          Promise.resolve(
+            this.blocks.filter(([by]) => by === id).map(([, blockedId]) => ({ blockedId })),
+          ),
+        against: (id: string) =>
+          Promise.resolve(
+            this.blocks.filter(([, to]) => to === id).map(([blockerId]) => ({ blockerId })),
+          ),
+      },
+    } as unknown as PresenceOptions["store"];
+  }
+}
+
+function couple(options: { directory?: PresenceDirectory; grace?: number } = {}): People {
+  const people = new People(options.directory, options.grace);
+  people.add("ann");
+  people.add("bob");
+  people.chats.set("chat", ["ann", "bob"]);
+  return people;
+}
+
+Deno.test("coming and going are told to those who share a chat, and going is remembered", async () => {
+  const people = couple();
+  people.come("ann");
+  assert.deepEqual(await people.toldOf(1), ["ann online"]);
+  assert.deepEqual(people.told[0].chatIds, ["chat"]);
+  people.go("ann");
+  assert.deepEqual(await people.toldOf(2), ["ann online", "ann offline"]);
+  assert.equal(people.users.get("ann")!.lastSeenAt, people.now);
+  assert.equal(people.told[1].data.lastSeenAt, new Date(people.now).toISOString());
+});
+
+Deno.test("a reload within the grace period is not told", async () => {
+  const people = couple({ grace: 60_000 });
+  people.come("ann");
+  await people.toldOf(1);
+  people.go("ann");
+  people.come("ann");
+  await people.presence.set("ann", { state: "busy" });
+  assert.deepEqual(await people.toldOf(2), ["ann online", "ann busy"]);
+  people.presence.close();
+});
+
+Deno.test("online on any instance is online", async () => {
+  const others = new Set<string>();
+  const local = localPresence();
+  const directory: PresenceDirectory = {
+    ...local,
+    online: async (ids) =>
+      new Set([...await local.online(ids), ...ids.filter((id) => others.has(id))]),
+  };
+  const people = couple({ directory });
+  others.add("ann");
+  people.come("ann");
+  people.go("ann");
+  people.come("bob");
+  assert.deepEqual(await people.toldOf(1), ["bob online"], "of ann nothing has changed");
+  assert.equal((await people.seen("bob", "ann")).state, "online");
+  assert.equal(people.users.get("ann")!.lastSeenAt, null);
+});
+
+Deno.test("invisible looks offline, in every way", async () => {
+  const people = couple();
+  people.come("ann");
+  await people.toldOf(1);
+  await people.presence.set("ann", { state: "invisible", text: "here after all" });
+  const hiddenAt = people.now;
+  assert.deepEqual(people.told[1].data, {
+    userId: "ann",
+    state: "offline",
+    text: "",
+    lastSeenAt: new Date(hiddenAt).toISOString(),
+  });
+  people.now += 5_000;
+  await people.presence.set("ann", { state: "invisible", text: "still" });
+  const seen = { userId: "ann", state: "offline", text: "", lastSeenAt: hiddenAt };
+  assert.deepEqual(await people.seen("bob", "ann"), seen);
+  assert.equal((await people.seen("ann", "ann")).state, "invisible");
+  people.go("ann");
+  people.come("bob");
+  await people.toldOf(3);
+  assert.deepEqual(await people.seen("bob", "ann"), seen, "leaving leaves no trace");
+  assert.equal(people.told.length, 3, "and is told to nobody");
+});
+
+Deno.test("blocking hides each from the other", async () => {
+  for (const pair of [["ann", "bob"], ["bob", "ann"]] as [string, string][]) {
+    const people = couple();
+    people.blocks.push(pair);
+    people.come("ann");
+    await people.toldOf(1);
+    assert.deepEqual(people.told[0].exceptUserIds, ["ann", "bob"]);
+    people.users.get("ann")!.lastSeenAt = 5;
+    const nothing = { userId: "ann", state: "offline", text: "", lastSeenAt: null };
+    assert.deepEqual(await people.seen("bob", "ann"), nothing);
+  }
+});
+
+Deno.test("strangers and people who do not exist look the same", async () => {
+  const people = couple();
+  people.add("stranger");
+  people.come("stranger");
+  const [stranger, nobody] = await people.presence.get("ann", ["stranger", "nobody"]);
+  assert.deepEqual({ ...stranger, userId: "nobody" }, nobody);
+});
+
+Deno.test("when one was last seen can be hidden", async () => {
+  const people = couple();
+  people.add("ann", { lastSeenHidden: true, lastSeenAt: 5 });
+  assert.equal((await people.seen("bob", "ann")).lastSeenAt, null);
+  people.come("ann");
+  await people.toldOf(1);
+  people.go("ann");
+  await people.toldOf(2);
+  assert.equal(people.told[1].data.lastSeenAt, null);
+});
+
+Deno.test("large groups are not told, and can ask", async () => {
+  const people = couple();
+  people.chats.clear();
+  people.chats.set("large", ["ann", "bob", "cy", "dan"]);
+  people.come("ann");
+  await people.toldOf(1);
+  assert.deepEqual(people.told[0].chatIds, []);
+  assert.equal((await people.seen("bob", "ann")).state, "online");
+});
+
+Deno.test("a state and its text stay until they are changed", async () => {
+  const people = couple();
+  await people.presence.set("ann", { state: "away", text: "lunch" });
+  assert.equal(people.told.length, 0, "nobody is told of who is not there");
+  people.come("ann");
+  assert.deepEqual(await people.toldOf(1), ["ann away"]);
+  assert.equal(people.told[0].data.text, "lunch");
+  assert.equal((await people.presence.set("ann", { state: "busy" })).text, "lunch");
+  assert.equal((await people.presence.set("ann", { state: "busy", text: "" })).text, "");
+});
+
+Deno.test("those whose instance died are told to be gone, since it was last heard of", async () => {
+  let died = (_ids: string[], _at: number) => {};
+  const directory = {
+    ...localPresence(),
+    onVoid: (listener: typeof died) => void (died = listener),
+  };
+  const people = couple({ directory });
+  died(["ann"], 777);
+  assert.deepEqual(await people.toldOf(1), ["ann offline"]);
+  assert.equal(people.users.get("ann")!.lastSeenAt, 777);
+});
