@@ -1,8 +1,9 @@
+import { encryption } from "./encryption.ts";
 import { fanout } from "./fanout.ts";
 import { socketio } from "./socketio.ts";
 
 /** `deno task bench [name …]`: all benchmarks, or those that are named. */
-const BENCHMARKS: Record<string, () => Promise<void>> = { fanout, socketio };
+const BENCHMARKS: Record<string, () => Promise<void>> = { fanout, socketio, encryption };
 
 const names = Deno.args.length > 0 ? Deno.args : Object.keys(BENCHMARKS);
 for (const name of names) {
