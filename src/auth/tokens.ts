@@ -74,7 +74,11 @@ export class Tokens {
         currentDate: new Date(this.clock.now()),
       });
       const { sub, sid, jti, exp } = payload;
-      return { userId: sub!, sessionId: sid as string, tokenId: jti!, expiresAt: exp! * 1000 };
+      // A signature says who wrote them, not what they are; only text may go on to a store.
+      if (typeof sub !== "string" || typeof sid !== "string" || typeof jti !== "string") {
+        throw new TypeError("A claim that must be text is something else");
+      }
+      return { userId: sub, sessionId: sid, tokenId: jti, expiresAt: exp! * 1000 };
     } catch (error) {
       if (error instanceof errors.JWTExpired) {
         throw new AppError("token_expired", `The ${purpose} token has expired`);
