@@ -43,7 +43,8 @@ export class Passwords {
     else await signIn.provePassword(caller, currentPassword);
     const user = await this.#set(caller.userId, newPassword);
     await sessions.endAllOf(user.id, "credentials_changed", caller.sessionId);
-    await tokens.dropOf(user.id, "reset_password", "second_factor");
+    // Whoever was at it before may have asked for more than a session: that ends too.
+    await tokens.dropOf(user.id, "reset_password", "second_factor", "change_email");
     await audit.own(user.id, caller, { action: "password.changed" });
     mail.notice("password_changed", user, caller);
   }

@@ -134,6 +134,15 @@ test("the address changes when the new one is confirmed, and the old one hears o
   assert.equal((await world.login("anna@example.net")).status, 200);
 });
 
+test("a change of password takes back what was asked for before", async (world) => {
+  const ann = await world.register("ann");
+  await world.send("PUT", "/api/auth/email", { email: "thief@example.net" }, ann);
+  const token = await world.linkToken("thief@example.net", /new e-mail/);
+  const change = { currentPassword: PASSWORD, newPassword: NEW };
+  assert.equal((await world.send("PUT", "/api/auth/password", change, ann)).status, 204);
+  assert.equal((await world.send("POST", "/api/auth/email/change", { token })).status, 400);
+});
+
 test("the username changes, if it is free", async (world) => {
   const [ann] = [await world.register("ann"), await world.register("bob")];
   const rename = (username: string) => world.send("PUT", "/api/auth/username", { username }, ann);
