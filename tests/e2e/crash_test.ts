@@ -30,7 +30,10 @@ for (const store of testedStores()) {
         const talking = Promise.all(senders.map((sender) => sender.run()));
         for (let crash = 1; crash <= CRASHES; crash++) {
           const enough = acked(senders) + ACKS_BEFORE_CRASH;
-          await eventually(`${enough} sends are acknowledged`, () => acked(senders) >= enough);
+          // A transaction that the dead server left open may hold the chat for a minute.
+          await eventually(`${enough} sends are acknowledged`, () => acked(senders) >= enough, {
+            within: 120_000,
+          });
           assert.equal((await server.kill("SIGKILL")).signal, "SIGKILL");
           const dead = server;
           server = await ServerProcess.start({ env });
