@@ -34,18 +34,24 @@ export class ChatPersonalData implements PersonalData {
   /**
    * What the person sent becomes tombstones, each a revision, so that every client learns of it; they
    * leave their groups, and ownership passes on. In a direct chat they stay, as nobody, for the
-   * other one's sake.
+   * other one's sake. At the end it looks again for what was on its way while the account ended.
    */
   async erase(userId: string): Promise<void> {
-    for (const member of await this.store.memberships.ofUser(userId)) {
-      await this.#eraseMessages(member);
+    const memberships = await this.store.memberships.ofUser(userId);
+    const seen = new Map<Membership, number>();
+    for (const member of memberships) {
+      seen.set(member, await this.#eraseMessages(member, 0));
       const chat = member.leftAt === null && await this.store.chats.byId(member.chatId);
       if (chat && chat.kind === "group") await this.#leave(member);
     }
+    for (const [member, seq] of seen) await this.#eraseMessages(member, seq);
   }
 
-  async #eraseMessages({ chatId, userId }: Membership): Promise<void> {
-    for await (const page of this.#pages(chatId, userId)) {
+  /** What follows `after`; answers how far it came. */
+  async #eraseMessages({ chatId, userId }: Membership, after: number): Promise<number> {
+    let last = after;
+    for await (const page of this.#pages(chatId, userId, after)) {
+      last = page.at(-1)?.seq ?? last;
       const ids = page.filter(({ deletedAt }) => deletedAt === null).map(({ id }) => id);
       if (ids.length === 0) continue;
       await this.writer.write(chatId, async (draft) => {
@@ -56,6 +62,7 @@ export class ChatPersonalData implements PersonalData {
         }
       });
     }
+    return last;
   }
 
   /** Someone may have been faster: then they have left. */
@@ -81,8 +88,8 @@ export class ChatPersonalData implements PersonalData {
     }
   }
 
-  async *#pages(chatId: string, senderId: string): AsyncIterable<Message[]> {
-    for (let after = 0;;) {
+  async *#pages(chatId: string, senderId: string, from = 0): AsyncIterable<Message[]> {
+    for (let after = from;;) {
       const query = { chatId, senderId, after, limit: PAGE };
       const page = await this.store.messages.ofSender(query);
       yield page;
