@@ -106,6 +106,17 @@ const TABLE: Record<string, Row> = {
     group: [nf, ok, ok, "invalid_request", ok, ok],
     direct: [nf, ok, "invalid_request"],
   },
+  "chat.notifications": { input: chat, group: MEMBERS, direct: EITHER },
+  "chat.notify": {
+    input: (p) => ({ ...chat(p), level: "mentions" }),
+    group: MEMBERS,
+    direct: EITHER,
+  },
+  "media.presign": {
+    input: (p) => ({ ...chat(p), name: "a.txt", type: "text/plain", size: 1 }),
+    group: MEMBERS,
+    direct: EITHER,
+  },
   "device.ofChat": { input: chat, group: MEMBERS, direct: EITHER },
   // The chats are not encrypted, which only a member may learn.
   "mls.commit": {
