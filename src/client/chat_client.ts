@@ -6,14 +6,14 @@ import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
 import { Emitter } from "./emitter.ts";
 import { COMMANDS, PUBLIC, ROUTES } from "./endpoints.ts";
-import { Encryption, type EncryptionEvents } from "./encryption/encryption.ts";
+import { Encryption, type EncryptionEvents, encryptionStore } from "./encryption/encryption.ts";
 import type { ServerEvent, ServerEvents } from "./events.ts";
+import { Files } from "./files.ts";
 import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
 import type { FileDescriptor, MessageContent } from "./mls/message_content.ts";
 import { sealedStore } from "./mls/sealed_store.ts";
 import { type LocalMessage, Model } from "./model.ts";
 import { type Draft, Outbox } from "./outbox.ts";
-import { prefixedStore } from "./prefixed_store.ts";
 import { type Input, type OperationName, type Output, Rest, type RestName } from "./rest.ts";
 import { SignIn } from "./sign_in.ts";
 import { ChatSocket, type ConnectionState } from "./socket.ts";
@@ -49,7 +49,7 @@ export interface SendContent {
   /** The id of a message of the same chat. */
   replyTo?: string;
   mentions?: string[];
-  /** Of an encrypted chat: see `encryptAndUpload`. */
+  /** Of an encrypted chat: what `files.uploadEncrypted` gave. */
   files?: FileDescriptor[];
 }
 
@@ -65,6 +65,7 @@ const MAX_FRAME_LENGTH = 48 * 1024;
  */
 export class ChatClient extends Emitter<ClientEvents> {
   readonly model = new Model();
+  readonly files: Files;
   readonly #rest: Rest;
   readonly #signIn: SignIn;
   readonly #socket: ChatSocket;
@@ -79,6 +80,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.#storage = options.storage ?? memoryKeyStore();
     this.#rest = new Rest(options);
     this.#signIn = new SignIn(this.#rest, this.#storage, () => this.#signedOut());
+    this.files = new Files(this.#rest, () => this.#signIn.token());
     this.#sync = new ChatSync(this.model, {
       call: (name, input) => this.call(name, input),
       userId: () => this.userId,
@@ -276,12 +278,11 @@ export class ChatClient extends Emitter<ClientEvents> {
     if (storage && !deviceKey) {
       throw new ChatError("conflict", "Keeping keys in a storage needs a deviceKey to seal them");
     }
-    const inner = prefixedStore(this.#storage, `e2ee/${this.userId}/`);
     this.#encryption = await Encryption.open({
       call: (name, input) => this.call(name, input),
       userId: this.userId,
       model: this.model,
-      store: deviceKey ? sealedStore(inner, deviceKey) : inner,
+      store: encryptionStore({ storage: this.#storage, deviceKey, userId: this.userId }),
       emit: (name, data) => this.emit(name, data as never),
       onFault: (error) => this.emit("fault", error),
     }, deviceName);

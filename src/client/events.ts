@@ -1,9 +1,11 @@
+import type { EventName } from "../model/event.ts";
 import type { DeviceView } from "../encryption/views.ts";
 import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
 import type { HandshakeView } from "../wire/handshake.ts";
 import type { MemberView, ReceiptView } from "../wire/member.ts";
 import type { MessageView } from "../wire/message.ts";
+import type { NotificationView } from "../wire/notification.ts";
 
 /** What the server tells without being asked, by name. */
 export interface ServerEvents {
@@ -18,7 +20,9 @@ export interface ServerEvents {
   "receipt.updated": InChat<ReceiptView>;
   "typing": InChat<{ userId: string; typing: boolean }>;
   "presence": { data: Record<string, unknown> & { userId: string } };
-  "notification": { data: Record<string, unknown> };
+  "notification": { data: NotificationView };
+  /** The caller has blocked somebody, or no longer, on this or another device. */
+  "user.blocks": { data: { userId: string; blocked: boolean } };
   "resync": { data: Record<string, never> };
   "session.ended": { data: { sessionId: string; reason: string } };
   "mls.welcome": InChat<{ id: string; chatId: string; deviceId: string }>;
@@ -37,7 +41,8 @@ interface Durable<Data> extends InChat<Data> {
   after?: number;
 }
 
-export type ServerEventName = keyof ServerEvents;
+/** The compiler holds the list to the server's: an event that is missing here makes this `never`. */
+export type ServerEventName = EventName extends keyof ServerEvents ? keyof ServerEvents : never;
 
 /** As it comes in a frame. */
 export type ServerEvent = {

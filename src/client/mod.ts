@@ -7,7 +7,7 @@ export {
 } from "./chat_client.ts";
 export { ChatError, type ChatErrorCode } from "./chat_error.ts";
 export type { Operations } from "./endpoints.ts";
-export { Encryption } from "./encryption/encryption.ts";
+export { Encryption, type EncryptionStorage, restoreEncryption } from "./encryption/encryption.ts";
 export type { ServerEvent, ServerEventName, ServerEvents } from "./events.ts";
 export { indexedDbDeviceKey, indexedDbStore } from "./indexed_db_store.ts";
 export { decryptFile, encryptFile, generateFileSecret } from "./mls/encrypted_file.ts";

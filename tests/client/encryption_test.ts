@@ -1,4 +1,10 @@
 import assert from "node:assert/strict";
+import {
+  generateDeviceKey,
+  generateRecoveryKey,
+  memoryKeyStore,
+  restoreEncryption,
+} from "../../src/client/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf, type TestClient } from "./people.ts";
@@ -62,6 +68,51 @@ Deno.test("a group: people are added and removed with its keys; edits and reacti
     return (await anns.client.encryption.roster(chat.id)).length === 1;
   });
   assert.deepEqual(app.log, []);
+});
+
+Deno.test("a file of an encrypted chat is ciphertext to the server, and whole to its members", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  await using anns = await clientOf(app.url, ann, { device: "phone" });
+  await using bobs = await clientOf(app.url, bob, { device: "phone" });
+  const chat = await anns.client.encryption.createDirect(bob.id);
+  await joined(bobs, chat.id);
+  const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+  const file = new File([bytes], "plan.pdf", { type: "application/pdf" });
+  const descriptor = await anns.client.files.uploadEncrypted(file, chat.id);
+  await anns.client.send(chat.id, { text: "the plan", files: [descriptor] });
+  await eventually("bob reads it", () => bobs.texts(chat.id).includes("the plan"));
+  const [received] = bobs.client.model.messagesOf(chat.id).at(-1)!.encrypted!.files;
+  assert.deepEqual([received.name, received.type, received.size], ["plan.pdf", file.type, 50_000]);
+  assert.deepEqual(await bobs.client.files.downloadEncrypted(received), bytes);
+  const stored = await bobs.client.files.download(received.mediaId);
+  assert.equal(stored.length, 50_016);
+  assert.notDeepEqual(stored.slice(0, 50_000), bytes);
+});
+
+Deno.test("a backup brings a lost device's texts back, and it joins its chats anew", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  const [storage, deviceKey] = [memoryKeyStore(), await generateDeviceKey()];
+  const key = generateRecoveryKey();
+  await using bobs = await clientOf(app.url, bob, { device: "phone" });
+  let chatId = "";
+  let backup: Uint8Array<ArrayBuffer>;
+  {
+    await using anns = await clientOf(app.url, ann, { device: "phone", storage, deviceKey });
+    chatId = (await anns.client.encryption.createDirect(bob.id)).id;
+    await joined(bobs, chatId);
+    await bobs.client.send(chatId, { text: "remember this" });
+    await eventually("ann reads it", () => anns.texts(chatId).includes("remember this"));
+    backup = await anns.client.encryption.backup(key);
+  }
+  const [fresh, freshKey] = [memoryKeyStore(), await generateDeviceKey()];
+  await restoreEncryption({ storage: fresh, deviceKey: freshKey, userId: ann.id }, backup, key);
+  const options = { device: "phone", storage: fresh, deviceKey: freshKey };
+  await using again = await clientOf(app.url, ann, options);
+  await eventually("what was read is there", () => again.texts(chatId).includes("remember this"));
+  await bobs.client.send(chatId, { text: "and this" });
+  await eventually("it reads on", () => again.texts(chatId).includes("and this"));
 });
 
 async function joined(test: TestClient, chatId: string): Promise<void> {

@@ -1,4 +1,3 @@
-import { newId } from "../../core/ids.ts";
 import type { DeviceView } from "../../encryption/views.ts";
 import type { ChangesView } from "../../wire/changes.ts";
 import type { ChatView } from "../../wire/chat.ts";
@@ -8,6 +7,8 @@ import type { Call } from "../chat_sync.ts";
 import { type Bytes, fromUtf8, toBase64Url, utf8 } from "../mls/encoding.ts";
 import { createBackup, restoreBackup } from "../mls/key_backup.ts";
 import type { KeyStore } from "../mls/key_store.ts";
+import { sealedStore } from "../mls/sealed_store.ts";
+import { prefixedStore } from "../prefixed_store.ts";
 import type { MessageContent } from "../mls/message_content.ts";
 import { deviceSignatureKey, MlsDevice } from "../mls/mls_device.ts";
 import type { MlsGroup } from "../mls/mls_group.ts";
@@ -183,11 +184,6 @@ export class Encryption {
     return createBackup(this.context.store, recoveryKey);
   }
 
-  /** Into the store of a device that takes the old one's place, before it is opened. */
-  static restore(store: KeyStore, backup: Bytes, recoveryKey: Bytes): Promise<void> {
-    return restoreBackup(store, backup, recoveryKey);
-  }
-
   /** Puts what was read before into the model's rows. */
   async showKnown(chatId: string): Promise<void> {
     for (const message of this.context.model.messagesOf(chatId)) {
@@ -277,6 +273,35 @@ export class Encryption {
 
 export type { EncryptionEvents };
 
+/** Where the encryption of a person's device keeps everything. */
+export interface EncryptionStorage {
+  storage: KeyStore;
+  /** Without it nothing is sealed: for a storage that lasts no longer than the page. */
+  deviceKey?: CryptoKey;
+  userId: string;
+}
+
+export function encryptionStore({ storage, deviceKey, userId }: EncryptionStorage): KeyStore {
+  const inner = prefixedStore(storage, `e2ee/${userId}/`);
+  return deviceKey ? sealedStore(inner, deviceKey) : inner;
+}
+
+/**
+ * Puts a backup into the storage of a device that takes the old one's place, before the client is
+ * made; `unreadable` for another key. Never into two: the groups' keys are left out of what is taken
+ * up, for the old device may have used them since, and each group is joined anew.
+ */
+export async function restoreEncryption(
+  place: EncryptionStorage,
+  backup: Bytes,
+  recoveryKey: Bytes,
+): Promise<void> {
+  const store = encryptionStore(place);
+  await restoreBackup(store, backup, recoveryKey);
+  const old = [...await store.names("group/"), ...await store.names("ratchets/")];
+  await store.write(Object.fromEntries(old.map((name) => [name, null])));
+}
+
 /** The device's id from the server, by its key: the same however often it is asked. */
 async function registered({ store, call }: EncryptionHost, name: string): Promise<string> {
   const stored = await store.read(DEVICE_ID);
@@ -290,9 +315,4 @@ async function registered({ store, call }: EncryptionHost, name: string): Promis
 /** A chat whose group has been made. */
 function isReady(chat: ChatView): boolean {
   return chat.encrypted && (chat.epoch ?? 0) > 0;
-}
-
-/** A new message's own name. */
-export function newClientId(): string {
-  return newId();
 }
