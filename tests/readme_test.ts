@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type CloseReason } from "../src/realtime/connection.ts";
+import { EVENT_NAMES } from "../src/model/event.ts";
+import type { CloseReason } from "../src/realtime/connection.ts";
 import { CLOSE_CODES } from "../src/transport/close_codes.ts";
 import { accepts, answersHttp, ChildServer } from "./support/child_server.ts";
 import { eventually } from "./support/eventually.ts";
@@ -75,6 +76,12 @@ Deno.test("README: the table of close codes has each code with its reason", () =
     rows.map(([code, reason]) => [reason.replaceAll("`", "") as CloseReason, Number(code)]),
   );
   assert.deepEqual(said, { ...CLOSE_CODES });
+});
+
+Deno.test("README: the table of events has each event, and no other", () => {
+  const [, ...rows] = tableOf(README, "events");
+  const said = rows.map(([event]) => event.replaceAll("`", ""));
+  assert.deepEqual(said.toSorted(), EVENT_NAMES.toSorted());
 });
 
 Deno.test("README: the table of tasks has each task, and no other", () => {

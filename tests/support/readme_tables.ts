@@ -2,15 +2,20 @@
  * The tables of the README that say what the code says. Run as a program, it writes them anew:
  * `deno run --allow-read --allow-write tests/support/readme_tables.ts && deno fmt README.md`.
  */
+import * as chats from "../../src/chats/operations.ts";
 import { LIMIT_SPECS, type LimitKey, limitVariable } from "../../src/config/limits.ts";
 import { ERROR_CODES } from "../../src/core/errors.ts";
 import { statusOf, titleOf } from "../../src/core/problem.ts";
+import * as messages from "../../src/messages/operations.ts";
+import type { Operation } from "../../src/operations/operation.ts";
 import {
   DEFAULT_RATES,
   LIMIT_NAMES,
   type Rate,
   rateVariable,
 } from "../../src/operations/rate_limits.ts";
+
+import * as realtime from "../../src/realtime/operations.ts";
 
 /** The heading, and then the rows. */
 export type Table = string[][];
@@ -20,8 +25,21 @@ const README = new URL("../../README.md", import.meta.url);
 const number = (value: number) => value.toLocaleString("en-US");
 const code = (text: string) => `\`${text}\``;
 
+/** What the sockets offer, but for hello. */
+const COMMANDS = [chats, messages, realtime].flatMap((module) => Object.values(module))
+  .filter((value): value is Operation => "socket" in value && value.socket === true)
+  .sort((a, b) => a.name < b.name ? -1 : 1);
+
 /** What the code says, by the name that stands in the table's marker. */
 export const TABLES: Readonly<Record<string, Table>> = {
+  commands: [
+    ["Command", "What it does", "The same over REST"],
+    ...COMMANDS.map(({ name, summary, rest }) => [
+      code(name),
+      summary,
+      rest ? code(`${rest.method} /api${rest.path}`) : "",
+    ]),
+  ],
   limits: [
     ["Variable", "What it limits", "Default", "From", "To"],
     ...(Object.keys(LIMIT_SPECS) as LimitKey[]).map((key) => {

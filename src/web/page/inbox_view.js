@@ -73,6 +73,8 @@ function itemOf(model, chat, openId) {
 function lineOf(model, chat, { senderId, text, deletedAt, kind }) {
   const what = deletedAt
     ? "Message deleted"
+    : model.blocked.has(senderId)
+    ? "From someone you blocked"
     : kind === "encrypted"
     ? "Encrypted message"
     : text || "Attachment";

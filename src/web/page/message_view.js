@@ -33,6 +33,7 @@ function itemOf(model, chat, message, previous, menuOf) {
     key: message.id,
     message,
     rev: message.rev,
+    hidden: model.blocked.has(message.senderId),
     mine,
     day: newDay ? day : null,
     sender: chat.isGroup && !mine && !together ? model.people.nameOf(message.senderId) : null,
@@ -84,7 +85,7 @@ export function messageView(item, actions) {
         sender && h("h3", { class: "sender" }, sender),
         quote &&
           h("blockquote", {}, quote.name && h("strong", {}, quote.name), h("span", {}, quote.text)),
-        contentOf(message),
+        contentOf(item),
         footerOf(item),
       ),
       settled && menuButton(menu, actions),
@@ -95,7 +96,8 @@ export function messageView(item, actions) {
   );
 }
 
-function contentOf(message) {
+function contentOf({ message, hidden }) {
+  if (hidden) return h("p", { class: "text gone" }, "From someone you blocked");
   if (message.deletedAt) return h("p", { class: "text gone" }, "Message deleted");
   if (message.kind === "encrypted") {
     return h("p", { class: "text gone" }, "Encrypted: this page has no keys");

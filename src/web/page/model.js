@@ -14,6 +14,8 @@ const TYPING_LASTS_MS = 8_000;
 export class Model extends EventTarget {
   people = new People();
   chats = new Map();
+  /** Whose messages are not shown; the server delivers them, since others in a group hear them. */
+  blocked = new Set();
   me = null;
   #connection = new Connection(() => this.#cursors());
   #catchingUp = new Map();
@@ -193,10 +195,11 @@ export class Model extends EventTarget {
     this.people.watch(userIds.filter(Boolean)).catch(() => {});
   }
 
-  #welcome({ user, sync }) {
+  #welcome({ user, blockedUserIds, sync }) {
     const again = this.me !== null;
     this.me = user;
     this.people.add(user);
+    this.blocked = new Set(blockedUserIds);
     for (const changes of sync?.items ?? []) this.#takeChanges(changes);
     for (const chat of this.chats.values()) chat.retry();
     this.changed();
@@ -223,11 +226,18 @@ export class Model extends EventTarget {
 
   #hear(event) {
     if (event.event === "resync") return this.#resync();
+    if (event.event === "user.blocks") return this.#hearBlock(event.data);
     if (event.event === "presence") return this.people.setPresence(event.data);
     const chat = this.chats.get(event.chatId);
     if (!chat) return event.rev && this.#know(event.chatId);
     if (event.rev) this.#hearDurable(chat, event);
     else this.#hearPassing(chat, event);
+    this.changed();
+  }
+
+  #hearBlock({ userId, blocked }) {
+    if (blocked) this.blocked.add(userId);
+    else this.blocked.delete(userId);
     this.changed();
   }
 
