@@ -372,15 +372,20 @@ async function openBackplane(config: Config, clock: Clock, log: Log): Promise<Ba
     const { KvRateLimiter } = await import("./operations/rate_limiter_kv.ts");
     if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
     const kv = await openKv({ url, path });
+    // A server is talked to over connections of their own; a file gains nothing by it.
+    const [readKv, watchKv] = url === null ? [kv, kv] : await Promise.all([
+      openKv({ url, path }),
+      openKv({ url, path }),
+    ]);
     const instances = instancesIn(kvInstanceTable(kv));
     const limiter = new KvRateLimiter({ kv, log, clock });
     return {
       limiter,
-      broker: new KvBroker({ kv, instances, log }),
+      broker: new KvBroker({ kv, readKv, watchKv, instances, log }),
       directory: new SharedPresence(kvPresenceTable(kv), instances, log),
       close: async () => {
         await limiter.close();
-        kv.close();
+        for (const each of new Set([kv, readKv, watchKv])) each.close();
       },
     };
   }

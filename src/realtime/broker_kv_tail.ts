@@ -6,7 +6,10 @@ import type { Pulse } from "./pulse.ts";
 import { decodeSignals } from "./signal_codec.ts";
 
 export interface OutboxTailOptions {
+  /** For reading. */
   kv: Deno.Kv;
+  /** For watching. */
+  watchKv: Deno.Kv;
   instances: Instances;
   log: Log;
   events: BrokerEvents;
@@ -15,10 +18,6 @@ export interface OutboxTailOptions {
 
 /** Limits of Deno KV: keys of one `watch` and of one `getMany`. */
 const KEYS_AT_ONCE = 10;
-/** An outbox that was written to is looked into this often, however late its bell may ring. */
-const POLL_MS = 12;
-/** After so long without news an outbox is left to its bell. */
-const AWAKE_MS = 100;
 const RETRY_MS = 500;
 
 interface Outbox {
@@ -26,13 +25,11 @@ interface Outbox {
   cursor: number;
   /** The number of the last batch heard of. */
   head: number;
-  lastNews: number;
 }
 
 /**
  * Reads the outboxes of the other instances. Their heads are watched as doorbells, never relied on:
- * `Deno.Kv.watch` merges what comes fast, and through a plain TCP stack it lags at more than 25 rings
- * a second. So an outbox that is being written to is also looked into at short intervals.
+ * `Deno.Kv.watch` merges what comes fast, and a row's head, seen with every beat, tells of a lost one.
  */
 export class OutboxTail {
   readonly #outboxes = new Map<string, Outbox>();
@@ -49,7 +46,7 @@ export class OutboxTail {
     instances.listen({
       onJoined: (id) => {
         // It began after this instance: all it has said is still to be heard.
-        this.#outboxes.set(id, { cursor: 0, head: 0, lastNews: performance.now() });
+        this.#outboxes.set(id, { cursor: 0, head: 0 });
         this.#watchAnew();
       },
       onGone: (id) => {
@@ -82,7 +79,7 @@ export class OutboxTail {
         const head = entries[i].value ?? 0;
         // Nobody else may have put it here while the heads were asked for.
         if (!this.#outboxes.has(id)) {
-          this.#outboxes.set(id, { cursor: head, head, lastNews: -Infinity });
+          this.#outboxes.set(id, { cursor: head, head });
         }
       }
     }
@@ -97,7 +94,7 @@ export class OutboxTail {
   }
 
   #watch(keys: Deno.KvKey[]): ReadableStreamDefaultReader<unknown> {
-    const reader = this.options.kv.watch(keys).getReader();
+    const reader = this.options.watchKv.watch(keys).getReader();
     this.#listenTo(reader, keys);
     return reader;
   }
@@ -141,7 +138,7 @@ export class OutboxTail {
       try {
         const awake = this.#awake();
         const more = awake.length > 0 && await this.#readSome(awake);
-        if (!more) await this.#rest(awake.length > 0);
+        if (!more) await this.#bell.promise;
       } catch (error) {
         if (this.#closed) return;
         this.options.log.warn("Reading outboxes failed", { error });
@@ -150,25 +147,13 @@ export class OutboxTail {
     }
   }
 
-  /** Until a bell rings, or for a short while if there may be news without one. */
-  async #rest(short: boolean): Promise<void> {
-    if (!short) return await this.#bell.promise;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, POLL_MS);
-    await Promise.race([promise, this.#bell.promise]);
-    clearTimeout(timer);
-  }
-
   #awake(): [string, Outbox][] {
     // A row's head is seen with every beat, should a bell be lost.
     for (const { id, head } of this.options.instances.peers()) {
       const outbox = this.#outboxes.get(id);
       if (outbox && head > outbox.head) outbox.head = head;
     }
-    const since = performance.now() - AWAKE_MS;
-    return [...this.#outboxes].filter(([, { cursor, head, lastNews }]) =>
-      head > cursor || lastNews > since
-    );
+    return [...this.#outboxes].filter(([, { cursor, head }]) => head > cursor);
   }
 
   /** True if there may be more at once. */
@@ -177,9 +162,10 @@ export class OutboxTail {
     for (const some of chunked(awake, KEYS_AT_ONCE)) {
       const each = Math.floor(KEYS_AT_ONCE / some.length);
       const wanted = some.map(([id, { cursor, head }]) =>
-        // Beyond what was heard of, one is enough to see that there is something.
-        Array.from({ length: Math.min(each, Math.max(1, head - cursor)) }, (_, i) =>
-          outboxKey(id, cursor + 1 + i))
+        Array.from(
+          { length: Math.min(each, head - cursor) },
+          (_, i) => outboxKey(id, cursor + 1 + i),
+        )
       );
       const heads = some.map(([, { head }]) => head);
       const entries = await this.options.pulse.run(() =>
@@ -203,7 +189,6 @@ export class OutboxTail {
       }
       outbox.cursor++;
       outbox.head = Math.max(outbox.head, outbox.cursor);
-      outbox.lastNews = performance.now();
       this.#hand(id, batch);
     }
   }
