@@ -51,9 +51,15 @@ export class Accounts {
 
   /** By username or e-mail address; a name without @ is never an address. */
   async find(identifier: string): Promise<User | null> {
+    const key = this.keyOf(identifier);
     return identifier.includes("@")
-      ? await this.store.users.byEmailKey(emailKeyOf(identifier))
-      : await this.store.users.byUsernameKey(usernameKeyOf(identifier));
+      ? await this.store.users.byEmailKey(key)
+      : await this.store.users.byUsernameKey(key);
+  }
+
+  /** The same for all ways of writing one name, or one address. */
+  keyOf(identifier: string): string {
+    return identifier.includes("@") ? emailKeyOf(identifier) : usernameKeyOf(identifier);
   }
 
   /**

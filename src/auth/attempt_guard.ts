@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { AppError } from "../core/errors.ts";
 import type { Visitor } from "../model/caller.ts";
 import { networkOf } from "../operations/rate_key.ts";
@@ -21,6 +22,17 @@ const RATES: Record<SecretKind, { network: Rate; account: Rate }> = {
 
 export type SecretKind = "password" | "second_factor";
 
+/** Whose secret is tried. */
+export interface Guarded {
+  /**
+   * What is counted. Where a name was typed it is that name, whether or not there is such an account:
+   * were the account counted instead, its count would tell which address belongs to which name.
+   */
+  name: string;
+  /** Null where there is no such account. */
+  userId: string | null;
+}
+
 /**
  * Slows down who guesses at one account's secrets. Only failures count, by account and network, so
  * that a stranger cannot shut the owner out; a wide limit by account alone stops those who come from
@@ -35,13 +47,10 @@ export class AttemptGuard {
   /**
    * Runs `check`, whose refusal (`unauthenticated`) counts. The try is taken before, and given back
    * when it was no failure: of many at once, no more than the limit get to look.
-   *
-   * `account` is the user's id, or the name that was tried where there is no such account: both are
-   * counted alike, so that the count tells nothing.
    */
   async guard<T>(
     kind: SecretKind,
-    account: string,
+    account: Guarded,
     visitor: Visitor,
     check: () => Promise<T>,
   ): Promise<T> {
@@ -63,15 +72,17 @@ export class AttemptGuard {
     return (await this.limiter.take(bucket, rate)).allowed;
   }
 
-  #buckets(kind: SecretKind, account: string, visitor: Visitor): [string, Rate][] {
+  #buckets(kind: SecretKind, { name }: Guarded, visitor: Visitor): [string, Rate][] {
     const { network, account: wide } = RATES[kind];
+    // A hash: a name of the caller's own making could otherwise spell another's bucket.
+    const hash = createHash("sha256").update(name).digest("base64url");
     return [
-      [`${kind}_failures:${account}:${networkOf(visitor.address)}`, network],
-      [`${kind}_failures:${account}`, wide],
+      [`${kind}_failures:${hash}:${networkOf(visitor.address)}`, network],
+      [`${kind}_failures:${hash}`, wide],
     ];
   }
 
-  async #takeAll(buckets: [string, Rate][], account: string, visitor: Visitor): Promise<void> {
+  async #takeAll(buckets: [string, Rate][], account: Guarded, visitor: Visitor): Promise<void> {
     const [near, wide] = buckets;
     const first = await this.limiter.take(...near);
     if (!first.allowed) throw tooMany(first.retryAfterMs);
@@ -86,9 +97,10 @@ export class AttemptGuard {
   }
 
   /** Whether the account was signed in to from this network, as far as sessions are kept. */
-  async #isKnown(account: string, { address }: Visitor): Promise<boolean> {
+  async #isKnown({ userId }: Guarded, { address }: Visitor): Promise<boolean> {
+    if (userId === null) return false;
     const network = networkOf(address);
-    const sessions = await this.store.sessions.ofUser(account);
+    const sessions = await this.store.sessions.ofUser(userId);
     return sessions.some((session) => networkOf(session.address) === network);
   }
 }

@@ -57,7 +57,7 @@ export class SecondFactor {
     const pending = user.totp;
     if (!pending) throw new AppError("conflict", "Setting up a second factor: it was not begun");
     if (this.isOn(user)) throw new AppError("conflict", "Setting up a second factor: it is on");
-    const lastStep = await guard.guard("second_factor", user.id, caller, async () => {
+    const lastStep = await guard.guard("second_factor", guarded(user), caller, async () => {
       const step = await this.#step(user, pending, code);
       if (step !== null) return step;
       throw new AppError("unauthenticated", "Setting up a second factor: the code is wrong");
@@ -100,7 +100,7 @@ export class SecondFactor {
   async check(user: User, code: string, visitor: Visitor): Promise<CodeKind> {
     const kind = await this.options.guard.guard(
       "second_factor",
-      user.id,
+      guarded(user),
       visitor,
       () => this.#use(user, code),
     );
@@ -141,6 +141,8 @@ export class SecondFactor {
     return user;
   }
 }
+
+const guarded = ({ id }: User) => ({ name: id, userId: id });
 
 const owner = ({ id }: User) => ({ purpose: "totp", userId: id });
 

@@ -41,7 +41,8 @@ export class SignIn {
   ): Promise<SignInResult> {
     const { accounts } = this.options;
     const found = await accounts.find(identifier);
-    const user = await this.#passwordOf(found, identifier, password, visitor);
+    const name = accounts.keyOf(identifier);
+    const user = await this.#passwordOf(found, name, password, visitor);
     return await this.proceed(user, visitor, { method: "password", deviceName });
   }
 
@@ -89,7 +90,7 @@ export class SignIn {
     visitor: Visitor,
   ): Promise<User> {
     const { guard, accounts } = this.options;
-    const account = user?.id ?? name.toLowerCase();
+    const account = { name, userId: user?.id ?? null };
     return await guard.guard(
       "password",
       account,
