@@ -7,7 +7,7 @@ export interface ExportSection {
 
 /**
  * What one feature stores about people. Each feature that stores something has one of these in the
- * list that app.ts gives to `PersonalDataExport` and `AccountErasure`; their order is the order
+ * list that services.ts gives to `PersonalDataExport` and `AccountErasure`; their order is the order
  * of erasure.
  */
 export interface PersonalData {

@@ -61,7 +61,11 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "main.ts": { values: ["start.ts"] },
   "serve.ts": { values: ["start.ts"] },
   "start.ts": { values: ["app.ts", "config.ts", "config", "core"] },
+  /** Together the composition root: ports with what stands behind them, the rules, the doors. */
   "app.ts": { values: "anything" },
+  "adapters.ts": { values: "anything" },
+  "services.ts": { values: "anything" },
+  "doors.ts": { values: "anything" },
   "config.ts": { values: ["config", "core", "model", "operations/rate_limits.ts"] },
 };
 
@@ -69,7 +73,7 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
 export const TYPES_FOR_ALL: readonly string[] = ["config.ts", "config"];
 
 /** The only file that names concrete adapters, statically or dynamically. */
-export const COMPOSITION_ROOT = "app.ts";
+export const COMPOSITION_ROOT = "adapters.ts";
 
 /** `role_backend.ts` beside the port `role.ts` is an adapter, and so is all that is in these. */
 export const ADAPTER_FOLDERS: readonly string[] = ["store/sqlite", "store/mongo"];

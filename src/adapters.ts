@@ -1,0 +1,184 @@
+import { dirname, join } from "node:path";
+import { BcryptHasher } from "./auth/password_hasher_bcrypt.ts";
+import type { IdentityProvider } from "./auth/identity_provider.ts";
+import { FacebookProvider } from "./auth/identity_provider_facebook.ts";
+import { GoogleProvider } from "./auth/identity_provider_google.ts";
+import type { PasswordHasher } from "./auth/password_hasher.ts";
+import type { Config } from "./config.ts";
+import type { Clock } from "./core/clock.ts";
+import type { Log } from "./core/log.ts";
+import { parseMailFrom } from "./mail/mail_from.ts";
+import type { Mailer } from "./mail/mailer.ts";
+import { logMailer } from "./mail/mailer_log.ts";
+import type { BlobStore } from "./media/blob_store.ts";
+import type { PushSender } from "./notifications/push_sender.ts";
+import type { RateLimiter } from "./operations/rate_limiter.ts";
+import { MemoryRateLimiter } from "./operations/rate_limiter_memory.ts";
+import type { Broker } from "./realtime/broker.ts";
+import { localBroker } from "./realtime/broker_local.ts";
+import { Instances, type InstanceTable } from "./realtime/instances.ts";
+import type { PresenceDirectory } from "./realtime/presence_directory.ts";
+import { localPresence } from "./realtime/presence_local.ts";
+import { SharedPresence } from "./realtime/presence_shared.ts";
+import type { Store } from "./store/store.ts";
+
+/** Every port with what stands behind it in this deployment. */
+export interface Adapters {
+  store: Store;
+  backplane: Backplane;
+  blobs: BlobStore;
+  mailer: Mailer;
+  pushSender: PushSender;
+  hasher: PasswordHasher;
+  providers: IdentityProvider[];
+}
+
+/**
+ * The only file that names concrete adapters: the configuration says which, and what it does not need
+ * is not loaded.
+ */
+export async function openAdapters(config: Config, clock: Clock, log: Log): Promise<Adapters> {
+  return {
+    store: await openStore(config),
+    backplane: await openBackplane(config, clock, log),
+    blobs: await openBlobs(config),
+    mailer: await openMailer(config, log),
+    pushSender: await openPushSender(config, log, clock),
+    hasher: new BcryptHasher(),
+    providers: providersOf(config, clock),
+  };
+}
+
+async function openStore(config: Config): Promise<Store> {
+  if (config.mongodbUri !== null) {
+    const { openMongoStore } = await import("./store/mongo/mongo_store.ts");
+    return await openMongoStore({ uri: config.mongodbUri });
+  }
+  const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
+  await Deno.mkdir(config.dataDir, { recursive: true });
+  return new SqliteStore(join(config.dataDir, "chat.sqlite3"));
+}
+
+/** What carries signals between instances, who is there, and what all of them have counted. */
+export interface Backplane {
+  broker: Broker;
+  directory: PresenceDirectory;
+  /** Shared through Deno KV; without it each instance limits alone. */
+  limiter: RateLimiter;
+  /** After the broker. */
+  close(): Promise<void>;
+}
+
+async function openBackplane(config: Config, clock: Clock, log: Log): Promise<Backplane> {
+  const { broker: { kind, kvUrl: url, kvPath: path }, mongodbUri, limits } = config;
+  const instancesIn = (table: InstanceTable) =>
+    new Instances({ table, log, leftGraceMs: limits.presenceGraceMs });
+  if (kind === "kv") {
+    const { openKv } = await import("./realtime/kv_connection.ts");
+    const { KvBroker } = await import("./realtime/broker_kv.ts");
+    const { kvInstanceTable } = await import("./realtime/instances_kv.ts");
+    const { kvPresenceTable } = await import("./realtime/presence_kv.ts");
+    const { KvRateLimiter } = await import("./operations/rate_limiter_kv.ts");
+    if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
+    const kv = await openKv({ url, path });
+    // A server is talked to over connections of their own; a file gains nothing by it.
+    const [readKv, watchKv] = url === null ? [kv, kv] : await Promise.all([
+      openKv({ url, path }),
+      openKv({ url, path }),
+    ]);
+    const instances = instancesIn(kvInstanceTable(kv));
+    const limiter = new KvRateLimiter({ kv, log, clock });
+    return {
+      limiter,
+      broker: new KvBroker({ kv, readKv, watchKv, instances, log }),
+      directory: new SharedPresence(kvPresenceTable(kv), instances, log),
+      close: async () => {
+        await limiter.close();
+        for (const each of new Set([kv, readKv, watchKv])) each.close();
+      },
+    };
+  }
+  if (kind === "mongo") {
+    const { connectMongo } = await import("./realtime/mongo_connection.ts");
+    const { MongoBroker } = await import("./realtime/broker_mongo.ts");
+    const { mongoInstanceTable } = await import("./realtime/instances_mongo.ts");
+    const { mongoPresenceTable } = await import("./realtime/presence_mongo.ts");
+    const { db, close } = await connectMongo(mongodbUri!);
+    const instances = instancesIn(mongoInstanceTable(db));
+    return {
+      limiter: new MemoryRateLimiter(clock),
+      broker: new MongoBroker({ db, instances, log }),
+      directory: new SharedPresence(await mongoPresenceTable(db), instances, log),
+      close,
+    };
+  }
+  return {
+    limiter: new MemoryRateLimiter(clock),
+    broker: localBroker(),
+    directory: localPresence(),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
+  if (s3 !== null) {
+    const { S3BlobStore } = await import("./media/blob_store_s3.ts");
+    const { bucket, region, accessKeyId, secretAccessKey, endpointUrl } = s3;
+    const credentials = { accessKeyId, secretAccessKey };
+    return new S3BlobStore({ bucket, region, credentials, endpoint: endpointUrl ?? undefined });
+  }
+  const { DiskBlobStore } = await import("./media/blob_store_disk.ts");
+  return new DiskBlobStore(join(dataDir, "media"));
+}
+
+/** Where a service is not set up, its pushes are lines in the log. */
+async function openPushSender(config: Config, log: Log, clock: Clock): Promise<PushSender> {
+  const { fcm, vapid, webPushOrigins: allowedOrigins } = config;
+  const { logPushSender } = await import("./notifications/push_sender_log.ts");
+  const { pushSenderByKind } = await import("./notifications/push_sender_by_kind.ts");
+  const toLog = logPushSender(log);
+  return pushSenderByKind(
+    fcm === null ? toLog : await fcmSender(fcm, clock),
+    vapid === null ? toLog : await webPushSender(vapid, allowedOrigins, clock),
+  );
+}
+
+async function fcmSender(fcm: NonNullable<Config["fcm"]>, clock: Clock) {
+  const { FcmPushSender } = await import("./notifications/push_sender_fcm.ts");
+  const { ServiceAccount } = await import("./notifications/service_account.ts");
+  const { projectId, clientEmail, privateKey, privateKeyId, tokenUri } = fcm.serviceAccount;
+  const account = new ServiceAccount({
+    type: "service_account",
+    project_id: projectId,
+    client_email: clientEmail,
+    private_key: privateKey,
+    private_key_id: privateKeyId ?? undefined,
+    token_uri: tokenUri,
+  });
+  return new FcmPushSender({ account, endpoint: fcm.endpointUrl, clock });
+}
+
+async function webPushSender(
+  { publicKey, privateKey, subject }: NonNullable<Config["vapid"]>,
+  allowedOrigins: readonly string[],
+  clock: Clock,
+) {
+  const { WebPushSender } = await import("./notifications/push_sender_web.ts");
+  const { parseVapidKeys } = await import("./notifications/vapid.ts");
+  const vapid = await parseVapidKeys({ publicKey, privateKey }, subject);
+  return new WebPushSender({ vapid, allowedOrigins, clock });
+}
+
+async function openMailer({ mail }: Config, log: Log): Promise<Mailer> {
+  if (mail.smtpUrl === null) return logMailer(log);
+  const { SmtpMailer } = await import("./mail/mailer_smtp.ts");
+  const { SmtpUrl } = await import("./mail/smtp_url.ts");
+  return new SmtpMailer({ url: new SmtpUrl(mail.smtpUrl), from: parseMailFrom(mail.from) });
+}
+
+function providersOf({ google, facebook }: Config, clock: Clock): IdentityProvider[] {
+  return [
+    ...(google ? [new GoogleProvider({ ...google, clock })] : []),
+    ...(facebook ? [new FacebookProvider({ ...facebook, clock })] : []),
+  ];
+}

@@ -1,0 +1,134 @@
+import type { Hono } from "hono";
+import { mountAccountPages } from "./auth/routes.ts";
+import { Health } from "./http/health.ts";
+import { createHttpApp } from "./http/http_app.ts";
+import type { HttpEnv } from "./http/http_env.ts";
+import { registerProcessMetrics } from "./http/metrics.ts";
+import { MEDIA_ROUTES } from "./media/raw_routes.ts";
+import { mountMedia } from "./media/routes.ts";
+import type { Visitor } from "./model/caller.ts";
+import { Dispatcher } from "./operations/dispatcher.ts";
+import type { Bound } from "./operations/handler.ts";
+import { operationObserver } from "./operations/operation_metrics.ts";
+import type { Broker } from "./realtime/broker.ts";
+import type { Ground, Services } from "./services.ts";
+import { CommandTable } from "./transport/command_table.ts";
+import { SocketIoDoor } from "./transport/socketio/socketio_door.ts";
+import { WsDoor } from "./transport/ws/ws_door.ts";
+import { EXPORT_ROUTE, mountExport } from "./users/routes.ts";
+import { mountWebPage } from "./web/routes.ts";
+import { profileView } from "./wire/user.ts";
+
+export const VERSION = "0.1.0";
+
+export interface Doors {
+  http: Hono<HttpEnv>;
+  ws: WsDoor;
+  socketio: SocketIoDoor;
+  health: Health;
+}
+
+/** REST, `/ws` and Socket.IO, all opening to the same operations. */
+export function createDoors(
+  ground: Ground,
+  services: Services,
+  bound: Bound[],
+  polling: boolean,
+): Doors {
+  const dispatcher = createDispatcher(ground, services);
+  const { ws, socketio } = createSocketDoors(ground, services, bound, dispatcher, polling);
+  const { broker } = ground.adapters.backplane;
+  const health = new Health([
+    { name: "store", kind: "ready", check: () => ground.adapters.store.ping() },
+    { name: "broker", kind: "degraded", check: () => mustWork(broker) },
+  ], ground.log);
+  registerMetrics(ground, broker, ws, socketio);
+  const http = createHttp(ground, services, bound, dispatcher, health);
+  http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
+  http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
+  return { http, ws, socketio, health };
+}
+
+function createDispatcher(ground: Ground, { users }: Services): Dispatcher {
+  const { adapters, config, log, metrics } = ground;
+  return new Dispatcher({
+    limiter: adapters.backplane.limiter,
+    rates: config.rates,
+    log,
+    isAdmin: ({ userId }) => users.moderation.isAdmin(userId),
+    observe: operationObserver(metrics),
+    checkAnswers: config.environment === "test",
+  });
+}
+
+function createSocketDoors(
+  { config, clock, log }: Ground,
+  { auth, users, catchUp, hub }: Services,
+  bound: Bound[],
+  dispatcher: Dispatcher,
+  polling: boolean,
+) {
+  const { limits, corsOrigins, publicUrl, trustedProxy } = config;
+  const options = {
+    commands: new CommandTable(bound, dispatcher),
+    services: {
+      authenticate: (token: string, visitor: Visitor) => auth.sessions.authenticate(token, visitor),
+      profile: async (userId: string) => profileView(await users.profiles.own(userId)),
+      blockedBy: (userId: string) => users.blocks.idsBlockedBy(userId),
+      catchUp,
+      hub,
+      clock,
+      limits,
+    },
+    log,
+    corsOrigins,
+    publicUrl,
+    limits,
+  };
+  return {
+    ws: new WsDoor(options),
+    socketio: new SocketIoDoor({ ...options, trustedProxy, polling }),
+  };
+}
+
+function createHttp(
+  { config, log, metrics }: Ground,
+  { auth, users, media }: Services,
+  bound: Bound[],
+  dispatcher: Dispatcher,
+  health: Health,
+): Hono<HttpEnv> {
+  const authenticator = auth.sessions;
+  const http = createHttpApp({
+    config,
+    log,
+    authenticator,
+    dispatcher,
+    bound,
+    health,
+    metrics,
+    version: VERSION,
+    rawRoutes: [EXPORT_ROUTE, ...MEDIA_ROUTES],
+    mountFirst: (app) =>
+      mountExport(app, { ...users, authenticator, dispatcher, audit: auth.audit }),
+  });
+  mountAccountPages(http, { dispatcher, bound, limits: config.limits });
+  mountMedia(http, { media, authenticator, dispatcher });
+  mountWebPage(http);
+  return http;
+}
+
+function registerMetrics({ metrics }: Ground, broker: Broker, ws: WsDoor, socketio: SocketIoDoor) {
+  registerProcessMetrics(metrics);
+  metrics.gauge("realtimechat_broker_operations", "Calls made to reach other instances", () => {
+    return broker.operations;
+  });
+  metrics.gauge("realtimechat_sockets", "Sockets that are open", () => {
+    return ws.size + socketio.size;
+  });
+}
+
+function mustWork(broker: Broker): Promise<void> {
+  const fault = broker.fault();
+  return fault === null ? Promise.resolve() : Promise.reject(new Error(fault));
+}

@@ -1,0 +1,238 @@
+import { base64url } from "jose";
+import type { Adapters } from "./adapters.ts";
+import { auditHandlers } from "./auth/audit_handlers.ts";
+import { createAuth } from "./auth/auth_services.ts";
+import { authHandlers } from "./auth/handlers.ts";
+import { secretBox } from "./auth/secret_box.ts";
+import { Tokens } from "./auth/tokens.ts";
+import { CatchUp } from "./chats/catch_up.ts";
+import { ChangeFeed } from "./chats/change_feed.ts";
+import { ChatAccess } from "./chats/chat_access.ts";
+import { ChatPersonalData } from "./chats/chat_personal_data.ts";
+import { ChatReader } from "./chats/chat_reader.ts";
+import { ChatWriter } from "./chats/chat_writer.ts";
+import { DirectChats } from "./chats/direct_chats.ts";
+import { Groups } from "./chats/groups.ts";
+import { chatHandlers } from "./chats/handlers.ts";
+import { Inbox } from "./chats/inbox.ts";
+import { People } from "./chats/people.ts";
+import { Receipts } from "./chats/receipts.ts";
+import type { Config } from "./config.ts";
+import type { Clock } from "./core/clock.ts";
+import type { Log } from "./core/log.ts";
+import type { MetricsRegistry } from "./core/metrics.ts";
+import { epochOfMessage } from "./encryption/application_messages.ts";
+import { Commits } from "./encryption/commits.ts";
+import { DevicePersonalData } from "./encryption/device_personal_data.ts";
+import { Devices } from "./encryption/devices.ts";
+import { encryptionHandlers } from "./encryption/handlers.ts";
+import { KeyPackages } from "./encryption/key_packages.ts";
+import { EncryptionNotices } from "./encryption/notices.ts";
+import { Welcomes } from "./encryption/welcomes.ts";
+import { mediaHandlers } from "./media/handlers.ts";
+import { MediaPersonalData } from "./media/media_personal_data.ts";
+import { createMedia } from "./media/media_services.ts";
+import { messageHandlers } from "./messages/handlers.ts";
+import { MessageEditor } from "./messages/message_editor.ts";
+import { MessageReader } from "./messages/message_reader.ts";
+import { MessageSender } from "./messages/message_sender.ts";
+import { notificationHandlers } from "./notifications/handlers.ts";
+import { NotificationPersonalData } from "./notifications/notification_personal_data.ts";
+import { createNotifications } from "./notifications/notification_services.ts";
+import type { Bound } from "./operations/handler.ts";
+import { realtimeHandlers } from "./realtime/handlers.ts";
+import { Hub } from "./realtime/hub.ts";
+import { Presence } from "./realtime/presence.ts";
+import { Publisher } from "./realtime/publisher.ts";
+import { Typing } from "./realtime/typing.ts";
+import { userHandlers } from "./users/handlers.ts";
+import { moderationHandlers } from "./users/moderation_handlers.ts";
+import { createUsers } from "./users/user_services.ts";
+
+/** What mails and authenticator apps call the service. */
+const PRODUCT = "RealTimeChat";
+
+/** What all services are made of. */
+export interface Ground {
+  config: Config;
+  adapters: Adapters;
+  clock: Clock;
+  log: Log;
+  metrics: MetricsRegistry;
+}
+
+export type Services = ReturnType<typeof createServices>;
+
+/** All rules of the product, joined: what the doors open to. */
+export function createServices(ground: Ground) {
+  const realtime = createRealtime(ground);
+  const features = createFeatures(ground, realtime);
+  const accounts = createAccounts(ground, realtime, features);
+  return { ...realtime, ...features, ...accounts };
+}
+
+type Realtime = ReturnType<typeof createRealtime>;
+
+function createRealtime(
+  { adapters: { store, backplane }, config: { limits }, clock, log }: Ground,
+) {
+  const feed = new ChangeFeed(store);
+  const hub = new Hub(store, feed, log);
+  const publisher = new Publisher(hub, backplane.broker);
+  const access = new ChatAccess(store);
+  const typing = new Typing(access, hub, publisher, limits);
+  const { directory } = backplane;
+  const presence = new Presence({ store, directory, hub, publisher, clock, log, limits });
+  hub.listen(presence);
+  return { feed, hub, publisher, access, typing, presence };
+}
+
+type Features = ReturnType<typeof createFeatures>;
+
+/** What is written, uploaded and told. */
+function createFeatures(ground: Ground, { publisher, access, typing, feed, hub }: Realtime) {
+  const { adapters: { store, blobs }, config, clock, log } = ground;
+  const { limits } = config;
+  const writer: ChatWriter = new ChatWriter(store, clock, (commit) => {
+    publisher.commit(commit);
+    typing.committed(commit);
+    media.committed(commit);
+    push.worker.committed(commit);
+  });
+  const media = createMedia({
+    store,
+    blobs,
+    writer,
+    chatAccess: access,
+    clock,
+    log,
+    limits: { ...limits, imagePixels: imagePixelsOf(config) },
+    secret: config.encryptionKey,
+  });
+  const push = createPush(ground, publisher, hub);
+  const people = new People(store);
+  const direct = new DirectChats(store, writer, people, clock);
+  const groups = new Groups(writer, people, media.library, clock, limits);
+  const catchUp = new CatchUp(store, feed, limits);
+  return { writer, media, push, people, direct, groups, catchUp };
+}
+
+function createPush(ground: Ground, publisher: Publisher, hub: Hub) {
+  const { adapters: { store, backplane, pushSender }, config, clock, log, metrics } = ground;
+  const pushes = metrics.counter("realtimechat_pushes_total", "Pushes by what became of them");
+  return createNotifications({
+    store,
+    publisher,
+    sender: pushSender,
+    connected: {
+      here: (userId) => hub.isConnected(userId),
+      anywhere: (userIds) => backplane.directory.online(userIds),
+    },
+    clock,
+    log,
+    limits: config.limits,
+    vapidKey: config.vapid?.publicKey ?? null,
+    webPushOrigins: config.webPushOrigins,
+    observe: (outcome) => pushes.add({ outcome }),
+  });
+}
+
+function createAccounts(ground: Ground, { publisher, access }: Realtime, features: Features) {
+  const { adapters: { store }, config: { limits, adminEmails }, clock, log } = ground;
+  const { writer, groups, media, push } = features;
+  const auth = createSignIn(ground, publisher, push);
+  const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
+  const devices = new Devices(store, access, notices, clock, limits);
+  const users = createUsers({
+    store,
+    clock,
+    log,
+    auth,
+    avatars: media.library,
+    publisher,
+    limits,
+    adminEmails,
+    personalData: [
+      // Before the chats: their members are told that leaves are to be removed.
+      new DevicePersonalData(devices),
+      new ChatPersonalData(store, writer, groups, clock),
+      new MediaPersonalData(store, media.library),
+      new NotificationPersonalData(store),
+    ],
+  });
+  return { auth, users, notices, devices };
+}
+
+function createSignIn(ground: Ground, publisher: Publisher, push: Features["push"]) {
+  const { adapters, config, clock, log } = ground;
+  return createAuth({
+    store: adapters.store,
+    clock,
+    log,
+    hasher: adapters.hasher,
+    tokens: new Tokens(config.tokens, clock),
+    limiter: adapters.backplane.limiter,
+    mailer: adapters.mailer,
+    box: secretBox([base64url.encode(config.encryptionKey)]),
+    providers: adapters.providers,
+    onAudited: (entry) => push.notifications.audited(entry),
+    onSessionsEnded: (ids) => publisher.endSessions(ids),
+    maxSessions: config.limits.sessionsPerUser,
+    proofWindowMs: config.reauthWindowMs,
+    baseUrl: config.publicUrl ?? `http://localhost:${config.port}`,
+    product: PRODUCT,
+  });
+}
+
+/** Every operation with its handler, for all doors. */
+export function bindServices(ground: Ground, services: Services): Bound[] {
+  const { adapters: { store }, clock } = ground;
+  const { auth, users, media, push, typing, presence } = services;
+  return [
+    ...authHandlers(auth),
+    ...auditHandlers(auth.audit, store),
+    ...userHandlers(users.profiles, users.erasure),
+    ...moderationHandlers(users),
+    ...bindChats(ground, services),
+    ...bindEncryption(ground, services),
+    ...mediaHandlers(media),
+    ...notificationHandlers(push),
+    ...realtimeHandlers({ typing, presence, clock }),
+  ];
+}
+
+function bindChats({ adapters: { store }, config: { limits }, clock }: Ground, all: Services) {
+  const { writer, direct, groups, people, catchUp, publisher, access, media } = all;
+  const receipts = new Receipts(store, (membership) => publisher.receipt(membership));
+  const files = media.library;
+  return [
+    ...chatHandlers({
+      reader: new ChatReader(store),
+      direct,
+      groups,
+      inbox: new Inbox(store, limits),
+      receipts,
+      catchUp,
+    }),
+    ...messageHandlers({
+      sender: new MessageSender(writer, direct, people, files, epochOfMessage, clock, limits),
+      editor: new MessageEditor(store, writer, people, clock, limits),
+      reader: new MessageReader(store, access, limits),
+    }),
+  ];
+}
+
+function bindEncryption({ adapters: { store }, config: { limits }, clock }: Ground, all: Services) {
+  const { devices, people, notices, writer, access } = all;
+  return encryptionHandlers({
+    devices,
+    keyPackages: new KeyPackages(store, people, notices, clock, limits),
+    commits: new Commits(store, writer, access, people, notices, clock, limits),
+    welcomes: new Welcomes(store),
+  });
+}
+
+/** A picture is in memory as four bytes a pixel while it is worked on: Deno Deploy has 512 MB. */
+function imagePixelsOf({ onDenoDeploy, limits }: Config): number {
+  return onDenoDeploy ? Math.min(limits.imagePixels, 16_000_000) : limits.imagePixels;
+}
