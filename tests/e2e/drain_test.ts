@@ -14,6 +14,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const { token, userId } = await register(server.url);
     const silent = await WsClient.open(server.webSocketUrl);
     const { client } = await WsClient.connect(server.webSocketUrl, token);
+    const { client: idle } = await WsClient.connect(server.webSocketUrl, token);
     const group = await new HttpClient(server.url, token).post("/api/groups", { name: "G" });
     const sends = Array.from(
       { length: 200 },
@@ -23,7 +24,10 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await sends[0];
     const began = performance.now();
     const exit = server.kill(signal);
-    assert.deepEqual([(await client.closed).code, (await silent.closed).code], [1012, 1012]);
+    assert.deepEqual([(await idle.closed).code, (await silent.closed).code], [1012, 1012]);
+    // The runtime may reset a peer that is writing at this very moment, which is code 0 to it.
+    const { code } = await client.closed;
+    assert.ok(code === 1012 || code === 0, String(code));
     assert.deepEqual(await exit, { code: 0, signal: null });
     assert.ok(performance.now() - began < 5_000);
     const answered = (await Promise.all(sends)).filter(({ ok }) => ok).map(({ data }) => data.id);

@@ -30,6 +30,9 @@ export interface WsDoorOptions {
  */
 const IDLE_SECONDS = 30;
 
+/** For close frames to arrive. */
+const SETTLE_MS = 100;
+
 /** The door `/ws`: a WebSocket upgrade on Deno's own server. */
 export class WsDoor {
   readonly #sessions = new Set<WsSession>();
@@ -61,11 +64,13 @@ export class WsDoor {
   }
 
   /** Resolves when all peers have answered the close, or have had time to. */
-  async closed(withinMs = 1_000): Promise<void> {
+  async closed(withinMs = 2_000): Promise<void> {
     const deadline = performance.now() + withinMs;
     while (this.#sessions.size > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    // A process that ends with unread bytes resets its connections, and close frames are lost.
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   }
 
   #check(request: Request): void {
