@@ -1,5 +1,6 @@
 import { encryption } from "./encryption.ts";
 import { fanout } from "./fanout.ts";
+import { instances } from "./instances.ts";
 import { socketio } from "./socketio.ts";
 
 /** `deno task bench [name …]`: all benchmarks, or those that are named. */
