@@ -5,6 +5,7 @@ import type { People } from "../chats/people.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
+import type { Caller } from "../model/caller.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
 import type { Store } from "../store/store.ts";
@@ -60,7 +61,8 @@ export class Commits {
     private readonly limits: { commitBytes: number; groupMembers: number },
   ) {}
 
-  async commit(callerId: string, input: CommitInput): Promise<Committed> {
+  async commit(caller: Caller, input: CommitInput): Promise<Committed> {
+    const callerId = caller.userId;
     this.#checkSizes(input);
     const chat = await this.#encryptedChat(callerId, input.chatId);
     const repeated = await this.#repeatOf(callerId, input);
@@ -70,7 +72,7 @@ export class Commits {
     if (input.addUserIds.length > 0) await this.people.reach(callerId, input.addUserIds);
     const committed = await this.writer.write(
       input.chatId,
-      (draft) => this.#edit(draft, callerId, input, checked),
+      (draft) => this.#edit(draft, caller, input, checked),
     );
     if (!committed.repeated) {
       const { chatId } = input;
@@ -120,10 +122,11 @@ export class Commits {
 
   #edit(
     draft: ChatDraft,
-    callerId: string,
+    caller: Caller,
     input: CommitInput,
     { effect, registered, welcomes }: Checked,
   ): Committed | Promise<Committed> {
+    const callerId = caller.userId;
     if (!draft.member(callerId)) throw notFound("chat", input.chatId);
     if (draft.chat.epoch !== input.epoch) return this.#overtaken(draft, callerId, input);
     const leaving = checkMembership(draft, callerId, effect, input, registered);
@@ -135,7 +138,7 @@ export class Commits {
       groupInfo,
       welcomes,
     });
-    const origin = { actorId: callerId, visitor: null };
+    const origin = { actorId: callerId, visitor: caller };
     for (const member of leaving) {
       draft.updateMember(member, { leftAt: now, role: "member" });
       draft.record(origin, { action: "member.removed", userId: member.userId });

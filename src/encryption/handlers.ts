@@ -51,8 +51,8 @@ function deviceHandlers({ devices, keyPackages, welcomes }: EncryptionServices):
 
 function groupHandlers({ commits }: EncryptionServices): Bound[] {
   return [
-    bind(operations.commit, async ({ userId }, input) => {
-      const { rev, epoch, repeated } = await commits.commit(userId, input);
+    bind(operations.commit, async (caller, input) => {
+      const { rev, epoch, repeated } = await commits.commit(caller, input);
       return new Answer(repeated ? 200 : 201, { rev, epoch });
     }),
     bind(operations.listCommits, async ({ userId }, { chatId, after, limit, cursor }) => {

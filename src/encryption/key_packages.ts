@@ -82,11 +82,6 @@ export class KeyPackages {
     return claimed;
   }
 
-  /** Forgets those that nobody can use any more. */
-  purge(): Promise<number> {
-    return this.store.keyPackages.purge(this.clock.now());
-  }
-
   async #check(
     device: Device,
     text: string,

@@ -43,6 +43,9 @@ for (const { name, ignore, environment } of testedStores()) {
     assert.equal(changes.body.members[0].userId, bob.id);
     const { body: info } = await bobs.http.get(`/api/chats/${group.chatId}/mls/group-info`);
     assert.deepEqual(info, { epoch: 1, groupInfo: staged.groupInfo });
+    const { body: audit } = await anns.http.get(`/api/groups/${group.chatId}/audit`);
+    const added = audit.items.find((each: { action: string }) => each.action === "member.added");
+    assert.deepEqual([added?.actorId, added?.userId], [ann.id, bob.id]);
     const joined = await bobs.join(group.chatId);
     const sent = await bobs.send(group.chatId, await joined.encrypt(utf8("hello")));
     assert.deepEqual([sent.status, sent.body.kind, sent.body.text], [201, "encrypted", ""]);

@@ -132,6 +132,11 @@ export class ChatGroups {
     });
   }
 
+  /** The revision up to which everything was taken, or was before this device joined; 0 without a group. */
+  takenUpTo(chatId: string): Promise<number> {
+    return this.#cursor(chatId);
+  }
+
   /** After leaving or being removed: keys and texts of the chat go. */
   forget(chatId: string): Promise<void> {
     return this.#serial.run(chatId, async () => {

@@ -187,7 +187,8 @@ export class Encryption {
   /** Puts what was read before into the model's rows. */
   async showKnown(chatId: string): Promise<void> {
     for (const message of this.context.model.messagesOf(chatId)) {
-      if (message.kind !== "encrypted" || message.seq === 0 || message.encrypted) continue;
+      if (message.kind !== "encrypted" || message.seq === 0) continue;
+      if (message.encrypted && message.encrypted.state !== "waiting") continue;
       const known = await this.#plaintexts.known(message);
       if (known) this.#timeline.show(message, known);
       else await this.#markUnread(message);
@@ -255,11 +256,12 @@ export class Encryption {
     return others.length === 0 ? [] : await this.#claim(this.context.userId, others);
   }
 
-  /** From before this device joined, or not come to yet: a message that is still to be read says so. */
-  async #markUnread(message: MessageView): Promise<void> {
-    const group = await this.context.device.group(message.chatId);
-    const encrypted = { state: "waiting" as const, files: [], isShown: true };
-    if (group) this.context.model.patchMessage(message.chatId, message.id, { encrypted });
+  /** Nothing is known of it: it is from before this device joined, or has not been come to yet. */
+  async #markUnread({ chatId, id, seq }: MessageView): Promise<void> {
+    const taken = await this.#groups.takenUpTo(chatId);
+    if (taken === 0) return;
+    const state = seq <= taken ? "before_join" as const : "waiting" as const;
+    this.context.model.patchMessage(chatId, id, { encrypted: { state, files: [], isShown: true } });
   }
 
   async #quietly(action: () => Promise<void>): Promise<void> {
