@@ -30,7 +30,8 @@ export async function bytesRequest(
   if (person) headers.set("authorization", `Bearer ${person.token}`);
   const response = await fetch(new URL(path, url), { ...init, method, headers });
   const bytes = new Uint8Array(await response.arrayBuffer());
-  const isJson = /[/+]json\b/.test(response.headers.get("content-type") ?? "");
+  const isJson = bytes.length > 0 &&
+    /[/+]json\b/.test(response.headers.get("content-type") ?? "");
   const body = isJson ? JSON.parse(new TextDecoder().decode(bytes)) : bytes;
   return { status: response.status, headers: response.headers, body };
 }
