@@ -4,7 +4,7 @@ import { instances } from "./instances.ts";
 import { socketio } from "./socketio.ts";
 
 /** `deno task bench [name …]`: all benchmarks, or those that are named. */
-const BENCHMARKS: Record<string, () => Promise<void>> = { fanout, socketio, encryption };
+const BENCHMARKS: Record<string, () => Promise<void>> = { fanout, socketio, instances, encryption };
 
 const names = Deno.args.length > 0 ? Deno.args : Object.keys(BENCHMARKS);
 for (const name of names) {
