@@ -7,6 +7,8 @@ import { MemoryRateLimiter } from "../../src/operations/rate_limiter_memory.ts";
 const visitor = (address: string) =>
   ({ door: "rest", address, userAgent: "", requestId: "r" }) as const;
 
+const ANN = { name: "ann", userId: "ann" };
+
 /** A guard of one account, whose owner has signed in from 203.0.113.1 before. */
 function setUp() {
   const clock = { at: 1_800_000_000_000 };
@@ -17,7 +19,7 @@ function setUp() {
   };
   const guard = new AttemptGuard(limiter, { sessions } as never);
   const attempt = (address: string, right: boolean) =>
-    guard.guard("password", "ann", visitor(address), () => {
+    guard.guard("password", ANN, visitor(address), () => {
       if (right) return Promise.resolve("in");
       return Promise.reject(new AppError("unauthenticated", "wrong"));
     }).catch((error) => error.code as string);
@@ -45,7 +47,7 @@ Deno.test("what is right, and what fails for another reason, does not count", as
     { sessions: { ofUser: () => Promise.resolve([]) } } as never,
   );
   for (let i = 0; i < 30; i++) {
-    const busy = guard.guard("password", "ann", visitor("192.0.2.1"), () => {
+    const busy = guard.guard("password", ANN, visitor("192.0.2.1"), () => {
       return Promise.reject(new AppError("unavailable", "busy"));
     });
     await assert.rejects(busy, /busy/);

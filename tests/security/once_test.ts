@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { generate } from "otplib";
+import { type Account, AccountWorld, PASSWORD } from "../support/account_world.ts";
+import type { HttpAnswer } from "../support/http_client.ts";
+
+/** What works once works once, also for those who all come at the same moment; and for nothing else. */
+
+const AT_ONCE = 6;
+
+/** How many of the same request, sent all together, succeed. */
+async function winners(ask: () => Promise<HttpAnswer>): Promise<number> {
+  const answers = await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  for (const { status, body } of answers) assert.ok(status < 500, JSON.stringify(body));
+  return answers.filter(({ status }) => status < 300).length;
+}
+
+async function enableSecondFactor(world: AccountWorld, account: Account) {
+  const { body: { secret } } = await world.send("POST", "/api/auth/2fa/enable", {}, account);
+  const codeNow = () => generate({ secret, epoch: Math.floor(world.now() / 1000) });
+  const setupCode = await codeNow();
+  const { status, body } = await world.send("POST", "/api/auth/2fa/verify", {
+    code: setupCode,
+  }, account);
+  assert.equal(status, 200);
+  return { codeNow, setupCode, recoveryCodes: body.recoveryCodes as string[] };
+}
+
+const challengeOf = async (world: AccountWorld): Promise<string> =>
+  (await world.login("ann")).body.challenge;
+
+Deno.test("a refresh token: one wins, and the session of a token that came twice is over", async () => {
+  await using world = await AccountWorld.open();
+  const { token, refreshToken } = await world.register("ann");
+  const refresh = (refreshToken: string) =>
+    world.send("POST", "/api/auth/refresh-token", { refreshToken });
+  const won: HttpAnswer[] = [];
+  const count = await winners(async () => {
+    const answer = await refresh(refreshToken);
+    if (answer.status === 200) won.push(answer);
+    return answer;
+  });
+  assert.equal(count, 1);
+  assert.equal((await refresh(won[0].body.refreshToken)).status, 401, "the winner's next one");
+  assert.equal((await world.send("GET", "/api/users/profile", undefined, { token })).status, 401);
+  const { accessToken } = won[0].body;
+  const late = await world.send("GET", "/api/users/profile", undefined, { token: accessToken });
+  assert.equal(late.status, 401);
+});
+
+Deno.test("a refresh token that was used long ago ends the session all the same", async () => {
+  await using world = await AccountWorld.open();
+  const first = await world.register("ann");
+  let { refreshToken } = first;
+  for (let i = 0; i < 3; i++) {
+    const { body } = await world.send("POST", "/api/auth/refresh-token", { refreshToken });
+    refreshToken = body.refreshToken;
+  }
+  const stolen = { refreshToken: first.refreshToken };
+  assert.equal((await world.send("POST", "/api/auth/refresh-token", stolen)).status, 401);
+  assert.equal((await world.send("POST", "/api/auth/refresh-token", { refreshToken })).status, 401);
+  assert.equal((await world.login("ann")).status, 200, "other sessions can be opened");
+});
+
+Deno.test("a TOTP code: one wins, and never again, for whatever purpose", async () => {
+  await using world = await AccountWorld.open();
+  const ann = await world.register("ann");
+  const { codeNow, setupCode } = await enableSecondFactor(world, ann);
+  const challenges = await Promise.all(Array.from({ length: AT_ONCE }, () => challengeOf(world)));
+  const verify = (challenge: string, code: string) =>
+    world.send("POST", "/api/auth/2fa/verify", { challenge, code });
+  assert.equal((await verify(challenges.pop()!, setupCode)).status, 401, "it was used to set up");
+  world.ahead += 30_000;
+  const code = await codeNow();
+  challenges.push(await challengeOf(world));
+  assert.equal(await winners(() => verify(challenges.pop()!, code)), 1);
+  const again: [string, object][] = [
+    ["/api/auth/2fa/disable", { code }],
+    ["/api/auth/2fa/recovery-codes", { code }],
+    ["/api/auth/reauthenticate", { code }],
+  ];
+  for (const [path, body] of again) {
+    assert.equal((await world.send("POST", path, body, ann)).status, 401, path);
+  }
+});
+
+Deno.test("a recovery code, and a challenge: one wins", async () => {
+  await using world = await AccountWorld.open();
+  const { recoveryCodes, codeNow } = await enableSecondFactor(world, await world.register("ann"));
+  const challenges = await Promise.all(Array.from({ length: AT_ONCE }, () => challengeOf(world)));
+  const verify = (challenge: string, code: string) =>
+    world.send("POST", "/api/auth/2fa/verify", { challenge, code });
+  assert.equal(await winners(() => verify(challenges.pop()!, recoveryCodes[0])), 1);
+  const challenge = await challengeOf(world);
+  const codes = [...recoveryCodes.slice(1, AT_ONCE), await codeNow()];
+  assert.equal(await winners(() => verify(challenge, codes.pop()!)), 1, "one challenge");
+});
+
+type Link = (world: AccountWorld, ann: Account) => Promise<[string, { token: string }]>;
+
+const LINKS = {
+  "a link that resets a password": async (world, { email }) => {
+    await world.send("POST", "/api/auth/password/forgot", { email });
+    const token = await world.linkToken(email, /password/i);
+    return ["/api/auth/password/reset", { token, password: "another horse" }];
+  },
+  "a link that confirms an address": async (world, { email }) => {
+    return ["/api/auth/email/verify", { token: await world.linkToken(email, /Confirm/) }];
+  },
+  "a link that changes an address": async (world, ann) => {
+    const email = `new-${ann.email}`;
+    await world.send("PUT", "/api/auth/email", { email }, ann);
+    return ["/api/auth/email/change", { token: await world.linkToken(email, /./) }];
+  },
+} satisfies Record<string, Link>;
+
+for (const [what, ask] of Object.entries(LINKS)) {
+  Deno.test(`${what}: one wins, and it expires`, async () => {
+    await using world = await AccountWorld.open();
+    const [path, body] = await ask(world, await world.register("ann"));
+    assert.equal(await winners(() => world.send("POST", path, body)), 1);
+    const [, late] = await ask(world, await world.register("bob"));
+    world.ahead += 24 * 3_600_000 + 1;
+    assert.equal((await world.send("POST", path, late)).status, 400);
+  });
+}
+
+/** Each secret that is handed out, and each place that takes one: none is good for another. */
+Deno.test("no token is good for the purpose of another", async () => {
+  await using world = await AccountWorld.open();
+  const ann = await world.register("ann");
+  const bob = await world.register("bob");
+  await enableSecondFactor(world, bob);
+  const secrets: Record<string, string> = {
+    access: ann.token,
+    refresh: ann.refreshToken,
+    challenge: (await world.login("bob")).body.challenge,
+    verify: await world.linkToken(ann.email, /Confirm/),
+    reset: (await LINKS["a link that resets a password"](world, ann))[1].token,
+    change: (await LINKS["a link that changes an address"](world, ann))[1].token,
+  };
+  const code = "000000";
+  const password = "another horse";
+  const places: Record<string, (secret: string) => Promise<HttpAnswer>> = {
+    access: (token) => world.send("GET", "/api/users/profile", undefined, { token }),
+    refresh: (refreshToken) => world.send("POST", "/api/auth/refresh-token", { refreshToken }),
+    challenge: (challenge) => world.send("POST", "/api/auth/2fa/verify", { challenge, code }),
+    verify: (token) => world.send("POST", "/api/auth/email/verify", { token }),
+    reset: (token) => world.send("POST", "/api/auth/password/reset", { token, password }),
+    change: (token) => world.send("POST", "/api/auth/email/change", { token }),
+  };
+  for (const [kind, secret] of Object.entries(secrets)) {
+    assert.ok(secret, kind);
+    for (const [place, take] of Object.entries(places)) {
+      if (place === kind) continue;
+      const { status, body } = await take(secret);
+      assert.ok(status === 400 || status === 401, `${kind} as ${place}: ${status}`);
+      assert.ok(["invalid_request", "unauthenticated"].includes(body.code), `${kind} as ${place}`);
+    }
+  }
+  // None of that used them up: each is still good for its own.
+  for (const kind of ["access", "verify", "reset"]) {
+    const { status, body } = await places[kind](secrets[kind]);
+    assert.ok(status < 300, `${kind}: ${JSON.stringify(body)}`);
+  }
+});
+
+Deno.test("a session is never one that somebody else chose", async () => {
+  await using world = await AccountWorld.open();
+  const mallory = await world.register("mallory");
+  await world.register("ann");
+  const ids = async (token: string): Promise<string[]> => {
+    const { body } = await world.send("GET", "/api/sessions", undefined, { token });
+    return body.items.map(({ id }: { id: string }) => id);
+  };
+  const [fixed] = await ids(mallory.token);
+  const login = { identifier: "ann", password: PASSWORD };
+  const headers = { cookie: `session=${fixed}; sid=${fixed}`, "x-session-id": fixed };
+  const options = { token: mallory.token, headers };
+  const { body } = await world.send("POST", "/api/auth/login", login, options);
+  assert.ok(!(await ids(body.accessToken)).includes(fixed));
+  const again = await world.send("POST", "/api/auth/login", login, { token: body.accessToken });
+  assert.equal(new Set(await ids(again.body.accessToken)).size, 3, "each sign-in is a session");
+  assert.notEqual(again.body.refreshToken, body.refreshToken);
+  for (const query of [`?sid=${fixed}`, `?sessionId=${fixed}`]) {
+    assert.equal((await world.send("POST", `/api/auth/login${query}`, login)).status, 400);
+  }
+});

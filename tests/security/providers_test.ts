@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { generate } from "otplib";
+import { AccountWorld, PASSWORD } from "../support/account_world.ts";
+import { IdentityProvider } from "./identity_provider.ts";
+
+/** Signing in through others: what they vouch for, for whom, and how often. */
+
+const CALLBACK = "https://app.example.com/callback";
+
+async function withProvider(
+  run: (world: AccountWorld, provider: IdentityProvider) => Promise<void>,
+) {
+  await using provider = await IdentityProvider.start();
+  await using world = await AccountWorld.open(provider.environment);
+  await run(world, provider);
+}
+
+const google = (world: AccountWorld, body: Record<string, unknown>) =>
+  world.send("POST", "/api/auth/google", body);
+
+Deno.test("an ID token is good only as its provider signed it, for us, now", () =>
+  withProvider(async (world, provider) => {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = provider.claims();
+    const forged: Record<string, string | Promise<string>> = {
+      "unsigned": provider.unsigned(claims),
+      "the public key as an HMAC secret": provider.signByPublicKey(claims),
+      "a key of somebody else's": provider.signAsStranger(claims),
+      "a key that is not published": provider.sign(claims, { kid: "two" }),
+      "for another application": provider.sign(provider.claims({ aud: "other" })),
+      "for several, asked for by another": provider.sign(
+        provider.claims({ aud: ["client", "other"], azp: "other" }),
+      ),
+      "by another issuer": provider.sign(provider.claims({ iss: "https://accounts.google.com" })),
+      "expired": provider.sign(provider.claims({ iat: now - 700, exp: now - 60 })),
+      "without an expiry": provider.sign(provider.claims({ exp: undefined })),
+      "of nobody": provider.sign(provider.claims({ sub: "" })),
+      "not yet": provider.sign(provider.claims({ nbf: now + 600 })),
+    };
+    for (const [what, idToken] of Object.entries(forged)) {
+      const { status, body } = await google(world, { idToken: await idToken });
+      assert.deepEqual([status, body.code], [401, "unauthenticated"], what);
+    }
+    const { status, body } = await google(world, { idToken: await provider.sign(claims) });
+    assert.equal(status, 200, JSON.stringify(body));
+  }));
+
+Deno.test("a token with a nonce is good for that nonce alone", () =>
+  withProvider(async (world, provider) => {
+    const idToken = await provider.sign(provider.claims({ nonce: "mine" }));
+    assert.equal((await google(world, { idToken, nonce: "other" })).status, 401);
+    const plain = await provider.sign(provider.claims());
+    assert.equal((await google(world, { idToken: plain, nonce: "mine" })).status, 401);
+    assert.equal((await google(world, { idToken, nonce: "mine" })).status, 200);
+  }));
+
+async function begin(world: AccountWorld, token?: string) {
+  const input = { provider: "google", redirectUri: CALLBACK };
+  const { status, body } = await world.send("POST", "/api/auth/oauth/start", input, { token });
+  assert.equal(status, 200, JSON.stringify(body));
+  const query = new URL(body.url).searchParams;
+  assert.equal(query.get("code_challenge_method"), "S256");
+  return { state: body.state as string, nonce: query.get("nonce")! };
+}
+
+Deno.test("a state works once, for one provider, one address and whoever began, and not for long", () =>
+  withProvider(async (world, provider) => {
+    const attempt = async (state: string, nonce: string, more: object = {}, token?: string) => {
+      await provider.exchangesFor(provider.claims({ nonce }));
+      const body = { code: "code", state, ...more };
+      return (await world.send("POST", "/api/auth/google", body, { token })).status;
+    };
+    const made = await begin(world);
+    assert.equal(await attempt("made-up", made.nonce), 401);
+    const together = await Promise.all([1, 2, 3].map(() => attempt(made.state, made.nonce)));
+    assert.deepEqual(together.sort(), [200, 401, 401]);
+    assert.equal(await attempt(made.state, made.nonce), 401);
+    const elsewhere = await begin(world);
+    const other = { redirectUri: "https://evil.example/callback" };
+    assert.equal(await attempt(elsewhere.state, elsewhere.nonce, other), 401);
+    const replayed = await begin(world);
+    assert.equal(await attempt(replayed.state, made.nonce), 401, "the nonce of another sign-in");
+    const mallory = await world.register("mallory");
+    const bob = await world.register("bob");
+    const begun = await begin(world, mallory.token);
+    assert.equal(await attempt(begun.state, begun.nonce, {}, bob.token), 401, "somebody else's");
+    const fresh = await begin(world);
+    world.ahead += 10 * 60_000 + 1;
+    assert.equal(await attempt(fresh.state, fresh.nonce), 401, "too late");
+    // The verifier that the server kept goes along: a code that was stolen is of no use alone.
+    for (const { code_verifier, redirect_uri } of provider.exchanges) {
+      assert.match(code_verifier, /^[\w-]{43}$/);
+      assert.equal(redirect_uri, CALLBACK);
+    }
+  }));
+
+Deno.test("an account is not taken over through an address, whoever says that it is theirs", () =>
+  withProvider(async (world, provider) => {
+    const ann = await world.register("ann");
+    for (const email_verified of [false, "false", undefined, true]) {
+      for (const email of [ann.email, ann.email.toUpperCase()]) {
+        const claims = provider.claims({ sub: "attacker", email, email_verified });
+        const { status, body } = await google(world, { idToken: await provider.sign(claims) });
+        assert.deepEqual([status, body.code, body.accessToken], [409, "conflict", undefined]);
+      }
+    }
+    const claims = provider.claims({ sub: "attacker", email: undefined });
+    const chosen = { idToken: await provider.sign(claims), email: ann.email };
+    assert.equal((await google(world, chosen)).status, 409, "an address of one's own choosing");
+    assert.equal((await world.login("ann")).status, 200);
+  }));
+
+Deno.test("an address that a provider did not confirm is not confirmed", () =>
+  withProvider(async (world, provider) => {
+    for (const [i, email_verified] of [false, "false", "yes", 1, undefined].entries()) {
+      const claims = provider.claims({ sub: `s${i}`, email: `p${i}@example.org`, email_verified });
+      const { status, body } = await google(world, { idToken: await provider.sign(claims) });
+      assert.deepEqual([status, body.user?.emailVerifiedAt], [200, null], String(email_verified));
+    }
+  }));
+
+Deno.test("whoever opened an account with another's address beforehand is out once its owner comes", () =>
+  withProvider(async (world, provider) => {
+    const mallory = await world.register("ann");
+    const { body: { secret } } = await world.send("POST", "/api/auth/2fa/enable", {}, mallory);
+    const code = await generate({ secret, epoch: Math.floor(world.now() / 1000) });
+    const enabled = await world.send("POST", "/api/auth/2fa/verify", { code }, mallory);
+    assert.equal(enabled.status, 200);
+    const link = { idToken: await provider.sign(provider.claims({ sub: "m", email: "m@x.org" })) };
+    const linked = await world.send("POST", "/api/auth/identities/google", link, mallory);
+    assert.equal(linked.status, 204, JSON.stringify(linked.body));
+    const changed = await world.send("PUT", "/api/auth/email", { email: "m@x.org" }, mallory);
+    assert.equal(changed.status, 202);
+    const pending = await world.linkToken("m@x.org", /./);
+    // The owner finds the name taken, and asks for a new password.
+    await world.send("POST", "/api/auth/password/forgot", { email: mallory.email });
+    const token = await world.linkToken(mallory.email, /password/i);
+    const reset = { token, password: "the owner's own" };
+    assert.equal((await world.send("POST", "/api/auth/password/reset", reset)).status, 204);
+    const ways: Record<string, Promise<{ status: number }>> = {
+      "the session": world.send("GET", "/api/users/profile", undefined, mallory),
+      "the refresh token": world.send("POST", "/api/auth/refresh-token", {
+        refreshToken: mallory.refreshToken,
+      }),
+      "the password": world.login("ann", PASSWORD),
+      "the link to change the address": world.send("POST", "/api/auth/email/change", {
+        token: pending,
+      }),
+    };
+    for (const [what, answer] of Object.entries(ways)) {
+      assert.ok((await answer).status >= 400, what);
+    }
+    const byProvider = await google(world, link);
+    assert.notEqual(byProvider.body.user?.username, "ann", "the linked provider");
+    const owner = await world.login("ann", "the owner's own");
+    assert.equal(owner.status, 200);
+    assert.ok(owner.body.accessToken, "no second factor of a stranger's is asked for");
+  }));
