@@ -80,17 +80,19 @@ function createRealtime(
   const hub = new Hub(store, feed, log);
   const publisher = new Publisher(hub, backplane.broker);
   const access = new ChatAccess(store);
-  const typing = new Typing(access, hub, publisher, limits);
+  const people = new People(store);
+  const typing = new Typing(access, people, hub, publisher, limits);
   const { directory } = backplane;
   const presence = new Presence({ store, directory, hub, publisher, clock, log, limits });
   hub.listen(presence);
-  return { feed, hub, publisher, access, typing, presence };
+  return { feed, hub, publisher, access, people, typing, presence };
 }
 
 type Features = ReturnType<typeof createFeatures>;
 
 /** What is written, uploaded and told. */
-function createFeatures(ground: Ground, { publisher, access, typing, feed, hub }: Realtime) {
+function createFeatures(ground: Ground, realtime: Realtime) {
+  const { publisher, access, people, typing, feed, hub } = realtime;
   const { adapters: { store, blobs }, config, clock, log } = ground;
   const { limits } = config;
   const writer: ChatWriter = new ChatWriter(store, clock, (commit) => {
@@ -110,11 +112,10 @@ function createFeatures(ground: Ground, { publisher, access, typing, feed, hub }
     secret: config.encryptionKey,
   });
   const push = createPush(ground, publisher, hub);
-  const people = new People(store);
   const direct = new DirectChats(store, writer, people, clock);
   const groups = new Groups(writer, people, media.library, clock, limits);
   const catchUp = new CatchUp(store, feed, limits);
-  return { writer, media, push, people, direct, groups, catchUp };
+  return { writer, media, push, direct, groups, catchUp };
 }
 
 function createPush(ground: Ground, publisher: Publisher, hub: Hub) {
@@ -203,7 +204,7 @@ export function bindServices(ground: Ground, services: Services): Bound[] {
 
 function bindChats({ adapters: { store }, config: { limits }, clock }: Ground, all: Services) {
   const { writer, direct, groups, people, catchUp, publisher, access, media } = all;
-  const receipts = new Receipts(store, (membership) => publisher.receipt(membership));
+  const receipts = new Receipts(store, people, (membership) => publisher.receipt(membership));
   const files = media.library;
   return [
     ...chatHandlers({

@@ -14,24 +14,13 @@ export class ChatAccess {
   }
 }
 
-/** The same rule inside an edit, where it also holds against whoever leaves at the same moment. */
-export function memberIn(
-  draft: ChatDraft,
-  userId: string,
-  missing = notFound("chat", draft.chat.id),
-) {
-  const member = draft.member(userId);
-  if (!member) throw missing;
-  return member;
-}
-
 export function requireGroup(draft: ChatDraft): void {
   if (draft.chat.kind !== "group") throw notFound("group", draft.chat.id);
 }
 
 /** `action` reads like "Renaming the group". */
 export function requireAdmin(draft: ChatDraft, userId: string, action: string): Membership {
-  const member = memberIn(draft, userId, notFound("group", draft.chat.id));
+  const member = draft.requireMember(userId, notFound("group", draft.chat.id));
   if (member.role === "member") {
     throw new AppError("forbidden", `${action}: only its owner and admins may`);
   }
@@ -39,7 +28,7 @@ export function requireAdmin(draft: ChatDraft, userId: string, action: string): 
 }
 
 export function requireOwner(draft: ChatDraft, userId: string, action: string): Membership {
-  const member = memberIn(draft, userId, notFound("group", draft.chat.id));
+  const member = draft.requireMember(userId, notFound("group", draft.chat.id));
   if (member.role !== "owner") throw new AppError("forbidden", `${action}: only its owner may`);
   return member;
 }

@@ -8,7 +8,7 @@ import type { Store } from "../store/store.ts";
  * there were no such user.
  */
 export class People {
-  constructor(private readonly store: Pick<Store, "users" | "blocks">) {}
+  constructor(private readonly store: Pick<Store, "users" | "blocks" | "chats">) {}
 
   /** All of `userIds`, or `not_found` naming the first that cannot be reached. */
   async reach(callerId: string, userIds: string[]): Promise<User[]> {
@@ -34,13 +34,24 @@ export class People {
    */
   async requireOpen(chat: Pick<Chat, "directKey">, userId: string, action: string): Promise<void> {
     if (chat.directKey === null) return;
-    const [a, b] = chat.directKey.split(":");
-    if (!await this.isOutOfReach(userId, a === userId ? b : a)) return;
+    if (!await this.isOutOfReach(userId, peerOf(chat.directKey, userId))) return;
     throw new AppError("forbidden", `${action}: this chat takes no messages`);
+  }
+
+  /** Whether others are to see what `userId` is doing in the chat: not whoever has blocked them. */
+  async isHeardIn(chatId: string, userId: string): Promise<boolean> {
+    const chat = await this.store.chats.byId(chatId);
+    if (!chat?.directKey) return true;
+    return !await this.store.blocks.has(peerOf(chat.directKey, userId), userId);
   }
 
   async #blockersOf(userId: string): Promise<Set<string>> {
     const blocks = await this.store.blocks.against(userId);
     return new Set(blocks.map((block) => block.blockerId));
   }
+}
+
+function peerOf(directKey: string, userId: string): string {
+  const [a, b] = directKey.split(":");
+  return a === userId ? b : a;
 }

@@ -1,5 +1,6 @@
 import { notFound } from "../core/errors.ts";
 import type { Membership } from "../model/membership.ts";
+import type { People } from "./people.ts";
 import type { Store } from "../store/store.ts";
 
 /** Told when a member's cursors have moved. */
@@ -9,6 +10,7 @@ export type ReceiptListener = (membership: Membership) => void;
 export class Receipts {
   constructor(
     private readonly store: Pick<Store, "chats" | "memberships">,
+    private readonly people: Pick<People, "isHeardIn">,
     private readonly onMoved: ReceiptListener,
   ) {}
 
@@ -34,7 +36,9 @@ export class Receipts {
       ...to(chat.lastSeq),
     });
     if (!result) throw notFound("chat", chatId);
-    if (result.moved) this.onMoved(result.membership);
+    if (result.moved && await this.people.isHeardIn(chatId, userId)) {
+      this.onMoved(result.membership);
+    }
     return result.membership;
   }
 }

@@ -1,4 +1,5 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
+import type { People } from "../chats/people.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Signal } from "./broker.ts";
 import type { Hub } from "./hub.ts";
@@ -29,6 +30,7 @@ export class Typing {
 
   constructor(
     private readonly access: ChatAccess,
+    private readonly people: Pick<People, "isHeardIn">,
     private readonly hub: Pick<Hub, "toRoom">,
     private readonly publisher: Pick<Publisher, "typing">,
     private readonly limits: { typingTimeMs: number },
@@ -36,6 +38,8 @@ export class Typing {
 
   async start(userId: string, chatId: string): Promise<void> {
     await this.access.requireMember(chatId, userId);
+    // Who was blocked is not told: it looks to them as ever.
+    if (!await this.people.isHeardIn(chatId, userId)) return;
     const { typingTimeMs } = this.limits;
     const known = this.#writing.get(keyOf(chatId, userId))?.until.has(HERE);
     const writing = this.#begin(chatId, userId, HERE, typingTimeMs);

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { notFound } from "../../src/core/errors.ts";
+import type { WireEvent } from "../../src/model/event.ts";
+import { Typing } from "../../src/realtime/typing.ts";
+
+/** A chat that Ann is in, and Bob, who may be blocked; what its listeners heard, and other instances. */
+function room({ blocked = false, typingTimeMs = 60_000 } = {}) {
+  const heard: unknown[] = [];
+  const told: boolean[] = [];
+  const typing = new Typing(
+    {
+      requireMember: (chatId: string, userId: string) =>
+        userId === "eve" ? Promise.reject(notFound("chat", chatId)) : Promise.resolve({} as never),
+    } as never,
+    { isHeardIn: (_chatId, userId) => Promise.resolve(!(blocked && userId === "bob")) },
+    { toRoom: (_chatId: string, event: WireEvent) => void heard.push(event.data) },
+    { typing: (_chatId: string, _userId: string, writing: boolean) => void told.push(writing) },
+    { typingTimeMs },
+  );
+  return { typing, heard, told };
+}
+
+Deno.test("one start and one stop are told, however often they are said", async () => {
+  const { typing, heard, told } = room();
+  for (let i = 0; i < 3; i++) await typing.start("ann", "chat");
+  for (let i = 0; i < 2; i++) await typing.stop("ann", "chat");
+  assert.deepEqual(heard, [{ userId: "ann", typing: true }, { userId: "ann", typing: false }]);
+  assert.deepEqual(told, [true, false]);
+  typing.close();
+});
+
+Deno.test("writing ends by itself", async () => {
+  const { typing, heard } = room({ typingTimeMs: 20 });
+  await typing.start("ann", "chat");
+  // The timer does not keep a process alive, so something else has to.
+  const alive = setInterval(() => {}, 10);
+  while (heard.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  clearInterval(alive);
+  assert.deepEqual(heard.at(-1), { userId: "ann", typing: false });
+  typing.close();
+});
+
+Deno.test("nobody hears who was blocked, and they are not told", async () => {
+  const { typing, heard, told } = room({ blocked: true });
+  await typing.start("bob", "chat");
+  await typing.stop("bob", "chat");
+  assert.deepEqual([heard, told], [[], []]);
+  typing.close();
+});
+
+Deno.test("who is not a member may not write, nor stop", async () => {
+  const { typing } = room();
+  await assert.rejects(() => typing.start("eve", "chat"), { code: "not_found" });
+  await assert.rejects(() => typing.stop("eve", "chat"), { code: "not_found" });
+  typing.close();
+});
