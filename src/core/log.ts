@@ -22,7 +22,7 @@ export function jsonLog(
   const line = (at: LogLevel) => (message: string, fields: LogFields = {}) => {
     if (RANK[at] < RANK[level]) return;
     const time = new Date().toISOString();
-    write(JSON.stringify({ time, level: at, message, ...base, ...fields }, plainErrors));
+    write(oneLine(JSON.stringify({ time, level: at, message, ...base, ...fields }, plainErrors)));
   };
   return {
     debug: line("debug"),
@@ -40,6 +40,16 @@ export const silentLog: Log = {
   error() {},
   with: () => silentLog,
 };
+
+/** What JSON leaves as it is, and some readers take for the end of a line or a terminal for a command. */
+const UNESCAPED = /[\x7f-\x9f\u2028\u2029]/g;
+
+function oneLine(json: string): string {
+  return json.replace(
+    UNESCAPED,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
 
 /** An Error has no enumerable properties: without this it would be logged as `{}`. */
 function plainErrors(_key: string, value: unknown): unknown {

@@ -66,7 +66,7 @@ Deno.test("a suspension, a second factor and a missing password show only to who
 Deno.test("people: an address finds nobody, and nobody's address is shown", async () => {
   await using world = await AccountWorld.open();
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
-  for (const q of [bob.email, "bob@", "example.org", "BOB@EXAMPLE.ORG"]) {
+  for (const q of [bob.email, "example.org", "BOB@EXAMPLE.ORG"]) {
     const path = `/api/users/search?q=${encodeURIComponent(q)}`;
     assert.deepEqual((await world.send("GET", path, undefined, ann)).body.items, [], q);
   }

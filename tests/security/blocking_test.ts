@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { DOORS, type Input } from "../support/doors.ts";
+import { eventually } from "../support/eventually.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { LEAKY, SOCKETS } from "./entrances.ts";
+
+/** The ways around a block, through every door: `bob` is blocked by `ann`; both are in a group. */
+
+const NAMES = ["ann", "bob", "carol"] as const;
+
+async function blocked(app: RunningApp) {
+  const people = await app.people(...NAMES);
+  const { ann, bob, carol } = people;
+  const [http, hers] = [app.client(bob), app.client(ann)];
+  const direct = await http.post("/api/messages", { recipientId: ann.id, text: "hello" });
+  const hersThere = await hers.post("/api/messages", { recipientId: bob.id, text: "hi" });
+  const memberIds = [ann.id, bob.id];
+  const group = await app.client(carol).post("/api/groups", { name: "Group", memberIds });
+  const own = await http.post("/api/groups", { name: "Bob's", memberIds: [carol.id] });
+  for (const { status } of [direct, hersThere, group, own]) assert.equal(status, 201);
+  const done = await hers.post("/api/users/block", { userId: bob.id });
+  assert.equal(done.status, 200);
+  return {
+    ...people,
+    chatId: direct.body.chatId as string,
+    mine: direct.body.id as string,
+    hers: hersThere.body.id as string,
+    groupId: group.body.id as string,
+    ownGroupId: own.body.id as string,
+  };
+}
+
+type World = Awaited<ReturnType<typeof blocked>>;
+
+const WAYS: Record<string, [operation: string, input: (world: World) => Input, codes: string[]]> = {
+  "sending to the chat": ["message.send", (w) => ({ chatId: w.chatId, text: "x" }), ["forbidden"]],
+  "sending to the person": [
+    "message.send",
+    (w) => ({ recipientId: w.ann.id, text: "x" }),
+    ["forbidden", "not_found"],
+  ],
+  "an answer to a message of hers": [
+    "message.send",
+    (w) => ({ chatId: w.chatId, text: "x", replyTo: w.hers }),
+    ["forbidden"],
+  ],
+  "an old message, edited": ["message.edit", (w) => ({ messageId: w.mine, text: "x" }), [
+    "forbidden",
+  ]],
+  "a reaction": ["message.react", (w) => ({ messageId: w.hers, emoji: "👍" }), ["forbidden"]],
+  "a pin": ["message.pin", (w) => ({ messageId: w.hers }), ["forbidden"]],
+  "opening the chat anew": ["chat.open", (w) => ({ userId: w.ann.id }), ["ok", "not_found"]],
+  "a new group with her": [
+    "group.create",
+    (w) => ({ name: "x", memberIds: [w.ann.id] }),
+    ["not_found"],
+  ],
+  "adding her to a group": [
+    "group.add",
+    (w) => ({ groupId: w.ownGroupId, userIds: [w.ann.id] }),
+    ["not_found"],
+  ],
+  "looking at her": ["user.get", (w) => ({ userId: w.ann.id }), ["not_found"]],
+  "keys for an encrypted chat": ["keyPackage.claim", (w) => ({ userId: w.ann.id }), ["not_found"]],
+};
+
+for (const door of DOORS) {
+  Deno.test({
+    ...LEAKY,
+    name: `${door.name}: nothing of a blocked person comes through, and nothing tells them`,
+    fn: async () => {
+      await using app = await RunningApp.start();
+      const world = await blocked(app);
+      await using listening = await SOCKETS[0].hold(app, world.ann.token);
+      await using there = await door.open(app, world.bob.token);
+      for (const [what, [name, input, codes]] of Object.entries(WAYS)) {
+        const operation = app.app.operations.find((one) => one.name === name)!;
+        if (!door.offers(operation)) continue;
+        const { ok, error } = await there.run(operation, input(world));
+        assert.ok(codes.includes(ok ? "ok" : error!.code), `${what}: ${error?.code ?? "ok"}`);
+        assert.doesNotMatch(JSON.stringify(error ?? {}), /block/i, what);
+      }
+      const status = app.app.operations.find(({ name }) => name === "presence.get")!;
+      const seen = await there.run(status, { userIds: [world.ann.id] });
+      const shown = seen.data.items.filter(({ state }: { state: string }) => state !== "offline");
+      assert.deepEqual(shown, [], "she is online, and is not seen to be");
+      const heard = listening.events.filter(({ event }) => event.startsWith("message."));
+      assert.deepEqual(heard, []);
+    },
+  });
+}
+
+for (const socket of SOCKETS) {
+  Deno.test({
+    ...LEAKY,
+    name: `${socket.name}: neither sees the other write, come or go, and the group goes on`,
+    fn: async () => {
+      await using app = await RunningApp.start({ LIMIT_PRESENCE_GRACE_MS: "0" });
+      const { ann, bob, chatId, groupId } = await blocked(app);
+      await using hers = await socket.hold(app, ann.token);
+      await using his = await socket.hold(app, bob.token);
+      for (const one of [hers, his]) {
+        assert.equal((await one.command("typing.start", { chatId })).ok, true, "it is not told");
+        await one.command("presence.set", { state: "busy" });
+      }
+      // What comes after shows that what came before would have been heard.
+      const text = { chatId: groupId, text: "to all" };
+      assert.equal((await his.command("message.send", text)).ok, true);
+      const isNew = ({ event }: { event: string }) => event === "message.created";
+      for (const one of [hers, his]) await eventually("it is heard", () => one.events.some(isNew));
+      const about = (who: { id: string }, heard: typeof hers) =>
+        heard.events.filter(({ event, data }) =>
+          (event === "typing" || event === "presence") && JSON.stringify(data).includes(who.id)
+        );
+      assert.deepEqual(about(bob, hers), [], "what she hears of him");
+      assert.deepEqual(about(ann, his), [], "what he hears of her");
+    },
+  });
+}
+
+Deno.test("REST: a search does not find who blocked the one who searches", async () => {
+  await using app = await RunningApp.start();
+  const { bob, carol } = await blocked(app);
+  const find = async (who: typeof bob) =>
+    (await app.client(who).get("/api/users/search?q=ann")).body.items.length;
+  assert.deepEqual([await find(bob), await find(carol)], [0, 1]);
+});
