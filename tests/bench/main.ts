@@ -1,10 +1,17 @@
 import { encryption } from "./encryption.ts";
 import { fanout } from "./fanout.ts";
+import { history } from "./history.ts";
 import { instances } from "./instances.ts";
 import { socketio } from "./socketio.ts";
 
 /** `deno task bench [name …]`: all benchmarks, or those that are named. */
-const BENCHMARKS: Record<string, () => Promise<void>> = { fanout, socketio, instances, encryption };
+const BENCHMARKS: Record<string, () => Promise<void>> = {
+  fanout,
+  history,
+  socketio,
+  instances,
+  encryption,
+};
 
 const names = Deno.args.length > 0 ? Deno.args : Object.keys(BENCHMARKS);
 for (const name of names) {
