@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { eventually } from "../support/eventually.ts";
+import { seedPeople } from "../support/people.ts";
+import { ServerProcess } from "../support/server_process.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { testConfig, testEnvironment } from "../support/test_config.ts";
+import { findVersitygw, startS3 } from "../support/versitygw.ts";
+
+const MIB = 1024 * 1024;
+const SIZE = 100 * MIB;
+/** By the second of two uploads of 100 MiB: what the first one's garbage took is used again. */
+const MOST_GROWTH = 50 * MIB;
+const versitygw = findVersitygw();
+const linux = Deno.build.os === "linux";
+
+async function memoryOf(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
+}
+
+/** The highest that the process' memory rises above where it stood, while `work` is done. */
+async function growthDuring(pid: number, work: () => Promise<void>): Promise<number> {
+  const before = await memoryOf(pid);
+  let peak = before;
+  const watching = setInterval(async () => {
+    peak = Math.max(peak, await memoryOf(pid).catch(() => 0));
+  }, 20);
+  try {
+    await work();
+  } finally {
+    clearInterval(watching);
+  }
+  return Math.max(peak, await memoryOf(pid)) - before;
+}
+
+/** A form whose file is made while it is sent. */
+function form(size: number, hash?: ReturnType<typeof createHash>): ReadableStream<Uint8Array> {
+  const chunk = crypto.getRandomValues(new Uint8Array(64 * 1024));
+  const encoder = new TextEncoder();
+  const head = '--b\r\nContent-Disposition: form-data; name="file"; filename="big.bin"\r\n\r\n';
+  let sent = -1;
+  return new ReadableStream({
+    pull(controller) {
+      if (sent < 0) controller.enqueue(encoder.encode(head));
+      else if (sent < size) {
+        hash?.update(chunk);
+        controller.enqueue(chunk.slice());
+      } else {
+        controller.enqueue(encoder.encode("\r\n--b--\r\n"));
+        return controller.close();
+      }
+      sent = sent < 0 ? 0 : sent + chunk.length;
+    },
+  });
+}
+
+function post(url: string, token: string, body: ReadableStream<Uint8Array>, signal?: AbortSignal) {
+  const headers = {
+    "authorization": `Bearer ${token}`,
+    "content-type": "multipart/form-data; boundary=b",
+  };
+  return fetch(`${url}/api/media/upload`, { method: "POST", headers, body, signal });
+}
+
+async function withServer(
+  extra: Record<string, string>,
+  run: (server: ServerProcess, token: string) => Promise<void>,
+): Promise<void> {
+  await using folder = await TempDir.make("media_memory");
+  const dataDir = folder.join("data");
+  const { ann } = await seedPeople(testConfig(dataDir), ["ann"]);
+  const env = testEnvironment({ ...extra, DATA_DIR: dataDir });
+  await using server = await ServerProcess.start({ env });
+  await run(server, ann.token);
+}
+
+async function uploadAndDownload(server: ServerProcess, token: string, name: string) {
+  // The collector waits until there is something to collect: a first upload gives the heap its size.
+  const atFirst = await growthDuring(server.pid, async () => {
+    const first = await post(server.url, token, form(SIZE));
+    assert.equal(first.status, 201, await first.text());
+  });
+  const hash = createHash("sha256");
+  let id = "";
+  const up = await growthDuring(server.pid, async () => {
+    const answer = await post(server.url, token, form(SIZE, hash));
+    const body = await answer.json();
+    assert.equal(answer.status, 201, JSON.stringify(body));
+    assert.deepEqual([body.size, body.sha256], [SIZE, hash.digest("hex")]);
+    id = body.id;
+  });
+  const down = await growthDuring(server.pid, async () => {
+    const headers = { authorization: `Bearer ${token}`, range: `bytes=${MIB}-` };
+    const answer = await fetch(`${server.url}/api/media/${id}`, { headers });
+    assert.equal(answer.status, 206);
+    let size = 0;
+    for await (const chunk of answer.body!) size += chunk.length;
+    assert.equal(size, SIZE - MIB);
+  });
+  const inMib = (bytes: number) => `${Math.round(bytes / MIB)} MiB`;
+  console.log(
+    `${name}: memory grew by ${inMib(atFirst)} at a first upload of 100 MiB, by ${
+      inMib(up)
+    } at a ` +
+      `second, and by ${inMib(down)} at a download`,
+  );
+  assert(up < MOST_GROWTH, `uploading took ${inMib(up)}`);
+  assert(down < MOST_GROWTH, `downloading took ${inMib(down)}`);
+}
+
+Deno.test({
+  name: "100 MiB go up and come down with the server's memory flat (disk)",
+  ignore: !linux,
+  fn: () => withServer({}, (server, token) => uploadAndDownload(server, token, "disk")),
+});
+
+Deno.test({
+  name: "100 MiB go up and come down with the server's memory flat (S3)",
+  ignore: !linux || !versitygw,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const s3 = await startS3(versitygw!);
+    try {
+      const { bucket, region, endpoint, credentials } = s3.config;
+      await withServer({
+        AWS_BUCKET_NAME: bucket,
+        AWS_REGION: region,
+        AWS_ENDPOINT_URL: endpoint!,
+        AWS_ACCESS_KEY_ID: credentials!.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials!.secretAccessKey,
+      }, (server, token) => uploadAndDownload(server, token, "S3"));
+    } finally {
+      await s3.stop();
+    }
+  },
+});
+
+Deno.test("kill -9 in the middle of uploads: nothing half is served, and a resumable one goes on", async () => {
+  await using folder = await TempDir.make("media_crash");
+  const dataDir = folder.join("data");
+  const { ann } = await seedPeople(testConfig(dataDir), ["ann"]);
+  const env = testEnvironment({ DATA_DIR: dataDir });
+  const authorization = `Bearer ${ann.token}`;
+  const tus = { authorization, "tus-resumable": "1.0.0" };
+  const type = "application/offset+octet-stream";
+  let path: string;
+  const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+  {
+    await using server = await ServerProcess.start({ env });
+    const made = await fetch(`${server.url}/api/media/uploads`, {
+      method: "POST",
+      headers: { ...tus, "upload-length": String(bytes.length) },
+    });
+    path = made.headers.get("location")!;
+    const headers = { ...tus, "upload-offset": "0", "content-type": type };
+    const part = await fetch(server.url + path, {
+      method: "PATCH",
+      headers,
+      body: bytes.slice(0, 20_000),
+    });
+    assert.equal(part.status, 204);
+    const stop = new AbortController();
+    const uploads = Array.from(
+      { length: 3 },
+      () => post(server.url, ann.token, form(50 * SIZE), stop.signal).catch(() => null),
+    );
+    await eventually(
+      "bytes are arriving",
+      async () => await sizeOf(`${dataDir}/media/partial`) > 3 * MIB,
+    );
+    await server.kill("SIGKILL");
+    stop.abort();
+    await Promise.all(uploads);
+  }
+  await using server = await ServerProcess.start({ env });
+  assert.equal(await sizeOf(`${dataDir}/media/blobs`), 0, "nothing half is visible");
+  const state = await fetch(server.url + path, { method: "HEAD", headers: tus });
+  assert.equal(state.headers.get("upload-offset"), "20000");
+  const headers = { ...tus, "upload-offset": "20000", "content-type": type };
+  const rest = { method: "PATCH", headers, body: bytes.slice(20_000) };
+  assert.equal((await fetch(server.url + path, rest)).status, 204);
+  const id = path.split("/").at(-1);
+  const whole = await fetch(`${server.url}/api/media/${id}`, { headers: { authorization } });
+  const got = createHash("sha256").update(new Uint8Array(await whole.arrayBuffer())).digest("hex");
+  assert.equal(got, createHash("sha256").update(bytes).digest("hex"));
+});
+
+async function sizeOf(folder: string): Promise<number> {
+  let size = 0;
+  for await (const entry of Deno.readDir(folder)) {
+    const path = `${folder}/${entry.name}`;
+    size += entry.isDirectory ? await sizeOf(path) : (await Deno.stat(path)).size;
+  }
+  return size;
+}
