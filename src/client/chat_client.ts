@@ -1,4 +1,5 @@
 import { newId } from "../core/ids.ts";
+import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
 import type { MessageView } from "../wire/message.ts";
 import type { ProfileView } from "../wire/user.ts";
@@ -73,7 +74,8 @@ export class ChatClient extends Emitter<ClientEvents> {
   readonly #outbox: Outbox<Outgoing>;
   readonly #storage: KeyStore;
   #encryption: Encryption | null = null;
-  #loaded = false;
+  #hasOutbox = false;
+  #hasInbox = false;
 
   constructor(private readonly options: ChatClientOptions) {
     super();
@@ -96,10 +98,8 @@ export class ChatClient extends Emitter<ClientEvents> {
     });
     this.#socket = new ChatSocket({
       token: (stale) => stale ? this.#signIn.refresh(stale) : this.#signIn.token(),
-      cursors: () => this.#sync.cursors(),
-      onHello: async (sync) => {
-        await this.#sync.takeSync(sync);
-      },
+      cursors: () => this.#hasInbox ? this.#sync.cursors() : null,
+      onHello: (sync) => this.#takeHello(sync),
       onEvent: (event) => this.#onEvent(event),
       onState: (state) => this.#onState(state),
     }, {
@@ -260,6 +260,12 @@ export class ChatClient extends Emitter<ClientEvents> {
     await this.call("message.delete", { messageId });
   }
 
+  /** Fetches the members and the newest messages: the inbox brings the last message only. */
+  async openChat(chatId: string): Promise<void> {
+    await this.#sync.open(chatId);
+    if (this.#isEncrypted(chatId)) await this.#encryption?.showKnown(chatId);
+  }
+
   /** Older messages, before the oldest that is here; false when there are none. */
   async loadOlder(chatId: string, limit = 50): Promise<boolean> {
     const oldest = this.model.messagesOf(chatId)[0]?.seq || undefined;
@@ -389,13 +395,17 @@ export class ChatClient extends Emitter<ClientEvents> {
     if (state === "refused") void this.#signIn.end();
   }
 
+  /** The first time the inbox says which chats there are; from then on, what has changed. */
+  async #takeHello(sync: ChangesView[]): Promise<void> {
+    if (this.#hasInbox) return await this.#sync.takeSync(sync);
+    await this.#sync.loadInbox();
+    this.#hasInbox = true;
+  }
+
   async #connected(): Promise<void> {
     try {
-      if (!this.#loaded) {
-        await this.#outbox.load();
-        this.#loaded = true;
-      }
-      await this.#sync.loadInbox();
+      if (!this.#hasOutbox) await this.#outbox.load();
+      this.#hasOutbox = true;
       await this.#encryption?.connected();
     } catch (error) {
       this.emit("fault", error);

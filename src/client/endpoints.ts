@@ -10,7 +10,9 @@ import type * as authSecondFactorOperations from "../auth/second_factor_operatio
 import type * as authSessionOperations from "../auth/session_operations.ts";
 import type * as chatsOperations from "../chats/operations.ts";
 import type * as encryptionOperations from "../encryption/operations.ts";
+import type * as mediaOperations from "../media/operations.ts";
 import type * as messagesOperations from "../messages/operations.ts";
+import type * as notificationsOperations from "../notifications/operations.ts";
 import type * as realtimeOperations from "../realtime/operations.ts";
 import type * as usersModerationOperations from "../users/moderation_operations.ts";
 import type * as usersOperations from "../users/operations.ts";
@@ -46,6 +48,8 @@ export interface Operations {
   "chat.delivered": typeof chatsOperations.markDelivered;
   "chat.get": typeof chatsOperations.getChat;
   "chat.inbox": typeof chatsOperations.listChats;
+  "chat.notifications": typeof notificationsOperations.getChatNotifications;
+  "chat.notify": typeof notificationsOperations.changeChatNotifications;
   "chat.open": typeof chatsOperations.openDirectChat;
   "chat.read": typeof chatsOperations.markRead;
   "device.list": typeof encryptionOperations.listDevices;
@@ -61,6 +65,11 @@ export interface Operations {
   "group.update": typeof chatsOperations.updateGroup;
   "keyPackage.claim": typeof encryptionOperations.claimKeyPackages;
   "keyPackage.upload": typeof encryptionOperations.uploadKeyPackages;
+  "media.complete": typeof mediaOperations.completeMedia;
+  "media.delete": typeof mediaOperations.deleteMedia;
+  "media.get": typeof mediaOperations.getMedia;
+  "media.link": typeof mediaOperations.linkMedia;
+  "media.presign": typeof mediaOperations.presignMedia;
   "message.delete": typeof messagesOperations.deleteMessage;
   "message.edit": typeof messagesOperations.editMessage;
   "message.list": typeof messagesOperations.listMessages;
@@ -74,9 +83,18 @@ export interface Operations {
   "mls.groupInfo": typeof encryptionOperations.getGroupInfo;
   "mls.welcomeTaken": typeof encryptionOperations.takeWelcome;
   "mls.welcomes": typeof encryptionOperations.listWelcomes;
+  "notification.change": typeof notificationsOperations.changeNotificationSettings;
+  "notification.list": typeof notificationsOperations.listNotifications;
+  "notification.read": typeof notificationsOperations.readNotification;
+  "notification.readAll": typeof notificationsOperations.readAllNotifications;
+  "notification.settings": typeof notificationsOperations.getNotificationSettings;
   "ping": typeof realtimeOperations.ping;
   "presence.get": typeof realtimeOperations.getStatuses;
   "presence.set": typeof realtimeOperations.setStatus;
+  "push.devices": typeof notificationsOperations.listPushDevices;
+  "push.register": typeof notificationsOperations.registerPushDevice;
+  "push.remove": typeof notificationsOperations.removePushDevice;
+  "push.vapidKey": typeof notificationsOperations.getVapidKey;
   "secondFactor.disable": typeof authSecondFactorOperations.disableSecondFactor;
   "secondFactor.enable": typeof authSecondFactorOperations.enableSecondFactor;
   "secondFactor.get": typeof authSecondFactorOperations.getSecondFactor;
@@ -130,6 +148,8 @@ export const ROUTES = {
   "chat.delivered": "POST /chats/:chatId/delivered",
   "chat.get": "GET /chats/:chatId",
   "chat.inbox": "GET /chats",
+  "chat.notifications": "GET /chats/:chatId/notifications",
+  "chat.notify": "PUT /chats/:chatId/notifications",
   "chat.open": "POST /chats",
   "chat.read": "POST /chats/:chatId/read",
   "device.list": "GET /devices",
@@ -145,6 +165,11 @@ export const ROUTES = {
   "group.update": "PUT /groups/:groupId",
   "keyPackage.claim": "POST /users/:userId/key-packages/claim",
   "keyPackage.upload": "POST /devices/:deviceId/key-packages",
+  "media.complete": "POST /media/:mediaId/complete",
+  "media.delete": "DELETE /media/:mediaId",
+  "media.get": "GET /media/:mediaId/info",
+  "media.link": "POST /media/:mediaId/link",
+  "media.presign": "POST /media/presign",
   "message.delete": "DELETE /messages/:messageId",
   "message.edit": "PUT /messages/:messageId",
   "message.list": "GET /messages/:chatId",
@@ -158,8 +183,17 @@ export const ROUTES = {
   "mls.groupInfo": "GET /chats/:chatId/mls/group-info",
   "mls.welcomeTaken": "DELETE /devices/:deviceId/welcomes/:welcomeId",
   "mls.welcomes": "GET /devices/:deviceId/welcomes",
+  "notification.change": "POST /notifications/settings",
+  "notification.list": "GET /notifications",
+  "notification.read": "PUT /notifications/:notificationId/read",
+  "notification.readAll": "PUT /notifications/read-all",
+  "notification.settings": "GET /notifications/settings",
   "presence.get": "GET /users/status",
   "presence.set": "PUT /users/status",
+  "push.devices": "GET /notifications/devices",
+  "push.register": "POST /notifications/devices",
+  "push.remove": "DELETE /notifications/devices/:deviceId",
+  "push.vapidKey": "GET /notifications/vapid-key",
   "secondFactor.disable": "POST /auth/2fa/disable",
   "secondFactor.enable": "POST /auth/2fa/enable",
   "secondFactor.get": "GET /auth/2fa",

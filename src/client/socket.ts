@@ -9,7 +9,8 @@ export type ConnectionState = "idle" | "connecting" | "online" | "waiting" | "re
 export interface SocketHost {
   /** A token that works; a newer one than `stale`. Throws `signed_out` when there is none. */
   token(stale?: string): Promise<string>;
-  cursors(): Record<string, number>;
+  /** Null when nothing is known yet, and so nothing can be caught up on. */
+  cursors(): Record<string, number> | null;
   /** What was missed: before any event that follows it. */
   onHello(sync: ChangesView[]): Promise<void> | void;
   onEvent(event: ServerEvent): void;
@@ -103,7 +104,8 @@ export class ChatSocket {
   async #greet(socket: WebSocket): Promise<void> {
     if (socket !== this.#socket) return socket.close();
     try {
-      const data = { token: this.#tokenUsed, cursors: this.host.cursors() };
+      const cursors = this.host.cursors();
+      const data = { token: this.#tokenUsed, ...(cursors && { cursors }) };
       const answer = await this.#send("hello", data) as { sync?: { items: ChangesView[] } };
       if (socket !== this.#socket) return;
       this.#backoff.reset();

@@ -26,6 +26,7 @@ Deno.test("a direct chat of several devices: all read it, and a later device fro
   await laptop.client.send(chat.id, { text: "welcome" });
   await read(chat.id, [...both, "welcome"], phone, laptop, bobs);
   await eventually("the tablet reads on", () => tablet.texts(chat.id).at(-1) === "welcome");
+  await tablet.client.openChat(chat.id);
   assert.deepEqual(tablet.texts(chat.id), ["(before_join)", "(before_join)", "welcome"]);
   const numbers = await Promise.all([
     phone.client.encryption.safetyNumber(chat.id, bob.id),
