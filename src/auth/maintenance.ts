@@ -7,13 +7,19 @@ const HOUR = 3_600_000;
 /** People look at where they were signed in; after this an ended session tells them nothing more. */
 const KEEP_ENDED_SESSIONS_MS = 30 * 24 * HOUR;
 
+/** What nobody has looked at for so long, nobody will. */
+const KEEP_NOTIFICATIONS_MS = 90 * 24 * HOUR;
+
 /** Forgets what has run out: sessions of a month ago, links nobody followed, old key packages. */
 export class Maintenance {
   #timer: ReturnType<typeof setInterval> | null = null;
   #running: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly store: Pick<Store, "sessions" | "oneTimeTokens" | "keyPackages">,
+    private readonly store: Pick<
+      Store,
+      "sessions" | "oneTimeTokens" | "keyPackages" | "notifications"
+    >,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -32,6 +38,7 @@ export class Maintenance {
       await this.store.sessions.purge(now - KEEP_ENDED_SESSIONS_MS);
       await this.store.oneTimeTokens.purge(now);
       await this.store.keyPackages.purge(now);
+      await this.store.notifications.purge(now - KEEP_NOTIFICATIONS_MS);
     } catch (error) {
       this.log.warn("Forgetting what has run out failed", { error });
     }

@@ -37,6 +37,9 @@ export function checkTogether(
   }
   if (isSet("DENO_DEPLOYMENT_ID")) {
     missing("MONGODB_URI", "set on Deno Deploy, where no disk is shared or kept");
+    if (!s3.some(isSet)) {
+      missing("AWS_BUCKET_NAME", "set on Deno Deploy, where no disk is there for uploads");
+    }
   }
 }
 

@@ -87,7 +87,7 @@ Deno.test("what is half configured is a fault that names the other half", () => 
     [{ SMTP_URL: "smtp://localhost" }, ["MAIL_FROM", "PUBLIC_URL"]],
     [{ DENO_KV_URL: "http://localhost:4512" }, ["DENO_KV_ACCESS_TOKEN"]],
     [{ BROKER: "mongo" }, ["MONGODB_URI"]],
-    [{ DENO_DEPLOYMENT_ID: "x" }, ["MONGODB_URI"]],
+    [{ DENO_DEPLOYMENT_ID: "x" }, ["MONGODB_URI", "AWS_BUCKET_NAME"]],
   ];
   for (const [variables, faults] of cases) {
     assert.deepEqual(faultyVariables({ ...PRODUCTION, ...variables }), faults);
