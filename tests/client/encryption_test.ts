@@ -71,6 +71,28 @@ Deno.test("a group: people are added and removed with its keys; edits and reacti
   assert.deepEqual(app.log, []);
 });
 
+Deno.test("a device that was away takes all it missed, over many epochs, in order", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  await using anns = await clientOf(app.url, ann, { device: "phone" });
+  await using bobs = await clientOf(app.url, bob, { device: "phone" });
+  const { id } = await anns.client.encryption.createDirect(bob.id);
+  await joined(bobs, id);
+  await bobs.client.close();
+  const texts: string[] = [];
+  for (let epoch = 0; epoch < 12; epoch++) {
+    texts.push(`in epoch ${epoch}`);
+    const { id: messageId } = await anns.client.send(id, { text: texts.at(-1)! });
+    // A pin touches an old message: it is read at its own place all the same.
+    if (epoch === 1) await anns.client.call("message.pin", { messageId });
+    await anns.client.encryption.renewKeys(id);
+  }
+  bobs.client.connect();
+  await read(id, texts, bobs);
+  await bobs.client.send(id, { text: "back" });
+  await read(id, [...texts, "back"], anns);
+});
+
 Deno.test("a file of an encrypted chat is ciphertext to the server, and whole to its members", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
