@@ -1,3 +1,4 @@
+import { delay } from "../core/delay.ts";
 import { AppError, notFound } from "../core/errors.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
@@ -206,8 +207,4 @@ function settle(results: Result[]): void {
     if ("error" in result) result.job.reject(result.error);
     else result.job.resolve(result.value);
   }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { delay } from "../core/delay.ts";
 import type { MessageView } from "../wire/message.ts";
 import { Backoff } from "./backoff.ts";
 import { ChatError, isPassing } from "./chat_error.ts";
@@ -123,7 +124,6 @@ export class Outbox<Content> {
 
   async #pause(error: ChatError, backoff: Backoff): Promise<void> {
     if (!this.#open) return;
-    const ms = error.retryAfterMs ?? backoff.next();
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await delay(error.retryAfterMs ?? backoff.next());
   }
 }

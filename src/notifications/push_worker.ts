@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { OutboxEntry } from "../model/outbox_entry.ts";
@@ -149,8 +150,4 @@ export class PushWorker {
     }
     return retries;
   }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

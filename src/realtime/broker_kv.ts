@@ -1,3 +1,4 @@
+import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { Broker, BrokerEvents, Signal } from "./broker.ts";
 import { OutboxTail } from "./broker_kv_tail.ts";
@@ -117,7 +118,7 @@ export class KvBroker implements Broker {
       } catch (error) {
         if (this.#closing) throw error;
         this.options.log.warn("Writing to the outbox failed", { error });
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await delay(RETRY_MS);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { BrokerEvents } from "./broker.ts";
 import type { Instances } from "./instances.ts";
@@ -216,8 +217,4 @@ function chunked<T>(items: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
   for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
   return chunks;
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,4 +1,5 @@
 import type { ChangeStream, Collection, Db } from "mongodb";
+import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { Broker, BrokerEvents, Signal } from "./broker.ts";
 import type { Instances } from "./instances.ts";
@@ -185,8 +186,4 @@ export class MongoBroker implements Broker {
 /** The driver gives a Binary, which has its bytes in a buffer that may be longer. */
 function bytesOf(batch: Uint8Array | { value(): Uint8Array }): Uint8Array {
   return batch instanceof Uint8Array ? batch : batch.value();
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { InstanceRow, Instances } from "./instances.ts";
 import type { PresenceDirectory } from "./presence_directory.ts";
@@ -105,7 +106,7 @@ export class SharedPresence implements PresenceDirectory {
       } catch (error) {
         for (const userId of userIds) this.#unwritten.add(userId);
         this.log.warn("Writing who is connected failed", { error });
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await delay(RETRY_MS);
       }
     }
     this.#writing = null;

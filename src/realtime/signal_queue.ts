@@ -1,3 +1,4 @@
+import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { Signal } from "./broker.ts";
 import { encodeSignal, GAP } from "./signal_codec.ts";
@@ -149,8 +150,4 @@ function concatenated(parts: Uint8Array[], length: number): Uint8Array {
     at += part.length;
   }
   return whole;
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

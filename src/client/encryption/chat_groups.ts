@@ -1,3 +1,4 @@
+import { delay } from "../../core/delay.ts";
 import { newId } from "../../core/ids.ts";
 import type { ChangesView } from "../../wire/changes.ts";
 import type { HandshakeView } from "../../wire/handshake.ts";
@@ -105,7 +106,7 @@ export class ChatGroups {
           return await this.#commitOnce(chatId, group, staged, addUserIds, removeUserIds);
         } catch (error) {
           if (!isStale(error)) throw error;
-          await pause(Math.random() * Math.min(50 * 2 ** tries, 1_000));
+          await delay(Math.random() * Math.min(50 * 2 ** tries, 1_000));
         }
       }
       throw new ChatError("unavailable", "Changing the group: others keep changing it");
@@ -209,7 +210,7 @@ export class ChatGroups {
         return group;
       } catch (error) {
         if (!isStale(error)) throw error;
-        await pause(Math.random() * Math.min(50 * 2 ** tries, 1_000));
+        await delay(Math.random() * Math.min(50 * 2 ** tries, 1_000));
       }
     }
     throw new ChatError("unavailable", "Joining: others keep changing the group");
@@ -298,7 +299,7 @@ export class ChatGroups {
         return await this.context.call("mls.commit", { ...request, clientId });
       } catch (error) {
         if (!isPassing(error) || tries === 5) throw error;
-        await pause((error as ChatError).retryAfterMs ?? 200 * 2 ** tries);
+        await delay((error as ChatError).retryAfterMs ?? 200 * 2 ** tries);
       }
     }
   }
@@ -338,8 +339,4 @@ function isStale(error: unknown): boolean {
 
 function cursorName(chatId: string): string {
   return `cursor/${chatId}`;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,4 +1,5 @@
 import type { ClientSession, MongoClient } from "mongodb";
+import { delay } from "../../core/delay.ts";
 import { MAJORITY } from "./durability.ts";
 import { hasLabel } from "./errors.ts";
 
@@ -71,5 +72,5 @@ async function commit(session: ClientSession, deadline: number): Promise<void> {
 /** Longer each time, and of random length, so that two that collided don't collide again. */
 function pause(attempt: number): Promise<void> {
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
-  return new Promise((resolve) => setTimeout(resolve, longest * (0.5 + Math.random() / 2)));
+  return delay(longest * (0.5 + Math.random() / 2));
 }

@@ -1,4 +1,5 @@
 import type { Config } from "../../config.ts";
+import { delay } from "../../core/delay.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { isOriginAllowed } from "../../http/cors.ts";
@@ -67,10 +68,10 @@ export class WsDoor {
   async closed(withinMs = 2_000): Promise<void> {
     const deadline = performance.now() + withinMs;
     while (this.#sessions.size > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await delay(5);
     }
     // A process that ends with unread bytes resets its connections, and close frames are lost.
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await delay(SETTLE_MS);
   }
 
   #check(request: Request): void {
