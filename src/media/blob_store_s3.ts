@@ -1,7 +1,6 @@
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { AppError, quote } from "../core/errors.ts";
-import { isId, newId } from "../core/ids.ts";
-import { AppendLock } from "./append_lock.ts";
+import { newId } from "../core/ids.ts";
 import { checkKey } from "./blob_key.ts";
 import {
   type BlobContent,
@@ -17,36 +16,23 @@ import {
   type PresignPutOptions,
   type PutOptions,
   resolveRange,
-  wrongOffset,
 } from "./blob_store.ts";
 import { partsOf } from "./part_stream.ts";
 import { isRefusal, type S3Config, S3Connection } from "./s3_connection.ts";
-import { type Multipart, S3Multipart } from "./s3_multipart.ts";
-import { S3Tail } from "./s3_tail.ts";
+import { S3Multipart } from "./s3_multipart.ts";
+import { S3Uploads, uploadTag } from "./s3_uploads.ts";
 
 const MIB = 1024 * 1024;
 const MIN_PART_SIZE = 5 * MIB;
 
-/** Where an upload under way stands. `base` is the size of its parts, the tail's not included. */
-interface UploadState {
-  multipart: Multipart;
-  parts: { PartNumber?: number; ETag?: string }[];
-  base: number;
-  tailSize: number;
-  /** When bytes last arrived, epoch ms; 0 if none have. */
-  touchedAt: number;
-}
-
 /**
  * Blobs as objects in a bucket. A body shorter than a part is one PutObject, a longer one a multipart
- * upload: both become visible in one step. A resumable upload is a multipart upload with a tail
- * (`s3_tail.ts`), and all that is known of it is in the bucket, so that any instance can go on with it.
+ * upload: both become visible in one step. Uploads that are resumed are in `s3_uploads.ts`.
  */
 export class S3BlobStore implements BlobStore {
   readonly #connection: S3Connection;
   readonly #multipart: S3Multipart;
-  readonly #tail: S3Tail;
-  readonly #lock = new AppendLock();
+  readonly #uploads: S3Uploads;
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #partSize: number;
@@ -64,7 +50,8 @@ export class S3BlobStore implements BlobStore {
     }
     this.#connection = new S3Connection(config);
     this.#multipart = new S3Multipart(this.#connection, this.#bucket);
-    this.#tail = new S3Tail(this.#connection, this.#bucket, this.#prefix);
+    const place = { bucket: this.#bucket, prefix: this.#prefix, partSize: this.#partSize };
+    this.#uploads = new S3Uploads(this.#connection, place);
   }
 
   async put(
@@ -136,17 +123,12 @@ export class S3BlobStore implements BlobStore {
     return info;
   }
 
-  async createUpload(key: string, options: PutOptions): Promise<PartialUpload> {
-    const name = this.#name(key);
-    checkContentType(options.contentType);
-    const tag = newId();
-    const { uploadId } = await this.#multipart.create(name.Key, options, tag);
-    return { key, id: `${tag}.${uploadId}` };
+  createUpload(key: string, options: PutOptions): Promise<PartialUpload> {
+    return this.#uploads.create(key, options);
   }
 
-  async uploadOffset(upload: PartialUpload): Promise<number | null> {
-    const state = await this.#state(upload);
-    return state && state.base + state.tailSize;
+  uploadOffset(upload: PartialUpload): Promise<number | null> {
+    return this.#uploads.offset(upload);
   }
 
   appendUpload(
@@ -154,53 +136,23 @@ export class S3BlobStore implements BlobStore {
     offset: number,
     body: ReadableStream<Uint8Array>,
   ): Promise<number> {
-    return this.#lock.hold(upload, async () => {
-      const state = await this.#state(upload);
-      if (!state) throw noSuchUpload(upload);
-      const { multipart, tailSize } = state;
-      const current = state.base + tailSize;
-      if (current !== offset) throw wrongOffset(offset, current);
-      const tail = tailSize ? await this.#tail.read(multipart, state.base) : undefined;
-      return await this.#append(state, partsOf(body, this.#partSize, tail));
-    });
+    return this.#uploads.append(upload, offset, body);
   }
 
-  completeUpload(upload: PartialUpload): Promise<BlobInfo> {
-    return this.#lock.hold(upload, async () => {
-      const state = await this.#state(upload);
-      if (!state) return await this.#completed(upload);
-      const { multipart, parts, base, tailSize } = state;
-      if (tailSize > 0) {
-        const tail = await this.#tail.read(multipart, base);
-        parts.push(await this.#multipart.putPart(multipart, parts.length + 1, tail));
-      }
-      // S3 completes nothing without a part, but takes an empty one.
-      if (parts.length === 0) {
-        parts.push(await this.#multipart.putPart(multipart, 1, new Uint8Array()));
-      }
-      await this.#multipart.complete(multipart, parts);
-      await this.#tail.deleteAll(multipart);
-      return await this.#completed(upload);
-    });
+  /** The blob that this very upload became, now or before: its metadata carry the upload's tag. */
+  async completeUpload(upload: PartialUpload): Promise<BlobInfo> {
+    await this.#uploads.complete(upload);
+    const found = await this.#head(upload.key);
+    if (!found || found.tag !== uploadTag(upload)) throw noSuchUpload(upload);
+    return found.info;
   }
 
-  async abortUpload(upload: PartialUpload): Promise<void> {
-    const multipart = this.#multipartOf(upload);
-    if (!multipart) return;
-    await this.#multipart.abort(multipart);
-    await this.#tail.deleteAll(multipart);
+  abortUpload(upload: PartialUpload): Promise<void> {
+    return this.#uploads.abort(upload);
   }
 
-  async sweep(before: number): Promise<number> {
-    let swept = 0;
-    for await (const multipart of this.#multipart.startedBefore(this.#prefix, before)) {
-      const state = await this.#stateOf(multipart);
-      if (!state || state.touchedAt >= before) continue;
-      await this.#multipart.abort(multipart);
-      if (state.tailSize > 0) await this.#tail.delete(multipart, state.base);
-      swept++;
-    }
-    return swept + await this.#tail.sweep(before);
+  sweep(before: number): Promise<number> {
+    return this.#uploads.sweep(before);
   }
 
   async presignPut(key: string, options: PresignPutOptions): Promise<PresignedRequest> {
@@ -270,65 +222,11 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async #append(state: UploadState, parts: AsyncIterable<Uint8Array>): Promise<number> {
-    const { multipart } = state;
-    for await (const bytes of parts) {
-      if (bytes.byteLength < this.#partSize) {
-        if (bytes.byteLength > state.tailSize) {
-          await this.#tail.write(multipart, state.base, bytes);
-          state.tailSize = bytes.byteLength;
-        }
-        continue;
-      }
-      state.parts.push(await this.#multipart.putPart(multipart, state.parts.length + 1, bytes));
-      if (state.tailSize > 0) await this.#tail.delete(multipart, state.base);
-      state.base += bytes.byteLength;
-      state.tailSize = 0;
-    }
-    return state.base + state.tailSize;
-  }
-
-  async #state(upload: PartialUpload): Promise<UploadState | null> {
-    const multipart = this.#multipartOf(upload);
-    return multipart && await this.#stateOf(multipart);
-  }
-
-  async #stateOf(multipart: Multipart): Promise<UploadState | null> {
-    const parts = await this.#multipart.parts(multipart);
-    if (!parts) return null;
-    const base = parts.reduce((sum, part) => sum + part.Size!, 0);
-    const tail = await this.#tail.head(multipart, base);
-    const times = parts.map((part) => part.LastModified?.getTime() ?? 0);
-    return {
-      multipart,
-      parts,
-      base,
-      tailSize: tail?.size ?? 0,
-      touchedAt: times.reduce((latest, time) => Math.max(latest, time), tail?.at ?? 0),
-    };
-  }
-
-  /** The blob that this very upload became: its metadata carry the upload's tag. */
-  async #completed(upload: PartialUpload): Promise<BlobInfo> {
-    const found = await this.#head(upload.key);
-    const tag = upload.id.slice(0, upload.id.indexOf("."));
-    if (!found || found.tag !== tag) throw noSuchUpload(upload);
-    return found.info;
-  }
-
   async #head(key: string): Promise<{ info: BlobInfo; tag?: string } | null> {
     const name = this.#name(key);
     const found = await this.#connection.callOrNull((s3) => s3.headObject(name));
     if (!found) return null;
     return { info: infoOf(key, found.ContentLength!, found), tag: found.Metadata?.upload };
-  }
-
-  /** Null for an id that `createUpload` cannot have made. */
-  #multipartOf(upload: PartialUpload): Multipart | null {
-    const { Key } = this.#name(upload.key);
-    const dot = upload.id.indexOf(".");
-    if (dot < 0 || !isId(upload.id.slice(0, dot))) return null;
-    return { key: Key, uploadId: upload.id.slice(dot + 1) };
   }
 
   #name(key: string): { Bucket: string; Key: string } {
