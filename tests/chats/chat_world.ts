@@ -47,7 +47,11 @@ export class ChatServices {
     this.direct = new DirectChats(store, this.writer, this.people, clock);
     this.inbox = new Inbox(store, limits);
     this.catchUp = new CatchUp(store, new ChangeFeed(store), limits);
-    this.receipts = new Receipts(store, this.people, (membership) => this.receiptsMoved.push(membership));
+    this.receipts = new Receipts(
+      store,
+      this.people,
+      (membership) => this.receiptsMoved.push(membership),
+    );
     const { writer, direct, people } = this;
     this.sender = new MessageSender(writer, direct, people, noFiles, () => 0, clock, limits);
     this.editor = new MessageEditor(store, writer, people, clock, limits);
