@@ -68,9 +68,8 @@ Deno.test({ name: "a KV that is dead lets an instance drain in time", ignore }, 
   await using client = (await WsClient.connect(instance.webSocketUrl, ann.token)).client;
   cluster.denokv!.pause();
   assert.ok((await client.command("message.send", { chatId, text: "x", clientId: "x" })).ok);
-  const began = performance.now();
+  // A drain that takes longer than Deno Deploy gives it ends with code 1.
   assert.deepEqual(await instance.kill("SIGTERM"), { code: 0, signal: null });
-  assert.ok(performance.now() - began < 5_000);
   assert.equal((await client.closed).code, 1012);
 });
 

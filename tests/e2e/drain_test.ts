@@ -22,14 +22,13 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
         client.command("message.send", { chatId: group.body.id, text: `${i}`, clientId: `${i}` }),
     );
     await sends[0];
-    const began = performance.now();
     const exit = server.kill(signal);
     assert.deepEqual([(await idle.closed).code, (await silent.closed).code], [1012, 1012]);
     // The runtime may reset a peer that is writing at this very moment, which is code 0 to it.
     const { code } = await client.closed;
     assert.ok(code === 1012 || code === 0, String(code));
+    // A drain that takes longer than Deno Deploy gives it ends with code 1.
     assert.deepEqual(await exit, { code: 0, signal: null });
-    assert.ok(performance.now() - began < 5_000);
     const answered = (await Promise.all(sends)).filter(({ ok }) => ok).map(({ data }) => data.id);
     await using again = await ServerProcess.start({
       env: { NODE_ENV: "test", DATA_DIR: server.dataDir },

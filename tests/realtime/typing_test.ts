@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { notFound } from "../../src/core/errors.ts";
 import type { WireEvent } from "../../src/model/event.ts";
 import { Typing } from "../../src/realtime/typing.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** A chat that Ann is in, and Bob, who may be blocked; what its listeners heard, and other instances. */
 function room({ blocked = false, typingTimeMs = 60_000 } = {}) {
@@ -32,10 +33,7 @@ Deno.test("one start and one stop are told, however often they are said", async 
 Deno.test("writing ends by itself", async () => {
   const { typing, heard } = room({ typingTimeMs: 20 });
   await typing.start("ann", "chat");
-  // The timer does not keep a process alive, so something else has to.
-  const alive = setInterval(() => {}, 10);
-  while (heard.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-  clearInterval(alive);
+  await eventually("it has ended", () => heard.length === 2);
   assert.deepEqual(heard.at(-1), { userId: "ann", typing: false });
   typing.close();
 });
