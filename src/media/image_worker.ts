@@ -3,6 +3,7 @@
  * malicious file does to the decoder, it does inside the sandbox of one worker, which
  * `image_processor.ts` ends when it takes too long.
  */
+import { fileURLToPath } from "node:url";
 import type Vips from "wasm-vips";
 import { rgbaToThumbHash } from "thumbhash";
 import type { ImageContentType, ImageJob, ImageReply, ProcessedImage } from "./image_job.ts";
@@ -48,7 +49,11 @@ async function start(): Promise<typeof Vips> {
     // AVIF's codec; those of JPEG XL and SVG stay out.
     dynamicLibraries: ["vips-heif.wasm"],
     // What is wrong with a picture is in the error; libvips would print it too, line by line.
-    preRun: (module: { ENV: Record<string, string> }) => void (module.ENV.VIPS_WARNING = "0"),
+    preRun: ({ ENV }: { ENV: Record<string, string> }) => {
+      ENV.VIPS_WARNING = "0";
+      // It looks for plug-ins at its home, and may: there are none. Its own idea of home is unreadable.
+      ENV.VIPSHOME = fileURLToPath(new URL(".", import.meta.url));
+    },
     print: () => {},
     printErr: () => {},
   });

@@ -90,5 +90,14 @@ export function startArguments(dataDir: string, script = "src/main.ts"): string[
   const command = denoJson.tasks.start.command.split("&&").at(-1)!.trim();
   const words = command.match(/(?:[^\s"]|"[^"]*")+/g)!.map((word) => word.replaceAll('"', ""));
   const flags = words.slice(2, -1).filter((flag) => flag !== "--env-file");
-  return ["run", ...flags.map((flag) => flag.replace("$DATA_DIR", dataDir)), script];
+  const filled = flags.map((flag) =>
+    flag.replace("$DATA_DIR", dataDir).replace("$NPM_CACHE", npmCache())
+  );
+  return ["run", ...filled, script];
+}
+
+/** Where Deno keeps packages, as the task asks it too. */
+function npmCache(): string {
+  const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
+  return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
 }
