@@ -70,53 +70,64 @@ export interface Backplane {
 }
 
 async function openBackplane(config: Config, clock: Clock, log: Log): Promise<Backplane> {
-  const { broker: { kind, kvUrl: url, kvPath: path }, mongodbUri, limits } = config;
+  const { broker, mongodbUri, limits } = config;
   const instancesIn = (table: InstanceTable) =>
     new Instances({ table, log, leftGraceMs: limits.presenceGraceMs });
-  if (kind === "kv") {
-    const { openKv } = await import("./realtime/kv_connection.ts");
-    const { KvBroker } = await import("./realtime/broker_kv.ts");
-    const { kvInstanceTable } = await import("./realtime/instances_kv.ts");
-    const { kvPresenceTable } = await import("./realtime/presence_kv.ts");
-    const { KvRateLimiter } = await import("./operations/rate_limiter_kv.ts");
-    if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
-    const kv = await openKv({ url, path });
-    // A server is talked to over connections of their own; a file gains nothing by it.
-    const [readKv, watchKv] = url === null ? [kv, kv] : await Promise.all([
-      openKv({ url, path }),
-      openKv({ url, path }),
-    ]);
-    const instances = instancesIn(kvInstanceTable(kv));
-    const limiter = new KvRateLimiter({ kv, log, clock });
-    return {
-      limiter,
-      broker: new KvBroker({ kv, readKv, watchKv, instances, log }),
-      directory: new SharedPresence(kvPresenceTable(kv), instances, log),
-      close: async () => {
-        await limiter.close();
-        for (const each of new Set([kv, readKv, watchKv])) each.close();
-      },
-    };
+  if (broker.kind === "kv") return await openKvBackplane(broker, instancesIn, clock, log);
+  const limiter = new MemoryRateLimiter(clock);
+  if (broker.kind === "mongo") {
+    return { limiter, ...await openMongoBackplane(mongodbUri!, instancesIn, log) };
   }
-  if (kind === "mongo") {
-    const { connectMongo } = await import("./realtime/mongo_connection.ts");
-    const { MongoBroker } = await import("./realtime/broker_mongo.ts");
-    const { mongoInstanceTable } = await import("./realtime/instances_mongo.ts");
-    const { mongoPresenceTable } = await import("./realtime/presence_mongo.ts");
-    const { db, close } = await connectMongo(mongodbUri!);
-    const instances = instancesIn(mongoInstanceTable(db));
-    return {
-      limiter: new MemoryRateLimiter(clock),
-      broker: new MongoBroker({ db, instances, log }),
-      directory: new SharedPresence(await mongoPresenceTable(db), instances, log),
-      close,
-    };
-  }
+  const close = () => Promise.resolve();
+  return { limiter, broker: localBroker(), directory: localPresence(), close };
+}
+
+async function openKvBackplane(
+  { kvUrl: url, kvPath: path }: Config["broker"],
+  instancesIn: (table: InstanceTable) => Instances,
+  clock: Clock,
+  log: Log,
+): Promise<Backplane> {
+  const { openKv } = await import("./realtime/kv_connection.ts");
+  const { KvBroker } = await import("./realtime/broker_kv.ts");
+  const { kvInstanceTable } = await import("./realtime/instances_kv.ts");
+  const { kvPresenceTable } = await import("./realtime/presence_kv.ts");
+  const { KvRateLimiter } = await import("./operations/rate_limiter_kv.ts");
+  if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
+  const kv = await openKv({ url, path });
+  // A server is talked to over connections of their own; a file gains nothing by it.
+  const [readKv, watchKv] = url === null ? [kv, kv] : await Promise.all([
+    openKv({ url, path }),
+    openKv({ url, path }),
+  ]);
+  const instances = instancesIn(kvInstanceTable(kv));
+  const limiter = new KvRateLimiter({ kv, log, clock });
   return {
-    limiter: new MemoryRateLimiter(clock),
-    broker: localBroker(),
-    directory: localPresence(),
-    close: () => Promise.resolve(),
+    limiter,
+    broker: new KvBroker({ kv, readKv, watchKv, instances, log }),
+    directory: new SharedPresence(kvPresenceTable(kv), instances, log),
+    close: async () => {
+      await limiter.close();
+      for (const each of new Set([kv, readKv, watchKv])) each.close();
+    },
+  };
+}
+
+async function openMongoBackplane(
+  uri: string,
+  instancesIn: (table: InstanceTable) => Instances,
+  log: Log,
+): Promise<Omit<Backplane, "limiter">> {
+  const { connectMongo } = await import("./realtime/mongo_connection.ts");
+  const { MongoBroker } = await import("./realtime/broker_mongo.ts");
+  const { mongoInstanceTable } = await import("./realtime/instances_mongo.ts");
+  const { mongoPresenceTable } = await import("./realtime/presence_mongo.ts");
+  const { db, close } = await connectMongo(uri);
+  const instances = instancesIn(mongoInstanceTable(db));
+  return {
+    broker: new MongoBroker({ db, instances, log }),
+    directory: new SharedPresence(await mongoPresenceTable(db), instances, log),
+    close,
   };
 }
 
