@@ -71,7 +71,7 @@ export const startOAuth = operation({
   errors: ["not_found"],
 });
 
-export const IdentityView = z.object({
+const IdentityView = z.object({
   provider,
   email: z.string().nullable(),
   linkedAt: timestamp,

@@ -4,7 +4,7 @@ import { operation } from "../operations/operation.ts";
 
 const tag = "Sessions";
 
-export const SessionView = z.object({
+const SessionView = z.object({
   id: z.string(),
   deviceName: z.string(),
   userAgent: z.string(),

@@ -136,7 +136,7 @@ export class SignIn {
 }
 
 /** Who knows the password may be told that, and why, the account is suspended; nobody else is. */
-export function assertNotSuspended(user: User, now: number): void {
+function assertNotSuspended(user: User, now: number): void {
   const suspension = suspensionAt(user, now);
   if (!suspension) return;
   const until = suspension.until === null

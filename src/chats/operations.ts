@@ -20,7 +20,7 @@ import { ChatView } from "../wire/chat.ts";
 import { MemberView, ReceiptView } from "../wire/member.ts";
 import { MessageView } from "../wire/message.ts";
 
-export const InboxItem = z.object({
+const InboxItem = z.object({
   chat: ChatView,
   lastMessage: MessageView.nullable(),
   unread: z.int().describe("Messages of others after the caller's read cursor, counted up to 1000"),

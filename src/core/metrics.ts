@@ -19,7 +19,7 @@ interface Family {
 }
 
 /** Seconds, from a cached read to something that a person would give up on. */
-export const DURATION_BUCKETS = [
+const DURATION_BUCKETS = [
   0.0005,
   0.001,
   0.0025,

@@ -132,7 +132,7 @@ export class MediaLibrary {
   }
 }
 
-export function attachmentOf(media: Media): MediaAttachment {
+function attachmentOf(media: Media): MediaAttachment {
   const { id, kind, type, name, size, width, height, thumbHash } = media;
   return { id, kind, type, name, size, width, height, thumbHash };
 }

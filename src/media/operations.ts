@@ -5,7 +5,7 @@ import { MediaView } from "../wire/media.ts";
 
 const tag = "Media";
 
-export const UploadTicketView = z.object({
+const UploadTicketView = z.object({
   mediaId: z.string(),
   protocol: z.enum(["s3", "tus"]).describe(
     "`s3`: one PUT to the store, then complete. `tus`: where the store is a disk, a resumable " +
@@ -17,7 +17,7 @@ export const UploadTicketView = z.object({
   expiresAt: timestamp,
 }).meta({ id: "UploadTicket" });
 
-export const MediaLinkView = z.object({
+const MediaLinkView = z.object({
   url: z.string().describe("From the root of the server; takes `&thumbnail`"),
   expiresAt: timestamp,
 }).meta({ id: "MediaLink" });

@@ -3,9 +3,9 @@ import { AppError, quote } from "../core/errors.ts";
 import type { NewUpload } from "./resumable_uploads.ts";
 
 /** tus 1.0.0 (https://tus.io/protocols/resumable-upload): creation, expiration and termination. */
-export const TUS_VERSION = "1.0.0";
+const TUS_VERSION = "1.0.0";
 
-export const TUS_PATCH_TYPE = "application/offset+octet-stream";
+const TUS_PATCH_TYPE = "application/offset+octet-stream";
 
 export function tusHeaders(extra: Record<string, string> = {}): Record<string, string> {
   return { "tus-resumable": TUS_VERSION, "cache-control": "no-store", ...extra };

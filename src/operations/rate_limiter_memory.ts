@@ -6,7 +6,7 @@ import type { Rate } from "./rate_limits.ts";
  * The generic cell rate algorithm: a bucket is one number, its theoretical arrival time, the moment
  * at which it would be full again. It allows what a token bucket allows, without a timer.
  */
-export function gcra(
+function gcra(
   fullAt: number | undefined,
   now: number,
   rate: Rate,

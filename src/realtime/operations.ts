@@ -39,7 +39,7 @@ export const ping = operation({
   socket: true,
 });
 
-export const StatusView = z.object({
+const StatusView = z.object({
   userId: z.string(),
   state: z.enum(["online", "away", "busy", "offline", "invisible"])
     .describe("`invisible` is seen by the person alone; others see `offline`"),

@@ -46,7 +46,7 @@ export const listBlocked = operation({
 
 const reason = z.enum(["spam", "abuse", "violence", "sexual", "impersonation", "other"]);
 
-export const ReportView = z.object({
+const ReportView = z.object({
   id: z.string(),
   userId: z.string().describe("Who was reported"),
   messageId: z.string().nullable(),
@@ -56,7 +56,7 @@ export const ReportView = z.object({
   resolvedAt: timestamp.nullable(),
 }).meta({ id: "Report" });
 
-export const AdminReportView = ReportView.extend({
+const AdminReportView = ReportView.extend({
   reporterId: z.string(),
   evidence: z.unknown().describe("The message as it was when it was reported, or null"),
   resolvedBy: z.string().nullable(),
@@ -109,7 +109,7 @@ export const resolveReport = operation({
   errors: ["not_found"],
 });
 
-export const SuspensionView = z.object({
+const SuspensionView = z.object({
   userId: z.string(),
   suspended: flag,
   reason: z.string().nullable(),

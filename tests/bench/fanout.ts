@@ -31,7 +31,7 @@ export interface FanoutOptions {
   env?: Record<string, string>;
 }
 
-export const FANOUT: FanoutOptions = {
+const FANOUT: FanoutOptions = {
   beside: [100, 300, 1000].map((receivers) => ({ receivers, deliveries: 20_000 })),
   rising: [
     { receivers: 100, rates: [500, 1000, 2000, 4000, 5000, 6000] },

@@ -35,7 +35,7 @@ function readEvents(packet: string): Heard[] {
 }
 
 /** The handshakes of Engine.IO (open) and Socket.IO (connect), up to the greeting of either server. */
-export async function openSocketIo(
+async function openSocketIo(
   port: number,
   auth: object,
   onText: ((text: string) => void) | null,

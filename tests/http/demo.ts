@@ -25,7 +25,7 @@ const Note = z.object({
 
 const common = { tag: "Notes", limit: "write", access: "session" } as const;
 
-export const createNote = operation({
+const createNote = operation({
   ...common,
   name: "note.create",
   summary: "Write a note",
@@ -40,7 +40,7 @@ export const createNote = operation({
   socket: true,
 });
 
-export const listNotes = operation({
+const listNotes = operation({
   ...common,
   name: "note.list",
   summary: "The notes",
@@ -55,7 +55,7 @@ export const listNotes = operation({
   rest: { method: "GET", path: "/notes" },
 });
 
-export const getNote = operation({
+const getNote = operation({
   ...common,
   name: "note.get",
   summary: "One note",
@@ -65,7 +65,7 @@ export const getNote = operation({
   errors: ["not_found"],
 });
 
-export const latestNote = operation({
+const latestNote = operation({
   ...common,
   name: "note.latest",
   summary: "The newest note",
@@ -75,7 +75,7 @@ export const latestNote = operation({
   errors: ["not_found"],
 });
 
-export const changeNote = operation({
+const changeNote = operation({
   ...common,
   name: "note.change",
   summary: "Change a note",
@@ -85,7 +85,7 @@ export const changeNote = operation({
   errors: ["not_found"],
 });
 
-export const deleteNote = operation({
+const deleteNote = operation({
   ...common,
   name: "note.delete",
   summary: "Delete a note",
@@ -95,7 +95,7 @@ export const deleteNote = operation({
   errors: ["not_found"],
 });
 
-export const shareNote = operation({
+const shareNote = operation({
   ...common,
   name: "note.share",
   summary: "Share a note by person or by address",
@@ -107,7 +107,7 @@ export const shareNote = operation({
   rest: { method: "POST", path: "/notes/:noteId/share" },
 });
 
-export const whoAmI = operation({
+const whoAmI = operation({
   ...common,
   access: "public",
   limit: "login",
@@ -118,7 +118,7 @@ export const whoAmI = operation({
   rest: { method: "GET", path: "/me" },
 });
 
-export const adminOnly = operation({
+const adminOnly = operation({
   ...common,
   access: "admin",
   name: "admin.ping",
@@ -128,7 +128,7 @@ export const adminOnly = operation({
   rest: { method: "POST", path: "/admin/ping" },
 });
 
-export const breakDown = operation({
+const breakDown = operation({
   ...common,
   name: "demo.break",
   summary: "Fails unexpectedly",
@@ -198,7 +198,7 @@ export const USER = "01890000-0000-7000-8000-000000000001";
 export const ADMIN = "01890000-0000-7000-8000-000000000002";
 
 /** Tokens `user`, `admin`, `expired`; all others are refused. */
-export const demoAuthenticator: Authenticator = {
+const demoAuthenticator: Authenticator = {
   authenticate(token, visitor) {
     if (token === "expired") throw new AppError("token_expired", "The token has expired");
     const userId = token === "user" ? USER : token === "admin" ? ADMIN : null;

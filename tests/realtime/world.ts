@@ -14,7 +14,7 @@ import type { Changes } from "../../src/wire/changes.ts";
 const plain: Codec = { encode: (events) => events.map((event) => JSON.stringify(event)) };
 
 /** What a socket was told. */
-export class FakeSink implements Sink {
+class FakeSink implements Sink {
   readonly codec = plain;
   readonly events: WireEvent[] = [];
   closed: CloseReason | null = null;

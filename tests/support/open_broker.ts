@@ -8,7 +8,7 @@ import { mongoInstanceTable } from "../../src/realtime/instances_mongo.ts";
 import { connectMongo } from "../../src/realtime/mongo_connection.ts";
 
 /** Quick to be thought dead, so that tests need not wait long. */
-export function quickInstances(table: InstanceTable): Instances {
+function quickInstances(table: InstanceTable): Instances {
   return new Instances({ table, log: silentLog, beatMs: 300, deadMs: 2_000, leftGraceMs: 500 });
 }
 

@@ -14,7 +14,7 @@ import {
 } from "ts-mls";
 import { fromUtf8, utf8 } from "./encoding.ts";
 
-export const SUITE_NAME: CiphersuiteName = "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519";
+const SUITE_NAME: CiphersuiteName = "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519";
 /** The extension type of a last-resort key package (draft-ietf-mls-extensions; IANA 0x000A). */
 export const LAST_RESORT = 0x000a;
 

@@ -39,7 +39,7 @@ export interface KeyPackageLimits {
 }
 
 /** What OpenMLS gives by default is 84 days and an hour of margin; this leaves room for others. */
-export const MAX_LIFETIME_SECONDS = 400 * 24 * 3600;
+const MAX_LIFETIME_SECONDS = 400 * 24 * 3600;
 /** How far a device's clock may be ahead of ours. */
 const CLOCK_SKEW_SECONDS = 3600n;
 

@@ -51,7 +51,7 @@ export const EXTENSION = {
 
 export const MLS10 = 1;
 export const CIPHER_SUITE = 0x0001;
-export const BASIC_CREDENTIAL = 0x0001;
+const BASIC_CREDENTIAL = 0x0001;
 
 export function readLeafNode(reader: TlsReader): LeafNode {
   const start = reader.offset;

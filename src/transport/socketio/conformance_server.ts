@@ -22,14 +22,14 @@ const CONNECT_TIMEOUT_MS = 1000;
 const AUTH_DELAY_MS = 40;
 
 /** An engine that sends back every message it gets. */
-export function echoEngine(options: EngineOptions = OPTIONS): DenoEngine {
+function echoEngine(options: EngineOptions = OPTIONS): DenoEngine {
   const engine = new DenoEngine(options);
   engine.on("connection", (socket) => socket.on("data", (data: unknown) => socket.send(data)));
   return engine;
 }
 
 /** The engine of a Socket.IO server with the events that the suite speaks. */
-export function socketIoEngine(options: EngineOptions = OPTIONS): DenoEngine {
+function socketIoEngine(options: EngineOptions = OPTIONS): DenoEngine {
   const engine = new DenoEngine(options);
   const io = new Server({ connectTimeout: CONNECT_TIMEOUT_MS });
   io.bind(engine);

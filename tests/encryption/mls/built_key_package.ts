@@ -101,7 +101,7 @@ export function u16(value: number): Uint8Array {
   return Uint8Array.of(value >> 8, value & 255);
 }
 
-export function u64(value: number): Uint8Array {
+function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;
