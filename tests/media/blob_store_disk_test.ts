@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DiskBlobStore } from "../../src/media/blob_store_disk.ts";
 import { blobStoreContract } from "../contract/blob_store.ts";
+import { eventually } from "../support/eventually.ts";
 import { bodyOf, bytesOf } from "../support/random_bytes.ts";
 
 async function withRoot(run: (root: string) => Promise<void>) {
@@ -33,16 +34,13 @@ Deno.test("a process that was killed in a put leaves a file that the sweep remov
       args: ["eval", "--no-lock", `--config=${config}`, program],
     }).spawn();
     const store2 = new DiskBlobStore(root);
-    const deadline = Date.now() + 30_000;
-    while (await largestIn(`${root}/partial`) < 1_000_000) {
-      assert.ok(Date.now() < deadline, "the put did not get under way");
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const partial = `${root}/partial`;
+    await eventually("the put is under way", async () => await largestIn(partial) >= 1_000_000);
     child.kill("SIGKILL");
     await child.status;
     assert.equal(await store2.head("killed"), null);
     assert.equal(await store2.sweep(Date.now() + 60_000), 1);
-    assert.equal(await largestIn(`${root}/partial`), 0);
+    assert.equal(await largestIn(partial), 0);
     await store2.put("killed", bodyOf(new Uint8Array([1])), { contentType: "a/b" });
     assert.deepEqual(await bytesOf((await store2.get("killed"))!.body), new Uint8Array([1]));
   }));

@@ -1,3 +1,4 @@
+import { delay } from "../../src/core/delay.ts";
 import type { WireEvent } from "../../src/model/event.ts";
 import { HttpClient } from "./http_client.ts";
 import { type Reply, WsClient } from "./ws_client.ts";
@@ -12,7 +13,7 @@ export interface HeldMessage {
 }
 
 /** What a client holds of one chat. */
-export class HeldChat {
+class HeldChat {
   /** Everything up to this revision has been applied. */
   cursor = 0;
   readonly messages = new Map<string, HeldMessage>();
@@ -82,7 +83,7 @@ export class CatchingUpClient implements AsyncDisposable {
   }
 
   async connected(): Promise<void> {
-    while (!this.#client && !this.#stopped) await pause(5);
+    while (!this.#client && !this.#stopped) await delay(5);
   }
 
   chat(chatId: string): HeldChat {
@@ -104,7 +105,7 @@ export class CatchingUpClient implements AsyncDisposable {
       const reply = await this.#client?.command(cmd, data);
       // A reply without an id is a connection that broke; these two pass by themselves.
       if (reply && (reply.ok || !isPassing(reply))) return reply;
-      await pause(20);
+      await delay(20);
     }
     throw new Error(`Sending ${cmd}: the client was stopped`);
   }
@@ -136,7 +137,7 @@ export class CatchingUpClient implements AsyncDisposable {
         if (code === 4001) return;
       } catch {
         this.#at++;
-        await pause(this.options.retryMs ?? 50);
+        await delay(this.options.retryMs ?? 50);
       }
     }
   }
@@ -243,8 +244,4 @@ export class CatchingUpClient implements AsyncDisposable {
 function isPassing({ id, error }: Reply): boolean {
   return id === null || error === undefined ||
     error.code === "unavailable" || error.code === "rate_limited";
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

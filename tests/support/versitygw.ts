@@ -1,4 +1,5 @@
 import type { S3Config } from "../../src/media/s3_connection.ts";
+import { eventually } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
 import { requireService } from "./services.ts";
 import { skipWithout } from "./skip.ts";
@@ -12,7 +13,6 @@ export interface S3Server {
 const ACCESS_KEY = "test-access";
 const SECRET_KEY = "test-secret-key";
 const BUCKET = "media";
-const START_DEADLINE_MS = 20_000;
 
 /** The path of the program, or null (with a printed reason, for `ignore:`) where it is not installed. */
 export function findVersitygw(): string | null {
@@ -59,15 +59,7 @@ async function createBucket(config: S3Config): Promise<void> {
   const { S3 } = await import("@aws-sdk/client-s3");
   const s3 = new S3({ ...config, forcePathStyle: true, maxAttempts: 1 });
   try {
-    for (const deadline = Date.now() + START_DEADLINE_MS;;) {
-      try {
-        await s3.createBucket({ Bucket: BUCKET });
-        return;
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
+    await eventually("the bucket is there", () => s3.createBucket({ Bucket: BUCKET }));
   } finally {
     s3.destroy();
   }
