@@ -51,22 +51,12 @@ export class FacebookProvider implements IdentityProvider {
     });
   }
 
-  async authorizationUrl(request: AuthorizationRequest): Promise<string> {
-    const { authorization_endpoint } = await this.#issuer.discovery();
-    const url = new URL(authorization_endpoint);
-    url.search = String(
-      new URLSearchParams({
-        response_type: "code",
-        client_id: this.options.clientId,
-        scope: "openid email public_profile",
-        redirect_uri: request.redirectUri,
-        state: request.state,
-        nonce: request.nonce,
-        code_challenge: request.codeChallenge,
-        code_challenge_method: "S256",
-      }),
+  authorizationUrl(request: AuthorizationRequest): Promise<string> {
+    return this.#issuer.authorizationUrl(
+      request,
+      this.options.clientId,
+      "openid email public_profile",
     );
-    return url.href;
   }
 
   async fromIdToken(idToken: string, nonce: string | null): Promise<ProviderIdentity> {

@@ -40,22 +40,8 @@ export class GoogleProvider implements IdentityProvider {
     });
   }
 
-  async authorizationUrl(request: AuthorizationRequest): Promise<string> {
-    const { authorization_endpoint } = await this.#issuer.discovery();
-    const url = new URL(authorization_endpoint);
-    url.search = String(
-      new URLSearchParams({
-        response_type: "code",
-        client_id: this.#clientIds[0],
-        scope: "openid email profile",
-        redirect_uri: request.redirectUri,
-        state: request.state,
-        nonce: request.nonce,
-        code_challenge: request.codeChallenge,
-        code_challenge_method: "S256",
-      }),
-    );
-    return url.href;
+  authorizationUrl(request: AuthorizationRequest): Promise<string> {
+    return this.#issuer.authorizationUrl(request, this.#clientIds[0], "openid email profile");
   }
 
   async fromIdToken(idToken: string, nonce: string | null): Promise<ProviderIdentity> {

@@ -2,6 +2,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
+import type { AuthorizationRequest } from "./identity_provider.ts";
 import { askProvider } from "./provider_http.ts";
 
 /** Longer than a provider ever takes; shorter than a person waits. */
@@ -28,8 +29,9 @@ export interface OidcIssuerOptions {
 }
 
 /**
- * Verifies ID tokens as OpenID Connect Core, section 3.1.3.7, asks: signature by the issuer's own
- * published keys and by no symmetric algorithm, issuer, audience, authorised party, expiry, nonce.
+ * Sends people to an issuer, and verifies the ID tokens that they come back with as OpenID Connect
+ * Core, section 3.1.3.7, asks: signature by the issuer's own published keys and by no symmetric
+ * algorithm, issuer, audience, authorised party, expiry, nonce.
  */
 export class OidcIssuer {
   #discovery: Promise<Discovery> | null = null;
@@ -43,6 +45,28 @@ export class OidcIssuer {
       this.#discovery = null;
       throw error;
     });
+  }
+
+  /** Where a person begins: OpenID Connect Core, section 3.1.2.1, with PKCE (RFC 7636). */
+  async authorizationUrl(
+    request: AuthorizationRequest,
+    clientId: string,
+    scope: string,
+  ): Promise<string> {
+    const { authorization_endpoint } = await this.discovery();
+    const url = new URL(authorization_endpoint);
+    const parameters = {
+      response_type: "code",
+      client_id: clientId,
+      scope,
+      redirect_uri: request.redirectUri,
+      state: request.state,
+      nonce: request.nonce,
+      code_challenge: request.codeChallenge,
+      code_challenge_method: "S256",
+    };
+    url.search = String(new URLSearchParams(parameters));
+    return url.href;
   }
 
   async verify(idToken: string, nonce: string | null): Promise<JWTPayload & { sub: string }> {
