@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { base64url } from "jose";
 import type { Clock } from "../core/clock.ts";
 import type { OneTimePurpose, OneTimeToken } from "../model/one_time_token.ts";
 import type { Store } from "../store/store.ts";
+import { randomToken } from "./random_token.ts";
 
 const MINUTE = 60_000;
 
@@ -34,7 +34,7 @@ export class OneTimeTokens {
     userId: string | null,
     data: Record<string, string> = {},
   ): Promise<string> {
-    const token = base64url.encode(crypto.getRandomValues(new Uint8Array(32)));
+    const token = randomToken();
     const createdAt = this.clock.now();
     await this.store.oneTimeTokens.create({
       id: idOf(purpose, token),

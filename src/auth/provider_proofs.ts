@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { base64url } from "jose";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { ProviderName } from "../model/identity.ts";
 import type { IdentityProvider, ProviderIdentity } from "./identity_provider.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
+import { randomToken } from "./random_token.ts";
 
 /** What a client brings from a provider; see `ProviderProof` in provider_operations.ts. */
 export interface ProviderProof {
@@ -41,7 +41,7 @@ export class ProviderProofs {
     redirectUri: string,
   ): Promise<{ url: string; state: string }> {
     const provider = this.#provider(name);
-    const [codeVerifier, nonce] = [random(), random()];
+    const [codeVerifier, nonce] = [randomToken(), randomToken()];
     const userId = userIdOf(visitor);
     const data = { provider: name, redirectUri, codeVerifier, nonce };
     const state = await this.tokens.issue("oauth_state", userId, data);
@@ -96,8 +96,4 @@ export function assertFresh({ issuedAt }: ProviderIdentity, now: number, windowM
 
 function userIdOf(visitor: Visitor | Caller): string | null {
   return "userId" in visitor ? visitor.userId : null;
-}
-
-function random(): string {
-  return base64url.encode(crypto.getRandomValues(new Uint8Array(32)));
 }
