@@ -4,6 +4,7 @@ import type { Visitor } from "../../model/caller.ts";
 import type { CloseReason, Connection } from "../../realtime/connection.ts";
 import { CommandGate } from "../command_gate.ts";
 import { hello } from "../hello.ts";
+import { Lull } from "./lull.ts";
 import { type CommandFrame, parseFrame } from "./ws_frame.ts";
 import type { WsDoorOptions } from "./ws_door.ts";
 import { WsSink } from "./ws_sink.ts";
@@ -24,6 +25,8 @@ export class WsSession {
   #connection: Connection | null = null;
   #gate: CommandGate | null = null;
   #greeting = false;
+  /** From when the peer was given up; nothing that it says counts any more. */
+  #lull: Lull | null = null;
 
   constructor(
     private readonly socket: WebSocket,
@@ -46,6 +49,7 @@ export class WsSession {
 
   #end(): void {
     clearTimeout(this.#helloTimer);
+    this.#lull?.end();
     if (this.#connection) this.options.services.hub.detach(this.#connection);
     this.#connection = null;
     this.onEnd();
@@ -59,6 +63,7 @@ export class WsSession {
   #receive(data: unknown): void {
     // Deno hands on what arrives while the socket closes; the session may have ended.
     if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.#lull) return this.#lull.heard();
     let frame: CommandFrame;
     try {
       frame = parseFrame(data, this.options.limits.frameBytes);
@@ -87,7 +92,7 @@ export class WsSession {
       this.#gate = new CommandGate(
         this.options.commands,
         welcome.connection.caller,
-        () => this.#sink.close("rate_limited"),
+        () => this.#lull ??= new Lull(() => this.#sink.close("rate_limited")),
       );
       this.#reply(id, { ok: true, data: welcome.answer });
       welcome.release();

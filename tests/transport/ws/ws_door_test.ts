@@ -233,3 +233,18 @@ Deno.test("/ws: a drain sends everyone elsewhere, whether or not they have said 
   assert.equal((await client.closed).code, 1012);
   assert.equal((await silent.closed).code, 1012);
 });
+
+Deno.test("/ws: who goes on too fast is closed with 4029, and hears it", async () => {
+  await using app = await RunningApp.start({ RATE_SIGNAL: "1/10m" });
+  const { ann, bob } = await app.people("ann", "bob");
+  const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
+  const { client } = await WsClient.connect(app.webSocketUrl, ann.token);
+  const replies = Array.from(
+    { length: 4_000 },
+    () => client.command("typing.start", { chatId: chat.id }),
+  );
+  assert.deepEqual(await client.closed, { code: 4029, reason: "rate_limited" });
+  const codes = (await Promise.all(replies)).map(({ ok, error }) => ok ? "ok" : error?.code);
+  assert.deepEqual(codes.slice(0, 2), ["ok", "rate_limited"]);
+  assert.equal(codes.at(-1), undefined, "after so many refusals there is no answer");
+});
