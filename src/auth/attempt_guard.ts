@@ -34,9 +34,9 @@ export interface Guarded {
 }
 
 /**
- * Slows down who guesses at one account's secrets. Only failures count, by account and network, so
- * that a stranger cannot shut the owner out; a wide limit by account alone stops those who come from
- * many networks at once, and does not hold where the owner has signed in before.
+ * Slows down who guesses at one account's secrets. Only failures count, by name and network, so that a
+ * stranger cannot shut the owner out; a wide limit by name alone stops those who come from many
+ * networks at once, and does not hold where the owner has signed in before.
  */
 export class AttemptGuard {
   constructor(
