@@ -6,7 +6,6 @@ import type { ProfileView } from "../wire/user.ts";
 import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
 import { Emitter } from "./emitter.ts";
-import { COMMANDS, PUBLIC, ROUTES } from "./endpoints.ts";
 import { Encryption, type EncryptionEvents, encryptionStore } from "./encryption/encryption.ts";
 import type { ServerEvent, ServerEvents } from "./events.ts";
 import { Files } from "./files.ts";
@@ -15,7 +14,8 @@ import type { FileDescriptor, MessageContent } from "./mls/message_content.ts";
 import { sealedStore } from "./mls/sealed_store.ts";
 import { type LocalMessage, Model } from "./model.ts";
 import { type Draft, Outbox } from "./outbox.ts";
-import { type Input, type OperationName, type Output, Rest, type RestName } from "./rest.ts";
+import { OperationCaller } from "./operation_caller.ts";
+import { type Input, type OperationName, type Output, Rest } from "./rest.ts";
 import { SignIn } from "./sign_in.ts";
 import { ChatSocket, type ConnectionState } from "./socket.ts";
 
@@ -57,9 +57,6 @@ export interface SendContent {
 /** What waits in the outbox: of an encrypted chat the very content, which is sealed when it leaves. */
 type Outgoing = { plain: SendContent } | { encrypted: MessageContent };
 
-/** A frame may have 64 KiB: what is larger goes over HTTP. */
-const MAX_FRAME_LENGTH = 48 * 1024;
-
 /**
  * A chat product's whole connection to the server: signs in, keeps a connection, keeps `model` in step, and
  * sends what is to be sent once, whenever there is a connection.
@@ -70,6 +67,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   readonly #rest: Rest;
   readonly #signIn: SignIn;
   readonly #socket: ChatSocket;
+  readonly #caller: OperationCaller;
   readonly #sync: ChatSync;
   readonly #outbox: Outbox<Outgoing>;
   readonly #storage: KeyStore;
@@ -107,6 +105,7 @@ export class ChatClient extends Emitter<ClientEvents> {
       WebSocket: options.WebSocket,
       timeoutMs: options.timeoutMs ?? 15_000,
     });
+    this.#caller = new OperationCaller(this.#rest, this.#signIn, this.#socket);
   }
 
   /** `online` once all that was missed is in the model. */
@@ -205,19 +204,8 @@ export class ChatClient extends Emitter<ClientEvents> {
    * Any operation of the server: over the socket where there is one, else over HTTP. Throws `offline`
    * when neither works.
    */
-  async call<Name extends OperationName>(
-    name: Name,
-    input: Input<Name>,
-  ): Promise<Output<Name>> {
-    if (this.#goesBySocket(name, input)) {
-      try {
-        return await this.#socket.request(name, input) as Output<Name>;
-      } catch (error) {
-        if (!isOffline(error) || !isRepeatable(name, input)) throw error;
-      }
-    }
-    if (!(name in ROUTES)) throw new ChatError("offline", `There is no connection for ${name}`);
-    return await this.#callRest(name as RestName, input as never) as Output<Name>;
+  call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> {
+    return this.#caller.call(name, input);
   }
 
   /** The direct chat with that person, made on first use. */
@@ -296,25 +284,9 @@ export class ChatClient extends Emitter<ClientEvents> {
     return this.#encryption;
   }
 
-  async #callRest<Name extends RestName>(name: Name, input: Input<Name>): Promise<unknown> {
-    if ((PUBLIC as readonly string[]).includes(name)) return await this.#rest.call(name, input);
-    const token = await this.#signIn.token();
-    try {
-      return await this.#rest.call(name, input, token);
-    } catch (error) {
-      if (!isStaleToken(error)) throw error;
-      return await this.#rest.call(name, input, await this.#signIn.refresh(token));
-    }
-  }
-
   #outboxStore(): KeyStore {
     const { deviceKey } = this.options;
     return deviceKey ? sealedStore(this.#storage, deviceKey) : this.#storage;
-  }
-
-  #goesBySocket(name: string, input: unknown): boolean {
-    return this.state === "online" && (COMMANDS as readonly string[]).includes(name) &&
-      JSON.stringify(input).length < MAX_FRAME_LENGTH;
   }
 
   #isEncrypted(chatId: string): boolean {
@@ -423,17 +395,4 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.#socket.close();
     this.emit("signedOut", undefined);
   }
-}
-
-function isOffline(error: unknown): boolean {
-  return error instanceof ChatError && error.code === "offline";
-}
-
-/** What a broken connection may have done already; all commands but a nameless send can be said twice. */
-function isRepeatable(name: string, input: object): boolean {
-  return name !== "message.send" || "clientId" in input;
-}
-
-function isStaleToken(error: unknown): boolean {
-  return error instanceof ChatError && ["unauthenticated", "token_expired"].includes(error.code);
 }

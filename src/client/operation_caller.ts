@@ -1,0 +1,62 @@
+import { ChatError } from "./chat_error.ts";
+import { COMMANDS, PUBLIC, ROUTES } from "./endpoints.ts";
+import type { Input, OperationName, Output, Rest, RestName } from "./rest.ts";
+import type { SignIn } from "./sign_in.ts";
+import type { ChatSocket } from "./socket.ts";
+
+/** A frame may have 64 KiB: what is larger goes over HTTP. */
+const MAX_FRAME_LENGTH = 48 * 1024;
+
+/** Calls operations as whoever is signed in, over the connection there is. */
+export class OperationCaller {
+  constructor(
+    private readonly rest: Rest,
+    private readonly signIn: SignIn,
+    private readonly socket: ChatSocket,
+  ) {}
+
+  /** Over the socket where there is one, else over HTTP. Throws `offline` when neither works. */
+  async call<Name extends OperationName>(
+    name: Name,
+    input: Input<Name>,
+  ): Promise<Output<Name>> {
+    if (this.#goesBySocket(name, input)) {
+      try {
+        return await this.socket.request(name, input) as Output<Name>;
+      } catch (error) {
+        if (!isOffline(error) || !isRepeatable(name, input)) throw error;
+      }
+    }
+    if (!(name in ROUTES)) throw new ChatError("offline", `There is no connection for ${name}`);
+    return await this.#callRest(name as RestName, input as never) as Output<Name>;
+  }
+
+  async #callRest<Name extends RestName>(name: Name, input: Input<Name>): Promise<unknown> {
+    if ((PUBLIC as readonly string[]).includes(name)) return await this.rest.call(name, input);
+    const token = await this.signIn.token();
+    try {
+      return await this.rest.call(name, input, token);
+    } catch (error) {
+      if (!isStaleToken(error)) throw error;
+      return await this.rest.call(name, input, await this.signIn.refresh(token));
+    }
+  }
+
+  #goesBySocket(name: string, input: unknown): boolean {
+    return this.socket.state === "online" && (COMMANDS as readonly string[]).includes(name) &&
+      JSON.stringify(input).length < MAX_FRAME_LENGTH;
+  }
+}
+
+function isOffline(error: unknown): boolean {
+  return error instanceof ChatError && error.code === "offline";
+}
+
+/** What a broken connection may have done already; all commands but a nameless send can be said twice. */
+function isRepeatable(name: string, input: object): boolean {
+  return name !== "message.send" || "clientId" in input;
+}
+
+function isStaleToken(error: unknown): boolean {
+  return error instanceof ChatError && ["unauthenticated", "token_expired"].includes(error.code);
+}
