@@ -5,6 +5,7 @@ import type { MessageView } from "../wire/message.ts";
 import type { ProfileView } from "../wire/user.ts";
 import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
+import { draftRow } from "./draft_row.ts";
 import { Emitter } from "./emitter.ts";
 import { Encryption, type EncryptionEvents, encryptionStore } from "./encryption/encryption.ts";
 import type { ServerEvent, ServerEvents } from "./events.ts";
@@ -12,7 +13,7 @@ import { Files } from "./files.ts";
 import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
 import type { FileDescriptor, MessageContent } from "./mls/message_content.ts";
 import { sealedStore } from "./mls/sealed_store.ts";
-import { type LocalMessage, Model } from "./model.ts";
+import { Model } from "./model.ts";
 import { type Draft, Outbox } from "./outbox.ts";
 import { OperationCaller } from "./operation_caller.ts";
 import { type Input, type OperationName, type Output, Rest } from "./rest.ts";
@@ -219,10 +220,11 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** Shown in the model at once, and sent as soon as may be; resolves with the server's row. */
   async send(chatId: string, content: SendContent): Promise<MessageView> {
     const clientId = newId();
-    const outgoing = this.#isEncrypted(chatId)
+    const encrypted = this.#isEncrypted(chatId);
+    const outgoing = encrypted
       ? { encrypted: this.#encryptedMessage(chatId, clientId, content) }
       : { plain: content };
-    this.model.putDraft(this.#draftRow(chatId, clientId, content));
+    this.model.putDraft(draftRow({ chatId, clientId, senderId: this.userId, encrypted }, content));
     return await this.#outbox.add({ chatId, clientId, content: outgoing });
   }
 
@@ -324,30 +326,6 @@ export class ChatClient extends Emitter<ClientEvents> {
   #failed({ chatId, clientId }: Draft<Outgoing>, error: ChatError): void {
     const id = `draft ${this.userId} ${clientId}`;
     this.model.patchMessage(chatId, id, { status: "failed", failure: error.message });
-  }
-
-  #draftRow(chatId: string, clientId: string, content: SendContent): LocalMessage {
-    const encrypted = { state: "read" as const, files: content.files ?? [], isShown: true };
-    return {
-      id: clientId,
-      chatId,
-      seq: 0,
-      rev: 0,
-      senderId: this.userId,
-      clientId,
-      kind: "text",
-      text: content.text ?? "",
-      media: [],
-      replyTo: content.replyTo ?? null,
-      mentions: content.mentions ?? [],
-      reactions: [],
-      createdAt: new Date().toISOString(),
-      editedAt: null,
-      deletedAt: null,
-      pinnedAt: null,
-      status: "sending",
-      ...(this.#isEncrypted(chatId) && { encrypted }),
-    };
   }
 
   #onEvent(event: ServerEvent): void {

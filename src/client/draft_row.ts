@@ -1,0 +1,30 @@
+import type { SendContent } from "./chat_client.ts";
+import type { LocalMessage } from "./model.ts";
+
+/** What the model shows of a message that is on its way: the server gives it id, seq and rev. */
+export function draftRow(
+  draft: { chatId: string; clientId: string; senderId: string; encrypted: boolean },
+  content: SendContent,
+): LocalMessage {
+  const { encrypted, ...ids } = draft;
+  return {
+    ...ids,
+    id: draft.clientId,
+    seq: 0,
+    rev: 0,
+    kind: "text",
+    text: content.text ?? "",
+    media: [],
+    replyTo: content.replyTo ?? null,
+    mentions: content.mentions ?? [],
+    reactions: [],
+    createdAt: new Date().toISOString(),
+    editedAt: null,
+    deletedAt: null,
+    pinnedAt: null,
+    status: "sending",
+    ...(encrypted && {
+      encrypted: { state: "read", files: content.files ?? [], isShown: true },
+    }),
+  };
+}
