@@ -6,7 +6,7 @@ import { operation } from "../operations/operation.ts";
 
 const tag = "Audit";
 
-export const AuditEntryView = z.object({
+const AuditEntryView = z.object({
   id: z.string(),
   at: timestamp,
   action: z.enum(AUDIT_ACTIONS),
@@ -18,7 +18,7 @@ export const AuditEntryView = z.object({
   details: z.record(z.string(), z.string()),
 }).meta({ id: "AuditEntry" });
 
-export type AuditEntryView = z.infer<typeof AuditEntryView>;
+type AuditEntryView = z.infer<typeof AuditEntryView>;
 
 /** From where somebody did something is shown to themselves and to administrators of the server. */
 export function auditEntryView(entry: AuditEntry, showOrigin: boolean): AuditEntryView {

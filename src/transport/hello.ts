@@ -11,12 +11,12 @@ import type { Hub } from "../realtime/hub.ts";
 import type { Changes } from "../wire/changes.ts";
 import { changesView } from "../wire/changes.ts";
 
-export const HelloInput = z.strictObject({
+const HelloInput = z.strictObject({
   token: z.string().min(1).max(4096),
   cursors: Cursors.optional(),
 });
 
-export type HelloInput = z.infer<typeof HelloInput>;
+type HelloInput = z.infer<typeof HelloInput>;
 
 /** What `hello` needs of the features. */
 export interface HelloServices {

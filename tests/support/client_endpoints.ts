@@ -31,7 +31,7 @@ export async function declaredOperations(src: URL): Promise<Declared[]> {
 }
 
 /** The source of src/client/endpoints.ts. */
-export function endpointsSource(declared: Declared[]): string {
+function endpointsSource(declared: Declared[]): string {
   const modules = [...new Set(declared.map(({ module }) => module))].sort();
   const alias = (module: string) =>
     module.replace(/\.ts$/, "").replace(/\W+(\w)/g, (_, c) => c.toUpperCase()).replace(

@@ -30,7 +30,7 @@ export function encryptedSize(plaintextSize: number): number {
  * the prefix, its number in 32 bits, and whether it is the last. So a file of any size is read
  * in chunks as it comes, and one that is cut off, reordered or continued does not decrypt.
  */
-export function encryptStream(secret: FileSecret): TransformStream<Uint8Array, Bytes> {
+function encryptStream(secret: FileSecret): TransformStream<Uint8Array, Bytes> {
   return chunked(CHUNK_SIZE, async (chunk, number, isLast) => {
     const cipher = { name: "AES-GCM", iv: nonce(secret, number, isLast) };
     const key = await importKey(secret);
