@@ -69,7 +69,16 @@ export function notFound(what: string, id: string): AppError {
   return new AppError("not_found", `There is no ${what} ${quote(id)}`);
 }
 
-/** A value from outside, made fit for a message: one line, no control characters, at most 80 long. */
+/**
+ * A value from outside, made fit for a message: one line, no control characters, at most 80 long.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(quote("a\tb"), `"a�b"`);
+ * assert.equal(quote({ $gt: "" }), `"{"$gt":""}"`);
+ * ```
+ */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
   const clean = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "�");

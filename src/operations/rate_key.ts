@@ -12,6 +12,13 @@ export function rateKey(caller: Caller | Visitor): string {
 /**
  * An IPv4 address, or the /64 of an IPv6 address: a household or a server is given a whole /64, so
  * that counting by single address would count nothing.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(networkOf("203.0.113.9"), "203.0.113.9");
+ * assert.equal(networkOf("2001:db8::1"), networkOf("2001:db8:0:0:ffff::2"));
+ * ```
  */
 export function networkOf(address: string): string {
   if (!address.includes(":")) return address;

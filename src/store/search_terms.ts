@@ -28,7 +28,16 @@ export interface QueryTerms {
   runs: string[];
 }
 
-/** The distinct terms by which a message is found. */
+/**
+ * The distinct terms by which a message is found.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(messageTerms("Crème brûlée"), messageTerms("CREME  brulee"));
+ * assert.ok(messageTerms("東京都").includes("京都"));
+ * ```
+ */
 export function messageTerms(text: string): string[] {
   const words = wordsOf(text);
   const terms = new Set<string>();

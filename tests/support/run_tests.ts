@@ -6,7 +6,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { skippedIn } from "./junit_report.ts";
 import { findService, missingReason, type ServiceName, SERVICES } from "./services.ts";
-import { testFiles } from "./test_files.ts";
+import { filesWithExamples, testFiles } from "./test_files.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -25,7 +25,7 @@ async function main([suite, ...rest]: string[]): Promise<number> {
     const code = await denoTest(
       report,
       options,
-      suite === "integration" ? files : [...files, "src"],
+      suite === "integration" ? files : [...files, ...await filesWithExamples(ROOT)],
     );
     printSkipped(skippedIn(await Deno.readTextFile(report)));
     return code;
@@ -34,16 +34,11 @@ async function main([suite, ...rest]: string[]): Promise<number> {
   }
 }
 
-/**
- * Types are `deno check`'s affair, in `deno task ok`. `--doc` runs the examples in comments of src; those
- * of a README need a server, and are run by the tests of that README.
- */
-const NOT_BY_DOC = "--ignore=src/**/*.md";
-
+/** Types are `deno check`'s affair, in `deno task ok`. `--doc` runs the examples in comments of src. */
 async function denoTest(report: string, options: string[], files: string[]): Promise<number> {
   const flags = ["--no-check", "--doc", "--parallel", "--trace-leaks", `--junit-path=${report}`];
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...PERMISSIONS, ...flags, NOT_BY_DOC, ...options, ...files],
+    args: ["test", ...PERMISSIONS, ...flags, ...options, ...files],
     cwd: ROOT,
   }).spawn();
   return (await child.status).code;

@@ -9,7 +9,7 @@ export async function testFiles(root: string, suite: string): Promise<string[]> 
   if (!["all", "unit", "integration"].includes(suite)) {
     throw new Error(`Choosing tests: there is no suite "${suite}", only all, unit and integration`);
   }
-  const files = (await Array.fromAsync(walk(root, "tests"))).sort();
+  const files = await filesBelow(root, "tests", "_test.ts");
   if (suite === "all") return files;
   const integration = await Promise.all(files.map((file) => isIntegration(root, file)));
   return files.filter((_, at) => integration[at] === (suite === "integration"));
@@ -20,10 +20,24 @@ async function isIntegration(root: string, file: string): Promise<boolean> {
   return STARTS_PROCESSES.test(await Deno.readTextFile(join(root, file)));
 }
 
-async function* walk(root: string, folder: string): AsyncGenerator<string> {
+/**
+ * The sources whose comments hold examples. They are named one by one, since of a folder `--doc` would
+ * take the READMEs too, whose examples need a server and have tests of their own.
+ */
+export async function filesWithExamples(root: string): Promise<string[]> {
+  const files = await filesBelow(root, "src", ".ts");
+  const texts = await Promise.all(files.map((file) => Deno.readTextFile(join(root, file))));
+  return files.filter((_, at) => texts[at].includes(" * ```ts"));
+}
+
+async function filesBelow(root: string, folder: string, ending: string): Promise<string[]> {
+  return (await Array.fromAsync(walk(root, folder, ending))).sort();
+}
+
+async function* walk(root: string, folder: string, ending: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
     const path = `${folder}/${name}`;
-    if (isDirectory) yield* walk(root, path);
-    else if (name.endsWith("_test.ts")) yield path;
+    if (isDirectory) yield* walk(root, path, ending);
+    else if (name.endsWith(ending)) yield path;
   }
 }
