@@ -34,10 +34,10 @@ export interface FanoutOptions {
 const FANOUT: FanoutOptions = {
   beside: [100, 300, 1000].map((receivers) => ({ receivers, deliveries: 20_000 })),
   rising: [
-    { receivers: 100, rates: [500, 1000, 2000, 4000, 5000, 6000] },
-    { receivers: 500, rates: [200, 500, 1000, 1500, 2000] },
+    { receivers: 100, rates: [1000, 3000, 5000] },
+    { receivers: 500, rates: [500, 1000, 2000] },
   ],
-  seconds: 8,
+  seconds: 6,
 };
 
 /** Durable sends into one room, beside a server that only broadcasts. Server on one core of two. */

