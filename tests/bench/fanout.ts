@@ -80,9 +80,9 @@ export async function measure(
   await pin(server.pid, 0);
   const port = Number(new URL(server.url).port);
   await runLoad({ port, receivers: 10, rate: 200, seconds: 1, door });
-  const before = await cpuSeconds(server.pid);
-  const result = await runLoad({ port, receivers, rate, seconds, door });
-  const cpu = await cpuSeconds(server.pid) - before;
+  const cpuNow = () => cpuSeconds(server.pid);
+  const result = await runLoad({ port, receivers, rate, seconds, door, cpu: cpuNow });
+  const { cpu } = result;
   const row: Row = {
     what,
     receivers,

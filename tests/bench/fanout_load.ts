@@ -8,6 +8,8 @@ export interface Load {
   seconds: number;
   /** How a receiver or a sender is opened, and how a message is written. */
   door: Door;
+  /** Seconds of processor time that the server has used so far; what opening sockets took is not counted. */
+  cpu?: () => Promise<number>;
 }
 
 /** What is measured: our `/ws`, or the bare broadcast. */
@@ -34,6 +36,8 @@ export interface LoadResult {
   deliveries: number;
   seconds: number;
   latencies: Float64Array;
+  /** Processor seconds of the server from the first send to the last arrival. */
+  cpu: number;
   /** Frames in which a receiver got them. */
   frames: number;
 }
@@ -44,7 +48,9 @@ const SENDERS = 8;
 const TICK_MS = 2;
 
 /** Opens the receivers, sends at a steady rate, and waits until all has arrived or nothing moves. */
-export async function runLoad({ port, receivers, rate, seconds, door }: Load): Promise<LoadResult> {
+export async function runLoad(
+  { port, receivers, rate, seconds, door, cpu = () => Promise.resolve(0) }: Load,
+): Promise<LoadResult> {
   const heard = new Map<number, number>();
   const latencies: number[] = [];
   const sockets: RawSocket[] = [];
@@ -57,10 +63,12 @@ export async function runLoad({ port, receivers, rate, seconds, door }: Load): P
   await delay(300);
   const bytesBefore = sockets.map((socket) => socket.bytes);
   const framesBefore = sockets[0].frames;
+  const cpuBefore = await cpu();
   const started = performance.now();
   const sent = await send(senders, rate, seconds, door);
   await arrival(heard, sent, sockets);
   const elapsed = (performance.now() - started) / 1000;
+  const cpuUsed = await cpu() - cpuBefore;
   const bytes = sockets.map((socket, i) => socket.bytes - bytesBefore[i]);
   if (new Set(bytes).size > 1) {
     throw new Error(`Receivers got ${Math.min(...bytes)} to ${Math.max(...bytes)} bytes`);
@@ -73,6 +81,7 @@ export async function runLoad({ port, receivers, rate, seconds, door }: Load): P
     deliveries: arrived * receivers,
     seconds: elapsed,
     latencies: Float64Array.from(latencies).sort(),
+    cpu: cpuUsed,
     frames,
   };
 }
