@@ -44,7 +44,7 @@ export async function openAdapters(config: Config, clock: Clock, log: Log): Prom
     blobs: await openBlobs(config),
     mailer: await openMailer(config, log),
     pushSender: await openPushSender(config, log, clock),
-    hasher: new BcryptHasher(),
+    hasher: new BcryptHasher(config.bcryptCost),
     providers: providersOf(config, clock),
   };
 }

@@ -11,7 +11,7 @@ import {
 } from "./config/environment.ts";
 import { ConfigError, type ConfigFault } from "./config/fault.ts";
 import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./config/limits.ts";
-import { checkTogether, requireSecrets } from "./config/requirements.ts";
+import { checkProduction, checkTogether } from "./config/requirements.ts";
 import type { ServiceAccount } from "./config/variables.ts";
 
 export { ConfigError } from "./config/fault.ts";
@@ -37,6 +37,8 @@ export interface Config {
   };
   /** How long a proof of identity counts as recent, for what changes credentials. */
   readonly reauthWindowMs: number;
+  /** Of new passwords' hashes, the binary logarithm of their rounds. */
+  readonly bcryptCost: number;
   /** 32 bytes that seal second-factor secrets at rest. */
   readonly encryptionKey: Uint8Array;
   /** Lower case. */
@@ -105,7 +107,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
   const onDenoDeploy = Boolean(environment.DENO_DEPLOYMENT_ID);
   const mode = values.NODE_ENV ?? (onDenoDeploy ? "production" : "development");
   checkTogether(values, environment, faults);
-  if (mode === "production") requireSecrets(environment, faults);
+  if (mode === "production") checkProduction(values, environment, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   const dataDir = values.DATA_DIR ?? "./data";
   if (mode !== "production") fillDevSecrets(values, dataDir, notices);
@@ -124,6 +126,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
       refreshTtlMs: values.JWT_REFRESH_EXPIRY ?? 7 * DAY_MS,
     },
     reauthWindowMs: values.REAUTH_WINDOW ?? 10 * 60_000,
+    bcryptCost: values.BCRYPT_COST ?? 12,
     encryptionKey: encryptionKeyOf(values, mode, notices),
     adminEmails: (values.ADMIN_EMAILS ?? []).map((address) => address.toLowerCase()),
     corsOrigins: values.CORS_ORIGINS ?? (mode === "production" ? [] : "*"),

@@ -16,11 +16,12 @@ const MAX_WAITING = 200;
  */
 export class BcryptHasher implements PasswordHasher {
   readonly #idle: Worker[] = [];
-  readonly #workers = new Set<Worker>();
+  readonly #busy = new Map<Worker, Waiting>();
   readonly #queue: Waiting[] = [];
   #dummy: Promise<string> | null = null;
 
-  constructor(private readonly cost = 12, private readonly size = 2) {}
+  /** `cost` is the binary logarithm of the rounds; `size` how many hash at once. */
+  constructor(private readonly cost: number, private readonly size = 2) {}
 
   async hash(password: string): Promise<string> {
     return await this.#run({ type: "hash", password, cost: this.cost }) as string;
@@ -35,10 +36,11 @@ export class BcryptHasher implements PasswordHasher {
   }
 
   close(): void {
-    for (const worker of this.#workers) worker.terminate();
-    this.#workers.clear();
-    this.#idle.length = 0;
-    for (const { reject } of this.#queue.splice(0)) reject(new Error("The hasher was closed"));
+    for (const worker of [...this.#idle, ...this.#busy.keys()]) worker.terminate();
+    const unanswered = [...this.#busy.values(), ...this.#queue];
+    this.#idle.length = this.#queue.length = 0;
+    this.#busy.clear();
+    for (const { reject } of unanswered) reject(new Error("The hasher was closed"));
   }
 
   #run(job: HashJob): Promise<string | boolean> {
@@ -53,8 +55,11 @@ export class BcryptHasher implements PasswordHasher {
     if (this.#queue.length === 0) return;
     const worker = this.#idle.pop() ?? this.#spawn();
     if (!worker) return;
-    const { job, resolve, reject } = this.#queue.shift()!;
+    const waiting = this.#queue.shift()!;
+    const { job, resolve, reject } = waiting;
+    this.#busy.set(worker, waiting);
     worker.onmessage = ({ data }: MessageEvent<HashResult>) => {
+      this.#busy.delete(worker);
       this.#idle.push(worker);
       if ("error" in data) reject(new Error(data.error));
       else resolve(data.value);
@@ -62,7 +67,7 @@ export class BcryptHasher implements PasswordHasher {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#workers.delete(worker);
+      this.#busy.delete(worker);
       worker.terminate();
       reject(new Error(`The password worker failed: ${event.message}`));
       this.#next();
@@ -71,9 +76,7 @@ export class BcryptHasher implements PasswordHasher {
   }
 
   #spawn(): Worker | null {
-    if (this.#workers.size >= this.size) return null;
-    const worker = new Worker(new URL("./password_worker.ts", import.meta.url), { type: "module" });
-    this.#workers.add(worker);
-    return worker;
+    if (this.#busy.size >= this.size) return null;
+    return new Worker(new URL("./password_worker.ts", import.meta.url), { type: "module" });
   }
 }

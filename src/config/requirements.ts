@@ -43,10 +43,22 @@ export function checkTogether(
   }
 }
 
+/** What OWASP's Password Storage Cheat Sheet asks for at least; less is for tests. */
+const LEAST_BCRYPT_COST = 10;
+
 /** Production never makes its own secrets: instances would disagree, and a restart sign everyone out. */
-export function requireSecrets(environment: Environment, faults: ConfigFault[]): void {
+export function checkProduction(
+  values: Values,
+  environment: Environment,
+  faults: ConfigFault[],
+): void {
   for (const variable of ["JWT_SECRET", "JWT_REFRESH_SECRET"]) {
     if (environment[variable]?.trim()) continue;
     faults.push({ variable, given: null, accepted: "set in production, to at least 32 bytes" });
+  }
+  const cost = values.BCRYPT_COST;
+  if (cost !== undefined && cost < LEAST_BCRYPT_COST) {
+    const accepted = `at least ${LEAST_BCRYPT_COST} in production`;
+    faults.push({ variable: "BCRYPT_COST", given: String(cost), accepted });
   }
 }

@@ -143,6 +143,7 @@ const NAMED = {
   JWT_EXPIRY: duration,
   JWT_REFRESH_EXPIRY: duration,
   REAUTH_WINDOW: duration,
+  BCRYPT_COST: variable("an integer from 4 to 16, in production at least 10", integer(4, 16)),
   ENCRYPTION_KEY: secret(
     "32 bytes in hexadecimal or base64, such as `openssl rand -hex 32` gives",
     parsed(parseKey),

@@ -14,6 +14,7 @@ Deno.test("defaults are those that the documents name", () => {
   assert.equal(config.rates.send.count, 1200);
   assert.equal(config.mongodbUri, null);
   assert.equal(config.s3, null);
+  assert.equal(config.bcryptCost, 12);
   assert.equal(config.encryptionKey.length, 32);
 });
 
@@ -139,6 +140,7 @@ Deno.test("values that only look right are refused", () => {
     TRUSTED_PROXY: ["x-forwarded-for:0", "a b", "10.0.0.1"],
     FIREBASE_SERVICE_ACCOUNT: ["{}", "not json", '{"project_id":1}'],
     ENCRYPTION_KEY: ["abc", "00".repeat(31)],
+    BCRYPT_COST: ["9", "17", "12.5", "many"],
     JWT_EXPIRY: ["0s", "10", "1y", "1.5h"],
     RATE_SEND: ["0/1m", "5", "5/0s", "5/1m/2"],
     ADMIN_EMAILS: ["root", "a@b, c"],

@@ -3,7 +3,8 @@ import { LIMIT_NAMES, rateVariable } from "../../src/operations/rate_limits.ts";
 
 /**
  * The environment of a server under test: fixed secrets, so that a test can sign in past the server,
- * no limits of rate that a busy test would run into, and every answer held to its schema.
+ * no limits of rate that a busy test would run into, the cheapest hashes of passwords, and every answer
+ * held to its schema.
  */
 export function testEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   const rates = LIMIT_NAMES.map((name) => [rateVariable(name), "1000000/1m"]);
@@ -14,6 +15,7 @@ export function testEnvironment(extra: Record<string, string> = {}): Record<stri
     JWT_REFRESH_SECRET: "the-refresh-secret-of-the-tests-is-long-enough",
     VAPID_PUBLIC_KEY: "",
     BROKER: "local",
+    BCRYPT_COST: "4",
     ...Object.fromEntries(rates),
     ...extra,
   };

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { BcryptHasher } from "../../src/auth/password_hasher_bcrypt.ts";
+
+async function withHasher(work: (hasher: BcryptHasher) => Promise<void>): Promise<void> {
+  const hasher = new BcryptHasher(4);
+  try {
+    await work(hasher);
+  } finally {
+    hasher.close();
+  }
+}
+
+Deno.test("PasswordHasher: a hash is bcrypt's, of the cost that was asked for", () =>
+  withHasher(async (hasher) => {
+    assert.match(await hasher.hash("correct horse"), /^\$2[aby]\$04\$[./A-Za-z0-9]{53}$/);
+    const dearer = new BcryptHasher(5);
+    const hash = await dearer.hash("correct horse");
+    dearer.close();
+    assert.match(hash, /^\$2[aby]\$05\$/);
+    assert(await hasher.verify("correct horse", hash), "a hash of another cost stays valid");
+  }));
+
+Deno.test("PasswordHasher: every character of a password counts, past 72 bytes and past a NUL", () =>
+  withHasher(async (hasher) => {
+    for (const start of ["", "x".repeat(72), "𝕏".repeat(64), "\0", "a\0b"]) {
+      const hash = await hasher.hash(`${start}1`);
+      assert(await hasher.verify(`${start}1`, hash));
+      assert(!await hasher.verify(`${start}2`, hash), JSON.stringify(start));
+      assert(!await hasher.verify(start, hash), JSON.stringify(start));
+    }
+  }));
+
+Deno.test("PasswordHasher: one text has one hash, however its accents were typed", () =>
+  withHasher(async (hasher) => {
+    assert(await hasher.verify("cafe\u0301 \uFB01", await hasher.hash("caf\u00E9 fi")));
+  }));
+
+Deno.test("PasswordHasher: where there is no hash, no password is right", () =>
+  withHasher(async (hasher) => {
+    assert(!await hasher.verify("", null));
+    assert(!await hasher.verify("correct horse", null));
+  }));
+
+Deno.test("PasswordHasher: many at once are all answered, each for itself", () =>
+  withHasher(async (hasher) => {
+    const words = Array.from({ length: 40 }, (_, at) => `password ${at}`);
+    const hashes = await Promise.all(words.map((word) => hasher.hash(word)));
+    assert.equal(new Set(hashes).size, words.length);
+    const right = await Promise.all(words.map((word, at) => hasher.verify(word, hashes[at])));
+    const wrong = await Promise.all(
+      words.map((word, at) => hasher.verify(word, hashes.at(at - 1)!)),
+    );
+    assert(right.every(Boolean) && !wrong.some(Boolean));
+  }));
+
+Deno.test("PasswordHasher: what is under way when it closes fails, and does not hang", async () => {
+  const hasher = new BcryptHasher(4, 1);
+  const waiting = Promise.allSettled([hasher.hash("a"), hasher.hash("b")]);
+  hasher.close();
+  assert.deepEqual((await waiting).map(({ status }) => status), ["rejected", "rejected"]);
+});
