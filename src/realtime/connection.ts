@@ -28,10 +28,8 @@ const MAX_HELD = 10_000;
  * back, so that events begin exactly where the answer's `sync` ends.
  */
 export class Connection {
-  /** The chats it listens to; kept by the hub. */
+  /** The chats it listens to; kept by the subscriptions. */
   readonly rooms = new Set<Room>();
-  /** Chats that it was let into or out of by news, since the hub last began to look up which there are. */
-  readonly moved = new Set<string>();
   #held: Outbound[] | null = [];
   #floors = new Map<string, number>();
 

@@ -12,7 +12,7 @@ export interface ChangeSource {
   after(chatId: string, after: number, limit: number): Promise<Changes>;
 }
 
-/** What a room asks of the hub. */
+/** What a room asks of those who keep its listeners. */
 export interface RoomHost {
   readonly changes: ChangeSource;
   readonly log: Log;

@@ -296,6 +296,46 @@ Deno.test("a gap asks the Store little: one look a user, however many sockets", 
   assert.deepEqual([count("ofUser"), count("session"), count("byIds")], [2, 2, 1]);
 });
 
+Deno.test("who leaves while a gap is being looked into hears nothing of the chat", async () => {
+  const world = new World();
+  const { sink } = await world.connect("ann");
+  const chat = world.chat("zoe", "ann");
+  const answer = world.hold("ofUser");
+  world.calls.length = 0;
+  const recovered = world.hub.recover();
+  await eventually("her chats are asked for", () => world.calls.includes("ofUser"));
+  const commit = world.write(chat, { leave: "ann" });
+  world.hub.signals(REMOTE(chat, commit.rev, commit.after));
+  await eventually("who is in it was looked up", () => world.calls.at(-1) === "ofChat");
+  answer();
+  await recovered;
+  world.hub.commit(world.write(chat, { say: "secret" }));
+  assert.deepEqual(sink.revs(chat), []);
+});
+
+Deno.test("of two looks at once, news that came in between stay news to the first", async () => {
+  const world = new World();
+  const chat = world.chat("zoe", "ann");
+  await world.connect("zoe");
+  const first = world.hold("ofUser");
+  const { connection, sink } = world.connection("ann");
+  let attached = false;
+  const attaching = world.hub.attach(connection).then(() => attached = true);
+  world.hub.commit(world.write(chat, { leave: "ann" }));
+  const second = world.hold("ofUser");
+  world.calls.length = 0;
+  const looks = () => world.calls.filter((call) => call === "ofUser").length;
+  const recovered = world.hub.recover();
+  await eventually("both people are looked up anew", () => looks() === 2);
+  first();
+  await eventually("the first look is over", () => attached || looks() > 2);
+  world.hub.commit(world.write(chat, { say: "secret" }));
+  second();
+  await Promise.all([attaching, recovered]);
+  connection.release();
+  assert.deepEqual(sink.revs(chat), []);
+});
+
 Deno.test("a Store that fails in a gap is asked again", async () => {
   const world = new World();
   const chat = world.chat("ann");

@@ -100,7 +100,7 @@ export class World {
     const gate = Promise.withResolvers<void>();
     this.#gates.set(name, gate);
     return () => {
-      this.#gates.delete(name);
+      if (this.#gates.get(name) === gate) this.#gates.delete(name);
       gate.resolve();
     };
   }

@@ -1,0 +1,68 @@
+import type { Log } from "../core/log.ts";
+import type { Store } from "../store/store.ts";
+import { forEachOf } from "./concurrency.ts";
+import type { ConnectionIndex } from "./connection_index.ts";
+import type { Hub } from "./hub.ts";
+import type { Retries } from "./retries.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+/** Users who are looked up at once after a gap: the Store has to serve requests meanwhile. */
+const RECOVER_AT_ONCE = 8;
+
+/** Puts right what may have been missed while other instances could not be heard. */
+export class Recovery {
+  #running = false;
+  #again = false;
+
+  constructor(
+    private readonly hub: Pick<Hub, "endSessions" | "toUsers">,
+    private readonly connections: ConnectionIndex,
+    private readonly subscriptions: Pick<Subscriptions, "checkHeads" | "subscribe">,
+    private readonly store: Pick<Store, "sessions">,
+    private readonly retries: Retries,
+    private readonly log: Log,
+  ) {}
+
+  /** Gently, since thousands may be connected. A gap that comes meanwhile has it done once more. */
+  async run(): Promise<void> {
+    this.#again = true;
+    if (this.#running) return;
+    this.#running = true;
+    while (this.#again) {
+      this.#again = false;
+      await this.#rooms();
+      await forEachOf([...this.connections.users()], RECOVER_AT_ONCE, (userId) => {
+        return this.#user(userId);
+      });
+    }
+    this.#running = false;
+  }
+
+  async #rooms(): Promise<void> {
+    try {
+      await this.subscriptions.checkHeads();
+    } catch (error) {
+      this.log.warn("Checking chats after a gap failed", { error });
+      this.retries.later(() => this.#rooms());
+    }
+  }
+
+  async #user(userId: string): Promise<void> {
+    try {
+      const connections = [...this.connections.ofUser(userId)];
+      await this.#endSessions(new Set(connections.map(({ caller }) => caller.sessionId)));
+      await this.subscriptions.subscribe(userId, connections);
+      this.hub.toUsers([userId], { event: "resync", data: {} });
+    } catch (error) {
+      this.log.warn("Checking a user's chats after a gap failed", { userId, error });
+      this.retries.later(() => this.#user(userId));
+    }
+  }
+
+  async #endSessions(sessionIds: Iterable<string>): Promise<void> {
+    for (const sessionId of sessionIds) {
+      const session = await this.store.sessions.byId(sessionId);
+      if (session === null || session.endedAt !== null) this.hub.endSessions([sessionId]);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** What failed and is to be tried again after a while, until it is closed. */
+export class Retries {
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #closed = false;
+
+  constructor(private readonly afterMs: number) {}
+
+  later(work: () => void): void {
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, this.afterMs);
+    this.#timers.add(timer);
+    Deno.unrefTimer(timer);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+}

@@ -1,0 +1,234 @@
+import type { Log } from "../core/log.ts";
+import type { ChatCommit } from "../model/chat_step.ts";
+import type { Store } from "../store/store.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionIndex } from "./connection_index.ts";
+import type { Retries } from "./retries.ts";
+import { type ChangeSource, Room, type RoomHost } from "./room.ts";
+
+/** The parts of the Store that say who is in which chat, and how far a chat is. */
+export type SubscriptionStore = Pick<Store, "chats" | "memberships">;
+
+/** Chats whose heads are asked for in one query. */
+const HEADS_AT_ONCE = 500;
+
+/**
+ * Which connections listen to which chats: a connection listens to every chat that its user is a
+ * member of, without asking for it. Rooms exist only for chats that someone here listens to, so a ring
+ * for any other chat costs nothing.
+ */
+export class Subscriptions implements RoomHost {
+  readonly #rooms = new Map<string, Room>();
+  /** By user, for each look at their chats under way: those that news moved them into or out of since. */
+  readonly #looks = new Map<string, Set<Set<string>>>();
+
+  constructor(
+    private readonly store: SubscriptionStore,
+    readonly changes: ChangeSource,
+    readonly log: Log,
+    private readonly connections: ConnectionIndex,
+    private readonly retries: Retries,
+  ) {}
+
+  /** The chat's room, if someone here listens to it. */
+  room(chatId: string): Room | undefined {
+    return this.#rooms.get(chatId);
+  }
+
+  /**
+   * Makes these connections of the user listeners of all their chats, and of no others. They are looked up
+   * until a look finds nothing that was not known: someone may join or leave a chat whose room is not
+   * open here between the look and the opening, and no ring would tell.
+   */
+  async subscribe(userId: string, connections: readonly Connection[]): Promise<void> {
+    const here = () => connections.filter((each) => this.connections.has(each));
+    for (let entered = true; entered && here().length > 0;) {
+      entered = await this.#look(userId, async (chatIds, moved) => {
+        const missing = here().map((each) => this.#adjust(each, chatIds, moved));
+        return (await Promise.all(missing)).includes(true);
+      });
+    }
+  }
+
+  unsubscribe(connection: Connection): void {
+    for (const room of [...connection.rooms]) this.#leave(connection, room);
+  }
+
+  /** A commit of this instance. Who was added by it may listen to no room of this chat yet. */
+  commit(commit: ChatCommit): void {
+    const room = this.#rooms.get(commit.chatId);
+    if (room) return room.commit(commit);
+    const joined = commit.steps.flatMap((step) =>
+      step.type === "member.updated" && step.member.leftAt === null &&
+        this.connections.hasUser(step.member.userId)
+        ? [step.member.userId]
+        : []
+    );
+    if (joined.length === 0) return;
+    const opened = this.#newRoom(commit.chatId);
+    for (const userId of joined) this.admit(userId, opened);
+    opened.open(commit.after);
+    opened.commit(commit);
+  }
+
+  /** Another instance tells that the chat is at `rev`; see `Signal` for `membersAfter`. */
+  ring(chatId: string, rev: number, membersAfter?: number): void {
+    const room = this.#rooms.get(chatId);
+    if (membersAfter === undefined) return room?.reach(rev);
+    if (!room) return void this.#openForJoiners(chatId, membersAfter, rev);
+    room.startAfter(membersAfter);
+    room.reach(rev);
+  }
+
+  /** Compares every room with its chat's head, and has it catch up. Rejects as the Store does. */
+  async checkHeads(): Promise<void> {
+    const chatIds = [...this.#rooms.keys()];
+    for (let at = 0; at < chatIds.length; at += HEADS_AT_ONCE) {
+      const heads = await this.store.chats.byIds(chatIds.slice(at, at + HEADS_AT_ONCE));
+      for (const { id, rev } of heads) this.#rooms.get(id)?.reach(rev);
+    }
+  }
+
+  connectionsOf(userId: string): Iterable<Connection> {
+    return this.connections.ofUser(userId);
+  }
+
+  admit(userId: string, room: Room): void {
+    this.#moved(userId, room);
+    for (const connection of this.connections.ofUser(userId)) this.#enter(connection, room);
+  }
+
+  dismiss(userId: string, room: Room): void {
+    this.#moved(userId, room);
+    for (const connection of this.connections.ofUser(userId)) {
+      connection.rooms.delete(room);
+      room.listeners.delete(connection);
+    }
+  }
+
+  onEmpty(room: Room): void {
+    if (room.listeners.size > 0 || room.isEmitting) return;
+    room.close();
+    if (this.#rooms.get(room.chatId) === room) this.#rooms.delete(room.chatId);
+  }
+
+  #enter(connection: Connection, room: Room): void {
+    connection.rooms.add(room);
+    room.listeners.add(connection);
+  }
+
+  #leave(connection: Connection, room: Room): void {
+    connection.rooms.delete(room);
+    room.listeners.delete(connection);
+    this.onEmpty(room);
+  }
+
+  #moved(userId: string, room: Room): void {
+    for (const moved of this.#looks.get(userId) ?? []) moved.add(room.chatId);
+  }
+
+  /** Calls `then` with the user's chats, and with what news have told since they were asked for. */
+  async #look<T>(
+    userId: string,
+    then: (chatIds: ReadonlySet<string>, moved: ReadonlySet<string>) => Promise<T>,
+  ): Promise<T> {
+    const moved = new Set<string>();
+    const looks = this.#looks.get(userId) ?? new Set();
+    this.#looks.set(userId, looks.add(moved));
+    try {
+      const rows = await this.store.memberships.ofUser(userId);
+      const chatIds = rows.filter((row) => row.leftAt === null).map((row) => row.chatId);
+      return await then(new Set(chatIds), moved);
+    } finally {
+      looks.delete(moved);
+      if (looks.size === 0) this.#looks.delete(userId);
+    }
+  }
+
+  /** True if it entered anything. What news have told since the look began is newer than the look. */
+  async #adjust(
+    connection: Connection,
+    chatIds: ReadonlySet<string>,
+    moved: ReadonlySet<string>,
+  ): Promise<boolean> {
+    const known = new Set<string>();
+    for (const room of [...connection.rooms]) {
+      known.add(room.chatId);
+      if (chatIds.has(room.chatId) || moved.has(room.chatId)) continue;
+      this.#leave(connection, room);
+    }
+    const missing = [...chatIds].filter((id) => !known.has(id) && !moved.has(id));
+    await this.#enterAll(connection, missing);
+    return missing.length > 0;
+  }
+
+  /**
+   * Rooms that are new here are registered first, so that no commit slips by while heads are read;
+   * rooms that another connection is just opening are waited for.
+   */
+  async #enterAll(connection: Connection, chatIds: string[]): Promise<void> {
+    const opened: Room[] = [];
+    const rooms = chatIds.map((chatId) => {
+      let room = this.#rooms.get(chatId);
+      if (!room) opened.push(room = this.#newRoom(chatId));
+      this.#enter(connection, room);
+      return room;
+    });
+    const ready = Promise.all(rooms.map((room) => room.ready));
+    for (let at = 0; at < opened.length; at += HEADS_AT_ONCE) {
+      await this.#readHeads(opened.slice(at, at + HEADS_AT_ONCE));
+    }
+    await ready;
+  }
+
+  /** Where it fails, whoever waits is refused; if someone listens nevertheless, it is tried again. */
+  async #readHeads(rooms: Room[]): Promise<void> {
+    try {
+      const heads = await this.store.chats.byIds(rooms.map((room) => room.chatId));
+      const revs = new Map(heads.map((chat) => [chat.id, chat.rev]));
+      for (const room of rooms) room.open(revs.get(room.chatId) ?? 0);
+    } catch (error) {
+      for (const room of rooms) room.fail(error);
+      this.retries.later(() => {
+        const waiting = rooms.filter((room) => this.#isWaiting(room));
+        if (waiting.length > 0) this.#readHeads(waiting);
+      });
+    }
+  }
+
+  #isWaiting(room: Room): boolean {
+    return !room.isOpen && this.#rooms.get(room.chatId) === room && room.listeners.size > 0;
+  }
+
+  #newRoom(chatId: string): Room {
+    const room = new Room(chatId, this);
+    this.#rooms.set(chatId, room);
+    return room;
+  }
+
+  /**
+   * Someone joined or left a chat elsewhere that nobody here listens to. The room is registered before
+   * the look, so that whoever connects meanwhile shares it.
+   */
+  async #openForJoiners(chatId: string, after: number, rev: number): Promise<void> {
+    if (this.connections.size === 0) return;
+    const room = this.#newRoom(chatId);
+    room.startAfter(after);
+    room.reach(rev);
+    try {
+      const members = await this.store.memberships.ofChat(chatId);
+      for (const { userId, leftAt } of members) {
+        if (leftAt === null) this.admit(userId, room);
+      }
+      if (room.listeners.size > 0) room.open(rev);
+    } catch (error) {
+      this.log.warn("Looking up who joined a chat failed", { chatId, error });
+      room.fail(error);
+      this.retries.later(() => {
+        if (this.#isWaiting(room)) this.#readHeads([room]);
+        else this.ring(chatId, rev, after);
+      });
+    }
+    this.onEmpty(room);
+  }
+}
