@@ -19,9 +19,7 @@ export type Signal =
   /** Whether someone is writing on the instance that tells it; `silent`: no client need hear of it. */
   | { type: "typing"; chatId: string; userId: string; typing: boolean; silent?: true }
   /** Sessions that have ended: their sockets close. */
-  | { type: "sessions"; sessionIds: string[] }
-  /** Something that instances remember of this user (blocks, say) has changed. */
-  | { type: "user"; userId: string };
+  | { type: "sessions"; sessionIds: string[] };
 
 export interface BrokerEvents {
   /** Signals of another instance, in the order in which it published them. */

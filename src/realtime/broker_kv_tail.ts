@@ -1,10 +1,10 @@
 import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { BrokerEvents } from "./broker.ts";
+import { handOn } from "./broker_shared.ts";
 import type { Instances } from "./instances.ts";
 import { headKey, outboxKey, REGISTRY_KEY } from "./kv_keys.ts";
 import type { Pulse } from "./pulse.ts";
-import { decodeSignals } from "./signal_codec.ts";
 
 export interface OutboxTailOptions {
   /** For reading. */
@@ -183,6 +183,7 @@ export class OutboxTail {
 
   /** `head` is what was known before the batches were read: up to there they must be there. */
   #take(id: string, outbox: Outbox, batches: (Uint8Array | null)[], head: number): void {
+    const { events, log } = this.options;
     for (const batch of batches) {
       if (batch === null) {
         if (outbox.cursor < head) this.#skip(id, outbox, head);
@@ -190,7 +191,7 @@ export class OutboxTail {
       }
       outbox.cursor++;
       outbox.head = Math.max(outbox.head, outbox.cursor);
-      this.#hand(id, batch);
+      handOn(batch, id, events, log);
     }
   }
 
@@ -198,18 +199,6 @@ export class OutboxTail {
     this.options.log.info("Batches of another instance are gone", { instance: id, upTo: head });
     outbox.cursor = head;
     this.options.events.onGap();
-  }
-
-  #hand(id: string, batch: Uint8Array): void {
-    const { events, log } = this.options;
-    try {
-      const { signals, gap } = decodeSignals(batch);
-      if (gap) events.onGap();
-      if (signals.length > 0) events.onSignals(signals, id);
-    } catch (error) {
-      log.warn("A batch of another instance could not be taken in", { instance: id, error });
-      events.onGap();
-    }
   }
 }
 

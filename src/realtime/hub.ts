@@ -178,7 +178,6 @@ export class Hub {
       case "sessions":
         return this.endSessions(signal.sessionIds);
       case "typing":
-      case "user":
         return;
     }
   }

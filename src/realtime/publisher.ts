@@ -55,9 +55,4 @@ export class Publisher {
     this.hub.endSessions(sessionIds);
     this.broker.publish({ type: "sessions", sessionIds });
   }
-
-  /** What instances remember of this user (whom they block, say) is out of date. */
-  userChanged(userId: string): void {
-    this.broker.publish({ type: "user", userId });
-  }
 }

@@ -7,15 +7,12 @@ export class Receiver implements BrokerEvents {
   constructor(
     private readonly hub: Pick<Hub, "signals" | "recover">,
     private readonly typing: Pick<Typing, "signal" | "gone">,
-    /** What is remembered of this user is out of date. */
-    private readonly onUserChanged: (userId: string) => void = () => {},
   ) {}
 
   onSignals(signals: Signal[], instance: string): void {
     this.hub.signals(signals);
     for (const signal of signals) {
       if (signal.type === "typing") this.typing.signal(signal, instance);
-      if (signal.type === "user") this.onUserChanged(signal.userId);
     }
   }
 

@@ -21,7 +21,7 @@ export interface BlockedPerson {
 export class Blocks {
   constructor(
     private readonly store: Pick<Store, "blocks" | "users">,
-    private readonly publisher: Pick<Publisher, "toUsers" | "userChanged">,
+    private readonly publisher: Pick<Publisher, "toUsers">,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
     private readonly limits: { blocks: number },
@@ -36,7 +36,6 @@ export class Blocks {
     const action = blocked ? "user.blocked" : "user.unblocked";
     // On the blocker's record alone: the blocked read theirs.
     await this.audit.own(caller.userId, caller, { action, details: { userId } });
-    this.publisher.userChanged(caller.userId);
     this.publisher.toUsers([caller.userId], {
       event: "user.blocks",
       data: { userId, blocked },

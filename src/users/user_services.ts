@@ -18,7 +18,7 @@ export interface UsersOptions {
   log: Log;
   auth: AuthServices;
   avatars: AvatarSource;
-  publisher: Pick<Publisher, "toUsers" | "userChanged">;
+  publisher: Pick<Publisher, "toUsers">;
   limits: { blocks: number };
   adminEmails: readonly string[];
   /** What other features store about people; the account itself goes last. */
