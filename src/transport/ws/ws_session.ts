@@ -4,7 +4,6 @@ import type { Visitor } from "../../model/caller.ts";
 import type { CloseReason, Connection } from "../../realtime/connection.ts";
 import { CommandGate } from "../command_gate.ts";
 import { hello } from "../hello.ts";
-import { Lull } from "./lull.ts";
 import { type CommandFrame, parseFrame } from "./ws_frame.ts";
 import type { WsDoorOptions } from "./ws_door.ts";
 import { WsSink } from "./ws_sink.ts";
@@ -25,8 +24,6 @@ export class WsSession {
   #connection: Connection | null = null;
   #gate: CommandGate | null = null;
   #greeting = false;
-  /** From when the peer was given up; nothing that it says counts any more. */
-  #lull: Lull | null = null;
 
   constructor(
     private readonly socket: WebSocket,
@@ -43,13 +40,13 @@ export class WsSession {
 
   close(reason: CloseReason): void {
     // `close` while the handshake is under way would leave the peer open: it is said again then.
-    this.socket.onopen = () => this.#sink.close(reason);
+    this.socket.onopen = () => this.#sink.closeNow(reason);
     this.#sink.close(reason);
   }
 
   #end(): void {
     clearTimeout(this.#helloTimer);
-    this.#lull?.end();
+    this.#sink.end();
     if (this.#connection) this.options.services.hub.detach(this.#connection);
     this.#connection = null;
     this.onEnd();
@@ -61,9 +58,9 @@ export class WsSession {
   }
 
   #receive(data: unknown): void {
-    // Deno hands on what arrives while the socket closes; the session may have ended.
-    if (this.socket.readyState !== WebSocket.OPEN) return;
-    if (this.#lull) return this.#lull.heard();
+    this.#sink.heard();
+    // The session may have ended; and Deno hands on what arrives while the socket closes.
+    if (this.#sink.isClosing) return;
     let frame: CommandFrame;
     try {
       frame = parseFrame(data, this.options.limits.frameBytes);
@@ -85,14 +82,14 @@ export class WsSession {
     clearTimeout(this.#helloTimer);
     try {
       const welcome = await hello(this.options.services, this.visitor, data, this.#sink);
-      if (this.socket.readyState !== WebSocket.OPEN) {
+      if (this.#sink.isClosing) {
         return this.options.services.hub.detach(welcome.connection);
       }
       this.#connection = welcome.connection;
       this.#gate = new CommandGate(
         this.options.commands,
         welcome.connection.caller,
-        () => this.#lull ??= new Lull(() => this.#sink.close("rate_limited")),
+        () => this.#sink.close("rate_limited"),
       );
       this.#reply(id, { ok: true, data: welcome.answer });
       welcome.release();
@@ -109,7 +106,7 @@ export class WsSession {
 
   #refuse(id: unknown, error: unknown, reason: CloseReason): void {
     this.#reply(id, { ok: false, error: toProblem(error) });
-    this.#sink.close(reason, error instanceof AppError ? error : undefined);
+    this.#sink.closeNow(reason, error instanceof AppError ? error : undefined);
   }
 
   #reply(id: unknown, reply: object): void {
