@@ -149,9 +149,8 @@ export class ChatWriter {
       if (unproven && !fresh && await this.#isBehind(state)) continue;
       if (await this.#commit(draft, known)) return settle(results);
     }
-    throw new AppError("unavailable", "Writing to the chat: too many others write to it", {
-      retryAfter: 1,
-    });
+    const about = "Writing to the chat: others are writing to it, try again";
+    throw new AppError("unavailable", about, { retryAfter: 1 });
   }
 
   async #isBehind(state: ChatState): Promise<boolean> {

@@ -45,8 +45,7 @@ export class ChatCommitter {
 
   async commit(change: ChatChange): Promise<CommitOutcome> {
     try {
-      if (touchesOnlyTheChat(change)) await this.#moveHead(change);
-      else await this.#transact((session) => this.#apply(change, session));
+      await this.#transact((session) => this.#apply(change, session));
       return "committed";
     } catch (error) {
       if (error instanceof Stale) return "stale";
@@ -66,7 +65,7 @@ export class ChatCommitter {
     if (change.audit?.length) await this.#audit.insert(change.audit, session);
   }
 
-  #moveHead(change: ChatChange, session?: ClientSession): Promise<void> {
+  #moveHead(change: ChatChange, session: ClientSession): Promise<void> {
     return change.expectedRev === 0
       ? this.#insertChat(change, session)
       : this.#replaceChat(change, session);
@@ -76,7 +75,7 @@ export class ChatCommitter {
    * A conflict is not stale here: the other may be making another chat with the same `directKey`, and
    * the next try will tell which.
    */
-  async #insertChat({ chat }: ChatChange, session?: ClientSession): Promise<void> {
+  async #insertChat({ chat }: ChatChange, session: ClientSession): Promise<void> {
     try {
       await this.#chats.insertOne(toDocument(chat), { session });
     } catch (error) {
@@ -85,7 +84,7 @@ export class ChatCommitter {
     }
   }
 
-  async #replaceChat({ expectedRev, chat }: ChatChange, session?: ClientSession): Promise<void> {
+  async #replaceChat({ expectedRev, chat }: ChatChange, session: ClientSession): Promise<void> {
     const { _id, ...fields } = toDocument(chat);
     try {
       const filter = { _id: eq(_id), rev: eq(expectedRev) };
@@ -117,13 +116,6 @@ export class ChatCommitter {
   async #writeMembers(members: Membership[], session: ClientSession): Promise<void> {
     if (members.length > 0) await this.#memberships.bulkWrite(members.map(upsertOf), { session });
   }
-}
-
-/** A single document is atomic by itself. */
-function touchesOnlyTheChat(change: ChatChange): boolean {
-  const { inserted, updated, members, audit = [], mediaUses = [], mls, outbox } = change;
-  return !mls && !outbox &&
-    [inserted, updated, members, audit, mediaUses].every((rows) => rows.length === 0);
 }
 
 function replacementOf(

@@ -4,6 +4,7 @@ import { MAJORITY } from "./durability.ts";
 import { isDriverError } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { inTransaction, type Transact } from "./transaction.ts";
+import { TransactionOwners } from "./transaction_owners.ts";
 
 const DEFAULT_DATABASE = "realtimechat";
 
@@ -15,23 +16,30 @@ const SERVER_SELECTION_MS = 5_000;
 
 export class MongoConnection {
   readonly db: Db;
+  readonly #owners: TransactionOwners;
 
   constructor(private readonly client: MongoClient, database: string) {
     this.db = client.db(database);
+    this.#owners = new TransactionOwners(this.db);
   }
 
   collection<D extends AnyDocument>(spec: CollectionSpec): Collection<D> {
     return this.db.collection<D>(spec.name);
   }
 
-  readonly transact: Transact = (work) => inTransaction(this.client, work);
+  readonly transact: Transact = (work) =>
+    inTransaction(this.client, async (session) => {
+      await this.#owners.announce(session);
+      return await work(session);
+    });
 
   async ping(): Promise<void> {
     await this.db.command({ ping: 1 });
   }
 
-  close(): Promise<void> {
-    return this.client.close();
+  async close(): Promise<void> {
+    await this.#owners.close();
+    await this.client.close();
   }
 }
 
