@@ -5,6 +5,7 @@ import { FacebookProvider } from "./auth/identity_provider_facebook.ts";
 import { GoogleProvider } from "./auth/identity_provider_google.ts";
 import type { PasswordHasher } from "./auth/password_hasher.ts";
 import type { Config } from "./config.ts";
+import { dataDirError } from "./config/data_dir.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import { parseMailFrom } from "./mail/mail_from.ts";
@@ -55,7 +56,9 @@ async function openStore(config: Config): Promise<Store> {
     return await openMongoStore({ uri: config.mongodbUri });
   }
   const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
-  await Deno.mkdir(config.dataDir, { recursive: true });
+  await Deno.mkdir(config.dataDir, { recursive: true }).catch((error) => {
+    throw dataDirError(config.dataDir, error);
+  });
   return new SqliteStore(join(config.dataDir, "chat.sqlite3"));
 }
 

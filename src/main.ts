@@ -1,12 +1,9 @@
-import { onStop, start } from "./start.ts";
+import { announce, cannotListen, onStop, start } from "./start.ts";
 
 const SHUTDOWN_MS = 2_000;
 
 const { app, config, log } = await start();
-const server = Deno.serve(
-  { port: config.port, hostname: config.host, onListen: announce },
-  app.fetch,
-);
+const server = listen();
 
 onStop(log, () => app.drain(shutDown), () => Deno.exit(0));
 
@@ -16,8 +13,11 @@ async function shutDown(): Promise<void> {
   await Promise.race([server.shutdown(), late]);
 }
 
-function announce({ hostname, port }: Deno.NetAddr): void {
-  const everywhere = hostname === "0.0.0.0" || hostname === "::";
-  const url = `http://${everywhere ? "localhost" : hostname}:${port}`;
-  log.info("Listening", { url, docs: `${url}/docs`, openapi: `${url}/api/openapi.json` });
+function listen(): Deno.HttpServer<Deno.NetAddr> {
+  const { host: hostname, port } = config;
+  try {
+    return Deno.serve({ port, hostname, onListen: (address) => announce(log, address) }, app.fetch);
+  } catch (error) {
+    return cannotListen(config, error);
+  }
 }

@@ -6,7 +6,7 @@
  * Requests are spread over the instances without regard to who asks, so long-polling, which needs
  * the same one each time, is not offered here: Socket.IO is WebSocket only.
  */
-import { onStop, start } from "./start.ts";
+import { announce, onStop, start } from "./start.ts";
 
 /** Past this, whatever still holds the process does not matter. */
 const LINGER_MS = 4_000;
@@ -19,4 +19,7 @@ onStop(log, () => app.drain(), () => {
   Deno.unrefTimer(setTimeout(() => Deno.exit(0), LINGER_MS));
 });
 
-export default { fetch: app.fetch } satisfies Deno.ServeDefaultExport;
+export default {
+  fetch: app.fetch,
+  onListen: (address) => announce(log, address as Deno.NetAddr),
+} satisfies Deno.ServeDefaultExport;

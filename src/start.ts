@@ -11,12 +11,50 @@ export interface Started {
   log: Log;
 }
 
-/** Configuration, log and app: what every way of serving begins with. */
+/** EX_CONFIG of sysexits.h. */
+const EXIT_CONFIG = 78;
+
+/**
+ * Configuration, log and app: what every way of serving begins with. What is wrong is said for whoever
+ * started the program, and ends it.
+ */
 export async function start(options: AppOptions = {}): Promise<Started> {
-  const config = configOrExit();
-  const log = jsonLog(config.logLevel);
-  for (const notice of config.notices) log.info(notice);
-  return { app: await createApp(config, log, options), config, log };
+  try {
+    const config = loadConfig();
+    const log = jsonLog(config.logLevel);
+    for (const notice of config.notices) log.info(notice);
+    return { app: await createApp(config, log, options), config, log };
+  } catch (error) {
+    if (error instanceof ConfigError) giveUp(error.message, EXIT_CONFIG);
+    return giveUp(`The server could not start: ${reasonOf(error)}`);
+  }
+}
+
+/** Where people and programs find it. */
+export function announce(log: Log, { hostname, port }: Deno.NetAddr): void {
+  const everywhere = hostname === "0.0.0.0" || hostname === "::";
+  const url = `http://${everywhere ? "localhost" : hostname}:${port}`;
+  log.info("Listening", { url, docs: `${url}/docs`, openapi: `${url}/api/openapi.json` });
+}
+
+/** Says why nothing could be listened to, and what to change, and ends the program. */
+export function cannotListen({ host, port }: Pick<Config, "host" | "port">, error: unknown): never {
+  const cure = error instanceof Deno.errors.AddrInUse
+    ? "end what listens there, or set PORT to another one"
+    : "set HOST and PORT to an address of this machine that it may use";
+  return giveUp(`Listening on ${host}:${port} failed: ${reasonOf(error)}; ${cure}`);
+}
+
+function giveUp(message: string, code = 1): never {
+  console.error(message);
+  Deno.exit(code);
+}
+
+/** A fault of the program's own shows where it is; what was thrown on purpose says enough. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const ours = error instanceof TypeError || error instanceof ReferenceError;
+  return ours ? error.stack ?? error.message : error.message;
 }
 
 /**
@@ -43,16 +81,5 @@ export function onStop(log: Log, drain: () => Promise<void>, done: () => void): 
       clearTimeout(late);
       done();
     });
-  }
-}
-
-/** Says what is wrong with the configuration, all of it, and stops. */
-function configOrExit(): Config {
-  try {
-    return loadConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
-    Deno.exit(78); // EX_CONFIG of sysexits.h
   }
 }

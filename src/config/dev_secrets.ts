@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { z } from "zod";
+import { dataDirError } from "./data_dir.ts";
 
 /** What a development server needs and no newcomer has. Never used in production. */
 const DevSecrets = z.object({
@@ -26,30 +27,39 @@ export interface DevSecretsFile {
  */
 export function devSecrets(dataDir: string): DevSecretsFile {
   const path = join(dataDir, "dev_secrets.json");
-  const kept = read(path);
+  const kept = read(path, dataDir);
   if (kept) return { path, secrets: kept, made: false };
-  Deno.mkdirSync(dataDir, { recursive: true });
+  const made = make(path, dataDir);
+  return { path, secrets: read(path, dataDir)!, made };
+}
+
+/** Whether this call made it, and no other server meanwhile. */
+function make(path: string, dataDir: string): boolean {
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
-  Deno.writeTextFileSync(draft, JSON.stringify(generate(), null, 2), { mode: 0o600 });
-  let made = true;
+  try {
+    Deno.mkdirSync(dataDir, { recursive: true });
+    Deno.writeTextFileSync(draft, JSON.stringify(generate(), null, 2), { mode: 0o600 });
+  } catch (error) {
+    throw dataDirError(dataDir, error);
+  }
   try {
     Deno.linkSync(draft, path);
+    return true;
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    made = false;
+    return false;
   } finally {
     Deno.removeSync(draft);
   }
-  return { path, secrets: read(path)!, made };
 }
 
-function read(path: string): DevSecrets | null {
+function read(path: string, dataDir: string): DevSecrets | null {
   let text;
   try {
     text = Deno.readTextFileSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    throw dataDirError(dataDir, error);
   }
   try {
     return DevSecrets.parse(JSON.parse(text));

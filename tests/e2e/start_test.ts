@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { type AddressInfo, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { startArguments } from "../support/server_process.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What the program says, and its exit code, when it cannot start. */
+async function failedStart(
+  { dataDir, ...env }: { dataDir: string; [name: string]: string },
+): Promise<{ code: number; said: string }> {
+  const child = spawn(Deno.execPath(), startArguments(dataDir), {
+    cwd: ROOT,
+    env: { PATH: Deno.env.get("PATH"), HOME: Deno.env.get("HOME"), NO_COLOR: "1", ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const chunks: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const [code] = await once(child, "close");
+  return { code, said: Buffer.concat(chunks).toString() };
+}
+
+/** One line for a person, instead of an exception that nobody caught. */
+function assertPlain(said: string): void {
+  assert.doesNotMatch(said, /Uncaught|^ +at /m);
+}
+
+Deno.test("a port in use is said in a line that tells what to do", async () => {
+  await using folder = await TempDir.make("start");
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  try {
+    const env = { dataDir: folder.join("data"), DATA_DIR: folder.join("data") };
+    const { code, said } = await failedStart({ ...env, PORT: String(port) });
+    assert.equal(code, 1, said);
+    assert.match(said, new RegExp(`Listening on 127.0.0.1:${port} failed: .*in use.*set PORT`));
+    assertPlain(said);
+  } finally {
+    other.close();
+  }
+});
+
+for (const mode of ["development", "production"]) {
+  Deno.test(`a DATA_DIR that is a file is said with its name (${mode})`, async () => {
+    await using folder = await TempDir.make("start");
+    const dataDir = folder.join("data");
+    await Deno.writeTextFile(dataDir, "");
+    const secrets = mode === "production" && {
+      JWT_SECRET: "a".repeat(32),
+      JWT_REFRESH_SECRET: "b".repeat(32),
+    };
+    const { code, said } = await failedStart({
+      dataDir,
+      DATA_DIR: dataDir,
+      NODE_ENV: mode,
+      PORT: "0",
+      ...secrets,
+    });
+    assert.equal(code, 78, said);
+    assert.match(said, /DATA_DIR is ".*data"; it must be a folder that this server can make/);
+    assertPlain(said);
+  });
+}
+
+Deno.test("a database that cannot be reached is said by its address, without its password", async () => {
+  await using folder = await TempDir.make("start");
+  const { code, said } = await failedStart({
+    dataDir: folder.join("data"),
+    DATA_DIR: folder.join("data"),
+    PORT: "0",
+    MONGODB_URI: "mongodb://ann:hunter2@127.0.0.1:1/x?serverSelectionTimeoutMS=200",
+  });
+  assert.equal(code, 1, said);
+  assert.match(said, /could not start: Connecting to MongoDB at 127\.0\.0\.1:1 failed/);
+  assert.doesNotMatch(said, /hunter2/);
+  assertPlain(said);
+});
