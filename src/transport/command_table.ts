@@ -24,11 +24,18 @@ export class CommandTable {
   async run(caller: Caller, name: unknown, data: unknown = {}): Promise<Reply> {
     try {
       const command = typeof name === "string" ? this.#commands.get(name) : undefined;
-      if (!command) throw new AppError("invalid_request", `There is no command ${quote(name)}`);
+      if (!command) throw unknownCommand(name);
       const answer = await this.dispatcher.dispatch(command, caller, data);
       return { ok: true, data: answer.data ?? {} };
     } catch (error) {
       return { ok: false, error: toProblem(error) };
     }
   }
+}
+
+function unknownCommand(name: unknown): AppError {
+  const about = name === "hello"
+    ? "This socket has said hello; another token needs another socket"
+    : `There is no command ${quote(name)}`;
+  return new AppError("invalid_request", about);
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../../config.ts";
 import { delay } from "../../core/delay.ts";
-import { AppError } from "../../core/errors.ts";
+import { AppError, quote } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { isOriginAllowed } from "../../http/cors.ts";
 import type { Visitor } from "../../model/caller.ts";
@@ -48,7 +48,7 @@ export class WsDoor {
   upgrade(request: Request, visitor: Visitor): Response {
     this.#check(request);
     const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
-    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS });
+    const { socket, response } = shakeHands(request);
     // Deno's own option throws for a list without blanks after its commas.
     if (offered.some((name) => name.trim() === SUBPROTOCOL)) {
       response.headers.set("sec-websocket-protocol", SUBPROTOCOL);
@@ -78,8 +78,24 @@ export class WsDoor {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new AppError("invalid_request", "Opening /ws: this is not a WebSocket upgrade");
     }
+    // Deno does not look at it. (RFC 6455, section 4.2.1.)
+    const version = request.headers.get("sec-websocket-version");
+    if (version !== "13") {
+      const about = `Opening /ws: Sec-WebSocket-Version must be 13, not ${quote(version ?? "")}`;
+      throw new AppError("invalid_request", about);
+    }
     if (!isOriginAllowed(request, this.options)) {
       throw new AppError("forbidden", "Opening /ws: pages of this Origin may not connect");
     }
+  }
+}
+
+/** Deno throws where the handshake lacks something: that is the client's fault, and none of ours. */
+function shakeHands(request: Request): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS });
+  } catch (cause) {
+    const about = `Opening /ws: the handshake is not complete: ${(cause as Error).message}`;
+    throw new AppError("invalid_request", about, { cause });
   }
 }

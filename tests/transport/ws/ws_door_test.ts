@@ -1,8 +1,20 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 import { eventually } from "../../support/eventually.ts";
 import { BINARY, RawWebSocket } from "../../support/raw_web_socket.ts";
 import { RunningApp } from "../../support/running_app.ts";
 import { WsClient } from "../../support/ws_client.ts";
+
+/** A request with the very headers that are given, which `fetch` would not send. */
+async function rawGet(url: string, headers: Record<string, string | undefined>) {
+  const given = Object.entries(headers).filter(([, value]) => value !== undefined);
+  const outgoing = request(url, { headers: Object.fromEntries(given) as Record<string, string> });
+  outgoing.end();
+  const [incoming] = await once(outgoing, "response") as [IncomingMessage];
+  return { status: incoming.statusCode, body: JSON.parse(await text(incoming)) };
+}
 
 /** What a raw socket hears first, as JSON. */
 async function heard(socket: RawWebSocket) {
@@ -44,6 +56,39 @@ Deno.test("/ws: nothing goes before hello, and who is refused learns why", async
     assert.equal(reply.error?.code, code, `${cmd} ${JSON.stringify(data)}`);
     assert.equal((await client.closed).code, close, `${cmd} ${JSON.stringify(data)}`);
   }
+});
+
+Deno.test("/ws: a handshake that is not complete is the client's fault, and told so", async () => {
+  await using app = await RunningApp.start();
+  const complete = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": btoa("0123456789abcdef"),
+  };
+  const cases: [fault: Record<string, string | undefined>, about: RegExp][] = [
+    [{ upgrade: undefined }, /not a WebSocket upgrade/],
+    [{ "sec-websocket-key": undefined }, /not complete/i],
+    [{ connection: undefined }, /not complete/i],
+    [{ "sec-websocket-version": "8" }, /must be 13, not "8"/],
+    [{ "sec-websocket-version": undefined }, /must be 13/],
+  ];
+  for (const [fault, about] of cases) {
+    const { status, body } = await rawGet(`${app.url}/ws`, { ...complete, ...fault });
+    assert.equal(status, 400, JSON.stringify(fault));
+    assert.equal(body.code, "invalid_request");
+    assert.match(body.detail, about);
+  }
+});
+
+Deno.test("/ws: hello is said once", async () => {
+  await using app = await RunningApp.start();
+  const { ann } = await app.people("ann");
+  const { client } = await WsClient.connect(app.webSocketUrl, ann.token);
+  await using _client = client;
+  const again = await client.command("hello", { token: ann.token });
+  assert.equal(again.error?.code, "invalid_request");
+  assert.match(again.error!.detail, /has said hello/);
 });
 
 Deno.test("/ws: who says nothing is closed, and who has said hello stays", async () => {
