@@ -141,8 +141,8 @@ function createPush(ground: Ground, publisher: Publisher, hub: Hub) {
 function createAccounts(ground: Ground, { publisher, access }: Realtime, features: Features) {
   const { adapters: { store }, config: { limits, adminEmails }, clock, log } = ground;
   const { writer, groups, media, push } = features;
-  const auth = createSignIn(ground, publisher, push);
   const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
+  const auth = createSignIn(ground, publisher, push, notices);
   const devices = new Devices(store, access, notices, clock, limits);
   const users = createUsers({
     store,
@@ -164,7 +164,12 @@ function createAccounts(ground: Ground, { publisher, access }: Realtime, feature
   return { auth, users, notices, devices };
 }
 
-function createSignIn(ground: Ground, publisher: Publisher, push: Features["push"]) {
+function createSignIn(
+  ground: Ground,
+  publisher: Publisher,
+  push: Features["push"],
+  notices: EncryptionNotices,
+) {
   const { adapters, config, clock, log } = ground;
   return createAuth({
     store: adapters.store,
@@ -178,6 +183,7 @@ function createSignIn(ground: Ground, publisher: Publisher, push: Features["push
     providers: adapters.providers,
     onAudited: (entry) => push.notifications.audited(entry),
     onSessionsEnded: (ids) => publisher.endSessions(ids),
+    onDevicesRemoved: (userId, devices) => notices.devices(userId, devices, "removed"),
     maxSessions: config.limits.sessionsPerUser,
     proofWindowMs: config.reauthWindowMs,
     baseUrl: config.publicUrl ?? `http://localhost:${config.port}`,

@@ -1,9 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
+import type { Caller, Visitor } from "../model/caller.ts";
+import type { Identity } from "../model/identity.ts";
 import type { User } from "../model/user.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
+import type { AccountChanges } from "./account_changes.ts";
 import { emailKeyOf, usernameKeyOf } from "./account_keys.ts";
+import type { AuditTrail } from "./audit_trail.ts";
 import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
 
 export interface Registration {
@@ -18,13 +22,15 @@ export class Accounts {
   constructor(
     private readonly store: Pick<Store, "users">,
     private readonly hasher: PasswordHasher,
+    private readonly changes: AccountChanges,
+    private readonly audit: AuditTrail,
     private readonly clock: Clock,
   ) {}
 
-  async register(registration: Registration): Promise<User> {
+  async register(visitor: Visitor, registration: Registration): Promise<User> {
     const { username, email, password, displayName } = registration;
     const passwordHash = await this.hash(password);
-    return await this.create({
+    return await this.create(visitor, {
       username,
       email,
       displayName: displayName ?? username,
@@ -33,19 +39,30 @@ export class Accounts {
     });
   }
 
-  /** Throws `conflict` naming the field whose value someone else has. */
+  /**
+   * The account, the provider's account by which they came, if they did, and the entry that says so.
+   * Throws `conflict`, naming the field whose value someone else has.
+   */
   async create(
+    visitor: Visitor,
     fields: Pick<
       User,
       "username" | "email" | "displayName" | "passwordHash" | "emailVerifiedAt"
     >,
+    by?: Omit<Identity, "userId">,
   ): Promise<User> {
     const user = { ...this.#newUser(fields), ...fields };
+    const identity = by && { ...by, userId: user.id };
+    const details = by && { provider: by.provider };
+    const origin = { actorId: user.id, visitor };
+    const note = { action: "account.registered" as const, userId: user.id, details };
+    const entry = this.audit.entryOf(origin, note);
     try {
-      await this.store.users.create(user);
+      await this.store.users.create(user, { identity, entry });
     } catch (error) {
       throw error instanceof DuplicateKey ? taken("Registering", error, fields) : error;
     }
+    await this.audit.written(entry);
     return user;
   }
 
@@ -77,17 +94,18 @@ export class Accounts {
     return this.#hashing(() => this.hasher.hash(password));
   }
 
-  async rename(userId: string, username: string): Promise<User> {
+  async rename(caller: Caller, username: string): Promise<User> {
     const usernameKey = usernameKeyOf(username);
     try {
-      const updatedAt = this.clock.now();
-      const user = await this.store.users.update(userId, { username, usernameKey, updatedAt });
-      if (user) return user;
+      const { user } = await this.changes.own(caller, () => ({
+        user: { username, usernameKey },
+        note: { action: "username.changed", details: { to: username } },
+      }));
+      return user;
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
       throw taken("Changing the username", error, { username, email: "" });
     }
-    throw new AppError("unauthenticated", "The account is no longer there");
   }
 
   async #hashing<T>(work: () => Promise<T>): Promise<T> {
@@ -130,6 +148,9 @@ function taken(
   { key }: DuplicateKey,
   { username, email }: Pick<User, "username" | "email">,
 ): AppError {
+  if (key === "identity") {
+    return new AppError("conflict", `${action}: the provider's account has an account already`);
+  }
   return key === "email"
     ? fieldError("conflict", "email", `${action}: the address ${quote(email)} is taken`)
     : fieldError("conflict", "username", `${action}: the name ${quote(username)} is taken`);

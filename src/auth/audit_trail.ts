@@ -1,12 +1,18 @@
 import type { Clock } from "../core/clock.ts";
-import { type AuditEntry, type AuditNote, newAuditEntry } from "../model/audit_entry.ts";
+import {
+  type AuditEntry,
+  type AuditNote,
+  type AuditOrigin,
+  newAuditEntry,
+} from "../model/audit_entry.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { AuditPage } from "../store/audit_store.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * The record of what changed accounts: who, when, from where. It is written when the change has been
- * made; changes of a chat's members write theirs within the change's own transaction.
+ * The record of what changed accounts: who, when, from where. What changes credentials, and a chat's
+ * members, writes its entry within the change's own transaction (`entryOf`, then `written`); what does
+ * neither (a block, a report, an export) and sign-ins write theirs afterwards, before the answer.
  */
 export class AuditTrail {
   constructor(
@@ -31,6 +37,16 @@ export class AuditTrail {
     await this.#add({ actorId: null, visitor: null }, note);
   }
 
+  /** An entry that is written with the change that it is of. */
+  entryOf(origin: AuditOrigin, note: AuditNote): AuditEntry {
+    return newAuditEntry(origin, note, this.clock.now());
+  }
+
+  /** Tells of an entry that was written. */
+  written(entry: AuditEntry): Promise<void> {
+    return this.onEntry(entry);
+  }
+
   ofUser(userId: string, page: AuditPage): Promise<AuditEntry[]> {
     return this.store.audit.ofUser(userId, page);
   }
@@ -43,9 +59,9 @@ export class AuditTrail {
     return this.store.audit.all(page);
   }
 
-  async #add(origin: Parameters<typeof newAuditEntry>[0], note: AuditNote): Promise<void> {
-    const entry = newAuditEntry(origin, note, this.clock.now());
+  async #add(origin: AuditOrigin, note: AuditNote): Promise<void> {
+    const entry = this.entryOf(origin, note);
     await this.store.audit.add(entry);
-    await this.onEntry(entry);
+    await this.written(entry);
   }
 }

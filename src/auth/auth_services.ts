@@ -3,9 +3,11 @@ import { AppError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { AuditEntry } from "../model/audit_entry.ts";
+import type { Device } from "../model/device.ts";
 import { MailTemplates } from "../mail/mail_templates.ts";
 import type { RateLimiter } from "../operations/rate_limiter.ts";
 import type { Store } from "../store/store.ts";
+import { AccountChanges, type AccountChangesOptions } from "./account_changes.ts";
 import { AccountMail } from "./account_mail.ts";
 import { Accounts } from "./accounts.ts";
 import { AttemptGuard } from "./attempt_guard.ts";
@@ -22,7 +24,7 @@ import { Reauthentication } from "./reauthentication.ts";
 import { RecentProof } from "./recent_proof.ts";
 import { SecondFactor } from "./second_factor.ts";
 import type { SecretBox } from "./secret_box.ts";
-import { Sessions, type SessionsOptions } from "./sessions.ts";
+import { Sessions } from "./sessions.ts";
 import { SignIn } from "./sign_in.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -36,7 +38,9 @@ export interface AuthOptions {
   mailer: Mailer;
   box: SecretBox;
   providers: IdentityProvider[];
-  onSessionsEnded: SessionsOptions["onEnded"];
+  onSessionsEnded: AccountChangesOptions["onSessionsEnded"];
+  /** Told of encryption devices that were taken away. */
+  onDevicesRemoved: (userId: string, devices: Device[]) => Promise<void>;
   /** Told of what is recorded of accounts; must not throw. */
   onAudited?: (entry: AuditEntry) => Promise<void>;
   maxSessions: number;
@@ -67,10 +71,19 @@ export function createAuth(options: AuthOptions): AuthServices {
   });
   const guard = new AttemptGuard(limiter, store);
   const proof = new RecentProof(clock, options.proofWindowMs);
-  const accounts = new Accounts(store, hasher, clock);
-  const sessions = createSessions(options, audit, mail);
-  const secondFactor = new SecondFactor({ store, box, guard, proof, audit, mail, clock, issuer });
-  const shared = { store, accounts, sessions, tokens, guard, proof, audit, mail, clock };
+  const changes = new AccountChanges({
+    ...options,
+    audit,
+    onDevicesRemoved: (userId, devices) =>
+      mail.inBackground(
+        "Telling of devices that were taken away",
+        () => options.onDevicesRemoved(userId, devices),
+      ),
+  });
+  const accounts = new Accounts(store, hasher, changes, audit, clock);
+  const sessions = createSessions(options, changes, mail);
+  const shared = { store, accounts, sessions, tokens, guard, proof, audit, changes, mail, clock };
+  const secondFactor = new SecondFactor({ ...shared, box, issuer });
   const signIn = new SignIn({ ...shared, secondFactor });
   const proofs = new ProviderProofs(options.providers, tokens);
   const providerSignIn = new ProviderSignIn({ ...shared, signIn, proofs });
@@ -86,17 +99,20 @@ export function createAuth(options: AuthOptions): AuthServices {
   };
 }
 
-function createSessions(options: AuthOptions, audit: AuditTrail, mail: AccountMail): Sessions {
+function createSessions(
+  options: AuthOptions,
+  changes: AccountChanges,
+  mail: AccountMail,
+): Sessions {
   const { store, tokens, clock, limiter } = options;
-  return new Sessions(store, tokens, clock, {
+  return new Sessions({
+    store,
+    tokens,
+    changes,
+    clock,
     onEnded: options.onSessionsEnded,
     maxPerUser: options.maxSessions,
-    onReuse: async ({ id: sessionId, userId }, visitor) => {
-      const note = { action: "session.refresh_reused" as const, details: { sessionId } };
-      await audit.own(userId, visitor, note);
-      const user = await store.users.byId(userId);
-      if (user) mail.notice("refresh_token_reused", user, visitor);
-    },
+    onReuse: (user, visitor) => mail.notice("refresh_token_reused", user, visitor),
     limitRefresh: async (sessionId) => {
       const decision = await limiter.take(`refresh_session:${sessionId}`, REFRESHES);
       if (decision.allowed) return;

@@ -1,9 +1,9 @@
-import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
 import { checkMailAddress } from "../mail/mail_address.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
+import type { AccountChanges, Changed } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { AuditTrail } from "./audit_trail.ts";
@@ -16,8 +16,8 @@ export interface EmailAddressesOptions {
   tokens: OneTimeTokens;
   proof: RecentProof;
   audit: AuditTrail;
+  changes: AccountChanges;
   mail: AccountMail;
-  clock: Clock;
 }
 
 /** Confirms that an address is its person's, and changes it. */
@@ -32,12 +32,14 @@ export class EmailAddresses {
 
   /** A link of an address that was changed meanwhile confirms nothing. */
   async verify(visitor: Visitor, token: string): Promise<void> {
-    const { tokens, store, audit, clock } = this.options;
+    const { tokens, changes } = this.options;
     const taken = await tokens.take("verify_email", token);
-    const user = taken?.userId ? await store.users.byId(taken.userId) : null;
-    if (!taken || !user || user.emailKey !== taken.data.emailKey) throw overOrUsed();
-    await store.users.update(user.id, { emailVerifiedAt: clock.now() });
-    await audit.own(user.id, visitor, { action: "email.verified" });
+    const confirmed = taken?.userId &&
+      await changes.outside(visitor, taken.userId, (account, now) => {
+        if (account.user.emailKey !== taken.data.emailKey) throw overOrUsed();
+        return { user: { emailVerifiedAt: now }, note: { action: "email.verified" } };
+      });
+    if (!confirmed) throw overOrUsed();
   }
 
   /**
@@ -61,24 +63,26 @@ export class EmailAddresses {
 
   /** Links to the old address no longer work. */
   async confirmChange(visitor: Visitor, token: string): Promise<void> {
-    const { tokens, store, audit, mail, clock } = this.options;
+    const { tokens, store, mail } = this.options;
     const taken = await tokens.take("change_email", token);
     const before = taken?.userId ? await store.users.byId(taken.userId) : null;
-    if (!taken || !before || before.deletedAt !== null) throw overOrUsed();
-    const { email } = taken.data;
-    const now = clock.now();
+    if (!taken || !before) throw overOrUsed();
+    if (!await this.#exchange(visitor, before.id, taken.data.email)) throw overOrUsed();
+    mail.emailChangeNotice(before, "done", visitor);
+  }
+
+  async #exchange(visitor: Visitor, userId: string, email: string): Promise<Changed | null> {
     try {
-      const fields = { email, emailKey: emailKeyOf(email), emailVerifiedAt: now, updatedAt: now };
-      await store.users.update(before.id, fields);
+      return await this.options.changes.outside(visitor, userId, ({ user }, now) => ({
+        user: { email, emailKey: emailKeyOf(email), emailVerifiedAt: now },
+        dropTokens: ["verify_email", "reset_password"],
+        note: { action: "email.changed", details: { from: user.email, to: email } },
+      }));
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
       const about = `Changing the e-mail address: ${quote(email)} is taken meanwhile`;
       throw fieldError("conflict", "email", about);
     }
-    await tokens.dropOf(before.id, "verify_email", "reset_password");
-    const details = { from: before.email, to: email };
-    await audit.own(before.id, visitor, { action: "email.changed", details });
-    mail.emailChangeNotice(before, "done", visitor);
   }
 
   async #user(userId: string): Promise<User> {

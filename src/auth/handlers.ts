@@ -1,11 +1,12 @@
 import { toTimestamp } from "../core/clock.ts";
-import { AppError, notFound } from "../core/errors.ts";
+import { AppError } from "../core/errors.ts";
 import type { Caller } from "../model/caller.ts";
 import type { Identity } from "../model/identity.ts";
 import type { Session } from "../model/session.ts";
 import { bind, type Bound } from "../operations/handler.ts";
 import { isCaller } from "../operations/rate_key.ts";
 import { profileView } from "../wire/user.ts";
+import type { AccountChanges } from "./account_changes.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
 import type { AuditTrail } from "./audit_trail.ts";
@@ -38,6 +39,7 @@ export interface AuthServices {
   proof: RecentProof;
   tokens: OneTimeTokens;
   audit: AuditTrail;
+  changes: AccountChanges;
   mail: AccountMail;
 }
 
@@ -52,11 +54,10 @@ export function authHandlers(services: AuthServices): Bound[] {
   ];
 }
 
-function waysIn({ accounts, sessions, signIn, audit, mail }: AuthServices): Bound[] {
+function waysIn({ accounts, sessions, signIn, mail }: AuthServices): Bound[] {
   return [
     bind(operations.register, async (visitor, { deviceName, ...registration }) => {
-      const user = await accounts.register(registration);
-      await audit.own(user.id, visitor, { action: "account.registered" });
+      const user = await accounts.register(visitor, registration);
       mail.verification(user);
       const { pair } = await sessions.open(user.id, visitor, deviceName);
       return { user: profileView(user), ...pair };
@@ -68,27 +69,22 @@ function waysIn({ accounts, sessions, signIn, audit, mail }: AuthServices): Boun
       return await sessions.refresh(refreshToken, visitor);
     }),
     bind(operations.logout, async (caller) => {
-      await sessions.end(caller.sessionId, "logout");
-      await audit.own(caller.userId, caller, ended(caller.sessionId));
+      await sessions.endOwn(caller, caller.sessionId, "logout");
     }),
   ];
 }
 
-function sessionHandlers({ sessions, audit }: AuthServices): Bound[] {
+function sessionHandlers({ sessions }: AuthServices): Bound[] {
   return [
     bind(sessionOperations.listSessions, async (caller) => {
       const found = await sessions.list(caller.userId);
       return { items: found.map((session) => sessionView(session, caller)), next: null };
     }),
     bind(sessionOperations.endSession, async (caller, { sessionId }) => {
-      if (!await sessions.endOwn(caller.userId, sessionId)) throw notFound("session", sessionId);
-      await audit.own(caller.userId, caller, ended(sessionId));
+      await sessions.endOwn(caller, sessionId);
     }),
     bind(sessionOperations.endOtherSessions, async (caller) => {
-      const { userId, sessionId } = caller;
-      const count = await sessions.endAllOf(userId, "ended_by_user", sessionId);
-      if (count > 0) await audit.own(userId, caller, ended("all others"));
-      return { ended: count };
+      return { ended: await sessions.endOthers(caller) };
     }),
   ];
 }
@@ -115,7 +111,7 @@ function secondFactorHandlers({ secondFactor, signIn }: AuthServices): Bound[] {
 }
 
 function credentialHandlers(services: AuthServices): Bound[] {
-  const { reauthentication, passwords, accounts, proof, audit } = services;
+  const { reauthentication, passwords, accounts, proof } = services;
   return [
     bind(credentials.reauthenticate, async (caller, input) => {
       return { authenticatedAt: toTimestamp(await reauthentication.prove(caller, input)) };
@@ -132,10 +128,7 @@ function credentialHandlers(services: AuthServices): Bound[] {
     }),
     bind(credentials.changeUsername, async (caller, { username }) => {
       proof.require(caller, "Changing the username");
-      const user = await accounts.rename(caller.userId, username);
-      const details = { to: username };
-      await audit.own(user.id, caller, { action: "username.changed", details });
-      return profileView(user);
+      return profileView(await accounts.rename(caller, username));
     }),
   ];
 }
@@ -183,11 +176,6 @@ function providerHandlers({ providerSignIn, providerProofs }: AuthServices): Bou
 }
 
 const ACCEPTED = { accepted: true } as const;
-
-const ended = (sessionId: string) => ({
-  action: "session.ended" as const,
-  details: { sessionId },
-});
 
 type SignedInView = Exclude<ReturnType<typeof signInView>, { twoFactorRequired: true }>;
 

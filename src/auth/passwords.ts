@@ -1,29 +1,25 @@
-import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
-import type { User } from "../model/user.ts";
+import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
 import type { Store } from "../store/store.ts";
+import { type AccountChanges, idsOf } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
 import type { AttemptGuard } from "./attempt_guard.ts";
-import type { AuditTrail } from "./audit_trail.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
 import type { RecentProof } from "./recent_proof.ts";
-import type { Sessions } from "./sessions.ts";
 import type { SignIn } from "./sign_in.ts";
 
 export interface PasswordsOptions {
-  store: Pick<Store, "users" | "identities">;
+  store: Pick<Store, "users">;
   accounts: Accounts;
   signIn: SignIn;
-  sessions: Sessions;
   tokens: OneTimeTokens;
   proof: RecentProof;
   guard: AttemptGuard;
-  audit: AuditTrail;
+  changes: AccountChanges;
   mail: AccountMail;
-  clock: Clock;
 }
 
 /** Mails to one address: enough for one who mistypes, too few to fill a mailbox. */
@@ -38,14 +34,20 @@ export class Passwords {
     caller: Caller,
     { currentPassword, newPassword }: { currentPassword?: string; newPassword: string },
   ): Promise<void> {
-    const { proof, signIn, sessions, tokens, audit, mail } = this.options;
+    const { proof, signIn, accounts, changes, mail } = this.options;
     if (currentPassword === undefined) proof.require(caller, "Changing the password");
     else await signIn.provePassword(caller, currentPassword);
-    const user = await this.#set(caller.userId, newPassword);
-    await sessions.endAllOf(user.id, "credentials_changed", caller.sessionId);
-    // Whoever was at it before may have asked for more than a session: that ends too.
-    await tokens.dropOf(user.id, "reset_password", "second_factor", "change_email");
-    await audit.own(user.id, caller, { action: "password.changed" });
+    const passwordHash = await accounts.hash(newPassword);
+    const { user } = await changes.own(caller, ({ sessions }) => ({
+      user: { passwordHash },
+      endSessions: {
+        ids: idsOf(sessions).filter((id) => id !== caller.sessionId),
+        reason: "credentials_changed",
+      },
+      // Whoever was at it before may have asked for more than a session: that ends too.
+      dropTokens: ["reset_password", "second_factor", "change_email"],
+      note: { action: "password.changed" },
+    }));
     mail.notice("password_changed", user, caller);
   }
 
@@ -63,38 +65,31 @@ export class Passwords {
   /**
    * All sessions end. Who follows the link has shown that the address is theirs; was it not confirmed
    * before, whoever opened the account may have been someone else, and what they left to come back
-   * by (a second factor, linked providers) goes too.
+   * or listen by goes too: a second factor, linked providers, and devices, of encryption and of pushes.
    */
   async reset(visitor: Visitor, token: string, password: string): Promise<void> {
-    const { tokens, store, sessions, audit, mail, clock } = this.options;
-    const taken = await tokens.take("reset_password", token);
-    const before = taken?.userId ? await store.users.byId(taken.userId) : null;
-    if (!taken || !before || before.emailKey !== taken.data.emailKey) throw overOrUsed();
-    if (before.emailVerifiedAt === null) await this.#clearOfStrangers(before);
-    const user = await this.#set(before.id, password);
-    if (before.emailVerifiedAt === null) {
-      await store.users.update(user.id, { emailVerifiedAt: clock.now() });
-    }
-    await sessions.endAllOf(user.id, "credentials_changed");
-    await tokens.dropOf(user.id);
-    await audit.own(user.id, visitor, { action: "password.reset" });
-    mail.notice("password_changed", user, visitor);
-  }
-
-  async #clearOfStrangers(user: User): Promise<void> {
-    const { store } = this.options;
-    await store.identities.removeAllOf(user.id);
-    await store.users.update(user.id, { totp: null, recoveryCodes: [] });
-  }
-
-  async #set(userId: string, password: string): Promise<User> {
-    const { accounts, store, clock } = this.options;
+    const { tokens, accounts, changes, mail } = this.options;
+    if (!await tokens.peek("reset_password", token)) throw overOrUsed();
+    // Before the link is used up: a server that is too busy to hash takes it from nobody.
     const passwordHash = await accounts.hash(password);
-    const user = await store.users.update(userId, { passwordHash, updatedAt: clock.now() });
-    if (!user || user.deletedAt !== null) {
-      throw new AppError("unauthenticated", "The account is no longer there");
-    }
-    return user;
+    const taken = await tokens.take("reset_password", token);
+    if (!taken?.userId) throw overOrUsed();
+    const changed = await changes.outside(visitor, taken.userId, (account, now) => {
+      const { user: { emailKey, emailVerifiedAt }, sessions, identities } = account;
+      if (emailKey !== taken.data.emailKey) throw overOrUsed();
+      const isFirstProof = emailVerifiedAt === null;
+      const cleared = { emailVerifiedAt: now, totp: null, recoveryCodes: [] };
+      return {
+        user: { passwordHash, ...(isFirstProof && cleared) },
+        unlink: isFirstProof ? identities.map(({ provider }) => provider) : [],
+        forgetDevices: isFirstProof,
+        endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
+        dropTokens: ONE_TIME_PURPOSES,
+        note: { action: "password.reset" },
+      };
+    });
+    if (!changed) throw overOrUsed();
+    mail.notice("password_changed", changed.user, visitor);
   }
 }
 

@@ -6,10 +6,10 @@ import type { Identity, ProviderName } from "../model/identity.ts";
 import type { User } from "../model/user.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
 import { checkMailAddress } from "../mail/mail_address.ts";
+import type { AccountChanges, Changed } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
-import type { AuditTrail } from "./audit_trail.ts";
 import type { ProviderIdentity } from "./identity_provider.ts";
 import { assertFresh, type ProviderProof, type ProviderProofs } from "./provider_proofs.ts";
 import type { RecentProof } from "./recent_proof.ts";
@@ -22,7 +22,7 @@ export interface ProviderSignInOptions {
   signIn: SignIn;
   proofs: ProviderProofs;
   proof: RecentProof;
-  audit: AuditTrail;
+  changes: AccountChanges;
   mail: AccountMail;
   clock: Clock;
 }
@@ -53,7 +53,8 @@ export class ProviderSignIn {
   ): Promise<SignInResult> {
     const { proofs, signIn } = this.options;
     const identity = await proofs.identityOf(visitor, provider, request);
-    const user = await this.#linkedTo(identity) ?? await this.#signUp(visitor, identity, request);
+    const user = await this.#linkedTo(identity) ??
+      await this.#signUpOnce(visitor, identity, request);
     return await signIn.proceed(user, visitor, {
       method: provider,
       deviceName: request.deviceName,
@@ -61,32 +62,32 @@ export class ProviderSignIn {
   }
 
   async link(caller: Caller, provider: ProviderName, request: ProviderProof): Promise<void> {
-    const { proof, proofs, store, audit, mail } = this.options;
+    const { proof, proofs, store, mail } = this.options;
     proof.require(caller, "Linking a provider");
     const identity = await proofs.identityOf(caller, provider, request);
     const linked = await store.identities.find(provider, identity.subject);
     if (linked?.userId === caller.userId) return;
-    await this.#add(caller.userId, identity);
-    await audit.own(caller.userId, caller, { action: "provider.linked", details: { provider } });
-    const user = await store.users.byId(caller.userId);
-    if (user) mail.notice("provider_linked", user, caller);
+    const { user } = await this.#add(caller, identity);
+    mail.notice("provider_linked", user, caller);
   }
 
   /** Never the last way to sign in. */
   async unlink(caller: Caller, provider: ProviderName): Promise<void> {
-    const { proof, store, audit, mail } = this.options;
+    const { proof, changes, mail } = this.options;
     proof.require(caller, "Unlinking a provider");
-    const user = await store.users.byId(caller.userId);
-    const removed = await store.identities.remove(caller.userId, provider);
-    if (!removed || !user) throw new AppError("not_found", `${provider} is not linked`);
-    // Looked at afterwards, so that of two that go at once not both do.
-    const left = await store.identities.ofUser(caller.userId);
-    if (left.length === 0 && user.passwordHash === null) {
-      await store.identities.add(removed);
-      const about = `Unlinking ${provider}: it is the only way to sign in; set a password first`;
-      throw new AppError("conflict", about);
-    }
-    await audit.own(user.id, caller, { action: "provider.unlinked", details: { provider } });
+    const { user } = await changes.own(caller, ({ user, identities }) => {
+      if (!identities.some((identity) => identity.provider === provider)) {
+        throw new AppError("not_found", `${provider} is not linked`);
+      }
+      if (identities.length === 1 && user.passwordHash === null) {
+        const about = `Unlinking ${provider}: it is the only way to sign in; set a password first`;
+        throw new AppError("conflict", about);
+      }
+      return {
+        unlink: [provider],
+        note: { action: "provider.unlinked", details: { provider } },
+      };
+    });
     mail.notice("provider_unlinked", user, caller);
   }
 
@@ -111,6 +112,22 @@ export class ProviderSignIn {
     return user && user.deletedAt === null ? user : null;
   }
 
+  /** Of two that come at the same moment one makes the account: it is the other's too. */
+  async #signUpOnce(
+    visitor: Visitor,
+    identity: ProviderIdentity,
+    request: ProviderRequest,
+  ): Promise<User> {
+    try {
+      return await this.#signUp(visitor, identity, request);
+    } catch (error) {
+      const conflict = error instanceof AppError && error.code === "conflict";
+      const made = conflict ? await this.#linkedTo(identity) : null;
+      if (made) return made;
+      throw error;
+    }
+  }
+
   async #signUp(
     visitor: Visitor,
     identity: ProviderIdentity,
@@ -122,18 +139,20 @@ export class ProviderSignIn {
       throw fieldError("invalid_request", "email", about);
     }
     checkMailAddress(email);
-    const { store, audit, mail } = this.options;
+    const { store, mail } = this.options;
     if (await store.users.byEmailKey(emailKeyOf(email))) throw sameAddress(identity);
-    const user = await this.#create(email, identity, request.username);
-    await this.#add(user.id, identity);
-    const details = { provider: identity.provider };
-    await audit.own(user.id, visitor, { action: "account.registered", details });
+    const user = await this.#create(visitor, email, identity, request.username);
     if (user.emailVerifiedAt === null) mail.verification(user);
     return user;
   }
 
   /** Under the name that was asked for, or else the first free one that resembles theirs. */
-  async #create(email: string, identity: ProviderIdentity, wanted?: string): Promise<User> {
+  async #create(
+    visitor: Visitor,
+    email: string,
+    identity: ProviderIdentity,
+    wanted?: string,
+  ): Promise<User> {
     const { accounts, clock } = this.options;
     const names = wanted === undefined ? usernamesFor(identity.name, email) : [wanted];
     const emailVerifiedAt = identity.email !== null && identity.emailVerified ? clock.now() : null;
@@ -141,7 +160,7 @@ export class ProviderSignIn {
       const displayName = identity.name?.trim().slice(0, 100) || username;
       const fields = { username, email, displayName, passwordHash: null, emailVerifiedAt };
       try {
-        return await accounts.create(fields);
+        return await accounts.create(visitor, fields, this.#linkOf(identity));
       } catch (error) {
         const taken = error instanceof AppError ? error.errors?.[0].path : undefined;
         if (taken === "email") throw sameAddress(identity);
@@ -151,12 +170,16 @@ export class ProviderSignIn {
     throw new Error("No username was proposed");
   }
 
-  async #add(userId: string, identity: ProviderIdentity): Promise<void> {
-    const { store, clock } = this.options;
-    const { provider, subject, email } = identity;
-    const row = { id: newId(), provider, subject, userId, email, linkedAt: clock.now() };
+  #linkOf({ provider, subject, email }: ProviderIdentity): Omit<Identity, "userId"> {
+    return { id: newId(), provider, subject, email, linkedAt: this.options.clock.now() };
+  }
+
+  async #add(caller: Caller, identity: ProviderIdentity): Promise<Changed> {
+    const { provider } = identity;
+    const link = { ...this.#linkOf(identity), userId: caller.userId };
+    const note = { action: "provider.linked" as const, details: { provider } };
     try {
-      await store.identities.add(row);
+      return await this.options.changes.own(caller, () => ({ link, note }));
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
       const about = error.key === "identity"

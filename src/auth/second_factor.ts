@@ -3,9 +3,9 @@ import { AppError, fieldError } from "../core/errors.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { TotpCredential, User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
+import type { AccountChanges } from "./account_changes.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { AttemptGuard } from "./attempt_guard.ts";
-import type { AuditTrail } from "./audit_trail.ts";
 import { qrCodeSvg } from "./qr_code.ts";
 import type { RecentProof } from "./recent_proof.ts";
 import { newRecoveryCodes, recoveryCodeHash } from "./recovery_codes.ts";
@@ -17,7 +17,7 @@ export interface SecondFactorOptions {
   box: SecretBox;
   guard: AttemptGuard;
   proof: RecentProof;
-  audit: AuditTrail;
+  changes: AccountChanges;
   mail: AccountMail;
   clock: Clock;
   /** What authenticator apps show above the code. */
@@ -37,22 +37,22 @@ export class SecondFactor {
 
   /** A new secret, which holds once `confirm` has seen a code of it. Beginning again makes a new one. */
   async begin(caller: Caller): Promise<{ secret: string; otpauthUrl: string; qrSvg: string }> {
-    const { store, box, proof, issuer } = this.options;
+    const { changes, box, proof, issuer } = this.options;
     proof.require(caller, "Setting up a second factor");
-    const user = await this.#user(caller);
-    if (this.isOn(user)) throw new AppError("conflict", "Setting up a second factor: it is on");
     const secret = await newTotpSecret();
-    const sealedSecret = await box.seal(secret, owner(user));
+    const sealedSecret = await box.seal(secret, owner({ id: caller.userId }));
     const totp = { sealedSecret, enabledAt: null, lastStep: 0 };
-    const change = { expected: user.totp, totp, recoveryCodes: [] };
-    if (!await store.users.replaceTotp(user.id, change)) throw raced();
+    const { user } = await changes.own(caller, ({ user }) => {
+      if (this.isOn(user)) throw new AppError("conflict", "Setting up a second factor: it is on");
+      return { user: { totp, recoveryCodes: [] } };
+    });
     const url = await otpauthUrl(secret, { issuer, account: user.username });
     return { secret, otpauthUrl: url, qrSvg: qrCodeSvg(url) };
   }
 
   /** The recovery codes, which are shown this once. */
   async confirm(caller: Caller, code: string): Promise<string[]> {
-    const { store, guard, clock, audit, mail } = this.options;
+    const { guard, changes, mail } = this.options;
     const user = await this.#user(caller);
     const pending = user.totp;
     if (!pending) throw new AppError("conflict", "Setting up a second factor: it was not begun");
@@ -63,30 +63,43 @@ export class SecondFactor {
       throw new AppError("unauthenticated", "Setting up a second factor: the code is wrong");
     }).catch(asFieldError);
     const { codes, hashes } = await newRecoveryCodes(user.id);
-    const totp = { ...pending, enabledAt: clock.now(), lastStep };
-    const change = { expected: pending, totp, recoveryCodes: hashes };
-    if (!await store.users.replaceTotp(user.id, change)) throw raced();
-    await audit.own(user.id, caller, { action: "second_factor.enabled" });
+    await changes.own(caller, (account, now) => {
+      requireSame(account.user.totp, pending);
+      const totp = { ...pending, enabledAt: now, lastStep };
+      return {
+        user: { totp, recoveryCodes: hashes },
+        note: { action: "second_factor.enabled" },
+      };
+    });
     mail.notice("two_factor_enabled", user, caller);
     return codes;
   }
 
   async disable(caller: Caller, code: string): Promise<void> {
     const user = await this.#proved(caller, code, "Turning off the second factor");
-    const { store, audit, mail } = this.options;
-    const change = { expected: user.totp, totp: null, recoveryCodes: [] };
-    if (!await store.users.replaceTotp(user.id, change)) throw raced();
-    await audit.own(user.id, caller, { action: "second_factor.disabled" });
+    const { changes, mail } = this.options;
+    await changes.own(caller, (account) => {
+      requireSame(account.user.totp, user.totp);
+      return {
+        user: { totp: null, recoveryCodes: [] },
+        note: { action: "second_factor.disabled" },
+      };
+    });
     mail.notice("two_factor_disabled", user, caller);
   }
 
   /** New recovery codes; the old ones no longer work. */
   async renewCodes(caller: Caller, code: string): Promise<string[]> {
     const user = await this.#proved(caller, code, "Renewing recovery codes");
-    const { store, audit, mail } = this.options;
+    const { changes, mail } = this.options;
     const { codes, hashes } = await newRecoveryCodes(user.id);
-    await store.users.update(user.id, { recoveryCodes: hashes });
-    await audit.own(user.id, caller, { action: "second_factor.recovery_codes_renewed" });
+    await changes.own(caller, (account) => {
+      requireSame(account.user.totp, user.totp);
+      return {
+        user: { recoveryCodes: hashes },
+        note: { action: "second_factor.recovery_codes_renewed" },
+      };
+    });
     mail.notice("recovery_codes_renewed", user, caller);
     return codes;
   }
@@ -102,23 +115,30 @@ export class SecondFactor {
       "second_factor",
       guarded(user),
       visitor,
-      () => this.#use(user, code),
+      () => this.#use(user, code, visitor),
     );
-    if (kind === "recovery") {
-      const action = "second_factor.recovery_code_used";
-      await this.options.audit.own(user.id, visitor, { action });
-      this.options.mail.notice("recovery_code_used", user, visitor);
-    }
+    if (kind === "recovery") this.options.mail.notice("recovery_code_used", user, visitor);
     return kind;
   }
 
-  async #use(user: User, code: string): Promise<CodeKind> {
+  async #use(user: User, code: string, visitor: Visitor): Promise<CodeKind> {
     const { users } = this.options.store;
     const step = this.isOn(user) ? await this.#step(user, user.totp!, code) : null;
     if (step !== null && await users.useTotpStep(user.id, step)) return "totp";
     const hash = await recoveryCodeHash(user.id, code);
-    if (hash !== null && await users.useRecoveryCode(user.id, hash)) return "recovery";
-    throw new AppError("unauthenticated", "Checking the second factor: the code is wrong");
+    if (hash === null || !user.recoveryCodes.includes(hash)) throw wrongCode();
+    await this.#useRecoveryCode(user.id, hash, visitor);
+    return "recovery";
+  }
+
+  async #useRecoveryCode(userId: string, hash: string, visitor: Visitor): Promise<void> {
+    await this.options.changes.outside(visitor, userId, ({ user: { recoveryCodes } }) => {
+      if (!recoveryCodes.includes(hash)) throw wrongCode();
+      return {
+        user: { recoveryCodes: recoveryCodes.filter((other) => other !== hash) },
+        note: { action: "second_factor.recovery_code_used" },
+      };
+    });
   }
 
   async #step(user: User, totp: TotpCredential, code: string): Promise<number | null> {
@@ -144,10 +164,16 @@ export class SecondFactor {
 
 const guarded = ({ id }: User) => ({ name: id, userId: id });
 
-const owner = ({ id }: User) => ({ purpose: "totp", userId: id });
+const owner = ({ id }: Pick<User, "id">) => ({ purpose: "totp", userId: id });
 
-function raced(): AppError {
-  return new AppError("conflict", "Changing the second factor: another request was faster");
+/** What a code was checked against must be what is changed. */
+function requireSame(now: TotpCredential | null, then: TotpCredential | null): void {
+  if (now?.sealedSecret === then?.sealedSecret && now?.enabledAt === then?.enabledAt) return;
+  throw new AppError("conflict", "Changing the second factor: another request was faster");
+}
+
+function wrongCode(): AppError {
+  return new AppError("unauthenticated", "Checking the second factor: the code is wrong");
 }
 
 /** The person is signed in: a wrong code is a wrong field, and no reason to sign in again. */

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { Session, SessionEndReason } from "../model/session.ts";
+import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
+import { type AccountChanges, idsOf } from "./account_changes.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface TokenPair {
@@ -14,13 +16,15 @@ export interface TokenPair {
   expiresIn: number;
 }
 
-/** Told of sessions that have ended, so that their sockets close. */
-export type SessionsEnded = (sessionIds: string[]) => void;
-
 export interface SessionsOptions {
-  onEnded: SessionsEnded;
+  store: Pick<Store, "sessions">;
+  tokens: Tokens;
+  changes: AccountChanges;
+  clock: Clock;
+  /** Told of sessions that have ended, so that their sockets close. */
+  onEnded: (sessionIds: string[]) => void;
   /** A refresh token came a second time, and its session has been ended for it. */
-  onReuse?: (session: Session, visitor: Visitor) => Promise<void>;
+  onReuse?: (user: User, visitor: Visitor) => void;
   /** Throws `rate_limited` when a session refreshes too often. */
   limitRefresh?: (sessionId: string) => Promise<void>;
   /** Sessions of a person that are alive; one more ends the one that was used least recently. */
@@ -32,22 +36,18 @@ const TOUCH_EVERY_MS = 60_000;
 
 /** Sign-ins, each a row: to end one is to end its tokens and its sockets, at once. */
 export class Sessions {
-  constructor(
-    private readonly store: Pick<Store, "sessions">,
-    private readonly tokens: Tokens,
-    private readonly clock: Clock,
-    private readonly options: SessionsOptions,
-  ) {}
+  constructor(private readonly options: SessionsOptions) {}
 
   async open(
     userId: string,
     visitor: Visitor,
     deviceName = "",
   ): Promise<{ pair: TokenPair; sessionId: string }> {
-    const now = this.clock.now();
+    const { store, tokens, clock } = this.options;
+    const now = clock.now();
     const [id, refreshId] = [newId(), newId()];
     const pair = await this.#sign(userId, id, refreshId);
-    await this.store.sessions.create({
+    await store.sessions.create({
       id,
       userId,
       refreshHash: hashOf(refreshId),
@@ -57,7 +57,7 @@ export class Sessions {
       createdAt: now,
       lastUsedAt: now,
       authenticatedAt: now,
-      expiresAt: this.tokens.expiryOf("refresh"),
+      expiresAt: tokens.expiryOf("refresh"),
       endedAt: null,
       endReason: null,
     });
@@ -70,24 +70,23 @@ export class Sessions {
    * the session ends (RFC 9700, section 4.14.2).
    */
   async refresh(refreshToken: string, visitor: Visitor): Promise<TokenPair> {
-    const claims = await this.tokens.verify("refresh", refreshToken);
-    const { userId, sessionId } = claims;
-    await this.options.limitRefresh?.(sessionId);
-    const session = await this.#alive(sessionId, "The refresh token's session has ended");
+    const { store, tokens, clock, limitRefresh } = this.options;
+    const { userId, sessionId, tokenId } = await tokens.verify("refresh", refreshToken);
+    await limitRefresh?.(sessionId);
+    await this.#alive(sessionId, "The refresh token's session has ended");
     const refreshId = newId();
     const pair = await this.#sign(userId, sessionId, refreshId);
-    const rotated = await this.store.sessions.rotate({
+    const rotated = await store.sessions.rotate({
       sessionId,
-      expectedHash: hashOf(claims.tokenId),
+      expectedHash: hashOf(tokenId),
       newHash: hashOf(refreshId),
-      now: this.clock.now(),
-      expiresAt: this.tokens.expiryOf("refresh"),
+      now: clock.now(),
+      expiresAt: tokens.expiryOf("refresh"),
       address: visitor.address,
       userAgent: visitor.userAgent,
     });
     if (rotated) return pair;
-    const ended = await this.end(sessionId, "refresh_reuse");
-    if (ended) await this.options.onReuse?.(session, visitor);
+    await this.#endReused(userId, sessionId, visitor);
     throw new AppError(
       "unauthenticated",
       "The refresh token was used before: the session has ended",
@@ -96,7 +95,7 @@ export class Sessions {
 
   /** Whoever brings an access token of a session that is alive. */
   async authenticate(token: string, visitor: Visitor): Promise<Caller> {
-    const claims = await this.tokens.verify("access", token);
+    const claims = await this.options.tokens.verify("access", token);
     const session = await this.#alive(claims.sessionId, "The token's session has ended");
     const { userId, authenticatedAt } = session;
     await this.#touch(session, visitor);
@@ -109,41 +108,64 @@ export class Sessions {
     };
   }
 
-  /** True if it was alive. */
-  async end(sessionId: string, reason: SessionEndReason): Promise<boolean> {
-    const ended = await this.store.sessions.end(sessionId, this.clock.now(), reason);
-    if (ended) this.options.onEnded([sessionId]);
-    return ended;
+  /** Ends a session that was opened in vain, or for which there is no more room. */
+  async end(sessionId: string, reason: SessionEndReason): Promise<void> {
+    const { store, clock, onEnded } = this.options;
+    if (await store.sessions.end(sessionId, clock.now(), reason)) onEnded([sessionId]);
   }
 
-  /** Ends all sessions of the user but `exceptId`; answers how many. */
-  async endAllOf(userId: string, reason: SessionEndReason, exceptId?: string): Promise<number> {
-    const now = this.clock.now();
-    const ended = await this.store.sessions.endAllOf(userId, now, reason, exceptId);
-    this.options.onEnded(ended);
-    return ended.length;
+  /** Ends one session of the caller's own; throws `not_found` when they have no such one that is alive. */
+  async endOwn(
+    caller: Caller,
+    sessionId: string,
+    reason: SessionEndReason = "ended_by_user",
+  ): Promise<void> {
+    await this.options.changes.own(caller, ({ sessions }) => {
+      if (!idsOf(sessions).includes(sessionId)) throw notFound("session", sessionId);
+      return { endSessions: { ids: [sessionId], reason }, note: ended(sessionId) };
+    });
   }
 
-  /** Ends one session of the user's own; false when they have no such one that is alive. */
-  async endOwn(userId: string, sessionId: string): Promise<boolean> {
-    const session = await this.store.sessions.byId(sessionId);
-    return session?.userId === userId && await this.end(sessionId, "ended_by_user");
+  /** Ends all sessions of the caller's but this one; answers how many. */
+  async endOthers(caller: Caller): Promise<number> {
+    const { endedSessions } = await this.options.changes.own(caller, ({ sessions }) => {
+      const ids = idsOf(sessions).filter((id) => id !== caller.sessionId);
+      const note = ids.length > 0 ? ended("all others") : undefined;
+      return { endSessions: { ids, reason: "ended_by_user" }, note };
+    });
+    return endedSessions.length;
   }
 
   /** Identity was proved again in this session, just now. */
   async proved(sessionId: string): Promise<void> {
-    await this.store.sessions.setAuthenticatedAt(sessionId, this.clock.now());
+    const { store, clock } = this.options;
+    await store.sessions.setAuthenticatedAt(sessionId, clock.now());
   }
 
   /** Most recently used first. */
   async list(userId: string): Promise<Session[]> {
-    return await this.store.sessions.activeOf(userId, this.clock.now());
+    const { store, clock } = this.options;
+    return await store.sessions.activeOf(userId, clock.now());
   }
 
   async #touch({ id, lastUsedAt }: Session, { address, userAgent }: Visitor): Promise<void> {
-    const now = this.clock.now();
+    const { store, clock } = this.options;
+    const now = clock.now();
     if (now - lastUsedAt < TOUCH_EVERY_MS) return;
-    await this.store.sessions.touch(id, now, address, userAgent);
+    await store.sessions.touch(id, now, address, userAgent);
+  }
+
+  /** Of several that bring it again, one ends the session and has it recorded. */
+  async #endReused(userId: string, sessionId: string, visitor: Visitor): Promise<void> {
+    const { changes, onReuse } = this.options;
+    const changed = await changes.outside(visitor, userId, ({ sessions }) => {
+      if (!idsOf(sessions).includes(sessionId)) return {};
+      return {
+        endSessions: { ids: [sessionId], reason: "refresh_reuse" },
+        note: { action: "session.refresh_reused", details: { sessionId } },
+      };
+    });
+    if (changed && changed.endedSessions.length > 0) onReuse?.(changed.user, visitor);
   }
 
   /** The new one stays, whatever the others are. */
@@ -154,19 +176,26 @@ export class Sessions {
   }
 
   async #alive(sessionId: string, otherwise: string): Promise<Session> {
-    const session = await this.store.sessions.byId(sessionId);
-    if (session && session.endedAt === null && session.expiresAt > this.clock.now()) return session;
+    const { store, clock } = this.options;
+    const session = await store.sessions.byId(sessionId);
+    if (session && session.endedAt === null && session.expiresAt > clock.now()) return session;
     throw new AppError("unauthenticated", otherwise);
   }
 
   async #sign(userId: string, sessionId: string, refreshId: string): Promise<TokenPair> {
+    const { tokens } = this.options;
     const [accessToken, refreshToken] = await Promise.all([
-      this.tokens.sign("access", { userId, sessionId, tokenId: newId() }),
-      this.tokens.sign("refresh", { userId, sessionId, tokenId: refreshId }),
+      tokens.sign("access", { userId, sessionId, tokenId: newId() }),
+      tokens.sign("refresh", { userId, sessionId, tokenId: refreshId }),
     ]);
-    return { accessToken, refreshToken, expiresIn: Math.floor(this.tokens.accessTtlMs / 1000) };
+    return { accessToken, refreshToken, expiresIn: Math.floor(tokens.accessTtlMs / 1000) };
   }
 }
+
+const ended = (sessionId: string) => ({
+  action: "session.ended" as const,
+  details: { sessionId },
+});
 
 /** Ids are 74 random bits and unguessable, so a plain hash is enough to keep them unreadable. */
 function hashOf(tokenId: string): string {

@@ -1,10 +1,13 @@
 /** What a one-time token is good for. It is part of its key: none passes for another. */
-export type OneTimePurpose =
-  | "verify_email"
-  | "change_email"
-  | "reset_password"
-  | "second_factor"
-  | "oauth_state";
+export const ONE_TIME_PURPOSES = [
+  "verify_email",
+  "change_email",
+  "reset_password",
+  "second_factor",
+  "oauth_state",
+] as const;
+
+export type OneTimePurpose = typeof ONE_TIME_PURPOSES[number];
 
 /** A secret that was handed out to work once, and not for long. Only its hash is kept. */
 export interface OneTimeToken {

@@ -6,7 +6,10 @@ export interface AuditPage {
   limit: number;
 }
 
-/** Entries of chats are written by `ChatStore.commit`, in the transaction that makes the change. */
+/**
+ * Entries of chats are written by `ChatStore.commit`, and those of accounts by `AccountStore.change` and
+ * `UserStore.create`, in the transaction that makes the change; `add` is for what changes neither.
+ */
 export interface AuditStore {
   add(entry: AuditEntry): Promise<void>;
   /** What the user did, and what was done to them. */

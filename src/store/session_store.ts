@@ -27,13 +27,6 @@ export interface SessionStore {
   setAuthenticatedAt(id: string, at: number): Promise<void>;
   /** True if it was alive until now; ending twice keeps the first time and reason. */
   end(id: string, at: number, reason: SessionEndReason): Promise<boolean>;
-  /** Ends all live sessions of the user but `exceptId`; answers the ids of those that it ended. */
-  endAllOf(
-    userId: string,
-    at: number,
-    reason: SessionEndReason,
-    exceptId?: string,
-  ): Promise<string[]>;
   /** Forgets all rows of the user, live ones too; answers how many. */
   forgetAllOf(userId: string): Promise<number>;
   /** Forgets sessions that ended or expired before `before`; answers how many. */

@@ -1,3 +1,4 @@
+import type { AccountStore } from "./account_store.ts";
 import type { AuditStore } from "./audit_store.ts";
 import type { BlockStore } from "./block_store.ts";
 import type { ChatStore } from "./chat_store.ts";
@@ -30,6 +31,7 @@ import type { UserStore } from "./user_store.ts";
  */
 export interface Store {
   readonly users: UserStore;
+  readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly chats: ChatStore;
   readonly memberships: MembershipStore;

@@ -1,11 +1,16 @@
-import type { TotpCredential, User } from "../model/user.ts";
+import type { AuditEntry } from "../model/audit_entry.ts";
+import type { Identity } from "../model/identity.ts";
+import type { User } from "../model/user.ts";
 
 /** What may change of a user; ids and `createdAt` may not. */
 export type UserPatch = Partial<Omit<User, "id" | "createdAt">>;
 
 export interface UserStore {
-  /** Throws `DuplicateKey("username" | "email")` and writes nothing when a key is taken. */
-  create(user: User): Promise<void>;
+  /**
+   * Stores the user and what begins with them. Throws `DuplicateKey("username" | "email" | "identity")`
+   * and writes nothing when a key is taken.
+   */
+  create(user: User, also?: UserBeginnings): Promise<void>;
   /** Null when missing. */
   byId(id: string): Promise<User | null>;
   /** Those that exist, in no particular order; duplicates in `ids` count once. */
@@ -13,7 +18,7 @@ export interface UserStore {
   byUsernameKey(key: string): Promise<User | null>;
   byEmailKey(key: string): Promise<User | null>;
   /**
-   * Sets the fields given and answers the row as it now is; null when missing. Throws
+   * Sets the fields given and answers the row as it now is; null when missing or erased. Throws
    * `DuplicateKey("username" | "email")` and changes nothing when a new key is taken.
    */
   update(id: string, patch: UserPatch): Promise<User | null>;
@@ -25,19 +30,13 @@ export interface UserStore {
   search(query: UserSearch): Promise<User[]>;
   /** Moves `totp.lastStep` forward to `step`; false, and nothing changed, if it is there already. */
   useTotpStep(id: string, step: number): Promise<boolean>;
-  /**
-   * Exchanges the second factor and its recovery codes, if what is there is still `expected` (the same
-   * secret, enabled at the same time). False, and nothing changed, when another request was faster.
-   */
-  replaceTotp(id: string, change: TotpChange): Promise<boolean>;
-  /** Takes a recovery code's hash out of the unused ones; false when it is not among them. */
-  useRecoveryCode(id: string, hash: string): Promise<boolean>;
 }
 
-export interface TotpChange {
-  expected: TotpCredential | null;
-  totp: TotpCredential | null;
-  recoveryCodes: string[];
+/** What is stored with a new user. */
+export interface UserBeginnings {
+  /** The provider's account by which they came. */
+  identity?: Identity;
+  entry?: AuditEntry;
 }
 
 export interface UserSearch {

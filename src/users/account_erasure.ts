@@ -1,10 +1,11 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Caller } from "../model/caller.ts";
+import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
+import { type AccountChanges, idsOf } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
 import type { AuditTrail } from "../auth/audit_trail.ts";
 import type { RecentProof } from "../auth/recent_proof.ts";
-import type { Sessions } from "../auth/sessions.ts";
 import type { SignIn } from "../auth/sign_in.ts";
 import type { Store } from "../store/store.ts";
 import type { PersonalData } from "./personal_data.ts";
@@ -13,7 +14,7 @@ export interface AccountErasureOptions {
   store: Pick<Store, "users" | "erasures">;
   /** In this order. */
   data: readonly PersonalData[];
-  sessions: Sessions;
+  changes: AccountChanges;
   signIn: SignIn;
   proof: RecentProof;
   audit: AuditTrail;
@@ -92,30 +93,34 @@ export class AccountErasure {
 
   /** Names and address are free again; the row is nobody's, and cannot be signed in to. */
   async #anonymise(userId: string): Promise<void> {
-    const { store, sessions, clock } = this.options;
-    const user = await store.users.byId(userId);
-    if (!user) return;
-    const nobody = `deleted-${userId}`;
-    await store.users.update(userId, {
-      username: nobody,
-      usernameKey: nobody,
-      email: `${nobody}@deleted.invalid`,
-      emailKey: `${nobody}@deleted.invalid`,
-      emailVerifiedAt: null,
-      passwordHash: null,
-      displayName: "Deleted account",
-      bio: "",
-      avatarMediaId: null,
-      status: { state: "online", text: "" },
-      lastSeenAt: null,
-      lastSeenHidden: true,
-      role: "user",
-      suspension: null,
-      totp: null,
-      recoveryCodes: [],
-      deletedAt: user.deletedAt ?? clock.now(),
-      updatedAt: clock.now(),
-    });
-    await sessions.endAllOf(userId, "account_deleted");
+    await this.options.changes.byServer(userId, ({ sessions, identities }, now) => ({
+      user: { ...nobody(userId), deletedAt: now },
+      unlink: identities.map(({ provider }) => provider),
+      endSessions: { ids: idsOf(sessions), reason: "account_deleted" },
+      dropTokens: ONE_TIME_PURPOSES,
+    }));
   }
+}
+
+/** What is left of a person; `deletedAt` says since when. */
+function nobody(userId: string) {
+  const name = `deleted-${userId}`;
+  return {
+    username: name,
+    usernameKey: name,
+    email: `${name}@deleted.invalid`,
+    emailKey: `${name}@deleted.invalid`,
+    emailVerifiedAt: null,
+    passwordHash: null,
+    displayName: "Deleted account",
+    bio: "",
+    avatarMediaId: null,
+    status: { state: "online" as const, text: "" },
+    lastSeenAt: null,
+    lastSeenHidden: true,
+    role: "user" as const,
+    suspension: null,
+    totp: null,
+    recoveryCodes: [],
+  };
 }

@@ -1,18 +1,14 @@
-import type { Clock } from "../core/clock.ts";
+import { type Clock, toTimestamp } from "../core/clock.ts";
 import { fieldError, notFound } from "../core/errors.ts";
 import type { Caller } from "../model/caller.ts";
 import { suspensionAt, type User } from "../model/user.ts";
+import { type AccountChanges, idsOf } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
-import type { AuditTrail } from "../auth/audit_trail.ts";
-import type { OneTimeTokens } from "../auth/one_time_tokens.ts";
-import type { Sessions } from "../auth/sessions.ts";
 import type { Store } from "../store/store.ts";
 
 export interface ModerationOptions {
   store: Pick<Store, "users">;
-  sessions: Sessions;
-  tokens: OneTimeTokens;
-  audit: AuditTrail;
+  changes: AccountChanges;
   mail: AccountMail;
   clock: Clock;
   /** In lower case. */
@@ -38,38 +34,32 @@ export class Moderation {
     userId: string,
     { reason, until }: { reason: string; until: number | null },
   ): Promise<User> {
-    const { store, sessions, tokens, audit, mail, clock } = this.options;
+    const { changes, mail, clock } = this.options;
     if (userId === caller.userId) {
       throw fieldError("invalid_request", "userId", "Suspending: this is yourself");
     }
-    const at = clock.now();
-    if (until !== null && until <= at) {
+    if (until !== null && until <= clock.now()) {
       throw fieldError("invalid_request", "until", "Suspending: until is in the past");
     }
-    await this.#existing(userId);
-    const suspension = { at, until, reason, byUserId: caller.userId };
-    const user = await store.users.update(userId, { suspension, updatedAt: at });
-    if (!user) throw notFound("user", userId);
-    await sessions.endAllOf(userId, "suspended");
-    await tokens.dropOf(userId, "second_factor");
-    const details = { reason, ...(until !== null && { until: new Date(until).toISOString() }) };
-    await audit.by(caller, { action: "user.suspended", userId, details });
-    mail.notice("account_suspended", user);
-    return user;
+    const details = { reason, ...(until !== null && { until: toTimestamp(until) }) };
+    const changed = await changes.by(caller, userId, ({ sessions }, at) => ({
+      user: { suspension: { at, until, reason, byUserId: caller.userId } },
+      endSessions: { ids: idsOf(sessions), reason: "suspended" },
+      dropTokens: ["second_factor"],
+      note: { action: "user.suspended", details },
+    }));
+    if (!changed) throw notFound("user", userId);
+    mail.notice("account_suspended", changed.user);
+    return changed.user;
   }
 
+  /** Whom nobody has suspended is left as they are. */
   async unsuspend(caller: Caller, userId: string): Promise<User> {
-    const { store, audit, clock } = this.options;
-    const before = await this.#existing(userId);
-    if (!before.suspension) return before;
-    const user = await store.users.update(userId, { suspension: null, updatedAt: clock.now() });
-    await audit.by(caller, { action: "user.unsuspended", userId });
-    return user!;
-  }
-
-  async #existing(userId: string): Promise<User> {
-    const user = await this.options.store.users.byId(userId);
-    if (!user || user.deletedAt !== null) throw notFound("user", userId);
-    return user;
+    const changed = await this.options.changes.by(caller, userId, ({ user }) => {
+      if (!user.suspension) return {};
+      return { user: { suspension: null }, note: { action: "user.unsuspended" } };
+    });
+    if (!changed) throw notFound("user", userId);
+    return changed.user;
   }
 }

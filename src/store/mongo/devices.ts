@@ -1,4 +1,4 @@
-import type { Collection } from "mongodb";
+import type { ClientSession, Collection } from "mongodb";
 import type { Device, StoredKeyPackage } from "../../model/device.ts";
 import type { StoredWelcome } from "../../model/handshake.ts";
 import type { DeviceStore } from "../device_store.ts";
@@ -45,15 +45,22 @@ export class MongoDeviceStore implements DeviceStore {
   }
 
   remove(userId: string, ids?: string[]): Promise<Device[]> {
+    return this.#transact((session) => this.delete(userId, ids, session));
+  }
+
+  /** As `remove`, within a transaction that is under way. */
+  async delete(
+    userId: string,
+    ids: string[] | undefined,
+    session: ClientSession,
+  ): Promise<Device[]> {
     const wanted = { userId: eq(userId), ...(ids && { _id: { $in: ids } }) };
-    return this.#transact(async (session) => {
-      const rows = await this.#devices.find(wanted, { session }).toArray();
-      if (rows.length === 0) return [];
-      const gone = rows.map(({ _id }) => _id);
-      await this.#devices.deleteMany({ _id: { $in: gone } }, { session });
-      await this.#keyPackages.deleteMany({ deviceId: { $in: gone } }, { session });
-      await this.#welcomes.deleteMany({ deviceId: { $in: gone } }, { session });
-      return rows.map(fromDocument<Device>);
-    });
+    const rows = await this.#devices.find(wanted, { session }).toArray();
+    if (rows.length === 0) return [];
+    const gone = rows.map(({ _id }) => _id);
+    await this.#devices.deleteMany({ _id: { $in: gone } }, { session });
+    await this.#keyPackages.deleteMany({ deviceId: { $in: gone } }, { session });
+    await this.#welcomes.deleteMany({ deviceId: { $in: gone } }, { session });
+    return rows.map(fromDocument<Device>);
   }
 }

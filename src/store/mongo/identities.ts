@@ -1,4 +1,4 @@
-import type { Collection } from "mongodb";
+import type { ClientSession, Collection } from "mongodb";
 import type { Identity, ProviderName } from "../../model/identity.ts";
 import type { IdentityStore } from "../identity_store.ts";
 import type { MongoConnection } from "./connection.ts";
@@ -20,8 +20,14 @@ export class MongoIdentityStore implements IdentityStore {
     this.#identities = mongo.collection(IDENTITIES);
   }
 
-  async add(identity: Identity): Promise<void> {
-    await this.#identities.insertOne(toDocument(identity));
+  /** Within a transaction that is under way, as `remove` is. */
+  async insert(identity: Identity, session: ClientSession): Promise<void> {
+    await this.#identities.insertOne(toDocument(identity), { session });
+  }
+
+  async remove(userId: string, providers: ProviderName[], session: ClientSession): Promise<void> {
+    const wanted = { userId: eq(userId), provider: { $in: providers } };
+    await this.#identities.deleteMany(wanted, { session });
   }
 
   async find(provider: ProviderName, subject: string): Promise<Identity | null> {
@@ -30,15 +36,10 @@ export class MongoIdentityStore implements IdentityStore {
     );
   }
 
-  async ofUser(userId: string): Promise<Identity[]> {
-    const found = this.#identities.find({ userId: eq(userId) }).sort({ provider: 1 });
+  /** With `session`, within its transaction. */
+  async ofUser(userId: string, session?: ClientSession): Promise<Identity[]> {
+    const found = this.#identities.find({ userId: eq(userId) }, { session }).sort({ provider: 1 });
     return (await found.toArray()).map(fromDocument<Identity>);
-  }
-
-  async remove(userId: string, provider: ProviderName): Promise<Identity | null> {
-    return fromDocumentOrNull<Identity>(
-      await this.#identities.findOneAndDelete({ userId: eq(userId), provider: eq(provider) }),
-    );
   }
 
   async removeAllOf(userId: string): Promise<number> {

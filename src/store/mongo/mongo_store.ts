@@ -1,4 +1,5 @@
 import type { Store } from "../store.ts";
+import { MongoAccountStore } from "./accounts.ts";
 import { AUDIT, MongoAuditStore } from "./audit.ts";
 import { BLOCKS, MongoBlockStore } from "./blocks.ts";
 import { CallGate } from "./call_gate.ts";
@@ -55,24 +56,30 @@ const COLLECTIONS = [
 ];
 
 function entitiesOf(mongo: MongoConnection): Omit<Store, "ping" | "close"> {
-  return {
-    users: new MongoUserStore(mongo),
+  const audit = new MongoAuditStore(mongo);
+  const identities = new MongoIdentityStore(mongo);
+  const account = {
+    users: new MongoUserStore(mongo, identities, audit),
     sessions: new MongoSessionStore(mongo),
+    identities,
+    oneTimeTokens: new MongoOneTimeTokenStore(mongo),
+    devices: new MongoDeviceStore(mongo),
+    pushDevices: new MongoPushDeviceStore(mongo),
+    audit,
+  };
+  return {
+    ...account,
+    accounts: new MongoAccountStore(mongo, account),
     chats: new MongoChatStore(mongo),
     memberships: new MongoMembershipStore(mongo),
     messages: new MongoMessageStore(mongo),
     blocks: new MongoBlockStore(mongo),
     reports: new MongoReportStore(mongo),
-    identities: new MongoIdentityStore(mongo),
-    oneTimeTokens: new MongoOneTimeTokenStore(mongo),
-    audit: new MongoAuditStore(mongo),
     erasures: new MongoErasureStore(mongo),
     media: new MongoMediaStore(mongo),
     leases: new MongoLeaseStore(mongo),
     notifications: new MongoNotificationStore(mongo),
-    pushDevices: new MongoPushDeviceStore(mongo),
     outbox: new MongoOutboxStore(mongo),
-    devices: new MongoDeviceStore(mongo),
     keyPackages: new MongoKeyPackageStore(mongo),
     handshakes: new MongoHandshakeStore(mongo),
   };

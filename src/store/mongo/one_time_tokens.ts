@@ -1,4 +1,4 @@
-import type { Collection } from "mongodb";
+import type { ClientSession, Collection } from "mongodb";
 import type { OneTimePurpose, OneTimeToken } from "../../model/one_time_token.ts";
 import type { OneTimeTokenStore } from "../one_time_token_store.ts";
 import type { MongoConnection } from "./connection.ts";
@@ -45,11 +45,16 @@ export class MongoOneTimeTokenStore implements OneTimeTokenStore {
     return token;
   }
 
-  async dropOf(userId: string, purposes?: OneTimePurpose[]): Promise<number> {
+  /** With `session`, within its transaction. */
+  async dropOf(
+    userId: string,
+    purposes?: readonly OneTimePurpose[],
+    session?: ClientSession,
+  ): Promise<number> {
     const { deletedCount } = await this.#tokens.deleteMany({
       userId: eq(userId),
       ...(purposes && { purpose: { $in: purposes } }),
-    });
+    }, { session });
     return deletedCount;
   }
 

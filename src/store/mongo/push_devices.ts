@@ -1,4 +1,4 @@
-import type { Collection } from "mongodb";
+import type { ClientSession, Collection } from "mongodb";
 import type { PushDevice } from "../../model/push_device.ts";
 import type { PushDeviceStore } from "../push_device_store.ts";
 import type { MongoConnection } from "./connection.ts";
@@ -46,8 +46,9 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     return deletedCount === 1;
   }
 
-  async forgetAllOf(userId: string): Promise<number> {
-    return (await this.#devices.deleteMany({ userId: eq(userId) })).deletedCount;
+  /** With `session`, within its transaction. */
+  async forgetAllOf(userId: string, session?: ClientSession): Promise<number> {
+    return (await this.#devices.deleteMany({ userId: eq(userId) }, { session })).deletedCount;
   }
 
   /** In two steps: where two upserts race, secantusd 0.5 answers one of them with nothing. */

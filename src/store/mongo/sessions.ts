@@ -1,10 +1,9 @@
-import type { Collection, Filter } from "mongodb";
+import type { ClientSession, Collection, Filter } from "mongodb";
 import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
-import type { Transact } from "./transaction.ts";
 
 type SessionDocument = Document<Session>;
 
@@ -19,11 +18,9 @@ export const SESSIONS: CollectionSpec = {
 
 export class MongoSessionStore implements SessionStore {
   readonly #sessions: Collection<SessionDocument>;
-  readonly #transact: Transact;
 
   constructor(mongo: MongoConnection) {
     this.#sessions = mongo.collection(SESSIONS);
-    this.#transact = mongo.transact;
   }
 
   async create(session: Session): Promise<void> {
@@ -34,8 +31,9 @@ export class MongoSessionStore implements SessionStore {
     return fromDocumentOrNull(await this.#sessions.findOne({ _id: eq(id) }));
   }
 
-  async activeOf(userId: string, now: number): Promise<Session[]> {
-    const found = this.#sessions.find({ userId: eq(userId), ...aliveAt(now) })
+  /** With `session`, within its transaction. */
+  async activeOf(userId: string, now: number, session?: ClientSession): Promise<Session[]> {
+    const found = this.#sessions.find({ userId: eq(userId), ...aliveAt(now) }, { session })
       .sort({ lastUsedAt: -1, _id: -1 });
     return (await found.toArray()).map(fromDocument<Session>);
   }
@@ -78,22 +76,15 @@ export class MongoSessionStore implements SessionStore {
     return matchedCount === 1;
   }
 
-  /** In a transaction, so that a session that someone else ends meanwhile is counted only there. */
-  endAllOf(
-    userId: string,
+  /** Within a transaction that is under way. */
+  async endThese(
+    ids: string[],
     at: number,
     reason: SessionEndReason,
-    exceptId?: string,
-  ): Promise<string[]> {
-    const alive: Filter<SessionDocument> = { userId: eq(userId), ...aliveAt(at) };
-    const wanted = exceptId === undefined ? alive : { ...alive, _id: { $ne: exceptId } };
-    return this.#transact(async (session) => {
-      const found = this.#sessions.find(wanted, { session, projection: { _id: 1 } });
-      const ids = (await found.toArray()).map(({ _id }) => _id);
-      const end = { $set: { endedAt: at, endReason: reason } };
-      if (ids.length > 0) await this.#sessions.updateMany({ _id: { $in: ids } }, end, { session });
-      return ids;
-    });
+    session: ClientSession,
+  ): Promise<void> {
+    const end = { $set: { endedAt: at, endReason: reason } };
+    await this.#sessions.updateMany({ _id: { $in: ids }, ...aliveAt(at) }, end, { session });
   }
 
   /** Comparing with a number leaves out those whose `endedAt` is null. */

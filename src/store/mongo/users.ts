@@ -1,7 +1,8 @@
 import type { ClientSession, Collection, Filter } from "mongodb";
 import type { User } from "../../model/user.ts";
 import { nameTerms, nameText, queryTerms } from "../search_terms.ts";
-import type { TotpChange, UserPatch, UserSearch, UserStore } from "../user_store.ts";
+import type { UserBeginnings, UserPatch, UserSearch, UserStore } from "../user_store.ts";
+import type { MongoAuditStore } from "./audit.ts";
 import type { MongoConnection } from "./connection.ts";
 import {
   definedFields,
@@ -12,6 +13,7 @@ import {
   toDocument,
   WITHOUT_TERMS,
 } from "./documents.ts";
+import type { MongoIdentityStore } from "./identities.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import type { Transact } from "./transaction.ts";
 import { UserKeys } from "./user_keys.ts";
@@ -38,17 +40,23 @@ export class MongoUserStore implements UserStore {
   readonly #keys: UserKeys;
   readonly #transact: Transact;
 
-  constructor(mongo: MongoConnection) {
+  constructor(
+    mongo: MongoConnection,
+    private readonly identities: MongoIdentityStore,
+    private readonly audit: MongoAuditStore,
+  ) {
     this.#users = mongo.collection(USERS);
     this.#keys = new UserKeys(mongo);
     this.#transact = mongo.transact;
   }
 
-  async create(user: User): Promise<void> {
+  async create(user: User, { identity, entry }: UserBeginnings = {}): Promise<void> {
     const terms = nameTerms(user.displayName, user.username);
     await this.#transact(async (session) => {
       await this.#users.insertOne({ ...toDocument(user), terms }, { session });
       await this.#keys.claim(user, session);
+      if (identity) await this.identities.insert(identity, session);
+      if (entry) await this.audit.insert([entry], session);
     });
   }
 
@@ -76,6 +84,19 @@ export class MongoUserStore implements UserStore {
     return this.#transact((session) => this.#rename(id, fields, session));
   }
 
+  /** Within a transaction that is under way. */
+  get(id: string, session: ClientSession): Promise<User | null> {
+    return this.#one({ _id: eq(id) }, session);
+  }
+
+  /** As `update`, within a transaction that is under way; `patch` has a field at least. */
+  patch(id: string, patch: UserPatch, session: ClientSession): Promise<User | null> {
+    const fields = definedFields(patch);
+    return NAMING.some((field) => field in fields)
+      ? this.#rename(id, fields, session)
+      : this.#set(id, fields, session);
+  }
+
   async search({ prefix, excluding, after, limit }: UserSearch): Promise<User[]> {
     const query = queryTerms(prefix);
     const condition = termsCondition(query);
@@ -100,33 +121,10 @@ export class MongoUserStore implements UserStore {
     return matchedCount === 1;
   }
 
-  async replaceTotp(
-    id: string,
-    { expected, totp, recoveryCodes }: TotpChange,
-  ): Promise<boolean> {
-    const unchanged = expected === null ? { totp: null } : {
-      "totp.sealedSecret": eq(expected.sealedSecret),
-      "totp.enabledAt": expected.enabledAt === null ? null : eq(expected.enabledAt),
-    };
-    const { matchedCount } = await this.#users.updateOne(
-      { _id: eq(id), ...unchanged },
-      { $set: { totp, recoveryCodes } },
-    );
-    return matchedCount === 1;
-  }
-
-  async useRecoveryCode(id: string, hash: string): Promise<boolean> {
-    const { modifiedCount } = await this.#users.updateOne(
-      { _id: eq(id), recoveryCodes: eq(hash) },
-      { $pull: { recoveryCodes: hash } },
-    );
-    return modifiedCount === 1;
-  }
-
   /** What has to change with the names: their keys, and terms, for which both names are needed. */
   async #rename(id: string, fields: UserPatch, session: ClientSession): Promise<User | null> {
-    const old = await this.#one({ _id: eq(id) }, session);
-    if (old === null) return null;
+    const old = await this.get(id, session);
+    if (old === null || old.deletedAt !== null) return null;
     await this.#keys.exchange(old, fields, session);
     const { displayName, username } = { ...old, ...fields };
     return await this.#set(id, { ...fields, terms: nameTerms(displayName, username) }, session);
@@ -138,7 +136,8 @@ export class MongoUserStore implements UserStore {
     session?: ClientSession,
   ): Promise<User | null> {
     const options = { returnDocument: "after", projection: WITHOUT_TERMS, session } as const;
-    const updated = await this.#users.findOneAndUpdate({ _id: eq(id) }, { $set: fields }, options);
+    const filter = { _id: eq(id), deletedAt: null };
+    const updated = await this.#users.findOneAndUpdate(filter, { $set: fields }, options);
     return fromDocumentOrNull<User>(updated);
   }
 

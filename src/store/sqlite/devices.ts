@@ -42,18 +42,21 @@ export class SqliteDeviceStore implements DeviceStore {
   }
 
   remove(userId: string, ids?: string[]): Promise<Device[]> {
-    return this.#db.write(() => {
-      const removed = this.#db.all(
-        `DELETE FROM devices WHERE userId = ?1
-         AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) RETURNING *`,
-        ...[userId, ids ? JSON.stringify(ids) : null],
-      ).map((raw) => DEVICES.decode(raw));
-      for (const { id } of removed) {
-        this.#db.run("DELETE FROM key_packages WHERE deviceId = ?", id);
-        this.#db.run("DELETE FROM welcomes WHERE deviceId = ?", id);
-      }
-      return removed;
-    });
+    return this.#db.write(() => this.delete(userId, ids));
+  }
+
+  /** As `remove`, within a transaction that is under way. */
+  delete(userId: string, ids?: string[]): Device[] {
+    const removed = this.#db.all(
+      `DELETE FROM devices WHERE userId = ?1
+       AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) RETURNING *`,
+      ...[userId, ids ? JSON.stringify(ids) : null],
+    ).map((raw) => DEVICES.decode(raw));
+    for (const { id } of removed) {
+      this.#db.run("DELETE FROM key_packages WHERE deviceId = ?", id);
+      this.#db.run("DELETE FROM welcomes WHERE deviceId = ?", id);
+    }
+    return removed;
   }
 
   #rows(rest: string, ...values: string[]): Promise<Device[]> {

@@ -19,36 +19,30 @@ export class SqliteIdentityStore implements IdentityStore {
     this.#db = db;
   }
 
-  add(identity: Identity): Promise<void> {
-    return this.#db.write(() => {
-      this.#db.run(IDENTITIES.insert, ...IDENTITIES.bind(identity));
-    });
+  /** Within a transaction that is under way, as `remove` and `listOf` are. */
+  insert(identity: Identity): void {
+    this.#db.run(IDENTITIES.insert, ...IDENTITIES.bind(identity));
+  }
+
+  remove(userId: string, provider: ProviderName): void {
+    this.#db.run("DELETE FROM identities WHERE userId = ? AND provider = ?", userId, provider);
+  }
+
+  listOf(userId: string): Identity[] {
+    return this.#db.all(IDENTITIES.select("WHERE userId = ? ORDER BY provider"), userId)
+      .map((raw) => IDENTITIES.decode(raw));
   }
 
   find(provider: ProviderName, subject: string): Promise<Identity | null> {
-    return this.#db.read(() => this.#one("WHERE provider = ? AND subject = ?", provider, subject));
+    const where = IDENTITIES.select("WHERE provider = ? AND subject = ?");
+    return this.#db.read(() => IDENTITIES.decodeOrNull(this.#db.get(where, provider, subject)));
   }
 
   ofUser(userId: string): Promise<Identity[]> {
-    return this.#db.read(() =>
-      this.#db.all(IDENTITIES.select("WHERE userId = ? ORDER BY provider"), userId)
-        .map((raw) => IDENTITIES.decode(raw))
-    );
-  }
-
-  remove(userId: string, provider: ProviderName): Promise<Identity | null> {
-    return this.#db.write(() => {
-      const identity = this.#one("WHERE userId = ? AND provider = ?", userId, provider);
-      if (identity) this.#db.run("DELETE FROM identities WHERE id = ?", identity.id);
-      return identity;
-    });
+    return this.#db.read(() => this.listOf(userId));
   }
 
   removeAllOf(userId: string): Promise<number> {
     return this.#db.write(() => this.#db.run("DELETE FROM identities WHERE userId = ?", userId));
-  }
-
-  #one(where: string, ...values: string[]): Identity | null {
-    return IDENTITIES.decodeOrNull(this.#db.get(IDENTITIES.select(where), ...values));
   }
 }

@@ -54,12 +54,15 @@ export class SqliteOneTimeTokenStore implements OneTimeTokenStore {
   }
 
   dropOf(userId: string, purposes?: OneTimePurpose[]): Promise<number> {
-    return this.#db.write(() =>
-      this.#db.run(
-        `DELETE FROM one_time_tokens WHERE userId = ?1
-         AND (?2 IS NULL OR purpose IN (SELECT value FROM json_each(?2)))`,
-        ...[userId, purposes ? JSON.stringify(purposes) : null],
-      )
+    return this.#db.write(() => this.drop(userId, purposes));
+  }
+
+  /** As `dropOf`, within a transaction that is under way. */
+  drop(userId: string, purposes?: readonly OneTimePurpose[]): number {
+    return this.#db.run(
+      `DELETE FROM one_time_tokens WHERE userId = ?1
+       AND (?2 IS NULL OR purpose IN (SELECT value FROM json_each(?2)))`,
+      ...[userId, purposes ? JSON.stringify(purposes) : null],
     );
   }
 

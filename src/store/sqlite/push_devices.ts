@@ -50,7 +50,12 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
   }
 
   forgetAllOf(userId: string): Promise<number> {
-    return this.#db.write(() => this.#db.run("DELETE FROM push_devices WHERE userId = ?", userId));
+    return this.#db.write(() => this.forget(userId));
+  }
+
+  /** As `forgetAllOf`, within a transaction that is under way. */
+  forget(userId: string): number {
+    return this.#db.run("DELETE FROM push_devices WHERE userId = ?", userId);
   }
 
   #rows(rest: string, value: string): Promise<PushDevice[]> {

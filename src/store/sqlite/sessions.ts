@@ -38,14 +38,16 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   activeOf(userId: string, now: number): Promise<Session[]> {
-    return this.#db.read(() =>
-      this.#db.all(
-        SESSIONS.select(`WHERE userId = ? AND endedAt IS NULL AND expiresAt > ?
-          ORDER BY lastUsedAt DESC, id DESC`),
-        userId,
-        now,
-      ).map((raw) => SESSIONS.decode(raw))
-    );
+    return this.#db.read(() => this.liveOf(userId, now));
+  }
+
+  /** As `activeOf`, within a transaction that is under way. */
+  liveOf(userId: string, now: number): Session[] {
+    return this.#db.all(
+      SESSIONS.select(`WHERE userId = ? AND endedAt IS NULL AND expiresAt > ?
+        ORDER BY lastUsedAt DESC, id DESC`),
+      ...[userId, now],
+    ).map((raw) => SESSIONS.decode(raw));
   }
 
   rotate(rotation: RefreshRotation): Promise<boolean> {
@@ -88,28 +90,16 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   end(id: string, at: number, reason: SessionEndReason): Promise<boolean> {
-    return this.#db.write(() =>
-      this.#db.run(
-        `UPDATE sessions SET endedAt = ?1, endReason = ?2
-         WHERE id = ?3 AND endedAt IS NULL AND expiresAt > ?1`,
-        ...[at, reason, id],
-      ) === 1
-    );
+    return this.#db.write(() => this.endNow(id, at, reason));
   }
 
-  endAllOf(
-    userId: string,
-    at: number,
-    reason: SessionEndReason,
-    exceptId?: string,
-  ): Promise<string[]> {
-    return this.#db.write(() =>
-      this.#db.all(
-        `UPDATE sessions SET endedAt = ?1, endReason = ?2
-         WHERE userId = ?3 AND endedAt IS NULL AND expiresAt > ?1 AND id IS NOT ?4 RETURNING id`,
-        ...[at, reason, userId, exceptId ?? null],
-      ).map((raw) => raw.id as string)
-    );
+  /** As `end`, within a transaction that is under way. */
+  endNow(id: string, at: number, reason: SessionEndReason): boolean {
+    return this.#db.run(
+      `UPDATE sessions SET endedAt = ?1, endReason = ?2
+       WHERE id = ?3 AND endedAt IS NULL AND expiresAt > ?1`,
+      ...[at, reason, id],
+    ) === 1;
   }
 
   purge(before: number): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Store } from "../store.ts";
+import { SqliteAccountStore } from "./accounts.ts";
 import { SqliteAuditStore } from "./audit.ts";
 import { SqliteBlockStore } from "./blocks.ts";
 import { SqliteChatStore } from "./chats.ts";
@@ -30,6 +31,7 @@ import { SqliteUserStore } from "./users.ts";
 export class SqliteStore implements Store {
   readonly #db: Database;
   readonly users: SqliteUserStore;
+  readonly accounts: SqliteAccountStore;
   readonly sessions: SqliteSessionStore;
   readonly chats: SqliteChatStore;
   readonly memberships: SqliteMembershipStore;
@@ -53,10 +55,11 @@ export class SqliteStore implements Store {
     const db = new Database(path);
     const index = new MessageIndex(db);
     this.#db = db;
-    this.users = new SqliteUserStore(db);
+    this.audit = new SqliteAuditStore(db);
+    this.identities = new SqliteIdentityStore(db);
+    this.users = new SqliteUserStore(db, this.identities, this.audit);
     this.sessions = new SqliteSessionStore(db);
     this.memberships = new SqliteMembershipStore(db);
-    this.audit = new SqliteAuditStore(db);
     this.handshakes = new SqliteHandshakeStore(db);
     this.media = new SqliteMediaStore(db);
     this.outbox = new SqliteOutboxStore(db);
@@ -72,7 +75,6 @@ export class SqliteStore implements Store {
     this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index));
     this.blocks = new SqliteBlockStore(db);
     this.reports = new SqliteReportStore(db);
-    this.identities = new SqliteIdentityStore(db);
     this.oneTimeTokens = new SqliteOneTimeTokenStore(db);
     this.erasures = new SqliteErasureStore(db);
     this.leases = new SqliteLeaseStore(db);
@@ -80,6 +82,7 @@ export class SqliteStore implements Store {
     this.pushDevices = new SqlitePushDeviceStore(db);
     this.devices = new SqliteDeviceStore(db);
     this.keyPackages = new SqliteKeyPackageStore(db);
+    this.accounts = new SqliteAccountStore(db, this);
   }
 
   async ping(): Promise<void> {

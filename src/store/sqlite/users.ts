@@ -1,7 +1,9 @@
 import type { User } from "../../model/user.ts";
 import { containsRuns, nameTerms, nameText, queryTerms } from "../search_terms.ts";
-import type { TotpChange, UserPatch, UserSearch, UserStore } from "../user_store.ts";
+import type { UserBeginnings, UserPatch, UserSearch, UserStore } from "../user_store.ts";
+import type { SqliteAuditStore } from "./audit.ts";
 import type { Database } from "./database.ts";
+import type { SqliteIdentityStore } from "./identities.ts";
 import { Table } from "./table.ts";
 
 const USERS = new Table<User>("users", {
@@ -32,19 +34,25 @@ type Field = keyof User & string;
 export class SqliteUserStore implements UserStore {
   readonly #db: Database;
 
-  constructor(db: Database) {
+  constructor(
+    db: Database,
+    private readonly identities: SqliteIdentityStore,
+    private readonly audit: SqliteAuditStore,
+  ) {
     this.#db = db;
   }
 
-  create(user: User): Promise<void> {
+  create(user: User, { identity, entry }: UserBeginnings = {}): Promise<void> {
     return this.#db.write(() => {
       this.#db.run(USERS.insert, ...USERS.bind(user));
       this.#index(user);
+      if (identity) this.identities.insert(identity);
+      if (entry) this.audit.insert(entry);
     });
   }
 
   byId(id: string): Promise<User | null> {
-    return this.#db.read(() => this.#row("WHERE id = ?", id));
+    return this.#db.read(() => this.get(id));
   }
 
   byIds(ids: string[]): Promise<User[]> {
@@ -65,7 +73,7 @@ export class SqliteUserStore implements UserStore {
   }
 
   update(id: string, patch: UserPatch): Promise<User | null> {
-    return this.#db.write(() => this.#update(id, patch));
+    return this.#db.write(() => this.get(id)?.deletedAt === null ? this.patch(id, patch) : null);
   }
 
   search(query: UserSearch): Promise<User[]> {
@@ -74,37 +82,21 @@ export class SqliteUserStore implements UserStore {
 
   useTotpStep(id: string, step: number): Promise<boolean> {
     return this.#db.write(() => {
-      const totp = this.#row("WHERE id = ?", id)?.totp;
+      const totp = this.get(id)?.totp;
       if (!totp || totp.lastStep >= step) return false;
-      this.#update(id, { totp: { ...totp, lastStep: step } });
+      this.patch(id, { totp: { ...totp, lastStep: step } });
       return true;
     });
   }
 
-  replaceTotp(id: string, { expected, totp, recoveryCodes }: TotpChange): Promise<boolean> {
-    return this.#db.write(() => {
-      const user = this.#row("WHERE id = ?", id);
-      if (!user || !isSameTotp(user.totp, expected)) return false;
-      this.#update(id, { totp, recoveryCodes });
-      return true;
-    });
+  /** Within a transaction that is under way. */
+  get(id: string): User | null {
+    return this.#row("WHERE id = ?", id);
   }
 
-  useRecoveryCode(id: string, hash: string): Promise<boolean> {
-    return this.#db.write(() => {
-      const codes = this.#row("WHERE id = ?", id)?.recoveryCodes ?? [];
-      if (!codes.includes(hash)) return false;
-      this.#update(id, { recoveryCodes: codes.filter((code) => code !== hash) });
-      return true;
-    });
-  }
-
-  #row(where: string, value: string): User | null {
-    return USERS.decodeOrNull(this.#db.get(USERS.select(where), value));
-  }
-
-  #update(id: string, patch: UserPatch): User | null {
-    const before = this.#row("WHERE id = ?", id);
+  /** As `update`, within a transaction that is under way. */
+  patch(id: string, patch: UserPatch): User | null {
+    const before = this.get(id);
     if (before === null) return null;
     const fields = (Object.keys(patch) as Field[]).filter((field) =>
       field in USERS.kinds && patch[field as keyof UserPatch] !== undefined
@@ -117,6 +109,10 @@ export class SqliteUserStore implements UserStore {
     this.#db.run(USERS.update(fields, "id = ?"), ...USERS.bind(user, fields), id);
     if (fields.some((field) => NAMING.includes(field))) this.#index(user);
     return user;
+  }
+
+  #row(where: string, value: string): User | null {
+    return USERS.decodeOrNull(this.#db.get(USERS.select(where), value));
   }
 
   /** The erased have no terms: nobody finds them. */
@@ -151,10 +147,6 @@ export class SqliteUserStore implements UserStore {
       from = rows.at(-1)!.usernameKey;
     }
   }
-}
-
-function isSameTotp(a: TotpChange["expected"], b: TotpChange["expected"]): boolean {
-  return a?.sealedSecret === b?.sealedSecret && a?.enabledAt === b?.enabledAt;
 }
 
 const NAMING: readonly string[] = ["username", "displayName", "deletedAt"];

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
-import type { AuditEntry } from "../../../src/model/audit_entry.ts";
-import { aChange, aChat, aMember, aMessage, T0 } from "./rows.ts";
+import { aChange, aChat, aMember, aMessage, anAuditEntry, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 const ALL = { before: null, limit: 100 };
@@ -10,9 +9,9 @@ export function auditContract(test: ContractTest): void {
   test("entries are read by user, by chat and all, newest first, in pages", async (store) => {
     const [ann, bob, chatId] = [newId(), newId(), newId()];
     const entries = [
-      anEntry({ actorId: ann, userId: ann }),
-      anEntry({ actorId: bob, userId: ann, chatId }),
-      anEntry({ actorId: bob, userId: bob, chatId, details: { role: "admin" } }),
+      anAuditEntry({ actorId: ann, userId: ann }),
+      anAuditEntry({ actorId: bob, userId: ann, chatId }),
+      anAuditEntry({ actorId: bob, userId: bob, chatId, details: { role: "admin" } }),
     ];
     for (const entry of entries) await store.audit.add(entry);
     const [first, second, third] = entries;
@@ -25,19 +24,19 @@ export function auditContract(test: ContractTest): void {
   });
 
   test("a commit writes its entries, or, when it is stale, none", async (store) => {
-    const chat = aChat(), entry = anEntry({ chatId: chat.id });
+    const chat = aChat(), entry = anAuditEntry({ chatId: chat.id });
     await store.chats.commit(aChange(0, chat, { members: [aMember(chat.id)], audit: [entry] }));
     assert.deepEqual(await store.audit.ofChat(chat.id, ALL), [entry]);
-    const stale = aChange(7, { ...chat, rev: 8 }, { audit: [anEntry({ chatId: chat.id })] });
+    const stale = aChange(7, { ...chat, rev: 8 }, { audit: [anAuditEntry({ chatId: chat.id })] });
     assert.equal(await store.chats.commit(stale), "stale");
     assert.deepEqual(await store.audit.ofChat(chat.id, ALL), [entry]);
   });
 
   test("what is forgotten are addresses and details of one's own doings", async (store) => {
     const [ann, bob] = [newId(), newId()];
-    const own = anEntry({ actorId: ann, userId: ann, details: { email: "x" } });
-    const system = anEntry({ actorId: null, userId: ann, details: { email: "y" } });
-    const others = anEntry({ actorId: bob, userId: ann });
+    const own = anAuditEntry({ actorId: ann, userId: ann, details: { email: "x" } });
+    const system = anAuditEntry({ actorId: null, userId: ann, details: { email: "y" } });
+    const others = anAuditEntry({ actorId: bob, userId: ann });
     for (const entry of [own, system, others]) await store.audit.add(entry);
     await store.audit.forgetTracesOf(ann);
     const blank = { address: "", userAgent: "", details: {} };
@@ -65,20 +64,4 @@ export function auditContract(test: ContractTest): void {
     assert.deepEqual(await seqs(1, 1), [3]);
     assert.deepEqual(await seqs(4, 10), []);
   });
-}
-
-function anEntry(fields: Partial<AuditEntry> = {}): AuditEntry {
-  return {
-    id: newId(),
-    at: T0,
-    action: "password.changed",
-    actorId: newId(),
-    userId: newId(),
-    chatId: null,
-    door: "rest",
-    address: "192.0.2.1",
-    userAgent: "Test/1.0",
-    details: {},
-    ...fields,
-  };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
-import { aReport, aSession, aUser, T0 } from "./rows.ts";
+import { aReport, aSession, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function erasureContract(test: ContractTest): void {
@@ -34,25 +34,6 @@ export function erasureContract(test: ContractTest): void {
     assert.deepEqual(await store.sessions.ofUser(session.userId), []);
   });
 
-  test("the second factor is exchanged only if it is what was expected", async (store) => {
-    const user = aUser();
-    await store.users.create(user);
-    const pending = { sealedSecret: "s1", enabledAt: null, lastStep: 0 };
-    const enabled = { ...pending, enabledAt: T0, lastStep: 7 };
-    const replace = (expected: typeof enabled | typeof pending | null, totp: typeof expected) =>
-      store.users.replaceTotp(user.id, { expected, totp, recoveryCodes: totp ? ["h"] : [] });
-    assert.equal(await replace(enabled, pending), false);
-    assert.equal(await replace(null, pending), true);
-    assert.equal(await replace(null, pending), false);
-    assert.equal(await replace(pending, enabled), true);
-    assert.equal(await replace(pending, null), false, "it has been enabled meanwhile");
-    const { totp, recoveryCodes } = (await store.users.byId(user.id))!;
-    assert.deepEqual([totp, recoveryCodes], [enabled, ["h"]]);
-    assert.equal(await replace({ ...enabled, lastStep: 1 }, null), true, "steps do not count");
-    assert.equal((await store.users.byId(user.id))!.totp, null);
-    assert.equal(await store.users.replaceTotp(newId(), { expected: null, ...none }), false);
-  });
-
   test("reports are found by reporter, and blanked by whom they are about", async (store) => {
     const report = aReport({ details: "rude", evidence: "{}" }), other = aReport({ details: "x" });
     await store.reports.create(report);
@@ -64,5 +45,3 @@ export function erasureContract(test: ContractTest): void {
     assert.deepEqual(await store.reports.byId(other.id), other);
   });
 }
-
-const none = { totp: null, recoveryCodes: [] };

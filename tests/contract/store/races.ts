@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { DuplicateKey } from "../../../src/store/store.ts";
-import { aChange, aDirectChat, aMessage, aSession, aUser, storedChat, T0 } from "./rows.ts";
+import {
+  aChange,
+  aDirectChat,
+  aMessage,
+  anIdentity,
+  aSession,
+  aUser,
+  storedChat,
+  T0,
+} from "./rows.ts";
 import type { ContractTest, OpenedStore } from "./suite.ts";
 
 const ROUNDS = 20;
@@ -70,22 +79,60 @@ export function raceContract(test: ContractTest): void {
     });
   });
 
-  test("of two uses of one recovery code, or one step, one counts", async (store, opened) => {
-    const codes = denseFrom(0, ROUNDS).map((n) => `code${n}`);
+  test("of two uses of one step one counts", async (store, opened) => {
     const totp = { sealedSecret: "", enabledAt: T0, lastStep: -1 };
-    const user = aUser({ recoveryCodes: codes, totp });
+    const user = aUser({ totp });
     await store.users.create(user);
-    await contested(
-      store,
-      opened,
-      (round, stores) => stores.map((each) => each.users.useRecoveryCode(user.id, codes[round])),
-    );
     await contested(
       store,
       opened,
       (round, stores) => stores.map((each) => each.users.useTotpStep(user.id, round)),
     );
-    assert.deepEqual((await store.users.byId(user.id))?.recoveryCodes, []);
+  });
+
+  test(
+    "of two changes of one account, one is decided by what the other made",
+    async (store, opened) => {
+      const codes = denseFrom(0, ROUNDS).map((n) => `code${n}`);
+      const user = aUser({ recoveryCodes: codes });
+      await store.users.create(user);
+      await contested(store, opened, (round, stores) =>
+        stores.map((each) => {
+          const change = each.accounts.change(user.id, T0, ({ user: { recoveryCodes } }) => {
+            if (!recoveryCodes.includes(codes[round])) throw new DuplicateKey("id");
+            return {
+              user: { recoveryCodes: recoveryCodes.filter((code) => code !== codes[round]) },
+            };
+          });
+          return won(change);
+        }));
+      assert.deepEqual((await store.users.byId(user.id))?.recoveryCodes, []);
+    },
+  );
+
+  test("of two providers that are unlinked at once, one stays", async (store, opened) => {
+    const user = aUser();
+    await store.users.create(user, { identity: anIdentity({ userId: user.id }) });
+    const providers = ["google", "facebook"] as const;
+    const facebook = () => anIdentity({ userId: user.id, provider: "facebook" });
+    await store.accounts.change(user.id, T0, () => ({ link: facebook() }));
+    const unlink = (each: Store, provider: typeof providers[number]) =>
+      each.accounts.change(user.id, T0, ({ identities }) => {
+        if (identities.length === 1) throw new DuplicateKey("id");
+        return { unlink: [provider] };
+      });
+    const relink = async () => {
+      const [left] = await store.identities.ofUser(user.id);
+      const provider = left.provider === "google" ? "facebook" : "google";
+      const link = anIdentity({ userId: user.id, provider });
+      await store.accounts.change(user.id, T0, () => ({ link }));
+    };
+    await contested(
+      store,
+      opened,
+      (_round, stores) => stores.map((each, i) => won(unlink(each, providers[i]))),
+      (round) => round === 0 ? Promise.resolve() : relink(),
+    );
   });
 
   test("two that end one session end it once", async (store, opened) => {

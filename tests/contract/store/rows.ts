@@ -1,6 +1,8 @@
 import { newId } from "../../../src/core/ids.ts";
+import type { AuditEntry } from "../../../src/model/audit_entry.ts";
 import type { Block } from "../../../src/model/block.ts";
 import { type Chat, directKeyOf } from "../../../src/model/chat.ts";
+import type { Identity } from "../../../src/model/identity.ts";
 import type { Media } from "../../../src/model/media.ts";
 import type { Membership } from "../../../src/model/membership.ts";
 import type { Message } from "../../../src/model/message.ts";
@@ -132,6 +134,34 @@ export function aMessage(chatId: string, seq: number, fields: Partial<Message> =
     editedAt: null,
     deletedAt: null,
     pinnedAt: null,
+    ...fields,
+  };
+}
+
+export function anAuditEntry(fields: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: newId(),
+    at: T0,
+    action: "password.changed",
+    actorId: newId(),
+    userId: newId(),
+    chatId: null,
+    door: "rest",
+    address: "192.0.2.1",
+    userAgent: "Test/1.0",
+    details: {},
+    ...fields,
+  };
+}
+
+export function anIdentity(fields: Partial<Identity> = {}): Identity {
+  return {
+    id: newId(),
+    provider: "google",
+    subject: `subject${++count}`,
+    userId: newId(),
+    email: "ann@example.org",
+    linkedAt: T0,
     ...fields,
   };
 }

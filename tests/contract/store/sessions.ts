@@ -83,23 +83,6 @@ export function sessionContract(test: ContractTest): void {
     assert.deepEqual([endedAt, endReason], [T0 + 1, "refresh_reuse"]);
   });
 
-  test("endAllOf ends the live ones of the user but one, and names them", async (store) => {
-    const userId = newId();
-    const [a, b, kept] = [aSession({ userId }), aSession({ userId }), aSession({ userId })];
-    const ended = aSession({ userId, endedAt: T0, endReason: "logout" });
-    const expired = aSession({ userId, expiresAt: T0 + 1 });
-    const other = aSession();
-    for (const row of [a, b, kept, ended, expired, other]) await store.sessions.create(row);
-    const ids = await store.sessions.endAllOf(userId, T0 + 5, "credentials_changed", kept.id);
-    assert.deepEqual(ids.sort(), [a.id, b.id].sort());
-    assert.deepEqual(await store.sessions.activeOf(userId, T0 + 5), [kept]);
-    assert.deepEqual(await store.sessions.byId(other.id), other);
-    assert.deepEqual(await store.sessions.byId(ended.id), ended);
-    assert.equal((await store.sessions.byId(a.id))?.endReason, "credentials_changed");
-    assert.deepEqual(await store.sessions.endAllOf(userId, T0 + 6, "suspended"), [kept.id]);
-    assert.deepEqual(await store.sessions.endAllOf(userId, T0 + 7, "suspended"), []);
-  });
-
   test("purge forgets what ended or expired before, and says how many", async (store) => {
     const ended = aSession({ endedAt: T0 + 9, endReason: "logout" });
     const expired = aSession({ expiresAt: T0 + 9 });

@@ -1,4 +1,5 @@
 import type { Store } from "../../../src/store/store.ts";
+import { accountContract } from "./accounts.ts";
 import { auditContract } from "./audit.ts";
 import { blockContract } from "./blocks.ts";
 import { chatContract } from "./chats.ts";
@@ -42,6 +43,7 @@ export type ContractTest = (
 const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   lifecycle: lifecycleContract,
   users: userContract,
+  accounts: accountContract,
   sessions: sessionContract,
   chats: chatContract,
   memberships: membershipContract,

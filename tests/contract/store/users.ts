@@ -4,7 +4,7 @@ import type { User } from "../../../src/model/user.ts";
 import type { UserSearch } from "../../../src/store/user_store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { duplicateOf } from "./duplicates.ts";
-import { aUser, T0 } from "./rows.ts";
+import { anAuditEntry, anIdentity, aUser, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function userContract(test: ContractTest): void {
@@ -23,7 +23,6 @@ export function userContract(test: ContractTest): void {
     assert.equal(await store.users.byEmailKey("nobody@example.org"), null);
     assert.equal(await store.users.update(newId(), { bio: "x" }), null);
     assert.equal(await store.users.useTotpStep(newId(), 1), false);
-    assert.equal(await store.users.useRecoveryCode(newId(), "x"), false);
   });
 
   test("byIds gives those that exist, once each", async (store) => {
@@ -60,6 +59,33 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.update(user.id, {}), updated);
   });
 
+  test("an erased user is not changed any more", async (store) => {
+    const erased = aUser({ username: "deleted-1", deletedAt: T0 });
+    await store.users.create(erased);
+    assert.equal(await store.users.update(erased.id, { bio: "x" }), null);
+    assert.equal(await store.users.update(erased.id, { displayName: "x" }), null);
+    assert.deepEqual(await store.users.byId(erased.id), erased);
+  });
+
+  test("a user is stored with their provider's account and their entry, or not at all", async (store) => {
+    const user = aUser();
+    const identity = anIdentity({ userId: user.id });
+    const entry = anAuditEntry({ userId: user.id });
+    await store.users.create(user, { identity, entry });
+    assert.deepEqual(await store.identities.ofUser(user.id), [identity]);
+    assert.deepEqual(await store.audit.ofUser(user.id, { before: null, limit: 9 }), [entry]);
+    const other = aUser();
+    const taken = {
+      identity: anIdentity({ userId: other.id, subject: identity.subject }),
+      entry: anAuditEntry({ userId: other.id }),
+    };
+    await assert.rejects(store.users.create(other, taken), duplicateOf("identity"));
+    assert.equal(await store.users.byId(other.id), null);
+    assert.equal(await store.users.byUsernameKey(other.usernameKey), null);
+    assert.deepEqual(await store.audit.ofUser(other.id, { before: null, limit: 9 }), []);
+    await store.users.create(other);
+  });
+
   test("update to a taken key is refused and changes nothing", async (store) => {
     const ann = aUser({ username: "ann" }), bob = aUser({ username: "bob" });
     await store.users.create(ann);
@@ -81,16 +107,14 @@ export function userContract(test: ContractTest): void {
     assert.equal((await store.users.byUsernameKey("gone"))?.id, ann.id);
   });
 
-  test("a code's step and a recovery code each work once", async (store) => {
+  test("a code's step works once", async (store) => {
     const user = fullUser();
     await store.users.create(user);
     assert.equal(await store.users.useTotpStep(user.id, 7), false);
     assert.equal(await store.users.useTotpStep(user.id, 6), false);
     assert.equal(await store.users.useTotpStep(user.id, 8), true);
     assert.equal(await store.users.useTotpStep(user.id, 8), false);
-    assert.equal(await store.users.useRecoveryCode(user.id, "h1"), true);
-    assert.equal(await store.users.useRecoveryCode(user.id, "h1"), false);
-    const expected = { ...user, recoveryCodes: ["h2"], totp: { ...user.totp!, lastStep: 8 } };
+    const expected = { ...user, totp: { ...user.totp!, lastStep: 8 } };
     assert.deepEqual(await store.users.byId(user.id), expected);
   });
 
@@ -98,7 +122,6 @@ export function userContract(test: ContractTest): void {
     const user = aUser();
     await store.users.create(user);
     assert.equal(await store.users.useTotpStep(user.id, 1), false);
-    assert.equal(await store.users.useRecoveryCode(user.id, "h1"), false);
     assert.deepEqual(await store.users.byId(user.id), user);
   });
 

@@ -1,0 +1,77 @@
+import type { ClientSession } from "mongodb";
+import type { Account, AccountChange, AccountChanged, AccountStore } from "../account_store.ts";
+import type { UserPatch } from "../user_store.ts";
+import type { MongoAuditStore } from "./audit.ts";
+import type { MongoConnection } from "./connection.ts";
+import type { MongoDeviceStore } from "./devices.ts";
+import type { MongoIdentityStore } from "./identities.ts";
+import type { MongoOneTimeTokenStore } from "./one_time_tokens.ts";
+import type { MongoPushDeviceStore } from "./push_devices.ts";
+import type { MongoSessionStore } from "./sessions.ts";
+import type { Transact } from "./transaction.ts";
+import type { MongoUserStore } from "./users.ts";
+
+/** The stores that an account's rows are in. */
+export interface AccountCollections {
+  users: MongoUserStore;
+  sessions: MongoSessionStore;
+  identities: MongoIdentityStore;
+  oneTimeTokens: MongoOneTimeTokenStore;
+  devices: MongoDeviceStore;
+  pushDevices: MongoPushDeviceStore;
+  audit: MongoAuditStore;
+}
+
+/**
+ * Every change writes the user's own document, with another `updatedAt` (what writes nothing new
+ * conflicts with nothing): of two changes to one account at once one meets a write conflict, and is
+ * decided again by what the other has made.
+ */
+export class MongoAccountStore implements AccountStore {
+  readonly #transact: Transact;
+
+  constructor(mongo: MongoConnection, private readonly rows: AccountCollections) {
+    this.#transact = mongo.transact;
+  }
+
+  change(
+    userId: string,
+    at: number,
+    decide: (account: Account) => AccountChange,
+  ): Promise<AccountChanged | null> {
+    const { users, identities, sessions } = this.rows;
+    return this.#transact(async (session) => {
+      const user = await users.get(userId, session);
+      if (!user || user.deletedAt !== null) return null;
+      const change = decide({
+        user,
+        identities: await identities.ofUser(userId, session),
+        sessions: await sessions.activeOf(userId, at, session),
+      });
+      const updatedAt = Math.max(at, user.updatedAt + 1);
+      const patch = { ...change.user, updatedAt };
+      return await this.#apply(userId, at, { ...change, user: patch }, session);
+    });
+  }
+
+  async #apply(
+    userId: string,
+    at: number,
+    change: AccountChange & { user: UserPatch },
+    session: ClientSession,
+  ): Promise<AccountChanged> {
+    const { users, identities, sessions, oneTimeTokens, devices, pushDevices, audit } = this.rows;
+    const { link, unlink = [], endSessions, dropTokens, forgetDevices, entry } = change;
+    const user = (await users.patch(userId, change.user, session))!;
+    if (unlink.length > 0) await identities.remove(userId, unlink, session);
+    if (link) await identities.insert(link, session);
+    if (endSessions && endSessions.ids.length > 0) {
+      await sessions.endThese(endSessions.ids, at, endSessions.reason, session);
+    }
+    if (dropTokens) await oneTimeTokens.dropOf(userId, dropTokens, session);
+    const removedDevices = forgetDevices ? await devices.delete(userId, undefined, session) : [];
+    if (forgetDevices) await pushDevices.forgetAllOf(userId, session);
+    if (entry) await audit.insert([entry], session);
+    return { user, removedDevices };
+  }
+}
