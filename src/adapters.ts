@@ -66,7 +66,7 @@ async function openStore(config: Config): Promise<Store> {
 export interface Backplane {
   broker: Broker;
   directory: PresenceDirectory;
-  /** Shared through Deno KV; without it each instance limits alone. */
+  /** Shared through what the broker uses; an instance without others limits alone. */
   limiter: RateLimiter;
   /** After the broker. */
   close(): Promise<void>;
@@ -77,12 +77,15 @@ async function openBackplane(config: Config, clock: Clock, log: Log): Promise<Ba
   const instancesIn = (table: InstanceTable) =>
     new Instances({ table, log, leftGraceMs: limits.presenceGraceMs });
   if (broker.kind === "kv") return await openKvBackplane(broker, instancesIn, clock, log);
-  const limiter = new MemoryRateLimiter(clock);
   if (broker.kind === "mongo") {
-    return { limiter, ...await openMongoBackplane(mongodbUri!, instancesIn, log) };
+    return await openMongoBackplane(mongodbUri!, instancesIn, clock, log);
   }
-  const close = () => Promise.resolve();
-  return { limiter, broker: localBroker(), directory: localPresence(), close };
+  return {
+    limiter: new MemoryRateLimiter(clock),
+    broker: localBroker(),
+    directory: localPresence(),
+    close: () => Promise.resolve(),
+  };
 }
 
 async function openKvBackplane(
@@ -95,7 +98,8 @@ async function openKvBackplane(
   const { KvBroker } = await import("./realtime/broker_kv.ts");
   const { kvInstanceTable } = await import("./realtime/instances_kv.ts");
   const { kvPresenceTable } = await import("./realtime/presence_kv.ts");
-  const { KvRateLimiter } = await import("./operations/rate_limiter_kv.ts");
+  const { SharedRateLimiter } = await import("./operations/rate_limiter_shared.ts");
+  const { kvRateTable } = await import("./operations/rate_limiter_kv.ts");
   if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
   const kv = await openKv({ url, path });
   // A server is talked to over connections of their own; a file gains nothing by it.
@@ -104,7 +108,7 @@ async function openKvBackplane(
     openKv({ url, path }),
   ]);
   const instances = instancesIn(kvInstanceTable(kv));
-  const limiter = new KvRateLimiter({ kv, log, clock });
+  const limiter = new SharedRateLimiter({ table: kvRateTable(kv), log, clock });
   return {
     limiter,
     broker: new KvBroker({ kv, readKv, watchKv, instances, log }),
@@ -119,18 +123,26 @@ async function openKvBackplane(
 async function openMongoBackplane(
   uri: string,
   instancesIn: (table: InstanceTable) => Instances,
+  clock: Clock,
   log: Log,
-): Promise<Omit<Backplane, "limiter">> {
+): Promise<Backplane> {
   const { connectMongo } = await import("./realtime/mongo_connection.ts");
   const { MongoBroker } = await import("./realtime/broker_mongo.ts");
   const { mongoInstanceTable } = await import("./realtime/instances_mongo.ts");
   const { mongoPresenceTable } = await import("./realtime/presence_mongo.ts");
+  const { SharedRateLimiter } = await import("./operations/rate_limiter_shared.ts");
+  const { mongoRateTable } = await import("./operations/rate_limiter_mongo.ts");
   const { db, close } = await connectMongo(uri);
   const instances = instancesIn(mongoInstanceTable(db));
+  const limiter = new SharedRateLimiter({ table: await mongoRateTable(db), log, clock });
   return {
+    limiter,
     broker: new MongoBroker({ db, instances, log }),
     directory: new SharedPresence(await mongoPresenceTable(db), instances, log),
-    close,
+    close: async () => {
+      await limiter.close();
+      await close();
+    },
   };
 }
 

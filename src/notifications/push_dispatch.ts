@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { forEachOf } from "../core/concurrency.ts";
 import { newId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { Chat } from "../model/chat.ts";
@@ -6,7 +7,6 @@ import type { Message } from "../model/message.ts";
 import { defaultSettings, type NotificationSettings } from "../model/notification.ts";
 import type { OutboxEntry } from "../model/outbox_entry.ts";
 import type { PushDevice } from "../model/push_device.ts";
-import { forEachOf } from "../realtime/concurrency.ts";
 import type { Store } from "../store/store.ts";
 import type { Showing } from "./chat_teller.ts";
 import type { Push, PushResult, PushSender } from "./push_sender.ts";

@@ -1,9 +1,9 @@
 import { type Clock, toTimestampOrNull } from "../core/clock.ts";
+import { forEachOf } from "../core/concurrency.ts";
 import { notFound } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { StatusState, User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
-import { forEachOf } from "./concurrency.ts";
 import type { Hub, HubListener } from "./hub.ts";
 import { PresenceAudience } from "./presence_audience.ts";
 import type { PresenceDirectory } from "./presence_directory.ts";

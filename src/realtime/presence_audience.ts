@@ -1,6 +1,6 @@
+import { forEachOf } from "../core/concurrency.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
-import { forEachOf } from "./concurrency.ts";
 
 /** More excluded people than this are looked for in the chats first: they travel with the event. */
 const MANY_BLOCKS = 100;

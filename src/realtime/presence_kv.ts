@@ -1,4 +1,4 @@
-import { forEachOf } from "./concurrency.ts";
+import { forEachOf } from "../core/concurrency.ts";
 import type { PresenceTable } from "./presence_shared.ts";
 
 /** A hundred users are two hundred keys, of the thousand that one commit of Deno KV takes. */

@@ -1,6 +1,6 @@
+import { forEachOf } from "../core/concurrency.ts";
 import type { Log } from "../core/log.ts";
 import type { Store } from "../store/store.ts";
-import { forEachOf } from "./concurrency.ts";
 import type { ConnectionIndex } from "./connection_index.ts";
 import type { Hub } from "./hub.ts";
 import type { Retries } from "./retries.ts";

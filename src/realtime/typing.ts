@@ -38,7 +38,7 @@ export class Typing {
 
   async start(userId: string, chatId: string): Promise<void> {
     await this.access.requireMember(chatId, userId);
-    // Who was blocked is not told: it looks to them as ever.
+    // Nobody is told of it: it looks to them as ever.
     if (!await this.people.isHeardIn(chatId, userId)) return;
     const { typingTimeMs } = this.limits;
     const known = this.#writing.get(keyOf(chatId, userId))?.until.has(HERE);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { CatchingUpClient } from "../support/catching_up_client.ts";
 import { Cluster, type Person } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
+import { HttpClient } from "../support/http_client.ts";
 import { skipWithout } from "../support/skip.ts";
 
 const MESSAGES = 2_000;
@@ -21,6 +22,21 @@ for (const broker of ["kv", "mongo"] as const) {
       const sent = await sendAll(clients, chatId);
       await cutting.stop();
       await assertAllHaveAll(clients, chatId, sent);
+    },
+  });
+
+  Deno.test({
+    name: `two instances, ${broker}: a rate limit is one for both`,
+    ignore,
+    fn: async () => {
+      await using cluster = await Cluster.start({ broker, env: { RATE_SEARCH: "5/10m" } });
+      const ann = await cluster.register("ann");
+      const doors = cluster.instances.map(({ url }) => new HttpClient(url, ann.token));
+      const statuses: number[] = [];
+      for (let i = 0; i < 8; i++) {
+        statuses.push((await doors[i % 2].get("/api/users/search?q=nobody")).status);
+      }
+      assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429, 429]);
     },
   });
 

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import type { Clock } from "../../src/core/clock.ts";
+import { newId } from "../../src/core/ids.ts";
+import type { RateDecision, RateLimiter } from "../../src/operations/rate_limiter.ts";
+import type { Rate } from "../../src/operations/rate_limits.ts";
+import { eventually } from "../support/eventually.ts";
+
+/** A clock that is moved by hand. */
+export class HandClock implements Clock {
+  /** In the middle of a minute, so that no window ends while a test runs. */
+  at = 1_800_000_030_000;
+
+  now(): number {
+    return this.at;
+  }
+}
+
+export interface LimiterBed extends AsyncDisposable {
+  /** One limiter, or as many as share their counts. */
+  limiters: [RateLimiter, ...RateLimiter[]];
+  clock: HandClock;
+}
+
+/** `x` is a bucket that nobody has used. */
+type ContractBed = Pick<LimiterBed, "limiters" | "clock"> & { x: string };
+
+type Options = Pick<Deno.TestDefinition, "ignore">;
+
+/** Few enough that a shared limiter shares each use at once. */
+const STRICT: Rate = { count: 10, periodMs: 60_000 };
+const WIDE: Rate = { count: 1_000, periodMs: 60_000 };
+
+/** What every rate limiter is held to. */
+export function rateLimiterContract(
+  name: string,
+  open: () => Promise<LimiterBed>,
+  options: Options = {},
+): void {
+  const test = testsOf(name, open, options);
+
+  for (const [kind, rate] of Object.entries({ strict: STRICT, wide: WIDE })) {
+    test(
+      `a ${kind} limit allows its count at once, and says what is left`,
+      async (limiter, { x }) => {
+        for (let used = 1; used <= rate.count; used++) {
+          const decision = await limiter.take(x, rate);
+          assert.deepEqual([decision.allowed, decision.remaining], [true, rate.count - used]);
+          assert.equal(decision.retryAfterMs, 0);
+          assert.ok(decision.resetAfterMs > 0);
+        }
+        const refused = await limiter.take(x, rate);
+        assert.deepEqual([refused.allowed, refused.remaining], [false, 0]);
+        assert.ok(refused.retryAfterMs > 0 && refused.resetAfterMs >= refused.retryAfterMs);
+        assert.equal(
+          (await limiter.take(newId(), rate)).remaining,
+          rate.count - 1,
+          "buckets are apart",
+        );
+      },
+    );
+
+    test(`a ${kind} limit allows again exactly when it said`, async (limiter, { clock, x }) => {
+      const { retryAfterMs } = await usedUp(limiter, x, rate);
+      clock.at += Math.ceil(retryAfterMs) - 1;
+      assert.equal((await limiter.take(x, rate)).allowed, false);
+      clock.at += 1;
+      assert.equal((await limiter.take(x, rate)).allowed, true);
+    });
+  }
+
+  test("what is refused costs nothing, and after two periods all is there again", async (limiter, {
+    clock,
+    x,
+  }) => {
+    const first = await usedUp(limiter, x, STRICT);
+    for (let i = 0; i < 20; i++) await limiter.take(x, STRICT);
+    assert.equal((await limiter.take(x, STRICT)).retryAfterMs, first.retryAfterMs);
+    clock.at += 2 * STRICT.periodMs;
+    assert.equal((await limiter.take(x, STRICT)).remaining, STRICT.count - 1);
+  });
+
+  test("of many at once exactly the limit get through", async (limiter, { x }) => {
+    const takes = Array.from({ length: 40 }, () => limiter.take(x, STRICT));
+    const allowed = (await Promise.all(takes)).map((decision) => decision.allowed);
+    assert.deepEqual(allowed, Array.from({ length: 40 }, (_, i) => i < STRICT.count));
+  });
+
+  test("what is given back does not count", async (limiter, { x }) => {
+    for (let i = 0; i < 2 * STRICT.count; i++) {
+      assert.ok((await limiter.take(x, STRICT)).allowed);
+      await limiter.giveBack(x, STRICT);
+    }
+    assert.equal((await limiter.take(x, STRICT)).remaining, STRICT.count - 1);
+  });
+
+  test("a bucket that was never used takes nothing back", async (limiter, { x }) => {
+    await limiter.giveBack(x, STRICT);
+    assert.equal((await limiter.take(x, STRICT)).remaining, STRICT.count - 1);
+  });
+}
+
+/** What those are held to that count for several instances together. */
+export function sharedRateLimiterContract(
+  name: string,
+  open: () => Promise<LimiterBed>,
+  options: Options = {},
+): void {
+  const test = testsOf(name, open, options);
+
+  test("a strict limit holds over instances together, use by use", async (a, { limiters, x }) => {
+    const allowed: boolean[] = [];
+    for (let i = 0; i < 12; i++) {
+      allowed.push((await limiters[i % 2].take(x, STRICT)).allowed);
+    }
+    assert.deepEqual(allowed, [...Array(10).fill(true), false, false]);
+    assert.equal((await a.take(newId(), STRICT)).remaining, 9);
+  });
+
+  test("of many at once on two instances, no more than the limit get through", async (_, {
+    limiters,
+    x,
+  }) => {
+    const takes = Array.from({ length: 40 }, (_, i) => limiters[i % 2].take(x, STRICT));
+    const allowed = (await Promise.all(takes)).filter((decision) => decision.allowed);
+    assert.ok(allowed.length <= 10, `${allowed.length} were allowed`);
+  });
+
+  test("the window before counts for the other instance too, and then no more", async (a, {
+    limiters: [, b],
+    clock,
+    x,
+  }) => {
+    await usedUp(a, x, STRICT);
+    clock.at += STRICT.periodMs;
+    // Half of the ten lie within the minute that ends now.
+    assert.equal((await b.take(x, STRICT)).remaining, 4);
+    clock.at += STRICT.periodMs * 2;
+    assert.equal((await b.take(x, STRICT)).remaining, 9);
+  });
+
+  test(
+    "what is given back does not count on the other either",
+    async (a, { limiters: [, b], x }) => {
+      for (let i = 0; i < 10; i++) {
+        await a.take(x, STRICT);
+        await a.giveBack(x, STRICT);
+      }
+      assert.equal((await b.take(x, STRICT)).remaining, 9);
+    },
+  );
+
+  test("a wide limit is decided without waiting, and holds together after a while", async (a, {
+    limiters: [, b],
+    x,
+  }) => {
+    for (let i = 0; i < 900; i++) {
+      const decision = a.take(x, WIDE);
+      assert.ok(!(decision instanceof Promise) && decision.allowed);
+    }
+    for (let i = 0; i < 99; i++) b.take(x, WIDE);
+    await eventually("b has heard of a", () => {
+      const decision = b.take(x, WIDE);
+      return !(decision instanceof Promise) && !decision.allowed;
+    });
+  });
+}
+
+function testsOf(name: string, open: () => Promise<LimiterBed>, options: Options) {
+  return (title: string, run: (first: RateLimiter, bed: ContractBed) => Promise<void>) =>
+    Deno.test({
+      ...options,
+      name: `${name} rate limiter: ${title}`,
+      fn: async () => {
+        await using bed = await open();
+        await run(bed.limiters[0], { ...bed, x: newId() });
+      },
+    });
+}
+
+/** Answers the first refusal. */
+async function usedUp(limiter: RateLimiter, x: string, rate: Rate): Promise<RateDecision> {
+  for (let i = 0; i < rate.count; i++) assert.ok((await limiter.take(x, rate)).allowed);
+  return await limiter.take(x, rate);
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { delay } from "../../src/core/delay.ts";
+import { jsonLog, silentLog } from "../../src/core/log.ts";
+import {
+  type InstanceCount,
+  type RateTable,
+  SharedRateLimiter,
+} from "../../src/operations/rate_limiter_shared.ts";
+import { eventually } from "../support/eventually.ts";
+
+const STRICT = { count: 10, periodMs: 60_000 };
+const WIDE = { count: 1_000, periodMs: 60_000 };
+
+/** Keeps what is written, and says that nobody else wrote anything. */
+class FakeTable implements RateTable {
+  readonly written: InstanceCount[] = [];
+  working = true;
+  /** What a write waits for. */
+  gate: Promise<void> = Promise.resolve();
+
+  async write(count: InstanceCount): Promise<void> {
+    this.written.push(count);
+    await this.gate;
+    if (!this.working) throw new Error("the table is out of reach");
+  }
+
+  others() {
+    return Promise.resolve({ current: 0, previous: 0 });
+  }
+}
+
+Deno.test("a wide limit writes nothing until a good part of it is used, and then only what is new", async () => {
+  const table = new FakeTable();
+  const limiter = new SharedRateLimiter({ table, log: silentLog });
+  for (let i = 0; i < 60; i++) limiter.take("send:x", WIDE);
+  for (let i = 0; i < 70; i++) limiter.take("send:y", WIDE);
+  await eventually("it is written", () => table.written.length > 0);
+  assert.deepEqual(table.written.map(({ uses, added }) => [uses, added]), [[70, 70]]);
+  assert.ok(!table.written[0].bucket.includes("send"), "and not whom it is about");
+  for (let i = 0; i < 5; i++) limiter.take("send:y", WIDE);
+  await eventually("the rest is written", () => table.written.length > 1);
+  assert.deepEqual([table.written[1].uses, table.written[1].added], [75, 5]);
+  await limiter.close();
+});
+
+Deno.test("without the table each instance limits alone, and says so", async () => {
+  const table = new FakeTable();
+  table.working = false;
+  const lines: string[] = [];
+  const limiter = new SharedRateLimiter({
+    table,
+    log: jsonLog("warn", (line) => lines.push(line)),
+  });
+  const allowed: boolean[] = [];
+  for (let i = 0; i < 11; i++) allowed.push((await limiter.take("x", STRICT)).allowed);
+  await limiter.close();
+  assert.deepEqual(allowed, [...Array(10).fill(true), false]);
+  assert.equal(lines.length, 1, "once, not with every request");
+});
+
+Deno.test("a table that does not answer holds a request up once, and not for long", async () => {
+  const table = new FakeTable();
+  table.gate = delay(2_000);
+  const limiter = new SharedRateLimiter({ table, log: silentLog });
+  let waited = true;
+  table.gate.then(() => waited = false);
+  for (let i = 0; i < 5; i++) assert.ok((await limiter.take("x", STRICT)).allowed);
+  assert.ok(waited, "it answered before the table did");
+  assert.equal(table.written.length, 1, "the table is left alone for a while");
+  await limiter.close();
+  await table.gate;
+});
+
+Deno.test("memory is bounded", async () => {
+  const table = new FakeTable();
+  const limiter = new SharedRateLimiter({ table, log: silentLog, maxBuckets: 100 });
+  const remaining = (name: string) => (limiter.take(name, WIDE) as { remaining: number }).remaining;
+  for (let i = 0; i < 1_000; i++) limiter.take(`send:${i}`, WIDE);
+  assert.equal(remaining("send:999"), 998);
+  assert.equal(remaining("send:0"), 999, "those that were made first are forgotten");
+  await limiter.close();
+});
