@@ -43,6 +43,7 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
       }
     }
     const headers = labelled(c, requestId);
+    if (request.method === "HEAD") await setLengthOfHead(headers, c.res);
     setSecurityHeaders(headers, https);
     setCorsHeaders(headers, origin, config.corsOrigins);
     setRateLimitHeaders(headers, c.get("trace"));
@@ -53,6 +54,17 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
 function peerOf(info: Partial<Deno.ServeHandlerInfo> | undefined): string {
   const peer = info?.remoteAddr;
   return peer !== undefined && "hostname" in peer ? peer.hostname : "unknown";
+}
+
+/**
+ * What GET would have said (RFC 9110, section 8.6): Deno sees an answer without a body, and would say 0.
+ * The body is counted as it goes by, and not kept.
+ */
+async function setLengthOfHead(headers: Headers, { body }: Response): Promise<void> {
+  if (body === null || headers.has("content-length")) return;
+  let length = 0;
+  for await (const chunk of body) length += chunk.byteLength;
+  headers.set("content-length", String(length));
 }
 
 /** The headers of an answer that was fetched from elsewhere cannot be changed: it is copied. */

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Config } from "../config.ts";
+import { entityTagOf, namesTag } from "../core/entity_tag.ts";
 import type { Log } from "../core/log.ts";
 import type { MetricsRegistry } from "../core/metrics.ts";
 import type { Dispatcher } from "../operations/dispatcher.ts";
@@ -54,14 +55,19 @@ export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
 
 /** Made when it is first asked for, and kept as text. */
 function mountDocument(app: Hono<HttpEnv>, { bound, config, version, rawRoutes }: HttpAppOptions) {
-  let text: string | undefined;
-  app.get("/api/openapi.json", () => {
-    text ??= JSON.stringify(openApiDocument(bound.map(({ operation }) => operation), {
+  const make = () => {
+    const text = JSON.stringify(openApiDocument(bound.map(({ operation }) => operation), {
       version,
       publicUrl: config.publicUrl,
       rawRoutes,
     }));
-    const headers = { "content-type": "application/json", "cache-control": "no-cache" };
-    return new Response(text, { headers });
+    return { text, etag: entityTagOf(text) };
+  };
+  let made: ReturnType<typeof make> | undefined;
+  app.get("/api/openapi.json", (c) => {
+    const { text, etag } = made ??= make();
+    const headers = { "content-type": "application/json", "cache-control": "no-cache", etag };
+    const known = namesTag(c.req.header("if-none-match") ?? null, etag);
+    return known ? new Response(null, { status: 304, headers }) : new Response(text, { headers });
   });
 }

@@ -1,3 +1,4 @@
+import { namesTag } from "../core/entity_tag.ts";
 import { AppError } from "../core/errors.ts";
 import type { Media } from "../model/media.ts";
 import type { BlobStore, ByteRange } from "./blob_store.ts";
@@ -77,10 +78,7 @@ function headersOf(file: Representation): Headers {
 
 function isUnchanged(headers: Headers, file: Representation): boolean {
   const tags = headers.get("if-none-match");
-  if (tags !== null) {
-    return tags.trim() === "*" ||
-      tags.split(",").some((tag) => tag.trim().replace(/^W\//, "") === file.etag);
-  }
+  if (tags !== null) return namesTag(tags, file.etag);
   const since = Date.parse(headers.get("if-modified-since") ?? "");
   return !Number.isNaN(since) && Math.floor(file.modifiedAt / 1000) * 1000 <= since;
 }

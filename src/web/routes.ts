@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Hono } from "hono";
+import { entityTagOf, namesTag } from "../core/entity_tag.ts";
 import type { HttpEnv } from "../http/http_env.ts";
 
 /** Only what this server itself serves: no inline script or style, no frames, no other origin. */
@@ -56,13 +56,12 @@ function headersOf(type: string, bytes: Uint8Array): Record<string, string> {
     "content-type": type,
     "content-security-policy": POLICY,
     "cache-control": "no-cache",
-    etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
+    etag: entityTagOf(bytes),
   };
 }
 
 function fileResponse(request: Request, { bytes, headers }: PageFile): Response {
-  const known = request.headers.get("if-none-match")?.split(",").map((tag) => tag.trim());
-  if (known?.some((tag) => tag.replace(/^W\//, "") === headers.etag || tag === "*")) {
+  if (namesTag(request.headers.get("if-none-match"), headers.etag)) {
     return new Response(null, { status: 304, headers });
   }
   return new Response(bytes, { headers });

@@ -47,6 +47,17 @@ Deno.test("answers that were fetched from elsewhere get the headers too", async 
   assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
 });
 
+Deno.test("HEAD says how long the answer to GET would be", async () => {
+  const { app } = demoApp();
+  for (const path of ["/healthz", "/api/openapi.json", "/docs", "/nothing", "/api/notes"]) {
+    const get = await send(app, "GET", path);
+    const head = await send(app, "HEAD", path);
+    assert.deepEqual([head.status, head.text], [get.status, ""], path);
+    const length = new TextEncoder().encode(get.text).byteLength;
+    assert.equal(head.headers.get("content-length"), String(length), path);
+  }
+});
+
 Deno.test("CORS: origins that are configured, and no others", async () => {
   const { app } = demoApp();
   const get = async (origin: string) =>

@@ -114,6 +114,9 @@ Deno.test("it is served, and so is a page that shows it without asking anyone el
   assert.equal(served.status, 200);
   assert.equal(served.body.openapi, "3.1.0");
   assert.equal(served.body.info.version, "1.2.3");
+  const etag = served.headers.get("etag")!;
+  const again = await send(app, "GET", "/api/openapi.json", undefined, { "if-none-match": etag });
+  assert.deepEqual([again.status, again.text], [304, ""]);
   const page = await send(app, "GET", "/docs");
   assert.equal(page.status, 200);
   const policy = page.headers.get("content-security-policy")!;

@@ -1,0 +1,16 @@
+import { createHash } from "node:crypto";
+
+/** A strong tag, with its quotes: it changes when a byte does. */
+export function entityTagOf(content: string | Uint8Array): string {
+  return `"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"`;
+}
+
+/**
+ * Whether an If-None-Match names the tag, so that the client has what it asks for. Weak tags count
+ * (RFC 9110, section 13.1.2).
+ */
+export function namesTag(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false;
+  const tags = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.some((tag) => tag === etag || tag === "*");
+}
