@@ -38,11 +38,17 @@ export class People {
     throw new AppError("forbidden", `${action}: this chat takes no messages`);
   }
 
-  /** Whether others are to see what `userId` is doing in the chat: not whoever has blocked them. */
+  /**
+   * Whether others are to see what `userId` is doing in the chat (typing, reading): in a direct chat,
+   * neither of the two once one has blocked the other. In groups it is as with messages: it goes on,
+   * and the blocker's devices hide it.
+   */
   async isHeardIn(chatId: string, userId: string): Promise<boolean> {
     const chat = await this.store.chats.byId(chatId);
     if (!chat?.directKey) return true;
-    return !await this.store.blocks.has(peerOf(chat.directKey, userId), userId);
+    const { blocks } = this.store;
+    const peerId = peerOf(chat.directKey, userId);
+    return !await blocks.has(peerId, userId) && !await blocks.has(userId, peerId);
   }
 
   async #blockersOf(userId: string): Promise<Set<string>> {

@@ -14,7 +14,7 @@ export interface Entrance {
 
 /** Someone who is in by a socket. */
 export interface Held extends AsyncDisposable {
-  readonly events: readonly { event: string; data: unknown }[];
+  readonly events: readonly { event: string; chatId?: string; data: unknown }[];
   command(name: string, data?: unknown): Promise<{ ok: boolean; error?: { code: string } }>;
   /** Resolves when the server has closed it, with what it was told: a close code, or a reason. */
   closed(): Promise<number | string>;
