@@ -169,7 +169,8 @@ function isAboutChat(error: AppError, chatId: string): boolean {
 function checkMayRemove(caller: Membership, target: Membership): void {
   const may = caller.role === "owner" || (caller.role === "admin" && target.role === "member");
   if (!may) {
-    throw new AppError("forbidden", `Removing a member: a ${caller.role} may not remove this one`);
+    const about = "Removing a member: the owner may remove anyone, an admin only plain members";
+    throw new AppError("forbidden", about);
   }
 }
 

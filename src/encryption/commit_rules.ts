@@ -123,7 +123,8 @@ function checkAdditions(
 function removable(caller: Membership, target: Membership): Membership {
   const may = caller.role === "owner" || (caller.role === "admin" && target.role === "member");
   if (may) return target;
-  throw new AppError("forbidden", `Removing a member: a ${caller.role} may not remove this one`);
+  const about = "Removing a member: the owner may remove anyone, an admin only plain members";
+  throw new AppError("forbidden", about);
 }
 
 /** One's own, those of who is no longer in the chat, and those that are registered no more. */
