@@ -20,15 +20,15 @@ export class MessageReader {
 
   /** `next` is the `seq` to give as `before` (or `after`) of the next page. */
   async history(userId: string, page: HistoryPage): Promise<MessagePage> {
-    await this.access.requireMember(page.chatId, userId);
     const limit = this.#pageSize(page.limit);
-    const items = await this.store.messages.page({ ...page, limit: limit + 1 });
+    const rows = this.store.messages.page({ ...page, limit: limit + 1 });
+    const items = await this.#asMember(userId, page.chatId, rows);
     return paged(items, limit, ({ seq }) => String(seq));
   }
 
   async pinned(userId: string, chatId: string): Promise<MessagePage> {
-    await this.access.requireMember(chatId, userId);
-    return { items: await this.store.messages.pinned(chatId, this.limits.pins), next: null };
+    const rows = this.store.messages.pinned(chatId, this.limits.pins);
+    return { items: await this.#asMember(userId, chatId, rows), next: null };
   }
 
   /** In one chat, or in all that the user is a member of. */
@@ -42,6 +42,11 @@ export class MessageReader {
     const before = search.cursor === undefined ? null : parseCursor(search.cursor);
     const items = await this.store.messages.search({ chatIds, query, before, limit: limit + 1 });
     return paged(items, limit, ({ id }) => id);
+  }
+
+  /** Side by side, to wait for the store once: what was read for who may not see it goes nowhere. */
+  async #asMember<Rows>(userId: string, chatId: string, rows: Promise<Rows>): Promise<Rows> {
+    return (await Promise.all([rows, this.access.requireMember(chatId, userId)]))[0];
   }
 
   #pageSize(asked: number): number {
