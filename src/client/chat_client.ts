@@ -7,7 +7,9 @@ import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
 import { draftRow } from "./draft_row.ts";
 import { Emitter } from "./emitter.ts";
-import { Encryption, type EncryptionEvents, encryptionStore } from "./encryption/encryption.ts";
+import type { EncryptionEvents } from "./encryption/context.ts";
+import type { Encryption } from "./encryption/encryption.ts";
+import { encryptionStore } from "./encryption/encryption_storage.ts";
 import type { ServerEvent, ServerEvents } from "./events.ts";
 import { Files } from "./files.ts";
 import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
@@ -196,9 +198,8 @@ export class ChatClient extends Emitter<ClientEvents> {
   async close(): Promise<void> {
     this.#socket.close();
     this.#outbox.pause();
-    this.#encryption?.close();
     await this.#sync.idle();
-    await this.#encryption?.idle();
+    await this.#encryption?.close();
   }
 
   /**
@@ -274,6 +275,8 @@ export class ChatClient extends Emitter<ClientEvents> {
     if (storage && !deviceKey) {
       throw new ChatError("conflict", "Keeping keys in a storage needs a deviceKey to seal them");
     }
+    // MLS is most of this library: whoever has no encrypted chats does not load it.
+    const { Encryption } = await import("./encryption/encryption.ts");
     this.#encryption = await Encryption.open({
       call: (name, input) => this.call(name, input),
       userId: this.userId,

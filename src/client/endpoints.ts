@@ -17,7 +17,7 @@ import type * as realtimeOperations from "../realtime/operations.ts";
 import type * as usersModerationOperations from "../users/moderation_operations.ts";
 import type * as usersOperations from "../users/operations.ts";
 
-export interface Operations {
+export interface DeclaredOperations {
   "admin.reports": typeof usersModerationOperations.listReports;
   "admin.resolveReport": typeof usersModerationOperations.resolveReport;
   "admin.suspend": typeof usersModerationOperations.suspendUser;

@@ -1,11 +1,13 @@
 import type { MediaView } from "../wire/media.ts";
 import { ownBytes } from "./mls/encoding.ts";
 import { decryptFile, encryptFile, generateFileSecret } from "./mls/encrypted_file.ts";
-import { describeFile, type FileDescriptor, fileSecretOf } from "./mls/message_content.ts";
+import { describeFile, fileSecretOf } from "./mls/file_descriptor.ts";
+import type { FileDescriptor } from "./mls/message_content.ts";
 import type { Rest } from "./rest.ts";
 
 /** Uploads and downloads, in the clear and for encrypted chats. */
 export class Files {
+  /** @internal */
   constructor(private readonly rest: Rest, private readonly token: () => Promise<string>) {}
 
   /** An upload of one's own, to be named in `mediaIds` of a message. */

@@ -1,10 +1,17 @@
 import type { OutputOf, RequestOf } from "../operations/operation.ts";
 import { ChatError } from "./chat_error.ts";
-import { type Operations, ROUTES } from "./endpoints.ts";
+import { type DeclaredOperations, ROUTES } from "./endpoints.ts";
 
+/** What each operation of the server takes and answers. */
+export type Operations = {
+  [Name in keyof DeclaredOperations]: {
+    input: RequestOf<DeclaredOperations[Name]>;
+    output: OutputOf<DeclaredOperations[Name]>;
+  };
+};
 export type OperationName = keyof Operations;
-export type Input<Name extends OperationName> = RequestOf<Operations[Name]>;
-export type Output<Name extends OperationName> = OutputOf<Operations[Name]>;
+export type Input<Name extends OperationName> = Operations[Name]["input"];
+export type Output<Name extends OperationName> = Operations[Name]["output"];
 /** What has a route; a few commands are for sockets only. */
 export type RestName = keyof typeof ROUTES & OperationName;
 

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
 import { existsSync } from "node:fs";
 import { TestBrowser } from "../support/browser.ts";
+import { bundleInParts, bundleWhole } from "../support/build_client.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { skipWithout } from "../support/skip.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { clientOf } from "./people.ts";
-import denoJson from "../../deno.json" with { type: "json" };
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NODE = ["/usr/bin/node", "/usr/local/bin/node"].find((path) => existsSync(path));
 
 Deno.test({
@@ -80,20 +79,39 @@ Deno.test({
   },
 });
 
+Deno.test("in parts, the bundle loads the encryption only when it is enabled", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  await using folder = await TempDir.make("parts");
+  await bundleInParts(folder.path);
+  const [encryption] = [...Deno.readDirSync(folder.path)].map(({ name }) => name)
+    .filter((name) => name.startsWith("encryption"));
+  const withheld = folder.join("withheld.js");
+  await Deno.rename(folder.join(encryption), withheld);
+  const { ChatClient } = await import(pathToFileURL(folder.join("mod.js")).href);
+  const client = new ChatClient({ url: app.url });
+  const user = { id: ann.id, username: ann.username };
+  const pair = { accessToken: ann.token, refreshToken: "none", expiresIn: 3600 };
+  await client.useSession({ user, ...pair });
+  client.connect();
+  await client.online();
+  const chat = await client.openDirect(bob.id);
+  assert.equal((await client.send(chat.id, { text: "plain" })).text, "plain");
+  await assert.rejects(client.enableEncryption("phone"), /module/i);
+  await Deno.rename(withheld, folder.join(encryption));
+  await client.close();
+});
+
 function nodeVersion(): string {
   const { stdout } = new Deno.Command(NODE!, { args: ["-p", "process.versions.node"] })
     .outputSync();
   return new TextDecoder().decode(stdout);
 }
 
-/** Made by the very command of `deno task build:client`, but for where it goes. */
 async function bundled(): Promise<Uint8Array<ArrayBuffer>> {
   await using folder = await TempDir.make("bundle");
   const path = folder.join("client.js");
-  const words = denoJson.tasks["build:client"].command.split(" ").slice(1);
-  const args = words.map((word) => word.startsWith("dist/") ? path : word);
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  await bundleWhole(path);
   return await Deno.readFile(path);
 }
 

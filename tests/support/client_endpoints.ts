@@ -51,7 +51,7 @@ function endpointsSource(declared: Declared[]): string {
   );
   return [
     HEAD + imports.join("\n"),
-    `export interface Operations {\n${types.join("\n")}\n}`,
+    `export interface DeclaredOperations {\n${types.join("\n")}\n}`,
     `/** Method and path under /api. */\nexport const ROUTES = {\n${
       routes.join("\n")
     }\n} as const;`,

@@ -2,6 +2,7 @@ import type { Call } from "../chat_sync.ts";
 import type { KeyStore } from "../mls/key_store.ts";
 import type { MlsDevice } from "../mls/mls_device.ts";
 import type { Model } from "../model.ts";
+import type { DeviceLock } from "./device_lock.ts";
 
 /** What the parts of the encryption share. */
 export interface EncryptionContext {
@@ -11,12 +12,21 @@ export interface EncryptionContext {
   /** Sealed: what is written there can be read on this device only. */
   store: KeyStore;
   model: Model;
+  lock: DeviceLock;
   emit<Name extends keyof EncryptionEvents>(name: Name, data: EncryptionEvents[Name]): void;
 }
 
 export interface EncryptionEvents {
-  /** Someone whose keys were known has another device: compare safety numbers again. */
-  "encryption.keyChange": { userId: string; deviceId: string; chatId: string };
+  /**
+   * Someone whose keys were known has another device: compare safety numbers again. `wasVerified` tells
+   * of someone who had been marked as verified once.
+   */
+  "encryption.keyChange": {
+    userId: string;
+    deviceId: string;
+    chatId: string;
+    wasVerified: boolean;
+  };
   /**
    * A Commit that this device could not take, as a member who misbehaves would make one. The device
    * has joined anew; what was sent in between cannot be read.

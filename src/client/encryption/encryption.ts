@@ -1,25 +1,25 @@
-import type { DeviceView } from "../../encryption/views.ts";
 import type { ChangesView } from "../../wire/changes.ts";
 import type { ChatView } from "../../wire/chat.ts";
 import type { MessageView } from "../../wire/message.ts";
 import { ChatError } from "../chat_error.ts";
 import type { Call } from "../chat_sync.ts";
-import { type Bytes, fromUtf8, toBase64Url, utf8 } from "../mls/encoding.ts";
-import { createBackup, restoreBackup } from "../mls/key_backup.ts";
+import type { Bytes } from "../mls/encoding.ts";
+import { createBackup } from "../mls/key_backup.ts";
 import type { KeyStore } from "../mls/key_store.ts";
-import { sealedStore } from "../mls/sealed_store.ts";
-import { prefixedStore } from "../prefixed_store.ts";
 import type { MessageContent } from "../mls/message_content.ts";
-import { deviceSignatureKey, MlsDevice } from "../mls/mls_device.ts";
-import type { MlsGroup } from "../mls/mls_group.ts";
-import { personIn, safetyNumber } from "../mls/safety_number.ts";
-import type { NewDevice } from "../mls/staged_commit.ts";
+import { MlsDevice } from "../mls/mls_device.ts";
+import type { Member } from "../mls/suite.ts";
 import type { Model } from "../model.ts";
 import { ChatGroups } from "./chat_groups.ts";
-import type { EncryptionContext, EncryptionEvents } from "./context.ts";
+import type { EncryptionContext } from "./context.ts";
+import { DeviceLock } from "./device_lock.ts";
+import { registeredDevice } from "./device_registration.ts";
+import { KeyPackageExchange } from "./key_package_exchange.ts";
 import { KnownKeys } from "./known_keys.ts";
 import { Plaintexts } from "./plaintexts.ts";
+import { StaleLeaves } from "./stale_leaves.ts";
 import { Timeline } from "./timeline.ts";
+import { Verification } from "./verification.ts";
 
 export interface EncryptionHost {
   call: Call;
@@ -31,94 +31,130 @@ export interface EncryptionHost {
   onFault(error: unknown): void;
 }
 
-const DEVICE_ID = "device/id";
-/** Key packages that wait on the server, after they were topped up, and when they are. */
-const FULL = 30;
-const LOW = 15;
-/** Who is to commit a removal waits up to so long first, so that not everybody does it at once. */
-const TIDY_MS = 1_500;
-
 /** Encrypted chats, as one device of one person takes part in them. */
 export class Encryption {
   readonly #groups: ChatGroups;
   readonly #timeline: Timeline;
   readonly #plaintexts: Plaintexts;
   readonly #knownKeys: KnownKeys;
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #verification: Verification;
+  readonly #keyPackages: KeyPackageExchange;
+  readonly #staleLeaves: StaleLeaves;
 
   private constructor(
     private readonly context: EncryptionContext,
-    private readonly host: EncryptionHost,
+    private readonly onFault: (error: unknown) => void,
   ) {
     this.#timeline = new Timeline(context.model);
     this.#plaintexts = new Plaintexts(context);
-    this.#knownKeys = new KnownKeys(context);
-    this.#groups = new ChatGroups(context, this.#plaintexts, this.#timeline, this.#knownKeys);
+    this.#verification = new Verification(context);
+    this.#knownKeys = new KnownKeys(context, this.#verification);
+    this.#groups = new ChatGroups(
+      context,
+      this.#plaintexts,
+      this.#timeline,
+      this.#knownKeys,
+      onFault,
+    );
+    this.#keyPackages = new KeyPackageExchange(context);
+    this.#staleLeaves = new StaleLeaves(context, this.#groups, onFault);
   }
 
-  /** Makes this a device of the caller's, on first use, and sees to its key packages. */
+  /**
+   * Makes this a device of the caller's, on first use, and sees to its key packages.
+   * @internal
+   */
   static async open(host: EncryptionHost, deviceName: string): Promise<Encryption> {
-    const { store, userId, call } = host;
-    const deviceId = await registered(host, deviceName);
-    const device = await MlsDevice.open(store, { userId, deviceId });
-    const encryption = new Encryption({ ...host, call, device }, host);
-    await encryption.topUp();
-    return encryption;
+    const { store, userId } = host;
+    const deviceId = await registeredDevice(host, deviceName);
+    const lock = new DeviceLock(`realtimechat device ${deviceId}`);
+    await lock.take();
+    try {
+      const device = await MlsDevice.open(store, { userId, deviceId });
+      const encryption = new Encryption({ ...host, device, lock }, host.onFault);
+      await encryption.#keyPackages.topUp();
+      return encryption;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   get deviceId(): string {
     return this.context.device.deviceId;
   }
 
-  /** There is a connection again: what waits for this device is taken. */
+  /**
+   * There is a connection again: what waits for this device is taken.
+   * @internal
+   */
   async connected(): Promise<void> {
+    await this.context.lock.take();
     await this.#groups.takeWelcomes();
     const encrypted = [...this.context.model.chats.values()].filter(({ chat }) => isReady(chat));
     await Promise.all(encrypted.map(({ chat }) => this.#quietly(() => this.takeUp(chat.id))));
   }
 
-  /** Joins the chat's group if need be, reads what is new, and shows what was read before. */
+  /**
+   * Joins the chat's group if need be, reads what is new, and shows what was read before.
+   * @internal
+   */
   async takeUp(chatId: string): Promise<void> {
     await this.#groups.catchUp(chatId);
     await this.showKnown(chatId);
-    this.tidyLater(chatId);
+    this.#staleLeaves.removeLater(chatId);
   }
 
+  /** @internal */
   onRows(changes: ChangesView, after: number): void {
     const chat = this.context.model.chat(changes.chatId)?.chat;
-    if (!chat || !isReady(chat)) return;
+    // Without the lock `connected` is still to come, which takes all that is new.
+    if (!chat || !isReady(chat) || !this.context.lock.isHeld) return;
     void this.#quietly(async () => {
       await this.#groups.takeRows(changes, after);
       const group = await this.context.device.group(chat.id);
       // The group was made, or joined by another device of ours, and nobody has let this one in.
       if (!group?.isActive && changes.commits?.length) await this.takeUp(chat.id);
     });
-    if (changes.members.some(({ leftAt }) => leftAt !== null)) this.tidyLater(changes.chatId);
+    if (changes.members.some(({ leftAt }) => leftAt !== null)) {
+      this.#staleLeaves.removeLater(changes.chatId);
+    }
   }
 
+  /** @internal */
   onLeft(chatId: string): void {
-    void this.#quietly(() => this.#groups.forget(chatId));
+    void this.#quietly(async () => {
+      // It may be heard in the answer to hello, before `connected`.
+      await this.context.lock.take();
+      await this.#groups.forget(chatId);
+    });
   }
 
+  /** @internal */
   onWelcome(deviceId: string): void {
     if (deviceId === this.deviceId) void this.#quietly(() => this.#groups.takeWelcomes());
   }
 
+  /** @internal */
   onKeyPackagesLow(deviceId: string): void {
-    if (deviceId === this.deviceId) void this.#quietly(() => this.topUp());
+    if (deviceId === this.deviceId) void this.#quietly(() => this.#keyPackages.topUp());
   }
 
+  /** @internal */
   onDevice(change: "added" | "removed"): void {
     if (change === "added") return;
     for (const { chat } of this.context.model.chats.values()) {
-      if (isReady(chat)) this.tidyLater(chat.id);
+      if (isReady(chat)) this.#staleLeaves.removeLater(chat.id);
     }
   }
 
   async createDirect(userId: string): Promise<ChatView> {
-    const { members: _, ...chat } = await this.host.call("chat.open", { userId, encrypted: true });
+    const asked = { userId, encrypted: true };
+    const { members: _, ...chat } = await this.context.call("chat.open", asked);
     if (chat.epoch === 0) {
-      const add = [...await this.#claim(userId), ...await this.#ownOthers()];
+      // Without a device they join by themselves, once they have one.
+      const theirs = await this.#keyPackages.claimOf(userId);
+      const add = [...theirs, ...await this.#keyPackages.claimOwn()];
       await this.#groups.create(chat.id, { add }, []);
     } else await this.#groups.catchUp(chat.id);
     return chat;
@@ -126,14 +162,16 @@ export class Encryption {
 
   /** A group of these people: all of their devices, and one's own. */
   async createGroup(name: string, userIds: string[]): Promise<ChatView> {
-    const add = await this.#claimAll(userIds);
-    const { members: _, ...chat } = await this.host.call("group.create", { name, encrypted: true });
-    await this.#groups.create(chat.id, { add: [...add, ...await this.#ownOthers()] }, userIds);
+    const theirs = await this.#keyPackages.claim(userIds);
+    const add = [...theirs, ...await this.#keyPackages.claimOwn()];
+    const group = { name, encrypted: true };
+    const { members: _, ...chat } = await this.context.call("group.create", group);
+    await this.#groups.create(chat.id, { add }, userIds);
     return chat;
   }
 
   async addPeople(chatId: string, userIds: string[]): Promise<void> {
-    const add = await this.#claimAll(userIds);
+    const add = await this.#keyPackages.claim(userIds);
     await this.#groups.change(chatId, () => ({ add }), userIds);
   }
 
@@ -146,12 +184,16 @@ export class Encryption {
     await this.#groups.change(chatId, () => ({}));
   }
 
+  /** @internal */
   send(chatId: string, content: MessageContent): Promise<MessageView> {
     const mediaIds = content.kind === "message" ? content.files?.map((each) => each.mediaId) : [];
     return this.#groups.send(chatId, content, mediaIds);
   }
 
-  /** What an encrypted message is known by within the encryption. */
+  /**
+   * What an encrypted message is known by within the encryption.
+   * @internal
+   */
   targetOf(chatId: string, messageId: string): { senderId: string; clientId: string } {
     const message = this.context.model.chat(chatId)?.messages.get(messageId);
     if (!message) throw new ChatError("not_found", `There is no message ${messageId} here`);
@@ -159,22 +201,44 @@ export class Encryption {
   }
 
   /** Who is in the group, with which keys. */
-  roster(chatId: string): Promise<ReturnType<MlsGroup["roster"]>> {
+  roster(chatId: string): Promise<Member[]> {
     return this.#groups.withGroup(chatId, (group) => group.roster());
   }
 
-  /** 60 digits that the other person sees, too, if nobody is in between. */
+  /**
+   * 60 digits that the other person sees, too, if nobody is in between; to be compared over another
+   * channel. `not_found` for who has no device in the chat.
+   */
   safetyNumber(chatId: string, userId: string): Promise<string> {
     return this.#groups.withGroup(chatId, (group) => {
-      const roster = group.roster();
-      return safetyNumber(personIn(roster, this.context.userId), personIn(roster, userId));
+      return this.#verification.number(group.roster(), userId);
     });
   }
 
+  /**
+   * The person has compared `number` with the other one, and it was the same. `conflict` if it is the
+   * safety number no longer: then somebody's keys have changed since it was shown.
+   */
+  async markVerified(chatId: string, userId: string, number: string): Promise<void> {
+    await this.#groups.withGroup(chatId, (group) => {
+      return this.#verification.mark(group.roster(), userId, number);
+    });
+    await this.#knownKeys.acknowledge(userId);
+  }
+
+  /** Whether all keys that both people have in this chat were compared. A new device ends it. */
+  isVerified(chatId: string, userId: string): Promise<boolean> {
+    return this.#groups.withGroup(chatId, (group) => {
+      return this.#verification.holds(group.roster(), userId);
+    });
+  }
+
+  /** Whether there are new keys of this person that were neither compared nor acknowledged. */
   hasChangedKeys(userId: string): Promise<boolean> {
     return this.#knownKeys.hasChanged(userId);
   }
 
+  /** The new keys were seen, and need not be warned of any more. It does not say that they are right. */
   acknowledgeKeys(userId: string): Promise<void> {
     return this.#knownKeys.acknowledge(userId);
   }
@@ -184,7 +248,10 @@ export class Encryption {
     return createBackup(this.context.store, recoveryKey);
   }
 
-  /** Puts what was read before into the model's rows. */
+  /**
+   * Puts what was read before into the model's rows.
+   * @internal
+   */
   async showKnown(chatId: string): Promise<void> {
     for (const message of this.context.model.messagesOf(chatId)) {
       if (message.kind !== "encrypted" || message.seq === 0) continue;
@@ -195,65 +262,14 @@ export class Encryption {
     }
   }
 
-  async topUp(): Promise<void> {
-    const { device } = this.context;
-    const { deviceId } = device;
-    const { remaining } = await this.host.call("keyPackage.upload", { deviceId });
-    if (remaining >= LOW) return;
-    await device.pruneKeyPackages();
-    const keyPackages = await device.createKeyPackages(FULL - remaining);
-    const lastResort = await device.createLastResort();
-    await this.host.call("keyPackage.upload", { deviceId, keyPackages, lastResort });
-  }
-
-  /** Removes leaves of those who left and of devices that are no more; after a while, as others may. */
-  tidyLater(chatId: string): void {
-    if (this.#timers.has(chatId)) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(chatId);
-      void this.#quietly(() => this.#tidy(chatId));
-    }, Math.random() * TIDY_MS);
-    this.#timers.set(chatId, timer);
-  }
-
-  idle(): Promise<void> {
-    return this.#groups.idle();
-  }
-
-  close(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
-  }
-
-  async #tidy(chatId: string): Promise<void> {
-    if (!this.context.model.chat(chatId)) return;
-    const { items } = await this.host.call("device.ofChat", { chatId });
-    const live = new Set(items.map((device: DeviceView) => device.id));
-    const staleIn = (group: MlsGroup) => group.roster().filter((each) => !live.has(each.deviceId));
-    const isStale = await this.#groups.withGroup(chatId, (group) => staleIn(group).length > 0);
-    if (!isStale) return;
-    await this.#groups.change(chatId, (group) => {
-      const removeDeviceIds = staleIn(group).map(({ deviceId }) => deviceId);
-      return removeDeviceIds.length > 0 ? { removeDeviceIds } : null;
-    });
-  }
-
-  async #claimAll(userIds: string[]): Promise<NewDevice[]> {
-    const claimed = await Promise.all(userIds.map((userId) => this.#claim(userId)));
-    const without = userIds.find((_, i) => claimed[i].length === 0);
-    if (without === undefined) return claimed.flat();
-    throw new ChatError("conflict", `User ${without} has no device for encrypted chats`);
-  }
-
-  async #claim(userId: string, deviceIds?: string[]): Promise<NewDevice[]> {
-    const { items } = await this.host.call("keyPackage.claim", { userId, deviceIds });
-    return items.map((each) => ({ userId, ...each }));
-  }
-
-  async #ownOthers(): Promise<NewDevice[]> {
-    const { items } = await this.host.call("device.list", {});
-    const others = items.map(({ id }) => id).filter((id) => id !== this.deviceId);
-    return others.length === 0 ? [] : await this.#claim(this.context.userId, others);
+  /**
+   * Ends once what is under way is done; from then on another tab may be this device.
+   * @internal
+   */
+  async close(): Promise<void> {
+    this.#staleLeaves.close();
+    await this.#groups.idle();
+    this.context.lock.release();
   }
 
   /** Nothing is known of it: it is from before this device joined, or has not been come to yet. */
@@ -268,50 +284,9 @@ export class Encryption {
     try {
       await action();
     } catch (error) {
-      this.host.onFault(error);
+      this.onFault(error);
     }
   }
-}
-
-export type { EncryptionEvents };
-
-/** Where the encryption of a person's device keeps everything. */
-export interface EncryptionStorage {
-  storage: KeyStore;
-  /** Without it nothing is sealed: for a storage that lasts no longer than the page. */
-  deviceKey?: CryptoKey;
-  userId: string;
-}
-
-export function encryptionStore({ storage, deviceKey, userId }: EncryptionStorage): KeyStore {
-  const inner = prefixedStore(storage, `e2ee/${userId}/`);
-  return deviceKey ? sealedStore(inner, deviceKey) : inner;
-}
-
-/**
- * Puts a backup into the storage of a device that takes the old one's place, before the client is
- * made; `unreadable` for another key. Never into two: the groups' keys are left out of what is taken
- * up, for the old device may have used them since, and each group is joined anew.
- */
-export async function restoreEncryption(
-  place: EncryptionStorage,
-  backup: Bytes,
-  recoveryKey: Bytes,
-): Promise<void> {
-  const store = encryptionStore(place);
-  await restoreBackup(store, backup, recoveryKey);
-  const old = [...await store.names("group/"), ...await store.names("ratchets/")];
-  await store.write(Object.fromEntries(old.map((name) => [name, null])));
-}
-
-/** The device's id from the server, by its key: the same however often it is asked. */
-async function registered({ store, call }: EncryptionHost, name: string): Promise<string> {
-  const stored = await store.read(DEVICE_ID);
-  if (stored) return fromUtf8(stored);
-  const signatureKey = toBase64Url(await deviceSignatureKey(store));
-  const { id } = await call("device.register", { name, signatureKey });
-  await store.write({ [DEVICE_ID]: utf8(id) });
-  return id;
 }
 
 /** A chat whose group has been made. */

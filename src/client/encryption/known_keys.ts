@@ -1,6 +1,8 @@
 import { fromUtf8, toBase64Url, utf8 } from "../mls/encoding.ts";
 import type { Member } from "../mls/suite.ts";
+import { Serial } from "../serial.ts";
 import type { EncryptionContext } from "./context.ts";
+import type { Verification } from "./verification.ts";
 
 interface KnownPerson {
   keys: string[];
@@ -13,12 +15,18 @@ interface KnownPerson {
  * a server that slips in a device of its own would show itself just so.
  */
 export class KnownKeys {
-  constructor(private readonly context: EncryptionContext) {}
+  /** A person may be seen in several chats at once. */
+  readonly #serial = new Serial();
+
+  constructor(
+    private readonly context: EncryptionContext,
+    private readonly verification: Verification,
+  ) {}
 
   async see(chatId: string, members: Member[]): Promise<void> {
     for (const userId of new Set(members.map((member) => member.userId))) {
       const devices = members.filter((member) => member.userId === userId);
-      await this.#seePerson(chatId, userId, devices);
+      await this.#serial.run(userId, () => this.#seePerson(chatId, userId, devices));
     }
   }
 
@@ -27,9 +35,11 @@ export class KnownKeys {
   }
 
   /** The person has compared the safety numbers, or does not mind. */
-  async acknowledge(userId: string): Promise<void> {
-    const known = await this.#read(userId);
-    if (known?.changed) await this.#write(userId, { ...known, changed: false });
+  acknowledge(userId: string): Promise<void> {
+    return this.#serial.run(userId, async () => {
+      const known = await this.#read(userId);
+      if (known?.changed) await this.#write(userId, { ...known, changed: false });
+    });
   }
 
   async #seePerson(chatId: string, userId: string, devices: Member[]): Promise<void> {
@@ -41,11 +51,11 @@ export class KnownKeys {
     const keys = [...known?.keys ?? [], ...fresh.map((each) => toBase64Url(each.signatureKey))];
     // This device itself is no news to whom it belongs.
     const { device } = this.context;
-    const isNews = known !== null && fresh.some(({ deviceId }) => deviceId !== device.deviceId);
-    await this.#write(userId, { keys, changed: isNews || (known?.changed ?? false) });
-    if (!isNews) return;
-    for (const { deviceId } of fresh) {
-      this.context.emit("encryption.keyChange", { userId, deviceId, chatId });
+    const news = known ? fresh.filter(({ deviceId }) => deviceId !== device.deviceId) : [];
+    await this.#write(userId, { keys, changed: news.length > 0 || (known?.changed ?? false) });
+    const wasVerified = await this.verification.wasMarked(userId);
+    for (const { deviceId } of news) {
+      this.context.emit("encryption.keyChange", { userId, deviceId, chatId, wasVerified });
     }
   }
 

@@ -1,6 +1,4 @@
-import { type Bytes, concat, ownBytes, sameBytes, utf8 } from "./encoding.ts";
-import type { KeyStore } from "./key_store.ts";
-import { toBase64Url } from "./encoding.ts";
+import { type Bytes, concat, utf8 } from "./encoding.ts";
 import type { Member } from "./suite.ts";
 
 export interface Person {
@@ -57,51 +55,4 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
     if (a[i] !== b[i]) return a[i] - b[i];
   }
   return a.length - b.length;
-}
-
-/** What is to be shown to the user, as somebody may be listening in. */
-export interface KeyChange {
-  userId: string;
-  deviceId: string;
-  /** A device of a person whom we know already, or a known device that has another key now. */
-  kind: "new_device" | "changed_key";
-}
-
-/**
- * Remembers each device's key at first sight (trust on first use) and tells what has changed since.
- * The devices of a person who was never seen before are no change. The new keys are remembered:
- * every change is told once.
- */
-export async function noteKeys(store: KeyStore, roster: Member[]): Promise<KeyChange[]> {
-  const changes: KeyChange[] = [];
-  const writes: Record<string, Bytes> = {};
-  for (const userId of new Set(roster.map((member) => member.userId))) {
-    const isKnown = (await store.names(`seen/${userId}/`)).length > 0;
-    for (const { deviceId, signatureKey } of roster.filter((each) => each.userId === userId)) {
-      const name = `seen/${userId}/${deviceId}`;
-      const seen = await store.read(name);
-      if (seen && sameBytes(seen, signatureKey)) continue;
-      writes[name] = ownBytes(signatureKey);
-      if (seen) changes.push({ userId, deviceId, kind: "changed_key" });
-      else if (isKnown) changes.push({ userId, deviceId, kind: "new_device" });
-    }
-  }
-  await store.write(writes);
-  return changes;
-}
-
-/** The user has compared the safety number with `other` and says that it is the same. */
-export async function markVerified(store: KeyStore, own: Person, other: Person): Promise<void> {
-  const digits = await safetyNumber(own, other);
-  await store.write({ [verifiedName(other)]: utf8(digits) });
-}
-
-/** Whether what was compared is still so; a new device or key of either side ends it. */
-export async function isVerified(store: KeyStore, own: Person, other: Person): Promise<boolean> {
-  const stored = await store.read(verifiedName(other));
-  return stored !== undefined && sameBytes(stored, utf8(await safetyNumber(own, other)));
-}
-
-function verifiedName({ userId }: Person): string {
-  return `verified/${toBase64Url(utf8(userId))}`;
 }

@@ -15,13 +15,7 @@ import {
   generateRecoveryKey,
   parseRecoveryKey,
 } from "../../../src/client/mls/recovery_key.ts";
-import {
-  formatSafetyNumber,
-  isVerified,
-  markVerified,
-  noteKeys,
-  safetyNumber,
-} from "../../../src/client/mls/safety_number.ts";
+import { formatSafetyNumber, safetyNumber } from "../../../src/client/mls/safety_number.ts";
 import { generateDeviceKey, sealedStore } from "../../../src/client/mls/sealed_store.ts";
 
 const unreadable = { name: "MlsClientError", code: "unreadable" };
@@ -157,28 +151,6 @@ Deno.test("a safety number is the same from both sides, and another for other ke
       { ...bob, signatureKeys: [bytes(32, 3), bytes(32, 4)] },
     ]
   ) assert.notEqual(await safetyNumber(alice, other), digits);
-});
-
-Deno.test("new devices and changed keys are told once, and end a verification", async () => {
-  const store = memoryKeyStore();
-  const member = (userId: string, deviceId: string, seed: number) => {
-    return { leafIndex: 0, userId, deviceId, signatureKey: bytes(32, seed) };
-  };
-  const roster = [member("a", "a1", 1), member("b", "b1", 2)];
-  assert.deepEqual(await noteKeys(store, roster), []);
-  const [a, b] = ["a", "b"].map((userId) => ({
-    userId,
-    signatureKeys: roster.filter((each) => each.userId === userId).map((e) => e.signatureKey),
-  }));
-  await markVerified(store, a, b);
-  assert.equal(await isVerified(store, a, b), true);
-  const grown = [...roster, member("b", "b2", 3), member("c", "c1", 4)];
-  const added = [{ userId: "b", deviceId: "b2", kind: "new_device" }];
-  assert.deepEqual(await noteKeys(store, grown), added);
-  assert.deepEqual(await noteKeys(store, grown), []);
-  const changed = [{ userId: "b", deviceId: "b1", kind: "changed_key" }];
-  assert.deepEqual(await noteKeys(store, [member("b", "b1", 9)]), changed);
-  assert.equal(await isVerified(store, a, { ...b, signatureKeys: [bytes(32, 9)] }), false);
 });
 
 Deno.test("base64url is that of RFC 4648, and nothing else is taken", () => {

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
+import { describeFile, fileSecretOf } from "../../../src/client/mls/file_descriptor.ts";
 import { generateFileSecret } from "../../../src/client/mls/encrypted_file.ts";
 import { utf8 } from "../../../src/client/mls/encoding.ts";
 import {
   decodeContent,
-  describeFile,
   encodeContent,
-  fileSecretOf,
   mayApply,
   type MessageContent,
 } from "../../../src/client/mls/message_content.ts";

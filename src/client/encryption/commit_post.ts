@@ -1,0 +1,38 @@
+import { delay } from "../../core/delay.ts";
+import { newId } from "../../core/ids.ts";
+import { ChatError, isPassing } from "../chat_error.ts";
+import type { Call } from "../chat_sync.ts";
+import type { StagedCommit } from "../mls/staged_commit.ts";
+
+/** Tries of a Commit or a message that others keep overtaking. */
+export const MAX_TRIES = 30;
+
+/** Again under the same clientId as long as no answer comes: it counts once. */
+export async function postCommit(
+  call: Call,
+  chatId: string,
+  { epoch, commit, groupInfo, welcome }: StagedCommit,
+  people: { addUserIds?: string[]; removeUserIds?: string[] } = {},
+): Promise<{ rev: number; epoch: number }> {
+  const { addUserIds = [], removeUserIds = [] } = people;
+  const request = { chatId, epoch, commit, groupInfo, welcome, addUserIds, removeUserIds };
+  const clientId = newId();
+  for (let tries = 0;; tries++) {
+    try {
+      return await call("mls.commit", { ...request, clientId });
+    } catch (error) {
+      if (!isPassing(error) || tries === 5) throw error;
+      await delay((error as ChatError).retryAfterMs ?? 200 * 2 ** tries);
+    }
+  }
+}
+
+/** Whether somebody else's Commit was first. */
+export function isStale(error: unknown): boolean {
+  return error instanceof ChatError && error.code === "stale_epoch";
+}
+
+/** A random while, longer with each try: of several that keep overtaking each other, one gets through. */
+export function yieldToOthers(tries: number): Promise<void> {
+  return delay(Math.random() * Math.min(50 * 2 ** tries, 1_000));
+}

@@ -1,0 +1,81 @@
+import { ChatError } from "../chat_error.ts";
+import { MlsClientError } from "../mls/mls_client_error.ts";
+import type { MlsGroup } from "../mls/mls_group.ts";
+import { isStale, MAX_TRIES, postCommit, yieldToOthers } from "./commit_post.ts";
+import type { EncryptionContext } from "./context.ts";
+import type { GroupCursors } from "./group_cursors.ts";
+import type { KnownKeys } from "./known_keys.ts";
+
+export interface WaitingWelcome {
+  id: string;
+  chatId: string;
+  /** Of the Commit that it came with: what follows is to be taken. */
+  rev: number;
+  message: string;
+}
+
+/** How this device gets into the groups of its chats: by a Welcome, or else by itself. */
+export class GroupEntry {
+  constructor(
+    private readonly context: EncryptionContext,
+    private readonly cursors: GroupCursors,
+    private readonly knownKeys: KnownKeys,
+  ) {}
+
+  /** The oldest hundred that wait for this device. */
+  async welcomes(): Promise<WaitingWelcome[]> {
+    const { deviceId } = this.context.device;
+    return (await this.context.call("mls.welcomes", { deviceId, limit: 100 })).items;
+  }
+
+  /** This device's group of the chat, joined if need be. */
+  async ready(chatId: string): Promise<MlsGroup> {
+    const group = await this.context.device.group(chatId);
+    if (group?.isActive) return group;
+    const waiting = await this.welcomes();
+    for (const welcome of waiting.filter((each) => each.chatId === chatId)) {
+      await this.takeWelcome(welcome);
+    }
+    const joined = await this.context.device.group(chatId);
+    return joined?.isActive ? joined : await this.joinExternally(chatId);
+  }
+
+  /** One that cannot be used is dropped: then this device joins by itself. */
+  async takeWelcome({ id, chatId, rev, message }: WaitingWelcome): Promise<void> {
+    const { device, call } = this.context;
+    try {
+      const group = await device.join(chatId, message);
+      await this.#joined(chatId, group, rev);
+    } catch (error) {
+      if (!(error instanceof MlsClientError) || error.code === "unreadable") throw error;
+    }
+    await call("mls.welcomeTaken", { deviceId: device.deviceId, welcomeId: id })
+      .catch((error) => {
+        if (!(error instanceof ChatError && error.code === "not_found")) throw error;
+      });
+  }
+
+  /** By the GroupInfo that the server keeps: of a new device, or one that can follow no more. */
+  async joinExternally(chatId: string): Promise<MlsGroup> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const { groupInfo } = await this.context.call("mls.groupInfo", { chatId });
+      const { staged, accepted } = await this.context.device.joinExternally(chatId, groupInfo);
+      try {
+        const { rev } = await postCommit(this.context.call, chatId, staged);
+        const group = await accepted();
+        await this.#joined(chatId, group, rev);
+        return group;
+      } catch (error) {
+        if (!isStale(error)) throw error;
+        await yieldToOthers(tries);
+      }
+    }
+    throw new ChatError("unavailable", "Joining: others keep changing the group");
+  }
+
+  async #joined(chatId: string, group: MlsGroup, rev: number): Promise<void> {
+    await this.cursors.move(chatId, rev);
+    await this.knownKeys.see(chatId, group.roster());
+    this.context.emit("encryption.joined", { chatId, epoch: Number(group.joinedEpoch) });
+  }
+}

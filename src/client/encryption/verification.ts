@@ -1,0 +1,75 @@
+import { ChatError } from "../chat_error.ts";
+import { fromUtf8, toBase64Url, utf8 } from "../mls/encoding.ts";
+import { personIn, safetyNumber } from "../mls/safety_number.ts";
+import type { Member } from "../mls/suite.ts";
+import type { EncryptionContext } from "./context.ts";
+
+/** The keys of both sides that were in the number when it was compared. */
+interface Compared {
+  own: string[];
+  theirs: string[];
+}
+
+/** Whose safety numbers the person has compared. */
+export class Verification {
+  constructor(private readonly context: EncryptionContext) {}
+
+  /** `not_found` when the other person has no device in the roster. */
+  number(roster: Member[], userId: string): Promise<string> {
+    return safetyNumber(this.#own(roster), this.#other(roster, userId));
+  }
+
+  /**
+   * `number` is what was compared: if it is no longer that of the roster, a key has come in between,
+   * and nothing is marked.
+   */
+  async mark(roster: Member[], userId: string, number: string): Promise<void> {
+    if (number.replace(/\s/g, "") !== await this.number(roster, userId)) {
+      const about =
+        `Mark ${userId} as verified: the safety number is not the one that was compared`;
+      throw new ChatError("conflict", about);
+    }
+    const compared: Compared = {
+      own: keysOf(roster, this.context.userId),
+      theirs: keysOf(roster, userId),
+    };
+    await this.context.store.write({ [nameOf(userId)]: utf8(JSON.stringify(compared)) });
+  }
+
+  /** Whether every key of both sides was compared; a device that goes does not end it. */
+  async holds(roster: Member[], userId: string): Promise<boolean> {
+    const compared = await this.#read(userId);
+    const theirs = keysOf(roster, userId);
+    if (!compared || theirs.length === 0) return false;
+    return theirs.every((key) => compared.theirs.includes(key)) &&
+      keysOf(roster, this.context.userId).every((key) => compared.own.includes(key));
+  }
+
+  /** Whether it was marked at all, whatever has changed since. */
+  async wasMarked(userId: string): Promise<boolean> {
+    return await this.#read(userId) !== null;
+  }
+
+  #own(roster: Member[]) {
+    return personIn(roster, this.context.userId);
+  }
+
+  #other(roster: Member[], userId: string) {
+    const person = personIn(roster, userId);
+    if (person.signatureKeys.length > 0) return person;
+    throw new ChatError("not_found", `User ${userId} has no device in this encrypted chat`);
+  }
+
+  async #read(userId: string): Promise<Compared | null> {
+    const stored = await this.context.store.read(nameOf(userId));
+    return stored ? JSON.parse(fromUtf8(stored)) : null;
+  }
+}
+
+function keysOf(roster: Member[], userId: string): string[] {
+  return personIn(roster, userId).signatureKeys.map(toBase64Url);
+}
+
+function nameOf(userId: string): string {
+  return `verified/${userId}`;
+}
