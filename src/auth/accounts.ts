@@ -86,7 +86,7 @@ export class Accounts {
   async authenticate(user: User | null, password: string): Promise<User> {
     const hash = user?.passwordHash ?? null;
     const same = await this.#hashing(() => this.hasher.verify(password, hash));
-    if (same && user && user.deletedAt === null) return user;
+    if (same && user && user.deletedAt === null) return await this.#rehashed(user, password);
     throw new AppError("unauthenticated", "Signing in: the name or the password is wrong");
   }
 
@@ -106,6 +106,22 @@ export class Accounts {
       if (!(error instanceof DuplicateKey)) throw error;
       throw taken("Changing the username", error, { username, email: "" });
     }
+  }
+
+  /**
+   * After a change of the cost each password is hashed anew when it comes: it is as well kept as others,
+   * and takes as long to check as the one of nobody does.
+   */
+  async #rehashed(user: User, password: string): Promise<User> {
+    const before = user.passwordHash!;
+    if (!this.hasher.isOutdated(before)) return user;
+    const passwordHash = await this.hash(password);
+    const changed = await this.changes.byServer(
+      user.id,
+      ({ user: now }) => now.passwordHash === before ? { user: { passwordHash } } : {},
+    );
+    // Where the password is another by now, it is the old one that was right.
+    return changed?.user.passwordHash === passwordHash ? changed.user : user;
   }
 
   async #hashing<T>(work: () => Promise<T>): Promise<T> {

@@ -6,6 +6,8 @@ export interface PasswordHasher {
    * that the time of an answer does not tell whether an account exists.
    */
   verify(password: string, hash: string | null): Promise<boolean>;
+  /** Whether a hash that was made before would be made at another cost now. */
+  isOutdated(hash: string): boolean;
   /** Ends the workers; safe to call twice. */
   close(): void;
 }

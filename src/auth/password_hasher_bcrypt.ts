@@ -28,11 +28,15 @@ export class BcryptHasher implements PasswordHasher {
   }
 
   async verify(password: string, hash: string | null): Promise<boolean> {
-    // A hash of nobody's password, of the same cost, stands in for the one that is not there.
-    this.#dummy ??= this.hash(crypto.randomUUID());
-    const against = hash ?? await this.#dummy;
+    // Waited for in either case: the first answer is as late for those who are there.
+    const standIn = await this.#standIn();
+    const against = hash ?? standIn;
     const same = await this.#run({ type: "verify", password, hash: against });
     return same === true && hash !== null;
+  }
+
+  isOutdated(hash: string): boolean {
+    return Number(hash.split("$")[2]) !== this.cost;
   }
 
   close(): void {
@@ -41,6 +45,14 @@ export class BcryptHasher implements PasswordHasher {
     this.#idle.length = this.#queue.length = 0;
     this.#busy.clear();
     for (const { reject } of unanswered) reject(new Error("The hasher was closed"));
+  }
+
+  /** A hash of nobody's password, of the same cost, in the place of one that is not there. */
+  #standIn(): Promise<string> {
+    return this.#dummy ??= this.hash(crypto.randomUUID()).catch((error) => {
+      this.#dummy = null;
+      throw error;
+    });
   }
 
   #run(job: HashJob): Promise<string | boolean> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BcryptHasher } from "../../src/auth/password_hasher_bcrypt.ts";
 import { onBothStores, PASSWORD } from "../support/account_world.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -141,6 +142,21 @@ test("a change of password takes back what was asked for before", async (world) 
   const change = { currentPassword: PASSWORD, newPassword: NEW };
   assert.equal((await world.send("PUT", "/api/auth/password", change, ann)).status, 204);
   assert.equal((await world.send("POST", "/api/auth/email/change", { token })).status, 400);
+});
+
+test("a password that was hashed at another cost is hashed anew when it comes", async (world) => {
+  const ann = await world.register("ann");
+  const hasher = new BcryptHasher(6);
+  const passwordHash = await hasher.hash(PASSWORD);
+  hasher.close();
+  const store = await world.openStore();
+  await store.users.update(ann.id, { passwordHash });
+  assert.equal((await world.login("ann", "wrong")).status, 401);
+  assert.equal((await store.users.byId(ann.id))!.passwordHash, passwordHash);
+  assert.equal((await world.login("ann")).status, 200);
+  assert.match((await store.users.byId(ann.id))!.passwordHash!, /^\$2[aby]\$04\$/);
+  await store.close();
+  assert.equal((await world.login("ann")).status, 200);
 });
 
 test("the username changes, if it is free", async (world) => {

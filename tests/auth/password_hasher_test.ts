@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { HasherBusy } from "../../src/auth/password_hasher.ts";
 import { BcryptHasher } from "../../src/auth/password_hasher_bcrypt.ts";
 
 async function withHasher(work: (hasher: BcryptHasher) => Promise<void>): Promise<void> {
@@ -52,6 +53,16 @@ Deno.test("PasswordHasher: many at once are all answered, each for itself", () =
     );
     assert(right.every(Boolean) && !wrong.some(Boolean));
   }));
+
+Deno.test("PasswordHasher: of too many at once some are refused, and later ones are not", async () => {
+  const hasher = new BcryptHasher(4, 1);
+  const flood = Promise.allSettled(Array.from({ length: 250 }, () => hasher.hash("a")));
+  await assert.rejects(() => hasher.verify("a", null), HasherBusy);
+  const refused = (await flood).filter(({ status }) => status === "rejected");
+  assert(refused.length > 0);
+  assert.equal(await hasher.verify("a", null), false);
+  hasher.close();
+});
 
 Deno.test("PasswordHasher: what is under way when it closes fails, and does not hang", async () => {
   const hasher = new BcryptHasher(4, 1);
