@@ -105,7 +105,7 @@ Deno.test("signing in is the same work for those who exist, who don't, and who h
     const store = await world.openStore();
     await store.users.update(without.id, { passwordHash: null });
     await store.close();
-    // Whoever comes first has the hash made that stands in for those that are not there.
+    // Whoever comes first waits for the hash that stands in for those that are not there.
     await world.login("ann", "wrong");
     const names = [ann.username, ann.email, without.username, "nobody", "nobody@example.org"];
     for (const name of names) {

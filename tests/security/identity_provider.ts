@@ -31,7 +31,11 @@ export class IdentityProvider implements AsyncDisposable {
 
   /** What a server has to be told to trust it. */
   get environment(): Record<string, string> {
-    return { GOOGLE_CLIENT_ID: "client", GOOGLE_CLIENT_SECRET: "s", GOOGLE_ISSUER: this.issuer };
+    const { issuer } = this;
+    return {
+      ...{ GOOGLE_CLIENT_ID: "client", GOOGLE_CLIENT_SECRET: "s", GOOGLE_ISSUER: issuer },
+      ...{ FACEBOOK_APP_ID: "client", FACEBOOK_APP_SECRET: "s", FACEBOOK_ISSUER: issuer },
+    };
   }
 
   claims(more: Record<string, unknown> = {}): Record<string, unknown> {

@@ -1,61 +1,92 @@
 import assert from "node:assert/strict";
 import { generate } from "otplib";
 import { AccountWorld, PASSWORD } from "../support/account_world.ts";
+import { testedStores } from "../support/tested_stores.ts";
 import { IdentityProvider } from "./identity_provider.ts";
 
 /** Signing in through others: what they vouch for, for whom, and how often. */
 
 const CALLBACK = "https://app.example.com/callback";
 
-async function withProvider(
-  run: (world: AccountWorld, provider: IdentityProvider) => Promise<void>,
-) {
-  await using provider = await IdentityProvider.start();
-  await using world = await AccountWorld.open(provider.environment);
-  await run(world, provider);
+type Run = (world: AccountWorld, provider: IdentityProvider) => Promise<void>;
+
+const stores = testedStores();
+
+function test(title: string, run: Run): void {
+  for (const store of stores) {
+    Deno.test({
+      name: `${title} (${store.name})`,
+      ignore: store.ignore,
+      fn: async () => {
+        await using provider = await IdentityProvider.start();
+        const environment = { ...provider.environment, ...store.environment() };
+        await using world = await AccountWorld.open(environment);
+        await run(world, provider);
+      },
+    });
+  }
 }
 
+const signIn = (world: AccountWorld, name: string, body: Record<string, unknown>) =>
+  world.send("POST", `/api/auth/${name}`, body);
+
 const google = (world: AccountWorld, body: Record<string, unknown>) =>
-  world.send("POST", "/api/auth/google", body);
+  signIn(world, "google", body);
 
-Deno.test("an ID token is good only as its provider signed it, for us, now", () =>
-  withProvider(async (world, provider) => {
-    const now = Math.floor(Date.now() / 1000);
-    const claims = provider.claims();
-    const forged: Record<string, string | Promise<string>> = {
-      "unsigned": provider.unsigned(claims),
-      "the public key as an HMAC secret": provider.signByPublicKey(claims),
-      "a key of somebody else's": provider.signAsStranger(claims),
-      "a key that is not published": provider.sign(claims, { kid: "two" }),
-      "for another application": provider.sign(provider.claims({ aud: "other" })),
-      "for several, asked for by another": provider.sign(
-        provider.claims({ aud: ["client", "other"], azp: "other" }),
-      ),
-      "by another issuer": provider.sign(provider.claims({ iss: "https://accounts.google.com" })),
-      "expired": provider.sign(provider.claims({ iat: now - 700, exp: now - 60 })),
-      "without an expiry": provider.sign(provider.claims({ exp: undefined })),
-      "of nobody": provider.sign(provider.claims({ sub: "" })),
-      "not yet": provider.sign(provider.claims({ nbf: now + 600 })),
-    };
-    for (const [what, idToken] of Object.entries(forged)) {
-      const { status, body } = await google(world, { idToken: await idToken });
-      assert.deepEqual([status, body.code], [401, "unauthenticated"], what);
-    }
-    const { status, body } = await google(world, { idToken: await provider.sign(claims) });
-    assert.equal(status, 200, JSON.stringify(body));
-  }));
+for (const name of ["google", "facebook"]) {
+  test(
+    `${name}: an ID token is good only as its provider signed it, for us, now`,
+    async (world, provider) => {
+      const now = Math.floor(Date.now() / 1000);
+      const claims = provider.claims();
+      const forged: Record<string, string | Promise<string>> = {
+        "unsigned": provider.unsigned(claims),
+        "the public key as an HMAC secret": provider.signByPublicKey(claims),
+        "a key of somebody else's": provider.signAsStranger(claims),
+        "a key that is not published": provider.sign(claims, { kid: "two" }),
+        "for another application": provider.sign(provider.claims({ aud: "other" })),
+        "for several, asked for by another": provider.sign(
+          provider.claims({ aud: ["client", "other"], azp: "other" }),
+        ),
+        "by another issuer": provider.sign(provider.claims({ iss: "https://accounts.google.com" })),
+        "by an issuer named alike": provider.sign(provider.claims({ iss: `${provider.issuer}.x` })),
+        "expired": provider.sign(provider.claims({ iat: now - 700, exp: now - 60 })),
+        "without an expiry": provider.sign(provider.claims({ exp: undefined })),
+        "of nobody": provider.sign(provider.claims({ sub: "" })),
+        "not yet": provider.sign(provider.claims({ nbf: now + 600 })),
+      };
+      for (const [what, idToken] of Object.entries(forged)) {
+        const { status, body } = await signIn(world, name, { idToken: await idToken });
+        assert.deepEqual([status, body.code], [401, "unauthenticated"], what);
+      }
+      const { status, body } = await signIn(world, name, { idToken: await provider.sign(claims) });
+      assert.equal(status, 200, JSON.stringify(body));
+    },
+  );
 
-Deno.test("a token with a nonce is good for that nonce alone", () =>
-  withProvider(async (world, provider) => {
+  test(`${name}: a token with a nonce is good for that nonce alone`, async (world, provider) => {
     const idToken = await provider.sign(provider.claims({ nonce: "mine" }));
-    assert.equal((await google(world, { idToken, nonce: "other" })).status, 401);
+    assert.equal((await signIn(world, name, { idToken, nonce: "other" })).status, 401);
     const plain = await provider.sign(provider.claims());
-    assert.equal((await google(world, { idToken: plain, nonce: "mine" })).status, 401);
-    assert.equal((await google(world, { idToken, nonce: "mine" })).status, 200);
-  }));
+    assert.equal((await signIn(world, name, { idToken: plain, nonce: "mine" })).status, 401);
+    assert.equal((await signIn(world, name, { idToken, nonce: "mine" })).status, 200);
+  });
 
-async function begin(world: AccountWorld, token?: string) {
-  const input = { provider: "google", redirectUri: CALLBACK };
+  test(
+    `${name}: of many first sign-ins at once one makes the account, and all get in`,
+    async (world, provider) => {
+      const idToken = await provider.sign(provider.claims({ email: undefined }));
+      const answers = await Promise.all([1, 2, 3, 4].map((i) => {
+        return signIn(world, name, { idToken, email: `ann${i}@example.org` });
+      }));
+      assert.deepEqual(answers.map(({ status }) => status), [200, 200, 200, 200]);
+      assert.equal(new Set(answers.map(({ body }) => body.user.id)).size, 1);
+    },
+  );
+}
+
+async function begin(world: AccountWorld, token?: string, provider = "google") {
+  const input = { provider, redirectUri: CALLBACK };
   const { status, body } = await world.send("POST", "/api/auth/oauth/start", input, { token });
   assert.equal(status, 200, JSON.stringify(body));
   const query = new URL(body.url).searchParams;
@@ -63,8 +94,9 @@ async function begin(world: AccountWorld, token?: string) {
   return { state: body.state as string, nonce: query.get("nonce")! };
 }
 
-Deno.test("a state works once, for one provider, one address and whoever began, and not for long", () =>
-  withProvider(async (world, provider) => {
+test(
+  "a state works once, for one provider, one address and whoever began, and not for long",
+  async (world, provider) => {
     const attempt = async (state: string, nonce: string, more: object = {}, token?: string) => {
       await provider.exchangesFor(provider.claims({ nonce }));
       const body = { code: "code", state, ...more };
@@ -92,10 +124,12 @@ Deno.test("a state works once, for one provider, one address and whoever began, 
       assert.match(code_verifier, /^[\w-]{43}$/);
       assert.equal(redirect_uri, CALLBACK);
     }
-  }));
+  },
+);
 
-Deno.test("an account is not taken over through an address, whoever says that it is theirs", () =>
-  withProvider(async (world, provider) => {
+test(
+  "an account is not taken over through an address, whoever says that it is theirs",
+  async (world, provider) => {
     const ann = await world.register("ann");
     for (const email_verified of [false, "false", undefined, true]) {
       for (const email of [ann.email, ann.email.toUpperCase()]) {
@@ -108,19 +142,20 @@ Deno.test("an account is not taken over through an address, whoever says that it
     const chosen = { idToken: await provider.sign(claims), email: ann.email };
     assert.equal((await google(world, chosen)).status, 409, "an address of one's own choosing");
     assert.equal((await world.login("ann")).status, 200);
-  }));
+  },
+);
 
-Deno.test("an address that a provider did not confirm is not confirmed", () =>
-  withProvider(async (world, provider) => {
-    for (const [i, email_verified] of [false, "false", "yes", 1, undefined].entries()) {
-      const claims = provider.claims({ sub: `s${i}`, email: `p${i}@example.org`, email_verified });
-      const { status, body } = await google(world, { idToken: await provider.sign(claims) });
-      assert.deepEqual([status, body.user?.emailVerifiedAt], [200, null], String(email_verified));
-    }
-  }));
+test("an address that a provider did not confirm is not confirmed", async (world, provider) => {
+  for (const [i, email_verified] of [false, "false", "yes", 1, undefined].entries()) {
+    const claims = provider.claims({ sub: `s${i}`, email: `p${i}@example.org`, email_verified });
+    const { status, body } = await google(world, { idToken: await provider.sign(claims) });
+    assert.deepEqual([status, body.user?.emailVerifiedAt], [200, null], String(email_verified));
+  }
+});
 
-Deno.test("whoever opened an account with another's address beforehand is out once its owner comes", () =>
-  withProvider(async (world, provider) => {
+test(
+  "whoever opened an account with another's address beforehand is out once its owner comes",
+  async (world, provider) => {
     const mallory = await world.register("ann");
     const { body: { secret } } = await world.send("POST", "/api/auth/2fa/enable", {}, mallory);
     const code = await generate({ secret, epoch: Math.floor(world.now() / 1000) });
@@ -155,4 +190,5 @@ Deno.test("whoever opened an account with another's address beforehand is out on
     const owner = await world.login("ann", "the owner's own");
     assert.equal(owner.status, 200);
     assert.ok(owner.body.accessToken, "no second factor of a stranger's is asked for");
-  }));
+  },
+);
