@@ -1,15 +1,15 @@
 import { notFound } from "../core/errors.ts";
-import { type AuditNote, type AuditOrigin, newAuditEntry } from "../model/audit_entry.ts";
+import type { AuditNote, AuditOrigin } from "../model/audit_entry.ts";
 import type { Chat } from "../model/chat.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
-import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
+import type { Handshake, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
-import type { ChatChange, MlsChange } from "../store/chat_store.ts";
+import type { ChatChange } from "../store/chat_store.ts";
 import type { MessageStore, SendKey } from "../store/message_store.ts";
+import { DraftNotes } from "./draft_notes.ts";
 import { mediaUses } from "./media_uses.ts";
-import { occurrencesOf, outboxEntry } from "./occurrences.ts";
 
 /** The rows of a chat that every change is checked against, as they were at the head `chat.rev`. */
 export interface ChatState {
@@ -43,13 +43,7 @@ export class ChatDraft {
   #sends = new Map<string, Message>();
   /** Messages that are changed, as the store has them. */
   readonly #before = new Map<string, Message>();
-  /** What people are to hear of beside new messages and records, with the revision it belongs to. */
-  #occurrences: { rev: number; occurrence: Occurrence }[] = [];
-  #outbox: OutboxEntry | null | undefined;
-  /** What is to be recorded, with the revision that it belongs to. */
-  #records: { rev: number; origin: AuditOrigin; note: AuditNote }[] = [];
-  /** What comes with the step of a Commit, by its revision. */
-  readonly #groupChanges = new Map<number, Pick<MlsChange, "groupInfo" | "welcomes">>();
+  readonly #notes = new DraftNotes();
 
   constructor(
     private readonly base: ChatState,
@@ -155,7 +149,7 @@ export class ChatDraft {
     const [rev, epoch] = [this.#chat.rev + 1, this.#chat.epoch!];
     const placed = { ...handshake, chatId, rev, epoch };
     this.#take({ type: "mls.commit", rev, handshake: placed });
-    this.#groupChanges.set(rev, {
+    this.#notes.changeGroup(rev, {
       groupInfo: { chatId, epoch: epoch + 1, groupInfo },
       welcomes: welcomes.map((each) => ({ ...each, chatId, rev, epoch: epoch + 1 })),
     });
@@ -175,12 +169,12 @@ export class ChatDraft {
   /** Records who made the last step; written with it, in one transaction. */
   record(origin: AuditOrigin, note: Omit<AuditNote, "chatId">): void {
     const { id: chatId, rev } = this.#chat;
-    this.#records.push({ rev, origin, note: { ...note, chatId } });
+    this.#notes.record(rev, origin, { ...note, chatId });
   }
 
   /** Has people told of the last step, once it is durable. */
   tell(occurrence: Occurrence): void {
-    this.#occurrences.push({ rev: this.#chat.rev, occurrence });
+    this.#notes.tell(this.#chat.rev, occurrence);
   }
 
   /** Takes back all but the first `length` steps. */
@@ -192,17 +186,15 @@ export class ChatDraft {
     this.#messages = new Map();
     this.#sends = new Map();
     for (const step of kept) this.#take(step);
-    this.#records = this.#records.filter(({ rev }) => rev <= this.#chat.rev);
-    this.#occurrences = this.#occurrences.filter(({ rev }) => rev <= this.#chat.rev);
-    for (const rev of this.#groupChanges.keys()) {
-      if (rev > this.#chat.rev) this.#groupChanges.delete(rev);
-    }
+    this.#notes.truncate(this.#chat.rev);
   }
 
   /** Rows as the last step left them; what each step did on its own is in `toCommit`. */
   toChange(): ChatChange {
     const messages = [...this.#messages.values()];
     const uses = mediaUses(this.base.chat, this.#chat, messages, this.#before);
+    const audit = this.#notes.audit(this.now);
+    const mls = this.#notes.mls(this.#steps);
     const outbox = this.#outboxEntry();
     return {
       expectedRev: this.base.chat.rev,
@@ -210,10 +202,8 @@ export class ChatDraft {
       inserted: messages.filter((message) => message.seq > this.base.chat.rev),
       updated: messages.filter((message) => message.seq <= this.base.chat.rev),
       members: [...this.#members.values()],
-      ...(this.#records.length > 0 && {
-        audit: this.#records.map(({ origin, note }) => newAuditEntry(origin, note, this.now)),
-      }),
-      ...this.#mlsChange(),
+      ...(audit.length > 0 && { audit }),
+      ...(mls && { mls }),
       ...(uses.length > 0 && { mediaUses: uses }),
       ...(outbox && { outbox }),
     };
@@ -238,24 +228,8 @@ export class ChatDraft {
     return [...this.#sends.values()].map(({ senderId, clientId }) => ({ senderId, clientId }));
   }
 
-  /** The same one for the change and for who is told of the commit. Called when all steps are made. */
   #outboxEntry(): OutboxEntry | null {
-    if (this.#outbox !== undefined) return this.#outbox;
-    const occurrences = [
-      ...occurrencesOf(this.#steps, this.#records),
-      ...this.#occurrences.map(({ occurrence }) => occurrence),
-    ];
-    return this.#outbox = outboxEntry(this.#chat.id, occurrences, this.now);
-  }
-
-  #mlsChange(): { mls?: MlsChange } {
-    const changes = [...this.#groupChanges.values()];
-    if (changes.length === 0) return {};
-    const commits = this.#steps.flatMap((step) =>
-      step.type === "mls.commit" ? [step.handshake] : []
-    );
-    const groupInfo: StoredGroupInfo = changes.at(-1)!.groupInfo;
-    return { mls: { commits, groupInfo, welcomes: changes.flatMap((each) => each.welcomes) } };
+    return this.#notes.outbox(this.#chat.id, this.#steps, this.now);
   }
 
   #row(userId: string): Membership | null {

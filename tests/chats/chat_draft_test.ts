@@ -62,6 +62,35 @@ Deno.test("ChatDraft: what is truncated leaves no trace", () => {
   assert.equal(draft.member("eve"), null);
 });
 
+Deno.test("ChatDraft: what belongs to a truncated step goes with it, and the rest stays", () => {
+  const draft = draftOf(["ann"]);
+  const origin = { actorId: "ann", visitor: null };
+  const reaction = { type: "reaction", messageId: "m", actorId: "ann", emoji: "👍" } as const;
+  const commit = (id: string) => ({
+    handshake: { senderId: "ann", clientId: id, message: id, createdAt: T0 },
+    groupInfo: id,
+    welcomes: [],
+  });
+  const note = (userId: string) => {
+    draft.addMember({ userId, role: "member", joinedAt: T0 });
+    draft.record(origin, { action: "member.added", userId });
+    draft.tell(reaction);
+    draft.insertHandshake(commit(userId));
+  };
+  note("bob");
+  const mark = draft.length;
+  note("eve");
+  draft.truncate(mark);
+  const { audit, outbox, mls } = draft.toChange();
+  assert.deepEqual(audit?.map(({ userId }) => userId), ["bob"]);
+  assert.deepEqual(outbox?.occurrences, [
+    { type: "added", userId: "bob", actorId: "ann" },
+    reaction,
+  ]);
+  assert.deepEqual(mls?.commits.map(({ clientId }) => clientId), ["bob"]);
+  assert.equal(mls?.groupInfo.groupInfo, "bob");
+});
+
 Deno.test("ChatDraft: counts present members, also of those who come back", () => {
   const draft = draftOf(["ann", "bob"]);
   draft.updateMember(draft.member("bob")!, { leftAt: T0 });
