@@ -20,7 +20,7 @@ for (const seed of [1, 2, 3]) {
     const first = await world.device(newId());
     await first.create();
     const live: Device[] = [first];
-    for (let step = 0; step < 40; step++) {
+    for (let step = 0; step < 25; step++) {
       const by = live[pick(live.length)];
       const dice = pick(10);
       if (live.length < 8 || dice < 5) {
