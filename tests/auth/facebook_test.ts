@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { AccountWorld } from "../support/account_world.ts";
 import { FACEBOOK_APP_ID, FacebookServer } from "../support/facebook_server.ts";
+import { testedStores } from "../support/tested_stores.ts";
 
 const ANN = { id: "fb-1001", name: "Ann Lee", email: "ann@example.org" };
 const redirectUri = "https://app.example.org/callback";
@@ -9,12 +10,16 @@ const codeVerifier = "v".repeat(64);
 
 type Run = (world: AccountWorld, facebook: FacebookServer) => Promise<void>;
 
-function test(name: string, run: Run): void {
-  Deno.test(name, async () => {
-    await using facebook = await FacebookServer.start();
-    await using world = await AccountWorld.open(facebook.env);
-    await run(world, facebook);
-  });
+const stores = testedStores();
+
+function test(title: string, run: Run): void {
+  for (const { name, ignore, environment } of stores) {
+    Deno.test(`${title} (${name})`, { ignore }, async () => {
+      await using facebook = await FacebookServer.start();
+      await using world = await AccountWorld.open({ ...facebook.env, ...environment() });
+      await run(world, facebook);
+    });
+  }
 }
 
 const withFacebook = (world: AccountWorld, body: unknown) =>
@@ -45,7 +50,7 @@ test("a code and a Limited Login token sign the same person in", async (world, f
 });
 
 test(
-  "a wrong verifier or redirect URI, and a token of another app, are refused",
+  "a wrong verifier or redirect URI, and an access token that is not ours, are refused",
   async (world, facebook) => {
     const exchange = (body: Record<string, string>) => {
       const { code } = facebook.authorize(dialog(), ANN);
@@ -53,28 +58,41 @@ test(
     };
     assert.equal((await exchange({ codeVerifier: "w".repeat(64) })).status, 401);
     assert.equal((await exchange({ redirectUri: "https://evil.example.org/" })).status, 401);
-    facebook.tokenAppId = "another app";
-    assert.equal((await exchange({})).status, 401);
-    const idToken = await facebook.idToken(ANN, { aud: "another app" });
-    assert.equal((await withFacebook(world, { idToken })).status, 401);
-    const foreign = await facebook.idToken(ANN, { iss: "https://www.facebook.com.evil.example" });
-    assert.equal((await withFacebook(world, { idToken: foreign })).status, 401);
+    for (const debugged of [{ app_id: "another app" }, { is_valid: false }, { user_id: "fb-2" }]) {
+      facebook.debugged = debugged;
+      assert.equal((await exchange({})).status, 401, JSON.stringify(debugged));
+    }
+    facebook.debugged = {};
+    assert.equal((await exchange({})).status, 200);
   },
 );
 
-test(
-  "the server's own state carries the verifier, and fits no other provider",
-  async (world, facebook) => {
+test("the server's own state carries the verifier, and works once", async (world, facebook) => {
+  const begin = async (token?: string) => {
     const start = { provider: "facebook", redirectUri };
-    const { body } = await world.send("POST", "/api/auth/oauth/start", start);
+    const { body } = await world.send("POST", "/api/auth/oauth/start", start, { token });
     assert.match(body.url, /code_challenge_method=S256/);
-    const { code } = facebook.authorize(body.url, ANN);
-    const wrong = await world.send("POST", "/api/auth/google", { code, state: body.state });
-    assert.equal(wrong.status, 404, "Google is not configured here");
-    const done = await withFacebook(world, { code, state: body.state });
-    assert.equal(done.status, 200, JSON.stringify(done.body));
-  },
-);
+    return body as { url: string; state: string };
+  };
+  const finish = async ({ url }: { url: string }, state: string, token?: string) => {
+    const { code } = facebook.authorize(url, ANN);
+    return (await world.send("POST", "/api/auth/facebook", { code, state }, { token })).status;
+  };
+  const begun = await begin();
+  const { code } = facebook.authorize(begun.url, ANN);
+  const wrong = await world.send("POST", "/api/auth/google", { code, state: begun.state });
+  assert.equal(wrong.status, 404, "Google is not configured here");
+  const together = await Promise.all([1, 2, 3].map(() => finish(begun, begun.state)));
+  assert.deepEqual(together.sort(), [200, 401, 401]);
+  assert.equal(await finish(begun, begun.state), 401, "again");
+  const [mine, other] = [await begin(), await begin()];
+  assert.equal(await finish(mine, other.state), 401, "the state of another sign-in");
+  const mallorys = await begin((await world.register("mallory")).token);
+  assert.equal(await finish(mallorys, mallorys.state), 401, "somebody else's");
+  const late = await begin();
+  world.ahead += 10 * 60_000 + 1;
+  assert.equal(await finish(late, late.state), 401, "too late");
+});
 
 test(
   "without an address from Facebook, one has to be said, and it counts as unconfirmed",

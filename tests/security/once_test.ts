@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { generate } from "otplib";
-import { type Account, AccountWorld, PASSWORD } from "../support/account_world.ts";
+import {
+  type Account,
+  type AccountWorld,
+  onBothStores,
+  PASSWORD,
+} from "../support/account_world.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 
 /** What works once works once, also for those who all come at the same moment; and for nothing else. */
+
+const test = onBothStores();
 
 const AT_ONCE = 6;
 
@@ -28,8 +35,7 @@ async function enableSecondFactor(world: AccountWorld, account: Account) {
 const challengeOf = async (world: AccountWorld): Promise<string> =>
   (await world.login("ann")).body.challenge;
 
-Deno.test("a refresh token: one wins, and the session of a token that came twice is over", async () => {
-  await using world = await AccountWorld.open();
+test("a refresh token: one wins, and the session of a token that came twice is over", async (world) => {
   const { token, refreshToken } = await world.register("ann");
   const refresh = (refreshToken: string) =>
     world.send("POST", "/api/auth/refresh-token", { refreshToken });
@@ -47,8 +53,7 @@ Deno.test("a refresh token: one wins, and the session of a token that came twice
   assert.equal(late.status, 401);
 });
 
-Deno.test("a refresh token that was used long ago ends the session all the same", async () => {
-  await using world = await AccountWorld.open();
+test("a refresh token that was used long ago ends the session all the same", async (world) => {
   const first = await world.register("ann");
   let { refreshToken } = first;
   for (let i = 0; i < 3; i++) {
@@ -61,8 +66,7 @@ Deno.test("a refresh token that was used long ago ends the session all the same"
   assert.equal((await world.login("ann")).status, 200, "other sessions can be opened");
 });
 
-Deno.test("a TOTP code: one wins, and never again, for whatever purpose", async () => {
-  await using world = await AccountWorld.open();
+test("a TOTP code: one wins, and never again, for whatever purpose", async (world) => {
   const ann = await world.register("ann");
   const { codeNow, setupCode } = await enableSecondFactor(world, ann);
   const challenges = await Promise.all(Array.from({ length: AT_ONCE }, () => challengeOf(world)));
@@ -83,8 +87,7 @@ Deno.test("a TOTP code: one wins, and never again, for whatever purpose", async 
   }
 });
 
-Deno.test("a recovery code, and a challenge: one wins", async () => {
-  await using world = await AccountWorld.open();
+test("a recovery code, and a challenge: one wins", async (world) => {
   const { recoveryCodes, codeNow } = await enableSecondFactor(world, await world.register("ann"));
   const challenges = await Promise.all(Array.from({ length: AT_ONCE }, () => challengeOf(world)));
   const verify = (challenge: string, code: string) =>
@@ -114,8 +117,7 @@ const LINKS = {
 } satisfies Record<string, Link>;
 
 for (const [what, ask] of Object.entries(LINKS)) {
-  Deno.test(`${what}: one wins, and it expires`, async () => {
-    await using world = await AccountWorld.open();
+  test(`${what}: one wins, and it expires`, async (world) => {
     const [path, body] = await ask(world, await world.register("ann"));
     assert.equal(await winners(() => world.send("POST", path, body)), 1);
     const [, late] = await ask(world, await world.register("bob"));
@@ -125,8 +127,7 @@ for (const [what, ask] of Object.entries(LINKS)) {
 }
 
 /** Each secret that is handed out, and each place that takes one: none is good for another. */
-Deno.test("no token is good for the purpose of another", async () => {
-  await using world = await AccountWorld.open();
+test("no token is good for the purpose of another", async (world) => {
   const ann = await world.register("ann");
   const bob = await world.register("bob");
   await enableSecondFactor(world, bob);
@@ -164,8 +165,7 @@ Deno.test("no token is good for the purpose of another", async () => {
   }
 });
 
-Deno.test("a session is never one that somebody else chose", async () => {
-  await using world = await AccountWorld.open();
+test("a session is never one that somebody else chose", async (world) => {
   const mallory = await world.register("mallory");
   await world.register("ann");
   const ids = async (token: string): Promise<string[]> => {

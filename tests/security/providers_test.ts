@@ -110,6 +110,8 @@ test(
     const elsewhere = await begin(world);
     const other = { redirectUri: "https://evil.example/callback" };
     assert.equal(await attempt(elsewhere.state, elsewhere.nonce, other), 401);
+    const googles = { code: "code", state: (await begin(world)).state };
+    assert.equal((await signIn(world, "facebook", googles)).status, 401, "another provider");
     const replayed = await begin(world);
     assert.equal(await attempt(replayed.state, made.nonce), 401, "the nonce of another sign-in");
     const mallory = await world.register("mallory");
@@ -167,6 +169,7 @@ test(
     const changed = await world.send("PUT", "/api/auth/email", { email: "m@x.org" }, mallory);
     assert.equal(changed.status, 202);
     const pending = await world.linkToken("m@x.org", /./);
+    await leaveDevices(world, mallory.token);
     // The owner finds the name taken, and asks for a new password.
     await world.send("POST", "/api/auth/password/forgot", { email: mallory.email });
     const token = await world.linkToken(mallory.email, /password/i);
@@ -190,5 +193,23 @@ test(
     const owner = await world.login("ann", "the owner's own");
     assert.equal(owner.status, 200);
     assert.ok(owner.body.accessToken, "no second factor of a stranger's is asked for");
+    assert.deepEqual(await devicesOf(world, owner.body.accessToken), [[], []]);
   },
 );
+
+/** By which to go on reading and hearing what is written to the account. */
+async function leaveDevices(world: AccountWorld, token: string): Promise<void> {
+  const device = { name: "Hers", signatureKey: "A".repeat(43) };
+  const push = { token: "a-token-of-hers", name: "Hers" };
+  const made = [
+    await world.send("POST", "/api/devices", device, { token }),
+    await world.send("POST", "/api/notifications/devices", push, { token }),
+  ];
+  for (const { status, body } of made) assert.ok(status < 300, JSON.stringify(body));
+}
+
+async function devicesOf(world: AccountWorld, token: string): Promise<unknown[][]> {
+  const paths = ["/api/devices", "/api/notifications/devices"];
+  const lists = paths.map((path) => world.send("GET", path, undefined, { token }));
+  return (await Promise.all(lists)).map(({ body }) => body.items);
+}

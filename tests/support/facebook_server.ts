@@ -23,8 +23,8 @@ interface Login {
  * https://developers.facebook.com/docs/facebook-login/limited-login/token/validating
  */
 export class FacebookServer implements AsyncDisposable {
-  /** The app that access tokens are said to be of. */
-  tokenAppId = FACEBOOK_APP_ID;
+  /** What `debug_token` says beside the truth: another app, say, or that the token is over. */
+  debugged: { app_id?: string; is_valid?: boolean; user_id?: string } = {};
   readonly #logins = new Map<string, Login>();
   readonly #tokens = new Map<string, FacebookPerson>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -128,8 +128,8 @@ export class FacebookServer implements AsyncDisposable {
     if (query.access_token !== `${FACEBOOK_APP_ID}|${FACEBOOK_APP_SECRET}` || !person) {
       return graphError("Invalid OAuth access token.", 190);
     }
-    const data = { app_id: this.tokenAppId, is_valid: true, user_id: person.id, type: "USER" };
-    return Response.json({ data });
+    const data = { app_id: FACEBOOK_APP_ID, is_valid: true, user_id: person.id, type: "USER" };
+    return Response.json({ data: { ...data, ...this.debugged } });
   }
 
   #me(query: Record<string, string>): Response {

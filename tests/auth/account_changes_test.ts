@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { AccountChanges, idsOf } from "../../src/auth/account_changes.ts";
+import { AuditTrail } from "../../src/auth/audit_trail.ts";
+import { newId } from "../../src/core/ids.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { aSession, aUser, T0 } from "../contract/store/rows.ts";
+
+const clock = { now: () => T0 + 100 };
+const ALL = { before: null, limit: 100 };
+
+/** Someone who is signed in twice, and what was told of what became of them. */
+async function twiceSignedIn() {
+  const store = new SqliteStore(":memory:");
+  const user = aUser();
+  const [here, there] = [aSession({ userId: user.id }), aSession({ userId: user.id })];
+  await store.users.create(user);
+  for (const session of [here, there]) await store.sessions.create(session);
+  const ended: string[] = [];
+  const told: string[] = [];
+  const audit = new AuditTrail(
+    store,
+    clock,
+    ({ action }) => Promise.resolve(void told.push(action)),
+  );
+  const changes = new AccountChanges({
+    store,
+    audit,
+    clock,
+    onSessionsEnded: (ids) => void ended.push(...ids),
+    onDevicesRemoved: () => {},
+  });
+  const visitor = { door: "rest" as const, address: "", userAgent: "", requestId: newId() };
+  const session = { sessionId: here.id, authenticatedAt: T0, tokenExpiresAt: T0 + 1_000 };
+  const caller = { ...visitor, ...session, userId: user.id };
+  return { store, user, here, there, changes, caller, visitor, ended, told };
+}
+
+Deno.test("AccountChanges: a change, the sessions that end with it and its entry are told once written", async () => {
+  const { store, user, there, changes, caller, ended, told } = await twiceSignedIn();
+  const changed = await changes.own(caller, () => ({
+    user: { passwordHash: "new" },
+    endSessions: { ids: [there.id], reason: "credentials_changed" },
+    note: { action: "password.changed" },
+  }));
+  assert.deepEqual([changed.user.passwordHash, changed.endedSessions], ["new", [there.id]]);
+  const [{ action, actorId, userId }] = await store.audit.ofUser(user.id, ALL);
+  assert.deepEqual([action, actorId, userId], ["password.changed", user.id, user.id]);
+  assert.deepEqual([ended, told], [[there.id], ["password.changed"]]);
+});
+
+Deno.test("AccountChanges: a session that ended while its request was under way changes nothing", async () => {
+  const { store, user, changes, caller, visitor, ended, told } = await twiceSignedIn();
+  await changes.outside(visitor, user.id, ({ sessions }) => ({
+    user: { passwordHash: "the owner's" },
+    endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
+    note: { action: "password.reset" },
+  }));
+  assert.equal(ended.length, 2);
+  const late = () =>
+    changes.own(caller, () => ({
+      user: { passwordHash: "the thief's" },
+      note: { action: "password.changed" },
+    }));
+  await assert.rejects(late, { code: "unauthenticated" });
+  assert.equal((await store.users.byId(user.id))!.passwordHash, "the owner's");
+  assert.deepEqual(told, ["password.reset"]);
+  assert.equal((await store.audit.ofUser(user.id, ALL)).length, 1);
+});
+
+Deno.test("AccountChanges: what is refused is not told, and who is gone is not changed", async () => {
+  const { store, user, there, changes, caller, visitor, ended, told } = await twiceSignedIn();
+  const taken = aUser();
+  await store.users.create(taken);
+  const toTaken = () =>
+    changes.own(caller, () => ({
+      user: { usernameKey: taken.usernameKey },
+      endSessions: { ids: [there.id], reason: "credentials_changed" },
+      note: { action: "username.changed" },
+    }));
+  await assert.rejects(toTaken, { name: "DuplicateKey" });
+  assert.deepEqual([ended, told], [[], []]);
+  await changes.byServer(user.id, () => ({ user: { deletedAt: T0 } }));
+  const decide = () => assert.fail("there is nothing to decide");
+  assert.equal(await changes.outside(visitor, user.id, decide), null);
+  assert.equal(await changes.by(caller, newId(), decide), null);
+  await assert.rejects(() => changes.own(caller, decide), { code: "unauthenticated" });
+});
