@@ -16,10 +16,10 @@ export interface InstanceRow {
 export interface InstanceTable {
   /** `version` changes with every write. */
   list(): Promise<(InstanceRow & { version: string })[]>;
-  /** With `announce`, others are made to look at once, where that is possible. */
-  write(row: InstanceRow, announce: boolean): Promise<void>;
-  /** Writes `row` if its version is still that; true for one of several that try. */
-  replace(row: InstanceRow, version: string): Promise<boolean>;
+  /** Answers its version. Others are made to look at once, where that is possible. */
+  write(row: InstanceRow): Promise<string>;
+  /** Writes `row` if its version is still that: the new version for one of several that try, else null. */
+  replace(row: InstanceRow, version: string): Promise<string | null>;
   remove(id: string): Promise<void>;
 }
 
@@ -30,7 +30,10 @@ export interface InstanceListener {
   onGone?(id: string): void;
   /** The rows of the others have been read. */
   onLooked?(): void;
-  /** This instance was thought dead (it was suspended, or cut off): others may have swept it. */
+  /**
+   * Others may have swept what this instance left behind: they thought it dead (it was suspended, or
+   * cut off); or the table has lost its row, and whatever else was there with it.
+   */
   onRevived?(): void;
   /** Of one instance only: clears away what `row.id` left behind. May be called again if it fails. */
   sweep?(row: InstanceRow): Promise<void>;
@@ -72,7 +75,10 @@ export class Instances {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #starting: Promise<void> | null = null;
   #looking: Promise<void> | null = null;
+  #beating: Promise<void> | null = null;
   #lastBeat = Infinity;
+  /** Of this instance's row, as it was written last. */
+  #version = "";
   #left = false;
 
   constructor(private readonly options: InstancesOptions) {
@@ -119,33 +125,47 @@ export class Instances {
     this.#left = true;
     clearTimeout(this.#timer);
     await this.#starting;
-    await this.options.table.write(this.#row("left"), true);
+    // A beat that came to the table later would take it back.
+    await this.#beating;
+    await this.options.table.write(this.#row("left"));
   }
 
   async #start(): Promise<void> {
-    await this.options.table.write(this.#row("alive"), true);
+    this.#version = await this.options.table.write(this.#row("alive"));
     this.#lastBeat = performance.now();
     await this.#look(true);
-    this.#timer = setTimeout(() => this.#beat(), this.#beatMs);
+    this.#beatLater();
+  }
+
+  #beatLater(): void {
+    if (this.#left) return;
+    this.#timer = setTimeout(() => {
+      this.#beating = this.#beat().finally(() => this.#beatLater());
+    }, this.#beatMs);
   }
 
   async #beat(): Promise<void> {
     try {
-      const late = performance.now() - this.#lastBeat > this.#deadMs;
-      await this.guard(() => this.options.table.write(this.#row("alive"), late));
-      this.#lastBeat = performance.now();
-      if (late) this.#revive();
+      const isMine = await this.#sayAlive();
+      // What cut this instance off (a table that was down, say) may have cut off the others too.
+      const now = performance.now();
+      if (now - this.#lastBeat > this.#deadMs) {
+        for (const peer of this.#peers.values()) peer.changedAt = now;
+      }
+      this.#lastBeat = now;
+      if (!isMine) { for (const listener of this.#listeners) listener.onRevived?.(); }
       await this.look();
     } catch (error) {
       this.options.log.warn("Telling other instances of this one failed", { error });
     }
-    if (!this.#left) this.#timer = setTimeout(() => this.#beat(), this.#beatMs);
   }
 
-  /** What cut this instance off (a table that was down, say) may have cut off the others too. */
-  #revive(): void {
-    for (const peer of this.#peers.values()) peer.changedAt = performance.now();
-    for (const listener of this.#listeners) listener.onRevived?.();
+  /** False if its row was gone, or another one's: it was swept, or the table has lost it. */
+  async #sayAlive(): Promise<boolean> {
+    const { table } = this.options;
+    const replaced = await this.guard(() => table.replace(this.#row("alive"), this.#version));
+    this.#version = replaced ?? await this.guard(() => table.write(this.#row("alive")));
+    return replaced !== null;
   }
 
   async #look(first = false): Promise<void> {
@@ -177,7 +197,7 @@ export class Instances {
     try {
       if (this.#left) return;
       const mine = await table.replace({ ...row, state: "dead", at: Date.now() }, version);
-      if (!mine) return;
+      if (mine === null) return;
       for (const listener of this.#listeners) await listener.sweep?.(row);
       await table.remove(row.id);
       this.#forget(row.id);

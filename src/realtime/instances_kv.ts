@@ -11,15 +11,17 @@ export function kvInstanceTable(kv: Deno.Kv): InstanceTable {
       const entries = await Array.fromAsync(kv.list<InstanceRow>({ prefix: PREFIX }));
       return entries.map(({ value, versionstamp }) => ({ ...value, version: versionstamp }));
     },
-    async write(row, announce) {
-      const atomic = kv.atomic().set(keyOf(row.id), row);
-      if (announce) atomic.set(REGISTRY_KEY, `${row.id} ${row.state} ${row.at}`);
-      await atomic.commit();
+    async write(row) {
+      const news = `${row.id} ${row.state} ${row.at}`;
+      const atomic = kv.atomic().set(keyOf(row.id), row).set(REGISTRY_KEY, news);
+      // Without a check, a commit that does not fail is done.
+      return (await atomic.commit() as Deno.KvCommitResult).versionstamp;
     },
     async replace(row, version) {
       const key = keyOf(row.id);
-      const { ok } = await kv.atomic().check({ key, versionstamp: version }).set(key, row).commit();
-      return ok;
+      const answer = await kv.atomic()
+        .check({ key, versionstamp: version }).set(key, row).commit();
+      return answer.ok ? answer.versionstamp : null;
     },
     async remove(id) {
       await kv.atomic().delete(keyOf(id)).set(REGISTRY_KEY, `${id} gone`).commit();

@@ -14,11 +14,14 @@ export function mongoInstanceTable(db: Db): InstanceTable {
       return (await rows.find().toArray()).map(({ _id, ...row }) => ({ id: _id, ...row }));
     },
     async write(row) {
-      await rows.replaceOne({ _id: row.id }, toDocument(row), { upsert: true });
+      const document = toDocument(row);
+      await rows.replaceOne({ _id: row.id }, document, { upsert: true });
+      return document.version;
     },
     async replace(row, version) {
-      const { modifiedCount } = await rows.replaceOne({ _id: row.id, version }, toDocument(row));
-      return modifiedCount === 1;
+      const document = toDocument(row);
+      const { matchedCount } = await rows.replaceOne({ _id: row.id, version }, document);
+      return matchedCount === 1 ? document.version : null;
     },
     async remove(id) {
       await rows.deleteOne({ _id: id });

@@ -28,7 +28,7 @@ export interface PresenceOptions {
   limits: { presenceGraceMs: number; presenceMembers: number };
 }
 
-/** People who are announced at once when an instance has died. */
+/** People who are announced at once when an instance has died, or was thought dead. */
 const ANNOUNCED_AT_ONCE = 8;
 
 /**
@@ -48,6 +48,11 @@ export class Presence implements HubListener {
     options.directory.onVoid((userIds, at) => {
       forEachOf(userIds, ANNOUNCED_AT_ONCE, (userId) => {
         return this.#inTurn(userId, () => this.#gone(userId, at));
+      });
+    });
+    options.directory.onRestored((userIds) => {
+      forEachOf(userIds, ANNOUNCED_AT_ONCE, (userId) => {
+        return this.#inTurn(userId, () => this.#isHere(userId));
       });
     });
   }
@@ -114,10 +119,15 @@ export class Presence implements HubListener {
   }
 
   async #come(userId: string): Promise<void> {
-    const { directory, hub } = this.options;
+    const { directory } = this.options;
     const known = await directory.online([userId]);
     await directory.enter(userId);
-    if (known.has(userId) || !hub.isConnected(userId)) return;
+    if (known.has(userId)) return;
+    await this.#isHere(userId);
+  }
+
+  async #isHere(userId: string): Promise<void> {
+    if (!this.options.hub.isConnected(userId)) return;
     const user = await this.options.store.users.byId(userId);
     if (user && !isHidden(user)) await this.#announce(user, true);
   }

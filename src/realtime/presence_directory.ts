@@ -18,5 +18,10 @@ export interface PresenceDirectory {
    * instance only. `at` is when it was last heard of, in epoch milliseconds.
    */
   onVoid(listener: (userIds: string[], at: number) => void): void;
+  /**
+   * Called with the users who are connected here once others can see them again, after a time in which
+   * they could not, and may have told everyone that they went.
+   */
+  onRestored(listener: (userIds: string[]) => void): void;
   close(): void;
 }

@@ -14,6 +14,7 @@ export function localPresence(): PresenceDirectory {
     },
     online: (userIds) => Promise.resolve(new Set(userIds.filter((userId) => here.has(userId)))),
     onVoid() {},
+    onRestored() {},
     close() {},
   };
 }

@@ -23,7 +23,8 @@ export class SharedPresence implements PresenceDirectory {
   readonly #here = new Set<string>();
   /** Users whose entry may not be as `#here` says. */
   readonly #unwritten = new Set<string>();
-  readonly #listeners: ((userIds: string[], at: number) => void)[] = [];
+  readonly #onVoid: ((userIds: string[], at: number) => void)[] = [];
+  readonly #onRestored: ((userIds: string[]) => void)[] = [];
   #writing: Promise<void> | null = null;
   #closed = false;
 
@@ -33,7 +34,7 @@ export class SharedPresence implements PresenceDirectory {
     private readonly log: Log,
   ) {
     instances.listen({
-      onRevived: () => this.#writeAll(),
+      onRevived: () => void this.#restore(),
       sweep: (row) => this.#sweep(row),
     });
   }
@@ -74,7 +75,11 @@ export class SharedPresence implements PresenceDirectory {
   }
 
   onVoid(listener: (userIds: string[], at: number) => void): void {
-    this.#listeners.push(listener);
+    this.#onVoid.push(listener);
+  }
+
+  onRestored(listener: (userIds: string[]) => void): void {
+    this.#onRestored.push(listener);
   }
 
   /** The entries stay: the others sweep them, once those who were here have had time to come back. */
@@ -82,9 +87,12 @@ export class SharedPresence implements PresenceDirectory {
     this.#closed = true;
   }
 
-  #writeAll(): void {
-    for (const userId of this.#here) this.#unwritten.add(userId);
-    this.#writing ??= this.#writeOn();
+  async #restore(): Promise<void> {
+    const userIds = [...this.#here];
+    for (const userId of userIds) this.#unwritten.add(userId);
+    await (this.#writing ??= this.#writeOn());
+    if (this.#closed || userIds.length === 0) return;
+    for (const tell of this.#onRestored) tell(userIds);
   }
 
   #write(userId: string): Promise<void> {
@@ -119,7 +127,7 @@ export class SharedPresence implements PresenceDirectory {
       if (userIds.length === 0) return;
       const online = await this.online(userIds);
       const offline = userIds.filter((userId) => !online.has(userId));
-      if (offline.length > 0) { for (const tell of this.#listeners) tell(offline, at); }
+      if (offline.length > 0) { for (const tell of this.#onVoid) tell(offline, at); }
       await this.table.remove(id, userIds);
     }
   }

@@ -3,6 +3,12 @@ const SLOW_MS = 2_000;
 /** After this, a call is given up. Clients of Deno KV repeat a call on their own, without end. */
 const GIVE_UP_MS = 10_000;
 
+export interface PulseOptions {
+  giveUpMs?: number;
+  /** Milliseconds that only go forward, for tests. */
+  now?: () => number;
+}
+
 /** Knows by the calls that are made of a service whether it works. */
 export class Pulse {
   readonly #pending = new Set<{ since: number }>();
@@ -10,13 +16,18 @@ export class Pulse {
   #failingSince: number | null = null;
   #reason = "";
   #recoveredAt = -Infinity;
+  readonly #giveUpMs: number;
+  readonly #now: () => number;
 
   /** `onRecovered` is told when the service works again after a fault. */
   constructor(
     private readonly service: string,
     private readonly onRecovered: () => void,
-    private readonly giveUpMs = GIVE_UP_MS,
-  ) {}
+    { giveUpMs = GIVE_UP_MS, now = () => performance.now() }: PulseOptions = {},
+  ) {
+    this.#giveUpMs = giveUpMs;
+    this.#now = now;
+  }
 
   /** How many calls were made. */
   get calls(): number {
@@ -24,7 +35,8 @@ export class Pulse {
   }
 
   /** Null when it works, otherwise why not. */
-  fault(now = performance.now()): string | null {
+  fault(): string | null {
+    const now = this.#now();
     if (this.#failingSince !== null && now - this.#failingSince > SLOW_MS) {
       return `${this.service} fails: ${this.#reason}`;
     }
@@ -37,10 +49,10 @@ export class Pulse {
   /** Rejects as the call does, or when it is given up; the call itself may go on. */
   async run<T>(call: () => Promise<T>): Promise<T> {
     this.#calls++;
-    const mark = { since: performance.now() };
+    const mark = { since: this.#now() };
     this.#pending.add(mark);
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error("no answer")), this.giveUpMs);
+    const timer = setTimeout(() => reject(new Error("no answer")), this.#giveUpMs);
     try {
       const answer = await Promise.race([call(), late]);
       this.#pending.delete(mark);
@@ -60,7 +72,7 @@ export class Pulse {
   #worked(since: number): void {
     const begun = Math.min(since, this.#failingSince ?? Infinity);
     this.#failingSince = null;
-    const now = performance.now();
+    const now = this.#now();
     if (now - begun <= SLOW_MS || since < this.#recoveredAt) return;
     this.#recoveredAt = now;
     this.onRecovered();

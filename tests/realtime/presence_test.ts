@@ -235,3 +235,22 @@ Deno.test("those whose instance died are told to be gone, since it was last hear
   assert.deepEqual(await people.toldOf(1), ["ann offline"]);
   assert.equal(people.users.get("ann")!.lastSeenAt, 777);
 });
+
+Deno.test("those who are here are told of again when others may have missed them", async () => {
+  let restored = (_ids: string[]) => {};
+  const directory = {
+    ...localPresence(),
+    onRestored: (listener: typeof restored) => void (restored = listener),
+  };
+  const people = couple({ directory, grace: 60_000 });
+  people.add("cy");
+  people.chats.set("chat", ["ann", "bob", "cy"]);
+  for (const userId of ["ann", "bob", "cy"]) people.come(userId);
+  await people.toldOf(3);
+  await people.presence.set("bob", { state: "invisible" });
+  people.go("cy");
+  people.told.length = 0;
+  restored(["cy", "bob", "ann"]);
+  assert.deepEqual(await people.toldOf(1), ["ann online"], "not the invisible, nor who is leaving");
+  people.presence.close();
+});

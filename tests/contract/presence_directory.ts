@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { silentLog } from "../../src/core/log.ts";
+import { newId } from "../../src/core/ids.ts";
+import { Instances, type InstanceTable } from "../../src/realtime/instances.ts";
+import type { PresenceDirectory } from "../../src/realtime/presence_directory.ts";
+import { type PresenceTable, SharedPresence } from "../../src/realtime/presence_shared.ts";
+import { eventually } from "../support/eventually.ts";
+
+type Options = Pick<Deno.TestDefinition, "ignore">;
+
+/** Tables that are empty at first, and gone when it is disposed of. */
+export interface PresenceTables extends AsyncDisposable {
+  instances: InstanceTable;
+  presence: PresenceTable;
+}
+
+/** What every directory is held to, by one instance alone. */
+export function presenceDirectoryContract(
+  name: string,
+  open: () => Promise<{ directory: PresenceDirectory } & AsyncDisposable>,
+  options: Options = {},
+): void {
+  const test = (title: string, run: (directory: PresenceDirectory) => Promise<void>) =>
+    Deno.test({
+      ...options,
+      name: `${name} presence: ${title}`,
+      fn: async () => {
+        await using bed = await open();
+        await run(bed.directory);
+      },
+    });
+
+  test("who has entered is online until they leave, and nobody else is", async (directory) => {
+    const [ann, bob] = [newId(), newId()];
+    await directory.enter(ann);
+    assert.deepEqual(await directory.online([ann, bob]), new Set([ann]));
+    await directory.leave(ann);
+    assert.deepEqual(await directory.online([ann, bob]), new Set());
+    assert.deepEqual(await directory.online([]), new Set());
+  });
+
+  test("entering and leaving twice are entering and leaving once", async (directory) => {
+    const ann = newId();
+    await directory.leave(ann);
+    for (let i = 0; i < 2; i++) await directory.enter(ann);
+    assert.equal((await directory.online([ann])).size, 1);
+    for (let i = 0; i < 2; i++) await directory.leave(ann);
+    assert.equal((await directory.online([ann])).size, 0);
+  });
+
+  test("of much coming and going at once the last counts", async (directory) => {
+    const [comes, goes] = [newId(), newId()];
+    const moves = [comes, goes].flatMap((userId) => [
+      directory.enter(userId),
+      directory.leave(userId),
+      directory.enter(userId),
+      ...(userId === goes ? [directory.leave(userId)] : []),
+    ]);
+    await Promise.all(moves);
+    assert.deepEqual(await directory.online([comes, goes]), new Set([comes]));
+  });
+
+  test("hundreds who come at once are all there", async (directory) => {
+    const userIds = Array.from({ length: 450 }, () => newId());
+    await Promise.all(userIds.map((userId) => directory.enter(userId)));
+    assert.equal((await directory.online(userIds)).size, userIds.length);
+  });
+}
+
+/** One of several instances, which can be cut off from the tables. */
+class Instance {
+  readonly voided: [userId: string, at: number][] = [];
+  readonly restored: string[] = [];
+  readonly instances: Instances;
+  readonly directory: SharedPresence;
+  isCut = false;
+
+  constructor(tables: PresenceTables) {
+    const instances = this.#cuttable(tables.instances);
+    this.instances = new Instances({
+      table: instances,
+      log: silentLog,
+      beatMs: 150,
+      deadMs: 1_500,
+      leftGraceMs: 600,
+    });
+    const presence = this.#cuttable(tables.presence);
+    this.directory = new SharedPresence(presence, this.instances, silentLog);
+    this.directory.onVoid((userIds, at) => {
+      for (const userId of userIds) this.voided.push([userId, at]);
+    });
+    this.directory.onRestored((userIds) => this.restored.push(...userIds));
+  }
+
+  async end(): Promise<void> {
+    this.isCut = false;
+    await this.instances.leave();
+    this.directory.close();
+  }
+
+  #cuttable<T extends object>(table: T): T {
+    return new Proxy(table, {
+      get: (target, name) => (...args: unknown[]) => {
+        if (this.isCut) return Promise.reject(new Error("cut off"));
+        return (target as Record<string | symbol, (...args: unknown[]) => unknown>)[name](...args);
+      },
+    });
+  }
+}
+
+class SharedBed implements AsyncDisposable {
+  readonly #all: Instance[] = [];
+
+  constructor(readonly tables: PresenceTables) {}
+
+  async start(): Promise<Instance> {
+    const instance = new Instance(this.tables);
+    this.#all.push(instance);
+    await instance.instances.start();
+    return instance;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#all.map((each) => each.end()));
+    await this.tables[Symbol.asyncDispose]();
+  }
+}
+
+/** What directories in a table that instances share are held to beside that. */
+export function sharedPresenceContract(
+  name: string,
+  open: () => Promise<PresenceTables>,
+  options: Options = {},
+): void {
+  presenceDirectoryContract(name, async () => {
+    const bed = new SharedBed(await open());
+    const { directory } = await bed.start();
+    return { directory, [Symbol.asyncDispose]: () => bed[Symbol.asyncDispose]() };
+  }, options);
+
+  const test = (title: string, run: (bed: SharedBed) => Promise<void>) =>
+    Deno.test({
+      ...options,
+      name: `${name} presence: ${title}`,
+      fn: async () => {
+        await using bed = new SharedBed(await open());
+        await run(bed);
+      },
+    });
+
+  const isOnline = async ({ directory }: Instance, userId: string) =>
+    (await directory.online([userId])).has(userId);
+
+  test("who is on any instance is online to all, at once", async (bed) => {
+    const [a, ann] = [await bed.start(), newId()];
+    const b = await bed.start();
+    await b.directory.enter(ann);
+    assert.ok(await isOnline(a, ann), "though a has never heard of b");
+    await a.directory.enter(ann);
+    await b.directory.leave(ann);
+    assert.ok(await isOnline(b, ann), "another device keeps her");
+    await a.directory.leave(ann);
+    assert.ok(!await isOnline(b, ann));
+  });
+
+  test("when an instance dies, one other tells who went with it, and nobody who is elsewhere", async (bed) => {
+    const [dying, b, c] = [await bed.start(), await bed.start(), await bed.start()];
+    const [ann, both] = [newId(), newId()];
+    for (const userId of [ann, both]) await dying.directory.enter(userId);
+    await b.directory.enter(both);
+    assert.ok(await isOnline(c, ann));
+    const before = Date.now();
+    dying.isCut = true;
+    await eventually("it was told", () => b.voided.length + c.voided.length > 0);
+    const [[userId, at]] = [...b.voided, ...c.voided];
+    assert.equal(userId, ann);
+    assert.ok(at <= before, "when it was heard of last");
+    await eventually(
+      "it is forgotten",
+      async () => (await bed.tables.instances.list()).length === 2,
+    );
+    assert.equal(b.voided.length + c.voided.length, 1);
+    assert.deepEqual([await isOnline(b, ann), await isOnline(c, both)], [false, true]);
+    const left = await bed.tables.presence.instancesOf([ann, both]);
+    assert.deepEqual([left.get(ann) ?? [], left.get(both)], [[], [b.instances.id]]);
+  });
+
+  test("those of an instance that leaves stay for a while, and those who come back stay", async (bed) => {
+    const [leaving, b, ann, bob] = [await bed.start(), await bed.start(), newId(), newId()];
+    for (const userId of [ann, bob]) await leaving.directory.enter(userId);
+    await leaving.end();
+    await b.instances.look();
+    assert.ok(await isOnline(b, ann), "she has time to come back elsewhere");
+    await b.directory.enter(bob);
+    await eventually("ann is missed", () => b.voided.length > 0);
+    assert.deepEqual(b.voided.map(([userId]) => userId), [ann]);
+    assert.deepEqual([await isOnline(b, ann), await isOnline(b, bob)], [false, true]);
+  });
+
+  test("an instance that was thought dead is there again, with all who are on it", async (bed) => {
+    const [a, b, ann, bob] = [await bed.start(), await bed.start(), newId(), newId()];
+    await a.directory.enter(ann);
+    await eventually("b knows of a", () => b.instances.knows(a.instances.id));
+    a.isCut = true;
+    await eventually("ann is told to be gone", () => b.voided.length > 0);
+    assert.ok(await isOnline(a, ann), "of those who are here it knows");
+    a.directory.enter(bob);
+    a.isCut = false;
+    await eventually("they are told to be back", () => a.restored.length === 2);
+    assert.deepEqual(a.restored, [ann, bob]);
+    assert.deepEqual(await b.directory.online([ann, bob]), new Set([ann, bob]));
+  });
+
+  test("a table that has lost everything is filled again", async (bed) => {
+    const [a, b, ann, bob] = [await bed.start(), await bed.start(), newId(), newId()];
+    await a.directory.enter(ann);
+    await b.directory.enter(bob);
+    for (const { instances: { id } } of [a, b]) {
+      await bed.tables.presence.remove(id, [ann, bob]);
+      await bed.tables.instances.remove(id);
+    }
+    for (const each of [a, b]) {
+      await eventually("both are back", async () => {
+        return (await each.directory.online([ann, bob])).size === 2;
+      });
+    }
+    await eventually("each tells of its own", () => a.restored.length + b.restored.length === 2);
+    assert.deepEqual([a.restored, b.restored], [[ann], [bob]]);
+  });
+
+  test("while the table fails, those who are here are online, and they are written later", async (bed) => {
+    const [a, b, ann, bob] = [await bed.start(), await bed.start(), newId(), newId()];
+    await b.directory.enter(bob);
+    a.isCut = true;
+    const entered = a.directory.enter(ann);
+    assert.deepEqual(await a.directory.online([ann, bob]), new Set([ann]));
+    a.isCut = false;
+    await entered;
+    assert.ok(await isOnline(b, ann));
+  });
+}
