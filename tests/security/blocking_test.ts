@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { DOORS, type Input } from "../support/doors.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
-import { LEAKY, SOCKETS } from "./entrances.ts";
+import { SOCKETS } from "./entrances.ts";
+import { attacks, REST } from "./attacks.ts";
+
+const attack = attacks();
 
 /** The ways around a block, through every door: `bob` is blocked by `ann`; both are in a group. */
 
@@ -64,62 +67,51 @@ const WAYS: Record<string, [operation: string, input: (world: World) => Input, c
   "keys for an encrypted chat": ["keyPackage.claim", (w) => ({ userId: w.ann.id }), ["not_found"]],
 };
 
-for (const door of DOORS) {
-  Deno.test({
-    ...LEAKY,
-    name: `${door.name}: nothing of a blocked person comes through, and nothing tells them`,
-    fn: async () => {
-      await using app = await RunningApp.start();
-      const world = await blocked(app);
-      await using listening = await SOCKETS[0].hold(app, world.ann.token);
-      await using there = await door.open(app, world.bob.token);
-      for (const [what, [name, input, codes]] of Object.entries(WAYS)) {
-        const operation = app.app.operations.find((one) => one.name === name)!;
-        if (!door.offers(operation)) continue;
-        const { ok, error } = await there.run(operation, input(world));
-        assert.ok(codes.includes(ok ? "ok" : error!.code), `${what}: ${error?.code ?? "ok"}`);
-        assert.doesNotMatch(JSON.stringify(error ?? {}), /block/i, what);
-      }
-      const status = app.app.operations.find(({ name }) => name === "presence.get")!;
-      const seen = await there.run(status, { userIds: [world.ann.id] });
-      const shown = seen.data.items.filter(({ state }: { state: string }) => state !== "offline");
-      assert.deepEqual(shown, [], "she is online, and is not seen to be");
-      const heard = listening.events.filter(({ event }) => event.startsWith("message."));
-      assert.deepEqual(heard, []);
-    },
-  });
-}
+attack(
+  DOORS,
+  "nothing of a blocked person comes through, and nothing tells them",
+  async (app, door) => {
+    const world = await blocked(app);
+    await using listening = await SOCKETS[0].hold(app, world.ann.token);
+    await using there = await door.open(app, world.bob.token);
+    for (const [what, [name, input, codes]] of Object.entries(WAYS)) {
+      const operation = app.app.operations.find((one) => one.name === name)!;
+      if (!door.offers(operation)) continue;
+      const { ok, error } = await there.run(operation, input(world));
+      assert.ok(codes.includes(ok ? "ok" : error!.code), `${what}: ${error?.code ?? "ok"}`);
+      assert.doesNotMatch(JSON.stringify(error ?? {}), /block/i, what);
+    }
+    const status = app.app.operations.find(({ name }) => name === "presence.get")!;
+    const seen = await there.run(status, { userIds: [world.ann.id] });
+    const shown = seen.data.items.filter(({ state }: { state: string }) => state !== "offline");
+    assert.deepEqual(shown, [], "she is online, and is not seen to be");
+    const heard = listening.events.filter(({ event }) => event.startsWith("message."));
+    assert.deepEqual(heard, []);
+  },
+);
 
-for (const socket of SOCKETS) {
-  Deno.test({
-    ...LEAKY,
-    name: `${socket.name}: neither sees what the other does, and the group goes on`,
-    fn: async () => {
-      await using app = await RunningApp.start({ LIMIT_PRESENCE_GRACE_MS: "0" });
-      const { ann, bob, chatId, groupId } = await blocked(app);
-      await using hers = await socket.hold(app, ann.token);
-      await using his = await socket.hold(app, bob.token);
-      for (const one of [hers, his]) {
-        assert.equal((await one.command("typing.start", { chatId })).ok, true, "it is not told");
-        assert.equal((await one.command("chat.read", { chatId, seq: 2 })).ok, true);
-        await one.command("presence.set", { state: "busy" });
-        // What comes after shows that what came before would have been heard.
-        assert.equal((await one.command("typing.start", { chatId: groupId })).ok, true);
-      }
-      for (const [one, other] of [[hers, bob], [his, ann]] as const) {
-        const ofOther = () => one.events.filter(({ data }) => about(data, other.id));
-        await eventually("typing in the group is heard", () => ofOther().length > 0);
-        const heard = ofOther().map(({ event, chatId }) => [event, chatId]);
-        assert.deepEqual(heard, [["typing", groupId]]);
-      }
-    },
-  });
-}
+attack(SOCKETS, "neither sees what the other does, and the group goes on", async (app, socket) => {
+  const { ann, bob, chatId, groupId } = await blocked(app);
+  await using hers = await socket.hold(app, ann.token);
+  await using his = await socket.hold(app, bob.token);
+  for (const one of [hers, his]) {
+    assert.equal((await one.command("typing.start", { chatId })).ok, true, "it is not told");
+    assert.equal((await one.command("chat.read", { chatId, seq: 2 })).ok, true);
+    await one.command("presence.set", { state: "busy" });
+    // What comes after shows that what came before would have been heard.
+    assert.equal((await one.command("typing.start", { chatId: groupId })).ok, true);
+  }
+  for (const [one, other] of [[hers, bob], [his, ann]] as const) {
+    const ofOther = () => one.events.filter(({ data }) => about(data, other.id));
+    await eventually("typing in the group is heard", () => ofOther().length > 0);
+    const heard = ofOther().map(({ event, chatId }) => [event, chatId]);
+    assert.deepEqual(heard, [["typing", groupId]]);
+  }
+}, { LIMIT_PRESENCE_GRACE_MS: "0" });
 
 const about = (data: unknown, userId: string) => JSON.stringify(data).includes(userId);
 
-Deno.test("REST: a search does not find who blocked the one who searches", async () => {
-  await using app = await RunningApp.start();
+attack(REST, "a search does not find who blocked the one who searches", async (app) => {
   const { bob, carol } = await blocked(app);
   const find = async (who: typeof bob) =>
     (await app.client(who).get("/api/users/search?q=ann")).body.items.length;

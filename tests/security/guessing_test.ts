@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { generate } from "otplib";
-import { AccountWorld, PASSWORD } from "../support/account_world.ts";
+import { AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
 import { DOORS } from "../support/doors.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { LEAKY } from "./entrances.ts";
 
 /** Guessing costs time, from wherever and through whichever door it is tried; the owner comes in. */
+
+const onBoth = onBothStores();
 
 const from = (address: string) => ({ "x-forwarded-for": address });
 
@@ -18,8 +20,7 @@ function assertSlowed({ status, headers, body }: HttpAnswer): void {
   assert.match(headers.get("ratelimit")!, /^"[a-z_]+";r=\d+;t=\d+$/);
 }
 
-Deno.test("passwords: of many tries at once no more than the limit are looked at", async () => {
-  await using world = await AccountWorld.open();
+onBoth("passwords: of many tries at once no more than the limit are looked at", async (world) => {
   await world.register("ann");
   const guess = (i: number) => world.login("ann", `wrong ${i}`, from("203.0.113.5"));
   const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => guess(i)));
@@ -97,21 +98,23 @@ Deno.test("addresses: without a proxy no header is believed, and a /64 is one ad
   assert.equal((await refresh(behind, from("2001:db8:0:1::1"))).status, 401);
 });
 
-Deno.test("passwords: guessing through a session counts too, by whichever operation", async () => {
-  await using world = await AccountWorld.open();
-  const { token } = await world.register("ann");
-  const prove = (i: number) =>
-    world.send("POST", "/api/auth/reauthenticate", { password: `wrong ${i}` }, { token });
-  const change = (i: number) => {
-    const input = { currentPassword: `wrong ${i}`, newPassword: "another horse" };
-    return world.send("PUT", "/api/auth/password", input, { token });
-  };
-  const codes = await codesOf([...times(6, prove), ...times(6, change)]);
-  assert.deepEqual(codes, [
-    ...times(2, () => "rate_limited"),
-    ...times(10, () => "unauthenticated"),
-  ]);
-});
+onBoth(
+  "passwords: guessing through a session counts too, by whichever operation",
+  async (world) => {
+    const { token } = await world.register("ann");
+    const prove = (i: number) =>
+      world.send("POST", "/api/auth/reauthenticate", { password: `wrong ${i}` }, { token });
+    const change = (i: number) => {
+      const input = { currentPassword: `wrong ${i}`, newPassword: "another horse" };
+      return world.send("PUT", "/api/auth/password", input, { token });
+    };
+    const codes = await codesOf([...times(6, prove), ...times(6, change)]);
+    assert.deepEqual(codes, [
+      ...times(2, () => "rate_limited"),
+      ...times(10, () => "unauthenticated"),
+    ]);
+  },
+);
 
 async function withSecondFactor(world: AccountWorld) {
   const ann = await world.register("ann");
@@ -123,23 +126,28 @@ async function withSecondFactor(world: AccountWorld) {
   return { ann, codeNow, code, recoveryCodes: body.recoveryCodes as string[] };
 }
 
-Deno.test("second factor: many at once are looked at as often as the limit says, over fresh challenges", async () => {
-  await using world = await AccountWorld.open();
-  await withSecondFactor(world);
-  const challenges = await Promise.all(
-    Array.from({ length: 4 }, async () => (await world.login("ann")).body.challenge),
-  );
-  const tries = challenges.flatMap((challenge) =>
-    Array.from({ length: 6 }, (_, i) => ({ challenge, code: `00000${i}` }))
-  );
-  const answers = await Promise.all(
-    tries.map((body) => world.send("POST", "/api/auth/2fa/verify", body)),
-  );
-  const slowed = answers.filter(({ status }) => status === 429);
-  assert.equal(answers.length, slowed.length + answers.filter((one) => one.status === 401).length);
-  assert.ok(slowed.length >= 1);
-  for (const one of slowed) assertSlowed(one);
-});
+onBoth(
+  "second factor: many at once are looked at as often as the limit says, over fresh challenges",
+  async (world) => {
+    await withSecondFactor(world);
+    const challenges = await Promise.all(
+      Array.from({ length: 4 }, async () => (await world.login("ann")).body.challenge),
+    );
+    const tries = challenges.flatMap((challenge) =>
+      Array.from({ length: 6 }, (_, i) => ({ challenge, code: `00000${i}` }))
+    );
+    const answers = await Promise.all(
+      tries.map((body) => world.send("POST", "/api/auth/2fa/verify", body)),
+    );
+    const slowed = answers.filter(({ status }) => status === 429);
+    assert.equal(
+      answers.length,
+      slowed.length + answers.filter((one) => one.status === 401).length,
+    );
+    assert.ok(slowed.length >= 1);
+    for (const one of slowed) assertSlowed(one);
+  },
+);
 
 /** Limits by person or network, each with what spends it. */
 const SPENT: Record<string, [method: string, path: string, body: object, statuses: number[]]> = {

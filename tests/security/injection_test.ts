@@ -5,7 +5,9 @@ import { NASTY, SchemaSampler, seededRandom } from "../http/schema_sampler.ts";
 import { type AtDoor, DOORS, type Input, type Outcome, type TestDoor } from "../support/doors.ts";
 import { inputFields, inputSchema } from "../support/operation_fields.ts";
 import { RunningApp } from "../support/running_app.ts";
-import { LEAKY } from "./entrances.ts";
+import { attacks, REST } from "./attacks.ts";
+
+const attack = attacks();
 
 /** What a query language, an object's inside or a prototype would take for more than text. */
 const OPERATORS: readonly unknown[] = [
@@ -71,72 +73,55 @@ function isTyped(door: TestDoor, { rest }: Operation, field: string): boolean {
     (rest!.method !== "GET" && !rest!.path.split("/").includes(`:${field}`));
 }
 
-for (const door of DOORS) {
-  Deno.test({
-    ...LEAKY,
-    name: `${door.name}: no operation takes an operator for a value`,
-    fn: async () => {
-      await using app = await RunningApp.start();
-      await using there = await door.open(app, (await app.people("ann")).ann.token);
-      const taken: string[] = [];
-      for (const operation of app.app.operations.filter(door.offers)) {
-        const fields = inputFields(operation).filter((field) => isTyped(door, operation, field));
-        if (fields.length === 0) continue;
-        for (const value of OPERATORS) {
-          const spoilt = Object.fromEntries(fields.map((field) => [field, value]));
-          const outcome = await there.run(operation, { ...leastInput(operation), ...spoilt });
-          for (const field of passed(outcome, fields)) {
-            taken.push(`${operation.name}.${field} ${JSON.stringify(value)}: ${codeOf(outcome)}`);
-          }
-        }
+attack(DOORS, "no operation takes an operator for a value", async (app, door) => {
+  await using there = await door.open(app, (await app.people("ann")).ann.token);
+  const taken: string[] = [];
+  for (const operation of app.app.operations.filter(door.offers)) {
+    const fields = inputFields(operation).filter((field) => isTyped(door, operation, field));
+    if (fields.length === 0) continue;
+    for (const value of OPERATORS) {
+      const spoilt = Object.fromEntries(fields.map((field) => [field, value]));
+      const outcome = await there.run(operation, { ...leastInput(operation), ...spoilt });
+      for (const field of passed(outcome, fields)) {
+        taken.push(`${operation.name}.${field} ${JSON.stringify(value)}: ${codeOf(outcome)}`);
       }
-      assert.deepEqual(taken, []);
-      assert.deepEqual(app.log, []);
-    },
-  });
+    }
+  }
+  assert.deepEqual(taken, []);
+  assert.deepEqual(app.log, []);
+});
 
-  Deno.test({
-    ...LEAKY,
-    name: `${door.name}: no operation takes a field that is the server's`,
-    fn: async () => {
-      await using app = await RunningApp.start();
-      await using there = await door.open(app, (await app.people("ann")).ann.token);
-      const taken: string[] = [];
-      for (const operation of app.app.operations.filter(door.offers)) {
-        const own = new Set(inputFields(operation));
-        const foreign = Object.entries(SERVERS_OWN).filter(([field]) => !own.has(field));
-        // A refusal names thirty faults at most.
-        for (const some of [foreign.slice(0, 14), foreign.slice(14)]) {
-          const input = { ...leastInput(operation), ...Object.fromEntries(some) };
-          const outcome = await there.run(operation, input);
-          for (const field of passed(outcome, some.map(([name]) => name))) {
-            taken.push(`${operation.name} ${field}: ${codeOf(outcome)}`);
-          }
-        }
+attack(DOORS, "no operation takes a field that is the server's", async (app, door) => {
+  await using there = await door.open(app, (await app.people("ann")).ann.token);
+  const taken: string[] = [];
+  for (const operation of app.app.operations.filter(door.offers)) {
+    const own = new Set(inputFields(operation));
+    const foreign = Object.entries(SERVERS_OWN).filter(([field]) => !own.has(field));
+    // A refusal names thirty faults at most.
+    for (const some of [foreign.slice(0, 14), foreign.slice(14)]) {
+      const input = { ...leastInput(operation), ...Object.fromEntries(some) };
+      const outcome = await there.run(operation, input);
+      for (const field of passed(outcome, some.map(([name]) => name))) {
+        taken.push(`${operation.name} ${field}: ${codeOf(outcome)}`);
       }
-      assert.deepEqual(taken, []);
-      assert.deepEqual(app.log, []);
-      assert.equal(({} as Record<string, unknown>).admin, undefined);
-    },
-  });
+    }
+  }
+  assert.deepEqual(taken, []);
+  assert.deepEqual(app.log, []);
+  assert.equal(({} as Record<string, unknown>).admin, undefined);
+});
 
-  Deno.test({
-    ...LEAKY,
-    name: `${door.name}: what looks like code is kept as the text that it is`,
-    fn: async () => {
-      await using app = await RunningApp.start();
-      const { ann, bob } = await app.people("ann", "bob");
-      await using there = await door.open(app, ann.token);
-      const send = app.app.operations.find(({ name }) => name === "message.send")!;
-      for (const text of TEXTS) {
-        const { data } = await there.run(send, { recipientId: bob.id, text });
-        assert.equal(data?.text, text);
-        await assertKept(app, data.chatId, data.id, ann.token, text);
-      }
-      assert.deepEqual(app.log, []);
-    },
-  });
-}
+attack(DOORS, "what looks like code is kept as the text that it is", async (app, door) => {
+  const { ann, bob } = await app.people("ann", "bob");
+  await using there = await door.open(app, ann.token);
+  const send = app.app.operations.find(({ name }) => name === "message.send")!;
+  for (const text of TEXTS) {
+    const { data } = await there.run(send, { recipientId: bob.id, text });
+    assert.equal(data?.text, text);
+    await assertKept(app, data.chatId, data.id, ann.token, text);
+  }
+  assert.deepEqual(app.log, []);
+});
 
 const TEXTS = [
   "'; DROP TABLE messages; --",
@@ -159,8 +144,7 @@ async function assertKept(
   assert.deepEqual([body.items[0].id, body.items[0].text], [id, text]);
 }
 
-Deno.test("REST: a search for the language of a search finds text, and nothing else", async () => {
-  await using app = await RunningApp.start();
+attack(REST, "a search for the language of a search finds text, and nothing else", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const http = app.client(ann);
   await app.client(bob).post("/api/messages", { recipientId: ann.id, text: "pineapple" });
@@ -202,8 +186,7 @@ Deno.test("REST: a search for the language of a search finds text, and nothing e
   assert.equal(({} as Record<string, unknown>).admin, undefined);
 });
 
-Deno.test("REST: a new account is what every new account is, whatever was asked for", async () => {
-  await using app = await RunningApp.start();
+attack(REST, "a new account is what every new account is, whatever was asked for", async (app) => {
   const input = { username: "mallory", email: "m@example.org", password: "correct horse battery" };
   for (const [field, value] of Object.entries(SERVERS_OWN)) {
     const { status } = await app.client().post("/api/auth/register", { ...input, [field]: value });
@@ -214,25 +197,22 @@ Deno.test("REST: a new account is what every new account is, whatever was asked 
   assert.deepEqual([body.user.role, body.user.emailVerifiedAt], ["user", null]);
 });
 
-for (const door of DOORS) {
-  Deno.test({
-    ...LEAKY,
-    name: `${door.name}: whatever stands in the place of an input, the answer is a refusal`,
-    fn: async () => {
-      await using app = await RunningApp.start();
-      const { ann } = await app.people("ann");
-      await using there = await door.open(app, ann.token);
-      const send = app.app.operations.find(({ name }) => name === "message.send")!;
-      for (const value of NASTY) {
-        const outcome = await there.run(send, { recipientId: newId(), text: "x", replyTo: value });
-        assert.equal(outcome.ok, false);
-        assert.ok(["invalid_request", "not_found"].includes(codeOf(outcome)), codeOf(outcome));
-      }
-      await assertWorks(there, app);
-      assert.deepEqual(app.log, []);
-    },
-  });
-}
+attack(
+  DOORS,
+  "whatever stands in the place of an input, the answer is a refusal",
+  async (app, door) => {
+    const { ann } = await app.people("ann");
+    await using there = await door.open(app, ann.token);
+    const send = app.app.operations.find(({ name }) => name === "message.send")!;
+    for (const value of NASTY) {
+      const outcome = await there.run(send, { recipientId: newId(), text: "x", replyTo: value });
+      assert.equal(outcome.ok, false);
+      assert.ok(["invalid_request", "not_found"].includes(codeOf(outcome)), codeOf(outcome));
+    }
+    await assertWorks(there, app);
+    assert.deepEqual(app.log, []);
+  },
+);
 
 async function assertWorks(there: AtDoor, app: RunningApp): Promise<void> {
   const get = app.app.operations.find(({ name }) => name === "presence.get")!;

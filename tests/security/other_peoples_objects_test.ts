@@ -4,8 +4,10 @@ import { aNotification, aPushDevice } from "../contract/store/rows.ts";
 import { inputFields } from "../support/operation_fields.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
-import { LEAKY } from "./entrances.ts";
 import { DOORS, type Input } from "../support/doors.ts";
+import { attacks, REST } from "./attacks.ts";
+
+const attack = attacks();
 
 /**
  * Ids of what is another's (chats and messages have a table of their own: e2e/authorization_test.ts).
@@ -65,55 +67,43 @@ async function ownedBy(app: RunningApp, victim: Person): Promise<Owned> {
 
 const plain = (text: string) => text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<id>");
 
-for (const door of DOORS) {
-  Deno.test({
-    ...LEAKY,
-    name: `${door.name}: what is another's is answered as what does not exist`,
-    fn: async () => {
-      await using app = await RunningApp.start();
-      const { victim, mallory } = await app.people("victim", "mallory");
-      const owned = await ownedBy(app, victim);
-      await using there = await door.open(app, mallory.token);
-      const nothing = Object.fromEntries(Object.keys(owned).map((key) => [key, newId()]));
-      for (const [name, input] of Object.entries(TABLE)) {
-        const operation = app.app.operations.find((one) => one.name === name)!;
-        const { ok, error } = await there.run(operation, input(owned));
-        // What a door does not offer is no command of it.
-        const expected = door.offers(operation) ? "not_found" : "invalid_request";
-        assert.deepEqual([ok, error?.code], [false, expected], name);
-        const missing = await there.run(operation, input(nothing as unknown as Owned));
-        assert.equal(plain(error!.detail), plain(missing.error!.detail), name);
-      }
-      const hers = app.client(victim);
-      assert.equal((await hers.get("/api/sessions")).status, 200, "her session goes on");
-      assert.equal((await hers.get("/api/devices")).body.items.length, 1);
-      assert.equal((await hers.get(`/api/media/${owned.mediaId}`)).body, "secret");
-      assert.equal((await hers.get("/api/notifications")).body.unread, 1);
-      assert.deepEqual(app.log, []);
-    },
-  });
+attack(DOORS, "what is another's is answered as what does not exist", async (app, door) => {
+  const { victim, mallory } = await app.people("victim", "mallory");
+  const owned = await ownedBy(app, victim);
+  await using there = await door.open(app, mallory.token);
+  const nothing = Object.fromEntries(Object.keys(owned).map((key) => [key, newId()]));
+  for (const [name, input] of Object.entries(TABLE)) {
+    const operation = app.app.operations.find((one) => one.name === name)!;
+    const { ok, error } = await there.run(operation, input(owned));
+    // What a door does not offer is no command of it.
+    const expected = door.offers(operation) ? "not_found" : "invalid_request";
+    assert.deepEqual([ok, error?.code], [false, expected], name);
+    const missing = await there.run(operation, input(nothing as unknown as Owned));
+    assert.equal(plain(error!.detail), plain(missing.error!.detail), name);
+  }
+  const hers = app.client(victim);
+  assert.equal((await hers.get("/api/sessions")).status, 200, "her session goes on");
+  assert.equal((await hers.get("/api/devices")).body.items.length, 1);
+  assert.equal((await hers.get(`/api/media/${owned.mediaId}`)).body, "secret");
+  assert.equal((await hers.get("/api/notifications")).body.unread, 1);
+  assert.deepEqual(app.log, []);
+});
 
-  Deno.test({
-    ...LEAKY,
-    name: `${door.name}: what administrators do is refused to everyone else`,
-    fn: async () => {
-      await using app = await RunningApp.start();
-      const { victim, mallory } = await app.people("victim", "mallory");
-      await using there = await door.open(app, mallory.token);
-      const input = { reportId: newId(), userId: victim.id, reason: "spam" };
-      const admins = app.app.operations.filter(({ access }) => access === "admin");
-      assert.ok(admins.length >= 4);
-      for (const operation of admins) {
-        const known = new Set(inputFields(operation).filter((name) => !/cursor|until/.test(name)));
-        const given = Object.fromEntries(Object.entries(input).filter(([name]) => known.has(name)));
-        const { error } = await there.run(operation, given);
-        const expected = door.offers(operation) ? "forbidden" : "invalid_request";
-        assert.equal(error?.code, expected, operation.name);
-      }
-      assert.equal((await app.client(victim).get("/api/users/profile")).status, 200);
-    },
-  });
-}
+attack(DOORS, "what administrators do is refused to everyone else", async (app, door) => {
+  const { victim, mallory } = await app.people("victim", "mallory");
+  await using there = await door.open(app, mallory.token);
+  const input = { reportId: newId(), userId: victim.id, reason: "spam" };
+  const admins = app.app.operations.filter(({ access }) => access === "admin");
+  assert.ok(admins.length >= 4);
+  for (const operation of admins) {
+    const known = new Set(inputFields(operation).filter((name) => !/cursor|until/.test(name)));
+    const given = Object.fromEntries(Object.entries(input).filter(([name]) => known.has(name)));
+    const { error } = await there.run(operation, given);
+    const expected = door.offers(operation) ? "forbidden" : "invalid_request";
+    assert.equal(error?.code, expected, operation.name);
+  }
+  assert.equal((await app.client(victim).get("/api/users/profile")).status, 200);
+});
 
 Deno.test("every operation that names a thing of somebody's has a row", async () => {
   await using app = await RunningApp.start();
@@ -136,36 +126,38 @@ Deno.test("no public operation answers more to nobody than to somebody", async (
   }
 });
 
-Deno.test("an upload: a stranger gets no byte, sends no byte, and cannot use it", async () => {
-  await using app = await RunningApp.start();
-  const { victim, mallory } = await app.people("victim", "mallory");
-  const { mediaId } = await ownedBy(app, victim);
-  const theirs = app.client(mallory);
-  const tus = { "tus-resumable": "1.0.0" };
-  const append = {
-    ...tus,
-    "upload-offset": "0",
-    "content-type": "application/offset+octet-stream",
-  };
-  const upload = `/api/media/uploads/${mediaId}`;
-  const tries = [
-    theirs.get(`/api/media/${mediaId}`),
-    theirs.get(`/api/media/${mediaId}?thumbnail`),
-    theirs.get(`/api/media/${mediaId}`, { headers: { range: "bytes=0-1" } }),
-    theirs.get(`/api/media/${mediaId}`, { headers: { "if-none-match": "*" } }),
-    theirs.send("PATCH", upload, undefined, { headers: append, body: "x" }),
-    theirs.delete(upload, undefined, { headers: tus }),
-    theirs.post("/api/messages", { recipientId: victim.id, mediaIds: [mediaId] }),
-    theirs.put("/api/users/profile", { avatarMediaId: mediaId }),
-  ];
-  for (const [i, { status, body }] of (await Promise.all(tries)).entries()) {
-    assert.deepEqual([status, body?.code], [404, "not_found"], `try ${i}`);
-  }
-  assert.equal((await app.client().get(`/api/media/${mediaId}`)).status, 401);
-});
+attack(
+  REST,
+  "an upload: a stranger gets no byte, sends no byte, and cannot use it",
+  async (app) => {
+    const { victim, mallory } = await app.people("victim", "mallory");
+    const { mediaId } = await ownedBy(app, victim);
+    const theirs = app.client(mallory);
+    const tus = { "tus-resumable": "1.0.0" };
+    const append = {
+      ...tus,
+      "upload-offset": "0",
+      "content-type": "application/offset+octet-stream",
+    };
+    const upload = `/api/media/uploads/${mediaId}`;
+    const tries = [
+      theirs.get(`/api/media/${mediaId}`),
+      theirs.get(`/api/media/${mediaId}?thumbnail`),
+      theirs.get(`/api/media/${mediaId}`, { headers: { range: "bytes=0-1" } }),
+      theirs.get(`/api/media/${mediaId}`, { headers: { "if-none-match": "*" } }),
+      theirs.send("PATCH", upload, undefined, { headers: append, body: "x" }),
+      theirs.delete(upload, undefined, { headers: tus }),
+      theirs.post("/api/messages", { recipientId: victim.id, mediaIds: [mediaId] }),
+      theirs.put("/api/users/profile", { avatarMediaId: mediaId }),
+    ];
+    for (const [i, { status, body }] of (await Promise.all(tries)).entries()) {
+      assert.deepEqual([status, body?.code], [404, "not_found"], `try ${i}`);
+    }
+    assert.equal((await app.client().get(`/api/media/${mediaId}`)).status, 401);
+  },
+);
 
-Deno.test("a signed link is for one upload, one person and some minutes", async () => {
-  await using app = await RunningApp.start();
+attack(REST, "a signed link is for one upload, one person and some minutes", async (app) => {
   const { victim, mallory } = await app.people("victim", "mallory");
   const { mediaId } = await ownedBy(app, victim);
   const { mediaId: other } = await ownedBy(app, victim);

@@ -3,7 +3,10 @@ import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { newId } from "../../src/core/ids.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
-import { ENTRANCES, LEAKY } from "./entrances.ts";
+import { ENTRANCES } from "./entrances.ts";
+import { attacks, REST } from "./attacks.ts";
+
+const attack = attacks();
 
 /**
  * Tokens that an attacker could make, or has and turns to another purpose (RFC 8725). The first row
@@ -98,32 +101,24 @@ function forge(app: RunningApp, { id, sessionId }: Person, forgery: Forgery): st
   return `${text}.${(forgery.sign ?? withAccessSecret())(text, app)}`;
 }
 
-for (const entrance of ENTRANCES) {
-  Deno.test({
-    ...LEAKY,
-    name: `${entrance.name}: no forged token opens it`,
-    fn: async () => {
-      await using app = await RunningApp.start();
-      const { ann } = await app.people("ann");
-      assert.equal(await entrance.enter(app, forge(app, ann, {})), "ok", "one that is good");
-      for (const [what, forgery] of Object.entries(FORGERIES)) {
-        const code = await entrance.enter(app, forge(app, ann, forgery));
-        assert.equal(code, "unauthenticated", what);
-      }
-      const expired = forge(app, ann, { claims: { exp: Math.floor(Date.now() / 1000) - 1 } });
-      assert.equal(await entrance.enter(app, expired), "token_expired");
-      const good = forge(app, ann, {});
-      const [head, body, signature] = good.split(".");
-      for (const bad of [`${head}.${body}`, `${head}.${body}.${signature}.x`, `${good}A`, "x"]) {
-        assert.equal(await entrance.enter(app, bad), "unauthenticated", bad);
-      }
-      assert.deepEqual(app.log, []);
-    },
-  });
-}
+attack(ENTRANCES, "no forged token opens it", async (app, entrance) => {
+  const { ann } = await app.people("ann");
+  assert.equal(await entrance.enter(app, forge(app, ann, {})), "ok", "one that is good");
+  for (const [what, forgery] of Object.entries(FORGERIES)) {
+    const code = await entrance.enter(app, forge(app, ann, forgery));
+    assert.equal(code, "unauthenticated", what);
+  }
+  const expired = forge(app, ann, { claims: { exp: Math.floor(Date.now() / 1000) - 1 } });
+  assert.equal(await entrance.enter(app, expired), "token_expired");
+  const good = forge(app, ann, {});
+  const [head, body, signature] = good.split(".");
+  for (const bad of [`${head}.${body}`, `${head}.${body}.${signature}.x`, `${good}A`, "x"]) {
+    assert.equal(await entrance.enter(app, bad), "unauthenticated", bad);
+  }
+  assert.deepEqual(app.log, []);
+});
 
-Deno.test("REST: a token counts in the Authorization header alone", async () => {
-  await using app = await RunningApp.start();
+attack(REST, "a token counts in the Authorization header alone", async (app) => {
   const { ann } = await app.people("ann");
   const http = app.client();
   for (const name of ["token", "access_token", "accessToken", "authorization"]) {
