@@ -1,4 +1,4 @@
-import { answersHttp, ChildServer } from "./child_server.ts";
+import { answersHttp, ChildServer, type ChildServerSpec } from "./child_server.ts";
 import { requireService } from "./services.ts";
 import { skipWithout } from "./skip.ts";
 import { TempDir } from "./temp_dir.ts";
@@ -11,31 +11,30 @@ export const DENOKV_ACCESS_TOKEN = "token-of-the-tests";
  * environment: a child process is given `server.env`, and a test sets it for itself.
  */
 export class DenokvServer implements AsyncDisposable {
+  #killed = false;
+
   private constructor(
-    private readonly server: ChildServer,
+    private server: ChildServer,
     private readonly folder: TempDir,
-    readonly url: string,
+    private readonly port: number,
   ) {}
 
-  /** On a port of its own, or on `port`, to come back where another one was. */
-  static async start(port?: number): Promise<DenokvServer> {
+  static async start(): Promise<DenokvServer> {
     const program = requireService("denokv");
     const folder = await TempDir.make("denokv");
-    const spec = (port: number) => ({
-      program,
-      args: ["--sqlite-path", folder.join("kv.db"), "serve", "--addr", `127.0.0.1:${port}`],
-      env: { DENO_KV_ACCESS_TOKEN: DENOKV_ACCESS_TOKEN },
-      ready: () => answersHttp(`http://127.0.0.1:${port}/`),
-    });
     try {
-      const started = port === undefined
-        ? await ChildServer.startOnFreePort(spec)
-        : { server: await ChildServer.start(spec(port)), port };
-      return new DenokvServer(started.server, folder, `http://127.0.0.1:${started.port}`);
+      const { server, port } = await ChildServer.startOnFreePort((port) => {
+        return specFor(program, folder, port);
+      });
+      return new DenokvServer(server, folder, port);
     } catch (error) {
       await folder[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** For the environment of a process that shall use this server. */
@@ -61,11 +60,39 @@ export class DenokvServer implements AsyncDisposable {
     Deno.kill(this.server.pid, "SIGCONT");
   }
 
+  /** As a crash does it. */
+  async kill(): Promise<void> {
+    this.#killed = true;
+    await this.server.kill("SIGKILL");
+  }
+
+  /** After `kill`: where it was, with what it held or with nothing. */
+  async restart({ empty = false } = {}): Promise<void> {
+    await this.server.stop();
+    if (empty) {
+      for await (const { name } of Deno.readDir(this.folder.path)) {
+        await Deno.remove(this.folder.join(name), { recursive: true });
+      }
+    }
+    const program = requireService("denokv");
+    this.server = await ChildServer.start(specFor(program, this.folder, this.port));
+    this.#killed = false;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.resume();
+    if (!this.#killed) this.resume();
     await this.server.stop();
     await this.folder[Symbol.asyncDispose]();
   }
+}
+
+function specFor(program: string, folder: TempDir, port: number): ChildServerSpec {
+  return {
+    program,
+    args: ["--sqlite-path", folder.join("kv.db"), "serve", "--addr", `127.0.0.1:${port}`],
+    env: { DENO_KV_ACCESS_TOKEN: DENOKV_ACCESS_TOKEN },
+    ready: () => answersHttp(`http://127.0.0.1:${port}/`),
+  };
 }
 
 /** One server for all tests of a file; call it at the file's top level. */

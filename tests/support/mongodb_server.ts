@@ -1,4 +1,4 @@
-import { accepts, ChildServer } from "./child_server.ts";
+import { accepts, ChildServer, type ChildServerSpec } from "./child_server.ts";
 import { requireService } from "./services.ts";
 import { skipWithout } from "./skip.ts";
 import { TempDir } from "./temp_dir.ts";
@@ -6,7 +6,7 @@ import { TempDir } from "./temp_dir.ts";
 /** A MongoDB-protocol server of the tests' own, a replica set of one, so that it has transactions. */
 export class MongodbServer implements AsyncDisposable {
   private constructor(
-    private readonly server: ChildServer,
+    private server: ChildServer,
     private readonly folder: TempDir,
     readonly port: number,
   ) {}
@@ -15,12 +15,9 @@ export class MongodbServer implements AsyncDisposable {
     const program = requireService("mongodb");
     const folder = await TempDir.make("mongodb");
     try {
-      const { server, port } = await ChildServer.startOnFreePort((port) => ({
-        program,
-        args: argumentsFor(port, folder),
-        cwd: folder.path,
-        ready: () => accepts(port),
-      }));
+      const { server, port } = await ChildServer.startOnFreePort((port) => {
+        return specFor(program, folder, port);
+      });
       return new MongodbServer(server, folder, port);
     } catch (error) {
       await folder[Symbol.asyncDispose]();
@@ -40,6 +37,19 @@ export class MongodbServer implements AsyncDisposable {
   /** Where it keeps its files. */
   get dataDir(): string {
     return this.folder.path;
+  }
+
+  /** As a crash does it. */
+  async kill(): Promise<void> {
+    await this.server.kill("SIGKILL");
+  }
+
+  /** After `kill`: where it was, with what it held. */
+  async restart(): Promise<void> {
+    await this.server.stop();
+    this.server = await ChildServer.start(
+      specFor(requireService("mongodb"), this.folder, this.port),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,6 +74,15 @@ export function sharedMongodb(): { readonly missing: boolean; uri(database?: str
     });
   }
   return { missing, uri: (database) => server!.uri(database) };
+}
+
+function specFor(program: string, folder: TempDir, port: number): ChildServerSpec {
+  return {
+    program,
+    args: argumentsFor(port, folder),
+    cwd: folder.path,
+    ready: () => accepts(port),
+  };
 }
 
 /** Small caches and logs: many of these servers run side by side. */
