@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { mountAccountPages } from "./auth/routes.ts";
 import { Health } from "./http/health.ts";
 import { createHttpApp } from "./http/http_app.ts";
+import { mountJsonDocument } from "./http/json_document.ts";
 import type { HttpEnv } from "./http/http_env.ts";
 import { registerProcessMetrics } from "./http/metrics.ts";
 import { MEDIA_ROUTES } from "./media/raw_routes.ts";
@@ -12,6 +13,7 @@ import type { Bound } from "./operations/handler.ts";
 import { operationObserver } from "./operations/operation_metrics.ts";
 import type { Broker } from "./realtime/broker.ts";
 import type { Ground, Services } from "./services.ts";
+import { asyncApiDocument } from "./transport/async_api.ts";
 import { CommandTable } from "./transport/command_table.ts";
 import { SocketIoDoor } from "./transport/socketio/socketio_door.ts";
 import { WsDoor } from "./transport/ws/ws_door.ts";
@@ -112,6 +114,12 @@ function createHttp(
     mountFirst: (app) =>
       mountExport(app, { ...users, authenticator, dispatcher, audit: auth.audit }),
   });
+  mountJsonDocument(
+    http,
+    "/api/asyncapi.json",
+    () =>
+      asyncApiDocument(bound.map(({ operation }) => operation), { ...config, version: VERSION }),
+  );
   mountAccountPages(http, { dispatcher, bound, limits: config.limits });
   mountMedia(http, { media, authenticator, dispatcher });
   mountWebPage(http);

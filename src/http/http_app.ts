@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import type { Config } from "../config.ts";
-import { entityTagOf, namesTag } from "../core/entity_tag.ts";
 import type { Log } from "../core/log.ts";
 import type { MetricsRegistry } from "../core/metrics.ts";
 import type { Dispatcher } from "../operations/dispatcher.ts";
@@ -10,6 +9,7 @@ import { mountDocsPage } from "./docs_page.ts";
 import { edge } from "./edge.ts";
 import { type Health, mountHealth } from "./health.ts";
 import type { HttpEnv } from "./http_env.ts";
+import { mountJsonDocument } from "./json_document.ts";
 import { mountMetrics } from "./metrics.ts";
 import { openApiDocument, type RawRoute } from "./openapi.ts";
 import { errorHandler, unknownRoute } from "./problem_response.ts";
@@ -46,28 +46,18 @@ export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
   app.notFound((c) => unknownRoute(c, () => app.routes));
   mountHealth(app, health);
   mountMetrics(app, metrics, config.metricsToken);
-  mountDocument(app, options);
+  mountJsonDocument(
+    app,
+    "/api/openapi.json",
+    () =>
+      openApiDocument(bound.map(({ operation }) => operation), {
+        version: options.version,
+        publicUrl: config.publicUrl,
+        rawRoutes: options.rawRoutes,
+      }),
+  );
   mountDocsPage(app);
   options.mountFirst?.(app);
   mountRestDoor(app, bound, { ...options, limits: config.limits });
   return app;
-}
-
-/** Made when it is first asked for, and kept as text. */
-function mountDocument(app: Hono<HttpEnv>, { bound, config, version, rawRoutes }: HttpAppOptions) {
-  const make = () => {
-    const text = JSON.stringify(openApiDocument(bound.map(({ operation }) => operation), {
-      version,
-      publicUrl: config.publicUrl,
-      rawRoutes,
-    }));
-    return { text, etag: entityTagOf(text) };
-  };
-  let made: ReturnType<typeof make> | undefined;
-  app.get("/api/openapi.json", (c) => {
-    const { text, etag } = made ??= make();
-    const headers = { "content-type": "application/json", "cache-control": "no-cache", etag };
-    const known = namesTag(c.req.header("if-none-match") ?? null, etag);
-    return known ? new Response(null, { status: 304, headers }) : new Response(text, { headers });
-  });
 }

@@ -144,7 +144,7 @@ const SECURITY = {
   },
 };
 
-const PROBLEM: JsonSchema = {
+export const PROBLEM: JsonSchema = {
   type: "object",
   description: "What went wrong: problem details of RFC 9457",
   properties: {

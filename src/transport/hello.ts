@@ -11,7 +11,7 @@ import type { Hub } from "../realtime/hub.ts";
 import type { Changes } from "../wire/changes.ts";
 import { changesView } from "../wire/changes.ts";
 
-const HelloInput = z.strictObject({
+export const HelloInput = z.strictObject({
   token: z.string().min(1).max(4096),
   cursors: Cursors.optional(),
 });

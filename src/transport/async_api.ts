@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { sync } from "../chats/operations.ts";
+import { PROBLEM } from "../http/openapi.ts";
+import { hasRequired } from "../http/openapi_input.ts";
+import { type JsonSchema, OpenApiSchemas } from "../http/openapi_schemas.ts";
+import type { Operation } from "../operations/operation.ts";
+import { timestamp } from "../operations/fields.ts";
+import { ProfileView } from "../wire/user.ts";
+import { EVENT_SCHEMAS, type EventSchema } from "./event_schemas.ts";
+import { HelloInput } from "./hello.ts";
+
+export interface AsyncApiOptions {
+  version: string;
+  publicUrl: string | null;
+  /** Where it listens, for want of a public address. */
+  port: number;
+}
+
+interface Message {
+  name: string;
+  summary: string;
+  payload: JsonSchema;
+}
+
+const CHANNEL = { $ref: "#/channels/ws" };
+
+const DESCRIPTION =
+  "Commands and events of `/ws` (subprotocol `realtimechat.v1`), text frames of JSON. The first frame, " +
+  "within the time for it, is `hello`. A frame may hold several events, as an array in order. " +
+  "Socket.IO has the same commands as events with an acknowledgement, and the same events.";
+
+/** What `hello` says on sockets only: an operation in all but its handler. */
+const HELLO = {
+  name: "hello",
+  summary: "Say who one is, and which revisions one has",
+  input: HelloInput,
+  output: z.object({
+    user: ProfileView,
+    sessionId: z.string(),
+    serverTime: timestamp,
+    blockedUserIds: z.array(z.string()).describe("Whose messages to hide in groups"),
+    sync: sync.output.optional().describe("What was missed, if cursors were given"),
+  }),
+};
+
+/** The document of the sockets (AsyncAPI 3.0), made from the very schemas that validate. */
+export function asyncApiDocument(operations: readonly Operation[], options: AsyncApiOptions) {
+  const schemas = new OpenApiSchemas();
+  schemas.components.Problem = PROBLEM;
+  const commands = [HELLO, ...operations.filter(({ socket }) => socket)];
+  const events = Object.entries(EVENT_SCHEMAS);
+  const messages: Record<string, Message> = { error: ERROR };
+  for (const command of commands) {
+    messages[command.name] = commandMessage(command, schemas);
+    messages[replyName(command)] = replyMessage(command, schemas);
+  }
+  for (const [name, event] of events) {
+    messages[eventName(name)] = eventMessage(name, event, schemas);
+  }
+  return {
+    asyncapi: "3.0.0",
+    info: {
+      title: "RealTimeChat",
+      version: options.version,
+      description: DESCRIPTION,
+      license: { name: "MIT" },
+    },
+    defaultContentType: "application/json",
+    servers: { self: serverOf(options) },
+    channels: {
+      ws: {
+        address: "/ws",
+        bindings: { ws: { method: "GET" } },
+        messages: Object.fromEntries(
+          Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
+        ),
+      },
+    },
+    operations: {
+      ...Object.fromEntries(commands.map((command) => [command.name, commandOperation(command)])),
+      events: {
+        action: "send",
+        channel: CHANNEL,
+        summary: "What a client hears without having asked",
+        messages: events.map(([name]) => inChannel(eventName(name))),
+      },
+    },
+    components: { messages, schemas: schemas.components },
+  };
+}
+
+type Command = Pick<Operation, "name" | "summary" | "input" | "output">;
+
+const replyName = ({ name }: Command) => `${name}.reply`;
+/** Some commands and events might share a name. */
+const eventName = (name: string) => `event.${name}`;
+const inChannel = (message: string) => ({ $ref: `#/channels/ws/messages/${message}` });
+
+function commandOperation(command: Command) {
+  return {
+    action: "receive",
+    channel: CHANNEL,
+    summary: command.summary,
+    messages: [inChannel(command.name)],
+    reply: { channel: CHANNEL, messages: [inChannel(replyName(command)), inChannel("error")] },
+  };
+}
+
+const ID: JsonSchema = {
+  description: "The client's own, for it to know the reply by",
+  anyOf: [{ type: "number" }, { type: "string", maxLength: 64 }],
+};
+
+function commandMessage({ name, summary, input }: Command, schemas: OpenApiSchemas): Message {
+  const data = schemas.convert(input, "input");
+  const required = hasRequired(data, schemas) ? ["id", "cmd", "data"] : ["id", "cmd"];
+  return { name, summary, payload: record({ id: ID, cmd: { const: name }, data }, required) };
+}
+
+function replyMessage(command: Command, schemas: OpenApiSchemas): Message {
+  const data = command.output === null
+    ? { type: "object" as const }
+    : schemas.convert(command.output, "output");
+  return {
+    name: replyName(command),
+    summary: `Answers ${command.name}`,
+    payload: record({ id: ID, ok: { const: true }, data }),
+  };
+}
+
+const ERROR: Message = {
+  name: "error",
+  summary: "Refuses a command; `id` is null where there was none to be read",
+  payload: record({
+    id: { anyOf: [ID, { type: "null" }] },
+    ok: { const: false },
+    error: { $ref: "#/components/schemas/Problem" },
+  }),
+};
+
+const REVISION: JsonSchema = { type: "integer", minimum: 1 };
+
+function eventMessage(name: string, event: EventSchema, schemas: OpenApiSchemas): Message {
+  const { summary, scope } = event;
+  const after = { type: "integer" as const, description: "`rev - 1` where it is left out" };
+  const common = { event: { const: name }, data: schemas.convert(event.data, "output") };
+  const inChat = { ...common, chatId: { type: "string" as const } };
+  const payload = scope === "person"
+    ? record(common)
+    : scope === "chat"
+    ? record(inChat)
+    : record({ ...inChat, rev: REVISION, after }, ["event", "chatId", "rev", "data"]);
+  return { name: eventName(name), summary, payload };
+}
+
+/** All fields are required unless said otherwise. */
+function record(properties: Record<string, JsonSchema>, required = Object.keys(properties)) {
+  return { type: "object", properties, required } as JsonSchema;
+}
+
+function serverOf({ publicUrl, port }: AsyncApiOptions) {
+  if (publicUrl === null) return { host: `localhost:${port}`, protocol: "ws" };
+  const { host, protocol } = new URL(publicUrl);
+  return { host, protocol: protocol === "https:" ? "wss" : "ws" };
+}

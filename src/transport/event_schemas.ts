@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { registerDevice } from "../encryption/operations.ts";
+import type { EventName } from "../model/event.ts";
+import { setStatus } from "../realtime/operations.ts";
+import { ChangesView } from "../wire/changes.ts";
+import { ChatView } from "../wire/chat.ts";
+import { HandshakeView } from "../wire/handshake.ts";
+import { MemberView, ReceiptView } from "../wire/member.ts";
+import { MessageView } from "../wire/message.ts";
+import { NotificationView } from "../wire/notification.ts";
+
+export interface EventSchema {
+  /** One line for the documents. */
+  summary: string;
+  data: z.ZodType;
+  /** `revision`: it takes one, and whoever misses it finds it by catching up. */
+  scope: "revision" | "chat" | "person";
+}
+
+/** What a client can hear, for the documents; the compiler holds the list to the events that exist. */
+export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
+  "message.created": { summary: "A message was sent", data: MessageView, scope: "revision" },
+  "message.updated": {
+    summary: "A message was edited, reacted to or pinned: as it is now",
+    data: MessageView,
+    scope: "revision",
+  },
+  "message.deleted": {
+    summary: "A message was deleted: its tombstone",
+    data: MessageView,
+    scope: "revision",
+  },
+  "chat.changes": {
+    summary: "The rows that several revisions touched",
+    data: ChangesView,
+    scope: "revision",
+  },
+  "chat.updated": { summary: "The chat's own fields changed", data: ChatView, scope: "revision" },
+  "member.updated": {
+    summary: "Someone joined, left or has a new role",
+    data: MemberView,
+    scope: "revision",
+  },
+  "mls.commit": {
+    summary: "A Commit of an encrypted chat",
+    data: HandshakeView,
+    scope: "revision",
+  },
+  "receipt.updated": {
+    summary: "A member's read and delivered cursors moved",
+    data: ReceiptView,
+    scope: "chat",
+  },
+  "typing": {
+    summary: "Someone began to write, or stopped",
+    data: z.object({ userId: z.string(), typing: z.boolean() }),
+    scope: "chat",
+  },
+  "presence": {
+    summary: "Someone who shares a chat came, left or has a new status",
+    data: setStatus.output,
+    scope: "person",
+  },
+  "notification": { summary: "A notification", data: NotificationView, scope: "person" },
+  "resync": {
+    summary: "Something may have been missed: catch up on all chats",
+    data: z.object({}),
+    scope: "person",
+  },
+  "session.ended": {
+    summary: "The session has ended, and the socket closes",
+    data: z.object({ sessionId: z.string(), reason: z.string() }),
+    scope: "person",
+  },
+  "user.blocks": {
+    summary: "The person has blocked someone, or no longer",
+    data: z.object({ userId: z.string(), blocked: z.boolean() }),
+    scope: "person",
+  },
+  "mls.welcome": {
+    summary: "A Welcome waits for a device",
+    data: z.object({ id: z.string(), chatId: z.string(), deviceId: z.string() }),
+    scope: "chat",
+  },
+  "mls.keyPackagesLow": {
+    summary: "A device has few key packages left",
+    data: z.object({ deviceId: z.string(), remaining: z.int() }),
+    scope: "person",
+  },
+  "device.updated": {
+    summary: "An encryption device was added or removed",
+    data: z.object({ change: z.enum(["added", "removed"]), device: registerDevice.output }),
+    scope: "person",
+  },
+};
