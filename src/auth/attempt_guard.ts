@@ -20,6 +20,8 @@ const RATES: Record<SecretKind, { network: Rate; account: Rate }> = {
   },
 };
 
+type Bucket = [name: string, rate: Rate];
+
 export type SecretKind = "password" | "second_factor";
 
 /** Whose secret is tried. */
@@ -54,15 +56,14 @@ export class AttemptGuard {
     visitor: Visitor,
     check: () => Promise<T>,
   ): Promise<T> {
-    const buckets = this.#buckets(kind, account, visitor);
-    await this.#takeAll(buckets, account, visitor);
+    const taken = await this.#take(this.#buckets(kind, account, visitor), account, visitor);
     try {
       const result = await check();
-      await this.#giveBack(buckets);
+      await this.#giveBack(taken);
       return result;
     } catch (error) {
       const failed = error instanceof AppError && error.code === "unauthenticated";
-      if (!failed) await this.#giveBack(buckets);
+      if (!failed) await this.#giveBack(taken);
       throw error;
     }
   }
@@ -72,7 +73,7 @@ export class AttemptGuard {
     return (await this.limiter.take(bucket, rate)).allowed;
   }
 
-  #buckets(kind: SecretKind, { name }: Guarded, visitor: Visitor): [string, Rate][] {
+  #buckets(kind: SecretKind, { name }: Guarded, visitor: Visitor): [near: Bucket, wide: Bucket] {
     const { network, account: wide } = RATES[kind];
     // A hash: a name of the caller's own making could otherwise spell another's bucket.
     const hash = createHash("sha256").update(name).digest("base64url");
@@ -82,17 +83,22 @@ export class AttemptGuard {
     ];
   }
 
-  async #takeAll(buckets: [string, Rate][], account: Guarded, visitor: Visitor): Promise<void> {
-    const [near, wide] = buckets;
+  /** The buckets that were taken from. */
+  async #take(
+    [near, wide]: [near: Bucket, wide: Bucket],
+    account: Guarded,
+    visitor: Visitor,
+  ): Promise<Bucket[]> {
     const first = await this.limiter.take(...near);
     if (!first.allowed) throw tooMany(first.retryAfterMs);
     const second = await this.limiter.take(...wide);
-    if (second.allowed || await this.#isKnown(account, visitor)) return;
+    if (second.allowed) return [near, wide];
+    if (await this.#isKnown(account, visitor)) return [near];
     await this.limiter.giveBack(...near);
     throw tooMany(second.retryAfterMs);
   }
 
-  async #giveBack(buckets: [string, Rate][]): Promise<void> {
+  async #giveBack(buckets: Bucket[]): Promise<void> {
     for (const bucket of buckets) await this.limiter.giveBack(...bucket);
   }
 

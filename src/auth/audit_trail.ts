@@ -32,11 +32,6 @@ export class AuditTrail {
     await this.#add({ actorId: caller.userId, visitor: caller }, note);
   }
 
-  /** What the server does. */
-  async byServer(note: AuditNote): Promise<void> {
-    await this.#add({ actorId: null, visitor: null }, note);
-  }
-
   /** An entry that is written with the change that it is of. */
   entryOf(origin: AuditOrigin, note: AuditNote): AuditEntry {
     return newAuditEntry(origin, note, this.clock.now());

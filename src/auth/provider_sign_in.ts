@@ -5,7 +5,7 @@ import type { Caller, Visitor } from "../model/caller.ts";
 import type { Identity, ProviderName } from "../model/identity.ts";
 import type { User } from "../model/user.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
-import { checkMailAddress } from "../mail/mail_address.ts";
+import { checkMailAddress, headerText } from "../mail/mail_address.ts";
 import type { AccountChanges, Changed } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
 import type { AccountMail } from "./account_mail.ts";
@@ -34,6 +34,7 @@ export type ProviderRequest = ProviderProof & {
 };
 
 const PROOF_AGE_MS = 5 * 60_000;
+const MAX_NAME_LENGTH = 100;
 
 /**
  * Signing up and in through a provider, and linking it to an account that is there.
@@ -157,7 +158,7 @@ export class ProviderSignIn {
     const names = wanted === undefined ? usernamesFor(identity.name, email) : [wanted];
     const emailVerifiedAt = identity.email !== null && identity.emailVerified ? clock.now() : null;
     for (const [i, username] of names.entries()) {
-      const displayName = identity.name?.trim().slice(0, 100) || username;
+      const displayName = nameOf(identity) || username;
       const fields = { username, email, displayName, passwordHash: null, emailVerifiedAt };
       try {
         return await accounts.create(visitor, fields, this.#linkOf(identity));
@@ -188,6 +189,11 @@ export class ProviderSignIn {
       throw new AppError("conflict", about);
     }
   }
+}
+
+/** One line of a hundred characters, as people may choose themselves; a provider allows what it likes. */
+function nameOf({ name }: ProviderIdentity): string {
+  return [...headerText(name ?? "")].slice(0, MAX_NAME_LENGTH).join("").trim();
 }
 
 function sameAddress({ provider }: ProviderIdentity): AppError {

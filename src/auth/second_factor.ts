@@ -122,13 +122,21 @@ export class SecondFactor {
   }
 
   async #use(user: User, code: string, visitor: Visitor): Promise<CodeKind> {
-    const { users } = this.options.store;
-    const step = this.isOn(user) ? await this.#step(user, user.totp!, code) : null;
-    if (step !== null && await users.useTotpStep(user.id, step)) return "totp";
     const hash = await recoveryCodeHash(user.id, code);
-    if (hash === null || !user.recoveryCodes.includes(hash)) throw wrongCode();
+    if (hash === null) {
+      await this.#useTotp(user, code);
+      return "totp";
+    }
+    // Without a look at the secret: they also help where that cannot be opened any more.
+    if (!user.recoveryCodes.includes(hash)) throw wrongCode();
     await this.#useRecoveryCode(user.id, hash, visitor);
     return "recovery";
+  }
+
+  async #useTotp(user: User, code: string): Promise<void> {
+    const { users } = this.options.store;
+    const step = this.isOn(user) ? await this.#step(user, user.totp!, code) : null;
+    if (step === null || !await users.useTotpStep(user.id, step)) throw wrongCode();
   }
 
   async #useRecoveryCode(userId: string, hash: string, visitor: Visitor): Promise<void> {

@@ -4,7 +4,6 @@ import type { Caller } from "../model/caller.ts";
 import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
 import { type AccountChanges, idsOf } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
-import type { AuditTrail } from "../auth/audit_trail.ts";
 import type { RecentProof } from "../auth/recent_proof.ts";
 import type { SignIn } from "../auth/sign_in.ts";
 import type { Store } from "../store/store.ts";
@@ -17,7 +16,6 @@ export interface AccountErasureOptions {
   changes: AccountChanges;
   signIn: SignIn;
   proof: RecentProof;
-  audit: AuditTrail;
   mail: AccountMail;
   clock: Clock;
   log: Log;
@@ -77,11 +75,9 @@ export class AccountErasure {
 
   /** False when it failed, and will be tried again. */
   async #erase(userId: string): Promise<boolean> {
-    const { data, audit, store, log } = this.options;
+    const { data, store, log } = this.options;
     try {
       await this.#anonymise(userId);
-      // Before the data goes, so that what follows from the entry (a notification) goes with it.
-      await audit.byServer({ action: "account.erased", userId });
       for (const part of data) await part.erase(userId);
       await store.erasures.finish(userId);
       return true;
@@ -91,13 +87,17 @@ export class AccountErasure {
     }
   }
 
-  /** Names and address are free again; the row is nobody's, and cannot be signed in to. */
+  /**
+   * Names and address are free again; the row is nobody's, and cannot be signed in to. Done once: what
+   * is erased is not changed any more.
+   */
   async #anonymise(userId: string): Promise<void> {
     await this.options.changes.byServer(userId, ({ sessions, identities }, now) => ({
       user: { ...nobody(userId), deletedAt: now },
       unlink: identities.map(({ provider }) => provider),
       endSessions: { ids: idsOf(sessions), reason: "account_deleted" },
       dropTokens: ONE_TIME_PURPOSES,
+      note: { action: "account.erased" },
     }));
   }
 }

@@ -64,7 +64,9 @@ export class Blocks {
     const user = await this.store.users.byId(blockedId);
     if (!user || user.deletedAt !== null) throw notFound("user", blockedId);
     const most = this.limits.blocks;
-    if ((await this.store.blocks.by(blockerId)).length >= most) {
+    const there = await this.store.blocks.by(blockerId);
+    if (there.some((block) => block.blockedId === blockedId)) return false;
+    if (there.length >= most) {
       throw new AppError("conflict", `Blocking: there are ${most} people blocked already`);
     }
     return await this.store.blocks.add({ blockerId, blockedId, createdAt: this.clock.now() });

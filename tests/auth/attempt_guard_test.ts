@@ -38,6 +38,13 @@ Deno.test("many networks at once are stopped by the account's wide limit, the ow
   assert.equal(await attempt("192.0.2.77", true), "in", "it is not for good");
 });
 
+Deno.test("who gets in where they were before gives nobody else another try", async () => {
+  const { attempt } = setUp();
+  for (let i = 0; i < 100; i++) await attempt(`198.51.100.${i}`, false);
+  for (let i = 0; i < 3; i++) assert.equal(await attempt("203.0.113.1", true), "in");
+  assert.equal(await attempt("192.0.2.77", false), "rate_limited");
+});
+
 Deno.test("what is right, and what fails for another reason, does not count", async () => {
   const { attempt } = setUp();
   for (let i = 0; i < 30; i++) assert.equal(await attempt("192.0.2.1", true), "in");

@@ -162,3 +162,16 @@ test("the secret is sealed at rest, and recovery codes are hashed", async (world
   assert.ok(!row.includes(secret));
   for (const code of recoveryCodes) assert.ok(!row.includes(code.replaceAll("-", "")));
 });
+
+test("a recovery code helps also where the secret cannot be opened any more", async (world) => {
+  const ann = await world.register("ann");
+  const { recoveryCodes } = await enable(world, ann);
+  const store = await world.openStore();
+  const { totp } = (await store.users.byId(ann.id))!;
+  await store.users.update(ann.id, { totp: { ...totp!, sealedSecret: "under another key" } });
+  await store.close();
+  const { body: { challenge } } = await world.login("ann");
+  const code = recoveryCodes[0];
+  const { status, body } = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
+  assert.equal(status, 200, JSON.stringify(body));
+});

@@ -197,6 +197,21 @@ test(
   },
 );
 
+test(
+  "a name is one line and of whole characters, whatever a provider says",
+  async (world, provider) => {
+    const names = {
+      "Ann\r\nBcc: x": "Ann Bcc: x",
+      [`a${"🎈".repeat(200)}`]: `a${"🎈".repeat(99)}`,
+    };
+    for (const [i, [name, shown]] of Object.entries(names).entries()) {
+      const claims = provider.claims({ sub: `n${i}`, email: `n${i}@example.org`, name });
+      const { status, body } = await google(world, { idToken: await provider.sign(claims) });
+      assert.deepEqual([status, body.user?.displayName], [200, shown]);
+    }
+  },
+);
+
 /** By which to go on reading and hearing what is written to the account. */
 async function leaveDevices(world: AccountWorld, token: string): Promise<void> {
   const device = { name: "Hers", signatureKey: "A".repeat(43) };

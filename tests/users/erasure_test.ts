@@ -82,13 +82,18 @@ test("an erasure that a crash interrupted is completed at the next start", async
   const { body: chat } = await world.send("POST", "/api/chats", { userId: bob.id }, ann);
   await world.send("POST", "/api/messages", { chatId: chat.id, text: "from ann" }, ann);
   const store = await world.openStore();
-  // What is there when the server dies right after it wrote down the intent.
-  await store.erasures.begin({ userId: ann.id, requestedAt: world.now() });
-  await world.restart();
-  await eventually(
-    "the erasure is done",
-    async () => (await store.erasures.pending()).length === 0,
-  );
+  // What is there when the server dies right after it wrote down the intent, and then, once more, as
+  // if it had died at the end.
+  for (let i = 0; i < 2; i++) {
+    await store.erasures.begin({ userId: ann.id, requestedAt: world.now() });
+    await world.restart();
+    await eventually(
+      "the erasure is done",
+      async () => (await store.erasures.pending()).length === 0,
+    );
+  }
+  const entries = await store.audit.ofUser(ann.id, { before: null, limit: 100 });
+  assert.equal(entries.filter(({ action }) => action === "account.erased").length, 1);
   const [message] = await store.messages.ofSender({
     chatId: chat.id,
     senderId: ann.id,

@@ -155,3 +155,14 @@ test("a group's admins read who changed members and roles", async (world) => {
   ]);
   assert.equal((await world.send("GET", path, undefined, ann)).status, 404, "she has left");
 });
+
+test("blocking someone again changes nothing, also where no more may be blocked", async (world) => {
+  const { ann, bob } = await couple(world);
+  const carol = await world.register("carol");
+  const block = async ({ id: userId }: { id: string }) =>
+    (await world.send("POST", "/api/users/block", { userId }, ann)).status;
+  assert.deepEqual([await block(bob), await block(bob), await block(carol)], [200, 200, 409]);
+  const { body } = await world.send("GET", "/api/audit", undefined, ann);
+  const actions = body.items.map(({ action }: { action: string }) => action);
+  assert.equal(actions.filter((action: string) => action === "user.blocked").length, 1);
+}, { LIMIT_BLOCKS: "1" });
