@@ -84,13 +84,12 @@ export class ChatWriter {
    * `DuplicateKey("directKey")` when the pair has a chat already.
    */
   async create<T>(state: ChatState, edit: Edit<T>): Promise<T> {
-    const draft = new ChatDraft(state, this.store.messages, this.clock.now());
-    const answer = await edit(draft);
-    const outcome = await this.store.chats.commit(draft.toChange());
-    if (outcome === "stale") throw new AppError("conflict", "Making the chat: its id is taken");
-    this.#states.set(draft.toState());
-    this.onCommit(draft.toCommit());
-    return answer;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const draft = new ChatDraft(state, this.store.messages, this.clock.now());
+      const answer = await edit(draft);
+      if (await this.#commit(draft, new Map())) return answer;
+    }
+    throw tooBusy();
   }
 
   /** Resolves once no write is under way: for a drain. */
@@ -149,8 +148,7 @@ export class ChatWriter {
       if (unproven && !fresh && await this.#isBehind(state)) continue;
       if (await this.#commit(draft, known)) return settle(results);
     }
-    const about = "Writing to the chat: others are writing to it, try again";
-    throw new AppError("unavailable", about, { retryAfter: 1 });
+    throw tooBusy();
   }
 
   async #isBehind(state: ChatState): Promise<boolean> {
@@ -184,6 +182,11 @@ export class ChatWriter {
     this.onCommit(draft.toCommit());
     return true;
   }
+}
+
+function tooBusy(): AppError {
+  const about = "Writing to the chat: others are writing to it, try again";
+  return new AppError("unavailable", about, { retryAfter: 1 });
 }
 
 async function runEdits(draft: ChatDraft, jobs: Job[]): Promise<Result[]> {

@@ -3,7 +3,7 @@ import { fieldError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import { type Chat, directKeyOf } from "../model/chat.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
-import type { ChatWriter } from "./chat_writer.ts";
+import type { ChatWriter, Edit } from "./chat_writer.ts";
 import { unbornChat } from "./new_chat.ts";
 import type { People } from "./people.ts";
 
@@ -22,32 +22,58 @@ export class DirectChats {
     userId: string,
     encrypted?: boolean,
   ): Promise<{ chat: Chat; made: boolean }> {
-    if (userId === callerId) {
-      throw fieldError("invalid_request", "userId", "Opening a direct chat: it takes two people");
-    }
-    const key = directKeyOf(callerId, userId);
-    const existing = await this.store.chats.byDirectKey(key);
-    if (existing) return { chat: sameEncryption(existing, encrypted), made: false };
-    await this.people.reach(callerId, [userId]);
+    const found = await this.#find(callerId, userId);
+    if (found) return { chat: sameEncryption(found, encrypted), made: false };
     try {
-      return { chat: await this.#make(key, callerId, userId, encrypted ?? false), made: true };
+      const chat = await this.#make(callerId, userId, encrypted ?? false, ({ chat }) => chat);
+      return { chat: { ...chat }, made: true };
     } catch (error) {
-      if (!(error instanceof DuplicateKey)) throw error;
-      const winner = await this.store.chats.byDirectKey(key);
-      if (!winner) throw error;
+      const winner = await this.#winner(callerId, userId, error);
       return { chat: sameEncryption(winner, encrypted), made: false };
     }
   }
 
-  #make(directKey: string, callerId: string, userId: string, encrypted: boolean): Promise<Chat> {
-    const createdAt = this.clock.now();
+  /** Where there is no chat yet, it is made with what `edit` does to it, or, if that throws, not at all. */
+  async write<T>(callerId: string, userId: string, edit: Edit<T>): Promise<T> {
+    const found = await this.#find(callerId, userId);
+    if (found) return await this.writer.write(found.id, edit);
+    try {
+      return await this.#make(callerId, userId, false, edit);
+    } catch (error) {
+      const winner = await this.#winner(callerId, userId, error);
+      return await this.writer.write(winner.id, edit);
+    }
+  }
+
+  #find(callerId: string, userId: string): Promise<Chat | null> {
+    if (userId === callerId) {
+      throw fieldError("invalid_request", "userId", "Opening a direct chat: it takes two people");
+    }
+    return this.store.chats.byDirectKey(directKeyOf(callerId, userId));
+  }
+
+  async #make<T>(
+    callerId: string,
+    userId: string,
+    encrypted: boolean,
+    edit: Edit<T>,
+  ): Promise<T> {
+    await this.people.reach(callerId, [userId]);
+    const [createdAt, directKey] = [this.clock.now(), directKeyOf(callerId, userId)];
     const chat = { id: newId(), kind: "direct" as const, directKey, encrypted, createdAt };
-    return this.writer.create(unbornChat({ ...chat, createdBy: callerId }), (draft) => {
+    return await this.writer.create(unbornChat({ ...chat, createdBy: callerId }), (draft) => {
       draft.updateChat({});
       draft.addMember({ userId: callerId, role: "member", joinedAt: createdAt });
       draft.addMember({ userId, role: "member", joinedAt: createdAt });
-      return { ...draft.chat };
+      return edit(draft);
     });
+  }
+
+  /** The chat that someone else has made meanwhile; throws the error where it tells of something else. */
+  async #winner(callerId: string, userId: string, error: unknown): Promise<Chat> {
+    const winner = error instanceof DuplicateKey ? await this.#find(callerId, userId) : null;
+    if (!winner) throw error;
+    return winner;
   }
 }
 

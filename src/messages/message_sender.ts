@@ -54,13 +54,9 @@ export class MessageSender {
 
   async send(senderId: string, input: SendInput): Promise<Sent> {
     this.#checkSize(input);
-    const chatId = input.chatId ?? (await this.direct.open(senderId, input.recipientId!)).chat.id;
-    const epoch = input.ciphertext === undefined
-      ? null
-      : this.epochOfMessage(chatId, input.ciphertext);
     const id = newId();
     const clientId = input.clientId ?? id;
-    return await this.writer.write(chatId, (draft) => {
+    const edit = (draft: ChatDraft) => {
       draft.requireMember(senderId);
       const earlier = draft.sent(senderId, clientId);
       if (earlier) return { message: earlier, repeated: true };
@@ -70,7 +66,7 @@ export class MessageSender {
       });
       return unlessRepeated(draft, senderId, clientId, () => {
         checkContent(draft, input);
-        checkEpoch(draft, epoch);
+        this.#checkEpoch(draft, input);
         checkMentions(draft, input.mentions);
         // The usual send needs nothing from elsewhere, and then it is not made to wait.
         if (!input.replyTo && !input.mediaIds?.length && draft.chat.kind === "group") {
@@ -78,7 +74,10 @@ export class MessageSender {
         }
         return this.#lookUp(draft, senderId, input).then(insert);
       });
-    });
+    };
+    return input.chatId === undefined
+      ? await this.direct.write(senderId, input.recipientId!, edit)
+      : await this.writer.write(input.chatId, edit);
   }
 
   async #lookUp(
@@ -94,6 +93,20 @@ export class MessageSender {
     const { mediaIds = [] } = input;
     if (mediaIds.length === 0) return [];
     return await this.attachments.attachments(senderId, mediaIds, draft.chat.encrypted);
+  }
+
+  /**
+   * Only of the chat's current epoch: so what follows on a Commit in the order can be read by just
+   * those who are in the group after it. Whose message was overtaken by a Commit encrypts it anew.
+   */
+  #checkEpoch({ chat }: ChatDraft, { ciphertext }: SendInput): void {
+    if (ciphertext === undefined) return;
+    const epoch = this.epochOfMessage(chat.id, ciphertext);
+    if (chat.epoch === 0) {
+      throw new AppError("conflict", "Sending: the chat has no MLS group yet, a Commit makes it");
+    }
+    if (epoch === chat.epoch) return;
+    throw new AppError("stale_epoch", `Sending: epoch ${epoch} is not the chat's, ${chat.epoch}`);
   }
 
   #newMessage(
@@ -190,19 +203,6 @@ function checkContent(draft: ChatDraft, input: SendInput): void {
   } else if (input.text === undefined && !input.mediaIds?.length) {
     throw fieldError("invalid_request", "text", "Sending: a message needs text or files");
   }
-}
-
-/**
- * Only of the chat's current epoch: so what follows on a Commit in the order can be read by just
- * those who are in the group after it. Whose message was overtaken by a Commit encrypts it anew.
- */
-function checkEpoch({ chat }: ChatDraft, epoch: number | null): void {
-  if (!chat.encrypted) return;
-  if (chat.epoch === 0) {
-    throw new AppError("conflict", "Sending: the chat has no MLS group yet, a Commit makes it");
-  }
-  if (epoch === chat.epoch) return;
-  throw new AppError("stale_epoch", `Sending: epoch ${epoch} is not the chat's, ${chat.epoch}`);
 }
 
 function checkMentions(draft: ChatDraft, mentions: string[] = []): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import type { ChatChange } from "../../src/store/chat_store.ts";
-import type { Store } from "../../src/store/store.ts";
+import { MediaGone, type Store } from "../../src/store/store.ts";
 import { ChatWorld, refusal } from "./chat_world.ts";
 
 /** The same store, with `onCommit` told of each commit before it is tried; it may throw. */
@@ -12,7 +12,9 @@ function spied(store: Store, onCommit: (change: ChatChange) => void): Store {
     return chats.commit(change);
   };
   const byId = (id: string) => chats.byId(id);
-  return { users, blocks, messages, memberships, chats: { commit, byId } } as unknown as Store;
+  const byDirectKey = (key: string) => chats.byDirectKey(key);
+  const spiedChats = { commit, byId, byDirectKey };
+  return { users, blocks, messages, memberships, chats: spiedChats } as unknown as Store;
 }
 
 Deno.test("ChatWriter: writes that arrive together are committed together", async () => {
@@ -126,6 +128,28 @@ Deno.test("ChatWriter: a commit that fails fails its batch, and the next one goe
   broken = false;
   const { message } = await instance.sender.send(ids[0], { chatId, text: "1", clientId: "1" });
   assert.equal(message.seq, 3);
+});
+
+Deno.test("ChatWriter: an upload that is gone by the commit is left to the edit to refuse, in a new chat too", async () => {
+  await using world = await ChatWorld.make();
+  const [ann, bob] = await world.people(2);
+  let gone = true;
+  const instance = world.instance(spied(world.store, () => {
+    if (gone) throw new MediaGone("upload");
+  }));
+  let runs = 0;
+  const rename = instance.direct.write(ann, bob, (draft) => {
+    gone = ++runs === 1;
+    return draft.updateChat({ description: "made" }).rev;
+  });
+  assert.deepEqual([await rename, runs], [4, 2]);
+  gone = true;
+  const [{ chatId }] = await world.store.memberships.ofUser(ann);
+  const again = instance.writer.write(chatId, (draft) => {
+    gone = ++runs === 3;
+    return draft.updateChat({ description: "changed" }).rev;
+  });
+  assert.deepEqual([await again, runs], [5, 4]);
 });
 
 Deno.test("ChatWriter: there is no writing to a chat that is not there", async () => {

@@ -52,6 +52,36 @@ Deno.test("MessageSender: a reply, mentions and limits are checked before anythi
   assert.deepEqual([message.mentions, reply.message.replyTo], [[bob], message.id]);
 });
 
+Deno.test("MessageSender: a first message makes its chat, and one that is refused does not", async () => {
+  await using world = await ChatWorld.make();
+  const [ann, bob, eve] = await world.people(3);
+  const { sender } = world.services;
+  const bad: object[] = [
+    {},
+    { ciphertext: "AAAA" },
+    { text: "a", mentions: [eve] },
+    { text: "a", replyTo: newId() },
+    { mediaIds: [newId()] },
+  ];
+  for (const input of bad) {
+    await assert.rejects(sender.send(ann, { recipientId: bob, ...input }), JSON.stringify(input));
+  }
+  await assert.rejects(
+    sender.send(ann, { recipientId: ann, text: "a" }),
+    refusal("invalid_request"),
+  );
+  assert.deepEqual(await world.store.memberships.ofUser(ann), []);
+  const sends = [[ann, bob], [bob, ann], [ann, bob]].map(([from, to], i) =>
+    (i === 1 ? world.instance().sender : sender)
+      .send(from, { recipientId: to, text: "a", clientId: `${i % 2}` })
+  );
+  const sent = (await Promise.all(sends)).map(({ message }) => message);
+  assert.equal(new Set(sent.map(({ chatId }) => chatId)).size, 1);
+  assert.equal(new Set(sent.map(({ id }) => id)).size, 2, "what is repeated is one message");
+  const { rev, memberCount } = (await world.store.chats.byId(sent[0].chatId))!;
+  assert.deepEqual([rev, memberCount], [5, 2]);
+});
+
 Deno.test("MessageEditor: an edit, and what was said before, twice is once", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
