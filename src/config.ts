@@ -37,10 +37,12 @@ export interface Config {
   };
   /** How long a proof of identity counts as recent, for what changes credentials. */
   readonly reauthWindowMs: number;
-  /** Of new passwords' hashes, the binary logarithm of their rounds. */
+  /** Of passwords' hashes, the binary logarithm of their rounds. */
   readonly bcryptCost: number;
   /** 32 bytes that seal second-factor secrets at rest. */
   readonly encryptionKey: Uint8Array;
+  /** Those that sealed them before, and still open what they sealed. */
+  readonly formerEncryptionKeys: readonly Uint8Array[];
   /** Lower case. */
   readonly adminEmails: readonly string[];
   readonly corsOrigins: "*" | readonly string[];
@@ -128,6 +130,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     reauthWindowMs: values.REAUTH_WINDOW ?? 10 * 60_000,
     bcryptCost: values.BCRYPT_COST ?? 12,
     encryptionKey: encryptionKeyOf(values, mode, notices),
+    formerEncryptionKeys: formerEncryptionKeysOf(values),
     adminEmails: (values.ADMIN_EMAILS ?? []).map((address) => address.toLowerCase()),
     corsOrigins: values.CORS_ORIGINS ?? (mode === "production" ? [] : "*"),
     trustedProxy: values.TRUSTED_PROXY ?? null,
@@ -173,8 +176,19 @@ function encryptionKeyOf(
         "JWT_SECRET, and changing that makes them unreadable",
     );
   }
+  return derivedEncryptionKey(values);
+}
+
+/** The derived one too: who sets ENCRYPTION_KEY later loses nothing that was sealed until then. */
+function formerEncryptionKeysOf(values: Values): Uint8Array[] {
+  if (!values.ENCRYPTION_KEY) return [];
+  const previous = values.ENCRYPTION_KEY_PREVIOUS;
+  return [...(previous ? [previous] : []), derivedEncryptionKey(values)];
+}
+
+function derivedEncryptionKey({ JWT_SECRET }: Values): Uint8Array {
   const info = "realtimechat encryption at rest";
-  return new Uint8Array(hkdfSync("sha256", values.JWT_SECRET!, "", info, 32));
+  return new Uint8Array(hkdfSync("sha256", JWT_SECRET!, "", info, 32));
 }
 
 function providersOf(values: Values): Pick<Config, "google" | "facebook"> {

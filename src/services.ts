@@ -179,7 +179,10 @@ function createSignIn(
     tokens: new Tokens(config.tokens, clock),
     limiter: adapters.backplane.limiter,
     mailer: adapters.mailer,
-    box: secretBox([base64url.encode(config.encryptionKey)]),
+    box: secretBox([
+      base64url.encode(config.encryptionKey),
+      ...config.formerEncryptionKeys.map((key) => base64url.encode(key)),
+    ]),
     providers: adapters.providers,
     onAudited: (entry) => push.notifications.audited(entry),
     onSessionsEnded: (ids) => publisher.endSessions(ids),

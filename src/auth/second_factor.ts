@@ -134,9 +134,22 @@ export class SecondFactor {
   }
 
   async #useTotp(user: User, code: string): Promise<void> {
-    const { users } = this.options.store;
+    const { store, box, mail } = this.options;
     const step = this.isOn(user) ? await this.#step(user, user.totp!, code) : null;
-    if (step === null || !await users.useTotpStep(user.id, step)) throw wrongCode();
+    if (step === null || !await store.users.useTotpStep(user.id, step)) throw wrongCode();
+    const { sealedSecret } = user.totp!;
+    if (!await box.isOutdated(sealedSecret)) return;
+    mail.inBackground("Sealing a secret anew", () => this.#sealAnew(user, sealedSecret));
+  }
+
+  async #sealAnew(user: User, outdated: string): Promise<void> {
+    const { box, changes } = this.options;
+    const sealedSecret = await box.seal(await box.open(outdated, owner(user)), owner(user));
+    await changes.byServer(
+      user.id,
+      ({ user: { totp } }) =>
+        totp?.sealedSecret === outdated ? { user: { totp: { ...totp, sealedSecret } } } : {},
+    );
   }
 
   async #useRecoveryCode(userId: string, hash: string, visitor: Visitor): Promise<void> {
@@ -174,9 +187,11 @@ const guarded = ({ id }: User) => ({ name: id, userId: id });
 
 const owner = ({ id }: Pick<User, "id">) => ({ purpose: "totp", userId: id });
 
-/** What a code was checked against must be what is changed. */
+/** What a code was checked against must be what is changed; it may have been sealed anew meanwhile. */
 function requireSame(now: TotpCredential | null, then: TotpCredential | null): void {
-  if (now?.sealedSecret === then?.sealedSecret && now?.enabledAt === then?.enabledAt) return;
+  const enabledAt = now?.enabledAt ?? null;
+  const same = enabledAt === null ? now?.sealedSecret === then?.sealedSecret : true;
+  if (same && enabledAt === (then?.enabledAt ?? null)) return;
   throw new AppError("conflict", "Changing the second factor: another request was faster");
 }
 

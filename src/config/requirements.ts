@@ -24,6 +24,7 @@ export function checkTogether(
   // Links in mails start with it, and a request does not say where it should lead.
   together(["SMTP_URL"], ["MAIL_FROM", "PUBLIC_URL"]);
   together(["DENO_KV_URL"], ["DENO_KV_ACCESS_TOKEN"]);
+  together(["ENCRYPTION_KEY_PREVIOUS"], ["ENCRYPTION_KEY"]);
   if (values.BROKER === "mongo") {
     missing("MONGODB_URI", "set, since BROKER is mongo");
   }

@@ -52,6 +52,11 @@ const duration = variable(
   }),
 );
 
+const encryptionKey = secret(
+  "32 bytes in hexadecimal or base64, such as `openssl rand -hex 32` gives",
+  parsed(parseKey),
+);
+
 const signingSecret = secret(
   "a secret of at least 32 bytes, such as `openssl rand -base64 48` gives",
   z.string().refine((text) => new TextEncoder().encode(text).length >= 32),
@@ -144,10 +149,8 @@ const NAMED = {
   JWT_REFRESH_EXPIRY: duration,
   REAUTH_WINDOW: duration,
   BCRYPT_COST: variable("an integer from 4 to 16, in production at least 10", integer(4, 16)),
-  ENCRYPTION_KEY: secret(
-    "32 bytes in hexadecimal or base64, such as `openssl rand -hex 32` gives",
-    parsed(parseKey),
-  ),
+  ENCRYPTION_KEY: encryptionKey,
+  ENCRYPTION_KEY_PREVIOUS: encryptionKey,
   ADMIN_EMAILS: variable("e-mail addresses separated by commas", parsed(parseMailAddresses)),
 
   CORS_ORIGINS: variable(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generate } from "otplib";
 import { type Account, type AccountWorld, onBothStores } from "../support/account_world.ts";
+import { eventually } from "../support/eventually.ts";
 
 const test = onBothStores();
 
@@ -175,3 +176,36 @@ test("a recovery code helps also where the secret cannot be opened any more", as
   const { status, body } = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
   assert.equal(status, 200, JSON.stringify(body));
 });
+
+test("a secret is sealed anew, under the present key, when its owner uses a code", async (world) => {
+  const ann = await world.register("ann");
+  const { secret } = await enable(world, ann);
+  const before = await sealedSecretOf(world, ann);
+  await world.restart({ ENCRYPTION_KEY: "a1".repeat(32) });
+  const signIn = async () => {
+    nextStep(world);
+    const { body: { challenge } } = await world.login("ann");
+    const code = await codeOf(world, secret);
+    return await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
+  };
+  assert.equal((await signIn()).status, 200, "sealed under a key that was derived");
+  const anew = await eventually("it is sealed anew", async () => {
+    const sealed = await sealedSecretOf(world, ann);
+    return sealed !== before && sealed;
+  });
+  const [next, previous] = ["b2".repeat(32), "a1".repeat(32)];
+  await world.restart({ ENCRYPTION_KEY: next, ENCRYPTION_KEY_PREVIOUS: previous });
+  assert.equal(await sealedSecretOf(world, ann), anew);
+  const { body: { accessToken } } = await signIn();
+  nextStep(world);
+  const code = await codeOf(world, secret);
+  const off = await world.send("POST", "/api/auth/2fa/disable", { code }, { token: accessToken });
+  assert.equal(off.status, 204, "while it may be sealed anew");
+});
+
+async function sealedSecretOf(world: AccountWorld, { id }: Account): Promise<string> {
+  const store = await world.openStore();
+  const user = await store.users.byId(id);
+  await store.close();
+  return user!.totp!.sealedSecret;
+}

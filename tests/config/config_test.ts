@@ -87,6 +87,7 @@ Deno.test("what is half configured is a fault that names the other half", () => 
     [{ VAPID_PRIVATE_KEY: "x".repeat(43) }, ["VAPID_PUBLIC_KEY"]],
     [{ SMTP_URL: "smtp://localhost" }, ["MAIL_FROM", "PUBLIC_URL"]],
     [{ DENO_KV_URL: "http://localhost:4512" }, ["DENO_KV_ACCESS_TOKEN"]],
+    [{ ENCRYPTION_KEY_PREVIOUS: "00".repeat(32) }, ["ENCRYPTION_KEY"]],
     [{ BROKER: "mongo" }, ["MONGODB_URI"]],
     [{ DENO_DEPLOYMENT_ID: "x" }, ["MONGODB_URI", "AWS_BUCKET_NAME"]],
   ];
@@ -140,6 +141,7 @@ Deno.test("values that only look right are refused", () => {
     TRUSTED_PROXY: ["x-forwarded-for:0", "a b", "10.0.0.1"],
     FIREBASE_SERVICE_ACCOUNT: ["{}", "not json", '{"project_id":1}'],
     ENCRYPTION_KEY: ["abc", "00".repeat(31)],
+    ENCRYPTION_KEY_PREVIOUS: ["abc"],
     BCRYPT_COST: ["9", "17", "12.5", "many"],
     JWT_EXPIRY: ["0s", "10", "1y", "1.5h"],
     RATE_SEND: ["0/1m", "5", "5/0s", "5/1m/2"],

@@ -35,26 +35,30 @@ export class AccountWorld implements AsyncDisposable {
   #count = 0;
   #app!: App;
 
-  private constructor(readonly config: Config, private readonly folder: TempDir) {}
+  #config!: Config;
+
+  private constructor(
+    private readonly environment: Record<string, string>,
+    private readonly folder: TempDir,
+  ) {}
 
   static async open(environment: Record<string, string> = {}): Promise<AccountWorld> {
-    const folder = await TempDir.make("accounts");
-    const config = testConfig(folder.join("data"), {
+    const world = new AccountWorld({
       PUBLIC_URL: "https://chat.example.org",
       LOG_LEVEL: "info",
       TRUSTED_PROXY: "x-forwarded-for:1",
       ...environment,
-    });
-    const world = new AccountWorld(config, folder);
+    }, await TempDir.make("accounts"));
     await world.restart();
     return world;
   }
 
-  /** Ends the server, if there is one, and starts it on the same data. */
-  async restart(): Promise<void> {
+  /** Ends the server, if there is one, and starts it on the same data, with what is changed. */
+  async restart(changes: Record<string, string> = {}): Promise<void> {
     await this.#app?.drain();
+    this.#config = testConfig(this.folder.join("data"), { ...this.environment, ...changes });
     const clock = { now: () => Date.now() + this.ahead };
-    this.#app = await createApp(this.config, jsonLog("info", (line) => this.#logged(line)), {
+    this.#app = await createApp(this.#config, jsonLog("info", (line) => this.#logged(line)), {
       clock,
     });
   }
@@ -64,7 +68,7 @@ export class AccountWorld implements AsyncDisposable {
   }
 
   openStore() {
-    return openStoreOf(this.config);
+    return openStoreOf(this.#config);
   }
 
   fetch(request: Request): Promise<Response> {
