@@ -141,7 +141,6 @@ Deno.test("values that only look right are refused", () => {
     TRUSTED_PROXY: ["x-forwarded-for:0", "a b", "10.0.0.1"],
     FIREBASE_SERVICE_ACCOUNT: ["{}", "not json", '{"project_id":1}'],
     ENCRYPTION_KEY: ["abc", "00".repeat(31)],
-    ENCRYPTION_KEY_PREVIOUS: ["abc"],
     BCRYPT_COST: ["9", "17", "12.5", "many"],
     JWT_EXPIRY: ["0s", "10", "1y", "1.5h"],
     RATE_SEND: ["0/1m", "5", "5/0s", "5/1m/2"],
