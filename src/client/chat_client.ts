@@ -1,11 +1,9 @@
-import { newId } from "../core/ids.ts";
 import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
 import type { MessageView } from "../wire/message.ts";
 import type { ProfileView } from "../wire/user.ts";
 import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
-import { draftRow } from "./draft_row.ts";
 import { Emitter } from "./emitter.ts";
 import type { EncryptionEvents } from "./encryption/context.ts";
 import type { Encryption } from "./encryption/encryption.ts";
@@ -13,12 +11,11 @@ import { encryptionStore } from "./encryption/encryption_storage.ts";
 import type { ServerEvent, ServerEvents } from "./events.ts";
 import { Files } from "./files.ts";
 import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
-import type { FileDescriptor, MessageContent } from "./mls/message_content.ts";
 import { sealedStore } from "./mls/sealed_store.ts";
 import { Model } from "./model.ts";
-import { type Draft, Outbox } from "./outbox.ts";
 import { OperationCaller } from "./operation_caller.ts";
-import { type Input, type OperationName, type Output, Rest } from "./rest.ts";
+import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output, Rest } from "./rest.ts";
+import { type SendContent, Sending } from "./sending.ts";
 import { SignIn } from "./sign_in.ts";
 import { ChatSocket, type ConnectionState } from "./socket.ts";
 
@@ -31,7 +28,7 @@ export interface ChatClientOptions {
   deviceKey?: CryptoKey;
   fetch?: typeof fetch;
   WebSocket?: typeof WebSocket;
-  /** Milliseconds that a command may take. */
+  /** Milliseconds that a call may take, and the making of a connection; 15,000 unless given. */
   timeoutMs?: number;
 }
 
@@ -47,19 +44,6 @@ export type ClientEvents =
     fault: unknown;
   };
 
-export interface SendContent {
-  text?: string;
-  mediaIds?: string[];
-  /** The id of a message of the same chat. */
-  replyTo?: string;
-  mentions?: string[];
-  /** Of an encrypted chat: what `files.uploadEncrypted` gave. */
-  files?: FileDescriptor[];
-}
-
-/** What waits in the outbox: of an encrypted chat the very content, which is sealed when it leaves. */
-type Outgoing = { plain: SendContent } | { encrypted: MessageContent };
-
 /**
  * A chat product's whole connection to the server: signs in, keeps a connection, keeps `model` in step, and
  * sends what is to be sent once, whenever there is a connection.
@@ -72,10 +56,10 @@ export class ChatClient extends Emitter<ClientEvents> {
   readonly #socket: ChatSocket;
   readonly #caller: OperationCaller;
   readonly #sync: ChatSync;
-  readonly #outbox: Outbox<Outgoing>;
+  readonly #sending: Sending;
   readonly #storage: KeyStore;
   #encryption: Encryption | null = null;
-  #hasOutbox = false;
+  #enabling: Promise<Encryption> | null = null;
   #hasInbox = false;
 
   constructor(private readonly options: ChatClientOptions) {
@@ -83,19 +67,21 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.#storage = options.storage ?? memoryKeyStore();
     this.#rest = new Rest(options);
     this.#signIn = new SignIn(this.#rest, this.#storage, () => this.#signedOut());
-    this.files = new Files(this.#rest, () => this.#signIn.token());
+    this.files = new Files(this.#rest, this.#signIn);
     this.#sync = new ChatSync(this.model, {
       call: (name, input) => this.call(name, input),
-      userId: () => this.userId,
+      userId: () => this.#signIn.personId,
       onRows: (changes, after) => this.#encryption?.onRows(changes, after),
       onLeft: (chatId) => this.#encryption?.onLeft(chatId),
       onChat: (chatId) => this.#takeUp(chatId),
       onFault: (error) => this.emit("fault", error),
     });
-    this.#outbox = new Outbox(this.#outboxStore(), {
-      send: (draft) => this.#deliver(draft),
-      onSent: (draft, message) => this.#sent(draft, message),
-      onFailed: (draft, error) => this.#failed(draft, error),
+    this.#sending = new Sending(this.model, this.#outboxStore(), {
+      call: (name, input) => this.call(name, input),
+      userId: () => this.#signIn.personId,
+      encryption: () => this.#encryption,
+      fetchChat: (chatId) => this.#sync.open(chatId),
+      onFault: (error) => this.emit("fault", error),
     });
     this.#socket = new ChatSocket({
       token: (stale) => stale ? this.#signIn.refresh(stale) : this.#signIn.token(),
@@ -106,7 +92,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     }, {
       url: `${options.url.replace(/^http/, "ws").replace(/\/+$/, "")}/ws`,
       WebSocket: options.WebSocket,
-      timeoutMs: options.timeoutMs ?? 15_000,
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     });
     this.#caller = new OperationCaller(this.#rest, this.#signIn, this.#socket);
   }
@@ -128,7 +114,7 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   /** Messages that wait to be sent. */
   get unsent(): number {
-    return this.#outbox.size;
+    return this.#sending.unsent;
   }
 
   /** Encrypted chats; `enableEncryption` comes first. */
@@ -197,7 +183,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** Stops everything; what was not sent is sent by the next run, if the storage lasts. */
   async close(): Promise<void> {
     this.#socket.close();
-    this.#outbox.pause();
+    this.#sending.pause();
     await this.#sync.idle();
     await this.#encryption?.close();
   }
@@ -219,31 +205,16 @@ export class ChatClient extends Emitter<ClientEvents> {
   }
 
   /** Shown in the model at once, and sent as soon as may be; resolves with the server's row. */
-  async send(chatId: string, content: SendContent): Promise<MessageView> {
-    const clientId = newId();
-    const encrypted = this.#isEncrypted(chatId);
-    const outgoing = encrypted
-      ? { encrypted: this.#encryptedMessage(chatId, clientId, content) }
-      : { plain: content };
-    this.model.putDraft(draftRow({ chatId, clientId, senderId: this.userId, encrypted }, content));
-    return await this.#outbox.add({ chatId, clientId, content: outgoing });
+  send(chatId: string, content: SendContent): Promise<MessageView> {
+    return this.#sending.send(chatId, content);
   }
 
-  async edit(chatId: string, messageId: string, text: string): Promise<void> {
-    if (!this.#isEncrypted(chatId)) {
-      return this.model.putMessages(chatId, [await this.call("message.edit", { messageId, text })]);
-    }
-    const target = this.encryption.targetOf(chatId, messageId);
-    await this.#sendEffect(chatId, { kind: "edit", clientId: newId(), target, text });
+  edit(chatId: string, messageId: string, text: string): Promise<void> {
+    return this.#sending.edit(chatId, messageId, text);
   }
 
-  async react(chatId: string, messageId: string, emoji: string, remove = false): Promise<void> {
-    if (!this.#isEncrypted(chatId)) {
-      const message = await this.call("message.react", { messageId, emoji, remove });
-      return this.model.putMessages(chatId, [message]);
-    }
-    const target = this.encryption.targetOf(chatId, messageId);
-    await this.#sendEffect(chatId, { kind: "reaction", clientId: newId(), target, emoji, remove });
+  react(chatId: string, messageId: string, emoji: string, remove = false): Promise<void> {
+    return this.#sending.react(chatId, messageId, emoji, remove);
   }
 
   /** In an encrypted chat, too, the server forgets the ciphertext and keeps a tombstone. */
@@ -259,11 +230,9 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   /** Older messages, before the oldest that is here; false when there are none. */
   async loadOlder(chatId: string, limit = 50): Promise<boolean> {
-    const oldest = this.model.messagesOf(chatId)[0]?.seq || undefined;
-    const { items } = await this.call("message.list", { chatId, before: oldest, limit });
-    this.model.putMessages(chatId, items);
+    const mayBeMore = await this.#sync.loadOlder(chatId, limit);
     if (this.#isEncrypted(chatId)) await this.#encryption?.showKnown(chatId);
-    return items.length === limit;
+    return mayBeMore;
   }
 
   /**
@@ -271,13 +240,23 @@ export class ChatClient extends Emitter<ClientEvents> {
    * `deviceKey`. Without a key they would lie there in the open, so a storage of one's own needs one.
    */
   async enableEncryption(deviceName: string): Promise<Encryption> {
+    this.#enabling ??= this.#enableEncryption(deviceName);
+    try {
+      return await this.#enabling;
+    } catch (error) {
+      this.#enabling = null;
+      throw error;
+    }
+  }
+
+  async #enableEncryption(deviceName: string): Promise<Encryption> {
     const { storage, deviceKey } = this.options;
     if (storage && !deviceKey) {
       throw new ChatError("conflict", "Keeping keys in a storage needs a deviceKey to seal them");
     }
     // MLS is most of this library: whoever has no encrypted chats does not load it.
     const { Encryption } = await import("./encryption/encryption.ts");
-    this.#encryption = await Encryption.open({
+    const encryption = await Encryption.open({
       call: (name, input) => this.call(name, input),
       userId: this.userId,
       model: this.model,
@@ -285,8 +264,9 @@ export class ChatClient extends Emitter<ClientEvents> {
       emit: (name, data) => this.emit(name, data as never),
       onFault: (error) => this.emit("fault", error),
     }, deviceName);
-    if (this.state === "online") await this.#encryption.connected();
-    return this.#encryption;
+    this.#encryption = encryption;
+    if (this.state === "online") await this.#connected();
+    return encryption;
   }
 
   #outboxStore(): KeyStore {
@@ -296,39 +276,6 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   #isEncrypted(chatId: string): boolean {
     return this.model.chat(chatId)?.chat.encrypted ?? false;
-  }
-
-  #encryptedMessage(chatId: string, clientId: string, content: SendContent): MessageContent {
-    const { text = "", replyTo, mentions, files } = content;
-    return {
-      kind: "message",
-      clientId,
-      text,
-      ...(replyTo && { replyTo: this.encryption.targetOf(chatId, replyTo) }),
-      ...(mentions?.length && { mentions }),
-      ...(files?.length && { files }),
-    };
-  }
-
-  async #sendEffect(chatId: string, content: MessageContent): Promise<void> {
-    const { clientId } = content;
-    await this.#outbox.add({ chatId, clientId, content: { encrypted: content } });
-  }
-
-  async #deliver({ chatId, clientId, content }: Draft<Outgoing>): Promise<MessageView> {
-    if ("encrypted" in content) return await this.encryption.send(chatId, content.encrypted);
-    return await this.call("message.send", { ...content.plain, chatId, clientId });
-  }
-
-  #sent({ chatId, clientId }: Draft<Outgoing>, message: MessageView): void {
-    this.model.dropDraft({ chatId, senderId: this.userId, clientId });
-    this.model.putMessages(chatId, [message]);
-    if (message.kind === "encrypted") void this.#encryption?.showKnown(chatId);
-  }
-
-  #failed({ chatId, clientId }: Draft<Outgoing>, error: ChatError): void {
-    const id = `draft ${this.userId} ${clientId}`;
-    this.model.patchMessage(chatId, id, { status: "failed", failure: error.message });
   }
 
   #onEvent(event: ServerEvent): void {
@@ -343,27 +290,32 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   #onState(state: ConnectionState): void {
     if (state === "online") void this.#connected();
-    else this.#outbox.pause();
+    else {
+      this.#sending.pause();
+      this.model.forgetTyping();
+    }
     this.emit("state", state);
-    if (state === "refused") void this.#signIn.end();
+    if (state === "refused") this.#signIn.end().catch((error) => this.emit("fault", error));
   }
 
   /** The first time the inbox says which chats there are; from then on, what has changed. */
-  async #takeHello(sync: ChangesView[]): Promise<void> {
-    if (this.#hasInbox) return await this.#sync.takeSync(sync);
+  async #takeHello(sync: ChangesView[] | null): Promise<void> {
+    if (this.#hasInbox) return await this.#sync.takeSync(sync ?? await this.#sync.fetch());
     await this.#sync.loadInbox();
     this.#hasInbox = true;
   }
 
   async #connected(): Promise<void> {
     try {
-      if (!this.#hasOutbox) await this.#outbox.load();
-      this.#hasOutbox = true;
       await this.#encryption?.connected();
     } catch (error) {
       this.emit("fault", error);
     }
-    if (this.state === "online") this.#outbox.open();
+    try {
+      await this.#sending.open(() => this.state === "online");
+    } catch (error) {
+      this.emit("fault", error);
+    }
   }
 
   #takeUp(chatId: string): void {

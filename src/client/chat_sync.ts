@@ -50,11 +50,17 @@ export class ChatSync {
         const isNew = !this.model.chat(chat.id);
         this.model.putChat(chat, isNew ? rev : 0);
         this.model.putMembers(chat.id, [me]);
-        if (lastMessage) this.model.putMessages(chat.id, [lastMessage]);
+        if (isNew) this.model.putHistory(chat.id, lastMessage ? [lastMessage] : [], !lastMessage);
+        else if (lastMessage) this.model.putMessages(chat.id, [lastMessage]);
         if (isNew) this.host.onChat(chat.id);
       }
       cursor = page.next ?? undefined;
     } while (cursor !== undefined);
+  }
+
+  /** What hello answers, of those who have more chats than fit into a frame. */
+  async fetch(): Promise<ChangesView[]> {
+    return (await this.host.call("sync", { cursors: this.cursors() })).items;
   }
 
   /** What hello answered. A chat that is new here comes with rows from its start: it is opened instead. */
@@ -87,8 +93,19 @@ export class ChatSync {
       this.model.putChat(chat, isNew ? chat.rev : 0);
       this.model.putMembers(chatId, members);
       const { items } = await this.host.call("message.list", { chatId, limit: FIRST_MESSAGES });
-      this.model.putMessages(chatId, items);
+      this.model.putHistory(chatId, items, items.length < FIRST_MESSAGES);
       if (isNew) this.host.onChat(chatId);
+    });
+  }
+
+  /** Older messages, before those that are here; false when there are none. */
+  loadOlder(chatId: string, limit: number): Promise<boolean> {
+    return this.#serial.run(chatId, async () => {
+      const before = this.model.chat(chatId)?.completeFrom;
+      if (before === 0) return false;
+      const { items } = await this.host.call("message.list", { chatId, before, limit });
+      this.model.putHistory(chatId, items, items.length < limit);
+      return items.length === limit;
     });
   }
 
@@ -115,7 +132,9 @@ export class ChatSync {
     const after = event.after ?? rev - 1;
     if (rev <= local.cursor) return;
     if (after > local.cursor || this.#wanted.has(chatId)) return this.#reach(chatId, rev);
-    this.#take(rowsOf(event));
+    const rows = rowsOf(event);
+    if (rows) this.#take(rows);
+    else this.#reach(chatId, rev);
   }
 
   #reach(chatId: string, rev: number): void {
@@ -129,10 +148,13 @@ export class ChatSync {
       for (let more = true; more;) {
         const local = this.model.chat(chatId);
         if (!local) return;
-        const changes = await this.host.call("chat.changes", { chatId, after: local.cursor });
+        const after = local.cursor;
+        const changes = await this.host.call("chat.changes", { chatId, after });
         this.#take(changes);
         const wanted = this.#wanted.get(chatId) ?? 0;
-        more = changes.more || (wanted !== Infinity && wanted > changes.rev);
+        const isBehind = changes.more || (wanted !== Infinity && wanted > changes.rev);
+        // Where it gets no further, the next event is to try again, not this loop.
+        more = isBehind && changes.rev > after;
         if (wanted === Infinity) this.#wanted.set(chatId, changes.rev);
       }
     } catch (error) {
@@ -171,7 +193,8 @@ export class ChatSync {
   }
 }
 
-function rowsOf(event: Extract<ServerEvent, { rev: number }>): ChangesView {
+/** Null for an event that this version does not know: its rows are asked for. */
+function rowsOf(event: Extract<ServerEvent, { rev: number }>): ChangesView | null {
   const { chatId, rev } = event;
   const rows: ChangesView = { chatId, rev, messages: [], members: [], more: false };
   switch (event.event) {
@@ -183,7 +206,11 @@ function rowsOf(event: Extract<ServerEvent, { rev: number }>): ChangesView {
       return { ...rows, members: [event.data] };
     case "mls.commit":
       return { ...rows, commits: [event.data] };
-    default:
+    case "message.created":
+    case "message.updated":
+    case "message.deleted":
       return { ...rows, messages: [event.data] };
+    default:
+      return null;
   }
 }

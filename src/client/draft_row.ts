@@ -1,4 +1,4 @@
-import type { SendContent } from "./chat_client.ts";
+import type { SendContent } from "./sending.ts";
 import type { LocalMessage } from "./model.ts";
 
 /** What the model shows of a message that is on its way: the server gives it id, seq and rev. */

@@ -4,25 +4,29 @@ import { decryptFile, encryptFile, generateFileSecret } from "./mls/encrypted_fi
 import { describeFile, fileSecretOf } from "./mls/file_descriptor.ts";
 import type { FileDescriptor } from "./mls/message_content.ts";
 import type { Rest } from "./rest.ts";
+import type { SignIn } from "./sign_in.ts";
 
 /** Uploads and downloads, in the clear and for encrypted chats. */
 export class Files {
   /** @internal */
-  constructor(private readonly rest: Rest, private readonly token: () => Promise<string>) {}
+  constructor(private readonly rest: Rest, private readonly signIn: SignIn) {}
 
   /** An upload of one's own, to be named in `mediaIds` of a message. */
   async upload(file: File, chatId?: string): Promise<MediaView> {
     const body = new FormData();
     if (chatId !== undefined) body.set("chatId", chatId);
     body.set("file", file, file.name);
-    const headers = { authorization: `Bearer ${await this.token()}` };
-    const init = { method: "POST", headers, body };
-    return await this.rest.send("/api/media/upload", init) as MediaView;
+    return await this.signIn.withToken((token) => {
+      const init = { method: "POST", headers: bearer(token), body };
+      return this.rest.send("/api/media/upload", init);
+    }) as MediaView;
   }
 
   async download(mediaId: string): Promise<Uint8Array<ArrayBuffer>> {
-    const headers = { authorization: `Bearer ${await this.token()}` };
-    const response = await this.rest.raw(`/api/media/${mediaId}`, { headers });
+    const path = `/api/media/${encodeURIComponent(mediaId)}`;
+    const response = await this.signIn.withToken((token) => {
+      return this.rest.raw(path, { headers: bearer(token) });
+    });
     return new Uint8Array(await response.arrayBuffer());
   }
 
@@ -44,4 +48,8 @@ export class Files {
   async downloadEncrypted(file: FileDescriptor): Promise<Uint8Array<ArrayBuffer>> {
     return await decryptFile(await this.download(file.mediaId), fileSecretOf(file));
   }
+}
+
+function bearer(token: string): { authorization: string } {
+  return { authorization: `Bearer ${token}` };
 }

@@ -1,10 +1,5 @@
 /** The client library: everything that a chat product needs of it. */
-export {
-  ChatClient,
-  type ChatClientOptions,
-  type ClientEvents,
-  type SendContent,
-} from "./chat_client.ts";
+export { ChatClient, type ChatClientOptions, type ClientEvents } from "./chat_client.ts";
 export { ChatError, type ChatErrorCode } from "./chat_error.ts";
 export type { Encryption } from "./encryption/encryption.ts";
 export { type EncryptionStorage, restoreEncryption } from "./encryption/encryption_storage.ts";
@@ -20,4 +15,5 @@ export { formatSafetyNumber } from "./mls/safety_number.ts";
 export { generateDeviceKey, sealedStore } from "./mls/sealed_store.ts";
 export { type LocalChat, type LocalMessage, Model } from "./model.ts";
 export type { Input, OperationName, Operations, Output } from "./rest.ts";
+export type { SendContent } from "./sending.ts";
 export type { ConnectionState } from "./socket.ts";

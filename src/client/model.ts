@@ -24,8 +24,10 @@ export interface LocalMessage extends MessageView {
 export interface LocalChat {
   chat: ChatView;
   members: Map<string, MemberView>;
-  /** By id; `messagesOf` has them in order. */
+  /** By id; `messagesOf` has them in order. An old one that was touched comes without its neighbours. */
   messages: Map<string, LocalMessage>;
+  /** All messages from this seq on are here; 0 when there are no earlier ones. */
+  completeFrom: number;
   /** Who is writing just now. */
   typing: Set<string>;
   /** All revisions up to this one are here. */
@@ -49,9 +51,12 @@ export class Model extends Emitter<ModelEvents> {
     return this.chats.get(chatId);
   }
 
-  /** In their order in the chat; those that are being sent come last. */
+  /** Without a hole, in their order in the chat; those that are being sent come last. */
   messagesOf(chatId: string): LocalMessage[] {
-    const messages = [...this.chats.get(chatId)?.messages.values() ?? []];
+    const local = this.chats.get(chatId);
+    if (!local) return [];
+    const messages = [...local.messages.values()]
+      .filter(({ seq }) => seq === 0 || seq >= local.completeFrom);
     return messages.sort((a, b) => (a.seq || Infinity) - (b.seq || Infinity) || 0);
   }
 
@@ -70,6 +75,8 @@ export class Model extends Emitter<ModelEvents> {
       messages: new Map(),
       typing: new Set<string>(),
       cursor,
+      // A message's seq is the revision that made it.
+      completeFrom: cursor + 1,
     };
     this.chats.set(chat.id, made);
     this.emit("chats", { chatId: chat.id });
@@ -98,6 +105,15 @@ export class Model extends Emitter<ModelEvents> {
     if (!local || messages.length === 0) return;
     for (const message of messages) this.#putMessage(local, message);
     this.emit("chat", { chatId });
+  }
+
+  /** Messages that end where those that are here begin; `isFirst` if there are none before them. */
+  putHistory(chatId: string, messages: MessageView[], isFirst: boolean): void {
+    const local = this.chats.get(chatId);
+    if (!local) return;
+    const oldest = Math.min(local.completeFrom, ...messages.map(({ seq }) => seq));
+    local.completeFrom = isFirst ? 0 : oldest;
+    this.putMessages(chatId, messages);
   }
 
   putMembers(chatId: string, members: MemberView[]): void {
@@ -139,6 +155,15 @@ export class Model extends Emitter<ModelEvents> {
     if (typing) local.typing.add(userId);
     else local.typing.delete(userId);
     this.emit("chat", { chatId });
+  }
+
+  /** Who is writing is not known without a connection. */
+  forgetTyping(): void {
+    for (const [chatId, { typing }] of this.chats) {
+      if (typing.size === 0) continue;
+      typing.clear();
+      this.emit("chat", { chatId });
+    }
   }
 
   setPresence(presence: Record<string, unknown> & { userId: string }): void {

@@ -33,13 +33,7 @@ export class OperationCaller {
 
   async #callRest<Name extends RestName>(name: Name, input: Input<Name>): Promise<unknown> {
     if ((PUBLIC as readonly string[]).includes(name)) return await this.rest.call(name, input);
-    const token = await this.signIn.token();
-    try {
-      return await this.rest.call(name, input, token);
-    } catch (error) {
-      if (!isStaleToken(error)) throw error;
-      return await this.rest.call(name, input, await this.signIn.refresh(token));
-    }
+    return await this.signIn.withToken((token) => this.rest.call(name, input, token));
   }
 
   #goesBySocket(name: string, input: unknown): boolean {
@@ -54,9 +48,5 @@ function isOffline(error: unknown): boolean {
 
 /** What a broken connection may have done already; all commands but a nameless send can be said twice. */
 function isRepeatable(name: string, input: object): boolean {
-  return name !== "message.send" || "clientId" in input;
-}
-
-function isStaleToken(error: unknown): boolean {
-  return error instanceof ChatError && ["unauthenticated", "token_expired"].includes(error.code);
+  return name !== "message.send" || ("clientId" in input && input.clientId !== undefined);
 }

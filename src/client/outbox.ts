@@ -1,9 +1,9 @@
-import { delay } from "../core/delay.ts";
 import type { MessageView } from "../wire/message.ts";
 import { Backoff } from "./backoff.ts";
 import { ChatError, isPassing } from "./chat_error.ts";
 import { fromUtf8, utf8 } from "./mls/encoding.ts";
 import type { KeyStore } from "./mls/key_store.ts";
+import { Serial } from "./serial.ts";
 
 /** A message on its way: kept until the server has it, and sent under one clientId however often. */
 export interface Draft<Content> {
@@ -13,22 +13,23 @@ export interface Draft<Content> {
 }
 
 export interface OutboxHost<Content> {
+  /** Whose messages these are: another person who signs in here has others. */
+  userId(): string;
+  /** What is not ready keeps its place in the queue until `open` is called again. */
+  isReady(draft: Draft<Content>): boolean;
   send(draft: Draft<Content>): Promise<MessageView>;
   onSent(draft: Draft<Content>, message: MessageView): void;
   onFailed(draft: Draft<Content>, error: ChatError): void;
-}
-
-const PREFIX = "outbox/";
-
-interface Waiter {
-  resolve(message: MessageView): void;
-  reject(error: ChatError): void;
+  /** What could not be read or deleted in the storage. */
+  onFault(error: unknown): void;
 }
 
 interface Entry<Content> {
   name: string;
   draft: Draft<Content>;
-  waiters: Waiter[];
+  /** Settled for whoever called `add`; of an earlier run there is nobody. */
+  resolve(message: MessageView): void;
+  reject(error: ChatError): void;
 }
 
 /**
@@ -38,31 +39,39 @@ interface Entry<Content> {
 export class Outbox<Content> {
   readonly #queues = new Map<string, Entry<Content>[]>();
   readonly #sending = new Set<string>();
+  readonly #adding = new Serial();
+  /** Ends the pauses between tries. */
+  readonly #pauses = new Set<() => void>();
+  #loading: Promise<Draft<Content>[]> | null = null;
   #next = Date.now();
-  #open = false;
+  #isOpen = false;
 
   constructor(private readonly storage: KeyStore, private readonly host: OutboxHost<Content>) {}
 
-  /** What an earlier run could not send any more. */
-  async load(): Promise<Draft<Content>[]> {
-    const drafts: Draft<Content>[] = [];
-    for (const name of await this.storage.names(PREFIX)) {
-      const draft = JSON.parse(fromUtf8((await this.storage.read(name))!)) as Draft<Content>;
-      this.#queue(draft.chatId).push({ name, draft, waiters: [] });
-      drafts.push(draft);
-    }
-    return drafts;
+  /** What an earlier run could not send any more; read once, and before anything is added to it. */
+  load(): Promise<Draft<Content>[]> {
+    return this.#loading ??= this.#load().catch((error) => {
+      this.#loading = null;
+      throw error;
+    });
   }
 
-  /** Resolves with the server's row, whenever that is; rejects when the server refuses it. */
+  /**
+   * Resolves with the server's row, whenever that is; rejects when the server refuses it, and when it
+   * cannot be stored: then it is not sent.
+   */
   async add(draft: Draft<Content>): Promise<MessageView> {
-    let waiter!: Waiter;
-    const sent = new Promise<MessageView>((resolve, reject) => waiter = { resolve, reject });
+    let settle!: Pick<Entry<Content>, "resolve" | "reject">;
+    const sent = new Promise<MessageView>((resolve, reject) => settle = { resolve, reject });
     // Whoever does not wait for it learns of a failure from the model.
     sent.catch(() => {});
-    const name = PREFIX + String(this.#next++).padStart(16, "0");
-    this.#queue(draft.chatId).push({ name, draft, waiters: [waiter] });
-    await this.storage.write({ [name]: utf8(JSON.stringify(draft)) });
+    await this.#adding.run(draft.chatId, async () => {
+      await this.load();
+      const number = String(this.#next++).padStart(16, "0");
+      const name = `${this.#prefix()}${number}-${draft.clientId}`;
+      await this.storage.write({ [name]: utf8(JSON.stringify(draft)) });
+      this.#queue(draft.chatId).push({ name, draft, ...settle });
+    });
     void this.#run(draft.chatId);
     return await sent;
   }
@@ -73,12 +82,39 @@ export class Outbox<Content> {
 
   /** There is a connection: whatever waits may go. */
   open(): void {
-    this.#open = true;
+    this.#isOpen = true;
     for (const chatId of this.#queues.keys()) void this.#run(chatId);
   }
 
   pause(): void {
-    this.#open = false;
+    this.#isOpen = false;
+    for (const end of this.#pauses) end();
+  }
+
+  async #load(): Promise<Draft<Content>[]> {
+    const drafts: Draft<Content>[] = [];
+    for (const name of await this.storage.names(this.#prefix())) {
+      const draft = await this.#read(name);
+      if (!draft) continue;
+      this.#queue(draft.chatId).push({ name, draft, resolve() {}, reject() {} });
+      drafts.push(draft);
+    }
+    return drafts;
+  }
+
+  /** One that cannot be read must not keep the others from being sent. */
+  async #read(name: string): Promise<Draft<Content> | null> {
+    try {
+      const stored = await this.storage.read(name);
+      return stored ? JSON.parse(fromUtf8(stored)) : null;
+    } catch (error) {
+      this.host.onFault(error);
+      return null;
+    }
+  }
+
+  #prefix(): string {
+    return `outbox/${this.host.userId()}/`;
   }
 
   #queue(chatId: string): Entry<Content>[] {
@@ -92,38 +128,62 @@ export class Outbox<Content> {
     this.#sending.add(chatId);
     const queue = this.#queue(chatId);
     const backoff = new Backoff();
-    while (this.#open && queue.length > 0) {
-      const entry = queue[0];
-      try {
-        const message = await this.host.send(entry.draft);
-        await this.#remove(queue, entry);
-        this.host.onSent(entry.draft, message);
-        for (const { resolve } of entry.waiters) resolve(message);
-        backoff.reset();
-      } catch (error) {
-        if (isPassing(error)) await this.#pause(error as ChatError, backoff);
-        else await this.#giveBack(queue, entry, error);
-      }
+    while (this.#isOpen && queue.length > 0 && this.host.isReady(queue[0].draft)) {
+      await this.#sendFirst(queue, backoff);
     }
     this.#sending.delete(chatId);
+    if (queue.length === 0) this.#queues.delete(chatId);
   }
 
-  async #giveBack(queue: Entry<Content>[], entry: Entry<Content>, error: unknown): Promise<void> {
-    const known = error instanceof ChatError
-      ? error
-      : new ChatError("bad_answer", (error as Error).message, { cause: error });
-    await this.#remove(queue, entry);
-    this.host.onFailed(entry.draft, known);
-    for (const { reject } of entry.waiters) reject(known);
+  async #sendFirst(queue: Entry<Content>[], backoff: Backoff): Promise<void> {
+    const [{ draft, resolve, reject }] = queue;
+    let message: MessageView;
+    try {
+      message = await this.host.send(draft);
+    } catch (error) {
+      if (isPassing(error) || isSignedOut(error)) {
+        return await this.#pause((error as ChatError).retryAfterMs ?? backoff.next());
+      }
+      const known = asChatError(error);
+      await this.#remove(queue);
+      this.host.onFailed(draft, known);
+      return reject(known);
+    }
+    backoff.reset();
+    await this.#remove(queue);
+    this.host.onSent(draft, message);
+    resolve(message);
   }
 
-  async #remove(queue: Entry<Content>[], entry: Entry<Content>): Promise<void> {
-    queue.splice(queue.indexOf(entry), 1);
-    await this.storage.write({ [entry.name]: null });
+  /** One that stays in the storage is sent by the next run once more, under the same clientId. */
+  async #remove(queue: Entry<Content>[]): Promise<void> {
+    const { name } = queue.shift()!;
+    try {
+      await this.storage.write({ [name]: null });
+    } catch (error) {
+      this.host.onFault(error);
+    }
   }
 
-  async #pause(error: ChatError, backoff: Backoff): Promise<void> {
-    if (!this.#open) return;
-    await delay(error.retryAfterMs ?? backoff.next());
+  async #pause(ms: number): Promise<void> {
+    if (!this.#isOpen) return;
+    let end!: () => void;
+    const over = new Promise<void>((resolve) => end = resolve);
+    const timer = setTimeout(end, ms);
+    this.#pauses.add(end);
+    await over;
+    clearTimeout(timer);
+    this.#pauses.delete(end);
   }
+}
+
+/** Then it waits until the person has signed in again. */
+function isSignedOut(error: unknown): boolean {
+  return error instanceof ChatError &&
+    ["signed_out", "unauthenticated", "token_expired"].includes(error.code);
+}
+
+function asChatError(error: unknown): ChatError {
+  if (error instanceof ChatError) return error;
+  return new ChatError("bad_answer", (error as Error).message, { cause: error });
 }

@@ -19,16 +19,22 @@ export interface RestOptions {
   /** Without `/api`. */
   url: string;
   fetch?: typeof fetch;
+  /** Milliseconds that a call may take; uploads and downloads take what they take. */
+  timeoutMs?: number;
 }
+
+export const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** Requests over HTTP: path, query and body are made from the one input of an operation. */
 export class Rest {
   readonly #base: string;
   readonly #fetch: typeof fetch;
+  readonly #timeoutMs: number;
 
   constructor(options: RestOptions) {
     this.#base = options.url.replace(/\/+$/, "");
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   }
 
   /** Throws only ChatErrors. */
@@ -41,7 +47,15 @@ export class Rest {
     const headers: Record<string, string> = {};
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
     if (body !== undefined) headers["content-type"] = "application/json";
-    return await this.send(url, { method, headers, body }) as Output<Name>;
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), this.#timeoutMs);
+    try {
+      return await this.send(url, { method, headers, body, signal: timeout.signal }) as Output<
+        Name
+      >;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** For what is no operation, an upload say; `path` begins with `/api`. */

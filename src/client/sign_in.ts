@@ -31,6 +31,8 @@ const MARGIN_MS = 30_000;
 export class SignIn {
   #session: StoredSession | null = null;
   #refreshing: Promise<string> | null = null;
+  /** Who signed in first. */
+  #person: string | null = null;
 
   constructor(
     private readonly rest: Rest,
@@ -43,13 +45,22 @@ export class SignIn {
     return this.#session?.user ?? null;
   }
 
+  /** Whose client this is, signed in or no longer. */
+  get personId(): string {
+    if (this.#person !== null) return this.#person;
+    throw new ChatError("signed_out", "Nobody is signed in");
+  }
+
   /** Takes up the session of an earlier run; null when there is none. */
   async resume(): Promise<ProfileView | null> {
-    this.#session = await this.#read();
+    const stored = await this.#read();
+    if (stored) this.#check(stored.user);
+    this.#session = stored;
     return this.user;
   }
 
   async begin(pair: TokenPair & { user: ProfileView }): Promise<ProfileView> {
+    this.#check(pair.user);
     await this.#keep(pair, pair.user);
     return pair.user;
   }
@@ -58,8 +69,22 @@ export class SignIn {
   async end(): Promise<void> {
     if (this.#session === null) return;
     this.#session = null;
-    await this.storage.write({ [NAME]: null });
-    this.onEnd();
+    try {
+      await this.storage.write({ [NAME]: null });
+    } finally {
+      this.onEnd();
+    }
+  }
+
+  /** What `action` makes of a token; once more with a newer one, if the server takes it no longer. */
+  async withToken<T>(action: (token: string) => Promise<T>): Promise<T> {
+    const token = await this.token();
+    try {
+      return await action(token);
+    } catch (error) {
+      if (!isStaleToken(error)) throw error;
+      return await action(await this.refresh(token));
+    }
   }
 
   /** A token that works now; `signed_out` if there is none to be had. */
@@ -85,12 +110,17 @@ export class SignIn {
   async #exchange(stale: string): Promise<string> {
     // Another tab may have done it already.
     const stored = await this.#read();
+    const session = this.#session;
+    if (session === null) throw new ChatError("signed_out", "Nobody is signed in");
+    if (stored && stored.user.id !== session.user.id) {
+      this.#session = null;
+      this.onEnd();
+      throw new ChatError("signed_out", "Somebody else has signed in in another tab");
+    }
     if (stored && stored.accessToken !== stale) {
       this.#session = stored;
       return stored.accessToken;
     }
-    const session = this.#session;
-    if (session === null) throw new ChatError("signed_out", "Nobody is signed in");
     try {
       const pair = await this.rest.call("auth.refresh", { refreshToken: session.refreshToken });
       await this.#keep(pair, session.user);
@@ -108,15 +138,31 @@ export class SignIn {
     await this.storage.write({ [NAME]: utf8(JSON.stringify(this.#session)) });
   }
 
+  /** What cannot be read is no session: the person signs in again. */
   async #read(): Promise<StoredSession | null> {
     const bytes = await this.storage.read(NAME);
-    return bytes ? JSON.parse(fromUtf8(bytes)) : null;
+    try {
+      return bytes ? JSON.parse(fromUtf8(bytes)) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** All that the client holds is one person's, and must not be seen or sent as somebody else. */
+  #check({ id }: ProfileView): void {
+    this.#person ??= id;
+    if (this.#person === id) return;
+    throw new ChatError("conflict", "This client is another person's: make a new one");
   }
 
   #alone<T>(action: () => Promise<T>): Promise<T> {
     const { locks } = globalThis.navigator ?? {};
     return locks ? locks.request("realtimechat session", action) as Promise<T> : action();
   }
+}
+
+function isStaleToken(error: unknown): boolean {
+  return error instanceof ChatError && ["unauthenticated", "token_expired"].includes(error.code);
 }
 
 function isEnd(error: unknown): boolean {

@@ -11,8 +11,8 @@ export interface SocketHost {
   token(stale?: string): Promise<string>;
   /** Null when nothing is known yet, and so nothing can be caught up on. */
   cursors(): Record<string, number> | null;
-  /** What was missed: before any event that follows it. */
-  onHello(sync: ChangesView[]): Promise<void> | void;
+  /** What was missed, before any event that follows it; null if the cursors were too many to send. */
+  onHello(sync: ChangesView[] | null): Promise<void> | void;
   onEvent(event: ServerEvent): void;
   onState(state: ConnectionState): void;
 }
@@ -29,6 +29,10 @@ const SUBPROTOCOL = "realtimechat.v1";
 const CLOSE = { restart: 1012, unauthenticated: 4001, slowReader: 4008, rateLimited: 4029 };
 const RATE_LIMITED_MS = 30_000;
 const HEARTBEAT_MS = 25_000;
+/** A frame may have 64 KiB, and a hello carries more than its cursors. */
+const MAX_CURSORS_LENGTH = 60 * 1024;
+/** `WebSocket.OPEN`, also where the platform has no WebSocket of its own. */
+const OPEN = 1;
 
 interface Waiting {
   resolve(data: unknown): void;
@@ -36,11 +40,23 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>;
 }
 
+interface Answer {
+  id: number;
+  ok: boolean;
+  data: unknown;
+  error: Problem;
+}
+
+type Frame = ServerEvent | Answer;
+
 /** One WebSocket that comes back by itself; its close codes say when, and whether at all. */
 export class ChatSocket {
   #state: ConnectionState = "idle";
   #socket: WebSocket | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #opening: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the pause before the next try may end early. */
+  #mayHurry = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #nextId = 1;
   #tokenUsed: string | undefined;
@@ -58,11 +74,13 @@ export class ChatSocket {
   connect(): void {
     if (this.#state !== "idle" && this.#state !== "refused") return;
     this.#renewed = false;
-    this.#open();
+    globalThis.addEventListener?.("online", this.#onNetwork);
+    void this.#open();
   }
 
   close(): void {
     clearTimeout(this.#retry);
+    globalThis.removeEventListener?.("online", this.#onNetwork);
     this.#setState("idle");
     this.#drop();
   }
@@ -72,7 +90,7 @@ export class ChatSocket {
     if (this.#state === "idle" || this.#state === "refused") return;
     clearTimeout(this.#retry);
     this.#drop();
-    this.#open();
+    void this.#open();
   }
 
   /** Throws `offline` when there is no connection, or it breaks before the answer. */
@@ -93,8 +111,21 @@ export class ChatSocket {
       return over ? this.#setState("refused") : this.#wait(this.#backoff.next());
     }
     if (this.#state !== "connecting") return;
+    try {
+      this.#dial();
+    } catch {
+      this.#wait(this.#backoff.next());
+    }
+  }
+
+  #dial(): void {
     const socket = new (this.options.WebSocket ?? WebSocket)(this.options.url, SUBPROTOCOL);
     this.#socket = socket;
+    clearTimeout(this.#opening);
+    // A network that swallows packets would be noticed after minutes only.
+    this.#opening = setTimeout(() => {
+      if (socket === this.#socket && socket.readyState < OPEN) this.#closed(0);
+    }, this.options.timeoutMs);
     socket.onopen = () => this.#greet(socket);
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(data);
     socket.onerror = () => {};
@@ -103,37 +134,39 @@ export class ChatSocket {
 
   async #greet(socket: WebSocket): Promise<void> {
     if (socket !== this.#socket) return socket.close();
+    clearTimeout(this.#opening);
     try {
       const cursors = this.host.cursors();
-      const data = { token: this.#tokenUsed, ...(cursors && { cursors }) };
+      const fits = JSON.stringify(cursors).length < MAX_CURSORS_LENGTH;
+      const data = { token: this.#tokenUsed, ...(cursors && fits && { cursors }) };
       const answer = await this.#send("hello", data) as { sync?: { items: ChangesView[] } };
       if (socket !== this.#socket) return;
       this.#backoff.reset();
       this.#renewed = false;
-      await this.host.onHello(answer.sync?.items ?? []);
+      await this.host.onHello(answer.sync?.items ?? null);
       if (socket !== this.#socket) return;
       this.#heartbeat = setInterval(() => this.#ping(socket), HEARTBEAT_MS);
       this.#setState("online");
     } catch {
       // The server closes after a refusal; whatever else went wrong, a new try is the cure.
-      if (socket === this.#socket && socket.readyState === WebSocket.OPEN) socket.close();
+      if (socket === this.#socket && socket.readyState === OPEN) socket.close();
     }
   }
 
   #receive(text: unknown): void {
-    let frame;
+    let frames: Frame[];
     try {
-      frame = JSON.parse(text as string);
+      frames = framesOf(text);
     } catch {
       return this.#socket!.close();
     }
-    for (const each of Array.isArray(frame) ? frame : [frame]) {
-      if ("event" in each) this.host.onEvent(each);
-      else this.#answer(each);
+    for (const frame of frames) {
+      if ("event" in frame) this.host.onEvent(frame);
+      else this.#answer(frame);
     }
   }
 
-  #answer({ id, ok, data, error }: { id: number; ok: boolean; data: unknown; error: Problem }) {
+  #answer({ id, ok, data, error }: Answer): void {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);
@@ -171,19 +204,29 @@ export class ChatSocket {
     }
     const atOnce = code === CLOSE.restart || code === CLOSE.slowReader;
     if (atOnce && this.#state === "online") return this.#wait(0);
-    this.#wait(code === CLOSE.rateLimited ? RATE_LIMITED_MS : this.#backoff.next());
+    if (code === CLOSE.rateLimited) return this.#wait(RATE_LIMITED_MS, false);
+    this.#wait(this.#backoff.next());
   }
 
-  #wait(ms: number): void {
+  #wait(ms: number, mayHurry = true): void {
+    this.#mayHurry = mayHurry;
     this.#setState("waiting");
     this.#retry = setTimeout(() => this.#open(), ms);
   }
 
+  /** The browser has a network again. */
+  readonly #onNetwork = () => {
+    if (this.#state !== "waiting" || !this.#mayHurry) return;
+    clearTimeout(this.#retry);
+    void this.#open();
+  };
+
   #drop(): void {
     clearInterval(this.#heartbeat);
+    clearTimeout(this.#opening);
     const socket = this.#socket;
     this.#socket = null;
-    if (socket && socket.readyState <= WebSocket.OPEN) socket.close();
+    if (socket && socket.readyState <= OPEN) socket.close();
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
       reject(new ChatError("offline", "The connection broke"));
@@ -196,4 +239,12 @@ export class ChatSocket {
     this.#state = state;
     this.host.onState(state);
   }
+}
+
+/** Throws for what no server of this protocol sends. */
+function framesOf(text: unknown): Frame[] {
+  const parsed = JSON.parse(text as string);
+  const frames = Array.isArray(parsed) ? parsed : [parsed];
+  if (frames.every((each) => typeof each === "object" && each !== null)) return frames;
+  throw new SyntaxError("A frame is an object, or an array of them");
 }

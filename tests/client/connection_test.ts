@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ChatClient, ChatError, memoryKeyStore } from "../../src/client/mod.ts";
+import type { ProfileView } from "../../src/wire/user.ts";
 import { eventually } from "../support/eventually.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
@@ -136,6 +137,101 @@ Deno.test("an event that went missing is caught up on when the next one comes", 
     return true;
   });
 });
+
+Deno.test("a server that does not answer is offline, over HTTP and for a socket", async () => {
+  const hangs: typeof fetch = (_input, init) =>
+    new Promise((_, reject) => {
+      init!.signal!.addEventListener("abort", () => reject(init!.signal!.reason));
+    });
+  let made = 0;
+  class SilentSocket extends EventTarget {
+    readyState = 0;
+    constructor() {
+      super();
+      made++;
+    }
+    close() {}
+  }
+  const client = new ChatClient({
+    url: "http://localhost",
+    timeoutMs: 50,
+    fetch: hangs,
+    WebSocket: SilentSocket as never,
+  });
+  await assert.rejects(client.signIn({ identifier: "ann", password: "-" }), hasCode("offline"));
+  await client.useSession(SESSION);
+  client.connect();
+  await eventually("it waits for the next try", () => client.state === "waiting");
+  assert.equal(made, 1);
+  // A browser says so when it has a network again: no need to wait.
+  globalThis.dispatchEvent(new Event("online"));
+  await eventually("it tries again", () => made === 2);
+  await client.close();
+  globalThis.dispatchEvent(new Event("online"));
+  assert.deepEqual([client.state, made], ["idle", 2]);
+});
+
+Deno.test("an address that no socket takes is a failed try, not a crash", async () => {
+  class ThrowingSocket {
+    constructor() {
+      throw new DOMException("insecure", "SecurityError");
+    }
+  }
+  const options = { url: "http://localhost", WebSocket: ThrowingSocket as never };
+  const client = new ChatClient(options);
+  await client.useSession(SESSION);
+  client.connect();
+  await eventually("it waits for the next try", () => client.state === "waiting");
+  await client.close();
+});
+
+Deno.test("a client is one person's, and so is a session that another tab has changed", async () => {
+  const storage = memoryKeyStore();
+  const client = new ChatClient({ url: "http://localhost", storage });
+  await client.useSession({ ...SESSION, expiresIn: 0 });
+  let isOut = false;
+  client.on("signedOut", () => isOut = true);
+  const bob = { ...SESSION, user: { ...SESSION.user, id: "bob" }, accessToken: "bob's" };
+  await assert.rejects(client.useSession(bob), hasCode("conflict"));
+  assert.equal(client.userId, "ann");
+  await new ChatClient({ url: "http://localhost", storage }).useSession(bob);
+  await assert.rejects(client.call("chat.inbox", {}), hasCode("signed_out"));
+  assert.deepEqual([isOut, client.user], [true, null]);
+  const other = new ChatClient({ url: "http://localhost", storage });
+  assert.equal((await other.resume())?.id, "bob", "his session is untouched");
+});
+
+Deno.test("a stored session that cannot be read is none", async () => {
+  const storage = memoryKeyStore();
+  await storage.write({ session: new TextEncoder().encode("{") });
+  assert.equal(await new ChatClient({ url: "http://localhost", storage }).resume(), null);
+});
+
+Deno.test("more chats than fit into a frame are caught up on all the same", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  await using anns = await clientOf(app.url, ann);
+  await using bobs = await clientOf(app.url, bob);
+  const chat = await anns.client.openDirect(bob.id);
+  await eventually("bob knows the chat", () => bobs.client.model.chat(chat.id));
+  const known = bobs.client.model.chat(chat.id)!.chat;
+  for (let i = 0; i < 2_000; i++) {
+    const id = `${known.id.slice(0, -6)}${String(i).padStart(6, "0")}`;
+    bobs.client.model.putChat({ ...known, id }, 1);
+  }
+  await bobs.client.close();
+  await anns.client.send(chat.id, { text: "while he was away" });
+  bobs.client.connect();
+  await bobs.client.online();
+  assert.deepEqual(bobs.texts(chat.id), ["while he was away"]);
+});
+
+const SESSION = {
+  user: { id: "ann", username: "ann" } as never as { id: string } & ProfileView,
+  accessToken: "ann's",
+  refreshToken: "none",
+  expiresIn: 3_600,
+};
 
 async function registered(url: string) {
   const { status, body } = await new HttpClient(url).post("/api/auth/register", {

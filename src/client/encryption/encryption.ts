@@ -191,6 +191,14 @@ export class Encryption {
   }
 
   /**
+   * Whether this device was ever in the chat's group: then it is encrypted, whoever says otherwise.
+   * @internal
+   */
+  async hasGroup(chatId: string): Promise<boolean> {
+    return await this.context.device.group(chatId) !== undefined;
+  }
+
+  /**
    * What an encrypted message is known by within the encryption.
    * @internal
    */

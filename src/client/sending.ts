@@ -1,0 +1,187 @@
+import { newId } from "../core/ids.ts";
+import type { MessageView } from "../wire/message.ts";
+import { ChatError } from "./chat_error.ts";
+import type { Call } from "./chat_sync.ts";
+import { draftRow } from "./draft_row.ts";
+import type { Encryption } from "./encryption/encryption.ts";
+import type { KeyStore } from "./mls/key_store.ts";
+import type { FileDescriptor, MessageContent } from "./mls/message_content.ts";
+import type { Model } from "./model.ts";
+import { type Draft, Outbox } from "./outbox.ts";
+
+export interface SendContent {
+  text?: string;
+  mediaIds?: string[];
+  /** The id of a message of the same chat. */
+  replyTo?: string;
+  mentions?: string[];
+  /** Of an encrypted chat: what `files.uploadEncrypted` gave. */
+  files?: FileDescriptor[];
+}
+
+/** What waits in the outbox: of an encrypted chat the very content, which is sealed when it leaves. */
+type Outgoing = { plain: SendContent } | { encrypted: MessageContent };
+
+export interface SendingHost {
+  call: Call;
+  userId(): string;
+  /** Null while it is not enabled. */
+  encryption(): Encryption | null;
+  /** Brings a chat that is not in the model into it. */
+  fetchChat(chatId: string): Promise<void>;
+  onFault(error: unknown): void;
+}
+
+/** Messages, edits and reactions on their way to the server, in the clear or encrypted as the chat is. */
+export class Sending {
+  readonly #outbox: Outbox<Outgoing>;
+  /** Whether what an earlier run left is in the model. */
+  #hasShown = false;
+
+  constructor(
+    private readonly model: Model,
+    storage: KeyStore,
+    private readonly host: SendingHost,
+  ) {
+    this.#outbox = new Outbox(storage, {
+      userId: () => host.userId(),
+      isReady: (draft) => this.#isReady(draft),
+      send: (draft) => this.#deliver(draft),
+      onSent: (draft, message) => this.#sent(draft, message),
+      onFailed: (draft, error) => this.#failed(draft, error),
+      onFault: (error) => host.onFault(error),
+    });
+  }
+
+  get unsent(): number {
+    return this.#outbox.size;
+  }
+
+  /** There is a connection. What an earlier run left is shown, and sent. */
+  async open(isOnline: () => boolean): Promise<void> {
+    const kept = await this.#outbox.load();
+    if (!this.#hasShown) kept.forEach((draft) => this.#show(draft));
+    this.#hasShown = true;
+    if (isOnline()) this.#outbox.open();
+  }
+
+  pause(): void {
+    this.#outbox.pause();
+  }
+
+  async send(chatId: string, content: SendContent): Promise<MessageView> {
+    const clientId = newId();
+    const outgoing = this.#isEncrypted(chatId)
+      ? { encrypted: this.#sealable(chatId, clientId, content) }
+      : { plain: content };
+    const draft = { chatId, clientId, content: outgoing };
+    this.#show(draft, content.replyTo);
+    try {
+      return await this.#outbox.add(draft);
+    } catch (error) {
+      this.#failed(draft, error as Error);
+      throw error;
+    }
+  }
+
+  async edit(chatId: string, messageId: string, text: string): Promise<void> {
+    await this.#know(chatId);
+    if (!this.#isEncrypted(chatId)) {
+      const message = await this.host.call("message.edit", { messageId, text });
+      return this.model.putMessages(chatId, [message]);
+    }
+    const target = this.#encryption().targetOf(chatId, messageId);
+    await this.#sendEffect(chatId, { kind: "edit", clientId: newId(), target, text });
+  }
+
+  async react(chatId: string, messageId: string, emoji: string, remove: boolean): Promise<void> {
+    await this.#know(chatId);
+    if (!this.#isEncrypted(chatId)) {
+      const message = await this.host.call("message.react", { messageId, emoji, remove });
+      return this.model.putMessages(chatId, [message]);
+    }
+    const target = this.#encryption().targetOf(chatId, messageId);
+    await this.#sendEffect(chatId, { kind: "reaction", clientId: newId(), target, emoji, remove });
+  }
+
+  /** Also of a chat whose row is not here yet: nothing leaves in the clear before it is known. */
+  async #know(chatId: string): Promise<void> {
+    if (!this.model.chat(chatId)) await this.host.fetchChat(chatId);
+    const knows = await this.host.encryption()?.hasGroup(chatId);
+    if (!knows || this.#isEncrypted(chatId)) return;
+    // An encrypted chat is so for good, whatever the server says by now.
+    throw new ChatError(
+      "conflict",
+      `The server says that chat ${chatId} is not encrypted, but it is`,
+    );
+  }
+
+  #isEncrypted(chatId: string): boolean {
+    return this.model.chat(chatId)?.chat.encrypted ?? false;
+  }
+
+  #encryption(): Encryption {
+    const encryption = this.host.encryption();
+    if (encryption) return encryption;
+    throw new ChatError("conflict", "Encrypted chats need enableEncryption first");
+  }
+
+  #sealable(chatId: string, clientId: string, content: SendContent): MessageContent {
+    const { text = "", replyTo, mentions, files } = content;
+    const encryption = this.#encryption();
+    return {
+      kind: "message",
+      clientId,
+      text,
+      ...(replyTo && { replyTo: encryption.targetOf(chatId, replyTo) }),
+      ...(mentions?.length && { mentions }),
+      ...(files?.length && { files }),
+    };
+  }
+
+  async #sendEffect(chatId: string, content: MessageContent): Promise<void> {
+    const { clientId } = content;
+    await this.#outbox.add({ chatId, clientId, content: { encrypted: content } });
+  }
+
+  /** An encrypted one of an earlier run waits until the encryption is enabled in this one. */
+  #isReady({ chatId, content }: Draft<Outgoing>): boolean {
+    const isSealed = "encrypted" in content || this.#isEncrypted(chatId);
+    return !isSealed || this.host.encryption() !== null;
+  }
+
+  async #deliver({ chatId, clientId, content }: Draft<Outgoing>): Promise<MessageView> {
+    if ("encrypted" in content) return await this.#encryption().send(chatId, content.encrypted);
+    await this.#know(chatId);
+    if (!this.#isEncrypted(chatId)) {
+      return await this.host.call("message.send", { ...content.plain, chatId, clientId });
+    }
+    // It was written before the chat was known here. A passing fault keeps it in its place.
+    if (!this.host.encryption()) {
+      throw new ChatError("unavailable", "Encryption is not enabled yet");
+    }
+    const sealable = this.#sealable(chatId, clientId, content.plain);
+    return await this.#encryption().send(chatId, sealable);
+  }
+
+  #show({ chatId, clientId, content }: Draft<Outgoing>, replyTo?: string): void {
+    const encrypted = "encrypted" in content;
+    const shown = encrypted ? content.encrypted : content.plain;
+    if ("kind" in shown && shown.kind !== "message") return;
+    const { text, mentions, files } = shown;
+    const ids = { chatId, clientId, senderId: this.host.userId(), encrypted };
+    this.model.putDraft(draftRow(ids, { text, mentions, files, replyTo }));
+  }
+
+  #sent({ chatId, clientId }: Draft<Outgoing>, message: MessageView): void {
+    this.model.dropDraft({ chatId, senderId: message.senderId, clientId });
+    this.model.putMessages(chatId, [message]);
+    if (message.kind !== "encrypted") return;
+    this.host.encryption()?.showKnown(chatId).catch((error) => this.host.onFault(error));
+  }
+
+  #failed({ chatId, clientId }: Draft<Outgoing>, error: Error): void {
+    const id = `draft ${this.host.userId()} ${clientId}`;
+    this.model.patchMessage(chatId, id, { status: "failed", failure: error.message });
+  }
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { ChatSync } from "../../src/client/chat_sync.ts";
+import { Model } from "../../src/client/model.ts";
+import type { ServerEvent } from "../../src/client/events.ts";
+import type { ChatView } from "../../src/wire/chat.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { clientOf } from "./people.ts";
+
+Deno.test("an old message that is touched leaves no hole in the history", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  await using anns = await clientOf(app.url, ann);
+  const chat = await anns.client.openDirect(bob.id);
+  const texts = Array.from({ length: 70 }, (_, i) => `message ${i + 1}`);
+  const sent = await Promise.all(texts.map((text) => anns.client.send(chat.id, { text })));
+  await using bobs = await clientOf(app.url, bob);
+  await bobs.client.openChat(chat.id);
+  assert.deepEqual(bobs.texts(chat.id), texts.slice(-50));
+  await bobs.client.react(chat.id, sent[0].id, "👍");
+  assert.deepEqual(bobs.texts(chat.id), texts.slice(-50), "the first one is out of its place");
+  assert.equal(await bobs.client.loadOlder(chat.id, 15), true);
+  assert.deepEqual(bobs.texts(chat.id), texts.slice(-65));
+  assert.equal(await bobs.client.loadOlder(chat.id, 15), false);
+  assert.deepEqual(bobs.texts(chat.id), texts);
+  const [first] = bobs.client.model.messagesOf(chat.id);
+  assert.deepEqual(first.reactions, [{ emoji: "👍", userIds: [bob.id] }]);
+  assert.equal(await bobs.client.loadOlder(chat.id), false);
+});
+
+Deno.test("a durable event of a later version is caught up on, as rows", async () => {
+  const { sync, calls, model } = synced((after) => ({ rev: after + 1, more: false }));
+  const event = { event: "poll.created", chatId: "chat", rev: 6, data: { id: "no message" } };
+  sync.onEvent(event as unknown as ServerEvent);
+  await sync.idle();
+  assert.deepEqual(calls, [5]);
+  assert.equal(model.chat("chat")!.cursor, 6);
+  assert.equal(model.chat("chat")!.messages.size, 0);
+});
+
+Deno.test("a server that gets no further is not asked again and again", async () => {
+  const { sync, calls, model } = synced((after) => ({ rev: after, more: true }));
+  sync.onEvent({ event: "chat.updated", chatId: "chat", rev: 9, data: {} as ChatView });
+  await sync.idle();
+  assert.deepEqual(calls, [5]);
+  assert.equal(model.chat("chat")!.cursor, 5);
+});
+
+/** In step up to revision 5 of one chat; `changes` says how far a catch-up gets. */
+function synced(changes: (after: number) => { rev: number; more: boolean }) {
+  const model = new Model();
+  model.putChat({ id: "chat", rev: 5 } as ChatView, 5);
+  const calls: number[] = [];
+  const sync = new ChatSync(model, {
+    call: ((_name: string, { after }: { after: number }) => {
+      calls.push(after);
+      return Promise.resolve({ chatId: "chat", messages: [], members: [], ...changes(after) });
+    }) as never,
+    userId: () => "ann",
+    onRows() {},
+    onLeft() {},
+    onChat() {},
+    onFault: (error) => assert.fail(error as Error),
+  });
+  return { sync, calls, model };
+}

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { ChatError } from "../../src/client/chat_error.ts";
+import type { Bytes } from "../../src/client/mls/encoding.ts";
+import { type KeyStore, memoryKeyStore } from "../../src/client/mls/key_store.ts";
+import { type Draft, Outbox } from "../../src/client/outbox.ts";
+import type { MessageView } from "../../src/wire/message.ts";
+import { eventually } from "../support/eventually.ts";
+
+class Sender {
+  readonly sent: string[] = [];
+  readonly failed: string[] = [];
+  readonly faults: unknown[] = [];
+  userId = "ann";
+  isReady = true;
+  /** What the next try fails with. */
+  refusal: ChatError | null = null;
+  tries = 0;
+
+  outbox(storage: KeyStore): Outbox<string> {
+    return new Outbox<string>(storage, {
+      userId: () => this.userId,
+      isReady: () => this.isReady,
+      send: ({ content }) => {
+        this.tries++;
+        const refusal = this.refusal;
+        this.refusal = null;
+        if (refusal) return Promise.reject(refusal);
+        this.sent.push(content);
+        return Promise.resolve({} as MessageView);
+      },
+      onSent: () => {},
+      onFailed: ({ content }) => this.failed.push(content),
+      onFault: (error) => this.faults.push(error),
+    });
+  }
+}
+
+Deno.test("outbox: what an earlier run left goes first, and each goes once", async () => {
+  const storage = memoryKeyStore();
+  void new Sender().outbox(storage).add(draft("old"));
+  await stored(storage, 1);
+  const sender = new Sender();
+  const outbox = sender.outbox(storage);
+  const sending = outbox.add(draft("new"));
+  await stored(storage, 2);
+  await outbox.load();
+  outbox.open();
+  await sending;
+  assert.deepEqual(sender.sent, ["old", "new"]);
+  assert.deepEqual(await storage.names(""), []);
+});
+
+Deno.test("outbox: what somebody else left here is not sent in another's name", async () => {
+  const storage = memoryKeyStore();
+  void new Sender().outbox(storage).add(draft("ann's"));
+  await stored(storage, 1);
+  const sender = new Sender();
+  sender.userId = "bob";
+  const outbox = sender.outbox(storage);
+  assert.deepEqual(await outbox.load(), []);
+  outbox.open();
+  await outbox.add(draft("bob's"));
+  assert.deepEqual(sender.sent, ["bob's"]);
+  assert.equal((await storage.names("")).length, 1);
+});
+
+Deno.test("outbox: what cannot be stored is refused, and not sent behind one's back", async () => {
+  const storage = failing(memoryKeyStore(), "write");
+  const sender = new Sender();
+  const outbox = sender.outbox(storage);
+  outbox.open();
+  storage.fails = true;
+  await assert.rejects(outbox.add(draft("lost")), /full/);
+  storage.fails = false;
+  await outbox.add(draft("kept"));
+  assert.deepEqual([sender.sent, outbox.size], [["kept"], 0]);
+});
+
+Deno.test("outbox: an entry that cannot be read does not hold up the others", async () => {
+  const inner = memoryKeyStore();
+  await inner.write({ "outbox/ann/0-broken": new TextEncoder().encode("{") });
+  void new Sender().outbox(inner).add(draft("whole"));
+  await stored(inner, 2);
+  const sender = new Sender();
+  const outbox = sender.outbox(inner);
+  await outbox.load();
+  outbox.open();
+  await eventually("it is sent", () => sender.sent.length === 1);
+  assert.deepEqual([sender.sent, sender.faults.length], [["whole"], 1]);
+});
+
+Deno.test("outbox: one that cannot be deleted is told, and the next is sent", async () => {
+  const storage = failing(memoryKeyStore(), "delete");
+  const sender = new Sender();
+  const outbox = sender.outbox(storage);
+  outbox.open();
+  storage.fails = true;
+  await outbox.add(draft("one"));
+  await outbox.add(draft("two"));
+  assert.deepEqual([sender.sent, sender.failed], [["one", "two"], []]);
+  assert.equal(sender.faults.length, 2);
+});
+
+Deno.test("outbox: what is not ready keeps its place", async () => {
+  const sender = new Sender();
+  const outbox = sender.outbox(memoryKeyStore());
+  outbox.open();
+  sender.isReady = false;
+  const both = [outbox.add(draft("one")), outbox.add(draft("two"))];
+  await eventually("they wait", () => outbox.size === 2);
+  assert.deepEqual(sender.sent, []);
+  sender.isReady = true;
+  outbox.open();
+  await Promise.all(both);
+  assert.deepEqual(sender.sent, ["one", "two"]);
+});
+
+Deno.test("outbox: the end of a session loses nothing, and a new connection ends a pause", async () => {
+  const sender = new Sender();
+  const outbox = sender.outbox(memoryKeyStore());
+  outbox.open();
+  // A pause of eleven days, if nothing ended it.
+  sender.refusal = new ChatError("signed_out", "no session", { retryAfterMs: 1e9 });
+  const sending = outbox.add(draft("kept"));
+  await eventually("it was tried", () => sender.tries === 1);
+  outbox.pause();
+  await eventually("it waits", () => outbox.size === 1);
+  outbox.open();
+  await sending;
+  assert.deepEqual([sender.sent, sender.failed], [["kept"], []]);
+});
+
+Deno.test("outbox: what the server refuses is given back, and the next is sent", async () => {
+  const sender = new Sender();
+  const outbox = sender.outbox(memoryKeyStore());
+  outbox.open();
+  sender.refusal = new ChatError("forbidden", "you are blocked");
+  await assert.rejects(outbox.add(draft("refused")), /blocked/);
+  await outbox.add(draft("taken"));
+  assert.deepEqual([sender.sent, sender.failed], [["taken"], ["refused"]]);
+});
+
+function draft(content: string): Draft<string> {
+  return { chatId: "chat", clientId: content, content };
+}
+
+async function stored(storage: KeyStore, count: number): Promise<void> {
+  await eventually("it is stored", async () => (await storage.names("")).length === count);
+}
+
+/** A storage whose writes, or whose deletions, fail while `fails` is set. */
+function failing(inner: KeyStore, what: "write" | "delete"): KeyStore & { fails: boolean } {
+  return {
+    ...inner,
+    fails: false,
+    async write(changes: Record<string, Bytes | null>) {
+      const isDeletion = Object.values(changes).includes(null);
+      if (this.fails && isDeletion === (what === "delete")) throw new Error("the storage is full");
+      await inner.write(changes);
+    },
+  };
+}
