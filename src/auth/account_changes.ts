@@ -87,5 +87,3 @@ export class AccountChanges {
     return { user: changed.user, endedSessions };
   }
 }
-
-export const idsOf = (rows: { id: string }[]): string[] => rows.map(({ id }) => id);

@@ -1,8 +1,9 @@
 import { AppError } from "../core/errors.ts";
+import { idsOf } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
 import type { Store } from "../store/store.ts";
-import { type AccountChanges, idsOf } from "./account_changes.ts";
+import type { AccountChanges } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { AppError, notFound } from "../core/errors.ts";
-import { newId } from "../core/ids.ts";
+import { idsOf, newId } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { Session, SessionEndReason } from "../model/session.ts";
 import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
-import { type AccountChanges, idsOf } from "./account_changes.ts";
+import type { AccountChanges } from "./account_changes.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface TokenPair {

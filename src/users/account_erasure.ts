@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.ts";
+import { idsOf } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { Caller } from "../model/caller.ts";
 import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
-import { type AccountChanges, idsOf } from "../auth/account_changes.ts";
+import type { AccountChanges } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
 import type { RecentProof } from "../auth/recent_proof.ts";
 import type { SignIn } from "../auth/sign_in.ts";

@@ -1,8 +1,9 @@
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { fieldError, notFound } from "../core/errors.ts";
+import { idsOf } from "../core/ids.ts";
 import type { Caller } from "../model/caller.ts";
 import { suspensionAt, type User } from "../model/user.ts";
-import { type AccountChanges, idsOf } from "../auth/account_changes.ts";
+import type { AccountChanges } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
 import type { Store } from "../store/store.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { AccountChanges, idsOf } from "../../src/auth/account_changes.ts";
+import { AccountChanges } from "../../src/auth/account_changes.ts";
 import { AuditTrail } from "../../src/auth/audit_trail.ts";
-import { newId } from "../../src/core/ids.ts";
+import { idsOf, newId } from "../../src/core/ids.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { aSession, aUser, T0 } from "../contract/store/rows.ts";
 
