@@ -16,7 +16,7 @@ export interface InboxEntry {
 /** Past this, "many" is all that a person wants to know, and counting stays cheap. */
 const UNREAD_CAP = 1_000;
 
-export interface InboxQuery {
+export interface InboxPageQuery {
   limit: number;
   cursor?: string;
   /** Only chats of this kind. */
@@ -35,29 +35,28 @@ export class Inbox {
     private readonly limits: { pageSize: number },
   ) {}
 
-  async page(userId: string, { cursor, kind, ...query }: InboxQuery): Promise<InboxPage> {
+  async page(userId: string, query: InboxPageQuery): Promise<InboxPage> {
+    const { cursor, kind } = query;
     const limit = Math.min(query.limit, this.limits.pageSize);
-    const found: InboxRow[] = [];
-    let before = cursor === undefined ? null : parseCursor(cursor);
+    const before = cursor === undefined ? null : parseCursor(cursor);
     // One more than asked for tells whether there is a next page.
-    while (found.length <= limit) {
-      const rows = await this.store.chats.inbox(userId, limit + 1, before);
-      found.push(...rows.filter(({ chat }) => !kind || chat.kind === kind));
-      if (rows.length <= limit) break;
-      before = placeOf(rows.at(-1)!);
-    }
+    const found = await this.store.chats.inbox({
+      userId,
+      kind: kind ?? null,
+      before,
+      limit: limit + 1,
+    });
     const items = found.slice(0, limit);
     const next = found.length > limit ? cursorOf(placeOf(items.at(-1)!)) : null;
     return { items: await this.#entries(items), next };
   }
 
   async #entries(rows: InboxRow[]): Promise<InboxEntry[]> {
-    const newest = await this.store.messages.newest(rows.map((row) => row.chat.id));
+    const [newest, unread] = await Promise.all([
+      this.store.messages.newest(rows.map((row) => row.chat.id)),
+      this.store.messages.unread(rows.map(({ membership }) => membership), UNREAD_CAP),
+    ]);
     const byChat = new Map(newest.map((message) => [message.chatId, message]));
-    const unread = await this.store.messages.unread(
-      rows.map(({ membership }) => membership),
-      UNREAD_CAP,
-    );
     return rows.map(({ chat, membership }, i) => ({
       chat,
       membership,

@@ -1,5 +1,5 @@
 import type { AuditEntry } from "../model/audit_entry.ts";
-import type { Chat } from "../model/chat.ts";
+import type { Chat, ChatKind } from "../model/chat.ts";
 import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
@@ -67,11 +67,17 @@ export interface ChatStore {
   byDirectKey(key: string): Promise<Chat | null>;
   /** The groups whose picture this upload is, in no particular order. */
   withAvatar(mediaId: string): Promise<Chat[]>;
-  /**
-   * Chats in which the user is a member now, by `lastActivityAt` and then id, newest first; with
-   * `before`, only those that sort after that place.
-   */
-  inbox(userId: string, limit: number, before: InboxPlace | null): Promise<InboxRow[]>;
+  /** Chats in which the user is a member now, by `lastActivityAt` and then id, newest first. */
+  inbox(query: InboxQuery): Promise<InboxRow[]>;
+}
+
+export interface InboxQuery {
+  userId: string;
+  /** Only chats of this kind; null for all. */
+  kind: ChatKind | null;
+  /** Only chats that sort after this place. */
+  before: InboxPlace | null;
+  limit: number;
 }
 
 export interface InboxPlace {

@@ -1,7 +1,14 @@
 import type { Collection, Filter } from "mongodb";
 import type { Chat } from "../../model/chat.ts";
 import type { Membership } from "../../model/membership.ts";
-import type { ChatChange, ChatStore, CommitOutcome, InboxPlace, InboxRow } from "../chat_store.ts";
+import type {
+  ChatChange,
+  ChatStore,
+  CommitOutcome,
+  InboxPlace,
+  InboxQuery,
+  InboxRow,
+} from "../chat_store.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import { ChatCommitter } from "./chat_commit.ts";
 import type { MongoConnection } from "./connection.ts";
@@ -44,14 +51,14 @@ export class MongoChatStore implements ChatStore {
    * Sorts all chats of the user. A copy of `lastActivityAt` in the memberships would save that, and
    * cost a write per member and message.
    */
-  async inbox(userId: string, limit: number, before: InboxPlace | null): Promise<InboxRow[]> {
+  async inbox({ userId, kind, before, limit }: InboxQuery): Promise<InboxRow[]> {
     const memberships = await this.#memberships
       .find({ userId: eq(userId), leftAt: null }).toArray();
     const byChat = new Map<string, Membership>(
       memberships.map((row) => [row.chatId, withoutKey<Membership>(row)]),
     );
     const chats = await this.#chats
-      .find({ _id: { $in: [...byChat.keys()] }, ...sortsAfter(before) })
+      .find({ _id: { $in: [...byChat.keys()] }, ...(kind && { kind }), ...sortsAfter(before) })
       .sort({ lastActivityAt: -1, _id: -1 }).limit(limit).toArray();
     return chats.map(fromDocument<Chat>).map((chat) => ({
       chat,

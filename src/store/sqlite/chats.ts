@@ -1,5 +1,5 @@
 import type { Chat } from "../../model/chat.ts";
-import type { ChatChange, ChatStore, CommitOutcome, InboxPlace, InboxRow } from "../chat_store.ts";
+import type { ChatChange, ChatStore, CommitOutcome, InboxQuery, InboxRow } from "../chat_store.ts";
 import type { SqliteAuditStore } from "./audit.ts";
 import type { AtEnd, Database } from "./database.ts";
 import type { SqliteHandshakeStore } from "./handshakes.ts";
@@ -86,14 +86,15 @@ export class SqliteChatStore implements ChatStore {
     );
   }
 
-  inbox(userId: string, limit: number, before: InboxPlace | null): Promise<InboxRow[]> {
+  inbox({ userId, kind, before, limit }: InboxQuery): Promise<InboxRow[]> {
     return this.#db.read(() =>
       this.#db.all(
         `SELECT ${CHATS.columns} FROM memberships CROSS JOIN chats ON chats.id = memberships.chatId
          WHERE memberships.userId = ?1 AND memberships.leftAt IS NULL
            AND (?2 IS NULL OR (chats.lastActivityAt, chats.id) < (?2, ?3))
+           AND (?5 IS NULL OR chats.kind = ?5)
          ORDER BY chats.lastActivityAt DESC, chats.id DESC LIMIT ?4`,
-        ...[userId, before?.lastActivityAt ?? null, before?.chatId ?? null, limit],
+        ...[userId, before?.lastActivityAt ?? null, before?.chatId ?? null, limit, kind],
       ).map((raw) => {
         const chat = CHATS.decode(raw);
         return { chat, membership: this.#memberships.row(chat.id, userId)! };

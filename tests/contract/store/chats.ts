@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
 import type { Chat } from "../../../src/model/chat.ts";
-import type { InboxPlace } from "../../../src/store/chat_store.ts";
+import type { InboxPlace, InboxQuery } from "../../../src/store/chat_store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { duplicateOf } from "./duplicates.ts";
 import { aChange, aChat, aDirectChat, aMember, aMessage, sendTo, storedChat, T0 } from "./rows.ts";
@@ -187,11 +187,11 @@ function inboxTests(test: ContractTest): void {
       chat: made[i].chat,
       membership: made[i].members[0],
     }));
-    assert.deepEqual(await store.chats.inbox(userId, 10, null), expected);
+    assert.deepEqual(await inbox(store, userId), expected);
     const paged = [];
     let before: InboxPlace | null = null;
     for (;;) {
-      const page = await store.chats.inbox(userId, 2, before);
+      const page = await inbox(store, userId, { limit: 2, before });
       paged.push(...page);
       if (page.length === 0) break;
       const { chat } = page.at(-1)!;
@@ -200,14 +200,35 @@ function inboxTests(test: ContractTest): void {
     assert.deepEqual(paged, expected);
   });
 
+  test("the inbox of one kind has as many as asked for, whatever lies between", async (store) => {
+    const userId = newId();
+    const kinds = ["group", "direct", "direct", "group", "direct"] as const;
+    const ids: string[] = [];
+    for (const [n, kind] of kinds.entries()) {
+      const place = { lastActivityAt: T0 + n };
+      const fields = kind === "group" ? place : aDirectChat(userId, newId(), place);
+      ids.push((await storedChat(store, { chat: fields, members: [{ userId }] })).chat.id);
+    }
+    const of = async (query: Partial<InboxQuery>) =>
+      (await inbox(store, userId, query)).map(({ chat }) => ids.indexOf(chat.id));
+    assert.deepEqual(await of({ kind: "group", limit: 2 }), [3, 0]);
+    const before = { lastActivityAt: T0 + 4, chatId: ids[4] };
+    assert.deepEqual(await of({ kind: "direct", limit: 1, before }), [2]);
+    assert.deepEqual(await of({}), [4, 3, 2, 1, 0]);
+  });
+
   test("the inbox has only chats in which the user is now", async (store) => {
     const userId = newId();
     await storedChat(store, { members: [{ userId, leftAt: T0 }] });
     await storedChat(store, { members: [{}] });
-    assert.deepEqual(await store.chats.inbox(userId, 10, null), []);
+    assert.deepEqual(await inbox(store, userId), []);
     const { chat } = await storedChat(store, { members: [{ userId }] });
-    assert.deepEqual((await store.chats.inbox(userId, 10, null)).map((row) => row.chat), [chat]);
+    assert.deepEqual((await inbox(store, userId)).map((row) => row.chat), [chat]);
   });
+}
+
+function inbox(store: Store, userId: string, query: Partial<InboxQuery> = {}) {
+  return store.chats.inbox({ userId, kind: null, before: null, limit: 10, ...query });
 }
 
 /** That the chat's row, its members (none) and its messages are as they were. */
