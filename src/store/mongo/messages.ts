@@ -121,6 +121,10 @@ export class MongoMessageStore implements MessageStore {
     for (let span = limit; rows.length < limit && end > 0; span *= 4) {
       rows.push(...await this.#stretch(chatId, end - span, end, -1, limit - rows.length));
       end -= span;
+      // Nothing there: `before` may lie far past the newest message.
+      if (rows.length === 0 && span === limit && before !== undefined) {
+        end = Math.min(end, await this.#endOf(chatId));
+      }
     }
     return rows;
   }

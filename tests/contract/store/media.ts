@@ -123,6 +123,18 @@ export function mediaContract(test: ContractTest): void {
     },
   );
 
+  test("of many messages with one upload some are given, and each chat once", async (store) => {
+    const media = aMedia();
+    const carrying = { media: [attachment(media)] };
+    const one = await storedChat(store, { messages: [carrying, carrying, {}] });
+    const two = await storedChat(store, { messages: [carrying] });
+    const all = [one.messages[0], one.messages[1], two.messages[0]];
+    assert.deepEqual(byId(await store.messages.carrying(media.id, 9)), byId(all));
+    assert.equal((await store.messages.carrying(media.id, 2)).length, 2);
+    const chatIds = await store.messages.chatsCarrying(media.id);
+    assert.deepEqual(chatIds.toSorted(), [one.chat.id, two.chat.id].toSorted());
+  });
+
   test("groups are found by their picture", async (store) => {
     const avatarMediaId = newId();
     const { chat } = await storedChat(store, { chat: { avatarMediaId } });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
 import type { Message } from "../../../src/model/message.ts";
-import { aChange, sendTo, storedChat, T0 } from "./rows.ts";
+import { aChange, aMessage, sendTo, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function messageContract(test: ContractTest): void {
@@ -99,6 +99,26 @@ function historyTests(test: ContractTest): void {
     assert.deepEqual(await page({ after: 5 }), [6, 7]);
     assert.deepEqual(await page({ after: 7 }), []);
     assert.deepEqual(await page({ before: 99 }, 99), [7, 6, 5, 4, 3, 2]);
+  });
+
+  test("a page reaches over revisions that made no message, and past both ends", async (store) => {
+    const { chat } = await storedChat(store, {});
+    const seqs = [2, 9, 700, 70_000];
+    const [rev] = seqs.slice(-1);
+    const inserted = seqs.map((seq) => aMessage(chat.id, seq));
+    await store.chats.commit(aChange(1, { ...chat, rev, lastSeq: rev }, { inserted }));
+    const page = async (bounds: { before?: number; after?: number }, limit = 3) =>
+      (await store.messages.page({ chatId: chat.id, limit, ...bounds })).map(({ seq }) => seq);
+    const newest = seqs.toReversed();
+    for (const before of [undefined, rev + 1, rev + 99_999, Number.MAX_SAFE_INTEGER]) {
+      assert.deepEqual(await page({ before }), newest.slice(0, 3), `before ${before}`);
+    }
+    assert.deepEqual(await page({ before: rev }, 2), [700, 9]);
+    assert.deepEqual(await page({ before: 9 }, 2), [2]);
+    assert.deepEqual(await page({ before: 0 }), []);
+    assert.deepEqual(await page({ after: 0 }), seqs.slice(0, 3));
+    assert.deepEqual(await page({ after: 9 }), [700, 70_000]);
+    assert.deepEqual(await page({ after: Number.MAX_SAFE_INTEGER - 1 }), []);
   });
 
   test("a chat without messages, or that is missing, has an empty page", async (store) => {

@@ -12,6 +12,8 @@ export function notificationContract(test: ContractTest): void {
     assert.deepEqual(await store.notifications.add([first, others[0]]), [first, others[0]]);
     assert.deepEqual(await store.notifications.add([again, others[1]]), [others[1]]);
     assert.deepEqual(await store.notifications.add([]), []);
+    const twice = ["c", "c"].map((key) => aNotification({ key, userId: others[1].userId }));
+    assert.deepEqual(await store.notifications.add(twice), [twice[0]]);
     assert.deepEqual(await store.notifications.byId(first.id), first);
     assert.equal(await store.notifications.byId(again.id), null);
     assert.deepEqual(await store.notifications.page(userId, null, 9), [others[0], first]);

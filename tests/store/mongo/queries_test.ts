@@ -31,11 +31,17 @@ Deno.test({
     const { id: chatId } = chat;
     const { userId } = members[0];
     const keys = [{ senderId: userId, clientId: "1" }];
+    const inbox = { userId, kind: null, before: null, limit: 10 };
     const unread = [{ chatId, userId, readSeq: 5 }];
     /** The commands of each read, by the index that answers them. */
     const reads: [name: string, indexes: string[], read: () => Promise<unknown>][] = [
       ["a page before", ["history"], () => messages.page({ chatId, before: 15, limit: 10 })],
       ["a page after", ["history"], () => messages.page({ chatId, after: 3, limit: 10 })],
+      [
+        "a page before a place to come",
+        ["history", "_id_", "history"],
+        () => messages.page({ chatId, before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+      ],
       ["the newest page", ["_id_", "history"], () => messages.page({ chatId, limit: 10 })],
       ["changed messages", ["changed"], () => messages.changed(chatId, 3, 15, 10)],
       ["changed members", ["changed"], () => memberships.changed(chatId, 0, 15, 10)],
@@ -47,7 +53,7 @@ Deno.test({
       ["messages with an upload", ["carrying"], () => messages.carrying(newId(), 10)],
       ["memberships of a person", ["ofUser"], () => memberships.ofUser(userId)],
       ["members of a chat", ["changed"], () => memberships.ofChat(chatId)],
-      ["an inbox", ["ofUser", "_id_"], () => chats.inbox(userId, 10, null)],
+      ["an inbox", ["ofUser", "_id_"], () => chats.inbox(inbox)],
       ["a direct chat", ["directKey"], () => chats.byDirectKey("a:b")],
       ["groups with a picture", ["avatar"], () => chats.withAvatar(newId())],
     ];
