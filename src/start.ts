@@ -5,6 +5,11 @@ import { jsonLog, type Log } from "./core/log.ts";
 /** Deno Deploy ends a process five seconds after it asked it to stop. */
 const DRAIN_MS = 4_800;
 
+/** Windows has no SIGTERM, and to listen to it there is an error. */
+const STOP_SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGTERM", "SIGINT"];
+
 export interface Started {
   app: App;
   config: Config;
@@ -62,9 +67,8 @@ function reasonOf(error: unknown): string {
  * long ends the process: whoever asked would kill it at about the same time.
  */
 export function onStop(log: Log, drain: () => Promise<void>, done: () => void): void {
-  const signals = ["SIGTERM", "SIGINT"] as const;
   let draining = false;
-  for (const signal of signals) {
+  for (const signal of STOP_SIGNALS) {
     Deno.addSignalListener(signal, async () => {
       if (draining) return;
       draining = true;

@@ -57,6 +57,7 @@ Deno.test("README: the quick start works line by line from a clean checkout", as
   } finally {
     await server.stop();
   }
+  assert.notEqual((await server.exited).signal, "SIGKILL", "it ends when it is asked to");
   await eventually("nothing listens any more", () => accepts(port).then(() => false, () => true));
 });
 

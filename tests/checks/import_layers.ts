@@ -60,6 +60,7 @@ export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
 export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "anything" }>> = {
   "main.ts": { values: ["start.ts"] },
   "serve.ts": { values: ["start.ts"] },
+  "dev.ts": { values: [] },
   "start.ts": { values: ["app.ts", "config.ts", "config", "core"] },
   /** Together the composition root: ports with what stands behind them, the rules, the doors. */
   "app.ts": { values: "anything" },
