@@ -2,30 +2,18 @@ import assert from "node:assert/strict";
 import { generate } from "otplib";
 import { type Account, type AccountWorld, onBothStores } from "../support/account_world.ts";
 import { eventually } from "../support/eventually.ts";
+import { enableSecondFactor } from "../support/second_factor.ts";
 
 const test = onBothStores();
-
-const codeOf = (world: AccountWorld, secret: string) =>
-  generate({ secret, epoch: Math.floor(world.now() / 1000) });
 
 /** Moves the clock to where the next code is another one. */
 function nextStep(world: AccountWorld): void {
   world.ahead += 30_000;
 }
 
-async function enable(world: AccountWorld, { token }: Account) {
-  const begun = await world.send("POST", "/api/auth/2fa/enable", {}, { token });
-  assert.equal(begun.status, 200, JSON.stringify(begun.body));
-  const { secret } = begun.body as { secret: string };
-  const code = await codeOf(world, secret);
-  const done = await world.send("POST", "/api/auth/2fa/verify", { code }, { token });
-  assert.equal(done.status, 200, JSON.stringify(done.body));
-  return { secret, begun: begun.body, recoveryCodes: done.body.recoveryCodes as string[], code };
-}
-
 test("a second factor is set up with a code and asked for from then on", async (world) => {
   const ann = await world.register("ann");
-  const { begun, recoveryCodes, secret } = await enable(world, ann);
+  const { begun, recoveryCodes, codeNow } = await enableSecondFactor(world, ann);
   assert.match(begun.otpauthUrl, /^otpauth:\/\/totp\/RealTimeChat/);
   assert.match(begun.qrSvg, /^<svg/);
   assert.equal(new Set(recoveryCodes).size, 10);
@@ -37,7 +25,7 @@ test("a second factor is set up with a code and asked for from then on", async (
   assert.equal(first.body.accessToken, undefined);
   nextStep(world);
   const { challenge } = first.body;
-  const code = await codeOf(world, secret);
+  const code = await codeNow();
   const second = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
   assert.equal(second.status, 200, JSON.stringify(second.body));
   assert.equal(second.body.user.id, ann.id);
@@ -47,21 +35,21 @@ test("a second factor is set up with a code and asked for from then on", async (
 
 test("a code works once, in any sign-in", async (world) => {
   const ann = await world.register("ann");
-  const { secret, code: setupCode } = await enable(world, ann);
+  const { codeNow, setupCode } = await enableSecondFactor(world, ann);
   const verify = async (code: string) => {
     const { body } = await world.login("ann");
     return await world.send("POST", "/api/auth/2fa/verify", { challenge: body.challenge, code });
   };
   assert.equal((await verify(setupCode)).status, 401, "it was used to set up");
   nextStep(world);
-  const code = await codeOf(world, secret);
+  const code = await codeNow();
   const both = await Promise.all([verify(code), verify(code)]);
   assert.deepEqual(both.map(({ status }) => status).sort(), [200, 401]);
 });
 
 test("a recovery code works once, and its use is told", async (world) => {
   const ann = await world.register("ann");
-  const { recoveryCodes } = await enable(world, ann);
+  const { recoveryCodes } = await enableSecondFactor(world, ann);
   const verify = async () => {
     const { body } = await world.login("ann");
     const code = recoveryCodes[0].toLowerCase();
@@ -76,19 +64,19 @@ test("a recovery code works once, and its use is told", async (world) => {
 
 test("a challenge allows five tries and expires", async (world) => {
   const ann = await world.register("ann");
-  const { secret } = await enable(world, ann);
+  const { codeNow } = await enableSecondFactor(world, ann);
   nextStep(world);
   const { body: { challenge } } = await world.login("ann");
   for (let i = 0; i < 5; i++) {
     const wrong = await world.send("POST", "/api/auth/2fa/verify", { challenge, code: "000000" });
     assert.equal(wrong.status, 401);
   }
-  const code = await codeOf(world, secret);
+  const code = await codeNow();
   const late = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
   assert.equal(late.status, 401, "the tries are used up");
   const { body } = await world.login("ann");
   world.ahead += 5 * 60_000;
-  const fresh = await codeOf(world, secret);
+  const fresh = await codeNow();
   const over = await world.send("POST", "/api/auth/2fa/verify", {
     challenge: body.challenge,
     code: fresh,
@@ -97,7 +85,7 @@ test("a challenge allows five tries and expires", async (world) => {
 });
 
 test("wrong codes are counted by account, however many challenges", async (world) => {
-  await enable(world, await world.register("ann"));
+  await enableSecondFactor(world, await world.register("ann"));
   let refused = 0;
   for (let i = 0; i < 12; i++) {
     const { body } = await world.login("ann");
@@ -110,15 +98,15 @@ test("wrong codes are counted by account, however many challenges", async (world
 
 test("disabling asks for a code and a recent proof", async (world) => {
   const ann = await world.register("ann");
-  const { secret, recoveryCodes } = await enable(world, ann);
+  const { codeNow, recoveryCodes } = await enableSecondFactor(world, ann);
   const disable = (code: string) =>
     world.send("POST", "/api/auth/2fa/disable", { code }, { token: ann.token });
   assert.equal((await disable("000000")).status, 401);
   world.ahead += 11 * 60_000;
-  const stale = await disable(await codeOf(world, secret));
+  const stale = await disable(await codeNow());
   assert.deepEqual([stale.status, stale.body.code], [403, "reauthentication_required"]);
   const proof = await world.send("POST", "/api/auth/reauthenticate", {
-    code: await codeOf(world, secret),
+    code: await codeNow(),
   }, { token: ann.token });
   assert.equal(proof.status, 200, JSON.stringify(proof.body));
   assert.equal((await disable(recoveryCodes[3])).status, 204);
@@ -127,10 +115,10 @@ test("disabling asks for a code and a recent proof", async (world) => {
 
 test("recovery codes are renewed, and the old ones end", async (world) => {
   const ann = await world.register("ann");
-  const { secret, recoveryCodes } = await enable(world, ann);
+  const { codeNow, recoveryCodes } = await enableSecondFactor(world, ann);
   nextStep(world);
   const renewed = await world.send("POST", "/api/auth/2fa/recovery-codes", {
-    code: await codeOf(world, secret),
+    code: await codeNow(),
   }, { token: ann.token });
   assert.equal(renewed.status, 200);
   const { body } = await world.login("ann");
@@ -148,7 +136,11 @@ test("setting up again is refused while it is on, and a wrong first code does no
   const { body } = await world.send("POST", "/api/auth/2fa/enable", {}, { token });
   const wrong = await verify("000000");
   assert.deepEqual([wrong.status, wrong.body.errors[0].path], [400, "code"]);
-  assert.equal((await verify(await codeOf(world, body.secret))).status, 200);
+  assert.equal(
+    (await verify(await generate({ secret: body.secret, epoch: Math.floor(world.now() / 1000) })))
+      .status,
+    200,
+  );
   const again = await world.send("POST", "/api/auth/2fa/enable", {}, { token });
   assert.equal(again.status, 409);
   assert.equal((await world.send("POST", "/api/auth/2fa/verify", { code: "123456" })).status, 401);
@@ -156,17 +148,17 @@ test("setting up again is refused while it is on, and a wrong first code does no
 
 test("the secret is sealed at rest, and recovery codes are hashed", async (world) => {
   const ann = await world.register("ann");
-  const { secret, recoveryCodes } = await enable(world, ann);
+  const { begun, recoveryCodes } = await enableSecondFactor(world, ann);
   const store = await world.openStore();
   const row = JSON.stringify(await store.users.byId(ann.id));
   await store.close();
-  assert.ok(!row.includes(secret));
+  assert.ok(!row.includes(begun.secret));
   for (const code of recoveryCodes) assert.ok(!row.includes(code.replaceAll("-", "")));
 });
 
 test("a recovery code helps also where the secret cannot be opened any more", async (world) => {
   const ann = await world.register("ann");
-  const { recoveryCodes } = await enable(world, ann);
+  const { recoveryCodes } = await enableSecondFactor(world, ann);
   const store = await world.openStore();
   const { totp } = (await store.users.byId(ann.id))!;
   await store.users.update(ann.id, { totp: { ...totp!, sealedSecret: "under another key" } });
@@ -179,13 +171,13 @@ test("a recovery code helps also where the secret cannot be opened any more", as
 
 test("a secret is sealed anew, under the present key, when its owner uses a code", async (world) => {
   const ann = await world.register("ann");
-  const { secret } = await enable(world, ann);
+  const { codeNow } = await enableSecondFactor(world, ann);
   const before = await sealedSecretOf(world, ann);
   await world.restart({ ENCRYPTION_KEY: "a1".repeat(32) });
   const signIn = async () => {
     nextStep(world);
     const { body: { challenge } } = await world.login("ann");
-    const code = await codeOf(world, secret);
+    const code = await codeNow();
     return await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
   };
   assert.equal((await signIn()).status, 200, "sealed under a key that was derived");
@@ -198,7 +190,7 @@ test("a secret is sealed anew, under the present key, when its owner uses a code
   assert.equal(await sealedSecretOf(world, ann), anew);
   const { body: { accessToken } } = await signIn();
   nextStep(world);
-  const code = await codeOf(world, secret);
+  const code = await codeNow();
   const off = await world.send("POST", "/api/auth/2fa/disable", { code }, { token: accessToken });
   assert.equal(off.status, 204, "while it may be sealed anew");
 });

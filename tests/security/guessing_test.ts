@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { generate } from "otplib";
 import { AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
 import { DOORS } from "../support/doors.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
+import { enableSecondFactor } from "../support/second_factor.ts";
 import { LEAKY } from "./entrances.ts";
 
 /** Guessing costs time, from wherever and through whichever door it is tried; the owner comes in. */
@@ -116,20 +116,10 @@ onBoth(
   },
 );
 
-async function withSecondFactor(world: AccountWorld) {
-  const ann = await world.register("ann");
-  const { body: { secret } } = await world.send("POST", "/api/auth/2fa/enable", {}, ann);
-  const codeNow = () => generate({ secret, epoch: Math.floor(world.now() / 1000) });
-  const code = await codeNow();
-  const { status, body } = await world.send("POST", "/api/auth/2fa/verify", { code }, ann);
-  assert.equal(status, 200);
-  return { ann, codeNow, code, recoveryCodes: body.recoveryCodes as string[] };
-}
-
 onBoth(
   "second factor: many at once are looked at as often as the limit says, over fresh challenges",
   async (world) => {
-    await withSecondFactor(world);
+    await enableSecondFactor(world, await world.register("ann"));
     const challenges = await Promise.all(
       Array.from({ length: 4 }, async () => (await world.login("ann")).body.challenge),
     );

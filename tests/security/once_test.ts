@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { generate } from "otplib";
 import {
   type Account,
   type AccountWorld,
@@ -7,6 +6,7 @@ import {
   PASSWORD,
 } from "../support/account_world.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
+import { enableSecondFactor } from "../support/second_factor.ts";
 
 /** What works once works once, also for those who all come at the same moment; and for nothing else. */
 
@@ -19,17 +19,6 @@ async function winners(ask: () => Promise<HttpAnswer>): Promise<number> {
   const answers = await Promise.all(Array.from({ length: AT_ONCE }, ask));
   for (const { status, body } of answers) assert.ok(status < 500, JSON.stringify(body));
   return answers.filter(({ status }) => status < 300).length;
-}
-
-async function enableSecondFactor(world: AccountWorld, account: Account) {
-  const { body: { secret } } = await world.send("POST", "/api/auth/2fa/enable", {}, account);
-  const codeNow = () => generate({ secret, epoch: Math.floor(world.now() / 1000) });
-  const setupCode = await codeNow();
-  const { status, body } = await world.send("POST", "/api/auth/2fa/verify", {
-    code: setupCode,
-  }, account);
-  assert.equal(status, 200);
-  return { codeNow, setupCode, recoveryCodes: body.recoveryCodes as string[] };
 }
 
 const challengeOf = async (world: AccountWorld): Promise<string> =>

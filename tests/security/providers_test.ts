@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { generate } from "otplib";
 import { AccountWorld, PASSWORD } from "../support/account_world.ts";
+import { enableSecondFactor } from "../support/second_factor.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { IdentityProvider } from "./identity_provider.ts";
 
@@ -159,10 +159,7 @@ test(
   "whoever opened an account with another's address beforehand is out once its owner comes",
   async (world, provider) => {
     const mallory = await world.register("ann");
-    const { body: { secret } } = await world.send("POST", "/api/auth/2fa/enable", {}, mallory);
-    const code = await generate({ secret, epoch: Math.floor(world.now() / 1000) });
-    const enabled = await world.send("POST", "/api/auth/2fa/verify", { code }, mallory);
-    assert.equal(enabled.status, 200);
+    await enableSecondFactor(world, mallory);
     const link = { idToken: await provider.sign(provider.claims({ sub: "m", email: "m@x.org" })) };
     const linked = await world.send("POST", "/api/auth/identities/google", link, mallory);
     assert.equal(linked.status, 204, JSON.stringify(linked.body));
