@@ -5,7 +5,12 @@ import { newId } from "../../src/core/ids.ts";
 import type { HttpClient } from "../support/http_client.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
+import { attacks } from "./attacks.ts";
 import { LEAKY, SOCKETS } from "./entrances.ts";
+
+const attack = attacks();
+
+const SOCKETS_TOGETHER = [{ name: "All sockets of a session" }];
 
 /** A token that stops working takes with it every socket that it opened, whatever stopped it. */
 
@@ -22,10 +27,13 @@ interface Victim {
 
 const ENDINGS: Record<string, (victim: Victim) => Promise<{ status: number }>> = {
   "logging out": ({ http }) => http.post("/api/auth/logout", {}),
-  "ending it from another session": async ({ app, http, sessionId }) => {
-    const identifier = (await http.get("/api/users/profile")).body.username;
-    const other = await app.client().post("/api/auth/login", { identifier, password: PASSWORD });
-    return await app.client().as(other.body.accessToken).delete(`/api/sessions/${sessionId}`);
+  "ending it from another session": async (victim) =>
+    (await elsewhere(victim)).delete(`/api/sessions/${victim.sessionId}`),
+  "ending all others from another session": async (victim) =>
+    (await elsewhere(victim)).delete("/api/sessions"),
+  "changing the password in another session": async (victim) => {
+    const change = { currentPassword: PASSWORD, newPassword: "another horse" };
+    return await (await elsewhere(victim)).put("/api/auth/password", change);
   },
   "using a refresh token twice": async ({ app, refreshToken }) => {
     const refresh = () => app.client().post("/api/auth/refresh-token", { refreshToken });
@@ -37,6 +45,13 @@ const ENDINGS: Record<string, (victim: Victim) => Promise<{ status: number }>> =
     admin.post(`/api/admin/users/${id}/suspend`, { reason: "spam" }),
   "deleting the account": ({ http }) => http.delete("/api/users/profile", { password: PASSWORD }),
 };
+
+/** The same person, signed in once more. */
+async function elsewhere({ app, http }: Victim): Promise<HttpClient> {
+  const identifier = (await http.get("/api/users/profile")).body.username;
+  const { body } = await app.client().post("/api/auth/login", { identifier, password: PASSWORD });
+  return app.client().as(body.accessToken);
+}
 
 async function victimOf(app: RunningApp, admin: HttpClient): Promise<Victim & { token: string }> {
   const username = `v${newId().slice(-12)}`;
@@ -60,31 +75,26 @@ async function administrator(app: RunningApp): Promise<HttpClient> {
 }
 
 for (const [what, end] of Object.entries(ENDINGS)) {
-  Deno.test({
-    ...LEAKY,
-    name: `every socket of the session closes, and its token is over, on ${what}`,
-    fn: async () => {
-      await using app = await RunningApp.start();
-      const victim = await victimOf(app, await administrator(app));
-      const { token } = victim;
-      await using first = await SOCKETS[0].hold(app, token);
-      await using second = await SOCKETS[1].hold(app, token);
-      await using third = await SOCKETS[2].hold(app, token);
-      const held = [first, second, third];
-      for (const one of held) assert.equal((await one.command("ping")).ok, true);
-      const { status } = await end(victim);
-      assert.ok(status < 300, `${what} answered ${status}`);
-      assert.equal(await first.closed(), 4001);
-      assert.deepEqual(
-        [await second.closed(), await third.closed()],
-        ["io server disconnect", "io server disconnect"],
-      );
-      for (const one of held) assert.equal((await one.command("ping")).ok, false);
-      assert.equal((await app.client().as(token).get("/api/users/profile")).status, 401);
-      for (const entrance of SOCKETS) {
-        assert.equal(await entrance.enter(app, token), "unauthenticated", entrance.name);
-      }
-    },
+  attack(SOCKETS_TOGETHER, `they close, and its token is over, on ${what}`, async (app) => {
+    const victim = await victimOf(app, await administrator(app));
+    const { token } = victim;
+    await using first = await SOCKETS[0].hold(app, token);
+    await using second = await SOCKETS[1].hold(app, token);
+    await using third = await SOCKETS[2].hold(app, token);
+    const held = [first, second, third];
+    for (const one of held) assert.equal((await one.command("ping")).ok, true);
+    const { status } = await end(victim);
+    assert.ok(status < 300, `${what} answered ${status}`);
+    assert.equal(await first.closed(), 4001);
+    assert.deepEqual(
+      [await second.closed(), await third.closed()],
+      ["io server disconnect", "io server disconnect"],
+    );
+    for (const one of held) assert.equal((await one.command("ping")).ok, false);
+    assert.equal((await app.client().as(token).get("/api/users/profile")).status, 401);
+    for (const entrance of SOCKETS) {
+      assert.equal(await entrance.enter(app, token), "unauthenticated", entrance.name);
+    }
   });
 }
 
