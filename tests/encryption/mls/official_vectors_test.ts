@@ -1,0 +1,107 @@
+/**
+ * The working group's own test vectors (github.com/mlswg/mls-implementations, folder test-vectors), as
+ * far as they are of suite 1 and of what the server reads: what it knows of MLS is written here anew,
+ * and this holds it to other implementations. They are megabytes, and not kept here:
+ * `MLS_TEST_VECTORS=<that folder> deno test -A tests/encryption/mls/official_vectors_test.ts`.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { refHash, verifyWithLabel } from "../../../src/encryption/mls/labelled_crypto.ts";
+import { verifyLeafNode } from "../../../src/encryption/mls/leaf_node.ts";
+import { readProposal } from "../../../src/encryption/mls/proposal.ts";
+import { parseRatchetTree, treeHash } from "../../../src/encryption/mls/ratchet_tree.ts";
+import { type Bytes, readWhole, TlsReader } from "../../../src/encryption/mls/tls_reader.ts";
+import { concat } from "../../../src/encryption/mls/tls_writer.ts";
+import { parseWelcome } from "../../../src/encryption/mls/welcome.ts";
+
+const FOLDER = Deno.env.get("MLS_TEST_VECTORS");
+const ignore = FOLDER === undefined;
+if (ignore) {
+  console.warn("Tests are skipped: MLS_TEST_VECTORS does not name the folder of the test vectors");
+}
+
+Deno.test({
+  name: "official vectors: signatures and references",
+  ignore,
+  fn: async () => {
+    const [{ ref_hash: ref, sign_with_label: signed }] = await vectors("crypto-basics");
+    assert.equal(toHex(await refHash(ref.label, hex(ref.value))), ref.out);
+    const { label, pub, content, signature } = signed;
+    assert.ok(await verifyWithLabel(hex(pub), label, hex(content), hex(signature)));
+    assert.ok(!await verifyWithLabel(hex(pub), `${label}!`, hex(content), hex(signature)));
+  },
+});
+
+Deno.test({
+  name: "official vectors: lengths of vectors",
+  ignore,
+  fn: async () => {
+    const all = await vectors("deserialization", () => true);
+    for (const { vlbytes_header: header, length } of all) {
+      const reader = new TlsReader(concat(hex(header), new Uint8Array(Number(length))));
+      assert.equal(reader.opaque("vector").length, Number(length));
+      reader.finish("vector");
+    }
+  },
+});
+
+Deno.test({
+  name: "official vectors: the hashes and the leaves of ratchet trees",
+  ignore,
+  fn: async () => {
+    const all = await vectors("tree-validation");
+    assert.ok(all.length >= 14, `${all.length} trees`);
+    for (const { tree: encoded, tree_hashes: hashes, group_id: groupId } of all) {
+      const tree = parseRatchetTree(hex(encoded));
+      assert.equal(toHex(await treeHash(tree)), hashes[rootOf(hashes.length)]);
+      for (const [leafIndex, leaf] of tree.leaves.entries()) {
+        assert.ok(!leaf || await verifyLeafNode(leaf, { groupId: hex(groupId), leafIndex }));
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "official vectors: Welcomes, trees and proposals are read whole",
+  ignore,
+  fn: async () => {
+    const all = await vectors(
+      "messages",
+      ({ mls_welcome: welcome }) => /^000100030001/.test(welcome),
+    );
+    assert.ok(all.length > 10, `${all.length} sets`);
+    for (const set of all) {
+      assert.ok(parseWelcome(hex(set.mls_welcome)).newMembers.length > 0);
+      assert.ok(parseRatchetTree(hex(set.ratchet_tree)).leaves.length > 0);
+      const proposals = [["add", set.add_proposal], ["remove", set.remove_proposal]];
+      for (const [i, [kind, encoded]] of proposals.entries()) {
+        const typed = concat(Uint8Array.of(0, i === 0 ? 1 : 3), hex(encoded));
+        assert.equal(readWhole(typed, "proposal", readProposal).kind, kind);
+      }
+    }
+  },
+});
+
+// deno-lint-ignore no-explicit-any -- each file has a shape of its own, and a wrong one fails the test
+type Vector = any;
+
+async function vectors(
+  name: string,
+  applies = (vector: Vector) => Number(vector.cipher_suite) === 1,
+): Promise<Vector[]> {
+  const all: Vector[] = JSON.parse(await Deno.readTextFile(join(FOLDER!, `${name}.json`)));
+  return all.filter(applies);
+}
+
+/** RFC 9420, appendix C: of a tree of so many nodes. */
+function rootOf(nodes: number): number {
+  return 2 ** Math.floor(Math.log2(nodes)) - 1;
+}
+
+function hex(text: string): Bytes {
+  return Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
