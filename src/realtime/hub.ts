@@ -126,9 +126,9 @@ export class Hub {
   }
 
   /** Tells the sockets of ended sessions so, and closes them. */
-  endSessions(sessionIds: readonly string[], reason = "ended"): void {
+  endSessions(sessionIds: readonly string[]): void {
     for (const sessionId of sessionIds) {
-      const event: WireEvent = { event: "session.ended", data: { sessionId, reason } };
+      const event: WireEvent = { event: "session.ended", data: { sessionId, reason: "ended" } };
       for (const connection of this.#connections.ofSession(sessionId)) {
         connection.deliver(new Outbound([event]));
         connection.sink.close("unauthenticated", sessionEnded());

@@ -17,6 +17,8 @@ const AT_ONCE = 200;
 const RETRY_MS = 1_000;
 /** Asking who is online must not wait for a table that does not answer. */
 const ASK_MS = 2_000;
+/** After a failure it is not asked for so long: one question waits, and not each. */
+const PAUSE_MS = 1_000;
 
 /** A directory in a table that all instances share. */
 export class SharedPresence implements PresenceDirectory {
@@ -26,6 +28,7 @@ export class SharedPresence implements PresenceDirectory {
   readonly #onVoid: ((userIds: string[], at: number) => void)[] = [];
   readonly #onRestored: ((userIds: string[]) => void)[] = [];
   #writing: Promise<void> | null = null;
+  #pausedUntil = 0;
   #closed = false;
 
   constructor(
@@ -52,7 +55,7 @@ export class SharedPresence implements PresenceDirectory {
   async online(userIds: string[]): Promise<Set<string>> {
     const online = new Set(userIds.filter((userId) => this.#here.has(userId)));
     const others = userIds.filter((userId) => !online.has(userId));
-    if (others.length === 0) return online;
+    if (others.length === 0 || performance.now() < this.#pausedUntil) return online;
     try {
       const found = await within(ASK_MS, this.#instancesOf(others));
       for (const [userId, instances] of found) {
@@ -61,16 +64,24 @@ export class SharedPresence implements PresenceDirectory {
         }
       }
     } catch (error) {
+      this.#pausedUntil = performance.now() + PAUSE_MS;
       this.log.warn("Asking who is online failed", { error });
     }
     return online;
   }
 
-  /** An instance that is not known yet may just have begun. */
+  /**
+   * An instance that is not known yet may just have begun. One that is not known then either was swept
+   * while it was still writing: nobody else will remove what it wrote.
+   */
   async #instancesOf(userIds: string[]): Promise<Map<string, string[]>> {
     const found = await this.table.instancesOf(userIds);
-    const unknown = [...found.values()].flat().some((id) => !this.instances.knows(id));
-    if (unknown) await this.instances.look();
+    const isUnknown = (id: string) => !this.instances.knows(id);
+    if (![...found.values()].flat().some(isUnknown)) return found;
+    await this.instances.look();
+    for (const [userId, instances] of found) {
+      for (const id of instances.filter(isUnknown)) await this.table.remove(id, [userId]);
+    }
     return found;
   }
 

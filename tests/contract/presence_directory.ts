@@ -74,6 +74,7 @@ class Instance {
   readonly instances: Instances;
   readonly directory: SharedPresence;
   isCut = false;
+  readonly #refused: (string | symbol)[] = [];
 
   constructor(tables: PresenceTables) {
     const instances = this.#cuttable(tables.instances);
@@ -92,6 +93,11 @@ class Instance {
     this.directory.onRestored((userIds) => this.restored.push(...userIds));
   }
 
+  /** Calls by this name that were refused while it was cut off. */
+  refusals(name: keyof PresenceTable): number {
+    return this.#refused.filter((each) => each === name).length;
+  }
+
   async end(): Promise<void> {
     this.isCut = false;
     await this.instances.leave();
@@ -101,7 +107,10 @@ class Instance {
   #cuttable<T extends object>(table: T): T {
     return new Proxy(table, {
       get: (target, name) => (...args: unknown[]) => {
-        if (this.isCut) return Promise.reject(new Error("cut off"));
+        if (this.isCut) {
+          this.#refused.push(name);
+          return Promise.reject(new Error("cut off"));
+        }
         return (target as Record<string | symbol, (...args: unknown[]) => unknown>)[name](...args);
       },
     });
@@ -228,14 +237,25 @@ export function sharedPresenceContract(
     assert.deepEqual([a.restored, b.restored], [[ann], [bob]]);
   });
 
+  test("what an instance wrote after it was swept is removed by who comes upon it", async (bed) => {
+    const [a, ann] = [await bed.start(), newId()];
+    await bed.tables.presence.put(newId(), [ann]);
+    assert.ok(!await isOnline(a, ann));
+    assert.deepEqual((await bed.tables.presence.instancesOf([ann])).get(ann) ?? [], []);
+  });
+
   test("while the table fails, those who are here are online, and they are written later", async (bed) => {
     const [a, b, ann, bob] = [await bed.start(), await bed.start(), newId(), newId()];
     await b.directory.enter(bob);
     a.isCut = true;
     const entered = a.directory.enter(ann);
-    assert.deepEqual(await a.directory.online([ann, bob]), new Set([ann]));
+    for (let i = 0; i < 5; i++) {
+      assert.deepEqual(await a.directory.online([ann, bob]), new Set([ann]));
+    }
+    assert.ok(a.refusals("instancesOf") < 5, "the table is left alone for a while");
     a.isCut = false;
     await entered;
     assert.ok(await isOnline(b, ann));
+    await eventually("a asks the table again", () => isOnline(a, bob));
   });
 }
