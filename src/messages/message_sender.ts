@@ -54,6 +54,9 @@ export class MessageSender {
 
   async send(senderId: string, input: SendInput): Promise<Sent> {
     this.#checkSize(input);
+    if (input.recipientId === senderId) {
+      throw fieldError("invalid_request", "recipientId", "Sending: a direct chat takes two people");
+    }
     const id = newId();
     const clientId = input.clientId ?? id;
     const edit = (draft: ChatDraft) => {

@@ -66,10 +66,10 @@ Deno.test("MessageSender: a first message makes its chat, and one that is refuse
   for (const input of bad) {
     await assert.rejects(sender.send(ann, { recipientId: bob, ...input }), JSON.stringify(input));
   }
-  await assert.rejects(
-    sender.send(ann, { recipientId: ann, text: "a" }),
-    refusal("invalid_request"),
-  );
+  await assert.rejects(sender.send(ann, { recipientId: ann, text: "a" }), {
+    code: "invalid_request",
+    errors: [{ path: "recipientId", message: "Sending: a direct chat takes two people" }],
+  });
   assert.deepEqual(await world.store.memberships.ofUser(ann), []);
   const sends = [[ann, bob], [bob, ann], [ann, bob]].map(([from, to], i) =>
     (i === 1 ? world.instance().sender : sender)
