@@ -51,8 +51,12 @@ const withinLength = (text: string, min: number, max: number) =>
   text.length >= min && text.length <= 2 * max &&
   ((text.length <= max && min <= 1) || (codePoints(text) <= max && codePoints(text) >= min));
 
-const lengthMessage = (min: number, max: number) =>
-  min === 0 ? `must have at most ${max} characters` : `must have ${min} to ${max} characters`;
+const lengthMessage = (min: number, max: number) => ({ input }: { input?: unknown }) => {
+  if (input === "") return "must not be empty";
+  return min === 0
+    ? `must have at most ${max} characters`
+    : `must have ${min} to ${max} characters`;
+};
 
 export interface TextOptions {
   /** Code points; 1 by default, and then white space alone is refused too. */

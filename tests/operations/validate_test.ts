@@ -63,6 +63,17 @@ Deno.test("each fault is a sentence that names its field", () => {
   ]);
 });
 
+Deno.test("what is empty is called so, whatever the longest may be", () => {
+  const schema = z.strictObject({ text: text(), name: line() });
+  assert.deepEqual(messages(schema, { text: "", name: "  " }), [
+    "text must not be empty",
+    "name must not be empty",
+  ]);
+  assert.deepEqual(messages(schema, { text: "a", name: "x".repeat(101) }), [
+    "name must have 1 to 100 characters",
+  ]);
+});
+
 Deno.test("the whole being wrong is said of the request", () => {
   for (const input of [null, [], "text", 1, undefined]) {
     const [fault] = refusal(z.strictObject({ a: z.string() }), input).errors!;
