@@ -5,6 +5,4 @@ export interface IdentityStore {
   find(provider: ProviderName, subject: string): Promise<Identity | null>;
   /** In order of `provider`. */
   ofUser(userId: string): Promise<Identity[]>;
-  /** Answers how many there were. */
-  removeAllOf(userId: string): Promise<number>;
 }

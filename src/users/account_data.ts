@@ -62,8 +62,7 @@ export class AccountData implements PersonalData {
 
   /** The row stays as that of nobody, for chats keep tombstones and name their senders. */
   async erase(userId: string): Promise<void> {
-    const { sessions, identities, blocks, reports, audit, oneTimeTokens } = this.store;
-    await identities.removeAllOf(userId);
+    const { sessions, blocks, reports, audit, oneTimeTokens } = this.store;
     await oneTimeTokens.dropOf(userId);
     for (const { blockedId } of await blocks.by(userId)) await blocks.remove(userId, blockedId);
     for (const { blockerId } of await blocks.against(userId)) {

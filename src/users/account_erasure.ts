@@ -41,9 +41,9 @@ export class AccountErasure {
     if (password === undefined) proof.require(caller, "Deleting the account");
     else await signIn.provePassword(caller, password);
     const user = await store.users.byId(caller.userId);
+    await store.erasures.begin({ userId: caller.userId, requestedAt: clock.now() });
     // To the address as it still is.
     if (user && user.deletedAt === null) mail.notice("account_deleted", user, caller);
-    await store.erasures.begin({ userId: caller.userId, requestedAt: clock.now() });
     await this.#anonymise(caller.userId);
     const { promise: late, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), ANSWER_WITHIN_MS);

@@ -41,9 +41,4 @@ export class MongoIdentityStore implements IdentityStore {
     const found = this.#identities.find({ userId: eq(userId) }, { session }).sort({ provider: 1 });
     return (await found.toArray()).map(fromDocument<Identity>);
   }
-
-  async removeAllOf(userId: string): Promise<number> {
-    const { deletedCount } = await this.#identities.deleteMany({ userId: eq(userId) });
-    return deletedCount;
-  }
 }

@@ -41,8 +41,4 @@ export class SqliteIdentityStore implements IdentityStore {
   ofUser(userId: string): Promise<Identity[]> {
     return this.#db.read(() => this.listOf(userId));
   }
-
-  removeAllOf(userId: string): Promise<number> {
-    return this.#db.write(() => this.#db.run("DELETE FROM identities WHERE userId = ?", userId));
-  }
 }

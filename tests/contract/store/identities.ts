@@ -14,7 +14,9 @@ export function identityContract(test: ContractTest): void {
     assert.equal(await store.identities.find("google", "someone else"), null);
     assert.deepEqual(await store.identities.ofUser(user.id), [facebook, google]);
     assert.deepEqual(await store.identities.ofUser(newId()), []);
-    assert.equal(await store.identities.removeAllOf(user.id), 2);
-    assert.equal(await store.identities.removeAllOf(user.id), 0);
+    const both = ["google", "facebook"] as const;
+    await store.accounts.change(user.id, T0, () => ({ unlink: [...both] }));
+    assert.deepEqual(await store.identities.ofUser(user.id), []);
+    assert.equal(await store.identities.find("google", google.subject), null);
   });
 }
