@@ -1,12 +1,6 @@
-import {
-  type ClientState,
-  createApplicationMessage,
-  emptyPskIndex,
-  type MlsPrivateMessage,
-  processPrivateMessage,
-} from "ts-mls";
-import { applyCommit, type CommitOutcome, type FramedMessage, senderOf } from "./commit_policy.ts";
-import { fromUtf8, ownBytes } from "./encoding.ts";
+import { type ClientState, createApplicationMessage } from "ts-mls";
+import { applyCommit, type CommitOutcome } from "./commit_policy.ts";
+import { fromUtf8 } from "./encoding.ts";
 import {
   type GroupRecord,
   noRecord,
@@ -16,6 +10,14 @@ import {
 } from "./group_record.ts";
 import type { KeyStore } from "./key_store.ts";
 import { guarded, MlsClientError } from "./mls_client_error.ts";
+import {
+  checkChat,
+  type Decrypted,
+  headerOf,
+  missingCommits,
+  openMessage,
+  readableMessage,
+} from "./message_reading.ts";
 import { carryRatchets } from "./ratchet_delta.ts";
 import { rosterOf, without } from "./roster.ts";
 import {
@@ -26,13 +28,6 @@ import {
 } from "./staged_commit.ts";
 import { cipherSuite, type Member, paddedLength } from "./suite.ts";
 import { decodeFramed, encodeWire } from "./wire.ts";
-
-export interface Decrypted {
-  /** Authenticated by its signature: hold it against the senderId that the server names. */
-  sender: Member;
-  epoch: bigint;
-  plaintext: Uint8Array;
-}
 
 /**
  * One chat's group on one device.
@@ -123,7 +118,7 @@ export class MlsGroup {
       if (this.#record.pending?.commit === commit) return await this.#takePending();
       const message = decodeFramed(commit);
       const { epoch, groupId } = headerOf(message);
-      this.#checkChat(groupId);
+      checkChat(this.#record.state, groupId);
       if (epoch < this.epoch) return null;
       const state = this.#activeState();
       if (epoch > this.epoch) throw missingCommits(epoch, this.epoch);
@@ -163,8 +158,8 @@ export class MlsGroup {
     keep: (message: Decrypted) => void | Promise<void> = () => {},
   ): Promise<Decrypted> {
     return this.#exclusive(async () => {
-      const message = this.#readable(ciphertext);
-      const { next, decrypted } = await this.#open(message);
+      const message = readableMessage(this.#record, ciphertext);
+      const { next, decrypted } = await openMessage(this.#record.state, message);
       await keep(decrypted);
       await this.#saveRatchets(next);
       return decrypted;
@@ -181,51 +176,6 @@ export class MlsGroup {
       this.#record = { ...this.#record, state, pending: null };
       await this.#store.write(noRecord(this.chatId));
     });
-  }
-
-  #readable(ciphertext: string): MlsPrivateMessage {
-    const message = decodeFramed(ciphertext);
-    if (message.wireformat !== "mls_private_message") {
-      throw new MlsClientError("bad_message", "Read a message: it is not encrypted");
-    }
-    const { groupId, epoch, contentType } = message.privateMessage;
-    this.#checkChat(groupId);
-    if (contentType !== "application") {
-      throw new MlsClientError("bad_message", `Read a message: it is a ${contentType}`);
-    }
-    if (epoch < this.joinedEpoch) {
-      throw new MlsClientError(
-        "before_join",
-        "Read a message: it was sent before this device joined",
-      );
-    }
-    if (epoch > this.epoch) throw missingCommits(epoch, this.epoch);
-    const { state } = this.#record;
-    if (epoch < this.epoch && !state.historicalReceiverData.has(epoch)) {
-      throw new MlsClientError("key_gone", `Read a message: the keys of epoch ${epoch} are gone`);
-    }
-    return message;
-  }
-
-  async #open(message: MlsPrivateMessage): Promise<{ next: ClientState; decrypted: Decrypted }> {
-    const { state } = this.#record;
-    const what = "Read a message";
-    const sender = await guarded("bad_message", what, () => senderOf(state, message));
-    if (sender.leafIndex === state.privatePath.leafIndex) {
-      throw new MlsClientError("own_message", `${what}: this device sent it`);
-    }
-    const result = await guarded("bad_message", what, async () => {
-      const { privateMessage } = message;
-      return await processPrivateMessage(state, privateMessage, emptyPskIndex, await cipherSuite());
-    }).catch(explainUsedKey);
-    if (result.kind !== "applicationMessage") {
-      throw new MlsClientError("bad_message", `${what}: it is none`);
-    }
-    const plaintext = ownBytes(result.message);
-    return {
-      next: result.newState,
-      decrypted: { sender, epoch: message.privateMessage.epoch, plaintext },
-    };
   }
 
   async #takePending(): Promise<CommitOutcome> {
@@ -247,12 +197,6 @@ export class MlsGroup {
   #activeState(): ClientState {
     if (this.isActive) return this.#record.state;
     throw new MlsClientError("removed", "This device was removed from the group");
-  }
-
-  #checkChat(groupId: Uint8Array): void {
-    const own = this.#record.state.groupContext.groupId;
-    if (groupId.length === own.length && groupId.every((byte, i) => byte === own[i])) return;
-    throw new MlsClientError("wrong_chat", "Read an MLSMessage: it is for another chat");
   }
 
   async #save(record: GroupRecord): Promise<void> {
@@ -277,26 +221,4 @@ function padded(state: ClientState, plaintextLength: number): ClientState {
   const padUntilLength = paddedLength(plaintextLength);
   const paddingConfig = { kind: "padUntilLength" as const, padUntilLength };
   return { ...state, clientConfig: { ...state.clientConfig, paddingConfig } };
-}
-
-function headerOf(message: FramedMessage): { epoch: bigint; groupId: Uint8Array } {
-  return message.wireformat === "mls_private_message"
-    ? message.privateMessage
-    : message.publicMessage.content;
-}
-
-function missingCommits(theirs: bigint, ours: bigint): MlsClientError {
-  return new MlsClientError(
-    "missing_commits",
-    `Read an MLSMessage: it is of epoch ${theirs} and this device is at ${ours}`,
-  );
-}
-
-/** ts-mls tells a used key only by its words. */
-function explainUsedKey(error: unknown): never {
-  const cause = (error as Error).cause as Error | undefined;
-  if (cause?.message === "Desired gen in the past") {
-    throw new MlsClientError("key_gone", "Read a message: its key was used already", cause);
-  }
-  throw error;
 }
