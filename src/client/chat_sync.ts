@@ -25,6 +25,8 @@ export interface SyncHost {
 const PAGE = 100;
 /** Messages of a chat that are read when it is first seen; the rest is history, to be asked for. */
 const FIRST_MESSAGES = 50;
+/** Chats whose receipts are asked for anew after a break: those that were looked at last. */
+const MOST_RECENT = 10;
 
 /**
  * Keeps the model in step with the server: a durable event applies if it follows on the chat's cursor; a
@@ -34,6 +36,9 @@ export class ChatSync {
   readonly #serial = new Serial();
   /** The highest revision heard of, of chats that are being caught up on. */
   readonly #wanted = new Map<string, number>();
+
+  /** Chats that were opened, the last one last. */
+  readonly #opened = new Set<string>();
 
   constructor(private readonly model: Model, private readonly host: SyncHost) {}
 
@@ -69,6 +74,10 @@ export class ChatSync {
       if (!this.model.chat(changes.chatId)) await this.#attempt(() => this.open(changes.chatId));
       else await this.#attempt(() => this.#takePage(changes));
     }
+    // Receipts take no revision, so that no catch-up brings those that were missed.
+    for (const chatId of [...this.#opened].slice(-MOST_RECENT)) {
+      if (this.model.chat(chatId)) await this.#attempt(() => this.#fetchMembers(chatId));
+    }
   }
 
   onEvent(event: ServerEvent): void {
@@ -89,9 +98,9 @@ export class ChatSync {
   open(chatId: string): Promise<void> {
     return this.#serial.run(chatId, async () => {
       const isNew = !this.model.chat(chatId);
-      const { members, ...chat } = await this.host.call("chat.get", { chatId });
-      this.model.putChat(chat, isNew ? chat.rev : 0);
-      this.model.putMembers(chatId, members);
+      await this.#fetchMembers(chatId);
+      this.#opened.delete(chatId);
+      this.#opened.add(chatId);
       const { items } = await this.host.call("message.list", { chatId, limit: FIRST_MESSAGES });
       this.model.putHistory(chatId, items, items.length < FIRST_MESSAGES);
       if (isNew) this.host.onChat(chatId);
@@ -117,6 +126,13 @@ export class ChatSync {
   /** Asks for what followed on the cursor, whether or not anything was heard of. */
   catchUp(chatId: string): Promise<void> {
     return this.#serial.run(chatId, () => this.#catchUp(chatId));
+  }
+
+  async #fetchMembers(chatId: string): Promise<void> {
+    const isNew = !this.model.chat(chatId);
+    const { members, ...chat } = await this.host.call("chat.get", { chatId });
+    this.model.putChat(chat, isNew ? chat.rev : 0);
+    this.model.putMembers(chatId, members);
   }
 
   #onDurable(event: Extract<ServerEvent, { rev: number }>): void {
@@ -179,6 +195,7 @@ export class ChatSync {
   }
 
   #leave(chatId: string): void {
+    this.#opened.delete(chatId);
     this.model.forget(chatId);
     this.host.onLeft(chatId);
   }

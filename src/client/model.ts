@@ -178,7 +178,7 @@ export class Model extends Emitter<ModelEvents> {
   #putMember(local: LocalChat, member: MemberView): void {
     const known = local.members.get(member.userId);
     if (known && known.rev > member.rev) return;
-    local.members.set(member.userId, member);
+    local.members.set(member.userId, known?.rev === member.rev ? furthest(known, member) : member);
   }
 
   #putMessage(local: LocalChat, message: MessageView): void {
@@ -188,6 +188,15 @@ export class Model extends Emitter<ModelEvents> {
     local.messages.set(message.id, { ...overlay(message, known), status: "sent" });
     if (message.seq === message.rev) local.typing.delete(message.senderId);
   }
+}
+
+/** Receipts take no revision, and only move forward: an answer may be older than an event. */
+function furthest(known: MemberView, member: MemberView): MemberView {
+  return {
+    ...member,
+    readSeq: Math.max(known.readSeq, member.readSeq),
+    deliveredSeq: Math.max(known.deliveredSeq, member.deliveredSeq),
+  };
 }
 
 /** What was read of an encrypted message is not in the server's row, and outlives its changes. */

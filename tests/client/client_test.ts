@@ -21,3 +21,18 @@ Deno.test("two people talk: a message is shown at once, arrives, and is marked r
     return anns.client.model.chat(chat.id)?.members.get(bob.id)?.readSeq === sent.seq;
   });
 });
+
+Deno.test("what was read while a client was away is marked read when it is back", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  await using anns = await clientOf(app.url, ann);
+  await using bobs = await clientOf(app.url, bob);
+  const chat = await anns.client.openDirect(bob.id);
+  const { seq } = await anns.client.send(chat.id, { text: "hello" });
+  await anns.client.openChat(chat.id);
+  await anns.client.close();
+  await bobs.client.call("chat.read", { chatId: chat.id, seq });
+  anns.client.connect();
+  await anns.client.online();
+  assert.equal(anns.client.model.chat(chat.id)?.members.get(bob.id)?.readSeq, seq);
+});
