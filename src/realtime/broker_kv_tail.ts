@@ -20,6 +20,7 @@ export interface OutboxTailOptions {
 /** Limits of Deno KV: keys of one `watch` and of one `getMany`. */
 const KEYS_AT_ONCE = 10;
 const RETRY_MS = 500;
+const MOST_REMEMBERED = 1_000;
 
 interface Outbox {
   /** The number of the last batch read. */
@@ -34,6 +35,8 @@ interface Outbox {
  */
 export class OutboxTail {
   readonly #outboxes = new Map<string, Outbox>();
+  /** How far the outboxes of those who are gone were read, should they be back. */
+  readonly #readBefore = new Map<string, number>();
   #watchers: ReadableStreamDefaultReader<unknown>[] = [];
   #bell = Promise.withResolvers<void>();
   #closed = false;
@@ -46,11 +49,13 @@ export class OutboxTail {
     const { instances } = this.options;
     instances.listen({
       onJoined: (id) => {
-        // It began after this instance: all it has said is still to be heard.
-        this.#outboxes.set(id, { cursor: 0, head: 0 });
+        // It began after this instance: all it has said is still to be heard. Or it was thought dead.
+        const cursor = this.#readBefore.get(id) ?? 0;
+        this.#outboxes.set(id, { cursor, head: cursor });
         this.#watchAnew();
       },
       onGone: (id) => {
+        this.#remember(id);
         if (this.#outboxes.delete(id)) this.options.events.onGone(id);
         this.#watchAnew();
       },
@@ -71,6 +76,14 @@ export class OutboxTail {
     this.#closed = true;
     for (const watcher of this.#watchers) watcher.cancel().catch(() => {});
     this.#ring();
+  }
+
+  #remember(id: string): void {
+    const outbox = this.#outboxes.get(id);
+    if (!outbox) return;
+    this.#readBefore.set(id, outbox.cursor);
+    const [first] = this.#readBefore.keys();
+    if (this.#readBefore.size > MOST_REMEMBERED) this.#readBefore.delete(first);
   }
 
   async #readHeads(ids: string[]): Promise<void> {

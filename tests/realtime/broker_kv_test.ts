@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { newId } from "../../src/core/ids.ts";
+import type { Signal } from "../../src/realtime/broker.ts";
+import { kvInstanceTable } from "../../src/realtime/instances_kv.ts";
+import { Heard } from "../contract/broker.ts";
+import { eventually } from "../support/eventually.ts";
+import { kvBrokerOn } from "../support/open_broker.ts";
+
+function signal(): Signal {
+  return { type: "typing", chatId: newId(), userId: newId(), typing: true };
+}
+
+Deno.test("an instance that was thought dead is heard on from where it was, nothing twice", async () => {
+  const kv = await Deno.openKv(":memory:");
+  const [speaker, listener] = [kvBrokerOn(kv), kvBrokerOn(kv)];
+  const [nobody, heard] = [new Heard(), new Heard()];
+  await listener.start(heard);
+  await speaker.start(nobody);
+  const sent = [signal(), signal(), signal()];
+  const say = async (some: Signal) => {
+    speaker.publish(some);
+    await speaker.flush();
+  };
+  await say(sent[0]);
+  await eventually("it is heard", () => heard.signals.length === 1);
+  await kvInstanceTable(kv).remove(heard.from[0]);
+  await eventually("it is thought gone", () => heard.gone.length === 1);
+  await say(sent[1]);
+  await eventually("it is back", () => heard.signals.length > 1);
+  await say(sent[2]);
+  await eventually("the last is heard", () => heard.signals.length > 2);
+  assert.deepEqual(heard.signals, sent);
+  await Promise.all([speaker.close(), listener.close()]);
+  kv.close();
+});
