@@ -5,6 +5,8 @@ const FIRST_CAPACITY = 64 * 1024;
  * `head` (shorter than a part) goes before the body. When the body fails, what had arrived is yielded
  * first and the error is thrown by the next step: a caller that may not keep a broken body's bytes
  * must step to the end. Stopping early cancels the body.
+ *
+ * Two buffers serve all parts in turn: the bytes of a part are good until the next but one is asked for.
  */
 export async function* partsOf(
   body: ReadableStream<Uint8Array>,
@@ -31,7 +33,8 @@ export async function* partsOf(
 /** Grows by doubling: a small body costs little, and one that comes byte by byte costs no more. */
 class PartBuffer {
   #bytes = new Uint8Array(0);
-  #firstCapacity = FIRST_CAPACITY;
+  /** What the part before last was handed over in. */
+  #spare = new Uint8Array(0);
   size = 0;
 
   constructor(readonly capacity: number) {}
@@ -52,16 +55,14 @@ class PartBuffer {
   /** Hands the bytes over, and starts anew. */
   release(): Uint8Array {
     const part = this.#bytes.subarray(0, this.size);
-    // Where one part was filled, the next is likely to be.
-    this.#firstCapacity = this.capacity;
-    this.#bytes = new Uint8Array(0);
+    [this.#bytes, this.#spare] = [this.#spare, this.#bytes];
     this.size = 0;
     return part;
   }
 
   #reserve(size: number): void {
     if (size <= this.#bytes.byteLength) return;
-    const doubled = Math.max(size, this.#firstCapacity, this.#bytes.byteLength * 2);
+    const doubled = Math.max(size, FIRST_CAPACITY, this.#bytes.byteLength * 2);
     const grown = new Uint8Array(Math.min(doubled, this.capacity));
     grown.set(this.#bytes.subarray(0, this.size));
     this.#bytes = grown;

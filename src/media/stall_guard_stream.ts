@@ -1,22 +1,52 @@
 import { AppError } from "../core/errors.ts";
 
+/**
+ * What is asked of the network at once. Since Deno 2.8.3 a body with `Transfer-Encoding: chunked` is
+ * read ahead by so much for each chunk that the client cut, however slowly it is taken: a body that
+ * outruns the disk piles up, and is moved as a whole with each read. Asking for less than clients' usual
+ * chunks avoids that. (Bodies with a Content-Length are not concerned.)
+ */
+const READ_SIZE = 16 * 1024;
+
 /** Passes bytes through until none come for `ms`; then the body fails with `request_timeout`. */
 export function stallGuarded(
   source: ReadableStream<Uint8Array>,
   ms: number,
 ): ReadableStream<Uint8Array> {
-  const reader = source.getReader();
+  const { read, cancel } = opened(source);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await readWithin(reader, ms);
+      const { done, value } = await readWithin({ read, cancel }, ms);
       if (done) controller.close();
-      else controller.enqueue(value);
+      else controller.enqueue(value!);
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel,
   }, { highWaterMark: 0 });
 }
 
-async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, ms: number) {
+interface OpenedBody {
+  read(): Promise<{ done: boolean; value?: Uint8Array }>;
+  cancel(reason: unknown): Promise<void>;
+}
+
+/** A request's body from the network is a byte stream; one that was made by hand need not be. */
+function opened(source: ReadableStream<Uint8Array>): OpenedBody {
+  const cancel = (reason: unknown) => reader.cancel(reason);
+  const reader = byteReader(source) ?? source.getReader();
+  if (reader instanceof ReadableStreamDefaultReader) return { read: () => reader.read(), cancel };
+  return { read: () => reader.read(new Uint8Array(READ_SIZE)), cancel };
+}
+
+function byteReader(source: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
+  try {
+    return source.getReader({ mode: "byob" });
+  } catch (error) {
+    if (error instanceof TypeError && !source.locked) return null;
+    throw error;
+  }
+}
+
+async function readWithin(reader: OpenedBody, ms: number) {
   const { promise: stalled, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const about = `The upload must go on: nothing came for ${ms} ms`;

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { S3BlobStore } from "../../src/media/blob_store_s3.ts";
 import { eventually } from "../support/eventually.ts";
 import { seedPeople } from "../support/people.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testConfig, testEnvironment } from "../support/test_config.ts";
-import { findVersitygw, startS3 } from "../support/versitygw.ts";
+import { findVersitygw, type S3Server, startS3 } from "../support/versitygw.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = 100 * MIB;
+/** By a first upload or download of 100 MiB: the collector waits until there is something to collect. */
+const MOST_AT_FIRST = 90 * MIB;
 /** By the second of two uploads of 100 MiB: what the first one's garbage took is used again. */
-const MOST_GROWTH = 75 * MIB;
+const MOST_GROWTH = 50 * MIB;
 const versitygw = findVersitygw();
 const linux = Deno.build.os === "linux";
 
@@ -77,7 +80,8 @@ async function withServer(
 }
 
 async function uploadAndDownload(server: ServerProcess, token: string, name: string) {
-  // The collector waits until there is something to collect: a first upload gives the heap its size.
+  // What is loaded with the first use (the S3 client) is not what is measured.
+  assert.equal((await post(server.url, token, form(MIB))).status, 201);
   const atFirst = await growthDuring(server.url, async () => {
     const first = await post(server.url, token, form(SIZE));
     assert.equal(first.status, 201, await first.text());
@@ -106,8 +110,9 @@ async function uploadAndDownload(server: ServerProcess, token: string, name: str
     } at a ` +
       `second, and by ${inMib(down)} at a download`,
   );
+  assert(atFirst < MOST_AT_FIRST, `the first upload took ${inMib(atFirst)}`);
   assert(up < MOST_GROWTH, `uploading took ${inMib(up)}`);
-  assert(down < MOST_GROWTH, `downloading took ${inMib(down)}`);
+  assert(down < MOST_AT_FIRST, `downloading took ${inMib(down)}`);
 }
 
 Deno.test({
@@ -124,15 +129,63 @@ Deno.test({
   fn: async () => {
     const s3 = await startS3(versitygw!);
     try {
-      const { bucket, region, endpoint, credentials } = s3.config;
-      await withServer({
-        AWS_BUCKET_NAME: bucket,
-        AWS_REGION: region,
-        AWS_ENDPOINT_URL: endpoint!,
-        AWS_ACCESS_KEY_ID: credentials!.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials!.secretAccessKey,
-      }, (server, token) => uploadAndDownload(server, token, "S3"));
+      await withServer(
+        environmentOf(s3),
+        (server, token) => uploadAndDownload(server, token, "S3"),
+      );
     } finally {
+      await s3.stop();
+    }
+  },
+});
+
+function environmentOf({ config }: S3Server): Record<string, string> {
+  const { bucket, region, endpoint, credentials } = config;
+  return {
+    AWS_BUCKET_NAME: bucket,
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: endpoint!,
+    AWS_ACCESS_KEY_ID: credentials!.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials!.secretAccessKey,
+  };
+}
+
+Deno.test({
+  name: "kill -9 in the middle of uploads (S3): nothing half is visible, and it is swept later",
+  ignore: !versitygw,
+  fn: async () => {
+    const s3 = await startS3(versitygw!);
+    const { S3 } = await import("@aws-sdk/client-s3");
+    const bucket = new S3({ ...s3.config, forcePathStyle: true });
+    const Bucket = s3.config.bucket;
+    const underWay = async () => (await bucket.listMultipartUploads({ Bucket })).Uploads ?? [];
+    try {
+      await withServer(environmentOf(s3), async (server, token) => {
+        const stop = new AbortController();
+        const uploads = Array.from(
+          { length: 3 },
+          () => post(server.url, token, form(50 * SIZE), stop.signal).catch(() => null),
+        );
+        await eventually("a part of each is in the bucket", async () => {
+          const parts = await Promise.all((await underWay()).map(async ({ Key, UploadId }) => {
+            const found = await bucket.listParts({ Bucket, Key: Key!, UploadId: UploadId! });
+            return found.Parts?.length ?? 0;
+          }));
+          return parts.length === 3 && parts.every((count) => count > 0);
+        });
+        await server.kill("SIGKILL");
+        stop.abort();
+        await Promise.all(uploads);
+      });
+      assert.equal((await underWay()).length, 3);
+      assert.equal((await bucket.listObjectsV2({ Bucket })).KeyCount ?? 0, 0, "nothing is visible");
+      const store = new S3BlobStore(s3.config);
+      assert.equal(await store.sweep(Date.now() - 3_600_000), 0, "they might still be under way");
+      assert.equal(await store.sweep(Date.now() + 60_000), 3);
+      assert.deepEqual(await underWay(), []);
+      await store.close();
+    } finally {
+      bucket.destroy();
       await s3.stop();
     }
   },
