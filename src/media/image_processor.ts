@@ -64,6 +64,11 @@ export class ImageProcessor {
     return turn;
   }
 
+  /** Whether a worker holds memory, which it does until `idleMs` after the last picture. */
+  get hasWorker(): boolean {
+    return this.#worker !== null;
+  }
+
   /** Lets what is waiting finish, and takes no more. */
   async close(): Promise<void> {
     this.#closed = true;
