@@ -61,7 +61,9 @@ const textOf = (module: { default: unknown }) => module.default as string;
 
 /** `/docs`: no request leaves the machine. */
 export function mountDocsPage(app: Hono<HttpEnv>): void {
-  app.get("/docs", (c) => c.html(PAGE, 200, { "content-security-policy": POLICY }));
+  for (const path of ["/docs", "/docs/"]) {
+    app.get(path, (c) => c.html(PAGE, 200, { "content-security-policy": POLICY }));
+  }
   for (const [name, { type, load }] of Object.entries(ASSETS)) {
     app.get(`/docs/${name}`, async () => {
       const headers = { "content-type": type, "cache-control": "public, max-age=3600" };

@@ -29,6 +29,15 @@ Deno.test("the OpenAPI document is valid, and has every operation with all of it
   }
 });
 
+Deno.test("/docs/ is the same page as /docs", async () => {
+  await using app = await RunningApp.start();
+  const [page, same] = await Promise.all(["/docs", "/docs/"].map((path) => fetch(app.url + path)));
+  assert.deepEqual([page.status, same.status], [200, 200]);
+  const text = await page.text();
+  assert.match(text, /swagger-ui-bundle/);
+  assert.equal(await same.text(), text);
+});
+
 Deno.test({
   name: "/docs shows every operation in a browser that reaches nothing but this server",
   ignore: skipWithout("browser"),
