@@ -71,17 +71,21 @@ function read(path: string, dataDir: string): DevSecrets | null {
 }
 
 function generate(): DevSecrets {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-  const { x, y, d } = privateKey.export({ format: "jwk" });
-  const point = Buffer.concat([
-    Uint8Array.of(4),
-    Buffer.from(x!, "base64url"),
-    Buffer.from(y!, "base64url"),
-  ]);
+  const { publicKey, privateKey } = generateVapidKeys();
   return {
     JWT_SECRET: randomBytes(48).toString("base64url"),
     JWT_REFRESH_SECRET: randomBytes(48).toString("base64url"),
-    VAPID_PUBLIC_KEY: point.toString("base64url"),
-    VAPID_PRIVATE_KEY: d!,
+    VAPID_PUBLIC_KEY: publicKey,
+    VAPID_PRIVATE_KEY: privateKey,
   };
+}
+
+/** As browsers' `applicationServerKey` and the usual tools have them: the point and the scalar, in base64url. */
+export function generateVapidKeys(): { publicKey: string; privateKey: string } {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  const { x, y, d } = privateKey.export({ format: "jwk" });
+  const uncompressed = Uint8Array.of(4);
+  const point = [x!, y!].map((coordinate) => Buffer.from(coordinate, "base64url"));
+  const publicKey = Buffer.concat([uncompressed, ...point]).toString("base64url");
+  return { publicKey, privateKey: d! };
 }

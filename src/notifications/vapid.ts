@@ -27,13 +27,6 @@ export interface VapidKeys {
   subject: string;
 }
 
-export async function generateVapidKeys(): Promise<VapidKeyText> {
-  const pair = await crypto.subtle.generateKey(CURVE, true, ["sign", "verify"]) as CryptoKeyPair;
-  const publicBytes = await crypto.subtle.exportKey("raw", pair.publicKey);
-  const { d } = await crypto.subtle.exportKey("jwk", pair.privateKey);
-  return { publicKey: base64url.encode(new Uint8Array(publicBytes)), privateKey: d! };
-}
-
 /** Throws an Error that names the fault, and never quotes the private key. */
 export async function parseVapidKeys(text: VapidKeyText, subject: string): Promise<VapidKeys> {
   if (!isContact(subject)) throw new Error("The VAPID subject must be a mailto: or https: URL");

@@ -5,7 +5,7 @@ import type { HttpClient } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { WebPushServer } from "../support/web_push_server.ts";
 import { WsClient } from "../support/ws_client.ts";
-import { generateVapidKeys } from "../../src/notifications/vapid.ts";
+import { generateVapidKeys } from "../../src/config/dev_secrets.ts";
 
 // deno-lint-ignore no-explicit-any -- answers are read as deeply as a test likes
 type Body = any;
@@ -160,7 +160,7 @@ Deno.test("pushes reach devices of people who are away, by FCM and Web Push", as
   await using stack = new AsyncDisposableStack();
   const fcm = stack.adopt(await FcmServer.start(), (server) => server.close());
   const web = stack.adopt(new WebPushServer(), (server) => server.close());
-  const vapid = await generateVapidKeys();
+  const vapid = generateVapidKeys();
   const app = stack.use(
     await RunningApp.start({
       FIREBASE_SERVICE_ACCOUNT: fcm.serviceAccountJson,

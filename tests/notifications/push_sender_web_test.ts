@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
+import { generateVapidKeys } from "../../src/config/dev_secrets.ts";
 import { WebPushSender } from "../../src/notifications/push_sender_web.ts";
-import {
-  generateVapidKeys,
-  parseVapidKeys,
-  type VapidKeyText,
-} from "../../src/notifications/vapid.ts";
+import { parseVapidKeys, type VapidKeyText } from "../../src/notifications/vapid.ts";
 import { pushSenderContract, pushServiceContract, samplePush } from "../contract/push_sender.ts";
 import { WebPushServer } from "../support/web_push_server.ts";
 
@@ -12,7 +9,7 @@ const SUBJECT = "mailto:ops@example.com";
 
 async function start(timeoutMs = 10_000) {
   const server = new WebPushServer();
-  const keys = await generateVapidKeys();
+  const keys = generateVapidKeys();
   const sender = await senderFor(server, keys, timeoutMs);
   return { server, keys, sender, target: server.subscribe(keys.publicKey) };
 }
@@ -86,7 +83,7 @@ test("the VAPID token names the audience and the operator, for half a day", asyn
 
 test("a subscription made for another server's key is rejected, and stays", async (started) => {
   const { server, target } = started;
-  const stranger = await senderFor(server, await generateVapidKeys());
+  const stranger = await senderFor(server, generateVapidKeys());
   assert.equal((await stranger.send(target, samplePush)).outcome, "rejected");
   assert.deepEqual(server.refusals, ["VAPID public key mismatch"]);
 });
