@@ -195,8 +195,8 @@ async function webPushSender(
   return new WebPushSender({ vapid, allowedOrigins, clock });
 }
 
-async function openMailer({ mail }: Config, log: Log): Promise<Mailer> {
-  if (mail.smtpUrl === null) return logMailer(log);
+async function openMailer({ environment, mail }: Config, log: Log): Promise<Mailer> {
+  if (mail.smtpUrl === null) return logMailer(log, { secrets: environment !== "production" });
   const { SmtpMailer } = await import("./mail/mailer_smtp.ts");
   const { SmtpUrl } = await import("./mail/smtp_url.ts");
   return new SmtpMailer({ url: new SmtpUrl(mail.smtpUrl), from: parseMailFrom(mail.from) });

@@ -81,7 +81,7 @@ export interface Config {
     readonly privateKey: string;
     readonly subject: string;
   } | null;
-  /** `smtpUrl` null: mail goes to the log. */
+  /** `smtpUrl` null: mail goes to the log, in production without its text. */
   readonly mail: { readonly smtpUrl: string | null; readonly from: string };
   readonly limits: Limits;
   readonly rates: Rates;
@@ -96,6 +96,9 @@ export interface OAuthClient {
 }
 
 const DAY_MS = 86_400_000;
+const NO_MAIL =
+  "SMTP_URL is not set: no mail is sent, and nobody can confirm an address or reset " +
+  "a password";
 const DEFAULT_MAIL_FROM = "RealTimeChat <chat@localhost>";
 
 /**
@@ -111,6 +114,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
   checkTogether(values, environment, faults);
   if (mode === "production") checkProduction(values, environment, faults);
   if (faults.length > 0) throw new ConfigError(faults);
+  if (mode === "production" && !values.SMTP_URL) notices.push(NO_MAIL);
   const dataDir = values.DATA_DIR ?? "./data";
   if (mode !== "production") fillDevSecrets(values, dataDir, notices);
   return deepFreeze({

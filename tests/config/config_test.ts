@@ -190,6 +190,18 @@ Deno.test("development makes its secrets once, tells so once, and only its owner
   }
 });
 
+Deno.test("production without SMTP says at start-up that no mail is sent", () => {
+  const about = (environment: Record<string, string>) =>
+    loadConfig(environment).notices.filter((notice) => notice.includes("SMTP_URL"));
+  assert.equal(about(PRODUCTION).length, 1);
+  const mail = {
+    SMTP_URL: "smtps://user:password@mail.example.com:465",
+    MAIL_FROM: "chat@example.com",
+    PUBLIC_URL: "https://chat.example.com",
+  };
+  assert.deepEqual(about({ ...PRODUCTION, ...mail }), []);
+});
+
 Deno.test("production writes nothing", async () => {
   const dataDir = await Deno.makeTempDir();
   try {

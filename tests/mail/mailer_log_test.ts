@@ -3,10 +3,10 @@ import { jsonLog } from "../../src/core/log.ts";
 import { logMailer } from "../../src/mail/mailer_log.ts";
 import { mailerContract, sampleMail } from "../contract/mailer.ts";
 
-function open() {
+function open(secrets = true) {
   const lines: Record<string, string>[] = [];
   return {
-    mailer: logMailer(jsonLog("info", (line) => lines.push(JSON.parse(line)))),
+    mailer: logMailer(jsonLog("info", (line) => lines.push(JSON.parse(line))), { secrets }),
     lines,
     arrived: () => lines.map(({ to, subject, text }) => ({ to, subject, text })),
     close: () => Promise.resolve(),
@@ -14,6 +14,18 @@ function open() {
 }
 
 mailerContract("Log", () => Promise.resolve(open()));
+
+Deno.test("Log: in production nothing of the mail but its subject is told", async () => {
+  const { mailer, lines } = open(false);
+  await mailer.send(sampleMail);
+  const { time: _, ...line } = lines[0];
+  assert.deepEqual(line, {
+    level: "warn",
+    message: "A mail was not sent: SMTP_URL is not set",
+    subject: sampleMail.subject,
+  });
+  await assert.rejects(mailer.send({ ...sampleMail, to: "nobody" }));
+});
 
 Deno.test("Log: the mail's link stands by itself", async () => {
   const { mailer, lines } = open();
