@@ -23,6 +23,7 @@ export interface RawRoute {
   path: string;
   name: string;
   summary: string;
+  description?: string;
   tag: string;
   access: Operation["access"];
   parameters?: Parameter[];
@@ -119,6 +120,7 @@ function describeRawRoute(raw: RawRoute): unknown {
   return {
     operationId: raw.name,
     summary: raw.summary,
+    ...(raw.description && { description: raw.description }),
     tags: [raw.tag],
     security: raw.access === "public" ? [] : [{ bearer: [] }],
     ...(raw.parameters && { parameters: raw.parameters }),

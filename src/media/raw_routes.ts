@@ -15,6 +15,11 @@ const inQuery = (name: string, description: string): Parameter => ({
 });
 const described = (description: string) => ({ description });
 
+const UPLOAD_DESCRIPTION =
+  "Pictures are turned upright and stripped of their metadata (Exif, XMP, IPTC). Video, audio and " +
+  "other files are kept byte for byte: what they say of their place, device or author stays in them, " +
+  "and every member of the chat can read it.";
+
 /** What the OpenAPI document says of the routes in `routes.ts`. */
 export const MEDIA_ROUTES: readonly RawRoute[] = [
   {
@@ -22,6 +27,7 @@ export const MEDIA_ROUTES: readonly RawRoute[] = [
     path: "/api/media/upload",
     name: "media.upload",
     summary: "Upload a file",
+    description: UPLOAD_DESCRIPTION,
     tag,
     access: "session",
     requestBody: {
