@@ -63,6 +63,11 @@ export class AccountWorld implements AsyncDisposable {
     });
   }
 
+  /** As it was last started. */
+  get config(): Config {
+    return this.#config;
+  }
+
   now(): number {
     return Date.now() + this.ahead;
   }
