@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { SignJWT } from "jose";
-import { AccountWorld, onBothStores } from "../support/account_world.ts";
+import { AccountWorld } from "../support/account_world.ts";
 import { GOOGLE_CLIENT_ID, GoogleServer } from "../support/google_server.ts";
+import { testedStores } from "../support/tested_stores.ts";
 
-const both = onBothStores();
+const stores = testedStores();
 let google: GoogleServer;
 Deno.test.beforeAll(async () => {
   google = await GoogleServer.start();
 });
 Deno.test.afterAll(() => google[Symbol.asyncDispose]());
 
-function test(name: string, run: (world: AccountWorld) => Promise<void>): void {
-  both(name, async (plain) => {
-    // The provider's address is known only once it runs, which is after tests are registered.
-    const mongodb = plain.config.mongodbUri;
-    const env = { ...google.env, ...(mongodb && { MONGODB_URI: `${mongodb}` }) };
-    await using world = await AccountWorld.open(env);
-    await run(world);
-  });
+function test(title: string, run: (world: AccountWorld) => Promise<void>): void {
+  for (const { name, ignore, environment } of stores) {
+    Deno.test(`${title} (${name})`, { ignore }, async () => {
+      await using world = await AccountWorld.open({ ...google.env, ...environment() });
+      await run(world);
+    });
+  }
 }
 
 const ANN = { sub: "1001", email: "ann@example.org", email_verified: true, name: "Ann Lee" };
