@@ -191,7 +191,7 @@ Deno.test("development makes its secrets once, tells so once, and only its owner
 });
 
 Deno.test("production without SMTP says at start-up that no mail is sent", () => {
-  const about = (environment: Record<string, string>) =>
+  const about = (environment: typeof PRODUCTION) =>
     loadConfig(environment).notices.filter((notice) => notice.includes("SMTP_URL"));
   assert.equal(about(PRODUCTION).length, 1);
   const mail = {
