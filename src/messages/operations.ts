@@ -16,6 +16,7 @@ import {
 import { LIMIT_SPECS } from "../config/limits.ts";
 import { operation } from "../operations/operation.ts";
 import { MessageView } from "../wire/message.ts";
+import { fullyQualified } from "./emoji.ts";
 
 const tag = "Messages";
 
@@ -28,6 +29,7 @@ const emoji = z.string().min(1).max(32)
     /^(?=.*[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])[^\s\p{Cc}\p{L}]+$/u,
     "must be an emoji",
   )
+  .overwrite(fullyQualified)
   .meta({ id: "Emoji", examples: ["👍"] });
 
 const ciphertext = z.string().min(1)

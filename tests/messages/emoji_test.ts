@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { fullyQualified } from "../../src/messages/emoji.ts";
+import * as operations from "../../src/messages/operations.ts";
+
+/** From Unicode's emoji-test.txt: as some keyboards type it, and fully qualified. */
+const FORMS: Record<string, string> = {
+  "\u2764": "\u2764\ufe0f",
+  "\u2764\u200d\u{1f525}": "\u2764\ufe0f\u200d\u{1f525}",
+  "\u{1f3f3}\u200d\u{1f308}": "\u{1f3f3}\ufe0f\u200d\u{1f308}",
+  "1\u20e3": "1\ufe0f\u20e3",
+  "\u{1f575}\u200d\u2642": "\u{1f575}\ufe0f\u200d\u2642\ufe0f",
+};
+
+Deno.test("fullyQualified: an emoji has one form, however it was typed", () => {
+  for (const [typed, qualified] of Object.entries(FORMS)) {
+    assert.equal(fullyQualified(typed), qualified, typed);
+    assert.equal(fullyQualified(qualified), qualified, qualified);
+  }
+});
+
+Deno.test("fullyQualified: what has its picture by itself, or a skin tone, stays as it is", () => {
+  const whole = ["\u{1f44d}", "\u261d\u{1f3fd}", "\u{1f1e9}\u{1f1ea}", "\u{1f469}\u200d\u{1f52c}"];
+  for (const emoji of whole) assert.equal(fullyQualified(emoji), emoji);
+});
+
+Deno.test("fullyQualified: reactions are taken in that form", () => {
+  const input = { messageId: "0198c5f0-0000-7000-8000-000000000000", emoji: "\u2764" };
+  const taken = operations.reactToMessage.input.parse(input) as typeof input;
+  assert.equal(taken.emoji, "\u2764\ufe0f");
+});
