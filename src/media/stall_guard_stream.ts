@@ -34,7 +34,13 @@ function opened(source: ReadableStream<Uint8Array>): OpenedBody {
   const cancel = (reason: unknown) => reader.cancel(reason);
   const reader = byteReader(source) ?? source.getReader();
   if (reader instanceof ReadableStreamDefaultReader) return { read: () => reader.read(), cancel };
-  return { read: () => reader.read(new Uint8Array(READ_SIZE)), cancel };
+  return { read: () => readBytes(reader), cancel };
+}
+
+/** What is far smaller than its buffer is copied out: whoever collects it would hold the buffer too. */
+async function readBytes(reader: ReadableStreamBYOBReader) {
+  const { done, value } = await reader.read(new Uint8Array(READ_SIZE));
+  return { done, value: value && value.length < READ_SIZE / 2 ? value.slice() : value };
 }
 
 function byteReader(source: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { AppError, type ErrorCode } from "../../src/core/errors.ts";
 import type { BlobStore } from "../../src/media/blob_store.ts";
 import { byteLimitStream } from "../../src/media/byte_limit_stream.ts";
 import { Sha256Stream } from "../../src/media/sha256_stream.ts";
+import { memoryHeld } from "../support/memory_held.ts";
 import { bodyOf, breakingOff, bytesOf, Random, randomlyChunked } from "../support/random_bytes.ts";
 
 const MIB = 1024 * 1024;
@@ -358,19 +357,6 @@ async function flatMemory(step: Step) {
     console.log(`200 MB in and out: ${grown.toFixed(0)} MiB of memory held at the peak`);
     assert.ok(grown < 50, `memory grew by ${grown.toFixed(0)} MiB`);
   });
-}
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-
-/**
- * What is left after a collection: how much garbage V8 lets pile up (100 MiB and more here) is its
- * own affair. Of this isolate only, since test files run as threads of one process.
- */
-function memoryHeld(): number {
-  collectGarbage();
-  const { heapUsed, external } = Deno.memoryUsage();
-  return heapUsed + external;
 }
 
 function every(nth: number, work: () => void): () => void {
