@@ -12,8 +12,11 @@ const MIB = 1024 * 1024;
 const SIZE = 100 * MIB;
 /** By a first upload or download of 100 MiB: the collector waits until there is something to collect. */
 const MOST_AT_FIRST = 90 * MIB;
-/** By the second of two uploads of 100 MiB: what the first one's garbage took is used again. */
-const MOST_GROWTH = 50 * MIB;
+/**
+ * By the second of two uploads of 100 MiB: what the first one's garbage took is used again. Parts for S3
+ * of 8 MiB each, copied by its client, leave more of it.
+ */
+const MOST_GROWTH = { disk: 50 * MIB, S3: 75 * MIB };
 const versitygw = findVersitygw();
 const linux = Deno.build.os === "linux";
 
@@ -79,7 +82,11 @@ async function withServer(
   await run(server, ann.token);
 }
 
-async function uploadAndDownload(server: ServerProcess, token: string, name: string) {
+async function uploadAndDownload(
+  server: ServerProcess,
+  token: string,
+  name: keyof typeof MOST_GROWTH,
+) {
   // What is loaded with the first use (the S3 client) is not what is measured.
   assert.equal((await post(server.url, token, form(MIB))).status, 201);
   const atFirst = await growthDuring(server.url, async () => {
@@ -111,7 +118,7 @@ async function uploadAndDownload(server: ServerProcess, token: string, name: str
       `second, and by ${inMib(down)} at a download`,
   );
   assert(atFirst < MOST_AT_FIRST, `the first upload took ${inMib(atFirst)}`);
-  assert(up < MOST_GROWTH, `uploading took ${inMib(up)}`);
+  assert(up < MOST_GROWTH[name], `uploading took ${inMib(up)}`);
   assert(down < MOST_AT_FIRST, `downloading took ${inMib(down)}`);
 }
 
