@@ -38,6 +38,8 @@ export class MongoBroker extends SharedBroker {
   readonly #batches: Collection<Batch>;
   /** The last number heard of each instance. */
   readonly #heard = new Map<string, number>();
+  /** What each instance had said at the last look: by the next one, that has been heard or is lost. */
+  readonly #said = new Map<string, number>();
   #events: BrokerEvents | null = null;
   #stream: ChangeStream<Batch> | null = null;
   #listening = Promise.withResolvers<void>();
@@ -57,10 +59,14 @@ export class MongoBroker extends SharedBroker {
     this.instances.listen({
       onGone: (id) => {
         this.#heard.delete(id);
+        this.#said.delete(id);
         events.onGone(id);
       },
+      onLooked: () => this.#missLost(),
     });
     await this.instances.start();
+    // Who hears of one whom they do not know looks for its row, which is there only now.
+    await this.pulse.run(() => this.write(0, new Uint8Array()));
   }
 
   protected override write(n: number, batch: Uint8Array): Promise<unknown> {
@@ -126,6 +132,17 @@ export class MongoBroker extends SharedBroker {
         this.log.warn("Beginning another change stream failed", { error });
         await delay(RETRY_MS);
       }
+    }
+  }
+
+  /** A stream that is resumed may have lost what was written while it was cut off, and not say so. */
+  #missLost(): void {
+    for (const { id, head } of this.instances.peers()) {
+      const [heard, said] = [this.#heard.get(id), this.#said.get(id)];
+      this.#said.set(id, head);
+      if (heard === undefined || said === undefined || heard >= said) continue;
+      this.#heard.set(id, said);
+      this.#events?.onGap();
     }
   }
 

@@ -1,6 +1,7 @@
 import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { Broker, BrokerEvents, Signal } from "./broker.ts";
+import { HeldSignals } from "./held_signals.ts";
 import type { Instances } from "./instances.ts";
 import { Pulse } from "./pulse.ts";
 import { decodeSignals } from "./signal_codec.ts";
@@ -20,13 +21,19 @@ const RETRY_MS = 500;
 /** Closing waits no longer for a service that does not answer: the process has seconds to go. */
 const CLOSE_MS = 1_500;
 
-/** What brokers over a service have in common: signals leave in numbered batches, one at a time. */
+/**
+ * What brokers over a service have in common: signals leave in numbered batches, one at a time.
+ *
+ * An instance that is alone writes none: a write is a good part of what a send costs beside its broadcast.
+ * Whoever joins began a moment before it was noticed, and is told what was held back meanwhile.
+ */
 export abstract class SharedBroker implements Broker {
   /** Every call of the service goes through it. */
   protected readonly pulse: Pulse;
   protected readonly instances: Instances;
   protected readonly log: Log;
   readonly #queue: SignalQueue;
+  readonly #held = new HeldSignals();
   #closing: Promise<void> | null = null;
 
   constructor({ service, instances, log, batches }: SharedBrokerOptions) {
@@ -35,6 +42,7 @@ export abstract class SharedBroker implements Broker {
     this.pulse = new Pulse(service, () => this.onRecovered());
     instances.guard = (call) => this.pulse.run(call);
     this.#queue = new SignalQueue({ ...batches, log, write: (batch) => this.#append(batch) });
+    instances.listen({ onJoined: () => this.#tellHeld() });
   }
 
   abstract start(events: BrokerEvents): Promise<void>;
@@ -49,7 +57,9 @@ export abstract class SharedBroker implements Broker {
   protected abstract stop(): void | Promise<void>;
 
   publish(signal: Signal): void {
-    if (!this.isClosing) this.#queue.push(signal);
+    if (this.isClosing) return;
+    if (this.instances.isAlone) this.#held.hold(signal);
+    else this.#queue.push(signal);
   }
 
   flush(): Promise<void> {
@@ -71,6 +81,12 @@ export abstract class SharedBroker implements Broker {
 
   protected get isClosing(): boolean {
     return this.#closing !== null;
+  }
+
+  #tellHeld(): void {
+    const { signals, gap } = this.#held.take();
+    if (gap) this.#queue.pushGap();
+    for (const signal of signals) this.#queue.push(signal);
   }
 
   async #close(): Promise<void> {

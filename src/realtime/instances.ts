@@ -102,6 +102,11 @@ export class Instances {
     return [...this.#peers.values()].map(({ row }) => row);
   }
 
+  /** Whether there is nobody else, as far as is known. */
+  get isAlone(): boolean {
+    return this.#peers.size === 0;
+  }
+
   /** Whether who is connected to that instance counts as connected. */
   counts(id: string): boolean {
     if (id === this.id) return true;

@@ -45,6 +45,12 @@ export class SignalQueue {
     this.#running ??= this.#run();
   }
 
+  /** Tells, before all that waits, that signals before it were dropped. */
+  pushGap(): void {
+    this.#dropped = true;
+    this.#running ??= this.#run();
+  }
+
   /** Resolves when nothing waits any more; no batch waits for another one meanwhile. */
   async flush(): Promise<void> {
     this.#hurry = true;
