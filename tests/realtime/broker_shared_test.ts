@@ -1,67 +1,94 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
+import { silentLog } from "../../src/core/log.ts";
 import type { Signal } from "../../src/realtime/broker.ts";
-import { Heard } from "../contract/broker.ts";
-import { eventually } from "../support/eventually.ts";
-import { kvBrokerOn } from "../support/open_broker.ts";
+import { SharedBroker } from "../../src/realtime/broker_shared.ts";
+import { type InstanceRow, Instances, type InstanceTable } from "../../src/realtime/instances.ts";
+import { decodeSignals } from "../../src/realtime/signal_codec.ts";
+
+/** Others are there as soon as they are looked for, and not before. */
+class World {
+  readonly rows = new Map<string, InstanceRow>();
+  readonly #table: InstanceTable = {
+    list: () => Promise.resolve([...this.rows.values()].map((row) => ({ ...row, version: "1" }))),
+    write: (row) => Promise.resolve(this.rows.set(row.id, row)).then(() => "1"),
+    replace: (row) => Promise.resolve(this.rows.set(row.id, row)).then(() => "1"),
+    remove: (id) => Promise.resolve(this.rows.delete(id)).then(() => {}),
+  };
+  readonly instances = new Instances({ table: this.#table, log: silentLog });
+
+  async join(): Promise<string> {
+    const id = newId();
+    this.rows.set(id, { id, state: "alive", at: Date.now(), head: 0 });
+    await this.instances.look();
+    return id;
+  }
+}
+
+class WrittenBatches extends SharedBroker {
+  readonly batches: Uint8Array[] = [];
+
+  constructor({ instances }: World) {
+    const batches = { gatherMs: 0, smallBytes: 800, largeBytes: 60_000 };
+    super({ service: "a test", instances, log: silentLog, batches });
+  }
+
+  override start(): Promise<void> {
+    return this.instances.start();
+  }
+
+  async told(): Promise<ReturnType<typeof decodeSignals>[]> {
+    await this.flush();
+    return this.batches.splice(0).map((batch) => decodeSignals(batch));
+  }
+
+  protected override write(_n: number, batch: Uint8Array): Promise<void> {
+    this.batches.push(batch);
+    return Promise.resolve();
+  }
+
+  protected override onRecovered(): void {}
+
+  protected override stop(): void {}
+}
 
 function pointer(): Signal {
   return { type: "chat", chatId: newId(), rev: 1 };
 }
 
 Deno.test("an instance that is alone writes no signals; who joins is told the newest", async () => {
-  const kv = await Deno.openKv(":memory:");
-  const [first, second] = [kvBrokerOn(kv), kvBrokerOn(kv)];
-  const heard = new Heard();
-  try {
-    await first.start(new Heard());
-    const before = pointer();
-    first.publish(before);
-    await first.flush();
-    const entries = await Array.fromAsync(kv.list({ prefix: [] }));
-    assert.deepEqual(entries.filter(({ value }) => value instanceof Uint8Array), []);
-    await second.start(heard);
-    const after = pointer();
-    first.publish(after);
-    await eventually("both are heard", () => heard.signals.length === 2);
-    assert.deepEqual(heard.signals, [before, after]);
-  } finally {
-    await Promise.all([first.close(), second.close()]);
-    kv.close();
-  }
+  const world = new World();
+  const broker = new WrittenBatches(world);
+  await broker.start();
+  const signals = [pointer(), pointer(), pointer()];
+  broker.publish(signals[0]);
+  broker.publish(signals[1]);
+  assert.deepEqual(await broker.told(), []);
+  await world.join();
+  broker.publish(signals[2]);
+  const told = await broker.told();
+  assert.deepEqual(told.flatMap((each) => each.signals), signals);
+  assert.ok(!told.some(({ gap }) => gap));
+  await broker.close();
 });
 
 Deno.test("who joins an instance that has said more than it holds is told of a gap", async () => {
-  const kv = await Deno.openKv(":memory:");
-  const [first, second] = [kvBrokerOn(kv), kvBrokerOn(kv)];
-  const heard = new Heard();
-  try {
-    await first.start(new Heard());
-    for (let i = 0; i < 25_000; i++) first.publish(pointer());
-    await second.start(heard);
-    await eventually("the gap is told", () => heard.gaps === 1);
-  } finally {
-    await Promise.all([first.close(), second.close()]);
-    kv.close();
-  }
+  const world = new World();
+  const broker = new WrittenBatches(world);
+  await broker.start();
+  for (let i = 0; i < 25_000; i++) broker.publish(pointer());
+  await world.join();
+  assert.ok((await broker.told()).some(({ gap }) => gap));
+  await broker.close();
 });
 
-Deno.test("one who joins an instance that has said nothing is told of no gap", async () => {
-  const kv = await Deno.openKv(":memory:");
-  const [first, second] = [kvBrokerOn(kv), kvBrokerOn(kv)];
-  const [hears, heard] = [new Heard(), new Heard()];
-  try {
-    await first.start(hears);
-    await second.start(heard);
-    const [one, other] = [pointer(), pointer()];
-    second.publish(one);
-    await eventually("the first hears the second", () => hears.signals.length > 0);
-    first.publish(other);
-    await eventually("the second hears the first", () => heard.signals.length > 0);
-    assert.deepEqual([hears.signals, heard.signals], [[one], [other]]);
-    assert.deepEqual([hears.gaps, heard.gaps], [0, 0]);
-  } finally {
-    await Promise.all([first.close(), second.close()]);
-    kv.close();
-  }
+Deno.test("once the last of the others has gone, an instance is alone again", async () => {
+  const world = new World();
+  const broker = new WrittenBatches(world);
+  await broker.start();
+  world.rows.delete(await world.join());
+  await world.instances.look();
+  broker.publish(pointer());
+  assert.deepEqual(await broker.told(), []);
+  await broker.close();
 });
