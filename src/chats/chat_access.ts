@@ -20,7 +20,7 @@ export function requireGroup(draft: ChatDraft): void {
 
 /** `action` reads like "Renaming the group". */
 export function requireAdmin(draft: ChatDraft, userId: string, action: string): Membership {
-  const member = draft.requireMember(userId, notFound("group", draft.chat.id));
+  const member = draft.requireMember(userId, "group", draft.chat.id);
   if (member.role === "member") {
     throw new AppError("forbidden", `${action}: only its owner and admins may`);
   }
@@ -28,7 +28,7 @@ export function requireAdmin(draft: ChatDraft, userId: string, action: string): 
 }
 
 export function requireOwner(draft: ChatDraft, userId: string, action: string): Membership {
-  const member = draft.requireMember(userId, notFound("group", draft.chat.id));
+  const member = draft.requireMember(userId, "group", draft.chat.id);
   if (member.role !== "owner") throw new AppError("forbidden", `${action}: only its owner may`);
   return member;
 }

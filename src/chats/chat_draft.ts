@@ -70,10 +70,10 @@ export class ChatDraft {
     return row && row.leftAt === null ? row : null;
   }
 
-  /** The same, or `missing`: who is not a member is answered as if there were no such chat. */
-  requireMember(userId: string, missing = notFound("chat", this.#chat.id)): Membership {
+  /** The same; who is not a member is answered as if there were no such chat, or whatever they named. */
+  requireMember(userId: string, named = "chat", id = this.#chat.id): Membership {
     const member = this.member(userId);
-    if (!member) throw missing;
+    if (!member) throw notFound(named, id);
     return member;
   }
 

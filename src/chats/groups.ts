@@ -98,8 +98,8 @@ export class Groups {
   /** Leaving, when it is oneself. */
   remove(callerId: string, groupId: string, userId: string, visitor?: Visitor): Promise<void> {
     return this.#write(groupId, (draft) => {
-      const caller = draft.requireMember(callerId, notFound("group", groupId));
-      const target = draft.requireMember(userId, notFound("member", userId));
+      const caller = draft.requireMember(callerId, "group", groupId);
+      const target = draft.requireMember(userId, "member", userId);
       if (callerId !== userId) {
         checkMayRemove(caller, target);
         if (draft.chat.encrypted) throw onlyByCommit("userId", "Removing a member");
@@ -122,7 +122,7 @@ export class Groups {
   ): Promise<void> {
     return this.#write(groupId, (draft) => {
       const owner = requireOwner(draft, callerId, "Giving a role");
-      const target = draft.requireMember(userId, notFound("member", userId));
+      const target = draft.requireMember(userId, "member", userId);
       if (target.role === role) return;
       if (target.userId === callerId) {
         throw fieldError("conflict", "role", "Giving up ownership: make someone else the owner");

@@ -90,7 +90,7 @@ export class MessageEditor {
     const found = await this.store.messages.byId(messageId);
     if (!found) throw notFound("message", messageId);
     return await this.writer.write(found.chatId, async (draft) => {
-      draft.requireMember(userId, notFound("message", messageId));
+      draft.requireMember(userId, "message", messageId);
       const message = await draft.message(messageId) ?? found;
       const patch = change(message, draft);
       // An edit can say anything that a message can; deleting is always allowed.

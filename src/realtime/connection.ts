@@ -31,13 +31,14 @@ export class Connection {
   /** The chats it listens to; kept by the subscriptions. */
   readonly rooms = new Set<Room>();
   #held: Outbound[] | null = [];
-  #floors = new Map<string, number>();
+  /** Null once there are none: most deliveries need not look further then. */
+  #floors: Map<string, number> | null = null;
 
   constructor(readonly id: string, readonly caller: Caller, readonly sink: Sink) {}
 
   deliver(outbound: Outbound): void {
     if (this.#held !== null) this.#hold(outbound);
-    else if (this.#floors.size > 0) this.#deliverAboveFloors(outbound);
+    else if (this.#floors !== null) this.#deliverAboveFloors(outbound, this.#floors);
     else this.sink.write(outbound.frame(this.sink.codec));
   }
 
@@ -47,15 +48,15 @@ export class Connection {
    */
   release(cursors: ReadonlyMap<string, number> = new Map()): void {
     const held = this.#held ?? [];
+    const floors = new Map(cursors);
     this.#held = null;
-    this.#floors = new Map(cursors);
+    this.#floors = floors;
     for (const outbound of held) this.deliver(outbound);
-    for (const room of this.rooms) {
-      if (room.delivered >= (cursors.get(room.chatId) ?? 0)) this.#floors.delete(room.chatId);
+    const listened = new Map([...this.rooms].map((room) => [room.chatId, room.delivered]));
+    for (const [chatId, floor] of floors) {
+      if ((listened.get(chatId) ?? Infinity) >= floor) floors.delete(chatId);
     }
-    for (const chatId of this.#floors.keys()) {
-      if (![...this.rooms].some((room) => room.chatId === chatId)) this.#floors.delete(chatId);
-    }
+    if (floors.size === 0) this.#floors = null;
   }
 
   #hold(outbound: Outbound): void {
@@ -63,20 +64,22 @@ export class Connection {
     else this.sink.close("slow_reader");
   }
 
-  #deliverAboveFloors(outbound: Outbound): void {
-    const events = outbound.events.filter((event) => this.#isNews(event));
+  #deliverAboveFloors(outbound: Outbound, floors: Map<string, number>): void {
+    const events = outbound.events.filter((event) => isNews(event, floors));
+    if (floors.size === 0) this.#floors = null;
     if (events.length === outbound.events.length) {
       this.sink.write(outbound.frame(this.sink.codec));
     } else if (events.length > 0) {
       this.sink.write(new Outbound(events).frame(this.sink.codec));
     }
   }
+}
 
-  #isNews({ chatId, rev }: WireEvent): boolean {
-    if (chatId === undefined || rev === undefined) return true;
-    const floor = this.#floors.get(chatId);
-    if (floor === undefined) return true;
-    if (rev >= floor) this.#floors.delete(chatId);
-    return rev > floor;
-  }
+/** Takes the floor away once it is reached. */
+function isNews({ chatId, rev }: WireEvent, floors: Map<string, number>): boolean {
+  if (chatId === undefined || rev === undefined) return true;
+  const floor = floors.get(chatId);
+  if (floor === undefined) return true;
+  if (rev >= floor) floors.delete(chatId);
+  return rev > floor;
 }

@@ -28,7 +28,10 @@ const CHATS = new Table<Chat>("chats", {
   epoch: "value",
 });
 
-const FIELDS = Object.keys(CHATS.kinds) as (keyof Chat)[];
+const TAKE_HEAD = CHATS.update(
+  Object.keys(CHATS.kinds) as (keyof Chat)[],
+  "id = ? AND rev = ?",
+);
 
 export class SqliteChatStore implements ChatStore {
   readonly #db: Database;
@@ -119,11 +122,7 @@ export class SqliteChatStore implements ChatStore {
   #takeHead({ expectedRev, chat }: ChatChange): boolean {
     const taken = expectedRev === 0
       ? this.#db.run(`${CHATS.insert} ON CONFLICT (id) DO NOTHING`, ...CHATS.bind(chat))
-      : this.#db.run(
-        CHATS.update(FIELDS, "id = ? AND rev = ?"),
-        ...CHATS.bind(chat),
-        ...[chat.id, expectedRev],
-      );
+      : this.#db.run(TAKE_HEAD, ...CHATS.bind(chat), chat.id, expectedRev);
     return taken === 1;
   }
 }

@@ -90,9 +90,9 @@ export class Database {
     if (writes.length === 0) return;
     const settled: (() => void)[] = [];
     try {
-      this.#connection.exec("BEGIN IMMEDIATE");
+      this.run("BEGIN IMMEDIATE");
       const taken = this.#apply(writes, settled);
-      this.#connection.exec("COMMIT");
+      this.run("COMMIT");
       this.#pending = writes.slice(taken);
     } catch (error) {
       this.#pending = [];
@@ -110,7 +110,8 @@ export class Database {
     const deadline = performance.now() + FLUSH_BUDGET_MS;
     let taken = 0;
     for (const write of writes) {
-      settled.push(this.#inSavepoint(write, end));
+      // One that is alone needs no savepoint: its failure is the transaction's.
+      settled.push(writes.length === 1 ? applied(write, end) : this.#inSavepoint(write, end));
       taken++;
       if (performance.now() > deadline) break;
     }
@@ -119,19 +120,19 @@ export class Database {
   }
 
   /** Answers what to do once the transaction has been committed. */
-  #inSavepoint({ run, resolve, reject }: PendingWrite, end: (() => void)[]): () => void {
+  #inSavepoint(write: PendingWrite, end: (() => void)[]): () => void {
     const own: (() => void)[] = [];
     this.run("SAVEPOINT write");
     try {
-      const value = run((work) => own.push(work));
+      const settle = applied(write, own);
       this.run("RELEASE write");
       end.push(...own);
-      return () => resolve(value);
+      return settle;
     } catch (error) {
       // A full disk has rolled the whole transaction back already: then this throws, as it should.
       this.run("ROLLBACK TO write");
       this.run("RELEASE write");
-      return () => reject(translated(error));
+      return () => write.reject(translated(error));
     }
   }
 
@@ -143,6 +144,12 @@ export class Database {
     }
     return statement;
   }
+}
+
+/** Answers what to do once the transaction has been committed. */
+function applied({ run, resolve }: PendingWrite, end: (() => void)[]): () => void {
+  const value = run((work) => end.push(work));
+  return () => resolve(value);
 }
 
 function configure(connection: DatabaseSync): void {
