@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { startArguments } from "../support/server_process.ts";
+import { inheritedEnvironment, startArguments } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -15,7 +15,7 @@ async function failedStart(
 ): Promise<{ code: number; said: string }> {
   const child = spawn(Deno.execPath(), startArguments(dataDir), {
     cwd: ROOT,
-    env: { PATH: Deno.env.get("PATH"), HOME: Deno.env.get("HOME"), NO_COLOR: "1", ...env },
+    env: { ...inheritedEnvironment(), NO_COLOR: "1", ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const chunks: Buffer[] = [];

@@ -9,6 +9,12 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const INHERITED =
   /^(PATH|HOME|USERPROFILE|SYSTEMROOT|TE?MP|TMPDIR|DENO_DIR|XDG_.*|NO_COLOR|.*_proxy)$/i;
 
+/** That part of the tests' own environment. */
+export function inheritedEnvironment(): Record<string, string> {
+  const all = Object.entries(Deno.env.toObject());
+  return Object.fromEntries(all.filter(([name]) => INHERITED.test(name)));
+}
+
 export interface ServerProcessOptions {
   /** Its configuration, and nothing else's; PORT and DATA_DIR are chosen when not given. */
   env?: Record<string, string>;
