@@ -4,20 +4,12 @@ import { FcmServer } from "../support/fcm_server.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { sharedMongodb } from "../support/mongodb_server.ts";
 import { seedPeople } from "../support/people.ts";
-import { RunningApp } from "../support/running_app.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testConfig, testEnvironment } from "../support/test_config.ts";
 
 const mongodb = sharedMongodb();
 const TOKEN = "bobs-telephone:0123456789";
-
-function messageIds(fcm: FcmServer): (string | undefined)[] {
-  return fcm.received
-    .map(({ data }) => data as Record<string, string>)
-    .filter(({ type }) => type === "message")
-    .map(({ messageId }) => messageId);
-}
 
 /** Pushes to one device, and the service does what the test says. */
 async function crash(extra: Record<string, string>): Promise<void> {
@@ -51,10 +43,10 @@ async function crash(extra: Record<string, string>): Promise<void> {
       await server.kill("SIGKILL");
     }
     fcm.sends.release();
-    assert.deepEqual(messageIds(fcm), []);
+    assert.deepEqual(fcm.messageIds, []);
     await using _server = await ServerProcess.start({ env });
-    await eventually("the push has come", () => messageIds(fcm).length > 0, { within: 60_000 });
-    assert.deepEqual(messageIds(fcm), sent);
+    await eventually("the push has come", () => fcm.messageIds.length > 0, { within: 60_000 });
+    assert.deepEqual(fcm.messageIds, sent);
   } finally {
     await fcm.close();
   }
@@ -66,34 +58,4 @@ Deno.test({
   name: "kill -9 while a push is sent: the next start sends it (MongoDB)",
   ignore: mongodb.missing,
   fn: () => crash({ MONGODB_URI: mongodb.uri() }),
-});
-
-Deno.test("a busy push service is tried again when it says, and a dead device never", async () => {
-  const fcm = await FcmServer.start();
-  try {
-    await using app = await RunningApp.start({
-      FIREBASE_SERVICE_ACCOUNT: fcm.serviceAccountJson,
-      FCM_ENDPOINT_URL: fcm.endpoint,
-    });
-    const { ann, bob } = await app.people("ann", "bob");
-    const [anns, bobs] = [app.client(ann), app.client(bob)];
-    await bobs.post("/api/notifications/devices", { token: TOKEN });
-    const chatId = (await anns.post("/api/chats", { userId: bob.id })).body.id;
-    for (const [status, retryAfter] of [[503, "7"], [429, "6"]] as const) {
-      fcm.sends.add({ status, retryAfter });
-      const before = Date.now();
-      const { id } = (await anns.post("/api/messages", { chatId, text: `${status}` })).body;
-      await eventually("it has come", () => messageIds(fcm).includes(id), { within: 60_000 });
-      assert(Date.now() - before >= Number(retryAfter) * 1000, "not before the time it named");
-      assert.equal(messageIds(fcm).filter((each) => each === id).length, 1);
-    }
-    fcm.sends.add({ status: 404 });
-    await anns.post("/api/messages", { chatId, text: "gone" });
-    await eventually(
-      "the device is forgotten",
-      async () => (await bobs.get("/api/notifications/devices")).body.items.length === 0,
-    );
-  } finally {
-    await fcm.close();
-  }
 });

@@ -51,6 +51,14 @@ export class FcmServer {
     return new FcmServer(await sharedKeys);
   }
 
+  /** Of the chat messages that pushes were about, in the order in which they came. */
+  get messageIds(): (string | undefined)[] {
+    return this.received
+      .map(({ data }) => data as Record<string, string>)
+      .filter(({ type }) => type === "message")
+      .map(({ messageId }) => messageId);
+  }
+
   get endpoint(): string {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }

@@ -37,9 +37,12 @@ async function main([suite, ...rest]: string[]): Promise<number> {
 /** Types are `deno check`'s affair, in `deno task ok`. `--doc` runs the examples in comments of src. */
 async function denoTest(report: string, options: string[], files: string[]): Promise<number> {
   const flags = ["--no-check", "--doc", "--parallel", "--trace-leaks", `--junit-path=${report}`];
+  // Much of what is tested is waiting: two files a core keep it busy.
+  const jobs = Deno.env.get("DENO_JOBS") ?? String(2 * navigator.hardwareConcurrency);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", ...PERMISSIONS, ...flags, ...options, ...files],
     cwd: ROOT,
+    env: { DENO_JOBS: jobs },
   }).spawn();
   return (await child.status).code;
 }
