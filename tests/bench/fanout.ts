@@ -34,8 +34,8 @@ export interface FanoutOptions {
 const FANOUT: FanoutOptions = {
   beside: [100, 300, 1000].map((receivers) => ({ receivers, deliveries: 20_000 })),
   rising: [
-    { receivers: 100, rates: [1000, 3000, 5000] },
-    { receivers: 500, rates: [500, 1000, 2000] },
+    { receivers: 100, rates: [1000, 3000, 5000, 7000] },
+    { receivers: 500, rates: [1000, 1500, 2000] },
   ],
   seconds: 10,
 };
