@@ -11,7 +11,7 @@ import { parseWebPushEndpoint } from "./web_push_endpoint.ts";
 /** The devices on which people want to be told of what happens while they are away. */
 export class PushDevices {
   constructor(
-    private readonly store: Pick<Store, "pushDevices">,
+    private readonly store: Pick<Store, "pushDevices" | "sessions">,
     private readonly clock: Clock,
     private readonly limits: { pushDevices: number },
     private readonly allowedOrigins: readonly string[],
@@ -39,11 +39,19 @@ export class PushDevices {
     if (!await this.store.pushDevices.remove(userId, id)) throw notFound("push device", id);
   }
 
+  /** Devices whose session is over, which the next push would remove, give way. */
   async #makeRoom(userId: string, key: string): Promise<void> {
-    const devices = await this.store.pushDevices.ofUser(userId);
+    const { pushDevices, sessions } = this.store;
+    const devices = await pushDevices.ofUser(userId);
     const most = this.limits.pushDevices;
     if (devices.length < most || devices.some((device) => device.key === key)) return;
-    const about = `Registering the device: there are ${devices.length} of ${most} already`;
+    const active = await sessions.activeOf(userId, this.clock.now());
+    const activeIds = new Set(active.map(({ id }) => id));
+    const over = devices.filter(({ sessionId }) => !activeIds.has(sessionId));
+    for (const { id } of over) await pushDevices.remove(userId, id);
+    const left = devices.length - over.length;
+    if (left < most) return;
+    const about = `Registering the device: there are ${left} of ${most} already`;
     throw new AppError("conflict", about);
   }
 }

@@ -107,37 +107,46 @@ export class PushDispatch {
     const settings = new Map(
       (await store.notifications.settingsOf(owners)).map((row) => [row.userId, row]),
     );
+    const entries = new Set(showings.map(({ entry }) => entry));
+    const named = new Map([...entries].map((entry) => [entry, new Set(entry.deviceIds)]));
     const audience: [Showing, PushDevice[]][] = [];
+    const leaving: [Showing, PushDevice[]][] = [];
     for (const showing of showings) {
       const { userId, kind, entry } = showing;
       const own = (byUser.get(userId) ?? []).filter(({ id }) =>
-        entry.deviceIds === null || entry.deviceIds.includes(id)
+        entry.deviceIds === null || named.get(entry)!.has(id)
       );
       const { off, quietHours } = settings.get(userId) ?? defaultSettings(userId);
       if (own.length === 0 || off.includes(kind) || isQuiet(quietHours, clock.now())) continue;
       if (connected.here(userId)) continue;
       if (!online.has(userId)) audience.push([showing, own]);
-      else if (entry.deviceIds === null) retries.push(this.#lookAgain(showing, own));
+      else if (entry.deviceIds === null) leaving.push([showing, own]);
     }
+    retries.push(...this.#lookAgain(leaving));
     return audience;
   }
 
-  /** Someone who closed the app a moment ago counts as there until the grace is over. */
-  #lookAgain({ entry, occurrence }: Showing, devices: PushDevice[]): OutboxEntry {
+  /**
+   * Someone who closed the app a moment ago counts as there until the grace is over. One entry for
+   * each occurrence, however many people it is about: each entry reads all members of the chat.
+   */
+  #lookAgain(leaving: readonly [Showing, PushDevice[]][]): OutboxEntry[] {
     const dueAt = this.options.clock.now() + this.options.graceMs + 500;
-    const deviceIds = devices.map(({ id }) => id);
-    return { ...entry, id: newId(), occurrences: [occurrence], deviceIds, dueAt };
+    const groups = Map.groupBy(leaving, ([{ occurrence }]) => occurrence);
+    return [...groups].map(([occurrence, group]) => {
+      const [{ entry }] = group[0];
+      const deviceIds = group.flatMap(([, devices]) => devices.map(({ id }) => id));
+      return { ...entry, id: newId(), occurrences: [occurrence], deviceIds, dueAt };
+    });
   }
 
   /** Null when there is nothing left to show: the message was deleted meanwhile. */
   async #chatPush(chat: Chat, showing: Showing): Promise<Push | null> {
-    const { store } = this.options;
     const { kind, actorId, data, userId } = showing;
     const message = await this.#messageOf(chat, showing);
     if (showing.messageId !== null && message === null) return null;
-    const actor = await store.users.byId(message?.senderId ?? actorId);
-    const author = kind === "reaction" ? await store.users.byId(actorId) : actor;
-    const actorName = author?.displayName || author?.username || "Someone";
+    const actor = await this.options.store.users.byId(actorId);
+    const actorName = actor?.displayName || actor?.username || "Someone";
     const { hideContent } = await this.#settings(userId);
     return {
       collapseKey: chat.id,
@@ -183,7 +192,7 @@ export class PushDispatch {
   async #send(device: PushDevice, push: Push, showing: Showing): Promise<OutboxEntry | null> {
     const { store, sender, log, observe, clock } = this.options;
     const session = await store.sessions.byId(device.sessionId);
-    if (!session || session.endedAt !== null) {
+    if (!session || session.endedAt !== null || session.expiresAt <= clock.now()) {
       await store.pushDevices.remove(device.userId, device.id);
       return null;
     }

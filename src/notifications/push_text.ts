@@ -33,9 +33,9 @@ export function alertOf(subject: PushSubject, hidden: boolean): Push["alert"] {
 
 const NAMES = { image: "Picture", video: "Video", audio: "Sound", file: "File" };
 
+/** Its sender may have deleted the files since, and then a message has none. */
 function describeFiles(media: MediaAttachment[]): string {
-  if (media.length === 1) return NAMES[media[0].kind];
-  return `${media.length} files`;
+  return media.length > 1 ? `${media.length} files` : NAMES[media[0]?.kind ?? "file"];
 }
 
 const SECURITY: Record<string, string> = {

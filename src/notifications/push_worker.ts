@@ -21,8 +21,8 @@ export interface PushWorkerOptions {
 /** Entries in hand are ours for so long; it is renewed at every poll. */
 const HOLD_MS = 30_000;
 const POLL_MS = 2_000;
-/** Rounds of one chat that follow each other wait so long: what comes meanwhile goes together. */
-const GATHER_MS = 250;
+/** A chat that was told of rests so long: what comes meanwhile goes together. */
+const REST_MS = 250;
 /** Past it, entries are left in the store for whoever polls. */
 const MAX_WAITING = 5_000;
 const TAKEN_AT_ONCE = 200;
@@ -34,9 +34,10 @@ const CHATS_AT_ONCE = 8;
  * crash in between tells some people once more, and forgets nobody.
  */
 export class PushWorker {
-  /** By chat, or by entry for what belongs to none. */
+  /** By chat, or by entry for what belongs to none; who has waited longest comes first. */
   readonly #waiting = new Map<string, OutboxEntry[]>();
   readonly #running = new Set<string>();
+  readonly #resting = new Set<string>();
   readonly #inHand = new Set<string>();
   readonly #options: Required<PushWorkerOptions>;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -72,7 +73,7 @@ export class PushWorker {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#polling;
-    while (this.#running.size > 0) await delay(5);
+    while (this.#running.size + this.#resting.size > 0) await delay(5);
   }
 
   #schedule(): void {
@@ -99,20 +100,21 @@ export class PushWorker {
   #next(): void {
     for (const key of this.#waiting.keys()) {
       if (this.#closed || this.#running.size >= CHATS_AT_ONCE) return;
-      if (!this.#running.has(key)) this.#run(key);
+      if (!this.#running.has(key) && !this.#resting.has(key)) this.#run(key);
     }
   }
 
+  /** One round; a chat that is never quiet then queues up behind the others. */
   async #run(key: string): Promise<void> {
+    const entries = this.#waiting.get(key)!;
+    this.#waiting.delete(key);
     this.#running.add(key);
-    while (!this.#closed) {
-      const entries = this.#waiting.get(key);
-      this.#waiting.delete(key);
-      if (!entries) break;
-      await this.#tell(entries);
-      await delay(GATHER_MS);
-    }
+    await this.#tell(entries);
     this.#running.delete(key);
+    this.#resting.add(key);
+    this.#next();
+    await delay(REST_MS);
+    this.#resting.delete(key);
     this.#next();
   }
 

@@ -1,7 +1,9 @@
 import type { QuietHours } from "../model/notification.ts";
 
-/** Making a formatter takes longer than asking it. Time zones are few. */
+/** Making a formatter takes longer than asking it. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
+/** Time zones are few, but upper and lower case give each of them thousands of names. */
+const MAX_FORMATTERS = 200;
 
 /** Whether `now` lies in them, by the clock of their time zone. A start that is the end is never. */
 export function isQuiet(hours: QuietHours | null, now: number): boolean {
@@ -14,6 +16,7 @@ export function isQuiet(hours: QuietHours | null, now: number): boolean {
 function minuteOfDay(timeZone: string, now: number): number {
   let formatter = formatters.get(timeZone);
   if (!formatter) {
+    if (formatters.size >= MAX_FORMATTERS) formatters.clear();
     const options = { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
     formatters.set(timeZone, formatter = new Intl.DateTimeFormat("en", options));
   }

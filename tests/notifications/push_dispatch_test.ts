@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { newId } from "../../src/core/ids.ts";
+import { silentLog } from "../../src/core/log.ts";
+import type { OutboxEntry } from "../../src/model/outbox_entry.ts";
+import type { PushDevice } from "../../src/model/push_device.ts";
+import type { Session } from "../../src/model/session.ts";
+import type { Showing } from "../../src/notifications/chat_teller.ts";
+import { PushDispatch } from "../../src/notifications/push_dispatch.ts";
+import type { PushTarget } from "../../src/notifications/push_sender.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { aChat, anOutboxEntry, aPushDevice, aSession, T0 } from "../contract/store/rows.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+const GRACE_MS = 100;
+
+/** A store of people's devices, a push service that takes everything, and who is connected. */
+class DispatchWorld implements AsyncDisposable {
+  readonly sentTo: PushTarget[] = [];
+  readonly online = new Set<string>();
+  readonly store: SqliteStore;
+  readonly dispatch: PushDispatch;
+
+  private constructor(private readonly folder: TempDir) {
+    this.store = new SqliteStore(folder.join("store.db"));
+    this.dispatch = new PushDispatch({
+      store: this.store,
+      sender: {
+        send: (target) => {
+          this.sentTo.push(target);
+          return Promise.resolve({ outcome: "delivered" });
+        },
+      },
+      connected: {
+        here: () => false,
+        anywhere: (userIds) => Promise.resolve(new Set(userIds).intersection(this.online)),
+      },
+      clock: { now: () => T0 },
+      log: silentLog,
+      graceMs: GRACE_MS,
+      observe() {},
+    });
+  }
+
+  static async make(): Promise<DispatchWorld> {
+    return new DispatchWorld(await TempDir.make("dispatch"));
+  }
+
+  /** Someone's only device, registered by a session such as this. */
+  async device(fields: Partial<Session> = {}): Promise<PushDevice> {
+    const session = aSession(fields);
+    await this.store.sessions.create(session);
+    const { id: sessionId, userId } = session;
+    return await this.store.pushDevices.put(aPushDevice({ sessionId, userId }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store.close();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+function added(userId: string, entry: OutboxEntry): Showing {
+  const [occurrence] = entry.occurrences;
+  const about = { kind: "added_to_group", actorId: newId(), messageId: null, data: {} } as const;
+  return { userId, ...about, occurrence, entry };
+}
+
+Deno.test("a session that has ended or expired gets no push, and its device is forgotten", async () => {
+  await using world = await DispatchWorld.make();
+  const alive = await world.device();
+  const ended = await world.device({ endedAt: T0 - 1, endReason: "logout" });
+  const expired = await world.device({ expiresAt: T0 });
+  const userIds = [alive, ended, expired].map(({ userId }) => userId);
+  const entry = anOutboxEntry();
+  const showings = userIds.map((userId) => added(userId, entry));
+  assert.deepEqual(await world.dispatch.showChat(aChat(), showings), []);
+  assert.deepEqual(world.sentTo, [alive.address]);
+  assert.deepEqual(await world.store.pushDevices.ofUsers(userIds), [alive]);
+});
+
+Deno.test("those who may be leaving are looked at again once, in one entry an occurrence", async () => {
+  await using world = await DispatchWorld.make();
+  const devices = [await world.device(), await world.device(), await world.device()];
+  for (const { userId } of devices) world.online.add(userId);
+  const [a, b, c] = devices;
+  const [first, second] = [anOutboxEntry(), anOutboxEntry()];
+  const chat = aChat();
+  const retries = await world.dispatch.showChat(chat, [
+    added(a.userId, first),
+    added(b.userId, second),
+    added(c.userId, first),
+  ]);
+  assert.deepEqual(retries.map(({ id: _, ...retry }) => retry), [
+    { ...withoutId(first), deviceIds: [a.id, c.id], dueAt: T0 + GRACE_MS + 500 },
+    { ...withoutId(second), deviceIds: [b.id], dueAt: T0 + GRACE_MS + 500 },
+  ]);
+  assert.deepEqual(world.sentTo, []);
+
+  world.online.delete(c.userId);
+  const again = [a, c].map(({ userId }) => added(userId, retries[0]));
+  assert.deepEqual(await world.dispatch.showChat(chat, again), []);
+  assert.deepEqual(world.sentTo, [c.address]);
+});
+
+function withoutId({ id: _, ...rest }: OutboxEntry): Omit<OutboxEntry, "id"> {
+  return rest;
+}
