@@ -41,9 +41,13 @@ const PASSING = [
   "UnknownTransactionCommitResult",
 ];
 
-/** HostUnreachable, MaxTimeMSExpired, WriteConcernFailed, shutting down, no primary, and the like. */
+/**
+ * HostUnreachable, MaxTimeMSExpired, WriteConcernFailed, shutting down, no primary, and the like; and
+ * CursorNotFound, CursorKilled and Interrupted, which `killSessions` causes.
+ */
 const PASSING_CODES = new Set([
-  ...[6, 7, 50, 64, 89, 91, 133, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436],
+  ...[6, 7, 43, 50, 64, 89, 91, 133, 189, 237, 262, 9001],
+  ...[10107, 11600, 11601, 11602, 13435, 13436],
 ]);
 
 interface DriverError extends Error {

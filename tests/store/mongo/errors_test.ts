@@ -30,12 +30,13 @@ Deno.test("a duplicate that no caller can cause stays a fault", () => {
   assert.equal(translated(error), error);
 });
 
-Deno.test("what passes is unavailable: no server, no primary, no majority", () => {
+Deno.test("what passes is unavailable: no server, no primary, no majority, a session that was killed", () => {
   const passing = [
     driverError({ name: "MongoServerSelectionError" }),
     driverError({ name: "MongoNetworkTimeoutError" }),
     driverError({ name: "MongoServerError", code: 10107 }),
     driverError({ name: "MongoWriteConcernError", code: 64 }),
+    driverError({ name: "MongoServerError", code: 11601 }),
     driverError({ name: "MongoServerError", label: "TransientTransactionError" }),
     driverError({ name: "MongoServerError", label: "RetryableWriteError" }),
   ];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MongoClient } from "mongodb";
 import { connect } from "../../../src/store/mongo/connection.ts";
 import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
+import { TransactionOwners } from "../../../src/store/mongo/transaction_owners.ts";
 import { aChange, storedChat } from "../../contract/store/rows.ts";
 import { eventually } from "../../support/eventually.ts";
 import { sharedMongodb } from "../../support/mongodb_server.ts";
@@ -12,13 +13,14 @@ const CONNECTION_MODULE = import.meta.resolve("../../../src/store/mongo/connecti
 
 interface Owner {
   _id: string;
+  sessions?: unknown[];
   aliveAt: Date;
 }
 
 async function openOwners(uri: string) {
   const client = await new MongoClient(uri).connect();
   const owners = client.db().collection<Owner>("transactionOwners");
-  return { owners, [Symbol.asyncDispose]: () => client.close() };
+  return { client, owners, [Symbol.asyncDispose]: () => client.close() };
 }
 
 Deno.test({
@@ -83,6 +85,38 @@ Deno.test({
       return await raw.owners.countDocuments() === 1;
     });
     await mongo.close();
+  },
+});
+
+Deno.test({
+  name: "after an outage nobody is taken for dead before all have had time to write again",
+  ignore: mongodb.missing,
+  fn: async () => {
+    await using raw = await openOwners(mongodb.uri());
+    let [clock, looks] = [0, 0];
+    const now = () => {
+      looks++;
+      return clock;
+    };
+    const until = async (moment: number) => {
+      clock = moment;
+      const enough = looks + 3;
+      await eventually("it has looked twice since", () => looks >= enough);
+    };
+    const owners = new TransactionOwners(raw.client.db(), { renewMs: 20, now });
+    const [own, other] = [raw.client.startSession(), raw.client.startSession()];
+    await owners.announce(own);
+    await until(60_000);
+    await raw.owners.insertOne({ _id: "other", sessions: [other.id!.id], aliveAt: new Date(0) });
+    await until(63_000);
+    await until(66_000);
+    assert.equal(await raw.owners.countDocuments({ _id: "other" }), 1);
+    await until(69_000);
+    await eventually("it is taken for dead", async () => {
+      return await raw.owners.countDocuments({ _id: "other" }) === 0;
+    });
+    await owners.close();
+    for (const session of [own, other]) await session.endSession();
   },
 });
 
