@@ -57,17 +57,19 @@ export class SharedPresence implements PresenceDirectory {
     const others = userIds.filter((userId) => !online.has(userId));
     if (others.length === 0 || performance.now() < this.#pausedUntil) return online;
     try {
-      const found = await within(ASK_MS, this.#instancesOf(others));
-      for (const [userId, instances] of found) {
-        if (instances.some((id) => id !== this.instances.id && this.instances.counts(id))) {
-          online.add(userId);
-        }
-      }
+      return online.union(await this.#elsewhere(others));
     } catch (error) {
       this.#pausedUntil = performance.now() + PAUSE_MS;
       this.log.warn("Asking who is online failed", { error });
+      return online;
     }
-    return online;
+  }
+
+  /** Those who are connected to another living instance. */
+  async #elsewhere(userIds: string[]): Promise<Set<string>> {
+    const found = await within(ASK_MS, this.#instancesOf(userIds));
+    const counts = (id: string) => id !== this.instances.id && this.instances.counts(id);
+    return new Set([...found].flatMap(([userId, ids]) => ids.some(counts) ? [userId] : []));
   }
 
   /**
@@ -77,8 +79,9 @@ export class SharedPresence implements PresenceDirectory {
   async #instancesOf(userIds: string[]): Promise<Map<string, string[]>> {
     const found = await this.table.instancesOf(userIds);
     const isUnknown = (id: string) => !this.instances.knows(id);
-    if (![...found.values()].flat().some(isUnknown)) return found;
-    await this.instances.look();
+    const ids = [...found.values()].flat();
+    // Twice, since a look that is under way already may have begun before that instance did.
+    for (let looks = 0; looks < 2 && ids.some(isUnknown); looks++) await this.instances.look();
     for (const [userId, instances] of found) {
       for (const id of instances.filter(isUnknown)) await this.table.remove(id, [userId]);
     }
@@ -131,13 +134,17 @@ export class SharedPresence implements PresenceDirectory {
     this.#writing = null;
   }
 
-  /** Told before the entries are gone: if this instance dies meanwhile, the next one tells again. */
+  /**
+   * Told before the entries are gone: if this instance dies meanwhile, the next one tells again. Where it
+   * cannot be asked who is elsewhere, nobody is told to have gone: it is swept later.
+   */
   async #sweep({ id, at }: InstanceRow): Promise<void> {
     for (;;) {
       const userIds = await this.table.usersOf(id, AT_ONCE);
       if (userIds.length === 0) return;
-      const online = await this.online(userIds);
-      const offline = userIds.filter((userId) => !online.has(userId));
+      const gone = userIds.filter((userId) => !this.#here.has(userId));
+      const elsewhere = await this.#elsewhere(gone);
+      const offline = gone.filter((userId) => !elsewhere.has(userId));
       if (offline.length > 0) { for (const tell of this.#onVoid) tell(offline, at); }
       await this.table.remove(id, userIds);
     }

@@ -74,6 +74,8 @@ class Instance {
   readonly instances: Instances;
   readonly directory: SharedPresence;
   isCut = false;
+  /** A call that fails though it is not cut off. */
+  failing: keyof PresenceTable | null = null;
   readonly #refused: (string | symbol)[] = [];
 
   constructor(tables: PresenceTables) {
@@ -93,7 +95,7 @@ class Instance {
     this.directory.onRestored((userIds) => this.restored.push(...userIds));
   }
 
-  /** Calls by this name that were refused while it was cut off. */
+  /** Calls by this name that were refused. */
   refusals(name: keyof PresenceTable): number {
     return this.#refused.filter((each) => each === name).length;
   }
@@ -107,7 +109,7 @@ class Instance {
   #cuttable<T extends object>(table: T): T {
     return new Proxy(table, {
       get: (target, name) => (...args: unknown[]) => {
-        if (this.isCut) {
+        if (this.isCut || this.failing === name) {
           this.#refused.push(name);
           return Promise.reject(new Error("cut off"));
         }
@@ -192,6 +194,20 @@ export function sharedPresenceContract(
     assert.deepEqual([await isOnline(b, ann), await isOnline(c, both)], [false, true]);
     const left = await bed.tables.presence.instancesOf([ann, both]);
     assert.deepEqual([left.get(ann) ?? [], left.get(both)], [[], [b.instances.id]]);
+  });
+
+  test("nobody is told to have gone while it cannot be asked who is elsewhere", async (bed) => {
+    const [dying, b, c] = [await bed.start(), await bed.start(), await bed.start()];
+    const [ann, both] = [newId(), newId()];
+    for (const userId of [ann, both]) await dying.directory.enter(userId);
+    await c.directory.enter(both);
+    b.failing = c.failing = "instancesOf";
+    dying.isCut = true;
+    await eventually("it was asked", () => b.refusals("instancesOf") + c.refusals("instancesOf"));
+    assert.deepEqual([b.voided, c.voided], [[], []]);
+    b.failing = c.failing = null;
+    await eventually("ann is missed", () => b.voided.length + c.voided.length > 0);
+    assert.deepEqual([...b.voided, ...c.voided].map(([userId]) => userId), [ann]);
   });
 
   test("those of an instance that leaves stay for a while, and those who come back stay", async (bed) => {
