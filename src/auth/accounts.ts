@@ -120,8 +120,11 @@ export class Accounts {
       user.id,
       ({ user: now }) => now.passwordHash === before ? { user: { passwordHash } } : {},
     );
-    // Where the password is another by now, it is the old one that was right.
-    return changed?.user.passwordHash === passwordHash ? changed.user : user;
+    const after = changed?.user.passwordHash ?? null;
+    if (!changed || after === passwordHash) return changed?.user ?? user;
+    // Another sign-in was faster; or else the password is another by now, and the old one was right.
+    const same = await this.#hashing(() => this.hasher.verify(password, after));
+    return same ? changed.user : user;
   }
 
   async #hashing<T>(work: () => Promise<T>): Promise<T> {

@@ -153,7 +153,8 @@ test("a password that was hashed at another cost is hashed anew when it comes", 
   await store.users.update(ann.id, { passwordHash });
   assert.equal((await world.login("ann", "wrong")).status, 401);
   assert.equal((await store.users.byId(ann.id))!.passwordHash, passwordHash);
-  assert.equal((await world.login("ann")).status, 200);
+  const logins = await Promise.all([1, 2, 3, 4].map(() => world.login("ann")));
+  assert.deepEqual(logins.map(({ status }) => status), [200, 200, 200, 200]);
   assert.match((await store.users.byId(ann.id))!.passwordHash!, /^\$2[aby]\$04\$/);
   await store.close();
   assert.equal((await world.login("ann")).status, 200);
