@@ -79,7 +79,7 @@ export class MongoUserStore implements UserStore {
 
   update(id: string, patch: UserPatch): Promise<User | null> {
     const fields = definedFields(patch);
-    if (Object.keys(fields).length === 0) return this.byId(id);
+    if (Object.keys(fields).length === 0) return this.#one({ _id: eq(id), deletedAt: null });
     if (!NAMING.some((field) => field in fields)) return this.#set(id, fields);
     return this.#transact((session) => this.#rename(id, fields, session));
   }

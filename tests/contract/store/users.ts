@@ -64,6 +64,7 @@ export function userContract(test: ContractTest): void {
     await store.users.create(erased);
     assert.equal(await store.users.update(erased.id, { bio: "x" }), null);
     assert.equal(await store.users.update(erased.id, { displayName: "x" }), null);
+    assert.equal(await store.users.update(erased.id, {}), null);
     assert.deepEqual(await store.users.byId(erased.id), erased);
   });
 
