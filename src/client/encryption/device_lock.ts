@@ -11,6 +11,7 @@ export class DeviceLock {
   #taking: Promise<void> | null = null;
   #isHeld = false;
   #release = () => {};
+  #patience = new AbortController();
 
   constructor(private readonly name: string) {}
 
@@ -25,24 +26,28 @@ export class DeviceLock {
 
   /** Throws `conflict` when another tab has it. Does nothing if it is held already. */
   take(): Promise<void> {
-    return this.#taking ??= this.#take().then(() => {
-      this.#isHeld = true;
-    }, (error) => {
+    return this.#taking ??= this.#take().catch((error) => {
       this.#taking = null;
       throw error;
     });
   }
 
+  /** Whoever still waits for it gets `conflict`. */
   release(): void {
+    this.#patience.abort();
     this.#release();
     this.#taking = null;
     this.#isHeld = false;
   }
 
   async #take(): Promise<void> {
+    const patience = this.#patience = new AbortController();
     const { locks } = globalThis.navigator ?? {};
-    if (!locks) return;
-    const patience = new AbortController();
+    if (locks) await this.#request(locks, patience);
+    this.#isHeld = true;
+  }
+
+  async #request(locks: LockManager, patience: AbortController): Promise<void> {
     const timer = setTimeout(() => patience.abort(), WAIT_MS);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -51,7 +56,9 @@ export class DeviceLock {
           return new Promise<void>((release) => this.#release = release);
         }).catch(reject);
       });
+      patience.signal.throwIfAborted();
     } catch (cause) {
+      this.#release();
       const about = "This device's encrypted chats are open in another tab or program";
       throw new ChatError("conflict", about, { cause });
     } finally {
