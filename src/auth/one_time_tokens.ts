@@ -63,8 +63,8 @@ export class OneTimeTokens {
     return this.store.oneTimeTokens.attempt(idOf(purpose, token), this.clock.now());
   }
 
-  async dropOf(userId: string, ...purposes: OneTimePurpose[]): Promise<void> {
-    await this.store.oneTimeTokens.dropOf(userId, purposes.length > 0 ? purposes : undefined);
+  async dropOf(userId: string, purpose: OneTimePurpose): Promise<void> {
+    await this.store.oneTimeTokens.dropOf(userId, [purpose]);
   }
 }
 

@@ -46,10 +46,10 @@ export class SignIn {
     return await this.proceed(user, visitor, { method: "password", deviceName });
   }
 
-  /** Whether it is the caller's own password; for a proof of identity. */
-  async provePassword(caller: Caller, password: string): Promise<User> {
+  /** Throws `unauthenticated` unless it is the caller's own password; for a proof of identity. */
+  async provePassword(caller: Caller, password: string): Promise<void> {
     const user = await this.options.store.users.byId(caller.userId);
-    return await this.#passwordOf(user, caller.userId, password, caller);
+    await this.#passwordOf(user, caller.userId, password, caller);
   }
 
   async proceed(
