@@ -26,6 +26,8 @@ export class MediaSweeper {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> = Promise.resolve();
   #nextBlobSweep = 0;
+  #nudged = false;
+  #ticking = false;
   #closed = false;
 
   constructor(
@@ -40,12 +42,14 @@ export class MediaSweeper {
 
   /** Goes over everything now and then. */
   start(): void {
-    this.#schedule(TICK_MS);
+    if (!this.#nudged) this.#schedule(TICK_MS);
   }
 
-  /** Something has just lost an upload. */
+  /** Something has just lost an upload. A round that is under way is followed by another. */
   nudge(): void {
-    this.#schedule(NUDGE_MS);
+    if (this.#nudged) return;
+    this.#nudged = true;
+    if (!this.#ticking) this.#schedule(NUDGE_MS);
   }
 
   async close(): Promise<void> {
@@ -79,7 +83,7 @@ export class MediaSweeper {
     await this.store.media.remove(media.id);
   }
 
-  /** True if it is gone. */
+  /** True if it is gone. One that cannot be removed goes to the end of the line, and throws. */
   async #look(media: Media): Promise<boolean> {
     if (media.status === "ready" && await this.#isNeeded(media)) {
       // Looked at again in a day, rather than never: someone may be taking it away right now.
@@ -90,7 +94,13 @@ export class MediaSweeper {
     if (media.status !== "deleting" && !await this.store.media.condemn(media.id, media.checkAt!)) {
       return false;
     }
-    await this.purge(media);
+    try {
+      await this.purge(media);
+    } catch (error) {
+      const checkAt = this.clock.now() + HOUR_MS;
+      await this.store.media.update(media.id, "deleting", { checkAt });
+      throw error;
+    }
     return true;
   }
 
@@ -118,13 +128,16 @@ export class MediaSweeper {
   }
 
   async #tick(): Promise<void> {
+    this.#nudged = false;
+    this.#ticking = true;
     let again = TICK_MS;
     try {
-      // Whoever is at it may be past what this nudge is about.
+      // Another instance, which may be past what this nudge is about.
       if (await this.sweep() === null) again = 1_000;
     } catch (error) {
       this.log.warn("Sweeping uploads failed; it is tried again", { error });
     }
-    this.#schedule(again);
+    this.#ticking = false;
+    this.#schedule(this.#nudged ? NUDGE_MS : again);
   }
 }
