@@ -64,11 +64,6 @@ export class ImageProcessor {
     return turn;
   }
 
-  /** Whether a worker holds memory, which it does until `idleMs` after the last picture. */
-  get hasWorker(): boolean {
-    return this.#worker !== null;
-  }
-
   /** Lets what is waiting finish, and takes no more. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -80,6 +75,8 @@ export class ImageProcessor {
     const bytes = await read();
     const contentType = imageType(bytes);
     clearTimeout(this.#idleTimer);
+    // It may have broken while it was idle.
+    if (this.#worker?.isDead) this.#worker = null;
     const worker = this.#worker ??= new ImageWorker();
     try {
       const { maxPixels, maxFrames, thumbnailSize, timeoutMs } = this.#options;

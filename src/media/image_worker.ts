@@ -15,7 +15,10 @@ interface Header {
   width: number;
   height: number;
   frames: number;
-  /** Whether it has to be turned or mirrored to be upright. */
+  /**
+   * Whether it has to be turned or mirrored to be upright. What moves is left as it lies: it is
+   * decoded as one strip of all frames, which would be turned as a whole.
+   */
   turned: boolean;
 }
 
@@ -81,6 +84,7 @@ function processed(job: ImageJob): ProcessedImage {
   using thumbnail = vips.Image.thumbnailBuffer(bytes, limits.thumbnailSize, {
     height: limits.thumbnailSize,
     size: "down",
+    no_rotate: !header.turned,
     output_profile: "srgb",
     fail_on: "error",
   });
@@ -112,7 +116,8 @@ function checkedHeader({ bytes, contentType, limits }: ImageJob): Header {
     const size = frames > 1 ? `${width} × ${height} × ${frames}` : `${width} × ${height}`;
     throw new Refusal(`it has ${size} pixels, and ${limits.maxPixels} are allowed`);
   }
-  return { width, height, frames, turned: numberOf(image, "orientation", 1) > 1 };
+  const turned = frames === 1 && numberOf(image, "orientation", 1) > 1;
+  return { width, height, frames, turned };
 }
 
 function strip({ bytes, contentType }: ImageJob, header: Header) {
@@ -120,7 +125,7 @@ function strip({ bytes, contentType }: ImageJob, header: Header) {
   // Rows are decoded and encoded as they come, but a turned picture needs all of them at once.
   const access = header.turned ? "random" : "sequential";
   using image = open(bytes, contentType, { ...frames, access, fail_on: "error" });
-  using upright = image.autorot();
+  using upright = header.turned ? image.autorot() : image.copy();
   const { width } = upright;
   const height = upright.height / header.frames;
   return { bytes: owned(encode(upright, contentType, bytes)), width, height };

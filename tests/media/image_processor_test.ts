@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+// First: what the processor starts is to be watched.
+import { startedWorkers } from "../support/watched_workers.ts";
 import { ImageProcessor, type ImageProcessorOptions } from "../../src/media/image_processor.ts";
 import { hasCode } from "../contract/blob_store.ts";
 import { eventually } from "../support/eventually.ts";
@@ -154,6 +156,19 @@ processorTest("a moving picture goes on moving", async (process) => {
   }
 });
 
+processorTest("a moving picture that says it lies on its side stays whole", async (process) => {
+  const { Image } = await vips();
+  const image = Image.newFromBuffer(await moving(64, 5, ".webp"), "[n=-1]");
+  image.setInt("orientation", 6);
+  const source = new Uint8Array(image.writeToBuffer(".webp"));
+  assert.equal(Image.newFromBuffer(source).getInt("orientation"), 6);
+  const done = await process(source);
+  assert.deepEqual([done.width, done.height, done.frames], [64, 64, 5]);
+  const after = Image.newFromBuffer(done.bytes, "[n=-1]");
+  assert.deepEqual([after.width, after.height], [64, 64 * 5]);
+  assertNear(after.getpoint(32, 64 * 4 + 32).slice(0, 3), [120, 0, 200]);
+});
+
 Deno.test("a decompression bomb is refused by what its header declares", () =>
   withProcessor({ timeoutMs: 20_000 }, async (process) => {
     for (const [width, height] of [[30_000, 30_000], [50_000_001, 1]]) {
@@ -224,10 +239,27 @@ Deno.test("a picture that takes too long ends its worker, and the next one gets 
   await slow.close();
   const brief = new ImageProcessor({ idleMs: 1 });
   for (let i = 0; i < 2; i++) {
+    const before = startedWorkers.length;
     assert.equal((await brief.process(() => Promise.resolve(picture.slice()))).width, 100);
-    await eventually("the idle worker has ended", () => !brief.hasWorker);
+    assert.equal(startedWorkers.length, before + 1, "the one before has ended");
+    await eventually("the idle worker has ended", () => startedWorkers.at(-1)!.terminated);
   }
   await brief.close();
+});
+
+Deno.test("a worker that broke while it was idle is replaced", async () => {
+  const processor = new ImageProcessor();
+  const picture = await flag(100, 100, ".png");
+  try {
+    for (let i = 0; i < 2; i++) {
+      const image = await processor.process(() => Promise.resolve(picture.slice()));
+      assert.equal(image.width, 100);
+      startedWorkers.at(-1)!.break();
+      assert(startedWorkers.at(-1)!.terminated);
+    }
+  } finally {
+    await processor.close();
+  }
 });
 
 Deno.test("pictures are read one at a time, and only so many may wait", async () => {
