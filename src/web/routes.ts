@@ -28,7 +28,10 @@ interface PageFile {
 export function mountWebPage(app: Hono<HttpEnv>): void {
   let files: Promise<Map<string, PageFile>> | undefined;
   const serve = async (request: Request, name: string) => {
-    files ??= readFiles();
+    files ??= readFiles().catch((error) => {
+      files = undefined;
+      throw error;
+    });
     const file = (await files).get(name);
     return file && fileResponse(request, file);
   };

@@ -62,6 +62,25 @@ class Visitor {
     await this.composer.press("Enter");
   }
 
+  /** What the page itself would ask of the REST interface, where it has no button for it. */
+  async call(method: string, path: string, body?: object) {
+    const { status, text } = await this.page.evaluate(async ({ method, path, body }) => {
+      const { accessToken } = JSON.parse(localStorage.getItem("realtimechat.session")!);
+      const headers = {
+        authorization: `Bearer ${accessToken}`,
+        ...(body && { "content-type": "application/json" }),
+      };
+      const response = await fetch(`/api${path}`, { method, headers, body });
+      return { status: response.status, text: await response.text() };
+    }, { method, path, body: body && JSON.stringify(body) });
+    assert.ok(status < 300, `${method} ${path} answered ${status}: ${text}`);
+    return text === "" ? null : JSON.parse(text);
+  }
+
+  async id(): Promise<string> {
+    return (await this.call("GET", "/users/profile")).id;
+  }
+
   async act(text: string, action: string): Promise<void> {
     const message = this.message(text);
     await message.hover();
@@ -160,6 +179,56 @@ Deno.test(
 );
 
 Deno.test(
+  "the page: what one chat refuses after a break keeps nothing back in another",
+  OPTIONS,
+  async () => {
+    await using world = await setting();
+    const { ann, bob } = world;
+    const bobsId = await bob.id();
+    await ann.startGroup("Former", "bob");
+    await bob.chat("Former").waitFor();
+    await ann.page.waitForURL(/#.+/);
+    const former = new URL(ann.page.url()).hash.slice(1);
+    await ann.startGroup("Friends", "bob");
+    await bob.chat("Friends").waitFor();
+
+    await bob.chat("Former").click();
+    await bob.page.context().setOffline(true);
+    await bob.page.getByText("Offline.").waitFor();
+    await bob.write("Am I still here?");
+    await bob.message("Am I still here?").waitFor();
+    await bob.page.getByRole("link", { name: "Back to the chats" }).click();
+    await bob.chat("Friends").click();
+    await bob.write("From the tunnel");
+    await ann.call("DELETE", `/groups/${former}/members/${bobsId}`);
+    await bob.page.context().setOffline(false);
+    await bob.page.locator("#toast", { hasText: former }).waitFor();
+    await ann.message("From the tunnel").waitFor();
+  },
+);
+
+Deno.test(
+  "the page: the words of someone who is blocked are neither shown nor read aloud",
+  OPTIONS,
+  async () => {
+    await using world = await setting();
+    const { ann, bob, browser } = world;
+    await ann.startGroup("Friends", "bob");
+    await bob.chat("Friends").click();
+    await ann.write("Good morning");
+    await bob.message("Good morning").waitFor();
+    const announced = bob.page.locator("#announcer");
+    assert.match((await announced.textContent())!, /: Good morning$/);
+    await bob.call("POST", "/users/block", { userId: await ann.id() });
+    await bob.message("From someone you blocked").waitFor();
+    await ann.write("You cannot stop me");
+    await bob.message("From someone you blocked").nth(1).waitFor();
+    assert.match((await announced.textContent())!, /: Good morning$/);
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
   "the page: a reload keeps one signed in, and the history is there to scroll back through",
   OPTIONS,
   async () => {
@@ -196,8 +265,12 @@ Deno.test(
     assert.deepEqual(await bob.texts, expected);
 
     await bob.page.getByRole("link", { name: "Back to the chats" }).click();
+    await ann.write("One more");
+    await bob.chat("ann").locator(".badge", { hasText: "1" }).waitFor();
+    assert.equal(await bob.page.title(), "(1) RealTimeChat");
     await bob.page.getByRole("button", { name: "Sign out" }).click();
     await bob.page.getByRole("button", { name: "Sign in" }).waitFor();
+    assert.equal(await bob.page.title(), "RealTimeChat");
     assert.equal(await bob.page.evaluate(() => localStorage.length), 0);
     assert.deepEqual(browser.faults, []);
   },

@@ -27,7 +27,7 @@ export async function call(method, path, body) {
   } catch (error) {
     if (!token || error.status !== 401) throw error;
     await renew(token);
-    return await send(method, path, body, session.get().accessToken);
+    return await send(method, path, body, session.get()?.accessToken);
   }
 }
 
@@ -51,7 +51,8 @@ export function renew(staleToken) {
     try {
       session.set(await send("POST", "/auth/refresh-token", { refreshToken }));
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) session.clear();
+      const isOver = error instanceof ApiError && error.status === 401;
+      if (isOver && session.get()?.refreshToken === refreshToken) session.clear();
       throw error;
     }
   });

@@ -18,6 +18,8 @@ export class Chat {
   /** Set while the members are being asked for, and after that failed; likewise older messages. */
   opening = false;
   loading = false;
+  /** The highest revision heard of that did not follow on what was known. */
+  heard = 0;
   /** The seq that the server was told last to have been read. */
   marked = 0;
   /** When a user was last heard to be writing, by user id. */
@@ -73,7 +75,10 @@ export class Chat {
   apply(event) {
     const { rev, after = rev - 1 } = event;
     if (rev <= this.rev) return true;
-    if (after > this.rev) return false;
+    if (after > this.rev) {
+      this.heard = Math.max(this.heard, rev);
+      return false;
+    }
     this.#take(event);
     this.rev = rev;
     return true;

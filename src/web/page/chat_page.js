@@ -14,6 +14,7 @@ export class ChatPage {
   #inbox;
   #conversation;
   #banner = h("div", { id: "connection", role: "status", hidden: true });
+  #listening = new AbortController();
 
   constructor(model, onSignOut) {
     this.#model = model;
@@ -27,10 +28,18 @@ export class ChatPage {
       this.#inbox.element,
       this.#conversation.element,
     );
-    model.addEventListener("change", () => this.#update());
-    model.addEventListener("incoming", ({ detail }) => this.#incoming(detail));
-    addEventListener("hashchange", () => this.#open());
-    document.addEventListener("visibilitychange", () => this.#update());
+    const { signal } = this.#listening;
+    model.addEventListener("change", () => this.#update(), { signal });
+    model.addEventListener("incoming", ({ detail }) => this.#incoming(detail), { signal });
+    addEventListener("hashchange", () => this.#open(), { signal });
+    document.addEventListener("visibilitychange", () => this.#update(), { signal });
+  }
+
+  /** Whoever signs in next on this tab has a page of their own. */
+  close() {
+    this.#listening.abort();
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+    document.title = "RealTimeChat";
   }
 
   get #chatId() {
@@ -67,6 +76,7 @@ export class ChatPage {
 
   #incoming({ chatId, seq, senderId, text }) {
     this.#model.command("chat.delivered", { chatId, seq }).catch(() => {});
+    if (this.#model.blocked.has(senderId)) return;
     announce(`${this.#model.people.nameOf(senderId)}: ${text}`);
   }
 }

@@ -29,14 +29,16 @@ export class Connection extends EventTarget {
   #timer;
   #closed = false;
   #pinger;
+  #listening = new AbortController();
 
   /** `cursors` gives the revision that is known of each chat. */
   constructor(cursors) {
     super();
     this.#cursors = cursors;
-    addEventListener("online", this.#wake);
-    addEventListener("offline", this.#sleep);
-    document.addEventListener("visibilitychange", this.#look);
+    const { signal } = this.#listening;
+    addEventListener("online", this.#wake, { signal });
+    addEventListener("offline", this.#sleep, { signal });
+    document.addEventListener("visibilitychange", this.#look, { signal });
     this.#pinger = setInterval(this.#look, PING_EVERY_MS);
   }
 
@@ -44,7 +46,7 @@ export class Connection extends EventTarget {
     clearTimeout(this.#timer);
     if (this.#closed || this.#socket || !navigator.onLine) return;
     this.#become("connecting");
-    const address = new URL("/ws", location.href.replace(/^http/, "ws"));
+    const address = new URL("/ws", document.baseURI.replace(/^http/, "ws"));
     const socket = this.#socket = new WebSocket(address, "realtimechat.v1");
     socket.onopen = () => this.#greet(socket);
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
@@ -54,6 +56,7 @@ export class Connection extends EventTarget {
   /** For good. */
   close() {
     this.#closed = true;
+    this.#listening.abort();
     clearTimeout(this.#timer);
     clearInterval(this.#pinger);
     this.#drop();
@@ -153,6 +156,7 @@ export class Connection extends EventTarget {
   }
 
   #end() {
+    if (this.#closed) return;
     this.close();
     this.dispatchEvent(new Event("end"));
   }

@@ -7,10 +7,12 @@ import { signInView } from "./sign_in_view.js";
 
 const app = document.querySelector("#app");
 let model = null;
+let page = null;
 
 function showSignIn() {
   model?.stop();
-  model = null;
+  page?.close();
+  model = page = null;
   session.clear();
   location.hash = "";
   app.replaceChildren(signInView(showChats));
@@ -19,7 +21,7 @@ function showSignIn() {
 async function showChats() {
   model = new Model();
   model.addEventListener("end", showSignIn);
-  const page = new ChatPage(model, signOut);
+  page = new ChatPage(model, signOut);
   app.replaceChildren(page.element);
   try {
     await model.start();

@@ -27,7 +27,7 @@ export class Model extends EventTarget {
     super();
     this.people.addEventListener("change", () => this.changed());
     const on = (name, listener) => this.#connection.addEventListener(name, listener);
-    on("state", () => this.changed());
+    on("state", () => this.#onState());
     on("welcome", ({ detail }) => this.#welcome(detail));
     on("message", ({ detail }) => this.#hear(detail));
     on("end", () => this.dispatchEvent(new Event("end")));
@@ -136,8 +136,22 @@ export class Model extends EventTarget {
     return this.#deliver(chat, clientId);
   }
 
+  #onState() {
+    if (this.connectionState === "online") this.#deliverPending();
+    this.changed();
+  }
+
+  /** What was written without a connection, or lost its answer. One refusal keeps nothing else back. */
+  #deliverPending() {
+    for (const chat of this.chats.values()) {
+      for (const clientId of [...chat.pending.keys()]) this.#deliver(chat, clientId);
+    }
+  }
+
   async #deliver(chat, clientId) {
-    const { text, replyTo } = chat.pending.get(clientId);
+    const pending = chat.pending.get(clientId);
+    if (!pending) return;
+    const { text, replyTo } = pending;
     try {
       const data = { chatId: chat.id, clientId, text, ...(replyTo && { replyTo }) };
       const message = await this.command("message.send", data);
@@ -149,6 +163,10 @@ export class Model extends EventTarget {
     } catch (error) {
       // Without an answer it stays, and goes again with the next connection.
       if (error instanceof OfflineError) return;
+      if (error.retryAfter) {
+        setTimeout(() => this.#deliver(chat, clientId), error.retryAfter * 1000);
+        return;
+      }
       chat.pending.delete(clientId);
       throw error;
     } finally {
@@ -206,13 +224,12 @@ export class Model extends EventTarget {
     if (again) this.#refresh();
   }
 
-  /** After a break: receipts and presence take no revision, and unconfirmed sends may be lost. */
+  /** After a break: receipts and presence take no revision. */
   async #refresh() {
     await this.#loadInbox();
     this.#watch([...this.chats.values()].map(({ peerId }) => peerId));
     for (const chat of this.chats.values()) {
-      if (chat.membersKnown) await this.#loadMembers(chat);
-      for (const clientId of [...chat.pending.keys()]) await this.#deliver(chat, clientId);
+      if (chat.membersKnown && !chat.hasLeft) await this.#loadMembers(chat);
     }
   }
 
@@ -266,7 +283,10 @@ export class Model extends EventTarget {
     for (const chat of this.chats.values()) this.#catchUp(chat);
   }
 
-  /** Asks for all rows after the cursor, until there are no more. One at a time for each chat. */
+  /**
+   * Asks for all rows after the cursor, until there are no more. One at a time for each chat: what
+   * is heard of meanwhile may be too new for the answer on its way, and is asked for after it.
+   */
   #catchUp(chat) {
     const running = this.#catchingUp.get(chat.id) ?? this.#fetchChanges(chat);
     this.#catchingUp.set(chat.id, running);
@@ -276,9 +296,10 @@ export class Model extends EventTarget {
   async #fetchChanges(chat) {
     try {
       for (let more = true; more;) {
+        const { heard } = chat;
         const changes = await this.command("chat.changes", { chatId: chat.id, after: chat.rev });
         chat.applyChanges(changes);
-        more = changes.more;
+        more = changes.more || chat.heard > Math.max(heard, chat.rev);
         this.changed();
       }
     } catch (error) {

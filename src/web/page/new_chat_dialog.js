@@ -113,12 +113,15 @@ export function newChatDialog(model, kind, onOpened) {
 
   async function open(make) {
     fault.hidden = true;
+    create.disabled = true;
     try {
       onOpened(await make());
       dialog.close();
     } catch (error) {
       fault.textContent = error.message;
       fault.hidden = false;
+    } finally {
+      create.disabled = false;
     }
   }
 

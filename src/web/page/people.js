@@ -23,9 +23,10 @@ export class People extends EventTarget {
     try {
       this.add(await call("GET", `/users/${userId}`));
     } catch (error) {
-      // Who cannot be looked up (any more) stays nameless; after a broken connection we ask again.
-      if (error.status) this.#users.set(userId, { id: userId, username: "someone" });
-      else this.#asked.delete(userId);
+      // Who is not there (any more) stays nameless; after any other failure, the next redraw asks
+      // again: it must not be this failure that causes it.
+      if (error.status !== 404) return this.#asked.delete(userId);
+      this.#users.set(userId, { id: userId, username: "someone" });
     }
     this.dispatchEvent(new Event("change"));
   }
