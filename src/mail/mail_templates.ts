@@ -161,5 +161,5 @@ function circumstances({ at, device, address }: NoticeDetails): string {
 /** Whoever signs in names the device: the owner's mail must not carry their links. */
 function deviceLine(device: string): string | undefined {
   const line = headerText(device).slice(0, 120);
-  return /:\/\/|www|\.[a-z]{2}/i.test(line) ? undefined : `device: ${line}`;
+  return /:\/\/|www|\.\p{L}{2}/iu.test(line) ? undefined : `device: ${line}`;
 }

@@ -71,7 +71,7 @@ Deno.test("every security notice says what happened, when and from where", () =>
 });
 
 Deno.test("a device's name with a link in it is left out of the notice", () => {
-  for (const device of ["go to https://evil.example", "evil.com", "www evil"]) {
+  for (const device of ["go to https://evil.example", "evil.com", "evil.рф", "www evil"]) {
     const { text } = templates.securityNotice("new_sign_in", "Ada", { at, device });
     assert.ok(!text.includes("evil"), device);
   }
