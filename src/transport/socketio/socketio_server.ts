@@ -14,6 +14,11 @@ export interface SocketIoServerOptions extends SessionOptions {
   addressOf(request: Request, info: Deno.ServeHandlerInfo): string;
 }
 
+/** How a packet begins that asks for a socket. */
+const CONNECT = "0";
+/** Of one connection. One is usual, and one more for each time that its socket is opened again. */
+const MAX_CONNECTS = 100;
+
 /**
  * npm `socket.io` on the engine, in front of the hub. Of Socket.IO it is the protocol that is used:
  * its rooms are not, since the hub knows who hears what, nor its connection state recovery. That
@@ -36,6 +41,8 @@ export class SocketIoServer {
       onFault: (error) => log.error("A Socket.IO session failed unexpectedly", { error }),
     });
     this.#io = new Server({ connectTimeout: limits.helloTimeMs, serveClient: false });
+    // Before Socket.IO listens, which makes a socket of every CONNECT before anyone is asked.
+    this.#engine.on("connection", (conn: ChatSocket["conn"]) => this.#boundConnects(conn));
     this.#io.bind(this.#engine);
     this.#io.use((socket: ChatSocket, next) => {
       this.#admit(socket).then(() => next(), (error) => next(this.#refusal(socket, error)));
@@ -57,6 +64,15 @@ export class SocketIoServer {
   async drain(): Promise<void> {
     await this.#engine.drain({ code: CLOSE_CODES.restart, reason: "restart", deadlineMs: 1000 });
     await this.#io.close();
+  }
+
+  #boundConnects(conn: ChatSocket["conn"]): void {
+    let connects = 0;
+    conn.on("data", (packet: unknown) => {
+      if (typeof packet !== "string" || !packet.startsWith(CONNECT)) return;
+      if (++connects <= MAX_CONNECTS) return;
+      this.#engine.closeSession(conn, CLOSE_CODES.rate_limited, "rate_limited");
+    });
   }
 
   async #admit(socket: ChatSocket): Promise<void> {

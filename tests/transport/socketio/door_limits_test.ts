@@ -51,13 +51,14 @@ Deno.test("a token that expires closes the connection, and is refused then", OPT
 });
 
 Deno.test("who says nothing, or shows no token that is good, is not kept", OPTIONS, async () => {
-  await using world = await setting({ LIMIT_HELLO_TIME_MS: "100" });
+  await using world = await setting({ LIMIT_HELLO_TIME_MS: "500" });
   const { app, eve } = world;
-  for (const packet of [null, `40{"token":"bad"}`]) {
+  const closed = [null, `40{"token":"bad"}`].map((packet) => {
     const socket = rawSocket(app);
     if (packet) socket.onopen = () => socket.send(packet);
-    await new Promise((resolve) => socket.onclose = resolve);
-  }
+    return new Promise((resolve) => socket.onclose = resolve);
+  });
+  await Promise.all(closed);
   // The time runs for the token only: one who came before another's time ran out is still there.
   await using client = await SocketIoClient.connect(app.url, eve.token);
   const silent = rawSocket(app);
@@ -105,6 +106,18 @@ Deno.test("on one connection a socket may be closed and opened again", OPTIONS, 
   await eventually("it is heard", () => packets.some((packet) => packet.includes('"once"')));
   assert.equal(packets.filter((packet) => packet.includes("message.created")).length, 1);
   socket.close();
+});
+
+Deno.test("who asks for a socket over and over is cut off", OPTIONS, async () => {
+  await using world = await setting();
+  const { app } = world;
+  const open = await fetch(`${app.url}/socket.io/?EIO=4&transport=polling`);
+  const { sid } = JSON.parse((await open.text()).slice(1));
+  const session = `${app.url}/socket.io/?EIO=4&transport=polling&sid=${sid}`;
+  const body = Array(1_000).fill("40").join("\x1e");
+  await (await fetch(session, { method: "POST", body })).text();
+  const poll = await fetch(session);
+  assert.deepEqual([poll.status, (await poll.json()).message], [400, "Session ID unknown"]);
 });
 
 Deno.test("pages of other origins are kept out, by whatever way", OPTIONS, async () => {
