@@ -47,6 +47,8 @@ export class DenoEngine extends Server {
   readonly #cors: CorsOptions | false;
   readonly #allowOrigin: EngineOptions["allowOrigin"];
   readonly #allowRequest: NonNullable<EngineOptions["allowRequest"]>;
+  /** Whether a hook may take its time between a request and its upgrade. */
+  readonly #asks: boolean;
   readonly #remoteAddress: NonNullable<EngineOptions["remoteAddress"]>;
   readonly #onFault: OnFault;
   readonly #connections = new Set<WebSocketTransport>();
@@ -60,6 +62,7 @@ export class DenoEngine extends Server {
     this.#cors = options.cors ?? false;
     this.#allowOrigin = options.allowOrigin;
     this.#allowRequest = options.allowRequest ?? (() => true);
+    this.#asks = Boolean(options.allowOrigin ?? options.allowRequest);
     this.#remoteAddress = options.remoteAddress ?? peerAddress;
     this.#onFault = options.onFault ?? ((error) => console.error(error));
     this.on("connection", (socket: Socket) => {
@@ -73,20 +76,21 @@ export class DenoEngine extends Server {
    * when there is something to say, or when the session ends. It never rejects.
    */
   async handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
-    if (this.#cors && isPreflight(request)) return answerPreflight(request, this.#cors);
-    let response: Response;
-    try {
-      response = await this.#respond(request, info);
-    } catch (error) {
+    const failed = (error: unknown) => {
       this.#onFault(error);
-      response = textResponse("Internal error", 500);
+      return textResponse("Internal error", 500);
+    };
+    try {
+      if (!this.#cors) return await this.#respond(request, info);
+      if (isPreflight(request)) return answerPreflight(request, this.#cors);
+      // Made first: where the application's `origin` throws, no session is to be left behind.
+      const headers = corsHeaders(request, this.#cors);
+      const response = await this.#respond(request, info).catch(failed);
+      for (const [name, value] of headers) response.headers.append(name, value);
+      return response;
+    } catch (error) {
+      return failed(error);
     }
-    if (this.#cors) {
-      for (const [name, value] of corsHeaders(request, this.#cors)) {
-        response.headers.append(name, value);
-      }
-    }
-    return response;
   }
 
   /** From now on new sessions are refused with 503; those that are open go on. */
@@ -152,6 +156,8 @@ export class DenoEngine extends Server {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const exchange = new Exchange(request, this.#remoteAddress(request, info), resolve);
     const origin = request.headers.get("origin");
+    // It tells only what happens after it was first asked, and costs each socket a kilobyte.
+    if (this.#asks) request.signal.aborted;
     if (this.#allowOrigin && !await this.#allowOrigin(origin, request)) {
       this.#refuse(exchange, Server.errors.FORBIDDEN, { message: "Origin not allowed" });
     } else {
@@ -248,8 +254,12 @@ export class DenoEngine extends Server {
     else socket._maybeUpgrade(transport);
   }
 
-  /** Throws where the request is no proper WebSocket handshake. */
+  /**
+   * Throws where the request is no proper WebSocket handshake, and where the client has gone while a
+   * hook was asked: of what is upgraded then Deno never tells anything, not even that it is over.
+   */
   #acceptWebSocket(exchange: Exchange): WebSocketTransport {
+    if (this.#asks && exchange.request.signal.aborted) throw new TypeError("The client has gone");
     const headers: OutgoingHeaders = {};
     if (!exchange._query.sid) this.emit("initial_headers", headers, exchange);
     this.emit("headers", headers, exchange);

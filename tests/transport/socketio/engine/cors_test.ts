@@ -70,3 +70,16 @@ Deno.test("a WebSocket opens with CORS switched on", async () => {
   await using server = new EngineServer({ cors: { origin: "*" } });
   await server.connect();
 });
+
+Deno.test("an origin function that throws is told, and opens no session", async () => {
+  const fault = new Error("a fault of ours");
+  const origin = () => {
+    throw fault;
+  };
+  await using server = new EngineServer({ cors: { origin } });
+  const headers = { origin: ORIGIN };
+  assert.equal(await server.status(HANDSHAKE, { headers }), 500);
+  const asked = { ...headers, "access-control-request-method": "POST" };
+  assert.equal(await server.status(HANDSHAKE, { method: "OPTIONS", headers: asked }), 500);
+  assert.deepEqual([server.faults, server.sessions], [[fault, fault], []]);
+});

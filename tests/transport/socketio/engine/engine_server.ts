@@ -94,6 +94,13 @@ export class EngineServer implements AsyncDisposable {
 
   /** A TCP client that makes the WebSocket handshake and then reads no more. */
   async connectWithoutReading(): Promise<Deno.Conn> {
+    const connection = await this.askForUpgrade();
+    await eventually("the session is open", () => this.sessions.at(-1)?.transport.writable);
+    return connection;
+  }
+
+  /** A TCP client that has sent a WebSocket handshake, and does not wait for the answer. */
+  async askForUpgrade(): Promise<Deno.Conn> {
     const url = new URL(this.url);
     const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
     const handshake = [
@@ -106,7 +113,6 @@ export class EngineServer implements AsyncDisposable {
       "\r\n",
     ];
     await connection.write(new TextEncoder().encode(handshake.join("\r\n")));
-    await eventually("the session is open", () => this.sessions.at(-1)?.transport.writable);
     return connection;
   }
 

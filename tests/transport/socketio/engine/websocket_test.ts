@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventually } from "../../../support/eventually.ts";
 import { closing, EngineServer } from "./engine_server.ts";
 
 Deno.test("text and binary come back as they were, in order", async () => {
@@ -50,6 +51,21 @@ Deno.test("a client that closes its connection has closed its session", async ()
   (await server.connect()).close();
   assert.equal((await closing(server)).reason, "transport close");
   assert.equal(server.engine.clientsCount, 0);
+});
+
+Deno.test("a client that goes before its connection is upgraded leaves nothing behind", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using server = new EngineServer({
+    allowRequest: (request) => {
+      asked.resolve();
+      return new Promise<boolean>((admit) => request.signal.onabort = () => admit(true));
+    },
+  });
+  const connection = await server.askForUpgrade();
+  await asked.promise;
+  connection.close();
+  await eventually("it is refused", () => server.refusals.length === 1);
+  assert.deepEqual([server.sessions.length, await server.engine.drain()], [0, 0]);
 });
 
 Deno.test("a session that is refused by its listener before it is open is closed once it is", async () => {
