@@ -85,7 +85,11 @@ export class SharedRateLimiter implements RateLimiter {
   take(name: string, rate: Rate): RateDecision | Promise<RateDecision> {
     const bucket = this.#bucket(name, rate);
     const now = this.#clock.now();
-    if (rate.count <= SHARED_AT_ONCE) return this.#takeShared(name, bucket);
+    if (rate.count <= SHARED_AT_ONCE) {
+      // What was counted here is enough to refuse: whoever goes on nevertheless costs the table nothing.
+      const usedUp = !decide(now, rate, bucket.own).allowed;
+      return usedUp ? this.#decide(bucket, now) : this.#takeShared(name, bucket);
+    }
     const decision = this.#decide(bucket, now);
     if (decision.allowed) bucket.own.current++;
     const uses = usesAt(now, rate, bucket.own);
