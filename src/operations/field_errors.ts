@@ -12,9 +12,10 @@ type Issue = z.core.$ZodIssue;
  * itself are predicates ("must not be blank"); those of zod are replaced by ours.
  */
 export function toInvalidRequest(error: z.ZodError): AppError {
-  const errors = error.issues.flatMap((issue) => toFieldErrors(issue, [])).slice(0, MAX_ERRORS);
-  const more = errors.length - 1;
+  const all = error.issues.flatMap((issue) => toFieldErrors(issue, []));
+  const more = all.length - 1;
   const rest = more === 0 ? "" : `, and ${more} more ${more === 1 ? "fault" : "faults"}`;
+  const errors = all.slice(0, MAX_ERRORS);
   return new AppError("invalid_request", `${errors[0].message}${rest}`, { errors });
 }
 
