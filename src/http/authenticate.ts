@@ -3,7 +3,10 @@ import type { Caller, Visitor } from "../model/caller.ts";
 import type { Access } from "../operations/operation.ts";
 import type { HttpContext } from "./http_env.ts";
 
-/** Implemented by the auth feature. Throws `unauthenticated`, `token_expired`, `account_suspended`. */
+/**
+ * Implemented by the auth feature. Throws `unauthenticated` (where an account was suspended too: that
+ * ends its sessions) and `token_expired`.
+ */
 export interface Authenticator {
   authenticate(token: string, visitor: Visitor): Promise<Caller>;
 }

@@ -8,6 +8,7 @@ import {
   withoutFields,
 } from "./openapi_input.ts";
 import {
+  codesOfAnyRoute,
   errorResponses,
   type Responses,
   responsesOf,
@@ -30,6 +31,7 @@ export interface RawRoute {
   requestBody?: unknown;
   /** The successes; errors come from `errors`. */
   responses: Responses;
+  /** What can go wrong beyond the codes that every route shares. */
   errors?: ErrorCode[];
 }
 
@@ -116,7 +118,6 @@ function describeOperation(operation: Operation, schemas: OpenApiSchemas): unkno
 }
 
 function describeRawRoute(raw: RawRoute): unknown {
-  const common: ErrorCode[] = raw.access === "public" ? [] : ["unauthenticated", "token_expired"];
   return {
     operationId: raw.name,
     summary: raw.summary,
@@ -127,7 +128,7 @@ function describeRawRoute(raw: RawRoute): unknown {
     ...(raw.requestBody !== undefined && { requestBody: raw.requestBody }),
     responses: {
       ...raw.responses,
-      ...errorResponses([...common, ...raw.errors ?? [], "internal"]),
+      ...errorResponses([...codesOfAnyRoute(raw.access), ...raw.errors ?? []]),
     },
   };
 }

@@ -48,12 +48,15 @@ export function errorResponses(codes: Iterable<ErrorCode>): Responses {
   );
 }
 
+/** What every route can answer, be it an operation's or a raw one. */
+export function codesOfAnyRoute(access: Operation["access"]): ErrorCode[] {
+  const ofSessions: ErrorCode[] = access === "public" ? [] : ["unauthenticated", "token_expired"];
+  return ["rate_limited", "unavailable", "internal", ...ofSessions];
+}
+
 /** What every operation can answer beside its own errors. */
 function errorCodesOf(operation: Operation, hasBody: boolean): ErrorCode[] {
-  const codes: ErrorCode[] = ["invalid_request", "rate_limited", "unavailable", "internal"];
-  if (operation.access !== "public") {
-    codes.push("unauthenticated", "token_expired", "account_suspended");
-  }
+  const codes: ErrorCode[] = ["invalid_request", ...codesOfAnyRoute(operation.access)];
   if (operation.access === "admin") codes.push("forbidden");
   if (hasBody) codes.push("payload_too_large", "unsupported_media_type", "request_timeout");
   return [...codes, ...operation.errors ?? []];
