@@ -19,6 +19,12 @@ export function addressReader(trusted: Config["trustedProxy"]): AddressReader {
   };
 }
 
+/** Who is at the other end of the connection; `unknown` where that has no address (a Unix socket). */
+export function peerOf(info: Partial<Deno.ServeHandlerInfo> | undefined): string {
+  const peer = info?.remoteAddr;
+  return peer !== undefined && "hostname" in peer ? peer.hostname : "unknown";
+}
+
 /** RFC 7239: `for="[2001:db8::1]:4711";proto=https`. */
 function forwardedFor(entry: string): string {
   return /(?:^|;)\s*for="?([^";]+)"?/i.exec(entry)?.[1] ?? "";

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
 import type { Log } from "../core/log.ts";
-import { addressReader } from "./client_address.ts";
+import { addressReader, peerOf } from "./client_address.ts";
 import { isPreflight, preflightResponse, setCorsHeaders } from "./cors.ts";
 import type { HttpEnv } from "./http_env.ts";
 import { errorHandler } from "./problem_response.ts";
@@ -49,11 +49,6 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
     setRateLimitHeaders(headers, c.get("trace"));
     logRequest(log, c, performance.now() - started);
   };
-}
-
-function peerOf(info: Partial<Deno.ServeHandlerInfo> | undefined): string {
-  const peer = info?.remoteAddr;
-  return peer !== undefined && "hostname" in peer ? peer.hostname : "unknown";
 }
 
 /**

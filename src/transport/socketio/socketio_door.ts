@@ -1,6 +1,6 @@
 import type { Config } from "../../config.ts";
 import { AppError } from "../../core/errors.ts";
-import { addressReader } from "../../http/client_address.ts";
+import { addressReader, peerOf } from "../../http/client_address.ts";
 import { isOriginAllowed } from "../../http/cors.ts";
 import type { SocketIoServer, SocketIoServerOptions } from "./socketio_server.ts";
 
@@ -24,8 +24,7 @@ export class SocketIoDoor {
 
   constructor(private readonly options: SocketIoDoorOptions) {
     const read = addressReader(options.trustedProxy);
-    this.#addressOf = ({ headers }, { remoteAddr }) =>
-      read(headers, remoteAddr && "hostname" in remoteAddr ? remoteAddr.hostname : "unknown");
+    this.#addressOf = ({ headers }, info) => read(headers, peerOf(info));
   }
 
   /** Clients that are here, whether or not they have shown a token. */
