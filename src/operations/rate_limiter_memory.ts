@@ -34,11 +34,10 @@ function gcra(
 export class MemoryRateLimiter implements RateLimiter {
   readonly #fullAt = new Map<string, number>();
 
-  constructor(readonly clock: Clock = systemClock, readonly maxBuckets = 100_000) {}
-
-  get size(): number {
-    return this.#fullAt.size;
-  }
+  constructor(
+    private readonly clock: Clock = systemClock,
+    private readonly maxBuckets = 100_000,
+  ) {}
 
   take(bucket: string, rate: Rate): RateDecision {
     const now = this.clock.now();

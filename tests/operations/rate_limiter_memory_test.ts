@@ -68,5 +68,7 @@ Deno.test("memory is bounded, and full buckets are forgotten first", () => {
   for (let i = 0; i < 60; i++) limiter.take(`new ${i}`, RATE);
   assert.equal(limiter.take("busy", RATE).allowed, false);
   for (let i = 0; i < 10_000; i++) limiter.take(`flood ${i}`, RATE);
-  assert(limiter.size <= 100);
+  const remaining = (bucket: string) => limiter.take(bucket, RATE).remaining;
+  assert.equal(remaining("flood 9999"), 1);
+  assert.equal(remaining("flood 9899"), 2, "of more than 100 buckets nothing is remembered");
 });
