@@ -5,7 +5,7 @@ export type JsonSchema = z.core.JSONSchema.JSONSchema;
 /**
  * Collects the schemas that have a name (`.meta({ id })`) under `components/schemas`, and hands out
  * references. A schema that differs between what is written and what is read (it has defaults) gets
- * a second component, named `…Input`.
+ * a second component, named `…Input` or `…Output` after the use that comes second.
  */
 export class OpenApiSchemas {
   readonly components: Record<string, JsonSchema> = {};

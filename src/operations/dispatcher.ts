@@ -39,7 +39,7 @@ export interface DispatcherOptions {
 }
 
 /**
- * The one way in, for all doors: decent JSON → schema → session → rate limit → administrator →
+ * The one way in, for all doors: session → decent JSON → schema → rate limit → administrator →
  * handler. Validation stands before the limit, so that a mistyped request costs its sender
  * nothing of what guards against guessing.
  */
