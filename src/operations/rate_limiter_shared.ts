@@ -44,6 +44,9 @@ interface Bucket {
   others: WindowCounts;
   /** How many uses of this window were written. */
   written: number;
+  /** The last write that began, and the one that waits for it. */
+  writing: Promise<void>;
+  nextWrite: Promise<void> | null;
 }
 
 /**
@@ -116,11 +119,13 @@ export class SharedRateLimiter implements RateLimiter {
   async #takeShared(name: string, bucket: Bucket): Promise<RateDecision> {
     const before = bucket.own.current++;
     await this.#write(name, bucket);
-    await this.#read(name, bucket);
+    const { window } = bucket;
+    const read = await this.#read(name, bucket);
     this.#roll(bucket);
+    const others = bucket.window === window ? read : bucket.others;
     const counted = bucket.own.current > 0 ? 1 : 0;
     const own = { ...bucket.own, current: Math.min(before, bucket.own.current - counted) };
-    const decision = this.#decide(bucket, this.#clock.now(), own);
+    const decision = this.#decide(bucket, this.#clock.now(), own, others);
     if (!decision.allowed) {
       bucket.own.current -= counted;
       await this.#write(name, bucket);
@@ -128,8 +133,8 @@ export class SharedRateLimiter implements RateLimiter {
     return decision;
   }
 
-  #decide({ own: all, others, rate }: Bucket, now: number, own = all): RateDecision {
-    return decide(now, rate, {
+  #decide(bucket: Bucket, now: number, own = bucket.own, others = bucket.others): RateDecision {
+    return decide(now, bucket.rate, {
       current: own.current + others.current,
       previous: own.previous + others.previous,
     });
@@ -140,7 +145,10 @@ export class SharedRateLimiter implements RateLimiter {
     if (!bucket) {
       if (this.#buckets.size >= this.#maxBuckets) this.#makeRoom();
       const window = windowOf(this.#clock.now(), rate);
-      bucket = { rate, window, own: none(), others: none(), written: 0 };
+      bucket = {
+        ...{ rate, window, own: none(), others: none(), written: 0 },
+        ...{ writing: Promise.resolve(), nextWrite: null },
+      };
       this.#buckets.set(name, bucket);
     }
     this.#roll(bucket);
@@ -162,7 +170,15 @@ export class SharedRateLimiter implements RateLimiter {
     bucket.written = 0;
   }
 
+  /** One at a time, the next one for all who wait: of two on their way the older could arrive last. */
   #write(name: string, bucket: Bucket): Promise<void> {
+    return bucket.nextWrite ??= bucket.writing.then(() => {
+      bucket.nextWrite = null;
+      return bucket.writing = this.#writeNow(name, bucket);
+    });
+  }
+
+  #writeNow(name: string, bucket: Bucket): Promise<void> {
     return this.#ask(() => {
       const { window, own: { current: uses }, rate } = bucket;
       const added = uses - bucket.written;
@@ -181,13 +197,19 @@ export class SharedRateLimiter implements RateLimiter {
     });
   }
 
-  #read(name: string, bucket: Bucket): Promise<void> {
+  /** What the others have counted, as of now; or as it is known, if they cannot be asked. */
+  async #read(name: string, bucket: Bucket): Promise<WindowCounts> {
     const { window } = bucket;
-    return this.#ask(async () => {
-      const of = { instance: this.#instance, bucket: keyOf(name), window };
-      const others = await this.options.table.others(of);
-      if (bucket.window === window) bucket.others = others;
+    let others = bucket.others;
+    await this.#ask(async () => {
+      others = await this.options.table.others({
+        instance: this.#instance,
+        bucket: keyOf(name),
+        window,
+      });
     });
+    if (bucket.window === window) bucket.others = others;
+    return others;
   }
 
   /** What fails or takes too long is let be: a limiter may be lenient, and may not stop the service. */

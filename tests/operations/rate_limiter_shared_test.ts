@@ -87,3 +87,18 @@ Deno.test("memory is bounded", async () => {
   assert.equal(remaining("send:0"), 999, "those that were made first are forgotten");
   await limiter.close();
 });
+
+Deno.test("of the writes of one bucket none overtakes another, and the last has all uses", async () => {
+  const table = new FakeTable();
+  const answer = Promise.withResolvers<void>();
+  table.gate = answer.promise;
+  const limiter = new SharedRateLimiter({ table, log: silentLog });
+  const takes = Array.from({ length: 8 }, () => limiter.take("x", STRICT));
+  await eventually("the first is written", () => table.written.length > 0);
+  assert.equal(table.written.length, 1, "the others wait for it");
+  answer.resolve();
+  assert.ok((await Promise.all(takes)).every(({ allowed }) => allowed));
+  assert.equal(table.written.at(-1)!.uses, 8);
+  assert.equal(table.written.reduce((sum, { added }) => sum + added, 0), 8);
+  await limiter.close();
+});
