@@ -44,7 +44,9 @@ async function denoTest(report: string, options: string[], files: string[]): Pro
     cwd: ROOT,
     env: { DENO_JOBS: jobs },
   }).spawn();
-  return (await child.status).code;
+  const { success, code, signal } = await child.status;
+  if (!success) console.log(`deno test ended with ${signal ?? `code ${code}`}`);
+  return code;
 }
 
 function printSkipped(skipped: string[]): void {
