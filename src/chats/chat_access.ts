@@ -27,13 +27,6 @@ export function requireAdmin(draft: ChatDraft, userId: string, action: string): 
   return member;
 }
 
-/** Of two members, not one and the same: leaving is everyone's right. */
-export function requireMayRemove(caller: Membership, target: Membership): void {
-  if (caller.role === "owner" || (caller.role === "admin" && target.role === "member")) return;
-  const about = "Removing a member: the owner may remove anyone, an admin only plain members";
-  throw new AppError("forbidden", about);
-}
-
 export function requireOwner(draft: ChatDraft, userId: string, action: string): Membership {
   const member = draft.requireMember(userId, "group", draft.chat.id);
   if (member.role !== "owner") throw new AppError("forbidden", `${action}: only its owner may`);

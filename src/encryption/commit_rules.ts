@@ -1,4 +1,3 @@
-import { requireMayRemove } from "../chats/chat_access.ts";
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import type { Device } from "../model/device.ts";
@@ -86,9 +85,7 @@ export function checkMembership(
     }
     // Who has left by themselves is gone already; only their leaves are to be removed.
     const member = draft.member(userId);
-    if (!member) return [];
-    requireMayRemove(caller, member);
-    return [member];
+    return member ? [removable(caller, member)] : [];
   });
   for (const entry of effect.removed) {
     if (removeUserIds.includes(entry.userId)) continue;
@@ -121,6 +118,13 @@ function checkAdditions(
   if (addUserIds.length > 0 && caller.role === "member") {
     throw new AppError("forbidden", "Adding people to the group: only its owner and admins may");
   }
+}
+
+function removable(caller: Membership, target: Membership): Membership {
+  const may = caller.role === "owner" || (caller.role === "admin" && target.role === "member");
+  if (may) return target;
+  const about = "Removing a member: the owner may remove anyone, an admin only plain members";
+  throw new AppError("forbidden", about);
 }
 
 /** One's own, those of who is no longer in the chat, and those that are registered no more. */
