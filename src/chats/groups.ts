@@ -4,7 +4,7 @@ import { newId } from "../core/ids.ts";
 import type { Chat } from "../model/chat.ts";
 import type { AuditOrigin } from "../model/audit_entry.ts";
 import type { Visitor } from "../model/caller.ts";
-import type { MemberRole, Membership } from "../model/membership.ts";
+import { assertMayRemove, type MemberRole, type Membership } from "../model/membership.ts";
 import { requireAdmin, requireGroup, requireOwner } from "./chat_access.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
@@ -101,7 +101,7 @@ export class Groups {
       const caller = draft.requireMember(callerId, "group", groupId);
       const target = draft.requireMember(userId, "member", userId);
       if (callerId !== userId) {
-        checkMayRemove(caller, target);
+        assertMayRemove(caller, target);
         if (draft.chat.encrypted) throw onlyByCommit("userId", "Removing a member");
       }
       const origin = originOf(callerId, visitor);
@@ -164,14 +164,6 @@ function onlyByCommit(field: string, action: string): AppError {
 
 function isAboutChat(error: AppError, chatId: string): boolean {
   return error.message === notFound("chat", chatId).message;
-}
-
-function checkMayRemove(caller: Membership, target: Membership): void {
-  const may = caller.role === "owner" || (caller.role === "admin" && target.role === "member");
-  if (!may) {
-    const about = "Removing a member: the owner may remove anyone, an admin only plain members";
-    throw new AppError("forbidden", about);
-  }
 }
 
 /** To the admin, or else the member, who has been there longest. */

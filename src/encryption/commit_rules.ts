@@ -1,7 +1,7 @@
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import type { Device } from "../model/device.ts";
-import type { Membership } from "../model/membership.ts";
+import { assertMayRemove, type Membership } from "../model/membership.ts";
 import { fromBase64Url, toBase64Url } from "./base64url.ts";
 import type { CommitEffect } from "./mls/commit_check.ts";
 import { parseIdentity } from "./mls/identity.ts";
@@ -85,7 +85,9 @@ export function checkMembership(
     }
     // Who has left by themselves is gone already; only their leaves are to be removed.
     const member = draft.member(userId);
-    return member ? [removable(caller, member)] : [];
+    if (!member) return [];
+    assertMayRemove(caller, member);
+    return [member];
   });
   for (const entry of effect.removed) {
     if (removeUserIds.includes(entry.userId)) continue;
@@ -118,13 +120,6 @@ function checkAdditions(
   if (addUserIds.length > 0 && caller.role === "member") {
     throw new AppError("forbidden", "Adding people to the group: only its owner and admins may");
   }
-}
-
-function removable(caller: Membership, target: Membership): Membership {
-  const may = caller.role === "owner" || (caller.role === "admin" && target.role === "member");
-  if (may) return target;
-  const about = "Removing a member: the owner may remove anyone, an admin only plain members";
-  throw new AppError("forbidden", about);
 }
 
 /** One's own, those of who is no longer in the chat, and those that are registered no more. */

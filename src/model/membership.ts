@@ -1,3 +1,5 @@
+import { AppError } from "../core/errors.ts";
+
 export type MemberRole = "owner" | "admin" | "member";
 
 export type NotifyLevel = "all" | "mentions" | "none";
@@ -17,4 +19,14 @@ export interface Membership {
   /** What of this chat notifies the member. */
   notify: NotifyLevel;
   mutedUntil: number | null;
+}
+
+/** Of two members of a group; leaving is everyone's right, and not asked for here. */
+export function assertMayRemove(
+  caller: Pick<Membership, "role">,
+  target: Pick<Membership, "role">,
+): void {
+  if (caller.role === "owner" || (caller.role === "admin" && target.role === "member")) return;
+  const about = "Removing a member: the owner may remove anyone, an admin only plain members";
+  throw new AppError("forbidden", about);
 }
