@@ -6,7 +6,7 @@ import { seedPeople } from "../support/people.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testConfig, testEnvironment } from "../support/test_config.ts";
-import { findVersitygw, type S3Server, startS3 } from "../support/versitygw.ts";
+import { findVersitygw, s3Environment, startS3 } from "../support/versitygw.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = 100 * MIB;
@@ -137,7 +137,7 @@ Deno.test({
     const s3 = await startS3(versitygw!);
     try {
       await withServer(
-        environmentOf(s3),
+        s3Environment(s3),
         (server, token) => uploadAndDownload(server, token, "S3"),
       );
     } finally {
@@ -145,17 +145,6 @@ Deno.test({
     }
   },
 });
-
-function environmentOf({ config }: S3Server): Record<string, string> {
-  const { bucket, region, endpoint, credentials } = config;
-  return {
-    AWS_BUCKET_NAME: bucket,
-    AWS_REGION: region,
-    AWS_ENDPOINT_URL: endpoint!,
-    AWS_ACCESS_KEY_ID: credentials!.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials!.secretAccessKey,
-  };
-}
 
 Deno.test({
   name: "kill -9 in the middle of uploads (S3): nothing half is visible, and it is swept later",
@@ -167,7 +156,7 @@ Deno.test({
     const Bucket = s3.config.bucket;
     const underWay = async () => (await bucket.listMultipartUploads({ Bucket })).Uploads ?? [];
     try {
-      await withServer(environmentOf(s3), async (server, token) => {
+      await withServer(s3Environment(s3), async (server, token) => {
         const stop = new AbortController();
         const uploads = Array.from(
           { length: 3 },

@@ -14,7 +14,7 @@ import { flag } from "../support/pictures.ts";
 import { Random } from "../support/random_bytes.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { bytesRequest, download, upload } from "../support/uploads.ts";
-import { findVersitygw, type S3Server, startS3 } from "../support/versitygw.ts";
+import { findVersitygw, s3Environment, type S3Server, startS3 } from "../support/versitygw.ts";
 
 const versitygw = findVersitygw();
 let s3: S3Server | undefined;
@@ -27,17 +27,6 @@ if (versitygw) {
   });
 }
 
-function s3Environment(): Record<string, string> {
-  const { bucket, region, endpoint, credentials } = s3!.config;
-  return {
-    AWS_BUCKET_NAME: bucket,
-    AWS_REGION: region,
-    AWS_ENDPOINT_URL: endpoint!,
-    AWS_ACCESS_KEY_ID: credentials!.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials!.secretAccessKey,
-  };
-}
-
 /** The same on both blob stores. The S3 client keeps its connections for a while. */
 function test(name: string, run: (app: RunningApp, isS3: boolean) => Promise<void>): void {
   const on = (environment: () => Record<string, string>, isS3: boolean) => async () => {
@@ -47,7 +36,12 @@ function test(name: string, run: (app: RunningApp, isS3: boolean) => Promise<voi
   };
   const loose = { sanitizeOps: false, sanitizeResources: false };
   Deno.test({ name: `${name} (disk)`, ...loose, fn: on(() => ({}), false) });
-  Deno.test({ name: `${name} (S3)`, ...loose, ignore: !versitygw, fn: on(s3Environment, true) });
+  Deno.test({
+    name: `${name} (S3)`,
+    ...loose,
+    ignore: !versitygw,
+    fn: on(() => s3Environment(s3!), true),
+  });
 }
 
 const UPLOADS = "/api/media/uploads";

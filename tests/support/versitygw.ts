@@ -54,6 +54,18 @@ export async function startS3(program: string): Promise<S3Server> {
   return { config, stop };
 }
 
+/** The configuration of a server that keeps its uploads there. */
+export function s3Environment({ config }: S3Server): Record<string, string> {
+  const { bucket, region, endpoint, credentials } = config;
+  return {
+    AWS_BUCKET_NAME: bucket,
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: endpoint!,
+    AWS_ACCESS_KEY_ID: credentials!.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials!.secretAccessKey,
+  };
+}
+
 /** Also waits until the server listens. */
 async function createBucket(config: S3Config): Promise<void> {
   const { S3 } = await import("@aws-sdk/client-s3");
