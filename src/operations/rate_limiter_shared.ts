@@ -34,7 +34,12 @@ export interface SharedRateLimiterOptions {
   clock?: Clock;
   /** Buckets remembered here at most. */
   maxBuckets?: number;
+  /** How long a request waits for the table before this instance decides alone. */
+  patienceMs?: number;
 }
+
+/** What the table does not hold yet. */
+type Unwritten = Pick<InstanceCount, "window" | "uses" | "added">;
 
 /** What this instance knows of a bucket. */
 interface Bucket {
@@ -44,6 +49,8 @@ interface Bucket {
   others: WindowCounts;
   /** How many uses of this window were written. */
   written: number;
+  /** What the window before had still to write when it ended. */
+  leftOver: Unwritten | null;
   /** The last write that began, and the one that waits for it. */
   writing: Promise<void>;
   nextWrite: Promise<void> | null;
@@ -59,8 +66,6 @@ const QUIET_SHARE = 1 / 16;
 const SHARE_EVERY_MS = 1_000;
 /** Buckets that are shared in the background at the same time. */
 const SHARED_TOGETHER = 16;
-/** A login waits no longer for a table that is slow. */
-const PATIENCE_MS = 300;
 /** After a failure, the table is left alone for so long. */
 const PAUSE_MS = 5_000;
 
@@ -74,6 +79,7 @@ export class SharedRateLimiter implements RateLimiter {
   readonly #instance = newId();
   readonly #clock: Clock;
   readonly #maxBuckets: number;
+  readonly #patienceMs: number;
   readonly #toShare = new Set<string>();
   readonly #timer: ReturnType<typeof setInterval>;
   #pausedUntil = 0;
@@ -82,6 +88,7 @@ export class SharedRateLimiter implements RateLimiter {
   constructor(private readonly options: SharedRateLimiterOptions) {
     this.#clock = options.clock ?? systemClock;
     this.#maxBuckets = options.maxBuckets ?? 100_000;
+    this.#patienceMs = options.patienceMs ?? 300;
     this.#timer = setInterval(() => this.#shareNow(), SHARE_EVERY_MS);
   }
 
@@ -147,7 +154,7 @@ export class SharedRateLimiter implements RateLimiter {
       const window = windowOf(this.#clock.now(), rate);
       bucket = {
         ...{ rate, window, own: none(), others: none(), written: 0 },
-        ...{ writing: Promise.resolve(), nextWrite: null },
+        ...{ leftOver: null, writing: Promise.resolve(), nextWrite: null },
       };
       this.#buckets.set(name, bucket);
     }
@@ -164,6 +171,7 @@ export class SharedRateLimiter implements RateLimiter {
       current: 0,
       previous: passed === 1 ? current : 0,
     });
+    bucket.leftOver = passed === 1 ? unwrittenOf(bucket) : null;
     bucket.own = rolled(bucket.own);
     bucket.others = rolled(bucket.others);
     bucket.window = window;
@@ -179,21 +187,12 @@ export class SharedRateLimiter implements RateLimiter {
   }
 
   #writeNow(name: string, bucket: Bucket): Promise<void> {
-    return this.#ask(() => {
-      const { window, own: { current: uses }, rate } = bucket;
-      const added = uses - bucket.written;
-      // Even if it fails: it may have arrived nevertheless, and to be lenient is better than too strict.
-      bucket.written = uses;
-      const keepMs = rate.periodMs * 2;
-      const instance = this.#instance;
-      return this.options.table.write({
-        instance,
-        bucket: keyOf(name),
-        window,
-        uses,
-        added,
-        keepMs,
-      });
+    return this.#ask(async () => {
+      const identity = { instance: this.#instance, bucket: keyOf(name) };
+      const keepMs = bucket.rate.periodMs * 2;
+      for (const count of takeUnwritten(bucket)) {
+        await this.options.table.write({ ...identity, ...count, keepMs });
+      }
     });
   }
 
@@ -216,7 +215,7 @@ export class SharedRateLimiter implements RateLimiter {
   async #ask(call: () => Promise<void>): Promise<void> {
     if (performance.now() < this.#pausedUntil) return;
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error("no answer in time")), PATIENCE_MS);
+    const timer = setTimeout(() => reject(new Error("no answer in time")), this.#patienceMs);
     try {
       await Promise.race([call(), late]);
     } catch (error) {
@@ -256,6 +255,21 @@ export class SharedRateLimiter implements RateLimiter {
       this.#buckets.delete(name);
     }
   }
+}
+
+function unwrittenOf({ window, own: { current: uses }, written }: Bucket): Unwritten | null {
+  return uses === written ? null : { window, uses, added: uses - written };
+}
+
+/**
+ * Of the window before too, if it ended before all was written. It counts as written even if that fails:
+ * it may have arrived nevertheless, and to be lenient is better than too strict.
+ */
+function takeUnwritten(bucket: Bucket): Unwritten[] {
+  const counts = [bucket.leftOver, unwrittenOf(bucket)].filter((count) => count !== null);
+  bucket.leftOver = null;
+  bucket.written = bucket.own.current;
+  return counts;
 }
 
 function none(): WindowCounts {

@@ -5,6 +5,8 @@ import {
   type RateTable,
   SharedRateLimiter,
 } from "../../src/operations/rate_limiter_shared.ts";
+import { windowOf } from "../../src/operations/sliding_window.ts";
+import { HandClock } from "../contract/rate_limiter.ts";
 import { eventually } from "../support/eventually.ts";
 
 const STRICT = { count: 10, periodMs: 60_000 };
@@ -30,7 +32,7 @@ class FakeTable implements RateTable {
 
 Deno.test("a wide limit writes nothing until a good part of it is used, and then only what is new", async () => {
   const table = new FakeTable();
-  const limiter = new SharedRateLimiter({ table, log: silentLog });
+  const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
   for (let i = 0; i < 60; i++) limiter.take("send:x", WIDE);
   for (let i = 0; i < 70; i++) limiter.take("send:y", WIDE);
   await eventually("it is written", () => table.written.length > 0);
@@ -42,6 +44,22 @@ Deno.test("a wide limit writes nothing until a good part of it is used, and then
   await limiter.close();
 });
 
+Deno.test("what was used right before a window ended is written under that window", async () => {
+  const table = new FakeTable();
+  const clock = new HandClock();
+  const limiter = new SharedRateLimiter({ table, log: silentLog, clock });
+  const window = windowOf(clock.now(), WIDE);
+  for (let i = 0; i < 70; i++) limiter.take("x", WIDE);
+  clock.at += WIDE.periodMs;
+  for (let i = 0; i < 40; i++) limiter.take("x", WIDE);
+  await eventually("both windows are written", () => table.written.length > 1);
+  assert.deepEqual(
+    table.written.map(({ window, uses, added }) => ({ window, uses, added })),
+    [{ window, uses: 70, added: 70 }, { window: window + 1, uses: 40, added: 40 }],
+  );
+  await limiter.close();
+});
+
 Deno.test("without the table each instance limits alone, and says so", async () => {
   const table = new FakeTable();
   table.working = false;
@@ -49,6 +67,7 @@ Deno.test("without the table each instance limits alone, and says so", async () 
   const limiter = new SharedRateLimiter({
     table,
     log: jsonLog("warn", (line) => lines.push(line)),
+    clock: new HandClock(),
   });
   const allowed: boolean[] = [];
   for (let i = 0; i < 11; i++) allowed.push((await limiter.take("x", STRICT)).allowed);
@@ -61,7 +80,7 @@ Deno.test("a table that does not answer holds a request up once, and not until i
   const table = new FakeTable();
   const answer = Promise.withResolvers<void>();
   table.gate = answer.promise;
-  const limiter = new SharedRateLimiter({ table, log: silentLog });
+  const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
   for (let i = 0; i < 5; i++) assert.ok((await limiter.take("x", STRICT)).allowed);
   assert.equal(table.written.length, 1, "the table is left alone for a while");
   await limiter.close();
@@ -70,7 +89,7 @@ Deno.test("a table that does not answer holds a request up once, and not until i
 
 Deno.test("who goes on where a strict limit is used up costs the table nothing", async () => {
   const table = new FakeTable();
-  const limiter = new SharedRateLimiter({ table, log: silentLog });
+  const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
   for (let i = 0; i < 10; i++) assert.ok((await limiter.take("x", STRICT)).allowed);
   assert.equal(table.written.length, 10);
   for (let i = 0; i < 5; i++) assert.ok(!(await limiter.take("x", STRICT)).allowed);
@@ -80,7 +99,12 @@ Deno.test("who goes on where a strict limit is used up costs the table nothing",
 
 Deno.test("memory is bounded", async () => {
   const table = new FakeTable();
-  const limiter = new SharedRateLimiter({ table, log: silentLog, maxBuckets: 100 });
+  const limiter = new SharedRateLimiter({
+    table,
+    log: silentLog,
+    clock: new HandClock(),
+    maxBuckets: 100,
+  });
   const remaining = (name: string) => (limiter.take(name, WIDE) as { remaining: number }).remaining;
   for (let i = 0; i < 1_000; i++) limiter.take(`send:${i}`, WIDE);
   assert.equal(remaining("send:999"), 998);
@@ -92,7 +116,7 @@ Deno.test("of the writes of one bucket none overtakes another, and the last has 
   const table = new FakeTable();
   const answer = Promise.withResolvers<void>();
   table.gate = answer.promise;
-  const limiter = new SharedRateLimiter({ table, log: silentLog });
+  const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
   const takes = Array.from({ length: 8 }, () => limiter.take("x", STRICT));
   await eventually("the first is written", () => table.written.length > 0);
   assert.equal(table.written.length, 1, "the others wait for it");
