@@ -2,7 +2,7 @@ import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { BrokerEvents } from "./broker.ts";
 import { handOn } from "./broker_shared.ts";
-import type { Instances } from "./instances.ts";
+import type { InstanceRow, Instances } from "./instances.ts";
 import { headKey, outboxKey, REGISTRY_KEY } from "./kv_keys.ts";
 import type { Pulse } from "./pulse.ts";
 
@@ -62,7 +62,7 @@ export class OutboxTail {
     });
     instances.listen({ onLooked: () => this.#ring() });
     await instances.start();
-    await this.#readHeads(instances.peers().map(({ id }) => id));
+    await this.#readHeads(instances.peers());
     this.#watchAnew();
     this.#reading = this.#read();
   }
@@ -86,15 +86,14 @@ export class OutboxTail {
     if (this.#readBefore.size > MOST_REMEMBERED) this.#readBefore.delete(first);
   }
 
-  async #readHeads(ids: string[]): Promise<void> {
-    for (const some of chunked(ids, KEYS_AT_ONCE)) {
-      const entries = await this.options.kv.getMany<number[]>(some.map(headKey));
-      for (const [i, id] of some.entries()) {
-        const head = entries[i].value ?? 0;
+  async #readHeads(peers: InstanceRow[]): Promise<void> {
+    for (const some of chunked(peers, KEYS_AT_ONCE)) {
+      const entries = await this.options.kv.getMany<number[]>(some.map(({ id }) => headKey(id)));
+      for (const [i, { id, head: said }] of some.entries()) {
+        // Sweeping a dead one takes its head away before its row, which says how far it had come.
+        const head = Math.max(entries[i].value ?? 0, said);
         // Nobody else may have put it here while the heads were asked for.
-        if (!this.#outboxes.has(id)) {
-          this.#outboxes.set(id, { cursor: head, head });
-        }
+        if (!this.#outboxes.has(id)) this.#outboxes.set(id, { cursor: head, head });
       }
     }
   }
@@ -187,6 +186,8 @@ export class OutboxTail {
       );
       for (const [i, [id, outbox]] of some.entries()) {
         const batches = entries.splice(0, wanted[i].length).map(({ value }) => value);
+        // Thought gone and back meanwhile: it is read on from where it was, not from here too.
+        if (this.#outboxes.get(id) !== outbox) continue;
         this.#take(id, outbox, batches, heads[i]);
         more ||= outbox.head > outbox.cursor;
       }
