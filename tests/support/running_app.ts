@@ -2,6 +2,7 @@ import { type App, createApp } from "../../src/app.ts";
 import type { Config } from "../../src/config.ts";
 import { jsonLog } from "../../src/core/log.ts";
 import { HttpClient } from "./http_client.ts";
+import { MovableClock } from "./movable_clock.ts";
 import { openStoreOf, type Person, seedPeople } from "./people.ts";
 import { TempDir } from "./temp_dir.ts";
 import { testConfig } from "./test_config.ts";
@@ -16,6 +17,7 @@ export class RunningApp implements AsyncDisposable {
   private constructor(
     readonly app: App,
     readonly config: Config,
+    readonly clock: MovableClock,
     private readonly folder: TempDir,
     log: string[],
   ) {
@@ -28,8 +30,9 @@ export class RunningApp implements AsyncDisposable {
     const folder = await TempDir.make("app");
     const config = testConfig(folder.join("data"), environment);
     const log: string[] = [];
-    const app = await createApp(config, jsonLog("warn", (line) => log.push(line)));
-    return new RunningApp(app, config, folder, log);
+    const clock = new MovableClock();
+    const app = await createApp(config, jsonLog("warn", (line) => log.push(line)), { clock });
+    return new RunningApp(app, config, clock, folder, log);
   }
 
   get webSocketUrl(): string {

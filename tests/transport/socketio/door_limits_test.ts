@@ -38,7 +38,7 @@ function rawSocket(app: RunningApp): WebSocket {
 }
 
 Deno.test("a token that expires closes the connection, and is refused then", OPTIONS, async () => {
-  await using world = await setting({ JWT_EXPIRY: "2s" });
+  await using world = await setting({ JWT_EXPIRY: "1m" });
   const { app } = world;
   const { fay } = await app.people("fay");
   const options = { reconnection: true, reconnectionDelay: 10 };
@@ -46,6 +46,7 @@ Deno.test("a token that expires closes the connection, and is refused then", OPT
   const refused = new Promise<RefusedConnection>((resolve) =>
     client.socket.once("connect_error", resolve)
   );
+  app.clock.ahead += 60_000;
   assert.equal(await client.closed(), "transport close");
   assert.equal((await refused).data?.code, "token_expired");
 });
