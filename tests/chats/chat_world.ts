@@ -1,7 +1,7 @@
 import { CatchUp } from "../../src/chats/catch_up.ts";
 import { ChangeFeed } from "../../src/chats/change_feed.ts";
 import { ChatAccess } from "../../src/chats/chat_access.ts";
-import { ChatWriter } from "../../src/chats/chat_writer.ts";
+import { ChatWriter, type ChatWriterOptions } from "../../src/chats/chat_writer.ts";
 import { DirectChats } from "../../src/chats/direct_chats.ts";
 import { Groups } from "../../src/chats/groups.ts";
 import { Inbox } from "../../src/chats/inbox.ts";
@@ -39,9 +39,14 @@ export class ChatServices {
   readonly editor: MessageEditor;
   readonly reader: MessageReader;
 
-  constructor(readonly store: Store, clock: { now(): number }, limits: Limits) {
+  constructor(
+    readonly store: Store,
+    clock: { now(): number },
+    limits: Limits,
+    writing?: ChatWriterOptions,
+  ) {
     const pictures = { requireAvatar: () => Promise.resolve() };
-    this.writer = new ChatWriter(store, clock, (commit) => this.commits.push(commit));
+    this.writer = new ChatWriter(store, clock, (commit) => this.commits.push(commit), writing);
     this.people = new People(store);
     this.groups = new Groups(this.writer, this.people, pictures, clock, limits);
     this.direct = new DirectChats(store, this.writer, this.people, clock);
@@ -79,8 +84,8 @@ export class ChatWorld implements AsyncDisposable {
   }
 
   /** Another instance; by default over the very same store. */
-  instance(store: Store = this.store): ChatServices {
-    return new ChatServices(store, { now: () => this.now }, this.limits);
+  instance(store: Store = this.store, writing?: ChatWriterOptions): ChatServices {
+    return new ChatServices(store, { now: () => this.now }, this.limits, writing);
   }
 
   /** The ids of new people. */

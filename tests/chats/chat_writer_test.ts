@@ -21,7 +21,9 @@ Deno.test("ChatWriter: writes that arrive together are committed together", asyn
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(2);
   const changes: ChatChange[] = [];
-  const instance = world.instance(spied(world.store, (change) => changes.push(change)));
+  const store = spied(world.store, (change) => changes.push(change));
+  // Long enough for a hundred sends to come together on a busy machine too.
+  const instance = world.instance(store, { gatherMs: 1_000 });
   const send = (i: number) => instance.sender.send(ids[i % 2], { chatId, text: `${i}` });
   await send(0);
   const sent = await Promise.all(Array.from({ length: 100 }, (_, i) => send(i)));

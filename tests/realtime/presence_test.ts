@@ -55,7 +55,7 @@ class People {
   }
 
   async toldOf(count: number): Promise<string[]> {
-    await eventually(`${count} are told`, () => this.told.length >= count, { within: 3_000 });
+    await eventually(`${count} are told`, () => this.told.length >= count);
     return this.told.map(({ data }) => `${data.userId} ${data.state}`);
   }
 

@@ -5,7 +5,7 @@ import { SocketIoDoor } from "../../../src/transport/socketio/socketio_door.ts";
 type Options = ConstructorParameters<typeof SocketIoDoor>[0];
 
 function aDoor(options: Partial<Options> = {}): SocketIoDoor {
-  const limits = { frameBytes: 1024, socketBufferBytes: 65_536, helloTimeMs: 100 };
+  const limits = { frameBytes: 1024, socketBufferBytes: 65_536, helloTimeMs: 60_000 };
   const unused = { commands: null, services: null, log: null } as unknown as Options;
   return new SocketIoDoor({
     ...unused,

@@ -9,7 +9,7 @@ Deno.test("a drain closes WebSockets with 1012, after what was sent, and answers
   const sid = await server.open();
   const poll = server.poll(sid);
   await eventually("the poll has come", () => server.session.transport.writable);
-  assert.equal(await server.engine.drain(), 0);
+  assert.equal(await server.engine.drain({ deadlineMs: 20_000 }), 0);
   const { code, reason } = await socket.closed;
   assert.deepEqual([code, reason], [1012, "Service restart"]);
   assert.equal(await socket.next(), "4last words");
