@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Bytes } from "./mls/tls_reader.ts";
+import type { Bytes } from "../core/bytes.ts";
 
 /** Of text that a schema has held to base64url without padding. */
 export function fromBase64Url(text: string): Bytes {

@@ -1,4 +1,5 @@
 import { base64url } from "jose";
+import { type Bytes, concat } from "../core/bytes.ts";
 import { AppError, quote } from "../core/errors.ts";
 
 /**
@@ -11,8 +12,6 @@ export const MAX_PLAINTEXT_BYTES = 3993;
 const RECORD_SIZE = 4096;
 const CURVE = { name: "ECDH", namedCurve: "P-256" };
 const encoder = new TextEncoder();
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The browser's half: its public key, raw and imported, and the secret shared with it alone. */
 export interface SubscriptionKeys {
@@ -115,14 +114,4 @@ function uint32(value: number): Bytes {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
-}
-
-function concat(...parts: Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 // First: what the processor starts is to be watched.
 import { startedWorkers } from "../support/watched_workers.ts";
+import { type Bytes, concat } from "../../src/core/bytes.ts";
 import { ImageProcessor, type ImageProcessorOptions } from "../../src/media/image_processor.ts";
 import { hasCode } from "../contract/blob_store.ts";
 import { eventually } from "../support/eventually.ts";
@@ -8,7 +9,6 @@ import {
   blackPng,
   exifWithGps,
   flag,
-  joined,
   latin1,
   moving,
   vips,
@@ -16,8 +16,6 @@ import {
   withPngChunk,
 } from "../support/pictures.ts";
 import { Random } from "../support/random_bytes.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The processor takes the bytes away: each call gets its own. */
 async function withProcessor(
@@ -120,7 +118,7 @@ processorTest("metadata go from PNG, WebP and AVIF too", async (process) => {
 
 processorTest("nothing that was hidden behind the picture survives", async (process) => {
   const payload = latin1("<script>alert(1)</script>");
-  const done = await process(joined([await flag(64, 64, ".jpg"), payload]));
+  const done = await process(concat(await flag(64, 64, ".jpg"), payload));
   assert.ok(!new TextDecoder("latin1").decode(done.bytes).includes("script"));
 });
 

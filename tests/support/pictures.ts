@@ -1,7 +1,6 @@
 import { deflateSync } from "node:zlib";
 import Vips from "wasm-vips";
-
-type Bytes = Uint8Array<ArrayBuffer>;
+import { type Bytes, concat } from "../../src/core/bytes.ts";
 
 let loading: ReturnType<typeof Vips> | undefined;
 
@@ -45,14 +44,14 @@ export function withMetadata(jpeg: Bytes, orientation: number): Bytes {
   const xmp =
     "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><exif:GPSLatitude>52,31.2N</exif:GPSLatitude>";
   const iptc = "Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x0d\x1c\x02\x5a\0\x08BerlinXY\0";
-  return joined([
+  return concat(
     jpeg.subarray(0, 2),
-    segment(0xe1, joined([latin1("Exif\0\0"), exifWithGps(orientation)])),
+    segment(0xe1, concat(latin1("Exif\0\0"), exifWithGps(orientation))),
     segment(0xe1, latin1(xmp)),
     segment(0xed, latin1(iptc)),
     segment(0xfe, latin1("taken at home")),
     jpeg.subarray(2),
-  ]);
+  );
 }
 
 /** TIFF structure, big-endian (Exif 2.32, section 4.5): Make, Orientation and a GPS directory. */
@@ -62,13 +61,13 @@ export function exifWithGps(orientation: number): Bytes {
   const dataAt = gpsAt + 2 + 4 * 12 + 4;
   const degrees = (...parts: number[]) => parts.flatMap((part) => [u32(part), u32(1)]);
   const entry = (tag: number, type: number, count: number, value: Bytes) =>
-    joined([u16(tag), u16(type), u32(count), value]);
-  return joined([
+    concat(u16(tag), u16(type), u32(count), value);
+  return concat(
     latin1("MM\0\x2a"),
     u32(8),
     u16(3),
     entry(0x010f, 2, make.length, u32(dataAt)),
-    entry(0x0112, 3, 1, joined([u16(orientation), u16(0)])),
+    entry(0x0112, 3, 1, concat(u16(orientation), u16(0))),
     entry(0x8825, 4, 1, u32(gpsAt)),
     u32(0),
     u16(4),
@@ -80,48 +79,38 @@ export function exifWithGps(orientation: number): Bytes {
     make,
     ...degrees(52, 31, 12),
     ...degrees(13, 24, 18),
-  ]);
+  );
 }
 
 /** A PNG of one bit a pixel whose rows are all black: some kilobytes, however large the picture. */
 export function blackPng(width: number, height: number): Bytes {
-  const header = joined([u32(width), u32(height), Uint8Array.of(1, 0, 0, 0, 0)]);
+  const header = concat(u32(width), u32(height), Uint8Array.of(1, 0, 0, 0, 0));
   const rows = deflateSync(new Uint8Array((Math.ceil(width / 8) + 1) * height));
   const magic = latin1("\x89PNG\r\n\x1a\n");
-  return joined([
+  return concat(
     magic,
     pngChunk("IHDR", header),
     pngChunk("IDAT", rows),
     pngChunk("IEND", new Uint8Array()),
-  ]);
+  );
 }
 
 /** A PNG with chunks put after its header (which takes 33 bytes). */
 export function withPngChunk(png: Bytes, type: string, data: Uint8Array): Bytes {
-  return joined([png.subarray(0, 33), pngChunk(type, data), png.subarray(33)]);
+  return concat(png.subarray(0, 33), pngChunk(type, data), png.subarray(33));
 }
 
 export function latin1(text: string): Bytes {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }
 
-export function joined(pieces: Uint8Array[]): Bytes {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
-}
-
 function segment(marker: number, data: Uint8Array): Bytes {
-  return joined([Uint8Array.of(0xff, marker), u16(data.byteLength + 2), data]);
+  return concat(Uint8Array.of(0xff, marker), u16(data.byteLength + 2), data);
 }
 
 function pngChunk(type: string, data: Uint8Array): Bytes {
-  const body = joined([latin1(type), data]);
-  return joined([u32(data.byteLength), body, u32(crc32(body))]);
+  const body = concat(latin1(type), data);
+  return concat(u32(data.byteLength), body, u32(crc32(body)));
 }
 
 function crc32(bytes: Uint8Array): number {

@@ -1,4 +1,9 @@
-/** Bytes over a plain ArrayBuffer: the only kind that Web Crypto takes. */
+import { concat } from "../../core/bytes.ts";
+
+/**
+ * Bytes over a plain ArrayBuffer: the only kind that Web Crypto takes. Not that of `core`, since the
+ * bundle's types are to need nothing from outside the client.
+ */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A copy that Web Crypto takes, of bytes that may lie over any buffer. */
@@ -13,16 +18,6 @@ export function utf8(text: string): Bytes {
 /** Throws a TypeError for what is not UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-}
-
-export function concat(...parts: Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** RFC 4648, section 5, without padding: how MLS objects and keys travel. */

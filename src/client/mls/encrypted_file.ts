@@ -1,4 +1,5 @@
-import { type Bytes, concat } from "./encoding.ts";
+import { concat } from "../../core/bytes.ts";
+import type { Bytes } from "./encoding.ts";
 import { MlsClientError } from "./mls_client_error.ts";
 
 /** What the message carries of a file; the server has the ciphertext and no more. */

@@ -1,4 +1,5 @@
-import { type Bytes, concat, fromUtf8, packParts, unpackParts, utf8 } from "./encoding.ts";
+import { concat } from "../../core/bytes.ts";
+import { type Bytes, fromUtf8, packParts, unpackParts, utf8 } from "./encoding.ts";
 import type { KeyStore } from "./key_store.ts";
 import { MlsClientError } from "./mls_client_error.ts";
 

@@ -1,4 +1,5 @@
-import { type Bytes, concat } from "./encoding.ts";
+import { concat } from "../../core/bytes.ts";
+import type { Bytes } from "./encoding.ts";
 import { MlsClientError } from "./mls_client_error.ts";
 
 /** Crockford's base 32: no I, L, O or U, so that what is written by hand can be read. */

@@ -1,6 +1,6 @@
 import { type ClientState, createCommit, type Proposal } from "ts-mls";
 import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js";
-import { concat } from "./encoding.ts";
+import { concat } from "../../core/bytes.ts";
 import { guarded, MlsClientError } from "./mls_client_error.ts";
 import { identityOf, rosterOf, usersWithout } from "./roster.ts";
 import { cipherSuite, type Member } from "./suite.ts";

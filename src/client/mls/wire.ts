@@ -7,7 +7,8 @@ import {
   type MlsPublicMessage,
   type Welcome,
 } from "ts-mls";
-import { concat, fromBase64Url, toBase64Url } from "./encoding.ts";
+import { concat } from "../../core/bytes.ts";
+import { fromBase64Url, toBase64Url } from "./encoding.ts";
 import { MlsClientError, type MlsClientErrorCode } from "./mls_client_error.ts";
 
 /** All that travels is an MLSMessage of RFC 9420, section 6, in base64url. */

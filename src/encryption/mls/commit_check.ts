@@ -1,3 +1,4 @@
+import { type Bytes, concat } from "../../core/bytes.ts";
 import { applyToLeaves, checkLeaves } from "./commit_leaves.ts";
 import { checkGroupInfo, type GroupContext, type GroupInfo } from "./group_info.ts";
 import { checkKeyPackageItself } from "./key_package.ts";
@@ -6,8 +7,8 @@ import { checkCapabilities, EXTENSION, verifyLeafNode } from "./leaf_node.ts";
 import type { PublicMessage } from "./mls_message.ts";
 import type { Proposal } from "./proposal.ts";
 import { type RosterEntry, rosterOf } from "./ratchet_tree.ts";
-import { type Bytes, malformed } from "./tls_reader.ts";
-import { concat, opaque, uint16 } from "./tls_writer.ts";
+import { malformed } from "./tls_reader.ts";
+import { opaque, uint16 } from "./tls_writer.ts";
 import { WIRE_FORMAT } from "./wire_format.ts";
 
 /** What a Commit does to a group: to be held against who sent it and what they said it does. */

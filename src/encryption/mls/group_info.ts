@@ -1,3 +1,4 @@
+import type { Bytes } from "../../core/bytes.ts";
 import { parseGroupId } from "./identity.ts";
 import { HASH_LENGTH, sameBytes, verifyWithLabel } from "./labelled_crypto.ts";
 import { CIPHER_SUITE, EXTENSION, type Extension, MLS10, readExtensions } from "./leaf_node.ts";
@@ -8,7 +9,7 @@ import {
   rosterOf,
   treeHash,
 } from "./ratchet_tree.ts";
-import { type Bytes, malformed, readWhole, type TlsReader } from "./tls_reader.ts";
+import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
 import { readMessageHeader, WIRE_FORMAT } from "./wire_format.ts";
 
 /** RFC 9420, section 8.1. */

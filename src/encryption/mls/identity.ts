@@ -1,6 +1,7 @@
+import type { Bytes } from "../../core/bytes.ts";
 import { isId } from "../../core/ids.ts";
 import { quote } from "../../core/errors.ts";
-import { type Bytes, malformed } from "./tls_reader.ts";
+import { malformed } from "./tls_reader.ts";
 
 /** Who a leaf is: what a device's BasicCredential says, `<userId>/<deviceId>` in UTF-8. */
 export interface DeviceIdentity {

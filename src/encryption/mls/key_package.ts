@@ -1,3 +1,4 @@
+import type { Bytes } from "../../core/bytes.ts";
 import { quote } from "../../core/errors.ts";
 import { type DeviceIdentity, parseIdentity } from "./identity.ts";
 import { refHash, sameBytes, verifyWithLabel } from "./labelled_crypto.ts";
@@ -13,7 +14,7 @@ import {
   readLeafNode,
   verifyLeafNode,
 } from "./leaf_node.ts";
-import { type Bytes, malformed, readWhole, TlsReader } from "./tls_reader.ts";
+import { malformed, readWhole, TlsReader } from "./tls_reader.ts";
 import { readMessageHeader, WIRE_FORMAT } from "./wire_format.ts";
 
 /** RFC 9420, section 10. */

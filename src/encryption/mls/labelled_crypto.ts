@@ -1,5 +1,5 @@
-import type { Bytes } from "./tls_reader.ts";
-import { concat, opaque } from "./tls_writer.ts";
+import { type Bytes, concat } from "../../core/bytes.ts";
+import { opaque } from "./tls_writer.ts";
 
 /** The primitives of cipher suite 1 that need no secret (RFC 9420, sections 5.1.2 and 5.2). */
 

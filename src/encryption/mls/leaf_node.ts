@@ -1,6 +1,7 @@
+import { type Bytes, concat } from "../../core/bytes.ts";
 import { SIGNATURE_KEY_LENGTH, verifyWithLabel } from "./labelled_crypto.ts";
-import { type Bytes, malformed, type TlsReader } from "./tls_reader.ts";
-import { concat, opaque, uint32 } from "./tls_writer.ts";
+import { malformed, type TlsReader } from "./tls_reader.ts";
+import { opaque, uint32 } from "./tls_writer.ts";
 
 /** RFC 9420, section 7.2: a member's place in the tree. */
 export interface LeafNode {

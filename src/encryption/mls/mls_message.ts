@@ -1,8 +1,9 @@
+import type { Bytes } from "../../core/bytes.ts";
 import { type Commit, readCommit } from "./commit.ts";
 import { parseGroupId } from "./identity.ts";
 import { HASH_LENGTH } from "./labelled_crypto.ts";
 import { type Proposal, readProposal } from "./proposal.ts";
-import { type Bytes, malformed, readWhole, type TlsReader } from "./tls_reader.ts";
+import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
 import { readMessageHeader, WIRE_FORMAT } from "./wire_format.ts";
 
 /** What both framings show (RFC 9420, section 6). */

@@ -1,6 +1,7 @@
+import type { Bytes } from "../../core/bytes.ts";
 import { type KeyPackage, readKeyPackage } from "./key_package.ts";
 import { type Extension, type LeafNode, readExtensions, readLeafNode } from "./leaf_node.ts";
-import { type Bytes, malformed, type TlsReader } from "./tls_reader.ts";
+import { malformed, type TlsReader } from "./tls_reader.ts";
 
 /** RFC 9420, section 12.1. */
 export type Proposal =

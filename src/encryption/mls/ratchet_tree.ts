@@ -1,8 +1,9 @@
+import { type Bytes, concat } from "../../core/bytes.ts";
 import { type DeviceIdentity, parseIdentity } from "./identity.ts";
 import { sha256 } from "./labelled_crypto.ts";
 import { type LeafNode, readLeafNode } from "./leaf_node.ts";
-import { type Bytes, malformed, readWhole, type TlsReader } from "./tls_reader.ts";
-import { concat, opaque, uint32, uint8 } from "./tls_writer.ts";
+import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
+import { opaque, uint32, uint8 } from "./tls_writer.ts";
 
 /** RFC 9420, sections 7.8 and 12.4.3.3: the tree as an array, leaves at the even indices. */
 export interface RatchetTree {

@@ -1,7 +1,5 @@
+import type { Bytes } from "../../core/bytes.ts";
 import { AppError } from "../../core/errors.ts";
-
-/** Bytes over a plain ArrayBuffer: the only kind that Web Crypto takes. */
-export type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * Reads the TLS presentation language as RFC 9420, section 2.1, uses it.

@@ -1,15 +1,6 @@
-import type { Bytes } from "./tls_reader.ts";
+import { type Bytes, concat } from "../../core/bytes.ts";
 
 /** The few encodings that signatures and hashes are made over (RFC 9420, section 2.1). */
-export function concat(...parts: Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
 
 export function uint8(value: number): Bytes {
   return Uint8Array.of(value);

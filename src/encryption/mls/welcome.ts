@@ -1,6 +1,7 @@
+import type { Bytes } from "../../core/bytes.ts";
 import { HASH_LENGTH } from "./labelled_crypto.ts";
 import { CIPHER_SUITE } from "./leaf_node.ts";
-import { type Bytes, malformed, readWhole, type TlsReader } from "./tls_reader.ts";
+import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
 import { readMessageHeader, WIRE_FORMAT } from "./wire_format.ts";
 
 /** RFC 9420, section 12.4.3.1. Even the group that it is for is encrypted. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fromBase64Url, utf8 } from "../../../src/client/mls/encoding.ts";
 import { type StagedCommit } from "../../../src/client/mls/staged_commit.ts";
+import type { Bytes } from "../../../src/core/bytes.ts";
 import { newId } from "../../../src/core/ids.ts";
 import { checkCommit } from "../../../src/encryption/mls/commit_check.ts";
 import { checkGroupInfo, parseGroupInfo, roster } from "../../../src/encryption/mls/group_info.ts";
@@ -10,7 +11,6 @@ import {
   parseFramedMessage,
   type PublicMessage,
 } from "../../../src/encryption/mls/mls_message.ts";
-import type { Bytes } from "../../../src/encryption/mls/tls_reader.ts";
 import { parseWelcome } from "../../../src/encryption/mls/welcome.ts";
 import { threePeople } from "../../client/mls/world.ts";
 

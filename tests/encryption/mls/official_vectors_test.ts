@@ -6,12 +6,12 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { type Bytes, concat } from "../../../src/core/bytes.ts";
 import { refHash, verifyWithLabel } from "../../../src/encryption/mls/labelled_crypto.ts";
 import { verifyLeafNode } from "../../../src/encryption/mls/leaf_node.ts";
 import { readProposal } from "../../../src/encryption/mls/proposal.ts";
 import { parseRatchetTree, treeHash } from "../../../src/encryption/mls/ratchet_tree.ts";
-import { type Bytes, readWhole, TlsReader } from "../../../src/encryption/mls/tls_reader.ts";
-import { concat } from "../../../src/encryption/mls/tls_writer.ts";
+import { readWhole, TlsReader } from "../../../src/encryption/mls/tls_reader.ts";
 import { parseWelcome } from "../../../src/encryption/mls/welcome.ts";
 
 const FOLDER = Deno.env.get("MLS_TEST_VECTORS");

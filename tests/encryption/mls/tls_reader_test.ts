@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Bytes, readWhole, TlsReader } from "../../../src/encryption/mls/tls_reader.ts";
+import type { Bytes } from "../../../src/core/bytes.ts";
+import { readWhole, TlsReader } from "../../../src/encryption/mls/tls_reader.ts";
 import { opaque, uint16, uint32 } from "../../../src/encryption/mls/tls_writer.ts";
 
 const hex = (text: string): Bytes => {
