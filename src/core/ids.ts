@@ -1,8 +1,3 @@
-/**
- * UUIDv7 (RFC 9562, section 5.7) that never go backwards within a process: ids made in the same
- * millisecond count up in the 12 bits of `rand_a` (method 1 of section 6.2), and a clock that was
- * set back is ignored until it has caught up. So sorting by id is sorting by creation.
- */
 let lastMs = 0;
 let counter = 0;
 
@@ -12,6 +7,11 @@ let pooled = POOL.length;
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
+/**
+ * A UUIDv7 (RFC 9562, section 5.7). They never go backwards within a process: ids made in the same
+ * millisecond count up in the 12 bits of `rand_a` (method 1 of section 6.2), and a clock that was
+ * set back is ignored until it has caught up. So sorting by id is sorting by creation.
+ */
 export function newId(now: number = Date.now()): string {
   if (now > lastMs) {
     lastMs = now;
@@ -45,6 +45,7 @@ function randomBytes(): Uint8Array {
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+/** Whether it is written as `newId` writes one: lower case, with hyphens, version 7. */
 export function isId(value: unknown): value is string {
   return typeof value === "string" && ID.test(value);
 }
