@@ -18,16 +18,12 @@ export class Publisher {
     this.broker.publish({ type: "chat", chatId, rev, ...membersAfter });
   }
 
-  /** An ephemeral event for all who listen to the chat but `exceptUserId`. */
-  toRoom(chatId: string, event: WireEvent, exceptUserId?: string): void {
-    this.hub.toRoom(chatId, event, exceptUserId);
-    this.broker.publish({ type: "room", chatId, event, ...(exceptUserId && { exceptUserId }) });
-  }
-
   /** A member's cursors have moved. */
   receipt(member: Membership): void {
     const { chatId } = member;
-    this.toRoom(chatId, { event: "receipt.updated", chatId, data: receiptView(member) });
+    const event: WireEvent = { event: "receipt.updated", chatId, data: receiptView(member) };
+    this.hub.toRoom(chatId, event);
+    this.broker.publish({ type: "room", chatId, event });
   }
 
   /** An ephemeral event for all who listen to any of the chats, once each, but `exceptUserIds`. */

@@ -22,15 +22,15 @@ const CONNECT_TIMEOUT_MS = 1000;
 const AUTH_DELAY_MS = 40;
 
 /** An engine that sends back every message it gets. */
-function echoEngine(options: EngineOptions = OPTIONS): DenoEngine {
-  const engine = new DenoEngine(options);
+function echoEngine(): DenoEngine {
+  const engine = new DenoEngine(OPTIONS);
   engine.on("connection", (socket) => socket.on("data", (data: unknown) => socket.send(data)));
   return engine;
 }
 
 /** The engine of a Socket.IO server with the events that the suite speaks. */
-function socketIoEngine(options: EngineOptions = OPTIONS): DenoEngine {
-  const engine = new DenoEngine(options);
+function socketIoEngine(): DenoEngine {
+  const engine = new DenoEngine(OPTIONS);
   const io = new Server({ connectTimeout: CONNECT_TIMEOUT_MS });
   io.bind(engine);
   io.on("connection", answerEvents);
