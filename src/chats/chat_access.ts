@@ -14,6 +14,7 @@ export class ChatAccess {
   }
 }
 
+/** A direct chat is answered as if there were no such group. */
 export function requireGroup(draft: ChatDraft): void {
   if (draft.chat.kind !== "group") throw notFound("group", draft.chat.id);
 }
@@ -27,6 +28,7 @@ export function requireAdmin(draft: ChatDraft, userId: string, action: string): 
   return member;
 }
 
+/** As `requireAdmin`, for what admins may not do either. */
 export function requireOwner(draft: ChatDraft, userId: string, action: string): Membership {
   const member = draft.requireMember(userId, "group", draft.chat.id);
   if (member.role !== "owner") throw new AppError("forbidden", `${action}: only its owner may`);

@@ -58,6 +58,7 @@ export function withoutFields(
   };
 }
 
+/** Whether each form of the input needs a field: if not, it may be left out as a whole. */
 export function hasRequired(body: JsonSchema, schemas: OpenApiSchemas): boolean {
   return branchesOf(body, schemas).every(({ required }) => (required?.length ?? 0) > 0);
 }

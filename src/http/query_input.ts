@@ -66,6 +66,7 @@ export function queryInput(url: string, kinds: FieldKinds): Record<string, unkno
   );
 }
 
+/** The parameters of a path, converted as the fields of a query are; each is there once. */
 export function convertParams(
   params: Record<string, string>,
   kinds: FieldKinds,

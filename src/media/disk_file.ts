@@ -10,6 +10,7 @@ export async function orNull<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
+/** One call of `write` may take only a part. */
 export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
 }

@@ -20,6 +20,7 @@ export class Leases {
       return this.store.take(name, holder, now, now + LEASE_MS);
     };
     if (!await take()) return null;
+    // One that fails is made up for by the next: the lease outlasts two.
     const renewal = setInterval(() => take().catch(() => {}), RENEW_MS);
     try {
       return { value: await work() };

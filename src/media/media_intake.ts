@@ -189,6 +189,7 @@ export class MediaIntake {
 
   async #renew({ id }: Media): Promise<void> {
     const checkAt = this.clock.now() + PENDING_MS;
+    // One that fails is made up for by the next: the row outlasts two.
     await this.store.media.update(id, "pending", { checkAt }).catch(() => null);
   }
 }

@@ -16,6 +16,7 @@ export const CIPHERTEXT: FileType = {
   extension: "",
 };
 
+/** In bytes. */
 export function limitOf(kind: MediaKind, limits: MediaLimits): number {
   return {
     image: limits.imageBytes,
@@ -31,6 +32,7 @@ export function largestLimit(limits: MediaLimits): number {
   return Math.max(imageBytes, videoBytes, audioBytes, fileBytes);
 }
 
+/** Throws `payload_too_large`, with what was given and what is allowed. */
 export function checkSize(size: number, { kind }: FileType, limits: MediaLimits): void {
   const most = limitOf(kind, limits);
   if (size <= most) return;

@@ -21,11 +21,13 @@ export function tusOptions(maxSize: number): Response {
   return new Response(null, { status: 204, headers });
 }
 
+/** Throws `precondition_failed`: the protocol has 412 for a version that is not served. */
 export function requireTus(headers: Headers): void {
   if (headers.get("tus-resumable") === TUS_VERSION) return;
   throw new AppError("precondition_failed", `The header Tus-Resumable must be ${TUS_VERSION}`);
 }
 
+/** What a creation asks for. Throws `invalid_request` where it does not say the length. */
 export function newUploadOf(headers: Headers): NewUpload {
   if (headers.has("upload-defer-length")) {
     throw new AppError("invalid_request", "Upload-Defer-Length is not taken: say Upload-Length");
@@ -39,6 +41,7 @@ export function newUploadOf(headers: Headers): NewUpload {
   };
 }
 
+/** Where a PATCH goes on. Throws `unsupported_media_type` for a body that is not of tus. */
 export function offsetOf(headers: Headers): number {
   const type = headers.get("content-type");
   if (type?.toLowerCase() !== TUS_PATCH_TYPE) {

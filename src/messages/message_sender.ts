@@ -175,6 +175,7 @@ function unlessRepeated(
   }
 }
 
+/** `most` is in code points; they are counted only where there are more code units than that. */
 export function checkTextLength(text: string, most: number): void {
   if (text.length > most) atMost("text", "characters", codePoints(text), most);
 }

@@ -30,6 +30,7 @@ export interface Chat {
   epoch: number | null;
 }
 
+/** The same, whichever of the two asks; see `Chat.directKey`. */
 export function directKeyOf(a: string, b: string): string {
   return a < b ? `${a}:${b}` : `${b}:${a}`;
 }

@@ -68,6 +68,7 @@ export function hears({ notify, mutedUntil }: Membership, now: number): boolean 
   return notify !== "none" && (mutedUntil === null || mutedUntil <= now);
 }
 
+/** What happens to oneself in a chat is told even where one does not want to hear from it. */
 export function aboutOneself(kind: NotificationKind): boolean {
   return kind === "added_to_group" || kind === "role_changed";
 }

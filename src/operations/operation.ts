@@ -69,6 +69,7 @@ export type Operation<
   A extends Access = Access,
 > = Readonly<OperationSpec<Input, Output, A>>;
 
+/** Declares one, with its types kept as narrow as they are written. */
 export function operation<
   Input extends z.ZodType,
   Output extends z.ZodType | null,

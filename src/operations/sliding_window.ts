@@ -7,6 +7,7 @@ export interface WindowCounts {
   previous: number;
 }
 
+/** Counted from 1970, so that all instances mean the same window by a number. */
 export function windowOf(now: number, { periodMs }: Rate): number {
   return Math.floor(now / periodMs);
 }

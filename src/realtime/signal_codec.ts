@@ -19,6 +19,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID_BYTES = 16;
 
+/** Takes any signal: ids that are no UUIDs, too, which go as JSON. */
 export function encodeSignal(signal: Signal): Uint8Array {
   const bytes: number[] = [];
   if (signal.type === "chat" && UUID.test(signal.chatId)) {

@@ -46,6 +46,7 @@ export const CAPABILITIES: Capabilities = {
   credentials: ["basic"],
 };
 
+/** What `readCredential` reads back, and what the server holds key packages to. */
 export function deviceCredential(userId: string, deviceId: string): Credential {
   return { credentialType: "basic", identity: utf8(`${userId}/${deviceId}`) };
 }

@@ -78,6 +78,7 @@ export function textResponse(body: string, status = 200, headers: OutgoingHeader
 /** What listeners of the engine's `headers` and `initial_headers` events fill in. */
 export type OutgoingHeaders = Record<string, string | string[]>;
 
+/** Several values are several fields: `set-cookie` cannot be one. */
 export function toHeaders(fields: OutgoingHeaders): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(fields)) {
