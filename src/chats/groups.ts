@@ -4,7 +4,12 @@ import { newId } from "../core/ids.ts";
 import type { Chat } from "../model/chat.ts";
 import type { AuditOrigin } from "../model/audit_entry.ts";
 import type { Visitor } from "../model/caller.ts";
-import { assertMayRemove, type MemberRole, type Membership } from "../model/membership.ts";
+import {
+  assertGroupSize,
+  assertMayRemove,
+  type MemberRole,
+  type Membership,
+} from "../model/membership.ts";
 import { requireAdmin, requireGroup, requireOwner } from "./chat_access.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
@@ -43,7 +48,7 @@ export class Groups {
     const { name, description, encrypted } = group;
     const memberIds = group.memberIds.filter((id) => id !== callerId);
     if (encrypted && memberIds.length > 0) throw onlyByCommit("memberIds", "Making the group");
-    this.#checkSize(memberIds.length + 1);
+    assertGroupSize(memberIds.length + 1, this.limits.groupMembers);
     await this.people.reach(callerId, memberIds);
     const createdAt = this.clock.now();
     const chat = { id: newId(), kind: "group" as const, name, description, encrypted, createdAt };
@@ -86,7 +91,7 @@ export class Groups {
     await this.#write(groupId, (draft) => {
       requireAdmin(draft, callerId, "Adding people to the group");
       const added = userIds.filter((userId) => !draft.member(userId));
-      this.#checkSize(draft.chat.memberCount + added.length);
+      assertGroupSize(draft.chat.memberCount + added.length, this.limits.groupMembers);
       const joinedAt = this.clock.now();
       for (const userId of added) {
         draft.addMember({ userId, role: "member", joinedAt });
@@ -144,15 +149,6 @@ export class Groups {
       }
       throw error;
     });
-  }
-
-  #checkSize(members: number): void {
-    const most = this.limits.groupMembers;
-    if (members <= most) return;
-    throw new AppError(
-      "conflict",
-      `Adding to the group: it would have ${members} members of ${most}`,
-    );
   }
 }
 

@@ -8,6 +8,7 @@ import { newId } from "../core/ids.ts";
 import type { Caller } from "../model/caller.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
+import { assertGroupSize } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import { base64UrlBytes, fromBase64Url } from "./base64url.ts";
 import { checkDevices, checkMembership, checkWelcome, type WelcomeClaim } from "./commit_rules.ts";
@@ -130,7 +131,8 @@ export class Commits {
     if (!draft.member(callerId)) throw notFound("chat", input.chatId);
     if (draft.chat.epoch !== input.epoch) return this.#overtaken(draft, callerId, input);
     const leaving = checkMembership(draft, callerId, effect, input, registered);
-    this.#checkCount(draft.chat.memberCount + input.addUserIds.length - leaving.length);
+    const members = draft.chat.memberCount + input.addUserIds.length - leaving.length;
+    assertGroupSize(members, this.limits.groupMembers);
     const now = this.clock.now();
     const { commit: message, clientId, groupInfo } = input;
     const { rev, epoch } = draft.insertHandshake({
@@ -186,13 +188,6 @@ export class Commits {
       const about = `Committing: ${field} has more than ${most} bytes`;
       throw fieldError("invalid_request", field, about);
     }
-  }
-
-  #checkCount(members: number): void {
-    const most = this.limits.groupMembers;
-    if (members <= most) return;
-    const about = `Adding to the group: it would have ${members} members of ${most}`;
-    throw new AppError("conflict", about);
   }
 }
 

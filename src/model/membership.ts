@@ -30,3 +30,10 @@ export function assertMayRemove(
   const about = "Removing a member: the owner may remove anyone, an admin only plain members";
   throw new AppError("forbidden", about);
 }
+
+/** Throws `conflict` where a group would have more members than a group may. */
+export function assertGroupSize(members: number, most: number): void {
+  if (members <= most) return;
+  const about = `Adding to the group: it would have ${members} members of ${most}`;
+  throw new AppError("conflict", about);
+}
