@@ -5,11 +5,12 @@ import type { Media } from "../model/media.ts";
 import type { Store } from "../store/store.ts";
 import type { BlobStore } from "./blob_store.ts";
 import type { FileType } from "./file_type.ts";
-import type { UploadTarget } from "./form_uploads.ts";
 import type { Leases } from "./lease.ts";
 import type { MediaIntake } from "./media_intake.ts";
 import { checkSize, checkType, CIPHERTEXT, type MediaLimits, stagingKey } from "./media_rules.ts";
 import type { ResumableUploads } from "./resumable_uploads.ts";
+import { tusPatchHeaders } from "./tus.ts";
+import type { UploadTarget } from "./upload_target.ts";
 
 export interface UploadPlan {
   name: string;
@@ -119,11 +120,7 @@ export class DirectUploads {
       protocol: "tus",
       method: "PATCH",
       url: `/api/media/uploads/${media.id}`,
-      headers: {
-        "tus-resumable": "1.0.0",
-        "upload-offset": "0",
-        "content-type": "application/offset+octet-stream",
-      },
+      headers: tusPatchHeaders(0),
       expiresAt: media.checkAt!,
     };
   }

@@ -1,31 +1,12 @@
-import type { ChatAccess } from "../chats/chat_access.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
-import { isId } from "../core/ids.ts";
 import type { Media } from "../model/media.ts";
-import type { Store } from "../store/store.ts";
 import type { Arrived, MediaIntake } from "./media_intake.ts";
 import type { MediaLimits } from "./media_rules.ts";
 import { boundaryOf, type MultipartPart, multipartParts } from "./multipart.ts";
 import { stallGuarded } from "./stall_guard_stream.ts";
+import type { UploadTarget } from "./upload_target.ts";
 
 const MAX_FIELD_BYTES = 256;
-
-/** What chat an upload is for decides whether it is ciphertext; the sender must be in it. */
-export class UploadTarget {
-  constructor(
-    private readonly store: Pick<Store, "chats">,
-    private readonly access: ChatAccess,
-  ) {}
-
-  async isEncrypted(userId: string, chatId: string | null | undefined): Promise<boolean> {
-    if (chatId == null) return false;
-    if (!isId(chatId)) {
-      throw fieldError("invalid_request", "chatId", `chatId must be an id, not ${quote(chatId)}`);
-    }
-    await this.access.requireMember(chatId, userId);
-    return (await this.store.chats.byId(chatId))!.encrypted;
-  }
-}
 
 /** An upload in one request: a form with a `file`, and a `chatId` before or after it. */
 export class FormUploads {

@@ -6,7 +6,7 @@ import type { ChatCommit } from "../model/chat_step.ts";
 import type { Store } from "../store/store.ts";
 import type { BlobStore } from "./blob_store.ts";
 import { DirectUploads } from "./direct_uploads.ts";
-import { FormUploads, UploadTarget } from "./form_uploads.ts";
+import { FormUploads } from "./form_uploads.ts";
 import { ImageProcessor } from "./image_processor.ts";
 import { Leases } from "./lease.ts";
 import { MediaAccess } from "./media_access.ts";
@@ -16,6 +16,7 @@ import { MediaLinks } from "./media_links.ts";
 import type { MediaLimits } from "./media_rules.ts";
 import { MediaSweeper } from "./media_sweeper.ts";
 import { ResumableUploads } from "./resumable_uploads.ts";
+import { UploadTarget } from "./upload_target.ts";
 
 export interface MediaOptions {
   store: Store;

@@ -6,7 +6,6 @@ import type { Store } from "../store/store.ts";
 import type { BlobStore } from "./blob_store.ts";
 import { byteLimitStream } from "./byte_limit_stream.ts";
 import { detectFileType, HEAD_SIZE } from "./file_type.ts";
-import type { UploadTarget } from "./form_uploads.ts";
 import type { Leases } from "./lease.ts";
 import type { MediaIntake } from "./media_intake.ts";
 import {
@@ -19,6 +18,7 @@ import {
 } from "./media_rules.ts";
 import { peekStream } from "./peek_stream.ts";
 import { stallGuarded } from "./stall_guard_stream.ts";
+import type { UploadTarget } from "./upload_target.ts";
 
 export interface NewUpload {
   name: string;

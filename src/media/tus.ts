@@ -11,6 +11,15 @@ export function tusHeaders(extra: Record<string, string> = {}): Record<string, s
   return { "tus-resumable": TUS_VERSION, "cache-control": "no-store", ...extra };
 }
 
+/** What a client sends with the bytes from `offset` on. */
+export function tusPatchHeaders(offset: number): Record<string, string> {
+  return {
+    "tus-resumable": TUS_VERSION,
+    "upload-offset": String(offset),
+    "content-type": TUS_PATCH_TYPE,
+  };
+}
+
 /** What `OPTIONS` answers. */
 export function tusOptions(maxSize: number): Response {
   const headers = tusHeaders({
