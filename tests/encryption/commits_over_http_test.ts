@@ -7,12 +7,12 @@ import { testedStores } from "../support/tested_stores.ts";
 import { RawDevice, tampered } from "./raw_device.ts";
 
 for (const { name, ignore, environment } of testedStores()) {
-  const test = (title: string, fn: (app: RunningApp) => Promise<void>) =>
+  const test = (title: string, fn: (app: RunningApp) => Promise<void>, limits = {}) =>
     Deno.test({
       name: `encryption over HTTP, ${name}: ${title}`,
       ignore,
       fn: async () => {
-        await using app = await RunningApp.start(environment());
+        await using app = await RunningApp.start({ ...environment(), ...limits });
         await fn(app);
         assert.deepEqual(app.log, []);
       },
@@ -147,6 +147,19 @@ for (const { name, ignore, environment } of testedStores()) {
     await anns.commit(group, { removeUserIds: [bob.id] });
     assert.equal(group.roster().length, 1);
   });
+
+  test("a Commit makes no group larger than a group may be", async (app) => {
+    const { ann, bob, cat } = await app.people("ann", "bob", "cat");
+    const anns = await RawDevice.make(app, ann);
+    for (const person of [bob, cat]) await RawDevice.make(app, person);
+    const group = await anns.newGroup();
+    await anns.commit(group, { add: await anns.claim(bob.id) });
+    const add = await anns.claim(cat.id);
+    refused(await anns.post(group.chatId, await group.stage({ add })), 409, "conflict");
+    await group.discard();
+    await anns.commit(group, { add, removeUserIds: [bob.id] });
+    assert.equal(group.roster().length, 2, "who leaves makes room");
+  }, { LIMIT_GROUP_MEMBERS: "2" });
 
   test("key packages are handed out once each, then the last resort", async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
