@@ -65,6 +65,9 @@ Deno.test("a device of one's own that was not compared ends a verification, too"
   await eventually("it is seen", async () => (await encryption.roster(id)).length === 3);
   assert.equal(await encryption.isVerified(id, bob.id), false);
   assert.equal(await encryption.hasChangedKeys(ann.id), true);
+  await encryption.acknowledgeKeys(ann.id);
+  assert.equal(await encryption.hasChangedKeys(ann.id), false, "the warning was seen");
+  assert.equal(await encryption.isVerified(id, bob.id), false, "which compares nothing");
 });
 
 Deno.test("there is no safety number with who has no device in the chat", async () => {
