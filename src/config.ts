@@ -125,12 +125,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     publicUrl: values.PUBLIC_URL ?? null,
     dataDir,
     logLevel: values.LOG_LEVEL ?? "info",
-    tokens: {
-      accessSecret: values.JWT_SECRET!,
-      refreshSecret: values.JWT_REFRESH_SECRET!,
-      accessTtlMs: values.JWT_EXPIRY ?? DAY_MS,
-      refreshTtlMs: values.JWT_REFRESH_EXPIRY ?? 7 * DAY_MS,
-    },
+    tokens: tokensOf(values),
     reauthWindowMs: values.REAUTH_WINDOW ?? 10 * 60_000,
     bcryptCost: values.BCRYPT_COST ?? 12,
     encryptionKey: encryptionKeyOf(values, mode, notices),
@@ -140,18 +135,31 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     trustedProxy: values.TRUSTED_PROXY ?? null,
     metricsToken: values.METRICS_TOKEN ?? null,
     mongodbUri: values.MONGODB_URI ?? null,
-    broker: {
-      kind: values.BROKER ?? "kv",
-      kvUrl: values.DENO_KV_URL ?? null,
-      kvAccessToken: values.DENO_KV_ACCESS_TOKEN ?? null,
-      kvPath: onDenoDeploy ? null : values.DENO_KV_PATH ?? join(dataDir, "kv.sqlite3"),
-    },
+    broker: brokerOf(values, onDenoDeploy, dataDir),
     ...providersOf(values),
     ...deliveryOf(values),
     limits: limitsOf(values),
     rates: ratesOf(values),
     notices,
   });
+}
+
+function tokensOf(values: Values): Config["tokens"] {
+  return {
+    accessSecret: values.JWT_SECRET!,
+    refreshSecret: values.JWT_REFRESH_SECRET!,
+    accessTtlMs: values.JWT_EXPIRY ?? DAY_MS,
+    refreshTtlMs: values.JWT_REFRESH_EXPIRY ?? 7 * DAY_MS,
+  };
+}
+
+function brokerOf(values: Values, onDenoDeploy: boolean, dataDir: string): Config["broker"] {
+  return {
+    kind: values.BROKER ?? "kv",
+    kvUrl: values.DENO_KV_URL ?? null,
+    kvAccessToken: values.DENO_KV_ACCESS_TOKEN ?? null,
+    kvPath: onDenoDeploy ? null : values.DENO_KV_PATH ?? join(dataDir, "kv.sqlite3"),
+  };
 }
 
 function fillDevSecrets(values: Values, dataDir: string, notices: string[]): void {
