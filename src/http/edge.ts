@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
 import type { Log } from "../core/log.ts";
+import { userAgentOf } from "../model/caller.ts";
 import { addressReader, peerOf } from "./client_address.ts";
 import { isPreflight, preflightResponse, setCorsHeaders } from "./cors.ts";
 import type { HttpEnv } from "./http_env.ts";
@@ -30,7 +31,7 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
     c.set("visitor", {
       door: "rest",
       address: addressOf(request.headers, peerOf(c.env)),
-      userAgent: request.headers.get("user-agent")?.slice(0, 256) ?? "",
+      userAgent: userAgentOf(request.headers.get("user-agent")),
       requestId,
     });
     if (isPreflight(request)) c.res = preflightResponse(request);

@@ -18,3 +18,10 @@ export interface Caller extends Visitor {
   /** When the token runs out: a socket that was opened with it is closed then. */
   tokenExpiresAt: number;
 }
+
+const MAX_USER_AGENT = 256;
+
+/** What is kept of a User-Agent: it comes from the client, and lies in each session and audit entry. */
+export function userAgentOf(header: string | null | undefined): string {
+  return header?.slice(0, MAX_USER_AGENT) ?? "";
+}

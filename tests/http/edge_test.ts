@@ -140,6 +140,12 @@ Deno.test("what comes from outside cannot start a second line in the log", async
   assert(!written[0].includes("\n"));
 });
 
+Deno.test("of what a client calls itself only the beginning is kept", async () => {
+  const { app, lines } = demoApp();
+  await send(app, "GET", "/api/notes", undefined, { "user-agent": "x".repeat(10_000) });
+  assert.equal(lines[0].userAgent, "x".repeat(256));
+});
+
 Deno.test("probes that succeed are not worth a line", async () => {
   const { app, lines } = demoApp();
   await send(app, "GET", "/healthz");

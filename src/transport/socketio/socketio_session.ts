@@ -1,6 +1,7 @@
 import type { DefaultEventsMap, Socket } from "socket.io";
 import { AppError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
+import { userAgentOf } from "../../model/caller.ts";
 import type { Connection } from "../../realtime/connection.ts";
 import { CommandGate } from "../command_gate.ts";
 import type { CommandTable, Reply } from "../command_table.ts";
@@ -83,7 +84,7 @@ export class SocketIoSession {
     const visitor = {
       door: "socketio",
       address,
-      userAgent: headers["user-agent"]?.slice(0, 256) ?? "",
+      userAgent: userAgentOf(headers["user-agent"]),
       requestId: this.socket.id,
     } as const;
     return hello(this.options.services, visitor, auth, this.#sink);
