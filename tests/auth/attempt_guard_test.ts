@@ -38,6 +38,15 @@ Deno.test("many networks at once are stopped by the account's wide limit, the ow
   assert.equal(await attempt("192.0.2.77", true), "in", "it is not for good");
 });
 
+Deno.test("a try that the wide limit refuses is none of its network's", async () => {
+  const { attempt, clock } = setUp();
+  for (let i = 0; i < 100; i++) await attempt(`198.51.100.${i}`, false);
+  for (let i = 0; i < 20; i++) assert.equal(await attempt("192.0.2.77", false), "rate_limited");
+  // The time in which the wide limit allows one more.
+  clock.at += 36_000;
+  assert.equal(await attempt("192.0.2.77", false), "unauthenticated");
+});
+
 Deno.test("who gets in where they were before gives nobody else another try", async () => {
   const { attempt } = setUp();
   for (let i = 0; i < 100; i++) await attempt(`198.51.100.${i}`, false);

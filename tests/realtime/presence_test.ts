@@ -129,6 +129,33 @@ Deno.test("a reload within the grace period is not told", async () => {
   people.presence.close();
 });
 
+Deno.test("who comes back while their going waits for its turn has not gone", async () => {
+  const local = localPresence();
+  const entered = Promise.withResolvers<void>();
+  let looks = 0;
+  const directory: PresenceDirectory = {
+    ...local,
+    enter: async (userId) => {
+      await entered.promise;
+      await local.enter(userId);
+    },
+    online: (userIds) => {
+      looks++;
+      return local.online(userIds);
+    },
+  };
+  const people = couple({ directory });
+  people.come("ann");
+  await eventually("her coming is under way", () => looks === 1);
+  people.go("ann");
+  await new Promise((resolve) => setTimeout(resolve));
+  people.come("ann");
+  entered.resolve();
+  await eventually("her coming back has had its turn", () => looks > 1);
+  await people.presence.set("ann", { state: "busy" });
+  assert.deepEqual(await people.toldOf(2), ["ann online", "ann busy"]);
+});
+
 Deno.test("online on any instance is online", async () => {
   const others = new Set<string>();
   const local = localPresence();

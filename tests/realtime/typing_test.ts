@@ -38,6 +38,30 @@ Deno.test("writing ends by itself", async () => {
   typing.close();
 });
 
+Deno.test("writing on several instances is one start, and one stop once it has ended on all", () => {
+  const { typing, heard } = room();
+  const said = { type: "typing", chatId: "chat", userId: "ann" } as const;
+  typing.signal({ ...said, typing: true }, "one");
+  typing.signal({ ...said, typing: true }, "two");
+  typing.signal({ ...said, typing: false }, "one");
+  assert.deepEqual(heard, [{ userId: "ann", typing: true }]);
+  typing.gone("another");
+  assert.equal(heard.length, 1);
+  typing.gone("two");
+  assert.deepEqual(heard.slice(1), [{ userId: "ann", typing: false }]);
+  typing.close();
+});
+
+Deno.test("who has sent has stopped writing, and other instances tell nobody either", async () => {
+  const { typing, heard, told } = room();
+  await typing.start("ann", "chat");
+  typing.committed({ chatId: "chat", steps: [createdBy("bob"), createdBy("ann")] } as never);
+  assert.deepEqual([heard.length, told], [1, [true, false]], "clients know it from the message");
+  await typing.start("ann", "chat");
+  assert.equal(heard.length, 2);
+  typing.close();
+});
+
 Deno.test("nobody hears who was blocked, and they are not told", async () => {
   const { typing, heard, told } = room({ blocked: true });
   await typing.start("bob", "chat");
@@ -52,3 +76,7 @@ Deno.test("who is not a member may not write, nor stop", async () => {
   await assert.rejects(() => typing.stop("eve", "chat"), { code: "not_found" });
   typing.close();
 });
+
+function createdBy(senderId: string) {
+  return { type: "message.created", message: { senderId } };
+}
