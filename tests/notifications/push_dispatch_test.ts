@@ -17,6 +17,8 @@ const GRACE_MS = 100;
 class DispatchWorld implements AsyncDisposable {
   readonly sentTo: PushTarget[] = [];
   readonly online = new Set<string>();
+  /** Connected to this instance, whatever the directory says. */
+  readonly here = new Set<string>();
   readonly store: SqliteStore;
   readonly dispatch: PushDispatch;
 
@@ -31,7 +33,7 @@ class DispatchWorld implements AsyncDisposable {
         },
       },
       connected: {
-        here: () => false,
+        here: (userId) => this.here.has(userId),
         anywhere: (userIds) => Promise.resolve(new Set(userIds).intersection(this.online)),
       },
       clock: { now: () => T0 },
@@ -100,6 +102,16 @@ Deno.test("those who may be leaving are looked at again once, in one entry an oc
   const again = [a, c].map(({ userId }) => added(userId, retries[0]));
   assert.deepEqual(await world.dispatch.showChat(chat, again), []);
   assert.deepEqual(world.sentTo, [c.address]);
+});
+
+Deno.test("who is connected here hears of it there: no push, and no look again", async () => {
+  await using world = await DispatchWorld.make();
+  const [here, away] = [await world.device(), await world.device()];
+  world.here.add(here.userId);
+  const entry = anOutboxEntry();
+  const showings = [added(here.userId, entry), added(away.userId, entry)];
+  assert.deepEqual(await world.dispatch.showChat(aChat(), showings), []);
+  assert.deepEqual(world.sentTo, [away.address]);
 });
 
 function withoutId({ id: _, ...rest }: OutboxEntry): Omit<OutboxEntry, "id"> {

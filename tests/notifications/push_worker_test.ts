@@ -6,6 +6,7 @@ import type { OutboxEntry } from "../../src/model/outbox_entry.ts";
 import type { ChatTeller } from "../../src/notifications/chat_teller.ts";
 import type { PushDispatch } from "../../src/notifications/push_dispatch.ts";
 import { PushWorker, type PushWorkerOptions } from "../../src/notifications/push_worker.ts";
+import { GIVE_UP_MS } from "../../src/notifications/retry_times.ts";
 import { aChat, anOutboxEntry, T0 } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -65,4 +66,17 @@ Deno.test("what comes while a chat is told of, or rests, goes together and is se
   await worker.close();
   assert.deepEqual(rounds, [[first.id], later.map(({ id }) => id)]);
   assert.deepEqual(settled, [first, ...later].map(({ id }) => id));
+});
+
+Deno.test("what could not be told for a day is settled untold, and what is fresh is told", async () => {
+  const chatId = newId();
+  const [old, fresh] = [T0 - GIVE_UP_MS, T0].map((createdAt) =>
+    anOutboxEntry({ chatId, createdAt })
+  );
+  const told: string[] = [];
+  const { worker, settled } = workerOver((_, entries) => told.push(...entries.map(({ id }) => id)));
+  for (const entry of [old, fresh]) worker.take(entry);
+  await eventually("both are settled", () => settled.length === 2);
+  await worker.close();
+  assert.deepEqual(told, [fresh.id]);
 });
