@@ -155,6 +155,7 @@ export class Hub {
       connection.sink.close(reason);
       this.detach(connection);
     }
+    this.#subscriptions.close();
   }
 
   isConnected(userId: string): boolean {

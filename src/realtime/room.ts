@@ -43,6 +43,8 @@ export class Room {
   #target = 0;
   /** How often it was heard of. */
   #rings = 0;
+  /** The highest revision heard of by which who is in the chat has changed. */
+  #membersAt = 0;
   /** Set while rows are being read, and at first until the head is known. */
   #filling = true;
   #emitting = false;
@@ -65,21 +67,18 @@ export class Room {
     return this.#ready.promise;
   }
 
-  /** Then it stays, even if nobody is left: the next step may let someone in. */
-  get isEmitting(): boolean {
-    return this.#emitting;
+  /** The highest revision heard of by which who is in the chat has changed. */
+  get membersAt(): number {
+    return this.#membersAt;
+  }
+
+  /** Then it stays, even if nobody is left: what is still to be delivered may let someone in. */
+  get mayAdmit(): boolean {
+    return this.#emitting || this.#membersAt > this.#delivered;
   }
 
   get isOpen(): boolean {
     return this.#opened;
-  }
-
-  /**
-   * For a room that is still being opened: delivery must not begin later than after `rev`, since
-   * someone here joins by what follows and would otherwise never be let in.
-   */
-  startAfter(rev: number): void {
-    if (!this.#opened) this.#start = Math.min(this.#start, rev);
   }
 
   /** Begins delivery after `head`; what was heard of before is caught up on. */
@@ -107,7 +106,7 @@ export class Room {
 
   /** A commit of this instance, with its rows in hand. */
   commit(commit: ChatCommit): void {
-    if (changesMembers(commit)) this.startAfter(commit.after);
+    if (changesMembers(commit)) this.#expectMembers(commit.after, commit.rev);
     if (this.#filling || commit.after > this.#delivered) return this.reach(commit.rev);
     if (commit.rev <= this.#delivered) return;
     const known = this.#delivered - commit.after;
@@ -123,6 +122,12 @@ export class Room {
     if (!this.#filling && this.#target > this.#delivered) this.#fill();
   }
 
+  /** As `reach`, where who is in the chat has changed since `after`. */
+  reachMembers(after: number, rev: number): void {
+    this.#expectMembers(after, rev);
+    this.reach(rev);
+  }
+
   /** An event without a revision; `exceptUserId` does not hear it. */
   signal(event: WireEvent, exceptUserId?: string): void {
     const outbound = new Outbound([event]);
@@ -131,19 +136,29 @@ export class Room {
     }
   }
 
+  /**
+   * Someone here may join by what follows, and would never be let in if delivery began later than
+   * after `after`, or if the room went before.
+   */
+  #expectMembers(after: number, rev: number): void {
+    if (!this.#opened) this.#start = Math.min(this.#start, after);
+    this.#membersAt = Math.max(this.#membersAt, rev);
+  }
+
   async #fill(): Promise<void> {
     this.#filling = true;
     try {
-      while (this.#delivered < this.#target && this.listeners.size > 0) {
+      while (this.#delivered < this.#target && (this.listeners.size > 0 || this.mayAdmit)) {
         const rings = this.#rings;
         const changes = await this.host.changes.after(this.chatId, this.#delivered, FILL_LIMIT);
         if (this.#closed) return;
         if (changes.rev > this.#delivered) this.#emitChanges(changes);
         // A head that was announced but is not there (a restored backup, say) is not waited for; what
         // was heard of since the question may be missing from its answer, and is asked for again.
-        else if (this.#rings === rings) this.#target = this.#delivered;
+        else if (this.#rings === rings) this.#target = this.#membersAt = this.#delivered;
       }
       this.#filling = false;
+      if (this.listeners.size === 0) this.host.onEmpty(this);
     } catch (error) {
       if (this.#closed) return;
       this.host.log.warn("Catching up on a chat failed", { chatId: this.chatId, error });

@@ -76,8 +76,7 @@ export class Subscriptions implements RoomHost {
     const room = this.#rooms.get(chatId);
     if (membersAfter === undefined) return room?.reach(rev);
     if (!room) return void this.#openForJoiners(chatId, membersAfter, rev);
-    room.startAfter(membersAfter);
-    room.reach(rev);
+    room.reachMembers(membersAfter, rev);
   }
 
   /** Compares every room with its chat's head, and has it catch up. Rejects as the Store does. */
@@ -107,7 +106,15 @@ export class Subscriptions implements RoomHost {
   }
 
   onEmpty(room: Room): void {
-    if (room.listeners.size > 0 || room.isEmitting) return;
+    if (room.listeners.size === 0 && !room.mayAdmit) this.#drop(room);
+  }
+
+  /** No room delivers anything any more. */
+  close(): void {
+    for (const room of [...this.#rooms.values()]) this.#drop(room);
+  }
+
+  #drop(room: Room): void {
     room.close();
     if (this.#rooms.get(room.chatId) === room) this.#rooms.delete(room.chatId);
   }
@@ -181,7 +188,7 @@ export class Subscriptions implements RoomHost {
     await ready;
   }
 
-  /** Where it fails, whoever waits is refused; if someone listens nevertheless, it is tried again. */
+  /** Where it fails, whoever waits is refused; if the room is needed nevertheless, it is tried again. */
   async #readHeads(rooms: Room[]): Promise<void> {
     try {
       const heads = await this.store.chats.byIds(rooms.map((room) => room.chatId));
@@ -197,7 +204,8 @@ export class Subscriptions implements RoomHost {
   }
 
   #isWaiting(room: Room): boolean {
-    return !room.isOpen && this.#rooms.get(room.chatId) === room && room.listeners.size > 0;
+    return !room.isOpen && this.#rooms.get(room.chatId) === room &&
+      (room.listeners.size > 0 || room.mayAdmit);
   }
 
   #newRoom(chatId: string): Room {
@@ -208,27 +216,28 @@ export class Subscriptions implements RoomHost {
 
   /**
    * Someone joined or left a chat elsewhere that nobody here listens to. The room is registered before
-   * the look, so that whoever connects meanwhile shares it.
+   * the look, so that whoever connects meanwhile shares it; and who joins or leaves meanwhile is looked
+   * for again. Where it fails, the rows that are read instead tell who joined.
    */
   async #openForJoiners(chatId: string, after: number, rev: number): Promise<void> {
     if (this.connections.size === 0) return;
     const room = this.#newRoom(chatId);
-    room.startAfter(after);
-    room.reach(rev);
+    room.reachMembers(after, rev);
     try {
-      const members = await this.store.memberships.ofChat(chatId);
-      for (const { userId, leftAt } of members) {
-        if (leftAt === null) this.admit(userId, room);
+      for (let looked = -1; looked < room.membersAt;) {
+        looked = room.membersAt;
+        for (const { userId, leftAt } of await this.store.memberships.ofChat(chatId)) {
+          if (leftAt === null) this.admit(userId, room);
+        }
       }
-      if (room.listeners.size > 0) room.open(rev);
     } catch (error) {
       this.log.warn("Looking up who joined a chat failed", { chatId, error });
       room.fail(error);
-      this.retries.later(() => {
+      return this.retries.later(() => {
         if (this.#isWaiting(room)) this.#readHeads([room]);
-        else this.ring(chatId, rev, after);
       });
     }
-    this.onEmpty(room);
+    if (room.listeners.size > 0) room.open(rev);
+    else this.#drop(room);
   }
 }

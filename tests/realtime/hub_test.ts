@@ -144,6 +144,84 @@ Deno.test("someone joins from elsewhere while another is just opening the room",
   assert.deepEqual(ann.sink.revs(chat), [2, 3]);
 });
 
+Deno.test("someone joins from elsewhere as the last who listened goes", async () => {
+  const world = new World();
+  const chat = world.chat("ann");
+  const [ann, bob] = [await world.connect("ann"), await world.connect("bob")];
+  const answer = world.hold("changes");
+  world.write(chat, { join: "bob" });
+  world.hub.signals(REMOTE(chat, 2, 1));
+  world.hub.detach(ann.connection);
+  answer();
+  await eventually("bob is in", () => bob.sink.revs(chat).length === 1);
+  world.hub.commit(world.write(chat, { say: "hello" }));
+  assert.deepEqual(bob.sink.revs(chat), [2, 3]);
+});
+
+Deno.test("someone joins from elsewhere while another comes to the room and goes again", async () => {
+  const world = new World();
+  const chat = world.chat("zoe");
+  const bob = await world.connect("bob");
+  const answer = world.hold("ofChat");
+  world.write(chat, { join: "bob" });
+  world.hub.signals(REMOTE(chat, 2, 1));
+  const zoe = world.connection("zoe");
+  const attached = world.hub.attach(zoe.connection);
+  await eventually("zoe shares the room", () => zoe.connection.rooms.size === 1);
+  world.hub.detach(zoe.connection);
+  answer();
+  await attached;
+  await eventually("bob is in", () => bob.sink.revs(chat).length === 1);
+  world.hub.commit(world.write(chat, { say: "hello" }));
+  assert.deepEqual(bob.sink.revs(chat), [2, 3]);
+});
+
+Deno.test("someone joins from elsewhere while it is looked up who joined before", async () => {
+  const world = new World();
+  const chat = world.chat("zoe");
+  const bob = await world.connect("bob");
+  const answer = world.hold("ofChat");
+  world.write(chat, { join: "cy" });
+  world.hub.signals(REMOTE(chat, 2, 1));
+  world.write(chat, { join: "bob" });
+  world.hub.signals(REMOTE(chat, 3, 2));
+  answer();
+  await eventually("bob is in", () => bob.sink.revs(chat).at(-1) === 3);
+  world.hub.commit(world.write(chat, { say: "hello" }));
+  assert.equal(bob.sink.revs(chat).at(-1), 4);
+});
+
+Deno.test("someone joins from elsewhere and cannot be looked up, and another comes to the room", async () => {
+  const world = new World();
+  const chat = world.chat("zoe");
+  const bob = await world.connect("bob");
+  world.failing.add("ofChat");
+  world.write(chat, { join: "bob" });
+  world.hub.signals(REMOTE(chat, 2, 1));
+  // Before it is tried again.
+  while (world.failing.has("ofChat")) await Promise.resolve();
+  const zoe = world.connect("zoe");
+  await eventually("bob is in", () => bob.sink.revs(chat).length === 1);
+  await zoe;
+  world.hub.commit(world.write(chat, { say: "hello" }));
+  assert.deepEqual(bob.sink.revs(chat), [2, 3]);
+});
+
+Deno.test("a room that nobody here is in any more goes once all is told", async () => {
+  const world = new World();
+  const chat = world.chat("ann");
+  const [ann] = [await world.connect("ann"), await world.connect("bob")];
+  world.write(chat, { join: "cy" });
+  world.hub.signals(REMOTE(chat, 2, 1));
+  world.hub.detach(ann.connection);
+  await eventually("the rows were read", () => world.calls.includes("changes"));
+  await eventually("it is gone", () => {
+    world.calls.length = 0;
+    world.hub.signals(REMOTE(chat, 9));
+    return world.calls.length === 0;
+  });
+});
+
 Deno.test("someone joins here while the room is opening, though the head that is read has it already", async () => {
   const world = new World();
   const chat = world.chat("zoe");
