@@ -15,8 +15,10 @@ export interface EditLimits {
   pins: number;
 }
 
+type Patch = Partial<Message> | null;
+
 /** Changes one message: it sees the row as the draft has it and answers what to change, or null. */
-type Change = (message: Message, draft: ChatDraft) => Partial<Message> | null;
+type Change = (message: Message, draft: ChatDraft) => Patch | Promise<Patch>;
 
 /** What members do to messages that are there. Doing what is done already takes no revision. */
 export class MessageEditor {
@@ -71,11 +73,11 @@ export class MessageEditor {
     }, remove ? undefined : emoji);
   }
 
-  async pin(userId: string, messageId: string, unpin: boolean): Promise<Message> {
-    if (!unpin) await this.#checkPins(messageId);
-    return await this.#change(userId, messageId, (message) => {
+  pin(userId: string, messageId: string, unpin: boolean): Promise<Message> {
+    return this.#change(userId, messageId, async (message) => {
       mustBeThere(message, "Pinning");
       if (unpin === (message.pinnedAt === null)) return null;
+      if (!unpin) await this.#checkPins(message.chatId);
       return { pinnedAt: unpin ? null : this.clock.now() };
     });
   }
@@ -92,7 +94,7 @@ export class MessageEditor {
     return await this.writer.write(found.chatId, async (draft) => {
       draft.requireMember(userId, "message", messageId);
       const message = await draft.message(messageId) ?? found;
-      const patch = change(message, draft);
+      const patch = await change(message, draft);
       // An edit can say anything that a message can; deleting is always allowed.
       if (patch && !patch.deletedAt) {
         await this.people.requireOpen(draft.chat, userId, "Changing the message");
@@ -105,10 +107,8 @@ export class MessageEditor {
   }
 
   /** Two pins at the same moment may both pass: the limit is there for the list's sake, not a rule. */
-  async #checkPins(messageId: string): Promise<void> {
-    const message = await this.store.messages.byId(messageId);
-    if (!message || message.pinnedAt !== null) return;
-    const pinned = await this.store.messages.pinned(message.chatId, this.limits.pins);
+  async #checkPins(chatId: string): Promise<void> {
+    const pinned = await this.store.messages.pinned(chatId, this.limits.pins);
     if (pinned.length < this.limits.pins) return;
     throw new AppError(
       "conflict",

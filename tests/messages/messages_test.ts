@@ -162,6 +162,8 @@ Deno.test("MessageEditor: pins are limited, and unpinning makes room", async () 
   }
   await assert.rejects(editor.pin(ann, ids[2], false), refusal("conflict"));
   assert.deepEqual((await reader.pinned(ann, chatId)).items.map(({ id }) => id), [ids[1], ids[0]]);
+  const [stranger] = await world.people(1);
+  await assert.rejects(editor.pin(stranger, ids[2], false), refusal("not_found"));
   await editor.pin(ann, ids[0], true);
   await editor.pin(ann, ids[2], false);
 });
