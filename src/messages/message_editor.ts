@@ -64,7 +64,9 @@ export class MessageEditor {
       const reactions = remove
         ? withoutReaction(message.reactions, emoji, userId)
         : withReaction(message.reactions, emoji, userId);
-      if (reactions.length > this.limits.reactionKinds) {
+      // Of a message that has more, from a time when more were allowed, one can be taken back.
+      const isNewKind = reactions.length > message.reactions.length;
+      if (isNewKind && reactions.length > this.limits.reactionKinds) {
         const about = `Reacting with ${quote(emoji)}: the message has its ` +
           `${this.limits.reactionKinds} kinds of reactions`;
         throw fieldError("conflict", "emoji", about);

@@ -168,6 +168,24 @@ Deno.test("MessageEditor: pins are limited, and unpinning makes room", async () 
   await editor.pin(ann, ids[2], false);
 });
 
+Deno.test("MessageEditor: reactions can be taken back, and joined, where the limit was higher before", async () => {
+  await using world = await ChatWorld.make({ reactionKinds: 1 });
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { sender, editor } = world.services;
+  const { message: { id } } = await sender.send(ann, { chatId, text: "a" });
+  await world.services.writer.write(chatId, async (draft) => {
+    const reactions = ["👍", "🎉", "🔥"].map((emoji) => ({ emoji, userIds: [ann] }));
+    draft.updateMessage((await draft.message(id))!, { reactions });
+  });
+  await editor.react(ann, id, "🔥", true);
+  const { reactions } = await editor.react(bob, id, "👍", false);
+  assert.deepEqual(reactions, [
+    { emoji: "👍", userIds: [ann, bob] },
+    { emoji: "🎉", userIds: [ann] },
+  ]);
+  await assert.rejects(editor.react(bob, id, "🔥", false), refusal("conflict"));
+});
+
 Deno.test("MessageReader: history goes both ways, page by page, and ends", async () => {
   await using world = await ChatWorld.make({ pageSize: 3 });
   const { chatId, ids: [ann] } = await world.group(1);
