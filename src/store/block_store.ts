@@ -7,8 +7,8 @@ export interface BlockStore {
   remove(blockerId: string, blockedId: string): Promise<boolean>;
   /** Whether `blockerId` has blocked `blockedId`; the other direction is another question. */
   has(blockerId: string, blockedId: string): Promise<boolean>;
-  /** Newest first. */
+  /** Newest first; of one millisecond, the highest id of the other one. */
   by(blockerId: string): Promise<Block[]>;
-  /** Newest first. */
+  /** As `by`. */
   against(blockedId: string): Promise<Block[]>;
 }

@@ -64,7 +64,7 @@ export interface MessageStore {
   unread(queries: UnreadQuery[], cap: number): Promise<number[]>;
   /** The newest message of each chat that has one, tombstones included, in no particular order. */
   newest(chatIds: string[]): Promise<Message[]>;
-  /** Most recently pinned first. */
+  /** Most recently pinned first; of those pinned in one millisecond, the highest `seq`. */
   pinned(chatId: string, limit: number): Promise<Message[]>;
   /** Never deleted or encrypted ones; newest (highest id) first. A query without words finds nothing. */
   search(search: MessageSearch): Promise<Message[]>;

@@ -50,12 +50,14 @@ export class MongoBlockStore implements BlockStore {
   }
 
   async by(blockerId: string): Promise<Block[]> {
-    const found = this.#blocks.find({ blockerId: eq(blockerId) }).sort({ createdAt: -1 });
+    const found = this.#blocks.find({ blockerId: eq(blockerId) })
+      .sort({ createdAt: -1, blockedId: -1 });
     return (await found.toArray()).map(withoutKey<Block>);
   }
 
   async against(blockedId: string): Promise<Block[]> {
-    const found = this.#blocks.find({ blockedId: eq(blockedId) }).sort({ createdAt: -1 });
+    const found = this.#blocks.find({ blockedId: eq(blockedId) })
+      .sort({ createdAt: -1, blockerId: -1 });
     return (await found.toArray()).map(withoutKey<Block>);
   }
 }

@@ -114,7 +114,7 @@ export class SqliteMessageStore implements MessageStore {
   pinned(chatId: string, limit: number): Promise<Message[]> {
     return this.#db.read(() =>
       this.#rows(
-        `WHERE chatId = ? AND pinnedAt IS NOT NULL ORDER BY pinnedAt DESC, id DESC LIMIT ?`,
+        `WHERE chatId = ? AND pinnedAt IS NOT NULL ORDER BY pinnedAt DESC, seq DESC LIMIT ?`,
         ...[chatId, limit],
       )
     );

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
 import { aBlock, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
@@ -34,5 +35,17 @@ export function blockContract(test: ContractTest): void {
     for (const block of [...by, ...against]) await store.blocks.add(block);
     assert.deepEqual(await store.blocks.by(me), [by[1], by[2], by[0]]);
     assert.deepEqual(await store.blocks.against(me), against);
+  });
+
+  test("blocks of one millisecond are in order of the other one's id", async (store) => {
+    const me = aBlock().blockerId;
+    const ids = [newId(), newId(), newId()];
+    for (const id of [ids[1], ids[2], ids[0]]) {
+      await store.blocks.add(aBlock({ blockerId: me, blockedId: id }));
+      await store.blocks.add(aBlock({ blockerId: id, blockedId: me }));
+    }
+    const [by, against] = [await store.blocks.by(me), await store.blocks.against(me)];
+    assert.deepEqual(by.map(({ blockedId }) => blockedId), ids.toReversed());
+    assert.deepEqual(against.map(({ blockerId }) => blockerId), ids.toReversed());
   });
 }

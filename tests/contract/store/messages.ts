@@ -72,6 +72,15 @@ export function messageContract(test: ContractTest): void {
     assert.deepEqual(await store.messages.pinned(newId(), 10), []);
   });
 
+  test("of messages pinned in one millisecond the later one comes first", async (store) => {
+    const ids = [newId(), newId()];
+    const { chat } = await storedChat(store, {
+      messages: ids.toReversed().map((id) => ({ id, pinnedAt: T0 })),
+    });
+    const pinned = await store.messages.pinned(chat.id, 10);
+    assert.deepEqual(pinned.map(({ id }) => id), ids);
+  });
+
   test("a tombstone keeps its place and takes its new revision", async (store) => {
     const { chat, messages: [first, second] } = await storedChat(store, {
       messages: [{ reactions: [{ emoji: "👍", userIds: [newId()] }] }, {}],
