@@ -8,7 +8,7 @@ export type UserPatch = Partial<Omit<User, "id" | "createdAt">>;
 export interface UserStore {
   /**
    * Stores the user and what begins with them. Throws `DuplicateKey("username" | "email" | "identity")`
-   * and writes nothing when a key is taken.
+   * for the first of these that is taken, and writes nothing.
    */
   create(user: User, also?: UserBeginnings): Promise<void>;
   /** Null when missing. */
@@ -19,7 +19,7 @@ export interface UserStore {
   byEmailKey(key: string): Promise<User | null>;
   /**
    * Sets the fields given and answers the row as it now is; null when missing or erased. Throws
-   * `DuplicateKey("username" | "email")` and changes nothing when a new key is taken.
+   * `DuplicateKey("username" | "email")` for the first of these that is taken, and changes nothing.
    */
   update(id: string, patch: UserPatch): Promise<User | null>;
   /**

@@ -1,4 +1,5 @@
 import type { User } from "../../model/user.ts";
+import { DuplicateKey } from "../store.ts";
 import { containsRuns, nameTerms, nameText, queryTerms } from "../search_terms.ts";
 import type { UserBeginnings, UserPatch, UserSearch, UserStore } from "../user_store.ts";
 import type { SqliteAuditStore } from "./audit.ts";
@@ -44,6 +45,7 @@ export class SqliteUserStore implements UserStore {
 
   create(user: User, { identity, entry }: UserBeginnings = {}): Promise<void> {
     return this.#db.write(() => {
+      this.#requireFree(user);
       this.#db.run(USERS.insert, ...USERS.bind(user));
       this.#index(user);
       if (identity) this.identities.insert(identity);
@@ -106,6 +108,7 @@ export class SqliteUserStore implements UserStore {
     );
     const user: User = { ...before, ...given };
     if (fields.length === 0) return user;
+    if (user.usernameKey !== before.usernameKey) this.#requireFree(user);
     this.#db.run(USERS.update(fields, "id = ?"), ...USERS.bind(user, fields), id);
     if (fields.some((field) => NAMING.includes(field))) this.#index(user);
     return user;
@@ -113,6 +116,11 @@ export class SqliteUserStore implements UserStore {
 
   #row(where: string, value: string): User | null {
     return USERS.decodeOrNull(this.#db.get(USERS.select(where), value));
+  }
+
+  /** Of two keys that are taken, SQLite would name the second. */
+  #requireFree({ usernameKey }: User): void {
+    if (this.#row("WHERE usernameKey = ?", usernameKey)) throw new DuplicateKey("username");
   }
 
   /** The erased have no terms: nobody finds them. */

@@ -40,7 +40,9 @@ export function userContract(test: ContractTest): void {
     await assert.rejects(store.users.create(again), duplicateOf("username"));
     const sameMail = aUser({ username: "other", email: "ann@example.org" });
     await assert.rejects(store.users.create(sameMail), duplicateOf("email"));
-    assert.deepEqual(await store.users.byIds([again.id, sameMail.id]), []);
+    const sameBoth = aUser({ username: "ann", email: "ann@example.org" });
+    await assert.rejects(store.users.create(sameBoth), duplicateOf("username"));
+    assert.deepEqual(await store.users.byIds([again.id, sameMail.id, sameBoth.id]), []);
     assert.deepEqual(await search(store, "other"), []);
   });
 
@@ -95,6 +97,7 @@ export function userContract(test: ContractTest): void {
     await assert.rejects(store.users.update(bob.id, name), duplicateOf("username"));
     const mail = { email: ann.email, emailKey: ann.emailKey, bio: "changed" };
     await assert.rejects(store.users.update(bob.id, mail), duplicateOf("email"));
+    await assert.rejects(store.users.update(bob.id, { ...mail, ...name }), duplicateOf("username"));
     assert.deepEqual(await store.users.byId(bob.id), bob);
     await store.users.update(ann.id, { username: "ANN", usernameKey: "ann" });
     assert.equal((await store.users.byId(ann.id))?.username, "ANN");
