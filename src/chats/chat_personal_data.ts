@@ -34,17 +34,19 @@ export class ChatPersonalData implements PersonalData {
   /**
    * What the person sent becomes tombstones, each a revision, so that every client learns of it; they
    * leave their groups, and ownership passes on. In a direct chat they stay, as nobody, for the
-   * other one's sake. At the end it looks again for what was on its way while the account ended.
+   * other one's sake. At the end it looks again for what was on its way while the account ended: a
+   * message of theirs, or someone who added them to a group.
    */
   async erase(userId: string): Promise<void> {
-    const memberships = await this.store.memberships.ofUser(userId);
-    const seen = new Map<Membership, number>();
-    for (const member of memberships) {
-      seen.set(member, await this.#eraseMessages(member, 0));
-      const chat = member.leftAt === null && await this.store.chats.byId(member.chatId);
-      if (chat && chat.kind === "group") await this.#leave(member);
+    const seen = new Map<string, number>();
+    for (let looks = 0; looks < 2; looks++) {
+      for (const member of await this.store.memberships.ofUser(userId)) {
+        const { chatId, leftAt } = member;
+        seen.set(chatId, await this.#eraseMessages(member, seen.get(chatId) ?? 0));
+        const chat = leftAt === null && await this.store.chats.byId(chatId);
+        if (chat && chat.kind === "group") await this.#leave(member);
+      }
     }
-    for (const [member, seq] of seen) await this.#eraseMessages(member, seq);
   }
 
   /** What follows `after`; answers how far it came. */
