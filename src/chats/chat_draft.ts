@@ -64,6 +64,11 @@ export class ChatDraft {
     return this.#steps.length;
   }
 
+  /** Whether rows are changed that the chat had before. */
+  get changesMembers(): boolean {
+    return [...this.#members.keys()].some((userId) => this.base.members.has(userId));
+  }
+
   /** The membership of a present member, null for anyone else. */
   member(userId: string): Membership | null {
     const row = this.#row(userId);

@@ -146,6 +146,11 @@ export class ChatWriter {
       // state: the remembered one may not know yet who has joined, or left.
       const unproven = draft.length === 0 || results.some((result) => "error" in result);
       if (unproven && !fresh && await this.#isBehind(state)) continue;
+      // Nor does it prove how far members have read, which takes no revision and is told with them.
+      if (draft.changesMembers && !fresh) {
+        this.#states.forget(chatId);
+        continue;
+      }
       if (await this.#commit(draft, known)) return settle(results);
     }
     throw tooBusy();

@@ -115,6 +115,21 @@ Deno.test("ChatWriter: who was removed elsewhere is answered nothing, not even w
   await assert.rejects(editor.react(ids[1], message.id, "👍", true), refusal("not_found"));
 });
 
+Deno.test("ChatWriter: what is told of a member says how far they have read", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { sender, receipts, groups, commits } = world.services;
+  const { message: { seq } } = await sender.send(ann, { chatId, text: "a" });
+  const told = () =>
+    commits.at(-1)!.steps.map((step) => step.type === "member.updated" && step.member.readSeq);
+  await receipts.markRead(bob, chatId, seq);
+  await groups.setRole(ann, chatId, bob, "admin");
+  assert.deepEqual(told(), [seq]);
+  await groups.remove(ann, chatId, bob);
+  await groups.add(ann, chatId, [bob, ...await world.people(1)]);
+  assert.deepEqual(told(), [seq, 0]);
+});
+
 Deno.test("ChatWriter: a commit that fails fails its batch, and the next one goes on", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(1);
