@@ -59,6 +59,7 @@ function createDispatcher(ground: Ground, { users }: Services): Dispatcher {
     log,
     isAdmin: ({ userId }) => users.moderation.isAdmin(userId),
     observe: operationObserver(metrics),
+    pageSize: config.limits.pageSize,
     checkAnswers: config.environment === "test",
   });
 }

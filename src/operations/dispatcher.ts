@@ -31,6 +31,8 @@ export interface DispatcherOptions {
   log: Log;
   isAdmin(caller: Caller): Promise<boolean> | boolean;
   observe?(outcome: Outcome): void;
+  /** Items of a page at most, of whichever list: who asks for more gets so many. */
+  pageSize?: number;
   /**
    * Holds every answer to its schema, unlisted fields included, and fails loudly (`internal`). For
    * development and tests: it finds what the documents do not say, and costs as much as validation.
@@ -111,7 +113,7 @@ export class Dispatcher {
     trace: Trace,
   ): Promise<Answer<unknown>> {
     assertSession(operation, caller);
-    const input = validate(operation.input, raw);
+    const input = withinPage(validate(operation.input, raw), this.#options.pageSize);
     await this.charge(operation.limit, caller, trace);
     if (operation.access === "admin") await this.#assertAdmin(caller as Caller);
     const result = await handle(caller, input);
@@ -149,6 +151,12 @@ export function validate<T>(schema: z.ZodType<T>, input: unknown): T {
   const result = schema.safeParse(input, { error: describeIssue });
   if (!result.success) throw toInvalidRequest(result.error);
   return result.data;
+}
+
+/** Here and not in each list, so that none can forget it; `limit` is that of `fields.ts`. */
+function withinPage(input: unknown, most = Infinity): unknown {
+  const { limit } = input as { limit?: number };
+  return limit !== undefined && limit > most ? { ...input as object, limit: most } : input;
 }
 
 /** 204 goes with no output; a POST that makes something says 201 itself. */

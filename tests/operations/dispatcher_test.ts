@@ -9,6 +9,7 @@ import {
   type Outcome,
   type Trace,
 } from "../../src/operations/dispatcher.ts";
+import { limit } from "../../src/operations/fields.ts";
 import { Answer, bind } from "../../src/operations/handler.ts";
 import { operation } from "../../src/operations/operation.ts";
 import { networkOf } from "../../src/operations/rate_key.ts";
@@ -63,6 +64,26 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
     return error.code;
   }
 }
+
+Deno.test("no list gives more items a page than LIMIT_PAGE_SIZE allows", async () => {
+  const { dispatcher } = setUp({ pageSize: 20 });
+  const input = z.strictObject({ limit });
+  const output = z.object({ limit });
+  const list = operation({
+    ...spec,
+    limit: "read",
+    name: "t.list",
+    access: "public",
+    input,
+    output,
+  });
+  const echo = bind(list, (_caller, { limit }) => Promise.resolve({ limit }));
+  for (
+    const [asked, given] of [[{}, 20], [{ limit: 21 }, 20], [{ limit: 20 }, 20], [{ limit: 1 }, 1]]
+  ) {
+    assert.deepEqual((await dispatcher.dispatch(echo, visitor, asked)).data, { limit: given });
+  }
+});
 
 Deno.test("who may ask is checked before anything runs", async () => {
   const { dispatcher, echo, handled } = setUp();
