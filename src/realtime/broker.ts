@@ -28,6 +28,8 @@ export interface BrokerEvents {
   onGap(): void;
   /** An instance has died or left: what it said of the moment (who is typing) no longer holds. */
   onGone(instance: string): void;
+  /** One of them has died: what it had written last it may not have told. */
+  onDied(): void;
 }
 
 /** Carries signals between instances; an instance never hears its own. */

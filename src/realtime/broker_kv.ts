@@ -43,6 +43,9 @@ export class KvBroker extends SharedBroker {
   override async start(events: BrokerEvents): Promise<void> {
     const { kv, readKv = kv, watchKv = kv, instances, log } = this.options;
     instances.listen({
+      onGone: (_id, left) => {
+        if (!left) events.onDied();
+      },
       sweep: async ({ id }) => {
         await this.pulse.run(() => kv.delete(headKey(id)));
       },

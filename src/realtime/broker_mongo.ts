@@ -57,10 +57,11 @@ export class MongoBroker extends SharedBroker {
     this.#listen();
     await this.#untilListening();
     this.instances.listen({
-      onGone: (id) => {
+      onGone: (id, left) => {
         this.#heard.delete(id);
         this.#said.delete(id);
         events.onGone(id);
+        if (!left) events.onDied();
       },
       onLooked: () => this.#missLost(),
     });

@@ -94,10 +94,10 @@ export class Hub {
 
   /**
    * Signals may have been missed: every chat that is listened to is checked, every user's chats and
-   * sessions, and every client is told to catch up.
+   * sessions, and, with `resync`, every client is told to catch up.
    */
-  recover(): Promise<void> {
-    return this.#recovery.run();
+  recover(resync = true): Promise<void> {
+    return this.#recovery.run(resync);
   }
 
   toRoom(chatId: string, event: WireEvent, exceptUserId?: string): void {

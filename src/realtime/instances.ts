@@ -26,8 +26,8 @@ export interface InstanceTable {
 export interface InstanceListener {
   /** It was not there when this instance began. */
   onJoined?(id: string): void;
-  /** It died or left, and what it left behind has been swept by someone. */
-  onGone?(id: string): void;
+  /** It died or `left` in good order, and what it left behind has been swept by someone. */
+  onGone?(id: string, left: boolean): void;
   /** The rows of the others have been read. */
   onLooked?(): void;
   /**
@@ -53,6 +53,8 @@ export interface InstancesOptions {
 interface Peer {
   row: InstanceRow;
   version: string;
+  /** Whether it said so: whoever sweeps it writes over that. */
+  left: boolean;
   /** When its row last changed, by this instance's own clock: clocks of machines differ. */
   changedAt: number;
 }
@@ -184,7 +186,8 @@ export class Instances {
       if (known?.version === version) continue;
       // At first sight its own clock has to do: it is put right by the next change.
       const age = known ? 0 : Math.max(0, Date.now() - row.at);
-      this.#peers.set(row.id, { row, version, changedAt: now - age });
+      const left = row.state === "left" || (row.state === "dead" && known?.left === true);
+      this.#peers.set(row.id, { row, version, left, changedAt: now - age });
       if (!known && !first) { for (const each of this.#listeners) each.onJoined?.(row.id); }
     }
     for (const id of [...this.#peers.keys()]) if (!found.has(id)) this.#forget(id);
@@ -212,8 +215,10 @@ export class Instances {
   }
 
   #forget(id: string): void {
-    if (!this.#peers.delete(id)) return;
-    for (const listener of this.#listeners) listener.onGone?.(id);
+    const peer = this.#peers.get(id);
+    if (!peer) return;
+    this.#peers.delete(id);
+    for (const listener of this.#listeners) listener.onGone?.(id, peer.left);
   }
 
   #row(state: InstanceRow["state"]): InstanceRow {

@@ -23,4 +23,9 @@ export class Receiver implements BrokerEvents {
   onGone(instance: string): void {
     this.typing.gone(instance);
   }
+
+  /** What it did not tell any more is a moment's, and is found here: no client has to catch up for it. */
+  onDied(): void {
+    this.hub.recover(false);
+  }
 }

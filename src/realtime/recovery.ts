@@ -13,6 +13,7 @@ const RECOVER_AT_ONCE = 8;
 export class Recovery {
   #running = false;
   #again = false;
+  #resync = false;
 
   constructor(
     private readonly hub: Pick<Hub, "endSessions" | "toUsers">,
@@ -24,15 +25,17 @@ export class Recovery {
   ) {}
 
   /** Gently, since thousands may be connected. A gap that comes meanwhile has it done once more. */
-  async run(): Promise<void> {
+  async run(resync: boolean): Promise<void> {
     this.#again = true;
+    this.#resync ||= resync;
     if (this.#running) return;
     this.#running = true;
     while (this.#again) {
-      this.#again = false;
+      const tell = this.#resync;
+      this.#again = this.#resync = false;
       await this.#rooms();
       await forEachOf([...this.connections.users()], RECOVER_AT_ONCE, (userId) => {
-        return this.#user(userId);
+        return this.#user(userId, tell);
       });
     }
     this.#running = false;
@@ -47,15 +50,15 @@ export class Recovery {
     }
   }
 
-  async #user(userId: string): Promise<void> {
+  async #user(userId: string, tell: boolean): Promise<void> {
     try {
       const connections = [...this.connections.ofUser(userId)];
       await this.#endSessions(new Set(connections.map(({ caller }) => caller.sessionId)));
       await this.subscriptions.subscribe(userId, connections);
-      this.hub.toUsers([userId], { event: "resync", data: {} });
+      if (tell) this.hub.toUsers([userId], { event: "resync", data: {} });
     } catch (error) {
       this.log.warn("Checking a user's chats after a gap failed", { userId, error });
-      this.retries.later(() => this.#user(userId));
+      this.retries.later(() => this.#user(userId, tell));
     }
   }
 

@@ -11,6 +11,7 @@ export class Heard implements BrokerEvents {
   /** The instances that were heard, by signal. */
   readonly from: string[] = [];
   gaps = 0;
+  deaths = 0;
 
   onSignals(signals: Signal[], instance: string): void {
     this.signals.push(...signals);
@@ -23,6 +24,10 @@ export class Heard implements BrokerEvents {
 
   onGone(instance: string): void {
     this.gone.push(instance);
+  }
+
+  onDied(): void {
+    this.deaths++;
   }
 }
 
@@ -152,6 +157,7 @@ export function brokerContract(
     await eventually("it was there", () => heard.signals.length === 1);
     await dying.die();
     await eventually("it is gone", () => heard.gone.includes(heard.from[0]));
+    assert.ok(heard.deaths > 0, "what it had written last is looked for");
     const [mine, theirs] = [typing(2), typing(3)];
     broker.publish(mine);
     await staying.publish([theirs]);

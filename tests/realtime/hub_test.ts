@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Receiver } from "../../src/realtime/receiver.ts";
 import { eventually } from "../support/eventually.ts";
 import { World } from "./world.ts";
 
@@ -362,6 +363,22 @@ Deno.test("after a gap everyone is told, has what was missed, and is where they 
   world.hub.commit(world.write(left, { say: "secret" }));
   assert.deepEqual(ann.sink.revs(joined).slice(-1), [3]);
   assert.deepEqual(ann.sink.revs(left), [2]);
+});
+
+Deno.test("after an instance has died all is looked for that it did not tell, and nobody is sent for it", async () => {
+  const world = new World();
+  const [shared, joined] = [world.chat("ann", "bob"), world.chat("bob")];
+  const [ann, bob] = [await world.connect("ann"), await world.connect("bob", "over")];
+  world.write(shared, { say: "not told" });
+  world.write(joined, { join: "ann" });
+  world.ended.add("over");
+  new Receiver(world.hub, { signal() {}, gone() {} }).onDied();
+  await eventually("the rows came", () => ann.sink.revs(shared).length === 1);
+  await eventually("her session has ended", () => bob.sink.closed === "unauthenticated");
+  await eventually("she listens", () => [...ann.connection.rooms].length === 2);
+  world.hub.commit(world.write(joined, { say: "hello" }));
+  assert.deepEqual(ann.sink.revs(joined).slice(-1), [3]);
+  assert.ok(ann.sink.events.every(({ event }) => event !== "resync"));
 });
 
 Deno.test("a gap asks the Store little: one look a user, however many sockets", async () => {
