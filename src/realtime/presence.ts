@@ -138,15 +138,17 @@ export class Presence implements HubListener {
     await this.#gone(userId, at);
   }
 
-  /** Who leaves while invisible was last seen when they became it. */
+  /**
+   * Who leaves while invisible was last seen when they became it. Whose account was erased meanwhile
+   * has gone like anyone else, and when is not kept.
+   */
   async #gone(userId: string, at: number): Promise<void> {
     const { store, directory } = this.options;
     if ((await directory.online([userId])).has(userId)) return;
     const before = await store.users.byId(userId);
-    if (!before || isHidden(before)) return;
+    if (!before || before.status.state === "invisible") return;
     const lastSeenAt = Math.max(at, before.lastSeenAt ?? 0);
-    const user = await store.users.update(userId, { lastSeenAt });
-    if (user) await this.#announce(user, false);
+    await this.#announce(await store.users.update(userId, { lastSeenAt }) ?? before, false);
   }
 
   async #announce(user: User, online: boolean): Promise<void> {

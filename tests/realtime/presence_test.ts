@@ -71,8 +71,10 @@ class People {
         byId: (id: string) => Promise.resolve(this.users.get(id) ?? null),
         byIds: (ids: string[]) => Promise.resolve(ids.flatMap((id) => this.users.get(id) ?? [])),
         update: (id: string, patch: Partial<User>) => {
-          this.users.set(id, { ...this.users.get(id)!, ...patch });
-          return Promise.resolve(this.users.get(id)!);
+          const user = { ...this.users.get(id)!, ...patch };
+          if (user.deletedAt !== null) return Promise.resolve(null);
+          this.users.set(id, user);
+          return Promise.resolve(user);
         },
       },
       memberships: {
@@ -116,6 +118,16 @@ Deno.test("coming and going are told to those who share a chat, and going is rem
   assert.deepEqual(await people.toldOf(2), ["ann online", "ann offline"]);
   assert.equal(people.users.get("ann")!.lastSeenAt, people.now);
   assert.equal(people.told[1].data.lastSeenAt, new Date(people.now).toISOString());
+});
+
+Deno.test("whose account is erased has gone", async () => {
+  const people = couple();
+  people.come("ann");
+  await people.toldOf(1);
+  people.add("ann", { deletedAt: people.now, lastSeenHidden: true });
+  people.go("ann");
+  assert.deepEqual(await people.toldOf(2), ["ann online", "ann offline"]);
+  assert.equal(people.told[1].data.lastSeenAt, null);
 });
 
 Deno.test("a reload within the grace period is not told", async () => {
