@@ -182,6 +182,8 @@ export class Subscriptions implements RoomHost {
       return room;
     });
     const ready = Promise.all(rooms.map((room) => room.ready));
+    // One that another is opening may fail before it is waited for, and that must not end the process.
+    ready.catch(() => {});
     for (let at = 0; at < opened.length; at += HEADS_AT_ONCE) {
       await this.#readHeads(opened.slice(at, at + HEADS_AT_ONCE));
     }

@@ -333,6 +333,29 @@ Deno.test("heads that cannot be read refuse the connection, not the next one", a
   assert.deepEqual(sink.revs(chat), [2]);
 });
 
+Deno.test("heads that cannot be read refuse whoever waits for them, and end nothing else", async () => {
+  const world = new World();
+  const [shared] = [world.chat("ann", "bob"), world.chat("bob")];
+  const first = world.hold("byIds");
+  const ann = world.hub.attach(world.connection("ann").connection);
+  await eventually("ann opens the room", () => world.calls.includes("byIds"));
+  const second = world.hold("byIds");
+  const bob = world.connection("bob");
+  const attaching = world.hub.attach(bob.connection);
+  await eventually("bob waits for it, and opens his own", () => bob.connection.rooms.size === 2);
+  world.failing.add("byIds");
+  first();
+  await assert.rejects(ann, /byIds fails/);
+  // For as long as it takes a process to end by what nobody has caught.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  second();
+  await assert.rejects(attaching, /byIds fails/);
+  world.hub.detach(bob.connection);
+  const { sink } = await world.connect("ann");
+  world.hub.commit(world.write(shared, { say: "a" }));
+  assert.deepEqual(sink.revs(shared), [3]);
+});
+
 Deno.test("events begin where the answer's sync ends", async () => {
   const world = new World();
   const chat = world.chat("ann");
