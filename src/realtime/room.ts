@@ -38,6 +38,8 @@ const RETRY_MS = 1_000;
  */
 export class Room {
   readonly listeners = new Set<Connection>();
+  /** The revision after which delivery began. */
+  #begun = 0;
   #delivered = 0;
   /** The highest revision heard of. */
   #target = 0;
@@ -85,7 +87,7 @@ export class Room {
   open(head: number): void {
     if (this.#opened || this.#closed) return;
     this.#opened = true;
-    this.#delivered = Math.min(head, this.#start);
+    this.#delivered = this.#begun = Math.min(head, this.#start);
     this.#filling = false;
     this.#ready.resolve();
     this.reach(Math.max(this.#target, head));
@@ -126,6 +128,22 @@ export class Room {
   reachMembers(after: number, rev: number): void {
     this.#expectMembers(after, rev);
     this.reach(rev);
+  }
+
+  /** Whether what followed on `rev` came before delivery began: no step of it lets anyone in. */
+  hasBegunPast(rev: number): boolean {
+    return this.#opened && this.#begun > rev;
+  }
+
+  /** For who joined before delivery began: they are told so, as by the step itself, and listen. */
+  welcome(member: Membership): void {
+    // By a step that is still to come they are let in anyhow.
+    if (member.rev > this.#delivered) return;
+    const welcome = new Outbound([stepEvent(this.chatId, stepOf(member))]);
+    for (const connection of this.host.connectionsOf(member.userId)) {
+      if (!this.listeners.has(connection)) connection.deliver(welcome);
+    }
+    this.host.admit(member.userId, this);
   }
 
   /** An event without a revision; `exceptUserId` does not hear it. */
@@ -209,8 +227,7 @@ export class Room {
   }
 
   #farewell(member: Membership): void {
-    const step: ChatStep = { type: "member.updated", rev: member.rev, member };
-    const farewell = new Outbound([stepEvent(this.chatId, step)]);
+    const farewell = new Outbound([stepEvent(this.chatId, stepOf(member))]);
     for (const connection of this.host.connectionsOf(member.userId)) {
       if (this.listeners.has(connection)) connection.deliver(farewell);
     }
@@ -222,6 +239,10 @@ export class Room {
     const outbound = new Outbound(events);
     for (const connection of this.listeners) connection.deliver(outbound);
   }
+}
+
+function stepOf(member: Membership): ChatStep {
+  return { type: "member.updated", rev: member.rev, member };
 }
 
 /** Whether the commit changes who is in the chat. */

@@ -1,10 +1,11 @@
 import type { Log } from "../core/log.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
+import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionIndex } from "./connection_index.ts";
 import type { Retries } from "./retries.ts";
-import { type ChangeSource, Room, type RoomHost } from "./room.ts";
+import { changesMembers, type ChangeSource, Room, type RoomHost } from "./room.ts";
 
 /** The parts of the Store that say who is in which chat, and how far a chat is. */
 export type SubscriptionStore = Pick<Store, "chats" | "memberships">;
@@ -56,8 +57,13 @@ export class Subscriptions implements RoomHost {
 
   /** A commit of this instance. Who was added by it may listen to no room of this chat yet. */
   commit(commit: ChatCommit): void {
-    const room = this.#rooms.get(commit.chatId);
-    if (room) return room.commit(commit);
+    const { chatId, after, rev } = commit;
+    const room = this.#rooms.get(chatId);
+    if (room) {
+      room.commit(commit);
+      if (changesMembers(commit)) this.#welcomeMissed(room, after, rev);
+      return;
+    }
     const joined = commit.steps.flatMap((step) =>
       step.type === "member.updated" && step.member.leftAt === null &&
         this.connections.hasUser(step.member.userId)
@@ -65,9 +71,9 @@ export class Subscriptions implements RoomHost {
         : []
     );
     if (joined.length === 0) return;
-    const opened = this.#newRoom(commit.chatId);
+    const opened = this.#newRoom(chatId);
     for (const userId of joined) this.admit(userId, opened);
-    opened.open(commit.after);
+    opened.open(after);
     opened.commit(commit);
   }
 
@@ -77,6 +83,7 @@ export class Subscriptions implements RoomHost {
     if (membersAfter === undefined) return room?.reach(rev);
     if (!room) return void this.#openForJoiners(chatId, membersAfter, rev);
     room.reachMembers(membersAfter, rev);
+    this.#welcomeMissed(room, membersAfter, rev);
   }
 
   /** Compares every room with its chat's head, and has it catch up. Rejects as the Store does. */
@@ -208,6 +215,27 @@ export class Subscriptions implements RoomHost {
   #isWaiting(room: Room): boolean {
     return !room.isOpen && this.#rooms.get(room.chatId) === room &&
       (room.listeners.size > 0 || room.mayAdmit);
+  }
+
+  /**
+   * News of who joined that come late, after someone has opened the room at a head which had it already.
+   * Where others join or leave meanwhile it is looked for again, lest someone who has left be let in.
+   */
+  async #welcomeMissed(room: Room, after: number, rev: number): Promise<void> {
+    if (!room.hasBegunPast(after)) return;
+    const { chatId } = room;
+    try {
+      let members: Membership[] = [];
+      for (let looked = -1; looked < room.membersAt;) {
+        looked = room.membersAt;
+        members = await this.store.memberships.ofChat(chatId);
+      }
+      if (this.#rooms.get(chatId) !== room) return this.ring(chatId, rev, after);
+      for (const member of members) if (member.leftAt === null) room.welcome(member);
+    } catch (error) {
+      this.log.warn("Looking up who joined a chat failed", { chatId, error });
+      this.retries.later(() => this.ring(chatId, rev, after));
+    }
   }
 
   #newRoom(chatId: string): Room {

@@ -240,6 +240,45 @@ Deno.test("someone joins here while the room is opening, though the head that is
 });
 
 for (const here of [true, false]) {
+  const where = here ? "here" : "elsewhere";
+
+  Deno.test(`someone joins ${where}, and the news comes after the room was opened with it`, async () => {
+    const world = new World();
+    const chat = world.chat("zoe");
+    const ann = await world.connect("ann");
+    const commit = world.write(chat, { join: "ann" });
+    const zoe = await world.connect("zoe");
+    const tell = () => {
+      if (here) world.hub.commit(commit);
+      else world.hub.signals(REMOTE(chat, commit.rev, commit.after));
+    };
+    world.failing.add("ofChat");
+    tell();
+    await eventually("ann is in", () => ann.sink.revs(chat).length === 1);
+    tell();
+    world.hub.commit(world.write(chat, { say: "hello" }));
+    await eventually("the look is over", () => world.calls.at(-1) === "ofChat");
+    assert.deepEqual([ann.sink.revs(chat), zoe.sink.revs(chat)], [[2, 3], [3]]);
+  });
+
+  Deno.test(`who joined ${where} and left again is not let in by late news of the joining`, async () => {
+    const world = new World();
+    const chat = world.chat("zoe");
+    const ann = await world.connect("ann");
+    const joined = world.write(chat, { join: "ann" });
+    await world.connect("zoe");
+    const answer = world.hold("ofChat");
+    if (here) world.hub.commit(joined);
+    else world.hub.signals(REMOTE(chat, joined.rev, joined.after));
+    world.hub.commit(world.write(chat, { leave: "ann" }));
+    answer();
+    await eventually("it was looked again", () => {
+      return world.calls.filter((call) => call === "ofChat").length > 1;
+    });
+    world.hub.commit(world.write(chat, { say: "secret" }));
+    assert.deepEqual(ann.sink.events, []);
+  });
+
   Deno.test(`who leaves while their connection is being attached hears nothing (${here ? "here" : "elsewhere"})`, async () => {
     const world = new World();
     const chat = world.chat("ann", "bob");
