@@ -28,6 +28,7 @@ const RETRY_MS = 500;
 /** How often, and how many times, an instance calls itself to learn whether its stream is there. */
 const CALL_EVERY_MS = 100;
 const MOST_CALLS = 100;
+const MOST_REMEMBERED = 1_000;
 
 /**
  * The same batches through a change stream, for hosts that run MongoDB and no Deno KV. The driver
@@ -36,7 +37,7 @@ const MOST_CALLS = 100;
  */
 export class MongoBroker extends SharedBroker {
   readonly #batches: Collection<Batch>;
-  /** The last number heard of each instance. */
+  /** The last number heard of each instance, of those who are gone too, should they be back. */
   readonly #heard = new Map<string, number>();
   /** What each instance had said at the last look: by the next one, that has been heard or is lost. */
   readonly #said = new Map<string, number>();
@@ -58,7 +59,7 @@ export class MongoBroker extends SharedBroker {
     await this.#untilListening();
     this.instances.listen({
       onGone: (id, left) => {
-        this.#heard.delete(id);
+        this.#remember(id);
         this.#said.delete(id);
         events.onGone(id);
         if (!left) events.onDied();
@@ -145,6 +146,16 @@ export class MongoBroker extends SharedBroker {
       this.#heard.set(id, said);
       this.#events?.onGap();
     }
+  }
+
+  /** Among the last who are gone; those before are forgotten. */
+  #remember(id: string): void {
+    const last = this.#heard.get(id);
+    if (last === undefined) return;
+    this.#heard.delete(id);
+    this.#heard.set(id, last);
+    const [first] = this.#heard.keys();
+    if (this.#heard.size > MOST_REMEMBERED) this.#heard.delete(first);
   }
 
   #hear({ instance, n, batch }: Batch): void {
