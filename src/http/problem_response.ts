@@ -42,12 +42,16 @@ export function errorHandler(log: Log): (error: unknown, c: HttpContext) => Resp
   };
 }
 
-/** For Hono's `notFound`: tells an unknown path from a method that a known path does not have. */
+/**
+ * For Hono's `notFound`: tells an unknown path from a method that a known path does not have. A route
+ * that has the method was asked, and has nothing there.
+ */
 export function unknownRoute(c: HttpContext, routes: () => { method: string; path: string }[]) {
   const allowed = allowedMethods(routes(), c.req.path);
   const trace = c.get("trace");
   const { method, path } = c.req;
-  if (allowed.length === 0) {
+  const hasNothing = method !== "OPTIONS" && allowed.includes(method);
+  if (allowed.length === 0 || hasNothing) {
     if (trace) trace.errorCode = "not_found";
     return problemResponse(new AppError("not_found", `There is nothing at ${quote(path)}`));
   }

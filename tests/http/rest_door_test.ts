@@ -212,6 +212,15 @@ Deno.test("unknown paths and methods", async () => {
   assert.equal(head.text, "");
 });
 
+Deno.test("a route that finds nothing answers 404, not that it lacks its own method", async () => {
+  const { app } = demoApp();
+  app.get("/files/:name", (c) => c.notFound());
+  await refused(app, 404, "not_found", "GET", "/files/nothing");
+  assert.equal((await send(app, "HEAD", "/files/nothing")).status, 404);
+  await refused(app, 405, "method_not_allowed", "DELETE", "/files/nothing");
+  assert.equal((await send(app, "OPTIONS", "/files/nothing")).status, 204);
+});
+
 Deno.test("what breaks answers 500 without its reason, which is logged with the request's id", async () => {
   for (const how of ["error", "string", "unlisted"]) {
     const { app, lines } = demoApp();
