@@ -1,4 +1,4 @@
-import { AppError } from "../core/errors.ts";
+import { type AppError, fieldError } from "../core/errors.ts";
 import { idsOf } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
@@ -95,7 +95,6 @@ export class Passwords {
 }
 
 export function overOrUsed(): AppError {
-  return new AppError("invalid_request", "Following the link: it was used before or has expired", {
-    errors: [{ path: "token", message: "was used before or has expired" }],
-  });
+  const about = "Following the link: it was used before or has expired";
+  return fieldError("invalid_request", "token", about);
 }

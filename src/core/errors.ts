@@ -29,7 +29,10 @@ export const ERROR_CODES = [
 
 export type ErrorCode = typeof ERROR_CODES[number];
 
-/** One fault in a request: `path` is dotted from the root of the input, `""` for the whole of it. */
+/**
+ * One fault in a request: `path` is dotted from the root of the input, `""` for the whole of it, and
+ * `message` says all by itself.
+ */
 export interface FieldError {
   path: string;
   message: string;

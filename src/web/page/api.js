@@ -3,7 +3,7 @@ import { session } from "./session.js";
 /** A refusal of the server, by REST or by the socket: RFC 9457 problem details. */
 export class ApiError extends Error {
   constructor(problem) {
-    const faults = (problem.errors ?? []).map(({ path, message }) => `${path} ${message}`.trim());
+    const faults = (problem.errors ?? []).map(({ message }) => message);
     super(faults.length > 0 ? faults.join("; ") : problem.detail);
     this.code = problem.code;
     this.status = problem.status;
