@@ -126,6 +126,7 @@ Deno.test(
     await ann.message("Hi").waitFor();
     await ann.page.getByText("bob is typing").waitFor({ state: "detached" });
     await ann.page.getByRole("main").getByText("online").waitFor();
+    await ann.page.getByRole("region", { name: "Messages" }).waitFor();
 
     await ann.act("Hi", "React with 🎉");
     await bob.message("Hi").getByRole("button", { name: "🎉 from ann" }).waitFor();

@@ -15,7 +15,11 @@ export class ConversationView {
   #about = h("p", { class: "faint ellipsis" });
   #avatar = h("span");
   #list = h("ol", { class: "messages" });
-  #scroller = h("div", { class: "scroller", tabindex: "0", "aria-label": "Messages" }, this.#list);
+  #scroller = h(
+    "div",
+    { class: "scroller", tabindex: "0", role: "region", "aria-label": "Messages" },
+    this.#list,
+  );
   #typing = h("p", { class: "typing faint" });
   #composer;
   #body;
