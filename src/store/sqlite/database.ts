@@ -31,13 +31,12 @@ export class Database {
   #closed = false;
 
   constructor(path: string) {
-    this.#connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
-      configure(this.#connection);
-      migrate(this.#connection);
-    } catch (error) {
-      this.#connection.close();
-      throw translated(error);
+      this.#connection = open(path);
+    } catch (cause) {
+      // SQLite says what is wrong, and seldom with which file.
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`Opening ${path} failed: ${reason}`, { cause });
     }
   }
 
@@ -150,6 +149,18 @@ export class Database {
 function applied({ run, resolve }: PendingWrite, end: (() => void)[]): () => void {
   const value = run((work) => end.push(work));
   return () => resolve(value);
+}
+
+function open(path: string): DatabaseSync {
+  const connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    configure(connection);
+    migrate(connection);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
 function configure(connection: DatabaseSync): void {
