@@ -209,6 +209,34 @@ Deno.test(
 );
 
 Deno.test(
+  "the page: who is removed from a group is told so, and the others see it in the count",
+  OPTIONS,
+  async () => {
+    await using world = await setting();
+    const { ann, bob, browser } = world;
+    await ann.startGroup("Friends", "bob");
+    await ann.write("Good morning");
+    await bob.chat("Friends").click();
+    await ann.page.getByText("you, bob", { exact: true }).waitFor();
+    const members = `/groups/${new URL(ann.page.url()).hash.slice(1)}/members`;
+    const bobsId = await bob.id();
+
+    await ann.call("DELETE", `${members}/${bobsId}`);
+    await bob.page.getByText("You are no longer in this group.").waitFor();
+    assert.deepEqual(await bob.texts, ["Good morning"]);
+    assert.equal(await bob.composer.isVisible(), false);
+    const actions = bob.page.getByRole("button", { name: "What to do with this message" });
+    assert.equal(await actions.count(), 0);
+    await ann.page.getByText("you", { exact: true }).waitFor();
+
+    await ann.call("POST", members, { userIds: [bobsId] });
+    await bob.write("Here I am again");
+    await ann.message("Here I am again").waitFor();
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
   "the page: the words of someone who is blocked are neither shown nor read aloud",
   OPTIONS,
   async () => {

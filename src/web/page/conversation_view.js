@@ -21,6 +21,7 @@ export class ConversationView {
     this.#list,
   );
   #typing = h("p", { class: "typing faint" });
+  #left = h("p", { class: "left faint", role: "status" });
   #composer;
   #body;
   #nothing = h("p", { class: "nothing faint" }, "Choose a chat, or begin a new one.");
@@ -40,6 +41,7 @@ export class ConversationView {
       ),
       this.#scroller,
       this.#typing,
+      this.#left,
       this.#composer.element,
     );
     this.element = h("main", { class: "conversation" }, this.#nothing, this.#body);
@@ -62,6 +64,7 @@ export class ConversationView {
     this.#composer.update(chat);
     this.#updateHeader(chat);
     this.#updateTyping(chat);
+    this.#updateLeft(chat);
     this.#updateMessages(chat, other);
     this.#markRead(chat);
     if (this.#scroller.scrollTop < NEAR && chat.membersKnown) this.#model.loadOlder(chat);
@@ -85,7 +88,9 @@ export class ConversationView {
     const shown = present.slice(0, 4).map(({ userId }) =>
       userId === chat.me.userId ? "you" : this.#model.people.nameOf(userId)
     );
-    const more = chat.details.memberCount - shown.length;
+    // What is known of the chat itself does not follow who comes and goes.
+    const count = chat.membersKnown ? present.length : chat.details.memberCount;
+    const more = count - shown.length;
     return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
   }
 
@@ -96,6 +101,12 @@ export class ConversationView {
       : names.length === 1
       ? `${names[0]} is typing …`
       : `${names.slice(0, 3).join(", ")} are typing …`;
+  }
+
+  /** Whoever is out may read what they had, and writes no more. */
+  #updateLeft(chat) {
+    this.#left.textContent = chat.hasLeft ? "You are no longer in this group." : "";
+    this.#composer.element.hidden = chat.hasLeft;
   }
 
   #updateMessages(chat, other) {

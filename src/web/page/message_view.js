@@ -48,6 +48,7 @@ function itemOf(model, chat, message, previous, menuOf) {
     })),
     tick: mine && !message.deletedAt ? chat.progressOf(message) : null,
     menu: message.id === menuOf,
+    settled: !message.deletedAt && !chat.hasLeft,
     mayDelete: mine || (chat.isGroup && chat.me.role !== "member"),
   };
 }
@@ -67,8 +68,7 @@ function quoteOf(model, chat, replyTo) {
 }
 
 export function messageView(item, actions) {
-  const { message, mine, day, sender, together, quote, reactions, menu } = item;
-  const settled = item.tick !== "sending" && !message.deletedAt;
+  const { message, mine, day, sender, together, quote, reactions, menu, settled } = item;
   return h(
     "li",
     {
