@@ -61,7 +61,20 @@ Deno.test("README: the quick start works line by line from a clean checkout", as
   await eventually("nothing listens any more", () => accepts(port).then(() => false, () => true));
 });
 
-Deno.test("README: every example is run by the test above", () => {
+Deno.test("README: what it says to start with starts again for a file that no module imports", async () => {
+  await using folder = await cleanCheckout();
+  const { server, port } = await startAsWritten(folder);
+  try {
+    const style = async () => await (await fetch(`http://127.0.0.1:${port}/web/base.css`)).text();
+    const changed = `${await style()}/* changed */\n`;
+    await Deno.writeTextFile(folder.join("src", "web", "page", "base.css"), changed);
+    await eventually("the page is served as it is now", async () => await style() === changed);
+  } finally {
+    await server.stop();
+  }
+});
+
+Deno.test("README: every example is run by the tests above", () => {
   assert.deepEqual([...EXAMPLES.keys()], ["start", "register", "open", "send", "read", "live"]);
 });
 
