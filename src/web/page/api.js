@@ -1,5 +1,13 @@
 import { session } from "./session.js";
 
+/**
+ * What another tab has written to localStorage is seen in this one a little later, even by whoever
+ * waited for its lock.
+ */
+const SEEN_AFTER_MS = 500;
+/** Tabs that no lock keeps apart are unlikely to meet if each waits for up to so long. */
+const SPREAD_MS = 2_000;
+
 /** A refusal of the server, by REST or by the socket: RFC 9457 problem details. */
 export class ApiError extends Error {
   constructor(problem) {
@@ -44,6 +52,7 @@ export async function signIn(path, body) {
  */
 export function renew(staleToken) {
   return exclusively(async () => {
+    await pause(navigator.locks ? SEEN_AFTER_MS : Math.random() * SPREAD_MS);
     const kept = session.get();
     if (kept === null) throw new ApiError({ code: "unauthenticated", detail: "Signed out" });
     if (kept.accessToken !== staleToken) return;
@@ -56,6 +65,10 @@ export function renew(staleToken) {
       throw error;
     }
   });
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 let queue = Promise.resolve();
