@@ -69,6 +69,8 @@ async function fill(path: string, chatId: string, senderId: string, size: number
     });
     chat = next;
   }
+  // A search has the index filled, which else would go on while pages are read.
+  await store.messages.search({ chatIds: [chatId], query: "none", before: null, limit: 1 });
   await store.close();
 }
 

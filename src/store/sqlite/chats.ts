@@ -1,7 +1,7 @@
 import type { Chat } from "../../model/chat.ts";
 import type { ChatChange, ChatStore, CommitOutcome, InboxQuery, InboxRow } from "../chat_store.ts";
 import type { SqliteAuditStore } from "./audit.ts";
-import type { AtEnd, Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import type { SqliteHandshakeStore } from "./handshakes.ts";
 import type { SqliteMediaStore } from "./media.ts";
 import type { SqliteMembershipStore } from "./memberships.ts";
@@ -28,10 +28,13 @@ const CHATS = new Table<Chat>("chats", {
   epoch: "value",
 });
 
-const TAKE_HEAD = CHATS.update(
-  Object.keys(CHATS.kinds) as (keyof Chat)[],
-  "id = ? AND rev = ?",
-);
+/** What a change moves; without the columns that indexes are over, whose pages are then left alone. */
+const HEAD = ["rev", "lastSeq", "lastActivityAt", "memberCount", "updatedAt", "epoch"] as const;
+const HEAD_AND_DETAILS = [...HEAD, "name", "description", "avatarMediaId", "detailsRev"] as const;
+
+const AT_HEAD = "id = ? AND rev = ?";
+const TAKE_HEAD = CHATS.update(HEAD, AT_HEAD);
+const TAKE_HEAD_AND_DETAILS = CHATS.update(HEAD_AND_DETAILS, AT_HEAD);
 
 export class SqliteChatStore implements ChatStore {
   readonly #db: Database;
@@ -61,7 +64,7 @@ export class SqliteChatStore implements ChatStore {
   }
 
   commit(change: ChatChange): Promise<CommitOutcome> {
-    return this.#db.write((atEnd) => this.#apply(change, atEnd));
+    return this.#db.write(() => this.#apply(change));
   }
 
   byId(id: string): Promise<Chat | null> {
@@ -105,12 +108,12 @@ export class SqliteChatStore implements ChatStore {
     );
   }
 
-  #apply(change: ChatChange, atEnd: AtEnd): CommitOutcome {
+  #apply(change: ChatChange): CommitOutcome {
     const { chat, members, updated, inserted } = change;
     if (!this.#takeHead(change)) return "stale";
     for (const member of members) this.#memberships.put(member);
-    for (const message of updated) this.#messages.rewrite(message, atEnd);
-    this.#messages.insert(chat.id, inserted, atEnd);
+    for (const message of updated) this.#messages.rewrite(message);
+    for (const message of inserted) this.#messages.insert(message);
     if (change.mls) this.#handshakes.put(change.mls);
     for (const use of change.mediaUses ?? []) this.#media.use(use, chat.updatedAt);
     for (const entry of change.audit ?? []) this.#audit.insert(entry);
@@ -120,9 +123,12 @@ export class SqliteChatStore implements ChatStore {
 
   /** The one statement that decides between racing change sets. */
   #takeHead({ expectedRev, chat }: ChatChange): boolean {
-    const taken = expectedRev === 0
-      ? this.#db.run(`${CHATS.insert} ON CONFLICT (id) DO NOTHING`, ...CHATS.bind(chat))
-      : this.#db.run(TAKE_HEAD, ...CHATS.bind(chat), chat.id, expectedRev);
-    return taken === 1;
+    if (expectedRev === 0) {
+      return this.#db.run(`${CHATS.insert} ON CONFLICT (id) DO NOTHING`, ...CHATS.bind(chat)) === 1;
+    }
+    const [sql, fields] = chat.detailsRev > expectedRev
+      ? [TAKE_HEAD_AND_DETAILS, HEAD_AND_DETAILS]
+      : [TAKE_HEAD, HEAD];
+    return this.#db.run(sql, ...CHATS.bind(chat, fields), chat.id, expectedRev) === 1;
   }
 }

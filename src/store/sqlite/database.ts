@@ -10,11 +10,8 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** A transaction takes in no further work after this, so that a flood cannot stall the event loop. */
 const FLUSH_BUDGET_MS = 10;
 
-/** Puts work at the end of the transaction, after all others' changes; it must not fail. */
-export type AtEnd = (work: () => void) => void;
-
 interface PendingWrite {
-  run: (atEnd: AtEnd) => unknown;
+  run: () => unknown;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -69,7 +66,7 @@ export class Database {
   }
 
   /** Applies `work` whole or not at all; resolves once it is on the disk. `work` must be synchronous. */
-  write<T>(work: (atEnd: AtEnd) => T): Promise<T> {
+  write<T>(work: () => T): Promise<T> {
     if (this.#closed) return Promise.reject(unavailable("The store is closed"));
     return new Promise<T>((resolve, reject) => {
       if (this.#pending.length === 0) setImmediate(() => this.#flush());
@@ -105,27 +102,23 @@ export class Database {
 
   /** Answers how many of the writes it got to within the budget, which is one at least. */
   #apply(writes: PendingWrite[], settled: (() => void)[]): number {
-    const end: (() => void)[] = [];
     const deadline = performance.now() + FLUSH_BUDGET_MS;
     let taken = 0;
     for (const write of writes) {
       // One that is alone needs no savepoint: its failure is the transaction's.
-      settled.push(writes.length === 1 ? applied(write, end) : this.#inSavepoint(write, end));
+      settled.push(writes.length === 1 ? applied(write) : this.#inSavepoint(write));
       taken++;
       if (performance.now() > deadline) break;
     }
-    for (const work of end) work();
     return taken;
   }
 
   /** Answers what to do once the transaction has been committed. */
-  #inSavepoint(write: PendingWrite, end: (() => void)[]): () => void {
-    const own: (() => void)[] = [];
+  #inSavepoint(write: PendingWrite): () => void {
     this.run("SAVEPOINT write");
     try {
-      const settle = applied(write, own);
+      const settle = applied(write);
       this.run("RELEASE write");
-      end.push(...own);
       return settle;
     } catch (error) {
       // A full disk has rolled the whole transaction back already: then this throws, as it should.
@@ -146,8 +139,8 @@ export class Database {
 }
 
 /** Answers what to do once the transaction has been committed. */
-function applied({ run, resolve }: PendingWrite, end: (() => void)[]): () => void {
-  const value = run((work) => end.push(work));
+function applied({ run, resolve }: PendingWrite): () => void {
+  const value = run();
   return () => resolve(value);
 }
 

@@ -2,6 +2,9 @@ import type { Message } from "../../model/message.ts";
 import { messageTerms, type QueryTerms } from "../search_terms.ts";
 import type { Database } from "./database.ts";
 
+const MESSAGE_AT = `SELECT messages.kind, text, deletedAt, number FROM messages
+  JOIN chats ON chats.id = messages.chatId WHERE place = ?`;
+
 /**
  * The FTS5 index of messages, by place. Each term is stored under its chat (`<chat number>·<term>`), so
  * that a search reads only what is in the caller's chats, however common the word is elsewhere.
@@ -13,18 +16,17 @@ export class MessageIndex {
     this.#db = db;
   }
 
-  add(place: number, chatNumber: number, text: string): void {
-    const terms = messageTerms(text).map((term) => keyOf(chatNumber, term));
+  /** As the message is now; one that cannot be searched is left out. Its place must not be in here. */
+  add(place: number): void {
+    const row = this.#db.get(MESSAGE_AT, place);
+    if (!row || !isSearchable(row as unknown as Message)) return;
+    const terms = messageTerms(String(row.text)).map((term) => keyOf(Number(row.number), term));
     if (terms.length === 0) return;
     this.#db.run("INSERT INTO message_index (rowid, terms) VALUES (?, ?)", place, terms.join(" "));
   }
 
   remove(place: number): void {
     this.#db.run("DELETE FROM message_index WHERE rowid = ?", place);
-  }
-
-  chatNumber(chatId: string): number {
-    return Number(this.#db.get("SELECT number FROM chats WHERE id = ?", chatId)!.number);
   }
 
   /** What to MATCH; null when there is nothing to look for or nowhere to look. */

@@ -1,5 +1,6 @@
 import type { Message } from "../../model/message.ts";
-import type { AtEnd, Database } from "./database.ts";
+import type { Database } from "./database.ts";
+import type { IndexBacklog } from "./index_backlog.ts";
 import { FREE_PLACE, isSearchable, type MessageIndex, placeOf } from "./message_index.ts";
 import { MESSAGES } from "./message_table.ts";
 
@@ -12,28 +13,21 @@ const INSERT = `INSERT INTO messages (place, ${FIELDS.join(", ")})
 export class MessageWriter {
   readonly #db: Database;
   readonly #index: MessageIndex;
+  readonly #backlog: IndexBacklog;
 
-  constructor(db: Database, index: MessageIndex) {
+  constructor(db: Database, index: MessageIndex, backlog: IndexBacklog) {
     this.#db = db;
     this.#index = index;
+    this.#backlog = backlog;
   }
 
-  insert(chatId: string, messages: Message[], atEnd: AtEnd): void {
-    if (messages.length === 0) return;
-    const places = messages.map((message) =>
-      this.#db.insert(INSERT, placeOf(message.id), ...MESSAGES.bind(message))
-    );
-    for (const message of messages) this.#addMedia(message);
-    // FTS5 writes a segment at each savepoint that follows a change of it: one a transaction will do.
-    atEnd(() => {
-      const chatNumber = this.#index.chatNumber(chatId);
-      messages.forEach((message, i) => {
-        if (isSearchable(message)) this.#index.add(places[i], chatNumber, message.text);
-      });
-    });
+  insert(message: Message): void {
+    const place = this.#db.insert(INSERT, placeOf(message.id), ...MESSAGES.bind(message));
+    this.#addMedia(message);
+    if (isSearchable(message)) this.#backlog.add(place);
   }
 
-  rewrite(message: Message, atEnd: AtEnd): void {
+  rewrite(message: Message): void {
     const before = this.#db.get(
       "SELECT place, kind, text, media, deletedAt FROM messages WHERE id = ? AND chatId = ?",
       ...[message.id, message.chatId],
@@ -48,7 +42,7 @@ export class MessageWriter {
     this.#addMedia(message);
     const was = isSearchable(before as unknown as Message) ? before.text : null;
     const is = isSearchable(message) ? message.text : null;
-    if (was !== is) atEnd(() => this.#reindex(Number(before.place), message.chatId, is));
+    if (was !== is) this.#reindex(Number(before.place), is !== null);
   }
 
   #addMedia({ id, chatId, media }: Message): void {
@@ -60,8 +54,9 @@ export class MessageWriter {
     }
   }
 
-  #reindex(place: number, chatId: string, text: string | null): void {
+  /** What a message says no more is not found any more, from this transaction on. */
+  #reindex(place: number, isSearchable: boolean): void {
     this.#index.remove(place);
-    if (text !== null) this.#index.add(place, this.#index.chatNumber(chatId), text);
+    if (isSearchable) this.#backlog.add(place);
   }
 }

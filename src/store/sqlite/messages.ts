@@ -9,16 +9,19 @@ import type {
   UnreadQuery,
 } from "../message_store.ts";
 import type { Database } from "./database.ts";
+import type { IndexBacklog } from "./index_backlog.ts";
 import type { SqliteMessageSearch } from "./message_search.ts";
 import { MESSAGES } from "./message_table.ts";
 
 export class SqliteMessageStore implements MessageStore {
   readonly #db: Database;
   readonly #search: SqliteMessageSearch;
+  readonly #backlog: IndexBacklog;
 
-  constructor(db: Database, search: SqliteMessageSearch) {
+  constructor(db: Database, search: SqliteMessageSearch, backlog: IndexBacklog) {
     this.#db = db;
     this.#search = search;
+    this.#backlog = backlog;
   }
 
   byId(id: string): Promise<Message | null> {
@@ -120,8 +123,9 @@ export class SqliteMessageStore implements MessageStore {
     );
   }
 
-  search(search: MessageSearch): Promise<Message[]> {
-    return this.#db.read(() => this.#search.run(search));
+  async search(search: MessageSearch): Promise<Message[]> {
+    await this.#backlog.catchUp();
+    return await this.#db.read(() => this.#search.run(search));
   }
 
   #rows(rest: string, ...values: SQLInputValue[]): Message[] {

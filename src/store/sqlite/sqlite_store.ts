@@ -9,6 +9,7 @@ import { SqliteErasureStore } from "./erasures.ts";
 import { SqliteHandshakeStore } from "./handshakes.ts";
 import { SqliteIdentityStore } from "./identities.ts";
 import { SqliteKeyPackageStore } from "./key_packages.ts";
+import { IndexBacklog } from "./index_backlog.ts";
 import { SqliteLeaseStore } from "./leases.ts";
 import { SqliteMediaStore } from "./media.ts";
 import { SqliteMembershipStore } from "./memberships.ts";
@@ -30,6 +31,7 @@ import { SqliteUserStore } from "./users.ts";
  */
 export class SqliteStore implements Store {
   readonly #db: Database;
+  readonly #backlog: IndexBacklog;
   readonly users: SqliteUserStore;
   readonly accounts: SqliteAccountStore;
   readonly sessions: SqliteSessionStore;
@@ -54,7 +56,9 @@ export class SqliteStore implements Store {
   constructor(path: string) {
     const db = new Database(path);
     const index = new MessageIndex(db);
+    const backlog = new IndexBacklog(db, index);
     this.#db = db;
+    this.#backlog = backlog;
     this.audit = new SqliteAuditStore(db);
     this.identities = new SqliteIdentityStore(db);
     this.users = new SqliteUserStore(db, this.identities, this.audit);
@@ -66,13 +70,13 @@ export class SqliteStore implements Store {
     this.chats = new SqliteChatStore(
       db,
       this.memberships,
-      new MessageWriter(db, index),
+      new MessageWriter(db, index, backlog),
       this.audit,
       this.handshakes,
       this.media,
       this.outbox,
     );
-    this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index));
+    this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index), backlog);
     this.blocks = new SqliteBlockStore(db);
     this.reports = new SqliteReportStore(db);
     this.oneTimeTokens = new SqliteOneTimeTokenStore(db);
@@ -91,6 +95,7 @@ export class SqliteStore implements Store {
 
   // deno-lint-ignore require-await -- closing is synchronous here, and elsewhere it is not
   async close(): Promise<void> {
+    this.#backlog.close();
     this.#db.close();
   }
 }

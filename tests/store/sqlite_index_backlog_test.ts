@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import type { Chat } from "../../src/model/chat.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { aChange, sendTo, storedChat } from "../contract/store/rows.ts";
+import { eventually } from "../support/eventually.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+/** A search waits for the index, which follows what is written: nobody may be able to tell. */
+function test(name: string, run: (store: Store, path: string) => Promise<void>): void {
+  Deno.test(`SQLite's index backlog: ${name}`, async () => {
+    await using dir = await TempDir.make("index_backlog");
+    const path = dir.join("store.db");
+    const store = new SqliteStore(path);
+    await run(store, path);
+    await store.close();
+  });
+}
+
+async function found(store: Store, chat: Chat, query: string): Promise<string[]> {
+  const search = { chatIds: [chat.id], query, before: null, limit: 2_000 };
+  return (await store.messages.search(search)).map(({ text }) => text);
+}
+
+/** Also proves that there is something to wait for. */
+function waiting(path: string): number {
+  const file = new DatabaseSync(path, { readOnly: true });
+  try {
+    return Number(file.prepare("SELECT count(*) AS n FROM unindexed").get()!.n);
+  } finally {
+    file.close();
+  }
+}
+
+test("what was just written is found, through another connection too", async (store, path) => {
+  const other = new SqliteStore(path);
+  const { chat } = await storedChat(store, {});
+  const { chat: next } = await sendTo(store, chat, ["a red kite"]);
+  assert.equal(waiting(path), 1);
+  assert.deepEqual(await found(other, chat, "kite"), ["a red kite"]);
+  assert.equal(waiting(path), 0);
+  await sendTo(store, next, ["a blue kite"]);
+  assert.deepEqual(await found(store, chat, "kite"), ["a blue kite", "a red kite"]);
+  await other.close();
+});
+
+test("more than is taken at once is found, each once", async (store, path) => {
+  const { chat } = await storedChat(store, {});
+  await sendTo(store, chat, Array.from({ length: 1_000 }, (_, i) => `kite number ${i}`));
+  assert.equal(waiting(path), 1_000);
+  const [one, other] = await Promise.all([found(store, chat, "kite"), found(store, chat, "kite")]);
+  assert.equal(new Set(one).size, 1_000);
+  assert.deepEqual(one, other);
+});
+
+test("what is edited or deleted before it was indexed is found as it is", async (store) => {
+  const { chat } = await storedChat(store, {});
+  const { chat: sent, messages } = await sendTo(store, chat, ["a red kite", "a blue kite", "kite"]);
+  const [edited, deleted] = messages;
+  const rev = sent.rev + 2;
+  await store.chats.commit(aChange(sent.rev, { ...sent, rev }, {
+    updated: [
+      { ...edited, text: "a red lark", editedAt: 1, rev: rev - 1 },
+      { ...deleted, text: "", deletedAt: 1, rev },
+    ],
+  }));
+  assert.deepEqual(await found(store, chat, "kite"), ["kite"]);
+  assert.deepEqual(await found(store, chat, "red"), ["a red lark"]);
+});
+
+test("it is emptied also when nobody searches", async (store, path) => {
+  const { chat } = await storedChat(store, {});
+  await sendTo(store, chat, Array.from({ length: 600 }, (_, i) => `kite number ${i}`));
+  await eventually("all is indexed", () => waiting(path) === 0);
+  assert.equal((await found(store, chat, "kite")).length, 600);
+});
+
+test("what waits when the store closes is found by who opens it next", async (store, path) => {
+  const { chat } = await storedChat(store, {});
+  await sendTo(store, chat, ["a red kite"]);
+  await store.close();
+  assert.equal(waiting(path), 1);
+  const next = new SqliteStore(path);
+  assert.deepEqual(await found(next, chat, "kite"), ["a red kite"]);
+  await next.close();
+});
