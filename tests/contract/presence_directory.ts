@@ -84,8 +84,9 @@ class Instance {
       table: instances,
       log: silentLog,
       beatMs: 150,
-      deadMs: 1_500,
-      leftGraceMs: 600,
+      // Longer than a busy machine lets a beat, or a test's next step, wait.
+      deadMs: 3_000,
+      leftGraceMs: 2_000,
     });
     const presence = this.#cuttable(tables.presence);
     this.directory = new SharedPresence(presence, this.instances, silentLog);

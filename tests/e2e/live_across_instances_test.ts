@@ -6,7 +6,7 @@ import { skipWithout } from "../support/skip.ts";
 import { WsClient } from "../support/ws_client.ts";
 
 /** A short grace, so that leaving is announced soon. */
-const env = { LIMIT_PRESENCE_GRACE_MS: "300", LIMIT_TYPING_TIME_MS: "1000" };
+const env = { LIMIT_PRESENCE_GRACE_MS: "300", LIMIT_TYPING_TIME_MS: "3000" };
 
 for (const broker of ["kv", "mongo"] as const) {
   const ignore = broker === "kv" ? skipWithout("mongodb", "denokv") : skipWithout("mongodb");

@@ -7,9 +7,9 @@ import { kvInstanceTable } from "../../src/realtime/instances_kv.ts";
 import { mongoInstanceTable } from "../../src/realtime/instances_mongo.ts";
 import { connectMongo } from "../../src/realtime/mongo_connection.ts";
 
-/** Quick to be thought dead, so that tests need not wait long. */
+/** Quick to be thought dead, so that tests need not wait long, but not while a machine is busy. */
 function quickInstances(table: InstanceTable): Instances {
-  return new Instances({ table, log: silentLog, beatMs: 300, deadMs: 2_000, leftGraceMs: 500 });
+  return new Instances({ table, log: silentLog, beatMs: 300, deadMs: 4_000, leftGraceMs: 2_000 });
 }
 
 export function kvBrokerOn(kv: Deno.Kv): Broker {
