@@ -11,7 +11,7 @@ export type Signal =
    */
   | { type: "chat"; chatId: string; rev: number; membersAfter?: number }
   /** An ephemeral event for all who listen to a chat (receipts). */
-  | { type: "room"; chatId: string; event: WireEvent; exceptUserId?: string }
+  | { type: "room"; chatId: string; event: WireEvent }
   /** An ephemeral event for all who listen to any of these chats, once each (presence). */
   | { type: "rooms"; chatIds: string[]; event: WireEvent; exceptUserIds: string[] }
   /** An ephemeral event for all connections of these users (notifications). */

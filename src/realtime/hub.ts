@@ -171,7 +171,7 @@ export class Hub {
       case "chat":
         return this.#subscriptions.ring(signal.chatId, signal.rev, signal.membersAfter);
       case "room":
-        return this.toRoom(signal.chatId, signal.event, signal.exceptUserId);
+        return this.toRoom(signal.chatId, signal.event);
       case "rooms":
         return this.toRooms(signal.chatIds, signal.event, signal.exceptUserIds);
       case "users":
