@@ -39,7 +39,8 @@ export interface SendLimits {
 
 /**
  * Sends a message once, however often it is asked to: `(chat, sender, clientId)` names the send, and
- * a repeat, at any time and through any door, answers with the message that the first one made.
+ * a repeat, at any time and through any door, answers with the message that the first one made. Only
+ * to members: of someone who has left, it would be a way to look into the chat.
  */
 export class MessageSender {
   constructor(
