@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { SCHEMA_STEPS } from "../../src/store/sqlite/schema_steps.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { aUser, storedChat } from "../contract/store/rows.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -39,6 +40,31 @@ Deno.test("a file of a later release is refused by its name, and left as it is",
   setVersion(path, 9_999);
   assert.throws(() => new SqliteStore(path), /Opening .*store\.db failed: .*schema 9999/);
 });
+
+Deno.test("a file of any earlier release is brought up to date, and keeps what it holds", async () => {
+  for (let version = 1; version < SCHEMA_STEPS.length; version++) {
+    await using dir = await TempDir.make("sqlite_database");
+    const path = dir.join("store.db");
+    const file = new DatabaseSync(path);
+    for (const step of SCHEMA_STEPS.slice(0, version)) file.exec(step);
+    file.exec(`PRAGMA user_version = ${version}`);
+    const hasOutbox = version >= 4;
+    if (hasOutbox) file.prepare(OUTBOX_ROW).run("an entry");
+    file.close();
+    const store = new SqliteStore(path);
+    const { chat } = await storedChat(store, { messages: [{ text: "a red kite" }] });
+    const search = { chatIds: [chat.id], query: "kite", before: null, limit: 10 };
+    assert.equal((await store.messages.search(search)).length, 1);
+    const entries = await store.outbox.take(Date.now(), Date.now(), 10);
+    assert.deepEqual(entries.map(({ id }) => id), hasOutbox ? ["an entry"] : []);
+    await store.close();
+  }
+});
+
+/** As the fourth step's table had it. */
+const OUTBOX_ROW =
+  `INSERT INTO outbox (id, chatId, occurrences, deviceIds, attempts, createdAt, dueAt)
+  VALUES (?, NULL, '[]', NULL, 0, 1, 1)`;
 
 Deno.test("writes of one turn share a transaction", async () => {
   await using dir = await TempDir.make("sqlite_database");

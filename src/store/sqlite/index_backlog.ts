@@ -8,6 +8,9 @@ const BREATH_MS = 20;
 /** Some 5 ms of work: nobody else's write waits longer. */
 const TAKEN_AT_ONCE = 256;
 
+const WAITING = "SELECT count(*) AS waiting FROM unindexed";
+const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT ?";
+
 /**
  * Messages on their way into the search index. FTS5 writes six pages a transaction, however little is
  * added, which is a third of what a send would cost; so a send only notes that its message is to be
@@ -68,6 +71,3 @@ export class IndexBacklog {
     });
   }
 }
-
-const WAITING = "SELECT count(*) AS waiting FROM unindexed";
-const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT ?";
