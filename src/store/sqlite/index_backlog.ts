@@ -8,7 +8,6 @@ const BREATH_MS = 20;
 /** Some 5 ms of work: nobody else's write waits longer. */
 const TAKEN_AT_ONCE = 256;
 
-const WAITING = "SELECT count(*) AS waiting FROM unindexed";
 const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT ?";
 
 /**
@@ -36,8 +35,8 @@ export class IndexBacklog {
 
   /** Resolves once all that was written before is in the index; rejects as writing does. */
   async catchUp(): Promise<void> {
-    const { waiting } = (await this.#db.read(() => this.#db.get(WAITING)))!;
-    for (let left = Number(waiting); left > 0; left -= TAKEN_AT_ONCE) await this.#indexSome();
+    const isAnyWaiting = await this.#db.read(() => this.#db.get(OLDEST, 1) !== undefined);
+    for (let more = isAnyWaiting; more;) more = await this.#indexSome() === TAKEN_AT_ONCE;
   }
 
   /** What waits is kept for who opens the store next. */
