@@ -159,6 +159,8 @@ export class CatchingUpClient implements AsyncDisposable {
       throw new Error(`The hello was refused: ${JSON.stringify(reply.error)}`);
     }
     this.#client = client;
+    // Stopped while it was connecting: nobody else closes this one.
+    if (this.#stopped) client.socket.close();
     for (const changes of reply.data.sync.items) this.#applyChanges(changes);
     client.onEvent = (event) => this.#hear(event);
     for (const event of early) this.#hear(event);
