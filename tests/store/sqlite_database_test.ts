@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { SCHEMA_STEPS } from "../../src/store/sqlite/schema_steps.ts";
+import { migrate } from "../../src/store/sqlite/migrations.ts";
+import { SCHEMA_STEPS } from "../../src/store/sqlite/steps/mod.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { aUser, storedChat } from "../contract/store/rows.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -46,8 +47,7 @@ Deno.test("a file of any earlier release is brought up to date, and keeps what i
     await using dir = await TempDir.make("sqlite_database");
     const path = dir.join("store.db");
     const file = new DatabaseSync(path);
-    for (const step of SCHEMA_STEPS.slice(0, version)) file.exec(step);
-    file.exec(`PRAGMA user_version = ${version}`);
+    migrate(file, SCHEMA_STEPS.slice(0, version));
     const hasOutbox = version >= 4;
     if (hasOutbox) file.prepare(OUTBOX_ROW).run("an entry");
     file.close();

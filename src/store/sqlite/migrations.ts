@@ -1,25 +1,48 @@
 import type { DatabaseSync } from "node:sqlite";
-import { SCHEMA_STEPS } from "./schema_steps.ts";
+import { SCHEMA_STEPS } from "./steps/mod.ts";
+import type { SchemaStep } from "./steps/step.ts";
 
-/** Safe to repeat, and with other processes doing the same: they wait for the lock, and find it done. */
-export function migrate(connection: DatabaseSync): void {
-  if (versionOf(connection) === SCHEMA_STEPS.length) return;
+/** How long a process waits for another one that is migrating a large file. */
+const MIGRATION_WAIT_MS = 120_000;
+
+/**
+ * Brings the file to the schema of this release. Safe to repeat, also by several processes at once: the
+ * others wait for the lock, and find the steps done. All steps are one transaction, so that a crash
+ * leaves the file as it was. Throws if a later release has written the file.
+ */
+export function migrate(
+  connection: DatabaseSync,
+  steps: readonly SchemaStep[] = SCHEMA_STEPS,
+): void {
+  if (versionOf(connection) === steps.length) return;
+  const { timeout } = connection.prepare("PRAGMA busy_timeout").get()!;
+  connection.exec(`PRAGMA busy_timeout = ${MIGRATION_WAIT_MS}`);
   connection.exec("BEGIN IMMEDIATE");
   try {
     const version = versionOf(connection);
-    if (version > SCHEMA_STEPS.length) {
-      throw new Error(
-        `The database has schema ${version}, and this release knows ${SCHEMA_STEPS.length}: ` +
-          "start the release that made it, or a later one",
-      );
-    }
-    for (const step of SCHEMA_STEPS.slice(version)) connection.exec(step);
-    connection.exec(`PRAGMA user_version = ${SCHEMA_STEPS.length}`);
+    requireKnown(version, steps.length);
+    for (const step of steps.slice(version)) apply(connection, step);
+    connection.exec(`PRAGMA user_version = ${steps.length}`);
     connection.exec("COMMIT");
   } catch (error) {
     if (connection.isTransaction) connection.exec("ROLLBACK");
     throw error;
+  } finally {
+    connection.exec(`PRAGMA busy_timeout = ${timeout}`);
   }
+}
+
+function requireKnown(version: number, known: number): void {
+  if (version <= known) return;
+  throw new Error(
+    `The database has schema ${version}, and this release knows ${known}: ` +
+      "start the release that made it, or a later one",
+  );
+}
+
+function apply(connection: DatabaseSync, step: SchemaStep): void {
+  if (typeof step === "string") connection.exec(step);
+  else step(connection);
 }
 
 function versionOf(connection: DatabaseSync): number {

@@ -89,6 +89,12 @@ export class SqliteStore implements Store {
     this.accounts = new SqliteAccountStore(db, this);
   }
 
+  incarnation(): Promise<string> {
+    return this.#db.read(() =>
+      String(this.#db.get("SELECT value FROM meta WHERE key = 'incarnation'")!.value)
+    );
+  }
+
   async ping(): Promise<void> {
     await this.#db.read(() => this.#db.get("SELECT 1"));
   }

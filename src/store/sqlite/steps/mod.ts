@@ -1,0 +1,22 @@
+import { step as accountsAndChats } from "./0001_accounts_and_chats.ts";
+import { step as signInAndAudit } from "./0002_sign_in_and_audit.ts";
+import { step as encryption } from "./0003_encryption.ts";
+import { step as mediaAndNotifications } from "./0004_media_and_notifications.ts";
+import { step as outboxById } from "./0005_outbox_by_id.ts";
+import { step as meta } from "./0006_meta.ts";
+import type { SchemaStep } from "./step.ts";
+
+/**
+ * The schema, as the steps that lead to it, one file each. A step that was released is never changed; a
+ * change is a new step at the end. `user_version` is the number of steps that a file has had.
+ *
+ * Columns are named as the fields of the model (see `table.ts`).
+ */
+export const SCHEMA_STEPS: readonly SchemaStep[] = [
+  accountsAndChats,
+  signInAndAudit,
+  encryption,
+  mediaAndNotifications,
+  outboxById,
+  meta,
+];
