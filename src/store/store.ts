@@ -50,6 +50,11 @@ export interface Store {
   readonly devices: DeviceStore;
   readonly keyPackages: KeyPackageStore;
   readonly handshakes: HandshakeStore;
+  /**
+   * Names this history of the data. It stays as long as the data does, over restarts and releases; a
+   * restored backup has another, so that nobody takes its revisions for those of the history before.
+   */
+  incarnation(): Promise<string>;
   /** Resolves if the store can answer now; throws `AppError("unavailable")` otherwise. */
   ping(): Promise<void>;
   /** Waits for what is under way; safe to call twice. */

@@ -21,6 +21,16 @@ export function fromDocument<Row extends { id: string }>(
   return { id: _id, ...fields } as unknown as Row;
 }
 
+/**
+ * As `fromDocument`, for an entity with fields that earlier releases did not write: they get their
+ * default here, also when an instance of such a release writes the document during an upgrade.
+ */
+export function readerOf<Row extends { id: string }>(
+  defaults: () => Partial<Row>,
+): (document: Document<Row>) => Row {
+  return (document) => ({ ...defaults(), ...fromDocument(document) });
+}
+
 export function fromDocumentOrNull<Row extends { id: string }>(
   document: Document<Row> | null,
 ): Row | null {

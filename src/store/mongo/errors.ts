@@ -8,6 +8,8 @@ import { DuplicateKey, type DuplicateKeyName } from "../store.ts";
 const DUPLICATE_KEY = 11000;
 const WRITE_CONFLICT = 112;
 const NAMESPACE_EXISTS = 48;
+const NAMESPACE_NOT_FOUND = 26;
+const INDEX_NOT_FOUND = 27;
 
 /** The unique indexes whose names are those of `DuplicateKeyName`, and the primary key. */
 const DUPLICATE_NAMES: Record<string, DuplicateKeyName> = {
@@ -70,6 +72,12 @@ export function isWriteConflict(error: unknown): boolean {
 
 export function isNamespaceExists(error: unknown): boolean {
   return isDriverError(error) && error.code === NAMESPACE_EXISTS;
+}
+
+/** True if the collection or the index to be dropped does not exist. */
+export function isNotFound(error: unknown): boolean {
+  if (!isDriverError(error)) return false;
+  return error.code === INDEX_NOT_FOUND || error.code === NAMESPACE_NOT_FOUND;
 }
 
 /** The unique index that a write ran into; null when the error is another one. */

@@ -12,13 +12,15 @@ import { ERASURES, MongoErasureStore } from "./erasures.ts";
 import { GROUP_INFOS, HANDSHAKES, WELCOMES } from "./handshake_collections.ts";
 import { MongoHandshakeStore } from "./handshakes.ts";
 import { IDENTITIES, MongoIdentityStore } from "./identities.ts";
-import { makeCollections } from "./indexes.ts";
+import { createCollections, createIndexes, dropRetiredIndexes } from "./indexes.ts";
 import { KEY_PACKAGES, MongoKeyPackageStore } from "./key_packages.ts";
 import { LEASES, MongoLeaseStore } from "./leases.ts";
 import { MEDIA, MongoMediaStore } from "./media.ts";
 import { MEMBERSHIPS, MongoMembershipStore } from "./memberships.ts";
 import { MESSAGES } from "./message_collection.ts";
 import { MongoMessageStore } from "./messages.ts";
+import { incarnationOf } from "./meta.ts";
+import { migrate } from "./migrations.ts";
 import { MongoNotificationStore, NOTIFICATION_SETTINGS, NOTIFICATIONS } from "./notifications.ts";
 import { MongoOutboxStore, OUTBOX } from "./outbox.ts";
 import { MongoPushDeviceStore, PUSH_DEVICES } from "./push_devices.ts";
@@ -55,7 +57,7 @@ const COLLECTIONS = [
   WELCOMES,
 ];
 
-function entitiesOf(mongo: MongoConnection): Omit<Store, "ping" | "close"> {
+function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" | "close"> {
   const audit = new MongoAuditStore(mongo);
   const identities = new MongoIdentityStore(mongo);
   const account = {
@@ -91,15 +93,19 @@ export interface MongoStoreOptions {
 }
 
 /**
- * Connects, and makes what collections and indexes are missing. Throws an Error that says what to do
- * when the URI is malformed or the server is not a replica set, and `AppError("unavailable")` when no
+ * Connects, creates what collections and indexes are missing, and migrates what earlier releases have
+ * written. Throws an Error that says what to do when the URI is malformed, the server is not a replica
+ * set, or a later release has written what this one would misread, and `AppError("unavailable")` when no
  * server answers within 5 seconds (`serverSelectionTimeoutMS` in the URI changes that) or it refuses the
  * credentials.
  */
 export async function openMongoStore({ uri }: MongoStoreOptions): Promise<Store> {
   const mongo = await connect(uri);
   try {
-    await makeCollections(mongo.db, COLLECTIONS);
+    await createCollections(mongo.db, COLLECTIONS);
+    const isLatest = await migrate(mongo.db);
+    await createIndexes(mongo.db, COLLECTIONS);
+    if (isLatest) await dropRetiredIndexes(mongo.db, COLLECTIONS);
   } catch (error) {
     await mongo.close();
     throw translated(error);
@@ -116,6 +122,7 @@ function storeOf(mongo: MongoConnection): Store {
   let closing: Promise<void> | undefined;
   return {
     ...Object.fromEntries(guarded) as ReturnType<typeof entitiesOf>,
+    incarnation: () => gate.run(() => incarnationOf(mongo.db)),
     ping: () => gate.run(() => mongo.ping()),
     close: () => closing ??= gate.close().then(() => mongo.close()),
   };

@@ -17,6 +17,16 @@ export function lifecycleContract(test: ContractTest): void {
     assert.equal((await after.users.byIds(users.map(({ id }) => id))).length, 20);
   });
 
+  test(
+    "the incarnation is one for all instances, and stays over restarts",
+    async (store, opened) => {
+      const incarnation = await store.incarnation();
+      assert.match(incarnation, /^[0-9a-f]{32}$/);
+      await store.close();
+      assert.equal(await (await opened.second()).incarnation(), incarnation);
+    },
+  );
+
   test("a closed store is unavailable, for reading and for writing", async (store) => {
     const user = aUser();
     await store.users.create(user);

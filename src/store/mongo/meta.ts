@@ -1,0 +1,31 @@
+import type { Collection, Db } from "mongodb";
+
+/** Facts about the database itself, a document each: `schema` (see migrations.ts) and `incarnation`. */
+export const META = "meta";
+
+interface IncarnationDocument {
+  _id: "incarnation";
+  value: string;
+}
+
+/** Keeps the one that is there. */
+export async function newIncarnation(db: Db): Promise<void> {
+  const value = crypto.randomUUID().replaceAll("-", "");
+  await incarnations(db).updateOne(
+    { _id: "incarnation" },
+    { $setOnInsert: { value } },
+    { upsert: true },
+  );
+}
+
+export async function incarnationOf(db: Db): Promise<string> {
+  const found = await incarnations(db).findOne({ _id: "incarnation" });
+  if (found === null) {
+    throw new Error("Cannot read the incarnation of the database: none is stored");
+  }
+  return found.value;
+}
+
+function incarnations(db: Db): Collection<IncarnationDocument> {
+  return db.collection<IncarnationDocument>(META);
+}

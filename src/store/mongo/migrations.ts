@@ -1,0 +1,84 @@
+import type { Collection, Db } from "mongodb";
+import { META } from "./meta.ts";
+import { MigrationLease, type MigrationLeaseOptions } from "./migration_lease.ts";
+import { MIGRATION_STEPS } from "./steps/mod.ts";
+import type { MigrationStep } from "./steps/step.ts";
+
+/** The one document that says how far the database is, and who is taking it further. */
+export interface SchemaDocument {
+  _id: "schema";
+  /** Number of steps done; a database of a release before there were steps has 0. */
+  version: number;
+  /** Number of steps that a release must know to work with these documents. */
+  minimum: number;
+  /** The instance that is migrating, and the counter by which it shows that it is alive. */
+  migrator: string | null;
+  beat: number;
+}
+
+/**
+ * Runs the steps that this database has not had, one instance at a time. A step is counted when it is
+ * over, so one that a crash interrupted is run again. A database that is further than this release is
+ * left as it is: used if its steps only added to it, refused otherwise.
+ *
+ * Returns false for a database that is further than this release.
+ */
+export async function migrate(
+  db: Db,
+  steps: readonly MigrationStep[] = MIGRATION_STEPS,
+  options?: MigrationLeaseOptions,
+): Promise<boolean> {
+  const schema = db.collection<SchemaDocument>(META);
+  const { version, minimum } = await readSchema(schema);
+  requireKnown(version, minimum, steps.length);
+  if (version > steps.length) return false;
+  if (version === steps.length) return true;
+  const lease = new MigrationLease(schema, options);
+  await lease.take();
+  try {
+    for (let next = (await readSchema(schema)).version; next < steps.length; next++) {
+      await steps[next].run(db);
+      await markDone(schema, lease.holder, next, steps[next]);
+    }
+  } finally {
+    await lease.release();
+  }
+  return true;
+}
+
+/** Creates the document where there is none, also for two instances at once. */
+async function readSchema(schema: Collection<SchemaDocument>): Promise<SchemaDocument> {
+  const found = await schema.findOne({ _id: "schema" });
+  if (found !== null) return found;
+  const first: SchemaDocument = { _id: "schema", version: 0, minimum: 0, migrator: null, beat: 0 };
+  await schema.updateOne({ _id: "schema" }, { $setOnInsert: withoutId(first) }, { upsert: true });
+  return (await schema.findOne({ _id: "schema" })) ?? first;
+}
+
+function withoutId({ _id, ...fields }: SchemaDocument): Omit<SchemaDocument, "_id"> {
+  return fields;
+}
+
+function requireKnown(version: number, minimum: number, known: number): void {
+  if (minimum <= known) return;
+  throw new Error(
+    `The database has schema ${version}, which needs a release that knows ${minimum} steps, and this ` +
+      `release knows ${known}: start the release that made it, or a later one`,
+  );
+}
+
+/** Throws if another instance has taken this one for dead: it goes on with the migration. */
+async function markDone(
+  schema: Collection<SchemaDocument>,
+  holder: string,
+  done: number,
+  { name, breaksEarlierReleases }: MigrationStep,
+): Promise<void> {
+  const version = done + 1;
+  const { matchedCount } = await schema.updateOne(
+    { _id: "schema", migrator: holder, version: done },
+    { $set: { version, ...(breaksEarlierReleases && { minimum: version }) } },
+  );
+  if (matchedCount === 1) return;
+  throw new Error(`Cannot finish migration ${name}: another instance has taken it over`);
+}
