@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { BSON, MongoClient } from "mongodb";
+import { openMongoStore } from "../../src/store/mongo/mongo_store.ts";
+import { migrate } from "../../src/store/sqlite/migrations.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { SCHEMA_STEPS } from "../../src/store/sqlite/steps/mod.ts";
+import type { Store } from "../../src/store/store.ts";
+import { type FullRows, fullRows } from "../contract/store/full_rows.ts";
+import { readFullRows, writeFullRows } from "../contract/store/full_store.ts";
+import { lackingFields } from "../contract/store/shape.ts";
+import { sharedMongodb } from "../support/mongodb_server.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+/**
+ * Rows that each release has stored, frozen as they lay there (see fixtures/dump.ts), must read as rows of
+ * today's model: with all of its fields, and with the values that were stored. A new field that has
+ * neither a step nor a default on read fails here.
+ */
+const FIXTURES = new URL("../contract/store/fixtures/", import.meta.url);
+const RELEASES = [...Deno.readDirSync(FIXTURES)]
+  .filter(({ isDirectory }) => isDirectory).map(({ name }) => name).sort();
+
+const mongodb = sharedMongodb();
+
+for (const release of RELEASES) {
+  Deno.test(`SQLite reads the rows of release ${release} as today's rows`, async () => {
+    await using dir = await TempDir.make("releases");
+    loadSqlite(dir.join("store.db"), release);
+    await compare(new SqliteStore(dir.join("store.db")), release);
+  });
+
+  Deno.test({
+    name: `MongoDB reads the rows of release ${release} as today's rows`,
+    ignore: mongodb.missing,
+    fn: async () => {
+      const uri = mongodb.uri();
+      await loadMongo(uri, release);
+      await compare(await openMongoStore({ uri }), release);
+    },
+  });
+}
+
+Deno.test("SQLite returns every field of every row as it was stored", async () => {
+  await using dir = await TempDir.make("releases");
+  await roundTrip(new SqliteStore(dir.join("store.db")));
+});
+
+Deno.test({
+  name: "MongoDB returns every field of every row as it was stored",
+  ignore: mongodb.missing,
+  fn: async () => await roundTrip(await openMongoStore({ uri: mongodb.uri() })),
+});
+
+Deno.test("a field that earlier rows lack is named, at any depth and in each kind of a union", () => {
+  const [user] = fullRows().users;
+  assert.deepEqual(lackingFields(user, fullRows().users), []);
+  const renewed = { ...user, colour: "", status: { ...user.status, emoji: "" } };
+  assert.deepEqual(lackingFields(user, [renewed]).sort(), ["colour", "status.emoji"]);
+  const [message] = fullRows().messages;
+  const captioned = { ...message, media: [{ ...message.media[0], caption: null }] };
+  assert.deepEqual(lackingFields(message, [captioned]), ["media[].caption"]);
+  const [entry] = fullRows().outbox;
+  const occurrences = entry.occurrences.map((each) =>
+    each.type === "role" ? { ...each, reason: "" } : each
+  );
+  assert.deepEqual(lackingFields(entry, [{ ...entry, occurrences }]), ["occurrences[].reason"]);
+});
+
+async function roundTrip(store: Store): Promise<void> {
+  try {
+    const rows = fullRows();
+    await writeFullRows(store, rows);
+    assert.deepEqual(await readFullRows(store, rows), rows);
+  } finally {
+    await store.close();
+  }
+}
+
+async function compare(store: Store, release: string): Promise<void> {
+  try {
+    const stored = JSON.parse(read(release, "rows.json")) as FullRows;
+    const found = await readFullRows(store, stored);
+    const model = fullRows();
+    for (const entity of Object.keys(model) as (keyof FullRows)[]) {
+      assert.equal(found[entity].length, (stored[entity] ?? []).length, `rows of ${entity}`);
+      for (const [i, row] of found[entity].entries()) {
+        const lacking = lackingFields(row, model[entity]);
+        assert.deepEqual(lacking, [], `${entity} of release ${release} lack fields`);
+        assertKept(stored[entity][i], row, `${entity}[${i}]`);
+      }
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+/** Fields that today's model no longer has are passed over. */
+function assertKept(stored: unknown, found: unknown, path: string): void {
+  if (typeof stored !== "object" || stored === null) {
+    assert.deepEqual(found, stored, path);
+    return;
+  }
+  for (const [name, value] of Object.entries(stored)) {
+    const fields = found as Record<string, unknown>;
+    if (Array.isArray(stored) || name in fields) assertKept(value, fields[name], `${path}.${name}`);
+  }
+}
+
+function loadSqlite(path: string, release: string): void {
+  const { version, tables } = JSON.parse(read(release, "sqlite.json")) as {
+    version: number;
+    tables: Record<string, Record<string, SQLInputValue>[]>;
+  };
+  const file = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  migrate(file, SCHEMA_STEPS.slice(0, version));
+  for (const [table, rows] of Object.entries(tables)) {
+    for (const row of rows) {
+      const names = Object.keys(row), marks = names.map(() => "?");
+      file.prepare(`INSERT INTO ${table} (${names.join(", ")}) VALUES (${marks.join(", ")})`)
+        .run(...Object.values(row));
+    }
+  }
+  file.close();
+}
+
+async function loadMongo(uri: string, release: string): Promise<void> {
+  const { version, collections } = BSON.EJSON.parse(read(release, "mongo.json")) as {
+    version: number;
+    collections: Record<string, BSON.Document[]>;
+  };
+  const client = await MongoClient.connect(uri);
+  const db = client.db(new URL(uri).pathname.slice(1));
+  for (const [name, documents] of Object.entries(collections)) {
+    if (documents.length > 0) await db.collection(name).insertMany(documents);
+  }
+  if (version > 0) {
+    const schema = { _id: "schema", version, minimum: 0, migrator: null, beat: 0 };
+    await db.collection<typeof schema>("meta").insertOne(schema);
+  }
+  await client.close();
+}
+
+function read(release: string, name: string): string {
+  return Deno.readTextFileSync(new URL(`${release}/${name}`, FIXTURES));
+}
