@@ -30,8 +30,9 @@ export function checkDevices(callerId: string, effect: CommitEffect, registered:
   if (committer.userId !== callerId) {
     throw new AppError("forbidden", "Committing: the committer is not a device of the caller's");
   }
+  const devices = new Map(registered.map((device) => [device.id, device]));
   for (const entry of [committer, ...effect.added]) {
-    const device = registered.find(({ id }) => id === entry.deviceId);
+    const device = devices.get(entry.deviceId);
     const same = device?.userId === entry.userId &&
       sameBytes(fromBase64Url(device.signatureKey), entry.signatureKey);
     if (!same) {

@@ -5,6 +5,7 @@ import type { People } from "../chats/people.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
+import { timeSlices } from "../core/time_slices.ts";
 import type { Caller } from "../model/caller.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
@@ -102,9 +103,13 @@ export class Commits {
   }
 
   async #check(callerId: string, input: CommitInput): Promise<Checked> {
+    const pause = timeSlices();
     const message = parseCommit(input);
+    await pause();
     const after = parseGroupInfo(fromBase64Url(input.groupInfo));
+    await pause();
     const before = await this.#groupInfoBefore(input);
+    await pause();
     const effect = await checkCommit(message, after, before, this.clock.now());
     const concerned = [effect.committer, ...effect.added, ...effect.removed];
     const devices = await this.store.devices.byIds(concerned.map(({ deviceId }) => deviceId));

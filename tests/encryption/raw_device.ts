@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { fromBase64Url, toBase64Url } from "../../src/client/mls/encoding.ts";
-import { memoryKeyStore } from "../../src/client/mls/key_store.ts";
+import { fromBase64Url, toBase64Url, unpackParts } from "../../src/client/mls/encoding.ts";
+import { type KeyStore, memoryKeyStore } from "../../src/client/mls/key_store.ts";
 import { deviceSignatureKey, MlsDevice } from "../../src/client/mls/mls_device.ts";
 import type { MlsGroup } from "../../src/client/mls/mls_group.ts";
 import type { GroupChange, NewDevice, StagedCommit } from "../../src/client/mls/staged_commit.ts";
@@ -15,6 +15,7 @@ export class RawDevice {
     readonly http: HttpClient,
     readonly person: Person,
     readonly mls: MlsDevice,
+    readonly store: KeyStore,
   ) {}
 
   static async make(app: RunningApp, person: Person, keyPackages = 5): Promise<RawDevice> {
@@ -24,7 +25,7 @@ export class RawDevice {
     const { status, body } = await http.post("/api/devices", { name: "raw", signatureKey });
     assert.equal(status, 201);
     const mls = await MlsDevice.open(store, { userId: person.id, deviceId: body.id });
-    const device = new RawDevice(http, person, mls);
+    const device = new RawDevice(http, person, mls, store);
     if (keyPackages > 0) {
       const upload = { keyPackages: await mls.createKeyPackages(keyPackages) };
       const answer = await device.upload(upload);
@@ -35,6 +36,12 @@ export class RawDevice {
 
   get id(): string {
     return this.mls.deviceId;
+  }
+
+  /** What this device signs with. */
+  async signatureKeys(): Promise<{ publicKey: Uint8Array; signKey: Uint8Array }> {
+    const [publicKey, signKey] = unpackParts((await this.store.read("device/signature"))!);
+    return { publicKey, signKey };
   }
 
   upload(body: { keyPackages?: string[]; lastResort?: string }): Promise<HttpAnswer> {

@@ -1,15 +1,18 @@
-import { type Bytes, concat } from "../../core/bytes.ts";
-import { applyToLeaves, checkLeaves } from "./commit_leaves.ts";
-import { checkGroupInfo, type GroupContext, type GroupInfo } from "./group_info.ts";
-import { checkKeyPackageItself } from "./key_package.ts";
-import { sameBytes, sha256, verifyWithLabel } from "./labelled_crypto.ts";
-import { checkCapabilities, EXTENSION, verifyLeafNode } from "./leaf_node.ts";
+import type { Bytes } from "../../core/bytes.ts";
+import { type Pause, timeSlices } from "../../core/time_slices.ts";
+import { applyCommit, compareTrees } from "./apply_commit.ts";
+import { checkSignature, checkTranscript, creationContext } from "./commit_signature.ts";
+import { checkExtensions, checkSupported } from "./group_extensions.ts";
+import { checkGroupInfo, type GroupInfo } from "./group_info.ts";
+import { checkHpkeKey } from "./hpke_key.ts";
+import { checkKeyPackageItself, checkNewLeaf } from "./key_package.ts";
+import { sameBytes } from "./labelled_crypto.ts";
+import { checkCapabilities, type LeafNode, verifyLeafNode } from "./leaf_node.ts";
 import type { PublicMessage } from "./mls_message.ts";
 import type { Proposal } from "./proposal.ts";
-import { type RosterEntry, rosterOf } from "./ratchet_tree.ts";
+import { PublicTree } from "./public_tree.ts";
+import { type RatchetTree, type RosterEntry, rosterOf } from "./ratchet_tree.ts";
 import { malformed } from "./tls_reader.ts";
-import { opaque, uint16 } from "./tls_writer.ts";
-import { WIRE_FORMAT } from "./wire_format.ts";
 
 /** What a Commit does to a group: to be held against who sent it and what they said it does. */
 export interface CommitEffect {
@@ -26,18 +29,22 @@ export interface CommitEffect {
 }
 
 /**
- * Holds a Commit and the GroupInfo after it to the GroupInfo before it, as far as anyone can who has
- * no secret of the group: both signatures, the transcript hash, the leaves one by one, and the tree
- * hash. Unchecked is what only members can: the two tags, and the secrets in the path.
+ * Checks a Commit and the GroupInfo after it against the GroupInfo before it, as far as is possible
+ * without a secret of the group: both signatures, the transcript hash, every node of the tree that the
+ * Commit leads to (RFC 9420, section 12.4.2), its keys and its hash. Unchecked is what only members
+ * can: the two tags, and the secrets in the path.
  *
- * Why Commits come as PublicMessage only, and with all proposals inside: the server knows the
- * members anyway, so that hiding them from it would gain nothing, and this way a Commit which adds or
- * removes others than it says, or that no member could apply, never enters the order. A proposal
- * by reference would have to be delivered to everyone first, and one that is bad would then hold up
- * every Commit after it. External Commits are public by the RFC.
+ * Commits come as PublicMessage only, and with all proposals inside: the server knows the members
+ * anyway, so that hiding them from it would gain nothing, and this way a Commit which adds or removes
+ * others than it says, or that no member could apply, never enters the order. A proposal by reference
+ * would have to be delivered to everyone first, and one that is bad would then hold up every Commit
+ * after it. External Commits are public by the RFC.
+ *
+ * A Commit of a thousand members takes a tenth of a second and more: it is checked in slices.
  *
  * @param before undefined for the first Commit of a group: then `after` has to be for epoch 1, and
- * what came before is not known, so that its members count as added.
+ * what came before is not known, so that its members count as added. Its transcript hash begins with a
+ * tag that only its creator knows, and stays unchecked.
  */
 export async function checkCommit(
   message: PublicMessage,
@@ -45,19 +52,20 @@ export async function checkCommit(
   before: GroupInfo | undefined,
   now: number,
 ): Promise<CommitEffect> {
+  const pause = timeSlices();
   checkHeaders(message, after, before);
-  await checkGroupInfo(after);
   const proposals = inlineProposals(message);
-  await checkAdds(proposals, now);
-  if (before === undefined) return await firstCommit(message, after, proposals);
-  const { leaves, committerIndex } = applyToLeaves(message, before.tree.leaves, proposals);
+  const start = before ? before.tree : await creation(message, after, now);
+  if (before) await checkSignature(message, before.context.encoded, signerKey(message, before));
+  await checkGroupInfo(after);
+  await checkAdds(proposals, now, pause);
+  const { tree, committerIndex } = await applyCommit(message, start, proposals, pause);
   checkSigner(after, committerIndex);
-  checkLeaves(leaves, after.tree.leaves);
-  await checkPathLeaf(message, before.context.groupId, committerIndex);
-  const key = leaves[committerIndex]!.signatureKey;
-  await checkSignature(message, before.context, signerKey(message, before) ?? key);
-  await checkTranscript(message, before, after);
-  return effectOf(message, rosterOf(before.tree), after, committerIndex, proposals);
+  await checkPathLeaf(message, after.context.groupId, committerIndex);
+  await checkTree(tree, after, pause);
+  checkTag(message, after);
+  if (before) checkTranscript(message, before, after);
+  return effectOf(message, before ? rosterOf(before.tree) : [], after, committerIndex, proposals);
 }
 
 function checkHeaders(message: PublicMessage, after: GroupInfo, before?: GroupInfo): void {
@@ -76,20 +84,6 @@ function checkHeaders(message: PublicMessage, after: GroupInfo, before?: GroupIn
   checkExtensions(context, before?.context);
 }
 
-/** They never change, as no proposal for it is allowed; and nobody from outside may propose. */
-function checkExtensions(after: GroupContext, before: GroupContext | undefined): void {
-  const field = "group_context.extensions";
-  if (after.extensions.some(({ type }) => type === EXTENSION.externalSenders)) {
-    throw malformed(field, "external_senders is not allowed here");
-  }
-  if (!before) return;
-  const same = after.extensions.length === before.extensions.length &&
-    after.extensions.every(({ type, data }, i) => {
-      return type === before.extensions[i].type && sameBytes(data, before.extensions[i].data);
-    });
-  if (!same) throw malformed(field, "they are not what they were");
-}
-
 function inlineProposals(message: PublicMessage): Proposal[] {
   const { content, sender } = message;
   if (content.kind !== "commit") return [];
@@ -101,13 +95,14 @@ function inlineProposals(message: PublicMessage): Proposal[] {
   const other = proposals.find(({ kind }) => !allowed.includes(kind));
   if (other) throw malformed("commit.proposals", `${other.kind} is not allowed here`);
   const changesPath = proposals.length === 0 || proposals.some(({ kind }) => kind !== "add");
-  if (changesPath && !content.commit.pathLeaf) throw malformed("commit.path", "it is missing");
+  if (changesPath && !content.commit.path) throw malformed("commit.path", "it is missing");
   return proposals;
 }
 
-async function checkAdds(proposals: Proposal[], now: number): Promise<void> {
+async function checkAdds(proposals: Proposal[], now: number, pause: Pause): Promise<void> {
   for (const proposal of proposals) {
     if (proposal.kind === "add") await checkKeyPackageItself(proposal.keyPackage, { now });
+    await pause();
   }
 }
 
@@ -118,81 +113,73 @@ function checkSigner(after: GroupInfo, committerIndex: number): void {
 }
 
 async function checkPathLeaf(
-  { content }: PublicMessage,
+  message: PublicMessage,
   groupId: Bytes,
   leafIndex: number,
 ): Promise<void> {
-  const leaf = content.kind === "commit" ? content.commit.pathLeaf : undefined;
+  const leaf = pathLeaf(message);
   if (!leaf) return;
   if (leaf.source.kind !== "commit") {
     throw malformed("commit.path.leaf_node_source", `${leaf.source.kind} is not commit`);
   }
+  checkHpkeKey(leaf.encryptionKey, "commit.path.leaf_node.encryption_key");
   checkCapabilities(leaf, "commit.path.capabilities");
   if (!await verifyLeafNode(leaf, { groupId, leafIndex })) {
     throw malformed("commit.path.signature", "it does not verify");
   }
 }
 
-/** A member signs with the key it had before; whoever is new, with the one in its path. */
-function signerKey({ sender }: PublicMessage, before: GroupInfo): Bytes | undefined {
-  return sender.kind === "member" ? before.tree.leaves[sender.leafIndex]?.signatureKey : undefined;
+/** The tree of the GroupInfo is what the Commit leads to, and sound. */
+async function checkTree(tree: PublicTree, after: GroupInfo, pause: Pause): Promise<void> {
+  const nodes = tree.toTree();
+  compareTrees(nodes, after.tree);
+  if (!sameBytes(after.context.treeHash, await tree.hash(pause))) {
+    throw malformed("group_context.tree_hash", "it is not that of the ratchet tree");
+  }
+  await tree.checkUniqueKeys(pause);
+  await checkSupported(after.context, nodes, pause);
 }
 
-/** FramedContentTBS (section 6.1): both senders allowed here sign the GroupContext, too. */
-async function checkSignature(
-  message: PublicMessage,
-  context: GroupContext,
-  key: Bytes,
-): Promise<void> {
-  const tbs = concat(
-    uint16(1),
-    uint16(WIRE_FORMAT.publicMessage),
-    message.framedContent,
-    context.encoded,
-  );
-  if (!await verifyWithLabel(key, "FramedContentTBS", tbs, message.signature)) {
-    throw malformed("auth.signature", "it does not verify");
-  }
-}
-
-/** Section 8.2: the confirmed hash after, from the interim hash before and this Commit. */
-async function checkTranscript(
-  message: PublicMessage,
-  before: GroupInfo,
-  after: GroupInfo,
-): Promise<void> {
-  const interim = await sha256(
-    concat(before.context.confirmedTranscriptHash, opaque(before.confirmationTag)),
-  );
-  const input = concat(
-    uint16(WIRE_FORMAT.publicMessage),
-    message.framedContent,
-    opaque(message.signature),
-  );
-  const confirmed = await sha256(concat(interim, input));
-  if (!sameBytes(confirmed, after.context.confirmedTranscriptHash)) {
-    throw malformed("group_context.confirmed_transcript_hash", "it does not follow");
-  }
-  if (!sameBytes(message.confirmationTag!, after.confirmationTag)) {
+function checkTag({ confirmationTag }: PublicMessage, after: GroupInfo): void {
+  if (!sameBytes(confirmationTag!, after.confirmationTag)) {
     throw malformed("group_info.confirmation_tag", "it is not the commit's");
   }
 }
 
-/** Epoch 0 is one leaf, the creator's, which nobody but the creator has seen. */
-async function firstCommit(
+/** A member signs with the key it had before; whoever is new, with the one in its path. */
+function signerKey(message: PublicMessage, before: GroupInfo): Bytes {
+  const { sender } = message;
+  const leaf = sender.kind === "member" ? before.tree.leaves[sender.leafIndex] : pathLeaf(message);
+  if (!leaf) throw malformed("sender.leaf_index", "there is no such leaf");
+  return leaf.signatureKey;
+}
+
+function pathLeaf({ content }: PublicMessage): LeafNode | undefined {
+  return content.kind === "commit" ? content.commit.path?.leafNode : undefined;
+}
+
+/**
+ * The tree of epoch 0: one leaf, the creator's, which nobody but the creator has seen. If the Commit
+ * has no path it is in the tree still, and what the creator signed at epoch 0 is known with it.
+ */
+async function creation(
   message: PublicMessage,
   after: GroupInfo,
-  proposals: Proposal[],
-): Promise<CommitEffect> {
+  now: number,
+): Promise<RatchetTree> {
   if (message.sender.kind !== "member" || message.sender.leafIndex !== 0) {
     throw malformed("sender", "the first commit of a group is its creator's, at leaf 0");
   }
-  checkSigner(after, 0);
-  const creator = after.tree.leaves[0]!;
-  const { leaves } = applyToLeaves(message, [creator], proposals);
-  checkLeaves(leaves, after.tree.leaves);
-  await checkPathLeaf(message, after.context.groupId, 0);
-  return effectOf(message, [], after, 0, proposals);
+  const renewed = pathLeaf(message);
+  // The key that the path replaces is unknown, and so none.
+  if (renewed) return { leaves: [{ ...renewed, encryptionKey: new Uint8Array() }], parents: [] };
+  const creator = after.tree.leaves[0];
+  if (!creator) throw malformed("group_info.ratchet_tree", "the creator's leaf is missing");
+  await checkNewLeaf(creator, { now });
+  const tree = { leaves: [creator], parents: [] };
+  const context = await creationContext(after.context, new PublicTree(tree));
+  await checkSignature(message, context, creator.signatureKey);
+  return tree;
 }
 
 function effectOf(
@@ -203,16 +190,20 @@ function effectOf(
   proposals: Proposal[],
 ): CommitEffect {
   const roster = rosterOf(after.tree);
-  const isIn = (list: RosterEntry[]) => (entry: RosterEntry) =>
-    list.some(({ deviceId }) => deviceId === entry.deviceId);
   return {
     committer: roster.find(({ leafIndex }) => leafIndex === committerIndex)!,
     external: message.sender.kind === "new_member_commit",
-    added: roster.filter((entry) => !isIn(before)(entry)),
-    removed: before.filter((entry) => !isIn(roster)(entry)),
+    added: without(roster, before),
+    removed: without(before, roster),
     roster,
     addedKeyPackages: proposals.flatMap((each) => {
       return each.kind === "add" ? [each.keyPackage.encoded] : [];
     }),
   };
+}
+
+/** Devices that are in `a` and not in `b`. */
+function without(a: RosterEntry[], b: RosterEntry[]): RosterEntry[] {
+  const there = new Set(b.map(({ deviceId }) => deviceId));
+  return a.filter(({ deviceId }) => !there.has(deviceId));
 }

@@ -1,14 +1,9 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { parseGroupId } from "./identity.ts";
-import { HASH_LENGTH, sameBytes, verifyWithLabel } from "./labelled_crypto.ts";
+import { checkHpkeKey } from "./hpke_key.ts";
+import { HASH_LENGTH, verifyWithLabel } from "./labelled_crypto.ts";
 import { CIPHER_SUITE, EXTENSION, type Extension, MLS10, readExtensions } from "./leaf_node.ts";
-import {
-  parseRatchetTree,
-  type RatchetTree,
-  type RosterEntry,
-  rosterOf,
-  treeHash,
-} from "./ratchet_tree.ts";
+import { parseRatchetTree, type RatchetTree, type RosterEntry, rosterOf } from "./ratchet_tree.ts";
 import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
 import { readMessageHeader, WIRE_FORMAT } from "./wire_format.ts";
 
@@ -21,6 +16,7 @@ export interface GroupContext {
   treeHash: Bytes;
   confirmedTranscriptHash: Bytes;
   extensions: Extension[];
+  encodedExtensions: Bytes;
   encoded: Bytes;
 }
 
@@ -65,15 +61,12 @@ export function roster(groupInfo: GroupInfo): RosterEntry[] {
   return rosterOf(groupInfo.tree);
 }
 
-/** That its tree is the one that its context names, and that its signer is in it and signed it. */
+/** That its external_pub can be used, and that its signer is in the tree and signed it. */
 export async function checkGroupInfo(groupInfo: GroupInfo): Promise<void> {
-  const { context, tree, signer, signature, toBeSigned, externalPub, confirmationTag } = groupInfo;
-  if (externalPub.length !== 32) throw malformed("external_pub", "it does not have 32 bytes");
+  const { tree, signer, signature, toBeSigned, externalPub, confirmationTag } = groupInfo;
+  checkHpkeKey(externalPub, "external_pub");
   if (confirmationTag.length !== HASH_LENGTH) {
     throw malformed("group_info.confirmation_tag", "it does not have 32 bytes");
-  }
-  if (!sameBytes(context.treeHash, await treeHash(tree))) {
-    throw malformed("group_context.tree_hash", "it is not that of the ratchet tree");
   }
   const leaf = tree.leaves[signer];
   if (!leaf) throw malformed("group_info.signer", `there is no leaf ${signer}`);
@@ -93,9 +86,18 @@ function readGroupContext(reader: TlsReader): GroupContext {
   const epoch = reader.uint64("group_context.epoch");
   const treeHash = reader.opaque("group_context.tree_hash");
   const confirmedTranscriptHash = reader.opaque("group_context.confirmed_transcript_hash");
+  const beforeExtensions = reader.offset;
   const extensions = readExtensions(reader, "group_context.extensions");
-  const encoded = reader.since(start);
-  return { chatId, groupId, epoch, treeHash, confirmedTranscriptHash, extensions, encoded };
+  return {
+    chatId,
+    groupId,
+    epoch,
+    treeHash,
+    confirmedTranscriptHash,
+    extensions,
+    encodedExtensions: reader.since(beforeExtensions),
+    encoded: reader.since(start),
+  };
 }
 
 function extension(extensions: Extension[], type: number, name: string): Bytes {

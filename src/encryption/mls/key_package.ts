@@ -1,5 +1,7 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { quote } from "../../core/errors.ts";
+import { x25519Name } from "../../core/x25519.ts";
+import { checkHpkeKey } from "./hpke_key.ts";
 import { type DeviceIdentity, parseIdentity } from "./identity.ts";
 import { refHash, sameBytes, verifyWithLabel } from "./labelled_crypto.ts";
 import {
@@ -41,8 +43,6 @@ export interface KeyPackageLimits {
 
 /** What OpenMLS gives by default is 84 days and an hour of margin; this leaves room for others. */
 const MAX_LIFETIME_SECONDS = 400 * 24 * 3600;
-/** How far a device's clock may be ahead of ours. */
-const CLOCK_SKEW_SECONDS = 3600n;
 
 export function readKeyPackage(reader: TlsReader): KeyPackage {
   const start = reader.offset;
@@ -98,18 +98,30 @@ export async function checkKeyPackageItself(
   keyPackage: KeyPackage,
   limits: KeyPackageLimits,
 ): Promise<void> {
-  const { leafNode, initKey } = keyPackage;
-  if (leafNode.source.kind !== "key_package") {
-    throw malformed("leaf_node.leaf_node_source", `${leafNode.source.kind} is not key_package`);
-  }
+  const { leafNode, initKey, toBeSigned, signature } = keyPackage;
   checkHpkeKey(initKey, "key_package.init_key");
-  checkHpkeKey(leafNode.encryptionKey, "leaf_node.encryption_key");
-  if (sameBytes(initKey, leafNode.encryptionKey)) {
+  if (x25519Name(initKey) === x25519Name(leafNode.encryptionKey)) {
     throw malformed("key_package.init_key", "it is the encryption key of the leaf, too");
   }
-  checkLifetime(leafNode.source.lifetime, limits);
-  checkCapabilities(leafNode, "capabilities");
-  await checkSignatures(keyPackage);
+  await checkNewLeaf(leafNode, limits);
+  if (!await verifyWithLabel(leafNode.signatureKey, "KeyPackageTBS", toBeSigned, signature)) {
+    throw malformed("key_package.signature", "it does not verify");
+  }
+}
+
+/** A leaf as a key package has it, which has not committed yet. */
+export async function checkNewLeaf(leaf: LeafNode, limits: KeyPackageLimits): Promise<void> {
+  if (leaf.source.kind !== "key_package") {
+    throw malformed("leaf_node.leaf_node_source", `${leaf.source.kind} is not key_package`);
+  }
+  checkHpkeKey(leaf.encryptionKey, "leaf_node.encryption_key");
+  checkLifetime(leaf.source.lifetime, limits);
+  checkCapabilities(leaf, "capabilities");
+  // A leaf of a key package stands nowhere yet: its LeafNodeTBS holds no place.
+  const nowhere = { groupId: new Uint8Array(), leafIndex: 0 };
+  if (!await verifyLeafNode(leaf, nowhere)) {
+    throw malformed("leaf_node.signature", "it does not verify");
+  }
 }
 
 /** KeyPackageRef (RFC 9420, section 5.2): how a Welcome names it. 32 bytes. */
@@ -129,26 +141,12 @@ export function expiresAt(keyPackage: KeyPackage): number {
   return Math.min(Number(source.lifetime.notAfter) * 1000, 8.64e15);
 }
 
-async function checkSignatures(keyPackage: KeyPackage): Promise<void> {
-  const { leafNode, toBeSigned, signature } = keyPackage;
-  // A leaf of a key package stands nowhere yet: its LeafNodeTBS holds no place.
-  const nowhere = { groupId: new Uint8Array(), leafIndex: 0 };
-  if (!await verifyLeafNode(leafNode, nowhere)) {
-    throw malformed("leaf_node.signature", "it does not verify");
-  }
-  if (!await verifyWithLabel(leafNode.signatureKey, "KeyPackageTBS", toBeSigned, signature)) {
-    throw malformed("key_package.signature", "it does not verify");
-  }
-}
-
-function checkHpkeKey(key: Bytes, field: string): void {
-  if (key.length !== 32) throw malformed(field, `it has ${key.length} bytes, not 32`);
-}
-
 function checkLifetime({ notBefore, notAfter }: Lifetime, limits: KeyPackageLimits): void {
   const now = BigInt(Math.floor(limits.now / 1000));
   const longest = BigInt(limits.maxLifetime ?? MAX_LIFETIME_SECONDS);
-  if (notBefore > now + CLOCK_SKEW_SECONDS) {
+  // No margin for a device whose clock is ahead: members refuse what has not begun by their own
+  // clocks, so a key package is dated back by its maker (section 7.2).
+  if (notBefore > now) {
     throw malformed("lifetime.not_before", `${notBefore} is in the future`);
   }
   if (notAfter <= now) throw malformed("lifetime.not_after", `${notAfter} is past`);

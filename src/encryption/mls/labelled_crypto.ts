@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Bytes, concat } from "../../core/bytes.ts";
 import { opaque } from "./tls_writer.ts";
 
@@ -33,6 +34,11 @@ export function refHash(label: string, value: Uint8Array): Promise<Bytes> {
 
 export async function sha256(value: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", value));
+}
+
+/** In this turn of the event loop: for the many small hashes of a tree. */
+export function sha256Now(value: Uint8Array): Bytes {
+  return new Uint8Array(createHash("sha256").update(value).digest());
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

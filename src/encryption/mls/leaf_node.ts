@@ -45,6 +45,7 @@ export interface Extension {
 /** RFC 9420, section 17.3; last_resort: draft-ietf-mls-extensions, registered by IANA. */
 export const EXTENSION = {
   ratchetTree: 0x0002,
+  requiredCapabilities: 0x0003,
   externalPub: 0x0004,
   externalSenders: 0x0005,
   lastResort: 0x000a,

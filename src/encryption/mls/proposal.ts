@@ -1,4 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
+import { checkHpkeKey } from "./hpke_key.ts";
 import { type KeyPackage, readKeyPackage } from "./key_package.ts";
 import { type Extension, type LeafNode, readExtensions, readLeafNode } from "./leaf_node.ts";
 import { malformed, type TlsReader } from "./tls_reader.ts";
@@ -32,7 +33,7 @@ export function readProposal(reader: TlsReader): Proposal {
     case 5:
       return readReInit(reader);
     case 6:
-      return { kind: "external_init", kemOutput: reader.opaque("external_init.kem_output") };
+      return readExternalInit(reader);
     case 7:
       return {
         kind: "group_context_extensions",
@@ -62,6 +63,12 @@ function readPreSharedKey(reader: TlsReader): Proposal {
   } else throw malformed("psk.psktype", `${type} is not 1 or 2`);
   reader.opaque("psk.psk_nonce");
   return { kind: "psk" };
+}
+
+function readExternalInit(reader: TlsReader): Proposal {
+  const kemOutput = reader.opaque("external_init.kem_output");
+  checkHpkeKey(kemOutput, "external_init.kem_output");
+  return { kind: "external_init", kemOutput };
 }
 
 function readReInit(reader: TlsReader): Proposal {

@@ -1,16 +1,15 @@
-import { type Bytes, concat } from "../../core/bytes.ts";
+import type { Bytes } from "../../core/bytes.ts";
 import { type DeviceIdentity, parseIdentity } from "./identity.ts";
-import { sha256 } from "./labelled_crypto.ts";
 import { type LeafNode, readLeafNode } from "./leaf_node.ts";
+import { type ParentNode, readParentNode } from "./parent_node.ts";
 import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
-import { opaque, uint32, uint8 } from "./tls_writer.ts";
 
 /** RFC 9420, sections 7.8 and 12.4.3.3: the tree as an array, leaves at the even indices. */
 export interface RatchetTree {
   /** At the leaf index (half of the node index); a blank leaf is undefined. The last is never blank. */
   leaves: (LeafNode | undefined)[];
-  /** Parent i stands between leaf i and leaf i + 1: its ParentNode, as it was sent. */
-  parents: (Bytes | undefined)[];
+  /** Parent i stands between leaf i and leaf i + 1. */
+  parents: (ParentNode | undefined)[];
 }
 
 export interface RosterEntry extends DeviceIdentity {
@@ -46,48 +45,13 @@ export function rosterOf(tree: RatchetTree): RosterEntry[] {
   return roster;
 }
 
-/** The tree hash of the root (section 7.8), over a tree filled up to the next power of two. */
-export function treeHash(tree: RatchetTree): Promise<Bytes> {
-  let width = 1;
-  while (width < tree.leaves.length || width < tree.parents.length + 1) width *= 2;
-  return hashOf(tree, 0, width);
-}
-
-/** Of the subtree over `width` leaves from `first`; its root is the parent in their middle. */
-async function hashOf(tree: RatchetTree, first: number, width: number): Promise<Bytes> {
-  if (width === 1) {
-    const leaf = present(tree.leaves[first]?.encoded);
-    return sha256(concat(uint8(1), uint32(first), leaf));
-  }
-  const half = width / 2;
-  const left = await hashOf(tree, first, half);
-  const right = await hashOf(tree, first + half, half);
-  const parent = present(tree.parents[first + half - 1]);
-  return sha256(concat(uint8(2), parent, opaque(left), opaque(right)));
-}
-
-function present(encoded: Bytes | undefined): Bytes {
-  return encoded === undefined ? uint8(0) : concat(uint8(1), encoded);
-}
-
-type Node = { kind: "leaf"; leaf: LeafNode } | { kind: "parent"; encoded: Bytes };
+type Node = { kind: "leaf"; leaf: LeafNode } | { kind: "parent"; parent: ParentNode };
 
 function readNode(reader: TlsReader): Node {
   const type = reader.uint8("node.node_type");
   if (type === 1) return { kind: "leaf", leaf: readLeafNode(reader) };
-  if (type === 2) return { kind: "parent", encoded: readParentNode(reader) };
+  if (type === 2) return { kind: "parent", parent: readParentNode(reader) };
   throw malformed("node.node_type", `${type} is not 1 or 2`);
-}
-
-function readParentNode(reader: TlsReader): Bytes {
-  const start = reader.offset;
-  reader.opaque("parent_node.encryption_key");
-  reader.opaque("parent_node.parent_hash");
-  reader.vector(
-    "parent_node.unmerged_leaves",
-    (each) => each.uint32("parent_node.unmerged_leaves"),
-  );
-  return reader.since(start);
 }
 
 function leafAt(nodeIndex: number, node: Node | undefined): LeafNode | undefined {
@@ -95,7 +59,7 @@ function leafAt(nodeIndex: number, node: Node | undefined): LeafNode | undefined
   return node?.leaf;
 }
 
-function parentAt(nodeIndex: number, node: Node | undefined): Bytes | undefined {
+function parentAt(nodeIndex: number, node: Node | undefined): ParentNode | undefined {
   if (node?.kind === "leaf") throw malformed("ratchet_tree", `node ${nodeIndex} is a leaf`);
-  return node?.encoded;
+  return node?.parent;
 }

@@ -14,6 +14,10 @@ export function uint32(value: number): Bytes {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
+export function uint64(value: bigint): Bytes {
+  return concat(uint32(Number(value >> 32n)), uint32(Number(value & 0xffffffffn)));
+}
+
 /** `opaque<V>` with the shortest length that fits; throws a RangeError from 2^30 bytes. */
 export function opaque(value: Uint8Array): Bytes {
   return concat(vectorLength(value.length), value);

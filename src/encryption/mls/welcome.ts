@@ -1,4 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
+import { readHpkeCiphertext } from "./hpke_key.ts";
 import { HASH_LENGTH } from "./labelled_crypto.ts";
 import { CIPHER_SUITE } from "./leaf_node.ts";
 import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
@@ -24,8 +25,7 @@ export function parseWelcome(bytes: Bytes): Welcome {
 
 function readNewMember(reader: TlsReader): Bytes {
   const ref = reader.opaque("encrypted_group_secrets.new_member");
-  reader.opaque("hpke_ciphertext.kem_output");
-  reader.opaque("hpke_ciphertext.ciphertext");
+  readHpkeCiphertext(reader);
   if (ref.length === HASH_LENGTH) return ref;
   throw malformed("encrypted_group_secrets.new_member", `it has ${ref.length} bytes, not 32`);
 }

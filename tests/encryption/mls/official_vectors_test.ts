@@ -7,10 +7,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Bytes, concat } from "../../../src/core/bytes.ts";
+import { compareTrees } from "../../../src/encryption/mls/apply_commit.ts";
+import { readUpdatePath } from "../../../src/encryption/mls/commit.ts";
 import { refHash, verifyWithLabel } from "../../../src/encryption/mls/labelled_crypto.ts";
 import { verifyLeafNode } from "../../../src/encryption/mls/leaf_node.ts";
 import { readProposal } from "../../../src/encryption/mls/proposal.ts";
-import { parseRatchetTree, treeHash } from "../../../src/encryption/mls/ratchet_tree.ts";
+import { PublicTree } from "../../../src/encryption/mls/public_tree.ts";
+import { parseRatchetTree } from "../../../src/encryption/mls/ratchet_tree.ts";
 import { readWhole, TlsReader } from "../../../src/encryption/mls/tls_reader.ts";
 import { parseWelcome } from "../../../src/encryption/mls/welcome.ts";
 
@@ -43,11 +46,42 @@ vectorTest("the hashes and the leaves of ratchet trees", async () => {
   assert.ok(all.length >= 14, `${all.length} trees`);
   for (const { tree: encoded, tree_hashes: hashes, group_id: groupId } of all) {
     const tree = parseRatchetTree(hex(encoded));
-    assert.equal(toHex(await treeHash(tree)), hashes[rootOf(hashes.length)]);
+    assert.equal(toHex(await new PublicTree(tree).hash(() => {})), hashes[rootOf(hashes.length)]);
     for (const [leafIndex, leaf] of tree.leaves.entries()) {
       assert.ok(!leaf || await verifyLeafNode(leaf, { groupId: hex(groupId), leafIndex }));
     }
   }
+});
+
+vectorTest("what proposals make of a tree", async () => {
+  const all = await vectors("tree-operations");
+  let tried = 0;
+  for (const vector of all) {
+    const proposal = readWhole(hex(vector.proposal), "proposal", readProposal);
+    const tree = new PublicTree(parseRatchetTree(hex(vector.tree_before)));
+    assert.equal(toHex(await tree.hash(() => {})), vector.tree_hash_before);
+    if (proposal.kind === "add") tree.add(proposal.keyPackage.leafNode);
+    else if (proposal.kind === "remove") tree.remove(proposal.leafIndex);
+    else continue;
+    compareTrees(parseRatchetTree(hex(vector.tree_after)), tree.toTree());
+    assert.equal(toHex(await tree.hash(() => {})), vector.tree_hash_after);
+    tried++;
+  }
+  assert.ok(tried >= 4, `${tried} proposals`);
+});
+
+vectorTest("what paths make of a tree", async () => {
+  let tried = 0;
+  for (const { ratchet_tree: encoded, update_paths: paths } of await vectors("treekem")) {
+    for (const { sender, update_path: path, tree_hash_after: hash } of paths) {
+      const tree = new PublicTree(parseRatchetTree(hex(encoded)));
+      const { leafNode, nodes } = readWhole(hex(path), "update_path", readUpdatePath);
+      tree.applyPath(sender, leafNode, nodes, new Set());
+      assert.equal(toHex(await tree.hash(() => {})), hash);
+      tried++;
+    }
+  }
+  assert.ok(tried > 50, `${tried} paths`);
 });
 
 vectorTest("Welcomes, trees and proposals are read whole", async () => {

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import type { RatchetTree } from "ts-mls";
+import type { MlsGroup } from "../../src/client/mls/mls_group.ts";
+import { forgeCommit, type Forgery, memberOf } from "../encryption/forged_commit.ts";
+import { forgeKeyPackage } from "../encryption/forged_key_package.ts";
+import { RawDevice } from "../encryption/raw_device.ts";
+import { SMALL_ORDER_KEYS } from "../encryption/small_order_keys.ts";
+import type { RunningApp } from "../support/running_app.ts";
+import { attacks, REST } from "./attacks.ts";
+
+const attack = attacks();
+
+const randomKey = () => crypto.getRandomValues(new Uint8Array(32));
+
+const mistakes: [string, Forgery][] = [
+  ["a parent node that is changed in the GroupInfo", { infoTree: withOtherRoot }],
+  ["a wrong parent hash in the own leaf", { leaf: () => ({ parentHash: randomKey() } as object) }],
+  ["an external_pub of small order", { externalPub: SMALL_ORDER_KEYS["1"] }],
+  ["a leaf key of small order", { leaf: () => ({ hpkePublicKey: SMALL_ORDER_KEYS["p - 1"] }) }],
+];
+for (const [name, forgery] of mistakes) {
+  attack(REST, `a plain member cannot end an encrypted group with ${name}`, async (app) => {
+    const { owner, evil, evils, group } = await aGroup(app);
+    const { chatId } = group;
+    const forged = await forgeCommit(await memberOf(evil.store, chatId), forgery);
+    const answer = await evil.post(chatId, forged);
+    assert.deepEqual([answer.status, answer.body.code], [400, "invalid_request"]);
+    await owner.commit(group, { removeUserIds: [evils] });
+    assert.equal(group.roster().length, 1);
+  });
+}
+
+attack(REST, "nobody adds a device under the key of another leaf", async (app) => {
+  const { owner, evil, group, evils } = await aGroup(app);
+  const { tree } = await memberOf(owner.store, group.chatId);
+  const [first] = tree;
+  assert.ok(first?.nodeType === "leaf");
+  const second = await RawDevice.make(app, evil.person, 0);
+  const keyPackage = await forgeKeyPackage({
+    owner: { userId: evils, deviceId: second.id },
+    signature: await second.signatureKeys(),
+    leaf: { hpkePublicKey: first.leaf.hpkePublicKey },
+  });
+  const forged = await (await evil.mls.group(group.chatId))!.stage({
+    add: [{ userId: evils, deviceId: second.id, keyPackage }],
+  });
+  const answer = await evil.post(group.chatId, forged);
+  assert.deepEqual([answer.status, answer.body.code], [400, "invalid_request"]);
+  await owner.commit(group, { removeUserIds: [evils] });
+});
+
+attack(REST, "no key package is taken that would harm whoever adds its device", async (app) => {
+  const { ann } = await app.people("ann");
+  const anns = await RawDevice.make(app, ann, 0);
+  const [owner, signature] = [{ userId: ann.id, deviceId: anns.id }, await anns.signatureKeys()];
+  const upload = async (forgery: Parameters<typeof forgeKeyPackage>[0]) => {
+    const keyPackage = await forgeKeyPackage({ owner, signature, ...forgery });
+    return await anns.upload({ keyPackages: [keyPackage] });
+  };
+  assert.equal((await upload({})).status, 200);
+  const seconds = BigInt(Math.floor(Date.now() / 1000));
+  const lifetime = { notBefore: seconds + 1_800n, notAfter: seconds + 86_400n };
+  const future = await upload({ leaf: { lifetime } as object });
+  assert.deepEqual([future.status, future.body.code], [400, "invalid_request"]);
+  for (const [name, key] of Object.entries(SMALL_ORDER_KEYS)) {
+    const asInit = await upload({ fields: { initKey: key } });
+    const asLeaf = await upload({ leaf: { hpkePublicKey: key } });
+    assert.deepEqual([asInit.status, asLeaf.status], [400, 400], name);
+  }
+});
+
+function withOtherRoot(tree: RatchetTree): RatchetTree {
+  const root = tree[1];
+  assert.ok(root?.nodeType === "parent");
+  const parent = { ...root.parent, hpkePublicKey: randomKey() };
+  return tree.with(1, { nodeType: "parent", parent });
+}
+
+/** A group of its owner and a plain member. */
+async function aGroup(app: RunningApp) {
+  const { ann, eve } = await app.people("ann", "eve");
+  const [owner, evil] = [await RawDevice.make(app, ann), await RawDevice.make(app, eve)];
+  const group: MlsGroup = await owner.newGroup();
+  await owner.commit(group, { add: await owner.claim(eve.id) });
+  await evil.join(group.chatId);
+  return { owner, evil, evils: eve.id, group };
+}
