@@ -121,7 +121,7 @@ function createHttp(
     () =>
       asyncApiDocument(bound.map(({ operation }) => operation), { ...config, version: VERSION }),
   );
-  mountAccountPages(http, { dispatcher, bound, limits: config.limits });
+  mountAccountPages(http, { dispatcher, bound, links: auth.links, limits: config.limits });
   mountMedia(http, { media, authenticator, dispatcher });
   mountWebPage(http);
   return http;

@@ -1,26 +1,28 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { Visitor } from "../model/caller.ts";
-import type { OneTimePurpose } from "../model/one_time_token.ts";
+import type { Caller, Visitor } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
 import type { MailContent } from "../mail/mail_layout.ts";
-import type { MailTemplates, SecurityNotice } from "../mail/mail_templates.ts";
+import type { LinkMail, MailTemplates, SecurityNotice } from "../mail/mail_templates.ts";
 import type { Mailer } from "../mail/mailer.ts";
+import type { MailLimit } from "./mail_limit.ts";
 import { LIFETIMES, type OneTimeTokens } from "./one_time_tokens.ts";
 
-type LinkPurpose = "verify_email" | "change_email" | "reset_password";
+export type LinkPurpose = "verify_email" | "change_email" | "reset_password" | "undo_email";
 
 /** The pages that links lead to; see routes.ts. */
 export const LINK_PATHS: Readonly<Record<LinkPurpose, string>> = {
   verify_email: "/account/verify-email",
   change_email: "/account/change-email",
   reset_password: "/account/reset-password",
+  undo_email: "/account/undo-email",
 };
 
 export interface AccountMailOptions {
   mailer: Mailer;
   templates: MailTemplates;
   tokens: OneTimeTokens;
+  limit: MailLimit;
   /** Without a slash at its end. Never taken from a request: its Host could be anyone's. */
   baseUrl: string;
   clock: Clock;
@@ -44,18 +46,24 @@ export class AccountMail {
     this.#link("reset_password", user, user.email, { emailKey: user.emailKey });
   }
 
-  /** To the new address the link, to the old one that someone asked. */
-  emailChange(user: User, email: string, visitor: Visitor): void {
-    this.#link("change_email", user, email, { email });
-    this.emailChangeNotice(user, "requested", visitor);
+  /** To the new address the link, which is good while the caller's session is; to the old one a notice. */
+  emailChange(user: User, email: string, caller: Caller): void {
+    const { templates, limit } = this.options;
+    this.#link("change_email", user, email, { email, sessionId: caller.sessionId });
+    this.#send(user, async () => {
+      if (!await limit.allows("email_change_notice", user.email)) return null;
+      return templates.emailChangeNotice(user.displayName, "requested", this.#details(caller));
+    });
   }
 
-  emailChangeNotice(user: User, state: "requested" | "done", visitor: Visitor): void {
-    const { templates } = this.options;
-    this.#send(
-      user,
-      () => templates.emailChangeNotice(user.displayName, state, this.#details(visitor)),
-    );
+  /** To the old address; `user` is as it was before. */
+  emailChanged(user: User, visitor: Visitor, canUndo: boolean): void {
+    const { templates, tokens } = this.options;
+    this.#send(user, async () => {
+      const token = canUndo && await tokens.issue("undo_email", user.id, { email: user.email });
+      const undo = token ? this.#linkOf("undo_email", token, user) : undefined;
+      return templates.emailChangeNotice(user.displayName, "done", this.#details(visitor), undo);
+    });
   }
 
   /** Nothing goes to an address that nobody confirmed: it may be a stranger's. */
@@ -63,7 +71,8 @@ export class AccountMail {
     const { templates } = this.options;
     this.#send(
       user,
-      () => templates.securityNotice(kind, user.displayName, this.#details(visitor)),
+      () =>
+        Promise.resolve(templates.securityNotice(kind, user.displayName, this.#details(visitor))),
     );
   }
 
@@ -86,27 +95,37 @@ export class AccountMail {
 
   #link(purpose: LinkPurpose, user: User, to: string, data: Record<string, string>): void {
     this.inBackground("Sending a link", async () => {
-      const { tokens, baseUrl, mailer } = this.options;
-      // Who asks again wants the newest link to be the one that counts.
+      const { tokens, limit, mailer } = this.options;
+      // Before the older link is dropped: it is then the one that counts.
+      if (!await limit.allows(purpose, to)) return;
       await tokens.dropOf(user.id, purpose);
       const token = await tokens.issue(purpose, user.id, data);
-      const link = `${baseUrl}${LINK_PATHS[purpose]}?token=${token}`;
-      await mailer.send({ to, ...this.#linkMail(purpose, user.displayName, link) });
+      await mailer.send({ to, ...this.#linkMail(purpose, this.#linkOf(purpose, token, user)) });
     });
   }
 
-  #linkMail(purpose: OneTimePurpose, name: string, link: string): MailContent {
+  #linkOf(purpose: LinkPurpose, token: string, user: User): LinkMail {
+    return {
+      name: user.displayName,
+      account: { username: user.username, openedAt: user.createdAt },
+      link: `${this.options.baseUrl}${LINK_PATHS[purpose]}?token=${token}`,
+      validMinutes: LIFETIMES[purpose] / 60_000,
+    };
+  }
+
+  #linkMail(purpose: LinkPurpose, mail: LinkMail): MailContent {
     const { templates } = this.options;
-    const mail = { name, link, validMinutes: LIFETIMES[purpose] / 60_000 };
     if (purpose === "verify_email") return templates.verification(mail);
     if (purpose === "reset_password") return templates.passwordReset(mail);
     return templates.emailChangeConfirmation(mail);
   }
 
-  #send(user: User, content: () => MailContent): void {
+  /** Null sends nothing. */
+  #send(user: User, content: () => Promise<MailContent | null>): void {
     if (user.emailVerifiedAt === null) return;
     this.inBackground("Sending a notice", async () => {
-      await this.options.mailer.send({ to: user.email, ...content() });
+      const mail = await content();
+      if (mail) await this.options.mailer.send({ to: user.email, ...mail });
     });
   }
 }

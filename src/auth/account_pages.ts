@@ -1,58 +1,87 @@
+import { dateTime } from "../mail/mail_templates.ts";
+import { escapeHtml } from "../mail/mail_layout.ts";
+import type { LinkPurpose } from "./account_mail.ts";
+
+/** One way to follow the link. */
+export interface PageForm {
+  /** What stands above it. */
+  about?: string;
+  /** The password that it asks for: a field of the operation. */
+  field: { name: "password" | "newPassword"; label: string; isNew: boolean };
+  button: string;
+}
+
 export interface PageText {
   title: string;
-  /** What the button does. */
-  button: string;
-  /** Whether a new password is asked for. */
-  password?: true;
+  forms: readonly PageForm[];
   done: string;
 }
 
-export const PAGES = {
+/** The account that a link is of. */
+export interface PageAccount {
+  username: string;
+  createdAt: number;
+}
+
+const OWN_PASSWORD = { name: "password", label: "Password of the account", isNew: false } as const;
+const NEW_PASSWORD = { name: "password", label: "New password", isNew: true } as const;
+
+export const PAGES: Readonly<Record<LinkPurpose, PageText>> = {
   verify_email: {
     title: "Confirm your e-mail address",
-    button: "Confirm the address",
+    forms: [
+      { field: OWN_PASSWORD, button: "Confirm the address" },
+      {
+        about:
+          "You do not know the password, or did not open this account yourself? Choose a new " +
+          "password: the account is yours then, and whoever else uses it is signed out.",
+        field: { ...NEW_PASSWORD, name: "newPassword" },
+        button: "Make the account mine",
+      },
+    ],
     done: "Thank you: the address is confirmed. You can close this page.",
   },
   change_email: {
     title: "Use this e-mail address",
-    button: "Use this address",
+    forms: [{ field: OWN_PASSWORD, button: "Use this address" }],
     done: "This is the address of your account now. You can close this page.",
   },
   reset_password: {
     title: "Choose a new password",
-    button: "Save the password",
-    password: true,
+    forms: [{ field: NEW_PASSWORD, button: "Save the password" }],
     done: "The password is changed, and all devices are signed out. Sign in with the new one.",
   },
-} satisfies Record<string, PageText>;
+  undo_email: {
+    title: "Put your e-mail address back",
+    forms: [{ field: NEW_PASSWORD, button: "Put this address back" }],
+    done: "Your address is back, and all devices are signed out. Sign in with the new password.",
+  },
+};
 
 const STYLE =
   `body{font:1rem/1.5 system-ui,sans-serif;max-width:28rem;margin:4rem auto;padding:0 1rem}
 input,button{font:inherit;width:100%;box-sizing:border-box;padding:.6rem;margin:.3rem 0 1rem}
+form+form{border-top:1px solid;margin-top:2rem;padding-top:1rem}
 :root{color-scheme:light dark}`;
 
 /** Only its own form may be sent, and nothing runs. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; " +
   "base-uri 'none'; frame-ancestors 'none'";
 
-/** With a token it has the form; the message stands above it. */
+/** With a token it has the forms; the account and the message stand above them. */
 export function accountPage(
   status: number,
-  { title, button, password }: PageText,
-  { token, message }: { token?: string; message?: string },
+  { title, forms }: PageText,
+  { token, account, message }: { token?: string; account?: PageAccount; message?: string },
 ): Response {
-  const field = password
-    ? `<label>New password<input type="password" name="password" minlength="8" maxlength="256"
-        autocomplete="new-password" required></label>`
-    : "";
-  const form = token === undefined ? "" : `<form method="post">
-<input type="hidden" name="token" value="${escapeHtml(token)}">${field}
-<button>${button}</button></form>`;
+  const parts = [
+    account && paragraph(`Account: ${account.username}, opened on ${dateTime(account.createdAt)}`),
+    message && paragraph(message),
+    ...(token === undefined ? [] : forms.map((form) => formOf(form, token))),
+  ];
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style>
-</head><body><h1>${title}</h1>${
-    message ? `<p>${escapeHtml(message)}</p>` : ""
-  }${form}</body></html>`;
+</head><body><h1>${title}</h1>${parts.filter(Boolean).join("\n")}</body></html>`;
   const headers = {
     "content-type": "text/html; charset=utf-8",
     "content-security-policy": POLICY,
@@ -60,6 +89,15 @@ export function accountPage(
   return new Response(html, { status, headers });
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+function formOf({ about, field: { name, label, isNew }, button }: PageForm, token: string): string {
+  const limits = isNew ? `minlength="8" maxlength="256"` : "";
+  const autocomplete = isNew ? "new-password" : "current-password";
+  return `<form method="post">${about ? paragraph(about) : ""}
+<input type="hidden" name="token" value="${escapeHtml(token)}">
+<label>${label}<input type="password" name="${name}" ${limits} autocomplete="${autocomplete}"
+required></label><button>${button}</button></form>`;
+}
+
+function paragraph(text: string): string {
+  return `<p>${escapeHtml(text)}</p>`;
 }

@@ -8,6 +8,7 @@ import { DuplicateKey, type Store } from "../store/store.ts";
 import type { AccountChanges } from "./account_changes.ts";
 import { emailKeyOf, usernameKeyOf } from "./account_keys.ts";
 import type { AuditTrail } from "./audit_trail.ts";
+import type { HeldAddresses } from "./held_addresses.ts";
 import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
 
 export interface Registration {
@@ -17,19 +18,30 @@ export interface Registration {
   displayName?: string;
 }
 
+export interface AccountsOptions {
+  store: Pick<Store, "users">;
+  hasher: PasswordHasher;
+  changes: AccountChanges;
+  held: HeldAddresses;
+  audit: AuditTrail;
+  clock: Clock;
+}
+
+/** Whose new password is hashed, and which field of the request it came in. */
+export interface PasswordOwner {
+  visitor: Visitor;
+  user: Pick<User, "username" | "email"> | null;
+  /** "password" unless given. */
+  field?: string;
+}
+
 /** Makes accounts and finds whose password it is. */
 export class Accounts {
-  constructor(
-    private readonly store: Pick<Store, "users">,
-    private readonly hasher: PasswordHasher,
-    private readonly changes: AccountChanges,
-    private readonly audit: AuditTrail,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly options: AccountsOptions) {}
 
   async register(visitor: Visitor, registration: Registration): Promise<User> {
     const { username, email, password, displayName } = registration;
-    const passwordHash = await this.hash(password);
+    const passwordHash = await this.hash(password, { visitor, user: registration });
     return await this.create(visitor, {
       username,
       email,
@@ -51,18 +63,20 @@ export class Accounts {
     >,
     by?: Omit<Identity, "userId">,
   ): Promise<User> {
+    const { store, audit, held } = this.options;
     const user = { ...this.#newUser(fields), ...fields };
+    if (await held.isHeld(user.emailKey)) throw taken("Registering", "email", fields);
     const identity = by && { ...by, userId: user.id };
     const details = by && { provider: by.provider };
     const origin = { actorId: user.id, visitor };
     const note = { action: "account.registered" as const, userId: user.id, details };
-    const entry = this.audit.entryOf(origin, note);
+    const entry = audit.entryOf(origin, note);
     try {
-      await this.store.users.create(user, { identity, entry });
+      await store.users.create(user, { identity, entry });
     } catch (error) {
-      throw error instanceof DuplicateKey ? taken("Registering", error, fields) : error;
+      throw error instanceof DuplicateKey ? taken("Registering", error.key, fields) : error;
     }
-    await this.audit.written(entry);
+    await audit.written(entry);
     return user;
   }
 
@@ -70,8 +84,8 @@ export class Accounts {
   async find(identifier: string): Promise<User | null> {
     const key = this.keyOf(identifier);
     return identifier.includes("@")
-      ? await this.store.users.byEmailKey(key)
-      : await this.store.users.byUsernameKey(key);
+      ? await this.options.store.users.byEmailKey(key)
+      : await this.options.store.users.byUsernameKey(key);
   }
 
   /** The same for all ways of writing one name, or one address. */
@@ -85,26 +99,26 @@ export class Accounts {
    */
   async authenticate(user: User | null, password: string): Promise<User> {
     const hash = user?.passwordHash ?? null;
-    const same = await this.#hashing(() => this.hasher.verify(password, hash));
+    const same = await this.#hashing(() => this.options.hasher.verify(password, hash));
     if (same && user && user.deletedAt === null) return await this.#rehashed(user, password);
     throw new AppError("unauthenticated", "Signing in: the name or the password is wrong");
   }
 
-  hash(password: string): Promise<string> {
-    return this.#hashing(() => this.hasher.hash(password));
+  hash(password: string, _owner: PasswordOwner): Promise<string> {
+    return this.#hashing(() => this.options.hasher.hash(password));
   }
 
   async rename(caller: Caller, username: string): Promise<User> {
     const usernameKey = usernameKeyOf(username);
     try {
-      const { user } = await this.changes.own(caller, () => ({
+      const { user } = await this.options.changes.own(caller, () => ({
         user: { username, usernameKey },
         note: { action: "username.changed", details: { to: username } },
       }));
       return user;
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
-      throw taken("Changing the username", error, { username, email: "" });
+      throw taken("Changing the username", error.key, { username, email: "" });
     }
   }
 
@@ -114,16 +128,17 @@ export class Accounts {
    */
   async #rehashed(user: User, password: string): Promise<User> {
     const before = user.passwordHash!;
-    if (!this.hasher.isOutdated(before)) return user;
-    const passwordHash = await this.hash(password);
-    const changed = await this.changes.byServer(
+    const { hasher, changes } = this.options;
+    if (!hasher.isOutdated(before)) return user;
+    const passwordHash = await this.#hashing(() => hasher.hash(password));
+    const changed = await changes.byServer(
       user.id,
       ({ user: now }) => now.passwordHash === before ? { user: { passwordHash } } : {},
     );
     const after = changed?.user.passwordHash ?? null;
     if (!changed || after === passwordHash) return changed?.user ?? user;
     // Another sign-in was faster; or else the password is another by now, and the old one was right.
-    const same = await this.#hashing(() => this.hasher.verify(password, after));
+    const same = await this.#hashing(() => hasher.verify(password, after));
     return same ? changed.user : user;
   }
 
@@ -138,7 +153,7 @@ export class Accounts {
   }
 
   #newUser(names: Pick<User, "username" | "email" | "displayName">): User {
-    const now = this.clock.now();
+    const now = this.options.clock.now();
     return {
       id: newId(),
       ...names,
@@ -164,7 +179,7 @@ export class Accounts {
 
 function taken(
   action: string,
-  { key }: DuplicateKey,
+  key: DuplicateKey["key"],
   { username, email }: Pick<User, "username" | "email">,
 ): AppError {
   if (key === "identity") {

@@ -8,13 +8,18 @@ import { MailTemplates } from "../mail/mail_templates.ts";
 import type { RateLimiter } from "../operations/rate_limiter.ts";
 import type { Store } from "../store/store.ts";
 import { AccountChanges, type AccountChangesOptions } from "./account_changes.ts";
+import { AccountLinks } from "./account_links.ts";
 import { AccountMail } from "./account_mail.ts";
 import { Accounts } from "./accounts.ts";
 import { AttemptGuard } from "./attempt_guard.ts";
 import { AuditTrail } from "./audit_trail.ts";
-import { EmailAddresses } from "./email_addresses.ts";
+import { EmailChanges } from "./email_changes.ts";
+import { EmailConfirmation } from "./email_confirmation.ts";
+import { EmailUndo } from "./email_undo.ts";
 import type { AuthServices } from "./handlers.ts";
+import { HeldAddresses } from "./held_addresses.ts";
 import type { IdentityProvider } from "./identity_provider.ts";
+import { MailLimit } from "./mail_limit.ts";
 import { OneTimeTokens } from "./one_time_tokens.ts";
 import type { PasswordHasher } from "./password_hasher.ts";
 import { Passwords } from "./passwords.ts";
@@ -60,11 +65,11 @@ export function createAuth(options: AuthOptions): AuthServices {
   const { store, clock, log, limiter, mailer, box, hasher, product: issuer } = options;
   const tokens = new OneTimeTokens(store, clock);
   const audit = new AuditTrail(store, clock, options.onAudited);
-  const templates = new MailTemplates(issuer);
   const mail = new AccountMail({
     mailer,
-    templates,
+    templates: new MailTemplates(issuer),
     tokens,
+    limit: new MailLimit(limiter),
     baseUrl: options.baseUrl,
     clock,
     log,
@@ -80,11 +85,13 @@ export function createAuth(options: AuthOptions): AuthServices {
         () => options.onDevicesRemoved(userId, devices),
       ),
   });
-  const accounts = new Accounts(store, hasher, changes, audit, clock);
+  const held = new HeldAddresses(tokens);
+  const accounts = new Accounts({ store, hasher, changes, held, audit, clock });
   const sessions = createSessions(options, changes, mail);
   const shared = { store, accounts, sessions, tokens, guard, proof, audit, changes, mail, clock };
   const secondFactor = new SecondFactor({ ...shared, box, issuer });
   const signIn = new SignIn({ ...shared, secondFactor });
+  const links = new AccountLinks(store, tokens, signIn);
   const proofs = new ProviderProofs(options.providers, tokens);
   const providerSignIn = new ProviderSignIn({ ...shared, signIn, proofs });
   return {
@@ -93,8 +100,11 @@ export function createAuth(options: AuthOptions): AuthServices {
     secondFactor,
     providerSignIn,
     providerProofs: proofs,
-    passwords: new Passwords({ ...shared, signIn }),
-    emailAddresses: new EmailAddresses(shared),
+    links,
+    passwords: new Passwords({ ...shared, signIn, links }),
+    emailConfirmation: new EmailConfirmation({ ...shared, links }),
+    emailChanges: new EmailChanges({ ...shared, links, held }),
+    emailUndo: new EmailUndo({ ...shared, links }),
     reauthentication: new Reauthentication({ ...shared, signIn, secondFactor, providerSignIn }),
   };
 }

@@ -89,13 +89,23 @@ export const askVerification = operation({
 
 export const verifyEmail = operation({
   name: "auth.verifyEmail",
-  summary: "Confirm an e-mail address",
+  summary: "Confirm an e-mail address, in a session of the account, with its password or a new one",
   tag,
   access: "public",
+  optionalSession: true,
   limit: "reset",
-  input: link,
+  input: link.extend({
+    password: present.optional().describe("Of the account; needed without a session of it"),
+    newPassword: password.optional().describe(
+      "Takes the account over: all sessions, providers, devices and the second factor end",
+    ),
+  }).refine(
+    ({ password, newPassword }) => password === undefined || newPassword === undefined,
+    "must have password or newPassword, not both",
+  ),
   output: null,
   rest: { method: "POST", path: "/auth/email/verify", status: 204 },
+  errors: ["unauthenticated"],
 });
 
 export const changeEmail = operation({
@@ -112,13 +122,28 @@ export const changeEmail = operation({
 
 export const confirmEmailChange = operation({
   name: "auth.confirmEmailChange",
-  summary: "Confirm the new e-mail address, which takes the place of the old",
+  summary: "Confirm the new e-mail address, in a session of the account or with its password",
+  tag,
+  access: "public",
+  optionalSession: true,
+  limit: "reset",
+  input: link.extend({
+    password: present.optional().describe("Of the account; needed without a session of it"),
+  }),
+  output: null,
+  rest: { method: "POST", path: "/auth/email/change", status: 204 },
+  errors: ["conflict", "unauthenticated"],
+});
+
+export const undoEmailChange = operation({
+  name: "auth.undoEmailChange",
+  summary: "Put the e-mail address of before back, with a new password; all sessions end",
   tag,
   access: "public",
   limit: "reset",
-  input: link,
+  input: link.extend({ password }),
   output: null,
-  rest: { method: "POST", path: "/auth/email/change", status: 204 },
+  rest: { method: "POST", path: "/auth/email/undo", status: 204 },
   errors: ["conflict"],
 });
 

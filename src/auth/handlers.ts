@@ -7,11 +7,14 @@ import { bind, type Bound } from "../operations/handler.ts";
 import { isCaller } from "../operations/rate_key.ts";
 import { profileView } from "../wire/user.ts";
 import type { AccountChanges } from "./account_changes.ts";
+import type { AccountLinks } from "./account_links.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 import * as credentials from "./credential_operations.ts";
-import type { EmailAddresses } from "./email_addresses.ts";
+import type { EmailChanges } from "./email_changes.ts";
+import type { EmailConfirmation } from "./email_confirmation.ts";
+import type { EmailUndo } from "./email_undo.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
 import * as operations from "./operations.ts";
 import type { Passwords } from "./passwords.ts";
@@ -32,7 +35,10 @@ export interface AuthServices {
   signIn: SignIn;
   secondFactor: SecondFactor;
   passwords: Passwords;
-  emailAddresses: EmailAddresses;
+  links: AccountLinks;
+  emailConfirmation: EmailConfirmation;
+  emailChanges: EmailChanges;
+  emailUndo: EmailUndo;
   providerSignIn: ProviderSignIn;
   providerProofs: ProviderProofs;
   reauthentication: Reauthentication;
@@ -133,21 +139,24 @@ function credentialHandlers(services: AuthServices): Bound[] {
   ];
 }
 
-function emailHandlers({ emailAddresses }: AuthServices): Bound[] {
+function emailHandlers({ emailConfirmation, emailChanges, emailUndo }: AuthServices): Bound[] {
   return [
     bind(credentials.askVerification, async (caller) => {
-      await emailAddresses.askAgain(caller);
+      await emailConfirmation.askAgain(caller);
       return ACCEPTED;
     }),
-    bind(credentials.verifyEmail, async (visitor, { token }) => {
-      await emailAddresses.verify(visitor, token);
+    bind(credentials.verifyEmail, async (visitor, input) => {
+      await emailConfirmation.confirm(visitor, input);
     }),
     bind(credentials.changeEmail, async (caller, { email }) => {
-      await emailAddresses.requestChange(caller, email);
+      await emailChanges.request(caller, email);
       return ACCEPTED;
     }),
-    bind(credentials.confirmEmailChange, async (visitor, { token }) => {
-      await emailAddresses.confirmChange(visitor, token);
+    bind(credentials.confirmEmailChange, async (visitor, input) => {
+      await emailChanges.confirm(visitor, input);
+    }),
+    bind(credentials.undoEmailChange, async (visitor, { token, password }) => {
+      await emailUndo.undo(visitor, token, password);
     }),
   ];
 }

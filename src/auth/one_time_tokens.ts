@@ -13,6 +13,8 @@ export const LIFETIMES: Readonly<Record<OneTimePurpose, number>> = {
   reset_password: 60 * MINUTE,
   second_factor: 5 * MINUTE,
   oauth_state: 10 * MINUTE,
+  undo_email: 7 * 24 * 60 * MINUTE,
+  held_email: 7 * 24 * 60 * MINUTE,
 };
 
 /** Codes of six digits can be guessed: a challenge allows so many. */
@@ -35,6 +37,17 @@ export class OneTimeTokens {
     data: Record<string, string> = {},
   ): Promise<string> {
     const token = randomToken();
+    await this.put(purpose, token, userId, data);
+    return token;
+  }
+
+  /** Stores a token under a name that the caller chose, for what is looked up and not handed out. */
+  async put(
+    purpose: OneTimePurpose,
+    token: string,
+    userId: string | null,
+    data: Record<string, string> = {},
+  ): Promise<void> {
     const createdAt = this.clock.now();
     await this.store.oneTimeTokens.create({
       id: idOf(purpose, token),
@@ -45,7 +58,6 @@ export class OneTimeTokens {
       createdAt,
       expiresAt: createdAt + LIFETIMES[purpose],
     });
-    return token;
   }
 
   /** What the token stands for, without using it up. */
@@ -63,8 +75,8 @@ export class OneTimeTokens {
     return this.store.oneTimeTokens.attempt(idOf(purpose, token), this.clock.now());
   }
 
-  async dropOf(userId: string, purpose: OneTimePurpose): Promise<void> {
-    await this.store.oneTimeTokens.dropOf(userId, [purpose]);
+  async dropOf(userId: string, ...purposes: OneTimePurpose[]): Promise<void> {
+    await this.store.oneTimeTokens.dropOf(userId, purposes);
   }
 }
 

@@ -1,13 +1,13 @@
-import { type AppError, fieldError } from "../core/errors.ts";
 import { idsOf } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
-import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
+import { CREDENTIAL_PURPOSES } from "../model/one_time_token.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountChanges } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
+import { type AccountLinks, overOrUsed } from "./account_links.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
-import type { AttemptGuard } from "./attempt_guard.ts";
+import { firstProof } from "./first_proof.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
 import type { RecentProof } from "./recent_proof.ts";
 import type { SignIn } from "./sign_in.ts";
@@ -17,14 +17,11 @@ export interface PasswordsOptions {
   accounts: Accounts;
   signIn: SignIn;
   tokens: OneTimeTokens;
+  links: AccountLinks;
   proof: RecentProof;
-  guard: AttemptGuard;
   changes: AccountChanges;
   mail: AccountMail;
 }
-
-/** Mails to one address: enough for one who mistypes, too few to fill a mailbox. */
-const MAILS_PER_ADDRESS = { count: 5, periodMs: 60 * 60_000 };
 
 /** How a password is changed by who knows it, and replaced by who has lost it. */
 export class Passwords {
@@ -35,10 +32,12 @@ export class Passwords {
     caller: Caller,
     { currentPassword, newPassword }: { currentPassword?: string; newPassword: string },
   ): Promise<void> {
-    const { proof, signIn, accounts, changes, mail } = this.options;
+    const { proof, signIn, accounts, changes, mail, store } = this.options;
     if (currentPassword === undefined) proof.require(caller, "Changing the password");
     else await signIn.provePassword(caller, currentPassword);
-    const passwordHash = await accounts.hash(newPassword);
+    const before = await store.users.byId(caller.userId);
+    const owner = { visitor: caller, user: before, field: "newPassword" };
+    const passwordHash = await accounts.hash(newPassword, owner);
     const { user } = await changes.own(caller, ({ sessions }) => ({
       user: { passwordHash },
       endSessions: {
@@ -54,47 +53,37 @@ export class Passwords {
 
   /** Answers nothing, at once, whatever the address is: what there is to do is done afterwards. */
   forgot(email: string): void {
-    const { mail, store, guard } = this.options;
+    const { mail, store } = this.options;
     mail.inBackground("Asking for a password reset", async () => {
-      const key = emailKeyOf(email);
-      if (!await guard.allows(`reset_mail:${key}`, MAILS_PER_ADDRESS)) return;
-      const user = await store.users.byEmailKey(key);
+      const user = await store.users.byEmailKey(emailKeyOf(email));
       if (user && user.deletedAt === null) mail.passwordReset(user);
     });
   }
 
   /**
-   * All sessions end. Who follows the link has shown that the address is theirs; was it not confirmed
-   * before, whoever opened the account may have been someone else, and what they left to come back
-   * or listen by goes too: a second factor, linked providers, and devices, of encryption and of pushes.
+   * Ends all sessions. Whoever follows the link has shown that the address is theirs; if nobody had
+   * before, this is its first proof (see first_proof.ts).
    */
   async reset(visitor: Visitor, token: string, password: string): Promise<void> {
-    const { tokens, accounts, changes, mail } = this.options;
-    if (!await tokens.peek("reset_password", token)) throw overOrUsed();
+    const { links, tokens, accounts, changes, mail } = this.options;
     // Before the link is used up: a server that is too busy to hash takes it from nobody.
-    const passwordHash = await accounts.hash(password);
+    const { user } = await links.follow("reset_password", token);
+    const passwordHash = await accounts.hash(password, { visitor, user });
     const taken = await tokens.take("reset_password", token);
-    if (!taken?.userId) throw overOrUsed();
-    const changed = await changes.outside(visitor, taken.userId, (account, now) => {
-      const { user: { emailKey, emailVerifiedAt }, sessions, identities } = account;
+    if (!taken) throw overOrUsed();
+    const changed = await changes.outside(visitor, user.id, (account, now) => {
+      const { user: { emailKey, emailVerifiedAt }, sessions } = account;
       if (emailKey !== taken.data.emailKey) throw overOrUsed();
-      const isFirstProof = emailVerifiedAt === null;
-      const cleared = { emailVerifiedAt: now, totp: null, recoveryCodes: [] };
+      const note = { action: "password.reset" as const };
+      if (emailVerifiedAt === null) return { ...firstProof(account, now, passwordHash), note };
       return {
-        user: { passwordHash, ...(isFirstProof && cleared) },
-        unlink: isFirstProof ? identities.map(({ provider }) => provider) : [],
-        forgetDevices: isFirstProof,
+        user: { passwordHash },
         endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
-        dropTokens: ONE_TIME_PURPOSES,
-        note: { action: "password.reset" },
+        dropTokens: CREDENTIAL_PURPOSES,
+        note,
       };
     });
     if (!changed) throw overOrUsed();
     mail.notice("password_changed", changed.user, visitor);
   }
-}
-
-export function overOrUsed(): AppError {
-  const about = "Following the link: it was used before or has expired";
-  return fieldError("invalid_request", "token", about);
 }

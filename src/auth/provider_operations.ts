@@ -61,6 +61,7 @@ export const startOAuth = operation({
   summary: "Let the server keep state, nonce and PKCE verifier of a sign-in at a provider",
   tag,
   access: "public",
+  optionalSession: true,
   limit: "login",
   input: z.strictObject({ provider, redirectUri }),
   output: z.strictObject({

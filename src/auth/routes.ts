@@ -5,21 +5,22 @@ import type { HttpContext, HttpEnv } from "../http/http_env.ts";
 import { type BodyLimits, readBytes } from "../http/json_body.ts";
 import type { Dispatcher } from "../operations/dispatcher.ts";
 import type { Bound } from "../operations/handler.ts";
-import { LINK_PATHS } from "./account_mail.ts";
-import { accountPage, PAGES, type PageText } from "./account_pages.ts";
+import { LINK_PATHS, type LinkPurpose } from "./account_mail.ts";
+import { type AccountLinks, overOrUsed } from "./account_links.ts";
+import { accountPage, type PageAccount, PAGES } from "./account_pages.ts";
 import * as credentials from "./credential_operations.ts";
 
 const OPERATIONS = {
   verify_email: credentials.verifyEmail,
   change_email: credentials.confirmEmailChange,
   reset_password: credentials.resetPassword,
-};
-
-type Purpose = keyof typeof OPERATIONS;
+  undo_email: credentials.undoEmailChange,
+} satisfies Record<LinkPurpose, unknown>;
 
 export interface AccountPagesOptions {
   dispatcher: Dispatcher;
   bound: readonly Bound[];
+  links: Pick<AccountLinks, "peek">;
   limits: BodyLimits;
 }
 
@@ -29,36 +30,55 @@ export interface AccountPagesOptions {
  * with the same limits, that an app of its own would call.
  */
 export function mountAccountPages(app: Hono<HttpEnv>, options: AccountPagesOptions): void {
-  for (const purpose of Object.keys(OPERATIONS) as Purpose[]) {
+  for (const purpose of Object.keys(OPERATIONS) as LinkPurpose[]) {
     const { name } = OPERATIONS[purpose];
     const bound = options.bound.find(({ operation }) => operation.name === name);
     if (!bound) throw new Error(`There is no operation ${quote(name)}`);
-    app.get(LINK_PATHS[purpose], (c) => show(c, PAGES[purpose]));
-    app.post(LINK_PATHS[purpose], (c) => submit(c, PAGES[purpose], bound, options));
+    app.get(LINK_PATHS[purpose], (c) => show(c, purpose, options));
+    app.post(LINK_PATHS[purpose], (c) => submit(c, purpose, bound, options));
   }
 }
 
-function show(c: HttpContext, page: PageText): Response {
-  return accountPage(200, page, { token: c.req.query("token") ?? "" });
+/** A link that is over is said to be at once, before anybody chooses a password in vain. */
+async function show(
+  c: HttpContext,
+  purpose: LinkPurpose,
+  { links, dispatcher }: AccountPagesOptions,
+): Promise<Response> {
+  const token = c.req.query("token") ?? "";
+  await dispatcher.charge("read", c.get("visitor"), c.get("trace"));
+  const account = await accountOf(links, purpose, token);
+  if (account) return accountPage(200, PAGES[purpose], { token, account });
+  return accountPage(200, PAGES[purpose], { message: `${overOrUsed().message}.` });
+}
+
+async function accountOf(
+  links: AccountPagesOptions["links"],
+  purpose: LinkPurpose,
+  token: string,
+): Promise<PageAccount | undefined> {
+  return token.length > 200 ? undefined : (await links.peek(purpose, token))?.user;
 }
 
 async function submit(
   c: HttpContext,
-  page: PageText,
+  purpose: LinkPurpose,
   bound: Bound,
-  { dispatcher, limits }: AccountPagesOptions,
+  { dispatcher, limits, links }: AccountPagesOptions,
 ): Promise<Response> {
+  const page = PAGES[purpose];
   const fields = await readForm(c, limits);
   try {
     await dispatcher.dispatch(bound, c.get("visitor"), fields, c.get("trace"));
     return accountPage(200, page, { message: page.done });
   } catch (error) {
     const { status, detail, errors = [] } = toProblem(error);
-    const faults = errors.map(({ message }) => message).join("; ");
-    // A password that is refused can be typed again; a link that is over cannot.
-    const again = errors.some(({ path }) => path === "password");
-    const message = faults && again ? `The password ${faults}.` : `${detail}.`;
-    return accountPage(status, page, { message, ...(again && { token: fields.token }) });
+    // A password that is refused can be typed again; a link that is over cannot be followed.
+    const fault = errors.find(({ path }) => path === "password" || path === "newPassword");
+    if (!fault) return accountPage(status, page, { message: `${detail}.` });
+    const account = await accountOf(links, purpose, fields.token);
+    const message = fault.message === detail ? `${detail}.` : `The password ${fault.message}.`;
+    return accountPage(status, page, { message, account, token: fields.token });
   }
 }
 

@@ -34,6 +34,7 @@ export const verifySecondFactor = operation({
   summary: "Finish signing in (with the challenge), or finish setting up (without)",
   tag,
   access: "public",
+  optionalSession: true,
   limit: "second_factor",
   input: z.strictObject({
     challenge: z.string().min(1).max(200).optional().describe("As /auth/login gave it"),

@@ -52,6 +52,11 @@ export class SignIn {
     await this.#passwordOf(user, caller.userId, password, caller);
   }
 
+  /** Throws `unauthenticated` unless it is the account's password; returns the account as it is then. */
+  async checkPassword(visitor: Visitor, user: User, password: string): Promise<User> {
+    return await this.#passwordOf(user, user.id, password, visitor);
+  }
+
   async proceed(
     user: User,
     visitor: Visitor,

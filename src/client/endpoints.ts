@@ -42,6 +42,7 @@ export interface DeclaredOperations {
   "auth.refresh": typeof authOperations.refreshToken;
   "auth.register": typeof authOperations.register;
   "auth.resetPassword": typeof authCredentialOperations.resetPassword;
+  "auth.undoEmailChange": typeof authCredentialOperations.undoEmailChange;
   "auth.unlink": typeof authProviderOperations.unlinkIdentity;
   "auth.verifyEmail": typeof authCredentialOperations.verifyEmail;
   "chat.changes": typeof chatsOperations.getChanges;
@@ -142,6 +143,7 @@ export const ROUTES = {
   "auth.refresh": "POST /auth/refresh-token",
   "auth.register": "POST /auth/register",
   "auth.resetPassword": "POST /auth/password/reset",
+  "auth.undoEmailChange": "POST /auth/email/undo",
   "auth.unlink": "DELETE /auth/identities/:provider",
   "auth.verifyEmail": "POST /auth/email/verify",
   "chat.changes": "GET /chats/:chatId/changes",
@@ -241,6 +243,15 @@ export const PUBLIC = [
   "auth.refresh",
   "auth.register",
   "auth.resetPassword",
+  "auth.undoEmailChange",
+  "auth.verifyEmail",
+  "secondFactor.verify",
+] as const;
+
+/** Those of them that act for the caller's account when a session comes along. */
+export const OPTIONAL_SESSION = [
+  "auth.confirmEmailChange",
+  "auth.oauthStart",
   "auth.verifyEmail",
   "secondFactor.verify",
 ] as const;

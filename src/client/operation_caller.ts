@@ -1,5 +1,5 @@
 import { ChatError } from "./chat_error.ts";
-import { COMMANDS, PUBLIC, ROUTES } from "./endpoints.ts";
+import { COMMANDS, OPTIONAL_SESSION, PUBLIC, ROUTES } from "./endpoints.ts";
 import type { Input, OperationName, Output, Rest, RestName } from "./rest.ts";
 import type { SignIn } from "./sign_in.ts";
 import type { ChatSocket } from "./socket.ts";
@@ -32,8 +32,22 @@ export class OperationCaller {
   }
 
   async #callRest<Name extends RestName>(name: Name, input: Input<Name>): Promise<unknown> {
+    if ((OPTIONAL_SESSION as readonly string[]).includes(name)) {
+      return await this.rest.call(name, input, await this.#tokenIfAny());
+    }
     if ((PUBLIC as readonly string[]).includes(name)) return await this.rest.call(name, input);
     return await this.signIn.withToken((token) => this.rest.call(name, input, token));
+  }
+
+  /** A wrong code or password must not be tried twice, so there is no second try with a newer token. */
+  async #tokenIfAny(): Promise<string | undefined> {
+    if (this.signIn.user === null) return undefined;
+    try {
+      return await this.signIn.token();
+    } catch (error) {
+      if (error instanceof ChatError && error.code === "signed_out") return undefined;
+      throw error;
+    }
   }
 
   #goesBySocket(name: string, input: unknown): boolean {

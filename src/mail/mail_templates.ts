@@ -23,9 +23,17 @@ export interface NoticeDetails {
   address?: string;
 }
 
+/** The account that a mail is about, so that its reader can tell whether it is theirs. */
+export interface NamedAccount {
+  username: string;
+  /** Epoch milliseconds. */
+  openedAt: number;
+}
+
 export interface LinkMail {
   /** The person's name, as they chose it. */
   name: string;
+  account: NamedAccount;
   link: string;
   /** For how long the link works. */
   validMinutes: number;
@@ -35,53 +43,80 @@ export interface LinkMail {
 export class MailTemplates {
   constructor(private readonly product: string) {}
 
-  verification({ name, link, validMinutes }: LinkMail): MailContent {
+  verification({ name, account, link, validMinutes }: LinkMail): MailContent {
     return this.#layOut({
       subject: `Confirm your e-mail address for ${this.product}`,
       paragraphs: [
         greeting(name),
-        `Please confirm that this address is yours.${lasts(validMinutes)}`,
+        `Please confirm that this address is yours. ${aboutAccount(account)}${lasts(validMinutes)}`,
       ],
       action: { label: "Confirm the address", link },
-      closing: ["If you did not open an account, ignore this mail: nothing will happen."],
+      closing: [
+        "If you did not open this account, ignore this mail: the address stays unconfirmed. " +
+        "Someone else may have opened it with your address.",
+      ],
     });
   }
 
-  passwordReset({ name, link, validMinutes }: LinkMail): MailContent {
+  passwordReset({ name, account, link, validMinutes }: LinkMail): MailContent {
     return this.#layOut({
       subject: `Choose a new password for ${this.product}`,
       paragraphs: [
         greeting(name),
-        `Someone, we hope you, asked for a new password.${lasts(validMinutes)}`,
+        `Someone, we hope you, asked for a new password. ${aboutAccount(account)}${
+          lasts(validMinutes)
+        }`,
       ],
       action: { label: "Choose a new password", link },
       closing: ["If it was not you, ignore this mail: your password stays as it is."],
     });
   }
 
-  /** To the new address: the change happens when its owner follows the link. */
-  emailChangeConfirmation({ name, link, validMinutes }: LinkMail): MailContent {
+  /** To the new address: the change happens when the owner of the account follows the link. */
+  emailChangeConfirmation({ name, account, link, validMinutes }: LinkMail): MailContent {
     return this.#layOut({
       subject: `Confirm your new e-mail address for ${this.product}`,
       paragraphs: [
         greeting(name),
-        `Please confirm that this is the new address of your account.${lasts(validMinutes)}`,
+        `Please confirm that this is the new address of your account. ${aboutAccount(account)}${
+          lasts(validMinutes)
+        }`,
       ],
       action: { label: "Use this address", link },
-      closing: ["If you did not ask for this, ignore this mail: nothing will change."],
+      closing: [
+        "If you did not ask for this, ignore this mail: nothing will change. " +
+        "Someone else may have written your address by mistake.",
+      ],
     });
   }
 
-  /** To the old address. It does not name the new one: who reads the old mailbox may be a stranger. */
+  /**
+   * To the old address, after a change perhaps with the link that undoes it. It does not name the new
+   * one: the reader of the old mailbox may be a stranger.
+   */
   emailChangeNotice(
     name: string,
     state: "requested" | "done",
     details: NoticeDetails,
+    undo?: LinkMail,
   ): MailContent {
     const what = state === "requested"
       ? "Someone asked to change the e-mail address of your account. It stays until the new one is confirmed."
       : "The e-mail address of your account was changed. This address is no longer used.";
-    return this.#notice("Your e-mail address", name, what, details);
+    if (!undo) return this.#notice("Your e-mail address", name, what, details);
+    const { account, link, validMinutes } = undo;
+    return this.#layOut({
+      subject: `Your e-mail address was changed: a notice from ${this.product}`,
+      paragraphs: [
+        greeting(name),
+        `${what} ${aboutAccount(account)}`,
+        circumstances(details),
+        `If this was not you, put this address back and choose a new password.${
+          lasts(validMinutes)
+        }`,
+      ],
+      action: { label: "Undo the change", link },
+    });
   }
 
   securityNotice(kind: SecurityNotice, name: string, details: NoticeDetails): MailContent {
@@ -146,8 +181,35 @@ function greeting(name: string): string {
   return line === "" || line.length > 64 || couldLink ? "Hello," : `Hello ${line},`;
 }
 
+function aboutAccount({ username, openedAt }: NamedAccount): string {
+  return `The account is "${unlinked(username)}", opened on ${dateTime(openedAt)}.`;
+}
+
+/** A username may look like a host name: with a word joiner after each dot no mail program links it. */
+function unlinked(username: string): string {
+  return headerText(username).replaceAll(".", ".\u2060");
+}
+
+/**
+ * A moment as people read it, in UTC.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(dateTime(Date.UTC(2026, 1, 3, 4, 5, 6)), "2026-02-03 04:05 UTC");
+ * ```
+ */
+export function dateTime(at: number): string {
+  return toTimestamp(at).replace("T", " ").replace(/:\d\d\.\d+Z$/, " UTC");
+}
+
 function lasts(minutes: number): string {
-  const [count, unit] = minutes % 60 === 0 ? [minutes / 60, "hour"] : [minutes, "minute"];
+  const units: [count: number, unit: string][] = [
+    [minutes / (24 * 60), "day"],
+    [minutes / 60, "hour"],
+    [minutes, "minute"],
+  ];
+  const [count, unit] = units.find(([count]) => Number.isInteger(count)) ?? units[2];
   return ` The link works once, for ${count} ${unit}${count === 1 ? "" : "s"}.`;
 }
 

@@ -13,6 +13,7 @@ export const AUDIT_ACTIONS = [
   "email.verified",
   "email.change_requested",
   "email.changed",
+  "email.change_undone",
   "username.changed",
   "second_factor.enabled",
   "second_factor.disabled",

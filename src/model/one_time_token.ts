@@ -5,7 +5,16 @@ export const ONE_TIME_PURPOSES = [
   "reset_password",
   "second_factor",
   "oauth_state",
+  "undo_email",
+  "held_email",
 ] as const;
+
+/**
+ * Purposes that a new password ends. A link that undoes a change of address stays, and with it the hold
+ * on that address: a thief who resets the password by the address that they put there ends neither.
+ */
+export const CREDENTIAL_PURPOSES: readonly (typeof ONE_TIME_PURPOSES[number])[] = ONE_TIME_PURPOSES
+  .filter((purpose) => purpose !== "undo_email" && purpose !== "held_email");
 
 export type OneTimePurpose = typeof ONE_TIME_PURPOSES[number];
 

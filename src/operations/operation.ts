@@ -44,6 +44,8 @@ export interface OperationSpec<
   /** The heading under which the documents list it. */
   tag: string;
   access: A;
+  /** For `public` ones that act for the caller's account when a session comes along: clients send it. */
+  optionalSession?: boolean;
   limit: LimitName;
   /** A strict object. Path, query and body of a REST call are one input: names may not repeat. */
   input: Input;

@@ -108,7 +108,7 @@ test("tokens of links are hashed at rest", async (world) => {
 test("registering sends a link that confirms the address, once", async (world) => {
   const ann = await world.register("ann");
   const token = await world.linkToken(ann.email, /Confirm/);
-  const verify = () => world.send("POST", "/api/auth/email/verify", { token });
+  const verify = () => world.send("POST", "/api/auth/email/verify", { token }, ann);
   assert.equal((await verify()).status, 204);
   assert.equal((await verify()).status, 400);
   const { body } = await world.send("GET", "/api/users/profile", undefined, ann);
@@ -118,7 +118,7 @@ test("registering sends a link that confirms the address, once", async (world) =
 test("the address changes when the new one is confirmed, and the old one hears of it", async (world) => {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const confirm = await world.linkToken(ann.email, /Confirm/);
-  await world.send("POST", "/api/auth/email/verify", { token: confirm });
+  await world.send("POST", "/api/auth/email/verify", { token: confirm }, ann);
   const ask = (email: string) => world.send("PUT", "/api/auth/email", { email }, ann);
   assert.equal((await ask(bob.email)).status, 202, "whether it has an account is not told");
   assert.equal((await ask(ann.email)).status, 409);
@@ -129,7 +129,7 @@ test("the address changes when the new one is confirmed, and the old one hears o
   assert.equal((await own()).body.email, ann.email, "not before it is confirmed");
   await world.send("POST", "/api/auth/password/forgot", { email: ann.email });
   const reset = await world.linkToken(ann.email, /new password/);
-  assert.equal((await world.send("POST", "/api/auth/email/change", { token })).status, 204);
+  assert.equal((await world.send("POST", "/api/auth/email/change", { token }, ann)).status, 204);
   assert.equal((await own()).body.email, "Anna@Example.net");
   const old = await world.send("POST", "/api/auth/password/reset", { token: reset, password: NEW });
   assert.equal(old.status, 400, "links to the old address no longer work");
@@ -143,7 +143,7 @@ test("a change of password takes back what was asked for before", async (world) 
   const token = await world.linkToken("thief@example.net", /new e-mail/);
   const change = { currentPassword: PASSWORD, newPassword: NEW };
   assert.equal((await world.send("PUT", "/api/auth/password", change, ann)).status, 204);
-  assert.equal((await world.send("POST", "/api/auth/email/change", { token })).status, 400);
+  assert.equal((await world.send("POST", "/api/auth/email/change", { token }, ann)).status, 400);
 });
 
 test("a password that was hashed at another cost is hashed anew when it comes", async (world) => {
@@ -190,9 +190,15 @@ test("the pages of links need no script, and opening one uses nothing up", async
         body: new URLSearchParams(fields),
       }),
     ).then(async (response) => ({ status: response.status, text: await response.text() }));
-  const done = await post({ token });
+  const wrong = await post({ token, password: "wrong" });
+  assert.deepEqual([wrong.status, /password is wrong/.test(wrong.text)], [401, true]);
+  assert.match(wrong.text, /<form method="post">/, "it can be typed again");
+  const done = await post({ token, password: PASSWORD });
   assert.deepEqual([done.status, /confirmed/.test(done.text)], [200, true]);
-  assert.equal((await post({ token })).status, 400);
+  assert.equal((await post({ token, password: PASSWORD })).status, 400);
+  const over = await world.send("GET", path);
+  assert.match(over.body, /used before or has expired/);
+  assert.doesNotMatch(over.body, /<form/);
   const evil = await world.send(
     "GET",
     `/account/verify-email?token=${encodeURIComponent('"><b>')}`,

@@ -15,7 +15,7 @@ Deno.test("an account is opened, confirmed, protected and ended with the real pr
     "the mail is in the log",
     () => /account\/verify-email\?token=([\w-]+)/.exec(server.log),
   );
-  assert.equal((await visitor.post("/api/auth/email/verify", { token: link[1] })).status, 204);
+  assert.equal((await ann.post("/api/auth/email/verify", { token: link[1] })).status, 204);
   const begun = await ann.post("/api/auth/2fa/enable", {});
   assert.equal(begun.status, 200, JSON.stringify(begun.body));
   const code = await generate({ secret: begun.body.secret });

@@ -3,15 +3,17 @@ import { MailTemplates, type SecurityNotice } from "../../src/mail/mail_template
 
 const templates = new MailTemplates("Chat & Co");
 const link = "https://chat.example.com/verify?a=1&b=2#token=abc";
+const account = { username: "ada", openedAt: Date.UTC(2026, 0, 2, 3, 4, 5) };
 const at = Date.UTC(2026, 1, 3, 4, 5, 6);
 
 const WITH_LINK = ["verification", "passwordReset", "emailChangeConfirmation"] as const;
 
 for (const kind of WITH_LINK) {
   Deno.test(`the mail ${kind} carries its link once, in text and HTML`, () => {
-    const mail = templates[kind]({ name: "Ada", link, validMinutes: 60 });
+    const mail = templates[kind]({ name: "Ada", account, link, validMinutes: 60 });
     assert.equal(mail.text.split(link).length, 2);
     assert.match(mail.text, /^Hello Ada,$/m);
+    assert.match(mail.text, /The account is "ada", opened on 2026-01-02 03:04 UTC\./);
     assert.match(mail.text, /works once, for 1 hour\./);
     const hrefs = [...mail.html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
     assert.deepEqual(hrefs, [link.replaceAll("&", "&#38;")]);
@@ -21,7 +23,7 @@ for (const kind of WITH_LINK) {
 
 Deno.test("the names that people choose are escaped in HTML", () => {
   const name = `<b onload="x">'&`;
-  const { html, text } = templates.verification({ name, link, validMinutes: 30 });
+  const { html, text } = templates.verification({ name, account, link, validMinutes: 30 });
   assert.ok(html.includes("Hello &#60;b onload=&#34;x&#34;&#62;&#39;&#38;,"));
   assert.ok(!html.includes("<b "));
   assert.ok(text.includes(`Hello ${name},`));
@@ -30,18 +32,31 @@ Deno.test("the names that people choose are escaped in HTML", () => {
 Deno.test("no name becomes a link or a line of its own in a stranger's mail", () => {
   const names = ["https://evil.example", "evil.com wins", "www evil", "a@b", "x".repeat(65), ""];
   for (const name of names) {
-    const { text } = templates.verification({ name, link, validMinutes: 30 });
+    const { text } = templates.verification({ name, account, link, validMinutes: 30 });
     assert.match(text, /^Hello,\n/, name);
   }
-  const { text } = templates.verification({ name: "Ada\r\nEve", link, validMinutes: 30 });
+  const { text } = templates.verification({ name: "Ada\r\nEve", account, link, validMinutes: 30 });
   assert.match(text, /^Hello Ada Eve,\n/);
-  const initials = templates.verification({ name: "J. R. Smith", link, validMinutes: 30 });
+  const initials = templates.verification({ name: "J. R. Smith", account, link, validMinutes: 30 });
   assert.match(initials.text, /^Hello J\. R\. Smith,\n/);
+});
+
+Deno.test("a username that looks like a host name is no link in the mail", () => {
+  const lookAlike = { ...account, username: "www.evil.example" };
+  const { text, html } = templates.passwordReset({
+    name: "Ada",
+    account: lookAlike,
+    link,
+    validMinutes: 30,
+  });
+  assert.ok(!text.includes("evil.example") && !html.includes("evil.example"));
+  assert.match(text.replaceAll("\u2060", ""), /"www\.evil\.example"/);
 });
 
 Deno.test("what is no web link is refused", () => {
   for (const bad of ["javascript:alert(1)", "", "https://a b", 'https://x"onclick=']) {
-    const make = () => templates.passwordReset({ name: "Ada", link: bad, validMinutes: 1 });
+    const make = () =>
+      templates.passwordReset({ name: "Ada", account, link: bad, validMinutes: 1 });
     assert.throws(make, TypeError);
   }
 });
@@ -83,4 +98,8 @@ Deno.test("the notice to the old address does not name the new one", () => {
   assert.match(requested.text, /stays until the new one is confirmed/);
   assert.match(done.text, /was changed/);
   assert.ok(!requested.text.includes("@") && !done.text.includes("@"));
+  const undo = { name: "Ada", account, link, validMinutes: 7 * 24 * 60 };
+  const undoable = templates.emailChangeNotice("Ada", "done", { at }, undo);
+  assert.ok(undoable.text.includes(link) && !undoable.text.includes("@"));
+  assert.match(undoable.text, /for 7 days\./);
 });

@@ -96,12 +96,14 @@ const LINKS = {
     return ["/api/auth/password/reset", { token, password: "another horse" }];
   },
   "a link that confirms an address": async (world, { email }) => {
-    return ["/api/auth/email/verify", { token: await world.linkToken(email, /Confirm/) }];
+    const token = await world.linkToken(email, /Confirm/);
+    return ["/api/auth/email/verify", { token, password: PASSWORD }];
   },
   "a link that changes an address": async (world, ann) => {
     const email = `new-${ann.email}`;
     await world.send("PUT", "/api/auth/email", { email }, ann);
-    return ["/api/auth/email/change", { token: await world.linkToken(email, /./) }];
+    const token = await world.linkToken(email, /./);
+    return ["/api/auth/email/change", { token, password: PASSWORD }];
   },
 } satisfies Record<string, Link>;
 
@@ -134,9 +136,9 @@ test("no token is good for the purpose of another", async (world) => {
     access: (token) => world.send("GET", "/api/users/profile", undefined, { token }),
     refresh: (refreshToken) => world.send("POST", "/api/auth/refresh-token", { refreshToken }),
     challenge: (challenge) => world.send("POST", "/api/auth/2fa/verify", { challenge, code }),
-    verify: (token) => world.send("POST", "/api/auth/email/verify", { token }),
+    verify: (token) => world.send("POST", "/api/auth/email/verify", { token }, ann),
     reset: (token) => world.send("POST", "/api/auth/password/reset", { token, password }),
-    change: (token) => world.send("POST", "/api/auth/email/change", { token }),
+    change: (token) => world.send("POST", "/api/auth/email/change", { token }, ann),
   };
   for (const [kind, secret] of Object.entries(secrets)) {
     assert.ok(secret, kind);

@@ -49,6 +49,9 @@ function endpointsSource(declared: Declared[]): string {
   const open = declared.flatMap(({ operation }) =>
     operation.access === "public" ? [operation.name] : []
   );
+  const optional = declared.flatMap(({ operation }) =>
+    operation.optionalSession ? [operation.name] : []
+  );
   return [
     HEAD + imports.join("\n"),
     `export interface DeclaredOperations {\n${types.join("\n")}\n}`,
@@ -59,6 +62,8 @@ function endpointsSource(declared: Declared[]): string {
       JSON.stringify(commands)
     } as const;`,
     `/** What needs no session. */\nexport const PUBLIC = ${JSON.stringify(open)} as const;`,
+    `/** Those of them that act for the caller's account when a session comes along. */\n` +
+    `export const OPTIONAL_SESSION = ${JSON.stringify(optional)} as const;`,
   ].join("\n\n") + "\n";
 }
 

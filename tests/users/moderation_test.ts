@@ -53,7 +53,10 @@ async function admin(world: AccountWorld) {
   const token = await world.linkToken(account.email, /Confirm/);
   const refused = await world.send("GET", "/api/admin/reports", undefined, account);
   assert.equal(refused.status, 403, "an address that nobody confirmed makes no administrator");
-  assert.equal((await world.send("POST", "/api/auth/email/verify", { token })).status, 204);
+  assert.equal(
+    (await world.send("POST", "/api/auth/email/verify", { token }, account)).status,
+    204,
+  );
   return account;
 }
 

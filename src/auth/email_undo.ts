@@ -1,0 +1,77 @@
+import { fieldError, quote } from "../core/errors.ts";
+import { idsOf } from "../core/ids.ts";
+import type { Visitor } from "../model/caller.ts";
+import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
+import type { Account } from "../store/account_store.ts";
+import { DuplicateKey } from "../store/store.ts";
+import type { AccountChanges, Decision } from "./account_changes.ts";
+import { emailKeyOf } from "./account_keys.ts";
+import { type AccountLinks, overOrUsed } from "./account_links.ts";
+import type { AccountMail } from "./account_mail.ts";
+import type { Accounts } from "./accounts.ts";
+import type { OneTimeTokens } from "./one_time_tokens.ts";
+
+export interface EmailUndoOptions {
+  tokens: OneTimeTokens;
+  links: AccountLinks;
+  accounts: Accounts;
+  changes: AccountChanges;
+  mail: AccountMail;
+}
+
+/** A thief's second factor or provider may be older than their change of the address, but not by more. */
+const LOOK_BACK_MS = 24 * 60 * 60_000;
+
+/** What the old address does about a change that its owner did not make. */
+export class EmailUndo {
+  constructor(private readonly options: EmailUndoOptions) {}
+
+  /**
+   * Puts the address of before back, under a new password. All sessions, links and devices end. A second
+   * factor, or a provider, that was there well before the change stays: the old mailbox alone, which a
+   * stranger may have by then, is no way past it.
+   */
+  async undo(visitor: Visitor, token: string, password: string): Promise<void> {
+    const { links, tokens, accounts, changes, mail } = this.options;
+    const { user } = await links.follow("undo_email", token);
+    const passwordHash = await accounts.hash(password, { visitor, user });
+    const taken = await tokens.take("undo_email", token);
+    if (!taken) throw overOrUsed();
+    const { email } = taken.data;
+    const since = taken.createdAt - LOOK_BACK_MS;
+    try {
+      const changed = await changes.outside(visitor, user.id, (account, now) => ({
+        ...shutOut(account, since),
+        user: { ...addressOf(email, now), passwordHash, ...withoutNewFactor(account, since) },
+        note: { action: "email.change_undone", details: { from: account.user.email, to: email } },
+      }));
+      if (!changed) throw overOrUsed();
+      mail.notice("password_changed", changed.user, visitor);
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error;
+      const about = `Undoing the change: another account has the address ${quote(email)} by now`;
+      throw fieldError("conflict", "email", about);
+    }
+  }
+}
+
+function shutOut({ sessions, identities }: Account, since: number): Decision {
+  const recent = identities.filter(({ linkedAt }) => linkedAt >= since);
+  return {
+    unlink: recent.map(({ provider }) => provider),
+    forgetDevices: true,
+    endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
+    dropTokens: ONE_TIME_PURPOSES,
+  };
+}
+
+const addressOf = (email: string, now: number) => ({
+  email,
+  emailKey: emailKeyOf(email),
+  emailVerifiedAt: now,
+});
+
+function withoutNewFactor({ user: { totp } }: Account, since: number) {
+  const isOld = totp !== null && totp.enabledAt !== null && totp.enabledAt < since;
+  return isOld ? {} : { totp: null, recoveryCodes: [] };
+}

@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import type { RateLimiter } from "../operations/rate_limiter.ts";
+import { emailKeyOf } from "./account_keys.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Mails of one kind to one mailbox: enough for one who mistypes, too few to fill it. */
+const RATES = [
+  { count: 5, periodMs: HOUR_MS },
+  { count: 10, periodMs: 24 * HOUR_MS },
+];
+
+/** Bounds what is sent to one mailbox, whoever asks for it and by however many accounts. */
+export class MailLimit {
+  constructor(private readonly limiter: RateLimiter) {}
+
+  /** Counts one mail. False when it is one too many. */
+  async allows(kind: string, address: string): Promise<boolean> {
+    const mailbox = createHash("sha256").update(mailboxOf(address)).digest("base64url");
+    for (const rate of RATES) {
+      const { allowed } = await this.limiter.take(`mail:${kind}:${mailbox}:${rate.count}`, rate);
+      if (!allowed) return false;
+    }
+    return true;
+  }
+}
+
+/** Most providers deliver `ann+anything@…` to `ann@…`: an address per mail is one mailbox still. */
+function mailboxOf(address: string): string {
+  return emailKeyOf(address).replace(/\+[^@]*(?=@)/, "");
+}

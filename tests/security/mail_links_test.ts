@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { type Account, AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
+import { submitPage } from "../support/link_page.ts";
+import { enableSecondFactor } from "../support/second_factor.ts";
+import { testedStores } from "../support/tested_stores.ts";
+import { IdentityProvider } from "./identity_provider.ts";
+
+/** A link in a mail proves who reads the mailbox, and not whose the account is. */
+
+const test = onBothStores();
+
+const OWN = "the owner's own words";
+
+const profile = async (world: AccountWorld, token: string) =>
+  await world.send("GET", "/api/users/profile", undefined, { token });
+
+const verify = (world: AccountWorld, body: object, who?: { token: string }) =>
+  world.send("POST", "/api/auth/email/verify", body, who);
+
+const change = (world: AccountWorld, body: object, who?: { token: string }) =>
+  world.send("POST", "/api/auth/email/change", body, who);
+
+/** Asks in the account's session for another address; the link that comes there. */
+async function askForChange(world: AccountWorld, who: Account, email: string): Promise<string> {
+  const { status } = await world.send("PUT", "/api/auth/email", { email }, who);
+  assert.equal(status, 202);
+  return await world.linkToken(email, /new e-mail/);
+}
+
+async function confirmed(world: AccountWorld, name: string): Promise<Account> {
+  const account = await world.register(name);
+  const token = await world.linkToken(account.email, /Confirm/);
+  assert.equal((await verify(world, { token }, account)).status, 204);
+  return account;
+}
+
+for (const store of testedStores()) {
+  Deno.test({
+    name: `account takeover in advance: the mailbox's owner gets the account alone (${store.name})`,
+    ignore: store.ignore,
+    fn: async () => {
+      await using provider = await IdentityProvider.start();
+      const environment = { ...provider.environment, ...store.environment() };
+      await using world = await AccountWorld.open(environment);
+      const mallory = await world.register("ann");
+      await enableSecondFactor(world, mallory);
+      const proof = {
+        idToken: await provider.sign(provider.claims({ sub: "m", email: "m@x.org" })),
+      };
+      const linked = await world.send("POST", "/api/auth/identities/google", proof, mallory);
+      assert.equal(linked.status, 204);
+      const pending = await askForChange(world, mallory, "m@x.org");
+      await leaveDevices(world, mallory.token);
+      const token = await world.linkToken(mallory.email, /Confirm/);
+      const pressed = await verify(world, { token });
+      assert.deepEqual([pressed.status, pressed.body.code], [401, "unauthenticated"]);
+      assert.equal((await profile(world, mallory.token)).body.emailVerifiedAt, null);
+      const taken = await submitPage(world, "/account/verify-email", { token, newPassword: OWN });
+      assert.equal(taken.status, 200, taken.text);
+      await assertOut(world, mallory, pending);
+      const byProvider = await world.send("POST", "/api/auth/google", proof);
+      assert.notEqual(byProvider.body.user?.username, "ann");
+      const owner = await world.login("ann", OWN);
+      assert.ok(owner.body.accessToken, "no second factor of a stranger's");
+      assert.notEqual(owner.body.user.emailVerifiedAt, null);
+      assert.deepEqual(await devicesOf(world, owner.body.accessToken), [[], []]);
+    },
+  });
+}
+
+/** Neither session, token, password nor pending link of whoever opened the account works any more. */
+async function assertOut(world: AccountWorld, mallory: Account, pending: string): Promise<void> {
+  const { refreshToken } = mallory;
+  const refused = {
+    session: await profile(world, mallory.token),
+    refresh: await world.send("POST", "/api/auth/refresh-token", { refreshToken }),
+    password: await world.login("ann", PASSWORD),
+    change: await change(world, { token: pending, password: OWN }),
+  };
+  for (const [what, { status }] of Object.entries(refused)) assert.ok(status >= 400, what);
+}
+
+test("a link confirms in a session of the account or with its password, and by no other", async (world) => {
+  const [ann, bob] = [await world.register("ann"), await world.register("bob")];
+  const token = await world.linkToken(ann.email, /Confirm/);
+  const refused = [
+    await verify(world, { token }),
+    await verify(world, { token }, bob),
+    await verify(world, { token, password: "wrong" }),
+    await verify(world, { token, password: "wrong" }, bob),
+  ];
+  assert.deepEqual(refused.map(({ status }) => status), [401, 401, 401, 401]);
+  assert.equal((await profile(world, ann.token)).body.emailVerifiedAt, null);
+  const both = await verify(world, { token, password: PASSWORD, newPassword: OWN });
+  assert.equal(both.status, 400);
+  assert.equal((await verify(world, { token, password: PASSWORD })).status, 204);
+  assert.equal((await profile(world, ann.token)).status, 200, "its own sessions stay");
+  const other = await world.linkToken(bob.email, /Confirm/);
+  assert.equal((await verify(world, { token: other }, bob)).status, 204);
+});
+
+test("an address that is confirmed is not taken over by an older link", async (world) => {
+  const ann = await world.register("ann");
+  const first = await world.linkToken(ann.email, /Confirm/);
+  const store = await world.openStore();
+  await store.users.update(ann.id, { emailVerifiedAt: world.now() });
+  await store.close();
+  assert.equal((await verify(world, { token: first, newPassword: OWN })).status, 400);
+  assert.equal((await profile(world, ann.token)).status, 200);
+});
+
+test("a new address is used when the account's owner follows its link, not the mailbox's", async (world) => {
+  const mallory = await confirmed(world, "mallory");
+  const token = await askForChange(world, mallory, "victim@example.net");
+  const pressed = await change(world, { token });
+  assert.deepEqual([pressed.status, pressed.body.code], [401, "unauthenticated"]);
+  assert.equal((await submitPage(world, "/account/change-email", { token })).status, 401);
+  assert.equal((await profile(world, mallory.token)).body.email, mallory.email);
+  assert.equal((await change(world, { token }, mallory)).status, 204);
+});
+
+test("a pending change of address ends with the session that asked for it", async (world) => {
+  const ann = await confirmed(world, "ann");
+  const thief = (await world.login("ann")).body;
+  const stolen = { ...ann, token: thief.accessToken as string };
+  const token = await askForChange(world, stolen, "thief@example.net");
+  await world.send("DELETE", "/api/sessions", undefined, ann);
+  assert.equal((await change(world, { token, password: PASSWORD })).status, 400);
+  assert.equal((await change(world, { token }, ann)).status, 400);
+  assert.equal((await profile(world, ann.token)).body.email, ann.email);
+});
+
+test("a change of address that was asked for is of no use while the account is suspended", async (world) => {
+  const ann = await confirmed(world, "ann");
+  const token = await askForChange(world, ann, "new@example.net");
+  const store = await world.openStore();
+  const suspension = { at: world.now(), until: null, reason: "spam", byUserId: ann.id };
+  await store.users.update(ann.id, { suspension });
+  assert.equal((await change(world, { token, password: PASSWORD })).status, 400);
+  assert.equal((await store.users.byId(ann.id))!.email, ann.email);
+  await store.close();
+});
+
+test("the old address undoes a change, and whoever made it is out", async (world) => {
+  const ann = await confirmed(world, "ann");
+  const thief = { ...ann, token: (await world.login("ann")).body.accessToken as string };
+  const token = await askForChange(world, thief, "thief@example.net");
+  assert.equal((await change(world, { token }, thief)).status, 204);
+  await enableSecondFactor(world, thief);
+  const squatter = { username: "squatter", email: ann.email, password: PASSWORD };
+  const squat = await world.send("POST", "/api/auth/register", squatter);
+  assert.deepEqual([squat.status, squat.body.errors[0].path], [409, "email"], "it is kept");
+  const again = await askForChange(world, thief, "thief2@example.net");
+  assert.equal((await change(world, { token: again }, thief)).status, 204);
+  const { link } = await world.mail(ann.email, /address was changed/);
+  assert.match(link!, /\/account\/undo-email\?token=/);
+  const undo = { token: new URL(link!).searchParams.get("token")!, password: OWN };
+  const done = await submitPage(world, "/account/undo-email", undo);
+  assert.equal(done.status, 200, done.text);
+  assert.equal((await profile(world, thief.token)).status, 401);
+  const back = await world.login(ann.email, OWN);
+  assert.deepEqual(
+    [back.status, back.body.user?.email],
+    [200, ann.email],
+    "no factor is asked for",
+  );
+  const toThief = world.mails.filter(({ to }) => to.startsWith("thief"));
+  assert.ok(toThief.every(({ text }) => !text.includes("undo-email")), "a thief cannot undo it");
+  const twice = await world.send("POST", "/api/auth/email/undo", undo);
+  assert.equal(twice.status, 400);
+});
+
+test("undoing leaves a second factor that was there well before the change", async (world) => {
+  const ann = await confirmed(world, "ann");
+  await enableSecondFactor(world, ann);
+  world.ahead += 48 * 3_600_000;
+  const { refreshToken } = ann;
+  const { body } = await world.send("POST", "/api/auth/refresh-token", { refreshToken });
+  const session = { ...ann, token: body.accessToken as string };
+  await world.send("POST", "/api/auth/reauthenticate", { password: PASSWORD }, session);
+  const token = await askForChange(world, session, "new@example.net");
+  assert.equal((await change(world, { token }, session)).status, 204);
+  const { link } = await world.mail(ann.email, /address was changed/);
+  const undo = { token: new URL(link!).searchParams.get("token")!, password: OWN };
+  assert.equal((await world.send("POST", "/api/auth/email/undo", undo)).status, 204);
+  assert.equal((await world.login("ann", OWN)).body.twoFactorRequired, true);
+});
+
+test("mail and page name the account and when it was opened", async (world) => {
+  const ann = await world.register("ann");
+  const { text, link } = await world.mail(ann.email, /Confirm/);
+  const opened = new Date(world.now()).toISOString().slice(0, 10);
+  assert.match(text, new RegExp(`"ann", opened on ${opened} \\d\\d:\\d\\d UTC`));
+  const url = new URL(link!);
+  const page = await world.send("GET", `${url.pathname}${url.search}`);
+  assert.match(page.body, new RegExp(`Account: ann, opened on ${opened}`));
+});
+
+test("however many accounts ask, a stranger's mailbox gets a few mails", async (world) => {
+  const people = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => world.register(`sender${i}`)),
+  );
+  for (const [i, person] of people.entries()) {
+    const email = `stranger+${i}@example.net`;
+    const asked = await world.send("PUT", "/api/auth/email", { email }, person);
+    assert.equal(asked.status, 202, "nothing tells that there is no mail");
+  }
+  for (let i = 0; i < 8; i++) {
+    await world.send("POST", "/api/auth/email/verification", {}, people[0]);
+  }
+  // What is sent behind the answers is sent when a later mail is.
+  const last = await world.register("last");
+  await world.mail(last.email, /Confirm/);
+  await askForChange(world, last, "other@example.net");
+  const toStranger = world.mails.filter(({ to }) => to.startsWith("stranger"));
+  assert.equal(toStranger.length, 5);
+  const toSender = world.mails.filter(({ to, subject }) => {
+    return to === people[0].email && /Confirm/.test(subject);
+  });
+  assert.equal(toSender.length, 5, "the first at the registration");
+});
+
+/** By which to go on reading and hearing what is written to the account. */
+async function leaveDevices(world: AccountWorld, token: string): Promise<void> {
+  const device = { name: "Hers", signatureKey: "A".repeat(43) };
+  const push = { token: "a-token-of-hers", name: "Hers" };
+  const made = [
+    await world.send("POST", "/api/devices", device, { token }),
+    await world.send("POST", "/api/notifications/devices", push, { token }),
+  ];
+  for (const { status, body } of made) assert.ok(status < 300, JSON.stringify(body));
+}
+
+async function devicesOf(world: AccountWorld, token: string): Promise<unknown[][]> {
+  const paths = ["/api/devices", "/api/notifications/devices"];
+  const lists = paths.map((path) => world.send("GET", path, undefined, { token }));
+  return (await Promise.all(lists)).map(({ body }) => body.items);
+}
