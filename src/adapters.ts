@@ -55,6 +55,8 @@ async function openStore(config: Config): Promise<Store> {
     const { openMongoStore } = await import("./store/mongo/mongo_store.ts");
     return await openMongoStore({ uri: config.mongodbUri });
   }
+  const { requireNumberedParameters } = await import("./store/sqlite/numbered_parameters.ts");
+  requireNumberedParameters();
   const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
   await Deno.mkdir(config.dataDir, { recursive: true }).catch((error) => {
     throw dataDirError(config.dataDir, error);

@@ -1,3 +1,4 @@
+import "./core/require_deno.ts";
 import { announce, cannotListen, onStop, start } from "./start.ts";
 
 const SHUTDOWN_MS = 2_000;

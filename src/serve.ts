@@ -6,6 +6,7 @@
  * Requests are spread over the instances without regard to who asks, so long-polling, which needs
  * the same one each time, is not offered here: Socket.IO is WebSocket only.
  */
+import "./core/require_deno.ts";
 import { announce, onStop, start } from "./start.ts";
 
 /** Past this, whatever still holds the process does not matter. */

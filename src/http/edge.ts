@@ -13,6 +13,8 @@ import { setSecurityHeaders } from "./security_headers.ts";
 
 export type EdgeConfig = Pick<Config, "corsOrigins" | "trustedProxy" | "publicUrl">;
 
+const SWITCHING_PROTOCOLS = 101;
+
 /**
  * What surrounds every request: who asks, the headers of every answer, and its line in the log. One
  * middleware, since each one more costs every request a promise and a closure.
@@ -43,11 +45,14 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
         c.res = onError(thrown, c);
       }
     }
-    const headers = labelled(c, requestId);
-    if (request.method === "HEAD") await setLengthOfHead(headers, c.res);
-    setSecurityHeaders(headers, https);
-    setCorsHeaders(headers, origin, config.corsOrigins);
-    setRateLimitHeaders(headers, c.get("trace"));
+    // An upgraded connection has no answer to label, and up to Deno 2.5 its headers are immutable.
+    if (c.res.status !== SWITCHING_PROTOCOLS) {
+      const headers = labelled(c, requestId);
+      if (request.method === "HEAD") await setLengthOfHead(headers, c.res);
+      setSecurityHeaders(headers, https);
+      setCorsHeaders(headers, origin, config.corsOrigins);
+      setRateLimitHeaders(headers, c.get("trace"));
+    }
     logRequest(log, c, performance.now() - started);
   };
 }

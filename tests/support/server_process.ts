@@ -20,6 +20,8 @@ export interface ServerProcessOptions {
   env?: Record<string, string>;
   /** Relative to the project. */
   script?: string;
+  /** Another Deno than the tests' own, which runs the script with all permissions and no other flag. */
+  deno?: string;
 }
 
 /**
@@ -40,8 +42,10 @@ export class ServerProcess implements AsyncDisposable {
     const folder = await TempDir.make("server");
     const dataDir = options.env?.DATA_DIR ?? folder.join("data");
     const spec = (port: number) => ({
-      program: Deno.execPath(),
-      args: startArguments(dataDir, options.script),
+      program: options.deno ?? Deno.execPath(),
+      args: options.deno
+        ? ["run", "-A", options.script ?? "src/main.ts"]
+        : startArguments(dataDir, options.script),
       env: { ...options.env, PORT: String(port), DATA_DIR: dataDir },
       inherit: (name: string) => INHERITED.test(name),
       cwd: ROOT,

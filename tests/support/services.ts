@@ -1,5 +1,8 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import denoJson from "../../deno.json" with { type: "json" };
+
+const OLDEST = denoJson.minimumDenoVersion;
 
 /** A program that some tests need and a newcomer's machine may lack. */
 export interface Service {
@@ -10,6 +13,8 @@ export interface Service {
   /** The environment variable that may hold its path. */
   variable: string;
   install: string;
+  /** Where else its program is looked for, relative to the home folder. */
+  homePath?: string;
 }
 
 export const SERVICES = {
@@ -37,16 +42,24 @@ export const SERVICES = {
     variable: "TEST_CHROMIUM",
     install: "apt-get install chromium",
   },
+  oldestDeno: {
+    purpose: "the oldest Deno that the server runs on",
+    programs: [`deno-${OLDEST}`],
+    variable: "TEST_OLDEST_DENO",
+    install: `npm install --prefix ~/.cache/deno-${OLDEST} deno@${OLDEST}`,
+    homePath: `.cache/deno-${OLDEST}/node_modules/.bin/deno`,
+  },
 } satisfies Record<string, Service>;
 
 export type ServiceName = keyof typeof SERVICES;
 
 /** The path of the service's program, or null. A path given by its variable is taken at its word. */
 export function findService(name: ServiceName): string | null {
-  const { programs, variable }: Service = SERVICES[name];
+  const { programs, variable, homePath }: Service = SERVICES[name];
   const given = Deno.env.get(variable);
   if (given) return given;
   const candidates = programs.flatMap((program) => folders().map((dir) => join(dir, program)));
+  if (homePath !== undefined) candidates.push(join(home() ?? "/", homePath));
   return candidates.find((path) => existsSync(path)) ?? null;
 }
 
@@ -65,8 +78,12 @@ export function missingReason(name: ServiceName): string {
 }
 
 function folders(): string[] {
-  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
-  const usual = home ? [join(home, ".cargo", "bin"), join(home, "go", "bin")] : [];
+  const base = home();
+  const usual = base ? [join(base, ".cargo", "bin"), join(base, "go", "bin")] : [];
   const onPath = (Deno.env.get("PATH") ?? "").split(delimiter).filter((dir) => dir !== "");
   return [...onPath, ...usual, "/usr/bin"];
+}
+
+function home(): string | undefined {
+  return Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE");
 }

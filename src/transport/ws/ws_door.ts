@@ -47,12 +47,7 @@ export class WsDoor {
 
   upgrade(request: Request, visitor: Visitor): Response {
     this.#check(request);
-    const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
     const { socket, response } = shakeHands(request);
-    // Deno's own option throws for a list without blanks after its commas.
-    if (offered.some((name) => name.trim() === SUBPROTOCOL)) {
-      response.headers.set("sec-websocket-protocol", SUBPROTOCOL);
-    }
     const session = new WsSession(socket, { ...visitor, door: "ws" }, this.options);
     this.#sessions.add(session);
     session.onEnd = () => this.#sessions.delete(session);
@@ -90,12 +85,31 @@ export class WsDoor {
   }
 }
 
-/** Deno throws where the handshake lacks something: that is the client's fault, and none of ours. */
+/**
+ * Accepts the handshake. Deno throws where it lacks something, which is the client's fault. The response
+ * is returned as it is: its headers are immutable up to Deno 2.5, and a process whose upgrade response is
+ * not returned ends there.
+ */
 function shakeHands(request: Request): Deno.WebSocketUpgrade {
+  const offered = request.headers.get("sec-websocket-protocol") ?? "";
+  // Deno finds a protocol only in a list that is separated by a comma and one blank, as browsers send it.
+  const protocol = offered.split(", ").includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS });
+    const upgrade = Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS, protocol });
+    if (protocol === undefined) nameSubprotocol(upgrade.response, offered);
+    return upgrade;
   } catch (cause) {
     const about = `Opening /ws: the handshake is not complete: ${(cause as Error).message}`;
     throw new AppError("invalid_request", about, { cause });
+  }
+}
+
+/** For lists in any other form (RFC 6455, section 4.2.2), where this Deno allows it. Never throws. */
+function nameSubprotocol({ headers }: Response, offered: string): void {
+  if (!offered.split(",").some((name) => name.trim() === SUBPROTOCOL)) return;
+  try {
+    headers.set("sec-websocket-protocol", SUBPROTOCOL);
+  } catch {
+    // Deno 2.5: the client gets no subprotocol, and may go on without.
   }
 }

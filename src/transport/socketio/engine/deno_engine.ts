@@ -27,6 +27,8 @@ type RefusalCode = (typeof Server.errors)[keyof typeof Server.errors];
 /** `message` is what the client is told instead of the code's own text. */
 type RefusalContext = { name?: string; message?: string };
 
+const SWITCHING_PROTOCOLS = 101;
+
 interface Refusal {
   code: RefusalCode;
   context?: RefusalContext;
@@ -86,7 +88,9 @@ export class DenoEngine extends Server {
       // Made first: where the application's `origin` throws, no session is to be left behind.
       const headers = corsHeaders(request, this.#cors);
       const response = await this.#respond(request, info).catch(failed);
-      for (const [name, value] of headers) response.headers.append(name, value);
+      if (response.status !== SWITCHING_PROTOCOLS) {
+        for (const [name, value] of headers) response.headers.append(name, value);
+      }
       return response;
     } catch (error) {
       return failed(error);
@@ -263,9 +267,10 @@ export class DenoEngine extends Server {
     const headers: OutgoingHeaders = {};
     if (!exchange._query.sid) this.emit("initial_headers", headers, exchange);
     this.emit("headers", headers, exchange);
+    const wanted = toHeaders(headers);
     const { idleTimeout } = this.#limits;
     const { socket, response } = Deno.upgradeWebSocket(exchange.request, { idleTimeout });
-    for (const [name, value] of toHeaders(headers)) response.headers.append(name, value);
+    appendHeaders(response, wanted);
     const transport = new WebSocketTransport(exchange, socket, this.#limits, this.#onFault);
     this.#connections.add(transport);
     transport.once("finished", () => this.#connections.delete(transport));
@@ -277,6 +282,18 @@ export class DenoEngine extends Server {
     const message = Server.errorMessages[code];
     this.emit("connection_error", { req: exchange, code, message, context });
     answerRefusal(exchange, code, context);
+  }
+}
+
+/**
+ * Adds what listeners of `headers` ask for. Up to Deno 2.5 the headers of an upgrade cannot be changed, and
+ * an upgrade whose response is not returned ends the process: there they are left out.
+ */
+function appendHeaders({ headers }: Response, wanted: Headers): void {
+  try {
+    for (const [name, value] of wanted) headers.append(name, value);
+  } catch {
+    // Immutable.
   }
 }
 

@@ -1,0 +1,8 @@
+/** Imported first by every entry module: an older Deno would fail later, and without saying why. */
+import { denoVersionFault } from "./deno_version.ts";
+
+const fault = denoVersionFault(Deno.version.deno);
+if (fault !== null) {
+  console.error(fault);
+  Deno.exit(78);
+}
