@@ -3,6 +3,7 @@ import { Maintenance } from "./auth/maintenance.ts";
 import type { Config } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
+import { settledWithin } from "./core/settled_within.ts";
 import { MetricsRegistry } from "./core/metrics.ts";
 import { createDoors, type Doors } from "./doors.ts";
 import type { Operation } from "./operations/operation.ts";
@@ -11,6 +12,11 @@ import { bindServices, createServices, type Ground, type Services } from "./serv
 
 /** How often sockets are looked through for tokens that have run out. */
 const EXPIRY_SWEEP_MS = 1_000;
+
+/** Of the drain's 4.8 s: for requests under way, for the answers of those that were aborted, for mail. */
+const REQUESTS_END_MS = 2_000;
+const ABORTED_END_MS = 300;
+const MAIL_END_MS = 500;
 
 export interface App {
   /** All that it offers, over whichever door. */
@@ -51,12 +57,29 @@ export async function createApp(
       doors.health.drain();
       await services.writer.idle();
       await sendElsewhere(services, doors);
-      await shutDown?.();
+      await shutDownWithin(shutDown, adapters);
       await stopBackground();
       await services.writer.idle();
       await closeAll(services, adapters);
     },
   };
+}
+
+/**
+ * Requests under way may finish; those that wait for another service for too long fail, so that a host that
+ * hangs cannot hold up the drain.
+ */
+async function shutDownWithin(
+  shutDown: (() => Promise<void>) | undefined,
+  { providers, blobs }: Adapters,
+): Promise<void> {
+  let isDown = false;
+  const down = Promise.resolve(shutDown?.()).then(() => isDown = true);
+  await settledWithin([down], REQUESTS_END_MS);
+  if (!isDown) { for (const provider of providers) provider.close(); }
+  await settledWithin([down], ABORTED_END_MS);
+  if (!isDown) await blobs.close();
+  await down;
 }
 
 /** Answers how to stop it. */
@@ -89,8 +112,9 @@ async function closeAll(services: Services, adapters: Adapters): Promise<void> {
   await adapters.backplane.broker.close();
   await adapters.backplane.close();
   await media.close();
-  await auth.mail.idle();
+  await settledWithin([auth.mail.idle()], MAIL_END_MS);
   await adapters.mailer.close();
+  await auth.mail.idle();
   adapters.hasher.close();
   await adapters.store.close();
 }

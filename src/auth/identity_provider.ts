@@ -39,4 +39,6 @@ export interface IdentityProvider {
   /** With `nonce`, the token must carry it. */
   fromIdToken(idToken: string, nonce: string | null): Promise<ProviderIdentity>;
   fromCode(exchange: CodeExchange): Promise<ProviderIdentity>;
+  /** Ends requests that are under way: they fail with `unavailable`. */
+  close(): void;
 }

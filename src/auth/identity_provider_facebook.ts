@@ -9,7 +9,7 @@ import type {
   ProviderIdentity,
 } from "./identity_provider.ts";
 import { OidcIssuer } from "./oidc_issuer.ts";
-import { askProvider } from "./provider_http.ts";
+import { ProviderHttp } from "./provider_http.ts";
 
 export interface FacebookOptions {
   clientId: string;
@@ -38,6 +38,7 @@ const Me = z.object({ id: z.string(), name: z.string().optional(), email: z.stri
  */
 export class FacebookProvider implements IdentityProvider {
   readonly name = "facebook";
+  readonly #http = new ProviderHttp("Facebook");
   readonly #issuer: OidcIssuer;
 
   constructor(private readonly options: FacebookOptions) {
@@ -47,6 +48,7 @@ export class FacebookProvider implements IdentityProvider {
       configurationUrl: `${issuer}/.well-known/openid-configuration/`,
       issuers: [issuer],
       clientIds: [clientId],
+      http: this.#http,
       clock,
     });
   }
@@ -101,9 +103,13 @@ export class FacebookProvider implements IdentityProvider {
     };
   }
 
+  close(): void {
+    this.#http.close();
+  }
+
   async #graph<T>(path: string, schema: z.ZodType<T>, query: Record<string, string>): Promise<T> {
     const url = `${this.options.graphUrl}/${path}?${new URLSearchParams(query)}`;
-    const { ok, body } = await askProvider("Facebook", url);
+    const { ok, body } = await this.#http.ask(url);
     const answer = schema.safeParse(body);
     if (ok && answer.success) return answer.data;
     throw refused();

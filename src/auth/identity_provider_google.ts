@@ -9,7 +9,7 @@ import type {
   ProviderIdentity,
 } from "./identity_provider.ts";
 import { OidcIssuer } from "./oidc_issuer.ts";
-import { askProvider } from "./provider_http.ts";
+import { ProviderHttp } from "./provider_http.ts";
 
 export interface GoogleOptions {
   /** The client of the web; others whose tokens are taken too (Android, iOS) follow after commas. */
@@ -25,6 +25,7 @@ const TokenAnswer = z.object({ id_token: z.string() });
 export class GoogleProvider implements IdentityProvider {
   readonly name = "google";
   readonly #clientIds: string[];
+  readonly #http = new ProviderHttp("Google");
   readonly #issuer: OidcIssuer;
 
   constructor(private readonly options: GoogleOptions) {
@@ -36,6 +37,7 @@ export class GoogleProvider implements IdentityProvider {
       // Google writes its own issuer in both forms.
       issuers: [issuer, issuer.replace(/^https:\/\//, "")],
       clientIds: this.#clientIds,
+      http: this.#http,
       clock,
     });
   }
@@ -52,7 +54,7 @@ export class GoogleProvider implements IdentityProvider {
     const { token_endpoint } = await this.#issuer.discovery();
     if (!token_endpoint) throw new AppError("unavailable", "Asking Google: it takes no codes");
     const { clientSecret } = this.options;
-    const { ok, body } = await askProvider("Google", token_endpoint, {
+    const { ok, body } = await this.#http.ask(token_endpoint, {
       method: "POST",
       body: new URLSearchParams({
         grant_type: "authorization_code",
@@ -66,6 +68,10 @@ export class GoogleProvider implements IdentityProvider {
     const answer = TokenAnswer.safeParse(body);
     if (ok && answer.success) return await this.fromIdToken(answer.data.id_token, nonce);
     throw new AppError("unauthenticated", "Exchanging the code of Google: it was refused");
+  }
+
+  close(): void {
+    this.#http.close();
   }
 }
 

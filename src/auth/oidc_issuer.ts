@@ -1,9 +1,9 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { AuthorizationRequest } from "./identity_provider.ts";
-import { askProvider } from "./provider_http.ts";
+import type { ProviderHttp } from "./provider_http.ts";
 
 /** Longer than a provider ever takes; shorter than a person waits. */
 const TIMEOUT_MS = 5_000;
@@ -25,6 +25,7 @@ export interface OidcIssuerOptions {
   issuers: string[];
   /** What `aud` and `azp` may be. */
   clientIds: string[];
+  http: ProviderHttp;
   clock: Clock;
 }
 
@@ -101,7 +102,11 @@ export class OidcIssuer {
 
   #keySet() {
     return this.#keys ??= this.discovery().then(
-      ({ jwks_uri }) => createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: TIMEOUT_MS }),
+      ({ jwks_uri }) =>
+        createRemoteJWKSet(new URL(jwks_uri), {
+          timeoutDuration: TIMEOUT_MS,
+          [customFetch]: (url, init) => this.options.http.fetch(url, init),
+        }),
     ).catch((error) => {
       this.#keys = null;
       throw error;
@@ -109,8 +114,8 @@ export class OidcIssuer {
   }
 
   async #discover(): Promise<Discovery> {
-    const { name, configurationUrl } = this.options;
-    const { ok, body } = await askProvider(name, configurationUrl);
+    const { name, configurationUrl, http } = this.options;
+    const { ok, body } = await http.ask(configurationUrl);
     const parsed = Discovery.safeParse(body);
     if (ok && parsed.success) return parsed.data;
     throw new AppError("unavailable", `Asking ${name}: its configuration cannot be read`);

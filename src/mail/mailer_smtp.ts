@@ -1,5 +1,6 @@
 import type { Transporter } from "nodemailer";
 import { AppError, fieldError, quote } from "../core/errors.ts";
+import { untilAborted } from "../core/until_aborted.ts";
 import { checkMailAddress, headerText } from "./mail_address.ts";
 import type { Mail, Mailer } from "./mailer.ts";
 import type { SmtpUrl } from "./smtp_url.ts";
@@ -8,14 +9,23 @@ export interface SmtpOptions {
   url: SmtpUrl;
   /** Who the mail comes from: a name, and a bare address that the server lets us use. */
   from: { name: string; address: string };
+  /** Milliseconds for a connection, a greeting, or between two answers. */
   timeoutMs?: number;
+  /** Milliseconds for one mail as a whole. */
+  totalMs?: number;
 }
+
+/** One mail takes no longer, however slowly the mail server answers. */
+const TOTAL_MS = 60_000;
+/** Mails that wait for a connection or are being sent. */
+const MAX_PENDING = 500;
 
 /** Mail over SMTP, through a few connections that are kept. The library is loaded with the first mail. */
 export class SmtpMailer implements Mailer {
   readonly #options: SmtpOptions;
   #transport: Promise<Transporter> | null = null;
-  #closed = false;
+  #pending = 0;
+  readonly #stop = new AbortController();
 
   constructor(options: SmtpOptions) {
     checkMailAddress(options.from.address);
@@ -24,19 +34,33 @@ export class SmtpMailer implements Mailer {
 
   async send(mail: Mail): Promise<void> {
     checkMailAddress(mail.to);
-    if (this.#closed) throw new AppError("unavailable", "The mailer has been closed");
-    this.#transport ??= connect(this.#options);
-    const transport = await this.#transport;
+    if (this.#stop.signal.aborted) throw new AppError("unavailable", "The mailer has been closed");
+    if (this.#pending >= MAX_PENDING) throw new AppError("unavailable", "Too many mails wait");
+    this.#pending++;
     try {
-      await transport.sendMail(this.#messageOf(mail));
+      await this.#untilStopped(this.#send(mail));
     } catch (error) {
-      throw explain(error as SmtpFault, mail.to);
+      throw error instanceof AppError ? error : explain(error as SmtpFault, mail.to);
+    } finally {
+      this.#pending--;
     }
   }
 
+  /** Mails under way fail with `unavailable`: the mail server may have taken them or not. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#stop.abort();
     (await this.#transport)?.close();
+  }
+
+  async #send(mail: Mail): Promise<void> {
+    this.#transport ??= connect(this.#options);
+    await (await this.#transport).sendMail(this.#messageOf(mail));
+  }
+
+  /** Rejects also when the mailer is closed, or after `TOTAL_MS`. */
+  #untilStopped(sending: Promise<void>): Promise<void> {
+    const timeout = AbortSignal.timeout(this.#options.totalMs ?? TOTAL_MS);
+    return untilAborted(sending, AbortSignal.any([this.#stop.signal, timeout]));
   }
 
   /** Addresses are given in parts and the envelope apart, so that no text is parsed for addresses. */

@@ -1,5 +1,6 @@
 import type { S3 } from "@aws-sdk/client-s3";
 import { AppError } from "../core/errors.ts";
+import { untilAborted } from "../core/until_aborted.ts";
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
@@ -18,12 +19,17 @@ export interface S3Config {
   prefix?: string;
   /** Bytes; at least 5 MiB, which is S3's minimum for all parts but the last. 8 MiB by default. */
   partSize?: number;
+  /** Until the server begins to answer; a minute by default. */
+  requestTimeoutMs?: number;
 }
+
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /** The SDK is loaded with the first call: it is large, and not every deployment uses it. */
 export class S3Connection {
   readonly #config: S3Config;
   #opened?: Promise<{ sdk: Sdk; s3: S3 }>;
+  readonly #stop = new AbortController();
 
   constructor(config: S3Config) {
     this.#config = config;
@@ -37,7 +43,7 @@ export class S3Connection {
   async call<T>(work: (s3: S3) => Promise<T>): Promise<T> {
     const { s3 } = await this.open();
     try {
-      return await work(s3);
+      return await untilAborted(work(s3), this.#stop.signal);
     } catch (cause) {
       if (isRefusal(cause, 404, 412, 416)) throw cause;
       throw new AppError("unavailable", "The media store cannot be reached", { cause });
@@ -54,7 +60,9 @@ export class S3Connection {
     }
   }
 
+  /** Calls that are under way fail with `unavailable`. */
   async close(): Promise<void> {
+    this.#stop.abort(new Error("The server is stopping"));
     (await this.#opened)?.s3.destroy();
   }
 
@@ -69,7 +77,12 @@ export class S3Connection {
       // would have to carry.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
-      requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 },
+      // Without the flag the SDK only warns when the time is over, and waits on.
+      requestHandler: {
+        connectionTimeout: 5_000,
+        requestTimeout: this.#config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+        throwOnRequestTimeout: true,
+      },
     });
     return { sdk, s3 };
   }
