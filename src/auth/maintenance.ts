@@ -18,7 +18,7 @@ export class Maintenance {
   constructor(
     private readonly store: Pick<
       Store,
-      "sessions" | "oneTimeTokens" | "keyPackages" | "notifications"
+      "sessions" | "oneTimeTokens" | "keyPackages" | "notifications" | "pushDevices"
     >,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -36,6 +36,7 @@ export class Maintenance {
     try {
       const now = this.clock.now();
       await this.store.sessions.purge(now - KEEP_ENDED_SESSIONS_MS);
+      await this.store.pushDevices.purge(now);
       await this.store.oneTimeTokens.purge(now);
       await this.store.keyPackages.purge(now);
       await this.store.notifications.purge(now - KEEP_NOTIFICATIONS_MS);

@@ -20,6 +20,7 @@ export interface AccountChange {
   user?: Omit<UserPatch, "updatedAt">;
   link?: Identity;
   unlink?: ProviderName[];
+  /** The push devices that these sessions registered go with them. */
   endSessions?: { ids: string[]; reason: SessionEndReason };
   /** Forgets the one-time tokens of these purposes. */
   dropTokens?: readonly OneTimePurpose[];

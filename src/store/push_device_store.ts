@@ -12,6 +12,8 @@ export interface PushDeviceStore {
   ofUsers(userIds: string[]): Promise<PushDevice[]>;
   /** True if the person had it. */
   remove(userId: string, id: string): Promise<boolean>;
+  /** Deletes those whose session is missing, ended, or expired at `now`; returns how many. */
+  purge(now: number): Promise<number>;
   /** Answers how many there were. */
   forgetAllOf(userId: string): Promise<number>;
 }

@@ -25,7 +25,10 @@ export interface SessionStore {
   touch(id: string, at: number, address: string, userAgent: string): Promise<void>;
   /** Records a fresh proof of identity. */
   setAuthenticatedAt(id: string, at: number): Promise<void>;
-  /** True if it was alive until now; ending twice keeps the first time and reason. */
+  /**
+   * True if it was alive until now; ending twice keeps the first time and reason. The push devices that
+   * the session registered go with it.
+   */
   end(id: string, at: number, reason: SessionEndReason): Promise<boolean>;
   /** Forgets all rows of the user, live ones too; answers how many. */
   forgetAllOf(userId: string): Promise<number>;

@@ -66,7 +66,7 @@ export class MongoAccountStore implements AccountStore {
     if (unlink.length > 0) await identities.remove(userId, unlink, session);
     if (link) await identities.insert(link, session);
     if (endSessions && endSessions.ids.length > 0) {
-      await sessions.endThese(endSessions.ids, at, endSessions.reason, session);
+      await sessions.endThese(userId, endSessions.ids, at, endSessions.reason, session);
     }
     if (dropTokens) await oneTimeTokens.dropOf(userId, dropTokens, session);
     const removedDevices = forgetDevices ? await devices.delete(userId, undefined, session) : [];

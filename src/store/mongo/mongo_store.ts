@@ -26,7 +26,8 @@ import { MongoOutboxStore, OUTBOX } from "./outbox.ts";
 import { MongoPushDeviceStore, PUSH_DEVICES } from "./push_devices.ts";
 import { MongoOneTimeTokenStore, ONE_TIME_TOKENS } from "./one_time_tokens.ts";
 import { MongoReportStore, REPORTS } from "./reports.ts";
-import { MongoSessionStore, SESSIONS } from "./sessions.ts";
+import { SESSIONS } from "./session_collection.ts";
+import { MongoSessionStore } from "./sessions.ts";
 import { USER_KEYS } from "./user_keys.ts";
 import { MongoUserStore, USERS } from "./users.ts";
 
@@ -60,13 +61,14 @@ const COLLECTIONS = [
 function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" | "close"> {
   const audit = new MongoAuditStore(mongo);
   const identities = new MongoIdentityStore(mongo);
+  const pushDevices = new MongoPushDeviceStore(mongo);
   const account = {
     users: new MongoUserStore(mongo, identities, audit),
-    sessions: new MongoSessionStore(mongo),
+    sessions: new MongoSessionStore(mongo, pushDevices),
     identities,
     oneTimeTokens: new MongoOneTimeTokenStore(mongo),
     devices: new MongoDeviceStore(mongo),
-    pushDevices: new MongoPushDeviceStore(mongo),
+    pushDevices,
     audit,
   };
   return {

@@ -1,10 +1,14 @@
 import type { ClientSession, Collection } from "mongodb";
 import type { PushDevice } from "../../model/push_device.ts";
+import type { Session } from "../../model/session.ts";
 import type { PushDeviceStore } from "../push_device_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type Document, eq, fromDocument } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import { SESSIONS } from "./session_collection.ts";
+
+const PURGE_PAGE = 500;
 
 export const PUSH_DEVICES: CollectionSpec = {
   name: "pushDevices",
@@ -16,9 +20,11 @@ export const PUSH_DEVICES: CollectionSpec = {
 
 export class MongoPushDeviceStore implements PushDeviceStore {
   readonly #devices: Collection<Document<PushDevice>>;
+  readonly #sessions: Collection<Document<Session>>;
 
   constructor(mongo: MongoConnection) {
     this.#devices = mongo.collection(PUSH_DEVICES);
+    this.#sessions = mongo.collection(SESSIONS);
   }
 
   /** Two first registrations that race may both try to insert: the loser finds the row there. */
@@ -46,9 +52,46 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     return deletedCount === 1;
   }
 
+  /** In pages: a join over two collections is not something that every server has. */
+  async purge(now: number): Promise<number> {
+    let removed = 0;
+    for (let after = "";;) {
+      const page = await this.#devices.find({ _id: { $gt: after } })
+        .sort({ _id: 1 }).limit(PURGE_PAGE).toArray();
+      removed += await this.#removeOver(page, now);
+      if (page.length < PURGE_PAGE) return removed;
+      after = page.at(-1)!._id;
+    }
+  }
+
+  /** Deletes the devices that sessions of this user registered. */
+  async removeOfSessions(
+    userId: string,
+    sessionIds: string[],
+    session?: ClientSession,
+  ): Promise<void> {
+    const filter = { userId: eq(userId), sessionId: { $in: sessionIds } };
+    await this.#devices.deleteMany(filter, { session });
+  }
+
   /** With `session`, within its transaction. */
   async forgetAllOf(userId: string, session?: ClientSession): Promise<number> {
     return (await this.#devices.deleteMany({ userId: eq(userId) }, { session })).deletedCount;
+  }
+
+  async #removeOver(page: Document<PushDevice>[], now: number): Promise<number> {
+    const alive = await this.#sessions.find(
+      {
+        _id: { $in: page.map(({ sessionId }) => sessionId) },
+        endedAt: null,
+        expiresAt: { $gt: now },
+      },
+      { projection: { _id: 1 } },
+    ).toArray();
+    const aliveIds = new Set(alive.map(({ _id }) => _id));
+    const over = page.filter(({ sessionId }) => !aliveIds.has(sessionId)).map(({ _id }) => _id);
+    if (over.length === 0) return 0;
+    return (await this.#devices.deleteMany({ _id: { $in: over } })).deletedCount;
   }
 
   /** In two steps: where two upserts race, secantusd 0.5 answers one of them with nothing. */

@@ -2,24 +2,14 @@ import type { ClientSession, Collection, Filter } from "mongodb";
 import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
-import type { CollectionSpec } from "./indexes.ts";
-
-type SessionDocument = Document<Session>;
-
-export const SESSIONS: CollectionSpec = {
-  name: "sessions",
-  indexes: [
-    { name: "ofUser", key: { userId: 1, lastUsedAt: -1 } },
-    { name: "expired", key: { expiresAt: 1 } },
-    { name: "ended", key: { endedAt: 1 }, partialFilterExpression: { endedAt: { $gt: 0 } } },
-  ],
-};
+import { eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
+import type { MongoPushDeviceStore } from "./push_devices.ts";
+import { type SessionDocument, SESSIONS } from "./session_collection.ts";
 
 export class MongoSessionStore implements SessionStore {
   readonly #sessions: Collection<SessionDocument>;
 
-  constructor(mongo: MongoConnection) {
+  constructor(mongo: MongoConnection, private readonly pushDevices: MongoPushDeviceStore) {
     this.#sessions = mongo.collection(SESSIONS);
   }
 
@@ -68,16 +58,21 @@ export class MongoSessionStore implements SessionStore {
     await this.#sessions.updateOne({ _id: eq(id) }, { $set: { authenticatedAt: at } });
   }
 
+  /** The devices go after it: one that is left by a crash in between gets no push, and is purged. */
   async end(id: string, at: number, reason: SessionEndReason): Promise<boolean> {
-    const { matchedCount } = await this.#sessions.updateOne(
+    const ended = await this.#sessions.findOneAndUpdate(
       { _id: eq(id), ...aliveAt(at) },
       { $set: { endedAt: at, endReason: reason } },
+      { projection: { userId: 1 } },
     );
-    return matchedCount === 1;
+    if (ended === null) return false;
+    await this.pushDevices.removeOfSessions(ended.userId, [id]);
+    return true;
   }
 
-  /** Within a transaction that is under way. */
+  /** Sessions of one user, within a transaction that is under way. */
   async endThese(
+    userId: string,
     ids: string[],
     at: number,
     reason: SessionEndReason,
@@ -85,6 +80,7 @@ export class MongoSessionStore implements SessionStore {
   ): Promise<void> {
     const end = { $set: { endedAt: at, endReason: reason } };
     await this.#sessions.updateMany({ _id: { $in: ids }, ...aliveAt(at) }, end, { session });
+    await this.pushDevices.removeOfSessions(userId, ids, session);
   }
 
   /** Comparing with a number leaves out those whose `endedAt` is null. */

@@ -49,6 +49,18 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
     );
   }
 
+  purge(now: number): Promise<number> {
+    return this.#db.write(() =>
+      this.#db.run(
+        `DELETE FROM push_devices WHERE NOT EXISTS (
+           SELECT 1 FROM sessions
+           WHERE sessions.id = push_devices.sessionId AND endedAt IS NULL AND expiresAt > ?
+         )`,
+        now,
+      )
+    );
+  }
+
   forgetAllOf(userId: string): Promise<number> {
     return this.#db.write(() => this.forget(userId));
   }

@@ -95,6 +95,12 @@ export class SqliteSessionStore implements SessionStore {
 
   /** As `end`, within a transaction that is under way. */
   endNow(id: string, at: number, reason: SessionEndReason): boolean {
+    // By the user too, since that is what the index is over.
+    this.#db.run(
+      `DELETE FROM push_devices
+       WHERE userId = (SELECT userId FROM sessions WHERE id = ?1) AND sessionId = ?1`,
+      id,
+    );
     return this.#db.run(
       `UPDATE sessions SET endedAt = ?1, endReason = ?2
        WHERE id = ?3 AND endedAt IS NULL AND expiresAt > ?1`,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { newId } from "../../../src/core/ids.ts";
-import { aPushDevice, T0 } from "./rows.ts";
+import { idsOf, newId } from "../../../src/core/ids.ts";
+import { aPushDevice, aSession, aUser, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function pushDeviceContract(test: ContractTest): void {
@@ -47,5 +47,32 @@ export function pushDeviceContract(test: ContractTest): void {
       [store, other].map((each) => each.pushDevices.put({ ...device, id: newId() })),
     );
     assert.equal((await store.pushDevices.ofUser(device.userId)).length, 1);
+  });
+
+  test("push devices end with the session that registered them", async (store) => {
+    const userId = newId();
+    const sessions = [1, 2, 3].map(() => aSession({ userId }));
+    for (const session of sessions) await store.sessions.create(session);
+    const devices = sessions.map(({ id }) => aPushDevice({ userId, sessionId: id }));
+    for (const device of devices) await store.pushDevices.put(device);
+    const [first, second, third] = devices;
+    assert.equal(await store.sessions.end(first.sessionId, T0 + 1, "logout"), true);
+    assert.deepEqual(idsOf(await store.pushDevices.ofUsers([userId])), idsOf([second, third]));
+    await store.users.create(aUser({ id: userId }));
+    const endSessions = { ids: [second.sessionId], reason: "suspended" as const };
+    await store.accounts.change(userId, T0 + 2, () => ({ endSessions }));
+    assert.deepEqual(await store.pushDevices.ofUsers([userId]), [third]);
+  });
+
+  test("purging removes devices of sessions that are missing, ended or expired", async (store) => {
+    const userId = newId();
+    const session = aSession({ userId, expiresAt: T0 + 10 });
+    await store.sessions.create(session);
+    const alive = await store.pushDevices.put(aPushDevice({ userId, sessionId: session.id }));
+    const orphan = await store.pushDevices.put(aPushDevice({ userId }));
+    assert.equal(await store.pushDevices.purge(T0 + 9) >= 1, true);
+    assert.deepEqual(await store.pushDevices.ofUsers([userId, orphan.userId]), [alive]);
+    assert.equal(await store.pushDevices.purge(T0 + 10) >= 1, true);
+    assert.deepEqual(await store.pushDevices.ofUsers([userId]), []);
   });
 }
