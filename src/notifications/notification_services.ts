@@ -5,7 +5,8 @@ import type { Store } from "../store/store.ts";
 import { ChatTeller } from "./chat_teller.ts";
 import { Notifications } from "./notifications.ts";
 import { PushDevices } from "./push_devices.ts";
-import { type Connected, PushDispatch } from "./push_dispatch.ts";
+import type { Connected } from "./push_audience.ts";
+import { PushDispatch } from "./push_dispatch.ts";
 import type { PushResult, PushSender } from "./push_sender.ts";
 import { PushWorker } from "./push_worker.ts";
 
@@ -44,7 +45,16 @@ export function createNotifications(options: NotificationOptions): NotificationS
   const worker = new PushWorker({
     store,
     teller: new ChatTeller(store, notifications, clock),
-    dispatch: new PushDispatch({ store, sender, connected, clock, log, graceMs, observe }),
+    dispatch: new PushDispatch({
+      store,
+      sender,
+      connected,
+      clock,
+      log,
+      graceMs,
+      webPushOrigins: options.webPushOrigins,
+      observe,
+    }),
     clock,
     log,
   });

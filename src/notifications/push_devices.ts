@@ -5,6 +5,7 @@ import { newId } from "../core/ids.ts";
 import type { Caller } from "../model/caller.ts";
 import type { PushAddress, PushDevice } from "../model/push_device.ts";
 import type { Store } from "../store/store.ts";
+import { requirePublicHost, type Resolve } from "./public_lookup.ts";
 import { importSubscriptionKeys } from "./web_push_encryption.ts";
 import { parseWebPushEndpoint } from "./web_push_endpoint.ts";
 
@@ -15,13 +16,15 @@ export class PushDevices {
     private readonly clock: Clock,
     private readonly limits: { pushDevices: number },
     private readonly allowedOrigins: readonly string[],
+    private readonly resolve?: Resolve,
   ) {}
 
   /** Registering again is what apps do at each start: it renews the row. */
   async register(caller: Caller, address: PushAddress, name: string): Promise<PushDevice> {
     if (address.kind === "web") {
-      parseWebPushEndpoint(address.endpoint, this.allowedOrigins);
+      const url = parseWebPushEndpoint(address.endpoint, this.allowedOrigins);
       await importSubscriptionKeys(address);
+      if (!this.allowedOrigins.includes(url.origin)) await requirePublicHost(url, this.resolve);
     }
     const { userId, sessionId } = caller;
     const key = keyOf(address);
@@ -31,8 +34,12 @@ export class PushDevices {
     return await this.store.pushDevices.put(device);
   }
 
-  list(userId: string): Promise<PushDevice[]> {
-    return this.store.pushDevices.ofUser(userId);
+  /** Without those whose session has expired: no push goes to them any more. */
+  async list(userId: string): Promise<PushDevice[]> {
+    const devices = await this.store.pushDevices.ofUser(userId);
+    const active = await this.store.sessions.activeOf(userId, this.clock.now());
+    const activeIds = new Set(active.map(({ id }) => id));
+    return devices.filter(({ sessionId }) => activeIds.has(sessionId));
   }
 
   async remove(userId: string, id: string): Promise<void> {

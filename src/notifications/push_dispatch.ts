@@ -1,65 +1,61 @@
 import type { Clock } from "../core/clock.ts";
-import { forEachOf } from "../core/concurrency.ts";
-import { newId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
+import { timeSlices } from "../core/time_slices.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Message } from "../model/message.ts";
-import { defaultSettings, type NotificationSettings } from "../model/notification.ts";
 import type { OutboxEntry } from "../model/outbox_entry.ts";
-import type { PushDevice } from "../model/push_device.ts";
 import type { Store } from "../store/store.ts";
 import type { Showing } from "./chat_teller.ts";
+import { type Connected, PushAudience, type Recipient } from "./push_audience.ts";
+import { PushDelivery, type Send } from "./push_delivery.ts";
+import { PushLanes } from "./push_lanes.ts";
 import type { Push, PushResult, PushSender } from "./push_sender.ts";
 import { alertOf, securityAlert } from "./push_text.ts";
-import { isQuiet } from "./quiet_hours.ts";
-import { retryAt } from "./retry_times.ts";
-
-/** Who has a connection that will hear it anyway. */
-export interface Connected {
-  /** To this instance, right now. */
-  here(userId: string): boolean;
-  /** To any instance, as far as is known; those who left a moment ago may still be among them. */
-  anywhere(userIds: string[]): Promise<Set<string>>;
-}
 
 export interface DispatchOptions {
   store: Pick<
     Store,
-    "pushDevices" | "sessions" | "notifications" | "users" | "messages" | "memberships"
+    "pushDevices" | "sessions" | "notifications" | "users" | "messages" | "memberships" | "outbox"
   >;
   sender: PushSender;
   connected: Connected;
   clock: Clock;
   log: Log;
-  /** How long someone who left counts as connected. */
+  /** How long a person who has left counts as connected, in milliseconds. */
   graceMs: number;
+  /** See `destinationOf`. */
+  webPushOrigins?: readonly string[];
+  /** How long a round waits for its slowest push, in milliseconds. */
+  roundMs?: number;
   observe(outcome: PushResult["outcome"]): void;
 }
 
-const AT_ONCE = 16;
 const TTL_SECONDS = 86_400;
 /** Past it, a badge says no more. */
 const BADGE_CAP = 99;
 
-/** Sends to the devices of people who are away, and says what is to be tried again. */
+/** Sends to the devices of people who are away, and returns what is to be retried. */
 export class PushDispatch {
-  constructor(private readonly options: DispatchOptions) {}
+  readonly #audience: PushAudience;
+  readonly #delivery: PushDelivery;
+
+  constructor(private readonly options: DispatchOptions) {
+    const { webPushOrigins: allowedOrigins } = options;
+    const lanes = new PushLanes({ ...options, allowedOrigins });
+    this.#audience = new PushAudience(options);
+    this.#delivery = new PushDelivery({ ...options, lanes });
+  }
 
   async showChat(chat: Chat, showings: readonly Showing[]): Promise<OutboxEntry[]> {
-    const retries: OutboxEntry[] = [];
-    const jobs: (() => Promise<void>)[] = [];
-    for (const [showing, devices] of await this.#audience(showings, retries)) {
-      jobs.push(async () => {
-        const push = await this.#chatPush(chat, showing);
-        if (!push) return;
-        for (const device of devices) {
-          const retry = await this.#send(device, push, showing);
-          if (retry) retries.push(retry);
-        }
-      });
+    const { recipients, later } = await this.#audience.of(showings);
+    const sends: Send[] = [];
+    const pause = timeSlices();
+    for (const { showing, devices, settings } of recipients) {
+      const push = await this.#chatPush(chat, showing, settings.hideContent);
+      if (push) sends.push(...devices.map((device) => ({ device, push, showing })));
+      await pause();
     }
-    await forEachOf(jobs, AT_ONCE, (job) => job());
-    return retries;
+    return [...later, ...await this.#delivery.send(sends)];
   }
 
   async showNotification(entry: OutboxEntry): Promise<OutboxEntry[]> {
@@ -70,93 +66,42 @@ export class PushDispatch {
       const found = await this.options.store.notifications.byId(notificationId);
       if (!found || found.readAt !== null) continue;
       const { data, kind } = found;
-      const showing: Showing = {
-        ...{ userId, kind, actorId: "", messageId: null, data, occurrence, entry },
-      };
-      for (const [, devices] of await this.#audience([showing], retries)) {
-        const { hideContent } = await this.#settings(userId);
-        const push: Push = {
-          collapseKey: notificationId,
-          alert: securityAlert(data.action ?? "", hideContent),
-          badge: null,
-          data: { type: kind, notificationId },
-          ...{ urgency: "high", ttl: TTL_SECONDS },
-        };
-        for (const device of devices) {
-          const retry = await this.#send(device, push, showing);
-          if (retry) retries.push(retry);
-        }
-      }
+      const about = { userId, kind, actorId: "", messageId: null, data };
+      const { recipients, later } = await this.#audience.of([{ ...about, occurrence, entry }]);
+      const sends = recipients.flatMap((each) => notificationSends(each, notificationId));
+      retries.push(...later, ...await this.#delivery.send(sends));
     }
     return retries;
   }
 
-  /** Those with devices who are away, and awake. Adds what has to be looked at again to `retries`. */
-  async #audience(
-    showings: readonly Showing[],
-    retries: OutboxEntry[],
-  ): Promise<[Showing, PushDevice[]][]> {
-    const { store, connected, clock } = this.options;
-    const userIds = showings.map(({ userId }) => userId);
-    if (userIds.length === 0) return [];
-    const devices = await store.pushDevices.ofUsers(userIds);
-    if (devices.length === 0) return [];
-    const byUser = Map.groupBy(devices, (device) => device.userId);
-    const owners = [...byUser.keys()];
-    const online = await connected.anywhere(owners);
-    const settings = new Map(
-      (await store.notifications.settingsOf(owners)).map((row) => [row.userId, row]),
-    );
-    const entries = new Set(showings.map(({ entry }) => entry));
-    const named = new Map([...entries].map((entry) => [entry, new Set(entry.deviceIds)]));
-    const audience: [Showing, PushDevice[]][] = [];
-    const leaving: [Showing, PushDevice[]][] = [];
-    for (const showing of showings) {
-      const { userId, kind, entry } = showing;
-      const own = (byUser.get(userId) ?? []).filter(({ id }) =>
-        entry.deviceIds === null || named.get(entry)!.has(id)
-      );
-      const { off, quietHours } = settings.get(userId) ?? defaultSettings(userId);
-      if (own.length === 0 || off.includes(kind) || isQuiet(quietHours, clock.now())) continue;
-      if (connected.here(userId)) continue;
-      if (!online.has(userId)) audience.push([showing, own]);
-      else if (entry.deviceIds === null) leaving.push([showing, own]);
-    }
-    retries.push(...this.#lookAgain(leaving));
-    return audience;
+  /** Aborts pushes that are under way: they come back as retries. */
+  stop(): void {
+    this.#delivery.stop();
   }
 
-  /**
-   * Someone who closed the app a moment ago counts as there until the grace is over. One entry for
-   * each occurrence, however many people it is about: each entry reads all members of the chat.
-   */
-  #lookAgain(leaving: readonly [Showing, PushDevice[]][]): OutboxEntry[] {
-    const dueAt = this.options.clock.now() + this.options.graceMs + 500;
-    const groups = Map.groupBy(leaving, ([{ occurrence }]) => occurrence);
-    return [...groups].map(([occurrence, group]) => {
-      const [{ entry }] = group[0];
-      const deviceIds = group.flatMap(([, devices]) => devices.map(({ id }) => id));
-      return { ...entry, id: newId(), occurrences: [occurrence], deviceIds, dueAt };
-    });
+  /** Resolves once no push is under way. */
+  idle(): Promise<void> {
+    return this.#delivery.idle();
   }
 
   /** Null when there is nothing left to show: the message was deleted meanwhile. */
-  async #chatPush(chat: Chat, showing: Showing): Promise<Push | null> {
+  async #chatPush(chat: Chat, showing: Showing, hidden: boolean): Promise<Push | null> {
     const { kind, actorId, data, userId } = showing;
     const message = await this.#messageOf(chat, showing);
     if (showing.messageId !== null && message === null) return null;
     const actor = await this.options.store.users.byId(actorId);
     const actorName = actor?.displayName || actor?.username || "Someone";
-    const { hideContent } = await this.#settings(userId);
     return {
       collapseKey: chat.id,
-      alert: alertOf({ kind, chat, message, actorName, data }, hideContent),
+      alert: alertOf({ kind, chat, message, actorName, data }, hidden),
       badge: await this.#badgeOf(userId),
       data: {
-        ...{ type: kind, chatId: chat.id },
+        type: kind,
+        chatId: chat.id,
         ...(message && { messageId: message.id, seq: String(message.seq) }),
       },
-      ...{ urgency: "high", ttl: TTL_SECONDS },
+      urgency: "high",
+      ttl: TTL_SECONDS,
     };
   }
 
@@ -182,41 +127,19 @@ export class PushDispatch {
     const counts = await messages.unread(present, BADGE_CAP);
     return counts.reduce((sum, count) => Math.min(BADGE_CAP, sum + count), 0);
   }
+}
 
-  async #settings(userId: string): Promise<NotificationSettings> {
-    const [row] = await this.options.store.notifications.settingsOf([userId]);
-    return row ?? defaultSettings(userId);
-  }
-
-  /** Answers the entry by which it is tried again, if it is to be. */
-  async #send(device: PushDevice, push: Push, showing: Showing): Promise<OutboxEntry | null> {
-    const { store, sender, log, observe, clock } = this.options;
-    const session = await store.sessions.byId(device.sessionId);
-    if (!session || session.endedAt !== null || session.expiresAt <= clock.now()) {
-      await store.pushDevices.remove(device.userId, device.id);
-      return null;
-    }
-    const result = await sender.send(device.address, push);
-    observe(result.outcome);
-    if (result.outcome === "delivered") return null;
-    const about = { deviceId: device.id, reason: result.reason };
-    if (result.outcome === "gone") {
-      log.info("A push device is gone", about);
-      await store.pushDevices.remove(device.userId, device.id);
-      return null;
-    }
-    if (result.outcome === "rejected") {
-      log.warn("A push was rejected", about);
-      return null;
-    }
-    const { entry, occurrence } = showing;
-    const dueAt = retryAt(entry, clock.now(), result.afterMs);
-    if (dueAt === null) {
-      log.warn("A push was given up after a day", about);
-      return null;
-    }
-    const attempts = entry.attempts + 1;
-    const deviceIds = [device.id];
-    return { ...entry, id: newId(), occurrences: [occurrence], deviceIds, attempts, dueAt };
-  }
+function notificationSends(
+  { showing, devices, settings }: Recipient,
+  notificationId: string,
+): Send[] {
+  const push: Push = {
+    collapseKey: notificationId,
+    alert: securityAlert(showing.data.action ?? "", settings.hideContent),
+    badge: null,
+    data: { type: showing.kind, notificationId },
+    urgency: "high",
+    ttl: TTL_SECONDS,
+  };
+  return devices.map((device) => ({ device, push, showing }));
 }

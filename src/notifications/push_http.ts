@@ -1,13 +1,20 @@
 import type { PushResult } from "./push_sender.ts";
 
 /** An answer is a short JSON error or nothing: what exceeds this is cut off unread. */
-const MAX_ANSWER_BYTES = 16 * 1024;
+export const MAX_ANSWER_BYTES = 16 * 1024;
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
 
 export interface PushAnswer {
   status: number;
   headers: Headers;
   body: string;
+}
+
+export interface PushRequest {
+  headers: Record<string, string>;
+  body: Uint8Array<ArrayBuffer>;
+  /** Ends the request, whatever it waits for: the timeout, or a drain. */
+  signal: AbortSignal;
 }
 
 /**
@@ -17,17 +24,17 @@ export interface PushAnswer {
  */
 export async function postPush(
   url: string | URL,
-  init: { headers: Record<string, string>; body: BodyInit },
-  timeoutMs: number,
+  { headers, body, signal }: Omit<PushRequest, "body"> & { body: BodyInit },
 ): Promise<PushAnswer> {
-  const response = await fetch(url, {
-    ...init,
-    method: "POST",
-    redirect: "manual",
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  const { status, headers } = response;
-  return { status, headers, body: await readStart(response) };
+  const init = { method: "POST", headers, body, redirect: "manual", signal } as const;
+  const response = await fetch(url, init);
+  return { status: response.status, headers: response.headers, body: await readStart(response) };
+}
+
+/** Aborts after `timeoutMs` milliseconds, or when `signal` does. */
+export function deadline(timeoutMs: number, signal?: AbortSignal): AbortSignal {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return signal ? AbortSignal.any([timeout, signal]) : timeout;
 }
 
 async function readStart(response: Response): Promise<string> {
@@ -59,8 +66,9 @@ export function retry(reason: string, afterMs?: number): PushResult {
   return { outcome: "retry", reason, ...(afterMs !== undefined && { afterMs }) };
 }
 
-/** The network's faults are worth another try, all of them. */
+/** The network's faults are worth another try, all of them. `unreachable` is what a breaker counts. */
 export function retryAfterFault(service: string, error: unknown): PushResult {
   const fault = error instanceof Error ? error.name : "unknown fault";
-  return retry(`${service} could not be reached: ${fault}`);
+  const reason = `${service} could not be reached: ${fault}`;
+  return { outcome: "retry", reason, unreachable: true };
 }

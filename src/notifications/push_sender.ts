@@ -3,7 +3,8 @@
  * what the result says; a sender never throws for something that a push service or the network did.
  */
 export interface PushSender<Target extends PushTarget = PushTarget> {
-  send(target: Target, push: Push): Promise<PushResult>;
+  /** `signal` ends the send: its result is then `retry`, and the push may have arrived or not. */
+  send(target: Target, push: Push, signal?: AbortSignal): Promise<PushResult>;
 }
 
 /** Where a device can be reached. */
@@ -51,8 +52,11 @@ export type PushResult =
   | { outcome: "delivered" }
   /** The registration is dead for good: remove it. */
   | { outcome: "gone"; reason: string }
-  /** It may succeed later: after `afterMs` at the earliest, where the service named a time. */
-  | { outcome: "retry"; reason: string; afterMs?: number }
+  /**
+   * It may succeed later: after `afterMs` at the earliest, where the service named a time.
+   * `unreachable`: nothing answered, in time or at all.
+   */
+  | { outcome: "retry"; reason: string; afterMs?: number; unreachable?: true }
   /** It can never succeed as it is; the registration stays, since the fault may be ours. */
   | { outcome: "rejected"; reason: string };
 

@@ -6,6 +6,7 @@ export function pushSenderByKind(
   web: PushSender<WebPushTarget>,
 ): PushSender {
   return {
-    send: (target, push) => target.kind === "fcm" ? fcm.send(target, push) : web.send(target, push),
+    send: (target, push, signal) =>
+      target.kind === "fcm" ? fcm.send(target, push, signal) : web.send(target, push, signal),
   };
 }

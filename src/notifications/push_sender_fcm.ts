@@ -4,7 +4,7 @@ import { fcmErrorResult, refusesAccessToken } from "./fcm_error.ts";
 import { fcmMessage } from "./fcm_message.ts";
 import { AccessTokenError, GoogleAccessToken } from "./google_access_token.ts";
 import { byteLength, fitPush } from "./push_content.ts";
-import { postPush, type PushAnswer, retry, retryAfterFault } from "./push_http.ts";
+import { deadline, postPush, type PushAnswer, retry, retryAfterFault } from "./push_http.ts";
 import type { FcmTarget, Push, PushResult, PushSender } from "./push_sender.ts";
 import type { ServiceAccount } from "./service_account.ts";
 
@@ -39,12 +39,12 @@ export class FcmPushSender implements PushSender<FcmTarget> {
     this.#accessToken = new GoogleAccessToken(account, SCOPE, clock, timeoutMs);
   }
 
-  async send(target: FcmTarget, push: Push): Promise<PushResult> {
+  async send(target: FcmTarget, push: Push, signal?: AbortSignal): Promise<PushResult> {
     const fitted = fitForFcm(push);
     if (typeof fitted === "string") return { outcome: "rejected", reason: fitted };
     const message = await fcmMessage(target.token, fitted, this.#clock.now());
     try {
-      return this.#resultOf(await this.#post(JSON.stringify({ message })));
+      return this.#resultOf(await this.#post(JSON.stringify({ message }), signal));
     } catch (error) {
       if (!(error instanceof AccessTokenError)) return retryAfterFault("FCM", error);
       if (error.permanent) return { outcome: "rejected", reason: error.message };
@@ -53,15 +53,16 @@ export class FcmPushSender implements PushSender<FcmTarget> {
   }
 
   /** A token that was revoked before its end costs one more try, with a new one. */
-  async #post(body: string): Promise<PushAnswer> {
-    const first = await this.#postOnce(body);
-    return refusesAccessToken(first) ? await this.#postOnce(body) : first;
+  async #post(body: string, signal?: AbortSignal): Promise<PushAnswer> {
+    const first = await this.#postOnce(body, signal);
+    return refusesAccessToken(first) ? await this.#postOnce(body, signal) : first;
   }
 
-  async #postOnce(body: string): Promise<PushAnswer> {
+  async #postOnce(body: string, outer?: AbortSignal): Promise<PushAnswer> {
+    const signal = deadline(this.#timeoutMs, outer);
     const token = await this.#accessToken.get();
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-    const answer = await postPush(this.#url, { headers, body }, this.#timeoutMs);
+    const answer = await postPush(this.#url, { headers, body, signal });
     if (refusesAccessToken(answer)) this.#accessToken.discard(token);
     return answer;
   }

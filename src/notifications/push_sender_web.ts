@@ -1,7 +1,15 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { fitPush } from "./push_content.ts";
-import { postPush, type PushAnswer, retry, retryAfterFault, retryAfterMs } from "./push_http.ts";
+import {
+  deadline,
+  postPush,
+  type PushAnswer,
+  retry,
+  retryAfterFault,
+  retryAfterMs,
+} from "./push_http.ts";
+import { PublicPoster } from "./push_http_public.ts";
 import type { Push, PushResult, PushSender, WebPushTarget } from "./push_sender.ts";
 import { type VapidKeys, VapidSigner } from "./vapid.ts";
 import {
@@ -9,6 +17,7 @@ import {
   importSubscriptionKeys,
   MAX_PLAINTEXT_BYTES,
 } from "./web_push_encryption.ts";
+import { PrivateAddress, type Resolve } from "./public_lookup.ts";
 import { parseWebPushEndpoint } from "./web_push_endpoint.ts";
 import { webPushTopic } from "./web_push_topic.ts";
 
@@ -18,7 +27,12 @@ export interface WebPushOptions {
   allowedOrigins?: readonly string[];
   timeoutMs?: number;
   clock?: Clock;
+  /** How host names are resolved; the system's way by default. */
+  resolve?: Resolve;
 }
+
+/** A push service answers within a fraction of it; one that does not is asked again later. */
+const TIMEOUT_MS = 5_000;
 
 /** What a service worker finds in `event.data.json()`. */
 export interface WebPushPayload {
@@ -35,15 +49,17 @@ export class WebPushSender implements PushSender<WebPushTarget> {
   readonly #allowedOrigins: readonly string[];
   readonly #timeoutMs: number;
   readonly #clock: Clock;
+  readonly #poster: PublicPoster;
 
-  constructor({ vapid, allowedOrigins, timeoutMs, clock }: WebPushOptions) {
+  constructor({ vapid, allowedOrigins, timeoutMs, clock, resolve }: WebPushOptions) {
     this.#clock = clock ?? systemClock;
     this.#signer = new VapidSigner(vapid, this.#clock);
     this.#allowedOrigins = allowedOrigins ?? [];
-    this.#timeoutMs = timeoutMs ?? 10_000;
+    this.#timeoutMs = timeoutMs ?? TIMEOUT_MS;
+    this.#poster = new PublicPoster(resolve);
   }
 
-  async send(target: WebPushTarget, push: Push): Promise<PushResult> {
+  async send(target: WebPushTarget, push: Push, signal?: AbortSignal): Promise<PushResult> {
     const fitted = fitPush(push);
     if (typeof fitted === "string") return { outcome: "rejected", reason: fitted };
     const plaintext = payloadOf(fitted);
@@ -51,14 +67,22 @@ export class WebPushSender implements PushSender<WebPushTarget> {
       return { outcome: "rejected", reason: `The push holds ${plaintext.length} bytes, too many` };
     }
     try {
-      return resultOf(await this.#post(target, fitted, plaintext), this.#clock.now());
+      const until = deadline(this.#timeoutMs, signal);
+      return resultOf(await this.#post(target, fitted, plaintext, until), this.#clock.now());
     } catch (error) {
-      if (error instanceof AppError) return { outcome: "rejected", reason: error.message };
+      if (error instanceof AppError || error instanceof PrivateAddress) {
+        return { outcome: "rejected", reason: error.message };
+      }
       return retryAfterFault("The push service", error);
     }
   }
 
-  async #post(target: WebPushTarget, push: Push, plaintext: Uint8Array): Promise<PushAnswer> {
+  async #post(
+    target: WebPushTarget,
+    push: Push,
+    plaintext: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<PushAnswer> {
     const endpoint = parseWebPushEndpoint(target.endpoint, this.#allowedOrigins);
     const body = await encryptWebPush(plaintext, await importSubscriptionKeys(target));
     const headers = {
@@ -69,7 +93,9 @@ export class WebPushSender implements PushSender<WebPushTarget> {
       urgency: push.urgency,
       ...(push.collapseKey !== null && { topic: await webPushTopic(push.collapseKey) }),
     };
-    return await postPush(endpoint, { headers, body }, this.#timeoutMs);
+    return this.#allowedOrigins.includes(endpoint.origin)
+      ? await postPush(endpoint, { headers, body, signal })
+      : await this.#poster.post(endpoint, { headers, body, signal });
   }
 }
 

@@ -22,8 +22,8 @@ const PRIVATE_SUFFIXES = new Set([
 /**
  * The endpoint of a push subscription comes from a client, and the server will call it: it must not
  * become a way into the network that the server stands in. So: HTTPS on its own port, a public host
- * name, no address in figures, no credentials. A public name may still resolve to a private address;
- * what answers there would have to hold a certificate for that name, and no answer is ever shown.
+ * name, no address in figures, no credentials. The addresses that the name leads to are checked when the
+ * endpoint is registered and again at every send; see public_lookup.ts.
  *
  * `allowedOrigins` are exempt (as `http://127.0.0.1:8080`, for a push service of one's own).
  * Throws `AppError("invalid_request")`.

@@ -28,7 +28,11 @@ function workerOver(tell: (chatId: string, entries: readonly OutboxEntry[]) => v
       return Promise.resolve([]);
     },
   } as unknown as ChatTeller;
-  const dispatch = { showChat: () => Promise.resolve([]) } as unknown as PushDispatch;
+  const dispatch = {
+    showChat: () => Promise.resolve([]),
+    stop() {},
+    idle: () => Promise.resolve(),
+  } as unknown as PushDispatch;
   const clock = { now: () => T0 };
   return { worker: new PushWorker({ store, teller, dispatch, clock, log: silentLog }), settled };
 }
