@@ -76,7 +76,8 @@ export class ChatGroups {
       const group = await this.context.device.createGroup(chatId);
       await this.#cursors.move(chatId, 0);
       try {
-        await this.#commitOnce(chatId, group, await group.stage(change), addUserIds, []);
+        const staged = await group.stage(await this.#usable(chatId, group, change, addUserIds));
+        await this.#commitOnce(chatId, group, staged, addUserIds, []);
       } catch (error) {
         await this.context.device.forget(chatId);
         if (!isStale(error)) throw error;
@@ -104,7 +105,7 @@ export class ChatGroups {
         const change = await make(group);
         if (change === null) return;
         try {
-          const staged = await group.stage(change);
+          const staged = await group.stage(await this.#usable(chatId, group, change, addUserIds));
           return await this.#commitOnce(chatId, group, staged, addUserIds, removeUserIds);
         } catch (error) {
           if (!isStale(error)) throw error;
@@ -229,6 +230,26 @@ export class ChatGroups {
       const reason = error.message;
       this.context.emit("encryption.rejoined", { chatId, senderId, reason });
     }
+  }
+
+  /**
+   * The change without the devices that cannot be added, each of which is named in an event. Throws
+   * `conflict` if a person of `addUserIds` has no other.
+   */
+  async #usable(
+    chatId: string,
+    group: MlsGroup,
+    change: GroupChange,
+    addUserIds: string[],
+  ): Promise<GroupChange> {
+    if (!change.add?.length) return change;
+    const { usable, leftOut } = await group.usableDevices(change.add);
+    for (const device of leftOut) {
+      this.context.emit("encryption.deviceLeftOut", { chatId, ...device });
+    }
+    const without = addUserIds.find((id) => !usable.some(({ userId }) => userId === id));
+    if (without === undefined) return { ...change, add: usable };
+    throw new ChatError("conflict", `User ${without} has no device that can be added`);
   }
 
   async #commitOnce(

@@ -32,6 +32,13 @@ export interface EncryptionEvents {
    * has joined anew; what was sent in between cannot be read.
    */
   "encryption.rejoined": { chatId: string; senderId: string; reason: string };
+  /** A device that was not added to the chat's group, since its key package cannot be used. */
+  "encryption.deviceLeftOut": {
+    chatId: string;
+    userId: string;
+    deviceId: string;
+    reason: string;
+  };
   /** This device is in the chat's group from now on; what was sent before, it cannot read. */
   "encryption.joined": { chatId: string; epoch: number };
 }

@@ -1,5 +1,6 @@
 import {
   acceptAll,
+  type CiphersuiteImpl,
   type ClientState,
   emptyPskIndex,
   type IncomingMessageCallback,
@@ -9,9 +10,12 @@ import {
 } from "ts-mls";
 import { decryptSenderData } from "ts-mls/privateMessage.js";
 import { sameBytes } from "./encoding.ts";
+import { checkHpkeKey, checkPathKeys } from "./hpke_key.ts";
+import { checkKeyPackage } from "./key_package_check.ts";
 import { MlsClientError } from "./mls_client_error.ts";
 import { identityOf, rosterOf, without } from "./roster.ts";
 import { cipherSuite, type Member } from "./suite.ts";
+import { checkUniqueKeys } from "./tree_check.ts";
 
 export type FramedMessage = MlsPrivateMessage | MlsPublicMessage;
 
@@ -29,15 +33,17 @@ export interface CommitOutcome {
 
 /**
  * The state after a Commit of someone else's; `state` itself is untouched. It refuses all that
- * this service has no use for (other proposals than Add, Remove, Update and ExternalInit), and an
- * external Commit that removes anyone but the joiner's own former leaf.
+ * this service has no use for (private messages, proposals by reference, and others than Add, Remove
+ * and ExternalInit), and an external Commit that removes anyone but the joiner's own former leaf.
  */
 export async function applyCommit(
   state: ClientState,
   message: FramedMessage,
 ): Promise<{ next: ClientState; outcome: CommitOutcome }> {
-  const committer = await committerOf(state, message);
+  if (message.wireformat !== "mls_public_message") throw new Error("it is not a public message");
   const suite = await cipherSuite();
+  await checkContent(state, message, suite);
+  const committer = committerOf(state, message);
   const result = await processMessage(message, state, emptyPskIndex, onlyMembership, suite);
   if (result.kind !== "newState") throw new Error("it is no Commit");
   if (result.actionTaken === "reject") throw new Error("it has a proposal that is not allowed");
@@ -46,6 +52,7 @@ export async function applyCommit(
   if (!removedSelf && next.groupContext.epoch !== state.groupContext.epoch + 1n) {
     throw new Error("it does not lead to the next epoch");
   }
+  checkUniqueKeys(next.ratchetTree);
   const [before, after] = [rosterOf(state.ratchetTree), rosterOf(next.ratchetTree)];
   checkRoster(before, after);
   const { external, identity } = committer;
@@ -59,7 +66,7 @@ export async function applyCommit(
   };
 }
 
-/** Who sent an application message, or a Commit that is a PrivateMessage; ts-mls does not tell. */
+/** The sender of an application message, which ts-mls does not tell. */
 export async function senderOf(state: ClientState, message: MlsPrivateMessage): Promise<Member> {
   const { privateMessage } = message;
   const former = state.historicalReceiverData.get(privateMessage.epoch);
@@ -72,23 +79,44 @@ export async function senderOf(state: ClientState, message: MlsPrivateMessage): 
   return sender;
 }
 
+/** `checkContent` has looked at each proposal; one that is no part of a Commit is never asked for. */
 const onlyMembership: IncomingMessageCallback = (incoming) => {
-  if (incoming.kind === "proposal") return "reject";
-  const allowed = ["add", "remove", "update", "external_init"];
-  const fine = incoming.proposals.every(({ proposal }) => {
-    return allowed.includes(String(proposal.proposalType));
-  });
-  return fine ? acceptAll(incoming) : "reject";
+  return incoming.kind === "proposal" ? "reject" : acceptAll(incoming);
 };
 
-async function committerOf(
+/**
+ * All that ts-mls would otherwise be the first to see. It looks at several Adds, and at several
+ * pre-shared keys, at once, and leaves the rejection of one unheard when another is rejected too.
+ */
+async function checkContent(
   state: ClientState,
-  message: FramedMessage,
-): Promise<{ identity: Pick<Member, "userId" | "deviceId">; external: boolean }> {
-  if (message.wireformat === "mls_private_message") {
-    const { userId, deviceId } = await senderOf(state, message);
-    return { identity: { userId, deviceId }, external: false };
+  { publicMessage: { content } }: MlsPublicMessage,
+  suite: CiphersuiteImpl,
+): Promise<void> {
+  if (content.contentType !== "commit") throw new Error("it is no Commit");
+  const isMember = content.sender.senderType === "member";
+  const allowed = isMember ? ["add", "remove"] : ["external_init", "remove"];
+  for (const each of content.commit.proposals) {
+    if (each.proposalOrRefType !== "proposal") throw new Error("it refers to a proposal");
+    const { proposal } = each;
+    const { proposalType } = proposal;
+    if (typeof proposalType !== "string" || !allowed.includes(proposalType)) {
+      throw new Error(`it has a proposal that is not allowed: ${proposalType}`);
+    }
+    if (proposal.proposalType === "add") {
+      await checkKeyPackage(proposal.add.keyPackage, state, suite);
+    }
+    if (proposal.proposalType === "external_init") {
+      checkHpkeKey(proposal.externalInit.kemOutput, "a KEM output");
+    }
   }
+  if (content.commit.path) checkPathKeys(content.commit.path);
+}
+
+function committerOf(
+  state: ClientState,
+  message: MlsPublicMessage,
+): { identity: Pick<Member, "userId" | "deviceId">; external: boolean } {
   const { content } = message.publicMessage;
   if (content.contentType !== "commit") throw new Error("it is no Commit");
   if (content.sender.senderType === "new_member_commit") {

@@ -22,6 +22,7 @@ import { addLeafNode, removeLeafNode } from "ts-mls/ratchetTree.js";
 import { createSecretTree } from "ts-mls/secretTree.js";
 import { treeHashRoot } from "ts-mls/treeHash.js";
 import { createUpdatePath } from "ts-mls/updatePath.js";
+import { checkHpkeKey } from "./hpke_key.ts";
 import { checkGroupInfo } from "./tree_check.ts";
 
 export interface ExternalCommit {
@@ -162,5 +163,6 @@ function externalPub({ extensions }: GroupInfo): Uint8Array {
   if (key === undefined || key[1] !== found.extensionData.length) {
     throw new Error("its external_pub is not well-formed");
   }
+  checkHpkeKey(key[0], "its external_pub");
   return key[0];
 }

@@ -8,6 +8,7 @@ import {
   type StoredRecord,
   wholeRecord,
 } from "./group_record.ts";
+import { type LeftOutDevice, usableDevices } from "./key_package_check.ts";
 import type { KeyStore } from "./key_store.ts";
 import { guarded, MlsClientError } from "./mls_client_error.ts";
 import {
@@ -23,6 +24,7 @@ import { rosterOf, without } from "./roster.ts";
 import {
   exportGroupInfo,
   type GroupChange,
+  type NewDevice,
   stageCommit,
   type StagedCommit,
 } from "./staged_commit.ts";
@@ -77,6 +79,13 @@ export class MlsGroup {
   /** For whoever joins by itself; the server gets a new one with every Commit. */
   exportGroupInfo(): Promise<string> {
     return this.#exclusive(() => exportGroupInfo(this.#activeState()));
+  }
+
+  /** Which of these devices `stage` can add; the others are named, with the reason. */
+  usableDevices(
+    devices: NewDevice[],
+  ): Promise<{ usable: NewDevice[]; leftOut: LeftOutDevice[] }> {
+    return this.#exclusive(() => usableDevices(this.#activeState(), devices));
   }
 
   /** Makes a Commit and keeps it until the server has answered. One at a time: `commit_pending`. */

@@ -1,8 +1,9 @@
 import { type ClientState, createCommit, type Proposal } from "ts-mls";
 import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js";
 import { concat } from "../../core/bytes.ts";
+import { usableDevices } from "./key_package_check.ts";
 import { guarded, MlsClientError } from "./mls_client_error.ts";
-import { identityOf, rosterOf, usersWithout } from "./roster.ts";
+import { rosterOf, usersWithout } from "./roster.ts";
 import { cipherSuite, type Member } from "./suite.ts";
 import { decodeKeyPackage, encodeWire } from "./wire.ts";
 
@@ -38,6 +39,7 @@ export async function stageCommit(
   change: GroupChange,
 ): Promise<{ staged: StagedCommit; next: ClientState }> {
   const suite = await cipherSuite();
+  await checkAdditions(state, change);
   const extraProposals = [...removals(state, change), ...additions(change.add ?? [])];
   const { newState: next, commit, welcome } = await guarded(
     "invalid_change",
@@ -94,33 +96,35 @@ export async function exportGroupInfo(state: ClientState): Promise<string> {
   return encodeWire({ wireformat: "mls_group_info", groupInfo });
 }
 
+/** Against the tree without those whom the change removes: a device may be removed and added at once. */
+async function checkAdditions(state: ClientState, change: GroupChange): Promise<void> {
+  if (!change.add?.length) return;
+  const out = new Set(leavesOut(state, change).map(({ leafIndex }) => 2 * leafIndex));
+  const ratchetTree = state.ratchetTree.map((node, index) => out.has(index) ? undefined : node);
+  const { leftOut: [bad] } = await usableDevices({ ...state, ratchetTree }, change.add);
+  if (!bad) return;
+  const { userId, deviceId, reason } = bad;
+  throw new MlsClientError("bad_key_package", `Cannot add ${userId}/${deviceId}: ${reason}`);
+}
+
 function additions(devices: NewDevice[]): Proposal[] {
-  return devices.map(({ userId, deviceId, keyPackage: encoded }) => {
+  return devices.map(({ keyPackage: encoded }) => {
     const keyPackage = decodeKeyPackage(encoded);
-    const identity = readIdentity(keyPackage.leafNode.credential);
-    if (identity?.userId !== userId || identity.deviceId !== deviceId) {
-      throw new MlsClientError("bad_key_package", `Add ${userId}/${deviceId}: it is another's`);
-    }
     return { proposalType: "add", add: { keyPackage } };
   });
 }
 
-function readIdentity(credential: Parameters<typeof identityOf>[0]) {
-  try {
-    return identityOf(credential);
-  } catch {
-    return undefined;
-  }
-}
-
 function removals(state: ClientState, change: GroupChange): Proposal[] {
-  const { removeUserIds = [], removeDeviceIds = [] } = change;
-  const isOut = ({ userId, deviceId }: Member) =>
-    removeUserIds.includes(userId) || removeDeviceIds.includes(deviceId);
-  const roster = rosterOf(state.ratchetTree);
-  const out = roster.filter(isOut);
+  const out = leavesOut(state, change);
   if (out.some(({ leafIndex }) => leafIndex === state.privatePath.leafIndex)) {
     throw new MlsClientError("invalid_change", "Remove: a device cannot commit its own removal");
   }
   return out.map(({ leafIndex }) => ({ proposalType: "remove", remove: { removed: leafIndex } }));
+}
+
+function leavesOut(state: ClientState, change: GroupChange): Member[] {
+  const { removeUserIds = [], removeDeviceIds = [] } = change;
+  return rosterOf(state.ratchetTree).filter(({ userId, deviceId }) => {
+    return removeUserIds.includes(userId) || removeDeviceIds.includes(deviceId);
+  });
 }

@@ -4,7 +4,9 @@ import { verifyLeafNodeSignature, verifyLeafNodeSignatureKeyPackage } from "ts-m
 import { calculateParentHash } from "ts-mls/parentHash.js";
 import { treeHashRoot } from "ts-mls/treeHash.js";
 import { leafWidth, type NodeIndex, root } from "ts-mls/treemath.js";
+import { x25519Name } from "../../core/x25519.ts";
 import { sameBytes, toBase64Url } from "./encoding.ts";
+import { checkHpkeKey } from "./hpke_key.ts";
 import { readCredential } from "./suite.ts";
 
 /**
@@ -114,21 +116,26 @@ function parentHashOf(node: RatchetTree[number]): Uint8Array | undefined {
   return node?.leaf.leafNodeSource === "commit" ? node.leaf.parentHash : undefined;
 }
 
-function checkUniqueKeys(tree: RatchetTree): void {
+/** Section 7.3: no key and no device is there twice, and each encryption key can be used. */
+export function checkUniqueKeys(tree: RatchetTree): void {
   const seen = new Set<string>();
-  const once = (kind: string, value: Uint8Array | string) => {
-    const name = `${kind} ${typeof value === "string" ? value : toBase64Url(value)}`;
+  const once = (kind: string, value: string) => {
+    const name = `${kind} ${value}`;
     if (seen.has(name)) throw new Error(`a ${kind} is there twice`);
     seen.add(name);
+  };
+  const encryptionKey = (key: Uint8Array) => {
+    checkHpkeKey(key, "an encryption key");
+    once("encryption key", x25519Name(key));
   };
   for (const node of tree) {
     if (node === undefined) continue;
     if (node.nodeType === "parent") {
-      once("encryption key", node.parent.hpkePublicKey);
+      encryptionKey(node.parent.hpkePublicKey);
       continue;
     }
-    once("encryption key", node.leaf.hpkePublicKey);
-    once("signature key", node.leaf.signaturePublicKey);
+    encryptionKey(node.leaf.hpkePublicKey);
+    once("signature key", toBase64Url(node.leaf.signaturePublicKey));
     const identity = readCredential(node.leaf.credential);
     if (identity) once("device", identity.deviceId);
   }
