@@ -35,16 +35,18 @@ export interface AppOptions {
   clock?: Clock;
   /** Whether Socket.IO polls too; not where requests of one client may come to several instances. */
   polling?: boolean;
+  /** Instances in this process, which share its memory; 1 by default. */
+  instances?: number;
 }
 
 /** Adapters → services → doors, and what runs beside them. */
 export async function createApp(
   config: Config,
   log: Log,
-  { clock = systemClock, polling = true }: AppOptions = {},
+  { clock = systemClock, polling = true, instances = 1 }: AppOptions = {},
 ): Promise<App> {
   const adapters = await openAdapters(config, clock, log);
-  const ground = { config, adapters, clock, log, metrics: new MetricsRegistry() };
+  const ground = { config, adapters, clock, log, metrics: new MetricsRegistry(), instances };
   const services = createServices(ground);
   const bound = bindServices(ground, services);
   const doors = createDoors(ground, services, bound, polling);

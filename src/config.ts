@@ -29,6 +29,8 @@ export interface Config {
   readonly publicUrl: string | null;
   readonly dataDir: string;
   readonly logLevel: LogLevel;
+  /** Bytes of memory that the process may use; null leaves it to the container's limit or the machine. */
+  readonly memoryBytes: number | null;
   readonly tokens: {
     readonly accessSecret: string;
     readonly refreshSecret: string;
@@ -125,6 +127,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     publicUrl: values.PUBLIC_URL ?? null,
     dataDir,
     logLevel: values.LOG_LEVEL ?? "info",
+    memoryBytes: values.MEMORY_BYTES ?? null,
     tokens: tokensOf(values),
     reauthWindowMs: values.REAUTH_WINDOW ?? 10 * 60_000,
     bcryptCost: values.BCRYPT_COST ?? 12,

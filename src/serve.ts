@@ -12,7 +12,7 @@ import { announce, onStop, start } from "./start.ts";
 /** Past this, whatever still holds the process does not matter. */
 const LINGER_MS = 4_000;
 
-const { app, log } = await start({ polling: false });
+const { app, log } = await start({ polling: false, instances: navigator.hardwareConcurrency });
 
 // `deno serve` stops accepting by itself, closes sockets with 1001 (going away) before anyone could with
 // 1012, and ends when nothing runs in any instance: to exit here would cut off those still draining.

@@ -31,6 +31,7 @@ import { EncryptionNotices } from "./encryption/notices.ts";
 import { Welcomes } from "./encryption/welcomes.ts";
 import { mediaHandlers } from "./media/handlers.ts";
 import { MediaPersonalData } from "./media/media_personal_data.ts";
+import { imageMemoryBytes, processMemoryBytes } from "./media/images/image_memory.ts";
 import { createMedia } from "./media/media_services.ts";
 import { messageHandlers } from "./messages/handlers.ts";
 import { MessageEditor } from "./messages/message_editor.ts";
@@ -59,6 +60,8 @@ export interface Ground {
   clock: Clock;
   log: Log;
   metrics: MetricsRegistry;
+  /** Instances in this process, which share its memory. */
+  instances: number;
 }
 
 export type Services = ReturnType<typeof createServices>;
@@ -108,7 +111,8 @@ function createFeatures(ground: Ground, realtime: Realtime) {
     chatAccess: access,
     clock,
     log,
-    limits: { ...limits, imagePixels: imagePixelsOf(config) },
+    limits,
+    imageMemoryBytes: imageMemoryBytes(processMemoryBytes(config), ground.instances),
     secret: config.encryptionKey,
   });
   const push = createPush(ground, publisher, hub);
@@ -240,9 +244,4 @@ function bindEncryption({ adapters: { store }, config: { limits }, clock }: Grou
     commits: new Commits(store, writer, access, people, notices, clock, limits),
     welcomes: new Welcomes(store),
   });
-}
-
-/** A picture is in memory as four bytes a pixel while it is worked on: Deno Deploy has 512 MB. */
-function imagePixelsOf({ onDenoDeploy, limits }: Config): number {
-  return onDenoDeploy ? Math.min(limits.imagePixels, 16_000_000) : limits.imagePixels;
 }

@@ -143,6 +143,8 @@ const NAMED = {
   DATA_DIR: variable("the path of a folder", words),
   LOG_LEVEL: variable("debug, info, warn or error", z.enum(["debug", "info", "warn", "error"])),
 
+  MEMORY_BYTES: variable("an integer from 134217728 (128 MiB)", integer(128 * 1024 ** 2, 2 ** 49)),
+
   JWT_SECRET: signingSecret,
   JWT_REFRESH_SECRET: signingSecret,
   JWT_EXPIRY: duration,

@@ -1,4 +1,5 @@
 import { AppError, quote } from "../core/errors.ts";
+import { FairQueue, QueueFull } from "../core/fair_queue.ts";
 import { detectFileType } from "./file_type.ts";
 import {
   IMAGE_CONTENT_TYPES,
@@ -16,58 +17,70 @@ export interface ImageProcessorOptions extends Partial<ImageLimits> {
   timeoutMs?: number;
   /** After which an idle worker is ended: WebAssembly gives no memory back while it lives. */
   idleMs?: number;
-  /** How many pictures may wait. */
+  /** Bytes to which the decoder's memory may grow; by default somewhat more than `memoryBytes`. */
+  ceilingBytes?: number;
+  /** How many pictures may wait, in all and of one person. */
   maxWaiting?: number;
+  maxWaitingPerOwner?: number;
 }
 
-/** 50 megapixels are the largest photos that phones take by default, and 200 MB at the most while one is turned. */
+/** 50 megapixels are the largest photos that phones take by default. */
 const DEFAULTS = {
   maxPixels: 50_000_000,
   maxFrames: 500,
   thumbnailSize: 320,
+  memoryBytes: 512 * 1024 ** 2,
   timeoutMs: 60_000,
   idleMs: 60_000,
-  maxWaiting: 100,
+  maxWaiting: 200,
+  maxWaitingPerOwner: 50,
 };
+
+/** What the decoder holds beside the picture: code, tables and the stacks of its threads. */
+const DECODER_BYTES = 96 * 1024 ** 2;
 
 /**
  * Turns an uploaded picture into one that is safe to share: see `ProcessedImage`. Pictures are taken
- * one at a time, in order, by one worker that is started when first needed; memory is that of one
- * picture, since each is read only when its turn comes.
+ * one at a time by one worker that is started when first needed; the people whose pictures wait take
+ * turns. Memory is that of one picture, since each is read only when its turn comes.
  */
 export class ImageProcessor {
   readonly #options: Required<ImageProcessorOptions>;
+  readonly #queue: FairQueue;
   #worker: ImageWorker | null = null;
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
   #idleTimer?: ReturnType<typeof setTimeout>;
   #closed = false;
 
   constructor(options: ImageProcessorOptions = {}) {
-    this.#options = { ...DEFAULTS, ...options };
+    const { memoryBytes = DEFAULTS.memoryBytes } = options;
+    this.#options = { ...DEFAULTS, ceilingBytes: memoryBytes + DECODER_BYTES, ...options };
+    const { maxWaiting, maxWaitingPerOwner: maxPerKey } = this.#options;
+    this.#queue = new FairQueue({ maxWaiting, maxPerKey });
   }
 
   /**
    * `read` is called when the worker is free; the bytes it gives are moved away and cannot be used any
    * more. Throws `unsupported_media_type` for what is not JPEG, PNG, GIF, WebP or AVIF,
    * `invalid_request` for a picture that is damaged, declares too many pixels or frames, or takes too
-   * long, and `unavailable` while too many wait. An animated PNG becomes a still one.
+   * long or too much memory, and `unavailable` while too many wait.
    */
-  process(read: () => Promise<Uint8Array<ArrayBuffer>>): Promise<ProcessedImage> {
-    if (this.#closed || this.#waiting >= this.#options.maxWaiting) {
-      const message = `Cannot process an image now: ${this.#waiting} are waiting`;
-      return Promise.reject(new AppError("unavailable", message, { retryAfter: 5 }));
+  async process(
+    ownerId: string,
+    read: () => Promise<Uint8Array<ArrayBuffer>>,
+  ): Promise<ProcessedImage> {
+    if (this.#closed) throw tooMany(this.#queue.waiting);
+    try {
+      return await this.#queue.run(ownerId, () => this.#take(read));
+    } catch (error) {
+      if (error instanceof QueueFull) throw tooMany(error.waiting);
+      throw error;
     }
-    this.#waiting++;
-    const turn = this.#last.then(() => this.#take(read)).finally(() => this.#waiting--);
-    this.#last = turn.catch(() => {});
-    return turn;
   }
 
   /** Lets what is waiting finish, and takes no more. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#last;
+    await this.#queue.idle();
     await this.#end();
   }
 
@@ -77,10 +90,10 @@ export class ImageProcessor {
     clearTimeout(this.#idleTimer);
     // It may have broken while it was idle.
     if (this.#worker?.isDead) this.#worker = null;
-    const worker = this.#worker ??= new ImageWorker();
+    const { maxPixels, maxFrames, thumbnailSize, memoryBytes, timeoutMs } = this.#options;
+    const worker = this.#worker ??= new ImageWorker(this.#options.ceilingBytes);
     try {
-      const { maxPixels, maxFrames, thumbnailSize, timeoutMs } = this.#options;
-      const limits = { maxPixels, maxFrames, thumbnailSize };
+      const limits = { maxPixels, maxFrames, thumbnailSize, memoryBytes };
       return await worker.run({ bytes, contentType, limits }, timeoutMs);
     } finally {
       if (worker.isDead) this.#end();
@@ -113,9 +126,10 @@ class ImageWorker {
   #ready = false;
   isDead = false;
 
-  constructor() {
+  /** `memoryBytes` is the ceiling of the decoder's memory; the worker reads it from its name. */
+  constructor(memoryBytes: number) {
     const url = new URL("./image_worker.ts", import.meta.url);
-    this.#worker = new WebWorker(url, { type: "module", name: "image_worker" });
+    this.#worker = new WebWorker(url, { type: "module", name: `image_worker:${memoryBytes}` });
   }
 
   async run(job: ImageJob, timeoutMs: number): Promise<ProcessedImage> {
@@ -175,6 +189,11 @@ class ImageWorker {
     this.#worker.postMessage("end");
     return promise.finally(() => clearTimeout(timer));
   }
+}
+
+function tooMany(waiting: number): AppError {
+  const message = `Cannot process an image now: ${waiting} are waiting`;
+  return new AppError("unavailable", message, { retryAfter: 5 });
 }
 
 function imageType(bytes: Uint8Array): ImageContentType {

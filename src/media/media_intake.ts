@@ -153,22 +153,25 @@ export class MediaIntake {
   async #strip(media: Media, body: ReadableStream<Uint8Array>): Promise<Partial<Media>> {
     let read = false;
     try {
-      const image = await this.images.process(() => {
+      const image = await this.images.process(media.ownerId, () => {
         read = true;
         return bytesOf(body, this.limits.imageBytes);
       });
-      const { thumbnail, contentType, width, height, thumbHash } = image;
-      await this.blobs.put(thumbnailKey(media.id), streamOf(thumbnail.bytes), {
-        contentType: thumbnail.contentType,
-      });
+      const { thumbnail, contentType, width, height } = image;
+      if (thumbnail) {
+        await this.blobs.put(thumbnailKey(media.id), streamOf(thumbnail.bytes), {
+          contentType: thumbnail.contentType,
+        });
+      }
       const hash = new Sha256Stream();
-      const size = image.bytes.byteLength, thumbnailSize = thumbnail.bytes.byteLength;
+      const size = image.bytes.byteLength;
+      const thumbnailSize = thumbnail?.bytes.byteLength ?? null;
       const stripped = streamOf(image.bytes).pipeThrough(hash);
       await this.blobs.put(fileKey(media.id), stripped, { contentType });
       const { sha256 } = await hash.digest;
       return {
         ...{ kind: "image", type: contentType, size, sha256 },
-        ...{ width, height, thumbHash, thumbnailSize },
+        ...{ width, height, thumbHash: thumbnail?.thumbHash ?? null, thumbnailSize },
       };
     } finally {
       if (!read) await body.cancel();

@@ -26,6 +26,8 @@ export interface MediaOptions {
   clock: Clock;
   log: Log;
   limits: MediaLimits & { imagePixels: number };
+  /** Bytes that decoding one picture may take. */
+  imageMemoryBytes: number;
   /** From which the key of links is derived. */
   secret: Uint8Array;
 }
@@ -46,7 +48,10 @@ export interface MediaServices {
 
 export function createMedia(options: MediaOptions): MediaServices {
   const { store, blobs, writer, clock, log, limits } = options;
-  const images = new ImageProcessor({ maxPixels: limits.imagePixels });
+  const images = new ImageProcessor({
+    maxPixels: limits.imagePixels,
+    memoryBytes: options.imageMemoryBytes,
+  });
   const leases = new Leases(store.leases, clock);
   const target = new UploadTarget(store, options.chatAccess);
   const intake = new MediaIntake(store, blobs, images, clock, limits);

@@ -142,6 +142,7 @@ Deno.test("values that only look right are refused", () => {
     FIREBASE_SERVICE_ACCOUNT: ["{}", "not json", '{"project_id":1}'],
     ENCRYPTION_KEY: ["abc", "00".repeat(31)],
     BCRYPT_COST: ["9", "17", "12.5", "many"],
+    MEMORY_BYTES: ["0", "512m", "134217727"],
     JWT_EXPIRY: ["0s", "10", "1y", "1.5h"],
     RATE_SEND: ["0/1m", "5", "5/0s", "5/1m/2"],
     ADMIN_EMAILS: ["root", "a@b, c"],

@@ -95,6 +95,44 @@ export function blackPng(width: number, height: number): Bytes {
   );
 }
 
+/** An animated PNG (https://www.w3.org/TR/png-3/#11Ancillary-chunks) of black frames, 0.1 s each. */
+export function movingPng(side: number, frames: number): Bytes {
+  const pixels = deflateSync(new Uint8Array((Math.ceil(side / 8) + 1) * side));
+  let sequence = 0;
+  const control = () =>
+    pngChunk(
+      "fcTL",
+      concat(u32(sequence++), u32(side), u32(side), u32(0), u32(0), u16(1), u16(10), u16(0)),
+    );
+  const first = [control(), pngChunk("IDAT", pixels)];
+  const following = Array.from({ length: frames - 1 }, () => [
+    control(),
+    pngChunk("fdAT", concat(u32(sequence++), pixels)),
+  ]).flat();
+  return concat(
+    latin1("\x89PNG\r\n\x1a\n"),
+    pngChunk("IHDR", concat(u32(side), u32(side), Uint8Array.of(1, 0, 0, 0, 0))),
+    pngChunk("acTL", concat(u32(frames), u32(0))),
+    ...first,
+    ...following,
+    pngChunk("IEND", new Uint8Array()),
+  );
+}
+
+/** A GIF of many frames that change nothing: some bytes each, however large the picture. */
+export function longGif(width: number, height: number, frames: number): Bytes {
+  const le16 = (value: number) => Uint8Array.of(value & 0xff, value >> 8);
+  const header = concat(latin1("GIF89a"), le16(width), le16(height), Uint8Array.of(0x80, 0, 0));
+  const control = Uint8Array.of(0x21, 0xf9, 4, 4, 3, 0, 0, 0);
+  // One pixel in the corner: clear, color 0, end, in codes of three bits.
+  const image = concat(
+    concat(Uint8Array.of(0x2c), le16(0), le16(0), le16(1), le16(1), Uint8Array.of(0)),
+    Uint8Array.of(2, 2, 0x44, 0x01, 0),
+  );
+  const all = Array.from({ length: frames }, () => concat(control, image));
+  return concat(header, Uint8Array.of(200, 0, 0, 0, 0, 0), ...all, Uint8Array.of(0x3b));
+}
+
 /** A PNG with chunks put after its header (which takes 33 bytes). */
 export function withPngChunk(png: Bytes, type: string, data: Uint8Array): Bytes {
   return concat(png.subarray(0, 33), pngChunk(type, data), png.subarray(33));
