@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { vacuumIfDue } from "./deleted_rows.ts";
 import { migrate } from "./migrations.ts";
 import { translated, unavailable } from "./sqlite_errors.ts";
 import type { RawRow } from "./table.ts";
@@ -72,6 +73,23 @@ export class Database {
       if (this.#pending.length === 0) setImmediate(() => this.#flush());
       this.#pending.push({ run: work, resolve: resolve as PendingWrite["resolve"], reject });
     });
+  }
+
+  /**
+   * Copies the write-ahead log into the file and makes the log empty. Never waits: while another process
+   * uses the log, it is left to the next time.
+   */
+  truncateLog(): void {
+    if (this.#closed) return;
+    const { timeout } = this.get("PRAGMA busy_timeout")!;
+    this.#connection.exec("PRAGMA busy_timeout = 0");
+    try {
+      this.get("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // A busy or full disk: writes notice that by themselves.
+    } finally {
+      this.#connection.exec(`PRAGMA busy_timeout = ${timeout}`);
+    }
   }
 
   close(): void {
@@ -149,6 +167,7 @@ function open(path: string): DatabaseSync {
   try {
     configure(connection);
     migrate(connection);
+    vacuumIfDue(connection);
     return connection;
   } catch (error) {
     connection.close();
@@ -162,6 +181,8 @@ function configure(connection: DatabaseSync): void {
   connection.exec(
     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY",
   );
+  // Deleted rows are overwritten with zeros, and not only forgotten.
+  connection.exec("PRAGMA secure_delete = ON");
   connection.exec("PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456");
   // Four times the default: pages that many commits touch are copied back once for all of them.
   connection.exec("PRAGMA wal_autocheckpoint = 4000");

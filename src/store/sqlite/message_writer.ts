@@ -1,6 +1,7 @@
 import type { Message } from "../../model/message.ts";
 import type { Database } from "./database.ts";
 import type { IndexBacklog } from "./index_backlog.ts";
+import type { IndexPurge } from "./index_purge.ts";
 import { FREE_PLACE, isSearchable, type MessageIndex, placeOf } from "./message_index.ts";
 import { MESSAGES } from "./message_table.ts";
 
@@ -14,11 +15,13 @@ export class MessageWriter {
   readonly #db: Database;
   readonly #index: MessageIndex;
   readonly #backlog: IndexBacklog;
+  readonly #purge: IndexPurge;
 
-  constructor(db: Database, index: MessageIndex, backlog: IndexBacklog) {
+  constructor(db: Database, index: MessageIndex, backlog: IndexBacklog, purge: IndexPurge) {
     this.#db = db;
     this.#index = index;
     this.#backlog = backlog;
+    this.#purge = purge;
   }
 
   insert(message: Message): void {
@@ -45,6 +48,12 @@ export class MessageWriter {
     if (was !== is) this.#reindex(Number(before.place), is !== null);
   }
 
+  remove(id: string, place: number): void {
+    this.#db.run("DELETE FROM messages WHERE place = ?", place);
+    this.#db.run("DELETE FROM message_media WHERE messageId = ?", id);
+    this.#reindex(place, false);
+  }
+
   #addMedia({ id, chatId, media }: Message): void {
     for (const { id: mediaId } of media) {
       this.#db.run(
@@ -57,6 +66,7 @@ export class MessageWriter {
   /** What a message says no more is not found any more, from this transaction on. */
   #reindex(place: number, isSearchable: boolean): void {
     this.#index.remove(place);
+    this.#purge.note();
     if (isSearchable) this.#backlog.add(place);
   }
 }

@@ -1,4 +1,5 @@
 import type { Store } from "../store.ts";
+import { SqliteAbandonedGroupStore } from "./abandoned_groups.ts";
 import { SqliteAccountStore } from "./accounts.ts";
 import { SqliteAuditStore } from "./audit.ts";
 import { SqliteBlockStore } from "./blocks.ts";
@@ -10,7 +11,9 @@ import { SqliteHandshakeStore } from "./handshakes.ts";
 import { SqliteIdentityStore } from "./identities.ts";
 import { SqliteKeyPackageStore } from "./key_packages.ts";
 import { IndexBacklog } from "./index_backlog.ts";
+import { IndexPurge } from "./index_purge.ts";
 import { SqliteLeaseStore } from "./leases.ts";
+import { LogTruncation } from "./log_truncation.ts";
 import { SqliteMediaStore } from "./media.ts";
 import { SqliteMembershipStore } from "./memberships.ts";
 import { MessageIndex } from "./message_index.ts";
@@ -25,6 +28,13 @@ import { SqliteReportStore } from "./reports.ts";
 import { SqliteSessionStore } from "./sessions.ts";
 import { SqliteUserStore } from "./users.ts";
 
+export interface SqliteStoreOptions {
+  /** From a deletion until the search index is purged of its words. */
+  purgeMs?: number;
+  /** Between two truncations of the write-ahead log. */
+  truncateMs?: number;
+}
+
 /**
  * The Store in one file, for one host: other processes may open the same file, other hosts may not
  * (SQLite's WAL needs shared memory). The file is made where there is none; its folder must exist.
@@ -32,6 +42,10 @@ import { SqliteUserStore } from "./users.ts";
 export class SqliteStore implements Store {
   readonly #db: Database;
   readonly #backlog: IndexBacklog;
+  readonly #purge: IndexPurge;
+  readonly #truncation: LogTruncation;
+  #closing: Promise<void> | undefined;
+  readonly abandonedGroups: SqliteAbandonedGroupStore;
   readonly users: SqliteUserStore;
   readonly accounts: SqliteAccountStore;
   readonly sessions: SqliteSessionStore;
@@ -53,12 +67,14 @@ export class SqliteStore implements Store {
   readonly keyPackages: SqliteKeyPackageStore;
   readonly handshakes: SqliteHandshakeStore;
 
-  constructor(path: string) {
+  constructor(path: string, options: SqliteStoreOptions = {}) {
     const db = new Database(path);
     const index = new MessageIndex(db);
     const backlog = new IndexBacklog(db, index);
     this.#db = db;
     this.#backlog = backlog;
+    this.#purge = new IndexPurge(db, options.purgeMs);
+    this.#truncation = new LogTruncation(db, options.truncateMs);
     this.audit = new SqliteAuditStore(db);
     this.identities = new SqliteIdentityStore(db);
     this.users = new SqliteUserStore(db, this.identities, this.audit);
@@ -67,10 +83,12 @@ export class SqliteStore implements Store {
     this.handshakes = new SqliteHandshakeStore(db);
     this.media = new SqliteMediaStore(db);
     this.outbox = new SqliteOutboxStore(db);
+    const writer = new MessageWriter(db, index, backlog, this.#purge);
+    this.abandonedGroups = new SqliteAbandonedGroupStore(db, writer, this.media);
     this.chats = new SqliteChatStore(
       db,
       this.memberships,
-      new MessageWriter(db, index, backlog),
+      writer,
       this.audit,
       this.handshakes,
       this.media,
@@ -99,9 +117,14 @@ export class SqliteStore implements Store {
     await this.#db.read(() => this.#db.get("SELECT 1"));
   }
 
-  // deno-lint-ignore require-await -- closing is synchronous here, and elsewhere it is not
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#backlog.close();
+    this.#truncation.close();
+    await this.#purge.close();
     this.#db.close();
   }
 }

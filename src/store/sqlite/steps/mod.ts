@@ -4,6 +4,8 @@ import { step as encryption } from "./0003_encryption.ts";
 import { step as mediaAndNotifications } from "./0004_media_and_notifications.ts";
 import { step as outboxById } from "./0005_outbox_by_id.ts";
 import { step as meta } from "./0006_meta.ts";
+import { step as purgeEarlierDeletions } from "./0007_purge_earlier_deletions.ts";
+import { step as abandonedGroups } from "./0008_abandoned_groups.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -19,4 +21,6 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   mediaAndNotifications,
   outboxById,
   meta,
+  purgeEarlierDeletions,
+  abandonedGroups,
 ];

@@ -1,0 +1,20 @@
+import type { Database } from "./database.ts";
+
+const INTERVAL_MS = 60_000;
+
+/**
+ * Empties SQLite's write-ahead log now and then. SQLite itself only begins to write over it from the
+ * start, so that on a quiet server the log would keep deleted rows, and their copies, for good.
+ */
+export class LogTruncation {
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(db: Database, intervalMs = INTERVAL_MS) {
+    this.#timer = setInterval(() => db.truncateLog(), intervalMs);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}
