@@ -86,9 +86,12 @@ async function shutDownWithin(
 
 /** Answers how to stop it. */
 function startBackground({ adapters, clock, log }: Ground, services: Services) {
-  const { users, media, push, hub } = services;
+  const { users, media, push, hub, abandoned } = services;
   const maintenance = new Maintenance(adapters.store, clock, log);
-  maintenance.start(() => users.erasure.resume());
+  maintenance.start(async () => {
+    await users.erasure.resume();
+    await abandoned.run();
+  });
   media.sweeper.start();
   push.worker.start();
   const expiry = setInterval(() => hub.closeExpired(clock.now()), EXPIRY_SWEEP_MS);

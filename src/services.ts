@@ -5,6 +5,7 @@ import { createAuth } from "./auth/auth_services.ts";
 import { authHandlers } from "./auth/handlers.ts";
 import { secretBox } from "./auth/secret_box.ts";
 import { Tokens } from "./auth/tokens.ts";
+import { AbandonedGroups } from "./chats/abandoned_groups.ts";
 import { CatchUp } from "./chats/catch_up.ts";
 import { ChangeFeed } from "./chats/change_feed.ts";
 import { ChatAccess } from "./chats/chat_access.ts";
@@ -145,6 +146,7 @@ function createPush(ground: Ground, publisher: Publisher, hub: Hub) {
 function createAccounts(ground: Ground, { publisher, access }: Realtime, features: Features) {
   const { adapters: { store }, config: { limits, adminEmails }, clock, log } = ground;
   const { writer, groups, media, push } = features;
+  const abandoned = new AbandonedGroups(store, clock, log, () => media.sweeper.nudge());
   const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
   const auth = createSignIn(ground, publisher, push, notices);
   const devices = new Devices(store, access, notices, clock, limits);
@@ -161,11 +163,12 @@ function createAccounts(ground: Ground, { publisher, access }: Realtime, feature
       // Before the chats: their members are told that leaves are to be removed.
       new DevicePersonalData(devices),
       new ChatPersonalData(store, writer, groups, clock),
+      abandoned,
       new MediaPersonalData(store, media.library),
       new NotificationPersonalData(store),
     ],
   });
-  return { auth, users, notices, devices };
+  return { auth, users, notices, devices, abandoned };
 }
 
 function createSignIn(

@@ -7,6 +7,7 @@ import type { ExportSection, PersonalData } from "../users/personal_data.ts";
 import type { Store } from "../store/store.ts";
 import { memberView } from "../wire/member.ts";
 import { messageView } from "../wire/message.ts";
+import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
 import type { Groups } from "./groups.ts";
 
@@ -32,8 +33,8 @@ export class ChatPersonalData implements PersonalData {
   }
 
   /**
-   * What the person sent becomes tombstones, each a revision, so that every client learns of it; they
-   * leave their groups, and ownership passes on. In a direct chat they stay, as nobody, for the
+   * What the person sent becomes tombstones and their reactions go, each a revision, so that every client
+   * learns of it; they leave their groups, and ownership passes on. In a direct chat they stay, as nobody, for the
    * other one's sake. At the end it looks again for what was on its way while the account ended: a
    * message of theirs, or someone who added them to a group.
    */
@@ -49,22 +50,25 @@ export class ChatPersonalData implements PersonalData {
     }
   }
 
-  /** What follows `after`; answers how far it came. */
+  /**
+   * Walks the chat from `after` on, and returns how far it came. A walk, since reactions are found by no
+   * index; it reads a page at a time, however long the chat is.
+   */
   async #eraseMessages({ chatId, userId }: Membership, after: number): Promise<number> {
-    let last = after;
-    for await (const page of this.#pages(chatId, userId, after)) {
+    for (let last = after;;) {
+      const page = await this.store.messages.page({ chatId, after: last, limit: PAGE });
+      const ids = page.filter((message) => bearsTraceOf(userId, message)).map(({ id }) => id);
+      if (ids.length > 0) {
+        await this.writer.write(chatId, async (draft) => {
+          for (const id of ids) {
+            const message = await draft.message(id);
+            if (message) eraseFrom(draft, message, userId, this.clock.now());
+          }
+        });
+      }
       last = page.at(-1)?.seq ?? last;
-      const ids = page.filter(({ deletedAt }) => deletedAt === null).map(({ id }) => id);
-      if (ids.length === 0) continue;
-      await this.writer.write(chatId, async (draft) => {
-        for (const id of ids) {
-          const message = await draft.message(id);
-          if (!message || message.deletedAt !== null) continue;
-          draft.updateMessage(message, tombstone(this.clock.now()));
-        }
-      });
+      if (page.length < PAGE) return last;
     }
-    return last;
   }
 
   /** Someone may have been faster: then they have left. */
@@ -99,4 +103,21 @@ export class ChatPersonalData implements PersonalData {
       after = page.at(-1)!.seq;
     }
   }
+}
+
+function bearsTraceOf(userId: string, { senderId, deletedAt, reactions }: Message): boolean {
+  if (senderId === userId) return deletedAt === null;
+  return reactions.some(({ userIds }) => userIds.includes(userId));
+}
+
+function eraseFrom(draft: ChatDraft, message: Message, userId: string, now: number): void {
+  if (!bearsTraceOf(userId, message)) return;
+  if (message.senderId === userId) {
+    draft.updateMessage(message, tombstone(now));
+    return;
+  }
+  const reactions = message.reactions
+    .map(({ emoji, userIds }) => ({ emoji, userIds: userIds.filter((id) => id !== userId) }))
+    .filter(({ userIds }) => userIds.length > 0);
+  draft.updateMessage(message, { reactions });
 }

@@ -16,6 +16,9 @@ export interface AuditStore {
   ofUser(userId: string, page: AuditPage): Promise<AuditEntry[]>;
   ofChat(chatId: string, page: AuditPage): Promise<AuditEntry[]>;
   all(page: AuditPage): Promise<AuditEntry[]>;
-  /** Blanks address, user agent and details of what the user did, or was done to them by themselves. */
+  /**
+   * Blanks address, user agent and details of what the user did, or the server did to them; of what others
+   * did to them the details only, since the address is theirs.
+   */
   forgetTracesOf(userId: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { AbandonedGroupStore } from "./abandoned_group_store.ts";
 import type { AccountStore } from "./account_store.ts";
 import type { AuditStore } from "./audit_store.ts";
 import type { BlockStore } from "./block_store.ts";
@@ -30,6 +31,7 @@ import type { UserStore } from "./user_store.ts";
  * `AppError("invalid_request")`. Schemas should, before.
  */
 export interface Store {
+  readonly abandonedGroups: AbandonedGroupStore;
   readonly users: UserStore;
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;

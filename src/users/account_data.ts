@@ -69,6 +69,7 @@ export class AccountData implements PersonalData {
       await blocks.remove(blockerId, userId);
     }
     await reports.redactAbout(userId);
+    await reports.redactBy(userId);
     await audit.forgetTracesOf(userId);
     await sessions.forgetAllOf(userId);
   }

@@ -49,6 +49,7 @@ export class MongoAuditStore implements AuditStore {
       { $or: [{ actorId: eq(userId) }, { userId: eq(userId), actorId: null }] },
       { $set: { address: "", userAgent: "", details: {} } },
     );
+    await this.#audit.updateMany({ userId: eq(userId) }, { $set: { details: {} } });
   }
 
   async #page(

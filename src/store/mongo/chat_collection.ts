@@ -19,5 +19,10 @@ export const CHATS: CollectionSpec = {
       key: { avatarMediaId: 1 },
       partialFilterExpression: { avatarMediaId: { $gt: "" } },
     },
+    {
+      name: "abandoned",
+      key: { memberCount: 1 },
+      partialFilterExpression: { memberCount: { $lt: 1 } },
+    },
   ],
 };

@@ -1,4 +1,5 @@
 import type { Store } from "../store.ts";
+import { MongoAbandonedGroupStore } from "./abandoned_groups.ts";
 import { MongoAccountStore } from "./accounts.ts";
 import { AUDIT, MongoAuditStore } from "./audit.ts";
 import { BLOCKS, MongoBlockStore } from "./blocks.ts";
@@ -62,6 +63,7 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
   const audit = new MongoAuditStore(mongo);
   const identities = new MongoIdentityStore(mongo);
   const pushDevices = new MongoPushDeviceStore(mongo);
+  const media = new MongoMediaStore(mongo);
   const account = {
     users: new MongoUserStore(mongo, identities, audit),
     sessions: new MongoSessionStore(mongo, pushDevices),
@@ -80,7 +82,8 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
     blocks: new MongoBlockStore(mongo),
     reports: new MongoReportStore(mongo),
     erasures: new MongoErasureStore(mongo),
-    media: new MongoMediaStore(mongo),
+    media,
+    abandonedGroups: new MongoAbandonedGroupStore(mongo, media),
     leases: new MongoLeaseStore(mongo),
     notifications: new MongoNotificationStore(mongo),
     outbox: new MongoOutboxStore(mongo),

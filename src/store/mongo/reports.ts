@@ -52,6 +52,10 @@ export class MongoReportStore implements ReportStore {
     );
   }
 
+  async redactBy(reporterId: string): Promise<void> {
+    await this.#reports.updateMany({ reporterId: eq(reporterId) }, { $set: { details: "" } });
+  }
+
   async resolve(id: string, by: string, at: number): Promise<Report | null> {
     const resolved = await this.#reports.findOneAndUpdate(
       { _id: eq(id), resolvedAt: null },

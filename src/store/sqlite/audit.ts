@@ -51,6 +51,7 @@ export class SqliteAuditStore implements AuditStore {
          WHERE actorId = ?1 OR (userId = ?1 AND actorId IS NULL)`,
         userId,
       );
+      this.#db.run("UPDATE audit SET details = '{}' WHERE userId = ?", userId);
     });
   }
 

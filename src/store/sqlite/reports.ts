@@ -56,6 +56,12 @@ export class SqliteReportStore implements ReportStore {
     });
   }
 
+  redactBy(reporterId: string): Promise<void> {
+    return this.#db.write(() => {
+      this.#db.run("UPDATE reports SET details = '' WHERE reporterId = ?", reporterId);
+    });
+  }
+
   resolve(id: string, by: string, at: number): Promise<Report | null> {
     return this.#db.write(() => {
       this.#db.run(

@@ -34,7 +34,7 @@ export function erasureContract(test: ContractTest): void {
     assert.deepEqual(await store.sessions.ofUser(session.userId), []);
   });
 
-  test("reports are found by reporter, and blanked by whom they are about", async (store) => {
+  test("reports are found by reporter, and blanked by reporter and by whom they are about", async (store) => {
     const report = aReport({ details: "rude", evidence: "{}" }), other = aReport({ details: "x" });
     await store.reports.create(report);
     await store.reports.create(other);
@@ -43,5 +43,7 @@ export function erasureContract(test: ContractTest): void {
     const blank = { ...report, details: "", evidence: null };
     assert.deepEqual(await store.reports.byId(report.id), blank);
     assert.deepEqual(await store.reports.byId(other.id), other);
+    await store.reports.redactBy(other.reporterId);
+    assert.deepEqual(await store.reports.byId(other.id), { ...other, details: "" });
   });
 }

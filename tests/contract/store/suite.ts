@@ -1,4 +1,5 @@
 import type { Store } from "../../../src/store/store.ts";
+import { abandonedGroupContract } from "./abandoned_groups.ts";
 import { accountContract } from "./accounts.ts";
 import { auditContract } from "./audit.ts";
 import { blockContract } from "./blocks.ts";
@@ -61,6 +62,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   "push devices": pushDeviceContract,
   outbox: outboxContract,
   encryption: encryptionContract,
+  "abandoned groups": abandonedGroupContract,
   races: raceContract,
 };
 

@@ -1,0 +1,49 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Store } from "../store/store.ts";
+import type { ExportSection, PersonalData } from "../users/personal_data.ts";
+
+/** Messages of one transaction. */
+const BATCH = 100;
+const GROUPS = 20;
+
+/**
+ * Deletes what is in groups that everyone has left. Safe to repeat, and for several instances at once.
+ * The erasure of an account runs it too, since its last step may have been that the last one left.
+ */
+export class AbandonedGroups implements PersonalData {
+  readonly name = "abandoned groups";
+
+  constructor(
+    private readonly store: Pick<Store, "abandonedGroups">,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    /** Called when uploads may have lost their last use. */
+    private readonly onUploadsReleased: () => void,
+  ) {}
+
+  /** Never throws: it is run again within the hour. */
+  async run(): Promise<void> {
+    try {
+      await this.erase();
+    } catch (error) {
+      this.log.warn("Cleanup of abandoned groups failed", { error });
+    }
+  }
+
+  sections(): ExportSection[] {
+    return [];
+  }
+
+  async erase(): Promise<void> {
+    const { abandonedGroups } = this.store;
+    for (let found = GROUPS; found === GROUPS;) {
+      const ids = await abandonedGroups.list(GROUPS);
+      found = ids.length;
+      for (const id of ids) {
+        while (!await abandonedGroups.clear(id, this.clock.now(), BATCH));
+      }
+      if (found > 0) this.onUploadsReleased();
+    }
+  }
+}
