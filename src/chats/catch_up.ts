@@ -1,66 +1,180 @@
 import { fieldError, notFound } from "../core/errors.ts";
+import { nextTurn } from "../core/event_turn.ts";
+import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import { type Changes, noChanges } from "../wire/changes.ts";
 import type { ChangeFeed } from "./change_feed.ts";
+import { rowBytes } from "./row_size.ts";
 
 export type Cursors = Record<string, number>;
 
+export interface SyncQuery {
+  cursors: Cursors;
+  /** Only chats whose id is greater: where the page before ended. */
+  from?: string;
+  /** Only chats whose id is not greater. */
+  to?: string;
+  /** Only chats that `cursors` names. */
+  namedOnly?: boolean;
+  /** Leaves out chats in which nothing has changed. */
+  changedOnly?: boolean;
+}
+
+export interface SyncPage {
+  items: Changes[];
+  /** The chat after which to go on (`from` of the next page); null if this page was the last. */
+  next: string | null;
+}
+
+export interface CatchUpLimits {
+  syncRows: number;
+  syncBytes: number;
+  syncChats: number;
+}
+
+/** Chats that are read in one query. */
+const CHATS_AT_ONCE = 500;
+/** Milliseconds of work after which other work of the event loop gets its turn. */
+const TURN_MS = 10;
+
 /**
- * What a member may catch up on. Who has left a chat learns that they have, and nothing of what
- * came after.
+ * What a member may catch up on. A former member learns that they have left, and nothing of what came
+ * after.
  */
 export class CatchUp {
   constructor(
     private readonly store: Store,
     private readonly feed: ChangeFeed,
-    private readonly limits: { syncRows: number; syncChats: number },
+    private readonly limits: CatchUpLimits,
   ) {}
+
+  /** Names the history that revisions belong to; a restored backup has another one. */
+  async incarnation(): Promise<string> {
+    return await this.store.incarnation();
+  }
 
   async changes(userId: string, chatId: string, after: number): Promise<Changes> {
     const membership = await this.store.memberships.of(chatId, userId);
     if (!membership) throw notFound("chat", chatId);
     if (membership.leftAt !== null) return farewell(membership, after);
-    return await this.feed.after(chatId, after, this.limits.syncRows);
+    const { syncRows: rows, syncBytes: bytes } = this.limits;
+    return await this.feed.after(chatId, after, { rows, bytes });
   }
 
   /**
-   * Every chat, most recently active first, from the cursor given or else from its start; and those
-   * left since the cursor given. When the answer is full, the rest comes with no rows and `more`.
+   * A page of the caller's chats, most recently active first, from the cursor given or else from their
+   * start; and those left since the cursor given. When the answer is full, the other chats of the page
+   * come with no rows and `more`. Pages follow each other by chat id, so that chats which change
+   * meanwhile are neither missed nor repeated.
    */
-  async sync(userId: string, cursors: Cursors): Promise<Changes[]> {
-    this.#checkSize(cursors);
-    const memberships = await this.store.memberships.ofUser(userId);
-    const present = memberships.filter((row) => row.leftAt === null);
-    const left = memberships.filter((row) => row.leftAt !== null && row.chatId in cursors);
-    const chats = await this.store.chats.byIds(present.map((row) => row.chatId));
+  async sync(userId: string, query: SyncQuery): Promise<SyncPage> {
+    this.#checkSize(query.cursors);
+    const { present, next } = await this.#page(userId, query);
+    const left = await this.#left(userId, query, present, next);
+    const chats = await this.#chats(present.map((row) => row.chatId));
     chats.sort((a, b) => b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? 1 : -1));
-    const answers = left.map((row) => farewell(row, cursors[row.chatId]))
+    return { items: [...left, ...await this.#rowsOf(chats, query)], next };
+  }
+
+  async #page(
+    userId: string,
+    { cursors, from, to, namedOnly }: SyncQuery,
+  ): Promise<{ present: Membership[]; next: string | null }> {
+    const { memberships } = this.store;
+    if (namedOnly) {
+      const rows = await this.#named(userId, Object.keys(cursors));
+      return { present: rows.filter((row) => row.leftAt === null), next: null };
+    }
+    const present: Membership[] = [];
+    for (let after = from ?? null, isLast = false; !isLast;) {
+      const limit = Math.min(CHATS_AT_ONCE, this.limits.syncChats - present.length);
+      if (limit === 0) return { present, next: after };
+      const rows = await memberships.presentOfUser(userId, after, limit);
+      const inRange = to === undefined ? rows : rows.filter(({ chatId }) => chatId <= to);
+      present.push(...inRange);
+      isLast = inRange.length < limit;
+      after = inRange.at(-1)?.chatId ?? after;
+      await nextTurn();
+    }
+    return { present, next: null };
+  }
+
+  /** Farewells to chats that `cursors` names within the page and that the user has left. */
+  async #left(
+    userId: string,
+    { cursors, from = "", to, namedOnly }: SyncQuery,
+    present: Membership[],
+    next: string | null,
+  ): Promise<Changes[]> {
+    const here = new Set(present.map(({ chatId }) => chatId));
+    const end = next ?? to;
+    const missing = Object.keys(cursors).filter((id) =>
+      !here.has(id) && (namedOnly || (id > from && (end === undefined || id <= end)))
+    );
+    return (await this.#named(userId, missing)).filter((row) => row.leftAt !== null)
+      .map((row) => farewell(row, cursors[row.chatId]))
       .filter((changes) => changes.members.length > 0);
-    let room = this.limits.syncRows;
+  }
+
+  async #named(userId: string, chatIds: string[]): Promise<Membership[]> {
+    const found: Membership[] = [];
+    for (let at = 0; at < chatIds.length; at += CHATS_AT_ONCE) {
+      const ids = chatIds.slice(at, at + CHATS_AT_ONCE);
+      found.push(...await this.store.memberships.ofUserIn(userId, ids));
+      await nextTurn();
+    }
+    return found;
+  }
+
+  async #chats(ids: string[]): Promise<Chat[]> {
+    const chats: Chat[] = [];
+    for (let at = 0; at < ids.length; at += CHATS_AT_ONCE) {
+      chats.push(...await this.store.chats.byIds(ids.slice(at, at + CHATS_AT_ONCE)));
+      await nextTurn();
+    }
+    return chats;
+  }
+
+  async #rowsOf(chats: Chat[], { cursors, changedOnly }: SyncQuery): Promise<Changes[]> {
+    const answers: Changes[] = [];
+    let { syncRows: rows, syncBytes: bytes } = this.limits;
+    let began = performance.now();
     for (const chat of chats) {
       const after = cursors[chat.id] ?? 0;
-      const changes = after >= chat.rev
-        ? noChanges(chat.id, chat.rev, chat.rev)
-        : room > 0
-        ? await this.feed.after(chat.id, after, room)
+      if (after === chat.rev) {
+        if (!changedOnly) answers.push(noChanges(chat.id, after, after));
+        continue;
+      }
+      const changes = rows > 0 && bytes > 0
+        ? await this.feed.after(chat.id, after, { rows, bytes })
         : noChanges(chat.id, after, after, true);
-      room -= changes.messages.length + changes.members.length + changes.commits.length;
+      for (const row of [...changes.messages, ...changes.members, ...changes.commits]) {
+        rows--;
+        bytes -= rowBytes(row);
+      }
       answers.push(changes);
+      if (performance.now() - began < TURN_MS) continue;
+      await nextTurn();
+      began = performance.now();
     }
     return answers;
   }
 
   #checkSize(cursors: Cursors): void {
-    const [named, most] = [Object.keys(cursors).length, this.limits.syncChats];
-    if (named <= most) return;
-    const about = `Catching up: cursors names ${named} chats, at most ${most} are allowed`;
-    throw fieldError("invalid_request", "cursors", about);
+    const [named, max] = [Object.keys(cursors).length, this.limits.syncChats];
+    if (named <= max) return;
+    const message = `Catching up: cursors names ${named} chats, at most ${max} are allowed`;
+    throw fieldError("invalid_request", "cursors", message);
   }
 }
 
+/**
+ * Tells a former member that they have left. The cursor stays where rows would be skipped: they may
+ * read those if they come back.
+ */
 function farewell(membership: Membership, after: number): Changes {
   const news = membership.rev > after;
-  const rev = Math.max(membership.rev, after);
+  const rev = membership.rev === after + 1 ? membership.rev : after;
   return { ...noChanges(membership.chatId, after, rev), members: news ? [membership] : [] };
 }

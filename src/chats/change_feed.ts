@@ -1,9 +1,23 @@
 import { notFound } from "../core/errors.ts";
+import type { Chat } from "../model/chat.ts";
+import type { Handshake } from "../model/handshake.ts";
+import type { Membership } from "../model/membership.ts";
+import type { Message } from "../model/message.ts";
 import type { Store } from "../store/store.ts";
 import { type Changes, noChanges } from "../wire/changes.ts";
+import { rowBytes } from "./row_size.ts";
 
-/** Commits are large (they grow with the group), so fewer of them make a full answer. */
-const COMMITS_AT_ONCE = 50;
+/** Rows of one kind that one query reads, so that no answer of the database is large. */
+const ROWS_AT_ONCE = 100;
+/** Commits grow with their group, up to about a megabyte each, so fewer of them are read at once. */
+const COMMITS_AT_ONCE = 4;
+/** Bytes after which an answer is full unless the caller says otherwise: 3 s on a line of 96 KB/s. */
+const MAX_BYTES = 256 * 1024;
+
+export interface FeedLimits {
+  rows: number;
+  bytes?: number;
+}
 
 /**
  * Reads what changed in a chat after a revision: the one catch-up, which clients and this server's
@@ -15,31 +29,102 @@ const COMMITS_AT_ONCE = 50;
 export class ChangeFeed {
   constructor(private readonly store: Store) {}
 
-  /** At most `limit` rows; `rev` is how far they reach. An `after` past the head finds nothing. */
-  async after(chatId: string, after: number, limit: number): Promise<Changes> {
+  /**
+   * Returns rows until `rows` or `bytes` is reached, but at least one if there is any; `rev` is how far
+   * they reach. An `after` past the head belongs to another history (a restored backup): the answer is
+   * `reset`, without rows.
+   */
+  async after(chatId: string, after: number, { rows, bytes }: FeedLimits): Promise<Changes> {
     const chat = await this.store.chats.byId(chatId);
     if (!chat) throw notFound("chat", chatId);
-    const head = chat.rev;
-    if (after >= head) return noChanges(chatId, after, head);
-    const most = Math.min(limit, COMMITS_AT_ONCE);
+    if (after > chat.rev) return { ...noChanges(chatId, after, chat.rev), reset: true };
+    const answer = new Answer(chat, after, rows, bytes ?? MAX_BYTES);
+    while (!answer.isFull) answer.add(await this.#read(chat, answer.rev, answer.rowsLeft));
+    return answer.changes();
+  }
+
+  /** The next rows after a revision, whole up to the `rev` returned. */
+  async #read(chat: Chat, after: number, limit: number): Promise<Rows> {
+    const most = Math.min(limit, ROWS_AT_ONCE);
+    const commitsMost = Math.min(limit, COMMITS_AT_ONCE);
     const [messages, members, commits] = await Promise.all([
-      this.store.messages.changed(chatId, after, head, limit),
-      this.store.memberships.changed(chatId, after, head, limit),
-      chat.encrypted ? this.store.handshakes.changed(chatId, after, head, most) : [],
+      this.store.messages.changed(chat.id, after, chat.rev, most),
+      this.store.memberships.changed(chat.id, after, chat.rev, most),
+      chat.encrypted ? this.store.handshakes.changed(chat.id, after, chat.rev, commitsMost) : [],
     ]);
-    const commitsReach = commits.length < most ? head : commits[most - 1].rev;
-    const rev = reach(commitsReach, limit, [messages, members, commits]);
-    const touched = chat.detailsRev > after && chat.detailsRev <= rev;
+    const commitsReach = commits.length < commitsMost ? chat.rev : commits[commitsMost - 1].rev;
     return {
-      chatId,
-      after,
-      rev,
-      messages: messages.filter((row) => row.rev <= rev),
-      members: members.filter((row) => row.rev <= rev),
-      commits: commits.filter((row) => row.rev <= rev),
-      chat: touched ? chat : null,
-      more: rev < head,
+      messages,
+      members,
+      commits,
+      rev: reach(commitsReach, most, [messages, members, commits]),
     };
+  }
+}
+
+interface Rows {
+  messages: Message[];
+  members: Membership[];
+  commits: Handshake[];
+  rev: number;
+}
+
+/** Collects rows in order of revision until the limits are reached. */
+class Answer {
+  rev: number;
+  readonly #found: Omit<Rows, "rev"> = { messages: [], members: [], commits: [] };
+  #rows = 0;
+  #bytes = 0;
+
+  constructor(
+    private readonly chat: Chat,
+    private readonly from: number,
+    private readonly maxRows: number,
+    private readonly maxBytes: number,
+  ) {
+    this.rev = from;
+  }
+
+  get rowsLeft(): number {
+    return this.maxRows - this.#rows;
+  }
+
+  get isFull(): boolean {
+    return this.rev >= this.chat.rev || this.rowsLeft <= 0 || this.#bytes >= this.maxBytes;
+  }
+
+  add(read: Rows): void {
+    const upTo = this.#fitting(read);
+    for (const kind of ["messages", "members", "commits"] as const) {
+      const rows = read[kind].filter(({ rev }) => rev <= upTo);
+      this.#found[kind].push(...rows as never[]);
+      this.#rows += rows.length;
+    }
+    this.rev = upTo;
+  }
+
+  changes(): Changes {
+    const { chat, from, rev } = this;
+    const touched = chat.detailsRev > from && chat.detailsRev <= rev;
+    return {
+      chatId: chat.id,
+      after: from,
+      rev,
+      ...this.#found,
+      chat: touched ? chat : null,
+      more: rev < chat.rev,
+    };
+  }
+
+  /** The revision up to which the rows fit into the bytes left; the row that exceeds them is the last. */
+  #fitting({ messages, members, commits, rev }: Rows): number {
+    const rows = [...messages, ...members, ...commits].filter((row) => row.rev <= rev)
+      .sort((a, b) => a.rev - b.rev);
+    for (const row of rows) {
+      this.#bytes += rowBytes(row);
+      if (this.#bytes >= this.maxBytes) return row.rev;
+    }
+    return rev;
   }
 }
 

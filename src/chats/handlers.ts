@@ -1,5 +1,5 @@
 import { Answer, bind, type Bound } from "../operations/handler.ts";
-import { changesView } from "../wire/changes.ts";
+import { changesView, syncView } from "../wire/changes.ts";
 import { chatView } from "../wire/chat.ts";
 import { memberView, receiptView } from "../wire/member.ts";
 import { messageView } from "../wire/message.ts";
@@ -51,11 +51,15 @@ function cursors({ receipts, catchUp }: ChatServices): Bound[] {
       return receiptView(await receipts.markDelivered(userId, chatId, seq));
     }),
     bind(operations.getChanges, async ({ userId }, { chatId, after }) => {
-      return changesView(await catchUp.changes(userId, chatId, after));
+      const [changes, incarnation] = await Promise.all([
+        catchUp.changes(userId, chatId, after),
+        catchUp.incarnation(),
+      ]);
+      return { ...changesView(changes), incarnation };
     }),
-    bind(operations.sync, async ({ userId }, input) => {
-      const items = await catchUp.sync(userId, input.cursors);
-      return { items: items.map(changesView), next: null };
+    bind(operations.sync, async ({ userId }, query) => {
+      const incarnation = await catchUp.incarnation();
+      return { ...syncView(await catchUp.sync(userId, query)), incarnation };
     }),
   ];
 }

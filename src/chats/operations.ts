@@ -103,6 +103,11 @@ export const markDelivered = operation({
   errors: ["not_found"],
 });
 
+export const incarnation = z.string().describe(
+  "Names the history that revisions belong to. If it is another than that of your cursors (a backup was " +
+    "restored), drop what you have and start over",
+);
+
 export const getChanges = operation({
   name: "chat.changes",
   summary: "All rows of a chat touched after a revision",
@@ -110,7 +115,7 @@ export const getChanges = operation({
   access: "session",
   limit: "read",
   input: z.strictObject({ chatId, after: rev.default(0) }),
-  output: ChangesView,
+  output: ChangesView.extend({ incarnation }).meta({ id: "ChatChanges" }),
   rest: { method: "GET", path: "/chats/:chatId/changes" },
   socket: true,
   errors: ["not_found"],
@@ -128,8 +133,18 @@ export const sync = operation({
   tag: chats,
   access: "session",
   limit: "read",
-  input: z.strictObject({ cursors: Cursors.default({}) }),
-  output: page(ChangesView),
+  input: z.strictObject({
+    cursors: Cursors.default({}),
+    from: chatId.optional().describe("Only chats with a greater id: `next` of the page before"),
+    to: chatId.optional().describe("Only chats up to this id"),
+    namedOnly: flag.default(false).describe("Only chats that `cursors` names"),
+    changedOnly: flag.default(false).describe("Leave out chats in which nothing has changed"),
+  }),
+  output: z.object({
+    items: z.array(ChangesView),
+    next: chatId.nullable().describe("`from` of the next page, with the cursors of its chats"),
+    incarnation,
+  }),
   rest: { method: "POST", path: "/sync" },
 });
 

@@ -31,6 +31,12 @@ export const LIMIT_SPECS = Object.freeze({
   reactionKinds: limit("different emoji on a message", 50, 1, 1000),
   pins: limit("pinned messages of a chat", 100, 1, 10_000),
   syncRows: limit("rows in one answer of changes or sync", 500, 10, 10_000),
+  syncBytes: limit(
+    "bytes after which an answer of changes or sync is full",
+    256 * KIB,
+    16 * KIB,
+    16 * MIB,
+  ),
   syncChats: limit("chats named in one sync", 5000, 1, 100_000),
   socketBufferBytes: limit("bytes that wait for one slow reader", MIB, 16 * KIB, 256 * MIB),
   socketsPerUser: limit("sockets of a person on one instance", 50, 1, 100_000),

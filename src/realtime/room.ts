@@ -9,7 +9,7 @@ import { Outbound } from "./outbound.ts";
 
 /** Where a room finds what it missed. */
 export interface ChangeSource {
-  after(chatId: string, after: number, limit: number): Promise<Changes>;
+  after(chatId: string, after: number, limits: { rows: number }): Promise<Changes>;
 }
 
 /** What a room asks of those who keep its listeners. */
@@ -168,7 +168,8 @@ export class Room {
     try {
       while (this.#delivered < this.#target && (this.listeners.size > 0 || this.mayAdmit)) {
         const rings = this.#rings;
-        const changes = await this.host.changes.after(this.chatId, this.#delivered, FILL_LIMIT);
+        const limits = { rows: FILL_LIMIT };
+        const changes = await this.host.changes.after(this.chatId, this.#delivered, limits);
         if (this.#closed) return;
         if (changes.rev > this.#delivered) this.#emitChanges(changes);
         // A head that was announced but is not there (a restored backup, say) is not waited for; what

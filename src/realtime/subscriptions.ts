@@ -1,3 +1,4 @@
+import { nextTurn } from "../core/event_turn.ts";
 import type { Log } from "../core/log.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Membership } from "../model/membership.ts";
@@ -12,6 +13,8 @@ export type SubscriptionStore = Pick<Store, "chats" | "memberships">;
 
 /** Chats whose heads are asked for in one query. */
 const HEADS_AT_ONCE = 500;
+/** Chats of a user that are read in one query. */
+const CHATS_AT_ONCE = 500;
 
 /**
  * Which connections listen to which chats: a connection listens to every chat that its user is a
@@ -150,12 +153,23 @@ export class Subscriptions implements RoomHost {
     const looks = this.#looks.get(userId) ?? new Set();
     this.#looks.set(userId, looks.add(moved));
     try {
-      const rows = await this.store.memberships.ofUser(userId);
-      const chatIds = rows.filter((row) => row.leftAt === null).map((row) => row.chatId);
-      return await then(new Set(chatIds), moved);
+      return await then(await this.#chatsOf(userId), moved);
     } finally {
       looks.delete(moved);
       if (looks.size === 0) this.#looks.delete(userId);
+    }
+  }
+
+  /** Read in pages: thousands of chats must not block the event loop. */
+  async #chatsOf(userId: string): Promise<Set<string>> {
+    const chatIds = new Set<string>();
+    for (let after: string | null = null;;) {
+      const rows: Membership[] = await this.store.memberships
+        .presentOfUser(userId, after, CHATS_AT_ONCE);
+      for (const { chatId } of rows) chatIds.add(chatId);
+      if (rows.length < CHATS_AT_ONCE) return chatIds;
+      after = rows[rows.length - 1].chatId;
+      await nextTurn();
     }
   }
 
@@ -172,15 +186,36 @@ export class Subscriptions implements RoomHost {
       this.#leave(connection, room);
     }
     const missing = [...chatIds].filter((id) => !known.has(id) && !moved.has(id));
-    await this.#enterAll(connection, missing);
+    await this.#enterAll(connection, missing, moved);
     return missing.length > 0;
   }
 
   /**
    * Rooms that are new here are registered first, so that no commit slips by while heads are read;
-   * rooms that another connection is just opening are waited for.
+   * rooms that another connection is just opening are waited for. Thousands of chats are entered some at a
+   * time, so that they do not block the event loop.
    */
-  async #enterAll(connection: Connection, chatIds: string[]): Promise<void> {
+  async #enterAll(
+    connection: Connection,
+    chatIds: string[],
+    moved: ReadonlySet<string>,
+  ): Promise<void> {
+    const ready: Promise<void>[] = [];
+    for (let at = 0; at < chatIds.length; at += HEADS_AT_ONCE) {
+      if (at > 0) await nextTurn();
+      if (!this.connections.has(connection)) return;
+      const some = chatIds.slice(at, at + HEADS_AT_ONCE).filter((id) => !moved.has(id));
+      const { rooms, opened } = this.#enterSome(connection, some);
+      const entered = Promise.all(rooms.map((room) => room.ready)).then(() => {});
+      // One that another is opening may fail before it is waited for, and that must not end the process.
+      entered.catch(() => {});
+      ready.push(entered);
+      if (opened.length > 0) await this.#readHeads(opened);
+    }
+    await Promise.all(ready);
+  }
+
+  #enterSome(connection: Connection, chatIds: string[]): { rooms: Room[]; opened: Room[] } {
     const opened: Room[] = [];
     const rooms = chatIds.map((chatId) => {
       let room = this.#rooms.get(chatId);
@@ -188,13 +223,7 @@ export class Subscriptions implements RoomHost {
       this.#enter(connection, room);
       return room;
     });
-    const ready = Promise.all(rooms.map((room) => room.ready));
-    // One that another is opening may fail before it is waited for, and that must not end the process.
-    ready.catch(() => {});
-    for (let at = 0; at < opened.length; at += HEADS_AT_ONCE) {
-      await this.#readHeads(opened.slice(at, at + HEADS_AT_ONCE));
-    }
-    await ready;
+    return { rooms, opened };
   }
 
   /** Where it fails, whoever waits is refused; if the room is needed nevertheless, it is tried again. */

@@ -15,6 +15,13 @@ export interface MembershipStore {
   ofChat(chatId: string): Promise<Membership[]>;
   /** All rows of the user, those of chats they left too, in no particular order. */
   ofUser(userId: string): Promise<Membership[]>;
+  /**
+   * Rows of chats in which the user is a present member, in order of `chatId`, at most `limit`: those after
+   * the chat `after`, or from the first on if it is null.
+   */
+  presentOfUser(userId: string, after: string | null, limit: number): Promise<Membership[]>;
+  /** The user's rows in the given chats, including chats they left, in no particular order. */
+  ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]>;
   /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]>;
   /**

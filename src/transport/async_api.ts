@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { sync } from "../chats/operations.ts";
+import { incarnation, sync } from "../chats/operations.ts";
 import { PROBLEM } from "../http/openapi.ts";
 import { hasRequired } from "../http/openapi_input.ts";
 import { type JsonSchema, OpenApiSchemas } from "../http/openapi_schemas.ts";
@@ -39,7 +39,9 @@ const HELLO = {
     sessionId: z.string(),
     serverTime: timestamp,
     blockedUserIds: z.array(z.string()).describe("Whose messages to hide in groups"),
-    sync: sync.output.optional().describe("What was missed, if cursors were given"),
+    incarnation,
+    sync: sync.output.omit({ incarnation: true }).optional()
+      .describe("What was missed, if cursors were given"),
   }),
 };
 

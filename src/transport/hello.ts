@@ -1,19 +1,20 @@
 import { z } from "zod";
-import type { CatchUp } from "../chats/catch_up.ts";
+import type { CatchUp, SyncPage } from "../chats/catch_up.ts";
 import { Cursors } from "../chats/operations.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { validate } from "../operations/dispatcher.ts";
+import { flag } from "../operations/fields.ts";
 import { Connection, type Sink } from "../realtime/connection.ts";
 import type { Hub } from "../realtime/hub.ts";
-import type { Changes } from "../wire/changes.ts";
-import { changesView } from "../wire/changes.ts";
+import { syncView } from "../wire/changes.ts";
 
 export const HelloInput = z.strictObject({
   token: z.string().min(1).max(4096),
   cursors: Cursors.optional(),
+  changedOnly: flag.default(false),
 });
 
 type HelloInput = z.infer<typeof HelloInput>;
@@ -39,6 +40,8 @@ export interface Welcome {
     sessionId: string;
     serverTime: string;
     blockedUserIds: string[];
+    /** See `CatchUp.incarnation`. */
+    incarnation: string;
     sync?: unknown;
   };
   /** Lets events through; to be called once the answer is on its way. */
@@ -55,24 +58,26 @@ export async function hello(
   input: unknown,
   sink: Sink,
 ): Promise<Welcome> {
-  const { token, cursors } = validate(HelloInput, input);
+  const { token, cursors, changedOnly } = validate(HelloInput, input);
   const caller = await services.authenticate(token, visitor);
   assertRoomForOneMore(services, caller.userId);
   const connection = new Connection(newId(), caller, sink);
-  const { hub } = services;
+  const { hub, catchUp } = services;
   try {
-    const [user, blockedUserIds] = await Promise.all([
+    const [user, blockedUserIds, incarnation] = await Promise.all([
       services.profile(caller.userId),
       services.blockedBy(caller.userId),
+      catchUp.incarnation(),
       hub.attach(connection),
     ]);
-    const sync = cursors && await services.catchUp.sync(caller.userId, cursors);
+    const sync = cursors && await catchUp.sync(caller.userId, { cursors, changedOnly });
     const answer = {
       user,
       sessionId: caller.sessionId,
       serverTime: toTimestamp(services.clock.now()),
       blockedUserIds,
-      ...(sync && { sync: { items: sync.map(changesView), next: null } }),
+      incarnation,
+      ...(sync && { sync: syncView(sync) }),
     };
     return { connection, answer, release: () => connection.release(floorsOf(sync)) };
   } catch (error) {
@@ -81,8 +86,9 @@ export async function hello(
   }
 }
 
-function floorsOf(sync: Changes[] = []): Map<string, number> {
-  return new Map(sync.map(({ chatId, rev }) => [chatId, rev]));
+/** Up to where the answer reaches, by chat: events begin there. */
+function floorsOf(sync: SyncPage | undefined): Map<string, number> {
+  return new Map(sync?.items.map(({ chatId, rev }) => [chatId, rev]));
 }
 
 function assertRoomForOneMore({ hub, limits }: HelloServices, userId: string): void {

@@ -22,6 +22,8 @@ export interface Changes {
   chat: Chat | null;
   /** Whether the head is further on. */
   more: boolean;
+  /** `after` is past the head, so it belongs to another history: what the client has is to be dropped. */
+  reset?: true;
 }
 
 /** That nothing was touched between the two revisions. */
@@ -38,6 +40,10 @@ export const ChangesView = z.object({
     .describe("Of an encrypted chat, in order of rev: to be taken in order with the messages"),
   chat: ChatView.optional().describe("When the chat's own fields were touched"),
   more: z.boolean().describe("Whether there is more after `rev`"),
+  reset: z.literal(true).optional().describe(
+    "The cursor is ahead of the chat: it belongs to another history, as after a restored backup. " +
+      "Drop the chat's rows and load it anew",
+  ),
 }).meta({ id: "Changes" });
 
 export type ChangesView = z.infer<typeof ChangesView>;
@@ -51,5 +57,11 @@ export function changesView(changes: Changes): ChangesView {
     ...(changes.commits.length > 0 && { commits: changes.commits.map(handshakeView) }),
     ...(changes.chat && { chat: chatView(changes.chat) }),
     more: changes.more,
+    ...(changes.reset && { reset: changes.reset }),
   };
+}
+
+/** A page of sync; `next` is the chat after which the next page begins. */
+export function syncView({ items, next }: { items: Changes[]; next: string | null }) {
+  return { items: items.map(changesView), next };
 }

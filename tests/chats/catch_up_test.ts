@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Cursors } from "../../src/chats/catch_up.ts";
 import { newId } from "../../src/core/ids.ts";
 import type { Changes } from "../../src/wire/changes.ts";
 import { ChatWorld, refusal } from "./chat_world.ts";
@@ -61,13 +62,92 @@ Deno.test("CatchUp: who left learns that they have, and nothing of what came aft
   assert.deepEqual(left.members.map(({ userId, leftAt }) => [userId, leftAt !== null]), [
     [bob, true],
   ]);
-  assert.deepEqual(await catchUp.sync(bob, { [chatId]: 3 }), [left]);
-  assert.deepEqual(await catchUp.sync(bob, { [chatId]: 4 }), []);
-  assert.deepEqual(await catchUp.sync(bob, {}), []);
+  const synced = async (userId: string, cursors: Cursors) =>
+    (await catchUp.sync(userId, { cursors })).items;
+  assert.deepEqual(await synced(bob, { [chatId]: 3 }), [left]);
+  assert.deepEqual(await synced(bob, { [chatId]: 4 }), []);
+  assert.deepEqual(await synced(bob, {}), []);
   const [stranger] = await world.people(1);
   await assert.rejects(catchUp.changes(stranger, chatId, 0), refusal("not_found"));
   await assert.rejects(catchUp.changes(bob, newId(), 0), refusal("not_found"));
-  assert.deepEqual(await catchUp.sync(stranger, { [chatId]: 0 }), []);
+  assert.deepEqual(await synced(stranger, { [chatId]: 0 }), []);
+});
+
+Deno.test("CatchUp does not move a removed member's cursor over rows they have not got", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { sender, groups, catchUp } = world.services;
+  await sender.send(ann, { chatId, text: "before the removal" });
+  await groups.remove(ann, chatId, bob);
+  await sender.send(ann, { chatId, text: "after the removal" });
+  const { rev, members } = await catchUp.changes(bob, chatId, 3);
+  assert.deepEqual([rev, members[0].leftAt !== null], [3, true]);
+  const { items } = await catchUp.sync(bob, { cursors: { [chatId]: 3 } });
+  assert.deepEqual(items.map((changes) => [changes.rev, changes.members.length]), [[3, 1]]);
+  await groups.add(ann, chatId, [bob]);
+  const back = await catchUp.changes(bob, chatId, rev);
+  assert.deepEqual(back.messages.map(({ text }) => text), [
+    "before the removal",
+    "after the removal",
+  ]);
+});
+
+Deno.test("CatchUp answers a cursor past the head with a reset, as after a restored backup", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann] } = await world.group(2);
+  const { catchUp } = world.services;
+  const ahead = await catchUp.changes(ann, chatId, 1_000);
+  assert.deepEqual([ahead.reset, ahead.rev, ahead.messages], [true, 3, []]);
+  const { items } = await catchUp.sync(ann, { cursors: { [chatId]: 1_000 }, changedOnly: true });
+  assert.deepEqual(items, [ahead]);
+  assert.equal((await catchUp.changes(ann, chatId, 3)).reset, undefined);
+});
+
+Deno.test("CatchUp bounds an answer in bytes, and pages of it lead to the head", async () => {
+  await using world = await ChatWorld.make({ syncBytes: 16_384 });
+  const { chatId, ids: [ann] } = await world.group(1);
+  const { sender, catchUp } = world.services;
+  const text = "x".repeat(5_000);
+  for (let i = 0; i < 20; i++) await sender.send(ann, { chatId, text });
+  let pages = 0;
+  const revs: number[] = [];
+  for (let after = 2, more = true; more; pages++) {
+    const changes = await catchUp.changes(ann, chatId, after);
+    assert.ok(JSON.stringify(changes).length < 16_384 + 6_000);
+    revs.push(...changes.messages.map(({ rev }) => rev));
+    ({ rev: after, more } = changes);
+  }
+  assert.deepEqual(revs, Array.from({ length: 20 }, (_, i) => i + 3));
+  assert.ok(pages >= 5, `${pages} pages`);
+  const { items: [changes] } = await catchUp.sync(ann, { cursors: { [chatId]: 2 } });
+  assert.equal(changes.more, true);
+  assert.ok(JSON.stringify(changes).length < 16_384 + 6_000);
+});
+
+Deno.test("CatchUp pages through all chats by id, new and left ones included, each once", async () => {
+  await using world = await ChatWorld.make({ syncChats: 3 });
+  const { ids: [ann, bob] } = await world.group(2);
+  const { groups, catchUp } = world.services;
+  const made = { name: "g", description: "", memberIds: [bob], encrypted: false };
+  const ids: string[] = [];
+  for (let i = 0; i < 7; i++) ids.push((await groups.create(ann, made)).id);
+  await groups.remove(ann, ids[2], bob);
+  const known = ids.slice(0, 5).map((id) => [id, id === ids[3] ? 3 : 2]);
+  const found: string[] = [];
+  for (let from: string | undefined, pages = 0; pages < 9; pages++) {
+    const cursors = Object.fromEntries(known.filter(([id]) => !from || id > from).slice(0, 2));
+    const to = Object.keys(cursors).length === 2 ? Object.keys(cursors)[1] : undefined;
+    const page = await catchUp.sync(bob, { cursors, from, to, changedOnly: true });
+    assert.ok(page.items.length <= 3);
+    found.push(...page.items.map(({ chatId }) => chatId).sort());
+    from = page.next ?? to;
+    if (from === undefined) break;
+  }
+  const [first] = (await catchUp.sync(bob, { cursors: {} })).items.map(({ chatId }) => chatId)
+    .sort();
+  assert.deepEqual(found, [first, ...ids].filter((id) => id !== ids[3]));
+  const named = await catchUp.sync(bob, { cursors: { [ids[0]]: 0, [ids[2]]: 0 }, namedOnly: true });
+  assert.deepEqual(named.items.map(({ chatId }) => chatId).sort(), [ids[0], ids[2]]);
 });
 
 Deno.test("CatchUp: a sync covers all chats, and says of which there is more", async () => {
@@ -82,7 +162,7 @@ Deno.test("CatchUp: a sync covers all chats, and says of which there is more", a
     for (let j = 0; j < 6; j++) await sender.send(ann, { chatId: id, text: `${j}` });
     busy.push(id);
   }
-  const answer = await catchUp.sync(ann, { [quiet]: 2 });
+  const { items: answer } = await catchUp.sync(ann, { cursors: { [quiet]: 2 } });
   const byChat = new Map(answer.map((changes) => [changes.chatId, changes]));
   assert.deepEqual(answer.map(({ chatId }) => chatId), [...busy.toReversed(), quiet]);
   assert.deepEqual([byChat.get(busy[2])!.more, byChat.get(busy[1])!.more], [false, true]);
@@ -96,7 +176,7 @@ Deno.test("CatchUp: a sync names no more chats than are allowed", async () => {
   const [ann] = await world.people(1);
   const cursors = Object.fromEntries([newId(), newId(), newId()].map((id) => [id, 0]));
   await assert.rejects(
-    world.services.catchUp.sync(ann, cursors),
+    world.services.catchUp.sync(ann, { cursors }),
     refusal("invalid_request", /cursors/),
   );
 });

@@ -136,7 +136,8 @@ class Names {
   replaceIn(body: unknown): unknown {
     const text = JSON.stringify(body)
       .replaceAll(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"a time"')
-      .replaceAll(/"\d{13}~/g, '"a time~');
+      .replaceAll(/"\d{13}~/g, '"a time~')
+      .replaceAll(/"incarnation":"[0-9a-f]{32}"/g, '"incarnation":"a history"');
     return JSON.parse(this.replace(text));
   }
 }

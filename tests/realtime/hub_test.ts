@@ -227,7 +227,7 @@ Deno.test("someone joins here while the room is opening, though the head that is
   const world = new World();
   const chat = world.chat("zoe");
   const ann = await world.connect("ann");
-  const asked = world.hold("ofUser");
+  const asked = world.hold("presentOfUser");
   const zoe = world.connect("zoe");
   const commit = world.write(chat, { join: "ann" });
   const heads = world.hold("byIds");
@@ -282,7 +282,7 @@ for (const here of [true, false]) {
   Deno.test(`who leaves while their connection is being attached hears nothing (${here ? "here" : "elsewhere"})`, async () => {
     const world = new World();
     const chat = world.chat("ann", "bob");
-    const answer = world.hold("ofUser");
+    const answer = world.hold("presentOfUser");
     const { connection, sink } = world.connection("ann");
     const attached = world.hub.attach(connection);
     const commit = world.write(chat, { leave: "ann" });
@@ -298,7 +298,7 @@ for (const here of [true, false]) {
   Deno.test(`who joins while their connection is being attached hears the chat (${here ? "here" : "elsewhere"})`, async () => {
     const world = new World();
     const chat = world.chat("bob");
-    const answer = world.hold("ofUser");
+    const answer = world.hold("presentOfUser");
     const { connection, sink } = world.connection("ann");
     const attached = world.hub.attach(connection);
     const commit = world.write(chat, { join: "ann" });
@@ -314,7 +314,7 @@ for (const here of [true, false]) {
 
 Deno.test("a session that ends while its connection is being attached refuses it", async () => {
   const world = new World();
-  const answer = world.hold("ofUser");
+  const answer = world.hold("presentOfUser");
   const { connection } = world.connection("ann", "session");
   const attached = world.hub.attach(connection);
   world.ended.add("session");
@@ -450,17 +450,17 @@ Deno.test("a gap asks the Store little: one look a user, however many sockets", 
   world.calls.length = 0;
   await world.hub.recover();
   const count = (name: string) => world.calls.filter((call) => call === name).length;
-  assert.deepEqual([count("ofUser"), count("session"), count("byIds")], [2, 2, 1]);
+  assert.deepEqual([count("presentOfUser"), count("session"), count("byIds")], [2, 2, 1]);
 });
 
 Deno.test("who leaves while a gap is being looked into hears nothing of the chat", async () => {
   const world = new World();
   const { sink } = await world.connect("ann");
   const chat = world.chat("zoe", "ann");
-  const answer = world.hold("ofUser");
+  const answer = world.hold("presentOfUser");
   world.calls.length = 0;
   const recovered = world.hub.recover();
-  await eventually("her chats are asked for", () => world.calls.includes("ofUser"));
+  await eventually("her chats are asked for", () => world.calls.includes("presentOfUser"));
   const commit = world.write(chat, { leave: "ann" });
   world.hub.signals(REMOTE(chat, commit.rev, commit.after));
   await eventually("who is in it was looked up", () => world.calls.at(-1) === "ofChat");
@@ -474,14 +474,14 @@ Deno.test("of two looks at once, news that came in between stay news to the firs
   const world = new World();
   const chat = world.chat("zoe", "ann");
   await world.connect("zoe");
-  const first = world.hold("ofUser");
+  const first = world.hold("presentOfUser");
   const { connection, sink } = world.connection("ann");
   let attached = false;
   const attaching = world.hub.attach(connection).then(() => attached = true);
   world.hub.commit(world.write(chat, { leave: "ann" }));
-  const second = world.hold("ofUser");
+  const second = world.hold("presentOfUser");
   world.calls.length = 0;
-  const looks = () => world.calls.filter((call) => call === "ofUser").length;
+  const looks = () => world.calls.filter((call) => call === "presentOfUser").length;
   const recovered = world.hub.recover();
   await eventually("both people are looked up anew", () => looks() === 2);
   first();
@@ -498,7 +498,7 @@ Deno.test("a Store that fails in a gap is asked again", async () => {
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   world.write(chat, { say: "missed" });
-  world.failing.add("ofUser").add("byIds");
+  world.failing.add("presentOfUser").add("byIds");
   await world.hub.recover();
   await eventually("told", () => sink.events.some(({ event }) => event === "resync"));
   await eventually("it came", () => sink.revs(chat).length === 1);

@@ -37,7 +37,7 @@ class FakeSink implements Sink {
 type Change = { join: string } | { leave: string } | { say: string } | { edit: number };
 
 /**
- * A Store of chats in memory, whose answers can be held back: `hold("ofUser")` lets a test do things
+ * A Store of chats in memory, whose answers can be held back: `hold("presentOfUser")` lets a test do things
  * between a question and its answer. What is held is answered as it was when it was asked.
  */
 export class World {
@@ -61,9 +61,12 @@ export class World {
         this.#answer("byIds", () => ids.flatMap((id) => this.chats.get(id) ?? []).map(copy)),
     },
     memberships: {
-      ofUser: (userId: string) =>
-        this.#answer("ofUser", () => {
-          return [...this.members.values()].flat().filter((row) => row.userId === userId).map(copy);
+      presentOfUser: (userId: string, after: string | null, limit: number) =>
+        this.#answer("presentOfUser", () => {
+          const rows = [...this.members.values()].flat()
+            .filter((row) => row.userId === userId && row.leftAt === null);
+          return rows.filter(({ chatId }) => chatId > (after ?? ""))
+            .sort((a, b) => a.chatId < b.chatId ? -1 : 1).slice(0, limit).map(copy);
         }),
       ofChat: (chatId: string) =>
         this.#answer("ofChat", () => (this.members.get(chatId) ?? []).map(copy)),
@@ -74,7 +77,7 @@ export class World {
     },
   } as unknown as HubStore;
 
-  after(chatId: string, after: number, limit: number): Promise<Changes> {
+  after(chatId: string, after: number, { rows: limit }: { rows: number }): Promise<Changes> {
     return this.#answer("changes", () => {
       const head = this.chats.get(chatId)!.rev;
       const since = (row: { rev: number }) => row.rev > after;

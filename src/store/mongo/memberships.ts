@@ -11,8 +11,9 @@ export const MEMBERSHIPS: CollectionSpec = {
   name: "memberships",
   indexes: [
     { name: "changed", key: { chatId: 1, rev: 1 } },
-    { name: "ofUser", key: { userId: 1, leftAt: 1 } },
+    { name: "ofUserByChat", key: { userId: 1, leftAt: 1, chatId: 1 } },
   ],
+  retired: ["ofUser"],
 };
 
 export class MongoMembershipStore implements MembershipStore {
@@ -35,6 +36,23 @@ export class MongoMembershipStore implements MembershipStore {
   async ofUser(userId: string): Promise<Membership[]> {
     const found = this.#memberships.find({ userId: eq(userId) });
     return (await found.toArray()).map(withoutKey<Membership>);
+  }
+
+  async presentOfUser(
+    userId: string,
+    after: string | null,
+    limit: number,
+  ): Promise<Membership[]> {
+    const found = this.#memberships
+      .find({ userId: eq(userId), leftAt: null, ...(after !== null && { chatId: { $gt: after } }) })
+      .sort({ chatId: 1 }).limit(limit);
+    return (await found.toArray()).map(withoutKey<Membership>);
+  }
+
+  async ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]> {
+    const keys = chatIds.map((chatId) => compoundKey(chatId, userId));
+    return (await this.#memberships.find({ _id: { $in: keys } }).toArray())
+      .map(withoutKey<Membership>);
   }
 
   async changed(

@@ -38,6 +38,20 @@ export class SqliteMembershipStore implements MembershipStore {
     return this.#rows("WHERE userId = ?", userId);
   }
 
+  presentOfUser(userId: string, after: string | null, limit: number): Promise<Membership[]> {
+    return this.#rows(
+      "WHERE userId = ? AND leftAt IS NULL AND chatId > ? ORDER BY chatId LIMIT ?",
+      ...[userId, after ?? "", limit],
+    );
+  }
+
+  ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]> {
+    return this.#rows(
+      "WHERE chatId IN (SELECT value FROM json_each(?)) AND userId = ?",
+      ...[JSON.stringify(chatIds), userId],
+    );
+  }
+
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]> {
     return this.#rows(
       "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, userId LIMIT ?",

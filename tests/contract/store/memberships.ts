@@ -42,6 +42,31 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(await store.memberships.ofUser(newId()), []);
   });
 
+  test("presentOfUser pages through the chats of a present member in order of id", async (store) => {
+    const userId = newId();
+    const stored = [];
+    for (let i = 0; i < 4; i++) stored.push(await storedChat(store, { members: [{ userId }, {}] }));
+    await storedChat(store, { members: [{ userId, leftAt: T0 }] });
+    const rows = stored.map(({ members }) => members[0])
+      .sort((a, b) => a.chatId < b.chatId ? -1 : 1);
+    assert.deepEqual(await store.memberships.presentOfUser(userId, null, 3), rows.slice(0, 3));
+    assert.deepEqual(await store.memberships.presentOfUser(userId, rows[2].chatId, 3), [rows[3]]);
+    assert.deepEqual(await store.memberships.presentOfUser(userId, rows[3].chatId, 3), []);
+    assert.deepEqual(await store.memberships.presentOfUser(newId(), null, 3), []);
+  });
+
+  test("ofUserIn returns the user's rows of the chats asked for, left ones included", async (store) => {
+    const userId = newId();
+    const here = await storedChat(store, { members: [{ userId }, {}] });
+    const left = await storedChat(store, { members: [{ userId, leftAt: T0 }] });
+    const other = await storedChat(store, { members: [{}] });
+    await storedChat(store, { members: [{ userId }] });
+    const chatIds = [here.chat.id, left.chat.id, other.chat.id, newId()];
+    const found = await store.memberships.ofUserIn(userId, chatIds);
+    assert.deepEqual(byChat(found), byChat([here.members[0], left.members[0]]));
+    assert.deepEqual(await store.memberships.ofUserIn(userId, []), []);
+  });
+
   test("changed gives rows after one revision up to another, in their order", async (store) => {
     const { chat, members } = await storedChat(store, {
       members: [{ rev: 4 }, { rev: 2 }, { rev: 3, leftAt: T0 }, { rev: 5 }, { rev: 1 }],

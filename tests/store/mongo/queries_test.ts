@@ -51,9 +51,13 @@ Deno.test({
       ["newest messages", ["_id_", "history"], () => messages.newest([chatId])],
       ["pinned messages", ["pinned"], () => messages.pinned(chatId, 10)],
       ["messages with an upload", ["carrying"], () => messages.carrying(newId(), 10)],
-      ["memberships of a person", ["ofUser"], () => memberships.ofUser(userId)],
+      ["memberships of a person", ["ofUserByChat"], () => memberships.ofUser(userId)],
       ["members of a chat", ["changed"], () => memberships.ofChat(chatId)],
-      ["an inbox", ["ofUser", "_id_"], () => chats.inbox(inbox)],
+      ["a page of a person's chats", ["ofUserByChat"], () => {
+        return memberships.presentOfUser(userId, chatId, 10);
+      }],
+      ["a person's rows in some chats", ["_id_"], () => memberships.ofUserIn(userId, [chatId])],
+      ["an inbox", ["ofUserByChat", "_id_"], () => chats.inbox(inbox)],
       ["a direct chat", ["directKey"], () => chats.byDirectKey("a:b")],
       ["groups with a picture", ["avatar"], () => chats.withAvatar(newId())],
     ];

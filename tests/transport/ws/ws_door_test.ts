@@ -34,8 +34,10 @@ Deno.test("/ws: hello answers who one is, and what was missed if asked", async (
   assert.equal(plain.welcome.sync, undefined);
   const synced = await WsClient.connect(app.webSocketUrl, ann.token, { [chat.id]: 1 });
   await using _synced = synced.client;
-  const { body: sync } = await app.client(ann).post("/api/sync", { cursors: { [chat.id]: 1 } });
+  const { body } = await app.client(ann).post("/api/sync", { cursors: { [chat.id]: 1 } });
+  const { incarnation, ...sync } = body;
   assert.deepEqual(synced.welcome.sync, sync);
+  assert.equal(synced.welcome.incarnation, incarnation);
   assert.equal(sync.items[0].members.length, 2);
 });
 
