@@ -1,4 +1,3 @@
-import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
 import type { MessageView } from "../wire/message.ts";
 import type { ProfileView } from "../wire/user.ts";
@@ -17,7 +16,7 @@ import { OperationCaller } from "./operation_caller.ts";
 import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output, Rest } from "./rest.ts";
 import { type SendContent, Sending } from "./sending.ts";
 import { SignIn } from "./sign_in.ts";
-import { ChatSocket, type ConnectionState } from "./socket.ts";
+import { ChatSocket, type ConnectionState, type HelloAnswer } from "./socket.ts";
 
 export interface ChatClientOptions {
   /** Of the server, without `/api`. */
@@ -28,7 +27,7 @@ export interface ChatClientOptions {
   deviceKey?: CryptoKey;
   fetch?: typeof fetch;
   WebSocket?: typeof WebSocket;
-  /** Milliseconds that a call may take, and the making of a connection; 15,000 unless given. */
+  /** Milliseconds without a byte after which a call or connecting has failed; 15,000 unless given. */
   timeoutMs?: number;
 }
 
@@ -61,6 +60,8 @@ export class ChatClient extends Emitter<ClientEvents> {
   #encryption: Encryption | null = null;
   #enabling: Promise<Encryption> | null = null;
   #hasInbox = false;
+  /** The history that the cursors of `model` belong to. */
+  #incarnation: string | null = null;
 
   constructor(private readonly options: ChatClientOptions) {
     super();
@@ -86,7 +87,7 @@ export class ChatClient extends Emitter<ClientEvents> {
     this.#socket = new ChatSocket({
       token: (stale) => stale ? this.#signIn.refresh(stale) : this.#signIn.token(),
       cursors: () => this.#hasInbox ? this.#sync.cursors() : null,
-      onHello: (sync) => this.#takeHello(sync),
+      onHello: (hello) => this.#takeHello(hello),
       onEvent: (event) => this.#onEvent(event),
       onState: (state) => this.#onState(state),
     }, {
@@ -184,6 +185,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   async close(): Promise<void> {
     this.#socket.close();
     this.#sending.pause();
+    this.#sync.close();
     await this.#sync.idle();
     await this.#encryption?.close();
   }
@@ -199,7 +201,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** The direct chat with that person, made on first use. */
   async openDirect(userId: string): Promise<ChatView> {
     const { members, ...chat } = await this.call("chat.open", { userId });
-    this.model.putChat(chat, chat.rev);
+    this.model.putChat(chat);
     this.model.putMembers(chat.id, members);
     return chat;
   }
@@ -298,11 +300,14 @@ export class ChatClient extends Emitter<ClientEvents> {
     if (state === "refused") this.#signIn.end().catch((error) => this.emit("fault", error));
   }
 
-  /** The first time the inbox says which chats there are; from then on, what has changed. */
-  async #takeHello(sync: ChangesView[] | null): Promise<void> {
-    if (this.#hasInbox) return await this.#sync.takeSync(sync ?? await this.#sync.fetch());
-    await this.#sync.loadInbox();
+  /** The first time, the inbox says which chats there are; from then on, sync says what has changed. */
+  async #takeHello({ incarnation, sync }: HelloAnswer): Promise<void> {
+    const isSameHistory = this.#incarnation === incarnation;
+    if (this.#hasInbox && isSameHistory) return await this.#sync.takeSync(sync ?? null);
+    if (this.#hasInbox) await this.#sync.startOver();
+    else await this.#sync.loadInbox();
     this.#hasInbox = true;
+    this.#incarnation = incarnation;
   }
 
   async #connected(): Promise<void> {

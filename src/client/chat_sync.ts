@@ -4,11 +4,14 @@ import { isDurable, type ServerEvent } from "./events.ts";
 import type { Model } from "./model.ts";
 import type { Input, OperationName, Output } from "./rest.ts";
 import { Serial } from "./serial.ts";
+import { SyncPages, type SyncPageView } from "./sync_pages.ts";
 
 export type Call = <Name extends OperationName>(
   name: Name,
   input: Input<Name>,
 ) => Promise<Output<Name>>;
+
+type InboxItem = Output<"chat.inbox">["items"][number];
 
 export interface SyncHost {
   call: Call;
@@ -27,6 +30,10 @@ const PAGE = 100;
 const FIRST_MESSAGES = 50;
 /** Chats whose receipts are asked for anew after a break: those that were looked at last. */
 const MOST_RECENT = 10;
+/** New chats that are opened one by one; for more of them the inbox is read, which brings many at once. */
+const MAX_OPENED = 5;
+/** All clients are told to resync at once: each waits up to this long, in milliseconds. */
+const RESYNC_JITTER_MS = 2_000;
 
 /**
  * Keeps the model in step with the server: a durable event applies if it follows on the chat's cursor; a
@@ -36,44 +43,52 @@ export class ChatSync {
   readonly #serial = new Serial();
   /** The highest revision heard of, of chats that are being caught up on. */
   readonly #wanted = new Map<string, number>();
-
   /** Chats that were opened, the last one last. */
   readonly #opened = new Set<string>();
+  readonly #pages: SyncPages;
+  #resync: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly model: Model, private readonly host: SyncHost) {}
+  constructor(private readonly model: Model, private readonly host: SyncHost) {
+    this.#pages = new SyncPages(model, host.call, (items, after) => this.#takePage(items, after));
+  }
 
   cursors(): Record<string, number> {
     return Object.fromEntries([...this.model.chats].map(([id, { cursor }]) => [id, cursor]));
   }
 
-  /** The inbox: every chat with its newest message, and from where to catch up on it. */
-  async loadInbox(): Promise<void> {
+  /**
+   * The inbox: every chat with its newest message, and from where to catch up on it. What is here of chats
+   * in `stale` belongs to another history and is replaced.
+   */
+  async loadInbox(stale: Set<string> = new Set()): Promise<void> {
     let cursor: string | undefined;
     do {
       const page = await this.host.call("chat.inbox", { limit: PAGE, cursor });
-      for (const { chat, rev, me, lastMessage } of page.items) {
-        const isNew = !this.model.chat(chat.id);
-        this.model.putChat(chat, isNew ? rev : 0);
-        this.model.putMembers(chat.id, [me]);
-        if (isNew) this.model.putHistory(chat.id, lastMessage ? [lastMessage] : [], !lastMessage);
-        else if (lastMessage) this.model.putMessages(chat.id, [lastMessage]);
-        if (isNew) this.host.onChat(chat.id);
+      for (const item of page.items) {
+        const isStale = stale.delete(item.chat.id);
+        const isNew = !this.model.chat(item.chat.id);
+        if (isStale) this.model.startOver(item.chat);
+        this.#putInboxItem(item, isNew || isStale);
+        if (isNew) this.host.onChat(item.chat.id);
       }
       cursor = page.next ?? undefined;
     } while (cursor !== undefined);
   }
 
-  /** What hello answers, of those who have more chats than fit into a frame. */
-  async fetch(): Promise<ChangesView[]> {
-    return (await this.host.call("sync", { cursors: this.cursors() })).items;
+  /** After a restored backup: the server's revisions are of another history than the cursors here. */
+  async startOver(): Promise<void> {
+    const stale = new Set(this.model.chats.keys());
+    await this.loadInbox(stale);
+    for (const chatId of stale) this.#leave(chatId);
   }
 
-  /** What hello answered. A chat that is new here comes with rows from its start: it is opened instead. */
-  async takeSync(sync: ChangesView[]): Promise<void> {
-    for (const changes of sync) {
-      if (!this.model.chat(changes.chatId)) await this.#attempt(() => this.open(changes.chatId));
-      else await this.#attempt(() => this.#takePage(changes));
-    }
+  /**
+   * Catches up on every chat: `first` is what hello answered, null if the cursors did not fit into it. May
+   * be called again after it failed, and goes on from where it got to.
+   */
+  async takeSync(first: SyncPageView | null): Promise<void> {
+    clearTimeout(this.#resync);
+    await this.#pages.run(first);
     // Receipts take no revision, so that no catch-up brings those that were missed.
     for (const chatId of [...this.#opened].slice(-MOST_RECENT)) {
       if (this.model.chat(chatId)) await this.#attempt(() => this.#fetchMembers(chatId));
@@ -90,21 +105,18 @@ export class ChatSync {
       case "presence":
         return this.model.setPresence(event.data);
       case "resync":
-        for (const chatId of this.model.chats.keys()) this.#reach(chatId, Infinity);
+        return this.#resyncSoon();
     }
+  }
+
+  /** Nothing is begun by a timer any more. */
+  close(): void {
+    clearTimeout(this.#resync);
   }
 
   /** Everything about a chat that is new here: its row, its members and its newest messages. */
   open(chatId: string): Promise<void> {
-    return this.#serial.run(chatId, async () => {
-      const isNew = !this.model.chat(chatId);
-      await this.#fetchMembers(chatId);
-      this.#opened.delete(chatId);
-      this.#opened.add(chatId);
-      const { items } = await this.host.call("message.list", { chatId, limit: FIRST_MESSAGES });
-      this.model.putHistory(chatId, items, items.length < FIRST_MESSAGES);
-      if (isNew) this.host.onChat(chatId);
-    });
+    return this.#serial.run(chatId, () => this.#open(chatId));
   }
 
   /** Older messages, before those that are here; false when there are none. */
@@ -128,11 +140,37 @@ export class ChatSync {
     return this.#serial.run(chatId, () => this.#catchUp(chatId));
   }
 
-  async #fetchMembers(chatId: string): Promise<void> {
+  async #open(chatId: string, startOver = false): Promise<void> {
     const isNew = !this.model.chat(chatId);
+    await this.#fetchMembers(chatId, startOver);
+    this.#opened.delete(chatId);
+    this.#opened.add(chatId);
+    const { items } = await this.host.call("message.list", { chatId, limit: FIRST_MESSAGES });
+    this.model.putHistory(chatId, items, items.length < FIRST_MESSAGES);
+    if (isNew) this.host.onChat(chatId);
+  }
+
+  async #fetchMembers(chatId: string, startOver = false): Promise<void> {
     const { members, ...chat } = await this.host.call("chat.get", { chatId });
-    this.model.putChat(chat, isNew ? chat.rev : 0);
+    if (startOver) this.model.startOver(chat);
+    else this.model.putChat(chat);
     this.model.putMembers(chatId, members);
+  }
+
+  #putInboxItem({ chat, me, lastMessage }: InboxItem, isNew: boolean): void {
+    this.model.putChat(chat);
+    this.model.putMembers(chat.id, [me]);
+    if (isNew) this.model.putHistory(chat.id, lastMessage ? [lastMessage] : [], !lastMessage);
+    else if (lastMessage) this.model.putMessages(chat.id, [lastMessage]);
+  }
+
+  /** One sync for all chats, however often it is said meanwhile. */
+  #resyncSoon(): void {
+    clearTimeout(this.#resync);
+    this.#resync = setTimeout(
+      () => void this.#attempt(() => this.takeSync(null)),
+      Math.random() * RESYNC_JITTER_MS,
+    );
   }
 
   #onDurable(event: Extract<ServerEvent, { rev: number }>): void {
@@ -149,7 +187,7 @@ export class ChatSync {
     if (rev <= local.cursor) return;
     if (after > local.cursor || this.#wanted.has(chatId)) return this.#reach(chatId, rev);
     const rows = rowsOf(event);
-    if (rows) this.#take(rows);
+    if (rows) this.#take(rows, after);
     else this.#reach(chatId, rev);
   }
 
@@ -166,12 +204,11 @@ export class ChatSync {
         if (!local) return;
         const after = local.cursor;
         const changes = await this.host.call("chat.changes", { chatId, after });
-        this.#take(changes);
-        const wanted = this.#wanted.get(chatId) ?? 0;
-        const isBehind = changes.more || (wanted !== Infinity && wanted > changes.rev);
+        if (changes.reset) return await this.#open(chatId, true);
+        this.#take(changes, after);
+        const isBehind = changes.more || (this.#wanted.get(chatId) ?? 0) > changes.rev;
         // Where it gets no further, the next event is to try again, not this loop.
         more = isBehind && changes.rev > after;
-        if (wanted === Infinity) this.#wanted.set(chatId, changes.rev);
       }
     } catch (error) {
       if (!(error instanceof ChatError && error.code === "not_found")) throw error;
@@ -181,17 +218,30 @@ export class ChatSync {
     }
   }
 
-  async #takePage(changes: ChangesView): Promise<void> {
-    this.#take(changes);
-    if (changes.more) await this.catchUp(changes.chatId);
+  /** Rows of many chats, each following on its cursor in `after`. Chats that are new here are opened. */
+  async #takePage(items: ChangesView[], after: Record<string, number>): Promise<void> {
+    const unknown: string[] = [];
+    for (const changes of items) {
+      const { chatId, reset } = changes;
+      if (!this.model.chat(chatId)) unknown.push(chatId);
+      else if (reset) await this.#attempt(() => this.#startOver(chatId));
+      else this.#take(changes, after[chatId] ?? 0);
+    }
+    if (unknown.length > MAX_OPENED) return await this.#attempt(() => this.loadInbox());
+    for (const chatId of unknown) await this.#attempt(() => this.open(chatId));
   }
 
-  #take(changes: ChangesView): void {
-    const after = this.model.chat(changes.chatId)?.cursor ?? 0;
-    this.model.apply(changes);
+  #startOver(chatId: string): Promise<void> {
+    return this.#serial.run(chatId, () => this.#open(chatId, true));
+  }
+
+  #take(changes: ChangesView, after: number): void {
+    const { chatId, rev } = changes;
+    const cursor = this.model.chat(chatId)?.cursor ?? 0;
+    if (!this.model.apply(changes, after)) return this.#reach(chatId, rev);
     const self = changes.members.find(({ userId }) => userId === this.host.userId());
-    if (self && self.leftAt !== null) return this.#leave(changes.chatId);
-    this.host.onRows(changes, after);
+    if (self && self.leftAt !== null) return this.#leave(chatId);
+    this.host.onRows(changes, cursor);
   }
 
   #leave(chatId: string): void {

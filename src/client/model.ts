@@ -60,37 +60,52 @@ export class Model extends Emitter<ModelEvents> {
     return messages.sort((a, b) => (a.seq || Infinity) - (b.seq || Infinity) || 0);
   }
 
-  /** What has to be applied from another revision on: nothing, where the chat is new here. */
-  putChat(chat: ChatView, cursor: number): LocalChat {
+  /**
+   * A chat that is new here begins at its head: what came before is history, to be asked for. The cursor of
+   * a known one stays, since only rows move it (`apply`).
+   */
+  putChat(chat: ChatView): LocalChat {
     const known = this.chats.get(chat.id);
-    if (known) {
-      if (chat.rev >= known.chat.rev) known.chat = chat;
-      known.cursor = Math.max(known.cursor, cursor);
-      this.emit("chat", { chatId: chat.id });
-      return known;
-    }
-    const made = {
+    if (!known) return this.#begin(chat);
+    if (chat.rev >= known.chat.rev) known.chat = chat;
+    this.emit("chat", { chatId: chat.id });
+    return known;
+  }
+
+  /** Drops what is known of a chat, whose revisions belong to another history, but for unsent messages. */
+  startOver(chat: ChatView): LocalChat {
+    const drafts = [...this.chats.get(chat.id)?.messages ?? []].filter(([, { seq }]) => seq === 0);
+    const begun = this.#begin(chat);
+    for (const [id, draft] of drafts) begun.messages.set(id, draft);
+    return begun;
+  }
+
+  #begin(chat: ChatView): LocalChat {
+    const begun = {
       chat,
       members: new Map(),
       messages: new Map(),
       typing: new Set<string>(),
-      cursor,
+      cursor: chat.rev,
       // A message's seq is the revision that made it.
-      completeFrom: cursor + 1,
+      completeFrom: chat.rev + 1,
     };
-    this.chats.set(chat.id, made);
+    this.chats.set(chat.id, begun);
     this.emit("chats", { chatId: chat.id });
-    return made;
+    return begun;
   }
 
   forget(chatId: string): void {
     if (this.chats.delete(chatId)) this.emit("chats", { chatId });
   }
 
-  /** The rows of a range, whose cursor the chat then has. */
-  apply(changes: ChangesView): void {
+  /**
+   * Takes the rows of the revisions `(after, changes.rev]`, and moves the cursor there. Returns false, and
+   * takes nothing, if revisions are missing between the cursor and `after`.
+   */
+  apply(changes: ChangesView, after: number): boolean {
     const local = this.chats.get(changes.chatId);
-    if (!local) return;
+    if (!local || after > local.cursor) return false;
     if (changes.chat && changes.chat.rev >= local.chat.rev) local.chat = changes.chat;
     for (const commit of changes.commits ?? []) this.#moveEpoch(local, commit.epoch + 1);
     for (const member of changes.members) this.#putMember(local, member);
@@ -98,6 +113,7 @@ export class Model extends Emitter<ModelEvents> {
     local.cursor = Math.max(local.cursor, changes.rev);
     if (local.chat.rev < local.cursor) local.chat = { ...local.chat, rev: local.cursor };
     this.emit("chat", { chatId: changes.chatId });
+    return true;
   }
 
   putMessages(chatId: string, messages: MessageView[]): void {

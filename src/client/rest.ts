@@ -1,6 +1,7 @@
 import type { OutputOf, RequestOf } from "../operations/operation.ts";
 import { ChatError } from "./chat_error.ts";
 import { type DeclaredOperations, ROUTES } from "./endpoints.ts";
+import { IdleTimeout } from "./idle_timeout.ts";
 
 /** What each operation of the server takes and answers. */
 export type Operations = {
@@ -19,7 +20,7 @@ export interface RestOptions {
   /** Without `/api`. */
   url: string;
   fetch?: typeof fetch;
-  /** Milliseconds that a call may take; uploads and downloads take what they take. */
+  /** Milliseconds without a byte after which a call fails; uploads and downloads take what they take. */
   timeoutMs?: number;
 }
 
@@ -47,14 +48,13 @@ export class Rest {
     const headers: Record<string, string> = {};
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
     if (body !== undefined) headers["content-type"] = "application/json";
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), this.#timeoutMs);
+    const timeout = new IdleTimeout(this.#timeoutMs);
     try {
-      return await this.send(url, { method, headers, body, signal: timeout.signal }) as Output<
-        Name
-      >;
+      const response = await this.raw(url, { method, headers, body, signal: timeout.signal });
+      if (response.status === 204) return undefined as Output<Name>;
+      return await parse(response, () => timeout.heard()) as Output<Name>;
     } finally {
-      clearTimeout(timer);
+      timeout.end();
     }
   }
 
@@ -101,9 +101,9 @@ function queryOf(fields: Record<string, unknown>): string {
   return query.size === 0 ? "" : `?${query}`;
 }
 
-async function parse(response: Response): Promise<unknown> {
+async function parse(response: Response, onBytes: () => void = () => {}): Promise<unknown> {
   try {
-    return await response.json();
+    return JSON.parse(await textOf(response, onBytes));
   } catch (cause) {
     if (cause instanceof SyntaxError) {
       const about = `The answer of status ${response.status} is not JSON`;
@@ -111,4 +111,14 @@ async function parse(response: Response): Promise<unknown> {
     }
     throw new ChatError("offline", "The answer broke off", { cause });
   }
+}
+
+async function textOf(response: Response, onBytes: () => void): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of response.body ?? []) {
+    onBytes();
+    text += decoder.decode(bytes, { stream: true });
+  }
+  return text + decoder.decode();
 }

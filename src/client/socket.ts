@@ -1,7 +1,7 @@
 import { Backoff } from "./backoff.ts";
 import { ChatError, type Problem } from "./chat_error.ts";
 import type { ServerEvent } from "./events.ts";
-import type { ChangesView } from "../wire/changes.ts";
+import type { SyncPageView } from "./sync_pages.ts";
 
 /** `idle`: not asked to connect. `refused`: it makes no sense to try again as the same session. */
 export type ConnectionState = "idle" | "connecting" | "online" | "waiting" | "refused";
@@ -11,17 +11,24 @@ export interface SocketHost {
   token(stale?: string): Promise<string>;
   /** Null when nothing is known yet, and so nothing can be caught up on. */
   cursors(): Record<string, number> | null;
-  /** What was missed, before any event that follows it; null if the cursors were too many to send. */
-  onHello(sync: ChangesView[] | null): Promise<void> | void;
+  /** What was missed, before any event that follows it. */
+  onHello(hello: HelloAnswer): Promise<void> | void;
   onEvent(event: ServerEvent): void;
   onState(state: ConnectionState): void;
+}
+
+export interface HelloAnswer {
+  /** Names the history that cursors belong to. */
+  incarnation: string;
+  /** Absent if no cursors were sent: there are none yet, or too many for a frame. */
+  sync?: SyncPageView;
 }
 
 export interface SocketOptions {
   /** With `/ws`. */
   url: string;
   WebSocket?: typeof WebSocket;
-  /** Milliseconds that a command may take. */
+  /** Milliseconds without a frame after which a command has failed. */
   timeoutMs: number;
 }
 
@@ -29,6 +36,8 @@ const SUBPROTOCOL = "realtimechat.v1";
 const CLOSE = { restart: 1012, unauthenticated: 4001, slowReader: 4008, rateLimited: 4029 };
 const RATE_LIMITED_MS = 30_000;
 const HEARTBEAT_MS = 25_000;
+/** A command that is never answered fails after so many timeouts, whatever else comes meanwhile. */
+const MAX_TIMEOUTS = 4;
 /** A frame may have 64 KiB, and a hello carries more than its cursors. */
 const MAX_CURSORS_LENGTH = 60 * 1024;
 /** `WebSocket.OPEN`, also where the platform has no WebSocket of its own. */
@@ -59,6 +68,8 @@ export class ChatSocket {
   #mayHurry = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #nextId = 1;
+  /** When the last frame came. */
+  #heardAt = 0;
   #tokenUsed: string | undefined;
   /** Whether the token was renewed because the last one was refused. */
   #renewed = false;
@@ -138,12 +149,13 @@ export class ChatSocket {
     try {
       const cursors = this.host.cursors();
       const fits = JSON.stringify(cursors).length < MAX_CURSORS_LENGTH;
-      const data = { token: this.#tokenUsed, ...(cursors && fits && { cursors }) };
-      const answer = await this.#send("hello", data) as { sync?: { items: ChangesView[] } };
+      const known = cursors && fits ? { cursors, changedOnly: true } : {};
+      const data = { token: this.#tokenUsed, ...known };
+      const answer = await this.#send("hello", data) as HelloAnswer;
       if (socket !== this.#socket) return;
       this.#backoff.reset();
       this.#renewed = false;
-      await this.host.onHello(answer.sync?.items ?? null);
+      await this.host.onHello(answer);
       if (socket !== this.#socket) return;
       this.#heartbeat = setInterval(() => this.#ping(socket), HEARTBEAT_MS);
       this.#setState("online");
@@ -154,6 +166,7 @@ export class ChatSocket {
   }
 
   #receive(text: unknown): void {
+    this.#heardAt = performance.now();
     let frames: Frame[];
     try {
       frames = framesOf(text);
@@ -179,14 +192,33 @@ export class ChatSocket {
     const id = this.#nextId++;
     const socket = this.#socket!;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(new ChatError("offline", `${cmd} was not answered in time`));
-        if (socket === this.#socket) this.reconnect();
-      }, this.options.timeoutMs);
-      this.#waiting.set(id, { resolve, reject, timer });
+      const began = performance.now();
+      const waiting = { resolve, reject, timer: setTimeout(() => look(), this.options.timeoutMs) };
+      const look = () => {
+        const left = this.#timeLeft(began);
+        if (left > 0) waiting.timer = setTimeout(look, left);
+        else this.#expire(id, cmd, socket);
+      };
+      this.#waiting.set(id, waiting);
       socket.send(JSON.stringify({ id, cmd, data }));
     });
+  }
+
+  /** Counted from the last frame that came: on a slow line an answer waits behind others. */
+  #timeLeft(began: number): number {
+    const { timeoutMs } = this.options;
+    const end = Math.min(
+      Math.max(began, this.#heardAt) + timeoutMs,
+      began + MAX_TIMEOUTS * timeoutMs,
+    );
+    return end - performance.now();
+  }
+
+  #expire(id: number, cmd: string, socket: WebSocket): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.reject(new ChatError("offline", `${cmd} was not answered in time`));
+    if (socket === this.#socket) this.reconnect();
   }
 
   /** Finds a connection that is dead without having been closed. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ChatSync } from "../../src/client/chat_sync.ts";
+import { delay } from "../../src/core/delay.ts";
 import { Model } from "../../src/client/model.ts";
 import type { ServerEvent } from "../../src/client/events.ts";
 import type { ChatView } from "../../src/wire/chat.ts";
@@ -45,10 +46,41 @@ Deno.test("a server that gets no further is not asked again and again", async ()
   assert.equal(model.chat("chat")!.cursor, 5);
 });
 
+Deno.test("ChatSync answers any number of resyncs with one sync, however many chats there are", async () => {
+  const calls: string[] = [];
+  const model = new Model();
+  for (let i = 0; i < 50; i++) model.putChat({ id: `chat${i}`, rev: 5 } as ChatView);
+  const synced = Promise.withResolvers<void>();
+  const sync = new ChatSync(model, {
+    call: ((name: string, { cursors }: { cursors: Record<string, number> }) => {
+      calls.push(name);
+      const items = Object.keys(cursors).map((chatId) => ({
+        chatId,
+        rev: 6,
+        messages: [],
+        members: [],
+        more: false,
+      }));
+      queueMicrotask(() => queueMicrotask(synced.resolve));
+      return Promise.resolve({ items, next: null });
+    }) as never,
+    userId: () => "ann",
+    onRows() {},
+    onLeft() {},
+    onChat() {},
+    onFault: (error) => assert.fail(error as Error),
+  });
+  for (let i = 0; i < 3; i++) sync.onEvent({ event: "resync", data: {} });
+  await synced.promise;
+  await delay(10);
+  assert.deepEqual(calls, ["sync"]);
+  assert.ok([...model.chats.values()].every(({ cursor }) => cursor === 6));
+});
+
 /** In step up to revision 5 of one chat; `changes` says how far a catch-up gets. */
 function synced(changes: (after: number) => { rev: number; more: boolean }) {
   const model = new Model();
-  model.putChat({ id: "chat", rev: 5 } as ChatView, 5);
+  model.putChat({ id: "chat", rev: 5 } as ChatView);
   const calls: number[] = [];
   const sync = new ChatSync(model, {
     call: ((_name: string, { after }: { after: number }) => {
