@@ -19,6 +19,11 @@ export interface Membership {
   /** What of this chat notifies the member. */
   notify: NotifyLevel;
   mutedUntil: number | null;
+  /**
+   * Added by somebody whom they did not know, without having been asked. Until they read in the chat it
+   * does not count as one that they share with the others.
+   */
+  addedByStranger: boolean;
 }
 
 /** Of two members of a group; leaving is everyone's right, and not asked for here. */

@@ -22,10 +22,13 @@ export interface ChatChange {
   /** Whole rows of messages that exist before this change set; each at most once. */
   updated: Message[];
   /**
-   * Memberships to insert or update. On an existing row only `role`, `rev`, `joinedAt` and `leftAt`
-   * are written: cursors and settings take no revision, so a newer value of theirs may be there.
+   * Memberships to insert or update. On an existing row cursors and settings are left alone: they take
+   * no revision, so a newer value of theirs may be there. Only where a former member comes back are
+   * their settings (`notify`, `mutedUntil`) written too.
    */
   members: Membership[];
+  /** Whose number of chats changes by it; left out where nobody joins or leaves. */
+  membership?: MembershipChange;
   /** Who did it, for what is to be recorded: in the same transaction, so that none is lost. */
   audit?: AuditEntry[];
   /** What Commits of the chat's MLS group bring with them. */
@@ -37,6 +40,13 @@ export interface ChatChange {
   mediaUses?: MediaUse[];
   /** Who has to hear of it, once it is true: in the same transaction, so that a crash forgets nobody. */
   outbox?: OutboxEntry;
+}
+
+export interface MembershipChange {
+  /** Those who become members: each may then be a member of at most `maxChats` chats. */
+  joined: string[];
+  left: string[];
+  maxChats: number;
 }
 
 export interface MlsChange {
@@ -58,7 +68,8 @@ export interface ChatStore {
   /**
    * Throws `DuplicateKey("clientId")` if an inserted message's `(chatId, senderId, clientId)` exists,
    * `DuplicateKey("directKey")` if a new direct chat's pair has one, `MediaGone` if an upload of
-   * `mediaUses` that gains is not `ready`; each time nothing was written.
+   * `mediaUses` that gains is not `ready`, `TooManyChats` naming those of `membership.joined` who would
+   * be in too many chats; each time nothing was written.
    */
   commit(change: ChatChange): Promise<CommitOutcome>;
   byId(id: string): Promise<Chat | null>;

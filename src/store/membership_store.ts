@@ -22,6 +22,11 @@ export interface MembershipStore {
   presentOfUser(userId: string, after: string | null, limit: number): Promise<Membership[]>;
   /** The user's rows in the given chats, including chats they left, in no particular order. */
   ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]>;
+   * Those of `userIds` who know the person: both are members of a chat now, and the other one is in it
+   * not only because a stranger added them (`addedByStranger`), or has read in it. In no particular
+   * order.
+   */
+  acquaintedWith(userId: string, userIds: string[]): Promise<string[]>;
   /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]>;
   /**

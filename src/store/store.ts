@@ -3,6 +3,7 @@ import type { AccountStore } from "./account_store.ts";
 import type { AuditStore } from "./audit_store.ts";
 import type { BlockStore } from "./block_store.ts";
 import type { ChatStore } from "./chat_store.ts";
+import type { ContactStore } from "./contact_store.ts";
 import type { DeviceStore } from "./device_store.ts";
 import type { ErasureStore } from "./erasure_store.ts";
 import type { HandshakeStore } from "./handshake_store.ts";
@@ -39,6 +40,7 @@ export interface Store {
   readonly memberships: MembershipStore;
   readonly messages: MessageStore;
   readonly blocks: BlockStore;
+  readonly contacts: ContactStore;
   readonly reports: ReportStore;
   readonly identities: IdentityStore;
   readonly oneTimeTokens: OneTimeTokenStore;
@@ -78,6 +80,15 @@ export class MediaGone extends Error {
 
   constructor(readonly mediaId: string) {
     super(`The upload ${mediaId} is no longer there to be attached`);
+  }
+}
+
+/** These people would be members of more chats than a person may. Nothing was written. */
+export class TooManyChats extends Error {
+  override readonly name = "TooManyChats";
+
+  constructor(readonly userIds: string[]) {
+    super(`Members of as many chats as they may be: ${userIds.join(", ")}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { quote } from "../../core/errors.ts";
 import type { Membership } from "../../model/membership.ts";
 import type { ChatChange, CommitOutcome } from "../chat_store.ts";
 import { MongoAuditStore } from "./audit.ts";
+import { ChatCounts } from "./chat_counts.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, toDocument } from "./documents.ts";
@@ -30,6 +31,7 @@ export class ChatCommitter {
   readonly #handshakes: MongoHandshakeStore;
   readonly #media: MongoMediaStore;
   readonly #outbox: MongoOutboxStore;
+  readonly #counts: ChatCounts;
   readonly #transact: Transact;
 
   constructor(mongo: MongoConnection) {
@@ -40,6 +42,7 @@ export class ChatCommitter {
     this.#handshakes = new MongoHandshakeStore(mongo);
     this.#media = new MongoMediaStore(mongo);
     this.#outbox = new MongoOutboxStore(mongo);
+    this.#counts = new ChatCounts(mongo);
     this.#transact = mongo.transact;
   }
 
@@ -57,6 +60,7 @@ export class ChatCommitter {
     await this.#moveHead(change, session);
     await this.#writeMessages(change, session);
     await this.#writeMembers(change.members, session);
+    if (change.membership) await this.#counts.move(change.membership, session);
     if (change.mls) await this.#handshakes.put(change.mls, session);
     for (const use of change.mediaUses ?? []) {
       await this.#media.use(use, change.chat.updatedAt, session);
@@ -114,7 +118,9 @@ export class ChatCommitter {
   }
 
   async #writeMembers(members: Membership[], session: ClientSession): Promise<void> {
-    if (members.length > 0) await this.#memberships.bulkWrite(members.map(upsertOf), { session });
+    if (members.length === 0) return;
+    const back = members.filter(({ leftAt }) => leftAt === null).map(resetOf);
+    await this.#memberships.bulkWrite([...back, ...members.map(upsertOf)], { session });
   }
 }
 
@@ -126,12 +132,23 @@ function replacementOf(
 
 /** Cursors and settings take no revision, so only a new row gets them. */
 function upsertOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
-  const { role, rev, joinedAt, leftAt, ...whenNew } = member;
+  const { role, rev, joinedAt, leftAt, addedByStranger, ...whenNew } = member;
   return {
     updateOne: {
       filter: { _id: eq(compoundKey(member.chatId, member.userId)) },
-      update: { $set: { role, rev, joinedAt, leftAt }, $setOnInsert: whenNew },
+      update: { $set: { role, rev, joinedAt, leftAt, addedByStranger }, $setOnInsert: whenNew },
       upsert: true,
+    },
+  };
+}
+
+/** Before the row says that they are back: who is a former member still, and comes back. */
+function resetOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
+  const { notify, mutedUntil } = member;
+  return {
+    updateOne: {
+      filter: { _id: eq(compoundKey(member.chatId, member.userId)), leftAt: { $gt: 0 } },
+      update: { $set: { notify, mutedUntil } },
     },
   };
 }

@@ -12,8 +12,8 @@ import type {
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import { ChatCommitter } from "./chat_commit.ts";
 import type { MongoConnection } from "./connection.ts";
-import { eq, fromDocument, fromDocumentOrNull, withoutKey } from "./documents.ts";
-import { type MembershipDocument, MEMBERSHIPS } from "./memberships.ts";
+import { eq, fromDocument, fromDocumentOrNull } from "./documents.ts";
+import { type MembershipDocument, membershipOf, MEMBERSHIPS } from "./memberships.ts";
 
 export class MongoChatStore implements ChatStore {
   readonly #chats: Collection<ChatDocument>;
@@ -55,7 +55,7 @@ export class MongoChatStore implements ChatStore {
     const memberships = await this.#memberships
       .find({ userId: eq(userId), leftAt: null }).toArray();
     const byChat = new Map<string, Membership>(
-      memberships.map((row) => [row.chatId, withoutKey<Membership>(row)]),
+      memberships.map((row) => [row.chatId, membershipOf(row)]),
     );
     const chats = await this.#chats
       .find({ _id: { $in: [...byChat.keys()] }, ...(kind && { kind }), ...sortsAfter(before) })

@@ -25,17 +25,29 @@ export class MongoMembershipStore implements MembershipStore {
 
   async of(chatId: string, userId: string): Promise<Membership | null> {
     const found = await this.#memberships.findOne({ _id: eq(compoundKey(chatId, userId)) });
-    return found && withoutKey<Membership>(found);
+    return found && membershipOf(found);
   }
 
   async ofChat(chatId: string): Promise<Membership[]> {
     const found = this.#memberships.find({ chatId: eq(chatId) }).sort({ joinedAt: 1, userId: 1 });
-    return (await found.toArray()).map(withoutKey<Membership>);
+    return (await found.toArray()).map(membershipOf);
   }
 
   async ofUser(userId: string): Promise<Membership[]> {
     const found = this.#memberships.find({ userId: eq(userId) });
-    return (await found.toArray()).map(withoutKey<Membership>);
+    return (await found.toArray()).map(membershipOf);
+  }
+
+  async acquaintedWith(userId: string, userIds: string[]): Promise<string[]> {
+    const own = await this.#memberships
+      .find({ userId: eq(userId), leftAt: null }, { projection: { chatId: 1 } }).toArray();
+    if (own.length === 0 || userIds.length === 0) return [];
+    return await this.#memberships.distinct("userId", {
+      userId: { $in: userIds },
+      leftAt: null,
+      chatId: { $in: own.map(({ chatId }) => chatId) },
+      $or: [{ addedByStranger: { $ne: true } }, { readSeq: { $gt: 0 } }],
+    });
   }
 
   async presentOfUser(
@@ -64,7 +76,7 @@ export class MongoMembershipStore implements MembershipStore {
     const found = this.#memberships
       .find({ chatId: eq(chatId), rev: { $gt: after, $lte: upTo } })
       .sort({ rev: 1 }).limit(limit);
-    return (await found.toArray()).map(withoutKey<Membership>);
+    return (await found.toArray()).map(membershipOf);
   }
 
   /** One operation: `$max` moves forward only, and the row as it was says whether anything moved. */
@@ -78,7 +90,7 @@ export class MongoMembershipStore implements MembershipStore {
       { returnDocument: "before" },
     );
     if (found === null) return null;
-    const before = withoutKey<Membership>(found);
+    const before = membershipOf(found);
     const membership = {
       ...before,
       readSeq: Math.max(before.readSeq, reached.readSeq),
@@ -100,6 +112,14 @@ export class MongoMembershipStore implements MembershipStore {
       { $set: { notify, mutedUntil } },
       { returnDocument: "after" },
     );
-    return found && withoutKey<Membership>(found);
+    return found && membershipOf(found);
   }
+}
+
+/** Rows of earlier releases lack what came later. */
+export function membershipOf(document: MembershipDocument): Membership {
+  return {
+    ...withoutKey<Membership>(document),
+    addedByStranger: document.addedByStranger ?? false,
+  };
 }

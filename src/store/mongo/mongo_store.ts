@@ -4,9 +4,11 @@ import { MongoAccountStore } from "./accounts.ts";
 import { AUDIT, MongoAuditStore } from "./audit.ts";
 import { BLOCKS, MongoBlockStore } from "./blocks.ts";
 import { CallGate } from "./call_gate.ts";
+import { CHAT_COUNTS } from "./chat_counts.ts";
 import { CHATS } from "./chat_collection.ts";
 import { MongoChatStore } from "./chats.ts";
 import { connect, type MongoConnection } from "./connection.ts";
+import { CONTACT_REQUESTS, CONTACT_SETTINGS, MongoContactStore } from "./contacts.ts";
 import { translated } from "./errors.ts";
 import { DEVICES, MongoDeviceStore } from "./devices.ts";
 import { ERASURES, MongoErasureStore } from "./erasures.ts";
@@ -41,6 +43,9 @@ const COLLECTIONS = [
   MEMBERSHIPS,
   MESSAGES,
   BLOCKS,
+  CONTACT_SETTINGS,
+  CONTACT_REQUESTS,
+  CHAT_COUNTS,
   REPORTS,
   IDENTITIES,
   ONE_TIME_TOKENS,
@@ -80,6 +85,7 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
     memberships: new MongoMembershipStore(mongo),
     messages: new MongoMessageStore(mongo),
     blocks: new MongoBlockStore(mongo),
+    contacts: new MongoContactStore(mongo),
     reports: new MongoReportStore(mongo),
     erasures: new MongoErasureStore(mongo),
     media,

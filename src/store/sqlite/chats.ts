@@ -112,6 +112,7 @@ export class SqliteChatStore implements ChatStore {
     const { chat, members, updated, inserted } = change;
     if (!this.#takeHead(change)) return "stale";
     for (const member of members) this.#memberships.put(member);
+    if (change.membership) this.#memberships.requireRoom(change.membership);
     for (const message of updated) this.#messages.rewrite(message);
     for (const message of inserted) this.#messages.insert(message);
     if (change.mls) this.#handshakes.put(change.mls);

@@ -1,4 +1,7 @@
+import { setImmediate } from "node:timers";
 import type { Membership, NotifyLevel } from "../../model/membership.ts";
+import type { MembershipChange } from "../chat_store.ts";
+import { TooManyChats } from "../store.ts";
 import type { CursorMove, MembershipStore } from "../membership_store.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
@@ -14,10 +17,27 @@ const MEMBERSHIPS = new Table<Membership>("memberships", {
   deliveredSeq: "value",
   notify: "value",
   mutedUntil: "value",
+  addedByStranger: "boolean",
 });
 
+const COMES_BACK = "memberships.leftAt IS NOT NULL AND excluded.leftAt IS NULL";
+
 const PUT = `${MEMBERSHIPS.insert} ON CONFLICT DO UPDATE SET
-  role = excluded.role, rev = excluded.rev, joinedAt = excluded.joinedAt, leftAt = excluded.leftAt`;
+  role = excluded.role, rev = excluded.rev, joinedAt = excluded.joinedAt, leftAt = excluded.leftAt,
+  addedByStranger = excluded.addedByStranger,
+  notify = iif(${COMES_BACK}, excluded.notify, notify),
+  mutedUntil = iif(${COMES_BACK}, excluded.mutedUntil, mutedUntil)`;
+
+const CHATS_OF = "SELECT chats FROM chat_counts WHERE userId = ?";
+
+/** The outer loop goes over the chats of "one", so that should be who has fewer of them. */
+const acquainted = (one: "person" | "other", two: "person" | "other") =>
+  `SELECT 1 FROM memberships AS ${one} CROSS JOIN memberships AS ${two}
+     ON ${two}.chatId = ${one}.chatId AND ${two}.userId = ?2
+   WHERE ${one}.userId = ?1 AND ${one}.leftAt IS NULL AND ${two}.leftAt IS NULL
+     AND (other.addedByStranger = 0 OR other.readSeq > 0) LIMIT 1`;
+const FROM_PERSON = acquainted("person", "other");
+const FROM_OTHER = acquainted("other", "person");
 
 export class SqliteMembershipStore implements MembershipStore {
   readonly #db: Database;
@@ -50,6 +70,16 @@ export class SqliteMembershipStore implements MembershipStore {
       "WHERE chatId IN (SELECT value FROM json_each(?)) AND userId = ?",
       ...[JSON.stringify(chatIds), userId],
     );
+  }
+
+  /** One of them a turn of the event loop: both may be in very many chats. */
+  async acquaintedWith(userId: string, userIds: string[]): Promise<string[]> {
+    const found: string[] = [];
+    for (const [i, other] of userIds.entries()) {
+      if (i > 0) await new Promise((resolve) => setImmediate(resolve));
+      if (await this.#db.read(() => this.#areAcquainted(userId, other))) found.push(other);
+    }
+    return found;
   }
 
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]> {
@@ -92,9 +122,25 @@ export class SqliteMembershipStore implements MembershipStore {
     return MEMBERSHIPS.decodeOrNull(this.#db.get(sql, chatId, userId));
   }
 
-  /** For a commit, within its transaction: cursors and settings of a row that exists are left alone. */
+  /** For a commit, within its transaction; `ChatChange.members` says what of an existing row stays. */
   put(membership: Membership): void {
     this.#db.run(PUT, ...MEMBERSHIPS.bind(membership));
+  }
+
+  /** Throws `TooManyChats`; the counts themselves are kept by triggers. */
+  requireRoom({ joined, maxChats }: MembershipChange): void {
+    const full = joined.filter((userId) =>
+      Number(this.#db.get(CHATS_OF, userId)?.chats ?? 0) > maxChats
+    );
+    if (full.length > 0) throw new TooManyChats(full);
+  }
+
+  #areAcquainted(userId: string, other: string): boolean {
+    const [his, hers] = [userId, other].map((id) => Number(this.#db.get(CHATS_OF, id)?.chats ?? 0));
+    const row = his <= hers
+      ? this.#db.get(FROM_PERSON, userId, other)
+      : this.#db.get(FROM_OTHER, other, userId);
+    return row !== undefined;
   }
 
   #present(chatId: string, userId: string): Membership | null {

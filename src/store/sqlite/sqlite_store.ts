@@ -4,6 +4,7 @@ import { SqliteAccountStore } from "./accounts.ts";
 import { SqliteAuditStore } from "./audit.ts";
 import { SqliteBlockStore } from "./blocks.ts";
 import { SqliteChatStore } from "./chats.ts";
+import { SqliteContactStore } from "./contacts.ts";
 import { Database } from "./database.ts";
 import { SqliteDeviceStore } from "./devices.ts";
 import { SqliteErasureStore } from "./erasures.ts";
@@ -53,6 +54,7 @@ export class SqliteStore implements Store {
   readonly memberships: SqliteMembershipStore;
   readonly messages: SqliteMessageStore;
   readonly blocks: SqliteBlockStore;
+  readonly contacts: SqliteContactStore;
   readonly reports: SqliteReportStore;
   readonly identities: SqliteIdentityStore;
   readonly oneTimeTokens: SqliteOneTimeTokenStore;
@@ -95,6 +97,7 @@ export class SqliteStore implements Store {
       this.outbox,
     );
     this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index), backlog);
+    this.contacts = new SqliteContactStore(db);
     this.blocks = new SqliteBlockStore(db);
     this.reports = new SqliteReportStore(db);
     this.oneTimeTokens = new SqliteOneTimeTokenStore(db);

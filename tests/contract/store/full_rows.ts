@@ -7,6 +7,7 @@ import type { Handshake, StoredGroupInfo, StoredWelcome } from "../../../src/mod
 import type { Identity } from "../../../src/model/identity.ts";
 import type { Media } from "../../../src/model/media.ts";
 import type { MediaAttachment } from "../../../src/model/media_attachment.ts";
+import type { ContactRequest, ContactSettings } from "../../../src/model/contact.ts";
 import type { Membership } from "../../../src/model/membership.ts";
 import type { Message } from "../../../src/model/message.ts";
 import type { Notification, NotificationSettings } from "../../../src/model/notification.ts";
@@ -38,6 +39,8 @@ export interface FullRows {
   media: Media[];
   notifications: Notification[];
   notificationSettings: NotificationSettings[];
+  contactSettings: ContactSettings[];
+  contactRequests: ContactRequest[];
   pushDevices: PushDevice[];
   outbox: OutboxEntry[];
   devices: Device[];
@@ -67,7 +70,14 @@ const PICTURE: MediaAttachment = {
 };
 
 export function fullRows(): FullRows {
-  return { ...accountRows(), ...chatRows(), ...mediaRows(), ...noticeRows(), ...encryptionRows() };
+  return {
+    ...accountRows(),
+    ...contactRows(),
+    ...chatRows(),
+    ...mediaRows(),
+    ...noticeRows(),
+    ...encryptionRows(),
+  };
 }
 
 function aFullUser(userId: string, name: string): User {
@@ -200,6 +210,7 @@ function chatRows() {
     deliveredSeq: 3,
     notify: "mentions",
     mutedUntil: T0 + 9,
+    addedByStranger: true,
   };
   const memberships: Membership[] = [ann, { ...ann, userId: BEN, role: "member", leftAt: T0 + 1 }];
   const message: Message = {
@@ -233,6 +244,23 @@ function chatRows() {
     deletedAt: T0 + 5,
   }];
   return { chats: [group, direct], memberships, messages };
+}
+
+function contactRows() {
+  const contactSettings: ContactSettings[] = [
+    { userId: ANN, addToGroups: "shared", write: "nobody" },
+  ];
+  const contactRequests: ContactRequest[] = [{
+    id: id(80),
+    kind: "group",
+    userId: ANN,
+    fromId: BEN,
+    chatId: id(81),
+    createdAt: T0,
+    expiresAt: T0 + 1,
+    declinedAt: T0,
+  }];
+  return { contactSettings, contactRequests };
 }
 
 function mediaRows() {

@@ -12,6 +12,10 @@ export async function writeFullRows(store: Store, rows: FullRows): Promise<void>
   for (const token of rows.oneTimeTokens) await store.oneTimeTokens.create(token);
   for (const entry of rows.audit) await store.audit.add(entry);
   for (const block of rows.blocks) await store.blocks.add(block);
+  for (const settings of rows.contactSettings) await store.contacts.putSettings(settings);
+  for (const request of rows.contactRequests) {
+    await store.contacts.addRequest(request, { received: 100, sent: 100 });
+  }
   for (const report of rows.reports) await store.reports.create(report);
   for (const erasure of rows.erasures) await store.erasures.begin(erasure);
   for (const media of rows.media) await store.media.create(media);
@@ -58,6 +62,10 @@ export async function readFullRows(store: Store, expected: FullRows): Promise<Fu
     memberships: await each(chatIds, (id) => store.memberships.ofChat(id)),
     messages: inOrder(await store.messages.byIds(ids(expected.messages)), expected.messages),
     blocks: await each(userIds, (id) => store.blocks.by(id)),
+    contactSettings: await store.contacts.settingsOf(userIds),
+    contactRequests: present(
+      await all(ids(expected.contactRequests ?? []), (id) => store.contacts.request(id)),
+    ),
     reports: present(await all(ids(expected.reports), (id) => store.reports.byId(id))),
     oneTimeTokens: present(
       await all(ids(expected.oneTimeTokens), (id) => store.oneTimeTokens.byId(id, 0)),

@@ -128,17 +128,26 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(unmuted, member);
   });
 
-  test("a commit leaves cursors and settings of a row alone, also of who comes back", async (store) => {
+  test("a commit leaves cursors and settings of a row alone, and who comes back keeps no old mute", async (store) => {
     const { chat, members: [member] } = await storedChat(store, { members: [{}] });
     const { userId } = member;
     await store.memberships.moveCursors({ chatId: chat.id, userId, readSeq: 3, deliveredSeq: 4 });
     await store.memberships.setNotify(chat.id, userId, "none", T0 + 9);
     const left = { ...member, rev: 2, leftAt: T0 + 1 };
     await store.chats.commit(aChange(1, { ...chat, rev: 2 }, { members: [left] }));
+    const settings = { notify: "none", mutedUntil: T0 + 9 } as const;
+    const cursors = { readSeq: 3, deliveredSeq: 4 };
+    assert.deepEqual(await store.memberships.of(chat.id, userId), {
+      ...{ ...left, ...cursors, ...settings },
+    });
     const back: Membership = { ...member, rev: 3, joinedAt: T0 + 2, role: "admin" };
     await store.chats.commit(aChange(2, { ...chat, rev: 3 }, { members: [back] }));
-    const kept = { readSeq: 3, deliveredSeq: 4, notify: "none", mutedUntil: T0 + 9 };
-    assert.deepEqual(await store.memberships.of(chat.id, userId), { ...back, ...kept });
+    assert.deepEqual(await store.memberships.of(chat.id, userId), { ...back, ...cursors });
+    await store.memberships.setNotify(chat.id, userId, "mentions", T0 + 8);
+    const plain: Membership = { ...back, rev: 4, role: "member" };
+    await store.chats.commit(aChange(3, { ...chat, rev: 4 }, { members: [plain] }));
+    const kept = { ...cursors, notify: "mentions", mutedUntil: T0 + 8 };
+    assert.deepEqual(await store.memberships.of(chat.id, userId), { ...plain, ...kept });
     assert.equal((await store.memberships.ofChat(chat.id)).length, 1);
   });
 }

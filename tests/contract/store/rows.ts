@@ -110,6 +110,7 @@ export function aMember(chatId: string, fields: Partial<Membership> = {}): Membe
     deliveredSeq: 0,
     notify: "all",
     mutedUntil: null,
+    addedByStranger: false,
     ...fields,
   };
 }

@@ -4,6 +4,7 @@ import { accountContract } from "./accounts.ts";
 import { auditContract } from "./audit.ts";
 import { blockContract } from "./blocks.ts";
 import { chatContract } from "./chats.ts";
+import { contactContract } from "./contacts.ts";
 import { encryptionContract } from "./encryption.ts";
 import { erasureContract } from "./erasures.ts";
 import { identityContract } from "./identities.ts";
@@ -51,6 +52,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   messages: messageContract,
   search: searchContract,
   blocks: blockContract,
+  contacts: contactContract,
   reports: reportContract,
   identities: identityContract,
   "one-time tokens": oneTimeTokenContract,

@@ -6,6 +6,7 @@ import { step as outboxById } from "./0005_outbox_by_id.ts";
 import { step as meta } from "./0006_meta.ts";
 import { step as purgeEarlierDeletions } from "./0007_purge_earlier_deletions.ts";
 import { step as abandonedGroups } from "./0008_abandoned_groups.ts";
+import { step as contacts } from "./0009_contacts.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -23,4 +24,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   meta,
   purgeEarlierDeletions,
   abandonedGroups,
+  contacts,
 ];
