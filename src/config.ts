@@ -10,6 +10,7 @@ import {
   type Values,
 } from "./config/environment.ts";
 import { ConfigError, type ConfigFault } from "./config/fault.ts";
+import type { ContactAudiences } from "./model/contact.ts";
 import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./config/limits.ts";
 import { checkProduction, checkTogether } from "./config/requirements.ts";
 import type { ServiceAccount } from "./config/variables.ts";
@@ -85,6 +86,8 @@ export interface Config {
   } | null;
   /** `smtpUrl` null: mail goes to the log, in production without its text. */
   readonly mail: { readonly smtpUrl: string | null; readonly from: string };
+  /** Who may reach people who have not chosen otherwise. */
+  readonly contact: ContactAudiences;
   readonly limits: Limits;
   readonly rates: Rates;
   /** What the operator should be told at start-up; no secret is in it. */
@@ -141,6 +144,10 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     broker: brokerOf(values, onDenoDeploy, dataDir),
     ...providersOf(values),
     ...deliveryOf(values),
+    contact: {
+      addToGroups: values.CONTACT_ADD_TO_GROUPS ?? "everyone",
+      write: values.CONTACT_WRITE ?? "everyone",
+    },
     limits: limitsOf(values),
     rates: ratesOf(values),
     notices,

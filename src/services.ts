@@ -12,6 +12,11 @@ import { ChatAccess } from "./chats/chat_access.ts";
 import { ChatPersonalData } from "./chats/chat_personal_data.ts";
 import { ChatReader } from "./chats/chat_reader.ts";
 import { ChatWriter } from "./chats/chat_writer.ts";
+import { ContactChoices } from "./chats/contact_choices.ts";
+import { ContactGate } from "./chats/contact_gate.ts";
+import { contactHandlers } from "./chats/contact_handlers.ts";
+import { ContactPersonalData } from "./chats/contact_personal_data.ts";
+import { ContactRequests } from "./chats/contact_requests.ts";
 import { DirectChats } from "./chats/direct_chats.ts";
 import { Groups } from "./chats/groups.ts";
 import { chatHandlers } from "./chats/handlers.ts";
@@ -104,7 +109,7 @@ function createFeatures(ground: Ground, realtime: Realtime) {
     typing.committed(commit);
     media.committed(commit);
     push.worker.committed(commit);
-  });
+  }, { maxChats: limits.chatsPerUser });
   const media = createMedia({
     store,
     blobs,
@@ -117,10 +122,29 @@ function createFeatures(ground: Ground, realtime: Realtime) {
     secret: config.encryptionKey,
   });
   const push = createPush(ground, publisher, hub);
-  const direct = new DirectChats(store, writer, people, clock);
-  const groups = new Groups(writer, people, media.library, clock, limits);
+  const gate = createGate(ground, people);
+  const requests = new ContactRequests({
+    ...{ store, writer, people, clock, limits },
+    send: (userIds, event) => publisher.toUsers(userIds, event),
+    notify: (request) => push.requests.notify(request),
+  });
+  const direct = new DirectChats({ store, writer, gate, requests, clock });
+  const pictures = media.library;
+  const groups = new Groups({ writer, gate, requests, pictures, clock, limits });
   const catchUp = new CatchUp(store, feed, limits);
-  return { writer, media, push, direct, groups, catchUp };
+  return { writer, media, push, gate, requests, direct, groups, catchUp };
+}
+
+function createGate({ adapters, config, log }: Ground, people: People): ContactGate {
+  return new ContactGate({
+    store: adapters.store,
+    people,
+    limiter: adapters.backplane.limiter,
+    rates: config.rates,
+    defaults: config.contact,
+    mailConfigured: config.mail.smtpUrl !== null,
+    log,
+  });
 }
 
 function createPush(ground: Ground, publisher: Publisher, hub: Hub) {
@@ -164,6 +188,7 @@ function createAccounts(ground: Ground, { publisher, access }: Realtime, feature
       new DevicePersonalData(devices),
       new ChatPersonalData(store, writer, groups, clock),
       abandoned,
+      new ContactPersonalData(store),
       new MediaPersonalData(store, media.library),
       new NotificationPersonalData(store),
     ],
@@ -218,18 +243,24 @@ export function bindServices(ground: Ground, services: Services): Bound[] {
   ];
 }
 
-function bindChats({ adapters: { store }, config: { limits }, clock }: Ground, all: Services) {
-  const { writer, direct, groups, people, catchUp, publisher, access, media } = all;
+function bindChats({ adapters: { store }, config, clock }: Ground, all: Services) {
+  const { limits } = config;
+  const { writer, direct, groups, people, catchUp, publisher, access, media, requests } = all;
+  const reader = new ChatReader(store);
   const receipts = new Receipts(store, people, (membership) => publisher.receipt(membership));
   const files = media.library;
   return [
     ...chatHandlers({
-      reader: new ChatReader(store),
+      reader,
       direct,
       groups,
       inbox: new Inbox(store, limits),
       receipts,
       catchUp,
+    }),
+    ...contactHandlers({
+      choices: new ContactChoices(store, config.contact),
+      ...{ requests, groups, reader },
     }),
     ...messageHandlers({
       sender: new MessageSender(writer, direct, people, files, epochOfMessage, clock, limits),
@@ -240,11 +271,11 @@ function bindChats({ adapters: { store }, config: { limits }, clock }: Ground, a
 }
 
 function bindEncryption({ adapters: { store }, config: { limits }, clock }: Ground, all: Services) {
-  const { devices, people, notices, writer, access } = all;
+  const { devices, people, gate, notices, writer, access } = all;
   return encryptionHandlers({
     devices,
     keyPackages: new KeyPackages(store, people, notices, clock, limits),
-    commits: new Commits(store, writer, access, people, notices, clock, limits),
+    commits: new Commits(store, writer, access, gate, notices, clock, limits),
     welcomes: new Welcomes(store),
   });
 }

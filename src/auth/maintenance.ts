@@ -18,7 +18,12 @@ export class Maintenance {
   constructor(
     private readonly store: Pick<
       Store,
-      "sessions" | "oneTimeTokens" | "keyPackages" | "notifications" | "pushDevices"
+      | "sessions"
+      | "oneTimeTokens"
+      | "keyPackages"
+      | "notifications"
+      | "pushDevices"
+      | "contacts"
     >,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -39,6 +44,7 @@ export class Maintenance {
       await this.store.pushDevices.purge(now);
       await this.store.oneTimeTokens.purge(now);
       await this.store.keyPackages.purge(now);
+      await this.store.contacts.purge(now);
       await this.store.notifications.purge(now - KEEP_NOTIFICATIONS_MS);
     } catch (error) {
       this.log.warn("Forgetting what has run out failed", { error });

@@ -1,4 +1,4 @@
-import { notFound } from "../core/errors.ts";
+import { AppError, notFound, quote } from "../core/errors.ts";
 import type { AuditNote, AuditOrigin } from "../model/audit_entry.ts";
 import type { Chat } from "../model/chat.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
@@ -6,7 +6,7 @@ import type { Handshake, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
-import type { ChatChange } from "../store/chat_store.ts";
+import type { ChatChange, MembershipChange } from "../store/chat_store.ts";
 import type { MessageStore, SendKey } from "../store/message_store.ts";
 import { DraftNotes } from "./draft_notes.ts";
 import { mediaUses } from "./media_uses.ts";
@@ -25,6 +25,21 @@ export interface NewHandshake {
   groupInfo: string;
   welcomes: Omit<StoredWelcome, "chatId" | "rev" | "epoch">[];
 }
+
+/** What was found out about the people of a change when an earlier attempt failed, and how far they may go. */
+export interface MemberRoom {
+  /** Chats that a person may be a member of. */
+  maxChats: number;
+  /** Those who are members of so many. */
+  full: ReadonlySet<string>;
+}
+
+const UNBOUNDED: MemberRoom = { maxChats: Number.MAX_SAFE_INTEGER, full: new Set() };
+
+/** A member to be; what is left out of the settings is as for a new one. */
+export type NewMember =
+  & Pick<Membership, "userId" | "role" | "joinedAt">
+  & Partial<Pick<Membership, "addedByStranger">>;
 
 /** How a draft finds messages that are not in it. */
 export type MessageSource = Pick<MessageStore, "byId" | "bySendKeys">;
@@ -52,6 +67,7 @@ export class ChatDraft {
     readonly now: number,
     /** Sends that the store is known to hold already. */
     private readonly known: ReadonlyMap<string, Message> = new Map(),
+    private readonly room: MemberRoom = UNBOUNDED,
   ) {
     this.#chat = base.chat;
   }
@@ -126,14 +142,22 @@ export class ChatDraft {
     return updated;
   }
 
-  addMember(member: Pick<Membership, "userId" | "role" | "joinedAt">): Membership {
-    const earlier = this.#row(member.userId);
+  /** True for a person who may become a member of no further chat. */
+  isFull(userId: string): boolean {
+    return this.room.full.has(userId);
+  }
+
+  /** A former member keeps how far they have read, and no other setting. Throws for who is full. */
+  addMember(member: NewMember): Membership {
+    const { userId } = member;
+    if (this.isFull(userId)) throw tooManyChats(userId, this.room.maxChats);
+    const earlier = this.#row(userId);
     return this.#takeMember({
-      readSeq: 0,
-      deliveredSeq: 0,
+      readSeq: earlier?.readSeq ?? 0,
+      deliveredSeq: earlier?.deliveredSeq ?? 0,
       notify: "all",
       mutedUntil: null,
-      ...earlier,
+      addedByStranger: false,
       ...member,
       chatId: this.#chat.id,
       rev: this.#chat.rev + 1,
@@ -200,6 +224,7 @@ export class ChatDraft {
     const uses = mediaUses(this.base.chat, this.#chat, messages, this.#before);
     const audit = this.#notes.audit(this.now);
     const mls = this.#notes.mls(this.#steps);
+    const membership = this.#membershipChange();
     const outbox = this.#outboxEntry();
     return {
       expectedRev: this.base.chat.rev,
@@ -207,6 +232,7 @@ export class ChatDraft {
       inserted: messages.filter((message) => message.seq > this.base.chat.rev),
       updated: messages.filter((message) => message.seq <= this.base.chat.rev),
       members: [...this.#members.values()],
+      ...(membership && { membership }),
       ...(audit.length > 0 && { audit }),
       ...(mls && { mls }),
       ...(uses.length > 0 && { mediaUses: uses }),
@@ -231,6 +257,16 @@ export class ChatDraft {
 
   sendKeys(): SendKey[] {
     return [...this.#sends.values()].map(({ senderId, clientId }) => ({ senderId, clientId }));
+  }
+
+  #membershipChange(): MembershipChange | null {
+    const [joined, left]: [string[], string[]] = [[], []];
+    for (const { userId, leftAt } of this.#members.values()) {
+      const was = this.base.members.get(userId)?.leftAt === null;
+      if (was !== (leftAt === null)) (was ? left : joined).push(userId);
+    }
+    if (joined.length + left.length === 0) return null;
+    return { joined, left, maxChats: this.room.maxChats };
   }
 
   #outboxEntry(): OutboxEntry | null {
@@ -279,4 +315,11 @@ export class ChatDraft {
 
 export function sendKey(senderId: string, clientId: string): string {
   return `${senderId}:${clientId}`;
+}
+
+function tooManyChats(userId: string, max: number): AppError {
+  const message = `Cannot add ${
+    quote(userId)
+  } to the chat: they are in ${max} chats, and may be in no more`;
+  return new AppError("conflict", message);
 }

@@ -3,7 +3,7 @@ import { AppError, notFound } from "../core/errors.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Message } from "../model/message.ts";
-import { DuplicateKey, MediaGone, type Store } from "../store/store.ts";
+import { DuplicateKey, MediaGone, type Store, TooManyChats } from "../store/store.ts";
 import { ChatDraft, type ChatState, sendKey } from "./chat_draft.ts";
 import { ChatStateCache } from "./chat_state_cache.ts";
 
@@ -37,6 +37,16 @@ export interface ChatWriterOptions {
   gatherMs?: number;
   /** Edits in one commit at most. */
   maxBatch?: number;
+  /** Chats that a person may be a member of. */
+  maxChats?: number;
+}
+
+/** What failed attempts at one commit have taught. */
+interface Learned {
+  /** Sends that the store holds already, by `sendKey`. */
+  sent: Map<string, Message>;
+  /** People who may join no further chat. */
+  full: Set<string>;
 }
 
 /** Enough for a commit per instance and try; past it the store is overloaded, and we say so. */
@@ -58,6 +68,7 @@ export class ChatWriter {
   readonly #states: ChatStateCache;
   readonly #gatherMs: number;
   readonly #maxBatch: number;
+  readonly #maxChats: number;
 
   constructor(
     private readonly store: Store,
@@ -68,6 +79,7 @@ export class ChatWriter {
     this.#states = new ChatStateCache(store);
     this.#gatherMs = options.gatherMs ?? 10;
     this.#maxBatch = options.maxBatch ?? 256;
+    this.#maxChats = options.maxChats ?? Number.MAX_SAFE_INTEGER;
   }
 
   /** Answers once the change is durable. Throws what `edit` throws, and `not_found` for no such chat. */
@@ -84,10 +96,11 @@ export class ChatWriter {
    * `DuplicateKey("directKey")` when the pair has a chat already.
    */
   async create<T>(state: ChatState, edit: Edit<T>): Promise<T> {
+    const learned: Learned = { sent: new Map(), full: new Set() };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const draft = new ChatDraft(state, this.store.messages, this.clock.now());
+      const draft = this.#draft(state, learned);
       const answer = await edit(draft);
-      if (await this.#commit(draft, new Map())) return answer;
+      if (await this.#commit(draft, learned)) return answer;
     }
     throw tooBusy();
   }
@@ -135,12 +148,12 @@ export class ChatWriter {
   }
 
   async #commitJobs(chatId: string, jobs: Job[]): Promise<void> {
-    const known = new Map<string, Message>();
+    const learned: Learned = { sent: new Map(), full: new Set() };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       if (attempt > 1) await delay(Math.random() * Math.min(2 ** attempt, 50));
       const { state, fresh } = await this.#states.get(chatId);
       if (!state) throw notFound("chat", chatId);
-      const draft = new ChatDraft(state, this.store.messages, this.clock.now(), known);
+      const draft = this.#draft(state, learned);
       const results = await runEdits(draft, jobs);
       // A commit proves that the state was the newest. What it does not prove counts only on fresh
       // state: the remembered one may not know yet who has joined, or left.
@@ -151,9 +164,14 @@ export class ChatWriter {
         this.#states.forget(chatId);
         continue;
       }
-      if (await this.#commit(draft, known)) return settle(results);
+      if (await this.#commit(draft, learned)) return settle(results);
     }
     throw tooBusy();
+  }
+
+  #draft(state: ChatState, { sent, full }: Learned): ChatDraft {
+    const room = { maxChats: this.#maxChats, full };
+    return new ChatDraft(state, this.store.messages, this.clock.now(), sent, room);
   }
 
   async #isBehind(state: ChatState): Promise<boolean> {
@@ -164,7 +182,7 @@ export class ChatWriter {
   }
 
   /** False when it has to be tried again, with what was learnt. */
-  async #commit(draft: ChatDraft, known: Map<string, Message>): Promise<boolean> {
+  async #commit(draft: ChatDraft, learned: Learned): Promise<boolean> {
     if (draft.length === 0) return true;
     const chatId = draft.chat.id;
     try {
@@ -176,10 +194,14 @@ export class ChatWriter {
     } catch (error) {
       // An upload was deleted meanwhile: whoever wanted to send it finds that out now, and only they.
       if (error instanceof MediaGone) return false;
+      if (error instanceof TooManyChats) {
+        for (const userId of error.userIds) learned.full.add(userId);
+        return false;
+      }
       if (!(error instanceof DuplicateKey) || error.key !== "clientId") throw error;
       // Looking sends up only when one turns out to be a repeat keeps the usual send to one write.
       for (const message of await this.store.messages.bySendKeys(chatId, draft.sendKeys())) {
-        known.set(sendKey(message.senderId, message.clientId), message);
+        learned.sent.set(sendKey(message.senderId, message.clientId), message);
       }
       return false;
     }

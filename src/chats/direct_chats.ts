@@ -1,20 +1,29 @@
 import type { Clock } from "../core/clock.ts";
-import { fieldError } from "../core/errors.ts";
+import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import { type Chat, directKeyOf } from "../model/chat.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
+import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter, Edit } from "./chat_writer.ts";
+import type { Admission, ContactGate } from "./contact_gate.ts";
+import { type ContactRequests, type NewRequest, tooManyRequests } from "./contact_requests.ts";
 import { unbornChat } from "./new_chat.ts";
-import type { People } from "./people.ts";
 
-/** One chat for each two people, made on first use by whoever comes first. */
+export interface DirectChatsOptions {
+  store: Pick<Store, "chats">;
+  writer: ChatWriter;
+  gate: ContactGate;
+  requests: ContactRequests;
+  clock: Clock;
+}
+
+/**
+ * One chat for each two people, made on first use by whoever comes first. A person who does not let
+ * the other write directly is asked for their consent: until they give it (by accepting, or by opening
+ * the chat or writing themselves) the other one is alone in the chat.
+ */
 export class DirectChats {
-  constructor(
-    private readonly store: Store,
-    private readonly writer: ChatWriter,
-    private readonly people: People,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly options: DirectChatsOptions) {}
 
   /** `made` is true for the one call that made the chat. */
   async open(
@@ -23,33 +32,53 @@ export class DirectChats {
     encrypted?: boolean,
   ): Promise<{ chat: Chat; made: boolean }> {
     const found = await this.#find(callerId, userId);
-    if (found) return { chat: sameEncryption(found, encrypted), made: false };
+    if (found) return { chat: await this.#reopen(found, callerId, userId, encrypted), made: false };
     try {
       const chat = await this.#make(callerId, userId, encrypted ?? false, ({ chat }) => chat);
       return { chat: { ...chat }, made: true };
     } catch (error) {
       const winner = await this.#winner(callerId, userId, error);
-      return { chat: sameEncryption(winner, encrypted), made: false };
+      return { chat: await this.#reopen(winner, callerId, userId, encrypted), made: false };
     }
   }
 
-  /** Where there is no chat yet, it is made with what `edit` does to it, or, if that throws, not at all. */
+  /**
+   * Where there is no chat yet, it is made with what `edit` does to it, or, if that throws, not at all;
+   * it counts as `chat.open` does.
+   */
   async write<T>(callerId: string, userId: string, edit: Edit<T>): Promise<T> {
     const found = await this.#find(callerId, userId);
-    if (found) return await this.writer.write(found.id, edit);
+    if (found) return await this.#writeTo(found, callerId, userId, edit);
+    await this.options.gate.chargeOpening(callerId);
     try {
       return await this.#make(callerId, userId, false, edit);
     } catch (error) {
       const winner = await this.#winner(callerId, userId, error);
-      return await this.writer.write(winner.id, edit);
+      return await this.#writeTo(winner, callerId, userId, edit);
     }
+  }
+
+  async #reopen(
+    chat: Chat,
+    callerId: string,
+    userId: string,
+    encrypted: boolean | undefined,
+  ): Promise<Chat> {
+    sameEncryption(chat, encrypted);
+    if (!isComplete(chat)) await this.#complete(chat, callerId, userId);
+    return chat;
+  }
+
+  async #writeTo<T>(chat: Chat, callerId: string, userId: string, edit: Edit<T>): Promise<T> {
+    if (!isComplete(chat)) await this.#complete(chat, callerId, userId);
+    return await this.options.writer.write(chat.id, edit);
   }
 
   #find(callerId: string, userId: string): Promise<Chat | null> {
     if (userId === callerId) {
       throw fieldError("invalid_request", "userId", "Opening a direct chat: it takes two people");
     }
-    return this.store.chats.byDirectKey(directKeyOf(callerId, userId));
+    return this.options.store.chats.byDirectKey(directKeyOf(callerId, userId));
   }
 
   async #make<T>(
@@ -58,15 +87,64 @@ export class DirectChats {
     encrypted: boolean,
     edit: Edit<T>,
   ): Promise<T> {
-    await this.people.reach(callerId, [userId]);
-    const [createdAt, directKey] = [this.clock.now(), directKeyOf(callerId, userId)];
+    const { gate, writer, clock } = this.options;
+    const admission = firstOf(await gate.admit(callerId, [userId], "write"));
+    const [createdAt, directKey] = [clock.now(), directKeyOf(callerId, userId)];
     const chat = { id: newId(), kind: "direct" as const, directKey, encrypted, createdAt };
-    return await this.writer.create(unbornChat({ ...chat, createdBy: callerId }), (draft) => {
-      draft.updateChat({});
-      draft.addMember({ userId: callerId, role: "member", joinedAt: createdAt });
-      draft.addMember({ userId, role: "member", joinedAt: createdAt });
-      return edit(draft);
+    const make = () =>
+      writer.create(unbornChat({ ...chat, createdBy: callerId }), (draft) => {
+        draft.updateChat({});
+        draft.addMember({ userId: callerId, role: "member", joinedAt: createdAt });
+        if (admission.way === "added") addPeer(draft, admission, createdAt);
+        return edit(draft);
+      });
+    return admission.way === "added" ? await make() : await this.#asking({
+      ...{ kind: "direct", fromId: callerId, userId, chatId: chat.id },
+    }, make);
+  }
+
+  /** The request is there before the chat, so that neither comes about where the other cannot. */
+  async #asking<T>(about: NewRequest, make: () => Promise<T>): Promise<T> {
+    const { requests } = this.options;
+    const { outcome, request } = await requests.reserve(about);
+    if (outcome === "full") throw tooManyRequests();
+    let made: T;
+    try {
+      made = await make();
+    } catch (error) {
+      await requests.cancel(request);
+      throw error;
+    }
+    await requests.announce(request);
+    return made;
+  }
+
+  /**
+   * Brings in who of the two is missing: the caller, who so accepts what the other one has asked, or the
+   * other one, who may let the caller write by now, or whose request has expired.
+   */
+  async #complete(chat: Chat, callerId: string, userId: string): Promise<void> {
+    const { writer, requests, gate, clock } = this.options;
+    const isMissing = await writer.write(chat.id, (draft) => {
+      if (!draft.member(callerId)) {
+        draft.addMember({ userId: callerId, role: "member", joinedAt: clock.now() });
+      }
+      return !draft.member(userId);
     });
+    const received = await requests.alive(callerId, chat.id);
+    if (received) await requests.close(received, "accepted");
+    if (!isMissing || await requests.alive(userId, chat.id)) return;
+    const admission = firstOf(await gate.admit(callerId, [userId], "write"));
+    if (admission.way === "asked") return await this.#ask(callerId, userId, chat.id);
+    await writer.write(chat.id, (draft) => {
+      if (!draft.member(userId)) addPeer(draft, admission, clock.now());
+    });
+  }
+
+  async #ask(callerId: string, userId: string, chatId: string): Promise<void> {
+    const about = { kind: "direct", fromId: callerId, userId, chatId } as const;
+    const outcome = await this.options.requests.ask(about);
+    if (outcome === "full") throw tooManyRequests();
   }
 
   /** The chat that someone else has made meanwhile; throws the error where it tells of something else. */
@@ -77,9 +155,33 @@ export class DirectChats {
   }
 }
 
+/** Both are members. */
+function isComplete({ memberCount }: Chat): boolean {
+  return memberCount >= 2;
+}
+
+type Admitted = Exclude<Admission, { way: "refused" }>;
+
+function firstOf([admission]: Admission[]): Admitted {
+  if (admission.way === "refused") throw admission.error;
+  return admission;
+}
+
+function addPeer(draft: ChatDraft, admission: Admitted, joinedAt: number): void {
+  const { userId } = admission;
+  if (draft.isFull(userId)) {
+    const message = `Cannot open the chat with ${
+      quote(userId)
+    }: they are in as many chats as they may be`;
+    throw new AppError("forbidden", message);
+  }
+  const addedByStranger = admission.way === "added" && admission.stranger;
+  draft.addMember({ userId, role: "member", joinedAt, addedByStranger });
+}
+
 /** Two people have one chat; asking for it with the other kind of encryption is a clear error. */
-function sameEncryption(chat: Chat, encrypted: boolean | undefined): Chat {
-  if (encrypted === undefined || encrypted === chat.encrypted) return chat;
+function sameEncryption(chat: Chat, encrypted: boolean | undefined): void {
+  if (encrypted === undefined || encrypted === chat.encrypted) return;
   const is = chat.encrypted ? "encrypted" : "not encrypted";
   throw fieldError("conflict", "encrypted", `Opening the direct chat: it is ${is}, for good`);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
-import { AppError, fieldError, notFound } from "../core/errors.ts";
+import { forEachOf } from "../core/concurrency.ts";
+import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Chat } from "../model/chat.ts";
 import type { AuditOrigin } from "../model/audit_entry.ts";
@@ -11,10 +12,12 @@ import {
   type Membership,
 } from "../model/membership.ts";
 import { requireAdmin, requireGroup, requireOwner } from "./chat_access.ts";
+import type { NotAddedView } from "../wire/contact.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
+import type { Admission, ContactGate } from "./contact_gate.ts";
+import { type ContactRequests, tooManyRequests } from "./contact_requests.ts";
 import { unbornChat } from "./new_chat.ts";
-import type { People } from "./people.ts";
 
 export interface NewGroup {
   name: string;
@@ -30,38 +33,48 @@ export interface PictureSource {
   requireAvatar(userId: string, mediaId: string): Promise<void>;
 }
 
+export interface GroupsOptions {
+  writer: ChatWriter;
+  gate: ContactGate;
+  requests: ContactRequests;
+  pictures: PictureSource;
+  clock: Clock;
+  limits: { groupMembers: number };
+}
+
+/** Invitations that are written at once: each is a transaction of its own. */
+const INVITATIONS_AT_ONCE = 8;
+
 /**
  * Who may do what in a group: members leave; admins change its name and picture, add people and
  * remove plain members; the owner does all that, removes admins, and gives roles. There is one
  * owner for as long as anyone is left.
  */
 export class Groups {
-  constructor(
-    private readonly writer: ChatWriter,
-    private readonly people: People,
-    private readonly pictures: PictureSource,
-    private readonly clock: Clock,
-    private readonly limits: { groupMembers: number },
-  ) {}
+  constructor(private readonly options: GroupsOptions) {}
 
-  async create(callerId: string, group: NewGroup, visitor?: Visitor): Promise<Chat> {
+  async create(
+    callerId: string,
+    group: NewGroup,
+    visitor?: Visitor,
+  ): Promise<{ chat: Chat; notAdded: NotAddedView[] }> {
+    const { writer, gate, clock, limits } = this.options;
     const { name, description, encrypted } = group;
     const memberIds = group.memberIds.filter((id) => id !== callerId);
     if (encrypted && memberIds.length > 0) throw onlyByCommit("memberIds", "Making the group");
-    assertGroupSize(memberIds.length + 1, this.limits.groupMembers);
-    await this.people.reach(callerId, memberIds);
-    const createdAt = this.clock.now();
-    const chat = { id: newId(), kind: "group" as const, name, description, encrypted, createdAt };
-    return this.writer.create(unbornChat({ ...chat, createdBy: callerId }), (draft) => {
+    assertGroupSize(memberIds.length + 1, limits.groupMembers);
+    const admissions = await gate.admit(callerId, memberIds, "addToGroups");
+    const createdAt = clock.now();
+    const fields = { id: newId(), kind: "group" as const, name, description, encrypted, createdAt };
+    const made = await writer.create(unbornChat({ ...fields, createdBy: callerId }), (draft) => {
       draft.updateChat({});
       draft.addMember({ userId: callerId, role: "owner", joinedAt: createdAt });
       draft.record(originOf(callerId, visitor), { action: "group.created" });
-      for (const userId of memberIds) {
-        draft.addMember({ userId, role: "member", joinedAt: createdAt });
-        draft.record(originOf(callerId, visitor), { action: "member.added", userId });
-      }
-      return { ...draft.chat };
+      const full = addAdmitted(draft, admissions, createdAt, originOf(callerId, visitor));
+      return { chat: { ...draft.chat }, full };
     });
+    const notAdded = await this.#notAdded(callerId, made.chat.id, admissions, made.full);
+    return { chat: made.chat, notAdded };
   }
 
   update(callerId: string, groupId: string, patch: GroupPatch): Promise<void> {
@@ -71,33 +84,56 @@ export class Groups {
         value !== undefined && draft.chat[field as keyof GroupPatch] !== value
       );
       const picture = changed.find(([field]) => field === "avatarMediaId")?.[1];
-      if (picture) await this.pictures.requireAvatar(callerId, picture);
+      if (picture) await this.options.pictures.requireAvatar(callerId, picture);
       if (changed.length > 0) draft.updateChat(Object.fromEntries(changed));
     });
   }
 
-  /** People who are in it already are passed over. */
+  /**
+   * People who are in it already are passed over. Returns those who did not become members, and why;
+   * throws the first of these reasons where it comes to nobody's being added or invited.
+   */
   async add(
     callerId: string,
     groupId: string,
     userIds: string[],
     visitor?: Visitor,
-  ): Promise<void> {
-    await this.#write(groupId, (draft) => {
-      requireAdmin(draft, callerId, "Adding people to the group");
-      if (draft.chat.encrypted) throw onlyByCommit("userIds", "Adding people to the group");
+  ): Promise<NotAddedView[]> {
+    const { gate, clock, limits } = this.options;
+    const action = "Adding people to the group";
+    const wanted = await this.#write(groupId, (draft) => {
+      requireAdmin(draft, callerId, action);
+      if (draft.chat.encrypted) throw onlyByCommit("userIds", action);
+      return userIds.filter((userId) => !draft.member(userId));
     });
-    await this.people.reach(callerId, userIds);
-    await this.#write(groupId, (draft) => {
-      requireAdmin(draft, callerId, "Adding people to the group");
-      const added = userIds.filter((userId) => !draft.member(userId));
-      assertGroupSize(draft.chat.memberCount + added.length, this.limits.groupMembers);
-      const joinedAt = this.clock.now();
-      for (const userId of added) {
-        draft.addMember({ userId, role: "member", joinedAt });
-        draft.record(originOf(callerId, visitor), { action: "member.added", userId });
-      }
+    const admissions = await gate.admit(callerId, wanted, "addToGroups");
+    const full = await this.#write(groupId, (draft) => {
+      requireAdmin(draft, callerId, action);
+      const added = admissions.filter(({ way, userId }) =>
+        way === "added" && !draft.member(userId)
+      );
+      assertGroupSize(draft.chat.memberCount + added.length, limits.groupMembers);
+      return addAdmitted(draft, added, clock.now(), originOf(callerId, visitor));
     });
+    const notAdded = await this.#notAdded(callerId, groupId, admissions, full);
+    throwIfInVain(admissions, notAdded);
+    return notAdded;
+  }
+
+  /** Asks people for their consent, also those who could be added; in an encrypted group too. */
+  async invite(callerId: string, groupId: string, userIds: string[]): Promise<NotAddedView[]> {
+    const action = "Inviting people to the group";
+    const wanted = await this.#write(groupId, (draft) => {
+      requireAdmin(draft, callerId, action);
+      return userIds.filter((userId) => !draft.member(userId));
+    });
+    const admitted = await this.options.gate.admit(callerId, wanted, "addToGroups");
+    const admissions = admitted.map((one): Admission =>
+      one.way === "added" ? { way: "asked", userId: one.userId } : one
+    );
+    const notAdded = await this.#notAdded(callerId, groupId, admissions, []);
+    throwIfInVain(admissions, notAdded);
+    return notAdded;
   }
 
   /** Leaving, when it is oneself. */
@@ -111,7 +147,7 @@ export class Groups {
       }
       const origin = originOf(callerId, visitor);
       if (target.role === "owner") passOwnershipOn(draft, target, origin);
-      draft.updateMember(target, { leftAt: this.clock.now(), role: "member" });
+      draft.updateMember(target, { leftAt: this.options.clock.now(), role: "member" });
       const action = callerId === userId ? "member.left" : "member.removed";
       draft.record(origin, { action, userId });
     });
@@ -138,8 +174,33 @@ export class Groups {
     });
   }
 
-  #write(groupId: string, edit: (draft: ChatDraft) => void | Promise<void>): Promise<void> {
-    return this.writer.write(groupId, (draft) => {
+  /** Sends the invitations. */
+  async #notAdded(
+    callerId: string,
+    groupId: string,
+    admissions: Admission[],
+    full: string[],
+  ): Promise<NotAddedView[]> {
+    const notAdded = new Map<string, NotAddedView>();
+    for (const userId of full) notAdded.set(userId, { userId, reason: "full" });
+    await forEachOf(admissions, INVITATIONS_AT_ONCE, async (admission) => {
+      const { way, userId } = admission;
+      if (way === "added") return;
+      if (way === "refused") return void notAdded.set(userId, limited(userId, admission.error));
+      const outcome = await this.options.requests.ask({
+        ...{ kind: "group", fromId: callerId, userId, chatId: groupId },
+      });
+      const view: NotAddedView = outcome === "full"
+        ? limited(userId, tooManyRequests())
+        : { userId, reason: "invited" };
+      notAdded.set(userId, view);
+    });
+    // In the order in which they were named.
+    return admissions.flatMap(({ userId }) => notAdded.get(userId) ?? []);
+  }
+
+  #write<T>(groupId: string, edit: (draft: ChatDraft) => T | Promise<T>): Promise<T> {
+    return this.options.writer.write(groupId, (draft) => {
       requireGroup(draft);
       return edit(draft);
     }).catch((error) => {
@@ -150,6 +211,44 @@ export class Groups {
       throw error;
     });
   }
+}
+
+/** Adds those who let themselves be added; returns those who may be a member of no further chat. */
+function addAdmitted(
+  draft: ChatDraft,
+  admissions: Admission[],
+  joinedAt: number,
+  origin: AuditOrigin,
+): string[] {
+  const full: string[] = [];
+  for (const admission of admissions) {
+    if (admission.way !== "added") continue;
+    const { userId, stranger: addedByStranger } = admission;
+    if (draft.isFull(userId)) {
+      full.push(userId);
+      continue;
+    }
+    draft.addMember({ userId, role: "member", joinedAt, addedByStranger });
+    draft.record(origin, { action: "member.added", userId });
+  }
+  return full;
+}
+
+function limited(userId: string, { retryAfter }: AppError): NotAddedView {
+  return { userId, reason: "rate_limited", ...(retryAfter !== undefined && { retryAfter }) };
+}
+
+function throwIfInVain(admissions: Admission[], notAdded: NotAddedView[]): void {
+  if (notAdded.length === 0 || notAdded.length < admissions.length) return;
+  if (notAdded.some(({ reason }) => reason === "invited")) return;
+  const [{ userId, reason }] = notAdded;
+  const refused = admissions.find((one) => one.way === "refused");
+  if (refused) throw refused.error;
+  if (reason === "rate_limited") throw tooManyRequests();
+  const message = `Cannot add ${
+    quote(userId)
+  } to the group: they are in as many chats as they may be`;
+  throw new AppError("conflict", message);
 }
 
 /** Keys and membership change together: a member without the group's keys could read nothing. */

@@ -69,8 +69,8 @@ function groupHandlers({ reader, groups }: ChatServices): Bound[] {
     rosterView(await reader.roster(userId, groupId, "group"));
   return [
     bind(operations.createGroup, async (caller, input) => {
-      const chat = await groups.create(caller.userId, input, caller);
-      return await group(caller.userId, chat.id);
+      const { chat, notAdded } = await groups.create(caller.userId, input, caller);
+      return { ...await group(caller.userId, chat.id), notAdded };
     }),
     bind(operations.getGroup, ({ userId }, { groupId }) => group(userId, groupId)),
     bind(operations.updateGroup, async ({ userId }, { groupId, ...patch }) => {
@@ -78,8 +78,8 @@ function groupHandlers({ reader, groups }: ChatServices): Bound[] {
       return await group(userId, groupId);
     }),
     bind(operations.addMembers, async (caller, { groupId, userIds }) => {
-      await groups.add(caller.userId, groupId, userIds, caller);
-      return await group(caller.userId, groupId);
+      const notAdded = await groups.add(caller.userId, groupId, userIds, caller);
+      return { ...await group(caller.userId, groupId), notAdded };
     }),
     bind(operations.removeMember, async (caller, { groupId, userId }) => {
       await groups.remove(caller.userId, groupId, userId, caller);
@@ -91,7 +91,7 @@ function groupHandlers({ reader, groups }: ChatServices): Bound[] {
   ];
 }
 
-function rosterView({ chat, members }: ChatRoster) {
+export function rosterView({ chat, members }: ChatRoster) {
   return { ...chatView(chat), members: members.map(memberView) };
 }
 

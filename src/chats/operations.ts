@@ -17,6 +17,7 @@ import { LIMIT_SPECS } from "../config/limits.ts";
 import { operation } from "../operations/operation.ts";
 import { ChangesView } from "../wire/changes.ts";
 import { ChatView } from "../wire/chat.ts";
+import { NotAddedView } from "../wire/contact.ts";
 import { MemberView, ReceiptView } from "../wire/member.ts";
 import { MessageView } from "../wire/message.ts";
 
@@ -33,6 +34,10 @@ const InboxItem = z.object({
 export const ChatWithMembers = ChatView.extend({
   members: z.array(MemberView).describe("Present members, longest-standing first"),
 }).meta({ id: "ChatWithMembers" });
+
+const ChatWithNotAdded = ChatWithMembers.extend({
+  notAdded: z.array(NotAddedView).describe("Those who were named and are no members (yet)"),
+});
 
 const chats = "Chats";
 const groups = "Groups";
@@ -160,7 +165,7 @@ export const createGroup = operation({
     memberIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
     encrypted: flag.default(false).describe("For good"),
   }),
-  output: ChatWithMembers,
+  output: ChatWithNotAdded,
   rest: { method: "POST", path: "/groups", status: 201 },
   errors: ["not_found", "conflict"],
 });
@@ -215,7 +220,7 @@ export const addMembers = operation({
     groupId: chatId,
     userIds: ids(userId, { max: LIMIT_SPECS.groupMembers.max }),
   }),
-  output: ChatWithMembers,
+  output: ChatWithNotAdded,
   rest: { method: "POST", path: "/groups/:groupId/members" },
   errors: ["forbidden", "not_found", "conflict"],
 });

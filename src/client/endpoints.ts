@@ -8,6 +8,7 @@ import type * as authOperations from "../auth/operations.ts";
 import type * as authProviderOperations from "../auth/provider_operations.ts";
 import type * as authSecondFactorOperations from "../auth/second_factor_operations.ts";
 import type * as authSessionOperations from "../auth/session_operations.ts";
+import type * as chatsContactOperations from "../chats/contact_operations.ts";
 import type * as chatsOperations from "../chats/operations.ts";
 import type * as encryptionOperations from "../encryption/operations.ts";
 import type * as mediaOperations from "../media/operations.ts";
@@ -53,6 +54,8 @@ export interface DeclaredOperations {
   "chat.notify": typeof notificationsOperations.changeChatNotifications;
   "chat.open": typeof chatsOperations.openDirectChat;
   "chat.read": typeof chatsOperations.markRead;
+  "contact.change": typeof chatsContactOperations.changeContactSettings;
+  "contact.settings": typeof chatsContactOperations.getContactSettings;
   "device.list": typeof encryptionOperations.listDevices;
   "device.ofChat": typeof encryptionOperations.listChatDevices;
   "device.register": typeof encryptionOperations.registerDevice;
@@ -60,6 +63,7 @@ export interface DeclaredOperations {
   "group.add": typeof chatsOperations.addMembers;
   "group.create": typeof chatsOperations.createGroup;
   "group.get": typeof chatsOperations.getGroup;
+  "group.invite": typeof chatsContactOperations.inviteToGroup;
   "group.list": typeof chatsOperations.listGroups;
   "group.remove": typeof chatsOperations.removeMember;
   "group.role": typeof chatsOperations.setRole;
@@ -96,6 +100,11 @@ export interface DeclaredOperations {
   "push.register": typeof notificationsOperations.registerPushDevice;
   "push.remove": typeof notificationsOperations.removePushDevice;
   "push.vapidKey": typeof notificationsOperations.getVapidKey;
+  "request.accept": typeof chatsContactOperations.acceptRequest;
+  "request.decline": typeof chatsContactOperations.declineRequest;
+  "request.list": typeof chatsContactOperations.listRequests;
+  "request.sent": typeof chatsContactOperations.listSentRequests;
+  "request.withdraw": typeof chatsContactOperations.withdrawRequest;
   "secondFactor.disable": typeof authSecondFactorOperations.disableSecondFactor;
   "secondFactor.enable": typeof authSecondFactorOperations.enableSecondFactor;
   "secondFactor.get": typeof authSecondFactorOperations.getSecondFactor;
@@ -154,6 +163,8 @@ export const ROUTES = {
   "chat.notify": "PUT /chats/:chatId/notifications",
   "chat.open": "POST /chats",
   "chat.read": "POST /chats/:chatId/read",
+  "contact.change": "PUT /users/contact-settings",
+  "contact.settings": "GET /users/contact-settings",
   "device.list": "GET /devices",
   "device.ofChat": "GET /chats/:chatId/devices",
   "device.register": "POST /devices",
@@ -161,6 +172,7 @@ export const ROUTES = {
   "group.add": "POST /groups/:groupId/members",
   "group.create": "POST /groups",
   "group.get": "GET /groups/:groupId",
+  "group.invite": "POST /groups/:groupId/invitations",
   "group.list": "GET /groups",
   "group.remove": "DELETE /groups/:groupId/members/:userId",
   "group.role": "PUT /groups/:groupId/admin",
@@ -196,6 +208,11 @@ export const ROUTES = {
   "push.register": "POST /notifications/devices",
   "push.remove": "DELETE /notifications/devices/:deviceId",
   "push.vapidKey": "GET /notifications/vapid-key",
+  "request.accept": "POST /requests/:requestId/accept",
+  "request.decline": "POST /requests/:requestId/decline",
+  "request.list": "GET /requests",
+  "request.sent": "GET /requests/sent",
+  "request.withdraw": "DELETE /requests/:requestId",
   "secondFactor.disable": "POST /auth/2fa/disable",
   "secondFactor.enable": "POST /auth/2fa/enable",
   "secondFactor.get": "GET /auth/2fa",

@@ -2,6 +2,7 @@ import type { EventName } from "../model/event.ts";
 import type { DeviceView } from "../encryption/views.ts";
 import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
+import type { ContactRequestEvent } from "../wire/contact.ts";
 import type { HandshakeView } from "../wire/handshake.ts";
 import type { MemberView, ReceiptView } from "../wire/member.ts";
 import type { MessageView } from "../wire/message.ts";
@@ -23,6 +24,8 @@ export interface ServerEvents {
   "notification": { data: NotificationView };
   /** The caller has blocked somebody, or no longer, on this or another device. */
   "user.blocks": { data: { userId: string; blocked: boolean } };
+  /** A request for consent was sent, or answered: to both people. */
+  "contact.request": { data: ContactRequestEvent };
   "resync": { data: Record<string, never> };
   "session.ended": { data: { sessionId: string; reason: string } };
   "mls.welcome": InChat<{ id: string; chatId: string; deviceId: string }>;

@@ -68,6 +68,15 @@ export const LIMIT_SPECS = Object.freeze({
   ciphertextBytes: limit("bytes of an encrypted message", 48 * KIB, KIB, 16 * MIB),
   commitBytes: limit("bytes of a Commit, a Welcome or a GroupInfo", 768 * KIB, 16 * KIB, 64 * MIB),
   pushDevices: limit("push registrations of a person", 20, 1, 1000),
+  chatsPerUser: limit("chats that a person is a member of", 20_000, 1, 1_000_000),
+  contactRequests: limit("contact requests that wait for one person", 100, 1, 10_000),
+  contactRequestsSent: limit("contact requests of one person that wait", 1000, 1, 100_000),
+  contactRequestMs: limit(
+    "milliseconds after which a contact request expires",
+    720 * HOUR,
+    60 * SECOND,
+    8760 * HOUR,
+  ),
   blocks: limit("people that one person blocks", 10_000, 1, 1_000_000),
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONTACT_AUDIENCES } from "../model/contact.ts";
 import { LIMIT_NAMES, type Rate, rateVariable } from "../operations/rate_limits.ts";
 import { LIMIT_SPECS, type LimitKey, limitVariable } from "./limits.ts";
 import { parseDuration } from "./duration.ts";
@@ -132,6 +133,11 @@ function parseMailAddresses(text: string): string[] | null {
   return addresses.every((address) => mailAddress.test(address)) ? addresses : null;
 }
 
+const contactAudience = variable(
+  "everyone, shared (people who share a chat with the person) or nobody",
+  z.enum(CONTACT_AUDIENCES),
+);
+
 const NAMED = {
   NODE_ENV: variable(
     "development, production or test",
@@ -164,6 +170,9 @@ const NAMED = {
     parsed(parseTrustedProxy),
   ),
   METRICS_TOKEN: secret("a token of at least 16 characters", z.string().min(16)),
+
+  CONTACT_ADD_TO_GROUPS: contactAudience,
+  CONTACT_WRITE: contactAudience,
 
   MONGODB_URI: secret(
     "a URI such as mongodb://host/database?replicaSet=rs0",

@@ -1,9 +1,9 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
-import type { People } from "../chats/people.ts";
+import type { Admission, ContactGate } from "../chats/contact_gate.ts";
 import type { Clock } from "../core/clock.ts";
-import { AppError, fieldError, notFound } from "../core/errors.ts";
+import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import { timeSlices } from "../core/time_slices.ts";
 import type { Caller } from "../model/caller.ts";
@@ -46,6 +46,9 @@ interface Checked {
   welcomes: Omit<StoredWelcome, "chatId" | "rev" | "epoch">[];
 }
 
+/** As `Checked`, with those among the people to be added who do not know the caller. */
+type Admitted = Checked & { strangers: ReadonlySet<string> };
+
 /**
  * The order of Commits, which is all that MLS needs of a server (RFC 9420, section 14): one for each
  * epoch. Everything that takes long is checked before; in the edit that takes the revision, the
@@ -57,7 +60,7 @@ export class Commits {
     private readonly store: Store,
     private readonly writer: ChatWriter,
     private readonly access: ChatAccess,
-    private readonly people: People,
+    private readonly gate: Pick<ContactGate, "admit">,
     private readonly notices: EncryptionNotices,
     private readonly clock: Clock,
     private readonly limits: { commitBytes: number; groupMembers: number },
@@ -71,10 +74,10 @@ export class Commits {
     if (repeated) return repeated;
     if (chat.epoch !== input.epoch) throw staleEpoch(input.epoch, chat.epoch!);
     const checked = await this.#check(callerId, input);
-    if (input.addUserIds.length > 0) await this.people.reach(callerId, input.addUserIds);
+    const strangers = await this.#admit(callerId, input.addUserIds);
     const committed = await this.writer.write(
       input.chatId,
-      (draft) => this.#edit(draft, caller, input, checked),
+      (draft) => this.#edit(draft, caller, input, { ...checked, strangers }),
     );
     if (!committed.repeated) {
       const { chatId } = input;
@@ -126,11 +129,23 @@ export class Commits {
     return { effect, registered: new Set(devices.map(({ id }) => id)), welcomes };
   }
 
+  /**
+   * Returns the strangers among them. A Commit adds all of these people or none: throws for the first who
+   * has to be asked first (by `group.invite`), or whom too many strangers reach.
+   */
+  async #admit(callerId: string, userIds: string[]): Promise<Set<string>> {
+    if (userIds.length === 0) return new Set();
+    const admissions = await this.gate.admit(callerId, userIds, "addToGroups");
+    for (const admission of admissions) requireAdded(admission);
+    const strangers = admissions.filter((one) => one.way === "added" && one.stranger);
+    return new Set(strangers.map(({ userId }) => userId));
+  }
+
   #edit(
     draft: ChatDraft,
     caller: Caller,
     input: CommitInput,
-    { effect, registered, welcomes }: Checked,
+    { effect, registered, welcomes, strangers }: Admitted,
   ): Committed | Promise<Committed> {
     const callerId = caller.userId;
     if (!draft.member(callerId)) throw notFound("chat", input.chatId);
@@ -151,7 +166,8 @@ export class Commits {
       draft.record(origin, { action: "member.removed", userId: member.userId });
     }
     for (const userId of input.addUserIds) {
-      draft.addMember({ userId, role: "member", joinedAt: now });
+      const addedByStranger = strangers.has(userId);
+      draft.addMember({ userId, role: "member", joinedAt: now, addedByStranger });
       draft.record(origin, { action: "member.added", userId });
     }
     return { rev, epoch: epoch + 1, repeated: false };
@@ -194,6 +210,14 @@ export class Commits {
       throw fieldError("invalid_request", field, about);
     }
   }
+}
+
+function requireAdded(admission: Admission): void {
+  if (admission.way === "refused") throw admission.error;
+  if (admission.way === "added") return;
+  const name = quote(admission.userId);
+  const message = `Cannot add ${name} to the group: they have to be invited and accept first`;
+  throw fieldError("forbidden", "addUserIds", message);
 }
 
 /** Handshakes are public messages here: `commit_check.ts` says why. */

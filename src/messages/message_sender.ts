@@ -5,6 +5,7 @@ import type { People } from "../chats/people.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
+import type { Chat } from "../model/chat.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
 import type { Message, MessageKind } from "../model/message.ts";
 import { codePoints } from "../operations/fields.ts";
@@ -90,6 +91,7 @@ export class MessageSender {
     input: SendInput,
   ): Promise<MediaAttachment[]> {
     await this.people.requireOpen(draft.chat, senderId, "Sending");
+    requireConsent(draft.chat);
     if (input.replyTo !== undefined && !await draft.message(input.replyTo)) {
       const about = `Replying: there is no message ${quote(input.replyTo)} in this chat`;
       throw fieldError("not_found", "replyTo", about);
@@ -216,4 +218,15 @@ function checkMentions(draft: ChatDraft, mentions: string[] = []): void {
     const about = `Mentioning ${quote(userId)}: not a member of this chat`;
     throw fieldError("invalid_request", "mentions", about);
   }
+}
+
+/**
+ * While the other person of a direct chat has not consented to it, one message may be there for them to
+ * decide by: in an encrypted chat none, since they could not read it.
+ */
+function requireConsent(chat: Readonly<Chat>): void {
+  if (chat.kind !== "direct" || chat.memberCount >= 2) return;
+  if (chat.lastSeq === 0 && !chat.encrypted) return;
+  const message = "Cannot send: the other person has not accepted the request to write to them";
+  throw new AppError("forbidden", message);
 }

@@ -30,6 +30,7 @@ export const AUDIT_ACTIONS = [
   "data.exported",
   "group.created",
   "member.added",
+  "member.joined",
   "member.removed",
   "member.left",
   "member.role_changed",

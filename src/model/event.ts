@@ -13,6 +13,7 @@ export const EVENT_NAMES = [
   "resync",
   "session.ended",
   "user.blocks",
+  "contact.request",
   "mls.commit",
   "mls.welcome",
   "mls.keyPackagesLow",

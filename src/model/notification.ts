@@ -5,6 +5,7 @@ export const NOTIFICATION_KINDS = [
   "reaction",
   "added_to_group",
   "role_changed",
+  "contact_request",
   "security",
 ] as const;
 

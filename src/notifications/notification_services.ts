@@ -9,6 +9,7 @@ import type { Connected } from "./push_audience.ts";
 import { PushDispatch } from "./push_dispatch.ts";
 import type { PushResult, PushSender } from "./push_sender.ts";
 import { PushWorker } from "./push_worker.ts";
+import { RequestNotices } from "./request_notices.ts";
 
 export interface NotificationOptions {
   store: Store;
@@ -27,6 +28,7 @@ export interface NotificationOptions {
 export interface NotificationServices {
   notifications: Notifications;
   devices: PushDevices;
+  requests: RequestNotices;
   worker: PushWorker;
   vapidKey: string | null;
 }
@@ -59,5 +61,9 @@ export function createNotifications(options: NotificationOptions): NotificationS
     log,
   });
   const devices = new PushDevices(store, clock, limits, options.webPushOrigins);
-  return { notifications, devices, worker, vapidKey: options.vapidKey };
+  const requests = new RequestNotices({
+    ...{ store, notifications, clock, log },
+    onOutbox: (entry) => worker.take(entry),
+  });
+  return { notifications, devices, requests, worker, vapidKey: options.vapidKey };
 }

@@ -10,7 +10,7 @@ import { type Connected, PushAudience, type Recipient } from "./push_audience.ts
 import { PushDelivery, type Send } from "./push_delivery.ts";
 import { PushLanes } from "./push_lanes.ts";
 import type { Push, PushResult, PushSender } from "./push_sender.ts";
-import { alertOf, securityAlert } from "./push_text.ts";
+import { alertOf, notificationAlert } from "./push_text.ts";
 
 export interface DispatchOptions {
   store: Pick<
@@ -135,7 +135,7 @@ function notificationSends(
 ): Send[] {
   const push: Push = {
     collapseKey: notificationId,
-    alert: securityAlert(showing.data.action ?? "", settings.hideContent),
+    alert: notificationAlert(showing.kind, showing.data, settings.hideContent),
     badge: null,
     data: { type: showing.kind, notificationId },
     urgency: "high",

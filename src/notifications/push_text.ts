@@ -58,8 +58,18 @@ export function isSecurityEvent(action: string): boolean {
   return Object.hasOwn(SECURITY, action);
 }
 
-export function securityAlert(action: string, hidden: boolean): Push["alert"] {
-  return hidden
-    ? null
-    : { title: "Security", body: SECURITY[action] ?? "Your account was changed" };
+/** What the device shows of a notification that belongs to no chat; `hidden` as for `alertOf`. */
+export function notificationAlert(
+  kind: NotifiableKind,
+  data: Record<string, string>,
+  hidden: boolean,
+): Push["alert"] {
+  if (hidden) return null;
+  if (kind === "contact_request") {
+    const body = data.kind === "group"
+      ? "You are invited to a group"
+      : "Somebody asks to write to you";
+    return { title: "New request", body };
+  }
+  return { title: "Security", body: SECURITY[data.action] ?? "Your account was changed" };
 }

@@ -20,6 +20,9 @@ export type LimitName =
   | "join"
   | "signal";
 
+/** Limits that no operation names: services count with them. `rate_limits.ts` says what. */
+export type ServiceLimitName = "strangers" | "unconfirmed";
+
 export interface RestRoute {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Relative to `/api`, in Hono's form: `/chats/:chatId/read`. */

@@ -1,4 +1,4 @@
-import type { LimitName } from "./operation.ts";
+import type { LimitName, ServiceLimitName } from "./operation.ts";
 
 /** At most `count` in any burst, refilled evenly over `periodMs`. */
 export interface Rate {
@@ -6,7 +6,7 @@ export interface Rate {
   readonly periodMs: number;
 }
 
-export type Rates = Readonly<Record<LimitName, Rate>>;
+export type Rates = Readonly<Record<LimitName | ServiceLimitName, Rate>>;
 
 const MINUTE = 60_000;
 
@@ -30,11 +30,15 @@ export const DEFAULT_RATES: Rates = Object.freeze({
   upload: rate(120, MINUTE),
   join: rate(120, MINUTE),
   signal: rate(1200, MINUTE),
+  // How often strangers reach one person: add them to a group, begin a chat with them, or ask to.
+  strangers: rate(30, 60 * MINUTE),
+  // How many strangers an account reaches whose address is not confirmed, where mail is configured.
+  unconfirmed: rate(10, 24 * 60 * MINUTE),
 });
 
-export const LIMIT_NAMES = Object.keys(DEFAULT_RATES) as LimitName[];
+export const LIMIT_NAMES = Object.keys(DEFAULT_RATES) as (keyof Rates)[];
 
 /** `second_factor` → `RATE_SECOND_FACTOR`, whose value is of the form `30/1m`. */
-export function rateVariable(name: LimitName): string {
+export function rateVariable(name: keyof Rates): string {
   return `RATE_${name.toUpperCase()}`;
 }

@@ -4,6 +4,7 @@ import type { EventName } from "../model/event.ts";
 import { setStatus } from "../realtime/operations.ts";
 import { ChangesView } from "../wire/changes.ts";
 import { ChatView } from "../wire/chat.ts";
+import { ContactRequestEvent } from "../wire/contact.ts";
 import { HandshakeView } from "../wire/handshake.ts";
 import { MemberView, ReceiptView } from "../wire/member.ts";
 import { MessageView } from "../wire/message.ts";
@@ -75,6 +76,11 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   "user.blocks": {
     summary: "The person has blocked someone, or no longer",
     data: z.object({ userId: z.string(), blocked: z.boolean() }),
+    scope: "person",
+  },
+  "contact.request": {
+    summary: "A request for consent was sent, or answered: to both people",
+    data: ContactRequestEvent,
     scope: "person",
   },
   "mls.welcome": {

@@ -15,7 +15,9 @@ export const NotificationView = z.object({
   chatId: z.string().nullable(),
   messageId: z.string().nullable(),
   actorId: z.string().nullable().describe("Whose doing it was"),
-  data: z.record(z.string(), z.string()).describe("`emoji`, `role` or `action`, by kind"),
+  data: z.record(z.string(), z.string()).describe(
+    "`emoji`, `role`, `action`, or `requestId` and `kind`, by kind",
+  ),
   createdAt: timestamp,
   readAt: timestamp.nullable(),
 }).meta({ id: "Notification" });

@@ -130,7 +130,7 @@ Deno.test("CatchUp pages through all chats by id, new and left ones included, ea
   const { groups, catchUp } = world.services;
   const made = { name: "g", description: "", memberIds: [bob], encrypted: false };
   const ids: string[] = [];
-  for (let i = 0; i < 7; i++) ids.push((await groups.create(ann, made)).id);
+  for (let i = 0; i < 7; i++) ids.push((await groups.create(ann, made)).chat.id);
   await groups.remove(ann, ids[2], bob);
   const known = ids.slice(0, 5).map((id) => [id, id === ids[3] ? 3 : 2]);
   const found: string[] = [];
@@ -158,7 +158,7 @@ Deno.test("CatchUp: a sync covers all chats, and says of which there is more", a
   for (let i = 0; i < 3; i++) {
     world.now += 1_000;
     const group = { name: `${i}`, description: "", memberIds: [], encrypted: false };
-    const { id } = await groups.create(ann, group);
+    const { chat: { id } } = await groups.create(ann, group);
     for (let j = 0; j < 6; j++) await sender.send(ann, { chatId: id, text: `${j}` });
     busy.push(id);
   }

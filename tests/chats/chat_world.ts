@@ -2,6 +2,8 @@ import { CatchUp } from "../../src/chats/catch_up.ts";
 import { ChangeFeed } from "../../src/chats/change_feed.ts";
 import { ChatAccess } from "../../src/chats/chat_access.ts";
 import { ChatWriter, type ChatWriterOptions } from "../../src/chats/chat_writer.ts";
+import { ContactGate } from "../../src/chats/contact_gate.ts";
+import { ContactRequests } from "../../src/chats/contact_requests.ts";
 import { DirectChats } from "../../src/chats/direct_chats.ts";
 import { Groups } from "../../src/chats/groups.ts";
 import { Inbox } from "../../src/chats/inbox.ts";
@@ -9,11 +11,14 @@ import { People } from "../../src/chats/people.ts";
 import { Receipts } from "../../src/chats/receipts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/config/limits.ts";
 import { AppError, type ErrorCode } from "../../src/core/errors.ts";
+import { jsonLog } from "../../src/core/log.ts";
 import { MessageEditor } from "../../src/messages/message_editor.ts";
 import { MessageReader } from "../../src/messages/message_reader.ts";
 import { MessageSender } from "../../src/messages/message_sender.ts";
 import type { ChatCommit } from "../../src/model/chat_step.ts";
 import type { Membership } from "../../src/model/membership.ts";
+import { MemoryRateLimiter } from "../../src/operations/rate_limiter_memory.ts";
+import { DEFAULT_RATES } from "../../src/operations/rate_limits.ts";
 import type { Store } from "../../src/store/store.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { aUser, T0 } from "../contract/store/rows.ts";
@@ -48,8 +53,22 @@ export class ChatServices {
     const pictures = { requireAvatar: () => Promise.resolve() };
     this.writer = new ChatWriter(store, clock, (commit) => this.commits.push(commit), writing);
     this.people = new People(store);
-    this.groups = new Groups(this.writer, this.people, pictures, clock, limits);
-    this.direct = new DirectChats(store, this.writer, this.people, clock);
+    const gate = new ContactGate({
+      store,
+      people: this.people,
+      limiter: new MemoryRateLimiter(clock),
+      rates: DEFAULT_RATES,
+      defaults: { addToGroups: "everyone", write: "everyone" },
+      mailConfigured: false,
+      log: jsonLog("error", () => {}),
+    });
+    const requests = new ContactRequests({
+      ...{ store, writer: this.writer, people: this.people, clock, limits },
+      send: () => {},
+      notify: () => Promise.resolve(),
+    });
+    this.groups = new Groups({ writer: this.writer, gate, requests, pictures, clock, limits });
+    this.direct = new DirectChats({ store, writer: this.writer, gate, requests, clock });
     this.inbox = new Inbox(store, limits);
     this.catchUp = new CatchUp(store, new ChangeFeed(store), limits);
     this.receipts = new Receipts(
@@ -99,7 +118,7 @@ export class ChatWorld implements AsyncDisposable {
   async group(size: number): Promise<{ chatId: string; ids: string[] }> {
     const ids = await this.people(size);
     const group = { name: "Group", description: "", memberIds: ids.slice(1), encrypted: false };
-    const chat = await this.services.groups.create(ids[0], group);
+    const { chat } = await this.services.groups.create(ids[0], group);
     return { chatId: chat.id, ids };
   }
 

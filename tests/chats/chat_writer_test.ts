@@ -6,7 +6,7 @@ import { ChatWorld, refusal } from "./chat_world.ts";
 
 /** The same store, with `onCommit` told of each commit before it is tried; it may throw. */
 function spied(store: Store, onCommit: (change: ChatChange) => void): Store {
-  const { users, blocks, messages, memberships, chats } = store;
+  const { users, blocks, contacts, messages, memberships, chats } = store;
   const commit = (change: ChatChange) => {
     onCommit(change);
     return chats.commit(change);
@@ -14,7 +14,8 @@ function spied(store: Store, onCommit: (change: ChatChange) => void): Store {
   const byId = (id: string) => chats.byId(id);
   const byDirectKey = (key: string) => chats.byDirectKey(key);
   const spiedChats = { commit, byId, byDirectKey };
-  return { users, blocks, messages, memberships, chats: spiedChats } as unknown as Store;
+  const rest = { users, blocks, contacts, messages, memberships };
+  return { ...rest, chats: spiedChats } as unknown as Store;
 }
 
 Deno.test("ChatWriter: writes that arrive together are committed together", async () => {

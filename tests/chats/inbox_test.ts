@@ -11,7 +11,7 @@ async function manyChats(world: ChatWorld, kinds: ("direct" | "group")[]) {
     const group = { name: `${i}`, description: "", memberIds: [others[i]], encrypted: false };
     const chat = kind === "direct"
       ? (await direct.open(me, others[i])).chat
-      : await groups.create(me, group);
+      : (await groups.create(me, group)).chat;
     await sender.send(others[i], { chatId: chat.id, text: `from ${i}` });
     chatIds.push(chat.id);
   }

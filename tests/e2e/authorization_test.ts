@@ -93,6 +93,11 @@ const TABLE: Record<string, Row> = {
     group: ADMINS,
     direct: NO_GROUP,
   },
+  "group.invite": {
+    input: (p) => ({ ...group(p), userIds: [p.people.stranger.id] }),
+    group: ADMINS,
+    direct: NO_GROUP,
+  },
   "group.remove": { input: target, group: ADMINS, direct: NO_GROUP },
   "group.role": {
     input: (p) => ({ ...target(p), role: "admin" }),

@@ -55,6 +55,31 @@ for (const { name, ignore, environment } of testedStores()) {
     );
   });
 
+  test("who has to be asked is added by no Commit, and can join after accepting", async (app) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    const anns = await RawDevice.make(app, ann);
+    const bobs = await RawDevice.make(app, bob);
+    await bobs.http.put("/api/users/contact-settings", { addToGroups: "nobody" });
+    const group = await anns.newGroup();
+    const { chatId } = group;
+    const staged = await group.stage({ add: await anns.claim(bob.id) });
+    refused(await anns.post(chatId, staged), 403, "forbidden", "addUserIds");
+    await group.discard();
+    assert.equal((await bobs.http.get(`/api/chats/${chatId}`)).status, 404);
+    await anns.commit(group, {});
+    const invited = await anns.http.post(`/api/groups/${chatId}/invitations`, {
+      userIds: [bob.id],
+    });
+    assert.equal(invited.status, 200, JSON.stringify(invited.body));
+    const { body: { items: [request] } } = await bobs.http.get("/api/requests");
+    const accepted = await bobs.http.post(`/api/requests/${request.id}/accept`);
+    assert.deepEqual([accepted.status, accepted.body.memberCount], [200, 2]);
+    const { body: info } = await bobs.http.get(`/api/chats/${chatId}/mls/group-info`);
+    const { staged: own } = await bobs.mls.joinExternally(chatId, info.groupInfo);
+    const joins = await bobs.post(chatId, { ...own, addUserIds: [] });
+    assert.equal(joins.status, 201, JSON.stringify(joins.body));
+  });
+
   test("racing Commits for one epoch: one is taken, the others are stale", async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     const devices = [await RawDevice.make(app, ann)];

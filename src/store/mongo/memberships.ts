@@ -58,13 +58,13 @@ export class MongoMembershipStore implements MembershipStore {
     const found = this.#memberships
       .find({ userId: eq(userId), leftAt: null, ...(after !== null && { chatId: { $gt: after } }) })
       .sort({ chatId: 1 }).limit(limit);
-    return (await found.toArray()).map(withoutKey<Membership>);
+    return (await found.toArray()).map(membershipOf);
   }
 
   async ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]> {
     const keys = chatIds.map((chatId) => compoundKey(chatId, userId));
     return (await this.#memberships.find({ _id: { $in: keys } }).toArray())
-      .map(withoutKey<Membership>);
+      .map(membershipOf);
   }
 
   async changed(

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { timeSlices } from "../../core/time_slices.ts";
 import type { Membership, NotifyLevel } from "../../model/membership.ts";
 import type { MembershipChange } from "../chat_store.ts";
 import { TooManyChats } from "../store.ts";
@@ -72,11 +72,12 @@ export class SqliteMembershipStore implements MembershipStore {
     );
   }
 
-  /** One of them a turn of the event loop: both may be in very many chats. */
+  /** In slices: two people may both be in very many chats. */
   async acquaintedWith(userId: string, userIds: string[]): Promise<string[]> {
     const found: string[] = [];
-    for (const [i, other] of userIds.entries()) {
-      if (i > 0) await new Promise((resolve) => setImmediate(resolve));
+    const pause = timeSlices();
+    for (const other of userIds) {
+      await pause();
       if (await this.#db.read(() => this.#areAcquainted(userId, other))) found.push(other);
     }
     return found;

@@ -1,0 +1,114 @@
+import { AppError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { ContactAudience, ContactAudiences } from "../model/contact.ts";
+import type { User } from "../model/user.ts";
+import type { RateLimiter } from "../operations/rate_limiter.ts";
+import type { Rates } from "../operations/rate_limits.ts";
+import type { Store } from "../store/store.ts";
+import type { People } from "./people.ts";
+
+/**
+ * How a caller may reach one person: `added` directly, `asked` for their consent, or not for now.
+ * `stranger` says that the two shared no chat before.
+ */
+export type Admission =
+  | { way: "added"; userId: string; stranger: boolean }
+  | { way: "asked"; userId: string }
+  | { way: "refused"; userId: string; error: AppError };
+
+/** What the caller wants: to add people to a group, or to begin a direct chat. */
+export type ContactPurpose = keyof ContactAudiences;
+
+export interface ContactGateOptions {
+  store: Pick<Store, "users" | "contacts" | "memberships">;
+  people: People;
+  limiter: RateLimiter;
+  rates: Pick<Rates, "strangers" | "unconfirmed" | "join">;
+  defaults: ContactAudiences;
+  /** Whether addresses can be confirmed: only then is confirming them asked for. */
+  mailConfigured: boolean;
+  log: Log;
+}
+
+/**
+ * Decides how people may be reached: each chooses whom they let in, others have to ask, and how often
+ * strangers reach one person is limited, whichever way they come.
+ */
+export class ContactGate {
+  constructor(private readonly options: ContactGateOptions) {}
+
+  /**
+   * One admission per person, in the order given. Throws `not_found` naming the first who does not exist,
+   * was erased, or has blocked the caller: the three are not told apart.
+   */
+  async admit(callerId: string, userIds: string[], purpose: ContactPurpose): Promise<Admission[]> {
+    const { people, store, defaults } = this.options;
+    await people.reach(callerId, userIds);
+    const known = new Set(await store.memberships.acquaintedWith(callerId, userIds));
+    const rows = await store.contacts.settingsOf(userIds);
+    const chosen = new Map(rows.map((row) => [row.userId, row[purpose]]));
+    const unconfirmed = await this.#isUnconfirmed(callerId);
+    const admissions: Admission[] = [];
+    for (const userId of userIds) {
+      const stranger = !known.has(userId);
+      const error = stranger ? await this.#charge(callerId, userId, unconfirmed) : null;
+      const audience = chosen.get(userId) ?? defaults[purpose];
+      admissions.push(
+        error
+          ? { way: "refused", userId, error }
+          : letsIn(audience, stranger)
+          ? { way: "added", userId, stranger }
+          : { way: "asked", userId },
+      );
+    }
+    return admissions;
+  }
+
+  /** Counts a chat that is opened otherwise than by `chat.open`, which the dispatcher counts. */
+  async chargeOpening(callerId: string): Promise<void> {
+    const error = await this.#take("join", callerId, "Cannot open another chat");
+    if (error) throw error;
+  }
+
+  async #isUnconfirmed(callerId: string): Promise<boolean> {
+    if (!this.options.mailConfigured) return false;
+    const caller: User | null = await this.options.store.users.byId(callerId);
+    return caller?.emailVerifiedAt === null;
+  }
+
+  /** The person's own limit first, given back where the caller's refuses: else it could be used up. */
+  async #charge(callerId: string, userId: string, unconfirmed: boolean): Promise<AppError | null> {
+    const { limiter, rates } = this.options;
+    const tooOften = "Cannot reach this person: too many strangers have reached them lately";
+    const error = await this.#take("strangers", userId, tooOften);
+    if (error || !unconfirmed) return error;
+    const unproven = "Cannot reach more strangers for now: the account's address is not confirmed";
+    const refused = await this.#take("unconfirmed", callerId, unproven);
+    if (refused) await limiter.giveBack(`strangers:${userId}`, rates.strangers);
+    return refused;
+  }
+
+  async #take(
+    name: "strangers" | "unconfirmed" | "join",
+    key: string,
+    message: string,
+  ): Promise<AppError | null> {
+    const { limiter, rates, log } = this.options;
+    try {
+      const { allowed, retryAfterMs } = await limiter.take(`${name}:${key}`, rates[name]);
+      if (allowed) return null;
+      const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
+      return new AppError("rate_limited", `${message}; try again in ${retryAfter} s`, {
+        retryAfter,
+      });
+    } catch (error) {
+      // A limiter that is out of reach must not take the service with it.
+      log.warn("Rate limiter failed; the request goes on", { error, limit: name });
+      return null;
+    }
+  }
+}
+
+function letsIn(audience: ContactAudience, stranger: boolean): boolean {
+  return audience === "everyone" || (audience === "shared" && !stranger);
+}

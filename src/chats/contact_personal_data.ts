@@ -1,0 +1,51 @@
+import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
+import type { ContactRequest } from "../model/contact.ts";
+import type { RequestPage } from "../store/contact_store.ts";
+import type { Store } from "../store/store.ts";
+import type { ExportSection, PersonalData } from "../users/personal_data.ts";
+
+const PAGE = 100;
+
+/** A person's contact settings, and the requests that they have sent and that wait for them. */
+export class ContactPersonalData implements PersonalData {
+  readonly name = "contacts";
+
+  constructor(private readonly store: Pick<Store, "contacts">) {}
+
+  sections(userId: string): ExportSection[] {
+    const { contacts } = this.store;
+    return [
+      { name: "contactSettings", rows: this.#settings(userId) },
+      { name: "requestsReceived", rows: pages((page) => contacts.received(userId, page)) },
+      { name: "requestsSent", rows: pages((page) => contacts.sent(userId, page)) },
+    ];
+  }
+
+  async *#settings(userId: string): AsyncIterable<unknown> {
+    yield* await this.store.contacts.settingsOf([userId]);
+  }
+
+  erase(userId: string): Promise<void> {
+    return this.store.contacts.deleteAllOf(userId);
+  }
+}
+
+async function* pages(
+  read: (page: RequestPage) => Promise<ContactRequest[]>,
+): AsyncIterable<unknown> {
+  for (let before: string | null = null;;) {
+    const rows: ContactRequest[] = await read({ now: 0, before, limit: PAGE });
+    yield* rows.map(requestRow);
+    if (rows.length < PAGE) return;
+    before = rows.at(-1)!.id;
+  }
+}
+
+function requestRow(request: ContactRequest) {
+  return {
+    ...request,
+    createdAt: toTimestamp(request.createdAt),
+    expiresAt: toTimestamp(request.expiresAt),
+    declinedAt: toTimestampOrNull(request.declinedAt),
+  };
+}
