@@ -6,6 +6,7 @@ import type { Log } from "./core/log.ts";
 import { settledWithin } from "./core/settled_within.ts";
 import { MetricsRegistry } from "./core/metrics.ts";
 import { createDoors, type Doors } from "./doors.ts";
+import { type ProcessFigures, registerProcessFigures } from "./http/metrics.ts";
 import type { Operation } from "./operations/operation.ts";
 import { Receiver } from "./realtime/receiver.ts";
 import { bindServices, createServices, type Ground, type Services } from "./services.ts";
@@ -21,6 +22,8 @@ const MAIL_END_MS = 500;
 export interface App {
   /** All that it offers, over whichever door. */
   readonly operations: readonly Operation[];
+  /** Counts what happens to the process as a whole, for `/metrics`. */
+  readonly figures: ProcessFigures;
   fetch(request: Request, info: Partial<Deno.ServeHandlerInfo>): Response | Promise<Response>;
   /**
    * Takes nothing new, finishes what is under way, and sends every client elsewhere. Then `shutDown` has
@@ -54,6 +57,7 @@ export async function createApp(
   const stopBackground = startBackground(ground, services);
   return {
     operations: bound.map(({ operation }) => operation),
+    figures: registerProcessFigures(ground.metrics),
     fetch: (request, info) => doors.http.fetch(request, info),
     async drain(shutDown) {
       doors.health.drain();

@@ -1,24 +1,32 @@
 import "./core/require_deno.ts";
+import { keepServing } from "./keep_serving.ts";
+import { Listener } from "./listener.ts";
 import { announce, cannotListen, onStop, start } from "./start.ts";
 
 const SHUTDOWN_MS = 2_000;
 
 const { app, config, log } = await start();
-const server = listen();
+const listener = new Listener({
+  fetch: app.fetch,
+  log,
+  onListen: (address) => announce(log, address),
+  onFailure: () => app.figures.acceptFailed(),
+});
 
+keepServing({ log, onRejection: () => app.figures.rejectionUnhandled() });
 onStop(log, () => app.drain(shutDown), () => Deno.exit(0));
+listen();
 
 /** Stops accepting, and waits for requests under way: not for a peer that never closes its socket. */
 async function shutDown(): Promise<void> {
   const late = new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_MS));
-  await Promise.race([server.shutdown(), late]);
+  await Promise.race([listener.shutdown(), late]);
 }
 
-function listen(): Deno.HttpServer<Deno.NetAddr> {
-  const { host: hostname, port } = config;
+function listen(): void {
   try {
-    return Deno.serve({ port, hostname, onListen: (address) => announce(log, address) }, app.fetch);
+    listener.listen(config.host, config.port);
   } catch (error) {
-    return cannotListen(config, error);
+    cannotListen(config, error);
   }
 }

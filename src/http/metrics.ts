@@ -39,3 +39,24 @@ export function registerProcessMetrics(metrics: MetricsRegistry): void {
     () => (performance.now() - started) / 1000,
   );
 }
+
+export interface ProcessFigures {
+  acceptFailed(): void;
+  rejectionUnhandled(): void;
+}
+
+/** What should never happen to the process; an alert on either makes sense. */
+export function registerProcessFigures(metrics: MetricsRegistry): ProcessFigures {
+  const accepts = metrics.counter(
+    "realtimechat_accept_failures_total",
+    "Times that accepting connections failed, as at the limit of open files",
+  );
+  const rejections = metrics.counter(
+    "realtimechat_unhandled_rejections_total",
+    "Rejected promises that nothing handled",
+  );
+  return {
+    acceptFailed: () => accepts.add(),
+    rejectionUnhandled: () => rejections.add(),
+  };
+}

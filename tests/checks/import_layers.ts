@@ -58,8 +58,10 @@ export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
 
 /** Files of src itself: who may import them, and what they may import. */
 export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "anything" }>> = {
-  "main.ts": { values: ["core", "start.ts"] },
-  "serve.ts": { values: ["core", "start.ts"] },
+  "main.ts": { values: ["core", "keep_serving.ts", "listener.ts", "start.ts"] },
+  "serve.ts": { values: ["core", "keep_serving.ts", "listener.ts", "start.ts"] },
+  "listener.ts": { values: ["core"] },
+  "keep_serving.ts": { values: ["core"] },
   "dev.ts": { values: [] },
   "start.ts": { values: ["app.ts", "config.ts", "config", "core"] },
   /** Together the composition root: ports with what stands behind them, the rules, the doors. */

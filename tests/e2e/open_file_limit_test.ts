@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { eventually } from "../support/eventually.ts";
+import { HttpClient } from "../support/http_client.ts";
+import { freePort } from "../support/free_port.ts";
+import { RawWebSocket } from "../support/raw_web_socket.ts";
+import { inheritedEnvironment, startArguments } from "../support/server_process.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { testEnvironment } from "../support/test_config.ts";
+import { within } from "../support/within.ts";
+import denoJson from "../../deno.json" with { type: "json" };
+
+const OPEN_FILES = 200;
+const SOCKETS = 300;
+
+/** What each way of serving is started with, on a port and a data folder. */
+const WAYS: Record<string, (port: number, dataDir: string) => string[]> = {
+  "deno task start": (_port, dataDir) => startArguments(dataDir),
+  "deno task start:parallel": parallelArguments,
+};
+
+/** The flags of the `start:parallel` task, less --env-file. */
+function parallelArguments(port: number, dataDir: string): string[] {
+  const command = denoJson.tasks["start:parallel"].command.split("&&").at(-1)!.trim();
+  const words = command.replaceAll('"', "").split(" ").slice(1);
+  return words.filter((word) => word !== "--env-file").map((word) =>
+    word.replace("$DATA_DIR", dataDir).replace("$PORT", String(port)).replace("$HOST", "127.0.0.1")
+  );
+}
+
+/** A connection that says nothing: as an open file it weighs as much as one that does. */
+async function connectTo(port: number): Promise<Deno.TcpConn | null> {
+  try {
+    return await Deno.connect({ hostname: "127.0.0.1", port });
+  } catch {
+    return null;
+  }
+}
+
+for (const [name, argumentsOf] of Object.entries(WAYS)) {
+  Deno.test({
+    name: `${name}: at the limit of open files the server lives, and serves when there is room`,
+    ignore: Deno.build.os === "windows",
+    fn: async () => {
+      await using folder = await TempDir.make("limit");
+      const port = freePort();
+      const dataDir = folder.join("data");
+      const log = folder.join("log");
+      const words = [Deno.execPath(), ...argumentsOf(port, dataDir)];
+      const script = `ulimit -n ${OPEN_FILES}; exec "$@" > "${log}" 2>&1`;
+      const child = spawn("/bin/sh", ["-c", script, "sh", ...words], {
+        env: {
+          ...inheritedEnvironment(),
+          ...testEnvironment({ DENO_JOBS: "2", DATA_DIR: dataDir, PORT: String(port) }),
+        },
+        stdio: "ignore",
+      });
+      const ended = Promise.withResolvers<string>();
+      child.once("exit", (code, signal) => ended.resolve(`ended with ${signal ?? code}`));
+      try {
+        const http = new HttpClient(`http://127.0.0.1:${port}`);
+        await eventually("it answers", async () => (await http.get("/healthz")).status === 200, {
+          within: 60_000,
+        });
+        using held = await RawWebSocket.open(`ws://127.0.0.1:${port}/ws`);
+        assert.equal(held.status, 101);
+        const flood: Deno.TcpConn[] = [];
+        for (let i = 0; i < SOCKETS; i++) {
+          const connection = await connectTo(port);
+          if (connection) flood.push(connection);
+        }
+        await eventually(
+          "accepting has failed",
+          async () => (await Deno.readTextFile(log)).includes("Accepting connections failed"),
+        );
+        // Whoever was there before goes on: this one is refused by the server, not cut off.
+        await held.command(1, "ping", {});
+        assert.equal(await within("the socket is answered", held.closeCode()), 4001);
+        for (const connection of flood) connection.close();
+        const after = await eventually("it serves again", () => http.get("/healthz"));
+        assert.equal(after.status, 200);
+        const { body } = await http.get("/metrics");
+        assert.match(body, /^realtimechat_accept_failures_total [1-9]/m);
+      } finally {
+        if (child.exitCode === null && child.signalCode === null) Deno.kill(child.pid!, "SIGTERM");
+        await within("the process ends", ended.promise);
+      }
+      assert.equal(await ended.promise, "ended with 0", await Deno.readTextFile(log));
+    },
+  });
+}
