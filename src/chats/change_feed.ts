@@ -111,6 +111,7 @@ class Answer {
       after: from,
       rev,
       ...this.#found,
+      ...(this.#found.members.length > 0 && { memberCount: chat.memberCount }),
       chat: touched ? chat : null,
       more: rev < chat.rev,
     };

@@ -278,7 +278,8 @@ export class ChatDraft {
   }
 
   #takeMember(member: Membership): Membership {
-    this.#take({ type: "member.updated", rev: member.rev, member });
+    const memberCount = this.#countWith(member);
+    this.#take({ type: "member.updated", rev: member.rev, member, memberCount });
     return member;
   }
 
@@ -287,7 +288,9 @@ export class ChatDraft {
     if (step.type === "chat.updated") {
       this.#chat = step.chat;
     } else if (step.type === "member.updated") {
-      this.#applyMember(step.member);
+      this.#members.set(step.member.userId, step.member);
+      const { rev, memberCount = this.#chat.memberCount } = step;
+      this.#chat = { ...this.#chat, rev, memberCount };
     } else if (step.type === "mls.commit") {
       this.#chat = { ...this.#chat, rev: step.rev, epoch: step.handshake.epoch + 1 };
     } else {
@@ -295,12 +298,11 @@ export class ChatDraft {
     }
   }
 
-  #applyMember(member: Membership): void {
+  /** Present members once this row is taken. */
+  #countWith(member: Membership): number {
     const was = this.member(member.userId) ? 1 : 0;
     const is = member.leftAt === null ? 1 : 0;
-    this.#members.set(member.userId, member);
-    const memberCount = this.#chat.memberCount + is - was;
-    this.#chat = { ...this.#chat, rev: member.rev, memberCount };
+    return this.#chat.memberCount + is - was;
   }
 
   #applyMessage(message: Message): void {

@@ -11,7 +11,7 @@ import type { ServerEvent, ServerEvents } from "./events.ts";
 import { Files } from "./files.ts";
 import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
 import { sealedStore } from "./mls/sealed_store.ts";
-import { Model } from "./model.ts";
+import { type LocalMessage, Model } from "./model.ts";
 import { OperationCaller } from "./operation_caller.ts";
 import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output, Rest } from "./rest.ts";
 import { type SendContent, Sending } from "./sending.ts";
@@ -41,6 +41,11 @@ export type ClientEvents =
     signedOut: void;
     /** Something in the background failed, and will be tried again. */
     fault: unknown;
+    /**
+     * A message that is new here: live, or caught up on after a break. Each comes once, the caller's own
+     * included; an encrypted one comes once it was read.
+     */
+    message: { chatId: string; message: LocalMessage };
   };
 
 /**
@@ -65,6 +70,7 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   constructor(private readonly options: ChatClientOptions) {
     super();
+    this.model.on("message", (news) => this.emit("message", news));
     this.#storage = options.storage ?? memoryKeyStore();
     this.#rest = new Rest(options);
     this.#signIn = new SignIn(this.#rest, this.#storage, () => this.#signedOut());
@@ -209,6 +215,19 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** Shown in the model at once, and sent as soon as may be; resolves with the server's row. */
   send(chatId: string, content: SendContent): Promise<MessageView> {
     return this.#sending.send(chatId, content);
+  }
+
+  /**
+   * Sends a message again that the server refused; `model` has it as `failed`, also after a restart. Throws
+   * `not_found` if there is none.
+   */
+  resend(chatId: string, clientId: string): Promise<MessageView> {
+    return this.#sending.resend(chatId, clientId);
+  }
+
+  /** Drops a message that the server refused. Throws `not_found` if there is none. */
+  discard(chatId: string, clientId: string): Promise<void> {
+    return this.#sending.discard(chatId, clientId);
   }
 
   edit(chatId: string, messageId: string, text: string): Promise<void> {

@@ -1,4 +1,6 @@
 import type { ChangesView } from "../wire/changes.ts";
+import type { MemberView } from "../wire/member.ts";
+import type { MessageView } from "../wire/message.ts";
 import { ChatError } from "./chat_error.ts";
 import { isDurable, type ServerEvent } from "./events.ts";
 import type { Model } from "./model.ts";
@@ -30,8 +32,6 @@ const PAGE = 100;
 const FIRST_MESSAGES = 50;
 /** Chats whose receipts are asked for anew after a break: those that were looked at last. */
 const MOST_RECENT = 10;
-/** New chats that are opened one by one; for more of them the inbox is read, which brings many at once. */
-const MAX_OPENED = 5;
 /** All clients are told to resync at once: each waits up to this long, in milliseconds. */
 const RESYNC_JITTER_MS = 2_000;
 
@@ -115,19 +115,21 @@ export class ChatSync {
   }
 
   /** Everything about a chat that is new here: its row, its members and its newest messages. */
-  open(chatId: string): Promise<void> {
-    return this.#serial.run(chatId, () => this.#open(chatId));
+  async open(chatId: string): Promise<void> {
+    await this.#serial.run(chatId, () => this.#open(chatId));
   }
 
   /** Older messages, before those that are here; false when there are none. */
   loadOlder(chatId: string, limit: number): Promise<boolean> {
-    return this.#serial.run(chatId, async () => {
-      const before = this.model.chat(chatId)?.completeFrom;
-      if (before === 0) return false;
-      const { items } = await this.host.call("message.list", { chatId, before, limit });
-      this.model.putHistory(chatId, items, items.length < limit);
-      return items.length === limit;
-    });
+    return this.#serial.run(chatId, () => this.#loadOlder(chatId, limit));
+  }
+
+  async #loadOlder(chatId: string, limit: number): Promise<boolean> {
+    const before = this.model.chat(chatId)?.completeFrom;
+    if (before === 0) return false;
+    const { items } = await this.host.call("message.list", { chatId, before, limit });
+    this.model.putHistory(chatId, items, items.length < limit);
+    return items.length === limit;
   }
 
   /** Resolves when all that was heard of is in the model. */
@@ -140,21 +142,24 @@ export class ChatSync {
     return this.#serial.run(chatId, () => this.#catchUp(chatId));
   }
 
-  async #open(chatId: string, startOver = false): Promise<void> {
+  /** Returns the chat's head, from which on events are applied if the chat is new here. */
+  async #open(chatId: string, startOver = false): Promise<number> {
     const isNew = !this.model.chat(chatId);
-    await this.#fetchMembers(chatId, startOver);
+    const head = await this.#fetchMembers(chatId, startOver);
     this.#opened.delete(chatId);
     this.#opened.add(chatId);
     const { items } = await this.host.call("message.list", { chatId, limit: FIRST_MESSAGES });
     this.model.putHistory(chatId, items, items.length < FIRST_MESSAGES);
     if (isNew) this.host.onChat(chatId);
+    return head;
   }
 
-  async #fetchMembers(chatId: string, startOver = false): Promise<void> {
+  async #fetchMembers(chatId: string, startOver = false): Promise<number> {
     const { members, ...chat } = await this.host.call("chat.get", { chatId });
     if (startOver) this.model.startOver(chat);
     else this.model.putChat(chat);
     this.model.putMembers(chatId, members);
+    return chat.rev;
   }
 
   #putInboxItem({ chat, me, lastMessage }: InboxItem, isNew: boolean): void {
@@ -180,7 +185,8 @@ export class ChatSync {
       event.data.userId === this.host.userId();
     if (isFarewell) return this.#leave(chatId);
     if (!local) {
-      void this.#attempt(() => this.open(chatId));
+      if (this.#wanted.has(chatId)) return;
+      void this.#attempt(() => this.#serial.run(chatId, () => this.#discover(chatId)));
       return;
     }
     const after = event.after ?? rev - 1;
@@ -204,7 +210,7 @@ export class ChatSync {
         if (!local) return;
         const after = local.cursor;
         const changes = await this.host.call("chat.changes", { chatId, after });
-        if (changes.reset) return await this.#open(chatId, true);
+        if (changes.reset) return void await this.#open(chatId, true);
         this.#take(changes, after);
         const isBehind = changes.more || (this.#wanted.get(chatId) ?? 0) > changes.rev;
         // Where it gets no further, the next event is to try again, not this loop.
@@ -218,21 +224,58 @@ export class ChatSync {
     }
   }
 
-  /** Rows of many chats, each following on its cursor in `after`. Chats that are new here are opened. */
+  /** Rows of many chats, each following on its cursor in `after`; those of a new chat come from its start. */
   async #takePage(items: ChangesView[], after: Record<string, number>): Promise<void> {
-    const unknown: string[] = [];
     for (const changes of items) {
       const { chatId, reset } = changes;
-      if (!this.model.chat(chatId)) unknown.push(chatId);
+      if (!this.model.chat(chatId)) await this.#attempt(() => this.#takeNew(changes));
       else if (reset) await this.#attempt(() => this.#startOver(chatId));
       else this.#take(changes, after[chatId] ?? 0);
     }
-    if (unknown.length > MAX_OPENED) return await this.#attempt(() => this.loadInbox());
-    for (const chatId of unknown) await this.#attempt(() => this.open(chatId));
   }
 
-  #startOver(chatId: string): Promise<void> {
-    return this.#serial.run(chatId, () => this.#open(chatId, true));
+  #takeNew(changes: ChangesView): Promise<void> {
+    const { chatId, more, chat, members, messages } = changes;
+    return this.#serial.run(chatId, async () => {
+      const self = members.find(({ userId }) => userId === this.host.userId());
+      if (self && self.leftAt !== null) return;
+      // Of a long history, the newest messages are read instead of all from the start.
+      if (this.model.chat(chatId) || more || !chat) return await this.#discover(chatId);
+      this.model.putChat({ ...chat, rev: changes.rev });
+      this.model.putMembers(chatId, members);
+      this.model.putHistory(chatId, messages, true);
+      this.host.onChat(chatId);
+      this.model.announce(chatId, messages.filter(sinceJoining(self)).map(({ id }) => id));
+    });
+  }
+
+  /**
+   * A chat that is new here, found by an event or a sync: what came since the caller joined is news. Events
+   * that come meanwhile are caught up on at the end, so that all are told of in order.
+   */
+  async #discover(chatId: string): Promise<void> {
+    if (this.model.chat(chatId)) return await this.#catchUp(chatId);
+    this.#wanted.set(chatId, 0);
+    try {
+      const head = await this.#open(chatId);
+      const isNews = sinceJoining(this.model.chat(chatId)?.members.get(this.host.userId()));
+      while (isNews(this.#oldest(chatId)) && await this.#loadOlder(chatId, PAGE));
+      const news = this.model.messagesOf(chatId)
+        .filter((message) => message.seq > 0 && message.seq <= head && isNews(message));
+      this.model.announce(chatId, news.map(({ id }) => id));
+    } catch (error) {
+      this.#wanted.delete(chatId);
+      throw error;
+    }
+    await this.#catchUp(chatId);
+  }
+
+  #oldest(chatId: string): MessageView | undefined {
+    return this.model.messagesOf(chatId).find(({ seq }) => seq > 0);
+  }
+
+  async #startOver(chatId: string): Promise<void> {
+    await this.#serial.run(chatId, () => this.#open(chatId, true));
   }
 
   #take(changes: ChangesView, after: number): void {
@@ -251,13 +294,20 @@ export class ChatSync {
   }
 
   /** What fails here is found again by the next event or the next hello. */
-  async #attempt(action: () => Promise<void>): Promise<void> {
+  async #attempt(action: () => Promise<unknown>): Promise<void> {
     try {
       await action();
     } catch (error) {
       this.host.onFault(error);
     }
   }
+}
+
+/** Whether a message came after the member joined, by whose clock it was sent. */
+function sinceJoining(self: MemberView | undefined): (message: MessageView | undefined) => boolean {
+  return (message) =>
+    self !== undefined && message !== undefined &&
+    (message.seq > self.rev || message.createdAt >= self.joinedAt);
 }
 
 /** Null for an event that this version does not know: its rows are asked for. */
@@ -269,8 +319,10 @@ function rowsOf(event: Extract<ServerEvent, { rev: number }>): ChangesView | nul
       return event.data;
     case "chat.updated":
       return { ...rows, chat: event.data };
-    case "member.updated":
-      return { ...rows, members: [event.data] };
+    case "member.updated": {
+      const { memberCount, ...member } = event.data;
+      return { ...rows, members: [member], memberCount };
+    }
     case "mls.commit":
       return { ...rows, commits: [event.data] };
     case "message.created":

@@ -4,7 +4,7 @@ import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
 import type { ContactRequestEvent } from "../wire/contact.ts";
 import type { HandshakeView } from "../wire/handshake.ts";
-import type { MemberView, ReceiptView } from "../wire/member.ts";
+import type { MemberEventView, ReceiptView } from "../wire/member.ts";
 import type { MessageView } from "../wire/message.ts";
 import type { NotificationView } from "../wire/notification.ts";
 
@@ -14,7 +14,7 @@ export interface ServerEvents {
   "message.updated": Durable<MessageView>;
   "message.deleted": Durable<MessageView>;
   "chat.updated": Durable<ChatView>;
-  "member.updated": Durable<MemberView>;
+  "member.updated": Durable<MemberEventView>;
   /** The rows that the revisions `(after, rev]` touched. */
   "chat.changes": Durable<ChangesView>;
   "mls.commit": Durable<HandshakeView>;

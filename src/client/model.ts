@@ -40,12 +40,16 @@ export interface ModelEvents {
   /** A chat came or went. */
   chats: { chatId: string };
   presence: { userId: string };
+  /** A message that is new here, heard live or caught up on; an encrypted one once it was read. */
+  message: { chatId: string; message: LocalMessage };
 }
 
 /** The chats as far as they are known here. Rows only ever get newer, whatever the order they come in. */
 export class Model extends Emitter<ModelEvents> {
   readonly chats = new Map<string, LocalChat>();
   readonly presence = new Map<string, Record<string, unknown>>();
+  /** Ids of new messages that are still encrypted. */
+  readonly #sealedNews = new Set<string>();
 
   chat(chatId: string): LocalChat | undefined {
     return this.chats.get(chatId);
@@ -106,14 +110,39 @@ export class Model extends Emitter<ModelEvents> {
   apply(changes: ChangesView, after: number): boolean {
     const local = this.chats.get(changes.chatId);
     if (!local || after > local.cursor) return false;
+    const isNew = ({ seq }: MessageView) => seq > local.cursor;
+    const news = changes.messages.filter(isNew).map(({ id }) => id);
     if (changes.chat && changes.chat.rev >= local.chat.rev) local.chat = changes.chat;
     for (const commit of changes.commits ?? []) this.#moveEpoch(local, commit.epoch + 1);
     for (const member of changes.members) this.#putMember(local, member);
+    const { memberCount } = changes;
+    if (memberCount !== undefined && changes.rev >= local.cursor) {
+      local.chat = { ...local.chat, memberCount };
+    }
     for (const message of changes.messages) this.#putMessage(local, message);
     local.cursor = Math.max(local.cursor, changes.rev);
     if (local.chat.rev < local.cursor) local.chat = { ...local.chat, rev: local.cursor };
     this.emit("chat", { chatId: changes.chatId });
+    this.announce(changes.chatId, news);
     return true;
+  }
+
+  /** Tells of messages that are new here, in their order. */
+  announce(chatId: string, ids: string[]): void {
+    const messages = this.chats.get(chatId)?.messages;
+    const found = ids.flatMap((id) => messages?.get(id) ?? []).sort((a, b) => a.seq - b.seq);
+    for (const message of found) {
+      const isSealed = message.kind === "encrypted" && message.encrypted === undefined;
+      if (isSealed && message.deletedAt === null) this.#sealedNews.add(message.id);
+      else this.#tell(chatId, message);
+    }
+  }
+
+  #tell(chatId: string, message: LocalMessage): void {
+    this.#sealedNews.delete(message.id);
+    if (message.encrypted?.state === "waiting") return void this.#sealedNews.add(message.id);
+    if (message.encrypted?.isShown === false) return;
+    this.emit("message", { chatId, message });
   }
 
   putMessages(chatId: string, messages: MessageView[]): void {
@@ -147,14 +176,17 @@ export class Model extends Emitter<ModelEvents> {
 
   dropDraft(message: Pick<MessageView, "chatId" | "senderId" | "clientId">): void {
     this.chats.get(message.chatId)?.messages.delete(draftId(message));
+    this.emit("chat", { chatId: message.chatId });
   }
 
   patchMessage(chatId: string, id: string, patch: Partial<LocalMessage>): void {
     const local = this.chats.get(chatId);
     const message = local?.messages.get(id);
     if (!message) return;
-    local!.messages.set(id, { ...message, ...patch });
+    const patched = { ...message, ...patch };
+    local!.messages.set(id, patched);
     this.emit("chat", { chatId });
+    if (patch.encrypted && this.#sealedNews.has(id)) this.#tell(chatId, patched);
   }
 
   moveReceipt({ chatId, userId, readSeq, deliveredSeq }: ReceiptView): void {

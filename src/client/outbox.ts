@@ -10,6 +10,8 @@ export interface Draft<Content> {
   chatId: string;
   clientId: string;
   content: Content;
+  /** Why the server refused it. It waits to be sent again or dropped. */
+  failure?: string;
 }
 
 export interface OutboxHost<Content> {
@@ -38,6 +40,8 @@ interface Entry<Content> {
  */
 export class Outbox<Content> {
   readonly #queues = new Map<string, Entry<Content>[]>();
+  /** Refused ones, by clientId: kept until they are sent again or dropped. */
+  readonly #failed = new Map<string, { name: string; draft: Draft<Content> }>();
   readonly #sending = new Set<string>();
   readonly #adding = new Serial();
   /** Ends the pauses between tries. */
@@ -69,13 +73,33 @@ export class Outbox<Content> {
       await this.load();
       const number = String(this.#next++).padStart(16, "0");
       const name = `${this.#prefix()}${number}-${draft.clientId}`;
-      await this.storage.write({ [name]: utf8(JSON.stringify(draft)) });
+      await this.#write(name, draft);
       this.#queue(draft.chatId).push({ name, draft, ...settle });
     });
     void this.#run(draft.chatId);
     return await sent;
   }
 
+  /** Sends a refused one again, behind what waits in its chat. Throws `not_found` if there is none. */
+  async resend(clientId: string): Promise<MessageView> {
+    const { draft: { failure: _, ...draft } } = await this.#takeFailed(clientId);
+    return await this.add(draft);
+  }
+
+  /** Drops a refused one for good. Throws `not_found` if there is none. */
+  async discard(clientId: string): Promise<Draft<Content>> {
+    return (await this.#takeFailed(clientId)).draft;
+  }
+
+  async #takeFailed(clientId: string): Promise<{ name: string; draft: Draft<Content> }> {
+    const entry = this.#failed.get(clientId);
+    if (!entry) throw new ChatError("not_found", `No refused message has the clientId ${clientId}`);
+    this.#failed.delete(clientId);
+    await this.#forget(entry.name);
+    return entry;
+  }
+
+  /** Of those that wait to be sent; refused ones do not count. */
   get size(): number {
     return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);
   }
@@ -96,7 +120,8 @@ export class Outbox<Content> {
     for (const name of await this.storage.names(this.#prefix())) {
       const draft = await this.#read(name);
       if (!draft) continue;
-      this.#queue(draft.chatId).push({ name, draft, resolve() {}, reject() {} });
+      if (draft.failure !== undefined) this.#failed.set(draft.clientId, { name, draft });
+      else this.#queue(draft.chatId).push({ name, draft, resolve() {}, reject() {} });
       drafts.push(draft);
     }
     return drafts;
@@ -145,21 +170,41 @@ export class Outbox<Content> {
         return await this.#pause((error as ChatError).retryAfterMs ?? backoff.next());
       }
       const known = asChatError(error);
-      await this.#remove(queue);
+      await this.#keepFailed(queue.shift()!, known);
       this.host.onFailed(draft, known);
       return reject(known);
     }
     backoff.reset();
-    await this.#remove(queue);
+    await this.#forget(queue.shift()!.name);
     this.host.onSent(draft, message);
     resolve(message);
   }
 
+  /** Keeps its text, also for the next run. */
+  async #keepFailed({ name, draft }: Entry<Content>, { message }: ChatError): Promise<void> {
+    const failed = { ...draft, failure: message };
+    this.#failed.set(draft.clientId, { name, draft: failed });
+    await this.#store(name, failed);
+  }
+
   /** One that stays in the storage is sent by the next run once more, under the same clientId. */
-  async #remove(queue: Entry<Content>[]): Promise<void> {
-    const { name } = queue.shift()!;
+  async #forget(name: string): Promise<void> {
+    await this.#store(name, null);
+  }
+
+  /** What cannot be stored is refused, and kept as such as long as this client lives. */
+  async #write(name: string, draft: Draft<Content>): Promise<void> {
     try {
-      await this.storage.write({ [name]: null });
+      await this.storage.write({ [name]: utf8(JSON.stringify(draft)) });
+    } catch (error) {
+      this.#failed.set(draft.clientId, { name, draft });
+      throw error;
+    }
+  }
+
+  async #store(name: string, draft: Draft<Content> | null): Promise<void> {
+    try {
+      await this.storage.write({ [name]: draft && utf8(JSON.stringify(draft)) });
     } catch (error) {
       this.host.onFault(error);
     }

@@ -48,7 +48,7 @@ export class Sending {
       isReady: (draft) => this.#isReady(draft),
       send: (draft) => this.#deliver(draft),
       onSent: (draft, message) => this.#sent(draft, message),
-      onFailed: (draft, error) => this.#failed(draft, error),
+      onFailed: (draft, error) => this.#failed(draft, error.message),
       onFault: (error) => host.onFault(error),
     });
   }
@@ -61,6 +61,9 @@ export class Sending {
   async open(isOnline: () => boolean): Promise<void> {
     const kept = await this.#outbox.load();
     if (!this.#hasShown) kept.forEach((draft) => this.#show(draft));
+    for (const draft of this.#hasShown ? [] : kept) {
+      if (draft.failure !== undefined) this.#failed(draft, draft.failure);
+    }
     this.#hasShown = true;
     if (isOnline()) this.#outbox.open();
   }
@@ -79,9 +82,22 @@ export class Sending {
     try {
       return await this.#outbox.add(draft);
     } catch (error) {
-      this.#failed(draft, error as Error);
+      this.#failed(draft, (error as Error).message);
       throw error;
     }
+  }
+
+  /** Sends a refused message again, as it is. Throws `not_found` if none has that clientId. */
+  async resend(chatId: string, clientId: string): Promise<MessageView> {
+    const id = this.#draftId(clientId);
+    this.model.patchMessage(chatId, id, { status: "sending", failure: undefined });
+    return await this.#outbox.resend(clientId);
+  }
+
+  /** Drops a refused message. Throws `not_found` if none has that clientId. */
+  async discard(chatId: string, clientId: string): Promise<void> {
+    await this.#outbox.discard(clientId);
+    this.model.dropDraft({ chatId, senderId: this.host.userId(), clientId });
   }
 
   async edit(chatId: string, messageId: string, text: string): Promise<void> {
@@ -180,8 +196,11 @@ export class Sending {
     this.host.encryption()?.showKnown(chatId).catch((error) => this.host.onFault(error));
   }
 
-  #failed({ chatId, clientId }: Draft<Outgoing>, error: Error): void {
-    const id = `draft ${this.host.userId()} ${clientId}`;
-    this.model.patchMessage(chatId, id, { status: "failed", failure: error.message });
+  #failed({ chatId, clientId }: Draft<Outgoing>, failure: string): void {
+    this.model.patchMessage(chatId, this.#draftId(clientId), { status: "failed", failure });
+  }
+
+  #draftId(clientId: string): string {
+    return `draft ${this.host.userId()} ${clientId}`;
   }
 }

@@ -11,7 +11,13 @@ export type ChatStep =
     rev: number;
     message: Message;
   }
-  | { type: "member.updated"; rev: number; member: Membership }
+  | {
+    type: "member.updated";
+    rev: number;
+    member: Membership;
+    /** Present members after the step, where it is known. */
+    memberCount?: number;
+  }
   | { type: "chat.updated"; rev: number; chat: Chat }
   | { type: "mls.commit"; rev: number; handshake: Handshake };
 

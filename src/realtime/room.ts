@@ -272,8 +272,10 @@ function wholeOf(commit: ChatCommit, known: number): Changes {
     more: false,
   };
   for (const step of commit.steps.slice(known)) {
-    if (step.type === "member.updated") members.set(step.member.userId, step.member);
-    else if (step.type === "chat.updated") whole.chat = step.chat;
+    if (step.type === "member.updated") {
+      members.set(step.member.userId, step.member);
+      whole.memberCount = step.memberCount;
+    } else if (step.type === "chat.updated") whole.chat = step.chat;
     else if (step.type === "mls.commit") whole.commits.push(step.handshake);
     else whole.messages.push(step.message);
   }

@@ -6,7 +6,7 @@ import { ChangesView } from "../wire/changes.ts";
 import { ChatView } from "../wire/chat.ts";
 import { ContactRequestEvent } from "../wire/contact.ts";
 import { HandshakeView } from "../wire/handshake.ts";
-import { MemberView, ReceiptView } from "../wire/member.ts";
+import { MemberEventView, ReceiptView } from "../wire/member.ts";
 import { MessageView } from "../wire/message.ts";
 import { NotificationView } from "../wire/notification.ts";
 
@@ -39,7 +39,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   "chat.updated": { summary: "The chat's own fields changed", data: ChatView, scope: "revision" },
   "member.updated": {
     summary: "Someone joined, left or has a new role",
-    data: MemberView,
+    data: MemberEventView,
     scope: "revision",
   },
   "mls.commit": {

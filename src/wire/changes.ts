@@ -16,6 +16,8 @@ export interface Changes {
   rev: number;
   messages: Message[];
   members: Membership[];
+  /** Present members now, where `members` has rows. */
+  memberCount?: number;
   /** Of an encrypted chat. */
   commits: Handshake[];
   /** The chat's own row, when its fields were touched. */
@@ -36,6 +38,7 @@ export const ChangesView = z.object({
   rev: z.int().describe("Everything up to this revision is here: the cursor for the next call"),
   messages: z.array(MessageView).describe("In order of rev"),
   members: z.array(MemberView).describe("In order of rev"),
+  memberCount: z.int().optional().describe("Present members now, when any membership was touched"),
   commits: z.array(HandshakeView).optional()
     .describe("Of an encrypted chat, in order of rev: to be taken in order with the messages"),
   chat: ChatView.optional().describe("When the chat's own fields were touched"),
@@ -54,6 +57,7 @@ export function changesView(changes: Changes): ChangesView {
     rev: changes.rev,
     messages: changes.messages.map(messageView),
     members: changes.members.map(memberView),
+    ...(changes.memberCount !== undefined && { memberCount: changes.memberCount }),
     ...(changes.commits.length > 0 && { commits: changes.commits.map(handshakeView) }),
     ...(changes.chat && { chat: chatView(changes.chat) }),
     more: changes.more,

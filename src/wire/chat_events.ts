@@ -3,7 +3,7 @@ import type { WireEvent } from "../model/event.ts";
 import { chatView } from "./chat.ts";
 import { type Changes, changesView } from "./changes.ts";
 import { handshakeView } from "./handshake.ts";
-import { memberView } from "./member.ts";
+import { memberEventView } from "./member.ts";
 import { messageView } from "./message.ts";
 
 export function stepEvent(chatId: string, step: ChatStep): WireEvent {
@@ -15,7 +15,7 @@ function stepData(step: ChatStep): unknown {
     case "chat.updated":
       return chatView(step.chat);
     case "member.updated":
-      return memberView(step.member);
+      return memberEventView(step);
     case "mls.commit":
       return handshakeView(step.handshake);
     default:
@@ -53,10 +53,12 @@ export function stepsOf(changes: Changes): ChatStep[] | null {
       rev: message.rev,
       message,
     })),
-    ...changes.members.map((member): ChatStep => ({
+    ...changes.members.map((member, at): ChatStep => ({
       type: "member.updated",
       rev: member.rev,
       member,
+      // Only the count after all of them is known.
+      ...(at === changes.members.length - 1 && { memberCount: changes.memberCount }),
     })),
     ...changes.commits.map((handshake): ChatStep => ({
       type: "mls.commit",

@@ -30,6 +30,19 @@ export function memberView(member: Membership): MemberView {
   };
 }
 
+/** What the event of a member says: the membership, and how many members the chat has now. */
+export const MemberEventView = MemberView.extend({
+  memberCount: z.int().optional().describe("Present members after it"),
+}).meta({ id: "MemberEvent" });
+
+export type MemberEventView = z.infer<typeof MemberEventView>;
+
+export function memberEventView(
+  { member, memberCount }: { member: Membership; memberCount?: number },
+): MemberEventView {
+  return { ...memberView(member), ...(memberCount !== undefined && { memberCount }) };
+}
+
 export const ReceiptView = z.object({
   chatId: z.string(),
   userId: z.string(),

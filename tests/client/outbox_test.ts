@@ -140,6 +140,44 @@ Deno.test("outbox: what the server refuses is given back, and the next is sent",
   assert.deepEqual([sender.sent, sender.failed], [["taken"], ["refused"]]);
 });
 
+Deno.test("Outbox keeps a refused draft over a restart until it is sent again or dropped", async () => {
+  const storage = memoryKeyStore();
+  const before = new Sender();
+  const first = before.outbox(storage);
+  first.open();
+  for (const content of ["again", "dropped"]) {
+    before.refusal = new ChatError("forbidden", "you are blocked");
+    await assert.rejects(first.add(draft(content)), /blocked/);
+  }
+  const sender = new Sender();
+  const outbox = sender.outbox(storage);
+  const kept = await outbox.load();
+  assert.deepEqual(kept.map(({ content, failure }) => [content, failure]), [
+    ["again", "you are blocked"],
+    ["dropped", "you are blocked"],
+  ]);
+  outbox.open();
+  assert.deepEqual([outbox.size, sender.tries], [0, 0]);
+  await outbox.resend("again");
+  await outbox.discard("dropped");
+  assert.deepEqual(sender.sent, ["again"]);
+  assert.deepEqual(await storage.names(""), []);
+  await assert.rejects(outbox.resend("dropped"), { code: "not_found" });
+  await assert.rejects(outbox.discard("again"), { code: "not_found" });
+});
+
+Deno.test("Outbox can send again what could not be stored", async () => {
+  const storage = failing(memoryKeyStore(), "write");
+  const sender = new Sender();
+  const outbox = sender.outbox(storage);
+  outbox.open();
+  storage.fails = true;
+  await assert.rejects(outbox.add(draft("kept")), /full/);
+  storage.fails = false;
+  await outbox.resend("kept");
+  assert.deepEqual(sender.sent, ["kept"]);
+});
+
 function draft(content: string): Draft<string> {
   return { chatId: "chat", clientId: content, content };
 }
