@@ -7,12 +7,15 @@ const FEW = 10;
 
 /**
  * Who may see an upload: who made it; who is a member, now, of a chat in which it was sent; and for a
- * picture that a person or a group shows itself by, everyone who is signed in. For everyone else there
- * is no such upload.
+ * picture that a person or a group shows itself by, everyone who is signed in and whom that person has
+ * not blocked. For everyone else there is no such upload.
  */
 export class MediaAccess {
   constructor(
-    private readonly store: Pick<Store, "media" | "messages" | "memberships" | "users" | "chats">,
+    private readonly store: Pick<
+      Store,
+      "media" | "messages" | "memberships" | "users" | "chats" | "blocks"
+    >,
   ) {}
 
   async require(userId: string, mediaId: string): Promise<Media> {
@@ -23,7 +26,7 @@ export class MediaAccess {
 
   async #maySee(userId: string, media: Media): Promise<boolean> {
     if (media.ownerId === userId) return true;
-    return await this.#isInChatOf(userId, media) || await this.#isAvatar(media);
+    return await this.#isInChatOf(userId, media) || await this.#isAvatar(userId, media);
   }
 
   async #isInChatOf(userId: string, media: Media): Promise<boolean> {
@@ -40,10 +43,11 @@ export class MediaAccess {
     return false;
   }
 
-  async #isAvatar(media: Media): Promise<boolean> {
+  async #isAvatar(userId: string, media: Media): Promise<boolean> {
     if (media.kind !== "image") return false;
     const owner = await this.store.users.byId(media.ownerId);
-    if (owner?.avatarMediaId === media.id) return true;
+    const isOwn = owner?.avatarMediaId === media.id;
+    if (isOwn && !await this.store.blocks.has(media.ownerId, userId)) return true;
     return media.uses > 0 && (await this.store.chats.withAvatar(media.id)).length > 0;
   }
 }

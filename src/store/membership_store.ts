@@ -22,6 +22,8 @@ export interface MembershipStore {
   presentOfUser(userId: string, after: string | null, limit: number): Promise<Membership[]>;
   /** The user's rows in the given chats, including chats they left, in no particular order. */
   ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]>;
+  /** Whether both are members of a chat now. */
+  shareChat(userId: string, otherId: string): Promise<boolean>;
   /**
    * Those of `userIds` who know the person: both are members of a chat now, and the other one is in it
    * not only because a stranger added them (`addedByStranger`), or has read in it. In no particular

@@ -8,7 +8,8 @@ import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
 
 export interface BlockedPerson {
-  user: User;
+  /** Null where the person has blocked the caller too: their profile is not the caller's to see. */
+  user: User | null;
   block: Block;
 }
 
@@ -20,7 +21,7 @@ export interface BlockedPerson {
  */
 export class Blocks {
   constructor(
-    private readonly store: Pick<Store, "blocks" | "users">,
+    private readonly store: Pick<Store, "blocks" | "users" | "memberships">,
     private readonly publisher: Pick<Publisher, "toUsers">,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
@@ -47,9 +48,12 @@ export class Blocks {
     const blocks = await this.store.blocks.by(userId);
     const users = await this.store.users.byIds(blocks.map(({ blockedId }) => blockedId));
     const byId = new Map(users.map((user) => [user.id, user]));
+    const against = await this.store.blocks.against(userId);
+    const blockers = new Set(against.map(({ blockerId }) => blockerId));
     return blocks.flatMap((block) => {
       const user = byId.get(block.blockedId);
-      return user ? [{ user, block }] : [];
+      if (!user) return [];
+      return [{ user: blockers.has(user.id) ? null : user, block }];
     });
   }
 
@@ -62,7 +66,10 @@ export class Blocks {
       throw fieldError("invalid_request", "userId", "Blocking: this is yourself");
     }
     const user = await this.store.users.byId(blockedId);
-    if (!user || user.deletedAt !== null) throw notFound("user", blockedId);
+    const isThere = user !== null && user.deletedAt === null;
+    if (!isThere || !await mayName(this.store, blockerId, blockedId)) {
+      throw notFound("user", blockedId);
+    }
     const most = this.limits.blocks;
     const there = await this.store.blocks.by(blockerId);
     if (there.some((block) => block.blockedId === blockedId)) return false;
@@ -71,4 +78,17 @@ export class Blocks {
     }
     return await this.store.blocks.add({ blockerId, blockedId, createdAt: this.clock.now() });
   }
+}
+
+/**
+ * Whether the caller may know that the person exists: not if they have blocked the caller, unless both are
+ * in a chat, where the caller sees them in any case. Without this, who is blocked could tell a block
+ * from an account that does not exist.
+ */
+export async function mayName(
+  { blocks, memberships }: Pick<Store, "blocks" | "memberships">,
+  callerId: string,
+  userId: string,
+): Promise<boolean> {
+  return !await blocks.has(userId, callerId) || await memberships.shareChat(callerId, userId);
 }

@@ -2,7 +2,7 @@ import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
 import type { Report } from "../model/report.ts";
 import type { User } from "../model/user.ts";
 import { bind, type Bound } from "../operations/handler.ts";
-import { userView } from "../wire/user.ts";
+import { hiddenUserView, userView } from "../wire/user.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Moderation } from "./moderation.ts";
 import * as operations from "./moderation_operations.ts";
@@ -22,7 +22,7 @@ export function moderationHandlers({ blocks, reports, moderation }: ModerationSe
     }),
     bind(operations.listBlocked, async ({ userId }) => {
       const items = (await blocks.list(userId)).map(({ user, block }) => ({
-        user: userView(user),
+        user: user ? userView(user) : hiddenUserView(block.blockedId),
         blockedAt: toTimestamp(block.createdAt),
       }));
       return { items, next: null };

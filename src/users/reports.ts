@@ -6,6 +6,7 @@ import type { Message } from "../model/message.ts";
 import type { Report, ReportReason } from "../model/report.ts";
 import type { AuditTrail } from "../auth/audit_trail.ts";
 import type { Store } from "../store/store.ts";
+import { mayName } from "./blocks.ts";
 import { messageView } from "../wire/message.ts";
 
 export interface NewReport {
@@ -18,7 +19,10 @@ export interface NewReport {
 /** What people tell administrators about others. Who was reported is not told. */
 export class Reports {
   constructor(
-    private readonly store: Pick<Store, "reports" | "users" | "messages" | "memberships">,
+    private readonly store: Pick<
+      Store,
+      "reports" | "users" | "messages" | "memberships" | "blocks"
+    >,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
   ) {}
@@ -28,10 +32,12 @@ export class Reports {
     if (userId === caller.userId) {
       throw fieldError("invalid_request", "userId", "Reporting: this is yourself");
     }
-    if (!await this.store.users.byId(userId)) throw notFound("user", userId);
     const message = messageId === undefined
       ? null
       : await this.#visibleMessage(caller.userId, messageId);
+    const isKnown = message?.senderId === userId ||
+      await mayName(this.store, caller.userId, userId);
+    if (!isKnown || !await this.store.users.byId(userId)) throw notFound("user", userId);
     if (message && message.senderId !== userId) {
       throw fieldError("invalid_request", "messageId", "Reporting: someone else sent the message");
     }

@@ -18,6 +18,11 @@ export function userView(user: User): UserView {
   return { id, username, displayName, bio, avatarMediaId };
 }
 
+/** In place of the profile of somebody who is not the caller's to see. */
+export function hiddenUserView(id: string): UserView {
+  return { id, username: "", displayName: "", bio: "", avatarMediaId: null };
+}
+
 export const ProfileView = UserView.extend({
   email: z.string(),
   emailVerifiedAt: timestamp.nullable(),

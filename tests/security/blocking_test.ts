@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { DOORS, type Input } from "../support/doors.ts";
 import { eventually } from "../support/eventually.ts";
-import { RunningApp } from "../support/running_app.ts";
+import { flag } from "../support/pictures.ts";
+import type { RunningApp } from "../support/running_app.ts";
+import { download, upload } from "../support/uploads.ts";
 import { SOCKETS } from "./entrances.ts";
 import { attacks, REST } from "./attacks.ts";
 
@@ -116,4 +118,48 @@ attack(REST, "a search does not find who blocked the one who searches", async (a
   const find = async (who: typeof bob) =>
     (await app.client(who).get("/api/users/search?q=ann")).body.items.length;
   assert.deepEqual([await find(bob), await find(carol)], [0, 1]);
+});
+
+const NOBODY = "0190a6e4-0000-7000-8000-000000000000";
+
+attack(REST, "who is blocked reads nothing of the blocker, in whichever answer", async (app) => {
+  const { ann, bob, carol } = await app.people("ann", "bob", "carol");
+  const [hers, his] = [app.client(ann), app.client(bob)];
+  const memberIds = [ann.id, bob.id];
+  const group = await app.client(carol).post("/api/groups", { name: "Group", memberIds });
+  assert.equal((await his.post("/api/users/block", { userId: ann.id })).status, 200);
+  const picture = (await upload(app, ann, await flag(40, 30, ".png"))).body.id;
+  const profile = { displayName: "Annabel", bio: "a secret", avatarMediaId: picture };
+  await hers.put("/api/users/profile", profile);
+  const seen = await his.get("/api/users/blocked");
+  assert.equal(seen.body.items[0].user.displayName, "Annabel");
+  assert.equal((await download(app, bob, picture)).status, 200);
+
+  // In a chat of both she sees him in any case, and may keep him away, though he has blocked her.
+  assert.equal(
+    (await hers.post("/api/users/report", { userId: bob.id, reason: "spam" })).status,
+    201,
+  );
+  assert.equal((await hers.post("/api/users/block", { userId: bob.id })).status, 200);
+  await his.delete(`/api/groups/${group.body.id}/members/${bob.id}`);
+  const { body } = await his.get("/api/users/blocked");
+  const hidden = { id: ann.id, username: "", displayName: "", bio: "", avatarMediaId: null };
+  assert.deepEqual(body.items.map(({ user }: { user: unknown }) => user), [hidden]);
+  assert.equal((await download(app, bob, picture)).status, 404);
+  assert.equal((await download(app, carol, picture)).status, 200);
+  const everything = await his.get("/api/users/export");
+  assert.doesNotMatch(JSON.stringify(everything.body), /Annabel|a secret/);
+  await his.post("/api/users/block", { userId: ann.id, unblock: true });
+  const ask = async (path: string, body: (userId: string) => unknown, userId: string) => {
+    const { status, body: answer } = await his.post(path, body(userId));
+    return [status, JSON.stringify(answer).replaceAll(userId, "ID")];
+  };
+  for (
+    const [path, body] of [
+      ["/api/users/block", (userId: string) => ({ userId })],
+      ["/api/users/report", (userId: string) => ({ userId, reason: "spam" })],
+    ] as const
+  ) {
+    assert.deepEqual(await ask(path, body, ann.id), await ask(path, body, NOBODY), path);
+  }
 });

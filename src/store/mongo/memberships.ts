@@ -38,6 +38,19 @@ export class MongoMembershipStore implements MembershipStore {
     return (await found.toArray()).map(membershipOf);
   }
 
+  async shareChat(userId: string, otherId: string): Promise<boolean> {
+    const chatIds = await this.#memberships.distinct("chatId", {
+      userId: eq(userId),
+      leftAt: null,
+    });
+    const found = await this.#memberships.findOne({
+      userId: eq(otherId),
+      leftAt: null,
+      chatId: { $in: chatIds },
+    }, { projection: { _id: 1 } });
+    return found !== null;
+  }
+
   async acquaintedWith(userId: string, userIds: string[]): Promise<string[]> {
     const own = await this.#memberships
       .find({ userId: eq(userId), leftAt: null }, { projection: { chatId: 1 } }).toArray();

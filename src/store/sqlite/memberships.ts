@@ -31,13 +31,20 @@ const PUT = `${MEMBERSHIPS.insert} ON CONFLICT DO UPDATE SET
 const CHATS_OF = "SELECT chats FROM chat_counts WHERE userId = ?";
 
 /** The outer loop goes over the chats of "one", so that should be who has fewer of them. */
-const acquainted = (one: "person" | "other", two: "person" | "other") =>
+const shared = (one: "person" | "other", two: "person" | "other", rest = "") =>
   `SELECT 1 FROM memberships AS ${one} CROSS JOIN memberships AS ${two}
      ON ${two}.chatId = ${one}.chatId AND ${two}.userId = ?2
    WHERE ${one}.userId = ?1 AND ${one}.leftAt IS NULL AND ${two}.leftAt IS NULL
-     AND (other.addedByStranger = 0 OR other.readSeq > 0) LIMIT 1`;
-const FROM_PERSON = acquainted("person", "other");
-const FROM_OTHER = acquainted("other", "person");
+     ${rest} LIMIT 1`;
+const BY_CHOICE = "AND (other.addedByStranger = 0 OR other.readSeq > 0)";
+const SHARED = {
+  fromPerson: shared("person", "other"),
+  fromOther: shared("other", "person"),
+};
+const ACQUAINTED = {
+  fromPerson: shared("person", "other", BY_CHOICE),
+  fromOther: shared("other", "person", BY_CHOICE),
+};
 
 export class SqliteMembershipStore implements MembershipStore {
   readonly #db: Database;
@@ -72,13 +79,17 @@ export class SqliteMembershipStore implements MembershipStore {
     );
   }
 
+  shareChat(userId: string, otherId: string): Promise<boolean> {
+    return this.#db.read(() => this.#share(userId, otherId, SHARED));
+  }
+
   /** In slices: two people may both be in very many chats. */
   async acquaintedWith(userId: string, userIds: string[]): Promise<string[]> {
     const found: string[] = [];
     const pause = timeSlices();
     for (const other of userIds) {
       await pause();
-      if (await this.#db.read(() => this.#areAcquainted(userId, other))) found.push(other);
+      if (await this.#db.read(() => this.#share(userId, other, ACQUAINTED))) found.push(other);
     }
     return found;
   }
@@ -136,11 +147,11 @@ export class SqliteMembershipStore implements MembershipStore {
     if (full.length > 0) throw new TooManyChats(full);
   }
 
-  #areAcquainted(userId: string, other: string): boolean {
+  #share(userId: string, other: string, query: typeof SHARED): boolean {
     const [his, hers] = [userId, other].map((id) => Number(this.#db.get(CHATS_OF, id)?.chats ?? 0));
     const row = his <= hers
-      ? this.#db.get(FROM_PERSON, userId, other)
-      : this.#db.get(FROM_OTHER, other, userId);
+      ? this.#db.get(query.fromPerson, userId, other)
+      : this.#db.get(query.fromOther, other, userId);
     return row !== undefined;
   }
 

@@ -130,6 +130,12 @@ function acquaintanceTests(test: ContractTest): void {
       store.memberships.acquaintedWith(userId, [friend, former, unasked, reader, nobody]);
     assert.deepEqual((await ask(me)).sort(), [friend, reader].sort());
     assert.deepEqual(await ask(newId()), []);
+    const shares = await Promise.all(
+      [friend, former, unasked, reader, nobody].map((other) =>
+        store.memberships.shareChat(me, other)
+      ),
+    );
+    assert.deepEqual(shares, [true, false, true, true, false]);
     assert.deepEqual(await store.memberships.acquaintedWith(me, []), []);
     // Whoever of the two is in more chats.
     for (let i = 0; i < 3; i++) await storedChat(store, { members: [{ userId: friend }] });
