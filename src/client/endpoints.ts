@@ -75,6 +75,7 @@ export interface DeclaredOperations {
   "media.get": typeof mediaOperations.getMedia;
   "media.link": typeof mediaOperations.linkMedia;
   "media.presign": typeof mediaOperations.presignMedia;
+  "media.usage": typeof mediaOperations.getStorageUsage;
   "message.delete": typeof messagesOperations.deleteMessage;
   "message.edit": typeof messagesOperations.editMessage;
   "message.list": typeof messagesOperations.listMessages;
@@ -184,6 +185,7 @@ export const ROUTES = {
   "media.get": "GET /media/:mediaId/info",
   "media.link": "POST /media/:mediaId/link",
   "media.presign": "POST /media/presign",
+  "media.usage": "GET /media/usage",
   "message.delete": "DELETE /messages/:messageId",
   "message.edit": "PUT /messages/:messageId",
   "message.list": "GET /messages/:chatId",

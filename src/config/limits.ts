@@ -55,6 +55,8 @@ export const LIMIT_SPECS = Object.freeze({
   videoBytes: limit("bytes of an uploaded video", 512 * MIB, KIB, 16_384 * MIB),
   audioBytes: limit("bytes of an uploaded sound", 128 * MIB, KIB, 16_384 * MIB),
   fileBytes: limit("bytes of any other upload", 512 * MIB, KIB, 16_384 * MIB),
+  storageBytes: limit("bytes that a person's uploads take", 10_240 * MIB, MIB, 2 ** 49),
+  openUploads: limit("unfinished uploads of a person", 100, 1, 10_000),
   uploadTimeMs: limit("milliseconds that an upload may stand still", 30 * SECOND, SECOND, HOUR),
   unusedMediaMs: limit(
     "milliseconds after which an unused upload goes",

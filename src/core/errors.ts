@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   "stale_epoch",
   "precondition_failed",
   "payload_too_large",
+  "quota_exceeded",
   "unsupported_media_type",
   "range_not_satisfiable",
   "request_timeout",

@@ -28,6 +28,7 @@ const MEANING: Record<ErrorCode, [status: number, title: string]> = {
   stale_epoch: [409, "The encryption epoch has moved on"],
   precondition_failed: [412, "A precondition does not hold"],
   payload_too_large: [413, "The payload is too large"],
+  quota_exceeded: [413, "The storage quota is exceeded"],
   unsupported_media_type: [415, "The media type is not supported"],
   range_not_satisfiable: [416, "The range is not satisfiable"],
   request_timeout: [408, "The request took too long to arrive"],

@@ -107,9 +107,10 @@ export class DirectUploads {
   async #rememberStaging(media: Media, upload: { key: string; until: number }): Promise<void> {
     const checkAt = Math.max(upload.until, this.clock.now() + GRACE_MS);
     const staging = { method: "put" as const, ...upload };
+    const id = newId();
     await this.store.media.create({
       ...media,
-      ...{ id: newId(), status: "deleting", upload: staging, checkAt },
+      ...{ id, blobId: id, status: "deleting", upload: staging, checkAt },
     });
   }
 

@@ -1,7 +1,7 @@
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import type { Media } from "../model/media.ts";
 import type { Arrived, MediaIntake } from "./media_intake.ts";
-import type { MediaLimits } from "./media_rules.ts";
+import { largestLimit, type MediaLimits } from "./media_rules.ts";
 import { boundaryOf, type MultipartPart, multipartParts } from "./multipart.ts";
 import { stallGuarded } from "./stall_guard_stream.ts";
 import type { UploadTarget } from "./upload_target.ts";
@@ -16,10 +16,13 @@ export class FormUploads {
     private readonly limits: MediaLimits,
   ) {}
 
-  async take(userId: string, contentType: string | null, body: ReadableStream<Uint8Array> | null) {
-    const boundary = boundaryOf(contentType);
+  /** Throws as `MediaIntake` does, and `quota_exceeded` as soon as the body passes what the user may store. */
+  async take(userId: string, { headers, body }: Pick<Request, "headers" | "body">) {
+    const boundary = boundaryOf(headers.get("content-type"));
     if (!body) throw new AppError("invalid_request", "Uploading: the form is empty");
-    const form = new FormReading(userId, this.intake, this.target);
+    // The file is somewhat smaller than the body, and counted as what it is once it is there.
+    const size = Math.min(declaredLength(headers), largestLimit(this.limits));
+    const form = new FormReading(userId, size, this.intake, this.target);
     try {
       const guarded = stallGuarded(body, this.limits.uploadTimeMs);
       for await (const part of multipartParts(guarded, boundary)) await form.take(part);
@@ -38,6 +41,7 @@ class FormReading {
 
   constructor(
     private readonly userId: string,
+    private readonly size: number,
     private readonly intake: MediaIntake,
     private readonly target: UploadTarget,
   ) {}
@@ -70,9 +74,16 @@ class FormReading {
       ownerId: this.userId,
       name: fileName ?? "file",
       encrypted: this.#encrypted ?? false,
+      size: this.size,
     });
     this.#arrived = await this.intake.receive(this.#media, body);
   }
+}
+
+/** Bytes; 0 where the body is sent without saying so. */
+function declaredLength(headers: Headers): number {
+  const text = headers.get("content-length") ?? "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }
 
 async function textOf({ name, body }: MultipartPart): Promise<string> {

@@ -6,6 +6,7 @@ import * as operations from "./operations.ts";
 
 export function mediaHandlers({ access, library, links, direct }: MediaServices): Bound[] {
   return [
+    bind(operations.getStorageUsage, async ({ userId }) => await library.usage(userId)),
     bind(operations.getMedia, async ({ userId }, { mediaId }) => {
       return mediaView(await access.require(userId, mediaId));
     }),

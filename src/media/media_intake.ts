@@ -18,6 +18,8 @@ import {
   thumbnailKey,
 } from "./media_rules.ts";
 import { peekStream } from "./peek_stream.ts";
+import { reservingStream } from "./reserving_stream.ts";
+import { quotaOf, withinQuota } from "./storage_quota.ts";
 import { Sha256Stream } from "./sha256_stream.ts";
 
 export interface NewMedia {
@@ -60,6 +62,7 @@ export class MediaIntake {
     const media: Media = {
       id,
       ownerId,
+      blobId: id,
       status: "pending",
       ...{ kind: "file", type: CIPHERTEXT.contentType, name: cleanFileName(name), size },
       ...{ width: null, height: null, thumbHash: null, thumbnailSize: null },
@@ -70,7 +73,7 @@ export class MediaIntake {
       upload: upload ?? null,
       createdAt: now,
     };
-    await this.store.media.create(media);
+    await withinQuota(this.store.media.create(media, quotaOf(this.limits)));
     return media;
   }
 
@@ -82,7 +85,9 @@ export class MediaIntake {
       const type = media.encrypted ? CIPHERTEXT : detectFileType(head);
       checkType(type);
       const hash = new Sha256Stream();
-      const limited = whole.pipeThrough(byteLimitStream(limitOf(type.kind, this.limits)));
+      const limited = whole
+        .pipeThrough(byteLimitStream(limitOf(type.kind, this.limits)))
+        .pipeThrough(reservingStream(media.size, (size) => this.#reserve(media, size)));
       await this.blobs.put(fileKey(media.id), limited.pipeThrough(hash), {
         contentType: type.contentType,
       });
@@ -179,15 +184,24 @@ export class MediaIntake {
   }
 
   async #conclude(media: Media, fields: Partial<Media>): Promise<Media> {
-    const ready = await this.store.media.update(media.id, "pending", {
+    const change = {
       ...fields,
       status: "ready",
       upload: null,
       encrypted: media.encrypted,
       checkAt: this.clock.now() + this.limits.unusedMediaMs,
-    });
+    } as const;
+    const ready = await withinQuota(
+      this.store.media.update(media.id, "pending", change, quotaOf(this.limits)),
+    );
     if (!ready) throw new AppError("conflict", "Finishing the upload: it was taken back meanwhile");
     return ready;
+  }
+
+  async #reserve(media: Media, size: number): Promise<void> {
+    const change = this.store.media.update(media.id, "pending", { size }, quotaOf(this.limits));
+    if (await withinQuota(change)) return;
+    throw new AppError("conflict", "Cannot go on with the upload: it was canceled");
   }
 
   async #renew({ id }: Media): Promise<void> {

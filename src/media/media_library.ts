@@ -5,6 +5,7 @@ import type { Media } from "../model/media.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
 import type { Store } from "../store/store.ts";
 import type { MediaAccess } from "./media_access.ts";
+import type { MediaLimits } from "./media_rules.ts";
 
 type LibraryStore = Pick<Store, "media" | "messages" | "users" | "chats">;
 
@@ -12,15 +13,41 @@ const PAGE = 100;
 /** Longer than any request: a picture that is about to be shown must not be swept meanwhile. */
 const CLAIM_MS = 10 * 60_000;
 
+export interface MediaLibraryOptions {
+  store: LibraryStore;
+  writer: ChatWriter;
+  access: MediaAccess;
+  clock: Clock;
+  limits: MediaLimits;
+  purge: (media: Media) => Promise<void>;
+}
+
+/** As `media.usage` returns it. */
+export interface StorageReport {
+  usedBytes: number;
+  maxBytes: number;
+  openUploads: number;
+  maxOpenUploads: number;
+}
+
 /** People's uploads: what is sent, shown as a picture of oneself or of a group, and deleted. */
 export class MediaLibrary {
-  constructor(
-    private readonly store: LibraryStore,
-    private readonly writer: ChatWriter,
-    private readonly access: MediaAccess,
-    private readonly clock: Clock,
-    private readonly purge: (media: Media) => Promise<void>,
-  ) {}
+  readonly #options: MediaLibraryOptions;
+
+  constructor(options: MediaLibraryOptions) {
+    this.#options = options;
+  }
+
+  async usage(userId: string): Promise<StorageReport> {
+    const { store, limits } = this.#options;
+    const { bytes, openUploads } = await store.media.usage(userId);
+    return {
+      usedBytes: bytes,
+      maxBytes: limits.storageBytes,
+      openUploads,
+      maxOpenUploads: limits.openUploads,
+    };
+  }
 
   /** See `AttachmentSource`. */
   async attachments(
@@ -28,7 +55,9 @@ export class MediaLibrary {
     mediaIds: string[],
     encrypted: boolean,
   ): Promise<MediaAttachment[]> {
-    const found = new Map((await this.store.media.byIds(mediaIds)).map((row) => [row.id, row]));
+    const found = new Map(
+      (await this.#options.store.media.byIds(mediaIds)).map((row) => [row.id, row]),
+    );
     return mediaIds.map((id) => {
       const media = found.get(id);
       if (media?.ownerId !== userId || media.status !== "ready") throw notFound("upload", id);
@@ -39,7 +68,7 @@ export class MediaLibrary {
 
   /** Whether this may be a picture of a person or a group: an own, ready image. */
   async requireAvatar(userId: string, mediaId: string): Promise<void> {
-    const media = await this.store.media.byId(mediaId);
+    const media = await this.#options.store.media.byId(mediaId);
     if (media?.ownerId !== userId || media.status !== "ready") {
       throw fieldError("not_found", "avatarMediaId", `There is no upload ${quote(mediaId)}`);
     }
@@ -58,28 +87,30 @@ export class MediaLibrary {
     mediaId: string | null,
     change: () => Promise<T>,
   ): Promise<T> {
-    const former = (await this.store.users.byId(userId))?.avatarMediaId ?? null;
+    const former = (await this.#options.store.users.byId(userId))?.avatarMediaId ?? null;
     if (mediaId === former) return await change();
-    const checkAt = this.clock.now() + CLAIM_MS;
+    const checkAt = this.#options.clock.now() + CLAIM_MS;
     if (mediaId !== null) {
       await this.requireAvatar(userId, mediaId);
-      if (!await this.store.media.update(mediaId, "ready", { checkAt })) {
+      if (!await this.#options.store.media.update(mediaId, "ready", { checkAt })) {
         throw notFound("upload", mediaId);
       }
     }
-    if (former !== null) await this.store.media.update(former, "ready", { checkAt });
+    if (former !== null) await this.#options.store.media.update(former, "ready", { checkAt });
     const result = await change();
     if (former !== null) {
-      await this.store.media.update(former, "ready", { checkAt: this.clock.now() });
+      await this.#options.store.media.update(former, "ready", {
+        checkAt: this.#options.clock.now(),
+      });
     }
     return result;
   }
 
   /** Only its owner's to do; for those who may see it that is `forbidden`, for others it is not there. */
   async delete(userId: string, mediaId: string): Promise<void> {
-    const media = await this.store.media.byId(mediaId);
+    const media = await this.#options.store.media.byId(mediaId);
     if (media?.ownerId !== userId || media.status !== "ready") {
-      await this.access.require(userId, mediaId);
+      await this.#options.access.require(userId, mediaId);
       throw new AppError("forbidden", "Deleting the upload: only who made it may");
     }
     await this.#erase(media);
@@ -88,7 +119,7 @@ export class MediaLibrary {
   /** All that a person has uploaded, for the erasure of an account. May be repeated. */
   async eraseAllOf(ownerId: string): Promise<void> {
     for (let after: string | null = null;;) {
-      const page: Media[] = await this.store.media.ofOwner(ownerId, after, PAGE);
+      const page: Media[] = await this.#options.store.media.ofOwner(ownerId, after, PAGE);
       for (const media of page) await this.#erase(media);
       if (page.length < PAGE) return;
       after = page.at(-1)!.id;
@@ -99,32 +130,32 @@ export class MediaLibrary {
   async remove(media: Media): Promise<void> {
     if (media.sha256 === "") return;
     for (;;) {
-      const messages = await this.store.messages.carrying(media.id, PAGE);
+      const messages = await this.#options.store.messages.carrying(media.id, PAGE);
       for (const { id, chatId } of messages) await this.#removeFrom(chatId, id, media.id);
       if (messages.length < PAGE) break;
     }
-    for (const { id } of await this.store.chats.withAvatar(media.id)) {
-      await this.writer.write(id, (draft) => {
+    for (const { id } of await this.#options.store.chats.withAvatar(media.id)) {
+      await this.#options.writer.write(id, (draft) => {
         if (draft.chat.avatarMediaId === media.id) draft.updateChat({ avatarMediaId: null });
       });
     }
-    const owner = await this.store.users.byId(media.ownerId);
+    const owner = await this.#options.store.users.byId(media.ownerId);
     if (owner?.avatarMediaId === media.id) {
-      await this.store.users.update(owner.id, { avatarMediaId: null });
+      await this.#options.store.users.update(owner.id, { avatarMediaId: null });
     }
   }
 
   async #erase(media: Media): Promise<void> {
-    const checkAt = this.clock.now();
+    const checkAt = this.#options.clock.now();
     const patch = { status: "deleting", checkAt } as const;
     const row = media.status === "deleting"
       ? media
-      : await this.store.media.update(media.id, media.status, patch);
-    if (row) await this.purge(row);
+      : await this.#options.store.media.update(media.id, media.status, patch);
+    if (row) await this.#options.purge(row);
   }
 
   async #removeFrom(chatId: string, messageId: string, mediaId: string): Promise<void> {
-    await this.writer.write(chatId, async (draft) => {
+    await this.#options.writer.write(chatId, async (draft) => {
       const message = await draft.message(messageId);
       if (!message?.media.some(({ id }) => id === mediaId)) return;
       draft.updateMessage(message, { media: message.media.filter(({ id }) => id !== mediaId) });

@@ -6,7 +6,14 @@ import { IMAGE_CONTENT_TYPES } from "./image_job.ts";
 
 export type MediaLimits = Pick<
   Limits,
-  "imageBytes" | "videoBytes" | "audioBytes" | "fileBytes" | "uploadTimeMs" | "unusedMediaMs"
+  | "imageBytes"
+  | "videoBytes"
+  | "audioBytes"
+  | "fileBytes"
+  | "storageBytes"
+  | "openUploads"
+  | "uploadTimeMs"
+  | "unusedMediaMs"
 >;
 
 /** What an encrypted chat's files are to the server. */

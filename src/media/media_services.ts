@@ -56,13 +56,14 @@ export function createMedia(options: MediaOptions): MediaServices {
   const target = new UploadTarget(store, options.chatAccess);
   const intake = new MediaIntake(store, blobs, images, clock, limits);
   const access = new MediaAccess(store);
-  const library: MediaLibrary = new MediaLibrary(
+  const library: MediaLibrary = new MediaLibrary({
     store,
     writer,
     access,
     clock,
-    (media) => sweeper.purge(media),
-  );
+    limits,
+    purge: (media) => sweeper.purge(media),
+  });
   const sweeper = new MediaSweeper(store, blobs, library, leases, clock, log, limits);
   const resumable = new ResumableUploads(store, blobs, intake, target, leases, clock, limits);
   const direct = new DirectUploads(

@@ -22,6 +22,24 @@ const MediaLinkView = z.object({
   expiresAt: timestamp,
 }).meta({ id: "MediaLink" });
 
+const StorageUsageView = z.object({
+  usedBytes: z.int().describe("Of all uploads, those under way with the length they declare"),
+  maxBytes: z.int(),
+  openUploads: z.int().describe("Uploads that are not finished"),
+  maxOpenUploads: z.int(),
+}).meta({ id: "StorageUsage" });
+
+export const getStorageUsage = operation({
+  name: "media.usage",
+  summary: "How much the caller's uploads take, and how much they may",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({}),
+  output: StorageUsageView,
+  rest: { method: "GET", path: "/media/usage" },
+});
+
 export const getMedia = operation({
   name: "media.get",
   summary: "What is known of an upload",
@@ -75,7 +93,7 @@ export const presignMedia = operation({
   }),
   output: UploadTicketView,
   rest: { method: "POST", path: "/media/presign", status: 201 },
-  errors: ["not_found", "payload_too_large", "unsupported_media_type"],
+  errors: ["not_found", "payload_too_large", "quota_exceeded", "unsupported_media_type"],
 });
 
 export const completeMedia = operation({
@@ -87,5 +105,11 @@ export const completeMedia = operation({
   input: z.strictObject({ mediaId }),
   output: MediaView,
   rest: { method: "POST", path: "/media/:mediaId/complete" },
-  errors: ["not_found", "conflict", "payload_too_large", "unsupported_media_type"],
+  errors: [
+    "not_found",
+    "conflict",
+    "payload_too_large",
+    "quota_exceeded",
+    "unsupported_media_type",
+  ],
 });

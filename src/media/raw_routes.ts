@@ -57,7 +57,7 @@ export const MEDIA_ROUTES: readonly RawRoute[] = [
     },
     errors: [
       ...["invalid_request", "not_found", "payload_too_large", "unsupported_media_type"] as const,
-      ...["request_timeout", "rate_limited", "unavailable"] as const,
+      ...["quota_exceeded", "request_timeout", "rate_limited", "unavailable"] as const,
     ],
   },
   {
@@ -92,7 +92,10 @@ export const MEDIA_ROUTES: readonly RawRoute[] = [
     tag,
     access: "session",
     responses: { "201": described("Location says where to send the bytes") },
-    errors: ["invalid_request", "not_found", "precondition_failed", "payload_too_large"],
+    errors: [
+      ...["invalid_request", "not_found", "precondition_failed"] as const,
+      ...["payload_too_large", "quota_exceeded"] as const,
+    ],
   },
   {
     method: "GET",
@@ -117,7 +120,8 @@ export const MEDIA_ROUTES: readonly RawRoute[] = [
     responses: { "204": described("Taken, up to Upload-Offset") },
     errors: [
       ...["invalid_request", "not_found", "conflict", "precondition_failed"] as const,
-      ...["payload_too_large", "unsupported_media_type", "request_timeout"] as const,
+      ...["payload_too_large", "quota_exceeded", "unsupported_media_type"] as const,
+      "request_timeout",
     ],
   },
   {

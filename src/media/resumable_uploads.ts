@@ -57,7 +57,12 @@ export class ResumableUploads {
     const contentType = CIPHERTEXT.contentType;
     const { key, id: handle } = await this.blobs.createUpload(fileKey(id), { contentType });
     const upload = { method: "tus" as const, key, id: handle };
-    return await this.intake.begin({ id, ownerId, name, size, encrypted, upload });
+    try {
+      return await this.intake.begin({ id, ownerId, name, size, encrypted, upload });
+    } catch (error) {
+      await this.blobs.abortUpload(upload);
+      throw error;
+    }
   }
 
   /** A finished upload is at its end: a client that missed the last answer learns it so. */

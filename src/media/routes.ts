@@ -29,8 +29,7 @@ export function mountMedia(app: Hono<HttpEnv>, options: MediaRouteOptions): void
   app.post("/api/media/upload", async (c) => {
     const { userId } = await by(c, "upload");
     assertPlain(c.req.raw.headers);
-    const { headers, body } = c.req.raw;
-    const made = await media.forms.take(userId, headers.get("content-type"), body);
+    const made = await media.forms.take(userId, c.req.raw);
     return c.json(mediaView(made), 201, { location: `/api/media/${made.id}` });
   });
   mountTus(app, media, by);

@@ -16,6 +16,8 @@ export type MediaUpload =
 /** An upload: what messages say of it, and what the server has to know beside. */
 export interface Media extends MediaAttachment {
   ownerId: string;
+  /** Where the bytes are; its own id, or that of the upload that it shares them with (see `MediaSharing`). */
+  blobId: string;
   status: MediaStatus;
   /** Ciphertext for an encrypted chat, kept as it came. */
   encrypted: boolean;
@@ -29,4 +31,20 @@ export interface Media extends MediaAttachment {
   checkAt: number | null;
   upload: MediaUpload | null;
   createdAt: number;
+}
+
+/** What one person's uploads take. */
+export interface StorageUsage {
+  /** Declared sizes of open uploads included. */
+  bytes: number;
+  /** Uploads that are `pending`. */
+  openUploads: number;
+}
+
+/**
+ * Bytes that an upload counts for its owner. One that is being deleted is free at once, unless a signed URL
+ * can still write to its staging key.
+ */
+export function countedBytes({ status, size, upload }: Pick<Media, "status" | "size" | "upload">) {
+  return status !== "deleting" || upload?.method === "put" ? size : 0;
 }

@@ -1,4 +1,5 @@
 import type { AbandonedGroupStore } from "./abandoned_group_store.ts";
+import type { StorageUsage } from "../model/media.ts";
 import type { AccountStore } from "./account_store.ts";
 import type { AuditStore } from "./audit_store.ts";
 import type { BlockStore } from "./block_store.ts";
@@ -90,6 +91,23 @@ export class TooManyChats extends Error {
   constructor(readonly userIds: string[]) {
     super(`Members of as many chats as they may be: ${userIds.join(", ")}`);
   }
+}
+
+/** A write would bring the owner of an upload past a quota. Nothing was written. */
+export class QuotaExceeded extends Error {
+  override readonly name = "QuotaExceeded";
+
+  /** `usage` is what the write would have led to. */
+  constructor(readonly usage: StorageUsage, readonly quota: StorageUsage) {
+    super(`The uploads would take ${usage.bytes} bytes, ${quota.bytes} are allowed`);
+  }
+}
+
+/** Throws `QuotaExceeded` where a write has added something and led to more than is allowed. */
+export function checkQuota(added: StorageUsage, usage: StorageUsage, quota?: StorageUsage): void {
+  if (quota === undefined) return;
+  const isOver = (what: keyof StorageUsage) => added[what] > 0 && usage[what] > quota[what];
+  if (isOver("bytes") || isOver("openUploads")) throw new QuotaExceeded(usage, quota);
 }
 
 export type DuplicateKeyName =

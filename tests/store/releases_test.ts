@@ -82,6 +82,9 @@ async function compare(store: Store, release: string): Promise<void> {
     const stored = JSON.parse(read(release, "rows.json")) as FullRows;
     const found = await readFullRows(store, stored);
     const model = fullRows();
+    const [{ ownerId }] = stored.media;
+    const bytes = stored.media.reduce((sum, { size }) => sum + size, 0);
+    assert.deepEqual(await store.media.usage(ownerId), { bytes, openUploads: 0 });
     for (const entity of Object.keys(model) as (keyof FullRows)[]) {
       assert.equal(found[entity].length, (stored[entity] ?? []).length, `rows of ${entity}`);
       for (const [i, row] of found[entity].entries()) {

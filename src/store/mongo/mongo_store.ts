@@ -32,6 +32,7 @@ import { MongoReportStore, REPORTS } from "./reports.ts";
 import { SESSIONS } from "./session_collection.ts";
 import { MongoSessionStore } from "./sessions.ts";
 import { USER_KEYS } from "./user_keys.ts";
+import { STORAGE_USAGE } from "./storage_usage.ts";
 import { MongoUserStore, USERS } from "./users.ts";
 
 /** A new entity is its own file, and a line in each of the two lists below. */
@@ -52,6 +53,7 @@ const COLLECTIONS = [
   AUDIT,
   ERASURES,
   MEDIA,
+  STORAGE_USAGE,
   LEASES,
   NOTIFICATIONS,
   NOTIFICATION_SETTINGS,

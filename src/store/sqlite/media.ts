@@ -1,13 +1,19 @@
-import { type Media, type MediaStatus } from "../../model/media.ts";
+import {
+  countedBytes,
+  type Media,
+  type MediaStatus,
+  type StorageUsage,
+} from "../../model/media.ts";
 import type { MediaUse } from "../chat_store.ts";
-import type { MediaPatch, MediaStore } from "../media_store.ts";
-import { MediaGone } from "../store.ts";
+import type { MediaPatch, MediaStore, StorageQuota } from "../media_store.ts";
+import { checkQuota, MediaGone } from "../store.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
 const MEDIA = new Table<Media>("media", {
   id: "value",
   ownerId: "value",
+  blobId: "value",
   status: "value",
   kind: "value",
   type: "value",
@@ -34,10 +40,39 @@ export class SqliteMediaStore implements MediaStore {
     this.#db = db;
   }
 
-  create(media: Media): Promise<void> {
+  create(media: Media, quota?: StorageQuota): Promise<void> {
+    return this.#db.write(() => this.#insert(media, quota));
+  }
+
+  createShared(media: Media, sourceId: string, quota: StorageQuota): Promise<boolean> {
     return this.#db.write(() => {
-      this.#db.run(MEDIA.insert, ...MEDIA.bind(media));
+      const source = this.#row(sourceId);
+      if (source?.status !== "ready" || source.blobId !== media.blobId) return false;
+      this.#insert(media, quota);
+      return true;
     });
+  }
+
+  sharedBy(ownerId: string, blobId: string): Promise<Media | null> {
+    return this.#db.read(() =>
+      MEDIA.decodeOrNull(this.#db.get(
+        MEDIA.select("WHERE blobId = ? AND ownerId = ? AND status = 'ready' ORDER BY id LIMIT 1"),
+        ...[blobId, ownerId],
+      ))
+    );
+  }
+
+  isBlobUsed(blobId: string): Promise<boolean> {
+    return this.#db.read(() =>
+      this.#db.get(
+        "SELECT 1 FROM media WHERE blobId = ? AND status <> 'deleting' LIMIT 1",
+        blobId,
+      ) !== undefined
+    );
+  }
+
+  usage(ownerId: string): Promise<StorageUsage> {
+    return this.#db.read(() => this.#usage(ownerId));
   }
 
   byId(id: string): Promise<Media | null> {
@@ -55,13 +90,19 @@ export class SqliteMediaStore implements MediaStore {
     );
   }
 
-  update(id: string, status: MediaStatus, patch: MediaPatch): Promise<Media | null> {
+  update(
+    id: string,
+    status: MediaStatus,
+    patch: MediaPatch,
+    quota?: StorageQuota,
+  ): Promise<Media | null> {
     return this.#db.write(() => {
       const before = this.#row(id);
       if (before === null || before.status !== status) return null;
       const given = Object.entries(patch).filter(([, value]) => value !== undefined);
       const media = { ...before, ...Object.fromEntries(given) };
       this.#db.run(MEDIA.update(FIELDS, "id = ?"), ...MEDIA.bind(media, FIELDS), id);
+      this.#check(media, countedBytes(media) - countedBytes(before), quota);
       return media;
     });
   }
@@ -97,6 +138,26 @@ export class SqliteMediaStore implements MediaStore {
         ...[by, now, mediaId],
       );
     if (by > 0 && changed === 0) throw new MediaGone(mediaId);
+  }
+
+  /** Triggers count it (see the step "storage usage"); a duplicate throws. */
+  #insert(media: Media, quota?: StorageQuota): void {
+    this.#db.run(MEDIA.insert, ...MEDIA.bind(media));
+    this.#check(media, countedBytes(media), quota);
+  }
+
+  #check({ ownerId, status }: Media, bytes: number, quota?: StorageQuota): void {
+    if (quota === undefined) return;
+    const openUploads = status === "pending" ? 1 : 0;
+    checkQuota({ bytes, openUploads }, this.#usage(ownerId), quota);
+  }
+
+  #usage(ownerId: string): StorageUsage {
+    const row = this.#db.get(
+      "SELECT bytes, openUploads FROM storage_usage WHERE userId = ?",
+      ownerId,
+    );
+    return { bytes: Number(row?.bytes ?? 0), openUploads: Number(row?.openUploads ?? 0) };
   }
 
   #row(id: string): Media | null {

@@ -267,6 +267,7 @@ function mediaRows() {
   const media: Media = {
     ...PICTURE,
     ownerId: ANN,
+    blobId: MEDIA,
     status: "ready",
     encrypted: false,
     sha256: "00ff",

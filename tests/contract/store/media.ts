@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
 import type { Media } from "../../../src/model/media.ts";
-import { MediaGone } from "../../../src/store/store.ts";
+import { MediaGone, QuotaExceeded } from "../../../src/store/store.ts";
 import { aChange, aMedia, aMessage, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
@@ -122,6 +122,93 @@ export function mediaContract(test: ContractTest): void {
       }
     },
   );
+
+  test("what an owner's uploads take is counted with every write", async (store) => {
+    const ownerId = newId(), other = newId();
+    const usage = () => store.media.usage(ownerId);
+    assert.deepEqual(await usage(), { bytes: 0, openUploads: 0 });
+    const open = aMedia({ ownerId, status: "pending", size: 100 });
+    const put = { method: "put", key: "staging/x", until: T0 } as const;
+    const staging = aMedia({ ownerId, status: "deleting", size: 7, upload: put });
+    for (const row of [open, staging, aMedia({ ownerId: other })]) await store.media.create(row);
+    assert.deepEqual(await usage(), { bytes: 107, openUploads: 1 });
+    await store.media.update(open.id, "pending", { checkAt: T0 + 5 });
+    await store.media.update(open.id, "pending", { status: "ready", size: 40 });
+    assert.deepEqual(await usage(), { bytes: 47, openUploads: 0 });
+    await store.media.update(staging.id, "deleting", { upload: null });
+    assert.deepEqual(await usage(), { bytes: 40, openUploads: 0 }, "no URL leads to it any more");
+    await store.media.remove(staging.id);
+    assert.equal(await store.media.condemn(open.id, T0 + 5), true);
+    assert.deepEqual(await usage(), { bytes: 0, openUploads: 0 });
+    await store.media.remove(open.id);
+    assert.deepEqual(await usage(), { bytes: 0, openUploads: 0 });
+    assert.deepEqual(await store.media.usage(other), { bytes: 1234, openUploads: 0 });
+  });
+
+  test("a write past the quota is refused, and one that frees bytes never", async (store) => {
+    const ownerId = newId();
+    const quota = { bytes: 100, openUploads: 2 };
+    const pending = (size: number) => aMedia({ ownerId, status: "pending", size });
+    const [first, second] = [pending(60), pending(40)];
+    await store.media.create(first, quota);
+    await assert.rejects(store.media.create(pending(41), quota), QuotaExceeded);
+    await store.media.create(second, quota);
+    await assert.rejects(store.media.create(pending(0), quota), QuotaExceeded, "open uploads");
+    const grown = store.media.update(second.id, "pending", { size: 41 }, quota);
+    await assert.rejects(grown, QuotaExceeded);
+    assert.deepEqual(await store.media.byId(second.id), second);
+    assert.deepEqual(await store.media.usage(ownerId), { bytes: 100, openUploads: 2 });
+    const smaller = { bytes: 10, openUploads: 1 };
+    const ready = { status: "ready", size: 39 } as const;
+    assert.equal((await store.media.update(second.id, "pending", ready, smaller))!.size, 39);
+    assert.deepEqual(await store.media.usage(ownerId), { bytes: 99, openUploads: 1 });
+  });
+
+  test(
+    "of uploads that begin at once only as many pass as the quota has room for",
+    async (store, opened) => {
+      const other = await opened.second();
+      const ownerId = newId();
+      const quota = { bytes: 100, openUploads: 9 };
+      const made = await Promise.all(Array.from({ length: 8 }, (_, n) => {
+        const media = aMedia({ ownerId, status: "pending", size: 30 });
+        return (n % 2 ? store : other).media.create(media, quota).then(() => true, (error) => {
+          assert(error instanceof QuotaExceeded, String(error));
+          return false;
+        });
+      }));
+      assert.equal(made.filter(Boolean).length, 3);
+      assert.deepEqual(await store.media.usage(ownerId), { bytes: 90, openUploads: 3 });
+    },
+  );
+
+  test("bytes are shared with an upload that is ready, and used until the last row is deleting", async (store) => {
+    const source = aMedia();
+    await store.media.create(source);
+    const quota = { bytes: 2000, openUploads: 1 };
+    const share = (fields: Partial<Media> = {}) =>
+      aMedia({ blobId: source.id, ownerId: "reader", ...fields });
+    const shared = share();
+    assert.equal(await store.media.createShared(shared, newId(), quota), false);
+    assert.equal(await store.media.createShared(shared, source.id, quota), true);
+    assert.deepEqual(await store.media.byId(source.id), source);
+    assert.deepEqual(await store.media.sharedBy("reader", source.id), shared);
+    assert.equal(await store.media.sharedBy("nobody", source.id), null);
+    assert.deepEqual(await store.media.usage("reader"), { bytes: 1234, openUploads: 0 });
+    await assert.rejects(store.media.createShared(share(), source.id, quota), QuotaExceeded);
+    await store.media.update(source.id, "ready", { status: "deleting" });
+    const late = share({ ownerId: "late" });
+    assert.equal(await store.media.createShared(late, source.id, quota), false, "it is deleted");
+    assert.equal(await store.media.isBlobUsed(source.id), true);
+    const again = share({ ownerId: "third" });
+    assert.equal(await store.media.createShared(again, shared.id, quota), true);
+    await store.media.remove(source.id);
+    for (const { id } of [shared, again]) {
+      assert.equal(await store.media.isBlobUsed(source.id), true);
+      await store.media.update(id, "ready", { status: "deleting" });
+    }
+    assert.equal(await store.media.isBlobUsed(source.id), false);
+  });
 
   test("of many messages with one upload some are given, and each chat once", async (store) => {
     const media = aMedia();

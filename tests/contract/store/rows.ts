@@ -188,9 +188,11 @@ export function aReport(fields: Partial<Report> = {}): Report {
 }
 
 export function aMedia(fields: Partial<Media> = {}): Media {
+  const id = fields.id ?? newId();
   return {
-    id: newId(),
+    id,
     ownerId: newId(),
+    blobId: id,
     status: "ready",
     kind: "image",
     type: "image/png",

@@ -7,6 +7,7 @@ import { step as meta } from "./0006_meta.ts";
 import { step as purgeEarlierDeletions } from "./0007_purge_earlier_deletions.ts";
 import { step as abandonedGroups } from "./0008_abandoned_groups.ts";
 import { step as contacts } from "./0009_contacts.ts";
+import { step as storageUsage } from "./0010_storage_usage.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -25,4 +26,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   purgeEarlierDeletions,
   abandonedGroups,
   contacts,
+  storageUsage,
 ];
