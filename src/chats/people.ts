@@ -13,7 +13,7 @@ export class People {
   /** All of `userIds`, or `not_found` naming the first that cannot be reached. */
   async reach(callerId: string, userIds: string[]): Promise<User[]> {
     const found = new Map((await this.store.users.byIds(userIds)).map((user) => [user.id, user]));
-    const blockers = await this.#blockersOf(callerId);
+    const blockers = new Set(await this.store.blocks.blockersAmong(callerId, userIds));
     return userIds.map((userId) => {
       const user = found.get(userId);
       if (!user || user.deletedAt !== null || blockers.has(userId)) throw notFound("user", userId);
@@ -49,11 +49,6 @@ export class People {
     const { blocks } = this.store;
     const peerId = peerOf(chat.directKey, userId);
     return !await blocks.has(peerId, userId) && !await blocks.has(userId, peerId);
-  }
-
-  async #blockersOf(userId: string): Promise<Set<string>> {
-    const blocks = await this.store.blocks.against(userId);
-    return new Set(blocks.map((block) => block.blockerId));
   }
 }
 

@@ -20,8 +20,8 @@ export interface Membership {
   notify: NotifyLevel;
   mutedUntil: number | null;
   /**
-   * Added by somebody whom they did not know, without having been asked. Until they read in the chat it
-   * does not count as one that they share with the others.
+   * Added by somebody whom they did not know, without having been asked: the chat does not count as one
+   * that they share with the others. False from the moment they read in it (`MembershipStore.moveCursors`).
    */
   addedByStranger: boolean;
 }

@@ -39,15 +39,12 @@ export class PresenceAudience {
   async visibleTo(viewerId: string, userIds: string[]): Promise<Set<string>> {
     const visible = new Set<string>();
     if (userIds.length === 0) return visible;
-    const [memberships, strangers] = await Promise.all([
-      this.store.memberships.ofUser(viewerId),
-      this.#strangersTo(viewerId),
-    ]);
-    const shared = new Set(chatIdsOf(memberships));
-    const asked = userIds.filter((userId) => !strangers.has(userId));
+    const { blocks, memberships } = this.store;
+    const blockers = new Set(await blocks.blockersAmong(viewerId, userIds));
+    const asked = userIds.filter((userId) => !blockers.has(userId));
     await forEachOf(asked, LOOKS_AT_ONCE, async (userId) => {
-      const theirs = chatIdsOf(await this.store.memberships.ofUser(userId));
-      if (theirs.some((chatId) => shared.has(chatId))) visible.add(userId);
+      if (await blocks.has(viewerId, userId)) return;
+      if (await memberships.shareChat(viewerId, userId)) visible.add(userId);
     });
     return visible;
   }

@@ -26,15 +26,14 @@ export interface MembershipStore {
   shareChat(userId: string, otherId: string): Promise<boolean>;
   /**
    * Those of `userIds` who know the person: both are members of a chat now, and the other one is in it
-   * not only because a stranger added them (`addedByStranger`), or has read in it. In no particular
-   * order.
+   * not only because a stranger added them (`addedByStranger`). In no particular order.
    */
   acquaintedWith(userId: string, userIds: string[]): Promise<string[]>;
   /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]>;
   /**
-   * Moves the cursors forward, never back. Null when there is no row of a present member; `moved` is
-   * false when nothing changed.
+   * Moves the cursors forward, never back; a `readSeq` that is given ends `addedByStranger`. Null when
+   * there is no row of a present member; `moved` is false when no cursor changed.
    */
   moveCursors(move: CursorMove): Promise<{ membership: Membership; moved: boolean } | null>;
   /** Null when there is no row of a present member. */

@@ -48,8 +48,7 @@ export class Blocks {
     const blocks = await this.store.blocks.by(userId);
     const users = await this.store.users.byIds(blocks.map(({ blockedId }) => blockedId));
     const byId = new Map(users.map((user) => [user.id, user]));
-    const against = await this.store.blocks.against(userId);
-    const blockers = new Set(against.map(({ blockerId }) => blockerId));
+    const blockers = new Set(await this.store.blocks.blockersAmong(userId, [...byId.keys()]));
     return blocks.flatMap((block) => {
       const user = byId.get(block.blockedId);
       if (!user) return [];

@@ -49,6 +49,12 @@ export class MongoBlockStore implements BlockStore {
     return found !== null;
   }
 
+  async blockersAmong(blockedId: string, userIds: string[]): Promise<string[]> {
+    const keys = userIds.map((userId) => compoundKey(userId, blockedId));
+    const found = this.#blocks.find({ _id: { $in: keys } }, { projection: { blockerId: 1 } });
+    return (await found.toArray()).map(({ blockerId }) => blockerId);
+  }
+
   async by(blockerId: string): Promise<Block[]> {
     const found = this.#blocks.find({ blockerId: eq(blockerId) })
       .sort({ createdAt: -1, blockedId: -1 });

@@ -59,7 +59,7 @@ export class MongoMembershipStore implements MembershipStore {
       userId: { $in: userIds },
       leftAt: null,
       chatId: { $in: own.map(({ chatId }) => chatId) },
-      $or: [{ addedByStranger: { $ne: true } }, { readSeq: { $gt: 0 } }],
+      addedByStranger: { $ne: true },
     });
   }
 
@@ -94,12 +94,13 @@ export class MongoMembershipStore implements MembershipStore {
 
   /** One operation: `$max` moves forward only, and the row as it was says whether anything moved. */
   async moveCursors(
-    { chatId, userId, readSeq = 0, deliveredSeq = 0 }: CursorMove,
+    { chatId, userId, readSeq: read, deliveredSeq = 0 }: CursorMove,
   ): Promise<{ membership: Membership; moved: boolean } | null> {
+    const readSeq = read ?? 0;
     const reached = { readSeq, deliveredSeq: Math.max(readSeq, deliveredSeq) };
     const found = await this.#memberships.findOneAndUpdate(
       { _id: eq(compoundKey(chatId, userId)), leftAt: null },
-      { $max: reached },
+      { $max: reached, ...(read !== undefined && { $set: { addedByStranger: false } }) },
       { returnDocument: "before" },
     );
     if (found === null) return null;
@@ -108,6 +109,7 @@ export class MongoMembershipStore implements MembershipStore {
       ...before,
       readSeq: Math.max(before.readSeq, reached.readSeq),
       deliveredSeq: Math.max(before.deliveredSeq, reached.deliveredSeq),
+      addedByStranger: before.addedByStranger && read === undefined,
     };
     const moved = membership.readSeq > before.readSeq ||
       membership.deliveredSeq > before.deliveredSeq;

@@ -40,6 +40,16 @@ export class SqliteBlockStore implements BlockStore {
     );
   }
 
+  blockersAmong(blockedId: string, userIds: string[]): Promise<string[]> {
+    return this.#db.read(() =>
+      this.#db.all(
+        `SELECT blockerId FROM json_each(?2) AS asked
+         CROSS JOIN blocks ON blockerId = asked.value AND blockedId = ?1`,
+        ...[blockedId, JSON.stringify(userIds)],
+      ).map((row) => String(row.blockerId))
+    );
+  }
+
   by(blockerId: string): Promise<Block[]> {
     return this.#rows("WHERE blockerId = ? ORDER BY createdAt DESC, blockedId DESC", blockerId);
   }

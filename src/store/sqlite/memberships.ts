@@ -36,7 +36,7 @@ const shared = (one: "person" | "other", two: "person" | "other", rest = "") =>
      ON ${two}.chatId = ${one}.chatId AND ${two}.userId = ?2
    WHERE ${one}.userId = ?1 AND ${one}.leftAt IS NULL AND ${two}.leftAt IS NULL
      ${rest} LIMIT 1`;
-const BY_CHOICE = "AND (other.addedByStranger = 0 OR other.readSeq > 0)";
+const BY_CHOICE = "AND other.addedByStranger = 0";
 const SHARED = {
   fromPerson: shared("person", "other"),
   fromOther: shared("other", "person"),
@@ -107,9 +107,11 @@ export class SqliteMembershipStore implements MembershipStore {
       if (before === null) return null;
       const readSeq = Math.max(before.readSeq, move.readSeq ?? 0);
       const deliveredSeq = Math.max(before.deliveredSeq, move.deliveredSeq ?? 0, readSeq);
-      const membership = { ...before, readSeq, deliveredSeq };
+      const addedByStranger = before.addedByStranger && move.readSeq === undefined;
+      const membership = { ...before, readSeq, deliveredSeq, addedByStranger };
       const moved = readSeq > before.readSeq || deliveredSeq > before.deliveredSeq;
       if (moved) this.#set(membership, ["readSeq", "deliveredSeq"]);
+      if (addedByStranger !== before.addedByStranger) this.#set(membership, ["addedByStranger"]);
       return { membership, moved };
     });
   }

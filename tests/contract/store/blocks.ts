@@ -37,6 +37,21 @@ export function blockContract(test: ContractTest): void {
     assert.deepEqual(await store.blocks.against(me), against);
   });
 
+  test("blockersAmong names those of the people asked for who have blocked the person", async (store) => {
+    const me = newId();
+    const blocks = [
+      aBlock({ blockedId: me }),
+      aBlock({ blockedId: me }),
+      aBlock({ blockerId: me }),
+    ];
+    for (const block of blocks) await store.blocks.add(block);
+    const [{ blockerId }, , { blockedId }] = blocks;
+    assert.deepEqual(await store.blocks.blockersAmong(me, [newId(), blockerId, blockedId]), [
+      blockerId,
+    ]);
+    assert.deepEqual(await store.blocks.blockersAmong(me, []), []);
+  });
+
   test("blocks of one millisecond are in order of the other one's id", async (store) => {
     const me = aBlock().blockerId;
     const ids = [newId(), newId(), newId()];

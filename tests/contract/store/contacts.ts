@@ -116,7 +116,7 @@ export function contactContract(test: ContractTest): void {
 function acquaintanceTests(test: ContractTest): void {
   test("people know whom they share a chat with, unless a stranger put them there", async (store) => {
     const [me, friend, former, unasked, reader, nobody] = Array.from({ length: 6 }, newId);
-    await storedChat(store, {
+    const { chat } = await storedChat(store, {
       members: [
         { userId: me, addedByStranger: true },
         { userId: friend },
@@ -125,6 +125,12 @@ function acquaintanceTests(test: ContractTest): void {
         { userId: reader, addedByStranger: true, readSeq: 1 },
       ],
     });
+    const { id: chatId } = chat;
+    await store.memberships.moveCursors({ chatId, userId: unasked, deliveredSeq: 3 });
+    const read = await store.memberships.moveCursors({ chatId, userId: reader, readSeq: 1 });
+    assert.equal(read?.membership.addedByStranger, false);
+    assert.equal((await store.memberships.of(chatId, reader))?.addedByStranger, false);
+    assert.equal((await store.memberships.of(chatId, unasked))?.addedByStranger, true);
     await storedChat(store, { members: [{ userId: former }, { userId: nobody }] });
     const ask = (userId: string) =>
       store.memberships.acquaintedWith(userId, [friend, former, unasked, reader, nobody]);
