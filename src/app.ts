@@ -8,6 +8,7 @@ import { MetricsRegistry } from "./core/metrics.ts";
 import { createDoors, type Doors } from "./doors.ts";
 import { type ProcessFigures, registerProcessFigures } from "./http/metrics.ts";
 import type { Operation } from "./operations/operation.ts";
+import { HeadChecks } from "./realtime/head_checks.ts";
 import { Receiver } from "./realtime/receiver.ts";
 import { bindServices, createServices, type Ground, type Services } from "./services.ts";
 
@@ -90,7 +91,7 @@ async function shutDownWithin(
 
 /** Answers how to stop it. */
 function startBackground({ adapters, clock, log }: Ground, services: Services) {
-  const { users, media, push, hub, abandoned } = services;
+  const { users, media, push, hub, abandoned, repair } = services;
   const maintenance = new Maintenance(adapters.store, clock, log);
   maintenance.start(async () => {
     await users.erasure.resume();
@@ -98,9 +99,13 @@ function startBackground({ adapters, clock, log }: Ground, services: Services) {
   });
   media.sweeper.start();
   push.worker.start();
+  const headChecks = new HeadChecks(hub, log);
+  headChecks.start();
   const expiry = setInterval(() => hub.closeExpired(clock.now()), EXPIRY_SWEEP_MS);
   return async () => {
     clearInterval(expiry);
+    await headChecks.stop();
+    await repair.close();
     await maintenance.stop();
     await users.erasure.idle();
   };

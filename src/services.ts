@@ -12,6 +12,7 @@ import { ChatAccess } from "./chats/chat_access.ts";
 import { ChatPersonalData } from "./chats/chat_personal_data.ts";
 import { ChatReader } from "./chats/chat_reader.ts";
 import { ChatWriter } from "./chats/chat_writer.ts";
+import { CommitRepair } from "./chats/commit_repair.ts";
 import { ContactChoices } from "./chats/contact_choices.ts";
 import { ContactGate } from "./chats/contact_gate.ts";
 import { contactHandlers } from "./chats/contact_handlers.ts";
@@ -23,6 +24,7 @@ import { chatHandlers } from "./chats/handlers.ts";
 import { Inbox } from "./chats/inbox.ts";
 import { People } from "./chats/people.ts";
 import { Receipts } from "./chats/receipts.ts";
+import type { ChatCommit } from "./model/chat_step.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
@@ -104,12 +106,18 @@ function createFeatures(ground: Ground, realtime: Realtime) {
   const { publisher, access, people, typing, feed, hub } = realtime;
   const { adapters: { store, blobs }, config, clock, log } = ground;
   const { limits } = config;
-  const writer: ChatWriter = new ChatWriter(store, clock, (commit) => {
+  const repair = new CommitRepair({ store, log, onHead: (...head) => publisher.head(...head) });
+  const onCommit = (commit: ChatCommit) => {
     publisher.commit(commit);
     typing.committed(commit);
     media.committed(commit);
     push.worker.committed(commit);
-  }, { maxChats: limits.chatsPerUser });
+  };
+  const writer: ChatWriter = new ChatWriter(store, clock, onCommit, {
+    maxChats: limits.chatsPerUser,
+    onUncertain: (chatId, after) => repair.check(chatId, after),
+    onRepeat: (chatId, rev) => publisher.head(chatId, rev),
+  });
   const media = createMedia({
     store,
     blobs,
@@ -132,7 +140,7 @@ function createFeatures(ground: Ground, realtime: Realtime) {
   const pictures = media.library;
   const groups = new Groups({ writer, gate, requests, pictures, clock, limits });
   const catchUp = new CatchUp(store, feed, limits);
-  return { writer, media, push, gate, requests, direct, groups, catchUp };
+  return { writer, repair, media, push, gate, requests, direct, groups, catchUp };
 }
 
 function createGate({ adapters, config, log }: Ground, people: People): ContactGate {

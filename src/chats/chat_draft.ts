@@ -56,12 +56,13 @@ export class ChatDraft {
   #members = new Map<string, Membership>();
   #messages = new Map<string, Message>();
   #sends = new Map<string, Message>();
+  #repeatedRev = 0;
   /** Messages that are changed, as the store has them. */
   readonly #before = new Map<string, Message>();
   readonly #notes = new DraftNotes();
 
   constructor(
-    private readonly base: ChatState,
+    readonly base: ChatState,
     private readonly source: MessageSource,
     /** The time of all that the draft changes. */
     readonly now: number,
@@ -115,7 +116,12 @@ export class ChatDraft {
   /** What this send made before, if it is a repeat. */
   sent(senderId: string, clientId: string): Message | null {
     const key = sendKey(senderId, clientId);
-    return this.#sends.get(key) ?? this.known.get(key) ?? null;
+    return this.#sends.get(key) ?? this.#repeated(this.known.get(key));
+  }
+
+  /** Highest revision of the messages that turned out to be stored already; 0 if there was none. */
+  get repeatedRev(): number {
+    return this.#repeatedRev;
   }
 
   /** As `sent`, looked up in the store too: for a send that is about to be refused. */
@@ -123,7 +129,12 @@ export class ChatDraft {
     const here = this.sent(senderId, clientId);
     if (here) return here;
     const [there] = await this.source.bySendKeys(this.#chat.id, [{ senderId, clientId }]);
-    return there ?? null;
+    return this.#repeated(there);
+  }
+
+  #repeated(message: Message | undefined): Message | null {
+    this.#repeatedRev = Math.max(this.#repeatedRev, message?.rev ?? 0);
+    return message ?? null;
   }
 
   insertMessage(fields: NewMessage): Message {

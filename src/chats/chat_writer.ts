@@ -39,6 +39,13 @@ export interface ChatWriterOptions {
   maxBatch?: number;
   /** Chats that a person may be a member of. */
   maxChats?: number;
+  /** Called when a commit against the head `after` failed in a way that leaves open whether it happened. */
+  onUncertain?: (chatId: string, after: number) => void;
+  /**
+   * Called when an edit found that an earlier try, here or elsewhere, has written its message at `rev`: the
+   * one who wrote it may have been unable to announce it.
+   */
+  onRepeat?: (chatId: string, rev: number) => void;
 }
 
 /** What failed attempts at one commit have taught. */
@@ -69,6 +76,8 @@ export class ChatWriter {
   readonly #gatherMs: number;
   readonly #maxBatch: number;
   readonly #maxChats: number;
+  readonly #onUncertain: NonNullable<ChatWriterOptions["onUncertain"]>;
+  readonly #onRepeat: NonNullable<ChatWriterOptions["onRepeat"]>;
 
   constructor(
     private readonly store: Store,
@@ -80,6 +89,8 @@ export class ChatWriter {
     this.#gatherMs = options.gatherMs ?? 10;
     this.#maxBatch = options.maxBatch ?? 256;
     this.#maxChats = options.maxChats ?? Number.MAX_SAFE_INTEGER;
+    this.#onUncertain = options.onUncertain ?? (() => {});
+    this.#onRepeat = options.onRepeat ?? (() => {});
   }
 
   /** Answers once the change is durable. Throws what `edit` throws, and `not_found` for no such chat. */
@@ -164,7 +175,9 @@ export class ChatWriter {
         this.#states.forget(chatId);
         continue;
       }
-      if (await this.#commit(draft, learned)) return settle(results);
+      if (!await this.#commit(draft, learned)) continue;
+      this.#announceRepeats(draft, attempt > 0);
+      return settle(results);
     }
     throw tooBusy();
   }
@@ -172,6 +185,13 @@ export class ChatWriter {
   #draft(state: ChatState, { sent, full }: Learned): ChatDraft {
     const room = { maxChats: this.#maxChats, full };
     return new ChatDraft(state, this.store.messages, this.clock.now(), sent, room);
+  }
+
+  /** An earlier try that was thought lost may be what made this one find nothing to do. */
+  #announceRepeats(draft: ChatDraft, isRetry: boolean): void {
+    const { id, rev } = draft.chat;
+    const announced = draft.length > 0 ? 0 : isRetry ? rev : draft.repeatedRev;
+    if (announced > 0) this.#onRepeat(id, announced);
   }
 
   async #isBehind(state: ChatState): Promise<boolean> {
@@ -198,6 +218,7 @@ export class ChatWriter {
         for (const userId of error.userIds) learned.full.add(userId);
         return false;
       }
+      if (!(error instanceof DuplicateKey)) this.#onUncertain(chatId, draft.base.chat.rev);
       if (!(error instanceof DuplicateKey) || error.key !== "clientId") throw error;
       // Looking sends up only when one turns out to be a repeat keeps the usual send to one write.
       for (const message of await this.store.messages.bySendKeys(chatId, draft.sendKeys())) {

@@ -100,6 +100,11 @@ export class Hub {
     return this.#recovery.run(resync);
   }
 
+  /** Has at most `limit` rooms catch up with the heads in the Store; the next call goes on with the others. */
+  compareHeads(limit: number): Promise<void> {
+    return this.#subscriptions.checkSomeHeads(limit);
+  }
+
   toRoom(chatId: string, event: WireEvent, exceptUserId?: string): void {
     this.#subscriptions.room(chatId)?.signal(event, exceptUserId);
   }

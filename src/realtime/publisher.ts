@@ -18,6 +18,17 @@ export class Publisher {
     this.broker.publish({ type: "chat", chatId, rev, ...membersAfter });
   }
 
+  /**
+   * A chat is at `rev`, and nobody may have announced it; `after`, where it is known, is a head that was
+   * announced. Whoever has delivered that revision already passes it over.
+   */
+  head(chatId: string, rev: number, after?: number): void {
+    const signal = { type: "chat" as const, chatId, rev };
+    const news = after === undefined ? signal : { ...signal, membersAfter: after };
+    this.hub.signals([news]);
+    this.broker.publish(news);
+  }
+
   /** A member's cursors have moved. */
   receipt(member: Membership): void {
     const { chatId } = member;

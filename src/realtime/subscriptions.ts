@@ -25,6 +25,8 @@ export class Subscriptions implements RoomHost {
   readonly #rooms = new Map<string, Room>();
   /** By user, for each look at their chats under way: those that news moved them into or out of since. */
   readonly #looks = new Map<string, Set<Set<string>>>();
+  /** Rooms whose heads this round has still to compare. */
+  #unchecked: string[] = [];
 
   constructor(
     private readonly store: SubscriptionStore,
@@ -96,6 +98,15 @@ export class Subscriptions implements RoomHost {
       const heads = await this.store.chats.byIds(chatIds.slice(at, at + HEADS_AT_ONCE));
       for (const { id, rev } of heads) this.#rooms.get(id)?.reach(rev);
     }
+  }
+
+  /** As `checkHeads` for `limit` rooms at most, those first that have waited longest. */
+  async checkSomeHeads(limit: number): Promise<void> {
+    if (this.#unchecked.length === 0) this.#unchecked = [...this.#rooms.keys()];
+    const chatIds = this.#unchecked.splice(0, limit);
+    if (chatIds.length === 0) return;
+    const heads = await this.store.chats.byIds(chatIds);
+    for (const { id, rev } of heads) this.#rooms.get(id)?.reach(rev);
   }
 
   connectionsOf(userId: string): Iterable<Connection> {

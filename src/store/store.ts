@@ -60,7 +60,7 @@ export interface Store {
    * restored backup has another, so that nobody takes its revisions for those of the history before.
    */
   incarnation(): Promise<string>;
-  /** Resolves if the store can answer now; throws `AppError("unavailable")` otherwise. */
+  /** Resolves if the store can read and write now; throws `AppError("unavailable")` otherwise. */
   ping(): Promise<void>;
   /** Waits for what is under way; safe to call twice. */
   close(): Promise<void>;

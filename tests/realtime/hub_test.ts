@@ -521,3 +521,18 @@ Deno.test("ended sessions close their sockets, and a closed hub lets nobody in",
   assert.deepEqual([other.sink.closed, world.hub.size], ["restart", 0]);
   await assert.rejects(world.connect("ann"), /stopping/);
 });
+
+Deno.test("comparing heads brings rooms up to date that nobody announced, some at a time", async () => {
+  const world = new World();
+  const chats = Array.from({ length: 5 }, () => world.chat("ann", "bob"));
+  const { sink } = await world.connect("ann");
+  for (const chat of chats) world.write(chat, { say: "not announced" });
+  await world.hub.compareHeads(2);
+  const told = () => chats.filter((chat) => sink.revs(chat).length === 1).length;
+  await eventually("two rooms have caught up", () => told() === 2);
+  await world.hub.compareHeads(2);
+  await world.hub.compareHeads(2);
+  await eventually("all have", () => told() === 5);
+  await world.hub.compareHeads(2);
+  assert.equal(told(), 5, "and hear nothing twice");
+});

@@ -6,6 +6,8 @@ export class CuttableProxy implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #connections = new Set<Deno.Conn>();
   readonly #accepting: Promise<void>;
+  #isRefusing = false;
+  #loses: { request: string; onLost: () => void } | null = null;
 
   constructor(private readonly targetPort: number) {
     this.#accepting = this.#accept();
@@ -18,6 +20,19 @@ export class CuttableProxy implements AsyncDisposable {
   cut(): void {
     for (const connection of this.#connections) close(connection);
     this.#connections.clear();
+  }
+
+  /** While it refuses, new connections are closed at once, as where nobody listens. */
+  refuse(isRefusing: boolean): void {
+    this.#isRefusing = isRefusing;
+  }
+
+  /**
+   * Has the next request that holds this text reach the server, and its answer get lost: all connections
+   * are cut, and new ones refused, until `refuse(false)`. Resolves once that has happened.
+   */
+  loseAnswerTo(request: string): Promise<void> {
+    return new Promise((resolve) => this.#loses = { request, onLost: resolve });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -38,25 +53,52 @@ export class CuttableProxy implements AsyncDisposable {
   }
 
   async #link(client: Deno.Conn): Promise<void> {
+    if (this.#isRefusing) return close(client);
     this.#connections.add(client);
     try {
       const server = await Deno.connect({ hostname: "127.0.0.1", port: this.targetPort });
       this.#connections.add(server);
       // A side that ends takes the other along.
       const end = () => [client, server].forEach(close);
-      await Promise.all([pump(client, server).finally(end), pump(server, client).finally(end)]);
+      let isLost = false;
+      const onRequest = (bytes: Uint8Array) => isLost ||= this.#isToBeLost(bytes);
+      const onAnswer = () => {
+        if (isLost) this.#lose();
+      };
+      await Promise.all([
+        pump(client, server, onRequest).finally(end),
+        pump(server, client, onAnswer).finally(end),
+      ]);
       this.#connections.delete(server);
     } catch {
       close(client);
     }
     this.#connections.delete(client);
   }
+
+  #isToBeLost(bytes: Uint8Array): boolean {
+    return this.#loses !== null &&
+      new TextDecoder("latin1").decode(bytes).includes(this.#loses.request);
+  }
+
+  #lose(): void {
+    const lost = this.#loses;
+    this.#loses = null;
+    this.#isRefusing = true;
+    this.cut();
+    lost?.onLost();
+  }
 }
 
-async function pump(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+async function pump(
+  from: Deno.Conn,
+  to: Deno.Conn,
+  onBytes: (bytes: Uint8Array) => void,
+): Promise<void> {
   const buffer = new Uint8Array(16 * 1024);
   try {
     for (let size; (size = await from.read(buffer)) !== null;) {
+      onBytes(buffer.subarray(0, size));
       for (let at = 0; at < size;) at += await to.write(buffer.subarray(at, size));
     }
   } catch {

@@ -18,7 +18,11 @@ export class MongoConnection {
   readonly db: Db;
   readonly #owners: TransactionOwners;
 
-  constructor(private readonly client: MongoClient, database: string) {
+  constructor(
+    private readonly client: MongoClient,
+    database: string,
+    private readonly retryMs?: number,
+  ) {
     this.db = client.db(database);
     this.#owners = new TransactionOwners(this.db);
   }
@@ -31,7 +35,7 @@ export class MongoConnection {
     inTransaction(this.client, async (session) => {
       await this.#owners.announce(session);
       return await work(session);
-    });
+    }, this.retryMs);
 
   async ping(): Promise<void> {
     await this.db.command({ ping: 1 });
@@ -47,13 +51,13 @@ export class MongoConnection {
  * Throws a plain Error where the URI or the server is not what it must be, and `AppError("unavailable")`
  * where no server answers. The driver is loaded here and nowhere else.
  */
-export async function connect(uri: string): Promise<MongoConnection> {
+export async function connect(uri: string, retryMs?: number): Promise<MongoConnection> {
   const { MongoClient } = await import("mongodb");
   const client = newClient(MongoClient, uri);
   try {
     await client.connect();
     await requireReplicaSet(client);
-    return new MongoConnection(client, databaseOf(uri));
+    return new MongoConnection(client, databaseOf(uri), retryMs);
   } catch (error) {
     await client.close();
     throw startError(error, client);

@@ -25,15 +25,25 @@ const UNREACHABLE = new Set([
   "MongoNetworkError",
   "MongoNetworkTimeoutError",
   "MongoPoolClearedError",
+  "PoolClearedOnNetworkError",
   "MongoPoolClosedError",
   "MongoWaitQueueTimeoutError",
   "MongoServerSelectionError",
+  "MongoOperationTimeoutError",
+  "MongoUnexpectedServerResponseError",
   "MongoServerClosedError",
   "MongoStalePrimaryError",
   "MongoNotConnectedError",
   "MongoTopologyClosedError",
   "MongoClientClosedError",
   "MongoExpiredSessionError",
+]);
+
+/** Codes of errors of the platform's sockets, which the driver hands on as they are. */
+const SOCKET_CODES = new Set([
+  ...["ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"],
+  ...["EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ENETDOWN", "ENOTCONN", "EBADF"],
+  ...["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED", "ERR_SOCKET_CLOSED"],
 ]);
 
 /** Labels of errors after which the same work may succeed, once the driver's own retries have failed. */
@@ -66,6 +76,25 @@ export function hasLabel(error: unknown, label: string): boolean {
   return isDriverError(error) && error.hasErrorLabel(label);
 }
 
+/** True if no server could be reached, or the connection broke: what was sent may have been done. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (UNREACHABLE.has(error.name) || SOCKET_CODES.has(String((error as DriverError).code))) {
+    return true;
+  }
+  if (isUnreachable(error.cause)) return true;
+  return isBrokenBulkWrite(error);
+}
+
+/**
+ * A bulk write wraps whatever breaks it in an error of its own class, of which only the text is left. One
+ * that the server has refused has a code, or says which of its writes failed.
+ */
+function isBrokenBulkWrite(error: Error & { code?: unknown; writeErrors?: unknown }): boolean {
+  if (error.name !== "MongoBulkWriteError" || error.code !== undefined) return false;
+  return !Array.isArray(error.writeErrors) || error.writeErrors.length === 0;
+}
+
 export function isWriteConflict(error: unknown): boolean {
   return isDriverError(error) && error.code === WRITE_CONFLICT;
 }
@@ -89,18 +118,21 @@ export function duplicateIndex(error: unknown): string | null {
 
 /** The one place where errors of the driver become those of the Store; others pass as they are. */
 export function translated(error: unknown): unknown {
-  if (!isDriverError(error)) return error;
+  if (!isDriverError(error)) return isUnreachable(error) ? unavailable(error) : error;
   const index = duplicateIndex(error);
   if (index !== null) {
     return index in DUPLICATE_NAMES
       ? new DuplicateKey(DUPLICATE_NAMES[index], { cause: error })
       : error;
   }
-  if (!isPassing(error)) return error;
-  return new AppError("unavailable", "The database cannot be reached for now", { cause: error });
+  return isPassing(error) ? unavailable(error) : error;
+}
+
+function unavailable(cause: unknown): AppError {
+  return new AppError("unavailable", "The database cannot be reached for now", { cause });
 }
 
 function isPassing(error: DriverError): boolean {
-  return UNREACHABLE.has(error.name) || PASSING_CODES.has(Number(error.code)) ||
+  return isUnreachable(error) || PASSING_CODES.has(Number(error.code)) ||
     PASSING.some((label) => error.hasErrorLabel(label));
 }

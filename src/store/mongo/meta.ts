@@ -26,6 +26,15 @@ export async function incarnationOf(db: Db): Promise<string> {
   return found.value;
 }
 
+/** Rejects if the database takes no writes: it has no primary, no majority or no space. */
+export async function probeWrite(db: Db): Promise<void> {
+  await db.collection<{ _id: string }>(META).updateOne(
+    { _id: "probe" },
+    { $currentDate: { at: true } },
+    { upsert: true },
+  );
+}
+
 function incarnations(db: Db): Collection<IncarnationDocument> {
   return db.collection<IncarnationDocument>(META);
 }

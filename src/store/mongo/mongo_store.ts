@@ -1,4 +1,5 @@
 import type { Store } from "../store.ts";
+import { WriteProbe } from "../write_probe.ts";
 import { MongoAbandonedGroupStore } from "./abandoned_groups.ts";
 import { MongoAccountStore } from "./accounts.ts";
 import { AUDIT, MongoAuditStore } from "./audit.ts";
@@ -22,7 +23,7 @@ import { MEDIA, MongoMediaStore } from "./media.ts";
 import { MEMBERSHIPS, MongoMembershipStore } from "./memberships.ts";
 import { MESSAGES } from "./message_collection.ts";
 import { MongoMessageStore } from "./messages.ts";
-import { incarnationOf } from "./meta.ts";
+import { incarnationOf, probeWrite } from "./meta.ts";
 import { migrate } from "./migrations.ts";
 import { MongoNotificationStore, NOTIFICATION_SETTINGS, NOTIFICATIONS } from "./notifications.ts";
 import { MongoOutboxStore, OUTBOX } from "./outbox.ts";
@@ -103,6 +104,8 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
 export interface MongoStoreOptions {
   /** Of a replica set; its path is the name of the database, `realtimechat` if there is none. */
   uri: string;
+  /** For this long a transaction that failed for now is repeated, in milliseconds; 10,000 by default. */
+  retryMs?: number;
 }
 
 /**
@@ -112,8 +115,8 @@ export interface MongoStoreOptions {
  * server answers within 5 seconds (`serverSelectionTimeoutMS` in the URI changes that) or it refuses the
  * credentials.
  */
-export async function openMongoStore({ uri }: MongoStoreOptions): Promise<Store> {
-  const mongo = await connect(uri);
+export async function openMongoStore({ uri, retryMs }: MongoStoreOptions): Promise<Store> {
+  const mongo = await connect(uri, retryMs);
   try {
     await createCollections(mongo.db, COLLECTIONS);
     const isLatest = await migrate(mongo.db);
@@ -128,6 +131,7 @@ export async function openMongoStore({ uri }: MongoStoreOptions): Promise<Store>
 
 function storeOf(mongo: MongoConnection): Store {
   const gate = new CallGate();
+  const probe = new WriteProbe(() => probeWrite(mongo.db));
   const guarded = Object.entries(entitiesOf(mongo)).map(([name, entity]) => [
     name,
     gate.guard(entity),
@@ -136,7 +140,11 @@ function storeOf(mongo: MongoConnection): Store {
   return {
     ...Object.fromEntries(guarded) as ReturnType<typeof entitiesOf>,
     incarnation: () => gate.run(() => incarnationOf(mongo.db)),
-    ping: () => gate.run(() => mongo.ping()),
+    ping: () =>
+      gate.run(async () => {
+        await mongo.ping();
+        await probe.check();
+      }),
     close: () => closing ??= gate.close().then(() => mongo.close()),
   };
 }

@@ -1,7 +1,7 @@
 import type { ClientSession, MongoClient } from "mongodb";
 import { delay } from "../../core/delay.ts";
 import { MAJORITY } from "./durability.ts";
-import { hasLabel } from "./errors.ts";
+import { hasLabel, isUnreachable } from "./errors.ts";
 
 export type Transact = <T>(work: (session: ClientSession) => Promise<T>) => Promise<T>;
 
@@ -22,8 +22,9 @@ const LONGEST_PAUSE_MS = 100;
 export async function inTransaction<T>(
   client: MongoClient,
   work: (session: ClientSession) => Promise<T>,
+  retryMs = RETRY_MS,
 ): Promise<T> {
-  const deadline = performance.now() + RETRY_MS;
+  const deadline = performance.now() + retryMs;
   const session = client.startSession();
   try {
     for (let attempt = 0;; attempt++) {
@@ -63,10 +64,15 @@ async function commit(session: ClientSession, deadline: number): Promise<void> {
       return await session.commitTransaction();
     } catch (error) {
       const late = performance.now() >= deadline;
-      if (late || !hasLabel(error, "UnknownTransactionCommitResult")) throw error;
+      if (late || !isOutcomeUnknown(error)) throw error;
       await pause(attempt);
     }
   }
+}
+
+/** The driver labels most of these, and not those of a connection that it had given up already. */
+function isOutcomeUnknown(error: unknown): boolean {
+  return hasLabel(error, "UnknownTransactionCommitResult") || isUnreachable(error);
 }
 
 /** Longer each time, and of random length, so that two that collided don't collide again. */

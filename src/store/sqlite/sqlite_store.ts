@@ -1,4 +1,5 @@
 import type { Store } from "../store.ts";
+import { WriteProbe } from "../write_probe.ts";
 import { SqliteAbandonedGroupStore } from "./abandoned_groups.ts";
 import { SqliteAccountStore } from "./accounts.ts";
 import { SqliteAuditStore } from "./audit.ts";
@@ -34,7 +35,11 @@ export interface SqliteStoreOptions {
   purgeMs?: number;
   /** Between two truncations of the write-ahead log. */
   truncateMs?: number;
+  /** For this long a write that succeeded shows that the disk is not full. */
+  probeMs?: number;
 }
+
+const PROBE = "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(8)))";
 
 /**
  * The Store in one file, for one host: other processes may open the same file, other hosts may not
@@ -45,6 +50,7 @@ export class SqliteStore implements Store {
   readonly #backlog: IndexBacklog;
   readonly #purge: IndexPurge;
   readonly #truncation: LogTruncation;
+  readonly #probe: WriteProbe;
   #closing: Promise<void> | undefined;
   readonly abandonedGroups: SqliteAbandonedGroupStore;
   readonly users: SqliteUserStore;
@@ -77,6 +83,7 @@ export class SqliteStore implements Store {
     this.#backlog = backlog;
     this.#purge = new IndexPurge(db, options.purgeMs);
     this.#truncation = new LogTruncation(db, options.truncateMs);
+    this.#probe = new WriteProbe(() => db.write(() => db.run(PROBE)), options.probeMs);
     this.audit = new SqliteAuditStore(db);
     this.identities = new SqliteIdentityStore(db);
     this.users = new SqliteUserStore(db, this.identities, this.audit);
@@ -118,6 +125,7 @@ export class SqliteStore implements Store {
 
   async ping(): Promise<void> {
     await this.#db.read(() => this.#db.get("SELECT 1"));
+    await this.#probe.check();
   }
 
   close(): Promise<void> {

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { ChatWriter } from "../../../src/chats/chat_writer.ts";
+import { CommitRepair } from "../../../src/chats/commit_repair.ts";
+import { AppError } from "../../../src/core/errors.ts";
+import { newId } from "../../../src/core/ids.ts";
+import { jsonLog } from "../../../src/core/log.ts";
+import type { ChatCommit } from "../../../src/model/chat_step.ts";
+import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import {
+  aChange,
+  aMember,
+  aMessage,
+  aNotification,
+  anOutboxEntry,
+  aSession,
+  aUser,
+  storedChat,
+} from "../../contract/store/rows.ts";
+import { CuttableProxy } from "../../support/cuttable_proxy.ts";
+import { eventually } from "../../support/eventually.ts";
+import { sharedMongodb } from "../../support/mongodb_server.ts";
+
+const mongodb = sharedMongodb();
+const SILENT = jsonLog("error", () => {});
+
+/** A store behind a network that can be cut. */
+async function withStore(
+  run: (store: Store, proxy: CuttableProxy, direct: Store) => Promise<void>,
+): Promise<void> {
+  const uri = mongodb.uri();
+  const direct = await openMongoStore({ uri });
+  await using proxy = new CuttableProxy(Number(new URL(uri).port));
+  const cuttable = new URL(`${uri}&serverSelectionTimeoutMS=200`);
+  cuttable.port = String(proxy.port);
+  const store = await openMongoStore({ uri: cuttable.href, retryMs: 300 });
+  try {
+    await run(store, proxy, direct);
+  } finally {
+    proxy.refuse(false);
+    await store.close();
+    await direct.close();
+  }
+}
+
+function test(name: string, run: Parameters<typeof withStore>[0]): void {
+  Deno.test({ name, ignore: mongodb.missing, fn: () => withStore(run) });
+}
+
+test(
+  "whatever breaks off with the connection is unavailable, on every path",
+  async (store, proxy) => {
+    const user = aUser(), session = aSession({ userId: user.id });
+    await store.users.create(user);
+    await store.sessions.create(session);
+    const { chat, messages, members } = await storedChat(store, {
+      members: [{ userId: user.id }],
+      messages: [{ text: "a red kite" }],
+    });
+    let rev = chat.rev;
+    const calls: (() => Promise<unknown>)[] = [
+      () => store.ping(),
+      () => store.users.byId(user.id),
+      () => store.users.update(user.id, { bio: "x" }),
+      () => store.users.create(aUser()),
+      () => store.sessions.touch(session.id, Date.now(), "192.0.2.1", "Test/1.0"),
+      () => store.chats.inbox({ userId: user.id, kind: null, before: null, limit: 10 }),
+      () => store.messages.page({ chatId: chat.id, limit: 10 }),
+      () => store.messages.byId(messages[0].id),
+      () => store.messages.search({ chatIds: [chat.id], query: "kite", before: null, limit: 5 }),
+      () => store.memberships.moveCursors({ chatId: chat.id, userId: user.id, readSeq: 1 }),
+      () => store.memberships.ofChat(chat.id),
+      () => store.notifications.add([aNotification(), aNotification()]),
+      () => store.outbox.add(anOutboxEntry()),
+      () => store.outbox.take(Date.now(), Date.now() + 1_000, 3),
+      () => {
+        const next = { ...chat, rev: rev + 1, lastSeq: rev + 1 };
+        const change = aChange(rev, next, {
+          inserted: [aMessage(chat.id, rev + 1)],
+          members: [aMember(chat.id, { userId: members[0].userId })],
+        });
+        return store.chats.commit(change).then((outcome) => {
+          if (outcome === "committed") rev++;
+        });
+      },
+    ];
+    const unexpected: unknown[] = [];
+    let failed = 0;
+    let isOver = false;
+    const loops = calls.map(async (call) => {
+      while (!isOver) {
+        await call().catch((error) => {
+          failed++;
+          if (error instanceof AppError && error.code === "unavailable") return;
+          unexpected.push(`${error.name} ${error.code}: ${error.message}`);
+        });
+        await pause(1);
+      }
+    });
+    for (let i = 0; i < 20; i++) {
+      await pause(10 + i % 7);
+      if (i % 5 === 4) proxy.refuse(true);
+      proxy.cut();
+      if (i % 5 === 4) await pause(250);
+      proxy.refuse(false);
+    }
+    isOver = true;
+    await Promise.all(loops);
+    assert.ok(failed > 0, "the test is about something");
+    assert.deepEqual(unexpected, []);
+  },
+);
+
+test(
+  "a commit whose answer was lost is announced once its head can be read",
+  async (store, proxy) => {
+    const { chat, members: [member] } = await storedChat(store, { members: [{}] });
+    const commits: ChatCommit[] = [], heads: [string, number, number][] = [];
+    const repair = new CommitRepair({
+      store,
+      log: SILENT,
+      onHead: (...head) => heads.push(head),
+      pauseMs: 10,
+    });
+    const writer = new ChatWriter(store, { now: Date.now }, (commit) => commits.push(commit), {
+      onUncertain: (chatId, after) => repair.check(chatId, after),
+    });
+    const lost = proxy.loseAnswerTo("commitTransaction");
+    const write = writer.write(chat.id, (draft) => {
+      draft.updateMember(draft.requireMember(member.userId), { role: "admin" });
+    });
+    const failure = assert.rejects(write, (error) => {
+      return error instanceof AppError && error.code === "unavailable";
+    });
+    await lost;
+    await failure;
+    assert.deepEqual([commits, heads], [[], []]);
+    proxy.refuse(false);
+    await eventually("it is announced", () => heads.length > 0);
+    assert.deepEqual(heads, [[chat.id, chat.rev + 1, chat.rev]]);
+    await repair.close();
+  },
+);
+
+test(
+  "a send that is repeated after its answer was lost announces its message",
+  async (store, proxy, direct) => {
+    const { chat, members: [{ userId }] } = await storedChat(store, { members: [{}] });
+    const heads: [string, number][] = [];
+    const writer = new ChatWriter(store, { now: Date.now }, () => {}, {
+      onRepeat: (...head) => heads.push(head),
+    });
+    const message = aMessage(chat.id, 0, { senderId: userId });
+    const send = () =>
+      writer.write(
+        chat.id,
+        (draft) =>
+          draft.sent(userId, message.clientId) ?? draft.insertMessage({ ...message, id: newId() }),
+      );
+    const lost = proxy.loseAnswerTo("commitTransaction");
+    const failure = assert.rejects(send());
+    await lost;
+    await failure;
+    proxy.refuse(false);
+    assert.equal((await direct.chats.byId(chat.id))?.rev, chat.rev + 1, "it was written");
+    const sent = await eventually("the repeat succeeds", () => send().catch(() => undefined));
+    assert.equal(sent.rev, chat.rev + 1);
+    assert.deepEqual(heads, [[chat.id, chat.rev + 1]]);
+  },
+);
+
+test("an answer to a commit that is lost once is asked for again", async (store, proxy) => {
+  const { chat, members: [{ userId }] } = await storedChat(store, { members: [{}] });
+  const lost = proxy.loseAnswerTo("commitTransaction");
+  const change = aChange(chat.rev, { ...chat, rev: chat.rev + 1 }, {
+    members: [aMember(chat.id, { userId, rev: chat.rev + 1 })],
+  });
+  const outcome = store.chats.commit(change);
+  await lost;
+  proxy.refuse(false);
+  assert.equal(await outcome, "committed");
+});
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
