@@ -21,7 +21,7 @@ const ID_MAY_STAY = [
   ...["users.username", "users.usernameKey", "users.email", "users.emailKey", "users.terms"],
   ...["user_terms.userId", "user_terms.term", "userKeys._id", "userKeys.userId"],
   ...["memberships.userId", "memberships._id", "chats.directKey", "chats.createdBy"],
-  ...["messages.senderId", "messages.mentions"],
+  ...["messages.senderId", "messages.mentions", "chat_counts.userId", "chatCounts._id"],
   ...["reports.reporterId", "reports.userId", "audit.actorId", "audit.userId"],
   // Ids of who did what, in other people's lists and in what is on its way to them.
   ...["notifications.actorId", "notifications.key", "outbox.occurrences"],
