@@ -80,6 +80,8 @@ class People {
       memberships: {
         ofUser: (userId: string) =>
           Promise.resolve(memberOf(userId).map(([chatId]) => ({ chatId, userId, leftAt: null }))),
+        shareChat: (userId: string, otherId: string) =>
+          Promise.resolve(memberOf(userId).some(([, members]) => members.includes(otherId))),
         ofChat: (chatId: string) =>
           Promise.resolve(this.chats.get(chatId)!.map((userId) => ({ chatId, userId }))),
       },
@@ -88,6 +90,12 @@ class People {
           Promise.resolve(ids.map((id) => ({ id, memberCount: this.chats.get(id)!.length }))),
       },
       blocks: {
+        has: (by: string, to: string) =>
+          Promise.resolve(this.blocks.some((pair) => pair[0] === by && pair[1] === to)),
+        blockersAmong: (id: string, ids: string[]) =>
+          Promise.resolve(
+            this.blocks.flatMap(([by, to]) => to === id && ids.includes(by) ? [by] : []),
+          ),
         by: (id: string) =>
           Promise.resolve(
             this.blocks.filter(([by]) => by === id).map(([, blockedId]) => ({ blockedId })),
