@@ -62,6 +62,7 @@ export async function createApp(
     fetch: (request, info) => doors.http.fetch(request, info),
     async drain(shutDown) {
       doors.health.drain();
+      doors.admission.drain();
       await services.writer.idle();
       await sendElsewhere(services, doors);
       await shutDownWithin(shutDown, adapters);

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { mountAccountPages } from "./auth/routes.ts";
+import type { Config } from "./config.ts";
 import { Health } from "./http/health.ts";
 import { createHttpApp } from "./http/http_app.ts";
 import { mountJsonDocument } from "./http/json_document.ts";
@@ -15,6 +16,7 @@ import type { Broker } from "./realtime/broker.ts";
 import type { Ground, Services } from "./services.ts";
 import { asyncApiDocument } from "./transport/async_api.ts";
 import { CommandTable } from "./transport/command_table.ts";
+import { SocketAdmission, type SocketAdmissionLimits } from "./transport/socket_admission.ts";
 import { SocketIoDoor } from "./transport/socketio/socketio_door.ts";
 import { WsDoor } from "./transport/ws/ws_door.ts";
 import { EXPORT_ROUTE, mountExport } from "./users/routes.ts";
@@ -28,6 +30,8 @@ export interface Doors {
   ws: WsDoor;
   socketio: SocketIoDoor;
   health: Health;
+  /** Whether sockets may be opened. */
+  admission: SocketAdmission;
 }
 
 /** REST, `/ws` and Socket.IO, all opening to the same operations. */
@@ -38,17 +42,36 @@ export function createDoors(
   polling: boolean,
 ): Doors {
   const dispatcher = createDispatcher(ground, services);
-  const { ws, socketio } = createSocketDoors(ground, services, bound, dispatcher, polling);
+  const admission = new SocketAdmission(socketLimitsOf(ground.config));
+  const { ws, socketio } = createSocketDoors(
+    ground,
+    services,
+    bound,
+    dispatcher,
+    polling,
+    admission,
+  );
   const { broker } = ground.adapters.backplane;
   const health = new Health([
     { name: "store", kind: "ready", check: () => ground.adapters.store.ping() },
     { name: "broker", kind: "degraded", check: () => mustWork(broker) },
   ], ground.log);
-  registerMetrics(ground, broker, ws, socketio);
+  registerMetrics(ground, broker, { ws, socketio, admission });
   const http = createHttp(ground, services, bound, dispatcher, health);
   http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
   http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
-  return { http, ws, socketio, health };
+  return { http, ws, socketio, health, admission };
+}
+
+/** Memory that Deno Deploy leaves a process for everything, less what one request may need. */
+const DEPLOY_SOCKET_MEMORY = 400 * 1024 * 1024;
+
+function socketLimitsOf({ onDenoDeploy, limits }: Config): SocketAdmissionLimits {
+  const { socketsPerAddress, socketsBeforeHello, socketMemoryBytes } = limits;
+  const memoryBytes = onDenoDeploy
+    ? Math.min(socketMemoryBytes, DEPLOY_SOCKET_MEMORY)
+    : socketMemoryBytes;
+  return { socketsPerAddress, socketsBeforeHello, memoryBytes };
 }
 
 function createDispatcher(ground: Ground, { users }: Services): Dispatcher {
@@ -70,6 +93,7 @@ function createSocketDoors(
   bound: Bound[],
   dispatcher: Dispatcher,
   polling: boolean,
+  admission: SocketAdmission,
 ) {
   const { limits, corsOrigins, publicUrl, trustedProxy } = config;
   const options = {
@@ -87,6 +111,7 @@ function createSocketDoors(
     corsOrigins,
     publicUrl,
     limits,
+    admission,
   };
   return {
     ws: new WsDoor(options),
@@ -127,13 +152,20 @@ function createHttp(
   return http;
 }
 
-function registerMetrics({ metrics }: Ground, broker: Broker, ws: WsDoor, socketio: SocketIoDoor) {
+function registerMetrics(
+  { metrics }: Ground,
+  broker: Broker,
+  { ws, socketio, admission }: Pick<Doors, "ws" | "socketio" | "admission">,
+) {
   registerProcessMetrics(metrics);
   metrics.gauge("realtimechat_broker_operations", "Calls made to reach other instances", () => {
     return broker.operations;
   });
   metrics.gauge("realtimechat_sockets", "Sockets that are open", () => {
     return ws.size + socketio.size;
+  });
+  metrics.gauge("realtimechat_sockets_refused", "Sockets that were refused since the start", () => {
+    return admission.refused;
   });
 }
 

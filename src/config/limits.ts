@@ -39,7 +39,15 @@ export const LIMIT_SPECS = Object.freeze({
   ),
   syncChats: limit("chats named in one sync", 5000, 1, 100_000),
   socketBufferBytes: limit("bytes that wait for one slow reader", MIB, 16 * KIB, 256 * MIB),
-  socketsPerUser: limit("sockets of a person on one instance", 50, 1, 100_000),
+  socketsPerUser: limit("sockets of a person on one instance", 20, 1, 100_000),
+  socketsPerAddress: limit("sockets of an address on one instance", 500, 1, 1_000_000),
+  socketsBeforeHello: limit("sockets of an address that have not said hello", 100, 1, 1_000_000),
+  socketMemoryBytes: limit(
+    "bytes of the process above which no socket is let in",
+    1024 * MIB,
+    64 * MIB,
+    1024 * 1024 * MIB,
+  ),
   sessionsPerUser: limit("sessions of a person that are alive", 100, 1, 10_000),
   helloTimeMs: limit("milliseconds for a socket's hello", 5 * SECOND, 100, 60 * SECOND),
   typingTimeMs: limit(

@@ -29,7 +29,14 @@ interface Row {
 export async function instances(): Promise<void> {
   const rows: Row[] = [];
   for (const broker of ["kv", "mongo"] as const) {
-    await using cluster = await Cluster.start({ broker, env: { LIMIT_SOCKETS_PER_USER: "10000" } });
+    await using cluster = await Cluster.start({
+      broker,
+      env: {
+        LIMIT_SOCKETS_PER_USER: "10000",
+        LIMIT_SOCKETS_PER_ADDRESS: "100000",
+        LIMIT_SOCKETS_BEFORE_HELLO: "100000",
+      },
+    });
     const [ann, bob] = [await cluster.register("ann"), await cluster.register("bob")];
     const chatId = await cluster.group(ann, [bob]);
     for (const rate of RATES) rows.push(await measure(cluster, broker, { ann, bob, chatId }, rate));
@@ -115,6 +122,9 @@ async function idleKilobytes(): Promise<number> {
       NODE_ENV: "test",
       LOG_LEVEL: "warn",
       LIMIT_SOCKETS_PER_USER: "100000",
+      LIMIT_SOCKETS_PER_ADDRESS: "1000000",
+      LIMIT_SOCKETS_BEFORE_HELLO: "1000000",
+      LIMIT_SOCKET_MEMORY_BYTES: "1000000000000",
       RATE_REGISTER: "1000/1s",
     },
   });

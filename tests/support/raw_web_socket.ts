@@ -23,7 +23,7 @@ export class RawWebSocket implements Disposable {
   ) {}
 
   static async open(url: string, headers: Record<string, string> = {}): Promise<RawWebSocket> {
-    const { hostname, port, host, pathname } = new URL(url);
+    const { hostname, port, host, pathname, search } = new URL(url);
     const connection = await Deno.connect({ hostname, port: Number(port) });
     const all = {
       host,
@@ -34,7 +34,10 @@ export class RawWebSocket implements Disposable {
       ...headers,
     };
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-    await write(connection, Buffer.from(`GET ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n`));
+    await write(
+      connection,
+      Buffer.from(`GET ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n`),
+    );
     let head = Buffer.alloc(0);
     while (!head.includes("\r\n\r\n")) head = Buffer.concat([head, await more(connection)]);
     const end = head.indexOf("\r\n\r\n");

@@ -36,6 +36,10 @@ export class SocketIoDoor {
     if (!isOriginAllowed(request, this.options)) {
       throw new AppError("forbidden", "Opening /socket.io/: pages of this Origin may not connect");
     }
+    // Further requests of a session are answered whatever the counts are.
+    if (!new URL(request.url).searchParams.has("sid")) {
+      this.options.admission.check(this.#addressOf(request, info));
+    }
     const server = this.#server ?? await this.#load();
     return await server.handle(request, info);
   }

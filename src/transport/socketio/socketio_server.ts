@@ -4,12 +4,15 @@ import { toProblem } from "../../core/problem.ts";
 import type { Limits } from "../../config.ts";
 import { CLOSE_CODES } from "../close_codes.ts";
 import { DenoEngine } from "./engine/mod.ts";
+import type { SocketAdmission, SocketSlot } from "../socket_admission.ts";
 import { type ChatSocket, type SessionOptions, SocketIoSession } from "./socketio_session.ts";
 
 export interface SocketIoServerOptions extends SessionOptions {
   limits: Pick<Limits, "frameBytes" | "socketBufferBytes" | "helloTimeMs">;
   /** Where two requests of one client may meet two processes, polling cannot work. */
   polling: boolean;
+  /** Counts sockets; whether one may be opened has been asked before. */
+  admission: SocketAdmission;
   /** The client's address, behind whatever proxies. */
   addressOf(request: Request, info: Deno.ServeHandlerInfo): string;
 }
@@ -30,6 +33,9 @@ export class SocketIoServer {
   readonly #io: Server;
   /** Engine sessions whose socket is connected or about to be: one each. */
   readonly #taken = new WeakSet<object>();
+  readonly #slots = new WeakMap<object, SocketSlot>();
+  /** For connections without a socket: how long they stay. */
+  readonly #idleTimers = new WeakMap<object, ReturnType<typeof setTimeout>>();
 
   constructor(private readonly options: SocketIoServerOptions) {
     const { limits, log } = options;
@@ -42,7 +48,10 @@ export class SocketIoServer {
     });
     this.#io = new Server({ connectTimeout: limits.helloTimeMs, serveClient: false });
     // Before Socket.IO listens, which makes a socket of every CONNECT before anyone is asked.
-    this.#engine.on("connection", (conn: ChatSocket["conn"]) => this.#boundConnects(conn));
+    this.#engine.on("connection", (conn: ChatSocket["conn"]) => {
+      this.#count(conn);
+      this.#boundConnects(conn);
+    });
     this.#io.bind(this.#engine);
     this.#io.use((socket: ChatSocket, next) => {
       this.#admit(socket).then(() => next(), (error) => next(this.#refusal(socket, error)));
@@ -66,6 +75,15 @@ export class SocketIoServer {
     await this.#io.close();
   }
 
+  #count(conn: ChatSocket["conn"]): void {
+    const slot = this.options.admission.enter(conn.remoteAddress);
+    this.#slots.set(conn, slot);
+    conn.once("close", () => {
+      slot.release();
+      clearTimeout(this.#idleTimers.get(conn));
+    });
+  }
+
   #boundConnects(conn: ChatSocket["conn"]): void {
     let connects = 0;
     conn.on("data", (packet: unknown) => {
@@ -81,14 +99,25 @@ export class SocketIoServer {
       throw new AppError("invalid_request", "Connecting: this connection has its socket already");
     }
     this.#taken.add(conn);
-    const session = new SocketIoSession(
-      socket,
-      this.#engine,
-      this.options,
-      () => this.#taken.delete(conn),
-    );
+    const session = new SocketIoSession(socket, this.#engine, this.options, {
+      closing: () => this.#slots.get(conn)?.release(),
+      ended: () => this.#end(conn),
+    });
     socket.data.session = session;
     await session.admit();
+    this.#slots.get(conn)?.greeted();
+  }
+
+  /** A connection may open a socket again, but not stay without one for longer than at its beginning. */
+  #end(conn: ChatSocket["conn"]): void {
+    this.#taken.delete(conn);
+    clearTimeout(this.#idleTimers.get(conn));
+    if (conn.readyState !== "open") return;
+    const timer = setTimeout(() => {
+      if (this.#taken.has(conn)) return;
+      this.#engine.closeSession(conn, CLOSE_CODES.unauthenticated, "unauthenticated");
+    }, this.options.limits.helloTimeMs);
+    this.#idleTimers.set(conn, timer);
   }
 
   /**

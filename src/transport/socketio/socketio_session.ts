@@ -21,6 +21,14 @@ export interface SessionOptions {
   log: Log;
 }
 
+/** What a session tells the server. */
+export interface SocketIoSessionEvents {
+  /** The server closes it: it does not count any more. */
+  closing(): void;
+  /** It is over; its connection may go on. */
+  ended(): void;
+}
+
 /** One socket of the main namespace: its token is checked, it is greeted, and its events are commands. */
 export class SocketIoSession {
   readonly #sink: SocketIoSink;
@@ -32,9 +40,13 @@ export class SocketIoSession {
     private readonly socket: ChatSocket,
     engine: DenoEngine,
     private readonly options: SessionOptions,
-    private readonly onEnd: () => void,
+    private readonly events: SocketIoSessionEvents,
   ) {
-    this.#sink = new SocketIoSink(socket, engine);
+    this.#sink = new SocketIoSink(socket, engine, () => {
+      this.events.closing();
+      // Deferred: leaving the hub amid a broadcast would change what is being gone through.
+      queueMicrotask(this.#end);
+    });
     // Until the socket is connected only the engine tells that it is gone, and then both may.
     socket.conn.once("close", this.#end);
     socket.once("disconnect", this.#end);
@@ -112,7 +124,7 @@ export class SocketIoSession {
     this.#ended = true;
     this.socket.conn.off("close", this.#end);
     if (this.#connection) this.options.services.hub.detach(this.#connection);
-    this.onEnd();
+    this.events.ended();
   };
 }
 

@@ -10,9 +10,17 @@ import type { ChatSocket } from "./socketio_session.ts";
 export class SocketIoSink implements Sink {
   readonly codec = socketIoCodec;
 
-  constructor(private readonly socket: ChatSocket, private readonly engine: DenoEngine) {}
+  #closing = false;
+
+  /** `onClosing` is called once, when it is closed from here: it may run amid a broadcast. */
+  constructor(
+    private readonly socket: ChatSocket,
+    private readonly engine: DenoEngine,
+    private readonly onClosing: () => void,
+  ) {}
 
   write(frame: Frame): void {
+    if (this.#closing) return;
     const { conn } = this.socket;
     for (const packet of frame as readonly string[]) writePreEncoded(conn, packet);
   }
@@ -23,10 +31,13 @@ export class SocketIoSink implements Sink {
    * has expired it comes with a fresh one, or is told so by a `connect_error`.
    */
   close(reason: CloseReason, error?: AppError): void {
+    if (this.#closing) return;
+    this.#closing = true;
     const { conn } = this.socket;
     const over = reason === "unauthenticated" && error?.code !== "token_expired";
     if (over) this.socket.disconnect();
     const flush = reason !== "slow_reader";
     this.engine.closeSession(conn, CLOSE_CODES[reason], error?.code ?? reason, { flush });
+    this.onClosing();
   }
 }

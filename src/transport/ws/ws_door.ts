@@ -6,6 +6,7 @@ import { isOriginAllowed } from "../../http/cors.ts";
 import type { Visitor } from "../../model/caller.ts";
 import type { CommandTable } from "../command_table.ts";
 import type { HelloServices } from "../hello.ts";
+import type { SocketAdmission } from "../socket_admission.ts";
 import { WsSession } from "./ws_session.ts";
 
 export const SUBPROTOCOL = "realtimechat.v1";
@@ -18,6 +19,8 @@ export interface WsDoorOptions {
   corsOrigins: Config["corsOrigins"];
   /** Pages of this server itself may connect too: by this address, or the one they asked for. */
   publicUrl: Config["publicUrl"];
+  /** Counts sockets, and may refuse one. */
+  admission: SocketAdmission;
   limits: {
     frameBytes: number;
     socketBufferBytes: number;
@@ -36,7 +39,10 @@ const SETTLE_MS = 100;
 
 /** The door `/ws`: a WebSocket upgrade on Deno's own server. */
 export class WsDoor {
+  /** Those that count for the server. */
   readonly #sessions = new Set<WsSession>();
+  /** Those whose connection has not ended, be they closed already. */
+  readonly #connected = new Set<WsSession>();
 
   constructor(private readonly options: WsDoorOptions) {}
 
@@ -47,11 +53,24 @@ export class WsDoor {
 
   upgrade(request: Request, visitor: Visitor): Response {
     this.#check(request);
+    this.options.admission.check(visitor.address);
     const { socket, response } = shakeHands(request);
-    const session = new WsSession(socket, { ...visitor, door: "ws" }, this.options);
-    this.#sessions.add(session);
-    session.onEnd = () => this.#sessions.delete(session);
+    this.#open(socket, visitor);
     return response;
+  }
+
+  #open(socket: WebSocket, visitor: Visitor): void {
+    const slot = this.options.admission.enter(visitor.address);
+    const session = new WsSession(socket, { ...visitor, door: "ws" }, this.options, {
+      greeted: () => slot.greeted(),
+      released: () => {
+        slot.release();
+        this.#sessions.delete(session);
+      },
+      ended: () => this.#connected.delete(session),
+    });
+    this.#sessions.add(session);
+    this.#connected.add(session);
   }
 
   /** Closes those who have not said hello yet; the hub closes the others. */
@@ -59,12 +78,13 @@ export class WsDoor {
     for (const session of [...this.#sessions]) session.close("restart");
   }
 
-  /** Resolves when all peers have answered the close, or have had time to. */
+  /** Resolves when all peers have answered the close, or have had time to; drops the others. */
   async closed(withinMs = 2_000): Promise<void> {
     const deadline = performance.now() + withinMs;
-    while (this.#sessions.size > 0 && performance.now() < deadline) {
+    while (this.#connected.size > 0 && performance.now() < deadline) {
       await delay(5);
     }
+    for (const session of [...this.#connected]) session.drop();
     // A process that ends with unread bytes resets its connections, and close frames are lost.
     await delay(SETTLE_MS);
   }

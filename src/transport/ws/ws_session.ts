@@ -16,9 +16,18 @@ const HELLO_REFUSALS: Partial<Record<ErrorCode, CloseReason>> = {
   internal: "restart",
 };
 
+/** What a session tells its door. */
+export interface WsSessionEvents {
+  /** It said hello, and was let in. */
+  greeted(): void;
+  /** It is over for the server, though its connection may still wait for the peer's close frame. */
+  released(): void;
+  /** Its connection has ended. */
+  ended(): void;
+}
+
 /** One WebSocket: first hello, then commands, until either side closes. */
 export class WsSession {
-  onEnd: () => void = () => {};
   readonly #sink: WsSink;
   readonly #helloTimer: ReturnType<typeof setTimeout>;
   #connection: Connection | null = null;
@@ -26,30 +35,44 @@ export class WsSession {
   #greeting = false;
 
   constructor(
-    private readonly socket: WebSocket,
+    socket: WebSocket,
     private readonly visitor: Visitor,
     private readonly options: WsDoorOptions,
+    private readonly events: WsSessionEvents,
   ) {
-    this.#sink = new WsSink(socket, options.limits.socketBufferBytes);
+    // Deferred: leaving the hub amid a broadcast would change what is being gone through.
+    const onClosing = () => queueMicrotask(() => this.#release());
+    this.#sink = new WsSink(socket, options.limits.socketBufferBytes, onClosing);
     this.#helloTimer = setTimeout(() => this.#refuseSilence(), options.limits.helloTimeMs);
     socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onopen = () => this.#sink.opened();
     socket.onclose = () => this.#end();
     // A broken connection is an error and then a close.
     socket.onerror = () => {};
   }
 
   close(reason: CloseReason): void {
-    // `close` while the handshake is under way would leave the peer open: it is said again then.
-    this.socket.onopen = () => this.#sink.closeNow(reason);
     this.#sink.close(reason);
   }
 
+  /** Ends the connection of a peer that did not answer the close. */
+  drop(): void {
+    this.#sink.drop();
+  }
+
+  /** Deno fires `close` twice after an idle timeout. */
   #end(): void {
-    clearTimeout(this.#helloTimer);
     this.#sink.end();
+    this.#release();
+    this.events.ended();
+  }
+
+  /** Nothing of it is left in the hub and in the counts from now on. */
+  #release(): void {
+    clearTimeout(this.#helloTimer);
     if (this.#connection) this.options.services.hub.detach(this.#connection);
     this.#connection = null;
-    this.onEnd();
+    this.events.released();
   }
 
   #refuseSilence(): void {
@@ -58,8 +81,7 @@ export class WsSession {
   }
 
   #receive(data: unknown): void {
-    this.#sink.heard();
-    // The session may have ended; and Deno hands on what arrives while the socket closes.
+    // What arrives while the socket closes is read only so that the peer gets the close frame.
     if (this.#sink.isClosing) return;
     let frame: CommandFrame;
     try {
@@ -86,6 +108,7 @@ export class WsSession {
         return this.options.services.hub.detach(welcome.connection);
       }
       this.#connection = welcome.connection;
+      this.events.greeted();
       this.#gate = new CommandGate(
         this.options.commands,
         welcome.connection.caller,
@@ -106,7 +129,7 @@ export class WsSession {
 
   #refuse(id: unknown, error: unknown, reason: CloseReason): void {
     this.#reply(id, { ok: false, error: toProblem(error) });
-    this.#sink.closeNow(reason, error instanceof AppError ? error : undefined);
+    this.#sink.close(reason, error instanceof AppError ? error : undefined);
   }
 
   #reply(id: unknown, reply: object): void {

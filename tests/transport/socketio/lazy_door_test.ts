@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/core/errors.ts";
+import { SocketAdmission } from "../../../src/transport/socket_admission.ts";
 import { SocketIoDoor } from "../../../src/transport/socketio/socketio_door.ts";
 
 type Options = ConstructorParameters<typeof SocketIoDoor>[0];
 
 function aDoor(options: Partial<Options> = {}): SocketIoDoor {
   const limits = { frameBytes: 1024, socketBufferBytes: 65_536, helloTimeMs: 60_000 };
+  const counts = { socketsPerAddress: 10, socketsBeforeHello: 10, memoryBytes: 0 };
   const unused = { commands: null, services: null, log: null } as unknown as Options;
   return new SocketIoDoor({
     ...unused,
     limits,
+    admission: new SocketAdmission(counts),
     corsOrigins: [],
     publicUrl: null,
     trustedProxy: null,

@@ -12,7 +12,10 @@ async function talk(client: WsClient, onAnswer: () => void): Promise<void> {
 }
 
 Deno.test("/ws: whoever is writing while the server drains is told to reconnect, like all others", async () => {
-  const app = await RunningApp.start({ RATE_SIGNAL: "1000000/1s" });
+  const app = await RunningApp.start({
+    RATE_SIGNAL: "1000000/1s",
+    LIMIT_SOCKETS_PER_USER: String(WRITERS),
+  });
   const { ann } = await app.people("ann");
   const clients = await Promise.all(
     Array.from({ length: WRITERS }, () => WsClient.connect(app.webSocketUrl, ann.token)),

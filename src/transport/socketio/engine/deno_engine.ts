@@ -137,7 +137,9 @@ export class DenoEngine extends Server {
     const deadline = new Promise((done) => timer = setTimeout(done, deadlineMs));
     await Promise.race([finished, deadline]);
     clearTimeout(timer);
-    return left.filter((one) => !one.finished).length;
+    const silent = left.filter((one) => !one.finished);
+    for (const transport of silent) transport.drop();
+    return silent.length;
   }
 
   /** Express middleware needs node's request and response, which do not exist here. */

@@ -1,4 +1,5 @@
 import { Transport } from "engine.io";
+import { CLOSE_ANSWER_MS, closeAndReadOn, dropConnection } from "../../../core/server_socket.ts";
 import type { EngineRequest, Exchange } from "./exchange.ts";
 import { guard, type OnFault } from "./guard.ts";
 import { CLOSE_SLOW_READER, CLOSE_TOO_BIG, type TransportLimits } from "./options.ts";
@@ -16,13 +17,16 @@ const CHECK_EVERY_BYTES = 16 * 1024;
  *
  * Two things the platform does not offer shape it. There is no event for a drained buffer, so the
  * transport is always writable once open, and a client that reads too slowly is cut off by the bytes
- * that wait for it. And there is no way to terminate a connection: after `close()` one that never
- * answers lingers until Deno's idle timeout or TCP ends it, its session being long gone.
+ * that wait for it. And there is no way to terminate a connection: one that does not answer a close is
+ * dropped some seconds later by Deno's private parts, and lingers where those are missing, its session
+ * being long gone.
  */
 export class WebSocketTransport extends Transport {
   #status: { code: number; reason: string } | null = null;
   #cutOff = false;
+  #closed = false;
   #finished = false;
+  #dropTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #checkEvery: number;
   /** Written since it was last asked how much waits, in UTF-16 units for text. */
   #unchecked = 0;
@@ -68,7 +72,7 @@ export class WebSocketTransport extends Transport {
 
   /** Sends one encoded packet as it is. */
   sendFrame(frame: string | ArrayBufferView<ArrayBuffer>): void {
-    if (this.ws.readyState !== WebSocket.OPEN || this.#cutOff) return;
+    if (this.ws.readyState !== WebSocket.OPEN || this.#cutOff || this.#closed) return;
     this.#unchecked += typeof frame === "string" ? frame.length : frame.byteLength;
     if (this.#unchecked > this.#checkEvery) {
       this.#unchecked = 0;
@@ -96,8 +100,15 @@ export class WebSocketTransport extends Transport {
     this.#guard(() => this.emit("ready"));
   }
 
+  /** Drops a connection that is closed, and whose peer has not answered. */
+  drop(): void {
+    clearTimeout(this.#dropTimer);
+    dropConnection(this.ws);
+  }
+
   #onMessage(data: string | ArrayBuffer): void {
-    if (this.readyState === "closed") return;
+    // What comes after the close is read only so that the peer gets the close frame.
+    if (this.readyState === "closed" || this.#closed) return;
     if (byteLength(data, this.limits.maxPayload) > this.limits.maxPayload) {
       this.closeStatus = { code: CLOSE_TOO_BIG, reason: "Message too big" };
       this.onError("payload too large");
@@ -111,6 +122,7 @@ export class WebSocketTransport extends Transport {
   #onClosed(): void {
     if (this.#finished) return;
     this.#finished = true;
+    clearTimeout(this.#dropTimer);
     this.writable = false;
     this.#guard(() => this.onClose());
     this.emit("finished");
@@ -127,8 +139,10 @@ export class WebSocketTransport extends Transport {
   }
 
   #closeConnection(): void {
-    if (this.#status) this.ws.close(this.#status.code, this.#status.reason);
-    else this.ws.close();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#dropTimer = setTimeout(() => this.drop(), CLOSE_ANSWER_MS);
+    closeAndReadOn(this.ws, this.#status?.code, this.#status?.reason);
   }
 
   /** A session whose listener failed is in no known state, so it ends. */
