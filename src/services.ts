@@ -24,6 +24,7 @@ import { chatHandlers } from "./chats/handlers.ts";
 import { Inbox } from "./chats/inbox.ts";
 import { People } from "./chats/people.ts";
 import { Receipts } from "./chats/receipts.ts";
+import { Unread } from "./chats/unread.ts";
 import type { ChatCommit } from "./model/chat_step.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
@@ -129,7 +130,8 @@ function createFeatures(ground: Ground, realtime: Realtime) {
     imageMemoryBytes: imageMemoryBytes(processMemoryBytes(config), ground.instances),
     secret: config.encryptionKey,
   });
-  const push = createPush(ground, publisher, hub);
+  const unread = new Unread(store, clock);
+  const push = createPush(ground, publisher, hub, unread);
   const gate = createGate(ground, people);
   const requests = new ContactRequests({
     ...{ store, writer, people, clock, limits },
@@ -140,7 +142,7 @@ function createFeatures(ground: Ground, realtime: Realtime) {
   const pictures = media.library;
   const groups = new Groups({ writer, gate, requests, pictures, clock, limits });
   const catchUp = new CatchUp(store, feed, limits);
-  return { writer, repair, media, push, gate, requests, direct, groups, catchUp };
+  return { writer, repair, media, push, unread, gate, requests, direct, groups, catchUp };
 }
 
 function createGate({ adapters, config, log }: Ground, people: People): ContactGate {
@@ -155,13 +157,14 @@ function createGate({ adapters, config, log }: Ground, people: People): ContactG
   });
 }
 
-function createPush(ground: Ground, publisher: Publisher, hub: Hub) {
+function createPush(ground: Ground, publisher: Publisher, hub: Hub, unread: Unread) {
   const { adapters: { store, backplane, pushSender }, config, clock, log, metrics } = ground;
   const pushes = metrics.counter("realtimechat_pushes_total", "Pushes by what became of them");
   return createNotifications({
     store,
     publisher,
     sender: pushSender,
+    unread,
     connected: {
       here: (userId) => hub.isConnected(userId),
       anywhere: (userIds) => backplane.directory.online(userIds),
@@ -253,7 +256,8 @@ export function bindServices(ground: Ground, services: Services): Bound[] {
 
 function bindChats({ adapters: { store }, config, clock }: Ground, all: Services) {
   const { limits } = config;
-  const { writer, direct, groups, people, catchUp, publisher, access, media, requests } = all;
+  const { writer, direct, groups, people, catchUp, publisher, access, media, requests, unread } =
+    all;
   const reader = new ChatReader(store);
   const receipts = new Receipts(store, people, (membership) => publisher.receipt(membership));
   const files = media.library;
@@ -262,7 +266,7 @@ function bindChats({ adapters: { store }, config, clock }: Ground, all: Services
       reader,
       direct,
       groups,
-      inbox: new Inbox(store, limits),
+      inbox: new Inbox(store, unread, clock, limits),
       receipts,
       catchUp,
     }),

@@ -6,7 +6,7 @@ import type { Handshake, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
-import type { ChatChange, MembershipChange } from "../store/chat_store.ts";
+import type { ChatChange, MemberRead, MembershipChange } from "../store/chat_store.ts";
 import type { MessageStore, SendKey } from "../store/message_store.ts";
 import { DraftNotes } from "./draft_notes.ts";
 import { mediaUses } from "./media_uses.ts";
@@ -158,18 +158,22 @@ export class ChatDraft {
     return this.room.full.has(userId);
   }
 
-  /** A former member keeps how far they have read, and no other setting. Throws for who is full. */
+  /**
+   * What was written before they join is not unread. A former member keeps no other setting. Throws for
+   * who is full.
+   */
   addMember(member: NewMember): Membership {
     const { userId } = member;
     if (this.isFull(userId)) throw tooManyChats(userId, this.room.maxChats);
     const earlier = this.#row(userId);
+    const { lastSeq } = this.#chat;
     return this.#takeMember({
-      readSeq: earlier?.readSeq ?? 0,
-      deliveredSeq: earlier?.deliveredSeq ?? 0,
       notify: "all",
       mutedUntil: null,
       addedByStranger: false,
       ...member,
+      readSeq: Math.max(earlier?.readSeq ?? 0, lastSeq),
+      deliveredSeq: Math.max(earlier?.deliveredSeq ?? 0, lastSeq),
       chatId: this.#chat.id,
       rev: this.#chat.rev + 1,
       leftAt: null,
@@ -237,6 +241,7 @@ export class ChatDraft {
     const mls = this.#notes.mls(this.#steps);
     const membership = this.#membershipChange();
     const outbox = this.#outboxEntry();
+    const reads = this.#reads(messages);
     return {
       expectedRev: this.base.chat.rev,
       chat: { ...this.#chat, updatedAt: this.now },
@@ -244,6 +249,7 @@ export class ChatDraft {
       updated: messages.filter((message) => message.seq <= this.base.chat.rev),
       members: [...this.#members.values()],
       ...(membership && { membership }),
+      ...(reads.length > 0 && { reads }),
       ...(audit.length > 0 && { audit }),
       ...(mls && { mls }),
       ...(uses.length > 0 && { mediaUses: uses }),
@@ -278,6 +284,15 @@ export class ChatDraft {
     }
     if (joined.length + left.length === 0) return null;
     return { joined, left, maxChats: this.room.maxChats };
+  }
+
+  /** A sender has read what came before: the last message of each. The first of a chat reads nothing. */
+  #reads(messages: readonly Message[]): MemberRead[] {
+    const { lastSeq, rev } = this.base.chat;
+    if (lastSeq === 0) return [];
+    const last = new Map<string, number>();
+    for (const { senderId, seq } of messages) if (seq > rev) last.set(senderId, seq);
+    return [...last].map(([userId, seq]) => ({ userId, seq, before: lastSeq }));
   }
 
   #outboxEntry(): OutboxEntry | null {

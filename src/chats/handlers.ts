@@ -99,12 +99,14 @@ function inboxView({ items, next }: InboxPage) {
   return { items: items.map(inboxItem), next };
 }
 
-function inboxItem({ chat, membership, lastMessage, unread }: InboxEntry) {
+function inboxItem({ chat, membership, lastMessage, unread, mentions, muted }: InboxEntry) {
   const peerId = chat.directKey?.split(":").find((id) => id !== membership.userId) ?? null;
   return {
     chat: chatView(chat),
     lastMessage: lastMessage && messageView(lastMessage),
     unread,
+    mentions,
+    muted,
     rev: chat.rev,
     me: memberView(membership),
     peerId,

@@ -1,20 +1,22 @@
+import type { Clock } from "../core/clock.ts";
 import { AppError, quote } from "../core/errors.ts";
 import { isId } from "../core/ids.ts";
 import type { Chat, ChatKind } from "../model/chat.ts";
-import type { Membership } from "../model/membership.ts";
+import { isMuted, type Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { InboxPlace, InboxRow } from "../store/chat_store.ts";
 import type { Store } from "../store/store.ts";
+import type { Unread } from "./unread.ts";
 
 export interface InboxEntry {
   chat: Chat;
   membership: Membership;
   lastMessage: Message | null;
   unread: number;
+  /** Those of the unread messages that mention the person. */
+  mentions: number;
+  muted: boolean;
 }
-
-/** Past this, "many" is all that a person wants to know, and counting stays cheap. */
-const UNREAD_CAP = 1_000;
 
 export interface InboxPageQuery {
   limit: number;
@@ -32,6 +34,8 @@ export interface InboxPage {
 export class Inbox {
   constructor(
     private readonly store: Pick<Store, "chats" | "messages">,
+    private readonly unread: Unread,
+    private readonly clock: Clock,
     private readonly limits: { pageSize: number },
   ) {}
 
@@ -48,20 +52,23 @@ export class Inbox {
     });
     const items = found.slice(0, limit);
     const next = found.length > limit ? cursorOf(placeOf(items.at(-1)!)) : null;
-    return { items: await this.#entries(items), next };
+    return { items: await this.#entries(userId, items), next };
   }
 
-  async #entries(rows: InboxRow[]): Promise<InboxEntry[]> {
-    const [newest, unread] = await Promise.all([
+  async #entries(userId: string, rows: InboxRow[]): Promise<InboxEntry[]> {
+    const counted = rows.map(({ chat, membership }) => ({ membership, lastSeq: chat.lastSeq }));
+    const [newest, counts] = await Promise.all([
       this.store.messages.newest(rows.map((row) => row.chat.id)),
-      this.store.messages.unread(rows.map(({ membership }) => membership), UNREAD_CAP),
+      this.unread.inChats(userId, counted),
     ]);
+    const now = this.clock.now();
     const byChat = new Map(newest.map((message) => [message.chatId, message]));
     return rows.map(({ chat, membership }, i) => ({
       chat,
       membership,
       lastMessage: byChat.get(chat.id) ?? null,
-      unread: unread[i],
+      ...counts[i],
+      muted: isMuted(membership, now),
     }));
   }
 }

@@ -24,7 +24,12 @@ import { MessageView } from "../wire/message.ts";
 const InboxItem = z.object({
   chat: ChatView,
   lastMessage: MessageView.nullable(),
-  unread: z.int().describe("Messages of others after the caller's read cursor, counted up to 1000"),
+  unread: z.int().describe(
+    "Messages of others since joining that the caller has not read, not deleted and not by people " +
+      "they block; counted up to 1000",
+  ),
+  mentions: z.int().describe("Those of the unread messages that mention the caller"),
+  muted: z.boolean().describe("The caller wants to hear nothing of the chat now"),
   rev: z.int().describe("The chat's head: the cursor from which to catch up"),
   me: MemberView.describe("The caller's own membership"),
   peerId: z.string().nullable().describe("The other person of a direct chat"),

@@ -26,6 +26,14 @@ export interface Membership {
   addedByStranger: boolean;
 }
 
+/** True while the member wants to hear nothing of the chat. */
+export function isMuted(
+  { notify, mutedUntil }: Pick<Membership, "notify" | "mutedUntil">,
+  now: number,
+): boolean {
+  return notify === "none" || (mutedUntil !== null && mutedUntil > now);
+}
+
 /** Of two members of a group; leaving is everyone's right, and not asked for here. */
 export function assertMayRemove(
   caller: Pick<Membership, "role">,

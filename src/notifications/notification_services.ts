@@ -1,3 +1,4 @@
+import type { Unread } from "../chats/unread.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Publisher } from "../realtime/publisher.ts";
@@ -15,6 +16,7 @@ export interface NotificationOptions {
   store: Store;
   publisher: Pick<Publisher, "toUsers">;
   sender: PushSender;
+  unread: Pick<Unread, "badge">;
   connected: Connected;
   clock: Clock;
   log: Log;
@@ -50,6 +52,7 @@ export function createNotifications(options: NotificationOptions): NotificationS
     dispatch: new PushDispatch({
       store,
       sender,
+      unread: options.unread,
       connected,
       clock,
       log,

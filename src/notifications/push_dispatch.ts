@@ -1,3 +1,4 @@
+import type { Unread } from "../chats/unread.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { timeSlices } from "../core/time_slices.ts";
@@ -18,6 +19,7 @@ export interface DispatchOptions {
     "pushDevices" | "sessions" | "notifications" | "users" | "messages" | "memberships" | "outbox"
   >;
   sender: PushSender;
+  unread: Pick<Unread, "badge">;
   connected: Connected;
   clock: Clock;
   log: Log;
@@ -31,8 +33,6 @@ export interface DispatchOptions {
 }
 
 const TTL_SECONDS = 86_400;
-/** Past it, a badge says no more. */
-const BADGE_CAP = 99;
 
 /** Sends to the devices of people who are away, and returns what is to be retried. */
 export class PushDispatch {
@@ -50,8 +50,10 @@ export class PushDispatch {
     const { recipients, later } = await this.#audience.of(showings);
     const sends: Send[] = [];
     const pause = timeSlices();
+    const names = await this.#namesOf(recipients.map(({ showing }) => showing.actorId));
     for (const { showing, devices, settings } of recipients) {
-      const push = await this.#chatPush(chat, showing, settings.hideContent);
+      const actorName = names.get(showing.actorId) ?? "Someone";
+      const push = await this.#chatPush(chat, showing, actorName, settings.hideContent);
       if (push) sends.push(...devices.map((device) => ({ device, push, showing })));
       await pause();
     }
@@ -85,16 +87,19 @@ export class PushDispatch {
   }
 
   /** Null when there is nothing left to show: the message was deleted meanwhile. */
-  async #chatPush(chat: Chat, showing: Showing, hidden: boolean): Promise<Push | null> {
-    const { kind, actorId, data, userId } = showing;
+  async #chatPush(
+    chat: Chat,
+    showing: Showing,
+    actorName: string,
+    hidden: boolean,
+  ): Promise<Push | null> {
+    const { kind, data, userId } = showing;
     const message = await this.#messageOf(chat, showing);
     if (showing.messageId !== null && message === null) return null;
-    const actor = await this.options.store.users.byId(actorId);
-    const actorName = actor?.displayName || actor?.username || "Someone";
     return {
       collapseKey: chat.id,
       alert: alertOf({ kind, chat, message, actorName, data }, hidden),
-      badge: await this.#badgeOf(userId),
+      badge: await this.options.unread.badge(userId),
       data: {
         type: kind,
         chatId: chat.id,
@@ -121,11 +126,9 @@ export class PushDispatch {
     ) ?? null;
   }
 
-  async #badgeOf(userId: string): Promise<number> {
-    const { memberships, messages } = this.options.store;
-    const present = (await memberships.ofUser(userId)).filter((row) => row.leftAt === null);
-    const counts = await messages.unread(present, BADGE_CAP);
-    return counts.reduce((sum, count) => Math.min(BADGE_CAP, sum + count), 0);
+  async #namesOf(userIds: string[]): Promise<Map<string, string>> {
+    const users = await this.options.store.users.byIds([...new Set(userIds)]);
+    return new Map(users.map((user) => [user.id, user.displayName || user.username]));
   }
 }
 

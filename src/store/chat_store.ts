@@ -22,13 +22,16 @@ export interface ChatChange {
   /** Whole rows of messages that exist before this change set; each at most once. */
   updated: Message[];
   /**
-   * Memberships to insert or update. On an existing row cursors and settings are left alone: they take
-   * no revision, so a newer value of theirs may be there. Only where a former member comes back are
-   * their settings (`notify`, `mutedUntil`) written too.
+  /**
+   * Memberships to insert or update. On an existing row cursors only move forward and settings are left
+   * alone: they take no revision, so a newer value of theirs may be there. Only where a former member
+   * comes back are their settings (`notify`, `mutedUntil`) written too.
    */
   members: Membership[];
   /** Whose number of chats changes by it; left out where nobody joins or leaves. */
   membership?: MembershipChange;
+  /** Senders have read up to their own last message: their cursors move forward to it. */
+  reads?: MemberRead[];
   /** Who did it, for what is to be recorded: in the same transaction, so that none is lost. */
   audit?: AuditEntry[];
   /** What Commits of the chat's MLS group bring with them. */
@@ -54,6 +57,13 @@ export interface MlsChange {
   /** Takes the place of the one before. */
   groupInfo: StoredGroupInfo;
   welcomes: StoredWelcome[];
+}
+
+export interface MemberRead {
+  userId: string;
+  seq: number;
+  /** The chat's `lastSeq` before the change: nothing is written for members who had read up to it. */
+  before: number;
 }
 
 export interface MediaUse {

@@ -8,6 +8,13 @@ export interface CursorMove {
   deliveredSeq?: number;
 }
 
+/** A present member's row in a chat whose newest message is past their read cursor. */
+export interface BehindRow {
+  membership: Membership;
+  /** The `lastSeq` of the chat. */
+  lastSeq: number;
+}
+
 export interface MembershipStore {
   /** Who left is still a row, with `leftAt`; null for who never was a member. */
   of(chatId: string, userId: string): Promise<Membership | null>;
@@ -29,6 +36,8 @@ export interface MembershipStore {
    * not only because a stranger added them (`addedByStranger`). In no particular order.
    */
   acquaintedWith(userId: string, userIds: string[]): Promise<string[]>;
+  /** Chats in which the user has not read the newest message, at most `limit`, in no particular order. */
+  behind(userId: string, limit: number): Promise<BehindRow[]>;
   /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]>;
   /**

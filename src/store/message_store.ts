@@ -34,7 +34,18 @@ export interface MessageSearch {
 export interface UnreadQuery {
   chatId: string;
   userId: string;
+  /** The messages after it count. */
   readSeq: number;
+  /** `Chat.lastSeq`: no message is newer, or it does not count yet. */
+  lastSeq: number;
+  /** People whose messages do not count. */
+  exceptSenderIds: readonly string[];
+}
+
+export interface UnreadCount {
+  unread: number;
+  /** Those of them that mention the person. */
+  mentions: number;
 }
 
 export interface MessageStore {
@@ -58,10 +69,11 @@ export interface MessageStore {
   /** The chats that have such messages, once each, in no particular order. */
   chatsCarrying(mediaId: string): Promise<string[]>;
   /**
-   * For each query, in its order: how many messages of others that are not deleted follow
-   * `readSeq`, counted up to `cap`.
+   * For each query, in its order: how many messages of others follow `readSeq` that say something, i.e.
+   * are not deleted and have not lost all their files. Both numbers are at most `cap`. Of a chat only the
+   * newest messages are read, twice the cap or a little more: what lies further back is not counted.
    */
-  unread(queries: UnreadQuery[], cap: number): Promise<number[]>;
+  unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]>;
   /** The newest message of each chat that has one, tombstones included, in no particular order. */
   newest(chatIds: string[]): Promise<Message[]>;
   /** Most recently pinned first; of those pinned in one millisecond, the highest `seq`. */

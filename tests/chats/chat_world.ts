@@ -8,6 +8,7 @@ import { DirectChats } from "../../src/chats/direct_chats.ts";
 import { Groups } from "../../src/chats/groups.ts";
 import { Inbox } from "../../src/chats/inbox.ts";
 import { People } from "../../src/chats/people.ts";
+import { Unread } from "../../src/chats/unread.ts";
 import { Receipts } from "../../src/chats/receipts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/config/limits.ts";
 import { AppError, type ErrorCode } from "../../src/core/errors.ts";
@@ -38,6 +39,7 @@ export class ChatServices {
   readonly groups: Groups;
   readonly direct: DirectChats;
   readonly inbox: Inbox;
+  readonly unread: Unread;
   readonly catchUp: CatchUp;
   readonly receipts: Receipts;
   readonly sender: MessageSender;
@@ -69,7 +71,8 @@ export class ChatServices {
     });
     this.groups = new Groups({ writer: this.writer, gate, requests, pictures, clock, limits });
     this.direct = new DirectChats({ store, writer: this.writer, gate, requests, clock });
-    this.inbox = new Inbox(store, limits);
+    this.unread = new Unread(store, clock);
+    this.inbox = new Inbox(store, this.unread, clock, limits);
     this.catchUp = new CatchUp(store, new ChangeFeed(store), limits);
     this.receipts = new Receipts(
       store,

@@ -63,15 +63,91 @@ Deno.test("Inbox: tells the newest message and what is unread, and forgets chats
   const { inbox, sender, receipts, editor, groups } = world.services;
   const others = Object.keys(await world.roles(chatId)).filter((id) => id !== me);
   const { message } = await sender.send(others[0], { chatId, text: "second" });
-  await sender.send(me, { chatId, text: "mine" });
   const entry = async () => (await inbox.page(me, { limit: 5 })).items[0];
-  assert.deepEqual([(await entry()).lastMessage?.text, (await entry()).unread], ["mine", 2]);
+  assert.deepEqual([(await entry()).lastMessage?.text, (await entry()).unread], ["second", 2]);
   await editor.delete(others[0], message.id);
   assert.equal((await entry()).unread, 1);
   await receipts.markRead(me, chatId, message.seq);
   assert.equal((await entry()).unread, 0);
   await groups.remove(me, chatId, me);
   assert.equal(await entry(), undefined);
+});
+
+Deno.test("Inbox: whoever joins has nothing unread, also on coming back, until a message comes", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const [eve] = await world.people(1);
+  const { inbox, sender, groups } = world.services;
+  const unread = async () => (await inbox.page(eve, { limit: 1 })).items[0].unread;
+  for (const text of ["1", "2", "3"]) await sender.send(ann, { chatId, text });
+  await groups.add(ann, chatId, [eve]);
+  assert.equal(await unread(), 0);
+  await sender.send(bob, { chatId, text: "4" });
+  assert.equal(await unread(), 1);
+  await groups.remove(eve, chatId, eve);
+  await sender.send(bob, { chatId, text: "5" });
+  await groups.add(ann, chatId, [eve]);
+  assert.equal(await unread(), 0);
+});
+
+Deno.test("Inbox: sending into a chat reads what came before, and nothing that comes after", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { inbox, sender } = world.services;
+  const unread = async () => (await inbox.page(bob, { limit: 1 })).items[0].unread;
+  for (const text of ["1", "2"]) await sender.send(ann, { chatId, text });
+  assert.equal(await unread(), 2);
+  const { message } = await sender.send(bob, { chatId, text: "answer" });
+  assert.equal(await unread(), 0);
+  const { readSeq, deliveredSeq } = (await world.store.memberships.of(chatId, bob))!;
+  assert.deepEqual([readSeq, deliveredSeq], [message.seq, message.seq]);
+  await sender.send(ann, { chatId, text: "3" });
+  assert.equal(await unread(), 1);
+});
+
+Deno.test("Inbox: leaves out people who are blocked, counts mentions, and says what is muted", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann, bob, eve] } = await world.group(3);
+  const { inbox, sender } = world.services;
+  const entry = async () => {
+    const { unread, mentions, muted } = (await inbox.page(bob, { limit: 1 })).items[0];
+    return { unread, mentions, muted };
+  };
+  await sender.send(ann, { chatId, text: "@bob", mentions: [bob] });
+  await sender.send(eve, { chatId, text: "@bob", mentions: [bob] });
+  assert.deepEqual(await entry(), { unread: 2, mentions: 2, muted: false });
+  await world.store.blocks.add({ blockerId: bob, blockedId: eve, createdAt: world.now });
+  assert.deepEqual(await entry(), { unread: 1, mentions: 1, muted: false });
+  await world.store.memberships.setNotify(chatId, bob, "all", world.now + 1);
+  assert.equal((await entry()).muted, true);
+  world.now += 1;
+  assert.equal((await entry()).muted, false);
+  await world.store.memberships.setNotify(chatId, bob, "none", null);
+  assert.equal((await entry()).muted, true);
+});
+
+Deno.test("Unread: a badge leaves out muted chats, counts mentions where only they notify, and is capped", async () => {
+  await using world = await ChatWorld.make();
+  const [me] = await world.people(1);
+  const { sender, groups, unread } = world.services;
+  const chats: { chatId: string; ann: string }[] = [];
+  for (let n = 0; n < 3; n++) {
+    const { chatId, ids: [ann] } = await world.group(1);
+    await groups.add(ann, chatId, [me]);
+    chats.push({ chatId, ann });
+    await sender.send(ann, { chatId, text: "plain" });
+    await sender.send(ann, { chatId, text: "@me", mentions: [me] });
+  }
+  const [loud, mentions, muted] = chats;
+  assert.equal(await unread.badge(me), 6);
+  await world.store.memberships.setNotify(mentions.chatId, me, "mentions", null);
+  assert.equal(await unread.badge(me), 5);
+  await world.store.memberships.setNotify(muted.chatId, me, "all", world.now + 1);
+  assert.equal(await unread.badge(me), 3);
+  for (let n = 0; n < 100; n++) {
+    await sender.send(loud.ann, { chatId: loud.chatId, text: `${n}` });
+  }
+  assert.equal(await unread.badge(me), 99);
 });
 
 Deno.test("Inbox: a cursor that is not ours is refused", async () => {

@@ -36,6 +36,7 @@ class DispatchWorld implements AsyncDisposable {
         here: (userId) => this.here.has(userId),
         anywhere: (userIds) => Promise.resolve(new Set(userIds).intersection(this.online)),
       },
+      unread: { badge: () => Promise.resolve(0) },
       clock: { now: () => T0 },
       log: silentLog,
       graceMs: GRACE_MS,

@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection } from "mongodb";
 import { quote } from "../../core/errors.ts";
 import type { Membership } from "../../model/membership.ts";
-import type { ChatChange, CommitOutcome } from "../chat_store.ts";
+import type { ChatChange, CommitOutcome, MemberRead } from "../chat_store.ts";
 import { MongoAuditStore } from "./audit.ts";
 import { ChatCounts } from "./chat_counts.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
@@ -59,7 +59,7 @@ export class ChatCommitter {
   async #apply(change: ChatChange, session: ClientSession): Promise<void> {
     await this.#moveHead(change, session);
     await this.#writeMessages(change, session);
-    await this.#writeMembers(change.members, session);
+    await this.#writeMembers(change, session);
     if (change.membership) await this.#counts.move(change.membership, session);
     if (change.mls) await this.#handshakes.put(change.mls, session);
     for (const use of change.mediaUses ?? []) {
@@ -117,10 +117,17 @@ export class ChatCommitter {
     throw new Error(`Updating messages of chat ${quote(chat.id)}: one of them does not exist`);
   }
 
-  async #writeMembers(members: Membership[], session: ClientSession): Promise<void> {
-    if (members.length === 0) return;
+  async #writeMembers(
+    { chat, members, reads = [] }: ChatChange,
+    session: ClientSession,
+  ): Promise<void> {
     const back = members.filter(({ leftAt }) => leftAt === null).map(resetOf);
-    await this.#memberships.bulkWrite([...back, ...members.map(upsertOf)], { session });
+    const writes = [
+      ...back,
+      ...members.map(upsertOf),
+      ...reads.map((read) => readOf(chat.id, read)),
+    ];
+    if (writes.length > 0) await this.#memberships.bulkWrite(writes, { session });
   }
 }
 
@@ -130,13 +137,18 @@ function replacementOf(
   return { replaceOne: { filter: { _id: eq(_id) }, replacement } };
 }
 
-/** Cursors and settings take no revision, so only a new row gets them. */
+/** Cursors and settings take no revision: of a row that exists cursors only move forward. */
 function upsertOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
-  const { role, rev, joinedAt, leftAt, addedByStranger, ...whenNew } = member;
+  const { role, rev, joinedAt, leftAt, addedByStranger, readSeq, deliveredSeq, ...whenNew } =
+    member;
   return {
     updateOne: {
       filter: { _id: eq(compoundKey(member.chatId, member.userId)) },
-      update: { $set: { role, rev, joinedAt, leftAt, addedByStranger }, $setOnInsert: whenNew },
+      update: {
+        $set: { role, rev, joinedAt, leftAt, addedByStranger },
+        $max: { readSeq, deliveredSeq },
+        $setOnInsert: whenNew,
+      },
       upsert: true,
     },
   };
@@ -149,6 +161,19 @@ function resetOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> 
     updateOne: {
       filter: { _id: eq(compoundKey(member.chatId, member.userId)), leftAt: { $gt: 0 } },
       update: { $set: { notify, mutedUntil } },
+    },
+  };
+}
+
+/** Matches nothing if the member had read all that was there before. */
+function readOf(
+  chatId: string,
+  { userId, seq, before }: MemberRead,
+): AnyBulkWriteOperation<MembershipDocument> {
+  return {
+    updateOne: {
+      filter: { _id: eq(compoundKey(chatId, userId)), readSeq: { $lt: before } },
+      update: { $max: { readSeq: seq, deliveredSeq: seq } },
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Collection } from "mongodb";
 import type { Membership, NotifyLevel } from "../../model/membership.ts";
-import type { CursorMove, MembershipStore } from "../membership_store.ts";
+import type { BehindRow, CursorMove, MembershipStore } from "../membership_store.ts";
+import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, withoutKey } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
@@ -18,9 +19,11 @@ export const MEMBERSHIPS: CollectionSpec = {
 
 export class MongoMembershipStore implements MembershipStore {
   readonly #memberships: Collection<MembershipDocument>;
+  readonly #chats: Collection<ChatDocument>;
 
   constructor(mongo: MongoConnection) {
     this.#memberships = mongo.collection(MEMBERSHIPS);
+    this.#chats = mongo.collection(CHATS);
   }
 
   async of(chatId: string, userId: string): Promise<Membership | null> {
@@ -78,6 +81,19 @@ export class MongoMembershipStore implements MembershipStore {
     const keys = chatIds.map((chatId) => compoundKey(chatId, userId));
     return (await this.#memberships.find({ _id: { $in: keys } }).toArray())
       .map(membershipOf);
+  }
+
+  async behind(userId: string, limit: number): Promise<BehindRow[]> {
+    const own = await this.#memberships.find({ userId: eq(userId), leftAt: null }).toArray();
+    const ids = own.map(({ chatId }) => chatId);
+    const heads = await this.#chats
+      .find({ _id: { $in: ids } }, { projection: { lastSeq: 1 } }).toArray();
+    const lastSeqOf = new Map(heads.map(({ _id, lastSeq }) => [_id, lastSeq]));
+    return own.flatMap((found) => {
+      const membership = membershipOf(found);
+      const lastSeq = lastSeqOf.get(membership.chatId) ?? 0;
+      return lastSeq > membership.readSeq ? [{ membership, lastSeq }] : [];
+    }).slice(0, limit);
   }
 
   async changed(

@@ -113,6 +113,7 @@ export class SqliteChatStore implements ChatStore {
     if (!this.#takeHead(change)) return "stale";
     for (const member of members) this.#memberships.put(member);
     if (change.membership) this.#memberships.requireRoom(change.membership);
+    for (const read of change.reads ?? []) this.#memberships.read(chat.id, read);
     for (const message of updated) this.#messages.rewrite(message);
     for (const message of inserted) this.#messages.insert(message);
     if (change.mls) this.#handshakes.put(change.mls);

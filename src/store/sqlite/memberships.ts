@@ -1,8 +1,8 @@
 import { timeSlices } from "../../core/time_slices.ts";
 import type { Membership, NotifyLevel } from "../../model/membership.ts";
-import type { MembershipChange } from "../chat_store.ts";
+import type { MemberRead, MembershipChange } from "../chat_store.ts";
 import { TooManyChats } from "../store.ts";
-import type { CursorMove, MembershipStore } from "../membership_store.ts";
+import type { BehindRow, CursorMove, MembershipStore } from "../membership_store.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
@@ -26,7 +26,8 @@ const PUT = `${MEMBERSHIPS.insert} ON CONFLICT DO UPDATE SET
   role = excluded.role, rev = excluded.rev, joinedAt = excluded.joinedAt, leftAt = excluded.leftAt,
   addedByStranger = excluded.addedByStranger,
   notify = iif(${COMES_BACK}, excluded.notify, notify),
-  mutedUntil = iif(${COMES_BACK}, excluded.mutedUntil, mutedUntil)`;
+  mutedUntil = iif(${COMES_BACK}, excluded.mutedUntil, mutedUntil),
+  readSeq = max(readSeq, excluded.readSeq), deliveredSeq = max(deliveredSeq, excluded.deliveredSeq)`;
 
 const CHATS_OF = "SELECT chats FROM chat_counts WHERE userId = ?";
 
@@ -45,6 +46,12 @@ const ACQUAINTED = {
   fromPerson: shared("person", "other", BY_CHOICE),
   fromOther: shared("other", "person", BY_CHOICE),
 };
+
+const BEHIND = `
+  SELECT ${MEMBERSHIPS.columns}, chats.lastSeq AS lastSeq
+  FROM memberships CROSS JOIN chats ON chats.id = memberships.chatId
+  WHERE memberships.userId = ? AND memberships.leftAt IS NULL AND chats.lastSeq > memberships.readSeq
+  LIMIT ?`;
 
 export class SqliteMembershipStore implements MembershipStore {
   readonly #db: Database;
@@ -92,6 +99,15 @@ export class SqliteMembershipStore implements MembershipStore {
       if (await this.#db.read(() => this.#share(userId, other, ACQUAINTED))) found.push(other);
     }
     return found;
+  }
+
+  behind(userId: string, limit: number): Promise<BehindRow[]> {
+    return this.#db.read(() =>
+      this.#db.all(BEHIND, userId, limit).map(({ lastSeq, ...raw }) => ({
+        membership: MEMBERSHIPS.decode(raw),
+        lastSeq: Number(lastSeq),
+      }))
+    );
   }
 
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]> {
@@ -155,6 +171,15 @@ export class SqliteMembershipStore implements MembershipStore {
       ? this.#db.get(query.fromPerson, userId, other)
       : this.#db.get(query.fromOther, other, userId);
     return row !== undefined;
+  }
+
+  /** For a commit, within its transaction. Writes nothing if there was nothing before `seq` to read. */
+  read(chatId: string, { userId, seq, before }: MemberRead): void {
+    this.#db.run(
+      `UPDATE memberships SET readSeq = ?1, deliveredSeq = max(deliveredSeq, ?1)
+       WHERE chatId = ?2 AND userId = ?3 AND readSeq < ?4`,
+      ...[seq, chatId, userId, before],
+    );
   }
 
   #present(chatId: string, userId: string): Membership | null {

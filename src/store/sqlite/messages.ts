@@ -1,4 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
+import { timeSlices } from "../../core/time_slices.ts";
 import type { Message } from "../../model/message.ts";
 import type {
   HistoryPage,
@@ -6,12 +7,21 @@ import type {
   MessageStore,
   SenderPage,
   SendKey,
+  UnreadCount,
   UnreadQuery,
 } from "../message_store.ts";
 import type { Database } from "./database.ts";
 import type { IndexBacklog } from "./index_backlog.ts";
 import type { SqliteMessageSearch } from "./message_search.ts";
 import { MESSAGES } from "./message_table.ts";
+
+/** The inner query reads at most its limit of rows, newest first; the outer one filters them. */
+const UNREAD = `
+  SELECT count(*) AS unread, coalesce(sum(instr(mentions, ?5) > 0), 0) AS mentions FROM (
+    SELECT senderId, mentions, deletedAt, kind = 'media' AND media = '[]' AND text = '' AS isEmptied
+    FROM messages WHERE chatId = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4
+  ) WHERE deletedAt IS NULL AND NOT isEmptied AND senderId <> ?5
+    AND senderId NOT IN (SELECT value FROM json_each(?6))`;
 
 export class SqliteMessageStore implements MessageStore {
   readonly #db: Database;
@@ -92,18 +102,14 @@ export class SqliteMessageStore implements MessageStore {
     );
   }
 
-  unread(queries: UnreadQuery[], cap: number): Promise<number[]> {
-    return this.#db.read(() =>
-      queries.map(({ chatId, userId, readSeq }) =>
-        Number(
-          this.#db.get(
-            `SELECT count(*) AS unread FROM (SELECT 1 FROM messages
-             WHERE chatId = ? AND seq > ? AND senderId <> ? AND deletedAt IS NULL LIMIT ?)`,
-            ...[chatId, readSeq, userId, cap],
-          )!.unread,
-        )
-      )
-    );
+  async unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]> {
+    const pause = timeSlices();
+    const counts: UnreadCount[] = [];
+    for (const query of queries) {
+      counts.push(await this.#db.read(() => this.#unread(query, cap)));
+      await pause();
+    }
+    return counts;
   }
 
   newest(chatIds: string[]): Promise<Message[]> {
@@ -126,6 +132,21 @@ export class SqliteMessageStore implements MessageStore {
   async search(search: MessageSearch): Promise<Message[]> {
     await this.#backlog.catchUp();
     return await this.#db.read(() => this.#search.run(search));
+  }
+
+  #unread(query: UnreadQuery, cap: number): UnreadCount {
+    const { chatId, userId, readSeq, lastSeq, exceptSenderIds } = query;
+    if (lastSeq <= readSeq) return { unread: 0, mentions: 0 };
+    const { unread, mentions } = this.#db.get(
+      UNREAD,
+      chatId,
+      readSeq,
+      lastSeq,
+      2 * cap,
+      userId,
+      JSON.stringify(exceptSenderIds),
+    )!;
+    return { unread: Math.min(cap, Number(unread)), mentions: Math.min(cap, Number(mentions)) };
   }
 
   #rows(rest: string, ...values: SQLInputValue[]): Message[] {

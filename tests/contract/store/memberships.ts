@@ -67,6 +67,52 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(await store.memberships.ofUserIn(userId, []), []);
   });
 
+  test("behind gives present members' rows of chats with a message past their cursor", async (store) => {
+    const userId = newId();
+    const behind = await storedChat(store, {
+      members: [{ userId, readSeq: 2 }],
+      messages: [{}, {}],
+    });
+    await storedChat(store, { members: [{ userId, readSeq: 2 }], messages: [{}] });
+    await storedChat(store, { members: [{ userId }] });
+    await storedChat(store, { members: [{ userId, leftAt: T0 }], messages: [{}] });
+    const [membership] = behind.members;
+    assert.deepEqual(await store.memberships.behind(userId, 9), [{ membership, lastSeq: 3 }]);
+    const other = await storedChat(store, { members: [{ userId }], messages: [{}] });
+    const both = (await store.memberships.behind(userId, 9)).map((row) => row.membership.chatId);
+    assert.deepEqual(new Set(both), new Set([behind.chat.id, other.chat.id]));
+    assert.equal((await store.memberships.behind(userId, 1)).length, 1);
+    assert.deepEqual(await store.memberships.behind(newId(), 9), []);
+  });
+
+  test("a commit moves cursors forward only, of members and of those who have read", async (store) => {
+    const { chat, members: [one, two, three] } = await storedChat(store, {
+      members: [{ readSeq: 2, deliveredSeq: 2 }, { readSeq: 1, deliveredSeq: 3 }, { readSeq: 5 }],
+      messages: [{}, {}],
+    });
+    const at = (rev: number) => ({ ...chat, rev });
+    const rejoined = { ...one, role: "admin" as const, readSeq: 1, deliveredSeq: 4 };
+    const reads = [
+      { userId: two.userId, seq: 4, before: 3 },
+      // Nothing was left for them to read.
+      { userId: three.userId, seq: 6, before: 5 },
+      { userId: newId(), seq: 4, before: 3 },
+    ];
+    await store.chats.commit(aChange(chat.rev, at(4), { members: [rejoined], reads }));
+    const cursors = (await store.memberships.ofChat(chat.id)).map((row) =>
+      [row.userId, row.readSeq, row.deliveredSeq] as const
+    );
+    assert.deepEqual(
+      new Map(cursors.map(([userId, ...rest]) => [userId, rest])),
+      new Map([
+        [one.userId, [2, 4]],
+        [two.userId, [4, 4]],
+        [three.userId, [5, three.deliveredSeq]],
+      ]),
+    );
+    assert.equal((await store.memberships.of(chat.id, one.userId))!.role, "admin");
+  });
+
   test("changed gives rows after one revision up to another, in their order", async (store) => {
     const { chat, members } = await storedChat(store, {
       members: [{ rev: 4 }, { rev: 2 }, { rev: 3, leftAt: T0 }, { rev: 5 }, { rev: 1 }],

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
 import type { Message } from "../../../src/model/message.ts";
+import type { UnreadQuery } from "../../../src/store/message_store.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { aChange, aMessage, sendTo, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
@@ -154,15 +156,26 @@ function changedTests(test: ContractTest): void {
 }
 
 function unreadTests(test: ContractTest): void {
+  const lastSeq = 9, exceptSenderIds: string[] = [];
+  const counted = async (store: Store, queries: UnreadQuery[], cap: number) =>
+    (await store.messages.unread(queries, cap)).map(({ unread }) => unread);
+
   test("unread counts others' messages after readSeq, up to the cap, without the deleted", async (store) => {
     const userId = newId();
     const { chat } = await storedChat(store, {
       messages: [{}, {}, { senderId: userId }, { deletedAt: T0, text: "" }, {}, {}],
     });
     const chatId = chat.id;
-    const queries = [0, 2, 3, 6, 7].map((readSeq) => ({ chatId, userId, readSeq }));
-    assert.deepEqual(await store.messages.unread(queries, 100), [4, 3, 2, 1, 0]);
-    assert.deepEqual(await store.messages.unread(queries, 3), [3, 3, 2, 1, 0]);
+    const queries = [0, 2, 3, 6, 7].map((readSeq) => ({
+      chatId,
+      userId,
+      readSeq,
+      lastSeq,
+      exceptSenderIds,
+    }));
+    assert.deepEqual(await counted(store, queries, 100), [4, 3, 2, 1, 0]);
+    assert.deepEqual(await counted(store, queries, 3), [3, 3, 2, 1, 0]);
+    assert.deepEqual(await counted(store, [{ ...queries[0], lastSeq: 6 }], 100), [3]);
   });
 
   test("unread answers each query in its place, of whatever chat and user", async (store) => {
@@ -170,16 +183,43 @@ function unreadTests(test: ContractTest): void {
     const two = await storedChat(store, { messages: [{}] });
     const sender = one.messages[0].senderId;
     const queries = [
-      { chatId: two.chat.id, userId: newId(), readSeq: 0 },
-      { chatId: newId(), userId: newId(), readSeq: 0 },
-      { chatId: one.chat.id, userId: newId(), readSeq: 0 },
-      { chatId: one.chat.id, userId: sender, readSeq: 0 },
-      { chatId: two.chat.id, userId: newId(), readSeq: 0 },
-    ];
-    assert.deepEqual(await store.messages.unread(queries, 9), [1, 0, 2, 1, 1]);
-    assert.deepEqual(await store.messages.unread([], 9), []);
+      { chatId: two.chat.id, userId: newId() },
+      { chatId: newId(), userId: newId() },
+      { chatId: one.chat.id, userId: newId() },
+      { chatId: one.chat.id, userId: sender },
+      { chatId: two.chat.id, userId: newId() },
+    ].map((query) => ({ ...query, readSeq: 0, lastSeq, exceptSenderIds }));
+    assert.deepEqual(await counted(store, queries, 9), [1, 0, 2, 1, 1]);
+    assert.deepEqual(await counted(store, [], 9), []);
     await sendTo(store, one.chat, ["more"]);
-    assert.deepEqual(await store.messages.unread([queries[2]], 9), [3]);
+    assert.deepEqual(await counted(store, [queries[2]], 9), [3]);
+  });
+
+  test("unread leaves out senders, and messages that lost their files, and counts mentions", async (store) => {
+    const [userId, blocked] = [newId(), newId()];
+    const { chat } = await storedChat(store, {
+      messages: [
+        { mentions: [newId(), userId] },
+        { senderId: blocked, mentions: [userId] },
+        { kind: "media", text: "", media: [] },
+        { kind: "media", text: "a caption", media: [], mentions: [userId] },
+        { kind: "encrypted", text: "", ciphertext: "AAEC" },
+        { text: "plain" },
+      ],
+    });
+    const query = { chatId: chat.id, userId, readSeq: 0, lastSeq, exceptSenderIds: [blocked] };
+    assert.deepEqual(await store.messages.unread([query], 100), [{ unread: 4, mentions: 2 }]);
+    assert.deepEqual(await store.messages.unread([query], 1), [{ unread: 1, mentions: 0 }]);
+  });
+
+  test("unread reads twice the cap at most: the newest messages", async (store) => {
+    const [userId, other] = [newId(), newId()];
+    const { chat } = await storedChat(store, {
+      messages: [{ senderId: other }, ...Array(4).fill({ senderId: userId })],
+    });
+    const query = { chatId: chat.id, userId, readSeq: 0, lastSeq: chat.lastSeq, exceptSenderIds };
+    assert.deepEqual(await counted(store, [query], 2), [0]);
+    assert.deepEqual(await counted(store, [query], 3), [1]);
   });
 }
 

@@ -32,7 +32,7 @@ Deno.test({
     const { userId } = members[0];
     const keys = [{ senderId: userId, clientId: "1" }];
     const inbox = { userId, kind: null, before: null, limit: 10 };
-    const unread = [{ chatId, userId, readSeq: 5 }];
+    const unread = [{ chatId, userId, readSeq: 5, lastSeq: 15, exceptSenderIds: [] }];
     /** The commands of each read, by the index that answers them. */
     const reads: [name: string, indexes: string[], read: () => Promise<unknown>][] = [
       ["a page before", ["history"], () => messages.page({ chatId, before: 15, limit: 10 })],
