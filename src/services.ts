@@ -287,7 +287,7 @@ function bindEncryption({ adapters: { store }, config: { limits }, clock }: Grou
   return encryptionHandlers({
     devices,
     keyPackages: new KeyPackages(store, people, notices, clock, limits),
-    commits: new Commits(store, writer, access, gate, notices, clock, limits),
+    commits: new Commits({ store, writer, access, gate, people, notices, clock, limits }),
     welcomes: new Welcomes(store),
   });
 }

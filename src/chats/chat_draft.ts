@@ -19,11 +19,15 @@ export interface ChatState {
 
 export type NewMessage = Omit<Message, "chatId" | "seq" | "rev">;
 
+type Place = "chatId" | "rev" | "generation" | "epoch";
+
 /** A Commit for the chat's current epoch, and what comes with it. */
 export interface NewHandshake {
-  handshake: Omit<Handshake, "chatId" | "rev" | "epoch">;
+  handshake: Omit<Handshake, Place>;
   groupInfo: string;
-  welcomes: Omit<StoredWelcome, "chatId" | "rev" | "epoch">[];
+  welcomes: Omit<StoredWelcome, Place>[];
+  /** The first Commit of a new group, which takes the place of the chat's. */
+  restarts?: boolean;
 }
 
 /** What was found out about the people of a change when an earlier attempt failed, and how far they may go. */
@@ -188,14 +192,16 @@ export class ChatDraft {
   }
 
   /** Ends the chat's epoch; only for an encrypted chat. */
-  insertHandshake({ handshake, groupInfo, welcomes }: NewHandshake): Handshake {
+  insertHandshake({ handshake, groupInfo, welcomes, restarts }: NewHandshake): Handshake {
     const { id: chatId } = this.#chat;
-    const [rev, epoch] = [this.#chat.rev + 1, this.#chat.epoch!];
-    const placed = { ...handshake, chatId, rev, epoch };
+    const rev = this.#chat.rev + 1;
+    const generation = this.#chat.generation + (restarts ? 1 : 0);
+    const epoch = restarts ? 0 : this.#chat.epoch!;
+    const placed = { ...handshake, chatId, rev, generation, epoch };
     this.#take({ type: "mls.commit", rev, handshake: placed });
     this.#notes.changeGroup(rev, {
-      groupInfo: { chatId, epoch: epoch + 1, groupInfo },
-      welcomes: welcomes.map((each) => ({ ...each, chatId, rev, epoch: epoch + 1 })),
+      groupInfo: { chatId, generation, epoch: epoch + 1, groupInfo },
+      welcomes: welcomes.map((each) => ({ ...each, chatId, rev, generation, epoch: epoch + 1 })),
     });
     return placed;
   }
@@ -318,7 +324,8 @@ export class ChatDraft {
       const { rev, memberCount = this.#chat.memberCount } = step;
       this.#chat = { ...this.#chat, rev, memberCount };
     } else if (step.type === "mls.commit") {
-      this.#chat = { ...this.#chat, rev: step.rev, epoch: step.handshake.epoch + 1 };
+      const { generation, epoch } = step.handshake;
+      this.#chat = { ...this.#chat, rev: step.rev, generation, epoch: epoch + 1 };
     } else {
       this.#applyMessage(step.message);
     }

@@ -20,6 +20,7 @@ export function unbornChat(chat: NewChat): ChatState {
       memberCount: 0,
       updatedAt: chat.createdAt,
       epoch: chat.encrypted ? 0 : null,
+      generation: 0,
       ...chat,
     },
     members: new Map(),

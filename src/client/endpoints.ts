@@ -87,6 +87,7 @@ export interface DeclaredOperations {
   "mls.commit": typeof encryptionOperations.commit;
   "mls.commits": typeof encryptionOperations.listCommits;
   "mls.groupInfo": typeof encryptionOperations.getGroupInfo;
+  "mls.restart": typeof encryptionOperations.restart;
   "mls.welcomeTaken": typeof encryptionOperations.takeWelcome;
   "mls.welcomes": typeof encryptionOperations.listWelcomes;
   "notification.change": typeof notificationsOperations.changeNotificationSettings;
@@ -197,6 +198,7 @@ export const ROUTES = {
   "mls.commit": "POST /chats/:chatId/mls/commit",
   "mls.commits": "GET /chats/:chatId/mls/commits",
   "mls.groupInfo": "GET /chats/:chatId/mls/group-info",
+  "mls.restart": "POST /chats/:chatId/mls/restart",
   "mls.welcomeTaken": "DELETE /devices/:deviceId/welcomes/:welcomeId",
   "mls.welcomes": "GET /devices/:deviceId/welcomes",
   "notification.change": "POST /notifications/settings",

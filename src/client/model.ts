@@ -113,7 +113,9 @@ export class Model extends Emitter<ModelEvents> {
     const isNew = ({ seq }: MessageView) => seq > local.cursor;
     const news = changes.messages.filter(isNew).map(({ id }) => id);
     if (changes.chat && changes.chat.rev >= local.chat.rev) local.chat = changes.chat;
-    for (const commit of changes.commits ?? []) this.#moveEpoch(local, commit.epoch + 1);
+    for (const { generation, epoch } of changes.commits ?? []) {
+      this.#moveEpoch(local, generation, epoch + 1);
+    }
     for (const member of changes.members) this.#putMember(local, member);
     const { memberCount } = changes;
     if (memberCount !== undefined && changes.rev >= local.cursor) {
@@ -219,8 +221,11 @@ export class Model extends Emitter<ModelEvents> {
     this.emit("presence", { userId: presence.userId });
   }
 
-  #moveEpoch(local: LocalChat, epoch: number): void {
-    if (epoch > (local.chat.epoch ?? 0)) local.chat = { ...local.chat, epoch };
+  /** A restarted group counts its epochs anew. */
+  #moveEpoch(local: LocalChat, generation: number, epoch: number): void {
+    const { generation: ours, epoch: current } = local.chat;
+    const isLater = generation > ours || (generation === ours && epoch > (current ?? 0));
+    if (isLater) local.chat = { ...local.chat, generation, epoch };
   }
 
   #putMember(local: LocalChat, member: MemberView): void {

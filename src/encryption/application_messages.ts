@@ -2,16 +2,22 @@ import { fieldError, quote } from "../core/errors.ts";
 import { fromBase64Url } from "./base64url.ts";
 import { parseApplicationMessage } from "./mls/mls_message.ts";
 
+export interface GroupEpoch {
+  /** See `Chat.generation`. */
+  generation: number;
+  epoch: number;
+}
+
 /**
- * The epoch of an encrypted message, from its header: all that a server can tell of it (RFC 9420,
- * section 6.3). Throws `invalid_request` for what is no PrivateMessage with application data for
- * this chat.
+ * The group and epoch of an encrypted message, from its header: all that a server can tell of it (RFC
+ * 9420, section 6.3). Throws `invalid_request` for what is no PrivateMessage with application data
+ * for this chat.
  */
-export function epochOfMessage(chatId: string, ciphertext: string): number {
+export function epochOfMessage(chatId: string, ciphertext: string): GroupEpoch {
   const message = parseApplicationMessage(fromBase64Url(ciphertext));
   if (message.chatId !== chatId) {
     const about = `Sending: the ciphertext is for chat ${quote(message.chatId)}, not this one`;
     throw fieldError("invalid_request", "ciphertext", about);
   }
-  return Number(message.epoch);
+  return { generation: message.generation, epoch: Number(message.epoch) };
 }

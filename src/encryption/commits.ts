@@ -1,17 +1,19 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
-import type { ChatDraft } from "../chats/chat_draft.ts";
+import type { ChatDraft, NewHandshake } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { Admission, ContactGate } from "../chats/contact_gate.ts";
+import type { People } from "../chats/people.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import { timeSlices } from "../core/time_slices.ts";
 import type { Caller } from "../model/caller.ts";
 import type { Chat } from "../model/chat.ts";
-import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handshake.ts";
+import type { Handshake, StoredGroupInfo } from "../model/handshake.ts";
 import { assertGroupSize } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import { base64UrlBytes, fromBase64Url } from "./base64url.ts";
+import { isCurrent, requireCurrent, requireMayRestart, staleEpoch } from "./commit_order.ts";
 import { checkDevices, checkMembership, checkWelcome, type WelcomeClaim } from "./commit_rules.ts";
 import { checkCommit, type CommitEffect } from "./mls/commit_check.ts";
 import { parseGroupInfo } from "./mls/group_info.ts";
@@ -31,8 +33,23 @@ export interface CommitInput {
   clientId: string;
 }
 
+/** A group that takes the place of the chat's, with its first Commit. */
+export interface RestartInput {
+  chatId: string;
+  /** The generation that it begins: the one after the chat's. */
+  generation: number;
+  commit: string;
+  groupInfo: string;
+  welcome?: WelcomeClaim;
+  clientId: string;
+}
+
+/** Either of them, with the group that it is for. */
+type Submission = CommitInput & { generation: number; restarts: boolean };
+
 export interface Committed {
   rev: number;
+  generation: number;
   /** The epoch that the Commit began. */
   epoch: number;
   repeated: boolean;
@@ -43,11 +60,22 @@ interface Checked {
   effect: CommitEffect;
   /** Of the devices in the effect: those that are registered. */
   registered: ReadonlySet<string>;
-  welcomes: Omit<StoredWelcome, "chatId" | "rev" | "epoch">[];
+  welcomes: NewHandshake["welcomes"];
 }
 
 /** As `Checked`, with those among the people to be added who do not know the caller. */
 type Admitted = Checked & { strangers: ReadonlySet<string> };
+
+export interface CommitsOptions {
+  store: Store;
+  writer: ChatWriter;
+  access: ChatAccess;
+  gate: Pick<ContactGate, "admit">;
+  people: People;
+  notices: EncryptionNotices;
+  clock: Clock;
+  limits: { commitBytes: number; groupMembers: number };
+}
 
 /**
  * The order of Commits, which is all that MLS needs of a server (RFC 9420, section 14): one for each
@@ -56,32 +84,48 @@ type Admitted = Checked & { strangers: ReadonlySet<string> };
  * member changes in the same transaction.
  */
 export class Commits {
-  constructor(
-    private readonly store: Store,
-    private readonly writer: ChatWriter,
-    private readonly access: ChatAccess,
-    private readonly gate: Pick<ContactGate, "admit">,
-    private readonly notices: EncryptionNotices,
-    private readonly clock: Clock,
-    private readonly limits: { commitBytes: number; groupMembers: number },
-  ) {}
+  constructor(private readonly options: CommitsOptions) {}
 
   async commit(caller: Caller, input: CommitInput): Promise<Committed> {
-    const callerId = caller.userId;
     this.#checkSizes(input);
-    const chat = await this.#encryptedChat(callerId, input.chatId);
+    const { generation } = await this.#encryptedChat(caller.userId, input.chatId);
+    return await this.#submit(caller, { ...input, generation, restarts: false });
+  }
+
+  /**
+   * Begins the chat's MLS group again, for a group that a member has made unusable: what only members
+   * could check (the secrets of a path, the transcript of the first Commit) may be wrong, and members
+   * whose Commits are refused can remove nobody. The new group is another one, with another group id:
+   * old messages stay as they are, and all members see who restarted it, by the Commit's generation.
+   *
+   * In a direct chat either may do it; in a group its owner and admins.
+   */
+  async restart(caller: Caller, input: RestartInput): Promise<Committed> {
+    this.#checkSizes(input);
+    await this.#encryptedChat(caller.userId, input.chatId);
+    const empty = { epoch: 0, addUserIds: [], removeUserIds: [] };
+    return await this.#submit(caller, { ...input, ...empty, restarts: true });
+  }
+
+  async #submit(caller: Caller, input: Submission): Promise<Committed> {
+    const callerId = caller.userId;
     const repeated = await this.#repeatOf(callerId, input);
     if (repeated) return repeated;
-    if (chat.epoch !== input.epoch) throw staleEpoch(input.epoch, chat.epoch!);
+    const chat = await this.#encryptedChat(callerId, input.chatId);
+    requireCurrent(chat, input);
+    if (input.restarts) {
+      requireMayRestart(chat, await this.options.access.requireMember(chat.id, callerId));
+      await this.options.people.requireOpen(chat, callerId, "Cannot restart the MLS group");
+    }
     const checked = await this.#check(callerId, input);
     const strangers = await this.#admit(callerId, input.addUserIds);
-    const committed = await this.writer.write(
+    const committed = await this.options.writer.write(
       input.chatId,
       (draft) => this.#edit(draft, caller, input, { ...checked, strangers }),
     );
     if (!committed.repeated) {
       const { chatId } = input;
-      this.notices.welcomes(checked.welcomes.map((welcome) => ({ ...welcome, chatId })));
+      this.options.notices.welcomes(checked.welcomes.map((welcome) => ({ ...welcome, chatId })));
     }
     return committed;
   }
@@ -94,18 +138,18 @@ export class Commits {
     limit: number,
   ): Promise<{ items: Handshake[]; next: string | null }> {
     const chat = await this.#encryptedChat(callerId, chatId);
-    const items = await this.store.handshakes.changed(chatId, after, chat.rev, limit);
+    const items = await this.options.store.handshakes.changed(chatId, after, chat.rev, limit);
     return { items, next: items.length < limit ? null : String(items.at(-1)!.rev) };
   }
 
   async groupInfo(callerId: string, chatId: string): Promise<StoredGroupInfo> {
     await this.#encryptedChat(callerId, chatId);
-    const found = await this.store.handshakes.groupInfo(chatId);
+    const found = await this.options.store.handshakes.groupInfo(chatId);
     if (!found) throw notFound("group info of chat", chatId);
     return found;
   }
 
-  async #check(callerId: string, input: CommitInput): Promise<Checked> {
+  async #check(callerId: string, input: Submission): Promise<Checked> {
     const pause = timeSlices();
     const message = parseCommit(input);
     await pause();
@@ -113,9 +157,11 @@ export class Commits {
     await pause();
     const before = await this.#groupInfoBefore(input);
     await pause();
-    const effect = await checkCommit(message, after, before, this.clock.now());
+    const effect = await checkCommit(message, after, before, this.options.clock.now());
     const concerned = [effect.committer, ...effect.added, ...effect.removed];
-    const devices = await this.store.devices.byIds(concerned.map(({ deviceId }) => deviceId));
+    const devices = await this.options.store.devices.byIds(
+      concerned.map(({ deviceId }) => deviceId),
+    );
     checkDevices(callerId, effect, devices);
     await checkWelcome(effect, input.welcome);
     const owners = new Map(effect.added.map(({ deviceId, userId }) => [deviceId, userId]));
@@ -124,7 +170,7 @@ export class Commits {
       userId: owners.get(deviceId)!,
       deviceId,
       message: input.welcome!.message,
-      createdAt: this.clock.now(),
+      createdAt: this.options.clock.now(),
     }));
     return { effect, registered: new Set(devices.map(({ id }) => id)), welcomes };
   }
@@ -135,7 +181,7 @@ export class Commits {
    */
   async #admit(callerId: string, userIds: string[]): Promise<Set<string>> {
     if (userIds.length === 0) return new Set();
-    const admissions = await this.gate.admit(callerId, userIds, "addToGroups");
+    const admissions = await this.options.gate.admit(callerId, userIds, "addToGroups");
     for (const admission of admissions) requireAdded(admission);
     const strangers = admissions.filter((one) => one.way === "added" && one.stranger);
     return new Set(strangers.map(({ userId }) => userId));
@@ -144,23 +190,27 @@ export class Commits {
   #edit(
     draft: ChatDraft,
     caller: Caller,
-    input: CommitInput,
+    input: Submission,
     { effect, registered, welcomes, strangers }: Admitted,
   ): Committed | Promise<Committed> {
     const callerId = caller.userId;
-    if (!draft.member(callerId)) throw notFound("chat", input.chatId);
-    if (draft.chat.epoch !== input.epoch) return this.#overtaken(draft, callerId, input);
+    const member = draft.member(callerId);
+    if (!member) throw notFound("chat", input.chatId);
+    if (!isCurrent(draft.chat, input)) return this.#overtaken(draft, callerId, input);
+    if (input.restarts) requireMayRestart(draft.chat, member);
     const leaving = checkMembership(draft, callerId, effect, input, registered);
     const members = draft.chat.memberCount + input.addUserIds.length - leaving.length;
-    assertGroupSize(members, this.limits.groupMembers);
-    const now = this.clock.now();
-    const { commit: message, clientId, groupInfo } = input;
-    const { rev, epoch } = draft.insertHandshake({
+    assertGroupSize(members, this.options.limits.groupMembers);
+    const now = this.options.clock.now();
+    const { commit: message, clientId, groupInfo, restarts } = input;
+    const { rev, generation, epoch } = draft.insertHandshake({
       handshake: { senderId: callerId, clientId, message, createdAt: now },
       groupInfo,
       welcomes,
+      restarts,
     });
     const origin = { actorId: callerId, visitor: caller };
+    if (restarts) draft.record(origin, { action: "encryption.restarted" });
     for (const member of leaving) {
       draft.updateMember(member, { leftAt: now, role: "member" });
       draft.record(origin, { action: "member.removed", userId: member.userId });
@@ -170,39 +220,41 @@ export class Commits {
       draft.addMember({ userId, role: "member", joinedAt: now, addedByStranger });
       draft.record(origin, { action: "member.added", userId });
     }
-    return { rev, epoch: epoch + 1, repeated: false };
+    return { rev, generation, epoch: epoch + 1, repeated: false };
   }
 
   /** By the first try of the same Commit, perhaps. */
-  async #overtaken(draft: ChatDraft, callerId: string, input: CommitInput): Promise<Committed> {
+  async #overtaken(draft: ChatDraft, callerId: string, input: Submission): Promise<Committed> {
     const repeated = await this.#repeatOf(callerId, input);
     if (repeated) return repeated;
-    throw staleEpoch(input.epoch, draft.chat.epoch!);
+    throw staleEpoch(input, draft.chat);
   }
 
-  async #repeatOf(callerId: string, input: CommitInput): Promise<Committed | null> {
-    const made = await this.store.handshakes.byEpoch(input.chatId, input.epoch);
-    if (made?.senderId !== callerId || made.clientId !== input.clientId) return null;
-    return { rev: made.rev, epoch: made.epoch + 1, repeated: true };
+  async #repeatOf(callerId: string, input: Submission): Promise<Committed | null> {
+    const { chatId, generation, epoch, clientId } = input;
+    const made = await this.options.store.handshakes.byEpoch(chatId, generation, epoch);
+    if (made?.senderId !== callerId || made.clientId !== clientId) return null;
+    return { rev: made.rev, generation, epoch: made.epoch + 1, repeated: true };
   }
 
-  async #groupInfoBefore({ chatId, epoch }: CommitInput) {
-    if (epoch === 0) return undefined;
-    const stored = await this.store.handshakes.groupInfo(chatId);
-    if (stored?.epoch !== epoch) throw staleEpoch(epoch, stored?.epoch ?? 0);
+  async #groupInfoBefore(input: Submission) {
+    if (input.epoch === 0) return undefined;
+    const stored = await this.options.store.handshakes.groupInfo(input.chatId);
+    const isBefore = stored?.epoch === input.epoch && stored.generation === input.generation;
+    if (!isBefore) throw staleEpoch(input, stored ?? { generation: 0, epoch: 0 });
     return parseGroupInfo(fromBase64Url(stored.groupInfo));
   }
 
   async #encryptedChat(callerId: string, chatId: string): Promise<Chat> {
-    await this.access.requireMember(chatId, callerId);
-    const chat = await this.store.chats.byId(chatId);
+    await this.options.access.requireMember(chatId, callerId);
+    const chat = await this.options.store.chats.byId(chatId);
     if (!chat) throw notFound("chat", chatId);
     if (chat.encrypted) return chat;
     throw new AppError("conflict", "Asking for the MLS group: the chat is not encrypted");
   }
 
-  #checkSizes({ commit, groupInfo, welcome }: CommitInput): void {
-    const most = this.limits.commitBytes;
+  #checkSizes({ commit, groupInfo, welcome }: CommitInput | RestartInput): void {
+    const most = this.options.limits.commitBytes;
     const sizes = { commit, groupInfo, "welcome.message": welcome?.message ?? "" };
     for (const [field, text] of Object.entries(sizes)) {
       if (base64UrlBytes(text) <= most) continue;
@@ -221,19 +273,17 @@ function requireAdded(admission: Admission): void {
 }
 
 /** Handshakes are public messages here: `commit_check.ts` says why. */
-function parseCommit({ chatId, epoch, commit }: CommitInput): PublicMessage {
+function parseCommit({ chatId, generation, epoch, commit }: Submission): PublicMessage {
   const message = parseFramedMessage(fromBase64Url(commit));
   if (message.wireFormat !== "public_message") {
     throw malformed("message.wire_format", "a Commit has to be an mls_public_message here");
   }
   if (message.chatId !== chatId) throw malformed("group_id", "it is not the chat's");
+  if (message.generation !== generation) {
+    throw staleEpoch({ generation: message.generation, epoch }, { generation, epoch });
+  }
   if (message.epoch !== BigInt(epoch)) {
     throw malformed("epoch", `${message.epoch} is not ${epoch}, which the request names`);
   }
   return message;
-}
-
-function staleEpoch(epoch: number, current: number): AppError {
-  const about = `Committing: epoch ${epoch} is not the chat's, which is ${current}`;
-  return new AppError("stale_epoch", about);
 }

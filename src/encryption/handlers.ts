@@ -55,14 +55,18 @@ function groupHandlers({ commits }: EncryptionServices): Bound[] {
       const { rev, epoch, repeated } = await commits.commit(caller, input);
       return new Answer(repeated ? 200 : 201, { rev, epoch });
     }),
+    bind(operations.restart, async (caller, input) => {
+      const { rev, generation, epoch, repeated } = await commits.restart(caller, input);
+      return new Answer(repeated ? 200 : 201, { rev, generation, epoch });
+    }),
     bind(operations.listCommits, async ({ userId }, { chatId, after, limit, cursor }) => {
       const from = cursor === undefined ? after : parseCursor(cursor);
       const { items, next } = await commits.list(userId, chatId, from, limit);
       return { items: items.map(handshakeView), next };
     }),
     bind(operations.getGroupInfo, async ({ userId }, { chatId }) => {
-      const { epoch, groupInfo } = await commits.groupInfo(userId, chatId);
-      return { epoch, groupInfo };
+      const { generation, epoch, groupInfo } = await commits.groupInfo(userId, chatId);
+      return { generation, epoch, groupInfo };
     }),
   ];
 }

@@ -128,6 +128,11 @@ export const claimKeyPackages = operation({
   errors: ["not_found"],
 });
 
+const welcome = z.strictObject({
+  deviceIds: ids(deviceId, { max: LIMIT_SPECS.groupMembers.max }),
+  message: mlsMessage,
+}).optional();
+
 export const commit = operation({
   name: "mls.commit",
   summary: "Change a chat's MLS group, and with it who is a member",
@@ -140,10 +145,7 @@ export const commit = operation({
     commit: mlsMessage.describe("Base64url of an MLSMessage: a Commit as an mls_public_message"),
     groupInfo: mlsMessage
       .describe("Base64url of an MLSMessage: the GroupInfo after it, with tree and external_pub"),
-    welcome: z.strictObject({
-      deviceIds: ids(deviceId, { max: LIMIT_SPECS.groupMembers.max }),
-      message: mlsMessage,
-    }).optional(),
+    welcome,
     addUserIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
     removeUserIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
     clientId,
@@ -152,6 +154,35 @@ export const commit = operation({
   rest: {
     method: "POST",
     path: "/chats/:chatId/mls/commit",
+    status: 201,
+    also: { 200: "What an earlier request with this clientId was answered" },
+    bodyLimit: commitBody,
+  },
+  errors: ["forbidden", "not_found", "conflict", "stale_epoch"],
+});
+
+export const restart = operation({
+  name: "mls.restart",
+  summary: "Begin a chat's MLS group again, in place of one that cannot be used",
+  tag,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({
+    chatId,
+    generation: z.int().min(1).max(999_999_999)
+      .describe("Of the new group: the chat's and one; its group id is `<chatId>/<generation>`"),
+    commit: mlsMessage.describe(
+      "Base64url of an MLSMessage: the new group's first Commit, epoch 0",
+    ),
+    groupInfo: mlsMessage
+      .describe("Base64url of an MLSMessage: the GroupInfo after it, with tree and external_pub"),
+    welcome,
+    clientId,
+  }),
+  output: z.object({ rev, generation: z.int(), epoch: z.int() }),
+  rest: {
+    method: "POST",
+    path: "/chats/:chatId/mls/restart",
     status: 201,
     also: { 200: "What an earlier request with this clientId was answered" },
     bodyLimit: commitBody,
@@ -184,6 +215,7 @@ export const getGroupInfo = operation({
   limit: "read",
   input: z.strictObject({ chatId }),
   output: z.object({
+    generation: z.int().describe("Of the MLS group; higher after each restart"),
     epoch: z.int(),
     groupInfo: z.string().describe("Base64url of an MLSMessage (RFC 9420)"),
   }),

@@ -23,6 +23,7 @@ export const WelcomeView = z.object({
   chatId: z.string(),
   deviceId: z.string(),
   rev: z.int().describe("The revision of the Commit that it belongs to"),
+  generation: z.int().describe("Of the MLS group that it is for"),
   epoch: z.int().describe("The epoch that the device joins in"),
   message: z.string().describe("Base64url of an MLSMessage (RFC 9420)"),
   createdAt: timestamp,
@@ -31,6 +32,15 @@ export const WelcomeView = z.object({
 export type WelcomeView = z.infer<typeof WelcomeView>;
 
 export function welcomeView(welcome: StoredWelcome): WelcomeView {
-  const { id, chatId, deviceId, rev, epoch, message, createdAt } = welcome;
-  return { id, chatId, deviceId, rev, epoch, message, createdAt: toTimestamp(createdAt) };
+  const { id, chatId, deviceId, rev, generation, epoch, message, createdAt } = welcome;
+  return {
+    id,
+    chatId,
+    deviceId,
+    rev,
+    generation,
+    epoch,
+    message,
+    createdAt: toTimestamp(createdAt),
+  };
 }

@@ -23,7 +23,10 @@ export interface SendInput {
 }
 
 /** The epoch that an encrypted message was made in; throws for what is none of that chat's. */
-export type EpochOfMessage = (chatId: string, ciphertext: string) => number;
+export type EpochOfMessage = (
+  chatId: string,
+  ciphertext: string,
+) => { generation: number; epoch: number };
 
 export interface Sent {
   message: Message;
@@ -107,12 +110,17 @@ export class MessageSender {
    */
   #checkEpoch({ chat }: ChatDraft, { ciphertext }: SendInput): void {
     if (ciphertext === undefined) return;
-    const epoch = this.epochOfMessage(chat.id, ciphertext);
+    const { generation, epoch } = this.epochOfMessage(chat.id, ciphertext);
     if (chat.epoch === 0) {
       throw new AppError("conflict", "Sending: the chat has no MLS group yet, a Commit makes it");
     }
-    if (epoch === chat.epoch) return;
-    throw new AppError("stale_epoch", `Sending: epoch ${epoch} is not the chat's, ${chat.epoch}`);
+    if (generation === chat.generation && epoch === chat.epoch) return;
+    const named = (group: number, of: number | null) => `epoch ${of} of group ${group}`;
+    const current = named(chat.generation, chat.epoch);
+    throw new AppError(
+      "stale_epoch",
+      `Cannot send: ${named(generation, epoch)} is not the chat's, ${current}`,
+    );
   }
 
   #newMessage(

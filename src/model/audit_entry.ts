@@ -34,6 +34,7 @@ export const AUDIT_ACTIONS = [
   "member.removed",
   "member.left",
   "member.role_changed",
+  "encryption.restarted",
 ] as const;
 
 export type AuditAction = typeof AUDIT_ACTIONS[number];

@@ -28,6 +28,8 @@ export interface Chat {
   updatedAt: number;
   /** The MLS epoch of an encrypted chat, 0 when its group was just made; null for a plain chat. */
   epoch: number | null;
+  /** How often the MLS group was restarted: 0 for the first group of the chat, and for a plain chat. */
+  generation: number;
 }
 
 /** The same, whichever of the two asks; see `Chat.directKey`. */

@@ -3,7 +3,9 @@ export interface Handshake {
   chatId: string;
   /** The revision that it took. */
   rev: number;
-  /** The epoch that it was made for, which it ended: there is one Commit for each. */
+  /** The group that it was made for: see `Chat.generation`. */
+  generation: number;
+  /** The epoch that it was made for, which it ended: there is one Commit for each of a group. */
   epoch: number;
   senderId: string;
   /** The sender's own name for it, by which a repeat is known. */
@@ -16,6 +18,7 @@ export interface Handshake {
 /** The public state of a chat's group after its last Commit; with it a device joins by itself. */
 export interface StoredGroupInfo {
   chatId: string;
+  generation: number;
   epoch: number;
   /** An MLSMessage in base64url. */
   groupInfo: string;
@@ -29,6 +32,7 @@ export interface StoredWelcome {
   deviceId: string;
   /** The revision of the Commit that it belongs to. */
   rev: number;
+  generation: number;
   /** The epoch that the device joins in. */
   epoch: number;
   /** An MLSMessage in base64url. */

@@ -54,8 +54,9 @@ export interface MembershipChange {
 
 export interface MlsChange {
   commits: Handshake[];
-  /** Takes the place of the one before. */
+  /** Takes the place of the one before; Welcomes to groups of earlier generations go. */
   groupInfo: StoredGroupInfo;
+  /** Those of one `rev` have one message, which is kept once. */
   welcomes: StoredWelcome[];
 }
 

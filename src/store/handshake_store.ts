@@ -7,8 +7,8 @@ import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handsha
 export interface HandshakeStore {
   /** Commits with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Handshake[]>;
-  /** The Commit that ended this epoch, or null. */
-  byEpoch(chatId: string, epoch: number): Promise<Handshake | null>;
+  /** The Commit that ended this epoch of that group, or null. */
+  byEpoch(chatId: string, generation: number, epoch: number): Promise<Handshake | null>;
   /** Null before the first Commit. */
   groupInfo(chatId: string): Promise<StoredGroupInfo | null>;
   /** Oldest first. */

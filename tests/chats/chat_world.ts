@@ -30,6 +30,8 @@ const noFiles = {
     Promise.reject(new AppError("not_found", `There is no upload ${ids[0]}`)),
 };
 
+const noEpoch = () => ({ generation: 0, epoch: 0 });
+
 /** One instance's services over a store: two of them on one store are two instances. */
 export class ChatServices {
   readonly commits: ChatCommit[] = [];
@@ -80,7 +82,7 @@ export class ChatServices {
       (membership) => this.receiptsMoved.push(membership),
     );
     const { writer, direct, people } = this;
-    this.sender = new MessageSender(writer, direct, people, noFiles, () => 0, clock, limits);
+    this.sender = new MessageSender(writer, direct, people, noFiles, noEpoch, clock, limits);
     this.editor = new MessageEditor(store, writer, people, clock, limits);
     this.reader = new MessageReader(store, new ChatAccess(store), limits);
   }

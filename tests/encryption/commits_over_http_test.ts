@@ -37,12 +37,14 @@ for (const { name, ignore, environment } of testedStores()) {
     const { body: commits } = await bobs.http.get(`/api/chats/${group.chatId}/mls/commits`);
     const { commit } = staged;
     const { rev } = made.body;
-    assert.deepEqual(commits.items, [{ rev, epoch: 0, senderId: ann.id, clientId, commit }]);
+    assert.deepEqual(commits.items, [
+      { rev, generation: 0, epoch: 0, senderId: ann.id, clientId, commit },
+    ]);
     const changes = await bobs.http.get(`/api/chats/${group.chatId}/changes?after=${rev - 1}`);
     assert.deepEqual(changes.body.commits, commits.items);
     assert.equal(changes.body.members[0].userId, bob.id);
     const { body: info } = await bobs.http.get(`/api/chats/${group.chatId}/mls/group-info`);
-    assert.deepEqual(info, { epoch: 1, groupInfo: staged.groupInfo });
+    assert.deepEqual(info, { generation: 0, epoch: 1, groupInfo: staged.groupInfo });
     const { body: audit } = await anns.http.get(`/api/groups/${group.chatId}/audit`);
     const added = audit.items.find((each: { action: string }) => each.action === "member.added");
     assert.deepEqual([added?.actorId, added?.userId], [ann.id, bob.id]);

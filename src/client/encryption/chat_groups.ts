@@ -2,23 +2,20 @@ import type { ChangesView } from "../../wire/changes.ts";
 import type { HandshakeView } from "../../wire/handshake.ts";
 import type { MessageView } from "../../wire/message.ts";
 import { ChatError, isPassing } from "../chat_error.ts";
+import type { LeftOutDevice } from "../mls/key_package_check.ts";
 import { encodeContent, type MessageContent } from "../mls/message_content.ts";
 import { MlsClientError } from "../mls/mls_client_error.ts";
 import type { MlsGroup } from "../mls/mls_group.ts";
-import type { GroupChange, StagedCommit } from "../mls/staged_commit.ts";
+import type { GroupChange, NewDevice, StagedCommit } from "../mls/staged_commit.ts";
 import { Serial } from "../serial.ts";
-import { isStale, MAX_TRIES, postCommit, yieldToOthers } from "./commit_post.ts";
+import { type Item, itemsOf } from "./chat_items.ts";
+import { isStale, MAX_TRIES, postCommit, postRestart, yieldToOthers } from "./commit_post.ts";
 import type { EncryptionContext } from "./context.ts";
 import { GroupCursors } from "./group_cursors.ts";
 import { GroupEntry, type WaitingWelcome } from "./group_entry.ts";
 import type { KnownKeys } from "./known_keys.ts";
 import type { Plaintexts } from "./plaintexts.ts";
 import type { Timeline } from "./timeline.ts";
-
-/** A Commit, or an encrypted message, at its place in the chat. */
-type Item =
-  | { at: number; commit: HandshakeView }
-  | { at: number; message: MessageView };
 
 /**
  * The MLS groups of this device: takes Commits and messages in the server's order, joins where it has to,
@@ -108,11 +105,32 @@ export class ChatGroups {
           const staged = await group.stage(await this.#usable(chatId, group, change, addUserIds));
           return await this.#commitOnce(chatId, group, staged, addUserIds, removeUserIds);
         } catch (error) {
-          if (!isStale(error)) throw error;
-          await yieldToOthers(tries);
+          if (isStale(error)) await yieldToOthers(tries);
+          else if (!await this.#rejoinIfApart(chatId, group)) throw error;
         }
       }
       throw new ChatError("unavailable", "Changing the group: others keep changing it");
+    });
+  }
+
+  /**
+   * Puts a new group in the place of the chat's, with these devices. Does nothing if somebody else
+   * restarts it at the same time.
+   */
+  restart(chatId: string, add: NewDevice[]): Promise<void> {
+    return this.#run(chatId, async () => {
+      await this.#readBeforeRestart(chatId);
+      const { call, device } = this.context;
+      const generation = (await call("mls.groupInfo", { chatId })).generation + 1;
+      const { staged, leftOut, accepted } = await device.restart(chatId, generation, add);
+      this.#nameLeftOut(chatId, leftOut);
+      try {
+        const { rev } = await postRestart(call, chatId, generation, staged);
+        await this.#entry.joined(chatId, await accepted(), rev);
+      } catch (error) {
+        if (!isStale(error)) throw error;
+        await this.#catchUp(chatId);
+      }
     });
   }
 
@@ -178,7 +196,11 @@ export class ChatGroups {
     const { chatId } = welcome;
     try {
       await this.#run(chatId, async () => {
-        await this.#entry.takeWelcome(welcome);
+        const group = await this.context.device.group(chatId);
+        // Into a restarted group the Commit that restarts it leads, once what is before it was read.
+        if (!group?.isActive || group.generation >= welcome.generation) {
+          await this.#entry.takeWelcome(welcome);
+        }
         await this.#catchUp(chatId);
       });
     } catch (error) {
@@ -217,9 +239,40 @@ export class ChatGroups {
     this.timeline.show(message, reading);
   }
 
+  /**
+   * A member can have told the server another state of the group than its members, whose Commits are
+   * then refused. The server's state is the one in which all can meet: true if this device joined it.
+   */
+  async #rejoinIfApart(chatId: string, group: MlsGroup): Promise<boolean> {
+    const { groupInfo } = await this.context.call("mls.groupInfo", { chatId });
+    if (!group.differsFrom(groupInfo)) return false;
+    await this.#entry.joinExternally(chatId);
+    return true;
+  }
+
+  /** What the old group's keys can read is read with them; that they can be of no use is why it is restarted. */
+  async #readBeforeRestart(chatId: string): Promise<void> {
+    try {
+      await this.#catchUp(chatId);
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      this.onFault(error);
+    }
+  }
+
+  /** Everybody is told who has restarted the group, as a new one is what an attacker would want, too. */
+  async #takeRestart(chatId: string, { senderId, generation }: HandshakeView): Promise<void> {
+    this.context.emit("encryption.restarted", { chatId, senderId, generation });
+    await this.context.device.forget(chatId);
+    await this.#entry.ready(chatId);
+  }
+
   /** A Commit that cannot be taken would leave this device behind for ever: it joins anew. */
-  async #takeCommit(chatId: string, { commit, senderId }: HandshakeView): Promise<void> {
+  async #takeCommit(chatId: string, handshake: HandshakeView): Promise<void> {
+    const { commit, senderId, generation } = handshake;
     const group = await this.#entry.ready(chatId);
+    if (generation > group.generation) return await this.#takeRestart(chatId, handshake);
+    if (generation < group.generation) return;
     try {
       const outcome = await group.processCommit(commit);
       if (outcome?.removedSelf) await this.context.device.forget(chatId);
@@ -244,12 +297,16 @@ export class ChatGroups {
   ): Promise<GroupChange> {
     if (!change.add?.length) return change;
     const { usable, leftOut } = await group.usableDevices(change.add);
-    for (const device of leftOut) {
-      this.context.emit("encryption.deviceLeftOut", { chatId, ...device });
-    }
+    this.#nameLeftOut(chatId, leftOut);
     const without = addUserIds.find((id) => !usable.some(({ userId }) => userId === id));
     if (without === undefined) return { ...change, add: usable };
     throw new ChatError("conflict", `User ${without} has no device that can be added`);
+  }
+
+  #nameLeftOut(chatId: string, devices: LeftOutDevice[]): void {
+    for (const device of devices) {
+      this.context.emit("encryption.deviceLeftOut", { chatId, ...device });
+    }
   }
 
   async #commitOnce(
@@ -269,17 +326,4 @@ export class ChatGroups {
     await group.accepted(staged);
     await this.knownKeys.see(chatId, group.roster());
   }
-}
-
-/** Messages at the revision that made them, whatever touched them since. */
-function itemsOf(pages: ChangesView[]): Item[] {
-  const items = new Map<string, Item>();
-  for (const { messages, commits = [] } of pages) {
-    for (const commit of commits) items.set(`commit ${commit.rev}`, { at: commit.rev, commit });
-    for (const message of messages) {
-      if (message.ciphertext === undefined || message.deletedAt !== null) continue;
-      items.set(message.id, { at: message.seq, message });
-    }
-  }
-  return [...items.values()].sort((a, b) => a.at - b.at);
 }

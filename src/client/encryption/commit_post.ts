@@ -15,11 +15,35 @@ export async function postCommit(
   people: { addUserIds?: string[]; removeUserIds?: string[] } = {},
 ): Promise<{ rev: number; epoch: number }> {
   const { addUserIds = [], removeUserIds = [] } = people;
-  const request = { chatId, epoch, commit, groupInfo, welcome, addUserIds, removeUserIds };
   const clientId = newId();
+  const request = {
+    chatId,
+    epoch,
+    commit,
+    groupInfo,
+    welcome,
+    addUserIds,
+    removeUserIds,
+    clientId,
+  };
+  return await untilAnswered(() => call("mls.commit", request));
+}
+
+/** As `postCommit`, for the first Commit of a group that takes the place of the chat's. */
+export async function postRestart(
+  call: Call,
+  chatId: string,
+  generation: number,
+  { commit, groupInfo, welcome }: StagedCommit,
+): Promise<{ rev: number }> {
+  const request = { chatId, generation, commit, groupInfo, welcome, clientId: newId() };
+  return await untilAnswered(() => call("mls.restart", request));
+}
+
+async function untilAnswered<T>(post: () => Promise<T>): Promise<T> {
   for (let tries = 0;; tries++) {
     try {
-      return await call("mls.commit", { ...request, clientId });
+      return await post();
     } catch (error) {
       if (!isPassing(error) || tries === 5) throw error;
       await delay((error as ChatError).retryAfterMs ?? 200 * 2 ** tries);

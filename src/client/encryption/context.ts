@@ -32,6 +32,11 @@ export interface EncryptionEvents {
    * has joined anew; what was sent in between cannot be read.
    */
   "encryption.rejoined": { chatId: string; senderId: string; reason: string };
+  /**
+   * Somebody has begun the chat's group again, as is needed when a member has made it unusable. Compare
+   * safety numbers again if you did not expect it. What was sent before stays as it was read.
+   */
+  "encryption.restarted": { chatId: string; senderId: string; generation: number };
   /** A device that was not added to the chat's group, since its key package cannot be used. */
   "encryption.deviceLeftOut": {
     chatId: string;

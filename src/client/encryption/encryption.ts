@@ -184,6 +184,19 @@ export class Encryption {
     await this.#groups.change(chatId, () => ({}));
   }
 
+  /**
+   * Begins the chat's group again, with all devices of its members: for a group in which Commits are
+   * refused, or that this device can no longer join. Either may do it in a direct chat, and the owner
+   * and admins in a group. The others hear `encryption.restarted`.
+   */
+  async restart(chatId: string): Promise<void> {
+    const { items } = await this.context.call("device.ofChat", { chatId });
+    const { userId } = this.context;
+    const others = new Set(items.map((device) => device.userId).filter((id) => id !== userId));
+    const theirs = await Promise.all([...others].map((id) => this.#keyPackages.claimOf(id)));
+    await this.#groups.restart(chatId, [...theirs.flat(), ...await this.#keyPackages.claimOwn()]);
+  }
+
   /** @internal */
   send(chatId: string, content: MessageContent): Promise<MessageView> {
     const mediaIds = content.kind === "message" ? content.files?.map((each) => each.mediaId) : [];

@@ -11,6 +11,7 @@ export interface WaitingWelcome {
   chatId: string;
   /** Of the Commit that it came with: what follows is to be taken. */
   rev: number;
+  generation: number;
   message: string;
 }
 
@@ -41,11 +42,11 @@ export class GroupEntry {
   }
 
   /** One that cannot be used is dropped: then this device joins by itself. */
-  async takeWelcome({ id, chatId, rev, message }: WaitingWelcome): Promise<void> {
+  async takeWelcome({ id, chatId, rev, generation, message }: WaitingWelcome): Promise<void> {
     const { device, call } = this.context;
     try {
-      const group = await device.join(chatId, message);
-      await this.#joined(chatId, group, rev);
+      const group = await device.join(chatId, message, generation);
+      await this.joined(chatId, group, rev);
     } catch (error) {
       if (!(error instanceof MlsClientError) || error.code === "unreadable") throw error;
     }
@@ -63,7 +64,7 @@ export class GroupEntry {
       try {
         const { rev } = await postCommit(this.context.call, chatId, staged);
         const group = await accepted();
-        await this.#joined(chatId, group, rev);
+        await this.joined(chatId, group, rev);
         return group;
       } catch (error) {
         if (!isStale(error)) throw error;
@@ -73,7 +74,8 @@ export class GroupEntry {
     throw new ChatError("unavailable", "Joining: others keep changing the group");
   }
 
-  async #joined(chatId: string, group: MlsGroup, rev: number): Promise<void> {
+  /** What follows on the Commit that this device is in the group by is to be taken. */
+  async joined(chatId: string, group: MlsGroup, rev: number): Promise<void> {
     await this.cursors.move(chatId, rev);
     await this.knownKeys.see(chatId, group.roster());
     this.context.emit("encryption.joined", { chatId, epoch: Number(group.joinedEpoch) });

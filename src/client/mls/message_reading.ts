@@ -6,6 +6,7 @@ import {
 } from "ts-mls";
 import { type FramedMessage, senderOf } from "./commit_policy.ts";
 import { ownBytes, sameBytes } from "./encoding.ts";
+import { readGroupId } from "./group_name.ts";
 import type { GroupRecord } from "./group_record.ts";
 import { guarded, MlsClientError } from "./mls_client_error.ts";
 import { cipherSuite, type Member } from "./suite.ts";
@@ -71,8 +72,13 @@ export function headerOf(message: FramedMessage): { epoch: bigint; groupId: Uint
     : message.publicMessage.content;
 }
 
+/** A message of a group before the last restart has no key any more. */
 export function checkChat(state: ClientState, groupId: Uint8Array): void {
   if (sameBytes(groupId, state.groupContext.groupId)) return;
+  const [theirs, ours] = [readGroupId(groupId), readGroupId(state.groupContext.groupId)];
+  if (theirs?.chatId === ours?.chatId && theirs!.generation < ours!.generation) {
+    throw new MlsClientError("key_gone", "Read an MLSMessage: its group was restarted since");
+  }
   throw new MlsClientError("wrong_chat", "Read an MLSMessage: it is for another chat");
 }
 

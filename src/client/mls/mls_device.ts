@@ -1,5 +1,6 @@
-import { type ClientConfig, createGroup } from "ts-mls";
-import { ownBytes, packParts, sameBytes, unpackParts, utf8 } from "./encoding.ts";
+import { type ClientConfig, type ClientState, createGroup } from "ts-mls";
+import { ownBytes, packParts, sameBytes, unpackParts } from "./encoding.ts";
+import { groupIdOf, type GroupName, readGroupId } from "./group_name.ts";
 import { type GroupRecord, readRecord, type StoredRecord, wholeRecord } from "./group_record.ts";
 import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
 import { joinExternally } from "./join_external.ts";
@@ -11,11 +12,12 @@ import {
   pruneKeyPackages,
   type SignatureKeyPair,
 } from "./key_packages.ts";
+import { type LeftOutDevice, usableDevices } from "./key_package_check.ts";
 import type { KeyStore } from "./key_store.ts";
 import { guarded, MlsClientError } from "./mls_client_error.ts";
 import { MlsGroup } from "./mls_group.ts";
 import { rosterOf } from "./roster.ts";
-import { describe, type StagedCommit } from "./staged_commit.ts";
+import { describe, type NewDevice, stageCommit, type StagedCommit } from "./staged_commit.ts";
 import { cipherSuite, clientConfig, type CredentialCheck } from "./suite.ts";
 import { decodeGroupInfo, decodeWelcome, encodeWire } from "./wire.ts";
 
@@ -35,6 +37,12 @@ export interface MlsDeviceOptions {
 export interface ExternalJoin {
   staged: StagedCommit;
   accepted(): Promise<MlsGroup>;
+}
+
+/** A group that takes the place of the chat's; it counts once the server has accepted it. */
+export interface Restart extends ExternalJoin {
+  /** Devices that could not be added. */
+  leftOut: LeftOutDevice[];
 }
 
 /** The signature key of this device, made and stored on first use: what POST /devices registers. */
@@ -87,11 +95,21 @@ export class MlsDevice {
 
   /** A group of this device alone, at epoch 0; the first Commit adds the others. */
   async createGroup(chatId: string): Promise<MlsGroup> {
-    await this.#refuseIfMember(chatId);
-    const { keyPackage, keys } = await makeKeyPackage(this.#owner(), false, this.#now());
-    const suite = await cipherSuite();
-    const state = await createGroup(utf8(chatId), keyPackage, keys, [], suite, this.#config);
+    await this.#refuseIfMember(chatId, 0);
+    const state = await this.#newGroup({ chatId, generation: 0 });
     return await this.#keep(chatId, { state, joinedEpoch: 0n, pending: null });
+  }
+
+  /**
+   * A new group for a chat whose group cannot be used, with all devices of `add` that can be added. The
+   * old one is kept until the server has accepted the new one's first Commit.
+   */
+  async restart(chatId: string, generation: number, add: NewDevice[]): Promise<Restart> {
+    const state = await this.#newGroup({ chatId, generation });
+    const { usable, leftOut } = await usableDevices(state, add);
+    const { staged, next } = await stageCommit(state, { add: usable });
+    const record = { state: next, joinedEpoch: 0n, pending: null };
+    return { staged, leftOut, accepted: () => this.#keep(chatId, record) };
   }
 
   /** Undefined where this device has no group for that chat. */
@@ -103,11 +121,11 @@ export class MlsDevice {
   }
 
   /**
-   * Joins the chat that a Welcome is for; the key package is erased in the same write, unless it
+   * Joins the chat that a Welcome is for, or its group of that generation; the key package is erased in the same write, unless it
    * is the last resort. What was sent before cannot be read: by design there is no key for it.
    */
-  async join(chatId: string, welcome: string): Promise<MlsGroup> {
-    await this.#refuseIfMember(chatId);
+  async join(chatId: string, welcome: string, generation = 0): Promise<MlsGroup> {
+    await this.#refuseIfMember(chatId, generation);
     const decoded = decodeWelcome(welcome);
     const refs = decoded.secrets.map(({ newMember }) => newMember);
     const stored = await findKeyPackage(this.#store, refs, this.#signature);
@@ -116,7 +134,7 @@ export class MlsDevice {
     const state = await guarded("bad_welcome", "Take a Welcome", async () => {
       return await joinByWelcome(decoded, keyPackage, keys, await cipherSuite(), this.#config);
     });
-    if (!sameBytes(state.groupContext.groupId, utf8(chatId))) {
+    if (!sameBytes(state.groupContext.groupId, groupIdOf({ chatId, generation }))) {
       throw new MlsClientError("wrong_chat", "Take a Welcome: it is for another chat");
     }
     const record = { state, joinedEpoch: state.groupContext.epoch, pending: null };
@@ -129,9 +147,7 @@ export class MlsDevice {
    */
   async joinExternally(chatId: string, groupInfo: string): Promise<ExternalJoin> {
     const decoded = decodeGroupInfo(groupInfo);
-    if (!sameBytes(decoded.groupContext.groupId, utf8(chatId))) {
-      throw new MlsClientError("wrong_chat", "Take a GroupInfo: it is for another chat");
-    }
+    await this.#checkGroup(chatId, decoded.groupContext.groupId);
     const { keyPackage, keys } = await makeKeyPackage(this.#owner(), false, this.#now());
     const { message, next, before } = await guarded("bad_group_info", "Join", async () => {
       const before = ratchetTreeFromExtension(decoded);
@@ -168,9 +184,24 @@ export class MlsDevice {
     return { userId: this.userId, deviceId: this.deviceId, signature: this.#signature };
   }
 
-  async #refuseIfMember(chatId: string): Promise<void> {
+  /** A new group of this device alone, in memory. */
+  async #newGroup(name: GroupName): Promise<ClientState> {
+    const { keyPackage, keys } = await makeKeyPackage(this.#owner(), false, this.#now());
+    const suite = await cipherSuite();
+    return await createGroup(groupIdOf(name), keyPackage, keys, [], suite, this.#config);
+  }
+
+  /** A group before the one that this device knows is none that it goes back to. */
+  async #checkGroup(chatId: string, groupId: Uint8Array): Promise<void> {
+    const name = readGroupId(groupId);
+    const known = (await this.group(chatId))?.generation ?? 0;
+    if (name?.chatId === chatId && name.generation >= known) return;
+    throw new MlsClientError("wrong_chat", "Take a GroupInfo: it is for another chat or group");
+  }
+
+  async #refuseIfMember(chatId: string, generation: number): Promise<void> {
     const group = await this.group(chatId);
-    if (group?.isActive) {
+    if (group?.isActive && group.generation >= generation) {
       throw new MlsClientError("already_member", `Join chat ${chatId}: this device is in it`);
     }
   }

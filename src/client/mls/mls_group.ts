@@ -1,6 +1,7 @@
 import { type ClientState, createApplicationMessage } from "ts-mls";
 import { applyCommit, type CommitOutcome } from "./commit_policy.ts";
-import { fromUtf8 } from "./encoding.ts";
+import { sameBytes } from "./encoding.ts";
+import { readGroupId } from "./group_name.ts";
 import {
   type GroupRecord,
   noRecord,
@@ -29,7 +30,7 @@ import {
   type StagedCommit,
 } from "./staged_commit.ts";
 import { cipherSuite, type Member, paddedLength } from "./suite.ts";
-import { decodeFramed, encodeWire } from "./wire.ts";
+import { decodeFramed, decodeGroupInfo, encodeWire } from "./wire.ts";
 
 /**
  * One chat's group on one device.
@@ -41,6 +42,8 @@ import { decodeFramed, encodeWire } from "./wire.ts";
  */
 export class MlsGroup {
   readonly chatId: string;
+  /** How often the chat's group was restarted before this one was made. */
+  readonly generation: number;
   readonly #store: KeyStore;
   #record: GroupRecord;
   #base: ClientState;
@@ -50,7 +53,10 @@ export class MlsGroup {
     this.#store = store;
     this.#record = record;
     this.#base = base;
-    this.chatId = fromUtf8(record.state.groupContext.groupId);
+    const name = readGroupId(record.state.groupContext.groupId);
+    if (name === null) throw new MlsClientError("unreadable", "A stored group is of no chat");
+    this.chatId = name.chatId;
+    this.generation = name.generation;
   }
 
   get epoch(): bigint {
@@ -74,6 +80,15 @@ export class MlsGroup {
 
   roster(): Member[] {
     return rosterOf(this.#record.state.ratchetTree);
+  }
+
+  /** True if the server's GroupInfo is of this group's epoch, and is not what this device has for it. */
+  differsFrom(groupInfo: string): boolean {
+    const { groupContext: theirs, confirmationTag } = decodeGroupInfo(groupInfo);
+    const { groupContext: ours, confirmationTag: tag } = this.#record.state;
+    if (!sameBytes(theirs.groupId, ours.groupId) || theirs.epoch !== ours.epoch) return false;
+    return !sameBytes(theirs.treeHash, ours.treeHash) || !sameBytes(confirmationTag, tag) ||
+      !sameBytes(theirs.confirmedTranscriptHash, ours.confirmedTranscriptHash);
   }
 
   /** For whoever joins by itself; the server gets a new one with every Commit. */

@@ -73,7 +73,7 @@ function checkHeaders(message: PublicMessage, after: GroupInfo, before?: GroupIn
   if (message.contentType !== "commit") {
     throw malformed("content_type", `${message.contentType} is not commit`);
   }
-  if (message.chatId !== context.chatId) {
+  if (message.chatId !== context.chatId || message.generation !== context.generation) {
     throw malformed("group_info.group_id", "it is not the commit's");
   }
   if (context.epoch !== message.epoch + 1n) {

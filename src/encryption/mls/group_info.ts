@@ -1,5 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
-import { parseGroupId } from "./identity.ts";
+import { type GroupName, parseGroupId } from "./identity.ts";
 import { checkHpkeKey } from "./hpke_key.ts";
 import { HASH_LENGTH, verifyWithLabel } from "./labelled_crypto.ts";
 import { CIPHER_SUITE, EXTENSION, type Extension, MLS10, readExtensions } from "./leaf_node.ts";
@@ -8,9 +8,7 @@ import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
 import { readMessageHeader, WIRE_FORMAT } from "./wire_format.ts";
 
 /** RFC 9420, section 8.1. */
-export interface GroupContext {
-  /** The group id, which is the chat's. */
-  chatId: string;
+export interface GroupContext extends GroupName {
   groupId: Bytes;
   epoch: bigint;
   treeHash: Bytes;
@@ -82,14 +80,14 @@ function readGroupContext(reader: TlsReader): GroupContext {
   const suite = reader.uint16("group_context.cipher_suite");
   if (suite !== CIPHER_SUITE) throw malformed("group_context.cipher_suite", `${suite} is not 1`);
   const groupId = reader.opaque("group_context.group_id");
-  const chatId = parseGroupId(groupId, "group_context.group_id");
+  const group = parseGroupId(groupId, "group_context.group_id");
   const epoch = reader.uint64("group_context.epoch");
   const treeHash = reader.opaque("group_context.tree_hash");
   const confirmedTranscriptHash = reader.opaque("group_context.confirmed_transcript_hash");
   const beforeExtensions = reader.offset;
   const extensions = readExtensions(reader, "group_context.extensions");
   return {
-    chatId,
+    ...group,
     groupId,
     epoch,
     treeHash,

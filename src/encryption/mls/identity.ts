@@ -18,11 +18,25 @@ export function parseIdentity(identity: Bytes, field: string): DeviceIdentity {
   return { userId, deviceId };
 }
 
-/** The group id of a chat is the chat's id in UTF-8. */
-export function parseGroupId(groupId: Bytes, field: string): string {
+/** An MLS group of a chat. */
+export interface GroupName {
+  chatId: string;
+  /** How often the chat's group was restarted before this one was made. */
+  generation: number;
+}
+
+/**
+ * The group id of a chat's first group is the chat's id in UTF-8. A restarted group is another group,
+ * and so has another id: `<chatId>/<generation>`, with a decimal number from 1.
+ */
+export function parseGroupId(groupId: Bytes, field: string): GroupName {
   const text = decodeUtf8(groupId, field);
-  if (!isId(text)) throw malformed(field, `${quote(text)} is not the id of a chat`);
-  return text;
+  const [chatId, generation, ...rest] = text.split("/");
+  const isNumber = generation === undefined || /^[1-9]\d{0,8}$/.test(generation);
+  if (rest.length > 0 || !isNumber || !isId(chatId)) {
+    throw malformed(field, `${quote(text)} is not the id of a chat's group`);
+  }
+  return { chatId, generation: Number(generation ?? 0) };
 }
 
 function decodeUtf8(bytes: Bytes, field: string): string {

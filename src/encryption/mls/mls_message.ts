@@ -1,15 +1,13 @@
 import type { Bytes } from "../../core/bytes.ts";
 import { type Commit, readCommit } from "./commit.ts";
-import { parseGroupId } from "./identity.ts";
+import { type GroupName, parseGroupId } from "./identity.ts";
 import { HASH_LENGTH } from "./labelled_crypto.ts";
 import { type Proposal, readProposal } from "./proposal.ts";
 import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
 import { readMessageHeader, WIRE_FORMAT } from "./wire_format.ts";
 
 /** What both framings show (RFC 9420, section 6). */
-export interface FramedHeader {
-  /** The chat that it is for. */
-  chatId: string;
+export interface FramedHeader extends GroupName {
   epoch: bigint;
   contentType: "application" | "proposal" | "commit";
 }
@@ -64,18 +62,18 @@ export function parseApplicationMessage(bytes: Bytes): PrivateMessage {
 }
 
 function readPrivateMessage(reader: TlsReader): PrivateMessage {
-  const chatId = parseGroupId(reader.opaque("group_id"), "group_id");
+  const group = parseGroupId(reader.opaque("group_id"), "group_id");
   const epoch = reader.uint64("epoch");
   const contentType = readContentType(reader);
   reader.opaque("private_message.authenticated_data");
   reader.opaque("private_message.encrypted_sender_data");
   reader.opaque("private_message.ciphertext");
-  return { wireFormat: "private_message", chatId, epoch, contentType };
+  return { wireFormat: "private_message", ...group, epoch, contentType };
 }
 
 function readPublicMessage(reader: TlsReader): PublicMessage {
   const start = reader.offset;
-  const chatId = parseGroupId(reader.opaque("group_id"), "group_id");
+  const group = parseGroupId(reader.opaque("group_id"), "group_id");
   const epoch = reader.uint64("epoch");
   const sender = readSender(reader);
   reader.opaque("framed_content.authenticated_data");
@@ -89,7 +87,7 @@ function readPublicMessage(reader: TlsReader): PublicMessage {
   if (sender.kind === "member") readTag(reader, "membership_tag");
   return {
     wireFormat: "public_message",
-    chatId,
+    ...group,
     epoch,
     contentType,
     sender,

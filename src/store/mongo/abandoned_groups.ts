@@ -6,7 +6,7 @@ import type { AbandonedGroupStore } from "../abandoned_group_store.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type Document, eq } from "./documents.ts";
-import { GROUP_INFOS, HANDSHAKES, WELCOMES } from "./handshake_collections.ts";
+import { GROUP_INFOS, HANDSHAKES, WELCOME_MESSAGES, WELCOMES } from "./handshake_collections.ts";
 import type { MongoMediaStore } from "./media.ts";
 import { MEMBERSHIPS } from "./memberships.ts";
 import { MESSAGES } from "./message_collection.ts";
@@ -60,7 +60,7 @@ export class MongoAbandonedGroupStore implements AbandonedGroupStore {
   }
 
   async #deleteRest(chatId: string, session: ClientSession): Promise<void> {
-    for (const spec of [HANDSHAKES, GROUP_INFOS, WELCOMES]) {
+    for (const spec of [HANDSHAKES, GROUP_INFOS, WELCOMES, WELCOME_MESSAGES]) {
       await this.mongo.collection(spec).deleteMany({ chatId: eq(chatId) }, { session });
     }
     const members = await this.#memberships

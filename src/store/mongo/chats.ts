@@ -12,7 +12,7 @@ import type {
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import { ChatCommitter } from "./chat_commit.ts";
 import type { MongoConnection } from "./connection.ts";
-import { eq, fromDocument, fromDocumentOrNull } from "./documents.ts";
+import { eq, readerOf } from "./documents.ts";
 import { type MembershipDocument, membershipOf, MEMBERSHIPS } from "./memberships.ts";
 
 export class MongoChatStore implements ChatStore {
@@ -31,20 +31,20 @@ export class MongoChatStore implements ChatStore {
   }
 
   async byId(id: string): Promise<Chat | null> {
-    return fromDocumentOrNull(await this.#chats.findOne({ _id: eq(id) }));
+    return readChatOrNull(await this.#chats.findOne({ _id: eq(id) }));
   }
 
   async byIds(ids: string[]): Promise<Chat[]> {
-    return (await this.#chats.find({ _id: { $in: ids } }).toArray()).map(fromDocument<Chat>);
+    return (await this.#chats.find({ _id: { $in: ids } }).toArray()).map(readChat);
   }
 
   async byDirectKey(key: string): Promise<Chat | null> {
-    return fromDocumentOrNull(await this.#chats.findOne({ directKey: eq(key) }));
+    return readChatOrNull(await this.#chats.findOne({ directKey: eq(key) }));
   }
 
   async withAvatar(mediaId: string): Promise<Chat[]> {
     const found = this.#chats.find({ avatarMediaId: eq(mediaId) });
-    return (await found.toArray()).map(fromDocument<Chat>);
+    return (await found.toArray()).map(readChat);
   }
 
   /**
@@ -60,11 +60,18 @@ export class MongoChatStore implements ChatStore {
     const chats = await this.#chats
       .find({ _id: { $in: [...byChat.keys()] }, ...(kind && { kind }), ...sortsAfter(before) })
       .sort({ lastActivityAt: -1, _id: -1 }).limit(limit).toArray();
-    return chats.map(fromDocument<Chat>).map((chat) => ({
+    return chats.map(readChat).map((chat) => ({
       chat,
       membership: byChat.get(chat.id)!,
     }));
   }
+}
+
+/** Chats of earlier releases have their first MLS group. */
+const readChat = readerOf<Chat>(() => ({ generation: 0 }));
+
+function readChatOrNull(document: ChatDocument | null): Chat | null {
+  return document && readChat(document);
 }
 
 function sortsAfter(place: InboxPlace | null): Filter<ChatDocument> {

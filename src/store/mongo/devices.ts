@@ -1,10 +1,9 @@
 import type { ClientSession, Collection } from "mongodb";
 import type { Device, StoredKeyPackage } from "../../model/device.ts";
-import type { StoredWelcome } from "../../model/handshake.ts";
 import type { DeviceStore } from "../device_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
-import { WELCOMES } from "./handshake_collections.ts";
+import { WelcomeCollections } from "./welcomes.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { KEY_PACKAGES } from "./key_packages.ts";
 import type { Transact } from "./transaction.ts";
@@ -17,13 +16,13 @@ export const DEVICES: CollectionSpec = {
 export class MongoDeviceStore implements DeviceStore {
   readonly #devices: Collection<Document<Device>>;
   readonly #keyPackages: Collection<Document<StoredKeyPackage>>;
-  readonly #welcomes: Collection<Document<StoredWelcome>>;
+  readonly #welcomes: WelcomeCollections;
   readonly #transact: Transact;
 
   constructor(mongo: MongoConnection) {
     this.#devices = mongo.collection(DEVICES);
     this.#keyPackages = mongo.collection(KEY_PACKAGES);
-    this.#welcomes = mongo.collection(WELCOMES);
+    this.#welcomes = new WelcomeCollections(mongo);
     this.#transact = mongo.transact;
   }
 
@@ -60,7 +59,7 @@ export class MongoDeviceStore implements DeviceStore {
     const gone = rows.map(({ _id }) => _id);
     await this.#devices.deleteMany({ _id: { $in: gone } }, { session });
     await this.#keyPackages.deleteMany({ deviceId: { $in: gone } }, { session });
-    await this.#welcomes.deleteMany({ deviceId: { $in: gone } }, { session });
+    await this.#welcomes.removeOfDevices(gone, session);
     return rows.map(fromDocument<Device>);
   }
 }

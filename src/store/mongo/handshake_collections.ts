@@ -1,7 +1,8 @@
-import type { Handshake, StoredGroupInfo } from "../../model/handshake.ts";
+import type { Handshake, StoredGroupInfo, StoredWelcome } from "../../model/handshake.ts";
+import type { Document } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
 
-/** Its `_id` is the chat and the epoch, which so can have one Commit only. */
+/** Its `_id` is the chat, the generation and the epoch, which so can have one Commit only. */
 export type HandshakeDocument = Handshake & { _id: string };
 
 /** Its `_id` is the chat. */
@@ -14,7 +15,25 @@ export const HANDSHAKES: CollectionSpec = {
 
 export const GROUP_INFOS: CollectionSpec = { name: "groupInfos", indexes: [] };
 
+/** `message` is there in documents of earlier releases, which kept it with each device. */
+export type WelcomeDocument = Document<Omit<StoredWelcome, "message">> & { message?: string };
+
+/** Its `_id` is the chat and the revision of the Commit. Goes with the last of its Welcomes. */
+export interface WelcomeMessageDocument {
+  _id: string;
+  chatId: string;
+  message: string;
+}
+
 export const WELCOMES: CollectionSpec = {
   name: "welcomes",
-  indexes: [{ name: "forDevice", key: { deviceId: 1, _id: 1 } }],
+  indexes: [
+    { name: "forDevice", key: { deviceId: 1, _id: 1 } },
+    { name: "ofCommit", key: { chatId: 1, rev: 1 } },
+  ],
+};
+
+export const WELCOME_MESSAGES: CollectionSpec = {
+  name: "welcomeMessages",
+  indexes: [{ name: "ofChat", key: { chatId: 1 } }],
 };

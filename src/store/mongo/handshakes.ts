@@ -3,74 +3,78 @@ import type { Handshake, StoredGroupInfo, StoredWelcome } from "../../model/hand
 import type { MlsChange } from "../chat_store.ts";
 import type { HandshakeStore } from "../handshake_store.ts";
 import type { MongoConnection } from "./connection.ts";
-import {
-  compoundKey,
-  type Document,
-  eq,
-  fromDocument,
-  toDocument,
-  withoutKey,
-} from "./documents.ts";
+import { compoundKey, eq, withoutKey } from "./documents.ts";
 import {
   GROUP_INFOS,
   type GroupInfoDocument,
   type HandshakeDocument,
   HANDSHAKES,
-  WELCOMES,
 } from "./handshake_collections.ts";
+import { WelcomeCollections } from "./welcomes.ts";
 
 export class MongoHandshakeStore implements HandshakeStore {
   readonly #handshakes: Collection<HandshakeDocument>;
   readonly #groupInfos: Collection<GroupInfoDocument>;
-  readonly #welcomes: Collection<Document<StoredWelcome>>;
+  readonly #welcomes: WelcomeCollections;
 
   constructor(mongo: MongoConnection) {
     this.#handshakes = mongo.collection(HANDSHAKES);
     this.#groupInfos = mongo.collection(GROUP_INFOS);
-    this.#welcomes = mongo.collection(WELCOMES);
+    this.#welcomes = new WelcomeCollections(mongo);
   }
 
   async changed(chatId: string, after: number, upTo: number, limit: number): Promise<Handshake[]> {
     const found = this.#handshakes
       .find({ chatId: eq(chatId), rev: { $gt: after, $lte: upTo } })
       .sort({ rev: 1 }).limit(limit);
-    return (await found.toArray()).map(withoutKey<Handshake>);
+    return (await found.toArray()).map(readHandshake);
   }
 
-  async byEpoch(chatId: string, epoch: number): Promise<Handshake | null> {
-    const found = await this.#handshakes.findOne({ _id: eq(handshakeKey(chatId, epoch)) });
-    return found && withoutKey<Handshake>(found);
+  async byEpoch(chatId: string, generation: number, epoch: number): Promise<Handshake | null> {
+    const _id = eq(handshakeKey({ chatId, generation, epoch }));
+    const found = await this.#handshakes.findOne({ _id });
+    return found && readHandshake(found);
   }
 
   async groupInfo(chatId: string): Promise<StoredGroupInfo | null> {
     const found = await this.#groupInfos.findOne({ _id: eq(chatId) });
-    return found && withoutKey<StoredGroupInfo>(found);
+    return found && { ...FIRST, ...withoutKey<StoredGroupInfo>(found) };
   }
 
-  async welcomesFor(deviceId: string, limit: number): Promise<StoredWelcome[]> {
-    const found = this.#welcomes.find({ deviceId: eq(deviceId) }).sort({ _id: 1 }).limit(limit);
-    return (await found.toArray()).map(fromDocument<StoredWelcome>);
+  welcomesFor(deviceId: string, limit: number): Promise<StoredWelcome[]> {
+    return this.#welcomes.ofDevice(deviceId, limit);
   }
 
-  async removeWelcome(deviceId: string, id: string): Promise<boolean> {
-    const { deletedCount } = await this.#welcomes.deleteOne({
-      _id: eq(id),
-      deviceId: eq(deviceId),
-    });
-    return deletedCount === 1;
+  removeWelcome(deviceId: string, id: string): Promise<boolean> {
+    return this.#welcomes.remove(deviceId, id);
   }
 
   /** For a commit, within its transaction. */
   async put({ commits, groupInfo, welcomes }: MlsChange, session: ClientSession): Promise<void> {
-    const rows = commits.map((row) => ({ _id: handshakeKey(row.chatId, row.epoch), ...row }));
+    const rows = commits.map((row) => ({ _id: handshakeKey(row), ...row }));
     await this.#handshakes.insertMany(rows, { session });
     const filter = { _id: eq(groupInfo.chatId) };
     await this.#groupInfos.replaceOne(filter, groupInfo, { session, upsert: true });
-    if (welcomes.length === 0) return;
-    await this.#welcomes.insertMany(welcomes.map(toDocument<StoredWelcome>), { session });
+    const { chatId, generation } = groupInfo;
+    if (commits.some(({ epoch }) => epoch === 0)) {
+      await this.#welcomes.removeEarlier(chatId, generation, session);
+    }
+    await this.#welcomes.insert(welcomes, session);
   }
 }
 
-function handshakeKey(chatId: string, epoch: number): string {
-  return compoundKey(chatId, String(epoch));
+/** What documents of earlier releases lack: they are of a chat's first group. */
+const FIRST = { generation: 0 };
+
+function readHandshake(document: HandshakeDocument): Handshake {
+  return { ...FIRST, ...withoutKey<Handshake>(document) };
+}
+
+/** As earlier releases have it for the first group, so that there is one Commit for its epochs still. */
+function handshakeKey(
+  { chatId, generation, epoch }: Pick<Handshake, "chatId" | "generation" | "epoch">,
+): string {
+  return generation === 0
+    ? compoundKey(chatId, String(epoch))
+    : compoundKey(chatId, String(generation), String(epoch));
 }

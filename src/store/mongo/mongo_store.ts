@@ -13,7 +13,7 @@ import { CONTACT_REQUESTS, CONTACT_SETTINGS, MongoContactStore } from "./contact
 import { translated } from "./errors.ts";
 import { DEVICES, MongoDeviceStore } from "./devices.ts";
 import { ERASURES, MongoErasureStore } from "./erasures.ts";
-import { GROUP_INFOS, HANDSHAKES, WELCOMES } from "./handshake_collections.ts";
+import { GROUP_INFOS, HANDSHAKES, WELCOME_MESSAGES, WELCOMES } from "./handshake_collections.ts";
 import { MongoHandshakeStore } from "./handshakes.ts";
 import { IDENTITIES, MongoIdentityStore } from "./identities.ts";
 import { createCollections, createIndexes, dropRetiredIndexes } from "./indexes.ts";
@@ -65,6 +65,7 @@ const COLLECTIONS = [
   HANDSHAKES,
   GROUP_INFOS,
   WELCOMES,
+  WELCOME_MESSAGES,
 ];
 
 function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" | "close"> {

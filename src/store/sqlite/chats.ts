@@ -26,10 +26,19 @@ const CHATS = new Table<Chat>("chats", {
   createdAt: "value",
   updatedAt: "value",
   epoch: "value",
+  generation: "value",
 });
 
 /** What a change moves; without the columns that indexes are over, whose pages are then left alone. */
-const HEAD = ["rev", "lastSeq", "lastActivityAt", "memberCount", "updatedAt", "epoch"] as const;
+const HEAD = [
+  "rev",
+  "lastSeq",
+  "lastActivityAt",
+  "memberCount",
+  "updatedAt",
+  "epoch",
+  "generation",
+] as const;
 const HEAD_AND_DETAILS = [...HEAD, "name", "description", "avatarMediaId", "detailsRev"] as const;
 
 const AT_HEAD = "id = ? AND rev = ?";

@@ -7,6 +7,7 @@ import { Table } from "./table.ts";
 const HANDSHAKES = new Table<Handshake>("handshakes", {
   chatId: "value",
   rev: "value",
+  generation: "value",
   epoch: "value",
   senderId: "value",
   clientId: "value",
@@ -16,23 +17,30 @@ const HANDSHAKES = new Table<Handshake>("handshakes", {
 
 const GROUP_INFOS = new Table<StoredGroupInfo>("group_infos", {
   chatId: "value",
+  generation: "value",
   epoch: "value",
   groupInfo: "value",
 });
 
-const WELCOMES = new Table<StoredWelcome>("welcomes", {
+/** Without the message, which is in welcome_messages until the last device has taken it. */
+const WELCOMES = new Table<Omit<StoredWelcome, "message">>("welcomes", {
   id: "value",
   chatId: "value",
   userId: "value",
   deviceId: "value",
   rev: "value",
+  generation: "value",
   epoch: "value",
-  message: "value",
   createdAt: "value",
 });
 
 const PUT_GROUP_INFO = `${GROUP_INFOS.insert} ON CONFLICT (chatId) DO UPDATE SET
-  epoch = excluded.epoch, groupInfo = excluded.groupInfo`;
+  generation = excluded.generation, epoch = excluded.epoch, groupInfo = excluded.groupInfo`;
+const PUT_MESSAGE = `INSERT INTO welcome_messages (chatId, rev, message) VALUES (?, ?, ?)
+  ON CONFLICT DO NOTHING`;
+const WELCOMES_FOR_DEVICE = `SELECT ${WELCOMES.columns}, welcome_messages.message
+  FROM welcomes JOIN welcome_messages USING (chatId, rev)
+  WHERE deviceId = ? ORDER BY id LIMIT ?`;
 
 export class SqliteHandshakeStore implements HandshakeStore {
   readonly #db: Database;
@@ -48,9 +56,11 @@ export class SqliteHandshakeStore implements HandshakeStore {
     );
   }
 
-  byEpoch(chatId: string, epoch: number): Promise<Handshake | null> {
-    const sql = HANDSHAKES.select("WHERE chatId = ? AND epoch = ?");
-    return this.#db.read(() => HANDSHAKES.decodeOrNull(this.#db.get(sql, chatId, epoch)));
+  byEpoch(chatId: string, generation: number, epoch: number): Promise<Handshake | null> {
+    const sql = HANDSHAKES.select("WHERE chatId = ? AND generation = ? AND epoch = ?");
+    return this.#db.read(() =>
+      HANDSHAKES.decodeOrNull(this.#db.get(sql, chatId, generation, epoch))
+    );
   }
 
   groupInfo(chatId: string): Promise<StoredGroupInfo | null> {
@@ -59,9 +69,11 @@ export class SqliteHandshakeStore implements HandshakeStore {
   }
 
   welcomesFor(deviceId: string, limit: number): Promise<StoredWelcome[]> {
-    const sql = WELCOMES.select("WHERE deviceId = ? ORDER BY id LIMIT ?");
     return this.#db.read(() =>
-      this.#db.all(sql, deviceId, limit).map((raw) => WELCOMES.decode(raw))
+      this.#db.all(WELCOMES_FOR_DEVICE, deviceId, limit).map((raw) => ({
+        ...WELCOMES.decode(raw),
+        message: raw.message as string,
+      }))
     );
   }
 
@@ -75,6 +87,12 @@ export class SqliteHandshakeStore implements HandshakeStore {
   put({ commits, groupInfo, welcomes }: MlsChange): void {
     for (const each of commits) this.#db.run(HANDSHAKES.insert, ...HANDSHAKES.bind(each));
     this.#db.run(PUT_GROUP_INFO, ...GROUP_INFOS.bind(groupInfo));
+    const { chatId, generation } = groupInfo;
+    if (commits.some(({ epoch }) => epoch === 0)) {
+      this.#db.run("DELETE FROM welcomes WHERE chatId = ? AND generation < ?", chatId, generation);
+    }
+    const revs = new Map(welcomes.map(({ rev, message }) => [rev, message]));
+    for (const [rev, message] of revs) this.#db.run(PUT_MESSAGE, chatId, rev, message);
     for (const each of welcomes) this.#db.run(WELCOMES.insert, ...WELCOMES.bind(each));
   }
 }

@@ -104,10 +104,10 @@ function handshakeContract(test: ContractTest): void {
     const mls = mlsChange(chat.id, 3, 0, [welcome]);
     const next = aChange(2, { ...chat, rev: 3, epoch: 1 }, { mls });
     assert.equal(await store.chats.commit({ ...next, expectedRev: 1 }), "stale");
-    assert.equal(await store.handshakes.byEpoch(chat.id, 0), null);
+    assert.equal(await store.handshakes.byEpoch(chat.id, 0, 0), null);
     assert.equal(await store.handshakes.groupInfo(chat.id), null);
     assert.equal(await store.chats.commit(next), "committed");
-    assert.deepEqual(await store.handshakes.byEpoch(chat.id, 0), mls.commits[0]);
+    assert.deepEqual(await store.handshakes.byEpoch(chat.id, 0, 0), mls.commits[0]);
     assert.deepEqual(await store.handshakes.groupInfo(chat.id), mls.groupInfo);
     assert.deepEqual(await store.handshakes.welcomesFor(device.id, 10), [welcome]);
     const later = mlsChange(chat.id, 4, 1, []);
@@ -144,6 +144,37 @@ function handshakeContract(test: ContractTest): void {
     assert.equal(await handshakes.removeWelcome(device.id, welcomes[0].id), false);
     assert.deepEqual(await handshakes.welcomesFor(device.id, 10), [welcomes[1]]);
   });
+
+  test("keeps a Commit for each epoch of each generation, and Welcomes to the last only", async (store) => {
+    const chat = aChat({ encrypted: true, epoch: 1 });
+    const devices = [aDevice(newId()), aDevice(newId())];
+    for (const device of devices) await store.devices.create(device);
+    const old = devices.map((device) => aWelcome(chat.id, device));
+    const first = mlsChange(chat.id, 1, 0, old);
+    await store.chats.commit(aChange(0, chat, { mls: first }));
+    const place = { rev: 2, generation: 1 };
+    const welcomes = devices.map((device) => ({ ...aWelcome(chat.id, device), ...place }));
+    const second = mlsChange(chat.id, 2, 0, welcomes, 1);
+    const restarted = { ...chat, rev: 2, generation: 1, epoch: 1 };
+    await store.chats.commit(aChange(1, restarted, { mls: second }));
+    const { handshakes } = store;
+    assert.deepEqual(await store.chats.byId(chat.id), restarted);
+    assert.deepEqual(await handshakes.byEpoch(chat.id, 0, 0), first.commits[0]);
+    assert.deepEqual(await handshakes.byEpoch(chat.id, 1, 0), second.commits[0]);
+    assert.deepEqual(await handshakes.groupInfo(chat.id), second.groupInfo);
+    assert.deepEqual(await handshakes.changed(chat.id, 0, 9, 9), [
+      first.commits[0],
+      second.commits[0],
+    ]);
+    for (const [i, { id }] of devices.entries()) {
+      assert.deepEqual(await handshakes.welcomesFor(id, 10), [welcomes[i]]);
+    }
+    assert.equal(await handshakes.removeWelcome(devices[0].id, welcomes[0].id), true);
+    const [left] = await handshakes.welcomesFor(devices[1].id, 10);
+    assert.equal(left.message, welcomes[1].message, "the message stays for the other device");
+    await store.devices.remove(devices[1].userId);
+    assert.deepEqual(await handshakes.welcomesFor(devices[1].id, 10), []);
+  });
 }
 
 async function makeChat(store: Store, chatId: string, welcomes: StoredWelcome[]): Promise<void> {
@@ -156,11 +187,25 @@ function mlsChange(
   rev: number,
   epoch: number,
   welcomes: StoredWelcome[],
+  generation = 0,
 ): MlsChange {
   const senderId = newId();
   const clientId = newId();
-  const commits = [{ chatId, rev, epoch, senderId, clientId, message: "AAEAAQ", createdAt: T0 }];
-  return { commits, groupInfo: { chatId, epoch: epoch + 1, groupInfo: "AAEABA" }, welcomes };
+  const commits = [{
+    chatId,
+    rev,
+    generation,
+    epoch,
+    senderId,
+    clientId,
+    message: "AAEAAQ",
+    createdAt: T0,
+  }];
+  return {
+    commits,
+    groupInfo: { chatId, generation, epoch: epoch + 1, groupInfo: "AAEABA" },
+    welcomes,
+  };
 }
 
 function aDevice(userId: string): Device {
@@ -181,5 +226,6 @@ function aKeyPackage(deviceId: string, fields: Partial<StoredKeyPackage> = {}): 
 
 function aWelcome(chatId: string, { id: deviceId, userId }: Device): StoredWelcome {
   const message = "AAEAAw";
-  return { id: newId(), chatId, userId, deviceId, rev: 1, epoch: 1, message, createdAt: T0 };
+  const place = { rev: 1, generation: 0, epoch: 1 };
+  return { id: newId(), chatId, userId, deviceId, ...place, message, createdAt: T0 };
 }

@@ -185,6 +185,7 @@ function chatRows() {
     createdAt: T0,
     updatedAt: T0 + 3,
     epoch: null,
+    generation: 0,
   };
   const direct: Chat = {
     ...group,
@@ -198,6 +199,7 @@ function chatRows() {
     rev: 2,
     lastSeq: 0,
     epoch: 1,
+    generation: 0,
   };
   const ann: Membership = {
     chatId: CHAT,
@@ -359,6 +361,7 @@ function encryptionRows() {
   const handshakes: Handshake[] = [{
     chatId: SECRET_CHAT,
     rev: 2,
+    generation: 0,
     epoch: 0,
     senderId: ANN,
     clientId: "commit-1",
@@ -366,7 +369,7 @@ function encryptionRows() {
     createdAt: T0,
   }];
   const groupInfos: StoredGroupInfo[] = [
-    { chatId: SECRET_CHAT, epoch: 1, groupInfo: "Z3JvdXBpbmZv" },
+    { chatId: SECRET_CHAT, generation: 0, epoch: 1, groupInfo: "Z3JvdXBpbmZv" },
   ];
   const welcomes: StoredWelcome[] = [{
     id: id(60),
@@ -374,6 +377,7 @@ function encryptionRows() {
     userId: ANN,
     deviceId: DEVICE,
     rev: 2,
+    generation: 0,
     epoch: 1,
     message: "d2VsY29tZQ",
     createdAt: T0,

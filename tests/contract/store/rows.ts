@@ -84,6 +84,7 @@ export function aChat(fields: Partial<Chat> = {}): Chat {
     createdAt: T0,
     updatedAt: T0,
     epoch: null,
+    generation: 0,
     ...fields,
   };
 }

@@ -8,6 +8,7 @@ import { step as purgeEarlierDeletions } from "./0007_purge_earlier_deletions.ts
 import { step as abandonedGroups } from "./0008_abandoned_groups.ts";
 import { step as contacts } from "./0009_contacts.ts";
 import { step as storageUsage } from "./0010_storage_usage.ts";
+import { step as groupGenerations } from "./0011_group_generations.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -27,4 +28,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   abandonedGroups,
   contacts,
   storageUsage,
+  groupGenerations,
 ];

@@ -1,0 +1,21 @@
+import type { ChangesView } from "../../wire/changes.ts";
+import type { HandshakeView } from "../../wire/handshake.ts";
+import type { MessageView } from "../../wire/message.ts";
+
+/** A Commit, or an encrypted message, at its place in the chat. */
+export type Item =
+  | { at: number; commit: HandshakeView }
+  | { at: number; message: MessageView };
+
+/** Messages at the revision that made them, whatever touched them since. */
+export function itemsOf(pages: ChangesView[]): Item[] {
+  const items = new Map<string, Item>();
+  for (const { messages, commits = [] } of pages) {
+    for (const commit of commits) items.set(`commit ${commit.rev}`, { at: commit.rev, commit });
+    for (const message of messages) {
+      if (message.ciphertext === undefined || message.deletedAt !== null) continue;
+      items.set(message.id, { at: message.seq, message });
+    }
+  }
+  return [...items.values()].sort((a, b) => a.at - b.at);
+}

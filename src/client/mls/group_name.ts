@@ -1,0 +1,23 @@
+import { type Bytes, fromUtf8, utf8 } from "./encoding.ts";
+
+/** An MLS group of a chat. */
+export interface GroupName {
+  chatId: string;
+  /** How often the chat's group was restarted before this one was made. */
+  generation: number;
+}
+
+/** The group id: the chat's id in UTF-8 for its first group, and `<chatId>/<generation>` for a later one. */
+export function groupIdOf({ chatId, generation }: GroupName): Bytes {
+  return utf8(generation === 0 ? chatId : `${chatId}/${generation}`);
+}
+
+/** Returns null for the group id of no chat. */
+export function readGroupId(groupId: Uint8Array): GroupName | null {
+  try {
+    const match = /^([^/]+)(?:\/([1-9]\d{0,8}))?$/.exec(fromUtf8(groupId));
+    return match && { chatId: match[1], generation: Number(match[2] ?? 0) };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,38 @@
+import { AppError } from "../core/errors.ts";
+import type { Chat } from "../model/chat.ts";
+import type { Membership } from "../model/membership.ts";
+
+/** Where a chat, or a Commit, is in the order of Commits. */
+export type GroupEpoch = Pick<Chat, "generation" | "epoch">;
+
+type Place = GroupEpoch & { restarts: boolean };
+
+/** True if the Commit follows on what the chat has now. */
+export function isCurrent(chat: GroupEpoch, { generation, epoch, restarts }: Place): boolean {
+  return restarts
+    ? generation === chat.generation + 1
+    : generation === chat.generation && epoch === chat.epoch;
+}
+
+export function requireCurrent(chat: GroupEpoch, input: Place): void {
+  if (input.restarts && chat.epoch === 0) {
+    throw new AppError("conflict", "Cannot restart the MLS group: the chat has none yet");
+  }
+  if (!isCurrent(chat, input)) throw staleEpoch(input, chat);
+}
+
+/** Throws `forbidden` for a plain member of a group; in a direct chat both may. */
+export function requireMayRestart(
+  { kind }: Pick<Chat, "kind">,
+  { role }: Pick<Membership, "role">,
+): void {
+  if (kind === "direct" || role !== "member") return;
+  const message = "Cannot restart the MLS group: only the group's owner and admins may";
+  throw new AppError("forbidden", message);
+}
+
+export function staleEpoch(theirs: GroupEpoch, current: GroupEpoch): AppError {
+  const named = ({ generation, epoch }: GroupEpoch) => `epoch ${epoch} of group ${generation}`;
+  const message = `Cannot commit: ${named(theirs)} is not the chat's, ${named(current)}`;
+  return new AppError("stale_epoch", message);
+}
