@@ -55,7 +55,10 @@ interface Peer {
   version: string;
   /** Whether it said so: whoever sweeps it writes over that. */
   left: boolean;
-  /** When its row last changed, by this instance's own clock: clocks of machines differ. */
+  /**
+   * When its row last changed, or was first seen, by this instance's own clock. `row.at` decides nothing:
+   * an instance whose clock is behind would be taken for dead at first sight, again and again.
+   */
   changedAt: number;
 }
 
@@ -184,10 +187,8 @@ export class Instances {
       found.add(row.id);
       const known = this.#peers.get(row.id);
       if (known?.version === version) continue;
-      // At first sight its own clock has to do: it is put right by the next change.
-      const age = known ? 0 : Math.max(0, Date.now() - row.at);
       const left = row.state === "left" || (row.state === "dead" && known?.left === true);
-      this.#peers.set(row.id, { row, version, left, changedAt: now - age });
+      this.#peers.set(row.id, { row, version, left, changedAt: now });
       if (!known && !first) { for (const each of this.#listeners) each.onJoined?.(row.id); }
     }
     for (const id of [...this.#peers.keys()]) if (!found.has(id)) this.#forget(id);

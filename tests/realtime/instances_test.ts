@@ -41,3 +41,14 @@ Deno.test("Instances: of who is gone it is known whether they left, whoever swep
     ["swept before it was seen", false],
   ]);
 });
+
+Deno.test("Instances: one whose clock is a minute behind counts as alive, and is not swept", async () => {
+  const rows = new Map<string, InstanceRow>();
+  const { instances, gone } = watched(rows);
+  for (let beat = 0; beat < 3; beat++) {
+    rows.set("behind", { id: "behind", state: "alive", at: Date.now() - 60_000, head: beat });
+    await instances.look();
+    assert.ok(instances.counts("behind"));
+  }
+  assert.deepEqual(gone, []);
+});

@@ -4,6 +4,7 @@ import { MAJORITY } from "./durability.ts";
 import { isDriverError } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { inTransaction, type Transact } from "./transaction.ts";
+import { ServerClock } from "./server_clock.ts";
 import { TransactionOwners } from "./transaction_owners.ts";
 
 const DEFAULT_DATABASE = "realtimechat";
@@ -14,16 +15,25 @@ const DEFAULT_DATABASE = "realtimechat";
  */
 const SERVER_SELECTION_MS = 5_000;
 
+export interface ConnectionOptions {
+  /** For this long a transaction that failed for now is repeated, in milliseconds; 10,000 by default. */
+  retryMs?: number;
+  /** The clock of this host, for tests. */
+  now?: () => number;
+}
+
 export class MongoConnection {
   readonly db: Db;
+  readonly clock: ServerClock;
   readonly #owners: TransactionOwners;
 
   constructor(
     private readonly client: MongoClient,
     database: string,
-    private readonly retryMs?: number,
+    private readonly options: ConnectionOptions,
   ) {
     this.db = client.db(database);
+    this.clock = new ServerClock(this.db, options.now);
     this.#owners = new TransactionOwners(this.db);
   }
 
@@ -35,7 +45,7 @@ export class MongoConnection {
     inTransaction(this.client, async (session) => {
       await this.#owners.announce(session);
       return await work(session);
-    }, this.retryMs);
+    }, this.options.retryMs);
 
   async ping(): Promise<void> {
     await this.db.command({ ping: 1 });
@@ -51,13 +61,16 @@ export class MongoConnection {
  * Throws a plain Error where the URI or the server is not what it must be, and `AppError("unavailable")`
  * where no server answers. The driver is loaded here and nowhere else.
  */
-export async function connect(uri: string, retryMs?: number): Promise<MongoConnection> {
+export async function connect(
+  uri: string,
+  options: ConnectionOptions = {},
+): Promise<MongoConnection> {
   const { MongoClient } = await import("mongodb");
   const client = newClient(MongoClient, uri);
   try {
     await client.connect();
     await requireReplicaSet(client);
-    return new MongoConnection(client, databaseOf(uri), retryMs);
+    return new MongoConnection(client, databaseOf(uri), options);
   } catch (error) {
     await client.close();
     throw startError(error, client);

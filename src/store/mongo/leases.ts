@@ -11,22 +11,23 @@ interface LeaseDocument {
   until: number;
 }
 
-/** There are few: they need no further index. */
+/** There are few: they need no further index. `until` is by the database's clock. */
 export const LEASES: CollectionSpec = { name: "leases", indexes: [] };
 
 export class MongoLeaseStore implements LeaseStore {
   readonly #leases: Collection<LeaseDocument>;
 
-  constructor(mongo: MongoConnection) {
+  constructor(private readonly mongo: MongoConnection) {
     this.#leases = mongo.collection(LEASES);
   }
 
   /** Where another holds it, nothing matches, and the insert runs into the row that is there. */
   async take(name: string, holder: string, now: number, until: number): Promise<boolean> {
+    const offset = await this.mongo.clock.offset();
     try {
       await this.#leases.updateOne(
-        { _id: eq(name), $or: [{ holder: eq(holder) }, { until: { $lte: now } }] },
-        { $set: { holder, until } },
+        { _id: eq(name), $or: [{ holder: eq(holder) }, { until: { $lte: now + offset } }] },
+        { $set: { holder, until: until + offset } },
         { upsert: true },
       );
       return true;

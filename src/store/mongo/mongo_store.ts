@@ -8,7 +8,7 @@ import { CallGate } from "./call_gate.ts";
 import { CHAT_COUNTS } from "./chat_counts.ts";
 import { CHATS } from "./chat_collection.ts";
 import { MongoChatStore } from "./chats.ts";
-import { connect, type MongoConnection } from "./connection.ts";
+import { connect, type ConnectionOptions, type MongoConnection } from "./connection.ts";
 import { CONTACT_REQUESTS, CONTACT_SETTINGS, MongoContactStore } from "./contacts.ts";
 import { translated } from "./errors.ts";
 import { DEVICES, MongoDeviceStore } from "./devices.ts";
@@ -102,11 +102,9 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
   };
 }
 
-export interface MongoStoreOptions {
+export interface MongoStoreOptions extends ConnectionOptions {
   /** Of a replica set; its path is the name of the database, `realtimechat` if there is none. */
   uri: string;
-  /** For this long a transaction that failed for now is repeated, in milliseconds; 10,000 by default. */
-  retryMs?: number;
 }
 
 /**
@@ -116,9 +114,10 @@ export interface MongoStoreOptions {
  * server answers within 5 seconds (`serverSelectionTimeoutMS` in the URI changes that) or it refuses the
  * credentials.
  */
-export async function openMongoStore({ uri, retryMs }: MongoStoreOptions): Promise<Store> {
-  const mongo = await connect(uri, retryMs);
+export async function openMongoStore({ uri, ...options }: MongoStoreOptions): Promise<Store> {
+  const mongo = await connect(uri, options);
   try {
+    await mongo.clock.offset();
     await createCollections(mongo.db, COLLECTIONS);
     const isLatest = await migrate(mongo.db);
     await createIndexes(mongo.db, COLLECTIONS);

@@ -4,6 +4,7 @@ import type { OutboxStore } from "../outbox_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type Document, fromDocument, toDocument } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import type { ServerClock } from "./server_clock.ts";
 import type { Transact } from "./transaction.ts";
 
 export const OUTBOX: CollectionSpec = {
@@ -11,41 +12,47 @@ export const OUTBOX: CollectionSpec = {
   indexes: [{ name: "due", key: { dueAt: 1 } }],
 };
 
+/** `dueAt` is stored by the database's clock: instances' leases are compared by it. */
 export class MongoOutboxStore implements OutboxStore {
   readonly #outbox: Collection<Document<OutboxEntry>>;
   readonly #transact: Transact;
+  readonly #clock: ServerClock;
 
   constructor(mongo: MongoConnection) {
     this.#outbox = mongo.collection(OUTBOX);
     this.#transact = mongo.transact;
+    this.#clock = mongo.clock;
   }
 
   async add(entry: OutboxEntry): Promise<void> {
-    await this.#outbox.insertOne(toDocument(entry));
+    await this.#outbox.insertOne(toDocument(later(entry, await this.#clock.offset())));
   }
 
   /** Within a transaction that is under way. */
   async insert(entry: OutboxEntry, session: ClientSession): Promise<void> {
-    await this.#outbox.insertOne(toDocument(entry), { session });
+    const offset = await this.#clock.offset();
+    await this.#outbox.insertOne(toDocument(later(entry, offset)), { session });
   }
 
   /** One by one: MongoDB has no update of many that says which they were. */
   async take(now: number, until: number, limit: number): Promise<OutboxEntry[]> {
     const taken: OutboxEntry[] = [];
+    const offset = await this.#clock.offset();
     while (taken.length < limit) {
       const found = await this.#outbox.findOneAndUpdate(
-        { dueAt: { $lte: now } },
-        { $set: { dueAt: until } },
+        { dueAt: { $lte: now + offset } },
+        { $set: { dueAt: until + offset } },
         { sort: { dueAt: 1 }, returnDocument: "after" },
       );
       if (found === null) break;
-      taken.push(fromDocument<OutboxEntry>(found));
+      taken.push(later(fromDocument<OutboxEntry>(found), -offset));
     }
     return taken;
   }
 
   async hold(ids: string[], until: number): Promise<void> {
-    await this.#outbox.updateMany({ _id: { $in: ids } }, { $set: { dueAt: until } });
+    const dueAt = until + await this.#clock.offset();
+    await this.#outbox.updateMany({ _id: { $in: ids } }, { $set: { dueAt } });
   }
 
   async settle(done: string[], retries: OutboxEntry[]): Promise<void> {
@@ -53,9 +60,15 @@ export class MongoOutboxStore implements OutboxStore {
       await this.#outbox.deleteMany({ _id: { $in: done } });
       return;
     }
+    const offset = await this.#clock.offset();
+    const documents = retries.map((entry) => toDocument(later(entry, offset)));
     await this.#transact(async (session) => {
-      await this.#outbox.insertMany(retries.map(toDocument<OutboxEntry>), { session });
+      await this.#outbox.insertMany(documents, { session });
       await this.#outbox.deleteMany({ _id: { $in: done } }, { session });
     });
   }
+}
+
+function later(entry: OutboxEntry, ms: number): OutboxEntry {
+  return { ...entry, dueAt: entry.dueAt + ms };
 }

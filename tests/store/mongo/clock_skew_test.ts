@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { anOutboxEntry } from "../../contract/store/rows.ts";
+import { sharedMongodb } from "../../support/mongodb_server.ts";
+
+const mongodb = sharedMongodb();
+
+/** Two hosts on one database: the clock of the second is `skewMs` ahead. */
+interface Hosts {
+  right: Store;
+  skewed: Store;
+  skewedNow: () => number;
+}
+
+function test(name: string, skewMs: number, run: (hosts: Hosts) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: mongodb.missing,
+    fn: async () => {
+      const uri = mongodb.uri();
+      const skewedNow = () => Date.now() + skewMs;
+      const right = await openMongoStore({ uri });
+      const skewed = await openMongoStore({ uri, now: skewedNow });
+      try {
+        await run({ right, skewed, skewedNow });
+      } finally {
+        await Promise.all([right.close(), skewed.close()]);
+      }
+    },
+  });
+}
+
+const LEASE_MS = 30_000;
+
+test(
+  "an outbox entry that is claimed stays so for a host whose clock is a minute ahead",
+  60_000,
+  async (hosts) => {
+    const { right, skewed, skewedNow } = hosts;
+    const entry = anOutboxEntry({ dueAt: Date.now() - 1 });
+    await right.outbox.add(entry);
+    const taken = await right.outbox.take(Date.now(), Date.now() + LEASE_MS, 10);
+    assert.deepEqual(taken.map(({ id }) => id), [entry.id]);
+    assert.deepEqual(await skewed.outbox.take(skewedNow(), skewedNow() + LEASE_MS, 10), []);
+    await skewed.outbox.hold([entry.id], skewedNow() - 2_000);
+    assert.equal((await right.outbox.take(Date.now(), Date.now() + LEASE_MS, 10)).length, 1);
+  },
+);
+
+test(
+  "an entry of a host whose clock is a minute ahead is due when it says",
+  60_000,
+  async (hosts) => {
+    const { right, skewed, skewedNow } = hosts;
+    const entry = anOutboxEntry({ dueAt: skewedNow() - 2_000 });
+    await skewed.outbox.settle([], [entry]);
+    const [taken] = await right.outbox.take(Date.now(), Date.now() + LEASE_MS, 10);
+    assert.equal(taken?.id, entry.id);
+  },
+);
+
+test(
+  "a lease holds against a host whose clock is a minute ahead, and against one behind",
+  -60_000,
+  async (hosts) => {
+    const { right, skewed, skewedNow } = hosts;
+    const hold = (store: Store, holder: string, now: number) =>
+      store.leases.take("sweep", holder, now, now + LEASE_MS);
+    assert.equal(await hold(skewed, "skewed", skewedNow()), true);
+    assert.equal(await hold(right, "right", Date.now()), false);
+    await skewed.leases.release("sweep", "skewed");
+    assert.equal(await hold(right, "right", Date.now()), true);
+    assert.equal(await hold(skewed, "skewed", skewedNow() + 1_000), false);
+  },
+);
