@@ -2,12 +2,12 @@ import { namesTag } from "../core/entity_tag.ts";
 import { AppError } from "../core/errors.ts";
 import type { Media } from "../model/media.ts";
 import type { BlobStore, ByteRange } from "./blob_store.ts";
+import { downloadName } from "./download_name.ts";
 import { contentDisposition } from "./file_name.ts";
 import { isShownInline } from "./file_type.ts";
 import { fileKey, thumbnailKey } from "./media_rules.ts";
 
-/** A year: what an id gives never changes, and who may have it is asked when it is not cached. */
-const CACHE = "private, max-age=31536000, immutable";
+const YEAR_S = 31_536_000;
 
 /** Shows a picture or plays a video by itself, and runs nothing, whatever the file holds. */
 const SANDBOX =
@@ -25,25 +25,28 @@ export interface Representation {
 
 /** Null where there is no thumbnail. */
 export function representationOf(media: Media, thumbnail: boolean): Representation | null {
-  const { id, sha256, name, createdAt: modifiedAt } = media;
+  const { blobId, sha256, createdAt: modifiedAt } = media;
   if (!thumbnail) {
     const { type, size } = media;
-    return { key: fileKey(id), etag: `"${sha256}"`, type, size, name, modifiedAt };
+    const name = media.encrypted ? media.name : downloadName(media.name, type);
+    return { key: fileKey(blobId), etag: `"${sha256}"`, type, size, name, modifiedAt };
   }
   if (media.thumbnailSize === null) return null;
   const { thumbnailSize: size } = media;
   const type = "image/webp";
-  const key = thumbnailKey(id);
-  return { key, etag: `"${sha256}-thumbnail"`, type, size, name: `${name}.webp`, modifiedAt };
+  const key = thumbnailKey(blobId);
+  const name = `${media.name}.webp`;
+  return { key, etag: `"${sha256}-thumbnail"`, type, size, name, modifiedAt };
 }
 
-/** Answers 304, 206 or 200 (RFC 9110, sections 13 and 14); a range that does not exist is thrown. */
+/** `cacheSeconds` is how long the client may keep it. Answers 304, 206 or 200 (RFC 9110, sections 13 and 14); a range that does not exist is thrown. */
 export async function downloadResponse(
   request: Request,
   file: Representation,
   blobs: BlobStore,
+  cacheSeconds = YEAR_S,
 ): Promise<Response> {
-  const headers = headersOf(file);
+  const headers = headersOf(file, cacheSeconds);
   if (isUnchanged(request.headers, file)) return new Response(null, { status: 304, headers });
   const range = rangeOf(request.headers, file);
   if (range) headers.set("content-range", `bytes ${range.start}-${range.end}/${file.size}`);
@@ -62,7 +65,12 @@ export class UnsatisfiableRange extends AppError {
   }
 }
 
-function headersOf(file: Representation): Headers {
+/** What an id gives never changes; who may have it is asked only when it is not cached. */
+function cacheFor(seconds: number): string {
+  return `private, max-age=${seconds}${seconds === YEAR_S ? ", immutable" : ""}`;
+}
+
+function headersOf(file: Representation, cacheSeconds: number): Headers {
   const shown = isShownInline(file.type) ? "inline" : "attachment";
   return new Headers({
     "content-type": file.type,
@@ -70,7 +78,7 @@ function headersOf(file: Representation): Headers {
     "etag": file.etag,
     "last-modified": new Date(file.modifiedAt).toUTCString(),
     "accept-ranges": "bytes",
-    "cache-control": CACHE,
+    "cache-control": cacheFor(cacheSeconds),
     "vary": "Authorization",
     "content-security-policy": SANDBOX,
   });

@@ -67,6 +67,11 @@ const TYPES: [contentType: string, kind: MediaKind, extension: string, test: Tes
   ["text/plain; charset=utf-8", "file", ".txt", isText],
 ];
 
+/** The extension of each type, without parameters; empty where it has none. */
+export const TYPE_EXTENSIONS: ReadonlyMap<string, string> = new Map(
+  TYPES.map(([contentType, , extension]) => [contentType.split(";")[0], extension]),
+);
+
 const UNKNOWN: FileType = {
   contentType: "application/octet-stream",
   kind: "file",

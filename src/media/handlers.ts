@@ -13,9 +13,9 @@ export function mediaHandlers({ access, library, links, direct }: MediaServices)
     bind(operations.deleteMedia, async ({ userId }, { mediaId }) => {
       await library.delete(userId, mediaId);
     }),
-    bind(operations.linkMedia, async ({ userId }, { mediaId }) => {
-      await access.require(userId, mediaId);
-      const { url, expiresAt } = links.make(mediaId, userId);
+    bind(operations.linkMedia, async (caller, { mediaId }) => {
+      await access.require(caller.userId, mediaId);
+      const { url, expiresAt } = links.make(mediaId, caller);
       return { url, expiresAt: toTimestamp(expiresAt) };
     }),
     bind(operations.presignMedia, async ({ userId }, plan) => {

@@ -3,9 +3,11 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import type { Media } from "../model/media.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
+import { tombstone } from "../model/tombstone.ts";
 import type { Store } from "../store/store.ts";
 import type { MediaAccess } from "./media_access.ts";
 import type { MediaLimits } from "./media_rules.ts";
+import type { MediaSharing } from "./media_sharing.ts";
 
 type LibraryStore = Pick<Store, "media" | "messages" | "users" | "chats">;
 
@@ -17,6 +19,7 @@ export interface MediaLibraryOptions {
   store: LibraryStore;
   writer: ChatWriter;
   access: MediaAccess;
+  sharing: MediaSharing;
   clock: Clock;
   limits: MediaLimits;
   purge: (media: Media) => Promise<void>;
@@ -55,15 +58,27 @@ export class MediaLibrary {
     mediaIds: string[],
     encrypted: boolean,
   ): Promise<MediaAttachment[]> {
-    const found = new Map(
-      (await this.#options.store.media.byIds(mediaIds)).map((row) => [row.id, row]),
-    );
-    return mediaIds.map((id) => {
-      const media = found.get(id);
-      if (media?.ownerId !== userId || media.status !== "ready") throw notFound("upload", id);
+    const rows = await this.#options.store.media.byIds(mediaIds);
+    const found = new Map(rows.map((row) => [row.id, row]));
+    const attachments = new Map<string, MediaAttachment>();
+    for (const id of mediaIds) {
+      const media = await this.#sendable(userId, id, found.get(id), encrypted);
       if (media.encrypted !== encrypted) throw wrongChat(media);
-      return attachmentOf(media);
-    });
+      // Two that share their bytes are one upload of whoever sends them on.
+      attachments.set(media.id, attachmentOf(media));
+    }
+    return [...attachments.values()];
+  }
+
+  /** The sender's own upload, or one of theirs with the bytes of one that they were sent. */
+  async #sendable(userId: string, id: string, media: Media | undefined, encrypted: boolean) {
+    if (media?.ownerId === userId && media.status === "ready") return media;
+    // In an encrypted chat, what names the file by its id is inside the ciphertext.
+    if (encrypted || media === undefined || media.encrypted) throw notFound("upload", id);
+    const source = await this.#options.access.require(userId, id);
+    const shared = await this.#options.sharing.shareOf(userId, source);
+    if (!shared) throw notFound("upload", id);
+    return shared;
   }
 
   /** Whether this may be a picture of a person or a group: an own, ready image. */
@@ -154,11 +169,14 @@ export class MediaLibrary {
     if (row) await this.#options.purge(row);
   }
 
+  /** A message that carried nothing else becomes a tombstone. */
   async #removeFrom(chatId: string, messageId: string, mediaId: string): Promise<void> {
     await this.#options.writer.write(chatId, async (draft) => {
       const message = await draft.message(messageId);
       if (!message?.media.some(({ id }) => id === mediaId)) return;
-      draft.updateMessage(message, { media: message.media.filter(({ id }) => id !== mediaId) });
+      const media = message.media.filter(({ id }) => id !== mediaId);
+      const isEmpty = media.length === 0 && message.text === "" && message.ciphertext === null;
+      draft.updateMessage(message, isEmpty ? tombstone(draft.now) : { media });
     });
   }
 }

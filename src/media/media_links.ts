@@ -2,6 +2,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
+import type { Caller } from "../model/caller.ts";
+import type { SessionStore } from "../store/session_store.ts";
 
 export interface MediaLink {
   /** From the root of the server. */
@@ -12,8 +14,16 @@ export interface MediaLink {
 /** What a link says, as its query gives it. */
 export interface LinkQuery {
   user: string;
+  session: string;
   expires: string;
   signature: string;
+}
+
+export type LinkOwner = Pick<Caller, "userId" | "sessionId">;
+
+export interface VerifiedLink {
+  userId: string;
+  secondsLeft: number;
 }
 
 const MINUTE = 60_000;
@@ -22,34 +32,48 @@ const LIFE_MS = 15 * MINUTE;
 const STEP_MS = 5 * MINUTE;
 
 /**
- * Links for `<img>` and its like, which send no headers. A link names whom it was given to, and shows
- * what that person may see when it is used: who leaves a chat has no use of old links.
+ * Links for `<img>` and its like, which send no headers. A link belongs to a session and ends with it
+ * (sign-out, suspension, erasure), and shows what its user may see when it is used: former members of a
+ * chat have no use of old links.
  */
 export class MediaLinks {
   readonly #key: Uint8Array;
 
-  constructor(secret: Uint8Array, private readonly clock: Clock) {
+  constructor(
+    secret: Uint8Array,
+    private readonly sessions: Pick<SessionStore, "byId">,
+    private readonly clock: Clock,
+  ) {
     this.#key = createHmac("sha256", secret).update("media links").digest();
   }
 
-  make(mediaId: string, userId: string): MediaLink {
+  make(mediaId: string, { userId: user, sessionId: session }: LinkOwner): MediaLink {
     const expiresAt = Math.ceil((this.clock.now() + LIFE_MS) / STEP_MS) * STEP_MS;
     const expires = String(expiresAt / 1000);
-    const signature = this.#sign(mediaId, userId, expires).toString("base64url");
-    const query = new URLSearchParams({ user: userId, expires, signature });
+    const signature = this.#sign(mediaId, user, session, expires).toString("base64url");
+    const query = new URLSearchParams({ user, session, expires, signature });
     return { url: `/api/media/${mediaId}?${query}`, expiresAt };
   }
 
-  /** Answers for whom the link was made; `forbidden` if it was not made here, or has expired. */
-  verify(mediaId: string, { user, expires, signature }: LinkQuery): string {
+  /** Throws `forbidden` if the link was not made here, has expired, or its session has ended. */
+  async verify(mediaId: string, link: LinkQuery): Promise<VerifiedLink> {
+    const { user, session, expires, signature } = link;
     const given = Buffer.from(signature, "base64url");
-    const expected = this.#sign(mediaId, user, expires);
+    const expected = this.#sign(mediaId, user, session, expires);
     const genuine = given.length === expected.length && timingSafeEqual(given, expected);
     if (!genuine) throw new AppError("forbidden", "The link is not one of this server's");
-    if (Number(expires) * 1000 <= this.clock.now()) {
-      throw new AppError("forbidden", "The link has expired: ask for a new one");
+    const left = Number(expires) * 1000 - this.clock.now();
+    if (left <= 0) throw new AppError("forbidden", "The link has expired: ask for a new one");
+    if (!await this.#isAlive(user, session)) {
+      throw new AppError("forbidden", "The session that the link was made for has ended");
     }
-    return user;
+    return { userId: user, secondsLeft: Math.floor(left / 1000) };
+  }
+
+  async #isAlive(userId: string, sessionId: string): Promise<boolean> {
+    const session = await this.sessions.byId(sessionId);
+    if (session?.userId !== userId || session.endedAt !== null) return false;
+    return session.expiresAt > this.clock.now();
   }
 
   #sign(...parts: string[]): Buffer {

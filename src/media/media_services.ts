@@ -14,6 +14,7 @@ import { MediaIntake } from "./media_intake.ts";
 import { MediaLibrary } from "./media_library.ts";
 import { MediaLinks } from "./media_links.ts";
 import type { MediaLimits } from "./media_rules.ts";
+import { MediaSharing } from "./media_sharing.ts";
 import { MediaSweeper } from "./media_sweeper.ts";
 import { ResumableUploads } from "./resumable_uploads.ts";
 import { UploadTarget } from "./upload_target.ts";
@@ -62,6 +63,7 @@ export function createMedia(options: MediaOptions): MediaServices {
     access,
     clock,
     limits,
+    sharing: new MediaSharing(store, clock, limits),
     purge: (media) => sweeper.purge(media),
   });
   const sweeper = new MediaSweeper(store, blobs, library, leases, clock, log, limits);
@@ -73,7 +75,7 @@ export function createMedia(options: MediaOptions): MediaServices {
     blobs,
     access,
     library,
-    links: new MediaLinks(options.secret, clock),
+    links: new MediaLinks(options.secret, store.sessions, clock),
     forms: new FormUploads(intake, target, limits),
     resumable,
     direct,

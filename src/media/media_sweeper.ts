@@ -76,8 +76,11 @@ export class MediaSweeper {
   /** Of an upload that is `deleting`. Bytes go before the row, which is what remembers them. */
   async purge(media: Media): Promise<void> {
     await this.references.remove(media);
-    await this.blobs.delete(fileKey(media.id));
-    await this.blobs.delete(thumbnailKey(media.id));
+    // No row can come to share them any more: only what is ready is shared, and this one is not.
+    if (!await this.store.media.isBlobUsed(media.blobId)) {
+      await this.blobs.delete(fileKey(media.blobId));
+      await this.blobs.delete(thumbnailKey(media.blobId));
+    }
     if (media.upload?.method === "tus") await this.blobs.abortUpload(media.upload);
     if (media.upload?.method === "put") await this.blobs.delete(media.upload.key);
     await this.store.media.remove(media.id);

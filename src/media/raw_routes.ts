@@ -71,6 +71,7 @@ export const MEDIA_ROUTES: readonly RawRoute[] = [
       mediaId,
       inQuery("thumbnail", "The small picture (WebP) instead"),
       inQuery("user", "Of a signed link"),
+      inQuery("session", "Of a signed link"),
       inQuery("expires", "Of a signed link"),
       inQuery("signature", "Of a signed link"),
     ],

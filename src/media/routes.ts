@@ -90,12 +90,13 @@ function expiring(media: { status: string; checkAt: number | null }): Record<str
 async function download(c: HttpContext, media: MediaServices, by: Callers): Promise<Response> {
   const { thumbnail, link } = downloadQuery(c.req.raw.url);
   const id = c.req.param("mediaId")!;
-  const userId = link ? media.links.verify(id, link) : (await by(c, "read")).userId;
+  const verified = link && await media.links.verify(id, link);
+  const { userId } = verified ?? await by(c, "read");
   const found = await media.access.require(userId, idOf(c));
   const file = representationOf(found, thumbnail);
   if (!file) throw notFound("thumbnail of the upload", found.id);
   try {
-    const response = await downloadResponse(c.req.raw, file, media.blobs);
+    const response = await downloadResponse(c.req.raw, file, media.blobs, verified?.secondsLeft);
     // The link is the permission: a page of another origin may show what it was given for.
     if (link) response.headers.set("cross-origin-resource-policy", "cross-origin");
     return response;
@@ -106,7 +107,7 @@ async function download(c: HttpContext, media: MediaServices, by: Callers): Prom
   }
 }
 
-const LINK = ["user", "expires", "signature"] as const;
+const LINK = ["user", "session", "expires", "signature"] as const;
 
 function downloadQuery(url: string) {
   const query = new URL(url).searchParams;
@@ -117,8 +118,8 @@ function downloadQuery(url: string) {
   if (shown !== null && !["", "1", "true", "0", "false"].includes(shown)) {
     throw new AppError("invalid_request", `thumbnail must be true or false, not ${quote(shown)}`);
   }
-  const [user, expires, signature] = LINK.map((name) => query.get(name) ?? "");
-  const link = LINK.some((name) => query.has(name)) ? { user, expires, signature } : null;
+  const [user, session, expires, signature] = LINK.map((name) => query.get(name) ?? "");
+  const link = LINK.some((name) => query.has(name)) ? { user, session, expires, signature } : null;
   return { thumbnail: shown !== null && shown !== "0" && shown !== "false", link };
 }
 

@@ -62,7 +62,7 @@ export const sendMessage = operation({
     also: { 200: "The message that an earlier send with this clientId made" },
   },
   socket: true,
-  errors: ["forbidden", "not_found", "conflict", "stale_epoch"],
+  errors: ["forbidden", "not_found", "conflict", "quota_exceeded", "stale_epoch"],
 });
 
 export const editMessage = operation({

@@ -124,6 +124,8 @@ test("a link shows what its person may see, until it expires, and not when it wa
   const shown = await open(link.url);
   assert.equal(shown.status, 200);
   assert.equal(shown.headers.get("cross-origin-resource-policy"), "cross-origin");
+  const [, seconds] = shown.headers.get("cache-control")!.match(/^private, max-age=(\d+)$/)!;
+  assert(Number(seconds) <= 20 * 60, "no longer than the link");
   assert.equal((await open(`${link.url}&thumbnail`)).status, 200);
 
   const other = (await upload(app, ann, "another")).body.id;
@@ -141,6 +143,7 @@ test("a link shows what its person may see, until it expires, and not when it wa
       altered("expires", "0"),
       altered("user", ann.id),
       altered("user", eve.id),
+      altered("session", "x"),
       altered("signature", "AAAA"),
       altered("signature", ""),
       link.url.replace(id, other),
@@ -149,6 +152,25 @@ test("a link shows what its person may see, until it expires, and not when it wa
   ) assert.equal((await open(bad)).status, 403, bad);
   await app.client(ann).delete(`/api/groups/${group.id}/members/${bob.id}`);
   assert.equal((await open(link.url)).status, 404, "who has left sees nothing more");
+});
+
+test("a link ends with the session that it was made in, and no other", async (app) => {
+  const { out, suspended, erased, other } = await app.people("out", "suspended", "erased", "other");
+  const linkOf = async (person: Person): Promise<string> => {
+    const { id } = (await upload(app, person, "hello")).body;
+    return (await app.client(person).post(`/api/media/${id}/link`)).body.url;
+  };
+  const people = [out, suspended, erased, other];
+  const links = await Promise.all(people.map(linkOf));
+  const statuses = () =>
+    Promise.all(links.map(async (url) => (await bytesRequest(app, null, "GET", url)).status));
+  assert.deepEqual(await statuses(), [200, 200, 200, 200]);
+  assert.equal((await app.client(out).post("/api/auth/logout")).status, 204);
+  const store = await app.openStore();
+  await store.sessions.end(suspended.sessionId, Date.now(), "suspended");
+  await store.sessions.forgetAllOf(erased.id);
+  await store.close();
+  assert.deepEqual(await statuses(), [403, 403, 403, 200]);
 });
 
 test("pictures of people and groups are seen by everyone who is signed in", async (app) => {

@@ -37,7 +37,7 @@ Deno.test("a file is known by its bytes, hashed, and given back with Range and c
   const etag = whole.headers.get("etag")!;
   const expected = {
     "content-type": "text/plain; charset=utf-8",
-    "content-disposition": 'attachment; filename="photo.png"',
+    "content-disposition": 'attachment; filename="photo.png.txt"',
     "x-content-type-options": "nosniff",
     "cache-control": "private, max-age=31536000, immutable",
     "accept-ranges": "bytes",

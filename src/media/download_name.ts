@@ -1,0 +1,62 @@
+import { TYPE_EXTENSIONS } from "./file_type.ts";
+
+/** Other extensions that files of a type have. */
+const ALSO: Record<string, string[]> = {
+  "image/jpeg": [".jpeg", ".jpe", ".jfif"],
+  "image/png": [".apng"],
+  "image/avif": [".avifs"],
+  "image/heic": [".heif", ".hif"],
+  "video/mp4": [".m4v", ".mp4v"],
+  "audio/mp4": [".mp4", ".aac", ".m4b", ".m4r"],
+  "video/quicktime": [".qt"],
+  "video/3gpp": [".3gpp", ".3g2"],
+  "audio/3gpp": [".3gpp", ".3g2", ".amr"],
+  "audio/webm": [".weba"],
+  "video/x-matroska": [".mka", ".mk3d"],
+  "audio/x-matroska": [".mkv"],
+  "audio/wav": [".wave"],
+  "audio/ogg": [".oga", ".opus", ".spx"],
+  "video/ogg": [".ogg", ".ogm"],
+  "audio/mpeg": [".mpga", ".mp2"],
+  "application/pdf": [".ai"],
+  "application/gzip": [".tgz", ".svgz"],
+  "application/x-ole-storage": [".doc", ".xls", ".ppt", ".msg", ".msi"],
+  "image/svg+xml": [".xml"],
+};
+
+/** Formats that are archives, or text, inside: what they are, their first bytes do not say. */
+const OPEN_TYPES = ["application/zip", "application/octet-stream", "application/xml"];
+
+/** Runs, or is shown as a page, when it is opened: no text or picture has to be called so. */
+const ACTIVE =
+  /^\.(html?|xhtml|shtml|mht(ml)?|hta|svgz?|exe|com|scr|pif|dll|msi|bat|cmd|ps1|vbs|vbe|jse?|wsf|lnk|jar|app|dmg)$/;
+
+/**
+ * The name under which a file is saved: the one that it was given, followed by the extension of what its
+ * bytes are where the given one says otherwise ("holiday.exe" with the bytes of a JPEG is saved as
+ * "holiday.exe.jpg"). Extensions that nothing is known of are left alone.
+ */
+export function downloadName(name: string, contentType: string): string {
+  const type = contentType.split(";")[0];
+  const given = name.match(/\.[\p{L}\p{N}]{1,16}$/u)?.[0].toLowerCase() ?? "";
+  if (isFitting(given, type)) return name;
+  return name + (TYPE_EXTENSIONS.get(type) || ".bin");
+}
+
+function isFitting(given: string, type: string): boolean {
+  if (given === TYPE_EXTENSIONS.get(type) || ALSO[type]?.includes(given)) return true;
+  if (OPEN_TYPES.includes(type)) return !hasOtherType(given, type);
+  // A text may be called anything but what it is not, and what is run or shown when it is opened.
+  if (type === "text/plain") return !ACTIVE.test(given) && !hasOtherType(given, type);
+  return false;
+}
+
+/** True if files called so can be told by their bytes, which are not these. */
+function hasOtherType(extension: string, type: string): boolean {
+  if (extension === "") return false;
+  for (const [other, own] of TYPE_EXTENSIONS) {
+    if (other === type || OPEN_TYPES.includes(other) || other === "text/plain") continue;
+    if (own === extension || ALSO[other]?.includes(extension)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { downloadName } from "../../src/media/download_name.ts";
+
+const TEXT = "text/plain; charset=utf-8";
+const UNKNOWN = "application/octet-stream";
+
+Deno.test("downloadName keeps a name whose extension fits the bytes", () => {
+  for (
+    const [name, type] of [
+      ["cat.jpg", "image/jpeg"],
+      ["CAT.JPEG", "image/jpeg"],
+      ["song.opus", "audio/ogg"],
+      ["notes.md", TEXT],
+      ["table.csv", TEXT],
+      ["main.ts", TEXT],
+      ["README", TEXT],
+      ["README", UNKNOWN],
+      ["backup.tgz", "application/gzip"],
+      ["app.apk", "application/zip"],
+      ["setup.exe", UNKNOWN],
+      ["data.parquet", UNKNOWN],
+      ["report.pdf", "application/pdf"],
+    ]
+  ) assert.equal(downloadName(name, type), name, name);
+});
+
+Deno.test("downloadName appends what the bytes are where the extension says otherwise", () => {
+  for (
+    const [name, type, saved] of [
+      ["holiday.exe", "image/jpeg", "holiday.exe.jpg"],
+      ["holiday", "image/png", "holiday.png"],
+      ["page.html", TEXT, "page.html.txt"],
+      ["run.BAT", TEXT, "run.BAT.txt"],
+      ["logo.svg", TEXT, "logo.svg.txt"],
+      ["cat.jpg", TEXT, "cat.jpg.txt"],
+      ["cat.jpg", UNKNOWN, "cat.jpg.bin"],
+      ["invoice.pdf", "application/zip", "invoice.pdf.zip"],
+      ["clip.html", "video/mp4", "clip.html.mp4"],
+    ]
+  ) assert.equal(downloadName(name, type), saved, name);
+});
