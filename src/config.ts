@@ -11,6 +11,7 @@ import {
 } from "./config/environment.ts";
 import { ConfigError, type ConfigFault } from "./config/fault.ts";
 import type { ContactAudiences } from "./model/contact.ts";
+import { fitLimits } from "./config/limit_fit.ts";
 import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./config/limits.ts";
 import { checkProduction, checkTogether } from "./config/requirements.ts";
 import type { ServiceAccount } from "./config/variables.ts";
@@ -118,6 +119,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
   const mode = values.NODE_ENV ?? (onDenoDeploy ? "production" : "development");
   checkTogether(values, environment, faults);
   if (mode === "production") checkProduction(values, environment, faults);
+  const limits = limitsOf(values, faults, notices);
   if (faults.length > 0) throw new ConfigError(faults);
   if (mode === "production" && !values.SMTP_URL) notices.push(NO_MAIL);
   const dataDir = values.DATA_DIR ?? "./data";
@@ -148,7 +150,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
       addToGroups: values.CONTACT_ADD_TO_GROUPS ?? "everyone",
       write: values.CONTACT_WRITE ?? "everyone",
     },
-    limits: limitsOf(values),
+    limits,
     rates: ratesOf(values),
     notices,
   });
@@ -261,11 +263,13 @@ function addressOf(mailbox: string): string {
   return /<([^>]+)>$/.exec(mailbox)?.[1] ?? mailbox;
 }
 
-function limitsOf(values: Values): Limits {
+function limitsOf(values: Values, faults: ConfigFault[], notices: string[]): Limits {
   const keys = Object.keys(LIMIT_SPECS) as LimitKey[];
-  return Object.fromEntries(
+  const given = Object.fromEntries(
     keys.map((key) => [key, values[limitVariable(key)] ?? LIMIT_SPECS[key].default]),
   ) as Limits;
+  const isConfigured = (key: LimitKey) => values[limitVariable(key)] !== undefined;
+  return fitLimits(given, isConfigured, faults, notices);
 }
 
 function ratesOf(values: Values): Rates {

@@ -22,7 +22,7 @@ const limit = (about: string, byDefault: number, min: number, max: number): Limi
 export const LIMIT_SPECS = Object.freeze({
   bodyBytes: limit("bytes of a JSON body", MIB, KIB, 64 * MIB),
   bodyTimeMs: limit("milliseconds for a JSON body to arrive", 15 * SECOND, 100, 600 * SECOND),
-  frameBytes: limit("bytes of a frame from a socket", 64 * KIB, KIB, 16 * MIB),
+  frameBytes: limit("bytes of a frame from a socket", 512 * KIB, KIB, 16 * MIB),
   textLength: limit("characters (code points) of a message", 10_000, 1, 100_000),
   pageSize: limit("items of a page", 100, 1, 100),
   groupMembers: limit("members of a group", 1000, 2, 10_000),
