@@ -31,6 +31,7 @@ import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import type { MetricsRegistry } from "./core/metrics.ts";
 import { epochOfMessage } from "./encryption/application_messages.ts";
+import { ClaimBudget } from "./encryption/claim_budget.ts";
 import { Commits } from "./encryption/commits.ts";
 import { DevicePersonalData } from "./encryption/device_personal_data.ts";
 import { Devices } from "./encryption/devices.ts";
@@ -282,11 +283,16 @@ function bindChats({ adapters: { store }, config, clock }: Ground, all: Services
   ];
 }
 
-function bindEncryption({ adapters: { store }, config: { limits }, clock }: Ground, all: Services) {
+function bindEncryption(
+  { adapters, config: { limits, rates }, clock, log }: Ground,
+  all: Services,
+) {
   const { devices, people, gate, notices, writer, access } = all;
+  const { store, backplane: { limiter } } = adapters;
+  const budget = new ClaimBudget({ store, limiter, rates, log });
   return encryptionHandlers({
     devices,
-    keyPackages: new KeyPackages(store, people, notices, clock, limits),
+    keyPackages: new KeyPackages({ store, people, budget, notices, clock, limits }),
     commits: new Commits({ store, writer, access, gate, people, notices, clock, limits }),
     welcomes: new Welcomes(store),
   });

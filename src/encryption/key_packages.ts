@@ -1,12 +1,14 @@
 import type { People } from "../chats/people.ts";
 import type { Clock } from "../core/clock.ts";
-import { fieldError } from "../core/errors.ts";
+import { AppError, fieldError } from "../core/errors.ts";
 import type { Device, StoredKeyPackage } from "../model/device.ts";
 import type { Store } from "../store/store.ts";
 import { base64UrlBytes, fromBase64Url, toBase64Url } from "./base64url.ts";
+import type { ClaimAllowance, ClaimBudget } from "./claim_budget.ts";
 import { ownDevice } from "./devices.ts";
 import {
   checkKeyPackage,
+  checkKeyPackageItself,
   expiresAt,
   isLastResort,
   keyPackageRef,
@@ -14,7 +16,7 @@ import {
 } from "./mls/key_package.ts";
 import type { EncryptionNotices } from "./notices.ts";
 
-/** Below so many the device is asked for more. */
+/** Below so many the device is asked for more; strangers take none of the last so many. */
 const LOW = 10;
 
 export interface Upload {
@@ -27,20 +29,23 @@ export interface ClaimedKeyPackage {
   keyPackage: string;
 }
 
+export interface KeyPackagesOptions {
+  store: Pick<Store, "devices" | "keyPackages">;
+  people: People;
+  budget: ClaimBudget;
+  notices: EncryptionNotices;
+  clock: Clock;
+  limits: { keyPackages: number; keyPackageBytes: number };
+}
+
 /** What others need to add a device to a group: uploaded in advance, and each handed out once. */
 export class KeyPackages {
-  constructor(
-    private readonly store: Pick<Store, "devices" | "keyPackages">,
-    private readonly people: People,
-    private readonly notices: EncryptionNotices,
-    private readonly clock: Clock,
-    private readonly limits: { keyPackages: number; keyPackageBytes: number },
-  ) {}
+  constructor(private readonly options: KeyPackagesOptions) {}
 
   /** All are checked before any is kept; the same ones again change nothing. */
   async upload(userId: string, deviceId: string, upload: Upload): Promise<number> {
-    const device = await ownDevice(this.store, userId, deviceId);
-    const now = this.clock.now();
+    const device = await ownDevice(this.options.store, userId, deviceId);
+    const now = this.options.clock.now();
     const rows: StoredKeyPackage[] = [];
     for (const [i, text] of upload.keyPackages.entries()) {
       rows.push(await this.#check(device, text, `keyPackages.${i}`, false));
@@ -49,37 +54,81 @@ export class KeyPackages {
       rows.push(await this.#check(device, upload.lastResort, "lastResort", true));
     }
     const [held, most] = [
-      await this.store.keyPackages.count(deviceId, now),
-      this.limits.keyPackages,
+      await this.options.store.keyPackages.count(deviceId, now),
+      this.options.limits.keyPackages,
     ];
     if (held + upload.keyPackages.length > most) {
       const about = `Uploading key packages: ${held} wait, and at most ${most} may`;
       throw fieldError("conflict", "keyPackages", about);
     }
-    await this.store.keyPackages.add(rows);
-    return await this.store.keyPackages.count(deviceId, now);
+    await this.options.store.keyPackages.add(rows);
+    return await this.options.store.keyPackages.count(deviceId, now);
   }
 
   /**
    * One for each device of the person's that has any, or for those of `deviceIds` only. Who has blocked
-   * the caller answers as if they did not exist.
+   * the caller answers as if they did not exist. Callers past their bound get last resorts only, and
+   * `rate_limited` if there is none either.
    */
   async claim(
     callerId: string,
     userId: string,
     deviceIds?: string[],
   ): Promise<ClaimedKeyPackage[]> {
-    if (callerId !== userId) await this.people.reach(callerId, [userId]);
-    const devices = await this.store.devices.ofUsers([userId]);
+    const { store, people, budget } = this.options;
+    if (callerId !== userId) await people.reach(callerId, [userId]);
+    const devices = (await store.devices.ofUsers([userId])).filter(({ id }) => {
+      return deviceIds === undefined || deviceIds.includes(id);
+    });
+    if (devices.length === 0) return [];
+    const allowance = await budget.take(callerId, userId);
     const claimed: ClaimedKeyPackage[] = [];
-    for (const { id: deviceId } of devices) {
-      if (deviceIds && !deviceIds.includes(deviceId)) continue;
-      const claim = await this.store.keyPackages.claim(deviceId, this.clock.now());
-      if (!claim) continue;
-      claimed.push({ deviceId, keyPackage: claim.keyPackage.keyPackage });
-      if (claim.remaining < LOW) this.notices.keyPackagesLow(userId, deviceId, claim.remaining);
+    for (const device of devices) {
+      const keyPackage = await this.#claimOf(device, allowance);
+      if (keyPackage !== null) claimed.push({ deviceId: device.id, keyPackage });
     }
+    if (claimed.length === 0 && allowance.refusal) throw allowance.refusal;
     return claimed;
+  }
+
+  async #claimOf(device: Device, { refusal, isStranger }: ClaimAllowance): Promise<string | null> {
+    const { store, clock } = this.options;
+    if (refusal || (isStranger && await this.#isLow(device.id))) {
+      const lastResort = await store.keyPackages.lastResort(device.id, clock.now());
+      if (lastResort && await this.#isGood(lastResort)) return lastResort.keyPackage;
+      if (refusal) return null;
+    }
+    return await this.#takeGood(device);
+  }
+
+  async #isLow(deviceId: string): Promise<boolean> {
+    const { store, clock } = this.options;
+    return await store.keyPackages.count(deviceId, clock.now()) <= LOW;
+  }
+
+  /** Passes over what was stored under the looser rules of an earlier release. */
+  async #takeGood({ id, userId }: Device): Promise<string | null> {
+    const { store, notices, clock, limits } = this.options;
+    for (let tries = 0; tries <= limits.keyPackages; tries++) {
+      const claim = await store.keyPackages.claim(id, clock.now());
+      if (!claim) return null;
+      const { keyPackage, remaining } = claim;
+      if (remaining < LOW) notices.keyPackagesLow(userId, id, remaining);
+      if (await this.#isGood(keyPackage)) return keyPackage.keyPackage;
+      if (keyPackage.isLastResort) return null;
+    }
+    return null;
+  }
+
+  async #isGood({ keyPackage }: StoredKeyPackage): Promise<boolean> {
+    try {
+      const parsed = parseKeyPackage(fromBase64Url(keyPackage));
+      await checkKeyPackageItself(parsed, { now: this.options.clock.now() });
+      return true;
+    } catch (error) {
+      if (error instanceof AppError) return false;
+      throw error;
+    }
   }
 
   async #check(
@@ -88,13 +137,13 @@ export class KeyPackages {
     field: string,
     asLastResort: boolean,
   ): Promise<StoredKeyPackage> {
-    const most = this.limits.keyPackageBytes;
+    const most = this.options.limits.keyPackageBytes;
     if (base64UrlBytes(text) > most) {
       const about = `Uploading key packages: ${field} has more than ${most} bytes`;
       throw fieldError("invalid_request", field, about);
     }
     const parsed = parseKeyPackage(fromBase64Url(text));
-    const now = this.clock.now();
+    const now = this.options.clock.now();
     const signatureKey = fromBase64Url(device.signatureKey);
     const owner = { userId: device.userId, deviceId: device.id, signatureKey };
     await checkKeyPackage(parsed, owner, { now });

@@ -21,7 +21,7 @@ export type LimitName =
   | "signal";
 
 /** Limits that no operation names: services count with them. `rate_limits.ts` says what. */
-export type ServiceLimitName = "strangers" | "unconfirmed";
+export type ServiceLimitName = "strangers" | "unconfirmed" | "claims" | "stranger_claims";
 
 export interface RestRoute {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -34,6 +34,10 @@ export const DEFAULT_RATES: Rates = Object.freeze({
   strangers: rate(30, 60 * MINUTE),
   // How many strangers an account reaches whose address is not confirmed, where mail is configured.
   unconfirmed: rate(10, 24 * 60 * MINUTE),
+  // How often one person takes key packages of another that are used once; then the last resort's.
+  claims: rate(30, 60 * MINUTE),
+  // The same for all strangers of a person together.
+  stranger_claims: rate(60, 60 * MINUTE),
 });
 
 export const LIMIT_NAMES = Object.keys(DEFAULT_RATES) as (keyof Rates)[];

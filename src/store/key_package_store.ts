@@ -18,6 +18,8 @@ export interface KeyPackageStore {
    * null without either.
    */
   claim(deviceId: string, now: number): Promise<KeyPackageClaim | null>;
+  /** The device's last resort, which stays; null without one that has not expired at `now`. */
+  lastResort(deviceId: string, now: number): Promise<StoredKeyPackage | null>;
   /** How many of the device's have not expired at `now`, the last resort not counted. */
   count(deviceId: string, now: number): Promise<number>;
   /** Forgets those that expired before `before`; answers how many. */

@@ -192,6 +192,8 @@ for (const { name, ignore, environment } of testedStores()) {
     const { ann, bob } = await app.people("ann", "bob");
     const anns = await RawDevice.make(app, ann, 0);
     const bobs = await RawDevice.make(app, bob, 2);
+    const shared = await bobs.http.post("/api/groups", { name: "Both", memberIds: [ann.id] });
+    assert.equal(shared.status, 201);
     const lastResort = await bobs.mls.createLastResort();
     assert.deepEqual((await bobs.upload({ lastResort })).body, { remaining: 2 });
     const claimed = await Promise.all([1, 2, 3, 4].map(() => anns.claim(bob.id)));

@@ -47,9 +47,15 @@ export class MongoKeyPackageStore implements KeyPackageStore {
     const taken = await this.#keyPackages.findOneAndDelete(
       { ...goodAt(deviceId, now), isLastResort: false },
       { sort: { createdAt: 1, _id: 1 } },
-    ) ?? await this.#keyPackages.findOne({ ...goodAt(deviceId, now), isLastResort: true });
-    const keyPackage = fromDocumentOrNull<StoredKeyPackage>(taken);
+    );
+    const keyPackage = fromDocumentOrNull<StoredKeyPackage>(taken) ??
+      await this.lastResort(deviceId, now);
     return keyPackage && { keyPackage, remaining: await this.count(deviceId, now) };
+  }
+
+  async lastResort(deviceId: string, now: number): Promise<StoredKeyPackage | null> {
+    const filter = { ...goodAt(deviceId, now), isLastResort: true };
+    return fromDocumentOrNull<StoredKeyPackage>(await this.#keyPackages.findOne(filter));
   }
 
   count(deviceId: string, now: number): Promise<number> {

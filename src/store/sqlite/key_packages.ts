@@ -47,6 +47,13 @@ export class SqliteKeyPackageStore implements KeyPackageStore {
     });
   }
 
+  lastResort(deviceId: string, now: number): Promise<StoredKeyPackage | null> {
+    const sql = KEY_PACKAGES.select(
+      "WHERE deviceId = ? AND isLastResort = 1 AND expiresAt > ? ORDER BY createdAt DESC LIMIT 1",
+    );
+    return this.#db.read(() => KEY_PACKAGES.decodeOrNull(this.#db.get(sql, deviceId, now)));
+  }
+
   count(deviceId: string, now: number): Promise<number> {
     return this.#db.read(() => this.#count(deviceId, now));
   }

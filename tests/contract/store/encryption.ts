@@ -61,6 +61,7 @@ function keyPackageContract(test: ContractTest): void {
     for (let i = 0; i < 2; i++) {
       assert.deepEqual(await keyPackages.claim(deviceId, T0), { keyPackage: last, remaining: 0 });
     }
+    assert.deepEqual(await keyPackages.lastResort(deviceId, T0), last);
     const newer = aKeyPackage(deviceId, { isLastResort: true });
     await keyPackages.add([newer]);
     assert.deepEqual((await keyPackages.claim(deviceId, T0))?.keyPackage, newer);
@@ -77,6 +78,7 @@ function keyPackageContract(test: ContractTest): void {
     assert.equal(await keyPackages.count(deviceId, T0), 1);
     assert.deepEqual(await keyPackages.claim(deviceId, T0), { keyPackage: good, remaining: 0 });
     assert.equal(await keyPackages.claim(deviceId, T0), null);
+    assert.equal(await keyPackages.lastResort(deviceId, T0), null);
     assert.equal(await keyPackages.purge(T0), 0);
     assert.equal(await keyPackages.purge(T0 + 1), 2);
   });
