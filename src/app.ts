@@ -6,6 +6,7 @@ import type { Log } from "./core/log.ts";
 import { settledWithin } from "./core/settled_within.ts";
 import { MetricsRegistry } from "./core/metrics.ts";
 import { createDoors, type Doors } from "./doors.ts";
+import { hostRefusal } from "./http/host.ts";
 import { type ProcessFigures, registerProcessFigures } from "./http/metrics.ts";
 import type { Operation } from "./operations/operation.ts";
 import { HeadChecks } from "./realtime/head_checks.ts";
@@ -59,7 +60,7 @@ export async function createApp(
   return {
     operations: bound.map(({ operation }) => operation),
     figures: registerProcessFigures(ground.metrics),
-    fetch: (request, info) => doors.http.fetch(request, info),
+    fetch: (request, info) => hostRefusal(request, config.host) ?? doors.http.fetch(request, info),
     async drain(shutDown) {
       doors.health.drain();
       doors.admission.drain();

@@ -13,6 +13,7 @@ import { ConfigError, type ConfigFault } from "./config/fault.ts";
 import type { ContactAudiences } from "./model/contact.ts";
 import { fitLimits } from "./config/limit_fit.ts";
 import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./config/limits.ts";
+import { setupNotices } from "./config/notices.ts";
 import { checkProduction, checkTogether } from "./config/requirements.ts";
 import type { ServiceAccount } from "./config/variables.ts";
 
@@ -53,6 +54,12 @@ export interface Config {
   /** `header` in lower case; the client's address is the `hops`-th from its end. */
   readonly trustedProxy: { readonly header: string; readonly hops: number } | null;
   readonly metricsToken: string | null;
+  /** What is offered to everyone beside the API: `/metrics`, `/docs` with the documents, and `/`. */
+  readonly serves: {
+    readonly metrics: boolean;
+    readonly docs: boolean;
+    readonly page: boolean;
+  };
   /** Null: SQLite in `dataDir`. */
   readonly mongodbUri: string | null;
   readonly broker: {
@@ -121,6 +128,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
   if (mode === "production") checkProduction(values, environment, faults);
   const limits = limitsOf(values, faults, notices);
   if (faults.length > 0) throw new ConfigError(faults);
+  notices.push(...setupNotices(values, environment, mode));
   if (mode === "production" && !values.SMTP_URL) notices.push(NO_MAIL);
   const dataDir = values.DATA_DIR ?? "./data";
   if (mode !== "production") fillDevSecrets(values, dataDir, notices);
@@ -142,6 +150,11 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     corsOrigins: values.CORS_ORIGINS ?? (mode === "production" ? [] : "*"),
     trustedProxy: values.TRUSTED_PROXY ?? null,
     metricsToken: values.METRICS_TOKEN ?? null,
+    serves: {
+      metrics: values.SERVE_METRICS !== "off",
+      docs: values.SERVE_DOCS !== "off",
+      page: values.SERVE_PAGE !== "off",
+    },
     mongodbUri: values.MONGODB_URI ?? null,
     broker: brokerOf(values, onDenoDeploy, dataDir),
     ...providersOf(values),

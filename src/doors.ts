@@ -140,15 +140,17 @@ function createHttp(
     mountFirst: (app) =>
       mountExport(app, { ...users, authenticator, dispatcher, audit: auth.audit }),
   });
-  mountJsonDocument(
-    http,
-    "/api/asyncapi.json",
-    () =>
-      asyncApiDocument(bound.map(({ operation }) => operation), { ...config, version: VERSION }),
-  );
+  if (config.serves.docs) {
+    mountJsonDocument(
+      http,
+      "/api/asyncapi.json",
+      () =>
+        asyncApiDocument(bound.map(({ operation }) => operation), { ...config, version: VERSION }),
+    );
+  }
   mountAccountPages(http, { dispatcher, bound, links: auth.links, limits: config.limits });
   mountMedia(http, { media, authenticator, dispatcher });
-  mountWebPage(http);
+  if (config.serves.page) mountWebPage(http);
   return http;
 }
 

@@ -9,10 +9,15 @@ export type Values =
   & { [Name in keyof NamedVariables]?: z.output<NamedVariables[Name]["schema"]> }
   & Record<string, unknown>;
 
-/** Reads by name, so that `--allow-env` may name what is read. */
+/** All there is, for misspelt names; where `--allow-env` names what may be read, that alone. */
 export function processEnvironment(): Environment {
-  const read = [...VARIABLE_NAMES, "DENO_DEPLOYMENT_ID"];
-  return Object.fromEntries(read.map((name) => [name, Deno.env.get(name)]));
+  try {
+    return Deno.env.toObject();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    const read = [...VARIABLE_NAMES, "DENO_DEPLOYMENT_ID"];
+    return Object.fromEntries(read.map((name) => [name, Deno.env.get(name)]));
+  }
 }
 
 /** An empty value is as good as none: it is what `NAME=` in a .env file means. */

@@ -63,7 +63,15 @@ const signingSecret = secret(
   z.string().refine((text) => new TextEncoder().encode(text).length >= 32),
 );
 
-const origin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+/** An asterisk would be a host's name, and match nothing. */
+const origin = (text: string) =>
+  URL.canParse(text) && new URL(text).origin === text && !text.includes("*");
+
+/** The server answers at the root of its address, and makes links and compares origins by it. */
+const publicUrl = parsed((text) => {
+  const bare = text.replace(/\/+$/, "");
+  return /^https?:/i.test(bare) && origin(bare.toLowerCase()) ? bare.toLowerCase() : null;
+});
 
 function listOf(text: string): string[] {
   return text.split(",").map((part) => part.trim()).filter(Boolean);
@@ -77,7 +85,10 @@ function parseOrigins(text: string): "*" | string[] | null {
 
 function parseTrustedProxy(text: string): { header: string; hops: number } | null {
   const match = /^([a-z][a-z0-9-]{0,63})(?::([1-9]\d?))?$/i.exec(text.trim());
-  return match && { header: match[1].toLowerCase(), hops: Number(match[2] ?? 1) };
+  // `true` and the like are another program's way to say it: the header is to be named.
+  const isHeader = match && (match[1].includes("-") || /^forwarded$/i.test(match[1]));
+  if (!isHeader) return null;
+  return { header: match[1].toLowerCase(), hops: Number(match[2] ?? 1) };
 }
 
 /** 32 bytes, in hexadecimal, base64 or base64url. */
@@ -126,6 +137,8 @@ function parseRate(text: string): Rate | null {
   return periodMs && periodMs >= 1000 ? { count: Number(match[1]), periodMs } : null;
 }
 
+const onOff = variable("on or off", z.enum(["on", "off"]));
+
 const mailAddress = /^[^\s@,<>]+@[^\s@,<>]+$/;
 
 function parseMailAddresses(text: string): string[] | null {
@@ -145,7 +158,10 @@ const NAMED = {
   ),
   PORT: variable("a port, 0 to 65535 (0 takes a free one)", integer(0, 65535)),
   HOST: variable("a host name or address to listen on, such as 127.0.0.1", words),
-  PUBLIC_URL: httpUrl("https://chat.example.com"),
+  PUBLIC_URL: variable(
+    "an http or https URL without a path, such as https://chat.example.com",
+    publicUrl,
+  ),
   DATA_DIR: variable("the path of a folder", words),
   LOG_LEVEL: variable("debug, info, warn or error", z.enum(["debug", "info", "warn", "error"])),
 
@@ -169,6 +185,9 @@ const NAMED = {
     "a header's name and the number of proxies, such as x-forwarded-for:1",
     parsed(parseTrustedProxy),
   ),
+  SERVE_METRICS: onOff,
+  SERVE_DOCS: onOff,
+  SERVE_PAGE: onOff,
   METRICS_TOKEN: secret("a token of at least 16 characters", z.string().min(16)),
 
   CONTACT_ADD_TO_GROUPS: contactAudience,

@@ -64,8 +64,7 @@ export function isOriginAllowed(
   if (origin === null || config.corsOrigins === "*") return true;
   if (config.corsOrigins.includes(origin)) return true;
   if (!URL.canParse(origin)) return false;
-  const own = config.publicUrl === null
-    ? request.headers.get("host") ?? new URL(request.url).host
-    : new URL(config.publicUrl).host;
-  return new URL(origin).host === own;
+  // Without a public URL the scheme that people use is not known: a proxy may add TLS.
+  if (config.publicUrl !== null) return origin === new URL(config.publicUrl).origin;
+  return new URL(origin).host === (request.headers.get("host") ?? new URL(request.url).host);
 }

@@ -18,7 +18,7 @@ import { mountRestDoor } from "./rest_door.ts";
 export interface HttpAppOptions {
   config: Pick<
     Config,
-    "corsOrigins" | "trustedProxy" | "publicUrl" | "metricsToken" | "limits"
+    "corsOrigins" | "trustedProxy" | "publicUrl" | "metricsToken" | "serves" | "limits"
   >;
   log: Log;
   authenticator: Authenticator;
@@ -45,7 +45,15 @@ export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
   app.onError(errorHandler(log));
   app.notFound((c) => unknownRoute(c, () => app.routes));
   mountHealth(app, health);
-  mountMetrics(app, metrics, config.metricsToken);
+  if (config.serves.metrics) mountMetrics(app, metrics, config.metricsToken);
+  if (config.serves.docs) mountDocuments(app, options);
+  options.mountFirst?.(app);
+  mountRestDoor(app, bound, { ...options, limits: config.limits });
+  return app;
+}
+
+function mountDocuments(app: Hono<HttpEnv>, options: HttpAppOptions): void {
+  const { config, bound } = options;
   mountJsonDocument(
     app,
     "/api/openapi.json",
@@ -57,7 +65,4 @@ export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
       }),
   );
   mountDocsPage(app);
-  options.mountFirst?.(app);
-  mountRestDoor(app, bound, { ...options, limits: config.limits });
-  return app;
 }

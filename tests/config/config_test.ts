@@ -137,8 +137,20 @@ Deno.test("values are taken apart", () => {
 Deno.test("values that only look right are refused", () => {
   const cases: Record<string, string[]> = {
     PORT: ["5000.5", "0x10", "1e3", "-1"],
-    CORS_ORIGINS: ["https://a.example/path", "a.example", "*,https://a.example"],
-    TRUSTED_PROXY: ["x-forwarded-for:0", "a b", "10.0.0.1"],
+    CORS_ORIGINS: [
+      "https://a.example/path",
+      "a.example",
+      "*,https://a.example",
+      "https://*.example",
+    ],
+    TRUSTED_PROXY: ["x-forwarded-for:0", "a b", "10.0.0.1", "true", "yes:1"],
+    PUBLIC_URL: [
+      "https://b.example/chat",
+      "https://b.example/?a",
+      "https://me@b.example",
+      "b.example",
+    ],
+    SERVE_METRICS: ["true", "0"],
     FIREBASE_SERVICE_ACCOUNT: ["{}", "not json", '{"project_id":1}'],
     ENCRYPTION_KEY: ["abc", "00".repeat(31)],
     BCRYPT_COST: ["9", "17", "12.5", "many"],
@@ -211,4 +223,50 @@ Deno.test("production writes nothing", async () => {
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }
+});
+
+/** What the server says at start-up of this environment, as far as it matches. */
+function noticesOf(environment: Record<string, string>, pattern: RegExp): string[] {
+  const { notices } = loadConfig({ ...PRODUCTION, ...environment });
+  return notices.filter((notice) => pattern.test(notice));
+}
+
+Deno.test("start-up names the variable that a misspelt one was meant to be", () => {
+  const said = (name: string) => noticesOf({ [name]: "1" }, /did you mean/);
+  assert.deepEqual(said("LIMIT_FRAME_BYTE"), [
+    "LIMIT_FRAME_BYTE is no variable of this server, and is ignored: did you mean LIMIT_FRAME_BYTES?",
+  ]);
+  assert.match(said("MONGO_DB_URI")[0], /did you mean MONGODB_URI/);
+  assert.match(said("public_url")[0], /did you mean PUBLIC_URL/);
+  for (const name of ["PATH", "HOSTNAME", "PORTS", "LANG", "AWS_PROFILE"]) {
+    assert.deepEqual(said(name), [], name);
+  }
+  // The right one is set too: then the other belongs to something else.
+  assert.deepEqual(
+    noticesOf({ SMTP_URLS: "x", LIMIT_PINS: "3", LIMIT_PIN: "3" }, /LIMIT_PIN /),
+    [],
+  );
+});
+
+Deno.test("start-up says where further instances would not hear this one, and what to set", () => {
+  const mongodb = { MONGODB_URI: "mongodb://localhost/x" };
+  const kv = { DENO_KV_URL: "http://localhost:4512", DENO_KV_ACCESS_TOKEN: "x" };
+  const pattern = /further instances|instances on other machines/;
+  assert.match(noticesOf(mongodb, pattern)[0], /Set DENO_KV_URL.*BROKER=mongo/);
+  assert.match(noticesOf(kv, pattern)[0], /Set MONGODB_URI/);
+  const right = [{}, { ...mongodb, ...kv }, { ...mongodb, BROKER: "mongo" }];
+  for (const environment of [...right, { ...mongodb, BROKER: "local" }]) {
+    assert.deepEqual(noticesOf(environment as Record<string, string>, pattern), []);
+  }
+});
+
+Deno.test("production says at start-up what it serves to everyone, and how to end it", () => {
+  const pattern = /served to/;
+  assert.equal(noticesOf({}, pattern).length, 3);
+  assert.match(
+    noticesOf({ METRICS_TOKEN: "x".repeat(16) }, /metrics/)[0],
+    /who have METRICS_TOKEN/,
+  );
+  const off = { SERVE_METRICS: "off", SERVE_DOCS: "off", SERVE_PAGE: "off" };
+  assert.deepEqual(noticesOf(off, pattern), []);
 });

@@ -244,6 +244,7 @@ export function demoApp(options: DemoOptions = {}) {
       trustedProxy: null,
       publicUrl: null,
       metricsToken: null,
+      serves: { metrics: true, docs: true, page: true },
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       ...options.config,
     },

@@ -11,6 +11,7 @@ const HERE = { CORS_ORIGINS: OURS, PUBLIC_URL: "https://chat.example.com" };
 const STRANGE = [
   "https://evil.example",
   "http://app.example.com",
+  "http://chat.example.com",
   "https://app.example.com.evil.example",
   "https://app.example.com:8443",
   "https://evil.example#https://app.example.com",

@@ -1,0 +1,87 @@
+import type { Environment, Values } from "./environment.ts";
+import { VARIABLE_NAMES } from "./variables.ts";
+
+/** A name that differs from one of ours in so many letters is taken for a mistake. */
+const MISSPELT_BY = 2;
+
+/** Set-ups that start and yet do not do what was meant: each in a sentence, with its cure. */
+export function setupNotices(
+  values: Values,
+  environment: Environment,
+  mode: "development" | "production" | "test",
+): string[] {
+  return [
+    ...misspelt(environment),
+    ...clusterNotices(values, environment),
+    ...(mode === "production" ? publicNotices(values) : []),
+  ];
+}
+
+function misspelt(environment: Environment): string[] {
+  const known = new Set(VARIABLE_NAMES);
+  const given = Object.keys(environment).filter((name) => !known.has(name) && environment[name]);
+  return given.flatMap((name) => {
+    const meant = VARIABLE_NAMES.find((other) => isMisspelt(name, other));
+    return meant === undefined || environment[meant]
+      ? []
+      : [`${name} is no variable of this server, and is ignored: did you mean ${meant}?`];
+  });
+}
+
+/** Short names are left alone: `PORTS` or `HOSTS` may well be another program's. */
+function isMisspelt(name: string, meant: string): boolean {
+  if (meant.length < 8 || Math.abs(name.length - meant.length) > MISSPELT_BY) return false;
+  return editDistance(name.toUpperCase(), meant) <= MISSPELT_BY;
+}
+
+/** Levenshtein's, row by row. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** Data and signals must be shared by the same instances. */
+function clusterNotices(values: Values, environment: Environment): string[] {
+  if (environment.DENO_DEPLOYMENT_ID || (values.BROKER ?? "kv") !== "kv") return [];
+  const [mongodb, kv] = [values.MONGODB_URI, values.DENO_KV_URL];
+  if (mongodb !== undefined && kv === undefined) {
+    return [
+      "MONGODB_URI is set and DENO_KV_URL is not: further instances on this database would not hear this " +
+      "one. Set DENO_KV_URL to a denokv server, or BROKER=mongo; BROKER=local if this is the only instance",
+    ];
+  }
+  if (mongodb === undefined && kv !== undefined) {
+    return [
+      "DENO_KV_URL is set and MONGODB_URI is not: instances on other machines would have data of their own. " +
+      "Set MONGODB_URI, or leave DENO_KV_URL out if this is the only machine",
+    ];
+  }
+  return [];
+}
+
+/** What everyone who reaches the server can see. */
+function publicNotices(values: Values): string[] {
+  const notices = [];
+  if (values.SERVE_METRICS !== "off") {
+    notices.push(
+      values.METRICS_TOKEN === undefined
+        ? "/metrics is served to everyone: set METRICS_TOKEN, or SERVE_METRICS=off"
+        : "/metrics is served to those who have METRICS_TOKEN; SERVE_METRICS=off ends it",
+    );
+  }
+  if (values.SERVE_DOCS !== "off") {
+    notices.push("/docs and the API's documents are served to everyone; SERVE_DOCS=off ends it");
+  }
+  if (values.SERVE_PAGE !== "off") {
+    notices.push("The page at / is served to everyone; SERVE_PAGE=off ends it");
+  }
+  return notices;
+}
