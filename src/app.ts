@@ -2,9 +2,11 @@ import { type Adapters, openAdapters } from "./adapters.ts";
 import { Maintenance } from "./auth/maintenance.ts";
 import type { Config } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
+import { EventLoopMonitor } from "./core/event_loop_monitor.ts";
 import type { Log } from "./core/log.ts";
 import { settledWithin } from "./core/settled_within.ts";
 import { MetricsRegistry } from "./core/metrics.ts";
+import { sharedTurns } from "./core/turns.ts";
 import { createDoors, type Doors } from "./doors.ts";
 import { hostRefusal } from "./http/host.ts";
 import { type ProcessFigures, registerProcessFigures } from "./http/metrics.ts";
@@ -60,7 +62,11 @@ export async function createApp(
   return {
     operations: bound.map(({ operation }) => operation),
     figures: registerProcessFigures(ground.metrics),
-    fetch: (request, info) => hostRefusal(request, config.host) ?? doors.http.fetch(request, info),
+    // Of many requests that come at once, some wait for the next turns of the event loop.
+    async fetch(request, info) {
+      await sharedTurns.run(() => {});
+      return hostRefusal(request, config.host) ?? await doors.http.fetch(request, info);
+    },
     async drain(shutDown) {
       doors.health.drain();
       doors.admission.drain();
@@ -92,7 +98,7 @@ async function shutDownWithin(
 }
 
 /** Answers how to stop it. */
-function startBackground({ adapters, clock, log }: Ground, services: Services) {
+function startBackground({ adapters, clock, log, metrics }: Ground, services: Services) {
   const { users, media, push, hub, abandoned, repair } = services;
   const maintenance = new Maintenance(adapters.store, clock, log);
   maintenance.start(async () => {
@@ -103,9 +109,12 @@ function startBackground({ adapters, clock, log }: Ground, services: Services) {
   push.worker.start();
   const headChecks = new HeadChecks(hub, log);
   headChecks.start();
+  const eventLoop = new EventLoopMonitor(metrics);
+  eventLoop.start();
   const expiry = setInterval(() => hub.closeExpired(clock.now()), EXPIRY_SWEEP_MS);
   return async () => {
     clearInterval(expiry);
+    eventLoop.stop();
     await headChecks.stop();
     await repair.close();
     await maintenance.stop();

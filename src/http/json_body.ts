@@ -1,4 +1,5 @@
 import { AppError, quote } from "../core/errors.ts";
+import { sharedTurns } from "../core/turns.ts";
 
 export interface BodyLimits {
   bodyBytes: number;
@@ -25,7 +26,7 @@ export async function readJsonObject(
   const bytes = await readBytes(body, limits);
   if (bytes.length === 0) return {};
   assertJsonType(headers);
-  return parseObject(bytes);
+  return await sharedTurns.run(() => parseObject(bytes));
 }
 
 /** A compressed body would be a bomb in disguise, and saves a chat's small requests nothing. */

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Limits } from "../config.ts";
+import { sharedTurns } from "../core/turns.ts";
 import type { Dispatcher } from "../operations/dispatcher.ts";
 import type { Answer, Bound } from "../operations/handler.ts";
 import { unknownField } from "../operations/json_input.ts";
@@ -39,7 +40,8 @@ function restHandler(bound: Bound, { authenticator, dispatcher, limits }: RestDo
     // First of all, so that nothing is read for those who have no business here.
     const caller = await identify(c, access, authenticator);
     const input = await readInput(c);
-    return respond(await dispatcher.dispatch(bound, caller, input, c.get("trace")));
+    const answer = await dispatcher.dispatch(bound, caller, input, c.get("trace"));
+    return await sharedTurns.run(() => respond(answer));
   };
 }
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { AppError, type ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { sharedTurns } from "../core/turns.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { describeUnlisted } from "./answer_check.ts";
 import { describeIssue, toInvalidRequest } from "./field_errors.ts";
@@ -113,7 +114,10 @@ export class Dispatcher {
     trace: Trace,
   ): Promise<Answer<unknown>> {
     assertSession(operation, caller);
-    const input = withinPage(validate(operation.input, raw), this.#options.pageSize);
+    // Many requests that come at once are looked at in several turns of the event loop.
+    const input = await sharedTurns.run(() =>
+      withinPage(validate(operation.input, raw), this.#options.pageSize)
+    );
     await this.charge(operation.limit, caller, trace);
     if (operation.access === "admin") await this.#assertAdmin(caller as Caller);
     const result = await handle(caller, input);

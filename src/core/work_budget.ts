@@ -1,0 +1,55 @@
+import { sharedTurns } from "./turns.ts";
+
+/** Longest piece of work between two turns: with what else a turn holds, far below 50 ms. */
+const SLICE_MS = 5;
+
+/**
+ * The time that one piece of long work may take on the event loop: in slices of `SLICE_MS`, each in a
+ * turn of its own, and `totalMs` of work altogether. Waiting for a turn does not count, so a busy server
+ * does the same work for everybody, only later.
+ */
+export class WorkBudget {
+  #spent = 0;
+  #sliceStart = performance.now();
+
+  private constructor(private readonly totalMs: number) {}
+
+  /** Resolves at the beginning of the first slice. */
+  static async begin(totalMs = Infinity): Promise<WorkBudget> {
+    await sharedTurns.next();
+    return new WorkBudget(totalMs);
+  }
+
+  /** True once the work has had its time: it has to stop, and say where it stopped. */
+  get isSpent(): boolean {
+    return this.#spent + this.#elapsed() >= this.totalMs;
+  }
+
+  /** True if the slice is over: time for `pause`. A check costs far less than an `await`. */
+  get isSliceOver(): boolean {
+    return this.#elapsed() >= SLICE_MS;
+  }
+
+  /** Resolves at the beginning of the next slice, or at once if this one is not over. */
+  async pause(): Promise<void> {
+    if (!this.isSliceOver) return;
+    this.#spent += this.#elapsed();
+    await sharedTurns.next();
+    this.#sliceStart = performance.now();
+  }
+
+  /** Runs I/O that is not work of this thread; its waiting time does not count. */
+  async waitFor<T>(outside: Promise<T>): Promise<T> {
+    this.#spent += this.#elapsed();
+    try {
+      return await outside;
+    } finally {
+      await sharedTurns.next();
+      this.#sliceStart = performance.now();
+    }
+  }
+
+  #elapsed(): number {
+    return performance.now() - this.#sliceStart;
+  }
+}
