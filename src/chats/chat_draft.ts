@@ -61,6 +61,7 @@ export class ChatDraft {
   #messages = new Map<string, Message>();
   #sends = new Map<string, Message>();
   #repeatedRev = 0;
+  #characters = 0;
   /** Messages that are changed, as the store has them. */
   readonly #before = new Map<string, Message>();
   readonly #notes = new DraftNotes();
@@ -83,6 +84,11 @@ export class ChatDraft {
 
   get length(): number {
     return this.#steps.length;
+  }
+
+  /** Characters of the messages that were written: what a commit of them costs grows with it. */
+  get characters(): number {
+    return this.#characters;
   }
 
   /** Whether rows are changed that the chat had before. */
@@ -144,6 +150,7 @@ export class ChatDraft {
   insertMessage(fields: NewMessage): Message {
     const rev = this.#chat.rev + 1;
     const message = { ...fields, chatId: this.#chat.id, seq: rev, rev };
+    this.#characters += charactersOf(message);
     this.#take({ type: "message.created", rev, message });
     return message;
   }
@@ -152,6 +159,7 @@ export class ChatDraft {
     const rev = this.#chat.rev + 1;
     if (message.rev <= this.base.chat.rev) this.#before.set(message.id, message);
     const updated = { ...message, ...patch, rev };
+    this.#characters += charactersOf(updated);
     const type = patch.deletedAt ? "message.deleted" : "message.updated";
     this.#take({ type, rev, message: updated });
     return updated;
@@ -357,4 +365,8 @@ function tooManyChats(userId: string, max: number): AppError {
     quote(userId)
   } to the chat: they are in ${max} chats, and may be in no more`;
   return new AppError("conflict", message);
+}
+
+function charactersOf({ text, ciphertext }: Message): number {
+  return text.length + (ciphertext?.length ?? 0);
 }

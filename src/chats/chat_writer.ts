@@ -59,6 +59,12 @@ interface Learned {
 /** Enough for a commit per instance and try; past it the store is overloaded, and we say so. */
 const MAX_ATTEMPTS = 50;
 
+/**
+ * Characters of the messages in one commit, past which the other edits go into the next one: finding what
+ * hundreds of long messages are found by takes seconds, and no database likes such a transaction.
+ */
+const MAX_BATCH_CHARACTERS = 40_000;
+
 /** Chats remembered as hot or quiet; past it the quiet ones are forgotten. */
 const MAX_LANES = 1_000;
 
@@ -150,15 +156,19 @@ export class ChatWriter {
   }
 
   async #runBatch(chatId: string, jobs: Job[]): Promise<void> {
-    try {
-      await this.#commitJobs(chatId, jobs);
-    } catch (error) {
-      this.#states.forget(chatId);
-      for (const job of jobs) job.reject(error);
+    for (let rest = jobs; rest.length > 0;) {
+      try {
+        rest = rest.slice(await this.#commitJobs(chatId, rest));
+      } catch (error) {
+        this.#states.forget(chatId);
+        for (const job of rest) job.reject(error);
+        return;
+      }
     }
   }
 
-  async #commitJobs(chatId: string, jobs: Job[]): Promise<void> {
+  /** Returns the number of jobs that were settled: all of them, unless they write much. */
+  async #commitJobs(chatId: string, jobs: Job[]): Promise<number> {
     const learned: Learned = { sent: new Map(), full: new Set() };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       if (attempt > 1) await delay(Math.random() * Math.min(2 ** attempt, 50));
@@ -237,6 +247,7 @@ function tooBusy(): AppError {
   return new AppError("unavailable", about, { retryAfter: 1 });
 }
 
+/** As many of the jobs as one commit takes. */
 async function runEdits(draft: ChatDraft, jobs: Job[]): Promise<Result[]> {
   const results: Result[] = [];
   for (const job of jobs) {
@@ -248,13 +259,15 @@ async function runEdits(draft: ChatDraft, jobs: Job[]): Promise<Result[]> {
       draft.truncate(mark);
       results.push({ job, error });
     }
+    if (draft.characters >= MAX_BATCH_CHARACTERS) break;
   }
   return results;
 }
 
-function settle(results: Result[]): void {
+function settle(results: Result[]): number {
   for (const result of results) {
     if ("error" in result) result.job.reject(result.error);
     else result.job.resolve(result.value);
   }
+  return results.length;
 }
