@@ -150,7 +150,7 @@ export const listPinnedMessages = operation({
 
 export const searchMessages = operation({
   name: "message.search",
-  summary: "Search the caller's chats, newest first",
+  summary: "Search the caller's chats, newest first; a short page may still have a next",
   tag,
   access: "session",
   limit: "search",

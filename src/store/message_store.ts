@@ -26,9 +26,18 @@ export interface MessageSearch {
   chatIds: string[];
   /** As the person typed it: all of its words must be there, the last one may be unfinished. */
   query: string;
-  /** Only messages with an id lower than this one. */
+  /** Where an earlier page stopped: its `next`, or the id of the last message that is not wanted again. */
   before: string | null;
   limit: number;
+}
+
+export interface FoundMessages {
+  messages: Message[];
+  /**
+   * Null if there is nothing more. A search takes only so much time: where it has used it up, the page has
+   * fewer messages than asked for, or none, and `next` says where to go on.
+   */
+  next: string | null;
 }
 
 export interface UnreadQuery {
@@ -78,6 +87,9 @@ export interface MessageStore {
   newest(chatIds: string[]): Promise<Message[]>;
   /** Most recently pinned first; of those pinned in one millisecond, the highest `seq`. */
   pinned(chatId: string, limit: number): Promise<Message[]>;
-  /** Never deleted or encrypted ones; newest (highest id) first. A query without words finds nothing. */
-  search(search: MessageSearch): Promise<Message[]>;
+  /**
+   * Never deleted or encrypted ones; newest (highest id) first. A query without words finds nothing.
+   * Throws `invalid_request` if `before` is neither an id nor a `next` of this store.
+   */
+  search(search: MessageSearch): Promise<FoundMessages>;
 }

@@ -1,3 +1,6 @@
+import type { Message } from "../model/message.ts";
+import { fold } from "./text_folding.ts";
+
 /**
  * What text is found by. Both stores index these terms and neither tokenizes by itself, so that a search
  * finds the same on both, whatever the script.
@@ -8,22 +11,41 @@
  * segmented one way in the text and another in the query would not be found.
  */
 
-/** A message is indexed by its first so many distinct terms. */
-const MAX_TERMS = 512;
+/**
+ * Distinct pairs of characters of one message, which are most of its terms if it is long: with all of
+ * them, indexing ten thousand random characters takes longer than a turn of the event loop may. A message
+ * that has more gets `PAIRS_LEFT_OUT`, and is found by its characters; that they stand together is
+ * verified in its text.
+ */
+const MAX_PAIRS = 1_024;
+/**
+ * Distinct terms of one message. Ten thousand characters of any language have fewer; of random ones, the
+ * end is not found.
+ */
+const MAX_TERMS = 5_000;
+/** In no folded text: NFKC makes three full stops of it. */
+const PAIRS_LEFT_OUT = "…";
 const MAX_QUERY_TERMS = 32;
 /** UTF-16 units; a longer word is cut, in the text and in the query alike. */
 const MAX_TERM_LENGTH = 40;
-/** UTF-16 units. Past it, `MAX_TERMS` have been reached by all but the oddest text. */
-const MAX_TEXT_LENGTH = 16_384;
+/** UTF-16 units: what is indexed of a text. Ten thousand characters fit, of any script. */
+const MAX_TEXT_LENGTH = 24_576;
 
-export interface QueryTerms {
-  /** All of these must be among a text's terms. */
+/** Conditions on a text's terms. */
+export interface TermSet {
+  /** All of these must be among them. */
   terms: string[];
-  /** One of the text's terms must start with this: the last word, which may be unfinished. */
+  /** One of them must start with this: the last word, which may be unfinished. */
   prefix: string | null;
+}
+
+/** A text is found if its terms meet the conditions, or those of `byCharacter`, and it `containsRuns`. */
+export interface QueryTerms extends TermSet {
+  /** For texts of too many pairs; null if the query has no pair. */
+  byCharacter: TermSet | null;
   /**
-   * Phrases of scripts without spaces that are longer than a pair. Their pairs may also stand apart
-   * (東京 and 京都, where 東京都 was asked for), so a hit counts only if `containsRuns`.
+   * Phrases of scripts without spaces. Their pairs may also stand apart (東京 and 京都, where 東京都 was
+   * asked for).
    */
   runs: string[];
 }
@@ -39,13 +61,30 @@ export interface QueryTerms {
  * ```
  */
 export function messageTerms(text: string): string[] {
-  const words = wordsOf(text);
   const terms = new Set<string>();
-  for (const word of words) {
-    for (const term of termsOfWord(word)) terms.add(term);
-    if (terms.size >= MAX_TERMS) break;
+  const pairs = new Set<string>();
+  let isComplete = true;
+  for (const word of wordsOf(text)) {
+    for (const term of charactersOrWord(word)) {
+      if (terms.size < MAX_TERMS) terms.add(cut(term));
+    }
+    for (const pair of isUnspaced(word) ? pairsOf(charactersOf(word)) : []) {
+      if (pairs.has(pair)) continue;
+      if (pairs.size === MAX_PAIRS) {
+        isComplete = false;
+        break;
+      }
+      pairs.add(pair);
+      terms.add(cut(pair));
+    }
   }
-  return [...terms].slice(0, MAX_TERMS);
+  if (!isComplete) terms.add(PAIRS_LEFT_OUT);
+  return [...terms];
+}
+
+/** The text by which a message is found: with the names of its files. */
+export function messageText({ text, media }: Pick<Message, "text" | "media">): string {
+  return media.length === 0 ? text : [text, ...media.map(({ name }) => name)].join("\n");
 }
 
 /** The distinct terms by which a person is found. */
@@ -58,25 +97,51 @@ export function nameText(displayName: string, username: string): string {
   return `${displayName} ${username}`;
 }
 
-/** Without words there are no terms and no prefix, and nothing is to be found. */
+/** Without words there are no terms and no prefix, and nothing is found. */
 export function queryTerms(query: string): QueryTerms {
   const words = wordsOf(query);
-  const terms = words.flatMap(termsOfQueryWord).slice(0, MAX_QUERY_TERMS);
-  const prefix = mayBeUnfinished(terms.at(-1)) ? terms.pop()! : null;
-  const runs = words.filter((word) => isUnspaced(word) && charactersOf(word).length > 2);
-  return { terms: [...new Set(terms)], prefix, runs };
+  const phrases = words.filter((word) => isUnspaced(word) && charactersOf(word).length > 1);
+  const byCharacter = termSet(words.flatMap(charactersOrWord));
+  byCharacter.terms.push(PAIRS_LEFT_OUT);
+  return {
+    ...termSet(words.flatMap(pairsOrWord)),
+    byCharacter: phrases.length === 0 ? null : byCharacter,
+    runs: phrases,
+  };
 }
 
-/** Whether each run stands in the text as one piece. */
+/** True if a query has no words. */
+export function isEmptyQuery({ terms, prefix }: QueryTerms): boolean {
+  return terms.length === 0 && prefix === null;
+}
+
+/** True if the text is what the query looks for: for texts that no index has been asked about. */
+export function matches(text: string, query: QueryTerms): boolean {
+  const own = new Set(messageTerms(text));
+  const isMet = ({ terms, prefix }: TermSet) =>
+    terms.every((term) => own.has(term)) &&
+    (prefix === null || [...own].some((term) => term.startsWith(prefix)));
+  return (isMet(query) || (query.byCharacter !== null && isMet(query.byCharacter))) &&
+    containsRuns(text, query.runs);
+}
+
+/** True if each run stands in the text as one piece. */
 export function containsRuns(text: string, runs: string[]): boolean {
   if (runs.length === 0) return true;
   const folded = fold(text.slice(0, MAX_TEXT_LENGTH));
   return runs.every((run) => folded.includes(run));
 }
 
+function termSet(all: string[]): TermSet {
+  const terms = all.slice(0, MAX_QUERY_TERMS).map(cut);
+  const prefix = mayBeUnfinished(terms.at(-1)) ? terms.pop()! : null;
+  return { terms: [...new Set(terms)], prefix };
+}
+
 const NOT_ASCII = /[\u0080-\uffff]/;
 const ASCII_WORD = /[a-z0-9]+/g;
-const WORD = /[\p{L}\p{N}\p{M}]+/gu;
+/** A flag is two letters of its own kind; of a joined emoji, each picture is a word. */
+const WORD = /[\p{L}\p{N}\p{M}]+|\p{RI}\p{RI}|\p{Extended_Pictographic}/gu;
 
 const UNSPACED =
   "\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Bopomofo}\\p{sc=Hangul}\\u30fc\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}";
@@ -95,16 +160,14 @@ function wordsOf(text: string): string[] {
   return MAY_BE_UNSPACED.test(folded) ? words.flatMap((word) => word.match(PIECE) ?? []) : words;
 }
 
-function termsOfWord(word: string): string[] {
-  if (!isUnspaced(word)) return [cut(word)];
-  const characters = charactersOf(word);
-  return [...characters, ...pairsOf(characters)].map(cut);
+function charactersOrWord(word: string): string[] {
+  return isUnspaced(word) ? charactersOf(word) : [word];
 }
 
-function termsOfQueryWord(word: string): string[] {
-  if (!isUnspaced(word)) return [cut(word)];
+function pairsOrWord(word: string): string[] {
+  if (!isUnspaced(word)) return [word];
   const characters = charactersOf(word);
-  return (characters.length === 1 ? characters : pairsOf(characters)).map(cut);
+  return characters.length === 1 ? characters : pairsOf(characters);
 }
 
 function isUnspaced(word: string): boolean {
@@ -131,34 +194,4 @@ const WHOLE = /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u30fc]/u;
 /** A Chinese, Japanese or Korean character is always whole; a Thai one may still get its marks. */
 function mayBeUnfinished(term: string | undefined): boolean {
   return term !== undefined && !WHOLE.test(term);
-}
-
-/**
- * Marks that are left out: accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic, tatweel,
- * and what has no width. All other marks are part of the spelling (vowel signs of India and Southeast
- * Asia, dakuten of Japan) and stay.
- */
-const FOLDED_MARKS =
-  /[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufe20-\ufe2f\ufeff]/g;
-
-/** Letters that Unicode does not decompose but that people type without their stroke, tail or dots. */
-const LETTERS: Record<string, string> = {
-  ...{ "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th" },
-  ...{ "ħ": "h", "ŧ": "t", "ı": "i", "ς": "σ" },
-  ...{ "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه" },
-  ...arabicDigits(0x0660),
-  ...arabicDigits(0x06f0),
-};
-const FOLDED_LETTERS = new RegExp(`[${Object.keys(LETTERS).join("")}]`, "g");
-
-function arabicDigits(zero: number): Record<string, string> {
-  const digits = Array.from({ length: 10 }, (_, i) => [String.fromCharCode(zero + i), `${i}`]);
-  return Object.fromEntries(digits);
-}
-
-function fold(text: string): string {
-  return text.normalize("NFKC").toLowerCase().normalize("NFD")
-    .replace(FOLDED_MARKS, "")
-    .replace(FOLDED_LETTERS, (letter) => LETTERS[letter])
-    .normalize("NFC");
 }

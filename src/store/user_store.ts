@@ -24,10 +24,10 @@ export interface UserStore {
   update(id: string, patch: UserPatch): Promise<User | null>;
   /**
    * People whose username and display name have all words of `prefix` (see `search_terms.ts`; the last
-   * may be unfinished, and without words nobody is found), by `usernameKey`; those in `excluding` and
-   * the erased left out; keys after `after` only.
+   * may be unfinished, and without words nobody is found), by `usernameKey`; the erased and those who have
+   * blocked `hiddenFrom` left out; keys after `after` only.
    */
-  search(query: UserSearch): Promise<User[]>;
+  search(query: UserSearch): Promise<FoundUsers>;
   /** Moves `totp.lastStep` forward to `step`; false, and nothing changed, if it is there already. */
   useTotpStep(id: string, step: number): Promise<boolean>;
 }
@@ -42,7 +42,17 @@ export interface UserBeginnings {
 export interface UserSearch {
   /** As the person typed it. */
   prefix: string;
-  excluding: string[];
+  /** The person who searches; null for nobody in particular. */
+  hiddenFrom: string | null;
   after: string | null;
   limit: number;
+}
+
+export interface FoundUsers {
+  users: User[];
+  /**
+   * The `after` of the next page; null if there is nobody more. A search takes only so much time: where it
+   * has used it up, the page has fewer people than asked for, or none.
+   */
+  next: string | null;
 }

@@ -67,7 +67,9 @@ export const getUser = operation({
 
 export const searchUsers = operation({
   name: "user.search",
-  summary: "Find people by how a word of their name or their username begins",
+  summary:
+    "Find people by how words of their name or their username begin; as long as next is given, " +
+    "there may be more",
   tag,
   access: "session",
   limit: "search",

@@ -53,11 +53,8 @@ export class Profiles {
     callerId: string,
     query: { prefix: string; limit: number; cursor?: string },
   ): Promise<{ items: User[]; next: string | null }> {
-    const blocks = await this.store.blocks.against(callerId);
-    const excluding = blocks.map((block) => block.blockerId);
-    const after = query.cursor ?? null;
-    const { prefix, limit } = query;
-    const items = await this.store.users.search({ prefix, excluding, after, limit });
-    return { items, next: items.length < limit ? null : items.at(-1)!.usernameKey };
+    const { prefix, limit, cursor: after = null } = query;
+    const found = await this.store.users.search({ prefix, hiddenFrom: callerId, after, limit });
+    return { items: found.users, next: found.next };
   }
 }

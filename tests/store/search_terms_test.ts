@@ -15,7 +15,8 @@ const TERMS: Record<string, string[]> = {
   "الـمَدْرَسَةُ أإآٱ ٤٢۴": ["المدرسه", "اااا", "424"],
   "शांति नमस्ते": ["शांति", "नमस्ते"],
   "שָׁלוֹם": ["שלום"],
-  "🎉 !? \ud800 \u200d": [],
+  "🎉 !? \ud800 \u200d": ["🎉"],
+  "👍🏽👍 ❤️❤ 👩‍💻 🇩🇪🇫🇷 1️⃣": ["👍", "❤", "👩", "💻", "🇩🇪", "🇫🇷", "1"],
 };
 
 for (const [text, terms] of Object.entries(TERMS)) {
@@ -29,8 +30,10 @@ Deno.test("composed and decomposed text have the same terms", () => {
 
 Deno.test("terms are bounded in number and length, and never half a character", () => {
   const words = Array.from({ length: 2_000 }, (_, i) => `w${i}`).join(" ");
-  assert.equal(messageTerms(words).length, 512);
-  assert.equal(messageTerms("字符".repeat(1_000) + words).length, 512);
+  assert.equal(messageTerms(words).length, 2_000);
+  assert.ok(messageTerms("x ".repeat(50_000) + "end").length === 1);
+  const characters = Array.from({ length: 10_000 }, (_, i) => String.fromCharCode(0x4e00 + i));
+  assert.equal(messageTerms(characters.join("")).length, 5_000 + 1_024 + 1);
   assert.deepEqual(messageTerms("x".repeat(99)), ["x".repeat(40)]);
   const [cut] = messageTerms("x" + "𝒳𐐷".normalize("NFC") + "𐐷".repeat(99));
   assert.ok(cut.isWellFormed() && cut.length <= 40, cut);
@@ -41,23 +44,34 @@ Deno.test("only the last word of a query may be unfinished", () => {
   assert.deepEqual(queryTerms("Größe of mes"), {
     terms: ["grosse", "of"],
     prefix: "mes",
+    byCharacter: null,
     runs: [],
   });
-  assert.deepEqual(queryTerms("…"), { terms: [], prefix: null, runs: [] });
+  assert.deepEqual(queryTerms("…"), { terms: [], prefix: null, byCharacter: null, runs: [] });
 });
 
-Deno.test("a phrase without spaces is its pairs, and a run where pairs do not settle it", () => {
-  assert.deepEqual(queryTerms("京"), { terms: ["京"], prefix: null, runs: [] });
-  assert.deepEqual(queryTerms("東京"), { terms: ["東京"], prefix: null, runs: [] });
+Deno.test("a phrase without spaces is its pairs, or its characters, and a run", () => {
+  const plain = { terms: ["京"], prefix: null, byCharacter: null, runs: [] };
+  assert.deepEqual(queryTerms("京"), plain);
   const query = queryTerms("東京都");
-  assert.deepEqual(query, { terms: ["東京", "京都"], prefix: null, runs: ["東京都"] });
+  assert.deepEqual(query, {
+    terms: ["東京", "京都"],
+    prefix: null,
+    byCharacter: { terms: ["東", "京", "都", "…"], prefix: null },
+    runs: ["東京都"],
+  });
   assert.equal(containsRuns("ここは東京都です", query.runs), true);
   assert.equal(containsRuns("京都と東京", query.runs), false);
   assert.equal(containsRuns("anything", []), true);
 });
 
 Deno.test("the last Thai character may still get its vowel", () => {
-  assert.deepEqual(queryTerms("สวัสด"), { terms: ["สวั", "วัส"], prefix: "สด", runs: ["สวัสด"] });
+  assert.deepEqual(queryTerms("สวัสด"), {
+    terms: ["สวั", "วัส"],
+    prefix: "สด",
+    byCharacter: { terms: ["ส", "วั", "…"], prefix: "ด" },
+    runs: ["สวัสด"],
+  });
 });
 
 Deno.test("people are found by both names", () => {

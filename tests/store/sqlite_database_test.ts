@@ -54,7 +54,7 @@ Deno.test("a file of any earlier release is brought up to date, and keeps what i
     const store = new SqliteStore(path);
     const { chat } = await storedChat(store, { messages: [{ text: "a red kite" }] });
     const search = { chatIds: [chat.id], query: "kite", before: null, limit: 10 };
-    assert.equal((await store.messages.search(search)).length, 1);
+    assert.equal((await store.messages.search(search)).messages.length, 1);
     const entries = await store.outbox.take(Date.now(), Date.now(), 10);
     assert.deepEqual(entries.map(({ id }) => id), hasOutbox ? ["an entry"] : []);
     await store.close();

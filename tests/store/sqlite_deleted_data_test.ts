@@ -68,7 +68,7 @@ Deno.test("a running server's files hold no copy of deleted rows after a while",
   await store.pushDevices.forgetAllOf(user.id);
   await store.users.update(user.id, { bio: "", email: "a@b", emailKey: "a@b" });
   await eventually("no copy is left", () => copies(dir.path) === 0);
-  const found = await store.messages.search({
+  const { messages: found } = await store.messages.search({
     chatIds: [messages[0].chatId],
     query: "kite",
     before: null,

@@ -20,7 +20,7 @@ function test(name: string, run: (store: Store, path: string) => Promise<void>):
 
 async function found(store: Store, chat: Chat, query: string): Promise<string[]> {
   const search = { chatIds: [chat.id], query, before: null, limit: 2_000 };
-  return (await store.messages.search(search)).map(({ text }) => text);
+  return (await store.messages.search(search)).messages.map(({ text }) => text);
 }
 
 /** Also proves that there is something to wait for. */

@@ -2,11 +2,11 @@ import type { Collection } from "mongodb";
 import type { Block } from "../../model/block.ts";
 import type { BlockStore } from "../block_store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { compoundKey, eq, withoutKey } from "./documents.ts";
+import { compoundKey, eq, IN_BATCHES, withoutKey } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
 
-type BlockDocument = Block & { _id: string };
+export type BlockDocument = Block & { _id: string };
 
 export const BLOCKS: CollectionSpec = {
   name: "blocks",
@@ -56,13 +56,13 @@ export class MongoBlockStore implements BlockStore {
   }
 
   async by(blockerId: string): Promise<Block[]> {
-    const found = this.#blocks.find({ blockerId: eq(blockerId) })
+    const found = this.#blocks.find({ blockerId: eq(blockerId) }, IN_BATCHES)
       .sort({ createdAt: -1, blockedId: -1 });
     return (await found.toArray()).map(withoutKey<Block>);
   }
 
   async against(blockedId: string): Promise<Block[]> {
-    const found = this.#blocks.find({ blockedId: eq(blockedId) })
+    const found = this.#blocks.find({ blockedId: eq(blockedId) }, IN_BATCHES)
       .sort({ createdAt: -1, blockerId: -1 });
     return (await found.toArray()).map(withoutKey<Block>);
   }

@@ -11,7 +11,7 @@ import { duplicateIndex, isWriteConflict } from "./errors.ts";
 import { MongoHandshakeStore } from "./handshakes.ts";
 import { MongoMediaStore } from "./media.ts";
 import { type MembershipDocument, MEMBERSHIPS } from "./memberships.ts";
-import { type MessageDocument, messageDocument, MESSAGES } from "./message_collection.ts";
+import { documentsOf, type MessageDocument, MESSAGES } from "./message_collection.ts";
 import { MongoOutboxStore } from "./outbox.ts";
 import type { Transact } from "./transaction.ts";
 
@@ -105,16 +105,17 @@ export class ChatCommitter {
     { chat, inserted, updated }: ChatChange,
     session: ClientSession,
   ): Promise<void> {
-    if (inserted.length > 0) {
-      await this.#messages.insertMany(inserted.map(messageDocument), { session });
+    for await (const documents of documentsOf(inserted)) {
+      await this.#messages.insertMany(documents, { session });
     }
-    if (updated.length === 0) return;
-    const { matchedCount } = await this.#messages.bulkWrite(
-      updated.map((message) => replacementOf(messageDocument(message))),
-      { session },
-    );
-    if (matchedCount === updated.length) return;
-    throw new Error(`Updating messages of chat ${quote(chat.id)}: one of them does not exist`);
+    for await (const documents of documentsOf(updated)) {
+      const { matchedCount } = await this.#messages.bulkWrite(
+        documents.map(replacementOf),
+        { session },
+      );
+      if (matchedCount === documents.length) continue;
+      throw new Error(`Updating messages of chat ${quote(chat.id)}: one of them does not exist`);
+    }
   }
 
   async #writeMembers(

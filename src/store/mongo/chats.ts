@@ -12,7 +12,7 @@ import type {
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import { ChatCommitter } from "./chat_commit.ts";
 import type { MongoConnection } from "./connection.ts";
-import { eq, readerOf } from "./documents.ts";
+import { eq, IN_BATCHES, readerOf } from "./documents.ts";
 import { type MembershipDocument, membershipOf, MEMBERSHIPS } from "./memberships.ts";
 
 export class MongoChatStore implements ChatStore {
@@ -35,7 +35,7 @@ export class MongoChatStore implements ChatStore {
   }
 
   async byIds(ids: string[]): Promise<Chat[]> {
-    return (await this.#chats.find({ _id: { $in: ids } }).toArray()).map(readChat);
+    return (await this.#chats.find({ _id: { $in: ids } }, IN_BATCHES).toArray()).map(readChat);
   }
 
   async byDirectKey(key: string): Promise<Chat | null> {
@@ -53,7 +53,7 @@ export class MongoChatStore implements ChatStore {
    */
   async inbox({ userId, kind, before, limit }: InboxQuery): Promise<InboxRow[]> {
     const memberships = await this.#memberships
-      .find({ userId: eq(userId), leftAt: null }).toArray();
+      .find({ userId: eq(userId), leftAt: null }, IN_BATCHES).toArray();
     const byChat = new Map<string, Membership>(
       memberships.map((row) => [row.chatId, membershipOf(row)]),
     );

@@ -11,6 +11,12 @@ export type Searchable<Row> = Document<Row> & { terms: string[] };
 /** Reads leave out what only the index needs; it may be larger than the row. */
 export const WITHOUT_TERMS = { terms: 0 } as const;
 
+/**
+ * For queries of as many rows as people have made: the driver decodes a batch in one turn of the event
+ * loop, and without this one batch holds 16 MB.
+ */
+export const IN_BATCHES = { batchSize: 500 } as const;
+
 export function toDocument<Row extends { id: string }>({ id, ...fields }: Row): Document<Row> {
   return { _id: id, ...fields };
 }

@@ -3,7 +3,7 @@ import type { Membership, NotifyLevel } from "../../model/membership.ts";
 import type { BehindRow, CursorMove, MembershipStore } from "../membership_store.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
-import { compoundKey, eq, withoutKey } from "./documents.ts";
+import { compoundKey, eq, IN_BATCHES, withoutKey } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
 
 export type MembershipDocument = Membership & { _id: string };
@@ -32,12 +32,15 @@ export class MongoMembershipStore implements MembershipStore {
   }
 
   async ofChat(chatId: string): Promise<Membership[]> {
-    const found = this.#memberships.find({ chatId: eq(chatId) }).sort({ joinedAt: 1, userId: 1 });
+    const found = this.#memberships.find({ chatId: eq(chatId) }, IN_BATCHES).sort({
+      joinedAt: 1,
+      userId: 1,
+    });
     return (await found.toArray()).map(membershipOf);
   }
 
   async ofUser(userId: string): Promise<Membership[]> {
-    const found = this.#memberships.find({ userId: eq(userId) });
+    const found = this.#memberships.find({ userId: eq(userId) }, IN_BATCHES);
     return (await found.toArray()).map(membershipOf);
   }
 
@@ -84,7 +87,8 @@ export class MongoMembershipStore implements MembershipStore {
   }
 
   async behind(userId: string, limit: number): Promise<BehindRow[]> {
-    const own = await this.#memberships.find({ userId: eq(userId), leftAt: null }).toArray();
+    const own = await this.#memberships
+      .find({ userId: eq(userId), leftAt: null }, IN_BATCHES).toArray();
     const ids = own.map(({ chatId }) => chatId);
     const heads = await this.#chats
       .find({ _id: { $in: ids } }, { projection: { lastSeq: 1 } }).toArray();

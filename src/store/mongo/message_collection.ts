@@ -1,5 +1,6 @@
+import { sharedTurns } from "../../core/turns.ts";
 import type { Message } from "../../model/message.ts";
-import { messageTerms } from "../search_terms.ts";
+import { messageTerms, messageText } from "../search_terms.ts";
 import { type Searchable, toDocument } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
 
@@ -32,5 +33,27 @@ export const MESSAGES: CollectionSpec = {
 /** Deleted and encrypted messages cannot be found, so they have no terms. */
 export function messageDocument(message: Message): MessageDocument {
   const findable = message.deletedAt === null && message.kind !== "encrypted";
-  return { ...toDocument(message), terms: findable ? messageTerms(message.text) : [] };
+  return { ...toDocument(message), terms: findable ? messageTerms(messageText(message)) : [] };
+}
+
+/** Terms that one call to the driver takes, which encodes all of its documents at once. */
+const TERMS_PER_CALL = 2_000;
+
+/**
+ * The documents of messages, in portions. Finding the terms of many long messages takes seconds, and so
+ * does encoding them: each portion after the first is made in a turn of its own.
+ */
+export async function* documentsOf(messages: Message[]): AsyncIterable<MessageDocument[]> {
+  let portion: MessageDocument[] = [], terms = 0;
+  for (const message of messages) {
+    if (terms >= TERMS_PER_CALL) {
+      yield portion;
+      await sharedTurns.next();
+      [portion, terms] = [[], 0];
+    }
+    const document = messageDocument(message);
+    portion.push(document);
+    terms += document.terms.length;
+  }
+  if (portion.length > 0) yield portion;
 }

@@ -1,6 +1,7 @@
 import type { Collection, Filter, Sort } from "mongodb";
 import type { Message } from "../../model/message.ts";
 import type {
+  FoundMessages,
   HistoryPage,
   MessageSearch,
   MessageStore,
@@ -9,12 +10,17 @@ import type {
   UnreadCount,
   UnreadQuery,
 } from "../message_store.ts";
-import { queryTerms } from "../search_terms.ts";
+import { isId } from "../../core/ids.ts";
+import { invalidCursor } from "../invalid_cursor.ts";
+import { containsRuns, messageText, queryTerms } from "../search_terms.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
 import { eq, fromDocument, fromDocumentOrNull, WITHOUT_TERMS } from "./documents.ts";
 import { type MessageDocument, MESSAGES } from "./message_collection.ts";
-import { termsCondition, withRuns } from "./word_search.ts";
+import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
+
+/** Long messages that are decoded in one turn of the event loop. */
+const SEARCHED_AT_ONCE = 64;
 
 const REVISIONS_PER_MESSAGE = 8;
 
@@ -88,19 +94,21 @@ export class MongoMessageStore implements MessageStore {
     return this.#all(filter, { pinnedAt: -1, seq: -1 }, limit);
   }
 
-  async search({ chatIds, query, before, limit }: MessageSearch): Promise<Message[]> {
+  async search({ chatIds, query, before, limit }: MessageSearch): Promise<FoundMessages> {
+    if (before !== null && !isId(before)) throw invalidCursor(before);
     const asked = queryTerms(query);
     const condition = termsCondition(asked);
-    if (condition === null || chatIds.length === 0) return [];
+    if (condition === null || chatIds.length === 0) return { messages: [], next: null };
     const filter: Filter<MessageDocument> = {
       ...condition,
       chatId: { $in: chatIds },
       ...(before !== null && { _id: { $lt: before } }),
     };
-    const found = this.#messages.find(filter, { projection: WITHOUT_TERMS }).sort({ _id: -1 });
-    if (asked.runs.length === 0) found.limit(limit);
-    const textOf = (message: Message) => message.text;
-    return await withRuns(found.map(fromDocument<Message>), textOf, asked.runs, limit);
+    const read = rowsToRead(limit, asked.runs.length === 0);
+    const found = await this.#all(filter, { _id: -1 }, read, SEARCHED_AT_ONCE);
+    const isHit = (message: Message) => containsRuns(messageText(message), asked.runs);
+    const { rows, last } = await hitsAmong(found, read, limit, isHit);
+    return { messages: rows, next: last && last.id };
   }
 
   /**
@@ -189,8 +197,10 @@ export class MongoMessageStore implements MessageStore {
     filter: Filter<MessageDocument>,
     sort?: Sort,
     limit?: number,
+    batchSize?: number,
   ): Promise<Message[]> {
-    const found = this.#messages.find(filter, { projection: WITHOUT_TERMS, sort, limit });
+    const options = { projection: WITHOUT_TERMS, sort, limit, batchSize };
+    const found = this.#messages.find(filter, options);
     return (await found.toArray()).map(fromDocument<Message>);
   }
 }

@@ -1,14 +1,23 @@
 import type { ClientSession, Collection, Filter } from "mongodb";
 import type { User } from "../../model/user.ts";
-import { nameTerms, nameText, queryTerms } from "../search_terms.ts";
-import type { UserBeginnings, UserPatch, UserSearch, UserStore } from "../user_store.ts";
+import { containsRuns, nameTerms, nameText, queryTerms } from "../search_terms.ts";
+import type {
+  FoundUsers,
+  UserBeginnings,
+  UserPatch,
+  UserSearch,
+  UserStore,
+} from "../user_store.ts";
 import type { MongoAuditStore } from "./audit.ts";
+import { type BlockDocument, BLOCKS } from "./blocks.ts";
 import type { MongoConnection } from "./connection.ts";
 import {
+  compoundKey,
   definedFields,
   eq,
   fromDocument,
   fromDocumentOrNull,
+  IN_BATCHES,
   type Searchable,
   toDocument,
   WITHOUT_TERMS,
@@ -17,7 +26,7 @@ import type { MongoIdentityStore } from "./identities.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import type { Transact } from "./transaction.ts";
 import { UserKeys } from "./user_keys.ts";
-import { termsCondition, withRuns } from "./word_search.ts";
+import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
 
 type UserDocument = Searchable<User>;
 
@@ -37,6 +46,7 @@ const NAMING = ["username", "usernameKey", "displayName", "emailKey"];
 
 export class MongoUserStore implements UserStore {
   readonly #users: Collection<UserDocument>;
+  readonly #blocks: Collection<BlockDocument>;
   readonly #keys: UserKeys;
   readonly #transact: Transact;
 
@@ -46,6 +56,7 @@ export class MongoUserStore implements UserStore {
     private readonly audit: MongoAuditStore,
   ) {
     this.#users = mongo.collection(USERS);
+    this.#blocks = mongo.collection(BLOCKS);
     this.#keys = new UserKeys(mongo);
     this.#transact = mongo.transact;
   }
@@ -65,7 +76,10 @@ export class MongoUserStore implements UserStore {
   }
 
   async byIds(ids: string[]): Promise<User[]> {
-    const found = this.#users.find({ _id: { $in: ids } }, { projection: WITHOUT_TERMS });
+    const found = this.#users.find({ _id: { $in: ids } }, {
+      projection: WITHOUT_TERMS,
+      ...IN_BATCHES,
+    });
     return (await found.toArray()).map(fromDocument<User>);
   }
 
@@ -97,20 +111,31 @@ export class MongoUserStore implements UserStore {
       : this.#set(id, fields, session);
   }
 
-  async search({ prefix, excluding, after, limit }: UserSearch): Promise<User[]> {
+  async search({ prefix, hiddenFrom, after, limit }: UserSearch): Promise<FoundUsers> {
     const query = queryTerms(prefix);
     const condition = termsCondition(query);
-    if (condition === null) return [];
+    if (condition === null) return { users: [], next: null };
     const filter: Filter<UserDocument> = {
       ...condition,
       deletedAt: null,
-      _id: { $nin: excluding },
       ...(after !== null && { usernameKey: { $gt: after } }),
     };
-    const found = this.#users.find(filter, { projection: WITHOUT_TERMS }).sort({ usernameKey: 1 });
-    if (query.runs.length === 0) found.limit(limit);
-    const textOf = (user: User) => nameText(user.displayName, user.username);
-    return await withRuns(found.map(fromDocument<User>), textOf, query.runs, limit);
+    const read = rowsToRead(limit, query.runs.length === 0);
+    const found = await this.#users.find(filter, { projection: WITHOUT_TERMS })
+      .sort({ usernameKey: 1 }).limit(read).toArray();
+    const hiding = await this.#thoseHiding(found.map(({ _id }) => _id), hiddenFrom);
+    const isHit = ({ id, displayName, username }: User) =>
+      !hiding.has(id) && containsRuns(nameText(displayName, username), query.runs);
+    const { rows, last } = await hitsAmong(found.map(fromDocument<User>), read, limit, isHit);
+    return { users: rows, next: last && last.usernameKey };
+  }
+
+  /** Those of `ids` who have blocked the person. */
+  async #thoseHiding(ids: string[], from: string | null): Promise<Set<string>> {
+    if (from === null) return new Set();
+    const blocks = await this.#blocks
+      .find({ _id: { $in: ids.map((id) => compoundKey(id, from)) } }).toArray();
+    return new Set(blocks.map(({ blockerId }) => blockerId));
   }
 
   async useTotpStep(id: string, step: number): Promise<boolean> {

@@ -1,15 +1,30 @@
-import { containsRuns, type QueryTerms } from "../search_terms.ts";
+import { WorkBudget } from "../../core/work_budget.ts";
+import type { QueryTerms, TermSet } from "../search_terms.ts";
 
 /** Sorts after every letter, and is none itself. */
 const LAST_CHARACTER = "\u{10FFFF}";
 
+/** Rows that one search reads and looks at; what follows is for the next page. */
+const MAX_ROWS = 500;
+/** Work of one search, beside the database's. */
+const SEARCH_MS = 300;
+
 type TermCondition = { terms: { $eq: string } | { $elemMatch: { $gte: string; $lt: string } } };
+type AllOf = { $and: TermCondition[] };
 
 /** The condition on `terms` that a query sets; null when it has no words, and so finds nothing. */
-export function termsCondition({ terms, prefix }: QueryTerms): { $and: TermCondition[] } | null {
+export function termsCondition(query: QueryTerms): AllOf | { $or: AllOf[] } | null {
+  const condition = allOf(query);
+  if (condition.$and.length === 0 || query.byCharacter === null) {
+    return condition.$and.length === 0 ? null : condition;
+  }
+  return { $or: [condition, allOf(query.byCharacter)] };
+}
+
+function allOf({ terms, prefix }: TermSet): AllOf {
   const conditions: TermCondition[] = terms.map((term) => ({ terms: { $eq: term } }));
   if (prefix !== null) conditions.push({ terms: startingWith(prefix) });
-  return conditions.length === 0 ? null : { $and: conditions };
+  return { $and: conditions };
 }
 
 /** A range: an anchored regular expression by another name, with nothing in it to escape. */
@@ -17,21 +32,37 @@ function startingWith(prefix: string) {
   return { $elemMatch: { $gte: prefix, $lt: prefix + LAST_CHARACTER } };
 }
 
+/** How many rows to read for a page of `limit` hits: one more, unless rows have to be looked at. */
+export function rowsToRead(limit: number, isExact: boolean): number {
+  return isExact ? limit + 1 : MAX_ROWS;
+}
+
+export interface Hits<Row> {
+  rows: Row[];
+  /** The last row that was looked at; null if there are no more. */
+  last: Row | null;
+}
+
 /**
- * The first `limit` of the found rows that have the query's runs in their text. The index cannot say
- * that, so rows are drawn until there are enough.
+ * The first `limit` of the rows that `isHit`, looked at in slices of the event loop. `read` is the number
+ * of rows that were asked for: where there are as many, more may follow.
  */
-export async function withRuns<Row>(
-  found: AsyncIterable<Row>,
-  textOf: (row: Row) => string,
-  runs: string[],
+export async function hitsAmong<Row>(
+  found: readonly Row[],
+  read: number,
   limit: number,
-): Promise<Row[]> {
+  isHit: (row: Row) => boolean,
+): Promise<Hits<Row>> {
+  const budget = await WorkBudget.begin(SEARCH_MS);
   const rows: Row[] = [];
-  for await (const row of found) {
-    if (!containsRuns(textOf(row), runs)) continue;
-    rows.push(row);
-    if (rows.length >= limit) break;
+  for (const [i, row] of found.entries()) {
+    await budget.pause();
+    if (isHit(row)) {
+      if (rows.length === limit) return { rows, last: rows.at(-1)! };
+      rows.push(row);
+    }
+    const isLast = i === found.length - 1;
+    if (isLast ? found.length === read : budget.isSpent) return { rows, last: row };
   }
-  return rows;
+  return { rows, last: null };
 }

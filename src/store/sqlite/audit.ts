@@ -1,7 +1,7 @@
 import type { AuditEntry } from "../../model/audit_entry.ts";
 import type { AuditPage, AuditStore } from "../audit_store.ts";
-import type { Database } from "./database.ts";
-import { Table } from "./table.ts";
+import { type Database, ROWS_PER_WRITE } from "./database.ts";
+import { AFTER_ALL_IDS, Table } from "./table.ts";
 
 const AUDIT = new Table<AuditEntry>("audit", {
   id: "value",
@@ -32,35 +32,45 @@ export class SqliteAuditStore implements AuditStore {
     this.#db.run(AUDIT.insert, ...AUDIT.bind(entry));
   }
 
-  ofUser(userId: string, page: AuditPage): Promise<AuditEntry[]> {
-    return this.#page("(actorId = ?1 OR userId = ?1)", userId, page);
+  /** By two indexes, each read as far as the page goes. */
+  ofUser(userId: string, { before, limit }: AuditPage): Promise<AuditEntry[]> {
+    return this.#rows(OF_USER, userId, before ?? AFTER_ALL_IDS, limit);
   }
 
-  ofChat(chatId: string, page: AuditPage): Promise<AuditEntry[]> {
-    return this.#page("chatId = ?1", chatId, page);
+  ofChat(chatId: string, { before, limit }: AuditPage): Promise<AuditEntry[]> {
+    const sql = AUDIT.select("WHERE chatId = ? AND id < ? ORDER BY id DESC LIMIT ?");
+    return this.#rows(sql, chatId, before ?? AFTER_ALL_IDS, limit);
   }
 
-  all(page: AuditPage): Promise<AuditEntry[]> {
-    return this.#page("?1 IS NULL", null, page);
+  all({ before, limit }: AuditPage): Promise<AuditEntry[]> {
+    const sql = AUDIT.select("WHERE id < ? ORDER BY id DESC LIMIT ?");
+    return this.#rows(sql, before ?? AFTER_ALL_IDS, limit);
   }
 
   forgetTracesOf(userId: string): Promise<void> {
-    return this.#db.write(() => {
-      this.#db.run(
-        `UPDATE audit SET address = '', userAgent = '', details = '{}'
-         WHERE actorId = ?1 OR (userId = ?1 AND actorId IS NULL)`,
-        userId,
+    return this.#db.guard(async () => {
+      await this.#db.writeParts(() => this.#db.run(forget("actorId = ?1"), userId));
+      await this.#db.writeParts(() =>
+        this.#db.run(forget("userId = ?1 AND actorId IS NULL"), userId)
       );
       this.#db.run("UPDATE audit SET details = '{}' WHERE userId = ?", userId);
     });
   }
 
-  #page(where: string, id: string | null, { before, limit }: AuditPage): Promise<AuditEntry[]> {
-    return this.#db.read(() =>
-      this.#db.all(
-        AUDIT.select(`WHERE ${where} AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3`),
-        ...[id, before, limit],
-      ).map((raw) => AUDIT.decode(raw))
-    );
+  #rows(sql: string, ...values: (string | number)[]): Promise<AuditEntry[]> {
+    return this.#db.read(() => this.#db.all(sql, ...values).map((raw) => AUDIT.decode(raw)));
   }
 }
+
+const newestWhere = (condition: string) =>
+  `SELECT id FROM (SELECT id FROM audit WHERE ${condition} AND id < ?2 ORDER BY id DESC LIMIT ?3)`;
+
+const OF_USER = AUDIT.select(`WHERE id IN
+  (${newestWhere("actorId = ?1")} UNION ${newestWhere("userId = ?1")})
+  ORDER BY id DESC LIMIT ?3`);
+
+/** Rows that have lost their traces are passed over, or it would never end. */
+const forget = (condition: string) =>
+  `UPDATE audit SET address = '', userAgent = '', details = '{}' WHERE rowid IN
+   (SELECT rowid FROM audit WHERE ${condition}
+    AND (address <> '' OR userAgent <> '' OR details <> '{}') LIMIT ${ROWS_PER_WRITE})`;

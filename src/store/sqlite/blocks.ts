@@ -1,6 +1,6 @@
 import type { Block } from "../../model/block.ts";
 import type { BlockStore } from "../block_store.ts";
-import type { Database } from "./database.ts";
+import { type Database, ROWS_PER_SLICE } from "./database.ts";
 import { Table } from "./table.ts";
 
 const BLOCKS = new Table<Block>("blocks", {
@@ -8,6 +8,13 @@ const BLOCKS = new Table<Block>("blocks", {
   blockedId: "value",
   createdAt: "value",
 });
+
+const BY = BLOCKS.select(
+  `WHERE blockerId = ? AND blockedId > ? ORDER BY blockedId LIMIT ${ROWS_PER_SLICE}`,
+);
+const AGAINST = BLOCKS.select(
+  `WHERE blockedId = ? AND blockerId > ? ORDER BY blockerId LIMIT ${ROWS_PER_SLICE}`,
+);
 
 export class SqliteBlockStore implements BlockStore {
   readonly #db: Database;
@@ -51,16 +58,18 @@ export class SqliteBlockStore implements BlockStore {
   }
 
   by(blockerId: string): Promise<Block[]> {
-    return this.#rows("WHERE blockerId = ? ORDER BY createdAt DESC, blockedId DESC", blockerId);
+    return this.#rows(BY, blockerId, "blockedId");
   }
 
   against(blockedId: string): Promise<Block[]> {
-    return this.#rows("WHERE blockedId = ? ORDER BY createdAt DESC, blockerId DESC", blockedId);
+    return this.#rows(AGAINST, blockedId, "blockerId");
   }
 
-  #rows(rest: string, userId: string): Promise<Block[]> {
-    return this.#db.read(() =>
-      this.#db.all(BLOCKS.select(rest), userId).map((raw) => BLOCKS.decode(raw))
+  /** All of a person's, some of them a turn; newest first. */
+  async #rows(sql: string, userId: string, other: keyof Block): Promise<Block[]> {
+    const rows = await this.#db.readPages((last: Block | null) =>
+      this.#db.all(sql, userId, last?.[other] ?? "").map((raw) => BLOCKS.decode(raw))
     );
+    return rows.sort((a, b) => b.createdAt - a.createdAt || (a[other] < b[other] ? 1 : -1));
   }
 }

@@ -45,6 +45,15 @@ const AT_HEAD = "id = ? AND rev = ?";
 const TAKE_HEAD = CHATS.update(HEAD, AT_HEAD);
 const TAKE_HEAD_AND_DETAILS = CHATS.update(HEAD_AND_DETAILS, AT_HEAD);
 
+/** Sorts before every chat of an inbox: ids are hexadecimal. */
+const AFTER_ALL = { lastActivityAt: Number.MAX_SAFE_INTEGER, chatId: "g" };
+
+const newestOf = (condition: string) =>
+  CHATS.select(`WHERE id IN (SELECT value FROM json_each(?)) AND (lastActivityAt, id) < (?, ?)
+    ${condition} ORDER BY lastActivityAt DESC, id DESC LIMIT ?`);
+const NEWEST = newestOf("");
+const NEWEST_OF_KIND = newestOf("AND kind = ?");
+
 export class SqliteChatStore implements ChatStore {
   readonly #db: Database;
   readonly #memberships: SqliteMembershipStore;
@@ -81,11 +90,10 @@ export class SqliteChatStore implements ChatStore {
   }
 
   byIds(ids: string[]): Promise<Chat[]> {
-    return this.#db.read(() =>
-      this.#db.all(
-        CHATS.select("WHERE id IN (SELECT value FROM json_each(?))"),
-        JSON.stringify(ids),
-      ).map((raw) => CHATS.decode(raw))
+    const sql = CHATS.select("WHERE id IN (SELECT value FROM json_each(?))");
+    return this.#db.readParts(
+      [...new Set(ids)],
+      (part) => this.#db.all(sql, JSON.stringify(part)).map((raw) => CHATS.decode(raw)),
     );
   }
 
@@ -101,20 +109,30 @@ export class SqliteChatStore implements ChatStore {
     );
   }
 
-  inbox({ userId, kind, before, limit }: InboxQuery): Promise<InboxRow[]> {
-    return this.#db.read(() =>
-      this.#db.all(
-        `SELECT ${CHATS.columns} FROM memberships CROSS JOIN chats ON chats.id = memberships.chatId
-         WHERE memberships.userId = ?1 AND memberships.leftAt IS NULL
-           AND (?2 IS NULL OR (chats.lastActivityAt, chats.id) < (?2, ?3))
-           AND (?5 IS NULL OR chats.kind = ?5)
-         ORDER BY chats.lastActivityAt DESC, chats.id DESC LIMIT ?4`,
-        ...[userId, before?.lastActivityAt ?? null, before?.chatId ?? null, limit, kind],
-      ).map((raw) => {
-        const chat = CHATS.decode(raw);
-        return { chat, membership: this.#memberships.row(chat.id, userId)! };
-      })
+  /**
+   * Reads when each of the user's chats was last active, some of them a turn. A copy of that in the
+   * memberships would save it, and cost a write per member and message.
+   */
+  inbox(query: InboxQuery): Promise<InboxRow[]> {
+    return this.#db.guard(() => this.#inbox(query));
+  }
+
+  async #inbox({ userId, kind, before, limit }: InboxQuery): Promise<InboxRow[]> {
+    const present = this.#db.all(
+      "SELECT chatId FROM memberships WHERE userId = ? AND leftAt IS NULL",
+      userId,
     );
+    const { lastActivityAt, chatId } = before ?? AFTER_ALL;
+    const newest = await this.#db.readParts(present, (part) => {
+      const ids = JSON.stringify(part.map((row) => row.chatId));
+      const values = [ids, lastActivityAt, chatId, ...(kind === null ? [] : [kind]), limit];
+      return this.#db.all(kind === null ? NEWEST : NEWEST_OF_KIND, ...values)
+        .map((raw) => CHATS.decode(raw));
+    });
+    return newest.sort(byActivity).slice(0, limit).map((chat) => ({
+      chat,
+      membership: this.#memberships.row(chat.id, userId)!,
+    }));
   }
 
   #apply(change: ChatChange): CommitOutcome {
@@ -142,4 +160,8 @@ export class SqliteChatStore implements ChatStore {
       : [TAKE_HEAD, HEAD];
     return this.#db.run(sql, ...CHATS.bind(chat, fields), chat.id, expectedRev) === 1;
   }
+}
+
+function byActivity(a: Chat, b: Chat): number {
+  return b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? 1 : -1);
 }

@@ -1,15 +1,23 @@
-import { setImmediate } from "node:timers";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { delay } from "../../core/delay.ts";
+import { sharedTurns } from "../../core/turns.ts";
 import { vacuumIfDue } from "./deleted_rows.ts";
 import { migrate } from "./migrations.ts";
-import { translated, unavailable } from "./sqlite_errors.ts";
+import { isBusy, translated, unavailable } from "./sqlite_errors.ts";
 import type { RawRow } from "./table.ts";
 
-/** How long another process's transaction is waited for. */
+/** For this long another process's transaction is waited for. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** Pause between two attempts to get the lock. */
+const BUSY_RETRY_MS = 5;
+
+/** Rows that are read by one call where their number depends on what people did. */
+export const ROWS_PER_SLICE = 256;
+/** Rows that one transaction changes where their number depends on what people did. */
+export const ROWS_PER_WRITE = 256;
 
 /** A transaction takes in no further work after this, so that a flood cannot stall the event loop. */
-const FLUSH_BUDGET_MS = 10;
+const FLUSH_BUDGET_MS = 5;
 
 interface PendingWrite {
   run: () => unknown;
@@ -21,12 +29,17 @@ interface PendingWrite {
  * One connection. Its calls are synchronous and short; what would be slow is waiting for the disk once
  * a write, so writes that arrive in the same turn of the event loop share a transaction: each in a
  * savepoint, so that one's failure does not touch the others, and none is answered before the commit.
+ *
+ * The whole server waits while a call runs. So a call reads or changes few rows, whatever people have
+ * stored (`readParts` and `writeParts` divide what may be many), and SQLite never sleeps for a lock that
+ * another process holds: the attempt is repeated by a timer.
  */
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #pending: PendingWrite[] = [];
-  #closed = false;
+  #busySince: number | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(path: string) {
     try {
@@ -57,20 +70,66 @@ export class Database {
   }
 
   /** Sees all that was answered before, and no transaction half-done: those are over within a turn. */
-  // deno-lint-ignore require-await -- what is thrown must reject the promise
   async read<T>(work: () => T): Promise<T> {
+    for (const deadline = performance.now() + BUSY_TIMEOUT_MS;;) {
+      try {
+        const value = sharedTurns.run(work);
+        return value instanceof Promise ? await value : value;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline) throw translated(error);
+      }
+      // Rare with a write-ahead log: another process is recovering it or closing the file.
+      await delay(BUSY_RETRY_MS);
+    }
+  }
+
+  /** For work that reads in several turns: what it throws is translated as `read` does. */
+  async guard<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return work();
+      return await work();
     } catch (error) {
       throw translated(error);
     }
   }
 
+  /** Reads the rows of many keys, some of them at a time. Writes may come in between. */
+  async readParts<Key, Row>(keys: readonly Key[], work: (part: Key[]) => Row[]): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (let at = 0; at < keys.length; at += ROWS_PER_SLICE) {
+      const part = await this.read(() => work(keys.slice(at, at + ROWS_PER_SLICE)));
+      for (const row of part) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** Reads pages of `ROWS_PER_SLICE` rows, each after the last row of the one before. */
+  async readPages<Row>(work: (last: Row | null) => Row[]): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (;;) {
+      const page = await this.read(() => work(rows.at(-1) ?? null));
+      for (const row of page) rows.push(row);
+      if (page.length < ROWS_PER_SLICE) return rows;
+    }
+  }
+
+  /**
+   * Repeats `work`, a transaction each time, until it changes fewer than `ROWS_PER_WRITE` rows, which it
+   * has to have as its LIMIT. Returns the number of rows changed. What it has changed stays changed if
+   * it fails halfway.
+   */
+  async writeParts(work: () => number): Promise<number> {
+    for (let total = 0;;) {
+      const changed = await this.write(work);
+      total += changed;
+      if (changed < ROWS_PER_WRITE) return total;
+    }
+  }
+
   /** Applies `work` whole or not at all; resolves once it is on the disk. `work` must be synchronous. */
   write<T>(work: () => T): Promise<T> {
-    if (this.#closed) return Promise.reject(unavailable("The store is closed"));
+    if (this.#isClosing) return Promise.reject(unavailable("The store is closed"));
     return new Promise<T>((resolve, reject) => {
-      if (this.#pending.length === 0) setImmediate(() => this.#flush());
+      if (this.#pending.length === 0) sharedTurns.runAlone(() => this.#flush());
       this.#pending.push({ run: work, resolve: resolve as PendingWrite["resolve"], reject });
     });
   }
@@ -80,22 +139,28 @@ export class Database {
    * uses the log, it is left to the next time.
    */
   truncateLog(): void {
-    if (this.#closed) return;
-    const { timeout } = this.get("PRAGMA busy_timeout")!;
-    this.#connection.exec("PRAGMA busy_timeout = 0");
+    if (this.#isClosing) return;
     try {
       this.get("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
       // A busy or full disk: writes notice that by themselves.
-    } finally {
-      this.#connection.exec(`PRAGMA busy_timeout = ${timeout}`);
     }
   }
 
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    while (this.#pending.length > 0) this.#flush();
+  /** Writes that were accepted are written first. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  async #close(): Promise<void> {
+    while (this.#pending.length > 0) {
+      this.#flush();
+      if (this.#pending.length > 0) await delay(BUSY_RETRY_MS);
+    }
     this.#connection.close();
   }
 
@@ -104,18 +169,36 @@ export class Database {
     if (writes.length === 0) return;
     const settled: (() => void)[] = [];
     try {
-      this.run("BEGIN IMMEDIATE");
+      if (!this.#begin()) return;
       const taken = this.#apply(writes, settled);
       this.run("COMMIT");
       this.#pending = writes.slice(taken);
     } catch (error) {
       this.#pending = [];
+      this.#busySince = undefined;
       if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
       for (const { reject } of writes) reject(translated(error));
       return;
     }
-    if (this.#pending.length > 0 && !this.#closed) setImmediate(() => this.#flush());
+    if (this.#pending.length > 0 && !this.#isClosing) {
+      sharedTurns.runAlone(() => this.#flush());
+    }
     for (const settle of settled) settle();
+  }
+
+  /** False if another process is writing: then the writes that wait are tried again in a moment. */
+  #begin(): boolean {
+    try {
+      this.run("BEGIN IMMEDIATE");
+    } catch (error) {
+      const now = performance.now();
+      this.#busySince ??= now;
+      if (!isBusy(error) || now - this.#busySince >= BUSY_TIMEOUT_MS) throw error;
+      if (!this.#isClosing) setTimeout(() => this.#flush(), BUSY_RETRY_MS);
+      return false;
+    }
+    this.#busySince = undefined;
+    return true;
   }
 
   /** Answers how many of the writes it got to within the budget, which is one at least. */
@@ -168,6 +251,8 @@ function open(path: string): DatabaseSync {
     configure(connection);
     migrate(connection);
     vacuumIfDue(connection);
+    // From here on there is somebody to serve, and SQLite's own waiting is a sleep of the whole thread.
+    connection.exec("PRAGMA busy_timeout = 0");
     return connection;
   } catch (error) {
     connection.close();

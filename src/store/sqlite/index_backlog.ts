@@ -1,20 +1,29 @@
+import { WorkBudget } from "../../core/work_budget.ts";
 import type { Database } from "./database.ts";
-import type { MessageIndex } from "./message_index.ts";
+import type { IndexEntry, MessageIndex } from "./message_index.ts";
+import { unavailable } from "./sqlite_errors.ts";
 
 /** A busy chat's messages are indexed together, once a second. */
 const REST_MS = 1_000;
-/** Where more waits than is taken at once, the rest follows with room for others in between. */
+/** Where more waits than one transaction takes, the rest follows with room for others in between. */
 const BREATH_MS = 20;
-/** Some 5 ms of work: nobody else's write waits longer. */
-const TAKEN_AT_ONCE = 256;
+/** Messages, and terms, of one transaction: few milliseconds of work, whatever people have written. */
+const MAX_MESSAGES = 128;
+const MAX_TERMS = 5_000;
+/** A search waits so long for the index; what is not in it by then is found a little later. */
+const CATCH_UP_MS = 1_000;
 
 const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT ?";
+const NEWEST_BELOW = "SELECT place FROM messages WHERE place < ? ORDER BY place DESC LIMIT ?";
 
 /**
  * Messages on their way into the search index. FTS5 writes six pages a transaction, however little is
  * added, which is a third of what a send would cost; so a send only notes that its message is to be
  * indexed, in its own transaction, and that follows for many at a time. A search waits for it, so
  * whoever has sent a message finds it, also through another process and after a crash.
+ *
+ * Finding a message's terms is done outside of the transaction, in slices: it is the larger part of the
+ * work. An entry whose message was edited in the meantime is dropped, and the edit has noted it again.
  */
 export class IndexBacklog {
   readonly #db: Database;
@@ -25,6 +34,7 @@ export class IndexBacklog {
   constructor(db: Database, index: MessageIndex) {
     this.#db = db;
     this.#index = index;
+    if (this.reindexBelow() !== null) this.#indexAfter(REST_MS);
   }
 
   /** Within the transaction that writes the message; its place must not be in the index. */
@@ -33,10 +43,17 @@ export class IndexBacklog {
     if (this.#timer === undefined) this.#indexAfter(REST_MS);
   }
 
-  /** Resolves once all that was written before is in the index; rejects as writing does. */
+  /** Resolves once what was written before is in the index, or the wait is over; rejects as writing does. */
   async catchUp(): Promise<void> {
-    const isAnyWaiting = await this.#db.read(() => this.#db.get(OLDEST, 1) !== undefined);
-    for (let more = isAnyWaiting; more;) more = await this.#indexSome() === TAKEN_AT_ONCE;
+    if (!await this.#db.read(() => this.#db.get(OLDEST, 1) !== undefined)) return;
+    const budget = await WorkBudget.begin(CATCH_UP_MS);
+    while (await this.#indexSome(budget) && !budget.isSpent);
+  }
+
+  /** Messages below this place are of an earlier release and not in the index yet; null if all are. */
+  reindexBelow(): number | null {
+    const row = this.#db.get("SELECT value FROM meta WHERE key = 'reindexBelow'");
+    return row === undefined ? null : Number(row.value);
   }
 
   /** What waits is kept for who opens the store next. */
@@ -55,18 +72,67 @@ export class IndexBacklog {
   async #indexRound(): Promise<void> {
     this.#timer = undefined;
     // What fails here (a full disk, say) waits on: the next search says so.
-    const taken = await this.#indexSome().catch(() => 0);
-    if (taken === TAKEN_AT_ONCE) this.#indexAfter(BREATH_MS);
+    if (await this.#indexOrReindex().catch(() => false)) this.#indexAfter(BREATH_MS);
   }
 
-  #indexSome(): Promise<number> {
-    return this.#db.write(() => {
-      const places = this.#db.all(OLDEST, TAKEN_AT_ONCE).map(({ place }) => Number(place));
-      for (const place of places) {
-        this.#index.add(place);
-        this.#db.run("DELETE FROM unindexed WHERE place = ?", place);
+  async #indexOrReindex(): Promise<boolean> {
+    const budget = await WorkBudget.begin();
+    return await this.#indexSome(budget) || await this.#reindexSome(budget);
+  }
+
+  /** True if there may be more. */
+  async #indexSome(budget: WorkBudget): Promise<boolean> {
+    const places = await this.#places(OLDEST, MAX_MESSAGES);
+    const entries = await this.#prepare(places, budget);
+    if (places.length === 0) return false;
+    await this.#write(budget, () => {
+      for (const [i, entry] of entries.entries()) {
+        if (entry !== null && !this.#index.put(entry)) continue;
+        this.#db.run("DELETE FROM unindexed WHERE place = ?", places[i]);
       }
-      return places.length;
     });
+    return true;
+  }
+
+  /** As `#indexSome`, for messages of earlier releases; another process may be doing the same. */
+  async #reindexSome(budget: WorkBudget): Promise<boolean> {
+    const below = await this.#db.read(() => this.reindexBelow());
+    if (below === null) return false;
+    const places = await this.#places(NEWEST_BELOW, below, MAX_MESSAGES);
+    const entries = await this.#prepare(places, budget);
+    await this.#write(budget, () => {
+      if (this.reindexBelow() !== below) return;
+      for (const entry of entries) if (entry !== null) this.#index.put(entry);
+      this.#setReindexBelow(places[entries.length - 1]);
+    });
+    return true;
+  }
+
+  #setReindexBelow(place: number | undefined): void {
+    if (place === undefined) this.#db.run("DELETE FROM meta WHERE key = 'reindexBelow'");
+    else this.#db.run("UPDATE meta SET value = ? WHERE key = 'reindexBelow'", String(place));
+  }
+
+  #places(sql: string, ...values: number[]): Promise<number[]> {
+    return this.#db.read(() => this.#db.all(sql, ...values).map(({ place }) => Number(place)));
+  }
+
+  /** Of the first places, as many as one transaction takes, and one at least; null for a row that is gone. */
+  async #prepare(places: number[], budget: WorkBudget): Promise<(IndexEntry | null)[]> {
+    const entries: (IndexEntry | null)[] = [];
+    let terms = 0;
+    for (const place of places) {
+      await budget.pause();
+      if (this.#closed) throw unavailable("The store is closed");
+      const entry = this.#index.prepare(place);
+      terms += entry?.terms.length ?? 0;
+      if (terms > MAX_TERMS && entries.length > 0) break;
+      entries.push(entry);
+    }
+    return entries;
+  }
+
+  #write(budget: WorkBudget, work: () => void): Promise<void> {
+    return budget.waitFor(this.#db.write(work));
   }
 }

@@ -65,11 +65,23 @@ export class SqliteMembershipStore implements MembershipStore {
   }
 
   ofChat(chatId: string): Promise<Membership[]> {
-    return this.#rows("WHERE chatId = ? ORDER BY joinedAt, userId", chatId);
+    return this.#db.guard(() => this.#ofChat(chatId));
   }
 
   ofUser(userId: string): Promise<Membership[]> {
-    return this.#rows("WHERE userId = ?", userId);
+    return this.#db.guard(async () =>
+      await this.#db.readParts(
+        this.#db.all("SELECT chatId FROM memberships WHERE userId = ?", userId),
+        (part) => {
+          const chatIds = JSON.stringify(part.map((row) => row.chatId));
+          return this.#all(
+            "WHERE userId = ? AND chatId IN (SELECT value FROM json_each(?))",
+            userId,
+            chatIds,
+          );
+        },
+      )
+    );
   }
 
   presentOfUser(userId: string, after: string | null, limit: number): Promise<Membership[]> {
@@ -195,9 +207,25 @@ export class SqliteMembershipStore implements MembershipStore {
     );
   }
 
+  /** The memberships of a large group, some of them a turn. */
+  async #ofChat(chatId: string): Promise<Membership[]> {
+    const userIds = this.#db.all("SELECT userId FROM memberships WHERE chatId = ?", chatId);
+    const rows = await this.#db.readParts(userIds, (part) => {
+      const ids = JSON.stringify(part.map((row) => row.userId));
+      return this.#all(
+        "WHERE chatId = ? AND userId IN (SELECT value FROM json_each(?))",
+        chatId,
+        ids,
+      );
+    });
+    return rows.sort((a, b) => a.joinedAt - b.joinedAt || (a.userId < b.userId ? -1 : 1));
+  }
+
   #rows(rest: string, ...values: (string | number)[]): Promise<Membership[]> {
-    return this.#db.read(() =>
-      this.#db.all(MEMBERSHIPS.select(rest), ...values).map((raw) => MEMBERSHIPS.decode(raw))
-    );
+    return this.#db.read(() => this.#all(rest, ...values));
+  }
+
+  #all(rest: string, ...values: (string | number)[]): Membership[] {
+    return this.#db.all(MEMBERSHIPS.select(rest), ...values).map((raw) => MEMBERSHIPS.decode(raw));
   }
 }

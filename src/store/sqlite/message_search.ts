@@ -1,84 +1,119 @@
-import type { SQLInputValue } from "node:sqlite";
+import { isId } from "../../core/ids.ts";
+import { MaxHeap } from "../../core/max_heap.ts";
+import { WorkBudget } from "../../core/work_budget.ts";
 import type { Message } from "../../model/message.ts";
-import type { MessageSearch } from "../message_store.ts";
-import { containsRuns, messageTerms, type QueryTerms, queryTerms } from "../search_terms.ts";
+import { invalidCursor } from "../invalid_cursor.ts";
+import type { FoundMessages, MessageSearch } from "../message_store.ts";
+import { isEmptyQuery, type QueryTerms, queryTerms } from "../search_terms.ts";
+import { ChatSearch } from "./chat_search.ts";
 import type { Database } from "./database.ts";
-import { isSearchable, type MessageIndex, PLACE_SLACK, placeOf } from "./message_index.ts";
-import { MESSAGES } from "./message_table.ts";
+import type { IndexBacklog } from "./index_backlog.ts";
+import type { MessageIndex } from "./message_index.ts";
+import { placeOf } from "./message_place.ts";
 
-/** Sorts after every id. */
-const AFTER_ALL_IDS = "g";
+/** Work of one search. What it has not found by then, the next page looks for. */
+const SEARCH_MS = 300;
+
+const CHATS_PER_SLICE = 64;
+
+type Found = [place: number, message: Message];
 
 /**
- * For a prefix, FTS5 merges the lists of all words that start with it before it gives the first row:
- * 0.4 µs an entry, so a second for one letter in a chat of a million messages. But what so many
- * messages match is found among the newest few, which are looked at first.
+ * Goes back in time through all chats at once: it is always the chat that may hold the newest message
+ * which is searched further. So it can stop anywhere, and everything newer than where it stopped has
+ * been found.
  */
-const SHORT_PREFIX = 3;
-const NEWEST = 500;
-
-const MATCHING = `SELECT ${MESSAGES.columns} FROM message_index CROSS JOIN messages
-  ON messages.place = message_index.rowid
-  WHERE message_index MATCH ? AND message_index.rowid <= ? AND messages.id < ?
-  ORDER BY message_index.rowid DESC LIMIT ?`;
-
-const NEWEST_OF_ALL = `SELECT ${MESSAGES.columns} FROM
-  (SELECT * FROM messages WHERE place <= ? AND id < ? ORDER BY place DESC LIMIT ?) AS messages
-  WHERE chatId IN (SELECT value FROM json_each(?))`;
-
 export class SqliteMessageSearch {
   readonly #db: Database;
   readonly #index: MessageIndex;
+  readonly #backlog: IndexBacklog;
 
-  constructor(db: Database, index: MessageIndex) {
+  constructor(db: Database, index: MessageIndex, backlog: IndexBacklog) {
     this.#db = db;
     this.#index = index;
+    this.#backlog = backlog;
   }
 
-  run(search: MessageSearch): Message[] {
-    const wanted = queryTerms(search.query);
-    const isShort = wanted.prefix !== null && wanted.prefix.length <= SHORT_PREFIX;
-    return (isShort ? this.#amongNewest(search, wanted) : null) ?? this.#byIndex(search, wanted);
+  run(search: MessageSearch): Promise<FoundMessages> {
+    return this.#db.guard(() => this.#run(search));
   }
 
-  /** Null if the page is not full and there may be more. */
-  #amongNewest(search: MessageSearch, wanted: QueryTerms): Message[] | null {
-    const { chatIds, limit } = search;
-    const lowerThan = search.before ?? AFTER_ALL_IDS;
-    const finished = this.#index.expression(chatIds, { ...wanted, prefix: null });
-    const candidates = finished === null
-      ? this.#rows(NEWEST_OF_ALL, ...below(lowerThan), NEWEST, JSON.stringify(chatIds))
-      : this.#rows(MATCHING, finished, ...below(lowerThan), NEWEST);
-    const found = candidates.filter((message) => isSearchable(message) && fits(message, wanted));
-    const isAll = finished !== null && candidates.length < NEWEST;
-    return isAll || found.length >= limit ? found.slice(0, limit) : null;
+  async #run({ chatIds, query, before, limit }: MessageSearch): Promise<FoundMessages> {
+    const terms = queryTerms(query);
+    const below = before === null ? Infinity : this.#placeBefore(before);
+    if (isEmptyQuery(terms) || chatIds.length === 0) return { messages: [], next: null };
+    await this.#backlog.catchUp();
+    const budget = await WorkBudget.begin(SEARCH_MS);
+    const chats = await this.#chats(chatIds, terms, below, budget);
+    return await searchBack(chats, limit, budget);
   }
 
-  /** Another round only where pairs of characters matched that did not stand together. */
-  #byIndex({ chatIds, before, limit }: MessageSearch, wanted: QueryTerms): Message[] {
-    const expression = this.#index.expression(chatIds, wanted);
-    if (expression === null) return [];
-    const found: Message[] = [];
-    for (let lowerThan = before ?? AFTER_ALL_IDS;;) {
-      const rows = this.#rows(MATCHING, expression, ...below(lowerThan), limit);
-      found.push(...rows.filter(({ text }) => containsRuns(text, wanted.runs)));
-      if (found.length >= limit || rows.length < limit) return found.slice(0, limit);
-      lowerThan = rows.at(-1)!.id;
+  async #chats(
+    chatIds: string[],
+    query: QueryTerms,
+    below: number,
+    budget: WorkBudget,
+  ): Promise<ChatSearch[]> {
+    const unindexedBelow = this.#backlog.reindexBelow() ?? -Infinity;
+    const searches: ChatSearch[] = [];
+    for (let at = 0; at < chatIds.length; at += CHATS_PER_SLICE) {
+      await budget.pause();
+      for (const { id, number } of this.#numbers(chatIds.slice(at, at + CHATS_PER_SLICE))) {
+        const chat = { chatId: String(id), chatNumber: Number(number) };
+        const options = { ...chat, query, below, unindexedBelow };
+        searches.push(new ChatSearch(this.#db, this.#index, options));
+      }
     }
+    return searches.filter(({ frontier }) => frontier !== -Infinity);
   }
 
-  #rows(sql: string, ...values: SQLInputValue[]): Message[] {
-    return this.#db.all(sql, ...values).map((raw) => MESSAGES.decode(raw));
+  #numbers(chatIds: string[]) {
+    return this.#db.all(
+      "SELECT id, number FROM chats WHERE id IN (SELECT value FROM json_each(?))",
+      JSON.stringify(chatIds),
+    );
+  }
+
+  #placeBefore(cursor: string): number {
+    if (/^-?\d{1,16}$/.test(cursor)) return Number(cursor);
+    if (!isId(cursor)) throw invalidCursor(cursor);
+    const row = this.#db.get("SELECT place FROM messages WHERE id = ?", cursor);
+    return row === undefined ? placeOf(cursor) : Number(row.place);
   }
 }
 
-/** The bounds of both statements: by place, which is quick, and by id, which is exact. */
-function below(id: string): [number, string] {
-  return [placeOf(id) + PLACE_SLACK, id];
+async function searchBack(
+  chats: ChatSearch[],
+  limit: number,
+  budget: WorkBudget,
+): Promise<FoundMessages> {
+  const heap = new MaxHeap(chats, (chat) => chat.frontier);
+  const start = heap.top?.frontier ?? -Infinity;
+  const found: Found[] = [];
+  for (;;) {
+    const frontier = heap.top?.frontier ?? -Infinity;
+    // It goes on until it has come further, or else the next page would begin where this one did.
+    const mustStop = budget.isSpent && frontier < start;
+    if (frontier === -Infinity || mustStop || countAbove(found, frontier) > limit) {
+      return pageOf(found, frontier, limit);
+    }
+    found.push(...await heap.top!.advance(budget));
+    heap.sink();
+    await budget.pause();
+  }
 }
 
-function fits({ text }: Message, { terms, prefix, runs }: QueryTerms): boolean {
-  const own = messageTerms(text);
-  return terms.every((term) => own.includes(term)) &&
-    (prefix === null || own.some((term) => term.startsWith(prefix))) && containsRuns(text, runs);
+/** Only what is newer than all that was not searched: the rest may have something newer before it. */
+function pageOf(found: Found[], frontier: number, limit: number): FoundMessages {
+  const sorted = found.filter(([place]) => place > frontier).sort(([a], [b]) => b - a);
+  const page = sorted.slice(0, limit);
+  const messages = page.map(([, message]) => message);
+  if (sorted.length > limit) return { messages, next: String(page.at(-1)![0]) };
+  return { messages, next: frontier === -Infinity ? null : String(frontier + 1) };
+}
+
+function countAbove(found: Found[], frontier: number): number {
+  let count = 0;
+  for (const [place] of found) if (place > frontier) count++;
+  return count;
 }

@@ -2,7 +2,9 @@ import type { Message } from "../../model/message.ts";
 import type { Database } from "./database.ts";
 import type { IndexBacklog } from "./index_backlog.ts";
 import type { IndexPurge } from "./index_purge.ts";
-import { FREE_PLACE, isSearchable, type MessageIndex, placeOf } from "./message_index.ts";
+import { messageText } from "../search_terms.ts";
+import { isSearchable, type MessageIndex } from "./message_index.ts";
+import { FREE_PLACE, placeOf } from "./message_place.ts";
 import { MESSAGES } from "./message_table.ts";
 
 const FIELDS = Object.keys(MESSAGES.kinds) as (keyof Message)[];
@@ -43,8 +45,8 @@ export class MessageWriter {
       this.#db.run("DELETE FROM message_media WHERE messageId = ?", message.id);
     }
     this.#addMedia(message);
-    const was = isSearchable(before as unknown as Message) ? before.text : null;
-    const is = isSearchable(message) ? message.text : null;
+    const was = searchedText({ ...before, media: JSON.parse(String(before.media)) } as Message);
+    const is = searchedText(message);
     if (was !== is) this.#reindex(Number(before.place), is !== null);
   }
 
@@ -69,4 +71,9 @@ export class MessageWriter {
     this.#purge.note();
     if (isSearchable) this.#backlog.add(place);
   }
+}
+
+/** Null for what cannot be searched. */
+function searchedText(message: Pick<Message, "kind" | "deletedAt" | "text" | "media">) {
+  return isSearchable(message) ? messageText(message) : null;
 }

@@ -2,6 +2,7 @@ import type { SQLInputValue } from "node:sqlite";
 import { timeSlices } from "../../core/time_slices.ts";
 import type { Message } from "../../model/message.ts";
 import type {
+  FoundMessages,
   HistoryPage,
   MessageSearch,
   MessageStore,
@@ -11,7 +12,6 @@ import type {
   UnreadQuery,
 } from "../message_store.ts";
 import type { Database } from "./database.ts";
-import type { IndexBacklog } from "./index_backlog.ts";
 import type { SqliteMessageSearch } from "./message_search.ts";
 import { MESSAGES } from "./message_table.ts";
 
@@ -22,16 +22,24 @@ const UNREAD = `
     FROM messages WHERE chatId = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4
   ) WHERE deletedAt IS NULL AND NOT isEmptied AND senderId <> ?5
     AND senderId NOT IN (SELECT value FROM json_each(?6))`;
+/** Messages that are looked at in one turn, whoever sent them. */
+const STRETCH_ROWS = 500;
+const STRETCH = `SELECT max(seq) AS end, count(*) AS count FROM
+  (SELECT seq FROM messages WHERE chatId = ? AND seq > ? ORDER BY seq LIMIT ${STRETCH_ROWS})`;
+
+const OF_SENDER_IN_STRETCH =
+  "WHERE chatId = ? AND senderId = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+
+const NEXT_CHAT_CARRYING = `SELECT chatId FROM message_media
+  WHERE mediaId = ? AND chatId > ? ORDER BY chatId LIMIT 1`;
 
 export class SqliteMessageStore implements MessageStore {
   readonly #db: Database;
   readonly #search: SqliteMessageSearch;
-  readonly #backlog: IndexBacklog;
 
-  constructor(db: Database, search: SqliteMessageSearch, backlog: IndexBacklog) {
+  constructor(db: Database, search: SqliteMessageSearch) {
     this.#db = db;
     this.#search = search;
-    this.#backlog = backlog;
   }
 
   byId(id: string): Promise<Message | null> {
@@ -39,8 +47,9 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   byIds(ids: string[]): Promise<Message[]> {
-    return this.#db.read(() =>
-      this.#rows("WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(ids))
+    return this.#db.readParts(
+      [...new Set(ids)],
+      (part) => this.#rows("WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(part)),
     );
   }
 
@@ -68,13 +77,8 @@ export class SqliteMessageStore implements MessageStore {
     );
   }
 
-  ofSender({ chatId, senderId, after, limit }: SenderPage): Promise<Message[]> {
-    return this.#db.read(() =>
-      this.#rows(
-        "WHERE chatId = ? AND senderId = ? AND seq > ? ORDER BY seq LIMIT ?",
-        ...[chatId, senderId, after, limit],
-      )
-    );
+  ofSender(page: SenderPage): Promise<Message[]> {
+    return this.#ofSender(page);
   }
 
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]> {
@@ -96,10 +100,7 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   chatsCarrying(mediaId: string): Promise<string[]> {
-    return this.#db.read(() =>
-      this.#db.all("SELECT DISTINCT chatId FROM message_media WHERE mediaId = ?", mediaId)
-        .map((raw) => String(raw.chatId))
-    );
+    return this.#chatsCarrying(mediaId);
   }
 
   async unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]> {
@@ -113,10 +114,10 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   newest(chatIds: string[]): Promise<Message[]> {
-    return this.#db.read(() =>
-      [...new Set(chatIds)].flatMap((chatId) =>
-        this.#rows("WHERE chatId = ? ORDER BY seq DESC LIMIT 1", chatId)
-      )
+    return this.#db.readParts(
+      [...new Set(chatIds)],
+      (part) =>
+        part.flatMap((chatId) => this.#rows("WHERE chatId = ? ORDER BY seq DESC LIMIT 1", chatId)),
     );
   }
 
@@ -129,9 +130,34 @@ export class SqliteMessageStore implements MessageStore {
     );
   }
 
-  async search(search: MessageSearch): Promise<Message[]> {
-    await this.#backlog.catchUp();
-    return await this.#db.read(() => this.#search.run(search));
+  search(search: MessageSearch): Promise<FoundMessages> {
+    return this.#search.run(search);
+  }
+
+  /** There is no index by sender: the whole chat is read, some of it a turn. */
+  async #ofSender({ chatId, senderId, after, limit }: SenderPage): Promise<Message[]> {
+    const rows: Message[] = [];
+    for (let from = after, isEnd = false; !isEnd && rows.length < limit;) {
+      await this.#db.read(() => {
+        const { end, count } = this.#db.get(STRETCH, chatId, from)!;
+        const values = [chatId, senderId, from, end, limit - rows.length];
+        rows.push(...this.#rows(OF_SENDER_IN_STRETCH, ...values));
+        isEnd = Number(count) < STRETCH_ROWS;
+        from = Number(end);
+      });
+    }
+    return rows;
+  }
+
+  /** From chat to chat: a file may be in any number of messages. */
+  async #chatsCarrying(mediaId: string): Promise<string[]> {
+    const chatIds: string[] = [];
+    for (;;) {
+      const last = chatIds.at(-1) ?? "";
+      const next = await this.#db.read(() => this.#db.get(NEXT_CHAT_CARRYING, mediaId, last));
+      if (next === undefined) return chatIds;
+      chatIds.push(String(next.chatId));
+    }
   }
 
   #unread(query: UnreadQuery, cap: number): UnreadCount {

@@ -1,7 +1,7 @@
 import type { Notification, NotificationSettings } from "../../model/notification.ts";
 import type { NotificationStore } from "../notification_store.ts";
-import type { Database } from "./database.ts";
-import { Table } from "./table.ts";
+import { type Database, ROWS_PER_WRITE } from "./database.ts";
+import { AFTER_ALL_IDS, Table } from "./table.ts";
 
 const NOTIFICATIONS = new Table<Notification>("notifications", {
   id: "value",
@@ -22,6 +22,9 @@ const SETTINGS = new Table<NotificationSettings>("notification_settings", {
   quietHours: "json",
   hideContent: "boolean",
 });
+
+const these = (condition: string) =>
+  `rowid IN (SELECT rowid FROM notifications WHERE ${condition} LIMIT ${ROWS_PER_WRITE})`;
 
 export class SqliteNotificationStore implements NotificationStore {
   readonly #db: Database;
@@ -48,10 +51,8 @@ export class SqliteNotificationStore implements NotificationStore {
   page(userId: string, before: string | null, limit: number): Promise<Notification[]> {
     return this.#db.read(() =>
       this.#db.all(
-        NOTIFICATIONS.select(
-          "WHERE userId = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
-        ),
-        ...[userId, before, limit],
+        NOTIFICATIONS.select("WHERE userId = ? AND id < ? ORDER BY id DESC LIMIT ?"),
+        ...[userId, before ?? AFTER_ALL_IDS, limit],
       ).map((raw) => NOTIFICATIONS.decode(raw))
     );
   }
@@ -78,33 +79,34 @@ export class SqliteNotificationStore implements NotificationStore {
   }
 
   markAllRead(userId: string, at: number): Promise<number> {
-    return this.#db.write(() =>
+    return this.#db.writeParts(() =>
       this.#db.run(
-        "UPDATE notifications SET readAt = ? WHERE userId = ? AND readAt IS NULL",
+        `UPDATE notifications SET readAt = ? WHERE ${these("userId = ? AND readAt IS NULL")}`,
         ...[at, userId],
       )
     );
   }
 
-  forgetAllOf(userId: string): Promise<number> {
-    return this.#db.write(() => {
-      this.#db.run("DELETE FROM notification_settings WHERE userId = ?", userId);
-      return this.#db.run("DELETE FROM notifications WHERE userId = ?", userId);
-    });
+  async forgetAllOf(userId: string): Promise<number> {
+    await this.#db.write(() =>
+      this.#db.run("DELETE FROM notification_settings WHERE userId = ?", userId)
+    );
+    return await this.#db.writeParts(() =>
+      this.#db.run(`DELETE FROM notifications WHERE ${these("userId = ?")}`, userId)
+    );
   }
 
   purge(before: number): Promise<number> {
-    return this.#db.write(() =>
-      this.#db.run("DELETE FROM notifications WHERE createdAt < ?", before)
+    return this.#db.writeParts(() =>
+      this.#db.run(`DELETE FROM notifications WHERE ${these("createdAt < ?")}`, before)
     );
   }
 
   settingsOf(userIds: string[]): Promise<NotificationSettings[]> {
-    return this.#db.read(() =>
-      this.#db.all(
-        SETTINGS.select("WHERE userId IN (SELECT value FROM json_each(?))"),
-        JSON.stringify(userIds),
-      ).map((raw) => SETTINGS.decode(raw))
+    const sql = SETTINGS.select("WHERE userId IN (SELECT value FROM json_each(?))");
+    return this.#db.readParts(
+      userIds,
+      (part) => this.#db.all(sql, JSON.stringify(part)).map((raw) => SETTINGS.decode(raw)),
     );
   }
 

@@ -37,9 +37,10 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
   }
 
   ofUsers(userIds: string[]): Promise<PushDevice[]> {
-    return this.#rows(
-      "WHERE userId IN (SELECT value FROM json_each(?))",
-      JSON.stringify(userIds),
+    const sql = DEVICES.select("WHERE userId IN (SELECT value FROM json_each(?))");
+    return this.#db.readParts(
+      userIds,
+      (part) => this.#db.all(sql, JSON.stringify(part)).map((raw) => DEVICES.decode(raw)),
     );
   }
 

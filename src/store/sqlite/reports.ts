@@ -1,7 +1,7 @@
 import type { Report } from "../../model/report.ts";
 import type { ReportStore } from "../report_store.ts";
 import type { Database } from "./database.ts";
-import { Table } from "./table.ts";
+import { AFTER_ALL_IDS, Table } from "./table.ts";
 
 const REPORTS = new Table<Report>("reports", {
   id: "value",
@@ -37,8 +37,8 @@ export class SqliteReportStore implements ReportStore {
     const open = query.open ? "AND resolvedAt IS NULL" : "";
     return this.#db.read(() =>
       this.#db.all(
-        REPORTS.select(`WHERE (?1 IS NULL OR id < ?1) ${open} ORDER BY id DESC LIMIT ?2`),
-        ...[query.before, query.limit],
+        REPORTS.select(`WHERE id < ? ${open} ORDER BY id DESC LIMIT ?`),
+        ...[query.before ?? AFTER_ALL_IDS, query.limit],
       ).map((raw) => REPORTS.decode(raw))
     );
   }

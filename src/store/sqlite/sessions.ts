@@ -1,6 +1,6 @@
 import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
-import type { Database } from "./database.ts";
+import { type Database, ROWS_PER_WRITE } from "./database.ts";
 import { Table } from "./table.ts";
 
 const SESSIONS = new Table<Session>("sessions", {
@@ -80,7 +80,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   forgetAllOf(userId: string): Promise<number> {
-    return this.#db.write(() => this.#db.run("DELETE FROM sessions WHERE userId = ?", userId));
+    return this.#deleteWhere("userId = ?", userId);
   }
 
   setAuthenticatedAt(id: string, at: number): Promise<void> {
@@ -108,9 +108,14 @@ export class SqliteSessionStore implements SessionStore {
     ) === 1;
   }
 
-  purge(before: number): Promise<number> {
-    return this.#db.write(() =>
-      this.#db.run(`DELETE FROM sessions WHERE endedAt < ?1 OR expiresAt < ?1`, before)
-    );
+  async purge(before: number): Promise<number> {
+    const ended = await this.#deleteWhere("endedAt < ?", before);
+    return ended + await this.#deleteWhere("expiresAt < ?", before);
+  }
+
+  #deleteWhere(condition: string, value: string | number): Promise<number> {
+    const sql = `DELETE FROM sessions WHERE rowid IN
+      (SELECT rowid FROM sessions WHERE ${condition} LIMIT ${ROWS_PER_WRITE})`;
+    return this.#db.writeParts(() => this.#db.run(sql, value));
   }
 }

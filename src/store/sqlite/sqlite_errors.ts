@@ -27,6 +27,13 @@ export function translated(error: unknown): unknown {
   return error;
 }
 
+/** True if another connection holds a lock that this call needs. */
+export function isBusy(error: unknown): boolean {
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  return code === "ERR_SQLITE_ERROR" && errcode !== undefined &&
+    [BUSY, LOCKED].includes(errcode & 0xff);
+}
+
 export function unavailable(message: string, cause?: unknown): AppError {
   return new AppError("unavailable", message, { cause });
 }

@@ -103,7 +103,7 @@ export class SqliteStore implements Store {
       this.media,
       this.outbox,
     );
-    this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index), backlog);
+    this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index, backlog));
     this.contacts = new SqliteContactStore(db);
     this.blocks = new SqliteBlockStore(db);
     this.reports = new SqliteReportStore(db);
@@ -136,6 +136,6 @@ export class SqliteStore implements Store {
     this.#backlog.close();
     this.#truncation.close();
     await this.#purge.close();
-    this.#db.close();
+    await this.#db.close();
   }
 }

@@ -4,6 +4,9 @@ import { AppError, quote } from "../../core/errors.ts";
 /** How a field is kept: as it is, as JSON text, or as 0 or 1 (SQLite has no booleans). */
 export type ColumnKind = "value" | "json" | "boolean";
 
+/** Sorts after every id: those are hexadecimal. The `before` of a first page, so that each page is a seek. */
+export const AFTER_ALL_IDS = "g";
+
 export type RawRow = Record<string, SQLOutputValue>;
 
 /**

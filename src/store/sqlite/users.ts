@@ -1,39 +1,24 @@
 import type { User } from "../../model/user.ts";
 import { DuplicateKey } from "../store.ts";
-import { containsRuns, nameTerms, nameText, queryTerms } from "../search_terms.ts";
-import type { UserBeginnings, UserPatch, UserSearch, UserStore } from "../user_store.ts";
+import { nameTerms } from "../search_terms.ts";
+import type {
+  FoundUsers,
+  UserBeginnings,
+  UserPatch,
+  UserSearch,
+  UserStore,
+} from "../user_store.ts";
 import type { SqliteAuditStore } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { SqliteIdentityStore } from "./identities.ts";
-import { Table } from "./table.ts";
-
-const USERS = new Table<User>("users", {
-  id: "value",
-  username: "value",
-  usernameKey: "value",
-  email: "value",
-  emailKey: "value",
-  emailVerifiedAt: "value",
-  passwordHash: "value",
-  displayName: "value",
-  bio: "value",
-  avatarMediaId: "value",
-  status: "json",
-  lastSeenAt: "value",
-  lastSeenHidden: "boolean",
-  role: "value",
-  suspension: "json",
-  totp: "json",
-  recoveryCodes: "json",
-  createdAt: "value",
-  updatedAt: "value",
-  deletedAt: "value",
-});
+import { SqliteUserSearch } from "./user_search.ts";
+import { USERS } from "./user_table.ts";
 
 type Field = keyof User & string;
 
 export class SqliteUserStore implements UserStore {
   readonly #db: Database;
+  readonly #search: SqliteUserSearch;
 
   constructor(
     db: Database,
@@ -41,6 +26,7 @@ export class SqliteUserStore implements UserStore {
     private readonly audit: SqliteAuditStore,
   ) {
     this.#db = db;
+    this.#search = new SqliteUserSearch(db);
   }
 
   create(user: User, { identity, entry }: UserBeginnings = {}): Promise<void> {
@@ -58,11 +44,10 @@ export class SqliteUserStore implements UserStore {
   }
 
   byIds(ids: string[]): Promise<User[]> {
-    return this.#db.read(() =>
-      this.#db.all(
-        USERS.select("WHERE id IN (SELECT value FROM json_each(?))"),
-        JSON.stringify(ids),
-      ).map((raw) => USERS.decode(raw))
+    const sql = USERS.select("WHERE id IN (SELECT value FROM json_each(?))");
+    return this.#db.readParts(
+      [...new Set(ids)],
+      (part) => this.#db.all(sql, JSON.stringify(part)).map((raw) => USERS.decode(raw)),
     );
   }
 
@@ -78,8 +63,8 @@ export class SqliteUserStore implements UserStore {
     return this.#db.write(() => this.get(id)?.deletedAt === null ? this.patch(id, patch) : null);
   }
 
-  search(query: UserSearch): Promise<User[]> {
-    return this.#db.read(() => this.#search(query));
+  search(query: UserSearch): Promise<FoundUsers> {
+    return this.#search.run(query);
   }
 
   useTotpStep(id: string, step: number): Promise<boolean> {
@@ -131,34 +116,6 @@ export class SqliteUserStore implements UserStore {
       this.#db.run("INSERT INTO user_terms (term, userId) VALUES (?, ?)", term, user.id);
     }
   }
-
-  #search({ prefix, excluding, after, limit }: UserSearch): User[] {
-    const query = queryTerms(prefix);
-    if (query.terms.length === 0 && query.prefix === null) return [];
-    const conditions = [
-      ...query.terms.map(() => "id IN (SELECT userId FROM user_terms WHERE term = ?)"),
-      ...(query.prefix === null ? [] : [STARTS_WITH]),
-    ];
-    const values = [...query.terms, ...(query.prefix === null ? [] : [query.prefix, query.prefix])];
-    const sql = USERS.select(`WHERE ${conditions.join(" AND ")} AND usernameKey > ?
-      AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY usernameKey LIMIT ?`);
-    const found: User[] = [];
-    for (let from = after ?? "";;) {
-      const rows = this.#db.all(sql, ...values, from, JSON.stringify(excluding), limit)
-        .map((raw) => USERS.decode(raw));
-      found.push(
-        ...rows.filter((user) =>
-          containsRuns(nameText(user.displayName, user.username), query.runs)
-        ),
-      );
-      if (found.length >= limit || rows.length < limit) return found.slice(0, limit);
-      from = rows.at(-1)!.usernameKey;
-    }
-  }
 }
 
 const NAMING: readonly string[] = ["username", "displayName", "deletedAt"];
-
-/** Nothing sorts after U+10FFFF, so the range holds exactly what starts with the word. */
-const STARTS_WITH = `id IN (SELECT userId FROM user_terms
-  WHERE term >= ? AND term <= ? || char(0x10FFFF))`;

@@ -122,8 +122,78 @@ export function searchContract(test: ContractTest): void {
     assert.deepEqual(await texts(store, { chatIds, query: "here needle" }), ["a needle here"]);
   });
 
+  contentTests(test);
   pagingTests(test);
   changeTests(test);
+}
+
+/** Everything that a message shows is found: its last word, its pictures, its files. */
+function contentTests(test: ContractTest): void {
+  // As many different characters as Chinese has in use, in pairs that hardly repeat.
+  const CHARACTERS = Array.from(
+    { length: 9_990 },
+    (_, i) => String.fromCharCode(0x4e00 + (i * i * 31 + i * 17) % 3_500),
+  );
+  const LONG: Record<string, { text: string; found: string[]; missed: string[] }> = {
+    "Chinese characters": {
+      text: CHARACTERS.join("") + "，上海见面",
+      found: ["上海", "上海见面", "海见", "面"],
+      missed: ["见上海", "面上"],
+    },
+    "English words": {
+      text: Array.from({ length: 1_900 }, (_, i) => `w${i}`).join(" ") + " rendezvous",
+      found: ["rendezvous", "w1899", "rend"],
+      missed: ["endezvous", "w1900"],
+    },
+    "Thai letters": {
+      text: "วันนี้ ".repeat(1_400) + CHARACTERS.slice(0, 3_000).join("") + "รถไฟฟ้า",
+      found: ["รถไฟ", "รถไฟฟ้า", "ไฟฟ"],
+      missed: ["รถเมล์"],
+    },
+  };
+  for (const [what, { text, found, missed }] of Object.entries(LONG)) {
+    test(`finds the end of a long message of ${what}`, async (store) => {
+      const { chat } = await storedChat(store, { messages: [{ text }, { text: "else" }] });
+      for (const query of found) {
+        assert.equal((await texts(store, { chatIds: [chat.id], query })).length, 1, query);
+      }
+      for (const query of missed) {
+        assert.deepEqual(await texts(store, { chatIds: [chat.id], query }), [], query);
+      }
+    });
+  }
+
+  test("finds emoji, whatever selectors and skin tones they have", async (store) => {
+    const { chat } = await storedChat(store, { messages: [{ text: "go 🎉❤️ 👍🏽 🇩🇪" }] });
+    const find = (query: string) => texts(store, { chatIds: [chat.id], query });
+    for (const query of ["🎉", "❤", "❤️", "👍", "👍🏿", "🇩🇪", "go 🎉"]) {
+      assert.equal((await find(query)).length, 1, query);
+    }
+    for (const query of ["🎈", "🇫🇷", "🇪🇩"]) assert.deepEqual(await find(query), [], query);
+  });
+
+  test("finds a message by the names of its files, until it loses them", async (store) => {
+    const media = ["Quarterly invoice_2024.pdf", "請求書.txt"].map((name) => ({
+      id: newId(),
+      kind: "file" as const,
+      type: "application/pdf",
+      name,
+      size: 1,
+      width: null,
+      height: null,
+      thumbHash: null,
+    }));
+    const { chat, messages: [message] } = await storedChat(store, {
+      messages: [{ kind: "media", text: "", media }],
+    });
+    const find = (query: string) => texts(store, { chatIds: [chat.id], query });
+    for (const query of ["invoice", "2024", "請求書", "quarterly 請求書"]) {
+      assert.equal((await find(query)).length, 1, query);
+    }
+    const emptied = { ...message, rev: 3, media: [] };
+    await store.chats.commit(aChange(2, { ...chat, rev: 3 }, { updated: [emptied] }));
+    assert.deepEqual(await find("invoice"), []);
+  });
 }
 
 function pagingTests(test: ContractTest): void {
@@ -158,7 +228,7 @@ function pagingTests(test: ContractTest): void {
     const seen: string[] = [];
     for (let before: string | null = null;;) {
       const search = { chatIds: [chat.id], query: "word", before, limit: 1 };
-      const [message] = await store.messages.search(search);
+      const { messages: [message] } = await store.messages.search(search);
       if (message === undefined) break;
       seen.push(before = message.id);
     }
@@ -180,6 +250,32 @@ function pagingTests(test: ContractTest): void {
     assert.deepEqual(await find("apple 5"), ["apple 58", "apple 57"]);
     assert.deepEqual(await find("apple 7", 20), ["apple 7"]);
     assert.equal((await find("a", 100)).length, 59);
+  });
+
+  test("next leads through all that there is, newest first over many chats", async (store) => {
+    const chats = [];
+    for (let i = 0; i < 3; i++) chats.push((await storedChat(store, {})).chat);
+    for (let i = 0; i < 30; i++) {
+      const sent = await sendTo(store, chats[i % 3], [i % 2 ? `東京都 ${i}` : `京都と東京 ${i}`]);
+      chats[i % 3] = sent.chat;
+    }
+    const chatIds = chats.map(({ id }) => id);
+    const seen: string[] = [];
+    for (let before: string | null = null, pages = 0; pages < 30; pages++) {
+      const search = { chatIds, query: "東京都", before, limit: 4 };
+      const { messages, next } = await store.messages.search(search);
+      seen.push(...messages.map(({ text }) => text));
+      before = next;
+      if (before === null) break;
+    }
+    const odd = Array.from({ length: 15 }, (_, i) => `東京都 ${29 - 2 * i}`);
+    assert.deepEqual(seen, odd);
+  });
+
+  test("a cursor of elsewhere is refused", async (store) => {
+    const { chat } = await storedChat(store, {});
+    const search = { chatIds: [chat.id], query: "word", before: "elsewhere", limit: 4 };
+    await assert.rejects(store.messages.search(search), { code: "invalid_request" });
   });
 
   test("a page is full also where many match by their pairs only", async (store) => {
@@ -211,7 +307,7 @@ function changeTests(test: ContractTest): void {
     const pinned = { ...message, rev: 3, pinnedAt: T0 };
     await store.chats.commit(aChange(2, { ...chat, rev: 3 }, { updated: [pinned] }));
     const search = { chatIds: [chat.id], query: "kept", before: null, limit: 9 };
-    assert.deepEqual(await store.messages.search(search), [pinned]);
+    assert.deepEqual(await store.messages.search(search), { messages: [pinned], next: null });
   });
 
   test("deleted and encrypted messages are never found", async (store) => {
@@ -258,5 +354,5 @@ async function texts(
   search: Partial<MessageSearch> & Pick<MessageSearch, "chatIds" | "query">,
 ): Promise<string[]> {
   const found = await store.messages.search({ before: null, limit: 20, ...search });
-  return found.map(({ text }) => text);
+  return found.messages.map(({ text }) => text);
 }

@@ -164,10 +164,14 @@ function searchTests(test: ContractTest): void {
     assert.deepEqual(await search(store, "dang"), ["d1"]);
   });
 
-  test("search leaves out who is excluded and who was erased", async (store) => {
+  test("search leaves out who has blocked the searcher and who was erased", async (store) => {
     const [a, b, c] = await named(store, { pat1: "", pat2: "", pat3: "" });
     await store.users.update(b.id, { deletedAt: T0 });
-    assert.deepEqual(await search(store, "pat", { excluding: [c.id, newId()] }), ["pat1"]);
+    const hiddenFrom = newId();
+    await store.blocks.add({ blockerId: c.id, blockedId: hiddenFrom, createdAt: T0 });
+    await store.blocks.add({ blockerId: hiddenFrom, blockedId: a.id, createdAt: T0 });
+    assert.deepEqual(await search(store, "pat", { hiddenFrom }), ["pat1"]);
+    assert.deepEqual(await search(store, "pat", { hiddenFrom: newId() }), ["pat1", "pat3"]);
     await store.users.update(a.id, { displayName: "Renamed", username: "ren", usernameKey: "ren" });
     assert.deepEqual(await search(store, "pat"), ["pat3"]);
     assert.deepEqual(await search(store, "rename"), ["ren"]);
@@ -215,9 +219,9 @@ async function search(
   prefix: string,
   query: Partial<UserSearch> = {},
 ): Promise<string[]> {
-  const users = await store.users.search({
+  const { users } = await store.users.search({
     prefix,
-    excluding: [],
+    hiddenFrom: null,
     after: null,
     limit: 20,
     ...query,

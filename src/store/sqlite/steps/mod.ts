@@ -9,6 +9,7 @@ import { step as abandonedGroups } from "./0008_abandoned_groups.ts";
 import { step as contacts } from "./0009_contacts.ts";
 import { step as storageUsage } from "./0010_storage_usage.ts";
 import { step as groupGenerations } from "./0011_group_generations.ts";
+import { step as searchByBlocks } from "./0012_search_by_blocks.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -29,4 +30,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   contacts,
   storageUsage,
   groupGenerations,
+  searchByBlocks,
 ];

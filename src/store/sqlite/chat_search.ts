@@ -1,0 +1,141 @@
+import type { SQLInputValue } from "node:sqlite";
+import type { WorkBudget } from "../../core/work_budget.ts";
+import type { Message } from "../../model/message.ts";
+import { containsRuns, matches, messageText, type QueryTerms } from "../search_terms.ts";
+import type { Database } from "./database.ts";
+import { BLOCK_REVS, blockOf, isSearchable, type MessageIndex } from "./message_index.ts";
+import { TOP_PLACE } from "./message_place.ts";
+import { MESSAGES } from "./message_table.ts";
+
+/** Messages that are read together, to be looked at one by one. */
+const ROWS_AT_ONCE = 16;
+
+/**
+ * Messages whose places are compared to know the highest: ids of two processes, or of one whose clock
+ * stepped back, may lie in another order than the history.
+ */
+const OUT_OF_ORDER = 16;
+
+/** The newest messages before a seq, by an index alone: the highest seq and the highest place. */
+const NEWEST_BEFORE = `SELECT max(seq) AS seq, max(place) AS place FROM
+  (SELECT seq, place FROM messages WHERE chatId = ? AND seq < ? ORDER BY seq DESC LIMIT ${OUT_OF_ORDER})`;
+
+const LOWEST_FROM = `SELECT min(place) AS place FROM
+  (SELECT place FROM messages WHERE chatId = ? AND seq >= ? ORDER BY seq LIMIT ${OUT_OF_ORDER})`;
+
+const PLACES_OF_BLOCK = "SELECT place FROM messages WHERE chatId = ? AND seq >= ? AND seq < ?";
+const AT_PLACES = `SELECT place, ${MESSAGES.columns} FROM messages
+  WHERE place IN (SELECT value FROM json_each(?)) ORDER BY place DESC`;
+
+export interface ChatSearchOptions {
+  chatId: string;
+  chatNumber: number;
+  query: QueryTerms;
+  /** Only messages whose place is lower. */
+  below: number;
+  /** Messages whose place is lower are not in the index. */
+  unindexedBelow: number;
+}
+
+/** A search in one chat, that goes back through its blocks as far as it is taken. */
+export class ChatSearch {
+  /** The places still to be looked at in the block that was read last, highest first. */
+  #candidates: number[] = [];
+  #isExact = true;
+  /** The newest message that no block read so far has held; null once all were read. */
+  #rest: { seq: number; place: number } | null;
+
+  constructor(
+    private readonly db: Database,
+    private readonly index: MessageIndex,
+    private readonly options: ChatSearchOptions,
+  ) {
+    this.#rest = this.#newestBefore(TOP_PLACE);
+  }
+
+  /** No message above this place will be found any more; `-Infinity` once the chat is done. */
+  get frontier(): number {
+    const rest = Math.min(this.#rest?.place ?? -Infinity, this.options.below - 1);
+    return Math.max(this.#candidates[0] ?? -Infinity, rest);
+  }
+
+  /** Looks at the next few messages, or reads the next block; returns what it found with its places. */
+  async advance(budget: WorkBudget): Promise<[place: number, Message][]> {
+    if (this.#candidates.length === 0) {
+      this.#readBlock();
+      return [];
+    }
+    const rows = this.#read(this.#candidates.slice(0, ROWS_AT_ONCE));
+    const found: [number, Message][] = [];
+    for (const [place, message] of rows) {
+      if (budget.isSliceOver) await budget.pause();
+      if (this.#isFound(message)) found.push([place, message]);
+    }
+    this.#candidates = this.#candidates.slice(ROWS_AT_ONCE);
+    return found;
+  }
+
+  #readBlock(): void {
+    const { chatId, chatNumber, query, below } = this.options;
+    const block = this.#nextBlock();
+    const start = block * BLOCK_REVS;
+    this.#rest = this.#newestBefore(start);
+    const found = this.#isIndexed(start) ? this.#candidatesIn({ chatNumber, block }, query) : null;
+    this.#isExact = found?.isExact ?? false;
+    const places = found?.places ??
+      this.#places(PLACES_OF_BLOCK, chatId, start, start + BLOCK_REVS);
+    this.#candidates = [...new Set(places)].filter((place) => place < below).sort((a, b) => b - a);
+  }
+
+  #candidatesIn(block: { chatNumber: number; block: number }, query: QueryTerms) {
+    const found = this.index.candidates(block, query);
+    if (found === null || query.byCharacter === null) return found;
+    const long = this.index.candidates(block, query.byCharacter);
+    if (long === null) return null;
+    const places = [...found.places, ...long.places];
+    return { places, isExact: found.isExact && long.isExact };
+  }
+
+  /** The block of the newest message that is left; the first time, the block in which `below` lies. */
+  #nextBlock(): number {
+    const { seq, place } = this.#rest!;
+    let [low, high] = [0, blockOf(seq)];
+    if (place < this.options.below) return high;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#lowestFrom(middle * BLOCK_REVS) < this.options.below) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #isIndexed(start: number): boolean {
+    const { unindexedBelow } = this.options;
+    return unindexedBelow === -Infinity || this.#lowestFrom(start) >= unindexedBelow;
+  }
+
+  #isFound(message: Message): boolean {
+    if (!isSearchable(message)) return false;
+    const { query } = this.options;
+    const text = messageText(message);
+    return this.#isExact ? containsRuns(text, query.runs) : matches(text, query);
+  }
+
+  #newestBefore(seq: number): { seq: number; place: number } | null {
+    const row = this.db.get(NEWEST_BEFORE, this.options.chatId, seq);
+    return row?.seq == null ? null : { seq: Number(row.seq), place: Number(row.place) };
+  }
+
+  #lowestFrom(seq: number): number {
+    return Number(this.db.get(LOWEST_FROM, this.options.chatId, seq)?.place ?? TOP_PLACE);
+  }
+
+  #places(sql: string, ...values: SQLInputValue[]): number[] {
+    return this.db.all(sql, ...values).map(({ place }) => Number(place));
+  }
+
+  #read(places: number[]): [number, Message][] {
+    return this.db.all(AT_PLACES, JSON.stringify(places))
+      .map((raw) => [Number(raw.place), MESSAGES.decode(raw)]);
+  }
+}
