@@ -1,3 +1,5 @@
+import { webmTracks } from "./tracks_webm.ts";
+
 /**
  * What a file is, by its first bytes. The name and the type that a client claims say nothing: they
  * are the attacker's to choose.
@@ -38,7 +40,9 @@ const TYPES: [contentType: string, kind: MediaKind, extension: string, test: Tes
   ["audio/mp4", "audio", ".m4a", brand("M4A", "M4B")],
   ["video/quicktime", "video", ".mov", brand("qt  ")],
   ["video/3gpp", "video", ".3gp", brand("3gp", "3g2")],
+  ["audio/webm", "audio", ".weba", all(ebml("webm"), soundOnly)],
   ["video/webm", "video", ".webm", ebml("webm")],
+  ["audio/x-matroska", "audio", ".mka", all(ebml("matroska"), soundOnly)],
   ["video/x-matroska", "video", ".mkv", ebml("matroska")],
   ["audio/wav", "audio", ".wav", riff("WAVE")],
   ["video/x-msvideo", "video", ".avi", riff("AVI ")],
@@ -68,9 +72,11 @@ const TYPES: [contentType: string, kind: MediaKind, extension: string, test: Tes
 ];
 
 /** The extension of each type, without parameters; empty where it has none. */
-export const TYPE_EXTENSIONS: ReadonlyMap<string, string> = new Map(
-  TYPES.map(([contentType, , extension]) => [contentType.split(";")[0], extension]),
-);
+export const TYPE_EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ...TYPES.map(([type, , extension]): [string, string] => [type.split(";")[0], extension]),
+  // Found by the tracks; see `typeByTracks`.
+  ["audio/3gpp", ".3gp"],
+]);
 
 const UNKNOWN: FileType = {
   contentType: "application/octet-stream",
@@ -148,10 +154,21 @@ function ebml(docType: string): Test {
     holds(head, 0, "\x1a\x45\xdf\xa3") && latin1(head.subarray(0, 64)).includes(docType);
 }
 
-/** The codec's own header opens the first page's payload (RFC 3533; RFC 7845 for Opus). */
+function soundOnly(head: Uint8Array): boolean {
+  return webmTracks(head) === "audio";
+}
+
+/**
+ * Each stream begins with a page of its own, before all other pages, whose payload opens with the codec's
+ * header (RFC 3533; RFC 7845 for Opus).
+ */
 function oggAudio(head: Uint8Array): boolean {
-  const page = latin1(head.subarray(0, 64));
-  return ["OpusHead", "\x01vorbis", "Speex   ", "\x7fFLAC"].some((codec) => page.includes(codec));
+  const text = latin1(head);
+  const first = text.split("OggS").slice(1).filter((page) => page.charCodeAt(1) & 2);
+  const has = (...codecs: string[]) =>
+    first.some((page) => codecs.some((codec) => page.slice(0, 64).includes(codec)));
+  if (has("\x80theora", "BBCD\0", "OVP80")) return false;
+  return has("OpusHead", "\x01vorbis", "Speex   ", "\x7fFLAC");
 }
 
 /** Frame sync with a layer, a bit rate and a sampling rate that exist (ISO/IEC 11172-3, section 2.4.1.3). */

@@ -19,6 +19,7 @@ import {
 } from "./media_rules.ts";
 import { peekStream } from "./peek_stream.ts";
 import { reservingStream } from "./reserving_stream.ts";
+import { typeByTracks } from "./sound_only.ts";
 import { quotaOf, withinQuota } from "./storage_quota.ts";
 import { Sha256Stream } from "./sha256_stream.ts";
 
@@ -102,11 +103,12 @@ export class MediaIntake {
     const content = await this.blobs.get(key);
     if (!content) throw new AppError("conflict", "Finishing the upload: nothing has arrived");
     const { head, body } = await peekStream(content.body, HEAD_SIZE);
-    const type = media.encrypted ? CIPHERTEXT : detectFileType(head);
     const { size, etag } = content.info;
+    let type = media.encrypted ? CIPHERTEXT : detectFileType(head);
     try {
       checkType(type);
       checkSize(size, type, this.limits);
+      type = await this.#byTracks(type, key, size);
     } catch (error) {
       await body.cancel();
       throw error;
@@ -126,12 +128,21 @@ export class MediaIntake {
   /** What `receive` has stored becomes `ready`. `encrypted` may be known only now. */
   async settle(media: Media, { type, ...arrived }: Arrived): Promise<Media> {
     if (media.encrypted || type.kind !== "image") {
-      const kept = media.encrypted ? CIPHERTEXT : type;
+      const kept = media.encrypted
+        ? CIPHERTEXT
+        : await this.#byTracks(type, fileKey(media.id), arrived.size);
       return await this.#conclude(media, fieldsOf({ type: kept, ...arrived }));
     }
     const content = await this.blobs.get(fileKey(media.id));
     if (!content) throw notFound("upload", media.id);
     return await this.#conclude(media, await this.#strip(media, content.body));
+  }
+
+  /** Sound in a container of video is held to the limit of sound. */
+  async #byTracks(type: FileType, key: string, size: number): Promise<FileType> {
+    const found = await typeByTracks(type, this.blobs, key, size);
+    checkSize(size, found, this.limits);
+    return found;
   }
 
   /** An upload that failed leaves nothing; what cannot be removed now, the sweeper will. */

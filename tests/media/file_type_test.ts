@@ -11,6 +11,24 @@ function ftyp(major: string, ...compatible: string[]): string {
   return `\0\0\0${String.fromCharCode(size)}ftyp${major}\0\0\0\0${compatible.join("")}`;
 }
 
+/** The first page of a stream. */
+function oggPage(payload: string): string {
+  return `OggS\0\x02${"\0".repeat(22)}${payload}`;
+}
+
+/** With a list of tracks of these types: 1 is video, 2 is sound. */
+function webm(docType: string, ...trackTypes: number[]): string {
+  const element = (id: string, content: string) =>
+    id + String.fromCharCode(0x80 + content.length) + content;
+  const entries = trackTypes.map((type) =>
+    element("\xae", element("\xd7", "\x01") + element("\x83", String.fromCharCode(type)))
+  );
+  const header = element("\x1a\x45\xdf\xa3", element("\x42\x82", docType));
+  const info = element("\x15\x49\xa9\x66", element("\x4d\x80", "test"));
+  const segment = "\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff";
+  return header + segment + info + element("\x16\x54\xae\x6b", entries.join(""));
+}
+
 function zipEntry(name: string, content = ""): string {
   const length = String.fromCharCode(name.length);
   return `PK\x03\x04${"\0".repeat(22)}${length}\0\0\0${name}${content}`;
@@ -38,11 +56,18 @@ Deno.test("knows the types of what chats share", () => {
     [ftyp("3gp5"), "video/3gpp", "video"],
     ["\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm", "video/webm", "video"],
     ["\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\x82\x88matroska", "video/x-matroska", "video"],
+    [webm("webm", 2), "audio/webm", "audio"],
+    [webm("webm", 1), "video/webm", "video"],
+    [webm("webm", 2, 1), "video/webm", "video"],
+    [webm("matroska", 2), "audio/x-matroska", "audio"],
+    [webm("webm", 2).slice(0, -1), "video/webm", "video"],
     ["RIFF\0\0\0\0WAVEfmt ", "audio/wav", "audio"],
     ["fLaC\0\0\0\x22", "audio/flac", "audio"],
-    [`OggS${"\0".repeat(24)}OpusHead`, "audio/ogg", "audio"],
-    [`OggS${"\0".repeat(24)}\x01vorbis`, "audio/ogg", "audio"],
-    [`OggS${"\0".repeat(24)}\x80theora`, "video/ogg", "video"],
+    [oggPage("OpusHead"), "audio/ogg", "audio"],
+    [oggPage("\x01vorbis"), "audio/ogg", "audio"],
+    [oggPage("\x80theora"), "video/ogg", "video"],
+    [oggPage("\x01vorbis") + oggPage("\x80theora"), "video/ogg", "video"],
+    [oggPage("fishead") + oggPage("OpusHead"), "audio/ogg", "audio"],
     ["ID3\x04\0\0", "audio/mpeg", "audio"],
     ["\xff\xfb\x90\x64", "audio/mpeg", "audio"],
     ["\xff\xf1\x50\x80\x01\x7f\xfc", "audio/aac", "audio"],
