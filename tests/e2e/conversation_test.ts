@@ -78,7 +78,7 @@ async function makeGroup(server: ServerProcess, [owner, ...others]: Person[]) {
 }
 
 function join(stack: AsyncDisposableStack, server: ServerProcess, { token }: Person): Participant {
-  const proxy = stack.use(new CuttableProxy(Number(new URL(server.url).port)));
+  const proxy = stack.use(new CuttableProxy(() => Number(new URL(server.url).port)));
   const urls = [`ws://127.0.0.1:${proxy.port}/ws`];
   const client = stack.use(new CatchingUpClient({ urls, token, retryMs: 5 }));
   return { client, proxy, cuts: 0 };

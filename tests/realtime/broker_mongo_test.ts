@@ -31,7 +31,7 @@ Deno.test({
   name: "a change stream whose connection breaks goes on where it was, and loses nothing",
   fn: async () => {
     await using server = await MongodbServer.start();
-    await using proxy = new CuttableProxy(server.port);
+    await using proxy = new CuttableProxy(() => server.port);
     const uri = server.uri();
     const listener = await started(uri.replace(`:${server.port}`, `:${proxy.port}`));
     const speaker = await started(uri);

@@ -9,7 +9,8 @@ export class CuttableProxy implements AsyncDisposable {
   #isRefusing = false;
   #loses: { request: string; onLost: () => void } | null = null;
 
-  constructor(private readonly targetPort: number) {
+  /** `target` is asked for each connection. */
+  constructor(private readonly target: () => number) {
     this.#accepting = this.#accept();
   }
 
@@ -56,7 +57,7 @@ export class CuttableProxy implements AsyncDisposable {
     if (this.#isRefusing) return close(client);
     this.#connections.add(client);
     try {
-      const server = await Deno.connect({ hostname: "127.0.0.1", port: this.targetPort });
+      const server = await Deno.connect({ hostname: "127.0.0.1", port: this.target() });
       this.#connections.add(server);
       // A side that ends takes the other along.
       const end = () => [client, server].forEach(close);

@@ -9,16 +9,19 @@ export class MongodbServer implements AsyncDisposable {
     private server: ChildServer,
     private readonly folder: TempDir,
     readonly port: number,
+    private readonly flags: string[],
   ) {}
 
-  static async start(): Promise<MongodbServer> {
+  /** With `durable`, what was acknowledged survives `kill`; without, it is faster. */
+  static async start({ durable = false } = {}): Promise<MongodbServer> {
+    const flags = durable ? ["--sync-on-commit"] : [];
     const program = requireService("mongodb");
     const folder = await TempDir.make("mongodb");
     try {
       const { server, port } = await ChildServer.startOnFreePort((port) => {
-        return specFor(program, folder, port);
+        return specFor(program, folder, port, flags);
       });
-      return new MongodbServer(server, folder, port);
+      return new MongodbServer(server, folder, port, flags);
     } catch (error) {
       await folder[Symbol.asyncDispose]();
       throw error;
@@ -48,7 +51,7 @@ export class MongodbServer implements AsyncDisposable {
   async restart(): Promise<void> {
     await this.server.stop();
     this.server = await ChildServer.start(
-      specFor(requireService("mongodb"), this.folder, this.port),
+      specFor(requireService("mongodb"), this.folder, this.port, this.flags),
     );
   }
 
@@ -76,10 +79,15 @@ export function sharedMongodb(): { readonly missing: boolean; uri(database?: str
   return { missing, uri: (database) => server!.uri(database) };
 }
 
-function specFor(program: string, folder: TempDir, port: number): ChildServerSpec {
+function specFor(
+  program: string,
+  folder: TempDir,
+  port: number,
+  flags: string[],
+): ChildServerSpec {
   return {
     program,
-    args: argumentsFor(port, folder),
+    args: [...argumentsFor(port, folder), ...flags],
     cwd: folder.path,
     ready: () => accepts(port),
   };

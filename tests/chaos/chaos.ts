@@ -1,0 +1,59 @@
+import { delay } from "../../src/core/delay.ts";
+import { HttpClient } from "../support/http_client.ts";
+import { type Actor, LibraryActor, StrictActor } from "./actors.ts";
+import { checkAll } from "./check.ts";
+import { makeFaults } from "./faults.ts";
+import { Ledger } from "./ledger.ts";
+import { Random } from "./random.ts";
+import { type BrokerKind, ChaosWorld } from "./world.ts";
+
+export interface ChaosOptions {
+  broker: BrokerKind;
+  seed: number;
+  /** Milliseconds during which faults are made. */
+  durationMs: number;
+  log?: (line: string) => void;
+}
+
+/** People by each kind of client. */
+const EACH = 3;
+
+/**
+ * People write to one group by both kinds of clients while instances, lines, database and KV fail at
+ * random; then all is mended, and everyone has to have the same. The seed chooses faults and writes; when
+ * they strike is up to the machine.
+ */
+export async function chaos({ broker, seed, durationMs, log = () => {} }: ChaosOptions) {
+  const random = new Random(seed);
+  await using world = await ChaosWorld.start(broker, 2 * EACH);
+  await using stack = new AsyncDisposableStack();
+  const ledger = new Ledger(await makeGroup(world));
+  const actors: Actor[] = [];
+  for (const [at, person] of world.people.entries()) {
+    const kind = at % 2 === 0 ? LibraryActor : StrictActor;
+    actors.push(stack.use(await kind.start(world, person, ledger)));
+  }
+  const end = performance.now() + durationMs;
+  const isOver = () => performance.now() > end;
+  const acting = Promise.all(actors.map((actor, at) => actor.act(new Random(seed + at), isOver)));
+  acting.catch(() => {});
+  const faults = await makeFaults(world, random, isOver, log);
+  await Promise.race([acting, late(90_000)]);
+  const { messages } = await checkAll(world, actors, ledger);
+  return { messages, faults };
+}
+
+async function makeGroup(world: ChaosWorld): Promise<string> {
+  const [owner, ...others] = world.people;
+  const { status, body } = await new HttpClient(world.url, owner.token).post("/api/groups", {
+    name: "Everyone",
+    memberIds: others.map(({ id }) => id),
+  });
+  if (status !== 201) throw new Error(`Creating the group failed: ${JSON.stringify(body)}`);
+  return body.id;
+}
+
+async function late(ms: number): Promise<never> {
+  await delay(ms);
+  throw new Error(`Sends were not acknowledged within ${ms} ms after the last fault was mended`);
+}

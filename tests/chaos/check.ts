@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
+import { HttpClient } from "../support/http_client.ts";
+import { type Actor, LibraryActor } from "./actors.ts";
+import type { Ledger } from "./ledger.ts";
+import type { ChaosWorld } from "./world.ts";
+
+interface Row {
+  id: string;
+  seq: number;
+  rev: number;
+  senderId: string;
+  clientId: string;
+  text: string | null;
+}
+
+/** Fails if anything acknowledged was lost, doubled or reordered, or a client has not what the server has. */
+export async function checkAll(
+  world: ChaosWorld,
+  actors: Actor[],
+  ledger: Ledger,
+): Promise<{ messages: number }> {
+  const rows = await eventually("the history can be read", () => history(world, ledger.chatId), {
+    within: 60_000,
+  });
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  for (const id of ledger.ids) assert.ok(byId.has(id), `The acknowledged message ${id} is lost`);
+  const sends = new Set(rows.map(({ senderId, clientId }) => `${senderId} ${clientId}`));
+  assert.equal(sends.size, rows.length, "A send made two messages");
+  for (const { id, text } of rows) {
+    assert.ok(ledger.allows(id, text), `The message ${id} has a text that nobody wrote: ${text}`);
+  }
+  for (const actor of actors) await checkActor(actor, rows, ledger.chatId);
+  return { messages: rows.length };
+}
+
+async function checkActor(actor: Actor, rows: Row[], chatId: string): Promise<void> {
+  const expected = rows.map(({ id, rev, text }) => ({ id, rev, text: text ?? "" }));
+  const { username } = actor.person;
+  const held = () =>
+    actor.messages(chatId).map(({ id, rev, text }) => ({ id, rev, text: text ?? "" }));
+  const matches = () => assert.deepEqual(held(), expected) === undefined;
+  await eventually(`${username} has what the server has`, matches, { within: 60_000, every: 200 });
+  if (!(actor instanceof LibraryActor)) return;
+  assert.deepEqual(
+    actor.told,
+    rows.map(({ id }) => id),
+    `${username} was told of each message once`,
+  );
+}
+
+/** All messages by the catch-up from the start, whose revisions have to lead to the head without a hole. */
+async function history(world: ChaosWorld, chatId: string): Promise<Row[]> {
+  const [{ token }] = world.people;
+  const rows = new Map<string, Row>();
+  for (let after = 0, more = true; more;) {
+    const { status, body } = await new HttpClient(world.url, token)
+      .get(`/api/chats/${chatId}/changes?after=${after}`);
+    assert.equal(status, 200);
+    for (const row of body.messages) rows.set(row.id, row);
+    assert.ok(body.rev > after || !body.more, "The catch-up gets no further");
+    ({ rev: after, more } = body);
+  }
+  return [...rows.values()].sort((a, b) => a.seq - b.seq);
+}
