@@ -3,9 +3,8 @@ const AHEAD_MS = 10_000;
 const RealDate = Date;
 
 class DateAhead extends RealDate {
-  constructor(...args: ConstructorParameters<typeof Date> | []) {
-    if (args.length === 0) super(RealDate.now() + AHEAD_MS);
-    else super(...args as [number]);
+  constructor(...args: [] | [number]) {
+    super(...(args.length === 0 ? [RealDate.now() + AHEAD_MS] as [number] : args));
   }
 
   static override now(): number {

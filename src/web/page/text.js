@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { splitLinks } from "./links.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
@@ -43,11 +44,9 @@ export function avatar(id, name, state) {
   );
 }
 
-const LINK = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'])/;
-
 /** Text with its links made to work. */
 export function linked(text) {
-  return text.split(LINK).map((part, at) =>
+  return splitLinks(text).map((part, at) =>
     at % 2 === 0
       ? part
       : h("a", { href: part, target: "_blank", rel: "noopener noreferrer nofollow" }, part)

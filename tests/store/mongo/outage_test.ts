@@ -30,7 +30,7 @@ async function withStore(
 ): Promise<void> {
   const uri = mongodb.uri();
   const direct = await openMongoStore({ uri });
-  await using proxy = new CuttableProxy(Number(new URL(uri).port));
+  await using proxy = new CuttableProxy(() => Number(new URL(uri).port));
   const cuttable = new URL(`${uri}&serverSelectionTimeoutMS=200`);
   cuttable.port = String(proxy.port);
   const store = await openMongoStore({ uri: cuttable.href, retryMs: 300 });
