@@ -257,10 +257,26 @@ export function bindServices(ground: Ground, services: Services): Bound[] {
 
 function bindChats({ adapters: { store }, config, clock }: Ground, all: Services) {
   const { limits } = config;
-  const { writer, direct, groups, people, catchUp, publisher, access, media, requests, unread } =
-    all;
+  const {
+    writer,
+    direct,
+    groups,
+    people,
+    catchUp,
+    publisher,
+    access,
+    media,
+    requests,
+    unread,
+    push,
+  } = all;
   const reader = new ChatReader(store);
-  const receipts = new Receipts(store, people, (membership) => publisher.receipt(membership));
+  const receipts = new Receipts(
+    store,
+    people,
+    (membership) => publisher.receipt(membership),
+    (userId, chatId, readSeq) => push.withdrawals.chatRead(userId, chatId, readSeq),
+  );
   const files = media.library;
   return [
     ...chatHandlers({

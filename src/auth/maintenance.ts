@@ -10,6 +10,9 @@ const KEEP_ENDED_SESSIONS_MS = 30 * 24 * HOUR;
 /** What nobody has looked at for so long, nobody will. */
 const KEEP_NOTIFICATIONS_MS = 90 * 24 * HOUR;
 
+/** After this a push that is still shown on a device is not withdrawn any more. */
+const KEEP_SHOWN_PUSHES_MS = 30 * 24 * HOUR;
+
 /** Forgets what has run out: sessions of a month ago, links nobody followed, old key packages. */
 export class Maintenance {
   #timer: ReturnType<typeof setInterval> | null = null;
@@ -23,6 +26,7 @@ export class Maintenance {
       | "keyPackages"
       | "notifications"
       | "pushDevices"
+      | "shownPushes"
       | "contacts"
     >,
     private readonly clock: Clock,
@@ -42,6 +46,7 @@ export class Maintenance {
       const now = this.clock.now();
       await this.store.sessions.purge(now - KEEP_ENDED_SESSIONS_MS);
       await this.store.pushDevices.purge(now);
+      await this.store.shownPushes.purge(now - KEEP_SHOWN_PUSHES_MS);
       await this.store.oneTimeTokens.purge(now);
       await this.store.keyPackages.purge(now);
       await this.store.contacts.purge(now);

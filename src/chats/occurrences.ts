@@ -15,7 +15,7 @@ export function occurrencesOf(
   steps: readonly ChatStep[],
   records: readonly ChatRecord[],
 ): Occurrence[] {
-  return [...messagesSent(steps), ...records.flatMap(memberChanged)];
+  return [...messagesSent(steps), ...records.flatMap(memberChanged), ...steps.flatMap(takenBack)];
 }
 
 /** How long whoever wrote an entry has it to itself: longer than telling takes, usually by far. */
@@ -49,6 +49,13 @@ function messagesSent(steps: readonly ChatStep[]): Occurrence[] {
     sent.push({ type: "message", messageId, seq, senderId, mentions, replyTo });
   }
   return sent.reverse();
+}
+
+/** What people were shown of it disappears. */
+function takenBack(step: ChatStep): Occurrence[] {
+  if (step.type === "message.deleted") return [{ type: "deleted", messageId: step.message.id }];
+  if (step.type !== "member.updated" || step.member.leftAt === null) return [];
+  return [{ type: "left", userId: step.member.userId }];
 }
 
 function memberChanged({ rev, origin: { actorId }, note }: ChatRecord): Occurrence[] {

@@ -6,16 +6,22 @@ import type { Store } from "../store/store.ts";
 /** Told when a member's cursors have moved. */
 export type ReceiptListener = (membership: Membership) => void;
 
+/** Told how far a member has read, also when they had read that far before. */
+export type ReadListener = (userId: string, chatId: string, readSeq: number) => void;
+
 /** How far each member has received and read. Cursors only move forward and take no revision. */
 export class Receipts {
   constructor(
     private readonly store: Pick<Store, "chats" | "memberships">,
     private readonly people: Pick<People, "isHeardIn">,
     private readonly onMoved: ReceiptListener,
+    private readonly onRead: ReadListener = () => {},
   ) {}
 
-  markRead(userId: string, chatId: string, seq: number): Promise<Membership> {
-    return this.#move(userId, chatId, (head) => ({ readSeq: Math.min(seq, head) }));
+  async markRead(userId: string, chatId: string, seq: number): Promise<Membership> {
+    const member = await this.#move(userId, chatId, (head) => ({ readSeq: Math.min(seq, head) }));
+    this.onRead(userId, chatId, member.readSeq);
+    return member;
   }
 
   markDelivered(userId: string, chatId: string, seq: number): Promise<Membership> {

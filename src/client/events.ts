@@ -6,7 +6,12 @@ import type { ContactRequestEvent } from "../wire/contact.ts";
 import type { HandshakeView } from "../wire/handshake.ts";
 import type { MemberEventView, ReceiptView } from "../wire/member.ts";
 import type { MessageView } from "../wire/message.ts";
-import type { NotificationView } from "../wire/notification.ts";
+import type {
+  ChatNotificationsEvent,
+  NotificationsReadView,
+  NotificationsRemovedView,
+  NotificationView,
+} from "../wire/notification.ts";
 
 /** What the server tells without being asked, by name. */
 export interface ServerEvents {
@@ -22,6 +27,12 @@ export interface ServerEvents {
   "typing": InChat<{ userId: string; typing: boolean }>;
   "presence": { data: Record<string, unknown> & { userId: string } };
   "notification": { data: NotificationView };
+  /** The caller has read notifications, on this or another device; null for all of them. */
+  "notification.read": { data: NotificationsReadView };
+  /** What notifications were about is gone, and they with it. */
+  "notification.removed": { data: NotificationsRemovedView };
+  /** The caller has muted a chat, or no longer, on this or another device. */
+  "chat.notifications": { data: ChatNotificationsEvent };
   /** The caller has blocked somebody, or no longer, on this or another device. */
   "user.blocks": { data: { userId: string; blocked: boolean } };
   /** A request for consent was sent, or answered: to both people. */

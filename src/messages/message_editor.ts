@@ -72,7 +72,7 @@ export class MessageEditor {
         throw fieldError("conflict", "emoji", about);
       }
       return reactions === message.reactions ? null : { reactions };
-    }, remove ? undefined : emoji);
+    }, { type: remove ? "unreacted" : "reaction", messageId, actorId: userId, emoji });
   }
 
   pin(userId: string, messageId: string, unpin: boolean): Promise<Message> {
@@ -84,12 +84,12 @@ export class MessageEditor {
     });
   }
 
-  /** `reacted`: the emoji that the message's sender is to hear of. */
+  /** `occurrence`: what the message's sender is notified of, or no longer. */
   async #change(
     userId: string,
     messageId: string,
     change: Change,
-    reacted?: string,
+    occurrence?: Occurrence,
   ): Promise<Message> {
     const found = await this.store.messages.byId(messageId);
     if (!found) throw notFound("message", messageId);
@@ -103,7 +103,7 @@ export class MessageEditor {
       }
       if (!patch) return message;
       const updated = draft.updateMessage(message, patch);
-      if (reacted !== undefined) draft.tell(reactionTo(message, userId, reacted));
+      if (occurrence) draft.tell(occurrence);
       return updated;
     });
   }
@@ -117,10 +117,6 @@ export class MessageEditor {
       `Pinning the message: the chat has its ${this.limits.pins} pins`,
     );
   }
-}
-
-function reactionTo({ id: messageId }: Message, actorId: string, emoji: string): Occurrence {
-  return { type: "reaction", messageId, actorId, emoji };
 }
 
 function mustBeThere(message: Message, action: string): void {

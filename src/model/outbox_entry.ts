@@ -14,6 +14,12 @@ export type Occurrence =
   | { type: "reaction"; messageId: string; actorId: string; emoji: string }
   | { type: "added"; userId: string; actorId: string }
   | { type: "role"; userId: string; actorId: string; role: MemberRole; rev: number }
+  /** What was shown of these is taken back: a deleted message, a reaction taken back, a group left. */
+  | { type: "deleted"; messageId: string }
+  | { type: "unreacted"; messageId: string; actorId: string; emoji: string }
+  | { type: "left"; userId: string }
+  /** Not of a chat: a push that a device shows is to be taken back, unless another replaced it. */
+  | { type: "withdrawn"; userId: string; deviceId: string; tag: string; shownAt: number }
   /** Not of a chat: a notification that exists is to be pushed. */
   | { type: "notification"; notificationId: string; userId: string };
 

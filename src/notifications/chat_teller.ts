@@ -70,10 +70,21 @@ export class ChatTeller {
     const fresh = told.filter(({ entry }) => entry.deviceIds === null);
     await this.notifications.add(
       fresh.map(({ telling, entry }) =>
-        notificationOf(telling, chat.id, entry.id, entry.createdAt)
+        notificationOf(telling, chat.id, entry, this.#readAt(telling, members, messages))
       ),
     );
     return [...shown.values()];
+  }
+
+  /** A person who has read the message by now finds its notification read. */
+  #readAt(
+    { userId, messageId }: Telling,
+    members: ReadonlyMap<string, Membership>,
+    messages: Messages,
+  ): number | null {
+    const message = messageId === null ? undefined : messages.get(messageId);
+    if (!message || message.senderId === userId) return null;
+    return members.get(userId)!.readSeq >= message.seq ? this.clock.now() : null;
   }
 
   async #wanted(

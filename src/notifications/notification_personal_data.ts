@@ -8,7 +8,9 @@ const PAGE = 100;
 export class NotificationPersonalData implements PersonalData {
   readonly name = "notifications";
 
-  constructor(private readonly store: Pick<Store, "notifications" | "pushDevices">) {}
+  constructor(
+    private readonly store: Pick<Store, "notifications" | "pushDevices" | "shownPushes">,
+  ) {}
 
   sections(userId: string): ExportSection[] {
     return [
@@ -20,7 +22,9 @@ export class NotificationPersonalData implements PersonalData {
 
   async erase(userId: string): Promise<void> {
     await this.store.pushDevices.forgetAllOf(userId);
+    await this.store.shownPushes.forgetAllOf(userId);
     await this.store.notifications.forgetAllOf(userId);
+    while ((await this.store.notifications.withdraw({ actorId: userId }, PAGE)).length > 0);
   }
 
   async *#notifications(userId: string): AsyncIterable<unknown> {

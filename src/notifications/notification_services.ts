@@ -1,6 +1,7 @@
 import type { Unread } from "../chats/unread.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { OutboxEntry } from "../model/outbox_entry.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
 import { ChatTeller } from "./chat_teller.ts";
@@ -11,6 +12,7 @@ import { PushDispatch } from "./push_dispatch.ts";
 import type { PushResult, PushSender } from "./push_sender.ts";
 import { PushWorker } from "./push_worker.ts";
 import { RequestNotices } from "./request_notices.ts";
+import { Withdrawals } from "./withdrawals.ts";
 
 export interface NotificationOptions {
   store: Store;
@@ -29,6 +31,7 @@ export interface NotificationOptions {
 
 export interface NotificationServices {
   notifications: Notifications;
+  withdrawals: Withdrawals;
   devices: PushDevices;
   requests: RequestNotices;
   worker: PushWorker;
@@ -38,15 +41,17 @@ export interface NotificationServices {
 /** Puts the services of this feature together. */
 export function createNotifications(options: NotificationOptions): NotificationServices {
   const { store, publisher, sender, connected, clock, log, limits, observe } = options;
-  const notifications: Notifications = new Notifications(
+  const onOutbox = (entry: OutboxEntry) => worker.take(entry);
+  const withdrawals = new Withdrawals({ store, publisher, clock, log, onOutbox });
+  const notifications = new Notifications({
     store,
     publisher,
+    withdrawals,
     clock,
     log,
-    (entry) => worker.take(entry),
-  );
-  const graceMs = limits.presenceGraceMs;
-  const worker = new PushWorker({
+    onOutbox,
+  });
+  const worker: PushWorker = new PushWorker({
     store,
     teller: new ChatTeller(store, notifications, clock),
     dispatch: new PushDispatch({
@@ -56,17 +61,19 @@ export function createNotifications(options: NotificationOptions): NotificationS
       connected,
       clock,
       log,
-      graceMs,
+      graceMs: limits.presenceGraceMs,
       webPushOrigins: options.webPushOrigins,
       observe,
+      onShown: (rows) => withdrawals.shown(rows),
     }),
+    withdrawals,
     clock,
     log,
   });
   const devices = new PushDevices(store, clock, limits, options.webPushOrigins);
   const requests = new RequestNotices({
     ...{ store, notifications, clock, log },
-    onOutbox: (entry) => worker.take(entry),
+    onOutbox,
   });
-  return { notifications, devices, requests, worker, vapidKey: options.vapidKey };
+  return { notifications, withdrawals, devices, requests, worker, vapidKey: options.vapidKey };
 }

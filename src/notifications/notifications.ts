@@ -15,8 +15,17 @@ import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
 import { notificationView } from "../wire/notification.ts";
 import { isSecurityEvent } from "./push_text.ts";
+import type { Withdrawals } from "./withdrawals.ts";
 
-type NotificationsStore = Pick<Store, "notifications" | "memberships" | "sessions" | "outbox">;
+export interface NotificationsOptions {
+  store: Pick<Store, "notifications" | "memberships" | "sessions" | "outbox">;
+  publisher: Pick<Publisher, "toUsers">;
+  withdrawals: Pick<Withdrawals, "notificationsRead" | "allRead" | "muted">;
+  clock: Clock;
+  log: Log;
+  /** Called for an entry that was written here. */
+  onOutbox(entry: OutboxEntry): void;
+}
 
 export interface SettingsPatch {
   kinds?: Partial<Record<NotifiableKind, boolean>>;
@@ -35,21 +44,14 @@ const IN_HAND_MS = 10_000;
 
 /** What a person is told of within the app, and what they want to be told of. */
 export class Notifications {
-  constructor(
-    private readonly store: NotificationsStore,
-    private readonly publisher: Pick<Publisher, "toUsers">,
-    private readonly clock: Clock,
-    private readonly log: Log,
-    /** Told of an entry that was written here. */
-    private readonly onOutbox: (entry: OutboxEntry) => void,
-  ) {}
+  constructor(private readonly options: NotificationsOptions) {}
 
   /** Stores what is new, and tells the people's connections of it, wherever they are. */
   async add(notifications: Notification[]): Promise<void> {
     if (notifications.length === 0) return;
-    for (const notification of await this.store.notifications.add(notifications)) {
+    for (const notification of await this.options.store.notifications.add(notifications)) {
       const data = notificationView(notification);
-      this.publisher.toUsers([notification.userId], { event: "notification", data });
+      this.options.publisher.toUsers([notification.userId], { event: "notification", data });
     }
   }
 
@@ -59,10 +61,10 @@ export class Notifications {
     if (userId === null || !isSecurityEvent(action)) return;
     try {
       if (action === "session.opened" && await this.#isOnlySession(userId)) return;
-      const [settings] = await this.store.notifications.settingsOf([userId]);
+      const [settings] = await this.options.store.notifications.settingsOf([userId]);
       if (!settings?.off.includes("security")) await this.#tellOfSecurity(userId, entry);
     } catch (error) {
-      this.log.warn("Telling of a security event failed", { userId, action, error });
+      this.options.log.warn("Telling of a security event failed", { userId, action, error });
     }
   }
 
@@ -71,23 +73,34 @@ export class Notifications {
       const about = `Listing notifications: the cursor ${quote(cursor)} is not ours`;
       throw new AppError("invalid_request", about);
     }
-    const items = await this.store.notifications.page(userId, cursor ?? null, limit);
-    const unread = await this.store.notifications.unread(userId);
+    const items = await this.options.store.notifications.page(userId, cursor ?? null, limit);
+    const unread = await this.options.store.notifications.unread(userId);
     return { items, next: items.length < limit ? null : items.at(-1)!.id, unread };
   }
 
   async markRead(userId: string, id: string): Promise<Notification> {
-    const notification = await this.store.notifications.markRead(userId, id, this.clock.now());
+    const notification = await this.options.store.notifications.markRead(
+      userId,
+      id,
+      this.options.clock.now(),
+    );
     if (!notification) throw notFound("notification", id);
+    await this.options.withdrawals.notificationsRead(userId, [notification]);
     return notification;
   }
 
-  markAllRead(userId: string): Promise<number> {
-    return this.store.notifications.markAllRead(userId, this.clock.now());
+  async markAllRead(userId: string): Promise<number> {
+    const read = await this.options.store.notifications.markAllRead(
+      userId,
+      this.options.clock.now(),
+    );
+    if (read > 0) await this.options.withdrawals.allRead(userId);
+    return read;
   }
 
   async settings(userId: string): Promise<NotificationSettings> {
-    return (await this.store.notifications.settingsOf([userId]))[0] ?? defaultSettings(userId);
+    return (await this.options.store.notifications.settingsOf([userId]))[0] ??
+      defaultSettings(userId);
   }
 
   /** What is left out stays as it is. */
@@ -104,12 +117,12 @@ export class Notifications {
       quietHours: patch.quietHours === undefined ? settings.quietHours : patch.quietHours,
       hideContent: patch.hideContent ?? settings.hideContent,
     };
-    await this.store.notifications.putSettings(changed);
+    await this.options.store.notifications.putSettings(changed);
     return changed;
   }
 
   async ofChat(userId: string, chatId: string): Promise<Membership> {
-    const membership = await this.store.memberships.of(chatId, userId);
+    const membership = await this.options.store.memberships.of(chatId, userId);
     if (!membership || membership.leftAt !== null) throw notFound("chat", chatId);
     return membership;
   }
@@ -122,13 +135,15 @@ export class Notifications {
     const before = await this.ofChat(userId, chatId);
     const mutedUntil = patch.mutedUntil === undefined ? before.mutedUntil : patch.mutedUntil;
     const level = patch.level ?? before.notify;
-    const after = await this.store.memberships.setNotify(chatId, userId, level, mutedUntil);
+    const after = await this.options.store.memberships.setNotify(chatId, userId, level, mutedUntil);
     if (!after) throw notFound("chat", chatId);
+    this.options.withdrawals.muted(after);
     return after;
   }
 
   async #isOnlySession(userId: string): Promise<boolean> {
-    return (await this.store.sessions.activeOf(userId, this.clock.now())).length <= 1;
+    return (await this.options.store.sessions.activeOf(userId, this.options.clock.now())).length <=
+      1;
   }
 
   async #tellOfSecurity(userId: string, { id, action, at }: AuditEntry): Promise<void> {
@@ -137,7 +152,7 @@ export class Notifications {
       ...{ chatId: null, messageId: null, actorId: null, createdAt: at, readAt: null },
     };
     await this.add([notification]);
-    const now = this.clock.now();
+    const now = this.options.clock.now();
     const entry: OutboxEntry = {
       id: newId(),
       chatId: null,
@@ -147,7 +162,7 @@ export class Notifications {
       createdAt: now,
       dueAt: now + IN_HAND_MS,
     };
-    await this.store.outbox.add(entry);
-    this.onOutbox(entry);
+    await this.options.store.outbox.add(entry);
+    this.options.onOutbox(entry);
   }
 }

@@ -17,7 +17,7 @@ export interface Connected {
 }
 
 export interface AudienceOptions {
-  store: Pick<Store, "pushDevices" | "sessions" | "notifications">;
+  store: Pick<Store, "pushDevices" | "sessions" | "notifications" | "users">;
   connected: Connected;
   clock: Clock;
   /** How long a person who has left counts as connected, in milliseconds. */
@@ -46,7 +46,7 @@ export class PushAudience {
     const devicesOf = await this.#devicesOf(showings.map(({ userId }) => userId));
     const owners = [...devicesOf.keys()];
     if (owners.length === 0) return { recipients: [], later: [] };
-    const online = await connected.anywhere(owners);
+    const [online, away] = await Promise.all([connected.anywhere(owners), this.#away(owners)]);
     const settings = new Map(
       (await store.notifications.settingsOf(owners)).map((row) => [row.userId, row]),
     );
@@ -60,12 +60,20 @@ export class PushAudience {
       );
       const own = settings.get(userId) ?? defaultSettings(userId);
       if (devices.length === 0 || own.off.includes(kind)) continue;
-      if (isQuiet(own.quietHours, clock.now()) || connected.here(userId)) continue;
+      if (isQuiet(own.quietHours, clock.now())) continue;
       const recipient = { showing, devices, settings: own };
-      if (!online.has(userId)) recipients.push(recipient);
+      if (away.has(userId)) recipients.push(recipient);
+      else if (connected.here(userId)) continue;
+      else if (!online.has(userId)) recipients.push(recipient);
       else if (entry.deviceIds === null) leaving.push(recipient);
     }
     return { recipients, later: this.#lookAgain(leaving) };
+  }
+
+  /** People who say that they are away, although a client of theirs may be connected. */
+  async #away(userIds: string[]): Promise<Set<string>> {
+    const users = await this.options.store.users.byIds(userIds);
+    return new Set(users.filter(({ status }) => status.state === "away").map(({ id }) => id));
   }
 
   /** By person; devices whose session is over are removed. */

@@ -4,6 +4,7 @@ import type { Log } from "../core/log.ts";
 import { settledWithin } from "../core/settled_within.ts";
 import type { OutboxEntry } from "../model/outbox_entry.ts";
 import type { PushDevice } from "../model/push_device.ts";
+import type { ShownPush } from "../model/shown_push.ts";
 import type { Store } from "../store/store.ts";
 import type { Showing } from "./chat_teller.ts";
 import type { PushLanes } from "./push_lanes.ts";
@@ -11,13 +12,15 @@ import type { Push, PushResult } from "./push_sender.ts";
 import { retryAt } from "./retry_times.ts";
 
 export interface PushDeliveryOptions {
-  store: Pick<Store, "pushDevices" | "outbox">;
+  store: Pick<Store, "pushDevices" | "shownPushes" | "outbox">;
   lanes: PushLanes;
   clock: Clock;
   log: Log;
   /** How long a round waits for its slowest push, in milliseconds. */
   roundMs?: number;
   observe(outcome: PushResult["outcome"]): void;
+  /** Called with what devices show since now. */
+  onShown(rows: ShownPush[]): Promise<void>;
 }
 
 /** One push on its way to one device. */
@@ -25,6 +28,10 @@ export interface Send {
   device: PushDevice;
   push: Push;
   showing: Showing;
+  /** What the device shows once it has arrived. */
+  shows?: ShownPush;
+  /** What the device shows no more once it has arrived. */
+  takesBack?: ShownPush;
 }
 
 interface Sent extends Send {
@@ -101,7 +108,21 @@ export class PushDelivery {
   async #conclude(sent: readonly Sent[]): Promise<OutboxEntry[]> {
     const again: Sent[] = [];
     for (const each of sent) if (await this.#isToRetry(each)) again.push(each);
+    await this.#record(sent);
     return this.#retriesOf(again);
+  }
+
+  /** What the devices show now. One that is gone, or refuses the push, shows what it shows. */
+  async #record(sent: readonly Sent[]): Promise<void> {
+    const { store, onShown } = this.#options;
+    const over = sent.filter(({ result }) => result!.outcome !== "retry");
+    const takenBack = over.flatMap(({ takesBack }) => takesBack ?? []);
+    if (takenBack.length > 0) await store.shownPushes.remove(takenBack);
+    const shown = over.filter(({ result }) => result!.outcome === "delivered")
+      .flatMap(({ shows }) => shows ?? []);
+    if (shown.length === 0) return;
+    await store.shownPushes.put(shown);
+    await onShown(shown);
   }
 
   /** Removes the device that is gone, and logs what is given up. */

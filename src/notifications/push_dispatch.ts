@@ -5,18 +5,28 @@ import { timeSlices } from "../core/time_slices.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Message } from "../model/message.ts";
 import type { OutboxEntry } from "../model/outbox_entry.ts";
+import type { PushDevice } from "../model/push_device.ts";
+import type { ShownPush } from "../model/shown_push.ts";
 import type { Store } from "../store/store.ts";
 import type { Showing } from "./chat_teller.ts";
 import { type Connected, PushAudience, type Recipient } from "./push_audience.ts";
 import { PushDelivery, type Send } from "./push_delivery.ts";
 import { PushLanes } from "./push_lanes.ts";
 import type { Push, PushResult, PushSender } from "./push_sender.ts";
+import { pushTag } from "./push_tags.ts";
 import { alertOf, notificationAlert } from "./push_text.ts";
 
 export interface DispatchOptions {
   store: Pick<
     Store,
-    "pushDevices" | "sessions" | "notifications" | "users" | "messages" | "memberships" | "outbox"
+    | "pushDevices"
+    | "shownPushes"
+    | "sessions"
+    | "notifications"
+    | "users"
+    | "messages"
+    | "memberships"
+    | "outbox"
   >;
   sender: PushSender;
   unread: Pick<Unread, "badge">;
@@ -30,9 +40,13 @@ export interface DispatchOptions {
   /** How long a round waits for its slowest push, in milliseconds. */
   roundMs?: number;
   observe(outcome: PushResult["outcome"]): void;
+  /** Called with what devices show since now. */
+  onShown(rows: ShownPush[]): Promise<void>;
 }
 
 const TTL_SECONDS = 86_400;
+/** Devices of one person that show a push with one tag. */
+const MAX_SHOWN = 100;
 
 /** Sends to the devices of people who are away, and returns what is to be retried. */
 export class PushDispatch {
@@ -54,7 +68,10 @@ export class PushDispatch {
     for (const { showing, devices, settings } of recipients) {
       const actorName = names.get(showing.actorId) ?? "Someone";
       const push = await this.#chatPush(chat, showing, actorName, settings.hideContent);
-      if (push) sends.push(...devices.map((device) => ({ device, push, showing })));
+      if (push) {
+        const shown = this.#shownBy(push, showing, chat.id);
+        sends.push(...devices.map((device) => ({ device, push, showing, shows: shown(device) })));
+      }
       await pause();
     }
     return [...later, ...await this.#delivery.send(sends)];
@@ -70,10 +87,40 @@ export class PushDispatch {
       const { data, kind } = found;
       const about = { userId, kind, actorId: "", messageId: null, data };
       const { recipients, later } = await this.#audience.of([{ ...about, occurrence, entry }]);
-      const sends = recipients.flatMap((each) => notificationSends(each, notificationId));
+      const sends = recipients.flatMap((recipient) => {
+        const push = notificationPush(recipient, notificationId);
+        const { showing, devices } = recipient;
+        const shown = this.#shownBy(push, showing, null);
+        return devices.map((device) => ({ device, push, showing, shows: shown(device) }));
+      });
       retries.push(...later, ...await this.#delivery.send(sends));
     }
     return retries;
+  }
+
+  /** Takes back what devices still show, whether their people are away or not, in quiet hours too. */
+  async withdraw(entry: OutboxEntry): Promise<OutboxEntry[]> {
+    const { store, unread } = this.options;
+    const sends: Send[] = [];
+    const named = entry.deviceIds && new Set(entry.deviceIds);
+    for (const occurrence of entry.occurrences) {
+      if (occurrence.type !== "withdrawn") continue;
+      const { userId, deviceId, tag, shownAt } = occurrence;
+      if (named && !named.has(deviceId)) continue;
+      const shown = (await store.shownPushes.find({ userId, tag }, MAX_SHOWN))
+        .find((row) => row.deviceId === deviceId && row.shownAt === shownAt);
+      if (!shown) continue;
+      const device = (await store.pushDevices.ofUser(userId)).find(({ id }) => id === deviceId);
+      if (!device) {
+        await store.shownPushes.remove([shown]);
+        continue;
+      }
+      const push = withdrawalPush(shown, await unread.badge(userId));
+      const about = { userId, kind: shown.kind, actorId: "", messageId: null, data: {} };
+      const showing = { ...about, occurrence, entry };
+      sends.push({ device, push, showing, takesBack: shown });
+    }
+    return await this.#delivery.send(sends);
   }
 
   /** Aborts pushes that are under way: they come back as retries. */
@@ -97,7 +144,7 @@ export class PushDispatch {
     const message = await this.#messageOf(chat, showing);
     if (showing.messageId !== null && message === null) return null;
     return {
-      collapseKey: chat.id,
+      collapseKey: pushTag(kind, chat.id, showing.messageId),
       alert: alertOf({ kind, chat, message, actorName, data }, hidden),
       badge: await this.options.unread.badge(userId),
       data: {
@@ -126,17 +173,30 @@ export class PushDispatch {
     ) ?? null;
   }
 
+  /** What a device shows once this push has arrived. */
+  #shownBy(push: Push, { userId, kind }: Showing, chatId: string | null) {
+    const shownAt = this.options.clock.now();
+    const { messageId = null, seq } = push.data;
+    return ({ id: deviceId }: PushDevice): ShownPush => ({
+      deviceId,
+      userId,
+      tag: push.collapseKey!,
+      kind,
+      chatId,
+      messageId,
+      seq: seq === undefined ? null : Number(seq),
+      shownAt,
+    });
+  }
+
   async #namesOf(userIds: string[]): Promise<Map<string, string>> {
     const users = await this.options.store.users.byIds([...new Set(userIds)]);
     return new Map(users.map((user) => [user.id, user.displayName || user.username]));
   }
 }
 
-function notificationSends(
-  { showing, devices, settings }: Recipient,
-  notificationId: string,
-): Send[] {
-  const push: Push = {
+function notificationPush({ showing, settings }: Recipient, notificationId: string): Push {
+  return {
     collapseKey: notificationId,
     alert: notificationAlert(showing.kind, showing.data, settings.hideContent),
     badge: null,
@@ -144,5 +204,21 @@ function notificationSends(
     urgency: "high",
     ttl: TTL_SECONDS,
   };
-  return devices.map((device) => ({ device, push, showing }));
+}
+
+/** Shows nothing, and takes the place of what it takes back: on the device, or while it waits there. */
+function withdrawalPush({ tag, chatId, messageId }: ShownPush, badge: number): Push {
+  return {
+    collapseKey: tag,
+    alert: null,
+    badge,
+    data: {
+      type: "withdrawn",
+      tag,
+      ...(chatId !== null && { chatId }),
+      ...(messageId !== null && { messageId }),
+    },
+    urgency: "normal",
+    ttl: TTL_SECONDS,
+  };
 }

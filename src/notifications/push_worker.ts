@@ -7,11 +7,13 @@ import type { ChatTeller } from "./chat_teller.ts";
 import type { PushDispatch } from "./push_dispatch.ts";
 import { PushQueue } from "./push_queue.ts";
 import { GIVE_UP_MS } from "./retry_times.ts";
+import type { Withdrawals } from "./withdrawals.ts";
 
 export interface PushWorkerOptions {
   store: Pick<Store, "outbox" | "chats">;
   teller: ChatTeller;
   dispatch: PushDispatch;
+  withdrawals: Pick<Withdrawals, "apply">;
   clock: Clock;
   log: Log;
   /** How often the outbox is read for what other instances left, and for retries, in milliseconds. */
@@ -123,14 +125,20 @@ export class PushWorker {
 
   /** Fresh entries of one chat, or one retry. */
   async #retriesOf(entries: OutboxEntry[]): Promise<OutboxEntry[]> {
-    const { store, teller, dispatch, clock } = this.#options;
+    const { store, teller, dispatch, withdrawals, clock } = this.#options;
     const alive = entries.filter(({ createdAt }) => createdAt + GIVE_UP_MS > clock.now());
     if (alive.length === 0) return [];
     const [{ chatId }] = alive;
     if (chatId === null) {
-      return (await Promise.all(alive.map((entry) => dispatch.showNotification(entry)))).flat();
+      const rounds = alive.flatMap((entry) => [
+        dispatch.showNotification(entry),
+        dispatch.withdraw(entry),
+      ]);
+      return (await Promise.all(rounds)).flat();
     }
     const chat = await store.chats.byId(chatId);
-    return chat ? await dispatch.showChat(chat, await teller.tell(chat, alive)) : [];
+    if (!chat) return [];
+    await withdrawals.apply(chatId, alive);
+    return await dispatch.showChat(chat, await teller.tell(chat, alive));
   }
 }

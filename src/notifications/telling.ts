@@ -2,7 +2,7 @@ import { newId } from "../core/ids.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { Notification, NotificationKind } from "../model/notification.ts";
-import type { Occurrence } from "../model/outbox_entry.ts";
+import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
 
 /** One person to be told of one thing that concerns them in particular. */
 export interface Telling {
@@ -73,12 +73,12 @@ export function aboutOneself(kind: NotificationKind): boolean {
   return kind === "added_to_group" || kind === "role_changed";
 }
 
-/** `entryId` tells one adding or promotion from the next. */
+/** The entry's id tells one adding or promotion from the next. */
 export function notificationOf(
   telling: Telling,
   chatId: string,
-  entryId: string,
-  createdAt: number,
+  { id: entryId, createdAt }: OutboxEntry,
+  readAt: number | null,
 ): Notification {
   const { kind, userId, actorId, messageId, data } = telling;
   const key = telling.key || `${kind}:${chatId}:${entryId}:${userId}`;
@@ -92,6 +92,6 @@ export function notificationOf(
     actorId,
     data,
     createdAt,
-    readAt: null,
+    readAt,
   };
 }

@@ -1,5 +1,12 @@
 import type { Notification, NotificationSettings } from "../model/notification.ts";
 
+/** Notifications by what they are about. */
+export type NotificationFilter =
+  | { messageId: string }
+  | { userId: string; chatId: string }
+  | { userId: string; key: string }
+  | { actorId: string };
+
 export interface NotificationStore {
   /** Those whose `(userId, key)` was not there yet are stored, and answered in their order. */
   add(notifications: Notification[]): Promise<Notification[]>;
@@ -9,6 +16,12 @@ export interface NotificationStore {
   unread(userId: string): Promise<number>;
   /** Null when the person has none of this id; reading twice keeps the first time. */
   markRead(userId: string, id: string, at: number): Promise<Notification | null>;
+  /** The person's unread ones about messages of the chat, at most `limit`, newest first. */
+  unreadOfChat(userId: string, chatId: string, limit: number): Promise<Notification[]>;
+  /** Marks these of the person's as read; returns the ids of those that were not. */
+  markTheseRead(userId: string, ids: string[], at: number): Promise<string[]>;
+  /** Deletes those whose cause has disappeared, at most `limit`, and returns them. */
+  withdraw(filter: NotificationFilter, limit: number): Promise<Notification[]>;
   /** Answers how many were unread. */
   markAllRead(userId: string, at: number): Promise<number>;
   /** Forgets all of the person's; answers how many. */

@@ -20,6 +20,7 @@ import type { OutboxStore } from "./outbox_store.ts";
 import type { PushDeviceStore } from "./push_device_store.ts";
 import type { ReportStore } from "./report_store.ts";
 import type { SessionStore } from "./session_store.ts";
+import type { ShownPushStore } from "./shown_push_store.ts";
 import type { UserStore } from "./user_store.ts";
 
 /**
@@ -51,6 +52,7 @@ export interface Store {
   readonly leases: LeaseStore;
   readonly notifications: NotificationStore;
   readonly pushDevices: PushDeviceStore;
+  readonly shownPushes: ShownPushStore;
   readonly outbox: OutboxStore;
   readonly devices: DeviceStore;
   readonly keyPackages: KeyPackageStore;

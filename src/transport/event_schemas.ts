@@ -8,7 +8,12 @@ import { ContactRequestEvent } from "../wire/contact.ts";
 import { HandshakeView } from "../wire/handshake.ts";
 import { MemberEventView, ReceiptView } from "../wire/member.ts";
 import { MessageView } from "../wire/message.ts";
-import { NotificationView } from "../wire/notification.ts";
+import {
+  ChatNotificationsEvent,
+  NotificationsReadView,
+  NotificationsRemovedView,
+  NotificationView,
+} from "../wire/notification.ts";
 
 export interface EventSchema {
   /** One line for the documents. */
@@ -63,6 +68,21 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
     scope: "person",
   },
   "notification": { summary: "A notification", data: NotificationView, scope: "person" },
+  "notification.read": {
+    summary: "The person has read notifications, on whichever device; null for all of them",
+    data: NotificationsReadView,
+    scope: "person",
+  },
+  "notification.removed": {
+    summary: "What notifications were about has been deleted, taken back or left: they are gone",
+    data: NotificationsRemovedView,
+    scope: "person",
+  },
+  "chat.notifications": {
+    summary: "The person has changed what of a chat notifies them, on whichever device",
+    data: ChatNotificationsEvent,
+    scope: "person",
+  },
   "resync": {
     summary: "Something may have been missed: catch up on all chats",
     data: z.object({}),

@@ -24,6 +24,28 @@ export const NotificationView = z.object({
 
 export type NotificationView = z.infer<typeof NotificationView>;
 
+export const NotificationsReadView = z.object({
+  notificationIds: z.array(z.string()).nullable().describe("Null: all of them"),
+  readAt: timestamp,
+  unread: z.int().describe("How many are unread now"),
+}).meta({ id: "NotificationsRead" });
+
+export const NotificationsRemovedView = z.object({
+  notificationIds: z.array(z.string()),
+  unread: z.int().describe("How many are unread now"),
+}).meta({ id: "NotificationsRemoved" });
+
+export const ChatNotificationsEvent = z.object({
+  chatId: z.string(),
+  level: z.enum(["all", "mentions", "none"]),
+  mutedUntil: timestamp.nullable(),
+  muted: z.boolean().describe("The person wants to hear nothing of the chat now"),
+}).meta({ id: "ChatNotificationsChanged" });
+
+export type NotificationsReadView = z.infer<typeof NotificationsReadView>;
+export type NotificationsRemovedView = z.infer<typeof NotificationsRemovedView>;
+export type ChatNotificationsEvent = z.infer<typeof ChatNotificationsEvent>;
+
 export function notificationView(notification: Notification): NotificationView {
   const { id, kind, chatId, messageId, actorId, data, createdAt, readAt } = notification;
   return {

@@ -41,6 +41,7 @@ class DispatchWorld implements AsyncDisposable {
       log: silentLog,
       graceMs: GRACE_MS,
       observe() {},
+      onShown: () => Promise.resolve(),
     });
   }
 

@@ -34,7 +34,9 @@ function workerOver(tell: (chatId: string, entries: readonly OutboxEntry[]) => v
     idle: () => Promise.resolve(),
   } as unknown as PushDispatch;
   const clock = { now: () => T0 };
-  return { worker: new PushWorker({ store, teller, dispatch, clock, log: silentLog }), settled };
+  const withdrawals = { apply: () => Promise.resolve() };
+  const options = { store, teller, dispatch, withdrawals, clock, log: silentLog };
+  return { worker: new PushWorker(options), settled };
 }
 
 const ids = (count: number) => Array.from({ length: count }, () => newId());

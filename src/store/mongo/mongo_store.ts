@@ -32,6 +32,7 @@ import { MongoOneTimeTokenStore, ONE_TIME_TOKENS } from "./one_time_tokens.ts";
 import { MongoReportStore, REPORTS } from "./reports.ts";
 import { SESSIONS } from "./session_collection.ts";
 import { MongoSessionStore } from "./sessions.ts";
+import { MongoShownPushStore, SHOWN_PUSHES } from "./shown_pushes.ts";
 import { USER_KEYS } from "./user_keys.ts";
 import { STORAGE_USAGE } from "./storage_usage.ts";
 import { MongoUserStore, USERS } from "./users.ts";
@@ -59,6 +60,7 @@ const COLLECTIONS = [
   NOTIFICATIONS,
   NOTIFICATION_SETTINGS,
   PUSH_DEVICES,
+  SHOWN_PUSHES,
   OUTBOX,
   DEVICES,
   KEY_PACKAGES,
@@ -96,6 +98,7 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
     abandonedGroups: new MongoAbandonedGroupStore(mongo, media),
     leases: new MongoLeaseStore(mongo),
     notifications: new MongoNotificationStore(mongo),
+    shownPushes: new MongoShownPushStore(mongo),
     outbox: new MongoOutboxStore(mongo),
     keyPackages: new MongoKeyPackageStore(mongo),
     handshakes: new MongoHandshakeStore(mongo),

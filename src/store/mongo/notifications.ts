@@ -1,6 +1,6 @@
 import type { Collection } from "mongodb";
 import type { Notification, NotificationSettings } from "../../model/notification.ts";
-import type { NotificationStore } from "../notification_store.ts";
+import type { NotificationFilter, NotificationStore } from "../notification_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import {
   type Document,
@@ -20,6 +20,9 @@ export const NOTIFICATIONS: CollectionSpec = {
     { name: "ofUser", key: { userId: 1, _id: -1 } },
     { name: "unread", key: { userId: 1, readAt: 1 } },
     { name: "byAge", key: { createdAt: 1 } },
+    { name: "ofMessage", key: { messageId: 1 } },
+    { name: "ofChat", key: { userId: 1, chatId: 1 } },
+    { name: "byActor", key: { actorId: 1 } },
   ],
 };
 
@@ -66,6 +69,29 @@ export class MongoNotificationStore implements NotificationStore {
     const own = { _id: eq(id), userId: eq(userId) };
     await this.#notifications.updateOne({ ...own, readAt: null }, { $set: { readAt: at } });
     return fromDocumentOrNull<Notification>(await this.#notifications.findOne(own));
+  }
+
+  async unreadOfChat(userId: string, chatId: string, limit: number): Promise<Notification[]> {
+    const found = this.#notifications
+      .find({ userId: eq(userId), chatId: eq(chatId), readAt: null, messageId: { $gt: "" } })
+      .sort({ _id: -1 }).limit(limit);
+    return (await found.toArray()).map(fromDocument<Notification>);
+  }
+
+  /** Two that mark the same one at once may both return it. */
+  async markTheseRead(userId: string, ids: string[], at: number): Promise<string[]> {
+    const own = { _id: { $in: ids }, userId: eq(userId), readAt: null };
+    const unread = await this.#notifications.find(own, { projection: { _id: 1 } }).toArray();
+    await this.#notifications.updateMany(own, { $set: { readAt: at } });
+    return unread.map(({ _id }) => _id);
+  }
+
+  async withdraw(filter: NotificationFilter, limit: number): Promise<Notification[]> {
+    const asked = Object.entries(filter).map(([name, value]) => [name, eq(value)]);
+    const found = await this.#notifications.find(Object.fromEntries(asked)).limit(limit).toArray();
+    if (found.length === 0) return [];
+    await this.#notifications.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
+    return found.map(fromDocument<Notification>);
   }
 
   async markAllRead(userId: string, at: number): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Notification, NotificationSettings } from "../../model/notification.ts";
-import type { NotificationStore } from "../notification_store.ts";
+import type { NotificationFilter, NotificationStore } from "../notification_store.ts";
 import { type Database, ROWS_PER_WRITE } from "./database.ts";
 import { AFTER_ALL_IDS, Table } from "./table.ts";
 
@@ -78,6 +78,37 @@ export class SqliteNotificationStore implements NotificationStore {
     });
   }
 
+  unreadOfChat(userId: string, chatId: string, limit: number): Promise<Notification[]> {
+    return this.#db.read(() =>
+      this.#all(
+        "WHERE userId = ? AND chatId = ? AND readAt IS NULL AND messageId IS NOT NULL " +
+          "ORDER BY id DESC LIMIT ?",
+        ...[userId, chatId, limit],
+      )
+    );
+  }
+
+  markTheseRead(userId: string, ids: string[], at: number): Promise<string[]> {
+    return this.#db.write(() =>
+      ids.filter((id) =>
+        this.#db.run(
+          "UPDATE notifications SET readAt = ? WHERE id = ? AND userId = ? AND readAt IS NULL",
+          ...[at, id, userId],
+        ) === 1
+      )
+    );
+  }
+
+  withdraw(filter: NotificationFilter, limit: number): Promise<Notification[]> {
+    const names = Object.keys(filter), values = Object.values(filter);
+    const where = names.map((name) => `${name} = ?`).join(" AND ");
+    return this.#db.write(() => {
+      const found = this.#all(`WHERE ${where} LIMIT ?`, ...values, limit);
+      for (const { id } of found) this.#db.run("DELETE FROM notifications WHERE id = ?", id);
+      return found;
+    });
+  }
+
   markAllRead(userId: string, at: number): Promise<number> {
     return this.#db.writeParts(() =>
       this.#db.run(
@@ -118,6 +149,11 @@ export class SqliteNotificationStore implements NotificationStore {
         ...SETTINGS.bind(settings),
       );
     });
+  }
+
+  #all(rest: string, ...values: (string | number)[]): Notification[] {
+    return this.#db.all(NOTIFICATIONS.select(rest), ...values)
+      .map((raw) => NOTIFICATIONS.decode(raw));
   }
 
   #one(rest: string, ...values: string[]): Notification | null {

@@ -28,6 +28,7 @@ import { SqliteOutboxStore } from "./outbox.ts";
 import { SqlitePushDeviceStore } from "./push_devices.ts";
 import { SqliteReportStore } from "./reports.ts";
 import { SqliteSessionStore } from "./sessions.ts";
+import { SqliteShownPushStore } from "./shown_pushes.ts";
 import { SqliteUserStore } from "./users.ts";
 
 export interface SqliteStoreOptions {
@@ -70,6 +71,7 @@ export class SqliteStore implements Store {
   readonly leases: SqliteLeaseStore;
   readonly notifications: SqliteNotificationStore;
   readonly pushDevices: SqlitePushDeviceStore;
+  readonly shownPushes: SqliteShownPushStore;
   readonly outbox: SqliteOutboxStore;
   readonly devices: SqliteDeviceStore;
   readonly keyPackages: SqliteKeyPackageStore;
@@ -111,6 +113,7 @@ export class SqliteStore implements Store {
     this.erasures = new SqliteErasureStore(db);
     this.leases = new SqliteLeaseStore(db);
     this.notifications = new SqliteNotificationStore(db);
+    this.shownPushes = new SqliteShownPushStore(db);
     this.pushDevices = new SqlitePushDeviceStore(db);
     this.devices = new SqliteDeviceStore(db);
     this.keyPackages = new SqliteKeyPackageStore(db);

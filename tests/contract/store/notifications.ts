@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
+import type { Notification } from "../../../src/model/notification.ts";
 import { aNotification, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
@@ -27,6 +28,50 @@ export function notificationContract(test: ContractTest): void {
     assert.deepEqual(await store.notifications.page(userId, null, 2), newest.slice(0, 2));
     assert.deepEqual(await store.notifications.page(userId, newest[1].id, 9), newest.slice(2));
     assert.deepEqual(await store.notifications.page(newId(), null, 9), []);
+  });
+
+  test("unread ones about messages of a chat are found, and marked as read once", async (store) => {
+    const [userId, chatId] = [newId(), newId()];
+    const [one, two, three] = Array.from(
+      { length: 3 },
+      () => aNotification({ userId, chatId, messageId: newId() }),
+    );
+    const others = [
+      aNotification({ userId, chatId, messageId: null }),
+      aNotification({ userId, messageId: newId() }),
+      aNotification({ chatId, messageId: newId() }),
+      aNotification({ userId, chatId, messageId: newId(), readAt: T0 }),
+    ];
+    await store.notifications.add([one, two, three, ...others]);
+    const { notifications } = store;
+    assert.deepEqual(await notifications.unreadOfChat(userId, chatId, 9), [three, two, one]);
+    assert.deepEqual(await notifications.unreadOfChat(userId, chatId, 2), [three, two]);
+    const ids = [one, two, others[2], others[3]].map(({ id }) => id);
+    const marked = await notifications.markTheseRead(userId, ids, T0 + 1);
+    assert.deepEqual(marked.toSorted(), [one.id, two.id].toSorted());
+    assert.deepEqual(await notifications.markTheseRead(userId, ids, T0 + 2), []);
+    assert.equal((await notifications.byId(one.id))!.readAt, T0 + 1);
+    assert.deepEqual(await notifications.unreadOfChat(userId, chatId, 9), [three]);
+  });
+
+  test("those whose cause disappears are withdrawn and returned, by whichever cause", async (store) => {
+    const [userId, chatId, messageId, actorId] = [newId(), newId(), newId(), newId()];
+    const ofMessage = [aNotification({ messageId }), aNotification({ userId, messageId })];
+    const ofChat = aNotification({ userId, chatId });
+    const ofKey = aNotification({ userId, key: "reaction:1" });
+    const ofActor = [aNotification({ actorId }), aNotification({ actorId })];
+    const kept = [aNotification({ userId }), aNotification({ chatId })];
+    const rows = [...ofMessage, ofChat, ofKey, ...ofActor, ...kept];
+    await store.notifications.add(rows);
+    const withdraw = store.notifications.withdraw.bind(store.notifications);
+    const byId = (found: Notification[]) => found.toSorted((a, b) => a.id < b.id ? -1 : 1);
+    assert.deepEqual(byId(await withdraw({ messageId }, 9)), byId(ofMessage));
+    assert.deepEqual(await withdraw({ messageId }, 9), []);
+    assert.deepEqual(await withdraw({ userId, chatId }, 9), [ofChat]);
+    assert.deepEqual(await withdraw({ userId, key: "reaction:1" }, 9), [ofKey]);
+    assert.equal((await withdraw({ actorId }, 1)).length, 1);
+    assert.equal((await withdraw({ actorId }, 9)).length, 1);
+    for (const { id } of kept) assert.notEqual(await store.notifications.byId(id), null);
   });
 
   test("reading counts once, for one's own only", async (store) => {

@@ -17,6 +17,7 @@ import { notificationContract } from "./notifications.ts";
 import { oneTimeTokenContract } from "./one_time_tokens.ts";
 import { outboxContract } from "./outbox.ts";
 import { pushDeviceContract } from "./push_devices.ts";
+import { shownPushContract } from "./shown_pushes.ts";
 import { raceContract } from "./races.ts";
 import { reportContract } from "./reports.ts";
 import { searchContract } from "./search.ts";
@@ -62,6 +63,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   leases: leaseContract,
   notifications: notificationContract,
   "push devices": pushDeviceContract,
+  "shown pushes": shownPushContract,
   outbox: outboxContract,
   encryption: encryptionContract,
   "abandoned groups": abandonedGroupContract,

@@ -10,6 +10,7 @@ import { step as contacts } from "./0009_contacts.ts";
 import { step as storageUsage } from "./0010_storage_usage.ts";
 import { step as groupGenerations } from "./0011_group_generations.ts";
 import { step as searchByBlocks } from "./0012_search_by_blocks.ts";
+import { step as withdrawals } from "./0013_withdrawals.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -31,4 +32,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   storageUsage,
   groupGenerations,
   searchByBlocks,
+  withdrawals,
 ];

@@ -1,0 +1,203 @@
+import { type Clock, toTimestamp, toTimestampOrNull } from "../core/clock.ts";
+import { idsOf, newId } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+import { isMuted, type Membership } from "../model/membership.ts";
+import type { Notification } from "../model/notification.ts";
+import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
+import type { ShownPush } from "../model/shown_push.ts";
+import type { Publisher } from "../realtime/publisher.ts";
+import type { NotificationFilter } from "../store/notification_store.ts";
+import type { ShownPushFilter } from "../store/shown_push_store.ts";
+import type { Store } from "../store/store.ts";
+
+export interface WithdrawalsOptions {
+  store: Pick<
+    Store,
+    "notifications" | "shownPushes" | "messages" | "memberships" | "outbox"
+  >;
+  publisher: Pick<Publisher, "toUsers">;
+  clock: Clock;
+  log: Log;
+  /** Called for an entry that was written here. */
+  onOutbox(entry: OutboxEntry): void;
+}
+
+/** Initial claim: for this long only the instance that wrote the entry may deliver it. */
+const CLAIM_MS = 10_000;
+/** Notifications and pushes that one cause takes back at once. */
+const MAX_ROWS = 500;
+
+/**
+ * Takes back what was shown when its cause disappears: notifications of what was deleted, taken back or
+ * left, those that reading the chat has answered, and the pushes on people's devices. The person's other
+ * devices hear of it at once.
+ */
+export class Withdrawals {
+  constructor(private readonly options: WithdrawalsOptions) {}
+
+  /** The person has read up to `readSeq`. Never throws, and is not waited for. */
+  chatRead(userId: string, chatId: string, readSeq: number): void {
+    this.#read(userId, chatId, readSeq).catch((error) =>
+      this.options.log.warn("Marking notifications of a read chat failed", { chatId, error })
+    );
+  }
+
+  /** What fresh entries of one chat take back. */
+  async apply(chatId: string, entries: readonly OutboxEntry[]): Promise<void> {
+    const occurrences = entries.filter(({ deviceIds }) => deviceIds === null)
+      .flatMap((entry) => entry.occurrences);
+    for (const [userId, seq] of lastOfSenders(occurrences)) await this.#read(userId, chatId, seq);
+    for (const occurrence of occurrences) await this.#apply(chatId, occurrence);
+  }
+
+  /** The person has read these notifications. */
+  async notificationsRead(userId: string, notifications: readonly Notification[]): Promise<void> {
+    if (notifications.length === 0) return;
+    await this.#publishRead(userId, idsOf(notifications));
+    for (const { id, chatId, messageId, kind } of notifications) {
+      const shown = chatId === null
+        ? await this.#find({ userId, tag: id })
+        : await this.#find({ userId, chatId });
+      await this.takeBack(
+        shown.filter((row) =>
+          chatId === null || (row.messageId === messageId && row.kind === kind)
+        ),
+      );
+    }
+  }
+
+  /** The person has read all of theirs. */
+  async allRead(userId: string): Promise<void> {
+    await this.#publishRead(userId, null);
+    const shown = await this.#find({ userId });
+    // Messages are read in their chats.
+    await this.takeBack(shown.filter(({ kind }) => kind !== "message"));
+  }
+
+  /** The person has changed what of a chat notifies them. */
+  muted(member: Membership): void {
+    const { userId, chatId, notify: level, mutedUntil } = member;
+    const muted = isMuted(member, this.options.clock.now());
+    const data = { chatId, level, mutedUntil: toTimestampOrNull(mutedUntil), muted };
+    this.options.publisher.toUsers([userId], { event: "chat.notifications", data });
+  }
+
+  /** Pushes that have just been shown: those whose chat was read meanwhile are taken back again. */
+  async shown(rows: readonly ShownPush[]): Promise<void> {
+    const { memberships } = this.options.store;
+    for (const [chatId, group] of Map.groupBy(rows, (row) => row.chatId)) {
+      if (chatId === null) continue;
+      const members = new Map(
+        (await memberships.ofChat(chatId)).map((row) => [row.userId, row]),
+      );
+      await this.takeBack(group.filter(({ userId, seq }) => {
+        const member = members.get(userId);
+        return !member || member.leftAt !== null || (seq !== null && member.readSeq >= seq);
+      }));
+    }
+  }
+
+  /** Has silent pushes take these back: one entry for each person. */
+  async takeBack(rows: readonly ShownPush[]): Promise<void> {
+    const { store, clock, onOutbox } = this.options;
+    for (const [, group] of Map.groupBy(rows, ({ userId }) => userId)) {
+      const now = clock.now();
+      const entry: OutboxEntry = {
+        id: newId(),
+        chatId: null,
+        occurrences: group.map(({ userId, deviceId, tag, shownAt }) => ({
+          type: "withdrawn",
+          userId,
+          deviceId,
+          tag,
+          shownAt,
+        })),
+        deviceIds: null,
+        attempts: 0,
+        createdAt: now,
+        dueAt: now + CLAIM_MS,
+      };
+      await store.outbox.add(entry);
+      onOutbox(entry);
+    }
+  }
+
+  async #apply(chatId: string, occurrence: Occurrence): Promise<void> {
+    switch (occurrence.type) {
+      case "deleted": {
+        const { messageId } = occurrence;
+        await this.#remove({ messageId });
+        return await this.takeBack(await this.#find({ messageId }));
+      }
+      case "unreacted":
+        return await this.#unreacted(occurrence);
+      case "left": {
+        const { userId } = occurrence;
+        await this.#remove({ userId, chatId });
+        return await this.takeBack(await this.#find({ userId, chatId }));
+      }
+      default:
+        return;
+    }
+  }
+
+  /** The push stays while somebody else's reaction does: it shows the latest of several. */
+  async #unreacted(
+    { messageId, actorId, emoji }: Extract<Occurrence, { type: "unreacted" }>,
+  ): Promise<void> {
+    const message = await this.options.store.messages.byId(messageId);
+    if (!message) return;
+    const { senderId: userId, reactions } = message;
+    if (reactions.some((each) => each.emoji === emoji && each.userIds.includes(actorId))) return;
+    await this.#remove({ userId, key: `reaction:${messageId}:${actorId}:${emoji}` });
+    const isByOthers = reactions.some(({ userIds }) => userIds.some((id) => id !== userId));
+    if (isByOthers) return;
+    const shown = await this.#find({ messageId });
+    await this.takeBack(shown.filter(({ kind }) => kind === "reaction"));
+  }
+
+  async #read(userId: string, chatId: string, readSeq: number): Promise<void> {
+    const { store, clock } = this.options;
+    const unread = await store.notifications.unreadOfChat(userId, chatId, MAX_ROWS);
+    if (unread.length > 0) {
+      const messages = await store.messages.byIds(unread.map(({ messageId }) => messageId!));
+      const read = new Set(messages.filter(({ seq }) => seq <= readSeq).map(({ id }) => id));
+      const ids = idsOf(unread.filter(({ messageId }) => read.has(messageId!)));
+      const marked = await store.notifications.markTheseRead(userId, ids, clock.now());
+      if (marked.length > 0) await this.#publishRead(userId, marked);
+    }
+    const shown = await this.#find({ userId, chatId });
+    await this.takeBack(shown.filter(({ seq }) => seq !== null && seq <= readSeq));
+  }
+
+  async #remove(filter: NotificationFilter): Promise<void> {
+    const { store, publisher } = this.options;
+    const removed = await store.notifications.withdraw(filter, MAX_ROWS);
+    for (const [userId, rows] of Map.groupBy(removed, (row) => row.userId)) {
+      const unread = await store.notifications.unread(userId);
+      const data = { notificationIds: idsOf(rows), unread };
+      publisher.toUsers([userId], { event: "notification.removed", data });
+    }
+  }
+
+  async #publishRead(userId: string, notificationIds: string[] | null): Promise<void> {
+    const { store, publisher, clock } = this.options;
+    const unread = await store.notifications.unread(userId);
+    const data = { notificationIds, readAt: toTimestamp(clock.now()), unread };
+    publisher.toUsers([userId], { event: "notification.read", data });
+  }
+
+  #find(filter: ShownPushFilter): Promise<ShownPush[]> {
+    return this.options.store.shownPushes.find(filter, MAX_ROWS);
+  }
+}
+
+/** Sending into a chat reads it up to there. */
+function lastOfSenders(occurrences: readonly Occurrence[]): Map<string, number> {
+  const last = new Map<string, number>();
+  for (const occurrence of occurrences) {
+    if (occurrence.type !== "message") continue;
+    last.set(occurrence.senderId, Math.max(occurrence.seq, last.get(occurrence.senderId) ?? 0));
+  }
+  return last;
+}
