@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isMailAddress } from "../mail/mail_address.ts";
 import { line, text } from "../operations/fields.ts";
 import { operation } from "../operations/operation.ts";
 import { ProfileView } from "../wire/user.ts";
@@ -11,8 +12,8 @@ export const username = z.string()
   })
   .meta({ id: "Username" });
 
-export const email = z.string().max(254).pipe(z.email("must be an e-mail address"))
-  .meta({ id: "Email" });
+export const email = z.string().max(254).refine(isMailAddress, "must be an e-mail address")
+  .meta({ id: "Email", format: "email", examples: ["ann@example.org"] });
 
 export const password = text({ min: 8, max: 256 }).meta({
   id: "Password",

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
+import { isVisible, withoutDirection } from "../core/visible_text.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { Identity, ProviderName } from "../model/identity.ts";
 import type { User } from "../model/user.ts";
@@ -193,7 +194,8 @@ export class ProviderSignIn {
 
 /** One line of a hundred characters, as people may choose themselves; a provider allows what it likes. */
 function nameOf({ name }: ProviderIdentity): string {
-  return [...headerText(name ?? "")].slice(0, MAX_NAME_LENGTH).join("").trim();
+  const shown = withoutDirection(headerText(name ?? ""));
+  return isVisible(shown) ? [...shown].slice(0, MAX_NAME_LENGTH).join("").trim() : "";
 }
 
 function sameAddress({ provider }: ProviderIdentity): AppError {

@@ -4,20 +4,50 @@ import { fieldError, quote } from "../core/errors.ts";
 const MAX_LENGTH = 254;
 const MAX_LOCAL_LENGTH = 64;
 
-/**
- * Exactly one bare address. What has a meaning in a header or in SMTP (white space, controls,
- * comma, brackets, quotes) is refused, so that an address can never become two, or a header.
- */
-const ADDRESS = /^[^\s\p{C}@<>()[\],;:"\\]+@[^\s\p{C}@<>()[\],;:"\\]+$/u;
+/** `Dot-string` of RFC 5321, section 4.1.2. A quoted one is refused: what it may hold has a meaning in headers. */
+const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
-/** Throws `AppError("invalid_request")`. */
+/** `Domain` of RFC 5321 in ASCII, of two labels at least, the last of which is no number. */
+const DOMAIN = /^(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?=[a-z0-9-]*[a-z])(?!-)[a-z0-9-]{1,63}(?<!-)$/;
+
+/**
+ * True of one address that can exist on the Internet. What has a meaning in a header or in SMTP (white
+ * space, controls, comma, brackets, quotes) is in none, so that an address can never become two, or a header.
+ */
+export function isMailAddress(address: string): boolean {
+  const at = address.lastIndexOf("@");
+  const [local, domain] = [address.slice(0, at), asciiDomain(address.slice(at + 1))];
+  return at > 0 && local.length <= MAX_LOCAL_LENGTH && LOCAL.test(local) &&
+    domain !== null && DOMAIN.test(domain) && octets(address) <= MAX_LENGTH;
+}
+
+/**
+ * Any one bare address: also of a host of the operator's own, which `isMailAddress` refuses to people who
+ * register.
+ */
+const SENDABLE = /^[^\s\p{C}@<>()[\],;:"\\]+@[^\s\p{C}@<>()[\],;:"\\]+$/u;
+
+/** Throws `AppError("invalid_request")` for what cannot be put into a header as one address. */
 export function checkMailAddress(address: string): void {
-  const octets = (text: string) => new TextEncoder().encode(text).length;
   const local = address.slice(0, address.indexOf("@"));
-  if (ADDRESS.test(address) && octets(address) <= MAX_LENGTH && octets(local) <= MAX_LOCAL_LENGTH) {
-    return;
-  }
+  if (
+    SENDABLE.test(address) && octets(address) <= MAX_LENGTH && octets(local) <= MAX_LOCAL_LENGTH
+  ) return;
   throw fieldError("invalid_request", "email", `An e-mail address cannot be ${quote(address)}`);
+}
+
+/**
+ * A domain as DNS has it (RFC 5890): in lower case, other scripts than Latin by their A-labels. Null if it
+ * cannot be one.
+ */
+export function asciiDomain(domain: string): string | null {
+  if (!/[\u0080-\uffff]/.test(domain)) return domain.toLowerCase();
+  if (/[\s\p{C}\p{Default_Ignorable_Code_Point}/\\?#@:[\]%]/u.test(domain)) return null;
+  return URL.parse(`http://${domain}/`)?.hostname ?? null;
+}
+
+function octets(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 /** A header is one line: line breaks and other controls become spaces. */

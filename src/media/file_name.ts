@@ -1,3 +1,5 @@
+import { isVisible } from "../core/visible_text.ts";
+
 /** Bytes of UTF-8. Common file systems take 255; this leaves room for what a browser adds, as in `name (1).pdf.part`. */
 const MAX_BYTES = 200;
 
@@ -20,7 +22,7 @@ export function cleanFileName(name: string): string {
   const visible = withoutForbidden(last).replace(/\s+/gu, " ");
   const trimmed = visible.replace(/^[. ]+|[. ]+$/g, "");
   const safe = RESERVED.test(trimmed) ? `_${trimmed}` : trimmed;
-  return shorten(safe) || "file";
+  return isVisible(safe) ? shorten(safe) : "file";
 }
 
 /**

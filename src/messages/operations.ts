@@ -16,13 +16,14 @@ import {
 import { LIMIT_SPECS } from "../config/limits.ts";
 import { operation } from "../operations/operation.ts";
 import { MessageView } from "../wire/message.ts";
-import { fullyQualified } from "./emoji.ts";
+import { fullyQualified, isOneEmoji } from "./emoji.ts";
 
 const tag = "Messages";
 
 /**
- * One emoji may be several code points (a family, a flag, a keycap), so that its form is not held to
- * more than this: something in it is a picture, half a flag or a keycap, and nothing is a letter.
+ * What any emoji has, for a pattern that every reader of the schema understands: a picture, half a flag or
+ * a keycap, and no letter. That it is one emoji is asked of what is added; of earlier releases there are
+ * others, which can be taken back.
  */
 const emoji = z.string().min(1).max(32)
   .regex(
@@ -97,7 +98,11 @@ export const reactToMessage = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ messageId, emoji, remove: flag.default(false) }),
+  input: z.strictObject({ messageId, emoji, remove: flag.default(false) })
+    .refine(({ emoji, remove }) => remove || isOneEmoji(emoji), {
+      path: ["emoji"],
+      message: "must be one emoji",
+    }),
   output: MessageView,
   rest: { method: "POST", path: "/messages/:messageId/react" },
   socket: true,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LIMIT_SPECS } from "../config/limits.ts";
+import { isVisible, withoutDirection } from "../core/visible_text.ts";
 
 /**
  * The fields that features share. They are strict JSON types; a query string, where all is text, is
@@ -59,7 +60,10 @@ const lengthMessage = (min: number, max: number) => ({ input }: { input?: unknow
 };
 
 export interface TextOptions {
-  /** Code points; 1 by default, and then white space alone is refused too. */
+  /**
+   * Code points; 1 by default, and then a text in which nothing can be seen is refused. With 0 it is taken
+   * as an empty one.
+   */
   min?: number;
   /** Code points; by default the ceiling of `LIMIT_TEXT_LENGTH`, which the service then holds to. */
   max?: number;
@@ -73,12 +77,21 @@ export function text({ min = 1, max = LIMIT_SPECS.textLength.max }: TextOptions 
       abort: true,
     })
     .meta({ minLength: min, maxLength: max });
-  return min === 0 ? sized : sized.refine((value) => value.trim() !== "", "must not be blank");
+  return withSomethingVisible(sized, min);
 }
 
-/** Text of one line: a name or a title. White space around it is dropped. */
+function withSomethingVisible(schema: z.ZodString, min: number): z.ZodString {
+  return min === 0
+    ? schema.overwrite((value) => isVisible(value) ? value : "")
+    : schema.refine(isVisible, "must not be blank");
+}
+
+/**
+ * Text of one line: a name or a title. White space around it is dropped, and what would turn the direction
+ * of the text beside it.
+ */
 export function line({ min = 1, max = 100 }: TextOptions = {}): z.ZodString {
-  return z.string().trim()
+  const sized = z.string().overwrite(withoutDirection).trim()
     .refine((value) => withinLength(value, min, max), {
       error: lengthMessage(min, max),
       abort: true,
@@ -88,6 +101,7 @@ export function line({ min = 1, max = 100 }: TextOptions = {}): z.ZodString {
       "must be one line, without control characters",
     )
     .meta({ minLength: min, maxLength: max });
+  return withSomethingVisible(sized, min);
 }
 
 /** How many items of a page; what `LIMIT_PAGE_SIZE` allows may be less, and then fewer come. */

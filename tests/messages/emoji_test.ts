@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fullyQualified } from "../../src/messages/emoji.ts";
+import { fullyQualified, isOneEmoji } from "../../src/messages/emoji.ts";
 import * as operations from "../../src/messages/operations.ts";
 
 /** From Unicode's emoji-test.txt: as some keyboards type it, and fully qualified. */
@@ -9,6 +9,10 @@ const FORMS: Record<string, string> = {
   "\u{1f3f3}\u200d\u{1f308}": "\u{1f3f3}\ufe0f\u200d\u{1f308}",
   "1\u20e3": "1\ufe0f\u20e3",
   "\u{1f575}\u200d\u2642": "\u{1f575}\ufe0f\u200d\u2642\ufe0f",
+  "\u{1f44d}\ufe0f": "\u{1f44d}",
+  "\u{1f44d}\ufe0e": "\u{1f44d}",
+  "\u26a1\ufe0f": "\u26a1",
+  "\u{1f469}\u{1f3fd}\ufe0f\u200d\u{1f4bb}": "\u{1f469}\u{1f3fd}\u200d\u{1f4bb}",
 };
 
 Deno.test("fullyQualified: an emoji has one form, however it was typed", () => {
@@ -27,4 +31,26 @@ Deno.test("fullyQualified: reactions are taken in that form", () => {
   const input = { messageId: "0198c5f0-0000-7000-8000-000000000000", emoji: "\u2764" };
   const taken = operations.reactToMessage.input.parse(input) as typeof input;
   assert.equal(taken.emoji, "\u2764\ufe0f");
+});
+
+Deno.test("isOneEmoji takes every kind of emoji, and one that is newer than this program", () => {
+  const emoji = [
+    ...["❤", "🇩🇪", "1️⃣", "#⃣", "👨‍👩‍👧‍👦", "🧑🏻‍❤️‍💋‍🧑🏿", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏳️‍🌈", "🫩", "🙂‍↕️", "©️", "㊗️"],
+    ...["👍🏽", "☝🏿", "\u{1fadd}"],
+  ];
+  for (const each of emoji) assert.equal(isOneEmoji(fullyQualified(each)), true, each);
+});
+
+Deno.test("isOneEmoji refuses text, parts of emoji, and more than one", () => {
+  const others = [
+    ...["a", "1", "👍👍", "👍 ", " ", "🏻", "\ufe0f", "\u200d", "👍1", "<b>👍", "🇩", "❤🏽"],
+    ...["👍\u200d👍", "🇩🇪🇫🇷", "1️⃣2️⃣", "\u20e3", "👍\u200b", "👍\u202e", "12345👍"],
+  ];
+  for (const each of others) assert.equal(isOneEmoji(fullyQualified(each)), false, each);
+});
+
+Deno.test("a reaction of before that is not one emoji can be taken back", () => {
+  const input = { messageId: "0198c5f0-0000-7000-8000-000000000000", emoji: "👍👍" };
+  assert.equal(operations.reactToMessage.input.safeParse(input).success, false);
+  assert.equal(operations.reactToMessage.input.safeParse({ ...input, remove: true }).success, true);
 });
