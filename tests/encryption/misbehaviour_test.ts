@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { clientOf, type TestClient } from "../client/people.ts";
+import { encodeContent } from "../../src/client/mls/message_content.ts";
+import { newId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { RawDevice, tampered } from "./raw_device.ts";
@@ -75,3 +77,20 @@ async function reads(test: TestClient, chatId: string): Promise<void> {
       (await test.client.encryption.roster(chatId)).length > 1;
   });
 }
+
+Deno.test("a message that another has written is not shown under its sender's name", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob, cat } = await app.people("ann", "bob", "cat");
+  const [bobs, cats] = [await RawDevice.make(app, bob), await RawDevice.make(app, cat)];
+  await using anns = await clientOf(app.url, ann, { device: "phone" });
+  const { id } = await anns.client.encryption.createGroup("Group", [bob.id, cat.id]);
+  await bobs.join(id);
+  const group = await cats.join(id);
+  const clientId = newId();
+  const content = encodeContent({ kind: "message", clientId, text: "cat wrote this" });
+  // Cat's device is in league with bob, and never sends it itself.
+  const ciphertext = await group.encrypt(content);
+  assert.equal((await bobs.send(id, ciphertext, clientId)).status, 201);
+  await eventually("ann has it", () => anns.texts(id).length === 1);
+  await eventually("it is unreadable", () => anns.texts(id).at(-1) === "(bad_message)");
+});

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { type ClientState, createCommit, type RatchetTree } from "ts-mls";
+import { deviceCredential } from "../../../src/client/mls/suite.ts";
+import { readRecord } from "../../../src/client/mls/group_record.ts";
+import { joinExternally } from "../../../src/client/mls/join_external.ts";
+import { makeKeyPackage } from "../../../src/client/mls/key_packages.ts";
+import { unpackParts } from "../../../src/client/mls/encoding.ts";
+import { cipherSuite, clientConfig } from "../../../src/client/mls/suite.ts";
+import { decodeGroupInfo, encodeWire } from "../../../src/client/mls/wire.ts";
+import { newId } from "../../../src/core/ids.ts";
+import { forgeCommit, type Forgery, memberOf } from "../../encryption/forged_commit.ts";
+import { SMALL_ORDER_KEYS } from "../../encryption/small_order_keys.ts";
+import { type Device, threePeople, World } from "./world.ts";
+
+/**
+ * What a member or a joiner makes with right signatures, hashes and secrets, and passes by a server that
+ * checks nothing: only the client's own rules are left.
+ */
+const shared = threePeople();
+const config = clientConfig(() => true);
+
+function badCommit(message: RegExp) {
+  return { name: "MlsClientError", code: "bad_commit", message };
+}
+
+Deno.test("a client refuses a joiner who removes another's device", async () => {
+  const { world, devices } = await shared;
+  for (const former of [0, 5]) {
+    const stranger = await new World().device(newId());
+    const commit = await externalCommit(world, stranger, former);
+    const group = await devices[2].group();
+    await assert.rejects(group.processCommit(commit), badCommit(/removed another device/));
+    assert.equal(group.epoch, 1n, "nothing was changed");
+  }
+});
+
+Deno.test("a client refuses a device that joins beside itself", async () => {
+  const { world, devices } = await shared;
+  const commit = await externalCommit(world, devices[4], undefined);
+  await assert.rejects((await devices[2].group()).processCommit(commit), badCommit(/twice/));
+});
+
+Deno.test("a client refuses a member who renews its leaf as somebody else", async () => {
+  const { world, devices, users } = await shared;
+  const { deviceId } = devices[3].mls;
+  const other = devices[5].mls;
+  for (const [userId, device] of [[users[0], deviceId], [users[1], other.deviceId]]) {
+    const state = await stateOf(world, devices[3]);
+    const own = 2 * state.privatePath.leafIndex;
+    const node = state.ratchetTree[own];
+    assert.ok(node?.nodeType === "leaf");
+    const leaf = { ...node.leaf, credential: deviceCredential(userId, device) };
+    const ratchetTree = state.ratchetTree.with(own, { nodeType: "leaf", leaf });
+    const commit = await commitOf({ ...state, ratchetTree });
+    const refusal = badCommit(/changes its person|twice/);
+    await assert.rejects((await devices[2].group()).processCommit(commit), refusal);
+  }
+});
+
+Deno.test("a client refuses a Commit that its sender has hidden in a private message", async () => {
+  const { world, devices } = await shared;
+  const commit = await commitOf(await stateOf(world, devices[3]), false);
+  const refusal = badCommit(/not a public message/);
+  await assert.rejects((await devices[2].group()).processCommit(commit), refusal);
+});
+
+const trees: [string, RegExp, (tree: RatchetTree) => Forgery][] = [
+  ["a leaf that nobody signed", /signature of leaf 1/, () => ({
+    signedLeaf: () => ({ signature: new Uint8Array(64) }),
+  })],
+  ["a leaf that is signed for another place", /signature of leaf 2/, () => ({
+    infoTree: (tree) => exchanged(tree, 2, 4),
+    infoSigner: 2,
+  })],
+  ["a leaf whose key another leaf has", /encryption key is there twice/, (tree) => ({
+    leaf: () => ({ hpkePublicKey: leafOf(tree, 8).hpkePublicKey }),
+  })],
+  ["a leaf whose key a parent has", /encryption key is there twice/, () => ({
+    infoTree: (tree) => withParent(tree, 1, { hpkePublicKey: leafOf(tree, 8).hpkePublicKey }),
+  })],
+  ["two leaves with one signature key", /signature key is there twice/, (tree) => ({
+    infoTree: (after) =>
+      withLeaf(after, 8, {
+        signaturePublicKey: leafOf(tree, 4).signaturePublicKey,
+      }),
+  })],
+  ["a device that is there twice", /device is there twice/, (tree) => ({
+    infoTree: (after) => withLeaf(after, 8, { credential: leafOf(tree, 4).credential }),
+  })],
+  ["a leaf key of small order", /small order/, () => ({
+    infoTree: (tree) => withLeaf(tree, 8, { hpkePublicKey: SMALL_ORDER_KEYS["0"] }),
+  })],
+  ["a parent key of small order", /small order/, () => ({
+    infoTree: (tree) => withParent(tree, 1, { hpkePublicKey: SMALL_ORDER_KEYS["p + 1"] }),
+  })],
+  ["a parent key that no Commit set", /parent hash/, () => ({
+    infoTree: (tree) => withParent(tree, 3, { hpkePublicKey: randomKey() }),
+  })],
+  ["a parent hash that is made up", /parent hash/, () => ({
+    infoTree: (tree) => withParent(tree, 1, { parentHash: randomKey() }),
+  })],
+  ["an unmerged leaf that is not below", /not below it/, () => ({
+    infoTree: (tree) => withParent(tree, 1, { unmergedLeaves: [4] }),
+  })],
+  ["an unmerged leaf that a node between does not list", /does not list/, () => ({
+    infoTree: (tree) => withParent(tree, 3, { unmergedLeaves: [0] }),
+  })],
+  ["another tree hash", /tree hash/, () => ({ infoContext: () => ({ treeHash: randomKey() }) })],
+  ["an external_pub of small order", /small order/, () => ({
+    externalPub: SMALL_ORDER_KEYS["1"],
+  })],
+  ["a signer who is not in the tree", /signer 20 is not/, () => ({ infoSigner: 20 })],
+  ["the signature of another", /signature does not verify/, () => ({ infoSigner: 4 })],
+  ["a leaf that cannot read our credentials", /cannot read our credentials/, () => ({
+    leaf: ({ capabilities }) => ({ capabilities: { ...capabilities, credentials: ["x509"] } }),
+  })],
+];
+for (const [name, message, forge] of trees) {
+  Deno.test(`a client joins no group that has ${name}`, async () => {
+    const { world, devices } = await shared;
+    const forger = await memberOf(devices[1].store, world.chatId);
+    const { groupInfo } = await forgeCommit(forger, forge(forger.tree));
+    const stranger = await new World().device(newId());
+    const joining = stranger.mls.joinExternally(world.chatId, groupInfo);
+    await assert.rejects(joining, { name: "MlsClientError", code: "bad_group_info", message });
+  });
+}
+
+Deno.test("a client joins what the forger makes when nothing is forged", async () => {
+  const { world, devices } = await shared;
+  const { groupInfo } = await forgeCommit(await memberOf(devices[1].store, world.chatId));
+  const stranger = await new World().device(newId());
+  assert.ok((await stranger.mls.joinExternally(world.chatId, groupInfo)).staged.commit);
+});
+
+/** As the library of a device does it that may remove whom it likes. */
+async function externalCommit(
+  world: World,
+  { mls, store }: Device,
+  former: number | undefined,
+): Promise<string> {
+  const [publicKey, signKey] = unpackParts((await store.read("device/signature"))!);
+  const { userId, deviceId } = mls;
+  const owner = { userId, deviceId, signature: { publicKey, signKey } };
+  const { keyPackage, keys } = await makeKeyPackage(owner, false, Date.now());
+  const info = decodeGroupInfo(world.groupInfo);
+  const suite = await cipherSuite();
+  const { message } = await joinExternally(info, keyPackage, keys, former, suite, config);
+  return encodeWire(message);
+}
+
+async function stateOf({ chatId }: World, { store }: Device): Promise<ClientState> {
+  return (await readRecord(store, chatId, config))!.record.state;
+}
+
+async function commitOf(state: ClientState, wireAsPublicMessage = true): Promise<string> {
+  const context = { state, cipherSuite: await cipherSuite() };
+  return encodeWire((await createCommit(context, { wireAsPublicMessage })).commit);
+}
+
+function leafOf(tree: RatchetTree, node: number) {
+  const found = tree[node];
+  assert.ok(found?.nodeType === "leaf");
+  return found.leaf;
+}
+
+function withLeaf(tree: RatchetTree, node: number, changes: object): RatchetTree {
+  return tree.with(node, { nodeType: "leaf", leaf: { ...leafOf(tree, node), ...changes } });
+}
+
+function withParent(tree: RatchetTree, node: number, changes: object): RatchetTree {
+  const found = tree[node];
+  assert.ok(found?.nodeType === "parent");
+  return tree.with(node, { nodeType: "parent", parent: { ...found.parent, ...changes } });
+}
+
+function exchanged(tree: RatchetTree, a: number, b: number): RatchetTree {
+  return tree.with(a, tree[b]).with(b, tree[a]);
+}
+
+function randomKey(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(32));
+}
