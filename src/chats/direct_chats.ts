@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import { type Chat, directKeyOf } from "../model/chat.ts";
+import { type Chat, directKeysOf } from "../model/chat.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter, Edit } from "./chat_writer.ts";
@@ -18,27 +18,30 @@ export interface DirectChatsOptions {
 }
 
 /**
- * One chat for each two people, made on first use by whoever comes first. A person who does not let
+ * A plain and an encrypted chat for each two people, made on first use by whoever comes first. A person who does not let
  * the other write directly is asked for their consent: until they give it (by accepting, or by opening
  * the chat or writing themselves) the other one is alone in the chat.
  */
 export class DirectChats {
   constructor(private readonly options: DirectChatsOptions) {}
 
-  /** `made` is true for the one call that made the chat. */
+  /**
+   * `made` is true for the one call that made the chat. Without `encrypted` it is the pair's plain chat, or
+   * else the encrypted one, if there is any.
+   */
   async open(
     callerId: string,
     userId: string,
     encrypted?: boolean,
   ): Promise<{ chat: Chat; made: boolean }> {
-    const found = await this.#find(callerId, userId);
-    if (found) return { chat: await this.#reopen(found, callerId, userId, encrypted), made: false };
+    const found = await this.#find(callerId, userId, encrypted);
+    if (found) return { chat: await this.#reopen(found, callerId, userId), made: false };
     try {
       const chat = await this.#make(callerId, userId, encrypted ?? false, ({ chat }) => chat);
       return { chat: { ...chat }, made: true };
     } catch (error) {
-      const winner = await this.#winner(callerId, userId, error);
-      return { chat: await this.#reopen(winner, callerId, userId, encrypted), made: false };
+      const winner = await this.#winner(callerId, userId, encrypted, error);
+      return { chat: await this.#reopen(winner, callerId, userId), made: false };
     }
   }
 
@@ -53,18 +56,12 @@ export class DirectChats {
     try {
       return await this.#make(callerId, userId, false, edit);
     } catch (error) {
-      const winner = await this.#winner(callerId, userId, error);
+      const winner = await this.#winner(callerId, userId, undefined, error);
       return await this.#writeTo(winner, callerId, userId, edit);
     }
   }
 
-  async #reopen(
-    chat: Chat,
-    callerId: string,
-    userId: string,
-    encrypted: boolean | undefined,
-  ): Promise<Chat> {
-    sameEncryption(chat, encrypted);
+  async #reopen(chat: Chat, callerId: string, userId: string): Promise<Chat> {
     if (!isComplete(chat)) await this.#complete(chat, callerId, userId);
     return chat;
   }
@@ -74,11 +71,25 @@ export class DirectChats {
     return await this.options.writer.write(chat.id, edit);
   }
 
-  #find(callerId: string, userId: string): Promise<Chat | null> {
+  async #find(callerId: string, userId: string, encrypted?: boolean): Promise<Chat | null> {
     if (userId === callerId) {
       throw fieldError("invalid_request", "userId", "Opening a direct chat: it takes two people");
     }
-    return this.options.store.chats.byDirectKey(directKeyOf(callerId, userId));
+    if (encrypted === undefined) {
+      return await this.#find(callerId, userId, false) ?? await this.#find(callerId, userId, true);
+    }
+    for (const key of directKeysOf(callerId, userId, encrypted)) {
+      const chat = await this.options.store.chats.byDirectKey(key);
+      if (chat?.encrypted === encrypted) return chat;
+    }
+    return null;
+  }
+
+  /** The second one only for a plain chat beside an encrypted one of an earlier release. */
+  async #keyFor(callerId: string, userId: string, encrypted: boolean): Promise<string> {
+    const [first, second] = directKeysOf(callerId, userId, encrypted);
+    if (encrypted) return first;
+    return (await this.options.store.chats.byDirectKey(first))?.encrypted ? second : first;
   }
 
   async #make<T>(
@@ -89,7 +100,8 @@ export class DirectChats {
   ): Promise<T> {
     const { gate, writer, clock } = this.options;
     const admission = firstOf(await gate.admit(callerId, [userId], "write"));
-    const [createdAt, directKey] = [clock.now(), directKeyOf(callerId, userId)];
+    const directKey = await this.#keyFor(callerId, userId, encrypted);
+    const createdAt = clock.now();
     const chat = { id: newId(), kind: "direct" as const, directKey, encrypted, createdAt };
     const make = () =>
       writer.create(unbornChat({ ...chat, createdBy: callerId }), (draft) => {
@@ -148,8 +160,14 @@ export class DirectChats {
   }
 
   /** The chat that someone else has made meanwhile; throws the error where it tells of something else. */
-  async #winner(callerId: string, userId: string, error: unknown): Promise<Chat> {
-    const winner = error instanceof DuplicateKey ? await this.#find(callerId, userId) : null;
+  async #winner(
+    callerId: string,
+    userId: string,
+    encrypted: boolean | undefined,
+    error: unknown,
+  ): Promise<Chat> {
+    const isLost = error instanceof DuplicateKey;
+    const winner = isLost ? await this.#find(callerId, userId, encrypted) : null;
     if (!winner) throw error;
     return winner;
   }
@@ -177,11 +195,4 @@ function addPeer(draft: ChatDraft, admission: Admitted, joinedAt: number): void 
   }
   const addedByStranger = admission.way === "added" && admission.stranger;
   draft.addMember({ userId, role: "member", joinedAt, addedByStranger });
-}
-
-/** Two people have one chat; asking for it with the other kind of encryption is a clear error. */
-function sameEncryption(chat: Chat, encrypted: boolean | undefined): void {
-  if (encrypted === undefined || encrypted === chat.encrypted) return;
-  const is = chat.encrypted ? "encrypted" : "not encrypted";
-  throw fieldError("conflict", "encrypted", `Opening the direct chat: it is ${is}, for good`);
 }

@@ -49,7 +49,8 @@ const groups = "Groups";
 
 export const openDirectChat = operation({
   name: "chat.open",
-  summary: "The direct chat with a user, made on first use",
+  summary:
+    "The direct chat with a user, made on first use: a plain one, and an encrypted one beside it",
   tag: chats,
   access: "session",
   limit: "join",

@@ -3,7 +3,10 @@ export type ChatKind = "direct" | "group";
 export interface Chat {
   id: string;
   kind: ChatKind;
-  /** For a direct chat its two user ids, sorted and joined by `:`; unique. Null for a group. */
+  /**
+   * For a direct chat its two user ids, sorted and joined by `:`, and what sets it apart from the pair's
+   * other one (`directKeysOf`); unique. Null for a group.
+   */
   directKey: string | null;
   /** Empty for a direct chat. */
   name: string;
@@ -32,7 +35,12 @@ export interface Chat {
   generation: number;
 }
 
-/** The same, whichever of the two asks; see `Chat.directKey`. */
-export function directKeyOf(a: string, b: string): string {
-  return a < b ? `${a}:${b}` : `${b}:${a}`;
+/**
+ * Keys that a direct chat of two people may have, by preference; see `Chat.directKey`. Equal whichever of
+ * the two asks. The first chat of a pair used to have the bare key, encrypted or not, and keeps it: so
+ * a plain chat beside it has a key of its own.
+ */
+export function directKeysOf(a: string, b: string, encrypted: boolean): string[] {
+  const pair = a < b ? `${a}:${b}` : `${b}:${a}`;
+  return encrypted ? [`${pair}:encrypted`, pair] : [pair, `${pair}:plain`];
 }

@@ -1,7 +1,7 @@
 import { newId } from "../../../src/core/ids.ts";
 import type { AuditEntry } from "../../../src/model/audit_entry.ts";
 import type { Block } from "../../../src/model/block.ts";
-import { type Chat, directKeyOf } from "../../../src/model/chat.ts";
+import { type Chat, directKeysOf } from "../../../src/model/chat.ts";
 import type { Identity } from "../../../src/model/identity.ts";
 import type { Media } from "../../../src/model/media.ts";
 import type { Membership } from "../../../src/model/membership.ts";
@@ -92,7 +92,7 @@ export function aChat(fields: Partial<Chat> = {}): Chat {
 export function aDirectChat(a: string, b: string, fields: Partial<Chat> = {}): Chat {
   return aChat({
     kind: "direct",
-    directKey: directKeyOf(a, b),
+    directKey: directKeysOf(a, b, false)[0],
     name: "",
     memberCount: 2,
     ...fields,
