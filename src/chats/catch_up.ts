@@ -1,5 +1,5 @@
 import { fieldError, notFound } from "../core/errors.ts";
-import { nextTurn } from "../core/event_turn.ts";
+import { sharedTurns } from "../core/turns.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
@@ -95,7 +95,7 @@ export class CatchUp {
       present.push(...inRange);
       isLast = inRange.length < limit;
       after = inRange.at(-1)?.chatId ?? after;
-      await nextTurn();
+      await sharedTurns.next();
     }
     return { present, next: null };
   }
@@ -122,7 +122,7 @@ export class CatchUp {
     for (let at = 0; at < chatIds.length; at += CHATS_AT_ONCE) {
       const ids = chatIds.slice(at, at + CHATS_AT_ONCE);
       found.push(...await this.store.memberships.ofUserIn(userId, ids));
-      await nextTurn();
+      await sharedTurns.next();
     }
     return found;
   }
@@ -131,7 +131,7 @@ export class CatchUp {
     const chats: Chat[] = [];
     for (let at = 0; at < ids.length; at += CHATS_AT_ONCE) {
       chats.push(...await this.store.chats.byIds(ids.slice(at, at + CHATS_AT_ONCE)));
-      await nextTurn();
+      await sharedTurns.next();
     }
     return chats;
   }
@@ -155,7 +155,7 @@ export class CatchUp {
       }
       answers.push(changes);
       if (performance.now() - began < TURN_MS) continue;
-      await nextTurn();
+      await sharedTurns.next();
       began = performance.now();
     }
     return answers;

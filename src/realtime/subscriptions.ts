@@ -1,4 +1,4 @@
-import { nextTurn } from "../core/event_turn.ts";
+import { sharedTurns } from "../core/turns.ts";
 import type { Log } from "../core/log.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Membership } from "../model/membership.ts";
@@ -180,7 +180,7 @@ export class Subscriptions implements RoomHost {
       for (const { chatId } of rows) chatIds.add(chatId);
       if (rows.length < CHATS_AT_ONCE) return chatIds;
       after = rows[rows.length - 1].chatId;
-      await nextTurn();
+      await sharedTurns.next();
     }
   }
 
@@ -213,7 +213,7 @@ export class Subscriptions implements RoomHost {
   ): Promise<void> {
     const ready: Promise<void>[] = [];
     for (let at = 0; at < chatIds.length; at += HEADS_AT_ONCE) {
-      if (at > 0) await nextTurn();
+      if (at > 0) await sharedTurns.next();
       if (!this.connections.has(connection)) return;
       const some = chatIds.slice(at, at + HEADS_AT_ONCE).filter((id) => !moved.has(id));
       const { rooms, opened } = this.#enterSome(connection, some);
