@@ -13,6 +13,7 @@ import { type ProcessFigures, registerProcessFigures } from "./http/metrics.ts";
 import type { Operation } from "./operations/operation.ts";
 import { HeadChecks } from "./realtime/head_checks.ts";
 import { Receiver } from "./realtime/receiver.ts";
+import { measuredStore } from "./store/measured_store.ts";
 import { bindServices, createServices, type Ground, type Services } from "./services.ts";
 
 /** How often sockets are looked through for tokens that have run out. */
@@ -52,8 +53,10 @@ export async function createApp(
   log: Log,
   { clock = systemClock, polling = true, instances = 1 }: AppOptions = {},
 ): Promise<App> {
-  const adapters = await openAdapters(config, clock, log);
-  const ground = { config, adapters, clock, log, metrics: new MetricsRegistry(), instances };
+  const metrics = new MetricsRegistry();
+  const opened = await openAdapters(config, clock, log);
+  const adapters = { ...opened, store: measuredStore(opened.store, metrics) };
+  const ground = { config, adapters, clock, log, metrics, instances };
   const services = createServices(ground);
   const bound = bindServices(ground, services);
   const doors = createDoors(ground, services, bound, polling);

@@ -25,6 +25,8 @@ export type { ServiceAccount } from "./config/variables.ts";
 export interface Config {
   readonly environment: "development" | "production" | "test";
   readonly onDenoDeploy: boolean;
+  /** Whether Deno exports traces and the console's lines by OpenTelemetry: the log then goes there. */
+  readonly telemetry: boolean;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -135,6 +137,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
   return deepFreeze({
     environment: mode,
     onDenoDeploy,
+    telemetry: onDenoDeploy || ["1", "true"].includes(environment.OTEL_DENO ?? ""),
     host: values.HOST ?? (mode === "production" ? "0.0.0.0" : "127.0.0.1"),
     port: values.PORT ?? 5000,
     publicUrl: values.PUBLIC_URL ?? null,

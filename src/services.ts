@@ -17,6 +17,7 @@ import { ContactChoices } from "./chats/contact_choices.ts";
 import { ContactGate } from "./chats/contact_gate.ts";
 import { contactHandlers } from "./chats/contact_handlers.ts";
 import { ContactPersonalData } from "./chats/contact_personal_data.ts";
+import { commitObserver } from "./chats/commit_figures.ts";
 import { ContactRequests } from "./chats/contact_requests.ts";
 import { DirectChats } from "./chats/direct_chats.ts";
 import { Groups } from "./chats/groups.ts";
@@ -52,6 +53,7 @@ import { NotificationPersonalData } from "./notifications/notification_personal_
 import { createNotifications } from "./notifications/notification_services.ts";
 import type { Bound } from "./operations/handler.ts";
 import { realtimeHandlers } from "./realtime/handlers.ts";
+import { deliveryFigures } from "./realtime/delivery_figures.ts";
 import { Hub } from "./realtime/hub.ts";
 import { Presence } from "./realtime/presence.ts";
 import { Publisher } from "./realtime/publisher.ts";
@@ -87,10 +89,10 @@ export function createServices(ground: Ground) {
 type Realtime = ReturnType<typeof createRealtime>;
 
 function createRealtime(
-  { adapters: { store, backplane }, config: { limits }, clock, log }: Ground,
+  { adapters: { store, backplane }, config: { limits }, clock, log, metrics }: Ground,
 ) {
   const feed = new ChangeFeed(store);
-  const hub = new Hub(store, feed, log);
+  const hub = new Hub(store, feed, log, { figures: deliveryFigures(metrics) });
   const publisher = new Publisher(hub, backplane.broker);
   const access = new ChatAccess(store);
   const people = new People(store);
@@ -117,6 +119,7 @@ function createFeatures(ground: Ground, realtime: Realtime) {
   };
   const writer: ChatWriter = new ChatWriter(store, clock, onCommit, {
     maxChats: limits.chatsPerUser,
+    onCommitted: commitObserver(ground.metrics),
     onUncertain: (chatId, after) => repair.check(chatId, after),
     onRepeat: (chatId, rev) => publisher.head(chatId, rev),
   });

@@ -1,6 +1,8 @@
 import { type App, type AppOptions, createApp } from "./app.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { jsonLog, type Log } from "./core/log.ts";
+import { limitRepeats } from "./core/log_limit.ts";
+import { writeLine, writeToConsole } from "./core/log_output.ts";
 
 /** Deno Deploy ends a process five seconds after it asked it to stop. */
 const DRAIN_MS = 4_800;
@@ -26,7 +28,9 @@ const EXIT_CONFIG = 78;
 export async function start(options: AppOptions = {}): Promise<Started> {
   try {
     const config = loadConfig();
-    const log = jsonLog(config.logLevel);
+    const log = limitRepeats(
+      jsonLog(config.logLevel, config.telemetry ? writeToConsole : writeLine),
+    );
     for (const notice of config.notices) log.info(notice);
     return { app: await createApp(config, log, options), config, log };
   } catch (error) {
@@ -72,6 +76,7 @@ export function onStop(log: Log, drain: () => Promise<void>, done: () => void): 
     Deno.addSignalListener(signal, async () => {
       if (draining) return;
       draining = true;
+      const began = performance.now();
       log.info("Draining", { signal });
       const late = setTimeout(() => {
         log.error("Draining took too long");
@@ -83,6 +88,7 @@ export function onStop(log: Log, drain: () => Promise<void>, done: () => void): 
         log.error("Draining failed", { error });
       }
       clearTimeout(late);
+      log.info("Drained", { ms: Math.round(performance.now() - began) });
       done();
     });
   }

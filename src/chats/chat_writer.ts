@@ -5,6 +5,7 @@ import type { ChatCommit } from "../model/chat_step.ts";
 import type { Message } from "../model/message.ts";
 import { DuplicateKey, MediaGone, type Store, TooManyChats } from "../store/store.ts";
 import { ChatDraft, type ChatState, sendKey } from "./chat_draft.ts";
+import type { CommitFigures } from "./commit_figures.ts";
 import { ChatStateCache } from "./chat_state_cache.ts";
 
 /**
@@ -37,6 +38,8 @@ export interface ChatWriterOptions {
   gatherMs?: number;
   /** Edits in one commit at most. */
   maxBatch?: number;
+  /** Hears what each commit took. */
+  onCommitted?: (figures: CommitFigures) => void;
   /** Chats that a person may be a member of. */
   maxChats?: number;
   /** Called when a commit against the head `after` failed in a way that leaves open whether it happened. */
@@ -82,6 +85,7 @@ export class ChatWriter {
   readonly #gatherMs: number;
   readonly #maxBatch: number;
   readonly #maxChats: number;
+  readonly #onCommitted: (figures: CommitFigures) => void;
   readonly #onUncertain: NonNullable<ChatWriterOptions["onUncertain"]>;
   readonly #onRepeat: NonNullable<ChatWriterOptions["onRepeat"]>;
 
@@ -94,6 +98,7 @@ export class ChatWriter {
     this.#states = new ChatStateCache(store);
     this.#gatherMs = options.gatherMs ?? 10;
     this.#maxBatch = options.maxBatch ?? 256;
+    this.#onCommitted = options.onCommitted ?? (() => {});
     this.#maxChats = options.maxChats ?? Number.MAX_SAFE_INTEGER;
     this.#onUncertain = options.onUncertain ?? (() => {});
     this.#onRepeat = options.onRepeat ?? (() => {});
@@ -215,6 +220,7 @@ export class ChatWriter {
   async #commit(draft: ChatDraft, learned: Learned): Promise<boolean> {
     if (draft.length === 0) return true;
     const chatId = draft.chat.id;
+    const began = performance.now();
     try {
       const outcome = await this.store.chats.commit(draft.toChange());
       if (outcome === "stale") {
@@ -236,6 +242,7 @@ export class ChatWriter {
       }
       return false;
     }
+    this.#onCommitted({ revisions: draft.length, durationMs: performance.now() - began });
     this.#states.set(draft.toState());
     this.onCommit(draft.toCommit());
     return true;

@@ -1,3 +1,5 @@
+import { writeLine } from "./log_output.ts";
+
 /** One structured line an event. Fields are JSON, so nothing from outside can start a second line. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Record<string, unknown>;
@@ -16,13 +18,14 @@ const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 /** Writes JSON lines through `write` (standard output by default); lines below `level` cost nothing. */
 export function jsonLog(
   level: LogLevel = "info",
-  write: (line: string) => void = console.log,
+  write: (line: string, level: LogLevel) => void = writeLine,
   base: LogFields = {},
 ): Log {
   const line = (at: LogLevel) => (message: string, fields: LogFields = {}) => {
     if (RANK[at] < RANK[level]) return;
     const time = new Date().toISOString();
-    write(oneLine(JSON.stringify({ time, level: at, message, ...base, ...fields }, plainErrors)));
+    const json = JSON.stringify({ time, level: at, message, ...base, ...fields }, plainErrors);
+    write(oneLine(json), at);
   };
   return {
     debug: line("debug"),

@@ -1,5 +1,6 @@
 import { AppError, quote } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { logServerError } from "../core/server_error_log.ts";
 import { toProblem } from "../core/problem.ts";
 import { allowedMethods } from "./allowed_methods.ts";
 import type { HttpContext } from "./http_env.ts";
@@ -28,15 +29,16 @@ function challenge(code: string): string {
 /** For Hono's `onError`: whatever a route or a middleware threw. */
 export function errorHandler(log: Log): (error: unknown, c: HttpContext) => Response {
   return (error, c) => {
-    if (!(error instanceof AppError)) {
-      log.error("A request failed unexpectedly", {
-        requestId: c.get("visitor")?.requestId,
-        method: c.req.method,
-        path: c.req.path,
-        error,
-      });
-    }
     const trace = c.get("trace");
+    const about = {
+      requestId: c.get("visitor")?.requestId,
+      method: c.req.method,
+      path: c.req.path,
+    };
+    if (!(error instanceof AppError)) {
+      log.error("A request failed unexpectedly", { ...about, error });
+    } // What an operation threw was logged by the dispatcher.
+    else if (trace?.operation === undefined) logServerError(log, error, about);
     if (trace) trace.errorCode = error instanceof AppError ? error.code : "internal";
     return problemResponse(error);
   };

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { AppError, type ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { logServerError } from "../core/server_error_log.ts";
 import { sharedTurns } from "../core/turns.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { describeUnlisted } from "./answer_check.ts";
@@ -132,12 +133,13 @@ export class Dispatcher {
   }
 
   #known(thrown: unknown, operation: Operation, caller: Caller | Visitor): AppError {
-    if (thrown instanceof AppError) return thrown;
-    this.#options.log.error("An operation failed unexpectedly", {
-      operation: operation.name,
-      requestId: caller.requestId,
-      error: thrown,
-    });
+    const { log } = this.#options;
+    const about = { operation: operation.name, requestId: caller.requestId };
+    if (thrown instanceof AppError) {
+      logServerError(log, thrown, about);
+      return thrown;
+    }
+    log.error("An operation failed unexpectedly", { ...about, error: thrown });
     return new AppError("internal", "The server could not complete this request", {
       cause: thrown,
     });

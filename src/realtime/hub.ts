@@ -6,6 +6,7 @@ import type { Store } from "../store/store.ts";
 import type { Signal } from "./broker.ts";
 import { ConnectionIndex } from "./connection_index.ts";
 import type { CloseReason, Connection } from "./connection.ts";
+import { type DeliveryFigures, NO_DELIVERY_FIGURES } from "./delivery_figures.ts";
 import { Outbound } from "./outbound.ts";
 import { Recovery } from "./recovery.ts";
 import { Retries } from "./retries.ts";
@@ -24,6 +25,7 @@ export type HubStore = Pick<Store, "chats" | "memberships" | "sessions">;
 export interface HubOptions {
   /** Milliseconds before what the Store refused is tried again. */
   retryMs?: number;
+  figures?: DeliveryFigures;
 }
 
 /** All that is connected to this instance, and the way of every event to those who are to hear it. */
@@ -39,11 +41,18 @@ export class Hub {
     private readonly store: HubStore,
     changes: ChangeSource,
     log: Log,
-    { retryMs = 1_000 }: HubOptions = {},
+    { retryMs = 1_000, figures = NO_DELIVERY_FIGURES }: HubOptions = {},
   ) {
     const retries = this.#retries = new Retries(retryMs);
     const connections = this.#connections;
-    this.#subscriptions = new Subscriptions(store, changes, log, connections, retries);
+    this.#subscriptions = new Subscriptions({
+      store,
+      changes,
+      log,
+      connections,
+      retries,
+      figures,
+    });
     this.#recovery = new Recovery(this, connections, this.#subscriptions, store, retries, log);
   }
 

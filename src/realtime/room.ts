@@ -5,6 +5,7 @@ import type { Membership } from "../model/membership.ts";
 import type { Changes } from "../wire/changes.ts";
 import { changesEvent, leavesWhole, stepEvent, stepsOf } from "../wire/chat_events.ts";
 import type { Connection } from "./connection.ts";
+import type { DeliveryFigures } from "./delivery_figures.ts";
 import { Outbound } from "./outbound.ts";
 
 /** Where a room finds what it missed. */
@@ -16,6 +17,7 @@ export interface ChangeSource {
 export interface RoomHost {
   readonly changes: ChangeSource;
   readonly log: Log;
+  readonly figures: DeliveryFigures;
   connectionsOf(userId: string): Iterable<Connection>;
   /** The user has joined: all their connections listen from now on. */
   admit(userId: string, room: Room): void;
@@ -169,7 +171,9 @@ export class Room {
       while (this.#delivered < this.#target && (this.listeners.size > 0 || this.mayAdmit)) {
         const rings = this.#rings;
         const limits = { rows: FILL_LIMIT };
+        const began = performance.now();
         const changes = await this.host.changes.after(this.chatId, this.#delivered, limits);
+        this.host.figures.filled(performance.now() - began);
         if (this.#closed) return;
         if (changes.rev > this.#delivered) this.#emitChanges(changes);
         // A head that was announced but is not there (a restored backup, say) is not waited for; what
@@ -239,6 +243,7 @@ export class Room {
     if (events.length === 0) return;
     const outbound = new Outbound(events);
     for (const connection of this.listeners) connection.deliver(outbound);
+    this.host.figures.delivered(events.length, this.listeners.size);
   }
 }
 

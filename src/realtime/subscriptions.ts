@@ -5,11 +5,21 @@ import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionIndex } from "./connection_index.ts";
+import type { DeliveryFigures } from "./delivery_figures.ts";
 import type { Retries } from "./retries.ts";
 import { changesMembers, type ChangeSource, Room, type RoomHost } from "./room.ts";
 
 /** The parts of the Store that say who is in which chat, and how far a chat is. */
 export type SubscriptionStore = Pick<Store, "chats" | "memberships">;
+
+export interface SubscriptionOptions {
+  store: SubscriptionStore;
+  changes: ChangeSource;
+  log: Log;
+  connections: ConnectionIndex;
+  retries: Retries;
+  figures: DeliveryFigures;
+}
 
 /** Chats whose heads are asked for in one query. */
 const HEADS_AT_ONCE = 500;
@@ -28,13 +38,21 @@ export class Subscriptions implements RoomHost {
   /** Rooms whose heads this round has still to compare. */
   #unchecked: string[] = [];
 
-  constructor(
-    private readonly store: SubscriptionStore,
-    readonly changes: ChangeSource,
-    readonly log: Log,
-    private readonly connections: ConnectionIndex,
-    private readonly retries: Retries,
-  ) {}
+  readonly changes: ChangeSource;
+  readonly log: Log;
+  readonly figures: DeliveryFigures;
+  private readonly store: SubscriptionStore;
+  private readonly connections: ConnectionIndex;
+  private readonly retries: Retries;
+
+  constructor(options: SubscriptionOptions) {
+    this.store = options.store;
+    this.changes = options.changes;
+    this.log = options.log;
+    this.figures = options.figures;
+    this.connections = options.connections;
+    this.retries = options.retries;
+  }
 
   /** The chat's room, if someone here listens to it. */
   room(chatId: string): Room | undefined {

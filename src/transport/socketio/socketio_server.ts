@@ -1,6 +1,7 @@
 import { type ExtendedError, Server } from "socket.io";
 import { AppError } from "../../core/errors.ts";
 import { toProblem } from "../../core/problem.ts";
+import { logServerError } from "../../core/server_error_log.ts";
 import type { Limits } from "../../config.ts";
 import { CLOSE_CODES } from "../close_codes.ts";
 import { DenoEngine } from "./engine/mod.ts";
@@ -126,9 +127,10 @@ export class SocketIoServer {
    */
   #refusal(socket: ChatSocket, error: unknown): ExtendedError {
     const data = toProblem(error);
-    if (data.code === "internal") {
-      this.options.log.error("A Socket.IO hello failed unexpectedly", { error });
-    }
+    const { log } = this.options;
+    const about = { operation: "hello", requestId: socket.id };
+    if (error instanceof AppError) logServerError(log, error, about);
+    else log.error("A hello failed unexpectedly", { ...about, error });
     if (data.code === "internal" || data.code === "unavailable") {
       this.#engine.closeSession(socket.conn, CLOSE_CODES.restart, data.code);
     }

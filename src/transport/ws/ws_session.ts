@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode } from "../../core/errors.ts";
 import { toProblem } from "../../core/problem.ts";
+import { logServerError } from "../../core/server_error_log.ts";
 import type { Visitor } from "../../model/caller.ts";
 import type { CloseReason, Connection } from "../../realtime/connection.ts";
 import { CommandGate } from "../command_gate.ts";
@@ -123,7 +124,10 @@ export class WsSession {
 
   #refuseHello(id: unknown, error: unknown): void {
     const { code } = toProblem(error);
-    if (code === "internal") this.options.log.error("A hello failed unexpectedly", { error });
+    const { log } = this.options;
+    const about = { operation: "hello", requestId: this.visitor.requestId };
+    if (error instanceof AppError) logServerError(log, error, about);
+    else log.error("A hello failed unexpectedly", { ...about, error });
     this.#refuse(id, error, HELLO_REFUSALS[code] ?? "unauthenticated");
   }
 

@@ -1,0 +1,26 @@
+import type { MetricsRegistry } from "../core/metrics.ts";
+
+/** What one commit took and held; for `ChatWriter`'s `onCommitted`. */
+export interface CommitFigures {
+  /** Revisions that were committed together. */
+  revisions: number;
+  durationMs: number;
+}
+
+const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+export function commitObserver(metrics: MetricsRegistry): (figures: CommitFigures) => void {
+  const seconds = metrics.histogram(
+    "realtimechat_commit_duration_seconds",
+    "Time until a commit to a chat was durable",
+  );
+  const batches = metrics.histogram(
+    "realtimechat_commit_revisions",
+    "Revisions in one commit to a chat",
+    BATCH_BUCKETS,
+  );
+  return ({ revisions, durationMs }) => {
+    seconds.observe(durationMs / 1000);
+    batches.observe(revisions);
+  };
+}

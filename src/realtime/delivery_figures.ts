@@ -1,0 +1,26 @@
+import type { MetricsRegistry } from "../core/metrics.ts";
+
+/** Counts what rooms do, for `/metrics`. */
+export interface DeliveryFigures {
+  /** Events of a chat went out to so many connections. */
+  delivered(events: number, connections: number): void;
+  /** Rows that a room had missed were read from the Store. */
+  filled(durationMs: number): void;
+}
+
+export const NO_DELIVERY_FIGURES: DeliveryFigures = { delivered() {}, filled() {} };
+
+export function deliveryFigures(metrics: MetricsRegistry): DeliveryFigures {
+  const deliveries = metrics.counter(
+    "realtimechat_deliveries_total",
+    "Durable events handed to connections: events by connections",
+  );
+  const fills = metrics.histogram(
+    "realtimechat_room_fill_duration_seconds",
+    "Reads of rows that a room had missed: commits of other instances, and gaps",
+  );
+  return {
+    delivered: (events, connections) => deliveries.add({}, events * connections),
+    filled: (durationMs) => fills.observe(durationMs / 1000),
+  };
+}
