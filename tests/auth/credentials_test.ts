@@ -184,7 +184,7 @@ test("the pages of links need no script, and opening one uses nothing up", async
   }
   const post = (fields: Record<string, string>) =>
     world.fetch(
-      new Request(`http://localhost${path}`, {
+      new Request(`http://chat.example${path}`, {
         method: "POST",
         headers: { "content-type": "application/x-www-form-urlencoded" },
         body: new URLSearchParams(fields),

@@ -87,7 +87,7 @@ export class AccountWorld implements AsyncDisposable {
     { token, headers }: { token?: string; headers?: Record<string, string> } = {},
   ): Promise<HttpAnswer> {
     const response = await this.fetch(
-      new Request(`http://localhost${path}`, {
+      new Request(`http://chat.example${path}`, {
         method,
         headers: {
           "user-agent": "Test/1.0",

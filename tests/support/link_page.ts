@@ -7,7 +7,7 @@ export async function submitPage(
   fields: Record<string, string>,
 ): Promise<{ status: number; text: string }> {
   const response = await world.fetch(
-    new Request(`http://localhost${path}`, {
+    new Request(`http://chat.example${path}`, {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams(fields),
