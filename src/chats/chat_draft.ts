@@ -102,6 +102,11 @@ export class ChatDraft {
     return row && row.leftAt === null ? row : null;
   }
 
+  /** True if they were a member once, and have left. */
+  wasMember(userId: string): boolean {
+    return (this.#row(userId)?.leftAt ?? null) !== null;
+  }
+
   /** The same; who is not a member is answered as if there were no such chat, or whatever they named. */
   requireMember(userId: string, named = "chat", id = this.#chat.id): Membership {
     const member = this.member(userId);

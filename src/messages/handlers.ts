@@ -17,8 +17,8 @@ export function messageHandlers({ sender, editor, reader }: MessageServices): Bo
       const { message, repeated } = await sender.send(userId, input);
       return new Answer(repeated ? 200 : 201, messageView(message));
     }),
-    bind(operations.editMessage, async ({ userId }, { messageId, text }) => {
-      return messageView(await editor.edit(userId, messageId, text));
+    bind(operations.editMessage, async ({ userId }, { messageId, ...content }) => {
+      return messageView(await editor.edit(userId, messageId, content));
     }),
     bind(operations.deleteMessage, async ({ userId }, { messageId }) => {
       await editor.delete(userId, messageId);

@@ -7,9 +7,17 @@ import type { Message, Reaction } from "../model/message.ts";
 import type { Occurrence } from "../model/outbox_entry.ts";
 import { tombstone } from "../model/tombstone.ts";
 import type { Store } from "../store/store.ts";
+import { checkMentionCount, mentionChanges, presentMentions } from "./mentions.ts";
 import { checkTextLength } from "./message_sender.ts";
 
+/** What an edit replaces; without `mentions` those of before stay. */
+export interface EditedContent {
+  text: string;
+  mentions?: string[];
+}
+
 export interface EditLimits {
+  mentions: number;
   textLength: number;
   reactionKinds: number;
   pins: number;
@@ -30,8 +38,9 @@ export class MessageEditor {
     private readonly limits: EditLimits,
   ) {}
 
-  edit(userId: string, messageId: string, text: string): Promise<Message> {
-    checkTextLength(text, this.limits.textLength);
+  edit(userId: string, messageId: string, content: EditedContent): Promise<Message> {
+    checkTextLength(content.text, this.limits.textLength);
+    checkMentionCount(content.mentions, this.limits.mentions);
     return this.#change(userId, messageId, (message, draft) => {
       if (message.senderId !== userId) {
         throw new AppError("forbidden", "Editing the message: only its sender may");
@@ -40,7 +49,17 @@ export class MessageEditor {
       if (draft.chat.encrypted) {
         throw new AppError("conflict", "Editing the message: in an encrypted chat, send the edit");
       }
-      return message.text === text ? null : { text, editedAt: this.clock.now() };
+      if (content.text.trim() === "" && message.media.length === 0) {
+        throw fieldError(
+          "invalid_request",
+          "text",
+          "text must not be blank: the message has no files",
+        );
+      }
+      const { text, mentions = message.mentions } = content;
+      const named = presentMentions(draft, mentions, message.mentions);
+      if (message.text === text && areEqual(message.mentions, named)) return null;
+      return { text, mentions: named, editedAt: this.clock.now() };
     });
   }
 
@@ -104,6 +123,7 @@ export class MessageEditor {
       if (!patch) return message;
       const updated = draft.updateMessage(message, patch);
       if (occurrence) draft.tell(occurrence);
+      for (const each of mentionChanges(message, updated)) draft.tell(each);
       return updated;
     });
   }
@@ -117,6 +137,10 @@ export class MessageEditor {
       `Pinning the message: the chat has its ${this.limits.pins} pins`,
     );
   }
+}
+
+function areEqual(a: string[], b: string[]): boolean {
+  return a.length === b.length && a.every((id, n) => id === b[n]);
 }
 
 function mustBeThere(message: Message, action: string): void {

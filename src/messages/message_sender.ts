@@ -8,6 +8,7 @@ import { newId } from "../core/ids.ts";
 import type { Chat } from "../model/chat.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
 import type { Message, MessageKind } from "../model/message.ts";
+import { checkMentionCount, presentMentions } from "./mentions.ts";
 import { codePoints } from "../operations/fields.ts";
 import type { AttachmentSource } from "./attachment_source.ts";
 
@@ -68,14 +69,14 @@ export class MessageSender {
       draft.requireMember(senderId);
       const earlier = draft.sent(senderId, clientId);
       if (earlier) return { message: earlier, repeated: true };
-      const insert = (media: MediaAttachment[]) => ({
-        message: draft.insertMessage(this.#newMessage(id, senderId, clientId, input, media)),
-        repeated: false,
-      });
       return unlessRepeated(draft, senderId, clientId, () => {
         checkContent(draft, input);
         this.#checkEpoch(draft, input);
-        checkMentions(draft, input.mentions);
+        const present = { ...input, mentions: presentMentions(draft, input.mentions ?? []) };
+        const insert = (media: MediaAttachment[]) => ({
+          message: draft.insertMessage(this.#newMessage(id, senderId, clientId, present, media)),
+          repeated: false,
+        });
         // The usual send needs nothing from elsewhere, and then it is not made to wait.
         if (!input.replyTo && !input.mediaIds?.length && draft.chat.kind === "group") {
           return insert([]);
@@ -158,7 +159,7 @@ export class MessageSender {
       this.limits.ciphertextBytes,
     );
     atMost("mediaIds", "files", input.mediaIds?.length ?? 0, this.limits.mediaPerMessage);
-    atMost("mentions", "people", input.mentions?.length ?? 0, this.limits.mentions);
+    checkMentionCount(input.mentions, this.limits.mentions);
   }
 }
 
@@ -217,14 +218,6 @@ function checkContent(draft: ChatDraft, input: SendInput): void {
     throw fieldError("invalid_request", "ciphertext", "Sending: the chat is not encrypted");
   } else if (input.text === undefined && !input.mediaIds?.length) {
     throw fieldError("invalid_request", "text", "Sending: a message needs text or files");
-  }
-}
-
-function checkMentions(draft: ChatDraft, mentions: string[] = []): void {
-  for (const userId of mentions) {
-    if (draft.member(userId)) continue;
-    const about = `Mentioning ${quote(userId)}: not a member of this chat`;
-    throw fieldError("invalid_request", "mentions", about);
   }
 }
 

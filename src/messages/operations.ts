@@ -68,11 +68,16 @@ export const sendMessage = operation({
 
 export const editMessage = operation({
   name: "message.edit",
-  summary: "Change the text of one's own message",
+  summary: "Change the text of one's own message, and whom it mentions",
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ messageId, text: text() }),
+  input: z.strictObject({
+    messageId,
+    text: text({ min: 0 }).describe("Empty only where the message has files"),
+    mentions: ids(userId, { min: 0, max: LIMIT_SPECS.mentions.max }).optional()
+      .describe("In place of those of before, which stay without it"),
+  }),
   output: MessageView,
   rest: { method: "PUT", path: "/messages/:messageId" },
   socket: true,

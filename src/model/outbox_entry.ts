@@ -11,6 +11,8 @@ export type Occurrence =
     mentions: string[];
     replyTo: string | null;
   }
+  /** An edit has added these mentions. */
+  | { type: "mention"; messageId: string; actorId: string; userIds: string[] }
   | { type: "reaction"; messageId: string; actorId: string; emoji: string }
   | { type: "added"; userId: string; actorId: string }
   | { type: "role"; userId: string; actorId: string; role: MemberRole; rev: number }
@@ -18,6 +20,7 @@ export type Occurrence =
   | { type: "deleted"; messageId: string }
   | { type: "unreacted"; messageId: string; actorId: string; emoji: string }
   | { type: "left"; userId: string }
+  | { type: "unmentioned"; messageId: string; userIds: string[] }
   /** Not of a chat: a push that a device shows is to be taken back, unless another replaced it. */
   | { type: "withdrawn"; userId: string; deviceId: string; tag: string; shownAt: number }
   /** Not of a chat: a notification that exists is to be pushed. */

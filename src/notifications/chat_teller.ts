@@ -117,7 +117,9 @@ export class ChatTeller {
   async #messagesOf(occurrences: Occurrence[]): Promise<Messages> {
     const ids = new Set<string>();
     for (const occurrence of occurrences) {
-      if (occurrence.type === "reaction") ids.add(occurrence.messageId);
+      if (occurrence.type === "reaction" || occurrence.type === "mention") {
+        ids.add(occurrence.messageId);
+      }
       if (occurrence.type !== "message") continue;
       if (occurrence.replyTo !== null) ids.add(occurrence.replyTo);
       if (occurrence.replyTo !== null || occurrence.mentions.length > 0) {

@@ -23,6 +23,15 @@ export function tellingsOf(occurrence: Occurrence, messages: Messages): Telling[
   switch (occurrence.type) {
     case "message":
       return ofMessage(occurrence, messages);
+    case "mention": {
+      const { messageId, actorId, userIds } = occurrence;
+      // A later edit may have taken them away again, and a deletion the message.
+      const { mentions = [] } = messages.get(messageId) ?? {};
+      const about = { actorId, messageId, data: {}, key: `message:${messageId}` };
+      return userIds
+        .filter((userId) => mentions.includes(userId) && userId !== actorId)
+        .map((userId): Telling => ({ kind: "mention", userId, ...about }));
+    }
     case "reaction": {
       const { messageId, actorId, emoji } = occurrence;
       const message = messages.get(messageId);

@@ -131,6 +131,8 @@ export class Withdrawals {
       }
       case "unreacted":
         return await this.#unreacted(occurrence);
+      case "unmentioned":
+        return await this.#unmentioned(occurrence);
       case "left": {
         const { userId } = occurrence;
         await this.#remove({ userId, chatId });
@@ -154,6 +156,23 @@ export class Withdrawals {
     if (isByOthers) return;
     const shown = await this.#find({ messageId });
     await this.takeBack(shown.filter(({ kind }) => kind === "reaction"));
+  }
+
+  /** The person whom the message answers keeps the notification: the answer is still one. */
+  async #unmentioned(
+    { messageId, userIds }: Extract<Occurrence, { type: "unmentioned" }>,
+  ): Promise<void> {
+    const { messages } = this.options.store;
+    const message = await messages.byId(messageId);
+    if (!message) return;
+    const answered = message.replyTo === null ? null : await messages.byId(message.replyTo);
+    const kept = [...message.mentions, answered?.senderId];
+    const gone = userIds.filter((userId) => !kept.includes(userId));
+    for (const userId of gone) await this.#remove({ userId, key: `message:${messageId}` });
+    const shown = await this.#find({ messageId });
+    await this.takeBack(
+      shown.filter(({ kind, userId }) => kind === "mention" && gone.includes(userId)),
+    );
   }
 
   async #read(userId: string, chatId: string, readSeq: number): Promise<void> {

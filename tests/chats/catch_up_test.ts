@@ -15,8 +15,8 @@ Deno.test("CatchUp: gives each row that was touched once, as it is now, in order
   const { sender, editor, groups, catchUp } = world.services;
   const { message: first } = await sender.send(ann, { chatId, text: "a" });
   await sender.send(bob, { chatId, text: "b" });
-  await editor.edit(ann, first.id, "A");
-  await editor.edit(ann, first.id, "AA");
+  await editor.edit(ann, first.id, { text: "A" });
+  await editor.edit(ann, first.id, { text: "AA" });
   await groups.update(ann, chatId, { name: "New" });
   const all = await catchUp.changes(bob, chatId, 0);
   assert.deepEqual(revsOf(all), [[5, 7], [2, 3]]);

@@ -112,7 +112,10 @@ Deno.test("ChatWriter: who was removed elsewhere is answered nothing, not even w
   await other.groups.add(ids[0], chatId, [ids[1]]);
   await third.sender.send(ids[1], { chatId, text: "d" });
   await other.groups.remove(ids[0], chatId, ids[1]);
-  await assert.rejects(third.editor.edit(ids[1], message.id, "mine"), refusal("not_found"));
+  await assert.rejects(
+    third.editor.edit(ids[1], message.id, { text: "mine" }),
+    refusal("not_found"),
+  );
   await assert.rejects(editor.react(ids[1], message.id, "👍", true), refusal("not_found"));
 });
 
