@@ -1,6 +1,6 @@
 import type { PushDevice } from "../../model/push_device.ts";
 import type { PushDeviceStore } from "../push_device_store.ts";
-import type { Database } from "./database.ts";
+import { type Database, ROWS_PER_WRITE } from "./database.ts";
 import { Table } from "./table.ts";
 
 const DEVICES = new Table<PushDevice>("push_devices", {
@@ -17,6 +17,14 @@ const DEVICES = new Table<PushDevice>("push_devices", {
 const PUT = `${DEVICES.insert} ON CONFLICT (key) DO UPDATE SET
   userId = excluded.userId, sessionId = excluded.sessionId, address = excluded.address,
   name = excluded.name, updatedAt = excluded.updatedAt`;
+
+const LAST_OF_PAGE =
+  "SELECT max(id) AS id FROM (SELECT id FROM push_devices WHERE id > ? ORDER BY id LIMIT ?)";
+
+const PURGE = `DELETE FROM push_devices WHERE id > ? AND id <= ? AND NOT EXISTS (
+    SELECT 1 FROM sessions
+    WHERE sessions.id = push_devices.sessionId AND endedAt IS NULL AND expiresAt > ?
+  )`;
 
 export class SqlitePushDeviceStore implements PushDeviceStore {
   readonly #db: Database;
@@ -50,16 +58,17 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
     );
   }
 
-  purge(now: number): Promise<number> {
-    return this.#db.write(() =>
-      this.#db.run(
-        `DELETE FROM push_devices WHERE NOT EXISTS (
-           SELECT 1 FROM sessions
-           WHERE sessions.id = push_devices.sessionId AND endedAt IS NULL AND expiresAt > ?
-         )`,
-        now,
-      )
-    );
+  /** In pages of devices: a write looks at few rows, however few of them it deletes. */
+  async purge(now: number): Promise<number> {
+    let removed = 0;
+    for (let after = "";;) {
+      const { id: last } = await this.#db.read(() =>
+        this.#db.get(LAST_OF_PAGE, after, ROWS_PER_WRITE)!
+      );
+      if (last === null) return removed;
+      removed += await this.#db.write(() => this.#db.run(PURGE, after, last, now));
+      after = String(last);
+    }
   }
 
   forgetAllOf(userId: string): Promise<number> {

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { ShownPush } from "../../model/shown_push.ts";
 import type { ShownPushFilter, ShownPushStore } from "../shown_push_store.ts";
-import type { Database } from "./database.ts";
+import { type Database, ROWS_PER_WRITE } from "./database.ts";
 import { Table } from "./table.ts";
 
 const SHOWN = new Table<ShownPush>("shown_pushes", {
@@ -18,6 +18,11 @@ const SHOWN = new Table<ShownPush>("shown_pushes", {
 const PUT = `${SHOWN.insert} ON CONFLICT DO UPDATE SET
   userId = excluded.userId, kind = excluded.kind, chatId = excluded.chatId,
   messageId = excluded.messageId, seq = excluded.seq, shownAt = excluded.shownAt`;
+
+const deleteWhere = (where: string) =>
+  `DELETE FROM shown_pushes WHERE (deviceId, tag) IN (
+     SELECT deviceId, tag FROM shown_pushes WHERE ${where} LIMIT ${ROWS_PER_WRITE}
+   )`;
 
 export class SqliteShownPushStore implements ShownPushStore {
   readonly #db: Database;
@@ -55,11 +60,11 @@ export class SqliteShownPushStore implements ShownPushStore {
   }
 
   purge(before: number): Promise<number> {
-    return this.#db.write(() => this.#db.run("DELETE FROM shown_pushes WHERE shownAt < ?", before));
+    return this.#db.writeParts(() => this.#db.run(deleteWhere("shownAt < ?"), before));
   }
 
   forgetAllOf(userId: string): Promise<number> {
-    return this.#db.write(() => this.#db.run("DELETE FROM shown_pushes WHERE userId = ?", userId));
+    return this.#db.writeParts(() => this.#db.run(deleteWhere("userId = ?"), userId));
   }
 
   #rows(where: string, limit: number, ...values: SQLInputValue[]): Promise<ShownPush[]> {
