@@ -56,6 +56,7 @@ import { realtimeHandlers } from "./realtime/handlers.ts";
 import { deliveryFigures } from "./realtime/delivery_figures.ts";
 import { Hub } from "./realtime/hub.ts";
 import { Presence } from "./realtime/presence.ts";
+import { ProfileNews } from "./realtime/profile_news.ts";
 import { Publisher } from "./realtime/publisher.ts";
 import { Typing } from "./realtime/typing.ts";
 import { userHandlers } from "./users/handlers.ts";
@@ -100,7 +101,8 @@ function createRealtime(
   const { directory } = backplane;
   const presence = new Presence({ store, directory, hub, publisher, clock, log, limits });
   hub.listen(presence);
-  return { feed, hub, publisher, access, people, typing, presence };
+  const profileNews = new ProfileNews({ store, publisher, log, limits });
+  return { feed, hub, publisher, access, people, typing, presence, profileNews };
 }
 
 type Features = ReturnType<typeof createFeatures>;
@@ -182,12 +184,13 @@ function createPush(ground: Ground, publisher: Publisher, hub: Hub, unread: Unre
   });
 }
 
-function createAccounts(ground: Ground, { publisher, access }: Realtime, features: Features) {
+function createAccounts(ground: Ground, realtime: Realtime, features: Features) {
+  const { publisher, access, profileNews } = realtime;
   const { adapters: { store }, config: { limits, adminEmails }, clock, log } = ground;
   const { writer, groups, media, push } = features;
   const abandoned = new AbandonedGroups(store, clock, log, () => media.sweeper.nudge());
   const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
-  const auth = createSignIn(ground, publisher, push, notices);
+  const auth = createSignIn(ground, realtime, push, notices);
   const devices = new Devices(store, access, notices, clock, limits);
   const users = createUsers({
     store,
@@ -198,6 +201,7 @@ function createAccounts(ground: Ground, { publisher, access }: Realtime, feature
     publisher,
     limits,
     adminEmails,
+    onProfileChanged: (user) => profileNews.changed(user),
     personalData: [
       // Before the chats: their members are told that leaves are to be removed.
       new DevicePersonalData(devices),
@@ -213,7 +217,7 @@ function createAccounts(ground: Ground, { publisher, access }: Realtime, feature
 
 function createSignIn(
   ground: Ground,
-  publisher: Publisher,
+  { publisher, profileNews }: Realtime,
   push: Features["push"],
   notices: EncryptionNotices,
 ) {
@@ -231,7 +235,10 @@ function createSignIn(
       ...config.formerEncryptionKeys.map((key) => base64url.encode(key)),
     ]),
     providers: adapters.providers,
-    onAudited: (entry) => push.notifications.audited(entry),
+    onAudited: (entry) => {
+      if (entry.action === "username.changed") profileNews.renamed(entry.userId!);
+      return push.notifications.audited(entry);
+    },
     onSessionsEnded: (ids) => publisher.endSessions(ids),
     onDevicesRemoved: (userId, devices) => notices.devices(userId, devices, "removed"),
     maxSessions: config.limits.sessionsPerUser,

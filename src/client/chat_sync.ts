@@ -104,6 +104,8 @@ export class ChatSync {
         return this.model.setTyping(event.chatId, event.data.userId, event.data.typing);
       case "presence":
         return this.model.setPresence(event.data);
+      case "user.updated":
+        return this.model.putUser(event.data);
       case "resync":
         return this.#resyncSoon();
     }

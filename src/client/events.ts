@@ -12,6 +12,7 @@ import type {
   NotificationsRemovedView,
   NotificationView,
 } from "../wire/notification.ts";
+import type { UserView } from "../wire/user.ts";
 
 /** What the server tells without being asked, by name. */
 export interface ServerEvents {
@@ -33,6 +34,8 @@ export interface ServerEvents {
   "notification.removed": { data: NotificationsRemovedView };
   /** The caller has muted a chat, or no longer, on this or another device. */
   "chat.notifications": { data: ChatNotificationsEvent };
+  /** Somebody who shares a chat with the caller, or the caller, has a new name, picture or bio. */
+  "user.updated": { data: UserView };
   /** The caller has blocked somebody, or no longer, on this or another device. */
   "user.blocks": { data: { userId: string; blocked: boolean } };
   /** A request for consent was sent, or answered: to both people. */

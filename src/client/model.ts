@@ -4,6 +4,7 @@ import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
 import type { MemberView, ReceiptView } from "../wire/member.ts";
 import type { MessageView } from "../wire/message.ts";
+import type { UserView } from "../wire/user.ts";
 import { Emitter } from "./emitter.ts";
 
 /** A message as this device shows it: one that is only just being sent has `seq` 0. */
@@ -40,6 +41,8 @@ export interface ModelEvents {
   /** A chat came or went. */
   chats: { chatId: string };
   presence: { userId: string };
+  /** Somebody who shares a chat, or the caller, has a new name, picture or bio. */
+  user: UserView;
   /** A message that is new here, heard live or caught up on; an encrypted one once it was read. */
   message: { chatId: string; message: LocalMessage };
 }
@@ -219,6 +222,10 @@ export class Model extends Emitter<ModelEvents> {
   setPresence(presence: Record<string, unknown> & { userId: string }): void {
     this.presence.set(presence.userId, presence);
     this.emit("presence", { userId: presence.userId });
+  }
+
+  putUser(user: UserView): void {
+    this.emit("user", user);
   }
 
   /** A restarted group counts its epochs anew. */

@@ -15,6 +15,7 @@ export const EVENT_NAMES = [
   "chat.notifications",
   "resync",
   "session.ended",
+  "user.updated",
   "user.blocks",
   "contact.request",
   "mls.commit",

@@ -22,7 +22,7 @@ export interface PresenceOptions {
   store: Pick<Store, "users" | "memberships" | "chats" | "blocks">;
   directory: PresenceDirectory;
   hub: Pick<Hub, "isConnected">;
-  publisher: Pick<Publisher, "toRooms">;
+  publisher: Pick<Publisher, "toRooms" | "toUsers">;
   clock: Clock;
   log: Log;
   limits: { presenceGraceMs: number; presenceMembers: number };
@@ -88,6 +88,8 @@ export class Presence implements HubListener {
     if (!user) throw notFound("user", userId);
     const wasSeen = before.status.state !== "invisible";
     if (online && (wasSeen || !isHidden(user))) await this.#announce(user, true);
+    const data = statusView(ownStatus(user));
+    this.options.publisher.toUsers([userId], { event: "presence", data });
     return ownStatus(user);
   }
 

@@ -14,6 +14,7 @@ import {
   NotificationsRemovedView,
   NotificationView,
 } from "../wire/notification.ts";
+import { UserView } from "../wire/user.ts";
 
 export interface EventSchema {
   /** One line for the documents. */
@@ -91,6 +92,11 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   "session.ended": {
     summary: "The session has ended, and the socket closes",
     data: z.object({ sessionId: z.string(), reason: z.string() }),
+    scope: "person",
+  },
+  "user.updated": {
+    summary: "Someone who shares a chat, or the person, has a new name, picture or bio",
+    data: UserView,
     scope: "person",
   },
   "user.blocks": {

@@ -18,6 +18,7 @@ export class Profiles {
     private readonly store: Pick<Store, "users" | "blocks">,
     private readonly clock: Clock,
     private readonly avatars: AvatarSource,
+    private readonly onChanged: (user: User) => void,
   ) {}
 
   async own(userId: string): Promise<User> {
@@ -38,6 +39,7 @@ export class Profiles {
     const fields = { ...Object.fromEntries(given), updatedAt: this.clock.now() };
     const user = await this.store.users.update(userId, fields);
     if (!user) throw notFound("user", userId);
+    this.onChanged(user);
     return user;
   }
 

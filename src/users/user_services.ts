@@ -2,6 +2,7 @@ import type { AuthServices } from "../auth/handlers.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Publisher } from "../realtime/publisher.ts";
+import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 import { AccountData } from "./account_data.ts";
 import { AccountErasure } from "./account_erasure.ts";
@@ -21,6 +22,8 @@ export interface UsersOptions {
   publisher: Pick<Publisher, "toUsers">;
   limits: { blocks: number };
   adminEmails: readonly string[];
+  /** A person's name, picture or bio has changed. */
+  onProfileChanged(user: User): void;
   /** What other features store about people; the account itself goes last. */
   personalData: readonly PersonalData[];
 }
@@ -40,7 +43,7 @@ export function createUsers(options: UsersOptions): UserServices {
   const { audit } = auth;
   const account = new AccountData(store);
   return {
-    profiles: new Profiles(store, clock, options.avatars),
+    profiles: new Profiles(store, clock, options.avatars, options.onProfileChanged),
     blocks: new Blocks(store, publisher, audit, clock, limits),
     reports: new Reports(store, audit, clock),
     moderation: new Moderation({ ...auth, store, clock, adminEmails }),

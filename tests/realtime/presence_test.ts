@@ -19,6 +19,7 @@ class People {
   readonly chats = new Map<string, string[]>();
   readonly blocks: [string, string][] = [];
   readonly told: Told[] = [];
+  readonly toldThemselves: { userIds: string[]; data: unknown }[] = [];
   readonly connected = new Set<string>();
   readonly presence: Presence;
   now = 1_000_000;
@@ -29,6 +30,9 @@ class People {
       directory,
       hub: { isConnected: (userId: string) => this.connected.has(userId) },
       publisher: {
+        toUsers: (userIds: string[], event: WireEvent) => {
+          this.toldThemselves.push({ userIds, data: event.data });
+        },
         toRooms: (chatIds: string[], event: WireEvent, exceptUserIds: string[]) => {
           this.told.push({ chatIds, data: event.data as Told["data"], exceptUserIds });
         },

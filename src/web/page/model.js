@@ -244,11 +244,18 @@ export class Model extends EventTarget {
   #hear(event) {
     if (event.event === "resync") return this.#resync();
     if (event.event === "user.blocks") return this.#hearBlock(event.data);
+    if (event.event === "user.updated") return this.#hearUser(event.data);
     if (event.event === "presence") return this.people.setPresence(event.data);
     const chat = this.chats.get(event.chatId);
     if (!chat) return event.rev && this.#know(event.chatId);
     if (event.rev) this.#hearDurable(chat, event);
     else this.#hearPassing(chat, event);
+    this.changed();
+  }
+
+  #hearUser(user) {
+    if (user.id === this.me?.id) this.me = { ...this.me, ...user };
+    this.people.add(user);
     this.changed();
   }
 
