@@ -1,4 +1,5 @@
 import type { OutputOf, RequestOf } from "../operations/operation.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import { ChatError } from "./chat_error.ts";
 import { type DeclaredOperations, ROUTES } from "./endpoints.ts";
 import { IdleTimeout } from "./idle_timeout.ts";
@@ -105,10 +106,7 @@ async function parse(response: Response, onBytes: () => void = () => {}): Promis
   try {
     return JSON.parse(await textOf(response, onBytes));
   } catch (cause) {
-    if (cause instanceof SyntaxError) {
-      const about = `The answer of status ${response.status} is not JSON`;
-      throw new ChatError(response.status >= 500 ? "unavailable" : "bad_answer", about, { cause });
-    }
+    if (cause instanceof SyntaxError) throw foreignAnswer(response, cause);
     throw new ChatError("offline", "The answer broke off", { cause });
   }
 }
@@ -121,4 +119,24 @@ async function textOf(response: Response, onBytes: () => void): Promise<string> 
     text += decoder.decode(bytes, { stream: true });
   }
   return text + decoder.decode();
+}
+
+/** What statuses mean that proxies answer by themselves, with a page of their own. */
+const PROXY_CODES: Readonly<Record<number, ErrorCode>> = {
+  408: "request_timeout",
+  413: "payload_too_large",
+  429: "rate_limited",
+};
+
+/** The error of an answer that is not the server's: a proxy's, or a captive portal's. */
+function foreignAnswer(response: Response, cause: unknown): ChatError {
+  const { status, headers } = response;
+  const type = headers.get("content-type")?.split(";")[0] ?? "no content type";
+  const code = PROXY_CODES[status] ?? (status >= 500 ? "unavailable" : "bad_answer");
+  const retryAfter = Number(headers.get("retry-after") ?? NaN);
+  return new ChatError(
+    code,
+    `Something between here and the server answered ${status} (${type}), which is no JSON`,
+    { cause, ...(retryAfter >= 0 && { retryAfterMs: retryAfter * 1000 }) },
+  );
 }

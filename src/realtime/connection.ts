@@ -7,6 +7,7 @@ import type { Room } from "./room.ts";
 /** Why the server closes a socket; a transport turns it into its own close code. */
 export type CloseReason =
   | "restart"
+  | "unavailable"
   | "unauthenticated"
   | "bad_frame"
   | "slow_reader"

@@ -3,6 +3,7 @@ import type { CloseReason } from "../realtime/connection.ts";
 /** WebSocket close codes of the protocol: they say whether reconnecting makes sense. */
 export const CLOSE_CODES: Readonly<Record<CloseReason, number>> = {
   restart: 1012,
+  unavailable: 1013,
   unauthenticated: 4001,
   bad_frame: 4002,
   slow_reader: 4008,

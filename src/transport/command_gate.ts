@@ -7,17 +7,24 @@ import type { CommandTable, Reply } from "./command_table.ts";
 const MAX_IN_FLIGHT = 1_000;
 /** Refusals for going too fast, without one success between them, after which the socket is closed. */
 const MAX_REFUSALS = 1_000;
+/** Refusals are forgiven when none followed for this long. */
+const FORGIVEN_MS = 60_000;
 
 /** The commands of one socket, whichever kind it is: how many at once, and when to give up on it. */
 export class CommandGate {
   #inFlight = 0;
   #refusals = 0;
+  #refusedAt = -Infinity;
 
-  /** `giveUp` closes the socket: it goes on too fast, however often it is told. */
+  /**
+   * `giveUp` closes the socket: it goes on too fast, however often it is told. `now`: milliseconds that
+   * only go forward, for tests.
+   */
   constructor(
     private readonly commands: CommandTable,
     private readonly caller: Caller,
     private readonly giveUp: () => void,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** Calls `answer` once, which must not throw. */
@@ -40,6 +47,13 @@ export class CommandGate {
   #settle(reply: Reply, answer: (reply: Reply) => void): void {
     answer(reply);
     if (reply.ok) this.#refusals = 0;
-    else if (reply.error.code === "rate_limited" && ++this.#refusals >= MAX_REFUSALS) this.giveUp();
+    else if (reply.error.code === "rate_limited") this.#count();
+  }
+
+  #count(): void {
+    const now = this.now();
+    if (now - this.#refusedAt > FORGIVEN_MS) this.#refusals = 0;
+    this.#refusedAt = now;
+    if (++this.#refusals >= MAX_REFUSALS) this.giveUp();
   }
 }

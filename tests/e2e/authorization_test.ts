@@ -157,11 +157,10 @@ class World implements AsyncDisposable {
     const owner = this.app.client(this.people.owner);
     const made = await owner.post("/api/groups", { name: "Group", memberIds });
     const chatId = made.body.id;
-    const [sent] = await Promise.all([
-      this.app.client(author).post("/api/messages", { chatId, text: "first" }),
-      owner.put(`/api/groups/${chatId}/admin`, { userId: admin.id, role: "admin" }),
-      owner.delete(`/api/groups/${chatId}/members/${removed.id}`),
-    ]);
+    // In this order, so that who is removed has seen the message.
+    const sent = await this.app.client(author).post("/api/messages", { chatId, text: "first" });
+    await owner.put(`/api/groups/${chatId}/admin`, { userId: admin.id, role: "admin" });
+    await owner.delete(`/api/groups/${chatId}/members/${removed.id}`);
     return { chatId, messageId: sent.body.id, senderId: author.id, people: this.people };
   }
 

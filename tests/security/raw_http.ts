@@ -1,4 +1,5 @@
 import type { RunningApp } from "../support/running_app.ts";
+import { within } from "../support/within.ts";
 
 /** A bare connection to the server, for what `fetch` and `WebSocket` would never send. */
 export class RawHttp implements Disposable {
@@ -18,7 +19,11 @@ export class RawHttp implements Disposable {
   }
 
   /** All that was answered by the time that `pattern` matches, or the server hangs up. */
-  async until(pattern: RegExp): Promise<string> {
+  until(pattern: RegExp): Promise<string> {
+    return within(`the answer matches ${pattern}`, this.#until(pattern), 60_000);
+  }
+
+  async #until(pattern: RegExp): Promise<string> {
     const buffer = new Uint8Array(65_536);
     while (!pattern.test(this.#heard)) {
       const size = await this.connection.read(buffer).catch(() => null);

@@ -1,4 +1,8 @@
 import { Buffer } from "node:buffer";
+import { within } from "./within.ts";
+
+/** A test that waits for longer fails, instead of hanging. */
+const LONGEST_MS = 60_000;
 
 export interface RawFrame {
   opcode: number;
@@ -66,7 +70,11 @@ export class RawWebSocket implements Disposable {
   }
 
   /** The next frame, or null when the connection has ended. */
-  async next(): Promise<RawFrame | null> {
+  next(): Promise<RawFrame | null> {
+    return within("a frame comes", this.#next(), LONGEST_MS);
+  }
+
+  async #next(): Promise<RawFrame | null> {
     try {
       const [first, second] = await this.#take(2);
       let length = second & 127;
@@ -86,8 +94,13 @@ export class RawWebSocket implements Disposable {
     return null;
   }
 
+  /** Safe to call twice. */
   [Symbol.dispose](): void {
-    this.connection.close();
+    try {
+      this.connection.close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
   }
 
   async #take(size: number): Promise<Buffer> {

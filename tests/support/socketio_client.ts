@@ -1,6 +1,10 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import type { WireEvent } from "../../src/model/event.ts";
+import { within } from "./within.ts";
 import type { ReplyError } from "./ws_client.ts";
+
+/** A test that waits for longer fails, instead of hanging. */
+const LONGEST_MS = 60_000;
 
 export type Transports = ("polling" | "websocket")[];
 
@@ -63,10 +67,11 @@ export class SocketIoClient implements AsyncDisposable {
   }
 
   greeted(): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const greeted = new Promise<void>((resolve, reject) => {
       this.socket.once("hello", () => resolve());
       this.socket.once("connect_error", reject);
     });
+    return within("it is greeted or refused", greeted, LONGEST_MS);
   }
 
   /** With the code of what refused it. Fails if it was let in. */
@@ -97,7 +102,8 @@ export class SocketIoClient implements AsyncDisposable {
   /** Resolves with the reason for which the socket is not connected any more. */
   async closed(): Promise<string> {
     if (this.socket.connected) {
-      await new Promise((resolve) => this.socket.once("disconnect", resolve));
+      const closed = new Promise((resolve) => this.socket.once("disconnect", resolve));
+      await within("it is disconnected", closed, LONGEST_MS);
     }
     return this.disconnects.at(-1)!;
   }

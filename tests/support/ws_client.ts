@@ -1,4 +1,8 @@
 import type { WireEvent } from "../../src/model/event.ts";
+import { within } from "./within.ts";
+
+/** A test that waits for longer fails, instead of hanging. */
+const LONGEST_MS = 60_000;
 
 /** A reply's error, as a client sees it. */
 export interface ReplyError {
@@ -61,12 +65,12 @@ export class WsClient implements AsyncDisposable {
     if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve({ id, ok: false });
     this.#pending.set(id, resolve);
     this.socket.send(JSON.stringify({ id, cmd, data }));
-    return promise;
+    return within(`${cmd} is answered`, promise, LONGEST_MS);
   }
 
   close(): Promise<unknown> {
     this.socket.close();
-    return this.closed;
+    return within("the socket is closed", this.closed, LONGEST_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -30,3 +30,44 @@ Deno.test("of one socket only so many commands are under way, and the next waits
   await again;
   assert.equal(codes.at(-1), "ok", "there is room again");
 });
+
+/** A gate whose commands are all refused, but while `passes`, with a clock of its own. */
+function refusingGate() {
+  const state = { passes: false, now: 0, givenUp: 0 };
+  const error = { code: "rate_limited" };
+  const run = () => Promise.resolve(state.passes ? DONE : { ok: false, error });
+  const gate = new CommandGate(
+    { run } as never,
+    {} as never,
+    () => state.givenUp++,
+    () => state.now,
+  );
+  const refuse = async (times: number) => {
+    for (let i = 0; i < times; i++) await gate.run("ping", {}, () => {});
+  };
+  return { state, refuse };
+}
+
+Deno.test("a socket is given up after a thousand refusals in a row", async () => {
+  const { state, refuse } = refusingGate();
+  await refuse(999);
+  assert.equal(state.givenUp, 0);
+  await refuse(1);
+  assert.equal(state.givenUp, 1);
+});
+
+Deno.test("refusals are forgiven by a success, and by a minute without one", async () => {
+  const { state, refuse } = refusingGate();
+  await refuse(999);
+  state.passes = true;
+  await refuse(1);
+  state.passes = false;
+  await refuse(999);
+  assert.equal(state.givenUp, 0, "after a success");
+  state.now += 60_001;
+  await refuse(999);
+  assert.equal(state.givenUp, 0, "after a minute");
+  state.now += 60_000;
+  await refuse(1);
+  assert.equal(state.givenUp, 1, "within the minute");
+});

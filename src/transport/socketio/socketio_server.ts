@@ -132,7 +132,7 @@ export class SocketIoServer {
     if (error instanceof AppError) logServerError(log, error, about);
     else log.error("A hello failed unexpectedly", { ...about, error });
     if (data.code === "internal" || data.code === "unavailable") {
-      this.#engine.closeSession(socket.conn, CLOSE_CODES.restart, data.code);
+      this.#engine.closeSession(socket.conn, CLOSE_CODES.unavailable, data.code);
     }
     return Object.assign(new Error(data.detail), { data });
   }

@@ -13,8 +13,8 @@ import { WsSink } from "./ws_sink.ts";
 const HELLO_REFUSALS: Partial<Record<ErrorCode, CloseReason>> = {
   invalid_request: "bad_frame",
   rate_limited: "rate_limited",
-  unavailable: "restart",
-  internal: "restart",
+  unavailable: "unavailable",
+  internal: "unavailable",
 };
 
 /** What a session tells its door. */

@@ -28,6 +28,8 @@ type RefusalCode = (typeof Server.errors)[keyof typeof Server.errors];
 type RefusalContext = { name?: string; message?: string };
 
 const SWITCHING_PROTOCOLS = 101;
+/** Milliseconds for a frame that was sent before a poll to be read after it. */
+const UPGRADE_FRAME_MS = 50;
 
 interface Refusal {
   code: RefusalCode;
@@ -54,6 +56,8 @@ export class DenoEngine extends Server {
   readonly #remoteAddress: NonNullable<EngineOptions["remoteAddress"]>;
   readonly #onFault: OnFault;
   readonly #connections = new Set<WebSocketTransport>();
+  /** Sessions whose upgrade is probed, and may be completed by the next frame. */
+  readonly #probed = new WeakSet<Socket>();
   #accepting = true;
 
   constructor(options: EngineOptions = {}) {
@@ -68,6 +72,7 @@ export class DenoEngine extends Server {
     this.#remoteAddress = options.remoteAddress ?? peerAddress;
     this.#onFault = options.onFault ?? ((error) => console.error(error));
     this.on("connection", (socket: Socket) => {
+      socket.on("upgrading", () => this.#probed.add(socket));
       const tooSlow = () => this.closeSession(socket, CLOSE_SLOW_READER, "Too slow a reader");
       boundBacklog(socket, this.#limits.maxBufferedBytes, () => guard(this.#onFault, tooSlow));
     });
@@ -200,6 +205,39 @@ export class DenoEngine extends Server {
     const socket = this.clients[sid];
     if (!socket) return this.#refuse(exchange, Server.errors.UNKNOWN_SID);
     if (upgrade) return this.#upgradeSession(exchange, socket);
+    if (exchange.method === "GET" && socket.upgrading && this.#probed.has(socket)) {
+      return this.#holdPoll(exchange, sid, socket);
+    }
+    this.#continuePolling(exchange, socket);
+  }
+
+  /**
+   * A client completes an upgrade by a frame on one connection, and what it asks after that comes by
+   * another: the two may be read in either order. A poll is then held until the frame would be here.
+   */
+  #holdPoll(exchange: Exchange, sid: string, socket: Socket): void {
+    const letGo = () => {
+      clearTimeout(timer);
+      socket.off("upgrade", goOn);
+      socket.off("close", goOn);
+    };
+    const goOn = () => {
+      letGo();
+      guard(this.#onFault, () => {
+        if (this.clients[sid]) this.#continuePolling(exchange, socket);
+        else this.#refuse(exchange, Server.errors.UNKNOWN_SID);
+      });
+    };
+    const timer = setTimeout(goOn, UPGRADE_FRAME_MS);
+    socket.once("upgrade", goOn);
+    socket.once("close", goOn);
+    exchange.onAbort(() => {
+      letGo();
+      exchange.answer(textResponse("Aborted", 400));
+    });
+  }
+
+  #continuePolling(exchange: Exchange, socket: Socket): void {
     const { transport } = socket;
     if (!(transport instanceof PollingTransport)) {
       // It has been upgraded: it takes no more polls.

@@ -12,6 +12,8 @@ export class EngineServer implements AsyncDisposable {
   readonly closings: { reason: string; description?: Error }[] = [];
   readonly engine: DenoEngine;
   readonly url: string;
+  /** Requests that are no upgrades and have come so far. */
+  requests = 0;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #sockets: RawSocket[] = [];
 
@@ -24,7 +26,10 @@ export class EngineServer implements AsyncDisposable {
     this.engine.on("connection_error", (refusal) => this.refusals.push(refusal));
     this.#server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen() {} },
-      (request, info) => this.engine.handle(request, info),
+      (request, info) => {
+        if (!request.headers.has("upgrade")) this.requests++;
+        return this.engine.handle(request, info);
+      },
     );
     this.url = `http://127.0.0.1:${this.#server.addr.port}/engine.io/`;
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DenoEngine } from "../../../../src/transport/socketio/engine/mod.ts";
 import { closing, EngineServer } from "./engine_server.ts";
 
 const BRISK = { pingInterval: 20, pingTimeout: 10_000 };
@@ -34,4 +35,21 @@ Deno.test("a polling session that does not answer is closed", async () => {
   const sid = await server.open();
   assert.equal((await closing(server)).reason, "ping timeout");
   assert.equal(await server.pollStatus(sid), 400);
+});
+
+Deno.test("a poll of a session that is overdue ends it, also before the late timer does", async () => {
+  const engine = new DenoEngine({ pingInterval: 20, pingTimeout: 20 });
+  const remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;
+  const info = { remoteAddr, completed: Promise.resolve() };
+  const ask = (query: string) => {
+    const url = `http://127.0.0.1/engine.io/?EIO=4&transport=polling${query}`;
+    return engine.handle(new Request(url), info);
+  };
+  const opened = await (await ask("")).text();
+  const { sid } = JSON.parse(opened.slice(1));
+  assert.equal(engine.clientsCount, 1);
+  // No timer can run meanwhile: this is a turn of the event loop that takes too long.
+  for (const until = performance.now() + 100; performance.now() < until;);
+  assert.equal((await ask(`&sid=${sid}`)).status, 400);
+  assert.equal(engine.clientsCount, 0);
 });

@@ -38,6 +38,36 @@ Deno.test("after the upgrade polls are refused and the session goes on", async (
   assert.equal(await socket.next(), "4hello");
 });
 
+for (const first of ["poll", "upgrade packet"]) {
+  Deno.test(`a poll beside the upgrade packet is refused, if the ${first} is read first`, async () => {
+    await using server = new EngineServer().echo();
+    const sid = await server.open();
+    const socket = await probe(server, sid);
+    if (first === "upgrade packet") socket.send("5");
+    const poll = server.pollStatus(sid);
+    if (first === "poll") {
+      await eventually("the poll is here", () => server.requests === 2);
+      assert.equal(server.session.upgraded, false);
+      socket.send("5");
+    }
+    assert.equal(await poll, 400);
+    socket.send("4hello");
+    assert.equal(await socket.next(), "4hello");
+    assert.deepEqual(server.faults, []);
+  });
+}
+
+Deno.test("a poll during an upgrade that is not completed is answered", async () => {
+  await using server = new EngineServer({ upgradeTimeout: 200 }).echo();
+  const sid = await server.open();
+  const socket = await probe(server, sid);
+  const poll = server.poll(sid);
+  await server.post(sid, "4still");
+  const packets = await poll;
+  assert.deepEqual(packets[0] === "6" ? await server.poll(sid) : packets, ["4still"]);
+  await socket.closed;
+});
+
 Deno.test("a second upgrade is closed and the session goes on", async () => {
   await using server = new EngineServer().echo();
   const sid = await server.open();

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../src/core/clock.ts";
+import type { Caller, Visitor } from "../../src/model/caller.ts";
+import type { WireEvent } from "../../src/model/event.ts";
+import type { Sink } from "../../src/realtime/connection.ts";
+import { hello, type HelloServices } from "../../src/transport/hello.ts";
+import { World } from "../realtime/world.ts";
+
+/** A socket that keeps what it was sent. */
+function aSink() {
+  const events: WireEvent[] = [];
+  const sink: Sink = {
+    codec: { encode: (batch) => batch.map((event) => JSON.stringify(event)) },
+    write: (frame) => void events.push(...[...frame].map((text) => JSON.parse(text))),
+    close() {},
+  };
+  return { sink, events };
+}
+
+type Sync = HelloServices["catchUp"]["sync"];
+
+/** What a hello needs, over the hub of `world`, with a catch-up of the test's own. */
+function servicesOf(world: World, sync: Sync): HelloServices {
+  const caller = { userId: "ann", sessionId: "s", tokenExpiresAt: Infinity } as Caller;
+  return {
+    authenticate: () => Promise.resolve(caller),
+    profile: () => Promise.resolve({}),
+    blockedBy: () => Promise.resolve([]),
+    catchUp: { incarnation: () => Promise.resolve("one"), sync } as HelloServices["catchUp"],
+    hub: world.hub,
+    clock: systemClock,
+    limits: { socketsPerUser: 1 },
+  };
+}
+
+/** When the commit falls: before the rows of the answer are read, or after. */
+const MOMENTS: Record<string, { answered: number; heard: number[] }> = {
+  before: { answered: 3, heard: [4] },
+  after: { answered: 2, heard: [3, 4] },
+};
+
+for (const [moment, { answered, heard }] of Object.entries(MOMENTS)) {
+  Deno.test(`an event between attach and sync, ${moment} its rows are read, comes once`, async () => {
+    const world = new World();
+    const chatId = world.chat("ann", "bob");
+    const { sink, events } = aSink();
+    const say = (text: string) => world.hub.commit(world.write(chatId, { say: text }));
+    const read = () => world.after(chatId, 0, { rows: 100 });
+    const services = servicesOf(world, async () => {
+      assert.equal(world.hub.isConnected("ann"), true, "attached before what was missed is read");
+      if (moment === "before") say("between");
+      const changes = await read();
+      if (moment === "after") say("between");
+      return { items: [{ ...changes, members: [], messages: [] }], next: null };
+    });
+    const input = { token: "t", cursors: { [chatId]: 0 } };
+    const { release } = await hello(services, {} as Visitor, input, sink);
+    assert.equal(events.length, 0, "nothing goes before the answer");
+    release();
+    say("later");
+    const revs = () => events.filter((event) => event.chatId === chatId).map(({ rev }) => rev);
+    assert.deepEqual(revs(), heard);
+    assert.deepEqual(heard[0], answered + 1);
+    world.hub.closeAll("restart");
+  });
+}
