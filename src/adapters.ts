@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import { dataDirError } from "./config/data_dir.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
+import { makePrivateFile, makePrivateFolder } from "./core/private_files.ts";
 import { parseMailFrom } from "./mail/mail_from.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { logMailer } from "./mail/mailer_log.ts";
@@ -58,10 +59,18 @@ async function openStore(config: Config): Promise<Store> {
   const { requireNumberedParameters } = await import("./store/sqlite/numbered_parameters.ts");
   requireNumberedParameters();
   const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
-  await Deno.mkdir(config.dataDir, { recursive: true }).catch((error) => {
-    throw dataDirError(config.dataDir, error);
-  });
-  return new SqliteStore(join(config.dataDir, "chat.sqlite3"));
+  await openDataDir(config);
+  const path = join(config.dataDir, "chat.sqlite3");
+  await makePrivateFile(path);
+  return new SqliteStore(path);
+}
+
+/** What is in DATA_DIR is for the server's own account only; also where an earlier release made it. */
+async function openDataDir({ dataDir }: Pick<Config, "dataDir">): Promise<void> {
+  await makePrivateFolder(dataDir, /^((chat|kv)\.sqlite3(-wal|-shm)?|dev_secrets\.json|media)$/)
+    .catch((error) => {
+      throw dataDirError(dataDir, error);
+    });
 }
 
 /** What carries signals between instances, who is there, and what all of them have counted. */
@@ -102,7 +111,10 @@ async function openKvBackplane(
   const { kvPresenceTable } = await import("./realtime/presence_kv.ts");
   const { SharedRateLimiter } = await import("./operations/rate_limiter_shared.ts");
   const { kvRateTable } = await import("./operations/rate_limiter_kv.ts");
-  if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
+  if (url === null && path !== null) {
+    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makePrivateFile(path);
+  }
   const kv = await openKv({ url, path });
   // A server is talked to over connections of their own; a file gains nothing by it.
   const [readKv, watchKv] = url === null ? [kv, kv] : await Promise.all([
@@ -156,6 +168,7 @@ async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
     return new S3BlobStore({ bucket, region, credentials, endpoint: endpointUrl ?? undefined });
   }
   const { DiskBlobStore } = await import("./media/blob_store_disk.ts");
+  await openDataDir({ dataDir });
   return new DiskBlobStore(join(dataDir, "media"));
 }
 

@@ -37,7 +37,7 @@ export function devSecrets(dataDir: string): DevSecretsFile {
 function make(path: string, dataDir: string): boolean {
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    Deno.mkdirSync(dataDir, { recursive: true });
+    Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     Deno.writeTextFileSync(draft, JSON.stringify(generate(), null, 2), { mode: 0o600 });
   } catch (error) {
     throw dataDirError(dataDir, error);

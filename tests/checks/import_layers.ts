@@ -34,6 +34,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   config: { values: [...BASE, "operations/rate_limits.ts"] },
   operations: { values: [...BASE, CEILINGS] },
   wire: { values: [...BASE, "operations"] },
+  /** Starts the server: knows its configuration, and nothing that it is made of. */
+  launcher: { values: ["config"] },
   store: { values: BASE },
   mail: { values: BASE },
   realtime: { values: [...SHAPES, "store"], types: FEATURES },
@@ -62,7 +64,7 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "serve.ts": { values: ["core", "keep_serving.ts", "listener.ts", "start.ts"] },
   "listener.ts": { values: ["core"] },
   "keep_serving.ts": { values: ["core"] },
-  "dev.ts": { values: [] },
+  "launch.ts": { values: ["config", "launcher"] },
   "start.ts": { values: ["app.ts", "config.ts", "config", "core"] },
   /** Together the composition root: ports with what stands behind them, the rules, the doors. */
   "app.ts": { values: "anything" },
@@ -95,10 +97,14 @@ export const BACKENDS: readonly string[] = [
 /** What adapters may import beside their own folder. */
 export const ADAPTER_IMPORTS: readonly string[] = ["core", "model"];
 
-/** The configuration alone reads the environment; the server for conformance suites has no other. */
+/**
+ * The configuration alone reads the environment; the launcher hands it on, and the server for conformance
+ * suites has no other.
+ */
 export const ENVIRONMENT_READERS: readonly string[] = [
   "config.ts",
   "config/environment.ts",
+  "launch.ts",
   "transport/socketio/conformance_server.ts",
 ];
 

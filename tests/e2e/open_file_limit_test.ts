@@ -4,11 +4,14 @@ import { eventually } from "../support/eventually.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { freePort } from "../support/free_port.ts";
 import { RawWebSocket } from "../support/raw_web_socket.ts";
-import { inheritedEnvironment, startArguments } from "../support/server_process.ts";
+import {
+  inheritedEnvironment,
+  launchArguments,
+  startArguments,
+} from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testEnvironment } from "../support/test_config.ts";
 import { within } from "../support/within.ts";
-import denoJson from "../../deno.json" with { type: "json" };
 
 const OPEN_FILES = 200;
 const SOCKETS = 300;
@@ -16,17 +19,9 @@ const SOCKETS = 300;
 /** What each way of serving is started with, on a port and a data folder. */
 const WAYS: Record<string, (port: number, dataDir: string) => string[]> = {
   "deno task start": (_port, dataDir) => startArguments(dataDir),
-  "deno task start:parallel": parallelArguments,
+  "deno task start:parallel": (port, dataDir) =>
+    launchArguments("parallel", { PORT: String(port), HOST: "127.0.0.1", DATA_DIR: dataDir }),
 };
-
-/** The flags of the `start:parallel` task, less --env-file. */
-function parallelArguments(port: number, dataDir: string): string[] {
-  const command = denoJson.tasks["start:parallel"].command.split("&&").at(-1)!.trim();
-  const words = command.replaceAll('"', "").split(" ").slice(1);
-  return words.filter((word) => word !== "--env-file").map((word) =>
-    word.replace("$DATA_DIR", dataDir).replace("$PORT", String(port)).replace("$HOST", "127.0.0.1")
-  );
-}
 
 /** A connection that says nothing: as an open file it weighs as much as one that does. */
 async function connectTo(port: number): Promise<Deno.TcpConn | null> {

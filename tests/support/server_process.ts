@@ -1,7 +1,11 @@
 import { fileURLToPath } from "node:url";
+import {
+  type LaunchEnvironment,
+  type LaunchMode,
+  serverArguments,
+} from "../../src/launcher/server_arguments.ts";
 import { answersHttp, ChildServer, type Exit } from "./child_server.ts";
 import { TempDir } from "./temp_dir.ts";
-import denoJson from "../../deno.json" with { type: "json" };
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -95,15 +99,16 @@ async function startOn(port: number, spec: Parameters<typeof ChildServer.startOn
   return { server: await ChildServer.start(spec(port)), port };
 }
 
-/** The flags of the `start` task, less --env-file: a developer's .env is not the tests' affair. */
+/** What the `start` task runs, less --env-file: a developer's .env is not the tests' affair. */
 export function startArguments(dataDir: string, script = "src/main.ts"): string[] {
-  const command = denoJson.tasks.start.command.split("&&").at(-1)!.trim();
-  const words = command.match(/(?:[^\s"]|"[^"]*")+/g)!.map((word) => word.replaceAll('"', ""));
-  const flags = words.slice(2, -1).filter((flag) => flag !== "--env-file");
-  const filled = flags.map((flag) =>
-    flag.replace("$DATA_DIR", dataDir).replace("$NPM_CACHE", npmCache())
-  );
-  return ["run", ...filled, script];
+  const words = launchArguments("start", { DATA_DIR: dataDir });
+  return [...words.slice(0, -1), script];
+}
+
+/** What the launcher runs for a task, less --env-file. */
+export function launchArguments(mode: LaunchMode, environment: LaunchEnvironment): string[] {
+  const place = { root: ROOT, npmCache: npmCache() };
+  return serverArguments(mode, environment, place).filter((word) => word !== "--env-file");
 }
 
 /** Where Deno keeps packages, as the task asks it too. */

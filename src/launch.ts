@@ -1,0 +1,36 @@
+import { parseEnv } from "node:util";
+import { type LaunchMode, serverArguments } from "./launcher/server_arguments.ts";
+import { runChild } from "./launcher/child_process.ts";
+import { serverEnvironment } from "./launcher/server_environment.ts";
+
+/**
+ * Starts the server with the permissions that it needs, for `deno task dev`, `start` and `start:parallel`:
+ * works out the data folder and the folder of packages once, since Deno's flags take neither from `.env`.
+ */
+const MODES: readonly string[] = ["dev", "start", "parallel"] satisfies LaunchMode[];
+
+const [mode] = Deno.args;
+if (!MODES.includes(mode)) {
+  console.error(`Cannot launch the server: "${mode}" is none of ${MODES.join(", ")}`);
+  Deno.exit(64);
+}
+
+function environmentFile(): Record<string, string | undefined> {
+  try {
+    return parseEnv(Deno.readTextFileSync(".env"));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw error;
+  }
+}
+
+function npmCache(): string {
+  const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
+  return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
+}
+
+const own = Deno.env.toObject();
+const place = { root: Deno.cwd(), npmCache: npmCache() };
+// The process's own variables win, as with `--env-file`.
+const args = serverArguments(mode as LaunchMode, { ...environmentFile(), ...own }, place);
+Deno.exit(await runChild(args, { isWatching: mode === "dev", env: serverEnvironment(own) }));

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { RunningApp } from "../support/running_app.ts";
+import { ServerProcess } from "../support/server_process.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { upload } from "../support/uploads.ts";
+
+/** Paths under the folder, itself included, that the group or others may read, write or enter. */
+function open(folder: string): string[] {
+  const mine = (Deno.statSync(folder).mode! & 0o077) === 0 ? [] : [folder];
+  return [...mine, ...entries(folder)];
+}
+
+function entries(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    const own = (Deno.statSync(path).mode! & 0o077) === 0 ? [] : [path];
+    return isDirectory ? [...own, ...entries(path)] : own;
+  });
+}
+
+Deno.test({
+  name: "every file in the data folder is its owner's alone, those of an earlier release too",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = await TempDir.make("private");
+    const dataDir = folder.join("data");
+    await Deno.mkdir(join(dataDir, "media"), { recursive: true });
+    for (const name of ["chat.sqlite3", "kv.sqlite3", "dev_secrets.json.old"]) {
+      await Deno.writeTextFile(join(dataDir, name), "", { mode: 0o644 });
+    }
+    for (const path of [dataDir, join(dataDir, "media")]) await Deno.chmod(path, 0o755);
+    await using server = await ServerProcess.start({ env: { DATA_DIR: dataDir } });
+    // A file that is not the server's own is left alone.
+    assert.deepEqual(open(dataDir), [join(dataDir, "dev_secrets.json.old")]);
+    await server.kill("SIGTERM");
+  },
+});
+
+Deno.test({
+  name: "uploads are written for the server's own account only",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using app = await RunningApp.start({ BROKER: "kv" });
+    const { ann } = await app.people("ann");
+    assert.equal((await upload(app, ann, "some bytes", { name: "a.txt" })).status, 201);
+    assert.deepEqual(open(app.config.dataDir), []);
+  },
+});
