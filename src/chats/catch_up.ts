@@ -1,7 +1,7 @@
 import { fieldError, notFound } from "../core/errors.ts";
 import { sharedTurns } from "../core/turns.ts";
 import type { Chat } from "../model/chat.ts";
-import type { Membership } from "../model/membership.ts";
+import { type Membership, visibleTo } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import { type Changes, noChanges } from "../wire/changes.ts";
 import type { ChangeFeed } from "./change_feed.ts";
@@ -59,7 +59,7 @@ export class CatchUp {
     if (!membership) throw notFound("chat", chatId);
     if (membership.leftAt !== null) return farewell(membership, after);
     const { syncRows: rows, syncBytes: bytes } = this.limits;
-    return await this.feed.after(chatId, after, { rows, bytes });
+    return shownTo(membership, await this.feed.after(chatId, after, { rows, bytes }));
   }
 
   /**
@@ -74,7 +74,7 @@ export class CatchUp {
     const left = await this.#left(userId, query, present, next);
     const chats = await this.#chats(present.map((row) => row.chatId));
     chats.sort((a, b) => b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? 1 : -1));
-    return { items: [...left, ...await this.#rowsOf(chats, query)], next };
+    return { items: [...left, ...await this.#rowsOf(chats, present, query)], next };
   }
 
   async #page(
@@ -136,7 +136,12 @@ export class CatchUp {
     return chats;
   }
 
-  async #rowsOf(chats: Chat[], { cursors, changedOnly }: SyncQuery): Promise<Changes[]> {
+  async #rowsOf(
+    chats: Chat[],
+    present: Membership[],
+    { cursors, changedOnly }: SyncQuery,
+  ): Promise<Changes[]> {
+    const memberships = new Map(present.map((row) => [row.chatId, row]));
     const answers: Changes[] = [];
     let { syncRows: rows, syncBytes: bytes } = this.limits;
     let began = performance.now();
@@ -153,7 +158,7 @@ export class CatchUp {
         rows--;
         bytes -= rowBytes(row);
       }
-      answers.push(changes);
+      answers.push(shownTo(memberships.get(chat.id)!, changes));
       if (performance.now() - began < TURN_MS) continue;
       await sharedTurns.next();
       began = performance.now();
@@ -167,6 +172,11 @@ export class CatchUp {
     const message = `Catching up: cursors names ${named} chats, at most ${max} are allowed`;
     throw fieldError("invalid_request", "cursors", message);
   }
+}
+
+/** Without the messages that were sent before the member joined, where those are not theirs to see. */
+function shownTo(membership: Membership, changes: Changes): Changes {
+  return { ...changes, messages: visibleTo(membership, changes.messages) };
 }
 
 /**

@@ -188,6 +188,7 @@ export class ChatDraft {
       notify: "all",
       mutedUntil: null,
       addedByStranger: false,
+      hiddenSeq: this.#chat.history === "joined" ? lastSeq : 0,
       ...member,
       readSeq: Math.max(earlier?.readSeq ?? 0, lastSeq),
       deliveredSeq: Math.max(earlier?.deliveredSeq ?? 0, lastSeq),
@@ -219,7 +220,9 @@ export class ChatDraft {
     return placed;
   }
 
-  updateChat(patch: Partial<Pick<Chat, "name" | "description" | "avatarMediaId">>): Chat {
+  updateChat(
+    patch: Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "history">>,
+  ): Chat {
     const rev = this.#chat.rev + 1;
     this.#take({
       type: "chat.updated",

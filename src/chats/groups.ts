@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { forEachOf } from "../core/concurrency.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import type { Chat } from "../model/chat.ts";
+import type { Chat, HistoryRule } from "../model/chat.ts";
 import type { AuditOrigin } from "../model/audit_entry.ts";
 import type { Visitor } from "../model/caller.ts";
 import {
@@ -24,9 +24,10 @@ export interface NewGroup {
   description: string;
   memberIds: string[];
   encrypted: boolean;
+  history?: HistoryRule;
 }
 
-export type GroupPatch = Partial<Pick<Chat, "name" | "description" | "avatarMediaId">>;
+export type GroupPatch = Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "history">>;
 
 /** Says whether an upload may be a group's picture: throws if it is not an own, finished image. */
 export interface PictureSource {
@@ -59,13 +60,14 @@ export class Groups {
     visitor?: Visitor,
   ): Promise<{ chat: Chat; notAdded: NotAddedView[] }> {
     const { writer, gate, clock, limits } = this.options;
-    const { name, description, encrypted } = group;
+    const { name, description, encrypted, history = "all" } = group;
     const memberIds = group.memberIds.filter((id) => id !== callerId);
     if (encrypted && memberIds.length > 0) throw onlyByCommit("memberIds", "Making the group");
     assertGroupSize(memberIds.length + 1, limits.groupMembers);
     const admissions = await gate.admit(callerId, memberIds, "addToGroups");
     const createdAt = clock.now();
-    const fields = { id: newId(), kind: "group" as const, name, description, encrypted, createdAt };
+    const kind = "group" as const;
+    const fields = { id: newId(), kind, name, description, encrypted, history, createdAt };
     const made = await writer.create(unbornChat({ ...fields, createdBy: callerId }), (draft) => {
       draft.updateChat({});
       draft.addMember({ userId: callerId, role: "owner", joinedAt: createdAt });

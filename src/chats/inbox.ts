@@ -66,11 +66,15 @@ export class Inbox {
     return rows.map(({ chat, membership }, i) => ({
       chat,
       membership,
-      lastMessage: byChat.get(chat.id) ?? null,
+      lastMessage: newestFor(membership, byChat.get(chat.id)),
       ...counts[i],
       muted: isMuted(membership, now),
     }));
   }
+}
+
+function newestFor({ hiddenSeq }: Membership, newest: Message | undefined): Message | null {
+  return newest && newest.seq > hiddenSeq ? newest : null;
 }
 
 function placeOf({ chat }: InboxRow): InboxPlace {

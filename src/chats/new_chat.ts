@@ -3,7 +3,7 @@ import type { ChatState } from "./chat_draft.ts";
 
 export type NewChat =
   & Pick<Chat, "id" | "kind" | "createdBy" | "createdAt" | "encrypted">
-  & Partial<Pick<Chat, "directKey" | "name" | "description">>;
+  & Partial<Pick<Chat, "directKey" | "name" | "description" | "history">>;
 
 /** A chat before its first revision: its making is the change from head 0. */
 export function unbornChat(chat: NewChat): ChatState {
@@ -18,6 +18,7 @@ export function unbornChat(chat: NewChat): ChatState {
       lastSeq: 0,
       lastActivityAt: chat.createdAt,
       memberCount: 0,
+      history: "all",
       updatedAt: chat.createdAt,
       epoch: chat.encrypted ? 0 : null,
       generation: 0,

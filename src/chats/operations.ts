@@ -13,6 +13,7 @@ import {
   text,
   userId,
 } from "../operations/fields.ts";
+import { HISTORY_RULES } from "../model/chat.ts";
 import { LIMIT_SPECS } from "../config/limits.ts";
 import { operation } from "../operations/operation.ts";
 import { ChangesView } from "../wire/changes.ts";
@@ -170,6 +171,8 @@ export const createGroup = operation({
     description: text({ min: 0, max: 1000 }).default(""),
     memberIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
     encrypted: flag.default(false).describe("For good"),
+    history: z.enum(HISTORY_RULES).default("all")
+      .describe("What people who join later see: all of the history, or what follows"),
   }),
   output: ChatWithNotAdded,
   rest: { method: "POST", path: "/groups", status: 201 },
@@ -210,6 +213,8 @@ export const updateGroup = operation({
     name: line({ max: 100 }).optional(),
     description: text({ min: 0, max: 1000 }).optional(),
     avatarMediaId: mediaId.nullable().optional(),
+    history: z.enum(HISTORY_RULES).optional()
+      .describe("Holds for people who join from now on"),
   }),
   output: ChatWithMembers,
   rest: { method: "PUT", path: "/groups/:groupId" },

@@ -1,9 +1,10 @@
 import { notFound } from "../core/errors.ts";
 import type { Media } from "../model/media.ts";
+import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 
-/** Chats looked up one by one; for more, all of the person's memberships are read at once. */
-const FEW = 10;
+/** Of the messages that carry an upload; of one sent more often, a person asks by another upload. */
+const MESSAGES_LOOKED_AT = 1_000;
 
 /**
  * Who may see an upload: who made it; who is a member, now, of a chat in which it was sent; and for a
@@ -31,16 +32,17 @@ export class MediaAccess {
 
   async #isInChatOf(userId: string, media: Media): Promise<boolean> {
     const chatIds = await this.store.messages.chatsCarrying(media.id);
-    if (chatIds.length > FEW) {
-      const carrying = new Set(chatIds);
-      const memberships = await this.store.memberships.ofUser(userId);
-      return memberships.some((row) => row.leftAt === null && carrying.has(row.chatId));
-    }
-    for (const chatId of chatIds) {
-      const membership = await this.store.memberships.of(chatId, userId);
-      if (membership && membership.leftAt === null) return true;
-    }
-    return false;
+    const own = (await this.store.memberships.ofUserIn(userId, chatIds))
+      .filter((row) => row.leftAt === null);
+    if (own.some(({ hiddenSeq }) => hiddenSeq === 0)) return true;
+    return own.length > 0 && await this.#isShown(own, media);
+  }
+
+  /** For members who see the history from their joining on: whether a message after it carries the upload. */
+  async #isShown(own: Membership[], media: Media): Promise<boolean> {
+    const hidden = new Map(own.map(({ chatId, hiddenSeq }) => [chatId, hiddenSeq]));
+    const messages = await this.store.messages.carrying(media.id, MESSAGES_LOOKED_AT);
+    return messages.some(({ chatId, seq }) => seq > (hidden.get(chatId) ?? Infinity));
   }
 
   async #isAvatar(userId: string, media: Media): Promise<boolean> {

@@ -113,8 +113,9 @@ export class MessageEditor {
     const found = await this.store.messages.byId(messageId);
     if (!found) throw notFound("message", messageId);
     return await this.writer.write(found.chatId, async (draft) => {
-      draft.requireMember(userId, "message", messageId);
+      const member = draft.requireMember(userId, "message", messageId);
       const message = await draft.message(messageId) ?? found;
+      if (message.seq <= member.hiddenSeq) throw notFound("message", messageId);
       const patch = await change(message, draft);
       // An edit can say anything that a message can; deleting is always allowed.
       if (patch && !patch.deletedAt) {

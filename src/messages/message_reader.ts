@@ -1,4 +1,5 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
+import { type Membership, visibleTo } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { HistoryPage } from "../store/message_store.ts";
 import type { Store } from "../store/store.ts";
@@ -19,44 +20,56 @@ export class MessageReader {
   /** `next` is the `seq` to give as `before` (or `after`) of the next page. */
   async history(userId: string, page: HistoryPage): Promise<MessagePage> {
     const limit = this.#pageSize(page.limit);
-    const rows = this.store.messages.page({ ...page, limit: limit + 1 });
-    const items = await this.#asMember(userId, page.chatId, rows);
+    const read = (after = page.after) =>
+      this.store.messages.page({ ...page, after, limit: limit + 1 });
+    const { rows, member } = await this.#asMember(userId, page.chatId, read());
+    const { hiddenSeq } = member;
+    const startsHidden = page.after !== undefined && page.after < hiddenSeq;
+    const items = startsHidden ? await read(hiddenSeq) : visibleTo(member, rows);
     return paged(items, limit, ({ seq }) => String(seq));
   }
 
   async pinned(userId: string, chatId: string): Promise<MessagePage> {
     const rows = this.store.messages.pinned(chatId, this.limits.pins);
-    return { items: await this.#asMember(userId, chatId, rows), next: null };
+    const { rows: pinned, member } = await this.#asMember(userId, chatId, rows);
+    return { items: visibleTo(member, pinned), next: null };
   }
 
-  /** In one chat, or in all that the user is a member of. */
+  /**
+   * In one chat, or in all that the user is a member of. A page may have fewer messages than asked for,
+   * or none, and still a next one.
+   */
   async search(
     userId: string,
     search: { query: string; chatId?: string; limit: number; cursor?: string },
   ): Promise<MessagePage> {
-    const chatIds = await this.#searchable(userId, search.chatId);
+    const members = await this.#searchable(userId, search.chatId);
+    const chatIds = members.map(({ chatId }) => chatId);
     const { query, cursor: before = null } = search;
     const limit = this.#pageSize(search.limit);
     const { messages, next } = await this.store.messages.search({ chatIds, query, before, limit });
-    return { items: messages, next };
+    const hidden = new Map(members.map(({ chatId, hiddenSeq }) => [chatId, hiddenSeq]));
+    return { items: messages.filter(({ chatId, seq }) => seq > hidden.get(chatId)!), next };
   }
 
   /** Side by side, to wait for the store once: what was read for who may not see it goes nowhere. */
-  async #asMember<Rows>(userId: string, chatId: string, rows: Promise<Rows>): Promise<Rows> {
-    return (await Promise.all([rows, this.access.requireMember(chatId, userId)]))[0];
+  async #asMember(
+    userId: string,
+    chatId: string,
+    read: Promise<Message[]>,
+  ): Promise<{ rows: Message[]; member: Membership }> {
+    const [rows, member] = await Promise.all([read, this.access.requireMember(chatId, userId)]);
+    return { rows, member };
   }
 
   #pageSize(asked: number): number {
     return Math.min(asked, this.limits.pageSize);
   }
 
-  async #searchable(userId: string, chatId?: string): Promise<string[]> {
-    if (chatId !== undefined) {
-      await this.access.requireMember(chatId, userId);
-      return [chatId];
-    }
+  async #searchable(userId: string, chatId?: string): Promise<Membership[]> {
+    if (chatId !== undefined) return [await this.access.requireMember(chatId, userId)];
     const memberships = await this.store.memberships.ofUser(userId);
-    return memberships.filter((row) => row.leftAt === null).map((row) => row.chatId);
+    return memberships.filter((row) => row.leftAt === null);
   }
 }
 

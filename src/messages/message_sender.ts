@@ -96,7 +96,7 @@ export class MessageSender {
   ): Promise<MediaAttachment[]> {
     await this.people.requireOpen(draft.chat, senderId, "Sending");
     requireConsent(draft.chat);
-    if (input.replyTo !== undefined && !await draft.message(input.replyTo)) {
+    if (input.replyTo !== undefined && !await seesMessage(draft, senderId, input.replyTo)) {
       const about = `Replying: there is no message ${quote(input.replyTo)} in this chat`;
       throw fieldError("not_found", "replyTo", about);
     }
@@ -230,4 +230,9 @@ function requireConsent(chat: Readonly<Chat>): void {
   if (chat.lastSeq === 0 && !chat.encrypted) return;
   const message = "Cannot send: the other person has not accepted the request to write to them";
   throw new AppError("forbidden", message);
+}
+
+async function seesMessage(draft: ChatDraft, userId: string, messageId: string): Promise<boolean> {
+  const [member, message] = [draft.member(userId), await draft.message(messageId)];
+  return member !== null && message !== null && message.seq > member.hiddenSeq;
 }

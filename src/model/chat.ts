@@ -1,5 +1,10 @@
 export type ChatKind = "direct" | "group";
 
+/** What people who join a chat may see of its history: all of it, or what comes after their joining. */
+export const HISTORY_RULES = ["all", "joined"] as const;
+
+export type HistoryRule = typeof HISTORY_RULES[number];
+
 export interface Chat {
   id: string;
   kind: ChatKind;
@@ -17,7 +22,7 @@ export interface Chat {
   /** The head: the last revision taken. Dense, starts at 1. */
   rev: number;
   /**
-   * The last revision that touched this row's own fields (name, description, avatar). A Commit moves
+   * The last revision that touched this row's own fields (name, description, avatar, history). A Commit moves
    * `epoch`, and is a row of its own: its revision is found there.
    */
   detailsRev: number;
@@ -26,6 +31,8 @@ export interface Chat {
   /** When the newest message was sent, or the chat made; inboxes are sorted by it. */
   lastActivityAt: number;
   memberCount: number;
+  /** Decides when a person joins; a change of it does not change what members see. */
+  history: HistoryRule;
   createdBy: string;
   createdAt: number;
   updatedAt: number;

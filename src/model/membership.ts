@@ -24,6 +24,16 @@ export interface Membership {
    * that they share with the others. False from the moment they read in it (`MembershipStore.moveCursors`).
    */
   addedByStranger: boolean;
+  /** Messages up to this `seq` are not theirs to see, for they joined later; 0 hides nothing. */
+  hiddenSeq: number;
+}
+
+/** The messages among them that the member may see. */
+export function visibleTo<Row extends { seq: number }>(
+  { hiddenSeq }: Pick<Membership, "hiddenSeq">,
+  messages: Row[],
+): Row[] {
+  return hiddenSeq === 0 ? messages : messages.filter(({ seq }) => seq > hiddenSeq);
 }
 
 /** True while the member wants to hear nothing of the chat. */

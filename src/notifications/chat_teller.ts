@@ -100,6 +100,9 @@ export class ChatTeller {
       const member = members.get(telling.userId);
       if (!member || telling.userId === telling.actorId) return false;
       if (blockers.get(telling.actorId)?.has(telling.userId)) return false;
+      const message = messages.get(telling.messageId ?? "");
+      // An edit can mention a person who may not see the message.
+      if (message && message.seq <= member.hiddenSeq) return false;
       return aboutOneself(telling.kind) || hears(member, now);
     });
     const settings = await this.#settingsOf(told.map(({ telling }) => telling));

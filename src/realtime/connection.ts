@@ -1,6 +1,8 @@
 import type { AppError } from "../core/errors.ts";
 import type { Caller } from "../model/caller.ts";
 import type { WireEvent } from "../model/event.ts";
+import type { Membership } from "../model/membership.ts";
+import { withoutHidden } from "../wire/chat_events.ts";
 import { type Codec, type Frame, Outbound } from "./outbound.ts";
 import type { Room } from "./room.ts";
 
@@ -31,13 +33,22 @@ const MAX_HELD = 10_000;
 export class Connection {
   /** The chats it listens to; kept by the subscriptions. */
   readonly rooms = new Set<Room>();
+  /** By chat, up to where messages are hidden from the person: see `Membership.hiddenSeq`. */
+  readonly #hidden = new Map<string, number>();
   #held: Outbound[] | null = [];
   /** Null once there are none: most deliveries need not look further then. */
   #floors: Map<string, number> | null = null;
 
   constructor(readonly id: string, readonly caller: Caller, readonly sink: Sink) {}
 
-  deliver(outbound: Outbound): void {
+  /** From now on, as the membership says that is given last. */
+  hide({ chatId, hiddenSeq }: Pick<Membership, "chatId" | "hiddenSeq">): void {
+    if (hiddenSeq > 0) this.#hidden.set(chatId, hiddenSeq);
+    else this.#hidden.delete(chatId);
+  }
+
+  deliver(events: Outbound): void {
+    const outbound = this.#hidden.size === 0 ? events : this.#withoutHidden(events);
     if (this.#held !== null) this.#hold(outbound);
     else if (this.#floors !== null) this.#deliverAboveFloors(outbound, this.#floors);
     else this.sink.write(outbound.frame(this.sink.codec));
@@ -58,6 +69,16 @@ export class Connection {
       if ((listened.get(chatId) ?? Infinity) >= floor) floors.delete(chatId);
     }
     if (floors.size === 0) this.#floors = null;
+  }
+
+  /** Encoded for this person alone only where something is hidden from them. */
+  #withoutHidden(outbound: Outbound): Outbound {
+    const events = outbound.events.map((event) =>
+      withoutHidden(event, this.#hidden.get(event.chatId ?? "") ?? 0)
+    );
+    return events.every((event, i) => event === outbound.events[i])
+      ? outbound
+      : new Outbound(events);
   }
 
   #hold(outbound: Outbound): void {

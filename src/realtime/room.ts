@@ -20,7 +20,7 @@ export interface RoomHost {
   readonly figures: DeliveryFigures;
   connectionsOf(userId: string): Iterable<Connection>;
   /** The user has joined: all their connections listen from now on. */
-  admit(userId: string, room: Room): void;
+  admit(member: Membership, room: Room): void;
   /** The user has left: none of their connections listens any more. */
   dismiss(userId: string, room: Room): void;
   /** Nobody listens: the room may go. */
@@ -145,7 +145,7 @@ export class Room {
     for (const connection of this.host.connectionsOf(member.userId)) {
       if (!this.listeners.has(connection)) connection.deliver(welcome);
     }
-    this.host.admit(member.userId, this);
+    this.host.admit(member, this);
   }
 
   /** An event without a revision; `exceptUserId` does not hear it. */
@@ -210,7 +210,7 @@ export class Room {
       const others = events.splice(0, events.length - 1);
       if (step.member.leftAt === null) {
         this.#send(others);
-        this.host.admit(step.member.userId, this);
+        this.host.admit(step.member, this);
       } else {
         this.#send([...others, ...events]);
         events = [];
@@ -224,7 +224,7 @@ export class Room {
   /** Who left must not hear what came after; they get their own row, and nothing else. */
   #emitWhole(changes: Changes): void {
     for (const member of changes.members) {
-      if (member.leftAt === null) this.host.admit(member.userId, this);
+      if (member.leftAt === null) this.host.admit(member, this);
       else this.#farewell(member);
     }
     this.#send([changesEvent(changes)]);

@@ -20,6 +20,8 @@ export interface SubscriptionOptions {
   retries: Retries;
   figures: DeliveryFigures;
 }
+/** A user's chats, each with the `hiddenSeq` of their membership. */
+type UserChats = ReadonlyMap<string, number>;
 
 /** Chats whose heads are asked for in one query. */
 const HEADS_AT_ONCE = 500;
@@ -67,8 +69,8 @@ export class Subscriptions implements RoomHost {
   async subscribe(userId: string, connections: readonly Connection[]): Promise<void> {
     const here = () => connections.filter((each) => this.connections.has(each));
     for (let entered = true; entered && here().length > 0;) {
-      entered = await this.#look(userId, async (chatIds, moved) => {
-        const missing = here().map((each) => this.#adjust(each, chatIds, moved));
+      entered = await this.#look(userId, async (chats, moved) => {
+        const missing = here().map((each) => this.#adjust(each, chats, moved));
         return (await Promise.all(missing)).includes(true);
       });
     }
@@ -90,12 +92,12 @@ export class Subscriptions implements RoomHost {
     const joined = commit.steps.flatMap((step) =>
       step.type === "member.updated" && step.member.leftAt === null &&
         this.connections.hasUser(step.member.userId)
-        ? [step.member.userId]
+        ? [step.member]
         : []
     );
     if (joined.length === 0) return;
     const opened = this.#newRoom(chatId);
-    for (const userId of joined) this.admit(userId, opened);
+    for (const member of joined) this.admit(member, opened);
     opened.open(after);
     opened.commit(commit);
   }
@@ -131,9 +133,13 @@ export class Subscriptions implements RoomHost {
     return this.connections.ofUser(userId);
   }
 
-  admit(userId: string, room: Room): void {
+  admit(member: Membership, room: Room): void {
+    const { userId } = member;
     this.#moved(userId, room);
-    for (const connection of this.connections.ofUser(userId)) this.#enter(connection, room);
+    for (const connection of this.connections.ofUser(userId)) {
+      connection.hide(member);
+      this.#enter(connection, room);
+    }
   }
 
   dismiss(userId: string, room: Room): void {
@@ -176,7 +182,7 @@ export class Subscriptions implements RoomHost {
   /** Calls `then` with the user's chats, and with what news have told since they were asked for. */
   async #look<T>(
     userId: string,
-    then: (chatIds: ReadonlySet<string>, moved: ReadonlySet<string>) => Promise<T>,
+    then: (chats: UserChats, moved: ReadonlySet<string>) => Promise<T>,
   ): Promise<T> {
     const moved = new Set<string>();
     const looks = this.#looks.get(userId) ?? new Set();
@@ -190,13 +196,13 @@ export class Subscriptions implements RoomHost {
   }
 
   /** Read in pages: thousands of chats must not block the event loop. */
-  async #chatsOf(userId: string): Promise<Set<string>> {
-    const chatIds = new Set<string>();
+  async #chatsOf(userId: string): Promise<UserChats> {
+    const chats = new Map<string, number>();
     for (let after: string | null = null;;) {
       const rows: Membership[] = await this.store.memberships
         .presentOfUser(userId, after, CHATS_AT_ONCE);
-      for (const { chatId } of rows) chatIds.add(chatId);
-      if (rows.length < CHATS_AT_ONCE) return chatIds;
+      for (const { chatId, hiddenSeq } of rows) chats.set(chatId, hiddenSeq);
+      if (rows.length < CHATS_AT_ONCE) return chats;
       after = rows[rows.length - 1].chatId;
       await sharedTurns.next();
     }
@@ -205,16 +211,17 @@ export class Subscriptions implements RoomHost {
   /** True if it entered anything. What news have told since the look began is newer than the look. */
   async #adjust(
     connection: Connection,
-    chatIds: ReadonlySet<string>,
+    chats: UserChats,
     moved: ReadonlySet<string>,
   ): Promise<boolean> {
     const known = new Set<string>();
     for (const room of [...connection.rooms]) {
       known.add(room.chatId);
-      if (chatIds.has(room.chatId) || moved.has(room.chatId)) continue;
+      if (chats.has(room.chatId) || moved.has(room.chatId)) continue;
       this.#leave(connection, room);
     }
-    const missing = [...chatIds].filter((id) => !known.has(id) && !moved.has(id));
+    const missing = [...chats.keys()].filter((id) => !known.has(id) && !moved.has(id));
+    for (const chatId of missing) connection.hide({ chatId, hiddenSeq: chats.get(chatId)! });
     await this.#enterAll(connection, missing, moved);
     return missing.length > 0;
   }
@@ -314,8 +321,8 @@ export class Subscriptions implements RoomHost {
     try {
       for (let looked = -1; looked < room.membersAt;) {
         looked = room.membersAt;
-        for (const { userId, leftAt } of await this.store.memberships.ofChat(chatId)) {
-          if (leftAt === null) this.admit(userId, room);
+        for (const member of await this.store.memberships.ofChat(chatId)) {
+          if (member.leftAt === null) this.admit(member, room);
         }
       }
     } catch (error) {

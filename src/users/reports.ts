@@ -75,7 +75,8 @@ export class Reports {
   async #visibleMessage(userId: string, messageId: string): Promise<Message> {
     const message = await this.store.messages.byId(messageId);
     const member = message && await this.store.memberships.of(message.chatId, userId);
-    const seen = member && (member.leftAt === null || message.createdAt <= member.leftAt);
+    const seen = member && message.seq > member.hiddenSeq &&
+      (member.leftAt === null || message.createdAt <= member.leftAt);
     if (!seen) throw notFound("message", messageId);
     return message;
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { toTimestamp } from "../core/clock.ts";
-import type { Chat } from "../model/chat.ts";
+import { type Chat, HISTORY_RULES } from "../model/chat.ts";
 import { timestamp } from "../operations/fields.ts";
 
 export const ChatView = z.object({
@@ -14,6 +14,7 @@ export const ChatView = z.object({
   generation: z.int().describe("How often the MLS group of an encrypted chat was restarted"),
   rev: z.int().describe("The head: the chat's last revision"),
   memberCount: z.int(),
+  history: z.enum(HISTORY_RULES).describe("What people who join see of the history"),
   createdBy: z.string(),
   createdAt: timestamp,
   updatedAt: timestamp,
@@ -33,6 +34,7 @@ export function chatView(chat: Chat): ChatView {
     generation: chat.generation,
     rev: chat.rev,
     memberCount: chat.memberCount,
+    history: chat.history,
     createdBy: chat.createdBy,
     createdAt: toTimestamp(chat.createdAt),
     updatedAt: toTimestamp(chat.updatedAt),

@@ -1,10 +1,10 @@
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
 import { chatView } from "./chat.ts";
-import { type Changes, changesView } from "./changes.ts";
+import { type Changes, type ChangesView, changesView, noChanges } from "./changes.ts";
 import { handshakeView } from "./handshake.ts";
 import { memberEventView } from "./member.ts";
-import { messageView } from "./message.ts";
+import { type MessageView, messageView } from "./message.ts";
 
 export function stepEvent(chatId: string, step: ChatStep): WireEvent {
   return { event: step.type, chatId, rev: step.rev, data: stepData(step) };
@@ -35,6 +35,23 @@ export function leavesWhole(commit: ChatCommit): boolean {
 export function changesEvent(changes: Changes): WireEvent {
   const { chatId, rev, after } = changes;
   return { event: "chat.changes", chatId, rev, after, data: changesView(changes) };
+}
+
+/**
+ * The event as it is for a member to whom the messages up to `hiddenSeq` are not shown: it still covers its
+ * revisions, so that the client's cursor has no gap.
+ */
+export function withoutHidden(event: WireEvent, hiddenSeq: number): WireEvent {
+  const { chatId, rev, data } = event;
+  if (chatId === undefined || rev === undefined) return event;
+  if (event.event === "chat.changes") {
+    const { messages, ...changes } = data as ChangesView;
+    if (messages.every(({ seq }) => seq > hiddenSeq)) return event;
+    const shown = messages.filter(({ seq }) => seq > hiddenSeq);
+    return { ...event, data: { ...changes, messages: shown } };
+  }
+  if (!event.event.startsWith("message.") || (data as MessageView).seq > hiddenSeq) return event;
+  return changesEvent(noChanges(chatId, event.after ?? rev - 1, rev));
 }
 
 /**

@@ -140,13 +140,13 @@ function replacementOf(
 
 /** Cursors and settings take no revision: of a row that exists cursors only move forward. */
 function upsertOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
-  const { role, rev, joinedAt, leftAt, addedByStranger, readSeq, deliveredSeq, ...whenNew } =
-    member;
+  const { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq, ...settings } = member;
+  const { readSeq, deliveredSeq, ...whenNew } = settings;
   return {
     updateOne: {
       filter: { _id: eq(compoundKey(member.chatId, member.userId)) },
       update: {
-        $set: { role, rev, joinedAt, leftAt, addedByStranger },
+        $set: { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq },
         $max: { readSeq, deliveredSeq },
         $setOnInsert: whenNew,
       },

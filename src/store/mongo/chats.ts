@@ -67,8 +67,8 @@ export class MongoChatStore implements ChatStore {
   }
 }
 
-/** Chats of earlier releases have their first MLS group. */
-const readChat = readerOf<Chat>(() => ({ generation: 0 }));
+/** Chats of earlier releases have their first MLS group, and show their history to all members. */
+const readChat = readerOf<Chat>(() => ({ generation: 0, history: "all" }));
 
 function readChatOrNull(document: ChatDocument | null): Chat | null {
   return document && readChat(document);

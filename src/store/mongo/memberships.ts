@@ -156,5 +156,6 @@ export function membershipOf(document: MembershipDocument): Membership {
   return {
     ...withoutKey<Membership>(document),
     addedByStranger: document.addedByStranger ?? false,
+    hiddenSeq: document.hiddenSeq ?? 0,
   };
 }

@@ -22,6 +22,7 @@ const CHATS = new Table<Chat>("chats", {
   lastSeq: "value",
   lastActivityAt: "value",
   memberCount: "value",
+  history: "value",
   createdBy: "value",
   createdAt: "value",
   updatedAt: "value",
@@ -39,7 +40,8 @@ const HEAD = [
   "epoch",
   "generation",
 ] as const;
-const HEAD_AND_DETAILS = [...HEAD, "name", "description", "avatarMediaId", "detailsRev"] as const;
+const DETAILS = ["name", "description", "avatarMediaId", "history", "detailsRev"] as const;
+const HEAD_AND_DETAILS = [...HEAD, ...DETAILS] as const;
 
 const AT_HEAD = "id = ? AND rev = ?";
 const TAKE_HEAD = CHATS.update(HEAD, AT_HEAD);

@@ -18,13 +18,14 @@ const MEMBERSHIPS = new Table<Membership>("memberships", {
   notify: "value",
   mutedUntil: "value",
   addedByStranger: "boolean",
+  hiddenSeq: "value",
 });
 
 const COMES_BACK = "memberships.leftAt IS NOT NULL AND excluded.leftAt IS NULL";
 
 const PUT = `${MEMBERSHIPS.insert} ON CONFLICT DO UPDATE SET
   role = excluded.role, rev = excluded.rev, joinedAt = excluded.joinedAt, leftAt = excluded.leftAt,
-  addedByStranger = excluded.addedByStranger,
+  addedByStranger = excluded.addedByStranger, hiddenSeq = excluded.hiddenSeq,
   notify = iif(${COMES_BACK}, excluded.notify, notify),
   mutedUntil = iif(${COMES_BACK}, excluded.mutedUntil, mutedUntil),
   readSeq = max(readSeq, excluded.readSeq), deliveredSeq = max(deliveredSeq, excluded.deliveredSeq)`;

@@ -181,6 +181,7 @@ function chatRows() {
     lastSeq: 3,
     lastActivityAt: T0 + 3,
     memberCount: 1,
+    history: "joined",
     createdBy: ANN,
     createdAt: T0,
     updatedAt: T0 + 3,
@@ -213,6 +214,7 @@ function chatRows() {
     notify: "mentions",
     mutedUntil: T0 + 9,
     addedByStranger: true,
+    hiddenSeq: 1,
   };
   const memberships: Membership[] = [ann, { ...ann, userId: BEN, role: "member", leftAt: T0 + 1 }];
   const message: Message = {

@@ -80,6 +80,7 @@ export function aChat(fields: Partial<Chat> = {}): Chat {
     lastSeq: 0,
     lastActivityAt: T0,
     memberCount: 1,
+    history: "all",
     createdBy: newId(),
     createdAt: T0,
     updatedAt: T0,
@@ -112,6 +113,7 @@ export function aMember(chatId: string, fields: Partial<Membership> = {}): Membe
     notify: "all",
     mutedUntil: null,
     addedByStranger: false,
+    hiddenSeq: 0,
     ...fields,
   };
 }

@@ -11,6 +11,7 @@ import { step as storageUsage } from "./0010_storage_usage.ts";
 import { step as groupGenerations } from "./0011_group_generations.ts";
 import { step as searchByBlocks } from "./0012_search_by_blocks.ts";
 import { step as withdrawals } from "./0013_withdrawals.ts";
+import { step as history } from "./0014_history.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -33,4 +34,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   groupGenerations,
   searchByBlocks,
   withdrawals,
+  history,
 ];
