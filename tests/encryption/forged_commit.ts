@@ -54,6 +54,8 @@ export interface Forgery {
   infoContext?: (context: GroupContext) => Partial<GroupContext>;
   /** The confirmation tag of the GroupInfo, where it is not that of the Commit. */
   infoTag?: Uint8Array;
+  /** The leaf that the Commit says has sent it. */
+  senderIndex?: number;
   /** The leaf that the GroupInfo says has signed it. */
   infoSigner?: number;
   infoSignKey?: Uint8Array;
@@ -114,7 +116,9 @@ export async function forgeCommit(forger: Forger, forgery: Forgery = {}): Promis
       proposals: proposals.map((proposal) => ({ proposalOrRefType: "proposal", proposal })),
       path,
     },
-    forger.isExternal ? { senderType: "new_member_commit" } : { senderType: "member", leafIndex },
+    forger.isExternal
+      ? { senderType: "new_member_commit" }
+      : { senderType: "member", leafIndex: forgery.senderIndex ?? leafIndex },
     new Uint8Array(),
     signKey,
     suite.signature,
@@ -192,6 +196,8 @@ function apply({ tree, leafIndex }: Forger, proposals: Proposal[]): [RatchetTree
   let after = tree;
   for (const proposal of proposals) {
     if (proposal.proposalType !== "remove" || proposal.remove.removed === leafIndex) continue;
+    // For a leaf that is not there ts-mls does not come to an end.
+    if (after[2 * proposal.remove.removed] === undefined) continue;
     after = removeLeafNode(after, proposal.remove.removed as never);
   }
   for (const proposal of proposals) {

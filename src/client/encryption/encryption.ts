@@ -21,6 +21,9 @@ import { StaleLeaves } from "./stale_leaves.ts";
 import { Timeline } from "./timeline.ts";
 import { Verification } from "./verification.ts";
 
+/** Keys that expire are renewed so long before. */
+const RENEW_BEFORE_MS = 14 * 24 * 3_600_000;
+
 export interface EncryptionHost {
   call: Call;
   userId: string;
@@ -102,6 +105,7 @@ export class Encryption {
   async takeUp(chatId: string): Promise<void> {
     await this.#groups.catchUp(chatId);
     await this.showKnown(chatId);
+    await this.#renewIfDue(chatId);
     this.#staleLeaves.removeLater(chatId);
   }
 
@@ -177,6 +181,16 @@ export class Encryption {
 
   async removePeople(chatId: string, userIds: string[]): Promise<void> {
     await this.#groups.change(chatId, () => ({ removeUserIds: userIds }), [], userIds);
+  }
+
+  /**
+   * When this device's leaf in the group expires, unless its keys are renewed before; null if it does
+   * not. The library renews them by itself in the last two weeks, whenever it takes the chat up.
+   */
+  keysExpireAt(chatId: string): Promise<Date | null> {
+    return this.#groups.withGroup(chatId, ({ leafExpiresAt }) => {
+      return leafExpiresAt === null ? null : new Date(leafExpiresAt);
+    });
   }
 
   /** Renews this device's keys in the group: what leaked before is of no use after. */
@@ -299,6 +313,13 @@ export class Encryption {
     if (taken === 0) return;
     const state = seq <= taken ? "before_join" as const : "waiting" as const;
     this.context.model.patchMessage(chatId, id, { encrypted: { state, files: [], isShown: true } });
+  }
+
+  async #renewIfDue(chatId: string): Promise<void> {
+    const expiresAt = await this.keysExpireAt(chatId);
+    if (expiresAt && expiresAt.getTime() - Date.now() < RENEW_BEFORE_MS) {
+      await this.renewKeys(chatId);
+    }
   }
 
   async #quietly(action: () => Promise<void>): Promise<void> {

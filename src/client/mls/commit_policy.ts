@@ -106,6 +106,10 @@ async function checkContent(
     if (proposal.proposalType === "add") {
       await checkKeyPackage(proposal.add.keyPackage, state, suite);
     }
+    // For a leaf outside the tree ts-mls 1.6.4 does not come to an end.
+    if (proposal.proposalType === "remove" && !state.ratchetTree[2 * proposal.remove.removed]) {
+      throw new Error(`it removes leaf ${proposal.remove.removed}, which is not there`);
+    }
     if (proposal.proposalType === "external_init") {
       checkHpkeKey(proposal.externalInit.kemOutput, "a KEM output");
     }

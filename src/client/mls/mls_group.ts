@@ -78,6 +78,17 @@ export class MlsGroup {
     return this.#record.pending !== null;
   }
 
+  /**
+   * When this device's leaf expires, in milliseconds since 1970; after that others need not let anybody
+   * join beside it. Null once the device has committed with new keys, which do not expire.
+   */
+  get leafExpiresAt(): number | null {
+    const { ratchetTree, privatePath } = this.#record.state;
+    const node = ratchetTree[2 * privatePath.leafIndex];
+    if (node?.nodeType !== "leaf" || node.leaf.leafNodeSource !== "key_package") return null;
+    return Number(node.leaf.lifetime.notAfter) * 1000;
+  }
+
   roster(): Member[] {
     return rosterOf(this.#record.state.ratchetTree);
   }

@@ -8,7 +8,7 @@ import { unpackParts } from "../../../src/client/mls/encoding.ts";
 import { cipherSuite, clientConfig } from "../../../src/client/mls/suite.ts";
 import { decodeGroupInfo, encodeWire } from "../../../src/client/mls/wire.ts";
 import { newId } from "../../../src/core/ids.ts";
-import { forgeCommit, type Forgery, memberOf } from "../../encryption/forged_commit.ts";
+import { forgeCommit, type Forgery, joinerOf, memberOf } from "../../encryption/forged_commit.ts";
 import { SMALL_ORDER_KEYS } from "../../encryption/small_order_keys.ts";
 import { type Device, threePeople, World } from "./world.ts";
 
@@ -38,6 +38,24 @@ Deno.test("a client refuses a device that joins beside itself", async () => {
   const { world, devices } = await shared;
   const commit = await externalCommit(world, devices[4], undefined);
   await assert.rejects((await devices[2].group()).processCommit(commit), badCommit(/twice/));
+});
+
+Deno.test("a client refuses a Commit that removes a leaf which is not there, and goes on", async () => {
+  const { world, devices } = await shared;
+  const group = await devices[2].group();
+  const stranger = await new World().device(newId());
+  const info = decodeGroupInfo(world.groupInfo);
+  const joiner = await joinerOf(stranger.store, stranger.mls, info);
+  const member = await memberOf(devices[1].store, world.chatId);
+  const kemOutput = randomKey();
+  const init = { proposalType: "external_init", externalInit: { kemOutput } } as const;
+  for (const removed of [9, 60, 2 ** 31]) {
+    const remove = { proposalType: "remove", remove: { removed } } as const;
+    for (const [forger, proposals] of [[joiner, [remove, init]], [member, [remove]]] as const) {
+      const { commit } = await forgeCommit(forger, { proposals: [...proposals] });
+      await assert.rejects(group.processCommit(commit), badCommit(/which is not there/));
+    }
+  }
 });
 
 Deno.test("a client refuses a member who renews its leaf as somebody else", async () => {

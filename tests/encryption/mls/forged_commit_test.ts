@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import type { GroupInfo as WireGroupInfo, Proposal, RatchetTree } from "ts-mls";
+import {
+  createProposal,
+  type GroupInfo as WireGroupInfo,
+  type Proposal,
+  type RatchetTree,
+} from "ts-mls";
 import { fromBase64Url, utf8 } from "../../../src/client/mls/encoding.ts";
 import type { StagedCommit } from "../../../src/client/mls/staged_commit.ts";
-import { cipherSuite } from "../../../src/client/mls/suite.ts";
-import { decodeGroupInfo, decodeKeyPackage } from "../../../src/client/mls/wire.ts";
+import { readRecord } from "../../../src/client/mls/group_record.ts";
+import { cipherSuite, clientConfig } from "../../../src/client/mls/suite.ts";
+import { decodeGroupInfo, decodeKeyPackage, encodeWire } from "../../../src/client/mls/wire.ts";
 import { newId } from "../../../src/core/ids.ts";
 import { checkCommit, type CommitEffect } from "../../../src/encryption/mls/commit_check.ts";
 import { parseGroupInfo } from "../../../src/encryption/mls/group_info.ts";
@@ -248,6 +254,35 @@ refused("that adds a device from the future", /not_before/, async () => {
   return { proposals: [await anAdd({ lifetime } as object)] };
 });
 
+refused("whose GroupInfo a leaf has signed that is not there", /no leaf 60/, () => ({
+  infoSigner: 60,
+}));
+refused("whose GroupInfo is for another cipher suite", /cipher_suite/, () => ({
+  infoContext: () => ({ cipherSuite: "MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448" }),
+}));
+
+Deno.test("the server refuses a Commit of a leaf that is not there", async () => {
+  const { world, forger } = await shared;
+  const { leafIndex } = forger;
+  const staged = await forgeCommit(forger, { senderIndex: 60 });
+  assert.notEqual(leafIndex, 60);
+  await assert.rejects(verdict(staged, world.groupInfo), {
+    code: "invalid_request",
+    message: /leaf/,
+  });
+});
+
+Deno.test("the server refuses a proposal in place of a Commit", async () => {
+  const { world, devices, forger } = await shared;
+  const stored = await readRecord(devices[1].store, world.chatId, clientConfig(() => true));
+  const { state } = stored!.record;
+  const { message } = await createProposal(state, true, remove(4), await cipherSuite());
+  const { groupInfo } = await forgeCommit(forger);
+  const staged = { epoch: Number(forger.context.epoch), commit: encodeWire(message), groupInfo };
+  const expected = { code: "invalid_request", message: /proposal is not commit/ };
+  await assert.rejects(verdict(staged, world.groupInfo), expected);
+});
+
 for (const [name, key] of Object.entries(SMALL_ORDER_KEYS)) {
   const fault = /small order/;
   refused(
@@ -297,6 +332,8 @@ Deno.test("the server holds whoever joins by itself to the same rules", async ()
     [{ infoContext: () => ({ confirmedTranscriptHash: randomKey() }) }, /transcript_hash/],
     [{ signedLeaf: () => ({ signature: new Uint8Array(64) }) }, /signature/],
     [{ infoSigner: 3 }, /signature|signer/],
+    [{ proposals: [init, remove(60)] }, /no leaf 60/],
+    [{ proposals: [init, await anAdd()] }, /add is not allowed/],
   ];
   for (const [forgery, message] of cases) await assert.rejects(join(forgery), { message });
 });
@@ -329,6 +366,26 @@ Deno.test("the first Commit of a group is held to all that can be known of it", 
   for (const [forgery, message] of cases) {
     await assert.rejects(first({ proposals, ...forgery }), { message });
   }
+  const alone: Forgery = { leaf: () => ({ leafNodeSource: "update" } as object) };
+  await assert.rejects(verdict(await forgeCommit(forger, alone)), { message: /leaf_node_source/ });
+  const unsigned = (tree: RatchetTree) => {
+    const leaf = { ...leafOf(tree, 0), signature: new Uint8Array(64) };
+    return tree.with(0, { nodeType: "leaf", leaf });
+  };
+  await assert.rejects(
+    first({ proposals, withoutPath: true, infoTree: unsigned }),
+    { message: /leaf_node\.signature/ },
+  );
+  await assert.rejects(
+    first({ proposals, withoutPath: true, infoTree: (tree) => tree.with(0, undefined) }),
+    { message: /creator's leaf is missing/ },
+  );
+  const byOther = await forgeCommit(forger, { proposals, senderIndex: 1 });
+  await assert.rejects(verdict(byOther), { message: /at leaf 0/ });
+  const byJoiner = await forgeCommit({ ...forger, isExternal: true }, {
+    proposals: [externalInit(randomKey())],
+  });
+  await assert.rejects(verdict(byJoiner), { message: /at leaf 0/ });
   const otherSigner: Forger = { ...forger, signKey: (await keyPair()).signKey };
   await assert.rejects(
     verdict(
