@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { sharedTurns } from "./turns.ts";
 
 /** Milliseconds that a long computation may keep the event loop before others have their turn. */
 const SLICE_MS = 10;
@@ -12,13 +12,9 @@ export type Pause = () => Promise<void> | void;
  */
 export function timeSlices(sliceMs = SLICE_MS): Pause {
   let end = performance.now() + sliceMs;
-  return () => {
-    if (performance.now() < end) return;
-    return new Promise((resolve) =>
-      setImmediate(() => {
-        end = performance.now() + sliceMs;
-        resolve();
-      })
-    );
+  const next = async () => {
+    await sharedTurns.next();
+    end = performance.now() + sliceMs;
   };
+  return () => performance.now() < end ? undefined : next();
 }

@@ -43,7 +43,7 @@ async function uploadNamed(world: AccountWorld, person: Account, name: string): 
   const form = new FormData();
   form.append("file", new Blob([`the words of ${MARK}`]), name);
   const response = await world.fetch(
-    new Request("http://localhost/api/media/upload", {
+    new Request("http://chat.example/api/media/upload", {
       method: "POST",
       headers: { authorization: `Bearer ${person.token}` },
       body: form,

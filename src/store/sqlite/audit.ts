@@ -53,7 +53,7 @@ export class SqliteAuditStore implements AuditStore {
       await this.#db.writeParts(() =>
         this.#db.run(forget("userId = ?1 AND actorId IS NULL"), userId)
       );
-      this.#db.run("UPDATE audit SET details = '{}' WHERE userId = ?", userId);
+      await this.#db.writeParts(() => this.#db.run(FORGET_DETAILS, userId));
     });
   }
 
@@ -68,6 +68,9 @@ const newestWhere = (condition: string) =>
 const OF_USER = AUDIT.select(`WHERE id IN
   (${newestWhere("actorId = ?1")} UNION ${newestWhere("userId = ?1")})
   ORDER BY id DESC LIMIT ?3`);
+
+const FORGET_DETAILS = `UPDATE audit SET details = '{}' WHERE rowid IN
+  (SELECT rowid FROM audit WHERE userId = ? AND details <> '{}' LIMIT ${ROWS_PER_WRITE})`;
 
 /** Rows that have lost their traces are passed over, or it would never end. */
 const forget = (condition: string) =>

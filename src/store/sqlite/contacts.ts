@@ -92,17 +92,15 @@ export class SqliteContactStore implements ContactStore {
   }
 
   deleteAllOf(userId: string): Promise<void> {
-    return this.#db.write(() => {
-      this.#db.run("DELETE FROM contact_settings WHERE userId = ?", userId);
-      this.#db.run("DELETE FROM contact_requests WHERE userId = ?", userId);
-      this.#db.run("DELETE FROM contact_requests WHERE fromId = ?", userId);
+    return this.#db.guard(async () => {
+      await this.#db.deleteParts("contact_settings", "userId = ?", [userId], "userId");
+      await this.#db.deleteParts("contact_requests", "userId = ?", [userId]);
+      await this.#db.deleteParts("contact_requests", "fromId = ?", [userId]);
     });
   }
 
   purge(before: number): Promise<number> {
-    return this.#db.write(() =>
-      this.#db.run("DELETE FROM contact_requests WHERE expiresAt < ?", before)
-    );
+    return this.#db.deleteParts("contact_requests", "expiresAt < ?", [before]);
   }
 
   #page(

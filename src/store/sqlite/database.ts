@@ -125,6 +125,18 @@ export class Database {
     }
   }
 
+  /** Deletes the rows that meet the condition, some of them a transaction; `key` names a row. */
+  deleteParts(
+    table: string,
+    condition: string,
+    values: SQLInputValue[],
+    key = "rowid",
+  ): Promise<number> {
+    const sql = `DELETE FROM ${table} WHERE (${key}) IN
+      (SELECT ${key} FROM ${table} WHERE ${condition} LIMIT ${ROWS_PER_WRITE})`;
+    return this.writeParts(() => this.run(sql, ...values));
+  }
+
   /** Applies `work` whole or not at all; resolves once it is on the disk. `work` must be synchronous. */
   write<T>(work: () => T): Promise<T> {
     if (this.#isClosing) return Promise.reject(unavailable("The store is closed"));

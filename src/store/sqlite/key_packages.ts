@@ -1,6 +1,6 @@
 import type { StoredKeyPackage } from "../../model/device.ts";
 import type { KeyPackageClaim, KeyPackageStore } from "../key_package_store.ts";
-import { type Database, ROWS_PER_WRITE } from "./database.ts";
+import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
 const KEY_PACKAGES = new Table<StoredKeyPackage>("key_packages", {
@@ -59,13 +59,7 @@ export class SqliteKeyPackageStore implements KeyPackageStore {
   }
 
   purge(before: number): Promise<number> {
-    return this.#db.writeParts(() =>
-      this.#db.run(
-        `DELETE FROM key_packages WHERE rowid IN
-         (SELECT rowid FROM key_packages WHERE expiresAt < ? LIMIT ${ROWS_PER_WRITE})`,
-        before,
-      )
-    );
+    return this.#db.deleteParts("key_packages", "expiresAt < ?", [before]);
   }
 
   #count(deviceId: string, now: number): number {

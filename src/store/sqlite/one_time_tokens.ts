@@ -1,6 +1,6 @@
 import type { OneTimePurpose, OneTimeToken } from "../../model/one_time_token.ts";
 import type { OneTimeTokenStore } from "../one_time_token_store.ts";
-import { type Database, ROWS_PER_WRITE } from "./database.ts";
+import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
 const TOKENS = new Table<OneTimeToken>("one_time_tokens", {
@@ -67,13 +67,7 @@ export class SqliteOneTimeTokenStore implements OneTimeTokenStore {
   }
 
   purge(before: number): Promise<number> {
-    return this.#db.writeParts(() =>
-      this.#db.run(
-        `DELETE FROM one_time_tokens WHERE rowid IN
-         (SELECT rowid FROM one_time_tokens WHERE expiresAt < ? LIMIT ${ROWS_PER_WRITE})`,
-        before,
-      )
-    );
+    return this.#db.deleteParts("one_time_tokens", "expiresAt < ?", [before]);
   }
 
   #alive(id: string, now: number): OneTimeToken | null {

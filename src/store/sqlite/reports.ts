@@ -1,6 +1,6 @@
 import type { Report } from "../../model/report.ts";
 import type { ReportStore } from "../report_store.ts";
-import type { Database } from "./database.ts";
+import { type Database, ROWS_PER_WRITE } from "./database.ts";
 import { AFTER_ALL_IDS, Table } from "./table.ts";
 
 const REPORTS = new Table<Report>("reports", {
@@ -51,15 +51,11 @@ export class SqliteReportStore implements ReportStore {
   }
 
   redactAbout(userId: string): Promise<void> {
-    return this.#db.write(() => {
-      this.#db.run("UPDATE reports SET details = '', evidence = NULL WHERE userId = ?", userId);
-    });
+    return this.#redact("details = '', evidence = NULL", "userId", userId);
   }
 
   redactBy(reporterId: string): Promise<void> {
-    return this.#db.write(() => {
-      this.#db.run("UPDATE reports SET details = '' WHERE reporterId = ?", reporterId);
-    });
+    return this.#redact("details = ''", "reporterId", reporterId);
   }
 
   resolve(id: string, by: string, at: number): Promise<Report | null> {
@@ -70,6 +66,14 @@ export class SqliteReportStore implements ReportStore {
       );
       return this.#row(id);
     });
+  }
+
+  /** Rows that are redacted already are passed over, or it would never end. */
+  async #redact(changes: string, field: "userId" | "reporterId", id: string): Promise<void> {
+    const left = field === "userId" ? "(details <> '' OR evidence IS NOT NULL)" : "details <> ''";
+    const sql = `UPDATE reports SET ${changes} WHERE rowid IN
+      (SELECT rowid FROM reports WHERE ${field} = ? AND ${left} LIMIT ${ROWS_PER_WRITE})`;
+    await this.#db.writeParts(() => this.#db.run(sql, id));
   }
 
   #row(id: string): Report | null {

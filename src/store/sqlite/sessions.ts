@@ -1,6 +1,6 @@
 import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
-import { type Database, ROWS_PER_WRITE } from "./database.ts";
+import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
 const SESSIONS = new Table<Session>("sessions", {
@@ -80,7 +80,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   forgetAllOf(userId: string): Promise<number> {
-    return this.#deleteWhere("userId = ?", userId);
+    return this.#db.deleteParts("sessions", "userId = ?", [userId]);
   }
 
   setAuthenticatedAt(id: string, at: number): Promise<void> {
@@ -109,13 +109,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async purge(before: number): Promise<number> {
-    const ended = await this.#deleteWhere("endedAt < ?", before);
-    return ended + await this.#deleteWhere("expiresAt < ?", before);
-  }
-
-  #deleteWhere(condition: string, value: string | number): Promise<number> {
-    const sql = `DELETE FROM sessions WHERE rowid IN
-      (SELECT rowid FROM sessions WHERE ${condition} LIMIT ${ROWS_PER_WRITE})`;
-    return this.#db.writeParts(() => this.#db.run(sql, value));
+    const ended = await this.#db.deleteParts("sessions", "endedAt < ?", [before]);
+    return ended + await this.#db.deleteParts("sessions", "expiresAt < ?", [before]);
   }
 }
