@@ -12,6 +12,7 @@ import { hostRefusal } from "./http/host.ts";
 import { type ProcessFigures, registerProcessFigures } from "./http/metrics.ts";
 import type { Operation } from "./operations/operation.ts";
 import { HeadChecks } from "./realtime/head_checks.ts";
+import { TimerWork } from "./timer_work.ts";
 import { Receiver } from "./realtime/receiver.ts";
 import { measuredStore } from "./store/measured_store.ts";
 import { bindServices, createServices, type Ground, type Services } from "./services.ts";
@@ -27,6 +28,8 @@ const MAIL_END_MS = 500;
 export interface App {
   /** All that it offers, over whichever door. */
   readonly operations: readonly Operation[];
+  /** Does what the timers do, at once: for platforms that stop them. Never throws. */
+  timerWork(): Promise<void>;
   /** Counts what happens to the process as a whole, for `/metrics`. */
   readonly figures: ProcessFigures;
   fetch(request: Request, info: Partial<Deno.ServeHandlerInfo>): Response | Promise<Response>;
@@ -61,10 +64,11 @@ export async function createApp(
   const bound = bindServices(ground, services);
   const doors = createDoors(ground, services, bound, polling);
   await adapters.backplane.broker.start(new Receiver(services.hub, services.typing));
-  const stopBackground = startBackground(ground, services);
+  const background = startBackground(ground, services);
   return {
     operations: bound.map(({ operation }) => operation),
     figures: registerProcessFigures(ground.metrics),
+    timerWork: () => background.timerWork.run(),
     // Of many requests that come at once, some wait for the next turns of the event loop.
     async fetch(request, info) {
       await sharedTurns.run(() => {});
@@ -76,7 +80,7 @@ export async function createApp(
       await services.writer.idle();
       await sendElsewhere(services, doors);
       await shutDownWithin(shutDown, adapters);
-      await stopBackground();
+      await background.stop();
       await services.writer.idle();
       await closeAll(services, adapters);
     },
@@ -100,7 +104,7 @@ async function shutDownWithin(
   await down;
 }
 
-/** Answers how to stop it. */
+/** Starts all timers; what it returns stops them, and does their work on demand. */
 function startBackground({ adapters, clock, log, metrics }: Ground, services: Services) {
   const { users, media, push, hub, abandoned, repair } = services;
   const maintenance = new Maintenance(adapters.store, clock, log);
@@ -115,7 +119,13 @@ function startBackground({ adapters, clock, log, metrics }: Ground, services: Se
   const eventLoop = new EventLoopMonitor(metrics);
   eventLoop.start();
   const expiry = setInterval(() => hub.closeExpired(clock.now()), EXPIRY_SWEEP_MS);
-  return async () => {
+  const timerWork = new TimerWork({
+    maintain: () => maintenance.round(),
+    sweepMedia: () => media.sweeper.sweep(),
+    pollOutbox: () => push.worker.poll(),
+    claimedPushes: () => push.worker.claimed,
+  }, log);
+  const stop = async () => {
     clearInterval(expiry);
     eventLoop.stop();
     await headChecks.stop();
@@ -123,6 +133,7 @@ function startBackground({ adapters, clock, log, metrics }: Ground, services: Se
     await maintenance.stop();
     await users.erasure.idle();
   };
+  return { stop, timerWork };
 }
 
 async function sendElsewhere({ presence, hub }: Services, { ws, socketio }: Doors): Promise<void> {

@@ -1,11 +1,18 @@
 import "./core/require_deno.ts";
+import { registerTimerWork } from "./cron.ts";
 import { keepServing } from "./keep_serving.ts";
 import { Listener } from "./listener.ts";
 import { announce, cannotListen, onStop, start } from "./start.ts";
 
 const SHUTDOWN_MS = 2_000;
 
-const { app, config, log } = await start();
+const starting = start();
+registerTimerWork(
+  async () => (await starting).app.timerWork(),
+  async (error) => (await starting).log.error("Registering scheduled work failed", { error }),
+);
+
+const { app, config, log } = await starting;
 const listener = new Listener({
   fetch: app.fetch,
   log,

@@ -17,6 +17,7 @@ const KEEP_SHOWN_PUSHES_MS = 30 * 24 * HOUR;
 export class Maintenance {
   #timer: ReturnType<typeof setInterval> | null = null;
   #running: Promise<void> = Promise.resolve();
+  #also: () => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly store: Pick<
@@ -35,9 +36,14 @@ export class Maintenance {
 
   /** At once, and then every hour, `also` included. */
   start(also: () => Promise<void>): void {
-    const run = () => this.#running = this.#running.then(() => this.run()).then(also);
-    this.#timer = setInterval(run, HOUR);
-    run();
+    this.#also = also;
+    this.#timer = setInterval(() => this.round(), HOUR);
+    this.round();
+  }
+
+  /** Runs once more, `also` included, after what is under way. */
+  round(): Promise<void> {
+    return this.#running = this.#running.then(() => this.run()).then(() => this.#also());
   }
 
   /** Never throws: the next time will do. */

@@ -89,12 +89,18 @@ export class PushWorker {
   #schedule(): void {
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
-      this.#polling = this.#poll().finally(() => this.#schedule());
+      this.#polling = this.poll().finally(() => this.#schedule());
     }, this.#options.pollMs);
     Deno.unrefTimer(this.#timer);
   }
 
-  async #poll(): Promise<void> {
+  /** Entries that are claimed here, and not done. */
+  get claimed(): number {
+    return this.#claimed.size;
+  }
+
+  /** Claims the entries that are due, and goes on to notify. */
+  async poll(): Promise<void> {
     const { store, clock, log } = this.#options;
     try {
       const until = clock.now() + LEASE_MS;

@@ -60,11 +60,13 @@ export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
 
 /** Files of src itself: who may import them, and what they may import. */
 export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "anything" }>> = {
-  "main.ts": { values: ["core", "keep_serving.ts", "listener.ts", "start.ts"] },
+  "main.ts": { values: ["core", "cron.ts", "keep_serving.ts", "listener.ts", "start.ts"] },
   "serve.ts": { values: ["core", "keep_serving.ts", "listener.ts", "start.ts"] },
   "listener.ts": { values: ["core"] },
   "keep_serving.ts": { values: ["core"] },
   "launch.ts": { values: ["config", "launcher"] },
+  "cron.ts": { values: [] },
+  "timer_work.ts": { values: ["core"] },
   "start.ts": { values: ["app.ts", "config.ts", "config", "core"] },
   /** Together the composition root: ports with what stands behind them, the rules, the doors. */
   "app.ts": { values: "anything" },

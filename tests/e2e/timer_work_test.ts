@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { registerTimerWork, TIMER_SCHEDULE } from "../../src/cron.ts";
+import { newId } from "../../src/core/ids.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { upload } from "../support/uploads.ts";
+
+const DAY_MS = 24 * 3_600_000;
+
+Deno.test("timer work deletes and notifies what is due, also beside itself and the timers", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  const { body: unused } = await upload(app, ann, "nobody uses it", { name: "a.txt" });
+  const { body: sent } = await app.client(ann).post("/api/messages", {
+    recipientId: bob.id,
+    text: "hi",
+  });
+  const store = await app.openStore();
+  try {
+    const now = Date.now() + 2 * DAY_MS;
+    app.clock.ahead += 2 * DAY_MS;
+    // As an instance leaves it that was stopped before it could notify anyone.
+    await store.outbox.add({
+      id: newId(),
+      chatId: sent.chatId,
+      occurrences: [],
+      deviceIds: null,
+      attempts: 0,
+      createdAt: now,
+      dueAt: now,
+    });
+    await Promise.all([app.app.timerWork(), app.app.timerWork()]);
+    await app.app.timerWork();
+    assert.deepEqual(await store.outbox.take(now + DAY_MS, now + 2 * DAY_MS, 10), []);
+    assert.equal(await store.media.byId(unused.id), null);
+  } finally {
+    await store.close();
+  }
+  assert.deepEqual(app.log, []);
+});
+
+Deno.test("registerTimerWork has the platform call the work, which may wait for the start", async () => {
+  const calls: [name: string, schedule: string][] = [];
+  const started = Promise.withResolvers<void>();
+  let runs = 0;
+  let handler: () => Promise<void> = () => Promise.reject(new Error("not registered"));
+  const work = async () => {
+    await started.promise;
+    runs++;
+  };
+  registerTimerWork(work, (error) => assert.fail(String(error)), (name, schedule, given) => {
+    calls.push([name, schedule]);
+    handler = given;
+    return Promise.resolve();
+  });
+  assert.deepEqual(calls, [["timer work", TIMER_SCHEDULE]]);
+  const run = handler();
+  assert.equal(runs, 0);
+  started.resolve();
+  await run;
+  assert.equal(runs, 1);
+});
+
+Deno.test("registerTimerWork tells a fault of the platform's, and throws none", async () => {
+  const faults: unknown[] = [];
+  const fault = new Error("no cron here");
+  registerTimerWork(() => Promise.resolve(), (error) => faults.push(error), () => {
+    return Promise.reject(fault);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(faults, [fault]);
+});
