@@ -39,9 +39,14 @@ export interface Config {
   readonly tokens: {
     readonly accessSecret: string;
     readonly refreshSecret: string;
+    /** Secrets of before a rotation: what they signed is still accepted. */
+    readonly formerAccessSecrets: readonly string[];
+    readonly formerRefreshSecrets: readonly string[];
     readonly accessTtlMs: number;
     readonly refreshTtlMs: number;
   };
+  /** After so long a session ends, however often it refreshes. */
+  readonly sessionLifetimeMs: number;
   /** How long a proof of identity counts as recent, for what changes credentials. */
   readonly reauthWindowMs: number;
   /** Of passwords' hashes, the binary logarithm of their rounds. */
@@ -145,6 +150,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     logLevel: values.LOG_LEVEL ?? "info",
     memoryBytes: values.MEMORY_BYTES ?? null,
     tokens: tokensOf(values),
+    sessionLifetimeMs: values.SESSION_LIFETIME ?? 180 * DAY_MS,
     reauthWindowMs: values.REAUTH_WINDOW ?? 10 * 60_000,
     bcryptCost: values.BCRYPT_COST ?? 12,
     encryptionKey: encryptionKeyOf(values, mode, notices),
@@ -176,6 +182,8 @@ function tokensOf(values: Values): Config["tokens"] {
   return {
     accessSecret: values.JWT_SECRET!,
     refreshSecret: values.JWT_REFRESH_SECRET!,
+    formerAccessSecrets: listOf(values.JWT_SECRET_PREVIOUS),
+    formerRefreshSecrets: listOf(values.JWT_REFRESH_SECRET_PREVIOUS),
     accessTtlMs: values.JWT_EXPIRY ?? DAY_MS,
     refreshTtlMs: values.JWT_REFRESH_EXPIRY ?? 7 * DAY_MS,
   };
@@ -216,19 +224,29 @@ function encryptionKeyOf(
         "JWT_SECRET, and changing that makes them unreadable",
     );
   }
-  return derivedEncryptionKey(values);
+  return derivedEncryptionKey(values.JWT_SECRET!);
 }
 
-/** The derived one too: who sets ENCRYPTION_KEY later loses nothing that was sealed until then. */
+/**
+ * The derived ones too: neither setting ENCRYPTION_KEY later nor rotating JWT_SECRET (with
+ * JWT_SECRET_PREVIOUS) loses what was sealed until then.
+ */
 function formerEncryptionKeysOf(values: Values): Uint8Array[] {
-  if (!values.ENCRYPTION_KEY) return [];
-  const previous = values.ENCRYPTION_KEY_PREVIOUS;
-  return [...(previous ? [previous] : []), derivedEncryptionKey(values)];
+  const { ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS, JWT_SECRET, JWT_SECRET_PREVIOUS } = values;
+  return [
+    ...listOf(ENCRYPTION_KEY_PREVIOUS),
+    ...(ENCRYPTION_KEY ? [derivedEncryptionKey(JWT_SECRET!)] : []),
+    ...listOf(JWT_SECRET_PREVIOUS).map(derivedEncryptionKey),
+  ];
 }
 
-function derivedEncryptionKey({ JWT_SECRET }: Values): Uint8Array {
+function listOf<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}
+
+function derivedEncryptionKey(secret: string): Uint8Array {
   const info = "realtimechat encryption at rest";
-  return new Uint8Array(hkdfSync("sha256", JWT_SECRET!, "", info, 32));
+  return new Uint8Array(hkdfSync("sha256", secret, "", info, 32));
 }
 
 function providersOf(values: Values): Pick<Config, "google" | "facebook"> {

@@ -242,6 +242,7 @@ function createSignIn(
     onSessionsEnded: (ids) => publisher.endSessions(ids),
     onDevicesRemoved: (userId, devices) => notices.devices(userId, devices, "removed"),
     maxSessions: config.limits.sessionsPerUser,
+    sessionLifetimeMs: config.sessionLifetimeMs,
     proofWindowMs: config.reauthWindowMs,
     baseUrl: config.publicUrl ?? `http://localhost:${config.port}`,
     product: PRODUCT,

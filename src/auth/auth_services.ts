@@ -49,6 +49,8 @@ export interface AuthOptions {
   /** Told of what is recorded of accounts; must not throw. */
   onAudited?: (entry: AuditEntry) => Promise<void>;
   maxSessions: number;
+  /** After so many milliseconds a session ends, however often it refreshes. */
+  sessionLifetimeMs: number;
   /** How long a proof of identity counts as recent. */
   proofWindowMs: number;
   /** Where links in mails lead; without a slash at its end. */
@@ -122,6 +124,7 @@ function createSessions(
     clock,
     onEnded: options.onSessionsEnded,
     maxPerUser: options.maxSessions,
+    lifetimeMs: options.sessionLifetimeMs,
     onReuse: (user, visitor) => mail.notice("refresh_token_reused", user, visitor),
     limitRefresh: async (sessionId) => {
       const decision = await limiter.take(`refresh_session:${sessionId}`, REFRESHES);

@@ -7,7 +7,7 @@ import type { Session, SessionEndReason } from "../model/session.ts";
 import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountChanges } from "./account_changes.ts";
-import type { Tokens } from "./tokens.ts";
+import type { Tokens, TokenTimes } from "./tokens.ts";
 
 export interface TokenPair {
   accessToken: string;
@@ -29,7 +29,12 @@ export interface SessionsOptions {
   limitRefresh?: (sessionId: string) => Promise<void>;
   /** Sessions of a person that are alive; one more ends the one that was used least recently. */
   maxPerUser?: number;
+  /** After so many milliseconds a session ends, however often it refreshes. */
+  lifetimeMs?: number;
 }
+
+/** How long a refresh token that was exchanged gets its successor again. */
+const REPEAT_MS = 30_000;
 
 /** The time of last use is written this often at most: a request usually writes nothing. */
 const TOUCH_EVERY_MS = 60_000;
@@ -46,18 +51,21 @@ export class Sessions {
     const { store, tokens, clock } = this.options;
     const now = clock.now();
     const [id, refreshId] = [newId(), newId()];
-    const pair = await this.#sign(userId, id, refreshId);
+    const times = { issuedAt: now, notAfter: now + this.#lifetimeMs };
+    const pair = await this.#sign(userId, id, refreshId, times);
     await store.sessions.create({
       id,
       userId,
       refreshHash: hashOf(refreshId),
+      previousHash: null,
+      rotatedAt: null,
       deviceName,
       userAgent: visitor.userAgent,
       address: visitor.address,
       createdAt: now,
       lastUsedAt: now,
       authenticatedAt: now,
-      expiresAt: tokens.expiryOf("refresh"),
+      expiresAt: tokens.expiryOf("refresh", times),
       endedAt: null,
       endReason: null,
     });
@@ -66,26 +74,23 @@ export class Sessions {
   }
 
   /**
-   * A refresh token works once. One that comes again was copied, by whoever comes first or second:
-   * the session ends (RFC 9700, section 4.14.2).
+   * Exchanges a refresh token for a new pair. The token before gets that pair again for a while, since
+   * the answer may have been lost, or two tabs came at once. An older one was copied, by whoever comes
+   * first or second: the session ends (RFC 9700, section 4.14.2).
    */
   async refresh(refreshToken: string, visitor: Visitor): Promise<TokenPair> {
-    const { store, tokens, clock, limitRefresh } = this.options;
+    const { tokens, limitRefresh } = this.options;
     const { userId, sessionId, tokenId } = await tokens.verify("refresh", refreshToken);
     await limitRefresh?.(sessionId);
-    await this.#alive(sessionId, "The refresh token's session has ended");
-    const refreshId = newId();
-    const pair = await this.#sign(userId, sessionId, refreshId);
-    const rotated = await store.sessions.rotate({
-      sessionId,
-      expectedHash: hashOf(tokenId),
-      newHash: hashOf(refreshId),
-      now: clock.now(),
-      expiresAt: tokens.expiryOf("refresh"),
-      address: visitor.address,
-      userAgent: visitor.userAgent,
-    });
-    if (rotated) return pair;
+    const about = "The refresh token's session has ended";
+    const session = await this.#alive(sessionId, about);
+    if (session.refreshHash === hashOf(tokenId)) {
+      const pair = await this.#rotate(session, tokenId, visitor);
+      if (pair) return pair;
+    }
+    // Read again: another request with this token may have been faster.
+    const again = await this.#repeat(await this.#alive(sessionId, about), tokenId);
+    if (again) return again;
     await this.#endReused(userId, sessionId, visitor);
     throw new AppError(
       "unauthenticated",
@@ -148,6 +153,40 @@ export class Sessions {
     return await store.sessions.activeOf(userId, clock.now());
   }
 
+  /** Null when another request has exchanged the token meanwhile. */
+  async #rotate(session: Session, tokenId: string, visitor: Visitor): Promise<TokenPair | null> {
+    const { store, tokens, clock } = this.options;
+    const [successorId] = tokens.successorIds(tokenId);
+    const now = clock.now();
+    const times = { issuedAt: now, notAfter: session.createdAt + this.#lifetimeMs };
+    if (times.notAfter <= now) {
+      // The lifetime was longer, or there was none, when the session was opened or last refreshed.
+      throw new AppError("unauthenticated", "The session has reached its lifetime: sign in again");
+    }
+    const rotated = await store.sessions.rotate({
+      sessionId: session.id,
+      expectedHash: hashOf(tokenId),
+      newHash: hashOf(successorId),
+      now,
+      expiresAt: tokens.expiryOf("refresh", times),
+      address: visitor.address,
+      userAgent: visitor.userAgent,
+    });
+    return rotated ? await this.#sign(session.userId, session.id, successorId, times) : null;
+  }
+
+  /** The pair that the token was exchanged for, until that is used in turn, and not for long. */
+  async #repeat(session: Session, tokenId: string): Promise<TokenPair | null> {
+    const { tokens, clock } = this.options;
+    const { id, userId, previousHash, rotatedAt, refreshHash, createdAt } = session;
+    if (rotatedAt === null || previousHash !== hashOf(tokenId)) return null;
+    if (clock.now() - rotatedAt > REPEAT_MS) return null;
+    const successor = tokens.successorIds(tokenId).find((one) => hashOf(one) === refreshHash);
+    if (successor === undefined) return null;
+    const times = { issuedAt: rotatedAt, notAfter: createdAt + this.#lifetimeMs };
+    return await this.#sign(userId, id, successor, times);
+  }
+
   async #touch({ id, lastUsedAt }: Session, { address, userAgent }: Visitor): Promise<void> {
     const { store, clock } = this.options;
     const now = clock.now();
@@ -182,13 +221,25 @@ export class Sessions {
     throw new AppError("unauthenticated", otherwise);
   }
 
-  async #sign(userId: string, sessionId: string, refreshId: string): Promise<TokenPair> {
-    const { tokens } = this.options;
+  async #sign(
+    userId: string,
+    sessionId: string,
+    refreshId: string,
+    times: TokenTimes,
+  ): Promise<TokenPair> {
+    const { tokens, clock } = this.options;
+    // Derived, so that the same exchange gives the same access token again.
+    const accessId = hashOf(`access\0${refreshId}`);
     const [accessToken, refreshToken] = await Promise.all([
-      tokens.sign("access", { userId, sessionId, tokenId: newId() }),
-      tokens.sign("refresh", { userId, sessionId, tokenId: refreshId }),
+      tokens.sign("access", { userId, sessionId, tokenId: accessId }, times),
+      tokens.sign("refresh", { userId, sessionId, tokenId: refreshId }, times),
     ]);
-    return { accessToken, refreshToken, expiresIn: Math.floor(tokens.accessTtlMs / 1000) };
+    const expiresInMs = tokens.expiryOf("access", times) - clock.now();
+    return { accessToken, refreshToken, expiresIn: Math.floor(expiresInMs / 1000) };
+  }
+
+  get #lifetimeMs(): number {
+    return this.options.lifetimeMs ?? Infinity;
   }
 }
 
@@ -197,7 +248,7 @@ const ended = (sessionId: string) => ({
   details: { sessionId },
 });
 
-/** Ids are 74 random bits and unguessable, so a plain hash is enough to keep them unreadable. */
+/** Ids are random, or made under a secret, and unguessable, so a plain hash is enough to keep them unreadable. */
 function hashOf(tokenId: string): string {
   return createHash("sha256").update(tokenId).digest("base64url");
 }

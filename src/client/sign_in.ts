@@ -22,6 +22,8 @@ interface StoredSession {
 const NAME = "session";
 /** A token this close to its end is exchanged first, or it might end under way. */
 const MARGIN_MS = 30_000;
+/** Waits before a refresh whose answer was lost is repeated. */
+const REPEAT_AFTER_MS = [200, 1_000];
 
 /**
  * Who is signed in, with tokens that renew themselves. However many calls wait for a new token, it is
@@ -122,7 +124,7 @@ export class SignIn {
       return stored.accessToken;
     }
     try {
-      const pair = await this.rest.call("auth.refresh", { refreshToken: session.refreshToken });
+      const pair = await this.#refreshPair(session.refreshToken);
       await this.#keep(pair, session.user);
       return pair.accessToken;
     } catch (error) {
@@ -130,6 +132,22 @@ export class SignIn {
       await this.end();
       throw new ChatError("signed_out", "The session has ended", { cause: error });
     }
+  }
+
+  /**
+   * The server may have exchanged the token although its answer was lost. It then gives the same pair
+   * again for 30 s, so the call is repeated soon, and not only when somebody next needs a token.
+   */
+  async #refreshPair(refreshToken: string): Promise<TokenPair> {
+    for (const delayMs of REPEAT_AFTER_MS) {
+      try {
+        return await this.rest.call("auth.refresh", { refreshToken });
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
+    return await this.rest.call("auth.refresh", { refreshToken });
   }
 
   async #keep({ accessToken, refreshToken, expiresIn }: TokenPair, user: ProfileView) {
@@ -163,6 +181,10 @@ export class SignIn {
 
 function isStaleToken(error: unknown): boolean {
   return error instanceof ChatError && ["unauthenticated", "token_expired"].includes(error.code);
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof ChatError && (error.code === "offline" || error.code === "bad_answer");
 }
 
 function isEnd(error: unknown): boolean {

@@ -25,6 +25,8 @@ export function checkTogether(
   together(["SMTP_URL"], ["MAIL_FROM", "PUBLIC_URL"]);
   together(["DENO_KV_URL"], ["DENO_KV_ACCESS_TOKEN"]);
   together(["ENCRYPTION_KEY_PREVIOUS"], ["ENCRYPTION_KEY"]);
+  together(["JWT_SECRET_PREVIOUS"], ["JWT_SECRET"]);
+  together(["JWT_REFRESH_SECRET_PREVIOUS"], ["JWT_REFRESH_SECRET"]);
   if (values.BROKER === "mongo") {
     missing("MONGODB_URI", "set, since BROKER is mongo");
   }

@@ -169,8 +169,11 @@ const NAMED = {
 
   JWT_SECRET: signingSecret,
   JWT_REFRESH_SECRET: signingSecret,
+  JWT_SECRET_PREVIOUS: signingSecret,
+  JWT_REFRESH_SECRET_PREVIOUS: signingSecret,
   JWT_EXPIRY: duration,
   JWT_REFRESH_EXPIRY: duration,
+  SESSION_LIFETIME: duration,
   REAUTH_WINDOW: duration,
   BCRYPT_COST: variable("an integer from 4 to 16, in production at least 10", integer(4, 16)),
   ENCRYPTION_KEY: encryptionKey,

@@ -5,7 +5,8 @@ export type SessionEndReason =
   | "credentials_changed"
   | "suspended"
   | "too_many"
-  | "account_deleted";
+  | "account_deleted"
+  | "ended_by_admin";
 
 /** A sign-in on one device. It is a row, so that it can be ended, and with it all of its tokens. */
 export interface Session {
@@ -13,6 +14,9 @@ export interface Session {
   userId: string;
   /** SHA-256 of the one refresh token that works now. */
   refreshHash: string;
+  /** SHA-256 of the refresh token before it, and when that was exchanged; null before the first exchange. */
+  previousHash: string | null;
+  rotatedAt: number | null;
   deviceName: string;
   userAgent: string;
   address: string;

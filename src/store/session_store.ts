@@ -17,7 +17,10 @@ export interface SessionStore {
   byId(id: string): Promise<Session | null>;
   /** Neither ended nor expired at `now`, most recently used first. */
   activeOf(userId: string, now: number): Promise<Session[]>;
-  /** False when the session is missing, ended, expired at `now`, or has another hash. */
+  /**
+   * Makes `expectedHash` the previous one, exchanged at `now`. False when the session is missing, ended,
+   * expired at `now`, or has another hash.
+   */
   rotate(rotation: RefreshRotation): Promise<boolean>;
   /** All that are kept, ended ones too, newest (highest id) first. */
   ofUser(userId: string): Promise<Session[]>;

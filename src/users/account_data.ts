@@ -96,12 +96,13 @@ function auditRow(entry: AuditEntry, userId: string) {
   };
 }
 
-function session({ refreshHash: _, ...row }: Session) {
+function session({ refreshHash: _, previousHash: __, ...row }: Session) {
   return {
     ...row,
     createdAt: toTimestamp(row.createdAt),
     lastUsedAt: toTimestamp(row.lastUsedAt),
     authenticatedAt: toTimestamp(row.authenticatedAt),
+    rotatedAt: toTimestampOrNull(row.rotatedAt),
     expiresAt: toTimestamp(row.expiresAt),
     endedAt: toTimestampOrNull(row.endedAt),
   };

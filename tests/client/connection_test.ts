@@ -21,8 +21,9 @@ Deno.test("a token that ran out is renewed once, however many calls wait for it"
   const inboxes = await Promise.all([1, 2, 3, 4, 5].map(() => client.call("chat.inbox", {})));
   assert.equal(inboxes.length, 5);
   assert.equal(paths.filter((path) => path === "/api/auth/refresh-token").length, 1);
+  app.clock.ahead += 31_000;
   await client.useSession({ ...session, accessToken: "ran out" });
-  // That refresh token was used: the session has ended.
+  // That refresh token was used, and too long ago for its successor to be given again: the session ends.
   await assert.rejects(client.call("chat.inbox", {}), hasCode("signed_out"));
   assert.equal(client.user, null);
 });

@@ -2,9 +2,12 @@ import type { ClientSession, Collection, Filter } from "mongodb";
 import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
+import { eq, readerOf, toDocument } from "./documents.ts";
 import type { MongoPushDeviceStore } from "./push_devices.ts";
 import { type SessionDocument, SESSIONS } from "./session_collection.ts";
+
+/** Releases that exchanged refresh tokens without keeping the one before did not write these. */
+const readSession = readerOf<Session>(() => ({ previousHash: null, rotatedAt: null }));
 
 export class MongoSessionStore implements SessionStore {
   readonly #sessions: Collection<SessionDocument>;
@@ -18,28 +21,39 @@ export class MongoSessionStore implements SessionStore {
   }
 
   async byId(id: string): Promise<Session | null> {
-    return fromDocumentOrNull(await this.#sessions.findOne({ _id: eq(id) }));
+    const found = await this.#sessions.findOne({ _id: eq(id) });
+    return found && readSession(found);
   }
 
   /** With `session`, within its transaction. */
   async activeOf(userId: string, now: number, session?: ClientSession): Promise<Session[]> {
     const found = this.#sessions.find({ userId: eq(userId), ...aliveAt(now) }, { session })
       .sort({ lastUsedAt: -1, _id: -1 });
-    return (await found.toArray()).map(fromDocument<Session>);
+    return (await found.toArray()).map(readSession);
   }
 
   async rotate(rotation: RefreshRotation): Promise<boolean> {
     const { sessionId, expectedHash, newHash, now, expiresAt, address, userAgent } = rotation;
     const { matchedCount } = await this.#sessions.updateOne(
       { _id: eq(sessionId), refreshHash: eq(expectedHash), ...aliveAt(now) },
-      { $set: { refreshHash: newHash, lastUsedAt: now, expiresAt, address, userAgent } },
+      {
+        $set: {
+          refreshHash: newHash,
+          previousHash: expectedHash,
+          rotatedAt: now,
+          lastUsedAt: now,
+          expiresAt,
+          address,
+          userAgent,
+        },
+      },
     );
     return matchedCount === 1;
   }
 
   async ofUser(userId: string): Promise<Session[]> {
     const found = this.#sessions.find({ userId: eq(userId) }).sort({ _id: -1 });
-    return (await found.toArray()).map(fromDocument<Session>);
+    return (await found.toArray()).map(readSession);
   }
 
   async touch(id: string, at: number, address: string, userAgent: string): Promise<void> {

@@ -7,6 +7,8 @@ const SESSIONS = new Table<Session>("sessions", {
   id: "value",
   userId: "value",
   refreshHash: "value",
+  previousHash: "value",
+  rotatedAt: "value",
   deviceName: "value",
   userAgent: "value",
   address: "value",
@@ -54,10 +56,10 @@ export class SqliteSessionStore implements SessionStore {
     const { sessionId, expectedHash, newHash, now, expiresAt, address, userAgent } = rotation;
     return this.#db.write(() =>
       this.#db.run(
-        `UPDATE sessions SET refreshHash = ?, lastUsedAt = ?, expiresAt = ?, address = ?, userAgent = ?
-         WHERE id = ? AND refreshHash = ? AND endedAt IS NULL AND expiresAt > ?`,
-        ...[newHash, now, expiresAt, address, userAgent],
-        ...[sessionId, expectedHash, now],
+        `UPDATE sessions SET refreshHash = ?1, previousHash = ?2, rotatedAt = ?3, lastUsedAt = ?3,
+           expiresAt = ?4, address = ?5, userAgent = ?6
+         WHERE id = ?7 AND refreshHash = ?2 AND endedAt IS NULL AND expiresAt > ?3`,
+        ...[newHash, expectedHash, now, expiresAt, address, userAgent, sessionId],
       ) === 1
     );
   }

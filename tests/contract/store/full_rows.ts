@@ -119,6 +119,8 @@ function accountRows() {
     id: SESSION,
     userId: ANN,
     refreshHash: "hash of a refresh token",
+    previousHash: "hash of the one before",
+    rotatedAt: T0 + 1,
     deviceName: "Ann's telephone",
     userAgent: "Test/1.0",
     address: "192.0.2.1",

@@ -53,6 +53,8 @@ export function aSession(fields: Partial<Session> = {}): Session {
     id: newId(),
     userId: newId(),
     refreshHash: `hash${++count}`,
+    previousHash: null,
+    rotatedAt: null,
     deviceName: "Ann's telephone",
     userAgent: "Test/1.0",
     address: "192.0.2.1",

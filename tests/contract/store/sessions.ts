@@ -38,6 +38,8 @@ export function sessionContract(test: ContractTest): void {
     assert.deepEqual(await store.sessions.byId(session.id), {
       ...session,
       refreshHash: "next",
+      previousHash: session.refreshHash,
+      rotatedAt: T0 + 50,
       lastUsedAt: T0 + 50,
       expiresAt: T0 + 2_000,
       address: "192.0.2.2",

@@ -12,6 +12,7 @@ import { step as groupGenerations } from "./0011_group_generations.ts";
 import { step as searchByBlocks } from "./0012_search_by_blocks.ts";
 import { step as withdrawals } from "./0013_withdrawals.ts";
 import { step as history } from "./0014_history.ts";
+import { step as refreshSuccessors } from "./0015_refresh_successors.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -35,4 +36,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   searchByBlocks,
   withdrawals,
   history,
+  refreshSuccessors,
 ];
