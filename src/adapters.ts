@@ -51,7 +51,8 @@ export async function openAdapters(config: Config, clock: Clock, log: Log): Prom
   };
 }
 
-async function openStore(config: Config): Promise<Store> {
+/** Also for commands that work on the store alone. */
+export async function openStore(config: Config): Promise<Store> {
   if (config.mongodbUri !== null) {
     const { openMongoStore } = await import("./store/mongo/mongo_store.ts");
     return await openMongoStore({ uri: config.mongodbUri });

@@ -57,6 +57,8 @@ export interface Config {
   readonly formerEncryptionKeys: readonly Uint8Array[];
   /** Lower case. */
   readonly adminEmails: readonly string[];
+  /** Whether administrators by role need a second factor; those by address always do. */
+  readonly adminSecondFactor: boolean;
   readonly corsOrigins: "*" | readonly string[];
   /** `header` in lower case; the client's address is the `hops`-th from its end. */
   readonly trustedProxy: { readonly header: string; readonly hops: number } | null;
@@ -156,6 +158,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     encryptionKey: encryptionKeyOf(values, mode, notices),
     formerEncryptionKeys: formerEncryptionKeysOf(values),
     adminEmails: (values.ADMIN_EMAILS ?? []).map((address) => address.toLowerCase()),
+    adminSecondFactor: values.ADMIN_SECOND_FACTOR === "required",
     corsOrigins: values.CORS_ORIGINS ?? (mode === "production" ? [] : "*"),
     trustedProxy: values.TRUSTED_PROXY ?? null,
     metricsToken: values.METRICS_TOKEN ?? null,

@@ -80,7 +80,7 @@ function createDispatcher(ground: Ground, { users }: Services): Dispatcher {
     limiter: adapters.backplane.limiter,
     rates: config.rates,
     log,
-    isAdmin: ({ userId }) => users.moderation.isAdmin(userId),
+    isAdmin: ({ userId }) => users.administrators.isAdmin(userId),
     observe: operationObserver(metrics),
     pageSize: config.limits.pageSize,
     checkAnswers: config.environment === "test",

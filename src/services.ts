@@ -186,7 +186,8 @@ function createPush(ground: Ground, publisher: Publisher, hub: Hub, unread: Unre
 
 function createAccounts(ground: Ground, realtime: Realtime, features: Features) {
   const { publisher, access, profileNews } = realtime;
-  const { adapters: { store }, config: { limits, adminEmails }, clock, log } = ground;
+  const { adapters: { store }, config, clock, log } = ground;
+  const { limits, adminEmails, adminSecondFactor } = config;
   const { writer, groups, media, push } = features;
   const abandoned = new AbandonedGroups(store, clock, log, () => media.sweeper.nudge());
   const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
@@ -202,6 +203,7 @@ function createAccounts(ground: Ground, realtime: Realtime, features: Features) 
     limits,
     adminEmails,
     onProfileChanged: (user) => profileNews.changed(user),
+    adminSecondFactor,
     personalData: [
       // Before the chats: their members are told that leaves are to be removed.
       new DevicePersonalData(devices),

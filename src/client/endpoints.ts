@@ -19,6 +19,7 @@ import type * as usersModerationOperations from "../users/moderation_operations.
 import type * as usersOperations from "../users/operations.ts";
 
 export interface DeclaredOperations {
+  "admin.endSessions": typeof usersModerationOperations.endUserSessions;
   "admin.reports": typeof usersModerationOperations.listReports;
   "admin.resolveReport": typeof usersModerationOperations.resolveReport;
   "admin.suspend": typeof usersModerationOperations.suspendUser;
@@ -130,6 +131,7 @@ export interface DeclaredOperations {
 
 /** Method and path under /api. */
 export const ROUTES = {
+  "admin.endSessions": "POST /admin/users/:userId/end-sessions",
   "admin.reports": "GET /admin/reports",
   "admin.resolveReport": "POST /admin/reports/:reportId/resolve",
   "admin.suspend": "POST /admin/users/:userId/suspend",

@@ -26,6 +26,8 @@ export const AUDIT_ACTIONS = [
   "user.reported",
   "user.suspended",
   "user.unsuspended",
+  "admin.granted",
+  "admin.revoked",
   "report.resolved",
   "data.exported",
   "group.created",

@@ -28,6 +28,8 @@ export interface UserStore {
    * blocked `hiddenFrom` left out; keys after `after` only.
    */
   search(query: UserSearch): Promise<FoundUsers>;
+  /** Those with this role, in order of `usernameKey`; the erased left out. For operators: it reads all. */
+  withRole(role: User["role"]): Promise<User[]>;
   /** Moves `totp.lastStep` forward to `step`; false, and nothing changed, if it is there already. */
   useTotpStep(id: string, step: number): Promise<boolean>;
 }

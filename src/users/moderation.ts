@@ -2,32 +2,19 @@ import { type Clock, toTimestamp } from "../core/clock.ts";
 import { fieldError, notFound } from "../core/errors.ts";
 import { idsOf } from "../core/ids.ts";
 import type { Caller } from "../model/caller.ts";
-import { suspensionAt, type User } from "../model/user.ts";
+import type { User } from "../model/user.ts";
 import type { AccountChanges } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
-import type { Store } from "../store/store.ts";
 
 export interface ModerationOptions {
-  store: Pick<Store, "users">;
   changes: AccountChanges;
   mail: AccountMail;
   clock: Clock;
-  /** In lower case. */
-  adminEmails: readonly string[];
 }
 
 /** What administrators may do about accounts. */
 export class Moderation {
   constructor(private readonly options: ModerationOptions) {}
-
-  /** By role, or by a confirmed address that the configuration lists: an unconfirmed one is anyone's. */
-  async isAdmin(userId: string): Promise<boolean> {
-    const { store, adminEmails, clock } = this.options;
-    const user = await store.users.byId(userId);
-    if (!user || user.deletedAt !== null || suspensionAt(user, clock.now())) return false;
-    const listed = user.emailVerifiedAt !== null && adminEmails.includes(user.emailKey);
-    return user.role === "admin" || listed;
-  }
 
   /** The account can do nothing from now on: all of its sessions and sockets end. */
   async suspend(
@@ -62,5 +49,16 @@ export class Moderation {
     });
     if (!changed) throw notFound("user", userId);
     return changed.user;
+  }
+
+  /** Ends all sessions of the account, and what was begun in them, without suspending it. */
+  async endSessions(caller: Caller, userId: string): Promise<number> {
+    const changed = await this.options.changes.by(caller, userId, ({ sessions }) => ({
+      endSessions: { ids: idsOf(sessions), reason: "ended_by_admin" },
+      dropTokens: ["second_factor", "change_email"],
+      note: { action: "session.ended", details: { sessionId: "all" } },
+    }));
+    if (!changed) throw notFound("user", userId);
+    return changed.endedSessions.length;
   }
 }

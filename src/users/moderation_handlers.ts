@@ -41,6 +41,9 @@ export function moderationHandlers({ blocks, reports, moderation }: ModerationSe
     bind(operations.suspendUser, async (caller, { userId, reason, until = null }) => {
       return suspensionView(await moderation.suspend(caller, userId, { reason, until }));
     }),
+    bind(operations.endUserSessions, async (caller, { userId }) => {
+      return { ended: await moderation.endSessions(caller, userId) };
+    }),
     bind(operations.unsuspendUser, async (caller, { userId }) => {
       return suspensionView(await moderation.unsuspend(caller, userId));
     }),

@@ -143,3 +143,15 @@ export const unsuspendUser = operation({
   rest: { method: "POST", path: "/admin/users/:userId/unsuspend" },
   errors: ["not_found"],
 });
+
+export const endUserSessions = operation({
+  name: "admin.endSessions",
+  summary: "End all sessions of an account, and close its sockets, without suspending it",
+  tag: administration,
+  access: "admin",
+  limit: "write",
+  input: z.strictObject({ userId }),
+  output: z.strictObject({ ended: z.int() }),
+  rest: { method: "POST", path: "/admin/users/:userId/end-sessions" },
+  errors: ["not_found"],
+});

@@ -6,6 +6,7 @@ import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 import { AccountData } from "./account_data.ts";
 import { AccountErasure } from "./account_erasure.ts";
+import { Administrators } from "./administrators.ts";
 import { Blocks } from "./blocks.ts";
 import { Moderation } from "./moderation.ts";
 import type { PersonalData } from "./personal_data.ts";
@@ -24,6 +25,7 @@ export interface UsersOptions {
   adminEmails: readonly string[];
   /** A person's name, picture or bio has changed. */
   onProfileChanged(user: User): void;
+  adminSecondFactor: boolean;
   /** What other features store about people; the account itself goes last. */
   personalData: readonly PersonalData[];
 }
@@ -33,6 +35,7 @@ export interface UserServices {
   blocks: Blocks;
   reports: Reports;
   moderation: Moderation;
+  administrators: Administrators;
   erasure: AccountErasure;
   personalDataExport: PersonalDataExport;
 }
@@ -46,7 +49,15 @@ export function createUsers(options: UsersOptions): UserServices {
     profiles: new Profiles(store, clock, options.avatars, options.onProfileChanged),
     blocks: new Blocks(store, publisher, audit, clock, limits),
     reports: new Reports(store, audit, clock),
-    moderation: new Moderation({ ...auth, store, clock, adminEmails }),
+    moderation: new Moderation({ ...auth, clock }),
+    administrators: new Administrators({
+      ...auth,
+      store,
+      clock,
+      adminEmails,
+      requireSecondFactor: options.adminSecondFactor,
+      keyOf: (identifier) => auth.accounts.keyOf(identifier),
+    }),
     erasure: new AccountErasure({
       ...auth,
       store,

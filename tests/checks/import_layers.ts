@@ -70,6 +70,8 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "start.ts": { values: ["app.ts", "config.ts", "config", "core"] },
   /** Together the composition root: ports with what stands behind them, the rules, the doors. */
   "app.ts": { values: "anything" },
+  /** A command of its own on the same store. */
+  "admin.ts": { values: "anything" },
   "adapters.ts": { values: "anything" },
   "services.ts": { values: "anything" },
   "doors.ts": { values: "anything" },

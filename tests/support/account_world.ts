@@ -77,6 +77,8 @@ export class AccountWorld implements AsyncDisposable {
   }
 
   fetch(request: Request): Promise<Response> {
+    // Every request that comes over a line has one.
+    if (!request.headers.has("host")) request.headers.set("host", new URL(request.url).host);
     return Promise.resolve(this.#app.fetch(request, {}));
   }
 

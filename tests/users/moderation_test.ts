@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type AccountWorld, onBothStores } from "../support/account_world.ts";
+import { enableSecondFactor } from "../support/second_factor.ts";
 
 const test = onBothStores();
 
@@ -57,6 +58,9 @@ async function admin(world: AccountWorld) {
     (await world.send("POST", "/api/auth/email/verify", { token }, account)).status,
     204,
   );
+  const withoutFactor = await world.send("GET", "/api/admin/reports", undefined, account);
+  assert.equal(withoutFactor.status, 403, "nor does one press on a link");
+  await enableSecondFactor(world, account);
   return account;
 }
 

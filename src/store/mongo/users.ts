@@ -138,6 +138,12 @@ export class MongoUserStore implements UserStore {
     return new Set(blocks.map(({ blockerId }) => blockerId));
   }
 
+  async withRole(role: User["role"]): Promise<User[]> {
+    const options = { projection: WITHOUT_TERMS, ...IN_BATCHES };
+    const found = this.#users.find({ role: eq(role), deletedAt: null }, options);
+    return (await found.sort({ usernameKey: 1 }).toArray()).map(fromDocument<User>);
+  }
+
   async useTotpStep(id: string, step: number): Promise<boolean> {
     const { matchedCount } = await this.#users.updateOne(
       { _id: eq(id), "totp.lastStep": { $lt: step } },

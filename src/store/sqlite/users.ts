@@ -67,6 +67,11 @@ export class SqliteUserStore implements UserStore {
     return this.#search.run(query);
   }
 
+  withRole(role: User["role"]): Promise<User[]> {
+    const rows = USERS.select("WHERE role = ? AND deletedAt IS NULL ORDER BY usernameKey");
+    return this.#db.read(() => this.#db.all(rows, role).map((raw) => USERS.decode(raw)));
+  }
+
   useTotpStep(id: string, step: number): Promise<boolean> {
     return this.#db.write(() => {
       const totp = this.get(id)?.totp;

@@ -183,6 +183,16 @@ function searchTests(test: ContractTest): void {
     assert.deepEqual(await search(store, "pat", { limit: 3, after: "pat3" }), ["pat4"]);
     assert.deepEqual(await search(store, "pat", { limit: 3, after: "pat4" }), []);
   });
+
+  test("withRole finds those who have it, in order of their names, without the erased", async (store) => {
+    const role = "admin" as const;
+    const [zoe, ann] = [aUser({ username: "zoe", role }), aUser({ username: "ann", role })];
+    const erased = aUser({ username: "gone", role, deletedAt: T0 });
+    for (const user of [zoe, aUser({ username: "bob" }), ann, erased]) {
+      await store.users.create(user);
+    }
+    assert.deepEqual(await store.users.withRole("admin"), [ann, zoe]);
+  });
 }
 
 function fullUser(): User {
