@@ -145,8 +145,9 @@ async function sendElsewhere({ presence, hub }: Services, { ws, socketio }: Door
 
 /** What others still need goes last. */
 async function closeAll(services: Services, adapters: Adapters): Promise<void> {
-  const { typing, push, media, auth } = services;
+  const { typing, gatherer, push, media, auth } = services;
   typing.close();
+  gatherer.close();
   await push.worker.close();
   await adapters.backplane.broker.close();
   await adapters.backplane.close();

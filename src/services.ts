@@ -58,6 +58,7 @@ import { Hub } from "./realtime/hub.ts";
 import { Presence } from "./realtime/presence.ts";
 import { ProfileNews } from "./realtime/profile_news.ts";
 import { Publisher } from "./realtime/publisher.ts";
+import { ReceiptGatherer } from "./realtime/receipt_gatherer.ts";
 import { Typing } from "./realtime/typing.ts";
 import { userHandlers } from "./users/handlers.ts";
 import { moderationHandlers } from "./users/moderation_handlers.ts";
@@ -101,8 +102,9 @@ function createRealtime(
   const { directory } = backplane;
   const presence = new Presence({ store, directory, hub, publisher, clock, log, limits });
   hub.listen(presence);
+  const gatherer = new ReceiptGatherer({ store, publisher, log, limits });
   const profileNews = new ProfileNews({ store, publisher, log, limits });
-  return { feed, hub, publisher, access, people, typing, presence, profileNews };
+  return { feed, hub, publisher, access, people, typing, presence, profileNews, gatherer };
 }
 
 type Features = ReturnType<typeof createFeatures>;
@@ -276,18 +278,18 @@ function bindChats({ adapters: { store }, config, clock }: Ground, all: Services
     groups,
     people,
     catchUp,
-    publisher,
     access,
     media,
     requests,
     unread,
     push,
+    gatherer,
   } = all;
   const reader = new ChatReader(store);
   const receipts = new Receipts(
     store,
     people,
-    (membership) => publisher.receipt(membership),
+    (member, chat, isHeard) => gatherer.moved(member, chat, isHeard),
     (userId, chatId, readSeq) => push.withdrawals.chatRead(userId, chatId, readSeq),
   );
   const files = media.library;

@@ -1,10 +1,11 @@
 import { notFound } from "../core/errors.ts";
+import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
 import type { People } from "./people.ts";
 import type { Store } from "../store/store.ts";
 
-/** Told when a member's cursors have moved. */
-export type ReceiptListener = (membership: Membership) => void;
+/** Told when a member's cursors have moved, and whether other members may know of it. */
+export type ReceiptListener = (membership: Membership, chat: Chat, isHeard: boolean) => void;
 
 /** Told how far a member has read, also when they had read that far before. */
 export type ReadListener = (userId: string, chatId: string, readSeq: number) => void;
@@ -42,8 +43,8 @@ export class Receipts {
       ...to(chat.lastSeq),
     });
     if (!result) throw notFound("chat", chatId);
-    if (result.moved && await this.people.isHeardIn(chatId, userId)) {
-      this.onMoved(result.membership);
+    if (result.moved) {
+      this.onMoved(result.membership, chat, await this.people.isHeardIn(chatId, userId));
     }
     return result.membership;
   }

@@ -99,7 +99,9 @@ export class ChatSync {
     if (isDurable(event)) return this.#onDurable(event);
     switch (event.event) {
       case "receipt.updated":
-        return this.model.moveReceipt(event.data);
+        return this.model.moveReceipts(event.data);
+      case "receipt.counted":
+        return this.model.countReceipts(event.data);
       case "typing":
         return this.model.setTyping(event.chatId, event.data.userId, event.data.typing);
       case "presence":

@@ -4,7 +4,7 @@ import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
 import type { ContactRequestEvent } from "../wire/contact.ts";
 import type { HandshakeView } from "../wire/handshake.ts";
-import type { MemberEventView, ReceiptView } from "../wire/member.ts";
+import type { MemberEventView, ReceiptCountView, ReceiptsView } from "../wire/member.ts";
 import type { MessageView } from "../wire/message.ts";
 import type {
   ChatNotificationsEvent,
@@ -24,7 +24,9 @@ export interface ServerEvents {
   /** The rows that the revisions `(after, rev]` touched. */
   "chat.changes": Durable<ChangesView>;
   "mls.commit": Durable<HandshakeView>;
-  "receipt.updated": InChat<ReceiptView>;
+  "receipt.updated": InChat<ReceiptsView>;
+  /** Instead of it in a chat with very many members, but for the caller's own cursors. */
+  "receipt.counted": InChat<ReceiptCountView>;
   "typing": InChat<{ userId: string; typing: boolean }>;
   "presence": { data: Record<string, unknown> & { userId: string } };
   "notification": { data: NotificationView };

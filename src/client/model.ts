@@ -2,7 +2,7 @@ import type { MlsClientErrorCode } from "./mls/mls_client_error.ts";
 import type { FileDescriptor } from "./mls/message_content.ts";
 import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
-import type { MemberView, ReceiptView } from "../wire/member.ts";
+import type { MemberView, ReceiptCountView, ReceiptsView, ReceiptView } from "../wire/member.ts";
 import type { MessageView } from "../wire/message.ts";
 import type { UserView } from "../wire/user.ts";
 import { Emitter } from "./emitter.ts";
@@ -29,6 +29,8 @@ export interface LocalChat {
   messages: Map<string, LocalMessage>;
   /** All messages from this seq on are here; 0 when there are no earlier ones. */
   completeFrom: number;
+  /** How many have read the newest message, where the chat has too many members to say who. */
+  receiptCount?: Omit<ReceiptCountView, "chatId">;
   /** Who is writing just now. */
   typing: Set<string>;
   /** All revisions up to this one are here. */
@@ -194,11 +196,17 @@ export class Model extends Emitter<ModelEvents> {
     if (patch.encrypted && this.#sealedNews.has(id)) this.#tell(chatId, patched);
   }
 
-  moveReceipt({ chatId, userId, readSeq, deliveredSeq }: ReceiptView): void {
-    const member = this.chats.get(chatId)?.members.get(userId);
-    if (!member) return;
-    member.readSeq = Math.max(member.readSeq, readSeq);
-    member.deliveredSeq = Math.max(member.deliveredSeq, deliveredSeq);
+  moveReceipts({ others = [], ...first }: ReceiptsView): void {
+    const local = this.chats.get(first.chatId);
+    if (!local) return;
+    for (const receipt of [first, ...others]) moveCursors(local, receipt);
+    this.emit("chat", { chatId: first.chatId });
+  }
+
+  countReceipts({ chatId, ...count }: ReceiptCountView): void {
+    const local = this.chats.get(chatId);
+    if (!local) return;
+    local.receiptCount = count;
     this.emit("chat", { chatId });
   }
 
@@ -246,8 +254,22 @@ export class Model extends Emitter<ModelEvents> {
     if (known && known.rev >= message.rev) return;
     local.messages.delete(draftId(message));
     local.messages.set(message.id, { ...overlay(message, known), status: "sent" });
-    if (message.seq === message.rev) local.typing.delete(message.senderId);
+    if (message.seq !== message.rev) return;
+    const { senderId: userId, seq } = message;
+    local.typing.delete(userId);
+    // Whoever sends has read what came before; no receipt says so.
+    moveCursors(local, { userId, readSeq: seq, deliveredSeq: seq });
   }
+}
+
+function moveCursors(
+  local: LocalChat,
+  { userId, readSeq, deliveredSeq }: Omit<ReceiptView, "chatId">,
+): void {
+  const member = local.members.get(userId);
+  if (!member) return;
+  member.readSeq = Math.max(member.readSeq, readSeq);
+  member.deliveredSeq = Math.max(member.deliveredSeq, deliveredSeq);
 }
 
 /** Receipts take no revision, and only move forward: an answer may be older than an event. */

@@ -57,6 +57,7 @@ export const LIMIT_SPECS = Object.freeze({
     60 * SECOND,
   ),
   presenceGraceMs: limit("milliseconds before leaving is announced", 5 * SECOND, 0, 300 * SECOND),
+  receiptMembers: limit("members of a chat above which readers are only counted", 100, 1, 10_000),
   presenceMembers: limit("members of a chat that hear who comes and goes", 100, 0, 10_000),
   imageBytes: limit("bytes of an uploaded image", 25 * MIB, KIB, 1024 * MIB),
   imagePixels: limit("pixels of an uploaded image", 50_000_000, 10_000, 500_000_000),

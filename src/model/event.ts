@@ -7,6 +7,7 @@ export const EVENT_NAMES = [
   "chat.updated",
   "member.updated",
   "receipt.updated",
+  "receipt.counted",
   "typing",
   "presence",
   "notification",

@@ -1,7 +1,5 @@
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
-import type { Membership } from "../model/membership.ts";
-import { receiptView } from "../wire/member.ts";
 import type { Broker } from "./broker.ts";
 import type { Hub } from "./hub.ts";
 import { changesMembers } from "./room.ts";
@@ -29,10 +27,8 @@ export class Publisher {
     this.broker.publish(news);
   }
 
-  /** A member's cursors have moved. */
-  receipt(member: Membership): void {
-    const { chatId } = member;
-    const event: WireEvent = { event: "receipt.updated", chatId, data: receiptView(member) };
+  /** An ephemeral event for all who listen to the chat. */
+  toRoom(chatId: string, event: WireEvent): void {
     this.hub.toRoom(chatId, event);
     this.broker.publish({ type: "room", chatId, event });
   }

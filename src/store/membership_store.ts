@@ -36,6 +36,8 @@ export interface MembershipStore {
    * not only because a stranger added them (`addedByStranger`). In no particular order.
    */
   acquaintedWith(userId: string, userIds: string[]): Promise<string[]>;
+  /** How many present members have read, and received, up to `seq`. */
+  countReached(chatId: string, seq: number): Promise<{ read: number; delivered: number }>;
   /** Chats in which the user has not read the newest message, at most `limit`, in no particular order. */
   behind(userId: string, limit: number): Promise<BehindRow[]>;
   /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */

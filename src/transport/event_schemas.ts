@@ -6,7 +6,7 @@ import { ChangesView } from "../wire/changes.ts";
 import { ChatView } from "../wire/chat.ts";
 import { ContactRequestEvent } from "../wire/contact.ts";
 import { HandshakeView } from "../wire/handshake.ts";
-import { MemberEventView, ReceiptView } from "../wire/member.ts";
+import { MemberEventView, ReceiptCountView, ReceiptsView } from "../wire/member.ts";
 import { MessageView } from "../wire/message.ts";
 import {
   ChatNotificationsEvent,
@@ -54,8 +54,13 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
     scope: "revision",
   },
   "receipt.updated": {
-    summary: "A member's read and delivered cursors moved",
-    data: ReceiptView,
+    summary: "Members' read and delivered cursors moved; whoever sends has read what came before",
+    data: ReceiptsView,
+    scope: "chat",
+  },
+  "receipt.counted": {
+    summary: "How many members have read the newest message of a chat that has very many of them",
+    data: ReceiptCountView,
     scope: "chat",
   },
   "typing": {

@@ -52,6 +52,31 @@ export const ReceiptView = z.object({
 
 export type ReceiptView = z.infer<typeof ReceiptView>;
 
+export const ReceiptsView = ReceiptView.extend({
+  others: z.array(ReceiptView).optional().describe(
+    "Further members whose cursors moved within the same moment",
+  ),
+}).meta({ id: "Receipts" });
+
+export type ReceiptsView = z.infer<typeof ReceiptsView>;
+
+export const ReceiptCountView = z.object({
+  chatId: z.string(),
+  seq: z.int().describe("The newest message"),
+  read: z.int().describe("Members who have read it"),
+  delivered: z.int().describe("Members who have received it"),
+}).meta({ id: "ReceiptCount" });
+
+export type ReceiptCountView = z.infer<typeof ReceiptCountView>;
+
+/** Of one member at least. */
+export function receiptsView([first, ...others]: readonly Membership[]): ReceiptsView {
+  return {
+    ...receiptView(first),
+    ...(others.length > 0 && { others: others.map(receiptView) }),
+  };
+}
+
 export function receiptView(member: Membership): ReceiptView {
   const { chatId, userId, readSeq, deliveredSeq } = member;
   return { chatId, userId, readSeq, deliveredSeq };

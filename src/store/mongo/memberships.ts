@@ -86,6 +86,18 @@ export class MongoMembershipStore implements MembershipStore {
       .map(membershipOf);
   }
 
+  async countReached(
+    chatId: string,
+    seq: number,
+  ): Promise<{ read: number; delivered: number }> {
+    const present = { chatId: eq(chatId), leftAt: null };
+    const [read, delivered] = await Promise.all([
+      this.#memberships.countDocuments({ ...present, readSeq: { $gte: seq } }),
+      this.#memberships.countDocuments({ ...present, deliveredSeq: { $gte: seq } }),
+    ]);
+    return { read, delivered };
+  }
+
   async behind(userId: string, limit: number): Promise<BehindRow[]> {
     const own = await this.#memberships
       .find({ userId: eq(userId), leftAt: null }, IN_BATCHES).toArray();

@@ -48,6 +48,11 @@ const ACQUAINTED = {
   fromOther: shared("other", "person", BY_CHOICE),
 };
 
+const REACHED = `
+  SELECT count(*) FILTER (WHERE readSeq >= ?2) AS read,
+    count(*) FILTER (WHERE deliveredSeq >= ?2) AS delivered
+  FROM memberships WHERE chatId = ?1 AND leftAt IS NULL`;
+
 const BEHIND = `
   SELECT ${MEMBERSHIPS.columns}, chats.lastSeq AS lastSeq
   FROM memberships CROSS JOIN chats ON chats.id = memberships.chatId
@@ -112,6 +117,13 @@ export class SqliteMembershipStore implements MembershipStore {
       if (await this.#db.read(() => this.#share(userId, other, ACQUAINTED))) found.push(other);
     }
     return found;
+  }
+
+  countReached(chatId: string, seq: number): Promise<{ read: number; delivered: number }> {
+    return this.#db.read(() => {
+      const { read, delivered } = this.#db.get(REACHED, chatId, seq)!;
+      return { read: Number(read), delivered: Number(delivered) };
+    });
   }
 
   behind(userId: string, limit: number): Promise<BehindRow[]> {

@@ -274,7 +274,9 @@ export class Model extends EventTarget {
   }
 
   #hearPassing(chat, { event, data }) {
-    if (event === "receipt.updated") chat.setReceipt(data);
+    if (event === "receipt.updated") {
+      for (const receipt of [data, ...data.others ?? []]) chat.setReceipt(receipt);
+    }
     if (event !== "typing") return;
     if (data.typing) chat.typing.set(data.userId, Date.now());
     else chat.typing.delete(data.userId);

@@ -67,6 +67,21 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(await store.memberships.ofUserIn(userId, []), []);
   });
 
+  test("countReached counts present members by how far they have read and received", async (store) => {
+    const { chat } = await storedChat(store, {
+      members: [
+        { readSeq: 5, deliveredSeq: 9 },
+        { readSeq: 4, deliveredSeq: 5 },
+        { readSeq: 1, deliveredSeq: 4 },
+        { readSeq: 9, deliveredSeq: 9, leftAt: T0 },
+      ],
+    });
+    const { memberships } = store;
+    assert.deepEqual(await memberships.countReached(chat.id, 5), { read: 1, delivered: 2 });
+    assert.deepEqual(await memberships.countReached(chat.id, 4), { read: 2, delivered: 3 });
+    assert.deepEqual(await memberships.countReached(newId(), 1), { read: 0, delivered: 0 });
+  });
+
   test("behind gives present members' rows of chats with a message past their cursor", async (store) => {
     const userId = newId();
     const behind = await storedChat(store, {
