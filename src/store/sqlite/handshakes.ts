@@ -38,6 +38,12 @@ const PUT_GROUP_INFO = `${GROUP_INFOS.insert} ON CONFLICT (chatId) DO UPDATE SET
   generation = excluded.generation, epoch = excluded.epoch, groupInfo = excluded.groupInfo`;
 const PUT_MESSAGE = `INSERT INTO welcome_messages (chatId, rev, message) VALUES (?, ?, ?)
   ON CONFLICT DO NOTHING`;
+/** Of a JSON array, as there may be a thousand. */
+const INSERT_WELCOMES = `INSERT INTO welcomes
+    (id, chatId, userId, deviceId, rev, generation, epoch, createdAt)
+  SELECT value ->> 'id', value ->> 'chatId', value ->> 'userId', value ->> 'deviceId',
+    value ->> 'rev', value ->> 'generation', value ->> 'epoch', value ->> 'createdAt'
+  FROM json_each(?)`;
 const WELCOMES_FOR_DEVICE = `SELECT ${WELCOMES.columns}, welcome_messages.message
   FROM welcomes JOIN welcome_messages USING (chatId, rev)
   WHERE deviceId = ? ORDER BY id LIMIT ?`;
@@ -93,6 +99,11 @@ export class SqliteHandshakeStore implements HandshakeStore {
     }
     const revs = new Map(welcomes.map(({ rev, message }) => [rev, message]));
     for (const [rev, message] of revs) this.#db.run(PUT_MESSAGE, chatId, rev, message);
-    for (const each of welcomes) this.#db.run(WELCOMES.insert, ...WELCOMES.bind(each));
+    if (welcomes.length > 0) {
+      this.#db.run(
+        INSERT_WELCOMES,
+        JSON.stringify(welcomes.map(({ message: _, ...row }) => row)),
+      );
+    }
   }
 }
