@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
+import { fromBase64Url } from "../../../src/client/mls/encoding.ts";
+import { timeSlices } from "../../../src/core/time_slices.ts";
+import { parseGroupInfo } from "../../../src/encryption/mls/group_info.ts";
+import { PublicTree } from "../../../src/encryption/mls/public_tree.ts";
+import { threePeople } from "../../client/mls/world.ts";
+
+Deno.test("a slice that is over leaves a turn of the event loop to others", async () => {
+  let others = 0;
+  setImmediate(() => others++);
+  await timeSlices(60_000)();
+  assert.equal(others, 0, "there was time left");
+  await timeSlices(0)();
+  assert.equal(others, 1);
+});
+
+Deno.test("the work on a tree can pause at each node", async () => {
+  const { world } = await threePeople();
+  const { tree } = parseGroupInfo(fromBase64Url(world.groupInfo));
+  let pauses = 0;
+  const pause = () => {
+    pauses++;
+  };
+  await new PublicTree(tree).hash(pause);
+  assert.equal(pauses, 15, "eight leaves, two of them blank, and what is above");
+  await new PublicTree(tree).checkUniqueKeys(pause);
+  assert.equal(pauses, 15 + 6);
+});
