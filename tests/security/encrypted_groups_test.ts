@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import type { RatchetTree } from "ts-mls";
 import type { MlsGroup } from "../../src/client/mls/mls_group.ts";
 import { forgeCommit, type Forgery, memberOf } from "../encryption/forged_commit.ts";
+import { forgeWelcome } from "../encryption/forged_welcome.ts";
+import { decodeKeyPackage } from "../../src/client/mls/wire.ts";
 import { forgeKeyPackage } from "../encryption/forged_key_package.ts";
 import { RawDevice } from "../encryption/raw_device.ts";
 import { SMALL_ORDER_KEYS } from "../encryption/small_order_keys.ts";
@@ -41,10 +43,12 @@ attack(REST, "nobody adds a device under the key of another leaf", async (app) =
     signature: await second.signatureKeys(),
     leaf: { hpkePublicKey: first.leaf.hpkePublicKey },
   });
-  const forged = await (await evil.mls.group(group.chatId))!.stage({
-    add: [{ userId: evils, deviceId: second.id, keyPackage }],
+  const add = { keyPackage: decodeKeyPackage(keyPackage) };
+  const forged = await forgeCommit(await memberOf(evil.store, group.chatId), {
+    proposals: [{ proposalType: "add", add }],
   });
-  const answer = await evil.post(group.chatId, forged);
+  const welcome = { deviceIds: [second.id], message: await forgeWelcome([keyPackage]) };
+  const answer = await evil.post(group.chatId, { ...forged, welcome });
   assert.deepEqual([answer.status, answer.body.code], [400, "invalid_request"]);
   await owner.commit(group, { removeUserIds: [evils] });
 });
