@@ -5,7 +5,7 @@ import { FacebookProvider } from "./auth/identity_provider_facebook.ts";
 import { GoogleProvider } from "./auth/identity_provider_google.ts";
 import type { PasswordHasher } from "./auth/password_hasher.ts";
 import type { Config } from "./config.ts";
-import { dataDirError } from "./config/data_dir.ts";
+import { dataDirError, RESTORE_DRAFT } from "./config/data_dir.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import { makePrivateFile, makePrivateFolder } from "./core/private_files.ts";
@@ -61,9 +61,18 @@ export async function openStore(config: Config): Promise<Store> {
   requireNumberedParameters();
   const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
   await openDataDir(config);
+  await requireRestored(config);
   const path = join(config.dataDir, "chat.sqlite3");
   await makePrivateFile(path);
   return new SqliteStore(path);
+}
+
+async function requireRestored({ dataDir }: Config): Promise<void> {
+  const isInterrupted = await Deno.stat(join(dataDir, RESTORE_DRAFT)).then(() => true, () => false);
+  if (!isInterrupted) return;
+  throw new Error(
+    `Restoring a backup into ${dataDir} was interrupted: run "deno task restore" again`,
+  );
 }
 
 /** What is in DATA_DIR is for the server's own account only; also where an earlier release made it. */

@@ -4,12 +4,13 @@ import { runChild } from "./launcher/child_process.ts";
 import { serverEnvironment } from "./launcher/server_environment.ts";
 
 /**
- * Starts the server with the permissions that it needs, for `deno task dev`, `start` and `start:parallel`:
+ * Starts the server with the permissions that it needs, for `deno task dev`, `start`,
+ * `start:parallel` and `admin`:
  * works out the data folder and the folder of packages once, since Deno's flags take neither from `.env`.
  */
-const MODES: readonly string[] = ["dev", "start", "parallel"] satisfies LaunchMode[];
+const MODES: readonly string[] = ["dev", "start", "parallel", "admin"] satisfies LaunchMode[];
 
-const [mode] = Deno.args;
+const [mode, ...rest] = Deno.args;
 if (!MODES.includes(mode)) {
   console.error(`Cannot launch the server: "${mode}" is none of ${MODES.join(", ")}`);
   Deno.exit(64);
@@ -33,4 +34,6 @@ const own = Deno.env.toObject();
 const place = { root: Deno.cwd(), npmCache: npmCache() };
 // The process's own variables win, as with `--env-file`.
 const args = serverArguments(mode as LaunchMode, { ...environmentFile(), ...own }, place);
-Deno.exit(await runChild(args, { isWatching: mode === "dev", env: serverEnvironment(own) }));
+Deno.exit(
+  await runChild([...args, ...rest], { isWatching: mode === "dev", env: serverEnvironment(own) }),
+);

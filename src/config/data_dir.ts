@@ -9,3 +9,6 @@ export function dataDirError(dataDir: string, cause: unknown): ConfigError {
   const accepted = `a folder that this server can make and write to (${reason})`;
   return new ConfigError([{ variable: "DATA_DIR", given: dataDir, accepted }]);
 }
+
+/** In DATA_DIR while a backup is being restored, and after a restore that was interrupted. */
+export const RESTORE_DRAFT = "restore.partial";

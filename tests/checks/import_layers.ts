@@ -36,6 +36,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   wire: { values: [...BASE, "operations"] },
   /** Starts the server: knows its configuration, and nothing that it is made of. */
   launcher: { values: ["config"] },
+  /** What operators run beside the server. */
+  tools: { values: [...BASE, "config", "media/media_rules.ts"] },
   store: { values: BASE },
   mail: { values: BASE },
   realtime: { values: [...SHAPES, "store"], types: FEATURES },

@@ -1,0 +1,57 @@
+import { processEnvironment, readVariables } from "../config/environment.ts";
+import { backUp } from "./backup.ts";
+import { compact } from "./compact.ts";
+import { restore } from "./restore.ts";
+
+/** The part of the configuration that these commands go by: they work without the server's secrets. */
+interface Place {
+  dataDir: string;
+  mongodbUri: string | null;
+  hasBucket: boolean;
+}
+
+function placeOf(): Place {
+  const { DATA_DIR, MONGODB_URI, AWS_BUCKET_NAME } = readVariables(processEnvironment(), []);
+  return {
+    dataDir: DATA_DIR ?? "./data",
+    mongodbUri: MONGODB_URI ?? null,
+    hasBucket: AWS_BUCKET_NAME !== undefined,
+  };
+}
+
+/** What operators run beside the server: `deno task backup`, `restore` and `compact`. */
+const COMMANDS: Record<string, (place: Place, args: string[]) => Promise<string>> = {
+  async backup(place, [to]) {
+    requireSqlite(place, "mongodump");
+    const folder = to ?? `backup-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
+    const { files, bytes } = await backUp({ dataDir: place.dataDir, to: folder });
+    const media = !place.hasBucket ? "" : "; uploads are in the bucket, and not part of it";
+    return `Backed up ${files} files (${bytes} bytes) to ${folder}${media}`;
+  },
+  async restore(place, [from]) {
+    requireSqlite(place, "mongorestore");
+    if (from === undefined) throw new Error("Cannot restore: name the folder of the backup");
+    await restore({ from, dataDir: place.dataDir });
+    return `Restored ${from} into ${place.dataDir}`;
+  },
+  async compact(place) {
+    requireSqlite(place, "the server's own compact command");
+    const { before, after } = await compact(place.dataDir);
+    return `Rebuilt the database: ${before} bytes before, ${after} after`;
+  },
+};
+
+function requireSqlite({ mongodbUri }: Place, instead: string): void {
+  if (mongodbUri === null) return;
+  throw new Error(`MONGODB_URI is set: this command is for SQLite; use ${instead}`);
+}
+
+const [name, ...args] = Deno.args;
+try {
+  const command = COMMANDS[name];
+  if (command === undefined) throw new Error(`There is no command "${name}"`);
+  console.log(await command(placeOf(), args));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  Deno.exit(1);
+}

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { backUp } from "../../src/tools/backup.ts";
+import { compact } from "../../src/tools/compact.ts";
+import { restore } from "../../src/tools/restore.ts";
+import { createApp } from "../../src/app.ts";
+import { silentLog } from "../../src/core/log.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { inheritedEnvironment } from "../support/server_process.ts";
+import { storedValues } from "../support/stored_values.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { testConfig } from "../support/test_config.ts";
+import { download, upload } from "../support/uploads.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A server with some messages and files. */
+async function anApp() {
+  const app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  const client = app.client(ann);
+  const chat = (await client.post("/api/chats", { userId: bob.id })).body;
+  const send = async (text: string, file?: string) => {
+    const mediaIds = file === undefined ? undefined : [await uploaded(file)];
+    const { status } = await client.post("/api/messages", { chatId: chat.id, text, mediaIds });
+    assert.equal(status, 201);
+    return mediaIds?.[0];
+  };
+  const uploaded = async (content: string) =>
+    (await upload(app, ann, content, { name: "a.txt" })).body.id as string;
+  for (let i = 0; i < 5; i++) await send(`message ${i}`, `content ${i}`);
+  return { app, ann, chat, send, dataDir: app.config.dataDir };
+}
+
+/** All rows but those of the database itself and of work that the server is doing, in a form to compare. */
+async function rowsOf(dataDir: string): Promise<string[]> {
+  const values = await storedValues(testConfig(dataDir));
+  return values.filter(({ place }) => !/^(meta|leases|outbox|unindexed)\./.test(place))
+    .map(({ place, text }) => `${place}=${text}`).sort();
+}
+
+async function incarnationOf(dataDir: string): Promise<string> {
+  const store = new SqliteStore(join(dataDir, "chat.sqlite3"));
+  const incarnation = await store.incarnation();
+  await store.close();
+  return incarnation;
+}
+
+Deno.test("a backup that is restored has every row and file, and a new incarnation", async () => {
+  await using folder = await TempDir.make("backup");
+  const { app, ann, chat, send, dataDir } = await anApp();
+  await using _app = app;
+  const mediaId = (await send("the last one", "its content"))!;
+  await backUp({ dataDir, to: folder.join("backup") });
+  const before = await rowsOf(folder.join("backup"));
+  assert.deepEqual(before, await rowsOf(dataDir));
+  await send("after the backup", "not in it");
+  await restore({ from: folder.join("backup"), dataDir: folder.join("data") });
+  assert.deepEqual(await rowsOf(folder.join("data")), before);
+  assert.notEqual(await incarnationOf(folder.join("data")), await incarnationOf(dataDir));
+  const config = testConfig(folder.join("data"));
+  const restored = await createApp(config, silentLog);
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, restored.fetch);
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const { status, body } = await download({ url }, ann, mediaId);
+  assert.deepEqual([status, new TextDecoder().decode(body)], [200, "its content"]);
+  await restored.drain(() => server.shutdown());
+  assert.ok(chat.id);
+});
+
+Deno.test("a backup while messages and files are written is of one moment", async () => {
+  await using folder = await TempDir.make("backup");
+  const { app, send, dataDir } = await anApp();
+  await using _app = app;
+  let isOver = false, sent = 0;
+  const sending = (async () => {
+    for (; !isOver; sent++) await send(`on the way ${sent}`, `content ${sent}`);
+  })();
+  for (let i = 0; i < 3; i++) await backUp({ dataDir, to: folder.join(`backup${i}`) });
+  isOver = true;
+  await sending;
+  assert.ok(sent > 0);
+  for (let i = 0; i < 3; i++) {
+    await restore({ from: folder.join(`backup${i}`), dataDir: folder.join(`data${i}`) });
+    const rows = await rowsOf(folder.join(`data${i}`));
+    const carried = rows.filter((row) => row.startsWith("message_media.mediaId=")).length;
+    const files = [...Deno.readDirSync(folder.join(`data${i}`, "media", "blobs"))].flatMap((
+      fan,
+    ) => [
+      ...Deno.readDirSync(folder.join(`data${i}`, "media", "blobs", fan.name)),
+    ]);
+    const uploads = rows.filter((row) => row === "media.status=ready").length;
+    assert.equal(files.length, uploads, "a file for each upload, and none beside");
+    assert.ok(carried >= 5 && carried <= uploads);
+  }
+});
+
+/** Runs the program, and kills it after a while. */
+async function killed(command: string, args: string[], dataDir: string, afterMs: number) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "-A", "src/tools/main.ts", command, ...args],
+    cwd: ROOT,
+    clearEnv: true,
+    env: { ...inheritedEnvironment(), DATA_DIR: dataDir },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), afterMs);
+  const { success, stderr } = await child.output();
+  clearTimeout(timer);
+  return { success, said: new TextDecoder().decode(stderr) };
+}
+
+/** Short enough to hit the start, long enough for the end. */
+const DELAYS_MS = [60, 90, 120, 150, 180, 220, 260, 320];
+
+Deno.test("a backup that was killed is no backup, and the next one succeeds", async () => {
+  await using folder = await TempDir.make("backup");
+  const { app, dataDir } = await anApp();
+  await using _app = app;
+  for (const [i, delay] of DELAYS_MS.entries()) {
+    const to = folder.join("backup");
+    const { success } = await killed("backup", [to], dataDir, delay);
+    const isThere = await Deno.stat(to).then(() => true, () => false);
+    if (success) assert.ok(isThere);
+    // Whatever is under the name is whole.
+    if (isThere) {
+      await restore({ from: to, dataDir: folder.join(`data${i}`) });
+      await Deno.remove(to, { recursive: true });
+    }
+  }
+  const { success, said } = await killed("backup", [folder.join("backup")], dataDir, 60_000);
+  assert.ok(success, said);
+  await restore({ from: folder.join("backup"), dataDir: folder.join("data") });
+  assert.deepEqual(await rowsOf(folder.join("data")), await rowsOf(dataDir));
+});
+
+Deno.test("after a restore that was killed the server refuses to start until one is done", async () => {
+  await using folder = await TempDir.make("backup");
+  const { app, dataDir } = await anApp();
+  await using _app = app;
+  const from = folder.join("backup");
+  await backUp({ dataDir, to: from });
+  for (const [i, delay] of DELAYS_MS.entries()) {
+    const target = folder.join(`data${i}`);
+    await killed("restore", [from], target, delay);
+    const isBegun = await Deno.stat(join(target, "restore.partial")).then(() => true, () => false);
+    if (isBegun) {
+      const starting = createApp(testConfig(target), silentLog);
+      await assert.rejects(starting, /interrupted: run "deno task restore" again/);
+    }
+    const isDone = !isBegun &&
+      await Deno.stat(join(target, "chat.sqlite3")).then(() => true, () => false);
+    if (!isDone) await restore({ from, dataDir: target });
+    assert.deepEqual(await rowsOf(target), await rowsOf(dataDir));
+  }
+});
+
+Deno.test("a backup that is damaged or incomplete is refused, and so is a folder that is in use", async () => {
+  await using folder = await TempDir.make("backup");
+  const { app, dataDir } = await anApp();
+  await using _app = app;
+  const from = folder.join("backup");
+  await backUp({ dataDir, to: from });
+  await assert.rejects(backUp({ dataDir, to: from }), /exists already/);
+  await assert.rejects(backUp({ dataDir: folder.join("nothing"), to: "x" }), /no chat\.sqlite3/);
+  await assert.rejects(restore({ from, dataDir }), /there is a chat\.sqlite3 in it/);
+  const file = await Deno.open(join(from, "chat.sqlite3"), { write: true, append: true });
+  await file.write(new Uint8Array(1));
+  file.close();
+  await assert.rejects(restore({ from, dataDir: folder.join("data") }), /is damaged/);
+  await Deno.remove(join(from, "SHA256SUMS"));
+  await assert.rejects(restore({ from, dataDir: folder.join("data") }), /not a complete backup/);
+});
+
+Deno.test("compacting keeps every row", async () => {
+  const { app, dataDir, send } = await anApp();
+  await using _app = app;
+  const before = await rowsOf(dataDir);
+  await compact(dataDir);
+  assert.deepEqual(await rowsOf(dataDir), before);
+  await send("the server goes on");
+});
