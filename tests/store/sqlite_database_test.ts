@@ -108,3 +108,45 @@ function setVersion(path: string, version: number): void {
   db.exec(`PRAGMA user_version = ${version}`);
   db.close();
 }
+
+Deno.test("a write waits for another process's lock, and neither reads nor timers wait with it", async () => {
+  await using dir = await TempDir.make("sqlite_database");
+  const path = dir.join("store.db");
+  const store = new SqliteStore(path);
+  const user = aUser();
+  await store.users.create(user);
+  const other = new DatabaseSync(path);
+  other.exec("BEGIN IMMEDIATE");
+  let isWritten = false;
+  const write = store.users.update(user.id, { bio: "later" }).then(() => isWritten = true);
+  // If the thread slept, the write would have failed before the first of these.
+  for (let i = 0; i < 20; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.equal((await store.users.byId(user.id))?.bio, user.bio);
+  }
+  assert.equal(isWritten, false);
+  other.exec("ROLLBACK");
+  await write;
+  assert.equal((await store.users.byId(user.id))?.bio, "later");
+  other.close();
+  await store.close();
+});
+
+Deno.test("a store that closes while another process holds the lock writes what it has accepted", async () => {
+  await using dir = await TempDir.make("sqlite_database");
+  const path = dir.join("store.db");
+  const store = new SqliteStore(path);
+  const user = aUser();
+  await store.users.create(user);
+  const other = new DatabaseSync(path);
+  other.exec("BEGIN IMMEDIATE");
+  const write = store.users.update(user.id, { bio: "later" });
+  const closed = store.close();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  other.exec("ROLLBACK");
+  other.close();
+  await Promise.all([write, closed]);
+  const next = new SqliteStore(path);
+  assert.equal((await next.users.byId(user.id))?.bio, "later");
+  await next.close();
+});

@@ -17,7 +17,7 @@ export const ROWS_PER_SLICE = 256;
 export const ROWS_PER_WRITE = 256;
 
 /** A transaction takes in no further work after this, so that a flood cannot stall the event loop. */
-const FLUSH_BUDGET_MS = 5;
+const FLUSH_BUDGET_MS = 10;
 
 interface PendingWrite {
   run: () => unknown;

@@ -147,3 +147,33 @@ test("a field inside documents is rewritten, also where others write meanwhile",
   const first = await things.findOne({ _id: "0" });
   assert.deepEqual(first?.parts, [{ n: -1, unit: "m" }], "what the other instance wrote is kept");
 });
+
+test("messages and people of earlier releases get the terms of today", async (db) => {
+  const message = {
+    kind: "text",
+    text: "plain",
+    media: [],
+    deletedAt: null,
+    rev: 2,
+    terms: ["plain"],
+  };
+  const rows: Row[] = [
+    { _id: "1", ...message },
+    { _id: "2", ...message, text: "party 🎉", terms: ["party"] },
+    { _id: "3", ...message, text: "", media: [{ name: "invoice.pdf" }], terms: [] },
+    { _id: "4", ...message, text: "", deletedAt: 1, terms: [] },
+    { _id: "5", ...message, text: Array.from({ length: 600 }, (_, i) => `w${i}`).join(" ") },
+  ];
+  await db.collection<Row>("messages").insertMany(rows);
+  const person = { username: "ann", deletedAt: null, updatedAt: 1, terms: ["ann"] };
+  await db.collection<Row>("users").insertOne({ _id: "ann", displayName: "Ann 🎈", ...person });
+  await migrate(db, MIGRATION_STEPS);
+  const termsOf = async (collection: string, _id: string) =>
+    (await db.collection<Row>(collection).findOne({ _id }))!.terms as string[];
+  assert.deepEqual(await termsOf("messages", "1"), ["plain"]);
+  assert.deepEqual(await termsOf("messages", "2"), ["party", "🎉"]);
+  assert.deepEqual(await termsOf("messages", "3"), ["invoice", "pdf"]);
+  assert.deepEqual(await termsOf("messages", "4"), []);
+  assert.equal((await termsOf("messages", "5")).length, 600);
+  assert.deepEqual(await termsOf("users", "ann"), ["ann", "🎈"]);
+});
