@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   "quota_exceeded",
   "unsupported_media_type",
   "range_not_satisfiable",
+  "checksum_mismatch",
   "request_timeout",
   "rate_limited",
   "unavailable",

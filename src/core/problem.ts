@@ -31,6 +31,7 @@ const MEANING: Record<ErrorCode, [status: number, title: string]> = {
   quota_exceeded: [413, "The storage quota is exceeded"],
   unsupported_media_type: [415, "The media type is not supported"],
   range_not_satisfiable: [416, "The range is not satisfiable"],
+  checksum_mismatch: [460, "The checksum does not fit the bytes"],
   request_timeout: [408, "The request took too long to arrive"],
   rate_limited: [429, "Too many requests"],
   unavailable: [503, "The service is unavailable for now"],

@@ -22,6 +22,9 @@ const EXPOSED = [
   "Upload-Offset",
   "Upload-Length",
   "Upload-Expires",
+  "Upload-Metadata",
+  "Upload-Concat",
+  "Tus-Checksum-Algorithm",
 ].join(", ");
 
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;

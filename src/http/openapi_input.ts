@@ -2,7 +2,7 @@ import type { JsonSchema, OpenApiSchemas } from "./openapi_schemas.ts";
 
 export interface Parameter {
   name: string;
-  in: "path" | "query";
+  in: "path" | "query" | "header";
   required: boolean;
   description?: string;
   schema: JsonSchema;

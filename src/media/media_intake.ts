@@ -31,6 +31,7 @@ export interface NewMedia {
   /** Declared; 0 where it is not known. */
   size?: number;
   upload?: Media["upload"];
+  tus?: Media["tus"];
 }
 
 /** Bytes that have arrived under the file's key. */
@@ -58,7 +59,7 @@ export class MediaIntake {
     private readonly limits: MediaLimits,
   ) {}
 
-  async begin({ id = newId(), ownerId, name, encrypted, size = 0, upload }: NewMedia) {
+  async begin({ id = newId(), ownerId, name, encrypted, size = 0, upload, tus }: NewMedia) {
     const now = this.clock.now();
     const media: Media = {
       id,
@@ -72,6 +73,7 @@ export class MediaIntake {
       uses: 0,
       checkAt: now + (upload ? this.limits.unusedMediaMs : PENDING_MS),
       upload: upload ?? null,
+      tus: tus ?? null,
       createdAt: now,
     };
     await withinQuota(this.store.media.create(media, quotaOf(this.limits)));

@@ -67,7 +67,7 @@ export function createMedia(options: MediaOptions): MediaServices {
     purge: (media) => sweeper.purge(media),
   });
   const sweeper = new MediaSweeper(store, blobs, library, leases, clock, log, limits);
-  const resumable = new ResumableUploads(store, blobs, intake, target, leases, clock, limits);
+  const resumable = new ResumableUploads({ store, blobs, intake, target, leases, clock, limits });
   const direct = new DirectUploads(
     ...[store, blobs, intake, resumable, target, leases, clock, limits] as const,
   );

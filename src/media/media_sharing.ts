@@ -24,7 +24,7 @@ export class MediaSharing {
     const now = this.clock.now();
     const checkAt = now + this.limits.unusedMediaMs;
     const own = { id: newId(), ownerId: userId, uses: 0, checkAt, createdAt: now };
-    const media: Media = { ...source, ...own, upload: null };
+    const media: Media = { ...source, ...own, upload: null, tus: null };
     const quota = quotaOf(this.limits);
     const made = await withinQuota(this.store.media.createShared(media, source.id, quota));
     return made ? media : null;

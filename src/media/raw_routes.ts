@@ -13,6 +13,10 @@ const inQuery = (name: string, description: string): Parameter => ({
   ...{ name, in: "query", required: false, description },
   schema: { type: "string" },
 });
+const inHeader = (name: string, description: string, required = false): Parameter => ({
+  ...{ name, in: "header", required, description },
+  schema: { type: "string" },
+});
 const described = (description: string) => ({ description });
 
 const UPLOAD_DESCRIPTION =
@@ -89,13 +93,22 @@ export const MEDIA_ROUTES: readonly RawRoute[] = [
     method: "POST",
     path: "/api/media/uploads",
     name: "media.tus.create",
-    summary: "Begin a resumable upload (tus 1.0: Upload-Length, Upload-Metadata filename, chatId)",
+    summary: "Begin a resumable upload (tus 1.0); one of no bytes is finished with it",
+    description:
+      "Extensions: creation, creation-with-upload, expiration, checksum, termination and " +
+      "concatenation. Upload-Metadata may name filename and chatId.",
     tag,
     access: "session",
+    parameters: [
+      inHeader("Tus-Resumable", "1.0.0", true),
+      inHeader("Upload-Length", "Bytes; not for a final upload"),
+      inHeader("Upload-Metadata", "Pairs of a key and a value in base64"),
+      inHeader("Upload-Concat", "`partial`, or `final;` and the URLs of partial uploads"),
+    ],
     responses: { "201": described("Location says where to send the bytes") },
     errors: [
       ...["invalid_request", "not_found", "precondition_failed"] as const,
-      ...["payload_too_large", "quota_exceeded"] as const,
+      ...["conflict", "payload_too_large", "quota_exceeded", "checksum_mismatch"] as const,
     ],
   },
   {
@@ -116,13 +129,18 @@ export const MEDIA_ROUTES: readonly RawRoute[] = [
     summary: "Send bytes of a resumable upload; the last ones finish it",
     tag,
     access: "session",
-    parameters: [mediaId],
+    parameters: [
+      mediaId,
+      inHeader("Tus-Resumable", "1.0.0", true),
+      inHeader("Upload-Offset", "Where the bytes begin", true),
+      inHeader("Upload-Checksum", "`sha1`, `sha256` or `md5` and the digest in base64"),
+    ],
     requestBody: { required: true, content: { "application/offset+octet-stream": bytes } },
     responses: { "204": described("Taken, up to Upload-Offset") },
     errors: [
       ...["invalid_request", "not_found", "conflict", "precondition_failed"] as const,
       ...["payload_too_large", "quota_exceeded", "unsupported_media_type"] as const,
-      "request_timeout",
+      ...["request_timeout", "forbidden", "checksum_mismatch"] as const,
     ],
   },
   {

@@ -1,10 +1,11 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import type { Media } from "../model/media.ts";
+import type { Media, TusDetails } from "../model/media.ts";
 import type { Store } from "../store/store.ts";
 import type { BlobStore } from "./blob_store.ts";
 import { byteLimitStream } from "./byte_limit_stream.ts";
+import { type Checksum, checksumStream } from "./checksum_stream.ts";
 import { detectFileType, HEAD_SIZE } from "./file_type.ts";
 import type { Leases } from "./lease.ts";
 import type { MediaIntake } from "./media_intake.ts";
@@ -15,6 +16,7 @@ import {
   fileKey,
   largestLimit,
   type MediaLimits,
+  stagingKey,
 } from "./media_rules.ts";
 import { peekStream } from "./peek_stream.ts";
 import { stallGuarded } from "./stall_guard_stream.ts";
@@ -22,8 +24,12 @@ import type { UploadTarget } from "./upload_target.ts";
 
 export interface NewUpload {
   name: string;
+  /** Of a final upload it is that of its parts. */
   size: number;
   chatId?: string;
+  tus?: TusDetails;
+  /** Ids of the partial uploads that a final one consists of. */
+  parts?: string[];
 }
 
 export interface UploadState {
@@ -31,92 +37,187 @@ export interface UploadState {
   offset: number;
 }
 
+export interface AppendInput {
+  offset: number;
+  body: ReadableStream<Uint8Array>;
+  checksum?: Checksum | null;
+}
+
+export interface ResumableUploadOptions {
+  store: Pick<Store, "media">;
+  blobs: BlobStore;
+  intake: MediaIntake;
+  target: UploadTarget;
+  leases: Leases;
+  clock: Clock;
+  limits: MediaLimits;
+}
+
 /** Uploads that come in pieces and go on after a break, on whichever instance: what tus needs. */
 export class ResumableUploads {
-  constructor(
-    private readonly store: Pick<Store, "media">,
-    private readonly blobs: BlobStore,
-    private readonly intake: MediaIntake,
-    private readonly target: UploadTarget,
-    private readonly leases: Leases,
-    private readonly clock: Clock,
-    private readonly limits: MediaLimits,
-  ) {}
+  readonly #options: ResumableUploadOptions;
 
-  get maxSize(): number {
-    return largestLimit(this.limits);
+  constructor(options: ResumableUploadOptions) {
+    this.#options = options;
   }
 
-  async create(ownerId: string, { name, size, chatId }: NewUpload): Promise<Media> {
+  get maxSize(): number {
+    return largestLimit(this.#options.limits);
+  }
+
+  /** An upload of no bytes is finished with that, since nobody would send it any. */
+  async create(ownerId: string, { parts, ...upload }: NewUpload): Promise<Media> {
+    if (parts) return await this.#concatenate(ownerId, upload, parts);
+    const media = await this.#begin(ownerId, upload);
+    return upload.size === 0
+      ? await this.#alone(ownerId, media.id, (own) => this.#end(own))
+      : media;
+  }
+
+  async #begin(ownerId: string, { name, size, chatId, tus }: NewUpload): Promise<Media> {
+    const { blobs, intake, target } = this.#options;
     if (size > this.maxSize) {
-      const about = `Uploading: the file has ${size} bytes, at most ${this.maxSize} are taken`;
-      throw new AppError("payload_too_large", about);
+      const message = `The file has ${size} bytes, at most ${this.maxSize} are allowed`;
+      throw new AppError("payload_too_large", message);
     }
-    const encrypted = await this.target.isEncrypted(ownerId, chatId);
+    const encrypted = await target.isEncrypted(ownerId, chatId);
     const id = newId();
     const contentType = CIPHERTEXT.contentType;
-    const { key, id: handle } = await this.blobs.createUpload(fileKey(id), { contentType });
+    const { key, id: handle } = await blobs.createUpload(fileKey(id), { contentType });
     const upload = { method: "tus" as const, key, id: handle };
     try {
-      return await this.intake.begin({ id, ownerId, name, size, encrypted, upload });
+      return await intake.begin({ id, ownerId, name, size, encrypted, upload, tus });
     } catch (error) {
-      await this.blobs.abortUpload(upload);
+      await blobs.abortUpload(upload);
       throw error;
     }
   }
 
-  /** A finished upload is at its end: a client that missed the last answer learns it so. */
-  async state(ownerId: string, id: string): Promise<UploadState> {
+  /**
+   * Copies the bytes of partial uploads, all of which must be there, into one that is finished with it; the
+   * parts are deleted. Until then both count for the owner.
+   */
+  async #concatenate(ownerId: string, upload: NewUpload, parts: string[]): Promise<Media> {
+    const rows = await Promise.all(parts.map((id) => this.#wholePart(ownerId, id)));
+    const size = rows.reduce((sum, row) => sum + row.size, 0);
+    const media = await this.#begin(ownerId, { ...upload, size });
+    const { blobs, intake } = this.#options;
+    const finished = await this.#alone(ownerId, media.id, async (own) => {
+      let offset = 0;
+      for (const part of rows) {
+        const content = await blobs.get(fileKey(part.id));
+        if (!content) throw notFound("upload", part.id);
+        offset = await blobs.appendUpload(tusUpload(own), offset, content.body);
+      }
+      return await this.#finish(own);
+    });
+    for (const part of rows) await intake.discard(part);
+    return finished;
+  }
+
+  async #wholePart(ownerId: string, id: string): Promise<Media> {
     const media = await this.#own(ownerId, id);
+    if (media.status !== "pending" || !isPartial(media)) throw notFound("partial upload", id);
+    const { offset } = await this.#stateOf(media);
+    if (offset === media.size) return media;
+    const message = `Cannot concatenate: ${offset} of ${media.size} bytes of ${id} have arrived`;
+    throw new AppError("conflict", message);
+  }
+
+  async state(ownerId: string, id: string): Promise<UploadState> {
+    return await this.#stateOf(await this.#own(ownerId, id));
+  }
+
+  /** A finished upload is at its end: a client that missed the last answer learns it so. */
+  async #stateOf(media: Media): Promise<UploadState> {
     if (media.status === "ready") return { media, offset: media.size };
-    const offset = await this.blobs.uploadOffset(tusUpload(media));
+    const offset = await this.#options.blobs.uploadOffset(tusUpload(media));
     return { media, offset: offset ?? media.size };
   }
 
-  /** Answers the new offset; the last bytes finish the upload, and its rules may refuse it then. */
+  /**
+   * Returns the new offset; the last bytes finish the upload, and its rules may refuse it then. With a
+   * checksum, bytes that do not fit it are not taken, nor any of them before all have come.
+   */
   async append(
     ownerId: string,
     id: string,
-    offset: number,
-    body: ReadableStream<Uint8Array>,
+    { offset, body, checksum }: AppendInput,
   ): Promise<UploadState> {
     return await this.#alone(ownerId, id, async (media) => {
-      const guarded = stallGuarded(body, this.limits.uploadTimeMs);
-      const checked = offset === 0 ? await this.#checkHead(media, guarded) : guarded;
+      if (media.tus?.concat.startsWith("final")) {
+        throw new AppError(
+          "forbidden",
+          "Cannot add to this upload: it consists of partial uploads",
+        );
+      }
+      const upload = tusUpload(media);
+      const guarded = stallGuarded(body, this.#options.limits.uploadTimeMs);
+      const isHead = offset === 0 && !isPartial(media);
+      const checked = isHead ? await this.#checkHead(media, guarded) : guarded;
       const limited = checked.pipeThrough(byteLimitStream(media.size - offset));
-      const reached = await this.blobs.appendUpload(tusUpload(media), offset, limited);
+      const reached = checksum
+        ? await this.#appendChecked(media, offset, limited, checksum)
+        : await this.#options.blobs.appendUpload(upload, offset, limited);
       await this.#postpone(media);
       if (reached < media.size) return { media, offset: reached };
-      return { media: await this.#finish(media), offset: reached };
+      return { media: await this.#end(media), offset: reached };
     });
+  }
+
+  /** By way of a blob of its own, since what was appended cannot be taken back. */
+  async #appendChecked(
+    media: Media,
+    offset: number,
+    body: ReadableStream<Uint8Array>,
+    checksum: Checksum,
+  ): Promise<number> {
+    const { blobs } = this.#options;
+    const upload = tusUpload(media);
+    const { contentType } = CIPHERTEXT;
+    const key = stagingKey(media.id);
+    try {
+      await blobs.put(key, body.pipeThrough(checksumStream(checksum)), { contentType });
+      const content = await blobs.get(key);
+      return await blobs.appendUpload(upload, offset, content!.body);
+    } finally {
+      await blobs.delete(key);
+    }
   }
 
   /** Repeats the last step of an upload whose bytes are all there, after a crash say. */
   async complete(ownerId: string, id: string): Promise<Media> {
     return await this.#alone(ownerId, id, async (media) => {
       if (media.status === "ready") return media;
-      const offset = await this.blobs.uploadOffset(tusUpload(media));
-      if (offset === null || offset === media.size) return await this.#finish(media);
-      const about = `Finishing the upload: ${offset} of ${media.size} bytes have arrived`;
-      throw new AppError("conflict", about);
+      const { offset } = await this.#stateOf(media);
+      if (offset === media.size && !isPartial(media)) return await this.#finish(media);
+      const message = `Cannot finish the upload: ${offset} of ${media.size} bytes have arrived`;
+      throw new AppError("conflict", message);
     });
   }
 
   async terminate(ownerId: string, id: string): Promise<void> {
     await this.#alone(ownerId, id, async (media) => {
       tusUpload(media);
-      await this.intake.discard(media);
+      await this.#options.intake.discard(media);
     });
+  }
+
+  /** Of a partial upload the bytes are kept, until a final one takes them. */
+  async #end(media: Media): Promise<Media> {
+    if (!isPartial(media)) return await this.#finish(media);
+    await this.#options.blobs.completeUpload(tusUpload(media));
+    return media;
   }
 
   async #finish(media: Media): Promise<Media> {
     try {
-      await this.blobs.completeUpload(tusUpload(media));
-      return await this.intake.finish(media, fileKey(media.id));
+      await this.#options.blobs.completeUpload(tusUpload(media));
+      return await this.#options.intake.finish(media, fileKey(media.id));
     } catch (error) {
       // What the rules refuse cannot be mended by sending more.
       if (error instanceof AppError && error.code !== "unavailable") {
-        await this.intake.discard(media);
+        await this.#options.intake.discard(media);
       }
       throw error;
     }
@@ -129,23 +230,25 @@ export class ResumableUploads {
     const type = detectFileType(head);
     try {
       checkType(type);
-      checkSize(media.size, type, this.limits);
+      checkSize(media.size, type, this.#options.limits);
     } catch (error) {
       await whole.cancel().catch(() => {});
-      if (head.byteLength >= Math.min(HEAD_SIZE, media.size)) await this.intake.discard(media);
+      if (head.byteLength >= Math.min(HEAD_SIZE, media.size)) {
+        await this.#options.intake.discard(media);
+      }
       throw error;
     }
     return whole;
   }
 
   async #postpone(media: Media): Promise<void> {
-    const checkAt = this.clock.now() + this.limits.unusedMediaMs;
-    await this.store.media.update(media.id, "pending", { checkAt });
+    const checkAt = this.#options.clock.now() + this.#options.limits.unusedMediaMs;
+    await this.#options.store.media.update(media.id, "pending", { checkAt });
   }
 
   async #alone<T>(ownerId: string, id: string, work: (media: Media) => Promise<T>): Promise<T> {
     await this.#own(ownerId, id);
-    const held = await this.leases.hold(`upload:${id}`, async () => {
+    const held = await this.#options.leases.hold(`upload:${id}`, async () => {
       return await work(await this.#own(ownerId, id));
     });
     if (held) return held.value;
@@ -155,10 +258,14 @@ export class ResumableUploads {
   }
 
   async #own(ownerId: string, id: string): Promise<Media> {
-    const media = await this.store.media.byId(id);
+    const media = await this.#options.store.media.byId(id);
     if (media?.ownerId === ownerId && media.status !== "deleting") return media;
     throw notFound("upload", id);
   }
+}
+
+function isPartial(media: Media): boolean {
+  return media.tus?.concat === "partial";
 }
 
 function tusUpload(media: Media) {

@@ -1,9 +1,19 @@
 import { Buffer } from "node:buffer";
 import { AppError, quote } from "../core/errors.ts";
+import { isId } from "../core/ids.ts";
+import { type Checksum, CHECKSUM_ALGORITHMS } from "./checksum_stream.ts";
 import type { NewUpload } from "./resumable_uploads.ts";
 
-/** tus 1.0.0 (https://tus.io/protocols/resumable-upload): creation, expiration and termination. */
-const TUS_VERSION = "1.0.0";
+/** tus 1.0.0 (https://tus.io/protocols/resumable-upload). */
+export const TUS_VERSION = "1.0.0";
+
+const EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination,concatenation";
+
+/** Parts of a final upload; the official client makes as many as it is told, a handful. */
+const MAX_PARTS = 32;
+
+/** Characters of a header that is kept. */
+const MAX_HEADER = 2048;
 
 const TUS_PATCH_TYPE = "application/offset+octet-stream";
 
@@ -24,7 +34,8 @@ export function tusPatchHeaders(offset: number): Record<string, string> {
 export function tusOptions(maxSize: number): Response {
   const headers = tusHeaders({
     "tus-version": TUS_VERSION,
-    "tus-extension": "creation,expiration,termination",
+    "tus-extension": EXTENSIONS,
+    "tus-checksum-algorithm": CHECKSUM_ALGORITHMS.join(","),
     "tus-max-size": String(maxSize),
   });
   return new Response(null, { status: 204, headers });
@@ -39,15 +50,52 @@ export function requireTus(headers: Headers): void {
 /** What a creation asks for. Throws `invalid_request` where it does not say the length. */
 export function newUploadOf(headers: Headers): NewUpload {
   if (headers.has("upload-defer-length")) {
-    throw new AppError("invalid_request", "Upload-Defer-Length is not taken: say Upload-Length");
+    throw new AppError("invalid_request", "Upload-Defer-Length is not offered: say Upload-Length");
   }
-  const size = countIn(headers, "upload-length");
-  const metadata = metadataOf(headers.get("upload-metadata") ?? "");
+  const header = headers.get("upload-metadata") ?? "";
+  const concat = headers.get("upload-concat") ?? "";
+  if (header.length > MAX_HEADER || concat.length > MAX_HEADER) {
+    const message = `Upload-Metadata and Upload-Concat have at most ${MAX_HEADER} characters`;
+    throw new AppError("invalid_request", message);
+  }
+  const parts = partsOf(concat);
+  const metadata = metadataOf(header);
   return {
-    size,
+    size: parts ? 0 : countIn(headers, "upload-length"),
     name: metadata.get("filename") ?? metadata.get("name") ?? "file",
     chatId: metadata.get("chatId"),
+    tus: { metadata: header, concat },
+    parts,
   };
+}
+
+/** The ids in `final;<url> <url> …`, whose URLs are absolute or paths; undefined for what is not final. */
+function partsOf(concat: string): string[] | undefined {
+  if (concat === "" || concat === "partial") return undefined;
+  const urls = /^final;\s*(\S.*)$/.exec(concat)?.[1].trim().split(/\s+/) ?? [];
+  const ids = urls.map((url) => url.split("?")[0].split("/").at(-1)!);
+  if (ids.length > 0 && ids.length <= MAX_PARTS && ids.every(isId)) return ids;
+  const message = `Upload-Concat must be partial, or final; and 1 to ${MAX_PARTS} uploads, not `;
+  throw new AppError("invalid_request", message + quote(concat));
+}
+
+/** Null where none is given. Throws `invalid_request` for an algorithm that is not offered. */
+export function checksumOf(headers: Headers): Checksum | null {
+  const header = headers.get("upload-checksum");
+  if (header === null) return null;
+  const [name, digest = ""] = header.trim().split(/\s+/);
+  const algorithm = CHECKSUM_ALGORITHMS.find((known) => known === name.toLowerCase());
+  if (algorithm && /^[A-Za-z0-9+/]+={0,2}$/.test(digest)) return { algorithm, digest };
+  const offered = CHECKSUM_ALGORITHMS.join(", ");
+  const message = `Upload-Checksum must be ${offered} and the digest in base64, not ${
+    quote(header)
+  }`;
+  throw new AppError("invalid_request", message);
+}
+
+/** True if a creation brings the first bytes along (creation-with-upload). */
+export function hasBytes(headers: Headers): boolean {
+  return headers.get("content-type")?.toLowerCase() === TUS_PATCH_TYPE;
 }
 
 /** Where a PATCH goes on. Throws `unsupported_media_type` for a body that is not of tus. */

@@ -13,6 +13,14 @@ export type MediaUpload =
   /** Sent straight to the store by a signed URL, which works until then; also kept after it is done. */
   | { method: "put"; key: string; until: number };
 
+/** What a tus client said when it created the upload. */
+export interface TusDetails {
+  /** The header Upload-Metadata as it came, which HEAD returns; empty without one. */
+  metadata: string;
+  /** The header Upload-Concat: `partial`, `final;` and the parts, or empty. */
+  concat: string;
+}
+
 /** An upload: what messages say of it, and what the server has to know beside. */
 export interface Media extends MediaAttachment {
   ownerId: string;
@@ -30,6 +38,8 @@ export interface Media extends MediaAttachment {
   /** When it is to be looked at whether anything needs it still; null when something does. */
   checkAt: number | null;
   upload: MediaUpload | null;
+  /** Null for uploads that came another way, or before this was kept. */
+  tus: TusDetails | null;
   createdAt: number;
 }
 

@@ -82,7 +82,10 @@ test("an upload by tus goes on after a break, and is finished by its last bytes"
   const { ann, bob } = await app.people("ann", "bob");
   const options = await bytesRequest(app, null, "OPTIONS", UPLOADS);
   assert.equal(options.headers.get("tus-version"), "1.0.0");
-  assert.equal(options.headers.get("tus-extension"), "creation,expiration,termination");
+  assert.equal(
+    options.headers.get("tus-extension"),
+    "creation,creation-with-upload,expiration,checksum,termination,concatenation",
+  );
   const path = await create(app, ann, BYTES.length);
   const id = path.split("/").at(-1)!;
   const offsetOf = async () => (await tus(app, ann, "HEAD", path)).headers.get("upload-offset");

@@ -155,8 +155,8 @@ export class MongoMediaStore implements MediaStore {
 /** How often the bytes were shared is only written, to conflict with a deletion. */
 function read({ shares: _, ...document }: Document<Media> & { shares?: number }): Media {
   const media = fromDocument<Media>(document as Document<Media>);
-  // A row of an earlier release has bytes of its own.
-  return { ...media, blobId: media.blobId ?? media.id };
+  // A row of an earlier release has bytes of its own, and no details.
+  return { ...media, blobId: media.blobId ?? media.id, tus: media.tus ?? null };
 }
 
 function rowOf(document: Document<Media> | null): Media | null {

@@ -28,6 +28,7 @@ const MEDIA = new Table<Media>("media", {
   uses: "value",
   checkAt: "value",
   upload: "json",
+  tus: "json",
   createdAt: "value",
 });
 

@@ -281,6 +281,7 @@ function mediaRows() {
     uses: 2,
     checkAt: T0 + 1,
     upload: { method: "put", key: "uploads/a", until: T0 + 2 },
+    tus: { metadata: "filename YQ==", concat: "partial" },
     createdAt: T0,
   };
   const upload: Media = {

@@ -212,6 +212,7 @@ export function aMedia(fields: Partial<Media> = {}): Media {
     uses: 0,
     checkAt: T0,
     upload: null,
+    tus: null,
     createdAt: T0,
     ...fields,
   };

@@ -13,6 +13,7 @@ import { step as searchByBlocks } from "./0012_search_by_blocks.ts";
 import { step as withdrawals } from "./0013_withdrawals.ts";
 import { step as history } from "./0014_history.ts";
 import { step as refreshSuccessors } from "./0015_refresh_successors.ts";
+import { step as tusDetails } from "./0016_tus_details.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -37,4 +38,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   withdrawals,
   history,
   refreshSuccessors,
+  tusDetails,
 ];
