@@ -6,7 +6,7 @@ import { GoogleProvider } from "./auth/identity_provider_google.ts";
 import type { PasswordHasher } from "./auth/password_hasher.ts";
 import type { Config } from "./config.ts";
 import { dataDirError, RESTORE_DRAFT } from "./config/data_dir.ts";
-import type { Clock } from "./core/clock.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import { makePrivateFile, makePrivateFolder } from "./core/private_files.ts";
 import { parseMailFrom } from "./mail/mail_from.ts";
@@ -170,7 +170,7 @@ async function openMongoBackplane(
   };
 }
 
-async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
+export async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
   if (s3 !== null) {
     const { S3BlobStore } = await import("./media/blob_store_s3.ts");
     const { bucket, region, accessKeyId, secretAccessKey, endpointUrl } = s3;
@@ -220,7 +220,7 @@ async function webPushSender(
   return new WebPushSender({ vapid, allowedOrigins, clock });
 }
 
-async function openMailer({ environment, mail }: Config, log: Log): Promise<Mailer> {
+export async function openMailer({ environment, mail }: Config, log: Log): Promise<Mailer> {
   if (mail.smtpUrl === null) return logMailer(log, { secrets: environment !== "production" });
   const { SmtpMailer } = await import("./mail/mailer_smtp.ts");
   const { SmtpUrl } = await import("./mail/smtp_url.ts");
@@ -232,4 +232,43 @@ function providersOf({ google, facebook }: Config, clock: Clock): IdentityProvid
     ...(google ? [new GoogleProvider({ ...google, clock })] : []),
     ...(facebook ? [new FacebookProvider({ ...facebook, clock })] : []),
   ];
+}
+
+/** Writes, reads and deletes an entry of the KV that the broker would use. Throws what the KV throws. */
+export async function tryKv({ kvUrl: url, kvPath: path }: Config["broker"]): Promise<void> {
+  const { openKv } = await import("./realtime/kv_connection.ts");
+  if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
+  const kv = await openKv({ url, path });
+  try {
+    const key = ["doctor", crypto.randomUUID()];
+    await kv.set(key, 1, { expireIn: 60_000 });
+    if ((await kv.get(key)).value !== 1) throw new Error("what was written is not there");
+    await kv.delete(key);
+  } finally {
+    kv.close();
+  }
+}
+
+/** Has FCM check a message, and send none. Throws why it would take none. */
+export async function fcmDryRun(fcm: NonNullable<Config["fcm"]>): Promise<void> {
+  await (await fcmSender(fcm, systemClock)).dryRun();
+}
+
+/** Throws an Error that names the fault. */
+export async function parseVapid(vapid: NonNullable<Config["vapid"]>): Promise<void> {
+  const { parseVapidKeys } = await import("./notifications/vapid.ts");
+  await parseVapidKeys(vapid, vapid.subject);
+}
+
+/** Milliseconds by which the clock of the database is ahead of this host's. */
+export async function databaseSkew(uri: string): Promise<number> {
+  const { connectMongo } = await import("./realtime/mongo_connection.ts");
+  const { db, close } = await connectMongo(uri);
+  try {
+    const asked = Date.now();
+    const { localTime } = await db.command({ hello: 1 });
+    return Number(localTime) - (asked + Date.now()) / 2;
+  } finally {
+    await close();
+  }
 }

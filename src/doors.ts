@@ -21,9 +21,8 @@ import { SocketIoDoor } from "./transport/socketio/socketio_door.ts";
 import { WsDoor } from "./transport/ws/ws_door.ts";
 import { EXPORT_ROUTE, mountExport } from "./users/routes.ts";
 import { mountWebPage } from "./web/routes.ts";
+import { VERSION } from "./version.ts";
 import { profileView } from "./wire/user.ts";
-
-export const VERSION = "0.1.0";
 
 export interface Doors {
   http: Hono<HttpEnv>;

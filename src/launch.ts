@@ -4,11 +4,17 @@ import { runChild } from "./launcher/child_process.ts";
 import { serverEnvironment } from "./launcher/server_environment.ts";
 
 /**
- * Starts the server with the permissions that it needs, for `deno task dev`, `start`, `start:parallel` and
- * `admin`: works out the data folder and the folder of packages once, since Deno's flags take neither from
- * `.env`.
+ * Starts the server with the permissions that it needs, for `deno task dev`, `start`, `start:parallel`,
+ * `admin` and `doctor`: works out the data folder and the folder of packages once, since Deno's flags take
+ * neither from `.env`.
  */
-const MODES: readonly string[] = ["dev", "start", "parallel", "admin"] satisfies LaunchMode[];
+const MODES: readonly string[] = [
+  "dev",
+  "start",
+  "parallel",
+  "admin",
+  "doctor",
+] satisfies LaunchMode[];
 
 const [mode, ...rest] = Deno.args;
 if (!MODES.includes(mode)) {

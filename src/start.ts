@@ -3,6 +3,7 @@ import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { jsonLog, type Log } from "./core/log.ts";
 import { limitRepeats } from "./core/log_limit.ts";
 import { writeLine, writeToConsole } from "./core/log_output.ts";
+import { VERSION } from "./version.ts";
 
 /** Deno Deploy ends a process five seconds after it asked it to stop. */
 const DRAIN_MS = 4_800;
@@ -43,7 +44,12 @@ export async function start(options: AppOptions = {}): Promise<Started> {
 export function announce(log: Log, { hostname, port }: Deno.NetAddr): void {
   const everywhere = hostname === "0.0.0.0" || hostname === "::";
   const url = `http://${everywhere ? "localhost" : hostname}:${port}`;
-  log.info("Listening", { url, docs: `${url}/docs`, openapi: `${url}/api/openapi.json` });
+  log.info("Listening", {
+    version: VERSION,
+    url,
+    docs: `${url}/docs`,
+    openapi: `${url}/api/openapi.json`,
+  });
 }
 
 /** Says why nothing could be listened to, and what to change, and ends the program. */

@@ -25,10 +25,17 @@ export async function makePrivateFile(path: string): Promise<void> {
   await tighten(path, FILE_MODE);
 }
 
-/** A file of somebody else, or a file system without modes, stays as it is. */
+/**
+ * A file of somebody else, or a file system without modes, stays as it is. So does one that has gone since
+ * it was seen: SQLite's -wal and -shm go when the last process closes the database.
+ */
 async function tighten(path: string, mode: number): Promise<void> {
   if (Deno.build.os === "windows") return;
-  const { mode: current } = await Deno.stat(path);
+  const found = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  const current = found?.mode ?? null;
   if (current === null || (current & OTHERS) === 0) return;
   await Deno.chmod(path, mode).catch(() => {});
 }

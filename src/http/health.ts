@@ -84,9 +84,9 @@ export class Health {
   }
 }
 
-/** `/healthz`: the process lives. `/readyz`: it should get requests; 200 also when degraded. */
-export function mountHealth(app: Hono<HttpEnv>, health: Health): void {
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
+/** `/healthz`: the process lives, and of which release it is. `/readyz`: it should get requests; 200 also when degraded. */
+export function mountHealth(app: Hono<HttpEnv>, health: Health, version: string): void {
+  app.get("/healthz", (c) => c.json({ status: "ok", version }));
   app.get("/readyz", async (c) => {
     const report = await health.report();
     const serves = report.status === "ready" || report.status === "degraded";

@@ -44,7 +44,7 @@ export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
   app.use(edge(config, log));
   app.onError(errorHandler(log));
   app.notFound((c) => unknownRoute(c, () => app.routes));
-  mountHealth(app, health);
+  mountHealth(app, health, options.version);
   if (config.serves.metrics) mountMetrics(app, metrics, config.metricsToken);
   if (config.serves.docs) mountDocuments(app, options);
   options.mountFirst?.(app);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 
-export type LaunchMode = "dev" | "start" | "parallel" | "admin";
+export type LaunchMode = "dev" | "start" | "parallel" | "admin" | "doctor";
 
 export interface LaunchPlace {
   /** The folder that the program's source is in. */
@@ -21,7 +21,7 @@ const NOT_READ = [".env", ".git"];
 /** Address of the metadata service of clouds, which no feature needs and a forged request would ask. */
 const METADATA_SERVICE = "169.254.169.254";
 
-/** The arguments of `deno` that run the server, or the operator's command, with the permissions it needs. */
+/** The arguments of `deno` that run the server, or an operator's command, with the permissions it needs. */
 export function serverArguments(
   mode: LaunchMode,
   environment: LaunchEnvironment,
@@ -30,6 +30,7 @@ export function serverArguments(
   const flags = ["--quiet", "--env-file", ...permissions(environment, place)];
   if (mode === "start") return ["run", ...flags, "src/main.ts"];
   if (mode === "admin") return ["run", ...flags, "src/admin.ts"];
+  if (mode === "doctor") return ["run", ...flags, "src/doctor.ts"];
   if (mode === "dev") return ["run", "--watch=src", ...flags, "src/main.ts"];
   const port = given(environment, "PORT") ?? "5000";
   const isProduction = environment.NODE_ENV === "production";

@@ -6,6 +6,8 @@ export interface Mailer {
    * it cannot be handed over now.
    */
   send(mail: Mail): Promise<void>;
+  /** Connects and signs in, and sends nothing; throws the reason where it cannot. */
+  check?(): Promise<void>;
   /** Lets go of connections; safe to call twice. */
   close(): Promise<void>;
 }

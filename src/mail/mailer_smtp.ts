@@ -46,6 +46,11 @@ export class SmtpMailer implements Mailer {
     }
   }
 
+  async check(): Promise<void> {
+    this.#transport ??= connect(this.#options);
+    await (await this.#transport).verify();
+  }
+
   /** Mails under way fail with `unavailable`: the mail server may have taken them or not. */
   async close(): Promise<void> {
     this.#stop.abort();

@@ -52,6 +52,16 @@ export class FcmPushSender implements PushSender<FcmTarget> {
     }
   }
 
+  /** Has FCM check a message to no device, and send none. Throws why it takes none of this account. */
+  async dryRun(): Promise<void> {
+    const message = { token: "none", data: {} };
+    const { status } = await this.#post(JSON.stringify({ validate_only: true, message }));
+    // The token is no device's, which FCM says only to those who may send.
+    if (status === 200 || status === 400 || status === 404) return;
+    const about = status === 403 ? ": the account may not send, or the API is not enabled" : "";
+    throw new Error(`FCM answers ${status} to the service account${about}`);
+  }
+
   /** A token that was revoked before its end costs one more try, with a new one. */
   async #post(body: string, signal?: AbortSignal): Promise<PushAnswer> {
     const first = await this.#postOnce(body, signal);

@@ -38,6 +38,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   launcher: { values: ["config"] },
   /** What operators run beside the server. */
   tools: { values: [...BASE, "config", "media/media_rules.ts"] },
+  /** Checks a configuration through the ports; `doctor.ts` gives it what stands behind them. */
+  doctor: { values: BASE, types: ["config", "store", "mail", "media"] },
   store: { values: BASE },
   mail: { values: BASE },
   realtime: { values: [...SHAPES, "store"], types: FEATURES },
@@ -69,7 +71,9 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "launch.ts": { values: ["config", "launcher"] },
   "cron.ts": { values: [] },
   "timer_work.ts": { values: ["core"] },
-  "start.ts": { values: ["app.ts", "config.ts", "config", "core"] },
+  "start.ts": { values: ["app.ts", "config.ts", "config", "core", "version.ts"] },
+  "doctor.ts": { values: ["adapters.ts", "config.ts", "core", "doctor", "version.ts"] },
+  "version.ts": { values: [] },
   /** Together the composition root: ports with what stands behind them, the rules, the doors. */
   "app.ts": { values: "anything" },
   /** A command of its own on the same store. */
