@@ -3,6 +3,8 @@ import type { Log } from "./core/log.ts";
 /** The first pause before listening again; doubled by each failure, up to the longest. */
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
+/** For requests under way at the end. */
+const SHUTDOWN_MS = 2_000;
 /** A listener that lived this long begins with the first pause again. */
 const STABLE_MS = 10_000;
 
@@ -59,11 +61,15 @@ export class Listener {
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_RETRY_MS);
   }
 
-  /** Stops accepting, and resolves when all requests are answered. */
+  /** Stops accepting, and waits for requests under way: not for a peer that never closes its socket. */
   async shutdown(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await this.#server?.shutdown();
+    if (this.#server === null) return;
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const time = new Promise<void>((resolve) => late = setTimeout(resolve, SHUTDOWN_MS));
+    await Promise.race([this.#server.shutdown(), time]);
+    clearTimeout(late);
   }
 
   #retry({ hostname, port }: Pick<Deno.NetAddr, "hostname" | "port">): void {

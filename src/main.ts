@@ -4,8 +4,6 @@ import { keepServing } from "./keep_serving.ts";
 import { Listener } from "./listener.ts";
 import { announce, cannotListen, onStop, start } from "./start.ts";
 
-const SHUTDOWN_MS = 2_000;
-
 const starting = start();
 registerTimerWork(
   async () => (await starting).app.timerWork(),
@@ -21,14 +19,8 @@ const listener = new Listener({
 });
 
 keepServing({ log, onRejection: () => app.figures.rejectionUnhandled() });
-onStop(log, () => app.drain(shutDown), () => Deno.exit(0));
+onStop(log, () => app.drain(() => listener.shutdown()), () => Deno.exit(0));
 listen();
-
-/** Stops accepting, and waits for requests under way: not for a peer that never closes its socket. */
-async function shutDown(): Promise<void> {
-  const late = new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_MS));
-  await Promise.race([listener.shutdown(), late]);
-}
 
 function listen(): void {
   try {
