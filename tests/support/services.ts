@@ -42,6 +42,18 @@ export const SERVICES = {
     variable: "TEST_CHROMIUM",
     install: "apt-get install chromium",
   },
+  nginx: {
+    purpose: "nginx",
+    programs: ["nginx"],
+    variable: "TEST_NGINX",
+    install: "apt-get install nginx-light",
+  },
+  caddy: {
+    purpose: "Caddy",
+    programs: ["caddy"],
+    variable: "TEST_CADDY",
+    install: "apt-get install caddy",
+  },
   oldestDeno: {
     purpose: "the oldest Deno that the server runs on",
     programs: [`deno-${OLDEST}`],
@@ -81,7 +93,7 @@ function folders(): string[] {
   const base = home();
   const usual = base ? [join(base, ".cargo", "bin"), join(base, "go", "bin")] : [];
   const onPath = (Deno.env.get("PATH") ?? "").split(delimiter).filter((dir) => dir !== "");
-  return [...onPath, ...usual, "/usr/bin"];
+  return [...onPath, ...usual, "/usr/bin", "/usr/sbin"];
 }
 
 function home(): string | undefined {
