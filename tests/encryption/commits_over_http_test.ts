@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { toBase64Url, utf8 } from "../../src/client/mls/encoding.ts";
+import type { NewDevice } from "../../src/client/mls/staged_commit.ts";
 import { newId } from "../../src/core/ids.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
@@ -120,6 +121,8 @@ for (const { name, ignore, environment } of testedStores()) {
     refused(await post({ welcome: undefined }), 400, "invalid_request", "welcome.message");
     const wrongDevice = { ...staged.welcome, deviceIds: [cats.id] };
     refused(await post({ welcome: wrongDevice }), 400, "invalid_request", "welcome.deviceIds");
+    const oneMore = { ...staged.welcome, deviceIds: [bobs.id, cats.id] };
+    refused(await post({ welcome: oneMore }), 400, "invalid_request", "welcome.deviceIds");
     refused(await post({ epoch: 1 }), 409, "stale_epoch");
     refused(await post({ groupInfo: tampered(staged.groupInfo, -1) }), 400, "invalid_request");
     refused(await post({ commit: tampered(staged.commit, 60) }), 400, "invalid_request");
@@ -135,6 +138,12 @@ for (const { name, ignore, environment } of testedStores()) {
     refused(await bobs.post(chatId, removal), 403, "forbidden");
     refused(await bobs.post(chatId, { ...removal, removeUserIds: [] }), 403, "forbidden");
     await bobsGroup.discard();
+    const second = await RawDevice.make(app, bob);
+    await bobs.commit(bobsGroup, { add: await bobs.claim(bob.id).then(onlyOf(second.id)) });
+    await bobs.commit(bobsGroup, { removeDeviceIds: [second.id] });
+    for (const { commit } of (await bobs.http.get(`/api/chats/${chatId}/mls/commits`)).body.items) {
+      await group.processCommit(commit);
+    }
     const forAnn = await group.stage({});
     refused(await bobs.post(chatId, forAnn), 403, "forbidden");
   });
@@ -213,6 +222,10 @@ for (const { name, ignore, environment } of testedStores()) {
     assert.deepEqual(await anns.claim(bob.id), []);
     refused(await bobs.upload({ keyPackages: [good] }), 404, "not_found");
   });
+}
+
+function onlyOf(deviceId: string) {
+  return (devices: NewDevice[]) => devices.filter((device) => device.deviceId === deviceId);
 }
 
 function refused(answer: HttpAnswer, status: number, code: string, path?: string): void {

@@ -53,7 +53,8 @@ async function takesCommits(): Promise<string[]> {
   const group = await device.join(joining.chatId, joining.welcome);
   const outcomes: string[] = [];
   for (const commit of joining.commits) {
-    outcomes.push(await group.processCommit(commit).then(() => "taken", ({ code }) => code));
+    const refusal = (error: { code: string; message: string }) => `${error.code} ${error.message}`;
+    outcomes.push(await group.processCommit(commit).then(() => "taken", refusal));
     // A rejection that nobody hears is reported once the event loop turns.
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

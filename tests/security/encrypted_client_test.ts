@@ -25,9 +25,11 @@ Deno.test("nothing that a stranger makes ends the process of a client, or keeps 
   };
   const { url } = app;
   const memberIds = [bob.id, eve.id];
-  const task = { url, person: ann, claims, memberIds, joining: await joining() };
+  const { refusals, ...given } = await joining();
+  const task = { url, person: ann, claims, memberIds, joining: given };
   const { commits, roster, leftOut } = await run(task);
-  assert.deepEqual(commits, task.joining.commits.map(() => "bad_commit"));
+  assert.equal(commits.length, refusals.length);
+  for (const [i, refusal] of refusals.entries()) assert.match(commits[i], refusal);
   assert.equal(roster, [ann.id, bob.id, eve.id].sort().join());
   const named = leftOut.map(({ userId, deviceId }) => `${userId}/${deviceId}`);
   assert.deepEqual(named, evil.map(({ deviceId }) => `${eve.id}/${deviceId}`));
@@ -70,9 +72,13 @@ async function joining() {
   const staged = await group.stage({ add: world.claim(userId) });
   await group.accepted(staged);
   const forger = await memberOf(evil.store, world.chatId);
-  const bad = await forgeKeyPackage();
-  const unsigned = decodeKeyPackage(`${bad.slice(0, -8)}AAAAAAAA`);
-  const add = { proposalType: "add", add: { keyPackage: unsigned } } as const;
+  const unsigned = async () => {
+    const keyPackage = decodeKeyPackage(`${(await forgeKeyPackage()).slice(0, -8)}AAAAAAAA`);
+    return { proposalType: "add", add: { keyPackage } } as const;
+  };
+  const [one, two, three] = [await unsigned(), await unsigned(), await unsigned()];
+  const small = await forgeKeyPackage({ leaf: { hpkePublicKey: SMALL_ORDER_KEYS.p } });
+  const addSmall = { proposalType: "add", add: { keyPackage: decodeKeyPackage(small) } } as const;
   const psk = {
     proposalType: "psk",
     psk: {
@@ -85,21 +91,31 @@ async function joining() {
   } as const;
   const smallPath: Forgery["nodes"] = (nodes) =>
     nodes.map((node) => ({ ...node, hpkePublicKey: SMALL_ORDER_KEYS["0"] }));
-  const forgeries: Forgery[] = [
-    { proposals: [add, { ...add }], withoutPath: true },
-    { proposals: [add, add, add] },
-    { proposals: [psk, psk] },
-    { nodes: smallPath },
-    { leaf: () => ({ hpkePublicKey: SMALL_ORDER_KEYS["1"] }) },
+  const remove = { proposalType: "remove", remove: { removed: 60 } } as const;
+  const kemOutput = SMALL_ORDER_KEYS["p - 1"];
+  const init = { proposalType: "external_init", externalInit: { kemOutput } } as const;
+  const forgeries: [Forgery, RegExp][] = [
+    [{ proposals: [one, two], withoutPath: true }, /^bad_commit .*signature/],
+    [{ proposals: [one, two, three] }, /^bad_commit .*signature/],
+    [{ proposals: [addSmall, one] }, /^bad_commit .*small order/],
+    [{ proposals: [psk, psk] }, /^bad_commit .*not allowed: psk/],
+    [{ proposals: [init] }, /^bad_commit .*not allowed: external_init/],
+    [{ proposals: [remove] }, /^bad_commit .*leaf 60/],
+    [{ nodes: smallPath }, /^bad_commit .*small order/],
+    [{ leaf: () => ({ hpkePublicKey: SMALL_ORDER_KEYS["1"] }) }, /^bad_commit .*small order/],
   ];
   const commits: string[] = [];
-  for (const forgery of forgeries) commits.push((await forgeCommit(forger, forgery)).commit);
+  for (const [forgery] of forgeries) commits.push((await forgeCommit(forger, forgery)).commit);
+  const joiner = { ...forger, isExternal: true };
+  commits.push((await forgeCommit(joiner, { proposals: [init] })).commit);
+  const refusals = [...forgeries.map(([, refusal]) => refusal), /^bad_commit .*KEM output/];
   const keys: [string, number[]][] = [];
   for (const name of await victim.store.names("")) {
     keys.push([name, [...(await victim.store.read(name))!]]);
   }
   const { chatId } = world;
-  return { chatId, welcome: staged.welcome!.message, keys, commits, userId, deviceId };
+  const welcome = staged.welcome!.message;
+  return { chatId, welcome, keys, commits, refusals, userId, deviceId };
 }
 
 interface Result {

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import type { RatchetTree } from "ts-mls";
+import { memoryKeyStore } from "../../src/client/mls/key_store.ts";
+import { deviceSignatureKey } from "../../src/client/mls/mls_device.ts";
+import { newId } from "../../src/core/ids.ts";
+import type { HttpAnswer } from "../support/http_client.ts";
 import type { MlsGroup } from "../../src/client/mls/mls_group.ts";
-import { forgeCommit, type Forgery, memberOf } from "../encryption/forged_commit.ts";
+import { forgeCommit, type Forgery, joinerOf, memberOf } from "../encryption/forged_commit.ts";
 import { forgeWelcome } from "../encryption/forged_welcome.ts";
-import { decodeKeyPackage } from "../../src/client/mls/wire.ts";
+import { decodeGroupInfo, decodeKeyPackage } from "../../src/client/mls/wire.ts";
 import { forgeKeyPackage } from "../encryption/forged_key_package.ts";
 import { RawDevice } from "../encryption/raw_device.ts";
 import { SMALL_ORDER_KEYS } from "../encryption/small_order_keys.ts";
@@ -53,6 +57,68 @@ attack(REST, "nobody adds a device under the key of another leaf", async (app) =
   await owner.commit(group, { removeUserIds: [evils] });
 });
 
+attack(
+  REST,
+  "nobody is added or joins with a key that is not the registered device's",
+  async (app) => {
+    const { owner, evil, evils, group } = await aGroup(app);
+    const { chatId } = group;
+    const { bob } = await app.people("bob");
+    const bobs = await RawDevice.make(app, bob, 0);
+    const identities = [
+      { userId: bob.id, deviceId: bobs.id },
+      { userId: evils, deviceId: bobs.id },
+      { userId: evils, deviceId: newId() },
+    ];
+    for (const identity of identities) {
+      const keyPackage = await forgeKeyPackage({ owner: identity });
+      const add = { keyPackage: decodeKeyPackage(keyPackage) };
+      const forged = await forgeCommit(await memberOf(owner.store, chatId), {
+        proposals: [{ proposalType: "add", add }],
+      });
+      const welcome = { deviceIds: [identity.deviceId], message: await forgeWelcome([keyPackage]) };
+      const addUserIds = identity.userId === bob.id ? [bob.id] : [];
+      refused(await owner.post(chatId, { ...forged, welcome, addUserIds }), /no registered device/);
+    }
+    const { body } = await evil.http.get(`/api/chats/${chatId}/mls/group-info`);
+    const info = decodeGroupInfo(body.groupInfo);
+    const kemOutput = crypto.getRandomValues(new Uint8Array(32));
+    const proposals = [{ proposalType: "external_init", externalInit: { kemOutput } } as const];
+    // Devices of eve's own: one is not registered, and one is registered with another key.
+    const second = await RawDevice.make(app, evil.person, 0);
+    const otherKey = memoryKeyStore();
+    await deviceSignatureKey(otherKey);
+    const joins = [[second.store, newId()], [otherKey, second.id]] as const;
+    for (const [store, deviceId] of joins) {
+      const joiner = await joinerOf(store, { userId: evils, deviceId }, info);
+      const forged = await forgeCommit(joiner, { proposals });
+      refused(await evil.post(chatId, forged), /no registered device/);
+    }
+    const joiner = await joinerOf(second.store, { userId: evils, deviceId: second.id }, info);
+    const forged = await forgeCommit(joiner, { proposals });
+    const asOwner = await owner.post(chatId, forged);
+    assert.deepEqual([asOwner.status, asOwner.body.code], [403, "forbidden"], "for another person");
+    assert.equal((await evil.post(chatId, forged)).status, 201);
+  },
+);
+
+attack(REST, "a person blocked in a direct chat does not restart its group", async (app) => {
+  const { ann, eve } = await app.people("ann", "eve");
+  const [anns, eves] = [await RawDevice.make(app, ann), await RawDevice.make(app, eve)];
+  const { body: chat } = await eves.http.post("/api/chats", { userId: ann.id, encrypted: true });
+  const group = await eves.mls.createGroup(chat.id);
+  const staged = await group.stage({ add: await eves.claim(ann.id) });
+  const withOther = { ...staged, addUserIds: [ann.id] };
+  refused(await eves.post(chat.id, withOther), /a direct chat keeps its two/);
+  assert.equal((await eves.post(chat.id, { ...staged, addUserIds: [] })).status, 201);
+  assert.equal((await anns.http.post("/api/users/block", { userId: eve.id })).status, 200);
+  const { staged: restart } = await eves.mls.restart(chat.id, 1, []);
+  const { commit, groupInfo } = restart;
+  const body = { generation: 1, commit, groupInfo, clientId: newId() };
+  const answer = await eves.http.post(`/api/chats/${chat.id}/mls/restart`, body);
+  assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"]);
+});
+
 attack(REST, "no key package is taken that would harm whoever adds its device", async (app) => {
   const { ann } = await app.people("ann");
   const anns = await RawDevice.make(app, ann, 0);
@@ -72,6 +138,12 @@ attack(REST, "no key package is taken that would harm whoever adds its device", 
     assert.deepEqual([asInit.status, asLeaf.status], [400, 400], name);
   }
 });
+
+function refused(answer: HttpAnswer, detail: RegExp): void {
+  const { status, body } = answer;
+  assert.deepEqual([status, body.code], [400, "invalid_request"], JSON.stringify(body));
+  assert.match(JSON.stringify(body), detail);
+}
 
 function withOtherRoot(tree: RatchetTree): RatchetTree {
   const root = tree[1];
