@@ -57,6 +57,8 @@ export interface Config {
   readonly formerEncryptionKeys: readonly Uint8Array[];
   /** Lower case. */
   readonly adminEmails: readonly string[];
+  /** Usernames that nobody can take; null for the usual ones. */
+  readonly reservedNames: readonly string[] | null;
   /** Whether administrators by role need a second factor; those by address always do. */
   readonly adminSecondFactor: boolean;
   readonly corsOrigins: "*" | readonly string[];
@@ -153,11 +155,12 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     memoryBytes: values.MEMORY_BYTES ?? null,
     tokens: tokensOf(values),
     sessionLifetimeMs: values.SESSION_LIFETIME ?? 180 * DAY_MS,
-    reauthWindowMs: values.REAUTH_WINDOW ?? 10 * 60_000,
+    reauthWindowMs: values.REAUTH_WINDOW ?? 5 * 60_000,
     bcryptCost: values.BCRYPT_COST ?? 12,
     encryptionKey: encryptionKeyOf(values, mode, notices),
     formerEncryptionKeys: formerEncryptionKeysOf(values),
     adminEmails: (values.ADMIN_EMAILS ?? []).map((address) => address.toLowerCase()),
+    reservedNames: values.RESERVED_NAMES ?? null,
     adminSecondFactor: values.ADMIN_SECOND_FACTOR === "required",
     corsOrigins: values.CORS_ORIGINS ?? (mode === "production" ? [] : "*"),
     trustedProxy: values.TRUSTED_PROXY ?? null,

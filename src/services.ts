@@ -3,6 +3,7 @@ import type { Adapters } from "./adapters.ts";
 import { auditHandlers } from "./auth/audit_handlers.ts";
 import { createAuth } from "./auth/auth_services.ts";
 import { authHandlers } from "./auth/handlers.ts";
+import { RESERVED_NAMES } from "./auth/reserved_names.ts";
 import { secretBox } from "./auth/secret_box.ts";
 import { Tokens } from "./auth/tokens.ts";
 import { AbandonedGroups } from "./chats/abandoned_groups.ts";
@@ -245,6 +246,7 @@ function createSignIn(
     },
     onSessionsEnded: (ids) => publisher.endSessions(ids),
     onDevicesRemoved: (userId, devices) => notices.devices(userId, devices, "removed"),
+    reservedNames: config.reservedNames ?? RESERVED_NAMES,
     maxSessions: config.limits.sessionsPerUser,
     sessionLifetimeMs: config.sessionLifetimeMs,
     proofWindowMs: config.reauthWindowMs,

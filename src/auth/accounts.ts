@@ -4,12 +4,16 @@ import { newId } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { Identity } from "../model/identity.ts";
 import type { User } from "../model/user.ts";
+import { networkOf } from "../operations/rate_key.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
 import type { AccountChanges } from "./account_changes.ts";
 import { emailKeyOf, usernameKeyOf } from "./account_keys.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 import type { HeldAddresses } from "./held_addresses.ts";
 import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
+import type { HashOrigin } from "./password_queue.ts";
+import { requireGoodPassword } from "./password_rules.ts";
+import type { ReservedNames } from "./reserved_names.ts";
 
 export interface Registration {
   username: string;
@@ -23,6 +27,9 @@ export interface AccountsOptions {
   hasher: PasswordHasher;
   changes: AccountChanges;
   held: HeldAddresses;
+  reserved: ReservedNames;
+  /** What the service calls itself. */
+  product: string;
   audit: AuditTrail;
   clock: Clock;
 }
@@ -30,7 +37,7 @@ export interface AccountsOptions {
 /** Whose new password is hashed, and which field of the request it came in. */
 export interface PasswordOwner {
   visitor: Visitor;
-  user: Pick<User, "username" | "email"> | null;
+  user: Pick<User, "username" | "email"> & { displayName?: string } | null;
   /** "password" unless given. */
   field?: string;
 }
@@ -65,6 +72,7 @@ export class Accounts {
   ): Promise<User> {
     const { store, audit, held } = this.options;
     const user = { ...this.#newUser(fields), ...fields };
+    this.#requireUnreserved("Registering", fields.username);
     if (await held.isHeld(user.emailKey)) throw taken("Registering", "email", fields);
     const identity = by && { ...by, userId: user.id };
     const details = by && { provider: by.provider };
@@ -97,19 +105,27 @@ export class Accounts {
    * The account, if there is one and this is its password. Every other case gives the same answer in
    * the same time.
    */
-  async authenticate(user: User | null, password: string): Promise<User> {
+  async authenticate(user: User | null, password: string, from: HashOrigin): Promise<User> {
     const hash = user?.passwordHash ?? null;
-    const same = await this.#hashing(() => this.options.hasher.verify(password, hash));
-    if (same && user && user.deletedAt === null) return await this.#rehashed(user, password);
+    const same = await this.#hashing(() => this.options.hasher.verify(password, hash, from));
+    if (same && user && user.deletedAt === null) return await this.#rehashed(user, password, from);
     throw new AppError("unauthenticated", "Signing in: the name or the password is wrong");
   }
 
-  hash(password: string, _owner: PasswordOwner): Promise<string> {
-    return this.#hashing(() => this.options.hasher.hash(password));
+  /** Throws `invalid_request` for a password that is guessed first. */
+  async hash(password: string, owner: PasswordOwner): Promise<string> {
+    const { hasher, product } = this.options;
+    const { visitor, user, field = "password" } = owner;
+    const { username = "", email = "", displayName = "" } = user ?? {};
+    const names = [username, displayName, email, email.split("@")[0], product];
+    requireGoodPassword(password, { names, field });
+    const from = { network: networkOf(visitor.address), person: usernameKeyOf(username) };
+    return await this.#hashing(() => hasher.hash(password, from));
   }
 
   async rename(caller: Caller, username: string): Promise<User> {
     const usernameKey = usernameKeyOf(username);
+    this.#requireUnreserved("Changing the username", username);
     try {
       const { user } = await this.options.changes.own(caller, () => ({
         user: { username, usernameKey },
@@ -126,11 +142,11 @@ export class Accounts {
    * After a change of the cost each password is hashed anew when it comes: it is as well kept as others,
    * and takes as long to check as the one of nobody does.
    */
-  async #rehashed(user: User, password: string): Promise<User> {
+  async #rehashed(user: User, password: string, from: HashOrigin): Promise<User> {
     const before = user.passwordHash!;
     const { hasher, changes } = this.options;
     if (!hasher.isOutdated(before)) return user;
-    const passwordHash = await this.#hashing(() => hasher.hash(password));
+    const passwordHash = await this.#hashing(() => hasher.hash(password, from));
     const changed = await changes.byServer(
       user.id,
       ({ user: now }) => now.passwordHash === before ? { user: { passwordHash } } : {},
@@ -138,8 +154,14 @@ export class Accounts {
     const after = changed?.user.passwordHash ?? null;
     if (!changed || after === passwordHash) return changed?.user ?? user;
     // Another sign-in was faster; or else the password is another by now, and the old one was right.
-    const same = await this.#hashing(() => hasher.verify(password, after));
+    const same = await this.#hashing(() => hasher.verify(password, after, from));
     return same ? changed.user : user;
+  }
+
+  #requireUnreserved(action: string, username: string): void {
+    if (!this.options.reserved.has(username)) return;
+    const about = `${action}: the name ${quote(username)} is reserved`;
+    throw fieldError("conflict", "username", about);
   }
 
   async #hashing<T>(work: () => Promise<T>): Promise<T> {

@@ -27,18 +27,29 @@ export type SecretKind = "password" | "second_factor";
 /** Whose secret is tried. */
 export interface Guarded {
   /**
-   * What is counted. Where a name was typed it is that name, whether or not there is such an account:
-   * were the account counted instead, its count would tell which address belongs to which name.
+   * What was typed, or the account's id where nothing was. It is counted whether or not there is such an
+   * account: were the account alone counted, its count would tell which address belongs to which name.
    */
   name: string;
   /** Null where there is no such account. */
   userId: string | null;
+  /** The device or the session, where it is known to be the account's. */
+  knownAs?: string | null;
+  /** Refuses as a wrong secret is refused, with as much work; `unauthenticated`. */
+  refuse?: () => Promise<never>;
+}
+
+/** The buckets that a try has taken from; `refused` where it must look like a wrong one. */
+interface Taken {
+  buckets: Bucket[];
+  refused: boolean;
 }
 
 /**
- * Slows down who guesses at one account's secrets. Only failures count, by name and network, so that a
- * stranger cannot shut the owner out; a wide limit by name alone stops those who come from many
- * networks at once, and does not hold where the owner has signed in before.
+ * Slows down guesses at one account's secrets. Only failures count. Strangers share a budget by network,
+ * and a wide one from everywhere: by the name that they type, and by the person, whichever of their names
+ * is typed. A known device has a budget of its own, so strangers cannot shut the owner out (OWASP, "Slow
+ * down online guessing attacks with device cookies"); its failures count for the person too.
  */
 export class AttemptGuard {
   constructor(
@@ -56,46 +67,62 @@ export class AttemptGuard {
     visitor: Visitor,
     check: () => Promise<T>,
   ): Promise<T> {
-    const taken = await this.#take(this.#buckets(kind, account, visitor), account, visitor);
+    const { buckets, refused } = account.knownAs
+      ? await this.#takeKnown(kind, account, visitor)
+      : await this.#takeStranger(kind, account, visitor);
     try {
-      const result = await check();
-      await this.#giveBack(taken);
+      const result = await (refused && account.refuse ? account.refuse() : check());
+      await this.#giveBack(buckets);
       return result;
     } catch (error) {
       const failed = error instanceof AppError && error.code === "unauthenticated";
-      if (!failed) await this.#giveBack(taken);
+      if (!failed) await this.#giveBack(buckets);
       throw error;
     }
   }
 
-  /** Counts a use that is no failure (a mail that is asked for, say). False when it is too much. */
-  async allows(bucket: string, rate: Rate): Promise<boolean> {
-    return (await this.limiter.take(bucket, rate)).allowed;
-  }
-
-  #buckets(kind: SecretKind, { name }: Guarded, visitor: Visitor): [near: Bucket, wide: Bucket] {
+  async #takeKnown(kind: SecretKind, account: Guarded, visitor: Visitor): Promise<Taken> {
     const { network, account: wide } = RATES[kind];
-    // A hash: a name of the caller's own making could otherwise spell another's bucket.
-    const hash = createHash("sha256").update(name).digest("base64url");
-    return [
-      [`${kind}_failures:${hash}:${networkOf(visitor.address)}`, network],
-      [`${kind}_failures:${hash}`, wide],
-    ];
+    const own: Bucket = [`${kind}_failures:known:${hashOf(account.knownAs!)}`, network];
+    const { allowed, retryAfterMs } = await this.limiter.take(...own);
+    if (!allowed) throw tooMany(retryAfterMs);
+    const buckets = [own];
+    const shared = bucketsOf(kind, `person:${account.userId}`, visitor, network, wide);
+    for (const bucket of shared) {
+      if ((await this.limiter.take(...bucket)).allowed) buckets.push(bucket);
+    }
+    return { buckets, refused: false };
   }
 
-  /** The buckets that were taken from. */
+  async #takeStranger(kind: SecretKind, account: Guarded, visitor: Visitor): Promise<Taken> {
+    const { network, account: wide } = RATES[kind];
+    const byName = bucketsOf(kind, account.name, visitor, network, wide);
+    const { buckets, retryAfterMs } = await this.#take(byName, account, visitor);
+    if (retryAfterMs !== null) throw tooMany(retryAfterMs);
+    if (account.userId === null || account.userId === account.name) {
+      return { buckets, refused: false };
+    }
+    const byPerson = bucketsOf(kind, `person:${account.userId}`, visitor, network, wide);
+    const person = await this.#take(byPerson, account, visitor);
+    // To say so would tell that this name and another one are the same person's.
+    return { buckets: [...buckets, ...person.buckets], refused: person.retryAfterMs !== null };
+  }
+
+  /** The buckets that were taken from, or after how long one more would be allowed. */
   async #take(
     [near, wide]: [near: Bucket, wide: Bucket],
     account: Guarded,
     visitor: Visitor,
-  ): Promise<Bucket[]> {
+  ): Promise<{ buckets: Bucket[]; retryAfterMs: number | null }> {
     const first = await this.limiter.take(...near);
-    if (!first.allowed) throw tooMany(first.retryAfterMs);
+    if (!first.allowed) return { buckets: [], retryAfterMs: first.retryAfterMs };
     const second = await this.limiter.take(...wide);
-    if (second.allowed) return [near, wide];
-    if (await this.#isKnown(account, visitor)) return [near];
+    if (second.allowed) return { buckets: [near, wide], retryAfterMs: null };
+    if (await this.#isKnownNetwork(account, visitor)) {
+      return { buckets: [near], retryAfterMs: null };
+    }
     await this.limiter.giveBack(...near);
-    throw tooMany(second.retryAfterMs);
+    return { buckets: [], retryAfterMs: second.retryAfterMs };
   }
 
   async #giveBack(buckets: Bucket[]): Promise<void> {
@@ -103,12 +130,31 @@ export class AttemptGuard {
   }
 
   /** Whether the account was signed in to from this network, as far as sessions are kept. */
-  async #isKnown({ userId }: Guarded, { address }: Visitor): Promise<boolean> {
+  async #isKnownNetwork({ userId }: Guarded, { address }: Visitor): Promise<boolean> {
     if (userId === null) return false;
     const network = networkOf(address);
     const sessions = await this.store.sessions.ofUser(userId);
     return sessions.some((session) => networkOf(session.address) === network);
   }
+}
+
+function bucketsOf(
+  kind: SecretKind,
+  name: string,
+  visitor: Visitor,
+  near: Rate,
+  wide: Rate,
+): [near: Bucket, wide: Bucket] {
+  const hash = hashOf(name);
+  return [
+    [`${kind}_failures:${hash}:${networkOf(visitor.address)}`, near],
+    [`${kind}_failures:${hash}`, wide],
+  ];
+}
+
+/** A name of the caller's own making could otherwise spell another's bucket. */
+function hashOf(name: string): string {
+  return createHash("sha256").update(name).digest("base64url");
 }
 
 function tooMany(retryAfterMs: number): AppError {

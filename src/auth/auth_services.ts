@@ -28,6 +28,7 @@ import { ProviderSignIn } from "./provider_sign_in.ts";
 import { Reauthentication } from "./reauthentication.ts";
 import { RecentProof } from "./recent_proof.ts";
 import { SecondFactor } from "./second_factor.ts";
+import { ReservedNames } from "./reserved_names.ts";
 import type { SecretBox } from "./secret_box.ts";
 import { Sessions } from "./sessions.ts";
 import { SignIn } from "./sign_in.ts";
@@ -48,6 +49,8 @@ export interface AuthOptions {
   onDevicesRemoved: (userId: string, devices: Device[]) => Promise<void>;
   /** Told of what is recorded of accounts; must not throw. */
   onAudited?: (entry: AuditEntry) => Promise<void>;
+  /** Usernames that nobody can take. */
+  reservedNames: readonly string[];
   maxSessions: number;
   /** After so many milliseconds a session ends, however often it refreshes. */
   sessionLifetimeMs: number;
@@ -88,7 +91,17 @@ export function createAuth(options: AuthOptions): AuthServices {
       ),
   });
   const held = new HeldAddresses(tokens);
-  const accounts = new Accounts({ store, hasher, changes, held, audit, clock });
+  const reserved = new ReservedNames(options.reservedNames);
+  const accounts = new Accounts({
+    store,
+    hasher,
+    changes,
+    held,
+    reserved,
+    product: issuer,
+    audit,
+    clock,
+  });
   const sessions = createSessions(options, changes, mail);
   const shared = { store, accounts, sessions, tokens, guard, proof, audit, changes, mail, clock };
   const secondFactor = new SecondFactor({ ...shared, box, issuer });

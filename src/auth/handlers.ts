@@ -65,8 +65,8 @@ function waysIn({ accounts, sessions, signIn, mail }: AuthServices): Bound[] {
     bind(operations.register, async (visitor, { deviceName, ...registration }) => {
       const user = await accounts.register(visitor, registration);
       mail.verification(user);
-      const { pair } = await sessions.open(user.id, visitor, deviceName);
-      return { user: profileView(user), ...pair };
+      const { pair, deviceToken } = await sessions.open(user.id, visitor, deviceName);
+      return { user: profileView(user), ...pair, deviceToken };
     }),
     bind(operations.login, async (visitor, input) => {
       return signInView(await signIn.withPassword(visitor, input));
@@ -190,7 +190,8 @@ type SignedInView = Exclude<ReturnType<typeof signInView>, { twoFactorRequired: 
 
 function signInView(result: SignInResult) {
   if ("challenge" in result) return { twoFactorRequired: true as const, ...result };
-  return { user: profileView(result.user), ...result.pair };
+  const { user, pair, deviceToken } = result;
+  return { user: profileView(user), ...pair, deviceToken };
 }
 
 function sessionView(session: Session, caller: Caller) {

@@ -23,8 +23,14 @@ export const password = text({ min: 8, max: 256 }).meta({
 export const SignedIn = z.object({
   user: ProfileView,
   accessToken: z.string(),
-  refreshToken: z.string().describe("Works once; its reuse ends the session"),
+  refreshToken: z.string().describe(
+    "Works once; repeated within 30 s it gives the same pair, later reuse ends the session",
+  ),
   expiresIn: z.int().describe("Seconds until the access token expires"),
+  deviceToken: z.string().describe(
+    "To be kept and given with the next sign-in on this device: strangers' wrong passwords then do " +
+      "not shut it out. It opens nothing",
+  ),
 }).meta({ id: "SignedIn" });
 
 export const TwoFactorChallenge = z.object({
@@ -60,6 +66,9 @@ export const login = operation({
     identifier: line({ max: 254 }).describe("Username or e-mail address"),
     password: z.string().min(1).max(1024),
     deviceName: line({ max: 100 }).optional(),
+    deviceToken: z.string().min(1).max(4096).optional().describe(
+      "As an earlier sign-in on this device gave it; one of another account counts as none",
+    ),
   }),
   output: z.union([SignedIn, TwoFactorChallenge]),
   rest: { method: "POST", path: "/auth/login" },
@@ -73,7 +82,7 @@ export const refreshToken = operation({
   access: "public",
   limit: "refresh",
   input: z.strictObject({ refreshToken: z.string().min(1).max(4096) }),
-  output: SignedIn.omit({ user: true }).meta({ id: "TokenPair" }),
+  output: SignedIn.omit({ user: true, deviceToken: true }).meta({ id: "TokenPair" }),
   rest: { method: "POST", path: "/auth/refresh-token" },
   errors: ["unauthenticated", "token_expired"],
 });

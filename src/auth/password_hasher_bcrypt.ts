@@ -1,4 +1,5 @@
 import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
+import { type HashOrigin, PasswordQueue } from "./password_queue.ts";
 import type { HashJob, HashResult } from "./password_worker.ts";
 
 interface Waiting {
@@ -7,8 +8,11 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-/** A bcrypt hash takes about 200 ms: of more than this many at once, the last waits 20 s. */
-const MAX_WAITING = 200;
+/** A bcrypt hash takes about 200 ms in one of two workers: the last of 200 waits 20 s. */
+const MAX_WAITING = { person: 20, network: 100, all: 200 };
+
+/** Of nobody in particular: each takes a turn of its own. */
+const nobody = (): HashOrigin => ({ network: "", person: crypto.randomUUID() });
 
 /**
  * bcrypt in workers: on the main thread eight logins would stall every socket for 0.8 s, in two
@@ -17,21 +21,21 @@ const MAX_WAITING = 200;
 export class BcryptHasher implements PasswordHasher {
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Waiting>();
-  readonly #queue: Waiting[] = [];
+  readonly #queue = new PasswordQueue<Waiting>(MAX_WAITING);
   #dummy: Promise<string> | null = null;
 
   /** `cost` is the binary logarithm of the rounds; `size` how many hash at once. */
   constructor(private readonly cost: number, private readonly size = 2) {}
 
-  async hash(password: string): Promise<string> {
-    return await this.#run({ type: "hash", password, cost: this.cost }) as string;
+  async hash(password: string, from = nobody()): Promise<string> {
+    return await this.#run({ type: "hash", password, cost: this.cost }, from) as string;
   }
 
-  async verify(password: string, hash: string | null): Promise<boolean> {
+  async verify(password: string, hash: string | null, from = nobody()): Promise<boolean> {
     // Waited for in either case: the first answer is as late for those who are there.
     const standIn = await this.#standIn();
     const against = hash ?? standIn;
-    const same = await this.#run({ type: "verify", password, hash: against });
+    const same = await this.#run({ type: "verify", password, hash: against }, from);
     return same === true && hash !== null;
   }
 
@@ -41,8 +45,8 @@ export class BcryptHasher implements PasswordHasher {
 
   close(): void {
     for (const worker of [...this.#idle, ...this.#busy.keys()]) worker.terminate();
-    const unanswered = [...this.#busy.values(), ...this.#queue];
-    this.#idle.length = this.#queue.length = 0;
+    const unanswered = [...this.#busy.values(), ...this.#queue.drain()];
+    this.#idle.length = 0;
     this.#busy.clear();
     for (const { reject } of unanswered) reject(new Error("The hasher was closed"));
   }
@@ -55,16 +59,17 @@ export class BcryptHasher implements PasswordHasher {
     });
   }
 
-  #run(job: HashJob): Promise<string | boolean> {
-    if (this.#queue.length >= MAX_WAITING) return Promise.reject(new HasherBusy());
+  #run(job: HashJob, from: HashOrigin): Promise<string | boolean> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ job, resolve, reject });
+      const queued = this.#queue.push(from, { job, resolve, reject });
+      if (queued === false) return reject(new HasherBusy());
+      if (queued !== true) queued.reject(new HasherBusy());
       this.#next();
     });
   }
 
   #next(): void {
-    if (this.#queue.length === 0) return;
+    if (this.#queue.size === 0) return;
     const worker = this.#idle.pop() ?? this.#spawn();
     if (!worker) return;
     const waiting = this.#queue.shift()!;

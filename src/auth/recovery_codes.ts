@@ -1,13 +1,15 @@
 /**
- * Recovery codes stand in for a lost authenticator, each once. A code has 80 random bits, so that a
- * plain hash of it cannot be searched: unlike a password it needs no slow one.
+ * Recovery codes stand in for a lost authenticator, each once. A code has 120 random bits (NIST asks for
+ * 112), so that a plain hash of it cannot be searched: unlike a password it needs no slow one.
  */
 
 export const RECOVERY_CODE_COUNT = 10;
 
 /** Crockford's base32: no I, L, O or U, which are misread. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const CODE_LENGTH = 16;
+const CODE_LENGTH = 24;
+/** Codes of earlier releases, of 80 bits, still redeem. */
+const ACCEPTED_LENGTHS = [CODE_LENGTH, 16];
 const GROUP_LENGTH = 4;
 
 export interface RecoveryCodes {
@@ -46,7 +48,7 @@ function normalise(input: string): string | null {
   // Longer than any code with separators: not worth the work.
   if (input.length > 64) return null;
   const code = input.toUpperCase().replace(/[\s-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
-  return code.length === CODE_LENGTH && [...code].every((one) => ALPHABET.includes(one))
+  return ACCEPTED_LENGTHS.includes(code.length) && [...code].every((one) => ALPHABET.includes(one))
     ? code
     : null;
 }

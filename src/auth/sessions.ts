@@ -16,6 +16,14 @@ export interface TokenPair {
   expiresIn: number;
 }
 
+/** What a sign-in gives. */
+export interface Opened {
+  pair: TokenPair;
+  sessionId: string;
+  /** By which later sign-ins on this device are known to be its own. */
+  deviceToken: string;
+}
+
 export interface SessionsOptions {
   store: Pick<Store, "sessions">;
   tokens: Tokens;
@@ -47,7 +55,7 @@ export class Sessions {
     userId: string,
     visitor: Visitor,
     deviceName = "",
-  ): Promise<{ pair: TokenPair; sessionId: string }> {
+  ): Promise<Opened> {
     const { store, tokens, clock } = this.options;
     const now = clock.now();
     const [id, refreshId] = [newId(), newId()];
@@ -70,7 +78,23 @@ export class Sessions {
       endReason: null,
     });
     await this.#makeRoom(userId, id);
-    return { pair, sessionId: id };
+    const deviceToken = await tokens.sign("device", { userId, sessionId: id, tokenId: newId() });
+    return { pair, sessionId: id, deviceToken };
+  }
+
+  /**
+   * By which name a device is known that has signed in to this account before; null for any other. A
+   * device token opens nothing: it only keeps strangers' guesses from shutting its device out.
+   */
+  async knownDevice(userId: string, deviceToken?: string): Promise<string | null> {
+    if (deviceToken === undefined) return null;
+    try {
+      const claims = await this.options.tokens.verify("device", deviceToken);
+      return claims.userId === userId ? `device:${claims.tokenId}` : null;
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
   }
 
   /**

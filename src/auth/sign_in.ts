@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, quote } from "../core/errors.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { suspensionAt, type User } from "../model/user.ts";
+import { networkOf } from "../operations/rate_key.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
@@ -12,7 +13,7 @@ import type { SecondFactor } from "./second_factor.ts";
 import type { Sessions, TokenPair } from "./sessions.ts";
 
 export type SignInResult =
-  | { user: User; pair: TokenPair }
+  | { user: User; pair: TokenPair; deviceToken: string }
   | { challenge: string };
 
 export interface SignInOptions {
@@ -33,28 +34,31 @@ export class SignIn {
 
   async withPassword(
     visitor: Visitor,
-    { identifier, password, deviceName }: {
+    { identifier, password, deviceName, deviceToken }: {
       identifier: string;
       password: string;
       deviceName?: string;
+      deviceToken?: string;
     },
   ): Promise<SignInResult> {
-    const { accounts } = this.options;
+    const { accounts, sessions } = this.options;
     const found = await accounts.find(identifier);
     const name = accounts.keyOf(identifier);
-    const user = await this.#passwordOf(found, name, password, visitor);
+    const knownAs = found && await sessions.knownDevice(found.id, deviceToken);
+    const user = await this.#passwordOf(found, { name, knownAs }, password, visitor);
     return await this.proceed(user, visitor, { method: "password", deviceName });
   }
 
   /** Throws `unauthenticated` unless it is the caller's own password; for a proof of identity. */
   async provePassword(caller: Caller, password: string): Promise<void> {
     const user = await this.options.store.users.byId(caller.userId);
-    await this.#passwordOf(user, caller.userId, password, caller);
+    const known = { name: caller.userId, knownAs: `session:${caller.sessionId}` };
+    await this.#passwordOf(user, known, password, caller);
   }
 
   /** Throws `unauthenticated` unless it is the account's password; returns the account as it is then. */
   async checkPassword(visitor: Visitor, user: User, password: string): Promise<User> {
-    return await this.#passwordOf(user, user.id, password, visitor);
+    return await this.#passwordOf(user, { name: user.usernameKey }, password, visitor);
   }
 
   async proceed(
@@ -90,17 +94,21 @@ export class SignIn {
 
   async #passwordOf(
     user: User | null,
-    name: string,
+    { name, knownAs }: { name: string; knownAs?: string | null },
     password: string,
     visitor: Visitor,
   ): Promise<User> {
     const { guard, accounts } = this.options;
-    const account = { name, userId: user?.id ?? null };
+    const from = { network: networkOf(visitor.address), person: user?.usernameKey ?? name };
+    const refuse = async (): Promise<never> => {
+      await accounts.authenticate(null, password, from);
+      throw new Error("Nobody's password was right");
+    };
     return await guard.guard(
       "password",
-      account,
+      { name, userId: user?.id ?? null, knownAs, refuse },
       visitor,
-      () => accounts.authenticate(user, password),
+      () => accounts.authenticate(user, password, from),
     );
   }
 
@@ -116,7 +124,7 @@ export class SignIn {
     deviceName: string,
   ): Promise<SignInResult> {
     const { sessions, store, audit, clock } = this.options;
-    const { pair, sessionId } = await sessions.open(user.id, visitor, deviceName);
+    const { pair, sessionId, deviceToken } = await sessions.open(user.id, visitor, deviceName);
     const now = await store.users.byId(user.id);
     const same = now && now.passwordHash === user.passwordHash && now.deletedAt === null &&
       !suspensionAt(now, clock.now()) && now.totp?.enabledAt === user.totp?.enabledAt;
@@ -126,7 +134,7 @@ export class SignIn {
     }
     await audit.own(user.id, visitor, { action: "session.opened", details: { method, sessionId } });
     this.#noticeNewDevice(now, visitor, sessionId);
-    return { user: now, pair };
+    return { user: now, pair, deviceToken };
   }
 
   #noticeNewDevice(user: User, visitor: Visitor, sessionId: string): void {

@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 
 /** What a token is for. It is part of what is verified, so that none passes for another. */
-export type TokenPurpose = "access" | "refresh";
+export type TokenPurpose = "access" | "refresh" | "device";
 
 export interface TokenClaims {
   userId: string;
@@ -33,7 +33,14 @@ export interface TokenTimes {
 
 const ISSUER = "realtimechat";
 /** RFC 9068 names the media type of access tokens; that of refresh tokens follows its form. */
-const TYPES: Record<TokenPurpose, string> = { access: "at+jwt", refresh: "rt+jwt" };
+const TYPES: Record<TokenPurpose, string> = {
+  access: "at+jwt",
+  refresh: "rt+jwt",
+  device: "dt+jwt",
+};
+
+/** A device that nobody has signed in on for so long is known no more. */
+const DEVICE_TTL_MS = 365 * 86_400_000;
 
 /**
  * JWTs (RFC 7519) under HMAC-SHA-256, each purpose with its own secrets, type and audience. Only that
@@ -51,8 +58,13 @@ export class Tokens {
     this.#keys = {
       access: [secrets.accessSecret, ...formerAccessSecrets].map(hmacKey),
       refresh: this.#refreshSecrets.map(hmacKey),
+      device: this.#refreshSecrets.map(hmacKey),
     };
-    this.#ttl = { access: secrets.accessTtlMs, refresh: secrets.refreshTtlMs };
+    this.#ttl = {
+      access: secrets.accessTtlMs,
+      refresh: secrets.refreshTtlMs,
+      device: DEVICE_TTL_MS,
+    };
   }
 
   /** When a token of this purpose expires that is issued now. */

@@ -138,14 +138,21 @@ export class ChatClient extends Emitter<ClientEvents> {
   async signIn(
     credentials: Input<"auth.login">,
   ): Promise<{ user: ProfileView } | { challenge: string }> {
-    const answer = await this.#rest.call("auth.login", credentials);
+    const deviceToken = await this.#signIn.deviceToken();
+    const answer = await this.#rest.call("auth.login", { deviceToken, ...credentials });
     if ("twoFactorRequired" in answer) return { challenge: answer.challenge };
     return { user: await this.#signIn.begin(answer) };
   }
 
   /** Takes what another way of signing in (a provider, a second factor) was answered. */
   async useSession(
-    pair: { user: ProfileView; accessToken: string; refreshToken: string; expiresIn: number },
+    pair: {
+      user: ProfileView;
+      accessToken: string;
+      refreshToken: string;
+      expiresIn: number;
+      deviceToken?: string;
+    },
   ): Promise<ProfileView> {
     return await this.#signIn.begin(pair);
   }

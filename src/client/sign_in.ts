@@ -20,6 +20,8 @@ interface StoredSession {
 }
 
 const NAME = "session";
+/** The token by which the server knows this device; it outlives sessions. */
+const DEVICE = "device";
 /** A token this close to its end is exchanged first, or it might end under way. */
 const MARGIN_MS = 30_000;
 /** Waits before a refresh whose answer was lost is repeated. */
@@ -61,10 +63,19 @@ export class SignIn {
     return this.user;
   }
 
-  async begin(pair: TokenPair & { user: ProfileView }): Promise<ProfileView> {
+  async begin(
+    pair: TokenPair & { user: ProfileView; deviceToken?: string },
+  ): Promise<ProfileView> {
     this.#check(pair.user);
     await this.#keep(pair, pair.user);
+    if (pair.deviceToken) await this.storage.write({ [DEVICE]: utf8(pair.deviceToken) });
     return pair.user;
+  }
+
+  /** As the last sign-in on this device gave it; sent with the next, it keeps that from being shut out. */
+  async deviceToken(): Promise<string | undefined> {
+    const bytes = await this.storage.read(DEVICE);
+    return bytes ? fromUtf8(bytes) : undefined;
   }
 
   /** Forgets the session here; the server is told by `auth.logout`. */

@@ -13,6 +13,7 @@ export function setupNotices(
   return [
     ...misspelt(environment),
     ...clusterNotices(values, environment),
+    ...proxyNotices(values, environment),
     ...(mode === "production" ? publicNotices(values) : []),
   ];
 }
@@ -65,6 +66,18 @@ function clusterNotices(values: Values, environment: Environment): string[] {
     ];
   }
   return [];
+}
+
+/** Behind a proxy that is not named all people have one address, and share what is counted by address. */
+function proxyNotices(values: Values, environment: Environment): string[] {
+  const isHttps = values.PUBLIC_URL?.startsWith("https:") ?? false;
+  if (!isHttps || values.TRUSTED_PROXY !== undefined || environment.DENO_DEPLOYMENT_ID) return [];
+  return [
+    "PUBLIC_URL is https and TRUSTED_PROXY is not set: this server speaks plain HTTP, so a proxy stands " +
+    "before it, and everyone has the proxy's address. Limits by address then hold for all people " +
+    "together, and ten wrong passwords for an account keep new devices of its owner out as well. Set " +
+    "TRUSTED_PROXY, such as x-forwarded-for:1",
+  ];
 }
 
 /** What everyone who reaches the server can see. */

@@ -178,6 +178,10 @@ const NAMED = {
   BCRYPT_COST: variable("an integer from 4 to 16, in production at least 10", integer(4, 16)),
   ENCRYPTION_KEY: encryptionKey,
   ENCRYPTION_KEY_PREVIOUS: encryptionKey,
+  RESERVED_NAMES: variable(
+    "`none`, or usernames separated by commas",
+    parsed((text) => text.trim() === "none" ? [] : listOf(text)),
+  ),
   ADMIN_SECOND_FACTOR: variable("required or optional", z.enum(["required", "optional"])),
   ADMIN_EMAILS: variable("e-mail addresses separated by commas", parsed(parseMailAddresses)),
 

@@ -13,7 +13,7 @@ Deno.test("ten codes are made, all different, and none is in its hash", async ()
   assert.equal(new Set(codes).size, 10);
   assert.equal(new Set(hashes).size, 10);
   for (const code of codes) {
-    assert.match(code, /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$/);
+    assert.match(code, /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){5}$/);
   }
   for (const hash of hashes) assert.match(hash, /^[0-9a-f]{64}$/);
 });
@@ -54,9 +54,17 @@ Deno.test("every letter of the alphabet comes up about as often", async () => {
       counts.set(letter, (counts.get(letter) ?? 0) + 1);
     }
   }
-  // 32,000 letters, 1,000 of each expected, deviation 31: ten deviations do not happen by chance.
+  // 48,000 letters, 1,500 of each expected, deviation 38: ten deviations do not happen by chance.
   assert.equal(counts.size, 32);
   for (const [letter, count] of counts) {
-    assert.ok(Math.abs(count - 1000) < 310, `${letter} ${count}`);
+    assert.ok(Math.abs(count - 1500) < 380, `${letter} ${count}`);
   }
+});
+
+Deno.test("a code has 120 random bits, and one of 80 bits of an earlier release still redeems", async () => {
+  const { codes: [code] } = await newRecoveryCodes(USER);
+  assert.equal(code.replaceAll("-", "").length * 5, 120);
+  const earlier = await recoveryCodeHash(USER, "0123-4567-89AB-CDEF");
+  assert.match(earlier!, /^[0-9a-f]{64}$/);
+  assert.equal(await recoveryCodeHash(USER, "0123-4567-89AB-CDEF-GHJK"), null);
 });

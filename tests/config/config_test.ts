@@ -270,3 +270,24 @@ Deno.test("production says at start-up what it serves to everyone, and how to en
   const off = { SERVE_METRICS: "off", SERVE_DOCS: "off", SERVE_PAGE: "off" };
   assert.deepEqual(noticesOf(off, pattern), []);
 });
+
+Deno.test("an https PUBLIC_URL without TRUSTED_PROXY is said at start-up, with the cure", () => {
+  const said = (environment: Record<string, string>) =>
+    loadConfig({ ...PRODUCTION, PUBLIC_URL: "https://chat.example.com", ...environment })
+      .notices.filter((notice) => /TRUSTED_PROXY/.test(notice)).length;
+  assert.equal(said({}), 1);
+  assert.equal(said({ NODE_ENV: "test" }), 1, "whatever the environment");
+  assert.equal(said({ TRUSTED_PROXY: "x-forwarded-for:1" }), 0);
+  assert.equal(said({ PUBLIC_URL: "http://chat.example.com" }), 0);
+});
+
+Deno.test("secrets of before are read, and need those of now", () => {
+  const previous = {
+    JWT_SECRET_PREVIOUS: "p".repeat(40),
+    JWT_REFRESH_SECRET_PREVIOUS: "q".repeat(40),
+  };
+  const { tokens, formerEncryptionKeys } = loadConfig({ ...PRODUCTION, ...previous });
+  assert.deepEqual(tokens.formerAccessSecrets, [previous.JWT_SECRET_PREVIOUS]);
+  assert.deepEqual(tokens.formerRefreshSecrets, [previous.JWT_REFRESH_SECRET_PREVIOUS]);
+  assert.equal(formerEncryptionKeys.length, 1, "what was sealed under the derived key still opens");
+});

@@ -47,10 +47,10 @@ test("blocking oneself or nobody is refused, and blocking twice is fine", async 
   assert.deepEqual([(await block(bob.id)).status, (await block(bob.id)).status], [200, 200]);
 });
 
-const ADMIN = { ADMIN_EMAILS: "Admin@Example.org" };
+const ADMIN = { ADMIN_EMAILS: "Chief@Example.org" };
 
 async function admin(world: AccountWorld) {
-  const account = await world.register("admin");
+  const account = await world.register("chief");
   const token = await world.linkToken(account.email, /Confirm/);
   const refused = await world.send("GET", "/api/admin/reports", undefined, account);
   assert.equal(refused.status, 403, "an address that nobody confirmed makes no administrator");
