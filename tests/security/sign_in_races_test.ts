@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { generate } from "otplib";
+import type { Caller } from "../../src/model/caller.ts";
+import type { User } from "../../src/model/user.ts";
+import { HeldAuth, VISITOR } from "../support/held_auth.ts";
+import { testedStores } from "../support/tested_stores.ts";
+
+/** What changes while a sign-in is under way counts: none slips past the change. */
+
+const PASSWORD = "correct horse battery";
+
+const stores = testedStores();
+
+function test(title: string, run: (held: HeldAuth) => Promise<void>): void {
+  for (const store of stores) {
+    Deno.test({
+      name: `${title} (${store.name})`,
+      ignore: store.ignore,
+      fn: async () => {
+        await using held = await HeldAuth.open(store.environment());
+        await run(held);
+      },
+    });
+  }
+}
+
+function register({ auth }: HeldAuth): Promise<User> {
+  const account = { username: "ann", email: "ann@example.org", password: PASSWORD };
+  return auth.accounts.register(VISITOR, account);
+}
+
+/** A session of the user, as what a request is authenticated as. */
+async function callerOf({ auth }: HeldAuth, { id }: User): Promise<Caller> {
+  const { pair } = await auth.sessions.open(id, VISITOR);
+  return await auth.sessions.authenticate(pair.accessToken, VISITOR);
+}
+
+const signIn = ({ auth }: HeldAuth) =>
+  auth.signIn.withPassword(VISITOR, { identifier: "ann", password: PASSWORD });
+
+const live = async ({ auth }: HeldAuth, { id }: User) => (await auth.sessions.list(id)).length;
+
+const totp = (enabledAt: number | null) => ({ sealedSecret: "sealed", enabledAt, lastStep: 0 });
+
+const CHANGES: Record<string, (held: HeldAuth, user: User) => Promise<unknown>> = {
+  "a second factor is switched on": ({ store }, { id }) =>
+    store.users.update(id, { totp: totp(Date.now()) }),
+  "the password is replaced": ({ store }, { id }) =>
+    store.users.update(id, { passwordHash: "$2b$04$other" }),
+  "the account is suspended": ({ store }, { id }) =>
+    store.users.update(id, {
+      suspension: { at: 0, until: null, reason: "spam", byUserId: id },
+    }),
+  "the account is erased": ({ store }, { id }) => store.users.update(id, { deletedAt: Date.now() }),
+};
+
+for (const [what, change] of Object.entries(CHANGES)) {
+  test(`a sign-in that was checked before ${what} opens nothing`, async (held) => {
+    const user = await register(held);
+    const arrived = held.gate.close();
+    const signingIn = signIn(held);
+    signingIn.catch(() => {});
+    await arrived;
+    await change(held, user);
+    held.gate.open();
+    await assert.rejects(signingIn, { code: "unauthenticated" });
+    assert.equal(await live(held, user), 0);
+  });
+}
+
+test("a sign-in during which nothing changes goes through the same gate", async (held) => {
+  const user = await register(held);
+  const arrived = held.gate.close();
+  const signingIn = signIn(held);
+  await arrived;
+  held.gate.open();
+  assert.ok("pair" in await signingIn);
+  assert.equal(await live(held, user), 1);
+});
+
+test("a second factor that is begun anew while its first code is checked is not confirmed", async (held) => {
+  const user = await register(held);
+  const caller = await callerOf(held, user);
+  const { secret } = await held.auth.secondFactor.begin(caller);
+  const code = await generate({ secret });
+  const arrived = held.gate.close();
+  const confirming = held.auth.secondFactor.confirm(caller, code);
+  confirming.catch(() => {});
+  await arrived;
+  const second = await held.auth.secondFactor.begin(caller);
+  held.gate.open();
+  await assert.rejects(confirming, { code: "conflict" });
+  assert.equal((await held.auth.secondFactor.state(caller)).enabled, false);
+  const codes = await held.auth.secondFactor.confirm(
+    caller,
+    await generate({ secret: second.secret }),
+  );
+  assert.equal(codes.length, 10);
+});
+
+test("of two confirmations at once one switches the factor on", async (held) => {
+  const caller = await callerOf(held, await register(held));
+  const { secret } = await held.auth.secondFactor.begin(caller);
+  const code = await generate({ secret });
+  const both = await Promise.allSettled(
+    [1, 2].map(() => held.auth.secondFactor.confirm(caller, code)),
+  );
+  assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  const [won] = both.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+  const signedIn = await signIn(held);
+  assert.ok("challenge" in signedIn);
+  const done = await held.auth.signIn.withChallenge(VISITOR, signedIn.challenge, won[0]);
+  assert.ok("pair" in done, "the recovery codes that were shown are those that count");
+});

@@ -1,0 +1,118 @@
+import { createAuth } from "../../src/auth/auth_services.ts";
+import type { AuthServices } from "../../src/auth/handlers.ts";
+import type { PasswordHasher } from "../../src/auth/password_hasher.ts";
+import { BcryptHasher } from "../../src/auth/password_hasher_bcrypt.ts";
+import { type SecretBox, secretBox } from "../../src/auth/secret_box.ts";
+import { Tokens } from "../../src/auth/tokens.ts";
+import { jsonLog } from "../../src/core/log.ts";
+import { logMailer } from "../../src/mail/mailer_log.ts";
+import type { Visitor } from "../../src/model/caller.ts";
+import { MemoryRateLimiter } from "../../src/operations/rate_limiter_memory.ts";
+import type { Store } from "../../src/store/store.ts";
+import { MovableClock } from "./movable_clock.ts";
+import { openStoreOf } from "./people.ts";
+import { TempDir } from "./temp_dir.ts";
+import { testConfig } from "./test_config.ts";
+
+export const VISITOR: Visitor = {
+  door: "rest",
+  address: "192.0.2.1",
+  userAgent: "Test/1.0",
+  requestId: "r",
+};
+
+/** Holds what passes it once it is closed, so that something else can happen in between. */
+export class Gate {
+  #open: Promise<void> = Promise.resolve();
+  #release = () => {};
+  #arrived = Promise.withResolvers<void>();
+
+  /** Resolves once somebody waits at the gate. */
+  close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    [this.#open, this.#release] = [promise, resolve];
+    this.#arrived = Promise.withResolvers<void>();
+    return this.#arrived.promise;
+  }
+
+  open(): void {
+    this.#release();
+  }
+
+  async pass(): Promise<void> {
+    this.#arrived.resolve();
+    await this.#open;
+  }
+}
+
+/** The services of accounts on a real store, whose checks of secrets can be held. */
+export class HeldAuth implements AsyncDisposable {
+  private constructor(
+    readonly auth: AuthServices,
+    readonly store: Store,
+    private readonly folder: TempDir,
+    private readonly hasher: BcryptHasher,
+    readonly gate: Gate,
+  ) {}
+
+  static async open(environment: Record<string, string>): Promise<HeldAuth> {
+    const folder = await TempDir.make("held_auth");
+    const config = testConfig(folder.join("data"), environment);
+    const [store, gate] = [await openStoreOf(config), new Gate()];
+    const hasher = new BcryptHasher(4);
+    const log = jsonLog("error", () => {});
+    const clock = new MovableClock();
+    const auth = createAuth({
+      store,
+      clock,
+      log,
+      hasher: heldHasher(hasher, gate),
+      tokens: new Tokens(config.tokens, clock),
+      limiter: new MemoryRateLimiter(clock),
+      mailer: logMailer(log, { secrets: true }),
+      box: heldBox(gate),
+      providers: [],
+      onSessionsEnded: () => {},
+      onDevicesRemoved: () => Promise.resolve(),
+      reservedNames: [],
+      maxSessions: 100,
+      sessionLifetimeMs: Infinity,
+      proofWindowMs: 300_000,
+      baseUrl: "https://chat.example.org",
+      product: "RealTimeChat",
+    });
+    return new HeldAuth(auth, store, folder, hasher, gate);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.auth.mail.idle();
+    this.hasher.close();
+    await this.store.close();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+function heldHasher(hasher: BcryptHasher, gate: Gate): PasswordHasher {
+  return {
+    hash: (...args) => hasher.hash(...args),
+    verify: async (...args) => {
+      const same = await hasher.verify(...args);
+      await gate.pass();
+      return same;
+    },
+    isOutdated: (hash) => hasher.isOutdated(hash),
+    close: () => hasher.close(),
+  };
+}
+
+function heldBox(gate: Gate): SecretBox {
+  const box = secretBox(["x".repeat(43)]);
+  return {
+    ...box,
+    open: async (...args) => {
+      const secret = await box.open(...args);
+      await gate.pass();
+      return secret;
+    },
+  };
+}
