@@ -1,4 +1,5 @@
 const KEY = "realtimechat.session";
+const DEVICE_KEY = "realtimechat.device";
 
 /**
  * The tokens of this browser. They are kept in localStorage, so that a reload does not sign out: any
@@ -10,8 +11,14 @@ export const session = {
     return text === null ? null : JSON.parse(text);
   },
 
-  set({ accessToken, refreshToken }) {
+  set({ accessToken, refreshToken, deviceToken }) {
     localStorage.setItem(KEY, JSON.stringify({ accessToken, refreshToken }));
+    if (deviceToken) localStorage.setItem(DEVICE_KEY, deviceToken);
+  },
+
+  /** Of the last sign-in here; with it, strangers' wrong passwords do not shut this browser out. */
+  get deviceToken() {
+    return localStorage.getItem(DEVICE_KEY) ?? undefined;
   },
 
   clear() {

@@ -1,5 +1,6 @@
 import { signIn } from "./api.js";
 import { h } from "./dom.js";
+import { session } from "./session.js";
 
 /** Registering, signing in, and the second factor of those who have one. */
 export function signInView(onSignedIn) {
@@ -17,7 +18,7 @@ export function signInView(onSignedIn) {
       field("identifier", "Username or e-mail", { autocomplete: "username" }),
       field("password", "Password", { type: "password", autocomplete: "current-password" }),
     ], async (data) => {
-      const answer = await signIn("/auth/login", data);
+      const answer = await signIn("/auth/login", { ...data, deviceToken: session.deviceToken });
       if (answer.twoFactorRequired) showCode(answer.challenge);
       else onSignedIn();
     }, other("New here?", "Create an account", showRegister));
