@@ -53,10 +53,22 @@ export async function openAdapters(config: Config, clock: Clock, log: Log): Prom
 
 /** Also for commands that work on the store alone. */
 export async function openStore(config: Config): Promise<Store> {
-  if (config.mongodbUri !== null) {
-    const { openMongoStore } = await import("./store/mongo/mongo_store.ts");
-    return await openMongoStore({ uri: config.mongodbUri });
-  }
+  const store = config.mongodbUri === null
+    ? await openFileStore(config)
+    : await openServerStore(config.mongodbUri);
+  if (await store.rows.progress() === null) return store;
+  await store.close();
+  throw new Error(
+    'Copying another store into this database was interrupted: run "deno task store:copy" again',
+  );
+}
+
+export async function openServerStore(uri: string): Promise<Store> {
+  const { openMongoStore } = await import("./store/mongo/mongo_store.ts");
+  return await openMongoStore({ uri });
+}
+
+export async function openFileStore(config: Pick<Config, "dataDir">): Promise<Store> {
   const { requireNumberedParameters } = await import("./store/sqlite/numbered_parameters.ts");
   requireNumberedParameters();
   const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
@@ -67,7 +79,7 @@ export async function openStore(config: Config): Promise<Store> {
   return new SqliteStore(path);
 }
 
-async function requireRestored({ dataDir }: Config): Promise<void> {
+async function requireRestored({ dataDir }: Pick<Config, "dataDir">): Promise<void> {
   const isInterrupted = await Deno.stat(join(dataDir, RESTORE_DRAFT)).then(() => true, () => false);
   if (!isInterrupted) return;
   throw new Error(

@@ -19,6 +19,7 @@ import type { OneTimeTokenStore } from "./one_time_token_store.ts";
 import type { OutboxStore } from "./outbox_store.ts";
 import type { PushDeviceStore } from "./push_device_store.ts";
 import type { ReportStore } from "./report_store.ts";
+import type { RowPort } from "./row_port.ts";
 import type { SessionStore } from "./session_store.ts";
 import type { ShownPushStore } from "./shown_push_store.ts";
 import type { UserStore } from "./user_store.ts";
@@ -57,6 +58,8 @@ export interface Store {
   readonly devices: DeviceStore;
   readonly keyPackages: KeyPackageStore;
   readonly handshakes: HandshakeStore;
+  /** All rows, for moving them to another store. */
+  readonly rows: RowPort;
   /**
    * Names this history of the data. It stays as long as the data does, over restarts and releases; a
    * restored backup has another, so that nobody takes its revisions for those of the history before.

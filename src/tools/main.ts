@@ -1,6 +1,8 @@
+import { openFileStore, openServerStore } from "../adapters.ts";
 import { processEnvironment, readVariables } from "../config/environment.ts";
 import { backUp } from "./backup.ts";
 import { compact } from "./compact.ts";
+import { copyStore } from "./store_copy.ts";
 import { restore } from "./restore.ts";
 
 /** The part of the configuration that these commands go by: they work without the server's secrets. */
@@ -19,7 +21,7 @@ function placeOf(): Place {
   };
 }
 
-/** What operators run beside the server: `deno task backup`, `restore` and `compact`. */
+/** What operators run beside the server: `deno task backup`, `restore`, `compact` and `store:copy`. */
 const COMMANDS: Record<string, (place: Place, args: string[]) => Promise<string>> = {
   async backup(place, [to]) {
     requireSqlite(place, "mongodump");
@@ -33,6 +35,25 @@ const COMMANDS: Record<string, (place: Place, args: string[]) => Promise<string>
     if (from === undefined) throw new Error("Cannot restore: name the folder of the backup");
     await restore({ from, dataDir: place.dataDir });
     return `Restored ${from} into ${place.dataDir}`;
+  },
+  async copy(place, [from, to]) {
+    const open = (kind: string | undefined) => {
+      if (kind === "sqlite") return openFileStore(place);
+      if (kind === "mongo" && place.mongodbUri !== null) return openServerStore(place.mongodbUri);
+      throw new Error(
+        'Cannot copy: name "sqlite" (DATA_DIR) and "mongo" (MONGODB_URI), from and to',
+      );
+    };
+    if (from === to) throw new Error("Cannot copy: name two different stores");
+    await using stores = new AsyncDisposableStack();
+    const [source, target] = [await open(from), await open(to)];
+    for (const store of [source, target]) stores.defer(() => store.close());
+    let rows = 0;
+    await copyStore(source, target, (entity, { count, hash }) => {
+      rows += count;
+      console.log(`${entity}: ${count} rows, ${hash.slice(0, 16)}`);
+    });
+    return `Copied ${rows} rows from ${from} to ${to}; every count and hash agrees`;
   },
   async compact(place) {
     requireSqlite(place, "the server's own compact command");

@@ -37,7 +37,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   /** Starts the server: knows its configuration, and nothing that it is made of. */
   launcher: { values: ["config"] },
   /** What operators run beside the server. */
-  tools: { values: [...BASE, "config", "media/media_rules.ts"] },
+  tools: { values: [...BASE, "config", "store", "adapters.ts", "media/media_rules.ts"] },
   /** Checks a configuration through the ports; `doctor.ts` gives it what stands behind them. */
   doctor: { values: BASE, types: ["config", "store", "mail", "media"] },
   store: { values: BASE },

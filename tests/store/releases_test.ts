@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { BSON, MongoClient } from "mongodb";
 import { openMongoStore } from "../../src/store/mongo/mongo_store.ts";
-import { migrate } from "../../src/store/sqlite/migrations.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
-import { SCHEMA_STEPS } from "../../src/store/sqlite/steps/mod.ts";
 import type { Store } from "../../src/store/store.ts";
+import { loadMongo, loadSqlite, RELEASES, rowsOf } from "../contract/store/fixtures/load.ts";
 import { type FullRows, fullRows } from "../contract/store/full_rows.ts";
 import { readFullRows, writeFullRows } from "../contract/store/full_store.ts";
 import { lackingFields } from "../contract/store/shape.ts";
@@ -17,10 +14,6 @@ import { TempDir } from "../support/temp_dir.ts";
  * today's model: with all of its fields, and with the values that were stored. A new field that has
  * neither a step nor a default on read fails here.
  */
-const FIXTURES = new URL("../contract/store/fixtures/", import.meta.url);
-const RELEASES = [...Deno.readDirSync(FIXTURES)]
-  .filter(({ isDirectory }) => isDirectory).map(({ name }) => name).sort();
-
 const mongodb = sharedMongodb();
 
 for (const release of RELEASES) {
@@ -79,7 +72,7 @@ async function roundTrip(store: Store): Promise<void> {
 
 async function compare(store: Store, release: string): Promise<void> {
   try {
-    const stored = JSON.parse(read(release, "rows.json")) as FullRows;
+    const stored = rowsOf(release);
     const found = await readFullRows(store, stored);
     const model = fullRows();
     const [{ ownerId }] = stored.media;
@@ -109,42 +102,4 @@ function assertKept(stored: unknown, found: unknown, path: string): void {
     const fields = found as Record<string, unknown>;
     if (Array.isArray(stored) || name in fields) assertKept(value, fields[name], `${path}.${name}`);
   }
-}
-
-function loadSqlite(path: string, release: string): void {
-  const { version, tables } = JSON.parse(read(release, "sqlite.json")) as {
-    version: number;
-    tables: Record<string, Record<string, SQLInputValue>[]>;
-  };
-  const file = new DatabaseSync(path, { enableForeignKeyConstraints: false });
-  migrate(file, SCHEMA_STEPS.slice(0, version));
-  for (const [table, rows] of Object.entries(tables)) {
-    for (const row of rows) {
-      const names = Object.keys(row), marks = names.map(() => "?");
-      file.prepare(`INSERT INTO ${table} (${names.join(", ")}) VALUES (${marks.join(", ")})`)
-        .run(...Object.values(row));
-    }
-  }
-  file.close();
-}
-
-async function loadMongo(uri: string, release: string): Promise<void> {
-  const { version, collections } = BSON.EJSON.parse(read(release, "mongo.json")) as {
-    version: number;
-    collections: Record<string, BSON.Document[]>;
-  };
-  const client = await MongoClient.connect(uri);
-  const db = client.db(new URL(uri).pathname.slice(1));
-  for (const [name, documents] of Object.entries(collections)) {
-    if (documents.length > 0) await db.collection(name).insertMany(documents);
-  }
-  if (version > 0) {
-    const schema = { _id: "schema", version, minimum: 0, migrator: null, beat: 0 };
-    await db.collection<typeof schema>("meta").insertOne(schema);
-  }
-  await client.close();
-}
-
-function read(release: string, name: string): string {
-  return Deno.readTextFileSync(new URL(`${release}/${name}`, FIXTURES));
 }

@@ -31,6 +31,7 @@ import { MongoPushDeviceStore, PUSH_DEVICES } from "./push_devices.ts";
 import { MongoOneTimeTokenStore, ONE_TIME_TOKENS } from "./one_time_tokens.ts";
 import { MongoReportStore, REPORTS } from "./reports.ts";
 import { SESSIONS } from "./session_collection.ts";
+import { MongoRowPort } from "./row_port.ts";
 import { MongoSessionStore } from "./sessions.ts";
 import { MongoShownPushStore, SHOWN_PUSHES } from "./shown_pushes.ts";
 import { USER_KEYS } from "./user_keys.ts";
@@ -95,6 +96,7 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
     reports: new MongoReportStore(mongo),
     erasures: new MongoErasureStore(mongo),
     media,
+    rows: new MongoRowPort(mongo.db),
     abandonedGroups: new MongoAbandonedGroupStore(mongo, media),
     leases: new MongoLeaseStore(mongo),
     notifications: new MongoNotificationStore(mongo),

@@ -1,3 +1,4 @@
+import type { User } from "../../model/user.ts";
 import type { Store } from "../store.ts";
 import { WriteProbe } from "../write_probe.ts";
 import { SqliteAbandonedGroupStore } from "./abandoned_groups.ts";
@@ -27,6 +28,7 @@ import { SqliteOneTimeTokenStore } from "./one_time_tokens.ts";
 import { SqliteOutboxStore } from "./outbox.ts";
 import { SqlitePushDeviceStore } from "./push_devices.ts";
 import { SqliteReportStore } from "./reports.ts";
+import { SqliteRowPort } from "./row_port.ts";
 import { SqliteSessionStore } from "./sessions.ts";
 import { SqliteShownPushStore } from "./shown_pushes.ts";
 import { SqliteUserStore } from "./users.ts";
@@ -54,6 +56,7 @@ export class SqliteStore implements Store {
   readonly #probe: WriteProbe;
   #closing: Promise<void> | undefined;
   readonly abandonedGroups: SqliteAbandonedGroupStore;
+  readonly rows: SqliteRowPort;
   readonly users: SqliteUserStore;
   readonly accounts: SqliteAccountStore;
   readonly sessions: SqliteSessionStore;
@@ -95,6 +98,8 @@ export class SqliteStore implements Store {
     this.media = new SqliteMediaStore(db);
     this.outbox = new SqliteOutboxStore(db);
     const writer = new MessageWriter(db, index, backlog, this.#purge);
+    const indexUser = (user: User) => this.users.index(user);
+    this.rows = new SqliteRowPort({ db, messages: writer, indexUser });
     this.abandonedGroups = new SqliteAbandonedGroupStore(db, writer, this.media);
     this.chats = new SqliteChatStore(
       db,

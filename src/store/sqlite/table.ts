@@ -14,6 +14,8 @@ export type RawRow = Record<string, SQLOutputValue>;
  * to it that none is forgotten, so a row and its object differ by `ColumnKind` only.
  */
 export class Table<Row extends object> {
+  /** All that were made: each entity's file makes its own when it is loaded. */
+  static readonly byName = new Map<string, Table<Record<string, unknown>>>();
   /** For a SELECT; a table may have further columns of its own. */
   readonly columns: string;
   readonly insert: string;
@@ -23,6 +25,7 @@ export class Table<Row extends object> {
     readonly name: string,
     readonly kinds: { readonly [Field in keyof Row & string]-?: ColumnKind },
   ) {
+    Table.byName.set(name, this as unknown as Table<Record<string, unknown>>);
     this.#fields = Object.keys(kinds) as (keyof Row & string)[];
     this.columns = this.#fields.map((field) => `${name}.${field}`).join(", ");
     const marks = this.#fields.map(() => "?").join(", ");

@@ -33,7 +33,7 @@ export class SqliteUserStore implements UserStore {
     return this.#db.write(() => {
       this.#requireFree(user);
       this.#db.run(USERS.insert, ...USERS.bind(user));
-      this.#index(user);
+      this.index(user);
       if (identity) this.identities.insert(identity);
       if (entry) this.audit.insert(entry);
     });
@@ -100,7 +100,7 @@ export class SqliteUserStore implements UserStore {
     if (fields.length === 0) return user;
     if (user.usernameKey !== before.usernameKey) this.#requireFree(user);
     this.#db.run(USERS.update(fields, "id = ?"), ...USERS.bind(user, fields), id);
-    if (fields.some((field) => NAMING.includes(field))) this.#index(user);
+    if (fields.some((field) => NAMING.includes(field))) this.index(user);
     return user;
   }
 
@@ -114,7 +114,7 @@ export class SqliteUserStore implements UserStore {
   }
 
   /** The erased have no terms: nobody finds them. */
-  #index(user: User): void {
+  index(user: User): void {
     this.#db.run("DELETE FROM user_terms WHERE userId = ?", user.id);
     const terms = user.deletedAt === null ? nameTerms(user.displayName, user.username) : [];
     for (const term of terms) {

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { MongoClient } from "mongodb";
+import { createApp } from "../../src/app.ts";
+import { silentLog } from "../../src/core/log.ts";
+import { openMongoStore } from "../../src/store/mongo/mongo_store.ts";
+import { ENTITIES, type RowPort } from "../../src/store/row_port.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { copyStore, tally } from "../../src/tools/store_copy.ts";
+import { loadMongo, RELEASES, rowsOf } from "../contract/store/fixtures/load.ts";
+import { fullRows } from "../contract/store/full_rows.ts";
+import { readFullRows, writeFullRows } from "../contract/store/full_store.ts";
+import { lackingFields } from "../contract/store/shape.ts";
+import { aUser, storedChat } from "../contract/store/rows.ts";
+import { sharedMongodb } from "../support/mongodb_server.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { testConfig } from "../support/test_config.ts";
+
+const mongodb = sharedMongodb();
+
+interface Stores {
+  file: (name?: string) => Promise<SqliteStore>;
+  server: () => Promise<Store>;
+}
+
+function test(name: string, run: (stores: Stores, dir: TempDir) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: mongodb.missing,
+    fn: async () => {
+      await using dir = await TempDir.make("store_copy");
+      await using opened = new AsyncDisposableStack();
+      const keep = <S extends Store>(store: S): S => {
+        opened.defer(() => store.close());
+        return store;
+      };
+      await run({
+        file: (name = "chat.sqlite3") => Promise.resolve(keep(new SqliteStore(dir.join(name)))),
+        server: async () => keep(await openMongoStore({ uri: mongodb.uri() })),
+      }, dir);
+    },
+  });
+}
+
+/** A store's rows, with some of its methods replaced. */
+function portOf(rows: RowPort, replaced: Partial<RowPort>): RowPort {
+  return {
+    page: (...args) => rows.page(...args),
+    put: (...args) => rows.put(...args),
+    progress: () => rows.progress(),
+    setProgress: (progress) => rows.setProgress(progress),
+    finish: (incarnation) => rows.finish(incarnation),
+    ...replaced,
+  };
+}
+
+test("everything goes from SQLite to MongoDB and back, and reads as before", async ({ file, server }) => {
+  const [first, middle, last] = [await file(), await server(), await file("last.sqlite3")];
+  await writeFullRows(first, fullRows());
+  const { chat } = await storedChat(first, {
+    members: [{}],
+    messages: Array.from({ length: 450 }, (_, i) => ({ text: `a red kite ${i}` })),
+  });
+  const names: string[] = [];
+  await copyStore(first, middle, (entity) => names.push(entity));
+  assert.deepEqual(names, [...ENTITIES]);
+  await copyStore(middle, last);
+  for (const store of [middle, last]) {
+    assert.equal(await store.incarnation(), await first.incarnation());
+    for (const entity of ENTITIES) {
+      assert.deepEqual(await tally(store.rows, entity), await tally(first.rows, entity), entity);
+    }
+    const search = { chatIds: [chat.id], query: "kite 449", before: null, limit: 5 };
+    assert.equal((await store.messages.search(search)).messages.length, 1);
+    const [ann] = fullRows().users;
+    assert.equal((await store.users.byUsernameKey(ann.usernameKey))?.id, ann.id);
+    assert.deepEqual(await readFullRows(store, fullRows()), fullRows());
+  }
+});
+
+test(
+  "a copy that was interrupted goes on, and no server starts on it before it is done",
+  async (stores, dir) => {
+    const source = await stores.server();
+    for (let i = 0; i < 250; i++) await source.users.create(aUser());
+    await storedChat(source, { members: [{}], messages: [{ text: "a red kite" }] });
+    const target = await stores.file();
+    let puts = 0;
+    const dying = portOf(target.rows, {
+      put: (...args) => {
+        if (++puts === 2) return Promise.reject(new Error("the process dies here"));
+        return target.rows.put(...args);
+      },
+    });
+    const interrupted = copyStore(source, { rows: dying, incarnation: () => target.incarnation() });
+    await assert.rejects(interrupted, /dies here/);
+    const starting = createApp(testConfig(dir.path), silentLog);
+    await assert.rejects(starting, /interrupted: run "deno task store:copy" again/);
+    const another = await stores.server();
+    await assert.rejects(copyStore(another, target), /unfinished copy of another store/);
+    await copyStore(source, target);
+    assert.equal((await tally(target.rows, "users")).count, 250);
+    await (await createApp(testConfig(dir.path), silentLog)).drain();
+  },
+);
+
+test("a copy into a store that holds anything is refused, and so is one during which it changes", async ({ file, server }) => {
+  const [source, target] = [await file(), await server()];
+  await source.users.create(aUser());
+  const changing = portOf(source.rows, {
+    page: async (...args) => {
+      const page = await source.rows.page(...args);
+      if (args[0] === "outbox") await source.users.create(aUser());
+      return page;
+    },
+  });
+  const copying = copyStore({ rows: changing, incarnation: () => source.incarnation() }, target);
+  await assert.rejects(copying, /differs in users .*was something written meanwhile/);
+  await target.rows.setProgress(null);
+  await assert.rejects(copyStore(source, target), /not empty \(it has users\)/);
+});
+
+for (const release of RELEASES) {
+  test(`rows that release ${release} stored are copied as today's rows`, async ({ file, server }) => {
+    const [source, target] = [await server(), await file()];
+    const uri = mongodb.uri();
+    await loadMongo(uri, release);
+    const old = await openMongoStore({ uri });
+    try {
+      await copyStore(old, target);
+      assert.deepEqual(await lackingIn(target, release), {});
+      await copyStore(target, source);
+      assert.deepEqual(await lackingIn(source, release), {});
+    } finally {
+      await old.close();
+    }
+  });
+}
+
+async function lackingIn(store: Store, release: string): Promise<Record<string, string[]>> {
+  const [found, model] = [await readFullRows(store, rowsOf(release)), fullRows()];
+  const entities = Object.keys(model) as (keyof typeof model)[];
+  const lacking = entities.map((entity): [string, string[]] => [
+    entity,
+    found[entity].flatMap((row) => lackingFields(row, model[entity])),
+  ]);
+  return Object.fromEntries(lacking.filter(([, fields]) => fields.length > 0));
+}
+
+/** What is made anew by the target, or is a moment's. */
+const DERIVED_TABLES = ["user_terms", "message_media", "unindexed", "chat_counts", "storage_usage"];
+const DERIVED_COLLECTIONS = ["userKeys", "chatCounts", "storage_usage", "transactionOwners"];
+const OWN = ["meta", "leases", "welcome_messages", "welcomeMessages"];
+
+test("every table of SQLite is copied, or known to be made anew", async ({ file }, dir) => {
+  await file();
+  const database = new DatabaseSync(dir.join("chat.sqlite3"), { readOnly: true });
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
+    .map(({ name }) => String(name)).filter((name) => !/^(sqlite_|message_index)/.test(name));
+  database.close();
+  const known = [...ENTITIES, ...DERIVED_TABLES, ...OWN];
+  assert.deepEqual(tables.filter((name) => !known.includes(name)), []);
+});
+
+Deno.test({
+  name: "every collection of MongoDB is copied, or known to be made anew",
+  ignore: mongodb.missing,
+  fn: async () => {
+    const uri = mongodb.uri();
+    await (await openMongoStore({ uri })).close();
+    const client = await MongoClient.connect(uri);
+    const names = (await client.db().listCollections().toArray()).map(({ name }) => name);
+    await client.close();
+    const camel = (name: string) => name.replaceAll(/_(\w)/g, (_, c: string) => c.toUpperCase());
+    const known = [...ENTITIES.map(camel), ...DERIVED_COLLECTIONS, ...OWN];
+    assert.deepEqual(names.filter((name) => !known.includes(name)), []);
+  },
+});
