@@ -4,7 +4,7 @@ import type { Chat } from "../model/chat.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { Handshake, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
-import type { Message } from "../model/message.ts";
+import type { Message, ReactionChange } from "../model/message.ts";
 import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
 import type { ChatChange, MemberRead, MembershipChange } from "../store/chat_store.ts";
 import type { MessageStore, SendKey } from "../store/message_store.ts";
@@ -160,13 +160,18 @@ export class ChatDraft {
     return message;
   }
 
-  updateMessage(message: Message, patch: Partial<Message>): Message {
+  /** `reacted`: who has reacted or taken it back by it. */
+  updateMessage(
+    message: Message,
+    patch: Partial<Message>,
+    reacted?: ReactionChange[],
+  ): Message {
     const rev = this.#chat.rev + 1;
     if (message.rev <= this.base.chat.rev) this.#before.set(message.id, message);
     const updated = { ...message, ...patch, rev };
     this.#characters += charactersOf(updated);
     const type = patch.deletedAt ? "message.deleted" : "message.updated";
-    this.#take({ type, rev, message: updated });
+    this.#take({ type, rev, message: updated, ...(reacted && { reacted }) });
     return updated;
   }
 

@@ -90,7 +90,9 @@ export class ChatPersonalData implements PersonalData {
 
   async *#messages(userId: string): AsyncIterable<unknown> {
     for (const { chatId } of await this.store.memberships.ofUser(userId)) {
-      for await (const page of this.#pages(chatId, userId)) yield* page.map(messageView);
+      for await (const page of this.#pages(chatId, userId)) {
+        yield* page.map((message) => messageView(message));
+      }
     }
   }
 

@@ -55,11 +55,11 @@ function cursors({ receipts, catchUp }: ChatServices): Bound[] {
         catchUp.changes(userId, chatId, after),
         catchUp.incarnation(),
       ]);
-      return { ...changesView(changes), incarnation };
+      return { ...changesView(changes, userId), incarnation };
     }),
     bind(operations.sync, async ({ userId }, query) => {
       const incarnation = await catchUp.incarnation();
-      return { ...syncView(await catchUp.sync(userId, query)), incarnation };
+      return { ...syncView(await catchUp.sync(userId, query), userId), incarnation };
     }),
   ];
 }
@@ -103,7 +103,7 @@ function inboxItem({ chat, membership, lastMessage, unread, mentions, muted }: I
   const peerId = chat.directKey?.split(":").find((id) => id !== membership.userId) ?? null;
   return {
     chat: chatView(chat),
-    lastMessage: lastMessage && messageView(lastMessage),
+    lastMessage: lastMessage && messageView(lastMessage, membership.userId),
     unread,
     mentions,
     muted,

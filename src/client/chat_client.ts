@@ -53,7 +53,7 @@ export type ClientEvents =
  * sends what is to be sent once, whenever there is a connection.
  */
 export class ChatClient extends Emitter<ClientEvents> {
-  readonly model = new Model();
+  readonly model = new Model(() => this.#signIn.personId);
   readonly files: Files;
   readonly #rest: Rest;
   readonly #signIn: SignIn;

@@ -83,6 +83,7 @@ export interface DeclaredOperations {
   "message.pin": typeof messagesOperations.pinMessage;
   "message.pinned": typeof messagesOperations.listPinnedMessages;
   "message.react": typeof messagesOperations.reactToMessage;
+  "message.reactions": typeof messagesOperations.listReactions;
   "message.search": typeof messagesOperations.searchMessages;
   "message.send": typeof messagesOperations.sendMessage;
   "mls.commit": typeof encryptionOperations.commit;
@@ -195,6 +196,7 @@ export const ROUTES = {
   "message.pin": "POST /messages/pin",
   "message.pinned": "GET /chats/:chatId/pins",
   "message.react": "POST /messages/:messageId/react",
+  "message.reactions": "GET /messages/:messageId/reactions",
   "message.search": "GET /messages/search",
   "message.send": "POST /messages",
   "mls.commit": "POST /chats/:chatId/mls/commit",

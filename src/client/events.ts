@@ -5,7 +5,7 @@ import type { ChatView } from "../wire/chat.ts";
 import type { ContactRequestEvent } from "../wire/contact.ts";
 import type { HandshakeView } from "../wire/handshake.ts";
 import type { MemberEventView, ReceiptCountView, ReceiptsView } from "../wire/member.ts";
-import type { MessageView } from "../wire/message.ts";
+import type { MessageEventView, MessageView } from "../wire/message.ts";
 import type {
   ChatNotificationsEvent,
   NotificationsReadView,
@@ -17,7 +17,7 @@ import type { UserView } from "../wire/user.ts";
 /** What the server tells without being asked, by name. */
 export interface ServerEvents {
   "message.created": Durable<MessageView>;
-  "message.updated": Durable<MessageView>;
+  "message.updated": Durable<MessageEventView>;
   "message.deleted": Durable<MessageView>;
   "chat.updated": Durable<ChatView>;
   "member.updated": Durable<MemberEventView>;

@@ -3,9 +3,10 @@ import type { FileDescriptor } from "./mls/message_content.ts";
 import type { ChangesView } from "../wire/changes.ts";
 import type { ChatView } from "../wire/chat.ts";
 import type { MemberView, ReceiptCountView, ReceiptsView, ReceiptView } from "../wire/member.ts";
-import type { MessageView } from "../wire/message.ts";
+import type { MessageEventView, MessageView } from "../wire/message.ts";
 import type { UserView } from "../wire/user.ts";
 import { Emitter } from "./emitter.ts";
+import { withOwnReactions } from "./own_reactions.ts";
 
 /** A message as this device shows it: one that is only just being sent has `seq` 0. */
 export interface LocalMessage extends MessageView {
@@ -53,8 +54,15 @@ export interface ModelEvents {
 export class Model extends Emitter<ModelEvents> {
   readonly chats = new Map<string, LocalChat>();
   readonly presence = new Map<string, Record<string, unknown>>();
+  readonly #userId: () => string | null;
   /** Ids of new messages that are still encrypted. */
   readonly #sealedNews = new Set<string>();
+
+  /** `userId`: the person who is signed in. */
+  constructor(userId: () => string | null = () => null) {
+    super();
+    this.#userId = userId;
+  }
 
   chat(chatId: string): LocalChat | undefined {
     return this.chats.get(chatId);
@@ -249,11 +257,21 @@ export class Model extends Emitter<ModelEvents> {
     local.members.set(member.userId, known?.rev === member.rev ? furthest(known, member) : member);
   }
 
-  #putMessage(local: LocalChat, message: MessageView): void {
+  /** Of a row that is here, an answer to the caller knows better than an event which reactions are theirs. */
+  #putOwnReactions(local: LocalChat, known: LocalMessage, { rev, reactions }: MessageView): void {
+    const isKnownBetter = rev === known.rev && !known.encrypted &&
+      reactions.some(({ mine }) => mine !== undefined);
+    if (isKnownBetter) local.messages.set(known.id, { ...known, reactions });
+  }
+
+  #putMessage(local: LocalChat, message: MessageEventView): void {
     const known = local.messages.get(message.id);
-    if (known && known.rev >= message.rev) return;
+    if (known && known.rev >= message.rev) return this.#putOwnReactions(local, known, message);
     local.messages.delete(draftId(message));
-    local.messages.set(message.id, { ...overlay(message, known), status: "sent" });
+    const { reacted, ...row } = message;
+    const own = known?.reactions ?? [];
+    const reactions = withOwnReactions({ reactions: row.reactions, reacted }, own, this.#userId());
+    local.messages.set(message.id, { ...overlay({ ...row, reactions }, known), status: "sent" });
     if (message.seq !== message.rev) return;
     const { senderId: userId, seq } = message;
     local.typing.delete(userId);

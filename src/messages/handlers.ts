@@ -15,32 +15,35 @@ export function messageHandlers({ sender, editor, reader }: MessageServices): Bo
   return [
     bind(operations.sendMessage, async ({ userId }, input) => {
       const { message, repeated } = await sender.send(userId, input);
-      return new Answer(repeated ? 200 : 201, messageView(message));
+      return new Answer(repeated ? 200 : 201, messageView(message, userId));
     }),
     bind(operations.editMessage, async ({ userId }, { messageId, ...content }) => {
-      return messageView(await editor.edit(userId, messageId, content));
+      return messageView(await editor.edit(userId, messageId, content), userId);
     }),
     bind(operations.deleteMessage, async ({ userId }, { messageId }) => {
       await editor.delete(userId, messageId);
     }),
     bind(operations.reactToMessage, async ({ userId }, { messageId, emoji, remove }) => {
-      return messageView(await editor.react(userId, messageId, emoji, remove));
+      return messageView(await editor.react(userId, messageId, emoji, remove), userId);
+    }),
+    bind(operations.listReactions, ({ userId }, { messageId, ...page }) => {
+      return reader.reactions(userId, messageId, page);
     }),
     bind(operations.pinMessage, async ({ userId }, { messageId, unpin }) => {
-      return messageView(await editor.pin(userId, messageId, unpin));
+      return messageView(await editor.pin(userId, messageId, unpin), userId);
     }),
     bind(operations.listMessages, async ({ userId }, input) => {
-      return pageView(await reader.history(userId, input));
+      return pageView(await reader.history(userId, input), userId);
     }),
     bind(operations.listPinnedMessages, async ({ userId }, { chatId }) => {
-      return pageView(await reader.pinned(userId, chatId));
+      return pageView(await reader.pinned(userId, chatId), userId);
     }),
     bind(operations.searchMessages, async ({ userId }, { q, ...search }) => {
-      return pageView(await reader.search(userId, { query: q, ...search }));
+      return pageView(await reader.search(userId, { query: q, ...search }), userId);
     }),
   ];
 }
 
-function pageView({ items, next }: MessagePage) {
-  return { items: items.map(messageView), next };
+function pageView({ items, next }: MessagePage, userId: string) {
+  return { items: items.map((message) => messageView(message, userId)), next };
 }

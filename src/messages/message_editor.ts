@@ -3,7 +3,7 @@ import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { People } from "../chats/people.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
-import type { Message, Reaction } from "../model/message.ts";
+import type { Message, Reaction, ReactionChange } from "../model/message.ts";
 import type { Occurrence } from "../model/outbox_entry.ts";
 import { tombstone } from "../model/tombstone.ts";
 import type { Store } from "../store/store.ts";
@@ -91,7 +91,7 @@ export class MessageEditor {
         throw fieldError("conflict", "emoji", about);
       }
       return reactions === message.reactions ? null : { reactions };
-    }, { type: remove ? "unreacted" : "reaction", messageId, actorId: userId, emoji });
+    }, { emoji, userId, removed: remove });
   }
 
   pin(userId: string, messageId: string, unpin: boolean): Promise<Message> {
@@ -103,12 +103,12 @@ export class MessageEditor {
     });
   }
 
-  /** `occurrence`: what the message's sender is notified of, or no longer. */
+  /** `reacted`: the message's sender is notified of it, or no longer. */
   async #change(
     userId: string,
     messageId: string,
     change: Change,
-    occurrence?: Occurrence,
+    reacted?: ReactionChange,
   ): Promise<Message> {
     const found = await this.store.messages.byId(messageId);
     if (!found) throw notFound("message", messageId);
@@ -122,8 +122,8 @@ export class MessageEditor {
         await this.people.requireOpen(draft.chat, userId, "Changing the message");
       }
       if (!patch) return message;
-      const updated = draft.updateMessage(message, patch);
-      if (occurrence) draft.tell(occurrence);
+      const updated = draft.updateMessage(message, patch, reacted && [reacted]);
+      if (reacted) draft.tell(occurrenceOf(messageId, reacted));
       for (const each of mentionChanges(message, updated)) draft.tell(each);
       return updated;
     });
@@ -142,6 +142,13 @@ export class MessageEditor {
 
 function areEqual(a: string[], b: string[]): boolean {
   return a.length === b.length && a.every((id, n) => id === b[n]);
+}
+
+function occurrenceOf(
+  messageId: string,
+  { emoji, userId: actorId, removed }: ReactionChange,
+): Occurrence {
+  return { type: removed ? "unreacted" : "reaction", messageId, actorId, emoji };
 }
 
 function mustBeThere(message: Message, action: string): void {

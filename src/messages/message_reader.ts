@@ -1,4 +1,6 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
+import { AppError, notFound, quote } from "../core/errors.ts";
+import { isId } from "../core/ids.ts";
 import { type Membership, visibleTo } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { HistoryPage } from "../store/message_store.ts";
@@ -52,6 +54,29 @@ export class MessageReader {
     return { items: messages.filter(({ chatId, seq }) => seq > hidden.get(chatId)!), next };
   }
 
+  /**
+   * Who has reacted with `emoji`; none if nobody has. `next` names the last one of the page and their place:
+   * where they have taken it back meanwhile, the place goes on.
+   */
+  async reactions(
+    userId: string,
+    messageId: string,
+    { emoji, limit, cursor }: { emoji: string; limit: number; cursor?: string },
+  ): Promise<{ items: { userId: string }[]; next: string | null; count: number }> {
+    const message = await this.store.messages.byId(messageId);
+    if (!message) throw notFound("message", messageId);
+    const member = await this.store.memberships.of(message.chatId, userId);
+    const isVisible = member?.leftAt === null && message.seq > member.hiddenSeq;
+    if (!isVisible) throw notFound("message", messageId);
+    const reaction = message.reactions.find((each) => each.emoji === emoji);
+    const userIds = reaction?.userIds ?? [];
+    const from = cursor === undefined ? 0 : placeAfter(userIds, cursor);
+    const to = from + this.#pageSize(limit);
+    const items = userIds.slice(from, to).map((each) => ({ userId: each }));
+    const next = to < userIds.length ? `${to}~${userIds[to - 1]}` : null;
+    return { items, next, count: userIds.length };
+  }
+
   /** Side by side, to wait for the store once: what was read for who may not see it goes nowhere. */
   async #asMember(
     userId: string,
@@ -71,6 +96,16 @@ export class MessageReader {
     const memberships = await this.store.memberships.ofUser(userId);
     return memberships.filter((row) => row.leftAt === null);
   }
+}
+
+function placeAfter(userIds: string[], cursor: string): number {
+  const [place, last] = cursor.split("~");
+  if (!/^\d{1,9}$/.test(place) || last === undefined || !isId(last)) {
+    const message = `Cannot list reactions: the cursor ${quote(cursor)} is not ours`;
+    throw new AppError("invalid_request", message);
+  }
+  const at = userIds.indexOf(last);
+  return at < 0 ? Math.min(Number(place), userIds.length) : at + 1;
 }
 
 /** Of one row more than the page holds: whether there is one tells whether there is a next page. */

@@ -114,6 +114,23 @@ export const reactToMessage = operation({
   errors: ["forbidden", "not_found", "conflict"],
 });
 
+export const listReactions = operation({
+  name: "message.reactions",
+  summary: "Who has reacted to a message with an emoji, in the order in which they did",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({
+    messageId,
+    emoji,
+    limit,
+    cursor: cursor.optional(),
+  }),
+  output: page(z.object({ userId: z.string() })).extend({ count: z.int() }),
+  rest: { method: "GET", path: "/messages/:messageId/reactions" },
+  errors: ["not_found"],
+});
+
 export const pinMessage = operation({
   name: "message.pin",
   summary: "Pin a message, or unpin it",

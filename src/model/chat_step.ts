@@ -1,7 +1,7 @@
 import type { Chat } from "./chat.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Membership } from "./membership.ts";
-import type { Message } from "./message.ts";
+import type { Message, ReactionChange } from "./message.ts";
 import type { OutboxEntry } from "./outbox_entry.ts";
 
 /** One revision of a chat: what it did, with the row as that revision left it. */
@@ -10,6 +10,8 @@ export type ChatStep =
     type: "message.created" | "message.updated" | "message.deleted";
     rev: number;
     message: Message;
+    /** Who has just reacted or taken it back, where that is what the step did. */
+    reacted?: ReactionChange[];
   }
   | {
     type: "member.updated";

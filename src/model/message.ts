@@ -8,6 +8,13 @@ export interface Reaction {
   userIds: string[];
 }
 
+/** Somebody has reacted, or has taken it back. */
+export interface ReactionChange {
+  emoji: string;
+  userId: string;
+  removed: boolean;
+}
+
 export interface Message {
   id: string;
   chatId: string;

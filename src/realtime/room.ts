@@ -3,7 +3,13 @@ import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Changes } from "../wire/changes.ts";
-import { changesEvent, leavesWhole, stepEvent, stepsOf } from "../wire/chat_events.ts";
+import {
+  changesEvent,
+  leavesWhole,
+  mergeUpdates,
+  stepEvent,
+  stepsOf,
+} from "../wire/chat_events.ts";
 import type { Connection } from "./connection.ts";
 import type { DeliveryFigures } from "./delivery_figures.ts";
 import { Outbound } from "./outbound.ts";
@@ -204,7 +210,7 @@ export class Room {
   /** Who joins hears from their joining on; who leaves hears of it last. */
   #emitSteps(steps: ChatStep[]): void {
     let events: WireEvent[] = [];
-    for (const step of steps) {
+    for (const step of mergeUpdates(steps)) {
       events.push(stepEvent(this.chatId, step));
       if (step.type !== "member.updated") continue;
       const others = events.splice(0, events.length - 1);

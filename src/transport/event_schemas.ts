@@ -7,7 +7,7 @@ import { ChatView } from "../wire/chat.ts";
 import { ContactRequestEvent } from "../wire/contact.ts";
 import { HandshakeView } from "../wire/handshake.ts";
 import { MemberEventView, ReceiptCountView, ReceiptsView } from "../wire/member.ts";
-import { MessageView } from "../wire/message.ts";
+import { MessageEventView, MessageView } from "../wire/message.ts";
 import {
   ChatNotificationsEvent,
   NotificationsReadView,
@@ -29,7 +29,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   "message.created": { summary: "A message was sent", data: MessageView, scope: "revision" },
   "message.updated": {
     summary: "A message was edited, reacted to or pinned: as it is now",
-    data: MessageView,
+    data: MessageEventView,
     scope: "revision",
   },
   "message.deleted": {

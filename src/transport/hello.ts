@@ -77,7 +77,7 @@ export async function hello(
       serverTime: toTimestamp(services.clock.now()),
       blockedUserIds,
       incarnation,
-      ...(sync && { sync: syncView(sync) }),
+      ...(sync && { sync: syncView(sync, caller.userId) }),
     };
     return { connection, answer, release: () => connection.release(floorsOf(sync)) };
   } catch (error) {

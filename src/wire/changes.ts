@@ -51,11 +51,12 @@ export const ChangesView = z.object({
 
 export type ChangesView = z.infer<typeof ChangesView>;
 
-export function changesView(changes: Changes): ChangesView {
+/** With `viewerId` as that person sees it; see `messageView`. */
+export function changesView(changes: Changes, viewerId?: string): ChangesView {
   return {
     chatId: changes.chatId,
     rev: changes.rev,
-    messages: changes.messages.map(messageView),
+    messages: changes.messages.map((message) => messageView(message, viewerId)),
     members: changes.members.map(memberView),
     ...(changes.memberCount !== undefined && { memberCount: changes.memberCount }),
     ...(changes.commits.length > 0 && { commits: changes.commits.map(handshakeView) }),
@@ -66,6 +67,9 @@ export function changesView(changes: Changes): ChangesView {
 }
 
 /** A page of sync; `next` is the chat after which the next page begins. */
-export function syncView({ items, next }: { items: Changes[]; next: string | null }) {
-  return { items: items.map(changesView), next };
+export function syncView(
+  { items, next }: { items: Changes[]; next: string | null },
+  viewerId: string,
+) {
+  return { items: items.map((changes) => changesView(changes, viewerId)), next };
 }

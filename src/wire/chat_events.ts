@@ -6,8 +6,34 @@ import { handshakeView } from "./handshake.ts";
 import { memberEventView } from "./member.ts";
 import { type MessageView, messageView } from "./message.ts";
 
-export function stepEvent(chatId: string, step: ChatStep): WireEvent {
-  return { event: step.type, chatId, rev: step.rev, data: stepData(step) };
+/** A step, or several changes of one message: the revisions `(after, rev]`. */
+export type MergedStep = ChatStep & { after?: number };
+
+export function stepEvent(chatId: string, step: MergedStep): WireEvent {
+  const { type: event, rev, after } = step;
+  return { event, chatId, rev, ...(after !== undefined && { after }), data: stepData(step) };
+}
+
+/**
+ * Changes of one message that follow each other become one, as the last of them left it, with all who
+ * have reacted: when a thousand people react at once, that is a few events and not a thousand.
+ */
+export function mergeUpdates(steps: readonly ChatStep[]): MergedStep[] {
+  const merged: MergedStep[] = [];
+  for (const step of steps) {
+    const last = merged.at(-1);
+    if (
+      step.type !== "message.updated" || last?.type !== "message.updated" ||
+      last.message.id !== step.message.id
+    ) {
+      merged.push(step);
+      continue;
+    }
+    const reacted = [...last.reacted ?? [], ...step.reacted ?? []];
+    const after = last.after ?? last.rev - 1;
+    merged[merged.length - 1] = { ...step, after, ...(reacted.length > 0 && { reacted }) };
+  }
+  return merged;
 }
 
 function stepData(step: ChatStep): unknown {
@@ -19,7 +45,9 @@ function stepData(step: ChatStep): unknown {
     case "mls.commit":
       return handshakeView(step.handshake);
     default:
-      return messageView(step.message);
+      return step.reacted
+        ? { ...messageView(step.message), reacted: step.reacted }
+        : messageView(step.message);
   }
 }
 
@@ -29,6 +57,7 @@ const MEMBERS_AS_ONE = 20;
 /** A commit that adds many people (a new group, say) is one event for the whole range. */
 export function leavesWhole(commit: ChatCommit): boolean {
   return commit.steps.length > MEMBERS_AS_ONE &&
+    commit.steps.some((step) => step.type === "member.updated") &&
     commit.steps.every((step) => step.type !== "message.created");
 }
 

@@ -24,7 +24,7 @@ Deno.test("an old message that is touched leaves no hole in the history", async 
   assert.equal(await bobs.client.loadOlder(chat.id, 15), false);
   assert.deepEqual(bobs.texts(chat.id), texts);
   const [first] = bobs.client.model.messagesOf(chat.id);
-  assert.deepEqual(first.reactions, [{ emoji: "👍", userIds: [bob.id] }]);
+  assert.deepEqual(first.reactions, [{ emoji: "👍", count: 1, userIds: [bob.id], mine: true }]);
   assert.equal(await bobs.client.loadOlder(chat.id), false);
 });
 

@@ -102,8 +102,9 @@ function withReaction(
   const others = reactions.find((each) => each.emoji === emoji)?.userIds
     .filter((id) => id !== userId) ?? [];
   const userIds = remove ? others : [...others, userId];
+  const changedTo = { emoji, count: userIds.length, userIds };
   const changed = reactions.some((each) => each.emoji === emoji)
-    ? reactions.map((each) => each.emoji === emoji ? { emoji, userIds } : each)
-    : [...reactions, { emoji, userIds }];
+    ? reactions.map((each) => each.emoji === emoji ? changedTo : each)
+    : [...reactions, changedTo];
   return changed.filter((each) => each.userIds.length > 0);
 }

@@ -1,3 +1,5 @@
+import { withOwnReactions } from "./own_reactions.js";
+
 /**
  * What this client knows of one chat.
  *
@@ -104,7 +106,8 @@ export class Chat {
     const known = this.messages.get(message.id);
     if (known && known.rev > message.rev) return;
     if (!known && message.seq < this.oldest && this.messages.size > 0) return;
-    this.messages.set(message.id, message);
+    const reactions = withOwnReactions(message, known?.reactions ?? [], this.me.userId);
+    this.messages.set(message.id, { ...message, reactions });
     this.oldest = Math.min(this.oldest, message.seq);
     if (message.senderId === this.me.userId) this.pending.delete(message.clientId);
     if (!known) this.#count(message);

@@ -40,10 +40,10 @@ function itemOf(model, chat, message, previous, menuOf) {
     together,
     text: message.text,
     quote: quoteOf(model, chat, message.replyTo),
-    reactions: message.reactions.map(({ emoji, userIds }) => ({
+    reactions: message.reactions.map(({ emoji, count, userIds, mine: isMine }) => ({
       emoji,
-      count: userIds.length,
-      mine: userIds.includes(chat.me.userId),
+      count,
+      mine: isMine ?? userIds.includes(chat.me.userId),
       names: userIds.slice(0, 10).map((userId) => model.people.nameOf(userId)).join(", "),
     })),
     tick: mine && !message.deletedAt ? chat.progressOf(message) : null,

@@ -1,0 +1,18 @@
+/**
+ * The reactions of a message with `mine`. Events are the same for everybody: there a person's own
+ * reactions are those among the first few, those just heard of, and those that were there before.
+ */
+export function withOwnReactions({ reactions, reacted = [] }, known, userId) {
+  const own = new Set(known.filter(({ mine }) => mine).map(({ emoji }) => emoji));
+  for (const change of reacted) {
+    if (change.userId !== userId) continue;
+    if (change.removed) own.delete(change.emoji);
+    else own.add(change.emoji);
+  }
+  return reactions.map((reaction) => {
+    if (reaction.mine !== undefined) return reaction;
+    const { emoji, count, userIds } = reaction;
+    const isListed = userIds.includes(userId);
+    return { ...reaction, mine: isListed || (count > userIds.length && own.has(emoji)) };
+  });
+}
