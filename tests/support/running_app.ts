@@ -52,8 +52,16 @@ export class RunningApp implements AsyncDisposable {
     return new HttpClient(this.url, person?.token);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.app.drain(() => this.#server.shutdown());
+  /** Drains; requests are answered until `until` has settled. To be called in the place of disposing. */
+  async stop(until?: Promise<unknown>): Promise<void> {
+    await this.app.drain(async () => {
+      await until;
+      await this.#server.shutdown();
+    });
     await this.folder[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 }
