@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../../src/client/mls/encoding.ts";
-import { signGroupInfo } from "ts-mls/groupInfo.js";
+import { DatabaseSync } from "node:sqlite";
+import type { GroupInfo, RatchetTree } from "ts-mls";
+import { ratchetTreeFromExtension, signGroupInfo } from "ts-mls/groupInfo.js";
+import { encodeRatchetTree } from "ts-mls/ratchetTree.js";
+import { treeHashRoot } from "ts-mls/treeHash.js";
 import type { Restart } from "../../src/client/mls/mls_device.ts";
 import { cipherSuite } from "../../src/client/mls/suite.ts";
 import { decodeGroupInfo, encodeWire } from "../../src/client/mls/wire.ts";
@@ -165,6 +169,56 @@ Deno.test("a client whose Commits are refused for a made-up first Commit joins a
   await bobs.client.encryption.renewKeys(chat.id);
   assert.equal((await lastCommit(evil, chat.id)).senderId, bob.id);
 });
+
+Deno.test("a client restarts a group that an earlier release let a member end", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob, eve } = await app.people("ann", "bob", "eve");
+  const evil = await RawDevice.make(app, eve);
+  await using anns = await clientOf(app.url, ann, { device: "phone" });
+  await using bobs = await clientOf(app.url, bob, { device: "phone" });
+  const { encryption } = anns.client;
+  const { id } = await encryption.createGroup("Group", [bob.id, eve.id]);
+  await anns.client.send(id, { text: "before" });
+  await reads("before", id, bobs);
+  const group = await evil.join(id);
+  await evil.commit(group, {});
+  const info = decodeGroupInfo(await group.exportGroupInfo());
+  storeGroupInfo(app, id, await withOtherParent(info, (await memberOf(evil.store, id)).signKey));
+  await assert.rejects(encryption.removePeople(id, [eve.id]), { name: "MlsClientError" });
+  await encryption.restart(id);
+  await encryption.removePeople(id, [eve.id]);
+  await anns.client.send(id, { text: "without eve" });
+  await reads("without eve", id, anns, bobs);
+  assert.equal((await encryption.roster(id)).length, 2);
+});
+
+/** What a server took that did not compute the tree: a parent that no Commit has set, signed. */
+async function withOtherParent(info: GroupInfo, signKey: Uint8Array): Promise<string> {
+  const { hash, signature } = await cipherSuite();
+  const tree = ratchetTreeFromExtension(info)!;
+  const node = tree.findIndex((each) => each?.nodeType === "parent");
+  const { parent } = tree[node] as Extract<RatchetTree[number], { nodeType: "parent" }>;
+  const hpkePublicKey = crypto.getRandomValues(new Uint8Array(32));
+  tree[node] = { nodeType: "parent", parent: { ...parent, hpkePublicKey } };
+  const groupContext = { ...info.groupContext, treeHash: await treeHashRoot(tree, hash) };
+  const extensions = info.extensions.map((each) =>
+    each.extensionType === "ratchet_tree"
+      ? { ...each, extensionData: encodeRatchetTree(tree) }
+      : each
+  );
+  const groupInfo = await signGroupInfo({ ...info, groupContext, extensions }, signKey, signature);
+  return encodeWire({ wireformat: "mls_group_info", groupInfo });
+}
+
+function storeGroupInfo(app: RunningApp, chatId: string, groupInfo: string): void {
+  const database = new DatabaseSync(`${app.config.dataDir}/chat.sqlite3`);
+  try {
+    const sql = "UPDATE group_infos SET groupInfo = ? WHERE chatId = ?";
+    assert.equal(database.prepare(sql).run(groupInfo, chatId).changes, 1);
+  } finally {
+    database.close();
+  }
+}
 
 /** The Commit as it was staged, with a GroupInfo whose transcript hash is made up, and signed. */
 async function madeUpFirst(
