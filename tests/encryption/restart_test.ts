@@ -192,6 +192,24 @@ Deno.test("a client restarts a group that an earlier release let a member end", 
   assert.equal((await encryption.roster(id)).length, 2);
 });
 
+Deno.test("a group is restarted also with a member who has blocked the one who does it", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob, cat } = await app.people("ann", "bob", "cat");
+  await using anns = await clientOf(app.url, ann, { device: "phone" });
+  await using bobs = await clientOf(app.url, bob, { device: "phone" });
+  await using cats = await clientOf(app.url, cat, { device: "phone" });
+  const { id } = await anns.client.encryption.createGroup("Group", [bob.id, cat.id]);
+  await anns.client.send(id, { text: "before" });
+  await reads("before", id, bobs, cats);
+  await bobs.client.call("user.block", { userId: ann.id });
+  await anns.client.encryption.restart(id);
+  await cats.client.send(id, { text: "after" });
+  await reads("after", id, anns, cats);
+  await eventually("bob has joined by himself", async () => {
+    return (await cats.client.encryption.roster(id)).length === 3;
+  });
+});
+
 /** What a server took that did not compute the tree: a parent that no Commit has set, signed. */
 async function withOtherParent(info: GroupInfo, signKey: Uint8Array): Promise<string> {
   const { hash, signature } = await cipherSuite();

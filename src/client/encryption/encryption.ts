@@ -207,8 +207,8 @@ export class Encryption {
     const { items } = await this.context.call("device.ofChat", { chatId });
     const { userId } = this.context;
     const others = new Set(items.map((device) => device.userId).filter((id) => id !== userId));
-    const theirs = await Promise.all([...others].map((id) => this.#keyPackages.claimOf(id)));
-    await this.#groups.restart(chatId, [...theirs.flat(), ...await this.#keyPackages.claimOwn()]);
+    const theirs = await this.#keyPackages.claimAvailable([...others]);
+    await this.#groups.restart(chatId, [...theirs, ...await this.#keyPackages.claimOwn()]);
   }
 
   /** @internal */

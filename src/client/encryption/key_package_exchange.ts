@@ -1,10 +1,13 @@
-import { ChatError } from "../chat_error.ts";
+import { delay } from "../../core/delay.ts";
+import { ChatError, isPassing } from "../chat_error.ts";
 import type { NewDevice } from "../mls/staged_commit.ts";
 import type { EncryptionContext } from "./context.ts";
 
 /** Key packages that wait on the server, after they were topped up, and when they are. */
 const FULL = 30;
 const LOW = 15;
+/** Longest wait for a rate before a person is left out. */
+const MAX_WAIT_MS = 5_000;
 
 /** Hands out this device's key packages, by way of the server, and claims those of others. */
 export class KeyPackageExchange {
@@ -32,6 +35,39 @@ export class KeyPackageExchange {
   async claimOf(userId: string, deviceIds?: string[]): Promise<NewDevice[]> {
     const { items } = await this.context.call("keyPackage.claim", { userId, deviceIds });
     return items.map((each) => ({ userId, ...each }));
+  }
+
+  /**
+   * One for each device of these people that has any. Left out are those of whom nothing can be claimed
+   * (they have blocked the caller, erased their account, or been asked too often): their devices join
+   * by themselves.
+   */
+  async claimAvailable(userIds: string[]): Promise<NewDevice[]> {
+    const claimed: NewDevice[] = [];
+    // One after the other: a large group has more people than may be asked for at once.
+    for (const userId of userIds) {
+      try {
+        claimed.push(...await this.#claimSoon(userId));
+      } catch (error) {
+        const isLeftOut = error instanceof ChatError &&
+          (error.code === "rate_limited" || !isPassing(error));
+        if (!isLeftOut) throw error;
+      }
+    }
+    return claimed;
+  }
+
+  /** Waits for a rate that allows another claim within seconds. */
+  async #claimSoon(userId: string): Promise<NewDevice[]> {
+    for (;;) {
+      try {
+        return await this.claimOf(userId);
+      } catch (error) {
+        const waitMs = (error as ChatError).retryAfterMs ?? Infinity;
+        if (waitMs > MAX_WAIT_MS) throw error;
+        await delay(waitMs);
+      }
+    }
   }
 
   /** Of the caller's other devices. */
