@@ -5,6 +5,7 @@ import { type Membership, visibleTo } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import { type Changes, noChanges } from "../wire/changes.ts";
 import type { ChangeFeed } from "./change_feed.ts";
+import { ChangeReader, rowsIn } from "./change_reader.ts";
 import { rowBytes } from "./row_size.ts";
 
 export type Cursors = Record<string, number>;
@@ -143,6 +144,13 @@ export class CatchUp {
   ): Promise<Changes[]> {
     const memberships = new Map(present.map((row) => [row.chatId, row]));
     const answers: Changes[] = [];
+    const reader = new ChangeReader(
+      this.feed,
+      chats.map((chat) => ({
+        chat,
+        after: cursors[chat.id] ?? 0,
+      })),
+    );
     let { syncRows: rows, syncBytes: bytes } = this.limits;
     let began = performance.now();
     for (const chat of chats) {
@@ -152,9 +160,9 @@ export class CatchUp {
         continue;
       }
       const changes = rows > 0 && bytes > 0
-        ? await this.feed.after(chat.id, after, { rows, bytes })
+        ? await reader.of(chat, { rows, bytes })
         : noChanges(chat.id, after, after, true);
-      for (const row of [...changes.messages, ...changes.members, ...changes.commits]) {
+      for (const row of rowsIn(changes)) {
         rows--;
         bytes -= rowBytes(row);
       }

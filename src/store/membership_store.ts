@@ -1,3 +1,4 @@
+import type { RevisionRange } from "./message_store.ts";
 import type { Membership, NotifyLevel } from "../model/membership.ts";
 
 export interface CursorMove {
@@ -42,6 +43,8 @@ export interface MembershipStore {
   behind(userId: string, limit: number): Promise<BehindRow[]>;
   /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]>;
+  /** Rows in any of the ranges, which are of different chats; at most `limit`, in no particular order. */
+  changedIn(ranges: RevisionRange[], limit: number): Promise<Membership[]>;
   /**
    * Moves the cursors forward, never back; a `readSeq` that is given ends `addedByStranger`. Null when
    * there is no row of a present member; `moved` is false when no cursor changed.

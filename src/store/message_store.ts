@@ -57,6 +57,13 @@ export interface UnreadCount {
   mentions: number;
 }
 
+/** Revisions of one chat, with `after < rev <= upTo`. */
+export interface RevisionRange {
+  chatId: string;
+  after: number;
+  upTo: number;
+}
+
 export interface MessageStore {
   /** Tombstones too; null when missing. */
   byId(id: string): Promise<Message | null>;
@@ -73,6 +80,8 @@ export interface MessageStore {
   ofSender(query: SenderPage): Promise<Message[]>;
   /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
   changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]>;
+  /** Rows in any of the ranges, which are of different chats; at most `limit`, in no particular order. */
+  changedIn(ranges: RevisionRange[], limit: number): Promise<Message[]>;
   /** Messages of whatever chat that carry this upload, at most `limit`, in no particular order. */
   carrying(mediaId: string, limit: number): Promise<Message[]>;
   /** The chats that have such messages, once each, in no particular order. */

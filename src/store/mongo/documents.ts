@@ -1,3 +1,5 @@
+import type { RevisionRange } from "../message_store.ts";
+
 /**
  * How the rows of the model lie in MongoDB: their own fields under their own names, with a string
  * `_id`, which is the row's `id` where it has one. What only an index needs (`terms`) is written
@@ -51,6 +53,11 @@ export function withoutKey<Row>({ _id, ...row }: { _id: string } & Row): Row {
 /** The `_id` of a row with a compound key. Ids contain no colon. */
 export function compoundKey(...ids: string[]): string {
   return ids.join(":");
+}
+
+/** The condition on rows of a chat that took their revision within the range. */
+export function inRange({ chatId, after, upTo }: RevisionRange) {
+  return { chatId: eq(chatId), rev: { $gt: after, $lte: upTo } };
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Collection } from "mongodb";
 import type { Membership, NotifyLevel } from "../../model/membership.ts";
+import type { RevisionRange } from "../message_store.ts";
 import type { BehindRow, CursorMove, MembershipStore } from "../membership_store.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
-import { compoundKey, eq, IN_BATCHES, withoutKey } from "./documents.ts";
+import { compoundKey, eq, IN_BATCHES, inRange, withoutKey } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
 
 export type MembershipDocument = Membership & { _id: string };
@@ -121,6 +122,12 @@ export class MongoMembershipStore implements MembershipStore {
     const found = this.#memberships
       .find({ chatId: eq(chatId), rev: { $gt: after, $lte: upTo } })
       .sort({ rev: 1 }).limit(limit);
+    return (await found.toArray()).map(membershipOf);
+  }
+
+  async changedIn(ranges: RevisionRange[], limit: number): Promise<Membership[]> {
+    if (ranges.length === 0) return [];
+    const found = this.#memberships.find({ $or: ranges.map(inRange) }).limit(limit);
     return (await found.toArray()).map(membershipOf);
   }
 

@@ -1,10 +1,11 @@
-import type { Collection, Filter, Sort } from "mongodb";
+import type { Collection, Document as AnyDocument, Filter, Sort } from "mongodb";
 import type { Message } from "../../model/message.ts";
 import type {
   FoundMessages,
   HistoryPage,
   MessageSearch,
   MessageStore,
+  RevisionRange,
   SenderPage,
   SendKey,
   UnreadCount,
@@ -15,7 +16,7 @@ import { invalidCursor } from "../invalid_cursor.ts";
 import { containsRuns, messageText, queryTerms } from "../search_terms.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
-import { eq, fromDocument, fromDocumentOrNull, WITHOUT_TERMS } from "./documents.ts";
+import { eq, fromDocument, fromDocumentOrNull, inRange, WITHOUT_TERMS } from "./documents.ts";
 import { type MessageDocument, MESSAGES } from "./message_collection.ts";
 import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
 
@@ -23,6 +24,9 @@ import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
 const SEARCHED_AT_ONCE = 64;
 
 const REVISIONS_PER_MESSAGE = 8;
+
+/** Chats that one call counts. */
+const COUNTS_AT_ONCE = 50;
 
 export class MongoMessageStore implements MessageStore {
   readonly #messages: Collection<MessageDocument>;
@@ -67,6 +71,10 @@ export class MongoMessageStore implements MessageStore {
     return this.#all(filter, { rev: 1 }, limit);
   }
 
+  async changedIn(ranges: RevisionRange[], limit: number): Promise<Message[]> {
+    return ranges.length === 0 ? [] : await this.#all({ $or: ranges.map(inRange) }, {}, limit);
+  }
+
   carrying(mediaId: string, limit: number): Promise<Message[]> {
     return this.#all({ "media.id": eq(mediaId) }, {}, limit);
   }
@@ -76,8 +84,18 @@ export class MongoMessageStore implements MessageStore {
   }
 
   /** Side by side: MongoDB has no one query that would stop in each chat. */
-  unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]> {
-    return Promise.all(queries.map((query) => this.#unread(query, cap)));
+  async unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]> {
+    const counts = queries.map(() => ({ unread: 0, mentions: 0 }));
+    const asked = queries.map((query, at) => ({ query, at }))
+      .filter(({ query }) => query.lastSeq > query.readSeq);
+    for (let i = 0; i < asked.length; i += COUNTS_AT_ONCE) {
+      const pipelines = asked.slice(i, i + COUNTS_AT_ONCE)
+        .map(({ query, at }) => unreadPipeline(query, cap, at));
+      for (const { _id, unread, mentions } of await this.#counts(pipelines)) {
+        counts[_id] = { unread: Math.min(cap, unread), mentions: Math.min(cap, mentions) };
+      }
+    }
+    return counts;
   }
 
   /** Each chat knows where its newest message is. */
@@ -111,34 +129,10 @@ export class MongoMessageStore implements MessageStore {
     return { messages: rows, next: last && last.id };
   }
 
-  /**
-   * The range has both ends and a length, since secantusd 0.5 reads a range to its end before it sorts and
-   * limits. Revisions are denser than messages: so many hold the messages that are looked at, unless most
-   * of them are reactions and edits.
-   */
-  async #unread(query: UnreadQuery, cap: number): Promise<UnreadCount> {
-    const { chatId, userId, readSeq, lastSeq, exceptSenderIds } = query;
-    if (lastSeq <= readSeq) return { unread: 0, mentions: 0 };
-    const from = Math.max(readSeq, lastSeq - REVISIONS_PER_MESSAGE * 2 * cap);
-    const [counted] = await this.#messages.aggregate<UnreadCount>([
-      { $match: { chatId: eq(chatId), seq: { $gt: from, $lte: lastSeq } } },
-      { $sort: { seq: -1 } },
-      { $limit: 2 * cap },
-      {
-        $match: {
-          senderId: { $nin: [userId, ...exceptSenderIds] },
-          deletedAt: null,
-          $nor: [{ kind: "media", media: { $size: 0 }, text: "" }],
-        },
-      },
-      { $project: { mentioned: { $cond: [{ $in: [userId, "$mentions"] }, 1, 0] } } },
-      { $group: { _id: null, unread: { $sum: 1 }, mentions: { $sum: "$mentioned" } } },
-    ]).toArray();
-    if (!counted) return { unread: 0, mentions: 0 };
-    return {
-      unread: Math.min(cap, counted.unread),
-      mentions: Math.min(cap, counted.mentions),
-    };
+  /** Many chats in one call: each is counted by a pipeline of its own, which stops at its limit. */
+  #counts([first, ...others]: AnyDocument[][]): Promise<(UnreadCount & { _id: number })[]> {
+    const unions = others.map((pipeline) => ({ $unionWith: { coll: MESSAGES.name, pipeline } }));
+    return this.#messages.aggregate<UnreadCount & { _id: number }>([...first, ...unions]).toArray();
   }
 
   /**
@@ -203,4 +197,30 @@ export class MongoMessageStore implements MessageStore {
     const found = this.#messages.find(filter, options);
     return (await found.toArray()).map(fromDocument<Message>);
   }
+}
+
+/**
+ * Counts what `unread` promises; `at` becomes the `_id` of what it finds, if it finds anything.
+ *
+ * The range has both ends and a length, since secantusd 0.5 reads a range to its end before it sorts and
+ * limits. Revisions are denser than messages: so many hold the messages that are looked at, unless most
+ * of them are reactions and edits.
+ */
+function unreadPipeline(query: UnreadQuery, cap: number, at: number): AnyDocument[] {
+  const { chatId, userId, readSeq, lastSeq, exceptSenderIds } = query;
+  const from = Math.max(readSeq, lastSeq - REVISIONS_PER_MESSAGE * 2 * cap);
+  return [
+    { $match: { chatId: eq(chatId), seq: { $gt: from, $lte: lastSeq } } },
+    { $sort: { seq: -1 } },
+    { $limit: 2 * cap },
+    {
+      $match: {
+        senderId: { $nin: [userId, ...exceptSenderIds] },
+        deletedAt: null,
+        $nor: [{ kind: "media", media: { $size: 0 }, text: "" }],
+      },
+    },
+    { $project: { mentioned: { $cond: [{ $in: [userId, "$mentions"] }, 1, 0] } } },
+    { $group: { _id: { $literal: at }, unread: { $sum: 1 }, mentions: { $sum: "$mentioned" } } },
+  ];
 }

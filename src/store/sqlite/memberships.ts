@@ -3,6 +3,7 @@ import type { Membership, NotifyLevel } from "../../model/membership.ts";
 import type { MemberRead, MembershipChange } from "../chat_store.ts";
 import { TooManyChats } from "../store.ts";
 import type { BehindRow, CursorMove, MembershipStore } from "../membership_store.ts";
+import type { RevisionRange } from "../message_store.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
@@ -140,6 +141,15 @@ export class SqliteMembershipStore implements MembershipStore {
       "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, userId LIMIT ?",
       ...[chatId, after, upTo, limit],
     );
+  }
+
+  async changedIn(ranges: RevisionRange[], limit: number): Promise<Membership[]> {
+    const rows: Membership[] = [];
+    for (const { chatId, after, upTo } of ranges) {
+      if (rows.length >= limit) break;
+      rows.push(...await this.changed(chatId, after, upTo, limit - rows.length));
+    }
+    return rows;
   }
 
   moveCursors(move: CursorMove): Promise<{ membership: Membership; moved: boolean } | null> {

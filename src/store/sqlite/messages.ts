@@ -6,6 +6,7 @@ import type {
   HistoryPage,
   MessageSearch,
   MessageStore,
+  RevisionRange,
   SenderPage,
   SendKey,
   UnreadCount,
@@ -88,6 +89,15 @@ export class SqliteMessageStore implements MessageStore {
         ...[chatId, after, upTo, limit],
       )
     );
+  }
+
+  async changedIn(ranges: RevisionRange[], limit: number): Promise<Message[]> {
+    const rows: Message[] = [];
+    for (const { chatId, after, upTo } of ranges) {
+      if (rows.length >= limit) break;
+      rows.push(...await this.changed(chatId, after, upTo, limit - rows.length));
+    }
+    return rows;
   }
 
   carrying(mediaId: string, limit: number): Promise<Message[]> {

@@ -7,6 +7,28 @@ import { aChange, aMessage, sendTo, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function messageContract(test: ContractTest): void {
+  test("changedIn gives the rows of several chats' ranges, up to the limit", async (store) => {
+    const chats = await Promise.all(
+      [1, 2, 3].map(() =>
+        storedChat(store, {
+          messages: [{ text: "a" }, { text: "b" }, { text: "c" }],
+          members: [{}],
+        })
+      ),
+    );
+    const ranges = chats.slice(0, 2).map(({ chat }) => ({ chatId: chat.id, after: 2, upTo: 3 }));
+    const seen = (await store.messages.changedIn(ranges, 10)).map(({ id }) => id);
+    assert.deepEqual(seen.sort(), chats.slice(0, 2).map(({ messages }) => messages[1].id).sort());
+    assert.equal((await store.messages.changedIn(ranges, 1)).length, 1);
+    assert.deepEqual(await store.messages.changedIn([], 10), []);
+    const all = ranges.map((range) => ({ ...range, after: 0 }));
+    const members = await store.memberships.changedIn(all, 10);
+    assert.deepEqual(
+      members.map(({ userId }) => userId).sort(),
+      chats.slice(0, 2).map((each) => each.members[0].userId).sort(),
+    );
+  });
+
   test("messages of every kind come back as they were stored", async (store) => {
     const { messages } = await storedChat(store, { messages: allKinds() });
     for (const message of messages) {

@@ -32,7 +32,10 @@ Deno.test({
     const { userId } = members[0];
     const keys = [{ senderId: userId, clientId: "1" }];
     const inbox = { userId, kind: null, before: null, limit: 10 };
-    const unread = [{ chatId, userId, readSeq: 5, lastSeq: 15, exceptSenderIds: [] }];
+    const unread = [5, 8].map((readSeq) => (
+      { chatId, userId, readSeq, lastSeq: 15, exceptSenderIds: [] }
+    ));
+    const ranges = [{ chatId, after: 3, upTo: 15 }, { chatId: newId(), after: 0, upTo: 9 }];
     /** The commands of each read, by the index that answers them. */
     const reads: [name: string, indexes: string[], read: () => Promise<unknown>][] = [
       ["a page before", ["history"], () => messages.page({ chatId, before: 15, limit: 10 })],
@@ -45,9 +48,11 @@ Deno.test({
       ["the newest page", ["_id_", "history"], () => messages.page({ chatId, limit: 10 })],
       ["changed messages", ["changed"], () => messages.changed(chatId, 3, 15, 10)],
       ["changed members", ["changed"], () => memberships.changed(chatId, 0, 15, 10)],
+      ["messages that changed in some chats", ["changed"], () => messages.changedIn(ranges, 10)],
+      ["members that changed in some chats", ["changed"], () => memberships.changedIn(ranges, 10)],
       ["changed handshakes", ["changed"], () => handshakes.changed(chatId, 0, 15, 10)],
       ["earlier sends", ["clientId"], () => messages.bySendKeys(chatId, keys)],
-      ["unread counts", ["history"], () => messages.unread(unread, 100)],
+      ["unread counts of several chats", ["history"], () => messages.unread(unread, 100)],
       ["newest messages", ["_id_", "history"], () => messages.newest([chatId])],
       ["pinned messages", ["pinned"], () => messages.pinned(chatId, 10)],
       ["messages with an upload", ["carrying"], () => messages.carrying(newId(), 10)],
