@@ -16,7 +16,7 @@ import {
 import { LIMIT_SPECS } from "../config/limits.ts";
 import { operation } from "../operations/operation.ts";
 import { MessageView } from "../wire/message.ts";
-import { fullyQualified, isOneEmoji } from "./emoji.ts";
+import { fullyQualified, isOneEmoji } from "../core/emoji.ts";
 
 const tag = "Messages";
 

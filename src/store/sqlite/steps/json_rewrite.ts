@@ -17,10 +17,11 @@ export function rewriteJson(connection: DatabaseSync, rewrite: JsonRewrite): voi
   const { table, key, column, change } = rewrite;
   const page = connection.prepare(
     `SELECT ${key} AS key, ${column} AS value FROM ${table}
-     WHERE ${column} IS NOT NULL AND (?1 IS NULL OR ${key} > ?1) ORDER BY ${key} LIMIT ${BATCH_ROWS}`,
+     WHERE ${column} IS NOT NULL AND ${key} > ? ORDER BY ${key} LIMIT ${BATCH_ROWS}`,
   );
   const update = connection.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`);
-  let last: SQLOutputValue = null;
+  // Below every key, numbers and text alike.
+  let last: SQLOutputValue = -Infinity;
   for (;;) {
     const rows: Record<string, SQLOutputValue>[] = page.all(last as SQLInputValue);
     for (const row of rows) {

@@ -14,6 +14,7 @@ import { step as withdrawals } from "./0013_withdrawals.ts";
 import { step as history } from "./0014_history.ts";
 import { step as refreshSuccessors } from "./0015_refresh_successors.ts";
 import { step as tusDetails } from "./0016_tus_details.ts";
+import { step as emojiInOneForm } from "./0017_emoji_in_one_form.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -39,4 +40,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   history,
   refreshSuccessors,
   tusDetails,
+  emojiInOneForm,
 ];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fullyQualified, isOneEmoji } from "../../src/messages/emoji.ts";
+import { fullyQualified, inOneForm, isOneEmoji } from "../../src/core/emoji.ts";
 import * as operations from "../../src/messages/operations.ts";
 
 /** From Unicode's emoji-test.txt: as some keyboards type it, and fully qualified. */
@@ -53,4 +53,18 @@ Deno.test("a reaction of before that is not one emoji can be taken back", () => 
   const input = { messageId: "0198c5f0-0000-7000-8000-000000000000", emoji: "👍👍" };
   assert.equal(operations.reactToMessage.input.safeParse(input).success, false);
   assert.equal(operations.reactToMessage.input.safeParse({ ...input, remove: true }).success, true);
+});
+
+Deno.test("inOneForm joins reactions of before that differ in selectors, each person once", () => {
+  const before = [
+    { emoji: "👍\ufe0f", userIds: ["a", "b"] },
+    { emoji: "❤️", userIds: ["c"] },
+    { emoji: "👍", userIds: ["b", "d"] },
+  ];
+  assert.deepEqual(inOneForm(before), [
+    { emoji: "👍", userIds: ["a", "b", "d"] },
+    { emoji: "❤️", userIds: ["c"] },
+  ]);
+  assert.equal(inOneForm([{ emoji: "❤️", userIds: ["c"] }]), undefined);
+  assert.equal(inOneForm([]), undefined);
 });

@@ -25,3 +25,22 @@ const JOINED = /^\p{RGI_Emoji_ZWJ_Sequence}$/v;
 export function isOneEmoji(emoji: string): boolean {
   return SIMPLE.test(emoji) || JOINED.test(emoji);
 }
+
+interface Reaction {
+  emoji: string;
+  userIds: string[];
+}
+
+/**
+ * Reactions with each emoji in its one form, those that become the same joined; undefined if they are so
+ * already. For what earlier releases have stored.
+ */
+export function inOneForm(reactions: readonly Reaction[]): Reaction[] | undefined {
+  if (reactions.every(({ emoji }) => fullyQualified(emoji) === emoji)) return undefined;
+  const merged = new Map<string, Set<string>>();
+  for (const { emoji, userIds } of reactions) {
+    const form = fullyQualified(emoji);
+    merged.set(form, new Set([...merged.get(form) ?? [], ...userIds]));
+  }
+  return [...merged].map(([emoji, userIds]) => ({ emoji, userIds: [...userIds] }));
+}

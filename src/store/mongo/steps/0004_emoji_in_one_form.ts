@@ -1,0 +1,10 @@
+import { inOneForm } from "../../../core/emoji.ts";
+import type { Reaction } from "../../../model/message.ts";
+import { rewriteField } from "../rewrite.ts";
+import type { MigrationStep } from "./step.ts";
+
+/** Reactions that differ only in variation selectors were counted apart. */
+export const step: MigrationStep = {
+  name: "0004_emoji_in_one_form",
+  run: (db) => rewriteField(db, "messages", "reactions", (value) => inOneForm(value as Reaction[])),
+};
