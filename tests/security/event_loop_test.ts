@@ -27,7 +27,7 @@ const MAX_TURN_MS = 50;
 
 /** How much there is of everything. MongoDB's server of the tests stores far fewer rows a second. */
 const SIZES = {
-  SQLite: { messages: 5_500, chats: 2_000, people: 1_000, notifications: 2_000, long: 20 },
+  SQLite: { messages: 5_500, chats: 2_000, people: 1_000, notifications: 2_000, long: 12 },
   MongoDB: { messages: 2_000, chats: 60, people: 60, notifications: 500, long: 8 },
 };
 type Sizes = typeof SIZES.SQLite;
@@ -76,8 +76,7 @@ function attacks(http: HttpClient, chatId: string, sizes: Sizes) {
     Array.from({ length: 10_000 }, (_, i) => String.fromCharCode(0x4e00 + (i * (n + 1)) % 20_000))
       .join("");
   return [
-    ...["東京都", "東京都", "東京都", "東京都"].map(search),
-    ...["none such", "w", "wo none", "京", "東京都 w"].map(search),
+    ...["東京都", "東京都", "none such", "w", "京"].map(search),
     ...Array.from(
       { length: sizes.long },
       (_, n) => http.post("/api/messages", { chatId, text: long(n) }),
