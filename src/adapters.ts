@@ -185,9 +185,14 @@ async function openMongoBackplane(
 export async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
   if (s3 !== null) {
     const { S3BlobStore } = await import("./media/blob_store_s3.ts");
-    const { bucket, region, accessKeyId, secretAccessKey, endpointUrl } = s3;
-    const credentials = { accessKeyId, secretAccessKey };
-    return new S3BlobStore({ bucket, region, credentials, endpoint: endpointUrl ?? undefined });
+    const { bucket, region, accessKeyId, secretAccessKey } = s3;
+    return new S3BlobStore({
+      bucket,
+      region,
+      credentials: { accessKeyId, secretAccessKey },
+      endpoint: s3.endpointUrl ?? undefined,
+      publicEndpoint: s3.publicEndpointUrl ?? undefined,
+    });
   }
   const { DiskBlobStore } = await import("./media/blob_store_disk.ts");
   await openDataDir({ dataDir });

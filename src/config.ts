@@ -94,6 +94,8 @@ export interface Config {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
     readonly endpointUrl: string | null;
+    /** What signed URLs begin with; null where it is `endpointUrl`. */
+    readonly publicEndpointUrl: string | null;
   } | null;
   readonly fcm: { readonly serviceAccount: ServiceAccount; readonly endpointUrl: string } | null;
   /** Push services of one's own, which may be in a private network. */
@@ -281,6 +283,7 @@ function deliveryOf(
       accessKeyId: values.AWS_ACCESS_KEY_ID!,
       secretAccessKey: values.AWS_SECRET_ACCESS_KEY!,
       endpointUrl: values.AWS_ENDPOINT_URL ?? null,
+      publicEndpointUrl: values.AWS_PUBLIC_ENDPOINT_URL ?? null,
     },
     fcm: values.FIREBASE_SERVICE_ACCOUNT === undefined ? null : {
       serviceAccount: values.FIREBASE_SERVICE_ACCOUNT,

@@ -19,7 +19,7 @@ export function checkTogether(
   together(["GOOGLE_CLIENT_SECRET"], ["GOOGLE_CLIENT_ID"]);
   together(["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"], ["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"]);
   const s3 = ["AWS_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-  together([...s3, "AWS_ENDPOINT_URL"], s3);
+  together([...s3, "AWS_ENDPOINT_URL", "AWS_PUBLIC_ENDPOINT_URL"], s3);
   together(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"], ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]);
   // Links in mails start with it, and a request does not say where it should lead.
   together(["SMTP_URL"], ["MAIL_FROM", "PUBLIC_URL"]);

@@ -227,6 +227,7 @@ const NAMED = {
   AWS_ACCESS_KEY_ID: variable("the id of an access key", words),
   AWS_SECRET_ACCESS_KEY: secret("the secret of the access key", words),
   AWS_ENDPOINT_URL: httpUrl("https://s3.example.com"),
+  AWS_PUBLIC_ENDPOINT_URL: httpUrl("https://files.example.com"),
 
   FIREBASE_SERVICE_ACCOUNT: secret(
     "the JSON of a service account with project_id, client_email and private_key",

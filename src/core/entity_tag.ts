@@ -5,6 +5,12 @@ export function entityTagOf(content: string | Uint8Array): string {
   return `"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"`;
 }
 
+/** True if an If-Match names the tag; a weak one never does (RFC 9110, section 13.1.1). */
+export function matchesTag(ifMatch: string, etag: string): boolean {
+  const tags = ifMatch.split(",").map((tag) => tag.trim());
+  return tags.some((tag) => tag === etag || tag === "*");
+}
+
 /**
  * Whether an If-None-Match names the tag, so that the client has what it asks for. Weak tags count
  * (RFC 9110, section 13.1.2).

@@ -158,7 +158,7 @@ export class S3BlobStore implements BlobStore {
   async presignPut(key: string, options: PresignPutOptions): Promise<PresignedRequest> {
     const { contentType, contentLength, expiresIn } = options;
     const { getSignedUrl } = await import("@aws-sdk/s3-request-presigner");
-    const { sdk, s3 } = await this.#connection.open();
+    const { sdk, s3 } = await this.#connection.openSigner();
     const command = new sdk.PutObjectCommand({
       ...this.#name(key),
       ContentType: checkContentType(contentType),
@@ -172,7 +172,7 @@ export class S3BlobStore implements BlobStore {
 
   async presignGet(key: string, options: PresignGetOptions): Promise<string> {
     const { getSignedUrl } = await import("@aws-sdk/s3-request-presigner");
-    const { sdk, s3 } = await this.#connection.open();
+    const { sdk, s3 } = await this.#connection.openSigner();
     const command = new sdk.GetObjectCommand({
       ...this.#name(key),
       ResponseContentType: options.contentType,

@@ -1,4 +1,4 @@
-import { namesTag } from "../core/entity_tag.ts";
+import { matchesTag, namesTag } from "../core/entity_tag.ts";
 import { AppError } from "../core/errors.ts";
 import type { Media } from "../model/media.ts";
 import type { BlobStore, ByteRange } from "./blob_store.ts";
@@ -39,13 +39,14 @@ export function representationOf(media: Media, thumbnail: boolean): Representati
   return { key, etag: `"${sha256}-thumbnail"`, type, size, name, modifiedAt };
 }
 
-/** `cacheSeconds` is how long the client may keep it. Answers 304, 206 or 200 (RFC 9110, sections 13 and 14); a range that does not exist is thrown. */
+/** `cacheSeconds` is how long the client may keep it. Returns 304, 206 or 200 (RFC 9110, sections 13 and 14); a range that does not exist is thrown. */
 export async function downloadResponse(
   request: Request,
   file: Representation,
   blobs: BlobStore,
   cacheSeconds = YEAR_S,
 ): Promise<Response> {
+  requireMatch(request.headers, file);
   const headers = headersOf(file, cacheSeconds);
   if (isUnchanged(request.headers, file)) return new Response(null, { status: 304, headers });
   const range = rangeOf(request.headers, file);
@@ -84,11 +85,26 @@ function headersOf(file: Representation, cacheSeconds: number): Headers {
   });
 }
 
+/** Throws `precondition_failed`; If-Unmodified-Since counts only without If-Match. */
+function requireMatch(headers: Headers, file: Representation): void {
+  const tags = headers.get("if-match");
+  const since = Date.parse(headers.get("if-unmodified-since") ?? "");
+  const holds = tags !== null
+    ? matchesTag(tags, file.etag)
+    : Number.isNaN(since) || secondOf(file.modifiedAt) <= since;
+  if (!holds) throw new AppError("precondition_failed", "The upload is not the one that you have");
+}
+
+/** HTTP dates have no fractions of a second. */
+function secondOf(time: number): number {
+  return Math.floor(time / 1000) * 1000;
+}
+
 function isUnchanged(headers: Headers, file: Representation): boolean {
   const tags = headers.get("if-none-match");
   if (tags !== null) return namesTag(tags, file.etag);
   const since = Date.parse(headers.get("if-modified-since") ?? "");
-  return !Number.isNaN(since) && Math.floor(file.modifiedAt / 1000) * 1000 <= since;
+  return !Number.isNaN(since) && secondOf(file.modifiedAt) <= since;
 }
 
 /** One range; several, other units and what makes no sense are answered with the whole. */
@@ -107,5 +123,5 @@ function rangeOf(headers: Headers, file: Representation): ByteRange | null {
 /** Only a strong tag, or the very date, says that the rest fits to what the client has. */
 function holdsIfRange(condition: string | null, file: Representation): boolean {
   if (condition === null || condition === file.etag) return true;
-  return Date.parse(condition) === Math.floor(file.modifiedAt / 1000) * 1000;
+  return Date.parse(condition) === secondOf(file.modifiedAt);
 }

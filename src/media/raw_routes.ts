@@ -86,6 +86,7 @@ export const MEDIA_ROUTES: readonly RawRoute[] = [
     },
     errors: [
       ...["invalid_request", "forbidden", "not_found", "range_not_satisfiable"] as const,
+      "precondition_failed",
       ...["rate_limited", "unavailable"] as const,
     ],
   },

@@ -13,6 +13,8 @@ export interface S3Config {
   region: string;
   /** Of an S3-compatible server; addressed by path. Without one, it is AWS's. */
   endpoint?: string;
+  /** Where clients reach that server, if elsewhere: signed URLs begin with it. */
+  publicEndpoint?: string;
   /** Without them, the SDK's own chain looks (instance roles and so on). */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   /** Goes before every key; ends in `/`. */
@@ -29,6 +31,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export class S3Connection {
   readonly #config: S3Config;
   #opened?: Promise<{ sdk: Sdk; s3: S3 }>;
+  #signer?: Promise<{ sdk: Sdk; s3: S3 }>;
   readonly #stop = new AbortController();
 
   constructor(config: S3Config) {
@@ -36,7 +39,14 @@ export class S3Connection {
   }
 
   open(): Promise<{ sdk: Sdk; s3: S3 }> {
-    return this.#opened ??= this.#open();
+    return this.#opened ??= this.#open(this.#config.endpoint);
+  }
+
+  /** For signing URLs, which takes no connection: the host is part of what is signed. */
+  openSigner(): Promise<{ sdk: Sdk; s3: S3 }> {
+    const { endpoint, publicEndpoint = endpoint } = this.#config;
+    if (publicEndpoint === endpoint) return this.open();
+    return this.#signer ??= this.#open(publicEndpoint);
   }
 
   /** The answer; `unavailable` if the server could not be asked. Its refusals are thrown as they are. */
@@ -63,12 +73,12 @@ export class S3Connection {
   /** Calls that are under way fail with `unavailable`. */
   async close(): Promise<void> {
     this.#stop.abort(new Error("The server is stopping"));
-    (await this.#opened)?.s3.destroy();
+    for (const opened of [this.#opened, this.#signer]) (await opened)?.s3.destroy();
   }
 
-  async #open() {
+  async #open(endpoint: string | undefined) {
     const sdk = await import("@aws-sdk/client-s3");
-    const { region, endpoint, credentials } = this.#config;
+    const { region, credentials } = this.#config;
     const s3 = new sdk.S3({
       region,
       ...(endpoint && { endpoint, forcePathStyle: true }),

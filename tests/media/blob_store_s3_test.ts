@@ -15,6 +15,23 @@ function s3Test(
   name: string,
   run: (store: S3BlobStore, config: S3Config, t: Deno.TestContext) => Promise<void>,
 ) {
+  Deno.test("S3BlobStore signs URLs for the address that clients reach", async () => {
+    const store = new S3BlobStore({
+      bucket: "media",
+      region: "us-east-1",
+      endpoint: "http://minio.internal:9000",
+      publicEndpoint: "https://files.example.com",
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    });
+    const options = { contentType: "a/b", contentLength: 5, expiresIn: 60 };
+    const { url } = await store.presignPut("staging/x", options);
+    assert.equal(new URL(url).origin, "https://files.example.com");
+    assert.equal(new URL(url).pathname, "/media/staging/x");
+    const link = await store.presignGet("staging/x", { expiresIn: 60 });
+    assert.equal(new URL(link).host, "files.example.com");
+    await store.close();
+  });
+
   Deno.test({ name, ignore: versitygw === null }, async (t) => {
     const server = await startS3(versitygw!);
     const config = { ...server.config, partSize: PART_SIZE };
