@@ -38,18 +38,19 @@ export class MongoStorageUsage {
       bytes: bytesOf(after) - bytesOf(before),
       openUploads: openIn(after) - openIn(before),
     };
-    if (added.bytes === 0 && added.openUploads === 0) return;
     const _id = eq((after ?? before)!.ownerId);
-    const counted = await this.#usage.findOneAndUpdate(
-      { _id },
-      { $inc: added },
-      { upsert: true, returnDocument: "after", session },
-    );
-    const usage = usageOf(counted);
-    checkQuota(added, usage, quota);
-    if (after === null && usage.bytes <= 0 && usage.openUploads <= 0) {
-      await this.#usage.deleteOne({ _id }, { session });
+    if (added.bytes !== 0 || added.openUploads !== 0) {
+      const counted = await this.#usage.findOneAndUpdate(
+        { _id },
+        { $inc: added },
+        { upsert: true, returnDocument: "after", session },
+      );
+      checkQuota(added, usageOf(counted), quota);
     }
+    if (after !== null) return;
+    // With the last upload goes the last trace of its owner.
+    const nothing = { bytes: { $lte: 0 }, openUploads: { $lte: 0 } };
+    await this.#usage.deleteOne({ _id, ...nothing }, { session });
   }
 }
 
