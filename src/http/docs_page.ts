@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { entityTagOf, namesTag } from "../core/entity_tag.ts";
 import type { HttpEnv } from "./http_env.ts";
 
 /** Only what this server itself serves; Swagger UI sets styles on its elements. */
@@ -65,9 +66,18 @@ export function mountDocsPage(app: Hono<HttpEnv>): void {
     app.get(path, (c) => c.html(PAGE, 200, { "content-security-policy": POLICY }));
   }
   for (const [name, { type, load }] of Object.entries(ASSETS)) {
-    app.get(`/docs/${name}`, async () => {
-      const headers = { "content-type": type, "cache-control": "public, max-age=3600" };
-      return new Response(await load(), { headers });
+    let loaded: Promise<{ text: string; etag: string }> | undefined;
+    const loadOnce = async () => {
+      const text = await load();
+      return { text, etag: entityTagOf(text) };
+    };
+    app.get(`/docs/${name}`, async (c) => {
+      const { text, etag } = await (loaded ??= loadOnce());
+      const headers = { "content-type": type, "cache-control": "public, max-age=3600", etag };
+      const isKnown = namesTag(c.req.header("if-none-match") ?? null, etag);
+      return isKnown
+        ? new Response(null, { status: 304, headers })
+        : new Response(text, { headers });
     });
   }
 }

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Log } from "../core/log.ts";
 import { userAgentOf } from "../model/caller.ts";
 import { addressReader, peerOf } from "./client_address.ts";
+import { compressed, isCompressible } from "./compression.ts";
 import { isPreflight, preflightResponse, setCorsHeaders } from "./cors.ts";
 import type { HttpEnv } from "./http_env.ts";
 import { errorHandler } from "./problem_response.ts";
@@ -44,6 +45,12 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
         // Hono hands on only what is an Error.
         c.res = onError(thrown, c);
       }
+    }
+    if (request.method !== "HEAD" && isCompressible(c.req.path, c.res)) {
+      const response = await compressed(request, c.res);
+      // Hono would otherwise lay the headers of the answer before over it.
+      c.res = undefined;
+      c.res = response;
     }
     // An upgraded connection has no answer to label, and up to Deno 2.5 its headers are immutable.
     if (c.res.status !== SWITCHING_PROTOCOLS) {
