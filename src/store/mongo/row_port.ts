@@ -34,7 +34,7 @@ const DEFAULTS: Partial<Record<Entity, (row: PortableRow) => PortableRow>> = {
   sessions: () => ({ previousHash: null, rotatedAt: null }),
   chats: () => ({ generation: 0, history: "all" }),
   memberships: () => ({ addedByStranger: false, hiddenSeq: 0 }),
-  media: ({ id }) => ({ blobId: id }),
+  media: ({ id }) => ({ blobId: id, tus: null }),
   handshakes: () => ({ generation: 0 }),
   group_infos: () => ({ generation: 0 }),
   welcomes: () => ({ generation: 0 }),
@@ -115,7 +115,11 @@ function isOfModel(entity: Entity, document: StoredDocument): boolean {
   return document.addToGroups !== undefined || document.write !== undefined;
 }
 
-function rowOf(entity: Entity, { _id, terms: _, ...fields }: StoredDocument): PortableRow {
+/** `terms` and `shares` are MongoDB's own. */
+function rowOf(
+  entity: Entity,
+  { _id, terms: _, shares: _shares, ...fields }: StoredDocument,
+): PortableRow {
   if (entity === "contact_settings") {
     const { addToGroups = null, write = null } = fields;
     return { userId: _id, addToGroups, write };
