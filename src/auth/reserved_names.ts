@@ -3,7 +3,7 @@ export const RESERVED_NAMES: readonly string[] = [
   ...["abuse", "admin", "administration", "administrator", "all", "anonymous", "billing", "bot"],
   ...["channel", "contact", "deleted", "everyone", "help", "helpdesk", "here", "hostmaster"],
   ...["info", "legal", "mailer-daemon", "me", "mod", "moderation", "moderator", "noreply", "null"],
-  ...["official", "operator", "owner", "postmaster", "press", "privacy", "realtimechat", "root"],
+  ...["official", "operator", "postmaster", "press", "privacy", "realtimechat", "root"],
   ...["sales", "security", "server", "service", "staff", "support", "system", "team", "undefined"],
   ...["webmaster"],
 ];
