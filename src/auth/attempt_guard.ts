@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../core/errors.ts";
-import type { Visitor } from "../model/caller.ts";
+import type { Caller, Visitor } from "../model/caller.ts";
 import { networkOf } from "../operations/rate_key.ts";
 import type { RateLimiter } from "../operations/rate_limiter.ts";
 import type { Rate } from "../operations/rate_limits.ts";
@@ -27,7 +27,7 @@ export type SecretKind = "password" | "second_factor";
 /** Whose secret is tried. */
 export interface Guarded {
   /**
-   * What was typed, or the account's id where nothing was. It is counted whether or not there is such an
+   * What was typed, or `personName` where nothing was. It is counted whether or not there is such an
    * account: were the account alone counted, its count would tell which address belongs to which name.
    */
   name: string;
@@ -87,7 +87,7 @@ export class AttemptGuard {
     const { allowed, retryAfterMs } = await this.limiter.take(...own);
     if (!allowed) throw tooMany(retryAfterMs);
     const buckets = [own];
-    const shared = bucketsOf(kind, `person:${account.userId}`, visitor, network, wide);
+    const shared = bucketsOf(kind, personName(account.userId!), visitor, network, wide);
     for (const bucket of shared) {
       if ((await this.limiter.take(...bucket)).allowed) buckets.push(bucket);
     }
@@ -99,10 +99,10 @@ export class AttemptGuard {
     const byName = bucketsOf(kind, account.name, visitor, network, wide);
     const { buckets, retryAfterMs } = await this.#take(byName, account, visitor);
     if (retryAfterMs !== null) throw tooMany(retryAfterMs);
-    if (account.userId === null || account.userId === account.name) {
+    if (account.userId === null || account.name === personName(account.userId)) {
       return { buckets, refused: false };
     }
-    const byPerson = bucketsOf(kind, `person:${account.userId}`, visitor, network, wide);
+    const byPerson = bucketsOf(kind, personName(account.userId), visitor, network, wide);
     const person = await this.#take(byPerson, account, visitor);
     // To say so would tell that this name and another one are the same person's.
     return { buckets: [...buckets, ...person.buckets], refused: person.retryAfterMs !== null };
@@ -136,6 +136,16 @@ export class AttemptGuard {
     const sessions = await this.store.sessions.ofUser(userId);
     return sessions.some((session) => networkOf(session.address) === network);
   }
+}
+
+/** What is counted where nobody typed a name; a name that is typed has no U+0000. */
+export function personName(userId: string): string {
+  return `person\0${userId}`;
+}
+
+/** A session is a known device of its account. */
+export function sessionName({ sessionId }: Caller): string {
+  return `session:${sessionId}`;
 }
 
 function bucketsOf(

@@ -3,6 +3,7 @@ import { AppError } from "../core/errors.ts";
 import type { Caller } from "../model/caller.ts";
 import type { ProviderName } from "../model/identity.ts";
 import type { Store } from "../store/store.ts";
+import { sessionName } from "./attempt_guard.ts";
 import type { ProviderProof } from "./provider_proofs.ts";
 import type { ProviderSignIn } from "./provider_sign_in.ts";
 import type { SecondFactor } from "./second_factor.ts";
@@ -46,6 +47,6 @@ export class Reauthentication {
     if (!user || !secondFactor.isOn(user)) {
       throw new AppError("conflict", "Proving identity: the account has no second factor");
     }
-    await secondFactor.check(user, code, caller);
+    await secondFactor.check(user, code, caller, sessionName(caller));
   }
 }

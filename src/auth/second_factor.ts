@@ -5,7 +5,7 @@ import type { TotpCredential, User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountChanges } from "./account_changes.ts";
 import type { AccountMail } from "./account_mail.ts";
-import type { AttemptGuard } from "./attempt_guard.ts";
+import { type AttemptGuard, personName, sessionName } from "./attempt_guard.ts";
 import { qrCodeSvg } from "./qr_code.ts";
 import type { RecentProof } from "./recent_proof.ts";
 import { newRecoveryCodes, recoveryCodeHash } from "./recovery_codes.ts";
@@ -57,11 +57,16 @@ export class SecondFactor {
     const pending = user.totp;
     if (!pending) throw new AppError("conflict", "Setting up a second factor: it was not begun");
     if (this.isOn(user)) throw new AppError("conflict", "Setting up a second factor: it is on");
-    const lastStep = await guard.guard("second_factor", guarded(user), caller, async () => {
-      const step = await this.#step(user, pending, code);
-      if (step !== null) return step;
-      throw new AppError("unauthenticated", "Setting up a second factor: the code is wrong");
-    }).catch(asFieldError);
+    const lastStep = await guard.guard(
+      "second_factor",
+      guarded(user, sessionName(caller)),
+      caller,
+      async () => {
+        const step = await this.#step(user, pending, code);
+        if (step !== null) return step;
+        throw new AppError("unauthenticated", "Setting up a second factor: the code is wrong");
+      },
+    ).catch(asFieldError);
     const { codes, hashes } = await newRecoveryCodes(user.id);
     await changes.own(caller, (account, now) => {
       requireSame(account.user.totp, pending);
@@ -109,11 +114,19 @@ export class SecondFactor {
     return { enabled: this.isOn(user), recoveryCodesLeft: user.recoveryCodes.length };
   }
 
-  /** Throws `unauthenticated` unless it is a code, or a recovery code, that was not used before. */
-  async check(user: User, code: string, visitor: Visitor): Promise<CodeKind> {
+  /**
+   * Throws `unauthenticated` unless it is a code, or a recovery code, that was not used before. `knownAs`
+   * names the device, or the session, that is known to be the account's.
+   */
+  async check(
+    user: User,
+    code: string,
+    visitor: Visitor,
+    knownAs?: string,
+  ): Promise<CodeKind> {
     const kind = await this.options.guard.guard(
       "second_factor",
-      guarded(user),
+      guarded(user, knownAs),
       visitor,
       () => this.#use(user, code, visitor),
     );
@@ -172,7 +185,7 @@ export class SecondFactor {
     this.options.proof.require(caller, action);
     const user = await this.#user(caller);
     if (!this.isOn(user)) throw new AppError("conflict", `${action}: the second factor is off`);
-    await this.check(user, code, caller);
+    await this.check(user, code, caller, sessionName(caller));
     return user;
   }
 
@@ -183,7 +196,11 @@ export class SecondFactor {
   }
 }
 
-const guarded = ({ id }: User) => ({ name: id, userId: id });
+const guarded = ({ id }: User, knownAs?: string) => ({
+  name: personName(id),
+  userId: id,
+  knownAs,
+});
 
 const owner = ({ id }: Pick<User, "id">) => ({ purpose: "totp", userId: id });
 

@@ -6,7 +6,7 @@ import { networkOf } from "../operations/rate_key.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
-import type { AttemptGuard } from "./attempt_guard.ts";
+import { type AttemptGuard, personName, sessionName } from "./attempt_guard.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
 import type { SecondFactor } from "./second_factor.ts";
@@ -46,13 +46,13 @@ export class SignIn {
     const name = accounts.keyOf(identifier);
     const knownAs = found && await sessions.knownDevice(found.id, deviceToken);
     const user = await this.#passwordOf(found, { name, knownAs }, password, visitor);
-    return await this.proceed(user, visitor, { method: "password", deviceName });
+    return await this.proceed(user, visitor, { method: "password", deviceName, knownAs });
   }
 
   /** Throws `unauthenticated` unless it is the caller's own password; for a proof of identity. */
   async provePassword(caller: Caller, password: string): Promise<void> {
     const user = await this.options.store.users.byId(caller.userId);
-    const known = { name: caller.userId, knownAs: `session:${caller.sessionId}` };
+    const known = { name: personName(caller.userId), knownAs: sessionName(caller) };
     await this.#passwordOf(user, known, password, caller);
   }
 
@@ -64,14 +64,19 @@ export class SignIn {
   async proceed(
     user: User,
     visitor: Visitor,
-    { method, deviceName = "" }: { method: string; deviceName?: string },
+    { method, deviceName = "", knownAs = null }: {
+      method: string;
+      deviceName?: string;
+      knownAs?: string | null;
+    },
   ): Promise<SignInResult> {
     const { secondFactor, tokens, clock } = this.options;
     assertNotSuspended(user, clock.now());
     if (!secondFactor.isOn(user)) {
       return await this.#open(user, visitor, method, deviceName);
     }
-    return { challenge: await tokens.issue("second_factor", user.id, { method, deviceName }) };
+    const data = { method, deviceName, ...(knownAs && { knownAs }) };
+    return { challenge: await tokens.issue("second_factor", user.id, data) };
   }
 
   /** The second step. It is bound to the first one by the challenge, and allows a few tries. */
@@ -83,7 +88,7 @@ export class SignIn {
       throw new AppError("unauthenticated", "Signing in: the challenge is over; sign in again");
     }
     assertNotSuspended(user, clock.now());
-    const kind = await secondFactor.check(user, code, visitor);
+    const kind = await secondFactor.check(user, code, visitor, begun.data.knownAs);
     // The last try has taken the challenge away already.
     if (begun.attemptsLeft > 0 && !await tokens.take("second_factor", challenge)) {
       throw new AppError("unauthenticated", "Signing in: the challenge was used before");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ChatClient } from "../../src/client/mod.ts";
 import { type AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
+import { enableSecondFactor } from "../support/second_factor.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 /** Strangers who guess are stopped, and do not stop the owner on a device that has signed in before. */
@@ -77,6 +78,21 @@ test("a known device has a limit too, and shuts out itself alone", async (world)
   assert.equal((await login(world, { ...right, deviceToken: second })).status, 200);
   world.ahead += 16 * 60_000;
   assert.equal((await login(world, { ...right, deviceToken: first })).status, 200, "it passes");
+});
+
+test("guesses at codes by one who knows the password do not shut a known device out", async (world) => {
+  const ann = await world.register("ann");
+  const right = { identifier: "ann", password: PASSWORD };
+  const { deviceToken } = (await login(world, right)).body;
+  const { recoveryCodes } = await enableSecondFactor(world, ann);
+  const tryCode = async (input: object, code: string) => {
+    const { challenge } = (await login(world, input)).body;
+    const body = { challenge, code };
+    return (await world.send("POST", "/api/auth/2fa/verify", body, { headers: STRANGER })).status;
+  };
+  for (let i = 0; i < 10; i++) assert.equal(await tryCode(right, `00000${i}`), 401);
+  assert.equal(await tryCode(right, recoveryCodes[0]), 429);
+  assert.equal(await tryCode({ ...right, deviceToken }, recoveryCodes[0]), 200);
 });
 
 test("name, address and reauthentication share one budget", async (world) => {
