@@ -146,6 +146,7 @@ function createFeatures(ground: Ground, realtime: Realtime) {
     ...{ store, writer, people, clock, limits },
     send: (userIds, event) => publisher.toUsers(userIds, event),
     notify: (request) => push.requests.notify(request),
+    settled: (request) => push.withdrawals.requestSettled(request),
   });
   const direct = new DirectChats({ store, writer, gate, requests, clock });
   const pictures = media.library;

@@ -46,6 +46,8 @@ export interface ContactRequestsOptions {
   send(userIds: string[], event: WireEvent): void;
   /** Tells the person who is asked within the app, and by a push. Never throws. */
   notify(request: ContactRequest): Promise<void>;
+  /** The request was answered or taken back: what was shown of it is withdrawn. Never throws. */
+  settled(request: ContactRequest): void;
 }
 
 /**
@@ -135,7 +137,7 @@ export class ContactRequests {
   async decline(userId: string, requestId: string): Promise<void> {
     const request = await this.#waiting(userId, requestId);
     if (await this.store.contacts.decline(requestId, this.options.clock.now())) {
-      this.#tell(request, "declined");
+      this.#settle(request, "declined");
     }
   }
 
@@ -153,7 +155,7 @@ export class ContactRequests {
 
   /** Deletes it and tells both sides what became of it. */
   async close(request: ContactRequest, state: "accepted" | "withdrawn"): Promise<void> {
-    if (await this.store.contacts.removeRequest(request.id)) this.#tell(request, state);
+    if (await this.store.contacts.removeRequest(request.id)) this.#settle(request, state);
   }
 
   private get store() {
@@ -188,6 +190,11 @@ export class ContactRequests {
       people.isOutOfReach(userId, fromId),
     ]);
     return !blocked && !gone;
+  }
+
+  #settle(request: ContactRequest, state: ContactRequestState): void {
+    this.#tell(request, state);
+    this.options.settled(request);
   }
 
   #tell({ id, kind, userId, fromId, chatId }: ContactRequest, state: ContactRequestState) {

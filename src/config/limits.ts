@@ -88,6 +88,7 @@ export const LIMIT_SPECS = Object.freeze({
     60 * SECOND,
     8760 * HOUR,
   ),
+  notifications: limit("notifications of a person that are kept", 1000, 10, 100_000),
   blocks: limit("people that one person blocks", 10_000, 1, 1_000_000),
 });
 

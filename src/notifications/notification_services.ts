@@ -22,7 +22,7 @@ export interface NotificationOptions {
   connected: Connected;
   clock: Clock;
   log: Log;
-  limits: { pushDevices: number; presenceGraceMs: number };
+  limits: { pushDevices: number; presenceGraceMs: number; notifications: number };
   /** Null: Web Push is not set up. */
   vapidKey: string | null;
   webPushOrigins: readonly string[];
@@ -50,6 +50,7 @@ export function createNotifications(options: NotificationOptions): NotificationS
     clock,
     log,
     onOutbox,
+    limits,
   });
   const worker: PushWorker = new PushWorker({
     store,

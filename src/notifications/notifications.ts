@@ -25,6 +25,7 @@ export interface NotificationsOptions {
   log: Log;
   /** Called for an entry that was written here. */
   onOutbox(entry: OutboxEntry): void;
+  limits: { notifications: number };
 }
 
 export interface SettingsPatch {
@@ -46,12 +47,20 @@ const IN_HAND_MS = 10_000;
 export class Notifications {
   constructor(private readonly options: NotificationsOptions) {}
 
-  /** Stores what is new, and tells the people's connections of it, wherever they are. */
+  /**
+   * Stores what is new, and tells the people's connections of it, wherever they are. How many there are is
+   * up to others, so only the newest ones of a person are kept.
+   */
   async add(notifications: Notification[]): Promise<void> {
     if (notifications.length === 0) return;
-    for (const notification of await this.options.store.notifications.add(notifications)) {
+    const { store, publisher, limits } = this.options;
+    const added = await store.notifications.add(notifications);
+    for (const notification of added) {
       const data = notificationView(notification);
-      this.options.publisher.toUsers([notification.userId], { event: "notification", data });
+      publisher.toUsers([notification.userId], { event: "notification", data });
+    }
+    for (const userId of new Set(added.map((row) => row.userId))) {
+      await store.notifications.trim(userId, limits.notifications);
     }
   }
 

@@ -1,6 +1,7 @@
 import { type Clock, toTimestamp, toTimestampOrNull } from "../core/clock.ts";
 import { idsOf, newId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
+import type { ContactRequest } from "../model/contact.ts";
 import { isMuted, type Membership } from "../model/membership.ts";
 import type { Notification } from "../model/notification.ts";
 import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
@@ -80,6 +81,13 @@ export class Withdrawals {
     const muted = isMuted(member, this.options.clock.now());
     const data = { chatId, level, mutedUntil: toTimestampOrNull(mutedUntil), muted };
     this.options.publisher.toUsers([userId], { event: "chat.notifications", data });
+  }
+
+  /** A contact request was answered, or taken back. Never throws, and is not waited for. */
+  requestSettled({ id, userId }: Pick<ContactRequest, "id" | "userId">): void {
+    this.#removeRequest(userId, `request:${id}`).catch((error) =>
+      this.options.log.warn("Withdrawing a contact request's notification failed", { id, error })
+    );
   }
 
   /** Pushes that have just been shown: those whose chat was read meanwhile are taken back again. */
@@ -189,7 +197,13 @@ export class Withdrawals {
     await this.takeBack(shown.filter(({ seq }) => seq !== null && seq <= readSeq));
   }
 
-  async #remove(filter: NotificationFilter): Promise<void> {
+  async #removeRequest(userId: string, key: string): Promise<void> {
+    for (const { id: tag } of await this.#remove({ userId, key })) {
+      await this.takeBack(await this.#find({ userId, tag }));
+    }
+  }
+
+  async #remove(filter: NotificationFilter): Promise<Notification[]> {
     const { store, publisher } = this.options;
     const removed = await store.notifications.withdraw(filter, MAX_ROWS);
     for (const [userId, rows] of Map.groupBy(removed, (row) => row.userId)) {
@@ -197,6 +211,7 @@ export class Withdrawals {
       const data = { notificationIds: idsOf(rows), unread };
       publisher.toUsers([userId], { event: "notification.removed", data });
     }
+    return removed;
   }
 
   async #publishRead(userId: string, notificationIds: string[] | null): Promise<void> {

@@ -10,6 +10,8 @@ export type NotificationFilter =
 export interface NotificationStore {
   /** Those whose `(userId, key)` was not there yet are stored, and answered in their order. */
   add(notifications: Notification[]): Promise<Notification[]>;
+  /** Deletes all but the newest `keep` of the person's; returns how many. */
+  trim(userId: string, keep: number): Promise<number>;
   byId(id: string): Promise<Notification | null>;
   /** Newest (highest id) first; with `before`, lower ids only. */
   page(userId: string, before: string | null, limit: number): Promise<Notification[]>;

@@ -70,6 +70,7 @@ export class ChatServices {
       ...{ store, writer: this.writer, people: this.people, clock, limits },
       send: () => {},
       notify: () => Promise.resolve(),
+      settled: () => {},
     });
     this.groups = new Groups({ writer: this.writer, gate, requests, pictures, clock, limits });
     this.direct = new DirectChats({ store, writer: this.writer, gate, requests, clock });

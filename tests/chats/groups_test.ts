@@ -82,3 +82,22 @@ Deno.test("Groups: a change without effect takes no revision", async () => {
   const chat = (await world.store.chats.byId(chatId))!;
   assert.deepEqual([chat.name, chat.rev, chat.detailsRev], ["New", 4, 4]);
 });
+
+Deno.test("Groups: of those who stay one is the owner, when owner and admins leave at once", async () => {
+  for (let round = 0; round < 3; round++) {
+    await using world = await ChatWorld.make();
+    const { chatId, ids: [owner, admin, member, last] } = await world.group(4);
+    const other = world.instance();
+    await world.services.groups.setRole(owner, chatId, admin, "admin");
+    await Promise.allSettled([
+      world.services.groups.remove(owner, chatId, owner),
+      other.groups.remove(admin, chatId, admin),
+      other.groups.remove(admin, chatId, member),
+    ]);
+    const roles = await world.roles(chatId);
+    assert.deepEqual(Object.values(roles).filter((role) => role === "owner").length, 1);
+    assert.deepEqual([roles[owner], roles[admin]], ["left", "left"]);
+    assert.notEqual(roles[last], "left");
+    await other.writer.idle();
+  }
+});

@@ -171,9 +171,28 @@ attack(
     assert.deepEqual(states(), ["pending", "accepted"]);
     assert.deepEqual(await chatsOf(app, bob), [group.id]);
     assert.deepEqual(await requestsOf(app, bob), []);
+    const removed = () => his.events.some(({ event }) => event === "notification.removed");
+    await eventually("the notification is withdrawn", removed);
+    const { body: notifications } = await app.client(bob).get("/api/notifications");
+    assert.deepEqual(notifications.items, []);
     assert.equal((await app.client(bob).post(`/api/requests/${request.id}/accept`)).status, 404);
   },
 );
+
+attack(REST, "others cannot fill a person's list of notifications", async (app) => {
+  const { ann, bob } = await app.people("ann", "bob");
+  const { body: chat } = await app.client(bob).post("/api/chats", { userId: ann.id });
+  let newest = "";
+  for (let i = 0; i < 15; i++) {
+    const send = { chatId: chat.id, text: `${i}`, mentions: [ann.id] };
+    newest = (await app.client(bob).post("/api/messages", send)).body.id;
+  }
+  const list = async () => (await app.client(ann).get("/api/notifications?limit=100")).body.items;
+  await eventually("the newest ten are kept", async () => {
+    const items = await list();
+    return items.length === 10 && items[0].messageId === newest;
+  });
+}, { LIMIT_NOTIFICATIONS: "10" });
 
 attack(REST, "requests are declined, withdrawn, expire, and are nobody else's", async (app) => {
   const { ann, bob, eve } = await app.people("ann", "bob", "eve");

@@ -50,6 +50,15 @@ export class MongoNotificationStore implements NotificationStore {
     }
   }
 
+  async trim(userId: string, keep: number): Promise<number> {
+    const [first] = await this.#notifications
+      .find({ userId: eq(userId) }, { projection: { _id: 1 } })
+      .sort({ _id: -1 }).skip(keep).limit(1).toArray();
+    if (!first) return 0;
+    const old = { userId: eq(userId), _id: { $lte: first._id } };
+    return (await this.#notifications.deleteMany(old)).deletedCount;
+  }
+
   async byId(id: string): Promise<Notification | null> {
     return fromDocumentOrNull<Notification>(await this.#notifications.findOne({ _id: eq(id) }));
   }

@@ -44,6 +44,18 @@ export class SqliteNotificationStore implements NotificationStore {
     );
   }
 
+  /** Reads first: usually there is nothing to delete, and then nothing is written. */
+  async trim(userId: string, keep: number): Promise<number> {
+    const newest =
+      "SELECT id FROM notifications WHERE userId = ? ORDER BY id DESC LIMIT 1 OFFSET ?";
+    const first = await this.#db.read(() => this.#db.get(newest, userId, keep));
+    if (first === undefined) return 0;
+    const old = these("userId = ? AND id <= ?");
+    return await this.#db.writeParts(() =>
+      this.#db.run(`DELETE FROM notifications WHERE ${old}`, userId, String(first.id))
+    );
+  }
+
   byId(id: string): Promise<Notification | null> {
     return this.#db.read(() => this.#one("WHERE id = ?", id));
   }

@@ -30,6 +30,17 @@ export function notificationContract(test: ContractTest): void {
     assert.deepEqual(await store.notifications.page(newId(), null, 9), []);
   });
 
+  test("trimming leaves the newest ones of a person", async (store) => {
+    const userId = newId();
+    const rows = Array.from({ length: 5 }, () => aNotification({ userId }));
+    const other = aNotification();
+    await store.notifications.add([...rows, other]);
+    assert.equal(await store.notifications.trim(userId, 5), 0);
+    assert.equal(await store.notifications.trim(userId, 2), 3);
+    assert.deepEqual(await store.notifications.page(userId, null, 9), [rows[4], rows[3]]);
+    assert.deepEqual(await store.notifications.page(other.userId, null, 9), [other]);
+  });
+
   test("unread ones about messages of a chat are found, and marked as read once", async (store) => {
     const [userId, chatId] = [newId(), newId()];
     const [one, two, three] = Array.from(
