@@ -86,3 +86,85 @@ Deno.test("what could not be told for a day is settled untold, and what is fresh
   await worker.close();
   assert.deepEqual(told, [fresh.id]);
 });
+
+/** A worker over an outbox in memory, whose rounds end when a test says so. */
+function pollingWorker(due: OutboxEntry[]) {
+  const rounds: { ids: string[]; end: () => void }[] = [];
+  const held: { ids: string[]; until: number }[] = [];
+  const settled: string[] = [];
+  const store = {
+    chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
+    outbox: {
+      take: (_: number, until: number, limit: number) =>
+        Promise.resolve(due.splice(0, limit).map((entry) => ({ ...entry, dueAt: until }))),
+      hold: (ids: string[], until: number) => {
+        held.push({ ids, until });
+        return Promise.resolve();
+      },
+      settle: (done: string[]) => {
+        settled.push(...done);
+        return Promise.resolve();
+      },
+    },
+  } as unknown as PushWorkerOptions["store"];
+  const teller = {
+    tell: (_: Chat, entries: readonly OutboxEntry[]) =>
+      new Promise((resolve) =>
+        rounds.push({ ids: entries.map(({ id }) => id), end: () => resolve([]) })
+      ),
+  } as unknown as ChatTeller;
+  const dispatch = {
+    showChat: () => Promise.resolve([]),
+    stop: () => rounds.forEach(({ end }) => end()),
+    idle: () => Promise.resolve(),
+  } as unknown as PushDispatch;
+  const clock = { now: () => T0 };
+  const withdrawals = { apply: () => Promise.resolve() };
+  const options = { store, teller, dispatch, withdrawals, clock, log: silentLog, pollMs: 5 };
+  return { worker: new PushWorker(options), rounds, held, settled };
+}
+
+Deno.test("PushWorker claims what is due once it has started, and renews the lease of what it holds", async () => {
+  const entry = anOutboxEntry();
+  const due = [entry];
+  const { worker, rounds, held, settled } = pollingWorker(due);
+  assert.equal(rounds.length, 0, "not before");
+  worker.start();
+  await eventually("it is claimed", () => rounds.length === 1);
+  await eventually("its lease is renewed", () => held.length >= 2);
+  for (const { ids, until } of held) assert.deepEqual([ids, until], [[entry.id], T0 + 30_000]);
+  rounds[0].end();
+  await eventually("it is settled", () => settled.length === 1);
+  const later = anOutboxEntry();
+  due.push(later);
+  await eventually("polls go on", () => held.some(({ ids }) => ids.includes(later.id)));
+  assert.deepEqual(held.at(-1)!.ids, [later.id], "what is settled is held no more");
+  await worker.close();
+});
+
+Deno.test("PushWorker keeps retries out of the way of what has just happened", async () => {
+  const { worker, rounds } = pollingWorker([]);
+  for (let n = 0; n < 50; n++) worker.take(anOutboxEntry({ deviceIds: [newId()], attempts: 1 }));
+  const fresh = anOutboxEntry();
+  worker.take(fresh);
+  await eventually(
+    "the fresh one has its round",
+    () => rounds.some(({ ids }) => ids.includes(fresh.id)),
+  );
+  assert.equal(rounds.length, 5, "four retries at a time, and the fresh one");
+  await worker.close();
+});
+
+Deno.test("PushWorker lets go of what it has told: pushes go out also after very many", async () => {
+  const told: string[] = [];
+  const { worker } = workerOver((chatId) => told.push(chatId));
+  const chats = ids(5_200);
+  for (const chatId of chats.slice(0, 5_000)) worker.take(anOutboxEntry({ chatId }));
+  await eventually("all are told", () => told.length === 5_000);
+  await eventually("and let go of", () => {
+    const [chatId] = chats.splice(5_000, 1);
+    worker.take(anOutboxEntry({ chatId }));
+    return told.length > 5_000;
+  });
+  await worker.close();
+});

@@ -36,6 +36,16 @@ export function outboxContract(test: ContractTest): void {
     assert.deepEqual(await store.outbox.take(T0 + 99, T0 + 100, 9), []);
   });
 
+  test("settling that fails removes nothing and adds nothing", async (store) => {
+    const [done, there, retry] = [1, 2, 3].map(() => anOutboxEntry());
+    await store.outbox.add(done);
+    await store.outbox.add(there);
+    await assert.rejects(store.outbox.settle([done.id], [retry, { ...there, attempts: 1 }]));
+    const left = await store.outbox.take(T0, T0 + 9, 9);
+    assert.deepEqual(new Set(left.map(({ id }) => id)), new Set([done.id, there.id]));
+    assert.equal(left.find(({ id }) => id === there.id)!.attempts, there.attempts);
+  });
+
   test("two takers never get the same entry", async (store, opened) => {
     const other = await opened.second();
     for (let i = 0; i < 20; i++) await store.outbox.add(anOutboxEntry());
