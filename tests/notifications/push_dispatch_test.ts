@@ -1,14 +1,22 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import { silentLog } from "../../src/core/log.ts";
+import type { Message } from "../../src/model/message.ts";
 import type { OutboxEntry } from "../../src/model/outbox_entry.ts";
 import type { PushDevice } from "../../src/model/push_device.ts";
 import type { Session } from "../../src/model/session.ts";
 import type { Showing } from "../../src/notifications/chat_teller.ts";
 import { PushDispatch } from "../../src/notifications/push_dispatch.ts";
-import type { PushTarget } from "../../src/notifications/push_sender.ts";
+import type { Push, PushTarget } from "../../src/notifications/push_sender.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
-import { aChat, anOutboxEntry, aPushDevice, aSession, T0 } from "../contract/store/rows.ts";
+import {
+  aChat,
+  anOutboxEntry,
+  aPushDevice,
+  aSession,
+  storedChat,
+  T0,
+} from "../contract/store/rows.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const GRACE_MS = 100;
@@ -16,6 +24,7 @@ const GRACE_MS = 100;
 /** A store of people's devices, a push service that takes everything, and who is connected. */
 class DispatchWorld implements AsyncDisposable {
   readonly sentTo: PushTarget[] = [];
+  readonly pushes: Push[] = [];
   readonly online = new Set<string>();
   /** Connected to this instance, whatever the directory says. */
   readonly here = new Set<string>();
@@ -27,8 +36,9 @@ class DispatchWorld implements AsyncDisposable {
     this.dispatch = new PushDispatch({
       store: this.store,
       sender: {
-        send: (target) => {
+        send: (target, push) => {
           this.sentTo.push(target);
+          this.pushes.push(push);
           return Promise.resolve({ outcome: "delivered" });
         },
       },
@@ -114,6 +124,37 @@ Deno.test("who is connected here hears of it there: no push, and no look again",
   const showings = [added(here.userId, entry), added(away.userId, entry)];
   assert.deepEqual(await world.dispatch.showChat(aChat(), showings), []);
   assert.deepEqual(world.sentTo, [away.address]);
+});
+
+Deno.test("a deleted message is stood in for by an earlier unread one of its sender, or by none", async () => {
+  await using world = await DispatchWorld.make();
+  const device = await world.device();
+  const { userId } = device;
+  const [ann, eve] = [newId(), newId()];
+  const shownOf = async (
+    messages: Partial<Message>[],
+    readSeq = 0,
+  ): Promise<string | undefined> => {
+    const { chat, messages: rows } = await storedChat(world.store, {
+      members: [{ userId, readSeq }],
+      messages: messages.map((fields) => ({ senderId: ann, createdAt: T0, ...fields })),
+    });
+    const { id: messageId, seq, senderId } = rows.at(-1)!;
+    const plain = { mentions: [], replyTo: null };
+    const occurrence = { type: "message" as const, messageId, seq, senderId, ...plain };
+    const entry = anOutboxEntry({ chatId: chat.id, occurrences: [occurrence] });
+    const about = { kind: "message", actorId: senderId, messageId, data: {} } as const;
+    world.pushes.length = 0;
+    await world.dispatch.showChat(chat, [{ userId, ...about, occurrence, entry }]);
+    return world.pushes[0]?.alert?.body.split(": ").at(-1);
+  };
+  const gone = { text: "", deletedAt: T0 };
+  assert.equal(await shownOf([{ text: "earlier" }, { text: "newest" }]), "newest");
+  assert.equal(await shownOf([{ text: "earlier" }, gone]), "earlier");
+  assert.equal(await shownOf([{ text: "of another", senderId: eve }, gone]), undefined);
+  assert.equal(await shownOf([{ text: "read" }, gone], 2), undefined);
+  assert.equal(await shownOf([{ text: "long ago", createdAt: T0 - 60_000 }, gone]), undefined);
+  assert.equal(await shownOf([gone, gone]), undefined);
 });
 
 function withoutId({ id: _, ...rest }: OutboxEntry): Omit<OutboxEntry, "id"> {
