@@ -11,6 +11,9 @@ import { filesWithExamples, testFiles } from "./test_files.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Tests start servers and write to folders of their own; no test loads native code. */
+/** Packages that only tests need are not in the configuration that a newcomer's first start installs. */
+const CONFIG = "--config=tests/deno.json";
+
 const PERMISSIONS = ["net", "read", "write", "env", "run", "sys"].map((name) => `--allow-${name}`);
 
 async function main([suite, ...rest]: string[]): Promise<number> {
@@ -43,7 +46,7 @@ async function denoTest(report: string, options: string[], files: string[]): Pro
   // Much of what is tested is waiting: two files a core keep it busy.
   const jobs = Deno.env.get("DENO_JOBS") ?? String(2 * navigator.hardwareConcurrency);
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...PERMISSIONS, ...flags, ...options, ...files],
+    args: ["test", CONFIG, ...PERMISSIONS, ...flags, ...options, ...files],
     cwd: ROOT,
     env: { DENO_JOBS: jobs },
   }).spawn();
