@@ -31,7 +31,7 @@ async function withStore(
   const uri = mongodb.uri();
   const direct = await openMongoStore({ uri });
   await using proxy = new CuttableProxy(() => Number(new URL(uri).port));
-  const cuttable = new URL(`${uri}&serverSelectionTimeoutMS=200`);
+  const cuttable = new URL(`${uri}&serverSelectionTimeoutMS=1500`);
   cuttable.port = String(proxy.port);
   const store = await openMongoStore({ uri: cuttable.href, retryMs: 300 });
   try {
