@@ -13,6 +13,7 @@ const FORGIVEN_MS = 60_000;
 /** The commands of one socket, whichever kind it is: how many at once, and when to give up on it. */
 export class CommandGate {
   #inFlight = 0;
+  #idle: PromiseWithResolvers<void> | null = null;
   #refusals = 0;
   #refusedAt = -Infinity;
 
@@ -37,6 +38,13 @@ export class CommandGate {
     const reply = await this.commands.run(this.caller, name, data);
     this.#inFlight--;
     this.#settle(reply, answer);
+    if (this.#inFlight === 0) this.#idle?.resolve();
+  }
+
+  /** Resolves once no command is under way; null where none is. */
+  idle(): Promise<void> | null {
+    if (this.#inFlight === 0) return null;
+    return (this.#idle ??= Promise.withResolvers<void>()).promise;
   }
 
   /** For what is wrong before it is a command. */

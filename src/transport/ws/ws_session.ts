@@ -43,7 +43,11 @@ export class WsSession {
   ) {
     // Deferred: leaving the hub amid a broadcast would change what is being gone through.
     const onClosing = () => queueMicrotask(() => this.#release());
-    this.#sink = new WsSink(socket, options.limits.socketBufferBytes, onClosing);
+    this.#sink = new WsSink(socket, {
+      maxBufferedBytes: options.limits.socketBufferBytes,
+      onClosing,
+      idle: () => this.#gate?.idle() ?? null,
+    });
     this.#helloTimer = setTimeout(() => this.#refuseSilence(), options.limits.helloTimeMs);
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onopen = () => this.#sink.opened();
