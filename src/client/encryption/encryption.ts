@@ -43,6 +43,7 @@ export class Encryption {
   readonly #verification: Verification;
   readonly #keyPackages: KeyPackageExchange;
   readonly #staleLeaves: StaleLeaves;
+  #isClosed = false;
 
   private constructor(
     private readonly context: EncryptionContext,
@@ -92,6 +93,7 @@ export class Encryption {
    * @internal
    */
   async connected(): Promise<void> {
+    this.#isClosed = false;
     await this.context.lock.take();
     await this.#groups.takeWelcomes();
     const encrypted = [...this.context.model.chats.values()].filter(({ chat }) => isReady(chat));
@@ -103,10 +105,17 @@ export class Encryption {
    * @internal
    */
   async takeUp(chatId: string): Promise<void> {
-    await this.#groups.catchUp(chatId);
-    await this.showKnown(chatId);
-    await this.#renewIfDue(chatId);
-    this.#staleLeaves.removeLater(chatId);
+    // Without the lock `connected` is still to come, which takes all chats up.
+    if (!this.context.lock.isHeld) return;
+    try {
+      await this.#groups.catchUp(chatId);
+      await this.showKnown(chatId);
+      await this.#renewIfDue(chatId);
+      this.#staleLeaves.removeLater(chatId);
+    } catch (error) {
+      // What closing has cut off is done by the next connection.
+      if (!this.#isClosed) throw error;
+    }
   }
 
   /** @internal */
@@ -302,6 +311,7 @@ export class Encryption {
    * @internal
    */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#staleLeaves.close();
     await this.#groups.idle();
     this.context.lock.release();
@@ -317,16 +327,15 @@ export class Encryption {
 
   async #renewIfDue(chatId: string): Promise<void> {
     const expiresAt = await this.keysExpireAt(chatId);
-    if (expiresAt && expiresAt.getTime() - Date.now() < RENEW_BEFORE_MS) {
-      await this.renewKeys(chatId);
-    }
+    const isDue = expiresAt !== null && expiresAt.getTime() - Date.now() < RENEW_BEFORE_MS;
+    if (isDue) await this.renewKeys(chatId);
   }
 
   async #quietly(action: () => Promise<void>): Promise<void> {
     try {
       await action();
     } catch (error) {
-      this.onFault(error);
+      if (!this.#isClosed) this.onFault(error);
     }
   }
 }
