@@ -16,7 +16,7 @@ import {
 } from "./mls/key_package.ts";
 import type { EncryptionNotices } from "./notices.ts";
 
-/** Below so many the device is asked for more; strangers take none of the last so many. */
+/** With so many or fewer the device is asked for more; strangers take none of the last so many. */
 const LOW = 10;
 
 export interface Upload {
@@ -113,7 +113,7 @@ export class KeyPackages {
       const claim = await store.keyPackages.claim(id, clock.now());
       if (!claim) return null;
       const { keyPackage, remaining } = claim;
-      if (remaining < LOW) notices.keyPackagesLow(userId, id, remaining);
+      if (remaining <= LOW) notices.keyPackagesLow(userId, id, remaining);
       if (await this.#isGood(keyPackage)) return keyPackage.keyPackage;
       if (keyPackage.isLastResort) return null;
     }
