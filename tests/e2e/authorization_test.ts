@@ -78,6 +78,11 @@ const TABLE: Record<string, Row> = {
     group: MEMBERS,
     direct: UNLESS_BLOCKED,
   },
+  "message.reactions": {
+    input: (p) => ({ ...message(p), emoji: "👍" }),
+    group: MEMBERS,
+    direct: EITHER,
+  },
   "message.pin": { input: message, group: MEMBERS, direct: UNLESS_BLOCKED },
   "message.list": { input: chat, group: MEMBERS, direct: EITHER },
   "message.pinned": { input: chat, group: MEMBERS, direct: EITHER },
@@ -126,6 +131,17 @@ const TABLE: Record<string, Row> = {
   // The chats are not encrypted, which only a member may learn.
   "mls.commit": {
     input: (p) => ({ ...chat(p), epoch: 0, commit: "AA", groupInfo: "AA", clientId: "c" }),
+    ...NOT_ENCRYPTED,
+  },
+  "mls.restart": {
+    input: (p) => ({
+      ...chat(p),
+      generation: 1,
+      commit: "AA",
+      groupInfo: "AA",
+      welcome: { deviceIds: [newId()], message: "AA" },
+      clientId: "c",
+    }),
     ...NOT_ENCRYPTED,
   },
   "mls.commits": { input: chat, ...NOT_ENCRYPTED },

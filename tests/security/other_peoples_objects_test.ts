@@ -21,6 +21,7 @@ interface Owned {
   welcomeId: string;
   notificationId: string;
   pushDeviceId: string;
+  requestId: string;
 }
 
 /** For each operation that takes such an id, the rest of its input. */
@@ -36,6 +37,9 @@ const TABLE: Record<string, (owned: Owned) => Input> = {
   "media.delete": ({ mediaId }) => ({ mediaId }),
   "media.link": ({ mediaId }) => ({ mediaId }),
   "media.complete": ({ mediaId }) => ({ mediaId }),
+  "request.accept": ({ requestId }) => ({ requestId }),
+  "request.decline": ({ requestId }) => ({ requestId }),
+  "request.withdraw": ({ requestId }) => ({ requestId }),
 };
 
 /** Those that are about one's own things are found by name: whatever new kind of thing is named so. */
@@ -62,7 +66,20 @@ async function ownedBy(app: RunningApp, victim: Person): Promise<Owned> {
     welcomeId: newId(),
     notificationId: notification.id,
     pushDeviceId: push.id,
+    requestId: await requestTo(app, victim),
   };
+}
+
+/** A message request of somebody else, which waits for the victim's consent. */
+async function requestTo(app: RunningApp, victim: Person): Promise<string> {
+  const [asker] = Object.values(await app.people(`asks_${newId().slice(-8)}`));
+  const hers = app.client(victim);
+  const settings = await hers.put("/api/users/contact-settings", { write: "nobody" });
+  assert.equal(settings.status, 200, JSON.stringify(settings.body));
+  await app.client(asker).post("/api/messages", { recipientId: victim.id, text: "May I?" });
+  const { body } = await hers.get("/api/requests");
+  const request = body.items.find(({ fromId }: { fromId: string }) => fromId === asker.id);
+  return request.id;
 }
 
 const plain = (text: string) => text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<id>");
@@ -85,7 +102,8 @@ attack(DOORS, "what is another's is answered as what does not exist", async (app
   assert.equal((await hers.get("/api/sessions")).status, 200, "her session goes on");
   assert.equal((await hers.get("/api/devices")).body.items.length, 1);
   assert.equal((await hers.get(`/api/media/${owned.mediaId}`)).body, "secret");
-  assert.equal((await hers.get("/api/notifications")).body.unread, 1);
+  assert.equal((await hers.get("/api/notifications")).body.unread, 2, "one is of the request");
+  assert.equal((await hers.get("/api/requests")).body.items.length, 1, "it still waits");
   assert.deepEqual(app.log, []);
 });
 
