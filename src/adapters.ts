@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import { dataDirError, RESTORE_DRAFT } from "./config/data_dir.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
+import type { MetricsRegistry } from "./core/metrics.ts";
 import { makePrivateFile, makePrivateFolder } from "./core/private_files.ts";
 import { parseMailFrom } from "./mail/mail_from.ts";
 import type { Mailer } from "./mail/mailer.ts";
@@ -16,12 +17,14 @@ import type { BlobStore } from "./media/blob_store.ts";
 import type { PushSender } from "./notifications/push_sender.ts";
 import type { RateLimiter } from "./operations/rate_limiter.ts";
 import { MemoryRateLimiter } from "./operations/rate_limiter_memory.ts";
+import { brokerObserver, type OnBrokerCall } from "./realtime/broker_figures.ts";
 import type { Broker } from "./realtime/broker.ts";
 import { localBroker } from "./realtime/broker_local.ts";
 import { Instances, type InstanceTable } from "./realtime/instances.ts";
 import type { PresenceDirectory } from "./realtime/presence_directory.ts";
 import { localPresence } from "./realtime/presence_local.ts";
 import { SharedPresence } from "./realtime/presence_shared.ts";
+import { poolFigures, type WatchPool } from "./store/mongo/pool_figures.ts";
 import type { Store } from "./store/store.ts";
 
 /** Every port with what stands behind it in this deployment. */
@@ -39,10 +42,17 @@ export interface Adapters {
  * The only file that names concrete adapters: the configuration says which, and what it does not need
  * is not loaded.
  */
-export async function openAdapters(config: Config, clock: Clock, log: Log): Promise<Adapters> {
+export async function openAdapters(
+  config: Config,
+  clock: Clock,
+  log: Log,
+  metrics: MetricsRegistry,
+): Promise<Adapters> {
+  const watchPool = poolFigures(metrics);
+  const onCall = brokerObserver(metrics);
   return {
-    store: await openStore(config),
-    backplane: await openBackplane(config, clock, log),
+    store: await openStore(config, watchPool),
+    backplane: await openBackplane({ config, clock, log, watchPool, onCall }),
     blobs: await openBlobs(config),
     mailer: await openMailer(config, log),
     pushSender: await openPushSender(config, log, clock),
@@ -52,10 +62,10 @@ export async function openAdapters(config: Config, clock: Clock, log: Log): Prom
 }
 
 /** Also for commands that work on the store alone. */
-export async function openStore(config: Config): Promise<Store> {
+export async function openStore(config: Config, watchPool?: WatchPool): Promise<Store> {
   const store = config.mongodbUri === null
     ? await openFileStore(config)
-    : await openServerStore(config.mongodbUri);
+    : await openServerStore(config.mongodbUri, watchPool);
   if (await store.rows.progress() === null) return store;
   await store.close();
   throw new Error(
@@ -63,9 +73,9 @@ export async function openStore(config: Config): Promise<Store> {
   );
 }
 
-export async function openServerStore(uri: string): Promise<Store> {
+export async function openServerStore(uri: string, watchPool?: WatchPool): Promise<Store> {
   const { openMongoStore } = await import("./store/mongo/mongo_store.ts");
-  return await openMongoStore({ uri });
+  return await openMongoStore({ uri, watchPool });
 }
 
 export async function openFileStore(config: Pick<Config, "dataDir">): Promise<Store> {
@@ -105,14 +115,21 @@ export interface Backplane {
   close(): Promise<void>;
 }
 
-async function openBackplane(config: Config, clock: Clock, log: Log): Promise<Backplane> {
-  const { broker, mongodbUri, limits } = config;
+interface BackplaneOptions {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  watchPool: WatchPool;
+  onCall: OnBrokerCall;
+}
+
+async function openBackplane(options: BackplaneOptions): Promise<Backplane> {
+  const { config, clock, log } = options;
+  const { broker, limits } = config;
   const instancesIn = (table: InstanceTable) =>
     new Instances({ table, log, leftGraceMs: limits.presenceGraceMs });
-  if (broker.kind === "kv") return await openKvBackplane(broker, instancesIn, clock, log);
-  if (broker.kind === "mongo") {
-    return await openMongoBackplane(mongodbUri!, instancesIn, clock, log);
-  }
+  if (broker.kind === "kv") return await openKvBackplane(options, instancesIn);
+  if (broker.kind === "mongo") return await openMongoBackplane(options, instancesIn);
   return {
     limiter: new MemoryRateLimiter(clock),
     broker: localBroker(),
@@ -122,11 +139,10 @@ async function openBackplane(config: Config, clock: Clock, log: Log): Promise<Ba
 }
 
 async function openKvBackplane(
-  { kvUrl: url, kvPath: path }: Config["broker"],
+  { config, clock, log, onCall }: BackplaneOptions,
   instancesIn: (table: InstanceTable) => Instances,
-  clock: Clock,
-  log: Log,
 ): Promise<Backplane> {
+  const { kvUrl: url, kvPath: path } = config.broker;
   const { openKv } = await import("./realtime/kv_connection.ts");
   const { KvBroker } = await import("./realtime/broker_kv.ts");
   const { kvInstanceTable } = await import("./realtime/instances_kv.ts");
@@ -147,7 +163,7 @@ async function openKvBackplane(
   const limiter = new SharedRateLimiter({ table: kvRateTable(kv), log, clock });
   return {
     limiter,
-    broker: new KvBroker({ kv, readKv, watchKv, instances, log }),
+    broker: new KvBroker({ kv, readKv, watchKv, instances, log, onCall }),
     directory: new SharedPresence(kvPresenceTable(kv), instances, log),
     close: async () => {
       await limiter.close();
@@ -157,10 +173,8 @@ async function openKvBackplane(
 }
 
 async function openMongoBackplane(
-  uri: string,
+  { config, clock, log, watchPool, onCall }: BackplaneOptions,
   instancesIn: (table: InstanceTable) => Instances,
-  clock: Clock,
-  log: Log,
 ): Promise<Backplane> {
   const { connectMongo } = await import("./realtime/mongo_connection.ts");
   const { MongoBroker } = await import("./realtime/broker_mongo.ts");
@@ -168,12 +182,12 @@ async function openMongoBackplane(
   const { mongoPresenceTable } = await import("./realtime/presence_mongo.ts");
   const { SharedRateLimiter } = await import("./operations/rate_limiter_shared.ts");
   const { mongoRateTable } = await import("./operations/rate_limiter_mongo.ts");
-  const { db, close } = await connectMongo(uri);
+  const { db, close } = await connectMongo(config.mongodbUri!, watchPool);
   const instances = instancesIn(mongoInstanceTable(db));
   const limiter = new SharedRateLimiter({ table: await mongoRateTable(db), log, clock });
   return {
     limiter,
-    broker: new MongoBroker({ db, instances, log }),
+    broker: new MongoBroker({ db, instances, log, onCall }),
     directory: new SharedPresence(await mongoPresenceTable(db), instances, log),
     close: async () => {
       await limiter.close();

@@ -57,7 +57,7 @@ export async function createApp(
   { clock = systemClock, polling = true, instances = 1 }: AppOptions = {},
 ): Promise<App> {
   const metrics = new MetricsRegistry();
-  const opened = await openAdapters(config, clock, log);
+  const opened = await openAdapters(config, clock, log, metrics);
   const adapters = { ...opened, store: measuredStore(opened.store, metrics) };
   const ground = { config, adapters, clock, log, metrics, instances };
   const services = createServices(ground);

@@ -165,6 +165,11 @@ function registerMetrics(
   metrics.gauge("realtimechat_sockets", "Sockets that are open", () => {
     return ws.size + socketio.size;
   });
+  metrics.gauge(
+    "realtimechat_sockets_waiting_bytes",
+    "Bytes that wait in this process for clients to read them",
+    () => ws.waitingBytes + socketio.waitingBytes,
+  );
   metrics.gauge("realtimechat_sockets_refused", "Sockets that were refused since the start", () => {
     return admission.refused;
   });

@@ -45,6 +45,7 @@ import { mediaHandlers } from "./media/handlers.ts";
 import { MediaPersonalData } from "./media/media_personal_data.ts";
 import { imageMemoryBytes, processMemoryBytes } from "./media/images/image_memory.ts";
 import { createMedia } from "./media/media_services.ts";
+import { uploadObserver } from "./media/upload_figures.ts";
 import { messageHandlers } from "./messages/handlers.ts";
 import { MessageEditor } from "./messages/message_editor.ts";
 import { MessageReader } from "./messages/message_reader.ts";
@@ -52,6 +53,7 @@ import { MessageSender } from "./messages/message_sender.ts";
 import { notificationHandlers } from "./notifications/handlers.ts";
 import { NotificationPersonalData } from "./notifications/notification_personal_data.ts";
 import { createNotifications } from "./notifications/notification_services.ts";
+import { pushFigures } from "./notifications/push_figures.ts";
 import type { Bound } from "./operations/handler.ts";
 import { realtimeHandlers } from "./realtime/handlers.ts";
 import { deliveryFigures } from "./realtime/delivery_figures.ts";
@@ -138,6 +140,7 @@ function createFeatures(ground: Ground, realtime: Realtime) {
     limits,
     imageMemoryBytes: imageMemoryBytes(processMemoryBytes(config), ground.instances),
     secret: config.encryptionKey,
+    onUploaded: uploadObserver(ground.metrics),
   });
   const unread = new Unread(store, clock);
   const push = createPush(ground, publisher, hub, unread);
@@ -169,7 +172,6 @@ function createGate({ adapters, config, log }: Ground, people: People): ContactG
 
 function createPush(ground: Ground, publisher: Publisher, hub: Hub, unread: Unread) {
   const { adapters: { store, backplane, pushSender }, config, clock, log, metrics } = ground;
-  const pushes = metrics.counter("realtimechat_pushes_total", "Pushes by what became of them");
   return createNotifications({
     store,
     publisher,
@@ -184,7 +186,7 @@ function createPush(ground: Ground, publisher: Publisher, hub: Hub, unread: Unre
     limits: config.limits,
     vapidKey: config.vapid?.publicKey ?? null,
     webPushOrigins: config.webPushOrigins,
-    observe: (outcome) => pushes.add({ outcome }),
+    figures: pushFigures(metrics),
   });
 }
 

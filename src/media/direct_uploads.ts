@@ -36,68 +36,73 @@ const GRACE_MS = 10 * 60_000;
 /** What S3 copies in one call (CopyObject), and takes in one PUT. */
 const MAX_BYTES = 5 * 1024 ** 3;
 
+export interface DirectUploadOptions {
+  store: Pick<Store, "media">;
+  blobs: BlobStore;
+  intake: MediaIntake;
+  resumable: ResumableUploads;
+  target: UploadTarget;
+  leases: Leases;
+  clock: Clock;
+  limits: MediaLimits;
+  /** Called with the bytes of an upload that is complete. */
+  onUploaded(bytes: number): void;
+}
+
 /**
  * Uploads straight to S3, past the server. A signed URL can be used more than once until it expires,
  * so it leads to a staging key: what was checked there is copied to its place, if it still is what was
  * checked. Where the store has no HTTP face (a disk), the ticket is for a resumable upload.
  */
 export class DirectUploads {
-  constructor(
-    private readonly store: Pick<Store, "media">,
-    private readonly blobs: BlobStore,
-    private readonly intake: MediaIntake,
-    private readonly resumable: ResumableUploads,
-    private readonly target: UploadTarget,
-    private readonly leases: Leases,
-    private readonly clock: Clock,
-    private readonly limits: MediaLimits,
-  ) {}
+  constructor(private readonly options: DirectUploadOptions) {}
 
   async presign(ownerId: string, plan: UploadPlan): Promise<UploadTicket> {
-    const encrypted = await this.target.isEncrypted(ownerId, plan.chatId);
+    const encrypted = await this.options.target.isEncrypted(ownerId, plan.chatId);
     const claimed = encrypted ? CIPHERTEXT : claimedType(plan.type);
     checkType(claimed);
-    checkSize(plan.size, claimed, this.limits);
+    checkSize(plan.size, claimed, this.options.limits);
     const id = newId();
     const key = stagingKey(id);
-    const signed = plan.size > MAX_BYTES ? null : await this.blobs.presignPut(key, {
+    const signed = plan.size > MAX_BYTES ? null : await this.options.blobs.presignPut(key, {
       contentType: plan.type,
       contentLength: plan.size,
       expiresIn: TICKET_MS / 1000,
     });
     if (!signed) return await this.#resumableTicket(ownerId, plan);
-    const expiresAt = this.clock.now() + TICKET_MS;
+    const expiresAt = this.options.clock.now() + TICKET_MS;
     const upload = { method: "put" as const, key, until: expiresAt + GRACE_MS };
     const { name, size } = plan;
-    await this.intake.begin({ id, ownerId, name, size, encrypted, upload });
+    await this.options.intake.begin({ id, ownerId, name, size, encrypted, upload });
     return { mediaId: id, protocol: "s3", ...signed, expiresAt };
   }
 
   /** Checks what arrived. Repeating it answers the same; for a resumable upload it repeats the end. */
   async complete(ownerId: string, id: string): Promise<Media> {
-    const media = await this.store.media.byId(id);
+    const media = await this.options.store.media.byId(id);
     if (media?.ownerId !== ownerId || media.status === "deleting") throw notFound("upload", id);
     if (media.status === "ready") return media;
-    if (media.upload?.method === "tus") return await this.resumable.complete(ownerId, id);
+    if (media.upload?.method === "tus") return await this.options.resumable.complete(ownerId, id);
     if (media.upload?.method !== "put") throw notFound("upload", id);
     const { upload } = media;
-    const held = await this.leases.hold(`upload:${id}`, () => this.#finish(media, upload));
+    const held = await this.options.leases.hold(`upload:${id}`, () => this.#finish(media, upload));
     if (held) return held.value;
     throw new AppError("conflict", "Finishing the upload: another request is at it");
   }
 
   async #finish(media: Media, upload: { key: string; until: number }): Promise<Media> {
-    const info = await this.blobs.head(upload.key);
+    const info = await this.options.blobs.head(upload.key);
     if (!info) throw new AppError("conflict", "Finishing the upload: nothing has arrived");
     try {
       if (info.size !== media.size) throw otherSize(info.size, media.size);
       await this.#rememberStaging(media, upload);
-      const ready = await this.intake.finish(media, upload.key);
-      await this.blobs.delete(upload.key);
+      const ready = await this.options.intake.finish(media, upload.key);
+      this.options.onUploaded(info.size);
+      await this.options.blobs.delete(upload.key);
       return ready;
     } catch (error) {
       if (error instanceof AppError && error.code !== "unavailable") {
-        await this.intake.discard(media);
+        await this.options.intake.discard(media);
       }
       throw error;
     }
@@ -105,17 +110,17 @@ export class DirectUploads {
 
   /** The URL may be used again later: a row of its own has the sweeper look once it cannot. */
   async #rememberStaging(media: Media, upload: { key: string; until: number }): Promise<void> {
-    const checkAt = Math.max(upload.until, this.clock.now() + GRACE_MS);
+    const checkAt = Math.max(upload.until, this.options.clock.now() + GRACE_MS);
     const staging = { method: "put" as const, ...upload };
     const id = newId();
-    await this.store.media.create({
+    await this.options.store.media.create({
       ...media,
       ...{ id, blobId: id, status: "deleting", upload: staging, checkAt },
     });
   }
 
   async #resumableTicket(ownerId: string, plan: UploadPlan): Promise<UploadTicket> {
-    const media = await this.resumable.create(ownerId, plan);
+    const media = await this.options.resumable.create(ownerId, plan);
     return {
       mediaId: media.id,
       protocol: "tus",

@@ -14,6 +14,8 @@ export class FormUploads {
     private readonly intake: MediaIntake,
     private readonly target: UploadTarget,
     private readonly limits: MediaLimits,
+    /** Called with the bytes of a file that was stored. */
+    private readonly onUploaded: (bytes: number) => void,
   ) {}
 
   /** Throws as `MediaIntake` does, and `quota_exceeded` as soon as the body passes what the user may store. */
@@ -26,7 +28,9 @@ export class FormUploads {
     try {
       const guarded = stallGuarded(body, this.limits.uploadTimeMs);
       for await (const part of multipartParts(guarded, boundary)) await form.take(part);
-      return await form.finish();
+      const media = await form.finish();
+      this.onUploaded(form.bytes);
+      return media;
     } catch (error) {
       await form.discard();
       throw error;
@@ -45,6 +49,11 @@ class FormReading {
     private readonly intake: MediaIntake,
     private readonly target: UploadTarget,
   ) {}
+
+  /** Bytes of the file that have arrived. */
+  get bytes(): number {
+    return this.#arrived?.size ?? 0;
+  }
 
   async take(part: MultipartPart): Promise<void> {
     if (part.name === "file" && this.#media === null) return await this.#takeFile(part);

@@ -17,6 +17,7 @@ import type { MediaLimits } from "./media_rules.ts";
 import { MediaSharing } from "./media_sharing.ts";
 import { MediaSweeper } from "./media_sweeper.ts";
 import { ResumableUploads } from "./resumable_uploads.ts";
+import type { OnUploaded } from "./upload_figures.ts";
 import { UploadTarget } from "./upload_target.ts";
 
 export interface MediaOptions {
@@ -31,6 +32,7 @@ export interface MediaOptions {
   imageMemoryBytes: number;
   /** From which the key of links is derived. */
   secret: Uint8Array;
+  onUploaded: OnUploaded;
 }
 
 export interface MediaServices {
@@ -48,7 +50,7 @@ export interface MediaServices {
 }
 
 export function createMedia(options: MediaOptions): MediaServices {
-  const { store, blobs, writer, clock, log, limits } = options;
+  const { store, blobs, writer, clock, log, limits, onUploaded } = options;
   const images = new ImageProcessor({
     maxPixels: limits.imagePixels,
     memoryBytes: options.imageMemoryBytes,
@@ -67,16 +69,33 @@ export function createMedia(options: MediaOptions): MediaServices {
     purge: (media) => sweeper.purge(media),
   });
   const sweeper = new MediaSweeper(store, blobs, library, leases, clock, log, limits);
-  const resumable = new ResumableUploads({ store, blobs, intake, target, leases, clock, limits });
-  const direct = new DirectUploads(
-    ...[store, blobs, intake, resumable, target, leases, clock, limits] as const,
-  );
+  const resumable = new ResumableUploads({
+    store,
+    blobs,
+    intake,
+    target,
+    leases,
+    clock,
+    limits,
+    onAppended: (bytes) => onUploaded("tus", bytes),
+  });
+  const direct = new DirectUploads({
+    store,
+    blobs,
+    intake,
+    resumable,
+    target,
+    leases,
+    clock,
+    limits,
+    onUploaded: (bytes) => onUploaded("direct", bytes),
+  });
   return {
     blobs,
     access,
     library,
     links: new MediaLinks(options.secret, store.sessions, clock),
-    forms: new FormUploads(intake, target, limits),
+    forms: new FormUploads(intake, target, limits, (bytes) => onUploaded("form", bytes)),
     resumable,
     direct,
     sweeper,

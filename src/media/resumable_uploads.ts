@@ -51,6 +51,8 @@ export interface ResumableUploadOptions {
   leases: Leases;
   clock: Clock;
   limits: MediaLimits;
+  /** Called with the bytes that a request added. */
+  onAppended(bytes: number): void;
 }
 
 /** Uploads that come in pieces and go on after a break, on whichever instance: what tus needs. */
@@ -159,6 +161,7 @@ export class ResumableUploads {
       const reached = checksum
         ? await this.#appendChecked(media, offset, limited, checksum)
         : await this.#options.blobs.appendUpload(upload, offset, limited);
+      this.#options.onAppended(reached - offset);
       await this.#postpone(media);
       if (reached < media.size) return { media, offset: reached };
       return { media: await this.#end(media), offset: reached };

@@ -9,7 +9,8 @@ import { Notifications } from "./notifications.ts";
 import { PushDevices } from "./push_devices.ts";
 import type { Connected } from "./push_audience.ts";
 import { PushDispatch } from "./push_dispatch.ts";
-import type { PushResult, PushSender } from "./push_sender.ts";
+import type { PushFigures } from "./push_figures.ts";
+import type { PushSender } from "./push_sender.ts";
 import { PushWorker } from "./push_worker.ts";
 import { RequestNotices } from "./request_notices.ts";
 import { Withdrawals } from "./withdrawals.ts";
@@ -26,7 +27,7 @@ export interface NotificationOptions {
   /** Null: Web Push is not set up. */
   vapidKey: string | null;
   webPushOrigins: readonly string[];
-  observe(outcome: PushResult["outcome"]): void;
+  figures: PushFigures;
 }
 
 export interface NotificationServices {
@@ -40,7 +41,7 @@ export interface NotificationServices {
 
 /** Puts the services of this feature together. */
 export function createNotifications(options: NotificationOptions): NotificationServices {
-  const { store, publisher, sender, connected, clock, log, limits, observe } = options;
+  const { store, publisher, sender, connected, clock, log, limits, figures } = options;
   const onOutbox = (entry: OutboxEntry) => worker.take(entry);
   const withdrawals = new Withdrawals({ store, publisher, clock, log, onOutbox });
   const notifications = new Notifications({
@@ -64,12 +65,13 @@ export function createNotifications(options: NotificationOptions): NotificationS
       log,
       graceMs: limits.presenceGraceMs,
       webPushOrigins: options.webPushOrigins,
-      observe,
+      observe: (outcome, ageMs) => figures.sent(outcome, ageMs),
       onShown: (rows) => withdrawals.shown(rows),
     }),
     withdrawals,
     clock,
     log,
+    onWaited: (ms) => figures.waited(ms),
   });
   const devices = new PushDevices(store, clock, limits, options.webPushOrigins);
   const requests = new RequestNotices({

@@ -18,7 +18,8 @@ export interface PushDeliveryOptions {
   log: Log;
   /** How long a round waits for its slowest push, in milliseconds. */
   roundMs?: number;
-  observe(outcome: PushResult["outcome"]): void;
+  /** An attempt ended, `ageMs` after the commit that caused it. */
+  observe(outcome: PushResult["outcome"], ageMs: number): void;
   /** Called with what devices show since now. */
   onShown(rows: ShownPush[]): Promise<void>;
 }
@@ -36,6 +37,8 @@ export interface Send {
 
 interface Sent extends Send {
   result: PushResult | null;
+  /** From the commit to the result, in milliseconds. */
+  ageMs: number;
   settled: Promise<void>;
 }
 
@@ -79,10 +82,11 @@ export class PushDelivery {
 
   #begin(send: Send): Sent {
     const { device, push } = send;
-    const sent: Sent = { ...send, result: null, settled: Promise.resolve() };
+    const sent: Sent = { ...send, result: null, ageMs: 0, settled: Promise.resolve() };
     sent.settled = this.#options.lanes.deliver(device.userId, device.address, push)
       .then((result) => {
         sent.result = result;
+        sent.ageMs = this.#options.clock.now() - send.showing.entry.createdAt;
       });
     return sent;
   }
@@ -126,9 +130,9 @@ export class PushDelivery {
   }
 
   /** Removes the device that is gone, and logs what is given up. */
-  async #isToRetry({ device, showing, result }: Sent): Promise<boolean> {
+  async #isToRetry({ device, showing, result, ageMs }: Sent): Promise<boolean> {
     const { store, clock, log, observe } = this.#options;
-    observe(result!.outcome);
+    observe(result!.outcome, ageMs);
     if (result!.outcome === "delivered") return false;
     const { reason } = result!;
     const about = { deviceId: device.id, reason };

@@ -39,7 +39,8 @@ export interface DispatchOptions {
   webPushOrigins?: readonly string[];
   /** How long a round waits for its slowest push, in milliseconds. */
   roundMs?: number;
-  observe(outcome: PushResult["outcome"]): void;
+  /** An attempt ended, `ageMs` after the commit that caused it. */
+  observe(outcome: PushResult["outcome"], ageMs: number): void;
   /** Called with what devices show since now. */
   onShown(rows: ShownPush[]): Promise<void>;
 }

@@ -18,6 +18,8 @@ export interface PushWorkerOptions {
   log: Log;
   /** How often the outbox is read for what other instances left, and for retries, in milliseconds. */
   pollMs?: number;
+  /** Called by every poll: for how long the oldest entry is due, in milliseconds; 0 where none is. */
+  onWaited?(ms: number): void;
 }
 
 /** Lease on claimed entries, renewed by every poll. */
@@ -50,7 +52,7 @@ export class PushWorker {
   #closed = false;
 
   constructor(options: PushWorkerOptions) {
-    this.#options = { pollMs: POLL_MS, ...options };
+    this.#options = { pollMs: POLL_MS, onWaited() {}, ...options };
     const run = (entries: OutboxEntry[]) => this.#process(entries);
     this.#fresh = new PushQueue({ atOnce: CHATS_AT_ONCE, restMs: DEBOUNCE_MS, run });
     this.#retries = new PushQueue({ atOnce: RETRIES_AT_ONCE, restMs: 0, run });
@@ -105,12 +107,20 @@ export class PushWorker {
     try {
       const until = clock.now() + LEASE_MS;
       if (this.#claimed.size > 0) await store.outbox.hold([...this.#claimed], until);
+      await this.#observeWait();
       if (this.#claimed.size >= MAX_CLAIMED) return;
       const taken = await store.outbox.take(clock.now(), until, POLL_LIMIT);
       for (const entry of taken) this.take(entry);
     } catch (error) {
       log.warn("Outbox read failed", { error });
     }
+  }
+
+  /** After the leases were renewed, so that what is due is what nobody has claimed. */
+  async #observeWait(): Promise<void> {
+    const { store, clock, onWaited } = this.#options;
+    const now = clock.now();
+    onWaited(now - (await store.outbox.firstDue(now) ?? now));
   }
 
   async #process(entries: OutboxEntry[]): Promise<void> {

@@ -2,6 +2,7 @@ import type { Log } from "../core/log.ts";
 import type { BrokerEvents } from "./broker.ts";
 import { OutboxTail } from "./broker_kv_tail.ts";
 import { SharedBroker } from "./broker_shared.ts";
+import type { OnBrokerCall } from "./broker_figures.ts";
 import type { Instances } from "./instances.ts";
 import { headKey, outboxKey } from "./kv_keys.ts";
 
@@ -16,6 +17,7 @@ export interface KvBrokerOptions {
   /** Whose table is on the same KV. Started by the broker; left when it closes. */
   instances: Instances;
   log: Log;
+  onCall?: OnBrokerCall;
   gatherMs?: number;
 }
 
@@ -35,9 +37,9 @@ export class KvBroker extends SharedBroker {
   #tail: OutboxTail | null = null;
 
   constructor(private readonly options: KvBrokerOptions) {
-    const { instances, log, gatherMs = 12 } = options;
+    const { instances, log, gatherMs = 12, onCall } = options;
     const batches = { gatherMs, smallBytes: 800, largeBytes: 60_000 };
-    super({ service: "Deno KV", instances, log, batches });
+    super({ service: "Deno KV", instances, log, batches, onCall });
   }
 
   override async start(events: BrokerEvents): Promise<void> {
@@ -47,7 +49,7 @@ export class KvBroker extends SharedBroker {
         if (!left) events.onDied();
       },
       sweep: async ({ id }) => {
-        await this.pulse.run(() => kv.delete(headKey(id)));
+        await this.pulse.run("write", () => kv.delete(headKey(id)));
       },
     });
     const { pulse } = this;

@@ -181,8 +181,9 @@ export class OutboxTail {
         )
       );
       const heads = some.map(([, { head }]) => head);
-      const entries = await this.options.pulse.run(() =>
-        this.options.kv.getMany<Uint8Array[]>(wanted.flat())
+      const entries = await this.options.pulse.run(
+        "read",
+        () => this.options.kv.getMany<Uint8Array[]>(wanted.flat()),
       );
       for (const [i, [id, outbox]] of some.entries()) {
         const batches = entries.splice(0, wanted[i].length).map(({ value }) => value);

@@ -3,6 +3,7 @@ import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
 import type { BrokerEvents } from "./broker.ts";
 import { handOn, SharedBroker } from "./broker_shared.ts";
+import type { OnBrokerCall } from "./broker_figures.ts";
 import type { Instances } from "./instances.ts";
 
 export interface MongoBrokerOptions {
@@ -10,6 +11,7 @@ export interface MongoBrokerOptions {
   /** Whose table is in the same database. Started by the broker; left when it closes. */
   instances: Instances;
   log: Log;
+  onCall?: OnBrokerCall;
   gatherMs?: number;
 }
 
@@ -45,9 +47,9 @@ export class MongoBroker extends SharedBroker {
   #stream: ChangeStream<Batch> | null = null;
   #listening = Promise.withResolvers<void>();
 
-  constructor({ db, instances, log, gatherMs = 3 }: MongoBrokerOptions) {
+  constructor({ db, instances, log, gatherMs = 3, onCall }: MongoBrokerOptions) {
     const batches = { gatherMs, smallBytes: 16_000, largeBytes: 1_000_000 };
-    super({ service: "MongoDB", instances, log, batches });
+    super({ service: "MongoDB", instances, log, batches, onCall });
     // Without waiting for a majority: what a failover takes back is a gap, no more.
     this.#batches = db.collection<Batch>(COLLECTION, { writeConcern: { w: 1 } });
   }
@@ -68,7 +70,7 @@ export class MongoBroker extends SharedBroker {
     });
     await this.instances.start();
     // Who hears of one whom they do not know looks for its row, which is there only now.
-    await this.pulse.run(() => this.write(0, new Uint8Array()));
+    await this.pulse.run("write", () => this.write(0, new Uint8Array()));
   }
 
   protected override write(n: number, batch: Uint8Array): Promise<unknown> {
@@ -97,7 +99,7 @@ export class MongoBroker extends SharedBroker {
       if (calls > MOST_CALLS) {
         throw new Error("Listening to MongoDB's change stream: nothing is heard");
       }
-      await this.pulse.run(() => this.write(0, new Uint8Array()));
+      await this.pulse.run("write", () => this.write(0, new Uint8Array()));
       await Promise.race([listening.promise, delay(CALL_EVERY_MS)]);
     }
     return true;

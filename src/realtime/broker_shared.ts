@@ -1,5 +1,6 @@
 import { delay } from "../core/delay.ts";
 import type { Log } from "../core/log.ts";
+import type { OnBrokerCall } from "./broker_figures.ts";
 import type { Broker, BrokerEvents, Signal } from "./broker.ts";
 import { HeldSignals } from "./held_signals.ts";
 import type { Instances } from "./instances.ts";
@@ -13,6 +14,7 @@ export interface SharedBrokerOptions {
   /** Whose table is where the signals are. Started by the broker; left when it closes. */
   instances: Instances;
   log: Log;
+  onCall?: OnBrokerCall;
   /** How large batches are, and how often they go. */
   batches: Pick<SignalQueueOptions, "gatherMs" | "smallBytes" | "largeBytes">;
 }
@@ -36,11 +38,11 @@ export abstract class SharedBroker implements Broker {
   readonly #held = new HeldSignals();
   #closing: Promise<void> | null = null;
 
-  constructor({ service, instances, log, batches }: SharedBrokerOptions) {
+  constructor({ service, instances, log, batches, onCall }: SharedBrokerOptions) {
     this.instances = instances;
     this.log = log;
-    this.pulse = new Pulse(service, () => this.onRecovered());
-    instances.guard = (call) => this.pulse.run(call);
+    this.pulse = new Pulse(service, () => this.onRecovered(), { observe: onCall });
+    instances.guard = (call) => this.pulse.run("instances", call);
     this.#queue = new SignalQueue({ ...batches, log, write: (batch) => this.#append(batch) });
     instances.listen({ onJoined: () => this.#tellHeld() });
   }
@@ -103,7 +105,7 @@ export abstract class SharedBroker implements Broker {
     const n = this.instances.head + 1;
     for (;;) {
       try {
-        await this.pulse.run(() => this.write(n, batch));
+        await this.pulse.run("write", () => this.write(n, batch));
         this.instances.head = n;
         return;
       } catch (error) {

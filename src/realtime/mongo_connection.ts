@@ -6,13 +6,17 @@ export interface MongoConnection {
 }
 
 /** A connection of the broker's own: its change stream waits on it all the time. */
-export async function connectMongo(uri: string): Promise<MongoConnection> {
+export async function connectMongo(
+  uri: string,
+  watchPool?: (client: MongoClient, pool: "broker") => void,
+): Promise<MongoConnection> {
   const { MongoClient: Client } = await import("mongodb");
   const client: MongoClient = new Client(uri, {
     appName: "realtimechat-broker",
     serverSelectionTimeoutMS: 5_000,
     maxPoolSize: 10,
   });
+  watchPool?.(client, "broker");
   await client.connect();
   const name = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(uri)?.[1];
   return {

@@ -1,3 +1,5 @@
+import type { BrokerCall, OnBrokerCall } from "./broker_figures.ts";
+
 /** A call that takes longer than this, or fails for longer, is a fault. */
 const SLOW_MS = 2_000;
 /** After this, a call is given up. Clients of Deno KV repeat a call on their own, without end. */
@@ -7,6 +9,7 @@ export interface PulseOptions {
   giveUpMs?: number;
   /** Milliseconds that only go forward, for tests. */
   now?: () => number;
+  observe?: OnBrokerCall;
 }
 
 /** Knows by the calls that are made of a service whether it works. */
@@ -18,15 +21,17 @@ export class Pulse {
   #recoveredAt = -Infinity;
   readonly #giveUpMs: number;
   readonly #now: () => number;
+  readonly #observe: OnBrokerCall;
 
   /** `onRecovered` is told when the service works again after a fault. */
   constructor(
     private readonly service: string,
     private readonly onRecovered: () => void,
-    { giveUpMs = GIVE_UP_MS, now = () => performance.now() }: PulseOptions = {},
+    { giveUpMs = GIVE_UP_MS, now = () => performance.now(), observe = () => {} }: PulseOptions = {},
   ) {
     this.#giveUpMs = giveUpMs;
     this.#now = now;
+    this.#observe = observe;
   }
 
   /** How many calls were made. */
@@ -47,7 +52,7 @@ export class Pulse {
   }
 
   /** Rejects as the call does, or when it is given up; the call itself may go on. */
-  async run<T>(call: () => Promise<T>): Promise<T> {
+  async run<T>(kind: BrokerCall, call: () => Promise<T>): Promise<T> {
     this.#calls++;
     const mark = { since: this.#now() };
     this.#pending.add(mark);
@@ -65,6 +70,7 @@ export class Pulse {
     } finally {
       clearTimeout(timer);
       this.#pending.delete(mark);
+      this.#observe(kind, this.#now() - mark.since);
     }
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { eventually } from "../support/eventually.ts";
+import { metricsOf, valueOf } from "../support/metrics_text.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { WsClient } from "../support/ws_client.ts";
 import dashboard from "../../src/deploy/grafana_dashboard.json" with { type: "json" };
@@ -68,15 +69,6 @@ async function rules(): Promise<Rule[]> {
   return groups.flatMap((group) => group.rules);
 }
 
-async function metricsOf(app: RunningApp): Promise<string> {
-  return await (await fetch(`${app.url}/metrics`)).text();
-}
-
 function familiesOf(text: string): string[] {
   return [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name);
-}
-
-function valueOf(text: string, series: string): number {
-  const line = text.split("\n").find((each) => each.startsWith(`${series} `));
-  return line === undefined ? 0 : Number(line.split(" ").at(-1));
 }

@@ -95,6 +95,7 @@ function pollingWorker(due: OutboxEntry[]) {
   const store = {
     chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
     outbox: {
+      firstDue: () => Promise.resolve(due[0]?.dueAt ?? null),
       take: (_: number, until: number, limit: number) =>
         Promise.resolve(due.splice(0, limit).map((entry) => ({ ...entry, dueAt: until }))),
       hold: (ids: string[], until: number) => {

@@ -1,5 +1,6 @@
 import { silentLog } from "../../src/core/log.ts";
 import type { Broker } from "../../src/realtime/broker.ts";
+import type { OnBrokerCall } from "../../src/realtime/broker_figures.ts";
 import { KvBroker } from "../../src/realtime/broker_kv.ts";
 import { MongoBroker } from "../../src/realtime/broker_mongo.ts";
 import { Instances, type InstanceTable } from "../../src/realtime/instances.ts";
@@ -12,8 +13,9 @@ function quickInstances(table: InstanceTable): Instances {
   return new Instances({ table, log: silentLog, beatMs: 300, deadMs: 4_000, leftGraceMs: 2_000 });
 }
 
-export function kvBrokerOn(kv: Deno.Kv): Broker {
-  return new KvBroker({ kv, instances: quickInstances(kvInstanceTable(kv)), log: silentLog });
+export function kvBrokerOn(kv: Deno.Kv, onCall?: OnBrokerCall): Broker {
+  const instances = quickInstances(kvInstanceTable(kv));
+  return new KvBroker({ kv, instances, log: silentLog, onCall });
 }
 
 /** Closing it closes its connection too. */

@@ -3,6 +3,7 @@ import { AppError } from "../../core/errors.ts";
 import { MAJORITY } from "./durability.ts";
 import { isDriverError } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import type { WatchPool } from "./pool_figures.ts";
 import { inTransaction, type Transact } from "./transaction.ts";
 import { ServerClock } from "./server_clock.ts";
 import { TransactionOwners } from "./transaction_owners.ts";
@@ -18,6 +19,7 @@ const SERVER_SELECTION_MS = 5_000;
 export interface ConnectionOptions {
   /** For this long a transaction that failed for now is repeated, in milliseconds; 10,000 by default. */
   retryMs?: number;
+  watchPool?: WatchPool;
   /** The clock of this host, for tests. */
   now?: () => number;
 }
@@ -67,6 +69,7 @@ export async function connect(
 ): Promise<MongoConnection> {
   const { MongoClient } = await import("mongodb");
   const client = newClient(MongoClient, uri);
+  options.watchPool?.(client, "store");
   try {
     await client.connect();
     await requireReplicaSet(client);

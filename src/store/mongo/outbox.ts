@@ -50,6 +50,15 @@ export class MongoOutboxStore implements OutboxStore {
     return taken;
   }
 
+  async firstDue(now: number): Promise<number | null> {
+    const offset = await this.#clock.offset();
+    const first = await this.#outbox.findOne(
+      { dueAt: { $lte: now + offset } },
+      { sort: { dueAt: 1 }, projection: { dueAt: 1 } },
+    );
+    return first === null ? null : first.dueAt - offset;
+  }
+
   async hold(ids: string[], until: number): Promise<void> {
     const dueAt = until + await this.#clock.offset();
     await this.#outbox.updateMany({ _id: { $in: ids } }, { $set: { dueAt } });

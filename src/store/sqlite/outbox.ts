@@ -42,6 +42,11 @@ export class SqliteOutboxStore implements OutboxStore {
     });
   }
 
+  firstDue(now: number): Promise<number | null> {
+    const [first] = this.#db.all(OUTBOX.select("WHERE dueAt <= ? ORDER BY dueAt LIMIT 1"), now);
+    return Promise.resolve(first === undefined ? null : OUTBOX.decode(first).dueAt);
+  }
+
   hold(ids: string[], until: number): Promise<void> {
     return this.#db.write(() => this.#hold(ids, until));
   }

@@ -32,6 +32,11 @@ export class SocketIoDoor {
     return this.#server?.size ?? 0;
   }
 
+  /** Bytes that clients have not read. */
+  get waitingBytes(): number {
+    return this.#server?.waitingBytes ?? 0;
+  }
+
   async handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
     if (!isOriginAllowed(request, this.options)) {
       throw new AppError("forbidden", "Opening /socket.io/: pages of this Origin may not connect");

@@ -66,6 +66,10 @@ export class SocketIoServer {
     return this.#engine.clientsCount;
   }
 
+  get waitingBytes(): number {
+    return this.#engine.waitingBytes;
+  }
+
   handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
     return this.#engine.handle(request, info);
   }

@@ -51,6 +51,13 @@ export class WsDoor {
     return this.#sessions.size;
   }
 
+  /** Bytes that peers have not read, of connections that are closing too. */
+  get waitingBytes(): number {
+    let bytes = 0;
+    for (const session of this.#connected) bytes += session.waitingBytes;
+    return bytes;
+  }
+
   upgrade(request: Request, visitor: Visitor): Response {
     this.#check(request);
     this.options.admission.check(visitor.address);

@@ -56,6 +56,10 @@ export class WsSession {
     socket.onerror = () => {};
   }
 
+  get waitingBytes(): number {
+    return this.#sink.waitingBytes;
+  }
+
   close(reason: CloseReason): void {
     this.#sink.close(reason);
   }

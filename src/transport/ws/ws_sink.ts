@@ -43,6 +43,11 @@ export class WsSink implements Sink {
     this.socket.send(text);
   }
 
+  /** Bytes that the peer has not read, in this process. */
+  get waitingBytes(): number {
+    return this.socket.bufferedAmount;
+  }
+
   /** From then on nothing that the peer says counts any more. */
   get isClosing(): boolean {
     return this.#closing !== null || this.socket.readyState > WebSocket.OPEN;

@@ -7,10 +7,14 @@ export function outboxContract(test: ContractTest): void {
   test("entries are taken when due, in order, and due again later", async (store) => {
     const late = anOutboxEntry({ dueAt: T0 + 2, chatId: null }), early = anOutboxEntry();
     const retry = anOutboxEntry({ dueAt: T0 + 9, deviceIds: [newId()], attempts: 3 });
+    assert.equal(await store.outbox.firstDue(T0 + 9), null);
     for (const entry of [late, early, retry]) await store.outbox.add(entry);
+    assert.equal(await store.outbox.firstDue(T0 + 9), early.dueAt);
     await assert.rejects(store.outbox.add(late), { name: "DuplicateKey", key: "id" });
     const held = (entry: typeof late, dueAt: number) => ({ ...entry, dueAt });
     assert.deepEqual(await store.outbox.take(T0 + 2, T0 + 5, 1), [held(early, T0 + 5)]);
+    assert.equal(await store.outbox.firstDue(T0 + 2), late.dueAt);
+    assert.equal(await store.outbox.firstDue(T0 + 1), null);
     assert.deepEqual(await store.outbox.take(T0 + 2, T0 + 6, 9), [held(late, T0 + 6)]);
     assert.deepEqual(await store.outbox.take(T0 + 2, T0 + 5, 9), []);
     await store.outbox.hold([early.id, newId()], T0 + 8);

@@ -4,9 +4,9 @@ import type { Packet } from "./polling_transport.ts";
 /**
  * Bounds what waits for a session that cannot be written to: between two polls, or before its
  * WebSocket is open. (`engine.io` would keep any amount.) `tooSlow` is called once, after the running
- * task, when a write finds more than `maxBytes` waiting.
+ * task, when a write finds more than `maxBytes` waiting. Returns a reader of the bytes that wait.
  */
-export function boundBacklog(socket: Socket, maxBytes: number, tooSlow: () => void): void {
+export function boundBacklog(socket: Socket, maxBytes: number, tooSlow: () => void): () => number {
   let waiting = 0;
   let reported = false;
   socket.on("packetCreate", (packet: Packet) => {
@@ -18,6 +18,7 @@ export function boundBacklog(socket: Socket, maxBytes: number, tooSlow: () => vo
     waiting += sizeOf(packet.data);
   });
   socket.on("flush", () => waiting = 0);
+  return () => waiting;
 }
 
 /** UTF-16 units for a text: that is what it takes here, give or take its encoding. */

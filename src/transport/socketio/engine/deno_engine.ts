@@ -58,6 +58,8 @@ export class DenoEngine extends Server {
   readonly #connections = new Set<WebSocketTransport>();
   /** Sessions whose upgrade is probed, and may be completed by the next frame. */
   readonly #probed = new WeakSet<Socket>();
+  /** Readers of the bytes that wait for a session that cannot be written to. */
+  readonly #backlogs = new WeakMap<Socket, () => number>();
   #accepting = true;
 
   constructor(options: EngineOptions = {}) {
@@ -74,7 +76,9 @@ export class DenoEngine extends Server {
     this.on("connection", (socket: Socket) => {
       socket.on("upgrading", () => this.#probed.add(socket));
       const tooSlow = () => this.closeSession(socket, CLOSE_SLOW_READER, "Too slow a reader");
-      boundBacklog(socket, this.#limits.maxBufferedBytes, () => guard(this.#onFault, tooSlow));
+      const { maxBufferedBytes } = this.#limits;
+      const backlog = boundBacklog(socket, maxBufferedBytes, () => guard(this.#onFault, tooSlow));
+      this.#backlogs.set(socket, backlog);
     });
   }
 
@@ -100,6 +104,14 @@ export class DenoEngine extends Server {
     } catch (error) {
       return failed(error);
     }
+  }
+
+  /** Bytes that wait in this process for clients to read them. */
+  get waitingBytes(): number {
+    let bytes = 0;
+    for (const transport of this.#connections) bytes += transport.waitingBytes;
+    for (const socket of Object.values(this.clients)) bytes += this.#backlogs.get(socket)?.() ?? 0;
+    return bytes;
   }
 
   /** From now on new sessions are refused with 503; those that are open go on. */

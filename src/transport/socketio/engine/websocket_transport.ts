@@ -51,6 +51,11 @@ export class WebSocketTransport extends Transport {
     return "websocket";
   }
 
+  /** Bytes that the peer has not read, in this process. */
+  get waitingBytes(): number {
+    return this.ws.bufferedAmount;
+  }
+
   /** Whether the connection is over, the closing handshake included. */
   get finished(): boolean {
     return this.#finished;

@@ -1,0 +1,10 @@
+/** The figures of a server, in Prometheus' text format. */
+export async function metricsOf({ url }: { url: string }): Promise<string> {
+  return await (await fetch(`${url}/metrics`)).text();
+}
+
+/** The value of one series, its labels included; 0 where it is not there. */
+export function valueOf(text: string, series: string): number {
+  const line = text.split("\n").find((each) => each.startsWith(`${series} `));
+  return line === undefined ? 0 : Number(line.split(" ").at(-1));
+}
