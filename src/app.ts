@@ -6,6 +6,7 @@ import { EventLoopMonitor } from "./core/event_loop_monitor.ts";
 import type { Log } from "./core/log.ts";
 import { settledWithin } from "./core/settled_within.ts";
 import { MetricsRegistry } from "./core/metrics.ts";
+import { NO_TRACING, type Tracing } from "./core/tracing.ts";
 import { sharedTurns } from "./core/turns.ts";
 import { createDoors, type Doors } from "./doors.ts";
 import { hostRefusal } from "./http/host.ts";
@@ -48,18 +49,20 @@ export interface AppOptions {
   polling?: boolean;
   /** Instances in this process, which share its memory; 1 by default. */
   instances?: number;
+  /** Spans of operations, commits and publishing; none by default. */
+  tracing?: Tracing;
 }
 
 /** Adapters → services → doors, and what runs beside them. */
 export async function createApp(
   config: Config,
   log: Log,
-  { clock = systemClock, polling = true, instances = 1 }: AppOptions = {},
+  { clock = systemClock, polling = true, instances = 1, tracing = NO_TRACING }: AppOptions = {},
 ): Promise<App> {
   const metrics = new MetricsRegistry();
   const opened = await openAdapters(config, clock, log, metrics);
   const adapters = { ...opened, store: measuredStore(opened.store, metrics) };
-  const ground = { config, adapters, clock, log, metrics, instances };
+  const ground = { config, adapters, clock, log, metrics, instances, tracing };
   const services = createServices(ground);
   const bound = bindServices(ground, services);
   const doors = createDoors(ground, services, bound, polling);

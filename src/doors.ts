@@ -74,7 +74,7 @@ function socketLimitsOf({ onDenoDeploy, limits }: Config): SocketAdmissionLimits
 }
 
 function createDispatcher(ground: Ground, { users }: Services): Dispatcher {
-  const { adapters, config, log, metrics } = ground;
+  const { adapters, config, log, metrics, tracing } = ground;
   return new Dispatcher({
     limiter: adapters.backplane.limiter,
     rates: config.rates,
@@ -82,6 +82,7 @@ function createDispatcher(ground: Ground, { users }: Services): Dispatcher {
     isAdmin: ({ userId }) => users.administrators.isAdmin(userId),
     observe: operationObserver(metrics),
     pageSize: config.limits.pageSize,
+    tracing,
     checkAnswers: config.environment === "test",
   });
 }
@@ -119,7 +120,7 @@ function createSocketDoors(
 }
 
 function createHttp(
-  { config, log, metrics }: Ground,
+  { config, log, metrics, tracing }: Ground,
   { auth, users, media }: Services,
   bound: Bound[],
   dispatcher: Dispatcher,
@@ -134,6 +135,7 @@ function createHttp(
     bound,
     health,
     metrics,
+    tracing,
     version: VERSION,
     rawRoutes: [EXPORT_ROUTE, ...MEDIA_ROUTES],
     mountFirst: (app) =>

@@ -32,6 +32,7 @@ import type { Config } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import type { MetricsRegistry } from "./core/metrics.ts";
+import type { Tracing } from "./core/tracing.ts";
 import { epochOfMessage } from "./encryption/application_messages.ts";
 import { ClaimBudget } from "./encryption/claim_budget.ts";
 import { Commits } from "./encryption/commits.ts";
@@ -79,6 +80,7 @@ export interface Ground {
   metrics: MetricsRegistry;
   /** Instances in this process, which share its memory. */
   instances: number;
+  tracing: Tracing;
 }
 
 export type Services = ReturnType<typeof createServices>;
@@ -115,11 +117,11 @@ type Features = ReturnType<typeof createFeatures>;
 /** What is written, uploaded and told. */
 function createFeatures(ground: Ground, realtime: Realtime) {
   const { publisher, access, people, typing, feed, hub } = realtime;
-  const { adapters: { store, blobs }, config, clock, log } = ground;
+  const { adapters: { store, blobs }, config, clock, log, tracing } = ground;
   const { limits } = config;
   const repair = new CommitRepair({ store, log, onHead: (...head) => publisher.head(...head) });
   const onCommit = (commit: ChatCommit) => {
-    publisher.commit(commit);
+    tracing.span("publish", () => publisher.commit(commit));
     typing.committed(commit);
     media.committed(commit);
     push.worker.committed(commit);
@@ -128,6 +130,7 @@ function createFeatures(ground: Ground, realtime: Realtime) {
     maxChats: limits.chatsPerUser,
     onCommitted: commitObserver(ground.metrics),
     onUncertain: (chatId, after) => repair.check(chatId, after),
+    tracing,
     onRepeat: (chatId, rev) => publisher.head(chatId, rev),
   });
   const media = createMedia({

@@ -3,6 +3,8 @@ import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { jsonLog, type Log } from "./core/log.ts";
 import { limitRepeats } from "./core/log_limit.ts";
 import { writeLine, writeToConsole } from "./core/log_output.ts";
+import { NO_TRACING } from "./core/tracing.ts";
+import { openTracing } from "./core/tracing_otel.ts";
 import { VERSION } from "./version.ts";
 
 /** Deno Deploy ends a process five seconds after it asked it to stop. */
@@ -29,11 +31,11 @@ const EXIT_CONFIG = 78;
 export async function start(options: AppOptions = {}): Promise<Started> {
   try {
     const config = loadConfig();
-    const log = limitRepeats(
-      jsonLog(config.logLevel, config.telemetry ? writeToConsole : writeLine),
-    );
+    const tracing = config.telemetry ? await openTracing() : NO_TRACING;
+    const write = config.telemetry ? writeToConsole : writeLine;
+    const log = limitRepeats(jsonLog(config.logLevel, write, {}, () => tracing.ids()));
     for (const notice of config.notices) log.info(notice);
-    return { app: await createApp(config, log, options), config, log };
+    return { app: await createApp(config, log, { ...options, tracing }), config, log };
   } catch (error) {
     if (error instanceof ConfigError) giveUp(error.message, EXIT_CONFIG);
     return giveUp(`The server could not start: ${reasonOf(error)}`);

@@ -1,5 +1,6 @@
 import { delay } from "../core/delay.ts";
 import { AppError, notFound } from "../core/errors.ts";
+import { NO_TRACING, type Tracing } from "../core/tracing.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Message } from "../model/message.ts";
@@ -22,6 +23,8 @@ interface Job {
   edit: Edit<unknown>;
   resolve: (value: unknown) => void;
   reject: (reason: unknown) => void;
+  /** Runs within the span of the caller. */
+  within: <T>(work: () => T) => T;
 }
 
 interface Lane {
@@ -49,6 +52,8 @@ export interface ChatWriterOptions {
    * one who wrote it may have been unable to announce it.
    */
   onRepeat?: (chatId: string, rev: number) => void;
+  /** A commit is a span of the first of its callers. */
+  tracing?: Tracing;
 }
 
 /** What failed attempts at one commit have taught. */
@@ -87,6 +92,7 @@ export class ChatWriter {
   readonly #maxChats: number;
   readonly #onCommitted: (figures: CommitFigures) => void;
   readonly #onUncertain: NonNullable<ChatWriterOptions["onUncertain"]>;
+  readonly #tracing: Tracing;
   readonly #onRepeat: NonNullable<ChatWriterOptions["onRepeat"]>;
 
   constructor(
@@ -101,6 +107,7 @@ export class ChatWriter {
     this.#onCommitted = options.onCommitted ?? (() => {});
     this.#maxChats = options.maxChats ?? Number.MAX_SAFE_INTEGER;
     this.#onUncertain = options.onUncertain ?? (() => {});
+    this.#tracing = options.tracing ?? NO_TRACING;
     this.#onRepeat = options.onRepeat ?? (() => {});
   }
 
@@ -108,7 +115,8 @@ export class ChatWriter {
   write<T>(chatId: string, edit: Edit<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const lane = this.#lane(chatId);
-      lane.jobs.push({ edit, resolve: resolve as Job["resolve"], reject });
+      const within = this.#tracing.bind();
+      lane.jobs.push({ edit, resolve: resolve as Job["resolve"], reject, within });
       if (!lane.running) this.#start(chatId, lane);
     });
   }
@@ -163,7 +171,8 @@ export class ChatWriter {
   async #runBatch(chatId: string, jobs: Job[]): Promise<void> {
     for (let rest = jobs; rest.length > 0;) {
       try {
-        rest = rest.slice(await this.#commitJobs(chatId, rest));
+        const batch = rest;
+        rest = batch.slice(await batch[0].within(() => this.#commitJobs(chatId, batch)));
       } catch (error) {
         this.#states.forget(chatId);
         for (const job of rest) job.reject(error);
@@ -222,7 +231,12 @@ export class ChatWriter {
     const chatId = draft.chat.id;
     const began = performance.now();
     try {
-      const outcome = await this.store.chats.commit(draft.toChange());
+      const revisions = draft.length;
+      const outcome = await this.#tracing.span(
+        "commit",
+        () => this.store.chats.commit(draft.toChange()),
+        { attributes: { "realtimechat.revisions": revisions } },
+      );
       if (outcome === "stale") {
         this.#states.forget(chatId);
         return false;

@@ -15,16 +15,23 @@ export interface Log {
 
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** Writes JSON lines through `write` (standard output by default); lines below `level` cost nothing. */
+/**
+ * Writes JSON lines through `write` (standard output by default); lines below `level` cost nothing. `context`
+ * gives each line the fields of the moment at which it is written.
+ */
 export function jsonLog(
   level: LogLevel = "info",
   write: (line: string, level: LogLevel) => void = writeLine,
   base: LogFields = {},
+  context: () => LogFields = () => ({}),
 ): Log {
   const line = (at: LogLevel) => (message: string, fields: LogFields = {}) => {
     if (RANK[at] < RANK[level]) return;
     const time = new Date().toISOString();
-    const json = JSON.stringify({ time, level: at, message, ...base, ...fields }, plainErrors);
+    const json = JSON.stringify(
+      { time, level: at, message, ...base, ...context(), ...fields },
+      plainErrors,
+    );
     write(oneLine(json), at);
   };
   return {
@@ -32,7 +39,7 @@ export function jsonLog(
     info: line("info"),
     warn: line("warn"),
     error: line("error"),
-    with: (fields) => jsonLog(level, write, { ...base, ...fields }),
+    with: (fields) => jsonLog(level, write, { ...base, ...fields }, context),
   };
 }
 

@@ -1,11 +1,13 @@
 import type { MiddlewareHandler } from "hono";
+import { routePath } from "hono/route";
 import type { Config } from "../config.ts";
 import type { Log } from "../core/log.ts";
+import { NO_TRACING, type Tracing } from "../core/tracing.ts";
 import { userAgentOf } from "../model/caller.ts";
 import { addressReader, peerOf } from "./client_address.ts";
 import { compressed, isCompressible } from "./compression.ts";
 import { isPreflight, preflightResponse, setCorsHeaders } from "./cors.ts";
-import type { HttpEnv } from "./http_env.ts";
+import type { HttpContext, HttpEnv } from "./http_env.ts";
 import { errorHandler } from "./problem_response.ts";
 import { setRateLimitHeaders } from "./rate_limit_headers.ts";
 import { requestIdOf } from "./request_id.ts";
@@ -20,7 +22,11 @@ const SWITCHING_PROTOCOLS = 101;
  * What surrounds every request: who asks, the headers of every answer, and its line in the log. One
  * middleware, since each one more costs every request a promise and a closure.
  */
-export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
+export function edge(
+  config: EdgeConfig,
+  log: Log,
+  tracing: Tracing = NO_TRACING,
+): MiddlewareHandler<HttpEnv> {
   const addressOf = addressReader(config.trustedProxy);
   const https = config.publicUrl?.startsWith("https:") ?? false;
   const onError = errorHandler(log);
@@ -60,8 +66,15 @@ export function edge(config: EdgeConfig, log: Log): MiddlewareHandler<HttpEnv> {
       setCorsHeaders(headers, origin, config.corsOrigins);
       setRateLimitHeaders(headers, c.get("trace"));
     }
+    if (tracing.isOn) nameByRoute(tracing, c);
     logRequest(log, c, performance.now() - started);
   };
+}
+
+/** Paths hold ids and come from outside; a path without a route names nothing. */
+function nameByRoute(tracing: Tracing, c: HttpContext): void {
+  const route = routePath(c, -1);
+  if (route !== "" && !route.endsWith("*")) tracing.nameRequest(c.req.method, route);
 }
 
 /**

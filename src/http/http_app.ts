@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { Config } from "../config.ts";
 import type { Log } from "../core/log.ts";
 import type { MetricsRegistry } from "../core/metrics.ts";
+import type { Tracing } from "../core/tracing.ts";
 import type { Dispatcher } from "../operations/dispatcher.ts";
 import type { Bound } from "../operations/handler.ts";
 import type { Authenticator } from "./authenticate.ts";
@@ -26,6 +27,7 @@ export interface HttpAppOptions {
   bound: readonly Bound[];
   health: Health;
   metrics: MetricsRegistry;
+  tracing?: Tracing;
   version: string;
   /** Routes that the caller mounts itself, for the document. */
   rawRoutes?: readonly RawRoute[];
@@ -41,7 +43,7 @@ export interface HttpAppOptions {
 export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
   const { config, log, health, metrics, bound } = options;
   const app = new Hono<HttpEnv>();
-  app.use(edge(config, log));
+  app.use(edge(config, log, options.tracing));
   app.onError(errorHandler(log));
   app.notFound((c) => unknownRoute(c, () => app.routes));
   mountHealth(app, health, options.version);

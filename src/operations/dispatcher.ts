@@ -3,6 +3,7 @@ import { AppError, type ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { logServerError } from "../core/server_error_log.ts";
 import { sharedTurns } from "../core/turns.ts";
+import type { Tracing } from "../core/tracing.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { describeUnlisted } from "./answer_check.ts";
 import { describeIssue, toInvalidRequest } from "./field_errors.ts";
@@ -40,6 +41,7 @@ export interface DispatcherOptions {
    * development and tests: it finds what the documents do not say, and costs as much as validation.
    */
   checkAnswers?: boolean;
+  tracing?: Tracing;
 }
 
 /**
@@ -66,7 +68,7 @@ export class Dispatcher {
     let code: Outcome["code"] = "ok";
     trace.operation = operation.name;
     try {
-      return await this.#run(bound, caller, input, trace);
+      return await this.#traced(operation, caller, () => this.#run(bound, caller, input, trace));
     } catch (thrown) {
       const error = this.#known(thrown, operation, caller);
       code = error.code;
@@ -106,6 +108,14 @@ export class Dispatcher {
       `There were too many requests of the kind ${name}; try again in ${retryAfter} s`,
       { retryAfter },
     );
+  }
+
+  /** A request of REST has Deno's span around it; a command of a socket begins a trace. */
+  #traced<T>({ name }: Operation, { door }: Visitor, work: () => Promise<T>): Promise<T> {
+    const { tracing } = this.#options;
+    if (!tracing?.isOn) return work();
+    const attributes = { "realtimechat.operation": name, "realtimechat.door": door };
+    return tracing.span(name, work, { attributes, isRoot: door !== "rest" });
   }
 
   async #run(

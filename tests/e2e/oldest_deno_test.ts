@@ -8,6 +8,7 @@ import { HttpClient } from "../support/http_client.ts";
 import { MongodbServer } from "../support/mongodb_server.ts";
 import { flag } from "../support/pictures.ts";
 import { ServerProcess } from "../support/server_process.ts";
+import { oldestDeno } from "../support/oldest_deno.ts";
 import { requireService } from "../support/services.ts";
 import { skipWithout } from "../support/skip.ts";
 import { SocketIoClient, type Transports } from "../support/socketio_client.ts";
@@ -59,13 +60,6 @@ async function startDeployment(stack: AsyncDisposableStack): Promise<ServerProce
     BCRYPT_COST: "10",
   };
   return stack.use(await ServerProcess.start({ env, deno: oldestDeno() }));
-}
-
-/** The program itself: what npm installs is a script around it, which passes no signal on. */
-function oldestDeno(): string {
-  const args = ["eval", "--quiet", "console.log(Deno.execPath())"];
-  const { stdout } = new Deno.Command(requireService("oldestDeno"), { args }).outputSync();
-  return new TextDecoder().decode(stdout).trim();
 }
 
 async function register({ url }: ServerProcess, username: string): Promise<Member> {

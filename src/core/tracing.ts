@@ -1,0 +1,29 @@
+/** Values of a span, from closed sets: never a text, an address or a token. */
+export type SpanAttributes = Readonly<Record<string, string | number>>;
+
+export interface SpanOptions {
+  attributes?: SpanAttributes;
+  /** Starts a trace of its own, whatever the caller is part of. */
+  isRoot?: boolean;
+}
+
+/** Spans of OpenTelemetry, behind a port: where telemetry is off, none of it is loaded or costs anything. */
+export interface Tracing {
+  readonly isOn: boolean;
+  /** Runs `work` within a span of this name, a child of the active one. An error of the server marks it. */
+  span<T>(name: string, work: () => T, options?: SpanOptions): T;
+  /** Names the active span, which is the request's, by its route and not by its path. */
+  nameRequest(method: string, route: string): void;
+  /** Returns what runs its argument within the span that is active now. */
+  bind(): <T>(work: () => T) => T;
+  /** Ids of the active span, for lines of the log; nothing outside of any span. */
+  ids(): { traceId?: string; spanId?: string };
+}
+
+export const NO_TRACING: Tracing = {
+  isOn: false,
+  span: (_name, work) => work(),
+  nameRequest() {},
+  bind: () => (work) => work(),
+  ids: () => ({}),
+};

@@ -1,0 +1,67 @@
+import type { Context, Span } from "@opentelemetry/api";
+import { AppError } from "./errors.ts";
+import type { SpanOptions, Tracing } from "./tracing.ts";
+
+/** Codes that are the server's own failure; all others are answers. */
+const FAILURES = ["internal", "unavailable"];
+
+/** Spans through Deno's own exporter, which registers itself with this package when OTEL_DENO is set. */
+export async function openTracing(): Promise<Tracing> {
+  const { context, SpanKind, SpanStatusCode, trace } = await import("@opentelemetry/api");
+  const tracer = trace.getTracer("realtimechat");
+
+  const begin = (name: string, { attributes, isRoot = false }: SpanOptions): Span =>
+    tracer.startSpan(name, {
+      attributes,
+      root: isRoot,
+      kind: isRoot ? SpanKind.SERVER : SpanKind.INTERNAL,
+    });
+
+  const fail = (span: Span, error: unknown): void => {
+    const code = error instanceof AppError ? error.code : "internal";
+    span.setAttribute("realtimechat.code", code);
+    if (FAILURES.includes(code)) span.setStatus({ code: SpanStatusCode.ERROR });
+  };
+
+  const follow = async (span: Span, result: PromiseLike<unknown>): Promise<unknown> => {
+    try {
+      return await result;
+    } catch (error) {
+      fail(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  };
+
+  return {
+    isOn: true,
+    span<T>(name: string, work: () => T, options: SpanOptions = {}): T {
+      const span = begin(name, options);
+      let result: T;
+      try {
+        result = context.with(trace.setSpan(context.active(), span), work);
+      } catch (error) {
+        fail(span, error);
+        span.end();
+        throw error;
+      }
+      if (result instanceof Promise) return follow(span, result) as T;
+      span.end();
+      return result;
+    },
+    nameRequest(method, route) {
+      const span = trace.getActiveSpan();
+      span?.updateName(`${method} ${route}`);
+      span?.setAttribute("http.route", route);
+    },
+    bind() {
+      const bound: Context = context.active();
+      return (work) => context.with(bound, work);
+    },
+    ids() {
+      const span = trace.getActiveSpan()?.spanContext();
+      return span === undefined ? {} : { traceId: span.traceId, spanId: span.spanId };
+    },
+  };
+}
