@@ -16,6 +16,8 @@ export function testEnvironment(extra: Record<string, string> = {}): Record<stri
     VAPID_PUBLIC_KEY: "",
     BROKER: "local",
     BCRYPT_COST: "4",
+    // The process of the tests holds many servers and their clients.
+    LIMIT_SOCKET_MEMORY_BYTES: "1000000000000",
     ...Object.fromEntries(rates),
     ...extra,
   };
