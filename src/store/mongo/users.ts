@@ -36,6 +36,7 @@ export const USERS: CollectionSpec = {
     // Not unique: `UserKeys` sees to that.
     { name: "byUsername", key: { usernameKey: 1 } },
     { name: "byEmail", key: { emailKey: 1 } },
+    { name: "byRole", key: { role: 1, usernameKey: 1 } },
     // With the key that results are sorted and continued by, so that a page skips without fetching.
     { name: "search", key: { terms: 1, usernameKey: 1 } },
   ],

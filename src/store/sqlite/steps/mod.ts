@@ -15,6 +15,7 @@ import { step as history } from "./0014_history.ts";
 import { step as refreshSuccessors } from "./0015_refresh_successors.ts";
 import { step as tusDetails } from "./0016_tus_details.ts";
 import { step as emojiInOneForm } from "./0017_emoji_in_one_form.ts";
+import { step as usersByRole } from "./0018_users_by_role.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -41,4 +42,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   refreshSuccessors,
   tusDetails,
   emojiInOneForm,
+  usersByRole,
 ];
