@@ -25,7 +25,9 @@ async function openMany(
   from: number,
 ): Promise<RawSocket[]> {
   const sockets: RawSocket[] = [];
-  for (let i = 0; i < count; i++) sockets.push(await door.open(port, from + i, null));
+  for (let i = 0; i < count; i++) {
+    sockets.push(await door.open(port, from + i, null));
+  }
   return sockets;
 }
 
@@ -39,7 +41,8 @@ async function settled(pid: number): Promise<number> {
   return least;
 }
 
-async function residentKilobytes(pid: number): Promise<number> {
+/** Resident memory of a process. Linux only. */
+export async function residentKilobytes(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]);
 }

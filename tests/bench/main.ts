@@ -1,3 +1,4 @@
+import { cold } from "./cold.ts";
 import { encryption } from "./encryption.ts";
 import { fanout } from "./fanout.ts";
 import { history } from "./history.ts";
@@ -11,6 +12,7 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   socketio,
   instances,
   encryption,
+  cold,
 };
 
 const names = Deno.args.length > 0 ? Deno.args : Object.keys(BENCHMARKS);
