@@ -1,8 +1,3 @@
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
-
-const compress = promisify(gzip);
-
 /** Below this, what is saved is less than the headers of the answer take. */
 const MIN_BYTES = 1024;
 
@@ -55,7 +50,7 @@ export async function compressed(request: Request, response: Response): Promise<
   return new Response(packed, { status, statusText, headers });
 }
 
-/** Off the event loop. What has an entity tag is static, and kept. */
+/** Off the event loop, by a module that the first use loads. What has an entity tag is static, and kept. */
 async function packedOf(
   path: string,
   etag: string | null,
@@ -64,9 +59,19 @@ async function packedOf(
   const key = etag === null ? null : `${path} ${etag}`;
   const known = key !== null && kept.get(key);
   if (known) return known;
-  const packed = new Uint8Array(await compress(bytes, { level: LEVEL }));
+  const packed = await compress(bytes);
   if (key !== null && kept.size < MAX_KEPT) kept.set(key, packed);
   return packed;
+}
+
+async function compress(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const { gzip } = await import("node:zlib");
+  return await new Promise((resolve, reject) => {
+    gzip(bytes, { level: LEVEL }, (error, packed) => {
+      if (error) reject(error);
+      else resolve(new Uint8Array(packed));
+    });
+  });
 }
 
 /** RFC 9110, section 12.5.3. */

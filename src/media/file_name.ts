@@ -6,9 +6,6 @@ const MAX_BYTES = 200;
 /** Not part of any name: separators, controls, what Windows forbids, and invisible or reordering characters. */
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}/\\:*?"<>|]/gu;
 
-/** A joiner between two visible characters stays: emoji and several scripts are written with it. */
-const JOINERS = /(?<=[\p{L}\p{M}\p{S}\ufe0f])[\u200c\u200d](?=[\p{L}\p{M}\p{S}])/gu;
-
 /** Device names, which Windows reserves with any extension (Naming Files, Paths, and Namespaces). */
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?=\.|$)/i;
 
@@ -37,7 +34,10 @@ export function contentDisposition(type: "inline" | "attachment", name: string):
 }
 
 function withoutForbidden(text: string): string {
-  const joiners = new Set(Array.from(text.matchAll(JOINERS), (match) => match.index));
+  // A joiner between two visible characters stays: emoji and several scripts are written with it. The
+  // pattern stands here, so that the first name builds its tables and not the start of the server.
+  const pattern = /(?<=[\p{L}\p{M}\p{S}\ufe0f])[\u200c\u200d](?=[\p{L}\p{M}\p{S}])/gu;
+  const joiners = new Set(Array.from(text.matchAll(pattern), (match) => match.index));
   return text.replace(FORBIDDEN, (char, at: number) => {
     if (joiners.has(at)) return char;
     return /[\p{Cf}\p{Cc}\p{Cs}]/u.test(char) ? "" : "_";

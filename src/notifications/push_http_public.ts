@@ -1,11 +1,13 @@
-import { Agent, request, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
+import type { Agent, RequestOptions } from "node:https";
 import { untilAborted } from "../core/until_aborted.ts";
 import { MAX_ANSWER_BYTES, postPush, type PushAnswer, type PushRequest } from "./push_http.ts";
 import { publicAddressesOf, publicLookup, type Resolve } from "./public_lookup.ts";
 
 /** Sockets kept open for one push service; the lanes allow no more pushes at once. */
 const MAX_SOCKETS = 16;
+
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: 60_000 };
 
 /** Before Deno 2.6 node:https takes no lookup: there the name is checked, and resolved again by fetch. */
 const HAS_SOCKET_LOOKUP = !/^2\.[0-5]\./.test(Deno.version.deno);
@@ -14,10 +16,10 @@ const HAS_SOCKET_LOOKUP = !/^2\.[0-5]\./.test(Deno.version.deno);
  * POSTs to hosts that users name: connects to public addresses only. Redirects are not followed.
  *
  * `fetch` would resolve the name itself, a second time, so node:https is used, whose sockets take a
- * lookup of ours.
+ * lookup of ours. The first push loads that module: the start of the server does not wait for it.
  */
 export class PublicPoster {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, timeout: 60_000 });
+  #agent: Agent | null = null;
   readonly #lookup;
 
   constructor(private readonly resolve?: Resolve) {
@@ -29,10 +31,12 @@ export class PublicPoster {
     // Refuses also what a socket that is kept open would still reach.
     await untilAborted(publicAddressesOf(url.hostname, this.resolve), signal);
     if (!HAS_SOCKET_LOOKUP) return await postPush(url, { headers, body, signal });
+    const { Agent, request } = await import("node:https");
+    const agent = this.#agent ??= new Agent(AGENT_OPTIONS);
     return await new Promise((resolve, reject) => {
       const options = {
         method: "POST",
-        agent: this.#agent,
+        agent,
         lookup: this.#lookup,
         headers: { ...headers, "content-length": String(body.length) },
         signal,
@@ -47,7 +51,7 @@ export class PublicPoster {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#agent?.destroy();
   }
 }
 
