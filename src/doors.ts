@@ -6,6 +6,7 @@ import { createHttpApp } from "./http/http_app.ts";
 import { mountJsonDocument } from "./http/json_document.ts";
 import type { HttpEnv } from "./http/http_env.ts";
 import { registerProcessMetrics } from "./http/metrics.ts";
+import { blobProbe } from "./media/blob_probe.ts";
 import { MEDIA_ROUTES } from "./media/raw_routes.ts";
 import { mountMedia } from "./media/routes.ts";
 import type { Visitor } from "./model/caller.ts";
@@ -54,6 +55,7 @@ export function createDoors(
   const health = new Health([
     { name: "store", kind: "ready", check: () => ground.adapters.store.ping() },
     { name: "broker", kind: "degraded", check: () => mustWork(broker) },
+    { name: "blobs", kind: "degraded", check: blobProbe(ground.adapters.blobs) },
   ], ground.log);
   registerMetrics(ground, broker, { ws, socketio, admission });
   const http = createHttp(ground, services, bound, dispatcher, health);
