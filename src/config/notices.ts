@@ -35,7 +35,10 @@ function isMisspelt(name: string, meant: string): boolean {
   return editDistance(name.toUpperCase(), meant) <= MISSPELT_BY;
 }
 
-/** Levenshtein's, row by row. */
+/**
+ * Levenshtein's, row by row. The least of a row never falls in the next one, so most pairs of names are
+ * told apart after a few rows; then the distance is returned as Infinity.
+ */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -44,6 +47,7 @@ function editDistance(a: string, b: string): number {
       const replaced = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
       next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
     }
+    if (Math.min(...next) > MISSPELT_BY) return Infinity;
     row = next;
   }
   return row[b.length];
