@@ -27,7 +27,7 @@ export function serverArguments(
   environment: LaunchEnvironment,
   place: LaunchPlace,
 ): string[] {
-  const flags = ["--quiet", "--env-file", ...permissions(environment, place)];
+  const flags = ["--quiet", "--env-file", ...lock(environment), ...permissions(environment, place)];
   if (mode === "start") return ["run", ...flags, "src/main.ts"];
   if (mode === "admin") return ["run", ...flags, "src/admin.ts"];
   if (mode === "doctor") return ["run", ...flags, "src/doctor.ts"];
@@ -36,6 +36,15 @@ export function serverArguments(
   const isProduction = environment.NODE_ENV === "production";
   const host = given(environment, "HOST") ?? (isProduction ? "0.0.0.0" : "127.0.0.1");
   return ["serve", "--parallel", "--port", port, "--host", host, ...flags, "src/serve.ts"];
+}
+
+/**
+ * Pushes to apps need Google's SDK, more than all else together. A lock that holds it as well keeps its
+ * packages pinned and out of deno.lock, all of which each task installs.
+ */
+function lock(environment: LaunchEnvironment): string[] {
+  const isUsed = given(environment, "FIREBASE_SERVICE_ACCOUNT") !== undefined;
+  return isUsed ? ["--lock=src/notifications/fcm.lock"] : [];
 }
 
 function permissions(environment: LaunchEnvironment, { root, npmCache }: LaunchPlace): string[] {

@@ -1,11 +1,18 @@
 import type { Push } from "./push_sender.ts";
 import { webPushTopic } from "./web_push_topic.ts";
 
+/** The SDK's `Message`, which is not imported: its package is loaded on first use. */
+export interface FcmMessage {
+  token: string;
+  data: Readonly<Record<string, string>>;
+  [option: string]: unknown;
+}
+
 /**
- * A push as FCM's `projects.messages.send` wants it (the HTTP v1 API's `Message`), with the options
- * of each platform that a token may turn out to belong to.
+ * A push as the SDK's `send` wants it, with the options of each platform that a token may turn out to
+ * belong to.
  */
-export async function fcmMessage(token: string, push: Push, now: number): Promise<object> {
+export async function fcmMessage(token: string, push: Push, now: number): Promise<FcmMessage> {
   return {
     token,
     data: push.data,
@@ -20,12 +27,12 @@ function androidConfig({ collapseKey, alert, badge, urgency, ttl }: Push) {
   const notification = {
     // The tag replaces what is shown; the collapse key, what waits.
     ...(collapseKey !== null && { tag: collapseKey }),
-    ...(badge !== null && { notification_count: badge }),
+    ...(badge !== null && { notificationCount: badge }),
   };
   return {
     priority: urgency === "high" ? "HIGH" : "NORMAL",
-    ttl: `${ttl}s`,
-    ...(collapseKey !== null && { collapse_key: collapseKey }),
+    ttl: ttl * 1000,
+    ...(collapseKey !== null && { collapseKey }),
     ...(alert && { notification }),
   };
 }
@@ -45,9 +52,9 @@ function apnsConfig({ collapseKey, alert, badge, urgency, ttl }: Push, now: numb
     payload: {
       aps: {
         ...(badge !== null && { badge }),
-        ...(collapseKey !== null && { "thread-id": collapseKey }),
+        ...(collapseKey !== null && { threadId: collapseKey }),
         // An alert may be rewritten by the app before it is shown; without one the app is woken.
-        ...(alert ? { sound: "default", "mutable-content": 1 } : { "content-available": 1 }),
+        ...(alert ? { sound: "default", mutableContent: true } : { contentAvailable: true }),
       },
     },
   };

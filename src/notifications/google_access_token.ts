@@ -18,6 +18,9 @@ export class AccessTokenError extends Error {
 /**
  * An access token for a service account, kept until shortly before its end. However many ask at
  * once, there is one request; a failure is not kept.
+ *
+ * It stands behind the SDK's `Credential`. The SDK's own (`cert`) heeds neither the account's `token_uri`
+ * nor a time limit nor an agent, and loses the status and `Retry-After` of a refusal.
  */
 export class GoogleAccessToken {
   #current: { token: string; usableUntil: number } | null = null;

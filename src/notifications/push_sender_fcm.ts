@@ -1,10 +1,11 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import { quote } from "../core/errors.ts";
 import { fcmErrorResult, refusesAccessToken } from "./fcm_error.ts";
-import { fcmMessage } from "./fcm_message.ts";
+import { type FcmMessage, fcmMessage } from "./fcm_message.ts";
+import { FcmSdk } from "./fcm_sdk.ts";
 import { AccessTokenError, GoogleAccessToken } from "./google_access_token.ts";
 import { byteLength, fitPush } from "./push_content.ts";
-import { deadline, postPush, type PushAnswer, retry, retryAfterFault } from "./push_http.ts";
+import { deadline, type PushAnswer, retry, retryAfterFault } from "./push_http.ts";
 import type { FcmTarget, Push, PushResult, PushSender } from "./push_sender.ts";
 import type { ServiceAccount } from "./service_account.ts";
 
@@ -24,19 +25,27 @@ export interface FcmOptions {
   clock?: Clock;
 }
 
-/** Firebase Cloud Messaging by its HTTP v1 API, for Android, Apple and web apps. */
+interface PostOptions {
+  signal?: AbortSignal;
+  dryRun?: boolean;
+}
+
+/** Firebase Cloud Messaging by its SDK (its HTTP v1 API), for Android, Apple and web apps. */
 export class FcmPushSender implements PushSender<FcmTarget> {
-  readonly #url: string;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
   readonly #accessToken: GoogleAccessToken;
+  readonly #sdk: FcmSdk;
 
   constructor({ account, endpoint, timeoutMs = 10_000, clock = systemClock }: FcmOptions) {
-    const base = endpoint ?? "https://fcm.googleapis.com";
-    this.#url = `${base}/v1/projects/${account.projectId}/messages:send`;
     this.#timeoutMs = timeoutMs;
     this.#clock = clock;
     this.#accessToken = new GoogleAccessToken(account, SCOPE, clock, timeoutMs);
+    this.#sdk = new FcmSdk({
+      projectId: account.projectId,
+      endpoint: endpoint ?? "https://fcm.googleapis.com",
+      accessToken: () => this.#accessToken.get(),
+    });
   }
 
   async send(target: FcmTarget, push: Push, signal?: AbortSignal): Promise<PushResult> {
@@ -44,7 +53,7 @@ export class FcmPushSender implements PushSender<FcmTarget> {
     if (typeof fitted === "string") return { outcome: "rejected", reason: fitted };
     const message = await fcmMessage(target.token, fitted, this.#clock.now());
     try {
-      return this.#resultOf(await this.#post(JSON.stringify({ message }), signal));
+      return this.#resultOf(await this.#post(message, { signal }));
     } catch (error) {
       if (!(error instanceof AccessTokenError)) return retryAfterFault("FCM", error);
       if (error.permanent) return { outcome: "rejected", reason: error.message };
@@ -54,8 +63,7 @@ export class FcmPushSender implements PushSender<FcmTarget> {
 
   /** Has FCM check a message to no device, and send none. Throws why it takes none of this account. */
   async dryRun(): Promise<void> {
-    const message = { token: "none", data: {} };
-    const { status } = await this.#post(JSON.stringify({ validate_only: true, message }));
+    const { status } = await this.#post({ token: "none", data: {} }, { dryRun: true });
     // The token is no device's, which FCM says only to those who may send.
     if (status === 200 || status === 400 || status === 404) return;
     const about = status === 403 ? ": the account may not send, or the API is not enabled" : "";
@@ -63,16 +71,17 @@ export class FcmPushSender implements PushSender<FcmTarget> {
   }
 
   /** A token that was revoked before its end costs one more try, with a new one. */
-  async #post(body: string, signal?: AbortSignal): Promise<PushAnswer> {
-    const first = await this.#postOnce(body, signal);
-    return refusesAccessToken(first) ? await this.#postOnce(body, signal) : first;
+  async #post(message: FcmMessage, options: PostOptions): Promise<PushAnswer> {
+    const first = await this.#postOnce(message, options);
+    return refusesAccessToken(first) ? await this.#postOnce(message, options) : first;
   }
 
-  async #postOnce(body: string, outer?: AbortSignal): Promise<PushAnswer> {
-    const signal = deadline(this.#timeoutMs, outer);
+  async #postOnce(message: FcmMessage, { signal, dryRun }: PostOptions): Promise<PushAnswer> {
+    await this.#sdk.load(signal);
+    const until = deadline(this.#timeoutMs, signal);
+    // Asked for first, so that its failure comes as it is: the SDK would wrap it.
     const token = await this.#accessToken.get();
-    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-    const answer = await postPush(this.#url, { headers, body, signal });
+    const answer = await this.#sdk.send(message, until, dryRun);
     if (refusesAccessToken(answer)) this.#accessToken.discard(token);
     return answer;
   }

@@ -4,6 +4,7 @@ import tests from "../deno.json" with { type: "json" };
 
 const rootLock = await readLock("../../deno.lock");
 const testsLock = await readLock("../deno.lock");
+const fcmLock = await readLock("../../src/notifications/fcm.lock");
 
 Deno.test("the tests' configuration has every package of the program, in the same range", () => {
   for (const [name, range] of Object.entries(root.imports)) {
@@ -20,6 +21,17 @@ Deno.test("both locks pin each of the program's packages to one version", () => 
   }
 });
 
+Deno.test("Google's SDK is in the lock of its own, beside all of the program's, and in no first start", () => {
+  const name = `npm:firebase-admin@${tests.imports["firebase-admin"].split("@").at(-1)}`;
+  const { [name]: version, ...others } = fcmLock.specifiers;
+  assert.equal(version, testsLock.specifiers[name]);
+  assert.deepEqual(others, rootLock.specifiers);
+  for (const [each, pinned] of Object.entries(rootLock.npm)) {
+    assert.equal(fcmLock.npm[each]?.integrity, pinned.integrity, each);
+  }
+  assert.ok(!Object.keys(rootLock.npm).some((each) => each.startsWith("firebase-admin@")));
+});
+
 Deno.test("S3's client and its presigner are pinned to one version", () => {
   const versions = Object.entries(rootLock.specifiers)
     .filter(([specifier]) => /^npm:@aws-sdk\/(client-s3|s3-request-presigner)@/.test(specifier))
@@ -28,6 +40,11 @@ Deno.test("S3's client and its presigner are pinned to one version", () => {
   assert.equal(versions[0], versions[1]);
 });
 
-async function readLock(path: string): Promise<{ specifiers: Record<string, string> }> {
+interface Lock {
+  specifiers: Record<string, string>;
+  npm: Record<string, { integrity: string }>;
+}
+
+async function readLock(path: string): Promise<Lock> {
   return JSON.parse(await Deno.readTextFile(new URL(path, import.meta.url)));
 }

@@ -47,3 +47,9 @@ Deno.test("serverArguments: each mode runs its own entry, and parallel listens w
   assert.equal(parallel.slice(0, 6).join(" "), "serve --parallel --port 80 --host 0.0.0.0");
   assert.equal(parallel.at(-1), "src/serve.ts");
 });
+
+Deno.test("serverArguments: the lock with Google's SDK is used only where pushes go to apps", () => {
+  const lock = "--lock=src/notifications/fcm.lock";
+  assert.ok(serverArguments("start", { FIREBASE_SERVICE_ACCOUNT: "{}" }, PLACE).includes(lock));
+  assert.ok(!serverArguments("start", { FIREBASE_SERVICE_ACCOUNT: " " }, PLACE).includes(lock));
+});

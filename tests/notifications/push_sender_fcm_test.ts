@@ -166,6 +166,31 @@ test("an assertion signed with another key is refused by the token endpoint", as
   assert.equal(server.tokensIssued, 0);
 });
 
+test("an abort ends a send that hangs, long before its timeout", async (server) => {
+  const sender = senderFor(server, 60_000);
+  await sender.send(target, samplePush);
+  server.sends.add("hang");
+  const ending = new AbortController();
+  const result = sender.send(target, samplePush, ending.signal);
+  setTimeout(() => ending.abort(), 20);
+  assert.deepEqual(await result, {
+    outcome: "retry",
+    reason: "FCM could not be reached: AbortError",
+    unreachable: true,
+  });
+  assert.equal((await sender.send(target, samplePush)).outcome, "delivered");
+  assert.equal(server.received.length, 2);
+});
+
+test("a host that is down is named without the access token", async (server) => {
+  const sender = senderFor(server);
+  await sender.send(target, samplePush);
+  await server.close();
+  const error = await sender.dryRun().then(() => null, (error) => error);
+  assert.match(String(error), /FCM could not be reached/);
+  assert.doesNotMatch(Deno.inspect(error, { depth: 20 }), /ya29|Bearer/);
+});
+
 test("a malformed registration token is gone", async (server) => {
   const result = await senderFor(server).send({ kind: "fcm", token: "short" }, samplePush);
   assert.equal(result.outcome, "gone");

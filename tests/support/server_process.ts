@@ -49,7 +49,7 @@ export class ServerProcess implements AsyncDisposable {
       program: options.deno ?? Deno.execPath(),
       args: options.deno
         ? ["run", "-A", options.script ?? "src/main.ts"]
-        : startArguments(dataDir, options.script),
+        : startArguments(dataDir, options.script, options.env),
       env: { ...options.env, PORT: String(port), DATA_DIR: dataDir },
       inherit: (name: string) => INHERITED.test(name),
       cwd: ROOT,
@@ -100,8 +100,12 @@ async function startOn(port: number, spec: Parameters<typeof ChildServer.startOn
 }
 
 /** What the `start` task runs, less --env-file: a developer's .env is not the tests' affair. */
-export function startArguments(dataDir: string, script = "src/main.ts"): string[] {
-  const words = launchArguments("start", { DATA_DIR: dataDir });
+export function startArguments(
+  dataDir: string,
+  script = "src/main.ts",
+  { FIREBASE_SERVICE_ACCOUNT }: LaunchEnvironment = {},
+): string[] {
+  const words = launchArguments("start", { DATA_DIR: dataDir, FIREBASE_SERVICE_ACCOUNT });
   return [...words.slice(0, -1), script];
 }
 
