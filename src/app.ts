@@ -66,7 +66,7 @@ export async function createApp(
   const services = createServices(ground);
   const bound = bindServices(ground, services);
   const doors = createDoors(ground, services, bound, polling);
-  await adapters.backplane.broker.start(new Receiver(services.hub, services.typing));
+  await adapters.backplane.broker.start(new Receiver(services.hub, services.typing, tracing));
   const background = startBackground(ground, services);
   return {
     operations: bound.map(({ operation }) => operation),

@@ -96,11 +96,11 @@ export function createServices(ground: Ground) {
 type Realtime = ReturnType<typeof createRealtime>;
 
 function createRealtime(
-  { adapters: { store, backplane }, config: { limits }, clock, log, metrics }: Ground,
+  { adapters: { store, backplane }, config: { limits }, clock, log, metrics, tracing }: Ground,
 ) {
   const feed = new ChangeFeed(store);
   const hub = new Hub(store, feed, log, { figures: deliveryFigures(metrics) });
-  const publisher = new Publisher(hub, backplane.broker);
+  const publisher = new Publisher(hub, backplane.broker, tracing);
   const access = new ChatAccess(store);
   const people = new People(store);
   const typing = new Typing(access, people, hub, publisher, limits);

@@ -16,6 +16,10 @@ export interface Tracing {
   nameRequest(method: string, route: string): void;
   /** Returns what runs its argument within the span that is active now. */
   bind(): <T>(work: () => T) => T;
+  /** The active span as a `traceparent` (W3C Trace Context); null outside of any span. */
+  traceparent(): string | null;
+  /** Runs `work` within a span whose parent is in another process; a malformed `traceparent` begins a trace. */
+  continued<T>(traceparent: string, name: string, work: () => T): T;
   /** Ids of the active span, for lines of the log; nothing outside of any span. */
   ids(): { traceId?: string; spanId?: string };
 }
@@ -25,5 +29,7 @@ export const NO_TRACING: Tracing = {
   span: (_name, work) => work(),
   nameRequest() {},
   bind: () => (work) => work(),
+  traceparent: () => null,
+  continued: (_traceparent, _name, work) => work(),
   ids: () => ({}),
 };

@@ -5,9 +5,14 @@ import type { SpanOptions, Tracing } from "./tracing.ts";
 /** Codes that are the server's own failure; all others are answers. */
 const FAILURES = ["internal", "unavailable"];
 
+/** Version 00 of W3C Trace Context. */
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
 /** Spans through Deno's own exporter, which registers itself with this package when OTEL_DENO is set. */
 export async function openTracing(): Promise<Tracing> {
-  const { context, SpanKind, SpanStatusCode, trace } = await import("@opentelemetry/api");
+  const { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = await import(
+    "@opentelemetry/api"
+  );
   const tracer = trace.getTracer("realtimechat");
 
   const begin = (name: string, { attributes, isRoot = false }: SpanOptions): Span =>
@@ -34,7 +39,7 @@ export async function openTracing(): Promise<Tracing> {
     }
   };
 
-  return {
+  const tracing: Tracing = {
     isOn: true,
     span<T>(name: string, work: () => T, options: SpanOptions = {}): T {
       const span = begin(name, options);
@@ -59,9 +64,25 @@ export async function openTracing(): Promise<Tracing> {
       const bound: Context = context.active();
       return (work) => context.with(bound, work);
     },
+    traceparent() {
+      const span = trace.getActiveSpan()?.spanContext();
+      if (span === undefined) return null;
+      const flags = span.traceFlags.toString(16).padStart(2, "0");
+      return `00-${span.traceId}-${span.spanId}-${flags}`;
+    },
+    continued(traceparent, name, work) {
+      const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent) ?? [];
+      if (traceId === undefined) return tracing.span(name, work, { isRoot: true });
+      const parent = { traceId, spanId, traceFlags: parseInt(flags, 16), isRemote: true };
+      return context.with(
+        trace.setSpanContext(ROOT_CONTEXT, parent),
+        () => tracing.span(name, work),
+      );
+    },
     ids() {
       const span = trace.getActiveSpan()?.spanContext();
       return span === undefined ? {} : { traceId: span.traceId, spanId: span.spanId };
     },
   };
+  return tracing;
 }

@@ -7,9 +7,10 @@ import type { WireEvent } from "../model/event.ts";
 export type Signal =
   /**
    * A chat's head is at `rev` now. Where who is in it has changed, `membersAfter` is a revision before
-   * the first such change: who has joined hears everything after it.
+   * the first such change: who has joined hears everything after it. `trace` is the `traceparent` (W3C Trace
+   * Context) of the commit, and there only while telemetry is on.
    */
-  | { type: "chat"; chatId: string; rev: number; membersAfter?: number }
+  | { type: "chat"; chatId: string; rev: number; membersAfter?: number; trace?: string }
   /** An ephemeral event for all who listen to a chat (receipts). */
   | { type: "room"; chatId: string; event: WireEvent }
   /** An ephemeral event for all who listen to any of these chats, once each (presence). */

@@ -1,3 +1,4 @@
+import { NO_TRACING, type Tracing } from "../core/tracing.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
 import type { Broker } from "./broker.ts";
@@ -6,14 +7,19 @@ import { changesMembers } from "./room.ts";
 
 /** Tells this instance's sockets, and the other instances, what has happened. */
 export class Publisher {
-  constructor(private readonly hub: Hub, private readonly broker: Broker) {}
+  constructor(
+    private readonly hub: Hub,
+    private readonly broker: Broker,
+    private readonly tracing: Tracing = NO_TRACING,
+  ) {}
 
   /** Only after the commit is durable; other instances get a pointer, never a text. */
   commit(commit: ChatCommit): void {
     this.hub.commit(commit);
     const { chatId, rev } = commit;
     const membersAfter = changesMembers(commit) && { membersAfter: commit.after };
-    this.broker.publish({ type: "chat", chatId, rev, ...membersAfter });
+    const trace = this.tracing.traceparent();
+    this.broker.publish({ type: "chat", chatId, rev, ...membersAfter, ...(trace && { trace }) });
   }
 
   /**

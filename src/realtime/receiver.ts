@@ -1,3 +1,4 @@
+import { NO_TRACING, type Tracing } from "../core/tracing.ts";
 import type { BrokerEvents, Signal } from "./broker.ts";
 import type { Hub } from "./hub.ts";
 import type { Typing } from "./typing.ts";
@@ -7,13 +8,22 @@ export class Receiver implements BrokerEvents {
   constructor(
     private readonly hub: Pick<Hub, "signals" | "recover">,
     private readonly typing: Pick<Typing, "signal" | "gone">,
+    private readonly tracing: Tracing = NO_TRACING,
   ) {}
 
   onSignals(signals: Signal[], instance: string): void {
-    this.hub.signals(signals);
+    if (this.tracing.isOn) { for (const signal of signals) this.#deliver(signal); }
+    else this.hub.signals(signals);
     for (const signal of signals) {
       if (signal.type === "typing") this.typing.signal(signal, instance);
     }
+  }
+
+  /** In the trace of the commit that it points to. */
+  #deliver(signal: Signal): void {
+    const deliver = () => this.hub.signals([signal]);
+    if (signal.type !== "chat" || signal.trace === undefined) deliver();
+    else this.tracing.continued(signal.trace, "deliver", deliver);
   }
 
   onGap(): void {

@@ -19,10 +19,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID_BYTES = 16;
 
-/** Takes any signal: ids that are no UUIDs, too, which go as JSON. */
+/**
+ * Takes any signal: ids that are no UUIDs, too, which go as JSON. So does a pointer with a trace, which
+ * earlier releases read as one without.
+ */
 export function encodeSignal(signal: Signal): Uint8Array {
   const bytes: number[] = [];
-  if (signal.type === "chat" && UUID.test(signal.chatId)) {
+  if (signal.type === "chat" && signal.trace === undefined && UUID.test(signal.chatId)) {
     const { chatId, rev, membersAfter } = signal;
     bytes.push(membersAfter === undefined ? Tag.Chat : Tag.ChatWithMembers);
     pushUuid(bytes, chatId);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Cluster } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { attributeOf, type CollectedSpan, OtlpCollector } from "../support/otlp_collector.ts";
@@ -27,6 +28,31 @@ Deno.test({
     const env = { ...testEnvironment(extra), ...collector.env };
     await using server = await ServerProcess.start({ env, deno: oldestDeno() });
     await assertTraced(server, collector);
+  },
+});
+
+Deno.test({
+  name: "OpenTelemetry has the delivery on another instance in the trace of the commit",
+  ignore: skipWithout("mongodb", "denokv"),
+  async fn() {
+    await using collector = new OtlpCollector();
+    await using cluster = await Cluster.start({ env: collector.env });
+    const [first, second] = cluster.instances;
+    const { http, token } = await cluster.register("ann");
+    const { body: chat } = await http.post("/api/groups", { name: "Traces", memberIds: [] });
+    const { client } = await WsClient.connect(second.webSocketUrl, token);
+    await using _client = client;
+    const ann = new HttpClient(first.url, token);
+    await ann.post("/api/messages", { chatId: chat.id, text: "traced" });
+    await eventually("the message is heard", () => client.events.length > 0);
+    const delivery = await found(collector, "the delivery", (span) => {
+      const published = collector.spans.find(({ spanId }) => spanId === span.parentSpanId);
+      const request = collector.spans.find(({ name, traceId }) =>
+        name === "POST /api/messages" && traceId === span.traceId
+      );
+      return span.name === "deliver" && published?.name === "publish" && request !== undefined;
+    });
+    assert.equal(delivery.traceId.length, 32);
   },
 });
 
