@@ -32,13 +32,20 @@ function misspelt(environment: Environment): string[] {
 /** Short names are left alone: `PORTS` or `HOSTS` may well be another program's. */
 function isMisspelt(name: string, meant: string): boolean {
   if (meant.length < 8 || Math.abs(name.length - meant.length) > MISSPELT_BY) return false;
-  return editDistance(name.toUpperCase(), meant) <= MISSPELT_BY;
+  const given = name.toUpperCase();
+  return sharesPiece(given, meant) && editDistance(given, meant) <= MISSPELT_BY;
 }
 
-/**
- * Levenshtein's, row by row. The least of a row never falls in the next one, so most pairs of names are
- * told apart after a few rows; then the distance is returned as Infinity.
- */
+/** Each mistake spoils one of the pieces at most, so one is left whole. Spares the start most edit distances. */
+function sharesPiece(given: string, meant: string): boolean {
+  const size = Math.ceil(meant.length / (MISSPELT_BY + 1));
+  for (let at = 0; at < meant.length; at += size) {
+    if (given.includes(meant.slice(at, at + size))) return true;
+  }
+  return false;
+}
+
+/** Levenshtein's, row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -47,7 +54,6 @@ function editDistance(a: string, b: string): number {
       const replaced = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
       next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
     }
-    if (Math.min(...next) > MISSPELT_BY) return Infinity;
     row = next;
   }
   return row[b.length];
