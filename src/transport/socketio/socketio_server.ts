@@ -2,6 +2,7 @@ import { type ExtendedError, Server } from "socket.io";
 import { AppError } from "../../core/errors.ts";
 import { toProblem } from "../../core/problem.ts";
 import { logServerError } from "../../core/server_error_log.ts";
+import { sharedTurns } from "../../core/turns.ts";
 import type { Limits } from "../../config.ts";
 import { CLOSE_CODES } from "../close_codes.ts";
 import { DenoEngine } from "./engine/mod.ts";
@@ -100,6 +101,8 @@ export class SocketIoServer {
 
   async #admit(socket: ChatSocket): Promise<void> {
     const { conn } = socket;
+    // socket.io answers a CONNECT at once, and a DISCONNECT that came before it a tick later.
+    if (this.#taken.has(conn)) await sharedTurns.next();
     if (this.#taken.has(conn)) {
       throw new AppError("invalid_request", "Connecting: this connection has its socket already");
     }
