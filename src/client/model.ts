@@ -36,6 +36,8 @@ export interface LocalChat {
   typing: Set<string>;
   /** All revisions up to this one are here. */
   cursor: number;
+  /** New messages that came by an answer or with the history, before their row: still to be told of. */
+  untold: Set<string>;
 }
 
 export interface ModelEvents {
@@ -106,6 +108,7 @@ export class Model extends Emitter<ModelEvents> {
       cursor: chat.rev,
       // A message's seq is the revision that made it.
       completeFrom: chat.rev + 1,
+      untold: new Set<string>(),
     };
     this.chats.set(chat.id, begun);
     this.emit("chats", { chatId: chat.id });
@@ -123,8 +126,8 @@ export class Model extends Emitter<ModelEvents> {
   apply(changes: ChangesView, after: number): boolean {
     const local = this.chats.get(changes.chatId);
     if (!local || after > local.cursor) return false;
-    const isNew = ({ seq }: MessageView) => seq > local.cursor;
-    const news = changes.messages.filter(isNew).map(({ id }) => id);
+    const news = changes.messages.map(({ id }) => id).filter((id) => local.untold.delete(id));
+    for (const message of changes.messages) if (isNew(local, message)) news.push(message.id);
     if (changes.chat && changes.chat.rev >= local.chat.rev) local.chat = changes.chat;
     for (const { generation, epoch } of changes.commits ?? []) {
       this.#moveEpoch(local, generation, epoch + 1);
@@ -163,6 +166,7 @@ export class Model extends Emitter<ModelEvents> {
   putMessages(chatId: string, messages: MessageView[]): void {
     const local = this.chats.get(chatId);
     if (!local || messages.length === 0) return;
+    for (const message of messages) if (isNew(local, message)) local.untold.add(message.id);
     for (const message of messages) this.#putMessage(local, message);
     this.emit("chat", { chatId });
   }
@@ -172,8 +176,8 @@ export class Model extends Emitter<ModelEvents> {
     const local = this.chats.get(chatId);
     if (!local) return;
     const oldest = Math.min(local.completeFrom, ...messages.map(({ seq }) => seq));
-    local.completeFrom = isFirst ? 0 : oldest;
     this.putMessages(chatId, messages);
+    local.completeFrom = isFirst ? 0 : oldest;
   }
 
   putMembers(chatId: string, members: MemberView[]): void {
@@ -304,6 +308,14 @@ function overlay(message: MessageView, known?: LocalMessage): MessageView {
   if (!known?.encrypted || message.deletedAt !== null) return message;
   const { encrypted, text, reactions, replyTo, mentions, editedAt } = known;
   return { ...message, encrypted, text, reactions, replyTo, mentions, editedAt } as LocalMessage;
+}
+
+/**
+ * Whether a message is seen here for the first time, and is not of the history before. Its `seq` may be behind
+ * the cursor: a message that is changed between two pages of a catch-up comes with the later one.
+ */
+function isNew(local: LocalChat, { id, seq }: MessageView): boolean {
+  return seq >= local.completeFrom && !local.messages.has(id);
 }
 
 function draftId({ senderId, clientId }: Pick<MessageView, "senderId" | "clientId">): string {

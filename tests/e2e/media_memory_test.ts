@@ -9,11 +9,11 @@ import { testConfig, testEnvironment } from "../support/test_config.ts";
 import { findVersitygw, s3Environment, startS3 } from "../support/versitygw.ts";
 
 const MIB = 1024 * 1024;
-const SIZE = 100 * MIB;
-/** By a first upload or download of 100 MiB: the collector waits until there is something to collect. */
-const MOST_AT_FIRST = 90 * MIB;
+const SIZE = 200 * MIB;
+/** By a first upload or download of 200 MiB: the collector waits until there is something to collect. */
+const MOST_AT_FIRST = 150 * MIB;
 /**
- * By the second of two uploads of 100 MiB: what the first one's garbage took is used again. Parts for S3
+ * By the second of two uploads of 200 MiB: what the first one's garbage took is used again. Parts for S3
  * of 8 MiB each, copied by its client, leave more of it.
  */
 const MOST_GROWTH = { disk: 50 * MIB, S3: 75 * MIB };
@@ -112,7 +112,7 @@ async function uploadAndDownload(
   });
   const inMib = (bytes: number) => `${Math.round(bytes / MIB)} MiB`;
   console.log(
-    `${name}: memory grew by ${inMib(atFirst)} at a first upload of 100 MiB, by ${
+    `${name}: memory grew by ${inMib(atFirst)} at a first upload of 200 MiB, by ${
       inMib(up)
     } at a ` +
       `second, and by ${inMib(down)} at a download`,
@@ -123,13 +123,13 @@ async function uploadAndDownload(
 }
 
 Deno.test({
-  name: "100 MiB go up and come down with the server's memory flat (disk)",
+  name: "200 MiB go up and come down with the server's memory flat (disk)",
   ignore: !linux,
   fn: () => withServer({}, (server, token) => uploadAndDownload(server, token, "disk")),
 });
 
 Deno.test({
-  name: "100 MiB go up and come down with the server's memory flat (S3)",
+  name: "200 MiB go up and come down with the server's memory flat (S3)",
   ignore: !linux || !versitygw,
   sanitizeOps: false,
   sanitizeResources: false,

@@ -2,7 +2,7 @@
  * The reactions of a message with `mine`. Events are the same for everybody: there a person's own
  * reactions are those among the first few, those just heard of, and those that were there before.
  */
-export function withOwnReactions({ reactions, reacted = [] }, known, userId) {
+export function withOwnReactions({ reactions = [], reacted = [] }, known, userId) {
   const own = new Set(known.filter(({ mine }) => mine).map(({ emoji }) => emoji));
   for (const change of reacted) {
     if (change.userId !== userId) continue;
