@@ -15,8 +15,8 @@ const test = onBothStores();
 const AT_ONCE = 6;
 
 /** How many of the same request, sent all together, succeed. */
-async function winners(ask: () => Promise<HttpAnswer>): Promise<number> {
-  const answers = await Promise.all(Array.from({ length: AT_ONCE }, ask));
+async function winners(ask: () => Promise<HttpAnswer>, atOnce = AT_ONCE): Promise<number> {
+  const answers = await Promise.all(Array.from({ length: atOnce }, ask));
   for (const { status, body } of answers) assert.ok(status < 500, JSON.stringify(body));
   return answers.filter(({ status }) => status < 300).length;
 }
@@ -92,7 +92,8 @@ test("a recovery code for many challenges: one wins", async (world) => {
 test("a challenge for many codes: one wins", async (world) => {
   const { recoveryCodes, codeNow } = await enableSecondFactor(world, await world.register("ann"));
   const challenge = await challengeOf(world);
-  const codes = [...recoveryCodes.slice(1, AT_ONCE), await codeNow()];
+  // One fewer than the tries that a challenge allows: the last try ends it, whatever its code.
+  const codes = [...recoveryCodes.slice(1, 4), await codeNow()];
   const verify = (code: string) => world.send("POST", "/api/auth/2fa/verify", { challenge, code });
   assert.equal(await winners(() => verify(codes.pop()!)), 1);
 });
