@@ -97,7 +97,7 @@ async function requireRestored({ dataDir }: Pick<Config, "dataDir">): Promise<vo
   );
 }
 
-/** What is in DATA_DIR is for the server's own account only; also where an earlier release made it. */
+/** Restricts DATA_DIR to the server's own account, including files that an earlier release created. */
 async function openDataDir({ dataDir }: Pick<Config, "dataDir">): Promise<void> {
   await makePrivateFolder(dataDir, /^((chat|kv)\.sqlite3(-wal|-shm)?|dev_secrets\.json|media)$/)
     .catch((error) => {

@@ -21,7 +21,7 @@ import { bindServices, createServices, type Ground, type Services } from "./serv
 /** How often sockets are looked through for tokens that have run out. */
 const EXPIRY_SWEEP_MS = 1_000;
 
-/** Of the drain's 4.8 s: for requests under way, for the answers of those that were aborted, for mail. */
+/** Shares of the drain's 4.8 s: requests in flight, responses of aborted requests, mail. */
 const REQUESTS_END_MS = 2_000;
 const ABORTED_END_MS = 300;
 const MAIL_END_MS = 500;

@@ -13,7 +13,7 @@ export interface FollowedLink {
   token: OneTimeToken;
 }
 
-/** Finds the account that a link in a mail is of, and whether whoever follows it is its owner. */
+/** Finds the account that a mailed link belongs to, and checks whether the caller owns it. */
 export class AccountLinks {
   constructor(
     private readonly store: Pick<Store, "users">,

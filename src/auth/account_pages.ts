@@ -4,7 +4,7 @@ import type { LinkPurpose } from "./account_mail.ts";
 
 /** One way to follow the link. */
 export interface PageForm {
-  /** What stands above it. */
+  /** Heading. */
   about?: string;
   /** The password that it asks for: a field of the operation. */
   field: { name: "password" | "newPassword"; label: string; isNew: boolean };

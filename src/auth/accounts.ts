@@ -28,13 +28,13 @@ export interface AccountsOptions {
   changes: AccountChanges;
   held: HeldAddresses;
   reserved: ReservedNames;
-  /** What the service calls itself. */
+  /** Name of the product, as mails show it. */
   product: string;
   audit: AuditTrail;
   clock: Clock;
 }
 
-/** Whose new password is hashed, and which field of the request it came in. */
+/** The account that gets the new password, and the request field that holds it. */
 export interface PasswordOwner {
   visitor: Visitor;
   user: Pick<User, "username" | "email"> & { displayName?: string } | null;

@@ -138,7 +138,7 @@ export class AttemptGuard {
   }
 }
 
-/** What is counted where nobody typed a name; a name that is typed has no U+0000. */
+/** Name to count attempts under when no name was typed. A typed name never contains U+0000. */
 export function personName(userId: string): string {
   return `person\0${userId}`;
 }

@@ -17,7 +17,7 @@ export interface EmailConfirmationOptions {
   mail: AccountMail;
 }
 
-/** What comes with the link: a session or the account's password, or a new password. */
+/** Proof sent with the link: a session, the account's password, or a new password. */
 export interface Confirmation {
   token: string;
   password?: string;
@@ -40,7 +40,7 @@ export class EmailConfirmation {
 
   /**
    * Confirms the address for the owner of the account; with a new password the account becomes that of
-   * the mailbox's owner, whoever opened it (see first_proof.ts).
+   * the owner of the mailbox (see first_proof.ts).
    */
   async confirm(
     visitor: Visitor | Caller,

@@ -22,7 +22,7 @@ export interface EmailUndoOptions {
 /** A thief's second factor or provider may be older than their change of the address, but not by more. */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
 
-/** What the old address does about a change that its owner did not make. */
+/** Undoes, from the old address, a change that its owner did not make. */
 export class EmailUndo {
   constructor(private readonly options: EmailUndoOptions) {}
 

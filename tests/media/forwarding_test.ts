@@ -62,6 +62,7 @@ test("a file that was sent to someone can be sent on, without a copy of its byte
   await app.client(ann).delete(`/api/messages/${first.id}`);
   const gone = await app.client(ann).delete(`/api/media/${original.id}`);
   assert.ok([204, 404].includes(gone.status), "or the sweeper was there first");
+  assert.equal((await download(app, ann, original.id)).status, 404, "it is gone either way");
   assert.equal(await used(app, ann), 0);
   assert.equal((await download(app, cem, id)).status, 200, "what was sent on stays");
   assert.equal((await send(app, cem, eve, [id])).status, 201, "and can be sent on");
