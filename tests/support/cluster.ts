@@ -62,6 +62,13 @@ export class Cluster implements AsyncDisposable {
     return instance;
   }
 
+  /** Starts an instance again, which has ended, on the port that it had. */
+  async restart(at: number): Promise<ServerProcess> {
+    const PORT = new URL(this.instances[at].url).port;
+    await this.instances[at][Symbol.asyncDispose]();
+    return this.instances[at] = await ServerProcess.start({ env: { ...this.env, PORT } });
+  }
+
   async register(name: string, at = 0): Promise<Person> {
     const http = new HttpClient(this.instances[at].url);
     const suffix = crypto.randomUUID().slice(0, 8);

@@ -48,6 +48,12 @@ export const SERVICES = {
     variable: "TEST_NGINX",
     install: "apt-get install nginx-light",
   },
+  haproxy: {
+    purpose: "haproxy",
+    programs: ["haproxy"],
+    variable: "TEST_HAPROXY",
+    install: "apt-get install haproxy",
+  },
   caddy: {
     purpose: "Caddy",
     programs: ["caddy"],
