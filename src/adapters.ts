@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import { BcryptHasher } from "./auth/password_hasher_bcrypt.ts";
-import type { IdentityProvider } from "./auth/identity_provider.ts";
-import { FacebookProvider } from "./auth/identity_provider_facebook.ts";
-import { GoogleProvider } from "./auth/identity_provider_google.ts";
+import type { IdentityProvider } from "./auth/providers/identity_provider.ts";
+import { FacebookProvider } from "./auth/providers/facebook.ts";
+import { GoogleProvider } from "./auth/providers/google.ts";
 import type { PasswordHasher } from "./auth/password_hasher.ts";
 import type { Config } from "./config.ts";
 import { dataDirError, RESTORE_DRAFT } from "./config/data_dir.ts";
@@ -13,18 +13,18 @@ import { makePrivateFile, makePrivateFolder } from "./core/private_files.ts";
 import { parseMailFrom } from "./mail/mail_from.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { logMailer } from "./mail/mailer_log.ts";
-import type { BlobStore } from "./media/blob_store.ts";
-import type { PushSender } from "./notifications/push_sender.ts";
-import type { RateLimiter } from "./operations/rate_limiter.ts";
-import { MemoryRateLimiter } from "./operations/rate_limiter_memory.ts";
-import { brokerObserver, type OnBrokerCall } from "./realtime/broker_figures.ts";
-import type { Broker } from "./realtime/broker.ts";
-import { localBroker } from "./realtime/broker_local.ts";
-import { Instances, type InstanceTable } from "./realtime/instances.ts";
-import type { PresenceDirectory } from "./realtime/presence_directory.ts";
-import { localPresence } from "./realtime/presence_local.ts";
-import { SharedPresence } from "./realtime/presence_shared.ts";
-import { poolFigures, type WatchPool } from "./store/mongo/pool_figures.ts";
+import type { BlobStore } from "./media/blobs/blob_store.ts";
+import type { PushSender } from "./notifications/push/sender.ts";
+import type { RateLimiter } from "./cluster/rate_limiter.ts";
+import { MemoryRateLimiter } from "./cluster/local/rate_limiter.ts";
+import { brokerObserver, type OnBrokerCall } from "./cluster/broker_metrics.ts";
+import type { Broker } from "./cluster/broker.ts";
+import { localBroker } from "./cluster/local/broker.ts";
+import { Instances, type InstanceTable } from "./cluster/shared/instances.ts";
+import type { PresenceDirectory } from "./cluster/presence_directory.ts";
+import { localPresence } from "./cluster/local/presence.ts";
+import { SharedPresence } from "./cluster/shared/presence.ts";
+import { poolFigures, type WatchPool } from "./store/mongo/pool_metrics.ts";
 import type { Store } from "./store/store.ts";
 
 /** Every port with what stands behind it in this deployment. */
@@ -143,12 +143,12 @@ async function openKvBackplane(
   instancesIn: (table: InstanceTable) => Instances,
 ): Promise<Backplane> {
   const { kvUrl: url, kvPath: path } = config.broker;
-  const { openKv } = await import("./realtime/kv_connection.ts");
-  const { KvBroker } = await import("./realtime/broker_kv.ts");
-  const { kvInstanceTable } = await import("./realtime/instances_kv.ts");
-  const { kvPresenceTable } = await import("./realtime/presence_kv.ts");
-  const { SharedRateLimiter } = await import("./operations/rate_limiter_shared.ts");
-  const { kvRateTable } = await import("./operations/rate_limiter_kv.ts");
+  const { openKv } = await import("./cluster/kv/connection.ts");
+  const { KvBroker } = await import("./cluster/kv/broker.ts");
+  const { kvInstanceTable } = await import("./cluster/kv/instances.ts");
+  const { kvPresenceTable } = await import("./cluster/kv/presence.ts");
+  const { SharedRateLimiter } = await import("./cluster/shared/rate_limiter.ts");
+  const { kvRateTable } = await import("./cluster/kv/rate_limiter.ts");
   if (url === null && path !== null) {
     await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await makePrivateFile(path);
@@ -176,12 +176,12 @@ async function openMongoBackplane(
   { config, clock, log, watchPool, onCall }: BackplaneOptions,
   instancesIn: (table: InstanceTable) => Instances,
 ): Promise<Backplane> {
-  const { connectMongo } = await import("./realtime/mongo_connection.ts");
-  const { MongoBroker } = await import("./realtime/broker_mongo.ts");
-  const { mongoInstanceTable } = await import("./realtime/instances_mongo.ts");
-  const { mongoPresenceTable } = await import("./realtime/presence_mongo.ts");
-  const { SharedRateLimiter } = await import("./operations/rate_limiter_shared.ts");
-  const { mongoRateTable } = await import("./operations/rate_limiter_mongo.ts");
+  const { connectMongo } = await import("./cluster/mongo/connection.ts");
+  const { MongoBroker } = await import("./cluster/mongo/broker.ts");
+  const { mongoInstanceTable } = await import("./cluster/mongo/instances.ts");
+  const { mongoPresenceTable } = await import("./cluster/mongo/presence.ts");
+  const { SharedRateLimiter } = await import("./cluster/shared/rate_limiter.ts");
+  const { mongoRateTable } = await import("./cluster/mongo/rate_limiter.ts");
   const { db, close } = await connectMongo(config.mongodbUri!, watchPool);
   const instances = instancesIn(mongoInstanceTable(db));
   const limiter = new SharedRateLimiter({ table: await mongoRateTable(db), log, clock });
@@ -198,7 +198,7 @@ async function openMongoBackplane(
 
 export async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
   if (s3 !== null) {
-    const { S3BlobStore } = await import("./media/blob_store_s3.ts");
+    const { S3BlobStore } = await import("./media/blobs/s3/blob_store.ts");
     const { bucket, region, accessKeyId, secretAccessKey } = s3;
     return new S3BlobStore({
       bucket,
@@ -208,7 +208,7 @@ export async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
       publicEndpoint: s3.publicEndpointUrl ?? undefined,
     });
   }
-  const { DiskBlobStore } = await import("./media/blob_store_disk.ts");
+  const { DiskBlobStore } = await import("./media/blobs/disk/blob_store.ts");
   await openDataDir({ dataDir });
   return new DiskBlobStore(join(dataDir, "media"));
 }
@@ -216,8 +216,8 @@ export async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
 /** Where a service is not set up, its pushes are lines in the log. */
 async function openPushSender(config: Config, log: Log, clock: Clock): Promise<PushSender> {
   const { fcm, vapid, webPushOrigins: allowedOrigins } = config;
-  const { logPushSender } = await import("./notifications/push_sender_log.ts");
-  const { pushSenderByKind } = await import("./notifications/push_sender_by_kind.ts");
+  const { logPushSender } = await import("./notifications/push/sender_log.ts");
+  const { pushSenderByKind } = await import("./notifications/push/sender_by_kind.ts");
   const toLog = logPushSender(log);
   return pushSenderByKind(
     fcm === null ? toLog : await fcmSender(fcm, clock),
@@ -226,8 +226,8 @@ async function openPushSender(config: Config, log: Log, clock: Clock): Promise<P
 }
 
 async function fcmSender(fcm: NonNullable<Config["fcm"]>, clock: Clock) {
-  const { FcmPushSender } = await import("./notifications/push_sender_fcm.ts");
-  const { ServiceAccount } = await import("./notifications/service_account.ts");
+  const { FcmPushSender } = await import("./notifications/push/fcm/sender.ts");
+  const { ServiceAccount } = await import("./notifications/push/fcm/service_account.ts");
   const { projectId, clientEmail, privateKey, privateKeyId, tokenUri } = fcm.serviceAccount;
   const account = new ServiceAccount({
     type: "service_account",
@@ -245,8 +245,8 @@ async function webPushSender(
   allowedOrigins: readonly string[],
   clock: Clock,
 ) {
-  const { WebPushSender } = await import("./notifications/push_sender_web.ts");
-  const { parseVapidKeys } = await import("./notifications/vapid.ts");
+  const { WebPushSender } = await import("./notifications/push/web/sender.ts");
+  const { parseVapidKeys } = await import("./notifications/push/web/vapid.ts");
   const vapid = await parseVapidKeys({ publicKey, privateKey }, subject);
   return new WebPushSender({ vapid, allowedOrigins, clock });
 }
@@ -267,7 +267,7 @@ function providersOf({ google, facebook }: Config, clock: Clock): IdentityProvid
 
 /** Writes, reads and deletes an entry of the KV that the broker would use. Throws what the KV throws. */
 export async function tryKv({ kvUrl: url, kvPath: path }: Config["broker"]): Promise<void> {
-  const { openKv } = await import("./realtime/kv_connection.ts");
+  const { openKv } = await import("./cluster/kv/connection.ts");
   if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
   const kv = await openKv({ url, path });
   try {
@@ -287,13 +287,13 @@ export async function fcmDryRun(fcm: NonNullable<Config["fcm"]>): Promise<void> 
 
 /** Throws an Error that names the fault. */
 export async function parseVapid(vapid: NonNullable<Config["vapid"]>): Promise<void> {
-  const { parseVapidKeys } = await import("./notifications/vapid.ts");
+  const { parseVapidKeys } = await import("./notifications/push/web/vapid.ts");
   await parseVapidKeys(vapid, vapid.subject);
 }
 
 /** Milliseconds by which the clock of the database is ahead of this host's. */
 export async function databaseSkew(uri: string): Promise<number> {
-  const { connectMongo } = await import("./realtime/mongo_connection.ts");
+  const { connectMongo } = await import("./cluster/mongo/connection.ts");
   const { db, close } = await connectMongo(uri);
   try {
     const asked = Date.now();

@@ -5,7 +5,7 @@
 import { openStore } from "./adapters.ts";
 import { AccountChanges } from "./auth/account_changes.ts";
 import { emailKeyOf, usernameKeyOf } from "./auth/account_keys.ts";
-import { AuditTrail } from "./auth/audit_trail.ts";
+import { AuditTrail } from "./audit/audit_trail.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";

@@ -1,7 +1,7 @@
 import { hkdfSync } from "node:crypto";
 import { join } from "node:path";
 import type { LogLevel } from "./core/log.ts";
-import { DEFAULT_RATES, LIMIT_NAMES, type Rates, rateVariable } from "./operations/rate_limits.ts";
+import { DEFAULT_RATES, LIMIT_NAMES, type Rates, rateVariable } from "./api/rate_limits.ts";
 import { devSecrets } from "./config/dev_secrets.ts";
 import {
   type Environment,
@@ -12,13 +12,13 @@ import {
 import { ConfigError, type ConfigFault } from "./config/fault.ts";
 import type { ContactAudiences } from "./model/contact.ts";
 import { fitLimits } from "./config/limit_fit.ts";
-import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./config/limits.ts";
+import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./api/limits.ts";
 import { setupNotices } from "./config/notices.ts";
 import { checkProduction, checkTogether } from "./config/requirements.ts";
 import type { ServiceAccount } from "./config/variables.ts";
 
 export { ConfigError } from "./config/fault.ts";
-export type { Limits } from "./config/limits.ts";
+export type { Limits } from "./api/limits.ts";
 export type { ServiceAccount } from "./config/variables.ts";
 
 /** All that the environment decides, checked and frozen. Null is "not configured". */

@@ -1,6 +1,7 @@
 import { base64url } from "jose";
 import type { Adapters } from "./adapters.ts";
-import { auditHandlers } from "./auth/audit_handlers.ts";
+import { AuditTrail } from "./audit/audit_trail.ts";
+import { auditHandlers } from "./audit/handlers.ts";
 import { createAuth } from "./auth/auth_services.ts";
 import { authHandlers } from "./auth/handlers.ts";
 import { RESERVED_NAMES } from "./auth/reserved_names.ts";
@@ -18,13 +19,13 @@ import { ContactChoices } from "./chats/contact_choices.ts";
 import { ContactGate } from "./chats/contact_gate.ts";
 import { contactHandlers } from "./chats/contact_handlers.ts";
 import { ContactPersonalData } from "./chats/contact_personal_data.ts";
-import { commitObserver } from "./chats/commit_figures.ts";
+import { commitObserver } from "./chats/commit_metrics.ts";
 import { ContactRequests } from "./chats/contact_requests.ts";
 import { DirectChats } from "./chats/direct_chats.ts";
 import { Groups } from "./chats/groups.ts";
 import { chatHandlers } from "./chats/handlers.ts";
 import { Inbox } from "./chats/inbox.ts";
-import { People } from "./chats/people.ts";
+import { People } from "./chats/contact_policy.ts";
 import { Receipts } from "./chats/receipts.ts";
 import { Unread } from "./chats/unread.ts";
 import type { ChatCommit } from "./model/chat_step.ts";
@@ -44,9 +45,9 @@ import { EncryptionNotices } from "./encryption/notices.ts";
 import { Welcomes } from "./encryption/welcomes.ts";
 import { mediaHandlers } from "./media/handlers.ts";
 import { MediaPersonalData } from "./media/media_personal_data.ts";
-import { imageMemoryBytes, processMemoryBytes } from "./media/images/image_memory.ts";
+import { imageMemoryBytes, processMemoryBytes } from "./media/images/memory.ts";
 import { createMedia } from "./media/media_services.ts";
-import { uploadObserver } from "./media/upload_figures.ts";
+import { uploadObserver } from "./media/upload_metrics.ts";
 import { messageHandlers } from "./messages/handlers.ts";
 import { MessageEditor } from "./messages/message_editor.ts";
 import { MessageReader } from "./messages/message_reader.ts";
@@ -54,10 +55,10 @@ import { MessageSender } from "./messages/message_sender.ts";
 import { notificationHandlers } from "./notifications/handlers.ts";
 import { NotificationPersonalData } from "./notifications/notification_personal_data.ts";
 import { createNotifications } from "./notifications/notification_services.ts";
-import { pushFigures } from "./notifications/push_figures.ts";
+import { pushFigures } from "./notifications/push/metrics.ts";
 import type { Bound } from "./operations/handler.ts";
 import { realtimeHandlers } from "./realtime/handlers.ts";
-import { deliveryFigures } from "./realtime/delivery_figures.ts";
+import { deliveryFigures } from "./realtime/delivery_metrics.ts";
 import { Hub } from "./realtime/hub.ts";
 import { Presence } from "./realtime/presence.ts";
 import { ProfileNews } from "./realtime/profile_news.ts";
@@ -233,6 +234,10 @@ function createSignIn(
   notices: EncryptionNotices,
 ) {
   const { adapters, config, clock, log } = ground;
+  const audit = new AuditTrail(adapters.store, clock, (entry) => {
+    if (entry.action === "username.changed") profileNews.renamed(entry.userId!);
+    return push.notifications.audited(entry);
+  });
   return createAuth({
     store: adapters.store,
     clock,
@@ -246,10 +251,7 @@ function createSignIn(
       ...config.formerEncryptionKeys.map((key) => base64url.encode(key)),
     ]),
     providers: adapters.providers,
-    onAudited: (entry) => {
-      if (entry.action === "username.changed") profileNews.renamed(entry.userId!);
-      return push.notifications.audited(entry);
-    },
+    audit,
     onSessionsEnded: (ids) => publisher.endSessions(ids),
     onDevicesRemoved: (userId, devices) => notices.devices(userId, devices, "removed"),
     reservedNames: config.reservedNames ?? RESERVED_NAMES,

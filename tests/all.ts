@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 Deno.test("all tests pass, as deno task test runs them", async () => {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "tests/support/run_tests.ts", "all"],
+    args: ["run", "-A", "--quiet", "tests/tools/run_tests.ts", "all"],
     cwd: fileURLToPath(new URL("../", import.meta.url)),
   }).spawn();
   assert.equal((await child.status).code, 0);

@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { EVENT_NAMES } from "../src/model/event.ts";
-import type { CloseReason } from "../src/realtime/connection.ts";
-import { CLOSE_CODES } from "../src/transport/close_codes.ts";
+import type { CloseReason } from "../src/api/close_codes.ts";
+import { CLOSE_CODES } from "../src/api/close_codes.ts";
 import { accepts, answersHttp, ChildServer } from "./support/child_server.ts";
 import { eventually } from "./support/eventually.ts";
-import { at, readmeExamples, runExamples } from "./support/readme_examples.ts";
-import { tableOf, TABLES } from "./support/readme_tables.ts";
+import { at, readmeExamples, runExamples } from "./tools/readme_examples.ts";
+import { tableOf, TABLES } from "./tools/readme_tables.ts";
 import { TempDir } from "./support/temp_dir.ts";
 import denoJson from "../deno.json" with { type: "json" };
 

@@ -6,7 +6,7 @@ import type { Device } from "../model/device.ts";
 import type { User } from "../model/user.ts";
 import type { Account, AccountChange } from "../store/account_store.ts";
 import type { Store } from "../store/store.ts";
-import type { AuditTrail } from "./audit_trail.ts";
+import type { AuditTrail } from "../audit/audit_trail.ts";
 
 /** A change of an account, and what the record is to say of it. */
 export type Decision = Omit<AccountChange, "entry"> & { note?: Omit<AuditNote, "userId"> };

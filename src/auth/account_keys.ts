@@ -1,4 +1,4 @@
-import { asciiDomain } from "../mail/mail_address.ts";
+import { asciiDomain } from "../core/mail_address.ts";
 
 /** How names and addresses are compared: what people take for the same is the same. */
 export function usernameKeyOf(username: string): string {

@@ -8,7 +8,7 @@ import { networkOf } from "../operations/rate_key.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
 import type { AccountChanges } from "./account_changes.ts";
 import { emailKeyOf, usernameKeyOf } from "./account_keys.ts";
-import type { AuditTrail } from "./audit_trail.ts";
+import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { HeldAddresses } from "./held_addresses.ts";
 import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
 import type { HashOrigin } from "./password_queue.ts";

@@ -2,31 +2,30 @@ import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Mailer } from "../mail/mailer.ts";
-import type { AuditEntry } from "../model/audit_entry.ts";
 import type { Device } from "../model/device.ts";
 import { MailTemplates } from "../mail/mail_templates.ts";
-import type { RateLimiter } from "../operations/rate_limiter.ts";
+import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Store } from "../store/store.ts";
 import { AccountChanges, type AccountChangesOptions } from "./account_changes.ts";
 import { AccountLinks } from "./account_links.ts";
 import { AccountMail } from "./account_mail.ts";
 import { Accounts } from "./accounts.ts";
-import { AttemptGuard } from "./attempt_guard.ts";
-import { AuditTrail } from "./audit_trail.ts";
+import { AttemptGuard } from "./brute_force_guard.ts";
+import type { AuditTrail } from "../audit/audit_trail.ts";
 import { EmailChanges } from "./email_changes.ts";
 import { EmailConfirmation } from "./email_confirmation.ts";
 import { EmailUndo } from "./email_undo.ts";
 import type { AuthServices } from "./handlers.ts";
 import { HeldAddresses } from "./held_addresses.ts";
-import type { IdentityProvider } from "./identity_provider.ts";
+import type { IdentityProvider } from "./providers/identity_provider.ts";
 import { MailLimit } from "./mail_limit.ts";
 import { OneTimeTokens } from "./one_time_tokens.ts";
 import type { PasswordHasher } from "./password_hasher.ts";
 import { Passwords } from "./passwords.ts";
-import { ProviderProofs } from "./provider_proofs.ts";
-import { ProviderSignIn } from "./provider_sign_in.ts";
+import { ProviderProofs } from "./providers/proofs.ts";
+import { ProviderSignIn } from "./providers/sign_in.ts";
 import { Reauthentication } from "./reauthentication.ts";
-import { RecentProof } from "./recent_proof.ts";
+import { RecentProof } from "./step_up.ts";
 import { SecondFactor } from "./second_factor.ts";
 import { ReservedNames } from "./reserved_names.ts";
 import type { SecretBox } from "./secret_box.ts";
@@ -47,8 +46,7 @@ export interface AuthOptions {
   onSessionsEnded: AccountChangesOptions["onSessionsEnded"];
   /** Told of encryption devices that were taken away. */
   onDevicesRemoved: (userId: string, devices: Device[]) => Promise<void>;
-  /** Told of what is recorded of accounts; must not throw. */
-  onAudited?: (entry: AuditEntry) => Promise<void>;
+  audit: AuditTrail;
   /** Usernames that nobody can take. */
   reservedNames: readonly string[];
   maxSessions: number;
@@ -67,9 +65,8 @@ const REFRESHES = { count: 120, periodMs: 60_000 };
 
 /** Puts the services of this feature together. */
 export function createAuth(options: AuthOptions): AuthServices {
-  const { store, clock, log, limiter, mailer, box, hasher, product: issuer } = options;
+  const { store, clock, log, limiter, mailer, box, hasher, audit, product: issuer } = options;
   const tokens = new OneTimeTokens(store, clock);
-  const audit = new AuditTrail(store, clock, options.onAudited);
   const mail = new AccountMail({
     mailer,
     templates: new MailTemplates(issuer),

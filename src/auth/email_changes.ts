@@ -1,16 +1,16 @@
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { suspensionAt } from "../model/user.ts";
-import { checkMailAddress } from "../mail/mail_address.ts";
+import { checkMailAddress } from "../core/mail_address.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
 import type { AccountChanges, Decide } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
 import { type AccountLinks, overOrUsed } from "./account_links.ts";
 import type { AccountMail } from "./account_mail.ts";
-import type { AuditTrail } from "./audit_trail.ts";
+import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { HeldAddresses } from "./held_addresses.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
-import type { RecentProof } from "./recent_proof.ts";
+import type { RecentProof } from "./step_up.ts";
 
 export interface EmailChangesOptions {
   store: Pick<Store, "users">;

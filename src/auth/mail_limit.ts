@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RateLimiter } from "../operations/rate_limiter.ts";
+import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import { emailKeyOf } from "./account_keys.ts";
 
 const HOUR_MS = 3_600_000;

@@ -9,7 +9,7 @@ import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
 import { firstProof } from "./first_proof.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
-import type { RecentProof } from "./recent_proof.ts";
+import type { RecentProof } from "./step_up.ts";
 import type { SignIn } from "./sign_in.ts";
 
 export interface PasswordsOptions {

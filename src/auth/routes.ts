@@ -8,7 +8,7 @@ import type { Bound } from "../operations/handler.ts";
 import { LINK_PATHS, type LinkPurpose } from "./account_mail.ts";
 import { type AccountLinks, overOrUsed } from "./account_links.ts";
 import { accountPage, type PageAccount, PAGES } from "./account_pages.ts";
-import * as credentials from "./credential_operations.ts";
+import * as credentials from "../api/operations/credentials.ts";
 
 const OPERATIONS = {
   verify_email: credentials.verifyEmail,

@@ -3,7 +3,7 @@ import { sharedTurns } from "../core/turns.ts";
 import type { Chat } from "../model/chat.ts";
 import { type Membership, visibleTo } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
-import { type Changes, noChanges } from "../wire/changes.ts";
+import { type Changes, noChanges } from "../api/views/changes.ts";
 import type { ChangeFeed } from "./change_feed.ts";
 import { ChangeReader, rowsIn } from "./change_reader.ts";
 import { rowBytes } from "./row_size.ts";

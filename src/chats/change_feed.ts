@@ -4,7 +4,7 @@ import type { Handshake } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { Store } from "../store/store.ts";
-import { type Changes, noChanges } from "../wire/changes.ts";
+import { type Changes, noChanges } from "../api/views/changes.ts";
 import { rowBytes } from "./row_size.ts";
 
 /** Rows of one kind that one query reads, so that no answer of the database is large. */

@@ -1,5 +1,5 @@
 import type { Chat } from "../model/chat.ts";
-import type { Changes } from "../wire/changes.ts";
+import type { Changes } from "../api/views/changes.ts";
 import type { ChangeFeed, ChatCursor, FeedLimits } from "./change_feed.ts";
 import { rowBytes } from "./row_size.ts";
 

@@ -8,7 +8,7 @@ import type { Message, ReactionChange } from "../model/message.ts";
 import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
 import type { ChatChange, MemberRead, MembershipChange } from "../store/chat_store.ts";
 import type { MessageStore, SendKey } from "../store/message_store.ts";
-import { DraftNotes } from "./draft_notes.ts";
+import { DraftNotes } from "./draft_side_effects.ts";
 import { mediaUses } from "./media_uses.ts";
 
 /** The rows of a chat that every change is checked against, as they were at the head `chat.rev`. */

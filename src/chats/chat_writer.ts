@@ -6,7 +6,7 @@ import type { ChatCommit } from "../model/chat_step.ts";
 import type { Message } from "../model/message.ts";
 import { DuplicateKey, MediaGone, type Store, TooManyChats } from "../store/store.ts";
 import { ChatDraft, type ChatState, sendKey } from "./chat_draft.ts";
-import type { CommitFigures } from "./commit_figures.ts";
+import type { CommitFigures } from "./commit_metrics.ts";
 import { ChatStateCache } from "./chat_state_cache.ts";
 
 /**

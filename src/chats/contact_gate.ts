@@ -2,10 +2,10 @@ import { AppError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { ContactAudience, ContactAudiences } from "../model/contact.ts";
 import type { User } from "../model/user.ts";
-import type { RateLimiter } from "../operations/rate_limiter.ts";
-import type { Rates } from "../operations/rate_limits.ts";
+import type { RateLimiter } from "../cluster/rate_limiter.ts";
+import type { Rates } from "../api/rate_limits.ts";
 import type { Store } from "../store/store.ts";
-import type { People } from "./people.ts";
+import type { People } from "./contact_policy.ts";
 
 /**
  * How a caller may reach one person: `added` directly, `asked` for their consent, or not for now.

@@ -1,8 +1,8 @@
 import { bind, type Bound } from "../operations/handler.ts";
-import { receivedRequestView, sentRequestView } from "../wire/contact.ts";
+import { receivedRequestView, sentRequestView } from "../api/views/contact.ts";
 import type { ChatReader } from "./chat_reader.ts";
 import type { ContactChoices } from "./contact_choices.ts";
-import * as operations from "./contact_operations.ts";
+import * as operations from "../api/operations/contacts.ts";
 import type { ContactRequests } from "./contact_requests.ts";
 import type { Groups } from "./groups.ts";
 import { rosterView } from "./handlers.ts";

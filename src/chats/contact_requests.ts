@@ -11,7 +11,7 @@ import type { RequestOutcome } from "../store/contact_store.ts";
 import type { Store } from "../store/store.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
-import type { People } from "./people.ts";
+import type { People } from "./contact_policy.ts";
 
 export type ContactRequestState = "pending" | "accepted" | "declined" | "withdrawn";
 

@@ -12,7 +12,7 @@ import {
   type Membership,
 } from "../model/membership.ts";
 import { requireAdmin, requireGroup, requireOwner } from "./chat_access.ts";
-import type { NotAddedView } from "../wire/contact.ts";
+import type { NotAddedView } from "../api/views/contact.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
 import type { Admission, ContactGate } from "./contact_gate.ts";

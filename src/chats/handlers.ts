@@ -1,14 +1,14 @@
 import { Answer, bind, type Bound } from "../operations/handler.ts";
-import { changesView, syncView } from "../wire/changes.ts";
-import { chatView } from "../wire/chat.ts";
-import { memberView, receiptView } from "../wire/member.ts";
-import { messageView } from "../wire/message.ts";
+import { changesView, syncView } from "../api/views/changes.ts";
+import { chatView } from "../api/views/chat.ts";
+import { memberView, receiptView } from "../api/views/member.ts";
+import { messageView } from "../api/views/message.ts";
 import type { CatchUp } from "./catch_up.ts";
 import type { ChatReader, ChatRoster } from "./chat_reader.ts";
 import type { DirectChats } from "./direct_chats.ts";
 import type { Groups } from "./groups.ts";
 import type { Inbox, InboxEntry, InboxPage } from "./inbox.ts";
-import * as operations from "./operations.ts";
+import * as operations from "../api/operations/chats.ts";
 import type { Receipts } from "./receipts.ts";
 
 export interface ChatServices {

@@ -1,7 +1,7 @@
 import { notFound } from "../core/errors.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
-import type { People } from "./people.ts";
+import type { People } from "./contact_policy.ts";
 import type { Store } from "../store/store.ts";
 
 /** Told when a member's cursors have moved, and whether other members may know of it. */

@@ -1,6 +1,6 @@
-import type { ChatView } from "../wire/chat.ts";
-import type { MessageView } from "../wire/message.ts";
-import type { ProfileView } from "../wire/user.ts";
+import type { ChatView } from "../api/views/chat.ts";
+import type { MessageView } from "../api/views/message.ts";
+import type { ProfileView } from "../api/views/user.ts";
 import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
 import { Emitter } from "./emitter.ts";

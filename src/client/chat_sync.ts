@@ -1,6 +1,6 @@
-import type { ChangesView } from "../wire/changes.ts";
-import type { MemberView } from "../wire/member.ts";
-import type { MessageView } from "../wire/message.ts";
+import type { ChangesView } from "../api/views/changes.ts";
+import type { MemberView } from "../api/views/member.ts";
+import type { MessageView } from "../api/views/message.ts";
 import { ChatError } from "./chat_error.ts";
 import { isDurable, type ServerEvent } from "./events.ts";
 import type { Model } from "./model.ts";

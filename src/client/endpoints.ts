@@ -2,21 +2,21 @@
  * Every operation of the server, by name. Made from the operations themselves by
  * `deno task client:endpoints`; a test fails when it is out of date.
  */
-import type * as authAuditOperations from "../auth/audit_operations.ts";
-import type * as authCredentialOperations from "../auth/credential_operations.ts";
-import type * as authOperations from "../auth/operations.ts";
-import type * as authProviderOperations from "../auth/provider_operations.ts";
-import type * as authSecondFactorOperations from "../auth/second_factor_operations.ts";
-import type * as authSessionOperations from "../auth/session_operations.ts";
-import type * as chatsContactOperations from "../chats/contact_operations.ts";
-import type * as chatsOperations from "../chats/operations.ts";
-import type * as encryptionOperations from "../encryption/operations.ts";
-import type * as mediaOperations from "../media/operations.ts";
-import type * as messagesOperations from "../messages/operations.ts";
-import type * as notificationsOperations from "../notifications/operations.ts";
-import type * as realtimeOperations from "../realtime/operations.ts";
-import type * as usersModerationOperations from "../users/moderation_operations.ts";
-import type * as usersOperations from "../users/operations.ts";
+import type * as authAuditOperations from "../api/operations/audit.ts";
+import type * as authCredentialOperations from "../api/operations/credentials.ts";
+import type * as authOperations from "../api/operations/auth.ts";
+import type * as authProviderOperations from "../api/operations/providers.ts";
+import type * as authSecondFactorOperations from "../api/operations/second_factor.ts";
+import type * as authSessionOperations from "../api/operations/sessions.ts";
+import type * as chatsContactOperations from "../api/operations/contacts.ts";
+import type * as chatsOperations from "../api/operations/chats.ts";
+import type * as encryptionOperations from "../api/operations/encryption.ts";
+import type * as mediaOperations from "../api/operations/media.ts";
+import type * as messagesOperations from "../api/operations/messages.ts";
+import type * as notificationsOperations from "../api/operations/notifications.ts";
+import type * as realtimeOperations from "../api/operations/realtime.ts";
+import type * as usersModerationOperations from "../api/operations/moderation.ts";
+import type * as usersOperations from "../api/operations/users.ts";
 
 export interface DeclaredOperations {
   "admin.endSessions": typeof usersModerationOperations.endUserSessions;

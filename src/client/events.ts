@@ -1,18 +1,18 @@
 import type { EventName } from "../model/event.ts";
-import type { DeviceView } from "../encryption/views.ts";
-import type { ChangesView } from "../wire/changes.ts";
-import type { ChatView } from "../wire/chat.ts";
-import type { ContactRequestEvent } from "../wire/contact.ts";
-import type { HandshakeView } from "../wire/handshake.ts";
-import type { MemberEventView, ReceiptCountView, ReceiptsView } from "../wire/member.ts";
-import type { MessageEventView, MessageView } from "../wire/message.ts";
+import type { DeviceView } from "../api/views/encryption.ts";
+import type { ChangesView } from "../api/views/changes.ts";
+import type { ChatView } from "../api/views/chat.ts";
+import type { ContactRequestEvent } from "../api/views/contact.ts";
+import type { HandshakeView } from "../api/views/handshake.ts";
+import type { MemberEventView, ReceiptCountView, ReceiptsView } from "../api/views/member.ts";
+import type { MessageEventView, MessageView } from "../api/views/message.ts";
 import type {
   ChatNotificationsEvent,
   NotificationsReadView,
   NotificationsRemovedView,
   NotificationView,
-} from "../wire/notification.ts";
-import type { UserView } from "../wire/user.ts";
+} from "../api/views/notification.ts";
+import type { UserView } from "../api/views/user.ts";
 
 /** What the server tells without being asked, by name. */
 export interface ServerEvents {

@@ -1,4 +1,4 @@
-import type { MediaView } from "../wire/media.ts";
+import type { MediaView } from "../api/views/media.ts";
 import { ownBytes } from "./mls/encoding.ts";
 import { decryptFile, encryptFile, generateFileSecret } from "./mls/encrypted_file.ts";
 import { describeFile, fileSecretOf } from "./mls/file_descriptor.ts";

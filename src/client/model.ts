@@ -1,10 +1,15 @@
 import type { MlsClientErrorCode } from "./mls/mls_client_error.ts";
 import type { FileDescriptor } from "./mls/message_content.ts";
-import type { ChangesView } from "../wire/changes.ts";
-import type { ChatView } from "../wire/chat.ts";
-import type { MemberView, ReceiptCountView, ReceiptsView, ReceiptView } from "../wire/member.ts";
-import type { MessageEventView, MessageView } from "../wire/message.ts";
-import type { UserView } from "../wire/user.ts";
+import type { ChangesView } from "../api/views/changes.ts";
+import type { ChatView } from "../api/views/chat.ts";
+import type {
+  MemberView,
+  ReceiptCountView,
+  ReceiptsView,
+  ReceiptView,
+} from "../api/views/member.ts";
+import type { MessageEventView, MessageView } from "../api/views/message.ts";
+import type { UserView } from "../api/views/user.ts";
 import { Emitter } from "./emitter.ts";
 import { withOwnReactions } from "./own_reactions.ts";
 

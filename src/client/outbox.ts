@@ -1,4 +1,4 @@
-import type { MessageView } from "../wire/message.ts";
+import type { MessageView } from "../api/views/message.ts";
 import { Backoff } from "./backoff.ts";
 import { ChatError, isPassing } from "./chat_error.ts";
 import { fromUtf8, utf8 } from "./mls/encoding.ts";

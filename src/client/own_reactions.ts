@@ -1,4 +1,4 @@
-import type { MessageEventView, ReactionView } from "../wire/message.ts";
+import type { MessageEventView, ReactionView } from "../api/views/message.ts";
 
 /**
  * The reactions of a message with `mine`. Events are the same for everybody: there a person's own

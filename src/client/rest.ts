@@ -1,4 +1,4 @@
-import type { OutputOf, RequestOf } from "../operations/operation.ts";
+import type { OutputOf, RequestOf } from "../api/operation.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { ChatError } from "./chat_error.ts";
 import { type DeclaredOperations, ROUTES } from "./endpoints.ts";

@@ -1,5 +1,5 @@
 import { newId } from "../core/ids.ts";
-import type { MessageView } from "../wire/message.ts";
+import type { MessageView } from "../api/views/message.ts";
 import { ChatError } from "./chat_error.ts";
 import type { Call } from "./chat_sync.ts";
 import { draftRow } from "./draft_row.ts";

@@ -1,4 +1,4 @@
-import type { ProfileView } from "../wire/user.ts";
+import type { ProfileView } from "../api/views/user.ts";
 import { ChatError } from "./chat_error.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 import { fromUtf8, utf8 } from "./mls/encoding.ts";

@@ -1,4 +1,4 @@
-import type { ChangesView } from "../wire/changes.ts";
+import type { ChangesView } from "../api/views/changes.ts";
 import type { Call } from "./chat_sync.ts";
 import type { Model } from "./model.ts";
 import type { Output } from "./rest.ts";

@@ -1,5 +1,5 @@
 import type { ConfigFault } from "./fault.ts";
-import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./limits.ts";
+import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "../api/limits.ts";
 
 /** What a request comes in: none may be larger than this limit. */
 type Container = "frameBytes" | "bodyBytes";

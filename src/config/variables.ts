@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CONTACT_AUDIENCES } from "../model/contact.ts";
-import { LIMIT_NAMES, type Rate, rateVariable } from "../operations/rate_limits.ts";
-import { LIMIT_SPECS, type LimitKey, limitVariable } from "./limits.ts";
+import { LIMIT_NAMES, type Rate, rateVariable } from "../api/rate_limits.ts";
+import { LIMIT_SPECS, type LimitKey, limitVariable } from "../api/limits.ts";
 import { parseDuration } from "./duration.ts";
 
 /** How one variable is read: `schema` turns its text into its value. */

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Mailer } from "../mail/mailer.ts";
-import type { BlobStore } from "../media/blob_store.ts";
+import type { BlobStore } from "../media/blobs/blob_store.ts";
 import type { Store } from "../store/store.ts";
 import { blobCheck, storeCheck } from "./data_checks.ts";
 import { type DryRun, fcmCheck, mailCheck, vapidCheck } from "./delivery_checks.ts";

@@ -1,5 +1,5 @@
 import { newId } from "../core/ids.ts";
-import type { BlobStore } from "../media/blob_store.ts";
+import type { BlobStore } from "../media/blobs/blob_store.ts";
 import type { Store } from "../store/store.ts";
 import { type Check, fault, type Finding, fine } from "./finding.ts";
 

@@ -1,7 +1,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import type { RateDecision, RateLimiter } from "../operations/rate_limiter.ts";
-import type { Rates } from "../operations/rate_limits.ts";
+import type { RateDecision, RateLimiter } from "../cluster/rate_limiter.ts";
+import type { Rates } from "../api/rate_limits.ts";
 import type { Store } from "../store/store.ts";
 
 export interface ClaimBudgetOptions {

@@ -1,11 +1,11 @@
 import { fieldError, quote } from "../core/errors.ts";
 import { Answer, bind, type Bound } from "../operations/handler.ts";
-import { handshakeView } from "../wire/handshake.ts";
+import { handshakeView } from "../api/views/handshake.ts";
 import type { Commits } from "./commits.ts";
 import type { Devices } from "./devices.ts";
 import type { KeyPackages } from "./key_packages.ts";
-import * as operations from "./operations.ts";
-import { deviceView, welcomeView } from "./views.ts";
+import * as operations from "../api/operations/encryption.ts";
+import { deviceView, welcomeView } from "../api/views/encryption.ts";
 import type { Welcomes } from "./welcomes.ts";
 
 export interface EncryptionServices {

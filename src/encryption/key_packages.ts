@@ -1,4 +1,4 @@
-import type { People } from "../chats/people.ts";
+import type { People } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError } from "../core/errors.ts";
 import type { Device, StoredKeyPackage } from "../model/device.ts";

@@ -2,7 +2,7 @@ import type { Device } from "../model/device.ts";
 import type { WireEvent } from "../model/event.ts";
 import type { StoredWelcome } from "../model/handshake.ts";
 import type { Store } from "../store/store.ts";
-import { deviceView } from "./views.ts";
+import { deviceView } from "../api/views/encryption.ts";
 
 /** Sends an ephemeral event to all connections of these users, on every instance. */
 export type SendToUsers = (userIds: string[], event: WireEvent) => void;

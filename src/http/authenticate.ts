@@ -1,6 +1,6 @@
 import { AppError } from "../core/errors.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
-import type { Access } from "../operations/operation.ts";
+import type { Access } from "../api/operation.ts";
 import type { HttpContext } from "./http_env.ts";
 
 /**

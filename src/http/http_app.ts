@@ -7,14 +7,15 @@ import type { Dispatcher } from "../operations/dispatcher.ts";
 import type { Bound } from "../operations/handler.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { mountDocsPage } from "./docs_page.ts";
-import { edge } from "./edge.ts";
+import { edge } from "./middleware.ts";
 import { type Health, mountHealth } from "./health.ts";
 import type { HttpEnv } from "./http_env.ts";
 import { mountJsonDocument } from "./json_document.ts";
 import { mountMetrics } from "./metrics.ts";
-import { openApiDocument, type RawRoute } from "./openapi.ts";
+import type { RawRoute } from "../api/raw_route.ts";
+import { openApiDocument } from "./openapi.ts";
 import { errorHandler, unknownRoute } from "./problem_response.ts";
-import { mountRestDoor } from "./rest_door.ts";
+import { mountRestDoor } from "./rest_transport.ts";
 
 export interface HttpAppOptions {
   config: Pick<

@@ -1,39 +1,15 @@
-import { ERROR_CODES, type ErrorCode } from "../core/errors.ts";
-import type { Operation, RestRoute } from "../operations/operation.ts";
-import {
-  fieldNames,
-  hasRequired,
-  type Parameter,
-  parametersOf,
-  withoutFields,
-} from "./openapi_input.ts";
+import type { RawRoute } from "../api/raw_route.ts";
+import { ERROR_CODES } from "../core/errors.ts";
+import type { Operation } from "../api/operation.ts";
+import { fieldNames, hasRequired, parametersOf, withoutFields } from "./openapi_input.ts";
 import {
   codesOfAnyRoute,
   errorResponses,
-  type Responses,
   responsesOf,
   SHARED_HEADERS,
 } from "./openapi_responses.ts";
 import { type JsonSchema, OpenApiSchemas } from "./openapi_schemas.ts";
-import { API_PREFIX } from "./rest_door.ts";
-
-/** A route that is no operation (an upload, a stream of bytes), described by hand. */
-export interface RawRoute {
-  method: RestRoute["method"];
-  /** From the root of the server, in Hono's form. */
-  path: string;
-  name: string;
-  summary: string;
-  description?: string;
-  tag: string;
-  access: Operation["access"];
-  parameters?: Parameter[];
-  requestBody?: unknown;
-  /** The successes; errors come from `errors`. */
-  responses: Responses;
-  /** What can go wrong beyond the codes that every route shares. */
-  errors?: ErrorCode[];
-}
+import { API_PREFIX } from "./rest_transport.ts";
 
 export interface OpenApiOptions {
   version: string;

@@ -1,14 +1,5 @@
+import type { Parameter } from "../api/raw_route.ts";
 import type { JsonSchema, OpenApiSchemas } from "./openapi_schemas.ts";
-
-export interface Parameter {
-  name: string;
-  in: "path" | "query" | "header";
-  required: boolean;
-  description?: string;
-  schema: JsonSchema;
-  style?: "form";
-  explode?: boolean;
-}
 
 /** A parameter for a field of the input, wherever its schema keeps it. */
 export function parametersOf(

@@ -1,6 +1,6 @@
 import { type ErrorCode } from "../core/errors.ts";
 import { statusOf, titleOf } from "../core/problem.ts";
-import type { Operation } from "../operations/operation.ts";
+import type { Operation } from "../api/operation.ts";
 import type { OpenApiSchemas } from "./openapi_schemas.ts";
 
 export type Responses = Record<string, unknown>;

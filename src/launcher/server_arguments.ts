@@ -44,7 +44,7 @@ export function serverArguments(
  */
 function lock(environment: LaunchEnvironment): string[] {
   const isUsed = given(environment, "FIREBASE_SERVICE_ACCOUNT") !== undefined;
-  return isUsed ? ["--lock=src/notifications/fcm.lock"] : [];
+  return isUsed ? ["--lock=src/notifications/push/fcm/fcm.lock"] : [];
 }
 
 function permissions(environment: LaunchEnvironment, { root, npmCache }: LaunchPlace): string[] {

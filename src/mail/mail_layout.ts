@@ -1,4 +1,4 @@
-import { headerText } from "./mail_address.ts";
+import { headerText } from "../core/mail_address.ts";
 
 /** The words of a mail, and its one link. */
 export interface MailText {

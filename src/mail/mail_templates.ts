@@ -1,5 +1,5 @@
 import { toTimestamp } from "../core/clock.ts";
-import { headerText } from "./mail_address.ts";
+import { headerText } from "../core/mail_address.ts";
 import { layOut, type MailContent, type MailText } from "./mail_layout.ts";
 
 /** What happened to an account that its owner must hear of, even if they did it themselves. */

@@ -1,5 +1,5 @@
 import type { Log } from "../core/log.ts";
-import { checkMailAddress, headerText } from "./mail_address.ts";
+import { checkMailAddress, headerText } from "../core/mail_address.ts";
 import type { Mailer } from "./mailer.ts";
 
 export interface LogMailerOptions {

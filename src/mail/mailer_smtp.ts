@@ -1,7 +1,7 @@
 import type { Transporter } from "nodemailer";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { untilAborted } from "../core/until_aborted.ts";
-import { checkMailAddress, headerText } from "./mail_address.ts";
+import { checkMailAddress, headerText } from "../core/mail_address.ts";
 import type { Mail, Mailer } from "./mailer.ts";
 import type { SmtpUrl } from "./smtp_url.ts";
 

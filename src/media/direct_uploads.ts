@@ -3,7 +3,7 @@ import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Media } from "../model/media.ts";
 import type { Store } from "../store/store.ts";
-import type { BlobStore } from "./blob_store.ts";
+import type { BlobStore } from "./blobs/blob_store.ts";
 import type { FileType } from "./file_type.ts";
 import type { Leases } from "./lease.ts";
 import type { MediaIntake } from "./media_intake.ts";

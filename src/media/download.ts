@@ -1,7 +1,7 @@
 import { matchesTag, namesTag } from "../core/entity_tag.ts";
 import { AppError } from "../core/errors.ts";
 import type { Media } from "../model/media.ts";
-import type { BlobStore, ByteRange } from "./blob_store.ts";
+import type { BlobStore, ByteRange } from "./blobs/blob_store.ts";
 import { downloadName } from "./download_name.ts";
 import { contentDisposition } from "./file_name.ts";
 import { isShownInline } from "./file_type.ts";

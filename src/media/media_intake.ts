@@ -3,11 +3,11 @@ import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Media } from "../model/media.ts";
 import type { Store } from "../store/store.ts";
-import type { BlobStore } from "./blob_store.ts";
+import type { BlobStore } from "./blobs/blob_store.ts";
 import { byteLimitStream } from "./byte_limit_stream.ts";
 import { cleanFileName } from "./file_name.ts";
 import { detectFileType, type FileType, HEAD_SIZE } from "./file_type.ts";
-import type { ImageProcessor } from "./image_processor.ts";
+import type { ImageProcessor } from "./images/processor.ts";
 import {
   checkSize,
   checkType,

@@ -1,6 +1,6 @@
 import type { Store } from "../store/store.ts";
 import type { ExportSection, PersonalData } from "../users/personal_data.ts";
-import { mediaView } from "../wire/media.ts";
+import { mediaView } from "../api/views/media.ts";
 import type { MediaLibrary } from "./media_library.ts";
 
 const PAGE = 100;

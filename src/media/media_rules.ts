@@ -2,7 +2,7 @@ import type { Limits } from "../config.ts";
 import { AppError } from "../core/errors.ts";
 import type { MediaKind } from "../model/media_attachment.ts";
 import type { FileType } from "./file_type.ts";
-import { IMAGE_CONTENT_TYPES } from "./image_job.ts";
+import { IMAGE_CONTENT_TYPES } from "./images/job.ts";
 
 export type MediaLimits = Pick<
   Limits,

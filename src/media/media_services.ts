@@ -4,10 +4,10 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Store } from "../store/store.ts";
-import type { BlobStore } from "./blob_store.ts";
+import type { BlobStore } from "./blobs/blob_store.ts";
 import { DirectUploads } from "./direct_uploads.ts";
 import { FormUploads } from "./form_uploads.ts";
-import { ImageProcessor } from "./image_processor.ts";
+import { ImageProcessor } from "./images/processor.ts";
 import { Leases } from "./lease.ts";
 import { MediaAccess } from "./media_access.ts";
 import { MediaIntake } from "./media_intake.ts";
@@ -17,7 +17,7 @@ import type { MediaLimits } from "./media_rules.ts";
 import { MediaSharing } from "./media_sharing.ts";
 import { MediaSweeper } from "./media_sweeper.ts";
 import { ResumableUploads } from "./resumable_uploads.ts";
-import type { OnUploaded } from "./upload_figures.ts";
+import type { OnUploaded } from "./upload_metrics.ts";
 import { UploadTarget } from "./upload_target.ts";
 
 export interface MediaOptions {

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Media } from "../model/media.ts";
 import type { Store } from "../store/store.ts";
-import type { BlobStore } from "./blob_store.ts";
+import type { BlobStore } from "./blobs/blob_store.ts";
 import type { Leases } from "./lease.ts";
 import { fileKey, type MediaLimits, thumbnailKey } from "./media_rules.ts";
 

@@ -3,7 +3,7 @@ import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Media, TusDetails } from "../model/media.ts";
 import type { Store } from "../store/store.ts";
-import type { BlobStore } from "./blob_store.ts";
+import type { BlobStore } from "./blobs/blob_store.ts";
 import { byteLimitStream } from "./byte_limit_stream.ts";
 import { type Checksum, checksumStream } from "./checksum_stream.ts";
 import { detectFileType, HEAD_SIZE } from "./file_type.ts";

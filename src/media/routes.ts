@@ -5,7 +5,7 @@ import type { HttpContext, HttpEnv } from "../http/http_env.ts";
 import { problemResponse } from "../http/problem_response.ts";
 import type { Dispatcher } from "../operations/dispatcher.ts";
 import { unknownField } from "../operations/json_input.ts";
-import { mediaView } from "../wire/media.ts";
+import { mediaView } from "../api/views/media.ts";
 import { downloadResponse, representationOf, UnsatisfiableRange } from "./download.ts";
 import type { MediaServices } from "./media_services.ts";
 import { assertPlain, idOf } from "./raw_requests.ts";

@@ -1,4 +1,4 @@
-import type { BlobStore } from "./blob_store.ts";
+import type { BlobStore } from "./blobs/blob_store.ts";
 import type { FileType } from "./file_type.ts";
 import { mp4Tracks } from "./tracks_mp4.ts";
 

@@ -1,9 +1,9 @@
 import { Answer, bind, type Bound } from "../operations/handler.ts";
-import { messageView } from "../wire/message.ts";
+import { messageView } from "../api/views/message.ts";
 import type { MessageEditor } from "./message_editor.ts";
 import type { MessagePage, MessageReader } from "./message_reader.ts";
 import type { MessageSender } from "./message_sender.ts";
-import * as operations from "./operations.ts";
+import * as operations from "../api/operations/messages.ts";
 
 export interface MessageServices {
   sender: MessageSender;

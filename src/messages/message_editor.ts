@@ -1,6 +1,6 @@
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
-import type { People } from "../chats/people.ts";
+import type { People } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import type { Message, Reaction, ReactionChange } from "../model/message.ts";

@@ -1,7 +1,7 @@
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { DirectChats } from "../chats/direct_chats.ts";
-import type { People } from "../chats/people.ts";
+import type { People } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
@@ -9,7 +9,7 @@ import type { Chat } from "../model/chat.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
 import type { Message, MessageKind } from "../model/message.ts";
 import { checkMentionCount, presentMentions } from "./mentions.ts";
-import { codePoints } from "../operations/fields.ts";
+import { codePoints } from "../api/fields.ts";
 import type { AttachmentSource } from "./attachment_source.ts";
 
 export interface SendInput {

@@ -1,9 +1,14 @@
 import { toTimestampOrNull } from "../core/clock.ts";
 import type { Membership } from "../model/membership.ts";
 import { bind, type Bound } from "../operations/handler.ts";
-import { minutesOf, notificationView, pushDeviceView, settingsView } from "../wire/notification.ts";
+import {
+  minutesOf,
+  notificationView,
+  pushDeviceView,
+  settingsView,
+} from "../api/views/notification.ts";
 import type { NotificationServices } from "./notification_services.ts";
-import * as operations from "./operations.ts";
+import * as operations from "../api/operations/notifications.ts";
 
 export function notificationHandlers(services: NotificationServices): Bound[] {
   return [...inApp(services), ...settings(services), ...devices(services)];

@@ -1,6 +1,6 @@
 import type { Store } from "../store/store.ts";
 import type { ExportSection, PersonalData } from "../users/personal_data.ts";
-import { notificationView, pushDeviceView, settingsView } from "../wire/notification.ts";
+import { notificationView, pushDeviceView, settingsView } from "../api/views/notification.ts";
 
 const PAGE = 100;
 

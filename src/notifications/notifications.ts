@@ -13,8 +13,8 @@ import {
 import type { OutboxEntry } from "../model/outbox_entry.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
-import { notificationView } from "../wire/notification.ts";
-import { isSecurityEvent } from "./push_text.ts";
+import { notificationView } from "../api/views/notification.ts";
+import { isSecurityEvent } from "./push/text.ts";
 import type { Withdrawals } from "./withdrawals.ts";
 
 export interface NotificationsOptions {

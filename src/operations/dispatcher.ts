@@ -9,10 +9,10 @@ import { describeUnlisted } from "./answer_check.ts";
 import { describeIssue, toInvalidRequest } from "./field_errors.ts";
 import { Answer, type Bound } from "./handler.ts";
 import { assertDecentJson } from "./json_input.ts";
-import type { LimitName, Operation } from "./operation.ts";
+import type { LimitName, Operation } from "../api/operation.ts";
 import { isCaller, rateKey } from "./rate_key.ts";
-import type { RateDecision, RateLimiter } from "./rate_limiter.ts";
-import type { Rate, Rates } from "./rate_limits.ts";
+import type { RateDecision, RateLimiter } from "../cluster/rate_limiter.ts";
+import type { Rate, Rates } from "../api/rate_limits.ts";
 
 /** How one operation ended, for metrics. */
 export interface Outcome {

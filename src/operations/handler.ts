@@ -1,5 +1,5 @@
 import type { Caller, Visitor } from "../model/caller.ts";
-import type { Access, InputOf, Operation, OutputOf } from "./operation.ts";
+import type { Access, InputOf, Operation, OutputOf } from "../api/operation.ts";
 
 export type CallerFor<A extends Access> = A extends "public" ? Visitor : Caller;
 

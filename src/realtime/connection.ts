@@ -1,19 +1,11 @@
+import type { CloseReason } from "../api/close_codes.ts";
 import type { AppError } from "../core/errors.ts";
 import type { Caller } from "../model/caller.ts";
 import type { WireEvent } from "../model/event.ts";
 import type { Membership } from "../model/membership.ts";
-import { withoutHidden } from "../wire/chat_events.ts";
-import { type Codec, type Frame, Outbound } from "./outbound.ts";
+import { withoutHidden } from "../api/views/chat_events.ts";
+import { type Codec, type Frame, Outbound } from "./encoded_events.ts";
 import type { Room } from "./room.ts";
-
-/** Why the server closes a socket; a transport turns it into its own close code. */
-export type CloseReason =
-  | "restart"
-  | "unavailable"
-  | "unauthenticated"
-  | "bad_frame"
-  | "slow_reader"
-  | "rate_limited";
 
 /** The transport's end of a connection. */
 export interface Sink {

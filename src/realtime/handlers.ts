@@ -1,6 +1,6 @@
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { bind, type Bound } from "../operations/handler.ts";
-import * as operations from "./operations.ts";
+import * as operations from "../api/operations/realtime.ts";
 import { type Presence, statusView } from "./presence.ts";
 import type { Typing } from "./typing.ts";
 

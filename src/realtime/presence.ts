@@ -6,7 +6,7 @@ import type { StatusState, User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 import type { Hub, HubListener } from "./hub.ts";
 import { PresenceAudience } from "./presence_audience.ts";
-import type { PresenceDirectory } from "./presence_directory.ts";
+import type { PresenceDirectory } from "../cluster/presence_directory.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** How someone is seen. `invisible` only by themselves. */

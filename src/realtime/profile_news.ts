@@ -1,7 +1,7 @@
 import type { Log } from "../core/log.ts";
 import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
-import { userView } from "../wire/user.ts";
+import { userView } from "../api/views/user.ts";
 import { PresenceAudience } from "./presence_audience.ts";
 import type { Publisher } from "./publisher.ts";
 

@@ -1,7 +1,7 @@
 import { NO_TRACING, type Tracing } from "../core/tracing.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
-import type { Broker } from "./broker.ts";
+import type { Broker } from "../cluster/broker.ts";
 import type { Hub } from "./hub.ts";
 import { changesMembers } from "./room.ts";
 

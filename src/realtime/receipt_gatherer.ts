@@ -3,7 +3,7 @@ import type { WireEvent } from "../model/event.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
-import { receiptsView } from "../wire/member.ts";
+import { receiptsView } from "../api/views/member.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface ReceiptGathererOptions {

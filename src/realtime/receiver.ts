@@ -1,5 +1,5 @@
 import { NO_TRACING, type Tracing } from "../core/tracing.ts";
-import type { BrokerEvents, Signal } from "./broker.ts";
+import type { BrokerEvents, Signal } from "../cluster/broker.ts";
 import type { Hub } from "./hub.ts";
 import type { Typing } from "./typing.ts";
 

@@ -2,17 +2,17 @@ import type { Log } from "../core/log.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
 import type { Membership } from "../model/membership.ts";
-import type { Changes } from "../wire/changes.ts";
+import type { Changes } from "../api/views/changes.ts";
 import {
   changesEvent,
   leavesWhole,
   mergeUpdates,
   stepEvent,
   stepsOf,
-} from "../wire/chat_events.ts";
+} from "../api/views/chat_events.ts";
 import type { Connection } from "./connection.ts";
-import type { DeliveryFigures } from "./delivery_figures.ts";
-import { Outbound } from "./outbound.ts";
+import type { DeliveryFigures } from "./delivery_metrics.ts";
+import { Outbound } from "./encoded_events.ts";
 
 /** Where a room finds what it missed. */
 export interface ChangeSource {

@@ -5,7 +5,7 @@ import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionIndex } from "./connection_index.ts";
-import type { DeliveryFigures } from "./delivery_figures.ts";
+import type { DeliveryFigures } from "./delivery_metrics.ts";
 import type { Retries } from "./retries.ts";
 import { changesMembers, type ChangeSource, Room, type RoomHost } from "./room.ts";
 

@@ -1,7 +1,7 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
-import type { People } from "../chats/people.ts";
+import type { People } from "../chats/contact_policy.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
-import type { Signal } from "./broker.ts";
+import type { Signal } from "../cluster/broker.ts";
 import type { Hub } from "./hub.ts";
 import type { Publisher } from "./publisher.ts";
 

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { incarnation, sync } from "../chats/operations.ts";
+import { incarnation, sync } from "../api/operations/chats.ts";
 import { PROBLEM } from "../http/openapi.ts";
 import { hasRequired } from "../http/openapi_input.ts";
 import { type JsonSchema, OpenApiSchemas } from "../http/openapi_schemas.ts";
-import type { Operation } from "../operations/operation.ts";
-import { timestamp } from "../operations/fields.ts";
-import { ProfileView } from "../wire/user.ts";
-import { EVENT_SCHEMAS, type EventSchema } from "./event_schemas.ts";
-import { HelloInput } from "./hello.ts";
+import type { Operation } from "../api/operation.ts";
+import { timestamp } from "../api/fields.ts";
+import { ProfileView } from "../api/views/user.ts";
+import { EVENT_SCHEMAS, type EventSchema } from "../api/event_schemas.ts";
+import { HelloInput } from "../api/hello.ts";
 
 export interface AsyncApiOptions {
   version: string;

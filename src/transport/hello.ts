@@ -1,23 +1,13 @@
-import { z } from "zod";
 import type { CatchUp, SyncPage } from "../chats/catch_up.ts";
-import { Cursors } from "../chats/operations.ts";
+import { HelloInput } from "../api/hello.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { validate } from "../operations/dispatcher.ts";
-import { flag } from "../operations/fields.ts";
 import { Connection, type Sink } from "../realtime/connection.ts";
 import type { Hub } from "../realtime/hub.ts";
-import { syncView } from "../wire/changes.ts";
-
-export const HelloInput = z.strictObject({
-  token: z.string().min(1).max(4096),
-  cursors: Cursors.optional(),
-  changedOnly: flag.default(false),
-});
-
-type HelloInput = z.infer<typeof HelloInput>;
+import { syncView } from "../api/views/changes.ts";
 
 /** What `hello` needs of the features. */
 export interface HelloServices {

@@ -3,7 +3,7 @@ import type { AuditEntry } from "../model/audit_entry.ts";
 import type { Report } from "../model/report.ts";
 import type { Session } from "../model/session.ts";
 import type { Store } from "../store/store.ts";
-import { profileView } from "../wire/user.ts";
+import { profileView } from "../api/views/user.ts";
 import { type ExportSection, lazily, type PersonalData } from "./personal_data.ts";
 
 const PAGE = 200;

@@ -5,7 +5,7 @@ import type { Caller } from "../model/caller.ts";
 import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
 import type { AccountChanges } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
-import type { RecentProof } from "../auth/recent_proof.ts";
+import type { RecentProof } from "../auth/step_up.ts";
 import type { SignIn } from "../auth/sign_in.ts";
 import type { Store } from "../store/store.ts";
 import type { PersonalData } from "./personal_data.ts";

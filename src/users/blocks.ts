@@ -3,7 +3,7 @@ import { AppError, fieldError, notFound } from "../core/errors.ts";
 import type { Block } from "../model/block.ts";
 import type { Caller } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
-import type { AuditTrail } from "../auth/audit_trail.ts";
+import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
 

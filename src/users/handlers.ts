@@ -1,7 +1,7 @@
 import { Answer, bind, type Bound } from "../operations/handler.ts";
-import { profileView, userView } from "../wire/user.ts";
+import { profileView, userView } from "../api/views/user.ts";
 import type { AccountErasure } from "./account_erasure.ts";
-import * as operations from "./operations.ts";
+import * as operations from "../api/operations/users.ts";
 import type { Profiles } from "./profiles.ts";
 
 export function userHandlers(profiles: Profiles, erasure: AccountErasure): Bound[] {

@@ -2,10 +2,10 @@ import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
 import type { Report } from "../model/report.ts";
 import type { User } from "../model/user.ts";
 import { bind, type Bound } from "../operations/handler.ts";
-import { hiddenUserView, userView } from "../wire/user.ts";
+import { hiddenUserView, userView } from "../api/views/user.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Moderation } from "./moderation.ts";
-import * as operations from "./moderation_operations.ts";
+import * as operations from "../api/operations/moderation.ts";
 import type { Reports } from "./reports.ts";
 
 export interface ModerationServices {

@@ -4,10 +4,10 @@ import { newId } from "../core/ids.ts";
 import type { Caller } from "../model/caller.ts";
 import type { Message } from "../model/message.ts";
 import type { Report, ReportReason } from "../model/report.ts";
-import type { AuditTrail } from "../auth/audit_trail.ts";
+import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { Store } from "../store/store.ts";
 import { mayName } from "./blocks.ts";
-import { messageView } from "../wire/message.ts";
+import { messageView } from "../api/views/message.ts";
 
 export interface NewReport {
   userId: string;

@@ -1,26 +1,10 @@
 import type { Hono } from "hono";
-import type { AuditTrail } from "../auth/audit_trail.ts";
+import { EXPORT_ROUTE } from "../api/operations/personal_data.ts";
+import type { AuditTrail } from "../audit/audit_trail.ts";
 import { type Authenticator, identifyCaller } from "../http/authenticate.ts";
 import type { HttpEnv } from "../http/http_env.ts";
-import type { RawRoute } from "../http/openapi.ts";
 import type { Dispatcher } from "../operations/dispatcher.ts";
 import type { PersonalDataExport } from "./personal_data_export.ts";
-
-export const EXPORT_ROUTE: RawRoute = {
-  method: "GET",
-  path: "/api/users/export",
-  name: "user.export",
-  summary: "All that is stored about the caller, as one JSON document",
-  tag: "Users",
-  access: "session",
-  responses: {
-    200: {
-      description: "An object with an array for each kind of data",
-      content: { "application/json": { schema: { type: "object" } } },
-    },
-  },
-  errors: ["rate_limited"],
-};
 
 export interface ExportRouteOptions {
   authenticator: Authenticator;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AccountChanges } from "../../src/auth/account_changes.ts";
-import { AuditTrail } from "../../src/auth/audit_trail.ts";
+import { AuditTrail } from "../../src/audit/audit_trail.ts";
 import { idsOf, newId } from "../../src/core/ids.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { aSession, aUser, T0 } from "../contract/store/rows.ts";

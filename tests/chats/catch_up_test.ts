@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Cursors } from "../../src/chats/catch_up.ts";
 import { newId } from "../../src/core/ids.ts";
-import type { Changes } from "../../src/wire/changes.ts";
+import type { Changes } from "../../src/api/views/changes.ts";
 import { ChatWorld, refusal } from "./chat_world.ts";
 
 const revsOf = ({ messages, members }: Changes) => [

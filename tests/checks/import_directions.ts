@@ -79,7 +79,7 @@ function layerOf(file: string): string {
 }
 
 function adapterFolder(file: string): string | undefined {
-  return ADAPTER_FOLDERS.find((folder) => file.startsWith(`${folder}/`));
+  return ADAPTER_FOLDERS.find((folder) => file === folder || file.startsWith(`${folder}/`));
 }
 
 function isAdapter(sources: Sources, file: string): boolean {

@@ -80,7 +80,7 @@ check("heavy packages are not loaded at start-up, by whatever way", {
 check("a folder without a layer is refused", { "utils/a.ts": "" }, [/"utils" has no layer/]);
 
 check("src imports nothing from outside it", {
-  "core/a.ts": `import "../../tests/support/eventually.ts";`,
+  "core/a.ts": `import "../support/eventually.ts";`,
 }, [/lies outside src/]);
 
 Deno.test("import scanner: finds each form, and tells types from values", () => {

@@ -10,6 +10,7 @@ export interface Layer {
 
 const FEATURES = [
   "auth",
+  "audit",
   "users",
   "chats",
   "messages",
@@ -18,22 +19,22 @@ const FEATURES = [
   "encryption",
 ] as const;
 
-/** Ceilings that schemas share with clients: constants, though they lie with the configuration. */
-const CEILINGS = "config/limits.ts";
-
 const BASE = ["core", "model"] as const;
-const SHAPES = [...BASE, "operations", "wire", CEILINGS] as const;
-const PORTS = ["store", "realtime", "mail"] as const;
+const CONTRACT = [...BASE, "api"] as const;
+const SHAPES = [...CONTRACT, "operations"] as const;
+const PORTS = ["store", "cluster", "realtime", "mail"] as const;
 
 const feature: Layer = { values: [...SHAPES, ...PORTS], types: FEATURES };
 
 export const LAYERS: Readonly<Record<string, Layer>> = {
   core: { values: [] },
   model: { values: ["core"] },
-  /** The default rates lie with the operations. */
-  config: { values: [...BASE, "operations/rate_limits.ts"] },
-  operations: { values: [...BASE, CEILINGS] },
-  wire: { values: [...BASE, "operations"] },
+  /** The contract with clients: all that they may know, and nothing that runs. */
+  api: { values: BASE },
+  config: { values: CONTRACT },
+  /** What ties instances together: reads nothing of what they tell each other. */
+  cluster: { values: CONTRACT },
+  operations: { values: CONTRACT, types: ["cluster"] },
   /** Starts the server: knows its configuration, and nothing that it is made of. */
   launcher: { values: ["config"] },
   /** What operators run beside the server. */
@@ -42,24 +43,18 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   doctor: { values: BASE, types: ["config", "store", "mail", "media"] },
   store: { values: BASE },
   mail: { values: BASE },
-  realtime: { values: [...SHAPES, "store"], types: FEATURES },
+  realtime: { values: [...SHAPES, "store", "cluster"], types: FEATURES },
   ...Object.fromEntries(FEATURES.map((name) => [name, feature])),
   http: { values: SHAPES, types: [...FEATURES, ...PORTS] },
-  transport: {
-    values: [...SHAPES, "http", "realtime", ...FEATURES.map((name) => `${name}/operations.ts`)],
-    types: [...FEATURES, "store"],
-  },
-  /** For browsers too: of the server it takes types and schema-free constants, and no more. */
-  client: { values: BASE, types: [...FEATURES, "operations", "wire", "realtime/operations.ts"] },
-  web: { values: [...BASE, "client"], types: ["wire"] },
+  transport: { values: [...SHAPES, "http", "realtime"], types: [...FEATURES, "store"] },
+  /** For browsers too: of the server it knows the contract, as types, and no more. */
+  client: { values: BASE, types: ["api"] },
+  web: { values: [...BASE, "client"], types: ["api"] },
 };
 
 /** What else a file may import, by its name in whatever feature: doors may use what makes doors. */
 export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
   "routes.ts": ["http"],
-  /** Describes what `routes.ts` serves. */
-  "raw_routes.ts": ["http"],
-  "operations.ts": FEATURES.map((name) => `${name}/operations.ts`),
 };
 
 /** Files of src itself: who may import them, and what they may import. */
@@ -80,8 +75,8 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "admin.ts": { values: "anything" },
   "adapters.ts": { values: "anything" },
   "services.ts": { values: "anything" },
-  "doors.ts": { values: "anything" },
-  "config.ts": { values: ["config", "core", "model", "operations/rate_limits.ts"] },
+  "transports.ts": { values: "anything" },
+  "config.ts": { values: ["api", "config", "core", "model"] },
 };
 
 /** Types of the configuration may be named by anyone; its values come from app.ts. */
@@ -91,21 +86,21 @@ export const TYPES_FOR_ALL: readonly string[] = ["config.ts", "config"];
 export const COMPOSITION_ROOT = "adapters.ts";
 
 /** `role_backend.ts` beside the port `role.ts` is an adapter, and so is all that is in these. */
-export const ADAPTER_FOLDERS: readonly string[] = ["store/sqlite", "store/mongo"];
-export const BACKENDS: readonly string[] = [
-  "sqlite",
-  "mongo",
-  "kv",
-  "disk",
-  "s3",
-  "fcm",
-  "web",
-  "log",
-  "smtp",
+export const ADAPTER_FOLDERS: readonly string[] = [
+  "store/sqlite",
+  "store/mongo",
+  "cluster/kv",
+  "cluster/local",
+  "cluster/mongo",
+  "media/blobs/disk",
+  "media/blobs/s3",
+  "notifications/push/fcm",
+  "notifications/push/web/sender.ts",
 ];
+export const BACKENDS: readonly string[] = ["bcrypt", "log", "smtp"];
 
 /** What adapters may import beside their own folder. */
-export const ADAPTER_IMPORTS: readonly string[] = ["core", "model"];
+export const ADAPTER_IMPORTS: readonly string[] = ["core", "model", "api"];
 
 /**
  * The configuration alone reads the environment; the launcher hands it on, and the server for conformance

@@ -4,7 +4,7 @@ import tests from "../deno.json" with { type: "json" };
 
 const rootLock = await readLock("../../deno.lock");
 const testsLock = await readLock("../deno.lock");
-const fcmLock = await readLock("../../src/notifications/fcm.lock");
+const fcmLock = await readLock("../../src/notifications/push/fcm/fcm.lock");
 
 Deno.test("the tests' configuration has every package of the program, in the same range", () => {
   for (const [name, range] of Object.entries(root.imports)) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { existsSync } from "node:fs";
 import { TestBrowser } from "../support/browser.ts";
-import { bundleInParts, bundleWhole } from "../support/build_client.ts";
+import { bundleInParts, bundleWhole } from "../tools/build_client.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { skipWithout } from "../support/skip.ts";

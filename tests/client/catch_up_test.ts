@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ChatView } from "../../src/wire/chat.ts";
+import type { ChatView } from "../../src/api/views/chat.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aChat, aMember, aMessage } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";

@@ -3,7 +3,7 @@ import { ChatSync } from "../../src/client/chat_sync.ts";
 import { delay } from "../../src/core/delay.ts";
 import { Model } from "../../src/client/model.ts";
 import type { ServerEvent } from "../../src/client/events.ts";
-import type { ChatView } from "../../src/wire/chat.ts";
+import type { ChatView } from "../../src/api/views/chat.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf } from "./people.ts";
 

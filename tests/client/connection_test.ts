@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ChatClient, ChatError, memoryKeyStore } from "../../src/client/mod.ts";
-import type { ProfileView } from "../../src/wire/user.ts";
+import type { ProfileView } from "../../src/api/views/user.ts";
 import { eventually } from "../support/eventually.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";

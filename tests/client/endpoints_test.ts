@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { COMMANDS, PUBLIC, ROUTES } from "../../src/client/endpoints.ts";
-import { declaredOperations } from "../support/client_endpoints.ts";
+import { declaredOperations } from "../tools/client_endpoints.ts";
 
 Deno.test("the client knows every operation of the server, as it is declared", async () => {
   const declared = await declaredOperations(new URL("../../src/", import.meta.url));

@@ -3,7 +3,7 @@ import { ChatError } from "../../src/client/chat_error.ts";
 import type { Bytes } from "../../src/client/mls/encoding.ts";
 import { type KeyStore, memoryKeyStore } from "../../src/client/mls/key_store.ts";
 import { type Draft, Outbox } from "../../src/client/outbox.ts";
-import type { MessageView } from "../../src/wire/message.ts";
+import type { MessageView } from "../../src/api/views/message.ts";
 import { eventually } from "../support/eventually.ts";
 
 class Sender {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { at, readmeExamples, runExamples } from "../support/readme_examples.ts";
+import { at, readmeExamples, runExamples } from "../tools/readme_examples.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 const README = fileURLToPath(new URL("../../src/client/README.md", import.meta.url));

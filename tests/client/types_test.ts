@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import ts from "typescript";
-import { clientDeclarations } from "../support/client_declarations.ts";
+import { clientDeclarations } from "../tools/client_declarations.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const OPTIONS: ts.CompilerOptions = {

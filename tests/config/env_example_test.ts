@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { loadConfig } from "../../src/config.ts";
-import { DEFAULT_LIMITS } from "../../src/config/limits.ts";
+import { DEFAULT_LIMITS } from "../../src/api/limits.ts";
 import { VARIABLE_NAMES } from "../../src/config/variables.ts";
-import { DEFAULT_RATES } from "../../src/operations/rate_limits.ts";
+import { DEFAULT_RATES } from "../../src/api/rate_limits.ts";
 import { PRODUCTION } from "./support.ts";
 
 const lines = Deno.readTextFileSync(new URL("../../.env.example", import.meta.url)).split("\n");

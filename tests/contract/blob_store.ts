@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../src/core/errors.ts";
-import type { BlobStore } from "../../src/media/blob_store.ts";
+import type { BlobStore } from "../../src/media/blobs/blob_store.ts";
 import { byteLimitStream } from "../../src/media/byte_limit_stream.ts";
 import { Sha256Stream } from "../../src/media/sha256_stream.ts";
 import { memoryHeld } from "../support/memory_held.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import type { Broker, BrokerEvents, Signal } from "../../src/realtime/broker.ts";
+import type { Broker, BrokerEvents, Signal } from "../../src/cluster/broker.ts";
 import { newId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
 

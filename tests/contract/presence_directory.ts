@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../src/core/log.ts";
 import { newId } from "../../src/core/ids.ts";
-import { Instances, type InstanceTable } from "../../src/realtime/instances.ts";
-import type { PresenceDirectory } from "../../src/realtime/presence_directory.ts";
-import { type PresenceTable, SharedPresence } from "../../src/realtime/presence_shared.ts";
+import { Instances, type InstanceTable } from "../../src/cluster/shared/instances.ts";
+import type { PresenceDirectory } from "../../src/cluster/presence_directory.ts";
+import { type PresenceTable, SharedPresence } from "../../src/cluster/shared/presence.ts";
 import { eventually } from "../support/eventually.ts";
 
 type Options = Pick<Deno.TestDefinition, "ignore">;

@@ -5,7 +5,7 @@ import {
   type PushResult,
   type PushSender,
   type PushTarget,
-} from "../../src/notifications/push_sender.ts";
+} from "../../src/notifications/push/sender.ts";
 import type { ScriptedAnswers } from "../support/scripted_answers.ts";
 
 /** A push as it came out at the other end. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/core/clock.ts";
 import { newId } from "../../src/core/ids.ts";
-import type { RateDecision, RateLimiter } from "../../src/operations/rate_limiter.ts";
-import type { Rate } from "../../src/operations/rate_limits.ts";
+import type { RateDecision, RateLimiter } from "../../src/cluster/rate_limiter.ts";
+import type { Rate } from "../../src/api/rate_limits.ts";
 import { eventually } from "../support/eventually.ts";
 
 /** A clock that is moved by hand. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fullyQualified, inOneForm, isOneEmoji } from "../../src/core/emoji.ts";
-import * as operations from "../../src/messages/operations.ts";
+import * as operations from "../../src/api/operations/messages.ts";
 
 /** From Unicode's emoji-test.txt: as some keyboards type it, and fully qualified. */
 const FORMS: Record<string, string> = {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { generateVapidKeys } from "../../src/config/dev_secrets.ts";
 import { MetricsRegistry } from "../../src/core/metrics.ts";
-import type { BrokerEvents } from "../../src/realtime/broker.ts";
-import { brokerObserver } from "../../src/realtime/broker_figures.ts";
+import type { BrokerEvents } from "../../src/cluster/broker.ts";
+import { brokerObserver } from "../../src/cluster/broker_metrics.ts";
 import { anOutboxEntry } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { metricsOf, valueOf } from "../support/metrics_text.ts";

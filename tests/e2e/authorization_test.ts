@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
-import type { Operation } from "../../src/operations/operation.ts";
-import { type AtDoor, DOORS, type Input, type Outcome } from "../support/doors.ts";
-import { inputFields } from "../support/operation_fields.ts";
+import type { Operation } from "../../src/api/operation.ts";
+import { type AtDoor, DOORS, type Input, type Outcome } from "../support/transports.ts";
+import { inputFields } from "../tools/operation_fields.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { ERROR_CODES } from "../../src/core/errors.ts";
 import { newId } from "../../src/core/ids.ts";
-import type { Operation } from "../../src/operations/operation.ts";
-import { type AtDoor, DOORS, type Input, type Outcome } from "../support/doors.ts";
+import type { Operation } from "../../src/api/operation.ts";
+import { type AtDoor, DOORS, type Input, type Outcome } from "../support/transports.ts";
 import { HttpClient } from "../support/http_client.ts";
-import { type AnySchema, inputSchema } from "../support/operation_fields.ts";
+import { type AnySchema, inputSchema } from "../tools/operation_fields.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 /** What no field of any operation takes. */

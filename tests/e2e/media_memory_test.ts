@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { S3BlobStore } from "../../src/media/blob_store_s3.ts";
+import { S3BlobStore } from "../../src/media/blobs/s3/blob_store.ts";
 import { eventually } from "../support/eventually.ts";
 import { seedPeople } from "../support/people.ts";
 import { ServerProcess } from "../support/server_process.ts";

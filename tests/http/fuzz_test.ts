@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import type { Parameter } from "../../src/http/openapi_input.ts";
+import type { Parameter } from "../../src/api/raw_route.ts";
 import type { JsonSchema } from "../../src/http/openapi_schemas.ts";
 import { type DemoApp, demoApp, send } from "./demo.ts";
 import { NASTY, SchemaSampler, seededRandom } from "./schema_sampler.ts";

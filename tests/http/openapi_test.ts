@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { z } from "zod";
 import { openApiDocument } from "../../src/http/openapi.ts";
-import { operation } from "../../src/operations/operation.ts";
+import { operation } from "../../src/api/operation.ts";
 import { demoApp, demoOperations, send } from "./demo.ts";
 
 const operations = demoOperations().map((bound) => bound.operation);

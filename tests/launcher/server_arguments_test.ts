@@ -49,7 +49,7 @@ Deno.test("serverArguments: each mode runs its own entry, and parallel listens w
 });
 
 Deno.test("serverArguments: the lock with Google's SDK is used only where pushes go to apps", () => {
-  const lock = "--lock=src/notifications/fcm.lock";
+  const lock = "--lock=src/notifications/push/fcm/fcm.lock";
   assert.ok(serverArguments("start", { FIREBASE_SERVICE_ACCOUNT: "{}" }, PLACE).includes(lock));
   assert.ok(!serverArguments("start", { FIREBASE_SERVICE_ACCOUNT: " " }, PLACE).includes(lock));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { emailKeyOf } from "../../src/auth/account_keys.ts";
-import { isMailAddress } from "../../src/mail/mail_address.ts";
+import { isMailAddress } from "../../src/core/mail_address.ts";
 
 Deno.test("isMailAddress takes what RFC 5321 and IDNA allow", () => {
   const addresses = [

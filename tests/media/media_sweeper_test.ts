@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { DEFAULT_LIMITS } from "../../src/config/limits.ts";
+import { DEFAULT_LIMITS } from "../../src/api/limits.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { silentLog } from "../../src/core/log.ts";
-import type { BlobStore } from "../../src/media/blob_store.ts";
+import type { BlobStore } from "../../src/media/blobs/blob_store.ts";
 import { Leases } from "../../src/media/lease.ts";
 import { fileKey } from "../../src/media/media_rules.ts";
 import { MediaSweeper } from "../../src/media/media_sweeper.ts";

@@ -3,7 +3,7 @@ import type { ChatCommit } from "../../src/model/chat_step.ts";
 import type { WireEvent } from "../../src/model/event.ts";
 import { silentLog } from "../../src/core/log.ts";
 import { ReceiptGatherer } from "../../src/realtime/receipt_gatherer.ts";
-import { mergeUpdates, stepEvent } from "../../src/wire/chat_events.ts";
+import { mergeUpdates, stepEvent } from "../../src/api/views/chat_events.ts";
 import { withOwnReactions } from "../../src/client/own_reactions.ts";
 import { ChatWorld } from "../chats/chat_world.ts";
 import { eventually } from "../support/eventually.ts";

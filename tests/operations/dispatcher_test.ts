@@ -9,12 +9,12 @@ import {
   type Outcome,
   type Trace,
 } from "../../src/operations/dispatcher.ts";
-import { limit } from "../../src/operations/fields.ts";
+import { limit } from "../../src/api/fields.ts";
 import { Answer, bind } from "../../src/operations/handler.ts";
-import { operation } from "../../src/operations/operation.ts";
+import { operation } from "../../src/api/operation.ts";
 import { networkOf } from "../../src/operations/rate_key.ts";
-import { MemoryRateLimiter } from "../../src/operations/rate_limiter_memory.ts";
-import { DEFAULT_RATES } from "../../src/operations/rate_limits.ts";
+import { MemoryRateLimiter } from "../../src/cluster/local/rate_limiter.ts";
+import { DEFAULT_RATES } from "../../src/api/rate_limits.ts";
 
 const visitor: Visitor = { door: "ws", address: "192.0.2.1", userAgent: "", requestId: "r" };
 const caller: Caller = {

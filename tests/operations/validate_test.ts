@@ -13,7 +13,7 @@ import {
   line,
   seq,
   text,
-} from "../../src/operations/fields.ts";
+} from "../../src/api/fields.ts";
 
 function refusal(schema: z.ZodType, input: unknown): AppError {
   try {

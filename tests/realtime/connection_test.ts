@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Outbound } from "../../src/realtime/outbound.ts";
+import { Outbound } from "../../src/realtime/encoded_events.ts";
 import { World } from "./world.ts";
 
 const event = (rev: number) =>

@@ -3,8 +3,8 @@ import { silentLog } from "../../src/core/log.ts";
 import type { WireEvent } from "../../src/model/event.ts";
 import type { User } from "../../src/model/user.ts";
 import { Presence, type PresenceOptions } from "../../src/realtime/presence.ts";
-import { localPresence } from "../../src/realtime/presence_local.ts";
-import type { PresenceDirectory } from "../../src/realtime/presence_directory.ts";
+import { localPresence } from "../../src/cluster/local/presence.ts";
+import type { PresenceDirectory } from "../../src/cluster/presence_directory.ts";
 import { eventually } from "../support/eventually.ts";
 
 interface Told {

@@ -4,7 +4,7 @@ import { silentLog } from "../../src/core/log.ts";
 import type { WireEvent } from "../../src/model/event.ts";
 import { ReceiptGatherer } from "../../src/realtime/receipt_gatherer.ts";
 import type { Store } from "../../src/store/store.ts";
-import type { ReceiptsView } from "../../src/wire/member.ts";
+import type { ReceiptsView } from "../../src/api/views/member.ts";
 import { aChat, aMember } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
-import { decodeSignals, encodeSignal } from "../../src/realtime/signal_codec.ts";
+import { decodeSignals, encodeSignal } from "../../src/cluster/shared/signal_codec.ts";
 
 Deno.test("a pointer with a trace goes as JSON, which earlier releases can read", () => {
   const trace = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;

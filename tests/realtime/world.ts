@@ -5,10 +5,11 @@ import type { ChatCommit, ChatStep } from "../../src/model/chat_step.ts";
 import type { WireEvent } from "../../src/model/event.ts";
 import type { Membership } from "../../src/model/membership.ts";
 import type { Message } from "../../src/model/message.ts";
-import type { Codec } from "../../src/realtime/outbound.ts";
-import { type CloseReason, Connection, type Sink } from "../../src/realtime/connection.ts";
+import type { Codec } from "../../src/realtime/encoded_events.ts";
+import type { CloseReason } from "../../src/api/close_codes.ts";
+import { Connection, type Sink } from "../../src/realtime/connection.ts";
 import { Hub, type HubStore } from "../../src/realtime/hub.ts";
-import type { Changes } from "../../src/wire/changes.ts";
+import type { Changes } from "../../src/api/views/changes.ts";
 
 /** Events as they are, so that tests need not decode them. */
 const plain: Codec = { encode: (events) => events.map((event) => JSON.stringify(event)) };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DOORS, type Input } from "../support/doors.ts";
+import { DOORS, type Input } from "../support/transports.ts";
 import { eventually } from "../support/eventually.ts";
 import { flag } from "../support/pictures.ts";
 import type { RunningApp } from "../support/running_app.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/model/message.ts";
-import { DOORS } from "../support/doors.ts";
+import { DOORS } from "../support/transports.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Person } from "../support/people.ts";
 import type { RunningApp } from "../support/running_app.ts";

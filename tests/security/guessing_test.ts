@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
-import { DOORS } from "../support/doors.ts";
+import { DOORS } from "../support/transports.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { enableSecondFactor } from "../support/second_factor.ts";

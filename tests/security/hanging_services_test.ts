@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { FacebookProvider } from "../../src/auth/identity_provider_facebook.ts";
-import { GoogleProvider } from "../../src/auth/identity_provider_google.ts";
-import { ProviderHttp } from "../../src/auth/provider_http.ts";
+import { FacebookProvider } from "../../src/auth/providers/facebook.ts";
+import { GoogleProvider } from "../../src/auth/providers/google.ts";
+import { ProviderHttp } from "../../src/auth/providers/http.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { SmtpMailer } from "../../src/mail/mailer_smtp.ts";
 import { SmtpUrl } from "../../src/mail/smtp_url.ts";
-import { S3BlobStore } from "../../src/media/blob_store_s3.ts";
+import { S3BlobStore } from "../../src/media/blobs/s3/blob_store.ts";
 import { eventually } from "../support/eventually.ts";
 import { HangingServer } from "../support/hanging_server.ts";
 

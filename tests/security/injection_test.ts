@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
-import type { Operation } from "../../src/operations/operation.ts";
+import type { Operation } from "../../src/api/operation.ts";
 import { NASTY, SchemaSampler, seededRandom } from "../http/schema_sampler.ts";
-import { type AtDoor, DOORS, type Input, type Outcome, type TestDoor } from "../support/doors.ts";
-import { inputFields, inputSchema } from "../support/operation_fields.ts";
+import {
+  type AtDoor,
+  DOORS,
+  type Input,
+  type Outcome,
+  type TestDoor,
+} from "../support/transports.ts";
+import { inputFields, inputSchema } from "../tools/operation_fields.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { attacks, REST } from "./attacks.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import { aNotification, aPushDevice } from "../contract/store/rows.ts";
-import { inputFields } from "../support/operation_fields.ts";
+import { inputFields } from "../tools/operation_fields.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
-import { DOORS, type Input } from "../support/doors.ts";
+import { DOORS, type Input } from "../support/transports.ts";
 import { attacks, REST } from "./attacks.ts";
 
 const attack = attacks();

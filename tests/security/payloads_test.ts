@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DOORS } from "../support/doors.ts";
+import { DOORS } from "../support/transports.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";

@@ -1,4 +1,4 @@
-import type { Signal } from "../../src/realtime/broker.ts";
+import type { Signal } from "../../src/cluster/broker.ts";
 import type { OtherBroker } from "../contract/broker.ts";
 
 const SCRIPT = new URL("fixtures/broker_child.ts", import.meta.url).pathname;

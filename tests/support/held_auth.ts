@@ -1,3 +1,4 @@
+import { AuditTrail } from "../../src/audit/audit_trail.ts";
 import { createAuth } from "../../src/auth/auth_services.ts";
 import type { AuthServices } from "../../src/auth/handlers.ts";
 import type { PasswordHasher } from "../../src/auth/password_hasher.ts";
@@ -7,7 +8,7 @@ import { Tokens } from "../../src/auth/tokens.ts";
 import { jsonLog } from "../../src/core/log.ts";
 import { logMailer } from "../../src/mail/mailer_log.ts";
 import type { Visitor } from "../../src/model/caller.ts";
-import { MemoryRateLimiter } from "../../src/operations/rate_limiter_memory.ts";
+import { MemoryRateLimiter } from "../../src/cluster/local/rate_limiter.ts";
 import type { Store } from "../../src/store/store.ts";
 import { MovableClock } from "./movable_clock.ts";
 import { openStoreOf } from "./people.ts";
@@ -71,6 +72,7 @@ export class HeldAuth implements AsyncDisposable {
       limiter: new MemoryRateLimiter(clock),
       mailer: logMailer(log, { secrets: true }),
       box: heldBox(gate),
+      audit: new AuditTrail(store, clock),
       providers: [],
       onSessionsEnded: () => {},
       onDevicesRemoved: () => Promise.resolve(),

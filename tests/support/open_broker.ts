@@ -1,12 +1,12 @@
 import { silentLog } from "../../src/core/log.ts";
-import type { Broker } from "../../src/realtime/broker.ts";
-import type { OnBrokerCall } from "../../src/realtime/broker_figures.ts";
-import { KvBroker } from "../../src/realtime/broker_kv.ts";
-import { MongoBroker } from "../../src/realtime/broker_mongo.ts";
-import { Instances, type InstanceTable } from "../../src/realtime/instances.ts";
-import { kvInstanceTable } from "../../src/realtime/instances_kv.ts";
-import { mongoInstanceTable } from "../../src/realtime/instances_mongo.ts";
-import { connectMongo } from "../../src/realtime/mongo_connection.ts";
+import type { Broker } from "../../src/cluster/broker.ts";
+import type { OnBrokerCall } from "../../src/cluster/broker_metrics.ts";
+import { KvBroker } from "../../src/cluster/kv/broker.ts";
+import { MongoBroker } from "../../src/cluster/mongo/broker.ts";
+import { Instances, type InstanceTable } from "../../src/cluster/shared/instances.ts";
+import { kvInstanceTable } from "../../src/cluster/kv/instances.ts";
+import { mongoInstanceTable } from "../../src/cluster/mongo/instances.ts";
+import { connectMongo } from "../../src/cluster/mongo/connection.ts";
 
 /** Quick to be thought dead, so that tests need not wait long, but not while a machine is busy. */
 function quickInstances(table: InstanceTable): Instances {

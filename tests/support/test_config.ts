@@ -1,5 +1,5 @@
 import { type Config, loadConfig } from "../../src/config.ts";
-import { LIMIT_NAMES, rateVariable } from "../../src/operations/rate_limits.ts";
+import { LIMIT_NAMES, rateVariable } from "../../src/api/rate_limits.ts";
 
 /**
  * The environment of a server under test: fixed secrets, so that a test can sign in past the server,

@@ -1,4 +1,4 @@
-import type { S3Config } from "../../src/media/s3_connection.ts";
+import type { S3Config } from "../../src/media/blobs/s3/connection.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
 import { requireService } from "./services.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../../src/core/errors.ts";
 import { eventually } from "../support/eventually.ts";
 import { RawWebSocket } from "../support/raw_web_socket.ts";
-import { HeldDoors } from "./held_doors.ts";
+import { HeldDoors } from "./held_transports.ts";
 
 /** Hellos that fail, break off or come twice while the services are held back: none may leave a ghost. */
 

@@ -1,6 +1,6 @@
-import type { ChangesView } from "../../wire/changes.ts";
-import type { HandshakeView } from "../../wire/handshake.ts";
-import type { MessageView } from "../../wire/message.ts";
+import type { ChangesView } from "../../api/views/changes.ts";
+import type { HandshakeView } from "../../api/views/handshake.ts";
+import type { MessageView } from "../../api/views/message.ts";
 import { ChatError, isPassing } from "../chat_error.ts";
 import type { LeftOutDevice } from "../mls/key_package_check.ts";
 import { encodeContent, type MessageContent } from "../mls/message_content.ts";

@@ -1,6 +1,6 @@
-import type { ChangesView } from "../../wire/changes.ts";
-import type { HandshakeView } from "../../wire/handshake.ts";
-import type { MessageView } from "../../wire/message.ts";
+import type { ChangesView } from "../../api/views/changes.ts";
+import type { HandshakeView } from "../../api/views/handshake.ts";
+import type { MessageView } from "../../api/views/message.ts";
 
 /** A Commit, or an encrypted message, at its place in the chat. */
 export type Item =

@@ -1,6 +1,6 @@
-import type { ChangesView } from "../../wire/changes.ts";
-import type { ChatView } from "../../wire/chat.ts";
-import type { MessageView } from "../../wire/message.ts";
+import type { ChangesView } from "../../api/views/changes.ts";
+import type { ChatView } from "../../api/views/chat.ts";
+import type { MessageView } from "../../api/views/message.ts";
 import { ChatError } from "../chat_error.ts";
 import type { Call } from "../chat_sync.ts";
 import type { Bytes } from "../mls/encoding.ts";

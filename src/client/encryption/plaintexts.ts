@@ -1,4 +1,4 @@
-import type { MessageView } from "../../wire/message.ts";
+import type { MessageView } from "../../api/views/message.ts";
 import { fromUtf8, utf8 } from "../mls/encoding.ts";
 import { decodeContent, type MessageContent } from "../mls/message_content.ts";
 import { MlsClientError, type MlsClientErrorCode } from "../mls/mls_client_error.ts";

@@ -1,4 +1,4 @@
-import type { DeviceView } from "../../encryption/views.ts";
+import type { DeviceView } from "../../api/views/encryption.ts";
 import type { MlsGroup } from "../mls/mls_group.ts";
 import type { ChatGroups } from "./chat_groups.ts";
 import type { EncryptionContext } from "./context.ts";

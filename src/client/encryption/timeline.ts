@@ -1,4 +1,4 @@
-import type { MessageView } from "../../wire/message.ts";
+import type { MessageView } from "../../api/views/message.ts";
 import { mayApply, type MessageContent } from "../mls/message_content.ts";
 import type { LocalMessage, Model } from "../model.ts";
 import type { Reading } from "./plaintexts.ts";

@@ -1,4 +1,4 @@
-import type { ImageContentType } from "../image_job.ts";
+import type { ImageContentType } from "./job.ts";
 import { rewriteGif } from "./rewrite_gif.ts";
 import { rewriteJpeg } from "./rewrite_jpeg.ts";
 import { rewritePng } from "./rewrite_png.ts";

@@ -1,5 +1,5 @@
 import { ContainerReader, Damaged } from "./container.ts";
-import { type ImageHeader } from "./image_cost.ts";
+import { type ImageHeader } from "./cost.ts";
 
 /**
  * What a WebP declares (RFC 9649). libvips reads it by allocating the whole picture, which is too late to

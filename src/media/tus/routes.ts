@@ -3,7 +3,7 @@ import { AppError } from "../../core/errors.ts";
 import type { HttpContext, HttpEnv } from "../../http/http_env.ts";
 import type { Caller } from "../../model/caller.ts";
 import type { Media } from "../../model/media.ts";
-import type { LimitName } from "../../operations/operation.ts";
+import type { LimitName } from "../../api/operation.ts";
 import { assertPlain, idOf } from "../raw_requests.ts";
 import type { ResumableUploads } from "../resumable_uploads.ts";
 import {

@@ -3,7 +3,7 @@ import { AppError } from "../../core/errors.ts";
 import { MAJORITY } from "./durability.ts";
 import { isDriverError } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
-import type { WatchPool } from "./pool_figures.ts";
+import type { WatchPool } from "./pool_metrics.ts";
 import { inTransaction, type Transact } from "./transaction.ts";
 import { ServerClock } from "./server_clock.ts";
 import { TransactionOwners } from "./transaction_owners.ts";

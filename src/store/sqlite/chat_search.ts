@@ -4,7 +4,7 @@ import type { Message } from "../../model/message.ts";
 import { containsRuns, matches, messageText, type QueryTerms } from "../search_terms.ts";
 import type { Database } from "./database.ts";
 import { BLOCK_REVS, blockOf, isSearchable, type MessageIndex } from "./message_index.ts";
-import { TOP_PLACE } from "./message_place.ts";
+import { TOP_PLACE } from "./message_rowid.ts";
 import { MESSAGES } from "./message_table.ts";
 
 /** Messages that are read together, to be looked at one by one. */

@@ -9,7 +9,7 @@ import { ChatSearch } from "./chat_search.ts";
 import type { Database } from "./database.ts";
 import type { IndexBacklog } from "./index_backlog.ts";
 import type { MessageIndex } from "./message_index.ts";
-import { placeOf } from "./message_place.ts";
+import { placeOf } from "./message_rowid.ts";
 
 /** Work of one search. What it has not found by then, the next page looks for. */
 const SEARCH_MS = 300;

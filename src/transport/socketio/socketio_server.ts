@@ -4,7 +4,7 @@ import { toProblem } from "../../core/problem.ts";
 import { logServerError } from "../../core/server_error_log.ts";
 import { sharedTurns } from "../../core/turns.ts";
 import type { Limits } from "../../config.ts";
-import { CLOSE_CODES } from "../close_codes.ts";
+import { CLOSE_CODES } from "../../api/close_codes.ts";
 import { DenoEngine } from "./engine/mod.ts";
 import type { SocketAdmission, SocketSlot } from "../socket_admission.ts";
 import { type ChatSocket, type SessionOptions, SocketIoSession } from "./socketio_session.ts";

@@ -1,7 +1,7 @@
 import type { AppError } from "../../core/errors.ts";
-import type { CloseReason, Sink } from "../../realtime/connection.ts";
-import type { Frame } from "../../realtime/outbound.ts";
-import { CLOSE_CODES } from "../close_codes.ts";
+import type { Sink } from "../../realtime/connection.ts";
+import type { Frame } from "../../realtime/encoded_events.ts";
+import { CLOSE_CODES, type CloseReason } from "../../api/close_codes.ts";
 import { type DenoEngine, writePreEncoded } from "./engine/mod.ts";
 import { socketIoCodec } from "./socketio_codec.ts";
 import type { ChatSocket } from "./socketio_session.ts";

@@ -1,5 +1,5 @@
 import type { WireEvent } from "../../model/event.ts";
-import type { Codec } from "../../realtime/outbound.ts";
+import type { Codec } from "../../realtime/encoded_events.ts";
 
 /** One event is an object, several are an array, each in one text frame. */
 export const wsCodec: Codec = {

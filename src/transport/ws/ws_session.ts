@@ -2,11 +2,12 @@ import { AppError, type ErrorCode } from "../../core/errors.ts";
 import { toProblem } from "../../core/problem.ts";
 import { logServerError } from "../../core/server_error_log.ts";
 import type { Visitor } from "../../model/caller.ts";
-import type { CloseReason, Connection } from "../../realtime/connection.ts";
+import type { CloseReason } from "../../api/close_codes.ts";
+import type { Connection } from "../../realtime/connection.ts";
 import { CommandGate } from "../command_gate.ts";
 import { hello } from "../hello.ts";
 import { type CommandFrame, parseFrame } from "./ws_frame.ts";
-import type { WsDoorOptions } from "./ws_door.ts";
+import type { WsDoorOptions } from "./ws_transport.ts";
 import { WsSink } from "./ws_sink.ts";
 
 /** How a refused hello closes the socket: 4001 says that this token is no use. */

@@ -1,8 +1,8 @@
 import type { AppError } from "../../core/errors.ts";
 import { CLOSE_ANSWER_MS, closeAndReadOn, dropConnection } from "../../core/server_socket.ts";
-import type { CloseReason, Sink } from "../../realtime/connection.ts";
-import type { Frame } from "../../realtime/outbound.ts";
-import { CLOSE_CODES } from "../close_codes.ts";
+import type { Sink } from "../../realtime/connection.ts";
+import type { Frame } from "../../realtime/encoded_events.ts";
+import { CLOSE_CODES, type CloseReason } from "../../api/close_codes.ts";
 import { wsCodec } from "./ws_codec.ts";
 
 /** Asking the runtime how much waits costs as much as a small send: it is asked once per so much. */

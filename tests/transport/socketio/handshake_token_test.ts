@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Socket } from "socket.io";
 import { SocketIoClient } from "../../support/socketio_client.ts";
-import { OPTIONS, setting, WAYS } from "./door_world.ts";
+import { OPTIONS, setting, WAYS } from "./transport_world.ts";
 
 for (const [name, transports] of WAYS) {
   Deno.test(`by ${name}: a socket keeps neither its token nor its headers`, OPTIONS, async () => {

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { registerDevice } from "./operations/encryption.ts";
+import type { EventName } from "../model/event.ts";
+import { setStatus } from "./operations/realtime.ts";
+import { ChangesView } from "./views/changes.ts";
+import { ChatView } from "./views/chat.ts";
+import { ContactRequestEvent } from "./views/contact.ts";
+import { HandshakeView } from "./views/handshake.ts";
+import { MemberEventView, ReceiptCountView, ReceiptsView } from "./views/member.ts";
+import { MessageEventView, MessageView } from "./views/message.ts";
+import {
+  ChatNotificationsEvent,
+  NotificationsReadView,
+  NotificationsRemovedView,
+  NotificationView,
+} from "./views/notification.ts";
+import { UserView } from "./views/user.ts";
+
+export interface EventSchema {
+  /** One line for the documents. */
+  summary: string;
+  data: z.ZodType;
+  /** `revision`: it takes one, and whoever misses it finds it by catching up. */
+  scope: "revision" | "chat" | "person";
+}
+
+/** What a client can hear, for the documents; the compiler holds the list to the events that exist. */
+export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
+  "message.created": { summary: "A message was sent", data: MessageView, scope: "revision" },
+  "message.updated": {
+    summary: "A message was edited, reacted to or pinned: as it is now",
+    data: MessageEventView,
+    scope: "revision",
+  },
+  "message.deleted": {
+    summary: "A message was deleted: its tombstone",
+    data: MessageView,
+    scope: "revision",
+  },
+  "chat.changes": {
+    summary: "The rows that several revisions touched",
+    data: ChangesView,
+    scope: "revision",
+  },
+  "chat.updated": { summary: "The chat's own fields changed", data: ChatView, scope: "revision" },
+  "member.updated": {
+    summary: "Someone joined, left or has a new role",
+    data: MemberEventView,
+    scope: "revision",
+  },
+  "mls.commit": {
+    summary: "A Commit of an encrypted chat",
+    data: HandshakeView,
+    scope: "revision",
+  },
+  "receipt.updated": {
+    summary: "Members' read and delivered cursors moved; whoever sends has read what came before",
+    data: ReceiptsView,
+    scope: "chat",
+  },
+  "receipt.counted": {
+    summary: "How many members have read the newest message of a chat that has very many of them",
+    data: ReceiptCountView,
+    scope: "chat",
+  },
+  "typing": {
+    summary: "Someone began to write, or stopped",
+    data: z.object({ userId: z.string(), typing: z.boolean() }),
+    scope: "chat",
+  },
+  "presence": {
+    summary: "Someone who shares a chat came, left or has a new status",
+    data: setStatus.output,
+    scope: "person",
+  },
+  "notification": { summary: "A notification", data: NotificationView, scope: "person" },
+  "notification.read": {
+    summary: "The person has read notifications, on whichever device; null for all of them",
+    data: NotificationsReadView,
+    scope: "person",
+  },
+  "notification.removed": {
+    summary: "What notifications were about has been deleted, taken back or left: they are gone",
+    data: NotificationsRemovedView,
+    scope: "person",
+  },
+  "chat.notifications": {
+    summary: "The person has changed what of a chat notifies them, on whichever device",
+    data: ChatNotificationsEvent,
+    scope: "person",
+  },
+  "resync": {
+    summary: "Something may have been missed: catch up on all chats",
+    data: z.object({}),
+    scope: "person",
+  },
+  "session.ended": {
+    summary: "The session has ended, and the socket closes",
+    data: z.object({ sessionId: z.string(), reason: z.string() }),
+    scope: "person",
+  },
+  "user.updated": {
+    summary: "Someone who shares a chat, or the person, has a new name, picture or bio",
+    data: UserView,
+    scope: "person",
+  },
+  "user.blocks": {
+    summary: "The person has blocked someone, or no longer",
+    data: z.object({ userId: z.string(), blocked: z.boolean() }),
+    scope: "person",
+  },
+  "contact.request": {
+    summary: "A request for consent was sent, or answered: to both people",
+    data: ContactRequestEvent,
+    scope: "person",
+  },
+  "mls.welcome": {
+    summary: "A Welcome waits for a device",
+    data: z.object({ id: z.string(), chatId: z.string(), deviceId: z.string() }),
+    scope: "chat",
+  },
+  "mls.keyPackagesLow": {
+    summary: "A device has few key packages left",
+    data: z.object({ deviceId: z.string(), remaining: z.int() }),
+    scope: "person",
+  },
+  "device.updated": {
+    summary: "An encryption device was added or removed",
+    data: z.object({ change: z.enum(["added", "removed"]), device: registerDevice.output }),
+    scope: "person",
+  },
+};

@@ -1,0 +1,92 @@
+import type { z } from "zod";
+import type { Limits } from "./limits.ts";
+import type { ErrorCode } from "../core/errors.ts";
+
+/** `session`: a live session is needed. `admin`: one of an administrator. */
+export type Access = "public" | "session" | "admin";
+
+/** Names of the limits in `rate_limits.ts`. */
+export type LimitName =
+  | "register"
+  | "login"
+  | "refresh"
+  | "second_factor"
+  | "reset"
+  | "send"
+  | "write"
+  | "read"
+  | "search"
+  | "upload"
+  | "join"
+  | "signal";
+
+/** Limits that no operation names: services count with them. `rate_limits.ts` says what. */
+export type ServiceLimitName = "strangers" | "unconfirmed" | "claims" | "stranger_claims";
+
+export interface RestRoute {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Relative to `/api`, in Hono's form: `/chats/:chatId/read`. */
+  path: string;
+  /** The status of success, 200 by default. 204 goes with `output: null`. */
+  status?: number;
+  /** Further statuses of success that the handler may choose, with what they mean. */
+  also?: Record<number, string>;
+  /** Bytes of its body at most, where `LIMIT_BODY_BYTES` would be too few; whichever is more. */
+  bodyLimit?: (limits: Limits) => number;
+}
+
+export interface OperationSpec<
+  Input extends z.ZodType,
+  Output extends z.ZodType | null,
+  A extends Access,
+> {
+  /** In the form `feature.verb`; on the sockets it is the command's name. */
+  name: string;
+  /** One line for the documents. */
+  summary: string;
+  /** The heading under which the documents list it. */
+  tag: string;
+  access: A;
+  /** For `public` ones that act for the caller's account when a session comes along: clients send it. */
+  optionalSession?: boolean;
+  limit: LimitName;
+  /** A strict object. Path, query and body of a REST call are one input: names may not repeat. */
+  input: Input;
+  output: Output;
+  rest?: RestRoute;
+  /** Whether `/ws` and Socket.IO offer it as a command. */
+  socket?: boolean;
+  /** What can go wrong beyond the codes that every operation shares. */
+  errors?: ErrorCode[];
+}
+
+/**
+ * One thing that a caller can ask for: a name, schemas, and who may ask. REST routes, socket commands,
+ * the OpenAPI document and the typed client are all made from the same operation, so no door can
+ * have a rule, a field or an error of its own.
+ *
+ * Declared apart from its handler (see `handler.ts`), so that the client library can import the
+ * types of the contract without the server.
+ */
+export type Operation<
+  Input extends z.ZodType = z.ZodType,
+  Output extends z.ZodType | null = z.ZodType | null,
+  A extends Access = Access,
+> = Readonly<OperationSpec<Input, Output, A>>;
+
+/** Declares one, with its types kept as narrow as they are written. */
+export function operation<
+  Input extends z.ZodType,
+  Output extends z.ZodType | null,
+  const A extends Access,
+>(spec: OperationSpec<Input, Output, A>): Operation<Input, Output, A> {
+  return Object.freeze(spec);
+}
+
+export type InputOf<Op extends Operation> = z.output<Op["input"]>;
+
+/** What a caller writes, before defaults are filled in. */
+export type RequestOf<Op extends Operation> = z.input<Op["input"]>;
+
+export type OutputOf<Op extends Operation> = Op["output"] extends z.ZodType ? z.input<Op["output"]>
+  : void;

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { AUDIT_ACTIONS, type AuditEntry } from "../../model/audit_entry.ts";
+import { toTimestamp } from "../../core/clock.ts";
+import { chatId, cursor, limit, page, timestamp, userId } from "../fields.ts";
+import { operation } from "../operation.ts";
+
+const tag = "Audit";
+
+const AuditEntryView = z.object({
+  id: z.string(),
+  at: timestamp,
+  action: z.enum(AUDIT_ACTIONS),
+  actorId: z.string().nullable().describe("Null for the server itself"),
+  userId: z.string().nullable().describe("Whom it concerns"),
+  chatId: z.string().nullable(),
+  address: z.string().nullable().describe("Null for what others did"),
+  userAgent: z.string().nullable(),
+  details: z.record(z.string(), z.string()),
+}).meta({ id: "AuditEntry" });
+
+type AuditEntryView = z.infer<typeof AuditEntryView>;
+
+/** From where somebody did something is shown to themselves and to administrators of the server. */
+export function auditEntryView(entry: AuditEntry, showOrigin: boolean): AuditEntryView {
+  const { door: _, ...fields } = entry;
+  const origin = showOrigin ? {} : { address: null, userAgent: null };
+  return { ...fields, at: toTimestamp(entry.at), ...origin };
+}
+
+const paging = { limit, cursor: cursor.optional() };
+
+export const ownAudit = operation({
+  name: "audit.own",
+  summary: "What was done to the caller's account, and by it, newest first",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject(paging),
+  output: page(AuditEntryView),
+  rest: { method: "GET", path: "/audit" },
+});
+
+export const groupAudit = operation({
+  name: "audit.group",
+  summary: "Who changed a group's members and roles, newest first; for its owner and admins",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ groupId: chatId, ...paging }),
+  output: page(AuditEntryView),
+  rest: { method: "GET", path: "/groups/:groupId/audit" },
+  errors: ["forbidden", "not_found"],
+});
+
+export const adminAudit = operation({
+  name: "audit.all",
+  summary: "Everything, or everything about one person, newest first",
+  tag,
+  access: "admin",
+  limit: "read",
+  input: z.strictObject({ userId: userId.optional(), ...paging }),
+  output: page(AuditEntryView),
+  rest: { method: "GET", path: "/admin/audit" },
+});

@@ -1,0 +1,193 @@
+import { z } from "zod";
+import {
+  chatId,
+  clientId,
+  cursor,
+  flag,
+  ids,
+  limit,
+  mediaId,
+  messageId,
+  page,
+  seq,
+  text,
+  userId,
+} from "../fields.ts";
+import { LIMIT_SPECS } from "../limits.ts";
+import { operation } from "../operation.ts";
+import { MessageView } from "../views/message.ts";
+import { fullyQualified, isOneEmoji } from "../../core/emoji.ts";
+
+const tag = "Messages";
+
+/**
+ * What any emoji has, for a pattern that every reader of the schema understands: a picture, half a flag or
+ * a keycap, and no letter. That it is one emoji is asked of what is added; of earlier releases there are
+ * others, which can be taken back.
+ */
+const emoji = z.string().min(1).max(32)
+  .regex(
+    /^(?=.*[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])[^\s\p{Cc}\p{L}]+$/u,
+    "must be an emoji",
+  )
+  .overwrite(fullyQualified)
+  .meta({ id: "Emoji", examples: ["👍"] });
+
+const ciphertext = z.string().min(1)
+  .regex(/^[A-Za-z0-9_-]+$/, "must be base64url without padding")
+  .meta({ id: "Ciphertext", description: "Base64url of an MLSMessage (RFC 9420)" });
+
+export const sendMessage = operation({
+  name: "message.send",
+  summary: "Send a message",
+  tag,
+  access: "session",
+  limit: "send",
+  input: z.strictObject({
+    chatId: chatId.optional(),
+    recipientId: userId.optional().describe("Instead of chatId: the direct chat with this user"),
+    clientId: clientId.optional(),
+    text: text().optional(),
+    ciphertext: ciphertext.optional().describe("In an encrypted chat, instead of text"),
+    mediaIds: ids(mediaId, { max: LIMIT_SPECS.mediaPerMessage.max }).optional(),
+    replyTo: messageId.optional(),
+    mentions: ids(userId, { min: 0, max: LIMIT_SPECS.mentions.max }).optional(),
+  }).refine((input) => (input.chatId === undefined) !== (input.recipientId === undefined), {
+    message: "must name either chatId or recipientId",
+  }),
+  output: MessageView,
+  rest: {
+    method: "POST",
+    path: "/messages",
+    status: 201,
+    also: { 200: "The message that an earlier send with this clientId made" },
+  },
+  socket: true,
+  errors: ["forbidden", "not_found", "conflict", "quota_exceeded", "stale_epoch"],
+});
+
+export const editMessage = operation({
+  name: "message.edit",
+  summary: "Change the text of one's own message, and whom it mentions",
+  tag,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({
+    messageId,
+    text: text({ min: 0 }).describe("Empty only where the message has files"),
+    mentions: ids(userId, { min: 0, max: LIMIT_SPECS.mentions.max }).optional()
+      .describe("In place of those of before, which stay without it"),
+  }),
+  output: MessageView,
+  rest: { method: "PUT", path: "/messages/:messageId" },
+  socket: true,
+  errors: ["forbidden", "not_found", "conflict"],
+});
+
+export const deleteMessage = operation({
+  name: "message.delete",
+  summary: "Delete a message; a tombstone stays",
+  tag,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({ messageId }),
+  output: null,
+  rest: { method: "DELETE", path: "/messages/:messageId", status: 204 },
+  socket: true,
+  errors: ["forbidden", "not_found"],
+});
+
+export const reactToMessage = operation({
+  name: "message.react",
+  summary: "Add a reaction to a message, or take it back",
+  tag,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({ messageId, emoji, remove: flag.default(false) })
+    .refine(({ emoji, remove }) => remove || isOneEmoji(emoji), {
+      path: ["emoji"],
+      message: "must be one emoji",
+    }),
+  output: MessageView,
+  rest: { method: "POST", path: "/messages/:messageId/react" },
+  socket: true,
+  errors: ["forbidden", "not_found", "conflict"],
+});
+
+export const listReactions = operation({
+  name: "message.reactions",
+  summary: "Who has reacted to a message with an emoji, in the order in which they did",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({
+    messageId,
+    emoji,
+    limit,
+    cursor: cursor.optional(),
+  }),
+  output: page(z.object({ userId: z.string() })).extend({ count: z.int() }),
+  rest: { method: "GET", path: "/messages/:messageId/reactions" },
+  errors: ["not_found"],
+});
+
+export const pinMessage = operation({
+  name: "message.pin",
+  summary: "Pin a message, or unpin it",
+  tag,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({ messageId, unpin: flag.default(false) }),
+  output: MessageView,
+  rest: { method: "POST", path: "/messages/pin" },
+  socket: true,
+  errors: ["forbidden", "not_found", "conflict"],
+});
+
+export const listMessages = operation({
+  name: "message.list",
+  summary: "Read the history of a chat",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({
+    chatId,
+    before: seq.optional().describe("Only messages before this seq, newest first"),
+    after: seq.optional().describe("Only messages after this seq, oldest first"),
+    limit,
+  }).refine((input) => input.before === undefined || input.after === undefined, {
+    message: "must not have both before and after",
+  }),
+  output: page(MessageView),
+  rest: { method: "GET", path: "/messages/:chatId" },
+  errors: ["not_found"],
+});
+
+export const listPinnedMessages = operation({
+  name: "message.pinned",
+  summary: "The pinned messages of a chat, most recently pinned first",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ chatId }),
+  output: page(MessageView),
+  rest: { method: "GET", path: "/chats/:chatId/pins" },
+  errors: ["not_found"],
+});
+
+export const searchMessages = operation({
+  name: "message.search",
+  summary: "Search the caller's chats, newest first; a short page may still have a next",
+  tag,
+  access: "session",
+  limit: "search",
+  input: z.strictObject({
+    q: text({ max: 200 }).describe("All words must be there; the last one may be unfinished"),
+    chatId: chatId.optional(),
+    limit,
+    cursor: cursor.optional(),
+  }),
+  output: page(MessageView),
+  rest: { method: "GET", path: "/messages/search" },
+  errors: ["not_found"],
+});

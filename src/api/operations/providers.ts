@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { line, timestamp } from "../fields.ts";
+import { operation } from "../operation.ts";
+import { email, SignedIn, TwoFactorChallenge, username } from "./auth.ts";
+
+const tag = "Providers";
+
+export const provider = z.enum(["google", "facebook"]).meta({ id: "Provider" });
+
+const redirectUri = z.string().max(2048).pipe(z.url("must be a URL"));
+
+const proofFields = {
+  idToken: z.string().min(1).max(8192).optional().describe("As the provider's SDK gave it"),
+  code: z.string().min(1).max(4096).optional().describe("An authorization code"),
+  codeVerifier: z.string().regex(
+    /^[A-Za-z0-9._~-]{43,128}$/,
+    "must be a code verifier as in RFC 7636, section 4.1",
+  ).optional(),
+  redirectUri: redirectUri.optional().describe("The one that the code was sent to"),
+  nonce: z.string().min(1).max(256).optional().describe("What the ID token must carry"),
+  state: z.string().min(1).max(200).optional().describe(
+    "As /auth/oauth/start gave it: verifier, nonce and redirectUri are then the server's",
+  ),
+};
+
+type Proof = { [Field in keyof typeof proofFields]?: string };
+
+const complete = (proof: Proof) =>
+  (proof.idToken === undefined) !== (proof.code === undefined) &&
+  (proof.code === undefined || proof.state !== undefined ||
+    (proof.codeVerifier !== undefined && proof.redirectUri !== undefined));
+
+const INCOMPLETE = "must have idToken, or code with state, or code with codeVerifier and " +
+  "redirectUri";
+
+const signInInput = z.strictObject({
+  ...proofFields,
+  deviceName: line({ max: 100 }).optional(),
+  username: username.optional().describe("For a new account; one is made up if left out"),
+  email: email.optional().describe("For a new account, if the provider gives none"),
+}).refine(complete, INCOMPLETE);
+
+const signInWith = (name: "google" | "facebook", title: string) =>
+  operation({
+    name: `auth.${name}`,
+    summary: `Sign in, or up, with ${title}`,
+    tag,
+    access: "public",
+    limit: "login",
+    input: signInInput,
+    output: z.union([SignedIn, TwoFactorChallenge]),
+    rest: { method: "POST", path: `/auth/${name}` },
+    errors: ["unauthenticated", "account_suspended", "conflict", "not_found"],
+  });
+
+export const google = signInWith("google", "Google");
+export const facebook = signInWith("facebook", "Facebook");
+
+export const startOAuth = operation({
+  name: "auth.oauthStart",
+  summary: "Let the server keep state, nonce and PKCE verifier of a sign-in at a provider",
+  tag,
+  access: "public",
+  optionalSession: true,
+  limit: "login",
+  input: z.strictObject({ provider, redirectUri }),
+  output: z.strictObject({
+    url: z.string().describe("Where to send the person"),
+    state: z.string().describe("To be compared with what comes back; works once"),
+  }),
+  rest: { method: "POST", path: "/auth/oauth/start" },
+  errors: ["not_found"],
+});
+
+const IdentityView = z.object({
+  provider,
+  email: z.string().nullable(),
+  linkedAt: timestamp,
+}).meta({ id: "Identity" });
+
+export const listIdentities = operation({
+  name: "auth.identities",
+  summary: "The providers that are linked to the caller's account",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({}),
+  output: z.strictObject({ items: z.array(IdentityView), next: z.null() }),
+  rest: { method: "GET", path: "/auth/identities" },
+});
+
+export const linkIdentity = operation({
+  name: "auth.link",
+  summary: "Link a provider, as another way to sign in",
+  tag,
+  access: "session",
+  limit: "login",
+  input: z.strictObject({ provider, ...proofFields }).refine(complete, INCOMPLETE),
+  output: null,
+  rest: { method: "POST", path: "/auth/identities/:provider", status: 204 },
+  errors: ["unauthenticated", "conflict", "not_found", "reauthentication_required"],
+});
+
+export const unlinkIdentity = operation({
+  name: "auth.unlink",
+  summary: "Unlink a provider; never the last way to sign in",
+  tag,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({ provider }),
+  output: null,
+  rest: { method: "DELETE", path: "/auth/identities/:provider", status: 204 },
+  errors: ["conflict", "not_found", "reauthentication_required"],
+});

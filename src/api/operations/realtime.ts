@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { chatId, line, page, timestamp, userId } from "../fields.ts";
+import { operation } from "../operation.ts";
+
+const tag = "Realtime";
+
+export const startTyping = operation({
+  name: "typing.start",
+  summary: "Tell the chat that the caller is writing; repeat it every few seconds",
+  tag,
+  access: "session",
+  limit: "signal",
+  input: z.strictObject({ chatId }),
+  output: null,
+  socket: true,
+  errors: ["not_found"],
+});
+
+export const stopTyping = operation({
+  name: "typing.stop",
+  summary: "Tell the chat that the caller has stopped writing",
+  tag,
+  access: "session",
+  limit: "signal",
+  input: z.strictObject({ chatId }),
+  output: null,
+  socket: true,
+  errors: ["not_found"],
+});
+
+export const ping = operation({
+  name: "ping",
+  summary: "Ask whether the connection is alive",
+  tag,
+  access: "session",
+  limit: "signal",
+  input: z.strictObject({}),
+  output: z.object({ serverTime: timestamp }),
+  socket: true,
+});
+
+const StatusView = z.object({
+  userId: z.string(),
+  state: z.enum(["online", "away", "busy", "offline", "invisible"])
+    .describe("`invisible` is seen by the person alone; others see `offline`"),
+  text: z.string().describe("What the person wrote to it; empty when they are offline"),
+  lastSeenAt: timestamp.nullable().describe("When they last left; null when they hide it"),
+}).meta({ id: "Status" });
+
+export const setStatus = operation({
+  name: "presence.set",
+  summary: "Choose what others see while the caller is connected",
+  tag,
+  access: "session",
+  limit: "signal",
+  input: z.strictObject({
+    state: z.enum(["online", "away", "busy", "invisible"]),
+    text: line({ min: 0, max: 140 }).optional().describe("Left as it is when not given"),
+  }),
+  output: StatusView,
+  rest: { method: "PUT", path: "/users/status" },
+  socket: true,
+});
+
+/** People who can be asked for at once. */
+const MOST_USERS = 100;
+
+export const getStatuses = operation({
+  name: "presence.get",
+  summary: "Who is there, as far as they let the caller see it; the caller if nobody is named",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ userIds: z.array(userId).max(MOST_USERS).optional() }),
+  output: page(StatusView),
+  rest: { method: "GET", path: "/users/status" },
+  socket: true,
+});

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { cursor, flag, limit, line, mediaId, page, text, userId } from "../fields.ts";
+import { operation } from "../operation.ts";
+import { ProfileView, UserView } from "../views/user.ts";
+
+const tag = "Users";
+
+export const getProfile = operation({
+  name: "user.profile",
+  summary: "The caller's own account",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({}),
+  output: ProfileView,
+  rest: { method: "GET", path: "/users/profile" },
+});
+
+export const updateProfile = operation({
+  name: "user.update",
+  summary: "Change what the caller's profile says",
+  tag,
+  access: "session",
+  limit: "write",
+  input: z.strictObject({
+    displayName: line({ max: 100 }).optional(),
+    bio: text({ min: 0, max: 500 }).optional(),
+    avatarMediaId: mediaId.nullable().optional(),
+    lastSeenHidden: flag.optional(),
+  }),
+  output: ProfileView,
+  rest: { method: "PUT", path: "/users/profile" },
+});
+
+export const deleteProfile = operation({
+  name: "user.delete",
+  summary: "Delete the account for good: personal data goes, chats keep tombstones",
+  tag,
+  access: "session",
+  limit: "reset",
+  input: z.strictObject({
+    password: z.string().min(1).max(1024).optional().describe(
+      "Needed unless identity was proved recently",
+    ),
+  }),
+  output: null,
+  rest: {
+    method: "DELETE",
+    path: "/users/profile",
+    status: 204,
+    also: { 202: "The account is gone, and the rest of its data is going" },
+  },
+  errors: ["unauthenticated", "reauthentication_required"],
+});
+
+export const getUser = operation({
+  name: "user.get",
+  summary: "A person",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ userId }),
+  output: UserView,
+  rest: { method: "GET", path: "/users/:userId" },
+  errors: ["not_found"],
+});
+
+export const searchUsers = operation({
+  name: "user.search",
+  summary:
+    "Find people by how words of their name or their username begin; as long as next is given, " +
+    "there may be more",
+  tag,
+  access: "session",
+  limit: "search",
+  input: z.strictObject({ q: line({ max: 100 }), limit, cursor: cursor.optional() }),
+  output: page(UserView),
+  rest: { method: "GET", path: "/users/search" },
+});

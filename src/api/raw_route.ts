@@ -1,0 +1,34 @@
+import type { z } from "zod";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Operation, RestRoute } from "./operation.ts";
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/** A parameter as OpenAPI describes it. */
+export interface Parameter {
+  name: string;
+  in: "path" | "query" | "header";
+  required: boolean;
+  description?: string;
+  schema: JsonSchema;
+  style?: "form";
+  explode?: boolean;
+}
+
+/** A route that is no operation (an upload, a stream of bytes), described by hand. */
+export interface RawRoute {
+  method: RestRoute["method"];
+  /** From the root of the server, in Hono's form. */
+  path: string;
+  name: string;
+  summary: string;
+  description?: string;
+  tag: string;
+  access: Operation["access"];
+  parameters?: Parameter[];
+  requestBody?: unknown;
+  /** The successes; errors come from `errors`. */
+  responses: Record<string, unknown>;
+  /** What can go wrong beyond the codes that every route shares. */
+  errors?: ErrorCode[];
+}

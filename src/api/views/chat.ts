@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { toTimestamp } from "../../core/clock.ts";
+import { type Chat, HISTORY_RULES } from "../../model/chat.ts";
+import { timestamp } from "../fields.ts";
+
+export const ChatView = z.object({
+  id: z.string(),
+  kind: z.enum(["direct", "group"]),
+  name: z.string().describe("Empty for a direct chat"),
+  description: z.string(),
+  avatarMediaId: z.string().nullable(),
+  encrypted: z.boolean(),
+  epoch: z.int().nullable().describe("The MLS epoch of an encrypted chat"),
+  generation: z.int().describe("How often the MLS group of an encrypted chat was restarted"),
+  rev: z.int().describe("The head: the chat's last revision"),
+  memberCount: z.int(),
+  history: z.enum(HISTORY_RULES).describe("What people who join see of the history"),
+  createdBy: z.string(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+}).meta({ id: "Chat" });
+
+export type ChatView = z.infer<typeof ChatView>;
+
+export function chatView(chat: Chat): ChatView {
+  return {
+    id: chat.id,
+    kind: chat.kind,
+    name: chat.name,
+    description: chat.description,
+    avatarMediaId: chat.avatarMediaId,
+    encrypted: chat.encrypted,
+    epoch: chat.epoch,
+    generation: chat.generation,
+    rev: chat.rev,
+    memberCount: chat.memberCount,
+    history: chat.history,
+    createdBy: chat.createdBy,
+    createdAt: toTimestamp(chat.createdAt),
+    updatedAt: toTimestamp(chat.updatedAt),
+  };
+}

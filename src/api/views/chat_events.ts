@@ -1,0 +1,118 @@
+import type { ChatCommit, ChatStep } from "../../model/chat_step.ts";
+import type { WireEvent } from "../../model/event.ts";
+import { chatView } from "./chat.ts";
+import { type Changes, type ChangesView, changesView, noChanges } from "./changes.ts";
+import { handshakeView } from "./handshake.ts";
+import { memberEventView } from "./member.ts";
+import { type MessageView, messageView } from "./message.ts";
+
+/** A step, or several changes of one message: the revisions `(after, rev]`. */
+export type MergedStep = ChatStep & { after?: number };
+
+export function stepEvent(chatId: string, step: MergedStep): WireEvent {
+  const { type: event, rev, after } = step;
+  return { event, chatId, rev, ...(after !== undefined && { after }), data: stepData(step) };
+}
+
+/**
+ * Changes of one message that follow each other become one, as the last of them left it, with all who
+ * have reacted: when a thousand people react at once, that is a few events and not a thousand.
+ */
+export function mergeUpdates(steps: readonly ChatStep[]): MergedStep[] {
+  const merged: MergedStep[] = [];
+  for (const step of steps) {
+    const last = merged.at(-1);
+    if (
+      step.type !== "message.updated" || last?.type !== "message.updated" ||
+      last.message.id !== step.message.id
+    ) {
+      merged.push(step);
+      continue;
+    }
+    const reacted = [...last.reacted ?? [], ...step.reacted ?? []];
+    const after = last.after ?? last.rev - 1;
+    merged[merged.length - 1] = { ...step, after, ...(reacted.length > 0 && { reacted }) };
+  }
+  return merged;
+}
+
+function stepData(step: ChatStep): unknown {
+  switch (step.type) {
+    case "chat.updated":
+      return chatView(step.chat);
+    case "member.updated":
+      return memberEventView(step);
+    case "mls.commit":
+      return handshakeView(step.handshake);
+    default:
+      return step.reacted
+        ? { ...messageView(step.message), reacted: step.reacted }
+        : messageView(step.message);
+  }
+}
+
+/** Members in one commit above which they leave as one event, not as one each. */
+const MEMBERS_AS_ONE = 20;
+
+/** A commit that adds many people (a new group, say) is one event for the whole range. */
+export function leavesWhole(commit: ChatCommit): boolean {
+  return commit.steps.length > MEMBERS_AS_ONE &&
+    commit.steps.some((step) => step.type === "member.updated") &&
+    commit.steps.every((step) => step.type !== "message.created");
+}
+
+export function changesEvent(changes: Changes): WireEvent {
+  const { chatId, rev, after } = changes;
+  return { event: "chat.changes", chatId, rev, after, data: changesView(changes) };
+}
+
+/**
+ * The event as it is for a member to whom the messages up to `hiddenSeq` are not shown: it still covers its
+ * revisions, so that the client's cursor has no gap.
+ */
+export function withoutHidden(event: WireEvent, hiddenSeq: number): WireEvent {
+  const { chatId, rev, data } = event;
+  if (chatId === undefined || rev === undefined) return event;
+  if (event.event === "chat.changes") {
+    const { messages, ...changes } = data as ChangesView;
+    if (messages.every(({ seq }) => seq > hiddenSeq)) return event;
+    const shown = messages.filter(({ seq }) => seq > hiddenSeq);
+    return { ...event, data: { ...changes, messages: shown } };
+  }
+  if (!event.event.startsWith("message.") || (data as MessageView).seq > hiddenSeq) return event;
+  return changesEvent(noChanges(chatId, event.after ?? rev - 1, rev));
+}
+
+/**
+ * The steps that led to rows which were read, if each revision of the range still has its row: then
+ * the range can leave as the very events that the instance which made it sent. Null when a row was
+ * touched twice, so that an earlier revision of it is no longer to be had.
+ */
+export function stepsOf(changes: Changes): ChatStep[] | null {
+  const steps: ChatStep[] = [
+    ...changes.messages.map((message): ChatStep => ({
+      type: message.seq === message.rev
+        ? "message.created"
+        : message.deletedAt !== null
+        ? "message.deleted"
+        : "message.updated",
+      rev: message.rev,
+      message,
+    })),
+    ...changes.members.map((member, at): ChatStep => ({
+      type: "member.updated",
+      rev: member.rev,
+      member,
+      // Only the count after all of them is known.
+      ...(at === changes.members.length - 1 && { memberCount: changes.memberCount }),
+    })),
+    ...changes.commits.map((handshake): ChatStep => ({
+      type: "mls.commit",
+      rev: handshake.rev,
+      handshake,
+    })),
+  ];
+  const { chat } = changes;
+  if (chat) steps.push({ type: "chat.updated", rev: chat.detailsRev, chat });
+  return steps.length === changes.rev - changes.after ? steps.sort((a, b) => a.rev - b.rev) : null;
+}

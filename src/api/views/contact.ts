@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { toTimestamp } from "../../core/clock.ts";
+import type { Chat } from "../../model/chat.ts";
+import { CONTACT_AUDIENCES, type ContactRequest } from "../../model/contact.ts";
+import type { User } from "../../model/user.ts";
+import { timestamp } from "../fields.ts";
+import { UserView, userView } from "./user.ts";
+
+const audience = z.enum(CONTACT_AUDIENCES);
+
+export const ContactSettingsView = z.object({
+  addToGroups: audience.describe("Who may add the person to a group without asking first"),
+  write: audience.describe("Who may begin a direct chat with the person without asking first"),
+}).meta({
+  id: "ContactSettings",
+  description: "`shared`: people who share a chat with the person",
+});
+
+const kind = z.enum(["group", "direct"]);
+
+export const SentRequestView = z.object({
+  id: z.string(),
+  kind: kind.describe("`group`: an invitation. `direct`: a request to write to the person"),
+  userId: z.string().describe("The person who is asked"),
+  fromId: z.string(),
+  chatId: z.string(),
+  createdAt: timestamp,
+  expiresAt: timestamp,
+}).meta({ id: "SentContactRequest" });
+
+export const ReceivedRequestView = SentRequestView.extend({
+  from: UserView,
+  chat: z.object({
+    name: z.string(),
+    description: z.string(),
+    avatarMediaId: z.string().nullable(),
+    encrypted: z.boolean(),
+    memberCount: z.int(),
+  }).describe("What a person may know of the chat before they accept"),
+  text: z.string().nullable().describe("What the sender of a direct request has written, cut"),
+}).meta({ id: "ContactRequest" });
+
+export const ContactRequestEvent = z.object({
+  requestId: z.string(),
+  kind,
+  userId: z.string(),
+  fromId: z.string(),
+  chatId: z.string(),
+  state: z.enum(["pending", "accepted", "declined", "withdrawn"]),
+});
+
+export type ContactRequestEvent = z.infer<typeof ContactRequestEvent>;
+
+export function sentRequestView(request: ContactRequest) {
+  const { id, kind, userId, fromId, chatId } = request;
+  const [createdAt, expiresAt] = [toTimestamp(request.createdAt), toTimestamp(request.expiresAt)];
+  return { id, kind, userId, fromId, chatId, createdAt, expiresAt };
+}
+
+/** Characters of a message that stand in a request. */
+const MAX_TEXT = 500;
+
+export function receivedRequestView(
+  request: ContactRequest,
+  from: User,
+  chat: Chat,
+  text: string | null,
+) {
+  const { name, description, avatarMediaId, encrypted, memberCount } = chat;
+  return {
+    ...sentRequestView(request),
+    from: userView(from),
+    chat: { name, description, avatarMediaId, encrypted, memberCount },
+    text: text && [...text.slice(0, 2 * MAX_TEXT)].slice(0, MAX_TEXT).join(""),
+  };
+}
+
+export const NotAddedView = z.object({
+  userId: z.string(),
+  reason: z.enum(["invited", "rate_limited", "full"]).describe(
+    "`invited`: they become a member once they accept. `rate_limited`: too many strangers, or " +
+      "too many requests, reach them. `full`: they are in as many chats as they may be",
+  ),
+  retryAfter: z.int().optional().describe("Seconds, with `rate_limited`"),
+}).meta({ id: "NotAdded" });
+
+export type NotAddedView = z.infer<typeof NotAddedView>;

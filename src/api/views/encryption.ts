@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { toTimestamp } from "../../core/clock.ts";
+import type { Device } from "../../model/device.ts";
+import type { StoredWelcome } from "../../model/handshake.ts";
+import { timestamp } from "../fields.ts";
+
+export const DeviceView = z.object({
+  id: z.string(),
+  userId: z.string(),
+  name: z.string(),
+  signatureKey: z.string().describe("Ed25519, 32 bytes in base64url"),
+  createdAt: timestamp,
+}).meta({ id: "Device" });
+
+export type DeviceView = z.infer<typeof DeviceView>;
+
+export function deviceView({ id, userId, name, signatureKey, createdAt }: Device): DeviceView {
+  return { id, userId, name, signatureKey, createdAt: toTimestamp(createdAt) };
+}
+
+export const WelcomeView = z.object({
+  id: z.string(),
+  chatId: z.string(),
+  deviceId: z.string(),
+  rev: z.int().describe("The revision of the Commit that it belongs to"),
+  generation: z.int().describe("Of the MLS group that it is for"),
+  epoch: z.int().describe("The epoch that the device joins in"),
+  message: z.string().describe("Base64url of an MLSMessage (RFC 9420)"),
+  createdAt: timestamp,
+}).meta({ id: "MlsWelcome" });
+
+export type WelcomeView = z.infer<typeof WelcomeView>;
+
+export function welcomeView(welcome: StoredWelcome): WelcomeView {
+  const { id, chatId, deviceId, rev, generation, epoch, message, createdAt } = welcome;
+  return {
+    id,
+    chatId,
+    deviceId,
+    rev,
+    generation,
+    epoch,
+    message,
+    createdAt: toTimestamp(createdAt),
+  };
+}

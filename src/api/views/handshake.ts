@@ -1,0 +1,20 @@
+import { z } from "zod";
+import type { Handshake } from "../../model/handshake.ts";
+
+export const HandshakeView = z.object({
+  rev: z.int().describe("Its place in the chat, in order with the messages"),
+  generation: z.int().describe(
+    "Of the MLS group that the Commit is for; the first with a higher one has restarted the group",
+  ),
+  epoch: z.int().describe("The epoch that the Commit was made for; it begins the next one"),
+  senderId: z.string(),
+  clientId: z.string(),
+  commit: z.string().describe("Base64url of an MLSMessage (RFC 9420)"),
+}).meta({ id: "MlsCommit" });
+
+export type HandshakeView = z.infer<typeof HandshakeView>;
+
+export function handshakeView(handshake: Handshake): HandshakeView {
+  const { rev, generation, epoch, senderId, clientId, message } = handshake;
+  return { rev, generation, epoch, senderId, clientId, commit: message };
+}

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
+import type { Membership } from "../../model/membership.ts";
+import { timestamp } from "../fields.ts";
+
+export const MemberView = z.object({
+  chatId: z.string(),
+  userId: z.string(),
+  role: z.enum(["owner", "admin", "member"]),
+  rev: z.int().describe("The last revision that touched role, joinedAt or leftAt"),
+  joinedAt: timestamp,
+  leftAt: timestamp.nullable(),
+  readSeq: z.int(),
+  deliveredSeq: z.int(),
+}).meta({ id: "Member" });
+
+export type MemberView = z.infer<typeof MemberView>;
+
+/** What other members may see of a membership: its notification settings are its owner's alone. */
+export function memberView(member: Membership): MemberView {
+  return {
+    chatId: member.chatId,
+    userId: member.userId,
+    role: member.role,
+    rev: member.rev,
+    joinedAt: toTimestamp(member.joinedAt),
+    leftAt: toTimestampOrNull(member.leftAt),
+    readSeq: member.readSeq,
+    deliveredSeq: member.deliveredSeq,
+  };
+}
+
+/** What the event of a member says: the membership, and how many members the chat has now. */
+export const MemberEventView = MemberView.extend({
+  memberCount: z.int().optional().describe("Present members after it"),
+}).meta({ id: "MemberEvent" });
+
+export type MemberEventView = z.infer<typeof MemberEventView>;
+
+export function memberEventView(
+  { member, memberCount }: { member: Membership; memberCount?: number },
+): MemberEventView {
+  return { ...memberView(member), ...(memberCount !== undefined && { memberCount }) };
+}
+
+export const ReceiptView = z.object({
+  chatId: z.string(),
+  userId: z.string(),
+  readSeq: z.int(),
+  deliveredSeq: z.int(),
+}).meta({ id: "Receipt" });
+
+export type ReceiptView = z.infer<typeof ReceiptView>;
+
+export const ReceiptsView = ReceiptView.extend({
+  others: z.array(ReceiptView).optional().describe(
+    "Further members whose cursors moved within the same moment",
+  ),
+}).meta({ id: "Receipts" });
+
+export type ReceiptsView = z.infer<typeof ReceiptsView>;
+
+export const ReceiptCountView = z.object({
+  chatId: z.string(),
+  seq: z.int().describe("The newest message"),
+  read: z.int().describe("Members who have read it"),
+  delivered: z.int().describe("Members who have received it"),
+}).meta({ id: "ReceiptCount" });
+
+export type ReceiptCountView = z.infer<typeof ReceiptCountView>;
+
+/** Of one member at least. */
+export function receiptsView([first, ...others]: readonly Membership[]): ReceiptsView {
+  return {
+    ...receiptView(first),
+    ...(others.length > 0 && { others: others.map(receiptView) }),
+  };
+}
+
+export function receiptView(member: Membership): ReceiptView {
+  const { chatId, userId, readSeq, deliveredSeq } = member;
+  return { chatId, userId, readSeq, deliveredSeq };
+}

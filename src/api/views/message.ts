@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
+import type { Message } from "../../model/message.ts";
+import { timestamp } from "../fields.ts";
+
+export const MediaAttachmentView = z.object({
+  id: z.string(),
+  kind: z.enum(["image", "video", "audio", "file"]),
+  type: z.string().describe("Media type found in the bytes"),
+  name: z.string(),
+  size: z.int().describe("Bytes"),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  thumbHash: z.string().nullable().describe("ThumbHash in base64"),
+}).meta({ id: "MediaAttachment" });
+
+/** Of more people than that a message says how many they are; the others are a list of their own. */
+const REACTORS_SHOWN = 20;
+
+export const ReactionView = z.object({
+  emoji: z.string(),
+  count: z.int().describe("How many have reacted so"),
+  userIds: z.array(z.string()).describe(
+    `The first ${REACTORS_SHOWN} of them, in the order in which they reacted`,
+  ),
+  mine: z.boolean().optional().describe(
+    "Whether the caller is among them; in what the caller has asked for, not in events",
+  ),
+}).meta({ id: "Reaction" });
+
+export type ReactionView = z.infer<typeof ReactionView>;
+
+export const ReactionChangeView = z.object({
+  emoji: z.string(),
+  userId: z.string(),
+  removed: z.boolean().describe("Taken back"),
+}).meta({ id: "ReactionChange" });
+
+export type ReactionChangeView = z.infer<typeof ReactionChangeView>;
+
+export const MessageView = z.object({
+  id: z.string(),
+  chatId: z.string(),
+  seq: z.int().describe("The revision that created the message: its place in the history"),
+  rev: z.int().describe("The last revision that touched it"),
+  senderId: z.string(),
+  clientId: z.string(),
+  kind: z.enum(["text", "media", "system", "encrypted"]),
+  text: z.string(),
+  ciphertext: z.string().optional().describe("Base64url of an MLSMessage; encrypted messages only"),
+  media: z.array(MediaAttachmentView),
+  replyTo: z.string().nullable(),
+  mentions: z.array(z.string()),
+  reactions: z.array(ReactionView),
+  createdAt: timestamp,
+  editedAt: timestamp.nullable(),
+  deletedAt: timestamp.nullable(),
+  pinnedAt: timestamp.nullable(),
+}).meta({ id: "Message" });
+
+export type MessageView = z.infer<typeof MessageView>;
+
+export const MessageEventView = MessageView.extend({
+  reacted: z.array(ReactionChangeView).optional().describe(
+    "Who has just reacted or taken it back, in order: by it each client knows its own reactions",
+  ),
+}).meta({ id: "MessageEvent" });
+
+export type MessageEventView = z.infer<typeof MessageEventView>;
+
+/**
+ * On the hot path of every send: no copies but the times. With `viewerId` as that person sees it; events
+ * are encoded once for everybody, so they come without.
+ */
+export function messageView(message: Message, viewerId?: string): MessageView {
+  return {
+    id: message.id,
+    chatId: message.chatId,
+    seq: message.seq,
+    rev: message.rev,
+    senderId: message.senderId,
+    clientId: message.clientId,
+    kind: message.kind,
+    text: message.text,
+    ...(message.ciphertext !== null && { ciphertext: message.ciphertext }),
+    media: message.media,
+    replyTo: message.replyTo,
+    mentions: message.mentions,
+    reactions: message.reactions.length === 0 ? NO_REACTIONS : reactionsView(message, viewerId),
+    createdAt: toTimestamp(message.createdAt),
+    editedAt: toTimestampOrNull(message.editedAt),
+    deletedAt: toTimestampOrNull(message.deletedAt),
+    pinnedAt: toTimestampOrNull(message.pinnedAt),
+  };
+}
+
+const NO_REACTIONS: ReactionView[] = [];
+
+function reactionsView({ reactions }: Message, viewerId?: string): ReactionView[] {
+  return reactions.map(({ emoji, userIds }) => ({
+    emoji,
+    count: userIds.length,
+    userIds: userIds.length > REACTORS_SHOWN ? userIds.slice(0, REACTORS_SHOWN) : userIds,
+    ...(viewerId !== undefined && { mine: userIds.includes(viewerId) }),
+  }));
+}

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
+import {
+  NOTIFIABLE_KINDS,
+  type Notification,
+  NOTIFICATION_KINDS,
+  type NotificationSettings,
+} from "../../model/notification.ts";
+import type { PushDevice } from "../../model/push_device.ts";
+import { timestamp } from "../fields.ts";
+
+export const NotificationView = z.object({
+  id: z.string(),
+  kind: z.enum(NOTIFICATION_KINDS),
+  chatId: z.string().nullable(),
+  messageId: z.string().nullable(),
+  actorId: z.string().nullable().describe("Whose doing it was"),
+  data: z.record(z.string(), z.string()).describe(
+    "`emoji`, `role`, `action`, or `requestId` and `kind`, by kind",
+  ),
+  createdAt: timestamp,
+  readAt: timestamp.nullable(),
+}).meta({ id: "Notification" });
+
+export type NotificationView = z.infer<typeof NotificationView>;
+
+export const NotificationsReadView = z.object({
+  notificationIds: z.array(z.string()).nullable().describe("Null: all of them"),
+  readAt: timestamp,
+  unread: z.int().describe("How many are unread now"),
+}).meta({ id: "NotificationsRead" });
+
+export const NotificationsRemovedView = z.object({
+  notificationIds: z.array(z.string()),
+  unread: z.int().describe("How many are unread now"),
+}).meta({ id: "NotificationsRemoved" });
+
+export const ChatNotificationsEvent = z.object({
+  chatId: z.string(),
+  level: z.enum(["all", "mentions", "none"]),
+  mutedUntil: timestamp.nullable(),
+  muted: z.boolean().describe("The person wants to hear nothing of the chat now"),
+}).meta({ id: "ChatNotificationsChanged" });
+
+export type NotificationsReadView = z.infer<typeof NotificationsReadView>;
+export type NotificationsRemovedView = z.infer<typeof NotificationsRemovedView>;
+export type ChatNotificationsEvent = z.infer<typeof ChatNotificationsEvent>;
+
+export function notificationView(notification: Notification): NotificationView {
+  const { id, kind, chatId, messageId, actorId, data, createdAt, readAt } = notification;
+  return {
+    ...{ id, kind, chatId, messageId, actorId, data },
+    createdAt: toTimestamp(createdAt),
+    readAt: toTimestampOrNull(readAt),
+  };
+}
+
+const flags = <Kind extends string>(kinds: readonly Kind[]) =>
+  Object.fromEntries(kinds.map((kind) => [kind, z.boolean()])) as Record<Kind, z.ZodBoolean>;
+
+export const NotificationKinds = z.object(flags(NOTIFIABLE_KINDS)).meta({
+  id: "NotificationKinds",
+  description: "Which kinds are on; `message` is about pushes",
+});
+
+const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
+
+export const QuietHoursView = z.strictObject({
+  start: z.string().regex(CLOCK, "must be a time such as 22:00"),
+  end: z.string().regex(CLOCK, "must be a time such as 07:00"),
+  timeZone: z.string().max(64).refine(isTimeZone, "must be a time zone such as Europe/Berlin"),
+}).meta({ id: "QuietHours", description: "When no push is sent; may span midnight" });
+
+export const NotificationSettingsView = z.object({
+  kinds: NotificationKinds,
+  quietHours: QuietHoursView.nullable(),
+  hideContent: z.boolean().describe("Pushes say that something came, and not what"),
+}).meta({ id: "NotificationSettings" });
+
+export type NotificationSettingsView = z.infer<typeof NotificationSettingsView>;
+
+export function settingsView(settings: NotificationSettings): NotificationSettingsView {
+  const { off, quietHours, hideContent } = settings;
+  const kinds = NOTIFIABLE_KINDS.map((kind) => [kind, !off.includes(kind)]);
+  return {
+    kinds: Object.fromEntries(kinds) as NotificationSettingsView["kinds"],
+    quietHours: quietHours && {
+      start: clockTime(quietHours.start),
+      end: clockTime(quietHours.end),
+      timeZone: quietHours.timeZone,
+    },
+    hideContent,
+  };
+}
+
+export const PushDeviceView = z.object({
+  id: z.string(),
+  kind: z.enum(["fcm", "web"]),
+  name: z.string(),
+  createdAt: timestamp,
+  updatedAt: timestamp.describe("When it was registered last"),
+}).meta({ id: "PushDevice" });
+
+/** Without the address: whoever has that can send to it. */
+export function pushDeviceView({ id, address, name, createdAt, updatedAt }: PushDevice) {
+  return {
+    ...{ id, kind: address.kind, name },
+    createdAt: toTimestamp(createdAt),
+    updatedAt: toTimestamp(updatedAt),
+  };
+}
+
+/** `22:30` → 1350. */
+export function minutesOf(clock: string): number {
+  const [hours, minutes] = clock.split(":").map(Number);
+  return hours * 60 + minutes;
+}
+
+function clockTime(minutes: number): string {
+  const pad = (count: number) => String(count).padStart(2, "0");
+  return `${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
+import type { User } from "../../model/user.ts";
+import { timestamp } from "../fields.ts";
+
+export const UserView = z.object({
+  id: z.string(),
+  username: z.string(),
+  displayName: z.string(),
+  bio: z.string(),
+  avatarMediaId: z.string().nullable(),
+}).meta({ id: "User", description: "What everyone may see of a person" });
+
+export type UserView = z.infer<typeof UserView>;
+
+export function userView(user: User): UserView {
+  const { id, username, displayName, bio, avatarMediaId } = user;
+  return { id, username, displayName, bio, avatarMediaId };
+}
+
+/** In place of the profile of somebody who is not the caller's to see. */
+export function hiddenUserView(id: string): UserView {
+  return { id, username: "", displayName: "", bio: "", avatarMediaId: null };
+}
+
+export const ProfileView = UserView.extend({
+  email: z.string(),
+  emailVerifiedAt: timestamp.nullable(),
+  status: z.object({
+    state: z.enum(["online", "away", "busy", "invisible"]),
+    text: z.string(),
+  }).describe("What the person chose to show"),
+  lastSeenHidden: z.boolean(),
+  hasPassword: z.boolean(),
+  twoFactorEnabled: z.boolean(),
+  role: z.enum(["user", "admin"]),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  deletedAt: timestamp.nullable(),
+}).meta({ id: "Profile", description: "The caller's own account" });
+
+export type ProfileView = z.infer<typeof ProfileView>;
+
+export function profileView(user: User): ProfileView {
+  return {
+    ...userView(user),
+    email: user.email,
+    emailVerifiedAt: toTimestampOrNull(user.emailVerifiedAt),
+    status: user.status,
+    lastSeenHidden: user.lastSeenHidden,
+    hasPassword: user.passwordHash !== null,
+    twoFactorEnabled: (user.totp?.enabledAt ?? null) !== null,
+    role: user.role,
+    createdAt: toTimestamp(user.createdAt),
+    updatedAt: toTimestamp(user.updatedAt),
+    deletedAt: toTimestampOrNull(user.deletedAt),
+  };
+}

@@ -1,0 +1,45 @@
+import { AppError, notFound } from "../core/errors.ts";
+import type { AuditEntry } from "../model/audit_entry.ts";
+import { bind, type Bound } from "../operations/handler.ts";
+import type { Store } from "../store/store.ts";
+import * as operations from "../api/operations/audit.ts";
+import type { AuditTrail } from "./audit_trail.ts";
+
+/** The record, to those concerned: oneself, a group's admins, the server's administrators. */
+export function auditHandlers(
+  audit: AuditTrail,
+  store: Pick<Store, "chats" | "memberships">,
+): Bound[] {
+  return [
+    bind(operations.ownAudit, async ({ userId }, { limit, cursor = null }) => {
+      const entries = await audit.ofUser(userId, { before: cursor, limit });
+      return pageOf(entries, limit, ({ actorId }) => actorId === userId);
+    }),
+    bind(operations.groupAudit, async ({ userId }, { groupId, limit, cursor = null }) => {
+      const member = await store.memberships.of(groupId, userId);
+      if (!member || member.leftAt !== null) throw notFound("group", groupId);
+      if (member.role === "member") {
+        // Of a direct chat everyone is a plain member.
+        const chat = await store.chats.byId(groupId);
+        if (chat?.kind !== "group") throw notFound("group", groupId);
+        throw new AppError("forbidden", "Reading the group's record: only its admins may");
+      }
+      const entries = await audit.ofChat(groupId, { before: cursor, limit });
+      return pageOf(entries, limit, ({ actorId }) => actorId === userId);
+    }),
+    bind(operations.adminAudit, async (_caller, { userId, limit, cursor = null }) => {
+      const page = { before: cursor, limit };
+      const entries = userId === undefined
+        ? await audit.all(page)
+        : await audit.ofUser(userId, page);
+      return pageOf(entries, limit, () => true);
+    }),
+  ];
+}
+
+function pageOf(entries: AuditEntry[], limit: number, showOrigin: (entry: AuditEntry) => boolean) {
+  return {
+    items: entries.map((entry) => operations.auditEntryView(entry, showOrigin(entry))),
+    next: entries.length < limit ? null : entries.at(-1)!.id,
+  };
+}

@@ -1,0 +1,69 @@
+import { type Clock, systemClock } from "../../core/clock.ts";
+import type { RateDecision, RateLimiter } from "../rate_limiter.ts";
+import type { Rate } from "../../api/rate_limits.ts";
+
+/**
+ * The generic cell rate algorithm: a bucket is one number, its theoretical arrival time, the moment
+ * at which it would be full again. It allows what a token bucket allows, without a timer.
+ */
+function gcra(
+  fullAt: number | undefined,
+  now: number,
+  rate: Rate,
+): RateDecision & { fullAt: number } {
+  const interval = rate.periodMs / rate.count;
+  // A clock set back, or a limit made narrower, must not shut a bucket for longer than its period.
+  const before = Math.min(Math.max(fullAt ?? now, now), now + rate.periodMs);
+  const after = before + interval;
+  const retryAfterMs = Math.max(0, after - rate.periodMs - now);
+  const allowed = retryAfterMs < 1e-6;
+  const standing = allowed ? after : before;
+  return {
+    allowed,
+    remaining: Math.max(0, Math.floor((rate.periodMs - (standing - now)) / interval + 1e-9)),
+    resetAfterMs: standing - now,
+    retryAfterMs: allowed ? 0 : retryAfterMs,
+    fullAt: standing,
+  };
+}
+
+/**
+ * The limits of one instance. At most `maxBuckets` are kept: those that are full again are forgotten
+ * first, and then those that have waited longest, which is lenient to them and bounds memory.
+ */
+export class MemoryRateLimiter implements RateLimiter {
+  readonly #fullAt = new Map<string, number>();
+
+  constructor(
+    private readonly clock: Clock = systemClock,
+    private readonly maxBuckets = 100_000,
+  ) {}
+
+  take(bucket: string, rate: Rate): RateDecision {
+    const now = this.clock.now();
+    const known = this.#fullAt.get(bucket);
+    const { fullAt, ...decision } = gcra(known, now, rate);
+    if (known === undefined && this.#fullAt.size >= this.maxBuckets) this.#makeRoom(now);
+    this.#fullAt.set(bucket, fullAt);
+    return decision;
+  }
+
+  giveBack(bucket: string, rate: Rate): void {
+    const known = this.#fullAt.get(bucket);
+    if (known !== undefined) this.#fullAt.set(bucket, known - rate.periodMs / rate.count);
+  }
+
+  #makeRoom(now: number): void {
+    for (const [bucket, fullAt] of this.#fullAt) {
+      if (fullAt <= now) this.#fullAt.delete(bucket);
+    }
+    // A tenth at a time, so that a flood of new addresses does not sweep at each request.
+    const excess = this.#fullAt.size - Math.floor(this.maxBuckets * 0.9);
+    if (excess <= 0) return;
+    let left = excess;
+    for (const bucket of this.#fullAt.keys()) {
+      if (left-- === 0) break;
+      this.#fullAt.delete(bucket);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { Db } from "mongodb";
+import type { PresenceTable } from "../shared/presence.ts";
+
+interface Entry {
+  _id: string;
+  userId: string;
+  instance: string;
+}
+
+/** The collection `presence`. Makes its indexes, which may be repeated. */
+export async function mongoPresenceTable(db: Db): Promise<PresenceTable> {
+  const entries = db.collection<Entry>("presence");
+  await entries.createIndexes([{ key: { userId: 1 } }, { key: { instance: 1 } }]);
+  const idOf = (instance: string, userId: string) => `${userId}:${instance}`;
+  return {
+    async put(instance, userIds) {
+      const operations = userIds.map((userId) => {
+        const replacement = { userId, instance };
+        return {
+          replaceOne: { filter: { _id: idOf(instance, userId) }, replacement, upsert: true },
+        };
+      });
+      await entries.bulkWrite(operations, { ordered: false });
+    },
+    async remove(instance, userIds) {
+      const ids = userIds.map((userId) => idOf(instance, userId));
+      await entries.deleteMany({ _id: { $in: ids } });
+    },
+    async instancesOf(userIds) {
+      const found = new Map<string, string[]>();
+      for await (const { userId, instance } of entries.find({ userId: { $in: userIds } })) {
+        found.set(userId, [...found.get(userId) ?? [], instance]);
+      }
+      return found;
+    },
+    async usersOf(instance, limit) {
+      return await entries.find({ instance }).limit(limit).map(({ userId }) => userId).toArray();
+    },
+  };
+}

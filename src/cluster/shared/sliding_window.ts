@@ -1,0 +1,49 @@
+import type { RateDecision } from "../rate_limiter.ts";
+import type { Rate } from "../../api/rate_limits.ts";
+
+/** Uses of a bucket, by fixed windows of the rate's period. */
+export interface WindowCounts {
+  current: number;
+  previous: number;
+}
+
+/** Counted from 1970, so that all instances mean the same window by a number. */
+export function windowOf(now: number, { periodMs }: Rate): number {
+  return Math.floor(now / periodMs);
+}
+
+/**
+ * How many uses lie in the period that ends now, as if those of the previous window were spread evenly
+ * over it. What several instances have counted can be added up, which a token bucket's state cannot.
+ */
+export function usesAt(now: number, rate: Rate, { current, previous }: WindowCounts): number {
+  const elapsed = (now % rate.periodMs) / rate.periodMs;
+  return current + previous * (1 - elapsed);
+}
+
+/** How one more use stands; `counts` are those before it. */
+export function decide(now: number, rate: Rate, counts: WindowCounts): RateDecision {
+  const uses = usesAt(now, rate, counts);
+  const allowed = uses + 1 <= rate.count + 1e-9;
+  const left = rate.count - uses - (allowed ? 1 : 0);
+  const windowLeft = rate.periodMs - (now % rate.periodMs);
+  const any = counts.current + counts.previous + (allowed ? 1 : 0) > 0;
+  const currentAfter = counts.current + (allowed ? 1 : 0);
+  return {
+    allowed,
+    remaining: Math.max(0, Math.floor(left + 1e-9)),
+    resetAfterMs: !any ? 0 : windowLeft + (currentAfter > 0 ? rate.periodMs : 0),
+    retryAfterMs: allowed ? 0 : waitFor(rate, counts, windowLeft),
+  };
+}
+
+/** Until one use has slid out: in this window, or else in the next, where this one is the previous. */
+function waitFor(rate: Rate, { current, previous }: WindowCounts, windowLeft: number): number {
+  const room = rate.count - 1;
+  if (current <= room && previous > 0) {
+    const share = (room - current) / previous;
+    return Math.max(1, Math.ceil(windowLeft - share * rate.periodMs));
+  }
+  const share = current === 0 ? 1 : Math.max(0, room / current);
+  return Math.max(1, Math.ceil(windowLeft + (1 - Math.min(1, share)) * rate.periodMs));
+}

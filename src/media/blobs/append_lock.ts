@@ -1,0 +1,22 @@
+import { AppError, quote } from "../../core/errors.ts";
+import type { PartialUpload } from "./blob_store.ts";
+
+/** One append of an upload at a time within this process: a client's retry may overtake its dead first try. */
+export class AppendLock {
+  readonly #busy = new Set<string>();
+
+  async hold<T>(upload: PartialUpload, work: () => Promise<T>): Promise<T> {
+    if (this.#busy.has(upload.id)) {
+      const message = `Cannot append to the upload ${
+        quote(upload.id)
+      }: another append is under way`;
+      throw new AppError("conflict", message);
+    }
+    this.#busy.add(upload.id);
+    try {
+      return await work();
+    } finally {
+      this.#busy.delete(upload.id);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { ImageContentType } from "./job.ts";
+
+/** What the header of a picture declares. */
+export interface ImageHeader {
+  width: number;
+  height: number;
+  /** 1 for a still picture. */
+  frames: number;
+  /** Exif orientation, 1 to 8. */
+  orientation: number;
+  /** Progressive JPEG or interlaced PNG: decoded as a whole, not row by row. */
+  interlaced: boolean;
+  /** Bytes of a decoded pixel. */
+  pixelBytes: number;
+}
+
+/** Peak memory in bytes of decoding one frame. */
+export interface ImageCost {
+  /** To make the thumbnail, shrunk while it is read where the format allows that. */
+  thumbnail: number;
+  /** To decode and encode the picture at its full size. */
+  encode: number;
+}
+
+const MIB = 1024 ** 2;
+
+/** Working memory of libvips that does not depend on the picture. */
+const FIXED_BYTES = 16 * MIB;
+
+/**
+ * Bytes a pixel, measured with libvips 8.17 on 16 to 47 megapixels and rounded up. JPEG and PNG go through
+ * row by row; the encoders of WebP, GIF and AVIF need all pixels, and several copies of them.
+ */
+const BYTES_PER_PIXEL: Record<ImageContentType, { thumbnail: number; encode: number }> = {
+  "image/jpeg": { thumbnail: 1, encode: 1.5 },
+  "image/png": { thumbnail: 2, encode: 1.5 },
+  "image/webp": { thumbnail: 5, encode: 20 },
+  "image/gif": { thumbnail: 6, encode: 17 },
+  "image/avif": { thumbnail: 16, encode: 31 },
+};
+
+/** An estimate; what it gets wrong, the fixed ceiling of the decoder's memory stops. */
+export function imageCost(
+  header: ImageHeader,
+  contentType: ImageContentType,
+  fileBytes: number,
+): ImageCost {
+  const pixels = header.width * header.height;
+  const perPixel = BYTES_PER_PIXEL[contentType];
+  // A progressive JPEG keeps two bytes for each coefficient, of which there are as many as samples.
+  const isJpeg = contentType === "image/jpeg";
+  const whole = header.interlaced ? header.pixelBytes * (isJpeg ? 2 : 1) : 0;
+  const turned = header.orientation > 1 ? header.pixelBytes : 0;
+  // The file itself is copied into the decoder's memory, and its successor out of it.
+  const fixed = FIXED_BYTES + 3 * fileBytes;
+  return {
+    thumbnail: Math.ceil(fixed + pixels * (perPixel.thumbnail + whole)),
+    encode: Math.ceil(fixed + pixels * (perPixel.encode + whole + turned)),
+  };
+}

@@ -1,0 +1,212 @@
+import { AppError, quote } from "../../core/errors.ts";
+import { FairQueue, QueueFull } from "../../core/fair_queue.ts";
+import { detectFileType } from "../file_type.ts";
+import {
+  IMAGE_CONTENT_TYPES,
+  type ImageContentType,
+  type ImageJob,
+  type ImageLimits,
+  type ImageReply,
+  type ProcessedImage,
+} from "./job.ts";
+
+export type { ProcessedImage } from "./job.ts";
+
+export interface ImageProcessorOptions extends Partial<ImageLimits> {
+  /** After which a picture is given up, and the worker with it. */
+  timeoutMs?: number;
+  /** After which an idle worker is ended: WebAssembly gives no memory back while it lives. */
+  idleMs?: number;
+  /** Bytes to which the decoder's memory may grow; by default somewhat more than `memoryBytes`. */
+  ceilingBytes?: number;
+  /** How many pictures may wait, in all and of one person. */
+  maxWaiting?: number;
+  maxWaitingPerOwner?: number;
+}
+
+/** 50 megapixels are the largest photos that phones take by default. */
+const DEFAULTS = {
+  maxPixels: 50_000_000,
+  maxFrames: 500,
+  thumbnailSize: 320,
+  memoryBytes: 512 * 1024 ** 2,
+  timeoutMs: 60_000,
+  idleMs: 60_000,
+  maxWaiting: 200,
+  maxWaitingPerOwner: 50,
+};
+
+/** What the decoder holds beside the picture: code, tables and the stacks of its threads. */
+const DECODER_BYTES = 96 * 1024 ** 2;
+
+/**
+ * Turns an uploaded picture into one that is safe to share: see `ProcessedImage`. Pictures are taken
+ * one at a time by one worker that is started when first needed; the people whose pictures wait take
+ * turns. Memory is that of one picture, since each is read only when its turn comes.
+ */
+export class ImageProcessor {
+  readonly #options: Required<ImageProcessorOptions>;
+  readonly #queue: FairQueue;
+  #worker: ImageWorker | null = null;
+  #idleTimer?: ReturnType<typeof setTimeout>;
+  #closed = false;
+
+  constructor(options: ImageProcessorOptions = {}) {
+    const { memoryBytes = DEFAULTS.memoryBytes } = options;
+    this.#options = { ...DEFAULTS, ceilingBytes: memoryBytes + DECODER_BYTES, ...options };
+    const { maxWaiting, maxWaitingPerOwner: maxPerKey } = this.#options;
+    this.#queue = new FairQueue({ maxWaiting, maxPerKey });
+  }
+
+  /**
+   * `read` is called when the worker is free; the bytes it gives are moved away and cannot be used any
+   * more. Throws `unsupported_media_type` for what is not JPEG, PNG, GIF, WebP or AVIF,
+   * `invalid_request` for a picture that is damaged, declares too many pixels or frames, or takes too
+   * long or too much memory, and `unavailable` while too many wait.
+   */
+  async process(
+    ownerId: string,
+    read: () => Promise<Uint8Array<ArrayBuffer>>,
+  ): Promise<ProcessedImage> {
+    if (this.#closed) throw tooMany(this.#queue.waiting);
+    try {
+      return await this.#queue.run(ownerId, () => this.#take(read));
+    } catch (error) {
+      if (error instanceof QueueFull) throw tooMany(error.waiting);
+      throw error;
+    }
+  }
+
+  /** Lets what is waiting finish, and takes no more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#queue.idle();
+    await this.#end();
+  }
+
+  async #take(read: () => Promise<Uint8Array<ArrayBuffer>>): Promise<ProcessedImage> {
+    const bytes = await read();
+    const contentType = imageType(bytes);
+    clearTimeout(this.#idleTimer);
+    // It may have broken while it was idle.
+    if (this.#worker?.isDead) this.#worker = null;
+    const { maxPixels, maxFrames, thumbnailSize, memoryBytes, timeoutMs } = this.#options;
+    const worker = this.#worker ??= new ImageWorker(this.#options.ceilingBytes);
+    try {
+      const limits = { maxPixels, maxFrames, thumbnailSize, memoryBytes };
+      return await worker.run({ bytes, contentType, limits }, timeoutMs);
+    } finally {
+      if (worker.isDead) this.#end();
+      else this.#endWhenIdle();
+    }
+  }
+
+  #endWhenIdle(): void {
+    this.#idleTimer = setTimeout(() => this.#end(), this.#options.idleMs);
+    Deno.unrefTimer(this.#idleTimer);
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.end();
+  }
+}
+
+/** How long a worker that was told to end may go on with its last picture. */
+const GRACE_MS = 60_000;
+
+/** From before anything replaces the global: wasm-vips, loaded in the main thread (as tests do), puts Node's there. */
+const WebWorker = globalThis.Worker;
+
+/** One worker's life: whatever goes wrong in it is the end of it. */
+class ImageWorker {
+  readonly #worker: Worker;
+  #ready = false;
+  isDead = false;
+
+  /** `memoryBytes` is the ceiling of the decoder's memory; the worker reads it from its name. */
+  constructor(memoryBytes: number) {
+    const url = new URL("./worker.ts", import.meta.url);
+    this.#worker = new WebWorker(url, { type: "module", name: `image_worker:${memoryBytes}` });
+  }
+
+  async run(job: ImageJob, timeoutMs: number): Promise<ProcessedImage> {
+    const { promise, resolve, reject } = Promise.withResolvers<ProcessedImage>();
+    const fail = (error: AppError) => {
+      this.end();
+      reject(error);
+    };
+    // What is sent before the worker listens would be lost.
+    const start = () => {
+      this.#ready = true;
+      this.#worker.postMessage(job, [job.bytes.buffer]);
+    };
+    this.#worker.onmessage = ({ data }: MessageEvent<ImageReply>) => {
+      if (data.kind === "ready") start();
+      else if (data.kind === "done") resolve(data.image);
+      else if (data.kind === "refused") reject(refused(data.reason));
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const cause = event.error ?? event.message;
+      this.isDead = true;
+      this.#worker.terminate();
+      fail(this.#ready ? refused("it breaks the decoder", cause) : cannotStart(cause));
+    };
+    const timer = setTimeout(() => fail(refused(`it takes more than ${timeoutMs} ms`)), timeoutMs);
+    if (this.#ready) start();
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Asks the worker to end, which frees its memory at once, and terminates one that cannot hear
+   * within `GRACE_MS`. What is terminated leaves libvips' threads, and so its memory, behind.
+   */
+  async end(): Promise<void> {
+    if (this.isDead) return;
+    this.isDead = true;
+    if (this.#ready) await this.#askToEnd();
+    this.#worker.terminate();
+  }
+
+  #askToEnd(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, GRACE_MS);
+    Deno.unrefTimer(timer);
+    this.#worker.onmessage = ({ data }: MessageEvent<ImageReply>) => {
+      if (data.kind === "ended") resolve();
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      resolve();
+    };
+    this.#worker.postMessage("end");
+    return promise.finally(() => clearTimeout(timer));
+  }
+}
+
+function tooMany(waiting: number): AppError {
+  const message = `Cannot process an image now: ${waiting} are waiting`;
+  return new AppError("unavailable", message, { retryAfter: 5 });
+}
+
+function imageType(bytes: Uint8Array): ImageContentType {
+  const { contentType } = detectFileType(bytes);
+  const known = IMAGE_CONTENT_TYPES.find((type) => type === contentType);
+  if (known) return known;
+  throw new AppError("unsupported_media_type", `Cannot process an image of ${quote(contentType)}`);
+}
+
+function refused(reason: string, cause?: unknown): AppError {
+  return new AppError("invalid_request", `Cannot use this image: ${reason}`, { cause });
+}
+
+function cannotStart(cause: unknown): AppError {
+  return new AppError("unavailable", "The image processor cannot start", { cause });
+}

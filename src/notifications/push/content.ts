@@ -1,0 +1,52 @@
+import { quote } from "../../core/errors.ts";
+import { MAX_COLLAPSE_KEY_BYTES, MAX_DATA_BYTES, MAX_TTL_SECONDS, type Push } from "./sender.ts";
+
+const MAX_TITLE_BYTES = 200;
+const MAX_BODY_BYTES = 1000;
+
+const encoder = new TextEncoder();
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/**
+ * Makes a push fit for any push service: the alert's texts are one line each and short, the time to
+ * live is within bounds. What cannot be mended comes back as a string, the reason to reject it.
+ */
+export function fitPush(push: Push): Push | string {
+  const dataBytes = byteLength(Object.entries(push.data).flat().join(""));
+  if (dataBytes > MAX_DATA_BYTES) {
+    return `The data of a push holds ${dataBytes} bytes, more than the ${MAX_DATA_BYTES} allowed`;
+  }
+  if (push.collapseKey !== null && byteLength(push.collapseKey) > MAX_COLLAPSE_KEY_BYTES) {
+    return `The collapse key ${
+      quote(push.collapseKey)
+    } is longer than ${MAX_COLLAPSE_KEY_BYTES} bytes`;
+  }
+  return {
+    ...push,
+    alert: push.alert && {
+      title: shorten(push.alert.title, MAX_TITLE_BYTES),
+      body: shorten(push.alert.body, MAX_BODY_BYTES),
+    },
+    badge: push.badge === null ? null : Math.max(0, Math.floor(push.badge)),
+    ttl: Math.min(Math.max(0, Math.floor(push.ttl)), MAX_TTL_SECONDS),
+  };
+}
+
+/** Cut between graphemes, so that no emoji or accented letter is torn; counted in UTF-8 bytes. */
+function shorten(text: string, maxBytes: number): string {
+  // A control character takes six bytes in JSON, and no notification shows it.
+  const line = text.toWellFormed().replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+  if (byteLength(line) <= maxBytes) return line;
+  let kept = "";
+  let left = maxBytes - byteLength("…");
+  for (const { segment } of graphemes.segment(line)) {
+    left -= byteLength(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+export function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../../core/clock.ts";
+import { AppError, notFound } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
+import type { Caller } from "../../model/caller.ts";
+import type { PushAddress, PushDevice } from "../../model/push_device.ts";
+import type { Store } from "../../store/store.ts";
+import { requirePublicHost, type Resolve } from "./public_lookup.ts";
+import { importSubscriptionKeys } from "./web/encryption.ts";
+import { parseWebPushEndpoint } from "./web/endpoint.ts";
+
+/** The devices on which people want to be told of what happens while they are away. */
+export class PushDevices {
+  constructor(
+    private readonly store: Pick<Store, "pushDevices" | "sessions">,
+    private readonly clock: Clock,
+    private readonly limits: { pushDevices: number },
+    private readonly allowedOrigins: readonly string[],
+    private readonly resolve?: Resolve,
+  ) {}
+
+  /** Registering again is what apps do at each start: it renews the row. */
+  async register(caller: Caller, address: PushAddress, name: string): Promise<PushDevice> {
+    if (address.kind === "web") {
+      const url = parseWebPushEndpoint(address.endpoint, this.allowedOrigins);
+      await importSubscriptionKeys(address);
+      if (!this.allowedOrigins.includes(url.origin)) await requirePublicHost(url, this.resolve);
+    }
+    const { userId, sessionId } = caller;
+    const key = keyOf(address);
+    await this.#makeRoom(userId, key);
+    const [createdAt, updatedAt] = [this.clock.now(), this.clock.now()];
+    const device = { id: newId(), userId, sessionId, key, address, name, createdAt, updatedAt };
+    return await this.store.pushDevices.put(device);
+  }
+
+  /** Without those whose session has expired: no push goes to them any more. */
+  async list(userId: string): Promise<PushDevice[]> {
+    const devices = await this.store.pushDevices.ofUser(userId);
+    const active = await this.store.sessions.activeOf(userId, this.clock.now());
+    const activeIds = new Set(active.map(({ id }) => id));
+    return devices.filter(({ sessionId }) => activeIds.has(sessionId));
+  }
+
+  async remove(userId: string, id: string): Promise<void> {
+    if (!await this.store.pushDevices.remove(userId, id)) throw notFound("push device", id);
+  }
+
+  /** Devices whose session is over, which the next push would remove, give way. */
+  async #makeRoom(userId: string, key: string): Promise<void> {
+    const { pushDevices, sessions } = this.store;
+    const devices = await pushDevices.ofUser(userId);
+    const most = this.limits.pushDevices;
+    if (devices.length < most || devices.some((device) => device.key === key)) return;
+    const active = await sessions.activeOf(userId, this.clock.now());
+    const activeIds = new Set(active.map(({ id }) => id));
+    const over = devices.filter(({ sessionId }) => !activeIds.has(sessionId));
+    for (const { id } of over) await pushDevices.remove(userId, id);
+    const left = devices.length - over.length;
+    if (left < most) return;
+    const about = `Registering the device: there are ${left} of ${most} already`;
+    throw new AppError("conflict", about);
+  }
+}
+
+function keyOf(address: PushAddress): string {
+  const unique = address.kind === "fcm" ? address.token : address.endpoint;
+  return createHash("sha256").update(`${address.kind}\n${unique}`).digest("hex");
+}

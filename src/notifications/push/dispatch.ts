@@ -1,0 +1,225 @@
+import type { Unread } from "../../chats/unread.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import { timeSlices } from "../../core/time_slices.ts";
+import type { Chat } from "../../model/chat.ts";
+import type { Message } from "../../model/message.ts";
+import type { OutboxEntry } from "../../model/outbox_entry.ts";
+import type { PushDevice } from "../../model/push_device.ts";
+import type { ShownPush } from "../../model/shown_push.ts";
+import type { Store } from "../../store/store.ts";
+import type { Showing } from "../recipient_resolver.ts";
+import { type Connected, PushAudience, type Recipient } from "./audience.ts";
+import { PushDelivery, type Send } from "./delivery.ts";
+import { PushLanes } from "./lanes.ts";
+import type { Push, PushResult, PushSender } from "./sender.ts";
+import { pushTag } from "./tags.ts";
+import { alertOf, notificationAlert } from "./text.ts";
+
+export interface DispatchOptions {
+  store: Pick<
+    Store,
+    | "pushDevices"
+    | "shownPushes"
+    | "sessions"
+    | "notifications"
+    | "users"
+    | "messages"
+    | "memberships"
+    | "outbox"
+  >;
+  sender: PushSender;
+  unread: Pick<Unread, "badge">;
+  connected: Connected;
+  clock: Clock;
+  log: Log;
+  /** How long a person who has left counts as connected, in milliseconds. */
+  graceMs: number;
+  /** See `destinationOf`. */
+  webPushOrigins?: readonly string[];
+  /** How long a round waits for its slowest push, in milliseconds. */
+  roundMs?: number;
+  /** An attempt ended, `ageMs` after the commit that caused it. */
+  observe(outcome: PushResult["outcome"], ageMs: number): void;
+  /** Called with what devices show since now. */
+  onShown(rows: ShownPush[]): Promise<void>;
+}
+
+const TTL_SECONDS = 86_400;
+/** Devices of one person that show a push with one tag. */
+const MAX_SHOWN = 100;
+
+/** Sends to the devices of people who are away, and returns what is to be retried. */
+export class PushDispatch {
+  readonly #audience: PushAudience;
+  readonly #delivery: PushDelivery;
+
+  constructor(private readonly options: DispatchOptions) {
+    const { webPushOrigins: allowedOrigins } = options;
+    const lanes = new PushLanes({ ...options, allowedOrigins });
+    this.#audience = new PushAudience(options);
+    this.#delivery = new PushDelivery({ ...options, lanes });
+  }
+
+  async showChat(chat: Chat, showings: readonly Showing[]): Promise<OutboxEntry[]> {
+    const { recipients, later } = await this.#audience.of(showings);
+    const sends: Send[] = [];
+    const pause = timeSlices();
+    const names = await this.#namesOf(recipients.map(({ showing }) => showing.actorId));
+    for (const { showing, devices, settings } of recipients) {
+      const actorName = names.get(showing.actorId) ?? "Someone";
+      const push = await this.#chatPush(chat, showing, actorName, settings.hideContent);
+      if (push) {
+        const shown = this.#shownBy(push, showing, chat.id);
+        sends.push(...devices.map((device) => ({ device, push, showing, shows: shown(device) })));
+      }
+      await pause();
+    }
+    return [...later, ...await this.#delivery.send(sends)];
+  }
+
+  async showNotification(entry: OutboxEntry): Promise<OutboxEntry[]> {
+    const retries: OutboxEntry[] = [];
+    for (const occurrence of entry.occurrences) {
+      if (occurrence.type !== "notification") continue;
+      const { notificationId, userId } = occurrence;
+      const found = await this.options.store.notifications.byId(notificationId);
+      if (!found || found.readAt !== null) continue;
+      const { data, kind } = found;
+      const about = { userId, kind, actorId: "", messageId: null, data };
+      const { recipients, later } = await this.#audience.of([{ ...about, occurrence, entry }]);
+      const sends = recipients.flatMap((recipient) => {
+        const push = notificationPush(recipient, notificationId);
+        const { showing, devices } = recipient;
+        const shown = this.#shownBy(push, showing, null);
+        return devices.map((device) => ({ device, push, showing, shows: shown(device) }));
+      });
+      retries.push(...later, ...await this.#delivery.send(sends));
+    }
+    return retries;
+  }
+
+  /** Takes back what devices still show, whether their people are away or not, in quiet hours too. */
+  async withdraw(entry: OutboxEntry): Promise<OutboxEntry[]> {
+    const { store, unread } = this.options;
+    const sends: Send[] = [];
+    const named = entry.deviceIds && new Set(entry.deviceIds);
+    for (const occurrence of entry.occurrences) {
+      if (occurrence.type !== "withdrawn") continue;
+      const { userId, deviceId, tag, shownAt } = occurrence;
+      if (named && !named.has(deviceId)) continue;
+      const shown = (await store.shownPushes.find({ userId, tag }, MAX_SHOWN))
+        .find((row) => row.deviceId === deviceId && row.shownAt === shownAt);
+      if (!shown) continue;
+      const device = (await store.pushDevices.ofUser(userId)).find(({ id }) => id === deviceId);
+      if (!device) {
+        await store.shownPushes.remove([shown]);
+        continue;
+      }
+      const push = withdrawalPush(shown, await unread.badge(userId));
+      const about = { userId, kind: shown.kind, actorId: "", messageId: null, data: {} };
+      const showing = { ...about, occurrence, entry };
+      sends.push({ device, push, showing, takesBack: shown });
+    }
+    return await this.#delivery.send(sends);
+  }
+
+  /** Aborts pushes that are under way: they come back as retries. */
+  stop(): void {
+    this.#delivery.stop();
+  }
+
+  /** Resolves once no push is under way. */
+  idle(): Promise<void> {
+    return this.#delivery.idle();
+  }
+
+  /** Null when there is nothing left to show: the message was deleted meanwhile. */
+  async #chatPush(
+    chat: Chat,
+    showing: Showing,
+    actorName: string,
+    hidden: boolean,
+  ): Promise<Push | null> {
+    const { kind, data, userId } = showing;
+    const message = await this.#messageOf(chat, showing);
+    if (showing.messageId !== null && message === null) return null;
+    return {
+      collapseKey: pushTag(kind, chat.id, showing.messageId),
+      alert: alertOf({ kind, chat, message, actorName, data }, hidden),
+      badge: await this.options.unread.badge(userId),
+      data: {
+        type: kind,
+        chatId: chat.id,
+        ...(message && { messageId: message.id, seq: String(message.seq) }),
+      },
+      urgency: "high",
+      ttl: TTL_SECONDS,
+    };
+  }
+
+  /** A plain message that was deleted may stand for earlier ones of the chat that were not. */
+  async #messageOf(chat: Chat, { messageId, kind, userId }: Showing): Promise<Message | null> {
+    if (messageId === null) return null;
+    const { messages, memberships } = this.options.store;
+    const message = await messages.byId(messageId);
+    if (!message || message.deletedAt === null || kind !== "message") {
+      return message?.deletedAt === null ? message : null;
+    }
+    const member = await memberships.of(chat.id, userId);
+    const page = await messages.page({ chatId: chat.id, before: message.seq, limit: 20 });
+    return page.find((row) =>
+      row.deletedAt === null && row.senderId === message.senderId &&
+      row.seq > (member?.readSeq ?? Infinity) && row.createdAt > message.createdAt - 60_000
+    ) ?? null;
+  }
+
+  /** What a device shows once this push has arrived. */
+  #shownBy(push: Push, { userId, kind }: Showing, chatId: string | null) {
+    const shownAt = this.options.clock.now();
+    const { messageId = null, seq } = push.data;
+    return ({ id: deviceId }: PushDevice): ShownPush => ({
+      deviceId,
+      userId,
+      tag: push.collapseKey!,
+      kind,
+      chatId,
+      messageId,
+      seq: seq === undefined ? null : Number(seq),
+      shownAt,
+    });
+  }
+
+  async #namesOf(userIds: string[]): Promise<Map<string, string>> {
+    const users = await this.options.store.users.byIds([...new Set(userIds)]);
+    return new Map(users.map((user) => [user.id, user.displayName || user.username]));
+  }
+}
+
+function notificationPush({ showing, settings }: Recipient, notificationId: string): Push {
+  return {
+    collapseKey: notificationId,
+    alert: notificationAlert(showing.kind, showing.data, settings.hideContent),
+    badge: null,
+    data: { type: showing.kind, notificationId },
+    urgency: "high",
+    ttl: TTL_SECONDS,
+  };
+}
+
+/** Shows nothing, and takes the place of what it takes back: on the device, or while it waits there. */
+function withdrawalPush({ tag, chatId, messageId }: ShownPush, badge: number): Push {
+  return {
+    collapseKey: tag,
+    alert: null,
+    badge,
+    data: {
+      type: "withdrawn",
+      tag,
+      ...(chatId !== null && { chatId }),
+      ...(messageId !== null && { messageId }),
+    },
+    urgency: "normal",
+    ttl: TTL_SECONDS,
+  };
+}

@@ -1,0 +1,80 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { MAX_ANSWER_BYTES, type PushAnswer } from "../http.ts";
+
+const calls = new AsyncLocalStorage<FcmCall>();
+
+/** An answer that was cut off: what is left of it is its status and its headers. */
+export class OverlongAnswer extends Error {
+  constructor(readonly answer: PushAnswer) {
+    super("FCM's answer is too long");
+  }
+}
+
+/**
+ * One call of the SDK, which by itself cannot be ended and reads an answer of any length. The agent finds
+ * the call of a request by its asynchronous context.
+ */
+export class FcmCall {
+  readonly #failed = Promise.withResolvers<never>();
+  readonly #requests = new Set<ClientRequest>();
+  #failure: Error | null = null;
+
+  static current(): FcmCall | undefined {
+    return calls.getStore();
+  }
+
+  get hasEnded(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Settles at the latest when `signal` aborts, with its reason; the connection is closed then. */
+  async run<Result>(send: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    const abort = () => this.#fail(signal.reason);
+    signal.throwIfAborted();
+    signal.addEventListener("abort", abort);
+    this.#failed.promise.catch(() => {});
+    try {
+      return await Promise.race([calls.run(this, send), this.#failed.promise]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  begin(request: ClientRequest): void {
+    this.#requests.add(request);
+    // Before the SDK's own listener, which goes by the headers.
+    request.prependListener("response", (response) => this.#bound(response));
+    if (this.#failure) request.destroy(this.#failure);
+  }
+
+  /** Nothing asks FCM to compress: an answer in another form is read as plain text, and not unpacked. */
+  #bound(response: IncomingMessage): void {
+    const answer = {
+      status: response.statusCode ?? 0,
+      headers: headersOf(response.headers),
+      body: "",
+    };
+    delete response.headers["content-encoding"];
+    delete response.headers["content-type"];
+    let left = MAX_ANSWER_BYTES;
+    response.on("data", (chunk: Uint8Array) => {
+      left -= chunk.length;
+      if (left < 0) this.#fail(new OverlongAnswer(answer));
+    });
+  }
+
+  #fail(failure: Error): void {
+    if (this.#failure) return;
+    this.#failure = failure;
+    this.#failed.reject(failure);
+    // The SDK hears an error of its own: it would keep the signal's reason, and add to it.
+    for (const request of this.#requests) request.destroy(new Error("The call has ended"));
+  }
+}
+
+export function headersOf(fields: Readonly<Record<string, unknown>>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(fields)) headers.set(name, String(value));
+  return headers;
+}

@@ -1,0 +1,70 @@
+import { quote } from "../../../core/errors.ts";
+import { type PushAnswer, retry, retryAfterMs } from "../http.ts";
+import type { PushResult } from "../sender.ts";
+
+/** FCM asks for a minute at least before a message over quota is sent again. */
+const QUOTA_WAIT_MS = 60_000;
+
+interface FcmError {
+  message: string;
+  /** The canonical name, as `NOT_FOUND`. */
+  status: string;
+  /** FCM's own name, as `UNREGISTERED`; empty where the error is not FCM's. */
+  errorCode: string;
+  /** The request's fields that were refused. */
+  fields: string[];
+}
+
+/** What an answer of FCM's other than 200 means for the push (its reference, `ErrorCode`). */
+export function fcmErrorResult(answer: PushAnswer, now: number): PushResult {
+  const error = parseFcmError(answer.body);
+  const { status } = answer;
+  const reason = `FCM answered ${status} ${error.errorCode || error.status} ${
+    quote(error.message)
+  }`;
+  if (isDeadToken(error)) return { outcome: "gone", reason };
+  const afterMs = retryAfterMs(answer.headers, now);
+  if (status === 429) return retry(reason, afterMs ?? QUOTA_WAIT_MS);
+  if (status >= 500 || status === 408) return retry(reason, afterMs);
+  // The rest are faults of ours or of the project's set-up (SENDER_ID_MISMATCH, a missing APNs key):
+  // taking those for a dead token would let one wrong setting wipe out every registration.
+  return { outcome: "rejected", reason };
+}
+
+/** FCM refused our access token, as opposed to its own credentials with Apple or a browser's vendor. */
+export function refusesAccessToken(answer: PushAnswer): boolean {
+  return answer.status === 401 && parseFcmError(answer.body).errorCode !== "THIRD_PARTY_AUTH_ERROR";
+}
+
+/** A bare 404 is not enough: a wrong project or endpoint answers so too. */
+function isDeadToken({ errorCode, fields, message }: FcmError): boolean {
+  if (errorCode === "UNREGISTERED") return true;
+  if (errorCode !== "INVALID_ARGUMENT") return false;
+  return fields.includes("message.token") ||
+    (fields.length === 0 && /registration token/i.test(message));
+}
+
+function parseFcmError(body: string): FcmError {
+  const error = Object(Object(parseJson(body)).error);
+  const details: unknown[] = Array.isArray(error.details) ? error.details : [];
+  const errorCode = detail(details, "google.firebase.fcm.v1.FcmError").errorCode;
+  const violations = detail(details, "google.rpc.BadRequest").fieldViolations;
+  return {
+    message: String(error.message ?? ""),
+    status: String(error.status ?? ""),
+    errorCode: typeof errorCode === "string" ? errorCode : "",
+    fields: Array.isArray(violations) ? violations.map((one) => String(Object(one).field)) : [],
+  };
+}
+
+function detail(details: unknown[], type: string): Record<string, unknown> {
+  return Object(details.find((one) => Object(one)["@type"] === `type.googleapis.com/${type}`));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

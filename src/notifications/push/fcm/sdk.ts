@@ -1,0 +1,115 @@
+import { FcmAgent } from "./agent.ts";
+import { FcmCall, headersOf, OverlongAnswer } from "./call.ts";
+import type { FcmMessage } from "./message.ts";
+import { deadline, type PushAnswer } from "../http.ts";
+
+/**
+ * Exact, since `endRetries` reaches into it. Not among the imports of deno.json: a first start installs
+ * all that those name, and this is 132 packages that only pushes to apps need. `fcm.lock` pins it.
+ */
+const PACKAGE = "npm:firebase-admin@14.5.0";
+
+/** For the download of the package. */
+const LOAD_TIMEOUT_MS = 60_000;
+
+export interface FcmSdkOptions {
+  projectId: string;
+  endpoint: string;
+  /** Called for each message: what keeps the token is behind it, and heeds its own clock. */
+  accessToken(): Promise<string>;
+}
+
+interface Messaging {
+  send(message: FcmMessage, dryRun?: boolean): Promise<string>;
+  messagingRequestHandler: { httpClient: { retry: object } };
+}
+
+/** What the SDK throws, as far as it is looked at: its causes hold the request with its access token. */
+interface SdkError {
+  code?: unknown;
+  message?: unknown;
+  httpResponse?: { status: number; headers: Record<string, unknown>; data: unknown };
+}
+
+/** Google's SDK (`firebase-admin`), loaded when the first message is sent. */
+export class FcmSdk {
+  #messaging: Promise<Messaging> | null = null;
+
+  constructor(private readonly options: FcmSdkOptions) {}
+
+  /** FCM's answer, be it an error. Throws the signal's reason, or why FCM could not be reached. */
+  async send(message: FcmMessage, signal: AbortSignal, dryRun = false): Promise<PushAnswer> {
+    const messaging = await this.load(signal);
+    try {
+      await new FcmCall().run(() => messaging.send(message, dryRun), signal);
+      return { status: 200, headers: new Headers(), body: "" };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      return error instanceof OverlongAnswer ? error.answer : answerIn(Object(error));
+    }
+  }
+
+  /** Fetches the package where it is not cached yet, which is no part of a message's time limit. */
+  async load(signal?: AbortSignal): Promise<Messaging> {
+    this.#messaging ??= openMessaging(this.options).catch((error) => {
+      this.#messaging = null;
+      throw error;
+    });
+    return await settledBefore(deadline(LOAD_TIMEOUT_MS, signal), this.#messaging);
+  }
+}
+
+async function settledBefore<Result>(signal: AbortSignal, result: Promise<Result>) {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  return await Promise.race([result, aborted.promise])
+    .finally(() => signal.removeEventListener("abort", abort));
+}
+
+async function openMessaging(options: FcmSdkOptions): Promise<Messaging> {
+  const { projectId, endpoint, accessToken } = options;
+  const { initializeApp } = await import(`${PACKAGE}/app`);
+  const { getMessaging } = await import(`${PACKAGE}/messaging`);
+  // `cert` exchanges tokens at an address of its own, without a time limit. No time to live: the SDK
+  // would keep a token that was refused.
+  const credential = {
+    getAccessToken: async () => ({ access_token: await accessToken(), expires_in: 0 }),
+  };
+  const httpAgent = new FcmAgent(endpoint);
+  const app = initializeApp({ projectId, credential, httpAgent }, crypto.randomUUID());
+  return endRetries(getMessaging(app));
+}
+
+/**
+ * The outbox tries again, when `Retry-After` says. What is left is one more try where FCM had closed an
+ * idle connection just as it was used.
+ */
+function endRetries(messaging: Messaging): Messaging {
+  messaging.messagingRequestHandler.httpClient.retry = {
+    maxRetries: 1,
+    statusCodes: [],
+    ioErrorCodes: ["ECONNRESET"],
+    maxDelayInMillis: 0,
+  };
+  return messaging;
+}
+
+function answerIn({ code, message, httpResponse }: SdkError): PushAnswer {
+  if (httpResponse) {
+    const { status, headers, data } = httpResponse;
+    const body = typeof data === "string" ? data : JSON.stringify(data);
+    return { status, headers: headersOf(headers), body };
+  }
+  // The SDK refuses a message unsent, by rules that are FCM's too.
+  if (String(code).startsWith("messaging/")) return refusedUnsent(String(message));
+  const fault = new Error("FCM could not be reached");
+  fault.name = String(code);
+  throw fault;
+}
+
+function refusedUnsent(message: string): PushAnswer {
+  const body = JSON.stringify({ error: { status: "INVALID_ARGUMENT", message } });
+  return { status: 400, headers: new Headers(), body };
+}

@@ -1,0 +1,74 @@
+import type { PushResult } from "./sender.ts";
+
+/** An answer is a short JSON error or nothing: what exceeds this is cut off unread. */
+export const MAX_ANSWER_BYTES = 16 * 1024;
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
+
+export interface PushAnswer {
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+export interface PushRequest {
+  headers: Record<string, string>;
+  body: Uint8Array<ArrayBuffer>;
+  /** Ends the request, whatever it waits for: the timeout, or a drain. */
+  signal: AbortSignal;
+}
+
+/**
+ * One POST to a push service. Redirects are not followed: no service uses them, and one could lead a
+ * request to a place that the endpoint's check would have refused. Throws what `fetch` throws, a
+ * `TimeoutError` included.
+ */
+export async function postPush(
+  url: string | URL,
+  { headers, body, signal }: Omit<PushRequest, "body"> & { body: BodyInit },
+): Promise<PushAnswer> {
+  const init = { method: "POST", headers, body, redirect: "manual", signal } as const;
+  const response = await fetch(url, init);
+  return { status: response.status, headers: response.headers, body: await readStart(response) };
+}
+
+/** Aborts after `timeoutMs` milliseconds, or when `signal` does. */
+export function deadline(timeoutMs: number, signal?: AbortSignal): AbortSignal {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return signal ? AbortSignal.any([timeout, signal]) : timeout;
+}
+
+async function readStart(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = MAX_ANSWER_BYTES;
+  // Leaving the loop early cancels the stream, and with it the connection.
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left -= chunk.length;
+    if (left <= 0) break;
+  }
+  return text;
+}
+
+/**
+ * `Retry-After` (RFC 9110, section 10.2.3: seconds, or an HTTP date) in milliseconds from now, at
+ * most a day; undefined where it is missing or makes no sense.
+ */
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
+  const value = headers.get("retry-after")?.trim();
+  if (!value) return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  if (Number.isNaN(wait)) return undefined;
+  return Math.min(Math.max(0, wait), LONGEST_WAIT_MS);
+}
+
+export function retry(reason: string, afterMs?: number): PushResult {
+  return { outcome: "retry", reason, ...(afterMs !== undefined && { afterMs }) };
+}
+
+/** The network's faults are worth another try, all of them. `unreachable` is what a breaker counts. */
+export function retryAfterFault(service: string, error: unknown): PushResult {
+  const fault = error instanceof Error ? error.name : "unknown fault";
+  const reason = `${service} could not be reached: ${fault}`;
+  return { outcome: "retry", reason, unreachable: true };
+}

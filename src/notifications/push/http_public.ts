@@ -1,0 +1,72 @@
+import type { IncomingMessage } from "node:http";
+import type { Agent, RequestOptions } from "node:https";
+import { untilAborted } from "../../core/until_aborted.ts";
+import { MAX_ANSWER_BYTES, postPush, type PushAnswer, type PushRequest } from "./http.ts";
+import { publicAddressesOf, publicLookup, type Resolve } from "./public_lookup.ts";
+
+/** Sockets kept open for one push service; the lanes allow no more pushes at once. */
+const MAX_SOCKETS = 16;
+
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: 60_000 };
+
+/** Before Deno 2.6 node:https takes no lookup: there the name is checked, and resolved again by fetch. */
+const HAS_SOCKET_LOOKUP = !/^2\.[0-5]\./.test(Deno.version.deno);
+
+/**
+ * POSTs to hosts that users name: connects to public addresses only. Redirects are not followed.
+ *
+ * `fetch` would resolve the name itself, a second time, so node:https is used, whose sockets take a
+ * lookup of ours. The first push loads that module: the start of the server does not wait for it.
+ */
+export class PublicPoster {
+  #agent: Agent | null = null;
+  readonly #lookup;
+
+  constructor(private readonly resolve?: Resolve) {
+    this.#lookup = publicLookup(resolve);
+  }
+
+  /** Throws `PrivateAddress`, the signal's reason, or the fault of the connection. */
+  async post(url: URL, { headers, body, signal }: PushRequest): Promise<PushAnswer> {
+    // Refuses also what a socket that is kept open would still reach.
+    await untilAborted(publicAddressesOf(url.hostname, this.resolve), signal);
+    if (!HAS_SOCKET_LOOKUP) return await postPush(url, { headers, body, signal });
+    const { Agent, request } = await import("node:https");
+    const agent = this.#agent ??= new Agent(AGENT_OPTIONS);
+    return await new Promise((resolve, reject) => {
+      const options = {
+        method: "POST",
+        agent,
+        lookup: this.#lookup,
+        headers: { ...headers, "content-length": String(body.length) },
+        signal,
+      };
+      // The types of Node's `lookup` ask for more overloads than sockets use.
+      const sent = request(url, options as unknown as RequestOptions, (answer) => {
+        readStart(answer).then(resolve, reject);
+      });
+      sent.on("error", (error) => reject(signal.aborted ? signal.reason : error));
+      sent.end(body);
+    });
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+  }
+}
+
+async function readStart(answer: IncomingMessage): Promise<PushAnswer> {
+  const headers = new Headers();
+  const retryAfter = answer.headers["retry-after"];
+  if (retryAfter !== undefined) headers.set("retry-after", retryAfter);
+  const decoder = new TextDecoder();
+  let body = "";
+  let left = MAX_ANSWER_BYTES;
+  // Leaving the loop early destroys the stream, and with it the connection.
+  for await (const chunk of answer) {
+    body += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left -= chunk.length;
+    if (left <= 0) break;
+  }
+  return { status: answer.statusCode ?? 0, headers, body };
+}

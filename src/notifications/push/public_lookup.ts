@@ -1,0 +1,94 @@
+import { lookup as systemLookup } from "node:dns";
+import { AppError } from "../../core/errors.ts";
+import { isPublicAddress } from "./public_address.ts";
+
+/** Finds all addresses of a host name; rejects with an error that has a `code`, as node:dns does. */
+export type Resolve = (hostname: string) => Promise<string[]>;
+
+/** Addresses that a connection may be made to, in the form in which `node:net` asks for them. */
+export type SocketLookup = (
+  hostname: string,
+  options: { all?: boolean },
+  callback: (
+    error: Error | null,
+    address: string | { address: string; family: number }[],
+    family?: number,
+  ) => void,
+) => void;
+
+/** The answers of a name server to a name that does not exist or has no address. */
+const NO_SUCH_NAME = new Set(["ENOTFOUND", "ENODATA"]);
+
+export const resolveBySystem: Resolve = (hostname) =>
+  new Promise((resolve, reject) => {
+    systemLookup(hostname, { all: true }, (error, found) => {
+      if (error) reject(error);
+      else resolve(found.map(({ address }) => address));
+    });
+  });
+
+/** The name leads to an address that is not on the public internet. */
+export class PrivateAddress extends Error {
+  override readonly name = "PrivateAddress";
+  readonly code = "EPRIVATE";
+
+  constructor(hostname: string) {
+    super(`Cannot connect to ${hostname}: it has an address that is not public`);
+  }
+}
+
+/**
+ * Returns the addresses of `hostname`. Throws `PrivateAddress` if one of them is not public: a name with
+ * a public and a private address is a trick, never a push service.
+ */
+export async function publicAddressesOf(
+  hostname: string,
+  resolve: Resolve = resolveBySystem,
+): Promise<string[]> {
+  const addresses = await resolve(hostname);
+  if (addresses.length === 0 || !addresses.every(isPublicAddress)) {
+    throw new PrivateAddress(hostname);
+  }
+  return addresses;
+}
+
+/**
+ * A lookup for sockets that finds public addresses only: the address that is checked is the one that is
+ * connected to, so a name that changes its address between two lookups gains nothing.
+ */
+export function publicLookup(resolve: Resolve = resolveBySystem): SocketLookup {
+  return (hostname, options, callback) => {
+    publicAddressesOf(hostname, resolve).then((addresses) => {
+      const found = addresses.map((address) => ({
+        address,
+        family: address.includes(":") ? 6 : 4,
+      }));
+      if (options.all) callback(null, found);
+      else callback(null, found[0].address, found[0].family);
+    }, (error) => callback(error, []));
+  };
+}
+
+/**
+ * For a registration: throws `invalid_request` if the name does not exist or leads to a private network.
+ * A name server that does not answer within `timeoutMs` is no reason to refuse: every send looks again.
+ */
+export async function requirePublicHost(
+  { hostname, href }: URL,
+  resolve: Resolve = resolveBySystem,
+  timeoutMs = 2_000,
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((settle) => timer = setTimeout(settle, timeoutMs));
+  try {
+    await Promise.race([publicAddressesOf(hostname, resolve), late]);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (!(error instanceof PrivateAddress) && !NO_SUCH_NAME.has(code ?? "")) return;
+    const message = `Cannot register the push endpoint ${href.slice(0, 200)}: ` +
+      "its host has no public address";
+    throw new AppError("invalid_request", message, { errors: [{ path: "endpoint", message }] });
+  } finally {
+    clearTimeout(timer);
+  }
+}

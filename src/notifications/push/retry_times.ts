@@ -1,0 +1,21 @@
+import type { OutboxEntry } from "../../model/outbox_entry.ts";
+
+const FIRST_MS = 5_000;
+const LONGEST_MS = 15 * 60_000;
+/** A push of yesterday tells nobody anything. */
+export const GIVE_UP_MS = 24 * 3_600_000;
+
+/**
+ * When to try again, or null when it is given up. The wait doubles, with a fifth of chance in it, so
+ * that what failed together does not come back together; a service that names a time is heeded.
+ */
+export function retryAt(
+  { attempts, createdAt }: Pick<OutboxEntry, "attempts" | "createdAt">,
+  now: number,
+  afterMs = 0,
+  random: () => number = Math.random,
+): number | null {
+  const backoff = Math.min(FIRST_MS * 2 ** Math.min(attempts, 20), LONGEST_MS);
+  const dueAt = now + Math.max(afterMs, backoff * (0.9 + random() / 5));
+  return dueAt > createdAt + GIVE_UP_MS ? null : Math.ceil(dueAt);
+}

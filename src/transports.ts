@@ -1,0 +1,186 @@
+import type { Hono } from "hono";
+import { mountAccountPages } from "./auth/routes.ts";
+import type { Config } from "./config.ts";
+import { Health } from "./http/health.ts";
+import { createHttpApp } from "./http/http_app.ts";
+import { mountJsonDocument } from "./http/json_document.ts";
+import type { HttpEnv } from "./http/http_env.ts";
+import { registerProcessMetrics } from "./http/metrics.ts";
+import { blobProbe } from "./media/blobs/probe.ts";
+import { MEDIA_ROUTES } from "./api/operations/media_bytes.ts";
+import { mountMedia } from "./media/routes.ts";
+import type { Visitor } from "./model/caller.ts";
+import { Dispatcher } from "./operations/dispatcher.ts";
+import type { Bound } from "./operations/handler.ts";
+import { operationObserver } from "./operations/operation_metrics.ts";
+import type { Broker } from "./cluster/broker.ts";
+import type { Ground, Services } from "./services.ts";
+import { asyncApiDocument } from "./transport/async_api.ts";
+import { CommandTable } from "./transport/command_table.ts";
+import { SocketAdmission, type SocketAdmissionLimits } from "./transport/socket_admission.ts";
+import { SocketIoDoor } from "./transport/socketio/socketio_transport.ts";
+import { WsDoor } from "./transport/ws/ws_transport.ts";
+import { EXPORT_ROUTE } from "./api/operations/personal_data.ts";
+import { mountExport } from "./users/routes.ts";
+import { mountWebPage } from "./web/routes.ts";
+import { VERSION } from "./version.ts";
+import { profileView } from "./api/views/user.ts";
+
+export interface Doors {
+  http: Hono<HttpEnv>;
+  ws: WsDoor;
+  socketio: SocketIoDoor;
+  health: Health;
+  /** Whether sockets may be opened. */
+  admission: SocketAdmission;
+}
+
+/** REST, `/ws` and Socket.IO, all opening to the same operations. */
+export function createDoors(
+  ground: Ground,
+  services: Services,
+  bound: Bound[],
+  polling: boolean,
+): Doors {
+  const dispatcher = createDispatcher(ground, services);
+  const admission = new SocketAdmission(socketLimitsOf(ground.config));
+  const { ws, socketio } = createSocketDoors(
+    ground,
+    services,
+    bound,
+    dispatcher,
+    polling,
+    admission,
+  );
+  const { broker } = ground.adapters.backplane;
+  const health = new Health([
+    { name: "store", kind: "ready", check: () => ground.adapters.store.ping() },
+    { name: "broker", kind: "degraded", check: () => mustWork(broker) },
+    { name: "blobs", kind: "degraded", check: blobProbe(ground.adapters.blobs) },
+  ], ground.log);
+  registerMetrics(ground, broker, { ws, socketio, admission });
+  const http = createHttp(ground, services, bound, dispatcher, health);
+  http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
+  http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
+  return { http, ws, socketio, health, admission };
+}
+
+/** Memory that Deno Deploy leaves a process for everything, less what one request may need. */
+const DEPLOY_SOCKET_MEMORY = 400 * 1024 * 1024;
+
+function socketLimitsOf({ onDenoDeploy, limits }: Config): SocketAdmissionLimits {
+  const { socketsPerAddress, socketsBeforeHello, socketMemoryBytes } = limits;
+  const memoryBytes = onDenoDeploy
+    ? Math.min(socketMemoryBytes, DEPLOY_SOCKET_MEMORY)
+    : socketMemoryBytes;
+  return { socketsPerAddress, socketsBeforeHello, memoryBytes };
+}
+
+function createDispatcher(ground: Ground, { users }: Services): Dispatcher {
+  const { adapters, config, log, metrics, tracing } = ground;
+  return new Dispatcher({
+    limiter: adapters.backplane.limiter,
+    rates: config.rates,
+    log,
+    isAdmin: ({ userId }) => users.administrators.isAdmin(userId),
+    observe: operationObserver(metrics),
+    pageSize: config.limits.pageSize,
+    tracing,
+    checkAnswers: config.environment === "test",
+  });
+}
+
+function createSocketDoors(
+  { config, clock, log }: Ground,
+  { auth, users, catchUp, hub }: Services,
+  bound: Bound[],
+  dispatcher: Dispatcher,
+  polling: boolean,
+  admission: SocketAdmission,
+) {
+  const { limits, corsOrigins, publicUrl, trustedProxy } = config;
+  const options = {
+    commands: new CommandTable(bound, dispatcher),
+    services: {
+      authenticate: (token: string, visitor: Visitor) => auth.sessions.authenticate(token, visitor),
+      profile: async (userId: string) => profileView(await users.profiles.own(userId)),
+      blockedBy: (userId: string) => users.blocks.idsBlockedBy(userId),
+      catchUp,
+      hub,
+      clock,
+      limits,
+    },
+    log,
+    corsOrigins,
+    publicUrl,
+    limits,
+    admission,
+  };
+  return {
+    ws: new WsDoor(options),
+    socketio: new SocketIoDoor({ ...options, trustedProxy, polling }),
+  };
+}
+
+function createHttp(
+  { config, log, metrics, tracing }: Ground,
+  { auth, users, media }: Services,
+  bound: Bound[],
+  dispatcher: Dispatcher,
+  health: Health,
+): Hono<HttpEnv> {
+  const authenticator = auth.sessions;
+  const http = createHttpApp({
+    config,
+    log,
+    authenticator,
+    dispatcher,
+    bound,
+    health,
+    metrics,
+    tracing,
+    version: VERSION,
+    rawRoutes: [EXPORT_ROUTE, ...MEDIA_ROUTES],
+    mountFirst: (app) =>
+      mountExport(app, { ...users, authenticator, dispatcher, audit: auth.audit }),
+  });
+  if (config.serves.docs) {
+    mountJsonDocument(
+      http,
+      "/api/asyncapi.json",
+      () =>
+        asyncApiDocument(bound.map(({ operation }) => operation), { ...config, version: VERSION }),
+    );
+  }
+  mountAccountPages(http, { dispatcher, bound, links: auth.links, limits: config.limits });
+  mountMedia(http, { media, authenticator, dispatcher });
+  if (config.serves.page) mountWebPage(http);
+  return http;
+}
+
+function registerMetrics(
+  { metrics }: Ground,
+  broker: Broker,
+  { ws, socketio, admission }: Pick<Doors, "ws" | "socketio" | "admission">,
+) {
+  registerProcessMetrics(metrics);
+  metrics.gauge("realtimechat_broker_operations", "Calls made to reach other instances", () => {
+    return broker.operations;
+  });
+  metrics.gauge("realtimechat_sockets", "Sockets that are open", () => {
+    return ws.size + socketio.size;
+  });
+  metrics.gauge(
+    "realtimechat_sockets_waiting_bytes",
+    "Bytes that wait in this process for clients to read them",
+    () => ws.waitingBytes + socketio.waitingBytes,
+  );
+  metrics.gauge("realtimechat_sockets_refused", "Sockets that were refused since the start", () => {
+    return admission.refused;
+  });
+}
+
+function mustWork(broker: Broker): Promise<void> {
+  const fault = broker.fault();
+  return fault === null ? Promise.resolve() : Promise.reject(new Error(fault));
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { newId } from "../../src/core/ids.ts";
+import type { Broker, Signal } from "../../src/cluster/broker.ts";
+import { Heard } from "../contract/broker.ts";
+import { CuttableProxy } from "../support/cuttable_proxy.ts";
+import { eventually } from "../support/eventually.ts";
+import { MongodbServer } from "../support/mongodb_server.ts";
+import { mongoBrokerAt } from "../support/open_broker.ts";
+import { skipWithout } from "../support/skip.ts";
+
+const ignore = skipWithout("mongodb");
+/** The driver's own timers run on for a while after a connection has broken. */
+const options = { ignore, sanitizeOps: false, sanitizeResources: false };
+
+function signal(): Signal {
+  return { type: "typing", chatId: newId(), userId: newId(), typing: true };
+}
+
+function has({ signals }: Heard, { chatId }: Signal & { chatId?: string }): boolean {
+  return signals.some((each) => "chatId" in each && each.chatId === chatId);
+}
+
+async function started(uri: string): Promise<{ broker: Broker; heard: Heard }> {
+  const [broker, heard] = [await mongoBrokerAt(uri), new Heard()];
+  await broker.start(heard);
+  return { broker, heard };
+}
+
+Deno.test({
+  ...options,
+  name: "a change stream whose connection breaks goes on where it was, and loses nothing",
+  fn: async () => {
+    await using server = await MongodbServer.start();
+    await using proxy = new CuttableProxy(() => server.port);
+    const uri = server.uri();
+    const listener = await started(uri.replace(`:${server.port}`, `:${proxy.port}`));
+    const speaker = await started(uri);
+    const sent: Signal[] = [];
+    const say = async () => {
+      const next = signal();
+      sent.push(next);
+      speaker.broker.publish(next);
+      await speaker.broker.flush();
+    };
+    await say();
+    await eventually("it is heard", () => has(listener.heard, sent[0]));
+    for (let i = 0; i < 3; i++) {
+      proxy.cut();
+      for (let j = 0; j < 20; j++) await say();
+      await eventually("the last is heard", () => has(listener.heard, sent.at(-1)!));
+    }
+    const { gaps, signals } = listener.heard;
+    assert.deepEqual([gaps, signals], [0, sent]);
+    const theirs = signal();
+    listener.broker.publish(theirs);
+    await eventually("and the other way", () => has(speaker.heard, theirs));
+    await Promise.all([listener.broker.close(), speaker.broker.close()]);
+  },
+});
+
+Deno.test({
+  ...options,
+  name: "a MongoDB that is killed and comes back: signals flow, and what was missed is a gap",
+  fn: async () => {
+    await using server = await MongodbServer.start();
+    const uri = server.uri();
+    const [a, b] = [await started(uri), await started(uri)];
+    const before = signal();
+    a.broker.publish(before);
+    await eventually("it is heard", () => has(b.heard, before));
+    await server.kill();
+    const during = signal();
+    a.broker.publish(during);
+    await server.restart();
+    await eventually("it was heard, or is known to be missed", () => {
+      return has(b.heard, during) || b.heard.gaps > 0;
+    });
+    for (const [from, to] of [[a, b], [b, a]]) {
+      await eventually("signals flow", async () => {
+        const after = signal();
+        from.broker.publish(after);
+        await from.broker.flush();
+        return await eventually("it came", () => has(to.heard, after), { within: 2_000 }).then(
+          () => true,
+        );
+      }, { within: 40_000 });
+      assert.equal(from.broker.fault(), null);
+    }
+    await Promise.all([a.broker.close(), b.broker.close()]);
+  },
+});

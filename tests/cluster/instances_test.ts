@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { silentLog } from "../../src/core/log.ts";
+import {
+  type InstanceRow,
+  Instances,
+  type InstanceTable,
+} from "../../src/cluster/shared/instances.ts";
+
+/** The rows of others, as a test sets them; each look finds them changed. */
+function watched(rows: Map<string, InstanceRow>) {
+  let version = 0;
+  const table = {
+    list: () =>
+      Promise.resolve([...rows.values()].map((row) => ({ ...row, version: `${version++}` }))),
+    write: () => Promise.resolve("own"),
+    replace: () => Promise.resolve("own"),
+  } as unknown as InstanceTable;
+  const gone: [id: string, left: boolean][] = [];
+  const instances = new Instances({ table, log: silentLog });
+  instances.listen({ onGone: (id, left) => gone.push([id, left]) });
+  return { instances, gone };
+}
+
+Deno.test("Instances: of who is gone it is known whether they left, whoever swept them", async () => {
+  const rows = new Map<string, InstanceRow>();
+  const { instances, gone } = watched(rows);
+  const say = async (id: string, ...states: InstanceRow["state"][]) => {
+    for (const state of states) {
+      rows.set(id, { id, state, at: Date.now(), head: 0 });
+      await instances.look();
+    }
+    rows.delete(id);
+    await instances.look();
+  };
+  await say("left", "alive", "left");
+  await say("left, and swept", "alive", "left", "dead");
+  await say("died", "alive");
+  await say("died, and swept", "alive", "dead");
+  await say("swept before it was seen", "dead");
+  assert.deepEqual(gone, [
+    ["left", true],
+    ["left, and swept", true],
+    ["died", false],
+    ["died, and swept", false],
+    ["swept before it was seen", false],
+  ]);
+});
+
+Deno.test("Instances: one whose clock is a minute behind counts as alive, and is not swept", async () => {
+  const rows = new Map<string, InstanceRow>();
+  const { instances, gone } = watched(rows);
+  for (let beat = 0; beat < 3; beat++) {
+    rows.set("behind", { id: "behind", state: "alive", at: Date.now() - 60_000, head: beat });
+    await instances.look();
+    assert.ok(instances.counts("behind"));
+  }
+  assert.deepEqual(gone, []);
+});

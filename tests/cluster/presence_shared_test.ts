@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { newId } from "../../src/core/ids.ts";
+import { silentLog } from "../../src/core/log.ts";
+import {
+  type InstanceRow,
+  Instances,
+  type InstanceTable,
+} from "../../src/cluster/shared/instances.ts";
+import { type PresenceTable, SharedPresence } from "../../src/cluster/shared/presence.ts";
+
+/** Lists what was there when it was asked, and answers when it may. */
+class SlowInstanceTable implements InstanceTable {
+  readonly rows = new Map<string, InstanceRow>();
+  held: Promise<void> | undefined;
+
+  async list() {
+    const rows = [...this.rows.values()].map((row) => ({ ...row, version: "1" }));
+    await this.held;
+    return rows;
+  }
+
+  async write(row: InstanceRow) {
+    await Promise.resolve(this.rows.set(row.id, row));
+    return "1";
+  }
+
+  replace(row: InstanceRow) {
+    return this.write(row);
+  }
+
+  async remove(id: string) {
+    await Promise.resolve(this.rows.delete(id));
+  }
+}
+
+Deno.test("who is on an instance that began during a look is online, and keeps the entry", async () => {
+  const [ann, began] = [newId(), newId()];
+  const removed: string[] = [];
+  const presence: PresenceTable = {
+    put: () => Promise.resolve(),
+    remove: (_, userIds) => Promise.resolve(void removed.push(...userIds)),
+    instancesOf: () => Promise.resolve(new Map([[ann, [began]]])),
+    usersOf: () => Promise.resolve([]),
+  };
+  const table = new SlowInstanceTable();
+  const instances = new Instances({ table, log: silentLog });
+  const directory = new SharedPresence(presence, instances, silentLog);
+  await instances.start();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  table.held = promise;
+  const looking = instances.look();
+  await table.write({ id: began, state: "alive", at: Date.now(), head: 0 });
+  const online = directory.online([ann]);
+  table.held = undefined;
+  resolve();
+  assert.deepEqual(await online, new Set([ann]));
+  assert.deepEqual(removed, []);
+  await looking;
+  directory.close();
+  await instances.leave();
+});

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { newId } from "../../src/core/ids.ts";
+import { jsonLog, silentLog } from "../../src/core/log.ts";
+import type { Signal } from "../../src/cluster/broker.ts";
+import { decodeSignals } from "../../src/cluster/shared/signal_codec.ts";
+import { SignalQueue, type SignalQueueOptions } from "../../src/cluster/shared/signal_queue.ts";
+import { eventually } from "../support/eventually.ts";
+
+/** A queue whose writes can be held up, and what came through. */
+class World {
+  readonly sizes: number[] = [];
+  readonly batches: { signals: Signal[]; gap: boolean }[] = [];
+  readonly lines: string[] = [];
+  readonly queue: SignalQueue;
+  #gate = Promise.withResolvers<void>();
+
+  constructor(options: Partial<SignalQueueOptions> = {}, held = false) {
+    if (!held) this.#gate.resolve();
+    this.queue = new SignalQueue({
+      write: (batch) => this.#write(batch),
+      log: jsonLog("warn", (line) => this.lines.push(line)),
+      gatherMs: 0,
+      smallBytes: 800,
+      largeBytes: 60_000,
+      ...options,
+    });
+  }
+
+  release(): void {
+    this.#gate.resolve();
+  }
+
+  get signals(): Signal[] {
+    return this.batches.flatMap(({ signals }) => signals);
+  }
+
+  async #write(batch: Uint8Array): Promise<void> {
+    this.sizes.push(batch.length);
+    await this.#gate.promise;
+    this.batches.push(decodeSignals(batch));
+  }
+}
+
+function typing(): Signal {
+  return { type: "typing", chatId: newId(), userId: newId(), typing: true };
+}
+
+Deno.test("what waits past the most is dropped, and the next batch says so", async () => {
+  const world = new World({ maxWaiting: 10 }, true);
+  const first = typing();
+  world.queue.push(first);
+  await eventually("the first is under way", () => world.sizes.length === 1);
+  for (let i = 0; i < 100; i++) world.queue.push(typing());
+  const last = Array.from({ length: 3 }, typing);
+  for (const signal of last) world.queue.push(signal);
+  world.release();
+  await world.queue.flush();
+  assert.deepEqual(world.batches[0], { signals: [first], gap: false });
+  assert.equal(world.batches[1].gap, true);
+  assert.equal(world.batches.filter(({ gap }) => gap).length, 1, "it is said once");
+  assert.deepEqual(world.signals.slice(-3), last, "what came after is there");
+  assert.ok(world.signals.length <= 11, `${world.signals.length} were kept`);
+  assert.match(world.lines[0], /too many wait/);
+});
+
+Deno.test("a drop is told even if nothing comes after it", async () => {
+  const world = new World({ maxWaiting: 10 }, true);
+  world.queue.push(typing());
+  await eventually("it is under way", () => world.sizes.length === 1);
+  for (let i = 0; i < 11; i++) world.queue.push(typing());
+  world.release();
+  await world.queue.flush();
+  assert.deepEqual(world.batches.slice(1), [{ signals: [], gap: true }]);
+});
+
+Deno.test("a pointer that was dropped does not hide the next one to its chat", async () => {
+  const world = new World({ maxWaiting: 10 }, true);
+  world.queue.push(typing());
+  await eventually("it is under way", () => world.sizes.length === 1);
+  const chatId = newId();
+  world.queue.push({ type: "chat", chatId, rev: 5 });
+  for (let i = 0; i < 10; i++) world.queue.push(typing());
+  world.queue.push({ type: "chat", chatId, rev: 6 });
+  world.release();
+  await world.queue.flush();
+  assert.deepEqual(world.signals.slice(1), [{ type: "chat", chatId, rev: 6 }]);
+});
+
+Deno.test("pointers to few chats never fill the queue", async () => {
+  const world = new World({ maxWaiting: 10 }, true);
+  const chatIds = Array.from({ length: 5 }, () => newId());
+  for (let rev = 1; rev <= 1_000; rev++) {
+    for (const chatId of chatIds) world.queue.push({ type: "chat", chatId, rev });
+  }
+  world.release();
+  await world.queue.flush();
+  assert.deepEqual(
+    world.signals.slice(-5),
+    chatIds.map((chatId) => ({ type: "chat", chatId, rev: 1_000 })),
+  );
+  assert.deepEqual([world.lines, world.batches.some(({ gap }) => gap)], [[], false]);
+});
+
+Deno.test("batches stay small while little waits, and grow when much does", async () => {
+  const world = new World({}, true);
+  for (let i = 0; i < 100; i++) world.queue.push(typing());
+  world.release();
+  await world.queue.flush();
+  assert.ok(world.sizes.length >= 4 && Math.max(...world.sizes) <= 800, `${world.sizes}`);
+  world.sizes.length = 0;
+  for (let i = 0; i < 5_000; i++) world.queue.push(typing());
+  await world.queue.flush();
+  assert.ok(world.sizes.length < 20 && Math.max(...world.sizes) <= 60_000, `${world.sizes}`);
+  assert.equal(world.signals.length, 5_100);
+});
+
+Deno.test("a signal that is too large is parted, and one that cannot be is left out", async () => {
+  const world = new World({ smallBytes: 400, largeBytes: 400 });
+  const chatIds = Array.from({ length: 30 }, () => newId());
+  const event = { event: "presence" as const, data: {} };
+  world.queue.push({ type: "rooms", chatIds, event, exceptUserIds: [] });
+  world.queue.push({
+    type: "users",
+    userIds: [newId()],
+    event: { ...event, data: "x".repeat(500) },
+  });
+  const small = typing();
+  world.queue.push(small);
+  await world.queue.flush();
+  const told = world.signals.flatMap((signal) => signal.type === "rooms" ? signal.chatIds : []);
+  assert.deepEqual(told.sort(), chatIds.sort());
+  assert.deepEqual(world.signals.filter(({ type }) => type !== "rooms"), [small]);
+  assert.match(world.lines[0], /too large/);
+});
+
+Deno.test("after a write that was given up the queue takes and sends again", async () => {
+  let failing = true;
+  const sent: Signal[] = [];
+  const queue = new SignalQueue({
+    write: (batch) => {
+      if (failing) return Promise.reject(new Error("closed"));
+      sent.push(...decodeSignals(batch).signals);
+      return Promise.resolve();
+    },
+    log: silentLog,
+    gatherMs: 0,
+    smallBytes: 800,
+    largeBytes: 60_000,
+  });
+  queue.push(typing());
+  await queue.flush();
+  failing = false;
+  const signal = typing();
+  queue.push(signal);
+  await queue.flush();
+  assert.deepEqual(sent, [signal]);
+});

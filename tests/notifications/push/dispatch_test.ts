@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import { silentLog } from "../../../src/core/log.ts";
+import type { Message } from "../../../src/model/message.ts";
+import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
+import type { PushDevice } from "../../../src/model/push_device.ts";
+import type { Session } from "../../../src/model/session.ts";
+import type { Showing } from "../../../src/notifications/recipient_resolver.ts";
+import { PushDispatch } from "../../../src/notifications/push/dispatch.ts";
+import type { Push, PushTarget } from "../../../src/notifications/push/sender.ts";
+import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import {
+  aChat,
+  anOutboxEntry,
+  aPushDevice,
+  aSession,
+  storedChat,
+  T0,
+} from "../../contract/store/rows.ts";
+import { TempDir } from "../../support/temp_dir.ts";
+
+const GRACE_MS = 100;
+
+/** A store of people's devices, a push service that takes everything, and who is connected. */
+class DispatchWorld implements AsyncDisposable {
+  readonly sentTo: PushTarget[] = [];
+  readonly pushes: Push[] = [];
+  readonly online = new Set<string>();
+  /** Connected to this instance, whatever the directory says. */
+  readonly here = new Set<string>();
+  readonly store: SqliteStore;
+  readonly dispatch: PushDispatch;
+
+  private constructor(private readonly folder: TempDir) {
+    this.store = new SqliteStore(folder.join("store.db"));
+    this.dispatch = new PushDispatch({
+      store: this.store,
+      sender: {
+        send: (target, push) => {
+          this.sentTo.push(target);
+          this.pushes.push(push);
+          return Promise.resolve({ outcome: "delivered" });
+        },
+      },
+      connected: {
+        here: (userId) => this.here.has(userId),
+        anywhere: (userIds) => Promise.resolve(new Set(userIds).intersection(this.online)),
+      },
+      unread: { badge: () => Promise.resolve(0) },
+      clock: { now: () => T0 },
+      log: silentLog,
+      graceMs: GRACE_MS,
+      observe() {},
+      onShown: () => Promise.resolve(),
+    });
+  }
+
+  static async make(): Promise<DispatchWorld> {
+    return new DispatchWorld(await TempDir.make("dispatch"));
+  }
+
+  /** Someone's only device, registered by a session such as this. */
+  async device(fields: Partial<Session> = {}): Promise<PushDevice> {
+    const session = aSession(fields);
+    await this.store.sessions.create(session);
+    const { id: sessionId, userId } = session;
+    return await this.store.pushDevices.put(aPushDevice({ sessionId, userId }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store.close();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+function added(userId: string, entry: OutboxEntry): Showing {
+  const [occurrence] = entry.occurrences;
+  const about = { kind: "added_to_group", actorId: newId(), messageId: null, data: {} } as const;
+  return { userId, ...about, occurrence, entry };
+}
+
+Deno.test("a session that has ended or expired gets no push, and its device is forgotten", async () => {
+  await using world = await DispatchWorld.make();
+  const alive = await world.device();
+  const ended = await world.device({ endedAt: T0 - 1, endReason: "logout" });
+  const expired = await world.device({ expiresAt: T0 });
+  const userIds = [alive, ended, expired].map(({ userId }) => userId);
+  const entry = anOutboxEntry();
+  const showings = userIds.map((userId) => added(userId, entry));
+  assert.deepEqual(await world.dispatch.showChat(aChat(), showings), []);
+  assert.deepEqual(world.sentTo, [alive.address]);
+  assert.deepEqual(await world.store.pushDevices.ofUsers(userIds), [alive]);
+});
+
+Deno.test("those who may be leaving are looked at again once, in one entry an occurrence", async () => {
+  await using world = await DispatchWorld.make();
+  const devices = [await world.device(), await world.device(), await world.device()];
+  for (const { userId } of devices) world.online.add(userId);
+  const [a, b, c] = devices;
+  const [first, second] = [anOutboxEntry(), anOutboxEntry()];
+  const chat = aChat();
+  const retries = await world.dispatch.showChat(chat, [
+    added(a.userId, first),
+    added(b.userId, second),
+    added(c.userId, first),
+  ]);
+  assert.deepEqual(retries.map(({ id: _, ...retry }) => retry), [
+    { ...withoutId(first), deviceIds: [a.id, c.id], dueAt: T0 + GRACE_MS + 500 },
+    { ...withoutId(second), deviceIds: [b.id], dueAt: T0 + GRACE_MS + 500 },
+  ]);
+  assert.deepEqual(world.sentTo, []);
+
+  world.online.delete(c.userId);
+  const again = [a, c].map(({ userId }) => added(userId, retries[0]));
+  assert.deepEqual(await world.dispatch.showChat(chat, again), []);
+  assert.deepEqual(world.sentTo, [c.address]);
+});
+
+Deno.test("who is connected here hears of it there: no push, and no look again", async () => {
+  await using world = await DispatchWorld.make();
+  const [here, away] = [await world.device(), await world.device()];
+  world.here.add(here.userId);
+  const entry = anOutboxEntry();
+  const showings = [added(here.userId, entry), added(away.userId, entry)];
+  assert.deepEqual(await world.dispatch.showChat(aChat(), showings), []);
+  assert.deepEqual(world.sentTo, [away.address]);
+});
+
+Deno.test("a deleted message is stood in for by an earlier unread one of its sender, or by none", async () => {
+  await using world = await DispatchWorld.make();
+  const device = await world.device();
+  const { userId } = device;
+  const [ann, eve] = [newId(), newId()];
+  const shownOf = async (
+    messages: Partial<Message>[],
+    readSeq = 0,
+  ): Promise<string | undefined> => {
+    const { chat, messages: rows } = await storedChat(world.store, {
+      members: [{ userId, readSeq }],
+      messages: messages.map((fields) => ({ senderId: ann, createdAt: T0, ...fields })),
+    });
+    const { id: messageId, seq, senderId } = rows.at(-1)!;
+    const plain = { mentions: [], replyTo: null };
+    const occurrence = { type: "message" as const, messageId, seq, senderId, ...plain };
+    const entry = anOutboxEntry({ chatId: chat.id, occurrences: [occurrence] });
+    const about = { kind: "message", actorId: senderId, messageId, data: {} } as const;
+    world.pushes.length = 0;
+    await world.dispatch.showChat(chat, [{ userId, ...about, occurrence, entry }]);
+    return world.pushes[0]?.alert?.body.split(": ").at(-1);
+  };
+  const gone = { text: "", deletedAt: T0 };
+  assert.equal(await shownOf([{ text: "earlier" }, { text: "newest" }]), "newest");
+  assert.equal(await shownOf([{ text: "earlier" }, gone]), "earlier");
+  assert.equal(await shownOf([{ text: "of another", senderId: eve }, gone]), undefined);
+  assert.equal(await shownOf([{ text: "read" }, gone], 2), undefined);
+  assert.equal(await shownOf([{ text: "long ago", createdAt: T0 - 60_000 }, gone]), undefined);
+  assert.equal(await shownOf([gone, gone]), undefined);
+});
+
+function withoutId({ id: _, ...rest }: OutboxEntry): Omit<OutboxEntry, "id"> {
+  return rest;
+}

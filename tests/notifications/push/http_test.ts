@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { deadline, postPush } from "../../../src/notifications/push/http.ts";
+
+Deno.test("a push service's answer is read no further than its bound", async () => {
+  const chunk = new Uint8Array(64 * 1024).fill(120);
+  let sent = 0;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    const body = new ReadableStream({
+      pull(controller) {
+        sent += chunk.length;
+        if (sent > 512 * chunk.length) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+    return new Response(body, { status: 503 });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  const answer = await postPush(url, { headers: {}, body: "{}", signal: deadline(10_000) });
+  assert.equal(answer.status, 503);
+  assert.equal(answer.body.length, 16 * 1024);
+  await server.shutdown();
+  assert(sent < 512 * chunk.length, `${sent} bytes were read`);
+});

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { PushLanes } from "../../../src/notifications/push/lanes.ts";
+import type { PushResult, PushTarget } from "../../../src/notifications/push/sender.ts";
+import { samplePush } from "../../contract/push_sender.ts";
+import { T0 } from "../../contract/store/rows.ts";
+
+const FAULT: PushResult = { outcome: "retry", reason: "no answer", unreachable: true };
+const DELIVERED: PushResult = { outcome: "delivered" };
+
+/** Lanes over a sender whose answers a test gives, by a clock that a test moves. */
+class LanesWorld {
+  now = T0;
+  readonly underWay: { endpoint: string; answer: (result: PushResult) => void }[] = [];
+  readonly lanes = new PushLanes({
+    clock: { now: () => this.now },
+    sender: {
+      send: (target) =>
+        new Promise((answer) => {
+          const endpoint = target.kind === "web" ? target.endpoint : "fcm";
+          this.underWay.push({ endpoint, answer });
+        }),
+    },
+  });
+
+  deliver(endpoint: string, ownerId: string = crypto.randomUUID()): Promise<PushResult> {
+    const target: PushTarget = { kind: "web", endpoint, p256dh: "", auth: "" };
+    return this.lanes.deliver(ownerId, target, samplePush);
+  }
+
+  /** Answers all that is under way at this moment. */
+  async answer(result: PushResult): Promise<void> {
+    for (const { answer } of this.underWay.splice(0)) answer(result);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+Deno.test("a host of a user's choice has two places, and takes none of another host's", async () => {
+  const world = new LanesWorld();
+  const hanging = [1, 2, 3, 4].map((n) => world.deliver(`https://slow.example.org/${n}`));
+  const other = world.deliver("https://quick.example.org/1");
+  assert.deepEqual(world.underWay.map(({ endpoint }) => endpoint), [
+    "https://slow.example.org/1",
+    "https://slow.example.org/2",
+    "https://quick.example.org/1",
+  ]);
+  world.underWay.pop()!.answer(DELIVERED);
+  assert.deepEqual(await other, DELIVERED);
+  world.lanes.close();
+  for (const each of hanging) assert.equal((await each).outcome, "retry");
+});
+
+Deno.test("hosts that have taken nothing yet share sixteen places, proven ones need none", async () => {
+  const world = new LanesWorld();
+  const proven = world.deliver("https://proven.example.org/1");
+  await world.answer(DELIVERED);
+  assert.deepEqual(await proven, DELIVERED);
+  for (let n = 0; n < 20; n++) void world.deliver(`https://h${n}.example.org/1`);
+  assert.equal(world.underWay.length, 16);
+  void world.deliver("https://proven.example.org/2");
+  assert.equal(world.underWay.at(-1)!.endpoint, "https://proven.example.org/2");
+  await world.answer(DELIVERED);
+  assert.equal(world.underWay.length, 4, "the others have their turn");
+  world.lanes.close();
+});
+
+Deno.test("three failures open the breaker, what waits comes back, and a probe closes it", async () => {
+  const world = new LanesWorld();
+  const results = [1, 2, 3, 4, 5, 6].map((n) => world.deliver(`https://down.example.org/${n}`));
+  await world.answer(FAULT);
+  assert.equal(world.underWay.length, 1, "after a failure one at a time");
+  await world.answer(FAULT);
+  assert.equal(world.underWay.length, 0);
+  for (const result of results.slice(0, 3)) assert.deepEqual(await result, FAULT);
+  for (const result of results.slice(3)) {
+    const { outcome, afterMs } = await result as { outcome: string; afterMs?: number };
+    assert.deepEqual([outcome, afterMs], ["retry", 30_000]);
+  }
+  world.now += 29_999;
+  const early = await world.deliver("https://down.example.org/7") as { afterMs?: number };
+  assert.equal(early.afterMs, 1);
+  world.now += 1;
+  const probe = world.deliver("https://down.example.org/8");
+  void world.deliver("https://down.example.org/9");
+  assert.equal(world.underWay.length, 1);
+  await world.answer(FAULT);
+  assert.deepEqual(await probe, FAULT);
+  const later = await world.deliver("https://down.example.org/10") as { afterMs?: number };
+  assert.equal(later.afterMs, 60_000, "a probe that fails doubles the pause");
+  world.now += 60_000;
+  const last = world.deliver("https://down.example.org/11");
+  await world.answer(DELIVERED);
+  assert.deepEqual(await last, DELIVERED);
+  for (const n of [12, 13, 14]) void world.deliver(`https://down.example.org/${n}`);
+  assert.equal(world.underWay.length, 2, "closed again");
+  world.lanes.close();
+});
+
+Deno.test("a device that did not answer is left alone for a while, others of its host are not", async () => {
+  const world = new LanesWorld();
+  const first = world.deliver("https://push.example.org/hangs");
+  await world.answer(FAULT);
+  assert.deepEqual(await first, FAULT);
+  const again = await world.deliver("https://push.example.org/hangs") as { afterMs?: number };
+  assert.equal(again.afterMs, 30_000);
+  const other = world.deliver("https://push.example.org/answers");
+  await world.answer(DELIVERED);
+  assert.deepEqual(await other, DELIVERED);
+  world.now += 30_000;
+  void world.deliver("https://push.example.org/hangs");
+  assert.equal(world.underWay.length, 1);
+  world.lanes.close();
+});
+
+Deno.test("one person's pushes hold two places of a service, and a hundred of its queue", async () => {
+  const world = new LanesWorld();
+  const endpoint = (n: number) => `https://fcm.googleapis.com/fcm/send/${n}`;
+  const own = Array.from({ length: 103 }, (_, n) => world.deliver(endpoint(n), "mallory"));
+  assert.equal(world.underWay.length, 2);
+  assert.equal((await own.at(-1)!).outcome, "retry", "the queue's share is full");
+  void world.deliver(endpoint(200), "bob");
+  assert.equal(world.underWay.length, 3, "another person's push goes at once");
+  world.lanes.close();
+  await Promise.all(own);
+});
+
+Deno.test("what is under way or waits when the lanes close comes back as a retry", async () => {
+  const world = new LanesWorld();
+  const all = [1, 2, 3].map((n) => world.deliver(`https://push.example.org/${n}`));
+  world.lanes.close();
+  for (const each of all) assert.equal((await each).outcome, "retry");
+  assert.equal((await world.deliver("https://push.example.org/4")).outcome, "retry");
+});

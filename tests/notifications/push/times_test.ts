@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { isQuiet } from "../../../src/notifications/quiet_hours.ts";
+import { GIVE_UP_MS, retryAt } from "../../../src/notifications/push/retry_times.ts";
+
+const T0 = Date.UTC(2026, 0, 15, 12, 0);
+
+Deno.test("quiet hours are by the clock of their time zone, and may span midnight", () => {
+  const at = (hour: number, minute = 0) => Date.UTC(2026, 0, 15, hour, minute);
+  const night = { start: 22 * 60, end: 7 * 60, timeZone: "Europe/Berlin" };
+  const quiet: [number, boolean][] = [
+    [at(20, 59), false],
+    [at(21), true],
+    [at(23, 30), true],
+    [at(5, 59), true],
+    [at(6), false],
+  ];
+  for (const [now, expected] of quiet) assert.equal(isQuiet(night, now), expected, `${now}`);
+  const noon = { start: 12 * 60, end: 13 * 60, timeZone: "UTC" };
+  assert.equal(isQuiet(noon, at(12)), true);
+  assert.equal(isQuiet(noon, at(13)), false);
+  assert.equal(isQuiet({ ...noon, end: noon.start }, at(12)), false);
+  assert.equal(isQuiet(null, at(12)), false);
+  const summer = Date.UTC(2026, 6, 15, 20, 0);
+  assert.equal(isQuiet(night, summer), true, "22:00 in summer time");
+});
+
+Deno.test("retries wait longer each time, heed the service, and end after a day", () => {
+  const entry = (attempts: number) => ({ attempts, createdAt: T0 });
+  const middle = () => 0.5;
+  const waits = [0, 1, 2, 7, 20].map((n) => retryAt(entry(n), T0, 0, middle)! - T0);
+  assert.deepEqual(waits, [5_000, 10_000, 20_000, 640_000, 900_000]);
+  assert.equal(retryAt(entry(0), T0, 120_000, middle), T0 + 120_000);
+  assert.equal(retryAt(entry(0), T0, 0, () => 0)! - T0, 4_500);
+  assert.equal(retryAt(entry(30), T0 + GIVE_UP_MS - 1000, 0, middle), null);
+});

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { newId } from "../../../src/core/ids.ts";
+import { silentLog } from "../../../src/core/log.ts";
+import type { Chat } from "../../../src/model/chat.ts";
+import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
+import type { ChatTeller } from "../../../src/notifications/recipient_resolver.ts";
+import type { PushDispatch } from "../../../src/notifications/push/dispatch.ts";
+import { PushWorker, type PushWorkerOptions } from "../../../src/notifications/push/worker.ts";
+import { GIVE_UP_MS } from "../../../src/notifications/push/retry_times.ts";
+import { aChat, anOutboxEntry, T0 } from "../../contract/store/rows.ts";
+import { eventually } from "../../support/eventually.ts";
+
+/** A worker whose chats all exist; `tell` hears of each round. */
+function workerOver(tell: (chatId: string, entries: readonly OutboxEntry[]) => void) {
+  const settled: string[] = [];
+  const store = {
+    chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
+    outbox: {
+      settle: (done: string[]) => {
+        settled.push(...done);
+        return Promise.resolve();
+      },
+    },
+  } as unknown as PushWorkerOptions["store"];
+  const teller = {
+    tell: ({ id }: Chat, entries: readonly OutboxEntry[]) => {
+      tell(id, entries);
+      return Promise.resolve([]);
+    },
+  } as unknown as ChatTeller;
+  const dispatch = {
+    showChat: () => Promise.resolve([]),
+    stop() {},
+    idle: () => Promise.resolve(),
+  } as unknown as PushDispatch;
+  const clock = { now: () => T0 };
+  const withdrawals = { apply: () => Promise.resolve() };
+  const options = { store, teller, dispatch, withdrawals, clock, log: silentLog };
+  return { worker: new PushWorker(options), settled };
+}
+
+const ids = (count: number) => Array.from({ length: count }, () => newId());
+
+Deno.test("chats that are never quiet do not keep the others waiting", async () => {
+  const [busy, quiet] = [ids(8), ids(12)];
+  const told: string[] = [];
+  const { worker } = workerOver((chatId) => {
+    told.push(chatId);
+    if (busy.includes(chatId)) worker.take(anOutboxEntry({ chatId }));
+  });
+  try {
+    for (const chatId of [...busy, ...quiet]) worker.take(anOutboxEntry({ chatId }));
+    await eventually("all have been told", () => quiet.every((id) => told.includes(id)));
+    assert.deepEqual(told.slice(0, 20), [...busy, ...quiet], "in the order of their coming");
+    await eventually("the busy ones go on", () => told.length >= 28);
+  } finally {
+    await worker.close();
+  }
+});
+
+Deno.test("what comes while a chat is told of, or rests, goes together and is settled once", async () => {
+  const chatId = newId();
+  const [first, ...later] = [1, 2, 3].map(() => anOutboxEntry({ chatId }));
+  const rounds: string[][] = [];
+  const { worker, settled } = workerOver((_, entries) => {
+    rounds.push(entries.map(({ id }) => id));
+    if (rounds.length > 1) return;
+    for (const entry of [first, ...later]) worker.take(entry);
+  });
+  worker.take(first);
+  await eventually("all are settled", () => settled.length >= 3);
+  await worker.close();
+  assert.deepEqual(rounds, [[first.id], later.map(({ id }) => id)]);
+  assert.deepEqual(settled, [first, ...later].map(({ id }) => id));
+});
+
+Deno.test("what could not be told for a day is settled untold, and what is fresh is told", async () => {
+  const chatId = newId();
+  const [old, fresh] = [T0 - GIVE_UP_MS, T0].map((createdAt) =>
+    anOutboxEntry({ chatId, createdAt })
+  );
+  const told: string[] = [];
+  const { worker, settled } = workerOver((_, entries) => told.push(...entries.map(({ id }) => id)));
+  for (const entry of [old, fresh]) worker.take(entry);
+  await eventually("both are settled", () => settled.length === 2);
+  await worker.close();
+  assert.deepEqual(told, [fresh.id]);
+});
+
+/** A worker over an outbox in memory, whose rounds end when a test says so. */
+function pollingWorker(due: OutboxEntry[]) {
+  const rounds: { ids: string[]; end: () => void }[] = [];
+  const held: { ids: string[]; until: number }[] = [];
+  const settled: string[] = [];
+  const store = {
+    chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
+    outbox: {
+      firstDue: () => Promise.resolve(due[0]?.dueAt ?? null),
+      take: (_: number, until: number, limit: number) =>
+        Promise.resolve(due.splice(0, limit).map((entry) => ({ ...entry, dueAt: until }))),
+      hold: (ids: string[], until: number) => {
+        held.push({ ids, until });
+        return Promise.resolve();
+      },
+      settle: (done: string[]) => {
+        settled.push(...done);
+        return Promise.resolve();
+      },
+    },
+  } as unknown as PushWorkerOptions["store"];
+  const teller = {
+    tell: (_: Chat, entries: readonly OutboxEntry[]) =>
+      new Promise((resolve) =>
+        rounds.push({ ids: entries.map(({ id }) => id), end: () => resolve([]) })
+      ),
+  } as unknown as ChatTeller;
+  const dispatch = {
+    showChat: () => Promise.resolve([]),
+    stop: () => rounds.forEach(({ end }) => end()),
+    idle: () => Promise.resolve(),
+  } as unknown as PushDispatch;
+  const clock = { now: () => T0 };
+  const withdrawals = { apply: () => Promise.resolve() };
+  const options = { store, teller, dispatch, withdrawals, clock, log: silentLog, pollMs: 5 };
+  return { worker: new PushWorker(options), rounds, held, settled };
+}
+
+Deno.test("PushWorker claims what is due once it has started, and renews the lease of what it holds", async () => {
+  const entry = anOutboxEntry();
+  const due = [entry];
+  const { worker, rounds, held, settled } = pollingWorker(due);
+  assert.equal(rounds.length, 0, "not before");
+  worker.start();
+  await eventually("it is claimed", () => rounds.length === 1);
+  await eventually("its lease is renewed", () => held.length >= 2);
+  for (const { ids, until } of held) assert.deepEqual([ids, until], [[entry.id], T0 + 30_000]);
+  rounds[0].end();
+  await eventually("it is settled", () => settled.length === 1);
+  const later = anOutboxEntry();
+  due.push(later);
+  await eventually("polls go on", () => held.some(({ ids }) => ids.includes(later.id)));
+  assert.deepEqual(held.at(-1)!.ids, [later.id], "what is settled is held no more");
+  await worker.close();
+});
+
+Deno.test("PushWorker keeps retries out of the way of what has just happened", async () => {
+  const { worker, rounds } = pollingWorker([]);
+  for (let n = 0; n < 50; n++) worker.take(anOutboxEntry({ deviceIds: [newId()], attempts: 1 }));
+  const fresh = anOutboxEntry();
+  worker.take(fresh);
+  await eventually(
+    "the fresh one has its round",
+    () => rounds.some(({ ids }) => ids.includes(fresh.id)),
+  );
+  assert.equal(rounds.length, 5, "four retries at a time, and the fresh one");
+  await worker.close();
+});
+
+Deno.test("PushWorker lets go of what it has told: pushes go out also after very many", async () => {
+  const told: string[] = [];
+  const { worker } = workerOver((chatId) => told.push(chatId));
+  const chats = ids(5_200);
+  for (const chatId of chats.slice(0, 5_000)) worker.take(anOutboxEntry({ chatId }));
+  await eventually("all are told", () => told.length === 5_000);
+  await eventually("and let go of", () => {
+    const [chatId] = chats.splice(5_000, 1);
+    worker.take(anOutboxEntry({ chatId }));
+    return told.length > 5_000;
+  });
+  await worker.close();
+});

@@ -1,0 +1,114 @@
+import { AppError } from "../../src/core/errors.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import { jsonLog } from "../../src/core/log.ts";
+import type { Caller, Visitor } from "../../src/model/caller.ts";
+import { CommandTable } from "../../src/transport/command_table.ts";
+import type { HelloServices } from "../../src/transport/hello.ts";
+import { SocketAdmission } from "../../src/transport/socket_admission.ts";
+import { SocketIoDoor } from "../../src/transport/socketio/socketio_transport.ts";
+import { WsDoor } from "../../src/transport/ws/ws_transport.ts";
+import { World } from "../realtime/world.ts";
+
+const LIMITS = {
+  frameBytes: 65_536,
+  socketBufferBytes: 1_048_576,
+  helloTimeMs: 60_000,
+  socketsPerUser: 10,
+};
+
+/**
+ * `/ws` and `/socket.io/` before a real hub, whose services answer a hello when the test says so. A token is
+ * the id of its user.
+ */
+export class HeldDoors implements AsyncDisposable {
+  readonly world = new World();
+  readonly log: string[] = [];
+  /** Users who came to the hub and went from it, in order. */
+  readonly presence: string[] = [];
+  readonly admission = new SocketAdmission({
+    socketsPerAddress: 100,
+    socketsBeforeHello: 100,
+    memoryBytes: 0,
+  });
+  readonly services: HelloServices;
+  readonly ws: WsDoor;
+  readonly socketio: SocketIoDoor;
+  readonly url: string;
+  /** Hellos whose services were asked, and not answered yet. */
+  waiting = 0;
+  #gate: PromiseWithResolvers<void> | null = null;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor() {
+    const { hub } = this.world;
+    hub.listen({
+      onFirstConnection: (userId) => this.presence.push(`+${userId}`),
+      onLastConnection: (userId) => this.presence.push(`-${userId}`),
+    });
+    this.services = {
+      authenticate: (token) => Promise.resolve(callerOf(token)),
+      profile: () => this.#answer(),
+      blockedBy: () => Promise.resolve([]),
+      catchUp: { incarnation: () => Promise.resolve("one") } as HelloServices["catchUp"],
+      hub,
+      clock: systemClock,
+      limits: LIMITS,
+    };
+    const options = {
+      commands: new CommandTable([], null as never),
+      services: this.services,
+      log: jsonLog("warn", (line) => this.log.push(line)),
+      corsOrigins: "*",
+      publicUrl: null,
+      limits: LIMITS,
+      admission: this.admission,
+    } as const;
+    this.ws = new WsDoor(options);
+    this.socketio = new SocketIoDoor({ ...options, trustedProxy: null, polling: true });
+    const visitor = { address: "127.0.0.1", userAgent: "", requestId: "r" } as Visitor;
+    this.#server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      (request, info) =>
+        new URL(request.url).pathname === "/ws"
+          ? this.ws.upgrade(request, visitor)
+          : this.socketio.handle(request, info),
+    );
+    this.url = `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  get webSocketUrl(): string {
+    return `${this.url.replace("http", "ws")}/ws`;
+  }
+
+  /** From now on no hello is answered, until the function returned is called: to fail them, or to go on. */
+  hold(): (failure?: AppError) => void {
+    const gate = this.#gate = Promise.withResolvers<void>();
+    gate.promise.catch(() => {});
+    return (failure) => {
+      this.#gate = null;
+      if (failure) gate.reject(failure);
+      else gate.resolve();
+    };
+  }
+
+  async #answer(): Promise<unknown> {
+    this.waiting++;
+    try {
+      await this.#gate?.promise;
+      return {};
+    } finally {
+      this.waiting--;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.world.hub.closeAll("restart");
+    this.ws.closeAll();
+    await Promise.all([this.ws.closed(200), this.socketio.drain()]);
+    await this.#server.shutdown();
+  }
+}
+
+function callerOf(userId: string): Caller {
+  return { userId, sessionId: `session of ${userId}`, tokenExpiresAt: Infinity } as Caller;
+}

@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import * as chatOperations from "../../../src/api/operations/chats.ts";
+import * as messageOperations from "../../../src/api/operations/messages.ts";
+import * as realtimeOperations from "../../../src/api/operations/realtime.ts";
+import type { Person } from "../../support/people.ts";
+import { RunningApp } from "../../support/running_app.ts";
+import { SocketIoClient } from "../../support/socketio_client.ts";
+import { WsClient } from "../../support/ws_client.ts";
+import { heard, OPTIONS, setting, WAYS } from "./transport_world.ts";
+
+for (const [name, transports] of WAYS) {
+  Deno.test(`by ${name}: a client is greeted, commands, and hears`, OPTIONS, async () => {
+    await using world = await setting();
+    const { app, ann, bob, chatId } = world;
+    await using first = await SocketIoClient.connect(app.url, ann.token, { transports });
+    await using second = await SocketIoClient.connect(app.url, bob.token, { transports });
+    const [{ user, sessionId, serverTime, sync }] = first.welcomes;
+    assert.deepEqual([user.id, sessionId, sync], [ann.id, ann.sessionId, undefined]);
+    assert.ok(Math.abs(Date.parse(serverTime) - Date.now()) < 60_000);
+    const sent = await first.command("message.send", { chatId, text: "Hello" });
+    assert.equal(sent.ok, true);
+    for (const client of [first, second]) {
+      const [event] = await heard(client, 1);
+      assert.deepEqual(event, {
+        event: "message.created",
+        chatId,
+        rev: sent.data.rev,
+        data: sent.data,
+      });
+    }
+  });
+
+  Deno.test(`by ${name}: both doors tell the same events`, OPTIONS, async () => {
+    await using world = await setting();
+    const { app, ann, bob, chatId } = world;
+    await using client = await SocketIoClient.connect(app.url, bob.token, { transports });
+    const { client: native } = await WsClient.connect(app.webSocketUrl, bob.token);
+    await using _native = native;
+    await eachKindOfEvent(app, ann, bob, chatId);
+    const events = await heard(native, 12);
+    const kinds = new Set(events.map(({ event }) => event));
+    assert.deepEqual(await heard(client, 12), events);
+    assert.deepEqual(
+      kinds,
+      new Set([
+        "typing",
+        "message.created",
+        "message.updated",
+        "message.deleted",
+        "chat.updated",
+        "receipt.updated",
+        "member.updated",
+      ]),
+    );
+  });
+
+  Deno.test(
+    `by ${name}: a session that ends says so, and is not opened again`,
+    OPTIONS,
+    async () => {
+      await using world = await setting();
+      const { app, ann } = world;
+      const options = { transports, reconnection: true };
+      await using client = await SocketIoClient.connect(app.url, ann.token, options);
+      assert.equal((await app.client(ann).post("/api/auth/logout")).status, 204);
+      assert.equal(await client.closed(), "io server disconnect");
+      assert.deepEqual(client.events, [
+        { event: "session.ended", data: { sessionId: ann.sessionId, reason: "ended" } },
+      ]);
+      assert.equal(client.socket.active, false);
+    },
+  );
+
+  Deno.test(`by ${name}: a drain sends clients away to come again`, OPTIONS, async () => {
+    const app = await RunningApp.start();
+    const { ann } = await app.people("ann");
+    const options = { transports, reconnection: true };
+    const client = await SocketIoClient.connect(app.url, ann.token, options);
+    const reason = client.closed();
+    await app[Symbol.asyncDispose]();
+    assert.match(await reason, /^transport (close|error)$/);
+    assert.equal(client.socket.active, true);
+    client.socket.close();
+  });
+
+  Deno.test(`by ${name}: what came while it was away comes by its cursors`, OPTIONS, async () => {
+    await using world = await setting();
+    const { app, ann, bob, chatId } = world;
+    const send = (text: string) => app.client(ann).post("/api/messages", { chatId, text });
+    const { body: seen } = await send("seen");
+    const { body: missed } = await send("missed");
+    const cursors = { [chatId]: seen.rev };
+    await using client = await SocketIoClient.connect(app.url, bob.token, { transports, cursors });
+    const [{ items }] = client.welcomes.map(({ sync }) => sync);
+    assert.equal(items[0].chatId, chatId);
+    assert.deepEqual(items[0].messages, [missed]);
+    const { body: next } = await send("next");
+    const [event] = await heard(client, 1);
+    assert.deepEqual(event.data, next);
+  });
+}
+
+/** Twelve events that every member hears, of all the kinds that a chat has. */
+/** `who` writes and changes; the reader reads, since sending counts as reading for the sender. */
+async function eachKindOfEvent(
+  app: RunningApp,
+  who: Person,
+  reader: Person,
+  chatId: string,
+): Promise<void> {
+  const [by, read] = [app.client(who), app.client(reader)];
+  const socket = await SocketIoClient.connect(app.url, who.token);
+  assert.deepEqual(await socket.command("typing.start", { chatId }), { ok: true, data: {} });
+  const { body: message } = await by.post("/api/messages", { chatId, text: "…" });
+  const path = `/api/messages/${message.id}`;
+  const { body: other } = await by.post("/api/messages", { chatId, text: "Ünï — 漢字 🎉 \u2028" });
+  const answers = [
+    await by.put(path, { text: "edited" }),
+    await by.post(`${path}/react`, { emoji: "👍" }),
+    await by.post("/api/messages/pin", { messageId: message.id }),
+    await by.post("/api/messages/pin", { messageId: message.id, unpin: true }),
+    await by.delete(`/api/messages/${other.id}`),
+    await by.put(`/api/groups/${chatId}`, { name: "Renamed" }),
+    await read.post(`/api/chats/${chatId}/read`, { seq: message.seq }),
+    await read.post(`/api/chats/${chatId}/delivered`, { seq: other.seq }),
+  ];
+  for (const { status, body } of answers) assert.ok(status < 300, JSON.stringify(body));
+  const { fay } = await app.people("fay");
+  const added = await by.post(`/api/groups/${chatId}/members`, { userIds: [fay.id] });
+  assert.ok(added.status < 300);
+  await socket[Symbol.asyncDispose]();
+}
+
+function commandNames(): Set<string> {
+  const all = [chatOperations, messageOperations, realtimeOperations].flatMap(Object.values);
+  return new Set(all.filter(({ socket }) => socket).map(({ name }) => name));
+}
+
+Deno.test("every command of /ws is one of Socket.IO, with the same answer", OPTIONS, async () => {
+  await using world = await setting();
+  const { app, ann, chatId } = world;
+  await using client = await SocketIoClient.connect(app.url, ann.token);
+  const { client: native } = await WsClient.connect(app.webSocketUrl, ann.token);
+  await using _native = native;
+  const { data: message } = await client.command("message.send", { chatId, text: "Hello" });
+  const { id: messageId, seq } = message;
+  const commands: [string, unknown][] = [
+    ["message.send", { chatId, text: "Once", clientId: "the-very-same" }],
+    ["message.edit", { messageId, text: "Hello!" }],
+    ["message.react", { messageId, emoji: "👍" }],
+    ["message.pin", { messageId }],
+    ["chat.read", { chatId, seq }],
+    ["chat.delivered", { chatId, seq }],
+    ["chat.changes", { chatId, after: 1 }],
+    ["typing.start", { chatId }],
+    ["typing.stop", { chatId }],
+    ["presence.set", { state: "busy" }],
+    ["presence.get", { userIds: [ann.id] }],
+    ["message.delete", { messageId }],
+  ];
+  for (const [name, data] of commands) {
+    const here = await client.command(name, data);
+    assert.equal(here.ok, true, `${name}: ${JSON.stringify(here.error)}`);
+    const { id: _, ...there } = await native.command(name, data);
+    // What is said twice is the same; but for an edit, which takes a revision each time.
+    if (name !== "message.edit") assert.deepEqual(there, here, name);
+  }
+  const pong = await client.command("ping");
+  assert.deepEqual(Object.keys(pong.data), ["serverTime"]);
+  assert.deepEqual(new Set([...commands.map(([name]) => name), "ping"]), commandNames());
+});
+
+Deno.test("what is wrong is answered with the error that /ws gives", OPTIONS, async () => {
+  await using world = await setting();
+  const { app, ann, eve, chatId } = world;
+  await using client = await SocketIoClient.connect(app.url, eve.token);
+  const { client: native } = await WsClient.connect(app.webSocketUrl, eve.token);
+  await using _native = native;
+  const wrong: [string, unknown, string][] = [
+    ["message.send", { chatId, text: "I am no member" }, "not_found"],
+    ["message.send", { chatId: 7, text: "x", other: true }, "invalid_request"],
+    ["message.send", "a text", "invalid_request"],
+    ["message.send", null, "invalid_request"],
+    ["message.send", [1], "invalid_request"],
+    ["message.send", undefined, "invalid_request"],
+    ["no.such.command", {}, "invalid_request"],
+    ["hello", { token: ann.token }, "invalid_request"],
+    ["error", {}, "invalid_request"],
+    ["__proto__", {}, "invalid_request"],
+    ["presence.get", { userIds: "x" }, "invalid_request"],
+  ];
+  for (const [name, data, code] of wrong) {
+    const here = await client.command(name, ...(data === undefined ? [] : [data]));
+    const { id: _, ...there } = await native.command(name, data);
+    assert.equal(here.error?.code, code, `${name}: ${JSON.stringify(here)}`);
+    assert.deepEqual(there, here);
+  }
+});
+
+Deno.test(
+  "binary data and further arguments are refused, and the socket goes on",
+  OPTIONS,
+  async () => {
+    await using world = await setting();
+    const { app, ann, chatId } = world;
+    await using client = await SocketIoClient.connect(app.url, ann.token);
+    const bytes = Buffer.from("bytes");
+    for (const data of [bytes, { chatId, text: bytes }, { chatId, mediaIds: [{ deep: bytes }] }]) {
+      const { error } = await client.command("message.send", data);
+      assert.deepEqual([error?.code, error?.detail], [
+        "invalid_request",
+        "Reading a command: it holds binary data, and must be JSON",
+      ]);
+    }
+    const { error } = await client.command("message.send", { chatId, text: "x" }, "more");
+    assert.equal(error?.code, "invalid_request");
+    assert.equal((await client.command("message.send", { chatId, text: "x" })).ok, true);
+  },
+);
+
+Deno.test("a command without an acknowledgement runs too", OPTIONS, async () => {
+  await using world = await setting();
+  const { app, ann, chatId } = world;
+  await using client = await SocketIoClient.connect(app.url, ann.token);
+  client.socket.emit("message.send", { chatId, text: "Nobody waits" });
+  client.socket.emit("no.such.command");
+  const [event] = await heard(client, 1);
+  assert.equal((event.data as { text: string }).text, "Nobody waits");
+});
