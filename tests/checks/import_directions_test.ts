@@ -40,10 +40,10 @@ check("only adapters.ts names an adapter, even dynamically", {
 }, [/^src\/mail\/welcome\.ts:1: mail\/mailer_smtp\.ts is an adapter/, /^src\/realtime\/hub\.ts:1/]);
 
 check("an adapter imports its port, model and core alone", {
-  "realtime/broker.ts": "",
-  "realtime/broker_kv.ts":
-    `import "../core/log.ts"; import "./broker.ts"; import "../store/store.ts";`,
-}, [/"realtime" may not import store\/store\.ts/]);
+  "cluster/broker.ts": "",
+  "cluster/kv/broker.ts":
+    `import "../../core/log.ts"; import "../broker.ts"; import "../../store/store.ts";`,
+}, [/"cluster" may not import store\/store\.ts/]);
 
 check("a name that only looks like an adapter's is none", {
   "http/request_log.ts": "",
@@ -59,11 +59,16 @@ check("packages come from deno.json", {
   "core/a.ts": `import "https://deno.land/x/a.ts";\nimport("jsr:@std/assert");\nimport "zod";`,
 }, [/^src\/core\/a\.ts:1: .* https: import/, /^src\/core\/a\.ts:2: .* jsr: import/]);
 
-check("the client takes types from the server, and schema-free constants", {
-  "client/client.ts": `import type { Message } from "../messages/schema.ts";
+check("the client takes the contract's types, and constants without schemas", {
+  "client/client.ts": `import type { Message } from "../api/views/message.ts";
 import { EVENTS } from "../model/event.ts";
-import { messageSchema } from "../messages/schema.ts";`,
-}, [/^src\/client\/client\.ts:3/]);
+import { MessageView } from "../api/views/message.ts";
+import type { MessageReader } from "../messages/message_reader.ts";`,
+}, [/^src\/client\/client\.ts:3/, /^src\/client\/client\.ts:4/]);
+
+check("the contract knows nothing that runs", {
+  "api/operations/chats.ts": `import type { Groups } from "../../chats/groups.ts";`,
+}, [/"api" may not import chats\/groups\.ts as a type/]);
 
 check("heavy packages are not loaded at start-up, by whatever way", {
   "main.ts": `import "./start.ts";`,
@@ -80,7 +85,7 @@ check("heavy packages are not loaded at start-up, by whatever way", {
 check("a folder without a layer is refused", { "utils/a.ts": "" }, [/"utils" has no layer/]);
 
 check("src imports nothing from outside it", {
-  "core/a.ts": `import "../support/eventually.ts";`,
+  "core/a.ts": `import "../../tests/support/eventually.ts";`,
 }, [/lies outside src/]);
 
 Deno.test("import scanner: finds each form, and tells types from values", () => {
