@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Operation } from "../../src/api/operation.ts";
 
 const HEAD = `/**
@@ -16,15 +17,12 @@ export interface Declared {
 /** The operations of all features, in order of their names. */
 export async function declaredOperations(src: URL): Promise<Declared[]> {
   const found: Declared[] = [];
-  for await (const feature of Deno.readDir(src)) {
-    if (!feature.isDirectory || feature.name === "operations") continue;
-    for await (const file of Deno.readDir(new URL(`${feature.name}/`, src))) {
-      if (!/^(?:\w+_)?operations\.ts$/.test(file.name)) continue;
-      const module = `${feature.name}/${file.name}`;
-      const exported = await import(new URL(module, src).href);
-      for (const [name, value] of Object.entries(exported)) {
-        if (isOperation(value)) found.push({ module, name, operation: value });
-      }
+  const folder = "api/operations/";
+  for await (const file of Deno.readDir(new URL(folder, src))) {
+    const module = folder + file.name;
+    const exported = await import(new URL(module, src).href);
+    for (const [name, value] of Object.entries(exported)) {
+      if (isOperation(value)) found.push({ module, name, operation: value });
     }
   }
   return found.sort((a, b) => a.operation.name < b.operation.name ? -1 : 1);
@@ -34,10 +32,7 @@ export async function declaredOperations(src: URL): Promise<Declared[]> {
 function endpointsSource(declared: Declared[]): string {
   const modules = [...new Set(declared.map(({ module }) => module))].sort();
   const alias = (module: string) =>
-    module.replace(/\.ts$/, "").replace(/\W+(\w)/g, (_, c) => c.toUpperCase()).replace(
-      /_(\w)/g,
-      (_, c) => c.toUpperCase(),
-    );
+    basename(module, ".ts").replace(/_(\w)/g, (_, letter) => letter.toUpperCase()) + "Operations";
   const imports = modules.map((module) => `import type * as ${alias(module)} from "../${module}";`);
   const types = declared.map(({ module, name, operation }) =>
     `  "${operation.name}": typeof ${alias(module)}.${name};`
