@@ -129,7 +129,7 @@ export class PushDelivery {
     await onShown(shown);
   }
 
-  /** Removes the device that is gone, and logs what is given up. */
+  /** Removes the device that is gone, and logs why a push did not arrive. */
   async #isToRetry({ device, showing, result, ageMs }: Sent): Promise<boolean> {
     const { store, clock, log, observe } = this.#options;
     observe(result!.outcome, ageMs);
@@ -145,9 +145,9 @@ export class PushDelivery {
       log.warn("A push was rejected", about);
       return false;
     }
-    if (retryAt(showing.entry, clock.now(), (result as Retry).afterMs) !== null) return true;
-    log.warn("A push was given up after a day", about);
-    return false;
+    const isToRetry = retryAt(showing.entry, clock.now(), (result as Retry).afterMs) !== null;
+    log.warn(isToRetry ? "A push is retried" : "A push was given up after a day", about);
+    return isToRetry;
   }
 
   /** One entry for all devices of one occurrence that failed alike. */

@@ -1,5 +1,6 @@
 import { FcmAgent } from "./agent.ts";
 import { FcmCall, headersOf, OverlongAnswer } from "./call.ts";
+import { importPackage } from "./import_package.ts";
 import type { FcmMessage } from "./message.ts";
 import { deadline, type PushAnswer } from "../http.ts";
 
@@ -49,7 +50,10 @@ export class FcmSdk {
     }
   }
 
-  /** Fetches the package where it is not cached yet, which is no part of a message's time limit. */
+  /**
+   * Fetches the package where it is not cached yet, which is no part of a message's time limit. Throws
+   * `PackageMissing` or the signal's reason.
+   */
   async load(signal?: AbortSignal): Promise<Messaging> {
     this.#messaging ??= openMessaging(this.options).catch((error) => {
       this.#messaging = null;
@@ -70,8 +74,8 @@ async function settledBefore<Result>(signal: AbortSignal, result: Promise<Result
 
 async function openMessaging(options: FcmSdkOptions): Promise<Messaging> {
   const { projectId, endpoint, accessToken } = options;
-  const { initializeApp } = await import(`${PACKAGE}/app`);
-  const { getMessaging } = await import(`${PACKAGE}/messaging`);
+  const { initializeApp } = await importPackage(`${PACKAGE}/app`);
+  const { getMessaging } = await importPackage(`${PACKAGE}/messaging`);
   // `cert` exchanges tokens at an address of its own, without a time limit. No time to live: the SDK
   // would keep a token that was refused.
   const credential = {

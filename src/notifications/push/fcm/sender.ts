@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../../core/clock.ts";
 import { quote } from "../../../core/errors.ts";
 import { fcmErrorResult, refusesAccessToken } from "./error.ts";
 import { type FcmMessage, fcmMessage } from "./message.ts";
+import { PackageMissing } from "./import_package.ts";
 import { FcmSdk } from "./sdk.ts";
 import { AccessTokenError, GoogleAccessToken } from "./access_token.ts";
 import { byteLength, fitPush } from "../content.ts";
@@ -55,6 +56,9 @@ export class FcmPushSender implements PushSender<FcmTarget> {
     try {
       return this.#resultOf(await this.#post(message, { signal }));
     } catch (error) {
+      if (error instanceof PackageMissing) {
+        return { outcome: "retry", reason: error.message, unreachable: true };
+      }
       if (!(error instanceof AccessTokenError)) return retryAfterFault("FCM", error);
       if (error.permanent) return { outcome: "rejected", reason: error.message };
       return retry(error.message, error.afterMs);
