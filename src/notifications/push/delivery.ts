@@ -52,6 +52,7 @@ const LEFT_BEHIND_MS = 5 * 60_000;
 export class PushDelivery {
   readonly #options: Required<PushDeliveryOptions>;
   readonly #late = new Set<Promise<void>>();
+  #isStopping = false;
 
   constructor(options: PushDeliveryOptions) {
     this.#options = { roundMs: ROUND_MS, ...options };
@@ -72,6 +73,7 @@ export class PushDelivery {
 
   /** Aborts what is under way. */
   stop(): void {
+    this.#isStopping = true;
     this.#options.lanes.close();
   }
 
@@ -146,7 +148,8 @@ export class PushDelivery {
       return false;
     }
     const isToRetry = retryAt(showing.entry, clock.now(), (result as Retry).afterMs) !== null;
-    log.warn(isToRetry ? "A push is retried" : "A push was given up after a day", about);
+    if (!isToRetry) log.warn("A push was given up after a day", about);
+    else if (!this.#isStopping) log.warn("A push is retried", about);
     return isToRetry;
   }
 

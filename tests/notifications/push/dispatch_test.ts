@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
-import { silentLog } from "../../../src/core/log.ts";
+import { type LogFields, silentLog } from "../../../src/core/log.ts";
 import type { Message } from "../../../src/model/message.ts";
 import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
 import type { PushDevice } from "../../../src/model/push_device.ts";
 import type { Session } from "../../../src/model/session.ts";
 import type { Showing } from "../../../src/notifications/recipient_resolver.ts";
 import { PushDispatch } from "../../../src/notifications/push/dispatch.ts";
-import type { Push, PushTarget } from "../../../src/notifications/push/sender.ts";
+import type { Push, PushResult, PushTarget } from "../../../src/notifications/push/sender.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import {
   aChat,
@@ -21,8 +21,11 @@ import { TempDir } from "../../support/temp_dir.ts";
 
 const GRACE_MS = 100;
 
-/** A store of people's devices, a push service that takes everything, and who is connected. */
+/** A store of people's devices, a push service that takes everything at first, and who is connected. */
 class DispatchWorld implements AsyncDisposable {
+  /** The push service's answer to all that follows. */
+  result: PushResult = { outcome: "delivered" };
+  readonly warnings: [message: string, fields?: LogFields][] = [];
   readonly sentTo: PushTarget[] = [];
   readonly pushes: Push[] = [];
   readonly online = new Set<string>();
@@ -39,7 +42,7 @@ class DispatchWorld implements AsyncDisposable {
         send: (target, push) => {
           this.sentTo.push(target);
           this.pushes.push(push);
-          return Promise.resolve({ outcome: "delivered" });
+          return Promise.resolve(this.result);
         },
       },
       connected: {
@@ -48,7 +51,7 @@ class DispatchWorld implements AsyncDisposable {
       },
       unread: { badge: () => Promise.resolve(0) },
       clock: { now: () => T0 },
-      log: silentLog,
+      log: { ...silentLog, warn: (...line) => void this.warnings.push(line) },
       graceMs: GRACE_MS,
       observe() {},
       onShown: () => Promise.resolve(),
@@ -114,6 +117,18 @@ Deno.test("those who may be leaving are looked at again once, in one entry an oc
   const again = [a, c].map(({ userId }) => added(userId, retries[0]));
   assert.deepEqual(await world.dispatch.showChat(chat, again), []);
   assert.deepEqual(world.sentTo, [c.address]);
+});
+
+Deno.test("PushDispatch logs why a push is retried, unless the server is stopping", async () => {
+  await using world = await DispatchWorld.make();
+  const { id: deviceId, userId } = await world.device();
+  const reason = "Cannot load npm:firebase-admin: no registry";
+  world.result = { outcome: "retry", reason };
+  const retries = await world.dispatch.showChat(aChat(), [added(userId, anOutboxEntry())]);
+  assert.deepEqual(world.warnings, [["A push is retried", { deviceId, reason }]]);
+  world.dispatch.stop();
+  assert.equal((await world.dispatch.showChat(aChat(), [added(userId, retries[0])])).length, 1);
+  assert.equal(world.warnings.length, 1);
 });
 
 Deno.test("who is connected here hears of it there: no push, and no look again", async () => {
