@@ -24,7 +24,7 @@ import { Instances, type InstanceTable } from "./cluster/shared/instances.ts";
 import type { PresenceDirectory } from "./cluster/presence_directory.ts";
 import { localPresence } from "./cluster/local/presence.ts";
 import { SharedPresence } from "./cluster/shared/presence.ts";
-import { poolFigures, type WatchPool } from "./store/mongo/pool_metrics.ts";
+import { poolMetrics, type WatchPool } from "./store/mongo/pool_metrics.ts";
 import type { Store } from "./store/store.ts";
 
 /** Every port with what stands behind it in this deployment. */
@@ -48,7 +48,7 @@ export async function openAdapters(
   log: Log,
   metrics: MetricsRegistry,
 ): Promise<Adapters> {
-  const watchPool = poolFigures(metrics);
+  const watchPool = poolMetrics(metrics);
   const onCall = brokerObserver(metrics);
   return {
     store: await openStore(config, watchPool),

@@ -8,15 +8,15 @@ import { settledWithin } from "./core/settled_within.ts";
 import { MetricsRegistry } from "./core/metrics.ts";
 import { NO_TRACING, type Tracing } from "./core/tracing.ts";
 import { sharedTurns } from "./core/turns.ts";
-import { createDoors, type Doors } from "./transports.ts";
+import { createTransports, type Transports } from "./transports.ts";
 import { hostRefusal } from "./http/host.ts";
-import { type ProcessFigures, registerProcessFigures } from "./http/metrics.ts";
+import { type FaultMetrics, registerFaultMetrics } from "./http/metrics.ts";
 import type { Operation } from "./api/operation.ts";
 import { HeadChecks } from "./realtime/head_checks.ts";
 import { TimerWork } from "./timer_work.ts";
 import { Receiver } from "./realtime/receiver.ts";
 import { measuredStore } from "./store/measured_store.ts";
-import { bindServices, createServices, type Ground, type Services } from "./services.ts";
+import { type AppContext, bindServices, createServices, type Services } from "./services.ts";
 
 /** How often sockets are looked through for tokens that have run out. */
 const EXPIRY_SWEEP_MS = 1_000;
@@ -32,7 +32,7 @@ export interface App {
   /** Does what the timers do, at once: for platforms that stop them. Never throws. */
   timerWork(): Promise<void>;
   /** Counts what happens to the process as a whole, for `/metrics`. */
-  readonly figures: ProcessFigures;
+  readonly faults: FaultMetrics;
   fetch(request: Request, info: Partial<Deno.ServeHandlerInfo>): Response | Promise<Response>;
   /**
    * Takes nothing new, finishes what is under way, and sends every client elsewhere. Then `shutDown` has
@@ -62,26 +62,26 @@ export async function createApp(
   const metrics = new MetricsRegistry();
   const opened = await openAdapters(config, clock, log, metrics);
   const adapters = { ...opened, store: measuredStore(opened.store, metrics) };
-  const ground = { config, adapters, clock, log, metrics, instances, tracing };
-  const services = createServices(ground);
-  const bound = bindServices(ground, services);
-  const doors = createDoors(ground, services, bound, polling);
+  const context = { config, adapters, clock, log, metrics, instances, tracing };
+  const services = createServices(context);
+  const bound = bindServices(context, services);
+  const transports = createTransports(context, services, bound, polling);
   await adapters.backplane.broker.start(new Receiver(services.hub, services.typing, tracing));
-  const background = startBackground(ground, services);
+  const background = startBackground(context, services);
   return {
     operations: bound.map(({ operation }) => operation),
-    figures: registerProcessFigures(ground.metrics),
+    faults: registerFaultMetrics(context.metrics),
     timerWork: () => background.timerWork.run(),
     // Of many requests that come at once, some wait for the next turns of the event loop.
     async fetch(request, info) {
       await sharedTurns.run(() => {});
-      return hostRefusal(request, config.host) ?? await doors.http.fetch(request, info);
+      return hostRefusal(request, config.host) ?? await transports.http.fetch(request, info);
     },
     async drain(shutDown) {
-      doors.health.drain();
-      doors.admission.drain();
+      transports.health.drain();
+      transports.admission.drain();
       await services.writer.idle();
-      await sendElsewhere(services, doors);
+      await sendElsewhere(services, transports);
       await shutDownWithin(shutDown, adapters);
       await background.stop();
       await services.writer.idle();
@@ -108,7 +108,7 @@ async function shutDownWithin(
 }
 
 /** Starts all timers; what it returns stops them, and does their work on demand. */
-function startBackground({ adapters, clock, log, metrics }: Ground, services: Services) {
+function startBackground({ adapters, clock, log, metrics }: AppContext, services: Services) {
   const { users, media, push, hub, abandoned, repair } = services;
   const maintenance = new Maintenance(adapters.store, clock, log);
   maintenance.start(async () => {
@@ -139,7 +139,10 @@ function startBackground({ adapters, clock, log, metrics }: Ground, services: Se
   return { stop, timerWork };
 }
 
-async function sendElsewhere({ presence, hub }: Services, { ws, socketio }: Doors): Promise<void> {
+async function sendElsewhere(
+  { presence, hub }: Services,
+  { ws, socketio }: Transports,
+): Promise<void> {
   presence.close();
   hub.closeAll("restart");
   ws.closeAll();

@@ -15,10 +15,10 @@ const listener = new Listener({
   fetch: app.fetch,
   log,
   onListen: (address) => announce(log, address),
-  onFailure: () => app.figures.acceptFailed(),
+  onFailure: () => app.faults.acceptFailed(),
 });
 
-keepServing({ log, onRejection: () => app.figures.rejectionUnhandled() });
+keepServing({ log, onRejection: () => app.faults.rejectionUnhandled() });
 onStop(log, () => app.drain(() => listener.shutdown()), () => Deno.exit(0));
 listen();
 

@@ -26,13 +26,13 @@ const listener = new Listener({
   log,
   reusePort: true,
   onListen: () => {},
-  onFailure: () => app.figures.acceptFailed(),
+  onFailure: () => app.faults.acceptFailed(),
 });
 
 // `deno serve` does not listen again where accepting failed: this thread then does it by itself.
 keepServing({
   log,
-  onRejection: () => app.figures.rejectionUnhandled(),
+  onRejection: () => app.faults.rejectionUnhandled(),
   onAcceptFailure: (error) => listener.resume(address, error),
 });
 

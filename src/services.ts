@@ -25,7 +25,7 @@ import { DirectChats } from "./chats/direct_chats.ts";
 import { Groups } from "./chats/groups.ts";
 import { chatHandlers } from "./chats/handlers.ts";
 import { Inbox } from "./chats/inbox.ts";
-import { People } from "./chats/contact_policy.ts";
+import { ContactPolicy } from "./chats/contact_policy.ts";
 import { Receipts } from "./chats/receipts.ts";
 import { Unread } from "./chats/unread.ts";
 import type { ChatCommit } from "./model/chat_step.ts";
@@ -55,10 +55,10 @@ import { MessageSender } from "./messages/message_sender.ts";
 import { notificationHandlers } from "./notifications/handlers.ts";
 import { NotificationPersonalData } from "./notifications/notification_personal_data.ts";
 import { createNotifications } from "./notifications/notification_services.ts";
-import { pushFigures } from "./notifications/push/metrics.ts";
+import { pushMetrics } from "./notifications/push/metrics.ts";
 import type { Bound } from "./operations/handler.ts";
 import { realtimeHandlers } from "./realtime/handlers.ts";
-import { deliveryFigures } from "./realtime/delivery_metrics.ts";
+import { deliveryMetrics } from "./realtime/delivery_metrics.ts";
 import { Hub } from "./realtime/hub.ts";
 import { Presence } from "./realtime/presence.ts";
 import { ProfileNews } from "./realtime/profile_news.ts";
@@ -73,7 +73,7 @@ import { createUsers } from "./users/user_services.ts";
 const PRODUCT = "RealTimeChat";
 
 /** What all services are made of. */
-export interface Ground {
+export interface AppContext {
   config: Config;
   adapters: Adapters;
   clock: Clock;
@@ -87,23 +87,23 @@ export interface Ground {
 export type Services = ReturnType<typeof createServices>;
 
 /** All rules of the product, joined: what the doors open to. */
-export function createServices(ground: Ground) {
-  const realtime = createRealtime(ground);
-  const features = createFeatures(ground, realtime);
-  const accounts = createAccounts(ground, realtime, features);
+export function createServices(context: AppContext) {
+  const realtime = createRealtime(context);
+  const features = createFeatures(context, realtime);
+  const accounts = createAccounts(context, realtime, features);
   return { ...realtime, ...features, ...accounts };
 }
 
 type Realtime = ReturnType<typeof createRealtime>;
 
 function createRealtime(
-  { adapters: { store, backplane }, config: { limits }, clock, log, metrics, tracing }: Ground,
+  { adapters: { store, backplane }, config: { limits }, clock, log, metrics, tracing }: AppContext,
 ) {
   const feed = new ChangeFeed(store);
-  const hub = new Hub(store, feed, log, { figures: deliveryFigures(metrics) });
+  const hub = new Hub(store, feed, log, { figures: deliveryMetrics(metrics) });
   const publisher = new Publisher(hub, backplane.broker, tracing);
   const access = new ChatAccess(store);
-  const people = new People(store);
+  const people = new ContactPolicy(store);
   const typing = new Typing(access, people, hub, publisher, limits);
   const { directory } = backplane;
   const presence = new Presence({ store, directory, hub, publisher, clock, log, limits });
@@ -116,9 +116,9 @@ function createRealtime(
 type Features = ReturnType<typeof createFeatures>;
 
 /** What is written, uploaded and told. */
-function createFeatures(ground: Ground, realtime: Realtime) {
+function createFeatures(context: AppContext, realtime: Realtime) {
   const { publisher, access, people, typing, feed, hub } = realtime;
-  const { adapters: { store, blobs }, config, clock, log, tracing } = ground;
+  const { adapters: { store, blobs }, config, clock, log, tracing } = context;
   const { limits } = config;
   const repair = new CommitRepair({ store, log, onHead: (...head) => publisher.head(...head) });
   const onCommit = (commit: ChatCommit) => {
@@ -129,7 +129,7 @@ function createFeatures(ground: Ground, realtime: Realtime) {
   };
   const writer: ChatWriter = new ChatWriter(store, clock, onCommit, {
     maxChats: limits.chatsPerUser,
-    onCommitted: commitObserver(ground.metrics),
+    onCommitted: commitObserver(context.metrics),
     onUncertain: (chatId, after) => repair.check(chatId, after),
     tracing,
     onRepeat: (chatId, rev) => publisher.head(chatId, rev),
@@ -142,13 +142,13 @@ function createFeatures(ground: Ground, realtime: Realtime) {
     clock,
     log,
     limits,
-    imageMemoryBytes: imageMemoryBytes(processMemoryBytes(config), ground.instances),
+    imageMemoryBytes: imageMemoryBytes(processMemoryBytes(config), context.instances),
     secret: config.encryptionKey,
-    onUploaded: uploadObserver(ground.metrics),
+    onUploaded: uploadObserver(context.metrics),
   });
   const unread = new Unread(store, clock);
-  const push = createPush(ground, publisher, hub, unread);
-  const gate = createGate(ground, people);
+  const push = createPush(context, publisher, hub, unread);
+  const gate = createGate(context, people);
   const requests = new ContactRequests({
     ...{ store, writer, people, clock, limits },
     send: (userIds, event) => publisher.toUsers(userIds, event),
@@ -162,7 +162,7 @@ function createFeatures(ground: Ground, realtime: Realtime) {
   return { writer, repair, media, push, unread, gate, requests, direct, groups, catchUp };
 }
 
-function createGate({ adapters, config, log }: Ground, people: People): ContactGate {
+function createGate({ adapters, config, log }: AppContext, people: ContactPolicy): ContactGate {
   return new ContactGate({
     store: adapters.store,
     people,
@@ -174,8 +174,8 @@ function createGate({ adapters, config, log }: Ground, people: People): ContactG
   });
 }
 
-function createPush(ground: Ground, publisher: Publisher, hub: Hub, unread: Unread) {
-  const { adapters: { store, backplane, pushSender }, config, clock, log, metrics } = ground;
+function createPush(context: AppContext, publisher: Publisher, hub: Hub, unread: Unread) {
+  const { adapters: { store, backplane, pushSender }, config, clock, log, metrics } = context;
   return createNotifications({
     store,
     publisher,
@@ -190,18 +190,18 @@ function createPush(ground: Ground, publisher: Publisher, hub: Hub, unread: Unre
     limits: config.limits,
     vapidKey: config.vapid?.publicKey ?? null,
     webPushOrigins: config.webPushOrigins,
-    figures: pushFigures(metrics),
+    figures: pushMetrics(metrics),
   });
 }
 
-function createAccounts(ground: Ground, realtime: Realtime, features: Features) {
+function createAccounts(context: AppContext, realtime: Realtime, features: Features) {
   const { publisher, access, profileNews } = realtime;
-  const { adapters: { store }, config, clock, log } = ground;
+  const { adapters: { store }, config, clock, log } = context;
   const { limits, adminEmails, adminSecondFactor } = config;
   const { writer, groups, media, push } = features;
   const abandoned = new AbandonedGroups(store, clock, log, () => media.sweeper.nudge());
   const notices = new EncryptionNotices(store, (ids, event) => publisher.toUsers(ids, event));
-  const auth = createSignIn(ground, realtime, push, notices);
+  const auth = createSignIn(context, realtime, push, notices);
   const devices = new Devices(store, access, notices, clock, limits);
   const users = createUsers({
     store,
@@ -228,12 +228,12 @@ function createAccounts(ground: Ground, realtime: Realtime, features: Features) 
 }
 
 function createSignIn(
-  ground: Ground,
+  context: AppContext,
   { publisher, profileNews }: Realtime,
   push: Features["push"],
   notices: EncryptionNotices,
 ) {
-  const { adapters, config, clock, log } = ground;
+  const { adapters, config, clock, log } = context;
   const audit = new AuditTrail(adapters.store, clock, (entry) => {
     if (entry.action === "username.changed") profileNews.renamed(entry.userId!);
     return push.notifications.audited(entry);
@@ -264,23 +264,23 @@ function createSignIn(
 }
 
 /** Every operation with its handler, for all doors. */
-export function bindServices(ground: Ground, services: Services): Bound[] {
-  const { adapters: { store }, clock } = ground;
+export function bindServices(context: AppContext, services: Services): Bound[] {
+  const { adapters: { store }, clock } = context;
   const { auth, users, media, push, typing, presence } = services;
   return [
     ...authHandlers(auth),
     ...auditHandlers(auth.audit, store),
     ...userHandlers(users.profiles, users.erasure),
     ...moderationHandlers(users),
-    ...bindChats(ground, services),
-    ...bindEncryption(ground, services),
+    ...bindChats(context, services),
+    ...bindEncryption(context, services),
     ...mediaHandlers(media),
     ...notificationHandlers(push),
     ...realtimeHandlers({ typing, presence, clock }),
   ];
 }
 
-function bindChats({ adapters: { store }, config, clock }: Ground, all: Services) {
+function bindChats({ adapters: { store }, config, clock }: AppContext, all: Services) {
   const { limits } = config;
   const {
     writer,
@@ -325,7 +325,7 @@ function bindChats({ adapters: { store }, config, clock }: Ground, all: Services
 }
 
 function bindEncryption(
-  { adapters, config: { limits, rates }, clock, log }: Ground,
+  { adapters, config: { limits, rates }, clock, log }: AppContext,
   all: Services,
 ) {
   const { devices, people, gate, notices, writer, access } = all;

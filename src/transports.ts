@@ -14,52 +14,52 @@ import { Dispatcher } from "./operations/dispatcher.ts";
 import type { Bound } from "./operations/handler.ts";
 import { operationObserver } from "./operations/operation_metrics.ts";
 import type { Broker } from "./cluster/broker.ts";
-import type { Ground, Services } from "./services.ts";
+import type { AppContext, Services } from "./services.ts";
 import { asyncApiDocument } from "./transport/async_api.ts";
 import { CommandTable } from "./transport/command_table.ts";
 import { SocketAdmission, type SocketAdmissionLimits } from "./transport/socket_admission.ts";
-import { SocketIoDoor } from "./transport/socketio/socketio_transport.ts";
-import { WsDoor } from "./transport/ws/ws_transport.ts";
+import { SocketIoTransport } from "./transport/socketio/socketio_transport.ts";
+import { WsTransport } from "./transport/ws/ws_transport.ts";
 import { EXPORT_ROUTE } from "./api/operations/personal_data.ts";
 import { mountExport } from "./users/routes.ts";
 import { mountWebPage } from "./web/routes.ts";
 import { VERSION } from "./version.ts";
 import { profileView } from "./api/views/user.ts";
 
-export interface Doors {
+export interface Transports {
   http: Hono<HttpEnv>;
-  ws: WsDoor;
-  socketio: SocketIoDoor;
+  ws: WsTransport;
+  socketio: SocketIoTransport;
   health: Health;
   /** Whether sockets may be opened. */
   admission: SocketAdmission;
 }
 
 /** REST, `/ws` and Socket.IO, all opening to the same operations. */
-export function createDoors(
-  ground: Ground,
+export function createTransports(
+  context: AppContext,
   services: Services,
   bound: Bound[],
   polling: boolean,
-): Doors {
-  const dispatcher = createDispatcher(ground, services);
-  const admission = new SocketAdmission(socketLimitsOf(ground.config));
-  const { ws, socketio } = createSocketDoors(
-    ground,
+): Transports {
+  const dispatcher = createDispatcher(context, services);
+  const admission = new SocketAdmission(socketLimitsOf(context.config));
+  const { ws, socketio } = createSocketTransports(
+    context,
     services,
     bound,
     dispatcher,
     polling,
     admission,
   );
-  const { broker } = ground.adapters.backplane;
+  const { broker } = context.adapters.backplane;
   const health = new Health([
-    { name: "store", kind: "ready", check: () => ground.adapters.store.ping() },
+    { name: "store", kind: "ready", check: () => context.adapters.store.ping() },
     { name: "broker", kind: "degraded", check: () => mustWork(broker) },
-    { name: "blobs", kind: "degraded", check: blobProbe(ground.adapters.blobs) },
-  ], ground.log);
-  registerMetrics(ground, broker, { ws, socketio, admission });
-  const http = createHttp(ground, services, bound, dispatcher, health);
+    { name: "blobs", kind: "degraded", check: blobProbe(context.adapters.blobs) },
+  ], context.log);
+  registerMetrics(context, broker, { ws, socketio, admission });
+  const http = createHttp(context, services, bound, dispatcher, health);
   http.get("/ws", (c) => ws.upgrade(c.req.raw, c.get("visitor")));
   http.all("/socket.io/", (c) => socketio.handle(c.req.raw, c.env as Deno.ServeHandlerInfo));
   return { http, ws, socketio, health, admission };
@@ -76,8 +76,8 @@ function socketLimitsOf({ onDenoDeploy, limits }: Config): SocketAdmissionLimits
   return { socketsPerAddress, socketsBeforeHello, memoryBytes };
 }
 
-function createDispatcher(ground: Ground, { users }: Services): Dispatcher {
-  const { adapters, config, log, metrics, tracing } = ground;
+function createDispatcher(context: AppContext, { users }: Services): Dispatcher {
+  const { adapters, config, log, metrics, tracing } = context;
   return new Dispatcher({
     limiter: adapters.backplane.limiter,
     rates: config.rates,
@@ -90,8 +90,8 @@ function createDispatcher(ground: Ground, { users }: Services): Dispatcher {
   });
 }
 
-function createSocketDoors(
-  { config, clock, log }: Ground,
+function createSocketTransports(
+  { config, clock, log }: AppContext,
   { auth, users, catchUp, hub }: Services,
   bound: Bound[],
   dispatcher: Dispatcher,
@@ -117,13 +117,13 @@ function createSocketDoors(
     admission,
   };
   return {
-    ws: new WsDoor(options),
-    socketio: new SocketIoDoor({ ...options, trustedProxy, polling }),
+    ws: new WsTransport(options),
+    socketio: new SocketIoTransport({ ...options, trustedProxy, polling }),
   };
 }
 
 function createHttp(
-  { config, log, metrics, tracing }: Ground,
+  { config, log, metrics, tracing }: AppContext,
   { auth, users, media }: Services,
   bound: Bound[],
   dispatcher: Dispatcher,
@@ -159,9 +159,9 @@ function createHttp(
 }
 
 function registerMetrics(
-  { metrics }: Ground,
+  { metrics }: AppContext,
   broker: Broker,
-  { ws, socketio, admission }: Pick<Doors, "ws" | "socketio" | "admission">,
+  { ws, socketio, admission }: Pick<Transports, "ws" | "socketio" | "admission">,
 ) {
   registerProcessMetrics(metrics);
   metrics.gauge("realtimechat_broker_operations", "Calls made to reach other instances", () => {

@@ -98,7 +98,7 @@ export class AccountMail {
       const { tokens, limit, mailer } = this.options;
       // Before the older link is dropped: it is then the one that counts.
       if (!await limit.allows(purpose, to)) return;
-      await tokens.dropOf(user.id, purpose);
+      await tokens.deleteForUser(user.id, purpose);
       const token = await tokens.issue(purpose, user.id, data);
       await mailer.send({ to, ...this.#linkMail(purpose, this.#linkOf(purpose, token, user)) });
     });

@@ -10,7 +10,7 @@ import { AccountChanges, type AccountChangesOptions } from "./account_changes.ts
 import { AccountLinks } from "./account_links.ts";
 import { AccountMail } from "./account_mail.ts";
 import { Accounts } from "./accounts.ts";
-import { AttemptGuard } from "./brute_force_guard.ts";
+import { BruteForceGuard } from "./brute_force_guard.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
 import { EmailChanges } from "./email_changes.ts";
 import { EmailConfirmation } from "./email_confirmation.ts";
@@ -25,7 +25,7 @@ import { Passwords } from "./passwords.ts";
 import { ProviderProofs } from "./providers/proofs.ts";
 import { ProviderSignIn } from "./providers/sign_in.ts";
 import { Reauthentication } from "./reauthentication.ts";
-import { RecentProof } from "./step_up.ts";
+import { StepUp } from "./step_up.ts";
 import { SecondFactor } from "./second_factor.ts";
 import { ReservedNames } from "./reserved_names.ts";
 import type { SecretBox } from "./secret_box.ts";
@@ -76,8 +76,8 @@ export function createAuth(options: AuthOptions): AuthServices {
     clock,
     log,
   });
-  const guard = new AttemptGuard(limiter, store);
-  const proof = new RecentProof(clock, options.proofWindowMs);
+  const guard = new BruteForceGuard(limiter, store);
+  const proof = new StepUp(clock, options.proofWindowMs);
   const changes = new AccountChanges({
     ...options,
     audit,

@@ -51,7 +51,7 @@ interface Taken {
  * is typed. A known device has a budget of its own, so strangers cannot shut the owner out (OWASP, "Slow
  * down online guessing attacks with device cookies"); its failures count for the person too.
  */
-export class AttemptGuard {
+export class BruteForceGuard {
   constructor(
     private readonly limiter: RateLimiter,
     private readonly store: Pick<Store, "sessions">,
@@ -72,11 +72,11 @@ export class AttemptGuard {
       : await this.#takeStranger(kind, account, visitor);
     try {
       const result = await (refused && account.refuse ? account.refuse() : check());
-      await this.#giveBack(buckets);
+      await this.#refund(buckets);
       return result;
     } catch (error) {
       const failed = error instanceof AppError && error.code === "unauthenticated";
-      if (!failed) await this.#giveBack(buckets);
+      if (!failed) await this.#refund(buckets);
       throw error;
     }
   }
@@ -121,12 +121,12 @@ export class AttemptGuard {
     if (await this.#isKnownNetwork(account, visitor)) {
       return { buckets: [near], retryAfterMs: null };
     }
-    await this.limiter.giveBack(...near);
+    await this.limiter.refund(...near);
     return { buckets: [], retryAfterMs: second.retryAfterMs };
   }
 
-  async #giveBack(buckets: Bucket[]): Promise<void> {
-    for (const bucket of buckets) await this.limiter.giveBack(...bucket);
+  async #refund(buckets: Bucket[]): Promise<void> {
+    for (const bucket of buckets) await this.limiter.refund(...bucket);
   }
 
   /** Whether the account was signed in to from this network, as far as sessions are kept. */

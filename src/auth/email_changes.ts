@@ -10,13 +10,13 @@ import type { AccountMail } from "./account_mail.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { HeldAddresses } from "./held_addresses.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
-import type { RecentProof } from "./step_up.ts";
+import type { StepUp } from "./step_up.ts";
 
 export interface EmailChangesOptions {
   store: Pick<Store, "users">;
   tokens: OneTimeTokens;
   links: AccountLinks;
-  proof: RecentProof;
+  proof: StepUp;
   audit: AuditTrail;
   changes: AccountChanges;
   held: HeldAddresses;
@@ -61,7 +61,7 @@ export class EmailChanges {
     const { links, tokens, mail, held } = this.options;
     const { user } = await links.follow("change_email", token);
     await links.requireOwner(visitor, user, { password, action: ACTION });
-    const taken = await tokens.take("change_email", token);
+    const taken = await tokens.consume("change_email", token);
     if (!taken) throw overOrUsed();
     const { email, sessionId } = taken.data;
     const canUndo = user.emailVerifiedAt !== null && await held.hold(user);

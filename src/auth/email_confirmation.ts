@@ -51,7 +51,7 @@ export class EmailConfirmation {
     const action = "Confirming the address";
     const followed = await links.follow("verify_email", token);
     const user = await links.requireOwner(visitor, followed.user, { password, action });
-    const taken = await tokens.take("verify_email", token);
+    const taken = await tokens.consume("verify_email", token);
     const confirmed = taken && await changes.outside(visitor, user.id, (account, now) => {
       if (account.user.emailKey !== taken.data.emailKey) throw overOrUsed();
       // A reset, or another's first proof, between the check and now: what was checked is out.
@@ -65,7 +65,7 @@ export class EmailConfirmation {
     const { links, tokens, accounts, changes, mail } = this.options;
     const { user } = await links.follow("verify_email", token);
     const passwordHash = await accounts.hash(password, { visitor, user, field: "newPassword" });
-    const taken = await tokens.take("verify_email", token);
+    const taken = await tokens.consume("verify_email", token);
     const changed = taken && await changes.outside(visitor, user.id, (account, now) => {
       const { emailKey, emailVerifiedAt } = account.user;
       if (emailKey !== taken.data.emailKey || emailVerifiedAt !== null) throw overOrUsed();

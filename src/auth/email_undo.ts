@@ -35,7 +35,7 @@ export class EmailUndo {
     const { links, tokens, accounts, changes, mail } = this.options;
     const { user } = await links.follow("undo_email", token);
     const passwordHash = await accounts.hash(password, { visitor, user });
-    const taken = await tokens.take("undo_email", token);
+    const taken = await tokens.consume("undo_email", token);
     if (!taken) throw overOrUsed();
     const { email } = taken.data;
     const since = taken.createdAt - LOOK_BACK_MS;

@@ -22,7 +22,7 @@ import * as providers from "../api/operations/providers.ts";
 import type { ProviderProofs } from "./providers/proofs.ts";
 import type { ProviderSignIn } from "./providers/sign_in.ts";
 import type { Reauthentication } from "./reauthentication.ts";
-import type { RecentProof } from "./step_up.ts";
+import type { StepUp } from "./step_up.ts";
 import type { SecondFactor } from "./second_factor.ts";
 import * as factors from "../api/operations/second_factor.ts";
 import * as sessionOperations from "../api/operations/sessions.ts";
@@ -42,7 +42,7 @@ export interface AuthServices {
   providerSignIn: ProviderSignIn;
   providerProofs: ProviderProofs;
   reauthentication: Reauthentication;
-  proof: RecentProof;
+  proof: StepUp;
   tokens: OneTimeTokens;
   audit: AuditTrail;
   changes: AccountChanges;
@@ -51,7 +51,7 @@ export interface AuthServices {
 
 export function authHandlers(services: AuthServices): Bound[] {
   return [
-    ...waysIn(services),
+    ...signInMethods(services),
     ...sessionHandlers(services),
     ...secondFactorHandlers(services),
     ...credentialHandlers(services),
@@ -60,7 +60,7 @@ export function authHandlers(services: AuthServices): Bound[] {
   ];
 }
 
-function waysIn({ accounts, sessions, signIn, mail }: AuthServices): Bound[] {
+function signInMethods({ accounts, sessions, signIn, mail }: AuthServices): Bound[] {
   return [
     bind(operations.register, async (visitor, { deviceName, ...registration }) => {
       const user = await accounts.register(visitor, registration);

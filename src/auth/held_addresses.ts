@@ -28,7 +28,7 @@ export class HeldAddresses {
   }
 
   async release(userId: string): Promise<void> {
-    await this.tokens.dropOf(userId, "held_email");
+    await this.tokens.deleteForUser(userId, "held_email");
   }
 
   /** True if the address is kept for another account than `userId`. */

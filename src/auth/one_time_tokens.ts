@@ -66,7 +66,7 @@ export class OneTimeTokens {
   }
 
   /** Uses it up; null when it was used, has expired, or never was. */
-  take(purpose: OneTimePurpose, token: string): Promise<OneTimeToken | null> {
+  consume(purpose: OneTimePurpose, token: string): Promise<OneTimeToken | null> {
     return this.store.oneTimeTokens.take(idOf(purpose, token), this.clock.now());
   }
 
@@ -75,8 +75,8 @@ export class OneTimeTokens {
     return this.store.oneTimeTokens.attempt(idOf(purpose, token), this.clock.now());
   }
 
-  async dropOf(userId: string, ...purposes: OneTimePurpose[]): Promise<void> {
-    await this.store.oneTimeTokens.dropOf(userId, purposes);
+  async deleteForUser(userId: string, ...purposes: OneTimePurpose[]): Promise<void> {
+    await this.store.oneTimeTokens.deleteForUser(userId, purposes);
   }
 }
 

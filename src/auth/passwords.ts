@@ -9,7 +9,7 @@ import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
 import { firstProof } from "./first_proof.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
-import type { RecentProof } from "./step_up.ts";
+import type { StepUp } from "./step_up.ts";
 import type { SignIn } from "./sign_in.ts";
 
 export interface PasswordsOptions {
@@ -18,7 +18,7 @@ export interface PasswordsOptions {
   signIn: SignIn;
   tokens: OneTimeTokens;
   links: AccountLinks;
-  proof: RecentProof;
+  proof: StepUp;
   changes: AccountChanges;
   mail: AccountMail;
 }
@@ -69,7 +69,7 @@ export class Passwords {
     // Before the link is used up: a server that is too busy to hash takes it from nobody.
     const { user } = await links.follow("reset_password", token);
     const passwordHash = await accounts.hash(password, { visitor, user });
-    const taken = await tokens.take("reset_password", token);
+    const taken = await tokens.consume("reset_password", token);
     if (!taken) throw overOrUsed();
     const changed = await changes.outside(visitor, user.id, (account, now) => {
       const { user: { emailKey, emailVerifiedAt }, sessions } = account;

@@ -6,7 +6,7 @@ import { networkOf } from "../operations/rate_key.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
-import { type AttemptGuard, personName, sessionName } from "./brute_force_guard.ts";
+import { type BruteForceGuard, personName, sessionName } from "./brute_force_guard.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
 import type { SecondFactor } from "./second_factor.ts";
@@ -22,7 +22,7 @@ export interface SignInOptions {
   sessions: Sessions;
   secondFactor: SecondFactor;
   tokens: OneTimeTokens;
-  guard: AttemptGuard;
+  guard: BruteForceGuard;
   audit: AuditTrail;
   mail: AccountMail;
   clock: Clock;
@@ -90,7 +90,7 @@ export class SignIn {
     assertNotSuspended(user, clock.now());
     const kind = await secondFactor.check(user, code, visitor, begun.data.knownAs);
     // The last try has taken the challenge away already.
-    if (begun.attemptsLeft > 0 && !await tokens.take("second_factor", challenge)) {
+    if (begun.attemptsLeft > 0 && !await tokens.consume("second_factor", challenge)) {
       throw new AppError("unauthenticated", "Signing in: the challenge was used before");
     }
     const { method, deviceName } = begun.data;

@@ -6,7 +6,7 @@ import type { Caller } from "../model/caller.ts";
  * Whoever finds an unlocked telephone has a live session, but neither password nor authenticator: what
  * changes credentials asks for a proof of identity that is not old.
  */
-export class RecentProof {
+export class StepUp {
   constructor(private readonly clock: Clock, private readonly windowMs: number) {}
 
   /** `action` reads like "Changing the password". */

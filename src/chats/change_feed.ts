@@ -89,7 +89,7 @@ export class ChangeFeed {
       messages,
       members,
       commits,
-      rev: reach(commitsReach, most, [messages, members, commits]),
+      rev: reachedRevision(commitsReach, most, [messages, members, commits]),
     };
   }
 }
@@ -162,7 +162,7 @@ class Answer {
 }
 
 /** How far the rows are whole: to `most`, or to the `limit`-th of them in order of revision. */
-function reach(most: number, limit: number, lists: { rev: number }[][]): number {
+function reachedRevision(most: number, limit: number, lists: { rev: number }[][]): number {
   const revs = lists.flat().map((row) => row.rev).sort((a, b) => a - b);
   return revs.length >= limit ? Math.min(most, revs[limit - 1]) : most;
 }

@@ -5,10 +5,10 @@ import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { Handshake, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message, ReactionChange } from "../model/message.ts";
-import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
+import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 import type { ChatChange, MemberRead, MembershipChange } from "../store/chat_store.ts";
 import type { MessageStore, SendKey } from "../store/message_store.ts";
-import { DraftNotes } from "./draft_side_effects.ts";
+import { DraftSideEffects } from "./draft_side_effects.ts";
 import { mediaUses } from "./media_uses.ts";
 
 /** The rows of a chat that every change is checked against, as they were at the head `chat.rev`. */
@@ -64,7 +64,7 @@ export class ChatDraft {
   #characters = 0;
   /** Messages that are changed, as the store has them. */
   readonly #before = new Map<string, Message>();
-  readonly #notes = new DraftNotes();
+  readonly #notes = new DraftSideEffects();
 
   constructor(
     readonly base: ChatState,
@@ -140,7 +140,7 @@ export class ChatDraft {
   }
 
   /** As `sent`, looked up in the store too: for a send that is about to be refused. */
-  async sentEver(senderId: string, clientId: string): Promise<Message | null> {
+  async findSent(senderId: string, clientId: string): Promise<Message | null> {
     const here = this.sent(senderId, clientId);
     if (here) return here;
     const [there] = await this.source.bySendKeys(this.#chat.id, [{ senderId, clientId }]);
@@ -244,7 +244,7 @@ export class ChatDraft {
   }
 
   /** Has people told of the last step, once it is durable. */
-  tell(occurrence: Occurrence): void {
+  tell(occurrence: OutboxEvent): void {
     this.#notes.tell(this.#chat.rev, occurrence);
   }
 

@@ -6,7 +6,7 @@ import type { ChatCommit } from "../model/chat_step.ts";
 import type { Message } from "../model/message.ts";
 import { DuplicateKey, MediaGone, type Store, TooManyChats } from "../store/store.ts";
 import { ChatDraft, type ChatState, sendKey } from "./chat_draft.ts";
-import type { CommitFigures } from "./commit_metrics.ts";
+import type { CommitMetrics } from "./commit_metrics.ts";
 import { ChatStateCache } from "./chat_state_cache.ts";
 
 /**
@@ -42,7 +42,7 @@ export interface ChatWriterOptions {
   /** Edits in one commit at most. */
   maxBatch?: number;
   /** Hears what each commit took. */
-  onCommitted?: (figures: CommitFigures) => void;
+  onCommitted?: (figures: CommitMetrics) => void;
   /** Chats that a person may be a member of. */
   maxChats?: number;
   /** Called when a commit against the head `after` failed in a way that leaves open whether it happened. */
@@ -90,7 +90,7 @@ export class ChatWriter {
   readonly #gatherMs: number;
   readonly #maxBatch: number;
   readonly #maxChats: number;
-  readonly #onCommitted: (figures: CommitFigures) => void;
+  readonly #onCommitted: (figures: CommitMetrics) => void;
   readonly #onUncertain: NonNullable<ChatWriterOptions["onUncertain"]>;
   readonly #tracing: Tracing;
   readonly #onRepeat: NonNullable<ChatWriterOptions["onRepeat"]>;

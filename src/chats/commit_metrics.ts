@@ -1,7 +1,7 @@
 import type { MetricsRegistry } from "../core/metrics.ts";
 
 /** What one commit took and held; for `ChatWriter`'s `onCommitted`. */
-export interface CommitFigures {
+export interface CommitMetrics {
   /** Revisions that were committed together. */
   revisions: number;
   durationMs: number;
@@ -9,7 +9,7 @@ export interface CommitFigures {
 
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-export function commitObserver(metrics: MetricsRegistry): (figures: CommitFigures) => void {
+export function commitObserver(metrics: MetricsRegistry): (figures: CommitMetrics) => void {
   const seconds = metrics.histogram(
     "realtimechat_commit_duration_seconds",
     "Time until a commit to a chat was durable",

@@ -5,7 +5,7 @@ import type { User } from "../model/user.ts";
 import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Rates } from "../api/rate_limits.ts";
 import type { Store } from "../store/store.ts";
-import type { People } from "./contact_policy.ts";
+import type { ContactPolicy } from "./contact_policy.ts";
 
 /**
  * How a caller may reach one person: `added` directly, `asked` for their consent, or not for now.
@@ -21,7 +21,7 @@ export type ContactPurpose = keyof ContactAudiences;
 
 export interface ContactGateOptions {
   store: Pick<Store, "users" | "contacts" | "memberships">;
-  people: People;
+  people: ContactPolicy;
   limiter: RateLimiter;
   rates: Pick<Rates, "strangers" | "unconfirmed" | "join">;
   defaults: ContactAudiences;
@@ -43,7 +43,7 @@ export class ContactGate {
    */
   async admit(callerId: string, userIds: string[], purpose: ContactPurpose): Promise<Admission[]> {
     const { people, store, defaults } = this.options;
-    await people.reach(callerId, userIds);
+    await people.requireReachable(callerId, userIds);
     const known = new Set(await store.memberships.acquaintedWith(callerId, userIds));
     const rows = await store.contacts.settingsOf(userIds);
     const chosen = new Map(rows.map((row) => [row.userId, row[purpose]]));
@@ -84,7 +84,7 @@ export class ContactGate {
     if (error || !unconfirmed) return error;
     const unproven = "Cannot reach more strangers for now: the account's address is not confirmed";
     const refused = await this.#take("unconfirmed", callerId, unproven);
-    if (refused) await limiter.giveBack(`strangers:${userId}`, rates.strangers);
+    if (refused) await limiter.refund(`strangers:${userId}`, rates.strangers);
     return refused;
   }
 

@@ -7,11 +7,11 @@ import type { Store } from "../store/store.ts";
  * Whom a person may reach. Who has blocked them, and who has erased their account, answers as if
  * there were no such user.
  */
-export class People {
+export class ContactPolicy {
   constructor(private readonly store: Pick<Store, "users" | "blocks" | "chats">) {}
 
   /** All of `userIds`, or `not_found` naming the first that cannot be reached. */
-  async reach(callerId: string, userIds: string[]): Promise<User[]> {
+  async requireReachable(callerId: string, userIds: string[]): Promise<User[]> {
     const found = new Map((await this.store.users.byIds(userIds)).map((user) => [user.id, user]));
     const blockers = new Set(await this.store.blocks.blockersAmong(callerId, userIds));
     return userIds.map((userId) => {
@@ -22,7 +22,7 @@ export class People {
   }
 
   /** Whether `userId` takes nothing from `callerId`: blocked them, or is no longer there. */
-  async isOutOfReach(callerId: string, userId: string): Promise<boolean> {
+  async isUnreachable(callerId: string, userId: string): Promise<boolean> {
     if (await this.store.blocks.has(userId, callerId)) return true;
     const user = await this.store.users.byId(userId);
     return user === null || user.deletedAt !== null;
@@ -34,7 +34,7 @@ export class People {
    */
   async requireOpen(chat: Pick<Chat, "directKey">, userId: string, action: string): Promise<void> {
     if (chat.directKey === null) return;
-    if (!await this.isOutOfReach(userId, peerOf(chat.directKey, userId))) return;
+    if (!await this.isUnreachable(userId, peerOf(chat.directKey, userId))) return;
     throw new AppError("forbidden", `${action}: this chat takes no messages`);
   }
 

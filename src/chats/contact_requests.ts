@@ -11,7 +11,7 @@ import type { RequestOutcome } from "../store/contact_store.ts";
 import type { Store } from "../store/store.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
-import type { People } from "./contact_policy.ts";
+import type { ContactPolicy } from "./contact_policy.ts";
 
 export type ContactRequestState = "pending" | "accepted" | "declined" | "withdrawn";
 
@@ -34,7 +34,7 @@ export interface RequestQuery {
 export interface ContactRequestsOptions {
   store: Pick<Store, "contacts" | "chats" | "messages" | "users">;
   writer: ChatWriter;
-  people: People;
+  people: ContactPolicy;
   clock: Clock;
   limits: {
     contactRequests: number;
@@ -186,8 +186,8 @@ export class ContactRequests {
   async #isWelcome({ userId, fromId }: ContactRequest): Promise<boolean> {
     const { people } = this.options;
     const [blocked, gone] = await Promise.all([
-      people.isOutOfReach(fromId, userId),
-      people.isOutOfReach(userId, fromId),
+      people.isUnreachable(fromId, userId),
+      people.isUnreachable(userId, fromId),
     ]);
     return !blocked && !gone;
   }

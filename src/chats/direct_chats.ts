@@ -7,7 +7,7 @@ import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter, Edit } from "./chat_writer.ts";
 import type { Admission, ContactGate } from "./contact_gate.ts";
 import { type ContactRequests, type NewRequest, tooManyRequests } from "./contact_requests.ts";
-import { unbornChat } from "./new_chat.ts";
+import { initialChat } from "./new_chat.ts";
 
 export interface DirectChatsOptions {
   store: Pick<Store, "chats">;
@@ -104,7 +104,7 @@ export class DirectChats {
     const createdAt = clock.now();
     const chat = { id: newId(), kind: "direct" as const, directKey, encrypted, createdAt };
     const make = () =>
-      writer.create(unbornChat({ ...chat, createdBy: callerId }), (draft) => {
+      writer.create(initialChat({ ...chat, createdBy: callerId }), (draft) => {
         draft.updateChat({});
         draft.addMember({ userId: callerId, role: "member", joinedAt: createdAt });
         if (admission.way === "added") addPeer(draft, admission, createdAt);

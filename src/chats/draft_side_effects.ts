@@ -5,7 +5,7 @@ import {
   newAuditEntry,
 } from "../model/audit_entry.ts";
 import type { ChatStep } from "../model/chat_step.ts";
-import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
+import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 import type { MlsChange } from "../store/chat_store.ts";
 import { type ChatRecord, occurrencesOf, outboxEntry } from "./outbox_events.ts";
 
@@ -16,10 +16,10 @@ type GroupChange = Pick<MlsChange, "groupInfo" | "welcomes">;
  * What is to be written with a draft's rows and is no row of the chat: records for the audit, whom to
  * tell, the state of an MLS group. Each belongs to a revision, and goes when that is taken back.
  */
-export class DraftNotes {
+export class DraftSideEffects {
   #records: ChatRecord[] = [];
   /** What people are to hear of beside new messages and records. */
-  #occurrences: { rev: number; occurrence: Occurrence }[] = [];
+  #occurrences: { rev: number; occurrence: OutboxEvent }[] = [];
   readonly #groupChanges = new Map<number, GroupChange>();
   #outbox: OutboxEntry | null | undefined;
 
@@ -27,7 +27,7 @@ export class DraftNotes {
     this.#records.push({ rev, origin, note });
   }
 
-  tell(rev: number, occurrence: Occurrence): void {
+  tell(rev: number, occurrence: OutboxEvent): void {
     this.#occurrences.push({ rev, occurrence });
   }
 

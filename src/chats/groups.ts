@@ -17,7 +17,7 @@ import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
 import type { Admission, ContactGate } from "./contact_gate.ts";
 import { type ContactRequests, tooManyRequests } from "./contact_requests.ts";
-import { unbornChat } from "./new_chat.ts";
+import { initialChat } from "./new_chat.ts";
 
 export interface NewGroup {
   name: string;
@@ -68,7 +68,7 @@ export class Groups {
     const createdAt = clock.now();
     const kind = "group" as const;
     const fields = { id: newId(), kind, name, description, encrypted, history, createdAt };
-    const made = await writer.create(unbornChat({ ...fields, createdBy: callerId }), (draft) => {
+    const made = await writer.create(initialChat({ ...fields, createdBy: callerId }), (draft) => {
       draft.updateChat({});
       draft.addMember({ userId: callerId, role: "owner", joinedAt: createdAt });
       draft.record(originOf(callerId, visitor), { action: "group.created" });
@@ -148,7 +148,7 @@ export class Groups {
         if (draft.chat.encrypted) throw onlyByCommit("userId", "Removing a member");
       }
       const origin = originOf(callerId, visitor);
-      if (target.role === "owner") passOwnershipOn(draft, target, origin);
+      if (target.role === "owner") transferOwnership(draft, target, origin);
       draft.updateMember(target, { leftAt: this.options.clock.now(), role: "member" });
       const action = callerId === userId ? "member.left" : "member.removed";
       draft.record(origin, { action, userId });
@@ -264,10 +264,10 @@ function isAboutChat(error: AppError, chatId: string): boolean {
 }
 
 /** To the admin, or else the member, who has been there longest. */
-function passOwnershipOn(draft: ChatDraft, owner: Membership, origin: AuditOrigin): void {
+function transferOwnership(draft: ChatDraft, owner: Membership, origin: AuditOrigin): void {
   const others = draft.presentMembers().filter((member) => member.userId !== owner.userId);
-  const heir = others.find((member) => member.role === "admin") ?? others[0];
-  if (heir) changeRole(draft, heir, "owner", origin);
+  const successor = others.find((member) => member.role === "admin") ?? others[0];
+  if (successor) changeRole(draft, successor, "owner", origin);
 }
 
 function changeRole(

@@ -6,7 +6,7 @@ export type NewChat =
   & Partial<Pick<Chat, "directKey" | "name" | "description" | "history">>;
 
 /** A chat before its first revision: its making is the change from head 0. */
-export function unbornChat(chat: NewChat): ChatState {
+export function initialChat(chat: NewChat): ChatState {
   return {
     chat: {
       directKey: null,

@@ -2,7 +2,7 @@ import { newId } from "../core/ids.ts";
 import type { AuditNote, AuditOrigin } from "../model/audit_entry.ts";
 import type { ChatStep } from "../model/chat_step.ts";
 import type { MemberRole } from "../model/membership.ts";
-import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
+import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 
 export interface ChatRecord {
   rev: number;
@@ -14,7 +14,7 @@ export interface ChatRecord {
 export function occurrencesOf(
   steps: readonly ChatStep[],
   records: readonly ChatRecord[],
-): Occurrence[] {
+): OutboxEvent[] {
   return [...messagesSent(steps), ...records.flatMap(memberChanged), ...steps.flatMap(takenBack)];
 }
 
@@ -24,7 +24,7 @@ const IN_HAND_MS = 10_000;
 /** Null when there is nothing to tell. */
 export function outboxEntry(
   chatId: string,
-  occurrences: Occurrence[],
+  occurrences: OutboxEvent[],
   now: number,
 ): OutboxEntry | null {
   if (occurrences.length === 0) return null;
@@ -36,8 +36,8 @@ export function outboxEntry(
  * A push shows the newest message of a chat: of the plain ones, which concern everyone alike, each
  * sender's last stands for all, so that a busy chat's entries stay small.
  */
-function messagesSent(steps: readonly ChatStep[]): Occurrence[] {
-  const sent: Occurrence[] = [];
+function messagesSent(steps: readonly ChatStep[]): OutboxEvent[] {
+  const sent: OutboxEvent[] = [];
   const plain = new Set<string>();
   for (const step of steps.toReversed()) {
     if (step.type !== "message.created" || step.message.kind === "system") continue;
@@ -52,13 +52,13 @@ function messagesSent(steps: readonly ChatStep[]): Occurrence[] {
 }
 
 /** What people were shown of it disappears. */
-function takenBack(step: ChatStep): Occurrence[] {
+function takenBack(step: ChatStep): OutboxEvent[] {
   if (step.type === "message.deleted") return [{ type: "deleted", messageId: step.message.id }];
   if (step.type !== "member.updated" || step.member.leftAt === null) return [];
   return [{ type: "left", userId: step.member.userId }];
 }
 
-function memberChanged({ rev, origin: { actorId }, note }: ChatRecord): Occurrence[] {
+function memberChanged({ rev, origin: { actorId }, note }: ChatRecord): OutboxEvent[] {
   const { action, userId, details } = note;
   if (actorId === null || userId === undefined || userId === actorId) return [];
   if (action === "member.added") return [{ type: "added", userId, actorId }];

@@ -1,7 +1,7 @@
 import { notFound } from "../core/errors.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
-import type { People } from "./contact_policy.ts";
+import type { ContactPolicy } from "./contact_policy.ts";
 import type { Store } from "../store/store.ts";
 
 /** Told when a member's cursors have moved, and whether other members may know of it. */
@@ -14,7 +14,7 @@ export type ReadListener = (userId: string, chatId: string, readSeq: number) => 
 export class Receipts {
   constructor(
     private readonly store: Pick<Store, "chats" | "memberships">,
-    private readonly people: Pick<People, "isHeardIn">,
+    private readonly people: Pick<ContactPolicy, "isHeardIn">,
     private readonly onMoved: ReceiptListener,
     private readonly onRead: ReadListener = () => {},
   ) {}

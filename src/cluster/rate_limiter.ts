@@ -19,5 +19,5 @@ export interface RateDecision {
 export interface RateLimiter {
   take(bucket: string, rate: Rate): RateDecision | Promise<RateDecision>;
   /** Undoes one `take` that was allowed: it turned out not to be what the limit is about. */
-  giveBack(bucket: string, rate: Rate): void | Promise<void>;
+  refund(bucket: string, rate: Rate): void | Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ChatDraft, NewHandshake } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { Admission, ContactGate } from "../chats/contact_gate.ts";
-import type { People } from "../chats/contact_policy.ts";
+import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
@@ -71,7 +71,7 @@ export interface CommitsOptions {
   writer: ChatWriter;
   access: ChatAccess;
   gate: Pick<ContactGate, "admit">;
-  people: People;
+  people: ContactPolicy;
   notices: EncryptionNotices;
   clock: Clock;
   limits: { commitBytes: number; groupMembers: number };

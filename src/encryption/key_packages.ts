@@ -1,4 +1,4 @@
-import type { People } from "../chats/contact_policy.ts";
+import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError } from "../core/errors.ts";
 import type { Device, StoredKeyPackage } from "../model/device.ts";
@@ -31,7 +31,7 @@ export interface ClaimedKeyPackage {
 
 export interface KeyPackagesOptions {
   store: Pick<Store, "devices" | "keyPackages">;
-  people: People;
+  people: ContactPolicy;
   budget: ClaimBudget;
   notices: EncryptionNotices;
   clock: Clock;
@@ -76,7 +76,7 @@ export class KeyPackages {
     deviceIds?: string[],
   ): Promise<ClaimedKeyPackage[]> {
     const { store, people, budget } = this.options;
-    if (callerId !== userId) await people.reach(callerId, [userId]);
+    if (callerId !== userId) await people.requireReachable(callerId, [userId]);
     const devices = (await store.devices.ofUsers([userId])).filter(({ id }) => {
       return deviceIds === undefined || deviceIds.includes(id);
     });

@@ -7,7 +7,7 @@ import type { Dispatcher } from "../operations/dispatcher.ts";
 import type { Bound } from "../operations/handler.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { mountDocsPage } from "./docs_page.ts";
-import { edge } from "./middleware.ts";
+import { middleware } from "./middleware.ts";
 import { type Health, mountHealth } from "./health.ts";
 import type { HttpEnv } from "./http_env.ts";
 import { mountJsonDocument } from "./json_document.ts";
@@ -15,7 +15,7 @@ import { mountMetrics } from "./metrics.ts";
 import type { RawRoute } from "../api/raw_route.ts";
 import { openApiDocument } from "./openapi.ts";
 import { errorHandler, unknownRoute } from "./problem_response.ts";
-import { mountRestDoor } from "./rest_transport.ts";
+import { mountRestTransport } from "./rest_transport.ts";
 
 export interface HttpAppOptions {
   config: Pick<
@@ -44,14 +44,14 @@ export interface HttpAppOptions {
 export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
   const { config, log, health, metrics, bound } = options;
   const app = new Hono<HttpEnv>();
-  app.use(edge(config, log, options.tracing));
+  app.use(middleware(config, log, options.tracing));
   app.onError(errorHandler(log));
   app.notFound((c) => unknownRoute(c, () => app.routes));
   mountHealth(app, health, options.version);
   if (config.serves.metrics) mountMetrics(app, metrics, config.metricsToken);
   if (config.serves.docs) mountDocuments(app, options);
   options.mountFirst?.(app);
-  mountRestDoor(app, bound, { ...options, limits: config.limits });
+  mountRestTransport(app, bound, { ...options, limits: config.limits });
   return app;
 }
 

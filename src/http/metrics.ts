@@ -25,7 +25,7 @@ function isSame(given: string, expected: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Figures of the process itself. */
+/** Registers memory and uptime of the process. */
 export function registerProcessMetrics(metrics: MetricsRegistry): void {
   const started = performance.now();
   metrics.gauge(
@@ -40,13 +40,13 @@ export function registerProcessMetrics(metrics: MetricsRegistry): void {
   );
 }
 
-export interface ProcessFigures {
+export interface FaultMetrics {
   acceptFailed(): void;
   rejectionUnhandled(): void;
 }
 
-/** What should never happen to the process; an alert on either makes sense. */
-export function registerProcessFigures(metrics: MetricsRegistry): ProcessFigures {
+/** Counts what should never happen to the process; an alert on either makes sense. */
+export function registerFaultMetrics(metrics: MetricsRegistry): FaultMetrics {
   const accepts = metrics.counter(
     "realtimechat_accept_failures_total",
     "Times that accepting connections failed, as at the limit of open files",

@@ -14,7 +14,7 @@ import { requestIdOf } from "./request_id.ts";
 import { logRequest } from "./request_log.ts";
 import { setSecurityHeaders } from "./security_headers.ts";
 
-export type EdgeConfig = Pick<Config, "corsOrigins" | "trustedProxy" | "publicUrl">;
+export type MiddlewareConfig = Pick<Config, "corsOrigins" | "trustedProxy" | "publicUrl">;
 
 const SWITCHING_PROTOCOLS = 101;
 
@@ -22,8 +22,8 @@ const SWITCHING_PROTOCOLS = 101;
  * What surrounds every request: who asks, the headers of every answer, and its line in the log. One
  * middleware, since each one more costs every request a promise and a closure.
  */
-export function edge(
-  config: EdgeConfig,
+export function middleware(
+  config: MiddlewareConfig,
   log: Log,
   tracing: Tracing = NO_TRACING,
 ): MiddlewareHandler<HttpEnv> {

@@ -12,17 +12,17 @@ import { convertParams, type FieldKinds, fieldKinds, queryInput } from "./query_
 
 export const API_PREFIX = "/api";
 
-export interface RestDoorOptions {
+export interface RestTransportOptions {
   authenticator: Authenticator;
   dispatcher: Dispatcher;
   limits: Limits;
 }
 
 /** Routes every operation that has a REST form. */
-export function mountRestDoor(
+export function mountRestTransport(
   app: Hono<HttpEnv>,
   bound: readonly Bound[],
-  options: RestDoorOptions,
+  options: RestTransportOptions,
 ): void {
   const routed = bound.filter(({ operation }) => operation.rest !== undefined);
   assertDistinct(routed);
@@ -32,7 +32,7 @@ export function mountRestDoor(
   }
 }
 
-function restHandler(bound: Bound, { authenticator, dispatcher, limits }: RestDoorOptions) {
+function restHandler(bound: Bound, { authenticator, dispatcher, limits }: RestTransportOptions) {
   const { access, rest } = bound.operation;
   const bodyBytes = Math.max(limits.bodyBytes, rest!.bodyLimit?.(limits) ?? 0);
   const readInput = inputReader(bound, { ...limits, bodyBytes });

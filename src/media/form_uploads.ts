@@ -1,6 +1,6 @@
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import type { Media } from "../model/media.ts";
-import type { Arrived, MediaIntake } from "./media_intake.ts";
+import type { MediaIntake, StoredBytes } from "./media_intake.ts";
 import { largestLimit, type MediaLimits } from "./media_rules.ts";
 import { boundaryOf, type MultipartPart, multipartParts } from "./multipart.ts";
 import { stallGuarded } from "./stall_guard_stream.ts";
@@ -40,7 +40,7 @@ export class FormUploads {
 
 class FormReading {
   #media: Media | null = null;
-  #arrived: Arrived | null = null;
+  #arrived: StoredBytes | null = null;
   #encrypted: boolean | null = null;
 
   constructor(
@@ -71,7 +71,7 @@ class FormReading {
       throw fieldError("invalid_request", "file", "Uploading: the form has no file");
     }
     this.#media = { ...this.#media, encrypted: this.#encrypted ?? false };
-    return await this.intake.settle(this.#media, this.#arrived);
+    return await this.intake.finalize(this.#media, this.#arrived);
   }
 
   async discard(): Promise<void> {

@@ -35,7 +35,7 @@ export interface NewMedia {
 }
 
 /** Bytes that have arrived under the file's key. */
-export interface Arrived {
+export interface StoredBytes {
   type: FileType;
   size: number;
   sha256: string;
@@ -81,7 +81,7 @@ export class MediaIntake {
   }
 
   /** Stores a body as it comes; memory does not grow with it. */
-  async receive(media: Media, body: ReadableStream<Uint8Array>): Promise<Arrived> {
+  async receive(media: Media, body: ReadableStream<Uint8Array>): Promise<StoredBytes> {
     const renewal = setInterval(() => this.#renew(media), RENEW_MS);
     try {
       const { head, body: whole } = await peekStream(body, HEAD_SIZE);
@@ -128,7 +128,7 @@ export class MediaIntake {
   }
 
   /** What `receive` has stored becomes `ready`. `encrypted` may be known only now. */
-  async settle(media: Media, { type, ...arrived }: Arrived): Promise<Media> {
+  async finalize(media: Media, { type, ...arrived }: StoredBytes): Promise<Media> {
     if (media.encrypted || type.kind !== "image") {
       const kept = media.encrypted
         ? CIPHERTEXT
@@ -224,7 +224,7 @@ export class MediaIntake {
   }
 }
 
-function fieldsOf({ type, size, sha256 }: Arrived): Partial<Media> {
+function fieldsOf({ type, size, sha256 }: StoredBytes): Partial<Media> {
   return { kind: type.kind, type: type.contentType, size, sha256 };
 }
 

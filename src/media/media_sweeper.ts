@@ -94,7 +94,9 @@ export class MediaSweeper {
       await this.store.media.update(media.id, "ready", { checkAt });
       return false;
     }
-    if (media.status !== "deleting" && !await this.store.media.condemn(media.id, media.checkAt!)) {
+    if (
+      media.status !== "deleting" && !await this.store.media.markDeleting(media.id, media.checkAt!)
+    ) {
       return false;
     }
     try {

@@ -1,7 +1,7 @@
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import { fieldError, quote } from "../core/errors.ts";
 import type { Message } from "../model/message.ts";
-import type { Occurrence } from "../model/outbox_entry.ts";
+import type { OutboxEvent } from "../model/outbox_entry.ts";
 
 /**
  * Returns those of `mentions` who are members. Former members are left out: a client may not know yet that
@@ -22,7 +22,7 @@ export function presentMentions(
 }
 
 /** Whom an edit notifies, and whose notification it takes back. */
-export function mentionChanges(before: Message, after: Message): Occurrence[] {
+export function mentionChanges(before: Message, after: Message): OutboxEvent[] {
   if (after.deletedAt !== null) return [];
   const { id: messageId, senderId: actorId } = after;
   const added = after.mentions.filter((userId) => !before.mentions.includes(userId));

@@ -1,10 +1,10 @@
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
-import type { People } from "../chats/contact_policy.ts";
+import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import type { Message, Reaction, ReactionChange } from "../model/message.ts";
-import type { Occurrence } from "../model/outbox_entry.ts";
+import type { OutboxEvent } from "../model/outbox_entry.ts";
 import { tombstone } from "../model/tombstone.ts";
 import type { Store } from "../store/store.ts";
 import { checkMentionCount, mentionChanges, presentMentions } from "./mentions.ts";
@@ -33,7 +33,7 @@ export class MessageEditor {
   constructor(
     private readonly store: Pick<Store, "messages">,
     private readonly writer: ChatWriter,
-    private readonly people: People,
+    private readonly people: ContactPolicy,
     private readonly clock: Clock,
     private readonly limits: EditLimits,
   ) {}
@@ -147,7 +147,7 @@ function areEqual(a: string[], b: string[]): boolean {
 function occurrenceOf(
   messageId: string,
   { emoji, userId: actorId, removed }: ReactionChange,
-): Occurrence {
+): OutboxEvent {
   return { type: removed ? "unreacted" : "reaction", messageId, actorId, emoji };
 }
 

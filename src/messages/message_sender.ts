@@ -1,7 +1,7 @@
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { DirectChats } from "../chats/direct_chats.ts";
-import type { People } from "../chats/contact_policy.ts";
+import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
@@ -51,7 +51,7 @@ export class MessageSender {
   constructor(
     private readonly writer: ChatWriter,
     private readonly direct: DirectChats,
-    private readonly people: People,
+    private readonly people: ContactPolicy,
     private readonly attachments: AttachmentSource,
     private readonly epochOfMessage: EpochOfMessage,
     private readonly clock: Clock,
@@ -175,7 +175,7 @@ function unlessRepeated(
   send: () => Sent | Promise<Sent>,
 ): Sent | Promise<Sent> {
   const answer = async (refusal: unknown) => {
-    const message = await draft.sentEver(senderId, clientId);
+    const message = await draft.findSent(senderId, clientId);
     if (!message) throw refusal;
     return { message, repeated: true };
   };

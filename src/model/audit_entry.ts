@@ -1,5 +1,5 @@
 import { newId } from "../core/ids.ts";
-import type { Door, Visitor } from "./caller.ts";
+import type { TransportName, Visitor } from "./caller.ts";
 
 /** All that is recorded: what changes credentials, roles, membership, suspension, or ends an account. */
 export const AUDIT_ACTIONS = [
@@ -51,7 +51,7 @@ export interface AuditEntry {
   /** Whom it concerns; null where it concerns nobody in particular. */
   userId: string | null;
   chatId: string | null;
-  door: Door | null;
+  door: TransportName | null;
   address: string;
   userAgent: string;
   details: Record<string, string>;

@@ -1,9 +1,9 @@
 /** Through which door a request came. Rules never depend on it; logs and audits name it. */
-export type Door = "rest" | "ws" | "socketio";
+export type TransportName = "rest" | "ws" | "socketio";
 
 /** Who asks before they have signed in. */
 export interface Visitor {
-  door: Door;
+  door: TransportName;
   address: string;
   userAgent: string;
   requestId: string;

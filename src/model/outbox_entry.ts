@@ -1,7 +1,7 @@
 import type { MemberRole } from "./membership.ts";
 
 /** Something in a chat that people who are away may have to hear of. Ids only: rows are read when it is sent. */
-export type Occurrence =
+export type OutboxEvent =
   | {
     type: "message";
     messageId: string;
@@ -33,7 +33,7 @@ export type Occurrence =
 export interface OutboxEntry {
   id: string;
   chatId: string | null;
-  occurrences: Occurrence[];
+  occurrences: OutboxEvent[];
   /** Null: to all devices of all whom it concerns. Otherwise a retry, for these devices only. */
   deviceIds: string[] | null;
   /** Tries so far. */

@@ -21,9 +21,9 @@ export class NotificationPersonalData implements PersonalData {
   }
 
   async erase(userId: string): Promise<void> {
-    await this.store.pushDevices.forgetAllOf(userId);
-    await this.store.shownPushes.forgetAllOf(userId);
-    await this.store.notifications.forgetAllOf(userId);
+    await this.store.pushDevices.deleteAllOf(userId);
+    await this.store.shownPushes.deleteAllOf(userId);
+    await this.store.notifications.deleteAllOf(userId);
     while ((await this.store.notifications.withdraw({ actorId: userId }, PAGE)).length > 0);
   }
 

@@ -2,10 +2,10 @@ import { newId } from "../core/ids.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { Notification, NotificationKind } from "../model/notification.ts";
-import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
+import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 
 /** One person to be told of one thing that concerns them in particular. */
-export interface Telling {
+export interface NotificationIntent {
   kind: NotificationKind;
   userId: string;
   actorId: string;
@@ -19,7 +19,7 @@ export interface Telling {
 export type Messages = ReadonlyMap<string, Message>;
 
 /** Whom an occurrence concerns in particular: those named, answered, reacted to, added, promoted. */
-export function tellingsOf(occurrence: Occurrence, messages: Messages): Telling[] {
+export function intentsOf(occurrence: OutboxEvent, messages: Messages): NotificationIntent[] {
   switch (occurrence.type) {
     case "message":
       return ofMessage(occurrence, messages);
@@ -30,7 +30,7 @@ export function tellingsOf(occurrence: Occurrence, messages: Messages): Telling[
       const about = { actorId, messageId, data: {}, key: `message:${messageId}` };
       return userIds
         .filter((userId) => mentions.includes(userId) && userId !== actorId)
-        .map((userId): Telling => ({ kind: "mention", userId, ...about }));
+        .map((userId): NotificationIntent => ({ kind: "mention", userId, ...about }));
     }
     case "reaction": {
       const { messageId, actorId, emoji } = occurrence;
@@ -58,13 +58,17 @@ export function tellingsOf(occurrence: Occurrence, messages: Messages): Telling[
 
 /** Whoever is named and answered is told of being named. */
 function ofMessage(
-  { messageId, senderId: actorId, mentions, replyTo }: Occurrence & { type: "message" },
+  { messageId, senderId: actorId, mentions, replyTo }: OutboxEvent & { type: "message" },
   messages: Messages,
-): Telling[] {
+): NotificationIntent[] {
   if (mentions.length === 0 && replyTo === null) return [];
   if (messages.get(messageId)?.deletedAt !== null) return [];
   const about = { actorId, messageId, data: {}, key: `message:${messageId}` };
-  const told = mentions.map((userId): Telling => ({ kind: "mention", userId, ...about }));
+  const told = mentions.map((userId): NotificationIntent => ({
+    kind: "mention",
+    userId,
+    ...about,
+  }));
   const answered = replyTo === null ? undefined : messages.get(replyTo)?.senderId;
   if (answered !== undefined && !mentions.includes(answered)) {
     told.push({ kind: "reply", userId: answered, ...about });
@@ -73,18 +77,18 @@ function ofMessage(
 }
 
 /** Whether the person wants to hear from this chat at all, but for what happens to themselves in it. */
-export function hears({ notify, mutedUntil }: Membership, now: number): boolean {
+export function isUnmuted({ notify, mutedUntil }: Membership, now: number): boolean {
   return notify !== "none" && (mutedUntil === null || mutedUntil <= now);
 }
 
 /** What happens to oneself in a chat is told even where one does not want to hear from it. */
-export function aboutOneself(kind: NotificationKind): boolean {
+export function bypassesMute(kind: NotificationKind): boolean {
   return kind === "added_to_group" || kind === "role_changed";
 }
 
 /** The entry's id tells one adding or promotion from the next. */
 export function notificationOf(
-  telling: Telling,
+  telling: NotificationIntent,
   chatId: string,
   { id: entryId, createdAt }: OutboxEntry,
   readAt: number | null,

@@ -4,12 +4,12 @@ import type { Log } from "../core/log.ts";
 import type { OutboxEntry } from "../model/outbox_entry.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
-import { ChatTeller } from "./recipient_resolver.ts";
+import { RecipientResolver } from "./recipient_resolver.ts";
 import { Notifications } from "./notifications.ts";
 import { PushDevices } from "./push/devices.ts";
 import type { Connected } from "./push/audience.ts";
 import { PushDispatch } from "./push/dispatch.ts";
-import type { PushFigures } from "./push/metrics.ts";
+import type { PushMetrics } from "./push/metrics.ts";
 import type { PushSender } from "./push/sender.ts";
 import { PushWorker } from "./push/worker.ts";
 import { RequestNotices } from "./request_notices.ts";
@@ -27,7 +27,7 @@ export interface NotificationOptions {
   /** Null: Web Push is not set up. */
   vapidKey: string | null;
   webPushOrigins: readonly string[];
-  figures: PushFigures;
+  figures: PushMetrics;
 }
 
 export interface NotificationServices {
@@ -55,7 +55,7 @@ export function createNotifications(options: NotificationOptions): NotificationS
   });
   const worker: PushWorker = new PushWorker({
     store,
-    teller: new ChatTeller(store, notifications, clock),
+    teller: new RecipientResolver(store, notifications, clock),
     dispatch: new PushDispatch({
       store,
       sender,

@@ -2,31 +2,31 @@ import type { Clock } from "../core/clock.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
 import type { NotifiableKind, NotificationSettings } from "../model/notification.ts";
-import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
+import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 import type { Store } from "../store/store.ts";
 import type { Notifications } from "./notifications.ts";
 import {
-  aboutOneself,
-  hears,
+  bypassesMute,
+  intentsOf,
+  isUnmuted,
   type Messages,
+  type NotificationIntent,
   notificationOf,
-  type Telling,
-  tellingsOf,
 } from "./notification_rules.ts";
 
-export type TellerStore = Pick<
+export type RecipientStore = Pick<
   Store,
   "chats" | "memberships" | "messages" | "blocks" | "notifications"
 >;
 
 /** What one person's devices are to show of a chat: the newest thing that concerns them. */
-export interface Showing {
+export interface PushCandidate {
   userId: string;
   kind: NotifiableKind;
   actorId: string;
   messageId: string | null;
   data: Record<string, string>;
-  occurrence: Occurrence;
+  occurrence: OutboxEvent;
   /** The entry that it came with: its age is how long it has been tried. */
   entry: OutboxEntry;
 }
@@ -35,15 +35,15 @@ export interface Showing {
  * Works out whom some occurrences of one chat concern, from the rows as they are now: who has left,
  * blocked the sender, muted the chat or read on hears nothing, and what was deleted is not told.
  */
-export class ChatTeller {
+export class RecipientResolver {
   constructor(
-    private readonly store: TellerStore,
+    private readonly store: RecipientStore,
     private readonly notifications: Notifications,
     private readonly clock: Clock,
   ) {}
 
   /** Stores the notifications, and answers what is to be shown to whom. */
-  async tell(chat: Chat, entries: readonly OutboxEntry[]): Promise<Showing[]> {
+  async tell(chat: Chat, entries: readonly OutboxEntry[]): Promise<PushCandidate[]> {
     const rows = await this.store.memberships.ofChat(chat.id);
     const members = new Map(
       rows.filter((row) => row.leftAt === null).map((row) => [row.userId, row]),
@@ -53,7 +53,7 @@ export class ChatTeller {
     );
     const messages = await this.#messagesOf(occurrences.map(({ occurrence }) => occurrence));
     const blockers = await this.#blockersOf(occurrences.map(({ occurrence }) => occurrence));
-    const shown = new Map<string, Showing>();
+    const shown = new Map<string, PushCandidate>();
     for (const { occurrence, entry } of occurrences) {
       for (const showing of broadcast(occurrence, entry, members, this.clock.now())) {
         if (!blockers.get(showing.actorId)?.has(showing.userId)) shown.set(showing.userId, showing);
@@ -78,7 +78,7 @@ export class ChatTeller {
 
   /** A person who has read the message by now finds its notification read. */
   #readAt(
-    { userId, messageId }: Telling,
+    { userId, messageId }: NotificationIntent,
     members: ReadonlyMap<string, Membership>,
     messages: Messages,
   ): number | null {
@@ -88,14 +88,14 @@ export class ChatTeller {
   }
 
   async #wanted(
-    occurrences: { occurrence: Occurrence; entry: OutboxEntry }[],
+    occurrences: { occurrence: OutboxEvent; entry: OutboxEntry }[],
     members: ReadonlyMap<string, Membership>,
     messages: Messages,
     blockers: ReadonlyMap<string, ReadonlySet<string>>,
   ) {
     const now = this.clock.now();
     const told = occurrences.flatMap(({ occurrence, entry }) =>
-      tellingsOf(occurrence, messages).map((telling) => ({ telling, occurrence, entry }))
+      intentsOf(occurrence, messages).map((telling) => ({ telling, occurrence, entry }))
     ).filter(({ telling }) => {
       const member = members.get(telling.userId);
       if (!member || telling.userId === telling.actorId) return false;
@@ -103,13 +103,13 @@ export class ChatTeller {
       const message = messages.get(telling.messageId ?? "");
       // An edit can mention a person who may not see the message.
       if (message && message.seq <= member.hiddenSeq) return false;
-      return aboutOneself(telling.kind) || hears(member, now);
+      return bypassesMute(telling.kind) || isUnmuted(member, now);
     });
     const settings = await this.#settingsOf(told.map(({ telling }) => telling));
     return told.filter(({ telling }) => !settings.get(telling.userId)?.off.includes(telling.kind));
   }
 
-  async #settingsOf(tellings: Telling[]): Promise<Map<string, NotificationSettings>> {
+  async #settingsOf(tellings: NotificationIntent[]): Promise<Map<string, NotificationSettings>> {
     const userIds = [...new Set(tellings.map(({ userId }) => userId))];
     if (userIds.length === 0) return new Map();
     const rows = await this.store.notifications.settingsOf(userIds);
@@ -117,7 +117,7 @@ export class ChatTeller {
   }
 
   /** Plain messages are not read: who is told of them is known without. */
-  async #messagesOf(occurrences: Occurrence[]): Promise<Messages> {
+  async #messagesOf(occurrences: OutboxEvent[]): Promise<Messages> {
     const ids = new Set<string>();
     for (const occurrence of occurrences) {
       if (occurrence.type === "reaction" || occurrence.type === "mention") {
@@ -134,7 +134,7 @@ export class ChatTeller {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  async #blockersOf(occurrences: Occurrence[]): Promise<Map<string, Set<string>>> {
+  async #blockersOf(occurrences: OutboxEvent[]): Promise<Map<string, Set<string>>> {
     const actorIds = new Set(occurrences.flatMap(actorOf));
     const blockers = new Map<string, Set<string>>();
     for (const actorId of actorIds) {
@@ -145,30 +145,30 @@ export class ChatTeller {
   }
 }
 
-function actorOf(occurrence: Occurrence): string[] {
+function actorOf(occurrence: OutboxEvent): string[] {
   if (occurrence.type === "message") return [occurrence.senderId];
   return "actorId" in occurrence ? [occurrence.actorId] : [];
 }
 
 /** Everyone who hears all of the chat and has not read so far. */
 function* broadcast(
-  occurrence: Occurrence,
+  occurrence: OutboxEvent,
   entry: OutboxEntry,
   members: ReadonlyMap<string, Membership>,
   now: number,
-): Iterable<Showing> {
+): Iterable<PushCandidate> {
   if (occurrence.type !== "message") return;
   const { senderId: actorId, messageId, seq } = occurrence;
   for (const member of members.values()) {
     if (member.userId === actorId || member.notify !== "all" || member.readSeq >= seq) continue;
-    if (!hears(member, now)) continue;
+    if (!isUnmuted(member, now)) continue;
     const { userId } = member;
     yield { userId, kind: "message", actorId, messageId, data: {}, occurrence, entry };
   }
 }
 
 /** Of one message, its being a mention is the better telling. */
-function isNewer(occurrence: Occurrence, other: Occurrence): boolean {
+function isNewer(occurrence: OutboxEvent, other: OutboxEvent): boolean {
   if (occurrence.type !== "message" || other.type !== "message") return true;
   return occurrence.seq >= other.seq;
 }

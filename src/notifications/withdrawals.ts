@@ -4,7 +4,7 @@ import type { Log } from "../core/log.ts";
 import type { ContactRequest } from "../model/contact.ts";
 import { isMuted, type Membership } from "../model/membership.ts";
 import type { Notification } from "../model/notification.ts";
-import type { Occurrence, OutboxEntry } from "../model/outbox_entry.ts";
+import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 import type { ShownPush } from "../model/shown_push.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { NotificationFilter } from "../store/notification_store.ts";
@@ -130,7 +130,7 @@ export class Withdrawals {
     }
   }
 
-  async #apply(chatId: string, occurrence: Occurrence): Promise<void> {
+  async #apply(chatId: string, occurrence: OutboxEvent): Promise<void> {
     switch (occurrence.type) {
       case "deleted": {
         const { messageId } = occurrence;
@@ -153,7 +153,7 @@ export class Withdrawals {
 
   /** The push stays while somebody else's reaction does: it shows the latest of several. */
   async #unreacted(
-    { messageId, actorId, emoji }: Extract<Occurrence, { type: "unreacted" }>,
+    { messageId, actorId, emoji }: Extract<OutboxEvent, { type: "unreacted" }>,
   ): Promise<void> {
     const message = await this.options.store.messages.byId(messageId);
     if (!message) return;
@@ -168,7 +168,7 @@ export class Withdrawals {
 
   /** The person whom the message answers keeps the notification: the answer is still one. */
   async #unmentioned(
-    { messageId, userIds }: Extract<Occurrence, { type: "unmentioned" }>,
+    { messageId, userIds }: Extract<OutboxEvent, { type: "unmentioned" }>,
   ): Promise<void> {
     const { messages } = this.options.store;
     const message = await messages.byId(messageId);
@@ -227,7 +227,7 @@ export class Withdrawals {
 }
 
 /** Sending into a chat reads it up to there. */
-function lastOfSenders(occurrences: readonly Occurrence[]): Map<string, number> {
+function lastOfSenders(occurrences: readonly OutboxEvent[]): Map<string, number> {
   const last = new Map<string, number>();
   for (const occurrence of occurrences) {
     if (occurrence.type !== "message") continue;

@@ -4,7 +4,7 @@ import type { Caller } from "../model/caller.ts";
 import type { WireEvent } from "../model/event.ts";
 import type { Membership } from "../model/membership.ts";
 import { withoutHidden } from "../api/views/chat_events.ts";
-import { type Codec, type Frame, Outbound } from "./encoded_events.ts";
+import { type Codec, EncodedEvents, type Frame } from "./encoded_events.ts";
 import type { Room } from "./room.ts";
 
 /** The transport's end of a connection. */
@@ -27,7 +27,7 @@ export class Connection {
   readonly rooms = new Set<Room>();
   /** By chat, up to where messages are hidden from the person: see `Membership.hiddenSeq`. */
   readonly #hidden = new Map<string, number>();
-  #held: Outbound[] | null = [];
+  #held: EncodedEvents[] | null = [];
   /** Null once there are none: most deliveries need not look further then. */
   #floors: Map<string, number> | null = null;
 
@@ -39,7 +39,7 @@ export class Connection {
     else this.#hidden.delete(chatId);
   }
 
-  deliver(events: Outbound): void {
+  deliver(events: EncodedEvents): void {
     const outbound = this.#hidden.size === 0 ? events : this.#withoutHidden(events);
     if (this.#held !== null) this.#hold(outbound);
     else if (this.#floors !== null) this.#deliverAboveFloors(outbound, this.#floors);
@@ -64,27 +64,27 @@ export class Connection {
   }
 
   /** Encoded for this person alone only where something is hidden from them. */
-  #withoutHidden(outbound: Outbound): Outbound {
+  #withoutHidden(outbound: EncodedEvents): EncodedEvents {
     const events = outbound.events.map((event) =>
       withoutHidden(event, this.#hidden.get(event.chatId ?? "") ?? 0)
     );
     return events.every((event, i) => event === outbound.events[i])
       ? outbound
-      : new Outbound(events);
+      : new EncodedEvents(events);
   }
 
-  #hold(outbound: Outbound): void {
+  #hold(outbound: EncodedEvents): void {
     if (this.#held!.length < MAX_HELD) this.#held!.push(outbound);
     else this.sink.close("slow_reader");
   }
 
-  #deliverAboveFloors(outbound: Outbound, floors: Map<string, number>): void {
+  #deliverAboveFloors(outbound: EncodedEvents, floors: Map<string, number>): void {
     const events = outbound.events.filter((event) => isNews(event, floors));
     if (floors.size === 0) this.#floors = null;
     if (events.length === outbound.events.length) {
       this.sink.write(outbound.frame(this.sink.codec));
     } else if (events.length > 0) {
-      this.sink.write(new Outbound(events).frame(this.sink.codec));
+      this.sink.write(new EncodedEvents(events).frame(this.sink.codec));
     }
   }
 }

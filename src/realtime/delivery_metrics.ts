@@ -1,16 +1,16 @@
 import type { MetricsRegistry } from "../core/metrics.ts";
 
 /** Counts what rooms do, for `/metrics`. */
-export interface DeliveryFigures {
+export interface DeliveryMetrics {
   /** Events of a chat went out to so many connections. */
   delivered(events: number, connections: number): void;
   /** Rows that a room had missed were read from the Store. */
   filled(durationMs: number): void;
 }
 
-export const NO_DELIVERY_FIGURES: DeliveryFigures = { delivered() {}, filled() {} };
+export const NO_DELIVERY_METRICS: DeliveryMetrics = { delivered() {}, filled() {} };
 
-export function deliveryFigures(metrics: MetricsRegistry): DeliveryFigures {
+export function deliveryMetrics(metrics: MetricsRegistry): DeliveryMetrics {
   const deliveries = metrics.counter(
     "realtimechat_deliveries_total",
     "Durable events handed to connections: events by connections",

@@ -10,7 +10,7 @@ export interface Codec {
 }
 
 /** Events on their way out, encoded once a transport, however many sockets get them. */
-export class Outbound {
+export class EncodedEvents {
   #codec: Codec | null = null;
   #frame: Frame = "";
   #others: Map<Codec, Frame> | null = null;

@@ -7,8 +7,8 @@ import type { Signal } from "../cluster/broker.ts";
 import { ConnectionIndex } from "./connection_index.ts";
 import type { CloseReason } from "../api/close_codes.ts";
 import type { Connection } from "./connection.ts";
-import { type DeliveryFigures, NO_DELIVERY_FIGURES } from "./delivery_metrics.ts";
-import { Outbound } from "./encoded_events.ts";
+import { type DeliveryMetrics, NO_DELIVERY_METRICS } from "./delivery_metrics.ts";
+import { EncodedEvents } from "./encoded_events.ts";
 import { Recovery } from "./recovery.ts";
 import { Retries } from "./retries.ts";
 import type { ChangeSource } from "./room.ts";
@@ -26,7 +26,7 @@ export type HubStore = Pick<Store, "chats" | "memberships" | "sessions">;
 export interface HubOptions {
   /** Milliseconds before what the Store refused is tried again. */
   retryMs?: number;
-  figures?: DeliveryFigures;
+  figures?: DeliveryMetrics;
 }
 
 /** All that is connected to this instance, and the way of every event to those who are to hear it. */
@@ -42,7 +42,7 @@ export class Hub {
     private readonly store: HubStore,
     changes: ChangeSource,
     log: Log,
-    { retryMs = 1_000, figures = NO_DELIVERY_FIGURES }: HubOptions = {},
+    { retryMs = 1_000, figures = NO_DELIVERY_METRICS }: HubOptions = {},
   ) {
     const retries = this.#retries = new Retries(retryMs);
     const connections = this.#connections;
@@ -121,7 +121,7 @@ export class Hub {
 
   /** Everyone hears it once, however many of the chats they listen to. */
   toRooms(chatIds: Iterable<string>, event: WireEvent, exceptUserIds: Iterable<string>): void {
-    const outbound = new Outbound([event]);
+    const outbound = new EncodedEvents([event]);
     const except = new Set(exceptUserIds);
     const told = new Set<Connection>();
     for (const chatId of chatIds) {
@@ -134,7 +134,7 @@ export class Hub {
   }
 
   toUsers(userIds: Iterable<string>, event: WireEvent): void {
-    const outbound = new Outbound([event]);
+    const outbound = new EncodedEvents([event]);
     for (const userId of userIds) {
       for (const connection of this.connectionsOf(userId)) connection.deliver(outbound);
     }
@@ -145,7 +145,7 @@ export class Hub {
     for (const sessionId of sessionIds) {
       const event: WireEvent = { event: "session.ended", data: { sessionId, reason: "ended" } };
       for (const connection of this.#connections.ofSession(sessionId)) {
-        connection.deliver(new Outbound([event]));
+        connection.deliver(new EncodedEvents([event]));
         connection.sink.close("unauthenticated", sessionEnded());
         this.detach(connection);
       }
@@ -184,7 +184,7 @@ export class Hub {
   #signal(signal: Signal): void {
     switch (signal.type) {
       case "chat":
-        return this.#subscriptions.ring(signal.chatId, signal.rev, signal.membersAfter);
+        return this.#subscriptions.notify(signal.chatId, signal.rev, signal.membersAfter);
       case "room":
         return this.toRoom(signal.chatId, signal.event);
       case "rooms":

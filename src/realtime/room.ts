@@ -11,8 +11,8 @@ import {
   stepsOf,
 } from "../api/views/chat_events.ts";
 import type { Connection } from "./connection.ts";
-import type { DeliveryFigures } from "./delivery_metrics.ts";
-import { Outbound } from "./encoded_events.ts";
+import type { DeliveryMetrics } from "./delivery_metrics.ts";
+import { EncodedEvents } from "./encoded_events.ts";
 
 /** Where a room finds what it missed. */
 export interface ChangeSource {
@@ -23,7 +23,7 @@ export interface ChangeSource {
 export interface RoomHost {
   readonly changes: ChangeSource;
   readonly log: Log;
-  readonly figures: DeliveryFigures;
+  readonly figures: DeliveryMetrics;
   connectionsOf(userId: string): Iterable<Connection>;
   /** The user has joined: all their connections listen from now on. */
   admit(member: Membership, room: Room): void;
@@ -83,7 +83,7 @@ export class Room {
   }
 
   /** Then it stays, even if nobody is left: what is still to be delivered may let someone in. */
-  get mayAdmit(): boolean {
+  get hasPendingJoins(): boolean {
     return this.#emitting || this.#membersAt > this.#delivered;
   }
 
@@ -98,7 +98,7 @@ export class Room {
     this.#delivered = this.#begun = Math.min(head, this.#start);
     this.#filling = false;
     this.#ready.resolve();
-    this.reach(Math.max(this.#target, head));
+    this.advanceTo(Math.max(this.#target, head));
   }
 
   /** The head could not be read: who waits for the room learns why, and it may be tried again. */
@@ -117,16 +117,16 @@ export class Room {
   /** A commit of this instance, with its rows in hand. */
   commit(commit: ChatCommit): void {
     if (changesMembers(commit)) this.#expectMembers(commit.after, commit.rev);
-    if (this.#filling || commit.after > this.#delivered) return this.reach(commit.rev);
+    if (this.#filling || commit.after > this.#delivered) return this.advanceTo(commit.rev);
     if (commit.rev <= this.#delivered) return;
     const known = this.#delivered - commit.after;
     this.#target = Math.max(this.#target, commit.rev);
-    if (leavesWhole(commit)) this.#emit(() => this.#emitWhole(wholeOf(commit, known)));
+    if (leavesWhole(commit)) this.#emit(() => this.#emitSnapshot(wholeOf(commit, known)));
     else this.#emit(() => this.#emitSteps(commit.steps.slice(known)));
   }
 
   /** The chat is known to be at `rev`: whatever is missing up to there is fetched. */
-  reach(rev: number): void {
+  advanceTo(rev: number): void {
     this.#rings++;
     this.#target = Math.max(this.#target, rev);
     if (!this.#filling && this.#target > this.#delivered) this.#fill();
@@ -135,7 +135,7 @@ export class Room {
   /** As `reach`, where who is in the chat has changed since `after`. */
   reachMembers(after: number, rev: number): void {
     this.#expectMembers(after, rev);
-    this.reach(rev);
+    this.advanceTo(rev);
   }
 
   /** Whether what followed on `rev` came before delivery began: no step of it lets anyone in. */
@@ -144,10 +144,10 @@ export class Room {
   }
 
   /** For who joined before delivery began: they are told so, as by the step itself, and listen. */
-  welcome(member: Membership): void {
+  admitLate(member: Membership): void {
     // By a step that is still to come they are let in anyhow.
     if (member.rev > this.#delivered) return;
-    const welcome = new Outbound([stepEvent(this.chatId, stepOf(member))]);
+    const welcome = new EncodedEvents([stepEvent(this.chatId, stepOf(member))]);
     for (const connection of this.host.connectionsOf(member.userId)) {
       if (!this.listeners.has(connection)) connection.deliver(welcome);
     }
@@ -156,7 +156,7 @@ export class Room {
 
   /** An event without a revision; `exceptUserId` does not hear it. */
   signal(event: WireEvent, exceptUserId?: string): void {
-    const outbound = new Outbound([event]);
+    const outbound = new EncodedEvents([event]);
     for (const connection of this.listeners) {
       if (connection.caller.userId !== exceptUserId) connection.deliver(outbound);
     }
@@ -174,7 +174,7 @@ export class Room {
   async #fill(): Promise<void> {
     this.#filling = true;
     try {
-      while (this.#delivered < this.#target && (this.listeners.size > 0 || this.mayAdmit)) {
+      while (this.#delivered < this.#target && (this.listeners.size > 0 || this.hasPendingJoins)) {
         const rings = this.#rings;
         const limits = { rows: FILL_LIMIT };
         const began = performance.now();
@@ -197,7 +197,7 @@ export class Room {
 
   #emitChanges(changes: Changes): void {
     const steps = stepsOf(changes);
-    this.#emit(() => steps ? this.#emitSteps(steps) : this.#emitWhole(changes));
+    this.#emit(() => steps ? this.#emitSteps(steps) : this.#emitSnapshot(changes));
   }
 
   #emit(events: () => void): void {
@@ -228,17 +228,17 @@ export class Room {
   }
 
   /** Who left must not hear what came after; they get their own row, and nothing else. */
-  #emitWhole(changes: Changes): void {
+  #emitSnapshot(changes: Changes): void {
     for (const member of changes.members) {
       if (member.leftAt === null) this.host.admit(member, this);
-      else this.#farewell(member);
+      else this.#sendLeave(member);
     }
     this.#send([changesEvent(changes)]);
     this.#delivered = changes.rev;
   }
 
-  #farewell(member: Membership): void {
-    const farewell = new Outbound([stepEvent(this.chatId, stepOf(member))]);
+  #sendLeave(member: Membership): void {
+    const farewell = new EncodedEvents([stepEvent(this.chatId, stepOf(member))]);
     for (const connection of this.host.connectionsOf(member.userId)) {
       if (this.listeners.has(connection)) connection.deliver(farewell);
     }
@@ -247,7 +247,7 @@ export class Room {
 
   #send(events: WireEvent[]): void {
     if (events.length === 0) return;
-    const outbound = new Outbound(events);
+    const outbound = new EncodedEvents(events);
     for (const connection of this.listeners) connection.deliver(outbound);
     this.host.figures.delivered(events.length, this.listeners.size);
   }

@@ -5,7 +5,7 @@ import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionIndex } from "./connection_index.ts";
-import type { DeliveryFigures } from "./delivery_metrics.ts";
+import type { DeliveryMetrics } from "./delivery_metrics.ts";
 import type { Retries } from "./retries.ts";
 import { changesMembers, type ChangeSource, Room, type RoomHost } from "./room.ts";
 
@@ -18,7 +18,7 @@ export interface SubscriptionOptions {
   log: Log;
   connections: ConnectionIndex;
   retries: Retries;
-  figures: DeliveryFigures;
+  figures: DeliveryMetrics;
 }
 /** A user's chats, each with the `hiddenSeq` of their membership. */
 type UserChats = ReadonlyMap<string, number>;
@@ -42,7 +42,7 @@ export class Subscriptions implements RoomHost {
 
   readonly changes: ChangeSource;
   readonly log: Log;
-  readonly figures: DeliveryFigures;
+  readonly figures: DeliveryMetrics;
   private readonly store: SubscriptionStore;
   private readonly connections: ConnectionIndex;
   private readonly retries: Retries;
@@ -103,9 +103,9 @@ export class Subscriptions implements RoomHost {
   }
 
   /** Another instance tells that the chat is at `rev`; see `Signal` for `membersAfter`. */
-  ring(chatId: string, rev: number, membersAfter?: number): void {
+  notify(chatId: string, rev: number, membersAfter?: number): void {
     const room = this.#rooms.get(chatId);
-    if (membersAfter === undefined) return room?.reach(rev);
+    if (membersAfter === undefined) return room?.advanceTo(rev);
     if (!room) return void this.#openForJoiners(chatId, membersAfter, rev);
     room.reachMembers(membersAfter, rev);
     this.#welcomeMissed(room, membersAfter, rev);
@@ -116,7 +116,7 @@ export class Subscriptions implements RoomHost {
     const chatIds = [...this.#rooms.keys()];
     for (let at = 0; at < chatIds.length; at += HEADS_AT_ONCE) {
       const heads = await this.store.chats.byIds(chatIds.slice(at, at + HEADS_AT_ONCE));
-      for (const { id, rev } of heads) this.#rooms.get(id)?.reach(rev);
+      for (const { id, rev } of heads) this.#rooms.get(id)?.advanceTo(rev);
     }
   }
 
@@ -126,7 +126,7 @@ export class Subscriptions implements RoomHost {
     const chatIds = this.#unchecked.splice(0, limit);
     if (chatIds.length === 0) return;
     const heads = await this.store.chats.byIds(chatIds);
-    for (const { id, rev } of heads) this.#rooms.get(id)?.reach(rev);
+    for (const { id, rev } of heads) this.#rooms.get(id)?.advanceTo(rev);
   }
 
   connectionsOf(userId: string): Iterable<Connection> {
@@ -151,7 +151,7 @@ export class Subscriptions implements RoomHost {
   }
 
   onEmpty(room: Room): void {
-    if (room.listeners.size === 0 && !room.mayAdmit) this.#drop(room);
+    if (room.listeners.size === 0 && !room.hasPendingJoins) this.#drop(room);
   }
 
   /** No room delivers anything any more. */
@@ -279,7 +279,7 @@ export class Subscriptions implements RoomHost {
 
   #isWaiting(room: Room): boolean {
     return !room.isOpen && this.#rooms.get(room.chatId) === room &&
-      (room.listeners.size > 0 || room.mayAdmit);
+      (room.listeners.size > 0 || room.hasPendingJoins);
   }
 
   /**
@@ -295,11 +295,11 @@ export class Subscriptions implements RoomHost {
         looked = room.membersAt;
         members = await this.store.memberships.ofChat(chatId);
       }
-      if (this.#rooms.get(chatId) !== room) return this.ring(chatId, rev, after);
-      for (const member of members) if (member.leftAt === null) room.welcome(member);
+      if (this.#rooms.get(chatId) !== room) return this.notify(chatId, rev, after);
+      for (const member of members) if (member.leftAt === null) room.admitLate(member);
     } catch (error) {
       this.log.warn("Looking up who joined a chat failed", { chatId, error });
-      this.retries.later(() => this.ring(chatId, rev, after));
+      this.retries.later(() => this.notify(chatId, rev, after));
     }
   }
 

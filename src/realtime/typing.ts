@@ -1,5 +1,5 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
-import type { People } from "../chats/contact_policy.ts";
+import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Signal } from "../cluster/broker.ts";
 import type { Hub } from "./hub.ts";
@@ -30,7 +30,7 @@ export class Typing {
 
   constructor(
     private readonly access: ChatAccess,
-    private readonly people: Pick<People, "isHeardIn">,
+    private readonly people: Pick<ContactPolicy, "isHeardIn">,
     private readonly hub: Pick<Hub, "toRoom">,
     private readonly publisher: Pick<Publisher, "typing">,
     private readonly limits: { typingTimeMs: number },

@@ -42,7 +42,7 @@ export interface MediaStore {
    * Makes a row `deleting` that nothing uses, if nobody has touched it since it was read with this
    * `checkAt`; false, and nothing changed, otherwise.
    */
-  condemn(id: string, checkAt: number): Promise<boolean>;
+  markDeleting(id: string, checkAt: number): Promise<boolean>;
   /** Forgets the row; what is not there is forgotten already. */
   remove(id: string): Promise<void>;
 }

@@ -27,7 +27,7 @@ export interface NotificationStore {
   /** Answers how many were unread. */
   markAllRead(userId: string, at: number): Promise<number>;
   /** Forgets all of the person's; answers how many. */
-  forgetAllOf(userId: string): Promise<number>;
+  deleteAllOf(userId: string): Promise<number>;
   /** Forgets those made before `before`; answers how many. */
   purge(before: number): Promise<number>;
   /** Of those who have changed theirs, in no particular order. */

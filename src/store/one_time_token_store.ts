@@ -13,7 +13,7 @@ export interface OneTimeTokenStore {
    */
   attempt(id: string, now: number): Promise<OneTimeToken | null>;
   /** Forgets the user's tokens of these purposes, of all without; answers how many. */
-  dropOf(userId: string, purposes?: OneTimePurpose[]): Promise<number>;
+  deleteForUser(userId: string, purposes?: OneTimePurpose[]): Promise<number>;
   /** Forgets those that expired before `before`; answers how many. */
   purge(before: number): Promise<number>;
 }

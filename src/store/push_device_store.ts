@@ -15,5 +15,5 @@ export interface PushDeviceStore {
   /** Deletes those whose session is missing, ended, or expired at `now`; returns how many. */
   purge(now: number): Promise<number>;
   /** Answers how many there were. */
-  forgetAllOf(userId: string): Promise<number>;
+  deleteAllOf(userId: string): Promise<number>;
 }

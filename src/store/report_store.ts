@@ -8,7 +8,7 @@ export interface ReportStore {
   /** Newest (highest id) first. */
   byReporter(reporterId: string): Promise<Report[]>;
   /** Blanks what reports about this person say and show; that they were made stays. */
-  redactAbout(userId: string): Promise<void>;
+  redactReportsAbout(userId: string): Promise<void>;
   /** Blanks what this person wrote in reports; the message that they reported stays. */
   redactBy(reporterId: string): Promise<void>;
   /** Null when missing; resolving twice keeps the first. */

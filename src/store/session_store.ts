@@ -34,7 +34,7 @@ export interface SessionStore {
    */
   end(id: string, at: number, reason: SessionEndReason): Promise<boolean>;
   /** Forgets all rows of the user, live ones too; answers how many. */
-  forgetAllOf(userId: string): Promise<number>;
+  deleteAllOf(userId: string): Promise<number>;
   /** Forgets sessions that ended or expired before `before`; answers how many. */
   purge(before: number): Promise<number>;
 }

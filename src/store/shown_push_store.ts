@@ -16,5 +16,5 @@ export interface ShownPushStore {
   /** Deletes those shown before `before`; returns how many. */
   purge(before: number): Promise<number>;
   /** Deletes all of the person's; returns how many. */
-  forgetAllOf(userId: string): Promise<number>;
+  deleteAllOf(userId: string): Promise<number>;
 }

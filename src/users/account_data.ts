@@ -63,15 +63,15 @@ export class AccountData implements PersonalData {
   /** The row stays as that of nobody, for chats keep tombstones and name their senders. */
   async erase(userId: string): Promise<void> {
     const { sessions, blocks, reports, audit, oneTimeTokens } = this.store;
-    await oneTimeTokens.dropOf(userId);
+    await oneTimeTokens.deleteForUser(userId);
     for (const { blockedId } of await blocks.by(userId)) await blocks.remove(userId, blockedId);
     for (const { blockerId } of await blocks.against(userId)) {
       await blocks.remove(blockerId, userId);
     }
-    await reports.redactAbout(userId);
+    await reports.redactReportsAbout(userId);
     await reports.redactBy(userId);
     await audit.forgetTracesOf(userId);
-    await sessions.forgetAllOf(userId);
+    await sessions.deleteAllOf(userId);
   }
 
   async *#audit(userId: string): AsyncIterable<unknown> {

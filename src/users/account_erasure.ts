@@ -5,7 +5,7 @@ import type { Caller } from "../model/caller.ts";
 import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
 import type { AccountChanges } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
-import type { RecentProof } from "../auth/step_up.ts";
+import type { StepUp } from "../auth/step_up.ts";
 import type { SignIn } from "../auth/sign_in.ts";
 import type { Store } from "../store/store.ts";
 import type { PersonalData } from "./personal_data.ts";
@@ -16,7 +16,7 @@ export interface AccountErasureOptions {
   data: readonly PersonalData[];
   changes: AccountChanges;
   signIn: SignIn;
-  proof: RecentProof;
+  proof: StepUp;
   mail: AccountMail;
   clock: Clock;
   log: Log;
@@ -94,7 +94,7 @@ export class AccountErasure {
    */
   async #anonymise(userId: string): Promise<void> {
     await this.options.changes.byServer(userId, ({ sessions, identities }, now) => ({
-      user: { ...nobody(userId), deletedAt: now },
+      user: { ...erasedUser(userId), deletedAt: now },
       unlink: identities.map(({ provider }) => provider),
       endSessions: { ids: idsOf(sessions), reason: "account_deleted" },
       dropTokens: ONE_TIME_PURPOSES,
@@ -104,7 +104,7 @@ export class AccountErasure {
 }
 
 /** What is left of a person; `deletedAt` says since when. */
-function nobody(userId: string) {
+function erasedUser(userId: string) {
   const name = `deleted-${userId}`;
   return {
     username: name,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AttemptGuard } from "../../src/auth/brute_force_guard.ts";
+import { BruteForceGuard } from "../../src/auth/brute_force_guard.ts";
 import { AppError } from "../../src/core/errors.ts";
 import type { Session } from "../../src/model/session.ts";
 import { MemoryRateLimiter } from "../../src/cluster/local/rate_limiter.ts";
@@ -17,7 +17,7 @@ function setUp() {
     ofUser: (userId: string) =>
       Promise.resolve(userId === "ann" ? [{ address: "203.0.113.1" } as Session] : []),
   };
-  const guard = new AttemptGuard(limiter, { sessions } as never);
+  const guard = new BruteForceGuard(limiter, { sessions } as never);
   const attempt = (address: string, right: boolean) =>
     guard.guard("password", ANN, visitor(address), () => {
       if (right) return Promise.resolve("in");
@@ -58,7 +58,7 @@ Deno.test("what is right, and what fails for another reason, does not count", as
   const { attempt } = setUp();
   for (let i = 0; i < 30; i++) assert.equal(await attempt("192.0.2.1", true), "in");
   const limiter = new MemoryRateLimiter();
-  const guard = new AttemptGuard(
+  const guard = new BruteForceGuard(
     limiter,
     { sessions: { ofUser: () => Promise.resolve([]) } } as never,
   );

@@ -100,7 +100,7 @@ test("tokens of links are hashed at rest", async (world) => {
   const token = await world.linkToken(ann.email, /Confirm/);
   const store = await world.openStore();
   const found = await store.oneTimeTokens.byId(token, world.now());
-  const purged = await store.oneTimeTokens.dropOf(ann.id);
+  const purged = await store.oneTimeTokens.deleteForUser(ann.id);
   await store.close();
   assert.deepEqual([found, purged], [null, 1]);
 });

@@ -7,7 +7,7 @@ import { ContactRequests } from "../../src/chats/contact_requests.ts";
 import { DirectChats } from "../../src/chats/direct_chats.ts";
 import { Groups } from "../../src/chats/groups.ts";
 import { Inbox } from "../../src/chats/inbox.ts";
-import { People } from "../../src/chats/contact_policy.ts";
+import { ContactPolicy } from "../../src/chats/contact_policy.ts";
 import { Unread } from "../../src/chats/unread.ts";
 import { Receipts } from "../../src/chats/receipts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/api/limits.ts";
@@ -37,7 +37,7 @@ export class ChatServices {
   readonly commits: ChatCommit[] = [];
   readonly receiptsMoved: Membership[] = [];
   readonly writer: ChatWriter;
-  readonly people: People;
+  readonly people: ContactPolicy;
   readonly groups: Groups;
   readonly direct: DirectChats;
   readonly inbox: Inbox;
@@ -56,7 +56,7 @@ export class ChatServices {
   ) {
     const pictures = { requireAvatar: () => Promise.resolve() };
     this.writer = new ChatWriter(store, clock, (commit) => this.commits.push(commit), writing);
-    this.people = new People(store);
+    this.people = new ContactPolicy(store);
     const gate = new ContactGate({
       store,
       people: this.people,

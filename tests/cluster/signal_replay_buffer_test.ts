@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import type { Signal } from "../../src/cluster/broker.ts";
-import { HeldSignals } from "../../src/cluster/shared/signal_replay_buffer.ts";
+import { SignalReplayBuffer } from "../../src/cluster/shared/signal_replay_buffer.ts";
 
 function pointer(): Signal {
   return { type: "chat", chatId: newId(), rev: 1 };
 }
 
-Deno.test("HeldSignals: what is new is there to be told, in order and once", () => {
-  const held = new HeldSignals(() => 0);
+Deno.test("SignalReplayBuffer: what is new is there to be told, in order and once", () => {
+  const held = new SignalReplayBuffer(() => 0);
   const signals = [pointer(), pointer(), pointer()];
   for (const signal of signals) held.hold(signal);
   assert.deepEqual(held.take(), { signals, gap: false });
   assert.deepEqual(held.take(), { signals: [], gap: false });
 });
 
-Deno.test("HeldSignals: what is old is a gap, and is told as one once", () => {
+Deno.test("SignalReplayBuffer: what is old is a gap, and is told as one once", () => {
   let now = 0;
-  const held = new HeldSignals(() => now);
+  const held = new SignalReplayBuffer(() => now);
   held.hold(pointer());
   now += 60_000;
   const fresh = pointer();
@@ -29,8 +29,8 @@ Deno.test("HeldSignals: what is old is a gap, and is told as one once", () => {
   assert.deepEqual(held.take(), { signals: [], gap: false });
 });
 
-Deno.test("HeldSignals: of a flood little is held", () => {
-  const held = new HeldSignals(() => 0);
+Deno.test("SignalReplayBuffer: of a flood little is held", () => {
+  const held = new SignalReplayBuffer(() => 0);
   for (let i = 0; i < 100_000; i++) held.hold(pointer());
   const { signals, gap } = held.take();
   assert(signals.length <= 20_000, String(signals.length));

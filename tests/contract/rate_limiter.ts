@@ -88,13 +88,13 @@ export function rateLimiterContract(
   test("what is given back does not count", async (limiter, { x }) => {
     for (let i = 0; i < 2 * STRICT.count; i++) {
       assert.ok((await limiter.take(x, STRICT)).allowed);
-      await limiter.giveBack(x, STRICT);
+      await limiter.refund(x, STRICT);
     }
     assert.equal((await limiter.take(x, STRICT)).remaining, STRICT.count - 1);
   });
 
   test("a bucket that was never used takes nothing back", async (limiter, { x }) => {
-    await limiter.giveBack(x, STRICT);
+    await limiter.refund(x, STRICT);
     assert.equal((await limiter.take(x, STRICT)).remaining, STRICT.count - 1);
   });
 }
@@ -143,7 +143,7 @@ export function sharedRateLimiterContract(
     async (a, { limiters: [, b], x }) => {
       for (let i = 0; i < 10; i++) {
         await a.take(x, STRICT);
-        await a.giveBack(x, STRICT);
+        await a.refund(x, STRICT);
       }
       assert.equal((await b.take(x, STRICT)).remaining, 9);
     },

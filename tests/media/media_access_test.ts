@@ -168,7 +168,7 @@ test("a link ends with the session that it was made in, and no other", async (ap
   assert.equal((await app.client(out).post("/api/auth/logout")).status, 204);
   const store = await app.openStore();
   await store.sessions.end(suspended.sessionId, Date.now(), "suspended");
-  await store.sessions.forgetAllOf(erased.id);
+  await store.sessions.deleteAllOf(erased.id);
   await store.close();
   assert.deepEqual(await statuses(), [403, 403, 403, 200]);
 });

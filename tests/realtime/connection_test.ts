@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { Outbound } from "../../src/realtime/encoded_events.ts";
+import { EncodedEvents } from "../../src/realtime/encoded_events.ts";
 import { World } from "./world.ts";
 
 const event = (rev: number) =>
-  new Outbound([{ event: "message.created", chatId: "c", rev, data: {} }]);
+  new EncodedEvents([{ event: "message.created", chatId: "c", rev, data: {} }]);
 
 Deno.test("what comes before the answer to hello is held, and what is in it is not said again", () => {
   const { connection, sink } = new World().connection("ann");

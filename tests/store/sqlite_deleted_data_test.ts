@@ -65,7 +65,7 @@ Deno.test("a running server's files hold no copy of deleted rows after a while",
   await store.pushDevices.put(aPushDevice({ userId: user.id, address }));
   assert.ok(copies(dir.path) > 300);
   await deleteMessages(store, messages.slice(0, 300));
-  await store.pushDevices.forgetAllOf(user.id);
+  await store.pushDevices.deleteAllOf(user.id);
   await store.users.update(user.id, { bio: "", email: "a@b", emailKey: "a@b" });
   await eventually("no copy is left", () => copies(dir.path) === 0);
   const { messages: found } = await store.messages.search({

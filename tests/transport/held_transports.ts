@@ -5,8 +5,8 @@ import type { Caller, Visitor } from "../../src/model/caller.ts";
 import { CommandTable } from "../../src/transport/command_table.ts";
 import type { HelloServices } from "../../src/transport/hello.ts";
 import { SocketAdmission } from "../../src/transport/socket_admission.ts";
-import { SocketIoDoor } from "../../src/transport/socketio/socketio_transport.ts";
-import { WsDoor } from "../../src/transport/ws/ws_transport.ts";
+import { SocketIoTransport } from "../../src/transport/socketio/socketio_transport.ts";
+import { WsTransport } from "../../src/transport/ws/ws_transport.ts";
 import { World } from "../realtime/world.ts";
 
 const LIMITS = {
@@ -31,8 +31,8 @@ export class HeldDoors implements AsyncDisposable {
     memoryBytes: 0,
   });
   readonly services: HelloServices;
-  readonly ws: WsDoor;
-  readonly socketio: SocketIoDoor;
+  readonly ws: WsTransport;
+  readonly socketio: SocketIoTransport;
   readonly url: string;
   /** Hellos whose services were asked, and not answered yet. */
   waiting = 0;
@@ -63,8 +63,8 @@ export class HeldDoors implements AsyncDisposable {
       limits: LIMITS,
       admission: this.admission,
     } as const;
-    this.ws = new WsDoor(options);
-    this.socketio = new SocketIoDoor({ ...options, trustedProxy: null, polling: true });
+    this.ws = new WsTransport(options);
+    this.socketio = new SocketIoTransport({ ...options, trustedProxy: null, polling: true });
     const visitor = { address: "127.0.0.1", userAgent: "", requestId: "r" } as Visitor;
     this.#server = Deno.serve(
       { port: 0, hostname: "127.0.0.1", onListen() {} },

@@ -72,7 +72,7 @@ export class ProviderProofs {
     name: ProviderName,
     { state, redirectUri }: ProviderProof,
   ): Promise<Begun> {
-    const taken = await this.tokens.take("oauth_state", state!);
+    const taken = await this.tokens.consume("oauth_state", state!);
     const fits = taken && taken.data.provider === name &&
       (taken.userId === null || taken.userId === userIdOf(visitor)) &&
       (redirectUri === undefined || redirectUri === taken.data.redirectUri);

@@ -13,7 +13,7 @@ import type { AccountMail } from "../account_mail.ts";
 import type { Accounts } from "../accounts.ts";
 import type { ProviderIdentity } from "./identity_provider.ts";
 import { assertFresh, type ProviderProof, type ProviderProofs } from "./proofs.ts";
-import type { RecentProof } from "../step_up.ts";
+import type { StepUp } from "../step_up.ts";
 import type { SignIn, SignInResult } from "../sign_in.ts";
 import { usernamesFor } from "../username_proposal.ts";
 
@@ -22,7 +22,7 @@ export interface ProviderSignInOptions {
   accounts: Accounts;
   signIn: SignIn;
   proofs: ProviderProofs;
-  proof: RecentProof;
+  proof: StepUp;
   changes: AccountChanges;
   mail: AccountMail;
   clock: Clock;

@@ -1,6 +1,6 @@
 import type { Log } from "../../core/log.ts";
 import type { BrokerEvents } from "../broker.ts";
-import { OutboxTail } from "./outbox_reader.ts";
+import { OutboxReader } from "./outbox_reader.ts";
 import { SharedBroker } from "../shared/broker.ts";
 import type { OnBrokerCall } from "../broker_metrics.ts";
 import type { Instances } from "../shared/instances.ts";
@@ -34,7 +34,7 @@ const KEEP_MS = 120_000;
  * value may have 64 KiB.
  */
 export class KvBroker extends SharedBroker {
-  #tail: OutboxTail | null = null;
+  #outbox: OutboxReader | null = null;
 
   constructor(private readonly options: KvBrokerOptions) {
     const { instances, log, gatherMs = 12, onCall } = options;
@@ -49,12 +49,12 @@ export class KvBroker extends SharedBroker {
         if (!left) events.onDied();
       },
       sweep: async ({ id }) => {
-        await this.pulse.run("write", () => kv.delete(headKey(id)));
+        await this.monitor.run("write", () => kv.delete(headKey(id)));
       },
     });
-    const { pulse } = this;
-    this.#tail = new OutboxTail({ kv: readKv, watchKv, instances, log, events, pulse });
-    await this.#tail.start();
+    const { monitor } = this;
+    this.#outbox = new OutboxReader({ kv: readKv, watchKv, instances, log, events, monitor });
+    await this.#outbox.start();
   }
 
   protected override write(n: number, batch: Uint8Array): Promise<unknown> {
@@ -64,10 +64,10 @@ export class KvBroker extends SharedBroker {
   }
 
   protected override onRecovered(): void {
-    this.#tail?.onRecovered();
+    this.#outbox?.onRecovered();
   }
 
   protected override stop(): void {
-    this.#tail?.close();
+    this.#outbox?.close();
   }
 }

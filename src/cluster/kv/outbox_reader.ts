@@ -4,9 +4,9 @@ import type { BrokerEvents } from "../broker.ts";
 import { handOn } from "../shared/broker.ts";
 import type { InstanceRow, Instances } from "../shared/instances.ts";
 import { headKey, outboxKey, REGISTRY_KEY } from "./keys.ts";
-import type { Pulse } from "../shared/service_monitor.ts";
+import type { ServiceMonitor } from "../shared/service_monitor.ts";
 
-export interface OutboxTailOptions {
+export interface OutboxReaderOptions {
   /** For reading. */
   kv: Deno.Kv;
   /** For watching. */
@@ -14,7 +14,7 @@ export interface OutboxTailOptions {
   instances: Instances;
   log: Log;
   events: BrokerEvents;
-  pulse: Pulse;
+  monitor: ServiceMonitor;
 }
 
 /** Limits of Deno KV: keys of one `watch` and of one `getMany`. */
@@ -33,16 +33,16 @@ interface Outbox {
  * Reads the outboxes of the other instances. Their heads are watched as doorbells, never relied on:
  * `Deno.Kv.watch` merges what comes fast, and a row's head, seen with every beat, tells of a lost one.
  */
-export class OutboxTail {
+export class OutboxReader {
   readonly #outboxes = new Map<string, Outbox>();
   /** How far the outboxes of those who are gone were read, should they be back. */
   readonly #readBefore = new Map<string, number>();
   #watchers: ReadableStreamDefaultReader<unknown>[] = [];
-  #bell = Promise.withResolvers<void>();
+  #wakeUp = Promise.withResolvers<void>();
   #closed = false;
   #reading: Promise<void> | null = null;
 
-  constructor(private readonly options: OutboxTailOptions) {}
+  constructor(private readonly options: OutboxReaderOptions) {}
 
   /** Begins after what is there now. */
   async start(): Promise<void> {
@@ -60,7 +60,7 @@ export class OutboxTail {
         this.#watchAnew();
       },
     });
-    instances.listen({ onLooked: () => this.#ring() });
+    instances.listen({ onLooked: () => this.#notify() });
     await instances.start();
     await this.#readHeads(instances.peers());
     this.#watchAnew();
@@ -69,13 +69,13 @@ export class OutboxTail {
 
   onRecovered(): void {
     this.options.events.onGap();
-    this.#ring();
+    this.#notify();
   }
 
   close(): void {
     this.#closed = true;
     for (const watcher of this.#watchers) watcher.cancel().catch(() => {});
-    this.#ring();
+    this.#notify();
   }
 
   #remember(id: string): void {
@@ -138,20 +138,20 @@ export class OutboxTail {
     const outbox = this.#outboxes.get(key[1] as string);
     if (!outbox || typeof value !== "number" || value <= outbox.head) return;
     outbox.head = value;
-    this.#ring();
+    this.#notify();
   }
 
-  #ring(): void {
-    this.#bell.resolve();
+  #notify(): void {
+    this.#wakeUp.resolve();
   }
 
   async #read(): Promise<void> {
     while (!this.#closed) {
-      this.#bell = Promise.withResolvers();
+      this.#wakeUp = Promise.withResolvers();
       try {
         const awake = this.#awake();
         const more = awake.length > 0 && await this.#readSome(awake);
-        if (!more) await this.#bell.promise;
+        if (!more) await this.#wakeUp.promise;
       } catch (error) {
         if (this.#closed) return;
         this.options.log.warn("Reading outboxes failed", { error });
@@ -181,7 +181,7 @@ export class OutboxTail {
         )
       );
       const heads = some.map(([, { head }]) => head);
-      const entries = await this.options.pulse.run(
+      const entries = await this.options.monitor.run(
         "read",
         () => this.options.kv.getMany<Uint8Array[]>(wanted.flat()),
       );

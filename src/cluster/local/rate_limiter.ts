@@ -48,7 +48,7 @@ export class MemoryRateLimiter implements RateLimiter {
     return decision;
   }
 
-  giveBack(bucket: string, rate: Rate): void {
+  refund(bucket: string, rate: Rate): void {
     const known = this.#fullAt.get(bucket);
     if (known !== undefined) this.#fullAt.set(bucket, known - rate.periodMs / rate.count);
   }

@@ -70,7 +70,7 @@ export class MongoBroker extends SharedBroker {
     });
     await this.instances.start();
     // Who hears of one whom they do not know looks for its row, which is there only now.
-    await this.pulse.run("write", () => this.write(0, new Uint8Array()));
+    await this.monitor.run("write", () => this.write(0, new Uint8Array()));
   }
 
   protected override write(n: number, batch: Uint8Array): Promise<unknown> {
@@ -99,7 +99,7 @@ export class MongoBroker extends SharedBroker {
       if (calls > MOST_CALLS) {
         throw new Error("Listening to MongoDB's change stream: nothing is heard");
       }
-      await this.pulse.run("write", () => this.write(0, new Uint8Array()));
+      await this.monitor.run("write", () => this.write(0, new Uint8Array()));
       await Promise.race([listening.promise, delay(CALL_EVERY_MS)]);
     }
     return true;

@@ -2,9 +2,9 @@ import { delay } from "../../core/delay.ts";
 import type { Log } from "../../core/log.ts";
 import type { OnBrokerCall } from "../broker_metrics.ts";
 import type { Broker, BrokerEvents, Signal } from "../broker.ts";
-import { HeldSignals } from "./signal_replay_buffer.ts";
+import { SignalReplayBuffer } from "./signal_replay_buffer.ts";
 import type { Instances } from "./instances.ts";
-import { Pulse } from "./service_monitor.ts";
+import { ServiceMonitor } from "./service_monitor.ts";
 import { decodeSignals } from "./signal_codec.ts";
 import { SignalQueue, type SignalQueueOptions } from "./signal_queue.ts";
 
@@ -31,18 +31,18 @@ const CLOSE_MS = 1_500;
  */
 export abstract class SharedBroker implements Broker {
   /** Every call of the service goes through it. */
-  protected readonly pulse: Pulse;
+  protected readonly monitor: ServiceMonitor;
   protected readonly instances: Instances;
   protected readonly log: Log;
   readonly #queue: SignalQueue;
-  readonly #held = new HeldSignals();
+  readonly #held = new SignalReplayBuffer();
   #closing: Promise<void> | null = null;
 
   constructor({ service, instances, log, batches, onCall }: SharedBrokerOptions) {
     this.instances = instances;
     this.log = log;
-    this.pulse = new Pulse(service, () => this.onRecovered(), { observe: onCall });
-    instances.guard = (call) => this.pulse.run("instances", call);
+    this.monitor = new ServiceMonitor(service, () => this.onRecovered(), { observe: onCall });
+    instances.guard = (call) => this.monitor.run("instances", call);
     this.#queue = new SignalQueue({ ...batches, log, write: (batch) => this.#append(batch) });
     instances.listen({ onJoined: () => this.#tellHeld() });
   }
@@ -70,11 +70,11 @@ export abstract class SharedBroker implements Broker {
 
   /** A commit is one, and so is the reading of several keys at once. */
   get operations(): number {
-    return this.pulse.calls;
+    return this.monitor.calls;
   }
 
   fault(): string | null {
-    return this.pulse.fault();
+    return this.monitor.fault();
   }
 
   close(): Promise<void> {
@@ -105,7 +105,7 @@ export abstract class SharedBroker implements Broker {
     const n = this.instances.head + 1;
     for (;;) {
       try {
-        await this.pulse.run("write", () => this.write(n, batch));
+        await this.monitor.run("write", () => this.write(n, batch));
         this.instances.head = n;
         return;
       } catch (error) {

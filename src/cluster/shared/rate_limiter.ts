@@ -107,7 +107,7 @@ export class SharedRateLimiter implements RateLimiter {
     return decision;
   }
 
-  giveBack(name: string, rate: Rate): void | Promise<void> {
+  refund(name: string, rate: Rate): void | Promise<void> {
     const bucket = this.#bucket(name, rate);
     bucket.own.current = Math.max(0, bucket.own.current - 1);
     if (rate.count <= SHARED_AT_ONCE) return this.#write(name, bucket);

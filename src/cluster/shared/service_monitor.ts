@@ -5,7 +5,7 @@ const SLOW_MS = 2_000;
 /** After this, a call is given up. Clients of Deno KV repeat a call on their own, without end. */
 const GIVE_UP_MS = 10_000;
 
-export interface PulseOptions {
+export interface ServiceMonitorOptions {
   giveUpMs?: number;
   /** Milliseconds that only go forward, for tests. */
   now?: () => number;
@@ -13,7 +13,7 @@ export interface PulseOptions {
 }
 
 /** Knows by the calls that are made of a service whether it works. */
-export class Pulse {
+export class ServiceMonitor {
   readonly #pending = new Set<{ since: number }>();
   #calls = 0;
   #failingSince: number | null = null;
@@ -27,7 +27,8 @@ export class Pulse {
   constructor(
     private readonly service: string,
     private readonly onRecovered: () => void,
-    { giveUpMs = GIVE_UP_MS, now = () => performance.now(), observe = () => {} }: PulseOptions = {},
+    { giveUpMs = GIVE_UP_MS, now = () => performance.now(), observe = () => {} }:
+      ServiceMonitorOptions = {},
   ) {
     this.#giveUpMs = giveUpMs;
     this.#now = now;

@@ -9,7 +9,7 @@ const MOST = 20_000;
  * ones are a gap instead: what someone was writing a minute ago is no news, and what lasts is in the
  * Store.
  */
-export class HeldSignals {
+export class SignalReplayBuffer {
   #signals: Signal[] = [];
   #since = 0;
   #gap = false;

@@ -5,7 +5,7 @@ import { defaultSettings, type NotificationSettings } from "../../model/notifica
 import type { OutboxEntry } from "../../model/outbox_entry.ts";
 import type { PushDevice } from "../../model/push_device.ts";
 import type { Store } from "../../store/store.ts";
-import type { Showing } from "../recipient_resolver.ts";
+import type { PushCandidate } from "../recipient_resolver.ts";
 import { isQuiet } from "../quiet_hours.ts";
 
 /** Who has a connection that will hear it anyway. */
@@ -26,7 +26,7 @@ export interface AudienceOptions {
 
 /** A person who is away, what their devices are to show, and the devices. */
 export interface Recipient {
-  showing: Showing;
+  showing: PushCandidate;
   devices: PushDevice[];
   settings: NotificationSettings;
 }
@@ -41,7 +41,7 @@ export interface Audience {
 export class PushAudience {
   constructor(private readonly options: AudienceOptions) {}
 
-  async of(showings: readonly Showing[]): Promise<Audience> {
+  async of(showings: readonly PushCandidate[]): Promise<Audience> {
     const { store, connected, clock } = this.options;
     const devicesOf = await this.#devicesOf(showings.map(({ userId }) => userId));
     const owners = [...devicesOf.keys()];

@@ -6,7 +6,7 @@ import type { OutboxEntry } from "../../model/outbox_entry.ts";
 import type { PushDevice } from "../../model/push_device.ts";
 import type { ShownPush } from "../../model/shown_push.ts";
 import type { Store } from "../../store/store.ts";
-import type { Showing } from "../recipient_resolver.ts";
+import type { PushCandidate } from "../recipient_resolver.ts";
 import type { PushLanes } from "./lanes.ts";
 import type { Push, PushResult } from "./sender.ts";
 import { retryAt } from "./retry_times.ts";
@@ -28,7 +28,7 @@ export interface PushDeliveryOptions {
 export interface Send {
   device: PushDevice;
   push: Push;
-  showing: Showing;
+  showing: PushCandidate;
   /** What the device shows once it has arrived. */
   shows?: ShownPush;
   /** What the device shows no more once it has arrived. */

@@ -8,7 +8,7 @@ import type { OutboxEntry } from "../../model/outbox_entry.ts";
 import type { PushDevice } from "../../model/push_device.ts";
 import type { ShownPush } from "../../model/shown_push.ts";
 import type { Store } from "../../store/store.ts";
-import type { Showing } from "../recipient_resolver.ts";
+import type { PushCandidate } from "../recipient_resolver.ts";
 import { type Connected, PushAudience, type Recipient } from "./audience.ts";
 import { PushDelivery, type Send } from "./delivery.ts";
 import { PushLanes } from "./lanes.ts";
@@ -61,7 +61,7 @@ export class PushDispatch {
     this.#delivery = new PushDelivery({ ...options, lanes });
   }
 
-  async showChat(chat: Chat, showings: readonly Showing[]): Promise<OutboxEntry[]> {
+  async showChat(chat: Chat, showings: readonly PushCandidate[]): Promise<OutboxEntry[]> {
     const { recipients, later } = await this.#audience.of(showings);
     const sends: Send[] = [];
     const pause = timeSlices();
@@ -137,7 +137,7 @@ export class PushDispatch {
   /** Null when there is nothing left to show: the message was deleted meanwhile. */
   async #chatPush(
     chat: Chat,
-    showing: Showing,
+    showing: PushCandidate,
     actorName: string,
     hidden: boolean,
   ): Promise<Push | null> {
@@ -159,7 +159,10 @@ export class PushDispatch {
   }
 
   /** A plain message that was deleted may stand for earlier ones of the chat that were not. */
-  async #messageOf(chat: Chat, { messageId, kind, userId }: Showing): Promise<Message | null> {
+  async #messageOf(
+    chat: Chat,
+    { messageId, kind, userId }: PushCandidate,
+  ): Promise<Message | null> {
     if (messageId === null) return null;
     const { messages, memberships } = this.options.store;
     const message = await messages.byId(messageId);
@@ -175,7 +178,7 @@ export class PushDispatch {
   }
 
   /** What a device shows once this push has arrived. */
-  #shownBy(push: Push, { userId, kind }: Showing, chatId: string | null) {
+  #shownBy(push: Push, { userId, kind }: PushCandidate, chatId: string | null) {
     const shownAt = this.options.clock.now();
     const { messageId = null, seq } = push.data;
     return ({ id: deviceId }: PushDevice): ShownPush => ({

@@ -2,7 +2,7 @@ import type { MetricsRegistry } from "../../core/metrics.ts";
 import type { PushResult } from "./sender.ts";
 
 /** Counts pushes and how late they are, for `/metrics`. */
-export interface PushFigures {
+export interface PushMetrics {
   /** An attempt ended, `ageMs` after the commit that caused the push. */
   sent(outcome: PushResult["outcome"], ageMs: number): void;
   /** The entry that has waited longest is due for this long; 0 where none is due. */
@@ -12,7 +12,7 @@ export interface PushFigures {
 /** Seconds, from a push that goes at once to one that is given up after a day. */
 const LAG_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 86_400];
 
-export function pushFigures(metrics: MetricsRegistry): PushFigures {
+export function pushMetrics(metrics: MetricsRegistry): PushMetrics {
   const pushes = metrics.counter("realtimechat_pushes_total", "Pushes by what became of them");
   const lag = metrics.histogram(
     "realtimechat_push_lag_seconds",

@@ -3,7 +3,7 @@ import type { Log } from "../../core/log.ts";
 import type { ChatCommit } from "../../model/chat_step.ts";
 import type { OutboxEntry } from "../../model/outbox_entry.ts";
 import type { Store } from "../../store/store.ts";
-import type { ChatTeller } from "../recipient_resolver.ts";
+import type { RecipientResolver } from "../recipient_resolver.ts";
 import type { PushDispatch } from "./dispatch.ts";
 import { PushQueue } from "./queue.ts";
 import { GIVE_UP_MS } from "./retry_times.ts";
@@ -11,7 +11,7 @@ import type { Withdrawals } from "../withdrawals.ts";
 
 export interface PushWorkerOptions {
   store: Pick<Store, "outbox" | "chats">;
-  teller: ChatTeller;
+  teller: RecipientResolver;
   dispatch: PushDispatch;
   withdrawals: Pick<Withdrawals, "apply">;
   clock: Clock;

@@ -68,9 +68,9 @@ export class MongoAccountStore implements AccountStore {
     if (endSessions && endSessions.ids.length > 0) {
       await sessions.endThese(userId, endSessions.ids, at, endSessions.reason, session);
     }
-    if (dropTokens) await oneTimeTokens.dropOf(userId, dropTokens, session);
+    if (dropTokens) await oneTimeTokens.deleteForUser(userId, dropTokens, session);
     const removedDevices = forgetDevices ? await devices.delete(userId, undefined, session) : [];
-    if (forgetDevices) await pushDevices.forgetAllOf(userId, session);
+    if (forgetDevices) await pushDevices.deleteAllOf(userId, session);
     if (entry) await audit.insert([entry], session);
     return { user, removedDevices };
   }

@@ -113,7 +113,7 @@ export class MongoMediaStore implements MediaStore {
     return (await found.toArray()).map(read);
   }
 
-  async condemn(id: string, checkAt: number): Promise<boolean> {
+  async markDeleting(id: string, checkAt: number): Promise<boolean> {
     return await this.#transact(async (session) => {
       const before = rowOf(
         await this.#media.findOneAndUpdate(

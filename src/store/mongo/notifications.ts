@@ -111,7 +111,7 @@ export class MongoNotificationStore implements NotificationStore {
     return modifiedCount;
   }
 
-  async forgetAllOf(userId: string): Promise<number> {
+  async deleteAllOf(userId: string): Promise<number> {
     await this.#settings.deleteOne({ _id: eq(userId) });
     return (await this.#notifications.deleteMany({ userId: eq(userId) })).deletedCount;
   }

@@ -46,7 +46,7 @@ export class MongoOneTimeTokenStore implements OneTimeTokenStore {
   }
 
   /** With `session`, within its transaction. */
-  async dropOf(
+  async deleteForUser(
     userId: string,
     purposes?: readonly OneTimePurpose[],
     session?: ClientSession,

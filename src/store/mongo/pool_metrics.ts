@@ -11,7 +11,7 @@ export type WatchPool = (client: MongoClient, pool: PoolName) => void;
  * By the driver's events of its pools (one a server). A connection that is checked out keeps its place until
  * it is checked in, also when it breaks meanwhile.
  */
-export function poolFigures(metrics: MetricsRegistry): WatchPool {
+export function poolMetrics(metrics: MetricsRegistry): WatchPool {
   const connections = metrics.gauge(
     "realtimechat_mongodb_connections",
     "Connections to MongoDB: all that are there, and those in use",

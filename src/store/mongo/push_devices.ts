@@ -75,7 +75,7 @@ export class MongoPushDeviceStore implements PushDeviceStore {
   }
 
   /** With `session`, within its transaction. */
-  async forgetAllOf(userId: string, session?: ClientSession): Promise<number> {
+  async deleteAllOf(userId: string, session?: ClientSession): Promise<number> {
     return (await this.#devices.deleteMany({ userId: eq(userId) }, { session })).deletedCount;
   }
 

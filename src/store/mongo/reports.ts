@@ -45,7 +45,7 @@ export class MongoReportStore implements ReportStore {
     return (await found.toArray()).map(fromDocument<Report>);
   }
 
-  async redactAbout(userId: string): Promise<void> {
+  async redactReportsAbout(userId: string): Promise<void> {
     await this.#reports.updateMany(
       { userId: eq(userId) },
       { $set: { details: "", evidence: null } },

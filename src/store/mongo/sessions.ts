@@ -63,7 +63,7 @@ export class MongoSessionStore implements SessionStore {
     );
   }
 
-  async forgetAllOf(userId: string): Promise<number> {
+  async deleteAllOf(userId: string): Promise<number> {
     const { deletedCount } = await this.#sessions.deleteMany({ userId: eq(userId) });
     return deletedCount;
   }

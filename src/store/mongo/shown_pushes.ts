@@ -47,7 +47,7 @@ export class MongoShownPushStore implements ShownPushStore {
     return (await this.#shown.deleteMany({ shownAt: { $lt: before } })).deletedCount;
   }
 
-  async forgetAllOf(userId: string): Promise<number> {
+  async deleteAllOf(userId: string): Promise<number> {
     return (await this.#shown.deleteMany({ userId: eq(userId) })).deletedCount;
   }
 }

@@ -112,7 +112,7 @@ export class SqliteMediaStore implements MediaStore {
     return this.#rows("WHERE checkAt <= ? ORDER BY checkAt, id LIMIT ?", now, limit);
   }
 
-  condemn(id: string, checkAt: number): Promise<boolean> {
+  markDeleting(id: string, checkAt: number): Promise<boolean> {
     return this.#db.write(() =>
       this.#db.run(
         "UPDATE media SET status = 'deleting' WHERE id = ? AND uses <= 0 AND checkAt = ?",

@@ -15,7 +15,7 @@ export const TOP_PLACE = HALF;
  * milliseconds and the 12 bits that follow. It is the rowid of the message and of its entry in the
  * index, so "newest first" needs no sorting.
  */
-export function placeOf(id: string): number {
+export function rowidOf(id: string): number {
   const ms = parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
   const place = (ms - MIDDLE_MS) * PER_MS + parseInt(id.slice(15, 18), 16);
   return Number.isFinite(place) ? Math.min(place, HALF) : HALF;

@@ -9,7 +9,7 @@ import { ChatSearch } from "./chat_search.ts";
 import type { Database } from "./database.ts";
 import type { IndexBacklog } from "./index_backlog.ts";
 import type { MessageIndex } from "./message_index.ts";
-import { placeOf } from "./message_rowid.ts";
+import { rowidOf } from "./message_rowid.ts";
 
 /** Work of one search. What it has not found by then, the next page looks for. */
 const SEARCH_MS = 300;
@@ -78,7 +78,7 @@ export class SqliteMessageSearch {
     if (/^-?\d{1,16}$/.test(cursor)) return Number(cursor);
     if (!isId(cursor)) throw invalidCursor(cursor);
     const row = this.#db.get("SELECT place FROM messages WHERE id = ?", cursor);
-    return row === undefined ? placeOf(cursor) : Number(row.place);
+    return row === undefined ? rowidOf(cursor) : Number(row.place);
   }
 }
 

@@ -4,7 +4,7 @@ import type { IndexBacklog } from "./index_backlog.ts";
 import type { IndexPurge } from "./index_purge.ts";
 import { messageText } from "../search_terms.ts";
 import { isSearchable, type MessageIndex } from "./message_index.ts";
-import { FREE_PLACE, placeOf } from "./message_rowid.ts";
+import { FREE_PLACE, rowidOf } from "./message_rowid.ts";
 import { MESSAGES } from "./message_table.ts";
 
 const FIELDS = Object.keys(MESSAGES.kinds) as (keyof Message)[];
@@ -27,7 +27,7 @@ export class MessageWriter {
   }
 
   insert(message: Message): void {
-    const place = this.#db.insert(INSERT, placeOf(message.id), ...MESSAGES.bind(message));
+    const place = this.#db.insert(INSERT, rowidOf(message.id), ...MESSAGES.bind(message));
     this.#addMedia(message);
     if (isSearchable(message)) this.#backlog.add(place);
   }

@@ -130,7 +130,7 @@ export class SqliteNotificationStore implements NotificationStore {
     );
   }
 
-  async forgetAllOf(userId: string): Promise<number> {
+  async deleteAllOf(userId: string): Promise<number> {
     await this.#db.write(() =>
       this.#db.run("DELETE FROM notification_settings WHERE userId = ?", userId)
     );

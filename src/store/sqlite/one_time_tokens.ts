@@ -53,11 +53,11 @@ export class SqliteOneTimeTokenStore implements OneTimeTokenStore {
     });
   }
 
-  dropOf(userId: string, purposes?: OneTimePurpose[]): Promise<number> {
+  deleteForUser(userId: string, purposes?: OneTimePurpose[]): Promise<number> {
     return this.#db.write(() => this.drop(userId, purposes));
   }
 
-  /** As `dropOf`, within a transaction that is under way. */
+  /** As `deleteForUser`, within a transaction that is under way. */
   drop(userId: string, purposes?: readonly OneTimePurpose[]): number {
     return this.#db.run(
       `DELETE FROM one_time_tokens WHERE userId = ?1

@@ -71,11 +71,11 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
     }
   }
 
-  forgetAllOf(userId: string): Promise<number> {
+  deleteAllOf(userId: string): Promise<number> {
     return this.#db.write(() => this.forget(userId));
   }
 
-  /** As `forgetAllOf`, within a transaction that is under way. */
+  /** As `deleteAllOf`, within a transaction that is under way. */
   forget(userId: string): number {
     return this.#db.run("DELETE FROM push_devices WHERE userId = ?", userId);
   }

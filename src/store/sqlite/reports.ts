@@ -50,7 +50,7 @@ export class SqliteReportStore implements ReportStore {
     );
   }
 
-  redactAbout(userId: string): Promise<void> {
+  redactReportsAbout(userId: string): Promise<void> {
     return this.#redact("details = '', evidence = NULL", "userId", userId);
   }
 

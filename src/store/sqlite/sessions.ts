@@ -81,7 +81,7 @@ export class SqliteSessionStore implements SessionStore {
     });
   }
 
-  forgetAllOf(userId: string): Promise<number> {
+  deleteAllOf(userId: string): Promise<number> {
     return this.#db.deleteParts("sessions", "userId = ?", [userId]);
   }
 

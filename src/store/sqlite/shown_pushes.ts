@@ -63,7 +63,7 @@ export class SqliteShownPushStore implements ShownPushStore {
     return this.#db.writeParts(() => this.#db.run(deleteWhere("shownAt < ?"), before));
   }
 
-  forgetAllOf(userId: string): Promise<number> {
+  deleteAllOf(userId: string): Promise<number> {
     return this.#db.writeParts(() => this.#db.run(deleteWhere("userId = ?"), userId));
   }
 

@@ -59,14 +59,16 @@ export class Table<Row extends object> {
 }
 
 function encode(value: unknown, kind: ColumnKind): SQLInputValue {
-  if (kind === "value") return typeof value === "string" ? whole(value) : value as SQLInputValue;
+  if (kind === "value") {
+    return typeof value === "string" ? rejectNul(value) : value as SQLInputValue;
+  }
   if (kind === "boolean") return value ? 1 : 0;
   if (value === null) return null;
   return Array.isArray(value) && value.length === 0 ? "[]" : JSON.stringify(value);
 }
 
 /** `node:sqlite` reads text up to its first U+0000 only: better refused than cut. */
-function whole(text: string): string {
+function rejectNul(text: string): string {
   if (!text.includes("\0")) return text;
   throw new AppError("invalid_request", `Text may not hold the character U+0000: ${quote(text)}`);
 }

@@ -4,7 +4,7 @@ import { addressReader, peerOf } from "../../http/client_address.ts";
 import { isOriginAllowed } from "../../http/cors.ts";
 import type { SocketIoServer, SocketIoServerOptions } from "./socketio_server.ts";
 
-export interface SocketIoDoorOptions extends Omit<SocketIoServerOptions, "addressOf"> {
+export interface SocketIoTransportOptions extends Omit<SocketIoServerOptions, "addressOf"> {
   /** Web pages that may connect; clients that are no browsers send no Origin. */
   corsOrigins: Config["corsOrigins"];
   /** Pages of this server itself may connect too: by this address, or the one they asked for. */
@@ -16,13 +16,13 @@ export interface SocketIoDoorOptions extends Omit<SocketIoServerOptions, "addres
  * The door `/socket.io/`, the twin of `/ws`. Its packages are loaded by the first request, so that
  * nobody else waits for them. CORS headers are set by whoever surrounds it, as for all of HTTP.
  */
-export class SocketIoDoor {
+export class SocketIoTransport {
   readonly #addressOf: SocketIoServerOptions["addressOf"];
   #loading: Promise<SocketIoServer> | null = null;
   #server: SocketIoServer | null = null;
   #draining = false;
 
-  constructor(private readonly options: SocketIoDoorOptions) {
+  constructor(private readonly options: SocketIoTransportOptions) {
     const read = addressReader(options.trustedProxy);
     this.#addressOf = ({ headers }, info) => read(headers, peerOf(info));
   }

@@ -7,7 +7,7 @@ import type { Connection } from "../../realtime/connection.ts";
 import { CommandGate } from "../command_gate.ts";
 import { hello } from "../hello.ts";
 import { type CommandFrame, parseFrame } from "./ws_frame.ts";
-import type { WsDoorOptions } from "./ws_transport.ts";
+import type { WsTransportOptions } from "./ws_transport.ts";
 import { WsSink } from "./ws_sink.ts";
 
 /** How a refused hello closes the socket: 4001 says that this token is no use. */
@@ -39,7 +39,7 @@ export class WsSession {
   constructor(
     socket: WebSocket,
     private readonly visitor: Visitor,
-    private readonly options: WsDoorOptions,
+    private readonly options: WsTransportOptions,
     private readonly events: WsSessionEvents,
   ) {
     // Deferred: leaving the hub amid a broadcast would change what is being gone through.

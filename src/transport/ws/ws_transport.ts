@@ -11,7 +11,7 @@ import { WsSession } from "./ws_session.ts";
 
 export const SUBPROTOCOL = "realtimechat.v1";
 
-export interface WsDoorOptions {
+export interface WsTransportOptions {
   commands: CommandTable;
   services: HelloServices;
   log: Log;
@@ -38,13 +38,13 @@ const IDLE_SECONDS = 30;
 const SETTLE_MS = 100;
 
 /** The door `/ws`: a WebSocket upgrade on Deno's own server. */
-export class WsDoor {
+export class WsTransport {
   /** Those that count for the server. */
   readonly #sessions = new Set<WsSession>();
   /** Those whose connection has not ended, be they closed already. */
   readonly #connected = new Set<WsSession>();
 
-  constructor(private readonly options: WsDoorOptions) {}
+  constructor(private readonly options: WsTransportOptions) {}
 
   /** Sockets that are open, whether or not they have said hello. */
   get size(): number {

@@ -30,7 +30,7 @@ export function erasureContract(test: ContractTest): void {
       userAgent: "Other/1.0",
     };
     assert.deepEqual(await store.sessions.ofUser(session.userId), [ended, touched]);
-    assert.equal(await store.sessions.forgetAllOf(session.userId), 2);
+    assert.equal(await store.sessions.deleteAllOf(session.userId), 2);
     assert.deepEqual(await store.sessions.ofUser(session.userId), []);
   });
 
@@ -39,7 +39,7 @@ export function erasureContract(test: ContractTest): void {
     await store.reports.create(report);
     await store.reports.create(other);
     assert.deepEqual(await store.reports.byReporter(report.reporterId), [report]);
-    await store.reports.redactAbout(report.userId);
+    await store.reports.redactReportsAbout(report.userId);
     const blank = { ...report, details: "", evidence: null };
     assert.deepEqual(await store.reports.byId(report.id), blank);
     assert.deepEqual(await store.reports.byId(other.id), other);

@@ -44,9 +44,9 @@ export function mediaContract(test: ContractTest): void {
     const [second, first, later, never] = rows;
     assert.deepEqual(await store.media.due(T0 + 2, 9), [first, second]);
     assert.deepEqual(await store.media.due(T0 + 3, 1), [first]);
-    assert.equal(await store.media.condemn(first.id, T0), false, "it was touched since");
-    assert.equal(await store.media.condemn(never.id, T0), false);
-    assert.equal(await store.media.condemn(later.id, T0 + 3), true);
+    assert.equal(await store.media.markDeleting(first.id, T0), false, "it was touched since");
+    assert.equal(await store.media.markDeleting(never.id, T0), false);
+    assert.equal(await store.media.markDeleting(later.id, T0 + 3), true);
     assert.equal((await store.media.byId(later.id))!.status, "deleting");
   });
 
@@ -78,7 +78,7 @@ export function mediaContract(test: ContractTest): void {
     const used = aMedia({ uses: 1 }), gone = aMedia({ status: "deleting" });
     await store.media.create(used);
     await store.media.create(gone);
-    assert.equal(await store.media.condemn(used.id, T0), false);
+    assert.equal(await store.media.markDeleting(used.id, T0), false);
     const { chat } = await storedChat(store, {});
     const message = aMessage(chat.id, 2, { media: [attachment(gone)] });
     const change = aChange(1, { ...chat, rev: 2 }, {
@@ -114,7 +114,7 @@ export function mediaContract(test: ContractTest): void {
             assert(error instanceof MediaGone, String(error));
             return false;
           }),
-          other.media.condemn(media.id, T0),
+          other.media.markDeleting(media.id, T0),
         ]);
         assert.notEqual(sent, condemned);
         const { status, uses } = (await store.media.byId(media.id))!;
@@ -138,7 +138,7 @@ export function mediaContract(test: ContractTest): void {
     await store.media.update(staging.id, "deleting", { upload: null });
     assert.deepEqual(await usage(), { bytes: 40, openUploads: 0 }, "no URL leads to it any more");
     await store.media.remove(staging.id);
-    assert.equal(await store.media.condemn(open.id, T0 + 5), true);
+    assert.equal(await store.media.markDeleting(open.id, T0 + 5), true);
     assert.deepEqual(await usage(), { bytes: 0, openUploads: 0 });
     await store.media.remove(open.id);
     assert.deepEqual(await usage(), { bytes: 0, openUploads: 0 });

@@ -118,8 +118,8 @@ export function notificationContract(test: ContractTest): void {
     await store.notifications.putSettings({ userId, off: [], quietHours: null, hideContent: true });
     assert.equal(await store.notifications.purge(T0), 1);
     assert.equal(await store.notifications.byId(old.id), null);
-    assert.equal(await store.notifications.forgetAllOf(userId), 1);
-    assert.equal(await store.notifications.forgetAllOf(userId), 0);
+    assert.equal(await store.notifications.deleteAllOf(userId), 1);
+    assert.equal(await store.notifications.deleteAllOf(userId), 0);
     assert.deepEqual(await store.notifications.settingsOf([userId]), []);
     assert.deepEqual(await store.notifications.byId(other.id), other);
   });

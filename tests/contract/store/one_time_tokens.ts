@@ -42,7 +42,7 @@ export function oneTimeTokenContract(test: ContractTest): void {
     assert.equal(await store.oneTimeTokens.attempt("missing", T0), null);
   });
 
-  test("dropOf forgets a user's tokens, all or of some purposes", async (store) => {
+  test("deleteForUser deletes a user's tokens, all or of some purposes", async (store) => {
     const userId = newId();
     const [verify, reset, other] = [
       aToken({ userId }),
@@ -50,9 +50,9 @@ export function oneTimeTokenContract(test: ContractTest): void {
       aToken(),
     ];
     for (const token of [verify, reset, other]) await store.oneTimeTokens.create(token);
-    assert.equal(await store.oneTimeTokens.dropOf(userId, ["reset_password"]), 1);
+    assert.equal(await store.oneTimeTokens.deleteForUser(userId, ["reset_password"]), 1);
     assert.deepEqual(await store.oneTimeTokens.byId(verify.id, T0), verify);
-    assert.equal(await store.oneTimeTokens.dropOf(userId), 1);
+    assert.equal(await store.oneTimeTokens.deleteForUser(userId), 1);
     assert.deepEqual(await store.oneTimeTokens.byId(other.id, T0), other);
   });
 

@@ -36,7 +36,7 @@ export function pushDeviceContract(test: ContractTest): void {
     assert.equal(await store.pushDevices.remove(userId, other.id), false);
     assert.equal(await store.pushDevices.remove(userId, older.id), true);
     assert.equal(await store.pushDevices.remove(userId, older.id), false);
-    assert.equal(await store.pushDevices.forgetAllOf(userId), 1);
+    assert.equal(await store.pushDevices.deleteAllOf(userId), 1);
     assert.deepEqual(await store.pushDevices.ofUsers([userId, other.userId]), [other]);
   });
 

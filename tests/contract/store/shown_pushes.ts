@@ -57,7 +57,7 @@ export function shownPushContract(test: ContractTest): void {
     await store.shownPushes.put([old, recent]);
     assert.equal(await store.shownPushes.purge(T0 + 1) >= 1, true);
     assert.deepEqual(await store.shownPushes.find({ userId }, 9), [recent]);
-    assert.equal(await store.shownPushes.forgetAllOf(userId), 1);
+    assert.equal(await store.shownPushes.deleteAllOf(userId), 1);
     assert.deepEqual(await store.shownPushes.find({ userId }, 9), []);
   });
 }

@@ -5,7 +5,7 @@ import type { Message } from "../../../src/model/message.ts";
 import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
 import type { PushDevice } from "../../../src/model/push_device.ts";
 import type { Session } from "../../../src/model/session.ts";
-import type { Showing } from "../../../src/notifications/recipient_resolver.ts";
+import type { PushCandidate } from "../../../src/notifications/recipient_resolver.ts";
 import { PushDispatch } from "../../../src/notifications/push/dispatch.ts";
 import type { Push, PushResult, PushTarget } from "../../../src/notifications/push/sender.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
@@ -76,7 +76,7 @@ class DispatchWorld implements AsyncDisposable {
   }
 }
 
-function added(userId: string, entry: OutboxEntry): Showing {
+function added(userId: string, entry: OutboxEntry): PushCandidate {
   const [occurrence] = entry.occurrences;
   const about = { kind: "added_to_group", actorId: newId(), messageId: null, data: {} } as const;
   return { userId, ...about, occurrence, entry };

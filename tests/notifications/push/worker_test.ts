@@ -3,7 +3,7 @@ import { newId } from "../../../src/core/ids.ts";
 import { silentLog } from "../../../src/core/log.ts";
 import type { Chat } from "../../../src/model/chat.ts";
 import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
-import type { ChatTeller } from "../../../src/notifications/recipient_resolver.ts";
+import type { RecipientResolver } from "../../../src/notifications/recipient_resolver.ts";
 import type { PushDispatch } from "../../../src/notifications/push/dispatch.ts";
 import { PushWorker, type PushWorkerOptions } from "../../../src/notifications/push/worker.ts";
 import { GIVE_UP_MS } from "../../../src/notifications/push/retry_times.ts";
@@ -27,7 +27,7 @@ function workerOver(tell: (chatId: string, entries: readonly OutboxEntry[]) => v
       tell(id, entries);
       return Promise.resolve([]);
     },
-  } as unknown as ChatTeller;
+  } as unknown as RecipientResolver;
   const dispatch = {
     showChat: () => Promise.resolve([]),
     stop() {},
@@ -113,7 +113,7 @@ function pollingWorker(due: OutboxEntry[]) {
       new Promise((resolve) =>
         rounds.push({ ids: entries.map(({ id }) => id), end: () => resolve([]) })
       ),
-  } as unknown as ChatTeller;
+  } as unknown as RecipientResolver;
   const dispatch = {
     showChat: () => Promise.resolve([]),
     stop: () => rounds.forEach(({ end }) => end()),

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/core/errors.ts";
 import { SocketAdmission } from "../../../src/transport/socket_admission.ts";
-import { SocketIoDoor } from "../../../src/transport/socketio/socketio_transport.ts";
+import { SocketIoTransport } from "../../../src/transport/socketio/socketio_transport.ts";
 
-type Options = ConstructorParameters<typeof SocketIoDoor>[0];
+type Options = ConstructorParameters<typeof SocketIoTransport>[0];
 
-function aDoor(options: Partial<Options> = {}): SocketIoDoor {
+function aDoor(options: Partial<Options> = {}): SocketIoTransport {
   const limits = { frameBytes: 1024, socketBufferBytes: 65_536, helloTimeMs: 60_000 };
   const counts = { socketsPerAddress: 10, socketsBeforeHello: 10, memoryBytes: 0 };
   const unused = { commands: null, services: null, log: null } as unknown as Options;
-  return new SocketIoDoor({
+  return new SocketIoTransport({
     ...unused,
     limits,
     admission: new SocketAdmission(counts),
@@ -21,7 +21,7 @@ function aDoor(options: Partial<Options> = {}): SocketIoDoor {
   });
 }
 
-function ask(door: SocketIoDoor, headers: HeadersInit = {}, transport = "polling") {
+function ask(door: SocketIoTransport, headers: HeadersInit = {}, transport = "polling") {
   const url = `http://10.0.0.1:5000/socket.io/?EIO=4&transport=${transport}`;
   const remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;
   const info = { remoteAddr, completed: Promise.resolve() };
