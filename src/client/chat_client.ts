@@ -3,10 +3,10 @@ import type { MessageView } from "../api/views/message.ts";
 import type { ProfileView } from "../api/views/user.ts";
 import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
+import { type ChatClientOptions, type CheckedOptions, checkedOptions } from "./client_options.ts";
 import { Emitter } from "./emitter.ts";
 import type { EncryptionEvents } from "./encryption/context.ts";
 import type { Encryption } from "./encryption/encryption.ts";
-import { encryptionStore } from "./encryption/encryption_storage.ts";
 import type { ServerEvent, ServerEvents } from "./events.ts";
 import { Files } from "./files.ts";
 import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
@@ -17,19 +17,6 @@ import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output, Rest }
 import { type SendContent, Sending } from "./sending.ts";
 import { SignIn } from "./sign_in.ts";
 import { ChatSocket, type ConnectionState, type HelloAnswer } from "./socket.ts";
-
-export interface ChatClientOptions {
-  /** Of the server, without `/api`. */
-  url: string;
-  /** Where sign-in, unsent messages and keys are kept; in memory, unless given. */
-  storage?: KeyStore;
-  /** Under which keys and texts of encrypted chats are sealed in `storage`. */
-  deviceKey?: CryptoKey;
-  fetch?: typeof fetch;
-  WebSocket?: typeof WebSocket;
-  /** Milliseconds without a byte after which a call or connecting has failed; 15,000 unless given. */
-  timeoutMs?: number;
-}
 
 export type ClientEvents =
   & { [Name in keyof ServerEvents]: { event: Name } & ServerEvents[Name] }
@@ -61,6 +48,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   readonly #caller: OperationCaller;
   readonly #sync: ChatSync;
   readonly #sending: Sending;
+  readonly #options: CheckedOptions;
   readonly #storage: KeyStore;
   #encryption: Encryption | null = null;
   #enabling: Promise<Encryption> | null = null;
@@ -68,8 +56,10 @@ export class ChatClient extends Emitter<ClientEvents> {
   /** The history that the cursors of `model` belong to. */
   #incarnation: string | null = null;
 
-  constructor(private readonly options: ChatClientOptions) {
+  /** Throws `misuse` for options that could never work. */
+  constructor(given: ChatClientOptions) {
     super();
+    const options = this.#options = checkedOptions(given);
     this.model.on("message", (news) => this.emit("message", news));
     this.#storage = options.storage ?? memoryKeyStore();
     this.#rest = new Rest(options);
@@ -97,7 +87,7 @@ export class ChatClient extends Emitter<ClientEvents> {
       onEvent: (event) => this.#onEvent(event),
       onState: (state) => this.#onState(state),
     }, {
-      url: `${options.url.replace(/^http/, "ws").replace(/\/+$/, "")}/ws`,
+      url: `${options.url.replace(/^http/i, "ws")}/ws`,
       WebSocket: options.WebSocket,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     });
@@ -278,7 +268,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   }
 
   async #enableEncryption(deviceName: string): Promise<Encryption> {
-    const { storage, deviceKey } = this.options;
+    const { storage, deviceKey } = this.#options;
     if (storage && !deviceKey) {
       throw new ChatError("conflict", "Keeping keys in a storage needs a deviceKey to seal them");
     }
@@ -288,9 +278,11 @@ export class ChatClient extends Emitter<ClientEvents> {
       call: (name, input) => this.call(name, input),
       userId: this.userId,
       model: this.model,
-      store: encryptionStore({ storage: this.#storage, deviceKey, userId: this.userId }),
+      storage: this.#storage,
+      deviceKey,
       emit: (name, data) => this.emit(name, data as never),
-      onFault: (error) => this.emit("fault", error),
+      // What `close` interrupts is taken up by the next run.
+      onFault: (error) => this.state === "idle" || this.emit("fault", error),
     }, deviceName);
     this.#encryption = encryption;
     if (this.state === "online") await this.#connected();
@@ -298,7 +290,7 @@ export class ChatClient extends Emitter<ClientEvents> {
   }
 
   #outboxStore(): KeyStore {
-    const { deviceKey } = this.options;
+    const { deviceKey } = this.#options;
     return deviceKey ? sealedStore(this.#storage, deviceKey) : this.#storage;
   }
 

@@ -7,8 +7,10 @@ export type ChatErrorCode =
   | "offline"
   /** Nobody is signed in, or no longer. */
   | "signed_out"
-  /** What came back is not what this protocol says. */
-  | "bad_answer";
+  /** The answer is not what this protocol says: it comes from something else than the server. */
+  | "bad_answer"
+  /** The program uses the library wrongly; the message says what to change. */
+  | "misuse";
 
 /** RFC 9457, as REST and sockets answer it. */
 export interface Problem {

@@ -1,7 +1,4 @@
 import type { MediaView } from "../api/views/media.ts";
-import { ownBytes } from "./mls/encoding.ts";
-import { decryptFile, encryptFile, generateFileSecret } from "./mls/encrypted_file.ts";
-import { describeFile, fileSecretOf } from "./mls/file_descriptor.ts";
 import type { FileDescriptor } from "./mls/message_content.ts";
 import type { Rest } from "./rest.ts";
 import type { SignIn } from "./sign_in.ts";
@@ -35,18 +32,15 @@ export class Files {
    * be given as one of its `files`.
    */
   async uploadEncrypted(file: File, chatId: string): Promise<FileDescriptor> {
-    const secret = generateFileSecret();
-    const plaintext = ownBytes(new Uint8Array(await file.arrayBuffer()));
-    const ciphertext = await encryptFile(plaintext, secret);
-    const type = "application/octet-stream";
-    const { id } = await this.upload(new File([ciphertext], "encrypted", { type }), chatId);
-    const { name, size } = file;
-    return describeFile({ mediaId: id, name, type: file.type || type, size }, secret);
+    const { sealFile } = await import("./encryption/sealed_file.ts");
+    const { sealed, describe } = await sealFile(file);
+    return describe(await this.upload(sealed, chatId));
   }
 
   /** `unreadable` unless it is exactly what was uploaded. */
   async downloadEncrypted(file: FileDescriptor): Promise<Uint8Array<ArrayBuffer>> {
-    return await decryptFile(await this.download(file.mediaId), fileSecretOf(file));
+    const { openFile } = await import("./encryption/sealed_file.ts");
+    return await openFile(await this.download(file.mediaId), file);
   }
 }
 

@@ -1,9 +1,11 @@
 import { ChatError } from "./chat_error.ts";
 import { COMMANDS, OPTIONAL_SESSION, PUBLIC, ROUTES } from "./endpoints.ts";
+import { didYouMean, misuse } from "./misuse.ts";
 import type { Input, OperationName, Output, Rest, RestName } from "./rest.ts";
 import type { SignIn } from "./sign_in.ts";
 import type { ChatSocket } from "./socket.ts";
 
+const NAMES: readonly string[] = [...new Set([...Object.keys(ROUTES), ...COMMANDS])];
 /** A frame may have 64 KiB: what is larger goes over HTTP. */
 const MAX_FRAME_LENGTH = 48 * 1024;
 
@@ -20,6 +22,12 @@ export class OperationCaller {
     name: Name,
     input: Input<Name>,
   ): Promise<Output<Name>> {
+    if (!NAMES.includes(name)) {
+      throw misuse(`call ${name}`, `there is no such operation${didYouMean(name, NAMES)}`);
+    }
+    if (typeof input !== "object" || input === null) {
+      throw misuse(`call ${name}`, `its input has to be an object. It is ${input}`);
+    }
     if (this.#goesBySocket(name, input)) {
       try {
         return await this.socket.request(name, input) as Output<Name>;

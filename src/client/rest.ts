@@ -3,6 +3,8 @@ import type { ErrorCode } from "../core/errors.ts";
 import { ChatError } from "./chat_error.ts";
 import { type DeclaredOperations, ROUTES } from "./endpoints.ts";
 import { IdleTimeout } from "./idle_timeout.ts";
+import { misuse } from "./misuse.ts";
+import type { FetchFunction } from "./platform.ts";
 
 /** What each operation of the server takes and answers. */
 export type Operations = {
@@ -20,7 +22,7 @@ export type RestName = keyof typeof ROUTES & OperationName;
 export interface RestOptions {
   /** Without `/api`. */
   url: string;
-  fetch?: typeof fetch;
+  fetch?: FetchFunction;
   /** Milliseconds without a byte after which a call fails; uploads and downloads take what they take. */
   timeoutMs?: number;
 }
@@ -35,7 +37,9 @@ export class Rest {
 
   constructor(options: RestOptions) {
     this.#base = options.url.replace(/\/+$/, "");
-    this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+    const fetch = (options.fetch ?? globalThis.fetch) as typeof globalThis.fetch;
+    // A browser's takes no other `this` than its own.
+    this.#fetch = (url, init) => fetch(url, init);
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   }
 
@@ -82,6 +86,7 @@ export class Rest {
     const rest = { ...input };
     const filled = path.replace(/:(\w+)/g, (_, field: string) => {
       const value = rest[field];
+      if (value === undefined) throw misuse(`call ${name}`, `${field} is missing in its input`);
       delete rest[field];
       return encodeURIComponent(String(value));
     });
@@ -136,7 +141,8 @@ function foreignAnswer(response: Response, cause: unknown): ChatError {
   const retryAfter = Number(headers.get("retry-after") ?? NaN);
   return new ChatError(
     code,
-    `Something between here and the server answered ${status} (${type}), which is no JSON`,
+    `Something between here and the server answered ${status} (${type}), which is no JSON. ` +
+      "If it is no proxy, url is that of another server",
     { cause, ...(retryAfter >= 0 && { retryAfterMs: retryAfter * 1000 }) },
   );
 }

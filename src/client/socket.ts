@@ -1,6 +1,7 @@
 import { Backoff } from "./backoff.ts";
 import { ChatError, type Problem } from "./chat_error.ts";
 import type { ServerEvent } from "./events.ts";
+import type { WebSocketClass } from "./platform.ts";
 import type { SyncPageView } from "./sync_pages.ts";
 
 /** `idle`: not asked to connect. `refused`: it makes no sense to try again as the same session. */
@@ -27,7 +28,7 @@ export interface HelloAnswer {
 export interface SocketOptions {
   /** With `/ws`. */
   url: string;
-  WebSocket?: typeof WebSocket;
+  WebSocket: WebSocketClass;
   /** Milliseconds without a frame after which a command has failed. */
   timeoutMs: number;
 }
@@ -130,7 +131,7 @@ export class ChatSocket {
   }
 
   #dial(): void {
-    const socket = new (this.options.WebSocket ?? WebSocket)(this.options.url, SUBPROTOCOL);
+    const socket = new this.options.WebSocket(this.options.url, SUBPROTOCOL) as WebSocket;
     this.#socket = socket;
     clearTimeout(this.#opening);
     // A network that swallows packets would be noticed after minutes only.

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  generateDeviceKey,
-  generateRecoveryKey,
-  memoryKeyStore,
-  restoreEncryption,
-} from "../../src/client/mod.ts";
+import { generateRecoveryKey, restoreEncryption } from "../../src/client/encryption/mod.ts";
+import { generateDeviceKey, memoryKeyStore } from "../../src/client/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf, type TestClient } from "./people.ts";

@@ -26,7 +26,7 @@ export class TestClient implements AsyncDisposable {
 export async function clientOf(
   url: string,
   person: Person,
-  options: Partial<ChatClientOptions> & { device?: string } = {},
+  { device, ...options }: Partial<ChatClientOptions> & { device?: string } = {},
 ): Promise<TestClient> {
   const client = new ChatClient({ url, ...options });
   const test = new TestClient(client);
@@ -38,6 +38,6 @@ export async function clientOf(
   });
   client.connect();
   await client.online();
-  if (options.device !== undefined) await client.enableEncryption(options.device);
+  if (device !== undefined) await client.enableEncryption(device);
   return test;
 }

@@ -4,7 +4,7 @@ import { at, readmeExamples, runExamples } from "../tools/readme_examples.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 const README = fileURLToPath(new URL("../../src/client/README.md", import.meta.url));
-const CLIENT = new URL("../../src/client/mod.ts", import.meta.url).href;
+const CLIENT = new URL("../../src/client/", import.meta.url).href;
 
 Deno.test("the quick start of the client works as it is written", async () => {
   const { code, stdout, stderr } = await runAll("quick-start");
@@ -32,7 +32,8 @@ async function runAll(prefix: string) {
     .map((example) => at(example, app.url))
     .map((example) => ({
       ...example,
-      code: example.code.replaceAll("realtimechat-client", CLIENT),
+      code: example.code.replaceAll('"realtimechat-client"', `"${CLIENT}mod.ts"`)
+        .replaceAll(/"realtimechat-client\/(\w+)"/g, `"${CLIENT}$1/mod.ts"`),
     }));
   assert.ok(examples.length > 0);
   return await runExamples(examples);

@@ -60,6 +60,12 @@ export const SERVICES = {
     variable: "TEST_CADDY",
     install: "apt-get install caddy",
   },
+  npm: {
+    purpose: "npm, with Node",
+    programs: ["npm"],
+    variable: "TEST_NPM",
+    install: "apt-get install npm",
+  },
   oldestDeno: {
     purpose: "the oldest Deno that the server runs on",
     programs: [`deno-${OLDEST}`],

@@ -14,6 +14,7 @@ import { ChatGroups } from "./chat_groups.ts";
 import type { EncryptionContext } from "./context.ts";
 import { DeviceLock } from "./device_lock.ts";
 import { registeredDevice } from "./device_registration.ts";
+import { encryptionStore } from "./encryption_storage.ts";
 import { KeyPackageExchange } from "./key_package_exchange.ts";
 import { KnownKeys } from "./known_keys.ts";
 import { Plaintexts } from "./plaintexts.ts";
@@ -28,8 +29,9 @@ export interface EncryptionHost {
   call: Call;
   userId: string;
   model: Model;
-  /** Sealed, or kept in memory only. */
-  store: KeyStore;
+  storage: KeyStore;
+  /** Seals what is written to `storage`; without one, it is for a storage in memory only. */
+  deviceKey?: CryptoKey;
   emit: EncryptionContext["emit"];
   onFault(error: unknown): void;
 }
@@ -69,13 +71,14 @@ export class Encryption {
    * @internal
    */
   static async open(host: EncryptionHost, deviceName: string): Promise<Encryption> {
-    const { store, userId } = host;
-    const deviceId = await registeredDevice(host, deviceName);
+    const { userId } = host;
+    const store = encryptionStore(host);
+    const deviceId = await registeredDevice({ ...host, store }, deviceName);
     const lock = new DeviceLock(`realtimechat device ${deviceId}`);
     await lock.take();
     try {
       const device = await MlsDevice.open(store, { userId, deviceId });
-      const encryption = new Encryption({ ...host, device, lock }, host.onFault);
+      const encryption = new Encryption({ ...host, store, device, lock }, host.onFault);
       await encryption.#keyPackages.topUp();
       return encryption;
     } catch (error) {

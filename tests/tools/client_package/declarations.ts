@@ -1,17 +1,17 @@
 /**
- * The client library's types in one file that needs nothing else, for those who use the bundle.
+ * The types of the client library's package, which need nothing else.
  *
- * The compiler's own declarations, gathered from what `src/client/mod.ts` exports. What comes from
+ * The compiler's own declarations, gathered from what the entries export. What comes from
  * outside the client (rows and operations, which are made of zod schemas) is written out, so that
  * nobody needs zod or the server's sources.
  */
 import ts from "typescript";
 import { fileURLToPath } from "node:url";
+import { withPlatformTypes } from "./platform_types.ts";
 import { writtenOut } from "./written_out_types.ts";
 
-const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
+const SRC = fileURLToPath(new URL("../../../src/", import.meta.url));
 const CLIENT = `${SRC}client/`;
-const ENTRY = `${CLIENT}mod.ts`;
 /** Made of what lies outside the client, and so written out, as are the types of zod schemas. */
 const WRITTEN_OUT = ["Operations"];
 const HEADER =
@@ -31,13 +31,48 @@ const OPTIONS: ts.CompilerOptions = {
   types: [],
 };
 
-/** The text of `realtimechat_client.d.ts`. Throws when two of its types would have one name. */
-export function clientDeclarations(): string {
-  const { program, entry } = declarationProgram();
+/** A module of the package, without its ending, and the text of its `.d.ts`. */
+export type Declarations = [module: string, text: string];
+
+interface Gathered {
+  symbol: ts.Symbol;
+  node: ts.Declaration;
+}
+
+/**
+ * `types.d.ts` has every type once, and those of the entries export them from there, so that a class is the same
+ * whichever entry it comes from. Throws when two types would have one name.
+ */
+export function packageDeclarations(entries: string[]): Declarations[] {
+  const program = declarationProgram(entries.map(sourceOf));
   const checker = program.getTypeChecker();
-  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(entry)!);
-  const gathered = new Map<string, { symbol: ts.Symbol; node: ts.Declaration }>();
-  const queue = exported.map((each) => unaliased(checker, each));
+  const exported = entries.map((entry) => {
+    const file = program.getSourceFile(sourceOf(entry))!;
+    return checker.getExportsOfModule(checker.getSymbolAtLocation(file)!);
+  });
+  const gathered = gather(checker, exported.flat().map((each) => unaliased(checker, each)));
+  const names = gathered.map(({ symbol }) => symbol.name).sort();
+  const texts = [...declarationTexts(checker, gathered), `export { ${names.join(", ")} };\n`];
+  const types = withPlatformTypes(texts.join("\n"));
+  return [
+    ["types", HEADER + types],
+    ...entries.map((entry, at): Declarations => [entry, reexport(entry, exported[at])]),
+  ];
+}
+
+function sourceOf(entry: string): string {
+  return `${CLIENT}${entry}.ts`;
+}
+
+function reexport(entry: string, exported: ts.Symbol[]): string {
+  const names = exported.map(({ name }) => name).sort();
+  const up = "../".repeat(entry.split("/").length - 1) || "./";
+  return `${HEADER}export { ${names.join(", ")} } from "${up}types.js";\n`;
+}
+
+/** Those symbols, and all of this project that their declarations name. */
+function gather(checker: ts.TypeChecker, queue: ts.Symbol[]): Gathered[] {
+  const gathered = new Map<string, Gathered>();
   for (let symbol = queue.shift(); symbol; symbol = queue.shift()) {
     const node = ownDeclaration(symbol);
     if (!node) continue;
@@ -47,21 +82,16 @@ export function clientDeclarations(): string {
     gathered.set(symbol.name, { symbol, node });
     if (!isWrittenOut(symbol, node)) queue.push(...namedIn(checker, node));
   }
-  const names = exported.map(({ name }) => name).sort();
-  return [
-    HEADER,
-    ...declarationTexts(checker, [...gathered.values()]),
-    `export { ${names.join(", ")} };\n`,
-  ].join("\n");
+  return [...gathered.values()];
 }
 
 /** Two passes: sources to declarations, and those to a program in which names can be looked up. */
-function declarationProgram(): { program: ts.Program; entry: ts.SourceFile } {
+function declarationProgram(entries: string[]): ts.Program {
   const host = ts.createCompilerHost(OPTIONS);
   host.resolveModuleNameLiterals = (literals, file) =>
     literals.map(({ text }) => ({ resolvedModule: resolved(host, text, file) }));
   const emitted = new Map<string, string>();
-  const sources = ts.createProgram([ENTRY], OPTIONS, host);
+  const sources = ts.createProgram(entries, OPTIONS, host);
   sources.emit(undefined, (name, text) => {
     emitted.set(name.replace(/\.d\.ts$/, ".ts"), text);
   });
@@ -71,8 +101,7 @@ function declarationProgram(): { program: ts.Program; entry: ts.SourceFile } {
     if (text !== undefined) return ts.createSourceFile(name, text, languageVersion, true);
     return sources.getSourceFile(name) ?? getSourceFile.call(host, name, languageVersion);
   };
-  const program = ts.createProgram([ENTRY], { ...OPTIONS, noEmit: true }, host);
-  return { program, entry: program.getSourceFile(ENTRY)! };
+  return ts.createProgram(entries, { ...OPTIONS, noEmit: true }, host);
 }
 
 /** Bare names as Deno resolves them, to the declarations beside the module. */
@@ -92,7 +121,7 @@ function resolved(
 
 function declarationTexts(
   checker: ts.TypeChecker,
-  all: { symbol: ts.Symbol; node: ts.Declaration }[],
+  all: Gathered[],
 ): string[] {
   const write = writtenOut(checker);
   const outside = all.filter(({ symbol, node }) => isWrittenOut(symbol, node));

@@ -1,23 +1,21 @@
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
-import { existsSync } from "node:fs";
+import { clientOf } from "../client/people.ts";
 import { TestBrowser } from "../support/browser.ts";
-import { bundleInParts, bundleWhole } from "../tools/build_client.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { skipWithout } from "../support/skip.ts";
 import { TempDir } from "../support/temp_dir.ts";
-import { clientOf } from "./people.ts";
-
-const NODE = ["/usr/bin/node", "/usr/local/bin/node"].find((path) => existsSync(path));
+import { bundleClient, SINGLE } from "../tools/client_package/build.ts";
 
 Deno.test({
-  name: "the bundle works in a browser: keys and texts are there after the page is loaded again",
+  name:
+    "the minified file works in a browser: keys and texts are there after the page is loaded again",
   ignore: skipWithout("browser"),
   fn: async () => {
     await using app = await RunningApp.start();
     const { ann, bob } = await app.people("ann", "bob");
-    const bundle = await bundled();
+    const bundle = await singleFile();
     await using pages = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
       const isScript = new URL(request.url).pathname === "/client.js";
       const type = isScript ? "text/javascript" : "text/html";
@@ -49,43 +47,13 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "the bundle works in Node",
-  ignore: NODE === undefined,
-  fn: async () => {
-    await using app = await RunningApp.start();
-    const { ann, bob } = await app.people("ann", "bob");
-    await using folder = await TempDir.make("node");
-    await Deno.writeFile(folder.join("client.mjs"), await bundled());
-    await Deno.writeTextFile(folder.join("main.mjs"), NODE_PROGRAM);
-    await using bobs = await clientOf(app.url, bob, { device: "phone" });
-    const input = { url: app.url, id: ann.id, username: ann.username, token: ann.token };
-    const major = Number(nodeVersion().split(".")[0]);
-    const flags = major < 22 ? ["--experimental-websocket"] : [];
-    const node = new Deno.Command(NODE!, {
-      args: [...flags, folder.join("main.mjs"), JSON.stringify({ ...input, peer: bob.id })],
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const output = node.output();
-    await eventually("bob has the message", () => {
-      return [...bobs.client.model.chats.keys()].some((id) => bobs.texts(id).includes("from Node"));
-    });
-    const [chatId] = bobs.client.model.chats.keys();
-    await bobs.client.send(chatId, { text: "to Node" });
-    const { code, stdout, stderr } = await output;
-    assert.equal(new TextDecoder().decode(stdout), "to Node\n", new TextDecoder().decode(stderr));
-    assert.equal(code, 0);
-  },
-});
-
-Deno.test("in parts, the bundle loads the encryption only when it is enabled", async () => {
+Deno.test("the package loads the encryption only when it is enabled", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using folder = await TempDir.make("parts");
-  await bundleInParts(folder.path);
+  await bundleClient(folder.path);
   const [encryption] = [...Deno.readDirSync(folder.path)].map(({ name }) => name)
-    .filter((name) => name.startsWith("encryption"));
+    .filter((name) => /^encryption-\w+\.js$/.test(name));
   const withheld = folder.join("withheld.js");
   await Deno.rename(folder.join(encryption), withheld);
   const { ChatClient } = await import(pathToFileURL(folder.join("mod.js")).href);
@@ -102,17 +70,10 @@ Deno.test("in parts, the bundle loads the encryption only when it is enabled", a
   await client.close();
 });
 
-function nodeVersion(): string {
-  const { stdout } = new Deno.Command(NODE!, { args: ["-p", "process.versions.node"] })
-    .outputSync();
-  return new TextDecoder().decode(stdout);
-}
-
-async function bundled(): Promise<Uint8Array<ArrayBuffer>> {
+async function singleFile(): Promise<Uint8Array<ArrayBuffer>> {
   await using folder = await TempDir.make("bundle");
-  const path = folder.join("client.js");
-  await bundleWhole(path);
-  return await Deno.readFile(path);
+  await bundleClient(folder.path);
+  return await Deno.readFile(folder.join(`${SINGLE}.js`));
 }
 
 async function deviceOf({ client }: Awaited<ReturnType<typeof clientOf>>, chatId: string) {
@@ -136,23 +97,3 @@ const PAGE = `<!doctype html><title>client</title><script type="module">
   await client.enableEncryption("browser");
   window.ready = true;
 </script>`;
-
-const NODE_PROGRAM = `
-  import { ChatClient } from "./client.mjs";
-  const { url, id, username, token, peer } = JSON.parse(process.argv[2]);
-  const client = new ChatClient({ url });
-  const user = { id, username };
-  await client.useSession({ user, accessToken: token, refreshToken: "none", expiresIn: 3600 });
-  client.connect();
-  await client.online();
-  await client.enableEncryption("Node");
-  const chat = await client.encryption.createDirect(peer);
-  client.model.on("chat", async () => {
-    const last = client.model.messagesOf(chat.id).at(-1);
-    if (last?.text !== "to Node") return;
-    console.log(last.text);
-    await client.close();
-    process.exit(0);
-  });
-  await client.send(chat.id, { text: "from Node" });
-`;

@@ -1,0 +1,80 @@
+import { didYouMean, misuse } from "./misuse.ts";
+import type { KeyStore } from "./mls/key_store.ts";
+import type { FetchFunction, WebSocketClass } from "./platform.ts";
+
+export interface ChatClientOptions {
+  /** The server's address with `http://` or `https://`, without `/api`. */
+  url: string;
+  /** Keeps sign-in, unsent messages and keys; in memory, unless given. */
+  storage?: KeyStore;
+  /** Seals keys and texts of encrypted chats in `storage`. */
+  deviceKey?: CryptoKey;
+  /** The platform's, unless given. */
+  fetch?: FetchFunction;
+  /** The platform's, unless given. Node has one from 22 on; before, give that of the package `ws`. */
+  WebSocket?: WebSocketClass;
+  /** Milliseconds without a byte after which a call or connecting has failed; 15,000 unless given. */
+  timeoutMs?: number;
+}
+
+/** Options with what the platform provides. */
+export type CheckedOptions =
+  & ChatClientOptions
+  & Required<Pick<ChatClientOptions, "fetch" | "WebSocket">>;
+
+type Check = [isRight: (value: never) => boolean, expected: string];
+
+const isFunction = (value: unknown) => typeof value === "function";
+
+const CHECKS: Record<keyof ChatClientOptions, Check> = {
+  url: [(value) => typeof value === "string", 'an address such as "https://chat.example.org"'],
+  storage: [
+    ({ read, write, names }: KeyStore) => [read, write, names].every(isFunction),
+    'a KeyStore, which indexedDbStore("chat") makes',
+  ],
+  deviceKey: [
+    ({ algorithm }: CryptoKey) => typeof algorithm === "object",
+    'a CryptoKey, which indexedDbDeviceKey("chat") makes',
+  ],
+  fetch: [isFunction, "a function"],
+  WebSocket: [isFunction, "a class; before Node 22, give that of the npm package ws"],
+  timeoutMs: [(value) => value > 0, "a number of milliseconds above 0"],
+};
+
+/** Throws `misuse` for options that could never work, and says what to change. */
+export function checkedOptions(options: ChatClientOptions): CheckedOptions {
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  const { fetch, WebSocket } = globalThis;
+  const all = { url: undefined, fetch, WebSocket, ...Object.fromEntries(given) };
+  for (const [name, value] of Object.entries(all)) check(name as keyof typeof CHECKS, value);
+  return { ...all as unknown as CheckedOptions, url: checkedUrl(options.url) };
+}
+
+function check(name: keyof typeof CHECKS, value: unknown): void {
+  if (!(name in CHECKS)) {
+    throw refusal(`there is no option ${name}${didYouMean(name, Object.keys(CHECKS))}`);
+  }
+  if (value instanceof Promise) throw refusal(`${name} is a promise. Write await before it`);
+  const [isRight, expected] = CHECKS[name];
+  if (value && isRight(value as never)) return;
+  throw refusal(`the option ${name} has to be ${expected}. It is ${String(value)}`);
+}
+
+/** The address without slashes at its end. */
+function checkedUrl(url: string): string {
+  const right = url.trim()
+    .replace(/^ws/i, "http")
+    .replace(/^(?!https?:)(\/\/)?/i, /^\/*(localhost|127\.)/.test(url) ? "http://" : "https://")
+    .replace(/\/\/[^/]*@/, "//")
+    .replace(/[?#].*|\/+$/g, "")
+    .replace(/\/(api|ws|socket\.io)$/, "");
+  if (right === url.replace(/\/+$/, "") && URL.canParse(right)) return right;
+  throw refusal(
+    "url has to be the server's address with http:// or https://, and without /api. " +
+      `Write "${right}" instead of "${url}"`,
+  );
+}
+
+function refusal(reason: string): Error {
+  return misuse("make a ChatClient", reason);
+}

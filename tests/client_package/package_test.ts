@@ -1,0 +1,157 @@
+/** The packed library, installed from its tarball, in the tools that users have. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { TestBrowser } from "../support/browser.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { skipWithout } from "../support/skip.ts";
+import { InstalledPackage } from "./installed_package.ts";
+import { run, tryRun } from "./processes.ts";
+import { NODE_VERSIONS, nodeOf } from "./tools.ts";
+
+const ignore = skipWithout("npm", "browser");
+const READ = { texts: ["plain", "sealed"], digits: 60 };
+let installed: InstalledPackage;
+let app: RunningApp;
+/** The project with the programs. */
+let programs: string;
+
+if (!ignore) {
+  Deno.test.beforeAll(async () => {
+    [installed, app] = await Promise.all([InstalledPackage.make(), RunningApp.start()]);
+    programs = await installed.project("tests/client_package/projects/programs");
+  });
+  Deno.test.afterAll(async () => {
+    await app[Symbol.asyncDispose]();
+    await installed[Symbol.asyncDispose]();
+  });
+}
+
+for (const version of NODE_VERSIONS.filter((each) => each >= 22)) {
+  Deno.test({
+    name: `the package connects, sends and encrypts in Node ${version} as it is`,
+    ignore,
+    fn: async () => {
+      const output = await run(nodeOf(installed.tools, version), ["node.js", app.url], {
+        cwd: programs,
+      });
+      assert.deepEqual(JSON.parse(output), READ);
+    },
+  });
+}
+
+Deno.test({
+  name: "the package connects, sends and encrypts in Node 20 with the WebSocket of ws",
+  ignore,
+  fn: async () => {
+    const node = nodeOf(installed.tools, 20);
+    const output = await run(node, ["node.js", app.url, "ws"], { cwd: programs });
+    assert.deepEqual(JSON.parse(output), READ);
+  },
+});
+
+Deno.test({
+  name: "in Node 20 without ws, the constructor says what to give it",
+  ignore,
+  fn: async () => {
+    const node = nodeOf(installed.tools, 20);
+    const { code, output } = await tryRun(node, ["node.js", app.url], { cwd: programs });
+    assert.equal(code, 1);
+    assert.match(
+      output,
+      /ChatError: Cannot make a ChatClient: the option WebSocket has to be a class/,
+    );
+    assert.match(output, /before Node 22, give that of the npm package ws/);
+  },
+});
+
+Deno.test({
+  name: "the package connects, sends and encrypts in Deno, from node_modules",
+  ignore,
+  fn: async () => {
+    const args = ["run", "-A", "--quiet", "--node-modules-dir=manual", "node.js", app.url];
+    const output = await run(Deno.execPath(), args, { cwd: programs });
+    assert.deepEqual(JSON.parse(output), READ);
+  },
+});
+
+Deno.test({
+  name:
+    "esbuild and webpack bundle the package without a warning, and Chromium runs what they make",
+  ignore,
+  fn: async () => {
+    const esbuild = ["page.js", "--bundle", "--minify", "--splitting", "--format=esm"];
+    const log = await run(installed.tool(".bin/esbuild"), [...esbuild, "--outdir=esbuild"], {
+      cwd: programs,
+    });
+    assert.doesNotMatch(log, /warning/i);
+    const said = await run(nodeOf(installed.tools, 24), ["webpack.js"], { cwd: programs });
+    assert.deepEqual(JSON.parse(said), { errors: [], warnings: [] });
+    await using server = served(programs);
+    await using browser = await TestBrowser.launch();
+    for (const script of ["esbuild/page.js", "webpack/main.js"]) {
+      const page = await browser.page();
+      const query = new URLSearchParams({ server: app.url, script });
+      await page.goto(`http://127.0.0.1:${server.addr.port}/?${query}`);
+      await page.waitForFunction("window.result");
+      assert.deepEqual(await page.evaluate("window.result"), READ, script);
+    }
+    assert.deepEqual(browser.faults, []);
+  },
+});
+
+for (
+  const [config, what] of [
+    ["nodenext", "in a Node project with neither the DOM library nor @types/node"],
+    ["bundler", "in a project for a bundler with neither the DOM library nor @types/node"],
+    ["node", "in a Node project with @types/node, where the WebSocket of ws fits"],
+  ]
+) {
+  Deno.test({
+    name: `tsc takes the package's types strictly ${what}`,
+    ignore,
+    fn: async () => {
+      const cwd = await installed.project("tests/client_package/projects/node_types");
+      await run(installed.tool(".bin/tsc"), ["-p", `tsconfig.${config}.json`], { cwd });
+    },
+  });
+}
+
+Deno.test({
+  name: "the package has no bare import and no path of the machine that built it",
+  ignore,
+  fn: async () => {
+    for await (const [path, text] of filesOf(installed.library)) {
+      const imported = [...text.matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, name]) =>
+        name
+      );
+      const isReact = path.includes("/react/");
+      const bare = imported.filter((name) => /\.js$/.test(path) && !name.startsWith("."));
+      assert.deepEqual(bare.filter((name) => !isReact || !/^react(\/|$)/.test(name)), [], path);
+      assert.doesNotMatch(text, /file:\/\/|\.cache\/deno|registry\.npmjs/, path);
+    }
+  },
+});
+
+async function* filesOf(folder: string): AsyncGenerator<[path: string, text: string]> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) yield* filesOf(path);
+    else if (name !== "README.md") yield [path, await Deno.readTextFile(path)];
+  }
+}
+
+/** A folder's files, and at `/` a page that runs the one named in its address. */
+function served(folder: string): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/") {
+      const page = `<!doctype html><script type="module" src="/${
+        searchParams.get("script")
+      }"></script>`;
+      return new Response(page, { headers: { "content-type": "text/html" } });
+    }
+    if (pathname === "/favicon.ico") return new Response(null, { status: 204 });
+    const script = await Deno.readFile(join(folder, pathname));
+    return new Response(script, { headers: { "content-type": "text/javascript" } });
+  });
+}

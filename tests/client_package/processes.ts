@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+
+export interface RunOptions {
+  cwd: string;
+  env?: Record<string, string>;
+}
+
+/** Milliseconds after which a program is ended; only a failing test waits so long. */
+const PATIENCE_MS = 120_000;
+
+/** What a program printed. Throws with all of it if it fails. */
+export async function run(program: string, args: string[], options: RunOptions): Promise<string> {
+  const { code, output } = await tryRun(program, args, options);
+  assert.equal(code, 0, `${program} ${args.join(" ")}:\n${output}`);
+  return output;
+}
+
+/** As `run`, for a program that is to fail: its exit code, and what it printed to both outputs. */
+export async function tryRun(
+  program: string,
+  args: string[],
+  options: RunOptions,
+): Promise<{ code: number; output: string }> {
+  const env = { NO_COLOR: "1", ...options.env };
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const child = new Deno.Command(program, { ...options, args, env, signal, stdin: "null" });
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, output: text(stdout) + text(stderr) };
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
