@@ -51,7 +51,7 @@ export async function openAdapters(
   const watchPool = poolMetrics(metrics);
   const onCall = brokerObserver(metrics);
   return {
-    store: await openStore(config, watchPool),
+    store: await openStore(config, { watchPool, log }),
     backplane: await openBackplane({ config, clock, log, watchPool, onCall }),
     blobs: await openBlobs(config),
     mailer: await openMailer(config, log),
@@ -61,10 +61,18 @@ export async function openAdapters(
   };
 }
 
+export interface StoreWatch {
+  watchPool?: WatchPool;
+  log?: Log;
+}
+
 /** Also for commands that work on the store alone. */
-export async function openStore(config: Config, watchPool?: WatchPool): Promise<Store> {
+export async function openStore(
+  config: Config,
+  { watchPool, log }: StoreWatch = {},
+): Promise<Store> {
   const store = config.mongodbUri === null
-    ? await openFileStore(config)
+    ? await openFileStore(config, log)
     : await openServerStore(config.mongodbUri, watchPool);
   if (await store.rows.progress() === null) return store;
   await store.close();
@@ -78,7 +86,10 @@ export async function openServerStore(uri: string, watchPool?: WatchPool): Promi
   return await openMongoStore({ uri, watchPool });
 }
 
-export async function openFileStore(config: Pick<Config, "dataDir">): Promise<Store> {
+export async function openFileStore(
+  config: Pick<Config, "dataDir">,
+  log?: Log,
+): Promise<Store> {
   const { requireNumberedParameters } = await import("./store/sqlite/numbered_parameters.ts");
   requireNumberedParameters();
   const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
@@ -86,7 +97,7 @@ export async function openFileStore(config: Pick<Config, "dataDir">): Promise<St
   await requireRestored(config);
   const path = join(config.dataDir, "chat.sqlite3");
   await makePrivateFile(path);
-  return new SqliteStore(path);
+  return new SqliteStore(path, { log });
 }
 
 async function requireRestored({ dataDir }: Pick<Config, "dataDir">): Promise<void> {

@@ -16,9 +16,16 @@ export async function compact(dataDir: string): Promise<{ before: number; after:
   const database = new DatabaseSync(path, { timeout: 30_000 });
   try {
     database.exec("VACUUM");
+    forgetDue(database);
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } finally {
     database.close();
   }
   return { before, after: (await Deno.stat(path)).size };
+}
+
+/** The rebuild that an upgrade left to do (see deleted_rows.ts) is done. Early schemas have no such table. */
+function forgetDue(database: DatabaseSync): void {
+  const hasMeta = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").get();
+  if (hasMeta) database.exec("DELETE FROM meta WHERE key = 'vacuum'");
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { delay } from "../../core/delay.ts";
+import type { Log } from "../../core/log.ts";
 import { sharedTurns } from "../../core/turns.ts";
 import { vacuumIfDue } from "./deleted_rows.ts";
 import { migrate } from "./migrations.ts";
@@ -41,9 +42,9 @@ export class Database {
   #busySince: number | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, log?: Log) {
     try {
-      this.#connection = open(path);
+      this.#connection = open(path, log);
     } catch (cause) {
       // SQLite says what is wrong, and seldom with which file.
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -257,12 +258,12 @@ function applied({ run, resolve }: PendingWrite): () => void {
   return () => resolve(value);
 }
 
-function open(path: string): DatabaseSync {
+function open(path: string, log: Log | undefined): DatabaseSync {
   const connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     configure(connection);
     migrate(connection);
-    vacuumIfDue(connection);
+    vacuumIfDue(connection, log);
     // From here on there is somebody to serve, and SQLite's own waiting is a sleep of the whole thread.
     connection.exec("PRAGMA busy_timeout = 0");
     return connection;

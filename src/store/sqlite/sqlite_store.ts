@@ -1,3 +1,4 @@
+import type { Log } from "../../core/log.ts";
 import type { User } from "../../model/user.ts";
 import type { Store } from "../store.ts";
 import { WriteProbe } from "../write_probe.ts";
@@ -34,6 +35,8 @@ import { SqliteShownPushStore } from "./shown_pushes.ts";
 import { SqliteUserStore } from "./users.ts";
 
 export interface SqliteStoreOptions {
+  /** Gets what an operator has to do for the file. */
+  log?: Log;
   /** From a deletion until the search index is purged of its words. */
   purgeMs?: number;
   /** Between two truncations of the write-ahead log. */
@@ -81,7 +84,7 @@ export class SqliteStore implements Store {
   readonly handshakes: SqliteHandshakeStore;
 
   constructor(path: string, options: SqliteStoreOptions = {}) {
-    const db = new Database(path);
+    const db = new Database(path, options.log);
     const index = new MessageIndex(db);
     const backlog = new IndexBacklog(db, index);
     this.#db = db;
