@@ -1,4 +1,5 @@
 import type { S3Config } from "../../src/media/blobs/s3/connection.ts";
+import { accepts } from "./child_server.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
 import { requireService } from "./services.ts";
@@ -7,6 +8,8 @@ import { skipWithout } from "./skip.ts";
 /** A real S3 server (versitygw, which checks signatures) for one test file; its data go with it. */
 export interface S3Server {
   config: S3Config;
+  /** From now on it refuses every write, as a policy does that allows reading alone. */
+  denyWrites(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,25 +27,24 @@ export async function startS3(program: string): Promise<S3Server> {
   await Deno.mkdir(`${root}/data`);
   await Deno.mkdir(`${root}/attributes`);
   const port = freePort();
-  const child = new Deno.Command(program, {
-    args: [
-      ...["--access", ACCESS_KEY, "--secret", SECRET_KEY, "--region", "us-east-1"],
-      ...["--port", `127.0.0.1:${port}`, "--quiet", "--keep-alive"],
-      // Attributes beside the files: not every temporary directory has extended attributes.
-      ...["posix", "--sidecar", `${root}/attributes`, `${root}/data`],
-    ],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
+  let child = spawnGateway(program, root, port);
   const config: S3Config = {
     bucket: BUCKET,
     region: "us-east-1",
     endpoint: `http://127.0.0.1:${port}`,
     credentials: { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY },
   };
-  const stop = async () => {
+  const end = async () => {
     child.kill("SIGTERM");
     await child.status;
+  };
+  const denyWrites = async () => {
+    await end();
+    child = spawnGateway(program, root, port, ["--readonly"]);
+    await eventually("it listens again", () => accepts(port));
+  };
+  const stop = async () => {
+    await end();
     await Deno.remove(root, { recursive: true });
   };
   try {
@@ -51,7 +53,25 @@ export async function startS3(program: string): Promise<S3Server> {
     await stop();
     throw error;
   }
-  return { config, stop };
+  return { config, denyWrites, stop };
+}
+
+function spawnGateway(
+  program: string,
+  root: string,
+  port: number,
+  flags: string[] = [],
+): Deno.ChildProcess {
+  return new Deno.Command(program, {
+    args: [
+      ...["--access", ACCESS_KEY, "--secret", SECRET_KEY, "--region", "us-east-1"],
+      ...["--port", `127.0.0.1:${port}`, "--quiet", "--keep-alive", ...flags],
+      // Attributes beside the files: not every temporary directory has extended attributes.
+      ...["posix", "--sidecar", `${root}/attributes`, `${root}/data`],
+    ],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
 }
 
 /** The configuration of a server that keeps its uploads there. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { BlobContent, BlobInfo } from "../../../src/media/blobs/blob_store.ts";
 import { blobProbe } from "../../../src/media/blobs/probe.ts";
 import { freePort } from "../../support/free_port.ts";
 import { RunningApp } from "../../support/running_app.ts";
@@ -48,20 +49,58 @@ Deno.test({
   },
 });
 
-Deno.test("the probe of blobs keeps a good answer, and asks again after a bad one", async () => {
-  let [calls, now, works] = [0, 0, false];
-  const get = () => {
-    calls++;
-    return works ? Promise.resolve(null) : Promise.reject(new Error("away"));
+Deno.test("/readyz is degraded when uploads cannot be written any more", async () => {
+  await using app = await RunningApp.start();
+  const partial = `${app.config.dataDir}/media/partial`;
+  // A file in the place of the folder stops root as well.
+  await Deno.remove(partial, { recursive: true });
+  await Deno.writeTextFile(partial, "");
+  const { status, body } = await app.client().get("/readyz");
+  assert.deepEqual([status, body.status, body.checks.blobs], [200, "degraded", "failing"]);
+});
+
+Deno.test({
+  name: "/readyz is degraded when the bucket may be read and not written",
+  ...loose,
+  ignore: !versitygw,
+  async fn() {
+    const s3 = await startS3(versitygw!);
+    try {
+      await s3.denyWrites();
+      assert.deepEqual(await readiness(s3Environment(s3)), [200, "degraded", {
+        store: "ok",
+        broker: "ok",
+        blobs: "failing",
+      }]);
+    } finally {
+      await s3.stop();
+    }
+  },
+});
+
+Deno.test("the probe of blobs keeps a good answer for a minute, and a bad one for five seconds", async () => {
+  let [writes, now, works] = [0, 0, false];
+  const put = () => {
+    writes++;
+    return works ? Promise.resolve({} as BlobInfo) : Promise.reject(new Error("away"));
   };
-  const probe = blobProbe({ get }, () => now);
+  const get = () => Promise.resolve({ body: new Blob([]).stream() } as BlobContent);
+  const probe = blobProbe({ put, get }, () => now);
   await assert.rejects(Promise.all([probe(), probe()]), /away/);
-  assert.equal(calls, 1, "calls share what is under way");
+  await assert.rejects(probe(), /away/);
+  assert.equal(writes, 1, "calls share what is under way, and its outcome");
   works = true;
+  now += 5_000;
   await probe();
+  now += 59_999;
   await probe();
-  assert.equal(calls, 2);
-  now += 30_000;
+  assert.equal(writes, 2);
+  now += 1;
   await probe();
-  assert.equal(calls, 3);
+  assert.equal(writes, 3);
+});
+
+Deno.test("the probe of blobs rejects when what it wrote cannot be read", async () => {
+  const put = () => Promise.resolve({} as BlobInfo);
+  await assert.rejects(blobProbe({ put, get: () => Promise.resolve(null) })(), /not there/);
 });
