@@ -1,6 +1,7 @@
 import { parseEnv } from "node:util";
 import { type LaunchMode, serverArguments } from "./launcher/server_arguments.ts";
 import { runChild } from "./launcher/child_process.ts";
+import { buildPage, watchPage } from "./launcher/page_build.ts";
 import { serverEnvironment } from "./launcher/server_environment.ts";
 
 /**
@@ -40,6 +41,7 @@ const own = Deno.env.toObject();
 const place = { root: Deno.cwd(), npmCache: npmCache() };
 // The process's own variables win, as with `--env-file`.
 const args = serverArguments(mode as LaunchMode, { ...environmentFile(), ...own }, place);
-Deno.exit(
-  await runChild([...args, ...rest], { isWatching: mode === "dev", env: serverEnvironment(own) }),
-);
+const env = serverEnvironment(own);
+if (mode === "dev" || mode === "start" || mode === "parallel") void buildPage(env);
+if (mode === "dev") void watchPage(env);
+Deno.exit(await runChild([...args, ...rest], { isWatching: mode === "dev", env }));

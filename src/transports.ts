@@ -22,7 +22,7 @@ import { SocketIoTransport } from "./transport/socketio/socketio_transport.ts";
 import { WsTransport } from "./transport/ws/ws_transport.ts";
 import { EXPORT_ROUTE } from "./api/operations/personal_data.ts";
 import { mountExport } from "./users/routes.ts";
-import { mountWebPage } from "./web/routes.ts";
+import { mountWebPage, type PageOptions } from "./web/routes.ts";
 import { VERSION } from "./version.ts";
 import { profileView } from "./api/views/user.ts";
 
@@ -154,8 +154,23 @@ function createHttp(
   }
   mountAccountPages(http, { dispatcher, bound, links: auth.links, limits: config.limits });
   mountMedia(http, { media, authenticator, dispatcher });
-  if (config.serves.page) mountWebPage(http);
+  if (config.serves.page) mountWebPage(http, pageOptionsOf(config));
   return http;
+}
+
+function pageOptionsOf({ s3, google, facebook, onDenoDeploy }: Config): PageOptions {
+  const providers = Object.entries({ google, facebook }).filter(([, client]) => client !== null);
+  return {
+    mediaOrigin: s3 === null ? undefined : bucketOrigin(s3),
+    providers: providers.map(([name]) => name),
+    onDenoDeploy,
+  };
+}
+
+/** Where signed URLs of media lead to. */
+function bucketOrigin({ bucket, region, ...s3 }: NonNullable<Config["s3"]>): string {
+  const endpoint = s3.publicEndpointUrl ?? s3.endpointUrl;
+  return endpoint ? new URL(endpoint).origin : `https://${bucket}.s3.${region}.amazonaws.com`;
 }
 
 function registerMetrics(

@@ -65,10 +65,18 @@ Deno.test("README: what it says to start with starts again for a file that no mo
   await using folder = await cleanCheckout();
   const { server, port } = await startAsWritten(folder);
   try {
-    const style = async () => await (await fetch(`http://127.0.0.1:${port}/web/base.css`)).text();
-    const changed = `${await style()}/* changed */\n`;
-    await Deno.writeTextFile(folder.join("src", "web", "page", "base.css"), changed);
-    await eventually("the page is served as it is now", async () => await style() === changed);
+    const base = `http://127.0.0.1:${port}`;
+    const style = async () => {
+      const html = await (await fetch(`${base}/`)).text();
+      const [path] = html.match(/\/web\/style-\w+\.css/) ?? [];
+      return path ? await (await fetch(base + path)).text() : null;
+    };
+    await eventually("the page is built", style);
+    const file = folder.join("src", "web", "page", "base.css");
+    await Deno.writeTextFile(file, `${await Deno.readTextFile(file)}.changed{color:red}`);
+    await eventually("the page is served as it is now", async () => {
+      return (await style())?.includes(".changed{color:red}");
+    });
   } finally {
     await server.stop();
   }

@@ -1,71 +1,103 @@
 import type { Hono } from "hono";
-import { entityTagOf, namesTag } from "../core/entity_tag.ts";
+import { namesTag } from "../core/entity_tag.ts";
 import type { HttpEnv } from "../http/http_env.ts";
+import { acceptedCoding } from "./accepted_coding.ts";
+import { type PageFile, readPage } from "./page_files.ts";
 
-/** Only what this server itself serves: no inline script or style, no frames, no other origin. */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-  "require-trusted-types-for 'script'";
+const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8">
+<meta http-equiv="refresh" content="2"><title>RealTimeChat</title>
+<h1>The page is being built</h1>
+<p>It takes a few seconds after the first start. If it does not appear, build it by hand with
+<code>deno task build:page</code>. The API is ready: <a href="/docs">/docs</a>.</p></html>`;
 
-const FOLDER = new URL("./page/", import.meta.url);
-
-const TYPES: Readonly<Record<string, string>> = {
-  html: "text/html; charset=utf-8",
-  css: "text/css; charset=utf-8",
-  js: "text/javascript; charset=utf-8",
-  svg: "image/svg+xml",
-};
-
-interface PageFile {
-  bytes: Uint8Array<ArrayBuffer>;
-  headers: Record<string, string>;
+export interface PageOptions {
+  /** Origin of the bucket that media is served from, if it is not this server. */
+  mediaOrigin?: string;
+  /** Providers that people can sign in with; the page offers no others. */
+  providers?: readonly string[];
+  /** There no process can be started: the page is built when the app is. */
+  onDenoDeploy?: boolean;
 }
 
 /**
- * The demo page at `/`, and the files that it is made of at `/web/`: a client of the public interface
- * and nothing more. The files are read when someone first asks, and then kept.
+ * The page at `/`, and the files that it is made of at `/web/`: a client of the public interface and
+ * nothing more. The files are read when someone first asks, and then kept.
  */
-export function mountWebPage(app: Hono<HttpEnv>): void {
-  let files: Promise<Map<string, PageFile>> | undefined;
-  const serve = async (request: Request, name: string) => {
-    files ??= readFiles().catch((error) => {
-      files = undefined;
+export function mountWebPage(app: Hono<HttpEnv>, options: PageOptions = {}): void {
+  const policy = policyOf(options.mediaOrigin);
+  let page: Promise<Map<string, PageFile> | null> | undefined;
+  const files = async () => {
+    const read = page ??= readPage({ ...options, mayBuild: !options.onDenoDeploy });
+    try {
+      const found = await read;
+      // It may be built meanwhile, by the launcher or by hand.
+      if (found === null) page = undefined;
+      return found;
+    } catch (error) {
+      page = undefined;
       throw error;
-    });
-    const file = (await files).get(name);
-    return file && fileResponse(request, file);
+    }
   };
-  app.get("/", async (c) => await serve(c.req.raw, "index.html") ?? c.notFound());
-  app.get("/web/:file", async (c) => await serve(c.req.raw, c.req.param("file")) ?? c.notFound());
+  app.get("/", async (c) => {
+    const found = await files();
+    if (found === null) return notBuilt(policy);
+    return fileResponse(c.req.raw, found.get("index.html")!, policy, "no-cache");
+  });
+  app.get("/web/:file", async (c) => {
+    const file = (await files())?.get(c.req.param("file"));
+    // Their names carry a hash of their content.
+    const isNamed = file !== undefined && !file.type.startsWith("text/html");
+    return isNamed ? fileResponse(c.req.raw, file, policy, IMMUTABLE) : c.notFound();
+  });
 }
 
-async function readFiles(): Promise<Map<string, PageFile>> {
-  const files = new Map<string, PageFile>();
-  for await (const { name } of Deno.readDir(FOLDER)) {
-    const type = TYPES[name.split(".").at(-1)!];
-    if (!type) continue;
-    const bytes = await Deno.readFile(new URL(name, FOLDER));
-    files.set(name, { bytes, headers: headersOf(type, bytes) });
-  }
-  return files;
-}
+const IMMUTABLE = "public, max-age=31536000, immutable";
 
 /**
- * The modules import each other by fixed names, so a browser has to ask each time whether its copy is
- * still right; that costs an answer without a body.
+ * Only what this server itself serves: no inline script or style, no frames, no other origin but the
+ * bucket, for media. Pictures under way are `blob:` URLs of the page's own.
  */
-function headersOf(type: string, bytes: Uint8Array): Record<string, string> {
-  return {
-    "content-type": type,
-    "content-security-policy": POLICY,
-    "cache-control": "no-cache",
-    etag: entityTagOf(bytes),
-  };
+function policyOf(mediaOrigin?: string): string {
+  const media = mediaOrigin === undefined ? "'self' blob:" : `'self' blob: ${mediaOrigin}`;
+  const connect = mediaOrigin === undefined ? "'self'" : `'self' ${mediaOrigin}`;
+  return `default-src 'none'; script-src 'self'; style-src 'self'; img-src ${media}; ` +
+    `media-src ${media}; connect-src ${connect}; worker-src 'self'; manifest-src 'self'; ` +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+    "require-trusted-types-for 'script'";
 }
 
-function fileResponse(request: Request, { bytes, headers }: PageFile): Response {
-  if (namesTag(request.headers.get("if-none-match"), headers.etag)) {
+function notBuilt(policy: string): Response {
+  return new Response(NOT_BUILT, {
+    status: 503,
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": policy,
+      "cache-control": "no-store",
+      "retry-after": "2",
+    },
+  });
+}
+
+function fileResponse(
+  request: Request,
+  file: PageFile,
+  policy: string,
+  cacheControl: string,
+): Response {
+  const coding = acceptedCoding(request.headers.get("accept-encoding"));
+  const body = coding === null ? file.bytes : file.packed[coding];
+  const headers = new Headers({
+    "content-type": file.type,
+    "content-security-policy": policy,
+    "cache-control": cacheControl,
+    vary: "Accept-Encoding",
+    // The same tag names other bytes in each coding, so there it is a weak one.
+    etag: coding === null ? file.etag : `W/${file.etag}`,
+  });
+  if (namesTag(request.headers.get("if-none-match"), file.etag)) {
     return new Response(null, { status: 304, headers });
   }
-  return new Response(bytes, { headers });
+  if (coding !== null) headers.set("content-encoding", coding);
+  headers.set("content-length", String(body.length));
+  return new Response(body, { headers });
 }

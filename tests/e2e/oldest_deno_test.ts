@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { buildPage } from "../../src/web/build/build_page.ts";
 import { MINIMUM_DENO_VERSION } from "../../src/core/deno_version.ts";
 import { DenokvServer } from "../support/denokv_server.ts";
 import { within } from "../support/within.ts";
@@ -46,6 +47,8 @@ interface Deployment {
 }
 
 async function startDeployment(stack: AsyncDisposableStack): Promise<ServerProcess> {
+  // As the build command of a deployment does.
+  await buildPage();
   const mongodb = stack.use(await MongodbServer.start());
   const denokv = stack.use(await DenokvServer.start());
   const s3 = await startS3(requireService("s3"));

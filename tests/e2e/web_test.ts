@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { Locator, Page } from "playwright-core";
+import { buildPage } from "../../src/web/build/build_page.ts";
 import { TestBrowser } from "../support/browser.ts";
+import { PageVisitor } from "../support/page_visitor.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { skipWithout } from "../support/skip.ts";
 
@@ -9,99 +10,21 @@ const OPTIONS = { ignore: skipWithout("browser"), sanitizeOps: false, sanitizeRe
 
 const PHONE = { viewport: { width: 390, height: 760 }, colorScheme: "dark" } as const;
 
-/** What a person does on the page. */
-class Visitor {
-  constructor(readonly page: Page, readonly name: string) {}
-
-  static async register(page: Page, url: string, name: string): Promise<Visitor> {
-    await page.goto(url);
-    await page.getByRole("button", { name: "Create an account" }).click();
-    await page.getByLabel("Username").fill(name);
-    await page.getByLabel("E-mail").fill(`${name}@example.com`);
-    await page.getByLabel("Password").fill("correct horse battery staple");
-    await page.getByRole("button", { name: "Create an account" }).click();
-    await page.getByRole("button", { name: "New chat" }).waitFor();
-    return new Visitor(page, name);
-  }
-
-  get composer(): Locator {
-    return this.page.getByRole("textbox", { name: "Message", exact: true });
-  }
-
-  /** The messages that are shown, as their texts. */
-  get texts(): Promise<string[]> {
-    return this.page.locator(".messages .text").allTextContents();
-  }
-
-  message(text: string): Locator {
-    return this.page.locator(".message", { hasText: text });
-  }
-
-  chat(name: string): Locator {
-    return this.page.getByRole("navigation").getByRole("link", { name });
-  }
-
-  async startChat(username: string): Promise<void> {
-    await this.page.getByRole("button", { name: "New chat" }).click();
-    await this.page.getByLabel("Find people").fill(username);
-    await this.page.getByRole("button", { name: `@${username}` }).click();
-  }
-
-  async startGroup(name: string, ...usernames: string[]): Promise<void> {
-    await this.page.getByRole("button", { name: "New group" }).click();
-    await this.page.getByLabel("Name of the group").fill(name);
-    for (const username of usernames) {
-      await this.page.getByLabel("Find people").fill(username);
-      await this.page.getByRole("button", { name: `@${username}` }).click();
-    }
-    await this.page.getByRole("button", { name: "Create group" }).click();
-  }
-
-  async write(text: string): Promise<void> {
-    await this.composer.fill(text);
-    await this.composer.press("Enter");
-  }
-
-  /** What the page itself would ask of the REST interface, where it has no button for it. */
-  async call(method: string, path: string, body?: object) {
-    const { status, text } = await this.page.evaluate(async ({ method, path, body }) => {
-      const { accessToken } = JSON.parse(localStorage.getItem("realtimechat.session")!);
-      const headers = {
-        authorization: `Bearer ${accessToken}`,
-        ...(body && { "content-type": "application/json" }),
-      };
-      const response = await fetch(`/api${path}`, { method, headers, body });
-      return { status: response.status, text: await response.text() };
-    }, { method, path, body: body && JSON.stringify(body) });
-    assert.ok(status < 300, `${method} ${path} answered ${status}: ${text}`);
-    return text === "" ? null : JSON.parse(text);
-  }
-
-  async id(): Promise<string> {
-    return (await this.call("GET", "/users/profile")).id;
-  }
-
-  async act(text: string, action: string): Promise<void> {
-    const message = this.message(text);
-    await message.hover();
-    await message.getByRole("button", { name: "What to do with this message" }).click();
-    await message.getByRole("button", { name: action }).click();
-  }
-}
-
 interface Setting extends AsyncDisposable {
   browser: TestBrowser;
   server: ServerProcess;
-  ann: Visitor;
-  bob: Visitor;
+  ann: PageVisitor;
+  bob: PageVisitor;
 }
 
 async function setting(): Promise<Setting> {
+  // The server itself may start no process, and so builds no page.
+  await buildPage();
   const stack = new AsyncDisposableStack();
   const server = stack.use(await ServerProcess.start());
   const browser = stack.use(await TestBrowser.launch());
-  const ann = await Visitor.register(await browser.page(), server.url, "ann");
-  const bob = await Visitor.register(await browser.page(PHONE), server.url, "bob");
+  const ann = await PageVisitor.register(await browser.page(), server.url, "ann");
+  const bob = await PageVisitor.register(await browser.page(PHONE), server.url, "bob");
   return { browser, server, ann, bob, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
@@ -188,8 +111,7 @@ Deno.test(
     const bobsId = await bob.id();
     await ann.startGroup("Former", "bob");
     await bob.chat("Former").waitFor();
-    await ann.page.waitForURL(/#.+/);
-    const former = new URL(ann.page.url()).hash.slice(1);
+    const former = await ann.openChatId();
     await ann.startGroup("Friends", "bob");
     await bob.chat("Friends").waitFor();
 
@@ -203,8 +125,13 @@ Deno.test(
     await bob.write("From the tunnel");
     await ann.call("DELETE", `/groups/${former}/members/${bobsId}`);
     await bob.page.context().setOffline(false);
-    await bob.page.locator("#toast", { hasText: former }).waitFor();
     await ann.message("From the tunnel").waitFor();
+    await bob.page.getByRole("link", { name: "Back to the chats" }).click();
+    await bob.page.evaluate((id) => location.hash = id, former);
+    const refused = bob.message("Am I still here?");
+    await refused.getByText("Not sent").waitFor();
+    await refused.getByRole("button", { name: "Discard" }).click();
+    await refused.waitFor({ state: "detached" });
   },
 );
 
@@ -264,11 +191,8 @@ Deno.test(
     await using world = await setting();
     const { ann, bob, browser } = world;
     await ann.startChat("bob");
-    const token = await ann.page.evaluate(() => {
-      return JSON.parse(localStorage.getItem("realtimechat.session")!).accessToken;
-    });
-    await ann.page.waitForURL(/#.+/);
-    const chatId = new URL(ann.page.url()).hash.slice(1);
+    const token = await ann.token();
+    const chatId = await ann.openChatId();
     for (let i = 1; i <= 130; i++) {
       const response = await fetch(`${world.server.url}/api/messages`, {
         method: "POST",
@@ -280,16 +204,19 @@ Deno.test(
     }
     await bob.page.reload();
     await bob.chat("ann").click();
-    await bob.message("Message number 130.").waitFor();
+    // It opens where bob has read to, and goes on from there.
+    await bob.message("Message number 1.").first().waitFor();
+    await bob.page.getByText("New messages").waitFor();
     const scroller = bob.page.locator(".scroller");
-    for (let tries = 0; tries < 10 && (await bob.texts)[0] !== "Message number 1."; tries++) {
-      const before = (await bob.texts).length;
-      await scroller.evaluate((element) => element.scrollTop = 0);
+    for (let tries = 0; tries < 10 && (await bob.texts).at(-1) !== "Message number 130."; tries++) {
+      const last = (await bob.texts).at(-1);
+      await scroller.evaluate((element) => element.scrollTop = element.scrollHeight);
       await bob.page.waitForFunction(
-        (count) => document.querySelectorAll(".messages .text").length > count,
-        before,
+        (text) => [...document.querySelectorAll(".messages .text")].at(-1)?.textContent !== text,
+        last,
       );
     }
+    await bob.page.locator(".chat .badge").waitFor({ state: "detached" });
     const expected = Array.from({ length: 130 }, (_, i) => `Message number ${i + 1}.`);
     assert.deepEqual(await bob.texts, expected);
 
@@ -301,8 +228,14 @@ Deno.test(
     await bob.page.getByRole("button", { name: "Sign in" }).waitFor();
     assert.equal(await bob.page.title(), "RealTimeChat");
     // What stays is the token by which the browser is known, of no use without the password.
-    const kept = await bob.page.evaluate(() => Object.keys(localStorage));
-    assert.deepEqual(kept, ["realtimechat.device"]);
+    const kept = await bob.page.evaluate(async () => {
+      const opening = indexedDB.open("realtimechat", 1);
+      await new Promise((resolve) => opening.onsuccess = resolve);
+      const reading = opening.result.transaction("entries").objectStore("entries").getAllKeys();
+      await new Promise((resolve) => reading.onsuccess = resolve);
+      return [Object.keys(localStorage), reading.result];
+    });
+    assert.deepEqual(kept, [[], ["device"]]);
     assert.deepEqual(browser.faults, []);
   },
 );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { splitLinks } from "../../src/web/page/links.js";
+import { splitLinks } from "../../src/web/page/rich_text/links.ts";
 
 const CASES: [text: string, ...parts: string[]][] = [
   ["nothing", "nothing"],

@@ -1,12 +1,32 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { Hono } from "hono";
 import type { HttpEnv } from "../../src/http/http_env.ts";
-import { mountWebPage } from "../../src/web/routes.ts";
+import { mountWebPage, type PageOptions } from "../../src/web/routes.ts";
 
-function page(): Hono<HttpEnv> {
+function page(options?: PageOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  mountWebPage(app);
+  mountWebPage(app, options);
   return app;
+}
+
+/** Paths of all files that the page names, directly or by another file. */
+async function pathsOf(app: Hono<HttpEnv>): Promise<Map<string, Response>> {
+  const seen = new Map<string, Response>();
+  const html = await (await app.request("/")).text();
+  const pending = [...html.matchAll(/(?:src|href)="(\/web\/[^"]+)"/g)].map(([, path]) => path);
+  for (const path of pending) {
+    if (seen.has(path)) continue;
+    const response = await app.request(path);
+    seen.set(path, response);
+    if (!path.endsWith(".js")) continue;
+    const text = await response.clone().text();
+    for (const [, name] of text.matchAll(/(?:from|import)\s*\(?"\.\/([^"]+)"/g)) {
+      pending.push(`/web/${name}`);
+    }
+  }
+  return seen;
 }
 
 Deno.test("the page brings a policy that lets nothing foreign in", async () => {
@@ -15,49 +35,84 @@ Deno.test("the page brings a policy that lets nothing foreign in", async () => {
   assert.match(response.headers.get("content-type")!, /^text\/html/);
   const policy = response.headers.get("content-security-policy")!;
   assert.match(policy, /default-src 'none'/);
+  assert.match(policy, /require-trusted-types-for 'script'/);
   assert.doesNotMatch(policy, /unsafe|https?:|\*/);
   const html = await response.text();
   assert.doesNotMatch(html, /<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
 });
 
-Deno.test("every file that the page names is there, with its type", async () => {
-  const app = page();
-  const html = await (await app.request("/")).text();
-  const pending = [...html.matchAll(/(?:src|href)="(\/web\/[^"]+)"/g)].map(([, path]) => path);
-  const seen = new Set<string>();
-  while (pending.length > 0) {
-    const path = pending.pop()!;
-    if (seen.has(path)) continue;
-    seen.add(path);
-    const response = await app.request(path);
-    assert.equal(response.status, 200, path);
-    const text = await response.text();
-    if (!path.endsWith(".js")) continue;
-    assert.match(response.headers.get("content-type")!, /^text\/javascript/);
-    for (const [, name] of text.matchAll(/from "\.\/([^"]+)"/g)) pending.push(`/web/${name}`);
-  }
-  const files = [...Deno.readDirSync(new URL("../../src/web/page/", import.meta.url))];
-  assert.equal(seen.size, files.length - 1, "all but the page itself are used");
+Deno.test("the policy names the bucket that media comes from, and only for media", async () => {
+  const app = page({ mediaOrigin: "https://bucket.example" });
+  const policy = (await app.request("/")).headers.get("content-security-policy")!;
+  const naming = policy.split("; ").filter((part) => part.includes("https://bucket.example"));
+  assert.deepEqual(naming.map((part) => part.split(" ")[0]), [
+    "img-src",
+    "media-src",
+    "connect-src",
+  ]);
 });
 
-Deno.test("a browser that has a file is told that it is still right", async () => {
+Deno.test("every file that the page names is there, and may be kept for good", async () => {
+  const files = await pathsOf(page());
+  assert(files.size >= 4);
+  for (const [path, { status, headers }] of files) {
+    assert.equal(status, 200, path);
+    assert.match(headers.get("cache-control")!, /immutable/, path);
+    assert.match(path, /-[0-9a-zA-Z]{8,10}\.\w+$/, "named by its content");
+    if (path.endsWith(".js")) assert.match(headers.get("content-type")!, /^text\/javascript/);
+  }
+});
+
+Deno.test("the page itself is asked for again each time, and not sent again while it is the same", async () => {
   const app = page();
-  const first = await app.request("/web/main.js");
+  const first = await app.request("/");
+  assert.equal(first.headers.get("cache-control"), "no-cache");
   const etag = first.headers.get("etag")!;
   await first.body?.cancel();
   for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
-    const again = await app.request("/web/main.js", { headers: { "if-none-match": known } });
+    const again = await app.request("/", { headers: { "if-none-match": known } });
     assert.deepEqual([again.status, await again.text()], [304, ""]);
   }
-  const other = await app.request("/web/main.js", { headers: { "if-none-match": '"other"' } });
+  const other = await app.request("/", { headers: { "if-none-match": '"other"' } });
   assert.equal(other.status, 200);
   await other.body?.cancel();
+});
+
+Deno.test("files are sent in Brotli or gzip to whoever takes it, and as they are to others", async () => {
+  const app = page();
+  const path = [...(await pathsOf(app)).keys()].find((each) => each.endsWith(".css"))!;
+  const ask = async (accept?: string) => {
+    const headers = accept === undefined ? undefined : { "accept-encoding": accept };
+    const response = await app.request(path, { headers });
+    const body = Buffer.from(await response.arrayBuffer());
+    assert.equal(response.headers.get("content-length"), String(body.length));
+    assert.match(response.headers.get("vary")!, /Accept-Encoding/);
+    return { coding: response.headers.get("content-encoding"), body };
+  };
+  const plain = await ask();
+  assert.equal(plain.coding, null);
+  const brotli = await ask("gzip, deflate, br");
+  assert.equal(brotli.coding, "br");
+  assert.deepEqual(brotliDecompressSync(brotli.body), plain.body);
+  const gzip = await ask("gzip, br;q=0");
+  assert.equal(gzip.coding, "gzip");
+  assert.deepEqual(gunzipSync(gzip.body), plain.body);
+  assert.equal((await ask("identity, *;q=0")).coding, null);
+});
+
+Deno.test("the page offers the providers that are configured, and no others", async () => {
+  const html = await (await page({ providers: ["google"] }).request("/")).text();
+  assert.match(html, /<meta name="providers" content="google">/);
+  assert.match(await (await page().request("/")).text(), /<meta name="providers" content="">/);
 });
 
 Deno.test("nothing but the page's own files is served", async () => {
   const app = page();
   for (
-    const path of ["/web/nothing.js", "/web/..%2froutes.ts", "/web/%2e%2e%2froutes.ts", "/web/"]
+    const path of [
+      ...["/web/nothing.js", "/web/..%2froutes.ts", "/web/%2e%2e%2froutes.ts", "/web/"],
+      ...["/web/index.html", "/web/main.tsx"],
+    ]
   ) {
     const response = await app.request(path);
     assert.equal(response.status, 404, path);

@@ -1,0 +1,22 @@
+import { Announcer } from "../components/announcer.tsx";
+import { ToastBox } from "../components/toast.tsx";
+import { SignInView } from "../sign_in/sign_in_view.tsx";
+import { signedIn } from "../state/session.ts";
+import { ChatsPage } from "./chats_page.tsx";
+import { AppContext } from "./context.ts";
+
+export function App() {
+  const app = signedIn.value;
+  return (
+    <>
+      {app === null && <SignInView />}
+      {app && (
+        <AppContext.Provider value={app}>
+          <ChatsPage key={app.client.userId} />
+        </AppContext.Provider>
+      )}
+      <ToastBox />
+      <Announcer />
+    </>
+  );
+}

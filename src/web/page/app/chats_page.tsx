@@ -1,0 +1,29 @@
+import { useEffect } from "preact/hooks";
+import { ChatPane } from "../chat/chat_pane.tsx";
+import { Inbox } from "../inbox/inbox.tsx";
+import { openChatId } from "../state/route.ts";
+import { t } from "../texts/texts.ts";
+import { ConnectionBanner } from "./connection_banner.tsx";
+import { useApp } from "./context.ts";
+
+/** The list of chats beside the open one; on a phone, one of the two. */
+export function ChatsPage() {
+  return (
+    <div class="page" data-open={openChatId.value === "" ? "inbox" : "chat"}>
+      <Title />
+      <ConnectionBanner />
+      <Inbox />
+      <ChatPane key={openChatId.value} chatId={openChatId.value} />
+    </div>
+  );
+}
+
+/** Counts what is unread in the tab, too. */
+function Title() {
+  const { totalUnread } = useApp();
+  const unread = totalUnread.value;
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) ${t().appName}` : t().appName;
+  }, [unread]);
+  return null;
+}

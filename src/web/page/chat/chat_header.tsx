@@ -1,0 +1,55 @@
+import { useApp } from "../app/context.ts";
+import { Avatar } from "../components/avatar.tsx";
+import { Icon } from "../components/icon.tsx";
+import type { ChatState } from "../state/chat.ts";
+import { whenOf } from "../texts/format.ts";
+import { t } from "../texts/texts.ts";
+
+/** Members who are named under a group's name; the others are counted. */
+const MAX_NAMED = 6;
+
+export function ChatHeader({ chat }: { chat: ChatState }) {
+  const app = useApp();
+  const title = app.titleOf(chat);
+  return (
+    <header class="bar chat-header">
+      <a class="icon-button back" href="#" aria-label={t().backToChats} title={t().backToChats}>
+        <Icon name="back" flips />
+      </a>
+      <Avatar id={chat.peerId.value ?? chat.id} name={title} presenceOf={chat.peerId.value} />
+      <div class="chat-heading">
+        <h2 class="ellipsis">
+          {chat.details.value.encrypted && <Icon name="lock" />}
+          <bdi>{title}</bdi>
+        </h2>
+        <p class="muted small ellipsis">
+          {chat.isGroup ? <GroupLine chat={chat} /> : <PresenceLine chat={chat} />}
+        </p>
+      </div>
+    </header>
+  );
+}
+
+function GroupLine({ chat }: { chat: ChatState }) {
+  const { people } = useApp();
+  if (!chat.isOpened.value) return <>{t().memberCount(chat.details.value.memberCount)}</>;
+  const present = chat.members.value.filter(({ leftAt }) => leftAt === null);
+  const names = present.slice(0, MAX_NAMED).map(({ userId }) =>
+    userId === chat.myId ? t().youLower : people.nameOf(userId)
+  );
+  const others = chat.details.value.memberCount - names.length;
+  if (others > 0) names.push(t().andMore(others));
+  return <>{names.join(", ")}</>;
+}
+
+function PresenceLine({ chat }: { chat: ChatState }) {
+  const { people } = useApp();
+  const peerId = chat.peerId.value;
+  const presence = peerId === null ? null : people.presenceOf(peerId);
+  if (presence === null) return <>&nbsp;</>;
+  const { state, text, lastSeenAt } = presence;
+  if (state === "online" || state === "away" || state === "busy") {
+    return <>{text ? `${t()[state]} · ${text}` : t()[state]}</>;
+  }
+  return <>{lastSeenAt ? t().lastSeen(whenOf(lastSeenAt)) : "\u00a0"}</>;
+}

@@ -1,0 +1,55 @@
+import { useEffect, useState } from "preact/hooks";
+import type { LocalMessage } from "../../../client/mod.ts";
+import { useApp } from "../app/context.ts";
+import { EmptyState } from "../components/empty_state.tsx";
+import type { ChatState } from "../state/chat.ts";
+import { t } from "../texts/texts.ts";
+import { ChatHeader } from "./chat_header.tsx";
+import { Composer } from "./composer.tsx";
+import { MessageList } from "./message_list.tsx";
+import { TypingLine } from "./typing_line.tsx";
+
+/** Message that the composer replies to or changes; null for a new message. */
+export type WritingMode = { kind: "reply" | "edit"; message: LocalMessage } | null;
+
+/** The open chat, or what to do where none is open. */
+export function ChatPane({ chatId }: { chatId: string }) {
+  const app = useApp();
+  const chat = app.chat(chatId);
+  return (
+    <main class="chat-pane">
+      {chat && <OpenChat chat={chat} />}
+      {!chat && chatId === "" && (
+        <EmptyState icon="chat" title={t().pickChat} text={t().pickChatText} />
+      )}
+      {!chat && chatId !== "" && app.hasInbox.value && (
+        <EmptyState icon="alert" title={t().noSuchChat} text={t().noSuchChatText} />
+      )}
+    </main>
+  );
+}
+
+function OpenChat({ chat }: { chat: ChatState }) {
+  const app = useApp();
+  const [mode, setMode] = useState<WritingMode>(null);
+  const isOnline = app.connection.value === "online";
+  const hasLeft = chat.hasLeft.value;
+  useEffect(() => {
+    if (!isOnline || hasLeft) return;
+    // A fault here is tried again with the next connection.
+    chat.open().then(() => app.people.watch(chat.members.peek().map(({ userId }) => userId)))
+      .catch((error) => console.warn("Opening the chat failed:", error));
+  }, [chat, isOnline, hasLeft]);
+  return (
+    <>
+      <ChatHeader chat={chat} />
+      <MessageList chat={chat} onMode={setMode} />
+      {hasLeft ? <p class="chat-left muted" role="status">{t().left}</p> : (
+        <>
+          <TypingLine chat={chat} />
+          <Composer chat={chat} mode={mode} onMode={setMode} />
+        </>
+      )}
+    </>
+  );
+}

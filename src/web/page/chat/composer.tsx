@@ -1,0 +1,117 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useApp } from "../app/context.ts";
+import { IconButton } from "../components/icon_button.tsx";
+import type { ChatState } from "../state/chat.ts";
+import { showToast } from "../state/toast.ts";
+import { faultText } from "../texts/fault_text.ts";
+import { t } from "../texts/texts.ts";
+import type { WritingMode } from "./chat_pane.tsx";
+import { ComposerContext } from "./composer_context.tsx";
+
+/** Milliseconds without a key after which the others learn that the person has stopped writing. */
+const STOPPED_MS = 5_000;
+
+interface ComposerProps {
+  chat: ChatState;
+  mode: WritingMode;
+  onMode(mode: WritingMode): void;
+}
+
+export function Composer({ chat, mode, onMode }: ComposerProps) {
+  const { client, drafts } = useApp();
+  const [text, setText] = useState(() => drafts.read(chat.id));
+  const input = useRef<HTMLTextAreaElement>(null);
+  const editing = mode?.kind === "edit" ? mode.message : null;
+
+  useEffect(() => {
+    if (mode?.kind === "edit") setText(mode.message.text);
+    if (mode) input.current!.focus();
+  }, [mode]);
+  // With a mouse and a keyboard one writes at once; on a phone the keyboard would cover the messages.
+  useEffect(() => {
+    if (matchMedia("(hover: hover)").matches) input.current!.focus();
+    return () => chat.tellTyping(false);
+  }, [chat]);
+  useEffect(() => {
+    if (text.trim() === "") return;
+    const timer = setTimeout(() => chat.tellTyping(false), STOPPED_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  useLayoutEffect(() => grow(input.current!), [text]);
+
+  const change = (next: string) => {
+    setText(next);
+    if (editing) return;
+    drafts.write(chat.id, next);
+    chat.tellTyping(next.trim() !== "");
+  };
+  const stop = () => {
+    if (editing) setText(drafts.read(chat.id));
+    onMode(null);
+  };
+  const submit = async () => {
+    const written = text.trim();
+    if (written === "") return;
+    if (editing) {
+      try {
+        await client.edit(chat.id, editing.id, written);
+        stop();
+      } catch (error) {
+        showToast(faultText(error));
+      }
+      return;
+    }
+    change("");
+    onMode(null);
+    // A refusal shows at the message itself.
+    client.send(chat.id, { text: written, replyTo: mode?.message.id }).catch(() => {});
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      void submit();
+    } else if (event.key === "Escape" && mode) stop();
+    else if (event.key === "ArrowUp" && text === "") {
+      const last = lastOwn(chat);
+      if (!last) return;
+      event.preventDefault();
+      onMode({ kind: "edit", message: last });
+    }
+  };
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {mode && <ComposerContext mode={mode} onStop={stop} />}
+      <textarea
+        ref={input}
+        class="input"
+        rows={1}
+        dir="auto"
+        placeholder={t().message}
+        aria-label={t().message}
+        enterkeyhint="send"
+        value={text}
+        onInput={(event) => change(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <IconButton icon="send" label={t().send} type="submit" class="send" flips />
+    </form>
+  );
+}
+
+function lastOwn(chat: ChatState) {
+  return chat.messages.peek().findLast(({ senderId, deletedAt, status, kind }) =>
+    senderId === chat.myId && deletedAt === null && status === "sent" && kind !== "system"
+  );
+}
+
+/** As high as its text, up to what the style allows. */
+function grow(input: HTMLTextAreaElement): void {
+  input.style.height = "auto";
+  input.style.height = `${input.scrollHeight + 2}px`;
+}

@@ -1,0 +1,27 @@
+import type { LocalMessage } from "../../../client/mod.ts";
+import { useApp } from "../app/context.ts";
+import { Icon } from "../components/icon.tsx";
+import { RichText } from "../rich_text/rich_text.tsx";
+import { t } from "../texts/texts.ts";
+
+export function MessageContent({ message }: { message: LocalMessage }) {
+  const { people } = useApp();
+  const { kind, encrypted, deletedAt, media, text } = message;
+  if (people.isBlocked(message.senderId)) return <Gone text={t().fromBlocked} />;
+  if (deletedAt !== null) return <Gone text={t().deleted} />;
+  if (kind === "encrypted" && encrypted?.state !== "read") return <Gone text={t().encrypted} />;
+  return (
+    <>
+      {media.map(({ id, name }) => (
+        <p key={id} class="file">
+          <Icon name="clip" /> <bdi>{name}</bdi>
+        </p>
+      ))}
+      {text !== "" && <RichText text={text} />}
+    </>
+  );
+}
+
+function Gone({ text }: { text: string }) {
+  return <p class="text gone">{text}</p>;
+}

@@ -1,0 +1,119 @@
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useApp } from "../app/context.ts";
+import { EmptyState } from "../components/empty_state.tsx";
+import type { ChatState } from "../state/chat.ts";
+import { t } from "../texts/texts.ts";
+import type { WritingMode } from "./chat_pane.tsx";
+import { JumpDown } from "./jump_down.tsx";
+import { messageActions } from "./message_actions.ts";
+import { MessageRow } from "./message_row.tsx";
+import { around, boundsOf, earlier, later, type MessageWindow, tailOf } from "./message_window.ts";
+import { rowsOf } from "./rows.ts";
+import { ScrollKeeper } from "./scroll_keeper.ts";
+
+interface MessageListProps {
+  chat: ChatState;
+  onMode(mode: WritingMode): void;
+}
+
+export function MessageList({ chat, onMode }: MessageListProps) {
+  const app = useApp();
+  const messages = chat.messages.value;
+  const isOpened = chat.isOpened.value;
+  const [place, setPlace] = useState<MessageWindow | null>(null);
+  const [firstUnread, setFirstUnread] = useState<string | null>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const keeper = useMemo(() => new ScrollKeeper(), []);
+  const window = place ?? tailOf(messages);
+  const bounds = boundsOf(messages, window);
+  const rows = rowsOf(chat, messages, { ...bounds, firstUnread });
+  const actions = useMemo(
+    () =>
+      messageActions(app, chat, {
+        onMode,
+        show: (id) => {
+          setPlace(around(chat.messages.peek(), id));
+          keeper.lookFor(id);
+        },
+      }),
+    [chat],
+  );
+
+  const visit = useRef({ messages, window, bounds });
+  visit.current = { messages, window, bounds };
+
+  /** Reaches for more in the direction in which there is little left, and says what has been read. */
+  const look = () => {
+    const { messages, window, bounds } = visit.current;
+    if (keeper.isNearTop && bounds.start > 0) setPlace(earlier(messages, window));
+    else if (keeper.isNearTop) void chat.loadOlder();
+    if (keeper.isNearBottom && bounds.end < messages.length) setPlace(later(messages, window));
+    const isVisible = document.visibilityState === "visible";
+    const seq = isVisible && chat.isOpened.peek() ? keeper.lastVisibleSeq() : 0;
+    if (seq > 0) chat.markRead(seq);
+  };
+
+  useLayoutEffect(() => {
+    const stop = keeper.attach(scroller.current!, look);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      stop();
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, []);
+
+  // Once the history is here, the place to begin at is known.
+  useLayoutEffect(() => {
+    if (!isOpened) return;
+    const unread = chat.unread.peek() === 0
+      ? undefined
+      : messages.find((message) =>
+        message.seq > chat.readSeq && message.senderId !== chat.myId && message.deletedAt === null
+      );
+    setFirstUnread(unread?.id ?? null);
+    if (!unread) return;
+    setPlace(around(messages, unread.id));
+    keeper.beginAt(unread.id);
+  }, [isOpened]);
+
+  useLayoutEffect(() => {
+    keeper.restore(bounds.end === messages.length);
+    look();
+  });
+
+  const toNewest = () => {
+    setPlace(null);
+    keeper.stickToBottom();
+  };
+  return (
+    <div class="message-area">
+      <div
+        ref={scroller}
+        class="scroller"
+        role="region"
+        aria-label={t().messages}
+        tabIndex={0}
+      >
+        {isOpened && messages.length === 0 && (
+          <EmptyState icon="smile" title={t().emptyChat} text={t().emptyChatText} />
+        )}
+        <ol class="messages">
+          {isOpened && !chat.hasOlder && bounds.start === 0 && messages.length > 0 && (
+            <li class="beginning muted small">{t().beginning}</li>
+          )}
+          {rows.map(({ key, ...row }) => (
+            <MessageRow
+              key={key}
+              {...row}
+              isGroup={chat.isGroup}
+              mayAct={!chat.hasLeft.value && row.message.status === "sent"}
+              mayDelete={row.isMine || (chat.isGroup && (chat.me?.role ?? "member") !== "member")}
+              actions={actions}
+            />
+          ))}
+        </ol>
+      </div>
+      <JumpDown chat={chat} keeper={keeper} onJump={toNewest} />
+    </div>
+  );
+}

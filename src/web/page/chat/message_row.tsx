@@ -1,0 +1,76 @@
+import { useApp } from "../app/context.ts";
+import { Avatar } from "../components/avatar.tsx";
+import { t } from "../texts/texts.ts";
+import type { MessageActions } from "./message_actions.ts";
+import { MessageContent } from "./message_content.tsx";
+import { MessageFooter } from "./message_footer.tsx";
+import { MessageMenu } from "./message_menu.tsx";
+import { NotSent } from "./not_sent.tsx";
+import { Quote } from "./quote.tsx";
+import { Reactions } from "./reactions.tsx";
+import type { Row } from "./rows.ts";
+
+interface MessageRowProps extends Omit<Row, "key"> {
+  isGroup: boolean;
+  mayAct: boolean;
+  mayDelete: boolean;
+  actions: MessageActions;
+}
+
+/** Its properties are compared, so a row is drawn again only when something of it has changed. */
+export function MessageRow(props: MessageRowProps) {
+  const { message, isMine, isTogether, isGroup, day, isFirstUnread, mayAct, actions } = props;
+  const { people } = useApp();
+  const isNamed = isGroup && !isMine && !isTogether;
+  const isSettled = mayAct && message.deletedAt === null;
+  const sides = `${isMine ? "mine" : "theirs"}${isTogether ? " together" : ""}`;
+  return (
+    <>
+      {day && (
+        <li class="day">
+          <span>{day}</span>
+        </li>
+      )}
+      {isFirstUnread && (
+        <li class="unread-line">
+          <span>{t().newMessages}</span>
+        </li>
+      )}
+      <li
+        class={`message ${sides}`}
+        data-key={isMine ? message.clientId : message.id}
+        data-id={message.id}
+        data-seq={message.seq}
+      >
+        {isGroup && !isMine && (
+          <span class="message-face">
+            {isNamed && (
+              <Avatar id={message.senderId} name={people.nameOf(message.senderId)} size="s" />
+            )}
+          </span>
+        )}
+        <div class="message-body">
+          <div class="line">
+            <article class="bubble" tabIndex={-1}>
+              {isNamed && (
+                <h3 class="sender">
+                  <bdi>{people.nameOf(message.senderId)}</bdi>
+                </h3>
+              )}
+              {message.replyTo && message.deletedAt === null && (
+                <Quote id={message.replyTo} original={props.original} actions={actions} />
+              )}
+              <MessageContent message={message} />
+              <MessageFooter message={message} progress={props.progress} />
+            </article>
+            {isSettled && (
+              <MessageMenu {...{ message, isMine, actions }} mayDelete={props.mayDelete} />
+            )}
+          </div>
+          <Reactions message={message} mayReact={isSettled} actions={actions} />
+          {message.status === "failed" && <NotSent message={message} actions={actions} />}
+        </div>
+      </li>
+    </>
+  );
+}

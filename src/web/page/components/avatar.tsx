@@ -1,0 +1,40 @@
+import { useApp } from "../app/context.ts";
+
+const TONES = 8;
+
+interface AvatarProps {
+  /** Of the person or group: it chooses the tone. */
+  id: string;
+  name: string;
+  /** Shows the presence of this person, too. */
+  presenceOf?: string | null;
+  size?: "s" | "m" | "l";
+}
+
+/** Initials on one of eight tones, always the same one for an id. Decoration: the name stands beside it. */
+export function Avatar({ id, name, presenceOf, size = "m" }: AvatarProps) {
+  return (
+    <span class={`avatar size-${size} tone-${toneOf(id)}`} aria-hidden="true">
+      {initialsOf(name)}
+      {presenceOf && <PresenceDot userId={presenceOf} />}
+    </span>
+  );
+}
+
+function PresenceDot({ userId }: { userId: string }) {
+  const state = useApp().people.presenceOf(userId)?.state;
+  const isShown = state === "online" || state === "away" || state === "busy";
+  return isShown ? <span class={`dot ${state}`} /> : null;
+}
+
+function toneOf(id: string): number {
+  let hash = 0;
+  for (const unit of id) hash = (hash * 31 + unit.charCodeAt(0)) >>> 0;
+  return hash % TONES;
+}
+
+function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/).filter((word) => word !== "");
+  if (words.length === 0) return "?";
+  return words.slice(0, 2).map((word) => [...word][0]).join("").toUpperCase();
+}

@@ -1,0 +1,29 @@
+import { useState } from "preact/hooks";
+import { useApp } from "../app/context.ts";
+import { Avatar } from "../components/avatar.tsx";
+import { IconButton } from "../components/icon_button.tsx";
+import { NewChatDialog } from "../dialogs/new_chat_dialog.tsx";
+import { NewGroupDialog } from "../dialogs/new_group_dialog.tsx";
+import { showToast } from "../state/toast.ts";
+import { faultText } from "../texts/fault_text.ts";
+import { t } from "../texts/texts.ts";
+
+export function InboxHeader() {
+  const app = useApp();
+  const [dialog, setDialog] = useState<"chat" | "group" | null>(null);
+  const me = app.me.value;
+  const name = me ? me.displayName || me.username : "";
+  const close = () => setDialog(null);
+  const signOut = () => app.signOut().catch((error) => showToast(faultText(error)));
+  return (
+    <header class="bar">
+      {me && <Avatar id={me.id} name={name} size="s" />}
+      <strong class="ellipsis inbox-name">{name}</strong>
+      <IconButton icon="chat" label={t().newChat} onClick={() => setDialog("chat")} />
+      <IconButton icon="group" label={t().newGroup} onClick={() => setDialog("group")} />
+      <IconButton icon="out" label={t().signOut} flips onClick={signOut} />
+      {dialog === "chat" && <NewChatDialog onClose={close} />}
+      {dialog === "group" && <NewGroupDialog onClose={close} />}
+    </header>
+  );
+}

@@ -1,0 +1,29 @@
+import { ChatError } from "../../client/mod.ts";
+import { render } from "preact";
+import { App } from "./app/app.tsx";
+import { finish } from "./sign_in/provider_return.ts";
+import { newClient, resume, signedIn } from "./state/session.ts";
+import { showToast } from "./state/toast.ts";
+import { faultText } from "./texts/fault_text.ts";
+import { loadTexts, t } from "./texts/texts.ts";
+
+addEventListener("unhandledrejection", (event) => {
+  const { reason } = event;
+  // Being offline is shown already.
+  if (reason instanceof ChatError) {
+    event.preventDefault();
+    if (reason.code !== "offline" && reason.code !== "signed_out") showToast(faultText(reason));
+  } else if (isMissingPart(reason)) {
+    event.preventDefault();
+    showToast(t().newVersion, { label: t().reload, run: () => location.reload() });
+  }
+});
+
+/** A part that is loaded on first use is gone from the server once it runs another version. */
+function isMissingPart(reason: unknown): boolean {
+  return reason instanceof TypeError && /import|module/i.test(reason.message);
+}
+
+await Promise.all([loadTexts(), resume()]);
+if (signedIn.value === null) await finish(newClient);
+render(<App />, document.querySelector("#app")!);

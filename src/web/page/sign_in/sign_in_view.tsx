@@ -1,0 +1,72 @@
+import { useState } from "preact/hooks";
+import { Logo } from "../components/logo.tsx";
+import { endedBy } from "../state/session.ts";
+import { t } from "../texts/texts.ts";
+import { CodeForm } from "./code_form.tsx";
+import { ForgotForm } from "./forgot_form.tsx";
+import { returned } from "./provider_return.ts";
+import { ProviderButtons } from "./provider_buttons.tsx";
+import { RegisterForm } from "./register_form.tsx";
+import { SignInForm } from "./sign_in_form.tsx";
+
+type Step = "signIn" | "register" | "forgot" | { challenge: string };
+
+/** Registering, signing in, the second factor of those who have one, and a forgotten password. */
+export function SignInView() {
+  const [step, setStep] = useState<Step>(
+    returned.value?.challenge ? returned.value as Step : "signIn",
+  );
+  const ended = endedBy.value;
+  const isFirst = step === "signIn" || step === "register";
+  return (
+    <main class="sign-in">
+      <header>
+        <Logo />
+        <h1>{t().appName}</h1>
+        <p class="muted">{t().tagline}</p>
+      </header>
+      {ended && (
+        <p class="sign-in-note" role="status">
+          {ended === "elsewhere" ? t().endedElsewhere : t().endedByServer}
+        </p>
+      )}
+      <section class="card">
+        {step === "signIn" && <SignInForm onChallenge={(challenge) => setStep({ challenge })} />}
+        {step === "register" && <RegisterForm />}
+        {step === "forgot" && <ForgotForm />}
+        {typeof step === "object" && <CodeForm challenge={step.challenge} />}
+        {isFirst && <ProviderButtons />}
+        <Ways step={step} onStep={setStep} />
+      </section>
+      <p class="muted small">
+        {t().apiBehind} <a href="/docs">/docs</a>
+      </p>
+    </main>
+  );
+}
+
+/** Under a form: where else one may want to be. */
+function Ways({ step, onStep }: { step: Step; onStep(step: Step): void }) {
+  const link = (label: string, to: Step) => (
+    <button
+      type="button"
+      class="link-button"
+      onClick={() => onStep(to)}
+    >
+      {label}
+    </button>
+  );
+  if (step === "signIn") {
+    return (
+      <div class="ways muted small">
+        {link(t().forgotPassword, "forgot")}
+        <p>{t().newHere} {link(t().register, "register")}</p>
+      </div>
+    );
+  }
+  if (step === "register") {
+    return <p class="ways muted small">{t().haveAccount} {link(t().signIn, "signIn")}</p>;
+  }
+  if (step === "forgot") return <p class="ways small">{link(t().backToSignIn, "signIn")}</p>;
+  return <p class="ways muted small">{t().notYou} {link(t().startAgain, "signIn")}</p>;
+}

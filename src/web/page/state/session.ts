@@ -1,0 +1,86 @@
+import { signal } from "@preact/signals";
+import {
+  ChatClient,
+  indexedDbDeviceKey,
+  indexedDbStore,
+  type KeyStore,
+  memoryKeyStore,
+} from "../../../client/mod.ts";
+import { SignedIn } from "./signed_in.ts";
+
+const DATABASE = "realtimechat";
+
+/** `null`: the sign-in form is shown. `undefined`: it is not known yet which. */
+export const signedIn = signal<SignedIn | null | undefined>(undefined);
+
+/** Why the person is back at the sign-in form without having asked for it. */
+export const endedBy = signal<"elsewhere" | "expired" | null>(null);
+
+/** Tells other tabs of this browser that somebody has signed in or out here. */
+const tabs = new BroadcastChannel("realtimechat session");
+
+interface Storage {
+  storage: KeyStore;
+  /** Absent where the browser has no Web Crypto: pages without TLS. Encrypted chats do not work there. */
+  deviceKey?: CryptoKey;
+}
+
+let opened: Promise<Storage> | undefined;
+
+/** Some browsers have no database in private windows: then nothing lasts, and all else works. */
+function openStorage(): Promise<Storage> {
+  return opened ??= (async () => {
+    try {
+      const storage = await indexedDbStore(DATABASE);
+      const deviceKey = globalThis.isSecureContext ? await indexedDbDeviceKey(DATABASE) : undefined;
+      return { storage, deviceKey };
+    } catch {
+      return { storage: memoryKeyStore() };
+    }
+  })();
+}
+
+/** A client is one person's, so each sign-in begins with a new one. */
+export async function newClient(): Promise<ChatClient> {
+  return new ChatClient({ url: location.origin, ...await openStorage() });
+}
+
+/** Takes up the session of an earlier visit, if there is one. */
+export async function resume(): Promise<void> {
+  const client = await newClient();
+  const user = await client.resume();
+  signedIn.value = user ? begin(client) : null;
+}
+
+/** Shows the chats of the person whom the client has just signed in. */
+export function enter(client: ChatClient): void {
+  endedBy.value = null;
+  signedIn.value = begin(client);
+  tabs.postMessage("changed");
+}
+
+function begin(client: ChatClient): SignedIn {
+  return new SignedIn(client, (isAsked) => {
+    if (!isAsked) endedBy.value = "expired";
+    leave();
+    tabs.postMessage("changed");
+  });
+}
+
+function leave(): void {
+  const left = signedIn.peek();
+  signedIn.value = null;
+  location.hash = "";
+  document.title = "RealTimeChat";
+  void left?.close();
+}
+
+tabs.onmessage = async () => {
+  const current = signedIn.peek();
+  const user = await (await newClient()).resume();
+  if (current === undefined || user?.id === current?.client.user?.id) return;
+  if (user === null) {
+    endedBy.value = "elsewhere";
+    leave();
+  } else location.reload();
+};

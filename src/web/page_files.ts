@@ -1,0 +1,70 @@
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import { entityTagOf } from "../core/entity_tag.ts";
+import { buildPage, builtFolder, isBuilt } from "./build/build_page.ts";
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+export type Coding = "br" | "gzip";
+
+export interface PageFile {
+  type: string;
+  etag: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  packed: Record<Coding, Uint8Array<ArrayBuffer>>;
+}
+
+export interface ReadOptions {
+  /** Providers that people can sign in with, to be named in the page. */
+  providers?: readonly string[];
+  mayBuild: boolean;
+}
+
+/**
+ * Returns the files of the built page by name, each compressed once, as small as it gets. Where the page of
+ * this source is not built, it is built now if `mayBuild` and this process may run Deno's bundler; otherwise
+ * returns null.
+ */
+export async function readPage(
+  { providers = [], mayBuild }: ReadOptions,
+): Promise<Map<string, PageFile> | null> {
+  const folder = await builtFolder();
+  if (!await isBuilt(folder)) {
+    if (!mayBuild || !await mayRun()) return null;
+    await buildPage();
+  }
+  const files = new Map<string, PageFile>();
+  for await (const { name } of Deno.readDir(folder)) {
+    const bytes = await Deno.readFile(new URL(name, folder));
+    files.set(name, await fileOf(name, name === "index.html" ? filled(bytes, providers) : bytes));
+  }
+  return files;
+}
+
+/** `deno task start` lets only its launcher start processes, and so do the tests. */
+async function mayRun(): Promise<boolean> {
+  const names = ["run", "write"] as const;
+  const states = await Promise.all(names.map((name) => Deno.permissions.query({ name })));
+  return states.every(({ state }) => state === "granted");
+}
+
+function filled(html: Uint8Array, providers: readonly string[]): Uint8Array<ArrayBuffer> {
+  const text = new TextDecoder().decode(html);
+  return new TextEncoder().encode(text.replace("{{providers}}", providers.join(" ")));
+}
+
+async function fileOf(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<PageFile> {
+  const type = TYPES[name.split(".").at(-1)!];
+  if (!type) throw new Error(`Cannot serve ${name} of the page: its ending has no media type`);
+  const brotli = promisify(brotliCompress)(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+  });
+  const zipped = promisify(gzip)(bytes, { level: 9 });
+  const packed = { br: new Uint8Array(await brotli), gzip: new Uint8Array(await zipped) };
+  return { type, etag: entityTagOf(bytes), bytes, packed };
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import type { Locator, Page } from "playwright-core";
+
+/** What a person does on the page. */
+export class PageVisitor {
+  constructor(readonly page: Page, readonly name: string) {}
+
+  static async register(page: Page, url: string, name: string): Promise<PageVisitor> {
+    await page.goto(url);
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.getByLabel("Username").fill(name);
+    await page.getByLabel("E-mail").fill(`${name}@example.com`);
+    await page.getByLabel("Password").fill("correct horse battery staple");
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.getByRole("button", { name: "New chat" }).waitFor();
+    return new PageVisitor(page, name);
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole("textbox", { name: "Message", exact: true });
+  }
+
+  /** The messages that are shown, as their texts. */
+  get texts(): Promise<string[]> {
+    return this.page.locator(".messages .text").allTextContents();
+  }
+
+  message(text: string): Locator {
+    return this.page.locator(".message", { hasText: text });
+  }
+
+  chat(name: string): Locator {
+    return this.page.getByRole("navigation").getByRole("link", { name });
+  }
+
+  async startChat(username: string): Promise<void> {
+    await this.page.getByRole("button", { name: "New chat" }).click();
+    await this.page.getByLabel("Find people").fill(username);
+    await this.page.getByRole("button", { name: `@${username}` }).click();
+  }
+
+  async startGroup(name: string, ...usernames: string[]): Promise<void> {
+    await this.page.getByRole("button", { name: "New group" }).click();
+    await this.page.getByLabel("Name of the group").fill(name);
+    for (const username of usernames) {
+      await this.page.getByLabel("Find people").fill(username);
+      await this.page.getByRole("button", { name: `@${username}` }).click();
+    }
+    await this.page.getByRole("button", { name: "Create group" }).click();
+  }
+
+  async write(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press("Enter");
+  }
+
+  /** The id of the chat that is open, as it stands in the address. */
+  async openChatId(): Promise<string> {
+    await this.page.waitForURL(/#.+/);
+    return new URL(this.page.url()).hash.slice(1);
+  }
+
+  /** The access token, as the page's client keeps it. */
+  async token(): Promise<string> {
+    return await this.page.evaluate(async () => {
+      const opening = indexedDB.open("realtimechat", 1);
+      await new Promise((resolve) => opening.onsuccess = resolve);
+      const reading = opening.result.transaction("entries").objectStore("entries").get("session");
+      await new Promise((resolve) => reading.onsuccess = resolve);
+      opening.result.close();
+      return JSON.parse(new TextDecoder().decode(reading.result)).accessToken;
+    });
+  }
+
+  /** What the page itself would ask of the REST interface, where it has no button for it. */
+  async call(method: string, path: string, body?: object) {
+    const token = await this.token();
+    const { status, text } = await this.page.evaluate(async ({ method, path, body, token }) => {
+      const headers = {
+        authorization: `Bearer ${token}`,
+        ...(body && { "content-type": "application/json" }),
+      };
+      const response = await fetch(`/api${path}`, { method, headers, body });
+      return { status: response.status, text: await response.text() };
+    }, { method, path, token, body: body && JSON.stringify(body) });
+    assert.ok(status < 300, `${method} ${path} answered ${status}: ${text}`);
+    return text === "" ? null : JSON.parse(text);
+  }
+
+  async id(): Promise<string> {
+    return (await this.call("GET", "/users/profile")).id;
+  }
+
+  async act(text: string, action: string): Promise<void> {
+    const message = this.message(text);
+    await message.hover();
+    await message.getByRole("button", { name: "What to do with this message" }).click();
+    await message.getByRole("button", { name: action }).click();
+    if (action !== "Delete") return;
+    await this.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  }
+}
