@@ -14,7 +14,8 @@ import { sealedStore } from "./mls/sealed_store.ts";
 import { type LocalMessage, Model } from "./model.ts";
 import { OperationCaller } from "./operation_caller.ts";
 import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output, Rest } from "./rest.ts";
-import { type SendContent, Sending } from "./sending.ts";
+import type { SendContent } from "./draft_row.ts";
+import { Sending } from "./sending.ts";
 import { SignIn } from "./sign_in.ts";
 import { ChatSocket, type ConnectionState, type HelloAnswer } from "./socket.ts";
 

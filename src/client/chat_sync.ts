@@ -1,17 +1,13 @@
 import type { ChangesView } from "../api/views/changes.ts";
 import type { MemberView } from "../api/views/member.ts";
 import type { MessageView } from "../api/views/message.ts";
+import type { Call } from "./call.ts";
 import { ChatError } from "./chat_error.ts";
 import { isDurable, type ServerEvent } from "./events.ts";
 import type { Model } from "./model.ts";
-import type { Input, OperationName, Output } from "./rest.ts";
+import type { Output } from "./rest.ts";
 import { Serial } from "./serial.ts";
 import { SyncPages, type SyncPageView } from "./sync_pages.ts";
-
-export type Call = <Name extends OperationName>(
-  name: Name,
-  input: Input<Name>,
-) => Promise<Output<Name>>;
 
 type InboxItem = Output<"chat.inbox">["items"][number];
 

@@ -1,5 +1,16 @@
-import type { SendContent } from "./sending.ts";
+import type { FileDescriptor } from "./mls/message_content.ts";
 import type { LocalMessage } from "./model.ts";
+
+/** The content of a message to send. */
+export interface SendContent {
+  text?: string;
+  mediaIds?: string[];
+  /** The id of a message of the same chat. */
+  replyTo?: string;
+  mentions?: string[];
+  /** Of an encrypted chat: what `files.uploadEncrypted` gave. */
+  files?: FileDescriptor[];
+}
 
 /** What the model shows of a message that is on its way: the server gives it id, seq and rev. */
 export function draftRow(

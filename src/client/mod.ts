@@ -12,5 +12,5 @@ export { generateDeviceKey, sealedStore } from "./mls/sealed_store.ts";
 export { type LocalChat, type LocalMessage, Model } from "./model.ts";
 export type { FetchFunction, WebSocketClass, WebSocketLike } from "./platform.ts";
 export type { Input, OperationName, Operations, Output } from "./rest.ts";
-export type { SendContent } from "./sending.ts";
+export type { SendContent } from "./draft_row.ts";
 export type { ConnectionState } from "./socket.ts";

@@ -1,23 +1,13 @@
 import { newId } from "../core/ids.ts";
 import type { MessageView } from "../api/views/message.ts";
 import { ChatError } from "./chat_error.ts";
-import type { Call } from "./chat_sync.ts";
-import { draftRow } from "./draft_row.ts";
+import type { Call } from "./call.ts";
+import { draftRow, type SendContent } from "./draft_row.ts";
 import type { Encryption } from "./encryption/encryption.ts";
 import type { KeyStore } from "./mls/key_store.ts";
-import type { FileDescriptor, MessageContent } from "./mls/message_content.ts";
+import type { MessageContent } from "./mls/message_content.ts";
 import type { Model } from "./model.ts";
 import { type Draft, Outbox } from "./outbox.ts";
-
-export interface SendContent {
-  text?: string;
-  mediaIds?: string[];
-  /** The id of a message of the same chat. */
-  replyTo?: string;
-  mentions?: string[];
-  /** Of an encrypted chat: what `files.uploadEncrypted` gave. */
-  files?: FileDescriptor[];
-}
 
 /** What waits in the outbox: of an encrypted chat the very content, which is sealed when it leaves. */
 type Outgoing = { plain: SendContent } | { encrypted: MessageContent };

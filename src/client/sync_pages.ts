@@ -1,5 +1,5 @@
 import type { ChangesView } from "../api/views/changes.ts";
-import type { Call } from "./chat_sync.ts";
+import type { Call } from "./call.ts";
 import type { Model } from "./model.ts";
 import type { Output } from "./rest.ts";
 

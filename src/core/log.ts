@@ -1,9 +1,10 @@
-import { writeLine } from "./log_output.ts";
+import { type LogLevel, writeLine } from "./log_output.ts";
 
-/** One structured line an event. Fields are JSON, so nothing from outside can start a second line. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
+export type { LogLevel };
+
 export type LogFields = Record<string, unknown>;
 
+/** Writes one structured line per event. Fields are JSON, so no input can start a second line. */
 export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;

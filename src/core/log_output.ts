@@ -1,4 +1,4 @@
-import type { LogLevel } from "./log.ts";
+export type LogLevel = "debug" | "info" | "warn" | "error";
 
 const encoder = new TextEncoder();
 

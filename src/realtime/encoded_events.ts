@@ -1,3 +1,4 @@
+import type { Caller } from "../model/caller.ts";
 import type { WireEvent } from "../model/event.ts";
 
 /** What a transport writes to a socket for some events: one text frame, or a packet each. */
@@ -30,4 +31,10 @@ export class EncodedEvents {
     if (frame === undefined) this.#others.set(codec, frame = codec.encode(this.events));
     return frame;
   }
+}
+
+/** Receives events: a connection, as a room knows it. */
+export interface Listener {
+  readonly caller: Pick<Caller, "userId">;
+  deliver(events: EncodedEvents): void;
 }

@@ -8,7 +8,7 @@ import { ConnectionIndex } from "./connection_index.ts";
 import type { CloseReason } from "../api/close_codes.ts";
 import type { Connection } from "./connection.ts";
 import { type DeliveryMetrics, NO_DELIVERY_METRICS } from "./delivery_metrics.ts";
-import { EncodedEvents } from "./encoded_events.ts";
+import { EncodedEvents, type Listener } from "./encoded_events.ts";
 import { Recovery } from "./recovery.ts";
 import { Retries } from "./retries.ts";
 import type { ChangeSource } from "./room.ts";
@@ -123,7 +123,7 @@ export class Hub {
   toRooms(chatIds: Iterable<string>, event: WireEvent, exceptUserIds: Iterable<string>): void {
     const outbound = new EncodedEvents([event]);
     const except = new Set(exceptUserIds);
-    const told = new Set<Connection>();
+    const told = new Set<Listener>();
     for (const chatId of chatIds) {
       for (const connection of this.#subscriptions.room(chatId)?.listeners ?? []) {
         if (told.has(connection) || except.has(connection.caller.userId)) continue;

@@ -1,13 +1,19 @@
 import { forEachOf } from "../core/concurrency.ts";
 import type { Log } from "../core/log.ts";
+import type { WireEvent } from "../model/event.ts";
 import type { Store } from "../store/store.ts";
 import type { ConnectionIndex } from "./connection_index.ts";
-import type { Hub } from "./hub.ts";
 import type { Retries } from "./retries.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** Users who are looked up at once after a gap: the Store has to serve requests meanwhile. */
 const RECOVER_AT_ONCE = 8;
+
+/** The hub, as far as a recovery reaches it. */
+export interface RecoveryTarget {
+  toUsers(userIds: Iterable<string>, event: WireEvent): void;
+  endSessions(sessionIds: readonly string[]): void;
+}
 
 /** Puts right what may have been missed while other instances could not be heard. */
 export class Recovery {
@@ -16,7 +22,7 @@ export class Recovery {
   #resync = false;
 
   constructor(
-    private readonly hub: Pick<Hub, "endSessions" | "toUsers">,
+    private readonly hub: RecoveryTarget,
     private readonly connections: ConnectionIndex,
     private readonly subscriptions: Pick<Subscriptions, "checkHeads" | "subscribe">,
     private readonly store: Pick<Store, "sessions">,

@@ -10,9 +10,8 @@ import {
   stepEvent,
   stepsOf,
 } from "../api/views/chat_events.ts";
-import type { Connection } from "./connection.ts";
 import type { DeliveryMetrics } from "./delivery_metrics.ts";
-import { EncodedEvents } from "./encoded_events.ts";
+import { EncodedEvents, type Listener } from "./encoded_events.ts";
 
 /** Where a room finds what it missed. */
 export interface ChangeSource {
@@ -24,7 +23,7 @@ export interface RoomHost {
   readonly changes: ChangeSource;
   readonly log: Log;
   readonly figures: DeliveryMetrics;
-  connectionsOf(userId: string): Iterable<Connection>;
+  connectionsOf(userId: string): Iterable<Listener>;
   /** The user has joined: all their connections listen from now on. */
   admit(member: Membership, room: Room): void;
   /** The user has left: none of their connections listens any more. */
@@ -45,7 +44,7 @@ const RETRY_MS = 1_000;
  * delay an event until the next one, and can do nothing worse.
  */
 export class Room {
-  readonly listeners = new Set<Connection>();
+  readonly listeners = new Set<Listener>();
   /** The revision after which delivery began. */
   #begun = 0;
   #delivered = 0;

@@ -40,7 +40,7 @@ export function breaches(sources: Sources): string[] {
       found.push(`src/${file}:${line}: only ${ENVIRONMENT_READERS[0]} reads the environment`);
     }
   }
-  return [...found, ...heavyAtStart(sources)];
+  return [...found, ...heavyAtStart(sources), ...circles(sources)];
 }
 
 function breachOf(sources: Sources, file: string, { specifier, typeOnly }: Import): string | null {
@@ -110,6 +110,32 @@ function heavyAtStart(sources: Sources): string[] {
     }
   }
   return found;
+}
+
+/**
+ * Circles of static imports, types included: two files that need each other are one idea, or there is
+ * a third in between. Each circle is listed once, from the file that comes first.
+ */
+function circles(sources: Sources): string[] {
+  const imports = (file: string) => staticImportsOf(sources, file);
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) found.push(`src/${[...path.slice(at), file].join(" → ")}: a circle of imports`);
+    if (at >= 0 || done.has(file)) return;
+    for (const target of imports(file)) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of [...sources.keys()].sort()) visit(file, []);
+  return found;
+}
+
+function staticImportsOf(sources: Sources, file: string): string[] {
+  return importsOf(sources.get(file) ?? "")
+    .filter(({ dynamic }) => !dynamic)
+    .map(({ specifier }) => posix.join(posix.dirname(file), specifier))
+    .filter((target) => sources.has(target));
 }
 
 function wayTo(file: string, cameFrom: ReadonlyMap<string, string | null>): string {

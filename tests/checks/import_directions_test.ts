@@ -70,6 +70,14 @@ check("the contract knows nothing that runs", {
   "api/operations/chats.ts": `import type { Groups } from "../../chats/groups.ts";`,
 }, [/"api" may not import chats\/groups\.ts as a type/]);
 
+check("no circle of files, types included", {
+  "core/a.ts": `import { b } from "./b.ts";`,
+  "core/b.ts": `import { c } from "./c.ts";`,
+  "core/c.ts": `import type { A } from "./a.ts";`,
+  "core/d.ts": `const a = await import("./e.ts");`,
+  "core/e.ts": `import type { D } from "./d.ts";`,
+}, [/^src\/core\/a\.ts → core\/b\.ts → core\/c\.ts → core\/a\.ts: a circle/]);
+
 check("heavy packages are not loaded at start-up, by whatever way", {
   "main.ts": `import "./start.ts";`,
   "start.ts": `import "./app.ts";`,

@@ -1,7 +1,7 @@
 import { delay } from "../../core/delay.ts";
 import { newId } from "../../core/ids.ts";
 import { ChatError, isPassing } from "../chat_error.ts";
-import type { Call } from "../chat_sync.ts";
+import type { Call } from "../call.ts";
 import type { StagedCommit } from "../mls/staged_commit.ts";
 
 /** Tries of a Commit or a message that others keep overtaking. */

@@ -1,4 +1,4 @@
-import type { Call } from "../chat_sync.ts";
+import type { Call } from "../call.ts";
 import type { KeyStore } from "../mls/key_store.ts";
 import type { MlsDevice } from "../mls/mls_device.ts";
 import type { Model } from "../model.ts";

@@ -1,4 +1,4 @@
-import type { Call } from "../chat_sync.ts";
+import type { Call } from "../call.ts";
 import { fromUtf8, toBase64Url, utf8 } from "../mls/encoding.ts";
 import type { KeyStore } from "../mls/key_store.ts";
 import { deviceSignatureKey } from "../mls/mls_device.ts";

@@ -2,7 +2,7 @@ import type { ChangesView } from "../../api/views/changes.ts";
 import type { ChatView } from "../../api/views/chat.ts";
 import type { MessageView } from "../../api/views/message.ts";
 import { ChatError } from "../chat_error.ts";
-import type { Call } from "../chat_sync.ts";
+import type { Call } from "../call.ts";
 import type { Bytes } from "../mls/encoding.ts";
 import { createBackup } from "../mls/key_backup.ts";
 import type { KeyStore } from "../mls/key_store.ts";

@@ -5,7 +5,6 @@ import { verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
 import { x25519Name } from "../../core/x25519.ts";
 import { toBase64Url } from "./encoding.ts";
 import { checkHpkeKey } from "./hpke_key.ts";
-import type { NewDevice } from "./staged_commit.ts";
 import { cipherSuite, readCredential } from "./suite.ts";
 import { decodeKeyPackage } from "./wire.ts";
 
@@ -18,6 +17,14 @@ export interface LeftOutDevice {
 }
 
 type Group = Pick<ClientState, "groupContext" | "ratchetTree" | "clientConfig">;
+
+/** A device that is to become a member, with a key package of it. */
+export interface NewDevice {
+  userId: string;
+  deviceId: string;
+  /** As the server handed it out. */
+  keyPackage: string;
+}
 
 /**
  * Parts the devices that can be added to the group from those that cannot. One bad device so keeps

@@ -1,11 +1,13 @@
 import { type ClientState, createCommit, type Proposal } from "ts-mls";
 import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js";
 import { concat } from "../../core/bytes.ts";
-import { usableDevices } from "./key_package_check.ts";
+import { type NewDevice, usableDevices } from "./key_package_check.ts";
 import { guarded, MlsClientError } from "./mls_client_error.ts";
 import { rosterOf, usersWithout } from "./roster.ts";
 import { cipherSuite, type Member } from "./suite.ts";
 import { decodeKeyPackage, encodeWire } from "./wire.ts";
+
+export type { NewDevice };
 
 /** The body of POST /chats/:chatId/mls/commit, but for its clientId. */
 export interface StagedCommit {
@@ -16,13 +18,6 @@ export interface StagedCommit {
   welcome?: { deviceIds: string[]; message: string };
   addUserIds?: string[];
   removeUserIds?: string[];
-}
-
-export interface NewDevice {
-  userId: string;
-  deviceId: string;
-  /** As the server handed it out. */
-  keyPackage: string;
 }
 
 /** With none of them a Commit only renews this device's own keys. */

@@ -3,6 +3,18 @@ import type { Collection, Db } from "mongodb";
 /** Facts about the database itself, a document each: `schema` (see migrations.ts) and `incarnation`. */
 export const META = "meta";
 
+/** The one document that says how far the database is, and who is taking it further. */
+export interface SchemaDocument {
+  _id: "schema";
+  /** Number of steps done; a database of a release before there were steps has 0. */
+  version: number;
+  /** Number of steps that a release must know to work with these documents. */
+  minimum: number;
+  /** The instance that is migrating, and the counter by which it shows that it is alive. */
+  migrator: string | null;
+  beat: number;
+}
+
 interface IncarnationDocument {
   _id: "incarnation";
   value: string;

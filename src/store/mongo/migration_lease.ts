@@ -1,7 +1,7 @@
 import type { Collection } from "mongodb";
 import { delay } from "../../core/delay.ts";
 import { newId } from "../../core/ids.ts";
-import type { SchemaDocument } from "./migrations.ts";
+import type { SchemaDocument } from "./meta.ts";
 
 export interface MigrationLeaseOptions {
   renewMs?: number;

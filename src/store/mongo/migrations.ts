@@ -1,20 +1,8 @@
 import type { Collection, Db } from "mongodb";
-import { META } from "./meta.ts";
+import { META, type SchemaDocument } from "./meta.ts";
 import { MigrationLease, type MigrationLeaseOptions } from "./migration_lease.ts";
 import { MIGRATION_STEPS } from "./steps/mod.ts";
 import type { MigrationStep } from "./steps/step.ts";
-
-/** The one document that says how far the database is, and who is taking it further. */
-export interface SchemaDocument {
-  _id: "schema";
-  /** Number of steps done; a database of a release before there were steps has 0. */
-  version: number;
-  /** Number of steps that a release must know to work with these documents. */
-  minimum: number;
-  /** The instance that is migrating, and the counter by which it shows that it is alive. */
-  migrator: string | null;
-  beat: number;
-}
 
 /**
  * Runs the steps that this database has not had, one instance at a time. A step is counted when it is

@@ -7,7 +7,7 @@ import type { Limits } from "../../config.ts";
 import { CLOSE_CODES } from "../../api/close_codes.ts";
 import { DenoEngine } from "./engine/mod.ts";
 import type { SocketAdmission, SocketSlot } from "../socket_admission.ts";
-import { type ChatSocket, type SessionOptions, SocketIoSession } from "./socketio_session.ts";
+import { type SessionOptions, type SessionSocket, SocketIoSession } from "./socketio_session.ts";
 
 export interface SocketIoServerOptions extends SessionOptions {
   limits: Pick<Limits, "frameBytes" | "socketBufferBytes" | "helloTimeMs">;
@@ -50,15 +50,15 @@ export class SocketIoServer {
     });
     this.#io = new Server({ connectTimeout: limits.helloTimeMs, serveClient: false });
     // Before Socket.IO listens, which makes a socket of every CONNECT before anyone is asked.
-    this.#engine.on("connection", (conn: ChatSocket["conn"]) => {
+    this.#engine.on("connection", (conn: SessionSocket["conn"]) => {
       this.#count(conn);
       this.#boundConnects(conn);
     });
     this.#io.bind(this.#engine);
-    this.#io.use((socket: ChatSocket, next) => {
+    this.#io.use((socket: SessionSocket, next) => {
       this.#admit(socket).then(() => next(), (error) => next(this.#refusal(socket, error)));
     });
-    this.#io.on("connection", (socket: ChatSocket) => socket.data.session!.start());
+    this.#io.on("connection", (socket: SessionSocket) => socket.data.session!.start());
     // Rooms would cost each socket two maps' entries and two sets.
     Object.assign(this.#io.of("/").adapter, { addAll() {}, delAll() {} });
   }
@@ -81,7 +81,7 @@ export class SocketIoServer {
     await this.#io.close();
   }
 
-  #count(conn: ChatSocket["conn"]): void {
+  #count(conn: SessionSocket["conn"]): void {
     const slot = this.options.admission.enter(conn.remoteAddress);
     this.#slots.set(conn, slot);
     conn.once("close", () => {
@@ -90,7 +90,7 @@ export class SocketIoServer {
     });
   }
 
-  #boundConnects(conn: ChatSocket["conn"]): void {
+  #boundConnects(conn: SessionSocket["conn"]): void {
     let connects = 0;
     conn.on("data", (packet: unknown) => {
       if (typeof packet !== "string" || !packet.startsWith(CONNECT)) return;
@@ -99,7 +99,7 @@ export class SocketIoServer {
     });
   }
 
-  async #admit(socket: ChatSocket): Promise<void> {
+  async #admit(socket: SessionSocket): Promise<void> {
     const { conn } = socket;
     // socket.io answers a CONNECT at once, and a DISCONNECT that came before it a tick later.
     if (this.#taken.has(conn)) await sharedTurns.next();
@@ -117,7 +117,7 @@ export class SocketIoServer {
   }
 
   /** A connection may open a socket again, but not stay without one for longer than at its beginning. */
-  #end(conn: ChatSocket["conn"]): void {
+  #end(conn: SessionSocket["conn"]): void {
     this.#taken.delete(conn);
     clearTimeout(this.#idleTimers.get(conn));
     if (conn.readyState !== "open") return;
@@ -132,7 +132,7 @@ export class SocketIoServer {
    * The client gives up after a `connect_error`; so where the fault is ours, and will pass, its
    * connection is closed instead, and it comes again by itself.
    */
-  #refusal(socket: ChatSocket, error: unknown): ExtendedError {
+  #refusal(socket: SessionSocket, error: unknown): ExtendedError {
     const data = toProblem(error);
     const { log } = this.options;
     const about = { operation: "hello", requestId: socket.id };

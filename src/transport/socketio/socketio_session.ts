@@ -1,4 +1,3 @@
-import type { DefaultEventsMap, Socket } from "socket.io";
 import { AppError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { userAgentOf } from "../../model/caller.ts";
@@ -7,13 +6,10 @@ import { CommandGate } from "../command_gate.ts";
 import type { CommandTable, Reply } from "../command_table.ts";
 import { hello, type HelloServices, type Welcome } from "../hello.ts";
 import type { DenoEngine } from "./engine/mod.ts";
+import type { ChatSocket } from "./chat_socket.ts";
 import { SocketIoSink } from "./socketio_sink.ts";
 
-export type ChatSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
-
-interface SocketData {
-  session?: SocketIoSession;
-}
+export type SessionSocket = ChatSocket<SocketIoSession>;
 
 export interface SessionOptions {
   commands: CommandTable;
@@ -37,7 +33,7 @@ export class SocketIoSession {
   #ended = false;
 
   constructor(
-    private readonly socket: ChatSocket,
+    private readonly socket: SessionSocket,
     engine: DenoEngine,
     private readonly options: SessionOptions,
     private readonly events: SocketIoSessionEvents,

@@ -4,7 +4,7 @@ import type { Frame } from "../../realtime/encoded_events.ts";
 import { CLOSE_CODES, type CloseReason } from "../../api/close_codes.ts";
 import { type DenoEngine, writePreEncoded } from "./engine/mod.ts";
 import { socketIoCodec } from "./socketio_codec.ts";
-import type { ChatSocket } from "./socketio_session.ts";
+import type { ChatSocket } from "./chat_socket.ts";
 
 /** A Socket.IO socket as the hub sees it. The engine itself cuts off a reader that is too slow. */
 export class SocketIoSink implements Sink {

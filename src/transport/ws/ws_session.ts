@@ -7,7 +7,7 @@ import type { Connection } from "../../realtime/connection.ts";
 import { CommandGate } from "../command_gate.ts";
 import { hello } from "../hello.ts";
 import { type CommandFrame, parseFrame } from "./ws_frame.ts";
-import type { WsTransportOptions } from "./ws_transport.ts";
+import type { WsTransportOptions } from "./ws_options.ts";
 import { WsSink } from "./ws_sink.ts";
 
 /** How a refused hello closes the socket: 4001 says that this token is no use. */

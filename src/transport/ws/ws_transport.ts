@@ -1,32 +1,11 @@
-import type { Config } from "../../config.ts";
 import { delay } from "../../core/delay.ts";
 import { AppError, quote } from "../../core/errors.ts";
-import type { Log } from "../../core/log.ts";
 import { isOriginAllowed } from "../../http/cors.ts";
 import type { Visitor } from "../../model/caller.ts";
-import type { CommandTable } from "../command_table.ts";
-import type { HelloServices } from "../hello.ts";
-import type { SocketAdmission } from "../socket_admission.ts";
+import type { WsTransportOptions } from "./ws_options.ts";
 import { WsSession } from "./ws_session.ts";
 
 export const SUBPROTOCOL = "realtimechat.v1";
-
-export interface WsTransportOptions {
-  commands: CommandTable;
-  services: HelloServices;
-  log: Log;
-  /** Web pages that may connect; clients that are no browsers send no Origin. */
-  corsOrigins: Config["corsOrigins"];
-  /** Pages of this server itself may connect too: by this address, or the one they asked for. */
-  publicUrl: Config["publicUrl"];
-  /** Counts sockets, and may refuse one. */
-  admission: SocketAdmission;
-  limits: {
-    frameBytes: number;
-    socketBufferBytes: number;
-    helloTimeMs: number;
-  };
-}
 
 /**
  * Pings this often, and drops a peer that does not answer in as long: half of what proxies commonly

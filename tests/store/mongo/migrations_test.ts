@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type Db, MongoClient } from "mongodb";
 import { META } from "../../../src/store/mongo/meta.ts";
-import { migrate, type SchemaDocument } from "../../../src/store/mongo/migrations.ts";
+import type { SchemaDocument } from "../../../src/store/mongo/meta.ts";
+import { migrate } from "../../../src/store/mongo/migrations.ts";
 import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
 import { addMissing, rewriteField } from "../../../src/store/mongo/rewrite.ts";
 import { MIGRATION_STEPS } from "../../../src/store/mongo/steps/mod.ts";

@@ -4,7 +4,7 @@ import type { EngineRequest, Exchange } from "./exchange.ts";
 import { guard, type OnFault } from "./guard.ts";
 import { CLOSE_SLOW_READER, CLOSE_TOO_BIG, type TransportLimits } from "./options.ts";
 import type { Packet } from "./polling_transport.ts";
-import { type EncodedOptions, sharedFrame } from "./pre_encoded.ts";
+import { type EncodedOptions, sharedFrame } from "./shared_frame.ts";
 
 /**
  * Asking Deno how much waits costs about as much as a small send: it is asked once per so many bytes,

@@ -1,0 +1,9 @@
+import type { DefaultEventsMap, Socket } from "socket.io";
+
+/** A Socket.IO socket whose `data` holds its session once the hello has begun. */
+export type ChatSocket<Session = unknown> = Socket<
+  DefaultEventsMap,
+  DefaultEventsMap,
+  DefaultEventsMap,
+  { session?: Session }
+>;
