@@ -73,7 +73,11 @@ export const searchUsers = operation({
   tag,
   access: "session",
   limit: "search",
-  input: z.strictObject({ q: line({ max: 100 }), limit, cursor: cursor.optional() }),
+  input: z.strictObject({
+    q: line({ max: 100 }).describe("The beginning of each word"),
+    limit,
+    cursor: cursor.optional(),
+  }),
   output: page(UserView),
   rest: { method: "GET", path: "/users/search" },
 });
