@@ -33,7 +33,7 @@ export class MessageEditor {
   constructor(
     private readonly store: Pick<Store, "messages">,
     private readonly writer: ChatWriter,
-    private readonly people: ContactPolicy,
+    private readonly contactPolicy: ContactPolicy,
     private readonly clock: Clock,
     private readonly limits: EditLimits,
   ) {}
@@ -119,12 +119,12 @@ export class MessageEditor {
       const patch = await change(message, draft);
       // An edit can say anything that a message can; deleting is always allowed.
       if (patch && !patch.deletedAt) {
-        await this.people.requireOpen(draft.chat, userId, "Changing the message");
+        await this.contactPolicy.requireOpen(draft.chat, userId, "change the message");
       }
       if (!patch) return message;
       const updated = draft.updateMessage(message, patch, reacted && [reacted]);
-      if (reacted) draft.tell(occurrenceOf(messageId, reacted));
-      for (const each of mentionChanges(message, updated)) draft.tell(each);
+      if (reacted) draft.notify(occurrenceOf(messageId, reacted));
+      for (const each of mentionChanges(message, updated)) draft.notify(each);
       return updated;
     });
   }

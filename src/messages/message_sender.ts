@@ -51,7 +51,7 @@ export class MessageSender {
   constructor(
     private readonly writer: ChatWriter,
     private readonly direct: DirectChats,
-    private readonly people: ContactPolicy,
+    private readonly contactPolicy: ContactPolicy,
     private readonly attachments: AttachmentSource,
     private readonly epochOfMessage: EpochOfMessage,
     private readonly clock: Clock,
@@ -94,7 +94,7 @@ export class MessageSender {
     senderId: string,
     input: SendInput,
   ): Promise<MediaAttachment[]> {
-    await this.people.requireOpen(draft.chat, senderId, "Sending");
+    await this.contactPolicy.requireOpen(draft.chat, senderId, "send");
     requireConsent(draft.chat);
     if (input.replyTo !== undefined && !await seesMessage(draft, senderId, input.replyTo)) {
       const about = `Replying: there is no message ${quote(input.replyTo)} in this chat`;

@@ -30,7 +30,7 @@ export class Typing {
 
   constructor(
     private readonly access: ChatAccess,
-    private readonly people: Pick<ContactPolicy, "isHeardIn">,
+    private readonly contactPolicy: Pick<ContactPolicy, "isVisibleIn">,
     private readonly hub: Pick<Hub, "toRoom">,
     private readonly publisher: Pick<Publisher, "typing">,
     private readonly limits: { typingTimeMs: number },
@@ -39,7 +39,7 @@ export class Typing {
   async start(userId: string, chatId: string): Promise<void> {
     await this.access.requireMember(chatId, userId);
     // Nobody is told of it: it looks to them as ever.
-    if (!await this.people.isHeardIn(chatId, userId)) return;
+    if (!await this.contactPolicy.isVisibleIn(chatId, userId)) return;
     const { typingTimeMs } = this.limits;
     const known = this.#writing.get(keyOf(chatId, userId))?.until.has(HERE);
     const writing = this.#begin(chatId, userId, HERE, typingTimeMs);
