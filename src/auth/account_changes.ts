@@ -8,15 +8,18 @@ import type { Account, AccountChange } from "../store/account_store.ts";
 import type { Store } from "../store/store.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
 
-/** A change of an account, and what the record is to say of it. */
+/** An account change and its audit entry. */
 export type Decision = Omit<AccountChange, "entry"> & { note?: Omit<AuditNote, "userId"> };
 
-/** Decides by what the account is at that moment, and throws to refuse. It may be called more than once. */
+/**
+ * Decides from the account's current state and throws to refuse the change. May be called more than
+ * once for one change.
+ */
 export type Decide = (account: Account, now: number) => Decision;
 
 export interface Changed {
   user: User;
-  /** Ids of those that the change has ended. */
+  /** Ids of the sessions that the change ended. */
   endedSessions: string[];
 }
 
@@ -24,26 +27,27 @@ export interface AccountChangesOptions {
   store: Pick<Store, "accounts">;
   audit: AuditTrail;
   clock: Clock;
-  /** Told of sessions that have ended, so that their sockets close. */
+  /** Called with the ids of ended sessions, so that their sockets are closed. */
   onSessionsEnded: (sessionIds: string[]) => void;
-  /** Told of encryption devices that were taken away. */
+  /** Called with the encryption devices that the change removed. */
   onDevicesRemoved: (userId: string, devices: Device[]) => void;
 }
 
 /**
- * Changes accounts: what is changed, the sessions that end with it and its entry in the record are
- * written in one transaction, and told once they are. An erased account is not changed any more.
+ * Changes accounts. The change, the sessions it ends and its audit entry are written in one
+ * transaction; the callbacks run after the commit. An erased account cannot be changed.
  */
 export class AccountChanges {
   constructor(private readonly options: AccountChangesOptions) {}
 
   /**
-   * What people do to their own account. A session that has ended while its request was under way
-   * changes nothing: who was shut out (by a reset of the password, say) is out.
+   * Changes the caller's own account. A session that ended while its request was in progress
+   * changes nothing, so that a user who was locked out (for example by a password reset) stays
+   * locked out.
    */
   async own(caller: Caller, decide: Decide): Promise<Changed> {
     const { userId, sessionId } = caller;
-    const changed = await this.#make(
+    const changed = await this.#change(
       userId,
       { actorId: userId, visitor: caller },
       (account, now) => {
@@ -52,38 +56,40 @@ export class AccountChanges {
       },
     );
     if (changed) return changed;
-    throw new AppError("unauthenticated", "The account is no longer there");
+    throw new AppError("unauthenticated", "The account no longer exists");
   }
 
-  /** What people do to their own account without a session. Null when it is not there. */
+  /**
+   * Changes the user's own account without a session. Returns null if the account does not exist.
+   */
   outside(visitor: Visitor, userId: string, decide: Decide): Promise<Changed | null> {
-    return this.#make(userId, { actorId: userId, visitor }, decide);
+    return this.#change(userId, { actorId: userId, visitor }, decide);
   }
 
-  /** What someone else does to the account. Null when it is not there. */
+  /** Changes an account on behalf of another user. Returns null if the account does not exist. */
   by(caller: Caller, userId: string, decide: Decide): Promise<Changed | null> {
-    return this.#make(userId, { actorId: caller.userId, visitor: caller }, decide);
+    return this.#change(userId, { actorId: caller.userId, visitor: caller }, decide);
   }
 
-  /** What the server does to the account. Null when it is not there. */
+  /** Changes an account on behalf of the server. Returns null if the account does not exist. */
   byServer(userId: string, decide: Decide): Promise<Changed | null> {
-    return this.#make(userId, { actorId: null, visitor: null }, decide);
+    return this.#change(userId, { actorId: null, visitor: null }, decide);
   }
 
-  async #make(userId: string, origin: AuditOrigin, decide: Decide): Promise<Changed | null> {
+  async #change(userId: string, origin: AuditOrigin, decide: Decide): Promise<Changed | null> {
     const { store, audit, clock, onSessionsEnded, onDevicesRemoved } = this.options;
     const at = clock.now();
-    let made: AccountChange = {};
+    let applied: AccountChange = {};
     const changed = await store.accounts.change(userId, at, (account) => {
       const { note, ...change } = decide(account, at);
       const entry = note && audit.entryOf(origin, { ...note, userId });
-      return made = { ...change, entry };
+      return applied = { ...change, entry };
     });
     if (!changed) return null;
-    const endedSessions = made.endSessions?.ids ?? [];
+    const endedSessions = applied.endSessions?.ids ?? [];
     if (endedSessions.length > 0) onSessionsEnded(endedSessions);
     if (changed.removedDevices.length > 0) onDevicesRemoved(userId, changed.removedDevices);
-    if (made.entry) await audit.written(made.entry);
+    if (applied.entry) await audit.written(applied.entry);
     return { user: changed.user, endedSessions };
   }
 }

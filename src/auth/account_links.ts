@@ -7,7 +7,7 @@ import type { Store } from "../store/store.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
 import type { SignIn } from "./sign_in.ts";
 
-/** A link of a mail, before it is used up. */
+/** A mailed link that is valid and not yet used. */
 export interface FollowedLink {
   user: User;
   token: OneTimeToken;
@@ -21,23 +21,27 @@ export class AccountLinks {
     private readonly signIn: SignIn,
   ) {}
 
-  /** Null when the link was used, has expired, or its account is erased. Does not use it up. */
+  /**
+   * Returns null if the link was used or has expired, or if its account is erased. Does not use up
+   * the link.
+   */
   async peek(purpose: OneTimePurpose, token: string): Promise<FollowedLink | null> {
     const found = await this.tokens.peek(purpose, token);
     const user = found?.userId ? await this.store.users.byId(found.userId) : null;
     return found && user && user.deletedAt === null ? { user, token: found } : null;
   }
 
-  /** Throws `invalid_request` when the link is of no use any more. */
+  /** Throws `invalid_request` if the link was used or has expired. */
   async follow(purpose: OneTimePurpose, token: string): Promise<FollowedLink> {
     const followed = await this.peek(purpose, token);
-    if (!followed) throw overOrUsed();
+    if (!followed) throw linkExpired();
     return followed;
   }
 
   /**
-   * A link proves who reads the mailbox and not whose the account is. Throws `unauthenticated` unless it
-   * is followed in a session of the account, or with its password; returns the account as it was then.
+   * A link proves access to the mailbox, not ownership of the account. Throws `unauthenticated`
+   * unless the link is followed in a session of the account or together with its password. Returns
+   * the account as it was at that moment.
    */
   async requireOwner(
     visitor: Visitor | Caller,
@@ -46,9 +50,9 @@ export class AccountLinks {
   ): Promise<User> {
     if (isCaller(visitor) && visitor.userId === user.id) return user;
     if (password === undefined) {
-      const about =
+      const message =
         `${action}: sign in to the account ${user.username} first, or give its password`;
-      throw fieldError("unauthenticated", "password", about);
+      throw fieldError("unauthenticated", "password", message);
     }
     try {
       return await this.signIn.checkPassword(visitor, user, password);
@@ -59,7 +63,7 @@ export class AccountLinks {
   }
 }
 
-export function overOrUsed(): AppError {
-  const about = "Following the link: it was used before or has expired";
-  return fieldError("invalid_request", "token", about);
+export function linkExpired(): AppError {
+  const message = "Cannot follow the link: it was used before or has expired";
+  return fieldError("invalid_request", "token", message);
 }

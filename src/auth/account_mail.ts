@@ -10,7 +10,7 @@ import { LIFETIMES, type OneTimeTokens } from "./one_time_tokens.ts";
 
 export type LinkPurpose = "verify_email" | "change_email" | "reset_password" | "undo_email";
 
-/** The pages that links lead to; see routes.ts. */
+/** Paths of the pages that the links lead to; see routes.ts. */
 export const LINK_PATHS: Readonly<Record<LinkPurpose, string>> = {
   verify_email: "/account/verify-email",
   change_email: "/account/change-email",
@@ -23,15 +23,19 @@ export interface AccountMailOptions {
   templates: MailTemplates;
   tokens: OneTimeTokens;
   limit: MailLimit;
-  /** Without a slash at its end. Never taken from a request: its Host could be anyone's. */
+  /**
+   * Without a trailing slash. Never taken from a request, because the sender chooses its Host
+   * header.
+   */
   baseUrl: string;
   clock: Clock;
   log: Log;
 }
 
 /**
- * Mail about accounts, sent behind the answer: a mail server that is slow or away neither delays nor
- * fails what was done, and how long an answer takes tells nothing about whether there was a mail.
+ * Mail about accounts, sent in the background after the response: a slow or unreachable mail server
+ * neither delays nor fails the request, and the response time does not reveal whether a mail was
+ * sent.
  */
 export class AccountMail {
   readonly #running = new Set<Promise<void>>();
@@ -46,7 +50,10 @@ export class AccountMail {
     this.#link("reset_password", user, user.email, { emailKey: user.emailKey });
   }
 
-  /** To the new address the link, which is good while the caller's session is; to the old one a notice. */
+  /**
+   * Sends the link to the new address, valid while the caller's session is alive, and a notice to
+   * the old address.
+   */
   emailChange(user: User, email: string, caller: Caller): void {
     const { templates, limit } = this.options;
     this.#link("change_email", user, email, { email, sessionId: caller.sessionId });
@@ -56,7 +63,7 @@ export class AccountMail {
     });
   }
 
-  /** To the old address; `user` is as it was before. */
+  /** Sends a notice to the old address; `user` is the account before the change. */
   emailChanged(user: User, visitor: Visitor, canUndo: boolean): void {
     const { templates, tokens } = this.options;
     this.#send(user, async () => {
@@ -66,7 +73,7 @@ export class AccountMail {
     });
   }
 
-  /** Nothing goes to an address that nobody confirmed: it may be a stranger's. */
+  /** Sends nothing to an unconfirmed address, because it may belong to a stranger. */
   notice(kind: SecurityNotice, user: User, visitor?: Visitor): void {
     const { templates } = this.options;
     this.#send(
@@ -76,14 +83,14 @@ export class AccountMail {
     );
   }
 
-  /** Does `work` behind the answer; what it throws is logged. */
-  inBackground(what: string, work: () => Promise<void>): void {
-    const running = work().catch((error) => this.options.log.warn(`${what} failed`, { error }))
+  /** Runs `work` after the response; an error that it throws is logged as the failure of `task`. */
+  inBackground(task: string, work: () => Promise<void>): void {
+    const running = work().catch((error) => this.options.log.warn(`${task} failed`, { error }))
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
-  /** Resolves once all that was begun is done: for a drain. */
+  /** Resolves once all mail in progress is done, for a graceful shutdown. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
@@ -94,9 +101,9 @@ export class AccountMail {
   }
 
   #link(purpose: LinkPurpose, user: User, to: string, data: Record<string, string>): void {
-    this.inBackground("Sending a link", async () => {
+    this.inBackground("Sending an account link", async () => {
       const { tokens, limit, mailer } = this.options;
-      // Before the older link is dropped: it is then the one that counts.
+      // Check before deleting the older link: over the limit, that link stays the valid one.
       if (!await limit.allows(purpose, to)) return;
       await tokens.deleteForUser(user.id, purpose);
       const token = await tokens.issue(purpose, user.id, data);
@@ -120,10 +127,10 @@ export class AccountMail {
     return templates.emailChangeConfirmation(mail);
   }
 
-  /** Null sends nothing. */
+  /** Sends nothing if `content` returns null. */
   #send(user: User, content: () => Promise<MailContent | null>): void {
     if (user.emailVerifiedAt === null) return;
-    this.inBackground("Sending a notice", async () => {
+    this.inBackground("Sending an account notice", async () => {
       const mail = await content();
       if (mail) await this.options.mailer.send({ to: user.email, ...mail });
     });

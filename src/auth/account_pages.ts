@@ -4,9 +4,9 @@ import type { LinkPurpose } from "./account_mail.ts";
 
 /** One way to follow the link. */
 export interface PageForm {
-  /** Heading. */
-  about?: string;
-  /** The password that it asks for: a field of the operation. */
+  /** Introductory text above the form. */
+  intro?: string;
+  /** The password field, named as in the operation's request. */
   field: { name: "password" | "newPassword"; label: string; isNew: boolean };
   button: string;
 }
@@ -17,7 +17,7 @@ export interface PageText {
   done: string;
 }
 
-/** The account that a link is of. */
+/** The account that the link belongs to. */
 export interface PageAccount {
   username: string;
   createdAt: number;
@@ -32,9 +32,9 @@ export const PAGES: Readonly<Record<LinkPurpose, PageText>> = {
     forms: [
       { field: OWN_PASSWORD, button: "Confirm the address" },
       {
-        about:
+        intro:
           "You do not know the password, or did not open this account yourself? Choose a new " +
-          "password: the account is yours then, and whoever else uses it is signed out.",
+          "password: the account is then yours, and anyone else who uses it is signed out.",
         field: { ...NEW_PASSWORD, name: "newPassword" },
         button: "Make the account mine",
       },
@@ -64,11 +64,11 @@ input,button{font:inherit;width:100%;box-sizing:border-box;padding:.6rem;margin:
 form+form{border-top:1px solid;margin-top:2rem;padding-top:1rem}
 :root{color-scheme:light dark}`;
 
-/** Only its own form may be sent, and nothing runs. */
+/** Allows sending only the page's own form, and no scripts. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; " +
   "base-uri 'none'; frame-ancestors 'none'";
 
-/** With a token it has the forms; the account and the message stand above them. */
+/** Renders the forms if a token is given, below the account and the message. */
 export function accountPage(
   status: number,
   { title, forms }: PageText,
@@ -89,10 +89,10 @@ export function accountPage(
   return new Response(html, { status, headers });
 }
 
-function formOf({ about, field: { name, label, isNew }, button }: PageForm, token: string): string {
+function formOf({ intro, field: { name, label, isNew }, button }: PageForm, token: string): string {
   const limits = isNew ? `minlength="8" maxlength="256"` : "";
   const autocomplete = isNew ? "new-password" : "current-password";
-  return `<form method="post">${about ? paragraph(about) : ""}
+  return `<form method="post">${intro ? paragraph(intro) : ""}
 <input type="hidden" name="token" value="${escapeHtml(token)}">
 <label>${label}<input type="password" name="${name}" ${limits} autocomplete="${autocomplete}"
 required></label><button>${button}</button></form>`;

@@ -28,21 +28,21 @@ export interface AccountsOptions {
   changes: AccountChanges;
   held: HeldAddresses;
   reserved: ReservedNames;
-  /** Name of the product, as mails show it. */
+  /** Product name shown in mails. */
   product: string;
   audit: AuditTrail;
   clock: Clock;
 }
 
-/** The account that gets the new password, and the request field that holds it. */
+/** The account that gets the new password, and the request field that holds the password. */
 export interface PasswordOwner {
   visitor: Visitor;
   user: Pick<User, "username" | "email"> & { displayName?: string } | null;
-  /** "password" unless given. */
+  /** Defaults to "password". */
   field?: string;
 }
 
-/** Makes accounts and finds whose password it is. */
+/** Creates accounts and verifies their passwords. */
 export class Accounts {
   constructor(private readonly options: AccountsOptions) {}
 
@@ -59,8 +59,8 @@ export class Accounts {
   }
 
   /**
-   * The account, the provider's account by which they came, if they did, and the entry that says so.
-   * Throws `conflict`, naming the field whose value someone else has.
+   * Creates the account, the link to the provider's account for a sign-up through a provider, and
+   * the audit entry. Throws `conflict`, naming the field whose value another account has.
    */
   async create(
     visitor: Visitor,
@@ -73,7 +73,7 @@ export class Accounts {
     const { store, audit, held } = this.options;
     const user = { ...this.#newUser(fields), ...fields };
     this.#requireUnreserved("Registering", fields.username);
-    if (await held.isHeld(user.emailKey)) throw taken("Registering", "email", fields);
+    if (await held.isHeld(user.emailKey)) throw alreadyTaken("Cannot register", "email", fields);
     const identity = by && { ...by, userId: user.id };
     const details = by && { provider: by.provider };
     const origin = { actorId: user.id, visitor };
@@ -82,13 +82,15 @@ export class Accounts {
     try {
       await store.users.create(user, { identity, entry });
     } catch (error) {
-      throw error instanceof DuplicateKey ? taken("Registering", error.key, fields) : error;
+      throw error instanceof DuplicateKey
+        ? alreadyTaken("Cannot register", error.key, fields)
+        : error;
     }
     await audit.written(entry);
     return user;
   }
 
-  /** By username or e-mail address; a name without @ is never an address. */
+  /** Finds an account by username or e-mail address; a name without @ is never an address. */
   async find(identifier: string): Promise<User | null> {
     const key = this.keyOf(identifier);
     return identifier.includes("@")
@@ -96,23 +98,23 @@ export class Accounts {
       : await this.options.store.users.byUsernameKey(key);
   }
 
-  /** The same for all ways of writing one name, or one address. */
+  /** Returns one key for all spellings of a username or an address. */
   keyOf(identifier: string): string {
     return identifier.includes("@") ? emailKeyOf(identifier) : usernameKeyOf(identifier);
   }
 
   /**
-   * The account, if there is one and this is its password. Every other case gives the same answer in
-   * the same time.
+   * Returns the account if it exists and the password is right. Every other case fails with one and
+   * the same error after the same time.
    */
   async authenticate(user: User | null, password: string, from: HashOrigin): Promise<User> {
     const hash = user?.passwordHash ?? null;
     const same = await this.#hashing(() => this.options.hasher.verify(password, hash, from));
     if (same && user && user.deletedAt === null) return await this.#rehashed(user, password, from);
-    throw new AppError("unauthenticated", "Signing in: the name or the password is wrong");
+    throw new AppError("unauthenticated", "Cannot sign in: the name or the password is wrong");
   }
 
-  /** Throws `invalid_request` for a password that is guessed first. */
+  /** Throws `invalid_request` for one of the passwords that attackers guess first. */
   async hash(password: string, owner: PasswordOwner): Promise<string> {
     const { hasher, product } = this.options;
     const { visitor, user, field = "password" } = owner;
@@ -125,7 +127,7 @@ export class Accounts {
 
   async rename(caller: Caller, username: string): Promise<User> {
     const usernameKey = usernameKeyOf(username);
-    this.#requireUnreserved("Changing the username", username);
+    this.#requireUnreserved("Cannot change the username", username);
     try {
       const { user } = await this.options.changes.own(caller, () => ({
         user: { username, usernameKey },
@@ -134,13 +136,14 @@ export class Accounts {
       return user;
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
-      throw taken("Changing the username", error.key, { username, email: "" });
+      throw alreadyTaken("Cannot change the username", error.key, { username, email: "" });
     }
   }
 
   /**
-   * After a change of the cost each password is hashed anew when it comes: it is as well kept as others,
-   * and takes as long to check as the one of nobody does.
+   * After a change of the bcrypt cost, each password is hashed again at its next use: it is then
+   * protected as well as the others, and verifying it takes as long as the dummy hash of a missing
+   * account.
    */
   async #rehashed(user: User, password: string, from: HashOrigin): Promise<User> {
     const before = user.passwordHash!;
@@ -153,15 +156,15 @@ export class Accounts {
     );
     const after = changed?.user.passwordHash ?? null;
     if (!changed || after === passwordHash) return changed?.user ?? user;
-    // Another sign-in was faster; or else the password is another by now, and the old one was right.
+    // Another sign-in was faster, or the password was changed meanwhile and the old one was given.
     const same = await this.#hashing(() => hasher.verify(password, after, from));
     return same ? changed.user : user;
   }
 
   #requireUnreserved(action: string, username: string): void {
     if (!this.options.reserved.has(username)) return;
-    const about = `${action}: the name ${quote(username)} is reserved`;
-    throw fieldError("conflict", "username", about);
+    const message = `${action}: the name ${quote(username)} is reserved`;
+    throw fieldError("conflict", "username", message);
   }
 
   async #hashing<T>(work: () => Promise<T>): Promise<T> {
@@ -169,8 +172,8 @@ export class Accounts {
       return await work();
     } catch (error) {
       if (!(error instanceof HasherBusy)) throw error;
-      const about = "Checking the password: too many sign-ins at once";
-      throw new AppError("unavailable", about, { retryAfter: 5 });
+      const message = "Cannot check the password: too many sign-ins at once";
+      throw new AppError("unavailable", message, { retryAfter: 5 });
     }
   }
 
@@ -199,13 +202,16 @@ export class Accounts {
   }
 }
 
-function taken(
+function alreadyTaken(
   action: string,
   key: DuplicateKey["key"],
   { username, email }: Pick<User, "username" | "email">,
 ): AppError {
   if (key === "identity") {
-    return new AppError("conflict", `${action}: the provider's account has an account already`);
+    return new AppError(
+      "conflict",
+      `${action}: the provider's account is linked to another account`,
+    );
   }
   return key === "email"
     ? fieldError("conflict", "email", `${action}: the address ${quote(email)} is taken`)

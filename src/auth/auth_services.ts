@@ -44,26 +44,28 @@ export interface AuthOptions {
   box: SecretBox;
   providers: IdentityProvider[];
   onSessionsEnded: AccountChangesOptions["onSessionsEnded"];
-  /** Told of encryption devices that were taken away. */
+  /** Called with the encryption devices that an account change removed. */
   onDevicesRemoved: (userId: string, devices: Device[]) => Promise<void>;
   audit: AuditTrail;
-  /** Usernames that nobody can take. */
+  /** Usernames that cannot be chosen. */
   reservedNames: readonly string[];
   maxSessions: number;
-  /** After so many milliseconds a session ends, however often it refreshes. */
+  /** Milliseconds after which a session ends, however often it refreshes. */
   sessionLifetimeMs: number;
-  /** How long a proof of identity counts as recent. */
+  /** Milliseconds for which a proof of identity counts as recent. */
   proofWindowMs: number;
-  /** Where links in mails lead; without a slash at its end. */
+  /** Base URL of the links in mails; without a trailing slash. */
   baseUrl: string;
-  /** What the service calls itself, in mails and in authenticator apps. */
+  /** Product name shown in mails and in authenticator apps. */
   product: string;
 }
 
-/** A session refreshes once in a while; one that does more often is a loop, or someone who guesses. */
+/**
+ * A session refreshes once in a while; far more often means a loop or an attacker who guesses.
+ */
 const REFRESHES = { count: 120, periodMs: 60_000 };
 
-/** Puts the services of this feature together. */
+/** Creates the services of authentication and connects them. */
 export function createAuth(options: AuthOptions): AuthServices {
   const { store, clock, log, limiter, mailer, box, hasher, audit, product: issuer } = options;
   const tokens = new OneTimeTokens(store, clock);
@@ -83,7 +85,7 @@ export function createAuth(options: AuthOptions): AuthServices {
     audit,
     onDevicesRemoved: (userId, devices) =>
       mail.inBackground(
-        "Telling of devices that were taken away",
+        "Announcing removed encryption devices",
         () => options.onDevicesRemoved(userId, devices),
       ),
   });
@@ -140,8 +142,9 @@ function createSessions(
       const decision = await limiter.take(`refresh_session:${sessionId}`, REFRESHES);
       if (decision.allowed) return;
       const retryAfter = Math.max(1, Math.ceil(decision.retryAfterMs / 1000));
-      const about = `Refreshing: this session refreshes too often; try again in ${retryAfter} s`;
-      throw new AppError("rate_limited", about, { retryAfter });
+      const message =
+        `Cannot refresh: this session refreshes too often; try again in ${retryAfter} s`;
+      throw new AppError("rate_limited", message, { retryAfter });
     },
   });
 }

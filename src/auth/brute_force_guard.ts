@@ -8,7 +8,7 @@ import type { Store } from "../store/store.ts";
 
 const MINUTE = 60_000;
 
-/** Failures, by kind of secret: from one network, and from everywhere together. */
+/** Allowed failures per kind of secret: from one network, and from all networks together. */
 const RATES: Record<SecretKind, { network: Rate; account: Rate }> = {
   password: {
     network: { count: 10, periodMs: 15 * MINUTE },
@@ -24,32 +24,34 @@ type Bucket = [name: string, rate: Rate];
 
 export type SecretKind = "password" | "second_factor";
 
-/** Whose secret is tried. */
+/** The account whose secret is tried. */
 export interface Guarded {
   /**
-   * What was typed, or `personName` where nothing was. It is counted whether or not there is such an
-   * account: were the account alone counted, its count would tell which address belongs to which name.
+   * The name that was typed, or `personName` where none was. Attempts are counted whether or not
+   * such an account exists: if only existing accounts were counted, the count would reveal which
+   * address belongs to which name.
    */
   name: string;
-  /** Null where there is no such account. */
+  /** Null if there is no such account. */
   userId: string | null;
-  /** The device or the session, where it is known to be the account's. */
+  /** The device or session, if it is known to be the account's. */
   knownAs?: string | null;
-  /** Refuses as a wrong secret is refused, with as much work; `unauthenticated`. */
+  /** Refuses like a wrong secret does, with the same amount of work: throws `unauthenticated`. */
   refuse?: () => Promise<never>;
 }
 
-/** The buckets that a try has taken from; `refused` where it must look like a wrong one. */
-interface Taken {
+/** The buckets that an attempt consumed from; `refused` if it must look like a wrong secret. */
+interface Attempt {
   buckets: Bucket[];
   refused: boolean;
 }
 
 /**
- * Slows down guesses at one account's secrets. Only failures count. Strangers share a budget by network,
- * and a wide one from everywhere: by the name that they type, and by the person, whichever of their names
- * is typed. A known device has a budget of its own, so strangers cannot shut the owner out (OWASP, "Slow
- * down online guessing attacks with device cookies"); its failures count for the person too.
+ * Slows down guesses at one account's secrets. Only failures count. Strangers share a budget per
+ * network and a wider one for all networks, both counted twice: by the typed name, and by the
+ * account, whichever of its names is typed. A known device has a separate budget, so that strangers
+ * cannot lock the owner out (OWASP, "Slow down online guessing attacks with device cookies"); its
+ * failures count for the account too.
  */
 export class BruteForceGuard {
   constructor(
@@ -58,8 +60,9 @@ export class BruteForceGuard {
   ) {}
 
   /**
-   * Runs `check`, whose refusal (`unauthenticated`) counts. The try is taken before, and given back
-   * when it was no failure: of many at once, no more than the limit get to look.
+   * Runs `check`; only its refusal (`unauthenticated`) counts. The attempt is consumed before and
+   * refunded if it did not fail, so that of many concurrent attempts no more than the limit are
+   * checked.
    */
   async guard<T>(
     kind: SecretKind,
@@ -68,8 +71,8 @@ export class BruteForceGuard {
     check: () => Promise<T>,
   ): Promise<T> {
     const { buckets, refused } = account.knownAs
-      ? await this.#takeKnown(kind, account, visitor)
-      : await this.#takeStranger(kind, account, visitor);
+      ? await this.#consumeKnown(kind, account, visitor)
+      : await this.#consumeStranger(kind, account, visitor);
     try {
       const result = await (refused && account.refuse ? account.refuse() : check());
       await this.#refund(buckets);
@@ -81,7 +84,7 @@ export class BruteForceGuard {
     }
   }
 
-  async #takeKnown(kind: SecretKind, account: Guarded, visitor: Visitor): Promise<Taken> {
+  async #consumeKnown(kind: SecretKind, account: Guarded, visitor: Visitor): Promise<Attempt> {
     const { network, account: wide } = RATES[kind];
     const own: Bucket = [`${kind}_failures:known:${hashOf(account.knownAs!)}`, network];
     const { allowed, retryAfterMs } = await this.limiter.take(...own);
@@ -94,22 +97,25 @@ export class BruteForceGuard {
     return { buckets, refused: false };
   }
 
-  async #takeStranger(kind: SecretKind, account: Guarded, visitor: Visitor): Promise<Taken> {
+  async #consumeStranger(kind: SecretKind, account: Guarded, visitor: Visitor): Promise<Attempt> {
     const { network, account: wide } = RATES[kind];
     const byName = bucketsOf(kind, account.name, visitor, network, wide);
-    const { buckets, retryAfterMs } = await this.#take(byName, account, visitor);
+    const { buckets, retryAfterMs } = await this.#consume(byName, account, visitor);
     if (retryAfterMs !== null) throw tooMany(retryAfterMs);
     if (account.userId === null || account.name === personName(account.userId)) {
       return { buckets, refused: false };
     }
     const byPerson = bucketsOf(kind, personName(account.userId), visitor, network, wide);
-    const person = await this.#take(byPerson, account, visitor);
-    // To say so would tell that this name and another one are the same person's.
+    const person = await this.#consume(byPerson, account, visitor);
+    // An error here would reveal that this name and another one belong to one account.
     return { buckets: [...buckets, ...person.buckets], refused: person.retryAfterMs !== null };
   }
 
-  /** The buckets that were taken from, or after how long one more would be allowed. */
-  async #take(
+  /**
+   * Returns the buckets that were consumed from, or the milliseconds until another attempt is
+   * allowed.
+   */
+  async #consume(
     [near, wide]: [near: Bucket, wide: Bucket],
     account: Guarded,
     visitor: Visitor,
@@ -129,7 +135,7 @@ export class BruteForceGuard {
     for (const bucket of buckets) await this.limiter.refund(...bucket);
   }
 
-  /** Whether the account was signed in to from this network, as far as sessions are kept. */
+  /** True if the account was signed in to from this network, as far back as sessions are kept. */
   async #isKnownNetwork({ userId }: Guarded, { address }: Visitor): Promise<boolean> {
     if (userId === null) return false;
     const network = networkOf(address);
@@ -138,12 +144,15 @@ export class BruteForceGuard {
   }
 }
 
-/** Name to count attempts under when no name was typed. A typed name never contains U+0000. */
+/**
+ * Returns the name to count attempts under when no name was typed. A typed name never contains
+ * U+0000.
+ */
 export function personName(userId: string): string {
   return `person\0${userId}`;
 }
 
-/** A session is a known device of its account. */
+/** Returns the session as a known device of its account. */
 export function sessionName({ sessionId }: Caller): string {
   return `session:${sessionId}`;
 }
@@ -162,7 +171,7 @@ function bucketsOf(
   ];
 }
 
-/** A name of the caller's own making could otherwise spell another's bucket. */
+/** Hashed, because a name chosen by the caller could otherwise form the key of another bucket. */
 function hashOf(name: string): string {
   return createHash("sha256").update(name).digest("base64url");
 }
@@ -171,7 +180,7 @@ function tooMany(retryAfterMs: number): AppError {
   const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
   return new AppError(
     "rate_limited",
-    `Signing in: there were too many wrong tries; try again in ${retryAfter} s`,
+    `Cannot sign in: too many failed attempts; try again in ${retryAfter} s`,
     { retryAfter },
   );
 }

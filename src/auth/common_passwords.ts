@@ -1,6 +1,7 @@
 /**
- * The 3,000 commonest passwords of eight characters or more, commonest first, in lower case. From the
- * frequency list of zxcvbn 4.4.2 (MIT license, Copyright Dropbox, Inc.), which counts leaked passwords.
+ * The 3,000 most common passwords of eight characters or more, most common first, in lower case.
+ * From the frequency list of zxcvbn 4.4.2 (MIT license, Copyright Dropbox, Inc.), which counts
+ * leaked passwords.
  */
 export const COMMON_PASSWORDS = `
 password 12345678 123456789 baseball football qwertyuiop 1234567890 superman 1qaz2wsx trustno1

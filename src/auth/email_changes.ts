@@ -5,7 +5,7 @@ import { checkMailAddress } from "../core/mail_address.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
 import type { AccountChanges, Decide } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
-import { type AccountLinks, overOrUsed } from "./account_links.ts";
+import { type AccountLinks, linkExpired } from "./account_links.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { HeldAddresses } from "./held_addresses.ts";
@@ -23,13 +23,16 @@ export interface EmailChangesOptions {
   mail: AccountMail;
 }
 
-const ACTION = "Changing the e-mail address";
+const ACTION = "Cannot change the e-mail address";
 
-/** Changes the address of an account. It stays until the owner of the account confirms the new one. */
+/**
+ * Changes the address of an account. The old address stays until the account's owner confirms the
+ * new one.
+ */
 export class EmailChanges {
   constructor(private readonly options: EmailChangesOptions) {}
 
-  /** Whether the new address has an account is not told: then no link is sent. */
+  /** Sends no link if the new address already has an account; the response does not reveal that. */
   async request(caller: Caller, email: string): Promise<void> {
     const { proof, store, audit, mail, held } = this.options;
     proof.require(caller, ACTION);
@@ -37,22 +40,22 @@ export class EmailChanges {
     const key = emailKeyOf(email);
     const user = await store.users.byId(caller.userId);
     if (!user || user.deletedAt !== null) {
-      throw new AppError("unauthenticated", "The account is no longer there");
+      throw new AppError("unauthenticated", "The account no longer exists");
     }
     if (key === user.emailKey) {
-      throw fieldError("conflict", "email", `${ACTION}: it is this one already`);
+      throw fieldError("conflict", "email", `${ACTION}: the account already has this address`);
     }
     await audit.own(user.id, caller, { action: "email.change_requested", details: { to: email } });
-    mail.inBackground("Asking to change an address", async () => {
+    mail.inBackground("Requesting an address change", async () => {
       const isFree = !await store.users.byEmailKey(key) && !await held.isHeld(key, user.id);
       if (isFree) mail.emailChange(user, email, caller);
     });
   }
 
   /**
-   * The new mailbox may be a stranger's, so its link alone changes nothing. The change ends with the
-   * session that asked for it: a link that a thief asked for is dead once the owner has shut them out.
-   * The old address, if it was confirmed, gets a link that undoes it.
+   * The new mailbox may belong to a stranger, so its link alone changes nothing. The request
+   * expires with the session that made it: a link requested by an attacker is dead once the owner
+   * has locked them out. The old address, if it was confirmed, gets a link that undoes the change.
    */
   async confirm(
     visitor: Visitor | Caller,
@@ -61,9 +64,9 @@ export class EmailChanges {
     const { links, tokens, mail, held } = this.options;
     const { user } = await links.follow("change_email", token);
     await links.requireOwner(visitor, user, { password, action: ACTION });
-    const taken = await tokens.consume("change_email", token);
-    if (!taken) throw overOrUsed();
-    const { email, sessionId } = taken.data;
+    const consumed = await tokens.consume("change_email", token);
+    if (!consumed) throw linkExpired();
+    const { email, sessionId } = consumed.data;
     const canUndo = user.emailVerifiedAt !== null && await held.hold(user);
     try {
       await this.#exchange(visitor, user.id, email, exchanged(email, sessionId));
@@ -81,15 +84,15 @@ export class EmailChanges {
     decide: Decide,
   ): Promise<void> {
     const { changes, held } = this.options;
-    const taken = () => {
-      throw fieldError("conflict", "email", `${ACTION}: ${quote(email)} is taken meanwhile`);
+    const refuse = () => {
+      throw fieldError("conflict", "email", `${ACTION}: ${quote(email)} was taken meanwhile`);
     };
-    if (await held.isHeld(emailKeyOf(email), userId)) taken();
+    if (await held.isHeld(emailKeyOf(email), userId)) refuse();
     try {
-      if (!await changes.outside(visitor, userId, decide)) throw overOrUsed();
+      if (!await changes.outside(visitor, userId, decide)) throw linkExpired();
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
-      taken();
+      refuse();
     }
   }
 }
@@ -97,7 +100,7 @@ export class EmailChanges {
 function exchanged(email: string, sessionId: string | undefined): Decide {
   return ({ user, sessions }, now) => {
     const asked = sessions.some(({ id }) => id === sessionId);
-    if (!asked || suspensionAt(user, now)) throw overOrUsed();
+    if (!asked || suspensionAt(user, now)) throw linkExpired();
     return {
       user: { email, emailKey: emailKeyOf(email), emailVerifiedAt: now },
       dropTokens: ["verify_email", "reset_password", "change_email"],

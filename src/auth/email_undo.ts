@@ -6,7 +6,7 @@ import type { Account } from "../store/account_store.ts";
 import { DuplicateKey } from "../store/store.ts";
 import type { AccountChanges, Decision } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
-import { type AccountLinks, overOrUsed } from "./account_links.ts";
+import { type AccountLinks, linkExpired } from "./account_links.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
@@ -19,43 +19,46 @@ export interface EmailUndoOptions {
   mail: AccountMail;
 }
 
-/** A thief's second factor or provider may be older than their change of the address, but not by more. */
+/**
+ * How long before the address change an attacker may have added a second factor or a provider of
+ * their own. Older ones are kept.
+ */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
 
-/** Undoes, from the old address, a change that its owner did not make. */
+/** Undoes, from the old address, an address change that the owner did not make. */
 export class EmailUndo {
   constructor(private readonly options: EmailUndoOptions) {}
 
   /**
-   * Puts the address of before back, under a new password. All sessions, links and devices end. A second
-   * factor, or a provider, that was there well before the change stays: the old mailbox alone, which a
-   * stranger may have by then, is no way past it.
+   * Restores the previous address under a new password. All sessions, links and devices end. A
+   * second factor or a provider added well before the change stays: access to the old mailbox
+   * alone, which may belong to a stranger by then, must not bypass it.
    */
   async undo(visitor: Visitor, token: string, password: string): Promise<void> {
     const { links, tokens, accounts, changes, mail } = this.options;
     const { user } = await links.follow("undo_email", token);
     const passwordHash = await accounts.hash(password, { visitor, user });
-    const taken = await tokens.consume("undo_email", token);
-    if (!taken) throw overOrUsed();
-    const { email } = taken.data;
-    const since = taken.createdAt - LOOK_BACK_MS;
+    const consumed = await tokens.consume("undo_email", token);
+    if (!consumed) throw linkExpired();
+    const { email } = consumed.data;
+    const since = consumed.createdAt - LOOK_BACK_MS;
     try {
       const changed = await changes.outside(visitor, user.id, (account, now) => ({
-        ...shutOut(account, since),
+        ...lockOut(account, since),
         user: { ...addressOf(email, now), passwordHash, ...withoutNewFactor(account, since) },
         note: { action: "email.change_undone", details: { from: account.user.email, to: email } },
       }));
-      if (!changed) throw overOrUsed();
+      if (!changed) throw linkExpired();
       mail.notice("password_changed", changed.user, visitor);
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
-      const about = `Undoing the change: another account has the address ${quote(email)} by now`;
-      throw fieldError("conflict", "email", about);
+      const message = `Cannot undo the change: another account now has the address ${quote(email)}`;
+      throw fieldError("conflict", "email", message);
     }
   }
 }
 
-function shutOut({ sessions, identities }: Account, since: number): Decision {
+function lockOut({ sessions, identities }: Account, since: number): Decision {
   const recent = identities.filter(({ linkedAt }) => linkedAt >= since);
   return {
     unlink: recent.map(({ provider }) => provider),

@@ -4,10 +4,10 @@ import type { Account } from "../store/account_store.ts";
 import type { Decision } from "./account_changes.ts";
 
 /**
- * The first proof that an account's address is somebody's. Anyone can open an account with an address
- * that is not theirs, so whatever was set up before it may be a stranger's way to come back or to
- * listen: the password, sessions, providers, second factor, devices of encryption and of pushes, pending
- * changes and a role all end, and the owner of the mailbox begins with a password of their own.
+ * The first proof that an account's address belongs to its user. Anyone can open an account with
+ * another person's address, so everything set up before the proof may be a stranger's way to return
+ * or to listen: the password, sessions, providers, second factor, encryption and push devices,
+ * pending changes and a role all end, and the owner of the mailbox starts with a new password.
  */
 export function firstProof(
   { sessions, identities }: Account,

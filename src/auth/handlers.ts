@@ -103,8 +103,9 @@ function secondFactorHandlers({ secondFactor, signIn }: AuthServices): Bound[] {
         return signInView(await signIn.withChallenge(visitor, challenge, code)) as SignedInView;
       }
       if (isCaller(visitor)) return { recoveryCodes: await secondFactor.confirm(visitor, code) };
-      const about = "Verifying the code: it needs the challenge of a sign-in, or an access token";
-      throw new AppError("unauthenticated", about);
+      const message =
+        "Cannot verify the code: it needs the challenge of a sign-in or an access token";
+      throw new AppError("unauthenticated", message);
     }),
     bind(factors.disableSecondFactor, async (caller, { code }) => {
       await secondFactor.disable(caller, code);
@@ -133,7 +134,7 @@ function credentialHandlers(services: AuthServices): Bound[] {
       await passwords.reset(visitor, token, password);
     }),
     bind(credentials.changeUsername, async (caller, { username }) => {
-      proof.require(caller, "Changing the username");
+      proof.require(caller, "Cannot change the username");
       return profileView(await accounts.rename(caller, username));
     }),
   ];

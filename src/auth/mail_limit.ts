@@ -4,17 +4,19 @@ import { emailKeyOf } from "./account_keys.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Mails of one kind to one mailbox: enough for one who mistypes, too few to fill it. */
+/**
+ * Mails of one kind to one mailbox: enough for a user who mistypes, too few to flood the mailbox.
+ */
 const RATES = [
   { count: 5, periodMs: HOUR_MS },
   { count: 10, periodMs: 24 * HOUR_MS },
 ];
 
-/** Bounds what is sent to one mailbox, whoever asks for it and by however many accounts. */
+/** Limits the mail sent to one mailbox, across all senders and accounts. */
 export class MailLimit {
   constructor(private readonly limiter: RateLimiter) {}
 
-  /** Counts one mail. False when it is one too many. */
+  /** Counts one mail. Returns false if the limit is reached. */
   async allows(kind: string, address: string): Promise<boolean> {
     const mailbox = createHash("sha256").update(mailboxOf(address)).digest("base64url");
     for (const rate of RATES) {
@@ -25,7 +27,9 @@ export class MailLimit {
   }
 }
 
-/** Most providers deliver `ann+anything@…` to `ann@…`: an address per mail is one mailbox still. */
+/**
+ * Most providers deliver `ann+anything@…` to `ann@…`, so all such addresses count as one mailbox.
+ */
 function mailboxOf(address: string): string {
   return emailKeyOf(address).replace(/\+[^@]*(?=@)/, "");
 }

@@ -4,16 +4,16 @@ import type { Store } from "../store/store.ts";
 
 const HOUR = 3_600_000;
 
-/** People look at where they were signed in; after this an ended session tells them nothing more. */
+/** How long ended sessions are kept, for users who review where they were signed in. */
 const KEEP_ENDED_SESSIONS_MS = 30 * 24 * HOUR;
 
-/** What nobody has looked at for so long, nobody will. */
+/** How long notifications are kept. Older ones are not looked at any more. */
 const KEEP_NOTIFICATIONS_MS = 90 * 24 * HOUR;
 
-/** After this a push that is still shown on a device is not withdrawn any more. */
+/** How long a push that is still shown on a device can be withdrawn. */
 const KEEP_SHOWN_PUSHES_MS = 30 * 24 * HOUR;
 
-/** Forgets what has run out: sessions of a month ago, links nobody followed, old key packages. */
+/** Deletes expired rows: ended sessions after a month, unused links, old key packages. */
 export class Maintenance {
   #timer: ReturnType<typeof setInterval> | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -34,19 +34,19 @@ export class Maintenance {
     private readonly log: Log,
   ) {}
 
-  /** At once, and then every hour, `also` included. */
+  /** Runs immediately and then every hour, each time followed by `also`. */
   start(also: () => Promise<void>): void {
     this.#also = also;
     this.#timer = setInterval(() => this.round(), HOUR);
     this.round();
   }
 
-  /** Runs once more, `also` included, after what is under way. */
+  /** Runs once more, followed by `also`, after the run in progress. */
   round(): Promise<void> {
     return this.#running = this.#running.then(() => this.run()).then(() => this.#also());
   }
 
-  /** Never throws: the next time will do. */
+  /** Never throws: the next run tries again. */
   async run(): Promise<void> {
     try {
       const now = this.clock.now();
@@ -58,11 +58,11 @@ export class Maintenance {
       await this.store.contacts.purge(now);
       await this.store.notifications.purge(now - KEEP_NOTIFICATIONS_MS);
     } catch (error) {
-      this.log.warn("Forgetting what has run out failed", { error });
+      this.log.warn("Cleanup of expired rows failed", { error });
     }
   }
 
-  /** Resolves once nothing is under way. */
+  /** Resolves once no run is in progress. */
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#running;

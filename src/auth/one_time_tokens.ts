@@ -6,7 +6,7 @@ import { randomToken } from "./random_token.ts";
 
 const MINUTE = 60_000;
 
-/** How long each lives. A link waits in a mailbox; a second factor is typed at once. */
+/** Lifetimes in milliseconds. A link waits in a mailbox; a second factor is typed at once. */
 export const LIFETIMES: Readonly<Record<OneTimePurpose, number>> = {
   verify_email: 24 * 60 * MINUTE,
   change_email: 60 * MINUTE,
@@ -17,12 +17,13 @@ export const LIFETIMES: Readonly<Record<OneTimePurpose, number>> = {
   held_email: 7 * 24 * 60 * MINUTE,
 };
 
-/** Codes of six digits can be guessed: a challenge allows so many. */
+/** Attempts per challenge, because codes of six digits can be guessed. */
 const SECOND_FACTOR_ATTEMPTS = 5;
 
 /**
- * Secrets that work once and not for long: 256 random bits, of which only a hash is stored, so that
- * who reads the database can use none. The purpose is in the hash, so that none passes for another.
+ * Short-lived secrets that work once: 256 random bits, of which only a hash is stored, so that a
+ * reader of the database cannot use them. The hash includes the purpose, so that a token cannot be
+ * used for another purpose.
  */
 export class OneTimeTokens {
   constructor(
@@ -30,7 +31,7 @@ export class OneTimeTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** The only time that the token itself is seen. */
+  /** Returns the token itself, which is not stored and cannot be read again. */
   async issue(
     purpose: OneTimePurpose,
     userId: string | null,
@@ -41,7 +42,10 @@ export class OneTimeTokens {
     return token;
   }
 
-  /** Stores a token under a name that the caller chose, for what is looked up and not handed out. */
+  /**
+   * Stores a token under a name that the caller chose, for entries that are looked up and not
+   * handed out.
+   */
   async put(
     purpose: OneTimePurpose,
     token: string,
@@ -60,17 +64,17 @@ export class OneTimeTokens {
     });
   }
 
-  /** What the token stands for, without using it up. */
+  /** Returns the token's entry without using it up. */
   peek(purpose: OneTimePurpose, token: string): Promise<OneTimeToken | null> {
     return this.store.oneTimeTokens.byId(idOf(purpose, token), this.clock.now());
   }
 
-  /** Uses it up; null when it was used, has expired, or never was. */
+  /** Uses up the token; returns null if it was used, has expired, or never existed. */
   consume(purpose: OneTimePurpose, token: string): Promise<OneTimeToken | null> {
     return this.store.oneTimeTokens.take(idOf(purpose, token), this.clock.now());
   }
 
-  /** Counts one try, before it is known whether it succeeds; null when none is left. */
+  /** Counts one attempt, before it is known whether it succeeds; returns null if none is left. */
   attempt(purpose: OneTimePurpose, token: string): Promise<OneTimeToken | null> {
     return this.store.oneTimeTokens.attempt(idOf(purpose, token), this.clock.now());
   }

@@ -1,21 +1,24 @@
 import type { HashOrigin } from "./password_queue.ts";
 
-/** Turns passwords into hashes and compares them, in a time that tells nothing. */
+/** Hashes passwords and compares them, in a time that reveals nothing. */
 export interface PasswordHasher {
-  /** Whoever `from` is waits for their own turn; without it, for that of nobody in particular. */
+  /**
+   * Queues the work under `from`, in fair turns with other origins; without it, as a separate
+   * origin.
+   */
   hash(password: string, from?: HashOrigin): Promise<string>;
   /**
-   * With `hash` null (no such account, or one without a password) it takes as long and says no, so
-   * that the time of an answer does not tell whether an account exists.
+   * With `hash` null (no such account, or one without a password) it takes as long and returns
+   * false, so that the response time does not reveal whether an account exists.
    */
   verify(password: string, hash: string | null, from?: HashOrigin): Promise<boolean>;
-  /** Whether a hash that was made before would be made at another cost now. */
+  /** True if the hash was made at a cost other than the current one. */
   isOutdated(hash: string): boolean;
-  /** Ends the workers; safe to call twice. */
+  /** Terminates the workers; safe to call twice. */
   close(): void;
 }
 
-/** More passwords wait than can be looked at in a reasonable time. */
+/** More passwords are waiting than can be processed in a reasonable time. */
 export class HasherBusy extends Error {
   override readonly name = "HasherBusy";
 }

@@ -8,15 +8,17 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-/** A bcrypt hash takes about 200 ms in one of two workers: the last of 200 waits 20 s. */
+/**
+ * Queue limits. A bcrypt hash takes about 200 ms in one of two workers: the last of 200 waits 20 s.
+ */
 const MAX_WAITING = { person: 20, network: 100, all: 200 };
 
-/** Of nobody in particular: each takes a turn of its own. */
-const nobody = (): HashOrigin => ({ network: "", person: crypto.randomUUID() });
+/** An origin for work without one: unique, so that each such job takes a separate turn. */
+const uniqueOrigin = (): HashOrigin => ({ network: "", person: crypto.randomUUID() });
 
 /**
- * bcrypt in workers: on the main thread eight logins would stall every socket for 0.8 s, in two
- * workers the longest stall is 7 ms. The workers start with the first password.
+ * Runs bcrypt in workers: on the main thread eight logins would stall every socket for 0.8 s, in
+ * two workers the longest stall is 7 ms. The workers start with the first password.
  */
 export class BcryptHasher implements PasswordHasher {
   readonly #idle: Worker[] = [];
@@ -24,15 +26,16 @@ export class BcryptHasher implements PasswordHasher {
   readonly #queue = new PasswordQueue<Waiting>(MAX_WAITING);
   #dummy: Promise<string> | null = null;
 
-  /** `cost` is the binary logarithm of the rounds; `size` how many hash at once. */
+  /** `cost` is the binary logarithm of the rounds; `size` is the number of workers. */
   constructor(private readonly cost: number, private readonly size = 2) {}
 
-  async hash(password: string, from = nobody()): Promise<string> {
+  async hash(password: string, from = uniqueOrigin()): Promise<string> {
     return await this.#run({ type: "hash", password, cost: this.cost }, from) as string;
   }
 
-  async verify(password: string, hash: string | null, from = nobody()): Promise<boolean> {
-    // Waited for in either case: the first answer is as late for those who are there.
+  async verify(password: string, hash: string | null, from = uniqueOrigin()): Promise<boolean> {
+    // Awaited even when not needed, so that the first check also takes as long for accounts that
+    // exist.
     const standIn = await this.#standIn();
     const against = hash ?? standIn;
     const same = await this.#run({ type: "verify", password, hash: against }, from);
@@ -48,10 +51,15 @@ export class BcryptHasher implements PasswordHasher {
     const unanswered = [...this.#busy.values(), ...this.#queue.drain()];
     this.#idle.length = 0;
     this.#busy.clear();
-    for (const { reject } of unanswered) reject(new Error("The hasher was closed"));
+    for (const { reject } of unanswered) {
+      reject(new Error("Cannot hash the password: the hasher was closed"));
+    }
   }
 
-  /** A hash of nobody's password, of the same cost, in the place of one that is not there. */
+  /**
+   * Returns a hash of a random password, at the current cost, to compare with when there is no
+   * hash.
+   */
   #standIn(): Promise<string> {
     return this.#dummy ??= this.hash(crypto.randomUUID()).catch((error) => {
       this.#dummy = null;

@@ -1,12 +1,14 @@
-/** Where a password that waits to be hashed comes from: whose turn it takes. */
+/** Origin of a password that waits to be hashed. Decides its turn in the queue. */
 export interface HashOrigin {
-  /** The network of whoever sent it. */
+  /** The sender's network. */
   network: string;
-  /** The account, or the name that was typed. */
+  /** The account, or the typed name. */
   person: string;
 }
 
-/** Waiting at most: of one person from one network, from one network, and in all. */
+/**
+ * Maximum number of waiting jobs: of one person within one network, of one network, and in total.
+ */
 export interface QueueBounds {
   person: number;
   network: number;
@@ -14,8 +16,8 @@ export interface QueueBounds {
 }
 
 /**
- * Work that waits, by network and by person within it. Networks take turns, and so do the people of each:
- * a burst at one account, or from one address, delays others by one turn each.
+ * Queue of work by network, and by person within each network. Networks take turns, and so do the
+ * people of each: a burst at one account, or from one address, delays others by one turn each.
  */
 export class PasswordQueue<Item> {
   /** The next turn is the first network's, and in it the first person's. */
@@ -30,19 +32,19 @@ export class PasswordQueue<Item> {
   }
 
   /**
-   * Returns false, and takes nothing, when too much waits. In a full queue the network with the most
-   * makes room: the item that came last from it is returned, and waits no longer.
+   * Returns false, without queueing the item, if too much is waiting. In a full queue the largest
+   * network makes room: its newest item is removed from the queue and returned.
    */
   push({ network, person }: HashOrigin, item: Item): boolean | Item {
     const { bounds } = this;
     const people = this.#networks.get(network) ?? new Map<string, Item[]>();
-    const mine = people.get(person) ?? [];
+    const ownItems = people.get(person) ?? [];
     const inNetwork = this.#sizeOf(network);
-    if (mine.length >= bounds.person || inNetwork >= bounds.network) return false;
+    if (ownItems.length >= bounds.person || inNetwork >= bounds.network) return false;
     const evicted = this.size >= bounds.all ? this.#evictFor(inNetwork) : true;
     if (evicted === false) return false;
-    mine.push(item);
-    people.set(person, mine);
+    ownItems.push(item);
+    people.set(person, ownItems);
     this.#networks.set(network, people);
     return evicted;
   }
@@ -56,7 +58,7 @@ export class PasswordQueue<Item> {
     }
   }
 
-  /** Empties it. */
+  /** Empties the queue and returns its items. */
   drain(): Item[] {
     const items: Item[] = [];
     for (let item = this.shift(); item !== undefined; item = this.shift()) items.push(item);
@@ -69,7 +71,10 @@ export class PasswordQueue<Item> {
     return size;
   }
 
-  /** The last item of the largest network, if that has more waiting than one with `size` and its next. */
+  /**
+   * Removes and returns the newest item of the largest network, if that network has more items
+   * waiting than a network of `size` would have after its next item.
+   */
   #evictFor(size: number): Item | false {
     const networks = [...this.#networks.keys()];
     const largest = networks.reduce((a, b) => this.#sizeOf(b) > this.#sizeOf(a) ? b : a);

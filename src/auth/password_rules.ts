@@ -1,22 +1,23 @@
 import { fieldError } from "../core/errors.ts";
 import { COMMON_PASSWORDS } from "./common_passwords.ts";
 
-/** What a password is compared with. */
+/** Rules that a password is checked against. */
 export interface PasswordRules {
-  /** Names that it must not be: of the account, its address and the product. */
+  /** Names that the password must not equal: those of the account, its address and the product. */
   names: readonly string[];
-  /** The field of the request, for the error. */
+  /** Request field to report in the error. */
   field: string;
 }
 
-/** A name this short is in many good passwords by chance. */
+/** Names shorter than this are part of many good passwords by chance. */
 const MIN_NAME_LENGTH = 3;
 
 let common: Set<string> | null = null;
 
 /**
- * Throws `invalid_request` for what is guessed first (NIST SP 800-63B, section 5.1.1.2): one of the 3,000
- * commonest passwords, or the account's own name with or without digits and signs around it.
+ * Throws `invalid_request` for passwords that attackers guess first (NIST SP 800-63B, section
+ * 5.1.1.2): one of the 3,000 most common ones, or the account's own name with or without digits and
+ * signs around it.
  */
 export function requireGoodPassword(password: string, { names, field }: PasswordRules): void {
   const text = fold(password);
@@ -25,17 +26,17 @@ export function requireGoodPassword(password: string, { names, field }: Password
     throw fieldError(
       "invalid_request",
       field,
-      "The password is one of the commonest: choose another",
+      "The password is one of the most common: choose another",
     );
   }
   const bare = bareOf(text);
   const isName = (name: string) => name === text || (name.length > 0 && bareOf(name) === bare);
   const own = names.map(fold).filter((name) => name.length >= MIN_NAME_LENGTH);
   if (bare.length < MIN_NAME_LENGTH || !own.some(isName)) return;
-  throw fieldError("invalid_request", field, "The password is the name itself: choose another");
+  throw fieldError("invalid_request", field, "The password is the account's name: choose another");
 }
 
 const fold = (text: string) => text.normalize("NFKC").toLowerCase().trim();
 
-/** Without the digits and signs at its ends. */
+/** Removes digits and signs at both ends. */
 const bareOf = (text: string) => text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");

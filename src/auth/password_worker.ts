@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import bcrypt from "bcryptjs";
 
-/** One job at a time; the pool waits for the answer before it sends the next. */
+/** One job at a time: the pool waits for the result before it sends the next. */
 export type HashJob =
   | { type: "hash"; password: string; cost: number }
   | { type: "verify"; password: string; hash: string };
@@ -10,8 +10,8 @@ export type HashJob =
 export type HashResult = { value: string | boolean } | { error: string };
 
 /**
- * bcrypt looks at 72 bytes and stops at a NUL. The SHA-256 of the password in base64 is 44 characters
- * without one, so that every byte of a password counts, however long it is.
+ * bcrypt reads 72 bytes and stops at a NUL. The SHA-256 of the password in base64 is 44 characters
+ * without a NUL, so that every byte of a password counts, however long it is.
  */
 function prepared(password: string): string {
   return createHash("sha256").update(password.normalize("NFKC")).digest("base64");

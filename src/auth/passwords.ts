@@ -4,7 +4,7 @@ import { CREDENTIAL_PURPOSES } from "../model/one_time_token.ts";
 import type { Store } from "../store/store.ts";
 import type { AccountChanges } from "./account_changes.ts";
 import { emailKeyOf } from "./account_keys.ts";
-import { type AccountLinks, overOrUsed } from "./account_links.ts";
+import { type AccountLinks, linkExpired } from "./account_links.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { Accounts } from "./accounts.ts";
 import { firstProof } from "./first_proof.ts";
@@ -23,17 +23,17 @@ export interface PasswordsOptions {
   mail: AccountMail;
 }
 
-/** How a password is changed by who knows it, and replaced by who has lost it. */
+/** Changes a known password and resets a forgotten one. */
 export class Passwords {
   constructor(private readonly options: PasswordsOptions) {}
 
-  /** The present password is proof enough; without it, a recent one is asked for. Other sessions end. */
+  /** Requires the current password, or else a recent proof of identity. Ends all other sessions. */
   async change(
     caller: Caller,
     { currentPassword, newPassword }: { currentPassword?: string; newPassword: string },
   ): Promise<void> {
     const { proof, signIn, accounts, changes, mail, store } = this.options;
-    if (currentPassword === undefined) proof.require(caller, "Changing the password");
+    if (currentPassword === undefined) proof.require(caller, "Cannot change the password");
     else await signIn.provePassword(caller, currentPassword);
     const before = await store.users.byId(caller.userId);
     const owner = { visitor: caller, user: before, field: "newPassword" };
@@ -44,36 +44,36 @@ export class Passwords {
         ids: idsOf(sessions).filter((id) => id !== caller.sessionId),
         reason: "credentials_changed",
       },
-      // Whoever was at it before may have asked for more than a session: that ends too.
+      // An attacker may have requested more than a session: these pending tokens end too.
       dropTokens: ["reset_password", "second_factor", "change_email"],
       note: { action: "password.changed" },
     }));
     mail.notice("password_changed", user, caller);
   }
 
-  /** Answers nothing, at once, whatever the address is: what there is to do is done afterwards. */
+  /** Returns at once and reveals nothing about the address; the work happens in the background. */
   forgot(email: string): void {
     const { mail, store } = this.options;
-    mail.inBackground("Asking for a password reset", async () => {
+    mail.inBackground("Requesting a password reset", async () => {
       const user = await store.users.byEmailKey(emailKeyOf(email));
       if (user && user.deletedAt === null) mail.passwordReset(user);
     });
   }
 
   /**
-   * Ends all sessions. Whoever follows the link has shown that the address is theirs; if nobody had
-   * before, this is its first proof (see first_proof.ts).
+   * Ends all sessions. Following the link proves that the address belongs to the user; if it was
+   * unconfirmed until now, this is its first proof (see first_proof.ts).
    */
   async reset(visitor: Visitor, token: string, password: string): Promise<void> {
     const { links, tokens, accounts, changes, mail } = this.options;
-    // Before the link is used up: a server that is too busy to hash takes it from nobody.
+    // Hash before using up the link: a server that is too busy to hash must not waste it.
     const { user } = await links.follow("reset_password", token);
     const passwordHash = await accounts.hash(password, { visitor, user });
-    const taken = await tokens.consume("reset_password", token);
-    if (!taken) throw overOrUsed();
+    const consumed = await tokens.consume("reset_password", token);
+    if (!consumed) throw linkExpired();
     const changed = await changes.outside(visitor, user.id, (account, now) => {
       const { user: { emailKey, emailVerifiedAt }, sessions } = account;
-      if (emailKey !== taken.data.emailKey) throw overOrUsed();
+      if (emailKey !== consumed.data.emailKey) throw linkExpired();
       const note = { action: "password.reset" as const };
       if (emailVerifiedAt === null) return { ...firstProof(account, now, passwordHash), note };
       return {
@@ -83,7 +83,7 @@ export class Passwords {
         note,
       };
     });
-    if (!changed) throw overOrUsed();
+    if (!changed) throw linkExpired();
     mail.notice("password_changed", changed.user, visitor);
   }
 }

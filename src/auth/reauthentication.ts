@@ -12,12 +12,12 @@ import type { SignIn } from "./sign_in.ts";
 
 export type IdentityProof = Pick<ProviderProof, "idToken" | "nonce" | "state"> & {
   password?: string;
-  /** Of the second factor. */
+  /** Code of the second factor. */
   code?: string;
   provider?: ProviderName;
 };
 
-/** Proves again who is at the keyboard; for a while, the session may then change credentials. */
+/** Proves the caller's identity again, so that the session may change credentials for a while. */
 export class Reauthentication {
   constructor(
     private readonly services: {
@@ -30,7 +30,7 @@ export class Reauthentication {
     },
   ) {}
 
-  /** When it was proved. */
+  /** Returns the time of the proof, in epoch milliseconds. */
   async prove(caller: Caller, proof: IdentityProof): Promise<number> {
     const { signIn, providerSignIn, sessions, clock } = this.services;
     const { password, code, provider, ...providerProof } = proof;
@@ -45,7 +45,7 @@ export class Reauthentication {
     const { store, secondFactor } = this.services;
     const user = await store.users.byId(caller.userId);
     if (!user || !secondFactor.isOn(user)) {
-      throw new AppError("conflict", "Proving identity: the account has no second factor");
+      throw new AppError("conflict", "Cannot prove identity: the account has no second factor");
     }
     await secondFactor.check(user, code, caller, sessionName(caller));
   }

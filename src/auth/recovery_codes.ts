@@ -1,21 +1,22 @@
 /**
- * Recovery codes stand in for a lost authenticator, each once. A code has 120 random bits (NIST asks for
- * 112), so that a plain hash of it cannot be searched: unlike a password it needs no slow one.
+ * Recovery codes replace a lost authenticator; each works once. A code has 120 random bits (NIST
+ * asks for 112), so that a plain hash of it cannot be searched: unlike a password it needs no slow
+ * hash.
  */
 
 export const RECOVERY_CODE_COUNT = 10;
 
-/** Crockford's base32: no I, L, O or U, which are misread. */
+/** Crockford's base32: without I, L, O and U, which are easily misread. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH = 24;
-/** Codes of earlier releases, of 80 bits, still redeem. */
+/** Codes of earlier releases, with 80 bits, are still accepted. */
 const ACCEPTED_LENGTHS = [CODE_LENGTH, 16];
 const GROUP_LENGTH = 4;
 
 export interface RecoveryCodes {
-  /** To be shown once, and never stored. */
+  /** Shown to the user once and never stored. */
   codes: string[];
-  /** To be stored, in the same order. */
+  /** Stored, in the order of `codes`. */
   hashes: string[];
 }
 
@@ -26,11 +27,12 @@ export async function newRecoveryCodes(userId: string): Promise<RecoveryCodes> {
 }
 
 /**
- * The hash under which a code would be stored, or null for what cannot be one. Small letters, other
- * groups and the letters that are misread (O for 0, I and L for 1) are forgiven. The user's id is in
- * the hash, so that one search through a stolen table serves for one person only.
+ * Returns the hash under which a code would be stored, or null if the input cannot be a code.
+ * Lower-case letters, other groupings and misread letters (O for 0, I and L for 1) are accepted.
+ * The hash includes the user's id, so that a search through a stolen table works for one user only.
  *
- * The caller removes this hash from those stored, in one step that tells whether it was there.
+ * The caller removes this hash from the stored ones, in one atomic step that reports whether it was
+ * there.
  */
 export async function recoveryCodeHash(userId: string, input: string): Promise<string | null> {
   const code = normalise(input);
@@ -39,13 +41,13 @@ export async function recoveryCodeHash(userId: string, input: string): Promise<s
 
 function newCode(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(CODE_LENGTH));
-  // 256 is a multiple of 32: no letter is likelier than another.
+  // 256 is a multiple of 32, so that all letters are equally likely.
   const letters = Array.from(bytes, (byte) => ALPHABET[byte % ALPHABET.length]).join("");
   return letters.match(new RegExp(`.{${GROUP_LENGTH}}`, "g"))!.join("-");
 }
 
 function normalise(input: string): string | null {
-  // Longer than any code with separators: not worth the work.
+  // Longer than any code with separators: rejected without further work.
   if (input.length > 64) return null;
   const code = input.toUpperCase().replace(/[\s-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
   return ACCEPTED_LENGTHS.includes(code.length) && [...code].every((one) => ALPHABET.includes(one))

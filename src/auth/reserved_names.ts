@@ -1,14 +1,50 @@
-/** Names by which a stranger would pass for those who run the service. */
+/** Usernames that would let a stranger pose as the operators of the service. */
 export const RESERVED_NAMES: readonly string[] = [
-  ...["abuse", "admin", "administration", "administrator", "all", "anonymous", "billing", "bot"],
-  ...["channel", "contact", "deleted", "everyone", "help", "helpdesk", "here", "hostmaster"],
-  ...["info", "legal", "mailer-daemon", "me", "mod", "moderation", "moderator", "noreply", "null"],
-  ...["official", "operator", "postmaster", "press", "privacy", "realtimechat", "root"],
-  ...["sales", "security", "server", "service", "staff", "support", "system", "team", "undefined"],
-  ...["webmaster"],
+  "abuse",
+  "admin",
+  "administration",
+  "administrator",
+  "all",
+  "anonymous",
+  "billing",
+  "bot",
+  "channel",
+  "contact",
+  "deleted",
+  "everyone",
+  "help",
+  "helpdesk",
+  "here",
+  "hostmaster",
+  "info",
+  "legal",
+  "mailer-daemon",
+  "me",
+  "mod",
+  "moderation",
+  "moderator",
+  "noreply",
+  "null",
+  "official",
+  "operator",
+  "postmaster",
+  "press",
+  "privacy",
+  "realtimechat",
+  "root",
+  "sales",
+  "security",
+  "server",
+  "service",
+  "staff",
+  "support",
+  "system",
+  "team",
+  "undefined",
+  "webmaster",
 ];
 
-/** Compares names as people read them: `Ad.min` and `admin_` are `admin`. */
+/** Compares names the way people read them: `Ad.min` and `admin_` are `admin`. */
 export class ReservedNames {
   readonly #keys: ReadonlySet<string>;
 

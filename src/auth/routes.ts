@@ -6,7 +6,7 @@ import { type BodyLimits, readBytes } from "../http/json_body.ts";
 import type { Dispatcher } from "../operations/dispatcher.ts";
 import type { Bound } from "../operations/handler.ts";
 import { LINK_PATHS, type LinkPurpose } from "./account_mail.ts";
-import { type AccountLinks, overOrUsed } from "./account_links.ts";
+import { type AccountLinks, linkExpired } from "./account_links.ts";
 import { accountPage, type PageAccount, PAGES } from "./account_pages.ts";
 import * as credentials from "../api/operations/credentials.ts";
 
@@ -26,20 +26,20 @@ export interface AccountPagesOptions {
 
 /**
  * The pages that the links in mails lead to: plain forms, without a script. Opening a link changes
- * nothing, for mail scanners open all of them; the form's button does, through the same operation,
- * with the same limits, that an app of its own would call.
+ * nothing, because mail scanners open all links; submitting the form does, through the operation,
+ * with the limits, that a client application calls.
  */
 export function mountAccountPages(app: Hono<HttpEnv>, options: AccountPagesOptions): void {
   for (const purpose of Object.keys(OPERATIONS) as LinkPurpose[]) {
     const { name } = OPERATIONS[purpose];
     const bound = options.bound.find(({ operation }) => operation.name === name);
-    if (!bound) throw new Error(`There is no operation ${quote(name)}`);
+    if (!bound) throw new Error(`Cannot mount the page: there is no operation ${quote(name)}`);
     app.get(LINK_PATHS[purpose], (c) => show(c, purpose, options));
     app.post(LINK_PATHS[purpose], (c) => submit(c, purpose, bound, options));
   }
 }
 
-/** A link that is over is said to be at once, before anybody chooses a password in vain. */
+/** Reports an expired link at once, before the user chooses a password in vain. */
 async function show(
   c: HttpContext,
   purpose: LinkPurpose,
@@ -49,7 +49,7 @@ async function show(
   await dispatcher.charge("read", c.get("visitor"), c.get("trace"));
   const account = await accountOf(links, purpose, token);
   if (account) return accountPage(200, PAGES[purpose], { token, account });
-  return accountPage(200, PAGES[purpose], { message: `${overOrUsed().message}.` });
+  return accountPage(200, PAGES[purpose], { message: `${linkExpired().message}.` });
 }
 
 async function accountOf(
@@ -73,7 +73,7 @@ async function submit(
     return accountPage(200, page, { message: page.done });
   } catch (error) {
     const { status, detail, errors = [] } = toProblem(error);
-    // A password that is refused can be typed again; a link that is over cannot be followed.
+    // A rejected password can be typed again; an expired link cannot be followed.
     const fault = errors.find(({ path }) => path === "password" || path === "newPassword");
     if (!fault) return accountPage(status, page, { message: `${detail}.` });
     const account = await accountOf(links, purpose, fields.token);

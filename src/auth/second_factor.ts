@@ -20,14 +20,14 @@ export interface SecondFactorOptions {
   changes: AccountChanges;
   mail: AccountMail;
   clock: Clock;
-  /** What authenticator apps show above the code. */
+  /** Name that authenticator apps show above the code. */
   issuer: string;
 }
 
-/** How a code was right. */
+/** The kind of code that was accepted. */
 export type CodeKind = "totp" | "recovery";
 
-/** The second factor of an account: setting it up, asking for it, and taking it away. */
+/** Sets up, checks and turns off an account's second factor. */
 export class SecondFactor {
   constructor(private readonly options: SecondFactorOptions) {}
 
@@ -35,28 +35,37 @@ export class SecondFactor {
     return (user.totp?.enabledAt ?? null) !== null;
   }
 
-  /** A new secret, which holds once `confirm` has seen a code of it. Beginning again makes a new one. */
+  /**
+   * Creates a new secret, which becomes active once `confirm` has accepted a code of it. Calling it
+   * again replaces the pending secret.
+   */
   async begin(caller: Caller): Promise<{ secret: string; otpauthUrl: string; qrSvg: string }> {
     const { changes, box, proof, issuer } = this.options;
-    proof.require(caller, "Setting up a second factor");
+    proof.require(caller, "Cannot set up a second factor");
     const secret = await newTotpSecret();
     const sealedSecret = await box.seal(secret, owner({ id: caller.userId }));
     const totp = { sealedSecret, enabledAt: null, lastStep: 0 };
     const { user } = await changes.own(caller, ({ user }) => {
-      if (this.isOn(user)) throw new AppError("conflict", "Setting up a second factor: it is on");
+      if (this.isOn(user)) {
+        throw new AppError("conflict", "Cannot set up a second factor: it is already on");
+      }
       return { user: { totp, recoveryCodes: [] } };
     });
     const url = await otpauthUrl(secret, { issuer, account: user.username });
     return { secret, otpauthUrl: url, qrSvg: qrCodeSvg(url) };
   }
 
-  /** The recovery codes, which are shown this once. */
+  /** Activates the pending secret. Returns the recovery codes, which are shown only this once. */
   async confirm(caller: Caller, code: string): Promise<string[]> {
     const { guard, changes, mail } = this.options;
     const user = await this.#user(caller);
     const pending = user.totp;
-    if (!pending) throw new AppError("conflict", "Setting up a second factor: it was not begun");
-    if (this.isOn(user)) throw new AppError("conflict", "Setting up a second factor: it is on");
+    if (!pending) {
+      throw new AppError("conflict", "Cannot set up a second factor: the setup was not started");
+    }
+    if (this.isOn(user)) {
+      throw new AppError("conflict", "Cannot set up a second factor: it is already on");
+    }
     const lastStep = await guard.guard(
       "second_factor",
       guarded(user, sessionName(caller)),
@@ -64,7 +73,7 @@ export class SecondFactor {
       async () => {
         const step = await this.#step(user, pending, code);
         if (step !== null) return step;
-        throw new AppError("unauthenticated", "Setting up a second factor: the code is wrong");
+        throw new AppError("unauthenticated", "Cannot set up a second factor: the code is wrong");
       },
     ).catch(asFieldError);
     const { codes, hashes } = await newRecoveryCodes(user.id);
@@ -81,7 +90,7 @@ export class SecondFactor {
   }
 
   async disable(caller: Caller, code: string): Promise<void> {
-    const user = await this.#proved(caller, code, "Turning off the second factor");
+    const user = await this.#proved(caller, code, "Cannot turn off the second factor");
     const { changes, mail } = this.options;
     await changes.own(caller, (account) => {
       requireSame(account.user.totp, user.totp);
@@ -93,9 +102,9 @@ export class SecondFactor {
     mail.notice("two_factor_disabled", user, caller);
   }
 
-  /** New recovery codes; the old ones no longer work. */
+  /** Replaces the recovery codes; the old ones no longer work. */
   async renewCodes(caller: Caller, code: string): Promise<string[]> {
-    const user = await this.#proved(caller, code, "Renewing recovery codes");
+    const user = await this.#proved(caller, code, "Cannot renew the recovery codes");
     const { changes, mail } = this.options;
     const { codes, hashes } = await newRecoveryCodes(user.id);
     await changes.own(caller, (account) => {
@@ -115,8 +124,8 @@ export class SecondFactor {
   }
 
   /**
-   * Throws `unauthenticated` unless it is a code, or a recovery code, that was not used before. `knownAs`
-   * names the device, or the session, that is known to be the account's.
+   * Throws `unauthenticated` unless it is a code, or a recovery code, that was not used before.
+   * `knownAs` names the device or session that is known to be the account's.
    */
   async check(
     user: User,
@@ -140,7 +149,8 @@ export class SecondFactor {
       await this.#useTotp(user, code);
       return "totp";
     }
-    // Without a look at the secret: they also help where that cannot be opened any more.
+    // Does not need the secret, so that recovery codes work even if the secret cannot be decrypted
+    // any more.
     if (!user.recoveryCodes.includes(hash)) throw wrongCode();
     await this.#useRecoveryCode(user.id, hash, visitor);
     return "recovery";
@@ -152,10 +162,13 @@ export class SecondFactor {
     if (step === null || !await store.users.useTotpStep(user.id, step)) throw wrongCode();
     const { sealedSecret } = user.totp!;
     if (!await box.isOutdated(sealedSecret)) return;
-    mail.inBackground("Sealing a secret anew", () => this.#sealAnew(user, sealedSecret));
+    mail.inBackground(
+      "Re-encrypting a second factor's secret",
+      () => this.#reseal(user, sealedSecret),
+    );
   }
 
-  async #sealAnew(user: User, outdated: string): Promise<void> {
+  async #reseal(user: User, outdated: string): Promise<void> {
     const { box, changes } = this.options;
     const sealedSecret = await box.seal(await box.open(outdated, owner(user)), owner(user));
     await changes.byServer(
@@ -191,7 +204,7 @@ export class SecondFactor {
 
   async #user({ userId }: Caller): Promise<User> {
     const user = await this.options.store.users.byId(userId);
-    if (!user) throw new AppError("unauthenticated", "The account is no longer there");
+    if (!user) throw new AppError("unauthenticated", "The account no longer exists");
     return user;
   }
 }
@@ -204,19 +217,22 @@ const guarded = ({ id }: User, knownAs?: string) => ({
 
 const owner = ({ id }: Pick<User, "id">) => ({ purpose: "totp", userId: id });
 
-/** What a code was checked against must be what is changed; it may have been sealed anew meanwhile. */
+/**
+ * The factor that a code was checked against must be the one that is changed. Sealing it again
+ * meanwhile is allowed.
+ */
 function requireSame(now: TotpCredential | null, then: TotpCredential | null): void {
   const enabledAt = now?.enabledAt ?? null;
   const same = enabledAt === null ? now?.sealedSecret === then?.sealedSecret : true;
   if (same && enabledAt === (then?.enabledAt ?? null)) return;
-  throw new AppError("conflict", "Changing the second factor: another request was faster");
+  throw new AppError("conflict", "Cannot change the second factor: another request was faster");
 }
 
 function wrongCode(): AppError {
-  return new AppError("unauthenticated", "Checking the second factor: the code is wrong");
+  return new AppError("unauthenticated", "Cannot accept the second factor: the code is wrong");
 }
 
-/** The person is signed in: a wrong code is a wrong field, and no reason to sign in again. */
+/** The user is signed in: a wrong code is a wrong field and no reason to sign in again. */
 function asFieldError(error: unknown): never {
   if (error instanceof AppError && error.code === "unauthenticated") {
     throw fieldError("invalid_request", "code", error.message);

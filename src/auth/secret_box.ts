@@ -1,26 +1,29 @@
 import { base64url } from "jose";
 
 /**
- * Encryption at rest of small secrets (a TOTP secret) that the server must read again. Who steals the
- * database alone reads none; who can write to it cannot move one person's secret to another.
+ * Encrypts, at rest, small secrets (a TOTP secret) that the server must read again. An attacker
+ * with a copy of the database cannot read them; an attacker who can write to it cannot move a
+ * user's secret to another user.
  */
 export interface SecretBox {
-  /** `v1.<key id>.<base64url of the IV and the sealed text>`. */
+  /** Returns `v1.<key id>.<base64url of the IV and the sealed text>`. */
   seal(secret: string, owner: SecretOwner): Promise<string>;
-  /** Throws `SealBroken` where the owner, the purpose or the text is not what was sealed. */
+  /** Throws `SealBroken` if the owner, the purpose or the text differs from what was sealed. */
   open(sealed: string, owner: SecretOwner): Promise<string>;
-  /** Whether it was sealed under an older key: seal it anew when it has been opened. */
+  /** True if it was sealed under an older key and should be sealed again after opening. */
   isOutdated(sealed: string): Promise<boolean>;
 }
 
-/** Bound to the ciphertext as associated data: neither can be exchanged. */
+/** Bound to the ciphertext as associated data, so that neither part can be exchanged. */
 export interface SecretOwner {
-  /** As `totp`. */
+  /** For example `totp`. */
   purpose: string;
   userId: string;
 }
 
-/** A fault in the data or in the keys, never the caller's: it leaves every door as `internal`. */
+/**
+ * A fault in the data or in the keys, never the caller's: every transport reports it as `internal`.
+ */
 export class SealBroken extends Error {
   override readonly name = "SealBroken";
 }
@@ -35,9 +38,9 @@ interface BoxKey {
 }
 
 /**
- * `secrets` are the configuration's, the present one first: it seals, and all of them open. To
- * rotate, put a new one in front, and drop the old one once nothing is sealed under it. Each key and
- * its id are derived by HKDF, so that the same secret may serve other purposes.
+ * `secrets` are the configured ones, the current one first: it seals, and all of them open. To
+ * rotate, put a new one in front, and drop the old one once nothing is sealed under it. Each key
+ * and its id are derived by HKDF, so that the same secret may serve other purposes.
  */
 export function secretBox(secrets: readonly [string, ...string[]]): SecretBox {
   if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH)) {
@@ -87,7 +90,11 @@ async function seal({ id, key }: BoxKey, secret: string, owner: SecretOwner): Pr
 async function open(keys: BoxKey[], sealed: string, owner: SecretOwner): Promise<string> {
   const { keyId, encoded } = split(sealed);
   const found = keys.find(({ id }) => id === keyId);
-  if (!found) throw new SealBroken(`No configured secret has the key id ${keyId}`);
+  if (!found) {
+    throw new SealBroken(
+      `Cannot open a sealed secret: no configured secret has the key id ${keyId}`,
+    );
+  }
   try {
     const bytes = new Uint8Array(base64url.decode(encoded));
     const iv = bytes.subarray(0, IV_BYTES);
@@ -95,13 +102,17 @@ async function open(keys: BoxKey[], sealed: string, owner: SecretOwner): Promise
     const opened = await crypto.subtle.decrypt(how, found.key, bytes.subarray(IV_BYTES));
     return new TextDecoder().decode(opened);
   } catch (cause) {
-    throw new SealBroken("A sealed secret does not belong here or was altered", { cause });
+    throw new SealBroken("Cannot open a sealed secret: it belongs elsewhere or was altered", {
+      cause,
+    });
   }
 }
 
 function split(sealed: string): { keyId: string; encoded: string } {
   const match = /^v1\.([\w-]{11})\.([\w-]+)$/.exec(sealed);
-  if (!match) throw new SealBroken("A sealed secret is not of the form v1.<key id>.<bytes>");
+  if (!match) {
+    throw new SealBroken("Cannot open a sealed secret: it is not of the form v1.<key id>.<bytes>");
+  }
   return { keyId: match[1], encoded: match[2] };
 }
 

@@ -16,11 +16,11 @@ export interface TokenPair {
   expiresIn: number;
 }
 
-/** What a sign-in gives. */
-export interface Opened {
+/** The session that a sign-in opens. */
+export interface OpenedSession {
   pair: TokenPair;
   sessionId: string;
-  /** By which later sign-ins on this device are known to be its own. */
+  /** Identifies later sign-ins from this device as coming from a known device. */
   deviceToken: string;
 }
 
@@ -29,25 +29,28 @@ export interface SessionsOptions {
   tokens: Tokens;
   changes: AccountChanges;
   clock: Clock;
-  /** Told of sessions that have ended, so that their sockets close. */
+  /** Called with the ids of ended sessions, so that their sockets are closed. */
   onEnded: (sessionIds: string[]) => void;
-  /** A refresh token came a second time, and its session has been ended for it. */
+  /** Called after a refresh token was used a second time and its session was ended. */
   onReuse?: (user: User, visitor: Visitor) => void;
   /** Throws `rate_limited` when a session refreshes too often. */
   limitRefresh?: (sessionId: string) => Promise<void>;
-  /** Sessions of a person that are alive; one more ends the one that was used least recently. */
+  /** Maximum number of live sessions per user; one more ends the least recently used one. */
   maxPerUser?: number;
-  /** After so many milliseconds a session ends, however often it refreshes. */
+  /** Milliseconds after which a session ends, however often it refreshes. */
   lifetimeMs?: number;
 }
 
-/** How long a refresh token that was exchanged gets its successor again. */
+/** Milliseconds for which an exchanged refresh token returns its successor again. */
 const REPEAT_MS = 30_000;
 
-/** The time of last use is written this often at most: a request usually writes nothing. */
+/**
+ * Minimum interval between writes of the time of last use, so that a request usually writes
+ * nothing.
+ */
 const TOUCH_EVERY_MS = 60_000;
 
-/** Sign-ins, each a row: to end one is to end its tokens and its sockets, at once. */
+/** Sign-ins, one row each: ending one ends its tokens and its sockets at once. */
 export class Sessions {
   constructor(private readonly options: SessionsOptions) {}
 
@@ -55,7 +58,7 @@ export class Sessions {
     userId: string,
     visitor: Visitor,
     deviceName = "",
-  ): Promise<Opened> {
+  ): Promise<OpenedSession> {
     const { store, tokens, clock } = this.options;
     const now = clock.now();
     const [id, refreshId] = [newId(), newId()];
@@ -83,8 +86,9 @@ export class Sessions {
   }
 
   /**
-   * By which name a device is known that has signed in to this account before; null for any other. A
-   * device token opens nothing: it only keeps strangers' guesses from shutting its device out.
+   * Returns the name of a device that has signed in to this account before; null for any other
+   * device. A device token grants no access: it only prevents strangers' guesses from locking its
+   * device out.
    */
   async knownDevice(userId: string, deviceToken?: string): Promise<string | null> {
     if (deviceToken === undefined) return null;
@@ -98,23 +102,24 @@ export class Sessions {
   }
 
   /**
-   * Exchanges a refresh token for a new pair. The token before gets that pair again for a while, since
-   * the answer may have been lost, or two tabs came at once. An older one was copied, by whoever comes
-   * first or second: the session ends (RFC 9700, section 4.14.2).
+   * Exchanges a refresh token for a new pair. The previous token returns that pair again for a
+   * while, because the response may have been lost, or two tabs refreshed at once. An older token
+   * must have been copied, whether the owner or the thief uses it first: the session ends (RFC
+   * 9700, section 4.14.2).
    */
   async refresh(refreshToken: string, visitor: Visitor): Promise<TokenPair> {
     const { tokens, limitRefresh } = this.options;
     const { userId, sessionId, tokenId } = await tokens.verify("refresh", refreshToken);
     await limitRefresh?.(sessionId);
-    const about = "The refresh token's session has ended";
-    const session = await this.#alive(sessionId, about);
+    const message = "The refresh token's session has ended";
+    const session = await this.#alive(sessionId, message);
     if (session.refreshHash === hashOf(tokenId)) {
       const pair = await this.#rotate(session, tokenId, visitor);
       if (pair) return pair;
     }
     // Read again: another request with this token may have been faster.
-    const again = await this.#repeat(await this.#alive(sessionId, about), tokenId);
-    if (again) return again;
+    const repeated = await this.#repeat(await this.#alive(sessionId, message), tokenId);
+    if (repeated) return repeated;
     await this.#endReused(userId, sessionId, visitor);
     throw new AppError(
       "unauthenticated",
@@ -122,7 +127,7 @@ export class Sessions {
     );
   }
 
-  /** Whoever brings an access token of a session that is alive. */
+  /** Returns the caller for an access token whose session is alive. */
   async authenticate(token: string, visitor: Visitor): Promise<Caller> {
     const claims = await this.options.tokens.verify("access", token);
     const session = await this.#alive(claims.sessionId, "The token's session has ended");
@@ -137,13 +142,15 @@ export class Sessions {
     };
   }
 
-  /** Ends a session that was opened in vain, or for which there is no more room. */
+  /** Ends a session that is not needed after all, or that exceeds the limit. */
   async end(sessionId: string, reason: SessionEndReason): Promise<void> {
     const { store, clock, onEnded } = this.options;
     if (await store.sessions.end(sessionId, clock.now(), reason)) onEnded([sessionId]);
   }
 
-  /** Ends one session of the caller's own; throws `not_found` when they have no such one that is alive. */
+  /**
+   * Ends one of the caller's sessions; throws `not_found` if the caller has no such live session.
+   */
   async endOwn(
     caller: Caller,
     sessionId: string,
@@ -155,7 +162,7 @@ export class Sessions {
     });
   }
 
-  /** Ends all sessions of the caller's but this one; answers how many. */
+  /** Ends all of the caller's sessions except this one; returns their number. */
   async endOthers(caller: Caller): Promise<number> {
     const { endedSessions } = await this.options.changes.own(caller, ({ sessions }) => {
       const ids = idsOf(sessions).filter((id) => id !== caller.sessionId);
@@ -165,26 +172,26 @@ export class Sessions {
     return endedSessions.length;
   }
 
-  /** Identity was proved again in this session, just now. */
+  /** Records that identity was just proved again in this session. */
   async proved(sessionId: string): Promise<void> {
     const { store, clock } = this.options;
     await store.sessions.setAuthenticatedAt(sessionId, clock.now());
   }
 
-  /** Most recently used first. */
+  /** Returns the user's live sessions, the most recently used one first. */
   async list(userId: string): Promise<Session[]> {
     const { store, clock } = this.options;
     return await store.sessions.activeOf(userId, clock.now());
   }
 
-  /** Null when another request has exchanged the token meanwhile. */
+  /** Returns null if another request has exchanged the token meanwhile. */
   async #rotate(session: Session, tokenId: string, visitor: Visitor): Promise<TokenPair | null> {
     const { store, tokens, clock } = this.options;
     const [successorId] = tokens.successorIds(tokenId);
     const now = clock.now();
     const times = { issuedAt: now, notAfter: session.createdAt + this.#lifetimeMs };
     if (times.notAfter <= now) {
-      // The lifetime was longer, or there was none, when the session was opened or last refreshed.
+      // The lifetime was longer, or unlimited, when the session was opened or last refreshed.
       throw new AppError("unauthenticated", "The session has reached its lifetime: sign in again");
     }
     const rotated = await store.sessions.rotate({
@@ -199,7 +206,10 @@ export class Sessions {
     return rotated ? await this.#sign(session.userId, session.id, successorId, times) : null;
   }
 
-  /** The pair that the token was exchanged for, until that is used in turn, and not for long. */
+  /**
+   * Returns the pair that the token was exchanged for, for a short time and until that pair is
+   * used.
+   */
   async #repeat(session: Session, tokenId: string): Promise<TokenPair | null> {
     const { tokens, clock } = this.options;
     const { id, userId, previousHash, rotatedAt, refreshHash, createdAt } = session;
@@ -218,7 +228,7 @@ export class Sessions {
     await store.sessions.touch(id, now, address, userAgent);
   }
 
-  /** Of several that bring it again, one ends the session and has it recorded. */
+  /** Of several concurrent reuses, exactly one ends the session and has it recorded. */
   async #endReused(userId: string, sessionId: string, visitor: Visitor): Promise<void> {
     const { changes, onReuse } = this.options;
     const changed = await changes.outside(visitor, userId, ({ sessions }) => {
@@ -231,11 +241,11 @@ export class Sessions {
     if (changed && changed.endedSessions.length > 0) onReuse?.(changed.user, visitor);
   }
 
-  /** The new one stays, whatever the others are. */
+  /** Ends the surplus sessions and always keeps the newest one. */
   async #makeRoom(userId: string, newestId: string): Promise<void> {
-    const most = this.options.maxPerUser ?? Infinity;
+    const max = this.options.maxPerUser ?? Infinity;
     const others = (await this.list(userId)).filter(({ id }) => id !== newestId);
-    for (const { id } of others.slice(Math.max(0, most - 1))) await this.end(id, "too_many");
+    for (const { id } of others.slice(Math.max(0, max - 1))) await this.end(id, "too_many");
   }
 
   async #alive(sessionId: string, otherwise: string): Promise<Session> {
@@ -252,7 +262,7 @@ export class Sessions {
     times: TokenTimes,
   ): Promise<TokenPair> {
     const { tokens, clock } = this.options;
-    // Derived, so that the same exchange gives the same access token again.
+    // Derived, so that repeating an exchange returns the same access token.
     const accessId = hashOf(`access\0${refreshId}`);
     const [accessToken, refreshToken] = await Promise.all([
       tokens.sign("access", { userId, sessionId, tokenId: accessId }, times),
@@ -272,7 +282,10 @@ const ended = (sessionId: string) => ({
   details: { sessionId },
 });
 
-/** Ids are random, or made under a secret, and unguessable, so a plain hash is enough to keep them unreadable. */
+/**
+ * Ids are random, or derived with a secret, and unguessable, so a plain hash is enough to protect
+ * them.
+ */
 function hashOf(tokenId: string): string {
   return createHash("sha256").update(tokenId).digest("base64url");
 }

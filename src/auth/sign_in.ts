@@ -28,7 +28,10 @@ export interface SignInOptions {
   clock: Clock;
 }
 
-/** What every way in goes through once a first factor was right: suspension, second factor, session. */
+/**
+ * Steps that follow a correct first factor, whatever it was: suspension check, second factor,
+ * session.
+ */
 export class SignIn {
   constructor(private readonly options: SignInOptions) {}
 
@@ -49,14 +52,17 @@ export class SignIn {
     return await this.proceed(user, visitor, { method: "password", deviceName, knownAs });
   }
 
-  /** Throws `unauthenticated` unless it is the caller's own password; for a proof of identity. */
+  /** Throws `unauthenticated` unless the password is the caller's; used to prove identity. */
   async provePassword(caller: Caller, password: string): Promise<void> {
     const user = await this.options.store.users.byId(caller.userId);
-    const known = { name: personName(caller.userId), knownAs: sessionName(caller) };
-    await this.#passwordOf(user, known, password, caller);
+    const account = { name: personName(caller.userId), knownAs: sessionName(caller) };
+    await this.#passwordOf(user, account, password, caller);
   }
 
-  /** Throws `unauthenticated` unless it is the account's password; returns the account as it is then. */
+  /**
+   * Throws `unauthenticated` unless the password is the account's; returns the account as it was
+   * then.
+   */
   async checkPassword(visitor: Visitor, user: User, password: string): Promise<User> {
     return await this.#passwordOf(user, { name: user.usernameKey }, password, visitor);
   }
@@ -79,21 +85,24 @@ export class SignIn {
     return { challenge: await tokens.issue("second_factor", user.id, data) };
   }
 
-  /** The second step. It is bound to the first one by the challenge, and allows a few tries. */
+  /** The second step. The challenge binds it to the first step and allows a few attempts. */
   async withChallenge(visitor: Visitor, challenge: string, code: string): Promise<SignInResult> {
     const { tokens, store, secondFactor, clock } = this.options;
-    const begun = await tokens.attempt("second_factor", challenge);
-    const user = begun?.userId ? await store.users.byId(begun.userId) : null;
-    if (!begun || !user) {
-      throw new AppError("unauthenticated", "Signing in: the challenge is over; sign in again");
+    const challenged = await tokens.attempt("second_factor", challenge);
+    const user = challenged?.userId ? await store.users.byId(challenged.userId) : null;
+    if (!challenged || !user) {
+      throw new AppError(
+        "unauthenticated",
+        "Cannot sign in: the challenge has expired; sign in again",
+      );
     }
     assertNotSuspended(user, clock.now());
-    const kind = await secondFactor.check(user, code, visitor, begun.data.knownAs);
-    // The last try has taken the challenge away already.
-    if (begun.attemptsLeft > 0 && !await tokens.consume("second_factor", challenge)) {
-      throw new AppError("unauthenticated", "Signing in: the challenge was used before");
+    const kind = await secondFactor.check(user, code, visitor, challenged.data.knownAs);
+    // The last attempt has already deleted the challenge.
+    if (challenged.attemptsLeft > 0 && !await tokens.consume("second_factor", challenge)) {
+      throw new AppError("unauthenticated", "Cannot sign in: the challenge was used before");
     }
-    const { method, deviceName } = begun.data;
+    const { method, deviceName } = challenged.data;
     return await this.#open(user, visitor, `${method}, ${kind}`, deviceName);
   }
 
@@ -107,7 +116,7 @@ export class SignIn {
     const from = { network: networkOf(visitor.address), person: user?.usernameKey ?? name };
     const refuse = async (): Promise<never> => {
       await accounts.authenticate(null, password, from);
-      throw new Error("Nobody's password was right");
+      throw new Error("A password cannot be right without an account");
     };
     return await guard.guard(
       "password",
@@ -118,9 +127,9 @@ export class SignIn {
   }
 
   /**
-   * What was checked may have changed while it was checked (a reset, a suspension, an erasure, each of
-   * which ends all sessions that are there): looked at again once the session exists, nothing
-   * slips between.
+   * The account may have changed during the check (a reset, a suspension, an erasure, each of which
+   * ends all existing sessions). It is read again once the session exists, so that no such change
+   * is missed.
    */
   async #open(
     user: User,
@@ -135,7 +144,10 @@ export class SignIn {
       !suspensionAt(now, clock.now()) && now.totp?.enabledAt === user.totp?.enabledAt;
     if (!same) {
       await sessions.end(sessionId, "credentials_changed");
-      throw new AppError("unauthenticated", "Signing in: the account has just changed; try again");
+      throw new AppError(
+        "unauthenticated",
+        "Cannot sign in: the account has just changed; try again",
+      );
     }
     await audit.own(user.id, visitor, { action: "session.opened", details: { method, sessionId } });
     this.#noticeNewDevice(now, visitor, sessionId);
@@ -145,7 +157,7 @@ export class SignIn {
   #noticeNewDevice(user: User, visitor: Visitor, sessionId: string): void {
     const { mail, store } = this.options;
     if (user.emailVerifiedAt === null) return;
-    mail.inBackground("Looking for a new device", async () => {
+    mail.inBackground("Checking for a new device", async () => {
       const others = (await store.sessions.ofUser(user.id)).filter(({ id }) => id !== sessionId);
       const known = others.some(({ userAgent }) => userAgent === visitor.userAgent);
       if (!known && others.length > 0) mail.notice("new_sign_in", user, visitor);
@@ -153,7 +165,7 @@ export class SignIn {
   }
 }
 
-/** Who knows the password may be told that, and why, the account is suspended; nobody else is. */
+/** Reveals a suspension and its reason only to a caller who knows the password. */
 function assertNotSuspended(user: User, now: number): void {
   const suspension = suspensionAt(user, now);
   if (!suspension) return;
@@ -162,6 +174,6 @@ function assertNotSuspended(user: User, now: number): void {
     : ` until ${new Date(suspension.until).toISOString()}`;
   throw new AppError(
     "account_suspended",
-    `Signing in: the account is suspended${until} (${quote(suspension.reason)})`,
+    `Cannot sign in: the account is suspended${until} (${quote(suspension.reason)})`,
   );
 }

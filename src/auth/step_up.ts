@@ -3,13 +3,13 @@ import { AppError } from "../core/errors.ts";
 import type { Caller } from "../model/caller.ts";
 
 /**
- * Whoever finds an unlocked telephone has a live session, but neither password nor authenticator: what
- * changes credentials asks for a proof of identity that is not old.
+ * Anyone who finds an unlocked telephone has a live session, but neither password nor
+ * authenticator. Changing credentials therefore requires a recent proof of identity.
  */
 export class StepUp {
   constructor(private readonly clock: Clock, private readonly windowMs: number) {}
 
-  /** `action` reads like "Changing the password". */
+  /** `action` reads like "Cannot change the password". */
   require(caller: Caller, action: string): void {
     if (caller.authenticatedAt + this.windowMs > this.clock.now()) return;
     throw new AppError(

@@ -3,13 +3,16 @@ import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 
-/** What a token is for. It is part of what is verified, so that none passes for another. */
+/**
+ * The use of a token. It is part of the verification, so that a token cannot be used for another
+ * purpose.
+ */
 export type TokenPurpose = "access" | "refresh" | "device";
 
 export interface TokenClaims {
   userId: string;
   sessionId: string;
-  /** Makes each token its own; refresh tokens are known by its hash. */
+  /** Makes each token unique; refresh tokens are stored under its hash. */
   tokenId: string;
   /** Milliseconds since 1970. */
   expiresAt: number;
@@ -18,34 +21,34 @@ export interface TokenClaims {
 export interface TokenSecrets {
   accessSecret: string;
   refreshSecret: string;
-  /** Secrets that signed before, and whose tokens are still accepted. */
+  /** Earlier signing secrets, whose tokens are still accepted. */
   formerAccessSecrets?: readonly string[];
   formerRefreshSecrets?: readonly string[];
   accessTtlMs: number;
   refreshTtlMs: number;
 }
 
-/** When a token is issued, and the moment that it must not outlive; in milliseconds since 1970. */
+/** Time of issue, and the time that the token must not outlive; in milliseconds since 1970. */
 export interface TokenTimes {
   issuedAt?: number;
   notAfter?: number;
 }
 
 const ISSUER = "realtimechat";
-/** RFC 9068 names the media type of access tokens; that of refresh tokens follows its form. */
+/** RFC 9068 defines the media type of access tokens; that of refresh tokens follows its form. */
 const TYPES: Record<TokenPurpose, string> = {
   access: "at+jwt",
   refresh: "rt+jwt",
   device: "dt+jwt",
 };
 
-/** A device that nobody has signed in on for so long is known no more. */
+/** A device without a sign-in for this long is no longer known. */
 const DEVICE_TTL_MS = 365 * 86_400_000;
 
 /**
- * JWTs (RFC 7519) under HMAC-SHA-256, each purpose with its own secrets, type and audience. Only that
- * algorithm is accepted, whatever a token's header says (RFC 8725, section 3.1). The first secret of a
- * purpose signs; the others are those of before a rotation, and only verify.
+ * JWTs (RFC 7519) under HMAC-SHA-256, each purpose with separate secrets, type and audience. Only
+ * that algorithm is accepted, whatever a token's header says (RFC 8725, section 3.1). The first
+ * secret of a purpose signs; the others are from before a rotation and only verify.
  */
 export class Tokens {
   readonly #keys: Record<TokenPurpose, Promise<CryptoKey>[]>;
@@ -67,12 +70,12 @@ export class Tokens {
     };
   }
 
-  /** When a token of this purpose expires that is issued now. */
+  /** Returns when a token of this purpose expires if it is issued now. */
   expiryOf(purpose: TokenPurpose, { issuedAt, notAfter }: TokenTimes = {}): number {
     return Math.min((issuedAt ?? this.clock.now()) + this.#ttl[purpose], notAfter ?? Infinity);
   }
 
-  /** The same claims at the same times give the same token. */
+  /** Deterministic: equal claims at equal times give equal tokens. */
   async sign(
     purpose: TokenPurpose,
     claims: Omit<TokenClaims, "expiresAt">,
@@ -92,9 +95,9 @@ export class Tokens {
   }
 
   /**
-   * Ids that the successor of a refresh token may have: they follow from the token's own id and a
-   * secret, so that the successor can be made again without being stored. The first is the one to use;
-   * the others are those that were made under a secret of before.
+   * Returns the possible ids of a refresh token's successor. They are derived from the token's own
+   * id and a secret, so that the successor can be created again without being stored. The first is
+   * the one to use; the others were derived with earlier secrets.
    */
   successorIds(tokenId: string): string[] {
     return this.#refreshSecrets.map((secret) =>
@@ -102,13 +105,16 @@ export class Tokens {
     );
   }
 
-  /** Throws `token_expired` for one that was good, `unauthenticated` for anything else. */
+  /**
+   * Throws `token_expired` for a token that was valid before, `unauthenticated` for anything else.
+   */
   async verify(purpose: TokenPurpose, token: string): Promise<TokenClaims> {
     try {
       const { sub, sid, jti, exp } = await this.#payloadOf(purpose, token);
-      // A signature says who wrote them, not what they are; only text may go on to a store.
+      // A signature proves the author of the claims, not their type; only text may be passed to a
+      // store.
       if (typeof sub !== "string" || typeof sid !== "string" || typeof jti !== "string") {
-        throw new TypeError("A claim that must be text is something else");
+        throw new TypeError("A claim that must be text has another type");
       }
       return { userId: sub, sessionId: sid, tokenId: jti, expiresAt: exp! * 1000 };
     } catch (error) {
@@ -119,7 +125,7 @@ export class Tokens {
     }
   }
 
-  /** By the first of the purpose's secrets that signed it. */
+  /** Verifies with each of the purpose's secrets until one fits. */
   async #payloadOf(purpose: TokenPurpose, token: string): Promise<JWTPayload> {
     let refusal: unknown;
     for (const key of this.#keys[purpose]) {

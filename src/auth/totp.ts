@@ -1,18 +1,18 @@
 /**
- * Time-based one-time passwords (RFC 6238) as every authenticator app makes them: SHA-1, six digits,
- * thirty seconds.
+ * Time-based one-time passwords (RFC 6238) as all authenticator apps implement them: SHA-1, six
+ * digits, thirty seconds.
  */
 
 const PERIOD_SECONDS = 30;
 
 const otplib = () => import("otplib");
 
-/** 160 random bits in base32, the length that RFC 4226 recommends. */
+/** Returns 160 random bits in base32, the length that RFC 4226 recommends. */
 export async function newTotpSecret(): Promise<string> {
   return (await otplib()).generateSecret();
 }
 
-/** What the QR code holds: the app then shows the codes under "issuer: account". */
+/** Returns the content of the QR code: the app then shows the codes under "issuer: account". */
 export async function otpauthUrl(
   secret: string,
   name: { issuer: string; account: string },
@@ -22,17 +22,18 @@ export async function otpauthUrl(
 }
 
 /**
- * The time step whose code this is, or null where it is none. One step before and after the present
- * one is accepted (RFC 6238, section 5.2), for clocks that differ and people who type slowly; no step
- * up to `lastStep` is, so that a code works once. The caller stores the step that is returned, by
- * a compare-and-set: of two requests with one code at once, only one may win.
+ * Returns the time step whose code this is, or null if there is none. One step before and after the
+ * current one is accepted (RFC 6238, section 5.2), for clocks that differ and people who type
+ * slowly; steps up to and including `lastStep` are rejected, so that a code works once. The caller
+ * stores the returned step by compare-and-set: of two concurrent requests with one code, only one
+ * may win.
  */
 export async function acceptedTotpStep(
   secret: string,
   code: string,
   { now, lastStep }: { now: number; lastStep: number },
 ): Promise<number | null> {
-  // Apps show a code in two groups, and people type it so.
+  // Apps show a code in two groups, and people type it that way.
   const token = code.replace(/\s/g, "");
   if (!/^[0-9]{6}$/.test(token)) return null;
   const { verify } = await otplib();

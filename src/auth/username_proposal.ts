@@ -1,6 +1,6 @@
 /**
- * Usernames for one who came through a provider and was not asked: after their name, or else their
- * address, and with more and more digits in case it is taken.
+ * Proposes usernames for a user who came through a provider and was not asked for one: from their
+ * name or else their address, with more and more digits in case it is taken.
  */
 export function usernamesFor(name: string | null, email: string): string[] {
   const base = plain(name ?? "") || plain(email.split("@")[0]) || "user";
@@ -8,7 +8,7 @@ export function usernamesFor(name: string | null, email: string): string[] {
   return base.length >= 3 ? [base, ...numbered] : numbered.slice(1);
 }
 
-/** What usernames may be made of: ASCII letters, digits, dots. */
+/** Reduces text to the characters allowed in usernames: ASCII letters, digits, dots. */
 function plain(text: string): string {
   return text.normalize("NFKD").toLowerCase()
     .replace(/[\s_-]+/g, ".")

@@ -30,6 +30,6 @@ Deno.test("a mail server that is away fails nothing that was asked for", async (
   assert.equal((await world.send("POST", "/api/auth/password/forgot", forgot)).status, 202);
   await eventually(
     "it is logged",
-    () => world.warnings.some((line) => /Sending a link/.test(line)),
+    () => world.warnings.some((line) => /Sending an account link/.test(line)),
   );
 });

@@ -29,10 +29,10 @@ const Me = z.object({ id: z.string(), name: z.string().optional(), email: z.stri
 
 /**
  * Facebook signs ID tokens for Limited Login
- * (https://developers.facebook.com/docs/facebook-login/limited-login/token); for a code it gives an
- * access token, with which the Graph API is asked who it is
- * (https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow). Both name the
- * person by the same app-scoped id.
+ * (https://developers.facebook.com/docs/facebook-login/limited-login/token). For a code it returns
+ * an access token, with which the Graph API returns the person
+ * (https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow). Both identify
+ * the person by the same app-scoped id.
  *
  * Facebook does not say whether an e-mail address was confirmed, so none counts as confirmed.
  */
@@ -73,7 +73,9 @@ export class FacebookProvider implements IdentityProvider {
     };
   }
 
-  /** The access token is looked at before it is used: one of another app would name another person. */
+  /**
+   * Checks the access token before using it: a token of another app would identify another person.
+   */
   async fromCode({ code, codeVerifier, redirectUri }: CodeExchange): Promise<ProviderIdentity> {
     const { clientId, clientSecret, clock } = this.options;
     const { access_token } = await this.#graph("oauth/access_token", AccessToken, {
@@ -117,5 +119,5 @@ export class FacebookProvider implements IdentityProvider {
 }
 
 function refused(): AppError {
-  return new AppError("unauthenticated", "Exchanging the code of Facebook: it was refused");
+  return new AppError("unauthenticated", "Cannot exchange the Facebook code: Facebook refused it");
 }

@@ -12,7 +12,9 @@ import { OidcIssuer } from "./oidc_issuer.ts";
 import { ProviderHttp } from "./http.ts";
 
 export interface GoogleOptions {
-  /** The client of the web; others whose tokens are taken too (Android, iOS) follow after commas. */
+  /**
+   * The web client; further clients whose tokens are accepted (Android, iOS) follow after commas.
+   */
   clientId: string;
   clientSecret: string | null;
   issuer: string;
@@ -34,7 +36,7 @@ export class GoogleProvider implements IdentityProvider {
     this.#issuer = new OidcIssuer({
       name: "Google",
       configurationUrl: `${issuer}/.well-known/openid-configuration`,
-      // Google writes its own issuer in both forms.
+      // Google writes its issuer in both forms.
       issuers: [issuer, issuer.replace(/^https:\/\//, "")],
       clientIds: this.#clientIds,
       http: this.#http,
@@ -52,7 +54,12 @@ export class GoogleProvider implements IdentityProvider {
 
   async fromCode({ code, codeVerifier, redirectUri, nonce }: CodeExchange) {
     const { token_endpoint } = await this.#issuer.discovery();
-    if (!token_endpoint) throw new AppError("unavailable", "Asking Google: it takes no codes");
+    if (!token_endpoint) {
+      throw new AppError(
+        "unavailable",
+        "Cannot exchange the Google code: Google's configuration has no token endpoint",
+      );
+    }
     const { clientSecret } = this.options;
     const { ok, body } = await this.#http.ask(token_endpoint, {
       method: "POST",
@@ -67,7 +74,7 @@ export class GoogleProvider implements IdentityProvider {
     });
     const answer = TokenAnswer.safeParse(body);
     if (ok && answer.success) return await this.fromIdToken(answer.data.id_token, nonce);
-    throw new AppError("unauthenticated", "Exchanging the code of Google: it was refused");
+    throw new AppError("unauthenticated", "Cannot exchange the Google code: Google refused it");
   }
 
   close(): void {
@@ -81,7 +88,7 @@ function identityOf(payload: JWTPayload & { sub: string }): ProviderIdentity {
     provider: "google",
     subject: sub,
     email: typeof email === "string" ? email : null,
-    // A string in some of Google's older answers.
+    // A string in some of Google's older responses.
     emailVerified: email_verified === true || email_verified === "true",
     name: typeof name === "string" ? name : null,
     issuedAt: iat! * 1000,

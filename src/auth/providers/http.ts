@@ -1,40 +1,44 @@
 import { AppError } from "../../core/errors.ts";
 
 const TIMEOUT_MS = 5_000;
-/** More than any answer that is asked for. */
+/** Larger than any expected response. */
 const MAX_BYTES = 256 * 1024;
 
-/** Asks one provider over HTTP. Every request has a timeout, and `close` ends those under way. */
+/**
+ * HTTP client of one provider. Every request has a timeout, and `close` aborts requests in flight.
+ */
 export class ProviderHttp {
   readonly #stop = new AbortController();
 
   constructor(private readonly name: string) {}
 
   /**
-   * One request. Throws `unavailable` when the provider cannot be reached, takes too long, fails (5xx)
-   * or answers no JSON or too much; what it refuses is for the caller to judge.
+   * Sends one request. Throws `unavailable` if the provider cannot be reached, takes too long,
+   * fails (5xx) or returns no JSON or too much of it; a refusal (4xx) is left to the caller.
    */
   async ask(url: string | URL, init: RequestInit = {}): Promise<{ ok: boolean; body: unknown }> {
     try {
       const headers = { accept: "application/json", ...init.headers };
       const response = await this.fetch(url, { ...init, headers });
       const text = await readBounded(response);
-      if (response.status >= 500) throw new Error(`It answered ${response.status}`);
+      if (response.status >= 500) {
+        throw new Error(`The provider returned status ${response.status}`);
+      }
       return { ok: response.ok, body: JSON.parse(text) };
     } catch (cause) {
-      const message = `Asking ${this.name}: it cannot be reached for now`;
+      const message = `Cannot reach ${this.name}: the request failed or timed out`;
       throw new AppError("unavailable", message, { cause });
     }
   }
 
-  /** As the global one, but bounded in time and without redirects. */
+  /** Like the global `fetch`, but with a timeout and without redirects. */
   fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const signals = [AbortSignal.timeout(TIMEOUT_MS), this.#stop.signal];
     if (init.signal) signals.push(init.signal);
     return fetch(url, { ...init, redirect: "error", signal: AbortSignal.any(signals) });
   }
 
-  /** Ends what is under way, and lets nothing begin. */
+  /** Aborts requests in flight and rejects new ones. */
   close(): void {
     this.#stop.abort(new DOMException("The server is stopping", "AbortError"));
   }
@@ -47,7 +51,7 @@ async function readBounded(response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error(`It answered more than ${MAX_BYTES} bytes`);
+    if (bytes > MAX_BYTES) throw new Error(`The provider returned more than ${MAX_BYTES} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

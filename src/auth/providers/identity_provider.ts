@@ -1,15 +1,15 @@
 import type { ProviderName } from "../../model/identity.ts";
 
-/** Whom a provider vouches for. */
+/** The person that a provider vouches for. */
 export interface ProviderIdentity {
   provider: ProviderName;
-  /** Unchanging and never given to anyone else, unlike an e-mail address. */
+  /** Never changes and is never given to another person, unlike an e-mail address. */
   subject: string;
   email: string | null;
-  /** Whether the provider says that it made sure that the address is the person's. */
+  /** True if the provider states that it confirmed the person's address. */
   emailVerified: boolean;
   name: string | null;
-  /** Epoch milliseconds; when the provider last vouched for them. */
+  /** Epoch milliseconds; time at which the provider last vouched for the person. */
   issuedAt: number;
 }
 
@@ -17,7 +17,7 @@ export interface AuthorizationRequest {
   redirectUri: string;
   state: string;
   nonce: string;
-  /** Of PKCE (RFC 7636), method S256. */
+  /** Code challenge of PKCE (RFC 7636), method S256. */
   codeChallenge: string;
 }
 
@@ -25,20 +25,20 @@ export interface CodeExchange {
   code: string;
   codeVerifier: string;
   redirectUri: string;
-  /** What the ID token must carry; null where the client made none. */
+  /** Nonce that the ID token must contain; null if the client made none. */
   nonce: string | null;
 }
 
 /**
- * The port to a provider of identities. Throws `unauthenticated` for a token or code that is not good,
- * and `unavailable` when the provider cannot be asked.
+ * Port to an identity provider. Throws `unauthenticated` for an invalid token or code, and
+ * `unavailable` if the provider cannot be reached.
  */
 export interface IdentityProvider {
   readonly name: ProviderName;
   authorizationUrl(request: AuthorizationRequest): Promise<string>;
-  /** With `nonce`, the token must carry it. */
+  /** If `nonce` is given, the token must contain it. */
   fromIdToken(idToken: string, nonce: string | null): Promise<ProviderIdentity>;
   fromCode(exchange: CodeExchange): Promise<ProviderIdentity>;
-  /** Ends requests that are under way: they fail with `unavailable`. */
+  /** Aborts requests in flight: they fail with `unavailable`. */
   close(): void;
 }

@@ -5,10 +5,10 @@ import { AppError } from "../../core/errors.ts";
 import type { AuthorizationRequest } from "./identity_provider.ts";
 import type { ProviderHttp } from "./http.ts";
 
-/** Longer than a provider ever takes; shorter than a person waits. */
+/** Longer than a provider ever takes; shorter than a user waits. */
 const TIMEOUT_MS = 5_000;
 
-/** OpenID Connect Discovery 1.0, section 3, as far as it is used. */
+/** The part of OpenID Connect Discovery 1.0, section 3, that is used. */
 const Discovery = z.object({
   authorization_endpoint: z.url(),
   token_endpoint: z.url().optional(),
@@ -18,21 +18,21 @@ const Discovery = z.object({
 type Discovery = z.infer<typeof Discovery>;
 
 export interface OidcIssuerOptions {
-  /** What to call it in errors. */
+  /** Name of the provider in errors. */
   name: string;
   configurationUrl: string;
-  /** What `iss` may be. */
+  /** Accepted values of `iss`. */
   issuers: string[];
-  /** What `aud` and `azp` may be. */
+  /** Accepted values of `aud` and `azp`. */
   clientIds: string[];
   http: ProviderHttp;
   clock: Clock;
 }
 
 /**
- * Sends people to an issuer, and verifies the ID tokens that they come back with as OpenID Connect
- * Core, section 3.1.3.7, asks: signature by the issuer's own published keys and by no symmetric
- * algorithm, issuer, audience, authorised party, expiry, nonce.
+ * Sends users to an issuer, and verifies the ID tokens that they return with, following OpenID
+ * Connect Core, section 3.1.3.7: signature by the issuer's published keys and never by a symmetric
+ * algorithm, issuer, audience, authorized party, expiry, nonce.
  */
 export class OidcIssuer {
   #discovery: Promise<Discovery> | null = null;
@@ -40,7 +40,7 @@ export class OidcIssuer {
 
   constructor(private readonly options: OidcIssuerOptions) {}
 
-  /** Asked for once; a failure is not remembered. */
+  /** Fetched once and cached; a failure is not cached. */
   discovery(): Promise<Discovery> {
     return this.#discovery ??= this.#discover().catch((error) => {
       this.#discovery = null;
@@ -48,7 +48,10 @@ export class OidcIssuer {
     });
   }
 
-  /** Where a person begins: OpenID Connect Core, section 3.1.2.1, with PKCE (RFC 7636). */
+  /**
+   * Returns the address where a sign-in begins: OpenID Connect Core, section 3.1.2.1, with PKCE
+   * (RFC 7636).
+   */
   async authorizationUrl(
     request: AuthorizationRequest,
     clientId: string,
@@ -83,21 +86,24 @@ export class OidcIssuer {
         clockTolerance: 30,
       });
       this.#checkParties(payload);
-      if (nonce !== null && payload.nonce !== nonce) throw refused(name, "its nonce is another");
-      if (payload.sub === "") throw refused(name, "it names nobody");
+      if (nonce !== null && payload.nonce !== nonce) throw refused(name, "its nonce differs");
+      if (payload.sub === "") throw refused(name, "it names no subject");
       return payload as JWTPayload & { sub: string };
     } catch (error) {
       throw translated(name, error);
     }
   }
 
-  /** A token that is meant for several must say who asked for it, and that must be one of ours. */
+  /**
+   * A token for several audiences must name the authorized party, and that must be one of our
+   * clients.
+   */
   #checkParties({ aud, azp }: JWTPayload): void {
     const { clientIds, name } = this.options;
     const several = Array.isArray(aud) && aud.length > 1;
     if (azp === undefined && !several) return;
     if (typeof azp === "string" && clientIds.includes(azp)) return;
-    throw refused(name, "it was made for another application");
+    throw refused(name, "it was issued for another application");
   }
 
   #keySet() {
@@ -118,12 +124,12 @@ export class OidcIssuer {
     const { ok, body } = await http.ask(configurationUrl);
     const parsed = Discovery.safeParse(body);
     if (ok && parsed.success) return parsed.data;
-    throw new AppError("unavailable", `Asking ${name}: its configuration cannot be read`);
+    throw new AppError("unavailable", `Cannot reach ${name}: reading its configuration failed`);
   }
 }
 
-function refused(name: string, why: string): AppError {
-  return new AppError("unauthenticated", `Verifying the ID token of ${name}: ${why}`);
+function refused(name: string, reason: string): AppError {
+  return new AppError("unauthenticated", `Cannot verify the ${name} ID token: ${reason}`);
 }
 
 function translated(name: string, error: unknown): AppError {
@@ -132,9 +138,13 @@ function translated(name: string, error: unknown): AppError {
   const unreachable = !(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout ||
     error.code === "ERR_JOSE_GENERIC";
   if (!unreachable) {
-    return new AppError("unauthenticated", `Verifying the ID token of ${name}: it is not valid`, {
+    return new AppError("unauthenticated", `Cannot verify the ${name} ID token: it is not valid`, {
       cause: error,
     });
   }
-  return new AppError("unavailable", `Asking ${name}: its keys cannot be had`, { cause: error });
+  return new AppError(
+    "unavailable",
+    `Cannot verify the ${name} ID token: fetching its keys failed`,
+    { cause: error },
+  );
 }

@@ -6,7 +6,10 @@ import type { IdentityProvider, ProviderIdentity } from "./identity_provider.ts"
 import type { OneTimeTokens } from "../one_time_tokens.ts";
 import { randomToken } from "../random_token.ts";
 
-/** What a client brings from a provider; see `ProviderProof` in provider_operations.ts. */
+/**
+ * The proof that a client obtained from a provider; see `ProviderProof` in
+ * api/operations/providers.ts.
+ */
 export interface ProviderProof {
   idToken?: string;
   code?: string;
@@ -16,14 +19,14 @@ export interface ProviderProof {
   state?: string;
 }
 
-/** What the server keeps between the start and the end of a sign-in at a provider. */
-interface Begun {
+/** Kept on the server between the start and the end of a sign-in through a provider. */
+interface PendingSignIn {
   redirectUri: string;
   codeVerifier: string;
   nonce: string;
 }
 
-/** Starts sign-ins at providers, and finds out whom a proof is of. */
+/** Starts sign-ins at providers, and identifies the person behind a proof. */
 export class ProviderProofs {
   readonly #providers: Map<ProviderName, IdentityProvider>;
 
@@ -32,8 +35,8 @@ export class ProviderProofs {
   }
 
   /**
-   * For clients that leave state, nonce and PKCE to the server. The state works once; started by
-   * someone who is signed in, it works for them alone.
+   * For clients that leave state, nonce and PKCE to the server. The state works once; if a
+   * signed-in user started the sign-in, it works for that user alone.
    */
   async start(
     visitor: Visitor | Caller,
@@ -56,13 +59,13 @@ export class ProviderProofs {
     proof: ProviderProof,
   ): Promise<ProviderIdentity> {
     const provider = this.#provider(name);
-    const begun = proof.state === undefined ? null : await this.#redeem(visitor, name, proof);
-    const nonce = begun?.nonce ?? proof.nonce ?? null;
+    const pending = proof.state === undefined ? null : await this.#redeem(visitor, name, proof);
+    const nonce = pending?.nonce ?? proof.nonce ?? null;
     if (proof.idToken !== undefined) return await provider.fromIdToken(proof.idToken, nonce);
     return await provider.fromCode({
       code: proof.code!,
-      codeVerifier: begun?.codeVerifier ?? proof.codeVerifier!,
-      redirectUri: begun?.redirectUri ?? proof.redirectUri!,
+      codeVerifier: pending?.codeVerifier ?? proof.codeVerifier!,
+      redirectUri: pending?.redirectUri ?? proof.redirectUri!,
       nonce,
     });
   }
@@ -71,14 +74,15 @@ export class ProviderProofs {
     visitor: Visitor | Caller,
     name: ProviderName,
     { state, redirectUri }: ProviderProof,
-  ): Promise<Begun> {
-    const taken = await this.tokens.consume("oauth_state", state!);
-    const fits = taken && taken.data.provider === name &&
-      (taken.userId === null || taken.userId === userIdOf(visitor)) &&
-      (redirectUri === undefined || redirectUri === taken.data.redirectUri);
-    if (fits) return taken.data as unknown as Begun;
-    const about = "Signing in: the state was used before, has expired or is not of this sign-in";
-    throw fieldError("unauthenticated", "state", about);
+  ): Promise<PendingSignIn> {
+    const consumed = await this.tokens.consume("oauth_state", state!);
+    const fits = consumed && consumed.data.provider === name &&
+      (consumed.userId === null || consumed.userId === userIdOf(visitor)) &&
+      (redirectUri === undefined || redirectUri === consumed.data.redirectUri);
+    if (fits) return consumed.data as unknown as PendingSignIn;
+    const message =
+      "Cannot sign in: the state was used before, has expired or is of another sign-in";
+    throw fieldError("unauthenticated", "state", message);
   }
 
   #provider(name: ProviderName): IdentityProvider {
@@ -88,10 +92,10 @@ export class ProviderProofs {
   }
 }
 
-/** A proof of identity must be of now: an ID token that was kept for an hour proves little. */
+/** A proof of identity must be recent: an ID token that was kept for an hour proves little. */
 export function assertFresh({ issuedAt }: ProviderIdentity, now: number, windowMs: number): void {
   if (now - issuedAt <= windowMs) return;
-  throw new AppError("unauthenticated", "Proving identity: the provider's token is too old");
+  throw new AppError("unauthenticated", "Cannot prove identity: the provider's token is too old");
 }
 
 function userIdOf(visitor: Visitor | Caller): string | null {

@@ -38,12 +38,12 @@ const PROOF_AGE_MS = 5 * 60_000;
 const MAX_NAME_LENGTH = 100;
 
 /**
- * Signing up and in through a provider, and linking it to an account that is there.
+ * Signs users up and in through a provider, and links the provider to an existing account.
  *
- * An account is found by the provider's own name for the person and by nothing else. An account that
- * merely has the same e-mail address is never signed in to, whoever confirmed it: its owner signs in
- * and links the provider. So neither a provider that confirms addresses carelessly, nor someone
- * who opened an account with another's address in advance, gains anything.
+ * An account is found by the provider's subject id and by nothing else. An account that merely has
+ * the same e-mail address is never signed in to, whether or not that address is confirmed: its
+ * owner signs in and links the provider. So neither a provider that confirms addresses carelessly,
+ * nor an attacker who opened an account with another person's address in advance, gains anything.
  */
 export class ProviderSignIn {
   constructor(private readonly options: ProviderSignInOptions) {}
@@ -65,7 +65,7 @@ export class ProviderSignIn {
 
   async link(caller: Caller, provider: ProviderName, request: ProviderProof): Promise<void> {
     const { proof, proofs, store, mail } = this.options;
-    proof.require(caller, "Linking a provider");
+    proof.require(caller, "Cannot link the provider");
     const identity = await proofs.identityOf(caller, provider, request);
     const linked = await store.identities.find(provider, identity.subject);
     if (linked?.userId === caller.userId) return;
@@ -73,17 +73,18 @@ export class ProviderSignIn {
     mail.notice("provider_linked", user, caller);
   }
 
-  /** Never the last way to sign in. */
+  /** Never removes the last way to sign in. */
   async unlink(caller: Caller, provider: ProviderName): Promise<void> {
     const { proof, changes, mail } = this.options;
-    proof.require(caller, "Unlinking a provider");
+    proof.require(caller, "Cannot unlink the provider");
     const { user } = await changes.own(caller, ({ user, identities }) => {
       if (!identities.some((identity) => identity.provider === provider)) {
         throw new AppError("not_found", `${provider} is not linked`);
       }
       if (identities.length === 1 && user.passwordHash === null) {
-        const about = `Unlinking ${provider}: it is the only way to sign in; set a password first`;
-        throw new AppError("conflict", about);
+        const message =
+          `Cannot unlink ${provider}: it is the only way to sign in; set a password first`;
+        throw new AppError("conflict", message);
       }
       return {
         unlink: [provider],
@@ -97,14 +98,17 @@ export class ProviderSignIn {
     return this.options.store.identities.ofUser(caller.userId);
   }
 
-  /** Throws unless the proof is fresh, and of an identity that is linked to the caller. */
+  /** Throws unless the proof is fresh and its identity is linked to the caller. */
   async prove(caller: Caller, provider: ProviderName, request: ProviderProof): Promise<void> {
     const { proofs, store, clock } = this.options;
     const identity = await proofs.identityOf(caller, provider, request);
     assertFresh(identity, clock.now(), PROOF_AGE_MS);
     const linked = await store.identities.find(provider, identity.subject);
     if (linked?.userId === caller.userId) return;
-    throw new AppError("unauthenticated", `Proving identity: this is another ${provider} account`);
+    throw new AppError(
+      "unauthenticated",
+      `Cannot prove identity: this is another ${provider} account`,
+    );
   }
 
   async #linkedTo({ provider, subject }: ProviderIdentity): Promise<User | null> {
@@ -114,7 +118,7 @@ export class ProviderSignIn {
     return user && user.deletedAt === null ? user : null;
   }
 
-  /** Of two that come at the same moment one makes the account: it is the other's too. */
+  /** Of two concurrent sign-ups one creates the account, and the other one signs in to it. */
   async #signUpOnce(
     visitor: Visitor,
     identity: ProviderIdentity,
@@ -124,8 +128,8 @@ export class ProviderSignIn {
       return await this.#signUp(visitor, identity, request);
     } catch (error) {
       const conflict = error instanceof AppError && error.code === "conflict";
-      const made = conflict ? await this.#linkedTo(identity) : null;
-      if (made) return made;
+      const created = conflict ? await this.#linkedTo(identity) : null;
+      if (created) return created;
       throw error;
     }
   }
@@ -137,8 +141,9 @@ export class ProviderSignIn {
   ): Promise<User> {
     const email = identity.email ?? request.email;
     if (email === undefined) {
-      const about = `Signing up: ${identity.provider} gave no e-mail address; say one in "email"`;
-      throw fieldError("invalid_request", "email", about);
+      const message =
+        `Cannot sign up: ${identity.provider} gave no e-mail address; send one in "email"`;
+      throw fieldError("invalid_request", "email", message);
     }
     checkMailAddress(email);
     const { store, mail } = this.options;
@@ -148,15 +153,15 @@ export class ProviderSignIn {
     return user;
   }
 
-  /** Under the name that was asked for, or else the first free one that resembles theirs. */
+  /** Creates the account under the requested name, or else under the first free proposed one. */
   async #create(
     visitor: Visitor,
     email: string,
     identity: ProviderIdentity,
-    wanted?: string,
+    requested?: string,
   ): Promise<User> {
     const { accounts, clock } = this.options;
-    const names = wanted === undefined ? usernamesFor(identity.name, email) : [wanted];
+    const names = requested === undefined ? usernamesFor(identity.name, email) : [requested];
     const emailVerifiedAt = identity.email !== null && identity.emailVerified ? clock.now() : null;
     for (const [i, username] of names.entries()) {
       const displayName = nameOf(identity) || username;
@@ -164,9 +169,9 @@ export class ProviderSignIn {
       try {
         return await accounts.create(visitor, fields, this.#linkOf(identity));
       } catch (error) {
-        const taken = error instanceof AppError ? error.errors?.[0].path : undefined;
-        if (taken === "email") throw sameAddress(identity);
-        if (taken !== "username" || i === names.length - 1) throw error;
+        const conflict = error instanceof AppError ? error.errors?.[0].path : undefined;
+        if (conflict === "email") throw sameAddress(identity);
+        if (conflict !== "username" || i === names.length - 1) throw error;
       }
     }
     throw new Error("No username was proposed");
@@ -184,15 +189,18 @@ export class ProviderSignIn {
       return await this.options.changes.own(caller, () => ({ link, note }));
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
-      const about = error.key === "identity"
-        ? `Linking ${provider}: this ${provider} account is linked to another account`
-        : `Linking ${provider}: another ${provider} account is linked; unlink that one first`;
-      throw new AppError("conflict", about);
+      const message = error.key === "identity"
+        ? `Cannot link ${provider}: this ${provider} account is linked to another account`
+        : `Cannot link ${provider}: another ${provider} account is linked; unlink that one first`;
+      throw new AppError("conflict", message);
     }
   }
 }
 
-/** One line of a hundred characters, as people may choose themselves; a provider allows what it likes. */
+/**
+ * One line of at most 100 characters, the limit for names that users choose; providers have no such
+ * limit.
+ */
 function nameOf({ name }: ProviderIdentity): string {
   const shown = withoutDirection(headerText(name ?? ""));
   return isVisible(shown) ? [...shown].slice(0, MAX_NAME_LENGTH).join("").trim() : "";
@@ -202,7 +210,7 @@ function sameAddress({ provider }: ProviderIdentity): AppError {
   return fieldError(
     "conflict",
     "email",
-    `Signing up with ${provider}: an account with this e-mail address exists. Sign in to it ` +
+    `Cannot sign up with ${provider}: an account with this e-mail address exists. Sign in to it ` +
       `(a forgotten password can be reset) and link ${provider} there`,
   );
 }
