@@ -124,6 +124,7 @@ export interface DeclaredOperations {
   "user.blocked": typeof moderationOperations.listBlocked;
   "user.delete": typeof usersOperations.deleteProfile;
   "user.get": typeof usersOperations.getUser;
+  "user.list": typeof usersOperations.listUsers;
   "user.profile": typeof usersOperations.getProfile;
   "user.report": typeof moderationOperations.reportUser;
   "user.search": typeof usersOperations.searchUsers;
@@ -234,6 +235,7 @@ export const ROUTES = {
   "user.blocked": "GET /users/blocked",
   "user.delete": "DELETE /users/profile",
   "user.get": "GET /users/:userId",
+  "user.list": "GET /users",
   "user.profile": "GET /users/profile",
   "user.report": "POST /users/report",
   "user.search": "GET /users/search",

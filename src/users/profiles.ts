@@ -50,6 +50,12 @@ export class Profiles {
     return user;
   }
 
+  /** Those of them whom `of` would return, in any order. */
+  async many(callerId: string, userIds: string[]): Promise<User[]> {
+    const blockers = new Set(await this.store.blocks.blockersAmong(callerId, userIds));
+    return await this.store.users.byIds(userIds.filter((id) => !blockers.has(id)));
+  }
+
   /** Never by e-mail address, and never those who blocked the caller. */
   async search(
     callerId: string,

@@ -120,6 +120,16 @@ attack(REST, "a search does not find who blocked the one who searches", async (a
   assert.deepEqual([await find(bob), await find(carol)], [0, 1]);
 });
 
+attack(REST, "a list of people leaves out who blocked the caller", async (app) => {
+  const { ann, bob, carol } = await blocked(app);
+  const ids = [ann.id, carol.id, NOBODY].join(",");
+  const find = async (who: typeof bob) =>
+    (await app.client(who).get(`/api/users?userIds=${ids}`)).body.items
+      .map(({ id }: { id: string }) => id).sort();
+  assert.deepEqual(await find(bob), [carol.id]);
+  assert.deepEqual(await find(carol), [ann.id, carol.id].sort());
+});
+
 const NOBODY = "0190a6e4-0000-7000-8000-000000000000";
 
 attack(REST, "who is blocked reads nothing of the blocker, in whichever answer", async (app) => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cursor, flag, limit, line, mediaId, page, text, userId } from "../fields.ts";
+import { cursor, flag, ids, limit, line, mediaId, page, text, userId } from "../fields.ts";
 import { operation } from "../operation.ts";
 import { ProfileView, UserView } from "../views/user.ts";
 
@@ -65,6 +65,20 @@ export const getUser = operation({
   errors: ["not_found"],
 });
 
+/** Maximum number of people in one request. */
+const MAX_USERS = 100;
+
+export const listUsers = operation({
+  name: "user.list",
+  summary: "Several people at once; those who are not found are left out",
+  tag,
+  access: "session",
+  limit: "read",
+  input: z.strictObject({ userIds: ids(userId, { max: MAX_USERS }) }),
+  output: page(UserView),
+  rest: { method: "GET", path: "/users" },
+});
+
 export const searchUsers = operation({
   name: "user.search",
   summary:
@@ -73,11 +87,7 @@ export const searchUsers = operation({
   tag,
   access: "session",
   limit: "search",
-  input: z.strictObject({
-    q: line({ max: 100 }).describe("The beginning of each word"),
-    limit,
-    cursor: cursor.optional(),
-  }),
+  input: z.strictObject({ q: line({ max: 100 }), limit, cursor: cursor.optional() }),
   output: page(UserView),
   rest: { method: "GET", path: "/users/search" },
 });
