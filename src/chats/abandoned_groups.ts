@@ -3,14 +3,13 @@ import type { Log } from "../core/log.ts";
 import type { Store } from "../store/store.ts";
 import type { ExportSection, PersonalData } from "../users/personal_data.ts";
 
-/** Maximum number of messages deleted in one transaction. */
+/** Messages of one transaction. */
 const BATCH = 100;
 const GROUPS = 20;
 
 /**
- * Deletes the content of groups that every member has left. Safe to repeat, and safe to run on
- * several instances at once. The erasure of an account runs it too, because its last step may have
- * made the last member leave.
+ * Deletes what is in groups that everyone has left. Safe to repeat, and for several instances at once.
+ * The erasure of an account runs it too, since its last step may have been that the last one left.
  */
 export class AbandonedGroups implements PersonalData {
   readonly name = "abandoned groups";
@@ -23,7 +22,7 @@ export class AbandonedGroups implements PersonalData {
     private readonly onUploadsReleased: () => void,
   ) {}
 
-  /** Never throws: a failed run is repeated within the hour. */
+  /** Never throws: it is run again within the hour. */
   async run(): Promise<void> {
     try {
       await this.erase();

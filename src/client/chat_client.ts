@@ -1,113 +1,141 @@
 import type { ChatView } from "../api/views/chat.ts";
 import type { MessageView } from "../api/views/message.ts";
-import type { ProfileView } from "../api/views/user.ts";
 import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
-import { type ChatClientOptions, type CheckedOptions, checkedOptions } from "./client_options.ts";
-import { Emitter } from "./emitter.ts";
-import type { EncryptionEvents } from "./encryption/context.ts";
+import type { ChatClientOptions } from "./client_options.ts";
+import { ContactRequests } from "./contact_requests.ts";
+import type { Conversation } from "./conversation.ts";
+import { Conversations } from "./conversations.ts";
+import { Drafts } from "./drafts.ts";
 import type { Encryption } from "./encryption/encryption.ts";
-import type { ServerEvent, ServerEvents } from "./events.ts";
+import { EncryptionSlot } from "./encryption_slot.ts";
+import type { ServerEvent } from "./events.ts";
 import { Files } from "./files.ts";
-import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
-import { sealedStore } from "./mls/sealed_store.ts";
-import { type LocalMessage, Model } from "./model.ts";
+import { Inbox } from "./inbox.ts";
+import type { LocalMessage } from "./local_chat.ts";
+import type { KeyStore } from "./mls/key_store.ts";
+import { Model } from "./model.ts";
 import { OperationCaller } from "./operation_caller.ts";
-import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output, Rest } from "./rest.ts";
-import type { SendContent } from "./draft_row.ts";
+import { OwnTyping } from "./own_typing.ts";
+import { People } from "./people.ts";
+import { ReadMarks } from "./read_marks.ts";
+import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output } from "./rest.ts";
+import type { SendContent } from "./pending_row.ts";
 import { Sending } from "./sending.ts";
-import { SignIn } from "./sign_in.ts";
+import { SessionClient } from "./session_client.ts";
 import { ChatSocket, type ConnectionState, type HelloAnswer } from "./socket.ts";
-
-export type ClientEvents =
-  & { [Name in keyof ServerEvents]: { event: Name } & ServerEvents[Name] }
-  & EncryptionEvents
-  & {
-    /** Whether there is a connection; see `ChatClient.state`. */
-    state: ConnectionState;
-    /** The session is over: sign in again. */
-    signedOut: void;
-    /** Something in the background failed, and will be tried again. */
-    fault: unknown;
-    /**
-     * A message that is new here: live, or caught up on after a break. Each comes once, the caller's own
-     * included; an encrypted one comes once it was read.
-     */
-    message: { chatId: string; message: LocalMessage };
-  };
+import { sealedStore } from "./storage.ts";
+import { View } from "./view.ts";
 
 /**
- * A chat product's whole connection to the server: signs in, keeps a connection, keeps `model` in step, and
- * sends what is to be sent once, whenever there is a connection.
+ * A chat product's whole connection to the server: signs in, keeps a connection, keeps what a screen shows
+ * in step, and sends what is to be sent once, whenever there is a connection.
+ *
+ * What a screen shows are views (`inbox`, `chat(id).messages`, `people.view(id)`, `failed`, …): each has
+ * `getSnapshot` and `subscribe`, as React's `useSyncExternalStore` takes them.
  */
-export class ChatClient extends Emitter<ClientEvents> {
-  readonly model = new Model(() => this.#signIn.personId);
+export class ChatClient extends SessionClient {
+  readonly model = new Model(() => this.session.personId);
+  /** Names, pictures and presence of people, and whom the caller has blocked. */
+  readonly people: People;
+  /** What was written and not sent, by chat. */
+  readonly drafts = new Drafts((chatId) => this.inbox.onChat(chatId));
+  /** The list of chats, the most recent first. */
+  readonly inbox: Inbox;
+  /** Requests for consent that wait for the caller's answer. */
+  readonly requests: ContactRequests;
+  /** Messages that the server has refused: see `resend` and `discard`. */
+  readonly failed: View<readonly LocalMessage[]> = new View(() => this.model.failed());
+  /** `state`, as a view. */
+  readonly connection: View<ConnectionState> = new View(() => this.state);
   readonly files: Files;
-  readonly #rest: Rest;
-  readonly #signIn: SignIn;
   readonly #socket: ChatSocket;
   readonly #caller: OperationCaller;
   readonly #sync: ChatSync;
   readonly #sending: Sending;
-  readonly #options: CheckedOptions;
-  readonly #storage: KeyStore;
-  #encryption: Encryption | null = null;
-  #enabling: Promise<Encryption> | null = null;
+  readonly #encryption: EncryptionSlot;
+  readonly #typing: OwnTyping;
+  readonly #readMarks: ReadMarks;
+  readonly #conversations: Conversations;
   #hasInbox = false;
   /** The history that the cursors of `model` belong to. */
   #incarnation: string | null = null;
 
   /** Throws `misuse` for options that could never work. */
   constructor(given: ChatClientOptions) {
-    super();
-    const options = this.#options = checkedOptions(given);
-    this.model.on("message", (news) => this.emit("message", news));
-    this.#storage = options.storage ?? memoryKeyStore();
-    this.#rest = new Rest(options);
-    this.#signIn = new SignIn(this.#rest, this.#storage, () => this.#signedOut());
-    this.files = new Files(this.#rest, this.#signIn);
-    this.#sync = new ChatSync(this.model, {
-      call: (name, input) => this.call(name, input),
-      userId: () => this.#signIn.personId,
-      onRows: (changes, after) => this.#encryption?.onRows(changes, after),
-      onLeft: (chatId) => this.#encryption?.onLeft(chatId),
-      onChat: (chatId) => this.#takeUp(chatId),
-      onFault: (error) => this.emit("fault", error),
+    super(given);
+    const { options } = this;
+    this.files = new Files(this.rest, this.session, this.storage);
+    const call: ChatClient["call"] = (name, input) => this.call(name, input);
+    const userId = () => this.session.personId;
+    const isOnline = () => this.state === "online";
+    const onFault = (error: unknown) => void this.emit("fault", error);
+    const { model } = this;
+    this.people = new People(call, onFault);
+    this.requests = new ContactRequests(call, onFault);
+    this.#typing = new OwnTyping(call, isOnline);
+    this.#readMarks = new ReadMarks(model, { call, userId, isOnline, onFault });
+    this.inbox = new Inbox(model, this.people, this.drafts, {
+      userId,
+      refresh: () => isOnline() && this.#sync.refreshSoon(),
     });
-    this.#sending = new Sending(this.model, this.#outboxStore(), {
-      call: (name, input) => this.call(name, input),
-      userId: () => this.#signIn.personId,
-      encryption: () => this.#encryption,
+    this.#encryption = new EncryptionSlot({
+      ...{ call, userId, model, storage: this.storage },
+      isLasting: options.storage !== undefined,
+      deviceKey: options.deviceKey,
+      emit: (name, data) => void this.emit(name, data as never),
+      // What `close` interrupts is taken up by the next run.
+      onFault: (error) => this.state === "idle" || this.emit("fault", error),
+      onEnabled: () => this.state === "online" ? this.#connected() : undefined,
+    });
+    this.#sync = new ChatSync(model, {
+      ...{ call, userId, onFault },
+      onRows: (changes, after) => this.#encryption.current?.onRows(changes, after),
+      onLeft: (chatId) => this.#encryption.current?.onLeft(chatId),
+      onChat: (chatId) => this.#encryption.takeUp(chatId),
+    });
+    this.#sending = new Sending(model, this.#sealable(), {
+      ...{ call, userId, onFault },
+      encryption: () => this.#encryption.current,
       fetchChat: (chatId) => this.#sync.open(chatId),
-      onFault: (error) => this.emit("fault", error),
     });
-    this.#socket = new ChatSocket({
-      token: (stale) => stale ? this.#signIn.refresh(stale) : this.#signIn.token(),
+    this.#conversations = new Conversations({
+      ...{ model, inbox: this.inbox, drafts: this.drafts, isOnline, onFault },
+      open: (chatId) => this.openChat(chatId),
+      loadOlder: (chatId, limit) => this.loadOlder(chatId, limit),
+      send: (chatId, content) => this.send(chatId, content),
+      markRead: (chatId, seq) => this.markRead(chatId, seq),
+      signalTyping: (chatId, isTyping) => this.#typing.signal(chatId, isTyping),
+    });
+    this.#socket = this.#newSocket();
+    this.#caller = new OperationCaller(this.rest, this.session, this.#socket);
+    this.#watchModel();
+  }
+
+  #newSocket(): ChatSocket {
+    const { url, WebSocket, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
+    return new ChatSocket({
+      token: (stale) => stale ? this.session.refresh(stale) : this.session.token(),
       cursors: () => this.#hasInbox ? this.#sync.cursors() : null,
       onHello: (hello) => this.#takeHello(hello),
       onEvent: (event) => this.#onEvent(event),
       onState: (state) => this.#onState(state),
-    }, {
-      url: `${options.url.replace(/^http/i, "ws")}/ws`,
-      WebSocket: options.WebSocket,
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    });
-    this.#caller = new OperationCaller(this.#rest, this.#signIn, this.#socket);
+    }, { url: `${url.replace(/^http/i, "ws")}/ws`, WebSocket, timeoutMs });
+  }
+
+  #watchModel(): void {
+    this.model.on("message", (news) => this.emit("message", news));
+    for (const name of ["chat", "chats"] as const) {
+      this.model.on(name, ({ chatId }) => {
+        this.failed.invalidate();
+        this.#conversations.onChat(chatId);
+      });
+    }
   }
 
   /** `online` once all that was missed is in the model. */
   get state(): ConnectionState {
     return this.#socket.state;
-  }
-
-  /** Null when nobody is signed in. */
-  get user(): ProfileView | null {
-    return this.#signIn.user;
-  }
-
-  get userId(): string {
-    if (this.user) return this.user.id;
-    throw new ChatError("signed_out", "Nobody is signed in");
   }
 
   /** Messages that wait to be sent. */
@@ -117,45 +145,7 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   /** Encrypted chats; `enableEncryption` comes first. */
   get encryption(): Encryption {
-    if (this.#encryption) return this.#encryption;
-    throw new ChatError("conflict", "Encrypted chats need enableEncryption first");
-  }
-
-  async register(account: Input<"auth.register">): Promise<ProfileView> {
-    return await this.#signIn.begin(await this.#rest.call("auth.register", account));
-  }
-
-  /** `two_factor_required` carries no session yet: give its challenge to `answerChallenge`. */
-  async signIn(
-    credentials: Input<"auth.login">,
-  ): Promise<{ user: ProfileView } | { challenge: string }> {
-    const deviceToken = await this.#signIn.deviceToken();
-    const answer = await this.#rest.call("auth.login", { deviceToken, ...credentials });
-    if ("twoFactorRequired" in answer) return { challenge: answer.challenge };
-    return { user: await this.#signIn.begin(answer) };
-  }
-
-  /** Takes what another way of signing in (a provider, a second factor) was answered. */
-  async useSession(
-    pair: {
-      user: ProfileView;
-      accessToken: string;
-      refreshToken: string;
-      expiresIn: number;
-      deviceToken?: string;
-    },
-  ): Promise<ProfileView> {
-    return await this.#signIn.begin(pair);
-  }
-
-  /** Takes up the session of an earlier run; null when there is none. */
-  async resume(): Promise<ProfileView | null> {
-    return await this.#signIn.resume();
-  }
-
-  async signOut(): Promise<void> {
-    await this.call("auth.logout", {}).catch(() => {});
-    await this.#signIn.end();
+    return this.#encryption.get();
   }
 
   /**
@@ -187,11 +177,14 @@ export class ChatClient extends Emitter<ClientEvents> {
 
   /** Stops everything; what was not sent is sent by the next run, if the storage lasts. */
   async close(): Promise<void> {
+    this.#typing.stop();
     this.#socket.close();
     this.#sending.pause();
     this.#sync.close();
+    this.people.close();
+    this.files.close();
     await this.#sync.idle();
-    await this.#encryption?.close();
+    await this.#encryption.current?.close();
   }
 
   /**
@@ -241,16 +234,34 @@ export class ChatClient extends Emitter<ClientEvents> {
     await this.call("message.delete", { messageId });
   }
 
+  /** One chat as a screen shows it: its messages, members, draft and who is typing. */
+  chat(chatId: string): Conversation {
+    return this.#conversations.get(chatId);
+  }
+
+  /**
+   * Marks messages up to `seq` as read; all that are here, unless given. It holds here at once, and on the
+   * server as soon as there is a connection.
+   */
+  markRead(chatId: string, seq?: number): void {
+    this.#readMarks.mark(chatId, seq);
+  }
+
+  /** Drops what is left here of a chat that the caller has left. */
+  dropLeft(chatId: string): void {
+    this.model.drop(chatId);
+  }
+
   /** Fetches the members and the newest messages: the inbox brings the last message only. */
   async openChat(chatId: string): Promise<void> {
     await this.#sync.open(chatId);
-    if (this.#isEncrypted(chatId)) await this.#encryption?.showKnown(chatId);
+    await this.#encryption.showKnown(chatId);
   }
 
   /** Older messages, before the oldest that is here; false when there are none. */
   async loadOlder(chatId: string, limit = 50): Promise<boolean> {
     const mayBeMore = await this.#sync.loadOlder(chatId, limit);
-    if (this.#isEncrypted(chatId)) await this.#encryption?.showKnown(chatId);
+    await this.#encryption.showKnown(chatId);
     return mayBeMore;
   }
 
@@ -258,54 +269,42 @@ export class ChatClient extends Emitter<ClientEvents> {
    * Makes this a device for encrypted chats: its keys are made on first use, and kept in `storage` under
    * `deviceKey`. Without a key they would lie there in the open, so a storage of one's own needs one.
    */
-  async enableEncryption(deviceName: string): Promise<Encryption> {
-    this.#enabling ??= this.#enableEncryption(deviceName);
-    try {
-      return await this.#enabling;
-    } catch (error) {
-      this.#enabling = null;
-      throw error;
-    }
+  enableEncryption(deviceName: string): Promise<Encryption> {
+    return this.#encryption.enable(deviceName);
   }
 
-  async #enableEncryption(deviceName: string): Promise<Encryption> {
-    const { storage, deviceKey } = this.#options;
-    if (storage && !deviceKey) {
-      throw new ChatError("conflict", "Keeping keys in a storage needs a deviceKey to seal them");
-    }
-    // MLS is most of this library: whoever has no encrypted chats does not load it.
-    const { Encryption } = await import("./encryption/encryption.ts");
-    const encryption = await Encryption.open({
-      call: (name, input) => this.call(name, input),
-      userId: this.userId,
-      model: this.model,
-      storage: this.#storage,
-      deviceKey,
-      emit: (name, data) => this.emit(name, data as never),
-      // What `close` interrupts is taken up by the next run.
-      onFault: (error) => this.state === "idle" || this.emit("fault", error),
-    }, deviceName);
-    this.#encryption = encryption;
-    if (this.state === "online") await this.#connected();
-    return encryption;
-  }
-
-  #outboxStore(): KeyStore {
-    const { deviceKey } = this.#options;
-    return deviceKey ? sealedStore(this.#storage, deviceKey) : this.#storage;
-  }
-
-  #isEncrypted(chatId: string): boolean {
-    return this.model.chat(chatId)?.chat.encrypted ?? false;
+  /** Where messages may lie that are still to be sent. */
+  #sealable(): KeyStore {
+    const { deviceKey } = this.options;
+    return deviceKey ? sealedStore(this.storage, deviceKey) : this.storage;
   }
 
   #onEvent(event: ServerEvent): void {
     this.#sync.onEvent(event);
-    if (event.event === "mls.welcome") this.#encryption?.onWelcome(event.data.deviceId);
-    if (event.event === "mls.keyPackagesLow") {
-      this.#encryption?.onKeyPackagesLow(event.data.deviceId);
+    const encryption = this.#encryption.current;
+    switch (event.event) {
+      case "presence":
+        this.people.setPresence(event.data);
+        break;
+      case "user.updated":
+        this.people.put(event.data);
+        this.session.update(event.data);
+        break;
+      case "user.blocks":
+        this.people.setOneBlocked(event.data.userId, event.data.blocked);
+        break;
+      case "contact.request":
+        this.requests.refresh();
+        break;
+      case "mls.welcome":
+        encryption?.onWelcome(event.data.deviceId);
+        break;
+      case "mls.keyPackagesLow":
+        encryption?.onKeyPackagesLow(event.data.deviceId);
+        break;
+      case "device.updated":
+        encryption?.onDevice(event.data.change);
     }
-    if (event.event === "device.updated") this.#encryption?.onDevice(event.data.change);
     this.emit(event.event, event as never);
   }
 
@@ -313,14 +312,18 @@ export class ChatClient extends Emitter<ClientEvents> {
     if (state === "online") void this.#connected();
     else {
       this.#sending.pause();
-      this.model.forgetTyping();
+      this.model.typing.clear();
     }
+    this.connection.invalidate();
     this.emit("state", state);
-    if (state === "refused") this.#signIn.end().catch((error) => this.emit("fault", error));
+    if (state === "refused") this.session.end().catch((error) => this.emit("fault", error));
   }
 
   /** The first time, the inbox says which chats there are; from then on, sync says what has changed. */
-  async #takeHello({ incarnation, sync }: HelloAnswer): Promise<void> {
+  async #takeHello({ incarnation, sync, user, blockedUserIds }: HelloAnswer): Promise<void> {
+    this.session.update(user);
+    this.people.put(user);
+    this.people.setBlocked(blockedUserIds);
     const isSameHistory = this.#incarnation === incarnation;
     if (this.#hasInbox && isSameHistory) return await this.#sync.takeSync(sync ?? null);
     if (this.#hasInbox) await this.#sync.startOver();
@@ -330,25 +333,26 @@ export class ChatClient extends Emitter<ClientEvents> {
   }
 
   async #connected(): Promise<void> {
-    try {
-      await this.#encryption?.connected();
-    } catch (error) {
-      this.emit("fault", error);
-    }
-    try {
-      await this.#sending.open(() => this.state === "online");
-    } catch (error) {
-      this.emit("fault", error);
+    this.#readMarks.connected();
+    this.requests.refresh();
+    this.#conversations.connected();
+    const isOnline = () => this.state === "online";
+    const tasks = [
+      () => this.#encryption.current?.connected(),
+      () => this.#sending.open(isOnline),
+      () => this.people.connected(),
+    ];
+    for (const task of tasks) {
+      try {
+        await task();
+      } catch (error) {
+        this.emit("fault", error);
+      }
     }
   }
 
-  #takeUp(chatId: string): void {
-    const chat = this.model.chat(chatId)?.chat;
-    if (!this.#encryption || !chat?.encrypted || !chat.epoch) return;
-    this.#encryption.takeUp(chatId).catch((error) => this.emit("fault", error));
-  }
-
-  #signedOut(): void {
+  /** @internal */
+  protected override ended(): void {
     this.#socket.close();
     this.emit("signedOut", undefined);
   }

@@ -43,6 +43,7 @@ export class ChatSync {
   readonly #opened = new Set<string>();
   readonly #pages: SyncPages;
   #resync: ReturnType<typeof setTimeout> | undefined;
+  #refreshing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly model: Model, private readonly host: SyncHost) {
     this.#pages = new SyncPages(model, host.call, (items, after) => this.#takePage(items, after));
@@ -85,6 +86,7 @@ export class ChatSync {
   async takeSync(first: SyncPageView | null): Promise<void> {
     clearTimeout(this.#resync);
     await this.#pages.run(first);
+    this.refreshSoon();
     // Receipts take no revision, so that no catch-up brings those that were missed.
     for (const chatId of [...this.#opened].slice(-MOST_RECENT)) {
       if (this.model.chat(chatId)) await this.#attempt(() => this.#fetchMembers(chatId));
@@ -99,11 +101,9 @@ export class ChatSync {
       case "receipt.counted":
         return this.model.countReceipts(event.data);
       case "typing":
-        return this.model.setTyping(event.chatId, event.data.userId, event.data.typing);
-      case "presence":
-        return this.model.setPresence(event.data);
-      case "user.updated":
-        return this.model.putUser(event.data);
+        return this.#onTyping(event.chatId, event.data);
+      case "chat.notifications":
+        return this.model.setMuted(event.data.chatId, event.data.muted);
       case "resync":
         return this.#resyncSoon();
     }
@@ -112,6 +112,22 @@ export class ChatSync {
   /** Nothing is begun by a timer any more. */
   close(): void {
     clearTimeout(this.#resync);
+    clearTimeout(this.#refreshing);
+  }
+
+  /**
+   * Asks for the newest page of the inbox again, a little later: unread counts, whether a chat is muted and
+   * the caller's own read cursors take no revision, so that no catch-up brings them.
+   */
+  refreshSoon(): void {
+    clearTimeout(this.#refreshing);
+    const delayMs = Math.random() * RESYNC_JITTER_MS;
+    this.#refreshing = setTimeout(() => void this.#attempt(() => this.#refresh()), delayMs);
+  }
+
+  async #refresh(): Promise<void> {
+    const { items } = await this.host.call("chat.inbox", { limit: PAGE });
+    for (const item of items) if (this.model.chat(item.chat.id)) this.model.putInbox(item);
   }
 
   /** Everything about a chat that is new here: its row, its members and its newest messages. */
@@ -162,9 +178,12 @@ export class ChatSync {
     return chat.rev;
   }
 
-  #putInboxItem({ chat, me, lastMessage }: InboxItem, isNew: boolean): void {
-    this.model.putChat(chat);
-    this.model.putMembers(chat.id, [me]);
+  #onTyping(chatId: string, { userId, typing }: { userId: string; typing: boolean }): void {
+    if (this.model.chat(chatId)) this.model.typing.set(chatId, userId, typing);
+  }
+
+  #putInboxItem({ lastMessage, ...facts }: InboxItem, isNew: boolean): void {
+    const { chat } = this.model.putInbox(facts);
     if (isNew) this.model.putHistory(chat.id, lastMessage ? [lastMessage] : [], !lastMessage);
     else if (lastMessage) this.model.putMessages(chat.id, [lastMessage]);
   }
@@ -289,7 +308,7 @@ export class ChatSync {
 
   #leave(chatId: string): void {
     this.#opened.delete(chatId);
-    this.model.forget(chatId);
+    this.model.leave(chatId);
     this.host.onLeft(chatId);
   }
 

@@ -1,25 +1,31 @@
+import { throwLater } from "./view.ts";
+
 /** Listeners by the name of what they hear; one that throws does not keep the others from hearing. */
 export class Emitter<Events> {
-  readonly #listeners = new Map<keyof Events, Set<(data: never) => void>>();
+  readonly #listeners = new Map<keyof Events, Set<(data: never) => unknown>>();
 
-  /** Answers what takes the listener off again. */
-  on<Name extends keyof Events>(name: Name, listener: (data: Events[Name]) => void): () => void {
+  /** Returns a function that removes the listener. */
+  on<Name extends keyof Events>(
+    name: Name,
+    listener: (data: Events[Name]) => unknown,
+  ): () => void {
     let listeners = this.#listeners.get(name);
     if (!listeners) this.#listeners.set(name, listeners = new Set());
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
 
-  emit<Name extends keyof Events>(name: Name, data: Events[Name]): void {
+  /** Resolves once the promises that listeners returned have settled; undefined if none returned one. */
+  emit<Name extends keyof Events>(name: Name, data: Events[Name]): Promise<unknown> | undefined {
+    const pending: Promise<unknown>[] = [];
     for (const listener of [...this.#listeners.get(name) ?? []]) {
       try {
-        listener(data as never);
+        const result = listener(data as never);
+        if (result instanceof Promise) pending.push(result.catch(throwLater));
       } catch (error) {
-        // Where the platform reports uncaught errors, and not in the middle of our own work.
-        queueMicrotask(() => {
-          throw error;
-        });
+        throwLater(error);
       }
     }
+    return pending.length > 0 ? Promise.all(pending) : undefined;
   }
 }

@@ -13,6 +13,7 @@ import type {
   NotificationView,
 } from "../api/views/notification.ts";
 import type { UserView } from "../api/views/user.ts";
+import type { Presence } from "./local_chat.ts";
 
 /** What the server tells without being asked, by name. */
 export interface ServerEvents {
@@ -28,7 +29,7 @@ export interface ServerEvents {
   /** Instead of it in a chat with very many members, but for the caller's own cursors. */
   "receipt.counted": InChat<ReceiptCountView>;
   "typing": InChat<{ userId: string; typing: boolean }>;
-  "presence": { data: Record<string, unknown> & { userId: string } };
+  "presence": { data: Presence };
   "notification": { data: NotificationView };
   /** The caller has read notifications, on this or another device; null for all of them. */
   "notification.read": { data: NotificationsReadView };

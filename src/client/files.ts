@@ -1,40 +1,98 @@
 import type { MediaView } from "../api/views/media.ts";
+import type { KeyStore } from "./mls/key_store.ts";
 import type { FileDescriptor } from "./mls/message_content.ts";
 import type { Rest } from "./rest.ts";
 import type { SignIn } from "./sign_in.ts";
+import { View } from "./view.ts";
+
+export interface UploadOptions {
+  /** Needed for a file of an encrypted chat only. */
+  chatId?: string;
+  /** Called with the bytes that the server has, and how many there are. */
+  onProgress?: (sentBytes: number, totalBytes: number) => void;
+  /** Ends the upload, and deletes what the server has of it. */
+  signal?: AbortSignal;
+}
+
+interface Link {
+  /** Null until it was fetched. */
+  url: string | null;
+  fetchedAt: number;
+  view: View<string | null>;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/** A link works for 15 minutes at least: one that is older than this is fetched again. */
+const LINK_LASTS_MS = 10 * 60_000;
+/** Links that are kept, those asked for last. */
+const MAX_LINKS = 1_000;
 
 /** Uploads and downloads, in the clear and for encrypted chats. */
 export class Files {
-  /** @internal */
-  constructor(private readonly rest: Rest, private readonly signIn: SignIn) {}
+  readonly #links = new Map<string, Link>();
+  /** Names of uploads under way. */
+  readonly #uploading = new Set<string>();
 
-  /** An upload of one's own, to be named in `mediaIds` of a message. */
-  async upload(file: File, chatId?: string): Promise<MediaView> {
-    const body = new FormData();
-    if (chatId !== undefined) body.set("chatId", chatId);
-    body.set("file", file, file.name);
-    return await this.signIn.withToken((token) => {
-      const init = { method: "POST", headers: bearer(token), body };
-      return this.rest.send("/api/media/upload", init);
-    }) as MediaView;
+  /** @internal */
+  constructor(
+    private readonly rest: Rest,
+    private readonly signIn: SignIn,
+    private readonly storage: KeyStore,
+  ) {}
+
+  /**
+   * Uploads a file, to be named in `mediaIds` of a message. It goes on where it was when the connection
+   * breaks, and, if the storage lasts, when the same file is given again after a restart of the program.
+   * Throws `offline` when the server cannot be reached for some minutes.
+   */
+  async upload(file: File, options: UploadOptions = {}): Promise<MediaView> {
+    const { FileUpload } = await import("./file_upload.ts");
+    const { rest, signIn, storage } = this;
+    const uploading = this.#uploading;
+    return await new FileUpload({ rest, signIn, storage, uploading }, file, options).run();
   }
 
   async download(mediaId: string): Promise<Uint8Array<ArrayBuffer>> {
     const path = `/api/media/${encodeURIComponent(mediaId)}`;
     const response = await this.signIn.withToken((token) => {
-      return this.rest.raw(path, { headers: bearer(token) });
+      return this.rest.raw(path, { headers: { authorization: `Bearer ${token}` } });
     });
     return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /**
+   * Returns an absolute address for `<img>`, `<video>` and downloads, which works without a header for some
+   * minutes. Asked for again, it is the same one as long as that works long enough.
+   */
+  async url(mediaId: string, { thumbnail = false } = {}): Promise<string> {
+    const link = this.#link(mediaId);
+    if (link.url === null || Date.now() - link.fetchedAt > LINK_LASTS_MS) {
+      const { url } = await this.signIn.withToken((token) => {
+        return this.rest.call("media.link", { mediaId }, token);
+      });
+      Object.assign(link, { url: this.rest.base + url, fetchedAt: Date.now() });
+      link.view.invalidate();
+    }
+    return link.url + (thumbnail ? "&thumbnail" : "");
+  }
+
+  /** The address as a view, which is renewed while somebody subscribes to it; null until it is known. */
+  watchUrl(mediaId: string): View<string | null> {
+    return this.#link(mediaId).view;
   }
 
   /**
    * The server gets ciphertext under a name that says nothing; key, name and type go into the message, to
    * be given as one of its `files`.
    */
-  async uploadEncrypted(file: File, chatId: string): Promise<FileDescriptor> {
+  async uploadEncrypted(
+    file: File,
+    chatId: string,
+    options: Omit<UploadOptions, "chatId"> = {},
+  ): Promise<FileDescriptor> {
     const { sealFile } = await import("./encryption/sealed_file.ts");
     const { sealed, describe } = await sealFile(file);
-    return describe(await this.upload(sealed, chatId));
+    return describe(await this.upload(sealed, { ...options, chatId }));
   }
 
   /** `unreadable` unless it is exactly what was uploaded. */
@@ -42,8 +100,30 @@ export class Files {
     const { openFile } = await import("./encryption/sealed_file.ts");
     return await openFile(await this.download(file.mediaId), file);
   }
-}
 
-function bearer(token: string): { authorization: string } {
-  return { authorization: `Bearer ${token}` };
+  /** @internal */
+  close(): void {
+    for (const { timer } of this.#links.values()) clearTimeout(timer);
+  }
+
+  #link(mediaId: string): Link {
+    const known = this.#links.get(mediaId);
+    if (known) return known;
+    for (const [id, { view }] of this.#links) {
+      if (this.#links.size < MAX_LINKS) break;
+      if (!view.isWatched) this.#links.delete(id);
+    }
+    const view: View<string | null> = new View(() => link.url, () => this.#renew(mediaId, link));
+    const link: Link = { url: null, fetchedAt: 0, view };
+    this.#links.set(mediaId, link);
+    return link;
+  }
+
+  /** After a failure, too, it is tried again with the next renewal. */
+  #renew(mediaId: string, link: Link): void {
+    clearTimeout(link.timer);
+    if (!link.view.isWatched) return;
+    this.url(mediaId).catch(() => {});
+    link.timer = setTimeout(() => this.#renew(mediaId, link), LINK_LASTS_MS + 1_000);
+  }
 }

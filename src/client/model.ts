@@ -1,69 +1,43 @@
-import type { MlsClientErrorCode } from "./mls/mls_client_error.ts";
-import type { FileDescriptor } from "./mls/message_content.ts";
 import type { ChangesView } from "../api/views/changes.ts";
 import type { ChatView } from "../api/views/chat.ts";
-import type {
-  MemberView,
-  ReceiptCountView,
-  ReceiptsView,
-  ReceiptView,
-} from "../api/views/member.ts";
+import type { MemberView, ReceiptCountView, ReceiptsView } from "../api/views/member.ts";
 import type { MessageEventView, MessageView } from "../api/views/message.ts";
-import type { UserView } from "../api/views/user.ts";
 import { Emitter } from "./emitter.ts";
+import {
+  furthest,
+  type InboxFacts,
+  isNew,
+  type LocalChat,
+  type LocalMessage,
+  moveCursors,
+  overlay,
+  uncount,
+} from "./local_chat.ts";
 import { withOwnReactions } from "./own_reactions.ts";
-
-/** A message as this device shows it: one that is only just being sent has `seq` 0. */
-export interface LocalMessage extends MessageView {
-  status: "sending" | "sent" | "failed";
-  /** Why it was not sent. */
-  failure?: string;
-  /** Of an encrypted message, once it was read; then `text`, `reactions` and so on hold what it says. */
-  encrypted?: {
-    state: "read" | "waiting" | MlsClientErrorCode | "unsupported";
-    files: FileDescriptor[];
-    /** Edits, reactions and deletions are messages, too: they are not to be shown. */
-    isShown: boolean;
-  };
-}
-
-/** What this device knows of a chat. */
-export interface LocalChat {
-  chat: ChatView;
-  members: Map<string, MemberView>;
-  /** By id; `messagesOf` has them in order. An old one that was touched comes without its neighbours. */
-  messages: Map<string, LocalMessage>;
-  /** All messages from this seq on are here; 0 when there are no earlier ones. */
-  completeFrom: number;
-  /** How many have read the newest message, where the chat has too many members to say who. */
-  receiptCount?: Omit<ReceiptCountView, "chatId">;
-  /** Who is writing just now. */
-  typing: Set<string>;
-  /** All revisions up to this one are here. */
-  cursor: number;
-  /** New messages that came by an answer or with the history, before their row: still to be told of. */
-  untold: Set<string>;
-}
+import { TypingNow } from "./typing_now.ts";
 
 export interface ModelEvents {
   /** Something of this chat has changed. */
   chat: { chatId: string };
   /** A chat came or went. */
   chats: { chatId: string };
-  presence: { userId: string };
-  /** Somebody who shares a chat, or the caller, has a new name, picture or bio. */
-  user: UserView;
   /** A message that is new here, heard live or caught up on; an encrypted one once it was read. */
   message: { chatId: string; message: LocalMessage };
 }
 
+const NO_MESSAGES: readonly LocalMessage[] = [];
+
 /** The chats as far as they are known here. Rows only ever get newer, whatever the order they come in. */
 export class Model extends Emitter<ModelEvents> {
   readonly chats = new Map<string, LocalChat>();
-  readonly presence = new Map<string, Record<string, unknown>>();
+  /** Chats that the person has left, or was removed from, as they were then. */
+  readonly left = new Map<string, LocalChat>();
+  readonly typing = new TypingNow((chatId) => this.emit("chat", { chatId }));
   readonly #userId: () => string | null;
-  /** Ids of new messages that are still encrypted. */
-  readonly #sealedNews = new Set<string>();
+  /** Messages on their way or refused, by chat and clientId, whether or not the chat is known. */
+  readonly #pending = new Map<string, Map<string, LocalMessage>>();
+  /** What `messagesOf` returned, until a row changes. */
+  readonly #ordered = new Map<string, readonly LocalMessage[]>();
 
   /** `userId`: the person who is signed in. */
   constructor(userId: () => string | null = () => null) {
@@ -75,13 +49,29 @@ export class Model extends Emitter<ModelEvents> {
     return this.chats.get(chatId);
   }
 
-  /** Without a hole, in their order in the chat; those that are being sent come last. */
-  messagesOf(chatId: string): LocalMessage[] {
-    const local = this.chats.get(chatId);
-    if (!local) return [];
-    const messages = [...local.messages.values()]
-      .filter(({ seq }) => seq === 0 || seq >= local.completeFrom);
-    return messages.sort((a, b) => (a.seq || Infinity) - (b.seq || Infinity) || 0);
+  /**
+   * The messages without a hole, in their order in the chat; those on their way come last. The same array
+   * until one of them changes.
+   */
+  messagesOf(chatId: string): readonly LocalMessage[] {
+    const known = this.#ordered.get(chatId);
+    if (known) return known;
+    const local = this.chats.get(chatId) ?? this.left.get(chatId);
+    const pending = this.#pending.get(chatId);
+    if (!local && !pending) return NO_MESSAGES;
+    const sent = [...local?.messages.values() ?? []]
+      .filter(({ seq }) => seq >= local!.completeFrom)
+      .sort((a, b) => a.seq - b.seq);
+    const ordered = [...sent, ...pending?.values() ?? []];
+    this.#ordered.set(chatId, ordered);
+    return ordered;
+  }
+
+  /** All messages that the server has refused, in the order in which they were written. */
+  failed(): LocalMessage[] {
+    return [...this.#pending.values()].flatMap((pending) => [...pending.values()])
+      .filter(({ status }) => status === "failed")
+      .sort((a, b) => a.createdAt < b.createdAt ? -1 : 1);
   }
 
   /**
@@ -96,32 +86,68 @@ export class Model extends Emitter<ModelEvents> {
     return known;
   }
 
-  /** Drops what is known of a chat, whose revisions belong to another history, but for unsent messages. */
+  /** Takes what the inbox says of a chat. The counts hold up to the revision that came with them. */
+  putInbox({ chat, me, unread, mentions, muted, peerId }: InboxFacts): LocalChat {
+    const counted = { unread, mentions, readSeq: me.readSeq, upTo: chat.rev };
+    const local = Object.assign(this.putChat(chat), { muted, peerId, counted });
+    this.putMembers(chat.id, [me]);
+    return local;
+  }
+
+  setMuted(chatId: string, muted: boolean): void {
+    const local = this.chats.get(chatId);
+    if (!local) return;
+    local.muted = muted;
+    this.emit("chat", { chatId });
+  }
+
+  /** Drops the rows of a chat, whose revisions belong to another history. */
   startOver(chat: ChatView): LocalChat {
-    const drafts = [...this.chats.get(chat.id)?.messages ?? []].filter(([, { seq }]) => seq === 0);
-    const begun = this.#begin(chat);
-    for (const [id, draft] of drafts) begun.messages.set(id, draft);
-    return begun;
+    const { muted = false, peerId = null } = this.chats.get(chat.id) ?? {};
+    return Object.assign(this.#begin(chat), { muted, peerId });
   }
 
   #begin(chat: ChatView): LocalChat {
-    const begun = {
+    return this.restore({
       chat,
       members: new Map(),
       messages: new Map(),
-      typing: new Set<string>(),
       cursor: chat.rev,
       // A message's seq is the revision that made it.
       completeFrom: chat.rev + 1,
-      untold: new Set<string>(),
-    };
-    this.chats.set(chat.id, begun);
-    this.emit("chats", { chatId: chat.id });
-    return begun;
+      untold: new Set(),
+      sealed: new Set(),
+      peerId: null,
+      muted: false,
+      counted: { unread: 0, mentions: 0, readSeq: 0, upTo: chat.rev },
+    });
   }
 
-  forget(chatId: string): void {
-    if (this.chats.delete(chatId)) this.emit("chats", { chatId });
+  /** Puts a whole chat in its place: one that begins, or as an earlier run has kept it. */
+  restore(local: LocalChat): LocalChat {
+    const chatId = local.chat.id;
+    this.chats.set(chatId, local);
+    this.left.delete(chatId);
+    this.#ordered.delete(chatId);
+    this.emit("chats", { chatId });
+    return local;
+  }
+
+  /** The person is no longer a member. What is here stays in `left`, until `drop`. */
+  leave(chatId: string): void {
+    const local = this.chats.get(chatId);
+    if (!local) return;
+    this.chats.delete(chatId);
+    this.left.set(chatId, local);
+    this.typing.clear([chatId]);
+    this.emit("chats", { chatId });
+  }
+
+  /** Drops a chat that was left. */
+  drop(chatId: string): void {
+    if (!this.left.delete(chatId)) return;
+    this.#ordered.delete(chatId);
+    this.emit("chats", { chatId });
   }
 
   /**
@@ -143,6 +169,7 @@ export class Model extends Emitter<ModelEvents> {
       local.chat = { ...local.chat, memberCount };
     }
     for (const message of changes.messages) this.#putMessage(local, message);
+    if (changes.messages.length > 0) this.#ordered.delete(changes.chatId);
     local.cursor = Math.max(local.cursor, changes.rev);
     if (local.chat.rev < local.cursor) local.chat = { ...local.chat, rev: local.cursor };
     this.emit("chat", { chatId: changes.chatId });
@@ -150,22 +177,22 @@ export class Model extends Emitter<ModelEvents> {
     return true;
   }
 
-  /** Tells of messages that are new here, in their order. */
+  /** Emits `message` for messages that are new here, in their order. */
   announce(chatId: string, ids: string[]): void {
-    const messages = this.chats.get(chatId)?.messages;
-    const found = ids.flatMap((id) => messages?.get(id) ?? []).sort((a, b) => a.seq - b.seq);
+    const local = this.chats.get(chatId);
+    const found = ids.flatMap((id) => local?.messages.get(id) ?? []).sort((a, b) => a.seq - b.seq);
     for (const message of found) {
       const isSealed = message.kind === "encrypted" && message.encrypted === undefined;
-      if (isSealed && message.deletedAt === null) this.#sealedNews.add(message.id);
-      else this.#tell(chatId, message);
+      if (isSealed && message.deletedAt === null) local!.sealed.add(message.id);
+      else this.#announceOne(local!, message);
     }
   }
 
-  #tell(chatId: string, message: LocalMessage): void {
-    this.#sealedNews.delete(message.id);
-    if (message.encrypted?.state === "waiting") return void this.#sealedNews.add(message.id);
+  #announceOne(local: LocalChat, message: LocalMessage): void {
+    if (message.encrypted?.state === "waiting") return void local.sealed.add(message.id);
+    local.sealed.delete(message.id);
     if (message.encrypted?.isShown === false) return;
-    this.emit("message", { chatId, message });
+    this.emit("message", { chatId: message.chatId, message });
   }
 
   putMessages(chatId: string, messages: MessageView[]): void {
@@ -173,7 +200,7 @@ export class Model extends Emitter<ModelEvents> {
     if (!local || messages.length === 0) return;
     for (const message of messages) if (isNew(local, message)) local.untold.add(message.id);
     for (const message of messages) this.#putMessage(local, message);
-    this.emit("chat", { chatId });
+    this.#rowsChanged(chatId);
   }
 
   /** Messages that end where those that are here begin; `isFirst` if there are none before them. */
@@ -183,6 +210,7 @@ export class Model extends Emitter<ModelEvents> {
     const oldest = Math.min(local.completeFrom, ...messages.map(({ seq }) => seq));
     this.putMessages(chatId, messages);
     local.completeFrom = isFirst ? 0 : oldest;
+    this.#rowsChanged(chatId);
   }
 
   putMembers(chatId: string, members: MemberView[]): void {
@@ -193,14 +221,20 @@ export class Model extends Emitter<ModelEvents> {
   }
 
   /** Shown at once, before the server has it. */
-  putDraft(message: LocalMessage): void {
-    this.chats.get(message.chatId)?.messages.set(draftId(message), message);
-    this.emit("chat", { chatId: message.chatId });
+  putPending(message: LocalMessage): void {
+    let pending = this.#pending.get(message.chatId);
+    if (!pending) this.#pending.set(message.chatId, pending = new Map());
+    pending.set(message.clientId, message);
+    this.#rowsChanged(message.chatId);
   }
 
-  dropDraft(message: Pick<MessageView, "chatId" | "senderId" | "clientId">): void {
-    this.chats.get(message.chatId)?.messages.delete(draftId(message));
-    this.emit("chat", { chatId: message.chatId });
+  patchPending(chatId: string, clientId: string, patch: Partial<LocalMessage>): void {
+    const message = this.#pending.get(chatId)?.get(clientId);
+    if (message) this.putPending({ ...message, ...patch });
+  }
+
+  dropPending(chatId: string, clientId: string): void {
+    if (this.#pending.get(chatId)?.delete(clientId)) this.#rowsChanged(chatId);
   }
 
   patchMessage(chatId: string, id: string, patch: Partial<LocalMessage>): void {
@@ -209,8 +243,13 @@ export class Model extends Emitter<ModelEvents> {
     if (!message) return;
     const patched = { ...message, ...patch };
     local!.messages.set(id, patched);
+    this.#rowsChanged(chatId);
+    if (patch.encrypted && local!.sealed.has(id)) this.#announceOne(local!, patched);
+  }
+
+  #rowsChanged(chatId: string): void {
+    this.#ordered.delete(chatId);
     this.emit("chat", { chatId });
-    if (patch.encrypted && this.#sealedNews.has(id)) this.#tell(chatId, patched);
   }
 
   moveReceipts({ others = [], ...first }: ReceiptsView): void {
@@ -225,32 +264,6 @@ export class Model extends Emitter<ModelEvents> {
     if (!local) return;
     local.receiptCount = count;
     this.emit("chat", { chatId });
-  }
-
-  setTyping(chatId: string, userId: string, typing: boolean): void {
-    const local = this.chats.get(chatId);
-    if (!local) return;
-    if (typing) local.typing.add(userId);
-    else local.typing.delete(userId);
-    this.emit("chat", { chatId });
-  }
-
-  /** Who is writing is not known without a connection. */
-  forgetTyping(): void {
-    for (const [chatId, { typing }] of this.chats) {
-      if (typing.size === 0) continue;
-      typing.clear();
-      this.emit("chat", { chatId });
-    }
-  }
-
-  setPresence(presence: Record<string, unknown> & { userId: string }): void {
-    this.presence.set(presence.userId, presence);
-    this.emit("presence", { userId: presence.userId });
-  }
-
-  putUser(user: UserView): void {
-    this.emit("user", user);
   }
 
   /** A restarted group counts its epochs anew. */
@@ -276,53 +289,17 @@ export class Model extends Emitter<ModelEvents> {
   #putMessage(local: LocalChat, message: MessageEventView): void {
     const known = local.messages.get(message.id);
     if (known && known.rev >= message.rev) return this.#putOwnReactions(local, known, message);
-    local.messages.delete(draftId(message));
+    if (message.senderId === this.#userId()) {
+      this.#pending.get(message.chatId)?.delete(message.clientId);
+    } else if (!known?.deletedAt) uncount(local, message);
     const { reacted, ...row } = message;
     const own = known?.reactions ?? [];
     const reactions = withOwnReactions({ reactions: row.reactions, reacted }, own, this.#userId());
     local.messages.set(message.id, { ...overlay({ ...row, reactions }, known), status: "sent" });
     if (message.seq !== message.rev) return;
     const { senderId: userId, seq } = message;
-    local.typing.delete(userId);
+    this.typing.set(message.chatId, userId, false);
     // Whoever sends has read what came before; no receipt says so.
     moveCursors(local, { userId, readSeq: seq, deliveredSeq: seq });
   }
-}
-
-function moveCursors(
-  local: LocalChat,
-  { userId, readSeq, deliveredSeq }: Omit<ReceiptView, "chatId">,
-): void {
-  const member = local.members.get(userId);
-  if (!member) return;
-  member.readSeq = Math.max(member.readSeq, readSeq);
-  member.deliveredSeq = Math.max(member.deliveredSeq, deliveredSeq);
-}
-
-/** Receipts take no revision, and only move forward: an answer may be older than an event. */
-function furthest(known: MemberView, member: MemberView): MemberView {
-  return {
-    ...member,
-    readSeq: Math.max(known.readSeq, member.readSeq),
-    deliveredSeq: Math.max(known.deliveredSeq, member.deliveredSeq),
-  };
-}
-
-/** What was read of an encrypted message is not in the server's row, and outlives its changes. */
-function overlay(message: MessageView, known?: LocalMessage): MessageView {
-  if (!known?.encrypted || message.deletedAt !== null) return message;
-  const { encrypted, text, reactions, replyTo, mentions, editedAt } = known;
-  return { ...message, encrypted, text, reactions, replyTo, mentions, editedAt } as LocalMessage;
-}
-
-/**
- * Whether a message is seen here for the first time, and is not of the history before. Its `seq` may be behind
- * the cursor: a message that is changed between two pages of a catch-up comes with the later one.
- */
-function isNew(local: LocalChat, { id, seq }: MessageView): boolean {
-  return seq >= local.completeFrom && !local.messages.has(id);
-}
-
-function draftId({ senderId, clientId }: Pick<MessageView, "senderId" | "clientId">): string {
-  return `draft ${senderId} ${clientId}`;
 }

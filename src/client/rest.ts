@@ -31,12 +31,13 @@ export const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** Requests over HTTP: path, query and body are made from the one input of an operation. */
 export class Rest {
-  readonly #base: string;
+  /** The server's address. */
+  readonly base: string;
   readonly #fetch: typeof fetch;
   readonly #timeoutMs: number;
 
   constructor(options: RestOptions) {
-    this.#base = options.url.replace(/\/+$/, "");
+    this.base = options.url.replace(/\/+$/, "");
     const fetch = (options.fetch ?? globalThis.fetch) as typeof globalThis.fetch;
     // A browser's takes no other `this` than its own.
     this.#fetch = (url, init) => fetch(url, init);
@@ -73,7 +74,7 @@ export class Rest {
   async raw(path: string, init: RequestInit): Promise<Response> {
     let response: Response;
     try {
-      response = await this.#fetch(this.#base + path, init);
+      response = await this.#fetch(this.base + path, init);
     } catch (cause) {
       throw new ChatError("offline", "The server cannot be reached", { cause });
     }

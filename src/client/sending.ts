@@ -1,8 +1,7 @@
-import { newId } from "../core/ids.ts";
 import type { MessageView } from "../api/views/message.ts";
 import { ChatError } from "./chat_error.ts";
 import type { Call } from "./call.ts";
-import { draftRow, type SendContent } from "./draft_row.ts";
+import { pendingRow, type SendContent } from "./pending_row.ts";
 import type { Encryption } from "./encryption/encryption.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 import type { MessageContent } from "./mls/message_content.ts";
@@ -25,8 +24,7 @@ export interface SendingHost {
 /** Messages, edits and reactions on their way to the server, in the clear or encrypted as the chat is. */
 export class Sending {
   readonly #outbox: Outbox<Outgoing>;
-  /** Whether what an earlier run left is in the model. */
-  #hasShown = false;
+  #restoring: Promise<void> | null = null;
 
   constructor(
     private readonly model: Model,
@@ -47,14 +45,24 @@ export class Sending {
     return this.#outbox.size;
   }
 
-  /** There is a connection. What an earlier run left is shown, and sent. */
-  async open(isOnline: () => boolean): Promise<void> {
-    const kept = await this.#outbox.load();
-    if (!this.#hasShown) kept.forEach((draft) => this.#show(draft));
-    for (const draft of this.#hasShown ? [] : kept) {
+  /** Shows what an earlier run has left unsent, once. */
+  restore(): Promise<void> {
+    return this.#restoring ??= this.#restore().catch((error) => {
+      this.#restoring = null;
+      throw error;
+    });
+  }
+
+  async #restore(): Promise<void> {
+    for (const draft of await this.#outbox.load()) {
+      this.#show(draft);
       if (draft.failure !== undefined) this.#failed(draft, draft.failure);
     }
-    this.#hasShown = true;
+  }
+
+  /** There is a connection: what waits is sent. */
+  async open(isOnline: () => boolean): Promise<void> {
+    await this.restore();
     if (isOnline()) this.#outbox.open();
   }
 
@@ -63,7 +71,7 @@ export class Sending {
   }
 
   async send(chatId: string, content: SendContent): Promise<MessageView> {
-    const clientId = newId();
+    const clientId = newClientId();
     const outgoing = this.#isEncrypted(chatId)
       ? { encrypted: this.#sealable(chatId, clientId, content) }
       : { plain: content };
@@ -79,15 +87,14 @@ export class Sending {
 
   /** Sends a refused message again, as it is. Throws `not_found` if none has that clientId. */
   async resend(chatId: string, clientId: string): Promise<MessageView> {
-    const id = this.#draftId(clientId);
-    this.model.patchMessage(chatId, id, { status: "sending", failure: undefined });
+    this.model.patchPending(chatId, clientId, { status: "sending", failure: undefined });
     return await this.#outbox.resend(clientId);
   }
 
   /** Drops a refused message. Throws `not_found` if none has that clientId. */
   async discard(chatId: string, clientId: string): Promise<void> {
     await this.#outbox.discard(clientId);
-    this.model.dropDraft({ chatId, senderId: this.host.userId(), clientId });
+    this.model.dropPending(chatId, clientId);
   }
 
   async edit(chatId: string, messageId: string, text: string): Promise<void> {
@@ -97,7 +104,7 @@ export class Sending {
       return this.model.putMessages(chatId, [message]);
     }
     const target = this.#encryption().targetOf(chatId, messageId);
-    await this.#sendEffect(chatId, { kind: "edit", clientId: newId(), target, text });
+    await this.#sendEffect(chatId, { kind: "edit", clientId: newClientId(), target, text });
   }
 
   async react(chatId: string, messageId: string, emoji: string, remove: boolean): Promise<void> {
@@ -107,7 +114,13 @@ export class Sending {
       return this.model.putMessages(chatId, [message]);
     }
     const target = this.#encryption().targetOf(chatId, messageId);
-    await this.#sendEffect(chatId, { kind: "reaction", clientId: newId(), target, emoji, remove });
+    await this.#sendEffect(chatId, {
+      kind: "reaction",
+      clientId: newClientId(),
+      target,
+      emoji,
+      remove,
+    });
   }
 
   /** Also of a chat whose row is not here yet: nothing leaves in the clear before it is known. */
@@ -176,21 +189,23 @@ export class Sending {
     if ("kind" in shown && shown.kind !== "message") return;
     const { text, mentions, files } = shown;
     const ids = { chatId, clientId, senderId: this.host.userId(), encrypted };
-    this.model.putDraft(draftRow(ids, { text, mentions, files, replyTo }));
+    this.model.putPending(pendingRow(ids, { text, mentions, files, replyTo }));
   }
 
   #sent({ chatId, clientId }: Draft<Outgoing>, message: MessageView): void {
-    this.model.dropDraft({ chatId, senderId: message.senderId, clientId });
+    this.model.dropPending(chatId, clientId);
     this.model.putMessages(chatId, [message]);
     if (message.kind !== "encrypted") return;
     this.host.encryption()?.showKnown(chatId).catch((error) => this.host.onFault(error));
   }
 
   #failed({ chatId, clientId }: Draft<Outgoing>, failure: string): void {
-    this.model.patchMessage(chatId, this.#draftId(clientId), { status: "failed", failure });
+    this.model.patchPending(chatId, clientId, { status: "failed", failure });
   }
+}
 
-  #draftId(clientId: string): string {
-    return `draft ${this.host.userId()} ${clientId}`;
-  }
+/** 128 random bits. */
+function newClientId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

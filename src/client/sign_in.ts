@@ -55,6 +55,12 @@ export class SignIn {
     throw new ChatError("signed_out", "Nobody is signed in");
   }
 
+  /** Takes what is newer of the person who is signed in. */
+  update(user: Partial<ProfileView> & { id: string }): void {
+    if (this.#session?.user.id !== user.id) return;
+    this.#session = { ...this.#session, user: { ...this.#session.user, ...user } };
+  }
+
   /** Takes up the session of an earlier run; null when there is none. */
   async resume(): Promise<ProfileView | null> {
     const stored = await this.#read();

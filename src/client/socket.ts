@@ -3,6 +3,7 @@ import { ChatError, type Problem } from "./chat_error.ts";
 import type { ServerEvent } from "./events.ts";
 import type { WebSocketClass } from "./platform.ts";
 import type { SyncPageView } from "./sync_pages.ts";
+import type { ProfileView } from "../api/views/user.ts";
 
 /** `idle`: not asked to connect. `refused`: it makes no sense to try again as the same session. */
 export type ConnectionState = "idle" | "connecting" | "online" | "waiting" | "refused";
@@ -19,6 +20,8 @@ export interface SocketHost {
 }
 
 export interface HelloAnswer {
+  user: ProfileView;
+  blockedUserIds: string[];
   /** Names the history that cursors belong to. */
   incarnation: string;
   /** Absent if no cursors were sent: there are none yet, or too many for a frame. */

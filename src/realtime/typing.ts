@@ -5,36 +5,32 @@ import type { Signal } from "../cluster/broker.ts";
 import type { Hub } from "./hub.ts";
 import type { Publisher } from "./publisher.ts";
 
-/** This instance, as a key beside the ids of other instances. */
-const THIS_INSTANCE = "";
+/** This instance, among those on which someone may be writing. */
+const HERE = "";
 
-/** One user typing in one chat. */
-interface TypingUser {
+/** One person writing in one chat. */
+interface Writing {
   chatId: string;
   userId: string;
-  /**
-   * Expiry timers by instance: the user may type on two devices that are connected to two
-   * instances.
-   */
-  readonly timers: Map<string, ReturnType<typeof setTimeout>>;
-  /** Time of the last announcement to the other instances. */
-  announcedAt: number;
+  /** Until when, by instance: they may write on two devices that are connected to two of them. */
+  readonly until: Map<string, ReturnType<typeof setTimeout>>;
+  /** When the other instances were told last. */
+  toldAt: number;
 }
 
 /**
- * Tracks who is typing. Typing ends by itself, since a client that loses its connection cannot end it, and
- * with the message that was being typed.
+ * Who is writing, for as long as they say so. It ends by itself, since a client that loses its
+ * connection cannot take it back, and with the message that was being written.
  *
- * Every instance knows on which instances a user types, and sends its own clients one start and one
- * stop. A start on another instance is repeated while it lasts, and expires with its stop or
- * without one.
+ * Every instance knows on which instances someone writes, and tells its own clients one start and one
+ * stop. What another one said is repeated while it lasts, and forgotten with it, or without it.
  */
 export class Typing {
-  readonly #typing = new Map<string, TypingUser>();
+  readonly #writing = new Map<string, Writing>();
 
   constructor(
     private readonly access: ChatAccess,
-    private readonly contactPolicy: Pick<ContactPolicy, "isVisibleIn">,
+    private readonly people: Pick<ContactPolicy, "isHeardIn">,
     private readonly hub: Pick<Hub, "toRoom">,
     private readonly publisher: Pick<Publisher, "typing">,
     private readonly limits: { typingTimeMs: number },
@@ -42,80 +38,78 @@ export class Typing {
 
   async start(userId: string, chatId: string): Promise<void> {
     await this.access.requireMember(chatId, userId);
-    // Typing behind a block is not announced: the others see nothing unusual.
-    if (!await this.contactPolicy.isVisibleIn(chatId, userId)) return;
+    // Nobody is told of it: it looks to them as ever.
+    if (!await this.people.isHeardIn(chatId, userId)) return;
     const { typingTimeMs } = this.limits;
-    const isAnnounced = this.#typing.get(keyOf(chatId, userId))?.timers.has(THIS_INSTANCE);
-    const entry = this.#begin(chatId, userId, THIS_INSTANCE, typingTimeMs);
+    const known = this.#writing.get(keyOf(chatId, userId))?.until.has(HERE);
+    const writing = this.#begin(chatId, userId, HERE, typingTimeMs);
     const now = performance.now();
-    if (isAnnounced && now - entry.announcedAt < typingTimeMs / 2) return;
-    entry.announcedAt = now;
+    if (known && now - writing.toldAt < typingTimeMs / 2) return;
+    writing.toldAt = now;
     this.publisher.typing(chatId, userId, true);
   }
 
   async stop(userId: string, chatId: string): Promise<void> {
     await this.access.requireMember(chatId, userId);
-    this.#end(keyOf(chatId, userId), THIS_INSTANCE);
+    this.#end(keyOf(chatId, userId), HERE);
   }
 
-  /** A sender has stopped typing; clients infer it from the message, so no stop is sent. */
+  /** Who has sent has stopped writing; clients know it from the message, so none is told. */
   committed(commit: ChatCommit): void {
-    if (this.#typing.size === 0) return;
+    if (this.#writing.size === 0) return;
     for (const step of commit.steps) {
       if (step.type !== "message.created") continue;
-      this.#end(keyOf(commit.chatId, step.message.senderId), THIS_INSTANCE, true);
+      this.#end(keyOf(commit.chatId, step.message.senderId), HERE, true);
     }
   }
 
-  /** Applies a signal of another instance. */
+  /** What another instance tells. */
   signal({ chatId, userId, typing, silent }: Signal & { type: "typing" }, instance: string): void {
-    // Twice the time: a start is repeated every half of it, and a stop is signaled.
+    // Twice the time: it is repeated every half, and its end is told.
     if (typing) this.#begin(chatId, userId, instance, 2 * this.limits.typingTimeMs);
     else this.#end(keyOf(chatId, userId), instance, silent);
   }
 
-  /** Ends all typing on an instance that is gone. */
+  /** Nobody writes there any more. */
   gone(instance: string): void {
-    for (const key of [...this.#typing.keys()]) this.#end(key, instance);
+    for (const key of [...this.#writing.keys()]) this.#end(key, instance);
   }
 
   close(): void {
-    for (const key of [...this.#typing.keys()]) this.#end(key, THIS_INSTANCE);
-    for (const { timers } of this.#typing.values()) {
-      for (const timer of timers.values()) clearTimeout(timer);
+    for (const key of [...this.#writing.keys()]) this.#end(key, HERE);
+    for (const { until } of this.#writing.values()) {
+      for (const timer of until.values()) clearTimeout(timer);
     }
-    this.#typing.clear();
+    this.#writing.clear();
   }
 
-  #begin(chatId: string, userId: string, instance: string, ms: number): TypingUser {
+  #begin(chatId: string, userId: string, instance: string, ms: number): Writing {
     const key = keyOf(chatId, userId);
-    let entry = this.#typing.get(key);
-    if (!entry) {
-      entry = { chatId, userId, timers: new Map(), announcedAt: -Infinity };
-      this.#typing.set(key, entry);
-      this.#sendEvent(entry, true);
+    let writing = this.#writing.get(key);
+    if (!writing) {
+      writing = { chatId, userId, until: new Map(), toldAt: -Infinity };
+      this.#writing.set(key, writing);
+      this.#tell(writing, true);
     }
-    clearTimeout(entry.timers.get(instance));
+    clearTimeout(writing.until.get(instance));
     const timer = setTimeout(() => this.#end(key, instance), ms);
     Deno.unrefTimer(timer);
-    entry.timers.set(instance, timer);
-    return entry;
+    writing.until.set(instance, timer);
+    return writing;
   }
 
   #end(key: string, instance: string, silent = false): void {
-    const entry = this.#typing.get(key);
-    if (!entry?.timers.has(instance)) return;
-    clearTimeout(entry.timers.get(instance));
-    entry.timers.delete(instance);
-    if (instance === THIS_INSTANCE) {
-      this.publisher.typing(entry.chatId, entry.userId, false, silent);
-    }
-    if (entry.timers.size > 0) return;
-    this.#typing.delete(key);
-    if (!silent) this.#sendEvent(entry, false);
+    const writing = this.#writing.get(key);
+    if (!writing?.until.has(instance)) return;
+    clearTimeout(writing.until.get(instance));
+    writing.until.delete(instance);
+    if (instance === HERE) this.publisher.typing(writing.chatId, writing.userId, false, silent);
+    if (writing.until.size > 0) return;
+    this.#writing.delete(key);
+    if (!silent) this.#tell(writing, false);
   }
 
-  #sendEvent({ chatId, userId }: TypingUser, typing: boolean): void {
+  #tell({ chatId, userId }: Writing, typing: boolean): void {
     this.hub.toRoom(chatId, { event: "typing", chatId, data: { userId, typing } }, userId);
   }
 }

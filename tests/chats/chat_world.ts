@@ -37,7 +37,7 @@ export class ChatServices {
   readonly commits: ChatCommit[] = [];
   readonly receiptsMoved: Membership[] = [];
   readonly writer: ChatWriter;
-  readonly contactPolicy: ContactPolicy;
+  readonly people: ContactPolicy;
   readonly groups: Groups;
   readonly direct: DirectChats;
   readonly inbox: Inbox;
@@ -56,10 +56,10 @@ export class ChatServices {
   ) {
     const pictures = { requireAvatar: () => Promise.resolve() };
     this.writer = new ChatWriter(store, clock, (commit) => this.commits.push(commit), writing);
-    this.contactPolicy = new ContactPolicy(store);
+    this.people = new ContactPolicy(store);
     const gate = new ContactGate({
       store,
-      contactPolicy: this.contactPolicy,
+      people: this.people,
       limiter: new MemoryRateLimiter(clock),
       rates: DEFAULT_RATES,
       defaults: { addToGroups: "everyone", write: "everyone" },
@@ -67,11 +67,7 @@ export class ChatServices {
       log: jsonLog("error", () => {}),
     });
     const requests = new ContactRequests({
-      store,
-      writer: this.writer,
-      contactPolicy: this.contactPolicy,
-      clock,
-      limits,
+      ...{ store, writer: this.writer, people: this.people, clock, limits },
       send: () => {},
       notify: () => Promise.resolve(),
       settled: () => {},
@@ -83,12 +79,12 @@ export class ChatServices {
     this.catchUp = new CatchUp(store, new ChangeFeed(store), limits);
     this.receipts = new Receipts(
       store,
-      this.contactPolicy,
+      this.people,
       (membership) => this.receiptsMoved.push(membership),
     );
-    const { writer, direct, contactPolicy } = this;
-    this.sender = new MessageSender(writer, direct, contactPolicy, noFiles, noEpoch, clock, limits);
-    this.editor = new MessageEditor(store, writer, contactPolicy, clock, limits);
+    const { writer, direct, people } = this;
+    this.sender = new MessageSender(writer, direct, people, noFiles, noEpoch, clock, limits);
+    this.editor = new MessageEditor(store, writer, people, clock, limits);
     this.reader = new MessageReader(store, new ChatAccess(store), limits);
   }
 }

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { line, page, timestamp } from "../fields.ts";
+import { line, timestamp } from "../fields.ts";
 import { operation } from "../operation.ts";
 import { email, SignedIn, TwoFactorChallenge, username } from "./auth.ts";
 
 const tag = "Providers";
 
-export const provider = z.enum(["google", "facebook"])
-  .meta({ id: "Provider", description: "Who vouches for the person" });
+export const provider = z.enum(["google", "facebook"]).meta({ id: "Provider" });
 
 const redirectUri = z.string().max(2048).pipe(z.url("must be a URL"));
 
@@ -86,7 +85,7 @@ export const listIdentities = operation({
   access: "session",
   limit: "read",
   input: z.strictObject({}),
-  output: page(IdentityView),
+  output: z.strictObject({ items: z.array(IdentityView), next: z.null() }),
   rest: { method: "GET", path: "/auth/identities" },
 });
 

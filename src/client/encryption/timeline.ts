@@ -1,6 +1,7 @@
 import type { MessageView } from "../../api/views/message.ts";
 import { mayApply, type MessageContent } from "../mls/message_content.ts";
-import type { LocalMessage, Model } from "../model.ts";
+import type { LocalMessage } from "../local_chat.ts";
+import type { Model } from "../model.ts";
 import type { Reading } from "./plaintexts.ts";
 
 type Effect = {

@@ -1,5 +1,4 @@
 import type { Hono, MiddlewareHandler } from "hono";
-import { TUS_VERSION } from "../../api/operations/tus.ts";
 import { AppError } from "../../core/errors.ts";
 import type { HttpContext, HttpEnv } from "../../http/http_env.ts";
 import type { Caller } from "../../model/caller.ts";
@@ -13,6 +12,7 @@ import {
   newUploadOf,
   offsetOf,
   requireTus,
+  TUS_VERSION,
   tusHeaders,
   tusOptions,
 } from "../tus.ts";

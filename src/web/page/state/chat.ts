@@ -45,7 +45,10 @@ export class ChatState {
       return client.model.chat(id) ? client.model.messagesOf(id).filter(isShown) : this.#kept;
     });
     this.members = computed(() => [...this.#read().members.values()]);
-    this.typing = computed(() => [...this.#read().typing].filter((each) => each !== this.myId));
+    this.typing = computed(() => {
+      this.#read();
+      return client.model.typing.of(id).filter((each) => each !== this.myId);
+    });
     this.reached = computed(() => this.#reached());
   }
 

@@ -20,11 +20,8 @@ export class People {
   readonly #asked = new Set<string>();
 
   constructor(private readonly client: ChatClient) {
-    client.model.on("user", (user) => this.add(user));
-    client.model.on("presence", ({ userId }) => {
-      const presence = client.model.presence.get(userId);
-      if (presence) this.#presenceSignal(userId).value = presence as unknown as Presence;
-    });
+    client.on("user.updated", ({ data }) => this.add(data));
+    client.on("presence", ({ data }) => this.#presenceSignal(data.userId).value = data);
     client.on("user.blocks", ({ data: { userId, blocked } }) => {
       const next = new Set(this.blocked.peek());
       if (blocked) next.add(userId);

@@ -42,7 +42,7 @@ export class SignedIn {
     client.on("chat.notifications", ({ data }) => void this.#refreshItems([data.chatId]));
     client.model.on("chat", ({ chatId }) => this.#changed(chatId));
     client.model.on("chats", ({ chatId }) => this.#changed(chatId));
-    client.model.on("user", (user) => {
+    client.on("user.updated", ({ data: user }) => {
       if (user.id === this.me.value?.id) this.me.value = { ...this.me.value, ...user };
     });
     // The browser knows of a network that comes or goes before the socket does.

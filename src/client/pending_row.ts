@@ -1,5 +1,5 @@
 import type { FileDescriptor } from "./mls/message_content.ts";
-import type { LocalMessage } from "./model.ts";
+import type { LocalMessage } from "./local_chat.ts";
 
 /** The content of a message to send. */
 export interface SendContent {
@@ -12,8 +12,8 @@ export interface SendContent {
   files?: FileDescriptor[];
 }
 
-/** What the model shows of a message that is on its way: the server gives it id, seq and rev. */
-export function draftRow(
+/** The row of a message that is on its way: the server gives it id, seq and rev. */
+export function pendingRow(
   draft: { chatId: string; clientId: string; senderId: string; encrypted: boolean },
   content: SendContent,
 ): LocalMessage {

@@ -1,0 +1,52 @@
+import type { Call } from "./call.ts";
+import type { Output } from "./rest.ts";
+import { View } from "./view.ts";
+
+/** A request for consent that waits for the caller's answer. */
+export type ContactRequest = Output<"request.list">["items"][number];
+
+/** Invitations to groups, and people who wish to write; fetched while somebody looks at them. */
+export class ContactRequests extends View<readonly ContactRequest[]> {
+  #items: readonly ContactRequest[] = [];
+
+  /** @internal */
+  constructor(private readonly call: Call, private readonly onFault: (error: unknown) => void) {
+    super(() => this.#items, () => this.refresh());
+  }
+
+  /** The chat is then in the inbox. */
+  async accept(requestId: string): Promise<void> {
+    await this.call("request.accept", { requestId });
+    this.#drop(requestId);
+  }
+
+  async decline(requestId: string): Promise<void> {
+    await this.call("request.decline", { requestId });
+    this.#drop(requestId);
+  }
+
+  /** @internal */
+  refresh(): void {
+    if (this.isWatched) this.#load().catch(this.onFault);
+  }
+
+  async #load(): Promise<void> {
+    const items: ContactRequest[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.call("request.list", { cursor });
+      items.push(...page.items);
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+    this.#put(items);
+  }
+
+  #drop(requestId: string): void {
+    this.#put(this.#items.filter(({ id }) => id !== requestId));
+  }
+
+  #put(items: readonly ContactRequest[]): void {
+    this.#items = items;
+    this.invalidate();
+  }
+}

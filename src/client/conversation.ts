@@ -1,0 +1,147 @@
+import type { MemberView } from "../api/views/member.ts";
+import type { MessageView } from "../api/views/message.ts";
+import type { ComposerDraft, Drafts } from "./drafts.ts";
+import type { Inbox, InboxRow } from "./inbox.ts";
+import type { LocalMessage } from "./local_chat.ts";
+import type { Model } from "./model.ts";
+import type { SendContent } from "./pending_row.ts";
+import { View } from "./view.ts";
+
+/** The messages of a chat as a screen shows them. */
+export interface MessagesSnapshot {
+  /** In their order, without a hole; those on their way last. `clientId` is the key for a list. */
+  rows: readonly LocalMessage[];
+  /** Whether `loadOlder` would bring more. */
+  hasOlder: boolean;
+  /** Whether messages are being fetched. */
+  isLoading: boolean;
+}
+
+export interface ConversationHost {
+  model: Model;
+  inbox: Inbox;
+  drafts: Drafts;
+  isOnline(): boolean;
+  /** Fetches the members and the newest messages. */
+  open(chatId: string): Promise<void>;
+  loadOlder(chatId: string, limit?: number): Promise<boolean>;
+  send(chatId: string, content: SendContent): Promise<MessageView>;
+  markRead(chatId: string, seq?: number): void;
+  signalTyping(chatId: string, isTyping: boolean): void;
+  onFault(error: unknown): void;
+}
+
+/**
+ * One chat, as a screen shows it: what is seen are views, to be given to `useSyncExternalStore`. Its members
+ * and newest messages are fetched when `messages` or `members` is first subscribed to.
+ */
+export class Conversation {
+  /** Undefined for a chat that is not here. */
+  readonly row: View<InboxRow | undefined>;
+  readonly messages: View<MessagesSnapshot>;
+  /** Present members; in a very large group, those that are known. */
+  readonly members: View<readonly MemberView[]>;
+  /** Ids of the people who are typing now, but the caller. */
+  readonly typing: View<readonly string[]>;
+  readonly draft: View<ComposerDraft>;
+  #loading = 0;
+  #isOpen = false;
+
+  /** @internal */
+  constructor(readonly chatId: string, private readonly host: ConversationHost) {
+    const { model, inbox, drafts } = host;
+    const open = () => this.reopen();
+    this.row = new View(() => inbox.row(chatId));
+    this.messages = new View(() => this.#messages(), open);
+    this.members = new View(() => this.#members(), open);
+    this.typing = new View(() => model.typing.of(chatId));
+    this.draft = drafts.view(chatId);
+  }
+
+  /** Loads messages before the oldest that is here; false when there are none. */
+  loadOlder(limit?: number): Promise<boolean> {
+    return this.#whileLoading(() => this.host.loadOlder(this.chatId, limit));
+  }
+
+  /** See `ChatClient.send`. What was written in the draft is sent apart from it: see `sendDraft`. */
+  send(content: SendContent): Promise<MessageView> {
+    return this.host.send(this.chatId, content);
+  }
+
+  /** Sends the draft, with the media given, and empties it. A refused message keeps the text. */
+  sendDraft(content: Omit<SendContent, "text" | "replyTo"> = {}): Promise<MessageView> {
+    const draft = this.host.drafts.get(this.chatId);
+    this.host.drafts.set(this.chatId, { text: "" });
+    this.host.signalTyping(this.chatId, false);
+    return this.send({ ...content, ...draft });
+  }
+
+  /** Keeps what was written, and tells the others that the caller is typing. */
+  setDraft(draft: ComposerDraft): void {
+    const { text } = this.host.drafts.get(this.chatId);
+    this.host.drafts.set(this.chatId, draft);
+    if (text !== draft.text) this.host.signalTyping(this.chatId, draft.text !== "");
+  }
+
+  /** Marks messages up to `seq` as read; all that are here, unless given. */
+  markRead(seq?: number): void {
+    this.host.markRead(this.chatId, seq);
+  }
+
+  /** @internal */
+  invalidate(): void {
+    for (const view of [this.row, this.messages, this.members, this.typing]) view.invalidate();
+  }
+
+  /**
+   * Fetches what a screen shows that is not here yet, where one looks.
+   * @internal
+   */
+  reopen(): void {
+    const isWatched = this.messages.isWatched || this.members.isWatched;
+    const { model, isOnline } = this.host;
+    if (this.#isOpen || !isWatched || !isOnline() || !model.chat(this.chatId)) return;
+    this.#isOpen = true;
+    this.#whileLoading(() => this.host.open(this.chatId)).catch((error) => {
+      this.#isOpen = false;
+      this.host.onFault(error);
+    });
+  }
+
+  async #whileLoading<T>(action: () => Promise<T>): Promise<T> {
+    this.#loading++;
+    this.messages.invalidate();
+    try {
+      return await action();
+    } finally {
+      this.#loading--;
+      this.messages.invalidate();
+    }
+  }
+
+  #messages(): MessagesSnapshot {
+    const { model } = this.host;
+    return {
+      rows: this.#shown(model.messagesOf(this.chatId)),
+      hasOlder: (model.chat(this.chatId)?.completeFrom ?? 0) > 0,
+      isLoading: this.#loading > 0,
+    };
+  }
+
+  #rows: readonly LocalMessage[] = [];
+  #rowsOf: readonly LocalMessage[] | undefined;
+
+  /** Leaves out edits, reactions and deletions of an encrypted chat, which are messages, too. */
+  #shown(all: readonly LocalMessage[]): readonly LocalMessage[] {
+    if (all === this.#rowsOf) return this.#rows;
+    this.#rowsOf = all;
+    const isShown = ({ encrypted }: LocalMessage) => encrypted?.isShown !== false;
+    return this.#rows = all.every(isShown) ? all : all.filter(isShown);
+  }
+
+  #members(): MemberView[] {
+    const { model } = this.host;
+    const local = model.chat(this.chatId) ?? model.left.get(this.chatId);
+    return [...local?.members.values() ?? []].filter(({ leftAt }) => leftAt === null);
+  }
+}

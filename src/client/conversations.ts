@@ -1,0 +1,26 @@
+import { Conversation, type ConversationHost } from "./conversation.ts";
+
+/** The chats that a screen has shown: one object each, so that its views stay the same. */
+export class Conversations {
+  readonly #byId = new Map<string, Conversation>();
+
+  constructor(private readonly host: ConversationHost) {}
+
+  get(chatId: string): Conversation {
+    let conversation = this.#byId.get(chatId);
+    if (!conversation) {
+      conversation = new Conversation(chatId, this.host);
+      this.#byId.set(chatId, conversation);
+    }
+    return conversation;
+  }
+
+  onChat(chatId: string): void {
+    this.#byId.get(chatId)?.invalidate();
+  }
+
+  /** There is a connection: what is looked at and not here yet is fetched. */
+  connected(): void {
+    for (const conversation of this.#byId.values()) conversation.reopen();
+  }
+}

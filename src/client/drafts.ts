@@ -1,0 +1,39 @@
+import { View } from "./view.ts";
+
+/** What a person has written in a chat and not sent. */
+export interface ComposerDraft {
+  text: string;
+  /** The id of the message that it replies to. */
+  replyTo?: string;
+}
+
+const EMPTY: ComposerDraft = { text: "" };
+
+/** What was written and not sent, by chat; kept in the client's storage, if it has one. */
+export class Drafts {
+  readonly #drafts = new Map<string, ComposerDraft>();
+  readonly #views = new Map<string, View<ComposerDraft>>();
+
+  /** @internal */
+  constructor(private readonly onChange: (chatId: string) => void) {}
+
+  get(chatId: string): ComposerDraft {
+    return this.#drafts.get(chatId) ?? EMPTY;
+  }
+
+  view(chatId: string): View<ComposerDraft> {
+    let view = this.#views.get(chatId);
+    if (!view) this.#views.set(chatId, view = new View(() => this.get(chatId)));
+    return view;
+  }
+
+  /** Listeners hear of it before this returns, as a text field that shows the draft needs it. */
+  set(chatId: string, draft: ComposerDraft): void {
+    if (draft.text === "" && !draft.replyTo) this.#drafts.delete(chatId);
+    else this.#drafts.set(chatId, draft);
+    const view = this.#views.get(chatId);
+    view?.invalidate();
+    view?.flush();
+    this.onChange(chatId);
+  }
+}

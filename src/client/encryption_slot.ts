@@ -1,0 +1,72 @@
+import { ChatError } from "./chat_error.ts";
+import type { Call } from "./call.ts";
+import type { EncryptionContext } from "./encryption/context.ts";
+import type { Encryption } from "./encryption/encryption.ts";
+import type { KeyStore } from "./mls/key_store.ts";
+import type { Model } from "./model.ts";
+
+export interface EncryptionSlotHost {
+  call: Call;
+  userId(): string;
+  model: Model;
+  storage: KeyStore;
+  /** Whether `storage` lasts longer than the client, so that keys must be sealed in it. */
+  isLasting: boolean;
+  deviceKey?: CryptoKey;
+  emit: EncryptionContext["emit"];
+  onEnabled(): Promise<void> | undefined;
+  onFault(error: unknown): unknown;
+}
+
+/** The encryption of a client, which is loaded when it is first enabled. */
+export class EncryptionSlot {
+  #current: Encryption | null = null;
+  #enabling: Promise<Encryption> | null = null;
+
+  constructor(private readonly host: EncryptionSlotHost) {}
+
+  /** Null while it is not enabled. */
+  get current(): Encryption | null {
+    return this.#current;
+  }
+
+  /** Throws `conflict` while it is not enabled. */
+  get(): Encryption {
+    if (this.#current) return this.#current;
+    throw new ChatError("conflict", "Encrypted chats need enableEncryption first");
+  }
+
+  async enable(deviceName: string): Promise<Encryption> {
+    this.#enabling ??= this.#open(deviceName);
+    try {
+      return await this.#enabling;
+    } catch (error) {
+      this.#enabling = null;
+      throw error;
+    }
+  }
+
+  async #open(deviceName: string): Promise<Encryption> {
+    const { isLasting, onEnabled, ...host } = this.host;
+    if (isLasting && !host.deviceKey) {
+      throw new ChatError("conflict", "Keeping keys in a storage needs a deviceKey to seal them");
+    }
+    // MLS is most of this library: a program without encrypted chats does not load it.
+    const { Encryption } = await import("./encryption/encryption.ts");
+    this.#current = await Encryption.open({ ...host, userId: host.userId() }, deviceName);
+    await onEnabled();
+    return this.#current;
+  }
+
+  /** Joins a chat that is new here, if it is encrypted and its group has been made. */
+  takeUp(chatId: string): void {
+    const chat = this.host.model.chat(chatId)?.chat;
+    if (!this.#current || !chat?.encrypted || !chat.epoch) return;
+    this.#current.takeUp(chatId).catch(this.host.onFault);
+  }
+
+  /** Shows what was read before in rows that have just come. */
+  async showKnown(chatId: string): Promise<void> {
+    if (this.host.model.chat(chatId)?.chat.encrypted) await this.#current?.showKnown(chatId);
+  }
+}

@@ -1,0 +1,180 @@
+import type { UserView } from "../api/views/user.ts";
+import type { Call } from "./call.ts";
+import type { Presence } from "./local_chat.ts";
+import { View } from "./view.ts";
+
+/** A person as a screen shows them. The same object until something of it changes. */
+export interface Person extends UserView {
+  /** The display name, or else the username; empty until it is known, and for a deleted account. */
+  name: string;
+  /** Null until it is known. */
+  presence: Presence | null;
+  /** The caller has blocked them: their messages in groups are not to be shown. */
+  blocked: boolean;
+}
+
+/** `change`: what of the person is new. */
+export type PersonListener = (userId: string, change: Partial<Person>) => void;
+
+interface Entry {
+  person: Person;
+  view: View<Person>;
+  /** Whether the server was asked, or is about to be. */
+  isAsked: boolean;
+}
+
+/** People that are asked for in one request. */
+const BATCH = 100;
+/** Waits so long, in milliseconds, for others that are needed at the same time. */
+const BATCH_AFTER_MS = 10;
+/** Past so many, the ones that were needed longest ago are dropped, but for those on the screen. */
+const MAX_PEOPLE = 2_000;
+/** After a break, presence is asked for again of so many, needed last. */
+const MAX_REFRESHED = 300;
+
+/** Names, pictures and presence of people: fetched in batches when first needed, and kept up to date. */
+export class People {
+  /** Needed last, last. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #wanted = new Set<string>();
+  readonly #listeners = new Set<PersonListener>();
+  #blocked: ReadonlySet<string> = new Set();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @internal */
+  constructor(private readonly call: Call, private readonly onFault: (error: unknown) => void) {}
+
+  /** Returns what is known, at once; what is not known yet is fetched, and comes as a change. */
+  get(userId: string): Person {
+    return this.#entry(userId).person;
+  }
+
+  view(userId: string): View<Person> {
+    return this.#entry(userId).view;
+  }
+
+  isBlocked(userId: string): boolean {
+    return this.#blocked.has(userId);
+  }
+
+  /** Calls the listener for each person who changes. Returns the end of it. */
+  subscribe(listener: PersonListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @internal */
+  put({ id, username, displayName, bio, avatarMediaId }: UserView): void {
+    const name = displayName || username;
+    this.#patch(id, { id, username, displayName, bio, avatarMediaId, name });
+  }
+
+  /** @internal */
+  setPresence(presence: Presence): void {
+    if (this.#entries.has(presence.userId)) this.#patch(presence.userId, { presence });
+  }
+
+  /** @internal */
+  setBlocked(userIds: Iterable<string>): void {
+    const before = this.#blocked;
+    this.#blocked = new Set(userIds);
+    for (const id of new Set([...before, ...this.#blocked])) {
+      const blocked = this.#blocked.has(id);
+      if (blocked !== before.has(id)) this.#patch(id, { blocked });
+    }
+  }
+
+  /** @internal */
+  setOneBlocked(userId: string, blocked: boolean): void {
+    const others = [...this.#blocked].filter((id) => id !== userId);
+    this.setBlocked(blocked ? [...others, userId] : others);
+  }
+
+  /**
+   * There is a connection: who is not known yet is asked for, and the presence of the others again.
+   * @internal
+   */
+  async connected(): Promise<void> {
+    const ids = [...this.#entries.keys()].slice(-MAX_REFRESHED);
+    const isAsked = (id: string) => this.#entries.get(id)!.isAsked;
+    const known = ids.filter(isAsked);
+    for (const id of ids) if (!isAsked(id)) this.#want(id, this.#entries.get(id)!);
+    await this.#fetchPresence(known);
+  }
+
+  /** @internal */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** @internal */
+  known(): UserView[] {
+    return [...this.#entries.values()].map(({ person }) => person)
+      .filter(({ username }) => username !== "");
+  }
+
+  #entry(userId: string): Entry {
+    const entry = this.#entries.get(userId) ?? this.#unknown(userId);
+    this.#entries.delete(userId);
+    this.#entries.set(userId, entry);
+    if (!entry.isAsked) this.#want(userId, entry);
+    return entry;
+  }
+
+  #unknown(id: string): Entry {
+    this.#evict();
+    const profile = { id, username: "", displayName: "", bio: "", avatarMediaId: null };
+    const person = { ...profile, name: "", presence: null, blocked: this.isBlocked(id) };
+    const entry: Entry = { person, view: new View(() => entry.person), isAsked: false };
+    return entry;
+  }
+
+  #patch(userId: string, patch: Partial<Person>): void {
+    let entry = this.#entries.get(userId);
+    if (!entry) this.#entries.set(userId, entry = this.#unknown(userId));
+    entry.person = { ...entry.person, ...patch };
+    entry.view.invalidate();
+    for (const listener of this.#listeners) listener(userId, patch);
+  }
+
+  #evict(): void {
+    for (const [id, { view }] of this.#entries) {
+      if (this.#entries.size < MAX_PEOPLE) return;
+      if (!view.isWatched) this.#entries.delete(id);
+    }
+  }
+
+  #want(userId: string, entry: Entry): void {
+    entry.isAsked = true;
+    this.#wanted.add(userId);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#fetch([...this.#wanted]);
+      this.#wanted.clear();
+    }, BATCH_AFTER_MS);
+  }
+
+  async #fetch(ids: string[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += BATCH) {
+      const userIds = ids.slice(at, at + BATCH);
+      try {
+        const { items } = await this.call("user.list", { userIds });
+        for (const user of items) this.put(user);
+        await this.#fetchPresence(userIds);
+      } catch (error) {
+        // Asked for again with the next connection.
+        for (const id of userIds) this.#entries.get(id)!.isAsked = false;
+        this.onFault(error);
+      }
+    }
+  }
+
+  async #fetchPresence(ids: string[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += BATCH) {
+      const userIds = ids.slice(at, at + BATCH);
+      const { items } = await this.call("presence.get", { userIds });
+      for (const presence of items) this.setPresence(presence);
+    }
+  }
+}

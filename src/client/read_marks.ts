@@ -1,0 +1,58 @@
+import type { Call } from "./call.ts";
+import { isPassing } from "./chat_error.ts";
+import type { Model } from "./model.ts";
+
+export interface ReadMarksHost {
+  call: Call;
+  userId(): string;
+  isOnline(): boolean;
+  onFault(error: unknown): void;
+}
+
+/**
+ * Moves the caller's read cursors: here at once, and on the server as soon as may be. One request a chat is
+ * in flight, and the last mark wins; what is marked without a connection is sent with the next one.
+ */
+export class ReadMarks {
+  /** Seqs that the server does not have yet, by chat. */
+  readonly #marks = new Map<string, number>();
+  readonly #sending = new Set<string>();
+
+  constructor(private readonly model: Model, private readonly host: ReadMarksHost) {}
+
+  mark(chatId: string, seq?: number): void {
+    const local = this.model.chat(chatId);
+    const userId = this.host.userId();
+    const upTo = Math.min(seq ?? Infinity, newestSeq(this.model, chatId));
+    if (!local || upTo <= (local.members.get(userId)?.readSeq ?? 0)) return;
+    this.model.moveReceipts({ chatId, userId, readSeq: upTo, deliveredSeq: upTo });
+    this.#marks.set(chatId, upTo);
+    void this.#send(chatId);
+  }
+
+  /** There is a connection. */
+  connected(): void {
+    for (const chatId of this.#marks.keys()) void this.#send(chatId);
+  }
+
+  async #send(chatId: string): Promise<void> {
+    if (this.#sending.has(chatId)) return;
+    this.#sending.add(chatId);
+    try {
+      for (let seq = this.#marks.get(chatId); seq !== undefined; seq = this.#marks.get(chatId)) {
+        if (!this.host.isOnline()) return;
+        await this.host.call("chat.read", { chatId, seq });
+        if (this.#marks.get(chatId) === seq) this.#marks.delete(chatId);
+      }
+    } catch (error) {
+      if (!isPassing(error)) this.#marks.delete(chatId);
+      this.host.onFault(error);
+    } finally {
+      this.#sending.delete(chatId);
+    }
+  }
+}
+
+function newestSeq(model: Model, chatId: string): number {
+  return model.messagesOf(chatId).findLast(({ seq }) => seq > 0)?.seq ?? 0;
+}

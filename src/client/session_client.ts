@@ -1,0 +1,105 @@
+import type { ProfileView } from "../api/views/user.ts";
+import { ChatError } from "./chat_error.ts";
+import type { ClientEvents } from "./client_events.ts";
+import { type ChatClientOptions, type CheckedOptions, checkedOptions } from "./client_options.ts";
+import { Emitter } from "./emitter.ts";
+import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
+import { type Input, type Output, Rest } from "./rest.ts";
+import { SignIn } from "./sign_in.ts";
+
+/** Either the person who is signed in now, or a challenge to be answered with a second factor. */
+export type SignInResult = { user: ProfileView } | { challenge: string };
+
+/** The ways to sign in, and who is signed in: what `ChatClient` is built on. */
+export abstract class SessionClient extends Emitter<ClientEvents> {
+  /** @internal */
+  protected readonly rest: Rest;
+  /** @internal */
+  protected readonly session: SignIn;
+  /** @internal */
+  protected readonly storage: KeyStore;
+
+  /** @internal */
+  protected readonly options: CheckedOptions;
+
+  /** Throws `misuse` for options that could never work. */
+  constructor(given: ChatClientOptions) {
+    super();
+    this.options = checkedOptions(given);
+    this.storage = this.options.storage ?? memoryKeyStore();
+    this.rest = new Rest(this.options);
+    this.session = new SignIn(this.rest, this.storage, () => this.ended());
+  }
+
+  /**
+   * The session is over.
+   * @internal
+   */
+  protected abstract ended(): void;
+
+  /** Null when nobody is signed in. */
+  get user(): ProfileView | null {
+    return this.session.user;
+  }
+
+  get userId(): string {
+    if (this.user) return this.user.id;
+    throw new ChatError("signed_out", "Nobody is signed in");
+  }
+
+  async register(account: Input<"auth.register">): Promise<ProfileView> {
+    return await this.session.begin(await this.rest.call("auth.register", account));
+  }
+
+  /** With a second factor, there is no session yet: give the challenge and a code to `answerChallenge`. */
+  async signIn(credentials: Input<"auth.login">): Promise<SignInResult> {
+    const deviceToken = await this.session.deviceToken();
+    return await this.#begin(await this.rest.call("auth.login", { deviceToken, ...credentials }));
+  }
+
+  /** `code`: six digits from the authenticator, or a recovery code. Throws `unauthenticated` if it is wrong. */
+  async answerChallenge(challenge: string, code: string): Promise<ProfileView> {
+    const answer = await this.rest.call("secondFactor.verify", { challenge, code });
+    return await this.session.begin(answer as Extract<typeof answer, { user: unknown }>);
+  }
+
+  /** With what Google's SDK gave (`idToken`), or with a `code`; opens an account on first use. */
+  async signInWithGoogle(proof: Input<"auth.google">): Promise<SignInResult> {
+    return await this.#begin(await this.rest.call("auth.google", proof));
+  }
+
+  /** With what Facebook's SDK gave (`idToken`), or with a `code`; opens an account on first use. */
+  async signInWithFacebook(proof: Input<"auth.facebook">): Promise<SignInResult> {
+    return await this.#begin(await this.rest.call("auth.facebook", proof));
+  }
+
+  async #begin(answer: Output<"auth.login">): Promise<SignInResult> {
+    if ("twoFactorRequired" in answer) return { challenge: answer.challenge };
+    return { user: await this.session.begin(answer) };
+  }
+
+  /** Takes what another way of signing in (a provider, a second factor) was answered. */
+  async useSession(
+    pair: {
+      user: ProfileView;
+      accessToken: string;
+      refreshToken: string;
+      expiresIn: number;
+      deviceToken?: string;
+    },
+  ): Promise<ProfileView> {
+    return await this.session.begin(pair);
+  }
+
+  /** Takes up the session of an earlier run; null when there is none. */
+  async resume(): Promise<ProfileView | null> {
+    return await this.session.resume();
+  }
+
+  async signOut(): Promise<void> {
+    await this.session.withToken((token) => this.rest.call("auth.logout", {}, token)).catch(
+      () => {},
+    );
+    await this.session.end();
+  }
+}

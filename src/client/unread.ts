@@ -1,0 +1,42 @@
+import type { LocalChat, LocalMessage } from "./local_chat.ts";
+
+export interface UnreadCount {
+  unread: number;
+  mentions: number;
+  /** False if only the server can tell: the person has read part of what is not here. */
+  isExact: boolean;
+}
+
+/**
+ * Counts what is unread, by the server's rule: messages of others after the read cursor, not deleted, not
+ * emptied, and not by people whom the person blocks. Messages that are here are counted one by one; for
+ * those before them the server's own count holds until the read cursor moves.
+ */
+export function unreadOf(
+  local: LocalChat,
+  userId: string,
+  isBlocked: (userId: string) => boolean,
+): UnreadCount {
+  const readSeq = local.members.get(userId)?.readSeq ?? 0;
+  const { counted } = local;
+  const isAllHere = readSeq + 1 >= local.completeFrom || readSeq >= counted.upTo;
+  const isCounted = !isAllHere && readSeq === counted.readSeq;
+  const from = isAllHere ? readSeq : counted.upTo;
+  const count = {
+    unread: isAllHere ? 0 : counted.unread,
+    mentions: isAllHere ? 0 : counted.mentions,
+    isExact: isAllHere || isCounted,
+  };
+  for (const message of local.messages.values()) {
+    if (message.seq <= from || !counts(message, userId) || isBlocked(message.senderId)) continue;
+    count.unread++;
+    if (message.mentions.includes(userId)) count.mentions++;
+  }
+  return count;
+}
+
+function counts(message: LocalMessage, userId: string): boolean {
+  const { kind, senderId, deletedAt, text, media, encrypted } = message;
+  const isEmptied = kind === "media" && media.length === 0 && text === "";
+  return senderId !== userId && deletedAt === null && !isEmptied && encrypted?.isShown !== false;
+}

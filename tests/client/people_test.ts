@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { clientOf } from "./people.ts";
+
+Deno.test("People fetches names and presence when first needed, and keeps them up to date", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  await using anns = await clientOf(app.url, ann);
+  await anns.client.openDirect(bob.id);
+  const view = anns.client.people.view(bob.id);
+  assert.equal(view.getSnapshot().name, "");
+  let told = 0;
+  view.subscribe(() => told++);
+  await eventually("he is known", () => view.getSnapshot().presence?.state === "offline");
+  const known = view.getSnapshot();
+  assert.deepEqual([known.name, known.username, known.blocked], ["bob", "bob", false]);
+  assert.equal(view.getSnapshot(), known);
+  await using bobs = await clientOf(app.url, bob);
+  await eventually("he is there", () => view.getSnapshot().presence?.state === "online");
+  await bobs.client.call("user.update", { displayName: "Bob the Builder" });
+  await eventually("he is renamed", () => view.getSnapshot().name === "Bob the Builder");
+  assert.equal(bobs.client.user?.displayName, "Bob the Builder");
+  assert.ok(told >= 3);
+});
+
+Deno.test("People asks again for those it could not fetch, once there is a connection", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  let isOffline = false;
+  await using anns = await clientOf(app.url, ann, {
+    fetch: (input, init) => {
+      if (isOffline && String(input).includes("/api/users")) return Promise.reject(new TypeError());
+      return fetch(input, init);
+    },
+  });
+  isOffline = true;
+  await anns.client.openDirect(bob.id);
+  const view = anns.client.people.view(bob.id);
+  await eventually("it has failed", () => anns.faults.length > 0);
+  isOffline = false;
+  anns.client.reconnect();
+  await eventually("he is known", () => view.getSnapshot().name === "bob");
+});
