@@ -103,21 +103,21 @@ function createRealtime(
   const hub = new Hub(store, feed, log, { figures: deliveryMetrics(metrics) });
   const publisher = new Publisher(hub, backplane.broker, tracing);
   const access = new ChatAccess(store);
-  const people = new ContactPolicy(store);
-  const typing = new Typing(access, people, hub, publisher, limits);
+  const contactPolicy = new ContactPolicy(store);
+  const typing = new Typing(access, contactPolicy, hub, publisher, limits);
   const { directory } = backplane;
   const presence = new Presence({ store, directory, hub, publisher, clock, log, limits });
   hub.listen(presence);
   const gatherer = new ReceiptGatherer({ store, publisher, log, limits });
   const profileNews = new ProfileNews({ store, publisher, log, limits });
-  return { feed, hub, publisher, access, people, typing, presence, profileNews, gatherer };
+  return { feed, hub, publisher, access, contactPolicy, typing, presence, profileNews, gatherer };
 }
 
 type Features = ReturnType<typeof createFeatures>;
 
 /** What is written, uploaded and told. */
 function createFeatures(context: AppContext, realtime: Realtime) {
-  const { publisher, access, people, typing, feed, hub } = realtime;
+  const { publisher, access, contactPolicy, typing, feed, hub } = realtime;
   const { adapters: { store, blobs }, config, clock, log, tracing } = context;
   const { limits } = config;
   const repair = new CommitRepair({ store, log, onHead: (...head) => publisher.head(...head) });
@@ -148,9 +148,9 @@ function createFeatures(context: AppContext, realtime: Realtime) {
   });
   const unread = new Unread(store, clock);
   const push = createPush(context, publisher, hub, unread);
-  const gate = createGate(context, people);
+  const gate = createGate(context, contactPolicy);
   const requests = new ContactRequests({
-    ...{ store, writer, people, clock, limits },
+    ...{ store, writer, contactPolicy, clock, limits },
     send: (userIds, event) => publisher.toUsers(userIds, event),
     notify: (request) => push.requests.notify(request),
     settled: (request) => push.withdrawals.requestSettled(request),
@@ -162,10 +162,13 @@ function createFeatures(context: AppContext, realtime: Realtime) {
   return { writer, repair, media, push, unread, gate, requests, direct, groups, catchUp };
 }
 
-function createGate({ adapters, config, log }: AppContext, people: ContactPolicy): ContactGate {
+function createGate(
+  { adapters, config, log }: AppContext,
+  contactPolicy: ContactPolicy,
+): ContactGate {
   return new ContactGate({
     store: adapters.store,
-    people,
+    contactPolicy,
     limiter: adapters.backplane.limiter,
     rates: config.rates,
     defaults: config.contact,
@@ -286,7 +289,7 @@ function bindChats({ adapters: { store }, config, clock }: AppContext, all: Serv
     writer,
     direct,
     groups,
-    people,
+    contactPolicy,
     catchUp,
     access,
     media,
@@ -298,7 +301,7 @@ function bindChats({ adapters: { store }, config, clock }: AppContext, all: Serv
   const reader = new ChatReader(store);
   const receipts = new Receipts(
     store,
-    people,
+    contactPolicy,
     (member, chat, isHeard) => gatherer.moved(member, chat, isHeard),
     (userId, chatId, readSeq) => push.withdrawals.chatRead(userId, chatId, readSeq),
   );
@@ -317,8 +320,16 @@ function bindChats({ adapters: { store }, config, clock }: AppContext, all: Serv
       ...{ requests, groups, reader },
     }),
     ...messageHandlers({
-      sender: new MessageSender(writer, direct, people, files, epochOfMessage, clock, limits),
-      editor: new MessageEditor(store, writer, people, clock, limits),
+      sender: new MessageSender(
+        writer,
+        direct,
+        contactPolicy,
+        files,
+        epochOfMessage,
+        clock,
+        limits,
+      ),
+      editor: new MessageEditor(store, writer, contactPolicy, clock, limits),
       reader: new MessageReader(store, access, limits),
     }),
   ];
@@ -328,13 +339,22 @@ function bindEncryption(
   { adapters, config: { limits, rates }, clock, log }: AppContext,
   all: Services,
 ) {
-  const { devices, people, gate, notices, writer, access } = all;
+  const { devices, contactPolicy, gate, notices, writer, access } = all;
   const { store, backplane: { limiter } } = adapters;
   const budget = new ClaimBudget({ store, limiter, rates, log });
   return encryptionHandlers({
     devices,
-    keyPackages: new KeyPackages({ store, people, budget, notices, clock, limits }),
-    commits: new Commits({ store, writer, access, gate, people, notices, clock, limits }),
+    keyPackages: new KeyPackages({ store, people: contactPolicy, budget, notices, clock, limits }),
+    commits: new Commits({
+      store,
+      writer,
+      access,
+      gate,
+      people: contactPolicy,
+      notices,
+      clock,
+      limits,
+    }),
     welcomes: new Welcomes(store),
   });
 }

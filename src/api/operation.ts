@@ -44,6 +44,8 @@ export interface OperationSpec<
   name: string;
   /** One line for the documents. */
   summary: string;
+  /** What a developer needs to know beyond the summary; the documents add access, limit and command. */
+  description?: string;
   /** The heading under which the documents list it. */
   tag: string;
   access: A;

@@ -17,14 +17,16 @@ export interface Parameter {
 
 /** A route that is no operation (an upload, a stream of bytes), described by hand. */
 export interface RawRoute {
-  method: RestRoute["method"];
+  method: RestRoute["method"] | "HEAD" | "OPTIONS";
   /** From the root of the server, in Hono's form. */
   path: string;
   name: string;
   summary: string;
-  description?: string;
+  description: string;
   tag: string;
   access: Operation["access"];
+  /** True if it works without an access token too, by other means. */
+  optionalSession?: boolean;
   parameters?: Parameter[];
   requestBody?: unknown;
   /** The successes; errors come from `errors`. */

@@ -3,13 +3,14 @@ import type { Log } from "../core/log.ts";
 import type { Store } from "../store/store.ts";
 import type { ExportSection, PersonalData } from "../users/personal_data.ts";
 
-/** Messages of one transaction. */
+/** Maximum number of messages deleted in one transaction. */
 const BATCH = 100;
 const GROUPS = 20;
 
 /**
- * Deletes what is in groups that everyone has left. Safe to repeat, and for several instances at once.
- * The erasure of an account runs it too, since its last step may have been that the last one left.
+ * Deletes the content of groups that every member has left. Safe to repeat, and safe to run on
+ * several instances at once. The erasure of an account runs it too, because its last step may have
+ * made the last member leave.
  */
 export class AbandonedGroups implements PersonalData {
   readonly name = "abandoned groups";
@@ -22,7 +23,7 @@ export class AbandonedGroups implements PersonalData {
     private readonly onUploadsReleased: () => void,
   ) {}
 
-  /** Never throws: it is run again within the hour. */
+  /** Never throws: a failed run is repeated within the hour. */
   async run(): Promise<void> {
     try {
       await this.erase();

@@ -12,19 +12,19 @@ export type Cursors = Record<string, number>;
 
 export interface SyncQuery {
   cursors: Cursors;
-  /** Only chats whose id is greater: where the page before ended. */
+  /** Only chats whose id is greater: the id at which the previous page ended. */
   from?: string;
   /** Only chats whose id is not greater. */
   to?: string;
   /** Only chats that `cursors` names. */
   namedOnly?: boolean;
-  /** Leaves out chats in which nothing has changed. */
+  /** Leaves out chats without changes. */
   changedOnly?: boolean;
 }
 
 export interface SyncPage {
   items: Changes[];
-  /** The chat after which to go on (`from` of the next page); null if this page was the last. */
+  /** The chat after which to continue (`from` of the next page); null for the last page. */
   next: string | null;
 }
 
@@ -34,14 +34,14 @@ export interface CatchUpLimits {
   syncChats: number;
 }
 
-/** Chats that are read in one query. */
+/** Number of chats read by one query. */
 const CHATS_AT_ONCE = 500;
-/** Milliseconds of work after which other work of the event loop gets its turn. */
+/** Milliseconds of work after which the other work of the event loop gets its turn. */
 const TURN_MS = 10;
 
 /**
- * What a member may catch up on. A former member learns that they have left, and nothing of what came
- * after.
+ * Returns the changes that a member may see. A former member learns that they have left, and
+ * nothing of what came after.
  */
 export class CatchUp {
   constructor(
@@ -50,7 +50,7 @@ export class CatchUp {
     private readonly limits: CatchUpLimits,
   ) {}
 
-  /** Names the history that revisions belong to; a restored backup has another one. */
+  /** Names the history that revisions belong to; a restored backup has a different one. */
   async incarnation(): Promise<string> {
     return await this.store.incarnation();
   }
@@ -58,16 +58,17 @@ export class CatchUp {
   async changes(userId: string, chatId: string, after: number): Promise<Changes> {
     const membership = await this.store.memberships.of(chatId, userId);
     if (!membership) throw notFound("chat", chatId);
-    if (membership.leftAt !== null) return farewell(membership, after);
+    if (membership.leftAt !== null) return leaveChanges(membership, after);
     const { syncRows: rows, syncBytes: bytes } = this.limits;
     return shownTo(membership, await this.feed.after(chatId, after, { rows, bytes }));
   }
 
   /**
-   * A page of the caller's chats, most recently active first, from the cursor given or else from their
-   * start; and those left since the cursor given. When the answer is full, the other chats of the page
-   * come with no rows and `more`. Pages follow each other by chat id, so that chats which change
-   * meanwhile are neither missed nor repeated.
+   * Returns a page of the caller's chats, most recently active first, with their changes after the
+   * given cursors or else from the start of each chat; and the chats left since the given cursor.
+   * Once the answer has reached its limits, the remaining chats of the page come with no rows and
+   * `more`. Pages follow each other by chat id, so that chats that change in the meantime are
+   * neither missed nor repeated.
    */
   async sync(userId: string, query: SyncQuery): Promise<SyncPage> {
     this.#checkSize(query.cursors);
@@ -101,7 +102,9 @@ export class CatchUp {
     return { present, next: null };
   }
 
-  /** Farewells to chats that `cursors` names within the page and that the user has left. */
+  /**
+   * Leave entries for the chats that `cursors` names within the page and that the user has left.
+   */
   async #left(
     userId: string,
     { cursors, from = "", to, namedOnly }: SyncQuery,
@@ -114,7 +117,7 @@ export class CatchUp {
       !here.has(id) && (namedOnly || (id > from && (end === undefined || id <= end)))
     );
     return (await this.#named(userId, missing)).filter((row) => row.leftAt !== null)
-      .map((row) => farewell(row, cursors[row.chatId]))
+      .map((row) => leaveChanges(row, cursors[row.chatId]))
       .filter((changes) => changes.members.length > 0);
   }
 
@@ -143,7 +146,7 @@ export class CatchUp {
     { cursors, changedOnly }: SyncQuery,
   ): Promise<Changes[]> {
     const memberships = new Map(present.map((row) => [row.chatId, row]));
-    const answers: Changes[] = [];
+    const results: Changes[] = [];
     const reader = new ChangeReader(
       this.feed,
       chats.map((chat) => ({
@@ -156,7 +159,7 @@ export class CatchUp {
     for (const chat of chats) {
       const after = cursors[chat.id] ?? 0;
       if (after === chat.rev) {
-        if (!changedOnly) answers.push(noChanges(chat.id, after, after));
+        if (!changedOnly) results.push(noChanges(chat.id, after, after));
         continue;
       }
       const changes = rows > 0 && bytes > 0
@@ -166,32 +169,32 @@ export class CatchUp {
         rows--;
         bytes -= rowBytes(row);
       }
-      answers.push(shownTo(memberships.get(chat.id)!, changes));
+      results.push(shownTo(memberships.get(chat.id)!, changes));
       if (performance.now() - began < TURN_MS) continue;
       await sharedTurns.next();
       began = performance.now();
     }
-    return answers;
+    return results;
   }
 
   #checkSize(cursors: Cursors): void {
     const [named, max] = [Object.keys(cursors).length, this.limits.syncChats];
     if (named <= max) return;
-    const message = `Catching up: cursors names ${named} chats, at most ${max} are allowed`;
+    const message = `Cannot catch up: cursors names ${named} chats, at most ${max} are allowed`;
     throw fieldError("invalid_request", "cursors", message);
   }
 }
 
-/** Without the messages that were sent before the member joined, where those are not theirs to see. */
+/** Removes the messages sent before the member joined, if the member may not see them. */
 function shownTo(membership: Membership, changes: Changes): Changes {
   return { ...changes, messages: visibleTo(membership, changes.messages) };
 }
 
 /**
- * Tells a former member that they have left. The cursor stays where rows would be skipped: they may
- * read those if they come back.
+ * Tells a former member that they have left. The cursor stays where it is if rows would be skipped:
+ * the member may read those rows after coming back.
  */
-function farewell(membership: Membership, after: number): Changes {
+function leaveChanges(membership: Membership, after: number): Changes {
   const news = membership.rev > after;
   const rev = membership.rev === after + 1 ? membership.rev : after;
   return { ...noChanges(membership.chatId, after, rev), members: news ? [membership] : [] };

@@ -7,14 +7,19 @@ import type { Store } from "../store/store.ts";
 import { type Changes, noChanges } from "../api/views/changes.ts";
 import { rowBytes } from "./row_size.ts";
 
-/** Rows of one kind that one query reads, so that no answer of the database is large. */
+/** Rows of one kind that one query reads, so that no result of the database is large. */
 const ROWS_AT_ONCE = 100;
-/** Commits grow with their group, up to about a megabyte each, so fewer of them are read at once. */
+/**
+ * Commits grow with their group, up to about a megabyte each, so fewer of them are read at once.
+ */
 const COMMITS_AT_ONCE = 4;
-/** Bytes after which an answer is full unless the caller says otherwise: 3 s on a line of 96 KB/s. */
+/**
+ * Bytes after which a result is full unless the caller gives another limit: 3 s on a line of 96
+ * KB/s.
+ */
 const MAX_BYTES = 256 * 1024;
 
-/** A chat, and how far a client knows it: not further than its head. */
+/** A chat, and the revision a client has of it: never past the chat's head. */
 export interface ChatCursor {
   chat: Chat;
   after: number;
@@ -26,19 +31,19 @@ export interface FeedLimits {
 }
 
 /**
- * Reads what changed in a chat after a revision: the one catch-up, which clients and this server's
- * own hub use alike.
+ * Reads what changed in a chat after a revision. Clients and this server's own hub use this one
+ * implementation of catch-up alike.
  *
  * The head is read first and bounds the rest. A row that is touched while the reads are under way
- * has a revision past that head, so it is left for the next call, never missed.
+ * has a revision past that head, so it is left for the next call and never missed.
  */
 export class ChangeFeed {
   constructor(private readonly store: Store) {}
 
   /**
-   * Returns rows until `rows` or `bytes` is reached, but at least one if there is any; `rev` is how far
-   * they reach. An `after` past the head belongs to another history (a restored backup): the answer is
-   * `reset`, without rows.
+   * Returns rows until `rows` or `bytes` is reached, but at least one if there is any; `rev` is the
+   * revision that they reach. An `after` past the head belongs to another history (a restored
+   * backup): the result is `reset`, without rows.
    */
   async after(chatId: string, after: number, { rows, bytes }: FeedLimits): Promise<Changes> {
     const chat = await this.store.chats.byId(chatId);
@@ -50,9 +55,9 @@ export class ChangeFeed {
   }
 
   /**
-   * Everything that changed in several chats that are not encrypted, by two queries however many they are:
-   * a database far away is asked once and not chat by chat. The chats are as they were read before. Null
-   * if it is more than `maxRows`.
+   * Returns everything that changed in several chats that are not encrypted, by two queries however
+   * many chats there are: a remote database is queried once and not once for each chat. The chats
+   * are passed as they were read before. Returns null if there are more than `maxRows` changes.
    */
   async together(from: readonly ChatCursor[], maxRows: number): Promise<Changes[] | null> {
     const ranges = from.map(({ chat, after }) => ({ chatId: chat.id, after, upTo: chat.rev }));
@@ -75,21 +80,21 @@ export class ChangeFeed {
     });
   }
 
-  /** The next rows after a revision, whole up to the `rev` returned. */
+  /** Reads the next rows after a revision, complete up to the returned `rev`. */
   async #read(chat: Chat, after: number, limit: number): Promise<Rows> {
-    const most = Math.min(limit, ROWS_AT_ONCE);
-    const commitsMost = Math.min(limit, COMMITS_AT_ONCE);
+    const maxRows = Math.min(limit, ROWS_AT_ONCE);
+    const maxCommits = Math.min(limit, COMMITS_AT_ONCE);
     const [messages, members, commits] = await Promise.all([
-      this.store.messages.changed(chat.id, after, chat.rev, most),
-      this.store.memberships.changed(chat.id, after, chat.rev, most),
-      chat.encrypted ? this.store.handshakes.changed(chat.id, after, chat.rev, commitsMost) : [],
+      this.store.messages.changed(chat.id, after, chat.rev, maxRows),
+      this.store.memberships.changed(chat.id, after, chat.rev, maxRows),
+      chat.encrypted ? this.store.handshakes.changed(chat.id, after, chat.rev, maxCommits) : [],
     ]);
-    const commitsReach = commits.length < commitsMost ? chat.rev : commits[commitsMost - 1].rev;
+    const commitsReach = commits.length < maxCommits ? chat.rev : commits[maxCommits - 1].rev;
     return {
       messages,
       members,
       commits,
-      rev: reachedRevision(commitsReach, most, [messages, members, commits]),
+      rev: reachedRevision(commitsReach, maxRows, [messages, members, commits]),
     };
   }
 }
@@ -126,13 +131,13 @@ class Answer {
   }
 
   add(read: Rows): void {
-    const upTo = this.#fitting(read);
+    const limit = this.#fitting(read);
     for (const kind of ["messages", "members", "commits"] as const) {
-      const rows = read[kind].filter(({ rev }) => rev <= upTo);
+      const rows = read[kind].filter(({ rev }) => rev <= limit);
       this.#found[kind].push(...rows as never[]);
       this.#rows += rows.length;
     }
-    this.rev = upTo;
+    this.rev = limit;
   }
 
   changes(): Changes {
@@ -149,7 +154,10 @@ class Answer {
     };
   }
 
-  /** The revision up to which the rows fit into the bytes left; the row that exceeds them is the last. */
+  /**
+   * Returns the revision up to which the rows fit into the bytes left; the row that exceeds them is
+   * the last.
+   */
   #fitting({ messages, members, commits, rev }: Rows): number {
     const rows = [...messages, ...members, ...commits].filter((row) => row.rev <= rev)
       .sort((a, b) => a.rev - b.rev);
@@ -161,13 +169,16 @@ class Answer {
   }
 }
 
-/** How far the rows are whole: to `most`, or to the `limit`-th of them in order of revision. */
-function reachedRevision(most: number, limit: number, lists: { rev: number }[][]): number {
+/**
+ * Returns the revision up to which the rows are complete: `max`, or that of the `limit`-th row in
+ * order of revision.
+ */
+function reachedRevision(max: number, limit: number, lists: { rev: number }[][]): number {
   const revs = lists.flat().map((row) => row.rev).sort((a, b) => a - b);
-  return revs.length >= limit ? Math.min(most, revs[limit - 1]) : most;
+  return revs.length >= limit ? Math.min(max, revs[limit - 1]) : max;
 }
 
-/** In order of their revisions; rows of one revision as `compare` says. */
+/** Groups rows by chat in order of their revisions; `compare` orders rows with equal revisions. */
 function byChat<Row extends { chatId: string; rev: number }>(
   rows: Row[],
   compare: (a: Row, b: Row) => number,

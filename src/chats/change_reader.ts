@@ -3,13 +3,14 @@ import type { Changes } from "../api/views/changes.ts";
 import type { ChangeFeed, ChatCursor, FeedLimits } from "./change_feed.ts";
 import { rowBytes } from "./row_size.ts";
 
-/** Chats that are read together: most of them changed by a row or two. */
+/** Number of chats read together: most of them changed by a row or two. */
 const CHATS_TOGETHER = 50;
 const MAX_ROWS_TOGETHER = 200;
 
 /**
- * Reads the changes of many chats, which are asked for one by one and in their order. Those that changed
- * little are read together; one that changed much, or is encrypted, is read by itself.
+ * Reads the changes of many chats, which the caller requests one by one and in their order. Chats
+ * with few changes are read together; a chat with many changes, or an encrypted one, is read
+ * separately.
  */
 export class ChangeReader {
   readonly #waiting: ChatCursor[];
@@ -19,12 +20,12 @@ export class ChangeReader {
 
   constructor(private readonly feed: ChangeFeed, chats: readonly ChatCursor[]) {
     this.#after = new Map(chats.map(({ chat, after }) => [chat.id, after]));
-    // A cursor past the head is of another history, which the feed itself answers.
+    // A cursor past the head belongs to another history; `ChangeFeed.after` handles that case.
     this.#waiting = chats.filter(({ chat, after }) => after < chat.rev && !chat.encrypted);
     this.#unread = new Set(this.#waiting.map(({ chat }) => chat.id));
   }
 
-  /** As `ChangeFeed.after` for one of the chats. */
+  /** Returns the result of `ChangeFeed.after` for one of the chats. */
   async of(chat: Chat, limits: Required<FeedLimits>): Promise<Changes> {
     if (this.#unread.has(chat.id)) await this.#readFrom(chat, limits.rows);
     const changes = this.#read.get(chat.id);
@@ -32,7 +33,7 @@ export class ChangeReader {
     return await this.feed.after(chat.id, this.#after.get(chat.id)!, limits);
   }
 
-  /** Reads the next chats, of which this one is the first that is still asked for. */
+  /** Reads the next chats together; `chat` is the first of them that is still requested. */
   async #readFrom(chat: Chat, rows: number): Promise<void> {
     const at = this.#waiting.findIndex((each) => each.chat === chat);
     const next = this.#waiting.splice(0, at + CHATS_TOGETHER).slice(at);

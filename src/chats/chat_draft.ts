@@ -11,7 +11,7 @@ import type { MessageStore, SendKey } from "../store/message_store.ts";
 import { DraftSideEffects } from "./draft_side_effects.ts";
 import { mediaUses } from "./media_uses.ts";
 
-/** The rows of a chat that every change is checked against, as they were at the head `chat.rev`. */
+/** The rows of a chat that every change is checked against, as of the head `chat.rev`. */
 export interface ChatState {
   readonly chat: Chat;
   readonly members: ReadonlyMap<string, Membership>;
@@ -21,38 +21,38 @@ export type NewMessage = Omit<Message, "chatId" | "seq" | "rev">;
 
 type Place = "chatId" | "rev" | "generation" | "epoch";
 
-/** A Commit for the chat's current epoch, and what comes with it. */
+/** A Commit for the chat's current epoch, with its group info and Welcomes. */
 export interface NewHandshake {
   handshake: Omit<Handshake, Place>;
   groupInfo: string;
   welcomes: Omit<StoredWelcome, Place>[];
-  /** The first Commit of a new group, which takes the place of the chat's. */
+  /** True for the first Commit of a new group, which replaces the chat's group. */
   restarts?: boolean;
 }
 
-/** What was found out about the people of a change when an earlier attempt failed, and how far they may go. */
-export interface MemberRoom {
-  /** Chats that a person may be a member of. */
+/** What an earlier failed attempt found out about the chat limits of the people in a change. */
+export interface ChatLimits {
+  /** Maximum number of chats that a person may be a member of. */
   maxChats: number;
-  /** Those who are members of so many. */
+  /** Ids of the people who have reached `maxChats`. */
   full: ReadonlySet<string>;
 }
 
-const UNBOUNDED: MemberRoom = { maxChats: Number.MAX_SAFE_INTEGER, full: new Set() };
+const NO_LIMITS: ChatLimits = { maxChats: Number.MAX_SAFE_INTEGER, full: new Set() };
 
-/** A member to be; what is left out of the settings is as for a new one. */
+/** A member to be added; settings that are left out get the defaults of a new member. */
 export type NewMember =
   & Pick<Membership, "userId" | "role" | "joinedAt">
   & Partial<Pick<Membership, "addedByStranger">>;
 
-/** How a draft finds messages that are not in it. */
+/** Where a draft finds messages that are not in it. */
 export type MessageSource = Pick<MessageStore, "byId" | "bySendKeys">;
 
 /**
  * A chat as it will be once the changes made so far are committed.
  *
- * A draft is its base and a list of steps, and nothing else: what one edit did can be taken back by
- * shortening the list, so an edit that fails half-way leaves no trace in a batch that others share.
+ * A draft is its base and a list of steps, and nothing else. Shortening the list undoes what one
+ * edit did, so an edit that fails half-way leaves no trace in a batch that other edits share.
  */
 export class ChatDraft {
   readonly #steps: ChatStep[] = [];
@@ -62,18 +62,18 @@ export class ChatDraft {
   #sends = new Map<string, Message>();
   #repeatedRev = 0;
   #characters = 0;
-  /** Messages that are changed, as the store has them. */
+  /** The stored version of each message that the draft changes. */
   readonly #before = new Map<string, Message>();
-  readonly #notes = new DraftSideEffects();
+  readonly #sideEffects = new DraftSideEffects();
 
   constructor(
     readonly base: ChatState,
     private readonly source: MessageSource,
-    /** The time of all that the draft changes. */
+    /** The time of everything that the draft changes. */
     readonly now: number,
-    /** Sends that the store is known to hold already. */
-    private readonly known: ReadonlyMap<string, Message> = new Map(),
-    private readonly room: MemberRoom = UNBOUNDED,
+    /** Sends that are already known to be stored. */
+    private readonly storedSends: ReadonlyMap<string, Message> = new Map(),
+    private readonly chatLimits: ChatLimits = NO_LIMITS,
   ) {
     this.#chat = base.chat;
   }
@@ -86,35 +86,38 @@ export class ChatDraft {
     return this.#steps.length;
   }
 
-  /** Characters of the messages that were written: what a commit of them costs grows with it. */
+  /** Characters of the written messages: the cost of a commit grows with them. */
   get characters(): number {
     return this.#characters;
   }
 
-  /** Whether rows are changed that the chat had before. */
+  /** True if the draft changes member rows that the chat had before. */
   get changesMembers(): boolean {
     return [...this.#members.keys()].some((userId) => this.base.members.has(userId));
   }
 
-  /** The membership of a present member, null for anyone else. */
+  /** Returns the membership of a present member, null for anyone else. */
   member(userId: string): Membership | null {
     const row = this.#row(userId);
     return row && row.leftAt === null ? row : null;
   }
 
-  /** True if they were a member once, and have left. */
+  /** True for a former member: someone who joined once and has left. */
   wasMember(userId: string): boolean {
     return (this.#row(userId)?.leftAt ?? null) !== null;
   }
 
-  /** The same; who is not a member is answered as if there were no such chat, or whatever they named. */
+  /**
+   * Returns the membership of a present member. Throws `not_found` for anyone else, as if the chat,
+   * or whatever `named` and `id` say, did not exist.
+   */
   requireMember(userId: string, named = "chat", id = this.#chat.id): Membership {
     const member = this.member(userId);
     if (!member) throw notFound(named, id);
     return member;
   }
 
-  /** Present members, longest-standing first. */
+  /** Returns the present members, longest-standing first. */
   presentMembers(): Membership[] {
     const rows = new Map([...this.base.members, ...this.#members]);
     return [...rows.values()]
@@ -122,16 +125,16 @@ export class ChatDraft {
       .sort((a, b) => a.joinedAt - b.joinedAt || (a.userId < b.userId ? -1 : 1));
   }
 
-  /** A message of this chat, or null. */
+  /** Returns a message of this chat, or null. */
   async message(id: string): Promise<Message | null> {
     const message = this.#messages.get(id) ?? await this.source.byId(id);
     return message?.chatId === this.#chat.id ? message : null;
   }
 
-  /** What this send made before, if it is a repeat. */
+  /** Returns the message that an earlier send with this `clientId` created, or null. */
   sent(senderId: string, clientId: string): Message | null {
     const key = sendKey(senderId, clientId);
-    return this.#sends.get(key) ?? this.#repeated(this.known.get(key));
+    return this.#sends.get(key) ?? this.#repeated(this.storedSends.get(key));
   }
 
   /** Highest revision of the messages that turned out to be stored already; 0 if there was none. */
@@ -139,12 +142,12 @@ export class ChatDraft {
     return this.#repeatedRev;
   }
 
-  /** As `sent`, looked up in the store too: for a send that is about to be refused. */
+  /** As `sent`, but looks in the store too: for a send that is about to be refused. */
   async findSent(senderId: string, clientId: string): Promise<Message | null> {
-    const here = this.sent(senderId, clientId);
-    if (here) return here;
-    const [there] = await this.source.bySendKeys(this.#chat.id, [{ senderId, clientId }]);
-    return this.#repeated(there);
+    const inDraft = this.sent(senderId, clientId);
+    if (inDraft) return inDraft;
+    const [stored] = await this.source.bySendKeys(this.#chat.id, [{ senderId, clientId }]);
+    return this.#repeated(stored);
   }
 
   #repeated(message: Message | undefined): Message | null {
@@ -156,11 +159,11 @@ export class ChatDraft {
     const rev = this.#chat.rev + 1;
     const message = { ...fields, chatId: this.#chat.id, seq: rev, rev };
     this.#characters += charactersOf(message);
-    this.#take({ type: "message.created", rev, message });
+    this.#apply({ type: "message.created", rev, message });
     return message;
   }
 
-  /** `reacted`: who has reacted or taken it back by it. */
+  /** `reacted` lists who added or removed a reaction by this update. */
   updateMessage(
     message: Message,
     patch: Partial<Message>,
@@ -171,25 +174,25 @@ export class ChatDraft {
     const updated = { ...message, ...patch, rev };
     this.#characters += charactersOf(updated);
     const type = patch.deletedAt ? "message.deleted" : "message.updated";
-    this.#take({ type, rev, message: updated, ...(reacted && { reacted }) });
+    this.#apply({ type, rev, message: updated, ...(reacted && { reacted }) });
     return updated;
   }
 
   /** True for a person who may become a member of no further chat. */
   isFull(userId: string): boolean {
-    return this.room.full.has(userId);
+    return this.chatLimits.full.has(userId);
   }
 
   /**
-   * What was written before they join is not unread. A former member keeps no other setting. Throws for
-   * who is full.
+   * Adds a member. Messages written before they join do not count as unread. A former member keeps
+   * no other setting. Throws `conflict` for a person who has reached the maximum number of chats.
    */
   addMember(member: NewMember): Membership {
     const { userId } = member;
-    if (this.isFull(userId)) throw tooManyChats(userId, this.room.maxChats);
+    if (this.isFull(userId)) throw tooManyChats(userId, this.chatLimits.maxChats);
     const earlier = this.#row(userId);
     const { lastSeq } = this.#chat;
-    return this.#takeMember({
+    return this.#applyMember({
       notify: "all",
       mutedUntil: null,
       addedByStranger: false,
@@ -207,7 +210,7 @@ export class ChatDraft {
     member: Membership,
     patch: Partial<Pick<Membership, "role" | "leftAt">>,
   ): Membership {
-    return this.#takeMember({ ...member, ...patch, rev: this.#chat.rev + 1 });
+    return this.#applyMember({ ...member, ...patch, rev: this.#chat.rev + 1 });
   }
 
   /** Ends the chat's epoch; only for an encrypted chat. */
@@ -217,8 +220,8 @@ export class ChatDraft {
     const generation = this.#chat.generation + (restarts ? 1 : 0);
     const epoch = restarts ? 0 : this.#chat.epoch!;
     const placed = { ...handshake, chatId, rev, generation, epoch };
-    this.#take({ type: "mls.commit", rev, handshake: placed });
-    this.#notes.changeGroup(rev, {
+    this.#apply({ type: "mls.commit", rev, handshake: placed });
+    this.#sideEffects.changeGroup(rev, {
       groupInfo: { chatId, generation, epoch: epoch + 1, groupInfo },
       welcomes: welcomes.map((each) => ({ ...each, chatId, rev, generation, epoch: epoch + 1 })),
     });
@@ -229,7 +232,7 @@ export class ChatDraft {
     patch: Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "history">>,
   ): Chat {
     const rev = this.#chat.rev + 1;
-    this.#take({
+    this.#apply({
       type: "chat.updated",
       rev,
       chat: { ...this.#chat, ...patch, rev, detailsRev: rev, updatedAt: this.now },
@@ -240,15 +243,15 @@ export class ChatDraft {
   /** Records who made the last step; written with it, in one transaction. */
   record(origin: AuditOrigin, note: Omit<AuditNote, "chatId">): void {
     const { id: chatId, rev } = this.#chat;
-    this.#notes.record(rev, origin, { ...note, chatId });
+    this.#sideEffects.record(rev, origin, { ...note, chatId });
   }
 
-  /** Has people told of the last step, once it is durable. */
-  tell(occurrence: OutboxEvent): void {
-    this.#notes.tell(this.#chat.rev, occurrence);
+  /** Notifies people of the last step once it is durable. */
+  notify(event: OutboxEvent): void {
+    this.#sideEffects.notify(this.#chat.rev, event);
   }
 
-  /** Takes back all but the first `length` steps. */
+  /** Undoes all but the first `length` steps. */
   truncate(length: number): void {
     const kept = this.#steps.slice(0, length);
     this.#steps.length = 0;
@@ -256,16 +259,16 @@ export class ChatDraft {
     this.#members = new Map();
     this.#messages = new Map();
     this.#sends = new Map();
-    for (const step of kept) this.#take(step);
-    this.#notes.truncate(this.#chat.rev);
+    for (const step of kept) this.#apply(step);
+    this.#sideEffects.truncate(this.#chat.rev);
   }
 
-  /** Rows as the last step left them; what each step did on its own is in `toCommit`. */
+  /** Rows as the last step left them; the single steps are in `toCommit`. */
   toChange(): ChatChange {
     const messages = [...this.#messages.values()];
     const uses = mediaUses(this.base.chat, this.#chat, messages, this.#before);
-    const audit = this.#notes.audit(this.now);
-    const mls = this.#notes.mls(this.#steps);
+    const audit = this.#sideEffects.audit(this.now);
+    const mls = this.#sideEffects.mls(this.#steps);
     const membership = this.#membershipChange();
     const outbox = this.#outboxEntry();
     const reads = this.#reads(messages);
@@ -288,12 +291,15 @@ export class ChatDraft {
     const after = this.base.chat.rev;
     const outbox = this.#outboxEntry();
     return {
-      ...{ chatId: this.#chat.id, after, rev: this.#chat.rev, steps: [...this.#steps] },
+      chatId: this.#chat.id,
+      after,
+      rev: this.#chat.rev,
+      steps: [...this.#steps],
       ...(outbox && { outbox }),
     };
   }
 
-  /** The state that the next draft starts from, once this one is committed. */
+  /** Returns the state that the next draft starts from, once this one is committed. */
   toState(): ChatState {
     if (this.#members.size === 0) return { chat: this.#chat, members: this.base.members };
     return { chat: this.#chat, members: new Map([...this.base.members, ...this.#members]) };
@@ -310,10 +316,13 @@ export class ChatDraft {
       if (was !== (leftAt === null)) (was ? left : joined).push(userId);
     }
     if (joined.length + left.length === 0) return null;
-    return { joined, left, maxChats: this.room.maxChats };
+    return { joined, left, maxChats: this.chatLimits.maxChats };
   }
 
-  /** A sender has read what came before: the last message of each. The first of a chat reads nothing. */
+  /**
+   * A sender has read everything before their own message: returns the last message of each sender.
+   * The first message of a chat reads nothing.
+   */
   #reads(messages: readonly Message[]): MemberRead[] {
     const { lastSeq, rev } = this.base.chat;
     if (lastSeq === 0) return [];
@@ -323,20 +332,20 @@ export class ChatDraft {
   }
 
   #outboxEntry(): OutboxEntry | null {
-    return this.#notes.outbox(this.#chat.id, this.#steps, this.now);
+    return this.#sideEffects.outbox(this.#chat.id, this.#steps, this.now);
   }
 
   #row(userId: string): Membership | null {
     return this.#members.get(userId) ?? this.base.members.get(userId) ?? null;
   }
 
-  #takeMember(member: Membership): Membership {
+  #applyMember(member: Membership): Membership {
     const memberCount = this.#countWith(member);
-    this.#take({ type: "member.updated", rev: member.rev, member, memberCount });
+    this.#apply({ type: "member.updated", rev: member.rev, member, memberCount });
     return member;
   }
 
-  #take(step: ChatStep): void {
+  #apply(step: ChatStep): void {
     this.#steps.push(step);
     if (step.type === "chat.updated") {
       this.#chat = step.chat;
@@ -352,7 +361,7 @@ export class ChatDraft {
     }
   }
 
-  /** Present members once this row is taken. */
+  /** Number of present members once this row is applied. */
   #countWith(member: Membership): number {
     const was = this.member(member.userId) ? 1 : 0;
     const is = member.leftAt === null ? 1 : 0;

@@ -11,10 +11,10 @@ import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
 import type { Groups } from "./groups.ts";
 
-/** Messages of one read, and of one commit. */
+/** Maximum number of messages in one read, and in one commit. */
 const PAGE = 100;
 
-/** A person's memberships, and what they sent. */
+/** Exports and erases a person's memberships and messages. */
 export class ChatPersonalData implements PersonalData {
   readonly name = "chats";
 
@@ -33,10 +33,11 @@ export class ChatPersonalData implements PersonalData {
   }
 
   /**
-   * What the person sent becomes tombstones and their reactions go, each a revision, so that every client
-   * learns of it; they leave their groups, and ownership passes on. In a direct chat they stay, as nobody, for the
-   * other one's sake. At the end it looks again for what was on its way while the account ended: a
-   * message of theirs, or someone who added them to a group.
+   * Turns the person's messages into tombstones and removes their reactions, each with a revision,
+   * so that every client learns of it; then the person leaves their groups, and ownership is
+   * transferred. In a direct chat they stay a member, shown as an erased user, for the sake of the
+   * other member. A second pass finds what was under way while the account ended: a message by the
+   * person, or someone who added them to a group.
    */
   async erase(userId: string): Promise<void> {
     const seen = new Map<string, number>();
@@ -51,8 +52,8 @@ export class ChatPersonalData implements PersonalData {
   }
 
   /**
-   * Walks the chat from `after` on, and returns how far it came. A walk, since reactions are found by no
-   * index; it reads a page at a time, however long the chat is.
+   * Reads the chat from `after` on, and returns the `seq` it reached. Reads every message, since no
+   * index finds reactions; one page at a time, however long the chat is.
    */
   async #eraseMessages({ chatId, userId }: Membership, after: number): Promise<number> {
     for (let last = after;;) {
@@ -71,7 +72,7 @@ export class ChatPersonalData implements PersonalData {
     }
   }
 
-  /** Someone may have been faster: then they have left. */
+  /** Ignores `not_found`: a concurrent request may have removed the person already. */
   async #leave({ chatId, userId }: Membership): Promise<void> {
     try {
       await this.groups.remove(userId, chatId, userId);

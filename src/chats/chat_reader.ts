@@ -13,7 +13,7 @@ export interface ChatRoster {
 export class ChatReader {
   constructor(private readonly store: Pick<Store, "chats" | "memberships">) {}
 
-  /** With `kind`, a chat of another kind is not found either. */
+  /** Throws `not_found` for a chat of another kind too, if `kind` is given. */
   async roster(userId: string, chatId: string, kind?: ChatKind): Promise<ChatRoster> {
     const chat = await this.store.chats.byId(chatId);
     const missing = notFound(kind ?? "chat", chatId);

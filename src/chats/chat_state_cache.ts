@@ -1,26 +1,26 @@
 import type { Store } from "../store/store.ts";
 import type { ChatState } from "./chat_draft.ts";
 
-/** Memberships in memory at most, over all chats: about 200 bytes each. */
+/** Maximum number of memberships in memory, over all chats: about 200 bytes each. */
 const MAX_MEMBERS = 100_000;
 
 /**
- * Remembers the rows that changes are checked against, for the chats written to last.
+ * Caches the rows that changes are checked against, for the chats written to last.
  *
- * What it remembers may be old, since another instance may have moved the head. That is safe: a
- * commit against an old head is refused by the store.
+ * A cached state may be old, since another instance may have moved the head. That is safe: the
+ * store refuses a commit against an old head.
  */
 export class ChatStateCache {
-  /** In order of use: the first is the one to forget. */
+  /** In order of use: the first is evicted first. */
   readonly #states = new Map<string, ChatState>();
   #members = 0;
 
   constructor(private readonly store: Store) {}
 
-  /** `fresh` says that the state was read for this call. */
+  /** `fresh` is true if the state was read for this call. */
   async get(chatId: string): Promise<{ state: ChatState | null; fresh: boolean }> {
-    const remembered = this.#states.get(chatId);
-    if (remembered) return { state: remembered, fresh: false };
+    const cached = this.#states.get(chatId);
+    if (cached) return { state: cached, fresh: false };
     const state = await this.#load(chatId);
     if (state) this.set(state);
     return { state, fresh: true };
@@ -43,7 +43,7 @@ export class ChatStateCache {
     this.#members -= state.members.size;
   }
 
-  /** The head is read first: a row that is newer than it makes the commit fail, never wrong. */
+  /** Reads the head first: a row that is newer than the head makes the commit fail, never wrong. */
   async #load(chatId: string): Promise<ChatState | null> {
     const chat = await this.store.chats.byId(chatId);
     if (!chat) return null;

@@ -10,13 +10,13 @@ import type { CommitMetrics } from "./commit_metrics.ts";
 import { ChatStateCache } from "./chat_state_cache.ts";
 
 /**
- * Decides on one change: reads the draft, throws if the rules say no, makes its steps, and returns
- * the answer. It may run several times (when another instance was faster), so it must not do
- * anything but that.
+ * Decides on one change: reads the draft, throws if the rules forbid the change, adds its steps,
+ * and returns the result. It may run several times (when another instance committed first), so it
+ * must have no other effect.
  */
 export type Edit<T> = (draft: ChatDraft) => T | Promise<T>;
 
-/** Hears of every commit of this instance, in the order of each chat's revisions. */
+/** Called with every commit of this instance, in the order of each chat's revisions. */
 export type CommitListener = (commit: ChatCommit) => void;
 
 interface Job {
@@ -33,56 +33,66 @@ interface Lane {
   lastStart: number;
 }
 
-/** What a job came to in one attempt; only a commit makes it final. */
+/** Result of a job in one attempt; only a commit makes it final. */
 type Result = { job: Job; value: unknown } | { job: Job; error: unknown };
 
 export interface ChatWriterOptions {
-  /** A chat that is written to more often than this waits, so that its writes go together. */
+  /**
+   * Minimum time between two commits to a chat, in milliseconds: writes that arrive sooner wait and
+   * share one.
+   */
   gatherMs?: number;
-  /** Edits in one commit at most. */
+  /** Maximum number of edits in one commit. */
   maxBatch?: number;
-  /** Hears what each commit took. */
+  /** Called with the figures of each commit. */
   onCommitted?: (figures: CommitMetrics) => void;
-  /** Chats that a person may be a member of. */
+  /** Maximum number of chats that a person may be a member of. */
   maxChats?: number;
-  /** Called when a commit against the head `after` failed in a way that leaves open whether it happened. */
+  /**
+   * Called when a commit against the head `after` failed in a way that leaves open whether it
+   * happened.
+   */
   onUncertain?: (chatId: string, after: number) => void;
   /**
-   * Called when an edit found that an earlier try, here or elsewhere, has written its message at `rev`: the
-   * one who wrote it may have been unable to announce it.
+   * Called when an edit found that an earlier try, here or on another instance, has stored its
+   * message at `rev`: the instance that stored it may have been unable to announce it.
    */
   onRepeat?: (chatId: string, rev: number) => void;
-  /** A commit is a span of the first of its callers. */
+  /** A commit is recorded as a span of the first of its callers. */
   tracing?: Tracing;
 }
 
-/** What failed attempts at one commit have taught. */
+/** Facts learned from failed attempts at one commit. */
 interface Learned {
-  /** Sends that the store holds already, by `sendKey`. */
+  /** Sends that are stored already, by `sendKey`. */
   sent: Map<string, Message>;
   /** People who may join no further chat. */
   full: Set<string>;
 }
 
-/** Enough for a commit per instance and try; past it the store is overloaded, and we say so. */
+/**
+ * Enough for one commit per instance and try; beyond it the store is overloaded, and the caller
+ * gets an error.
+ */
 const MAX_ATTEMPTS = 50;
 
 /**
- * Characters of the messages in one commit, past which the other edits go into the next one: finding what
- * hundreds of long messages are found by takes seconds, and no database likes such a transaction.
+ * Characters of the messages in one commit, past which the remaining edits go into the next one:
+ * computing the search terms of hundreds of long messages takes seconds, and no database likes such
+ * a transaction.
  */
 const MAX_BATCH_CHARACTERS = 40_000;
 
-/** Chats remembered as hot or quiet; past it the quiet ones are forgotten. */
+/** Maximum number of chats whose last commit time is kept; past it, idle chats are dropped. */
 const MAX_LANES = 1_000;
 
 /**
  * The only way in which a chat changes.
  *
  * Writes to one chat that arrive together are committed together: one change set, k revisions. The
- * first write to a quiet chat goes at once; those that follow within `gatherMs` wait for each other.
- * Nothing is locked: a change set is made against the head as it was read (or remembered), and if
- * another instance has moved the head meanwhile, the edits are run again on the new state.
+ * first write to an idle chat is committed at once; writes that follow within `gatherMs` wait for
+ * each other. Nothing is locked: a change set is built against the head as it was read (or cached),
+ * and if another instance has moved the head in the meantime, the edits run again on the new state.
  */
 export class ChatWriter {
   readonly #lanes = new Map<string, Lane>();
@@ -111,7 +121,10 @@ export class ChatWriter {
     this.#onRepeat = options.onRepeat ?? (() => {});
   }
 
-  /** Answers once the change is durable. Throws what `edit` throws, and `not_found` for no such chat. */
+  /**
+   * Resolves once the change is durable. Throws what `edit` throws, and `not_found` if the chat
+   * does not exist.
+   */
   write<T>(chatId: string, edit: Edit<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const lane = this.#lane(chatId);
@@ -122,15 +135,15 @@ export class ChatWriter {
   }
 
   /**
-   * Makes a chat that does not exist yet, from `state` (whose head is 0) and `edit`. Throws
+   * Creates a chat that does not exist yet, from `state` (whose head is 0) and `edit`. Throws
    * `DuplicateKey("directKey")` when the pair has a chat already.
    */
   async create<T>(state: ChatState, edit: Edit<T>): Promise<T> {
     const learned: Learned = { sent: new Map(), full: new Set() };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const draft = this.#draft(state, learned);
-      const answer = await edit(draft);
-      if (await this.#commit(draft, learned)) return answer;
+      const result = await edit(draft);
+      if (await this.#commit(draft, learned)) return result;
     }
     throw tooBusy();
   }
@@ -143,14 +156,14 @@ export class ChatWriter {
   #lane(chatId: string): Lane {
     let lane = this.#lanes.get(chatId);
     if (!lane) {
-      if (this.#lanes.size >= MAX_LANES) this.#forgetQuietLanes();
+      if (this.#lanes.size >= MAX_LANES) this.#forgetIdleLanes();
       this.#lanes.set(chatId, lane = { jobs: [], running: false, lastStart: -Infinity });
     }
     return lane;
   }
 
-  /** A quiet lane holds nothing but the time of its last batch, which no longer matters. */
-  #forgetQuietLanes(): void {
+  /** An idle lane holds nothing but the time of its last batch, which no longer matters. */
+  #forgetIdleLanes(): void {
     const hot = performance.now() - this.#gatherMs;
     for (const [chatId, lane] of this.#lanes) {
       if (!lane.running && lane.lastStart < hot) this.#lanes.delete(chatId);
@@ -181,7 +194,10 @@ export class ChatWriter {
     }
   }
 
-  /** Returns the number of jobs that were settled: all of them, unless they write much. */
+  /**
+   * Returns the number of jobs that were settled: all of them, unless their messages exceed
+   * `MAX_BATCH_CHARACTERS`.
+   */
   async #commitJobs(chatId: string, jobs: Job[]): Promise<number> {
     const learned: Learned = { sent: new Map(), full: new Set() };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -190,11 +206,12 @@ export class ChatWriter {
       if (!state) throw notFound("chat", chatId);
       const draft = this.#draft(state, learned);
       const results = await runEdits(draft, jobs);
-      // A commit proves that the state was the newest. What it does not prove counts only on fresh
-      // state: the remembered one may not know yet who has joined, or left.
+      // A commit proves that the state was the newest. A draft without a commit, and errors, count
+      // only on fresh state: the cached one may lack members who have joined or left since.
       const unproven = draft.length === 0 || results.some((result) => "error" in result);
       if (unproven && !fresh && await this.#isBehind(state)) continue;
-      // Nor does it prove how far members have read, which takes no revision and is told with them.
+      // A commit does not prove the read cursors either: they take no revision, and go out with
+      // member rows.
       if (draft.changesMembers && !fresh) {
         this.#states.forget(chatId);
         continue;
@@ -207,11 +224,14 @@ export class ChatWriter {
   }
 
   #draft(state: ChatState, { sent, full }: Learned): ChatDraft {
-    const room = { maxChats: this.#maxChats, full };
-    return new ChatDraft(state, this.store.messages, this.clock.now(), sent, room);
+    const chatLimits = { maxChats: this.#maxChats, full };
+    return new ChatDraft(state, this.store.messages, this.clock.now(), sent, chatLimits);
   }
 
-  /** An earlier try that was thought lost may be what made this one find nothing to do. */
+  /**
+   * Reports the revision of an earlier try that was thought lost, which left this one nothing to
+   * do.
+   */
   #announceRepeats(draft: ChatDraft, isRetry: boolean): void {
     const { id, rev } = draft.chat;
     const announced = draft.length > 0 ? 0 : isRetry ? rev : draft.repeatedRev;
@@ -225,7 +245,7 @@ export class ChatWriter {
     return true;
   }
 
-  /** False when it has to be tried again, with what was learnt. */
+  /** Returns false if the commit has to be tried again; adds what was learned to `learned`. */
   async #commit(draft: ChatDraft, learned: Learned): Promise<boolean> {
     if (draft.length === 0) return true;
     const chatId = draft.chat.id;
@@ -242,7 +262,8 @@ export class ChatWriter {
         return false;
       }
     } catch (error) {
-      // An upload was deleted meanwhile: whoever wanted to send it finds that out now, and only they.
+      // An upload was deleted in the meantime: the retry fails the edit that wanted to send it, and
+      // no other.
       if (error instanceof MediaGone) return false;
       if (error instanceof TooManyChats) {
         for (const userId of error.userIds) learned.full.add(userId);
@@ -250,7 +271,7 @@ export class ChatWriter {
       }
       if (!(error instanceof DuplicateKey)) this.#onUncertain(chatId, draft.base.chat.rev);
       if (!(error instanceof DuplicateKey) || error.key !== "clientId") throw error;
-      // Looking sends up only when one turns out to be a repeat keeps the usual send to one write.
+      // Looking sends up only after one turns out to be a repeat keeps the usual send to one write.
       for (const message of await this.store.messages.bySendKeys(chatId, draft.sendKeys())) {
         learned.sent.set(sendKey(message.senderId, message.clientId), message);
       }
@@ -264,11 +285,11 @@ export class ChatWriter {
 }
 
 function tooBusy(): AppError {
-  const about = "Writing to the chat: others are writing to it, try again";
-  return new AppError("unavailable", about, { retryAfter: 1 });
+  const message = "Cannot write to the chat: too many concurrent writes, try again";
+  return new AppError("unavailable", message, { retryAfter: 1 });
 }
 
-/** As many of the jobs as one commit takes. */
+/** Runs the jobs until the commit is full, and returns the results of those that it takes. */
 async function runEdits(draft: ChatDraft, jobs: Job[]): Promise<Result[]> {
   const results: Result[] = [];
   for (const job of jobs) {

@@ -1,6 +1,6 @@
 import type { MetricsRegistry } from "../core/metrics.ts";
 
-/** What one commit took and held; for `ChatWriter`'s `onCommitted`. */
+/** Figures of one commit, for `ChatWriter`'s `onCommitted`. */
 export interface CommitMetrics {
   /** Revisions that were committed together. */
   revisions: number;

@@ -1,7 +1,7 @@
 import type { ContactAudiences } from "../model/contact.ts";
 import type { Store } from "../store/store.ts";
 
-/** Whom a person lets add them to groups and write to them. */
+/** Reads and changes whom a person lets add them to groups and write to them. */
 export class ContactChoices {
   constructor(
     private readonly store: Pick<Store, "contacts">,
@@ -16,7 +16,7 @@ export class ContactChoices {
     };
   }
 
-  /** What is left out stays as it is. */
+  /** Fields that are left out stay as they are. */
   async change(userId: string, patch: Partial<ContactAudiences>): Promise<ContactAudiences> {
     const [chosen] = await this.store.contacts.settingsOf([userId]);
     await this.store.contacts.putSettings({

@@ -8,49 +8,52 @@ import type { Store } from "../store/store.ts";
 import type { ContactPolicy } from "./contact_policy.ts";
 
 /**
- * How a caller may reach one person: `added` directly, `asked` for their consent, or not for now.
- * `stranger` says that the two shared no chat before.
+ * How a caller may reach one person: `added` directly, `asked` for their consent, or `refused` for
+ * now. `stranger` is true if the two shared no chat before.
  */
 export type Admission =
   | { way: "added"; userId: string; stranger: boolean }
   | { way: "asked"; userId: string }
   | { way: "refused"; userId: string; error: AppError };
 
-/** What the caller wants: to add people to a group, or to begin a direct chat. */
+/** Purpose of the caller: to add people to a group, or to begin a direct chat. */
 export type ContactPurpose = keyof ContactAudiences;
 
 export interface ContactGateOptions {
   store: Pick<Store, "users" | "contacts" | "memberships">;
-  people: ContactPolicy;
+  contactPolicy: ContactPolicy;
   limiter: RateLimiter;
   rates: Pick<Rates, "strangers" | "unconfirmed" | "join">;
   defaults: ContactAudiences;
-  /** Whether addresses can be confirmed: only then is confirming them asked for. */
+  /**
+   * Whether addresses can be confirmed: only then does an unconfirmed address limit its account.
+   */
   mailConfigured: boolean;
   log: Log;
 }
 
 /**
- * Decides how people may be reached: each chooses whom they let in, others have to ask, and how often
- * strangers reach one person is limited, whichever way they come.
+ * Decides how people may be reached: each person chooses whom they let in, others have to ask, and
+ * the number of strangers who reach one person is limited, whatever the way.
  */
 export class ContactGate {
   constructor(private readonly options: ContactGateOptions) {}
 
   /**
-   * One admission per person, in the order given. Throws `not_found` naming the first who does not exist,
-   * was erased, or has blocked the caller: the three are not told apart.
+   * Returns one admission per person, in the order given. Throws `not_found` naming the first
+   * person who does not exist, was erased, or has blocked the caller: the three cases look alike to
+   * the caller.
    */
   async admit(callerId: string, userIds: string[], purpose: ContactPurpose): Promise<Admission[]> {
-    const { people, store, defaults } = this.options;
-    await people.requireReachable(callerId, userIds);
-    const known = new Set(await store.memberships.acquaintedWith(callerId, userIds));
+    const { contactPolicy, store, defaults } = this.options;
+    await contactPolicy.requireReachable(callerId, userIds);
+    const acquainted = new Set(await store.memberships.acquaintedWith(callerId, userIds));
     const rows = await store.contacts.settingsOf(userIds);
     const chosen = new Map(rows.map((row) => [row.userId, row[purpose]]));
     const unconfirmed = await this.#isUnconfirmed(callerId);
     const admissions: Admission[] = [];
     for (const userId of userIds) {
-      const stranger = !known.has(userId);
+      const stranger = !acquainted.has(userId);
       const error = stranger ? await this.#charge(callerId, userId, unconfirmed) : null;
       const audience = chosen.get(userId) ?? defaults[purpose];
       admissions.push(
@@ -66,7 +69,7 @@ export class ContactGate {
 
   /** Counts a chat that is opened otherwise than by `chat.open`, which the dispatcher counts. */
   async chargeOpening(callerId: string): Promise<void> {
-    const error = await this.#take("join", callerId, "Cannot open another chat");
+    const error = await this.#consume("join", callerId, "Cannot open another chat");
     if (error) throw error;
   }
 
@@ -76,19 +79,22 @@ export class ContactGate {
     return caller?.emailVerifiedAt === null;
   }
 
-  /** The person's own limit first, given back where the caller's refuses: else it could be used up. */
+  /**
+   * Takes from the person's own limit first, and refunds it where the caller's limit refuses:
+   * otherwise an unconfirmed caller could use up the person's limit.
+   */
   async #charge(callerId: string, userId: string, unconfirmed: boolean): Promise<AppError | null> {
     const { limiter, rates } = this.options;
     const tooOften = "Cannot reach this person: too many strangers have reached them lately";
-    const error = await this.#take("strangers", userId, tooOften);
+    const error = await this.#consume("strangers", userId, tooOften);
     if (error || !unconfirmed) return error;
     const unproven = "Cannot reach more strangers for now: the account's address is not confirmed";
-    const refused = await this.#take("unconfirmed", callerId, unproven);
+    const refused = await this.#consume("unconfirmed", callerId, unproven);
     if (refused) await limiter.refund(`strangers:${userId}`, rates.strangers);
     return refused;
   }
 
-  async #take(
+  async #consume(
     name: "strangers" | "unconfirmed" | "join",
     key: string,
     message: string,
@@ -102,8 +108,8 @@ export class ContactGate {
         retryAfter,
       });
     } catch (error) {
-      // A limiter that is out of reach must not take the service with it.
-      log.warn("Rate limiter failed; the request goes on", { error, limit: name });
+      // A rate limiter that cannot be reached must not stop the service.
+      log.warn("Rate limiter failed; the request continues", { error, limit: name });
       return null;
     }
   }

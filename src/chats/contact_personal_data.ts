@@ -6,7 +6,7 @@ import type { ExportSection, PersonalData } from "../users/personal_data.ts";
 
 const PAGE = 100;
 
-/** A person's contact settings, and the requests that they have sent and that wait for them. */
+/** Exports and erases a person's contact settings, and the requests that they sent or received. */
 export class ContactPersonalData implements PersonalData {
   readonly name = "contacts";
 

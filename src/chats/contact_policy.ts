@@ -4,13 +4,13 @@ import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * Whom a person may reach. Who has blocked them, and who has erased their account, answers as if
- * there were no such user.
+ * Block and erasure rules: whom a person may reach. A user who has blocked them, or who has erased
+ * their account, looks like a user who does not exist.
  */
 export class ContactPolicy {
   constructor(private readonly store: Pick<Store, "users" | "blocks" | "chats">) {}
 
-  /** All of `userIds`, or `not_found` naming the first that cannot be reached. */
+  /** Returns all of `userIds`, or throws `not_found` naming the first who cannot be reached. */
   async requireReachable(callerId: string, userIds: string[]): Promise<User[]> {
     const found = new Map((await this.store.users.byIds(userIds)).map((user) => [user.id, user]));
     const blockers = new Set(await this.store.blocks.blockersAmong(callerId, userIds));
@@ -21,7 +21,7 @@ export class ContactPolicy {
     });
   }
 
-  /** Whether `userId` takes nothing from `callerId`: blocked them, or is no longer there. */
+  /** True if `callerId` cannot reach `userId`: a block, or a user who no longer exists. */
   async isUnreachable(callerId: string, userId: string): Promise<boolean> {
     if (await this.store.blocks.has(userId, callerId)) return true;
     const user = await this.store.users.byId(userId);
@@ -29,21 +29,22 @@ export class ContactPolicy {
   }
 
   /**
-   * In a direct chat, throws if the other one takes nothing from `userId`. Who was blocked is not told by
-   * whom or that they were: the chat just takes no messages. `action` reads like "Sending".
+   * In a direct chat, throws if `userId` cannot reach the other member. The error tells neither
+   * that there is a block nor whose it is: the chat just takes no messages. `action` is an
+   * infinitive, like "send".
    */
   async requireOpen(chat: Pick<Chat, "directKey">, userId: string, action: string): Promise<void> {
     if (chat.directKey === null) return;
     if (!await this.isUnreachable(userId, peerOf(chat.directKey, userId))) return;
-    throw new AppError("forbidden", `${action}: this chat takes no messages`);
+    throw new AppError("forbidden", `Cannot ${action}: this chat takes no messages`);
   }
 
   /**
-   * Whether others are to see what `userId` is doing in the chat (typing, reading): in a direct chat,
-   * neither of the two once one has blocked the other. In groups it is as with messages: it goes on,
-   * and the blocker's devices hide it.
+   * True if others may see what `userId` does in the chat (typing, reading): in a direct chat,
+   * neither of the two may once one has blocked the other. In groups the rule of messages applies:
+   * it is sent, and the blocker's devices hide it.
    */
-  async isHeardIn(chatId: string, userId: string): Promise<boolean> {
+  async isVisibleIn(chatId: string, userId: string): Promise<boolean> {
     const chat = await this.store.chats.byId(chatId);
     if (!chat?.directKey) return true;
     const { blocks } = this.store;

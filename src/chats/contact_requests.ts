@@ -15,12 +15,12 @@ import type { ContactPolicy } from "./contact_policy.ts";
 
 export type ContactRequestState = "pending" | "accepted" | "declined" | "withdrawn";
 
-/** A request as the person sees it who is asked. */
+/** A request as its recipient sees it. */
 export interface ReceivedRequest {
   request: ContactRequest;
   from: User;
   chat: Chat;
-  /** What the sender of a direct request has written, if anything. */
+  /** Text of the first message of a direct request, if there is one. */
   text: string | null;
 }
 
@@ -34,7 +34,7 @@ export interface RequestQuery {
 export interface ContactRequestsOptions {
   store: Pick<Store, "contacts" | "chats" | "messages" | "users">;
   writer: ChatWriter;
-  people: ContactPolicy;
+  contactPolicy: ContactPolicy;
   clock: Clock;
   limits: {
     contactRequests: number;
@@ -44,33 +44,41 @@ export interface ContactRequestsOptions {
   };
   /** Sends an ephemeral event to all connections of these users, on every instance. */
   send(userIds: string[], event: WireEvent): void;
-  /** Tells the person who is asked within the app, and by a push. Never throws. */
+  /** Notifies the recipient within the app, and by a push. Never throws. */
   notify(request: ContactRequest): Promise<void>;
-  /** The request was answered or taken back: what was shown of it is withdrawn. Never throws. */
+  /**
+   * Called when the request was answered or withdrawn: its notification is withdrawn too. Never
+   * throws.
+   */
   settled(request: ContactRequest): void;
 }
 
 /**
- * Requests that wait for a person's consent: invitations to groups, and first messages of people who may
- * not write directly. Who is asked is no member until they accept, so that a request costs them a row in
- * a bounded list and nothing else.
+ * Requests that wait for a person's consent: invitations to groups, and first messages of people
+ * who may not write directly. The recipient is not a member until they accept, so that a request
+ * costs them a row in a bounded list and nothing else.
  */
 export class ContactRequests {
   constructor(private readonly options: ContactRequestsOptions) {}
 
-  /** A repeat, and one to a person who has declined, does nothing until the first has expired. */
-  async ask(about: NewRequest): Promise<RequestOutcome> {
-    const { outcome, request } = await this.reserve(about);
+  /**
+   * Does nothing for a repeat, or for a person who has declined, until the first request has
+   * expired.
+   */
+  async ask(newRequest: NewRequest): Promise<RequestOutcome> {
+    const { outcome, request } = await this.reserve(newRequest);
     if (outcome === "added") await this.announce(request);
     return outcome;
   }
 
-  /** As `ask`, before the chat exists: nobody is told until `announce`. */
-  async reserve(about: NewRequest): Promise<{ outcome: RequestOutcome; request: ContactRequest }> {
+  /** As `ask`, before the chat exists: notifies no one until `announce`. */
+  async reserve(
+    newRequest: NewRequest,
+  ): Promise<{ outcome: RequestOutcome; request: ContactRequest }> {
     const { store, clock, limits } = this.options;
     const createdAt = clock.now();
     const expiresAt = createdAt + limits.contactRequestMs;
-    const request = { id: newId(), ...about, createdAt, expiresAt, declinedAt: null };
+    const request = { id: newId(), ...newRequest, createdAt, expiresAt, declinedAt: null };
     const outcome = await store.contacts.addRequest(request, {
       received: limits.contactRequests,
       sent: limits.contactRequestsSent,
@@ -79,16 +87,19 @@ export class ContactRequests {
   }
 
   async announce(request: ContactRequest): Promise<void> {
-    this.#tell(request, "pending");
+    this.#sendEvent(request, "pending");
     await this.options.notify(request);
   }
 
-  /** Takes back what was reserved. */
+  /** Deletes a reserved request. */
   async cancel({ id }: ContactRequest): Promise<void> {
     await this.store.contacts.removeRequest(id);
   }
 
-  /** Requests of people whom one of the two has blocked, or who are gone, are not shown. */
+  /**
+   * Lists requests received, without those where one of the two has blocked the other or the
+   * sender's account is gone.
+   */
   async received(
     userId: string,
     query: RequestQuery,
@@ -103,7 +114,7 @@ export class ContactRequests {
     for (const request of page) {
       const from = users.find(({ id }) => id === request.fromId);
       const chat = chats.find(({ id }) => id === request.chatId);
-      if (!from || !chat || !await this.#isWelcome(request)) continue;
+      if (!from || !chat || !await this.#isReachable(request)) continue;
       const message = messages.find(({ chatId }) => chatId === request.chatId);
       items.push({ request, from, chat, text: message?.text ?? null });
     }
@@ -118,10 +129,10 @@ export class ContactRequests {
     return { items, next: nextOf(items, query.limit) };
   }
 
-  /** Makes the person a member. Throws `not_found` where the one who asked could no longer add them. */
+  /** Makes the recipient a member. Throws `not_found` if the sender could no longer add them. */
   async accept(userId: string, requestId: string, visitor?: Visitor): Promise<Chat> {
-    const request = await this.#waiting(userId, requestId);
-    if (!await this.#isWelcome(request)) throw notFound("request", requestId);
+    const request = await this.#requirePending(userId, requestId);
+    if (!await this.#isReachable(request)) throw notFound("request", requestId);
     const chat = await this.options.writer.write(request.chatId, (draft) => {
       const inviter = draft.member(request.fromId);
       const mayAdd = request.kind === "direct" || inviter?.role !== "member";
@@ -133,9 +144,9 @@ export class ContactRequests {
     return chat;
   }
 
-  /** The one who asked is told, and asking again has no effect until the request has expired. */
+  /** Notifies the sender; asking again has no effect until the request has expired. */
   async decline(userId: string, requestId: string): Promise<void> {
-    const request = await this.#waiting(userId, requestId);
+    const request = await this.#requirePending(userId, requestId);
     if (await this.store.contacts.decline(requestId, this.options.clock.now())) {
       this.#settle(request, "declined");
     }
@@ -143,17 +154,19 @@ export class ContactRequests {
 
   async withdraw(fromId: string, requestId: string): Promise<void> {
     const request = await this.store.contacts.request(requestId);
-    if (request?.fromId !== fromId || !this.#waits(request)) throw notFound("request", requestId);
+    if (request?.fromId !== fromId || !this.#isPending(request)) {
+      throw notFound("request", requestId);
+    }
     await this.close(request, "withdrawn");
   }
 
-  /** The request about this person and chat, if it has not expired; declined ones too. */
-  async alive(userId: string, chatId: string): Promise<ContactRequest | null> {
+  /** Returns the request for this person and chat if it has not expired; declined ones too. */
+  async unexpired(userId: string, chatId: string): Promise<ContactRequest | null> {
     const request = await this.store.contacts.requestFor(userId, chatId);
     return request && request.expiresAt > this.options.clock.now() ? request : null;
   }
 
-  /** Deletes it and tells both sides what became of it. */
+  /** Deletes the request and notifies both sides of its final state. */
   async close(request: ContactRequest, state: "accepted" | "withdrawn"): Promise<void> {
     if (await this.store.contacts.removeRequest(request.id)) this.#settle(request, state);
   }
@@ -172,48 +185,48 @@ export class ContactRequests {
     draft.record(origin, { action: "member.joined", userId, details: { invitedBy: fromId } });
   }
 
-  async #waiting(userId: string, requestId: string): Promise<ContactRequest> {
+  async #requirePending(userId: string, requestId: string): Promise<ContactRequest> {
     const request = await this.store.contacts.request(requestId);
-    if (request?.userId === userId && this.#waits(request)) return request;
+    if (request?.userId === userId && this.#isPending(request)) return request;
     throw notFound("request", requestId);
   }
 
-  #waits({ declinedAt, expiresAt }: ContactRequest): boolean {
+  #isPending({ declinedAt, expiresAt }: ContactRequest): boolean {
     return declinedAt === null && expiresAt > this.options.clock.now();
   }
 
-  /** Neither of the two has blocked the other, and the one who asks is still there. */
-  async #isWelcome({ userId, fromId }: ContactRequest): Promise<boolean> {
-    const { people } = this.options;
+  /** True if neither of the two has blocked the other, and both accounts still exist. */
+  async #isReachable({ userId, fromId }: ContactRequest): Promise<boolean> {
+    const { contactPolicy } = this.options;
     const [blocked, gone] = await Promise.all([
-      people.isUnreachable(fromId, userId),
-      people.isUnreachable(userId, fromId),
+      contactPolicy.isUnreachable(fromId, userId),
+      contactPolicy.isUnreachable(userId, fromId),
     ]);
     return !blocked && !gone;
   }
 
   #settle(request: ContactRequest, state: ContactRequestState): void {
-    this.#tell(request, state);
+    this.#sendEvent(request, state);
     this.options.settled(request);
   }
 
-  #tell({ id, kind, userId, fromId, chatId }: ContactRequest, state: ContactRequestState) {
+  #sendEvent({ id, kind, userId, fromId, chatId }: ContactRequest, state: ContactRequestState) {
     const data = { requestId: id, kind, userId, fromId, chatId, state };
     this.options.send([userId, fromId], { event: "contact.request", data });
   }
 
   #page({ limit, cursor }: RequestQuery) {
     if (cursor !== undefined && !isId(cursor)) {
-      const message = `Cannot list requests: the cursor ${quote(cursor)} is not ours`;
+      const message = `Cannot list requests: the cursor ${quote(cursor)} is invalid`;
       throw fieldError("invalid_request", "cursor", message);
     }
     return { now: this.options.clock.now(), before: cursor ?? null, limit };
   }
 }
 
-/** For a request that could not be added, or a chat that cannot be asked for again. */
+/** For a request that could not be added, or a chat whose request cannot be renewed. */
 export function tooManyRequests(): AppError {
-  const message = "Cannot ask this person for their consent: too many requests wait already";
+  const message = "Cannot ask this person for their consent: too many requests are pending already";
   return new AppError("rate_limited", message, { retryAfter: 3600 });
 }
 

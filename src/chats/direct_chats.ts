@@ -18,16 +18,16 @@ export interface DirectChatsOptions {
 }
 
 /**
- * A plain and an encrypted chat for each two people, made on first use by whoever comes first. A person who does not let
- * the other write directly is asked for their consent: until they give it (by accepting, or by opening
- * the chat or writing themselves) the other one is alone in the chat.
+ * One plain and one encrypted chat for each pair of people, created on first use by either of them.
+ * A person who does not let the other write directly is asked for their consent: until they give it
+ * (by accepting, or by opening the chat or writing themselves) the other person is the only member.
  */
 export class DirectChats {
   constructor(private readonly options: DirectChatsOptions) {}
 
   /**
-   * `made` is true for the one call that made the chat. Without `encrypted` it is the pair's plain chat, or
-   * else the encrypted one, if there is any.
+   * `made` is true for the one call that created the chat. Without `encrypted` it is the pair's
+   * plain chat, or else the encrypted one, if there is any.
    */
   async open(
     callerId: string,
@@ -46,8 +46,8 @@ export class DirectChats {
   }
 
   /**
-   * Where there is no chat yet, it is made with what `edit` does to it, or, if that throws, not at all;
-   * it counts as `chat.open` does.
+   * Writes to the pair's chat. If there is none yet, creates it with the result of `edit`, or not
+   * at all if `edit` throws; this counts as `chat.open` does.
    */
   async write<T>(callerId: string, userId: string, edit: Edit<T>): Promise<T> {
     const found = await this.#find(callerId, userId);
@@ -73,7 +73,11 @@ export class DirectChats {
 
   async #find(callerId: string, userId: string, encrypted?: boolean): Promise<Chat | null> {
     if (userId === callerId) {
-      throw fieldError("invalid_request", "userId", "Opening a direct chat: it takes two people");
+      throw fieldError(
+        "invalid_request",
+        "userId",
+        "Cannot open a direct chat: it takes two people",
+      );
     }
     if (encrypted === undefined) {
       return await this.#find(callerId, userId, false) ?? await this.#find(callerId, userId, true);
@@ -85,7 +89,7 @@ export class DirectChats {
     return null;
   }
 
-  /** The second one only for a plain chat beside an encrypted one of an earlier release. */
+  /** Returns the second key only for a plain chat beside an encrypted one of an earlier release. */
   async #keyFor(callerId: string, userId: string, encrypted: boolean): Promise<string> {
     const [first, second] = directKeysOf(callerId, userId, encrypted);
     if (encrypted) return first;
@@ -110,15 +114,18 @@ export class DirectChats {
         if (admission.way === "added") addPeer(draft, admission, createdAt);
         return edit(draft);
       });
-    return admission.way === "added" ? await make() : await this.#asking({
-      ...{ kind: "direct", fromId: callerId, userId, chatId: chat.id },
+    return admission.way === "added" ? await make() : await this.#withRequest({
+      kind: "direct",
+      fromId: callerId,
+      userId,
+      chatId: chat.id,
     }, make);
   }
 
-  /** The request is there before the chat, so that neither comes about where the other cannot. */
-  async #asking<T>(about: NewRequest, make: () => Promise<T>): Promise<T> {
+  /** Reserves the request before creating the chat, so that neither exists without the other. */
+  async #withRequest<T>(newRequest: NewRequest, make: () => Promise<T>): Promise<T> {
     const { requests } = this.options;
-    const { outcome, request } = await requests.reserve(about);
+    const { outcome, request } = await requests.reserve(newRequest);
     if (outcome === "full") throw tooManyRequests();
     let made: T;
     try {
@@ -132,8 +139,8 @@ export class DirectChats {
   }
 
   /**
-   * Brings in who of the two is missing: the caller, who so accepts what the other one has asked, or the
-   * other one, who may let the caller write by now, or whose request has expired.
+   * Adds the missing member: the caller, who thereby accepts the other person's request, or the
+   * other person, who may let the caller write by now, or whose request has expired.
    */
   async #complete(chat: Chat, callerId: string, userId: string): Promise<void> {
     const { writer, requests, gate, clock } = this.options;
@@ -143,9 +150,9 @@ export class DirectChats {
       }
       return !draft.member(userId);
     });
-    const received = await requests.alive(callerId, chat.id);
+    const received = await requests.unexpired(callerId, chat.id);
     if (received) await requests.close(received, "accepted");
-    if (!isMissing || await requests.alive(userId, chat.id)) return;
+    if (!isMissing || await requests.unexpired(userId, chat.id)) return;
     const admission = firstOf(await gate.admit(callerId, [userId], "write"));
     if (admission.way === "asked") return await this.#ask(callerId, userId, chat.id);
     await writer.write(chat.id, (draft) => {
@@ -154,12 +161,14 @@ export class DirectChats {
   }
 
   async #ask(callerId: string, userId: string, chatId: string): Promise<void> {
-    const about = { kind: "direct", fromId: callerId, userId, chatId } as const;
-    const outcome = await this.options.requests.ask(about);
+    const newRequest = { kind: "direct", fromId: callerId, userId, chatId } as const;
+    const outcome = await this.options.requests.ask(newRequest);
     if (outcome === "full") throw tooManyRequests();
   }
 
-  /** The chat that someone else has made meanwhile; throws the error where it tells of something else. */
+  /**
+   * Returns the chat that a concurrent call has created; throws `error` if it has another cause.
+   */
   async #winner(
     callerId: string,
     userId: string,
@@ -173,7 +182,7 @@ export class DirectChats {
   }
 }
 
-/** Both are members. */
+/** True if both are members. */
 function isComplete({ memberCount }: Chat): boolean {
   return memberCount >= 2;
 }
@@ -190,7 +199,7 @@ function addPeer(draft: ChatDraft, admission: Admitted, joinedAt: number): void 
   if (draft.isFull(userId)) {
     const message = `Cannot open the chat with ${
       quote(userId)
-    }: they are in as many chats as they may be`;
+    }: they are in the maximum number of chats`;
     throw new AppError("forbidden", message);
   }
   const addedByStranger = admission.way === "added" && admission.stranger;

@@ -7,19 +7,20 @@ import {
 import type { ChatStep } from "../model/chat_step.ts";
 import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 import type { MlsChange } from "../store/chat_store.ts";
-import { type ChatRecord, occurrencesOf, outboxEntry } from "./outbox_events.ts";
+import { type ChatRecord, outboxEntry, outboxEventsOf } from "./outbox_events.ts";
 
-/** What a Commit brings with it, beside its own row. */
+/** Parts of a Commit beside its own row. */
 type GroupChange = Pick<MlsChange, "groupInfo" | "welcomes">;
 
 /**
- * What is to be written with a draft's rows and is no row of the chat: records for the audit, whom to
- * tell, the state of an MLS group. Each belongs to a revision, and goes when that is taken back.
+ * Everything that is written with a draft's rows and is no row of the chat: audit records, outbox
+ * events, the state of an MLS group. Each belongs to a revision, and goes when that revision is
+ * undone.
  */
 export class DraftSideEffects {
   #records: ChatRecord[] = [];
-  /** What people are to hear of beside new messages and records. */
-  #occurrences: { rev: number; occurrence: OutboxEvent }[] = [];
+  /** Events that people are notified of, beside new messages and records. */
+  #events: { rev: number; event: OutboxEvent }[] = [];
   readonly #groupChanges = new Map<number, GroupChange>();
   #outbox: OutboxEntry | null | undefined;
 
@@ -27,18 +28,18 @@ export class DraftSideEffects {
     this.#records.push({ rev, origin, note });
   }
 
-  tell(rev: number, occurrence: OutboxEvent): void {
-    this.#occurrences.push({ rev, occurrence });
+  notify(rev: number, event: OutboxEvent): void {
+    this.#events.push({ rev, event });
   }
 
   changeGroup(rev: number, change: GroupChange): void {
     this.#groupChanges.set(rev, change);
   }
 
-  /** Takes back what belongs to revisions past `rev`. */
+  /** Removes what belongs to revisions past `rev`. */
   truncate(rev: number): void {
     this.#records = this.#records.filter((each) => each.rev <= rev);
-    this.#occurrences = this.#occurrences.filter((each) => each.rev <= rev);
+    this.#events = this.#events.filter((each) => each.rev <= rev);
     for (const each of this.#groupChanges.keys()) {
       if (each > rev) this.#groupChanges.delete(each);
     }
@@ -48,17 +49,20 @@ export class DraftSideEffects {
     return this.#records.map(({ origin, note }) => newAuditEntry(origin, note, now));
   }
 
-  /** The same one for the change and for who is told of the commit. Called when all steps are made. */
+  /**
+   * Returns the same entry for the change set and for the commit listeners. Called when all steps
+   * are made.
+   */
   outbox(chatId: string, steps: readonly ChatStep[], now: number): OutboxEntry | null {
     if (this.#outbox !== undefined) return this.#outbox;
-    const occurrences = [
-      ...occurrencesOf(steps, this.#records),
-      ...this.#occurrences.map(({ occurrence }) => occurrence),
+    const events = [
+      ...outboxEventsOf(steps, this.#records),
+      ...this.#events.map(({ event }) => event),
     ];
-    return this.#outbox = outboxEntry(chatId, occurrences, now);
+    return this.#outbox = outboxEntry(chatId, events, now);
   }
 
-  /** Null without a Commit among the steps. */
+  /** Returns null if there is no Commit among the steps. */
   mls(steps: readonly ChatStep[]): MlsChange | null {
     const changes = [...this.#groupChanges.values()];
     const last = changes.at(-1);

@@ -29,7 +29,10 @@ export interface NewGroup {
 
 export type GroupPatch = Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "history">>;
 
-/** Says whether an upload may be a group's picture: throws if it is not an own, finished image. */
+/**
+ * Checks that an upload may be a group's picture: throws unless it is the caller's own, finished
+ * image.
+ */
 export interface PictureSource {
   requireAvatar(userId: string, mediaId: string): Promise<void>;
 }
@@ -43,13 +46,13 @@ export interface GroupsOptions {
   limits: { groupMembers: number };
 }
 
-/** Invitations that are written at once: each is a transaction of its own. */
+/** Number of invitations written at once: each is a transaction of its own. */
 const INVITATIONS_AT_ONCE = 8;
 
 /**
- * Who may do what in a group: members leave; admins change its name and picture, add people and
- * remove plain members; the owner does all that, removes admins, and gives roles. There is one
- * owner for as long as anyone is left.
+ * Enforces the roles of a group: members may leave; admins may change its name and picture, add
+ * people and remove plain members; the owner may do everything, including removing admins and
+ * changing roles. A group has exactly one owner while it has any member.
  */
 export class Groups {
   constructor(private readonly options: GroupsOptions) {}
@@ -62,7 +65,7 @@ export class Groups {
     const { writer, gate, clock, limits } = this.options;
     const { name, description, encrypted, history = "all" } = group;
     const memberIds = group.memberIds.filter((id) => id !== callerId);
-    if (encrypted && memberIds.length > 0) throw onlyByCommit("memberIds", "Making the group");
+    if (encrypted && memberIds.length > 0) throw onlyByCommit("memberIds", "create the group");
     assertGroupSize(memberIds.length + 1, limits.groupMembers);
     const admissions = await gate.admit(callerId, memberIds, "addToGroups");
     const createdAt = clock.now();
@@ -81,7 +84,7 @@ export class Groups {
 
   update(callerId: string, groupId: string, patch: GroupPatch): Promise<void> {
     return this.#write(groupId, async (draft) => {
-      requireAdmin(draft, callerId, "Changing the group");
+      requireAdmin(draft, callerId, "change the group");
       const changed = Object.entries(patch).filter(([field, value]) =>
         value !== undefined && draft.chat[field as keyof GroupPatch] !== value
       );
@@ -92,8 +95,8 @@ export class Groups {
   }
 
   /**
-   * People who are in it already are passed over. Returns those who did not become members, and why;
-   * throws the first of these reasons where it comes to nobody's being added or invited.
+   * Skips people who are members already. Returns the people who did not become members, with the
+   * reasons; throws the first of these reasons if no one was added or invited.
    */
   async add(
     callerId: string,
@@ -102,7 +105,7 @@ export class Groups {
     visitor?: Visitor,
   ): Promise<NotAddedView[]> {
     const { gate, clock, limits } = this.options;
-    const action = "Adding people to the group";
+    const action = "add people to the group";
     const wanted = await this.#write(groupId, (draft) => {
       requireAdmin(draft, callerId, action);
       if (draft.chat.encrypted) throw onlyByCommit("userIds", action);
@@ -118,13 +121,13 @@ export class Groups {
       return addAdmitted(draft, added, clock.now(), originOf(callerId, visitor));
     });
     const notAdded = await this.#notAdded(callerId, groupId, admissions, full);
-    throwIfInVain(admissions, notAdded);
+    throwIfNoneAdded(admissions, notAdded);
     return notAdded;
   }
 
-  /** Asks people for their consent, also those who could be added; in an encrypted group too. */
+  /** Asks people for their consent, even those who could be added; also in an encrypted group. */
   async invite(callerId: string, groupId: string, userIds: string[]): Promise<NotAddedView[]> {
-    const action = "Inviting people to the group";
+    const action = "invite people to the group";
     const wanted = await this.#write(groupId, (draft) => {
       requireAdmin(draft, callerId, action);
       return userIds.filter((userId) => !draft.member(userId));
@@ -134,18 +137,18 @@ export class Groups {
       one.way === "added" ? { way: "asked", userId: one.userId } : one
     );
     const notAdded = await this.#notAdded(callerId, groupId, admissions, []);
-    throwIfInVain(admissions, notAdded);
+    throwIfNoneAdded(admissions, notAdded);
     return notAdded;
   }
 
-  /** Leaving, when it is oneself. */
+  /** Leaves the group if the caller names themselves. */
   remove(callerId: string, groupId: string, userId: string, visitor?: Visitor): Promise<void> {
     return this.#write(groupId, (draft) => {
       const caller = draft.requireMember(callerId, "group", groupId);
       const target = draft.requireMember(userId, "member", userId);
       if (callerId !== userId) {
         assertMayRemove(caller, target);
-        if (draft.chat.encrypted) throw onlyByCommit("userId", "Removing a member");
+        if (draft.chat.encrypted) throw onlyByCommit("userId", "remove a member");
       }
       const origin = originOf(callerId, visitor);
       if (target.role === "owner") transferOwnership(draft, target, origin);
@@ -155,7 +158,7 @@ export class Groups {
     });
   }
 
-  /** Making someone the owner makes the owner an admin: there is only one. */
+  /** Making someone the owner makes the owner an admin: there is only one owner. */
   setRole(
     callerId: string,
     groupId: string,
@@ -164,11 +167,15 @@ export class Groups {
     visitor?: Visitor,
   ): Promise<void> {
     return this.#write(groupId, (draft) => {
-      const owner = requireOwner(draft, callerId, "Giving a role");
+      const owner = requireOwner(draft, callerId, "change a role");
       const target = draft.requireMember(userId, "member", userId);
       if (target.role === role) return;
       if (target.userId === callerId) {
-        throw fieldError("conflict", "role", "Giving up ownership: make someone else the owner");
+        throw fieldError(
+          "conflict",
+          "role",
+          "Cannot give up ownership: make another member the owner",
+        );
       }
       const origin = originOf(callerId, visitor);
       changeRole(draft, target, role, origin);
@@ -176,7 +183,7 @@ export class Groups {
     });
   }
 
-  /** Sends the invitations. */
+  /** Sends the invitations and returns those who were not added. */
   async #notAdded(
     callerId: string,
     groupId: string,
@@ -190,7 +197,10 @@ export class Groups {
       if (way === "added") return;
       if (way === "refused") return void notAdded.set(userId, limited(userId, admission.error));
       const outcome = await this.options.requests.ask({
-        ...{ kind: "group", fromId: callerId, userId, chatId: groupId },
+        kind: "group",
+        fromId: callerId,
+        userId,
+        chatId: groupId,
       });
       const view: NotAddedView = outcome === "full"
         ? limited(userId, tooManyRequests())
@@ -206,7 +216,8 @@ export class Groups {
       requireGroup(draft);
       return edit(draft);
     }).catch((error) => {
-      // The writer knows only chats; who asks for a group hears of a group.
+      // The writer reports a missing chat; a caller who asked for a group gets an error about the
+      // group.
       if (error instanceof AppError && error.code === "not_found" && isAboutChat(error, groupId)) {
         throw notFound("group", groupId);
       }
@@ -215,7 +226,9 @@ export class Groups {
   }
 }
 
-/** Adds those who let themselves be added; returns those who may be a member of no further chat. */
+/**
+ * Adds the people whose admission allows it; returns those who may be a member of no further chat.
+ */
 function addAdmitted(
   draft: ChatDraft,
   admissions: Admission[],
@@ -240,7 +253,7 @@ function limited(userId: string, { retryAfter }: AppError): NotAddedView {
   return { userId, reason: "rate_limited", ...(retryAfter !== undefined && { retryAfter }) };
 }
 
-function throwIfInVain(admissions: Admission[], notAdded: NotAddedView[]): void {
+function throwIfNoneAdded(admissions: Admission[], notAdded: NotAddedView[]): void {
   if (notAdded.length === 0 || notAdded.length < admissions.length) return;
   if (notAdded.some(({ reason }) => reason === "invited")) return;
   const [{ userId, reason }] = notAdded;
@@ -249,21 +262,21 @@ function throwIfInVain(admissions: Admission[], notAdded: NotAddedView[]): void 
   if (reason === "rate_limited") throw tooManyRequests();
   const message = `Cannot add ${
     quote(userId)
-  } to the group: they are in as many chats as they may be`;
+  } to the group: they are in the maximum number of chats`;
   throw new AppError("conflict", message);
 }
 
 /** Keys and membership change together: a member without the group's keys could read nothing. */
 function onlyByCommit(field: string, action: string): AppError {
-  const about = `${action}: in an encrypted group the Commit adds and removes people`;
-  return fieldError("conflict", field, about);
+  const message = `Cannot ${action}: in an encrypted group the Commit adds and removes people`;
+  return fieldError("conflict", field, message);
 }
 
 function isAboutChat(error: AppError, chatId: string): boolean {
   return error.message === notFound("chat", chatId).message;
 }
 
-/** To the admin, or else the member, who has been there longest. */
+/** Makes the longest-standing admin, or else the longest-standing member, the owner. */
 function transferOwnership(draft: ChatDraft, owner: Membership, origin: AuditOrigin): void {
   const others = draft.presentMembers().filter((member) => member.userId !== owner.userId);
   const successor = others.find((member) => member.role === "admin") ?? others[0];

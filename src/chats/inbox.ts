@@ -13,7 +13,7 @@ export interface InboxEntry {
   membership: Membership;
   lastMessage: Message | null;
   unread: number;
-  /** Those of the unread messages that mention the person. */
+  /** Number of the unread messages that mention the person. */
   mentions: number;
   muted: boolean;
 }
@@ -43,7 +43,7 @@ export class Inbox {
     const { cursor, kind } = query;
     const limit = Math.min(query.limit, this.limits.pageSize);
     const before = cursor === undefined ? null : parseCursor(cursor);
-    // One more than asked for tells whether there is a next page.
+    // One row more than requested shows whether there is a next page.
     const found = await this.store.chats.inbox({
       userId,
       kind: kind ?? null,
@@ -51,7 +51,7 @@ export class Inbox {
       limit: limit + 1,
     });
     const items = found.slice(0, limit);
-    const next = found.length > limit ? cursorOf(placeOf(items.at(-1)!)) : null;
+    const next = found.length > limit ? cursorOf(positionOf(items.at(-1)!)) : null;
     return { items: await this.#entries(userId, items), next };
   }
 
@@ -77,7 +77,7 @@ function newestFor({ hiddenSeq }: Membership, newest: Message | undefined): Mess
   return newest && newest.seq > hiddenSeq ? newest : null;
 }
 
-function placeOf({ chat }: InboxRow): InboxPlace {
+function positionOf({ chat }: InboxRow): InboxPlace {
   return { lastActivityAt: chat.lastActivityAt, chatId: chat.id };
 }
 
@@ -88,7 +88,10 @@ function cursorOf({ lastActivityAt, chatId }: InboxPlace): string {
 function parseCursor(cursor: string): InboxPlace {
   const [at, chatId, ...rest] = cursor.split("~");
   if (!/^\d{1,15}$/.test(at) || !isId(chatId) || rest.length > 0) {
-    throw new AppError("invalid_request", `Listing chats: the cursor ${quote(cursor)} is not ours`);
+    throw new AppError(
+      "invalid_request",
+      `Cannot list chats: the cursor ${quote(cursor)} is invalid`,
+    );
   }
   return { lastActivityAt: Number(at), chatId };
 }

@@ -2,7 +2,10 @@ import type { Chat } from "../model/chat.ts";
 import type { Message } from "../model/message.ts";
 import type { MediaUse } from "../store/chat_store.ts";
 
-/** By how much each upload is carried by more rows than before; what stays the same is left out. */
+/**
+ * Returns the change in the number of rows that refer to each upload; unchanged uploads are left
+ * out.
+ */
 export function mediaUses(
   chatBefore: Chat,
   chat: Chat,

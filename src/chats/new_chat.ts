@@ -5,7 +5,7 @@ export type NewChat =
   & Pick<Chat, "id" | "kind" | "createdBy" | "createdAt" | "encrypted">
   & Partial<Pick<Chat, "directKey" | "name" | "description" | "history">>;
 
-/** A chat before its first revision: its making is the change from head 0. */
+/** Returns a chat before its first revision: creating it is the change from head 0. */
 export function initialChat(chat: NewChat): ChatState {
   return {
     chat: {

@@ -10,31 +10,38 @@ export interface ChatRecord {
   note: AuditNote;
 }
 
-/** What the steps of a commit, and the records of who made them, mean for people who are away. */
-export function occurrencesOf(
+/**
+ * Returns the events that the steps of a commit, and the audit records of who made them, mean for
+ * people who are away.
+ */
+export function outboxEventsOf(
   steps: readonly ChatStep[],
   records: readonly ChatRecord[],
 ): OutboxEvent[] {
-  return [...messagesSent(steps), ...records.flatMap(memberChanged), ...steps.flatMap(takenBack)];
+  return [...messagesSent(steps), ...records.flatMap(memberChanged), ...steps.flatMap(withdrawn)];
 }
 
-/** How long whoever wrote an entry has it to itself: longer than telling takes, usually by far. */
-const IN_HAND_MS = 10_000;
+/**
+ * Initial claim: for this long only the instance that wrote the entry may deliver it. Far above the
+ * usual delivery time.
+ */
+const INITIAL_CLAIM_MS = 10_000;
 
-/** Null when there is nothing to tell. */
+/** Returns null when there is nothing to deliver. */
 export function outboxEntry(
   chatId: string,
   occurrences: OutboxEvent[],
   now: number,
 ): OutboxEntry | null {
   if (occurrences.length === 0) return null;
-  const dueAt = now + IN_HAND_MS;
+  const dueAt = now + INITIAL_CLAIM_MS;
   return { id: newId(), chatId, occurrences, deviceIds: null, attempts: 0, createdAt: now, dueAt };
 }
 
 /**
- * A push shows the newest message of a chat: of the plain ones, which concern everyone alike, each
- * sender's last stands for all, so that a busy chat's entries stay small.
+ * Returns events for new messages. A push shows the newest message of a chat, so each sender's last
+ * plain message, which concerns every member alike, stands for all of that sender's plain messages.
+ * This keeps the entries of busy chats small.
  */
 function messagesSent(steps: readonly ChatStep[]): OutboxEvent[] {
   const sent: OutboxEvent[] = [];
@@ -51,8 +58,8 @@ function messagesSent(steps: readonly ChatStep[]): OutboxEvent[] {
   return sent.reverse();
 }
 
-/** What people were shown of it disappears. */
-function takenBack(step: ChatStep): OutboxEvent[] {
+/** Returns an event that withdraws the notifications of a deleted message or a former member. */
+function withdrawn(step: ChatStep): OutboxEvent[] {
   if (step.type === "message.deleted") return [{ type: "deleted", messageId: step.message.id }];
   if (step.type !== "member.updated" || step.member.leftAt === null) return [];
   return [{ type: "left", userId: step.member.userId }];

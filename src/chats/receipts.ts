@@ -4,17 +4,20 @@ import type { Membership } from "../model/membership.ts";
 import type { ContactPolicy } from "./contact_policy.ts";
 import type { Store } from "../store/store.ts";
 
-/** Told when a member's cursors have moved, and whether other members may know of it. */
-export type ReceiptListener = (membership: Membership, chat: Chat, isHeard: boolean) => void;
+/**
+ * Called when a member's cursors have moved; `isVisible` tells whether other members may know of
+ * it.
+ */
+export type ReceiptListener = (membership: Membership, chat: Chat, isVisible: boolean) => void;
 
-/** Told how far a member has read, also when they had read that far before. */
+/** Called with the member's read cursor, even when it did not move. */
 export type ReadListener = (userId: string, chatId: string, readSeq: number) => void;
 
-/** How far each member has received and read. Cursors only move forward and take no revision. */
+/** Read and delivery cursors of each member. Cursors only move forward and take no revision. */
 export class Receipts {
   constructor(
     private readonly store: Pick<Store, "chats" | "memberships">,
-    private readonly people: Pick<ContactPolicy, "isHeardIn">,
+    private readonly contactPolicy: Pick<ContactPolicy, "isVisibleIn">,
     private readonly onMoved: ReceiptListener,
     private readonly onRead: ReadListener = () => {},
   ) {}
@@ -29,7 +32,10 @@ export class Receipts {
     return this.#move(userId, chatId, (head) => ({ deliveredSeq: Math.min(seq, head) }));
   }
 
-  /** A cursor past the newest message would hide messages that are still to come: it stops there. */
+  /**
+   * Limits a cursor to the newest message: past it, the cursor would hide messages that are still
+   * to come.
+   */
   async #move(
     userId: string,
     chatId: string,
@@ -44,7 +50,7 @@ export class Receipts {
     });
     if (!result) throw notFound("chat", chatId);
     if (result.moved) {
-      this.onMoved(result.membership, chat, await this.people.isHeardIn(chatId, userId));
+      this.onMoved(result.membership, chat, await this.contactPolicy.isVisibleIn(chatId, userId));
     }
     return result.membership;
   }

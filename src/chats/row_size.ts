@@ -11,7 +11,10 @@ const FILE_BYTES = 600;
 
 const encoder = new TextEncoder();
 
-/** Approximate size of a row in an answer, in bytes of JSON. Characters that JSON escapes count once. */
+/**
+ * Approximate size of a row in a response, in bytes of JSON. Characters that JSON escapes count
+ * once.
+ */
 export function rowBytes(row: Message | Membership | Handshake): number {
   if ("message" in row) return FIXED_BYTES + row.message.length;
   if (!("text" in row)) return FIXED_BYTES;

@@ -4,20 +4,24 @@ import type { UnreadCount } from "../store/message_store.ts";
 import type { BehindRow } from "../store/membership_store.ts";
 import type { Store } from "../store/store.ts";
 
-/** Past this, "many" is all that a person wants to know, and counting stays cheap. */
+/** Maximum unread count: past it, a person only wants to know "many", and counting stays cheap. */
 export const UNREAD_CAP = 1_000;
-/** Past it, a badge says no more. */
+/** Maximum number on the app's icon. */
 export const BADGE_CAP = 99;
-/** Chats with something unread that a badge looks at: each has one unread message at least, or nearly. */
+/**
+ * Maximum number of unread chats that a badge looks at: nearly every one has at least one unread
+ * message.
+ */
 const BADGE_CHATS = 500;
-/** Chats that are counted before the sum is looked at. */
+/** Number of chats counted before the sum is compared with `BADGE_CAP`. */
 const BADGE_STEP = 20;
 
 type Counted = Pick<Membership, "chatId" | "userId" | "readSeq">;
 
 /**
- * The one place that says what is unread: messages of others since joining that the person has not read,
- * not deleted, not emptied, and not by people they block. Inbox, badges and pushes all count by it.
+ * The only definition of unread: messages by others since joining that the person has not read,
+ * that are not deleted or empty, and whose senders the person does not block. Inbox, badges and
+ * pushes all use it.
  */
 export class Unread {
   constructor(
@@ -25,7 +29,7 @@ export class Unread {
     private readonly clock: Clock,
   ) {}
 
-  /** Of chats of one person, in their order; each with the `lastSeq` of its chat. */
+  /** Counts for chats of one person, in the order given; each with the `lastSeq` of its chat. */
   async inChats(
     userId: string,
     rows: readonly { membership: Counted; lastSeq: number }[],
@@ -36,8 +40,8 @@ export class Unread {
   }
 
   /**
-   * The number on the app's icon: what is unread in chats that are not muted, and of chats that notify of
-   * mentions only, the mentions.
+   * The number on the app's icon: unread messages in chats that are not muted, and only the
+   * mentions in chats that notify of mentions only.
    */
   async badge(userId: string): Promise<number> {
     const now = this.clock.now();

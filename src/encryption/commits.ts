@@ -115,7 +115,7 @@ export class Commits {
     requireCurrent(chat, input);
     if (input.restarts) {
       requireMayRestart(chat, await this.options.access.requireMember(chat.id, callerId));
-      await this.options.people.requireOpen(chat, callerId, "Cannot restart the MLS group");
+      await this.options.people.requireOpen(chat, callerId, "restart the MLS group");
     }
     const checked = await this.#check(callerId, input);
     const strangers = await this.#admit(callerId, input.addUserIds);

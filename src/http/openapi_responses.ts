@@ -1,20 +1,20 @@
-import { type ErrorCode } from "../core/errors.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import { statusOf, titleOf } from "../core/problem.ts";
+import { errorCodesOf } from "../api/error_codes.ts";
 import type { Operation } from "../api/operation.ts";
+import { sharedHeaders } from "../api/headers.ts";
+import { openApiTypeName } from "./openapi_names.ts";
 import type { OpenApiSchemas } from "./openapi_schemas.ts";
 
 export type Responses = Record<string, unknown>;
 
-/** Every answer of an operation: its successes, and its errors grouped by status. */
-export function responsesOf(
-  operation: Operation,
-  hasBody: boolean,
-  schemas: OpenApiSchemas,
-): Responses {
-  const { output, rest } = operation;
+/** Every response of an operation: its successes, and its errors grouped by status. */
+export function responsesOf(operation: Operation, schemas: OpenApiSchemas): Responses {
+  const { name, output, rest } = operation;
   const usual = rest?.status ?? (output === null ? 204 : 200);
-  const content = output &&
-    { content: { "application/json": { schema: schemas.convert(output, "output") } } };
+  const schema = output &&
+    schemas.named(schemas.convert(output, "output"), `${openApiTypeName(name)}Response`);
+  const content = schema && { content: { "application/json": { schema } } };
   const success = (status: number, description: string) => [
     String(status),
     { description, headers: RATE_HEADERS, ...(status !== 204 && content) },
@@ -24,11 +24,11 @@ export function responsesOf(
   );
   return {
     ...Object.fromEntries([success(usual, SUCCESS[usual] ?? "Done"), ...also]),
-    ...errorResponses(errorCodesOf(operation, hasBody)),
+    ...errorResponses(errorCodesOf(operation)),
   };
 }
 
-const SUCCESS: Record<number, string> = { 201: "Made", 202: "Taken on", 204: "Done" };
+const SUCCESS: Record<number, string> = { 201: "Created", 202: "Accepted", 204: "Done" };
 
 /** For the raw routes too, which list their codes themselves. */
 export function errorResponses(codes: Iterable<ErrorCode>): Responses {
@@ -38,8 +38,7 @@ export function errorResponses(codes: Iterable<ErrorCode>): Responses {
       String(status),
       {
         description: grouped.map((code) => `\`${code}\`: ${titleOf(code)}`).join("; "),
-        ...(status === 429 &&
-          { headers: { ...RATE_HEADERS, "Retry-After": reference("Retry-After") } }),
+        ...(ERROR_HEADERS[status] && { headers: ERROR_HEADERS[status] }),
         content: {
           "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
         },
@@ -48,36 +47,10 @@ export function errorResponses(codes: Iterable<ErrorCode>): Responses {
   );
 }
 
-/** What every route can answer, be it an operation's or a raw one. */
-export function codesOfAnyRoute(access: Operation["access"]): ErrorCode[] {
-  const ofSessions: ErrorCode[] = access === "public" ? [] : ["unauthenticated", "token_expired"];
-  return ["rate_limited", "unavailable", "internal", ...ofSessions];
-}
+const RATE_HEADERS = sharedHeaders("RateLimit", "RateLimit-Policy");
 
-/** What every operation can answer beside its own errors. */
-function errorCodesOf(operation: Operation, hasBody: boolean): ErrorCode[] {
-  const codes: ErrorCode[] = ["invalid_request", ...codesOfAnyRoute(operation.access)];
-  if (operation.access === "admin") codes.push("forbidden");
-  if (hasBody) codes.push("payload_too_large", "unsupported_media_type", "request_timeout");
-  return [...codes, ...operation.errors ?? []];
-}
-
-const reference = (name: string) => ({ $ref: `#/components/headers/${name}` });
-
-const RATE_HEADERS = {
-  "RateLimit": reference("RateLimit"),
-  "RateLimit-Policy": reference("RateLimit-Policy"),
-};
-
-/** For `components/headers`. */
-export const SHARED_HEADERS = {
-  "RateLimit": {
-    description: "What is left of the limit: draft-ietf-httpapi-ratelimit-headers",
-    schema: { type: "string" },
-  },
-  "RateLimit-Policy": { description: "The limit and its window", schema: { type: "string" } },
-  "Retry-After": {
-    description: "Whole seconds after which a retry may succeed",
-    schema: { type: "integer", minimum: 1 },
-  },
+const ERROR_HEADERS: Record<number, object | undefined> = {
+  401: sharedHeaders("WWW-Authenticate"),
+  429: { ...RATE_HEADERS, ...sharedHeaders("Retry-After") },
+  503: sharedHeaders("Retry-After"),
 };

@@ -1,25 +1,42 @@
 import { z } from "zod";
+import { type Direction, type JsonSchema, portable } from "./portable_schema.ts";
 
-export type JsonSchema = z.core.JSONSchema.JSONSchema;
+export type { JsonSchema } from "./portable_schema.ts";
 
 /**
  * Collects the schemas that have a name (`.meta({ id })`) under `components/schemas`, and hands out
- * references. A schema that differs between what is written and what is read (it has defaults) gets
- * a second component, named `…Input` or `…Output` after the use that comes second.
+ * references. A schema that differs between requests and responses (it has defaults) gets a second
+ * component, named `…Input` or `…Output` after the use that comes second.
  */
 export class OpenApiSchemas {
   readonly components: Record<string, JsonSchema> = {};
 
-  /** `io` as zod means it: `input` for requests, before defaults are filled in. */
-  convert(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+  convert(schema: z.ZodType, direction: Direction): JsonSchema {
     // Wrapped, so that a named schema at the root comes out as a reference like any other.
     const { properties, $defs = {} } = z.toJSONSchema(z.object({ root: schema }), {
-      io,
+      io: direction,
       target: "draft-2020-12",
       unrepresentable: "any",
     });
-    const names = this.#register($defs as Record<string, JsonSchema>, io);
-    return tidy(properties!.root as JsonSchema, names);
+    const names = this.#register($defs as Record<string, JsonSchema>, direction);
+    return tidy(properties!.root as JsonSchema, names, direction);
+  }
+
+  /**
+   * Gives an inline object or union a name, since generators make up worse ones. A page of a named item
+   * is called after the item, so that all lists of it are one type; everything else `name`.
+   */
+  named(schema: JsonSchema, name: string): JsonSchema {
+    if (schema.$ref !== undefined || !(schema.properties || schema.oneOf)) return schema;
+    const item = itemOfPage(schema);
+    const candidates = item === null ? [name] : [`${item}Page`, name];
+    const free = candidates.find((one) => {
+      const there = this.components[one];
+      return there === undefined || isSame(there, schema);
+    });
+    if (free === undefined) throw new Error(`Two different schemas are named ${name}`);
+    this.components[free] = schema;
+    return { $ref: COMPONENTS + free };
   }
 
   /** The object behind a reference, for those who need its fields. */
@@ -28,16 +45,16 @@ export class OpenApiSchemas {
     return name === undefined ? schema : this.components[name];
   }
 
-  #register(defs: Record<string, JsonSchema>, io: "input" | "output"): Map<string, string> {
+  #register(defs: Record<string, JsonSchema>, direction: Direction): Map<string, string> {
     const names = new Map(Object.keys(defs).map((id) => [id, id]));
     for (const [id, schema] of Object.entries(defs)) {
       const there = this.components[id];
-      if (there && !isSame(there, tidy(schema, names))) {
-        names.set(id, io === "input" ? `${id}Input` : `${id}Output`);
+      if (there && !isSame(there, tidy(schema, names, direction))) {
+        names.set(id, direction === "input" ? `${id}Input` : `${id}Output`);
       }
     }
     for (const [id, schema] of Object.entries(defs)) {
-      this.components[names.get(id)!] ??= tidy(schema, names);
+      this.components[names.get(id)!] ??= tidy(schema, names, direction);
     }
     return names;
   }
@@ -45,21 +62,37 @@ export class OpenApiSchemas {
 
 const COMPONENTS = "#/components/schemas/";
 
-/** References into the document, and without the bounds that zod gives to every integer. */
-function tidy<T>(value: T, names: Map<string, string>): T {
-  if (Array.isArray(value)) return value.map((item) => tidy(item, names)) as T;
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
-    if (key === "$ref" && typeof inner === "string") {
-      const id = inner.replace("#/$defs/", "");
+/** The name of the items of `{ items, next }`; null for what is no page, or has unnamed items. */
+function itemOfPage({ properties = {} }: JsonSchema): string | null {
+  const { items, next } = properties as Record<string, JsonSchema | undefined>;
+  const reference = (items?.items as JsonSchema | undefined)?.$ref;
+  const isPage = next !== undefined && Object.keys(properties).length === 2;
+  return isPage && reference !== undefined ? reference.replace(COMPONENTS, "") : null;
+}
+
+/** With references into the document, and every schema in its portable form. */
+function tidy(schema: JsonSchema, names: Map<string, string>, direction: Direction): JsonSchema {
+  const inner = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inner);
+    if (typeof value !== "object" || value === null) return value;
+    return tidy(value as JsonSchema, names, direction);
+  };
+  const entries = Object.entries(schema).flatMap(([key, value]): [string, unknown][] => {
+    if (key === "$ref" && typeof value === "string") {
+      const id = value.replace("#/$defs/", "");
       return [[key, COMPONENTS + (names.get(id) ?? id)]];
     }
-    if (key === "maximum" && inner === Number.MAX_SAFE_INTEGER) return [];
-    if (key === "minimum" && inner === Number.MIN_SAFE_INTEGER) return [];
-    if (key === "id" && typeof inner === "string" && names.has(inner)) return [];
-    return [[key, tidy(inner, names)]];
+    if (key === "id" && typeof value === "string" && names.has(value)) return [];
+    // Values of the API, not schemas.
+    if (key === "default" || key === "examples" || key === "enum") return [[key, value]];
+    if (key === "properties") return [[key, mapped(value as Record<string, unknown>, inner)]];
+    return [[key, inner(value)]];
   });
-  return Object.fromEntries(entries) as T;
+  return portable(Object.fromEntries(entries), direction);
+}
+
+function mapped(record: Record<string, unknown>, map: (value: unknown) => unknown) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
 function isSame(a: JsonSchema, b: JsonSchema): boolean {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { CHECKSUM_ALGORITHMS } from "../api/operations/tus.ts";
 import { AppError } from "../core/errors.ts";
 
 export interface Checksum {
@@ -7,7 +8,6 @@ export interface Checksum {
   digest: string;
 }
 
-export const CHECKSUM_ALGORITHMS = ["sha1", "sha256", "md5"] as const;
 export type ChecksumAlgorithm = typeof CHECKSUM_ALGORITHMS[number];
 
 /** Passes bytes through; at their end it fails with `checksum_mismatch` if they are not those meant. */

@@ -1,11 +1,9 @@
 import { Buffer } from "node:buffer";
+import { CHECKSUM_ALGORITHMS, TUS_VERSION } from "../api/operations/tus.ts";
 import { AppError, quote } from "../core/errors.ts";
 import { isId } from "../core/ids.ts";
-import { type Checksum, CHECKSUM_ALGORITHMS } from "./checksum_stream.ts";
+import type { Checksum } from "./checksum_stream.ts";
 import type { NewUpload } from "./resumable_uploads.ts";
-
-/** tus 1.0.0 (https://tus.io/protocols/resumable-upload). */
-export const TUS_VERSION = "1.0.0";
 
 const EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination,concatenation";
 

@@ -4,9 +4,9 @@ import type { Message } from "../model/message.ts";
 import type { OutboxEvent } from "../model/outbox_entry.ts";
 
 /**
- * Returns those of `mentions` who are members. Former members are left out: a client may not know yet that
- * they have left, and the message does not depend on it. Throws `invalid_request` for anyone else, unless
- * the message that is edited has mentioned them `before`.
+ * Returns those of `mentions` who are members. Former members are left out: a client may not know
+ * yet that they have left, and the message does not depend on it. Throws `invalid_request` for
+ * anyone else, unless the edited message mentioned them `before`.
  */
 export function presentMentions(
   draft: ChatDraft,
@@ -21,7 +21,10 @@ export function presentMentions(
   });
 }
 
-/** Whom an edit notifies, and whose notification it takes back. */
+/**
+ * Returns events for the people whom an edit mentions newly, and for those whose mention it
+ * removes.
+ */
 export function mentionChanges(before: Message, after: Message): OutboxEvent[] {
   if (after.deletedAt !== null) return [];
   const { id: messageId, senderId: actorId } = after;

@@ -10,7 +10,7 @@ import type { Store } from "../store/store.ts";
 import { checkMentionCount, mentionChanges, presentMentions } from "./mentions.ts";
 import { checkTextLength } from "./message_sender.ts";
 
-/** What an edit replaces; without `mentions` those of before stay. */
+/** Content that an edit replaces; without `mentions` the previous ones stay. */
 export interface EditedContent {
   text: string;
   mentions?: string[];
@@ -25,35 +25,41 @@ export interface EditLimits {
 
 type Patch = Partial<Message> | null;
 
-/** Changes one message: it sees the row as the draft has it and answers what to change, or null. */
+/**
+ * Changes one message: gets the row as the draft has it and returns the patch, or null for no
+ * change.
+ */
 type Change = (message: Message, draft: ChatDraft) => Patch | Promise<Patch>;
 
-/** What members do to messages that are there. Doing what is done already takes no revision. */
+/** Changes to existing messages by members. A change without effect takes no revision. */
 export class MessageEditor {
   constructor(
     private readonly store: Pick<Store, "messages">,
     private readonly writer: ChatWriter,
-    private readonly people: ContactPolicy,
+    private readonly contactPolicy: ContactPolicy,
     private readonly clock: Clock,
     private readonly limits: EditLimits,
   ) {}
 
   edit(userId: string, messageId: string, content: EditedContent): Promise<Message> {
-    checkTextLength(content.text, this.limits.textLength);
+    checkTextLength(content.text, this.limits.textLength, "edit");
     checkMentionCount(content.mentions, this.limits.mentions);
     return this.#change(userId, messageId, (message, draft) => {
       if (message.senderId !== userId) {
-        throw new AppError("forbidden", "Editing the message: only its sender may");
+        throw new AppError("forbidden", "Cannot edit the message: only its sender may");
       }
-      mustBeThere(message, "Editing");
+      requireNotDeleted(message, "edit");
       if (draft.chat.encrypted) {
-        throw new AppError("conflict", "Editing the message: in an encrypted chat, send the edit");
+        throw new AppError(
+          "conflict",
+          "Cannot edit the message: in an encrypted chat, send the edit as a message",
+        );
       }
       if (content.text.trim() === "" && message.media.length === 0) {
         throw fieldError(
           "invalid_request",
           "text",
-          "text must not be blank: the message has no files",
+          "Cannot edit the message: its text must not be blank, since it has no files",
         );
       }
       const { text, mentions = message.mentions } = content;
@@ -63,32 +69,36 @@ export class MessageEditor {
     });
   }
 
-  /** A tombstone keeps place, sender and times; what it said is gone, from search too. */
+  /**
+   * Leaves a tombstone, which keeps place, sender and times; the content is gone, from search too.
+   */
   async delete(userId: string, messageId: string): Promise<void> {
     await this.#change(userId, messageId, (message, draft) => {
       const may = message.senderId === userId ||
         (draft.chat.kind === "group" && draft.member(userId)!.role !== "member");
-      if (!may) throw new AppError("forbidden", "Deleting the message: only its sender may");
+      if (!may) throw new AppError("forbidden", "Cannot delete the message: only its sender may");
       return message.deletedAt === null ? tombstone(this.clock.now()) : null;
     });
   }
 
   react(userId: string, messageId: string, emoji: string, remove: boolean): Promise<Message> {
     return this.#change(userId, messageId, (message, draft) => {
-      mustBeThere(message, "Reacting to");
+      requireNotDeleted(message, "react to");
       if (draft.chat.encrypted) {
-        const about = "Reacting to the message: in an encrypted chat, send the reaction";
-        throw new AppError("conflict", about);
+        const message =
+          "Cannot react to the message: in an encrypted chat, send the reaction as a message";
+        throw new AppError("conflict", message);
       }
       const reactions = remove
         ? withoutReaction(message.reactions, emoji, userId)
         : withReaction(message.reactions, emoji, userId);
-      // Of a message that has more, from a time when more were allowed, one can be taken back.
+      // A message may have more kinds, from a time when more were allowed: removing one stays
+      // possible.
       const isNewKind = reactions.length > message.reactions.length;
       if (isNewKind && reactions.length > this.limits.reactionKinds) {
-        const about = `Reacting with ${quote(emoji)}: the message has its ` +
-          `${this.limits.reactionKinds} kinds of reactions`;
-        throw fieldError("conflict", "emoji", about);
+        const message = `Cannot react with ${quote(emoji)}: the message already has ` +
+          `${this.limits.reactionKinds} kinds of reactions, the maximum`;
+        throw fieldError("conflict", "emoji", message);
       }
       return reactions === message.reactions ? null : { reactions };
     }, { emoji, userId, removed: remove });
@@ -96,14 +106,17 @@ export class MessageEditor {
 
   pin(userId: string, messageId: string, unpin: boolean): Promise<Message> {
     return this.#change(userId, messageId, async (message) => {
-      mustBeThere(message, "Pinning");
+      requireNotDeleted(message, "pin");
       if (unpin === (message.pinnedAt === null)) return null;
       if (!unpin) await this.#checkPins(message.chatId);
       return { pinnedAt: unpin ? null : this.clock.now() };
     });
   }
 
-  /** `reacted`: the message's sender is notified of it, or no longer. */
+  /**
+   * `reacted` is given for a reaction: its event notifies the message's sender, or withdraws that
+   * notification.
+   */
   async #change(
     userId: string,
     messageId: string,
@@ -117,25 +130,26 @@ export class MessageEditor {
       const message = await draft.message(messageId) ?? found;
       if (message.seq <= member.hiddenSeq) throw notFound("message", messageId);
       const patch = await change(message, draft);
-      // An edit can say anything that a message can; deleting is always allowed.
+      // An edit can say anything that a message can, so blocks apply to it; deleting is always
+      // allowed.
       if (patch && !patch.deletedAt) {
-        await this.people.requireOpen(draft.chat, userId, "Changing the message");
+        await this.contactPolicy.requireOpen(draft.chat, userId, "change the message");
       }
       if (!patch) return message;
       const updated = draft.updateMessage(message, patch, reacted && [reacted]);
-      if (reacted) draft.tell(occurrenceOf(messageId, reacted));
-      for (const each of mentionChanges(message, updated)) draft.tell(each);
+      if (reacted) draft.notify(reactionEvent(messageId, reacted));
+      for (const each of mentionChanges(message, updated)) draft.notify(each);
       return updated;
     });
   }
 
-  /** Two pins at the same moment may both pass: the limit is there for the list's sake, not a rule. */
+  /** Two concurrent pins may both pass: the limit keeps the list short and is not a strict rule. */
   async #checkPins(chatId: string): Promise<void> {
     const pinned = await this.store.messages.pinned(chatId, this.limits.pins);
     if (pinned.length < this.limits.pins) return;
     throw new AppError(
       "conflict",
-      `Pinning the message: the chat has its ${this.limits.pins} pins`,
+      `Cannot pin the message: the chat already has ${this.limits.pins} pins, the maximum`,
     );
   }
 }
@@ -144,32 +158,32 @@ function areEqual(a: string[], b: string[]): boolean {
   return a.length === b.length && a.every((id, n) => id === b[n]);
 }
 
-function occurrenceOf(
+function reactionEvent(
   messageId: string,
   { emoji, userId: actorId, removed }: ReactionChange,
 ): OutboxEvent {
   return { type: removed ? "unreacted" : "reaction", messageId, actorId, emoji };
 }
 
-function mustBeThere(message: Message, action: string): void {
+function requireNotDeleted(message: Message, action: string): void {
   if (message.deletedAt === null) return;
-  throw new AppError("conflict", `${action} the message: it was deleted`);
+  throw new AppError("conflict", `Cannot ${action} the message: it was deleted`);
 }
 
 function withReaction(reactions: Reaction[], emoji: string, userId: string): Reaction[] {
-  const there = reactions.find((reaction) => reaction.emoji === emoji);
-  if (there?.userIds.includes(userId)) return reactions;
-  if (!there) return [...reactions, { emoji, userIds: [userId] }];
+  const existing = reactions.find((reaction) => reaction.emoji === emoji);
+  if (existing?.userIds.includes(userId)) return reactions;
+  if (!existing) return [...reactions, { emoji, userIds: [userId] }];
   return reactions.map((reaction) =>
-    reaction === there ? { emoji, userIds: [...there.userIds, userId] } : reaction
+    reaction === existing ? { emoji, userIds: [...existing.userIds, userId] } : reaction
   );
 }
 
 function withoutReaction(reactions: Reaction[], emoji: string, userId: string): Reaction[] {
-  const there = reactions.find((reaction) => reaction.emoji === emoji);
-  if (!there?.userIds.includes(userId)) return reactions;
-  const userIds = there.userIds.filter((id) => id !== userId);
+  const existing = reactions.find((reaction) => reaction.emoji === emoji);
+  if (!existing?.userIds.includes(userId)) return reactions;
+  const userIds = existing.userIds.filter((id) => id !== userId);
   return reactions
-    .map((reaction) => reaction === there ? { emoji, userIds } : reaction)
+    .map((reaction) => reaction === existing ? { emoji, userIds } : reaction)
     .filter((reaction) => reaction.userIds.length > 0);
 }

@@ -11,7 +11,7 @@ export interface MessagePage {
   next: string | null;
 }
 
-/** Reads what a member may read. */
+/** Reads messages, limited to those that the member may see. */
 export class MessageReader {
   constructor(
     private readonly store: Pick<Store, "messages" | "memberships">,
@@ -19,7 +19,7 @@ export class MessageReader {
     private readonly limits: { pins: number; pageSize: number },
   ) {}
 
-  /** `next` is the `seq` to give as `before` (or `after`) of the next page. */
+  /** `next` is the `seq` to pass as `before` (or `after`) for the next page. */
   async history(userId: string, page: HistoryPage): Promise<MessagePage> {
     const limit = this.#pageSize(page.limit);
     const read = (after = page.after) =>
@@ -38,8 +38,8 @@ export class MessageReader {
   }
 
   /**
-   * In one chat, or in all that the user is a member of. A page may have fewer messages than asked for,
-   * or none, and still a next one.
+   * Searches one chat, or all chats of the user. A page may have fewer messages than requested, or
+   * none, and still a next page.
    */
   async search(
     userId: string,
@@ -55,8 +55,9 @@ export class MessageReader {
   }
 
   /**
-   * Who has reacted with `emoji`; none if nobody has. `next` names the last one of the page and their place:
-   * where they have taken it back meanwhile, the place goes on.
+   * Returns who has reacted with `emoji`. `next` names the position and the user of the page's last
+   * reaction: if that reaction was removed in the meantime, the next page continues at the
+   * position.
    */
   async reactions(
     userId: string,
@@ -70,14 +71,17 @@ export class MessageReader {
     if (!isVisible) throw notFound("message", messageId);
     const reaction = message.reactions.find((each) => each.emoji === emoji);
     const userIds = reaction?.userIds ?? [];
-    const from = cursor === undefined ? 0 : placeAfter(userIds, cursor);
+    const from = cursor === undefined ? 0 : positionAfter(userIds, cursor);
     const to = from + this.#pageSize(limit);
     const items = userIds.slice(from, to).map((each) => ({ userId: each }));
     const next = to < userIds.length ? `${to}~${userIds[to - 1]}` : null;
     return { items, next, count: userIds.length };
   }
 
-  /** Side by side, to wait for the store once: what was read for who may not see it goes nowhere. */
+  /**
+   * Reads and checks membership concurrently, to wait for the store once: if the check fails, the
+   * rows that were read are dropped.
+   */
   async #asMember(
     userId: string,
     chatId: string,
@@ -87,8 +91,8 @@ export class MessageReader {
     return { rows, member };
   }
 
-  #pageSize(asked: number): number {
-    return Math.min(asked, this.limits.pageSize);
+  #pageSize(requested: number): number {
+    return Math.min(requested, this.limits.pageSize);
   }
 
   async #searchable(userId: string, chatId?: string): Promise<Membership[]> {
@@ -98,17 +102,17 @@ export class MessageReader {
   }
 }
 
-function placeAfter(userIds: string[], cursor: string): number {
-  const [place, last] = cursor.split("~");
-  if (!/^\d{1,9}$/.test(place) || last === undefined || !isId(last)) {
-    const message = `Cannot list reactions: the cursor ${quote(cursor)} is not ours`;
+function positionAfter(userIds: string[], cursor: string): number {
+  const [position, last] = cursor.split("~");
+  if (!/^\d{1,9}$/.test(position) || last === undefined || !isId(last)) {
+    const message = `Cannot list reactions: the cursor ${quote(cursor)} is invalid`;
     throw new AppError("invalid_request", message);
   }
   const at = userIds.indexOf(last);
-  return at < 0 ? Math.min(Number(place), userIds.length) : at + 1;
+  return at < 0 ? Math.min(Number(position), userIds.length) : at + 1;
 }
 
-/** Of one row more than the page holds: whether there is one tells whether there is a next page. */
+/** Takes one row more than the page holds: the extra row shows that there is a next page. */
 function paged(rows: Message[], limit: number, cursorOf: (last: Message) => string): MessagePage {
   const items = rows.slice(0, limit);
   return { items, next: rows.length > limit ? cursorOf(items.at(-1)!) : null };

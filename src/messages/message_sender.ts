@@ -23,7 +23,7 @@ export interface SendInput {
   mentions?: string[];
 }
 
-/** The epoch that an encrypted message was made in; throws for what is none of that chat's. */
+/** Reads the epoch of an encrypted message; throws for a message of another chat, or of no chat. */
 export type EpochOfMessage = (
   chatId: string,
   ciphertext: string,
@@ -31,7 +31,7 @@ export type EpochOfMessage = (
 
 export interface Sent {
   message: Message;
-  /** Whether an earlier send of this name made it. */
+  /** True if an earlier send with the same `clientId` created the message. */
   repeated: boolean;
 }
 
@@ -43,15 +43,16 @@ export interface SendLimits {
 }
 
 /**
- * Sends a message once, however often it is asked to: `(chat, sender, clientId)` names the send, and
- * a repeat, at any time and through any door, answers with the message that the first one made. Only
- * to members: of someone who has left, it would be a way to look into the chat.
+ * Sends a message once, however often a client repeats the send: `(chat, sender, clientId)`
+ * identifies it, and a repeat, at any time and over any transport, returns the message that the
+ * first send created. Only members get that message: for a former member it would be a way to look
+ * into the chat.
  */
 export class MessageSender {
   constructor(
     private readonly writer: ChatWriter,
     private readonly direct: DirectChats,
-    private readonly people: ContactPolicy,
+    private readonly contactPolicy: ContactPolicy,
     private readonly attachments: AttachmentSource,
     private readonly epochOfMessage: EpochOfMessage,
     private readonly clock: Clock,
@@ -61,7 +62,11 @@ export class MessageSender {
   async send(senderId: string, input: SendInput): Promise<Sent> {
     this.#checkSize(input);
     if (input.recipientId === senderId) {
-      throw fieldError("invalid_request", "recipientId", "Sending: a direct chat takes two people");
+      throw fieldError(
+        "invalid_request",
+        "recipientId",
+        "Cannot send: a direct chat takes two people",
+      );
     }
     const id = newId();
     const clientId = input.clientId ?? id;
@@ -77,7 +82,7 @@ export class MessageSender {
           message: draft.insertMessage(this.#newMessage(id, senderId, clientId, present, media)),
           repeated: false,
         });
-        // The usual send needs nothing from elsewhere, and then it is not made to wait.
+        // The usual send needs no lookup, and then it does not wait for one.
         if (!input.replyTo && !input.mediaIds?.length && draft.chat.kind === "group") {
           return insert([]);
         }
@@ -94,11 +99,11 @@ export class MessageSender {
     senderId: string,
     input: SendInput,
   ): Promise<MediaAttachment[]> {
-    await this.people.requireOpen(draft.chat, senderId, "Sending");
+    await this.contactPolicy.requireOpen(draft.chat, senderId, "send");
     requireConsent(draft.chat);
     if (input.replyTo !== undefined && !await seesMessage(draft, senderId, input.replyTo)) {
-      const about = `Replying: there is no message ${quote(input.replyTo)} in this chat`;
-      throw fieldError("not_found", "replyTo", about);
+      const message = `Cannot reply: there is no message ${quote(input.replyTo)} in this chat`;
+      throw fieldError("not_found", "replyTo", message);
     }
     const { mediaIds = [] } = input;
     if (mediaIds.length === 0) return [];
@@ -106,21 +111,25 @@ export class MessageSender {
   }
 
   /**
-   * Only of the chat's current epoch: so what follows on a Commit in the order can be read by just
-   * those who are in the group after it. Whose message was overtaken by a Commit encrypts it anew.
+   * Accepts only the chat's current epoch: only the members of the group after a Commit can read
+   * the messages that follow it. A sender whose message was overtaken by a Commit encrypts it
+   * again.
    */
   #checkEpoch({ chat }: ChatDraft, { ciphertext }: SendInput): void {
     if (ciphertext === undefined) return;
     const { generation, epoch } = this.epochOfMessage(chat.id, ciphertext);
     if (chat.epoch === 0) {
-      throw new AppError("conflict", "Sending: the chat has no MLS group yet, a Commit makes it");
+      throw new AppError(
+        "conflict",
+        "Cannot send: the chat has no MLS group yet, a Commit creates it",
+      );
     }
     if (generation === chat.generation && epoch === chat.epoch) return;
-    const named = (group: number, of: number | null) => `epoch ${of} of group ${group}`;
-    const current = named(chat.generation, chat.epoch);
+    const label = (group: number, epoch: number | null) => `epoch ${epoch} of group ${group}`;
+    const current = label(chat.generation, chat.epoch);
     throw new AppError(
       "stale_epoch",
-      `Cannot send: ${named(generation, epoch)} is not the chat's, ${current}`,
+      `Cannot send: ${label(generation, epoch)} is not current, the chat is at ${current}`,
     );
   }
 
@@ -150,23 +159,30 @@ export class MessageSender {
   }
 
   #checkSize(input: SendInput): void {
-    checkTextLength(input.text ?? "", this.limits.textLength);
+    checkTextLength(input.text ?? "", this.limits.textLength, "send");
     // Base64url: four characters for three bytes.
-    atMost(
+    requireAtMost(
+      "send",
       "ciphertext",
       "bytes",
       (input.ciphertext ?? "").length * 0.75,
       this.limits.ciphertextBytes,
     );
-    atMost("mediaIds", "files", input.mediaIds?.length ?? 0, this.limits.mediaPerMessage);
+    requireAtMost(
+      "send",
+      "mediaIds",
+      "files",
+      input.mediaIds?.length ?? 0,
+      this.limits.mediaPerMessage,
+    );
     checkMentionCount(input.mentions, this.limits.mentions);
   }
 }
 
 /**
- * What a send is refused for now (a block, a member who left, a new epoch) may have been in order when
- * it was first tried: a repeat is known before it is refused. Looking only then keeps the usual send
- * to one write.
+ * A send that is refused now (a block, a member who left, a new epoch) may have succeeded when it
+ * was first tried, so a repeat is looked up before the refusal is thrown. Looking it up only then
+ * keeps the usual send to one write.
  */
 function unlessRepeated(
   draft: ChatDraft,
@@ -174,28 +190,39 @@ function unlessRepeated(
   clientId: string,
   send: () => Sent | Promise<Sent>,
 ): Sent | Promise<Sent> {
-  const answer = async (refusal: unknown) => {
+  const findRepeat = async (refusal: unknown) => {
     const message = await draft.findSent(senderId, clientId);
     if (!message) throw refusal;
     return { message, repeated: true };
   };
   try {
     const sent = send();
-    return sent instanceof Promise ? sent.catch(answer) : sent;
+    return sent instanceof Promise ? sent.catch(findRepeat) : sent;
   } catch (refusal) {
-    return answer(refusal);
+    return findRepeat(refusal);
   }
 }
 
-/** `most` is in code points; they are counted only where there are more code units than that. */
-export function checkTextLength(text: string, most: number): void {
-  if (text.length > most) atMost("text", "characters", codePoints(text), most);
+/**
+ * `max` is in code points; they are counted only if the text has more code units than that.
+ * `action` is an infinitive, like "send".
+ */
+export function checkTextLength(text: string, max: number, action: string): void {
+  if (text.length > max) requireAtMost(action, "text", "characters", codePoints(text), max);
 }
 
-function atMost(field: string, unit: string, count: number, most: number): void {
-  if (count <= most) return;
-  const about = `Sending: ${field} has ${Math.ceil(count)} ${unit}, at most ${most} are allowed`;
-  throw fieldError("invalid_request", field, about);
+function requireAtMost(
+  action: string,
+  field: string,
+  unit: string,
+  count: number,
+  max: number,
+): void {
+  if (count <= max) return;
+  const message = `Cannot ${action}: ${field} has ${
+    Math.ceil(count)
+  } ${unit}, at most ${max} are allowed`;
+  throw fieldError("invalid_request", field, message);
 }
 
 function kindOf(input: SendInput): MessageKind {
@@ -206,24 +233,31 @@ function kindOf(input: SendInput): MessageKind {
 function checkContent(draft: ChatDraft, input: SendInput): void {
   const plain = input.text !== undefined || input.mentions?.length || input.replyTo !== undefined;
   if (draft.chat.encrypted) {
-    if (plain) throw fieldError("invalid_request", "text", "Sending: the chat is encrypted");
+    if (plain) {
+      throw fieldError(
+        "invalid_request",
+        "text",
+        "Cannot send: the chat is encrypted and takes only ciphertext",
+      );
+    }
     if (input.ciphertext === undefined) {
       throw fieldError(
         "invalid_request",
         "ciphertext",
-        "Sending: an encrypted chat takes ciphertext",
+        "Cannot send: an encrypted chat takes ciphertext",
       );
     }
   } else if (input.ciphertext !== undefined) {
-    throw fieldError("invalid_request", "ciphertext", "Sending: the chat is not encrypted");
+    throw fieldError("invalid_request", "ciphertext", "Cannot send: the chat is not encrypted");
   } else if (input.text === undefined && !input.mediaIds?.length) {
-    throw fieldError("invalid_request", "text", "Sending: a message needs text or files");
+    throw fieldError("invalid_request", "text", "Cannot send: a message needs text or files");
   }
 }
 
 /**
- * While the other person of a direct chat has not consented to it, one message may be there for them to
- * decide by: in an encrypted chat none, since they could not read it.
+ * Throws `forbidden` while the other person of a direct chat has not consented to it, except for
+ * one first message that helps them decide. An encrypted chat has no such exception: they could not
+ * read the message.
  */
 function requireConsent(chat: Readonly<Chat>): void {
   if (chat.kind !== "direct" || chat.memberCount >= 2) return;

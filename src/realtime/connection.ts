@@ -10,30 +10,40 @@ import type { Room } from "./room.ts";
 /** The transport's end of a connection. */
 export interface Sink {
   readonly codec: Codec;
-  /** Never throws; a reader that is too slow is closed by the transport. */
+  /** Never throws; the transport closes a reader that is too slow. */
   write(frame: Frame): void;
   close(reason: CloseReason, error?: AppError): void;
 }
 
-/** Events held back at most while a client catches up; past it, it has to catch up again. */
-const MAX_HELD = 10_000;
+/**
+ * Maximum number of events buffered while a client catches up; past it, the client has to catch up
+ * again.
+ */
+const MAX_BUFFERED = 10_000;
 
 /**
- * One live client. Until `release` it hears nothing: what happens while its hello is answered is held
- * back, so that events begin exactly where the answer's `sync` ends.
+ * One live client. Until `release` it gets no events: everything that happens while its hello is
+ * answered is buffered, so that events begin exactly where the `sync` of that answer ends.
  */
 export class Connection {
-  /** The chats it listens to; kept by the subscriptions. */
+  /** The chats it listens to; maintained by `Subscriptions`. */
   readonly rooms = new Set<Room>();
-  /** By chat, up to where messages are hidden from the person: see `Membership.hiddenSeq`. */
+  /**
+   * By chat, the `seq` up to which messages are hidden from the user: see `Membership.hiddenSeq`.
+   */
   readonly #hidden = new Map<string, number>();
-  #held: EncodedEvents[] | null = [];
-  /** Null once there are none: most deliveries need not look further then. */
+  #buffered: EncodedEvents[] | null = [];
+  /**
+   * By chat, the revision up to which the client was already answered. Null once there is none:
+   * most deliveries then need no further check.
+   */
   #floors: Map<string, number> | null = null;
 
   constructor(readonly id: string, readonly caller: Caller, readonly sink: Sink) {}
 
-  /** From now on, as the membership says that is given last. */
+  /**
+   * Hides messages from now on, as the given membership says; replaces what an earlier one said.
+   */
   hide({ chatId, hiddenSeq }: Pick<Membership, "chatId" | "hiddenSeq">): void {
     if (hiddenSeq > 0) this.#hidden.set(chatId, hiddenSeq);
     else this.#hidden.delete(chatId);
@@ -41,21 +51,21 @@ export class Connection {
 
   deliver(events: EncodedEvents): void {
     const outbound = this.#hidden.size === 0 ? events : this.#withoutHidden(events);
-    if (this.#held !== null) this.#hold(outbound);
+    if (this.#buffered !== null) this.#buffer(outbound);
     else if (this.#floors !== null) this.#deliverAboveFloors(outbound, this.#floors);
     else this.sink.write(outbound.frame(this.sink.codec));
   }
 
   /**
-   * Lets events through that go beyond `cursors`, the revisions by chat that the client was answered.
-   * They are looked at only for chats whose room has not come that far yet.
+   * Lets events through that are past `cursors`, the revisions by chat that the client was answered
+   * with. Cursors are kept only for chats whose room has not reached them yet.
    */
   release(cursors: ReadonlyMap<string, number> = new Map()): void {
-    const held = this.#held ?? [];
+    const buffered = this.#buffered ?? [];
     const floors = new Map(cursors);
-    this.#held = null;
+    this.#buffered = null;
     this.#floors = floors;
-    for (const outbound of held) this.deliver(outbound);
+    for (const outbound of buffered) this.deliver(outbound);
     const listened = new Map([...this.rooms].map((room) => [room.chatId, room.delivered]));
     for (const [chatId, floor] of floors) {
       if ((listened.get(chatId) ?? Infinity) >= floor) floors.delete(chatId);
@@ -63,7 +73,7 @@ export class Connection {
     if (floors.size === 0) this.#floors = null;
   }
 
-  /** Encoded for this person alone only where something is hidden from them. */
+  /** Encodes the events separately for this user only where something is hidden from them. */
   #withoutHidden(outbound: EncodedEvents): EncodedEvents {
     const events = outbound.events.map((event) =>
       withoutHidden(event, this.#hidden.get(event.chatId ?? "") ?? 0)
@@ -73,8 +83,8 @@ export class Connection {
       : new EncodedEvents(events);
   }
 
-  #hold(outbound: EncodedEvents): void {
-    if (this.#held!.length < MAX_HELD) this.#held!.push(outbound);
+  #buffer(outbound: EncodedEvents): void {
+    if (this.#buffered!.length < MAX_BUFFERED) this.#buffered!.push(outbound);
     else this.sink.close("slow_reader");
   }
 
@@ -89,7 +99,7 @@ export class Connection {
   }
 }
 
-/** Takes the floor away once it is reached. */
+/** Removes the floor once it is reached. */
 function isNews({ chatId, rev }: WireEvent, floors: Map<string, number>): boolean {
   if (chatId === undefined || rev === undefined) return true;
   const floor = floors.get(chatId);

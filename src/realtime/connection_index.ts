@@ -14,14 +14,14 @@ export class ConnectionIndex {
     return this.#all.has(connection);
   }
 
-  /** True if it is the first of its user. */
+  /** True if it is the user's first connection. */
   add(connection: Connection): boolean {
     this.#all.add(connection);
     add(this.#bySession, connection.caller.sessionId, connection);
     return add(this.#byUser, connection.caller.userId, connection) === 1;
   }
 
-  /** Null if it was not there; otherwise whether it was the last of its user. */
+  /** Null if it was not indexed; otherwise true if it was the user's last connection. */
   remove(connection: Connection): boolean | null {
     if (!this.#all.delete(connection)) return null;
     remove(this.#bySession, connection.caller.sessionId, connection);
@@ -44,13 +44,13 @@ export class ConnectionIndex {
     return this.#byUser.get(userId) ?? [];
   }
 
-  /** A copy: whoever closes them changes the index. */
+  /** Returns a copy, since closing the connections changes the index. */
   ofSession(sessionId: string): Connection[] {
     return [...this.#bySession.get(sessionId) ?? []];
   }
 }
 
-/** How many there are now. */
+/** Returns the number of the key's connections after adding one. */
 function add(map: Map<string, Set<Connection>>, key: string, connection: Connection): number {
   const set = map.get(key);
   if (set) return set.add(connection).size;
@@ -58,7 +58,7 @@ function add(map: Map<string, Set<Connection>>, key: string, connection: Connect
   return 1;
 }
 
-/** How many are left. */
+/** Returns the number of the key's connections after removing one. */
 function remove(map: Map<string, Set<Connection>>, key: string, connection: Connection): number {
   const set = map.get(key);
   set?.delete(connection);

@@ -1,10 +1,10 @@
 import type { MetricsRegistry } from "../core/metrics.ts";
 
-/** Counts what rooms do, for `/metrics`. */
+/** Counts deliveries of rooms, for `/metrics`. */
 export interface DeliveryMetrics {
-  /** Events of a chat went out to so many connections. */
+  /** Events of a chat went out to this number of connections. */
   delivered(events: number, connections: number): void;
-  /** Rows that a room had missed were read from the Store. */
+  /** A room read rows that it had missed from the Store. */
   filled(durationMs: number): void;
 }
 
@@ -17,7 +17,7 @@ export function deliveryMetrics(metrics: MetricsRegistry): DeliveryMetrics {
   );
   const fills = metrics.histogram(
     "realtimechat_room_fill_duration_seconds",
-    "Reads of rows that a room had missed: commits of other instances, and gaps",
+    "Time to read rows that a room had missed: commits of other instances, and gaps",
   );
   return {
     delivered: (events, connections) => deliveries.add({}, events * connections),

@@ -1,16 +1,21 @@
 import type { Caller } from "../model/caller.ts";
 import type { WireEvent } from "../model/event.ts";
 
-/** What a transport writes to a socket for some events: one text frame, or a packet each. */
+/**
+ * Data that a transport writes to a socket for some events: one text frame, or one packet per
+ * event.
+ */
 export type Frame = string | readonly string[];
 
-/** How a transport puts events into frames. One object a transport, since frames are cached by it. */
+/**
+ * How a transport puts events into frames. One object per transport, since frames are cached by it.
+ */
 export interface Codec {
   /** Events in order, at least one. */
   encode(events: readonly WireEvent[]): Frame;
 }
 
-/** Events on their way out, encoded once a transport, however many sockets get them. */
+/** Outgoing events, encoded once per codec, however many sockets get them. */
 export class EncodedEvents {
   #codec: Codec | null = null;
   #frame: Frame = "";

@@ -22,8 +22,8 @@ export function realtimeHandlers({ typing, presence, clock }: RealtimeServices):
       return statusView(await presence.set(userId, change));
     }),
     bind(operations.getStatuses, async (caller, { userIds = [] }) => {
-      const asked = userIds.length > 0 ? [...new Set(userIds)] : [caller.userId];
-      const statuses = await presence.get(caller.userId, asked);
+      const requested = userIds.length > 0 ? [...new Set(userIds)] : [caller.userId];
+      const statuses = await presence.get(caller.userId, requested);
       return { items: statuses.map(statusView), next: null };
     }),
     bind(operations.ping, () => Promise.resolve({ serverTime: toTimestamp(clock.now()) })),

@@ -2,12 +2,15 @@ import type { Log } from "../core/log.ts";
 import type { Hub } from "./hub.ts";
 
 const INTERVAL_MS = 5_000;
-/** Chats of one check: with more open rooms, a round over all of them takes several. */
+/**
+ * Chats compared by one check: with more open rooms, a round over all of them takes several checks.
+ */
 const CHATS_AT_ONCE = 500;
 
 /**
- * Compares the open rooms with the heads in the Store now and then, some at a time. A head that nobody
- * announced (its writer died, or was told that its commit failed) reaches this instance's clients so.
+ * Compares the open rooms with the heads in the Store every few seconds, a limited number at a
+ * time. This delivers heads that were never announced (the writer died, or got an error for a
+ * commit that happened).
  */
 export class HeadChecks {
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -31,12 +34,12 @@ export class HeadChecks {
     await this.#checking;
   }
 
-  /** What fails is made up for by the next one. */
+  /** Never throws: the next check makes up for a failed one. */
   async #check(): Promise<void> {
     try {
       await this.hub.compareHeads(CHATS_AT_ONCE);
     } catch (error) {
-      this.log.debug("Comparing rooms with the Store failed", { error });
+      this.log.debug("Head check failed: cannot compare rooms with the store", { error });
     }
   }
 }

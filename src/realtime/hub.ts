@@ -14,7 +14,7 @@ import { Retries } from "./retries.ts";
 import type { ChangeSource } from "./room.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
-/** Tells presence when a user comes to this instance and goes from it. */
+/** Tells presence about a user's first and last connection to this instance. */
 export interface HubListener {
   onFirstConnection(userId: string): void;
   onLastConnection(userId: string): void;
@@ -24,12 +24,12 @@ export interface HubListener {
 export type HubStore = Pick<Store, "chats" | "memberships" | "sessions">;
 
 export interface HubOptions {
-  /** Milliseconds before what the Store refused is tried again. */
+  /** Milliseconds before a failed read of the Store is retried. */
   retryMs?: number;
   figures?: DeliveryMetrics;
 }
 
-/** All that is connected to this instance, and the way of every event to those who are to hear it. */
+/** All connections of this instance, and the path of every event to its recipients. */
 export class Hub {
   readonly #connections = new ConnectionIndex();
   readonly #subscriptions: Subscriptions;
@@ -54,7 +54,14 @@ export class Hub {
       retries,
       figures,
     });
-    this.#recovery = new Recovery(this, connections, this.#subscriptions, store, retries, log);
+    this.#recovery = new Recovery({
+      hub: this,
+      connections,
+      subscriptions: this.#subscriptions,
+      store,
+      retries,
+      log,
+    });
   }
 
   get size(): number {
@@ -66,12 +73,13 @@ export class Hub {
   }
 
   /**
-   * Makes the connection a listener of all its user's chats. It hears nothing until it is released;
-   * whatever is committed after this resolves will reach it. Throws `unauthenticated` when the session
-   * has ended meanwhile: whoever ended it could not know of this connection yet.
+   * Subscribes the connection to all its user's chats. It gets no events until it is released;
+   * everything that is committed after this resolves reaches it. Throws `unauthenticated` if the
+   * session has ended in the meantime: the code that ended it could not know of this connection
+   * yet.
    */
   async attach(connection: Connection): Promise<void> {
-    if (this.#closed) throw new AppError("unavailable", "Connecting: the server is stopping");
+    if (this.#closed) throw new AppError("unavailable", "Cannot connect: the server is stopping");
     const { userId, sessionId } = connection.caller;
     if (this.#connections.add(connection)) {
       for (const listener of this.#listeners) listener.onFirstConnection(userId);
@@ -92,25 +100,28 @@ export class Hub {
     for (const listener of this.#listeners) listener.onLastConnection(connection.caller.userId);
   }
 
-  /** A commit of this instance. */
+  /** Delivers a commit of this instance. */
   commit(commit: ChatCommit): void {
     this.#subscriptions.commit(commit);
   }
 
-  /** What other instances tell. */
+  /** Applies signals of other instances. */
   signals(signals: readonly Signal[]): void {
     for (const signal of signals) this.#signal(signal);
   }
 
   /**
-   * Signals may have been missed: every chat that is listened to is checked, every user's chats and
-   * sessions, and, with `resync`, every client is told to catch up.
+   * Signals may have been missed: checks every chat with listeners and every user's chats and
+   * sessions, and, with `resync`, tells every client to catch up.
    */
   recover(resync = true): Promise<void> {
     return this.#recovery.run(resync);
   }
 
-  /** Has at most `limit` rooms catch up with the heads in the Store; the next call goes on with the others. */
+  /**
+   * Lets at most `limit` rooms catch up with the heads in the Store; the next call continues with
+   * the others.
+   */
   compareHeads(limit: number): Promise<void> {
     return this.#subscriptions.checkSomeHeads(limit);
   }
@@ -119,15 +130,15 @@ export class Hub {
     this.#subscriptions.room(chatId)?.signal(event, exceptUserId);
   }
 
-  /** Everyone hears it once, however many of the chats they listen to. */
+  /** Each connection gets the event once, however many of the chats it listens to. */
   toRooms(chatIds: Iterable<string>, event: WireEvent, exceptUserIds: Iterable<string>): void {
     const outbound = new EncodedEvents([event]);
     const except = new Set(exceptUserIds);
-    const told = new Set<Listener>();
+    const delivered = new Set<Listener>();
     for (const chatId of chatIds) {
       for (const connection of this.#subscriptions.room(chatId)?.listeners ?? []) {
-        if (told.has(connection) || except.has(connection.caller.userId)) continue;
-        told.add(connection);
+        if (delivered.has(connection) || except.has(connection.caller.userId)) continue;
+        delivered.add(connection);
         connection.deliver(outbound);
       }
     }
@@ -140,7 +151,7 @@ export class Hub {
     }
   }
 
-  /** Tells the sockets of ended sessions so, and closes them. */
+  /** Notifies the sockets of ended sessions, and closes them. */
   endSessions(sessionIds: readonly string[]): void {
     for (const sessionId of sessionIds) {
       const event: WireEvent = { event: "session.ended", data: { sessionId, reason: "ended" } };
@@ -152,7 +163,9 @@ export class Hub {
     }
   }
 
-  /** Closes the sockets whose access token has run out at `now`; cheap enough for every second. */
+  /**
+   * Closes the sockets whose access token has expired at `now`; cheap enough to run every second.
+   */
   closeExpired(now: number): void {
     for (const connection of this.#connections.all()) {
       if (connection.caller.tokenExpiresAt > now) continue;
@@ -162,7 +175,7 @@ export class Hub {
     }
   }
 
-  /** Closes every connection, and lets none in any more. */
+  /** Closes every connection, and refuses new ones from now on. */
   closeAll(reason: CloseReason): void {
     this.#closed = true;
     this.#retries.close();

@@ -9,11 +9,11 @@ import { PresenceAudience } from "./presence_audience.ts";
 import type { PresenceDirectory } from "../cluster/presence_directory.ts";
 import type { Publisher } from "./publisher.ts";
 
-/** How someone is seen. `invisible` only by themselves. */
+/** Presence of a user as others see it. Only the user sees their own `invisible`. */
 export interface Status {
   userId: string;
   state: StatusState | "offline";
-  /** Empty of whoever is offline: a text that changed would betray who is invisible. */
+  /** Empty while offline: a text that changed would reveal an invisible user. */
   text: string;
   lastSeenAt: number | null;
 }
@@ -28,18 +28,19 @@ export interface PresenceOptions {
   limits: { presenceGraceMs: number; presenceMembers: number };
 }
 
-/** People who are announced at once when an instance has died, or was thought dead. */
+/** Number of people announced concurrently when an instance has died, or was thought dead. */
 const ANNOUNCED_AT_ONCE = 8;
 
 /**
- * Who is there. Online on any device is online, the state they chose is what others see, and who is
- * invisible looks as if they were not there. Leaving is announced after a grace period, in which the
- * entry in the directory stays: whoever comes back meanwhile, to whichever instance, never left.
+ * Presence of users. A user is online if any device is; others see the state that the user chose,
+ * and an invisible user looks offline. Going offline is announced after a grace period, during
+ * which the entry in the directory stays: a user who reconnects in that time, to any instance,
+ * never went offline.
  */
 export class Presence implements HubListener {
   readonly #audience: PresenceAudience;
   readonly #leaving = new Map<string, ReturnType<typeof setTimeout>>();
-  /** What is under way for a user: coming and going are taken one after the other. */
+  /** Pending work of a user: connects and disconnects are handled one after the other. */
   readonly #turns = new Map<string, Promise<void>>();
   #closed = false;
 
@@ -47,12 +48,12 @@ export class Presence implements HubListener {
     this.#audience = new PresenceAudience(options.store, options.limits.presenceMembers);
     options.directory.onVoid((userIds, at) => {
       forEachOf(userIds, ANNOUNCED_AT_ONCE, (userId) => {
-        return this.#inTurn(userId, () => this.#gone(userId, at));
+        return this.#inTurn(userId, () => this.#announceOffline(userId, at));
       });
     });
     options.directory.onRestored((userIds) => {
       forEachOf(userIds, ANNOUNCED_AT_ONCE, (userId) => {
-        return this.#inTurn(userId, () => this.#isHere(userId));
+        return this.#inTurn(userId, () => this.#announceOnline(userId));
       });
     });
   }
@@ -61,7 +62,7 @@ export class Presence implements HubListener {
     const leaving = this.#leaving.get(userId);
     clearTimeout(leaving);
     this.#leaving.delete(userId);
-    if (leaving === undefined) this.#inTurn(userId, () => this.#come(userId));
+    if (leaving === undefined) this.#inTurn(userId, () => this.#arrive(userId));
   }
 
   onLastConnection(userId: string): void {
@@ -75,7 +76,9 @@ export class Presence implements HubListener {
     this.#leaving.set(userId, timer);
   }
 
-  /** What is left out of `change` stays as it is. Answers how the user sees themselves. */
+  /**
+   * Fields that are left out of `change` stay as they are. Returns the status as the user sees it.
+   */
   async set(userId: string, change: { state: StatusState; text?: string }): Promise<Status> {
     const { store, clock, directory } = this.options;
     const before = await store.users.byId(userId);
@@ -94,8 +97,9 @@ export class Presence implements HubListener {
   }
 
   /**
-   * In the order asked. Of those who share no chat with the caller, have blocked or were blocked by
-   * them, or do not exist, it says what it says of who is offline and hides when they were last seen.
+   * Returns statuses in the order requested. Users who share no chat with the caller, who have
+   * blocked or were blocked by them, or who do not exist look offline and hide when they were last
+   * seen.
    */
   async get(callerId: string, userIds: string[]): Promise<Status[]> {
     const others = userIds.filter((userId) => userId !== callerId);
@@ -108,27 +112,30 @@ export class Presence implements HubListener {
     return userIds.map((userId) => {
       const user = byId.get(userId);
       if (user && userId === callerId) return ownStatus(user);
-      if (!user || !visible.has(userId)) return nothingOf(userId);
+      if (!user || !visible.has(userId)) return unknownStatus(userId);
       return statusOf(user, online.has(userId));
     });
   }
 
-  /** Tells nobody: whoever is connected comes back elsewhere, or is missed there after a while. */
+  /**
+   * Announces no one: connected users reconnect to another instance, or are announced there after a
+   * while.
+   */
   close(): void {
     this.#closed = true;
     for (const timer of this.#leaving.values()) clearTimeout(timer);
     this.options.directory.close();
   }
 
-  async #come(userId: string): Promise<void> {
+  async #arrive(userId: string): Promise<void> {
     const { directory } = this.options;
-    const known = await directory.online([userId]);
+    const online = await directory.online([userId]);
     await directory.enter(userId);
-    if (known.has(userId)) return;
-    await this.#isHere(userId);
+    if (online.has(userId)) return;
+    await this.#announceOnline(userId);
   }
 
-  async #isHere(userId: string): Promise<void> {
+  async #announceOnline(userId: string): Promise<void> {
     if (!this.options.hub.isConnected(userId)) return;
     const user = await this.options.store.users.byId(userId);
     if (user && !isHidden(user)) await this.#announce(user, true);
@@ -137,14 +144,15 @@ export class Presence implements HubListener {
   async #leave(userId: string, at: number): Promise<void> {
     if (this.#closed || this.options.hub.isConnected(userId)) return;
     await this.options.directory.leave(userId);
-    await this.#gone(userId, at);
+    await this.#announceOffline(userId, at);
   }
 
   /**
-   * Who leaves while invisible was last seen when they became it. Whose account was erased meanwhile
-   * has gone like anyone else, and when is not kept.
+   * An invisible user keeps the `lastSeenAt` of the moment they became invisible. A user whose
+   * account was erased in the meantime goes offline like anyone else, and no `lastSeenAt` is
+   * stored.
    */
-  async #gone(userId: string, at: number): Promise<void> {
+  async #announceOffline(userId: string, at: number): Promise<void> {
     const { store, directory } = this.options;
     if ((await directory.online([userId])).has(userId)) return;
     const before = await store.users.byId(userId);
@@ -162,7 +170,7 @@ export class Presence implements HubListener {
   #inTurn(userId: string, work: () => Promise<void>): Promise<void> {
     const before = this.#turns.get(userId) ?? Promise.resolve();
     const turn = before.then(work).catch((error) => {
-      this.options.log.warn("Telling who is there failed", { userId, error });
+      this.options.log.warn("Presence update failed", { userId, error });
     }).finally(() => {
       if (this.#turns.get(userId) === turn) this.#turns.delete(userId);
     });
@@ -190,6 +198,6 @@ function ownStatus({ id: userId, status, lastSeenAt }: User): Status {
   return { userId, ...status, lastSeenAt };
 }
 
-function nothingOf(userId: string): Status {
+function unknownStatus(userId: string): Status {
   return { userId, state: "offline", text: "", lastSeenAt: null };
 }

@@ -2,54 +2,59 @@ import { forEachOf } from "../core/concurrency.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 
-/** More excluded people than this are looked for in the chats first: they travel with the event. */
+/**
+ * With more excluded people than this, only those who are in the chats are excluded: the list
+ * travels with the event.
+ */
 const MANY_BLOCKS = 100;
-const LOOKS_AT_ONCE = 8;
+const QUERIES_AT_ONCE = 8;
 
 /**
- * Who may know of one's presence: those who share a chat, less those who blocked or were blocked.
+ * Resolves who may see a user's presence: people who share a chat, except those who blocked or were
+ * blocked.
  *
- * Members of large groups are not told of each other's coming and going, which would be quadratic;
- * whoever asks is answered nevertheless.
+ * Members of large groups are not notified of each other's presence, which would be quadratic; a
+ * client that requests it gets it nevertheless.
  */
 export class PresenceAudience {
   constructor(
     private readonly store: Pick<Store, "memberships" | "chats" | "blocks">,
-    /** Members of a group that is still told. */
-    private readonly mostMembers: number,
+    /** Maximum number of members of a group that is notified. */
+    private readonly maxMembers: number,
   ) {}
 
-  /** The chats that are told, and those in them who are not; the user is never told of themselves. */
+  /**
+   * Returns the chats to notify, and the people in them to leave out; the user themselves is always
+   * left out.
+   */
   async of(userId: string): Promise<{ chatIds: string[]; exceptUserIds: string[] }> {
     const [memberships, strangers] = await Promise.all([
       this.store.memberships.ofUser(userId),
       this.#strangersTo(userId),
     ]);
     const chats = await this.store.chats.byIds(chatIdsOf(memberships));
-    const chatIds = chats.filter((chat) => chat.memberCount <= this.mostMembers).map(({ id }) =>
-      id
-    );
+    const chatIds = chats.filter((chat) => chat.memberCount <= this.maxMembers).map(({ id }) => id);
     const present = strangers.size > MANY_BLOCKS
       ? await this.#amongMembers(chatIds, strangers)
       : strangers;
     return { chatIds, exceptUserIds: [userId, ...present] };
   }
 
-  /** Those of `userIds` whose presence `viewerId` may see. */
+  /** Returns those of `userIds` whose presence `viewerId` may see. */
   async visibleTo(viewerId: string, userIds: string[]): Promise<Set<string>> {
     const visible = new Set<string>();
     if (userIds.length === 0) return visible;
     const { blocks, memberships } = this.store;
     const blockers = new Set(await blocks.blockersAmong(viewerId, userIds));
-    const asked = userIds.filter((userId) => !blockers.has(userId));
-    await forEachOf(asked, LOOKS_AT_ONCE, async (userId) => {
+    const candidates = userIds.filter((userId) => !blockers.has(userId));
+    await forEachOf(candidates, QUERIES_AT_ONCE, async (userId) => {
       if (await blocks.has(viewerId, userId)) return;
       if (await memberships.shareChat(viewerId, userId)) visible.add(userId);
     });
     return visible;
   }
 
-  /** Blocking hides each from the other. */
+  /** A block hides each of the two from the other. */
   async #strangersTo(userId: string): Promise<Set<string>> {
     const { blocks } = this.store;
     const [by, against] = await Promise.all([blocks.by(userId), blocks.against(userId)]);
@@ -58,7 +63,7 @@ export class PresenceAudience {
 
   async #amongMembers(chatIds: string[], userIds: ReadonlySet<string>): Promise<Set<string>> {
     const among = new Set<string>();
-    await forEachOf(chatIds, LOOKS_AT_ONCE, async (chatId) => {
+    await forEachOf(chatIds, QUERIES_AT_ONCE, async (chatId) => {
       for (const { userId } of await this.store.memberships.ofChat(chatId)) {
         if (userIds.has(userId)) among.add(userId);
       }

@@ -13,8 +13,9 @@ export interface ProfileNewsOptions {
 }
 
 /**
- * Sends a person's new name, picture or bio to their own devices and to those who share a chat with them:
- * the audience of their presence, so the members of large groups learn of it when they look them up.
+ * Sends a person's new name, picture or bio to their own devices and to the people who share a chat
+ * with them. This is the audience of their presence, so members of large groups learn of a change
+ * when they look the person up.
  */
 export class ProfileNews {
   readonly #audience: PresenceAudience;
@@ -23,12 +24,12 @@ export class ProfileNews {
     this.#audience = new PresenceAudience(options.store, options.limits.presenceMembers);
   }
 
-  /** Never throws, and is not waited for. */
+  /** Never throws, and is not awaited. */
   changed(user: User): void {
     this.#inBackground(user.id, () => this.#publish(user));
   }
 
-  /** The person has another username. Never throws, and is not waited for. */
+  /** Publishes a new username. Never throws, and is not awaited. */
   renamed(userId: string): void {
     this.#inBackground(userId, async () => {
       const user = await this.options.store.users.byId(userId);
@@ -37,9 +38,7 @@ export class ProfileNews {
   }
 
   #inBackground(userId: string, publish: () => Promise<void>): void {
-    publish().catch((error) =>
-      this.options.log.warn("Publishing a profile change failed", { userId, error })
-    );
+    publish().catch((error) => this.options.log.warn("Profile update failed", { userId, error }));
   }
 
   async #publish(user: User): Promise<void> {

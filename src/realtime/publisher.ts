@@ -5,7 +5,7 @@ import type { Broker } from "../cluster/broker.ts";
 import type { Hub } from "./hub.ts";
 import { changesMembers } from "./room.ts";
 
-/** Tells this instance's sockets, and the other instances, what has happened. */
+/** Delivers events to this instance's sockets, and publishes them to the other instances. */
 export class Publisher {
   constructor(
     private readonly hub: Hub,
@@ -13,7 +13,7 @@ export class Publisher {
     private readonly tracing: Tracing = NO_TRACING,
   ) {}
 
-  /** Only after the commit is durable; other instances get a pointer, never a text. */
+  /** Call only after the commit is durable; other instances get a pointer, never a text. */
   commit(commit: ChatCommit): void {
     this.hub.commit(commit);
     const { chatId, rev } = commit;
@@ -23,8 +23,9 @@ export class Publisher {
   }
 
   /**
-   * A chat is at `rev`, and nobody may have announced it; `after`, where it is known, is a head that was
-   * announced. Whoever has delivered that revision already passes it over.
+   * Announces that a chat is at `rev`, which may not have been announced before; `after`, where it
+   * is known, is a head that was announced. Rooms that have delivered that revision already ignore
+   * it.
    */
   head(chatId: string, rev: number, after?: number): void {
     const signal = { type: "chat" as const, chatId, rev };
@@ -33,32 +34,38 @@ export class Publisher {
     this.broker.publish(news);
   }
 
-  /** An ephemeral event for all who listen to the chat. */
+  /** Sends an ephemeral event to everyone who listens to the chat. */
   toRoom(chatId: string, event: WireEvent): void {
     this.hub.toRoom(chatId, event);
     this.broker.publish({ type: "room", chatId, event });
   }
 
-  /** An ephemeral event for all who listen to any of the chats, once each, but `exceptUserIds`. */
+  /**
+   * Sends an ephemeral event to everyone who listens to any of the chats, once each, except
+   * `exceptUserIds`.
+   */
   toRooms(chatIds: string[], event: WireEvent, exceptUserIds: string[]): void {
     if (chatIds.length === 0) return;
     this.hub.toRooms(chatIds, event, exceptUserIds);
     this.broker.publish({ type: "rooms", chatIds, event, exceptUserIds });
   }
 
-  /** Whether someone is writing here; other instances tell their own clients what follows from it. */
+  /**
+   * Publishes whether a user is typing on this instance; other instances notify their own clients
+   * accordingly.
+   */
   typing(chatId: string, userId: string, typing: boolean, silent = false): void {
     this.broker.publish({ type: "typing", chatId, userId, typing, ...(silent && { silent }) });
   }
 
-  /** An ephemeral event for all connections of these users. */
+  /** Sends an ephemeral event to all connections of these users. */
   toUsers(userIds: string[], event: WireEvent): void {
     if (userIds.length === 0) return;
     this.hub.toUsers(userIds, event);
     this.broker.publish({ type: "users", userIds, event });
   }
 
-  /** The sessions have ended: their sockets close, wherever they are. */
+  /** Closes the sockets of ended sessions, on every instance. */
   endSessions(sessionIds: string[]): void {
     if (sessionIds.length === 0) return;
     this.hub.endSessions(sessionIds);

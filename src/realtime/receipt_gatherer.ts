@@ -11,13 +11,13 @@ export interface ReceiptGathererOptions {
   publisher: Pick<Publisher, "toRoom" | "toUsers">;
   log: Log;
   limits: { receiptMembers: number };
-  /** Receipts of a chat within this time go together, in milliseconds. */
+  /** Receipts of a chat within this window go out together, in milliseconds. */
   gatherMs?: number;
-  /** A count goes out once in this time, in milliseconds. */
+  /** Minimum time between two counts of a chat, in milliseconds. */
   countMs?: number;
 }
 
-/** What has moved since the chat's last event. */
+/** Cursors that have moved since the chat's last event. */
 interface Gathering {
   moved: Map<string, Membership>;
   isCounted: boolean;
@@ -28,10 +28,11 @@ const GATHER_MS = 250;
 const COUNT_MS = 1_000;
 
 /**
- * Publishes how far members have read. A message that n members read would be n events for each of n
- * listeners; so the first receipt of a quiet chat goes at once, and those that follow within a moment go
- * together, as one event. Of a chat with more than LIMIT_RECEIPT_MEMBERS members only how many have read
- * the newest message is published, and to each member's own devices their own cursors.
+ * Publishes how far members have read. A message that n members read would be n events for each of
+ * n listeners; so the first receipt of an idle chat goes out at once, and those that follow within
+ * a moment go out together, as one event. For a chat with more than LIMIT_RECEIPT_MEMBERS members
+ * only the number of members who have read the newest message is published, and to each member's
+ * own devices their own cursors.
  */
 export class ReceiptGatherer {
   readonly #options: Required<ReceiptGathererOptions>;
@@ -41,11 +42,13 @@ export class ReceiptGatherer {
     this.#options = { gatherMs: GATHER_MS, countMs: COUNT_MS, ...options };
   }
 
-  /** `isHeard`: whether other members may know of it. The member's own devices always do. */
-  moved(member: Membership, chat: Pick<Chat, "memberCount">, isHeard: boolean): void {
+  /**
+   * `isVisible` tells whether other members may know of it. The member's own devices always get it.
+   */
+  moved(member: Membership, chat: Pick<Chat, "memberCount">, isVisible: boolean): void {
     const isCounted = chat.memberCount > this.#options.limits.receiptMembers;
-    if (!isHeard || isCounted) this.#toOwnDevices(member);
-    if (!isHeard) return;
+    if (!isVisible || isCounted) this.#toOwnDevices(member);
+    if (!isVisible) return;
     const gathering = this.#gatherings.get(member.chatId);
     if (gathering) {
       gathering.moved.set(member.userId, member);
@@ -56,11 +59,11 @@ export class ReceiptGatherer {
     this.#begin(member.chatId, isCounted);
   }
 
-  /** Publishes what is gathered, and gathers no more. */
+  /** Publishes everything gathered so far, and stops gathering. */
   close(): void {
     for (const [chatId, { timer, moved }] of this.#gatherings) {
       clearTimeout(timer);
-      // A count would have to read; clients ask for it when they come back.
+      // A count would need a read; clients request it when they reconnect.
       if (moved.size > 0) this.#publish(chatId, [...moved.values()], false);
     }
     this.#gatherings.clear();
@@ -96,7 +99,7 @@ export class ReceiptGatherer {
       const data = { chatId, seq, read, delivered };
       publisher.toRoom(chatId, { event: "receipt.counted", chatId, data });
     } catch (error) {
-      log.warn("Counting receipts failed", { chatId, error });
+      log.warn("Receipt count failed", { chatId, error });
     }
   }
 

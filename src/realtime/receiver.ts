@@ -3,7 +3,7 @@ import type { BrokerEvents, Signal } from "../cluster/broker.ts";
 import type { Hub } from "./hub.ts";
 import type { Typing } from "./typing.ts";
 
-/** Hands what other instances tell to whom it concerns. */
+/** Delivers the signals of other instances. */
 export class Receiver implements BrokerEvents {
   constructor(
     private readonly hub: Pick<Hub, "signals" | "recover">,
@@ -19,7 +19,7 @@ export class Receiver implements BrokerEvents {
     }
   }
 
-  /** In the trace of the commit that it points to. */
+  /** Delivers within the trace of the commit that the signal points to. */
   #deliver(signal: Signal): void {
     const deliver = () => this.hub.signals([signal]);
     if (signal.type !== "chat" || signal.trace === undefined) deliver();
@@ -34,7 +34,10 @@ export class Receiver implements BrokerEvents {
     this.typing.gone(instance);
   }
 
-  /** What it did not tell any more is a moment's, and is found here: no client has to catch up for it. */
+  /**
+   * Signals that a dead instance no longer sent are few and recent, and are found here: no client
+   * has to catch up.
+   */
   onDied(): void {
     this.hub.recover(false);
   }

@@ -6,42 +6,44 @@ import type { ConnectionIndex } from "./connection_index.ts";
 import type { Retries } from "./retries.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-/** Users who are looked up at once after a gap: the Store has to serve requests meanwhile. */
+/** Users checked concurrently after a gap: the Store has to serve requests at the same time. */
 const RECOVER_AT_ONCE = 8;
 
-/** The hub, as far as a recovery reaches it. */
+/** The part of the hub that a recovery calls. */
 export interface RecoveryTarget {
   toUsers(userIds: Iterable<string>, event: WireEvent): void;
   endSessions(sessionIds: readonly string[]): void;
 }
 
-/** Puts right what may have been missed while other instances could not be heard. */
+export interface RecoveryOptions {
+  hub: RecoveryTarget;
+  connections: ConnectionIndex;
+  subscriptions: Pick<Subscriptions, "checkHeads" | "subscribe">;
+  store: Pick<Store, "sessions">;
+  retries: Retries;
+  log: Log;
+}
+
+/** Repairs what may have been missed while signals of other instances could not be received. */
 export class Recovery {
   #running = false;
   #again = false;
   #resync = false;
 
-  constructor(
-    private readonly hub: RecoveryTarget,
-    private readonly connections: ConnectionIndex,
-    private readonly subscriptions: Pick<Subscriptions, "checkHeads" | "subscribe">,
-    private readonly store: Pick<Store, "sessions">,
-    private readonly retries: Retries,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly options: RecoveryOptions) {}
 
-  /** Gently, since thousands may be connected. A gap that comes meanwhile has it done once more. */
+  /** Runs gently, since thousands may be connected. A gap during a run starts one more run. */
   async run(resync: boolean): Promise<void> {
     this.#again = true;
     this.#resync ||= resync;
     if (this.#running) return;
     this.#running = true;
     while (this.#again) {
-      const tell = this.#resync;
+      const resync = this.#resync;
       this.#again = this.#resync = false;
       await this.#rooms();
-      await forEachOf([...this.connections.users()], RECOVER_AT_ONCE, (userId) => {
-        return this.#user(userId, tell);
+      await forEachOf([...this.options.connections.users()], RECOVER_AT_ONCE, (userId) => {
+        return this.#user(userId, resync);
       });
     }
     this.#running = false;
@@ -49,29 +51,32 @@ export class Recovery {
 
   async #rooms(): Promise<void> {
     try {
-      await this.subscriptions.checkHeads();
+      await this.options.subscriptions.checkHeads();
     } catch (error) {
-      this.log.warn("Checking chats after a gap failed", { error });
-      this.retries.later(() => this.#rooms());
+      this.options.log.warn("Recovery after a gap failed: cannot check chats", { error });
+      this.options.retries.later(() => this.#rooms());
     }
   }
 
-  async #user(userId: string, tell: boolean): Promise<void> {
+  async #user(userId: string, resync: boolean): Promise<void> {
     try {
-      const connections = [...this.connections.ofUser(userId)];
+      const connections = [...this.options.connections.ofUser(userId)];
       await this.#endSessions(new Set(connections.map(({ caller }) => caller.sessionId)));
-      await this.subscriptions.subscribe(userId, connections);
-      if (tell) this.hub.toUsers([userId], { event: "resync", data: {} });
+      await this.options.subscriptions.subscribe(userId, connections);
+      if (resync) this.options.hub.toUsers([userId], { event: "resync", data: {} });
     } catch (error) {
-      this.log.warn("Checking a user's chats after a gap failed", { userId, error });
-      this.retries.later(() => this.#user(userId, tell));
+      this.options.log.warn("Recovery after a gap failed: cannot check a user's chats", {
+        userId,
+        error,
+      });
+      this.options.retries.later(() => this.#user(userId, resync));
     }
   }
 
   async #endSessions(sessionIds: Iterable<string>): Promise<void> {
     for (const sessionId of sessionIds) {
-      const session = await this.store.sessions.byId(sessionId);
-      if (session === null || session.endedAt !== null) this.hub.endSessions([sessionId]);
+      const session = await this.options.store.sessions.byId(sessionId);
+      if (session === null || session.endedAt !== null) this.options.hub.endSessions([sessionId]);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What failed and is to be tried again after a while, until it is closed. */
+/** Runs failed work again after a delay, until it is closed. */
 export class Retries {
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #closed = false;

@@ -13,12 +13,12 @@ import {
 import type { DeliveryMetrics } from "./delivery_metrics.ts";
 import { EncodedEvents, type Listener } from "./encoded_events.ts";
 
-/** Where a room finds what it missed. */
+/** Where a room reads the changes that it missed. */
 export interface ChangeSource {
   after(chatId: string, after: number, limits: { rows: number }): Promise<Changes>;
 }
 
-/** What a room asks of those who keep its listeners. */
+/** The owner of a room's listeners. */
 export interface RoomHost {
   readonly changes: ChangeSource;
   readonly log: Log;
@@ -28,7 +28,7 @@ export interface RoomHost {
   admit(member: Membership, room: Room): void;
   /** The user has left: none of their connections listens any more. */
   dismiss(userId: string, room: Room): void;
-  /** Nobody listens: the room may go. */
+  /** The room has no listeners left and may be dropped. */
   onEmpty(room: Room): void;
 }
 
@@ -36,25 +36,26 @@ const FILL_LIMIT = 500;
 const RETRY_MS = 1_000;
 
 /**
- * One chat that someone on this instance listens to: it delivers in order, from wherever it must.
+ * One chat with listeners on this instance: delivers its events in order, from whatever source has
+ * them.
  *
- * It delivers only what follows on the last revision it delivered. A commit of this instance that
- * follows goes out at once; for anything else (a gap, a ring from another instance) it asks for the
- * rows after that revision, once for all that piled up meanwhile. So a lost, doubled or late ring can
- * delay an event until the next one, and can do nothing worse.
+ * It delivers only the revision that follows the last one it delivered. A commit of this instance
+ * that follows goes out at once; for anything else (a gap, a signal of another instance) it reads
+ * the rows after that revision, once for all signals that piled up in the meantime. So a lost,
+ * repeated or late signal can delay an event until the next signal, and can do nothing worse.
  */
 export class Room {
   readonly listeners = new Set<Listener>();
   /** The revision after which delivery began. */
   #begun = 0;
   #delivered = 0;
-  /** The highest revision heard of. */
+  /** Highest known revision. */
   #target = 0;
-  /** How often it was heard of. */
-  #rings = 0;
-  /** The highest revision heard of by which who is in the chat has changed. */
+  /** Number of signals received. */
+  #signals = 0;
+  /** Highest known revision that changed the membership. */
   #membersAt = 0;
-  /** Set while rows are being read, and at first until the head is known. */
+  /** True while rows are being read, and at first until the head is known. */
   #filling = true;
   #emitting = false;
   #opened = false;
@@ -71,17 +72,17 @@ export class Room {
     return this.#delivered;
   }
 
-  /** Resolves once the room is open: whoever listens then misses nothing that is committed later. */
+  /** Resolves once the room is open: its listeners then miss nothing that is committed later. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
 
-  /** The highest revision heard of by which who is in the chat has changed. */
+  /** Highest known revision that changed the membership. */
   get membersAt(): number {
     return this.#membersAt;
   }
 
-  /** Then it stays, even if nobody is left: what is still to be delivered may let someone in. */
+  /** True while a join may be undelivered. The room then stays, even without listeners. */
   get hasPendingJoins(): boolean {
     return this.#emitting || this.#membersAt > this.#delivered;
   }
@@ -90,7 +91,7 @@ export class Room {
     return this.#opened;
   }
 
-  /** Begins delivery after `head`; what was heard of before is caught up on. */
+  /** Begins delivery after `head`; revisions known before are caught up on. */
   open(head: number): void {
     if (this.#opened || this.#closed) return;
     this.#opened = true;
@@ -100,60 +101,63 @@ export class Room {
     this.advanceTo(Math.max(this.#target, head));
   }
 
-  /** The head could not be read: who waits for the room learns why, and it may be tried again. */
+  /** The head could not be read: rejects `ready` with the error; opening may be retried. */
   fail(error: unknown): void {
     this.#ready.reject(error);
     this.#ready = unwatched();
   }
 
-  /** It delivers nothing any more, whatever is still under way. */
+  /** Stops delivery, whatever is still under way. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#ready.resolve();
   }
 
-  /** A commit of this instance, with its rows in hand. */
+  /** Delivers a commit of this instance, whose rows need not be read. */
   commit(commit: ChatCommit): void {
     if (changesMembers(commit)) this.#expectMembers(commit.after, commit.rev);
     if (this.#filling || commit.after > this.#delivered) return this.advanceTo(commit.rev);
     if (commit.rev <= this.#delivered) return;
-    const known = this.#delivered - commit.after;
+    const skipped = this.#delivered - commit.after;
     this.#target = Math.max(this.#target, commit.rev);
-    if (leavesWhole(commit)) this.#emit(() => this.#emitSnapshot(wholeOf(commit, known)));
-    else this.#emit(() => this.#emitSteps(commit.steps.slice(known)));
+    if (leavesWhole(commit)) this.#emit(() => this.#emitSnapshot(snapshotOf(commit, skipped)));
+    else this.#emit(() => this.#emitSteps(commit.steps.slice(skipped)));
   }
 
-  /** The chat is known to be at `rev`: whatever is missing up to there is fetched. */
+  /** The chat is known to be at `rev`: reads whatever is missing up to it. */
   advanceTo(rev: number): void {
-    this.#rings++;
+    this.#signals++;
     this.#target = Math.max(this.#target, rev);
     if (!this.#filling && this.#target > this.#delivered) this.#fill();
   }
 
-  /** As `reach`, where who is in the chat has changed since `after`. */
+  /** As `advanceTo`, for a change of membership since `after`. */
   reachMembers(after: number, rev: number): void {
     this.#expectMembers(after, rev);
     this.advanceTo(rev);
   }
 
-  /** Whether what followed on `rev` came before delivery began: no step of it lets anyone in. */
+  /** True if the step after `rev` came before delivery began, so that it admits no one here. */
   hasBegunPast(rev: number): boolean {
     return this.#opened && this.#begun > rev;
   }
 
-  /** For who joined before delivery began: they are told so, as by the step itself, and listen. */
+  /**
+   * Admits a member who joined before delivery began: they get the event of their joining, and
+   * listen.
+   */
   admitLate(member: Membership): void {
-    // By a step that is still to come they are let in anyhow.
+    // A later step, still to be delivered, admits them anyhow.
     if (member.rev > this.#delivered) return;
-    const welcome = new EncodedEvents([stepEvent(this.chatId, stepOf(member))]);
+    const joined = new EncodedEvents([stepEvent(this.chatId, stepOf(member))]);
     for (const connection of this.host.connectionsOf(member.userId)) {
-      if (!this.listeners.has(connection)) connection.deliver(welcome);
+      if (!this.listeners.has(connection)) connection.deliver(joined);
     }
     this.host.admit(member, this);
   }
 
-  /** An event without a revision; `exceptUserId` does not hear it. */
+  /** Sends an event without a revision to everyone but `exceptUserId`. */
   signal(event: WireEvent, exceptUserId?: string): void {
     const outbound = new EncodedEvents([event]);
     for (const connection of this.listeners) {
@@ -162,8 +166,8 @@ export class Room {
   }
 
   /**
-   * Someone here may join by what follows, and would never be let in if delivery began later than
-   * after `after`, or if the room went before.
+   * A user of this instance may join by the coming steps. They would never be admitted if delivery
+   * began later than after `after`, or if the room was dropped before.
    */
   #expectMembers(after: number, rev: number): void {
     if (!this.#opened) this.#start = Math.min(this.#start, after);
@@ -174,22 +178,23 @@ export class Room {
     this.#filling = true;
     try {
       while (this.#delivered < this.#target && (this.listeners.size > 0 || this.hasPendingJoins)) {
-        const rings = this.#rings;
+        const signals = this.#signals;
         const limits = { rows: FILL_LIMIT };
         const began = performance.now();
         const changes = await this.host.changes.after(this.chatId, this.#delivered, limits);
         this.host.figures.filled(performance.now() - began);
         if (this.#closed) return;
         if (changes.rev > this.#delivered) this.#emitChanges(changes);
-        // A head that was announced but is not there (a restored backup, say) is not waited for; what
-        // was heard of since the question may be missing from its answer, and is asked for again.
-        else if (this.#rings === rings) this.#target = this.#membersAt = this.#delivered;
+        // Does not wait for a head that was announced but does not exist (for example after
+        // restoring a backup). Signals that arrived during the read may be missing from its result,
+        // so another read follows.
+        else if (this.#signals === signals) this.#target = this.#membersAt = this.#delivered;
       }
       this.#filling = false;
       if (this.listeners.size === 0) this.host.onEmpty(this);
     } catch (error) {
       if (this.#closed) return;
-      this.host.log.warn("Catching up on a chat failed", { chatId: this.chatId, error });
+      this.host.log.warn("Room catch-up failed", { chatId: this.chatId, error });
       this.#retry = setTimeout(() => this.#fill(), RETRY_MS);
     }
   }
@@ -206,7 +211,9 @@ export class Room {
     if (this.listeners.size === 0) this.host.onEmpty(this);
   }
 
-  /** Who joins hears from their joining on; who leaves hears of it last. */
+  /**
+   * A user who joins gets events from their joining on; a user who leaves gets their leaving last.
+   */
   #emitSteps(steps: ChatStep[]): void {
     let events: WireEvent[] = [];
     for (const step of mergeUpdates(steps)) {
@@ -226,7 +233,7 @@ export class Room {
     this.#delivered = steps.at(-1)!.rev;
   }
 
-  /** Who left must not hear what came after; they get their own row, and nothing else. */
+  /** A user who left must not get what came after; they get their own row, and nothing else. */
   #emitSnapshot(changes: Changes): void {
     for (const member of changes.members) {
       if (member.leftAt === null) this.host.admit(member, this);
@@ -237,9 +244,9 @@ export class Room {
   }
 
   #sendLeave(member: Membership): void {
-    const farewell = new EncodedEvents([stepEvent(this.chatId, stepOf(member))]);
+    const left = new EncodedEvents([stepEvent(this.chatId, stepOf(member))]);
     for (const connection of this.host.connectionsOf(member.userId)) {
-      if (this.listeners.has(connection)) connection.deliver(farewell);
+      if (this.listeners.has(connection)) connection.deliver(left);
     }
     this.host.dismiss(member.userId, this);
   }
@@ -256,24 +263,24 @@ function stepOf(member: Membership): ChatStep {
   return { type: "member.updated", rev: member.rev, member };
 }
 
-/** Whether the commit changes who is in the chat. */
+/** True if the commit changes the membership of the chat. */
 export function changesMembers(commit: ChatCommit): boolean {
   return commit.steps.some((step) => step.type === "member.updated");
 }
 
-/** A promise that nobody may be waiting for when it fails. */
+/** Returns a promise whose rejection may go unhandled, since there may be no listener. */
 function unwatched(): PromiseWithResolvers<void> {
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
   return ready;
 }
 
-/** The rows as the last step of the commit left them. */
-function wholeOf(commit: ChatCommit, known: number): Changes {
+/** Returns the rows as the last step of the commit left them, without the first `skipped` steps. */
+function snapshotOf(commit: ChatCommit, skipped: number): Changes {
   const members = new Map<string, Membership>();
-  const whole: Changes = {
+  const snapshot: Changes = {
     chatId: commit.chatId,
-    after: commit.after + known,
+    after: commit.after + skipped,
     rev: commit.rev,
     messages: [],
     members: [],
@@ -281,14 +288,14 @@ function wholeOf(commit: ChatCommit, known: number): Changes {
     chat: null,
     more: false,
   };
-  for (const step of commit.steps.slice(known)) {
+  for (const step of commit.steps.slice(skipped)) {
     if (step.type === "member.updated") {
       members.set(step.member.userId, step.member);
-      whole.memberCount = step.memberCount;
-    } else if (step.type === "chat.updated") whole.chat = step.chat;
-    else if (step.type === "mls.commit") whole.commits.push(step.handshake);
-    else whole.messages.push(step.message);
+      snapshot.memberCount = step.memberCount;
+    } else if (step.type === "chat.updated") snapshot.chat = step.chat;
+    else if (step.type === "mls.commit") snapshot.commits.push(step.handshake);
+    else snapshot.messages.push(step.message);
   }
-  whole.members = [...members.values()];
-  return whole;
+  snapshot.members = [...members.values()];
+  return snapshot;
 }

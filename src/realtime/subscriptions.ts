@@ -9,7 +9,7 @@ import type { DeliveryMetrics } from "./delivery_metrics.ts";
 import type { Retries } from "./retries.ts";
 import { changesMembers, type ChangeSource, Room, type RoomHost } from "./room.ts";
 
-/** The parts of the Store that say who is in which chat, and how far a chat is. */
+/** The parts of the Store that hold memberships and the heads of chats. */
 export type SubscriptionStore = Pick<Store, "chats" | "memberships">;
 
 export interface SubscriptionOptions {
@@ -23,20 +23,23 @@ export interface SubscriptionOptions {
 /** A user's chats, each with the `hiddenSeq` of their membership. */
 type UserChats = ReadonlyMap<string, number>;
 
-/** Chats whose heads are asked for in one query. */
+/** Maximum number of chats whose heads one query reads. */
 const HEADS_AT_ONCE = 500;
-/** Chats of a user that are read in one query. */
+/** Maximum number of a user's chats that one query reads. */
 const CHATS_AT_ONCE = 500;
 
 /**
  * Which connections listen to which chats: a connection listens to every chat that its user is a
- * member of, without asking for it. Rooms exist only for chats that someone here listens to, so a ring
- * for any other chat costs nothing.
+ * member of, without requesting it. Rooms exist only for chats with a listener on this instance, so
+ * a signal for any other chat costs nothing.
  */
 export class Subscriptions implements RoomHost {
   readonly #rooms = new Map<string, Room>();
-  /** By user, for each look at their chats under way: those that news moved them into or out of since. */
-  readonly #looks = new Map<string, Set<Set<string>>>();
+  /**
+   * By user, one set per pending read of their chats: the chats that they joined or left since it
+   * began.
+   */
+  readonly #pendingReads = new Map<string, Set<Set<string>>>();
   /** Rooms whose heads this round has still to compare. */
   #unchecked: string[] = [];
 
@@ -56,21 +59,21 @@ export class Subscriptions implements RoomHost {
     this.retries = options.retries;
   }
 
-  /** The chat's room, if someone here listens to it. */
+  /** The chat's room, if it has a listener on this instance. */
   room(chatId: string): Room | undefined {
     return this.#rooms.get(chatId);
   }
 
   /**
-   * Makes these connections of the user listeners of all their chats, and of no others. They are looked up
-   * until a look finds nothing that was not known: someone may join or leave a chat whose room is not
-   * open here between the look and the opening, and no ring would tell.
+   * Subscribes these connections of the user to all their chats, and to no others. The user's chats
+   * are read until a read finds nothing new: between the read and the opening of a room the user
+   * may join or leave a chat whose room is not open here, and no signal would tell.
    */
   async subscribe(userId: string, connections: readonly Connection[]): Promise<void> {
-    const here = () => connections.filter((each) => this.connections.has(each));
-    for (let entered = true; entered && here().length > 0;) {
-      entered = await this.#look(userId, async (chats, moved) => {
-        const missing = here().map((each) => this.#adjust(each, chats, moved));
+    const current = () => connections.filter((each) => this.connections.has(each));
+    for (let entered = true; entered && current().length > 0;) {
+      entered = await this.#withChats(userId, async (chats, moved) => {
+        const missing = current().map((each) => this.#adjust(each, chats, moved));
         return (await Promise.all(missing)).includes(true);
       });
     }
@@ -80,13 +83,16 @@ export class Subscriptions implements RoomHost {
     for (const room of [...connection.rooms]) this.#leave(connection, room);
   }
 
-  /** A commit of this instance. Who was added by it may listen to no room of this chat yet. */
+  /**
+   * Delivers a commit of this instance. The users whom it added may not listen to a room of this
+   * chat yet.
+   */
   commit(commit: ChatCommit): void {
     const { chatId, after, rev } = commit;
     const room = this.#rooms.get(chatId);
     if (room) {
       room.commit(commit);
-      if (changesMembers(commit)) this.#welcomeMissed(room, after, rev);
+      if (changesMembers(commit)) this.#admitMissed(room, after, rev);
       return;
     }
     const joined = commit.steps.flatMap((step) =>
@@ -102,16 +108,16 @@ export class Subscriptions implements RoomHost {
     opened.commit(commit);
   }
 
-  /** Another instance tells that the chat is at `rev`; see `Signal` for `membersAfter`. */
+  /** Another instance announced that the chat is at `rev`; see `Signal` for `membersAfter`. */
   notify(chatId: string, rev: number, membersAfter?: number): void {
     const room = this.#rooms.get(chatId);
     if (membersAfter === undefined) return room?.advanceTo(rev);
     if (!room) return void this.#openForJoiners(chatId, membersAfter, rev);
     room.reachMembers(membersAfter, rev);
-    this.#welcomeMissed(room, membersAfter, rev);
+    this.#admitMissed(room, membersAfter, rev);
   }
 
-  /** Compares every room with its chat's head, and has it catch up. Rejects as the Store does. */
+  /** Compares every room with its chat's head, and lets it catch up. Rejects as the Store does. */
   async checkHeads(): Promise<void> {
     const chatIds = [...this.#rooms.keys()];
     for (let at = 0; at < chatIds.length; at += HEADS_AT_ONCE) {
@@ -120,7 +126,7 @@ export class Subscriptions implements RoomHost {
     }
   }
 
-  /** As `checkHeads` for `limit` rooms at most, those first that have waited longest. */
+  /** As `checkHeads` for at most `limit` rooms, starting with those that have waited longest. */
   async checkSomeHeads(limit: number): Promise<void> {
     if (this.#unchecked.length === 0) this.#unchecked = [...this.#rooms.keys()];
     const chatIds = this.#unchecked.splice(0, limit);
@@ -154,7 +160,7 @@ export class Subscriptions implements RoomHost {
     if (room.listeners.size === 0 && !room.hasPendingJoins) this.#drop(room);
   }
 
-  /** No room delivers anything any more. */
+  /** Stops the delivery of all rooms. */
   close(): void {
     for (const room of [...this.#rooms.values()]) this.#drop(room);
   }
@@ -176,26 +182,29 @@ export class Subscriptions implements RoomHost {
   }
 
   #moved(userId: string, room: Room): void {
-    for (const moved of this.#looks.get(userId) ?? []) moved.add(room.chatId);
+    for (const moved of this.#pendingReads.get(userId) ?? []) moved.add(room.chatId);
   }
 
-  /** Calls `then` with the user's chats, and with what news have told since they were asked for. */
-  async #look<T>(
+  /**
+   * Calls `then` with the user's chats, and with the chats that they joined or left since the read
+   * began.
+   */
+  async #withChats<T>(
     userId: string,
     then: (chats: UserChats, moved: ReadonlySet<string>) => Promise<T>,
   ): Promise<T> {
     const moved = new Set<string>();
-    const looks = this.#looks.get(userId) ?? new Set();
-    this.#looks.set(userId, looks.add(moved));
+    const reads = this.#pendingReads.get(userId) ?? new Set();
+    this.#pendingReads.set(userId, reads.add(moved));
     try {
       return await then(await this.#chatsOf(userId), moved);
     } finally {
-      looks.delete(moved);
-      if (looks.size === 0) this.#looks.delete(userId);
+      reads.delete(moved);
+      if (reads.size === 0) this.#pendingReads.delete(userId);
     }
   }
 
-  /** Read in pages: thousands of chats must not block the event loop. */
+  /** Reads pages: thousands of chats must not block the event loop. */
   async #chatsOf(userId: string): Promise<UserChats> {
     const chats = new Map<string, number>();
     for (let after: string | null = null;;) {
@@ -208,28 +217,31 @@ export class Subscriptions implements RoomHost {
     }
   }
 
-  /** True if it entered anything. What news have told since the look began is newer than the look. */
+  /**
+   * Returns true if the connection was subscribed to any chat. `moved` is newer than `chats` and
+   * wins.
+   */
   async #adjust(
     connection: Connection,
     chats: UserChats,
     moved: ReadonlySet<string>,
   ): Promise<boolean> {
-    const known = new Set<string>();
+    const current = new Set<string>();
     for (const room of [...connection.rooms]) {
-      known.add(room.chatId);
+      current.add(room.chatId);
       if (chats.has(room.chatId) || moved.has(room.chatId)) continue;
       this.#leave(connection, room);
     }
-    const missing = [...chats.keys()].filter((id) => !known.has(id) && !moved.has(id));
+    const missing = [...chats.keys()].filter((id) => !current.has(id) && !moved.has(id));
     for (const chatId of missing) connection.hide({ chatId, hiddenSeq: chats.get(chatId)! });
     await this.#enterAll(connection, missing, moved);
     return missing.length > 0;
   }
 
   /**
-   * Rooms that are new here are registered first, so that no commit slips by while heads are read;
-   * rooms that another connection is just opening are waited for. Thousands of chats are entered some at a
-   * time, so that they do not block the event loop.
+   * Registers new rooms before reading their heads, so that no commit is missed in between; waits
+   * for rooms that another connection is just opening. Thousands of chats are entered in batches,
+   * so that they do not block the event loop.
    */
   async #enterAll(
     connection: Connection,
@@ -243,7 +255,8 @@ export class Subscriptions implements RoomHost {
       const some = chatIds.slice(at, at + HEADS_AT_ONCE).filter((id) => !moved.has(id));
       const { rooms, opened } = this.#enterSome(connection, some);
       const entered = Promise.all(rooms.map((room) => room.ready)).then(() => {});
-      // One that another is opening may fail before it is waited for, and that must not end the process.
+      // A room that another connection opens may fail before it is awaited; that must not end the
+      // process.
       entered.catch(() => {});
       ready.push(entered);
       if (opened.length > 0) await this.#readHeads(opened);
@@ -262,7 +275,10 @@ export class Subscriptions implements RoomHost {
     return { rooms, opened };
   }
 
-  /** Where it fails, whoever waits is refused; if the room is needed nevertheless, it is tried again. */
+  /**
+   * If it fails, connections that wait for the rooms are refused; rooms that are still needed are
+   * retried.
+   */
   async #readHeads(rooms: Room[]): Promise<void> {
     try {
       const heads = await this.store.chats.byIds(rooms.map((room) => room.chatId));
@@ -283,22 +299,22 @@ export class Subscriptions implements RoomHost {
   }
 
   /**
-   * News of who joined that come late, after someone has opened the room at a head which had it already.
-   * Where others join or leave meanwhile it is looked for again, lest someone who has left be let in.
+   * Admits members for late news of a join, after the room was opened at a head that included it.
+   * Reads again if others join or leave in the meantime, so that a former member is never admitted.
    */
-  async #welcomeMissed(room: Room, after: number, rev: number): Promise<void> {
+  async #admitMissed(room: Room, after: number, rev: number): Promise<void> {
     if (!room.hasBegunPast(after)) return;
     const { chatId } = room;
     try {
       let members: Membership[] = [];
-      for (let looked = -1; looked < room.membersAt;) {
-        looked = room.membersAt;
+      for (let readAt = -1; readAt < room.membersAt;) {
+        readAt = room.membersAt;
         members = await this.store.memberships.ofChat(chatId);
       }
       if (this.#rooms.get(chatId) !== room) return this.notify(chatId, rev, after);
       for (const member of members) if (member.leftAt === null) room.admitLate(member);
     } catch (error) {
-      this.log.warn("Looking up who joined a chat failed", { chatId, error });
+      this.log.warn("Room update failed: cannot read the members of a chat", { chatId, error });
       this.retries.later(() => this.notify(chatId, rev, after));
     }
   }
@@ -310,23 +326,24 @@ export class Subscriptions implements RoomHost {
   }
 
   /**
-   * Someone joined or left a chat elsewhere that nobody here listens to. The room is registered before
-   * the look, so that whoever connects meanwhile shares it; and who joins or leaves meanwhile is looked
-   * for again. Where it fails, the rows that are read instead tell who joined.
+   * Handles a join or leave on another instance in a chat without a room here. The room is
+   * registered before the read, so that users who connect in the meantime share it; members who
+   * join or leave in the meantime cause another read. If it fails, the rows that are read instead
+   * contain the joins.
    */
   async #openForJoiners(chatId: string, after: number, rev: number): Promise<void> {
     if (this.connections.size === 0) return;
     const room = this.#newRoom(chatId);
     room.reachMembers(after, rev);
     try {
-      for (let looked = -1; looked < room.membersAt;) {
-        looked = room.membersAt;
+      for (let readAt = -1; readAt < room.membersAt;) {
+        readAt = room.membersAt;
         for (const member of await this.store.memberships.ofChat(chatId)) {
           if (member.leftAt === null) this.admit(member, room);
         }
       }
     } catch (error) {
-      this.log.warn("Looking up who joined a chat failed", { chatId, error });
+      this.log.warn("Room update failed: cannot read the members of a chat", { chatId, error });
       room.fail(error);
       return this.retries.later(() => {
         if (this.#isWaiting(room)) this.#readHeads([room]);

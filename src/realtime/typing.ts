@@ -5,32 +5,36 @@ import type { Signal } from "../cluster/broker.ts";
 import type { Hub } from "./hub.ts";
 import type { Publisher } from "./publisher.ts";
 
-/** This instance, among those on which someone may be writing. */
-const HERE = "";
+/** This instance, as a key beside the ids of other instances. */
+const THIS_INSTANCE = "";
 
-/** One person writing in one chat. */
-interface Writing {
+/** One user typing in one chat. */
+interface TypingUser {
   chatId: string;
   userId: string;
-  /** Until when, by instance: they may write on two devices that are connected to two of them. */
-  readonly until: Map<string, ReturnType<typeof setTimeout>>;
-  /** When the other instances were told last. */
-  toldAt: number;
+  /**
+   * Expiry timers by instance: the user may type on two devices that are connected to two
+   * instances.
+   */
+  readonly timers: Map<string, ReturnType<typeof setTimeout>>;
+  /** Time of the last announcement to the other instances. */
+  announcedAt: number;
 }
 
 /**
- * Who is writing, for as long as they say so. It ends by itself, since a client that loses its
- * connection cannot take it back, and with the message that was being written.
+ * Tracks who is typing. Typing ends by itself, since a client that loses its connection cannot end it, and
+ * with the message that was being typed.
  *
- * Every instance knows on which instances someone writes, and tells its own clients one start and one
- * stop. What another one said is repeated while it lasts, and forgotten with it, or without it.
+ * Every instance knows on which instances a user types, and sends its own clients one start and one
+ * stop. A start on another instance is repeated while it lasts, and expires with its stop or
+ * without one.
  */
 export class Typing {
-  readonly #writing = new Map<string, Writing>();
+  readonly #typing = new Map<string, TypingUser>();
 
   constructor(
     private readonly access: ChatAccess,
-    private readonly people: Pick<ContactPolicy, "isHeardIn">,
+    private readonly contactPolicy: Pick<ContactPolicy, "isVisibleIn">,
     private readonly hub: Pick<Hub, "toRoom">,
     private readonly publisher: Pick<Publisher, "typing">,
     private readonly limits: { typingTimeMs: number },
@@ -38,78 +42,80 @@ export class Typing {
 
   async start(userId: string, chatId: string): Promise<void> {
     await this.access.requireMember(chatId, userId);
-    // Nobody is told of it: it looks to them as ever.
-    if (!await this.people.isHeardIn(chatId, userId)) return;
+    // Typing behind a block is not announced: the others see nothing unusual.
+    if (!await this.contactPolicy.isVisibleIn(chatId, userId)) return;
     const { typingTimeMs } = this.limits;
-    const known = this.#writing.get(keyOf(chatId, userId))?.until.has(HERE);
-    const writing = this.#begin(chatId, userId, HERE, typingTimeMs);
+    const isAnnounced = this.#typing.get(keyOf(chatId, userId))?.timers.has(THIS_INSTANCE);
+    const entry = this.#begin(chatId, userId, THIS_INSTANCE, typingTimeMs);
     const now = performance.now();
-    if (known && now - writing.toldAt < typingTimeMs / 2) return;
-    writing.toldAt = now;
+    if (isAnnounced && now - entry.announcedAt < typingTimeMs / 2) return;
+    entry.announcedAt = now;
     this.publisher.typing(chatId, userId, true);
   }
 
   async stop(userId: string, chatId: string): Promise<void> {
     await this.access.requireMember(chatId, userId);
-    this.#end(keyOf(chatId, userId), HERE);
+    this.#end(keyOf(chatId, userId), THIS_INSTANCE);
   }
 
-  /** Who has sent has stopped writing; clients know it from the message, so none is told. */
+  /** A sender has stopped typing; clients infer it from the message, so no stop is sent. */
   committed(commit: ChatCommit): void {
-    if (this.#writing.size === 0) return;
+    if (this.#typing.size === 0) return;
     for (const step of commit.steps) {
       if (step.type !== "message.created") continue;
-      this.#end(keyOf(commit.chatId, step.message.senderId), HERE, true);
+      this.#end(keyOf(commit.chatId, step.message.senderId), THIS_INSTANCE, true);
     }
   }
 
-  /** What another instance tells. */
+  /** Applies a signal of another instance. */
   signal({ chatId, userId, typing, silent }: Signal & { type: "typing" }, instance: string): void {
-    // Twice the time: it is repeated every half, and its end is told.
+    // Twice the time: a start is repeated every half of it, and a stop is signaled.
     if (typing) this.#begin(chatId, userId, instance, 2 * this.limits.typingTimeMs);
     else this.#end(keyOf(chatId, userId), instance, silent);
   }
 
-  /** Nobody writes there any more. */
+  /** Ends all typing on an instance that is gone. */
   gone(instance: string): void {
-    for (const key of [...this.#writing.keys()]) this.#end(key, instance);
+    for (const key of [...this.#typing.keys()]) this.#end(key, instance);
   }
 
   close(): void {
-    for (const key of [...this.#writing.keys()]) this.#end(key, HERE);
-    for (const { until } of this.#writing.values()) {
-      for (const timer of until.values()) clearTimeout(timer);
+    for (const key of [...this.#typing.keys()]) this.#end(key, THIS_INSTANCE);
+    for (const { timers } of this.#typing.values()) {
+      for (const timer of timers.values()) clearTimeout(timer);
     }
-    this.#writing.clear();
+    this.#typing.clear();
   }
 
-  #begin(chatId: string, userId: string, instance: string, ms: number): Writing {
+  #begin(chatId: string, userId: string, instance: string, ms: number): TypingUser {
     const key = keyOf(chatId, userId);
-    let writing = this.#writing.get(key);
-    if (!writing) {
-      writing = { chatId, userId, until: new Map(), toldAt: -Infinity };
-      this.#writing.set(key, writing);
-      this.#tell(writing, true);
+    let entry = this.#typing.get(key);
+    if (!entry) {
+      entry = { chatId, userId, timers: new Map(), announcedAt: -Infinity };
+      this.#typing.set(key, entry);
+      this.#sendEvent(entry, true);
     }
-    clearTimeout(writing.until.get(instance));
+    clearTimeout(entry.timers.get(instance));
     const timer = setTimeout(() => this.#end(key, instance), ms);
     Deno.unrefTimer(timer);
-    writing.until.set(instance, timer);
-    return writing;
+    entry.timers.set(instance, timer);
+    return entry;
   }
 
   #end(key: string, instance: string, silent = false): void {
-    const writing = this.#writing.get(key);
-    if (!writing?.until.has(instance)) return;
-    clearTimeout(writing.until.get(instance));
-    writing.until.delete(instance);
-    if (instance === HERE) this.publisher.typing(writing.chatId, writing.userId, false, silent);
-    if (writing.until.size > 0) return;
-    this.#writing.delete(key);
-    if (!silent) this.#tell(writing, false);
+    const entry = this.#typing.get(key);
+    if (!entry?.timers.has(instance)) return;
+    clearTimeout(entry.timers.get(instance));
+    entry.timers.delete(instance);
+    if (instance === THIS_INSTANCE) {
+      this.publisher.typing(entry.chatId, entry.userId, false, silent);
+    }
+    if (entry.timers.size > 0) return;
+    this.#typing.delete(key);
+    if (!silent) this.#sendEvent(entry, false);
   }
 
-  #tell({ chatId, userId }: Writing, typing: boolean): void {
+  #sendEvent({ chatId, userId }: TypingUser, typing: boolean): void {
     this.hub.toRoom(chatId, { event: "typing", chatId, data: { userId, typing } }, userId);
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { incarnation, sync } from "../api/operations/chats.ts";
-import { PROBLEM } from "../http/openapi.ts";
+import { PROBLEM } from "../http/problem_schema.ts";
 import { hasRequired } from "../http/openapi_input.ts";
 import { type JsonSchema, OpenApiSchemas } from "../http/openapi_schemas.ts";
 import type { Operation } from "../api/operation.ts";
@@ -59,6 +59,7 @@ export function asyncApiDocument(operations: readonly Operation[], options: Asyn
   for (const [name, event] of events) {
     messages[eventName(name)] = eventMessage(name, event, schemas);
   }
+  messages[BATCH] = batchMessage(events.map(([name]) => eventName(name)));
   return {
     asyncapi: "3.0.0",
     info: {
@@ -83,8 +84,8 @@ export function asyncApiDocument(operations: readonly Operation[], options: Asyn
       events: {
         action: "send",
         channel: CHANNEL,
-        summary: "What a client hears without having asked",
-        messages: events.map(([name]) => inChannel(eventName(name))),
+        summary: "What a client receives without having asked: one event a frame, or several",
+        messages: [...events.map(([name]) => inChannel(eventName(name))), inChannel(BATCH)],
       },
     },
     components: { messages, schemas: schemas.components },
@@ -108,10 +109,14 @@ function commandOperation(command: Command) {
   };
 }
 
-const ID: JsonSchema = {
-  description: "The client's own, for it to know the reply by",
-  anyOf: [{ type: "number" }, { type: "string", maxLength: 64 }],
-};
+const idOf = (...types: string[]) =>
+  ({
+    description: "Chosen by the client, which matches replies by it",
+    type: types,
+    maxLength: 64,
+  }) as unknown as JsonSchema;
+
+const ID = idOf("number", "string");
 
 function commandMessage({ name, summary, input }: Command, schemas: OpenApiSchemas): Message {
   const data = schemas.convert(input, "input");
@@ -134,17 +139,21 @@ const ERROR: Message = {
   name: "error",
   summary: "Refuses a command; `id` is null where there was none to be read",
   payload: record({
-    id: { anyOf: [ID, { type: "null" }] },
+    id: idOf("number", "string", "null"),
     ok: { const: false },
     error: { $ref: "#/components/schemas/Problem" },
   }),
 };
 
-const REVISION: JsonSchema = { type: "integer", minimum: 1 };
+const REVISION: JsonSchema = { type: "integer", format: "int64", minimum: 1 };
 
 function eventMessage(name: string, event: EventSchema, schemas: OpenApiSchemas): Message {
   const { summary, scope } = event;
-  const after = { type: "integer" as const, description: "`rev - 1` where it is left out" };
+  const after: JsonSchema = {
+    type: "integer",
+    format: "int64",
+    description: "`rev - 1` where it is left out",
+  };
   const common = { event: { const: name }, data: schemas.convert(event.data, "output") };
   const inChat = { ...common, chatId: { type: "string" as const } };
   const payload = scope === "person"
@@ -153,6 +162,18 @@ function eventMessage(name: string, event: EventSchema, schemas: OpenApiSchemas)
     ? record(inChat)
     : record({ ...inChat, rev: REVISION, after }, ["event", "chatId", "rev", "data"]);
   return { name: eventName(name), summary, payload };
+}
+
+const BATCH = "events";
+
+/** Under load the server sends the events that wait for a socket together. */
+function batchMessage(events: readonly string[]): Message {
+  const forms = events.map((name) => ({ $ref: `#/components/messages/${name}/payload` }));
+  return {
+    name: BATCH,
+    summary: "Several events in one frame: an array, in the order in which they happened",
+    payload: { type: "array", minItems: 1, items: { oneOf: forms } } as JsonSchema,
+  };
 }
 
 /** All fields are required unless said otherwise. */

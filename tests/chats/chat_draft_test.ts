@@ -74,7 +74,7 @@ Deno.test("ChatDraft: what belongs to a truncated step goes with it, and the res
   const note = (userId: string) => {
     draft.addMember({ userId, role: "member", joinedAt: T0 });
     draft.record(origin, { action: "member.added", userId });
-    draft.tell(reaction);
+    draft.notify(reaction);
     draft.insertHandshake(commit(userId));
   };
   note("bob");

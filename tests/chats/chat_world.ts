@@ -37,7 +37,7 @@ export class ChatServices {
   readonly commits: ChatCommit[] = [];
   readonly receiptsMoved: Membership[] = [];
   readonly writer: ChatWriter;
-  readonly people: ContactPolicy;
+  readonly contactPolicy: ContactPolicy;
   readonly groups: Groups;
   readonly direct: DirectChats;
   readonly inbox: Inbox;
@@ -56,10 +56,10 @@ export class ChatServices {
   ) {
     const pictures = { requireAvatar: () => Promise.resolve() };
     this.writer = new ChatWriter(store, clock, (commit) => this.commits.push(commit), writing);
-    this.people = new ContactPolicy(store);
+    this.contactPolicy = new ContactPolicy(store);
     const gate = new ContactGate({
       store,
-      people: this.people,
+      contactPolicy: this.contactPolicy,
       limiter: new MemoryRateLimiter(clock),
       rates: DEFAULT_RATES,
       defaults: { addToGroups: "everyone", write: "everyone" },
@@ -67,7 +67,11 @@ export class ChatServices {
       log: jsonLog("error", () => {}),
     });
     const requests = new ContactRequests({
-      ...{ store, writer: this.writer, people: this.people, clock, limits },
+      store,
+      writer: this.writer,
+      contactPolicy: this.contactPolicy,
+      clock,
+      limits,
       send: () => {},
       notify: () => Promise.resolve(),
       settled: () => {},
@@ -79,12 +83,12 @@ export class ChatServices {
     this.catchUp = new CatchUp(store, new ChangeFeed(store), limits);
     this.receipts = new Receipts(
       store,
-      this.people,
+      this.contactPolicy,
       (membership) => this.receiptsMoved.push(membership),
     );
-    const { writer, direct, people } = this;
-    this.sender = new MessageSender(writer, direct, people, noFiles, noEpoch, clock, limits);
-    this.editor = new MessageEditor(store, writer, people, clock, limits);
+    const { writer, direct, contactPolicy } = this;
+    this.sender = new MessageSender(writer, direct, contactPolicy, noFiles, noEpoch, clock, limits);
+    this.editor = new MessageEditor(store, writer, contactPolicy, clock, limits);
     this.reader = new MessageReader(store, new ChatAccess(store), limits);
   }
 }

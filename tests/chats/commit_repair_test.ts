@@ -16,7 +16,7 @@ class Heads {
     log: silentLog,
     onHead: (...head) => this.announced.push(head),
     pauseMs: 1,
-    longestPauseMs: 4,
+    maxPauseMs: 4,
     recheckMs: 1,
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import { openApiName, openApiPaths } from "../../src/http/openapi_names.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { requireService } from "../support/services.ts";
 import { skipWithout } from "../support/skip.ts";
@@ -10,11 +11,12 @@ Deno.test("the OpenAPI document is valid, and has every operation with all of it
   const { valid, errors } = await new Validator().validate(structuredClone(document));
   assert.ok(valid, JSON.stringify(errors)?.slice(0, 2_000));
   assert.match(document.openapi, /^3\.1\./);
+  const paths = openApiPaths(app.app.operations.flatMap(({ rest }) => rest ? [rest.path] : []));
   for (const { name, rest, input, output } of app.app.operations) {
     if (!rest) continue;
-    const path = `/api${rest.path.replaceAll(/:([^/]+)/g, "{$1}")}`;
+    const path = `/api${paths.get(rest.path)!.path}`;
     const described = document.paths[path]?.[rest.method.toLowerCase()];
-    assert.equal(described?.operationId, name, `${rest.method} ${path}`);
+    assert.equal(described?.operationId, openApiName(name), `${rest.method} ${path}`);
     const status = String(rest.status ?? 200);
     assert.ok(described.responses[status], `${name} has no answer ${status}`);
     assert.equal(described.responses[status].content === undefined, output === null, name);
@@ -52,7 +54,9 @@ Deno.test({
     assert.ok(success, new TextDecoder().decode(stderr));
     const { body } = await app.client().get("/api/openapi.json");
     const methods = Object.values<object>(body.paths).flatMap((path) => Object.keys(path));
-    const documented = methods.filter((name) => /^(get|put|post|delete|patch|head)$/.test(name));
+    const documented = methods.filter((name) =>
+      /^(get|put|post|delete|patch|head|options)$/.test(name)
+    );
     const seen = JSON.parse(new TextDecoder().decode(stdout));
     assert.deepEqual(seen, { shown: documented.length, strange: [], faults: [] });
   },

@@ -42,7 +42,7 @@ class Fuzzer {
     for (const [path, methods] of Object.entries(this.document.paths)) {
       for (const [method, described] of Object.entries(methods)) {
         // It is there to break.
-        if (described.operationId !== "demo.break") yield [method.toUpperCase(), path, described];
+        if (described.operationId !== "demoBreak") yield [method.toUpperCase(), path, described];
       }
     }
   }

@@ -69,7 +69,7 @@ Deno.test("MessageSender: a first message makes its chat, and one that is refuse
   }
   await assert.rejects(sender.send(ann, { recipientId: ann, text: "a" }), {
     code: "invalid_request",
-    errors: [{ path: "recipientId", message: "Sending: a direct chat takes two people" }],
+    errors: [{ path: "recipientId", message: "Cannot send: a direct chat takes two people" }],
   });
   assert.deepEqual(await world.store.memberships.ofUser(ann), []);
   const sends = [[ann, bob], [bob, ann], [ann, bob]].map(([from, to], i) =>

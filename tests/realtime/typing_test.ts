@@ -13,7 +13,7 @@ function room({ blocked = false, typingTimeMs = 60_000 } = {}) {
       requireMember: (chatId: string, userId: string) =>
         userId === "eve" ? Promise.reject(notFound("chat", chatId)) : Promise.resolve({} as never),
     } as never,
-    { isHeardIn: (_chatId, userId) => Promise.resolve(!(blocked && userId === "bob")) },
+    { isVisibleIn: (_chatId, userId) => Promise.resolve(!(blocked && userId === "bob")) },
     { toRoom: (_chatId: string, event: WireEvent) => void heard.push(event.data) },
     { typing: (_chatId: string, _userId: string, writing: boolean) => void told.push(writing) },
     { typingTimeMs },

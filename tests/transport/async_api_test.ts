@@ -61,7 +61,7 @@ Deno.test("AsyncAPI: every command and every event is there, and every reference
     "typing.start",
     "typing.stop",
   ]);
-  assert.equal(operations.events.messages.length, EVENT_NAMES.length);
+  assert.equal(operations.events.messages.length, EVENT_NAMES.length + 1, "and the array of them");
   for (const name of EVENT_NAMES) {
     assert.equal(components.messages[`event.${name}`].payload.properties.event.const, name);
   }
@@ -110,5 +110,7 @@ Deno.test("AsyncAPI: what goes over the socket is what the document says", async
     return wanted.every((event) => heard.has(event));
   });
   for (const event of bobsSocket.events) check(`event.${event.event}`, event);
+  check("events", bobsSocket.events);
+  assert.throws(() => check("events", [{ event: "typing", data: {} }]), /events/);
   assert.throws(() => check("event.typing", { event: "typing", data: {} }), /required/);
 });

@@ -31,7 +31,7 @@ const emoji = z.string().min(1).max(32)
     "must be an emoji",
   )
   .overwrite(fullyQualified)
-  .meta({ id: "Emoji", examples: ["👍"] });
+  .meta({ id: "Emoji", description: "One emoji", examples: ["👍"] });
 
 const ciphertext = z.string().min(1)
   .regex(/^[A-Za-z0-9_-]+$/, "must be base64url without padding")

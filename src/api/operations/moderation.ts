@@ -30,6 +30,9 @@ export const blockUser = operation({
   errors: ["not_found", "conflict"],
 });
 
+const BlockedUserView = z.strictObject({ user: UserView, blockedAt: timestamp })
+  .meta({ id: "BlockedUser" });
+
 export const listBlocked = operation({
   name: "user.blocked",
   summary: "Whom the caller has blocked, most recently first",
@@ -37,10 +40,7 @@ export const listBlocked = operation({
   access: "session",
   limit: "read",
   input: z.strictObject({}),
-  output: z.strictObject({
-    items: z.array(z.strictObject({ user: UserView, blockedAt: timestamp })),
-    next: z.null(),
-  }),
+  output: page(BlockedUserView),
   rest: { method: "GET", path: "/users/blocked" },
 });
 

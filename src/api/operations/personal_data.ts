@@ -5,6 +5,9 @@ export const EXPORT_ROUTE: RawRoute = {
   path: "/api/users/export",
   name: "user.export",
   summary: "All that is stored about the caller, as one JSON document",
+  description:
+    "Streamed: messages, chats, uploads, sessions, settings and audit entries, without " +
+    "the bytes of uploads. Needs an access token. Counts against the rate limit `reset`.",
   tag: "Users",
   access: "session",
   responses: {
@@ -13,5 +16,4 @@ export const EXPORT_ROUTE: RawRoute = {
       content: { "application/json": { schema: { type: "object" } } },
     },
   },
-  errors: ["rate_limited"],
 };

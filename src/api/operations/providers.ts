@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { line, timestamp } from "../fields.ts";
+import { line, page, timestamp } from "../fields.ts";
 import { operation } from "../operation.ts";
 import { email, SignedIn, TwoFactorChallenge, username } from "./auth.ts";
 
 const tag = "Providers";
 
-export const provider = z.enum(["google", "facebook"]).meta({ id: "Provider" });
+export const provider = z.enum(["google", "facebook"])
+  .meta({ id: "Provider", description: "Who vouches for the person" });
 
 const redirectUri = z.string().max(2048).pipe(z.url("must be a URL"));
 
@@ -85,7 +86,7 @@ export const listIdentities = operation({
   access: "session",
   limit: "read",
   input: z.strictObject({}),
-  output: z.strictObject({ items: z.array(IdentityView), next: z.null() }),
+  output: page(IdentityView),
   rest: { method: "GET", path: "/auth/identities" },
 });
 

@@ -71,7 +71,10 @@ export const getStatuses = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ userIds: z.array(userId).max(MOST_USERS).optional() }),
+  input: z.strictObject({
+    userIds: z.array(userId).max(MOST_USERS).optional()
+      .describe("Separated by commas; the caller if left out"),
+  }),
   output: page(StatusView),
   rest: { method: "GET", path: "/users/status" },
   socket: true,

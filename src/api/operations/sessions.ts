@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, sessionId, timestamp } from "../fields.ts";
+import { flag, page, sessionId, timestamp } from "../fields.ts";
 import { operation } from "../operation.ts";
 
 const tag = "Sessions";
@@ -22,7 +22,7 @@ export const listSessions = operation({
   access: "session",
   limit: "read",
   input: z.strictObject({}),
-  output: z.strictObject({ items: z.array(SessionView), next: z.null() }),
+  output: page(SessionView),
   rest: { method: "GET", path: "/sessions" },
 });
 

@@ -1,4 +1,5 @@
 import type { Hono, MiddlewareHandler } from "hono";
+import { TUS_VERSION } from "../../api/operations/tus.ts";
 import { AppError } from "../../core/errors.ts";
 import type { HttpContext, HttpEnv } from "../../http/http_env.ts";
 import type { Caller } from "../../model/caller.ts";
@@ -12,7 +13,6 @@ import {
   newUploadOf,
   offsetOf,
   requireTus,
-  TUS_VERSION,
   tusHeaders,
   tusOptions,
 } from "../tus.ts";

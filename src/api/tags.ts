@@ -1,0 +1,24 @@
+/** What each heading of the documents holds. */
+const TAGS: Readonly<Record<string, string>> = {
+  "Authentication": "Accounts, sign-in, and the tokens that every other call needs.",
+  "Sessions": "The devices that the caller is signed in on.",
+  "Second factor": "Codes of an authenticator app (TOTP) and recovery codes.",
+  "Credentials": "Password, e-mail address and username, and the mails that confirm them.",
+  "Providers": "Sign-in with Google and Facebook.",
+  "Audit": "What was done to an account or a group, when and from where.",
+  "Users": "Profiles, and the export and deletion of an account.",
+  "Blocking and reporting": "Protection against other people.",
+  "Administration": "For administrators: reports, suspensions and sessions of other accounts.",
+  "Chats": "The inbox, receipts, and catching up on what was missed.",
+  "Groups": "Chats of many people: members, roles and settings.",
+  "Contact requests": "Consent to being added to groups and written to.",
+  "Messages": "Sending, editing, reactions, pins, history and search.",
+  "Encryption": "End-to-end encrypted chats (MLS, RFC 9420): devices, key packages and Commits.",
+  "Media": "Uploads: forms, resumable ones (tus 1.0), and straight to the store; and downloads.",
+  "Notifications": "Notifications, their settings, and the devices that receive pushes.",
+  "Realtime": "Presence. Typing and live events are on the sockets: see `/api/asyncapi.json`.",
+};
+
+export function describeTag(name: string): string {
+  return TAGS[name] ?? name;
+}

@@ -1,0 +1,67 @@
+import type { RawRoute } from "../api/raw_route.ts";
+import { codesOfAnyRoute } from "../api/error_codes.ts";
+import type { Operation } from "../api/operation.ts";
+import { openApiName, openApiTypeName } from "./openapi_names.ts";
+import { fieldNames, hasRequired, parametersOf, withoutFields } from "./openapi_input.ts";
+import { errorResponses, responsesOf } from "./openapi_responses.ts";
+import type { JsonSchema, OpenApiSchemas } from "./openapi_schemas.ts";
+import { describe } from "./openapi_texts.ts";
+
+/** `pathNames`: the documented names of the path's parameters, by field. */
+export function describeOperation(
+  operation: Operation,
+  pathNames: ReadonlyMap<string, string>,
+  schemas: OpenApiSchemas,
+): unknown {
+  const { method } = operation.rest!;
+  const input = schemas.convert(operation.input, "input");
+  const inPath = [...pathNames.keys()];
+  const others = fieldNames(input, schemas).filter((name) => !inPath.includes(name));
+  const inQuery = method === "GET" ? others : [];
+  const body = method === "GET" || others.length === 0
+    ? undefined
+    : withoutFields(input, inPath, schemas);
+  const parameters = [
+    ...parametersOf(inPath, "path", input, schemas)
+      .map((parameter) => ({ ...parameter, name: pathNames.get(parameter.name)! })),
+    ...parametersOf(inQuery, "query", input, schemas),
+  ];
+  return {
+    operationId: openApiName(operation.name),
+    summary: operation.summary,
+    description: describe(operation),
+    tags: [operation.tag],
+    security: securityOf(operation),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: requestBodyOf(operation, body, schemas) }),
+    responses: responsesOf(operation, schemas),
+  };
+}
+
+export function describeRawRoute(raw: RawRoute): unknown {
+  return {
+    operationId: openApiName(raw.name),
+    summary: raw.summary,
+    description: raw.description,
+    tags: [raw.tag],
+    security: securityOf(raw),
+    ...(raw.parameters && { parameters: raw.parameters }),
+    ...(raw.requestBody !== undefined && { requestBody: raw.requestBody }),
+    responses: {
+      ...raw.responses,
+      ...errorResponses([...codesOfAnyRoute(raw.access), ...raw.errors ?? []]),
+    },
+  };
+}
+
+function requestBodyOf({ name }: Operation, body: JsonSchema, schemas: OpenApiSchemas) {
+  const required = hasRequired(body, schemas);
+  const schema = schemas.named(body, `${openApiTypeName(name)}Request`);
+  return { required, content: { "application/json": { schema } } };
+}
+
+/** An empty requirement beside the token: the call works without one. */
+function securityOf({ access, optionalSession }: Pick<Operation, "access" | "optionalSession">) {
+  if (access !== "public") return optionalSession ? [{ bearer: [] }, {}] : [{ bearer: [] }];
+  return optionalSession ? [{}, { bearer: [] }] : [];
+}
