@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { chatId, deviceId, id, sessionId, userId } from "./fields.ts";
 import { registerDevice } from "./operations/encryption.ts";
 import type { EventName } from "../model/event.ts";
 import { setStatus } from "./operations/realtime.ts";
@@ -65,7 +66,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   },
   "typing": {
     summary: "Someone began to write, or stopped",
-    data: z.object({ userId: z.string(), typing: z.boolean() }),
+    data: z.object({ userId, typing: z.boolean() }),
     scope: "chat",
   },
   "presence": {
@@ -96,7 +97,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   },
   "session.ended": {
     summary: "The session has ended, and the socket closes",
-    data: z.object({ sessionId: z.string(), reason: z.string() }),
+    data: z.object({ sessionId, reason: z.string() }),
     scope: "person",
   },
   "user.updated": {
@@ -106,7 +107,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   },
   "user.blocks": {
     summary: "The person has blocked someone, or no longer",
-    data: z.object({ userId: z.string(), blocked: z.boolean() }),
+    data: z.object({ userId, blocked: z.boolean() }),
     scope: "person",
   },
   "contact.request": {
@@ -116,12 +117,12 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   },
   "mls.welcome": {
     summary: "A Welcome waits for a device",
-    data: z.object({ id: z.string(), chatId: z.string(), deviceId: z.string() }),
+    data: z.object({ id, chatId, deviceId }),
     scope: "chat",
   },
   "mls.keyPackagesLow": {
     summary: "A device has few key packages left",
-    data: z.object({ deviceId: z.string(), remaining: z.int() }),
+    data: z.object({ deviceId, remaining: z.int() }),
     scope: "person",
   },
   "device.updated": {

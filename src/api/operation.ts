@@ -35,6 +35,15 @@ export interface RestRoute {
   bodyLimit?: (limits: Limits) => number;
 }
 
+/**
+ * For the documents alone: `input` itself enforces it, with a message for people. A field that neither list
+ * names is as `input` has it.
+ */
+export interface InputForm {
+  requires: readonly string[];
+  excludes: readonly string[];
+}
+
 export interface OperationSpec<
   Input extends z.ZodType,
   Output extends z.ZodType | null,
@@ -54,6 +63,8 @@ export interface OperationSpec<
   limit: LimitName;
   /** A strict object. Path, query and body of a REST call are one input: names may not repeat. */
   input: Input;
+  /** The forms of the input by name, where it has several of which each request has exactly one. */
+  forms?: Readonly<Record<string, InputForm>>;
   output: Output;
   rest?: RestRoute;
   /** Whether `/ws` and Socket.IO offer it as a command. */

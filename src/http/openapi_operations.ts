@@ -14,7 +14,7 @@ export function describeOperation(
   schemas: OpenApiSchemas,
 ): unknown {
   const { method } = operation.rest!;
-  const input = schemas.convert(operation.input, "input");
+  const input = schemas.input(operation);
   const inPath = [...pathNames.keys()];
   const others = fieldNames(input, schemas).filter((name) => !inPath.includes(name));
   const inQuery = method === "GET" ? others : [];

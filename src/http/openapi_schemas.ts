@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Operation } from "../api/operation.ts";
 import { type Direction, type JsonSchema, portable } from "./portable_schema.ts";
 
 export type { JsonSchema } from "./portable_schema.ts";
@@ -22,21 +23,43 @@ export class OpenApiSchemas {
     return tidy(properties!.root as JsonSchema, names, direction);
   }
 
+  /** What an operation takes: a union of its forms, if it has several. */
+  input({ input, forms }: Pick<Operation, "input" | "forms">): JsonSchema {
+    const whole = this.convert(input, "input");
+    if (forms === undefined) return whole;
+    const { properties = {}, required = [], ...rest } = this.resolve(whole);
+    const oneOf = Object.entries(forms).map(([title, { requires, excludes }]) => ({
+      ...rest,
+      title,
+      properties: Object.fromEntries(
+        Object.entries(properties).filter(([name]) => !excludes.includes(name)),
+      ),
+      required: [...new Set([...required, ...requires])],
+    }));
+    return { oneOf } as JsonSchema;
+  }
+
   /**
    * Gives an inline object or union a name, since generators make up worse ones. A page of a named item
    * is called after the item, so that all lists of it are one type; everything else `name`.
    */
   named(schema: JsonSchema, name: string): JsonSchema {
-    if (schema.$ref !== undefined || !(schema.properties || schema.oneOf)) return schema;
+    const { $ref, properties, oneOf } = schema;
+    if ($ref !== undefined || !(properties || oneOf)) return schema;
     const item = itemOfPage(schema);
     const candidates = item === null ? [name] : [`${item}Page`, name];
+    const whole = oneOf ? { ...schema, oneOf: this.#namedForms(oneOf as JsonSchema[]) } : schema;
     const free = candidates.find((one) => {
       const there = this.components[one];
-      return there === undefined || isSame(there, schema);
+      return there === undefined || isSame(there, whole);
     });
     if (free === undefined) throw new Error(`Two different schemas are named ${name}`);
-    this.components[free] = schema;
+    this.components[free] = whole;
     return { $ref: COMPONENTS + free };
+  }
+
+  #namedForms(forms: JsonSchema[]): JsonSchema[] {
+    return forms.map((form) => form.title === undefined ? form : this.named(form, form.title));
   }
 
   /** The object behind a reference, for those who need its fields. */

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { errorCodesOf } from "../api/error_codes.ts";
 import { AppError, type ErrorCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { logServerError } from "../core/server_error_log.ts";
@@ -37,8 +38,9 @@ export interface DispatcherOptions {
   /** Items of a page at most, of whichever list: who asks for more gets so many. */
   pageSize?: number;
   /**
-   * Holds every answer to its schema, unlisted fields included, and fails loudly (`internal`). For
-   * development and tests: it finds what the documents do not say, and costs as much as validation.
+   * Holds every answer to its schema, unlisted fields included, and every error to the codes that the
+   * operation declares, and fails loudly (`internal`). For development and tests: it finds what the
+   * documents do not say, and costs as much as validation.
    */
   checkAnswers?: boolean;
   tracing?: Tracing;
@@ -145,7 +147,7 @@ export class Dispatcher {
   #known(thrown: unknown, operation: Operation, caller: Caller | Visitor): AppError {
     const { log } = this.#options;
     const about = { operation: operation.name, requestId: caller.requestId };
-    if (thrown instanceof AppError) {
+    if (thrown instanceof AppError && this.#isDocumented(operation, thrown)) {
       logServerError(log, thrown, about);
       return thrown;
     }
@@ -153,6 +155,10 @@ export class Dispatcher {
     return new AppError("internal", "The server could not complete this request", {
       cause: thrown,
     });
+  }
+
+  #isDocumented(operation: Operation, { code }: AppError): boolean {
+    return !this.#options.checkAnswers || errorCodesOf(operation).has(code);
   }
 }
 

@@ -4,7 +4,7 @@ import { PROBLEM } from "../http/problem_schema.ts";
 import { hasRequired } from "../http/openapi_input.ts";
 import { type JsonSchema, OpenApiSchemas } from "../http/openapi_schemas.ts";
 import type { Operation } from "../api/operation.ts";
-import { timestamp } from "../api/fields.ts";
+import { chatId, sessionId, timestamp, userId } from "../api/fields.ts";
 import { ProfileView } from "../api/views/user.ts";
 import { EVENT_SCHEMAS, type EventSchema } from "../api/event_schemas.ts";
 import { HelloInput } from "../api/hello.ts";
@@ -36,9 +36,9 @@ const HELLO = {
   input: HelloInput,
   output: z.object({
     user: ProfileView,
-    sessionId: z.string(),
+    sessionId,
     serverTime: timestamp,
-    blockedUserIds: z.array(z.string()).describe("Whose messages to hide in groups"),
+    blockedUserIds: z.array(userId).describe("Whose messages to hide in groups"),
     incarnation,
     sync: sync.output.omit({ incarnation: true }).optional()
       .describe("What was missed, if cursors were given"),
@@ -92,7 +92,7 @@ export function asyncApiDocument(operations: readonly Operation[], options: Asyn
   };
 }
 
-type Command = Pick<Operation, "name" | "summary" | "input" | "output">;
+type Command = Pick<Operation, "name" | "summary" | "input" | "forms" | "output">;
 
 const replyName = ({ name }: Command) => `${name}.reply`;
 /** Some commands and events might share a name. */
@@ -118,8 +118,9 @@ const idOf = (...types: string[]) =>
 
 const ID = idOf("number", "string");
 
-function commandMessage({ name, summary, input }: Command, schemas: OpenApiSchemas): Message {
-  const data = schemas.convert(input, "input");
+function commandMessage(command: Command, schemas: OpenApiSchemas): Message {
+  const { name, summary } = command;
+  const data = schemas.input(command);
   const required = hasRequired(data, schemas) ? ["id", "cmd", "data"] : ["id", "cmd"];
   return { name, summary, payload: record({ id: ID, cmd: { const: name }, data }, required) };
 }
@@ -155,7 +156,7 @@ function eventMessage(name: string, event: EventSchema, schemas: OpenApiSchemas)
     description: "`rev - 1` where it is left out",
   };
   const common = { event: { const: name }, data: schemas.convert(event.data, "output") };
-  const inChat = { ...common, chatId: { type: "string" as const } };
+  const inChat = { ...common, chatId: schemas.convert(chatId, "output") };
   const payload = scope === "person"
     ? record(common)
     : scope === "chat"

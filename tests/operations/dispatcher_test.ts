@@ -169,6 +169,15 @@ Deno.test("answers are held to their schema where that is asked", async () => {
   }
 });
 
+Deno.test("Dispatcher refuses an error that the operation does not declare, where that is asked", async () => {
+  const failing = bind(open, () => Promise.reject(new AppError("stale_epoch", "Not declared")));
+  const [checked, trusting] = [{ checkAnswers: true }, {}].map((options) => setUp(options));
+  const code = ({ dispatcher }: typeof checked) =>
+    codeOf(dispatcher.dispatch(failing, visitor, { n: 1 }));
+  assert.equal(await code(checked), "internal");
+  assert.equal(await code(trusting), "stale_epoch");
+});
+
 Deno.test("an IPv6 visitor is counted by network, an IPv4 one by address", () => {
   assert.equal(networkOf("192.0.2.1"), "192.0.2.1");
   assert.equal(networkOf("2001:db8:0:1:aaaa::1"), networkOf("2001:DB8::1:bbbb:0:0:2"));

@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { AUDIT_ACTIONS, type AuditEntry } from "../../model/audit_entry.ts";
 import { toTimestamp } from "../../core/clock.ts";
-import { chatId, cursor, limit, page, timestamp, userId } from "../fields.ts";
+import { chatId, cursor, id, limit, page, timestamp, userId } from "../fields.ts";
 import { operation } from "../operation.ts";
 
 const tag = "Audit";
 
 const AuditEntryView = z.object({
-  id: z.string(),
+  id,
   at: timestamp,
   action: z.enum(AUDIT_ACTIONS),
-  actorId: z.string().nullable().describe("Null for the server itself"),
-  userId: z.string().nullable().describe("Whom it concerns"),
-  chatId: z.string().nullable(),
+  actorId: userId.nullable().describe("Null for the server itself"),
+  userId: userId.nullable().describe("Whom it concerns"),
+  chatId: chatId.nullable(),
   address: z.string().nullable().describe("Null for what others did"),
   userAgent: z.string().nullable(),
   details: z.record(z.string(), z.string()),

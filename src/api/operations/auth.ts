@@ -38,6 +38,11 @@ export const TwoFactorChallenge = z.object({
   challenge: z.string().describe("To be given with the code to /auth/2fa/verify"),
 }).meta({ id: "TwoFactorChallenge" });
 
+export const SignInResult = z.union([SignedIn, TwoFactorChallenge]).meta({
+  id: "SignInResult",
+  description: "Tokens, or a challenge where the account has a second factor",
+});
+
 export const register = operation({
   name: "auth.register",
   summary: "Open an account",
@@ -70,7 +75,7 @@ export const login = operation({
       "As an earlier sign-in on this device gave it; one of another account counts as none",
     ),
   }),
-  output: z.union([SignedIn, TwoFactorChallenge]),
+  output: SignInResult,
   rest: { method: "POST", path: "/auth/login" },
   errors: ["unauthenticated", "account_suspended", "rate_limited"],
 });

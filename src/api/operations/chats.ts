@@ -33,7 +33,7 @@ const InboxItem = z.object({
   muted: z.boolean().describe("The caller wants to hear nothing of the chat now"),
   rev: z.int().describe("The chat's head: the cursor from which to catch up"),
   me: MemberView.describe("The caller's own membership"),
-  peerId: z.string().nullable().describe("The other person of a direct chat"),
+  peerId: userId.nullable().describe("The other person of a direct chat"),
 }).meta({ id: "InboxItem" });
 
 /** A chat with the people in it. */

@@ -34,6 +34,20 @@ export const reauthenticate = operation({
       (provider === undefined) === (idToken === undefined),
     "must have one of password, code, or provider with idToken",
   ),
+  forms: {
+    ReauthenticateByPassword: {
+      requires: ["password"],
+      excludes: ["code", "provider", "idToken", "nonce", "state"],
+    },
+    ReauthenticateByCode: {
+      requires: ["code"],
+      excludes: ["password", "provider", "idToken", "nonce", "state"],
+    },
+    ReauthenticateByProvider: {
+      requires: ["provider", "idToken"],
+      excludes: ["password", "code"],
+    },
+  },
   output: z.strictObject({ authenticatedAt: timestamp }),
   rest: { method: "POST", path: "/auth/reauthenticate" },
   errors: ["unauthenticated", "conflict"],
@@ -103,6 +117,10 @@ export const verifyEmail = operation({
     ({ password, newPassword }) => password === undefined || newPassword === undefined,
     "must have password or newPassword, not both",
   ),
+  forms: {
+    EmailVerification: { requires: [], excludes: ["newPassword"] },
+    EmailTakeover: { requires: ["newPassword"], excludes: ["password"] },
+  },
   output: null,
   rest: { method: "POST", path: "/auth/email/verify", status: 204 },
   errors: ["unauthenticated"],

@@ -123,7 +123,7 @@ export const claimKeyPackages = operation({
     deviceIds: ids(deviceId, { max: LIMIT_SPECS.devices.max }).optional()
       .describe("Only of these devices"),
   }),
-  output: page(z.object({ deviceId: z.string(), keyPackage: z.string() })),
+  output: page(z.object({ deviceId, keyPackage: z.string() })),
   rest: { method: "POST", path: "/users/:userId/key-packages/claim" },
   errors: ["not_found"],
 });

@@ -6,7 +6,7 @@ import { MediaView } from "../views/media.ts";
 const tag = "Media";
 
 const UploadTicketView = z.object({
-  mediaId: z.string(),
+  mediaId,
   protocol: z.enum(["s3", "tus"]).describe(
     "`s3`: one PUT to the store, then complete. `tus`: where the store is a disk, a resumable " +
       "upload to this server, with the access token",

@@ -55,6 +55,10 @@ export const sendMessage = operation({
   }).refine((input) => (input.chatId === undefined) !== (input.recipientId === undefined), {
     message: "must name either chatId or recipientId",
   }),
+  forms: {
+    MessageToChat: { requires: ["chatId"], excludes: ["recipientId"] },
+    MessageToUser: { requires: ["recipientId"], excludes: ["chatId"] },
+  },
   output: MessageView,
   rest: {
     method: "POST",
@@ -126,7 +130,7 @@ export const listReactions = operation({
     limit,
     cursor: cursor.optional(),
   }),
-  output: page(z.object({ userId: z.string() })).extend({ count: z.int() }),
+  output: page(z.object({ userId })).extend({ count: z.int() }),
   rest: { method: "GET", path: "/messages/:messageId/reactions" },
   errors: ["not_found"],
 });

@@ -25,7 +25,7 @@ export const blockUser = operation({
   access: "session",
   limit: "write",
   input: z.strictObject({ userId, unblock: flag.default(false) }),
-  output: z.strictObject({ userId: z.string(), blocked: flag }),
+  output: z.strictObject({ userId, blocked: flag }),
   rest: { method: "POST", path: "/users/block" },
   errors: ["not_found", "conflict"],
 });
@@ -47,9 +47,9 @@ export const listBlocked = operation({
 const reason = z.enum(["spam", "abuse", "violence", "sexual", "impersonation", "other"]);
 
 const ReportView = z.object({
-  id: z.string(),
-  userId: z.string().describe("Who was reported"),
-  messageId: z.string().nullable(),
+  id,
+  userId: userId.describe("Who was reported"),
+  messageId: messageId.nullable(),
   reason,
   details: z.string(),
   createdAt: timestamp,
@@ -57,9 +57,9 @@ const ReportView = z.object({
 }).meta({ id: "Report" });
 
 const AdminReportView = ReportView.extend({
-  reporterId: z.string(),
+  reporterId: userId,
   evidence: z.unknown().describe("The message as it was when it was reported, or null"),
-  resolvedBy: z.string().nullable(),
+  resolvedBy: userId.nullable(),
 }).meta({ id: "AdminReport" });
 
 export const reportUser = operation({
@@ -110,7 +110,7 @@ export const resolveReport = operation({
 });
 
 const SuspensionView = z.object({
-  userId: z.string(),
+  userId,
   suspended: flag,
   reason: z.string().nullable(),
   until: timestamp.nullable(),

@@ -83,7 +83,7 @@ export const changeNotificationSettings = operation({
 });
 
 const ChatNotificationsView = z.object({
-  chatId: z.string(),
+  chatId,
   level: z.enum(["all", "mentions", "none"]),
   mutedUntil: timestamp.nullable(),
 }).meta({ id: "ChatNotifications" });
@@ -129,13 +129,13 @@ export const registerPushDevice = operation({
     z.strictObject({
       token: z.string().regex(/^[\x21-\x7e]{8,4096}$/, "must be a registration token of FCM"),
       name,
-    }),
+    }).meta({ title: "FcmDevice" }),
     z.strictObject({
       endpoint: z.string().max(2048).describe("As PushSubscription.toJSON() gives it"),
       keys: z.strictObject({ p256dh: key, auth: key }),
       expirationTime: z.number().nullable().optional().describe("Taken, and not used"),
       name,
-    }),
+    }).meta({ title: "WebPushDevice" }),
   ]),
   output: PushDeviceView,
   rest: { method: "POST", path: "/notifications/devices", status: 201 },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { line, page, timestamp } from "../fields.ts";
-import { operation } from "../operation.ts";
-import { email, SignedIn, TwoFactorChallenge, username } from "./auth.ts";
+import { type InputForm, operation } from "../operation.ts";
+import { email, SignInResult, username } from "./auth.ts";
 
 const tag = "Providers";
 
@@ -34,6 +34,22 @@ const complete = (proof: Proof) =>
 const INCOMPLETE = "must have idToken, or code with state, or code with codeVerifier and " +
   "redirectUri";
 
+/** The forms of a proof; with `state`, what belongs to the code is the server's. */
+const proofForms = (action: string): Record<string, InputForm> => ({
+  [`${action}ByIdToken`]: {
+    requires: ["idToken"],
+    excludes: ["code", "codeVerifier", "redirectUri"],
+  },
+  [`${action}ByCode`]: {
+    requires: ["code", "codeVerifier", "redirectUri"],
+    excludes: ["idToken", "state"],
+  },
+  [`${action}ByState`]: {
+    requires: ["code", "state"],
+    excludes: ["idToken", "codeVerifier", "redirectUri", "nonce"],
+  },
+});
+
 const signInInput = z.strictObject({
   ...proofFields,
   deviceName: line({ max: 100 }).optional(),
@@ -49,7 +65,8 @@ const signInWith = (name: "google" | "facebook", title: string) =>
     access: "public",
     limit: "login",
     input: signInInput,
-    output: z.union([SignedIn, TwoFactorChallenge]),
+    forms: proofForms("SignIn"),
+    output: SignInResult,
     rest: { method: "POST", path: `/auth/${name}` },
     errors: ["unauthenticated", "account_suspended", "conflict", "not_found"],
   });
@@ -97,6 +114,7 @@ export const linkIdentity = operation({
   access: "session",
   limit: "login",
   input: z.strictObject({ provider, ...proofFields }).refine(complete, INCOMPLETE),
+  forms: proofForms("Link"),
   output: null,
   rest: { method: "POST", path: "/auth/identities/:provider", status: 204 },
   errors: ["unauthenticated", "conflict", "not_found", "reauthentication_required"],

@@ -40,7 +40,7 @@ export const ping = operation({
 });
 
 const StatusView = z.object({
-  userId: z.string(),
+  userId,
   state: z.enum(["online", "away", "busy", "offline", "invisible"])
     .describe("`invisible` is seen by the person alone; others see `offline`"),
   text: z.string().describe("What the person wrote to it; empty when they are offline"),

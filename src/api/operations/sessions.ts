@@ -5,7 +5,7 @@ import { operation } from "../operation.ts";
 const tag = "Sessions";
 
 const SessionView = z.object({
-  id: z.string(),
+  id: sessionId,
   deviceName: z.string(),
   userAgent: z.string(),
   address: z.string().describe("From where it was used last"),

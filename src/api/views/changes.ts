@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { chatId } from "../fields.ts";
 import type { Chat } from "../../model/chat.ts";
 import type { Handshake } from "../../model/handshake.ts";
 import type { Membership } from "../../model/membership.ts";
@@ -34,7 +35,7 @@ export function noChanges(chatId: string, after: number, rev: number, more = fal
 }
 
 export const ChangesView = z.object({
-  chatId: z.string(),
+  chatId,
   rev: z.int().describe("Everything up to this revision is here: the cursor for the next call"),
   messages: z.array(MessageView).describe("In order of rev"),
   members: z.array(MemberView).describe("In order of rev"),

@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { toTimestamp } from "../../core/clock.ts";
 import { type Chat, HISTORY_RULES } from "../../model/chat.ts";
-import { timestamp } from "../fields.ts";
+import { chatId, mediaId, timestamp, userId } from "../fields.ts";
 
 export const ChatView = z.object({
-  id: z.string(),
+  id: chatId,
   kind: z.enum(["direct", "group"]),
   name: z.string().describe("Empty for a direct chat"),
   description: z.string(),
-  avatarMediaId: z.string().nullable(),
+  avatarMediaId: mediaId.nullable(),
   encrypted: z.boolean(),
   epoch: z.int().nullable().describe("The MLS epoch of an encrypted chat"),
   generation: z.int().describe("How often the MLS group of an encrypted chat was restarted"),
   rev: z.int().describe("The head: the chat's last revision"),
   memberCount: z.int(),
   history: z.enum(HISTORY_RULES).describe("What people who join see of the history"),
-  createdBy: z.string(),
+  createdBy: userId,
   createdAt: timestamp,
   updatedAt: timestamp,
 }).meta({ id: "Chat" });

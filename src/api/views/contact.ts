@@ -3,7 +3,7 @@ import { toTimestamp } from "../../core/clock.ts";
 import type { Chat } from "../../model/chat.ts";
 import { CONTACT_AUDIENCES, type ContactRequest } from "../../model/contact.ts";
 import type { User } from "../../model/user.ts";
-import { timestamp } from "../fields.ts";
+import { chatId, id, mediaId, timestamp, userId } from "../fields.ts";
 import { UserView, userView } from "./user.ts";
 
 const audience = z.enum(CONTACT_AUDIENCES);
@@ -19,11 +19,11 @@ export const ContactSettingsView = z.object({
 const kind = z.enum(["group", "direct"]);
 
 export const SentRequestView = z.object({
-  id: z.string(),
+  id,
   kind: kind.describe("`group`: an invitation. `direct`: a request to write to the person"),
-  userId: z.string().describe("The person who is asked"),
-  fromId: z.string(),
-  chatId: z.string(),
+  userId: userId.describe("The person who is asked"),
+  fromId: userId,
+  chatId,
   createdAt: timestamp,
   expiresAt: timestamp,
 }).meta({ id: "SentContactRequest" });
@@ -33,7 +33,7 @@ export const ReceivedRequestView = SentRequestView.extend({
   chat: z.object({
     name: z.string(),
     description: z.string(),
-    avatarMediaId: z.string().nullable(),
+    avatarMediaId: mediaId.nullable(),
     encrypted: z.boolean(),
     memberCount: z.int(),
   }).describe("What a person may know of the chat before they accept"),
@@ -41,11 +41,11 @@ export const ReceivedRequestView = SentRequestView.extend({
 }).meta({ id: "ContactRequest" });
 
 export const ContactRequestEvent = z.object({
-  requestId: z.string(),
+  requestId: id,
   kind,
-  userId: z.string(),
-  fromId: z.string(),
-  chatId: z.string(),
+  userId,
+  fromId: userId,
+  chatId,
   state: z.enum(["pending", "accepted", "declined", "withdrawn"]),
 });
 
@@ -76,7 +76,7 @@ export function receivedRequestView(
 }
 
 export const NotAddedView = z.object({
-  userId: z.string(),
+  userId,
   reason: z.enum(["invited", "rate_limited", "full"]).describe(
     "`invited`: they become a member once they accept. `rate_limited`: too many strangers, or " +
       "too many requests, reach them. `full`: they are in as many chats as they may be",

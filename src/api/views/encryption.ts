@@ -2,11 +2,11 @@ import { z } from "zod";
 import { toTimestamp } from "../../core/clock.ts";
 import type { Device } from "../../model/device.ts";
 import type { StoredWelcome } from "../../model/handshake.ts";
-import { timestamp } from "../fields.ts";
+import { chatId, deviceId, id, timestamp, userId } from "../fields.ts";
 
 export const DeviceView = z.object({
-  id: z.string(),
-  userId: z.string(),
+  id: deviceId,
+  userId,
   name: z.string(),
   signatureKey: z.string().describe("Ed25519, 32 bytes in base64url"),
   createdAt: timestamp,
@@ -19,9 +19,9 @@ export function deviceView({ id, userId, name, signatureKey, createdAt }: Device
 }
 
 export const WelcomeView = z.object({
-  id: z.string(),
-  chatId: z.string(),
-  deviceId: z.string(),
+  id,
+  chatId,
+  deviceId,
   rev: z.int().describe("The revision of the Commit that it belongs to"),
   generation: z.int().describe("Of the MLS group that it is for"),
   epoch: z.int().describe("The epoch that the device joins in"),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clientId, userId } from "../fields.ts";
 import type { Handshake } from "../../model/handshake.ts";
 
 export const HandshakeView = z.object({
@@ -7,8 +8,8 @@ export const HandshakeView = z.object({
     "Of the MLS group that the Commit is for; the first with a higher one has restarted the group",
   ),
   epoch: z.int().describe("The epoch that the Commit was made for; it begins the next one"),
-  senderId: z.string(),
-  clientId: z.string(),
+  senderId: userId,
+  clientId,
   commit: z.string().describe("Base64url of an MLSMessage (RFC 9420)"),
 }).meta({ id: "MlsCommit" });
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { toTimestamp } from "../../core/clock.ts";
 import type { Media } from "../../model/media.ts";
-import { timestamp } from "../fields.ts";
+import { timestamp, userId } from "../fields.ts";
 import { MediaAttachmentView } from "./message.ts";
 
 export const MediaView = MediaAttachmentView.extend({
-  ownerId: z.string(),
+  ownerId: userId,
   encrypted: z.boolean().describe("Ciphertext of an encrypted chat, kept as it came"),
   sha256: z.string().describe("Of the bytes as they are served, in hex"),
   hasThumbnail: z.boolean(),

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
 import type { Membership } from "../../model/membership.ts";
-import { timestamp } from "../fields.ts";
+import { chatId, timestamp, userId } from "../fields.ts";
 
 export const MemberView = z.object({
-  chatId: z.string(),
-  userId: z.string(),
+  chatId,
+  userId,
   role: z.enum(["owner", "admin", "member"]),
   rev: z.int().describe("The last revision that touched role, joinedAt or leftAt"),
   joinedAt: timestamp,
@@ -44,8 +44,8 @@ export function memberEventView(
 }
 
 export const ReceiptView = z.object({
-  chatId: z.string(),
-  userId: z.string(),
+  chatId,
+  userId,
   readSeq: z.int(),
   deliveredSeq: z.int(),
 }).meta({ id: "Receipt" });
@@ -61,7 +61,7 @@ export const ReceiptsView = ReceiptView.extend({
 export type ReceiptsView = z.infer<typeof ReceiptsView>;
 
 export const ReceiptCountView = z.object({
-  chatId: z.string(),
+  chatId,
   seq: z.int().describe("The newest message"),
   read: z.int().describe("Members who have read it"),
   delivered: z.int().describe("Members who have received it"),

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
 import type { Message } from "../../model/message.ts";
-import { timestamp } from "../fields.ts";
+import { chatId, clientId, mediaId, messageId, timestamp, userId } from "../fields.ts";
 
 export const MediaAttachmentView = z.object({
-  id: z.string(),
+  id: mediaId,
   kind: z.enum(["image", "video", "audio", "file"]),
   type: z.string().describe("Media type found in the bytes"),
   name: z.string(),
@@ -20,7 +20,7 @@ const REACTORS_SHOWN = 20;
 export const ReactionView = z.object({
   emoji: z.string(),
   count: z.int().describe("How many have reacted so"),
-  userIds: z.array(z.string()).describe(
+  userIds: z.array(userId).describe(
     `The first ${REACTORS_SHOWN} of them, in the order in which they reacted`,
   ),
   mine: z.boolean().optional().describe(
@@ -32,25 +32,25 @@ export type ReactionView = z.infer<typeof ReactionView>;
 
 export const ReactionChangeView = z.object({
   emoji: z.string(),
-  userId: z.string(),
+  userId,
   removed: z.boolean().describe("Taken back"),
 }).meta({ id: "ReactionChange" });
 
 export type ReactionChangeView = z.infer<typeof ReactionChangeView>;
 
 export const MessageView = z.object({
-  id: z.string(),
-  chatId: z.string(),
+  id: messageId,
+  chatId,
   seq: z.int().describe("The revision that created the message: its place in the history"),
   rev: z.int().describe("The last revision that touched it"),
-  senderId: z.string(),
-  clientId: z.string(),
+  senderId: userId,
+  clientId,
   kind: z.enum(["text", "media", "system", "encrypted"]),
   text: z.string(),
   ciphertext: z.string().optional().describe("Base64url of an MLSMessage; encrypted messages only"),
   media: z.array(MediaAttachmentView),
-  replyTo: z.string().nullable(),
-  mentions: z.array(z.string()),
+  replyTo: messageId.nullable(),
+  mentions: z.array(userId),
   reactions: z.array(ReactionView),
   createdAt: timestamp,
   editedAt: timestamp.nullable(),

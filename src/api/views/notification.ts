@@ -7,14 +7,14 @@ import {
   type NotificationSettings,
 } from "../../model/notification.ts";
 import type { PushDevice } from "../../model/push_device.ts";
-import { timestamp } from "../fields.ts";
+import { chatId, id, messageId, timestamp, userId } from "../fields.ts";
 
 export const NotificationView = z.object({
-  id: z.string(),
+  id,
   kind: z.enum(NOTIFICATION_KINDS),
-  chatId: z.string().nullable(),
-  messageId: z.string().nullable(),
-  actorId: z.string().nullable().describe("Whose doing it was"),
+  chatId: chatId.nullable(),
+  messageId: messageId.nullable(),
+  actorId: userId.nullable().describe("Whose doing it was"),
   data: z.record(z.string(), z.string()).describe(
     "`emoji`, `role`, `action`, or `requestId` and `kind`, by kind",
   ),
@@ -25,18 +25,18 @@ export const NotificationView = z.object({
 export type NotificationView = z.infer<typeof NotificationView>;
 
 export const NotificationsReadView = z.object({
-  notificationIds: z.array(z.string()).nullable().describe("Null: all of them"),
+  notificationIds: z.array(id).nullable().describe("Null: all of them"),
   readAt: timestamp,
   unread: z.int().describe("How many are unread now"),
 }).meta({ id: "NotificationsRead" });
 
 export const NotificationsRemovedView = z.object({
-  notificationIds: z.array(z.string()),
+  notificationIds: z.array(id),
   unread: z.int().describe("How many are unread now"),
 }).meta({ id: "NotificationsRemoved" });
 
 export const ChatNotificationsEvent = z.object({
-  chatId: z.string(),
+  chatId,
   level: z.enum(["all", "mentions", "none"]),
   mutedUntil: timestamp.nullable(),
   muted: z.boolean().describe("The person wants to hear nothing of the chat now"),
@@ -94,7 +94,7 @@ export function settingsView(settings: NotificationSettings): NotificationSettin
 }
 
 export const PushDeviceView = z.object({
-  id: z.string(),
+  id,
   kind: z.enum(["fcm", "web"]),
   name: z.string(),
   createdAt: timestamp,

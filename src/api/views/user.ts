@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
 import type { User } from "../../model/user.ts";
-import { timestamp } from "../fields.ts";
+import { mediaId, timestamp, userId } from "../fields.ts";
 
 export const UserView = z.object({
-  id: z.string(),
+  id: userId,
   username: z.string(),
   displayName: z.string(),
   bio: z.string(),
-  avatarMediaId: z.string().nullable(),
+  avatarMediaId: mediaId.nullable(),
 }).meta({ id: "User", description: "What everyone may see of a person" });
 
 export type UserView = z.infer<typeof UserView>;
