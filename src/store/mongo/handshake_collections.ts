@@ -15,7 +15,7 @@ export const HANDSHAKES: CollectionSpec = {
 
 export const GROUP_INFOS: CollectionSpec = { name: "groupInfos", indexes: [] };
 
-/** `message` is there in documents of earlier releases, which kept it with each device. */
+/** `message` is there where it is short, and in documents of earlier releases. */
 export type WelcomeDocument = Document<Omit<StoredWelcome, "message">> & { message?: string };
 
 /** Its `_id` is the chat and the revision of the Commit. Goes with the last of its Welcomes. */

@@ -11,7 +11,13 @@ import {
 
 type CommitOfWelcome = Pick<StoredWelcome, "chatId" | "rev">;
 
-/** Welcomes by device; the message that all devices of a Commit share is kept once. */
+/**
+ * Below this the message is kept with each device of a Commit, as earlier releases do: an instance of theirs
+ * finds it there while a deployment rolls. Characters of base64, over all devices.
+ */
+const COPIES_LENGTH = 1024 * 1024;
+
+/** Welcomes by device. A message that would take much room in copies is kept once for all its devices. */
 export class WelcomeCollections {
   readonly #welcomes: Collection<WelcomeDocument>;
   readonly #messages: Collection<WelcomeMessageDocument>;
@@ -46,6 +52,12 @@ export class WelcomeCollections {
 
   async insert(welcomes: StoredWelcome[], session: ClientSession): Promise<void> {
     if (welcomes.length === 0) return;
+    const length = welcomes.reduce((sum, { message }) => sum + message.length, 0);
+    if (length <= COPIES_LENGTH) {
+      const copies = welcomes.map(({ id, ...row }) => ({ _id: id, ...row }));
+      await this.#welcomes.insertMany(copies, { session });
+      return;
+    }
     const messages = new Map(welcomes.map((each) => [messageKey(each), each]));
     await this.#messages.insertMany(
       [...messages].map(([_id, { chatId, message }]) => ({ _id, chatId, message })),

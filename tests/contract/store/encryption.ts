@@ -147,6 +147,20 @@ function handshakeContract(test: ContractTest): void {
     assert.deepEqual(await handshakes.welcomesFor(device.id, 10), [welcomes[1]]);
   });
 
+  test("returns a long Welcome to each device of its Commit until that device has taken it", async (store) => {
+    const devices = [aDevice(newId()), aDevice(newId()), aDevice(newId())];
+    const chat = aChat({ encrypted: true, epoch: 1 });
+    const message = "A".repeat(500_000);
+    const welcomes = devices.map((device) => ({ ...aWelcome(chat.id, device), message }));
+    await makeChat(store, chat.id, welcomes);
+    const { handshakes } = store;
+    for (const welcome of welcomes) {
+      assert.deepEqual(await handshakes.welcomesFor(welcome.deviceId, 10), [welcome]);
+      assert.equal(await handshakes.removeWelcome(welcome.deviceId, welcome.id), true);
+      assert.deepEqual(await handshakes.welcomesFor(welcome.deviceId, 10), []);
+    }
+  });
+
   test("keeps a Commit for each epoch of each generation, and Welcomes to the last only", async (store) => {
     const chat = aChat({ encrypted: true, epoch: 1 });
     const devices = [aDevice(newId()), aDevice(newId())];

@@ -16,6 +16,29 @@ export function lackingFields(row: unknown, models: unknown[]): string[] {
   });
 }
 
+/**
+ * The fields of `row` whose type is none of those that the field has in `models`, at every depth, with the type
+ * ("at: string"). A field that is null in all of them may have any type.
+ */
+export function otherTypes(row: unknown, models: unknown[]): string[] {
+  const known = models.flatMap((model) => objectsIn(model, ""));
+  return objectsIn(row, "").flatMap(([path, object]) => {
+    const alike = known.filter(([at, model]) => at === path && isSameVariant(model, object));
+    return Object.entries(object).flatMap(([name, value]) => {
+      const types = new Set(
+        alike.flatMap(([, model]) => name in model ? [typeOf(model[name])] : []),
+      );
+      const isKnown = types.has(typeOf(value)) || [...types].every((type) => type === "null");
+      return isKnown ? [] : [`${path}${name}: ${typeOf(value)}`];
+    });
+  });
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? value.constructor.name : typeof value;
+}
+
 /** Every object in a value, with the path of its fields. */
 function objectsIn(value: unknown, path: string): [string, Fields][] {
   if (typeof value !== "object" || value === null) return [];

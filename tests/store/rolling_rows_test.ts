@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { mongoRowsOf, RELEASES } from "../contract/store/fixtures/load.ts";
+import { mongoCollections } from "../contract/store/fixtures/stored_rows.ts";
+import { lackingFields, otherTypes } from "../contract/store/shape.ts";
+import { sharedMongodb } from "../support/mongodb_server.ts";
+
+/**
+ * While a deployment rolls, instances of the release before read what this one writes to MongoDB: every field
+ * that they wrote has to be there, in a type that they wrote. They pass over further fields. (SQLite's file has
+ * one host and a schema version, which an earlier release refuses.)
+ */
+const mongodb = sharedMongodb();
+const newest = RELEASES.at(-1)!;
+
+Deno.test({
+  name: `MongoDB rows of today have every field of release ${newest}, in the same types`,
+  ignore: mongodb.missing,
+  fn: async () => {
+    const today = await mongoCollections(mongodb.uri());
+    for (const [name, rows] of Object.entries(mongoRowsOf(newest).collections)) {
+      const written = today.collections[name] ?? [];
+      assert.ok(rows.length === 0 || written.length > 0, `nothing is written to ${name}`);
+      for (const row of written) {
+        assert.deepEqual(lackingFields(row, rows), [], `fields that rows of ${name} lack`);
+        assert.deepEqual(otherTypes(row, rows), [], `types that are new in ${name}`);
+      }
+    }
+  },
+});
+
+Deno.test("a field of another type than earlier rows have is named, at any depth", () => {
+  const rows = [{ at: 1, name: null, list: [{ type: "a", size: 1 }] }];
+  assert.deepEqual(otherTypes({ at: 2, name: "x", list: [] }, rows), []);
+  assert.deepEqual(otherTypes({ at: "2", list: [{ type: "a", size: null }] }, rows), [
+    "at: string",
+    "list[].size: null",
+  ]);
+});
