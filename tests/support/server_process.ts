@@ -24,6 +24,8 @@ export interface ServerProcessOptions {
   env?: Record<string, string>;
   /** Relative to the project. */
   script?: string;
+  /** The folder of another release, with its own `src`. */
+  root?: string;
   /** Another Deno than the tests' own, which runs the script with all permissions and no other flag. */
   deno?: string;
 }
@@ -49,10 +51,10 @@ export class ServerProcess implements AsyncDisposable {
       program: options.deno ?? Deno.execPath(),
       args: options.deno
         ? ["run", "-A", options.script ?? "src/main.ts"]
-        : startArguments(dataDir, options.script, options.env),
+        : startArguments(dataDir, options.script, options.env, options.root),
       env: { ...options.env, PORT: String(port), DATA_DIR: dataDir },
       inherit: (name: string) => INHERITED.test(name),
-      cwd: ROOT,
+      cwd: options.root ?? ROOT,
       ready: () => answersHttp(`http://127.0.0.1:${port}/healthz`),
       readyWithin: 60_000,
     });
@@ -104,14 +106,19 @@ export function startArguments(
   dataDir: string,
   script = "src/main.ts",
   { FIREBASE_SERVICE_ACCOUNT }: LaunchEnvironment = {},
+  root = ROOT,
 ): string[] {
-  const words = launchArguments("start", { DATA_DIR: dataDir, FIREBASE_SERVICE_ACCOUNT });
+  const words = launchArguments("start", { DATA_DIR: dataDir, FIREBASE_SERVICE_ACCOUNT }, root);
   return [...words.slice(0, -1), script];
 }
 
 /** What the launcher runs for a task, less --env-file. */
-export function launchArguments(mode: LaunchMode, environment: LaunchEnvironment): string[] {
-  const place = { root: ROOT, npmCache: npmCache() };
+export function launchArguments(
+  mode: LaunchMode,
+  environment: LaunchEnvironment,
+  root = ROOT,
+): string[] {
+  const place = { root, npmCache: npmCache() };
   return serverArguments(mode, environment, place).filter((word) => word !== "--env-file");
 }
 
