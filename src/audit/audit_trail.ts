@@ -10,34 +10,34 @@ import type { AuditPage } from "../store/audit_store.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * The record of what changed accounts: who, when, from where. What changes credentials, and a chat's
- * members, writes its entry within the change's own transaction (`entryOf`, then `written`); what does
- * neither (a block, a report, an export) and sign-ins write theirs afterwards, before the answer.
+ * The audit trail of account changes: actor, time, origin. Changes of credentials and of a chat's
+ * members write their entry within the change's transaction (`entryOf`, then `written`); all other
+ * actions (a block, a report, an export) and sign-ins write theirs afterwards, before the response.
  */
 export class AuditTrail {
   constructor(
     private readonly store: Pick<Store, "audit">,
     private readonly clock: Clock,
-    /** Told of every entry, once it is written. */
+    /** Called with every entry, once it is written. */
     private readonly onEntry: (entry: AuditEntry) => Promise<void> = () => Promise.resolve(),
   ) {}
 
-  /** What a person does to their own account, perhaps before they have a session. */
+  /** Records an action of a user on their own account, possibly without a session. */
   async own(userId: string, visitor: Visitor, note: Omit<AuditNote, "userId">): Promise<void> {
     await this.#add({ actorId: userId, visitor }, { ...note, userId });
   }
 
-  /** What a person does to someone or something else. */
+  /** Records an action of a user on another user or object. */
   async by(caller: Caller, note: AuditNote): Promise<void> {
     await this.#add({ actorId: caller.userId, visitor: caller }, note);
   }
 
-  /** An entry that is written with the change that it is of. */
+  /** Creates an entry that is written in the transaction of the change it describes. */
   entryOf(origin: AuditOrigin, note: AuditNote): AuditEntry {
     return newAuditEntry(origin, note, this.clock.now());
   }
 
-  /** Tells of an entry that was written. */
+  /** Publishes an entry that was written. */
   written(entry: AuditEntry): Promise<void> {
     return this.onEntry(entry);
   }

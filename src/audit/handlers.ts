@@ -5,7 +5,9 @@ import type { Store } from "../store/store.ts";
 import * as operations from "../api/operations/audit.ts";
 import type { AuditTrail } from "./audit_trail.ts";
 
-/** The record, to those concerned: oneself, a group's admins, the server's administrators. */
+/**
+ * The audit trail for its readers: the user, the admins of a group, the server's administrators.
+ */
 export function auditHandlers(
   audit: AuditTrail,
   store: Pick<Store, "chats" | "memberships">,
@@ -19,10 +21,10 @@ export function auditHandlers(
       const member = await store.memberships.of(groupId, userId);
       if (!member || member.leftAt !== null) throw notFound("group", groupId);
       if (member.role === "member") {
-        // Of a direct chat everyone is a plain member.
+        // In a direct chat both users are plain members.
         const chat = await store.chats.byId(groupId);
         if (chat?.kind !== "group") throw notFound("group", groupId);
-        throw new AppError("forbidden", "Reading the group's record: only its admins may");
+        throw new AppError("forbidden", "Cannot read the group's audit trail: only its admins may");
       }
       const entries = await audit.ofChat(groupId, { before: cursor, limit });
       return pageOf(entries, limit, ({ actorId }) => actorId === userId);

@@ -20,8 +20,8 @@ export interface EmailUndoOptions {
 }
 
 /**
- * How long before the address change an attacker may have added a second factor or a provider of
- * their own. Older ones are kept.
+ * How long before the address change an attacker may have added a second factor or a provider.
+ * Older ones are kept.
  */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
 

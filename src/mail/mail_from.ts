@@ -1,4 +1,4 @@
-/** `RealTimeChat <chat@example.com>`, or a bare address, as MAIL_FROM has it. */
+/** Parses the value of MAIL_FROM: `RealTimeChat <chat@example.com>`, or a bare address. */
 export function parseMailFrom(mailbox: string): { name: string; address: string } {
   const named = /^([^<>]*)<([^<>]+)>$/.exec(mailbox.trim());
   if (!named) return { name: "", address: mailbox.trim() };

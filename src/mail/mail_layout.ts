@@ -1,12 +1,12 @@
 import { headerText } from "../core/mail_address.ts";
 
-/** The words of a mail, and its one link. */
+/** The text of a mail, and its one link. */
 export interface MailText {
   subject: string;
-  /** Plain text, a paragraph each. */
+  /** Plain text, one entry per paragraph. */
   paragraphs: string[];
   action?: { label: string; link: string };
-  /** After the action: what to do if one did not ask for this. */
+  /** Text after the action: advice for a recipient who did not request the mail. */
   closing?: string[];
 }
 
@@ -16,7 +16,7 @@ export interface MailContent {
   html: string;
 }
 
-/** The same words as plain text and as HTML; everything in the HTML is escaped. */
+/** Renders the text both as plain text and as HTML; everything in the HTML is escaped. */
 export function layOut(product: string, mail: MailText): MailContent {
   const name = headerText(product);
   const { subject, paragraphs, action, closing = [] } = mail;
@@ -39,10 +39,10 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A link is ours; one that is none is a fault in the program, and must not become `javascript:`. */
+/** A link is created by the server; any other value is a bug and must not become `javascript:`. */
 function checkLink(link: string): string {
   if (/^https?:\/\/[^\s<>"]+$/.test(link)) return link;
-  throw new TypeError("A mail's link must be an http or https URL");
+  throw new TypeError("Cannot lay out the mail: its link must be an http or https URL");
 }
 
 function paragraph(text: string): string {

@@ -2,7 +2,7 @@ import { toTimestamp } from "../core/clock.ts";
 import { headerText } from "../core/mail_address.ts";
 import { layOut, type MailContent, type MailText } from "./mail_layout.ts";
 
-/** What happened to an account that its owner must hear of, even if they did it themselves. */
+/** Account events that the owner is notified of, even if they caused them. */
 export type SecurityNotice =
   | "new_sign_in"
   | "password_changed"
@@ -23,7 +23,7 @@ export interface NoticeDetails {
   address?: string;
 }
 
-/** The account that a mail is about, so that its reader can tell whether it is theirs. */
+/** The account that a mail is about, so that the reader can tell whether it is theirs. */
 export interface NamedAccount {
   username: string;
   /** Epoch milliseconds. */
@@ -31,15 +31,15 @@ export interface NamedAccount {
 }
 
 export interface LinkMail {
-  /** The person's name, as they chose it. */
+  /** Display name chosen by the user. */
   name: string;
   account: NamedAccount;
   link: string;
-  /** For how long the link works. */
+  /** Minutes for which the link works. */
   validMinutes: number;
 }
 
-/** The mails that accounts cause. `product` is what the service calls itself. */
+/** Texts of the mails about accounts. `product` is the name of the service. */
 export class MailTemplates {
   constructor(private readonly product: string) {}
 
@@ -72,7 +72,7 @@ export class MailTemplates {
     });
   }
 
-  /** To the new address: the change happens when the owner of the account follows the link. */
+  /** To the new address: the change takes effect when the account's owner follows the link. */
   emailChangeConfirmation({ name, account, link, validMinutes }: LinkMail): MailContent {
     return this.#layOut({
       subject: `Confirm your new e-mail address for ${this.product}`,
@@ -91,8 +91,8 @@ export class MailTemplates {
   }
 
   /**
-   * To the old address, after a change perhaps with the link that undoes it. It does not name the new
-   * one: the reader of the old mailbox may be a stranger.
+   * To the old address; after a change with the link that undoes it, if there is one. Does not name
+   * the new address, because the reader of the old mailbox may be a stranger.
    */
   emailChangeNotice(
     name: string,
@@ -100,16 +100,16 @@ export class MailTemplates {
     details: NoticeDetails,
     undo?: LinkMail,
   ): MailContent {
-    const what = state === "requested"
+    const event = state === "requested"
       ? "Someone asked to change the e-mail address of your account. It stays until the new one is confirmed."
       : "The e-mail address of your account was changed. This address is no longer used.";
-    if (!undo) return this.#notice("Your e-mail address", name, what, details);
+    if (!undo) return this.#notice("Your e-mail address", name, event, details);
     const { account, link, validMinutes } = undo;
     return this.#layOut({
       subject: `Your e-mail address was changed: a notice from ${this.product}`,
       paragraphs: [
         greeting(name),
-        `${what} ${aboutAccount(account)}`,
+        `${event} ${aboutAccount(account)}`,
         circumstances(details),
         `If this was not you, put this address back and choose a new password.${
           lasts(validMinutes)
@@ -120,22 +120,22 @@ export class MailTemplates {
   }
 
   securityNotice(kind: SecurityNotice, name: string, details: NoticeDetails): MailContent {
-    const [title, what] = NOTICES[kind];
+    const [title, event] = NOTICES[kind];
     const closed = kind === "account_suspended" || kind === "account_deleted";
-    const appeal = `If you think this is wrong, write to those who run ${this.product}.`;
-    return this.#notice(title, name, what, details, closed ? appeal : undefined);
+    const appeal = `If you think this is wrong, contact the operators of ${this.product}.`;
+    return this.#notice(title, name, event, details, closed ? appeal : undefined);
   }
 
   #notice(
     title: string,
     name: string,
-    what: string,
+    event: string,
     details: NoticeDetails,
     closing = "If this was not you, change your password and end all sessions at once.",
   ): MailContent {
     return this.#layOut({
       subject: `${title}: a notice from ${this.product}`,
-      paragraphs: [greeting(name), what, circumstances(details)],
+      paragraphs: [greeting(name), event, circumstances(details)],
       closing: [closing],
     });
   }
@@ -145,7 +145,7 @@ export class MailTemplates {
   }
 }
 
-const NOTICES: Record<SecurityNotice, [title: string, what: string]> = {
+const NOTICES: Record<SecurityNotice, [title: string, event: string]> = {
   new_sign_in: ["New sign-in", "Your account was signed in to on a new device."],
   password_changed: ["Password changed", "The password of your account was changed."],
   two_factor_enabled: [
@@ -174,7 +174,10 @@ const NOTICES: Record<SecurityNotice, [title: string, what: string]> = {
   account_deleted: ["Account deleted", "Your account and your personal data were deleted."],
 };
 
-/** Anyone can register with someone else's address and a name of their choice: no name becomes a link. */
+/**
+ * Anyone can register with another person's address and a name of their choice, so no name may
+ * become a link.
+ */
 function greeting(name: string): string {
   const line = headerText(name);
   const couldLink = /[:/@\\]|\.\S|www/i.test(line);
@@ -185,13 +188,16 @@ function aboutAccount({ username, openedAt }: NamedAccount): string {
   return `The account is "${unlinked(username)}", opened on ${dateTime(openedAt)}.`;
 }
 
-/** A username may look like a host name: with a word joiner after each dot no mail program links it. */
+/**
+ * A username may look like a host name: a word joiner after each dot keeps mail programs from
+ * linking it.
+ */
 function unlinked(username: string): string {
   return headerText(username).replaceAll(".", ".\u2060");
 }
 
 /**
- * A moment as people read it, in UTC.
+ * Formats a time for readers, in UTC.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -220,7 +226,9 @@ function circumstances({ at, device, address }: NoticeDetails): string {
     .join(" · ");
 }
 
-/** Whoever signs in names the device: the owner's mail must not carry their links. */
+/**
+ * The user who signs in names the device, so that name must not put a link into the owner's mail.
+ */
 function deviceLine(device: string): string | undefined {
   const line = headerText(device).slice(0, 120);
   return /:\/\/|www|\.\p{L}{2}/iu.test(line) ? undefined : `device: ${line}`;

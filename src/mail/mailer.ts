@@ -1,19 +1,19 @@
-/** The port to e-mail. */
+/** Port to e-mail. */
 export interface Mailer {
   /**
-   * Resolves once the mail server has taken the mail. Throws `AppError("invalid_request")` for an
-   * address that is none, or that the server refuses for good, and `AppError("unavailable")` when
-   * it cannot be handed over now.
+   * Resolves once the mail server has accepted the mail. Throws `AppError("invalid_request")` for
+   * an invalid address or one that the server rejects permanently, and `AppError("unavailable")` if
+   * the mail cannot be delivered to the server now.
    */
   send(mail: Mail): Promise<void>;
-  /** Connects and signs in, and sends nothing; throws the reason where it cannot. */
+  /** Connects and signs in without sending; throws the reason if that fails. */
   check?(): Promise<void>;
-  /** Lets go of connections; safe to call twice. */
+  /** Closes connections; safe to call twice. */
   close(): Promise<void>;
 }
 
 export interface Mail {
-  /** One bare address, as `ada@example.com`. */
+  /** One bare address, such as `ada@example.com`. */
   to: string;
   subject: string;
   text: string;

@@ -4,13 +4,13 @@ import type { Mailer } from "./mailer.ts";
 
 export interface LogMailerOptions {
   /**
-   * A link in the log resets the password of whoever asked for it, and logs are kept, shipped and read
-   * by many: production leaves it out, and with it whom the mail was for.
+   * True logs links and recipients. A link in the log lets its reader reset the password of the
+   * account, and logs are kept, shipped and read by many people, so production leaves both out.
    */
   secrets: boolean;
 }
 
-/** Where no SMTP is configured, a mail is a line in the log: with the link that one would click, or only as a warning. */
+/** Used without SMTP: a mail becomes a log line, either with its link or only as a warning. */
 export function logMailer(log: Log, { secrets }: LogMailerOptions): Mailer {
   return {
     // deno-lint-ignore require-await -- so that a bad address rejects, as with SMTP

@@ -7,20 +7,23 @@ import type { SmtpUrl } from "./smtp_url.ts";
 
 export interface SmtpOptions {
   url: SmtpUrl;
-  /** Who the mail comes from: a name, and a bare address that the server lets us use. */
+  /** The sender: a name, and a bare address that the server allows. */
   from: { name: string; address: string };
-  /** Milliseconds for a connection, a greeting, or between two answers. */
+  /** Timeout in milliseconds for a connection, a greeting, and between two responses. */
   timeoutMs?: number;
-  /** Milliseconds for one mail as a whole. */
+  /** Timeout in milliseconds for one mail as a whole. */
   totalMs?: number;
 }
 
-/** One mail takes no longer, however slowly the mail server answers. */
+/** Default time limit for one mail in milliseconds, however slowly the mail server responds. */
 const TOTAL_MS = 60_000;
-/** Mails that wait for a connection or are being sent. */
+/** Maximum number of mails that wait for a connection or are being sent. */
 const MAX_PENDING = 500;
 
-/** Mail over SMTP, through a few connections that are kept. The library is loaded with the first mail. */
+/**
+ * Sends mail over SMTP through a few persistent connections. The library is loaded with the first
+ * mail.
+ */
 export class SmtpMailer implements Mailer {
   readonly #options: SmtpOptions;
   #transport: Promise<Transporter> | null = null;
@@ -34,8 +37,12 @@ export class SmtpMailer implements Mailer {
 
   async send(mail: Mail): Promise<void> {
     checkMailAddress(mail.to);
-    if (this.#stop.signal.aborted) throw new AppError("unavailable", "The mailer has been closed");
-    if (this.#pending >= MAX_PENDING) throw new AppError("unavailable", "Too many mails wait");
+    if (this.#stop.signal.aborted) {
+      throw new AppError("unavailable", "Cannot send the mail: the mailer is closed");
+    }
+    if (this.#pending >= MAX_PENDING) {
+      throw new AppError("unavailable", "Cannot send the mail: too many mails are waiting");
+    }
     this.#pending++;
     try {
       await this.#untilStopped(this.#send(mail));
@@ -51,7 +58,7 @@ export class SmtpMailer implements Mailer {
     await (await this.#transport).verify();
   }
 
-  /** Mails under way fail with `unavailable`: the mail server may have taken them or not. */
+  /** Mails in flight fail with `unavailable`; the mail server may or may not have accepted them. */
   async close(): Promise<void> {
     this.#stop.abort();
     (await this.#transport)?.close();
@@ -62,13 +69,16 @@ export class SmtpMailer implements Mailer {
     await (await this.#transport).sendMail(this.#messageOf(mail));
   }
 
-  /** Rejects also when the mailer is closed, or after `TOTAL_MS`. */
+  /** Also rejects when the mailer is closed, or after `TOTAL_MS`. */
   #untilStopped(sending: Promise<void>): Promise<void> {
     const timeout = AbortSignal.timeout(this.#options.totalMs ?? TOTAL_MS);
     return untilAborted(sending, AbortSignal.any([this.#stop.signal, timeout]));
   }
 
-  /** Addresses are given in parts and the envelope apart, so that no text is parsed for addresses. */
+  /**
+   * Addresses are passed in parts, and the envelope separately, so that no text is parsed for
+   * addresses.
+   */
   #messageOf({ to, subject, text, html }: Mail) {
     const { address, name } = this.#options.from;
     return {
@@ -78,7 +88,7 @@ export class SmtpMailer implements Mailer {
       subject: headerText(subject),
       text,
       html,
-      // RFC 3834: keeps vacation answers from coming back.
+      // RFC 3834: prevents automatic replies such as vacation notices.
       headers: { "Auto-Submitted": "auto-generated" },
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -100,17 +110,28 @@ async function connect({ url, timeoutMs = 15_000 }: SmtpOptions): Promise<Transp
   });
 }
 
-/** What nodemailer adds to its errors. */
+/** Fields that nodemailer adds to its errors. */
 interface SmtpFault extends Error {
   command?: string;
   responseCode?: number;
 }
 
-/** Only a recipient refused for good is the caller's fault; all else is between two servers. */
+/**
+ * Only a permanently rejected recipient is the caller's fault; all other faults are between two
+ * servers.
+ */
 function explain(error: SmtpFault, to: string): AppError {
   const { command, responseCode = 0 } = error;
   if (command === "RCPT TO" && responseCode >= 500) {
-    return fieldError("invalid_request", "email", `The mail server refuses ${quote(to)}`);
+    return fieldError(
+      "invalid_request",
+      "email",
+      `Cannot send the mail: the mail server rejects ${quote(to)}`,
+    );
   }
-  return new AppError("unavailable", "The mail could not be sent for now", { cause: error });
+  return new AppError(
+    "unavailable",
+    "Cannot send the mail: the mail server failed or cannot be reached",
+    { cause: error },
+  );
 }

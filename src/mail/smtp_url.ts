@@ -1,14 +1,17 @@
-/** An SMTP server from its URL. The URL is a `#field`: it holds the password, and is never shown. */
+/**
+ * An SMTP server's URL. The URL is a `#field`, because it contains the password and must never be
+ * shown.
+ */
 export class SmtpUrl {
   readonly #text: string;
-  /** Give up rather than go on without TLS. */
+  /** True if sending must fail rather than continue without TLS. */
   readonly requireTls: boolean;
 
   /**
-   * `smtp://` (STARTTLS where the server offers it) or `smtps://` (TLS from the start), as
-   * `smtps://user:password@mail.example.com:465`. A password never goes over a network in the clear:
-   * with one, STARTTLS is required, unless the URL itself says `?requireTLS=false` or the server is
-   * on this machine. Throws an Error that does not quote the URL.
+   * `smtp://` (STARTTLS if the server offers it) or `smtps://` (TLS from the start), for example
+   * `smtps://user:password@mail.example.com:465`. A password is never sent over a network
+   * unencrypted: with one, STARTTLS is required, unless the URL itself says `?requireTLS=false` or
+   * the server is on this machine. Throws an Error that does not quote the URL.
    */
   constructor(text: string) {
     const url = URL.parse(text);
@@ -23,7 +26,7 @@ export class SmtpUrl {
     this.requireTls = asked === null ? url.username !== "" && !local : asked === "true";
   }
 
-  /** With the password: for the connection alone. */
+  /** Returns the URL with the password; only for the connection. */
   reveal(): string {
     return this.#text;
   }

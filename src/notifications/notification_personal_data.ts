@@ -4,7 +4,7 @@ import { notificationView, pushDeviceView, settingsView } from "../api/views/not
 
 const PAGE = 100;
 
-/** What a person was told of, how they want to be told, and on which devices. */
+/** Personal data of notifications: the notifications, the settings, and the push devices. */
 export class NotificationPersonalData implements PersonalData {
   readonly name = "notifications";
 
@@ -40,7 +40,7 @@ export class NotificationPersonalData implements PersonalData {
     yield* (await this.store.notifications.settingsOf([userId])).map(settingsView);
   }
 
-  /** With the address: it is the person's own. */
+  /** Includes the push address, which is the user's own data. */
   async *#devices(userId: string): AsyncIterable<unknown> {
     for (const device of await this.store.pushDevices.ofUser(userId)) {
       yield { ...pushDeviceView(device), address: device.address };

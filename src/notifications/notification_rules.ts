@@ -4,36 +4,39 @@ import type { Message } from "../model/message.ts";
 import type { Notification, NotificationKind } from "../model/notification.ts";
 import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 
-/** One person to be told of one thing that concerns them in particular. */
+/** One user to be notified of one event that concerns them in particular. */
 export interface NotificationIntent {
   kind: NotificationKind;
   userId: string;
   actorId: string;
   messageId: string | null;
   data: Record<string, string>;
-  /** Unique for the person; see `Notification`. */
+  /** Unique per user; see `Notification`. */
   key: string;
 }
 
-/** The messages that occurrences speak of, and those that they answer, as they are now. */
+/** The messages that the events refer to, and those they reply to, in their current state. */
 export type Messages = ReadonlyMap<string, Message>;
 
-/** Whom an occurrence concerns in particular: those named, answered, reacted to, added, promoted. */
-export function intentsOf(occurrence: OutboxEvent, messages: Messages): NotificationIntent[] {
-  switch (occurrence.type) {
+/**
+ * Returns an intent for each user that the event concerns in particular: users who are mentioned,
+ * replied to, reacted to, added to the group, or given a role.
+ */
+export function intentsOf(event: OutboxEvent, messages: Messages): NotificationIntent[] {
+  switch (event.type) {
     case "message":
-      return ofMessage(occurrence, messages);
+      return ofMessage(event, messages);
     case "mention": {
-      const { messageId, actorId, userIds } = occurrence;
-      // A later edit may have taken them away again, and a deletion the message.
+      const { messageId, actorId, userIds } = event;
+      // A later edit may have removed the mentions, and a deletion the message.
       const { mentions = [] } = messages.get(messageId) ?? {};
-      const about = { actorId, messageId, data: {}, key: `message:${messageId}` };
+      const shared = { actorId, messageId, data: {}, key: `message:${messageId}` };
       return userIds
         .filter((userId) => mentions.includes(userId) && userId !== actorId)
-        .map((userId): NotificationIntent => ({ kind: "mention", userId, ...about }));
+        .map((userId): NotificationIntent => ({ kind: "mention", userId, ...shared }));
     }
     case "reaction": {
-      const { messageId, actorId, emoji } = occurrence;
+      const { messageId, actorId, emoji } = event;
       const message = messages.get(messageId);
       const stays = message?.reactions.some((one) =>
         one.emoji === emoji && one.userIds.includes(actorId)
@@ -44,11 +47,11 @@ export function intentsOf(occurrence: OutboxEvent, messages: Messages): Notifica
       return [{ kind: "reaction", userId, actorId, messageId, data: { emoji }, key }];
     }
     case "added": {
-      const { userId, actorId } = occurrence;
+      const { userId, actorId } = event;
       return [{ kind: "added_to_group", userId, actorId, messageId: null, data: {}, key: "" }];
     }
     case "role": {
-      const { userId, actorId, role } = occurrence;
+      const { userId, actorId, role } = event;
       return [{ kind: "role_changed", userId, actorId, messageId: null, data: { role }, key: "" }];
     }
     default:
@@ -56,45 +59,48 @@ export function intentsOf(occurrence: OutboxEvent, messages: Messages): Notifica
   }
 }
 
-/** Whoever is named and answered is told of being named. */
+/** A user who is both mentioned and replied to gets the mention. */
 function ofMessage(
   { messageId, senderId: actorId, mentions, replyTo }: OutboxEvent & { type: "message" },
   messages: Messages,
 ): NotificationIntent[] {
   if (mentions.length === 0 && replyTo === null) return [];
   if (messages.get(messageId)?.deletedAt !== null) return [];
-  const about = { actorId, messageId, data: {}, key: `message:${messageId}` };
-  const told = mentions.map((userId): NotificationIntent => ({
+  const shared = { actorId, messageId, data: {}, key: `message:${messageId}` };
+  const intents = mentions.map((userId): NotificationIntent => ({
     kind: "mention",
     userId,
-    ...about,
+    ...shared,
   }));
-  const answered = replyTo === null ? undefined : messages.get(replyTo)?.senderId;
-  if (answered !== undefined && !mentions.includes(answered)) {
-    told.push({ kind: "reply", userId: answered, ...about });
+  const repliedTo = replyTo === null ? undefined : messages.get(replyTo)?.senderId;
+  if (repliedTo !== undefined && !mentions.includes(repliedTo)) {
+    intents.push({ kind: "reply", userId: repliedTo, ...shared });
   }
-  return told.filter(({ userId }) => userId !== actorId);
+  return intents.filter(({ userId }) => userId !== actorId);
 }
 
-/** Whether the person wants to hear from this chat at all, but for what happens to themselves in it. */
+/**
+ * True if the member wants notifications of this chat in general. Events that bypass the mute are
+ * separate.
+ */
 export function isUnmuted({ notify, mutedUntil }: Membership, now: number): boolean {
   return notify !== "none" && (mutedUntil === null || mutedUntil <= now);
 }
 
-/** What happens to oneself in a chat is told even where one does not want to hear from it. */
+/** Events that concern the member's own place in the chat are delivered even from a muted chat. */
 export function bypassesMute(kind: NotificationKind): boolean {
   return kind === "added_to_group" || kind === "role_changed";
 }
 
-/** The entry's id tells one adding or promotion from the next. */
+/** The entry's id distinguishes one addition or promotion from the next. */
 export function notificationOf(
-  telling: NotificationIntent,
+  intent: NotificationIntent,
   chatId: string,
   { id: entryId, createdAt }: OutboxEntry,
   readAt: number | null,
 ): Notification {
-  const { kind, userId, actorId, messageId, data } = telling;
-  const key = telling.key || `${kind}:${chatId}:${entryId}:${userId}`;
+  const { kind, userId, actorId, messageId, data } = intent;
+  const key = intent.key || `${kind}:${chatId}:${entryId}:${userId}`;
   return {
     id: newId(),
     userId,

@@ -24,7 +24,7 @@ export interface NotificationOptions {
   clock: Clock;
   log: Log;
   limits: { pushDevices: number; presenceGraceMs: number; notifications: number };
-  /** Null: Web Push is not set up. */
+  /** Null if Web Push is not configured. */
   vapidKey: string | null;
   webPushOrigins: readonly string[];
   figures: PushMetrics;
@@ -39,7 +39,7 @@ export interface NotificationServices {
   vapidKey: string | null;
 }
 
-/** Puts the services of this feature together. */
+/** Creates the services of this feature and connects them. */
 export function createNotifications(options: NotificationOptions): NotificationServices {
   const { store, publisher, sender, connected, clock, log, limits, figures } = options;
   const onOutbox = (entry: OutboxEntry) => worker.take(entry);
@@ -55,7 +55,7 @@ export function createNotifications(options: NotificationOptions): NotificationS
   });
   const worker: PushWorker = new PushWorker({
     store,
-    teller: new RecipientResolver(store, notifications, clock),
+    resolver: new RecipientResolver(store, notifications, clock),
     dispatch: new PushDispatch({
       store,
       sender,
@@ -75,7 +75,10 @@ export function createNotifications(options: NotificationOptions): NotificationS
   });
   const devices = new PushDevices(store, clock, limits, options.webPushOrigins);
   const requests = new RequestNotices({
-    ...{ store, notifications, clock, log },
+    store,
+    notifications,
+    clock,
+    log,
     onOutbox,
   });
   return { notifications, withdrawals, devices, requests, worker, vapidKey: options.vapidKey };

@@ -23,7 +23,7 @@ export interface NotificationsOptions {
   withdrawals: Pick<Withdrawals, "notificationsRead" | "allRead" | "muted">;
   clock: Clock;
   log: Log;
-  /** Called for an entry that was written here. */
+  /** Called with an entry that this instance wrote. */
   onOutbox(entry: OutboxEntry): void;
   limits: { notifications: number };
 }
@@ -40,16 +40,16 @@ export interface NotificationPage {
   unread: number;
 }
 
-/** How long the instance that wrote an entry has it to itself. */
-const IN_HAND_MS = 10_000;
+/** Initial claim: for this long only the instance that wrote the entry may deliver it. */
+const CLAIM_MS = 10_000;
 
-/** What a person is told of within the app, and what they want to be told of. */
+/** A user's in-app notifications, and the settings of what they are notified of. */
 export class Notifications {
   constructor(private readonly options: NotificationsOptions) {}
 
   /**
-   * Stores what is new, and tells the people's connections of it, wherever they are. How many there are is
-   * up to others, so only the newest ones of a person are kept.
+   * Stores the new notifications and publishes them to the users' connections on all instances.
+   * Other users decide how many there are, so only a user's newest ones are kept.
    */
   async add(notifications: Notification[]): Promise<void> {
     if (notifications.length === 0) return;
@@ -64,23 +64,23 @@ export class Notifications {
     }
   }
 
-  /** An entry of the audit that its person must hear of becomes a notification. Never throws. */
+  /** Turns a security-relevant audit entry into a notification. Never throws. */
   async audited(entry: AuditEntry): Promise<void> {
     const { userId, action } = entry;
     if (userId === null || !isSecurityEvent(action)) return;
     try {
       if (action === "session.opened" && await this.#isOnlySession(userId)) return;
       const [settings] = await this.options.store.notifications.settingsOf([userId]);
-      if (!settings?.off.includes("security")) await this.#tellOfSecurity(userId, entry);
+      if (!settings?.off.includes("security")) await this.#notifyOfSecurityEvent(userId, entry);
     } catch (error) {
-      this.options.log.warn("Telling of a security event failed", { userId, action, error });
+      this.options.log.warn("Security notification failed", { userId, action, error });
     }
   }
 
   async page(userId: string, limit: number, cursor?: string): Promise<NotificationPage> {
     if (cursor !== undefined && !isId(cursor)) {
-      const about = `Listing notifications: the cursor ${quote(cursor)} is not ours`;
-      throw new AppError("invalid_request", about);
+      const message = `Cannot list notifications: the cursor ${quote(cursor)} is not valid`;
+      throw new AppError("invalid_request", message);
     }
     const items = await this.options.store.notifications.page(userId, cursor ?? null, limit);
     const unread = await this.options.store.notifications.unread(userId);
@@ -112,7 +112,7 @@ export class Notifications {
       defaultSettings(userId);
   }
 
-  /** What is left out stays as it is. */
+  /** Settings that the patch leaves out are not changed. */
   async change(userId: string, patch: SettingsPatch): Promise<NotificationSettings> {
     const settings = await this.settings(userId);
     const off = new Set(settings.off);
@@ -155,10 +155,18 @@ export class Notifications {
       1;
   }
 
-  async #tellOfSecurity(userId: string, { id, action, at }: AuditEntry): Promise<void> {
+  async #notifyOfSecurityEvent(userId: string, { id, action, at }: AuditEntry): Promise<void> {
     const notification: Notification = {
-      ...{ id: newId(), userId, key: `security:${id}`, kind: "security", data: { action } },
-      ...{ chatId: null, messageId: null, actorId: null, createdAt: at, readAt: null },
+      id: newId(),
+      userId,
+      key: `security:${id}`,
+      kind: "security",
+      data: { action },
+      chatId: null,
+      messageId: null,
+      actorId: null,
+      createdAt: at,
+      readAt: null,
     };
     await this.add([notification]);
     const now = this.options.clock.now();
@@ -169,7 +177,7 @@ export class Notifications {
       deviceIds: null,
       attempts: 0,
       createdAt: now,
-      dueAt: now + IN_HAND_MS,
+      dueAt: now + CLAIM_MS,
     };
     await this.options.store.outbox.add(entry);
     this.options.onOutbox(entry);

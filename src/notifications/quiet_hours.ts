@@ -1,11 +1,14 @@
 import type { QuietHours } from "../model/notification.ts";
 
-/** Making a formatter takes longer than asking it. */
+/** Cached, because creating a formatter takes longer than using it. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
-/** Time zones are few, but upper and lower case give each of them thousands of names. */
+/** There are few time zones, but upper and lower case give each of them thousands of names. */
 const MAX_FORMATTERS = 200;
 
-/** Whether `now` lies in them, by the clock of their time zone. A start that is the end is never. */
+/**
+ * True if `now` is within the hours, by the clock of their time zone. Equal start and end mean
+ * never.
+ */
 export function isQuiet(hours: QuietHours | null, now: number): boolean {
   if (hours === null) return false;
   const { start, end, timeZone } = hours;

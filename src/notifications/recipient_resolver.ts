@@ -19,21 +19,21 @@ export type RecipientStore = Pick<
   "chats" | "memberships" | "messages" | "blocks" | "notifications"
 >;
 
-/** What one person's devices are to show of a chat: the newest thing that concerns them. */
+/** The newest event of a chat that concerns a user; their devices show it. */
 export interface PushCandidate {
   userId: string;
   kind: NotifiableKind;
   actorId: string;
   messageId: string | null;
   data: Record<string, string>;
-  occurrence: OutboxEvent;
-  /** The entry that it came with: its age is how long it has been tried. */
+  event: OutboxEvent;
+  /** The entry of the event; its age is the time for which delivery has been tried. */
   entry: OutboxEntry;
 }
 
 /**
- * Works out whom some occurrences of one chat concern, from the rows as they are now: who has left,
- * blocked the sender, muted the chat or read on hears nothing, and what was deleted is not told.
+ * Resolves the recipients of a chat's events from the current rows: members who have left, blocked
+ * the sender, muted the chat or read further are skipped, and so are events of deleted messages.
  */
 export class RecipientResolver {
   constructor(
@@ -42,41 +42,41 @@ export class RecipientResolver {
     private readonly clock: Clock,
   ) {}
 
-  /** Stores the notifications, and answers what is to be shown to whom. */
-  async tell(chat: Chat, entries: readonly OutboxEntry[]): Promise<PushCandidate[]> {
+  /** Stores the notifications and returns the push candidates, one per user. */
+  async resolve(chat: Chat, entries: readonly OutboxEntry[]): Promise<PushCandidate[]> {
     const rows = await this.store.memberships.ofChat(chat.id);
     const members = new Map(
       rows.filter((row) => row.leftAt === null).map((row) => [row.userId, row]),
     );
-    const occurrences = entries.flatMap((entry) =>
-      entry.occurrences.map((occurrence) => ({ occurrence, entry }))
-    );
-    const messages = await this.#messagesOf(occurrences.map(({ occurrence }) => occurrence));
-    const blockers = await this.#blockersOf(occurrences.map(({ occurrence }) => occurrence));
+    const events = entries.flatMap((entry) => entry.occurrences.map((event) => ({ event, entry })));
+    const messages = await this.#messagesOf(events.map(({ event }) => event));
+    const blockers = await this.#blockersOf(events.map(({ event }) => event));
     const shown = new Map<string, PushCandidate>();
-    for (const { occurrence, entry } of occurrences) {
-      for (const showing of broadcast(occurrence, entry, members, this.clock.now())) {
-        if (!blockers.get(showing.actorId)?.has(showing.userId)) shown.set(showing.userId, showing);
+    for (const { event, entry } of events) {
+      for (const candidate of broadcast(event, entry, members, this.clock.now())) {
+        if (!blockers.get(candidate.actorId)?.has(candidate.userId)) {
+          shown.set(candidate.userId, candidate);
+        }
       }
     }
-    const told = await this.#wanted(occurrences, members, messages, blockers);
-    for (const { telling, occurrence, entry } of told) {
-      const { userId, kind, actorId, messageId, data } = telling;
+    const intents = await this.#wanted(events, members, messages, blockers);
+    for (const { intent, event, entry } of intents) {
+      const { userId, kind, actorId, messageId, data } = intent;
       const later = shown.get(userId);
-      if (!later || isNewer(occurrence, later.occurrence)) {
-        shown.set(userId, { userId, kind, actorId, messageId, data, occurrence, entry });
+      if (!later || isNewer(event, later.event)) {
+        shown.set(userId, { userId, kind, actorId, messageId, data, event, entry });
       }
     }
-    const fresh = told.filter(({ entry }) => entry.deviceIds === null);
+    const fresh = intents.filter(({ entry }) => entry.deviceIds === null);
     await this.notifications.add(
-      fresh.map(({ telling, entry }) =>
-        notificationOf(telling, chat.id, entry, this.#readAt(telling, members, messages))
+      fresh.map(({ intent, entry }) =>
+        notificationOf(intent, chat.id, entry, this.#readAt(intent, members, messages))
       ),
     );
     return [...shown.values()];
   }
 
-  /** A person who has read the message by now finds its notification read. */
+  /** A notification of a message that the user has read meanwhile is created as read. */
   #readAt(
     { userId, messageId }: NotificationIntent,
     members: ReadonlyMap<string, Membership>,
@@ -88,45 +88,45 @@ export class RecipientResolver {
   }
 
   async #wanted(
-    occurrences: { occurrence: OutboxEvent; entry: OutboxEntry }[],
+    events: { event: OutboxEvent; entry: OutboxEntry }[],
     members: ReadonlyMap<string, Membership>,
     messages: Messages,
     blockers: ReadonlyMap<string, ReadonlySet<string>>,
   ) {
     const now = this.clock.now();
-    const told = occurrences.flatMap(({ occurrence, entry }) =>
-      intentsOf(occurrence, messages).map((telling) => ({ telling, occurrence, entry }))
-    ).filter(({ telling }) => {
-      const member = members.get(telling.userId);
-      if (!member || telling.userId === telling.actorId) return false;
-      if (blockers.get(telling.actorId)?.has(telling.userId)) return false;
-      const message = messages.get(telling.messageId ?? "");
-      // An edit can mention a person who may not see the message.
+    const intents = events.flatMap(({ event, entry }) =>
+      intentsOf(event, messages).map((intent) => ({ intent, event, entry }))
+    ).filter(({ intent }) => {
+      const member = members.get(intent.userId);
+      if (!member || intent.userId === intent.actorId) return false;
+      if (blockers.get(intent.actorId)?.has(intent.userId)) return false;
+      const message = messages.get(intent.messageId ?? "");
+      // An edit can mention a user who may not see the message.
       if (message && message.seq <= member.hiddenSeq) return false;
-      return bypassesMute(telling.kind) || isUnmuted(member, now);
+      return bypassesMute(intent.kind) || isUnmuted(member, now);
     });
-    const settings = await this.#settingsOf(told.map(({ telling }) => telling));
-    return told.filter(({ telling }) => !settings.get(telling.userId)?.off.includes(telling.kind));
+    const settings = await this.#settingsOf(intents.map(({ intent }) => intent));
+    return intents.filter(({ intent }) => !settings.get(intent.userId)?.off.includes(intent.kind));
   }
 
-  async #settingsOf(tellings: NotificationIntent[]): Promise<Map<string, NotificationSettings>> {
-    const userIds = [...new Set(tellings.map(({ userId }) => userId))];
+  async #settingsOf(intents: NotificationIntent[]): Promise<Map<string, NotificationSettings>> {
+    const userIds = [...new Set(intents.map(({ userId }) => userId))];
     if (userIds.length === 0) return new Map();
     const rows = await this.store.notifications.settingsOf(userIds);
     return new Map(rows.map((row) => [row.userId, row]));
   }
 
-  /** Plain messages are not read: who is told of them is known without. */
-  async #messagesOf(occurrences: OutboxEvent[]): Promise<Messages> {
+  /** Plain messages are not loaded: their recipients are known without them. */
+  async #messagesOf(events: OutboxEvent[]): Promise<Messages> {
     const ids = new Set<string>();
-    for (const occurrence of occurrences) {
-      if (occurrence.type === "reaction" || occurrence.type === "mention") {
-        ids.add(occurrence.messageId);
+    for (const event of events) {
+      if (event.type === "reaction" || event.type === "mention") {
+        ids.add(event.messageId);
       }
-      if (occurrence.type !== "message") continue;
-      if (occurrence.replyTo !== null) ids.add(occurrence.replyTo);
-      if (occurrence.replyTo !== null || occurrence.mentions.length > 0) {
-        ids.add(occurrence.messageId);
+      if (event.type !== "message") continue;
+      if (event.replyTo !== null) ids.add(event.replyTo);
+      if (event.replyTo !== null || event.mentions.length > 0) {
+        ids.add(event.messageId);
       }
     }
     if (ids.size === 0) return new Map();
@@ -134,8 +134,8 @@ export class RecipientResolver {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  async #blockersOf(occurrences: OutboxEvent[]): Promise<Map<string, Set<string>>> {
-    const actorIds = new Set(occurrences.flatMap(actorOf));
+  async #blockersOf(events: OutboxEvent[]): Promise<Map<string, Set<string>>> {
+    const actorIds = new Set(events.flatMap(actorOf));
     const blockers = new Map<string, Set<string>>();
     for (const actorId of actorIds) {
       const blocks = await this.store.blocks.against(actorId);
@@ -145,30 +145,30 @@ export class RecipientResolver {
   }
 }
 
-function actorOf(occurrence: OutboxEvent): string[] {
-  if (occurrence.type === "message") return [occurrence.senderId];
-  return "actorId" in occurrence ? [occurrence.actorId] : [];
+function actorOf(event: OutboxEvent): string[] {
+  if (event.type === "message") return [event.senderId];
+  return "actorId" in event ? [event.actorId] : [];
 }
 
-/** Everyone who hears all of the chat and has not read so far. */
+/** Yields a candidate for every member with all notifications on who has not read that far. */
 function* broadcast(
-  occurrence: OutboxEvent,
+  event: OutboxEvent,
   entry: OutboxEntry,
   members: ReadonlyMap<string, Membership>,
   now: number,
 ): Iterable<PushCandidate> {
-  if (occurrence.type !== "message") return;
-  const { senderId: actorId, messageId, seq } = occurrence;
+  if (event.type !== "message") return;
+  const { senderId: actorId, messageId, seq } = event;
   for (const member of members.values()) {
     if (member.userId === actorId || member.notify !== "all" || member.readSeq >= seq) continue;
     if (!isUnmuted(member, now)) continue;
     const { userId } = member;
-    yield { userId, kind: "message", actorId, messageId, data: {}, occurrence, entry };
+    yield { userId, kind: "message", actorId, messageId, data: {}, event, entry };
   }
 }
 
-/** Of one message, its being a mention is the better telling. */
-function isNewer(occurrence: OutboxEvent, other: OutboxEvent): boolean {
-  if (occurrence.type !== "message" || other.type !== "message") return true;
-  return occurrence.seq >= other.seq;
+/** For the same message, a mention wins over the plain notification. */
+function isNewer(event: OutboxEvent, other: OutboxEvent): boolean {
+  if (event.type !== "message" || other.type !== "message") return true;
+  return event.seq >= other.seq;
 }

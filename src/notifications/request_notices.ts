@@ -7,7 +7,10 @@ import type { OutboxEntry } from "../model/outbox_entry.ts";
 import type { Store } from "../store/store.ts";
 import type { Notifications } from "./notifications.ts";
 
-/** Initial claim: for this long only the instance that wrote the entry may deliver it. */
+/**
+ * Initial claim in milliseconds: for this long only the instance that wrote the entry may deliver
+ * it.
+ */
 const CLAIM_MS = 10_000;
 
 export interface RequestNoticesOptions {
@@ -15,15 +18,15 @@ export interface RequestNoticesOptions {
   notifications: Notifications;
   clock: Clock;
   log: Log;
-  /** Called for an entry that was written here. */
+  /** Called with an entry that this instance wrote. */
   onOutbox(entry: OutboxEntry): void;
 }
 
-/** Notifies people, within the app and by a push, of requests that wait for their consent. */
+/** Notifies users, in the app and by a push, of requests that wait for their consent. */
 export class RequestNotices {
   constructor(private readonly options: RequestNoticesOptions) {}
 
-  /** Never throws: the request is in the person's list in any case. */
+  /** Never throws: the request is in the user's list in any case. */
   async notify(request: ContactRequest): Promise<void> {
     const { store, log } = this.options;
     const { userId, id: requestId } = request;
@@ -42,7 +45,7 @@ export class RequestNotices {
       userId,
       key: `request:${requestId}`,
       kind: "contact_request",
-      // The person is no member, so it is no notification of the chat.
+      // The user is not a member, so the notification does not belong to the chat.
       chatId: null,
       messageId: null,
       actorId: fromId,

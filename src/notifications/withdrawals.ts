@@ -19,39 +19,42 @@ export interface WithdrawalsOptions {
   publisher: Pick<Publisher, "toUsers">;
   clock: Clock;
   log: Log;
-  /** Called for an entry that was written here. */
+  /** Called with an entry that this instance wrote. */
   onOutbox(entry: OutboxEntry): void;
 }
 
-/** Initial claim: for this long only the instance that wrote the entry may deliver it. */
+/**
+ * Initial claim in milliseconds: for this long only the instance that wrote the entry may deliver
+ * it.
+ */
 const CLAIM_MS = 10_000;
-/** Notifications and pushes that one cause takes back at once. */
+/** Maximum number of notifications and pushes that one event withdraws at once. */
 const MAX_ROWS = 500;
 
 /**
- * Takes back what was shown when its cause disappears: notifications of what was deleted, taken back or
- * left, those that reading the chat has answered, and the pushes on people's devices. The person's other
- * devices hear of it at once.
+ * Withdraws notifications and pushes whose cause has disappeared: their message was deleted, read,
+ * or no longer mentions the user, the reaction was removed, or the user left the chat. The user's
+ * other devices are notified at once.
  */
 export class Withdrawals {
   constructor(private readonly options: WithdrawalsOptions) {}
 
-  /** The person has read up to `readSeq`. Never throws, and is not waited for. */
+  /** The user has read up to `readSeq`. Never throws, and runs in the background. */
   chatRead(userId: string, chatId: string, readSeq: number): void {
     this.#read(userId, chatId, readSeq).catch((error) =>
       this.options.log.warn("Marking notifications of a read chat failed", { chatId, error })
     );
   }
 
-  /** What fresh entries of one chat take back. */
+  /** Applies the withdrawals that the fresh entries of one chat cause. */
   async apply(chatId: string, entries: readonly OutboxEntry[]): Promise<void> {
     const occurrences = entries.filter(({ deviceIds }) => deviceIds === null)
       .flatMap((entry) => entry.occurrences);
     for (const [userId, seq] of lastOfSenders(occurrences)) await this.#read(userId, chatId, seq);
-    for (const occurrence of occurrences) await this.#apply(chatId, occurrence);
+    for (const event of occurrences) await this.#apply(chatId, event);
   }
 
-  /** The person has read these notifications. */
+  /** The user has read these notifications. */
   async notificationsRead(userId: string, notifications: readonly Notification[]): Promise<void> {
     if (notifications.length === 0) return;
     await this.#publishRead(userId, idsOf(notifications));
@@ -59,7 +62,7 @@ export class Withdrawals {
       const shown = chatId === null
         ? await this.#find({ userId, tag: id })
         : await this.#find({ userId, chatId });
-      await this.takeBack(
+      await this.withdraw(
         shown.filter((row) =>
           chatId === null || (row.messageId === messageId && row.kind === kind)
         ),
@@ -67,15 +70,15 @@ export class Withdrawals {
     }
   }
 
-  /** The person has read all of theirs. */
+  /** The user has read all of their notifications. */
   async allRead(userId: string): Promise<void> {
     await this.#publishRead(userId, null);
     const shown = await this.#find({ userId });
-    // Messages are read in their chats.
-    await this.takeBack(shown.filter(({ kind }) => kind !== "message"));
+    // Pushes of messages are withdrawn when their chat is read.
+    await this.withdraw(shown.filter(({ kind }) => kind !== "message"));
   }
 
-  /** The person has changed what of a chat notifies them. */
+  /** The user has changed the notification level of a chat. */
   muted(member: Membership): void {
     const { userId, chatId, notify: level, mutedUntil } = member;
     const muted = isMuted(member, this.options.clock.now());
@@ -83,14 +86,14 @@ export class Withdrawals {
     this.options.publisher.toUsers([userId], { event: "chat.notifications", data });
   }
 
-  /** A contact request was answered, or taken back. Never throws, and is not waited for. */
+  /** A contact request was answered or canceled. Never throws, and runs in the background. */
   requestSettled({ id, userId }: Pick<ContactRequest, "id" | "userId">): void {
     this.#removeRequest(userId, `request:${id}`).catch((error) =>
       this.options.log.warn("Withdrawing a contact request's notification failed", { id, error })
     );
   }
 
-  /** Pushes that have just been shown: those whose chat was read meanwhile are taken back again. */
+  /** Withdraws, among the pushes that were just shown, those whose chat was read meanwhile. */
   async shown(rows: readonly ShownPush[]): Promise<void> {
     const { memberships } = this.options.store;
     for (const [chatId, group] of Map.groupBy(rows, (row) => row.chatId)) {
@@ -98,15 +101,15 @@ export class Withdrawals {
       const members = new Map(
         (await memberships.ofChat(chatId)).map((row) => [row.userId, row]),
       );
-      await this.takeBack(group.filter(({ userId, seq }) => {
+      await this.withdraw(group.filter(({ userId, seq }) => {
         const member = members.get(userId);
         return !member || member.leftAt !== null || (seq !== null && member.readSeq >= seq);
       }));
     }
   }
 
-  /** Has silent pushes take these back: one entry for each person. */
-  async takeBack(rows: readonly ShownPush[]): Promise<void> {
+  /** Creates the entries whose silent pushes withdraw these: one entry per user. */
+  async withdraw(rows: readonly ShownPush[]): Promise<void> {
     const { store, clock, onOutbox } = this.options;
     for (const [, group] of Map.groupBy(rows, ({ userId }) => userId)) {
       const now = clock.now();
@@ -130,28 +133,28 @@ export class Withdrawals {
     }
   }
 
-  async #apply(chatId: string, occurrence: OutboxEvent): Promise<void> {
-    switch (occurrence.type) {
+  async #apply(chatId: string, event: OutboxEvent): Promise<void> {
+    switch (event.type) {
       case "deleted": {
-        const { messageId } = occurrence;
+        const { messageId } = event;
         await this.#remove({ messageId });
-        return await this.takeBack(await this.#find({ messageId }));
+        return await this.withdraw(await this.#find({ messageId }));
       }
       case "unreacted":
-        return await this.#unreacted(occurrence);
+        return await this.#unreacted(event);
       case "unmentioned":
-        return await this.#unmentioned(occurrence);
+        return await this.#unmentioned(event);
       case "left": {
-        const { userId } = occurrence;
+        const { userId } = event;
         await this.#remove({ userId, chatId });
-        return await this.takeBack(await this.#find({ userId, chatId }));
+        return await this.withdraw(await this.#find({ userId, chatId }));
       }
       default:
         return;
     }
   }
 
-  /** The push stays while somebody else's reaction does: it shows the latest of several. */
+  /** The push stays while another user's reaction exists: it shows the latest of several. */
   async #unreacted(
     { messageId, actorId, emoji }: Extract<OutboxEvent, { type: "unreacted" }>,
   ): Promise<void> {
@@ -163,10 +166,12 @@ export class Withdrawals {
     const isByOthers = reactions.some(({ userIds }) => userIds.some((id) => id !== userId));
     if (isByOthers) return;
     const shown = await this.#find({ messageId });
-    await this.takeBack(shown.filter(({ kind }) => kind === "reaction"));
+    await this.withdraw(shown.filter(({ kind }) => kind === "reaction"));
   }
 
-  /** The person whom the message answers keeps the notification: the answer is still one. */
+  /**
+   * The user whom the message replies to keeps the notification, because the reply still exists.
+   */
   async #unmentioned(
     { messageId, userIds }: Extract<OutboxEvent, { type: "unmentioned" }>,
   ): Promise<void> {
@@ -175,11 +180,11 @@ export class Withdrawals {
     if (!message) return;
     const answered = message.replyTo === null ? null : await messages.byId(message.replyTo);
     const kept = [...message.mentions, answered?.senderId];
-    const gone = userIds.filter((userId) => !kept.includes(userId));
-    for (const userId of gone) await this.#remove({ userId, key: `message:${messageId}` });
+    const removed = userIds.filter((userId) => !kept.includes(userId));
+    for (const userId of removed) await this.#remove({ userId, key: `message:${messageId}` });
     const shown = await this.#find({ messageId });
-    await this.takeBack(
-      shown.filter(({ kind, userId }) => kind === "mention" && gone.includes(userId)),
+    await this.withdraw(
+      shown.filter(({ kind, userId }) => kind === "mention" && removed.includes(userId)),
     );
   }
 
@@ -194,12 +199,12 @@ export class Withdrawals {
       if (marked.length > 0) await this.#publishRead(userId, marked);
     }
     const shown = await this.#find({ userId, chatId });
-    await this.takeBack(shown.filter(({ seq }) => seq !== null && seq <= readSeq));
+    await this.withdraw(shown.filter(({ seq }) => seq !== null && seq <= readSeq));
   }
 
   async #removeRequest(userId: string, key: string): Promise<void> {
     for (const { id: tag } of await this.#remove({ userId, key })) {
-      await this.takeBack(await this.#find({ userId, tag }));
+      await this.withdraw(await this.#find({ userId, tag }));
     }
   }
 
@@ -226,12 +231,15 @@ export class Withdrawals {
   }
 }
 
-/** Sending into a chat reads it up to there. */
+/**
+ * Returns the last sequence number of each sender: sending into a chat marks it as read up to
+ * there.
+ */
 function lastOfSenders(occurrences: readonly OutboxEvent[]): Map<string, number> {
   const last = new Map<string, number>();
-  for (const occurrence of occurrences) {
-    if (occurrence.type !== "message") continue;
-    last.set(occurrence.senderId, Math.max(occurrence.seq, last.get(occurrence.senderId) ?? 0));
+  for (const event of occurrences) {
+    if (event.type !== "message") continue;
+    last.set(event.senderId, Math.max(event.seq, last.get(event.senderId) ?? 0));
   }
   return last;
 }

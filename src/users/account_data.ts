@@ -8,7 +8,10 @@ import { type ExportSection, lazily, type PersonalData } from "./personal_data.t
 
 const PAGE = 200;
 
-/** The account itself: profile, sessions, linked providers, blocks, reports and its record. */
+/**
+ * Personal data of the account itself: profile, sessions, linked providers, blocks, reports, audit
+ * trail.
+ */
 export class AccountData implements PersonalData {
   readonly name = "account";
 
@@ -60,7 +63,7 @@ export class AccountData implements PersonalData {
     ];
   }
 
-  /** The row stays as that of nobody, for chats keep tombstones and name their senders. */
+  /** The row stays, anonymized, because chats keep tombstones and refer to their senders. */
   async erase(userId: string): Promise<void> {
     const { sessions, blocks, reports, audit, oneTimeTokens } = this.store;
     await oneTimeTokens.deleteForUser(userId);
@@ -84,7 +87,7 @@ export class AccountData implements PersonalData {
   }
 }
 
-/** From where others did something is their data. */
+/** The origin of an action is personal data of its actor, and is left out for other users. */
 function auditRow(entry: AuditEntry, userId: string) {
   const own = entry.actorId === userId;
   const { address, userAgent } = entry;
@@ -108,7 +111,7 @@ function session({ refreshHash: _, previousHash: __, ...row }: Session) {
   };
 }
 
-/** Who decided about it is theirs. */
+/** The deciding administrator is that person's data, and is left out. */
 function report({ reporterId: _, resolvedBy: __, evidence: ___, ...row }: Report) {
   return {
     ...row,

@@ -12,7 +12,7 @@ import type { PersonalData } from "./personal_data.ts";
 
 export interface AccountErasureOptions {
   store: Pick<Store, "users" | "erasures">;
-  /** In this order. */
+  /** Erased in this order. */
   data: readonly PersonalData[];
   changes: AccountChanges;
   signIn: SignIn;
@@ -22,45 +22,48 @@ export interface AccountErasureOptions {
   log: Log;
 }
 
-/** Someone who sent a million messages need not wait for them with the request open. */
+/**
+ * Milliseconds before the response is sent: erasing a million messages must not keep the request
+ * open.
+ */
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
- * Ends an account for good. Its intent is written first, and the account is nobody's from that moment
- * on; what follows can be long, is safe to repeat, and is taken up again at the next start, or
- * in a while, by whichever instance, until it is done.
+ * Erases an account for good. The intent is written first, and the account is anonymous from that
+ * moment on. The rest may take long and is safe to repeat: any instance resumes it, at the next
+ * start or periodically, until it is done.
  */
 export class AccountErasure {
   readonly #running = new Map<string, Promise<boolean>>();
 
   constructor(private readonly options: AccountErasureOptions) {}
 
-  /** True when all is gone, false when the rest goes on behind the answer. */
+  /** Returns true if everything is erased, false if the rest continues after the response. */
   async request(caller: Caller, password?: string): Promise<boolean> {
     const { proof, signIn, store, mail, clock } = this.options;
-    if (password === undefined) proof.require(caller, "Deleting the account");
+    if (password === undefined) proof.require(caller, "Cannot delete the account");
     else await signIn.provePassword(caller, password);
     const user = await store.users.byId(caller.userId);
     await store.erasures.begin({ userId: caller.userId, requestedAt: clock.now() });
-    // To the address as it still is.
+    // Sent before the address is erased.
     if (user && user.deletedAt === null) mail.notice("account_deleted", user, caller);
-    await this.#anonymise(caller.userId);
+    await this.#anonymize(caller.userId);
     const { promise: late, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), ANSWER_WITHIN_MS);
     return await Promise.race([this.#run(caller.userId), late])
       .finally(() => clearTimeout(timer));
   }
 
-  /** Takes up what was interrupted, here or elsewhere. Never throws. */
+  /** Resumes interrupted erasures, of this or other instances. Never throws. */
   async resume(): Promise<void> {
     try {
       for (const { userId } of await this.options.store.erasures.pending()) await this.#run(userId);
     } catch (error) {
-      this.options.log.warn("Looking for erasures to finish failed", { error });
+      this.options.log.warn("Reading unfinished erasures failed", { error });
     }
   }
 
-  /** Resolves once none is under way here: for a drain. */
+  /** Resolves once no erasure is running here, for a graceful shutdown. */
   async idle(): Promise<void> {
     await Promise.all(this.#running.values());
   }
@@ -74,25 +77,25 @@ export class AccountErasure {
     return running;
   }
 
-  /** False when it failed, and will be tried again. */
+  /** Returns false if it failed and will be retried. */
   async #erase(userId: string): Promise<boolean> {
     const { data, store, log } = this.options;
     try {
-      await this.#anonymise(userId);
+      await this.#anonymize(userId);
       for (const part of data) await part.erase(userId);
       await store.erasures.finish(userId);
       return true;
     } catch (error) {
-      log.error("Erasing an account was interrupted; it will be taken up again", { userId, error });
+      log.error("Account erasure was interrupted; it will be resumed", { userId, error });
       return false;
     }
   }
 
   /**
-   * Names and address are free again; the row is nobody's, and cannot be signed in to. Done once: what
-   * is erased is not changed any more.
+   * Frees the names and the address; the row belongs to no user and cannot be signed in to. Runs
+   * once: an erased account cannot be changed.
    */
-  async #anonymise(userId: string): Promise<void> {
+  async #anonymize(userId: string): Promise<void> {
     await this.options.changes.byServer(userId, ({ sessions, identities }, now) => ({
       user: { ...erasedUser(userId), deletedAt: now },
       unlink: identities.map(({ provider }) => provider),
@@ -103,7 +106,7 @@ export class AccountErasure {
   }
 }
 
-/** What is left of a person; `deletedAt` says since when. */
+/** The fields of an erased account; `deletedAt` says since when. */
 function erasedUser(userId: string) {
   const name = `deleted-${userId}`;
   return {

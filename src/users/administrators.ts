@@ -8,30 +8,36 @@ export interface AdministratorsOptions {
   store: Pick<Store, "users">;
   changes: AccountChanges;
   clock: Clock;
-  /** How a username or an address is compared. */
+  /** Normalizes a username or an address for comparison. */
   keyOf(identifier: string): string;
-  /** Addresses of ADMIN_EMAILS. */
+  /** Addresses listed in ADMIN_EMAILS. */
   adminEmails: readonly string[];
-  /** Whether an administrator by role needs a second factor too. */
+  /** True if an administrator by role needs a second factor too. */
   requireSecondFactor: boolean;
 }
 
-/** Why an account is an administrator, or is none although it has the role or a listed address. */
+/**
+ * The reason why an account is an administrator, or why it is not despite its role or listed
+ * address.
+ */
 export interface Standing {
   by: "role" | "ADMIN_EMAILS" | null;
-  /** What is missing; null where nothing is. */
+  /** The missing condition; null if none is missing. */
   withheld: string | null;
 }
 
 /**
- * The administrators of the server. An operator grants the role on the machine itself; a listed address
- * counts once it is confirmed and the account has a second factor, since a link in a mail is one click.
- * Both are looked at with every request, so the role is gone as soon as a condition is.
+ * The administrators of the server. An operator grants the role on the machine itself; a listed
+ * address counts once it is confirmed and the account has a second factor, because following a
+ * mailed link takes one click. Both are checked with every request, so the role ends as soon as a
+ * condition is no longer met.
  */
 export class Administrators {
   constructor(private readonly options: AdministratorsOptions) {}
 
-  /** Throws `forbidden` with what is missing where the person could be one. */
+  /**
+   * Throws `forbidden`, naming the missing condition, if only that keeps the user from being one.
+   */
   async isAdmin(userId: string): Promise<boolean> {
     const user = await this.options.store.users.byId(userId);
     if (!user) return false;
@@ -56,17 +62,17 @@ export class Administrators {
     return { by, withheld: null };
   }
 
-  /** Throws `not_found` when there is no such account. Granting twice changes nothing. */
+  /** Throws `not_found` if there is no such account. Granting twice changes nothing. */
   grant(username: string): Promise<User> {
     return this.#setRole(username, "admin");
   }
 
-  /** Throws `not_found` when there is no such account. A listed address is left as it is. */
+  /** Throws `not_found` if there is no such account. Does not affect an address in ADMIN_EMAILS. */
   revoke(username: string): Promise<User> {
     return this.#setRole(username, "user");
   }
 
-  /** Those with the role, and those whose address is listed, in order of their names. */
+  /** Returns the users with the role and those with a listed address, sorted by username. */
   async list(): Promise<User[]> {
     const { store, adminEmails, keyOf } = this.options;
     const listed = await Promise.all(

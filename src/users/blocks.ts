@@ -8,16 +8,16 @@ import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
 
 export interface BlockedPerson {
-  /** Null where the person has blocked the caller too: their profile is not the caller's to see. */
+  /** Null if that person has blocked the caller too, who then may not see their profile. */
   user: User | null;
   block: Block;
 }
 
 /**
- * Whom a person wants nothing from. The blocked are not told: what they try answers as if the blocker
- * did not exist, or as if the chat just took no messages. In groups that both are in, messages
- * go on; the blocker's devices know from `user.blocks` and from hello whose to hide, since an event
- * is encoded once for all who hear it.
+ * The users that a user has blocked. The blocked user is not notified: their requests fail as if
+ * the blocker did not exist, or as if the chat just accepted no messages. In groups that both are
+ * in, messages are still delivered; the blocker's devices learn from `user.blocks` and from hello
+ * whose messages to hide, because an event is encoded once for all recipients.
  */
 export class Blocks {
   constructor(
@@ -28,14 +28,14 @@ export class Blocks {
     private readonly limits: { blocks: number },
   ) {}
 
-  /** Blocking twice, and unblocking who is not blocked, change nothing. */
+  /** Blocking a blocked user, or unblocking one who is not blocked, changes nothing. */
   async set(caller: Caller, userId: string, blocked: boolean): Promise<void> {
     const changed = blocked
       ? await this.#add(caller.userId, userId)
       : await this.store.blocks.remove(caller.userId, userId);
     if (!changed) return;
     const action = blocked ? "user.blocked" : "user.unblocked";
-    // On the blocker's record alone: the blocked read theirs.
+    // Only in the blocker's audit trail, because the blocked user can read their own.
     await this.audit.own(caller.userId, caller, { action, details: { userId } });
     this.publisher.toUsers([caller.userId], {
       event: "user.blocks",
@@ -43,7 +43,7 @@ export class Blocks {
     });
   }
 
-  /** Most recently blocked first; those who erased their accounts too. */
+  /** Most recently blocked first, including erased accounts. */
   async list(userId: string): Promise<BlockedPerson[]> {
     const blocks = await this.store.blocks.by(userId);
     const users = await this.store.users.byIds(blocks.map(({ blockedId }) => blockedId));
@@ -62,27 +62,34 @@ export class Blocks {
 
   async #add(blockerId: string, blockedId: string): Promise<boolean> {
     if (blockerId === blockedId) {
-      throw fieldError("invalid_request", "userId", "Blocking: this is yourself");
+      throw fieldError(
+        "invalid_request",
+        "userId",
+        "Cannot block this user: it is your own account",
+      );
     }
     const user = await this.store.users.byId(blockedId);
-    const isThere = user !== null && user.deletedAt === null;
-    if (!isThere || !await mayName(this.store, blockerId, blockedId)) {
+    const exists = user !== null && user.deletedAt === null;
+    if (!exists || !await mayName(this.store, blockerId, blockedId)) {
       throw notFound("user", blockedId);
     }
-    const most = this.limits.blocks;
-    const there = await this.store.blocks.by(blockerId);
-    if (there.some((block) => block.blockedId === blockedId)) return false;
-    if (there.length >= most) {
-      throw new AppError("conflict", `Blocking: there are ${most} people blocked already`);
+    const max = this.limits.blocks;
+    const blocked = await this.store.blocks.by(blockerId);
+    if (blocked.some((block) => block.blockedId === blockedId)) return false;
+    if (blocked.length >= max) {
+      throw new AppError(
+        "conflict",
+        `Cannot block this user: you have already blocked the maximum of ${max} users`,
+      );
     }
     return await this.store.blocks.add({ blockerId, blockedId, createdAt: this.clock.now() });
   }
 }
 
 /**
- * Whether the caller may know that the person exists: not if they have blocked the caller, unless both are
- * in a chat, where the caller sees them in any case. Without this, who is blocked could tell a block
- * from an account that does not exist.
+ * True if the caller may learn that the person exists: not if that person has blocked the caller,
+ * unless both are in one chat, where the caller sees them anyway. Without this check, a blocked
+ * user could tell a block from an account that does not exist.
  */
 export async function mayName(
   { blocks, memberships }: Pick<Store, "blocks" | "memberships">,

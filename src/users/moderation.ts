@@ -12,11 +12,13 @@ export interface ModerationOptions {
   clock: Clock;
 }
 
-/** What administrators may do about accounts. */
+/** Actions of administrators on accounts. */
 export class Moderation {
   constructor(private readonly options: ModerationOptions) {}
 
-  /** The account can do nothing from now on: all of its sessions and sockets end. */
+  /**
+   * Suspends the account: all of its sessions and sockets end, and it can do nothing from now on.
+   */
   async suspend(
     caller: Caller,
     userId: string,
@@ -24,10 +26,18 @@ export class Moderation {
   ): Promise<User> {
     const { changes, mail, clock } = this.options;
     if (userId === caller.userId) {
-      throw fieldError("invalid_request", "userId", "Suspending: this is yourself");
+      throw fieldError(
+        "invalid_request",
+        "userId",
+        "Cannot suspend this user: it is your own account",
+      );
     }
     if (until !== null && until <= clock.now()) {
-      throw fieldError("invalid_request", "until", "Suspending: until is in the past");
+      throw fieldError(
+        "invalid_request",
+        "until",
+        'Cannot suspend this user: "until" is in the past',
+      );
     }
     const details = { reason, ...(until !== null && { until: toTimestamp(until) }) };
     const changed = await changes.by(caller, userId, ({ sessions }, at) => ({
@@ -41,7 +51,7 @@ export class Moderation {
     return changed.user;
   }
 
-  /** Whom nobody has suspended is left as they are. */
+  /** Changes nothing if the account is not suspended. */
   async unsuspend(caller: Caller, userId: string): Promise<User> {
     const changed = await this.options.changes.by(caller, userId, ({ user }) => {
       if (!user.suspension) return {};
@@ -51,7 +61,7 @@ export class Moderation {
     return changed.user;
   }
 
-  /** Ends all sessions of the account, and what was begun in them, without suspending it. */
+  /** Ends all sessions of the account, and pending changes begun in them, without suspending it. */
   async endSessions(caller: Caller, userId: string): Promise<number> {
     const changed = await this.options.changes.by(caller, userId, ({ sessions }) => ({
       endSessions: { ids: idsOf(sessions), reason: "ended_by_admin" },

@@ -1,27 +1,27 @@
-/** A part of what is stored about a person, under the name that an export gives it. */
+/** One part of a user's stored data, under its name in an export. */
 export interface ExportSection {
   name: string;
-  /** Written as an array, row by row, so that an export of any size is never in memory whole. */
+  /** Written row by row as an array, so that an export of any size never has to fit into memory. */
   rows: AsyncIterable<unknown> | Iterable<unknown>;
 }
 
 /**
- * What one feature stores about people. Each feature that stores something has one of these in the
- * list that services.ts gives to `PersonalDataExport` and `AccountErasure`; their order is the order
- * of erasure.
+ * The personal data that one feature stores. Each feature that stores any adds an implementation to
+ * the list that services.ts passes to `PersonalDataExport` and `AccountErasure`; the order of the
+ * list is the order of erasure.
  */
 export interface PersonalData {
-  /** For logs. */
+  /** Name in log messages. */
   readonly name: string;
   sections(userId: string): ExportSection[];
   /**
-   * Leaves nothing of the person, or nothing by which they could be known. Safe to repeat: it is run
-   * again when it was interrupted.
+   * Deletes the user's data, or everything that identifies the user. Safe to repeat: it runs again
+   * after an interruption.
    */
   erase(userId: string): Promise<void>;
 }
 
-/** Rows that are read only when their turn comes. */
+/** Reads the rows only when they are iterated. */
 export async function* lazily(read: () => Promise<Iterable<unknown>>): AsyncIterable<unknown> {
   yield* await read();
 }

@@ -2,11 +2,13 @@ import type { Clock } from "../core/clock.ts";
 import { toTimestamp } from "../core/clock.ts";
 import type { PersonalData } from "./personal_data.ts";
 
-/** All that is stored about a person, as one JSON object that is never in memory whole. */
+/**
+ * Exports everything stored about a user as one JSON object, which is never in memory as a whole.
+ */
 export class PersonalDataExport {
   constructor(private readonly data: readonly PersonalData[], private readonly clock: Clock) {}
 
-  /** Reads on only as fast as the client takes it. */
+  /** Reads no faster than the client receives. */
   stream(userId: string): ReadableStream<Uint8Array> {
     return ReadableStream.from(this.#chunks(userId)).pipeThrough(new TextEncoderStream());
   }

@@ -7,12 +7,12 @@ export type ProfilePatch = Partial<
   Pick<User, "displayName" | "bio" | "avatarMediaId" | "lastSeenHidden">
 >;
 
-/** Changes a person's picture, which must be their own, finished image. */
+/** Changes a user's avatar, which must be one of the user's processed images. */
 export interface AvatarSource {
   changeAvatar<T>(userId: string, mediaId: string | null, change: () => Promise<T>): Promise<T>;
 }
 
-/** What people say of themselves, and how others find them. */
+/** Reads, changes and finds profiles. */
 export class Profiles {
   constructor(
     private readonly store: Pick<Store, "users" | "blocks">,
@@ -43,20 +43,20 @@ export class Profiles {
     return user;
   }
 
-  /** Someone who has blocked the caller is not found; someone who erased their account is. */
+  /** Throws `not_found` for a user who has blocked the caller; an erased account is returned. */
   async of(callerId: string, userId: string): Promise<User> {
     const user = await this.store.users.byId(userId);
     if (!user || await this.store.blocks.has(userId, callerId)) throw notFound("user", userId);
     return user;
   }
 
-  /** Those of them whom `of` would return, in any order. */
+  /** Returns the users among `userIds` that `of` would return, in any order. */
   async many(callerId: string, userIds: string[]): Promise<User[]> {
     const blockers = new Set(await this.store.blocks.blockersAmong(callerId, userIds));
     return await this.store.users.byIds(userIds.filter((id) => !blockers.has(id)));
   }
 
-  /** Never by e-mail address, and never those who blocked the caller. */
+  /** Never searches e-mail addresses, and never returns users who have blocked the caller. */
   async search(
     callerId: string,
     query: { prefix: string; limit: number; cursor?: string },

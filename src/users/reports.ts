@@ -16,7 +16,7 @@ export interface NewReport {
   details: string;
 }
 
-/** What people tell administrators about others. Who was reported is not told. */
+/** Reports of users to the administrators. The reported user is not notified. */
 export class Reports {
   constructor(
     private readonly store: Pick<
@@ -27,10 +27,14 @@ export class Reports {
     private readonly clock: Clock,
   ) {}
 
-  /** The message is kept as it is now, so that deleting it does not delete the evidence. */
+  /** Stores a copy of the message, so that deleting the message does not delete the evidence. */
   async create(caller: Caller, { userId, messageId, reason, details }: NewReport): Promise<Report> {
     if (userId === caller.userId) {
-      throw fieldError("invalid_request", "userId", "Reporting: this is yourself");
+      throw fieldError(
+        "invalid_request",
+        "userId",
+        "Cannot report this user: it is your own account",
+      );
     }
     const message = messageId === undefined
       ? null
@@ -39,7 +43,11 @@ export class Reports {
       await mayName(this.store, caller.userId, userId);
     if (!isKnown || !await this.store.users.byId(userId)) throw notFound("user", userId);
     if (message && message.senderId !== userId) {
-      throw fieldError("invalid_request", "messageId", "Reporting: someone else sent the message");
+      throw fieldError(
+        "invalid_request",
+        "messageId",
+        "Cannot report the message: another user sent it",
+      );
     }
     const report: Report = {
       id: newId(),
@@ -63,7 +71,7 @@ export class Reports {
     return this.store.reports.list(query);
   }
 
-  /** Resolving again changes nothing. */
+  /** Resolving a report again changes nothing. */
   async resolve(caller: Caller, reportId: string, decision: string): Promise<Report> {
     const report = await this.store.reports.resolve(reportId, caller.userId, this.clock.now());
     if (!report) throw notFound("report", reportId);
@@ -71,7 +79,7 @@ export class Reports {
     return report;
   }
 
-  /** Who left a chat has still seen what was sent until then. */
+  /** A former member has still seen the messages sent before leaving. */
   async #visibleMessage(userId: string, messageId: string): Promise<Message> {
     const message = await this.store.messages.byId(messageId);
     const member = message && await this.store.memberships.of(message.chatId, userId);

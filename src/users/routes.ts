@@ -13,7 +13,7 @@ export interface ExportRouteOptions {
   audit: AuditTrail;
 }
 
-/** Streamed, so it is no operation: those answer with one value. */
+/** A separate route, because it streams and an operation returns one value. */
 export function mountExport(app: Hono<HttpEnv>, options: ExportRouteOptions): void {
   app.get(EXPORT_ROUTE.path, async (c) => {
     const caller = await identifyCaller(c, options.authenticator);

@@ -23,10 +23,10 @@ export interface UsersOptions {
   publisher: Pick<Publisher, "toUsers">;
   limits: { blocks: number };
   adminEmails: readonly string[];
-  /** A person's name, picture or bio has changed. */
+  /** Called after a user's name, avatar or bio has changed. */
   onProfileChanged(user: User): void;
   adminSecondFactor: boolean;
-  /** What other features store about people; the account itself goes last. */
+  /** Personal data stored by other features; the account itself is erased last. */
   personalData: readonly PersonalData[];
 }
 
@@ -40,7 +40,7 @@ export interface UserServices {
   personalDataExport: PersonalDataExport;
 }
 
-/** Puts the services of this feature together. */
+/** Creates the services of this feature and connects them. */
 export function createUsers(options: UsersOptions): UserServices {
   const { store, clock, log, auth, publisher, limits, adminEmails } = options;
   const { audit } = auth;

@@ -8,11 +8,14 @@ import type { Store } from "../../store/store.ts";
 import type { PushCandidate } from "../recipient_resolver.ts";
 import { isQuiet } from "../quiet_hours.ts";
 
-/** Who has a connection that will hear it anyway. */
+/** Tells which users have a connection that delivers the event anyway. */
 export interface Connected {
-  /** To this instance, right now. */
+  /** True if the user is connected to this instance right now. */
   here(userId: string): boolean;
-  /** To any instance, as far as is known; those who left a moment ago may still be among them. */
+  /**
+   * Returns the users connected to any instance, as far as known; may include users who just
+   * disconnected.
+   */
   anywhere(userIds: string[]): Promise<Set<string>>;
 }
 
@@ -20,24 +23,24 @@ export interface AudienceOptions {
   store: Pick<Store, "pushDevices" | "sessions" | "notifications" | "users">;
   connected: Connected;
   clock: Clock;
-  /** How long a person who has left counts as connected, in milliseconds. */
+  /** Milliseconds for which a user who has disconnected still counts as connected. */
   graceMs: number;
 }
 
-/** A person who is away, what their devices are to show, and the devices. */
+/** A user who is away, the push that their devices are to show, and the devices. */
 export interface Recipient {
-  showing: PushCandidate;
+  candidate: PushCandidate;
   devices: PushDevice[];
   settings: NotificationSettings;
 }
 
 export interface Audience {
   recipients: Recipient[];
-  /** Entries by which those who may just be leaving are looked at again. */
+  /** Entries by which users who may be about to disconnect are checked again. */
   later: OutboxEntry[];
 }
 
-/** Finds the people with devices who are away, and awake. */
+/** Finds the users with devices who are away and not in quiet hours. */
 export class PushAudience {
   constructor(private readonly options: AudienceOptions) {}
 
@@ -53,30 +56,30 @@ export class PushAudience {
     const named = new Map(showings.map(({ entry }) => [entry, new Set(entry.deviceIds)]));
     const recipients: Recipient[] = [];
     const leaving: Recipient[] = [];
-    for (const showing of showings) {
-      const { userId, kind, entry } = showing;
+    for (const candidate of showings) {
+      const { userId, kind, entry } = candidate;
       const devices = (devicesOf.get(userId) ?? []).filter(({ id }) =>
         entry.deviceIds === null || named.get(entry)!.has(id)
       );
       const own = settings.get(userId) ?? defaultSettings(userId);
       if (devices.length === 0 || own.off.includes(kind)) continue;
       if (isQuiet(own.quietHours, clock.now())) continue;
-      const recipient = { showing, devices, settings: own };
+      const recipient = { candidate, devices, settings: own };
       if (away.has(userId)) recipients.push(recipient);
       else if (connected.here(userId)) continue;
       else if (!online.has(userId)) recipients.push(recipient);
       else if (entry.deviceIds === null) leaving.push(recipient);
     }
-    return { recipients, later: this.#lookAgain(leaving) };
+    return { recipients, later: this.#checkAgain(leaving) };
   }
 
-  /** People who say that they are away, although a client of theirs may be connected. */
+  /** Returns the users whose status is away, although one of their clients may be connected. */
   async #away(userIds: string[]): Promise<Set<string>> {
     const users = await this.options.store.users.byIds(userIds);
     return new Set(users.filter(({ status }) => status.state === "away").map(({ id }) => id));
   }
 
-  /** By person; devices whose session is over are removed. */
+  /** Grouped by user; devices whose session has ended are removed. */
   async #devicesOf(userIds: string[]): Promise<Map<string, PushDevice[]>> {
     const { store, clock } = this.options;
     const found = userIds.length === 0 ? [] : await store.pushDevices.ofUsers(userIds);
@@ -93,16 +96,16 @@ export class PushAudience {
   }
 
   /**
-   * Someone who closed the app a moment ago counts as there until the grace is over. One entry for
-   * each occurrence, however many people it is about: each entry reads all members of the chat.
+   * A user who closed the app a moment ago counts as connected until the grace period ends. Creates
+   * one entry per event, not per user, because processing an entry reads all members of the chat.
    */
-  #lookAgain(leaving: readonly Recipient[]): OutboxEntry[] {
+  #checkAgain(leaving: readonly Recipient[]): OutboxEntry[] {
     const dueAt = this.options.clock.now() + this.options.graceMs + 500;
-    const groups = Map.groupBy(leaving, ({ showing }) => showing.occurrence);
-    return [...groups].map(([occurrence, group]) => {
-      const [{ showing: { entry } }] = group;
+    const groups = Map.groupBy(leaving, ({ candidate }) => candidate.event);
+    return [...groups].map(([event, group]) => {
+      const [{ candidate: { entry } }] = group;
       const deviceIds = group.flatMap(({ devices }) => devices.map(({ id }) => id));
-      return { ...entry, id: newId(), occurrences: [occurrence], deviceIds, dueAt };
+      return { ...entry, id: newId(), occurrences: [event], deviceIds, dueAt };
     });
   }
 }

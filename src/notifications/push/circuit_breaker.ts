@@ -1,24 +1,25 @@
-/** Failures in a row after which nothing is sent for a while. */
+/** Consecutive failures after which sending is paused. */
 const FAILURES_TO_OPEN = 3;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 
 /**
- * Whether one destination is worth a try. After some failures in a row it opens, and nothing is sent; when
- * the pause is over one call goes as a probe, whose failure doubles the pause. A success closes it.
+ * Decides whether a destination is worth an attempt. After some consecutive failures it opens, and
+ * nothing is sent; after the pause one call is sent as a probe, whose failure doubles the pause. A
+ * success closes it.
  */
 export class CircuitBreaker {
   #failures = 0;
   #openUntil = 0;
 
-  /** Milliseconds until the next call may go; 0 if it may go now. */
+  /** Milliseconds until the next call may be sent; 0 if it may be sent now. */
   waitMs(now: number): number {
     return Math.max(0, this.#openUntil - now);
   }
 
-  /** Calls that may be under way at once, of `most`: after a failure one at a time. */
-  concurrency(most: number): number {
-    return this.#failures > 0 ? 1 : most;
+  /** Maximum number of concurrent calls, out of `max`: after a failure one at a time. */
+  concurrency(max: number): number {
+    return this.#failures > 0 ? 1 : max;
   }
 
   get isClosed(): boolean {
@@ -30,7 +31,7 @@ export class CircuitBreaker {
     this.#openUntil = 0;
   }
 
-  /** Calls that fail together, in one burst, count no further once they have opened it. */
+  /** Calls of one burst that fail together count no further once they have opened the breaker. */
   failed(now: number): void {
     if (this.waitMs(now) > 0) return;
     this.#failures++;

@@ -8,13 +8,14 @@ const encoder = new TextEncoder();
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /**
- * Makes a push fit for any push service: the alert's texts are one line each and short, the time to
- * live is within bounds. What cannot be mended comes back as a string, the reason to reject it.
+ * Adapts a push to the limits of all push services: texts of the alert become single short lines,
+ * and the time to live is brought within bounds. Returns a string, the reason to reject it, for a
+ * push that cannot be adapted.
  */
 export function fitPush(push: Push): Push | string {
   const dataBytes = byteLength(Object.entries(push.data).flat().join(""));
   if (dataBytes > MAX_DATA_BYTES) {
-    return `The data of a push holds ${dataBytes} bytes, more than the ${MAX_DATA_BYTES} allowed`;
+    return `The push has ${dataBytes} bytes of data, more than the ${MAX_DATA_BYTES} allowed`;
   }
   if (push.collapseKey !== null && byteLength(push.collapseKey) > MAX_COLLAPSE_KEY_BYTES) {
     return `The collapse key ${
@@ -32,9 +33,12 @@ export function fitPush(push: Push): Push | string {
   };
 }
 
-/** Cut between graphemes, so that no emoji or accented letter is torn; counted in UTF-8 bytes. */
+/**
+ * Cuts between graphemes, so that no emoji or accented letter is split; the limit counts UTF-8
+ * bytes.
+ */
 function shorten(text: string, maxBytes: number): string {
-  // A control character takes six bytes in JSON, and no notification shows it.
+  // A control character takes six bytes in JSON, and no notification displays it.
   const line = text.toWellFormed().replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
   if (byteLength(line) <= maxBytes) return line;
   let kept = "";

@@ -16,28 +16,28 @@ export interface PushDeliveryOptions {
   lanes: PushLanes;
   clock: Clock;
   log: Log;
-  /** How long a round waits for its slowest push, in milliseconds. */
+  /** Milliseconds that a round waits for its slowest push. */
   roundMs?: number;
-  /** An attempt ended, `ageMs` after the commit that caused it. */
+  /** Called after each attempt, `ageMs` milliseconds after the commit that caused the push. */
   observe(outcome: PushResult["outcome"], ageMs: number): void;
-  /** Called with what devices show since now. */
+  /** Called with the pushes that devices now show. */
   onShown(rows: ShownPush[]): Promise<void>;
 }
 
-/** One push on its way to one device. */
+/** One push for one device. */
 export interface Send {
   device: PushDevice;
   push: Push;
-  showing: PushCandidate;
-  /** What the device shows once it has arrived. */
+  candidate: PushCandidate;
+  /** Recorded as shown by the device once the push was delivered. */
   shows?: ShownPush;
-  /** What the device shows no more once it has arrived. */
-  takesBack?: ShownPush;
+  /** Removed from the pushes shown by the device once the push was delivered. */
+  withdraws?: ShownPush;
 }
 
 interface Sent extends Send {
   result: PushResult | null;
-  /** From the commit to the result, in milliseconds. */
+  /** Milliseconds from the commit to the result. */
   ageMs: number;
   settled: Promise<void>;
 }
@@ -45,10 +45,13 @@ interface Sent extends Send {
 type Retry = Extract<PushResult, { outcome: "retry" }>;
 
 const ROUND_MS = 2_000;
-/** Longer than any push waits and is sent: only after a crash are those left behind sent again by it. */
-const LEFT_BEHIND_MS = 5 * 60_000;
+/**
+ * Due time of the entries for late pushes. Longer than a push waits and is sent, so that such an
+ * entry is sent again only after a crash.
+ */
+const DETACHED_DUE_MS = 5 * 60_000;
 
-/** Sends the pushes of a round side by side, and leaves behind the devices that do not answer in time. */
+/** Sends the pushes of a round concurrently, and detaches those that are not done in time. */
 export class PushDelivery {
   readonly #options: Required<PushDeliveryOptions>;
   readonly #late = new Set<Promise<void>>();
@@ -59,25 +62,26 @@ export class PushDelivery {
   }
 
   /**
-   * Resolves with the entries by which failed pushes are retried, after `roundMs` at the latest. What is
-   * under way by then goes on by itself: an entry for each is in the outbox until it has arrived.
+   * Resolves after `roundMs` at the latest, with the entries by which failed pushes are retried.
+   * Pushes in flight by then continue in the background: the outbox has an entry for each until it
+   * was delivered.
    */
   async send(sends: readonly Send[]): Promise<OutboxEntry[]> {
     const sent = sends.map((send) => this.#begin(send));
     await settledWithin(sent.map(({ settled }) => settled), this.#options.roundMs);
     const late = sent.filter(({ result }) => result === null);
-    const retries = await this.#conclude(sent.filter(({ result }) => result !== null));
-    if (late.length > 0) await this.#leaveBehind(late);
+    const retries = await this.#finish(sent.filter(({ result }) => result !== null));
+    if (late.length > 0) await this.#detach(late);
     return retries;
   }
 
-  /** Aborts what is under way. */
+  /** Aborts the pushes in flight. */
   stop(): void {
     this.#isStopping = true;
     this.#options.lanes.close();
   }
 
-  /** Resolves once nothing that was left behind is under way. */
+  /** Resolves once no detached push is in flight. */
   async idle(): Promise<void> {
     while (this.#late.size > 0) await Promise.all(this.#late);
   }
@@ -88,15 +92,15 @@ export class PushDelivery {
     sent.settled = this.#options.lanes.deliver(device.userId, device.address, push)
       .then((result) => {
         sent.result = result;
-        sent.ageMs = this.#options.clock.now() - send.showing.entry.createdAt;
+        sent.ageMs = this.#options.clock.now() - send.candidate.entry.createdAt;
       });
     return sent;
   }
 
-  async #leaveBehind(late: readonly Sent[]): Promise<void> {
+  async #detach(late: readonly Sent[]): Promise<void> {
     const { store, clock } = this.#options;
-    const dueAt = clock.now() + LEFT_BEHIND_MS;
-    const groups = [...Map.groupBy(late, ({ showing }) => showing.occurrence).values()];
+    const dueAt = clock.now() + DETACHED_DUE_MS;
+    const groups = [...Map.groupBy(late, ({ candidate }) => candidate.event).values()];
     const entries = groups.map((group) => entryFor(group, dueAt));
     await store.outbox.settle([], entries);
     for (const [at, group] of groups.entries()) this.#follow(group, entries[at].id);
@@ -105,66 +109,69 @@ export class PushDelivery {
   #follow(group: readonly Sent[], entryId: string): void {
     const { store, log } = this.#options;
     const followed = Promise.all(group.map(({ settled }) => settled))
-      .then(async () => await store.outbox.settle([entryId], await this.#conclude(group)))
-      .catch((error) => log.warn("Settling late pushes failed; they are retried", { error }))
+      .then(async () => await store.outbox.settle([entryId], await this.#finish(group)))
+      .catch((error) => log.warn("Recording late pushes failed; they are retried", { error }))
       .finally(() => this.#late.delete(followed));
     this.#late.add(followed);
   }
 
-  async #conclude(sent: readonly Sent[]): Promise<OutboxEntry[]> {
-    const again: Sent[] = [];
-    for (const each of sent) if (await this.#isToRetry(each)) again.push(each);
+  async #finish(sent: readonly Sent[]): Promise<OutboxEntry[]> {
+    const toRetry: Sent[] = [];
+    for (const each of sent) if (await this.#isToRetry(each)) toRetry.push(each);
     await this.#record(sent);
-    return this.#retriesOf(again);
+    return this.#retriesOf(toRetry);
   }
 
-  /** What the devices show now. One that is gone, or refuses the push, shows what it shows. */
+  /**
+   * Records what the devices show now. A device that is gone or rejected the push shows what it
+   * showed before.
+   */
   async #record(sent: readonly Sent[]): Promise<void> {
     const { store, onShown } = this.#options;
-    const over = sent.filter(({ result }) => result!.outcome !== "retry");
-    const takenBack = over.flatMap(({ takesBack }) => takesBack ?? []);
-    if (takenBack.length > 0) await store.shownPushes.remove(takenBack);
-    const shown = over.filter(({ result }) => result!.outcome === "delivered")
+    const finished = sent.filter(({ result }) => result!.outcome !== "retry");
+    const withdrawn = finished.flatMap(({ withdraws }) => withdraws ?? []);
+    if (withdrawn.length > 0) await store.shownPushes.remove(withdrawn);
+    const shown = finished.filter(({ result }) => result!.outcome === "delivered")
       .flatMap(({ shows }) => shows ?? []);
     if (shown.length === 0) return;
     await store.shownPushes.put(shown);
     await onShown(shown);
   }
 
-  /** Removes the device that is gone, and logs why a push did not arrive. */
-  async #isToRetry({ device, showing, result, ageMs }: Sent): Promise<boolean> {
+  /** Removes a device that is gone, and logs why a push was not delivered. */
+  async #isToRetry({ device, candidate, result, ageMs }: Sent): Promise<boolean> {
     const { store, clock, log, observe } = this.#options;
     observe(result!.outcome, ageMs);
     if (result!.outcome === "delivered") return false;
     const { reason } = result!;
-    const about = { deviceId: device.id, reason };
+    const details = { deviceId: device.id, reason };
     if (result!.outcome === "gone") {
-      log.info("A push device is gone", about);
+      log.info("A push device is gone", details);
       await store.pushDevices.remove(device.userId, device.id);
       return false;
     }
     if (result!.outcome === "rejected") {
-      log.warn("A push was rejected", about);
+      log.warn("A push was rejected", details);
       return false;
     }
-    const isToRetry = retryAt(showing.entry, clock.now(), (result as Retry).afterMs) !== null;
-    if (!isToRetry) log.warn("A push was given up after a day", about);
-    else if (!this.#isStopping) log.warn("A push is retried", about);
+    const isToRetry = retryAt(candidate.entry, clock.now(), (result as Retry).afterMs) !== null;
+    if (!isToRetry) log.warn("A push was given up after a day", details);
+    else if (!this.#isStopping) log.warn("A push is retried", details);
     return isToRetry;
   }
 
-  /** One entry for all devices of one occurrence that failed alike. */
+  /** Creates one entry for all devices that failed in the same way on one event. */
   #retriesOf(sent: readonly Sent[]): OutboxEntry[] {
     const now = this.#options.clock.now();
-    const byOccurrence = Map.groupBy(sent, ({ showing }) => showing.occurrence);
-    return [...byOccurrence.values()].flatMap((group) => {
+    const byEvent = Map.groupBy(sent, ({ candidate }) => candidate.event);
+    return [...byEvent.values()].flatMap((group) => {
       const alike = Map.groupBy(group, ({ result }) => {
         const { afterMs = 0, unreachable = false } = result as Retry;
         return `${Math.ceil(afterMs / 1000)} ${unreachable}`;
       });
       return [...alike.values()].map((failed) => {
         const waits = failed.map(({ result }) => (result as Retry).afterMs ?? 0);
-        const { entry } = failed[0].showing;
+        const { entry } = failed[0].candidate;
         const dueAt = retryAt(entry, now, Math.max(...waits)) ?? now;
         return { ...entryFor(failed, dueAt), attempts: entry.attempts + 1 };
       });
@@ -173,7 +180,7 @@ export class PushDelivery {
 }
 
 function entryFor(sent: readonly Sent[], dueAt: number): OutboxEntry {
-  const [{ showing: { entry, occurrence } }] = sent;
+  const [{ candidate: { entry, event } }] = sent;
   const deviceIds = sent.map(({ device }) => device.id);
-  return { ...entry, id: newId(), occurrences: [occurrence], deviceIds, dueAt };
+  return { ...entry, id: newId(), occurrences: [event], deviceIds, dueAt };
 }

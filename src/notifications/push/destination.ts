@@ -1,6 +1,6 @@
 import type { PushTarget } from "./sender.ts";
 
-/** The push services of browser vendors, by the end of their host names. */
+/** Push services of browser vendors, by the end of their host names. */
 const VENDORS = [
   "fcm.googleapis.com",
   "push.services.mozilla.com",
@@ -8,11 +8,11 @@ const VENDORS = [
   "notify.windows.com",
 ];
 
-/** Where a push goes, for what is shared by all pushes that go there. */
+/** Destination of a push; pushes to one destination share a lane. */
 export interface PushDestination {
-  /** A lane's name: a service of the operator's or a vendor's, or else the origin. */
+  /** Name of the lane: a service trusted by the operator or run by a vendor, or else the origin. */
   key: string;
-  /** Whether the host was named by a user, and by nobody whom the operator trusts. */
+  /** True if a user chose the host, and neither the operator nor a vendor vouches for it. */
   isUserChosen: boolean;
 }
 

@@ -9,7 +9,7 @@ import { requirePublicHost, type Resolve } from "./public_lookup.ts";
 import { importSubscriptionKeys } from "./web/encryption.ts";
 import { parseWebPushEndpoint } from "./web/endpoint.ts";
 
-/** The devices on which people want to be told of what happens while they are away. */
+/** The devices that receive pushes while their user is away. */
 export class PushDevices {
   constructor(
     private readonly store: Pick<Store, "pushDevices" | "sessions">,
@@ -19,7 +19,7 @@ export class PushDevices {
     private readonly resolve?: Resolve,
   ) {}
 
-  /** Registering again is what apps do at each start: it renews the row. */
+  /** Apps register again at each start, which renews the row. */
   async register(caller: Caller, address: PushAddress, name: string): Promise<PushDevice> {
     if (address.kind === "web") {
       const url = parseWebPushEndpoint(address.endpoint, this.allowedOrigins);
@@ -34,7 +34,7 @@ export class PushDevices {
     return await this.store.pushDevices.put(device);
   }
 
-  /** Without those whose session has expired: no push goes to them any more. */
+  /** Leaves out devices whose session has expired: they receive no pushes any more. */
   async list(userId: string): Promise<PushDevice[]> {
     const devices = await this.store.pushDevices.ofUser(userId);
     const active = await this.store.sessions.activeOf(userId, this.clock.now());
@@ -46,20 +46,23 @@ export class PushDevices {
     if (!await this.store.pushDevices.remove(userId, id)) throw notFound("push device", id);
   }
 
-  /** Devices whose session is over, which the next push would remove, give way. */
+  /**
+   * Removes devices whose session has ended if the limit is reached; the next push would remove
+   * them anyway.
+   */
   async #makeRoom(userId: string, key: string): Promise<void> {
     const { pushDevices, sessions } = this.store;
     const devices = await pushDevices.ofUser(userId);
-    const most = this.limits.pushDevices;
-    if (devices.length < most || devices.some((device) => device.key === key)) return;
+    const max = this.limits.pushDevices;
+    if (devices.length < max || devices.some((device) => device.key === key)) return;
     const active = await sessions.activeOf(userId, this.clock.now());
     const activeIds = new Set(active.map(({ id }) => id));
     const over = devices.filter(({ sessionId }) => !activeIds.has(sessionId));
     for (const { id } of over) await pushDevices.remove(userId, id);
     const left = devices.length - over.length;
-    if (left < most) return;
-    const about = `Registering the device: there are ${left} of ${most} already`;
-    throw new AppError("conflict", about);
+    if (left < max) return;
+    const message = `Cannot register the device: ${left} of ${max} devices are registered already`;
+    throw new AppError("conflict", message);
   }
 }
 

@@ -33,23 +33,23 @@ export interface DispatchOptions {
   connected: Connected;
   clock: Clock;
   log: Log;
-  /** How long a person who has left counts as connected, in milliseconds. */
+  /** Milliseconds for which a user who has disconnected still counts as connected. */
   graceMs: number;
   /** See `destinationOf`. */
   webPushOrigins?: readonly string[];
-  /** How long a round waits for its slowest push, in milliseconds. */
+  /** Milliseconds that a round waits for its slowest push. */
   roundMs?: number;
-  /** An attempt ended, `ageMs` after the commit that caused it. */
+  /** Called after each attempt, `ageMs` milliseconds after the commit that caused the push. */
   observe(outcome: PushResult["outcome"], ageMs: number): void;
-  /** Called with what devices show since now. */
+  /** Called with the pushes that devices now show. */
   onShown(rows: ShownPush[]): Promise<void>;
 }
 
 const TTL_SECONDS = 86_400;
-/** Devices of one person that show a push with one tag. */
+/** Maximum number of a user's devices that show pushes with one tag. */
 const MAX_SHOWN = 100;
 
-/** Sends to the devices of people who are away, and returns what is to be retried. */
+/** Sends to the devices of users who are away, and returns the entries to retry. */
 export class PushDispatch {
   readonly #audience: PushAudience;
   readonly #delivery: PushDelivery;
@@ -65,13 +65,13 @@ export class PushDispatch {
     const { recipients, later } = await this.#audience.of(showings);
     const sends: Send[] = [];
     const pause = timeSlices();
-    const names = await this.#namesOf(recipients.map(({ showing }) => showing.actorId));
-    for (const { showing, devices, settings } of recipients) {
-      const actorName = names.get(showing.actorId) ?? "Someone";
-      const push = await this.#chatPush(chat, showing, actorName, settings.hideContent);
+    const names = await this.#namesOf(recipients.map(({ candidate }) => candidate.actorId));
+    for (const { candidate, devices, settings } of recipients) {
+      const actorName = names.get(candidate.actorId) ?? "Someone";
+      const push = await this.#chatPush(chat, candidate, actorName, settings.hideContent);
       if (push) {
-        const shown = this.#shownBy(push, showing, chat.id);
-        sends.push(...devices.map((device) => ({ device, push, showing, shows: shown(device) })));
+        const shown = this.#shownBy(push, candidate, chat.id);
+        sends.push(...devices.map((device) => ({ device, push, candidate, shows: shown(device) })));
       }
       await pause();
     }
@@ -80,33 +80,35 @@ export class PushDispatch {
 
   async showNotification(entry: OutboxEntry): Promise<OutboxEntry[]> {
     const retries: OutboxEntry[] = [];
-    for (const occurrence of entry.occurrences) {
-      if (occurrence.type !== "notification") continue;
-      const { notificationId, userId } = occurrence;
+    for (const event of entry.occurrences) {
+      if (event.type !== "notification") continue;
+      const { notificationId, userId } = event;
       const found = await this.options.store.notifications.byId(notificationId);
       if (!found || found.readAt !== null) continue;
       const { data, kind } = found;
-      const about = { userId, kind, actorId: "", messageId: null, data };
-      const { recipients, later } = await this.#audience.of([{ ...about, occurrence, entry }]);
+      const shared = { userId, kind, actorId: "", messageId: null, data };
+      const { recipients, later } = await this.#audience.of([{ ...shared, event, entry }]);
       const sends = recipients.flatMap((recipient) => {
         const push = notificationPush(recipient, notificationId);
-        const { showing, devices } = recipient;
-        const shown = this.#shownBy(push, showing, null);
-        return devices.map((device) => ({ device, push, showing, shows: shown(device) }));
+        const { candidate, devices } = recipient;
+        const shown = this.#shownBy(push, candidate, null);
+        return devices.map((device) => ({ device, push, candidate, shows: shown(device) }));
       });
       retries.push(...later, ...await this.#delivery.send(sends));
     }
     return retries;
   }
 
-  /** Takes back what devices still show, whether their people are away or not, in quiet hours too. */
+  /**
+   * Withdraws pushes that devices still show, even from users who are connected or in quiet hours.
+   */
   async withdraw(entry: OutboxEntry): Promise<OutboxEntry[]> {
     const { store, unread } = this.options;
     const sends: Send[] = [];
     const named = entry.deviceIds && new Set(entry.deviceIds);
-    for (const occurrence of entry.occurrences) {
-      if (occurrence.type !== "withdrawn") continue;
-      const { userId, deviceId, tag, shownAt } = occurrence;
+    for (const event of entry.occurrences) {
+      if (event.type !== "withdrawn") continue;
+      const { userId, deviceId, tag, shownAt } = event;
       if (named && !named.has(deviceId)) continue;
       const shown = (await store.shownPushes.find({ userId, tag }, MAX_SHOWN))
         .find((row) => row.deviceId === deviceId && row.shownAt === shownAt);
@@ -117,35 +119,35 @@ export class PushDispatch {
         continue;
       }
       const push = withdrawalPush(shown, await unread.badge(userId));
-      const about = { userId, kind: shown.kind, actorId: "", messageId: null, data: {} };
-      const showing = { ...about, occurrence, entry };
-      sends.push({ device, push, showing, takesBack: shown });
+      const shared = { userId, kind: shown.kind, actorId: "", messageId: null, data: {} };
+      const candidate = { ...shared, event, entry };
+      sends.push({ device, push, candidate, withdraws: shown });
     }
     return await this.#delivery.send(sends);
   }
 
-  /** Aborts pushes that are under way: they come back as retries. */
+  /** Aborts pushes in flight: they are returned as retries. */
   stop(): void {
     this.#delivery.stop();
   }
 
-  /** Resolves once no push is under way. */
+  /** Resolves once no push is in flight. */
   idle(): Promise<void> {
     return this.#delivery.idle();
   }
 
-  /** Null when there is nothing left to show: the message was deleted meanwhile. */
+  /** Returns null if there is nothing left to show, because the message was deleted meanwhile. */
   async #chatPush(
     chat: Chat,
-    showing: PushCandidate,
+    candidate: PushCandidate,
     actorName: string,
     hidden: boolean,
   ): Promise<Push | null> {
-    const { kind, data, userId } = showing;
-    const message = await this.#messageOf(chat, showing);
-    if (showing.messageId !== null && message === null) return null;
+    const { kind, data, userId } = candidate;
+    const message = await this.#messageOf(chat, candidate);
+    if (candidate.messageId !== null && message === null) return null;
     return {
-      collapseKey: pushTag(kind, chat.id, showing.messageId),
+      collapseKey: pushTag(kind, chat.id, candidate.messageId),
       alert: alertOf({ kind, chat, message, actorName, data }, hidden),
       badge: await this.options.unread.badge(userId),
       data: {
@@ -158,7 +160,9 @@ export class PushDispatch {
     };
   }
 
-  /** A plain message that was deleted may stand for earlier ones of the chat that were not. */
+  /**
+   * If a plain message was deleted, an earlier unread one of the chat may replace it in the push.
+   */
   async #messageOf(
     chat: Chat,
     { messageId, kind, userId }: PushCandidate,
@@ -177,7 +181,7 @@ export class PushDispatch {
     ) ?? null;
   }
 
-  /** What a device shows once this push has arrived. */
+  /** Returns what a device shows once this push was delivered. */
   #shownBy(push: Push, { userId, kind }: PushCandidate, chatId: string | null) {
     const shownAt = this.options.clock.now();
     const { messageId = null, seq } = push.data;
@@ -199,18 +203,21 @@ export class PushDispatch {
   }
 }
 
-function notificationPush({ showing, settings }: Recipient, notificationId: string): Push {
+function notificationPush({ candidate, settings }: Recipient, notificationId: string): Push {
   return {
     collapseKey: notificationId,
-    alert: notificationAlert(showing.kind, showing.data, settings.hideContent),
+    alert: notificationAlert(candidate.kind, candidate.data, settings.hideContent),
     badge: null,
-    data: { type: showing.kind, notificationId },
+    data: { type: candidate.kind, notificationId },
     urgency: "high",
     ttl: TTL_SECONDS,
   };
 }
 
-/** Shows nothing, and takes the place of what it takes back: on the device, or while it waits there. */
+/**
+ * Shows nothing and replaces the push that it withdraws, on the device or while that is still
+ * queued.
+ */
 function withdrawalPush({ tag, chatId, messageId }: ShownPush, badge: number): Push {
   return {
     collapseKey: tag,

@@ -1,6 +1,6 @@
 import type { PushResult } from "./sender.ts";
 
-/** An answer is a short JSON error or nothing: what exceeds this is cut off unread. */
+/** A response is a short JSON error or empty; anything longer is cut off unread. */
 export const MAX_ANSWER_BYTES = 16 * 1024;
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
 
@@ -13,14 +13,14 @@ export interface PushAnswer {
 export interface PushRequest {
   headers: Record<string, string>;
   body: Uint8Array<ArrayBuffer>;
-  /** Ends the request, whatever it waits for: the timeout, or a drain. */
+  /** Aborts the request at any stage: on the timeout, or on a drain. */
   signal: AbortSignal;
 }
 
 /**
- * One POST to a push service. Redirects are not followed: no service uses them, and one could lead a
- * request to a place that the endpoint's check would have refused. Throws what `fetch` throws, a
- * `TimeoutError` included.
+ * Sends one POST to a push service. Redirects are not followed: no service uses them, and one could
+ * lead to an address that the endpoint's check would have rejected. Throws whatever `fetch` throws,
+ * including a `TimeoutError`.
  */
 export async function postPush(
   url: string | URL,
@@ -51,8 +51,8 @@ async function readStart(response: Response): Promise<string> {
 }
 
 /**
- * `Retry-After` (RFC 9110, section 10.2.3: seconds, or an HTTP date) in milliseconds from now, at
- * most a day; undefined where it is missing or makes no sense.
+ * Parses `Retry-After` (RFC 9110, section 10.2.3: seconds, or an HTTP date) to milliseconds from
+ * now, at most a day; returns undefined if it is missing or invalid.
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const value = headers.get("retry-after")?.trim();
@@ -66,7 +66,7 @@ export function retry(reason: string, afterMs?: number): PushResult {
   return { outcome: "retry", reason, ...(afterMs !== undefined && { afterMs }) };
 }
 
-/** The network's faults are worth another try, all of them. `unreachable` is what a breaker counts. */
+/** Every network fault is worth a retry. The circuit breaker counts those with `unreachable`. */
 export function retryAfterFault(service: string, error: unknown): PushResult {
   const fault = error instanceof Error ? error.name : "unknown fault";
   const reason = `${service} could not be reached: ${fault}`;

@@ -4,19 +4,23 @@ import { untilAborted } from "../../core/until_aborted.ts";
 import { MAX_ANSWER_BYTES, postPush, type PushAnswer, type PushRequest } from "./http.ts";
 import { publicAddressesOf, publicLookup, type Resolve } from "./public_lookup.ts";
 
-/** Sockets kept open for one push service; the lanes allow no more pushes at once. */
+/** Sockets kept open per push service; the lanes allow no more concurrent pushes. */
 const MAX_SOCKETS = 16;
 
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: 60_000 };
 
-/** Before Deno 2.6 node:https takes no lookup: there the name is checked, and resolved again by fetch. */
+/**
+ * Before Deno 2.6 node:https accepts no lookup: there the name is checked first, and fetch resolves
+ * it again.
+ */
 const HAS_SOCKET_LOOKUP = !/^2\.[0-5]\./.test(Deno.version.deno);
 
 /**
- * POSTs to hosts that users name: connects to public addresses only. Redirects are not followed.
+ * POSTs to hosts that users chose: connects only to public addresses. Redirects are not followed.
  *
- * `fetch` would resolve the name itself, a second time, so node:https is used, whose sockets take a
- * lookup of ours. The first push loads that module: the start of the server does not wait for it.
+ * `fetch` would resolve the name itself, a second time, so node:https is used, whose sockets accept
+ * a custom lookup. The first push loads that module, so that the start of the server does not wait
+ * for it.
  */
 export class PublicPoster {
   #agent: Agent | null = null;
@@ -26,9 +30,9 @@ export class PublicPoster {
     this.#lookup = publicLookup(resolve);
   }
 
-  /** Throws `PrivateAddress`, the signal's reason, or the fault of the connection. */
+  /** Throws `PrivateAddress`, the signal's reason, or the connection's error. */
   async post(url: URL, { headers, body, signal }: PushRequest): Promise<PushAnswer> {
-    // Refuses also what a socket that is kept open would still reach.
+    // Also rejects a host that a socket from the pool could still reach.
     await untilAborted(publicAddressesOf(url.hostname, this.resolve), signal);
     if (!HAS_SOCKET_LOOKUP) return await postPush(url, { headers, body, signal });
     const { Agent, request } = await import("node:https");
@@ -41,7 +45,7 @@ export class PublicPoster {
         headers: { ...headers, "content-length": String(body.length) },
         signal,
       };
-      // The types of Node's `lookup` ask for more overloads than sockets use.
+      // The types of Node's `lookup` require more overloads than sockets use.
       const sent = request(url, options as unknown as RequestOptions, (answer) => {
         readStart(answer).then(resolve, reject);
       });

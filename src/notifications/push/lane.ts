@@ -3,21 +3,24 @@ import type { PushDestination } from "./destination.ts";
 import type { PushResult } from "./sender.ts";
 
 export interface LaneJob {
-  /** The person whose device it is: one person's devices hold only a share of a lane. */
+  /** The device's user: the devices of one user hold only a share of a lane. */
   ownerId: string;
   run(): Promise<PushResult>;
   resolve(result: PushResult): void;
 }
 
-/** Pushes of one person that a lane sends at once, and that may wait in it. */
+/** Maximum number of one user's pushes that a lane sends concurrently, and that may wait in it. */
 const OWNER_AT_ONCE = 2;
 const OWNER_WAITING = 100;
 const LANE_WAITING = 2_000;
 
-/** The queue of one destination: what is sent to it waits for nothing but what is sent to it. */
+/** The queue of one destination, independent of all other destinations. */
 export class PushLane {
   readonly breaker = new CircuitBreaker();
-  /** Whether it has taken a push since it last failed: then it needs no place among the unproven. */
+  /**
+   * True if it has accepted a push since it last failed: it then needs no slot among the unproven
+   * lanes.
+   */
   isProven = false;
   active = 0;
   readonly #waiting: LaneJob[] = [];
@@ -34,7 +37,7 @@ export class PushLane {
     return this.#waiting.length;
   }
 
-  /** False if the queue is full, or the person's share of it. */
+  /** Returns false if the queue, or the user's share of it, is full. */
   add(job: LaneJob): boolean {
     const own = this.#waitingOf.get(job.ownerId) ?? 0;
     if (this.#waiting.length >= LANE_WAITING || own >= OWNER_WAITING) return false;
@@ -43,7 +46,10 @@ export class PushLane {
     return true;
   }
 
-  /** Takes the first job whose owner has a place left; undefined if there is none, or no place. */
+  /**
+   * Removes and returns the first job whose user has a free slot; undefined if there is none, or no
+   * slot.
+   */
   next(atOnce: number): LaneJob | undefined {
     if (this.active >= this.breaker.concurrency(atOnce)) return undefined;
     const at = this.#waiting.findIndex(({ ownerId }) =>
@@ -62,7 +68,7 @@ export class PushLane {
     this.#count(this.#activeOf, job.ownerId, -1);
   }
 
-  /** Takes all that waits. */
+  /** Removes and returns all waiting jobs. */
   flush(): LaneJob[] {
     this.#waitingOf.clear();
     return this.#waiting.splice(0);

@@ -12,29 +12,31 @@ export interface PushLanesOptions {
   allowedOrigins?: readonly string[];
 }
 
-/** Pushes at once to a service that the operator or a browser's vendor runs, and to any other. */
+/**
+ * Maximum concurrent pushes to a service run by the operator or a browser vendor, and to any other.
+ */
 const SERVICE_AT_ONCE = 32;
 const USER_CHOSEN_AT_ONCE = 2;
-/** Pushes at once to all hosts that users named and that have not taken a push yet. */
+/** Maximum concurrent pushes to all user-chosen hosts that have not accepted a push yet. */
 const UNPROVEN_AT_ONCE = 16;
-/** Pushes that wait, over all lanes; past it they are tried again later. */
+/** Maximum number of waiting pushes over all lanes; further ones are retried later. */
 const MAX_WAITING = 5_000;
 const FULL_WAIT_MS = 10_000;
-/** A device that did not answer in time is left alone for this long. */
+/** Milliseconds for which a device that did not respond in time is not tried. */
 const DEVICE_PAUSE_MS = 30_000;
-/** Lanes and paused devices that are remembered; the oldest ones are forgotten. */
+/** Maximum number of lanes and of paused devices in memory; the oldest ones are dropped. */
 const MAX_LANES = 1_000;
 const MAX_PAUSED = 10_000;
 
 /**
- * Sends pushes, each destination in a lane of its own: a host that never answers holds places of its own
- * lane only, for as long as a timeout, and soon none, for its breaker opens. Everything is bounded: pushes at
- * once and waiting, by lane, by person and in total.
+ * Sends pushes, each destination in a separate lane: a host that never responds occupies only
+ * slots of that lane, for the length of a timeout, and soon none, because its breaker opens.
+ * Everything is bounded: concurrent and waiting pushes, by lane, by user and in total.
  */
 export class PushLanes {
   readonly #options: Required<PushLanesOptions>;
   readonly #lanes = new Map<string, PushLane>();
-  /** Until when a device that timed out is left alone, by its address. */
+  /** Time until which a device that timed out is not tried, by its address. */
   readonly #paused = new Map<string, number>();
   readonly #stop = new AbortController();
   #unproven = 0;
@@ -44,13 +46,13 @@ export class PushLanes {
     this.#options = { allowedOrigins: [], ...options };
   }
 
-  /** Never throws. A push that finds its lane full or its breaker open is to be retried. */
+  /** Never throws. A push whose lane is full or whose breaker is open is to be retried. */
   deliver(ownerId: string, target: PushTarget, push: Push): Promise<PushResult> {
     const now = this.#options.clock.now();
     if (this.#stop.signal.aborted) return Promise.resolve(retry("The server is stopping"));
     const pausedMs = (this.#paused.get(addressOf(target)) ?? 0) - now;
     if (pausedMs > 0) {
-      return Promise.resolve(retry("The device did not answer a moment ago", pausedMs));
+      return Promise.resolve(retry("The device did not respond a moment ago", pausedMs));
     }
     const lane = this.#laneOf(target);
     const waitMs = lane.breaker.waitMs(now);
@@ -60,11 +62,11 @@ export class PushLanes {
       if (this.#waiting < MAX_WAITING && lane.add({ ownerId, run, resolve })) {
         this.#waiting++;
         this.#next(lane);
-      } else resolve(retry("Too many pushes wait for the push service", FULL_WAIT_MS));
+      } else resolve(retry("Too many pushes are waiting for the push service", FULL_WAIT_MS));
     });
   }
 
-  /** Aborts what is under way and returns what waits; all of it resolves as `retry`. */
+  /** Aborts pushes in flight and drops waiting ones; all of them resolve as `retry`. */
   close(): void {
     this.#stop.abort(new DOMException("The server is stopping", "AbortError"));
     for (const lane of this.#lanes.values()) {
@@ -111,7 +113,7 @@ export class PushLanes {
     for (const job of this.#flush(lane)) job.resolve(paused(lane, waitMs));
   }
 
-  /** In the order of their last use, so that each has its turn. */
+  /** In the order of their last use, so that each gets its turn. */
   #nextUnproven(): void {
     for (const lane of this.#lanes.values()) {
       if (this.#unproven >= UNPROVEN_AT_ONCE) return;
@@ -119,7 +121,7 @@ export class PushLanes {
     }
   }
 
-  /** Ends with the stop, whatever the sender does then. */
+  /** Resolves when the lanes close, whatever the sender does then. */
   async #send(target: PushTarget, push: Push): Promise<PushResult> {
     const { signal } = this.#stop;
     try {
@@ -132,7 +134,7 @@ export class PushLanes {
   }
 
   #pause(target: PushTarget): void {
-    if (this.#paused.size >= MAX_PAUSED) forgetFirst(this.#paused);
+    if (this.#paused.size >= MAX_PAUSED) deleteFirst(this.#paused);
     const address = addressOf(target);
     this.#paused.delete(address);
     this.#paused.set(address, this.#options.clock.now() + DEVICE_PAUSE_MS);
@@ -144,12 +146,12 @@ export class PushLanes {
     const lane = this.#lanes.get(key) ?? new PushLane(destination);
     this.#lanes.delete(key);
     this.#lanes.set(key, lane);
-    if (this.#lanes.size > MAX_LANES) this.#forgetIdle();
+    if (this.#lanes.size > MAX_LANES) this.#dropIdle();
     return lane;
   }
 
-  /** A lane that has work stays; its number is bounded by the pushes that may wait. */
-  #forgetIdle(): void {
+  /** Lanes with work are kept; their number is bounded by the number of waiting pushes. */
+  #dropIdle(): void {
     for (const [key, lane] of this.#lanes) {
       if (!lane.isIdle) continue;
       this.#lanes.delete(key);
@@ -169,10 +171,10 @@ function addressOf(target: PushTarget): string {
 }
 
 function paused({ destination }: PushLane, waitMs: number): PushResult {
-  return retry(`The push service ${destination.key} does not answer; it is left alone`, waitMs);
+  return retry(`The push service ${destination.key} does not respond; sending is paused`, waitMs);
 }
 
-function forgetFirst<K>(map: Map<K, unknown>): void {
+function deleteFirst<K>(map: Map<K, unknown>): void {
   for (const key of map.keys()) {
     map.delete(key);
     return;

@@ -1,19 +1,19 @@
 import type { MetricsRegistry } from "../../core/metrics.ts";
 import type { PushResult } from "./sender.ts";
 
-/** Counts pushes and how late they are, for `/metrics`. */
+/** Counts pushes and their delay, for `/metrics`. */
 export interface PushMetrics {
-  /** An attempt ended, `ageMs` after the commit that caused the push. */
+  /** Called after each attempt, `ageMs` milliseconds after the commit that caused the push. */
   sent(outcome: PushResult["outcome"], ageMs: number): void;
-  /** The entry that has waited longest is due for this long; 0 where none is due. */
+  /** Called with the milliseconds for which the oldest entry has been due; 0 if none is. */
   waited(ms: number): void;
 }
 
-/** Seconds, from a push that goes at once to one that is given up after a day. */
+/** Seconds, from a push that is sent at once to one that is given up after a day. */
 const LAG_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 86_400];
 
 export function pushMetrics(metrics: MetricsRegistry): PushMetrics {
-  const pushes = metrics.counter("realtimechat_pushes_total", "Pushes by what became of them");
+  const pushes = metrics.counter("realtimechat_pushes_total", "Pushes by outcome");
   const lag = metrics.histogram(
     "realtimechat_push_lag_seconds",
     "From the commit until a push service accepted the push, retries and quiet hours included",
@@ -22,7 +22,7 @@ export function pushMetrics(metrics: MetricsRegistry): PushMetrics {
   let waitedMs = 0;
   metrics.gauge(
     "realtimechat_outbox_lag_seconds",
-    "For how long the oldest entry of the outbox was due at the last poll",
+    "Time for which the oldest entry of the outbox was due at the last poll",
     () => waitedMs / 1000,
   );
   return {

@@ -22,12 +22,12 @@ const PRIVATE_IPV4: readonly [string, number][] = [
   ["224.0.0.0", 3],
 ];
 
-/** Networks within 2000::/3 that are not public, or that carry an IPv4 address within them. */
+/** Networks within 2000::/3 that are not public, or that embed an IPv4 address. */
 const PRIVATE_IPV6: readonly [string, number][] = [
   // Teredo, ORCHID, benchmarking and the other protocol assignments.
   ["2001::", 23],
   ["2001:db8::", 32],
-  // 6to4: the IPv4 address that follows may be a private one.
+  // 6to4: the embedded IPv4 address may be a private one.
   ["2002::", 16],
   ["3fff::", 20],
 ];
@@ -36,11 +36,14 @@ const privateNetworks = new BlockList();
 for (const [network, bits] of PRIVATE_IPV4) privateNetworks.addSubnet(network, bits, "ipv4");
 for (const [network, bits] of PRIVATE_IPV6) privateNetworks.addSubnet(network, bits, "ipv6");
 
-/** Global unicast: whatever is outside (loopback, link-local, mapped IPv4, NAT64) is not public. */
+/** Global unicast: everything outside (loopback, link-local, mapped IPv4, NAT64) is not public. */
 const globalUnicast = new BlockList();
 globalUnicast.addSubnet("2000::", 3, "ipv6");
 
-/** True if a request to this address leaves every private network. False for what is no address. */
+/**
+ * True if a request to this address leaves every private network. False for text that is not an
+ * address.
+ */
 export function isPublicAddress(address: string): boolean {
   const bare = address.replace(/%.*$/, "");
   switch (isIP(bare)) {

@@ -2,10 +2,13 @@ import { lookup as systemLookup } from "node:dns";
 import { AppError } from "../../core/errors.ts";
 import { isPublicAddress } from "./public_address.ts";
 
-/** Finds all addresses of a host name; rejects with an error that has a `code`, as node:dns does. */
+/**
+ * Resolves a host name to all of its addresses; rejects with an error that has a `code`, like
+ * node:dns.
+ */
 export type Resolve = (hostname: string) => Promise<string[]>;
 
-/** Addresses that a connection may be made to, in the form in which `node:net` asks for them. */
+/** Resolves to the allowed addresses, in the callback form that `node:net` expects. */
 export type SocketLookup = (
   hostname: string,
   options: { all?: boolean },
@@ -16,7 +19,7 @@ export type SocketLookup = (
   ) => void,
 ) => void;
 
-/** The answers of a name server to a name that does not exist or has no address. */
+/** Error codes for a name that does not exist or has no address. */
 const NO_SUCH_NAME = new Set(["ENOTFOUND", "ENODATA"]);
 
 export const resolveBySystem: Resolve = (hostname) =>
@@ -27,7 +30,7 @@ export const resolveBySystem: Resolve = (hostname) =>
     });
   });
 
-/** The name leads to an address that is not on the public internet. */
+/** The name resolves to an address that is not on the public internet. */
 export class PrivateAddress extends Error {
   override readonly name = "PrivateAddress";
   readonly code = "EPRIVATE";
@@ -38,8 +41,8 @@ export class PrivateAddress extends Error {
 }
 
 /**
- * Returns the addresses of `hostname`. Throws `PrivateAddress` if one of them is not public: a name with
- * a public and a private address is a trick, never a push service.
+ * Returns the addresses of `hostname`. Throws `PrivateAddress` if one of them is not public: a name
+ * with a public and a private address is an attack, never a push service.
  */
 export async function publicAddressesOf(
   hostname: string,
@@ -53,8 +56,8 @@ export async function publicAddressesOf(
 }
 
 /**
- * A lookup for sockets that finds public addresses only: the address that is checked is the one that is
- * connected to, so a name that changes its address between two lookups gains nothing.
+ * A lookup for sockets that returns public addresses only: the socket connects to the address that
+ * was checked, so a name that changes its address between two lookups gains nothing.
  */
 export function publicLookup(resolve: Resolve = resolveBySystem): SocketLookup {
   return (hostname, options, callback) => {
@@ -70,8 +73,9 @@ export function publicLookup(resolve: Resolve = resolveBySystem): SocketLookup {
 }
 
 /**
- * For a registration: throws `invalid_request` if the name does not exist or leads to a private network.
- * A name server that does not answer within `timeoutMs` is no reason to refuse: every send looks again.
+ * For a registration: throws `invalid_request` if the name does not exist or resolves to a private
+ * network. A name server that does not respond within `timeoutMs` is no reason to reject: every
+ * send checks again.
  */
 export async function requirePublicHost(
   { hostname, href }: URL,

@@ -2,15 +2,18 @@ import { delay } from "../../core/delay.ts";
 import type { OutboxEntry } from "../../model/outbox_entry.ts";
 
 export interface PushQueueOptions {
-  /** Rounds at once. */
+  /** Maximum number of concurrent rounds. */
   atOnce: number;
-  /** Debounce per key, in milliseconds: entries that come within it go together in the next round. */
+  /**
+   * Debounce per key, in milliseconds: entries that arrive within it are processed together in the
+   * next round.
+   */
   restMs: number;
   /** Must not throw. */
   run(entries: OutboxEntry[]): Promise<void>;
 }
 
-/** Entries by key, in rounds: one round a key at a time, the key that has waited longest first. */
+/** Processes entries in rounds, one round at a time per key, the longest-waiting key first. */
 export class PushQueue {
   readonly #waiting = new Map<string, OutboxEntry[]>();
   readonly #running = new Set<string>();
@@ -19,14 +22,14 @@ export class PushQueue {
 
   constructor(private readonly options: PushQueueOptions) {}
 
-  take(key: string, entry: OutboxEntry): void {
+  add(key: string, entry: OutboxEntry): void {
     const waiting = this.#waiting.get(key);
     if (waiting) waiting.push(entry);
     else this.#waiting.set(key, [entry]);
     this.#next();
   }
 
-  /** Begins no further round, and resolves once those under way are over. */
+  /** Starts no further round, and resolves once the rounds in progress are done. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#running.size + this.#resting.size > 0) await delay(5);
@@ -39,7 +42,7 @@ export class PushQueue {
     }
   }
 
-  /** A key that is never quiet queues up behind the others after each round. */
+  /** After each round, a key with new entries queues up behind the others. */
   async #run(key: string): Promise<void> {
     const entries = this.#waiting.get(key)!;
     this.#waiting.delete(key);

@@ -2,12 +2,13 @@ import type { OutboxEntry } from "../../model/outbox_entry.ts";
 
 const FIRST_MS = 5_000;
 const LONGEST_MS = 15 * 60_000;
-/** A push of yesterday tells nobody anything. */
+/** A push that is a day old is of no use any more. */
 export const GIVE_UP_MS = 24 * 3_600_000;
 
 /**
- * When to try again, or null when it is given up. The wait doubles, with a fifth of chance in it, so
- * that what failed together does not come back together; a service that names a time is heeded.
+ * Returns when to retry, or null if the push is given up. The wait doubles, with a random fifth, so
+ * that pushes that failed together are not retried together; a time named by the service is
+ * respected.
  */
 export function retryAt(
   { attempts, createdAt }: Pick<OutboxEntry, "attempts" | "createdAt">,

@@ -1,13 +1,16 @@
 /**
- * The port to the push services. The outbox hands over one push for one registered device and does
- * what the result says; a sender never throws for something that a push service or the network did.
+ * Port to the push services. The outbox passes one push for one registered device and acts on the
+ * result; a sender never throws because of a push service or the network.
  */
 export interface PushSender<Target extends PushTarget = PushTarget> {
-  /** `signal` ends the send: its result is then `retry`, and the push may have arrived or not. */
+  /**
+   * `signal` aborts the send: the result is then `retry`, and the push may or may not have been
+   * delivered.
+   */
   send(target: Target, push: Push, signal?: AbortSignal): Promise<PushResult>;
 }
 
-/** Where a device can be reached. */
+/** Address of a device. */
 export type PushTarget = FcmTarget | WebPushTarget;
 
 export interface FcmTarget {
@@ -16,7 +19,7 @@ export interface FcmTarget {
   token: string;
 }
 
-/** What a browser's `PushSubscription.toJSON()` holds. */
+/** The content of a browser's `PushSubscription.toJSON()`. */
 export interface WebPushTarget {
   kind: "web";
   endpoint: string;
@@ -28,39 +31,42 @@ export interface WebPushTarget {
 
 export interface Push {
   /**
-   * A later push with the same key replaces an earlier one that waits or is shown. At most 64 bytes
+   * A later push with this key replaces an earlier one that is queued or shown. At most 64 bytes
    * (the limit of `apns-collapse-id`); a chat's id.
    */
   collapseKey: string | null;
   /**
-   * What the device shows. Null for a push that carries no content: the app is woken, and decides
-   * itself (an encrypted chat, or a person who hides previews). Longer texts are shortened.
+   * The text that the device shows. Null for a push without content: the app is woken and decides
+   * itself (an encrypted chat, or a user who hides previews). Longer texts are shortened.
    */
   alert: { title: string; body: string } | null;
-  /** The number on the app's icon, null to leave it. */
+  /** The number on the app's icon; null leaves it unchanged. */
   badge: number | null;
-  /** Ids for the app: never content. Keys and values together at most `MAX_DATA_BYTES`. */
+  /** Ids for the app, never content. Keys and values together have at most `MAX_DATA_BYTES`. */
   data: Readonly<Record<string, string>>;
-  /** `high` wakes a sleeping device: for what a person waits for. */
+  /** `high` wakes a sleeping device: for events that a user waits for. */
   urgency: "normal" | "high";
-  /** For how long the push service keeps trying, in seconds. */
+  /** Seconds for which the push service keeps trying. */
   ttl: number;
 }
 
 export type PushResult =
-  /** The push service took it; whether a device showed it, no service tells. */
+  /** The push service accepted it; no service reports whether a device showed it. */
   | { outcome: "delivered" }
-  /** The registration is dead for good: remove it. */
+  /** The registration is permanently dead: remove it. */
   | { outcome: "gone"; reason: string }
   /**
-   * It may succeed later: after `afterMs` at the earliest, where the service named a time.
-   * `unreachable`: nothing answered, in time or at all.
+   * It may succeed later: after `afterMs` milliseconds at the earliest, if the service named a
+   * time. `unreachable`: there was no response, in time or at all.
    */
   | { outcome: "retry"; reason: string; afterMs?: number; unreachable?: true }
-  /** It can never succeed as it is; the registration stays, since the fault may be ours. */
+  /**
+   * It can never succeed unchanged; the registration is kept, because the fault may be the
+   * server's.
+   */
   | { outcome: "rejected"; reason: string };
 
-/** Leaves room, within every service's limit of about 4 KB, for the longest alert after escaping. */
+/** Leaves room for the longest alert after escaping, within every service's limit of about 4 KB. */
 export const MAX_DATA_BYTES = 1024;
 
 export const MAX_COLLAPSE_KEY_BYTES = 64;

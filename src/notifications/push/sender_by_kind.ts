@@ -1,6 +1,6 @@
 import type { FcmTarget, PushSender, WebPushTarget } from "./sender.ts";
 
-/** Each kind of target to its own sender. */
+/** Routes each kind of target to its sender. */
 export function pushSenderByKind(
   fcm: PushSender<FcmTarget>,
   web: PushSender<WebPushTarget>,

@@ -3,8 +3,8 @@ import { fitPush } from "./content.ts";
 import type { PushSender } from "./sender.ts";
 
 /**
- * The default where no push service is configured: each push is a line in the log. People's words
- * are written at level debug only, for a log outlives the messages that are deleted.
+ * The default if no push service is configured: each push becomes a log line. Message text is
+ * written at level debug only, because a log outlives deleted messages.
  */
 export function logPushSender(log: Log): PushSender {
   return {

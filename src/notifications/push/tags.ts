@@ -1,8 +1,9 @@
 import type { NotifiableKind } from "../../model/notification.ts";
 
 /**
- * The collapse key of a push: a later one with the same key takes its place, and one that shows nothing
- * takes it back. Messages of a chat share one; a reaction must not take the place of an unread message.
+ * Returns the collapse key of a push: a later push with this key replaces it, and one that shows
+ * nothing withdraws it. The messages of a chat share one; a reaction must not replace an unread
+ * message.
  */
 export function pushTag(kind: NotifiableKind, chatId: string, messageId: string | null): string {
   switch (kind) {

@@ -12,7 +12,9 @@ export interface PushSubject {
   data: Record<string, string>;
 }
 
-/** What the device shows. Null where nothing may be told: encrypted chats, hidden content. */
+/**
+ * The text that the device shows. Null if nothing may be revealed: encrypted chats, hidden content.
+ */
 export function alertOf(subject: PushSubject, hidden: boolean): Push["alert"] {
   if (hidden || subject.chat.encrypted) return null;
   const { kind, chat, message, actorName, data } = subject;
@@ -33,7 +35,7 @@ export function alertOf(subject: PushSubject, hidden: boolean): Push["alert"] {
 
 const NAMES = { image: "Picture", video: "Video", audio: "Sound", file: "File" };
 
-/** Its sender may have deleted the files since, and then a message has none. */
+/** The sender may have deleted the files since, so the list may be empty. */
 function describeFiles(media: MediaAttachment[]): string {
   return media.length > 1 ? `${media.length} files` : NAMES[media[0]?.kind ?? "file"];
 }
@@ -53,12 +55,12 @@ const SECURITY: Record<string, string> = {
   "provider.unlinked": "A way to sign in was removed",
 };
 
-/** Changes to an account that its owner is told of wherever they are. */
+/** Account changes that the owner is notified of, in the app and by a push. */
 export function isSecurityEvent(action: string): boolean {
   return Object.hasOwn(SECURITY, action);
 }
 
-/** What the device shows of a notification that belongs to no chat; `hidden` as for `alertOf`. */
+/** The text of a notification that belongs to no chat; `hidden` as for `alertOf`. */
 export function notificationAlert(
   kind: NotifiableKind,
   data: Record<string, string>,
@@ -68,7 +70,7 @@ export function notificationAlert(
   if (kind === "contact_request") {
     const body = data.kind === "group"
       ? "You are invited to a group"
-      : "Somebody asks to write to you";
+      : "Someone asks to write to you";
     return { title: "New request", body };
   }
   return { title: "Security", body: SECURITY[data.action] ?? "Your account was changed" };

@@ -1,8 +1,9 @@
 import { base64url } from "jose";
 
 /**
- * A `Topic` (RFC 8030, section 5.4) is at most 32 characters of the base64url alphabet, which a UUID
- * is not: so 192 bits of the key's SHA-256. The push service does not learn the chat's id either.
+ * A `Topic` (RFC 8030, section 5.4) has at most 32 characters of the base64url alphabet, which a
+ * UUID exceeds: hence 192 bits of the key's SHA-256. This also hides the chat's id from the push
+ * service.
  */
 export async function webPushTopic(collapseKey: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(collapseKey));

@@ -11,23 +11,31 @@ import type { Withdrawals } from "../withdrawals.ts";
 
 export interface PushWorkerOptions {
   store: Pick<Store, "outbox" | "chats">;
-  teller: RecipientResolver;
+  resolver: RecipientResolver;
   dispatch: PushDispatch;
   withdrawals: Pick<Withdrawals, "apply">;
   clock: Clock;
   log: Log;
-  /** How often the outbox is read for what other instances left, and for retries, in milliseconds. */
+  /**
+   * Milliseconds between reads of the outbox for entries left by other instances and for retries.
+   */
   pollMs?: number;
-  /** Called by every poll: for how long the oldest entry is due, in milliseconds; 0 where none is. */
+  /**
+   * Called by every poll with the milliseconds for which the oldest entry has been due; 0 if none
+   * is.
+   */
   onWaited?(ms: number): void;
 }
 
-/** Lease on claimed entries, renewed by every poll. */
+/** Lease on claimed entries in milliseconds, renewed by every poll. */
 const LEASE_MS = 30_000;
 const POLL_MS = 2_000;
-/** Debounce per chat: activity within this window is delivered together. */
+/** Debounce per chat in milliseconds: activity within this window is delivered together. */
 const DEBOUNCE_MS = 250;
-/** Claimed entries at most, and retries among them; the rest stays in the store for a later poll. */
+/**
+ * Maximum number of claimed entries, and of retries among them; the others stay in the store for a
+ * later poll.
+ */
 const MAX_CLAIMED = 5_000;
 const MAX_RETRIES = 1_000;
 const POLL_LIMIT = 200;
@@ -35,11 +43,12 @@ const CHATS_AT_ONCE = 8;
 const RETRIES_AT_ONCE = 4;
 
 /**
- * Empties the outbox. An entry written here is claimed at once; one that another instance left, having
- * died, is due some seconds later, and claimed by one. It is removed when everyone has been notified, so a
- * crash in between notifies some people once more, and forgets nobody.
+ * Processes the outbox. An entry written by this instance is claimed immediately; one left by an
+ * instance that died becomes due some seconds later, and one instance claims it. An entry is
+ * removed when everyone has been notified, so a crash in between notifies some users twice, and
+ * misses no one.
  *
- * Retries have places of their own: they never wait in series with what has just happened.
+ * Retries have separate slots, so that they never delay new entries.
  */
 export class PushWorker {
   readonly #claimed = new Set<string>();
@@ -62,23 +71,23 @@ export class PushWorker {
     this.#schedule();
   }
 
-  /** For `ChatWriter`: never waits. */
+  /** Called by `ChatWriter`; never blocks. */
   committed({ outbox }: ChatCommit): void {
     if (outbox) this.take(outbox);
   }
 
-  /** An entry that was written here, and is claimed until it is due. */
+  /** Processes an entry that was written or claimed by this instance. */
   take(entry: OutboxEntry): void {
     const isRetry = entry.deviceIds !== null;
     if (this.#closed || this.#claimed.size >= MAX_CLAIMED || this.#claimed.has(entry.id)) return;
     if (isRetry && this.#claimedRetries >= MAX_RETRIES) return;
     this.#claimed.add(entry.id);
-    if (!isRetry) return this.#fresh.take(entry.chatId ?? entry.id, entry);
+    if (!isRetry) return this.#fresh.add(entry.chatId ?? entry.id, entry);
     this.#claimedRetries++;
-    this.#retries.take(entry.id, entry);
+    this.#retries.add(entry.id, entry);
   }
 
-  /** Aborts pushes that are under way: they are retried, by whichever instance is there. */
+  /** Aborts pushes in flight: any running instance retries them. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -96,12 +105,12 @@ export class PushWorker {
     Deno.unrefTimer(this.#timer);
   }
 
-  /** Entries that are claimed here, and not done. */
+  /** Number of entries that are claimed by this instance and not done. */
   get claimed(): number {
     return this.#claimed.size;
   }
 
-  /** Claims the entries that are due, and goes on to notify. */
+  /** Claims the due entries and processes them. */
   async poll(): Promise<void> {
     const { store, clock, log } = this.#options;
     try {
@@ -109,14 +118,14 @@ export class PushWorker {
       if (this.#claimed.size > 0) await store.outbox.hold([...this.#claimed], until);
       await this.#observeWait();
       if (this.#claimed.size >= MAX_CLAIMED) return;
-      const taken = await store.outbox.take(clock.now(), until, POLL_LIMIT);
-      for (const entry of taken) this.take(entry);
+      const claimed = await store.outbox.take(clock.now(), until, POLL_LIMIT);
+      for (const entry of claimed) this.take(entry);
     } catch (error) {
       log.warn("Outbox read failed", { error });
     }
   }
 
-  /** After the leases were renewed, so that what is due is what nobody has claimed. */
+  /** Runs after the leases were renewed, so that only unclaimed entries count as due. */
   async #observeWait(): Promise<void> {
     const { store, clock, onWaited } = this.#options;
     const now = clock.now();
@@ -139,9 +148,9 @@ export class PushWorker {
     }
   }
 
-  /** Fresh entries of one chat, or one retry. */
+  /** Processes the fresh entries of one chat, or one retry, and returns the retries. */
   async #retriesOf(entries: OutboxEntry[]): Promise<OutboxEntry[]> {
-    const { store, teller, dispatch, withdrawals, clock } = this.#options;
+    const { store, resolver, dispatch, withdrawals, clock } = this.#options;
     const alive = entries.filter(({ createdAt }) => createdAt + GIVE_UP_MS > clock.now());
     if (alive.length === 0) return [];
     const [{ chatId }] = alive;
@@ -155,6 +164,6 @@ export class PushWorker {
     const chat = await store.chats.byId(chatId);
     if (!chat) return [];
     await withdrawals.apply(chatId, alive);
-    return await dispatch.showChat(chat, await teller.tell(chat, alive));
+    return await dispatch.showChat(chat, await resolver.resolve(chat, alive));
   }
 }

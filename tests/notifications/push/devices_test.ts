@@ -31,7 +31,7 @@ Deno.test("devices of sessions that are over give way, others don't", async () =
   await register(caller, "first");
   await assert.rejects(register(caller, "third"), {
     code: "conflict",
-    message: "Registering the device: there are 2 of 2 already",
+    message: "Cannot register the device: 2 of 2 devices are registered already",
   });
   assert.deepEqual((await tokens()).sort(), ["first", "second"]);
   await store.close();

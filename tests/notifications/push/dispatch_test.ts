@@ -77,9 +77,9 @@ class DispatchWorld implements AsyncDisposable {
 }
 
 function added(userId: string, entry: OutboxEntry): PushCandidate {
-  const [occurrence] = entry.occurrences;
+  const [event] = entry.occurrences;
   const about = { kind: "added_to_group", actorId: newId(), messageId: null, data: {} } as const;
-  return { userId, ...about, occurrence, entry };
+  return { userId, ...about, event, entry };
 }
 
 Deno.test("a session that has ended or expired gets no push, and its device is forgotten", async () => {
@@ -156,11 +156,11 @@ Deno.test("a deleted message is stood in for by an earlier unread one of its sen
     });
     const { id: messageId, seq, senderId } = rows.at(-1)!;
     const plain = { mentions: [], replyTo: null };
-    const occurrence = { type: "message" as const, messageId, seq, senderId, ...plain };
-    const entry = anOutboxEntry({ chatId: chat.id, occurrences: [occurrence] });
+    const event = { type: "message" as const, messageId, seq, senderId, ...plain };
+    const entry = anOutboxEntry({ chatId: chat.id, occurrences: [event] });
     const about = { kind: "message", actorId: senderId, messageId, data: {} } as const;
     world.pushes.length = 0;
-    await world.dispatch.showChat(chat, [{ userId, ...about, occurrence, entry }]);
+    await world.dispatch.showChat(chat, [{ userId, ...about, event, entry }]);
     return world.pushes[0]?.alert?.body.split(": ").at(-1);
   };
   const gone = { text: "", deletedAt: T0 };

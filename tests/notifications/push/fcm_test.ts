@@ -144,7 +144,7 @@ test("an account that Google refuses rejects; a failing token endpoint retries",
   server.tokens.add({ status: 400, body: '{"error":"invalid_grant"}' });
   assert.deepEqual(await sender.send(target, samplePush), {
     outcome: "rejected",
-    reason: "Google refused an access token (400, invalid_grant)",
+    reason: "Google refused to issue an access token (400, invalid_grant)",
   });
   server.tokens.add({ status: 503, retryAfter: "7" });
   const busy = await sender.send(target, samplePush);

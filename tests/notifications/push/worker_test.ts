@@ -22,8 +22,8 @@ function workerOver(tell: (chatId: string, entries: readonly OutboxEntry[]) => v
       },
     },
   } as unknown as PushWorkerOptions["store"];
-  const teller = {
-    tell: ({ id }: Chat, entries: readonly OutboxEntry[]) => {
+  const resolver = {
+    resolve: ({ id }: Chat, entries: readonly OutboxEntry[]) => {
       tell(id, entries);
       return Promise.resolve([]);
     },
@@ -35,7 +35,7 @@ function workerOver(tell: (chatId: string, entries: readonly OutboxEntry[]) => v
   } as unknown as PushDispatch;
   const clock = { now: () => T0 };
   const withdrawals = { apply: () => Promise.resolve() };
-  const options = { store, teller, dispatch, withdrawals, clock, log: silentLog };
+  const options = { store, resolver, dispatch, withdrawals, clock, log: silentLog };
   return { worker: new PushWorker(options), settled };
 }
 
@@ -108,8 +108,8 @@ function pollingWorker(due: OutboxEntry[]) {
       },
     },
   } as unknown as PushWorkerOptions["store"];
-  const teller = {
-    tell: (_: Chat, entries: readonly OutboxEntry[]) =>
+  const resolver = {
+    resolve: (_: Chat, entries: readonly OutboxEntry[]) =>
       new Promise((resolve) =>
         rounds.push({ ids: entries.map(({ id }) => id), end: () => resolve([]) })
       ),
@@ -121,7 +121,7 @@ function pollingWorker(due: OutboxEntry[]) {
   } as unknown as PushDispatch;
   const clock = { now: () => T0 };
   const withdrawals = { apply: () => Promise.resolve() };
-  const options = { store, teller, dispatch, withdrawals, clock, log: silentLog, pollMs: 5 };
+  const options = { store, resolver, dispatch, withdrawals, clock, log: silentLog, pollMs: 5 };
   return { worker: new PushWorker(options), rounds, held, settled };
 }
 

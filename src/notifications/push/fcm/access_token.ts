@@ -3,10 +3,10 @@ import { deadline, postPush, retryAfterMs } from "../http.ts";
 import type { ServiceAccount } from "./service_account.ts";
 
 const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-/** A token is renewed this long before it ends, so that none ends on its way. */
+/** A token is renewed this many milliseconds before it expires, so that none expires in transit. */
 const MARGIN_MS = 5 * 60 * 1000;
 
-/** Google gave no access token. `permanent`: it refused this account, and will again. */
+/** Google returned no access token. `permanent`: it rejected this account, and will do so again. */
 export class AccessTokenError extends Error {
   override readonly name = "AccessTokenError";
 
@@ -16,11 +16,11 @@ export class AccessTokenError extends Error {
 }
 
 /**
- * An access token for a service account, kept until shortly before its end. However many ask at
- * once, there is one request; a failure is not kept.
+ * Caches an access token of a service account until shortly before it expires. Concurrent callers
+ * share one request; a failure is not cached.
  *
- * It stands behind the SDK's `Credential`. The SDK's own (`cert`) heeds neither the account's `token_uri`
- * nor a time limit nor an agent, and loses the status and `Retry-After` of a refusal.
+ * It backs the SDK's `Credential`. The SDK's own (`cert`) respects neither the account's
+ * `token_uri` nor a time limit nor an agent, and loses the status and `Retry-After` of a refusal.
  */
 export class GoogleAccessToken {
   #current: { token: string; usableUntil: number } | null = null;
@@ -33,14 +33,14 @@ export class GoogleAccessToken {
     private readonly timeoutMs: number,
   ) {}
 
-  /** Throws `AccessTokenError`, or what `fetch` throws. */
+  /** Throws `AccessTokenError`, or whatever `fetch` throws. */
   async get(): Promise<string> {
     if (this.#current && this.clock.now() < this.#current.usableUntil) return this.#current.token;
     this.#request ??= this.#fetch().finally(() => this.#request = null);
     return await this.#request;
   }
 
-  /** Forgets a token that was refused; one that has replaced it since stays. */
+  /** Drops a token that was rejected; a token that has replaced it since is kept. */
   discard(token: string): void {
     if (this.#current?.token === token) this.#current = null;
   }
@@ -61,7 +61,7 @@ export class GoogleAccessToken {
 function parseToken(body: string): { token: string; expiresIn: number } {
   const answer = parseObject(body);
   if (typeof answer.access_token !== "string" || typeof answer.expires_in !== "number") {
-    throw new AccessTokenError("Google's answer holds no access token", false);
+    throw new AccessTokenError("Google's response has no access token", false);
   }
   return { token: answer.access_token, expiresIn: answer.expires_in };
 }
@@ -71,7 +71,7 @@ function refusal(status: number, body: string, headers: Headers, now: number): A
   const name = typeof error === "string" ? `, ${error.slice(0, 80)}` : "";
   const permanent = status >= 400 && status < 500 && status !== 429 && status !== 408;
   return new AccessTokenError(
-    `Google refused an access token (${status}${name})`,
+    `Google refused to issue an access token (${status}${name})`,
     permanent,
     retryAfterMs(headers, now),
   );

@@ -3,20 +3,21 @@ import { Agent } from "node:https";
 import { connect } from "node:net";
 import { FcmCall } from "./call.ts";
 
-/** Between probes of idle connections; Google closes those after minutes. */
+/** Milliseconds between probes of idle connections; Google closes those after minutes. */
 const KEEP_ALIVE_MS = 30_000;
 
 type ConnectOptions = Parameters<HttpAgent["createConnection"]>[0];
 type Connected = Parameters<HttpAgent["createConnection"]>[1];
 
-/** Of Node's agent, what its types leave out. */
+/** The parts of Node's agent that its types leave out. */
 interface AgentInternals {
   addRequest(request: ClientRequest, options: ConnectOptions): void;
 }
 
 /**
- * Carries the SDK's requests, which name Google's host, to `endpoint`: another host for an emulator, which
- * may be plain HTTP on this machine. Hands each request to the call that it is part of.
+ * Sends the SDK's requests, which are addressed to Google's host, to `endpoint`: another host for
+ * an emulator, which may be plain HTTP on this machine. Associates each request with the call that
+ * it belongs to.
  */
 export class FcmAgent extends Agent {
   readonly #endpoint: URL;
@@ -36,8 +37,8 @@ export class FcmAgent extends Agent {
   }
 
   addRequest(request: ClientRequest, options: ConnectOptions): void {
-    // Deno brings a request again, as it is, where a connection of an earlier one was closed: be it by
-    // FCM, or because its own call has ended, which must not send it a second time.
+    // Deno passes a request again, unchanged, if an earlier one's connection was closed, either by
+    // FCM or because the request's call has ended. An ended call must not be sent a second time.
     if (!this.#directed.has(request)) this.#direct(request);
     else if (this.#directed.get(request)?.hasEnded) return;
     (Agent.prototype as unknown as AgentInternals).addRequest.call(this, request, options);
@@ -52,17 +53,20 @@ export class FcmAgent extends Agent {
     call?.begin(request);
   }
 
-  /** Deno 2.5 starts TLS itself, on the agent's connection, by these fields of the request. */
+  /**
+   * Deno 2.5 starts TLS itself, on the agent's connection, according to these fields of the
+   * request.
+   */
   #directOlderDeno(request: ClientRequest): void {
     Object.assign(request, { host: this.#host, protocol: this.#endpoint.protocol });
-    // The constructor, which this is called from, sets it last.
+    // The constructor, from which this method is called, sets this field last.
     if (this.#isPlain) queueMicrotask(() => Object.assign(request, { _encrypted: false }));
   }
 
   override createConnection(options: ConnectOptions, callback?: Connected) {
-    const place = { host: this.#host, port: this.#port };
-    if (this.#isPlain) return connect(place);
-    const named = { ...options, ...place, hostname: this.#host, servername: this.#host };
+    const target = { host: this.#host, port: this.#port };
+    if (this.#isPlain) return connect(target);
+    const named = { ...options, ...target, hostname: this.#host, servername: this.#host };
     return super.createConnection(named, callback);
   }
 }

@@ -4,16 +4,16 @@ import { MAX_ANSWER_BYTES, type PushAnswer } from "../http.ts";
 
 const calls = new AsyncLocalStorage<FcmCall>();
 
-/** An answer that was cut off: what is left of it is its status and its headers. */
+/** A response that was cut off; only its status and headers are kept. */
 export class OverlongAnswer extends Error {
   constructor(readonly answer: PushAnswer) {
-    super("FCM's answer is too long");
+    super("The response of FCM is too long");
   }
 }
 
 /**
- * One call of the SDK, which by itself cannot be ended and reads an answer of any length. The agent finds
- * the call of a request by its asynchronous context.
+ * One call of the SDK, which cannot be canceled by itself and reads responses of any length. The
+ * agent finds the call of a request through its asynchronous context.
  */
 export class FcmCall {
   readonly #failed = Promise.withResolvers<never>();
@@ -28,7 +28,9 @@ export class FcmCall {
     return this.#failure !== null;
   }
 
-  /** Settles at the latest when `signal` aborts, with its reason; the connection is closed then. */
+  /**
+   * Settles no later than `signal` aborts, with the signal's reason; the connection is then closed.
+   */
   async run<Result>(send: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     const abort = () => this.#fail(signal.reason);
     signal.throwIfAborted();
@@ -43,12 +45,15 @@ export class FcmCall {
 
   begin(request: ClientRequest): void {
     this.#requests.add(request);
-    // Before the SDK's own listener, which goes by the headers.
+    // Runs before the SDK's own listener, which relies on the headers.
     request.prependListener("response", (response) => this.#bound(response));
     if (this.#failure) request.destroy(this.#failure);
   }
 
-  /** Nothing asks FCM to compress: an answer in another form is read as plain text, and not unpacked. */
+  /**
+   * The server never asks FCM to compress: a response in another form is read as plain text, not
+   * decompressed.
+   */
   #bound(response: IncomingMessage): void {
     const answer = {
       status: response.statusCode ?? 0,
@@ -68,7 +73,7 @@ export class FcmCall {
     if (this.#failure) return;
     this.#failure = failure;
     this.#failed.reject(failure);
-    // The SDK hears an error of its own: it would keep the signal's reason, and add to it.
+    // A separate error for the SDK, which would keep the signal's reason and modify it.
     for (const request of this.#requests) request.destroy(new Error("The call has ended"));
   }
 }

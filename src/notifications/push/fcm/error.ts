@@ -2,20 +2,20 @@ import { quote } from "../../../core/errors.ts";
 import { type PushAnswer, retry, retryAfterMs } from "../http.ts";
 import type { PushResult } from "../sender.ts";
 
-/** FCM asks for a minute at least before a message over quota is sent again. */
+/** FCM requires a wait of at least a minute before a message over quota is sent again. */
 const QUOTA_WAIT_MS = 60_000;
 
 interface FcmError {
   message: string;
-  /** The canonical name, as `NOT_FOUND`. */
+  /** Canonical name, for example `NOT_FOUND`. */
   status: string;
-  /** FCM's own name, as `UNREGISTERED`; empty where the error is not FCM's. */
+  /** FCM's name, for example `UNREGISTERED`; empty if the error is not FCM's. */
   errorCode: string;
-  /** The request's fields that were refused. */
+  /** Rejected fields of the request. */
   fields: string[];
 }
 
-/** What an answer of FCM's other than 200 means for the push (its reference, `ErrorCode`). */
+/** Maps a response of FCM other than 200 to a result (see FCM's reference, `ErrorCode`). */
 export function fcmErrorResult(answer: PushAnswer, now: number): PushResult {
   const error = parseFcmError(answer.body);
   const { status } = answer;
@@ -26,17 +26,20 @@ export function fcmErrorResult(answer: PushAnswer, now: number): PushResult {
   const afterMs = retryAfterMs(answer.headers, now);
   if (status === 429) return retry(reason, afterMs ?? QUOTA_WAIT_MS);
   if (status >= 500 || status === 408) return retry(reason, afterMs);
-  // The rest are faults of ours or of the project's set-up (SENDER_ID_MISMATCH, a missing APNs key):
-  // taking those for a dead token would let one wrong setting wipe out every registration.
+  // The others are faults of this server or of the project's setup (SENDER_ID_MISMATCH, a missing
+  // APNs key): treating them as a dead token would let one wrong setting delete every registration.
   return { outcome: "rejected", reason };
 }
 
-/** FCM refused our access token, as opposed to its own credentials with Apple or a browser's vendor. */
+/**
+ * True if FCM rejected the server's access token, as opposed to FCM's own credentials with Apple or
+ * a browser vendor.
+ */
 export function refusesAccessToken(answer: PushAnswer): boolean {
   return answer.status === 401 && parseFcmError(answer.body).errorCode !== "THIRD_PARTY_AUTH_ERROR";
 }
 
-/** A bare 404 is not enough: a wrong project or endpoint answers so too. */
+/** A bare 404 is not enough: a wrong project or endpoint returns one too. */
 function isDeadToken({ errorCode, fields, message }: FcmError): boolean {
   if (errorCode === "UNREGISTERED") return true;
   if (errorCode !== "INVALID_ARGUMENT") return false;

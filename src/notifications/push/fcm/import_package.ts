@@ -1,12 +1,13 @@
-/** A package is not cached, and could not be fetched. The message names the cause in one line. */
+/** A package is not cached and could not be fetched. The message names the cause in one line. */
 export class PackageMissing extends Error {
   override name = "PackageMissing";
 }
 
 /**
- * Imports an npm package that is in no lock, as on Deno Deploy, where no launcher passes `fcm.lock`. Deno adds
- * what it fetched to deno.lock. In a folder that cannot be written the import fails with that alone, although
- * the package is there: the next import of it succeeds. Throws `PackageMissing`.
+ * Imports an npm package that is in no lock file, as on Deno Deploy, where no launcher passes
+ * `fcm.lock`. Deno adds what it fetched to deno.lock. In a read-only folder the import fails only
+ * because of that, although the package was fetched: importing it again succeeds. Throws
+ * `PackageMissing`.
  */
 export async function importPackage(specifier: string) {
   try {

@@ -1,7 +1,7 @@
 import type { Push } from "../sender.ts";
 import { webPushTopic } from "../topic.ts";
 
-/** The SDK's `Message`, which is not imported: its package is loaded on first use. */
+/** The SDK's `Message`, which is not imported because its package is loaded on first use. */
 export interface FcmMessage {
   token: string;
   data: Readonly<Record<string, string>>;
@@ -9,8 +9,8 @@ export interface FcmMessage {
 }
 
 /**
- * A push as the SDK's `send` wants it, with the options of each platform that a token may turn out to
- * belong to.
+ * Converts a push to the argument of the SDK's `send`, with the options of each platform that the
+ * token may belong to.
  */
 export async function fcmMessage(token: string, push: Push, now: number): Promise<FcmMessage> {
   return {
@@ -25,7 +25,7 @@ export async function fcmMessage(token: string, push: Push, now: number): Promis
 
 function androidConfig({ collapseKey, alert, badge, urgency, ttl }: Push) {
   const notification = {
-    // The tag replaces what is shown; the collapse key, what waits.
+    // The tag replaces a shown push; the collapse key replaces a queued one.
     ...(collapseKey !== null && { tag: collapseKey }),
     ...(badge !== null && { notificationCount: badge }),
   };
@@ -38,8 +38,8 @@ function androidConfig({ collapseKey, alert, badge, urgency, ttl }: Push) {
 }
 
 /**
- * Apple wants `background` and priority 5 for what shows nothing at all. A badge is shown, so with
- * one the type is `alert`; without an alert, priority 5 is all that FCM allows.
+ * Apple requires `background` and priority 5 for a push that shows nothing at all. A badge is
+ * shown, so with a badge the type is `alert`; without an alert, FCM allows only priority 5.
  */
 function apnsConfig({ collapseKey, alert, badge, urgency, ttl }: Push, now: number) {
   return {
@@ -53,7 +53,7 @@ function apnsConfig({ collapseKey, alert, badge, urgency, ttl }: Push, now: numb
       aps: {
         ...(badge !== null && { badge }),
         ...(collapseKey !== null && { threadId: collapseKey }),
-        // An alert may be rewritten by the app before it is shown; without one the app is woken.
+        // The app may rewrite an alert before it is shown; without an alert the app is woken.
         ...(alert ? { sound: "default", mutableContent: true } : { contentAvailable: true }),
       },
     },

@@ -5,18 +5,19 @@ import type { FcmMessage } from "./message.ts";
 import { deadline, type PushAnswer } from "../http.ts";
 
 /**
- * Exact, since `endRetries` reaches into it. Not among the imports of deno.json: a first start installs
- * all that those name, and this is 132 packages that only pushes to apps need. `fcm.lock` pins it.
+ * An exact version, because `endRetries` modifies its internals. Not among the imports of
+ * deno.json: the first start installs everything listed there, and this is 132 packages that only
+ * pushes to apps need. `fcm.lock` pins it.
  */
 const PACKAGE = "npm:firebase-admin@14.5.0";
 
-/** For the download of the package. */
+/** Timeout for the download of the package. */
 const LOAD_TIMEOUT_MS = 60_000;
 
 export interface FcmSdkOptions {
   projectId: string;
   endpoint: string;
-  /** Called for each message: what keeps the token is behind it, and heeds its own clock. */
+  /** Called for each message: the token is cached behind it, by the server's clock. */
   accessToken(): Promise<string>;
 }
 
@@ -25,7 +26,7 @@ interface Messaging {
   messagingRequestHandler: { httpClient: { retry: object } };
 }
 
-/** What the SDK throws, as far as it is looked at: its causes hold the request with its access token. */
+/** The used parts of the SDK's error: its causes contain the request with its access token. */
 interface SdkError {
   code?: unknown;
   message?: unknown;
@@ -38,7 +39,10 @@ export class FcmSdk {
 
   constructor(private readonly options: FcmSdkOptions) {}
 
-  /** FCM's answer, be it an error. Throws the signal's reason, or why FCM could not be reached. */
+  /**
+   * Returns FCM's response, even if it is an error. Throws the signal's reason, or why FCM was
+   * unreachable.
+   */
   async send(message: FcmMessage, signal: AbortSignal, dryRun = false): Promise<PushAnswer> {
     const messaging = await this.load(signal);
     try {
@@ -51,7 +55,7 @@ export class FcmSdk {
   }
 
   /**
-   * Fetches the package where it is not cached yet, which is no part of a message's time limit. Throws
+   * Fetches the package if it is not cached yet, outside of the message's time limit. Throws
    * `PackageMissing` or the signal's reason.
    */
   async load(signal?: AbortSignal): Promise<Messaging> {
@@ -76,8 +80,8 @@ async function openMessaging(options: FcmSdkOptions): Promise<Messaging> {
   const { projectId, endpoint, accessToken } = options;
   const { initializeApp } = await importPackage(`${PACKAGE}/app`);
   const { getMessaging } = await importPackage(`${PACKAGE}/messaging`);
-  // `cert` exchanges tokens at an address of its own, without a time limit. No time to live: the SDK
-  // would keep a token that was refused.
+  // `cert` exchanges tokens at a separate address, without a timeout. A lifetime of 0, because the
+  // SDK would keep a token that was rejected.
   const credential = {
     getAccessToken: async () => ({ access_token: await accessToken(), expires_in: 0 }),
   };
@@ -87,8 +91,8 @@ async function openMessaging(options: FcmSdkOptions): Promise<Messaging> {
 }
 
 /**
- * The outbox tries again, when `Retry-After` says. What is left is one more try where FCM had closed an
- * idle connection just as it was used.
+ * Retries are left to the outbox, which respects `Retry-After`. The SDK keeps one retry, for an
+ * idle connection that FCM closed just as it was used.
  */
 function endRetries(messaging: Messaging): Messaging {
   messaging.messagingRequestHandler.httpClient.retry = {
@@ -106,7 +110,7 @@ function answerIn({ code, message, httpResponse }: SdkError): PushAnswer {
     const body = typeof data === "string" ? data : JSON.stringify(data);
     return { status, headers: headersOf(headers), body };
   }
-  // The SDK refuses a message unsent, by rules that are FCM's too.
+  // The SDK rejects a message without sending it, by rules that FCM has too.
   if (String(code).startsWith("messaging/")) return refusedUnsent(String(message));
   const fault = new Error("FCM could not be reached");
   fault.name = String(code);

@@ -12,7 +12,7 @@ import type { ServiceAccount } from "./service_account.ts";
 
 const SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
 
-/** Words that FCM keeps for itself among the keys of `data`. */
+/** Keys of `data` that FCM reserves. */
 const RESERVED_KEY = /^(from|message_type|google\..*|gcm\..*)$/;
 
 /** FCM counts the keys and values of `data` and the notification. */
@@ -20,7 +20,7 @@ const MAX_PAYLOAD_BYTES = 4096;
 
 export interface FcmOptions {
   account: ServiceAccount;
-  /** Where FCM is: another for an emulator. Without a slash at the end. */
+  /** Address of FCM: another one for an emulator. Without a trailing slash. */
   endpoint?: string;
   timeoutMs?: number;
   clock?: Clock;
@@ -31,7 +31,7 @@ interface PostOptions {
   dryRun?: boolean;
 }
 
-/** Firebase Cloud Messaging by its SDK (its HTTP v1 API), for Android, Apple and web apps. */
+/** Firebase Cloud Messaging through its SDK (HTTP v1 API), for Android, Apple and web apps. */
 export class FcmPushSender implements PushSender<FcmTarget> {
   readonly #timeoutMs: number;
   readonly #clock: Clock;
@@ -65,16 +65,19 @@ export class FcmPushSender implements PushSender<FcmTarget> {
     }
   }
 
-  /** Has FCM check a message to no device, and send none. Throws why it takes none of this account. */
+  /**
+   * Has FCM validate a message to no device, without sending it. Throws why FCM accepts no messages
+   * of this account.
+   */
   async dryRun(): Promise<void> {
     const { status } = await this.#post({ token: "none", data: {} }, { dryRun: true });
-    // The token is no device's, which FCM says only to those who may send.
+    // The token belongs to no device, which FCM reveals only to accounts that may send.
     if (status === 200 || status === 400 || status === 404) return;
-    const about = status === 403 ? ": the account may not send, or the API is not enabled" : "";
-    throw new Error(`FCM answers ${status} to the service account${about}`);
+    const hint = status === 403 ? ": the account may not send, or the API is not enabled" : "";
+    throw new Error(`FCM returned ${status} for the service account${hint}`);
   }
 
-  /** A token that was revoked before its end costs one more try, with a new one. */
+  /** A token that was revoked before its expiry costs one retry with a new token. */
   async #post(message: FcmMessage, options: PostOptions): Promise<PushAnswer> {
     const first = await this.#postOnce(message, options);
     return refusesAccessToken(first) ? await this.#postOnce(message, options) : first;
@@ -83,7 +86,7 @@ export class FcmPushSender implements PushSender<FcmTarget> {
   async #postOnce(message: FcmMessage, { signal, dryRun }: PostOptions): Promise<PushAnswer> {
     await this.#sdk.load(signal);
     const until = deadline(this.#timeoutMs, signal);
-    // Asked for first, so that its failure comes as it is: the SDK would wrap it.
+    // Requested first, so that its failure is passed on unchanged: the SDK would wrap it.
     const token = await this.#accessToken.get();
     const answer = await this.#sdk.send(message, until, dryRun);
     if (refusesAccessToken(answer)) this.#accessToken.discard(token);
@@ -98,9 +101,9 @@ export class FcmPushSender implements PushSender<FcmTarget> {
 
 function fitForFcm(push: Push): Push | string {
   const reserved = Object.keys(push.data).find((key) => RESERVED_KEY.test(key));
-  if (reserved !== undefined) return `FCM keeps the data key ${quote(reserved)} for itself`;
+  if (reserved !== undefined) return `FCM reserves the data key ${quote(reserved)}`;
   const fitted = fitPush(push);
   if (typeof fitted === "string") return fitted;
   const bytes = byteLength(JSON.stringify([fitted.data, fitted.alert]));
-  return bytes <= MAX_PAYLOAD_BYTES ? fitted : `The push holds ${bytes} bytes, too many for FCM`;
+  return bytes <= MAX_PAYLOAD_BYTES ? fitted : `The push has ${bytes} bytes, too many for FCM`;
 }

@@ -2,7 +2,7 @@ import { createPrivateKey } from "node:crypto";
 import { importPKCS8, SignJWT } from "jose";
 import { z } from "zod";
 
-/** Google's limit for an assertion. */
+/** Google's limit for an assertion's lifetime. */
 const ASSERTION_SECONDS = 3600;
 
 const shape = z.object({
@@ -34,7 +34,10 @@ export class ServiceAccount {
     this.#pem = fields.private_key;
   }
 
-  /** A signed assertion (RFC 7523) that Google exchanges for an access token with this scope. */
+  /**
+   * Returns a signed assertion (RFC 7523) that Google exchanges for an access token with this
+   * scope.
+   */
   async assertion(scope: string, now: number): Promise<string> {
     this.#key ??= importPKCS8(this.#pem, "RS256");
     const issuedAt = Math.floor(now / 1000);
@@ -49,9 +52,9 @@ export class ServiceAccount {
 }
 
 /**
- * Reads the JSON file that the Firebase console hands out, as it is or in base64 (for hosts whose
+ * Reads the JSON file that the Firebase console provides, plain or in base64 (for hosts whose
  * variables hold one line). Throws an Error that names the fault and never quotes the input: nearly
- * all of it is secret, and the messages of JSON parsers quote.
+ * all of it is secret, and the messages of JSON parsers quote it.
  */
 export function parseServiceAccount(text: string): ServiceAccount {
   const parsed = shape.safeParse(parseJson(text.trim()));
@@ -59,12 +62,14 @@ export function parseServiceAccount(text: string): ServiceAccount {
     const fields = [
       ...new Set(parsed.error.issues.map(({ path }) => path.join(".") || "the whole")),
     ];
-    throw new Error(`The service account is not valid: look at ${fields.join(", ")}`);
+    throw new Error(`The service account is not valid: check ${fields.join(", ")}`);
   }
   // Variables are often set with the two characters "\n" where the file has a line break.
   const private_key = parsed.data.private_key.replaceAll("\\n", "\n");
   if (keyType(private_key) !== "rsa") {
-    throw new Error("The service account is not valid: private_key is no RSA key in PKCS #8 PEM");
+    throw new Error(
+      "The service account is not valid: private_key is not an RSA key in PKCS #8 PEM",
+    );
   }
   return new ServiceAccount({ ...parsed.data, private_key });
 }
@@ -86,7 +91,7 @@ function keyType(pem: string): string | undefined {
   }
 }
 
-/** Plain HTTP only to this machine, where an emulator listens. */
+/** Allows plain HTTP only to this machine, where an emulator listens. */
 function isHttpsOrLoopback(text: string): boolean {
   const url = URL.parse(text);
   if (url?.protocol !== "http:") return url?.protocol === "https:";

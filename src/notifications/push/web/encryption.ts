@@ -6,21 +6,27 @@ import { AppError, quote } from "../../../core/errors.ts";
  * Message encryption for Web Push (RFC 8291) in the `aes128gcm` coding (RFC 8188), one record a push.
  */
 
-/** Services must take 4,096 bytes (RFC 8030, section 7.2): less the header, the tag and the delimiter. */
+/**
+ * Services must accept 4,096 bytes (RFC 8030, section 7.2), less the header, the tag and the
+ * delimiter.
+ */
 export const MAX_PLAINTEXT_BYTES = 3993;
 
 const RECORD_SIZE = 4096;
 const CURVE = { name: "ECDH", namedCurve: "P-256" };
 const encoder = new TextEncoder();
 
-/** The browser's half: its public key, raw and imported, and the secret shared with it alone. */
+/** The browser's keys: its public key, raw and imported, and the secret shared with it alone. */
 export interface SubscriptionKeys {
   publicBytes: Bytes;
   publicKey: CryptoKey;
   auth: Bytes;
 }
 
-/** Throws `AppError("invalid_request")` for keys that no browser makes, points off the curve included. */
+/**
+ * Throws `AppError("invalid_request")` for keys that no browser creates, including points off the
+ * curve.
+ */
 export async function importSubscriptionKeys(
   keys: { p256dh: string; auth: string },
 ): Promise<SubscriptionKeys> {
@@ -37,7 +43,9 @@ export async function importSubscriptionKeys(
 const P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
 const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 
-/** Deno's `importKey` takes any 65 bytes, and only the agreement would fail. */
+/**
+ * Deno's `importKey` accepts any 65 bytes; without this check only the key agreement would fail.
+ */
 function isOnCurve(point: Bytes): boolean {
   const [x, y] = [point.subarray(1, 33), point.subarray(33)].map(toBigInt);
   if (point[0] !== 4 || x >= P || y >= P) return false;
@@ -52,18 +60,18 @@ function decode(name: string, text: string, length: number): Bytes {
   try {
     const bytes = base64url.decode(text);
     if (bytes.length === length) return new Uint8Array(bytes);
-  } catch { /* told below */ }
+  } catch { /* reported below */ }
   throw invalidKey(name, text, `${length} bytes in base64url`);
 }
 
-function invalidKey(name: string, text: string, wanted: string): AppError {
-  const message = `The push subscription's key ${name} must be ${wanted}, not ${quote(text)}`;
+function invalidKey(name: string, text: string, expected: string): AppError {
+  const message = `The push subscription's key ${name} must be ${expected}, not ${quote(text)}`;
   return new AppError("invalid_request", message, { errors: [{ path: name, message }] });
 }
 
 /**
- * The body of a push message. `fixed` is for the test vector of RFC 8291 alone: a key pair or salt
- * that is used twice gives the plaintext away.
+ * Returns the body of a push message. `fixed` is only for the test vector of RFC 8291: using a key
+ * pair or salt twice reveals the plaintext.
  */
 export async function encryptWebPush(
   plaintext: Uint8Array,
@@ -71,13 +79,15 @@ export async function encryptWebPush(
   fixed?: { sender: CryptoKeyPair; salt: Bytes },
 ): Promise<Bytes> {
   if (plaintext.length > MAX_PLAINTEXT_BYTES) {
-    throw new RangeError(`A push of ${plaintext.length} bytes is over ${MAX_PLAINTEXT_BYTES}`);
+    throw new RangeError(
+      `Cannot encrypt a push of ${plaintext.length} bytes: the maximum is ${MAX_PLAINTEXT_BYTES}`,
+    );
   }
   const sender = fixed?.sender ?? await newSenderKey();
   const salt = fixed?.salt ?? crypto.getRandomValues(new Uint8Array(16));
   const senderPublic = new Uint8Array(await crypto.subtle.exportKey("raw", sender.publicKey));
   const { key, nonce } = await contentKey(sender.privateKey, senderPublic, browser, salt);
-  // 2 ends the last record (RFC 8188, section 2); there is no padding beyond it.
+  // 2 ends the last record (RFC 8188, section 2); there is no padding after it.
   const record = concat(plaintext, Uint8Array.of(2));
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, key, record);
   return concat(salt, uint32(RECORD_SIZE), Uint8Array.of(65), senderPublic, new Uint8Array(sealed));
@@ -87,7 +97,7 @@ async function newSenderKey(): Promise<CryptoKeyPair> {
   return await crypto.subtle.generateKey(CURVE, true, ["deriveBits"]) as CryptoKeyPair;
 }
 
-/** RFC 8291, section 3.4. */
+/** Derives the content key and nonce: RFC 8291, section 3.4. */
 async function contentKey(
   senderPrivate: CryptoKey,
   senderPublic: Bytes,
@@ -106,8 +116,8 @@ async function contentKey(
 
 async function hkdf(secret: Bytes, salt: Bytes, info: Bytes, length: number): Promise<Bytes> {
   const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
-  const how = { name: "HKDF", hash: "SHA-256", salt, info };
-  return new Uint8Array(await crypto.subtle.deriveBits(how, key, length * 8));
+  const algorithm = { name: "HKDF", hash: "SHA-256", salt, info };
+  return new Uint8Array(await crypto.subtle.deriveBits(algorithm, key, length * 8));
 }
 
 function uint32(value: number): Bytes {

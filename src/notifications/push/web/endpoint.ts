@@ -2,7 +2,9 @@ import { AppError, quote } from "../../../core/errors.ts";
 
 const MAX_ENDPOINT_LENGTH = 2048;
 
-/** Names that never lead out of a private network (RFC 6761, RFC 6762, RFC 8375, and usual ones). */
+/**
+ * Names that never lead out of a private network (RFC 6761, RFC 6762, RFC 8375, and common ones).
+ */
 const PRIVATE_SUFFIXES = new Set([
   "localhost",
   "local",
@@ -20,13 +22,13 @@ const PRIVATE_SUFFIXES = new Set([
 ]);
 
 /**
- * The endpoint of a push subscription comes from a client, and the server will call it: it must not
- * become a way into the network that the server stands in. So: HTTPS on its own port, a public host
- * name, no address in figures, no credentials. The addresses that the name leads to are checked when the
- * endpoint is registered and again at every send; see public_lookup.ts.
+ * Validates the endpoint of a push subscription. A client supplies it and the server will call it,
+ * so it must not give access to the server's private network: it must use HTTPS on the default port
+ * and a public host name, and have neither an IP address nor credentials. The addresses of the name
+ * are checked when the endpoint is registered and again at every send; see public_lookup.ts.
  *
- * `allowedOrigins` are exempt (as `http://127.0.0.1:8080`, for a push service of one's own).
- * Throws `AppError("invalid_request")`.
+ * `allowedOrigins` are exempt (for example `http://127.0.0.1:8080`, for the operator's own push
+ * service). Throws `AppError("invalid_request")`.
  */
 export function parseWebPushEndpoint(
   endpoint: string,
@@ -41,7 +43,10 @@ export function parseWebPushEndpoint(
   return url;
 }
 
-/** URL parsing has already brought every spelling of an IPv4 address (octal, hex) to four figures. */
+/**
+ * URL parsing has already normalized every spelling of an IPv4 address (octal, hex) to four decimal
+ * numbers.
+ */
 function isPublicName(hostname: string): boolean {
   const labels = hostname.replace(/\.$/, "").split(".");
   const last = labels.at(-1)!;

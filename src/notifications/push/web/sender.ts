@@ -23,14 +23,17 @@ export interface WebPushOptions {
   allowedOrigins?: readonly string[];
   timeoutMs?: number;
   clock?: Clock;
-  /** How host names are resolved; the system's way by default. */
+  /** Resolver of host names; the system's by default. */
   resolve?: Resolve;
 }
 
-/** A push service answers within a fraction of it; one that does not is asked again later. */
+/**
+ * Milliseconds. A push service responds within a fraction of this; a push to one that does not is
+ * retried later.
+ */
 const TIMEOUT_MS = 5_000;
 
-/** What a service worker finds in `event.data.json()`. */
+/** The value that a service worker gets from `event.data.json()`. */
 export interface WebPushPayload {
   alert: Push["alert"];
   badge: number | null;
@@ -39,7 +42,7 @@ export interface WebPushPayload {
   data: Push["data"];
 }
 
-/** Web Push (RFC 8030) to whichever service the browser's vendor runs. */
+/** Web Push (RFC 8030) to the push service of any browser vendor. */
 export class WebPushSender implements PushSender<WebPushTarget> {
   readonly #signer: VapidSigner;
   readonly #allowedOrigins: readonly string[];
@@ -60,7 +63,7 @@ export class WebPushSender implements PushSender<WebPushTarget> {
     if (typeof fitted === "string") return { outcome: "rejected", reason: fitted };
     const plaintext = payloadOf(fitted);
     if (plaintext.length > MAX_PLAINTEXT_BYTES) {
-      return { outcome: "rejected", reason: `The push holds ${plaintext.length} bytes, too many` };
+      return { outcome: "rejected", reason: `The push has ${plaintext.length} bytes, too many` };
     }
     try {
       const until = deadline(this.#timeoutMs, signal);
@@ -100,10 +103,10 @@ function payloadOf({ alert, badge, collapseKey, data }: Push): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(payload));
 }
 
-/** RFC 8030, sections 5 and 7.3; 410 is what services answer in practice for an ended subscription. */
+/** RFC 8030, sections 5 and 7.3; in practice services return 410 for an ended subscription. */
 function resultOf({ status, headers }: PushAnswer, now: number): PushResult {
   if (status >= 200 && status < 300) return { outcome: "delivered" };
-  const reason = `The push service answered ${status}`;
+  const reason = `The push service returned ${status}`;
   if (status === 404 || status === 410) return { outcome: "gone", reason };
   if (status === 429 || status === 408 || status >= 500) {
     return retry(reason, retryAfterMs(headers, now));

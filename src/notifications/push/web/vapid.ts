@@ -1,18 +1,25 @@
 import { base64url, SignJWT } from "jose";
 import { type Clock, systemClock } from "../../../core/clock.ts";
 
-/** Voluntary Application Server Identification (RFC 8292): how push services know who sends. */
+/**
+ * Voluntary Application Server Identification (RFC 8292): identifies the sending server to push
+ * services.
+ */
 
-/** At most 24 hours are allowed (section 2); half of it forgives clocks that differ. */
+/** The maximum is 24 hours (section 2); half of it tolerates clocks that differ. */
 const TOKEN_SECONDS = 12 * 60 * 60;
 const RENEW_BEFORE_MS = 60 * 60 * 1000;
-/** The vendors have a handful of origins; endpoints come from clients, so the cache has an end. */
+/**
+ * The vendors have a handful of origins; endpoints come from clients, so the cache needs a limit.
+ */
 const MAX_CACHED_TOKENS = 64;
 
 const CURVE = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNATURE = { name: "ECDSA", hash: "SHA-256" };
 
-/** Both in base64url, as browsers' `applicationServerKey` and the usual tools have them. */
+/**
+ * Both keys in base64url, the format of browsers' `applicationServerKey` and of the usual tools.
+ */
 export interface VapidKeyText {
   /** An uncompressed point, 65 bytes. */
   publicKey: string;
@@ -23,11 +30,11 @@ export interface VapidKeyText {
 export interface VapidKeys {
   publicKey: string;
   privateKey: CryptoKey;
-  /** Whom a push service may write to: a `mailto:` or `https:` URL. */
+  /** Contact address for push services: a `mailto:` or `https:` URL. */
   subject: string;
 }
 
-/** Throws an Error that names the fault, and never quotes the private key. */
+/** Throws an Error that names the fault and never quotes the private key. */
 export async function parseVapidKeys(text: VapidKeyText, subject: string): Promise<VapidKeys> {
   if (!isContact(subject)) throw new Error("The VAPID subject must be a mailto: or https: URL");
   const point = decode("public", text.publicKey, 65);
@@ -42,7 +49,10 @@ export async function parseVapidKeys(text: VapidKeyText, subject: string): Promi
   return { publicKey: base64url.encode(point), privateKey, subject };
 }
 
-/** An import alone does not notice a private key that belongs to another public one: a signature does. */
+/**
+ * An import alone does not detect a private key that belongs to another public key; a signature
+ * does.
+ */
 async function importMatching(
   jwk: JsonWebKey,
   point: Uint8Array<ArrayBuffer>,
@@ -52,15 +62,15 @@ async function importMatching(
     const publicKey = await crypto.subtle.importKey("raw", point, CURVE, false, ["verify"]);
     const signature = await crypto.subtle.sign(SIGNATURE, privateKey, point);
     if (await crypto.subtle.verify(SIGNATURE, publicKey, signature, point)) return privateKey;
-  } catch { /* told below */ }
-  throw new Error("The VAPID keys are not valid: they are no key pair on the curve P-256");
+  } catch { /* reported below */ }
+  throw new Error("The VAPID keys are not valid: they are not a key pair on the curve P-256");
 }
 
 function decode(name: string, text: string, length: number): Uint8Array<ArrayBuffer> {
   try {
     const bytes = base64url.decode(text.trim());
     if (bytes.length === length) return new Uint8Array(bytes);
-  } catch { /* told below */ }
+  } catch { /* reported below */ }
   throw new Error(`The VAPID ${name} key must be ${length} bytes in base64url`);
 }
 
@@ -69,7 +79,10 @@ function isContact(subject: string): boolean {
   return subject.startsWith("https://") && URL.canParse(subject);
 }
 
-/** Makes the `Authorization` header, one token an origin, used again until shortly before its end. */
+/**
+ * Creates the `Authorization` header. A token is cached per origin and reused until shortly before
+ * it expires.
+ */
 export class VapidSigner {
   readonly #tokens = new Map<string, { token: Promise<string>; usableUntil: number }>();
 
