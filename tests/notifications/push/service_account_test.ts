@@ -35,18 +35,18 @@ Deno.test("a faulty service account gives a clear message that shows nothing of 
     [`{"private_key": "${secret}`, /neither JSON nor base64/],
     [`./firebase-${secret}.json`, /neither JSON nor base64/],
     ["[]", /neither JSON nor base64/],
-    [btoa("[]"), /look at the whole/],
-    [JSON.stringify({ ...file, type: "authorized_user" }), /look at type$/],
-    [JSON.stringify({ ...file, project_id: "../../x" }), /look at project_id$/],
-    [JSON.stringify({ ...file, token_uri: "http://example.com/token" }), /look at token_uri$/],
-    [JSON.stringify({ ...file, token_uri: secret }), /look at token_uri$/],
+    [btoa("[]"), /check the whole/],
+    [JSON.stringify({ ...file, type: "authorized_user" }), /check type$/],
+    [JSON.stringify({ ...file, project_id: "../../x" }), /check project_id$/],
+    [JSON.stringify({ ...file, token_uri: "http://example.com/token" }), /check token_uri$/],
+    [JSON.stringify({ ...file, token_uri: secret }), /check token_uri$/],
     [
       JSON.stringify({ ...file, client_email: 1, private_key: [secret] }),
       /private_key, client_email/,
     ],
-    [JSON.stringify({ ...file, private_key: secret }), /private_key is no RSA key/],
-    [JSON.stringify({ ...file, private_key: pem("ec") }), /private_key is no RSA key/],
-    [JSON.stringify({ ...file, private_key: file.private_key.slice(0, 400) }), /no RSA key/],
+    [JSON.stringify({ ...file, private_key: secret }), /private_key is not an RSA key/],
+    [JSON.stringify({ ...file, private_key: pem("ec") }), /private_key is not an RSA key/],
+    [JSON.stringify({ ...file, private_key: file.private_key.slice(0, 400) }), /not an RSA key/],
   ];
   for (const [input, message] of faults) {
     assert.throws(() => parseServiceAccount(input), (error: Error) => {
