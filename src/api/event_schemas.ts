@@ -20,7 +20,7 @@ import { UserView } from "./views/user.ts";
 export interface EventSchema {
   /** One line for the documents. */
   summary: string;
-  data: z.ZodType;
+  data: () => z.ZodType;
   /** `revision`: it takes one, and whoever misses it finds it by catching up. */
   scope: "revision" | "chat" | "person";
 }
@@ -66,12 +66,12 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   },
   "typing": {
     summary: "Someone began to write, or stopped",
-    data: z.object({ userId, typing: z.boolean() }),
+    data: () => z.object({ userId, typing: z.boolean() }),
     scope: "chat",
   },
   "presence": {
     summary: "Someone who shares a chat came, left or has a new status",
-    data: setStatus.output,
+    data: () => setStatus.output,
     scope: "person",
   },
   "notification": { summary: "A notification", data: NotificationView, scope: "person" },
@@ -92,12 +92,12 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   },
   "resync": {
     summary: "Something may have been missed: catch up on all chats",
-    data: z.object({}),
+    data: () => z.object({}),
     scope: "person",
   },
   "session.ended": {
     summary: "The session has ended, and the socket closes",
-    data: z.object({ sessionId, reason: z.string() }),
+    data: () => z.object({ sessionId, reason: z.string() }),
     scope: "person",
   },
   "user.updated": {
@@ -107,7 +107,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   },
   "user.blocks": {
     summary: "The person has blocked someone, or no longer",
-    data: z.object({ userId, blocked: z.boolean() }),
+    data: () => z.object({ userId, blocked: z.boolean() }),
     scope: "person",
   },
   "contact.request": {
@@ -117,17 +117,17 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   },
   "mls.welcome": {
     summary: "A Welcome waits for a device",
-    data: z.object({ id, chatId, deviceId }),
+    data: () => z.object({ id, chatId, deviceId }),
     scope: "chat",
   },
   "mls.keyPackagesLow": {
     summary: "A device has few key packages left",
-    data: z.object({ deviceId, remaining: z.int() }),
+    data: () => z.object({ deviceId, remaining: z.int() }),
     scope: "person",
   },
   "device.updated": {
     summary: "An encryption device was added or removed",
-    data: z.object({ change: z.enum(["added", "removed"]), device: registerDevice.output }),
+    data: () => z.object({ change: z.enum(["added", "removed"]), device: registerDevice.output }),
     scope: "person",
   },
 };

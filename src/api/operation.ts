@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Limits } from "./limits.ts";
+import { lazy } from "../core/lazy.ts";
 import type { ErrorCode } from "../core/errors.ts";
 
 /** `session`: a live session is needed. `admin`: one of an administrator. */
@@ -44,11 +45,7 @@ export interface InputForm {
   excludes: readonly string[];
 }
 
-export interface OperationSpec<
-  Input extends z.ZodType,
-  Output extends z.ZodType | null,
-  A extends Access,
-> {
+interface OperationFacts<A extends Access> {
   /** In the form `feature.verb`; on the sockets it is the command's name. */
   name: string;
   /** One line for the documents. */
@@ -61,16 +58,24 @@ export interface OperationSpec<
   /** For `public` ones that act for the caller's account when a session comes along: clients send it. */
   optionalSession?: boolean;
   limit: LimitName;
-  /** A strict object. Path, query and body of a REST call are one input: names may not repeat. */
-  input: Input;
   /** The forms of the input by name, where it has several of which each request has exactly one. */
   forms?: Readonly<Record<string, InputForm>>;
-  output: Output;
   rest?: RestRoute;
   /** Whether `/ws` and Socket.IO offer it as a command. */
   socket?: boolean;
   /** What can go wrong beyond the codes that every operation shares. */
   errors?: ErrorCode[];
+}
+
+/** An operation as it is written. Its schemas are built when it is first used: start-up builds none. */
+export interface OperationSpec<
+  Input extends z.ZodType,
+  Output extends (() => z.ZodType) | null,
+  A extends Access,
+> extends OperationFacts<A> {
+  /** A strict object. Path, query and body of a REST call are one input: names may not repeat. */
+  input: () => Input;
+  output: Output;
 }
 
 /**
@@ -81,19 +86,37 @@ export interface OperationSpec<
  * Declared apart from its handler (see `handler.ts`), so that the client library can import the
  * types of the contract without the server.
  */
-export type Operation<
+export interface Operation<
   Input extends z.ZodType = z.ZodType,
   Output extends z.ZodType | null = z.ZodType | null,
   A extends Access = Access,
-> = Readonly<OperationSpec<Input, Output, A>>;
+> extends Readonly<OperationFacts<A>> {
+  readonly input: Input;
+  readonly output: Output;
+  /** Whether `output` is null; asking for this builds no schema. */
+  readonly hasOutput: boolean;
+}
+
+type Built<Output> = Output extends (() => infer Schema extends z.ZodType) ? Schema : null;
 
 /** Declares one, with its types kept as narrow as they are written. */
 export function operation<
   Input extends z.ZodType,
-  Output extends z.ZodType | null,
+  Output extends (() => z.ZodType) | null,
   const A extends Access,
->(spec: OperationSpec<Input, Output, A>): Operation<Input, Output, A> {
-  return Object.freeze(spec);
+>(spec: OperationSpec<Input, Output, A>): Operation<Input, Built<Output>, A> {
+  const input = lazy(spec.input);
+  const output = lazy(() => (spec.output?.() ?? null) as Built<Output>);
+  return Object.freeze({
+    ...spec,
+    hasOutput: spec.output !== null,
+    get input() {
+      return input();
+    },
+    get output() {
+      return output();
+    },
+  });
 }
 
 export type InputOf<Op extends Operation> = z.output<Op["input"]>;

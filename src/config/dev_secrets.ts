@@ -2,17 +2,20 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { z } from "zod";
+import { lazy } from "../core/lazy.ts";
 import { dataDirError } from "./data_dir.ts";
 
 /** What a development server needs and no newcomer has. Never used in production. */
-const DevSecrets = z.object({
-  JWT_SECRET: z.string().min(32),
-  JWT_REFRESH_SECRET: z.string().min(32),
-  VAPID_PUBLIC_KEY: z.string(),
-  VAPID_PRIVATE_KEY: z.string(),
-});
+const DevSecrets = lazy(() =>
+  z.object({
+    JWT_SECRET: z.string().min(32),
+    JWT_REFRESH_SECRET: z.string().min(32),
+    VAPID_PUBLIC_KEY: z.string(),
+    VAPID_PRIVATE_KEY: z.string(),
+  })
+);
 
-export type DevSecrets = z.infer<typeof DevSecrets>;
+export type DevSecrets = z.infer<ReturnType<typeof DevSecrets>>;
 
 export interface DevSecretsFile {
   path: string;
@@ -62,7 +65,7 @@ function read(path: string, dataDir: string): DevSecrets | null {
     throw dataDirError(dataDir, error);
   }
   try {
-    return DevSecrets.parse(JSON.parse(text));
+    return DevSecrets().parse(JSON.parse(text));
   } catch (cause) {
     throw new Error(`${path} is not what this server wrote: delete it to have new secrets made`, {
       cause,

@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The values of the variables that are set and right; the others are absent. */
 export type Values =
-  & { [Name in keyof NamedVariables]?: z.output<NamedVariables[Name]["schema"]> }
+  & { [Name in keyof NamedVariables]?: z.output<ReturnType<NamedVariables[Name]["schema"]>> }
   & Record<string, unknown>;
 
 /** All there is, for misspelt names; where `--allow-env` names what may be read, that alone. */
@@ -26,7 +26,7 @@ export function readVariables(environment: Environment, faults: ConfigFault[]): 
   for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {
     const given = environment[name];
     if (given === undefined || given.trim() === "") continue;
-    const result = variable.schema.safeParse(given);
+    const result = variable.schema().safeParse(given);
     if (result.success) values[name] = result.data;
     else {
       faults.push({

@@ -4,36 +4,41 @@ import { LIMIT_NAMES, type Rate, rateVariable } from "../api/rate_limits.ts";
 import { LIMIT_SPECS, type LimitKey, limitVariable } from "../api/limits.ts";
 import { parseDuration } from "./duration.ts";
 
-/** How one variable is read: `schema` turns its text into its value. */
+/** How one variable is read. `schema` is called only if the variable is set: start-up builds no more than that. */
 export interface Variable<T = unknown> {
-  readonly schema: z.ZodType<T, string>;
+  readonly schema: () => z.ZodType<T, string>;
   /** What is accepted, as a phrase that follows "it must be". */
   readonly accepted: string;
   /** Its value is never repeated, in a fault or anywhere else. */
   readonly secret: boolean;
 }
 
-function variable<T>(accepted: string, schema: z.ZodType<T, string>): Variable<T> {
+function variable<T>(accepted: string, schema: Variable<T>["schema"]): Variable<T> {
   return { accepted, schema, secret: false };
 }
 
-function secret<T>(accepted: string, schema: z.ZodType<T, string>): Variable<T> {
+function secret<T>(accepted: string, schema: Variable<T>["schema"]): Variable<T> {
   return { accepted, schema, secret: true };
 }
 
 /** A schema of whatever `parse` makes of the text; null refuses it. */
-function parsed<T>(parse: (text: string) => T | null): z.ZodType<T, string> {
-  return z.string().transform((text, context) => {
-    const value = parse(text);
-    if (value !== null) return value;
-    context.addIssue({ code: "custom" });
-    return z.NEVER;
-  });
+function parsed<T>(parse: (text: string) => T | null): Variable<T>["schema"] {
+  return () =>
+    z.string().transform((text, context) => {
+      const value = parse(text);
+      if (value !== null) return value;
+      context.addIssue({ code: "custom" });
+      return z.NEVER;
+    });
 }
 
-const words = z.string().min(1);
+const words = () => z.string().min(1);
 
-const integer = (min: number, max: number) =>
+const matching = (pattern: RegExp) => () => z.string().regex(pattern);
+
+const oneOf = <const T extends readonly string[]>(values: T) => () => z.enum(values);
+
+const integer = (min: number, max: number) => () =>
   z.string().regex(/^\d{1,15}$/).transform(Number).pipe(z.int().min(min).max(max));
 
 const url = (...protocols: string[]) =>
@@ -60,7 +65,7 @@ const encryptionKey = secret(
 
 const signingSecret = secret(
   "a secret of at least 32 bytes, such as `openssl rand -base64 48` gives",
-  z.string().refine((text) => new TextEncoder().encode(text).length >= 32),
+  () => z.string().refine((text) => new TextEncoder().encode(text).length >= 32),
 );
 
 /** An asterisk would be a host's name, and match nothing. */
@@ -112,10 +117,10 @@ export interface ServiceAccount {
 function parseServiceAccount(text: string): ServiceAccount | null {
   try {
     const account = z.object({
-      project_id: words,
-      client_email: words,
+      project_id: words(),
+      client_email: words(),
       private_key: z.string().includes("PRIVATE KEY"),
-      private_key_id: words.optional(),
+      private_key_id: words().optional(),
       token_uri: z.url().default("https://oauth2.googleapis.com/token"),
     }).parse(JSON.parse(text));
     return {
@@ -137,7 +142,7 @@ function parseRate(text: string): Rate | null {
   return periodMs && periodMs >= 1000 ? { count: Number(match[1]), periodMs } : null;
 }
 
-const onOff = variable("on or off", z.enum(["on", "off"]));
+const onOff = variable("on or off", oneOf(["on", "off"]));
 
 const mailAddress = /^[^\s@,<>]+@[^\s@,<>]+$/;
 
@@ -148,13 +153,13 @@ function parseMailAddresses(text: string): string[] | null {
 
 const contactAudience = variable(
   "everyone, shared (people who share a chat with the person) or nobody",
-  z.enum(CONTACT_AUDIENCES),
+  oneOf(CONTACT_AUDIENCES),
 );
 
 const NAMED = {
   NODE_ENV: variable(
     "development, production or test",
-    z.enum(["development", "production", "test"]),
+    oneOf(["development", "production", "test"]),
   ),
   PORT: variable("a port, 0 to 65535 (0 takes a free one)", integer(0, 65535)),
   HOST: variable("a host name or address to listen on, such as 127.0.0.1", words),
@@ -163,7 +168,7 @@ const NAMED = {
     publicUrl,
   ),
   DATA_DIR: variable("the path of a folder", words),
-  LOG_LEVEL: variable("debug, info, warn or error", z.enum(["debug", "info", "warn", "error"])),
+  LOG_LEVEL: variable("debug, info, warn or error", oneOf(["debug", "info", "warn", "error"])),
 
   MEMORY_BYTES: variable("an integer from 134217728 (128 MiB)", integer(128 * 1024 ** 2, 2 ** 49)),
 
@@ -182,7 +187,7 @@ const NAMED = {
     "`none`, or usernames separated by commas",
     parsed((text) => text.trim() === "none" ? [] : listOf(text)),
   ),
-  ADMIN_SECOND_FACTOR: variable("required or optional", z.enum(["required", "optional"])),
+  ADMIN_SECOND_FACTOR: variable("required or optional", oneOf(["required", "optional"])),
   ADMIN_EMAILS: variable("e-mail addresses separated by commas", parsed(parseMailAddresses)),
 
   CORS_ORIGINS: variable(
@@ -196,17 +201,17 @@ const NAMED = {
   SERVE_METRICS: onOff,
   SERVE_DOCS: onOff,
   SERVE_PAGE: onOff,
-  METRICS_TOKEN: secret("a token of at least 16 characters", z.string().min(16)),
+  METRICS_TOKEN: secret("a token of at least 16 characters", () => z.string().min(16)),
 
   CONTACT_ADD_TO_GROUPS: contactAudience,
   CONTACT_WRITE: contactAudience,
 
   MONGODB_URI: secret(
     "a URI such as mongodb://host/database?replicaSet=rs0",
-    z.string().regex(/^mongodb(\+srv)?:\/\/\S+$/),
+    matching(/^mongodb(\+srv)?:\/\/\S+$/),
   ),
 
-  BROKER: variable("kv, mongo or local", z.enum(["kv", "mongo", "local"])),
+  BROKER: variable("kv, mongo or local", oneOf(["kv", "mongo", "local"])),
   DENO_KV_URL: httpUrl("http://127.0.0.1:4512"),
   DENO_KV_ACCESS_TOKEN: secret("the token of the denokv server", words),
   DENO_KV_PATH: variable("the path of a file", words),
@@ -221,9 +226,9 @@ const NAMED = {
 
   AWS_BUCKET_NAME: variable(
     "the name of a bucket",
-    z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+    matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
   ),
-  AWS_REGION: variable("a region such as eu-central-1", z.string().regex(/^[a-z0-9-]{2,40}$/)),
+  AWS_REGION: variable("a region such as eu-central-1", matching(/^[a-z0-9-]{2,40}$/)),
   AWS_ACCESS_KEY_ID: variable("the id of an access key", words),
   AWS_SECRET_ACCESS_KEY: secret("the secret of the access key", words),
   AWS_ENDPOINT_URL: httpUrl("https://s3.example.com"),
@@ -236,14 +241,14 @@ const NAMED = {
   FIREBASE_SERVER_KEY: secret(
     "left out: Google has retired server keys. Set FIREBASE_SERVICE_ACCOUNT to the JSON of a " +
       "service account instead",
-    z.never() as unknown as z.ZodType<never, string>,
+    () => z.never() as unknown as z.ZodType<never, string>,
   ),
   FCM_ENDPOINT_URL: httpUrl("https://fcm.googleapis.com"),
   VAPID_PUBLIC_KEY: variable(
     "an uncompressed P-256 point in base64url",
-    z.string().regex(/^B[A-Za-z0-9_-]{86}$/),
+    matching(/^B[A-Za-z0-9_-]{86}$/),
   ),
-  VAPID_PRIVATE_KEY: secret("a P-256 key in base64url", z.string().regex(/^[A-Za-z0-9_-]{43}$/)),
+  VAPID_PRIVATE_KEY: secret("a P-256 key in base64url", matching(/^[A-Za-z0-9_-]{43}$/)),
   WEB_PUSH_ORIGINS: variable(
     "origins such as http://127.0.0.1:8080 separated by commas",
     parsed((text) => {
@@ -259,7 +264,7 @@ const NAMED = {
   SMTP_URL: secret("a URL such as smtps://user:password@host:465", url("smtp:", "smtps:")),
   MAIL_FROM: variable(
     "an e-mail address, with or without a name before it in the form: Name <address>",
-    z.string().regex(/^([^<>\r\n]*<[^\s@,<>]+@[^\s@,<>]+>|[^\s@,<>]+@[^\s@,<>]+)$/),
+    matching(/^([^<>\r\n]*<[^\s@,<>]+@[^\s@,<>]+>|[^\s@,<>]+@[^\s@,<>]+)$/),
   ),
 };
 

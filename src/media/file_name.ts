@@ -1,3 +1,4 @@
+import { lazy } from "../core/lazy.ts";
 import { isVisible } from "../core/visible_text.ts";
 
 /** Bytes of UTF-8. Common file systems take 255; this leaves room for what a browser adds, as in `name (1).pdf.part`. */
@@ -51,7 +52,7 @@ function shorten(name: string): string {
   const room = MAX_BYTES - bytesIn(extension);
   let stem = "";
   let size = 0;
-  for (const { segment } of graphemes.segment(name.slice(0, name.length - extension.length))) {
+  for (const { segment } of graphemes().segment(name.slice(0, name.length - extension.length))) {
     size += bytesIn(segment);
     if (size > room) break;
     stem += segment;
@@ -59,7 +60,8 @@ function shorten(name: string): string {
   return stem.trimEnd() + extension;
 }
 
-const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+/** Creating a segmenter takes 10 ms or more. */
+const graphemes = lazy(() => new Intl.Segmenter("und", { granularity: "grapheme" }));
 
 function bytesIn(text: string): number {
   return new TextEncoder().encode(text).byteLength;

@@ -183,7 +183,7 @@ function withinPage(input: unknown, most = Infinity): unknown {
 
 /** 204 goes with no output; a POST that makes something says 201 itself. */
 function usualStatus(operation: Operation): number {
-  return operation.rest?.status ?? (operation.output === null ? 204 : 200);
+  return operation.rest?.status ?? (operation.hasOutput ? 200 : 204);
 }
 
 function checkAnswer({ name, output }: Operation, data: unknown): void {

@@ -1,3 +1,4 @@
+import { lazy } from "../core/lazy.ts";
 import type { Message } from "../model/message.ts";
 import { fold } from "./text_folding.ts";
 
@@ -145,8 +146,9 @@ const WORD = /[\p{L}\p{N}\p{M}]+|\p{RI}\p{RI}|\p{Extended_Pictographic}/gu;
 
 const UNSPACED =
   "\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Bopomofo}\\p{sc=Hangul}\\u30fc\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}";
-const STARTS_UNSPACED = new RegExp(`^[${UNSPACED}]`, "u");
-const PIECE = new RegExp(`[${UNSPACED}][${UNSPACED}\\p{M}]*|[^${UNSPACED}]+`, "gu");
+/** The tables of scripts take milliseconds to build. */
+const startsUnspaced = lazy(() => new RegExp(`^[${UNSPACED}]`, "u"));
+const piece = lazy(() => new RegExp(`[${UNSPACED}][${UNSPACED}\\p{M}]*|[^${UNSPACED}]+`, "gu"));
 /** Thai is the lowest of the scripts above: what stays below it needs no closer look. */
 const MAY_BE_UNSPACED = /[\u0e00-\uffff]/;
 const CHARACTER = /.\p{M}*/gsu;
@@ -157,7 +159,7 @@ function wordsOf(text: string): string[] {
   if (!NOT_ASCII.test(bounded)) return bounded.toLowerCase().match(ASCII_WORD) ?? [];
   const folded = fold(bounded);
   const words: string[] = folded.match(WORD) ?? [];
-  return MAY_BE_UNSPACED.test(folded) ? words.flatMap((word) => word.match(PIECE) ?? []) : words;
+  return MAY_BE_UNSPACED.test(folded) ? words.flatMap((word) => word.match(piece()) ?? []) : words;
 }
 
 function charactersOrWord(word: string): string[] {
@@ -171,7 +173,7 @@ function pairsOrWord(word: string): string[] {
 }
 
 function isUnspaced(word: string): boolean {
-  return word.charCodeAt(0) >= 0x0e00 && STARTS_UNSPACED.test(word);
+  return word.charCodeAt(0) >= 0x0e00 && startsUnspaced().test(word);
 }
 
 /** With their marks: a Thai vowel sign or a Burmese medial belongs to its consonant. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../core/lazy.ts";
 import { incarnation, sync } from "../api/operations/chats.ts";
 import { PROBLEM } from "../http/problem_schema.ts";
 import { hasRequired } from "../http/openapi_input.ts";
@@ -30,26 +31,26 @@ const DESCRIPTION =
   "Socket.IO has the same commands as events with an acknowledgement, and the same events.";
 
 /** What `hello` says on sockets only: an operation in all but its handler. */
-const HELLO = {
+const hello = lazy(() => ({
   name: "hello",
   summary: "Say who one is, and which revisions one has",
-  input: HelloInput,
+  input: HelloInput(),
   output: z.object({
-    user: ProfileView,
+    user: ProfileView(),
     sessionId,
     serverTime: timestamp,
     blockedUserIds: z.array(userId).describe("Whose messages to hide in groups"),
-    incarnation,
+    incarnation: incarnation(),
     sync: sync.output.omit({ incarnation: true }).optional()
       .describe("What was missed, if cursors were given"),
   }),
-};
+}));
 
 /** The document of the sockets (AsyncAPI 3.0), made from the very schemas that validate. */
 export function asyncApiDocument(operations: readonly Operation[], options: AsyncApiOptions) {
   const schemas = new OpenApiSchemas();
   schemas.components.Problem = PROBLEM;
-  const commands = [HELLO, ...operations.filter(({ socket }) => socket)];
+  const commands = [hello(), ...operations.filter(({ socket }) => socket)];
   const events = Object.entries(EVENT_SCHEMAS);
   const messages: Record<string, Message> = { error: ERROR };
   for (const command of commands) {
@@ -155,7 +156,7 @@ function eventMessage(name: string, event: EventSchema, schemas: OpenApiSchemas)
     format: "int64",
     description: "`rev - 1` where it is left out",
   };
-  const common = { event: { const: name }, data: schemas.convert(event.data, "output") };
+  const common = { event: { const: name }, data: schemas.convert(event.data(), "output") };
   const inChat = { ...common, chatId: schemas.convert(chatId, "output") };
   const payload = scope === "person"
     ? record(common)

@@ -48,7 +48,7 @@ export async function hello(
   input: unknown,
   sink: Sink,
 ): Promise<Welcome> {
-  const { token, cursors, changedOnly } = validate(HelloInput, input);
+  const { token, cursors, changedOnly } = validate(HelloInput(), input);
   const caller = await services.authenticate(token, visitor);
   assertRoomForOneMore(services, caller.userId);
   const connection = new Connection(newId(), caller, sink);

@@ -29,13 +29,14 @@ const createNote = operation({
   ...common,
   name: "note.create",
   summary: "Write a note",
-  input: z.strictObject({
-    text: text({ max: 100 }),
-    stars: z.int().min(0).max(5).default(0),
-    labels: z.array(z.string().min(1).max(20)).max(5).optional(),
-    extra: z.record(z.string(), z.unknown()).optional(),
-  }),
-  output: Note,
+  input: () =>
+    z.strictObject({
+      text: text({ max: 100 }),
+      stars: z.int().min(0).max(5).default(0),
+      labels: z.array(z.string().min(1).max(20)).max(5).optional(),
+      extra: z.record(z.string(), z.unknown()).optional(),
+    }),
+  output: () => Note,
   rest: { method: "POST", path: "/notes", status: 201, also: { 200: "It was there" } },
   socket: true,
 });
@@ -44,14 +45,15 @@ const listNotes = operation({
   ...common,
   name: "note.list",
   summary: "The notes",
-  input: z.strictObject({
-    limit,
-    after: seq.optional(),
-    starred: z.boolean().optional(),
-    only: ids(id, { max: 3 }).optional(),
-    order: z.enum(["new", "old"]).default("new"),
-  }),
-  output: page(Note),
+  input: () =>
+    z.strictObject({
+      limit,
+      after: seq.optional(),
+      starred: z.boolean().optional(),
+      only: ids(id, { max: 3 }).optional(),
+      order: z.enum(["new", "old"]).default("new"),
+    }),
+  output: () => page(Note),
   rest: { method: "GET", path: "/notes" },
 });
 
@@ -59,8 +61,8 @@ const getNote = operation({
   ...common,
   name: "note.get",
   summary: "One note",
-  input: z.strictObject({ noteId: id }),
-  output: Note,
+  input: () => z.strictObject({ noteId: id }),
+  output: () => Note,
   rest: { method: "GET", path: "/notes/:noteId" },
   errors: ["not_found"],
 });
@@ -69,8 +71,8 @@ const latestNote = operation({
   ...common,
   name: "note.latest",
   summary: "The newest note",
-  input: z.strictObject({}),
-  output: Note,
+  input: () => z.strictObject({}),
+  output: () => Note,
   rest: { method: "GET", path: "/notes/latest" },
   errors: ["not_found"],
 });
@@ -79,8 +81,8 @@ const changeNote = operation({
   ...common,
   name: "note.change",
   summary: "Change a note",
-  input: z.strictObject({ noteId: id, text: text({ max: 100 }) }),
-  output: Note,
+  input: () => z.strictObject({ noteId: id, text: text({ max: 100 }) }),
+  output: () => Note,
   rest: { method: "PUT", path: "/notes/:noteId" },
   errors: ["not_found"],
 });
@@ -89,7 +91,7 @@ const deleteNote = operation({
   ...common,
   name: "note.delete",
   summary: "Delete a note",
-  input: z.strictObject({ noteId: id }),
+  input: () => z.strictObject({ noteId: id }),
   output: null,
   rest: { method: "DELETE", path: "/notes/:noteId" },
   errors: ["not_found"],
@@ -99,11 +101,12 @@ const shareNote = operation({
   ...common,
   name: "note.share",
   summary: "Share a note by person or by address",
-  input: z.union([
-    z.strictObject({ noteId: id, userId: id }),
-    z.strictObject({ noteId: id, email: z.email(), days: z.int().min(1).default(7) }),
-  ]),
-  output: z.object({ days: z.int().nullable() }),
+  input: () =>
+    z.union([
+      z.strictObject({ noteId: id, userId: id }),
+      z.strictObject({ noteId: id, email: z.email(), days: z.int().min(1).default(7) }),
+    ]),
+  output: () => z.object({ days: z.int().nullable() }),
   rest: { method: "POST", path: "/notes/:noteId/share" },
 });
 
@@ -113,8 +116,8 @@ const whoAmI = operation({
   limit: "login",
   name: "me.get",
   summary: "Who asks",
-  input: z.strictObject({}),
-  output: z.object({ userId: z.string().nullable(), address: z.string() }),
+  input: () => z.strictObject({}),
+  output: () => z.object({ userId: z.string().nullable(), address: z.string() }),
   rest: { method: "GET", path: "/me" },
 });
 
@@ -123,8 +126,8 @@ const adminOnly = operation({
   access: "admin",
   name: "admin.ping",
   summary: "For administrators",
-  input: z.strictObject({}),
-  output: z.object({ ok: z.boolean() }),
+  input: () => z.strictObject({}),
+  output: () => z.object({ ok: z.boolean() }),
   rest: { method: "POST", path: "/admin/ping" },
 });
 
@@ -132,8 +135,8 @@ const breakDown = operation({
   ...common,
   name: "demo.break",
   summary: "Fails unexpectedly",
-  input: z.strictObject({ how: z.enum(["error", "string", "unavailable", "unlisted"]) }),
-  output: z.object({ ok: z.boolean() }),
+  input: () => z.strictObject({ how: z.enum(["error", "string", "unavailable", "unlisted"]) }),
+  output: () => z.object({ ok: z.boolean() }),
   rest: { method: "POST", path: "/break" },
 });
 

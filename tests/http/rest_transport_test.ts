@@ -271,7 +271,7 @@ Deno.test("two operations on one route are refused at start-up", () => {
         tag: "",
         access: "public",
         limit: "read",
-        input: z.strictObject({}),
+        input: () => z.strictObject({}),
         output: null,
         rest: { method: "GET", path },
       }),

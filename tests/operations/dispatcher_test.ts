@@ -29,8 +29,8 @@ const spec = {
   summary: "",
   tag: "t",
   limit: "write",
-  input: z.strictObject({ n: z.int() }),
-  output: z.object({ n: z.int() }),
+  input: () => z.strictObject({ n: z.int() }),
+  output: () => z.object({ n: z.int() }),
 } as const;
 
 const open = operation({ ...spec, name: "t.open", access: "public" });
@@ -67,8 +67,8 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 
 Deno.test("no list gives more items a page than LIMIT_PAGE_SIZE allows", async () => {
   const { dispatcher } = setUp({ pageSize: 20 });
-  const input = z.strictObject({ limit });
-  const output = z.object({ limit });
+  const input = () => z.strictObject({ limit });
+  const output = () => z.object({ limit });
   const list = operation({
     ...spec,
     limit: "read",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { AUDIT_ACTIONS, type AuditEntry } from "../../model/audit_entry.ts";
 import { toTimestamp } from "../../core/clock.ts";
 import { chatId, cursor, id, limit, page, timestamp, userId } from "../fields.ts";
@@ -6,19 +7,21 @@ import { operation } from "../operation.ts";
 
 const tag = "Audit";
 
-const AuditEntryView = z.object({
-  id,
-  at: timestamp,
-  action: z.enum(AUDIT_ACTIONS),
-  actorId: userId.nullable().describe("Null for the server itself"),
-  userId: userId.nullable().describe("Whom it concerns"),
-  chatId: chatId.nullable(),
-  address: z.string().nullable().describe("Null for what others did"),
-  userAgent: z.string().nullable(),
-  details: z.record(z.string(), z.string()),
-}).meta({ id: "AuditEntry" });
+const AuditEntryView = lazy(() =>
+  z.object({
+    id,
+    at: timestamp,
+    action: z.enum(AUDIT_ACTIONS),
+    actorId: userId.nullable().describe("Null for the server itself"),
+    userId: userId.nullable().describe("Whom it concerns"),
+    chatId: chatId.nullable(),
+    address: z.string().nullable().describe("Null for what others did"),
+    userAgent: z.string().nullable(),
+    details: z.record(z.string(), z.string()),
+  }).meta({ id: "AuditEntry" })
+);
 
-type AuditEntryView = z.infer<typeof AuditEntryView>;
+type AuditEntryView = z.infer<ReturnType<typeof AuditEntryView>>;
 
 /** From where somebody did something is shown to themselves and to administrators of the server. */
 export function auditEntryView(entry: AuditEntry, showOrigin: boolean): AuditEntryView {
@@ -27,7 +30,7 @@ export function auditEntryView(entry: AuditEntry, showOrigin: boolean): AuditEnt
   return { ...fields, at: toTimestamp(entry.at), ...origin };
 }
 
-const paging = { limit, cursor: cursor.optional() };
+const paging = lazy(() => ({ limit, cursor: cursor.optional() }));
 
 export const ownAudit = operation({
   name: "audit.own",
@@ -35,8 +38,8 @@ export const ownAudit = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject(paging),
-  output: page(AuditEntryView),
+  input: () => z.strictObject(paging()),
+  output: () => page(AuditEntryView()),
   rest: { method: "GET", path: "/audit" },
 });
 
@@ -46,8 +49,8 @@ export const groupAudit = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ groupId: chatId, ...paging }),
-  output: page(AuditEntryView),
+  input: () => z.strictObject({ groupId: chatId, ...paging() }),
+  output: () => page(AuditEntryView()),
   rest: { method: "GET", path: "/groups/:groupId/audit" },
   errors: ["forbidden", "not_found"],
 });
@@ -58,7 +61,7 @@ export const adminAudit = operation({
   tag,
   access: "admin",
   limit: "read",
-  input: z.strictObject({ userId: userId.optional(), ...paging }),
-  output: page(AuditEntryView),
+  input: () => z.strictObject({ userId: userId.optional(), ...paging() }),
+  output: () => page(AuditEntryView()),
   rest: { method: "GET", path: "/admin/audit" },
 });

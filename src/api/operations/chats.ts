@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import {
   chatId,
   cursor,
@@ -22,28 +23,34 @@ import { NotAddedView } from "../views/contact.ts";
 import { MemberView, ReceiptView } from "../views/member.ts";
 import { MessageView } from "../views/message.ts";
 
-const InboxItem = z.object({
-  chat: ChatView,
-  lastMessage: MessageView.nullable(),
-  unread: z.int().describe(
-    "Messages of others since joining that the caller has not read, not deleted and not by people " +
-      "they block; counted up to 1000",
-  ),
-  mentions: z.int().describe("Those of the unread messages that mention the caller"),
-  muted: z.boolean().describe("The caller wants to hear nothing of the chat now"),
-  rev: z.int().describe("The chat's head: the cursor from which to catch up"),
-  me: MemberView.describe("The caller's own membership"),
-  peerId: userId.nullable().describe("The other person of a direct chat"),
-}).meta({ id: "InboxItem" });
+const InboxItem = lazy(() =>
+  z.object({
+    chat: ChatView(),
+    lastMessage: MessageView().nullable(),
+    unread: z.int().describe(
+      "Messages of others since joining that the caller has not read, not deleted and not by people " +
+        "they block; counted up to 1000",
+    ),
+    mentions: z.int().describe("Those of the unread messages that mention the caller"),
+    muted: z.boolean().describe("The caller wants to hear nothing of the chat now"),
+    rev: z.int().describe("The chat's head: the cursor from which to catch up"),
+    me: MemberView().describe("The caller's own membership"),
+    peerId: userId.nullable().describe("The other person of a direct chat"),
+  }).meta({ id: "InboxItem" })
+);
 
 /** A chat with the people in it. */
-export const ChatWithMembers = ChatView.extend({
-  members: z.array(MemberView).describe("Present members, longest-standing first"),
-}).meta({ id: "ChatWithMembers" });
+export const ChatWithMembers = lazy(() =>
+  ChatView().extend({
+    members: z.array(MemberView()).describe("Present members, longest-standing first"),
+  }).meta({ id: "ChatWithMembers" })
+);
 
-const ChatWithNotAdded = ChatWithMembers.extend({
-  notAdded: z.array(NotAddedView).describe("Those who were named and are no members (yet)"),
-});
+const ChatWithNotAdded = lazy(() =>
+  ChatWithMembers().extend({
+    notAdded: z.array(NotAddedView()).describe("Those who were named and are no members (yet)"),
+  })
+);
 
 const chats = "Chats";
 const groups = "Groups";
@@ -55,7 +62,7 @@ export const openDirectChat = operation({
   tag: chats,
   access: "session",
   limit: "join",
-  input: z.strictObject({ userId, encrypted: flag.optional() }),
+  input: () => z.strictObject({ userId, encrypted: flag.optional() }),
   output: ChatWithMembers,
   rest: {
     method: "POST",
@@ -72,8 +79,8 @@ export const listChats = operation({
   tag: chats,
   access: "session",
   limit: "read",
-  input: z.strictObject({ limit, cursor: cursor.optional() }),
-  output: page(InboxItem),
+  input: () => z.strictObject({ limit, cursor: cursor.optional() }),
+  output: () => page(InboxItem()),
   rest: { method: "GET", path: "/chats" },
 });
 
@@ -83,7 +90,7 @@ export const getChat = operation({
   tag: chats,
   access: "session",
   limit: "read",
-  input: z.strictObject({ chatId }),
+  input: () => z.strictObject({ chatId }),
   output: ChatWithMembers,
   rest: { method: "GET", path: "/chats/:chatId" },
   errors: ["not_found"],
@@ -95,7 +102,7 @@ export const markRead = operation({
   tag: chats,
   access: "session",
   limit: "signal",
-  input: z.strictObject({ chatId, seq }),
+  input: () => z.strictObject({ chatId, seq }),
   output: ReceiptView,
   rest: { method: "POST", path: "/chats/:chatId/read" },
   socket: true,
@@ -108,16 +115,18 @@ export const markDelivered = operation({
   tag: chats,
   access: "session",
   limit: "signal",
-  input: z.strictObject({ chatId, seq }),
+  input: () => z.strictObject({ chatId, seq }),
   output: ReceiptView,
   rest: { method: "POST", path: "/chats/:chatId/delivered" },
   socket: true,
   errors: ["not_found"],
 });
 
-export const incarnation = z.string().describe(
-  "Names the history that revisions belong to. If it is another than that of your cursors (a backup was " +
-    "restored), drop what you have and start over",
+export const incarnation = lazy(() =>
+  z.string().describe(
+    "Names the history that revisions belong to. If it is another than that of your cursors (a backup was " +
+      "restored), drop what you have and start over",
+  )
 );
 
 export const getChanges = operation({
@@ -126,18 +135,20 @@ export const getChanges = operation({
   tag: chats,
   access: "session",
   limit: "read",
-  input: z.strictObject({ chatId, after: rev.default(0) }),
-  output: ChangesView.extend({ incarnation }).meta({ id: "ChatChanges" }),
+  input: () => z.strictObject({ chatId, after: rev.default(0) }),
+  output: () => ChangesView().extend({ incarnation: incarnation() }).meta({ id: "ChatChanges" }),
   rest: { method: "GET", path: "/chats/:chatId/changes" },
   socket: true,
   errors: ["not_found"],
 });
 
-export const Cursors = z.record(chatId, rev)
-  .refine((cursors) => Object.keys(cursors).length <= LIMIT_SPECS.syncChats.max, {
-    message: `must have at most ${LIMIT_SPECS.syncChats.max} chats`,
-  })
-  .meta({ id: "Cursors", description: "The revision that the client has, by chat" });
+export const Cursors = lazy(() =>
+  z.record(chatId, rev)
+    .refine((cursors) => Object.keys(cursors).length <= LIMIT_SPECS.syncChats.max, {
+      message: `must have at most ${LIMIT_SPECS.syncChats.max} chats`,
+    })
+    .meta({ id: "Cursors", description: "The revision that the client has, by chat" })
+);
 
 export const sync = operation({
   name: "sync",
@@ -145,18 +156,20 @@ export const sync = operation({
   tag: chats,
   access: "session",
   limit: "read",
-  input: z.strictObject({
-    cursors: Cursors.default({}),
-    from: chatId.optional().describe("Only chats with a greater id: `next` of the page before"),
-    to: chatId.optional().describe("Only chats up to this id"),
-    namedOnly: flag.default(false).describe("Only chats that `cursors` names"),
-    changedOnly: flag.default(false).describe("Leave out chats in which nothing has changed"),
-  }),
-  output: z.object({
-    items: z.array(ChangesView),
-    next: chatId.nullable().describe("`from` of the next page, with the cursors of its chats"),
-    incarnation,
-  }),
+  input: () =>
+    z.strictObject({
+      cursors: Cursors().default({}),
+      from: chatId.optional().describe("Only chats with a greater id: `next` of the page before"),
+      to: chatId.optional().describe("Only chats up to this id"),
+      namedOnly: flag.default(false).describe("Only chats that `cursors` names"),
+      changedOnly: flag.default(false).describe("Leave out chats in which nothing has changed"),
+    }),
+  output: () =>
+    z.object({
+      items: z.array(ChangesView()),
+      next: chatId.nullable().describe("`from` of the next page, with the cursors of its chats"),
+      incarnation: incarnation(),
+    }),
   rest: { method: "POST", path: "/sync" },
 });
 
@@ -166,14 +179,15 @@ export const createGroup = operation({
   tag: groups,
   access: "session",
   limit: "join",
-  input: z.strictObject({
-    name: line({ max: 100 }),
-    description: text({ min: 0, max: 1000 }).default(""),
-    memberIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
-    encrypted: flag.default(false).describe("For good"),
-    history: z.enum(HISTORY_RULES).default("all")
-      .describe("What people who join later see: all of the history, or what follows"),
-  }),
+  input: () =>
+    z.strictObject({
+      name: line({ max: 100 }),
+      description: text({ min: 0, max: 1000 }).default(""),
+      memberIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
+      encrypted: flag.default(false).describe("For good"),
+      history: z.enum(HISTORY_RULES).default("all")
+        .describe("What people who join later see: all of the history, or what follows"),
+    }),
   output: ChatWithNotAdded,
   rest: { method: "POST", path: "/groups", status: 201 },
   errors: ["not_found", "conflict"],
@@ -185,8 +199,8 @@ export const listGroups = operation({
   tag: groups,
   access: "session",
   limit: "read",
-  input: z.strictObject({ limit, cursor: cursor.optional() }),
-  output: page(InboxItem),
+  input: () => z.strictObject({ limit, cursor: cursor.optional() }),
+  output: () => page(InboxItem()),
   rest: { method: "GET", path: "/groups" },
 });
 
@@ -196,7 +210,7 @@ export const getGroup = operation({
   tag: groups,
   access: "session",
   limit: "read",
-  input: z.strictObject({ groupId: chatId }),
+  input: () => z.strictObject({ groupId: chatId }),
   output: ChatWithMembers,
   rest: { method: "GET", path: "/groups/:groupId" },
   errors: ["not_found"],
@@ -208,14 +222,15 @@ export const updateGroup = operation({
   tag: groups,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    groupId: chatId,
-    name: line({ max: 100 }).optional(),
-    description: text({ min: 0, max: 1000 }).optional(),
-    avatarMediaId: mediaId.nullable().optional(),
-    history: z.enum(HISTORY_RULES).optional()
-      .describe("Holds for people who join from now on"),
-  }),
+  input: () =>
+    z.strictObject({
+      groupId: chatId,
+      name: line({ max: 100 }).optional(),
+      description: text({ min: 0, max: 1000 }).optional(),
+      avatarMediaId: mediaId.nullable().optional(),
+      history: z.enum(HISTORY_RULES).optional()
+        .describe("Holds for people who join from now on"),
+    }),
   output: ChatWithMembers,
   rest: { method: "PUT", path: "/groups/:groupId" },
   errors: ["forbidden", "not_found"],
@@ -227,10 +242,11 @@ export const addMembers = operation({
   tag: groups,
   access: "session",
   limit: "join",
-  input: z.strictObject({
-    groupId: chatId,
-    userIds: ids(userId, { max: LIMIT_SPECS.groupMembers.max }),
-  }),
+  input: () =>
+    z.strictObject({
+      groupId: chatId,
+      userIds: ids(userId, { max: LIMIT_SPECS.groupMembers.max }),
+    }),
   output: ChatWithNotAdded,
   rest: { method: "POST", path: "/groups/:groupId/members" },
   errors: ["forbidden", "not_found", "conflict"],
@@ -242,7 +258,7 @@ export const removeMember = operation({
   tag: groups,
   access: "session",
   limit: "write",
-  input: z.strictObject({ groupId: chatId, userId }),
+  input: () => z.strictObject({ groupId: chatId, userId }),
   output: null,
   rest: { method: "DELETE", path: "/groups/:groupId/members/:userId", status: 204 },
   errors: ["forbidden", "not_found", "conflict"],
@@ -254,11 +270,12 @@ export const setRole = operation({
   tag: groups,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    groupId: chatId,
-    userId,
-    role: z.enum(["owner", "admin", "member"]),
-  }),
+  input: () =>
+    z.strictObject({
+      groupId: chatId,
+      userId,
+      role: z.enum(["owner", "admin", "member"]),
+    }),
   output: ChatWithMembers,
   rest: { method: "PUT", path: "/groups/:groupId/admin" },
   errors: ["forbidden", "not_found", "conflict"],

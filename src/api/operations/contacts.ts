@@ -18,7 +18,7 @@ export const getContactSettings = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
+  input: () => z.strictObject({}),
   output: ContactSettingsView,
   rest: { method: "GET", path: "/users/contact-settings" },
 });
@@ -29,7 +29,7 @@ export const changeContactSettings = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject(ContactSettingsView.shape).partial(),
+  input: () => z.strictObject(ContactSettingsView().shape).partial(),
   output: ContactSettingsView,
   rest: { method: "PUT", path: "/users/contact-settings" },
 });
@@ -40,8 +40,8 @@ export const listRequests = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ limit, cursor: cursor.optional() }),
-  output: page(ReceivedRequestView),
+  input: () => z.strictObject({ limit, cursor: cursor.optional() }),
+  output: () => page(ReceivedRequestView()),
   rest: { method: "GET", path: "/requests" },
 });
 
@@ -51,8 +51,8 @@ export const listSentRequests = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ limit, cursor: cursor.optional() }),
-  output: page(SentRequestView),
+  input: () => z.strictObject({ limit, cursor: cursor.optional() }),
+  output: () => page(SentRequestView()),
   rest: { method: "GET", path: "/requests/sent" },
 });
 
@@ -62,7 +62,7 @@ export const acceptRequest = operation({
   tag,
   access: "session",
   limit: "join",
-  input: z.strictObject({ requestId: id }),
+  input: () => z.strictObject({ requestId: id }),
   output: ChatWithMembers,
   rest: { method: "POST", path: "/requests/:requestId/accept" },
   errors: ["not_found", "conflict"],
@@ -74,7 +74,7 @@ export const declineRequest = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ requestId: id }),
+  input: () => z.strictObject({ requestId: id }),
   output: null,
   rest: { method: "POST", path: "/requests/:requestId/decline", status: 204 },
   errors: ["not_found"],
@@ -86,7 +86,7 @@ export const withdrawRequest = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ requestId: id }),
+  input: () => z.strictObject({ requestId: id }),
   output: null,
   rest: { method: "DELETE", path: "/requests/:requestId", status: 204 },
   errors: ["not_found"],
@@ -98,11 +98,12 @@ export const inviteToGroup = operation({
   tag,
   access: "session",
   limit: "join",
-  input: z.strictObject({
-    groupId: chatId,
-    userIds: ids(userId, { max: LIMIT_SPECS.groupMembers.max }),
-  }),
-  output: z.object({ notAdded: z.array(NotAddedView) }),
+  input: () =>
+    z.strictObject({
+      groupId: chatId,
+      userIds: ids(userId, { max: LIMIT_SPECS.groupMembers.max }),
+    }),
+  output: () => z.object({ notAdded: z.array(NotAddedView()) }),
   rest: { method: "POST", path: "/groups/:groupId/invitations" },
   errors: ["forbidden", "not_found", "conflict"],
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { timestamp } from "../fields.ts";
 import { operation } from "../operation.ts";
 import { ProfileView } from "../views/user.ts";
@@ -6,14 +7,18 @@ import { email, password, username } from "./auth.ts";
 import { provider } from "./providers.ts";
 
 const tag = "Credentials";
-const present = z.string().min(1).max(1024);
-const link = z.strictObject({
-  token: z.string().min(1).max(200).describe("From the link in the mail"),
-});
-const accepted = z.strictObject({ accepted: z.literal(true) }).meta({
-  id: "Accepted",
-  description: "Says nothing about whether there is such an account",
-});
+const present = lazy(() => z.string().min(1).max(1024));
+const link = lazy(() =>
+  z.strictObject({
+    token: z.string().min(1).max(200).describe("From the link in the mail"),
+  })
+);
+const accepted = lazy(() =>
+  z.strictObject({ accepted: z.literal(true) }).meta({
+    id: "Accepted",
+    description: "Says nothing about whether there is such an account",
+  })
+);
 
 export const reauthenticate = operation({
   name: "auth.reauthenticate",
@@ -21,19 +26,20 @@ export const reauthenticate = operation({
   tag,
   access: "session",
   limit: "login",
-  input: z.strictObject({
-    password: present.optional(),
-    code: z.string().min(6).max(64).optional().describe("A code of the second factor"),
-    provider: provider.optional(),
-    idToken: z.string().min(1).max(8192).optional().describe("Of a linked provider; recent"),
-    nonce: z.string().min(1).max(256).optional(),
-    state: z.string().min(1).max(200).optional(),
-  }).refine(
-    ({ password, code, provider, idToken }) =>
-      [password, code, provider].filter((proof) => proof !== undefined).length === 1 &&
-      (provider === undefined) === (idToken === undefined),
-    "must have one of password, code, or provider with idToken",
-  ),
+  input: () =>
+    z.strictObject({
+      password: present().optional(),
+      code: z.string().min(6).max(64).optional().describe("A code of the second factor"),
+      provider: provider().optional(),
+      idToken: z.string().min(1).max(8192).optional().describe("Of a linked provider; recent"),
+      nonce: z.string().min(1).max(256).optional(),
+      state: z.string().min(1).max(200).optional(),
+    }).refine(
+      ({ password, code, provider, idToken }) =>
+        [password, code, provider].filter((proof) => proof !== undefined).length === 1 &&
+        (provider === undefined) === (idToken === undefined),
+      "must have one of password, code, or provider with idToken",
+    ),
   forms: {
     ReauthenticateByPassword: {
       requires: ["password"],
@@ -48,7 +54,7 @@ export const reauthenticate = operation({
       excludes: ["password", "code"],
     },
   },
-  output: z.strictObject({ authenticatedAt: timestamp }),
+  output: () => z.strictObject({ authenticatedAt: timestamp }),
   rest: { method: "POST", path: "/auth/reauthenticate" },
   errors: ["unauthenticated", "conflict"],
 });
@@ -59,10 +65,11 @@ export const changePassword = operation({
   tag,
   access: "session",
   limit: "login",
-  input: z.strictObject({
-    currentPassword: present.optional().describe("Needed unless identity was proved recently"),
-    newPassword: password,
-  }),
+  input: () =>
+    z.strictObject({
+      currentPassword: present().optional().describe("Needed unless identity was proved recently"),
+      newPassword: password(),
+    }),
   output: null,
   rest: { method: "PUT", path: "/auth/password", status: 204 },
   errors: ["unauthenticated", "reauthentication_required"],
@@ -74,7 +81,7 @@ export const forgotPassword = operation({
   tag,
   access: "public",
   limit: "reset",
-  input: z.strictObject({ email }),
+  input: () => z.strictObject({ email: email() }),
   output: accepted,
   rest: { method: "POST", path: "/auth/password/forgot", status: 202 },
 });
@@ -85,7 +92,7 @@ export const resetPassword = operation({
   tag,
   access: "public",
   limit: "reset",
-  input: link.extend({ password }),
+  input: () => link().extend({ password: password() }),
   output: null,
   rest: { method: "POST", path: "/auth/password/reset", status: 204 },
 });
@@ -96,7 +103,7 @@ export const askVerification = operation({
   tag,
   access: "session",
   limit: "reset",
-  input: z.strictObject({}),
+  input: () => z.strictObject({}),
   output: accepted,
   rest: { method: "POST", path: "/auth/email/verification", status: 202 },
 });
@@ -108,15 +115,16 @@ export const verifyEmail = operation({
   access: "public",
   optionalSession: true,
   limit: "reset",
-  input: link.extend({
-    password: present.optional().describe("Of the account; needed without a session of it"),
-    newPassword: password.optional().describe(
-      "Takes the account over: all sessions, providers, devices and the second factor end",
+  input: () =>
+    link().extend({
+      password: present().optional().describe("Of the account; needed without a session of it"),
+      newPassword: password().optional().describe(
+        "Takes the account over: all sessions, providers, devices and the second factor end",
+      ),
+    }).refine(
+      ({ password, newPassword }) => password === undefined || newPassword === undefined,
+      "must have password or newPassword, not both",
     ),
-  }).refine(
-    ({ password, newPassword }) => password === undefined || newPassword === undefined,
-    "must have password or newPassword, not both",
-  ),
   forms: {
     EmailVerification: { requires: [], excludes: ["newPassword"] },
     EmailTakeover: { requires: ["newPassword"], excludes: ["password"] },
@@ -132,7 +140,7 @@ export const changeEmail = operation({
   tag,
   access: "session",
   limit: "reset",
-  input: z.strictObject({ email }),
+  input: () => z.strictObject({ email: email() }),
   output: accepted,
   rest: { method: "PUT", path: "/auth/email", status: 202 },
   errors: ["conflict", "reauthentication_required"],
@@ -145,9 +153,10 @@ export const confirmEmailChange = operation({
   access: "public",
   optionalSession: true,
   limit: "reset",
-  input: link.extend({
-    password: present.optional().describe("Of the account; needed without a session of it"),
-  }),
+  input: () =>
+    link().extend({
+      password: present().optional().describe("Of the account; needed without a session of it"),
+    }),
   output: null,
   rest: { method: "POST", path: "/auth/email/change", status: 204 },
   errors: ["conflict", "unauthenticated"],
@@ -159,7 +168,7 @@ export const undoEmailChange = operation({
   tag,
   access: "public",
   limit: "reset",
-  input: link.extend({ password }),
+  input: () => link().extend({ password: password() }),
   output: null,
   rest: { method: "POST", path: "/auth/email/undo", status: 204 },
   errors: ["conflict"],
@@ -171,7 +180,7 @@ export const changeUsername = operation({
   tag,
   access: "session",
   limit: "reset",
-  input: z.strictObject({ username }),
+  input: () => z.strictObject({ username: username() }),
   output: ProfileView,
   rest: { method: "PUT", path: "/auth/username" },
   errors: ["conflict", "reauthentication_required"],

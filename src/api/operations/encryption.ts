@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { LIMIT_SPECS, type Limits } from "../limits.ts";
 import {
   chatId,
@@ -25,11 +26,15 @@ const encoded = (about: string, maxBytes: number) =>
     .regex(/^[A-Za-z0-9_-]+$/, "must be base64url without padding")
     .meta({ description: about });
 
-const keyPackage = encoded(
-  "Base64url of a KeyPackage, bare or as an MLSMessage (RFC 9420)",
-  LIMIT_SPECS.keyPackageBytes.max,
+const keyPackage = lazy(() =>
+  encoded(
+    "Base64url of a KeyPackage, bare or as an MLSMessage (RFC 9420)",
+    LIMIT_SPECS.keyPackageBytes.max,
+  )
 );
-const mlsMessage = encoded("Base64url of an MLSMessage (RFC 9420)", LIMIT_SPECS.commitBytes.max);
+const mlsMessage = lazy(() =>
+  encoded("Base64url of an MLSMessage (RFC 9420)", LIMIT_SPECS.commitBytes.max)
+);
 
 /** A request of several MLS objects, each as large as it may be, and the rest of it. */
 const REST_OF_BODY = 64 * 1024;
@@ -43,11 +48,12 @@ export const registerDevice = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    name: line({ max: 100 }),
-    signatureKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, "must be 32 bytes in base64url")
-      .meta({ description: "Ed25519, 32 bytes in base64url" }),
-  }),
+  input: () =>
+    z.strictObject({
+      name: line({ max: 100 }),
+      signatureKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, "must be 32 bytes in base64url")
+        .meta({ description: "Ed25519, 32 bytes in base64url" }),
+    }),
   output: DeviceView,
   rest: {
     method: "POST",
@@ -64,8 +70,8 @@ export const listDevices = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
-  output: page(DeviceView),
+  input: () => z.strictObject({}),
+  output: () => page(DeviceView()),
   rest: { method: "GET", path: "/devices" },
 });
 
@@ -75,7 +81,7 @@ export const removeDevice = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ deviceId }),
+  input: () => z.strictObject({ deviceId }),
   output: null,
   rest: { method: "DELETE", path: "/devices/:deviceId", status: 204 },
   errors: ["not_found"],
@@ -87,8 +93,8 @@ export const listChatDevices = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ chatId }),
-  output: page(DeviceView),
+  input: () => z.strictObject({ chatId }),
+  output: () => page(DeviceView()),
   rest: { method: "GET", path: "/chats/:chatId/devices" },
   errors: ["not_found"],
 });
@@ -99,15 +105,19 @@ export const uploadKeyPackages = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    deviceId,
-    keyPackages: z.array(keyPackage).max(LIMIT_SPECS.keyPackages.max).default([]),
-    lastResort: keyPackage.optional()
-      .describe("Handed out again and again when there is no other; takes the earlier one's place"),
-  }),
-  output: z.object({
-    remaining: z.int().describe("Key packages that wait, the last resort not counted"),
-  }),
+  input: () =>
+    z.strictObject({
+      deviceId,
+      keyPackages: z.array(keyPackage()).max(LIMIT_SPECS.keyPackages.max).default([]),
+      lastResort: keyPackage().optional()
+        .describe(
+          "Handed out again and again when there is no other; takes the earlier one's place",
+        ),
+    }),
+  output: () =>
+    z.object({
+      remaining: z.int().describe("Key packages that wait, the last resort not counted"),
+    }),
   rest: { method: "POST", path: "/devices/:deviceId/key-packages", bodyLimit: uploadBody },
   errors: ["not_found", "conflict"],
 });
@@ -118,20 +128,23 @@ export const claimKeyPackages = operation({
   tag,
   access: "session",
   limit: "join",
-  input: z.strictObject({
-    userId,
-    deviceIds: ids(deviceId, { max: LIMIT_SPECS.devices.max }).optional()
-      .describe("Only of these devices"),
-  }),
-  output: page(z.object({ deviceId, keyPackage: z.string() })),
+  input: () =>
+    z.strictObject({
+      userId,
+      deviceIds: ids(deviceId, { max: LIMIT_SPECS.devices.max }).optional()
+        .describe("Only of these devices"),
+    }),
+  output: () => page(z.object({ deviceId, keyPackage: z.string() })),
   rest: { method: "POST", path: "/users/:userId/key-packages/claim" },
   errors: ["not_found"],
 });
 
-const welcome = z.strictObject({
-  deviceIds: ids(deviceId, { max: LIMIT_SPECS.groupMembers.max }),
-  message: mlsMessage,
-}).optional();
+const welcome = lazy(() =>
+  z.strictObject({
+    deviceIds: ids(deviceId, { max: LIMIT_SPECS.groupMembers.max }),
+    message: mlsMessage(),
+  }).optional()
+);
 
 export const commit = operation({
   name: "mls.commit",
@@ -139,18 +152,21 @@ export const commit = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    chatId,
-    epoch: z.int().min(0).describe("The epoch that the Commit is for: the chat's current one"),
-    commit: mlsMessage.describe("Base64url of an MLSMessage: a Commit as an mls_public_message"),
-    groupInfo: mlsMessage
-      .describe("Base64url of an MLSMessage: the GroupInfo after it, with tree and external_pub"),
-    welcome,
-    addUserIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
-    removeUserIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
-    clientId,
-  }),
-  output: z.object({ rev, epoch: z.int().describe("The epoch that the Commit began") }),
+  input: () =>
+    z.strictObject({
+      chatId,
+      epoch: z.int().min(0).describe("The epoch that the Commit is for: the chat's current one"),
+      commit: mlsMessage().describe(
+        "Base64url of an MLSMessage: a Commit as an mls_public_message",
+      ),
+      groupInfo: mlsMessage()
+        .describe("Base64url of an MLSMessage: the GroupInfo after it, with tree and external_pub"),
+      welcome: welcome(),
+      addUserIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
+      removeUserIds: ids(userId, { min: 0, max: LIMIT_SPECS.groupMembers.max }).default([]),
+      clientId,
+    }),
+  output: () => z.object({ rev, epoch: z.int().describe("The epoch that the Commit began") }),
   rest: {
     method: "POST",
     path: "/chats/:chatId/mls/commit",
@@ -167,19 +183,20 @@ export const restart = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    chatId,
-    generation: z.int().min(1).max(999_999_999)
-      .describe("Of the new group: the chat's and one; its group id is `<chatId>/<generation>`"),
-    commit: mlsMessage.describe(
-      "Base64url of an MLSMessage: the new group's first Commit, epoch 0",
-    ),
-    groupInfo: mlsMessage
-      .describe("Base64url of an MLSMessage: the GroupInfo after it, with tree and external_pub"),
-    welcome,
-    clientId,
-  }),
-  output: z.object({ rev, generation: z.int(), epoch: z.int() }),
+  input: () =>
+    z.strictObject({
+      chatId,
+      generation: z.int().min(1).max(999_999_999)
+        .describe("Of the new group: the chat's and one; its group id is `<chatId>/<generation>`"),
+      commit: mlsMessage().describe(
+        "Base64url of an MLSMessage: the new group's first Commit, epoch 0",
+      ),
+      groupInfo: mlsMessage()
+        .describe("Base64url of an MLSMessage: the GroupInfo after it, with tree and external_pub"),
+      welcome: welcome(),
+      clientId,
+    }),
+  output: () => z.object({ rev, generation: z.int(), epoch: z.int() }),
   rest: {
     method: "POST",
     path: "/chats/:chatId/mls/restart",
@@ -196,13 +213,14 @@ export const listCommits = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({
-    chatId,
-    after: rev.default(0),
-    limit,
-    cursor: cursor.optional().describe("In place of `after`"),
-  }),
-  output: page(HandshakeView),
+  input: () =>
+    z.strictObject({
+      chatId,
+      after: rev.default(0),
+      limit,
+      cursor: cursor.optional().describe("In place of `after`"),
+    }),
+  output: () => page(HandshakeView()),
   rest: { method: "GET", path: "/chats/:chatId/mls/commits" },
   errors: ["not_found", "conflict"],
 });
@@ -213,12 +231,13 @@ export const getGroupInfo = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ chatId }),
-  output: z.object({
-    generation: z.int().describe("Of the MLS group; higher after each restart"),
-    epoch: z.int(),
-    groupInfo: z.string().describe("Base64url of an MLSMessage (RFC 9420)"),
-  }),
+  input: () => z.strictObject({ chatId }),
+  output: () =>
+    z.object({
+      generation: z.int().describe("Of the MLS group; higher after each restart"),
+      epoch: z.int(),
+      groupInfo: z.string().describe("Base64url of an MLSMessage (RFC 9420)"),
+    }),
   rest: { method: "GET", path: "/chats/:chatId/mls/group-info" },
   errors: ["not_found", "conflict"],
 });
@@ -229,8 +248,8 @@ export const listWelcomes = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ deviceId, limit }),
-  output: page(WelcomeView),
+  input: () => z.strictObject({ deviceId, limit }),
+  output: () => page(WelcomeView()),
   rest: { method: "GET", path: "/devices/:deviceId/welcomes" },
   errors: ["not_found"],
 });
@@ -241,7 +260,7 @@ export const takeWelcome = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ deviceId, welcomeId: id }),
+  input: () => z.strictObject({ deviceId, welcomeId: id }),
   output: null,
   rest: { method: "DELETE", path: "/devices/:deviceId/welcomes/:welcomeId", status: 204 },
   errors: ["not_found"],

@@ -1,33 +1,40 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { chatId, line, mediaId, timestamp } from "../fields.ts";
 import { operation } from "../operation.ts";
 import { MediaView } from "../views/media.ts";
 
 const tag = "Media";
 
-const UploadTicketView = z.object({
-  mediaId,
-  protocol: z.enum(["s3", "tus"]).describe(
-    "`s3`: one PUT to the store, then complete. `tus`: where the store is a disk, a resumable " +
-      "upload to this server, with the access token",
-  ),
-  method: z.enum(["PUT", "PATCH"]),
-  url: z.string(),
-  headers: z.record(z.string(), z.string()).describe("To be sent as they are"),
-  expiresAt: timestamp,
-}).meta({ id: "UploadTicket" });
+const UploadTicketView = lazy(() =>
+  z.object({
+    mediaId,
+    protocol: z.enum(["s3", "tus"]).describe(
+      "`s3`: one PUT to the store, then complete. `tus`: where the store is a disk, a resumable " +
+        "upload to this server, with the access token",
+    ),
+    method: z.enum(["PUT", "PATCH"]),
+    url: z.string(),
+    headers: z.record(z.string(), z.string()).describe("To be sent as they are"),
+    expiresAt: timestamp,
+  }).meta({ id: "UploadTicket" })
+);
 
-const MediaLinkView = z.object({
-  url: z.string().describe("From the root of the server; takes `&thumbnail`"),
-  expiresAt: timestamp,
-}).meta({ id: "MediaLink" });
+const MediaLinkView = lazy(() =>
+  z.object({
+    url: z.string().describe("From the root of the server; takes `&thumbnail`"),
+    expiresAt: timestamp,
+  }).meta({ id: "MediaLink" })
+);
 
-const StorageUsageView = z.object({
-  usedBytes: z.int().describe("Of all uploads, those under way with the length they declare"),
-  maxBytes: z.int(),
-  openUploads: z.int().describe("Uploads that are not finished"),
-  maxOpenUploads: z.int(),
-}).meta({ id: "StorageUsage" });
+const StorageUsageView = lazy(() =>
+  z.object({
+    usedBytes: z.int().describe("Of all uploads, those under way with the length they declare"),
+    maxBytes: z.int(),
+    openUploads: z.int().describe("Uploads that are not finished"),
+    maxOpenUploads: z.int(),
+  }).meta({ id: "StorageUsage" })
+);
 
 export const getStorageUsage = operation({
   name: "media.usage",
@@ -35,7 +42,7 @@ export const getStorageUsage = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
+  input: () => z.strictObject({}),
   output: StorageUsageView,
   rest: { method: "GET", path: "/media/usage" },
 });
@@ -46,7 +53,7 @@ export const getMedia = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ mediaId }),
+  input: () => z.strictObject({ mediaId }),
   output: MediaView,
   rest: { method: "GET", path: "/media/:mediaId/info" },
   errors: ["not_found"],
@@ -58,7 +65,7 @@ export const deleteMedia = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ mediaId }),
+  input: () => z.strictObject({ mediaId }),
   output: null,
   rest: { method: "DELETE", path: "/media/:mediaId", status: 204 },
   errors: ["forbidden", "not_found"],
@@ -70,7 +77,7 @@ export const linkMedia = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ mediaId }),
+  input: () => z.strictObject({ mediaId }),
   output: MediaLinkView,
   rest: { method: "POST", path: "/media/:mediaId/link", status: 201 },
   errors: ["not_found"],
@@ -82,15 +89,16 @@ export const presignMedia = operation({
   tag,
   access: "session",
   limit: "upload",
-  input: z.strictObject({
-    name: line({ max: 255 }),
-    type: z.string().regex(
-      /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}$/,
-      "must be a media type without parameters",
-    ),
-    size: z.int().min(0).describe("Bytes, exactly"),
-    chatId: chatId.optional().describe("Needed for the ciphertext of an encrypted chat"),
-  }),
+  input: () =>
+    z.strictObject({
+      name: line({ max: 255 }),
+      type: z.string().regex(
+        /^[\w!#$&^.+-]{1,60}\/[\w!#$&^.+-]{1,60}$/,
+        "must be a media type without parameters",
+      ),
+      size: z.int().min(0).describe("Bytes, exactly"),
+      chatId: chatId.optional().describe("Needed for the ciphertext of an encrypted chat"),
+    }),
   output: UploadTicketView,
   rest: { method: "POST", path: "/media/presign", status: 201 },
   errors: ["not_found", "payload_too_large", "quota_exceeded", "unsupported_media_type"],
@@ -102,7 +110,7 @@ export const completeMedia = operation({
   tag,
   access: "session",
   limit: "upload",
-  input: z.strictObject({ mediaId }),
+  input: () => z.strictObject({ mediaId }),
   output: MediaView,
   rest: { method: "POST", path: "/media/:mediaId/complete" },
   errors: [

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import {
   chatId,
   clientId,
@@ -25,17 +26,21 @@ const tag = "Messages";
  * a keycap, and no letter. That it is one emoji is asked of what is added; of earlier releases there are
  * others, which can be taken back.
  */
-const emoji = z.string().min(1).max(32)
-  .regex(
-    /^(?=.*[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])[^\s\p{Cc}\p{L}]+$/u,
-    "must be an emoji",
-  )
-  .overwrite(fullyQualified)
-  .meta({ id: "Emoji", description: "One emoji", examples: ["👍"] });
+const emoji = lazy(() =>
+  z.string().min(1).max(32)
+    .regex(
+      /^(?=.*[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])[^\s\p{Cc}\p{L}]+$/u,
+      "must be an emoji",
+    )
+    .overwrite(fullyQualified)
+    .meta({ id: "Emoji", description: "One emoji", examples: ["👍"] })
+);
 
-const ciphertext = z.string().min(1)
-  .regex(/^[A-Za-z0-9_-]+$/, "must be base64url without padding")
-  .meta({ id: "Ciphertext", description: "Base64url of an MLSMessage (RFC 9420)" });
+const ciphertext = lazy(() =>
+  z.string().min(1)
+    .regex(/^[A-Za-z0-9_-]+$/, "must be base64url without padding")
+    .meta({ id: "Ciphertext", description: "Base64url of an MLSMessage (RFC 9420)" })
+);
 
 export const sendMessage = operation({
   name: "message.send",
@@ -43,18 +48,19 @@ export const sendMessage = operation({
   tag,
   access: "session",
   limit: "send",
-  input: z.strictObject({
-    chatId: chatId.optional(),
-    recipientId: userId.optional().describe("Instead of chatId: the direct chat with this user"),
-    clientId: clientId.optional(),
-    text: text().optional(),
-    ciphertext: ciphertext.optional().describe("In an encrypted chat, instead of text"),
-    mediaIds: ids(mediaId, { max: LIMIT_SPECS.mediaPerMessage.max }).optional(),
-    replyTo: messageId.optional(),
-    mentions: ids(userId, { min: 0, max: LIMIT_SPECS.mentions.max }).optional(),
-  }).refine((input) => (input.chatId === undefined) !== (input.recipientId === undefined), {
-    message: "must name either chatId or recipientId",
-  }),
+  input: () =>
+    z.strictObject({
+      chatId: chatId.optional(),
+      recipientId: userId.optional().describe("Instead of chatId: the direct chat with this user"),
+      clientId: clientId.optional(),
+      text: text().optional(),
+      ciphertext: ciphertext().optional().describe("In an encrypted chat, instead of text"),
+      mediaIds: ids(mediaId, { max: LIMIT_SPECS.mediaPerMessage.max }).optional(),
+      replyTo: messageId.optional(),
+      mentions: ids(userId, { min: 0, max: LIMIT_SPECS.mentions.max }).optional(),
+    }).refine((input) => (input.chatId === undefined) !== (input.recipientId === undefined), {
+      message: "must name either chatId or recipientId",
+    }),
   forms: {
     MessageToChat: { requires: ["chatId"], excludes: ["recipientId"] },
     MessageToUser: { requires: ["recipientId"], excludes: ["chatId"] },
@@ -76,12 +82,13 @@ export const editMessage = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    messageId,
-    text: text({ min: 0 }).describe("Empty only where the message has files"),
-    mentions: ids(userId, { min: 0, max: LIMIT_SPECS.mentions.max }).optional()
-      .describe("In place of those of before, which stay without it"),
-  }),
+  input: () =>
+    z.strictObject({
+      messageId,
+      text: text({ min: 0 }).describe("Empty only where the message has files"),
+      mentions: ids(userId, { min: 0, max: LIMIT_SPECS.mentions.max }).optional()
+        .describe("In place of those of before, which stay without it"),
+    }),
   output: MessageView,
   rest: { method: "PUT", path: "/messages/:messageId" },
   socket: true,
@@ -94,7 +101,7 @@ export const deleteMessage = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ messageId }),
+  input: () => z.strictObject({ messageId }),
   output: null,
   rest: { method: "DELETE", path: "/messages/:messageId", status: 204 },
   socket: true,
@@ -107,11 +114,12 @@ export const reactToMessage = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ messageId, emoji, remove: flag.default(false) })
-    .refine(({ emoji, remove }) => remove || isOneEmoji(emoji), {
-      path: ["emoji"],
-      message: "must be one emoji",
-    }),
+  input: () =>
+    z.strictObject({ messageId, emoji: emoji(), remove: flag.default(false) })
+      .refine(({ emoji, remove }) => remove || isOneEmoji(emoji), {
+        path: ["emoji"],
+        message: "must be one emoji",
+      }),
   output: MessageView,
   rest: { method: "POST", path: "/messages/:messageId/react" },
   socket: true,
@@ -124,13 +132,14 @@ export const listReactions = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({
-    messageId,
-    emoji,
-    limit,
-    cursor: cursor.optional(),
-  }),
-  output: page(z.object({ userId })).extend({ count: z.int() }),
+  input: () =>
+    z.strictObject({
+      messageId,
+      emoji: emoji(),
+      limit,
+      cursor: cursor.optional(),
+    }),
+  output: () => page(z.object({ userId })).extend({ count: z.int() }),
   rest: { method: "GET", path: "/messages/:messageId/reactions" },
   errors: ["not_found"],
 });
@@ -141,7 +150,7 @@ export const pinMessage = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ messageId, unpin: flag.default(false) }),
+  input: () => z.strictObject({ messageId, unpin: flag.default(false) }),
   output: MessageView,
   rest: { method: "POST", path: "/messages/pin" },
   socket: true,
@@ -154,15 +163,16 @@ export const listMessages = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({
-    chatId,
-    before: seq.optional().describe("Only messages before this seq, newest first"),
-    after: seq.optional().describe("Only messages after this seq, oldest first"),
-    limit,
-  }).refine((input) => input.before === undefined || input.after === undefined, {
-    message: "must not have both before and after",
-  }),
-  output: page(MessageView),
+  input: () =>
+    z.strictObject({
+      chatId,
+      before: seq.optional().describe("Only messages before this seq, newest first"),
+      after: seq.optional().describe("Only messages after this seq, oldest first"),
+      limit,
+    }).refine((input) => input.before === undefined || input.after === undefined, {
+      message: "must not have both before and after",
+    }),
+  output: () => page(MessageView()),
   rest: { method: "GET", path: "/messages/:chatId" },
   errors: ["not_found"],
 });
@@ -173,8 +183,8 @@ export const listPinnedMessages = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ chatId }),
-  output: page(MessageView),
+  input: () => z.strictObject({ chatId }),
+  output: () => page(MessageView()),
   rest: { method: "GET", path: "/chats/:chatId/pins" },
   errors: ["not_found"],
 });
@@ -185,13 +195,14 @@ export const searchMessages = operation({
   tag,
   access: "session",
   limit: "search",
-  input: z.strictObject({
-    q: text({ max: 200 }).describe("All words must be there; the last one may be unfinished"),
-    chatId: chatId.optional(),
-    limit,
-    cursor: cursor.optional(),
-  }),
-  output: page(MessageView),
+  input: () =>
+    z.strictObject({
+      q: text({ max: 200 }).describe("All words must be there; the last one may be unfinished"),
+      chatId: chatId.optional(),
+      limit,
+      cursor: cursor.optional(),
+    }),
+  output: () => page(MessageView()),
   rest: { method: "GET", path: "/messages/search" },
   errors: ["not_found"],
 });

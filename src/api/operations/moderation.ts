@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import {
   cursor,
   flag,
@@ -24,14 +25,16 @@ export const blockUser = operation({
   tag: reporting,
   access: "session",
   limit: "write",
-  input: z.strictObject({ userId, unblock: flag.default(false) }),
-  output: z.strictObject({ userId, blocked: flag }),
+  input: () => z.strictObject({ userId, unblock: flag.default(false) }),
+  output: () => z.strictObject({ userId, blocked: flag }),
   rest: { method: "POST", path: "/users/block" },
   errors: ["not_found", "conflict"],
 });
 
-const BlockedUserView = z.strictObject({ user: UserView, blockedAt: timestamp })
-  .meta({ id: "BlockedUser" });
+const BlockedUserView = lazy(() =>
+  z.strictObject({ user: UserView(), blockedAt: timestamp })
+    .meta({ id: "BlockedUser" })
+);
 
 export const listBlocked = operation({
   name: "user.blocked",
@@ -39,28 +42,34 @@ export const listBlocked = operation({
   tag: reporting,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
-  output: page(BlockedUserView),
+  input: () => z.strictObject({}),
+  output: () => page(BlockedUserView()),
   rest: { method: "GET", path: "/users/blocked" },
 });
 
-const reason = z.enum(["spam", "abuse", "violence", "sexual", "impersonation", "other"]);
+const reason = lazy(() =>
+  z.enum(["spam", "abuse", "violence", "sexual", "impersonation", "other"])
+);
 
-const ReportView = z.object({
-  id,
-  userId: userId.describe("Who was reported"),
-  messageId: messageId.nullable(),
-  reason,
-  details: z.string(),
-  createdAt: timestamp,
-  resolvedAt: timestamp.nullable(),
-}).meta({ id: "Report" });
+const ReportView = lazy(() =>
+  z.object({
+    id,
+    userId: userId.describe("Who was reported"),
+    messageId: messageId.nullable(),
+    reason: reason(),
+    details: z.string(),
+    createdAt: timestamp,
+    resolvedAt: timestamp.nullable(),
+  }).meta({ id: "Report" })
+);
 
-const AdminReportView = ReportView.extend({
-  reporterId: userId,
-  evidence: z.unknown().describe("The message as it was when it was reported, or null"),
-  resolvedBy: userId.nullable(),
-}).meta({ id: "AdminReport" });
+const AdminReportView = lazy(() =>
+  ReportView().extend({
+    reporterId: userId,
+    evidence: z.unknown().describe("The message as it was when it was reported, or null"),
+    resolvedBy: userId.nullable(),
+  }).meta({ id: "AdminReport" })
+);
 
 export const reportUser = operation({
   name: "user.report",
@@ -68,12 +77,13 @@ export const reportUser = operation({
   tag: reporting,
   access: "session",
   limit: "reset",
-  input: z.strictObject({
-    userId,
-    messageId: messageId.optional(),
-    reason,
-    details: text({ min: 0, max: 2000 }).default(""),
-  }),
+  input: () =>
+    z.strictObject({
+      userId,
+      messageId: messageId.optional(),
+      reason: reason(),
+      details: text({ min: 0, max: 2000 }).default(""),
+    }),
   output: ReportView,
   rest: { method: "POST", path: "/users/report", status: 201 },
   errors: ["not_found"],
@@ -85,12 +95,13 @@ export const listReports = operation({
   tag: administration,
   access: "admin",
   limit: "read",
-  input: z.strictObject({
-    open: flag.default(true).describe("Only those that nobody has resolved"),
-    limit,
-    cursor: cursor.optional(),
-  }),
-  output: page(AdminReportView),
+  input: () =>
+    z.strictObject({
+      open: flag.default(true).describe("Only those that nobody has resolved"),
+      limit,
+      cursor: cursor.optional(),
+    }),
+  output: () => page(AdminReportView()),
   rest: { method: "GET", path: "/admin/reports" },
 });
 
@@ -100,21 +111,24 @@ export const resolveReport = operation({
   tag: administration,
   access: "admin",
   limit: "write",
-  input: z.strictObject({
-    reportId: id,
-    decision: text({ min: 0, max: 500 }).default("").describe("For the record"),
-  }),
+  input: () =>
+    z.strictObject({
+      reportId: id,
+      decision: text({ min: 0, max: 500 }).default("").describe("For the record"),
+    }),
   output: AdminReportView,
   rest: { method: "POST", path: "/admin/reports/:reportId/resolve" },
   errors: ["not_found"],
 });
 
-const SuspensionView = z.object({
-  userId,
-  suspended: flag,
-  reason: z.string().nullable(),
-  until: timestamp.nullable(),
-}).meta({ id: "Suspension" });
+const SuspensionView = lazy(() =>
+  z.object({
+    userId,
+    suspended: flag,
+    reason: z.string().nullable(),
+    until: timestamp.nullable(),
+  }).meta({ id: "Suspension" })
+);
 
 export const suspendUser = operation({
   name: "admin.suspend",
@@ -122,11 +136,12 @@ export const suspendUser = operation({
   tag: administration,
   access: "admin",
   limit: "write",
-  input: z.strictObject({
-    userId,
-    reason: line({ max: 500 }).describe("Shown to the person when they try to sign in"),
-    until: instant.optional().describe("Left out: until it is lifted"),
-  }),
+  input: () =>
+    z.strictObject({
+      userId,
+      reason: line({ max: 500 }).describe("Shown to the person when they try to sign in"),
+      until: instant.optional().describe("Left out: until it is lifted"),
+    }),
   output: SuspensionView,
   rest: { method: "POST", path: "/admin/users/:userId/suspend" },
   errors: ["not_found"],
@@ -138,7 +153,7 @@ export const unsuspendUser = operation({
   tag: administration,
   access: "admin",
   limit: "write",
-  input: z.strictObject({ userId }),
+  input: () => z.strictObject({ userId }),
   output: SuspensionView,
   rest: { method: "POST", path: "/admin/users/:userId/unsuspend" },
   errors: ["not_found"],
@@ -150,8 +165,8 @@ export const endUserSessions = operation({
   tag: administration,
   access: "admin",
   limit: "write",
-  input: z.strictObject({ userId }),
-  output: z.strictObject({ ended: z.int() }),
+  input: () => z.strictObject({ userId }),
+  output: () => z.strictObject({ ended: z.int() }),
   rest: { method: "POST", path: "/admin/users/:userId/end-sessions" },
   errors: ["not_found"],
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import {
   chatId,
   cursor,
@@ -28,8 +29,8 @@ export const listNotifications = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ limit, cursor: cursor.optional() }),
-  output: page(NotificationView).extend({ unread: z.int() }),
+  input: () => z.strictObject({ limit, cursor: cursor.optional() }),
+  output: () => page(NotificationView()).extend({ unread: z.int() }),
   rest: { method: "GET", path: "/notifications" },
 });
 
@@ -39,7 +40,7 @@ export const readNotification = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ notificationId: id }),
+  input: () => z.strictObject({ notificationId: id }),
   output: NotificationView,
   rest: { method: "PUT", path: "/notifications/:notificationId/read" },
   errors: ["not_found"],
@@ -51,8 +52,8 @@ export const readAllNotifications = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({}),
-  output: z.object({ read: z.int().describe("How many were unread until now") }),
+  input: () => z.strictObject({}),
+  output: () => z.object({ read: z.int().describe("How many were unread until now") }),
   rest: { method: "PUT", path: "/notifications/read-all" },
 });
 
@@ -62,7 +63,7 @@ export const getNotificationSettings = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
+  input: () => z.strictObject({}),
   output: NotificationSettingsView,
   rest: { method: "GET", path: "/notifications/settings" },
 });
@@ -73,20 +74,23 @@ export const changeNotificationSettings = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    kinds: z.strictObject(NotificationKinds.shape).partial().optional(),
-    quietHours: QuietHoursView.nullable().optional(),
-    hideContent: flag.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      kinds: z.strictObject(NotificationKinds().shape).partial().optional(),
+      quietHours: QuietHoursView().nullable().optional(),
+      hideContent: flag.optional(),
+    }),
   output: NotificationSettingsView,
   rest: { method: "POST", path: "/notifications/settings" },
 });
 
-const ChatNotificationsView = z.object({
-  chatId,
-  level: z.enum(["all", "mentions", "none"]),
-  mutedUntil: timestamp.nullable(),
-}).meta({ id: "ChatNotifications" });
+const ChatNotificationsView = lazy(() =>
+  z.object({
+    chatId,
+    level: z.enum(["all", "mentions", "none"]),
+    mutedUntil: timestamp.nullable(),
+  }).meta({ id: "ChatNotifications" })
+);
 
 export const getChatNotifications = operation({
   name: "chat.notifications",
@@ -94,7 +98,7 @@ export const getChatNotifications = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ chatId }),
+  input: () => z.strictObject({ chatId }),
   output: ChatNotificationsView,
   rest: { method: "GET", path: "/chats/:chatId/notifications" },
   errors: ["not_found"],
@@ -106,18 +110,21 @@ export const changeChatNotifications = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    chatId,
-    level: z.enum(["all", "mentions", "none"]).optional(),
-    mutedUntil: instant.nullable().optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      chatId,
+      level: z.enum(["all", "mentions", "none"]).optional(),
+      mutedUntil: instant.nullable().optional(),
+    }),
   output: ChatNotificationsView,
   rest: { method: "PUT", path: "/chats/:chatId/notifications" },
   errors: ["not_found"],
 });
 
-const key = z.string().regex(/^[A-Za-z0-9_-]{16,128}={0,2}$/, "must be base64url");
-const name = line({ min: 0, max: 100 }).default("").describe("What the person calls the device");
+const key = lazy(() => z.string().regex(/^[A-Za-z0-9_-]{16,128}={0,2}$/, "must be base64url"));
+const name = lazy(() =>
+  line({ min: 0, max: 100 }).default("").describe("What the person calls the device")
+);
 
 export const registerPushDevice = operation({
   name: "push.register",
@@ -125,18 +132,19 @@ export const registerPushDevice = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.union([
-    z.strictObject({
-      token: z.string().regex(/^[\x21-\x7e]{8,4096}$/, "must be a registration token of FCM"),
-      name,
-    }).meta({ title: "FcmDevice" }),
-    z.strictObject({
-      endpoint: z.string().max(2048).describe("As PushSubscription.toJSON() gives it"),
-      keys: z.strictObject({ p256dh: key, auth: key }),
-      expirationTime: z.number().nullable().optional().describe("Taken, and not used"),
-      name,
-    }).meta({ title: "WebPushDevice" }),
-  ]),
+  input: () =>
+    z.union([
+      z.strictObject({
+        token: z.string().regex(/^[\x21-\x7e]{8,4096}$/, "must be a registration token of FCM"),
+        name: name(),
+      }).meta({ title: "FcmDevice" }),
+      z.strictObject({
+        endpoint: z.string().max(2048).describe("As PushSubscription.toJSON() gives it"),
+        keys: z.strictObject({ p256dh: key(), auth: key() }),
+        expirationTime: z.number().nullable().optional().describe("Taken, and not used"),
+        name: name(),
+      }).meta({ title: "WebPushDevice" }),
+    ]),
   output: PushDeviceView,
   rest: { method: "POST", path: "/notifications/devices", status: 201 },
   errors: ["conflict"],
@@ -148,8 +156,8 @@ export const listPushDevices = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
-  output: page(PushDeviceView),
+  input: () => z.strictObject({}),
+  output: () => page(PushDeviceView()),
   rest: { method: "GET", path: "/notifications/devices" },
 });
 
@@ -159,7 +167,7 @@ export const removePushDevice = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ deviceId }),
+  input: () => z.strictObject({ deviceId }),
   output: null,
   rest: { method: "DELETE", path: "/notifications/devices/:deviceId", status: 204 },
   errors: ["not_found"],
@@ -171,7 +179,8 @@ export const getVapidKey = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
-  output: z.object({ publicKey: z.string().nullable().describe("Null: Web Push is not set up") }),
+  input: () => z.strictObject({}),
+  output: () =>
+    z.object({ publicKey: z.string().nullable().describe("Null: Web Push is not set up") }),
   rest: { method: "GET", path: "/notifications/vapid-key" },
 });

@@ -1,30 +1,33 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { line, page, timestamp } from "../fields.ts";
 import { type InputForm, operation } from "../operation.ts";
 import { email, SignInResult, username } from "./auth.ts";
 
 const tag = "Providers";
 
-export const provider = z.enum(["google", "facebook"])
-  .meta({ id: "Provider", description: "Who vouches for the person" });
+export const provider = lazy(() =>
+  z.enum(["google", "facebook"])
+    .meta({ id: "Provider", description: "Who vouches for the person" })
+);
 
-const redirectUri = z.string().max(2048).pipe(z.url("must be a URL"));
+const redirectUri = lazy(() => z.string().max(2048).pipe(z.url("must be a URL")));
 
-const proofFields = {
+const proofFields = lazy(() => ({
   idToken: z.string().min(1).max(8192).optional().describe("As the provider's SDK gave it"),
   code: z.string().min(1).max(4096).optional().describe("An authorization code"),
   codeVerifier: z.string().regex(
     /^[A-Za-z0-9._~-]{43,128}$/,
     "must be a code verifier as in RFC 7636, section 4.1",
   ).optional(),
-  redirectUri: redirectUri.optional().describe("The one that the code was sent to"),
+  redirectUri: redirectUri().optional().describe("The one that the code was sent to"),
   nonce: z.string().min(1).max(256).optional().describe("What the ID token must carry"),
   state: z.string().min(1).max(200).optional().describe(
     "As /auth/oauth/start gave it: verifier, nonce and redirectUri are then the server's",
   ),
-};
+}));
 
-type Proof = { [Field in keyof typeof proofFields]?: string };
+type Proof = { [Field in keyof ReturnType<typeof proofFields>]?: string };
 
 const complete = (proof: Proof) =>
   (proof.idToken === undefined) !== (proof.code === undefined) &&
@@ -50,12 +53,14 @@ const proofForms = (action: string): Record<string, InputForm> => ({
   },
 });
 
-const signInInput = z.strictObject({
-  ...proofFields,
-  deviceName: line({ max: 100 }).optional(),
-  username: username.optional().describe("For a new account; one is made up if left out"),
-  email: email.optional().describe("For a new account, if the provider gives none"),
-}).refine(complete, INCOMPLETE);
+const signInInput = lazy(() =>
+  z.strictObject({
+    ...proofFields(),
+    deviceName: line({ max: 100 }).optional(),
+    username: username().optional().describe("For a new account; one is made up if left out"),
+    email: email().optional().describe("For a new account, if the provider gives none"),
+  }).refine(complete, INCOMPLETE)
+);
 
 const signInWith = (name: "google" | "facebook", title: string) =>
   operation({
@@ -81,20 +86,23 @@ export const startOAuth = operation({
   access: "public",
   optionalSession: true,
   limit: "login",
-  input: z.strictObject({ provider, redirectUri }),
-  output: z.strictObject({
-    url: z.string().describe("Where to send the person"),
-    state: z.string().describe("To be compared with what comes back; works once"),
-  }),
+  input: () => z.strictObject({ provider: provider(), redirectUri: redirectUri() }),
+  output: () =>
+    z.strictObject({
+      url: z.string().describe("Where to send the person"),
+      state: z.string().describe("To be compared with what comes back; works once"),
+    }),
   rest: { method: "POST", path: "/auth/oauth/start" },
   errors: ["not_found"],
 });
 
-const IdentityView = z.object({
-  provider,
-  email: z.string().nullable(),
-  linkedAt: timestamp,
-}).meta({ id: "Identity" });
+const IdentityView = lazy(() =>
+  z.object({
+    provider: provider(),
+    email: z.string().nullable(),
+    linkedAt: timestamp,
+  }).meta({ id: "Identity" })
+);
 
 export const listIdentities = operation({
   name: "auth.identities",
@@ -102,8 +110,8 @@ export const listIdentities = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
-  output: page(IdentityView),
+  input: () => z.strictObject({}),
+  output: () => page(IdentityView()),
   rest: { method: "GET", path: "/auth/identities" },
 });
 
@@ -113,7 +121,8 @@ export const linkIdentity = operation({
   tag,
   access: "session",
   limit: "login",
-  input: z.strictObject({ provider, ...proofFields }).refine(complete, INCOMPLETE),
+  input: () =>
+    z.strictObject({ provider: provider(), ...proofFields() }).refine(complete, INCOMPLETE),
   forms: proofForms("Link"),
   output: null,
   rest: { method: "POST", path: "/auth/identities/:provider", status: 204 },
@@ -126,7 +135,7 @@ export const unlinkIdentity = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ provider }),
+  input: () => z.strictObject({ provider: provider() }),
   output: null,
   rest: { method: "DELETE", path: "/auth/identities/:provider", status: 204 },
   errors: ["conflict", "not_found", "reauthentication_required"],

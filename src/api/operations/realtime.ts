@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { chatId, line, page, timestamp, userId } from "../fields.ts";
 import { operation } from "../operation.ts";
 
@@ -10,7 +11,7 @@ export const startTyping = operation({
   tag,
   access: "session",
   limit: "signal",
-  input: z.strictObject({ chatId }),
+  input: () => z.strictObject({ chatId }),
   output: null,
   socket: true,
   errors: ["not_found"],
@@ -22,7 +23,7 @@ export const stopTyping = operation({
   tag,
   access: "session",
   limit: "signal",
-  input: z.strictObject({ chatId }),
+  input: () => z.strictObject({ chatId }),
   output: null,
   socket: true,
   errors: ["not_found"],
@@ -34,18 +35,20 @@ export const ping = operation({
   tag,
   access: "session",
   limit: "signal",
-  input: z.strictObject({}),
-  output: z.object({ serverTime: timestamp }),
+  input: () => z.strictObject({}),
+  output: () => z.object({ serverTime: timestamp }),
   socket: true,
 });
 
-const StatusView = z.object({
-  userId,
-  state: z.enum(["online", "away", "busy", "offline", "invisible"])
-    .describe("`invisible` is seen by the person alone; others see `offline`"),
-  text: z.string().describe("What the person wrote to it; empty when they are offline"),
-  lastSeenAt: timestamp.nullable().describe("When they last left; null when they hide it"),
-}).meta({ id: "Status" });
+const StatusView = lazy(() =>
+  z.object({
+    userId,
+    state: z.enum(["online", "away", "busy", "offline", "invisible"])
+      .describe("`invisible` is seen by the person alone; others see `offline`"),
+    text: z.string().describe("What the person wrote to it; empty when they are offline"),
+    lastSeenAt: timestamp.nullable().describe("When they last left; null when they hide it"),
+  }).meta({ id: "Status" })
+);
 
 export const setStatus = operation({
   name: "presence.set",
@@ -53,10 +56,11 @@ export const setStatus = operation({
   tag,
   access: "session",
   limit: "signal",
-  input: z.strictObject({
-    state: z.enum(["online", "away", "busy", "invisible"]),
-    text: line({ min: 0, max: 140 }).optional().describe("Left as it is when not given"),
-  }),
+  input: () =>
+    z.strictObject({
+      state: z.enum(["online", "away", "busy", "invisible"]),
+      text: line({ min: 0, max: 140 }).optional().describe("Left as it is when not given"),
+    }),
   output: StatusView,
   rest: { method: "PUT", path: "/users/status" },
   socket: true,
@@ -71,11 +75,12 @@ export const getStatuses = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({
-    userIds: z.array(userId).max(MOST_USERS).optional()
-      .describe("Separated by commas; the caller if left out"),
-  }),
-  output: page(StatusView),
+  input: () =>
+    z.strictObject({
+      userIds: z.array(userId).max(MOST_USERS).optional()
+        .describe("Separated by commas; the caller if left out"),
+    }),
+  output: () => page(StatusView()),
   rest: { method: "GET", path: "/users/status" },
   socket: true,
 });

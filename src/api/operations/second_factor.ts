@@ -1,17 +1,22 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { flag } from "../fields.ts";
 import { operation } from "../operation.ts";
 import { SignedIn } from "./auth.ts";
 
 const tag = "Second factor";
 
-const code = z.string().min(6).max(64).describe(
-  "Six digits from the authenticator, or a recovery code",
+const code = lazy(() =>
+  z.string().min(6).max(64).describe(
+    "Six digits from the authenticator, or a recovery code",
+  )
 );
 
-export const RecoveryCodes = z.object({
-  recoveryCodes: z.array(z.string()).describe("Each works once; they are shown this once"),
-}).meta({ id: "RecoveryCodes" });
+export const RecoveryCodes = lazy(() =>
+  z.object({
+    recoveryCodes: z.array(z.string()).describe("Each works once; they are shown this once"),
+  }).meta({ id: "RecoveryCodes" })
+);
 
 export const enableSecondFactor = operation({
   name: "secondFactor.enable",
@@ -19,12 +24,13 @@ export const enableSecondFactor = operation({
   tag,
   access: "session",
   limit: "second_factor",
-  input: z.strictObject({}),
-  output: z.strictObject({
-    secret: z.string().describe("Base32"),
-    otpauthUrl: z.string(),
-    qrSvg: z.string().describe("The same as a QR code, an SVG document"),
-  }),
+  input: () => z.strictObject({}),
+  output: () =>
+    z.strictObject({
+      secret: z.string().describe("Base32"),
+      otpauthUrl: z.string(),
+      qrSvg: z.string().describe("The same as a QR code, an SVG document"),
+    }),
   rest: { method: "POST", path: "/auth/2fa/enable" },
   errors: ["conflict", "reauthentication_required"],
 });
@@ -36,11 +42,12 @@ export const verifySecondFactor = operation({
   access: "public",
   optionalSession: true,
   limit: "second_factor",
-  input: z.strictObject({
-    challenge: z.string().min(1).max(200).optional().describe("As /auth/login gave it"),
-    code,
-  }),
-  output: z.union([SignedIn, RecoveryCodes]),
+  input: () =>
+    z.strictObject({
+      challenge: z.string().min(1).max(200).optional().describe("As /auth/login gave it"),
+      code: code(),
+    }),
+  output: () => z.union([SignedIn(), RecoveryCodes()]),
   rest: { method: "POST", path: "/auth/2fa/verify" },
   errors: ["unauthenticated", "conflict", "account_suspended"],
 });
@@ -51,7 +58,7 @@ export const disableSecondFactor = operation({
   tag,
   access: "session",
   limit: "second_factor",
-  input: z.strictObject({ code }),
+  input: () => z.strictObject({ code: code() }),
   output: null,
   rest: { method: "POST", path: "/auth/2fa/disable", status: 204 },
   errors: ["unauthenticated", "conflict", "reauthentication_required"],
@@ -63,7 +70,7 @@ export const renewRecoveryCodes = operation({
   tag,
   access: "session",
   limit: "second_factor",
-  input: z.strictObject({ code }),
+  input: () => z.strictObject({ code: code() }),
   output: RecoveryCodes,
   rest: { method: "POST", path: "/auth/2fa/recovery-codes" },
   errors: ["unauthenticated", "conflict", "reauthentication_required"],
@@ -75,7 +82,7 @@ export const getSecondFactor = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
-  output: z.strictObject({ enabled: flag, recoveryCodesLeft: z.int() }),
+  input: () => z.strictObject({}),
+  output: () => z.strictObject({ enabled: flag, recoveryCodesLeft: z.int() }),
   rest: { method: "GET", path: "/auth/2fa" },
 });

@@ -1,19 +1,22 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { flag, page, sessionId, timestamp } from "../fields.ts";
 import { operation } from "../operation.ts";
 
 const tag = "Sessions";
 
-const SessionView = z.object({
-  id: sessionId,
-  deviceName: z.string(),
-  userAgent: z.string(),
-  address: z.string().describe("From where it was used last"),
-  createdAt: timestamp,
-  lastUsedAt: timestamp.describe("To the minute"),
-  expiresAt: timestamp,
-  current: flag.describe("Whether it is the session that asks"),
-}).meta({ id: "Session", description: "A sign-in on one device" });
+const SessionView = lazy(() =>
+  z.object({
+    id: sessionId,
+    deviceName: z.string(),
+    userAgent: z.string(),
+    address: z.string().describe("From where it was used last"),
+    createdAt: timestamp,
+    lastUsedAt: timestamp.describe("To the minute"),
+    expiresAt: timestamp,
+    current: flag.describe("Whether it is the session that asks"),
+  }).meta({ id: "Session", description: "A sign-in on one device" })
+);
 
 export const listSessions = operation({
   name: "session.list",
@@ -21,8 +24,8 @@ export const listSessions = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
-  output: page(SessionView),
+  input: () => z.strictObject({}),
+  output: () => page(SessionView()),
   rest: { method: "GET", path: "/sessions" },
 });
 
@@ -32,7 +35,7 @@ export const endSession = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({ sessionId }),
+  input: () => z.strictObject({ sessionId }),
   output: null,
   rest: { method: "DELETE", path: "/sessions/:sessionId", status: 204 },
   errors: ["not_found"],
@@ -44,7 +47,7 @@ export const endOtherSessions = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({}),
-  output: z.strictObject({ ended: z.int() }),
+  input: () => z.strictObject({}),
+  output: () => z.strictObject({ ended: z.int() }),
   rest: { method: "DELETE", path: "/sessions" },
 });

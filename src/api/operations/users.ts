@@ -11,7 +11,7 @@ export const getProfile = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({}),
+  input: () => z.strictObject({}),
   output: ProfileView,
   rest: { method: "GET", path: "/users/profile" },
 });
@@ -22,12 +22,13 @@ export const updateProfile = operation({
   tag,
   access: "session",
   limit: "write",
-  input: z.strictObject({
-    displayName: line({ max: 100 }).optional(),
-    bio: text({ min: 0, max: 500 }).optional(),
-    avatarMediaId: mediaId.nullable().optional(),
-    lastSeenHidden: flag.optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      displayName: line({ max: 100 }).optional(),
+      bio: text({ min: 0, max: 500 }).optional(),
+      avatarMediaId: mediaId.nullable().optional(),
+      lastSeenHidden: flag.optional(),
+    }),
   output: ProfileView,
   rest: { method: "PUT", path: "/users/profile" },
 });
@@ -38,11 +39,12 @@ export const deleteProfile = operation({
   tag,
   access: "session",
   limit: "reset",
-  input: z.strictObject({
-    password: z.string().min(1).max(1024).optional().describe(
-      "Needed unless identity was proved recently",
-    ),
-  }),
+  input: () =>
+    z.strictObject({
+      password: z.string().min(1).max(1024).optional().describe(
+        "Needed unless identity was proved recently",
+      ),
+    }),
   output: null,
   rest: {
     method: "DELETE",
@@ -59,7 +61,7 @@ export const getUser = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ userId }),
+  input: () => z.strictObject({ userId }),
   output: UserView,
   rest: { method: "GET", path: "/users/:userId" },
   errors: ["not_found"],
@@ -74,8 +76,8 @@ export const listUsers = operation({
   tag,
   access: "session",
   limit: "read",
-  input: z.strictObject({ userIds: ids(userId, { max: MAX_USERS }) }),
-  output: page(UserView),
+  input: () => z.strictObject({ userIds: ids(userId, { max: MAX_USERS }) }),
+  output: () => page(UserView()),
   rest: { method: "GET", path: "/users" },
 });
 
@@ -87,7 +89,7 @@ export const searchUsers = operation({
   tag,
   access: "session",
   limit: "search",
-  input: z.strictObject({ q: line({ max: 100 }), limit, cursor: cursor.optional() }),
-  output: page(UserView),
+  input: () => z.strictObject({ q: line({ max: 100 }), limit, cursor: cursor.optional() }),
+  output: () => page(UserView()),
   rest: { method: "GET", path: "/users/search" },
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { chatId } from "../fields.ts";
 import type { Chat } from "../../model/chat.ts";
 import type { Handshake } from "../../model/handshake.ts";
@@ -34,23 +35,27 @@ export function noChanges(chatId: string, after: number, rev: number, more = fal
   return { chatId, after, rev, messages: [], members: [], commits: [], chat: null, more };
 }
 
-export const ChangesView = z.object({
-  chatId,
-  rev: z.int().describe("Everything up to this revision is here: the cursor for the next call"),
-  messages: z.array(MessageView).describe("In order of rev"),
-  members: z.array(MemberView).describe("In order of rev"),
-  memberCount: z.int().optional().describe("Present members now, when any membership was touched"),
-  commits: z.array(HandshakeView).optional()
-    .describe("Of an encrypted chat, in order of rev: to be taken in order with the messages"),
-  chat: ChatView.optional().describe("When the chat's own fields were touched"),
-  more: z.boolean().describe("Whether there is more after `rev`"),
-  reset: z.literal(true).optional().describe(
-    "The cursor is ahead of the chat: it belongs to another history, as after a restored backup. " +
-      "Drop the chat's rows and load it anew",
-  ),
-}).meta({ id: "Changes" });
+export const ChangesView = lazy(() =>
+  z.object({
+    chatId,
+    rev: z.int().describe("Everything up to this revision is here: the cursor for the next call"),
+    messages: z.array(MessageView()).describe("In order of rev"),
+    members: z.array(MemberView()).describe("In order of rev"),
+    memberCount: z.int().optional().describe(
+      "Present members now, when any membership was touched",
+    ),
+    commits: z.array(HandshakeView()).optional()
+      .describe("Of an encrypted chat, in order of rev: to be taken in order with the messages"),
+    chat: ChatView().optional().describe("When the chat's own fields were touched"),
+    more: z.boolean().describe("Whether there is more after `rev`"),
+    reset: z.literal(true).optional().describe(
+      "The cursor is ahead of the chat: it belongs to another history, as after a restored backup. " +
+        "Drop the chat's rows and load it anew",
+    ),
+  }).meta({ id: "Changes" })
+);
 
-export type ChangesView = z.infer<typeof ChangesView>;
+export type ChangesView = z.infer<ReturnType<typeof ChangesView>>;
 
 /** With `viewerId` as that person sees it; see `messageView`. */
 export function changesView(changes: Changes, viewerId?: string): ChangesView {

@@ -1,26 +1,29 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { toTimestamp } from "../../core/clock.ts";
 import { type Chat, HISTORY_RULES } from "../../model/chat.ts";
 import { chatId, mediaId, timestamp, userId } from "../fields.ts";
 
-export const ChatView = z.object({
-  id: chatId,
-  kind: z.enum(["direct", "group"]),
-  name: z.string().describe("Empty for a direct chat"),
-  description: z.string(),
-  avatarMediaId: mediaId.nullable(),
-  encrypted: z.boolean(),
-  epoch: z.int().nullable().describe("The MLS epoch of an encrypted chat"),
-  generation: z.int().describe("How often the MLS group of an encrypted chat was restarted"),
-  rev: z.int().describe("The head: the chat's last revision"),
-  memberCount: z.int(),
-  history: z.enum(HISTORY_RULES).describe("What people who join see of the history"),
-  createdBy: userId,
-  createdAt: timestamp,
-  updatedAt: timestamp,
-}).meta({ id: "Chat" });
+export const ChatView = lazy(() =>
+  z.object({
+    id: chatId,
+    kind: z.enum(["direct", "group"]),
+    name: z.string().describe("Empty for a direct chat"),
+    description: z.string(),
+    avatarMediaId: mediaId.nullable(),
+    encrypted: z.boolean(),
+    epoch: z.int().nullable().describe("The MLS epoch of an encrypted chat"),
+    generation: z.int().describe("How often the MLS group of an encrypted chat was restarted"),
+    rev: z.int().describe("The head: the chat's last revision"),
+    memberCount: z.int(),
+    history: z.enum(HISTORY_RULES).describe("What people who join see of the history"),
+    createdBy: userId,
+    createdAt: timestamp,
+    updatedAt: timestamp,
+  }).meta({ id: "Chat" })
+);
 
-export type ChatView = z.infer<typeof ChatView>;
+export type ChatView = z.infer<ReturnType<typeof ChatView>>;
 
 export function chatView(chat: Chat): ChatView {
   return {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { toTimestamp } from "../../core/clock.ts";
 import type { Chat } from "../../model/chat.ts";
 import { CONTACT_AUDIENCES, type ContactRequest } from "../../model/contact.ts";
@@ -6,50 +7,58 @@ import type { User } from "../../model/user.ts";
 import { chatId, id, mediaId, timestamp, userId } from "../fields.ts";
 import { UserView, userView } from "./user.ts";
 
-const audience = z.enum(CONTACT_AUDIENCES);
+const audience = lazy(() => z.enum(CONTACT_AUDIENCES));
 
-export const ContactSettingsView = z.object({
-  addToGroups: audience.describe("Who may add the person to a group without asking first"),
-  write: audience.describe("Who may begin a direct chat with the person without asking first"),
-}).meta({
-  id: "ContactSettings",
-  description: "`shared`: people who share a chat with the person",
-});
+export const ContactSettingsView = lazy(() =>
+  z.object({
+    addToGroups: audience().describe("Who may add the person to a group without asking first"),
+    write: audience().describe("Who may begin a direct chat with the person without asking first"),
+  }).meta({
+    id: "ContactSettings",
+    description: "`shared`: people who share a chat with the person",
+  })
+);
 
-const kind = z.enum(["group", "direct"]);
+const kind = lazy(() => z.enum(["group", "direct"]));
 
-export const SentRequestView = z.object({
-  id,
-  kind: kind.describe("`group`: an invitation. `direct`: a request to write to the person"),
-  userId: userId.describe("The person who is asked"),
-  fromId: userId,
-  chatId,
-  createdAt: timestamp,
-  expiresAt: timestamp,
-}).meta({ id: "SentContactRequest" });
+export const SentRequestView = lazy(() =>
+  z.object({
+    id,
+    kind: kind().describe("`group`: an invitation. `direct`: a request to write to the person"),
+    userId: userId.describe("The person who is asked"),
+    fromId: userId,
+    chatId,
+    createdAt: timestamp,
+    expiresAt: timestamp,
+  }).meta({ id: "SentContactRequest" })
+);
 
-export const ReceivedRequestView = SentRequestView.extend({
-  from: UserView,
-  chat: z.object({
-    name: z.string(),
-    description: z.string(),
-    avatarMediaId: mediaId.nullable(),
-    encrypted: z.boolean(),
-    memberCount: z.int(),
-  }).describe("What a person may know of the chat before they accept"),
-  text: z.string().nullable().describe("What the sender of a direct request has written, cut"),
-}).meta({ id: "ContactRequest" });
+export const ReceivedRequestView = lazy(() =>
+  SentRequestView().extend({
+    from: UserView(),
+    chat: z.object({
+      name: z.string(),
+      description: z.string(),
+      avatarMediaId: mediaId.nullable(),
+      encrypted: z.boolean(),
+      memberCount: z.int(),
+    }).describe("What a person may know of the chat before they accept"),
+    text: z.string().nullable().describe("What the sender of a direct request has written, cut"),
+  }).meta({ id: "ContactRequest" })
+);
 
-export const ContactRequestEvent = z.object({
-  requestId: id,
-  kind,
-  userId,
-  fromId: userId,
-  chatId,
-  state: z.enum(["pending", "accepted", "declined", "withdrawn"]),
-});
+export const ContactRequestEvent = lazy(() =>
+  z.object({
+    requestId: id,
+    kind: kind(),
+    userId,
+    fromId: userId,
+    chatId,
+    state: z.enum(["pending", "accepted", "declined", "withdrawn"]),
+  })
+);
 
-export type ContactRequestEvent = z.infer<typeof ContactRequestEvent>;
+export type ContactRequestEvent = z.infer<ReturnType<typeof ContactRequestEvent>>;
 
 export function sentRequestView(request: ContactRequest) {
   const { id, kind, userId, fromId, chatId } = request;
@@ -75,13 +84,15 @@ export function receivedRequestView(
   };
 }
 
-export const NotAddedView = z.object({
-  userId,
-  reason: z.enum(["invited", "rate_limited", "full"]).describe(
-    "`invited`: they become a member once they accept. `rate_limited`: too many strangers, or " +
-      "too many requests, reach them. `full`: they are in as many chats as they may be",
-  ),
-  retryAfter: z.int().optional().describe("Seconds, with `rate_limited`"),
-}).meta({ id: "NotAdded" });
+export const NotAddedView = lazy(() =>
+  z.object({
+    userId,
+    reason: z.enum(["invited", "rate_limited", "full"]).describe(
+      "`invited`: they become a member once they accept. `rate_limited`: too many strangers, or " +
+        "too many requests, reach them. `full`: they are in as many chats as they may be",
+    ),
+    retryAfter: z.int().optional().describe("Seconds, with `rate_limited`"),
+  }).meta({ id: "NotAdded" })
+);
 
-export type NotAddedView = z.infer<typeof NotAddedView>;
+export type NotAddedView = z.infer<ReturnType<typeof NotAddedView>>;

@@ -1,20 +1,23 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
 import type { Membership } from "../../model/membership.ts";
 import { chatId, timestamp, userId } from "../fields.ts";
 
-export const MemberView = z.object({
-  chatId,
-  userId,
-  role: z.enum(["owner", "admin", "member"]),
-  rev: z.int().describe("The last revision that touched role, joinedAt or leftAt"),
-  joinedAt: timestamp,
-  leftAt: timestamp.nullable(),
-  readSeq: z.int(),
-  deliveredSeq: z.int(),
-}).meta({ id: "Member" });
+export const MemberView = lazy(() =>
+  z.object({
+    chatId,
+    userId,
+    role: z.enum(["owner", "admin", "member"]),
+    rev: z.int().describe("The last revision that touched role, joinedAt or leftAt"),
+    joinedAt: timestamp,
+    leftAt: timestamp.nullable(),
+    readSeq: z.int(),
+    deliveredSeq: z.int(),
+  }).meta({ id: "Member" })
+);
 
-export type MemberView = z.infer<typeof MemberView>;
+export type MemberView = z.infer<ReturnType<typeof MemberView>>;
 
 /** What other members may see of a membership: its notification settings are its owner's alone. */
 export function memberView(member: Membership): MemberView {
@@ -31,11 +34,13 @@ export function memberView(member: Membership): MemberView {
 }
 
 /** What the event of a member says: the membership, and how many members the chat has now. */
-export const MemberEventView = MemberView.extend({
-  memberCount: z.int().optional().describe("Present members after it"),
-}).meta({ id: "MemberEvent" });
+export const MemberEventView = lazy(() =>
+  MemberView().extend({
+    memberCount: z.int().optional().describe("Present members after it"),
+  }).meta({ id: "MemberEvent" })
+);
 
-export type MemberEventView = z.infer<typeof MemberEventView>;
+export type MemberEventView = z.infer<ReturnType<typeof MemberEventView>>;
 
 export function memberEventView(
   { member, memberCount }: { member: Membership; memberCount?: number },
@@ -43,31 +48,37 @@ export function memberEventView(
   return { ...memberView(member), ...(memberCount !== undefined && { memberCount }) };
 }
 
-export const ReceiptView = z.object({
-  chatId,
-  userId,
-  readSeq: z.int(),
-  deliveredSeq: z.int(),
-}).meta({ id: "Receipt" });
+export const ReceiptView = lazy(() =>
+  z.object({
+    chatId,
+    userId,
+    readSeq: z.int(),
+    deliveredSeq: z.int(),
+  }).meta({ id: "Receipt" })
+);
 
-export type ReceiptView = z.infer<typeof ReceiptView>;
+export type ReceiptView = z.infer<ReturnType<typeof ReceiptView>>;
 
-export const ReceiptsView = ReceiptView.extend({
-  others: z.array(ReceiptView).optional().describe(
-    "Further members whose cursors moved within the same moment",
-  ),
-}).meta({ id: "Receipts" });
+export const ReceiptsView = lazy(() =>
+  ReceiptView().extend({
+    others: z.array(ReceiptView()).optional().describe(
+      "Further members whose cursors moved within the same moment",
+    ),
+  }).meta({ id: "Receipts" })
+);
 
-export type ReceiptsView = z.infer<typeof ReceiptsView>;
+export type ReceiptsView = z.infer<ReturnType<typeof ReceiptsView>>;
 
-export const ReceiptCountView = z.object({
-  chatId,
-  seq: z.int().describe("The newest message"),
-  read: z.int().describe("Members who have read it"),
-  delivered: z.int().describe("Members who have received it"),
-}).meta({ id: "ReceiptCount" });
+export const ReceiptCountView = lazy(() =>
+  z.object({
+    chatId,
+    seq: z.int().describe("The newest message"),
+    read: z.int().describe("Members who have read it"),
+    delivered: z.int().describe("Members who have received it"),
+  }).meta({ id: "ReceiptCount" })
+);
 
-export type ReceiptCountView = z.infer<typeof ReceiptCountView>;
+export type ReceiptCountView = z.infer<ReturnType<typeof ReceiptCountView>>;
 
 /** Of one member at least. */
 export function receiptsView([first, ...others]: readonly Membership[]): ReceiptsView {

@@ -1,72 +1,85 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
 import type { Message } from "../../model/message.ts";
 import { chatId, clientId, mediaId, messageId, timestamp, userId } from "../fields.ts";
 
-export const MediaAttachmentView = z.object({
-  id: mediaId,
-  kind: z.enum(["image", "video", "audio", "file"]),
-  type: z.string().describe("Media type found in the bytes"),
-  name: z.string(),
-  size: z.int().describe("Bytes"),
-  width: z.int().nullable(),
-  height: z.int().nullable(),
-  thumbHash: z.string().nullable().describe("ThumbHash in base64"),
-}).meta({ id: "MediaAttachment" });
+export const MediaAttachmentView = lazy(() =>
+  z.object({
+    id: mediaId,
+    kind: z.enum(["image", "video", "audio", "file"]),
+    type: z.string().describe("Media type found in the bytes"),
+    name: z.string(),
+    size: z.int().describe("Bytes"),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    thumbHash: z.string().nullable().describe("ThumbHash in base64"),
+  }).meta({ id: "MediaAttachment" })
+);
 
 /** Of more people than that a message says how many they are; the others are a list of their own. */
 const REACTORS_SHOWN = 20;
 
-export const ReactionView = z.object({
-  emoji: z.string(),
-  count: z.int().describe("How many have reacted so"),
-  userIds: z.array(userId).describe(
-    `The first ${REACTORS_SHOWN} of them, in the order in which they reacted`,
-  ),
-  mine: z.boolean().optional().describe(
-    "Whether the caller is among them; in what the caller has asked for, not in events",
-  ),
-}).meta({ id: "Reaction" });
+export const ReactionView = lazy(() =>
+  z.object({
+    emoji: z.string(),
+    count: z.int().describe("How many have reacted so"),
+    userIds: z.array(userId).describe(
+      `The first ${REACTORS_SHOWN} of them, in the order in which they reacted`,
+    ),
+    mine: z.boolean().optional().describe(
+      "Whether the caller is among them; in what the caller has asked for, not in events",
+    ),
+  }).meta({ id: "Reaction" })
+);
 
-export type ReactionView = z.infer<typeof ReactionView>;
+export type ReactionView = z.infer<ReturnType<typeof ReactionView>>;
 
-export const ReactionChangeView = z.object({
-  emoji: z.string(),
-  userId,
-  removed: z.boolean().describe("Taken back"),
-}).meta({ id: "ReactionChange" });
+export const ReactionChangeView = lazy(() =>
+  z.object({
+    emoji: z.string(),
+    userId,
+    removed: z.boolean().describe("Taken back"),
+  }).meta({ id: "ReactionChange" })
+);
 
-export type ReactionChangeView = z.infer<typeof ReactionChangeView>;
+export type ReactionChangeView = z.infer<ReturnType<typeof ReactionChangeView>>;
 
-export const MessageView = z.object({
-  id: messageId,
-  chatId,
-  seq: z.int().describe("The revision that created the message: its place in the history"),
-  rev: z.int().describe("The last revision that touched it"),
-  senderId: userId,
-  clientId,
-  kind: z.enum(["text", "media", "system", "encrypted"]),
-  text: z.string(),
-  ciphertext: z.string().optional().describe("Base64url of an MLSMessage; encrypted messages only"),
-  media: z.array(MediaAttachmentView),
-  replyTo: messageId.nullable(),
-  mentions: z.array(userId),
-  reactions: z.array(ReactionView),
-  createdAt: timestamp,
-  editedAt: timestamp.nullable(),
-  deletedAt: timestamp.nullable(),
-  pinnedAt: timestamp.nullable(),
-}).meta({ id: "Message" });
+export const MessageView = lazy(() =>
+  z.object({
+    id: messageId,
+    chatId,
+    seq: z.int().describe("The revision that created the message: its place in the history"),
+    rev: z.int().describe("The last revision that touched it"),
+    senderId: userId,
+    clientId,
+    kind: z.enum(["text", "media", "system", "encrypted"]),
+    text: z.string(),
+    ciphertext: z.string().optional().describe(
+      "Base64url of an MLSMessage; encrypted messages only",
+    ),
+    media: z.array(MediaAttachmentView()),
+    replyTo: messageId.nullable(),
+    mentions: z.array(userId),
+    reactions: z.array(ReactionView()),
+    createdAt: timestamp,
+    editedAt: timestamp.nullable(),
+    deletedAt: timestamp.nullable(),
+    pinnedAt: timestamp.nullable(),
+  }).meta({ id: "Message" })
+);
 
-export type MessageView = z.infer<typeof MessageView>;
+export type MessageView = z.infer<ReturnType<typeof MessageView>>;
 
-export const MessageEventView = MessageView.extend({
-  reacted: z.array(ReactionChangeView).optional().describe(
-    "Who has just reacted or taken it back, in order: by it each client knows its own reactions",
-  ),
-}).meta({ id: "MessageEvent" });
+export const MessageEventView = lazy(() =>
+  MessageView().extend({
+    reacted: z.array(ReactionChangeView()).optional().describe(
+      "Who has just reacted or taken it back, in order: by it each client knows its own reactions",
+    ),
+  }).meta({ id: "MessageEvent" })
+);
 
-export type MessageEventView = z.infer<typeof MessageEventView>;
+export type MessageEventView = z.infer<ReturnType<typeof MessageEventView>>;
 
 /**
  * On the hot path of every send: no copies but the times. With `viewerId` as that person sees it; events

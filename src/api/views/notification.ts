@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
 import {
   NOTIFIABLE_KINDS,
@@ -9,42 +10,50 @@ import {
 import type { PushDevice } from "../../model/push_device.ts";
 import { chatId, id, messageId, timestamp, userId } from "../fields.ts";
 
-export const NotificationView = z.object({
-  id,
-  kind: z.enum(NOTIFICATION_KINDS),
-  chatId: chatId.nullable(),
-  messageId: messageId.nullable(),
-  actorId: userId.nullable().describe("Whose doing it was"),
-  data: z.record(z.string(), z.string()).describe(
-    "`emoji`, `role`, `action`, or `requestId` and `kind`, by kind",
-  ),
-  createdAt: timestamp,
-  readAt: timestamp.nullable(),
-}).meta({ id: "Notification" });
+export const NotificationView = lazy(() =>
+  z.object({
+    id,
+    kind: z.enum(NOTIFICATION_KINDS),
+    chatId: chatId.nullable(),
+    messageId: messageId.nullable(),
+    actorId: userId.nullable().describe("Whose doing it was"),
+    data: z.record(z.string(), z.string()).describe(
+      "`emoji`, `role`, `action`, or `requestId` and `kind`, by kind",
+    ),
+    createdAt: timestamp,
+    readAt: timestamp.nullable(),
+  }).meta({ id: "Notification" })
+);
 
-export type NotificationView = z.infer<typeof NotificationView>;
+export type NotificationView = z.infer<ReturnType<typeof NotificationView>>;
 
-export const NotificationsReadView = z.object({
-  notificationIds: z.array(id).nullable().describe("Null: all of them"),
-  readAt: timestamp,
-  unread: z.int().describe("How many are unread now"),
-}).meta({ id: "NotificationsRead" });
+export const NotificationsReadView = lazy(() =>
+  z.object({
+    notificationIds: z.array(id).nullable().describe("Null: all of them"),
+    readAt: timestamp,
+    unread: z.int().describe("How many are unread now"),
+  }).meta({ id: "NotificationsRead" })
+);
 
-export const NotificationsRemovedView = z.object({
-  notificationIds: z.array(id),
-  unread: z.int().describe("How many are unread now"),
-}).meta({ id: "NotificationsRemoved" });
+export const NotificationsRemovedView = lazy(() =>
+  z.object({
+    notificationIds: z.array(id),
+    unread: z.int().describe("How many are unread now"),
+  }).meta({ id: "NotificationsRemoved" })
+);
 
-export const ChatNotificationsEvent = z.object({
-  chatId,
-  level: z.enum(["all", "mentions", "none"]),
-  mutedUntil: timestamp.nullable(),
-  muted: z.boolean().describe("The person wants to hear nothing of the chat now"),
-}).meta({ id: "ChatNotificationsChanged" });
+export const ChatNotificationsEvent = lazy(() =>
+  z.object({
+    chatId,
+    level: z.enum(["all", "mentions", "none"]),
+    mutedUntil: timestamp.nullable(),
+    muted: z.boolean().describe("The person wants to hear nothing of the chat now"),
+  }).meta({ id: "ChatNotificationsChanged" })
+);
 
-export type NotificationsReadView = z.infer<typeof NotificationsReadView>;
-export type NotificationsRemovedView = z.infer<typeof NotificationsRemovedView>;
-export type ChatNotificationsEvent = z.infer<typeof ChatNotificationsEvent>;
+export type NotificationsReadView = z.infer<ReturnType<typeof NotificationsReadView>>;
+export type NotificationsRemovedView = z.infer<ReturnType<typeof NotificationsRemovedView>>;
+export type ChatNotificationsEvent = z.infer<ReturnType<typeof ChatNotificationsEvent>>;
 
 export function notificationView(notification: Notification): NotificationView {
   const { id, kind, chatId, messageId, actorId, data, createdAt, readAt } = notification;
@@ -58,26 +67,32 @@ export function notificationView(notification: Notification): NotificationView {
 const flags = <Kind extends string>(kinds: readonly Kind[]) =>
   Object.fromEntries(kinds.map((kind) => [kind, z.boolean()])) as Record<Kind, z.ZodBoolean>;
 
-export const NotificationKinds = z.object(flags(NOTIFIABLE_KINDS)).meta({
-  id: "NotificationKinds",
-  description: "Which kinds are on; `message` is about pushes",
-});
+export const NotificationKinds = lazy(() =>
+  z.object(flags(NOTIFIABLE_KINDS)).meta({
+    id: "NotificationKinds",
+    description: "Which kinds are on; `message` is about pushes",
+  })
+);
 
 const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
 
-export const QuietHoursView = z.strictObject({
-  start: z.string().regex(CLOCK, "must be a time such as 22:00"),
-  end: z.string().regex(CLOCK, "must be a time such as 07:00"),
-  timeZone: z.string().max(64).refine(isTimeZone, "must be a time zone such as Europe/Berlin"),
-}).meta({ id: "QuietHours", description: "When no push is sent; may span midnight" });
+export const QuietHoursView = lazy(() =>
+  z.strictObject({
+    start: z.string().regex(CLOCK, "must be a time such as 22:00"),
+    end: z.string().regex(CLOCK, "must be a time such as 07:00"),
+    timeZone: z.string().max(64).refine(isTimeZone, "must be a time zone such as Europe/Berlin"),
+  }).meta({ id: "QuietHours", description: "When no push is sent; may span midnight" })
+);
 
-export const NotificationSettingsView = z.object({
-  kinds: NotificationKinds,
-  quietHours: QuietHoursView.nullable(),
-  hideContent: z.boolean().describe("Pushes say that something came, and not what"),
-}).meta({ id: "NotificationSettings" });
+export const NotificationSettingsView = lazy(() =>
+  z.object({
+    kinds: NotificationKinds(),
+    quietHours: QuietHoursView().nullable(),
+    hideContent: z.boolean().describe("Pushes say that something came, and not what"),
+  }).meta({ id: "NotificationSettings" })
+);
 
-export type NotificationSettingsView = z.infer<typeof NotificationSettingsView>;
+export type NotificationSettingsView = z.infer<ReturnType<typeof NotificationSettingsView>>;
 
 export function settingsView(settings: NotificationSettings): NotificationSettingsView {
   const { off, quietHours, hideContent } = settings;
@@ -93,13 +108,15 @@ export function settingsView(settings: NotificationSettings): NotificationSettin
   };
 }
 
-export const PushDeviceView = z.object({
-  id,
-  kind: z.enum(["fcm", "web"]),
-  name: z.string(),
-  createdAt: timestamp,
-  updatedAt: timestamp.describe("When it was registered last"),
-}).meta({ id: "PushDevice" });
+export const PushDeviceView = lazy(() =>
+  z.object({
+    id,
+    kind: z.enum(["fcm", "web"]),
+    name: z.string(),
+    createdAt: timestamp,
+    updatedAt: timestamp.describe("When it was registered last"),
+  }).meta({ id: "PushDevice" })
+);
 
 /** Without the address: whoever has that can send to it. */
 export function pushDeviceView({ id, address, name, createdAt, updatedAt }: PushDevice) {

@@ -1,17 +1,20 @@
 import { z } from "zod";
+import { lazy } from "../../core/lazy.ts";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
 import type { User } from "../../model/user.ts";
 import { mediaId, timestamp, userId } from "../fields.ts";
 
-export const UserView = z.object({
-  id: userId,
-  username: z.string(),
-  displayName: z.string(),
-  bio: z.string(),
-  avatarMediaId: mediaId.nullable(),
-}).meta({ id: "User", description: "What everyone may see of a person" });
+export const UserView = lazy(() =>
+  z.object({
+    id: userId,
+    username: z.string(),
+    displayName: z.string(),
+    bio: z.string(),
+    avatarMediaId: mediaId.nullable(),
+  }).meta({ id: "User", description: "What everyone may see of a person" })
+);
 
-export type UserView = z.infer<typeof UserView>;
+export type UserView = z.infer<ReturnType<typeof UserView>>;
 
 export function userView(user: User): UserView {
   const { id, username, displayName, bio, avatarMediaId } = user;
@@ -23,23 +26,25 @@ export function hiddenUserView(id: string): UserView {
   return { id, username: "", displayName: "", bio: "", avatarMediaId: null };
 }
 
-export const ProfileView = UserView.extend({
-  email: z.string(),
-  emailVerifiedAt: timestamp.nullable(),
-  status: z.object({
-    state: z.enum(["online", "away", "busy", "invisible"]),
-    text: z.string(),
-  }).describe("What the person chose to show"),
-  lastSeenHidden: z.boolean(),
-  hasPassword: z.boolean(),
-  twoFactorEnabled: z.boolean(),
-  role: z.enum(["user", "admin"]),
-  createdAt: timestamp,
-  updatedAt: timestamp,
-  deletedAt: timestamp.nullable(),
-}).meta({ id: "Profile", description: "The caller's own account" });
+export const ProfileView = lazy(() =>
+  UserView().extend({
+    email: z.string(),
+    emailVerifiedAt: timestamp.nullable(),
+    status: z.object({
+      state: z.enum(["online", "away", "busy", "invisible"]),
+      text: z.string(),
+    }).describe("What the person chose to show"),
+    lastSeenHidden: z.boolean(),
+    hasPassword: z.boolean(),
+    twoFactorEnabled: z.boolean(),
+    role: z.enum(["user", "admin"]),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+    deletedAt: timestamp.nullable(),
+  }).meta({ id: "Profile", description: "The caller's own account" })
+);
 
-export type ProfileView = z.infer<typeof ProfileView>;
+export type ProfileView = z.infer<ReturnType<typeof ProfileView>>;
 
 export function profileView(user: User): ProfileView {
   return {

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
+import { lazy } from "../../core/lazy.ts";
 import type {
   AuthorizationRequest,
   CodeExchange,
@@ -19,13 +20,17 @@ export interface FacebookOptions {
   clock: Clock;
 }
 
-const AccessToken = z.object({ access_token: z.string() });
+const AccessToken = lazy(() => z.object({ access_token: z.string() }));
 
-const DebugToken = z.object({
-  data: z.object({ app_id: z.string(), is_valid: z.boolean(), user_id: z.string() }),
-});
+const DebugToken = lazy(() =>
+  z.object({
+    data: z.object({ app_id: z.string(), is_valid: z.boolean(), user_id: z.string() }),
+  })
+);
 
-const Me = z.object({ id: z.string(), name: z.string().optional(), email: z.string().optional() });
+const Me = lazy(() =>
+  z.object({ id: z.string(), name: z.string().optional(), email: z.string().optional() })
+);
 
 /**
  * Facebook signs ID tokens for Limited Login
@@ -78,18 +83,18 @@ export class FacebookProvider implements IdentityProvider {
    */
   async fromCode({ code, codeVerifier, redirectUri }: CodeExchange): Promise<ProviderIdentity> {
     const { clientId, clientSecret, clock } = this.options;
-    const { access_token } = await this.#graph("oauth/access_token", AccessToken, {
+    const { access_token } = await this.#graph("oauth/access_token", AccessToken(), {
       client_id: clientId,
       client_secret: clientSecret,
       redirect_uri: redirectUri,
       code,
       code_verifier: codeVerifier,
     });
-    const { data } = await this.#graph("debug_token", DebugToken, {
+    const { data } = await this.#graph("debug_token", DebugToken(), {
       input_token: access_token,
       access_token: `${clientId}|${clientSecret}`,
     });
-    const me = await this.#graph("me", Me, {
+    const me = await this.#graph("me", Me(), {
       fields: "id,name,email",
       access_token,
       appsecret_proof: createHmac("sha256", clientSecret).update(access_token).digest("hex"),

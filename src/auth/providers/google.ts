@@ -2,6 +2,7 @@ import type { JWTPayload } from "jose";
 import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
+import { lazy } from "../../core/lazy.ts";
 import type {
   AuthorizationRequest,
   CodeExchange,
@@ -21,7 +22,7 @@ export interface GoogleOptions {
   clock: Clock;
 }
 
-const TokenAnswer = z.object({ id_token: z.string() });
+const TokenAnswer = lazy(() => z.object({ id_token: z.string() }));
 
 /** https://developers.google.com/identity/openid-connect/openid-connect */
 export class GoogleProvider implements IdentityProvider {
@@ -72,7 +73,7 @@ export class GoogleProvider implements IdentityProvider {
         redirect_uri: redirectUri,
       }),
     });
-    const answer = TokenAnswer.safeParse(body);
+    const answer = TokenAnswer().safeParse(body);
     if (ok && answer.success) return await this.fromIdToken(answer.data.id_token, nonce);
     throw new AppError("unauthenticated", "Cannot exchange the Google code: Google refused it");
   }

@@ -2,6 +2,7 @@ import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } f
 import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
+import { lazy } from "../../core/lazy.ts";
 import type { AuthorizationRequest } from "./identity_provider.ts";
 import type { ProviderHttp } from "./http.ts";
 
@@ -9,13 +10,15 @@ import type { ProviderHttp } from "./http.ts";
 const TIMEOUT_MS = 5_000;
 
 /** The part of OpenID Connect Discovery 1.0, section 3, that is used. */
-const Discovery = z.object({
-  authorization_endpoint: z.url(),
-  token_endpoint: z.url().optional(),
-  jwks_uri: z.url(),
-});
+const Discovery = lazy(() =>
+  z.object({
+    authorization_endpoint: z.url(),
+    token_endpoint: z.url().optional(),
+    jwks_uri: z.url(),
+  })
+);
 
-type Discovery = z.infer<typeof Discovery>;
+type Discovery = z.infer<ReturnType<typeof Discovery>>;
 
 export interface OidcIssuerOptions {
   /** Name of the provider in errors. */
@@ -122,7 +125,7 @@ export class OidcIssuer {
   async #discover(): Promise<Discovery> {
     const { name, configurationUrl, http } = this.options;
     const { ok, body } = await http.ask(configurationUrl);
-    const parsed = Discovery.safeParse(body);
+    const parsed = Discovery().safeParse(body);
     if (ok && parsed.success) return parsed.data;
     throw new AppError("unavailable", `Cannot reach ${name}: reading its configuration failed`);
   }

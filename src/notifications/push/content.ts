@@ -1,11 +1,12 @@
 import { quote } from "../../core/errors.ts";
+import { lazy } from "../../core/lazy.ts";
 import { MAX_COLLAPSE_KEY_BYTES, MAX_DATA_BYTES, MAX_TTL_SECONDS, type Push } from "./sender.ts";
 
 const MAX_TITLE_BYTES = 200;
 const MAX_BODY_BYTES = 1000;
 
 const encoder = new TextEncoder();
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const graphemes = lazy(() => new Intl.Segmenter(undefined, { granularity: "grapheme" }));
 
 /**
  * Adapts a push to the limits of all push services: texts of the alert become single short lines,
@@ -43,7 +44,7 @@ function shorten(text: string, maxBytes: number): string {
   if (byteLength(line) <= maxBytes) return line;
   let kept = "";
   let left = maxBytes - byteLength("…");
-  for (const { segment } of graphemes.segment(line)) {
+  for (const { segment } of graphemes().segment(line)) {
     left -= byteLength(segment);
     if (left < 0) break;
     kept += segment;
