@@ -96,6 +96,7 @@ const MAX_LANES = 1_000;
  */
 export class ChatWriter {
   readonly #lanes = new Map<string, Lane>();
+  readonly #listeners: CommitListener[] = [];
   readonly #states: ChatStateCache;
   readonly #gatherMs: number;
   readonly #maxBatch: number;
@@ -108,7 +109,6 @@ export class ChatWriter {
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
-    private readonly onCommit: CommitListener,
     options: ChatWriterOptions = {},
   ) {
     this.#states = new ChatStateCache(store);
@@ -119,6 +119,11 @@ export class ChatWriter {
     this.#onUncertain = options.onUncertain ?? (() => {});
     this.#tracing = options.tracing ?? NO_TRACING;
     this.#onRepeat = options.onRepeat ?? (() => {});
+  }
+
+  /** Listeners run in the order in which they were added, after the commit is durable; they must not throw. */
+  onCommit(listener: CommitListener): void {
+    this.#listeners.push(listener);
   }
 
   /**
@@ -279,7 +284,8 @@ export class ChatWriter {
     }
     this.#onCommitted({ revisions: draft.length, durationMs: performance.now() - began });
     this.#states.set(draft.toState());
-    this.onCommit(draft.toCommit());
+    const commit = draft.toCommit();
+    for (const listener of this.#listeners) listener(commit);
     return true;
   }
 }

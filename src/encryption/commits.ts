@@ -71,7 +71,7 @@ export interface CommitsOptions {
   writer: ChatWriter;
   access: ChatAccess;
   gate: Pick<ContactGate, "admit">;
-  people: ContactPolicy;
+  contactPolicy: ContactPolicy;
   notices: EncryptionNotices;
   clock: Clock;
   limits: { commitBytes: number; groupMembers: number };
@@ -115,7 +115,7 @@ export class Commits {
     requireCurrent(chat, input);
     if (input.restarts) {
       requireMayRestart(chat, await this.options.access.requireMember(chat.id, callerId));
-      await this.options.people.requireOpen(chat, callerId, "restart the MLS group");
+      await this.options.contactPolicy.requireOpen(chat, callerId, "restart the MLS group");
     }
     const checked = await this.#check(callerId, input);
     const strangers = await this.#admit(callerId, input.addUserIds);

@@ -31,7 +31,7 @@ export interface ClaimedKeyPackage {
 
 export interface KeyPackagesOptions {
   store: Pick<Store, "devices" | "keyPackages">;
-  people: ContactPolicy;
+  contactPolicy: ContactPolicy;
   budget: ClaimBudget;
   notices: EncryptionNotices;
   clock: Clock;
@@ -75,8 +75,8 @@ export class KeyPackages {
     userId: string,
     deviceIds?: string[],
   ): Promise<ClaimedKeyPackage[]> {
-    const { store, people, budget } = this.options;
-    if (callerId !== userId) await people.requireReachable(callerId, [userId]);
+    const { store, contactPolicy, budget } = this.options;
+    if (callerId !== userId) await contactPolicy.requireReachable(callerId, [userId]);
     const devices = (await store.devices.ofUsers([userId])).filter(({ id }) => {
       return deviceIds === undefined || deviceIds.includes(id);
     });

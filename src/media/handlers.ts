@@ -1,7 +1,7 @@
 import { toTimestamp } from "../core/clock.ts";
 import { bind, type Bound } from "../operations/handler.ts";
 import { mediaView } from "../api/views/media.ts";
-import type { MediaServices } from "./media_services.ts";
+import type { MediaServices } from "./create_media.ts";
 import * as operations from "../api/operations/media.ts";
 
 export function mediaHandlers({ access, library, links, direct }: MediaServices): Bound[] {

@@ -7,7 +7,7 @@ import type { Dispatcher } from "../operations/dispatcher.ts";
 import { unknownField } from "../operations/json_input.ts";
 import { mediaView } from "../api/views/media.ts";
 import { downloadResponse, representationOf, UnsatisfiableRange } from "./download.ts";
-import type { MediaServices } from "./media_services.ts";
+import type { MediaServices } from "./create_media.ts";
 import { assertPlain, idOf } from "./raw_requests.ts";
 import { type Callers, mountTus } from "./tus/routes.ts";
 

@@ -7,7 +7,7 @@ import {
   pushDeviceView,
   settingsView,
 } from "../api/views/notification.ts";
-import type { NotificationServices } from "./notification_services.ts";
+import type { NotificationServices } from "./create_notifications.ts";
 import * as operations from "../api/operations/notifications.ts";
 
 export function notificationHandlers(services: NotificationServices): Bound[] {

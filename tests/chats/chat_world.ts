@@ -55,7 +55,8 @@ export class ChatServices {
     writing?: ChatWriterOptions,
   ) {
     const pictures = { requireAvatar: () => Promise.resolve() };
-    this.writer = new ChatWriter(store, clock, (commit) => this.commits.push(commit), writing);
+    this.writer = new ChatWriter(store, clock, writing);
+    this.writer.onCommit((commit) => this.commits.push(commit));
     this.contactPolicy = new ContactPolicy(store);
     const gate = new ContactGate({
       store,

@@ -1,5 +1,5 @@
 import { AuditTrail } from "../../src/audit/audit_trail.ts";
-import { createAuth } from "../../src/auth/auth_services.ts";
+import { createAuth } from "../../src/auth/create_auth.ts";
 import type { AuthServices } from "../../src/auth/handlers.ts";
 import type { PasswordHasher } from "../../src/auth/password_hasher.ts";
 import { BcryptHasher } from "../../src/auth/password_hasher_bcrypt.ts";

@@ -122,9 +122,10 @@ test(
       onHead: (...head) => heads.push(head),
       pauseMs: 10,
     });
-    const writer = new ChatWriter(store, { now: Date.now }, (commit) => commits.push(commit), {
+    const writer = new ChatWriter(store, { now: Date.now }, {
       onUncertain: (chatId, after) => repair.check(chatId, after),
     });
+    writer.onCommit((commit) => commits.push(commit));
     const lost = proxy.loseAnswerTo("commitTransaction");
     const write = writer.write(chat.id, (draft) => {
       draft.updateMember(draft.requireMember(member.userId), { role: "admin" });
@@ -147,7 +148,7 @@ test(
   async (store, proxy, direct) => {
     const { chat, members: [{ userId }] } = await storedChat(store, { members: [{}] });
     const heads: [string, number][] = [];
-    const writer = new ChatWriter(store, { now: Date.now }, () => {}, {
+    const writer = new ChatWriter(store, { now: Date.now }, {
       onRepeat: (...head) => heads.push(head),
     });
     const message = aMessage(chat.id, 0, { senderId: userId });

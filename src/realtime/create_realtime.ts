@@ -1,0 +1,54 @@
+import type { ChangeFeed } from "../chats/change_feed.ts";
+import type { ChatAccess } from "../chats/chat_access.ts";
+import type { ContactPolicy } from "../chats/contact_policy.ts";
+import type { Broker } from "../cluster/broker.ts";
+import type { PresenceDirectory } from "../cluster/presence_directory.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { MetricsRegistry } from "../core/metrics.ts";
+import type { Tracing } from "../core/tracing.ts";
+import type { Store } from "../store/store.ts";
+import { deliveryMetrics } from "./delivery_metrics.ts";
+import { Hub } from "./hub.ts";
+import { Presence, type PresenceOptions } from "./presence.ts";
+import { ProfileNews, type ProfileNewsOptions } from "./profile_news.ts";
+import { Publisher } from "./publisher.ts";
+import { ReceiptGatherer, type ReceiptGathererOptions } from "./receipt_gatherer.ts";
+import { Typing } from "./typing.ts";
+
+export interface RealtimeOptions {
+  store: Store;
+  broker: Broker;
+  directory: PresenceDirectory;
+  feed: ChangeFeed;
+  access: ChatAccess;
+  contactPolicy: ContactPolicy;
+  clock: Clock;
+  log: Log;
+  metrics: MetricsRegistry;
+  tracing: Tracing;
+  limits:
+    & PresenceOptions["limits"]
+    & ProfileNewsOptions["limits"]
+    & ReceiptGathererOptions["limits"]
+    & { typingTimeMs: number };
+}
+
+export type Realtime = ReturnType<typeof createRealtime>;
+
+export function createRealtime(options: RealtimeOptions) {
+  const { store, broker, directory, feed, access, contactPolicy } = options;
+  const { clock, log, metrics, tracing, limits } = options;
+  const hub = new Hub(store, feed, log, { figures: deliveryMetrics(metrics) });
+  const publisher = new Publisher(hub, broker, tracing);
+  const presence = new Presence({ store, directory, hub, publisher, clock, log, limits });
+  hub.listen(presence);
+  return {
+    hub,
+    publisher,
+    presence,
+    typing: new Typing(access, contactPolicy, hub, publisher, limits),
+    gatherer: new ReceiptGatherer({ store, publisher, log, limits }),
+    profileNews: new ProfileNews({ store, publisher, log, limits }),
+  };
+}
