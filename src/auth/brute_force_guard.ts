@@ -87,12 +87,12 @@ export class BruteForceGuard {
   async #consumeKnown(kind: SecretKind, account: Guarded, visitor: Visitor): Promise<Attempt> {
     const { network, account: wide } = RATES[kind];
     const own: Bucket = [`${kind}_failures:known:${hashOf(account.knownAs!)}`, network];
-    const { allowed, retryAfterMs } = await this.limiter.take(...own);
+    const { allowed, retryAfterMs } = await this.limiter.consume(...own);
     if (!allowed) throw tooMany(retryAfterMs);
     const buckets = [own];
     const shared = bucketsOf(kind, personName(account.userId!), visitor, network, wide);
     for (const bucket of shared) {
-      if ((await this.limiter.take(...bucket)).allowed) buckets.push(bucket);
+      if ((await this.limiter.consume(...bucket)).allowed) buckets.push(bucket);
     }
     return { buckets, refused: false };
   }
@@ -120,9 +120,9 @@ export class BruteForceGuard {
     account: Guarded,
     visitor: Visitor,
   ): Promise<{ buckets: Bucket[]; retryAfterMs: number | null }> {
-    const first = await this.limiter.take(...near);
+    const first = await this.limiter.consume(...near);
     if (!first.allowed) return { buckets: [], retryAfterMs: first.retryAfterMs };
-    const second = await this.limiter.take(...wide);
+    const second = await this.limiter.consume(...wide);
     if (second.allowed) return { buckets: [near, wide], retryAfterMs: null };
     if (await this.#isKnownNetwork(account, visitor)) {
       return { buckets: [near], retryAfterMs: null };

@@ -139,7 +139,7 @@ function createSessions(
     lifetimeMs: options.sessionLifetimeMs,
     onReuse: (user, visitor) => mail.notice("refresh_token_reused", user, visitor),
     limitRefresh: async (sessionId) => {
-      const decision = await limiter.take(`refresh_session:${sessionId}`, REFRESHES);
+      const decision = await limiter.consume(`refresh_session:${sessionId}`, REFRESHES);
       if (decision.allowed) return;
       const retryAfter = Math.max(1, Math.ceil(decision.retryAfterMs / 1000));
       const message =

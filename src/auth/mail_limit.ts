@@ -20,7 +20,7 @@ export class MailLimit {
   async allows(kind: string, address: string): Promise<boolean> {
     const mailbox = createHash("sha256").update(mailboxOf(address)).digest("base64url");
     for (const rate of RATES) {
-      const { allowed } = await this.limiter.take(`mail:${kind}:${mailbox}:${rate.count}`, rate);
+      const { allowed } = await this.limiter.consume(`mail:${kind}:${mailbox}:${rate.count}`, rate);
       if (!allowed) return false;
     }
     return true;

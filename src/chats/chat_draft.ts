@@ -30,7 +30,7 @@ export interface NewHandshake {
   restarts?: boolean;
 }
 
-/** What an earlier failed attempt found out about the chat limits of the people in a change. */
+/** Chat limits of the people in a change, as far as an earlier failed attempt found them out. */
 export interface ChatLimits {
   /** Maximum number of chats that a person may be a member of. */
   maxChats: number;

@@ -101,7 +101,7 @@ export class ContactGate {
   ): Promise<AppError | null> {
     const { limiter, rates, log } = this.options;
     try {
-      const { allowed, retryAfterMs } = await limiter.take(`${name}:${key}`, rates[name]);
+      const { allowed, retryAfterMs } = await limiter.consume(`${name}:${key}`, rates[name]);
       if (allowed) return null;
       const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
       return new AppError("rate_limited", `${message}; try again in ${retryAfter} s`, {

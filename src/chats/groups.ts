@@ -46,7 +46,7 @@ export interface GroupsOptions {
   limits: { groupMembers: number };
 }
 
-/** Number of invitations written at once: each is a transaction of its own. */
+/** Maximum number of invitations written concurrently, each in a separate transaction. */
 const INVITATIONS_AT_ONCE = 8;
 
 /**

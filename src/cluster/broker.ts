@@ -1,23 +1,29 @@
 import type { WireEvent } from "../model/event.ts";
 
 /**
- * What instances tell each other. Small on purpose: no text of a message ever enters the broker, and
- * all that is lost is found by the next catch-up, so a broker may lose, double and reorder signals.
+ * Messages between instances. Small on purpose: no text of a message ever enters the broker, and
+ * every lost signal is made up for by the next catch-up, so a broker may lose, repeat and reorder
+ * signals.
  */
 export type Signal =
   /**
-   * A chat's head is at `rev` now. Where who is in it has changed, `membersAfter` is a revision before
-   * the first such change: who has joined hears everything after it. `trace` is the `traceparent` (W3C Trace
-   * Context) of the commit, and there only while telemetry is on.
+   * A chat's head is at `rev` now. If its membership has changed, `membersAfter` is a revision
+   * before the first such change: members who joined get everything after it. `trace` is the
+   * `traceparent` (W3C Trace Context) of the commit, present only while telemetry is on.
    */
   | { type: "chat"; chatId: string; rev: number; membersAfter?: number; trace?: string }
-  /** An ephemeral event for all who listen to a chat (receipts). */
+  /** An ephemeral event for every connection that listens to a chat (receipts). */
   | { type: "room"; chatId: string; event: WireEvent }
-  /** An ephemeral event for all who listen to any of these chats, once each (presence). */
+  /**
+   * An ephemeral event for every connection that listens to any of these chats, once each
+   * (presence).
+   */
   | { type: "rooms"; chatIds: string[]; event: WireEvent; exceptUserIds: string[] }
   /** An ephemeral event for all connections of these users (notifications). */
   | { type: "users"; userIds: string[]; event: WireEvent }
-  /** Whether someone is writing on the instance that tells it; `silent`: no client need hear of it. */
+  /**
+   * Whether a user is typing on the publishing instance; `silent` means that clients get no event.
+   */
   | { type: "typing"; chatId: string; userId: string; typing: boolean; silent?: true }
   /** Sessions that have ended: their sockets close. */
   | { type: "sessions"; sessionIds: string[] };
@@ -25,26 +31,26 @@ export type Signal =
 export interface BrokerEvents {
   /** Signals of another instance, in the order in which it published them. */
   onSignals(signals: Signal[], instance: string): void;
-  /** Signals may have been missed: whoever listens has to ask the Store. */
+  /** Signals may have been missed: state has to be read from the Store again. */
   onGap(): void;
-  /** An instance has died or left: what it said of the moment (who is typing) no longer holds. */
+  /** An instance has died or left: its ephemeral state (who is typing) no longer holds. */
   onGone(instance: string): void;
-  /** One of them has died: what it had written last it may not have told. */
+  /** An instance has died: its last commits may not have been announced. */
   onDied(): void;
 }
 
-/** Carries signals between instances; an instance never hears its own. */
+/** Carries signals between instances; an instance never receives its own. */
 export interface Broker {
-  /** Begins to listen. Signals published before are not heard. */
+  /** Subscribes. Signals published before are not received. */
   start(events: BrokerEvents): Promise<void>;
-  /** Never throws and never waits: what cannot be sent is kept for a while, or dropped. */
+  /** Never throws and never waits: a signal that cannot be sent is kept for a while, or dropped. */
   publish(signal: Signal): void;
-  /** Resolves once all that was published has been handed over, or cannot be. */
+  /** Resolves once every published signal has been handed over, or cannot be. */
   flush(): Promise<void>;
-  /** Calls made so far of what carries the signals. */
+  /** Number of calls made so far to the service that carries the signals. */
   readonly operations: number;
-  /** Null when it works, otherwise why it does not, for `/readyz`. */
+  /** Null while it works, otherwise the reason why not, for `/readyz`. */
   fault(): string | null;
-  /** Flushes, and leaves. */
+  /** Flushes, and deregisters the instance. */
   close(): Promise<void>;
 }

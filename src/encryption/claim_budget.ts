@@ -41,7 +41,7 @@ export class ClaimBudget {
   async #take(bucket: string, rate: Rates["claims"]): Promise<AppError | null> {
     const { limiter, log } = this.options;
     try {
-      return refusalOf(await limiter.take(bucket, rate));
+      return refusalOf(await limiter.consume(bucket, rate));
     } catch (error) {
       // A limiter that is out of reach must not take the service with it.
       log.warn("Rate limiter failed; the claim goes on", { error });

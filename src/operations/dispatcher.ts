@@ -93,7 +93,7 @@ export class Dispatcher {
     const rate = this.#options.rates[name];
     let decision;
     try {
-      decision = await this.#options.limiter.take(`${name}:${rateKey(caller)}`, rate);
+      decision = await this.#options.limiter.consume(`${name}:${rateKey(caller)}`, rate);
     } catch (error) {
       // A limiter that is out of reach must not take the service with it.
       this.#options.log.warn("The rate limiter failed; the request goes on", {

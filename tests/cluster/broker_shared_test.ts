@@ -24,7 +24,7 @@ class World {
   async join(): Promise<string> {
     const id = newId();
     this.rows.set(id, { id, state: "alive", at: Date.now(), head: 0 });
-    await this.instances.look();
+    await this.instances.refresh();
     return id;
   }
 }
@@ -91,7 +91,7 @@ Deno.test("once the last of the others has gone, an instance is alone again", as
   const broker = new WrittenBatches(world);
   await broker.start();
   world.rows.delete(await world.join());
-  await world.instances.look();
+  await world.instances.refresh();
   broker.publish(pointer());
   assert.deepEqual(await broker.told(), []);
   await broker.close();

@@ -27,10 +27,10 @@ Deno.test("Instances: of who is gone it is known whether they left, whoever swep
   const say = async (id: string, ...states: InstanceRow["state"][]) => {
     for (const state of states) {
       rows.set(id, { id, state, at: Date.now(), head: 0 });
-      await instances.look();
+      await instances.refresh();
     }
     rows.delete(id);
-    await instances.look();
+    await instances.refresh();
   };
   await say("left", "alive", "left");
   await say("left, and swept", "alive", "left", "dead");
@@ -51,7 +51,7 @@ Deno.test("Instances: one whose clock is a minute behind counts as alive, and is
   const { instances, gone } = watched(rows);
   for (let beat = 0; beat < 3; beat++) {
     rows.set("behind", { id: "behind", state: "alive", at: Date.now() - 60_000, head: beat });
-    await instances.look();
+    await instances.refresh();
     assert.ok(instances.counts("behind"));
   }
   assert.deepEqual(gone, []);

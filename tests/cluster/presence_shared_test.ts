@@ -48,7 +48,7 @@ Deno.test("who is on an instance that began during a look is online, and keeps t
   await instances.start();
   const { promise, resolve } = Promise.withResolvers<void>();
   table.held = promise;
-  const looking = instances.look();
+  const looking = instances.refresh();
   await table.write({ id: began, state: "alive", at: Date.now(), head: 0 });
   const online = directory.online([ann]);
   table.held = undefined;

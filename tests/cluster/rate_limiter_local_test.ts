@@ -10,19 +10,19 @@ const RATE = { count: 3, periodMs: 3000 };
 Deno.test("a burst is allowed up to the count, then one an interval", () => {
   at = 0;
   const limiter = new MemoryRateLimiter(clockAt(1_000_000));
-  const remaining = [1, 2, 3].map(() => limiter.take("a", RATE).remaining);
+  const remaining = [1, 2, 3].map(() => limiter.consume("a", RATE).remaining);
   assert.deepEqual(remaining, [2, 1, 0]);
-  const refused = limiter.take("a", RATE);
+  const refused = limiter.consume("a", RATE);
   assert.equal(refused.allowed, false);
   assert.equal(refused.retryAfterMs, 1000);
   assert.equal(refused.resetAfterMs, 3000);
   at = 999;
-  assert.equal(limiter.take("a", RATE).allowed, false);
+  assert.equal(limiter.consume("a", RATE).allowed, false);
   at = 1000;
-  assert.equal(limiter.take("a", RATE).allowed, true);
-  assert.equal(limiter.take("a", RATE).allowed, false);
+  assert.equal(limiter.consume("a", RATE).allowed, true);
+  assert.equal(limiter.consume("a", RATE).allowed, false);
   at = 10_000;
-  assert.deepEqual(limiter.take("a", RATE), {
+  assert.deepEqual(limiter.consume("a", RATE), {
     allowed: true,
     remaining: 2,
     resetAfterMs: 1000,
@@ -33,20 +33,20 @@ Deno.test("a burst is allowed up to the count, then one an interval", () => {
 Deno.test("a refused request costs nothing, and buckets are apart", () => {
   at = 0;
   const limiter = new MemoryRateLimiter(clockAt(0));
-  for (let i = 0; i < 100; i++) limiter.take("a", RATE);
-  assert.equal(limiter.take("b", RATE).allowed, true);
+  for (let i = 0; i < 100; i++) limiter.consume("a", RATE);
+  assert.equal(limiter.consume("b", RATE).allowed, true);
   at = 1000;
-  assert.equal(limiter.take("a", RATE).allowed, true);
+  assert.equal(limiter.consume("a", RATE).allowed, true);
 });
 
 Deno.test("a clock that is set back does not shut a bucket for longer than its period", () => {
   at = 0;
   const limiter = new MemoryRateLimiter(clockAt(1_000_000));
-  for (let i = 0; i < 4; i++) limiter.take("a", RATE);
+  for (let i = 0; i < 4; i++) limiter.consume("a", RATE);
   at = -500_000;
-  assert.equal(limiter.take("a", RATE).retryAfterMs, 1000);
+  assert.equal(limiter.consume("a", RATE).retryAfterMs, 1000);
   at += 1000;
-  assert.equal(limiter.take("a", RATE).allowed, true);
+  assert.equal(limiter.consume("a", RATE).allowed, true);
 });
 
 Deno.test("rates that do not divide evenly allow exactly their count", () => {
@@ -54,7 +54,7 @@ Deno.test("rates that do not divide evenly allow exactly their count", () => {
     at = 0;
     const limiter = new MemoryRateLimiter(clockAt(1_790_000_000_123));
     let allowed = 0;
-    while (allowed <= count && limiter.take("a", { count, periodMs: 60_000 }).allowed) allowed++;
+    while (allowed <= count && limiter.consume("a", { count, periodMs: 60_000 }).allowed) allowed++;
     assert.equal(allowed, count);
   }
 });
@@ -62,13 +62,13 @@ Deno.test("rates that do not divide evenly allow exactly their count", () => {
 Deno.test("memory is bounded, and full buckets are forgotten first", () => {
   at = 0;
   const limiter = new MemoryRateLimiter(clockAt(0), 100);
-  for (let i = 0; i < 50; i++) limiter.take(`idle ${i}`, RATE);
+  for (let i = 0; i < 50; i++) limiter.consume(`idle ${i}`, RATE);
   at = 5000;
-  for (let i = 0; i < 3; i++) limiter.take("busy", RATE);
-  for (let i = 0; i < 60; i++) limiter.take(`new ${i}`, RATE);
-  assert.equal(limiter.take("busy", RATE).allowed, false);
-  for (let i = 0; i < 10_000; i++) limiter.take(`flood ${i}`, RATE);
-  const remaining = (bucket: string) => limiter.take(bucket, RATE).remaining;
+  for (let i = 0; i < 3; i++) limiter.consume("busy", RATE);
+  for (let i = 0; i < 60; i++) limiter.consume(`new ${i}`, RATE);
+  assert.equal(limiter.consume("busy", RATE).allowed, false);
+  for (let i = 0; i < 10_000; i++) limiter.consume(`flood ${i}`, RATE);
+  const remaining = (bucket: string) => limiter.consume(bucket, RATE).remaining;
   assert.equal(remaining("flood 9999"), 1);
   assert.equal(remaining("flood 9899"), 2, "of more than 100 buckets nothing is remembered");
 });

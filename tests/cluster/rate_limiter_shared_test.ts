@@ -33,12 +33,12 @@ class FakeTable implements RateTable {
 Deno.test("a wide limit writes nothing until a good part of it is used, and then only what is new", async () => {
   const table = new FakeTable();
   const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
-  for (let i = 0; i < 60; i++) limiter.take("send:x", WIDE);
-  for (let i = 0; i < 70; i++) limiter.take("send:y", WIDE);
+  for (let i = 0; i < 60; i++) limiter.consume("send:x", WIDE);
+  for (let i = 0; i < 70; i++) limiter.consume("send:y", WIDE);
   await eventually("it is written", () => table.written.length > 0);
   assert.deepEqual(table.written.map(({ uses, added }) => [uses, added]), [[70, 70]]);
   assert.ok(!table.written[0].bucket.includes("send"), "and not whom it is about");
-  for (let i = 0; i < 5; i++) limiter.take("send:y", WIDE);
+  for (let i = 0; i < 5; i++) limiter.consume("send:y", WIDE);
   await eventually("the rest is written", () => table.written.length > 1);
   assert.deepEqual([table.written[1].uses, table.written[1].added], [75, 5]);
   await limiter.close();
@@ -49,9 +49,9 @@ Deno.test("what was used right before a window ended is written under that windo
   const clock = new HandClock();
   const limiter = new SharedRateLimiter({ table, log: silentLog, clock });
   const window = windowOf(clock.now(), WIDE);
-  for (let i = 0; i < 70; i++) limiter.take("x", WIDE);
+  for (let i = 0; i < 70; i++) limiter.consume("x", WIDE);
   clock.at += WIDE.periodMs;
-  for (let i = 0; i < 40; i++) limiter.take("x", WIDE);
+  for (let i = 0; i < 40; i++) limiter.consume("x", WIDE);
   await eventually("both windows are written", () => table.written.length > 1);
   assert.deepEqual(
     table.written.map(({ window, uses, added }) => ({ window, uses, added })),
@@ -70,7 +70,7 @@ Deno.test("without the table each instance limits alone, and says so", async () 
     clock: new HandClock(),
   });
   const allowed: boolean[] = [];
-  for (let i = 0; i < 11; i++) allowed.push((await limiter.take("x", STRICT)).allowed);
+  for (let i = 0; i < 11; i++) allowed.push((await limiter.consume("x", STRICT)).allowed);
   await limiter.close();
   assert.deepEqual(allowed, [...Array(10).fill(true), false]);
   assert.equal(lines.length, 1, "once, not with every request");
@@ -81,7 +81,7 @@ Deno.test("a table that does not answer holds a request up once, and not until i
   const answer = Promise.withResolvers<void>();
   table.gate = answer.promise;
   const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
-  for (let i = 0; i < 5; i++) assert.ok((await limiter.take("x", STRICT)).allowed);
+  for (let i = 0; i < 5; i++) assert.ok((await limiter.consume("x", STRICT)).allowed);
   assert.equal(table.written.length, 1, "the table is left alone for a while");
   await limiter.close();
   answer.resolve();
@@ -90,9 +90,9 @@ Deno.test("a table that does not answer holds a request up once, and not until i
 Deno.test("who goes on where a strict limit is used up costs the table nothing", async () => {
   const table = new FakeTable();
   const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
-  for (let i = 0; i < 10; i++) assert.ok((await limiter.take("x", STRICT)).allowed);
+  for (let i = 0; i < 10; i++) assert.ok((await limiter.consume("x", STRICT)).allowed);
   assert.equal(table.written.length, 10);
-  for (let i = 0; i < 5; i++) assert.ok(!(await limiter.take("x", STRICT)).allowed);
+  for (let i = 0; i < 5; i++) assert.ok(!(await limiter.consume("x", STRICT)).allowed);
   assert.equal(table.written.length, 10);
   await limiter.close();
 });
@@ -105,8 +105,9 @@ Deno.test("memory is bounded", async () => {
     clock: new HandClock(),
     maxBuckets: 100,
   });
-  const remaining = (name: string) => (limiter.take(name, WIDE) as { remaining: number }).remaining;
-  for (let i = 0; i < 1_000; i++) limiter.take(`send:${i}`, WIDE);
+  const remaining = (name: string) =>
+    (limiter.consume(name, WIDE) as { remaining: number }).remaining;
+  for (let i = 0; i < 1_000; i++) limiter.consume(`send:${i}`, WIDE);
   assert.equal(remaining("send:999"), 998);
   assert.equal(remaining("send:0"), 999, "those that were made first are forgotten");
   await limiter.close();
@@ -117,7 +118,7 @@ Deno.test("of the writes of one bucket none overtakes another, and the last has 
   const answer = Promise.withResolvers<void>();
   table.gate = answer.promise;
   const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
-  const takes = Array.from({ length: 8 }, () => limiter.take("x", STRICT));
+  const takes = Array.from({ length: 8 }, () => limiter.consume("x", STRICT));
   await eventually("the first is written", () => table.written.length > 0);
   assert.equal(table.written.length, 1, "the others wait for it");
   answer.resolve();

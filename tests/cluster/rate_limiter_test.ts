@@ -24,7 +24,7 @@ async function pair(
   const connections = [await connect(), await connect()];
   const [a, b] = connections.map(({ table }) => {
     // Longer than a busy machine keeps a table waiting: what happens then is tested without one.
-    return new SharedRateLimiter({ table, log: silentLog, clock, patienceMs: 10_000 });
+    return new SharedRateLimiter({ table, log: silentLog, clock, timeoutMs: 10_000 });
   });
   return {
     limiters: [a, b],

@@ -10,11 +10,11 @@ const fail = () => Promise.reject(new Error("refused"));
 const work = () => Promise.resolve("answer");
 
 /** A monitor, how often it told of a recovery, and a clock that runs ahead of the real one. */
-function world(giveUpMs?: number) {
+function world(timeoutMs?: number) {
   const told = { recoveries: 0 };
   const clock = { ahead: 0 };
   const now = () => performance.now() + clock.ahead;
-  const monitor = new ServiceMonitor("The service", () => told.recoveries++, { giveUpMs, now });
+  const monitor = new ServiceMonitor("The service", () => told.recoveries++, { timeoutMs, now });
   return { monitor, told, clock };
 }
 
@@ -49,7 +49,7 @@ Deno.test("a call without an answer is a fault, until it answers", async () => {
   const slow = monitor.run("write", () => promise);
   assert.equal(monitor.fault(), null);
   clock.ahead += LATER;
-  assert.match(monitor.fault()!, /has not answered/);
+  assert.match(monitor.fault()!, /has not responded/);
   resolve();
   await slow;
   assert.deepEqual([monitor.fault(), told.recoveries], [null, 1]);
@@ -72,9 +72,9 @@ Deno.test("of many calls that waited for the same recovery one tells it", async 
 
 Deno.test("a call that never answers is given up, and counts as failing since it began", async () => {
   const { monitor, clock } = world(5);
-  await assert.rejects(monitor.run("write", never), /no answer/);
+  await assert.rejects(monitor.run("write", never), /no response/);
   clock.ahead += LATER;
-  assert.match(monitor.fault()!, /no answer/);
+  assert.match(monitor.fault()!, /no response/);
   await eventually("the service works again", () => monitor.run("write", work));
   assert.equal(monitor.fault(), null);
 });

@@ -60,7 +60,7 @@ Deno.test("what waits past the most is dropped, and the next batch says so", asy
   assert.equal(world.batches.filter(({ gap }) => gap).length, 1, "it is said once");
   assert.deepEqual(world.signals.slice(-3), last, "what came after is there");
   assert.ok(world.signals.length <= 11, `${world.signals.length} were kept`);
-  assert.match(world.lines[0], /too many wait/);
+  assert.match(world.lines[0], /too many are waiting/);
 });
 
 Deno.test("a drop is told even if nothing comes after it", async () => {

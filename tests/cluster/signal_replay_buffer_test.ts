@@ -10,29 +10,29 @@ function pointer(): Signal {
 Deno.test("SignalReplayBuffer: what is new is there to be told, in order and once", () => {
   const held = new SignalReplayBuffer(() => 0);
   const signals = [pointer(), pointer(), pointer()];
-  for (const signal of signals) held.hold(signal);
-  assert.deepEqual(held.take(), { signals, gap: false });
-  assert.deepEqual(held.take(), { signals: [], gap: false });
+  for (const signal of signals) held.add(signal);
+  assert.deepEqual(held.drain(), { signals, gap: false });
+  assert.deepEqual(held.drain(), { signals: [], gap: false });
 });
 
 Deno.test("SignalReplayBuffer: what is old is a gap, and is told as one once", () => {
   let now = 0;
   const held = new SignalReplayBuffer(() => now);
-  held.hold(pointer());
+  held.add(pointer());
   now += 60_000;
   const fresh = pointer();
-  held.hold(fresh);
-  assert.deepEqual(held.take(), { signals: [fresh], gap: true });
-  held.hold(pointer());
+  held.add(fresh);
+  assert.deepEqual(held.drain(), { signals: [fresh], gap: true });
+  held.add(pointer());
   now += 60_000;
-  assert.deepEqual(held.take(), { signals: [], gap: true });
-  assert.deepEqual(held.take(), { signals: [], gap: false });
+  assert.deepEqual(held.drain(), { signals: [], gap: true });
+  assert.deepEqual(held.drain(), { signals: [], gap: false });
 });
 
 Deno.test("SignalReplayBuffer: of a flood little is held", () => {
   const held = new SignalReplayBuffer(() => 0);
-  for (let i = 0; i < 100_000; i++) held.hold(pointer());
-  const { signals, gap } = held.take();
+  for (let i = 0; i < 100_000; i++) held.add(pointer());
+  const { signals, gap } = held.drain();
   assert(signals.length <= 20_000, String(signals.length));
   assert(gap);
 });

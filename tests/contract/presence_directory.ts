@@ -215,7 +215,7 @@ export function sharedPresenceContract(
     const [leaving, b, ann, bob] = [await bed.start(), await bed.start(), newId(), newId()];
     for (const userId of [ann, bob]) await leaving.directory.enter(userId);
     await leaving.end();
-    await b.instances.look();
+    await b.instances.refresh();
     assert.ok(await isOnline(b, ann), "she has time to come back elsewhere");
     await b.directory.enter(bob);
     await eventually("ann is missed", () => b.voided.length > 0);

@@ -43,16 +43,16 @@ export function rateLimiterContract(
       `a ${kind} limit allows its count at once, and says what is left`,
       async (limiter, { x }) => {
         for (let used = 1; used <= rate.count; used++) {
-          const decision = await limiter.take(x, rate);
+          const decision = await limiter.consume(x, rate);
           assert.deepEqual([decision.allowed, decision.remaining], [true, rate.count - used]);
           assert.equal(decision.retryAfterMs, 0);
           assert.ok(decision.resetAfterMs > 0);
         }
-        const refused = await limiter.take(x, rate);
+        const refused = await limiter.consume(x, rate);
         assert.deepEqual([refused.allowed, refused.remaining], [false, 0]);
         assert.ok(refused.retryAfterMs > 0 && refused.resetAfterMs >= refused.retryAfterMs);
         assert.equal(
-          (await limiter.take(newId(), rate)).remaining,
+          (await limiter.consume(newId(), rate)).remaining,
           rate.count - 1,
           "buckets are apart",
         );
@@ -62,9 +62,9 @@ export function rateLimiterContract(
     test(`a ${kind} limit allows again exactly when it said`, async (limiter, { clock, x }) => {
       const { retryAfterMs } = await usedUp(limiter, x, rate);
       clock.at += Math.ceil(retryAfterMs) - 1;
-      assert.equal((await limiter.take(x, rate)).allowed, false);
+      assert.equal((await limiter.consume(x, rate)).allowed, false);
       clock.at += 1;
-      assert.equal((await limiter.take(x, rate)).allowed, true);
+      assert.equal((await limiter.consume(x, rate)).allowed, true);
     });
   }
 
@@ -73,29 +73,29 @@ export function rateLimiterContract(
     x,
   }) => {
     const first = await usedUp(limiter, x, STRICT);
-    for (let i = 0; i < 20; i++) await limiter.take(x, STRICT);
-    assert.equal((await limiter.take(x, STRICT)).retryAfterMs, first.retryAfterMs);
+    for (let i = 0; i < 20; i++) await limiter.consume(x, STRICT);
+    assert.equal((await limiter.consume(x, STRICT)).retryAfterMs, first.retryAfterMs);
     clock.at += 2 * STRICT.periodMs;
-    assert.equal((await limiter.take(x, STRICT)).remaining, STRICT.count - 1);
+    assert.equal((await limiter.consume(x, STRICT)).remaining, STRICT.count - 1);
   });
 
   test("of many at once exactly the limit get through", async (limiter, { x }) => {
-    const takes = Array.from({ length: 40 }, () => limiter.take(x, STRICT));
+    const takes = Array.from({ length: 40 }, () => limiter.consume(x, STRICT));
     const allowed = (await Promise.all(takes)).map((decision) => decision.allowed);
     assert.deepEqual(allowed, Array.from({ length: 40 }, (_, i) => i < STRICT.count));
   });
 
   test("what is given back does not count", async (limiter, { x }) => {
     for (let i = 0; i < 2 * STRICT.count; i++) {
-      assert.ok((await limiter.take(x, STRICT)).allowed);
+      assert.ok((await limiter.consume(x, STRICT)).allowed);
       await limiter.refund(x, STRICT);
     }
-    assert.equal((await limiter.take(x, STRICT)).remaining, STRICT.count - 1);
+    assert.equal((await limiter.consume(x, STRICT)).remaining, STRICT.count - 1);
   });
 
   test("a bucket that was never used takes nothing back", async (limiter, { x }) => {
     await limiter.refund(x, STRICT);
-    assert.equal((await limiter.take(x, STRICT)).remaining, STRICT.count - 1);
+    assert.equal((await limiter.consume(x, STRICT)).remaining, STRICT.count - 1);
   });
 }
 
@@ -110,17 +110,17 @@ export function sharedRateLimiterContract(
   test("a strict limit holds over instances together, use by use", async (a, { limiters, x }) => {
     const allowed: boolean[] = [];
     for (let i = 0; i < 12; i++) {
-      allowed.push((await limiters[i % 2].take(x, STRICT)).allowed);
+      allowed.push((await limiters[i % 2].consume(x, STRICT)).allowed);
     }
     assert.deepEqual(allowed, [...Array(10).fill(true), false, false]);
-    assert.equal((await a.take(newId(), STRICT)).remaining, 9);
+    assert.equal((await a.consume(newId(), STRICT)).remaining, 9);
   });
 
   test("of many at once on two instances, no more than the limit get through", async (_, {
     limiters,
     x,
   }) => {
-    const takes = Array.from({ length: 40 }, (_, i) => limiters[i % 2].take(x, STRICT));
+    const takes = Array.from({ length: 40 }, (_, i) => limiters[i % 2].consume(x, STRICT));
     const allowed = (await Promise.all(takes)).filter((decision) => decision.allowed);
     assert.ok(allowed.length <= 10, `${allowed.length} were allowed`);
   });
@@ -133,19 +133,19 @@ export function sharedRateLimiterContract(
     await usedUp(a, x, STRICT);
     clock.at += STRICT.periodMs;
     // Half of the ten lie within the minute that ends now.
-    assert.equal((await b.take(x, STRICT)).remaining, 4);
+    assert.equal((await b.consume(x, STRICT)).remaining, 4);
     clock.at += STRICT.periodMs * 2;
-    assert.equal((await b.take(x, STRICT)).remaining, 9);
+    assert.equal((await b.consume(x, STRICT)).remaining, 9);
   });
 
   test(
     "what is given back does not count on the other either",
     async (a, { limiters: [, b], x }) => {
       for (let i = 0; i < 10; i++) {
-        await a.take(x, STRICT);
+        await a.consume(x, STRICT);
         await a.refund(x, STRICT);
       }
-      assert.equal((await b.take(x, STRICT)).remaining, 9);
+      assert.equal((await b.consume(x, STRICT)).remaining, 9);
     },
   );
 
@@ -154,12 +154,12 @@ export function sharedRateLimiterContract(
     x,
   }) => {
     for (let i = 0; i < 900; i++) {
-      const decision = a.take(x, WIDE);
+      const decision = a.consume(x, WIDE);
       assert.ok(!(decision instanceof Promise) && decision.allowed);
     }
-    for (let i = 0; i < 99; i++) b.take(x, WIDE);
+    for (let i = 0; i < 99; i++) b.consume(x, WIDE);
     await eventually("b has heard of a", () => {
-      const decision = b.take(x, WIDE);
+      const decision = b.consume(x, WIDE);
       return !(decision instanceof Promise) && !decision.allowed;
     });
   });
@@ -179,6 +179,6 @@ function testsOf(name: string, open: () => Promise<LimiterBed>, options: Options
 
 /** Answers the first refusal. */
 async function usedUp(limiter: RateLimiter, x: string, rate: Rate): Promise<RateDecision> {
-  for (let i = 0; i < rate.count; i++) assert.ok((await limiter.take(x, rate)).allowed);
-  return await limiter.take(x, rate);
+  for (let i = 0; i < rate.count; i++) assert.ok((await limiter.consume(x, rate)).allowed);
+  return await limiter.consume(x, rate);
 }

@@ -129,7 +129,7 @@ Deno.test("a refusal says when to try again, and the trace how the limit stands"
 });
 
 Deno.test("a limiter that fails lets the request go on", async () => {
-  const limiter = { take: () => Promise.reject(new Error("away")), refund() {} };
+  const limiter = { consume: () => Promise.reject(new Error("away")), refund() {} };
   const { dispatcher, echo } = setUp({ limiter });
   assert.equal(await codeOf(dispatcher.dispatch(bind(open, echo), visitor, { n: 1 })), "ok");
 });

@@ -4,7 +4,10 @@ import type { InstanceRow, InstanceTable } from "../shared/instances.ts";
 const PREFIX = ["instance"];
 const keyOf = (id: string): Deno.KvKey => [...PREFIX, id];
 
-/** `["instance", id]`; no expiry, since a row must stay until what its instance left behind is swept. */
+/**
+ * Rows at `["instance", id]`, without expiry: a row must stay until its instance's data has been
+ * swept.
+ */
 export function kvInstanceTable(kv: Deno.Kv): InstanceTable {
   return {
     async list() {
@@ -12,16 +15,16 @@ export function kvInstanceTable(kv: Deno.Kv): InstanceTable {
       return entries.map(({ value, versionstamp }) => ({ ...value, version: versionstamp }));
     },
     async write(row) {
-      const news = `${row.id} ${row.state} ${row.at}`;
-      const atomic = kv.atomic().set(keyOf(row.id), row).set(REGISTRY_KEY, news);
-      // Without a check, a commit that does not fail is done.
+      const notice = `${row.id} ${row.state} ${row.at}`;
+      const atomic = kv.atomic().set(keyOf(row.id), row).set(REGISTRY_KEY, notice);
+      // Without a check, a commit either throws or succeeds.
       return (await atomic.commit() as Deno.KvCommitResult).versionstamp;
     },
     async replace(row, version) {
       const key = keyOf(row.id);
-      const answer = await kv.atomic()
+      const result = await kv.atomic()
         .check({ key, versionstamp: version }).set(key, row).commit();
-      return answer.ok ? answer.versionstamp : null;
+      return result.ok ? result.versionstamp : null;
     },
     async remove(id) {
       await kv.atomic().delete(keyOf(id)).set(REGISTRY_KEY, `${id} gone`).commit();

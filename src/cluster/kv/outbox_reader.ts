@@ -1,15 +1,15 @@
 import { delay } from "../../core/delay.ts";
 import type { Log } from "../../core/log.ts";
 import type { BrokerEvents } from "../broker.ts";
-import { handOn } from "../shared/broker.ts";
+import { deliverBatch } from "../shared/broker.ts";
 import type { InstanceRow, Instances } from "../shared/instances.ts";
 import { headKey, outboxKey, REGISTRY_KEY } from "./keys.ts";
 import type { ServiceMonitor } from "../shared/service_monitor.ts";
 
 export interface OutboxReaderOptions {
-  /** For reading. */
+  /** Connection for reading. */
   kv: Deno.Kv;
-  /** For watching. */
+  /** Connection for watching. */
   watchKv: Deno.Kv;
   instances: Instances;
   log: Log;
@@ -20,23 +20,24 @@ export interface OutboxReaderOptions {
 /** Limits of Deno KV: keys of one `watch` and of one `getMany`. */
 const KEYS_AT_ONCE = 10;
 const RETRY_MS = 500;
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 interface Outbox {
   /** The number of the last batch read. */
   cursor: number;
-  /** The number of the last batch heard of. */
+  /** The highest known batch number. */
   head: number;
 }
 
 /**
- * Reads the outboxes of the other instances. Their heads are watched as doorbells, never relied on:
- * `Deno.Kv.watch` merges what comes fast, and a row's head, seen with every beat, tells of a lost one.
+ * Reads the outboxes of the other instances. Their heads are watched only as wake-ups:
+ * `Deno.Kv.watch` merges fast changes and may lose one, and the head in an instance's row, read
+ * with every heartbeat, makes up for it.
  */
 export class OutboxReader {
   readonly #outboxes = new Map<string, Outbox>();
-  /** How far the outboxes of those who are gone were read, should they be back. */
-  readonly #readBefore = new Map<string, number>();
+  /** Last batch read of each instance that is gone, in case it returns. */
+  readonly #cursorsOfGone = new Map<string, number>();
   #watchers: ReadableStreamDefaultReader<unknown>[] = [];
   #wakeUp = Promise.withResolvers<void>();
   #closed = false;
@@ -44,26 +45,27 @@ export class OutboxReader {
 
   constructor(private readonly options: OutboxReaderOptions) {}
 
-  /** Begins after what is there now. */
+  /** Begins after the batches that exist now. */
   async start(): Promise<void> {
     const { instances } = this.options;
     instances.listen({
       onJoined: (id) => {
-        // It began after this instance: all it has said is still to be heard. Or it was thought dead.
-        const cursor = this.#readBefore.get(id) ?? 0;
+        // It began after this instance, so its whole outbox is unread. Or it was considered dead
+        // and has returned.
+        const cursor = this.#cursorsOfGone.get(id) ?? 0;
         this.#outboxes.set(id, { cursor, head: cursor });
-        this.#watchAnew();
+        this.#restartWatch();
       },
       onGone: (id) => {
         this.#remember(id);
         if (this.#outboxes.delete(id)) this.options.events.onGone(id);
-        this.#watchAnew();
+        this.#restartWatch();
       },
     });
-    instances.listen({ onLooked: () => this.#notify() });
+    instances.listen({ onRefreshed: () => this.#notify() });
     await instances.start();
     await this.#readHeads(instances.peers());
-    this.#watchAnew();
+    this.#restartWatch();
     this.#reading = this.#read();
   }
 
@@ -81,24 +83,24 @@ export class OutboxReader {
   #remember(id: string): void {
     const outbox = this.#outboxes.get(id);
     if (!outbox) return;
-    this.#readBefore.set(id, outbox.cursor);
-    const [first] = this.#readBefore.keys();
-    if (this.#readBefore.size > MOST_REMEMBERED) this.#readBefore.delete(first);
+    this.#cursorsOfGone.set(id, outbox.cursor);
+    const [first] = this.#cursorsOfGone.keys();
+    if (this.#cursorsOfGone.size > MAX_REMEMBERED) this.#cursorsOfGone.delete(first);
   }
 
   async #readHeads(peers: InstanceRow[]): Promise<void> {
     for (const some of chunked(peers, KEYS_AT_ONCE)) {
       const entries = await this.options.kv.getMany<number[]>(some.map(({ id }) => headKey(id)));
-      for (const [i, { id, head: said }] of some.entries()) {
-        // Sweeping a dead one takes its head away before its row, which says how far it had come.
-        const head = Math.max(entries[i].value ?? 0, said);
-        // Nobody else may have put it here while the heads were asked for.
+      for (const [i, { id, head: announced }] of some.entries()) {
+        // Sweeping a dead instance deletes its head before its row, which has the last head too.
+        const head = Math.max(entries[i].value ?? 0, announced);
+        // A listener may have added it while the heads were read.
         if (!this.#outboxes.has(id)) this.#outboxes.set(id, { cursor: head, head });
       }
     }
   }
 
-  #watchAnew(): void {
+  #restartWatch(): void {
     for (const watcher of this.#watchers) watcher.cancel().catch(() => {});
     if (this.#closed) return;
     const ids = [...this.#outboxes.keys()];
@@ -120,19 +122,19 @@ export class OutboxReader {
       for (let first = true;; first = false) {
         const { done, value: entries } = await reader.read();
         if (done) return;
-        for (const entry of entries) this.#rang(entry, first);
+        for (const entry of entries) this.#onChange(entry, first);
       }
     } catch (error) {
       if (this.#closed || !this.#watchers.includes(reader)) return;
-      this.options.log.warn("Watching other instances failed", { error, keys: keys.length });
-      setTimeout(() => this.#watchAnew(), RETRY_MS);
+      this.options.log.warn("Outbox watch failed", { error, keys: keys.length });
+      setTimeout(() => this.#restartWatch(), RETRY_MS);
     }
   }
 
-  #rang({ key, value }: Deno.KvEntryMaybe<unknown>, first: boolean): void {
+  #onChange({ key, value }: Deno.KvEntryMaybe<unknown>, first: boolean): void {
     if (key[0] === REGISTRY_KEY[0]) {
-      // The first value is what was there; a look was had just before.
-      if (!first) this.options.instances.look().catch(() => {});
+      // The first value is the current one; the instances were read just before.
+      if (!first) this.options.instances.refresh().catch(() => {});
       return;
     }
     const outbox = this.#outboxes.get(key[1] as string);
@@ -149,19 +151,19 @@ export class OutboxReader {
     while (!this.#closed) {
       this.#wakeUp = Promise.withResolvers();
       try {
-        const awake = this.#awake();
-        const more = awake.length > 0 && await this.#readSome(awake);
+        const unread = this.#unread();
+        const more = unread.length > 0 && await this.#readSome(unread);
         if (!more) await this.#wakeUp.promise;
       } catch (error) {
         if (this.#closed) return;
-        this.options.log.warn("Reading outboxes failed", { error });
+        this.options.log.warn("Outbox read failed", { error });
         await delay(RETRY_MS);
       }
     }
   }
 
-  #awake(): [string, Outbox][] {
-    // A row's head is seen with every beat, should a bell be lost.
+  #unread(): [string, Outbox][] {
+    // The row's head is read with every heartbeat, in case a wake-up was lost.
     for (const { id, head } of this.options.instances.peers()) {
       const outbox = this.#outboxes.get(id);
       if (outbox && head > outbox.head) outbox.head = head;
@@ -169,10 +171,10 @@ export class OutboxReader {
     return [...this.#outboxes].filter(([, { cursor, head }]) => head > cursor);
   }
 
-  /** True if there may be more at once. */
-  async #readSome(awake: [string, Outbox][]): Promise<boolean> {
+  /** True if there may be more to read. */
+  async #readSome(unread: [string, Outbox][]): Promise<boolean> {
     let more = false;
-    for (const some of chunked(awake, KEYS_AT_ONCE)) {
+    for (const some of chunked(unread, KEYS_AT_ONCE)) {
       const each = Math.floor(KEYS_AT_ONCE / some.length);
       const wanted = some.map(([id, { cursor, head }]) =>
         Array.from(
@@ -187,17 +189,19 @@ export class OutboxReader {
       );
       for (const [i, [id, outbox]] of some.entries()) {
         const batches = entries.splice(0, wanted[i].length).map(({ value }) => value);
-        // Thought gone and back meanwhile: it is read on from where it was, not from here too.
+        // Considered dead and back in the meantime: the new entry reads on, so this one must not.
         if (this.#outboxes.get(id) !== outbox) continue;
-        this.#take(id, outbox, batches, heads[i]);
+        this.#deliver(id, outbox, batches, heads[i]);
         more ||= outbox.head > outbox.cursor;
       }
     }
     return more;
   }
 
-  /** `head` is what was known before the batches were read: up to there they must be there. */
-  #take(id: string, outbox: Outbox, batches: (Uint8Array | null)[], head: number): void {
+  /**
+   * `head` is the highest number known before the batches were read: batches up to it must exist.
+   */
+  #deliver(id: string, outbox: Outbox, batches: (Uint8Array | null)[], head: number): void {
     const { events, log } = this.options;
     for (const batch of batches) {
       if (batch === null) {
@@ -206,12 +210,12 @@ export class OutboxReader {
       }
       outbox.cursor++;
       outbox.head = Math.max(outbox.head, outbox.cursor);
-      handOn(batch, id, events, log);
+      deliverBatch(batch, id, events, log);
     }
   }
 
   #skip(id: string, outbox: Outbox, head: number): void {
-    this.options.log.info("Batches of another instance are gone", { instance: id, upTo: head });
+    this.options.log.info("Batches of another instance have expired", { instance: id, upTo: head });
     outbox.cursor = head;
     this.options.events.onGap();
   }

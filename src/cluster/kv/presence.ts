@@ -1,11 +1,14 @@
 import { forEachOf } from "../../core/concurrency.ts";
 import type { PresenceTable } from "../shared/presence.ts";
 
-/** A hundred users are two hundred keys, of the thousand that one commit of Deno KV takes. */
-const USERS_A_COMMIT = 100;
+/** A hundred users are two hundred keys, of the thousand that one commit of Deno KV accepts. */
+const USERS_PER_COMMIT = 100;
 const LISTS_AT_ONCE = 16;
 
-/** Each entry twice: `["presence", user, instance]` to ask by user, `["present", …]` to sweep by instance. */
+/**
+ * Writes each entry twice: `["presence", user, instance]` for lookups by user, `["present", …]` for
+ * sweeps by instance.
+ */
 export function kvPresenceTable(kv: Deno.Kv): PresenceTable {
   const keysOf = (instance: string, userId: string): Deno.KvKey[] => [
     ["presence", userId, instance],
@@ -16,9 +19,9 @@ export function kvPresenceTable(kv: Deno.Kv): PresenceTable {
     userIds: string[],
     change: (atomic: Deno.AtomicOperation, key: Deno.KvKey) => void,
   ): Promise<void> {
-    for (let at = 0; at < userIds.length; at += USERS_A_COMMIT) {
+    for (let at = 0; at < userIds.length; at += USERS_PER_COMMIT) {
       const atomic = kv.atomic();
-      for (const userId of userIds.slice(at, at + USERS_A_COMMIT)) {
+      for (const userId of userIds.slice(at, at + USERS_PER_COMMIT)) {
         for (const key of keysOf(instance, userId)) change(atomic, key);
       }
       await atomic.commit();

@@ -1,6 +1,6 @@
 import type { RateTable } from "../shared/rate_limiter.ts";
 
-/** Counts at `["rate", bucket, window, instance]`: each instance writes keys of its own. */
+/** Counts at `["rate", bucket, window, instance]`: each instance writes separate keys. */
 export function kvRateTable(kv: Deno.Kv): RateTable {
   return {
     async write({ instance, bucket, window, uses, keepMs }) {

@@ -1,6 +1,6 @@
 import type { Broker } from "../broker.ts";
 
-/** For an instance that is alone: there is nobody to tell. */
+/** Broker of a single instance: there are no others to send signals to. */
 export function localBroker(): Broker {
   return {
     start: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 import type { PresenceDirectory } from "../presence_directory.ts";
 
-/** For an instance that is alone. */
+/** Presence directory of a single instance. */
 export function localPresence(): PresenceDirectory {
   const here = new Set<string>();
   return {

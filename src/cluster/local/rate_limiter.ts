@@ -3,8 +3,9 @@ import type { RateDecision, RateLimiter } from "../rate_limiter.ts";
 import type { Rate } from "../../api/rate_limits.ts";
 
 /**
- * The generic cell rate algorithm: a bucket is one number, its theoretical arrival time, the moment
- * at which it would be full again. It allows what a token bucket allows, without a timer.
+ * Applies the generic cell rate algorithm: a bucket is one number, its theoretical arrival time,
+ * the moment at which it would be full again. It allows the same as a token bucket, without a
+ * timer.
  */
 function gcra(
   fullAt: number | undefined,
@@ -12,7 +13,7 @@ function gcra(
   rate: Rate,
 ): RateDecision & { fullAt: number } {
   const interval = rate.periodMs / rate.count;
-  // A clock set back, or a limit made narrower, must not shut a bucket for longer than its period.
+  // A clock set back, or a lowered limit, must not close a bucket for longer than its period.
   const before = Math.min(Math.max(fullAt ?? now, now), now + rate.periodMs);
   const after = before + interval;
   const retryAfterMs = Math.max(0, after - rate.periodMs - now);
@@ -28,8 +29,8 @@ function gcra(
 }
 
 /**
- * The limits of one instance. At most `maxBuckets` are kept: those that are full again are forgotten
- * first, and then those that have waited longest, which is lenient to them and bounds memory.
+ * The limits of one instance. At most `maxBuckets` are kept: buckets that are full again are
+ * dropped first, and then the oldest ones, which is lenient to them and bounds memory.
  */
 export class MemoryRateLimiter implements RateLimiter {
   readonly #fullAt = new Map<string, number>();
@@ -39,25 +40,26 @@ export class MemoryRateLimiter implements RateLimiter {
     private readonly maxBuckets = 100_000,
   ) {}
 
-  take(bucket: string, rate: Rate): RateDecision {
+  consume(bucket: string, rate: Rate): RateDecision {
     const now = this.clock.now();
-    const known = this.#fullAt.get(bucket);
-    const { fullAt, ...decision } = gcra(known, now, rate);
-    if (known === undefined && this.#fullAt.size >= this.maxBuckets) this.#makeRoom(now);
+    const stored = this.#fullAt.get(bucket);
+    const { fullAt, ...decision } = gcra(stored, now, rate);
+    if (stored === undefined && this.#fullAt.size >= this.maxBuckets) this.#makeRoom(now);
     this.#fullAt.set(bucket, fullAt);
     return decision;
   }
 
   refund(bucket: string, rate: Rate): void {
-    const known = this.#fullAt.get(bucket);
-    if (known !== undefined) this.#fullAt.set(bucket, known - rate.periodMs / rate.count);
+    const stored = this.#fullAt.get(bucket);
+    if (stored !== undefined) this.#fullAt.set(bucket, stored - rate.periodMs / rate.count);
   }
 
   #makeRoom(now: number): void {
     for (const [bucket, fullAt] of this.#fullAt) {
       if (fullAt <= now) this.#fullAt.delete(bucket);
     }
-    // A tenth at a time, so that a flood of new addresses does not sweep at each request.
+    // Drops a tenth at a time, so that a flood of new addresses does not cause a sweep for each
+    // request.
     const excess = this.#fullAt.size - Math.floor(this.maxBuckets * 0.9);
     if (excess <= 0) return;
     let left = excess;

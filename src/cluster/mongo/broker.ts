@@ -2,20 +2,23 @@ import type { ChangeStream, Collection, Db } from "mongodb";
 import { delay } from "../../core/delay.ts";
 import type { Log } from "../../core/log.ts";
 import type { BrokerEvents } from "../broker.ts";
-import { handOn, SharedBroker } from "../shared/broker.ts";
+import { deliverBatch, SharedBroker } from "../shared/broker.ts";
 import type { OnBrokerCall } from "../broker_metrics.ts";
 import type { Instances } from "../shared/instances.ts";
 
 export interface MongoBrokerOptions {
   db: Db;
-  /** Whose table is in the same database. Started by the broker; left when it closes. */
+  /**
+   * Instances whose table is in the same database. Started by the broker; deregistered when it
+   * closes.
+   */
   instances: Instances;
   log: Log;
   onCall?: OnBrokerCall;
   gatherMs?: number;
 }
 
-/** One batch; `n` counts the batches of its instance, 0 being a call to itself. */
+/** One batch; `n` counts the batches of its instance, 0 is a probe of the stream. */
 interface Batch {
   instance: string;
   n: number;
@@ -24,25 +27,34 @@ interface Batch {
 }
 
 const COLLECTION = "signals";
-/** A stream that breaks is resumed within this, or it has a gap. */
+/** A broken stream resumes within this time, in seconds, or has a gap. */
 const KEEP_SECONDS = 120;
 const RETRY_MS = 500;
-/** How often, and how many times, an instance calls itself to learn whether its stream is there. */
-const CALL_EVERY_MS = 100;
-const MOST_CALLS = 100;
-const MOST_REMEMBERED = 1_000;
+/**
+ * Interval and maximum number of the probes by which an instance finds out whether its stream is
+ * open.
+ */
+const PROBE_INTERVAL_MS = 100;
+const MAX_PROBES = 100;
+const MAX_REMEMBERED = 1_000;
 
 /**
- * The same batches through a change stream, for hosts that run MongoDB and no Deno KV. The driver
- * resumes a stream that breaks; where the server no longer has what lies between, or a number is
- * missing, there is a gap, and the Store is asked.
+ * Carries batches through a change stream, for hosts that run MongoDB and no Deno KV. The driver
+ * resumes a stream that breaks; if the server no longer has the changes in between, or a number is
+ * missing, there is a gap, and state is read from the Store.
  */
 export class MongoBroker extends SharedBroker {
   readonly #batches: Collection<Batch>;
-  /** The last number heard of each instance, of those who are gone too, should they be back. */
-  readonly #heard = new Map<string, number>();
-  /** What each instance had said at the last look: by the next one, that has been heard or is lost. */
-  readonly #said = new Map<string, number>();
+  /**
+   * The last number received of each instance; kept for instances that are gone, in case they
+   * return.
+   */
+  readonly #received = new Map<string, number>();
+  /**
+   * The number each instance had announced at the last check: by the next check, it was received or
+   * is lost.
+   */
+  readonly #announced = new Map<string, number>();
   #events: BrokerEvents | null = null;
   #stream: ChangeStream<Batch> | null = null;
   #listening = Promise.withResolvers<void>();
@@ -50,7 +62,7 @@ export class MongoBroker extends SharedBroker {
   constructor({ db, instances, log, gatherMs = 3, onCall }: MongoBrokerOptions) {
     const batches = { gatherMs, smallBytes: 16_000, largeBytes: 1_000_000 };
     super({ service: "MongoDB", instances, log, batches, onCall });
-    // Without waiting for a majority: what a failover takes back is a gap, no more.
+    // Without waiting for a majority: a write lost in a failover causes a gap, no more.
     this.#batches = db.collection<Batch>(COLLECTION, { writeConcern: { w: 1 } });
   }
 
@@ -62,14 +74,15 @@ export class MongoBroker extends SharedBroker {
     this.instances.listen({
       onGone: (id, left) => {
         this.#remember(id);
-        this.#said.delete(id);
+        this.#announced.delete(id);
         events.onGone(id);
         if (!left) events.onDied();
       },
-      onLooked: () => this.#missLost(),
+      onRefreshed: () => this.#detectLost(),
     });
     await this.instances.start();
-    // Who hears of one whom they do not know looks for its row, which is there only now.
+    // Announce ourselves again: peers that receive a batch of an unknown instance look up its row,
+    // and ours did not exist before.
     await this.monitor.run("write", () => this.write(0, new Uint8Array()));
   }
 
@@ -87,20 +100,20 @@ export class MongoBroker extends SharedBroker {
   }
 
   /**
-   * A stream says nothing when it begins: it is there when it hears a call of ours. False if another
-   * stream has taken its place meanwhile.
+   * A stream does not report that it is open: it is once it delivers a probe of this instance.
+   * Returns false if another stream has replaced it in the meantime.
    */
   async #untilListening(): Promise<boolean> {
     const listening = this.#listening;
-    let heard = false;
-    listening.promise.then(() => heard = true);
-    for (let calls = 0; !heard; calls++) {
+    let isOpen = false;
+    listening.promise.then(() => isOpen = true);
+    for (let probes = 0; !isOpen; probes++) {
       if (listening !== this.#listening || this.isClosing) return false;
-      if (calls > MOST_CALLS) {
-        throw new Error("Listening to MongoDB's change stream: nothing is heard");
+      if (probes > MAX_PROBES) {
+        throw new Error(`Cannot open MongoDB's change stream: no event after ${MAX_PROBES} probes`);
       }
       await this.monitor.run("write", () => this.write(0, new Uint8Array()));
-      await Promise.race([listening.promise, delay(CALL_EVERY_MS)]);
+      await Promise.race([listening.promise, delay(PROBE_INTERVAL_MS)]);
     }
     return true;
   }
@@ -111,67 +124,70 @@ export class MongoBroker extends SharedBroker {
         this.#stream = this.#batches.watch<Batch>([{ $match: { operationType: "insert" } }]);
         for await (const change of this.#stream) {
           if (change.operationType === "insert") {
-            this.#hear(change.fullDocument as unknown as Batch);
+            this.#receive(change.fullDocument as unknown as Batch);
           }
         }
       } catch (error) {
         if (this.isClosing) return;
-        this.log.warn("Listening to MongoDB's change stream failed", { error });
+        this.log.warn("MongoDB change stream failed", { error });
       }
       if (this.isClosing) return;
       await delay(RETRY_MS);
       this.#listening = Promise.withResolvers();
-      this.#untilAgain();
+      this.#recoverListening();
     }
   }
 
-  /** What the stream before did not give is asked of the Store, once the next one is there. */
-  async #untilAgain(): Promise<void> {
+  /**
+   * Changes that the previous stream did not deliver are read from the Store, once the next stream
+   * is open.
+   */
+  async #recoverListening(): Promise<void> {
     const listening = this.#listening;
     while (listening === this.#listening && !this.isClosing) {
       try {
         if (await this.#untilListening()) this.#events?.onGap();
         return;
       } catch (error) {
-        this.log.warn("Beginning another change stream failed", { error });
+        this.log.warn("MongoDB change stream restart failed", { error });
         await delay(RETRY_MS);
       }
     }
   }
 
-  /** A stream that is resumed may have lost what was written while it was cut off, and not say so. */
-  #missLost(): void {
+  /** A resumed stream may have lost changes written while it was cut off, without reporting it. */
+  #detectLost(): void {
     for (const { id, head } of this.instances.peers()) {
-      const [heard, said] = [this.#heard.get(id), this.#said.get(id)];
-      this.#said.set(id, head);
-      if (heard === undefined || said === undefined || heard >= said) continue;
-      this.#heard.set(id, said);
+      const [received, announced] = [this.#received.get(id), this.#announced.get(id)];
+      this.#announced.set(id, head);
+      if (received === undefined || announced === undefined || received >= announced) continue;
+      this.#received.set(id, announced);
       this.#events?.onGap();
     }
   }
 
-  /** Among the last who are gone; those before are forgotten. */
+  /** Keeps the number of a gone instance; drops the oldest ones. */
   #remember(id: string): void {
-    const last = this.#heard.get(id);
+    const last = this.#received.get(id);
     if (last === undefined) return;
-    this.#heard.delete(id);
-    this.#heard.set(id, last);
-    const [first] = this.#heard.keys();
-    if (this.#heard.size > MOST_REMEMBERED) this.#heard.delete(first);
+    this.#received.delete(id);
+    this.#received.set(id, last);
+    const [first] = this.#received.keys();
+    if (this.#received.size > MAX_REMEMBERED) this.#received.delete(first);
   }
 
-  #hear({ instance, n, batch }: Batch): void {
+  #receive({ instance, n, batch }: Batch): void {
     if (instance === this.instances.id) return this.#listening.resolve();
-    const last = this.#heard.get(instance);
-    if (last === undefined) this.instances.look().catch(() => {});
+    const last = this.#received.get(instance);
+    if (last === undefined) this.instances.refresh().catch(() => {});
     if (n === 0 || (last !== undefined && n <= last)) return;
-    this.#heard.set(instance, n);
+    this.#received.set(instance, n);
     if (last !== undefined && n > last + 1) this.#events?.onGap();
-    handOn(bytesOf(batch), instance, this.#events!, this.log);
+    deliverBatch(bytesOf(batch), instance, this.#events!, this.log);
   }
 }
 
-/** The driver gives a Binary, which has its bytes in a buffer that may be longer. */
+/** The driver returns a Binary, which has its bytes in a buffer that may be longer. */
 function bytesOf(batch: Uint8Array | { value(): Uint8Array }): Uint8Array {
   return batch instanceof Uint8Array ? batch : batch.value();
 }

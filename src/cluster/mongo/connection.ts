@@ -5,7 +5,7 @@ export interface MongoConnection {
   close(): Promise<void>;
 }
 
-/** A connection of the broker's own: its change stream waits on it all the time. */
+/** Opens a separate connection for the broker: its change stream occupies one all the time. */
 export async function connectMongo(
   uri: string,
   watchPool?: (client: MongoClient, pool: "broker") => void,

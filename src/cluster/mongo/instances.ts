@@ -3,7 +3,7 @@ import type { InstanceRow, InstanceTable } from "../shared/instances.ts";
 
 type Document = Omit<InstanceRow, "id"> & { _id: string; version: string };
 
-/** The collection `instances`. Rows stay until what their instance left behind is swept. */
+/** The collection `instances`. Rows stay until their instance's data has been swept. */
 export function mongoInstanceTable(db: Db): InstanceTable {
   const rows = db.collection<Document>("instances");
   const toDocument = ({ id, ...row }: InstanceRow): Document => {

@@ -7,7 +7,7 @@ interface Entry {
   instance: string;
 }
 
-/** The collection `presence`. Makes its indexes, which may be repeated. */
+/** The collection `presence`. Creates its indexes, which is safe to repeat. */
 export async function mongoPresenceTable(db: Db): Promise<PresenceTable> {
   const entries = db.collection<Entry>("presence");
   await entries.createIndexes([{ key: { userId: 1 } }, { key: { instance: 1 } }]);

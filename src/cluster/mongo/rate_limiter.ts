@@ -4,17 +4,23 @@ import type { RateTable } from "../shared/rate_limiter.ts";
 /** A bucket in one window. */
 interface Row {
   _id: string;
-  /** Uses by instance: each adds to a field of its own, so that nobody writes over anybody. */
+  /**
+   * Uses by instance: each adds to a separate field, so that no instance overwrites another's
+   * count.
+   */
   uses: Record<string, number>;
   expiresAt: Date;
 }
 
-/** The server's code for a unique key that is there already. */
+/** The server's error code for a unique key that exists already. */
 const DUPLICATE_KEY = 11000;
 
-/** The collection `rates`, whose rows the server removes. Makes its index, which may be repeated. */
+/**
+ * The collection `rates`, whose rows the server deletes. Creates its index, which is safe to
+ * repeat.
+ */
 export async function mongoRateTable(db: Db): Promise<RateTable> {
-  // Of what a failover takes back, nothing matters for long.
+  // Counts lost in a failover do not matter for long.
   const rows = db.collection<Row>("rates", { writeConcern: { w: 1 } });
   await rows.createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0 });
   const idOf = (bucket: string, window: number) => `${bucket}:${window}`;
@@ -28,7 +34,7 @@ export async function mongoRateTable(db: Db): Promise<RateTable> {
       try {
         await add();
       } catch (error) {
-        // Of two that make the row at once, one may be told that it is there.
+        // Of two concurrent inserts of the row, one may fail with a duplicate key.
         if ((error as { code?: unknown }).code !== DUPLICATE_KEY) throw error;
         await add();
       }

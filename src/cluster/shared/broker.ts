@@ -9,33 +9,40 @@ import { decodeSignals } from "./signal_codec.ts";
 import { SignalQueue, type SignalQueueOptions } from "./signal_queue.ts";
 
 export interface SharedBrokerOptions {
-  /** What carries the signals, as operators know it. */
+  /** Name of the service that carries the signals, as operators know it. */
   service: string;
-  /** Whose table is where the signals are. Started by the broker; left when it closes. */
+  /**
+   * Instances whose table is on the same service. Started by the broker; deregistered when it
+   * closes.
+   */
   instances: Instances;
   log: Log;
   onCall?: OnBrokerCall;
-  /** How large batches are, and how often they go. */
+  /** Size and interval of batches. */
   batches: Pick<SignalQueueOptions, "gatherMs" | "smallBytes" | "largeBytes">;
 }
 
 const RETRY_MS = 500;
-/** Closing waits no longer for a service that does not answer: the process has seconds to go. */
+/**
+ * Closing waits at most this long for a service that does not respond: the process has seconds to
+ * exit.
+ */
 const CLOSE_MS = 1_500;
 
 /**
- * What brokers over a service have in common: signals leave in numbered batches, one at a time.
+ * Common part of brokers over a service: signals leave in numbered batches, one at a time.
  *
- * An instance that is alone writes none: a write is a good part of what a send costs beside its broadcast.
- * Whoever joins began a moment before it was noticed, and is told what was held back meanwhile.
+ * An instance without peers writes none: a write is a good part of the cost of a send beside its
+ * broadcast. A peer starts a moment before it is noticed, and is then sent the signals buffered in
+ * the meantime.
  */
 export abstract class SharedBroker implements Broker {
-  /** Every call of the service goes through it. */
+  /** Every call to the service goes through it. */
   protected readonly monitor: ServiceMonitor;
   protected readonly instances: Instances;
   protected readonly log: Log;
   readonly #queue: SignalQueue;
-  readonly #held = new SignalReplayBuffer();
+  readonly #replay = new SignalReplayBuffer();
   #closing: Promise<void> | null = null;
 
   constructor({ service, instances, log, batches, onCall }: SharedBrokerOptions) {
@@ -44,7 +51,7 @@ export abstract class SharedBroker implements Broker {
     this.monitor = new ServiceMonitor(service, () => this.onRecovered(), { observe: onCall });
     instances.guard = (call) => this.monitor.run("instances", call);
     this.#queue = new SignalQueue({ ...batches, log, write: (batch) => this.#append(batch) });
-    instances.listen({ onJoined: () => this.#tellHeld() });
+    instances.listen({ onJoined: () => this.#replayBuffered() });
   }
 
   abstract start(events: BrokerEvents): Promise<void>;
@@ -52,15 +59,15 @@ export abstract class SharedBroker implements Broker {
   /** Writes a batch under its number; repeating it must change nothing. */
   protected abstract write(n: number, batch: Uint8Array): Promise<unknown>;
 
-  /** The service works again after a fault. */
+  /** Called when the service works again after a fault. */
   protected abstract onRecovered(): void;
 
-  /** Listens no more. */
+  /** Stops listening. */
   protected abstract stop(): void | Promise<void>;
 
   publish(signal: Signal): void {
     if (this.isClosing) return;
-    if (this.instances.isAlone) this.#held.hold(signal);
+    if (this.instances.isAlone) this.#replay.add(signal);
     else this.#queue.push(signal);
   }
 
@@ -68,7 +75,7 @@ export abstract class SharedBroker implements Broker {
     return this.#queue.flush();
   }
 
-  /** A commit is one, and so is the reading of several keys at once. */
+  /** A commit counts once, and so does a read of several keys. */
   get operations(): number {
     return this.monitor.calls;
   }
@@ -85,8 +92,8 @@ export abstract class SharedBroker implements Broker {
     return this.#closing !== null;
   }
 
-  #tellHeld(): void {
-    const { signals, gap } = this.#held.take();
+  #replayBuffered(): void {
+    const { signals, gap } = this.#replay.drain();
     if (gap) this.#queue.pushGap();
     for (const signal of signals) this.#queue.push(signal);
   }
@@ -100,7 +107,7 @@ export abstract class SharedBroker implements Broker {
     await this.stop();
   }
 
-  /** Until it is there, and always under the same number. */
+  /** Retries until the batch is written, always under the same number. */
   async #append(batch: Uint8Array): Promise<void> {
     const n = this.instances.head + 1;
     for (;;) {
@@ -110,21 +117,29 @@ export abstract class SharedBroker implements Broker {
         return;
       } catch (error) {
         if (this.isClosing) throw error;
-        this.log.warn("Writing signals to other instances failed", { error });
+        this.log.warn("Broker write failed", { error });
         await delay(RETRY_MS);
       }
     }
   }
 }
 
-/** Hands on what a batch of another instance says; what cannot be read is a gap. */
-export function handOn(batch: Uint8Array, instance: string, events: BrokerEvents, log: Log): void {
+/**
+ * Delivers the signals in a batch of another instance; a batch that cannot be decoded counts as a
+ * gap.
+ */
+export function deliverBatch(
+  batch: Uint8Array,
+  instance: string,
+  events: BrokerEvents,
+  log: Log,
+): void {
   try {
     const { signals, gap } = decodeSignals(batch);
     if (gap) events.onGap();
     if (signals.length > 0) events.onSignals(signals, instance);
   } catch (error) {
-    log.warn("A batch of another instance could not be taken in", { instance, error });
+    log.warn("Broker batch of another instance cannot be decoded", { instance, error });
     events.onGap();
   }
 }

@@ -3,27 +3,30 @@ import type { Log } from "../../core/log.ts";
 import type { InstanceRow, Instances } from "./instances.ts";
 import type { PresenceDirectory } from "../presence_directory.ts";
 
-/** Where the entries lie; an entry is a pair of user and instance, and writing it twice is nothing. */
+/**
+ * Storage of the entries; an entry is a pair of user and instance, and writing it twice changes
+ * nothing.
+ */
 export interface PresenceTable {
   put(instance: string, userIds: string[]): Promise<void>;
   remove(instance: string, userIds: string[]): Promise<void>;
-  /** The instances of each user; users without any may be left out. */
+  /** Returns the instances of each user; users without any may be left out. */
   instancesOf(userIds: string[]): Promise<Map<string, string[]>>;
-  /** At most `limit` users of the instance. */
+  /** Returns at most `limit` users of the instance. */
   usersOf(instance: string, limit: number): Promise<string[]>;
 }
 
-const AT_ONCE = 200;
+const BATCH_SIZE = 200;
 const RETRY_MS = 1_000;
-/** Asking who is online must not wait for a table that does not answer. */
-const ASK_MS = 2_000;
-/** After a failure it is not asked for so long: one question waits, and not each. */
+/** A query of who is online must not wait longer for a table that does not respond. */
+const QUERY_TIMEOUT_MS = 2_000;
+/** After a failure the table is not queried for this long: one query waits, and not each. */
 const PAUSE_MS = 1_000;
 
 /** A directory in a table that all instances share. */
 export class SharedPresence implements PresenceDirectory {
   readonly #here = new Set<string>();
-  /** Users whose entry may not be as `#here` says. */
+  /** Users whose stored entry may differ from `#here`. */
   readonly #unwritten = new Set<string>();
   readonly #onVoid: ((userIds: string[], at: number) => void)[] = [];
   readonly #onRestored: ((userIds: string[]) => void)[] = [];
@@ -60,28 +63,28 @@ export class SharedPresence implements PresenceDirectory {
       return online.union(await this.#elsewhere(others));
     } catch (error) {
       this.#pausedUntil = performance.now() + PAUSE_MS;
-      this.log.warn("Asking who is online failed", { error });
+      this.log.warn("Presence query failed", { error });
       return online;
     }
   }
 
-  /** Those who are connected to another living instance. */
+  /** Returns those who are connected to another living instance. */
   async #elsewhere(userIds: string[]): Promise<Set<string>> {
-    const found = await within(ASK_MS, this.#instancesOf(userIds));
+    const found = await within(QUERY_TIMEOUT_MS, this.#instancesOf(userIds));
     const counts = (id: string) => id !== this.instances.id && this.instances.counts(id);
     return new Set([...found].flatMap(([userId, ids]) => ids.some(counts) ? [userId] : []));
   }
 
   /**
-   * An instance that is not known yet may just have begun. One that is not known then either was swept
-   * while it was still writing: nobody else will remove what it wrote.
+   * An instance that is not known yet may just have begun. One that is still unknown after a
+   * refresh was swept while it was writing: no other instance will remove its entries.
    */
   async #instancesOf(userIds: string[]): Promise<Map<string, string[]>> {
     const found = await this.table.instancesOf(userIds);
     const isUnknown = (id: string) => !this.instances.knows(id);
     const ids = [...found.values()].flat();
-    // Twice, since a look that is under way already may have begun before that instance did.
-    for (let looks = 0; looks < 2 && ids.some(isUnknown); looks++) await this.instances.look();
+    // Twice, since a refresh that is under way may have begun before that instance did.
+    for (let i = 0; i < 2 && ids.some(isUnknown); i++) await this.instances.refresh();
     for (const [userId, instances] of found) {
       for (const id of instances.filter(isUnknown)) await this.table.remove(id, [userId]);
     }
@@ -96,7 +99,7 @@ export class SharedPresence implements PresenceDirectory {
     this.#onRestored.push(listener);
   }
 
-  /** The entries stay: the others sweep them, once those who were here have had time to come back. */
+  /** Entries stay: other instances sweep them, once the users have had time to reconnect. */
   close(): void {
     this.#closed = true;
   }
@@ -104,30 +107,32 @@ export class SharedPresence implements PresenceDirectory {
   async #restore(): Promise<void> {
     const userIds = [...this.#here];
     for (const userId of userIds) this.#unwritten.add(userId);
-    await (this.#writing ??= this.#writeOn());
+    await (this.#writing ??= this.#writePending());
     if (this.#closed || userIds.length === 0) return;
-    for (const tell of this.#onRestored) tell(userIds);
+    for (const listener of this.#onRestored) listener(userIds);
   }
 
   #write(userId: string): Promise<void> {
     this.#unwritten.add(userId);
-    return this.#writing ??= this.#writeOn();
+    return this.#writing ??= this.#writePending();
   }
 
-  /** What counts is how things are when it is written, so that coming and going cannot be mixed up. */
-  async #writeOn(): Promise<void> {
-    // Those who come in one turn are written together.
+  /**
+   * The state at the time of writing counts, so that connects and disconnects cannot be mixed up.
+   */
+  async #writePending(): Promise<void> {
+    // Users who connect in the same turn are written together.
     await Promise.resolve();
     while (this.#unwritten.size > 0 && !this.#closed) {
-      const userIds = [...this.#unwritten].slice(0, AT_ONCE);
+      const userIds = [...this.#unwritten].slice(0, BATCH_SIZE);
       for (const userId of userIds) this.#unwritten.delete(userId);
       try {
-        const [come, gone] = parted(userIds, (userId) => this.#here.has(userId));
-        if (come.length > 0) await this.table.put(this.instances.id, come);
-        if (gone.length > 0) await this.table.remove(this.instances.id, gone);
+        const [online, offline] = partition(userIds, (userId) => this.#here.has(userId));
+        if (online.length > 0) await this.table.put(this.instances.id, online);
+        if (offline.length > 0) await this.table.remove(this.instances.id, offline);
       } catch (error) {
         for (const userId of userIds) this.#unwritten.add(userId);
-        this.log.warn("Writing who is connected failed", { error });
+        this.log.warn("Presence write failed", { error });
         await delay(RETRY_MS);
       }
     }
@@ -135,34 +140,35 @@ export class SharedPresence implements PresenceDirectory {
   }
 
   /**
-   * Told before the entries are gone: if this instance dies meanwhile, the next one tells again. Where it
-   * cannot be asked who is elsewhere, nobody is told to have gone: it is swept later.
+   * Notifies before deleting the entries: if this instance dies in between, the next one notifies
+   * again. If the other connections of a user cannot be queried, the sweep fails and is repeated
+   * later.
    */
   async #sweep({ id, at }: InstanceRow): Promise<void> {
     for (;;) {
-      const userIds = await this.table.usersOf(id, AT_ONCE);
+      const userIds = await this.table.usersOf(id, BATCH_SIZE);
       if (userIds.length === 0) return;
       const gone = userIds.filter((userId) => !this.#here.has(userId));
       const elsewhere = await this.#elsewhere(gone);
       const offline = gone.filter((userId) => !elsewhere.has(userId));
-      if (offline.length > 0) { for (const tell of this.#onVoid) tell(offline, at); }
+      if (offline.length > 0) { for (const listener of this.#onVoid) listener(offline, at); }
       await this.table.remove(id, userIds);
     }
   }
 }
 
-function parted<T>(items: T[], test: (item: T) => boolean): [T[], T[]] {
+function partition<T>(items: T[], test: (item: T) => boolean): [T[], T[]] {
   const is: T[] = [];
   const isNot: T[] = [];
   for (const item of items) (test(item) ? is : isNot).push(item);
   return [is, isNot];
 }
 
-async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+async function within<T>(ms: number, result: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  const timer = setTimeout(() => reject(new Error(`no response within ${ms} ms`)), ms);
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([result, late]);
   } finally {
     clearTimeout(timer);
   }

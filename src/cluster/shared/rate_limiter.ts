@@ -7,24 +7,24 @@ import type { RateDecision, RateLimiter } from "../rate_limiter.ts";
 import type { Rate } from "../../api/rate_limits.ts";
 import { decide, usesAt, type WindowCounts, windowOf } from "./sliding_window.ts";
 
-/** The uses of one bucket in one window, as one instance counts them. */
+/** The uses of one bucket in one window, as counted by one instance. */
 export interface InstanceCount {
   instance: string;
-  /** Short, and says nothing of whom it is about. */
+  /** A short hash, which does not reveal the user or address. */
   bucket: string;
   window: number;
   /** All uses in the window. */
   uses: number;
-  /** Those of them that were not written yet; less than 0 where uses were given back. */
+  /** Uses that were not written yet; negative if uses were refunded. */
   added: number;
-  /** How long the row may matter to anyone. */
+  /** Milliseconds for which the row may matter to any instance. */
   keepMs: number;
 }
 
-/** Where instances write what they have counted. */
+/** Table in which instances write their counts. */
 export interface RateTable {
   write(count: InstanceCount): Promise<void>;
-  /** What all instances but `instance` have written for the window and the one before it. */
+  /** Returns the counts of all instances but `instance` for the window and the one before it. */
   others(of: Pick<InstanceCount, "instance" | "bucket" | "window">): Promise<WindowCounts>;
 }
 
@@ -32,24 +32,24 @@ export interface SharedRateLimiterOptions {
   table: RateTable;
   log: Log;
   clock?: Clock;
-  /** Buckets remembered here at most. */
+  /** Maximum number of buckets in memory. */
   maxBuckets?: number;
-  /** How long a request waits for the table before this instance decides alone. */
-  patienceMs?: number;
+  /** Milliseconds that a request waits for the table before this instance decides alone. */
+  timeoutMs?: number;
 }
 
-/** What the table does not hold yet. */
+/** Counts that the table does not have yet. */
 type Unwritten = Pick<InstanceCount, "window" | "uses" | "added">;
 
-/** What this instance knows of a bucket. */
+/** State of a bucket in this instance. */
 interface Bucket {
   readonly rate: Rate;
   window: number;
   own: WindowCounts;
   others: WindowCounts;
-  /** How many uses of this window were written. */
+  /** Number of uses of this window that were written. */
   written: number;
-  /** What the window before had still to write when it ended. */
+  /** Counts of the previous window that were still unwritten when it ended. */
   leftOver: Unwritten | null;
   /** The last write that began, and the one that waits for it. */
   writing: Promise<void>;
@@ -57,29 +57,34 @@ interface Bucket {
 }
 
 /**
- * Limits up to this guard secrets and are used rarely: each use is shared at once. Wider ones are
- * for what is done often, and are shared in the background, once a good part is used up here.
+ * Limits up to this size guard secrets and are used rarely: each use is shared at once. Larger
+ * limits are for frequent actions, and are shared in the background, once a good part is used up on
+ * this instance.
  */
 const SHARED_AT_ONCE = 100;
-/** Below this share of a wide limit nothing is shared: that many instances cannot exceed it together. */
+/**
+ * Below this share of a large limit nothing is shared: that many instances cannot exceed it
+ * together.
+ */
 const QUIET_SHARE = 1 / 16;
 const SHARE_EVERY_MS = 1_000;
-/** Buckets that are shared in the background at the same time. */
+/** Maximum number of buckets shared in the background concurrently. */
 const SHARED_TOGETHER = 16;
-/** After a failure, the table is left alone for so long. */
+/** After a failure, the table is not called for this long. */
 const PAUSE_MS = 5_000;
 
 /**
- * Limits that hold over all instances together. Each instance counts by itself and writes what it has
- * counted in a place of its own, so nothing ever conflicts; the sum is read. The usual request
- * touches nothing but memory. While the table is out of reach each instance limits alone.
+ * Enforces limits over all instances together. Each instance counts separately and writes its
+ * counts to rows that no other instance writes, so nothing ever conflicts; the sum is read. The
+ * usual request touches nothing but memory. While the table cannot be reached each instance limits
+ * alone.
  */
 export class SharedRateLimiter implements RateLimiter {
   readonly #buckets = new Map<string, Bucket>();
   readonly #instance = newId();
   readonly #clock: Clock;
   readonly #maxBuckets: number;
-  readonly #patienceMs: number;
+  readonly #timeoutMs: number;
   readonly #toShare = new Set<string>();
   readonly #timer: ReturnType<typeof setInterval>;
   #pausedUntil = 0;
@@ -88,17 +93,17 @@ export class SharedRateLimiter implements RateLimiter {
   constructor(private readonly options: SharedRateLimiterOptions) {
     this.#clock = options.clock ?? systemClock;
     this.#maxBuckets = options.maxBuckets ?? 100_000;
-    this.#patienceMs = options.patienceMs ?? 300;
+    this.#timeoutMs = options.timeoutMs ?? 300;
     this.#timer = setInterval(() => this.#shareNow(), SHARE_EVERY_MS);
   }
 
-  take(name: string, rate: Rate): RateDecision | Promise<RateDecision> {
+  consume(name: string, rate: Rate): RateDecision | Promise<RateDecision> {
     const bucket = this.#bucket(name, rate);
     const now = this.#clock.now();
     if (rate.count <= SHARED_AT_ONCE) {
-      // What was counted here is enough to refuse: whoever goes on nevertheless costs the table nothing.
+      // The local count is enough to refuse: a client that keeps trying costs the table nothing.
       const usedUp = !decide(now, rate, bucket.own).allowed;
-      return usedUp ? this.#decide(bucket, now) : this.#takeShared(name, bucket);
+      return usedUp ? this.#decide(bucket, now) : this.#consumeShared(name, bucket);
     }
     const decision = this.#decide(bucket, now);
     if (decision.allowed) bucket.own.current++;
@@ -113,17 +118,17 @@ export class SharedRateLimiter implements RateLimiter {
     if (rate.count <= SHARED_AT_ONCE) return this.#write(name, bucket);
   }
 
-  /** Waits for what is under way; what the table is in is closed by whoever opened it. */
+  /** Waits for the round under way; the table's connection is closed by the code that opened it. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#sharing;
   }
 
   /**
-   * Counted first and read then: of two instances at once, each sees the other's use. Of several at once
-   * here, each counts those that came before it.
+   * Counts first and reads then: of two instances at once, each sees the other's use. Of several
+   * concurrent calls on this instance, each counts those that came before it.
    */
-  async #takeShared(name: string, bucket: Bucket): Promise<RateDecision> {
+  async #consumeShared(name: string, bucket: Bucket): Promise<RateDecision> {
     const before = bucket.own.current++;
     await this.#write(name, bucket);
     const { window } = bucket;
@@ -153,8 +158,14 @@ export class SharedRateLimiter implements RateLimiter {
       if (this.#buckets.size >= this.#maxBuckets) this.#makeRoom();
       const window = windowOf(this.#clock.now(), rate);
       bucket = {
-        ...{ rate, window, own: none(), others: none(), written: 0 },
-        ...{ leftOver: null, writing: Promise.resolve(), nextWrite: null },
+        rate,
+        window,
+        own: none(),
+        others: none(),
+        written: 0,
+        leftOver: null,
+        writing: Promise.resolve(),
+        nextWrite: null,
       };
       this.#buckets.set(name, bucket);
     }
@@ -162,7 +173,7 @@ export class SharedRateLimiter implements RateLimiter {
     return bucket;
   }
 
-  /** Into the window of now. */
+  /** Moves the bucket to the current window. */
   #roll(bucket: Bucket): void {
     const window = windowOf(this.#clock.now(), bucket.rate);
     const passed = window - bucket.window;
@@ -178,7 +189,10 @@ export class SharedRateLimiter implements RateLimiter {
     bucket.written = 0;
   }
 
-  /** One at a time, the next one for all who wait: of two on their way the older could arrive last. */
+  /**
+   * Writes one at a time, the next one for all waiting calls: of two concurrent writes the older could
+   * arrive last.
+   */
   #write(name: string, bucket: Bucket): Promise<void> {
     return bucket.nextWrite ??= bucket.writing.then(() => {
       bucket.nextWrite = null;
@@ -187,7 +201,7 @@ export class SharedRateLimiter implements RateLimiter {
   }
 
   #writeNow(name: string, bucket: Bucket): Promise<void> {
-    return this.#ask(async () => {
+    return this.#callTable(async () => {
       const identity = { instance: this.#instance, bucket: keyOf(name) };
       const keepMs = bucket.rate.periodMs * 2;
       for (const count of takeUnwritten(bucket)) {
@@ -196,11 +210,13 @@ export class SharedRateLimiter implements RateLimiter {
     });
   }
 
-  /** What the others have counted, as of now; or as it is known, if they cannot be asked. */
+  /**
+   * Returns the current counts of the others; or the last known ones, if the table cannot be read.
+   */
   async #read(name: string, bucket: Bucket): Promise<WindowCounts> {
     const { window } = bucket;
     let others = bucket.others;
-    await this.#ask(async () => {
+    await this.#callTable(async () => {
       others = await this.options.table.others({
         instance: this.#instance,
         bucket: keyOf(name),
@@ -211,22 +227,30 @@ export class SharedRateLimiter implements RateLimiter {
     return others;
   }
 
-  /** What fails or takes too long is let be: a limiter may be lenient, and may not stop the service. */
-  async #ask(call: () => Promise<void>): Promise<void> {
+  /**
+   * Ignores calls that fail or take too long: a limiter may be lenient, and may not stop the
+   * service.
+   */
+  async #callTable(call: () => Promise<void>): Promise<void> {
     if (performance.now() < this.#pausedUntil) return;
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error("no answer in time")), this.#patienceMs);
+    const timer = setTimeout(() => reject(new Error("no response in time")), this.#timeoutMs);
     try {
       await Promise.race([call(), late]);
     } catch (error) {
       this.#pausedUntil = performance.now() + PAUSE_MS;
-      this.options.log.warn("Rate limits are counted by this instance alone for now", { error });
+      this.options.log.warn("Rate limit table failed: this instance limits alone for now", {
+        error,
+      });
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** One round after the other: where the table is slow, the next one takes what has piled up. */
+  /**
+   * Runs one round at a time: if the table is slow, the next round takes everything that has piled
+   * up.
+   */
   #shareNow(): void {
     if (this.#sharing || this.#toShare.size === 0) return;
     const names = [...this.#toShare];
@@ -243,7 +267,7 @@ export class SharedRateLimiter implements RateLimiter {
     await this.#read(name, bucket);
   }
 
-  /** Those that are empty again first, then those that were made first; a tenth at a time. */
+  /** Drops empty buckets first, then the oldest ones; a tenth at a time. */
   #makeRoom(): void {
     for (const [name, bucket] of this.#buckets) {
       this.#roll(bucket);
@@ -262,8 +286,9 @@ function unwrittenOf({ window, own: { current: uses }, written }: Bucket): Unwri
 }
 
 /**
- * Of the window before too, if it ended before all was written. It counts as written even if that fails:
- * it may have arrived nevertheless, and to be lenient is better than too strict.
+ * Includes the previous window, if it ended before everything was written. Counts are marked as
+ * written even if the write fails: it may have arrived nevertheless, and too lenient is better than
+ * too strict.
  */
 function takeUnwritten(bucket: Bucket): Unwritten[] {
   const counts = [bucket.leftOver, unwrittenOf(bucket)].filter((count) => count !== null);
@@ -276,7 +301,10 @@ function none(): WindowCounts {
   return { current: 0, previous: 0 };
 }
 
-/** Bucket names hold addresses and e-mail keys, which are nobody's business in a shared table; and it is short. */
+/**
+ * Hashes a bucket name: names contain addresses and e-mail keys, which must not be readable in a
+ * shared table; and the hash is short.
+ */
 function keyOf(name: string): string {
   return createHash("sha256").update(name).digest("base64url").slice(0, 22);
 }

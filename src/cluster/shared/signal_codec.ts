@@ -1,8 +1,8 @@
 import type { Signal } from "../broker.ts";
 
 /**
- * Signals in few bytes, for brokers that pay by the byte: a pointer is an id and a revision, 19 bytes
- * instead of 90. What is rare stays JSON, behind its length.
+ * Encodes signals in few bytes, for brokers that cost by the byte: a pointer is an id and a
+ * revision, 19 bytes instead of 90. Rare kinds stay JSON, after their length.
  */
 const enum Tag {
   Json = 0,
@@ -20,8 +20,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID_BYTES = 16;
 
 /**
- * Takes any signal: ids that are no UUIDs, too, which go as JSON. So does a pointer with a trace, which
- * earlier releases read as one without.
+ * Encodes any signal. Signals whose ids are no UUIDs become JSON. So does a pointer with a trace,
+ * which earlier releases read as one without.
  */
 export function encodeSignal(signal: Signal): Uint8Array {
   const bytes: number[] = [];
@@ -47,10 +47,12 @@ export function encodeSignal(signal: Signal): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Says that signals before it were dropped. */
+/** Marks that signals before it were dropped. */
 export const GAP: Uint8Array = Uint8Array.of(Tag.Gap);
 
-/** Throws on anything that `encodeSignal` did not make (another version of the program, say). */
+/**
+ * Throws on anything that `encodeSignal` did not create (by another version of the program, say).
+ */
 export function decodeSignals(batch: Uint8Array): { signals: Signal[]; gap: boolean } {
   const reader = new Reader(batch);
   const signals: Signal[] = [];
@@ -81,7 +83,7 @@ function decodeOne(tag: number, reader: Reader): Signal {
       return { type: "typing", chatId, userId, typing, ...silent };
     }
     default:
-      throw new Error(`Reading signals: there is no kind ${tag}`);
+      throw new Error(`Cannot decode signals: there is no kind ${tag}`);
   }
 }
 
@@ -94,7 +96,7 @@ function pushUuid(bytes: number[], uuid: string): void {
   for (let at = 0; at < hex.length; at += 2) bytes.push(parseInt(hex.slice(at, at + 2), 16));
 }
 
-/** Seven bits a byte, the lowest first; revisions may go beyond 32 bits. */
+/** Seven bits per byte, the lowest first; revisions may exceed 32 bits. */
 function pushNumber(bytes: number[], value: number): void {
   for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80);
   bytes.push(value);
@@ -132,7 +134,7 @@ class Reader {
 
   bytes(length: number): Uint8Array {
     const end = this.#at + length;
-    if (end > this.batch.length) throw new Error("Reading signals: the batch is cut off");
+    if (end > this.batch.length) throw new Error("Cannot decode signals: the batch is cut off");
     return this.batch.subarray(this.#at, this.#at = end);
   }
 }

@@ -4,25 +4,27 @@ import type { Signal } from "../broker.ts";
 import { encodeSignal, GAP } from "./signal_codec.ts";
 
 export interface SignalQueueOptions {
-  /** Hands one batch over; rejects only when there is no use in going on. */
+  /** Writes one batch; rejects only when there is no use in retrying. */
   write: (batch: Uint8Array) => Promise<void>;
   log: Log;
-  /** Milliseconds between the beginnings of two batches; the first after a silence goes at once. */
+  /** Milliseconds between the starts of two batches; the first after a pause goes at once. */
   gatherMs: number;
   /** Bytes of a batch as long as there is little to send. */
   smallBytes: number;
-  /** Bytes of a batch when much waits, and of the largest signal. */
+  /** Bytes of a batch when much is waiting, and of the largest signal. */
   largeBytes: number;
-  /** Signals that wait at most; past it they are dropped, and the next batch says so. */
+  /**
+   * Maximum number of waiting signals; past it they are dropped, and the next batch contains a gap.
+   */
   maxWaiting?: number;
 }
 
-/** More than so many small batches waiting: then fewer, large ones are faster. */
+/** With more small batches than this waiting, fewer and larger ones are faster. */
 const MANY_BATCHES = 10;
 
 /**
- * Signals on their way out of this instance, gathered into batches while one is under way. Pointers
- * to one chat collapse to the highest.
+ * Outgoing signals of this instance, gathered into batches while one is under way. Pointers to one
+ * chat collapse to the highest.
  */
 export class SignalQueue {
   #waiting: Signal[] = [];
@@ -45,13 +47,13 @@ export class SignalQueue {
     this.#running ??= this.#run();
   }
 
-  /** Tells, before all that waits, that signals before it were dropped. */
+  /** Announces, before all waiting signals, that signals before them were dropped. */
   pushGap(): void {
     this.#dropped = true;
     this.#running ??= this.#run();
   }
 
-  /** Resolves when nothing waits any more; no batch waits for another one meanwhile. */
+  /** Resolves when the queue is empty; until then no batch waits for the interval. */
   async flush(): Promise<void> {
     this.#hurry = true;
     await this.#running;
@@ -59,20 +61,20 @@ export class SignalQueue {
   }
 
   #pushPointer(signal: Signal & { type: "chat" }): void {
-    const known = this.#pointers.get(signal.chatId);
-    if (!known) {
+    const pending = this.#pointers.get(signal.chatId);
+    if (!pending) {
       const pointer = { ...signal };
       this.#pointers.set(signal.chatId, pointer);
       this.#waiting.push(pointer);
       return;
     }
-    known.rev = Math.max(known.rev, signal.rev);
+    pending.rev = Math.max(pending.rev, signal.rev);
     if (signal.membersAfter === undefined) return;
-    known.membersAfter = Math.min(known.membersAfter ?? Infinity, signal.membersAfter);
+    pending.membersAfter = Math.min(pending.membersAfter ?? Infinity, signal.membersAfter);
   }
 
   #drop(): void {
-    this.options.log.warn("Signals to other instances are dropped: too many wait", {
+    this.options.log.warn("Signals to other instances dropped: too many are waiting", {
       waiting: this.#waiting.length,
     });
     this.#waiting = [];
@@ -84,10 +86,10 @@ export class SignalQueue {
     try {
       while (this.#waiting.length > 0 || this.#dropped) {
         await this.#gather();
-        await this.options.write(this.#take());
+        await this.options.write(this.#nextBatch());
       }
     } catch (error) {
-      this.options.log.warn("Signals to other instances are given up", { error });
+      this.options.log.warn("Signals to other instances dropped: the broker is closed", { error });
       this.#waiting = [];
       this.#pointers.clear();
     } finally {
@@ -95,24 +97,24 @@ export class SignalQueue {
     }
   }
 
-  /** What did not fit into the last batch goes at once. */
+  /** Signals that did not fit into the last batch go at once. */
   async #gather(): Promise<void> {
     const wait = this.#lastStart + this.options.gatherMs - performance.now();
     if (wait > 0 && !this.#hurry && !this.#full) await delay(wait);
     this.#lastStart = performance.now();
   }
 
-  #take(): Uint8Array {
+  #nextBatch(): Uint8Array {
     const { smallBytes, largeBytes } = this.options;
     const many = this.#waiting.length * 20 > smallBytes * MANY_BATCHES;
-    const most = many ? largeBytes : smallBytes;
+    const maxBytes = many ? largeBytes : smallBytes;
     const parts: Uint8Array[] = this.#dropped ? [GAP] : [];
     this.#dropped = false;
     let length = parts.length;
     let taken = 0;
     for (; taken < this.#waiting.length; taken++) {
       const part = this.#encode(this.#waiting[taken]);
-      if (length > 0 && length + part.length > most) break;
+      if (length > 0 && length + part.length > maxBytes) break;
       length += part.length;
       parts.push(part);
     }
@@ -123,18 +125,18 @@ export class SignalQueue {
     return concatenated(parts, length);
   }
 
-  /** What is too large for any batch is told as two; what cannot be parted is left out. */
+  /** Splits a signal that is too large for any batch; drops one that cannot be split. */
   #encode(signal: Signal): Uint8Array {
     const bytes = encodeSignal(signal);
     if (bytes.length <= this.options.largeBytes) return bytes;
-    const halves = parted(signal);
+    const halves = split(signal);
     if (halves) this.#waiting.push(...halves);
-    else this.options.log.warn("A signal is too large to be sent", { type: signal.type });
+    else this.options.log.warn("Signal dropped: it is too large to send", { type: signal.type });
     return new Uint8Array();
   }
 }
 
-function parted(signal: Signal): Signal[] | null {
+function split(signal: Signal): Signal[] | null {
   const list = signal.type === "users"
     ? "userIds"
     : signal.type === "rooms"

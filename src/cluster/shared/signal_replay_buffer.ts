@@ -1,30 +1,30 @@
 import type { Signal } from "../broker.ts";
 
-/** Longer than it takes to notice who has just begun. */
+/** Longer than it takes to notice an instance that has just begun. */
 const KEEP_MS = 5_000;
-const MOST = 20_000;
+const MAX_SIGNALS = 20_000;
 
 /**
- * The newest signals of an instance that is alone, for whoever has begun and was not noticed yet. Older
- * ones are a gap instead: what someone was writing a minute ago is no news, and what lasts is in the
- * Store.
+ * Keeps the newest signals of an instance without peers, for a peer that has begun and was not
+ * noticed yet. Older signals are replaced by a gap: typing of a minute ago is out of date, and
+ * durable events are in the Store.
  */
 export class SignalReplayBuffer {
   #signals: Signal[] = [];
   #since = 0;
   #gap = false;
 
-  /** `now`: milliseconds that only go forward, for tests. */
+  /** `now` returns monotonic milliseconds; replaced in tests. */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  hold(signal: Signal): void {
-    if (this.#signals.length >= MOST || this.#areOld()) this.#drop();
+  add(signal: Signal): void {
+    if (this.#signals.length >= MAX_SIGNALS || this.#areOld()) this.#drop();
     if (this.#signals.length === 0) this.#since = this.now();
     this.#signals.push(signal);
   }
 
-  /** `gap`: there were others before. */
-  take(): { signals: Signal[]; gap: boolean } {
+  /** `gap` is true if earlier signals were dropped. */
+  drain(): { signals: Signal[]; gap: boolean } {
     if (this.#areOld()) this.#drop();
     const taken = { signals: this.#signals, gap: this.#gap };
     this.#signals = [];

@@ -7,21 +7,22 @@ export interface WindowCounts {
   previous: number;
 }
 
-/** Counted from 1970, so that all instances mean the same window by a number. */
+/** Counted from 1970, so that a number means the same window to all instances. */
 export function windowOf(now: number, { periodMs }: Rate): number {
   return Math.floor(now / periodMs);
 }
 
 /**
- * How many uses lie in the period that ends now, as if those of the previous window were spread evenly
- * over it. What several instances have counted can be added up, which a token bucket's state cannot.
+ * Returns how many uses lie in the period that ends now, as if those of the previous window were
+ * spread evenly over it. The counts of several instances can be added up, which the states of token
+ * buckets cannot.
  */
 export function usesAt(now: number, rate: Rate, { current, previous }: WindowCounts): number {
   const elapsed = (now % rate.periodMs) / rate.periodMs;
   return current + previous * (1 - elapsed);
 }
 
-/** How one more use stands; `counts` are those before it. */
+/** Decides on one more use; `counts` are the uses before it. */
 export function decide(now: number, rate: Rate, counts: WindowCounts): RateDecision {
   const uses = usesAt(now, rate, counts);
   const allowed = uses + 1 <= rate.count + 1e-9;
@@ -37,7 +38,10 @@ export function decide(now: number, rate: Rate, counts: WindowCounts): RateDecis
   };
 }
 
-/** Until one use has slid out: in this window, or else in the next, where this one is the previous. */
+/**
+ * Returns the milliseconds until one use has left the period: in this window, or else in the next,
+ * where this one is the previous.
+ */
 function waitFor(rate: Rate, { current, previous }: WindowCounts, windowLeft: number): number {
   const room = rate.count - 1;
   if (current <= room && previous > 0) {
