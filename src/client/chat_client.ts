@@ -1,6 +1,5 @@
 import type { ChatView } from "../api/views/chat.ts";
 import type { MessageView } from "../api/views/message.ts";
-import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
 import type { ChatClientOptions } from "./client_options.ts";
 import { ContactRequests } from "./contact_requests.ts";
@@ -11,6 +10,7 @@ import type { Encryption } from "./encryption/encryption.ts";
 import { EncryptionSlot } from "./encryption_slot.ts";
 import type { ServerEvent } from "./events.ts";
 import { Files } from "./files.ts";
+import { explainUnopened, untilOnline } from "./going_online.ts";
 import { Inbox } from "./inbox.ts";
 import type { LocalMessage } from "./local_chat.ts";
 import type { KeyStore } from "./mls/key_store.ts";
@@ -120,6 +120,7 @@ export class ChatClient extends SessionClient {
       onHello: (hello) => this.#takeHello(hello),
       onEvent: (event) => this.#onEvent(event),
       onState: (state) => this.#onState(state),
+      onUnopened: (again) => void explainUnopened(this, { rest: this.rest, url, again }),
     }, { url: `${url.replace(/^http/i, "ws")}/ws`, WebSocket, timeoutMs });
   }
 
@@ -156,18 +157,13 @@ export class ChatClient extends SessionClient {
     this.#socket.connect();
   }
 
-  /** Resolves when there is a connection and nothing that was missed is missing any more. */
+  /**
+   * Resolves when there is a connection and nothing that was missed is missing any more. Waits for the network as
+   * long as it takes, but rejects if the session is over (`signed_out`), or for what will not pass by itself: an
+   * address that is not the server's (`bad_answer`), a proxy or an origin that was not set up for it (`misuse`).
+   */
   online(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = (state: ConnectionState) => {
-        if (state === "refused") reject(new ChatError("signed_out", "The session has ended"));
-        else if (state !== "online") return;
-        else resolve();
-        stop();
-      };
-      const stop = this.on("state", look);
-      look(this.state);
-    });
+    return untilOnline(this);
   }
 
   /** Breaks the connection, as a bad network does; it comes back by itself. */

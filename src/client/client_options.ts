@@ -45,9 +45,11 @@ const CHECKS: Record<keyof ChatClientOptions, Check> = {
 export function checkedOptions(options: ChatClientOptions): CheckedOptions {
   const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
   const { fetch, WebSocket } = globalThis;
-  const all = { url: undefined, fetch, WebSocket, ...Object.fromEntries(given) };
-  for (const [name, value] of Object.entries(all)) check(name as keyof typeof CHECKS, value);
-  return { ...all as unknown as CheckedOptions, url: checkedUrl(options.url) };
+  const all = { fetch, WebSocket, ...Object.fromEntries(given) } as unknown as CheckedOptions;
+  for (const name of [...Object.keys(all), "url"] as (keyof typeof CHECKS)[]) {
+    check(name, all[name]);
+  }
+  return { ...all, url: checkedUrl(all.url) };
 }
 
 function check(name: keyof typeof CHECKS, value: unknown): void {
@@ -66,7 +68,8 @@ function checkedUrl(url: string): string {
     .replace(/^ws/i, "http")
     .replace(/^(?!https?:)(\/\/)?/i, /^\/*(localhost|127\.)/.test(url) ? "http://" : "https://")
     .replace(/\/\/[^/]*@/, "//")
-    .replace(/[?#].*|\/+$/g, "")
+    .replace(/[?#].*$/, "")
+    .replace(/\/+$/, "")
     .replace(/\/(api|ws|socket\.io)$/, "");
   if (right === url.replace(/\/+$/, "") && URL.canParse(right)) return right;
   throw refusal(

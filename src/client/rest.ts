@@ -76,10 +76,22 @@ export class Rest {
     try {
       response = await this.#fetch(this.base + path, init);
     } catch (cause) {
-      throw new ChatError("offline", "The server cannot be reached", { cause });
+      throw await this.#originFault() ??
+        new ChatError("offline", "The server cannot be reached", { cause });
     }
     if (response.ok) return response;
     throw ChatError.of(await parse(response) as Parameters<typeof ChatError.of>[0]);
+  }
+
+  /** Only a page's requests are refused for their origin. */
+  async #originFault(): Promise<ChatError | null> {
+    if (!("document" in globalThis)) return null;
+    try {
+      const { originFault } = await import("./connection_fault.ts");
+      return await originFault(this.base);
+    } catch {
+      return null;
+    }
   }
 
   #request(name: RestName, input: Record<string, unknown>) {

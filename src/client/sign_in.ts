@@ -147,7 +147,7 @@ export class SignIn {
     } catch (error) {
       if (!isEnd(error)) throw error;
       await this.end();
-      throw new ChatError("signed_out", "The session has ended", { cause: error });
+      throw new ChatError("signed_out", "The session has ended: sign in again", { cause: error });
     }
   }
 

@@ -17,6 +17,8 @@ export interface SocketHost {
   onHello(hello: HelloAnswer): Promise<void> | void;
   onEvent(event: ServerEvent): void;
   onState(state: ConnectionState): void;
+  /** A connection ended before it was open; `again` if the one before it did, too. */
+  onUnopened(again: boolean): void;
 }
 
 export interface HelloAnswer {
@@ -68,6 +70,8 @@ export class ChatSocket {
   #socket: WebSocket | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #opening: ReturnType<typeof setTimeout> | undefined;
+  /** How many connections in a row were never open. */
+  #unopened = 0;
   /** Whether the pause before the next try may end early. */
   #mayHurry = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
@@ -149,6 +153,7 @@ export class ChatSocket {
 
   async #greet(socket: WebSocket): Promise<void> {
     if (socket !== this.#socket) return socket.close();
+    this.#unopened = -1;
     clearTimeout(this.#opening);
     try {
       const cursors = this.host.cursors();
@@ -233,6 +238,7 @@ export class ChatSocket {
   #closed(code: number): void {
     this.#drop();
     if (this.#state === "idle") return;
+    if (++this.#unopened > 0) this.host.onUnopened(this.#unopened > 1);
     if (code === CLOSE.unauthenticated) {
       if (this.#renewed) return this.#setState("refused");
       this.#renewed = true;

@@ -86,7 +86,9 @@ export class Health {
 
 /** `/healthz`: the process lives, and of which release it is. `/readyz`: it should get requests; 200 also when degraded. */
 export function mountHealth(app: Hono<HttpEnv>, health: Health, version: string): void {
-  app.get("/healthz", (c) => c.json({ status: "ok", version }));
+  // A page of any origin may find out that the server is there, and so tell a wrong origin from a lost network.
+  const anyOrigin = { "cross-origin-resource-policy": "cross-origin" };
+  app.get("/healthz", (c) => c.json({ status: "ok", version }, 200, anyOrigin));
   app.get("/readyz", async (c) => {
     const report = await health.report();
     const serves = report.status === "ready" || report.status === "degraded";

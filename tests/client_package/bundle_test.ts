@@ -47,6 +47,37 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "a page whose origin the server does not admit is told so, and told apart from being offline",
+  ignore: skipWithout("browser"),
+  fn: async () => {
+    const app = await RunningApp.start({ CORS_ORIGINS: "https://chat.example.org" });
+    const bundle = await singleFile();
+    await using pages = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+      const isScript = new URL(request.url).pathname === "/client.js";
+      const type = isScript ? "text/javascript" : "text/html";
+      return new Response(isScript ? bundle : "<!doctype html>", {
+        headers: { "content-type": type },
+      });
+    });
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page();
+    await page.goto(`http://127.0.0.1:${pages.addr.port}/`);
+    const signIn = `import("/client.js").then(({ ChatClient }) =>
+      new ChatClient({ url: "${app.url}" }).signIn({ identifier: "ann", password: "wrong" })
+    ).catch(({ code, message }) => [code, message])`;
+    const [code, message] = await page.evaluate(signIn) as [string, string];
+    assert.equal(code, "misuse");
+    assert.match(
+      message,
+      /does not admit pages of http:\/\/127\.0\.0\.1:\d+\. Add that to CORS_ORIGINS/,
+    );
+    await app.stop();
+    assert.equal((await page.evaluate(signIn) as [string])[0], "offline");
+  },
+});
+
 Deno.test("the package loads the encryption only when it is enabled", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");

@@ -1,0 +1,51 @@
+import { ChatError } from "./chat_error.ts";
+import { misuse } from "./misuse.ts";
+import type { Rest } from "./rest.ts";
+
+/** An operation that only the server refuses in its own words. */
+const NEEDS_SESSION = "/api/users/profile";
+
+export interface UnopenedSocket {
+  rest: Rest;
+  url: string;
+  /** Whether the one before it did not open, either. */
+  again: boolean;
+}
+
+/**
+ * Finds out why a WebSocket does not open, if it is not for want of a network. Null if it is, or may be: a server
+ * that is only just starting answers over HTTP first, so a proxy is blamed only `again`.
+ */
+export async function socketFault(
+  { rest, url, again }: UnopenedSocket,
+): Promise<ChatError | null> {
+  const error = await rest.raw(NEEDS_SESSION, {}).then(notOurs, (error: ChatError) => error);
+  if (error.code === "bad_answer" || error.code === "misuse") return error;
+  if (!again || error.code !== "unauthenticated") return null;
+  return misuse(
+    "connect",
+    `${url} answers over HTTP, but no WebSocket opens at ${url}/ws. A proxy has to pass upgrades there`,
+  );
+}
+
+/**
+ * Tells a server that does not admit the page's origin from one that cannot be reached: for a page, both are the
+ * same failed request, but one without CORS gets through to the former.
+ */
+export async function originFault(url: string): Promise<ChatError | null> {
+  const { location } = globalThis;
+  if (!location || location.origin === new URL(url).origin) return null;
+  try {
+    await fetch(`${url}/healthz`, { mode: "no-cors" });
+  } catch {
+    return null;
+  }
+  return misuse(
+    "reach the server",
+    `${url} does not admit pages of ${location.origin}. Add that to CORS_ORIGINS of the server`,
+  );
+}
+
+function notOurs(): ChatError {
+  return new ChatError("bad_answer", "url is that of another server: it has no RealTimeChat API");
+}

@@ -1,0 +1,39 @@
+import { ChatError } from "./chat_error.ts";
+import type { ClientEvents } from "./client_events.ts";
+import type { UnopenedSocket } from "./connection_fault.ts";
+import type { Emitter } from "./emitter.ts";
+import type { ConnectionState } from "./socket.ts";
+
+type Client = Emitter<ClientEvents> & { readonly state: ConnectionState };
+
+/** See `ChatClient.online`. */
+export function untilOnline(client: Client): Promise<void> {
+  const stops: (() => void)[] = [];
+  return new Promise<void>((resolve, reject) => {
+    const end = () => reject(new ChatError("signed_out", "The session has ended: sign in again"));
+    const look = () => {
+      if (client.state === "online") resolve();
+      if (client.state === "refused") end();
+    };
+    stops.push(client.on("signedOut", end));
+    stops.push(client.on("state", look));
+    stops.push(client.on("fault", (error) => isLasting(error) && reject(error)));
+    look();
+  }).finally(() => stops.forEach((stop) => stop()));
+}
+
+/** Emits as a fault why a WebSocket did not open, if it is not for want of a network. */
+export async function explainUnopened(client: Client, socket: UnopenedSocket): Promise<void> {
+  try {
+    const { socketFault } = await import("./connection_fault.ts");
+    const fault = await socketFault(socket);
+    if (fault && client.state !== "online") client.emit("fault", fault);
+  } catch {
+    // Without a network, that file cannot be loaded either.
+  }
+}
+
+/** Whether it is a fault of the program, its address or a proxy, which waiting does not cure. */
+function isLasting(error: unknown): boolean {
+  return error instanceof ChatError && ["misuse", "bad_answer"].includes(error.code);
+}
