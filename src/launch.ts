@@ -17,10 +17,14 @@ const MODES: readonly string[] = [
   "doctor",
 ] satisfies LaunchMode[];
 
+/** EX_USAGE and EX_CONFIG of sysexits.h. */
+const EXIT_USAGE = 64;
+const EXIT_CONFIG = 78;
+
 const [mode, ...rest] = Deno.args;
 if (!MODES.includes(mode)) {
   console.error(`Cannot launch the server: "${mode}" is none of ${MODES.join(", ")}`);
-  Deno.exit(64);
+  Deno.exit(EXIT_USAGE);
 }
 
 function environmentFile(): Record<string, string | undefined> {
@@ -28,7 +32,9 @@ function environmentFile(): Record<string, string | undefined> {
     return parseEnv(Deno.readTextFileSync(".env"));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return {};
-    throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`Cannot read .env: ${reason}; it must be a file that this account may read`);
+    Deno.exit(EXIT_CONFIG);
   }
 }
 

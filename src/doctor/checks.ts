@@ -59,7 +59,8 @@ function dataChecks({ mongodbUri, dataDir, s3, broker }: Config, probes: Probes)
     )
     : blobCheck(
       "S3",
-      "see that the bucket exists, and that the key may put, get and delete its objects",
+      "compare AWS_BUCKET_NAME, AWS_REGION, AWS_ENDPOINT_URL and both keys with what the provider " +
+        "says, and see that the key may put, get and delete objects",
       probes.openBlobs,
     );
   const kv = broker.kind === "kv" ? [kvCheck(broker, probes.tryKv)] : [];

@@ -12,16 +12,24 @@ export async function compact(dataDir: string): Promise<{ before: number; after:
   if (!await exists(path)) {
     throw new Error(`Cannot compact ${dataDir}: there is no ${DATABASE} in it`);
   }
-  const before = (await Deno.stat(path)).size;
   const database = new DatabaseSync(path, { timeout: 30_000 });
   try {
+    const before = sizeOf(database);
     database.exec("VACUUM");
     forgetDue(database);
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    return { before, after: sizeOf(database) };
   } finally {
     database.close();
   }
-  return { before, after: (await Deno.stat(path)).size };
+}
+
+/** Bytes, with what is only in the write-ahead log so far. */
+function sizeOf(database: DatabaseSync): number {
+  const { size } = database.prepare(
+    "SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size",
+  ).get()!;
+  return Number(size);
 }
 
 /** The rebuild that an upgrade left to do (see deleted_rows.ts) is done. Early schemas have no such table. */

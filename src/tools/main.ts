@@ -37,14 +37,17 @@ const COMMANDS: Record<string, (place: Place, args: string[]) => Promise<string>
     return `Restored ${from} into ${place.dataDir}`;
   },
   async copy(place, [from, to]) {
-    const open = (kind: string | undefined) => {
-      if (kind === "sqlite") return openFileStore(place);
-      if (kind === "mongo" && place.mongodbUri !== null) return openServerStore(place.mongodbUri);
+    const isDirection = [from, to].toSorted().join() === "mongo,sqlite";
+    if (!isDirection) {
       throw new Error(
-        'Cannot copy: name "sqlite" (DATA_DIR) and "mongo" (MONGODB_URI), from and to',
+        'Cannot copy: say "store:copy sqlite mongo" or "store:copy mongo sqlite"; sqlite is the file ' +
+          "in DATA_DIR, mongo the database of MONGODB_URI",
       );
-    };
-    if (from === to) throw new Error("Cannot copy: name two different stores");
+    }
+    const { mongodbUri } = place;
+    if (mongodbUri === null) throw new Error("Cannot copy: MONGODB_URI is not set");
+    const open = (kind: string) =>
+      kind === "sqlite" ? openFileStore(place) : openServerStore(mongodbUri);
     await using stores = new AsyncDisposableStack();
     const [source, target] = [await open(from), await open(to)];
     for (const store of [source, target]) stores.defer(() => store.close());
@@ -53,7 +56,8 @@ const COMMANDS: Record<string, (place: Place, args: string[]) => Promise<string>
       rows += count;
       console.log(`${entity}: ${count} rows, ${hash.slice(0, 16)}`);
     });
-    return `Copied ${rows} rows from ${from} to ${to}; every count and hash agrees`;
+    return `Copied ${rows} rows from ${from} to ${to}; every count and hash agrees. ` +
+      "Uploads were not touched: they stay in DATA_DIR or in the bucket";
   },
   async compact(place) {
     requireSqlite(place, "the server's own compact command");
