@@ -27,7 +27,7 @@ export interface Documents {
 
 let made: Promise<Documents> | undefined;
 
-/** What a server with the default configuration serves; fetched once, for the tests that walk it. */
+/** Documents of a server with the default configuration, fetched once for the tests that walk them. */
 export function documents(): Promise<Documents> {
   return made ??= fetchDocuments();
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { type Documents, documents, objectsIn } from "./document.ts";
 import type { AnySchema } from "../tools/operation_fields.ts";
 
-/** Ids that are no UUIDs: of their own form, or another system's. */
+/** Ids that the client chooses, which are no UUIDs. */
 const OTHERS = ["clientId"];
 
-/** Names that end as ids do, and the fields that hold an id under a name of their own. */
+/** Names that end as ids do, and fields that hold an id under another name. */
 const isId = (name: string) =>
   /^(id|\w+Id|replyTo|createdBy|resolvedBy)$/.test(name) && !OTHERS.includes(name);
 const areIds = (name: string) => /^(\w+Ids|mentions)$/.test(name);

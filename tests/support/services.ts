@@ -66,6 +66,13 @@ export const SERVICES = {
     variable: "TEST_NPM",
     install: "apt-get install npm",
   },
+  generators: {
+    purpose: "the linters and generators of clients",
+    programs: ["realtimechat-generators"],
+    variable: "TEST_GENERATORS",
+    install: "tests/generators/install.sh",
+    homePath: ".cache/realtimechat-generators/ready",
+  },
   oldestDeno: {
     purpose: "the oldest Deno that the server runs on",
     programs: [`deno-${OLDEST}`],

@@ -1,0 +1,2 @@
+/** The part of the runtime that the programs beside it use. */
+declare const Deno: { readonly args: readonly string[] };
