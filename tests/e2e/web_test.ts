@@ -1,38 +1,11 @@
 import assert from "node:assert/strict";
-import { buildPage } from "../../src/web/build/build_page.ts";
-import { TestBrowser } from "../support/browser.ts";
-import { PageVisitor } from "../support/page_visitor.ts";
-import { ServerProcess } from "../support/server_process.ts";
-import { skipWithout } from "../support/skip.ts";
-
-/** The browser's own pipes and timers outlive its close a little. */
-const OPTIONS = { ignore: skipWithout("browser"), sanitizeOps: false, sanitizeResources: false };
-
-const PHONE = { viewport: { width: 390, height: 760 }, colorScheme: "dark" } as const;
-
-interface Setting extends AsyncDisposable {
-  browser: TestBrowser;
-  server: ServerProcess;
-  ann: PageVisitor;
-  bob: PageVisitor;
-}
-
-async function setting(): Promise<Setting> {
-  // The server itself may start no process, and so builds no page.
-  await buildPage();
-  const stack = new AsyncDisposableStack();
-  const server = stack.use(await ServerProcess.start());
-  const browser = stack.use(await TestBrowser.launch());
-  const ann = await PageVisitor.register(await browser.page(), server.url, "ann");
-  const bob = await PageVisitor.register(await browser.page(PHONE), server.url, "bob");
-  return { browser, server, ann, bob, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
+import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
 Deno.test(
   "the page: two people find each other, talk, and see what the other does",
-  OPTIONS,
+  PAGE_TEST,
   async () => {
-    await using world = await setting();
+    await using world = await pageWorld();
     const { ann, bob, browser, server } = world;
 
     await ann.startChat("bob");
@@ -52,7 +25,7 @@ Deno.test(
     await ann.page.getByRole("region", { name: "Messages" }).waitFor();
 
     await ann.act("Hi", "React with 🎉");
-    await bob.message("Hi").getByRole("button", { name: "🎉 from ann" }).waitFor();
+    await bob.message("Hi").getByRole("button", { name: "🎉 1 from ann" }).waitFor();
     await ann.composer.press("ArrowUp");
     await ann.write("Hello dear Bob");
     await bob.message("Hello dear Bob").getByText("edited").waitFor();
@@ -72,9 +45,9 @@ Deno.test(
 
 Deno.test(
   "the page: who was cut off catches up, and what was written meanwhile is sent once",
-  OPTIONS,
+  PAGE_TEST,
   async () => {
-    await using world = await setting();
+    await using world = await pageWorld();
     const { ann, bob, browser } = world;
     await ann.startGroup("Friends", "bob");
     await ann.write("One");
@@ -104,9 +77,9 @@ Deno.test(
 
 Deno.test(
   "the page: what one chat refuses after a break keeps nothing back in another",
-  OPTIONS,
+  PAGE_TEST,
   async () => {
-    await using world = await setting();
+    await using world = await pageWorld();
     const { ann, bob } = world;
     const bobsId = await bob.id();
     await ann.startGroup("Former", "bob");
@@ -137,9 +110,9 @@ Deno.test(
 
 Deno.test(
   "the page: who is removed from a group is told so, and the others see it in the count",
-  OPTIONS,
+  PAGE_TEST,
   async () => {
-    await using world = await setting();
+    await using world = await pageWorld();
     const { ann, bob, browser } = world;
     await ann.startGroup("Friends", "bob");
     await ann.write("Good morning");
@@ -165,9 +138,9 @@ Deno.test(
 
 Deno.test(
   "the page: the words of someone who is blocked are neither shown nor read aloud",
-  OPTIONS,
+  PAGE_TEST,
   async () => {
-    await using world = await setting();
+    await using world = await pageWorld();
     const { ann, bob, browser } = world;
     await ann.startGroup("Friends", "bob");
     await bob.chat("Friends").click();
@@ -186,9 +159,9 @@ Deno.test(
 
 Deno.test(
   "the page: a reload keeps one signed in, and the history is there to scroll back through",
-  OPTIONS,
+  PAGE_TEST,
   async () => {
-    await using world = await setting();
+    await using world = await pageWorld();
     const { ann, bob, browser } = world;
     await ann.startChat("bob");
     const token = await ann.token();
@@ -216,6 +189,7 @@ Deno.test(
         last,
       );
     }
+    await scroller.evaluate((element) => element.scrollTop = element.scrollHeight);
     await bob.page.locator(".chat .badge").waitFor({ state: "detached" });
     const expected = Array.from({ length: 130 }, (_, i) => `Message number ${i + 1}.`);
     assert.deepEqual(await bob.texts, expected);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { bundle } from "./bundle.ts";
+import { mergeChunks } from "./merge_chunks.ts";
 import { styleSheet } from "./style_sheet.ts";
 import { sourceHash } from "./source_hash.ts";
 
@@ -46,18 +47,19 @@ export async function buildPage(): Promise<URL> {
 }
 
 async function writePage(folder: URL): Promise<void> {
-  const { entry, shared } = await bundle(new URL("main.tsx", PAGE), folder);
-  const names: Record<string, string> = { "main.js": await renamed(folder, entry) };
+  const parts = new URL("parts/", folder);
+  const { merged, entry } = mergeChunks(await bundle(new URL("main.tsx", PAGE), parts), "main.js");
+  await Deno.remove(parts, { recursive: true });
+  for (const [name, code] of merged) await Deno.writeTextFile(new URL(name, folder), code);
+  const names: Record<string, string> = { "main.js": entry };
   names["style.css"] = await write(folder, "style.css", await styleSheet(PAGE));
   for (const name of STATIC) {
     names[name] = await write(folder, name, await Deno.readTextFile(new URL(name, PAGE)));
   }
   const html = await Deno.readTextFile(new URL("index.html", PAGE));
-  const preloads = shared.map((name) => `<link rel="modulepreload" href="/web/${name}">`);
-  const filled = html.replace("<!-- modulepreload -->", preloads.join("\n    "))
-    .replace(/"\/web\/([^"]+)"/g, (whole, name: string) => {
-      return name in names ? `"/web/${names[name]}"` : whole;
-    });
+  const filled = html.replace(/"\/web\/([^"]+)"/g, (whole, name: string) => {
+    return name in names ? `"/web/${names[name]}"` : whole;
+  });
   await Deno.writeTextFile(new URL("index.html", folder), filled);
 }
 
@@ -66,14 +68,6 @@ async function write(folder: URL, name: string, text: string): Promise<string> {
   const [stem, extension] = name.split(".");
   const hashed = `${stem}-${contentHash(text)}.${extension}`;
   await Deno.writeTextFile(new URL(hashed, folder), text);
-  return hashed;
-}
-
-/** The bundler names all but the entry by their content. */
-async function renamed(folder: URL, name: string): Promise<string> {
-  const path = new URL(name, folder);
-  const hashed = await write(folder, name, await Deno.readTextFile(path));
-  await Deno.remove(path);
   return hashed;
 }
 

@@ -7,21 +7,13 @@ const ARGUMENTS = [
   ...["--external", "@noble/ciphers/chacha.js"],
 ];
 
-export interface Bundle {
-  /** Name of the entry in the folder. */
-  entry: string;
-  /** Names of the parts that the entry imports, directly or not. */
-  shared: string[];
-}
-
-/** Bundles an entry and what it imports on first use into the folder, by Deno's own bundler. */
-export async function bundle(entry: URL, folder: URL): Promise<Bundle> {
-  const path = fileURLToPath(entry);
-  const args = [...ARGUMENTS, "--outdir", fileURLToPath(folder), path];
+/** Bundles an entry and what it imports on first use, by Deno's own bundler. Returns all parts by name. */
+export async function bundle(entry: URL, folder: URL): Promise<Map<string, string>> {
+  const args = [...ARGUMENTS, "--outdir", fileURLToPath(folder), fileURLToPath(entry)];
+  // Without the packages and the bundler in the cache, this needs a network.
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
     cwd: ROOT,
-    // The packages are in the cache; without them, or without the bundler, this needs a network.
     stdout: "null",
     stderr: "piped",
   }).output();
@@ -29,22 +21,9 @@ export async function bundle(entry: URL, folder: URL): Promise<Bundle> {
     const reason = new TextDecoder().decode(stderr).trim();
     throw new Error(`Cannot bundle the page: deno bundle ended with ${code}: ${reason}`);
   }
-  const name = path.split(/[\\/]/).at(-1)!.replace(/\.tsx?$/, ".js");
-  return { entry: name, shared: await importsOf(name, folder) };
-}
-
-/** Each once, in the order in which they are found. */
-async function importsOf(entry: string, folder: URL): Promise<string[]> {
-  const found = new Set<string>();
-  const pending = [entry];
-  for (const name of pending) {
-    const code = await Deno.readTextFile(new URL(name, folder));
-    // Static imports only: an import on first use is a call, `import("./…")`.
-    for (const [, imported] of code.matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g)) {
-      if (found.has(imported)) continue;
-      found.add(imported);
-      pending.push(imported);
-    }
+  const parts = new Map<string, string>();
+  for await (const { name } of Deno.readDir(folder)) {
+    parts.set(name, await Deno.readTextFile(new URL(name, folder)));
   }
-  return [...found];
+  return new Map([...parts].sort(([a], [b]) => a < b ? -1 : 1));
 }

@@ -24,6 +24,25 @@ function isMissingPart(reason: unknown): boolean {
   return reason instanceof TypeError && /import|module/i.test(reason.message);
 }
 
-await Promise.all([loadTexts(), resume()]);
-if (signedIn.value === null) await finish(newClient);
-render(<App />, document.querySelector("#app")!);
+/** Not awaited by the module: parts that are loaded on first use import it, and would wait for it. */
+async function start(): Promise<void> {
+  await Promise.all([loadTexts(), resume()]);
+  if (signedIn.value === null) await finish(newClient);
+  render(<App />, document.querySelector("#app")!);
+  await warmUp();
+}
+
+/** Parts that are small and may be needed when there is no connection. */
+async function warmUp(): Promise<void> {
+  // Seals what is to be sent: without it, no message could be kept.
+  await import("../../client/mls/sealed_store.ts");
+  await Promise.all([
+    import("./dialogs/delete_dialog.tsx"),
+    import("./dialogs/new_chat_dialog.tsx"),
+    import("./dialogs/new_group_dialog.tsx"),
+    import("./media/gallery.tsx"),
+    import("./media/thumb_hash.tsx"),
+  ]);
+}
+
+void start();

@@ -9,12 +9,12 @@ import { useApp } from "./context.ts";
 /** The list of chats beside the open one; on a phone, one of the two. */
 export function ChatsPage() {
   return (
-    <div class="page" data-open={openChatId.value === "" ? "inbox" : "chat"}>
+    <main class="page" data-open={openChatId.value === "" ? "inbox" : "chat"}>
       <Title />
       <ConnectionBanner />
       <Inbox />
       <ChatPane key={openChatId.value} chatId={openChatId.value} />
-    </div>
+    </main>
   );
 }
 

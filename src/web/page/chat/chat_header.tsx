@@ -9,19 +9,19 @@ import { t } from "../texts/texts.ts";
 const MAX_NAMED = 6;
 
 export function ChatHeader({ chat }: { chat: ChatState }) {
-  const app = useApp();
-  const title = app.titleOf(chat);
+  const row = chat.row.value;
+  const title = row?.title || t().someone;
   return (
     <header class="bar chat-header">
       <a class="icon-button back" href="#" aria-label={t().backToChats} title={t().backToChats}>
         <Icon name="back" flips />
       </a>
-      <Avatar id={chat.peerId.value ?? chat.id} name={title} presenceOf={chat.peerId.value} />
+      <Avatar id={row?.peerId ?? chat.id} name={title} presenceOf={row?.peerId} />
       <div class="chat-heading">
-        <h2 class="ellipsis">
-          {chat.details.value.encrypted && <Icon name="lock" />}
+        <h1 class="ellipsis">
+          {row?.encrypted && <Icon name="lock" />}
           <bdi>{title}</bdi>
-        </h2>
+        </h1>
         <p class="muted small ellipsis">
           {chat.isGroup ? <GroupLine chat={chat} /> : <PresenceLine chat={chat} />}
         </p>
@@ -32,20 +32,21 @@ export function ChatHeader({ chat }: { chat: ChatState }) {
 
 function GroupLine({ chat }: { chat: ChatState }) {
   const { people } = useApp();
-  if (!chat.isOpened.value) return <>{t().memberCount(chat.details.value.memberCount)}</>;
+  const memberCount = chat.row.value?.memberCount ?? 0;
+  if (!chat.isOpened.value) return <>{t().memberCount(memberCount)}</>;
   const present = chat.members.value.filter(({ leftAt }) => leftAt === null);
   const names = present.slice(0, MAX_NAMED).map(({ userId }) =>
     userId === chat.myId ? t().youLower : people.nameOf(userId)
   );
-  const others = chat.details.value.memberCount - names.length;
+  const others = memberCount - names.length;
   if (others > 0) names.push(t().andMore(others));
   return <>{names.join(", ")}</>;
 }
 
 function PresenceLine({ chat }: { chat: ChatState }) {
   const { people } = useApp();
-  const peerId = chat.peerId.value;
-  const presence = peerId === null ? null : people.presenceOf(peerId);
+  const peerId = chat.row.value?.peerId ?? null;
+  const presence = peerId === null ? null : people.person(peerId).presence;
   if (presence === null) return <>&nbsp;</>;
   const { state, text, lastSeenAt } = presence;
   if (state === "online" || state === "away" || state === "busy") {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
 import { EmptyState } from "../components/empty_state.tsx";
@@ -8,6 +8,7 @@ import { ChatHeader } from "./chat_header.tsx";
 import { Composer } from "./composer.tsx";
 import { MessageList } from "./message_list.tsx";
 import { TypingLine } from "./typing_line.tsx";
+import { useFileDrop } from "./use_file_drop.ts";
 
 /** Message that the composer replies to or changes; null for a new message. */
 export type WritingMode = { kind: "reply" | "edit"; message: LocalMessage } | null;
@@ -15,17 +16,16 @@ export type WritingMode = { kind: "reply" | "edit"; message: LocalMessage } | nu
 /** The open chat, or what to do where none is open. */
 export function ChatPane({ chatId }: { chatId: string }) {
   const app = useApp();
-  const chat = app.chat(chatId);
+  const chat = chatId === "" ? null : app.chat(chatId);
+  const isHere = chat?.row.value !== undefined;
   return (
-    <main class="chat-pane">
-      {chat && <OpenChat chat={chat} />}
-      {!chat && chatId === "" && (
-        <EmptyState icon="chat" title={t().pickChat} text={t().pickChatText} />
-      )}
-      {!chat && chatId !== "" && app.hasInbox.value && (
+    <section class="chat-pane">
+      {chat && isHere && <OpenChat chat={chat} />}
+      {!chat && <EmptyState icon="chat" title={t().pickChat} text={t().pickChatText} />}
+      {chat && !isHere && app.hasInbox.value && (
         <EmptyState icon="alert" title={t().noSuchChat} text={t().noSuchChatText} />
       )}
-    </main>
+    </section>
   );
 }
 
@@ -37,11 +37,13 @@ function OpenChat({ chat }: { chat: ChatState }) {
   useEffect(() => {
     if (!isOnline || hasLeft) return;
     // A fault here is tried again with the next connection.
-    chat.open().then(() => app.people.watch(chat.members.peek().map(({ userId }) => userId)))
-      .catch((error) => console.warn("Opening the chat failed:", error));
+    chat.open().catch((error) => console.warn("Opening the chat failed:", error));
   }, [chat, isOnline, hasLeft]);
+  const pane = useRef<HTMLDivElement>(null);
+  const isDropping = useFileDrop(pane, (files) => !hasLeft && chat.uploads.add(files));
   return (
-    <>
+    <div class="open-chat" ref={pane}>
+      {isDropping && <p class="drop-hint">{t().dropHere}</p>}
       <ChatHeader chat={chat} />
       <MessageList chat={chat} onMode={setMode} />
       {hasLeft ? <p class="chat-left muted" role="status">{t().left}</p> : (
@@ -50,6 +52,6 @@ function OpenChat({ chat }: { chat: ChatState }) {
           <Composer chat={chat} mode={mode} onMode={setMode} />
         </>
       )}
-    </>
+    </div>
   );
 }

@@ -6,7 +6,9 @@ import { showToast } from "../state/toast.ts";
 import { faultText } from "../texts/fault_text.ts";
 import { t } from "../texts/texts.ts";
 import type { WritingMode } from "./chat_pane.tsx";
+import { AttachButton } from "./attach_button.tsx";
 import { ComposerContext } from "./composer_context.tsx";
+import { UploadList } from "./upload_list.tsx";
 
 /** Milliseconds without a key after which the others learn that the person has stopped writing. */
 const STOPPED_MS = 5_000;
@@ -21,6 +23,7 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
   const { client, drafts } = useApp();
   const [text, setText] = useState(() => drafts.read(chat.id));
   const input = useRef<HTMLTextAreaElement>(null);
+  const { uploads } = chat;
   const editing = mode?.kind === "edit" ? mode.message : null;
 
   useEffect(() => {
@@ -51,7 +54,8 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
   };
   const submit = async () => {
     const written = text.trim();
-    if (written === "") return;
+    const hasFiles = !editing && uploads.items.peek().some(({ mediaId }) => mediaId !== null);
+    if ((written === "" && !hasFiles && !editing?.media.length) || uploads.isBusy) return;
     if (editing) {
       try {
         await client.edit(chat.id, editing.id, written);
@@ -64,7 +68,13 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
     change("");
     onMode(null);
     // A refusal shows at the message itself.
-    client.send(chat.id, { text: written, replyTo: mode?.message.id }).catch(() => {});
+    const mediaIds = uploads.take();
+    const content = {
+      ...(written !== "" && { text: written }),
+      ...(mediaIds.length > 0 && { mediaIds }),
+      replyTo: mode?.message.id,
+    };
+    client.send(chat.id, content).catch(() => {});
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -87,6 +97,8 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
       }}
     >
       {mode && <ComposerContext mode={mode} onStop={stop} />}
+      <UploadList uploads={uploads} />
+      <AttachButton onFiles={(files) => uploads.add(files)} />
       <textarea
         ref={input}
         class="input"
@@ -98,8 +110,21 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
         value={text}
         onInput={(event) => change(event.currentTarget.value)}
         onKeyDown={onKeyDown}
+        onPaste={(event) => {
+          const files = [...event.clipboardData?.files ?? []];
+          if (files.length === 0) return;
+          event.preventDefault();
+          uploads.add(files);
+        }}
       />
-      <IconButton icon="send" label={t().send} type="submit" class="send" flips />
+      <IconButton
+        icon="send"
+        label={t().send}
+        type="submit"
+        class="send"
+        flips
+        disabled={uploads.isBusy}
+      />
     </form>
   );
 }

@@ -12,7 +12,7 @@ interface JumpDownProps {
 /** To the newest message, with how many there are to read. */
 export function JumpDown({ chat, keeper, onJump }: JumpDownProps) {
   if (keeper.isAtEnd.value) return null;
-  const unread = chat.unread.value;
+  const unread = chat.unread;
   const label = unread > 0 ? `${t().toNewest} (${t().unreadCount(unread)})` : t().toNewest;
   return (
     <button type="button" class="jump-down" aria-label={label} title={label} onClick={onJump}>

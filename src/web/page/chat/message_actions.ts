@@ -41,9 +41,7 @@ export function messageActions(
     },
     // How it ends shows at the message itself.
     resend: ({ clientId }) => void client.resend(chat.id, clientId).catch(() => {}),
-    discard: ({ clientId }) => {
-      void report(client.discard(chat.id, clientId).then(() => chat.dropKept(clientId)));
-    },
+    discard: ({ clientId }) => void report(client.discard(chat.id, clientId)),
     show: async (id) => {
       for (let pages = 0; !isHere(chat, id) && chat.hasOlder && pages < MAX_PAGES; pages++) {
         await chat.loadOlder();

@@ -1,6 +1,6 @@
 import type { LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
-import { Icon } from "../components/icon.tsx";
+import { MediaView } from "../media/media_view.tsx";
 import { RichText } from "../rich_text/rich_text.tsx";
 import { t } from "../texts/texts.ts";
 
@@ -12,11 +12,7 @@ export function MessageContent({ message }: { message: LocalMessage }) {
   if (kind === "encrypted" && encrypted?.state !== "read") return <Gone text={t().encrypted} />;
   return (
     <>
-      {media.map(({ id, name }) => (
-        <p key={id} class="file">
-          <Icon name="clip" /> <bdi>{name}</bdi>
-        </p>
-      ))}
+      {media.length > 0 && <MediaView media={media} />}
       {text !== "" && <RichText text={text} />}
     </>
   );

@@ -50,7 +50,7 @@ export function MessageList({ chat, onMode }: MessageListProps) {
     if (keeper.isNearBottom && bounds.end < messages.length) setPlace(later(messages, window));
     const isVisible = document.visibilityState === "visible";
     const seq = isVisible && chat.isOpened.peek() ? keeper.lastVisibleSeq() : 0;
-    if (seq > 0) chat.markRead(seq);
+    if (seq > chat.readSeq) app.client.markRead(chat.id, seq);
   };
 
   useLayoutEffect(() => {
@@ -65,7 +65,7 @@ export function MessageList({ chat, onMode }: MessageListProps) {
   // Once the history is here, the place to begin at is known.
   useLayoutEffect(() => {
     if (!isOpened) return;
-    const unread = chat.unread.peek() === 0
+    const unread = (app.client.inbox.row(chat.id)?.unread ?? 0) === 0
       ? undefined
       : messages.find((message) =>
         message.seq > chat.readSeq && message.senderId !== chat.myId && message.deletedAt === null
@@ -107,7 +107,7 @@ export function MessageList({ chat, onMode }: MessageListProps) {
               {...row}
               isGroup={chat.isGroup}
               mayAct={!chat.hasLeft.value && row.message.status === "sent"}
-              mayDelete={row.isMine || (chat.isGroup && (chat.me?.role ?? "member") !== "member")}
+              mayDelete={row.isMine || (chat.isGroup && chat.myRole !== "member")}
               actions={actions}
             />
           ))}

@@ -3,11 +3,15 @@ import type { LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
 import { Icon, type IconName } from "../components/icon.tsx";
 import { IconButton } from "../components/icon_button.tsx";
+import { lazily } from "../components/lazily.tsx";
 import { useDismiss } from "../components/use_dismiss.ts";
-import { DeleteDialog } from "../dialogs/delete_dialog.tsx";
 import { moveFocus } from "../inbox/move_focus.ts";
 import { t } from "../texts/texts.ts";
 import type { MessageActions } from "./message_actions.ts";
+
+const DeleteDialog = lazily(async () =>
+  (await import("../dialogs/delete_dialog.tsx")).DeleteDialog
+);
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 /** Pixels below the button that the menu needs; with less room it opens upwards. */

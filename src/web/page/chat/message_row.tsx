@@ -53,9 +53,9 @@ export function MessageRow(props: MessageRowProps) {
           <div class="line">
             <article class="bubble" tabIndex={-1}>
               {isNamed && (
-                <h3 class="sender">
+                <h2 class="sender">
                   <bdi>{people.nameOf(message.senderId)}</bdi>
-                </h3>
+                </h2>
               )}
               {message.replyTo && message.deletedAt === null && (
                 <Quote id={message.replyTo} original={props.original} actions={actions} />

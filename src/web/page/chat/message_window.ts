@@ -17,17 +17,17 @@ export interface MessageWindow {
   to: number;
 }
 
-export function tailOf(messages: LocalMessage[]): MessageWindow {
+export function tailOf(messages: readonly LocalMessage[]): MessageWindow {
   const first = messages[Math.max(0, messages.length - STEP * 2)];
   return { from: first?.seq ?? 0, to: Infinity };
 }
 
-export function around(messages: LocalMessage[], id: string): MessageWindow {
+export function around(messages: readonly LocalMessage[], id: string): MessageWindow {
   const at = messages.findIndex((message) => message.id === id);
   return windowFrom(messages, at - CONTEXT, at + STEP * 2);
 }
 
-export function boundsOf(messages: LocalMessage[], { from, to }: MessageWindow) {
+export function boundsOf(messages: readonly LocalMessage[], { from, to }: MessageWindow) {
   let start = messages.findIndex((message) => seqOf(message) >= from);
   if (start === -1) start = messages.length;
   const after = to === Infinity ? -1 : messages.findIndex((message) => seqOf(message) > to);
@@ -36,7 +36,7 @@ export function boundsOf(messages: LocalMessage[], { from, to }: MessageWindow) 
 }
 
 /** Reaches further back, and lets go of what is far below. */
-export function earlier(messages: LocalMessage[], window: MessageWindow): MessageWindow {
+export function earlier(messages: readonly LocalMessage[], window: MessageWindow): MessageWindow {
   const { start, end } = boundsOf(messages, window);
   if (start === 0) return window;
   const first = Math.max(0, start - STEP);
@@ -44,14 +44,14 @@ export function earlier(messages: LocalMessage[], window: MessageWindow): Messag
 }
 
 /** Reaches further to the end, and lets go of what is far above. */
-export function later(messages: LocalMessage[], window: MessageWindow): MessageWindow {
+export function later(messages: readonly LocalMessage[], window: MessageWindow): MessageWindow {
   const { start, end } = boundsOf(messages, window);
   if (end === messages.length) return window;
   const last = Math.min(messages.length, end + STEP);
   return windowFrom(messages, Math.max(start, last - MAX_ROWS), last);
 }
 
-function windowFrom(messages: LocalMessage[], start: number, end: number): MessageWindow {
+function windowFrom(messages: readonly LocalMessage[], start: number, end: number): MessageWindow {
   const first = messages[Math.max(0, start)];
   const last = end >= messages.length ? undefined : messages[end - 1];
   return { from: first ? seqOf(first) : 0, to: last ? seqOf(last) : Infinity };

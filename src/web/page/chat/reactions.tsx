@@ -27,7 +27,7 @@ export function Reactions({ message, mayReact, actions }: ReactionsProps) {
             class="reaction"
             title={names}
             aria-pressed={isMine}
-            aria-label={t().reactionFrom(emoji, names)}
+            aria-label={t().reactionFrom(emoji, count, names)}
             disabled={!mayReact}
             onClick={() => actions.react(message, emoji, isMine)}
           >

@@ -22,7 +22,7 @@ export interface Row {
 /** Rows of the messages from `start` to before `end`. */
 export function rowsOf(
   chat: ChatState,
-  messages: LocalMessage[],
+  messages: readonly LocalMessage[],
   { start, end, firstUnread }: { start: number; end: number; firstUnread: string | null },
 ): Row[] {
   const rows: Row[] = [];

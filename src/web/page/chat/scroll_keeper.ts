@@ -72,10 +72,11 @@ export class ScrollKeeper {
     this.#place();
   }
 
-  /** Seq of the last message whose end is in view; 0 if there is none. */
+  /** Seq of the last message whose end is in view; 0 if there is none, or the place to begin at is not reached. */
   lastVisibleSeq(): number {
     const scroller = this.#scroller;
-    if (!scroller || scroller.clientHeight === 0) return 0;
+    const isMoving = this.#beginning !== null || this.#wanted !== null;
+    if (!scroller || scroller.clientHeight === 0 || isMoving) return 0;
     const bottom = scroller.getBoundingClientRect().bottom;
     const rows = this.#rows();
     for (let at = rows.length - 1; at >= 0; at--) {

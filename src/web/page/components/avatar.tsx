@@ -22,7 +22,7 @@ export function Avatar({ id, name, presenceOf, size = "m" }: AvatarProps) {
 }
 
 function PresenceDot({ userId }: { userId: string }) {
-  const state = useApp().people.presenceOf(userId)?.state;
+  const state = useApp().people.person(userId).presence?.state;
   const isShown = state === "online" || state === "away" || state === "busy";
   return isShown ? <span class={`dot ${state}`} /> : null;
 }

@@ -12,7 +12,7 @@ export function NewChatDialog({ onClose }: { onClose(): void }) {
   const [fault, setFault] = useState("");
   const pick = async (user: UserView) => {
     try {
-      goTo(await app.openDirect(user.id));
+      goTo((await app.client.openDirect(user.id)).id);
       onClose();
     } catch (error) {
       setFault(faultText(error));

@@ -72,7 +72,7 @@ function PersonButton(
 }
 
 function useFound(text: string): { found: UserView[]; status: string } {
-  const { client, people } = useApp();
+  const { client } = useApp();
   const [state, setState] = useState<{ found: UserView[]; status: string }>({
     found: [],
     status: t().findHint,
@@ -85,7 +85,6 @@ function useFound(text: string): { found: UserView[]; status: string } {
       try {
         const { items } = await client.call("user.search", { q: text, limit: LIMIT });
         next.found = items.filter(({ id }) => id !== client.user?.id);
-        for (const user of next.found) people.add(user);
         if (next.found.length === 0) next.status = t().nobodyFound(text);
       } catch (error) {
         next.status = faultText(error);

@@ -1,7 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { EmptyState } from "../components/empty_state.tsx";
-import type { ChatState } from "../state/chat.ts";
+import type { InboxRow } from "../../../client/mod.ts";
 import { t } from "../texts/texts.ts";
 import { InboxHeader } from "./inbox_header.tsx";
 import { InboxItem } from "./inbox_item.tsx";
@@ -13,9 +13,10 @@ export function Inbox() {
   const [filter, setFilter] = useState("");
   const list = useRef<HTMLUListElement>(null);
   const all = app.inbox.value;
-  const found = filterChats(all, filter, (chat) => app.titleOf(chat));
+  const found = filterChats(all, filter);
   return (
     <nav class="inbox" aria-label={t().chats}>
+      <h1 class="visually-hidden">{t().chats}</h1>
       <InboxHeader />
       <div class="inbox-filter">
         <input
@@ -35,7 +36,7 @@ export function Inbox() {
         class="chats"
         onKeyDown={(event) => moveFocus(list.current!, event)}
       >
-        {found.map((chat) => <InboxItem key={chat.id} chat={chat} />)}
+        {found.map((row) => <InboxItem key={row.chatId} row={row} />)}
       </ul>
       {all.length === 0 && app.hasInbox.value && (
         <EmptyState icon="chat" title={t().noChats} text={t().noChatsText} />
@@ -47,12 +48,8 @@ export function Inbox() {
   );
 }
 
-function filterChats(
-  chats: ChatState[],
-  filter: string,
-  titleOf: (chat: ChatState) => string,
-): ChatState[] {
+function filterChats(rows: readonly InboxRow[], filter: string): readonly InboxRow[] {
   const wanted = filter.trim().toLowerCase();
-  if (wanted === "") return chats;
-  return chats.filter((chat) => titleOf(chat).toLowerCase().includes(wanted));
+  if (wanted === "") return rows;
+  return rows.filter(({ title }) => title.toLowerCase().includes(wanted));
 }

@@ -2,11 +2,17 @@ import { useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { IconButton } from "../components/icon_button.tsx";
-import { NewChatDialog } from "../dialogs/new_chat_dialog.tsx";
-import { NewGroupDialog } from "../dialogs/new_group_dialog.tsx";
+import { lazily } from "../components/lazily.tsx";
 import { showToast } from "../state/toast.ts";
 import { faultText } from "../texts/fault_text.ts";
 import { t } from "../texts/texts.ts";
+
+const NewChatDialog = lazily(async () =>
+  (await import("../dialogs/new_chat_dialog.tsx")).NewChatDialog
+);
+const NewGroupDialog = lazily(async () =>
+  (await import("../dialogs/new_group_dialog.tsx")).NewGroupDialog
+);
 
 export function InboxHeader() {
   const app = useApp();

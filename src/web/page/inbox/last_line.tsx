@@ -1,17 +1,16 @@
-import type { LocalMessage } from "../../../client/mod.ts";
+import type { InboxRow, LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
 import { openChatId } from "../state/route.ts";
-import type { ChatState } from "../state/chat.ts";
 import type { People } from "../state/people.ts";
 import { t } from "../texts/texts.ts";
 
-/** Under the name of a chat: who is writing, a text that was begun, or the last message. */
-export function LastLine({ chat }: { chat: ChatState }) {
-  const { people, drafts } = useApp();
-  if (chat.typing.value.length > 0) {
+/** Under the name of a chat: who is typing, a text that was begun, or the last message. */
+export function LastLine({ row }: { row: InboxRow }) {
+  const { people, drafts, client } = useApp();
+  if (row.typing.length > 0) {
     return <span class="chat-line ellipsis typing-now">{t().typingShort}</span>;
   }
-  const draft = chat.id === openChatId.value ? "" : drafts.read(chat.id);
+  const draft = row.chatId === openChatId.value ? "" : drafts.read(row.chatId);
   if (draft !== "") {
     return (
       <span class="chat-line muted ellipsis">
@@ -19,14 +18,18 @@ export function LastLine({ chat }: { chat: ChatState }) {
       </span>
     );
   }
-  const last = chat.lastMessage;
-  return <span class="chat-line muted ellipsis">{last && lineOf(chat, last, people)}</span>;
-}
-
-function lineOf(chat: ChatState, message: LocalMessage, people: People): string {
-  const text = summaryOf(message, people);
-  if (message.senderId === chat.myId) return t().youSaid(text);
-  return chat.isGroup ? t().said(people.nameOf(message.senderId), text) : text;
+  const last = row.lastMessage;
+  if (!last) return <span class="chat-line" />;
+  const text = summaryOf(last, people);
+  return (
+    <span class="chat-line muted ellipsis">
+      {last.senderId === client.userId
+        ? t().youSaid(text)
+        : row.kind === "group"
+        ? t().said(people.nameOf(last.senderId), text)
+        : text}
+    </span>
+  );
 }
 
 /** A message in one line. */

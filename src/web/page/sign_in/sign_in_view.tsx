@@ -1,13 +1,15 @@
 import { useState } from "preact/hooks";
+import { lazily } from "../components/lazily.tsx";
 import { Logo } from "../components/logo.tsx";
 import { endedBy } from "../state/session.ts";
 import { t } from "../texts/texts.ts";
-import { CodeForm } from "./code_form.tsx";
-import { ForgotForm } from "./forgot_form.tsx";
 import { returned } from "./provider_return.ts";
 import { ProviderButtons } from "./provider_buttons.tsx";
-import { RegisterForm } from "./register_form.tsx";
 import { SignInForm } from "./sign_in_form.tsx";
+
+const CodeForm = lazily(async () => (await import("./code_form.tsx")).CodeForm);
+const ForgotForm = lazily(async () => (await import("./forgot_form.tsx")).ForgotForm);
+const RegisterForm = lazily(async () => (await import("./register_form.tsx")).RegisterForm);
 
 type Step = "signIn" | "register" | "forgot" | { challenge: string };
 

@@ -1,8 +1,8 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { ChatClient, LocalChat, LocalMessage } from "../../../client/mod.ts";
-import type { ChatView } from "../../../api/views/chat.ts";
+import type { ChatClient, InboxRow, LocalChat, LocalMessage } from "../../../client/mod.ts";
 import type { MemberView } from "../../../api/views/member.ts";
-import { t } from "../texts/texts.ts";
+import { signalOf } from "./signal_of.ts";
+import { Uploads } from "./uploads.ts";
 import { Version } from "./version.ts";
 
 export type Progress = "sending" | "failed" | "sent" | "delivered" | "read";
@@ -12,113 +12,101 @@ const PAGE = 50;
 /** Pages of history that are fetched to begin at the first unread message. */
 const MAX_UNREAD_PAGES = 20;
 const LARGE_PAGE = 100;
+/** Milliseconds after which the others are told again that the person is typing. */
+const TYPING_REPEAT_MS = 3_000;
 
 /** One chat as the page shows it. Everything is read in signals, so that what changes draws itself. */
 export class ChatState {
-  /** Messages that the person has not read, as the inbox counts them. */
-  readonly unread = signal(0);
-  readonly peerId = signal<string | null>(null);
-  readonly isMuted = signal(false);
   readonly isLoadingOlder = signal(false);
   /** Whether members and the newest messages are here. */
   readonly isOpened = signal(false);
-  /** The person is no longer a member: what they saw stays as long as the page does. */
-  readonly hasLeft = signal(false);
+  /** Files that go with the next message. */
+  readonly uploads: Uploads;
   readonly version = new Version();
-  readonly messages: ReadonlySignal<LocalMessage[]>;
-  readonly details: ReadonlySignal<ChatView>;
+  /** Undefined for a chat that is not here. */
+  readonly row: ReadonlySignal<InboxRow | undefined>;
+  readonly messages: ReadonlySignal<readonly LocalMessage[]>;
   readonly members: ReadonlySignal<MemberView[]>;
-  readonly typing: ReadonlySignal<string[]>;
-  /** How far all others have got; -1 if it is not known. */
+  readonly typing: ReadonlySignal<readonly string[]>;
+  /** The person is no longer a member: what they saw stays. */
+  readonly hasLeft: ReadonlySignal<boolean>;
+  /** Seq up to which all others have got; -1 if it is not known. */
   readonly reached: ReadonlySignal<{ delivered: number; read: number }>;
-  #local: LocalChat;
   #opening: Promise<void> | null = null;
   #typingSentAt = 0;
-  /** The seq that the server was last told to have been read. */
-  #marked = 0;
 
   constructor(readonly client: ChatClient, readonly id: string) {
-    this.#local = client.model.chat(id)!;
-    this.details = computed(() => this.#read().chat);
+    this.uploads = new Uploads(client, id);
+    const conversation = client.chat(id);
+    this.row = signalOf(conversation.row);
+    this.typing = signalOf(conversation.typing);
     this.messages = computed(() => {
-      this.#read();
-      return client.model.chat(id) ? client.model.messagesOf(id).filter(isShown) : this.#kept;
+      this.version.read();
+      const all = client.model.messagesOf(id);
+      return all.every(isShown) ? all : all.filter(isShown);
     });
-    this.members = computed(() => [...this.#read().members.values()]);
-    this.typing = computed(() => {
-      this.#read();
-      return client.model.typing.of(id).filter((each) => each !== this.myId);
+    this.members = computed(() => [...this.#read()?.members.values() ?? []]);
+    this.hasLeft = computed(() => {
+      this.version.read();
+      return client.model.left.has(id);
     });
     this.reached = computed(() => this.#reached());
   }
-
-  #kept: LocalMessage[] = [];
 
   get myId(): string {
     return this.client.user?.id ?? "";
   }
 
   get isGroup(): boolean {
-    return this.details.value.kind === "group";
+    return this.row.value?.kind === "group";
   }
 
-  get me(): MemberView | undefined {
-    return this.members.value.find(({ userId }) => userId === this.myId);
+  get unread(): number {
+    return this.row.value?.unread ?? 0;
   }
 
-  get lastMessage(): LocalMessage | undefined {
-    return this.messages.value.at(-1);
+  get myRole(): MemberView["role"] {
+    return this.row.value?.role ?? "member";
   }
 
-  get lastActivity(): string {
-    return this.lastMessage?.createdAt ?? this.details.value.createdAt;
+  get description(): string {
+    return this.#read()?.chat.description ?? "";
+  }
+
+  get avatarMediaId(): string | null {
+    return this.#read()?.chat.avatarMediaId ?? null;
   }
 
   /** Seq up to which the person has read. */
   get readSeq(): number {
-    return this.#local.members.get(this.myId)?.readSeq ?? 0;
+    return this.#local?.members.get(this.myId)?.readSeq ?? 0;
   }
 
   get hasOlder(): boolean {
-    return this.#read().completeFrom !== 0 && !this.hasLeft.value;
+    const local = this.#read();
+    return local !== undefined && local.completeFrom !== 0 && !this.hasLeft.value;
   }
 
-  /** The model has changed; it may also hold another object for the chat, or none. */
+  /** The model has changed. */
   changed(): void {
-    const local = this.client.model.chat(this.id);
-    if (local) {
-      this.#local = local;
-      this.#kept = [];
-      this.hasLeft.value = false;
-    } else if (!this.hasLeft.peek()) {
-      this.#kept = this.messages.peek().map(asRefused);
-      this.hasLeft.value = true;
-      this.isOpened.value = false;
-    }
-    this.version.bump();
-  }
-
-  /** A message that was refused for having left is dropped. */
-  dropKept(clientId: string): void {
-    this.#kept = this.#kept.filter((message) => message.clientId !== clientId);
+    // A member who comes back begins anew.
+    if (!this.client.model.chats.has(this.id)) this.isOpened.value = false;
     this.version.bump();
   }
 
   /** Fetches members and history, back to the first unread message. */
   async open(): Promise<void> {
-    if (this.isOpened.peek() || this.hasLeft.peek()) return;
+    if (this.isOpened.peek() || !this.client.model.chats.has(this.id)) return;
     await (this.#opening ??= this.#open().finally(() => this.#opening = null));
   }
 
   async #open(): Promise<void> {
-    await this.client.openChat(this.id);
-    const isEnough = () => this.#local.completeFrom <= this.readSeq + 1;
-    for (
-      let pages = 0;
-      this.unread.peek() > 0 && !isEnough() && pages < MAX_UNREAD_PAGES;
-      pages++
-    ) {
-      if (!await this.client.loadOlder(this.id, LARGE_PAGE)) break;
+    const { client, id } = this;
+    await client.openChat(id);
+    const isEnough = () => (this.#local?.completeFrom ?? 0) <= this.readSeq + 1;
+    const hasUnread = (client.inbox.row(id)?.unread ?? 0) > 0;
+    for (let pages = 0; hasUnread && !isEnough() && pages < MAX_UNREAD_PAGES; pages++) {
+      if (!await client.loadOlder(id, LARGE_PAGE)) break;
     }
     this.isOpened.value = true;
     this.version.bump();
@@ -136,7 +124,7 @@ export class ChatState {
   }
 
   messageById(id: string): LocalMessage | undefined {
-    return this.#read().messages.get(id);
+    return this.#read()?.messages.get(id);
   }
 
   progressOf({ seq, status }: LocalMessage): Progress {
@@ -146,42 +134,21 @@ export class ChatState {
     return delivered >= seq ? "delivered" : "sent";
   }
 
-  /** A message of somebody else's came in. */
-  received(message: LocalMessage): void {
-    if (message.seq > this.readSeq && message.deletedAt === null) this.unread.value++;
-    this.client.call("chat.delivered", { chatId: this.id, seq: message.seq }).catch(() => {});
-  }
-
-  /** Tells the server that the person has read up to here, once for each message. */
-  markRead(seq: number): void {
-    if (seq <= Math.max(this.#marked, this.readSeq) || this.hasLeft.peek()) return;
-    this.#marked = seq;
-    this.client.call("chat.read", { chatId: this.id, seq }).then(
-      (receipt) => this.client.model.moveReceipts(receipt),
-      () => this.#marked = 0,
-    );
-  }
-
-  /** The read cursor may have moved, here or on another device. */
-  recountUnread(): void {
-    const { readSeq } = this;
-    if (this.unread.peek() === 0 || this.#local.completeFrom > readSeq + 1) return;
-    const unread = this.client.model.messagesOf(this.id).filter(({ seq, senderId, deletedAt }) =>
-      seq > readSeq && senderId !== this.myId && deletedAt === null
-    );
-    this.unread.value = unread.length;
-  }
-
-  /** Tells the others that the person is writing; the server forgets it after some seconds. */
+  /** Tells the others that the person is typing; the server forgets it after some seconds. */
   tellTyping(isTyping: boolean): void {
     const now = Date.now();
-    if (isTyping ? now - this.#typingSentAt < 3_000 : this.#typingSentAt === 0) return;
+    if (isTyping ? now - this.#typingSentAt < TYPING_REPEAT_MS : this.#typingSentAt === 0) return;
     this.#typingSentAt = isTyping ? now : 0;
     this.client.call(isTyping ? "typing.start" : "typing.stop", { chatId: this.id })
       .catch(() => {});
   }
 
-  #read(): LocalChat {
+  get #local(): LocalChat | undefined {
+    const { chats, left } = this.client.model;
+    return chats.get(this.id) ?? left.get(this.id);
+  }
+
+  #read(): LocalChat | undefined {
     this.version.read();
     return this.#local;
   }
@@ -190,27 +157,20 @@ export class ChatState {
     const others = this.members.value
       .filter(({ userId, leftAt }) => userId !== this.myId && leftAt === null);
     if (!this.isOpened.value || others.length === 0) return { delivered: -1, read: -1 };
-    const { receiptCount } = this.#local;
-    if (receiptCount) return this.#countedReceipts(receiptCount, others.length);
+    const counted = this.#local?.receiptCount;
+    if (counted) return countedReceipts(counted, others.length);
     const read = Math.min(...others.map(({ readSeq }) => readSeq));
     const delivered = others.map((each) => Math.max(each.readSeq, each.deliveredSeq));
     return { delivered: Math.min(...delivered), read };
   }
-
-  /** In a very large group the server tells how many have read the newest message, not who. */
-  #countedReceipts(
-    { seq, read, delivered }: NonNullable<LocalChat["receiptCount"]>,
-    others: number,
-  ): { delivered: number; read: number } {
-    return { delivered: delivered >= others ? seq : -1, read: read >= others ? seq : -1 };
-  }
 }
 
-/** In a chat that one has left, what was not sent yet will not be. */
-function asRefused(message: LocalMessage): LocalMessage {
-  return message.status === "sending"
-    ? { ...message, status: "failed", failure: t().left }
-    : message;
+/** In a very large group the server tells how many have read the newest message, not who. */
+function countedReceipts(
+  { seq, read, delivered }: NonNullable<LocalChat["receiptCount"]>,
+  others: number,
+): { delivered: number; read: number } {
+  return { delivered: delivered >= others ? seq : -1, read: read >= others ? seq : -1 };
 }
 
 /** Edits and reactions of encrypted chats are messages, too, which say nothing by themselves. */

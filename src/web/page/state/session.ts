@@ -1,11 +1,7 @@
 import { signal } from "@preact/signals";
-import {
-  ChatClient,
-  indexedDbDeviceKey,
-  indexedDbStore,
-  type KeyStore,
-  memoryKeyStore,
-} from "../../../client/mod.ts";
+import { ChatClient, type KeyStore, memoryKeyStore } from "../../../client/mod.ts";
+// By its own name, and at once: the library would load it by a further request.
+import { indexedDbDeviceKey, indexedDbStore } from "../../../client/indexed_db_store.ts";
 import { SignedIn } from "./signed_in.ts";
 
 const DATABASE = "realtimechat";
@@ -16,8 +12,11 @@ export const signedIn = signal<SignedIn | null | undefined>(undefined);
 /** Why the person is back at the sign-in form without having asked for it. */
 export const endedBy = signal<"elsewhere" | "expired" | null>(null);
 
+type TabNews = "signedIn" | "signedOut" | "expired";
+
 /** Tells other tabs of this browser that somebody has signed in or out here. */
 const tabs = new BroadcastChannel("realtimechat session");
+const tellTabs = (news: TabNews) => tabs.postMessage(news);
 
 interface Storage {
   storage: KeyStore;
@@ -56,14 +55,14 @@ export async function resume(): Promise<void> {
 export function enter(client: ChatClient): void {
   endedBy.value = null;
   signedIn.value = begin(client);
-  tabs.postMessage("changed");
+  tellTabs("signedIn");
 }
 
 function begin(client: ChatClient): SignedIn {
   return new SignedIn(client, (isAsked) => {
     if (!isAsked) endedBy.value = "expired";
     leave();
-    tabs.postMessage("changed");
+    tellTabs(isAsked ? "signedOut" : "expired");
   });
 }
 
@@ -75,12 +74,13 @@ function leave(): void {
   void left?.close();
 }
 
-tabs.onmessage = async () => {
+tabs.onmessage = async ({ data: news }: MessageEvent<TabNews>) => {
+  // The server may have closed this tab's connection already.
+  if (news === "signedOut" && signedIn.peek() === null) endedBy.value = "elsewhere";
   const current = signedIn.peek();
   const user = await (await newClient()).resume();
   if (current === undefined || user?.id === current?.client.user?.id) return;
-  if (user === null) {
-    endedBy.value = "elsewhere";
-    leave();
-  } else location.reload();
+  if (user !== null) return location.reload();
+  endedBy.value = news === "signedOut" ? "elsewhere" : "expired";
+  leave();
 };

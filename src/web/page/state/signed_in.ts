@@ -1,12 +1,12 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { ChatClient, ConnectionState, LocalMessage } from "../../../client/mod.ts";
+import type { ChatClient, ConnectionState, InboxRow, LocalMessage } from "../../../client/mod.ts";
 import type { ProfileView } from "../../../api/views/user.ts";
 import { t } from "../texts/texts.ts";
 import { announce } from "./announcer.ts";
 import { ChatState } from "./chat.ts";
 import { Drafts } from "./drafts.ts";
 import { People } from "./people.ts";
-import { Version } from "./version.ts";
+import { signalOf } from "./signal_of.ts";
 
 /** Everything that the page shows of a person who is signed in. */
 export class SignedIn {
@@ -19,10 +19,9 @@ export class SignedIn {
   readonly people: People;
   readonly drafts: Drafts;
   /** Most recent first. */
-  readonly inbox: ReadonlySignal<ChatState[]>;
+  readonly inbox: ReadonlySignal<readonly InboxRow[]>;
   readonly totalUnread: ReadonlySignal<number>;
   readonly #chats = new Map<string, ChatState>();
-  readonly #list = new Version();
   readonly #listening = new AbortController();
   #isLeaving = false;
 
@@ -31,20 +30,18 @@ export class SignedIn {
     this.people = new People(client);
     this.drafts = new Drafts(client.userId);
     this.me.value = client.user;
-    this.inbox = computed(() => this.#sorted());
+    this.inbox = signalOf(client.inbox);
     this.totalUnread = computed(() => {
-      return this.inbox.value.reduce((sum, chat) => sum + chat.unread.value, 0);
+      return this.inbox.value.reduce((sum, { unread, muted }) => sum + (muted ? 0 : unread), 0);
     });
     client.on("state", (state) => this.#onState(state));
     client.on("signedOut", () => this.onEnd(this.#isLeaving));
     client.on("message", ({ chatId, message }) => this.#onMessage(chatId, message));
     client.on("fault", (error) => console.warn("Background work failed:", error));
-    client.on("chat.notifications", ({ data }) => void this.#refreshItems([data.chatId]));
-    client.model.on("chat", ({ chatId }) => this.#changed(chatId));
-    client.model.on("chats", ({ chatId }) => this.#changed(chatId));
-    client.on("user.updated", ({ data: user }) => {
-      if (user.id === this.me.value?.id) this.me.value = { ...this.me.value, ...user };
-    });
+    client.on("user.updated", () => this.me.value = client.user);
+    for (const name of ["chat", "chats"] as const) {
+      client.model.on(name, ({ chatId }) => this.#chats.get(chatId)?.changed());
+    }
     // The browser knows of a network that comes or goes before the socket does.
     const { signal: until } = this.#listening;
     for (const name of ["online", "offline"]) {
@@ -53,24 +50,13 @@ export class SignedIn {
     client.connect();
   }
 
-  chat(chatId: string): ChatState | undefined {
-    this.#list.read();
-    return this.#chats.get(chatId);
+  chat(chatId: string): ChatState {
+    let chat = this.#chats.get(chatId);
+    if (!chat) this.#chats.set(chatId, chat = new ChatState(this.client, chatId));
+    return chat;
   }
 
-  titleOf(chat: ChatState): string {
-    if (chat.isGroup) return chat.details.value.name;
-    const peerId = chat.peerId.value;
-    return peerId === null ? "…" : this.people.nameOf(peerId);
-  }
-
-  async openDirect(userId: string): Promise<string> {
-    const { id } = await this.client.openDirect(userId);
-    const chat = this.#chatOf(id);
-    if (chat) chat.peerId.value ??= userId;
-    return id;
-  }
-
+  /** Resolves with the new group's id, and those who are asked first and are no members yet. */
   async createGroup(name: string, memberIds: string[]): Promise<string> {
     const { members, notAdded: _, ...chat } = await this.client.call("group.create", {
       name,
@@ -78,7 +64,6 @@ export class SignedIn {
     });
     this.client.model.putChat(chat);
     this.client.model.putMembers(chat.id, members);
-    this.#chatOf(chat.id);
     return chat.id;
   }
 
@@ -96,67 +81,16 @@ export class SignedIn {
   #onState(state: ConnectionState): void {
     this.connection.value = state;
     if (state === "waiting" || state === "online") this.isOffline.value = state === "waiting";
-    if (state === "online") void this.#refresh();
-  }
-
-  /** Unread counts, presence and blocks take no revision, so that no catch-up brings them. */
-  async #refresh(): Promise<void> {
-    try {
-      await Promise.all([this.#refreshItems(), this.people.loadBlocked()]);
-      const peers = [...this.#chats.values()].map((chat) => chat.peerId.peek());
-      await this.people.watch(peers.filter((id) => id !== null));
-    } catch (error) {
-      console.warn("Refreshing the list of chats failed:", error);
-    }
-  }
-
-  /** Of these chats alone, if they are named. */
-  async #refreshItems(chatIds?: string[]): Promise<void> {
-    let cursor: string | undefined;
-    do {
-      const page = await this.client.call("chat.inbox", { limit: 100, cursor });
-      for (const { chat: { id }, unread, peerId, muted } of page.items) {
-        if (chatIds && !chatIds.includes(id)) continue;
-        const chat = this.#chatOf(id);
-        if (!chat) continue;
-        chat.unread.value = unread;
-        chat.peerId.value = peerId;
-        chat.isMuted.value = muted;
-      }
-      cursor = page.next ?? undefined;
-    } while (cursor !== undefined);
+    if (state !== "online") return;
     this.hasInbox.value = true;
+    this.me.value = this.client.user;
   }
 
   #onMessage(chatId: string, message: LocalMessage): void {
-    const chat = this.#chatOf(chatId);
-    if (!chat || message.senderId === this.me.peek()?.id) return;
-    chat.received(message);
-    if (chat.peerId.peek() === null && !chat.isGroup) void this.#refreshItems([chatId]);
-    if (this.people.blocked.peek().has(message.senderId) || message.deletedAt !== null) return;
-    announce(t().announced(this.people.nameOf(message.senderId), message.text));
-  }
-
-  #changed(chatId: string): void {
-    const chat = this.#chatOf(chatId);
-    chat?.changed();
-    chat?.recountUnread();
-    this.#list.bump();
-  }
-
-  #chatOf(chatId: string): ChatState | undefined {
-    let chat = this.#chats.get(chatId);
-    if (chat || !this.client.model.chat(chatId)) return chat;
-    chat = new ChatState(this.client, chatId);
-    this.#chats.set(chatId, chat);
-    this.#list.bump();
-    return chat;
-  }
-
-  #sorted(): ChatState[] {
-    this.#list.read();
-    const chats = [...this.#chats.values()].filter((chat) => !chat.hasLeft.value);
-    const ranked = chats.map((chat) => ({ chat, at: chat.lastActivity }));
-    return ranked.sort((a, b) => b.at < a.at ? -1 : 1).map(({ chat }) => chat);
+    if (message.senderId === this.me.peek()?.id) return;
+    this.client.call("chat.delivered", { chatId, seq: message.seq }).catch(() => {});
+    const { people } = this.client;
+    if (people.isBlocked(message.senderId) || message.deletedAt !== null) return;
+    announce(t().announced(people.get(message.senderId).name || t().someone, message.text));
   }
 }

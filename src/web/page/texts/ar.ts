@@ -136,7 +136,7 @@ export const ar: Texts = {
   actions: "ما الذي تريد فعله بهذه الرسالة",
   actionsMenu: "إجراءات",
   reactWith: (emoji) => `التفاعل بـ ${emoji}`,
-  reactionFrom: (emoji, names) => `${emoji} من ${names}`,
+  reactionFrom: (emoji, count, names) => `${emoji} ${count} من ${names}`,
   reply: "رد",
   edit: "تعديل",
   delete: "حذف",
@@ -148,4 +148,14 @@ export const ar: Texts = {
   editing: "تعديل الرسالة",
   stopReplying: "إلغاء الرد",
   stopEditing: "إلغاء التعديل",
+
+  files: "ملفات",
+  attach: "إرفاق ملفات",
+  uploading: (name) => `جارٍ رفع ${name}`,
+  removeFile: (name) => `إزالة ${name}`,
+  dropHere: "أفلت الملفات هنا لإرفاقها",
+  download: "تنزيل",
+  previousPicture: "الصورة السابقة",
+  nextPicture: "الصورة التالية",
+  ofMany: (at, all) => `${at} من ${all}`,
 };

@@ -126,7 +126,7 @@ export const de: Texts = {
   actions: "Was mit dieser Nachricht geschehen soll",
   actionsMenu: "Aktionen",
   reactWith: (emoji) => `Mit ${emoji} reagieren`,
-  reactionFrom: (emoji, names) => `${emoji} von ${names}`,
+  reactionFrom: (emoji, count, names) => `${emoji} ${count} von ${names}`,
   reply: "Antworten",
   edit: "Bearbeiten",
   delete: "Löschen",
@@ -138,4 +138,14 @@ export const de: Texts = {
   editing: "Nachricht bearbeiten",
   stopReplying: "Nicht antworten",
   stopEditing: "Nicht bearbeiten",
+
+  files: "Dateien",
+  attach: "Dateien anhängen",
+  uploading: (name) => `${name} wird hochgeladen`,
+  removeFile: (name) => `${name} entfernen`,
+  dropHere: "Dateien hier ablegen, um sie anzuhängen",
+  download: "Herunterladen",
+  previousPicture: "Vorheriges Bild",
+  nextPicture: "Nächstes Bild",
+  ofMany: (at, all) => `${at} von ${all}`,
 };

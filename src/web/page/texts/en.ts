@@ -123,7 +123,7 @@ export const en = {
   actions: "What to do with this message",
   actionsMenu: "Actions",
   reactWith: (emoji: string) => `React with ${emoji}`,
-  reactionFrom: (emoji: string, names: string) => `${emoji} from ${names}`,
+  reactionFrom: (emoji: string, count: number, names: string) => `${emoji} ${count} from ${names}`,
   reply: "Reply",
   edit: "Edit",
   delete: "Delete",
@@ -135,4 +135,14 @@ export const en = {
   editing: "Edit message",
   stopReplying: "Cancel the reply",
   stopEditing: "Cancel editing",
+
+  files: "Files",
+  attach: "Attach files",
+  uploading: (name: string) => `Uploading ${name}`,
+  removeFile: (name: string) => `Remove ${name}`,
+  dropHere: "Drop files to attach them",
+  download: "Download",
+  previousPicture: "Previous picture",
+  nextPicture: "Next picture",
+  ofMany: (at: number, all: number) => `${at} of ${all}`,
 };

@@ -1,0 +1,62 @@
+import { useState } from "preact/hooks";
+import { useApp } from "../app/context.ts";
+import { signalOf } from "../state/signal_of.ts";
+import { lazily } from "../components/lazily.tsx";
+import type { Attachment } from "./media_view.tsx";
+import { sizeWithin } from "./size_within.ts";
+
+const Gallery = lazily(async () => (await import("./gallery.tsx")).Gallery);
+const ThumbHash = lazily(async () => (await import("./thumb_hash.tsx")).ThumbHash);
+
+/** Pixels of a picture in a message at most; several share the width. */
+const MAX_ALONE = { width: 320, height: 320 };
+const MAX_AMONG = { width: 156, height: 156 };
+
+interface PictureProps {
+  picture: Attachment;
+  /** All pictures of the message. */
+  among: Attachment[];
+}
+
+/** A picture's place is as large as the picture from the beginning, and shows its ThumbHash until it is here. */
+export function Picture({ picture, among }: PictureProps) {
+  const { client } = useApp();
+  const [isOpen, setOpen] = useState(false);
+  const [isHere, setHere] = useState(false);
+  const [hasThumbnail, setHasThumbnail] = useState(true);
+  const { width, height } = sizeWithin(picture, among.length > 1 ? MAX_AMONG : MAX_ALONE);
+  const url = signalOf(client.files.watchUrl(picture.id)).value;
+  return (
+    <>
+      <button
+        type="button"
+        class="picture"
+        style={{ width: `${width}px`, aspectRatio: `${width} / ${height}` }}
+        onClick={() => setOpen(true)}
+      >
+        {picture.thumbHash && !isHere && <ThumbHash hash={picture.thumbHash} />}
+        {url && (
+          <img
+            src={hasThumbnail ? `${url}&thumbnail` : url}
+            alt={picture.name}
+            width={width}
+            height={height}
+            loading="lazy"
+            decoding="async"
+            onLoad={() => setHere(true)}
+            // A small picture, or an animated one, has no thumbnail.
+            onError={() => setHasThumbnail(false)}
+          />
+        )}
+        {!url && <span class="visually-hidden">{picture.name}</span>}
+      </button>
+      {isOpen && (
+        <Gallery
+          pictures={among}
+          first={among.indexOf(picture)}
+          onClose={() => setOpen(false)}
+        />
+      )}
+    </>
+  );
+}

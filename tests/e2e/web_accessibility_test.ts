@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { buildPage } from "../../src/web/build/build_page.ts";
+import { assertAccessible } from "../support/axe.ts";
+import { TestBrowser } from "../support/browser.ts";
+import { PAGE_TEST } from "../support/page_world.ts";
+import { PageVisitor } from "../support/page_visitor.ts";
+import { ServerProcess } from "../support/server_process.ts";
+
+Deno.test(
+  "the page: axe-core finds no fault in signing in, in either theme",
+  PAGE_TEST,
+  async () => {
+    await buildPage();
+    await using server = await ServerProcess.start();
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page();
+    await page.goto(server.url);
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    await assertAccessible(page, "sign in");
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.getByLabel("E-mail").waitFor();
+    await assertAccessible(page, "create an account");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Forgot your password?" }).click();
+    await page.getByRole("button", { name: "Send the link" }).waitFor();
+    await assertAccessible(page, "forgotten password");
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page: axe-core finds no fault in chats, menus and dialogs, in either theme",
+  PAGE_TEST,
+  async () => {
+    await buildPage();
+    await using server = await ServerProcess.start();
+    await using browser = await TestBrowser.launch();
+    const ann = await PageVisitor.register(await browser.page(), server.url, "ann");
+    await ann.page.getByText("No chats yet").waitFor();
+    await assertAccessible(ann.page, "no chats");
+    await PageVisitor.register(await browser.page(), server.url, "bob");
+    await ann.page.getByRole("button", { name: "New chat" }).click();
+    await ann.page.getByLabel("Find people").fill("bob");
+    await ann.page.getByRole("button", { name: "@bob" }).waitFor();
+    await assertAccessible(ann.page, "new chat");
+    await ann.page.getByRole("button", { name: "@bob" }).click();
+    await ann.page.getByText("Nothing here yet").waitFor();
+    await assertAccessible(ann.page, "empty chat");
+    await ann.write("Hello **Bob**, see https://example.com and `this`\n> quote\n```\ncode\n```");
+    await ann.act("Hello", "React with 🎉");
+    await ann.act("Hello", "Reply");
+    await ann.write("A reply");
+    await ann.message("A reply").locator(".tick.sent, .tick.delivered").waitFor();
+    await assertAccessible(ann.page, "chat");
+    await ann.message("A reply").hover();
+    await ann.message("A reply").getByRole("button", { name: "What to do with this" }).click();
+    await assertAccessible(ann.page, "menu of a message");
+    await ann.message("A reply").getByRole("button", { name: "Delete" }).click();
+    await assertAccessible(ann.page, "deleting");
+    await ann.page.getByRole("button", { name: "Cancel" }).click();
+    await ann.page.getByRole("button", { name: "New group" }).click();
+    await assertAccessible(ann.page, "new group");
+    await ann.page.getByRole("button", { name: "Cancel" }).click();
+    await ann.page.setViewportSize({ width: 390, height: 760 });
+    await assertAccessible(ann.page, "chat on a phone");
+    await ann.page.getByRole("link", { name: "Back to the chats" }).click();
+    await assertAccessible(ann.page, "list of chats on a phone");
+    assert.deepEqual(browser.faults, []);
+  },
+);

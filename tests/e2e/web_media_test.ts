@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
+import { flag } from "../support/pictures.ts";
+
+Deno.test(
+  "the page: pictures and files go with a message, are seen, and can be saved",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    const picture = async (name: string, width: number) => {
+      return { name, mimeType: "image/png", buffer: Buffer.from(await flag(width, 300, ".png")) };
+    };
+    const note = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("words") };
+    await ann.startChat("bob");
+    const input = ann.page.locator("input[type=file]");
+    await input.setInputFiles([
+      await picture("first.png", 400),
+      await picture("second.png", 500),
+      note,
+    ]);
+    await input.setInputFiles([{ ...note, name: "wrong.txt" }]);
+    await ann.page.getByRole("button", { name: "Remove wrong.txt" }).click();
+    await ann.page.locator(".upload progress").first().waitFor({ state: "detached" });
+    await ann.write("See these");
+
+    await bob.chat("ann").click();
+    const message = bob.message("See these");
+    await message.waitFor();
+    const shown = message.locator(".picture img");
+    await shown.nth(1).waitFor();
+    await bob.page.waitForFunction(() => {
+      const pictures = [...document.querySelectorAll<HTMLImageElement>(".picture img")];
+      return pictures.length === 2 && pictures.every((each) => each.naturalWidth > 0);
+    });
+    await message.getByRole("button", { name: "first.png" }).click();
+    const gallery = bob.page.getByRole("dialog", { name: "first.png" });
+    await gallery.getByText("1 of 2").waitFor();
+    await bob.page.keyboard.press("ArrowRight");
+    await bob.page.getByRole("dialog", { name: "second.png" }).getByText("2 of 2").waitFor();
+    await bob.page.keyboard.press("Escape");
+    await bob.page.getByRole("dialog").waitFor({ state: "detached" });
+
+    const saving = bob.page.waitForEvent("download");
+    await message.getByRole("link", { name: "note.txt" }).click();
+    const saved = await saving;
+    assert.equal(saved.suggestedFilename(), "note.txt");
+    assert.equal(await Deno.readTextFile(await saved.path()), "words");
+    assert.equal(await message.getByText("wrong.txt").count(), 0);
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page: pasted files are attached, and one that is refused says why",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld({ LIMIT_FILE_BYTES: "2000" });
+    const { ann, browser } = world;
+    await ann.startChat("bob");
+    const paste = (name: string, length: number) =>
+      ann.composer.evaluate((element, { name, length }) => {
+        const data = new DataTransfer();
+        data.items.add(new File(["x".repeat(length)], name, { type: "text/plain" }));
+        const options = { clipboardData: data, bubbles: true, cancelable: true };
+        element.dispatchEvent(new ClipboardEvent("paste", options));
+      }, { name, length });
+    await paste("small.txt", 10);
+    await paste("large.txt", 5_000);
+    await ann.page.locator(".upload-fault").waitFor();
+    await ann.page.getByRole("button", { name: "Remove large.txt" }).click();
+    await ann.page.getByRole("button", { name: "Send" }).click();
+    await ann.message("small.txt").locator(".tick.sent, .tick.delivered").waitFor();
+    assert.equal(await ann.page.locator(".upload").count(), 0);
+    assert.deepEqual(browser.faults, []);
+  },
+);

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
+
+Deno.test(
+  "the page: a refused text stays with its reason over a reload, and goes when it may",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    await ann.startChat("bob");
+    await ann.write("Hello");
+    await bob.chat("ann").waitFor();
+    await bob.call("POST", "/users/block", { userId: await ann.id() });
+    await ann.write("Please answer");
+    await ann.message("Please answer").getByText("Not sent").waitFor();
+    await ann.page.reload();
+    const refused = ann.message("Please answer");
+    await refused.getByText("Not sent").waitFor();
+    await refused.getByRole("button", { name: "Send again" }).click();
+    await refused.getByText("Not sent").waitFor();
+    await bob.call("POST", "/users/block", { userId: await ann.id(), unblock: true });
+    await refused.getByRole("button", { name: "Send again" }).click();
+    await refused.locator(".tick.sent, .tick.delivered, .tick.read").waitFor();
+    await bob.chat("ann").click();
+    await bob.message("Please answer").waitFor();
+    assert.deepEqual(await ann.texts, ["Hello", "Please answer"]);
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page: drafts, and what was written offline, outlive the page",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser, server } = world;
+    await ann.startChat("bob");
+    await ann.write("Hello");
+    const chatId = await ann.openChatId();
+    await ann.composer.fill("Half a sent");
+    await ann.page.reload();
+    assert.equal(await ann.composer.inputValue(), "Half a sent");
+    await ann.composer.fill("");
+
+    const context = ann.page.context();
+    await context.setOffline(true);
+    await ann.page.getByText("Offline.").waitFor();
+    await ann.write("From the tunnel");
+    await ann.message("From the tunnel").locator(".tick.sending").waitFor();
+    await ann.page.close();
+    await context.setOffline(false);
+    const page = await context.newPage();
+    await page.goto(`${server.url}/#${chatId}`);
+    await page.locator(".message", { hasText: "From the tunnel" })
+      .locator(".tick.sent, .tick.delivered").waitFor();
+    await bob.chat("ann").click();
+    await bob.message("From the tunnel").waitFor();
+    assert.deepEqual(await bob.texts, ["Hello", "From the tunnel"]);
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page: a session that was ended elsewhere says so, and a tab follows another",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, browser, server } = world;
+    const second = await ann.page.context().newPage();
+    await second.goto(server.url);
+    await second.getByRole("button", { name: "New chat" }).waitFor();
+    await second.getByRole("button", { name: "Sign out" }).click();
+    await second.getByRole("button", { name: "Sign in" }).waitFor();
+    await ann.page.getByText("You have signed out in another tab.").waitFor();
+
+    const login = { identifier: "bob", password: "correct horse battery staple" };
+    const response = await fetch(`${server.url}/api/auth/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(login),
+    });
+    const { accessToken } = await response.json();
+    const ended = await fetch(`${server.url}/api/sessions`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    assert(ended.ok, `${ended.status} ${await ended.text()}`);
+    await world.bob.page.getByText("Your session has ended").waitFor();
+    assert.deepEqual(browser.faults, []);
+  },
+);
