@@ -1,8 +1,8 @@
 import { AppError } from "../core/errors.ts";
 
 /**
- * Passes bytes through until there are more than `max`; then the body fails with `payload_too_large`.
- * No byte past the limit gets through, and the source is cancelled.
+ * Passes bytes through until there are more than `max`; then the body fails with
+ * `payload_too_large`. No byte past the limit gets through, and the source is canceled.
  */
 export function byteLimitStream(max: number): TransformStream<Uint8Array, Uint8Array> {
   let size = 0;
@@ -10,7 +10,7 @@ export function byteLimitStream(max: number): TransformStream<Uint8Array, Uint8A
     transform(chunk, controller) {
       size += chunk.byteLength;
       if (size > max) {
-        throw new AppError("payload_too_large", `Cannot take a file of more than ${max} bytes`);
+        throw new AppError("payload_too_large", `Cannot accept a file of more than ${max} bytes`);
       }
       controller.enqueue(chunk);
     },

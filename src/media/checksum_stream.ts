@@ -4,13 +4,13 @@ import { AppError } from "../core/errors.ts";
 
 export interface Checksum {
   algorithm: ChecksumAlgorithm;
-  /** In base64, as the client says it. */
+  /** In base64, as sent by the client. */
   digest: string;
 }
 
 export type ChecksumAlgorithm = typeof CHECKSUM_ALGORITHMS[number];
 
-/** Passes bytes through; at their end it fails with `checksum_mismatch` if they are not those meant. */
+/** Passes bytes through; fails at their end with `checksum_mismatch` if the digest differs. */
 export function checksumStream(
   { algorithm, digest }: Checksum,
 ): TransformStream<Uint8Array, Uint8Array> {
@@ -22,7 +22,10 @@ export function checksumStream(
     },
     flush() {
       if (hash.digest("base64") === digest) return;
-      throw new AppError("checksum_mismatch", `The bytes do not fit their ${algorithm} checksum`);
+      throw new AppError(
+        "checksum_mismatch",
+        `Cannot accept the bytes: their ${algorithm} checksum differs`,
+      );
     },
   });
 }

@@ -28,9 +28,9 @@ export interface MediaOptions {
   clock: Clock;
   log: Log;
   limits: MediaLimits & { imagePixels: number };
-  /** Bytes that decoding one picture may take. */
+  /** Bytes that decoding one image may take. */
   imageMemoryBytes: number;
-  /** From which the key of links is derived. */
+  /** Secret from which the key of links is derived. */
   secret: Uint8Array;
   onUploaded: OnUploaded;
 }
@@ -44,7 +44,7 @@ export interface MediaServices {
   resumable: ResumableUploads;
   direct: DirectUploads;
   sweeper: MediaSweeper;
-  /** For `ChatWriter`: what a commit has let go of is removed soon. */
+  /** For `ChatWriter`: triggers the removal of uploads that a commit no longer references. */
   committed(commit: ChatCommit): void;
   close(): Promise<void>;
 }

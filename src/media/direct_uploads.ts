@@ -15,12 +15,12 @@ import type { UploadTarget } from "./upload_target.ts";
 export interface UploadPlan {
   name: string;
   size: number;
-  /** As the client says; what the file is in the end, its bytes say. */
+  /** Type claimed by the client; the bytes decide the final type. */
   type: string;
   chatId?: string;
 }
 
-/** How to send the bytes. */
+/** Instructions for sending the bytes. */
 export interface UploadTicket {
   mediaId: string;
   protocol: "s3" | "tus";
@@ -31,9 +31,9 @@ export interface UploadTicket {
 }
 
 const TICKET_MS = 15 * 60_000;
-/** A clock that differs, and a PUT that began just in time. */
+/** Tolerance for clocks that differ and for a PUT that began just in time. */
 const GRACE_MS = 10 * 60_000;
-/** What S3 copies in one call (CopyObject), and takes in one PUT. */
+/** Limit of S3 for one copy (CopyObject) and for one PUT. */
 const MAX_BYTES = 5 * 1024 ** 3;
 
 export interface DirectUploadOptions {
@@ -45,14 +45,15 @@ export interface DirectUploadOptions {
   leases: Leases;
   clock: Clock;
   limits: MediaLimits;
-  /** Called with the bytes of an upload that is complete. */
+  /** Called with the number of bytes of a completed upload. */
   onUploaded(bytes: number): void;
 }
 
 /**
- * Uploads straight to S3, past the server. A signed URL can be used more than once until it expires,
- * so it leads to a staging key: what was checked there is copied to its place, if it still is what was
- * checked. Where the store has no HTTP face (a disk), the ticket is for a resumable upload.
+ * Uploads straight to S3, past the server. A signed URL can be used repeatedly until it expires, so
+ * it leads to a staging key: the content checked there is copied to its final place, if it is still
+ * the content that was checked. If the store is not reachable over HTTP (a disk), the ticket is for
+ * a resumable upload.
  */
 export class DirectUploads {
   constructor(private readonly options: DirectUploadOptions) {}
@@ -77,7 +78,9 @@ export class DirectUploads {
     return { mediaId: id, protocol: "s3", ...signed, expiresAt };
   }
 
-  /** Checks what arrived. Repeating it answers the same; for a resumable upload it repeats the end. */
+  /**
+   * Checks the received bytes. May be repeated; for a resumable upload it repeats the last step.
+   */
   async complete(ownerId: string, id: string): Promise<Media> {
     const media = await this.options.store.media.byId(id);
     if (media?.ownerId !== ownerId || media.status === "deleting") throw notFound("upload", id);
@@ -87,12 +90,12 @@ export class DirectUploads {
     const { upload } = media;
     const held = await this.options.leases.hold(`upload:${id}`, () => this.#finish(media, upload));
     if (held) return held.value;
-    throw new AppError("conflict", "Finishing the upload: another request is at it");
+    throw new AppError("conflict", "Cannot finish the upload: another request is finishing it");
   }
 
   async #finish(media: Media, upload: { key: string; until: number }): Promise<Media> {
     const info = await this.options.blobs.head(upload.key);
-    if (!info) throw new AppError("conflict", "Finishing the upload: nothing has arrived");
+    if (!info) throw new AppError("conflict", "Cannot finish the upload: no bytes have arrived");
     try {
       if (info.size !== media.size) throw otherSize(info.size, media.size);
       await this.#rememberStaging(media, upload);
@@ -108,14 +111,20 @@ export class DirectUploads {
     }
   }
 
-  /** The URL may be used again later: a row of its own has the sweeper look once it cannot. */
+  /**
+   * The URL may be used again later: a separate row makes the sweeper check once it has expired.
+   */
   async #rememberStaging(media: Media, upload: { key: string; until: number }): Promise<void> {
     const checkAt = Math.max(upload.until, this.options.clock.now() + GRACE_MS);
     const staging = { method: "put" as const, ...upload };
     const id = newId();
     await this.options.store.media.create({
       ...media,
-      ...{ id, blobId: id, status: "deleting", upload: staging, checkAt },
+      id,
+      blobId: id,
+      status: "deleting",
+      upload: staging,
+      checkAt,
     });
   }
 
@@ -142,6 +151,7 @@ function claimedType(contentType: string): FileType {
 }
 
 function otherSize(size: number, declared: number): AppError {
-  const about = `Finishing the upload: ${size} bytes have arrived, not the ${declared} declared`;
-  return new AppError("conflict", about);
+  const message =
+    `Cannot finish the upload: ${size} bytes have arrived, not the ${declared} declared`;
+  return new AppError("conflict", message);
 }

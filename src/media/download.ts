@@ -9,11 +9,14 @@ import { fileKey, thumbnailKey } from "./media_rules.ts";
 
 const YEAR_S = 31_536_000;
 
-/** Shows a picture or plays a video by itself, and runs nothing, whatever the file holds. */
+/**
+ * Lets the browser show an image or play a video alone, and execute nothing, whatever the file
+ * contains.
+ */
 const SANDBOX =
   "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox";
 
-/** One of the two things that an upload can give. */
+/** One of the two files of an upload: the file itself or its thumbnail. */
 export interface Representation {
   key: string;
   etag: string;
@@ -23,7 +26,7 @@ export interface Representation {
   modifiedAt: number;
 }
 
-/** Null where there is no thumbnail. */
+/** Returns null if there is no thumbnail. */
 export function representationOf(media: Media, thumbnail: boolean): Representation | null {
   const { blobId, sha256, createdAt: modifiedAt } = media;
   if (!thumbnail) {
@@ -39,7 +42,10 @@ export function representationOf(media: Media, thumbnail: boolean): Representati
   return { key, etag: `"${sha256}-thumbnail"`, type, size, name, modifiedAt };
 }
 
-/** `cacheSeconds` is how long the client may keep it. Returns 304, 206 or 200 (RFC 9110, sections 13 and 14); a range that does not exist is thrown. */
+/**
+ * `cacheSeconds` is how long the client may cache the file. Returns 304, 206 or 200 (RFC 9110,
+ * sections 13 and 14); throws for a range that does not exist.
+ */
 export async function downloadResponse(
   request: Request,
   file: Representation,
@@ -55,18 +61,18 @@ export async function downloadResponse(
   const status = range ? 206 : 200;
   if (request.method === "HEAD") return new Response(null, { status, headers });
   const content = await blobs.get(file.key, range ?? undefined);
-  if (!content) throw new AppError("not_found", "The bytes of this upload are no longer there");
+  if (!content) throw new AppError("not_found", "The bytes of this upload no longer exist");
   return new Response(content.body, { status, headers });
 }
 
 /** The range does not exist; `size` is for `Content-Range`. */
 export class UnsatisfiableRange extends AppError {
   constructor(readonly size: number) {
-    super("range_not_satisfiable", `The range lies outside of the ${size} bytes`);
+    super("range_not_satisfiable", `Cannot read the range: it is outside of the ${size} bytes`);
   }
 }
 
-/** What an id gives never changes; who may have it is asked only when it is not cached. */
+/** The content of an id never changes; access is checked only for requests that miss the cache. */
 function cacheFor(seconds: number): string {
   return `private, max-age=${seconds}${seconds === YEAR_S ? ", immutable" : ""}`;
 }
@@ -92,7 +98,9 @@ function requireMatch(headers: Headers, file: Representation): void {
   const holds = tags !== null
     ? matchesTag(tags, file.etag)
     : Number.isNaN(since) || secondOf(file.modifiedAt) <= since;
-  if (!holds) throw new AppError("precondition_failed", "The upload is not the one that you have");
+  if (!holds) {
+    throw new AppError("precondition_failed", "The upload differs from the one that you have");
+  }
 }
 
 /** HTTP dates have no fractions of a second. */
@@ -107,7 +115,10 @@ function isUnchanged(headers: Headers, file: Representation): boolean {
   return !Number.isNaN(since) && secondOf(file.modifiedAt) <= since;
 }
 
-/** One range; several, other units and what makes no sense are answered with the whole. */
+/**
+ * Returns a single range; several ranges, other units and invalid ones are answered with the whole
+ * file.
+ */
 function rangeOf(headers: Headers, file: Representation): ByteRange | null {
   const match = /^bytes=\s*(\d*)-(\d*)\s*$/.exec(headers.get("range") ?? "");
   if (!match || (match[1] === "" && match[2] === "")) return null;
@@ -120,7 +131,7 @@ function rangeOf(headers: Headers, file: Representation): ByteRange | null {
   return { start, end };
 }
 
-/** Only a strong tag, or the very date, says that the rest fits to what the client has. */
+/** Only a strong tag or the exact date proves that the rest belongs to what the client has. */
 function holdsIfRange(condition: string | null, file: Representation): boolean {
   if (condition === null || condition === file.etag) return true;
   return Date.parse(condition) === secondOf(file.modifiedAt);

@@ -1,6 +1,6 @@
 import { TYPE_EXTENSIONS } from "./file_type.ts";
 
-/** Other extensions that files of a type have. */
+/** Other common extensions of each type. */
 const ALSO: Record<string, string[]> = {
   "image/jpeg": [".jpeg", ".jpe", ".jfif"],
   "image/png": [".apng"],
@@ -24,17 +24,17 @@ const ALSO: Record<string, string[]> = {
   "image/svg+xml": [".xml"],
 };
 
-/** Formats that are archives, or text, inside: what they are, their first bytes do not say. */
+/** Container and text formats: their first bytes do not tell what is inside. */
 const OPEN_TYPES = ["application/zip", "application/octet-stream", "application/xml"];
 
-/** Runs, or is shown as a page, when it is opened: no text or picture has to be called so. */
+/** Executed, or shown as a page, when opened: no text or image may have such an extension. */
 const ACTIVE =
   /^\.(html?|xhtml|shtml|mht(ml)?|hta|svgz?|exe|com|scr|pif|dll|msi|bat|cmd|ps1|vbs|vbe|jse?|wsf|lnk|jar|app|dmg)$/;
 
 /**
- * The name under which a file is saved: the one that it was given, followed by the extension of what its
- * bytes are where the given one says otherwise ("holiday.exe" with the bytes of a JPEG is saved as
- * "holiday.exe.jpg"). Extensions that nothing is known of are left alone.
+ * Returns the name under which a file is saved: the given one, followed by the extension of the
+ * detected type if the given one contradicts it ("holiday.exe" with the bytes of a JPEG is saved as
+ * "holiday.exe.jpg"). Unknown extensions are kept.
  */
 export function downloadName(name: string, contentType: string): string {
   const type = contentType.split(";")[0];
@@ -46,12 +46,16 @@ export function downloadName(name: string, contentType: string): string {
 function isFitting(given: string, type: string): boolean {
   if (given === TYPE_EXTENSIONS.get(type) || ALSO[type]?.includes(given)) return true;
   if (OPEN_TYPES.includes(type)) return !hasOtherType(given, type);
-  // A text may be called anything but what it is not, and what is run or shown when it is opened.
+  // A text may have any extension except those of other detectable types and those that are
+  // executed or rendered when opened.
   if (type === "text/plain") return !ACTIVE.test(given) && !hasOtherType(given, type);
   return false;
 }
 
-/** True if files called so can be told by their bytes, which are not these. */
+/**
+ * True if files with this extension are detectable by their bytes, and these bytes are of another
+ * type.
+ */
 function hasOtherType(extension: string, type: string): boolean {
   if (extension === "") return false;
   for (const [other, own] of TYPE_EXTENSIONS) {

@@ -1,19 +1,27 @@
 import { lazy } from "../core/lazy.ts";
 import { isVisible } from "../core/visible_text.ts";
 
-/** Bytes of UTF-8. Common file systems take 255; this leaves room for what a browser adds, as in `name (1).pdf.part`. */
+/**
+ * Bytes of UTF-8. Common file systems accept 255; this leaves room for what a browser adds, as in
+ * `name (1).pdf.part`.
+ */
 const MAX_BYTES = 200;
 
-/** Not part of any name: separators, controls, what Windows forbids, and invisible or reordering characters. */
+/**
+ * Not allowed in names: separators, controls, characters that Windows forbids, and invisible or
+ * reordering ones.
+ */
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}/\\:*?"<>|]/gu;
 
-/** Device names, which Windows reserves with any extension (Naming Files, Paths, and Namespaces). */
+/**
+ * Device names, which Windows reserves with any extension (Naming Files, Paths, and Namespaces).
+ */
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?=\.|$)/i;
 
 /**
- * A name that is safe to show and to save under on any system: the last part of a path, in NFC,
- * without what could hide, reorder or break it, and not hidden itself. The extension survives the
- * shortening. What is left of nothing is `file`.
+ * Returns a name that is safe to show and to save on any system: the last part of a path, in NFC,
+ * without characters that could hide, reorder or break it, and not a hidden file. Shortening keeps
+ * the extension. An empty result becomes `file`.
  */
 export function cleanFileName(name: string): string {
   const last = name.normalize("NFC").split(/[/\\]/).findLast((part) => part.trim() !== "") ?? "";
@@ -24,8 +32,8 @@ export function cleanFileName(name: string): string {
 }
 
 /**
- * The value of `Content-Disposition` (RFC 6266): the name in ASCII for old readers, and in UTF-8
- * (RFC 8187) where that differs. Takes any name; it is cleaned again.
+ * Returns the value of `Content-Disposition` (RFC 6266): the name in ASCII for old clients, and in
+ * UTF-8 (RFC 8187) if that differs. Accepts any name and cleans it again.
  */
 export function contentDisposition(type: "inline" | "attachment", name: string): string {
   const clean = cleanFileName(name);
@@ -35,8 +43,8 @@ export function contentDisposition(type: "inline" | "attachment", name: string):
 }
 
 function withoutForbidden(text: string): string {
-  // A joiner between two visible characters stays: emoji and several scripts are written with it. The
-  // pattern stands here, so that the first name builds its tables and not the start of the server.
+  // A joiner between two visible characters stays: emoji and several scripts need it. The pattern
+  // is local, so that its tables are built for the first name and not at the start of the server.
   const pattern = /(?<=[\p{L}\p{M}\p{S}\ufe0f])[\u200c\u200d](?=[\p{L}\p{M}\p{S}])/gu;
   const joiners = new Set(Array.from(text.matchAll(pattern), (match) => match.index));
   return text.replace(FORBIDDEN, (char, at: number) => {
@@ -45,7 +53,7 @@ function withoutForbidden(text: string): string {
   });
 }
 
-/** Cuts whole graphemes off the stem, so that no character is left in pieces. */
+/** Cuts whole graphemes off the stem, so that no character is split. */
 function shorten(name: string): string {
   if (bytesIn(name) <= MAX_BYTES) return name;
   const extension = name.match(/\.[\p{L}\p{N}]{1,16}$/u)?.[0] ?? "";
@@ -67,7 +75,10 @@ function bytesIn(text: string): number {
   return new TextEncoder().encode(text).byteLength;
 }
 
-/** `attr-char` of RFC 8187 is a little less than what `encodeURIComponent` leaves alone. */
+/**
+ * `attr-char` of RFC 8187 allows slightly fewer characters than `encodeURIComponent` leaves
+ * unescaped.
+ */
 function encodeExtended(text: string): string {
   return encodeURIComponent(text).replace(
     /['()*]/g,

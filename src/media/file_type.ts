@@ -1,29 +1,29 @@
 import { webmTracks } from "./tracks_webm.ts";
 
 /**
- * What a file is, by its first bytes. The name and the type that a client claims say nothing: they
- * are the attacker's to choose.
+ * Detects a file's type by its first bytes. The name and the type that a client claims prove
+ * nothing: an attacker chooses them.
  *
- * A table of our own rather than a library: the list is short on purpose (what chats share, and what
- * is shown in the page), it needs no more than the head of a stream, and npm `file-type` unpacks
- * archives of strangers to tell office documents apart.
+ * A custom table rather than a library: the list is short on purpose (what chats share, and what is
+ * shown in the page), it needs only the head of a stream, and npm `file-type` unpacks untrusted
+ * archives to distinguish office documents.
  */
 export type MediaKind = "image" | "video" | "audio" | "file";
 
 export interface FileType {
-  /** Media type, without parameters but for text. */
+  /** Media type, without parameters except for text. */
   contentType: string;
   kind: MediaKind;
-  /** With its dot, or `""`. */
+  /** Including the dot, or `""`. */
   extension: string;
 }
 
-/** How many bytes `detectFileType` wants to see; more change nothing. */
+/** Number of bytes that `detectFileType` needs; more do not change the result. */
 export const HEAD_SIZE = 4096;
 
 type Test = (head: Uint8Array) => boolean;
 
-/** The first that fits. Bytes are written as Latin-1. */
+/** The first match wins. Bytes are written as Latin-1. */
 const TYPES: [contentType: string, kind: MediaKind, extension: string, test: Test][] = [
   ["image/jpeg", "image", ".jpg", startsWith("\xff\xd8\xff")],
   ["image/png", "image", ".png", startsWith("\x89PNG\r\n\x1a\n")],
@@ -64,17 +64,18 @@ const TYPES: [contentType: string, kind: MediaKind, extension: string, test: Tes
   ["application/x-7z-compressed", "file", ".7z", startsWith("7z\xbc\xaf\x27\x1c")],
   ["application/vnd.rar", "file", ".rar", startsWith("Rar!\x1a\x07")],
   ["application/x-ole-storage", "file", "", startsWith("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")],
-  // SVG and other XML are documents that can hold scripts: never an image, never shown in the page.
+  // SVG and other XML are documents that can contain scripts: never an image, never shown in the
+  // page.
   ["image/svg+xml", "file", ".svg", all(isText, textHas(/<svg[\s>]/i))],
   ["application/xml", "file", ".xml", all(isText, textHas(/^\s*<\?xml\s/))],
-  // HTML too is text as far as we are concerned; with `nosniff`, browsers keep to that.
+  // HTML counts as text too; with `nosniff`, browsers treat it as such.
   ["text/plain; charset=utf-8", "file", ".txt", isText],
 ];
 
-/** The extension of each type, without parameters; empty where it has none. */
+/** Extension of each type, without parameters; empty if it has none. */
 export const TYPE_EXTENSIONS: ReadonlyMap<string, string> = new Map([
   ...TYPES.map(([type, , extension]): [string, string] => [type.split(";")[0], extension]),
-  // Found by the tracks; see `typeByTracks`.
+  // Detected by the tracks; see `typeByTracks`.
   ["audio/3gpp", ".3gp"],
 ]);
 
@@ -94,8 +95,8 @@ export function detectFileType(head: Uint8Array): FileType {
 }
 
 /**
- * Whether a browser may show the type in the page. All else is sent as an attachment, with
- * `X-Content-Type-Options: nosniff` and a sandbox in either case.
+ * True if a browser may show the type in the page. Everything else is sent as an attachment, with
+ * `X-Content-Type-Options: nosniff` and a sandbox in both cases.
  */
 export function isShownInline(contentType: string): boolean {
   return /^(image|video|audio)\//.test(contentType) && contentType !== "image/svg+xml";
@@ -125,7 +126,10 @@ function riff(form: string): Test {
   return (head) => holds(head, 0, "RIFF") && holds(head, 8, form);
 }
 
-/** The major brand of an ISO base media file (ISO/IEC 14496-12, section 4.3); for `mif1`, a compatible one may say more. */
+/**
+ * Matches the major brand of an ISO base media file (ISO/IEC 14496-12, section 4.3); for `mif1`, a
+ * compatible brand may be more specific.
+ */
 function brand(...brands: string[]): Test {
   return (head) => {
     if (!holds(head, 4, "ftyp")) return false;
@@ -159,8 +163,8 @@ function soundOnly(head: Uint8Array): boolean {
 }
 
 /**
- * Each stream begins with a page of its own, before all other pages, whose payload opens with the codec's
- * header (RFC 3533; RFC 7845 for Opus).
+ * Each stream begins with a separate page, before all other pages, whose payload starts with the
+ * codec's header (RFC 3533; RFC 7845 for Opus).
  */
 function oggAudio(head: Uint8Array): boolean {
   const text = latin1(head);
@@ -171,7 +175,7 @@ function oggAudio(head: Uint8Array): boolean {
   return has("OpusHead", "\x01vorbis", "Speex   ", "\x7fFLAC");
 }
 
-/** Frame sync with a layer, a bit rate and a sampling rate that exist (ISO/IEC 11172-3, section 2.4.1.3). */
+/** Frame sync with a valid layer, bit rate and sampling rate (ISO/IEC 11172-3, section 2.4.1.3). */
 function mpegFrame(head: Uint8Array): boolean {
   const [sync, version, rates] = head;
   const layer = (version >> 1) & 3;
@@ -185,7 +189,10 @@ function adtsFrame(head: Uint8Array): boolean {
   return head.byteLength >= 7 && head[0] === 0xff && (head[1] & 0xf6) === 0xf0;
 }
 
-/** Office Open XML: an archive with the content types and a folder by application among its first entries. */
+/**
+ * Office Open XML: an archive whose first entries include the content types and a folder per
+ * application.
+ */
 function zipWith(folder: string): Test {
   return (head) => {
     const text = holds(head, 0, "PK\x03\x04") ? latin1(head) : "";
@@ -193,7 +200,10 @@ function zipWith(folder: string): Test {
   };
 }
 
-/** OpenDocument and EPUB: the first entry is stored, is called `mimetype`, and holds the type. */
+/**
+ * OpenDocument and EPUB: the first entry is stored uncompressed, is named `mimetype`, and contains
+ * the type.
+ */
 function zipOf(contentType: string): Test {
   return (head) => holds(head, 0, "PK\x03\x04") && holds(head, 30, `mimetype${contentType}`);
 }
@@ -206,11 +216,13 @@ function openDocument(name: string): string {
   return `application/vnd.oasis.opendocument.${name}`;
 }
 
-/** UTF-8 without control characters but tab, line feed, form feed and carriage return; not empty. */
+/**
+ * UTF-8 without control characters except tab, line feed, form feed and carriage return; not empty.
+ */
 function isText(head: Uint8Array): boolean {
   if (head.byteLength === 0) return false;
   try {
-    // A head may end within a character: `stream` leaves that open. A whole short file may not.
+    // A head may end within a character: `stream` allows that. A complete short file may not.
     const stream = head.byteLength >= HEAD_SIZE;
     const text = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream });
     // deno-lint-ignore no-control-regex

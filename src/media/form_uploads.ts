@@ -14,15 +14,17 @@ export class FormUploads {
     private readonly intake: MediaIntake,
     private readonly target: UploadTarget,
     private readonly limits: MediaLimits,
-    /** Called with the bytes of a file that was stored. */
+    /** Called with the number of bytes of a stored file. */
     private readonly onUploaded: (bytes: number) => void,
   ) {}
 
-  /** Throws as `MediaIntake` does, and `quota_exceeded` as soon as the body passes what the user may store. */
+  /**
+   * Throws like `MediaIntake`, and `quota_exceeded` as soon as the body exceeds the user's quota.
+   */
   async take(userId: string, { headers, body }: Pick<Request, "headers" | "body">) {
     const boundary = boundaryOf(headers.get("content-type"));
-    if (!body) throw new AppError("invalid_request", "Uploading: the form is empty");
-    // The file is somewhat smaller than the body, and counted as what it is once it is there.
+    if (!body) throw new AppError("invalid_request", "Cannot upload: the form is empty");
+    // The file is slightly smaller than the body; its exact size is counted once it is stored.
     const size = Math.min(declaredLength(headers), largestLimit(this.limits));
     const form = new FormReading(userId, size, this.intake, this.target);
     try {
@@ -40,7 +42,7 @@ export class FormUploads {
 
 class FormReading {
   #media: Media | null = null;
-  #arrived: StoredBytes | null = null;
+  #stored: StoredBytes | null = null;
   #encrypted: boolean | null = null;
 
   constructor(
@@ -50,9 +52,9 @@ class FormReading {
     private readonly target: UploadTarget,
   ) {}
 
-  /** Bytes of the file that have arrived. */
+  /** Number of received bytes of the file. */
   get bytes(): number {
-    return this.#arrived?.size ?? 0;
+    return this.#stored?.size ?? 0;
   }
 
   async take(part: MultipartPart): Promise<void> {
@@ -61,17 +63,17 @@ class FormReading {
       this.#encrypted = await this.target.isEncrypted(this.userId, await textOf(part));
       return;
     }
-    const known = part.name === "file" || part.name === "chatId";
-    const fault = known ? "must be given once, and file as a file" : "is not a known field";
+    const isKnown = part.name === "file" || part.name === "chatId";
+    const fault = isKnown ? "must be given once, and file as a file" : "is not a known field";
     throw fieldError("invalid_request", part.name.slice(0, 100), `${quote(part.name)} ${fault}`);
   }
 
   async finish(): Promise<Media> {
-    if (!this.#media || !this.#arrived) {
-      throw fieldError("invalid_request", "file", "Uploading: the form has no file");
+    if (!this.#media || !this.#stored) {
+      throw fieldError("invalid_request", "file", "Cannot upload: the form has no file");
     }
     this.#media = { ...this.#media, encrypted: this.#encrypted ?? false };
-    return await this.intake.finalize(this.#media, this.#arrived);
+    return await this.intake.finalize(this.#media, this.#stored);
   }
 
   async discard(): Promise<void> {
@@ -85,11 +87,11 @@ class FormReading {
       encrypted: this.#encrypted ?? false,
       size: this.size,
     });
-    this.#arrived = await this.intake.receive(this.#media, body);
+    this.#stored = await this.intake.receive(this.#media, body);
   }
 }
 
-/** Bytes; 0 where the body is sent without saying so. */
+/** Bytes; 0 if the request does not declare a length. */
 function declaredLength(headers: Headers): number {
   const text = headers.get("content-length") ?? "";
   return /^\d{1,15}$/.test(text) ? Number(text) : 0;

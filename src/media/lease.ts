@@ -6,22 +6,24 @@ const LEASE_MS = 30_000;
 const RENEW_MS = 10_000;
 
 /**
- * Work that one instance at a time may do. The lease is renewed while the work lasts; of an instance
- * that died it is free half a minute later.
+ * Work that only one instance at a time may do. The lease is renewed while the work lasts; the
+ * lease of an instance that died expires after half a minute.
  */
 export class Leases {
   constructor(private readonly store: LeaseStore, private readonly clock: Clock) {}
 
-  /** Answers what `work` does, or null, without having begun, when someone else is at it. */
+  /**
+   * Returns the result of `work`, or null, without starting it, if another holder has the lease.
+   */
   async hold<T>(name: string, work: () => Promise<T>): Promise<{ value: T } | null> {
     const holder = newId();
-    const take = () => {
+    const claim = () => {
       const now = this.clock.now();
       return this.store.take(name, holder, now, now + LEASE_MS);
     };
-    if (!await take()) return null;
-    // One that fails is made up for by the next: the lease outlasts two.
-    const renewal = setInterval(() => take().catch(() => {}), RENEW_MS);
+    if (!await claim()) return null;
+    // If one renewal fails, the next one makes up for it: the lease outlasts two.
+    const renewal = setInterval(() => claim().catch(() => {}), RENEW_MS);
     try {
       return { value: await work() };
     } finally {

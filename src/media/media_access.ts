@@ -3,13 +3,15 @@ import type { Media } from "../model/media.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
 
-/** Of the messages that carry an upload; of one sent more often, a person asks by another upload. */
+/**
+ * Maximum number of messages checked per upload; of an upload sent more often, only these count.
+ */
 const MESSAGES_LOOKED_AT = 1_000;
 
 /**
- * Who may see an upload: who made it; who is a member, now, of a chat in which it was sent; and for a
- * picture that a person or a group shows itself by, everyone who is signed in and whom that person has
- * not blocked. For everyone else there is no such upload.
+ * Decides who may see an upload: its owner; the current members of a chat in which it was sent; and
+ * for the avatar of a user or a group, every signed-in user whom that user has not blocked. For
+ * everyone else the upload does not exist.
  */
 export class MediaAccess {
   constructor(
@@ -38,7 +40,10 @@ export class MediaAccess {
     return own.length > 0 && await this.#isShown(own, media);
   }
 
-  /** For members who see the history from their joining on: whether a message after it carries the upload. */
+  /**
+   * For members who see the history from when they joined: true if a later message contains the
+   * upload.
+   */
   async #isShown(own: Membership[], media: Media): Promise<boolean> {
     const hidden = new Map(own.map(({ chatId, hiddenSeq }) => [chatId, hiddenSeq]));
     const messages = await this.store.messages.carrying(media.id, MESSAGES_LOOKED_AT);

@@ -28,27 +28,29 @@ export interface NewMedia {
   ownerId: string;
   name: string;
   encrypted: boolean;
-  /** Declared; 0 where it is not known. */
+  /** Declared size in bytes; 0 if unknown. */
   size?: number;
   upload?: Media["upload"];
   tus?: Media["tus"];
 }
 
-/** Bytes that have arrived under the file's key. */
+/** Bytes stored under the file's key. */
 export interface StoredBytes {
   type: FileType;
   size: number;
   sha256: string;
 }
 
-/** How long a row whose upload died is kept: uploads under way renew it more often. */
+/**
+ * Milliseconds for which the row of a dead upload is kept: uploads in progress renew it more often.
+ */
 const PENDING_MS = 15 * 60_000;
 const RENEW_MS = 5 * 60_000;
 
 /**
- * Turns bytes into an upload that can be sent: known by what they are, held to the limits, hashed, and
- * (for pictures) stripped. The row comes first and says `pending`, so that whatever a crash leaves is
- * found by the sweeper.
+ * Turns bytes into an upload that can be sent: detects its type, enforces the limits, hashes it,
+ * and strips the metadata of images. The row is created first, as `pending`, so that the sweeper
+ * finds what a crash leaves behind.
  */
 export class MediaIntake {
   constructor(
@@ -66,8 +68,14 @@ export class MediaIntake {
       ownerId,
       blobId: id,
       status: "pending",
-      ...{ kind: "file", type: CIPHERTEXT.contentType, name: cleanFileName(name), size },
-      ...{ width: null, height: null, thumbHash: null, thumbnailSize: null },
+      kind: "file",
+      type: CIPHERTEXT.contentType,
+      name: cleanFileName(name),
+      size,
+      width: null,
+      height: null,
+      thumbHash: null,
+      thumbnailSize: null,
       encrypted,
       sha256: "",
       uses: 0,
@@ -80,7 +88,7 @@ export class MediaIntake {
     return media;
   }
 
-  /** Stores a body as it comes; memory does not grow with it. */
+  /** Stores a body as it arrives; memory does not grow with its size. */
   async receive(media: Media, body: ReadableStream<Uint8Array>): Promise<StoredBytes> {
     const renewal = setInterval(() => this.#renew(media), RENEW_MS);
     try {
@@ -100,10 +108,13 @@ export class MediaIntake {
     }
   }
 
-  /** Looks at what has arrived under `key`, moves it to its place if it is elsewhere, and is done. */
+  /**
+   * Checks the bytes under `key`, moves them to the file's key if needed, and makes the upload
+   * `ready`.
+   */
   async finish(media: Media, key: string): Promise<Media> {
     const content = await this.blobs.get(key);
-    if (!content) throw new AppError("conflict", "Finishing the upload: nothing has arrived");
+    if (!content) throw new AppError("conflict", "Cannot finish the upload: no bytes have arrived");
     const { head, body } = await peekStream(content.body, HEAD_SIZE);
     const { size, etag } = content.info;
     let type = media.encrypted ? CIPHERTEXT : detectFileType(head);
@@ -115,7 +126,7 @@ export class MediaIntake {
       await body.cancel();
       throw error;
     }
-    if (type.kind === "image") return await this.#conclude(media, await this.#strip(media, body));
+    if (type.kind === "image") return await this.#markReady(media, await this.#strip(media, body));
     const hash = new Sha256Stream();
     await body.pipeThrough(hash).pipeTo(new WritableStream());
     if (key !== fileKey(media.id)) {
@@ -124,40 +135,40 @@ export class MediaIntake {
         ifMatch: etag,
       });
     }
-    return await this.#conclude(media, fieldsOf({ type, ...await hash.digest }));
+    return await this.#markReady(media, fieldsOf({ type, ...await hash.digest }));
   }
 
-  /** What `receive` has stored becomes `ready`. `encrypted` may be known only now. */
-  async finalize(media: Media, { type, ...arrived }: StoredBytes): Promise<Media> {
+  /** Makes the stored bytes `ready`. `encrypted` may be known only now. */
+  async finalize(media: Media, { type, ...stored }: StoredBytes): Promise<Media> {
     if (media.encrypted || type.kind !== "image") {
       const kept = media.encrypted
         ? CIPHERTEXT
-        : await this.#byTracks(type, fileKey(media.id), arrived.size);
-      return await this.#conclude(media, fieldsOf({ type: kept, ...arrived }));
+        : await this.#byTracks(type, fileKey(media.id), stored.size);
+      return await this.#markReady(media, fieldsOf({ type: kept, ...stored }));
     }
     const content = await this.blobs.get(fileKey(media.id));
     if (!content) throw notFound("upload", media.id);
-    return await this.#conclude(media, await this.#strip(media, content.body));
+    return await this.#markReady(media, await this.#strip(media, content.body));
   }
 
-  /** Sound in a container of video is held to the limit of sound. */
+  /** Audio in a video container is subject to the limit of audio. */
   async #byTracks(type: FileType, key: string, size: number): Promise<FileType> {
     const found = await typeByTracks(type, this.blobs, key, size);
     checkSize(size, found, this.limits);
     return found;
   }
 
-  /** An upload that failed leaves nothing; what cannot be removed now, the sweeper will. */
+  /** Deletes everything of a failed upload; the sweeper deletes what cannot be deleted now. */
   async discard(media: Media): Promise<void> {
-    const given = await this.store.media.update(media.id, "pending", {
+    const marked = await this.store.media.update(media.id, "pending", {
       status: "deleting",
       checkAt: this.clock.now(),
     });
-    if (!given) return;
+    if (!marked) return;
     await this.blobs.delete(fileKey(media.id));
     await this.blobs.delete(thumbnailKey(media.id));
     if (media.upload?.method === "tus") await this.blobs.abortUpload(media.upload);
-    // A signed URL may still be used until it expires: then the sweeper looks.
+    // A signed URL may still be used until it expires: the sweeper checks then.
     if (media.upload?.method === "put") {
       await this.blobs.delete(media.upload.key);
       const checkAt = media.upload.until;
@@ -167,7 +178,7 @@ export class MediaIntake {
     await this.store.media.remove(media.id);
   }
 
-  /** The picture without its metadata takes the place of the one that came. */
+  /** Replaces the received image with one that has no metadata. */
   async #strip(media: Media, body: ReadableStream<Uint8Array>): Promise<Partial<Media>> {
     let read = false;
     try {
@@ -188,15 +199,21 @@ export class MediaIntake {
       await this.blobs.put(fileKey(media.id), stripped, { contentType });
       const { sha256 } = await hash.digest;
       return {
-        ...{ kind: "image", type: contentType, size, sha256 },
-        ...{ width, height, thumbHash: thumbnail?.thumbHash ?? null, thumbnailSize },
+        kind: "image",
+        type: contentType,
+        size,
+        sha256,
+        width,
+        height,
+        thumbHash: thumbnail?.thumbHash ?? null,
+        thumbnailSize,
       };
     } finally {
       if (!read) await body.cancel();
     }
   }
 
-  async #conclude(media: Media, fields: Partial<Media>): Promise<Media> {
+  async #markReady(media: Media, fields: Partial<Media>): Promise<Media> {
     const change = {
       ...fields,
       status: "ready",
@@ -207,19 +224,21 @@ export class MediaIntake {
     const ready = await withinQuota(
       this.store.media.update(media.id, "pending", change, quotaOf(this.limits)),
     );
-    if (!ready) throw new AppError("conflict", "Finishing the upload: it was taken back meanwhile");
+    if (!ready) {
+      throw new AppError("conflict", "Cannot finish the upload: it was canceled meanwhile");
+    }
     return ready;
   }
 
   async #reserve(media: Media, size: number): Promise<void> {
     const change = this.store.media.update(media.id, "pending", { size }, quotaOf(this.limits));
     if (await withinQuota(change)) return;
-    throw new AppError("conflict", "Cannot go on with the upload: it was canceled");
+    throw new AppError("conflict", "Cannot continue the upload: it was canceled");
   }
 
   async #renew({ id }: Media): Promise<void> {
     const checkAt = this.clock.now() + PENDING_MS;
-    // One that fails is made up for by the next: the row outlasts two.
+    // If one renewal fails, the next one makes up for it: the row outlasts two.
     await this.store.media.update(id, "pending", { checkAt }).catch(() => null);
   }
 }
@@ -232,11 +251,11 @@ function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   return new Blob([bytes]).stream();
 }
 
-/** At most `most` bytes, which the store has counted already. */
+/** Reads at most `max` bytes, which the store has counted already. */
 async function bytesOf(
   body: ReadableStream<Uint8Array>,
-  most: number,
+  max: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const limited = body.pipeThrough(byteLimitStream(most));
+  const limited = body.pipeThrough(byteLimitStream(max));
   return new Uint8Array(await new Response(limited).arrayBuffer());
 }

@@ -12,7 +12,9 @@ import type { MediaSharing } from "./media_sharing.ts";
 type LibraryStore = Pick<Store, "media" | "messages" | "users" | "chats">;
 
 const PAGE = 100;
-/** Longer than any request: a picture that is about to be shown must not be swept meanwhile. */
+/**
+ * Longer than any request: an image that is about to become an avatar must not be swept meanwhile.
+ */
 const CLAIM_MS = 10 * 60_000;
 
 export interface MediaLibraryOptions {
@@ -25,7 +27,7 @@ export interface MediaLibraryOptions {
   purge: (media: Media) => Promise<void>;
 }
 
-/** As `media.usage` returns it. */
+/** Result of `media.usage`. */
 export interface StorageReport {
   usedBytes: number;
   maxBytes: number;
@@ -33,7 +35,7 @@ export interface StorageReport {
   maxOpenUploads: number;
 }
 
-/** People's uploads: what is sent, shown as a picture of oneself or of a group, and deleted. */
+/** Users' uploads: sent in messages, used as an avatar of a user or a group, and deleted. */
 export class MediaLibrary {
   readonly #options: MediaLibraryOptions;
 
@@ -64,16 +66,18 @@ export class MediaLibrary {
     for (const id of mediaIds) {
       const media = await this.#sendable(userId, id, found.get(id), encrypted);
       if (media.encrypted !== encrypted) throw wrongChat(media);
-      // Two that share their bytes are one upload of whoever sends them on.
+      // Two uploads that share their bytes are one upload of the user who sends them on.
       attachments.set(media.id, attachmentOf(media));
     }
     return [...attachments.values()];
   }
 
-  /** The sender's own upload, or one of theirs with the bytes of one that they were sent. */
+  /**
+   * Returns the sender's own upload, or creates one with the bytes of an upload that they received.
+   */
   async #sendable(userId: string, id: string, media: Media | undefined, encrypted: boolean) {
     if (media?.ownerId === userId && media.status === "ready") return media;
-    // In an encrypted chat, what names the file by its id is inside the ciphertext.
+    // In an encrypted chat, the reference to the file by its id is inside the ciphertext.
     if (encrypted || media === undefined || media.encrypted) throw notFound("upload", id);
     const source = await this.#options.access.require(userId, id);
     const shared = await this.#options.sharing.shareOf(userId, source);
@@ -81,21 +85,24 @@ export class MediaLibrary {
     return shared;
   }
 
-  /** Whether this may be a picture of a person or a group: an own, ready image. */
+  /**
+   * Throws unless the upload may be the avatar of a user or a group: one of the user's
+   * ready images.
+   */
   async requireAvatar(userId: string, mediaId: string): Promise<void> {
     const media = await this.#options.store.media.byId(mediaId);
     if (media?.ownerId !== userId || media.status !== "ready") {
       throw fieldError("not_found", "avatarMediaId", `There is no upload ${quote(mediaId)}`);
     }
     if (media.kind !== "image") {
-      const about = `Choosing a picture: ${quote(media.name)} is of the type ${media.type}`;
-      throw fieldError("invalid_request", "avatarMediaId", about);
+      const message = `Cannot use ${quote(media.name)} as an avatar: its type is ${media.type}`;
+      throw fieldError("invalid_request", "avatarMediaId", message);
     }
   }
 
   /**
-   * Has a person's picture change by `change`. What is chosen cannot be swept before it is in place, and
-   * what it takes the place of is looked at afterwards, also when this process dies in between.
+   * Changes a user's avatar by `change`. The new avatar cannot be swept before it is in place, and
+   * the replaced one is checked afterwards, even if this process dies in between.
    */
   async changeAvatar<T>(
     userId: string,
@@ -121,17 +128,20 @@ export class MediaLibrary {
     return result;
   }
 
-  /** Only its owner's to do; for those who may see it that is `forbidden`, for others it is not there. */
+  /**
+   * Only the owner may delete an upload: users who can see it get `forbidden`, all others
+   * `not_found`.
+   */
   async delete(userId: string, mediaId: string): Promise<void> {
     const media = await this.#options.store.media.byId(mediaId);
     if (media?.ownerId !== userId || media.status !== "ready") {
       await this.#options.access.require(userId, mediaId);
-      throw new AppError("forbidden", "Deleting the upload: only who made it may");
+      throw new AppError("forbidden", "Cannot delete the upload: only its owner may");
     }
     await this.#erase(media);
   }
 
-  /** All that a person has uploaded, for the erasure of an account. May be repeated. */
+  /** Deletes all uploads of a user, when their account is erased. May be repeated. */
   async eraseAllOf(ownerId: string): Promise<void> {
     for (let after: string | null = null;;) {
       const page: Media[] = await this.#options.store.media.ofOwner(ownerId, after, PAGE);
@@ -169,7 +179,7 @@ export class MediaLibrary {
     if (row) await this.#options.purge(row);
   }
 
-  /** A message that carried nothing else becomes a tombstone. */
+  /** A message without other content becomes a tombstone. */
   async #removeFrom(chatId: string, messageId: string, mediaId: string): Promise<void> {
     await this.#options.writer.write(chatId, async (draft) => {
       const message = await draft.message(messageId);
@@ -187,8 +197,12 @@ function attachmentOf(media: Media): MediaAttachment {
 }
 
 function wrongChat(media: Media): AppError {
-  const about = media.encrypted
-    ? `Sending: ${quote(media.name)} was uploaded as ciphertext, and this chat is not encrypted`
-    : `Sending: the chat is encrypted, and ${quote(media.name)} was not uploaded for it (chatId)`;
-  return fieldError("conflict", "mediaIds", about);
+  const message = media.encrypted
+    ? `Cannot send ${
+      quote(media.name)
+    }: it was uploaded as ciphertext, and this chat is not encrypted`
+    : `Cannot send ${
+      quote(media.name)
+    }: the chat is encrypted, and it was not uploaded for it (chatId)`;
+  return fieldError("conflict", "mediaIds", message);
 }

@@ -6,12 +6,12 @@ import type { Caller } from "../model/caller.ts";
 import type { SessionStore } from "../store/session_store.ts";
 
 export interface MediaLink {
-  /** From the root of the server. */
+  /** Path from the root of the server. */
   url: string;
   expiresAt: number;
 }
 
-/** What a link says, as its query gives it. */
+/** The signed values in a link's query. */
 export interface LinkQuery {
   user: string;
   session: string;
@@ -28,13 +28,16 @@ export interface VerifiedLink {
 
 const MINUTE = 60_000;
 const LIFE_MS = 15 * MINUTE;
-/** Links end on the same minutes, so that one asked for again is the same, and the browser's cache hits. */
+/**
+ * Expiry times are rounded up to this step, so that repeated requests return equal links and the
+ * browser's cache hits.
+ */
 const STEP_MS = 5 * MINUTE;
 
 /**
- * Links for `<img>` and its like, which send no headers. A link belongs to a session and ends with it
- * (sign-out, suspension, erasure), and shows what its user may see when it is used: former members of a
- * chat have no use of old links.
+ * Links for `<img>` and similar elements, which send no headers. A link belongs to a session, ends
+ * with it (sign-out, suspension, erasure), and shows only what its user may see at the time of use:
+ * a former member of a chat cannot use old links.
  */
 export class MediaLinks {
   readonly #key: Uint8Array;
@@ -55,17 +58,24 @@ export class MediaLinks {
     return { url: `/api/media/${mediaId}?${query}`, expiresAt };
   }
 
-  /** Throws `forbidden` if the link was not made here, has expired, or its session has ended. */
+  /**
+   * Throws `forbidden` if the link was not created by this server, has expired, or its session has
+   * ended.
+   */
   async verify(mediaId: string, link: LinkQuery): Promise<VerifiedLink> {
     const { user, session, expires, signature } = link;
     const given = Buffer.from(signature, "base64url");
     const expected = this.#sign(mediaId, user, session, expires);
     const genuine = given.length === expected.length && timingSafeEqual(given, expected);
-    if (!genuine) throw new AppError("forbidden", "The link is not one of this server's");
+    if (!genuine) {
+      throw new AppError("forbidden", "Cannot open the link: its signature is not valid");
+    }
     const left = Number(expires) * 1000 - this.clock.now();
-    if (left <= 0) throw new AppError("forbidden", "The link has expired: ask for a new one");
+    if (left <= 0) {
+      throw new AppError("forbidden", "Cannot open the link: it has expired; request a new one");
+    }
     if (!await this.#isAlive(user, session)) {
-      throw new AppError("forbidden", "The session that the link was made for has ended");
+      throw new AppError("forbidden", "Cannot open the link: its session has ended");
     }
     return { userId: user, secondsLeft: Math.floor(left / 1000) };
   }

@@ -5,7 +5,9 @@ import type { MediaLibrary } from "./media_library.ts";
 
 const PAGE = 100;
 
-/** What a person has uploaded. The export names it; the bytes are downloaded by id. */
+/**
+ * Personal data of media: a user's uploads. The export lists them; the bytes are downloaded by id.
+ */
 export class MediaPersonalData implements PersonalData {
   readonly name = "media";
 

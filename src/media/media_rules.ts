@@ -16,7 +16,7 @@ export type MediaLimits = Pick<
   | "unusedMediaMs"
 >;
 
-/** What an encrypted chat's files are to the server. */
+/** Type of a file in an encrypted chat, whose content the server cannot know. */
 export const CIPHERTEXT: FileType = {
   contentType: "application/octet-stream",
   kind: "file",
@@ -33,31 +33,35 @@ export function limitOf(kind: MediaKind, limits: MediaLimits): number {
   }[kind];
 }
 
-/** Larger than this, nothing is taken, whatever it is. */
+/** Maximum size in bytes of an upload of any kind. */
 export function largestLimit(limits: MediaLimits): number {
   const { imageBytes, videoBytes, audioBytes, fileBytes } = limits;
   return Math.max(imageBytes, videoBytes, audioBytes, fileBytes);
 }
 
-/** Throws `payload_too_large`, with what was given and what is allowed. */
+/** Throws `payload_too_large`, with the given and the allowed size. */
 export function checkSize(size: number, { kind }: FileType, limits: MediaLimits): void {
-  const most = limitOf(kind, limits);
-  if (size <= most) return;
-  const about = `Uploading: the file has ${size} bytes, a file of kind ${kind} at most ${most}`;
-  throw new AppError("payload_too_large", about);
+  const max = limitOf(kind, limits);
+  if (size <= max) return;
+  const message =
+    `Cannot upload: the file has ${size} bytes, and the maximum for kind ${kind} is ${max}`;
+  throw new AppError("payload_too_large", message);
 }
 
 /**
- * Every picture loses its metadata, and with them where it was taken. What cannot be decoded here
- * (HEIC) cannot lose them, so it is refused: phones convert to JPEG when they share.
+ * Every image loses its metadata, which includes where it was taken. An image that cannot be
+ * decoded here (HEIC) cannot lose them, so it is rejected: phones convert to JPEG when they share.
  */
 export function checkType({ kind, contentType }: FileType): void {
   if (kind !== "image" || IMAGE_CONTENT_TYPES.some((type) => type === contentType)) return;
-  const about = `Uploading: pictures of the type ${contentType} are not taken; convert it to JPEG`;
-  throw new AppError("unsupported_media_type", about);
+  const message =
+    `Cannot upload: images of type ${contentType} are not supported; convert it to JPEG`;
+  throw new AppError("unsupported_media_type", message);
 }
 
-/** Where the bytes are. Under `file`, and under `staging` what a signed URL may still write to. */
+/**
+ * Keys of the bytes: the final file under `file`, and the target of signed URLs under `staging`.
+ */
 export const fileKey = (id: string) => `media/${id}/file`;
 export const thumbnailKey = (id: string) => `media/${id}/thumbnail`;
 export const stagingKey = (id: string) => `staging/${id}`;

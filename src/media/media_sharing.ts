@@ -6,9 +6,10 @@ import type { MediaLimits } from "./media_rules.ts";
 import { quotaOf, withinQuota } from "./storage_quota.ts";
 
 /**
- * Gives people an upload of their own with the bytes of one that they were sent, so that they can send it
- * on: nothing is copied, each row is deleted by its owner, and the bytes go with the last of them. They
- * count for everyone who has such a row, once, however often it is sent on.
+ * Creates uploads for users with the bytes of uploads that they received, so that they can send
+ * them on: nothing is copied, each row is deleted by its owner, and the bytes are deleted with
+ * the last row. They count towards the quota of every user with such a row, once, however often
+ * they are sent on.
  */
 export class MediaSharing {
   constructor(
@@ -17,7 +18,9 @@ export class MediaSharing {
     private readonly limits: MediaLimits,
   ) {}
 
-  /** The caller may see `source`. Null if it was deleted meanwhile; throws `quota_exceeded`. */
+  /**
+   * The caller may see `source`. Returns null if it was deleted meanwhile; throws `quota_exceeded`.
+   */
   async shareOf(userId: string, source: Media): Promise<Media | null> {
     const earlier = await this.store.media.sharedBy(userId, source.blobId);
     if (earlier) return earlier;
@@ -26,7 +29,7 @@ export class MediaSharing {
     const own = { id: newId(), ownerId: userId, uses: 0, checkAt, createdAt: now };
     const media: Media = { ...source, ...own, upload: null, tus: null };
     const quota = quotaOf(this.limits);
-    const made = await withinQuota(this.store.media.createShared(media, source.id, quota));
-    return made ? media : null;
+    const created = await withinQuota(this.store.media.createShared(media, source.id, quota));
+    return created ? media : null;
   }
 }

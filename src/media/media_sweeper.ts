@@ -6,9 +6,9 @@ import type { BlobStore } from "./blobs/blob_store.ts";
 import type { Leases } from "./lease.ts";
 import { fileKey, type MediaLimits, thumbnailKey } from "./media_rules.ts";
 
-/** What still carries an upload that is being deleted. */
+/** Removes the references to an upload that is being deleted. */
 export interface MediaReferences {
-  /** Takes the upload out of messages, profiles and groups. */
+  /** Removes the upload from messages, profiles and groups. */
   remove(media: Media): Promise<void>;
 }
 
@@ -18,9 +18,9 @@ const HOUR_MS = 3_600_000;
 const PAGE = 100;
 
 /**
- * Removes what nothing needs: uploads that were never finished or never used, and those whose last
- * message was deleted. Everything it does can be repeated, so that neither a crash in the middle nor a
- * second instance at the same work does harm.
+ * Removes unneeded uploads: those that were never finished or never used, and those whose last
+ * message was deleted. Every step can be repeated, so that neither a crash in the middle nor a
+ * second instance at work does harm.
  */
 export class MediaSweeper {
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,12 +40,12 @@ export class MediaSweeper {
     private readonly limits: MediaLimits,
   ) {}
 
-  /** Goes over everything now and then. */
+  /** Starts the periodic sweeps. */
   start(): void {
     if (!this.#nudged) this.#schedule(TICK_MS);
   }
 
-  /** Something has just lost an upload. A round that is under way is followed by another. */
+  /** Called after an upload lost a reference. A round in progress is followed by another. */
   nudge(): void {
     if (this.#nudged) return;
     this.#nudged = true;
@@ -58,7 +58,9 @@ export class MediaSweeper {
     await this.#running;
   }
 
-  /** One round; answers how many uploads were removed, or null when another instance is at it. */
+  /**
+   * Runs one round; returns the number of removed uploads, or null if another instance is sweeping.
+   */
   async sweep(): Promise<number | null> {
     const held = await this.leases.hold("media sweep", async () => {
       let removed = 0;
@@ -73,10 +75,13 @@ export class MediaSweeper {
     return held && held.value;
   }
 
-  /** Of an upload that is `deleting`. Bytes go before the row, which is what remembers them. */
+  /**
+   * Deletes an upload that is `deleting`. The bytes go before the row, which is the only reference
+   * to them.
+   */
   async purge(media: Media): Promise<void> {
     await this.references.remove(media);
-    // No row can come to share them any more: only what is ready is shared, and this one is not.
+    // No new row can share the bytes any more: only ready uploads are shared, and this one is not.
     if (!await this.store.media.isBlobUsed(media.blobId)) {
       await this.blobs.delete(fileKey(media.blobId));
       await this.blobs.delete(thumbnailKey(media.blobId));
@@ -86,10 +91,13 @@ export class MediaSweeper {
     await this.store.media.remove(media.id);
   }
 
-  /** True if it is gone. One that cannot be removed goes to the end of the line, and throws. */
+  /**
+   * Returns true if the upload was removed. One that cannot be removed is moved to the end of the
+   * queue, and its error is thrown.
+   */
   async #look(media: Media): Promise<boolean> {
     if (media.status === "ready" && await this.#isNeeded(media)) {
-      // Looked at again in a day, rather than never: someone may be taking it away right now.
+      // Checked again in a day rather than never: its last reference may be disappearing right now.
       const checkAt = this.clock.now() + 24 * HOUR_MS;
       await this.store.media.update(media.id, "ready", { checkAt });
       return false;
@@ -118,7 +126,7 @@ export class MediaSweeper {
     const now = this.clock.now();
     if (now < this.#nextBlobSweep) return;
     this.#nextBlobSweep = now + HOUR_MS;
-    // Not before the rows of resumable uploads, which end as long after the last piece.
+    // Not before the rows of resumable uploads, which expire this long after their last piece.
     await this.blobs.sweep(now - this.limits.unusedMediaMs - HOUR_MS);
     await this.store.leases.purge(now - HOUR_MS);
   }
@@ -137,10 +145,10 @@ export class MediaSweeper {
     this.#ticking = true;
     let again = TICK_MS;
     try {
-      // Another instance, which may be past what this nudge is about.
+      // Another instance is sweeping, and may be past the upload that this nudge is about.
       if (await this.sweep() === null) again = 1_000;
     } catch (error) {
-      this.log.warn("Sweeping uploads failed; it is tried again", { error });
+      this.log.warn("Upload sweep failed; it is retried", { error });
     }
     this.#ticking = false;
     this.#schedule(this.#nudged ? NUDGE_MS : again);

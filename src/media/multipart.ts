@@ -1,10 +1,13 @@
 import { Buffer } from "node:buffer";
 import { AppError } from "../core/errors.ts";
 
-/** One field of a form, or one file. Read `body` to its end, or leave it, before asking for the next. */
+/**
+ * One field or file of a form. Read `body` to its end, or ignore it, before requesting the next
+ * part.
+ */
 export interface MultipartPart {
   name: string;
-  /** As the client named it; null for a field. */
+  /** Name given by the client; null for a field. */
   fileName: string | null;
   body: ReadableStream<Uint8Array>;
 }
@@ -12,7 +15,7 @@ export interface MultipartPart {
 const MAX_HEADER_BYTES = 16 * 1024;
 const CRLF = "\r\n";
 
-/** The boundary of a `multipart/form-data` body, or `unsupported_media_type`. */
+/** Returns the boundary of a `multipart/form-data` body, or throws `unsupported_media_type`. */
 export function boundaryOf(contentType: string | null): string {
   const match = /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i
     .exec(contentType ?? "");
@@ -23,8 +26,9 @@ export function boundaryOf(contentType: string | null): string {
 }
 
 /**
- * The parts of a form (RFC 7578) as they arrive. `Request.formData()` holds the whole body in memory,
- * which an upload must not. Throws `invalid_request` for what is not well-formed or breaks off.
+ * Yields the parts of a form (RFC 7578) as they arrive. `Request.formData()` holds the whole body
+ * in memory, which an upload must not. Throws `invalid_request` for a body that is malformed or
+ * truncated.
  */
 export async function* multipartParts(
   body: ReadableStream<Uint8Array>,
@@ -44,11 +48,14 @@ export async function* multipartParts(
   }
 }
 
-/** Bytes between occurrences of a delimiter. No more is held than one chunk and the delimiter's length. */
+/**
+ * Reads the bytes between occurrences of a delimiter. Holds at most one chunk and the delimiter's
+ * length.
+ */
 class DelimitedSource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #delimiter: Buffer;
-  /** The first delimiter has no line before it: it is given one. */
+  /** The first delimiter has no line break before it, so one is prepended. */
   #buffer: Buffer = Buffer.from(CRLF);
   atDelimiter = false;
 
@@ -61,13 +68,13 @@ class DelimitedSource {
     return this.#reader.cancel().catch(() => {});
   }
 
-  /** After a delimiter: whether a part follows, or the end. */
+  /** Called after a delimiter: true if a part follows, false at the end. */
   async hasNext(): Promise<boolean> {
     while (this.#buffer.length < 2) await this.#fill();
     if (this.#buffer.subarray(0, 2).equals(Buffer.from("--"))) return false;
     const end = await this.#find(CRLF);
     if (!/^[ \t]*$/.test(this.#buffer.toString("latin1", 0, end))) {
-      throw malformed("text stands after a boundary");
+      throw malformed("text follows a boundary");
     }
     this.#buffer = this.#buffer.subarray(end);
     this.atDelimiter = false;
@@ -91,12 +98,12 @@ class DelimitedSource {
     }, { highWaterMark: 0 });
   }
 
-  /** Passes over everything up to the next delimiter. */
+  /** Skips everything up to the next delimiter. */
   async skip(): Promise<void> {
     while (await this.#next()) { /* dropped */ }
   }
 
-  /** The next bytes before the delimiter, or null once it is reached, and passed. */
+  /** Returns the next bytes before the delimiter, or null once it is reached and consumed. */
   async #next(): Promise<Uint8Array | null> {
     while (!this.atDelimiter) {
       const at = this.#buffer.indexOf(this.#delimiter);
@@ -105,7 +112,7 @@ class DelimitedSource {
         this.atDelimiter = true;
         break;
       }
-      // What may be the beginning of a delimiter is kept back.
+      // Keeps back bytes that may be the beginning of a delimiter.
       const safe = at > 0 ? at : this.#buffer.length - this.#delimiter.length + 1;
       if (safe > 0) {
         const chunk = this.#buffer.subarray(0, safe);
@@ -142,7 +149,10 @@ function describe(headers: string): { name: string; fileName: string | null } {
   return { name, fileName: extendedParameter(disposition) ?? parameter(disposition, "filename") };
 }
 
-/** Browsers write quotes and line breaks in a name as %22, %0D and %0A; others escape by a backslash. */
+/**
+ * Browsers write quotes and line breaks in a name as %22, %0D and %0A; other clients escape with a
+ * backslash.
+ */
 function parameter(disposition: string | undefined, name: string): string | null {
   const pattern = new RegExp(`(?:^|;)\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;]+))`, "i");
   const match = pattern.exec(disposition ?? "");
@@ -163,5 +173,5 @@ function extendedParameter(disposition: string | undefined): string | null {
 }
 
 function malformed(reason: string): AppError {
-  return new AppError("invalid_request", `The form cannot be read: ${reason}`);
+  return new AppError("invalid_request", `Cannot read the form: ${reason}`);
 }

@@ -1,27 +1,27 @@
 export interface Peeked {
-  /** The first `length` bytes, or all of them where there are fewer. */
+  /** The first `length` bytes, or all of them if there are fewer. */
   head: Uint8Array;
   /** The whole body, the head included. */
   body: ReadableStream<Uint8Array>;
 }
 
-/** Reads just enough of a body to know its type by, and gives it back as if unread. */
+/** Reads just enough of a body to detect its type, and returns the body as if unread. */
 export async function peekStream(
   source: ReadableStream<Uint8Array>,
   length: number,
 ): Promise<Peeked> {
   const reader = source.getReader();
-  const taken: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   for (let size = 0; size < length;) {
     const { done, value } = await reader.read();
     if (done) break;
-    taken.push(value);
+    chunks.push(value);
     size += value.byteLength;
   }
-  const head = joined(taken, length);
+  const head = joined(chunks, length);
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const next = taken.shift();
+      const next = chunks.shift();
       if (next) return controller.enqueue(next);
       const { done, value } = await reader.read();
       if (done) controller.close();

@@ -1,7 +1,7 @@
 import { AppError, quote } from "../core/errors.ts";
 import { isId } from "../core/ids.ts";
 
-/** The path's id. */
+/** Validates the id in the path. */
 export function idOf(id: string): string {
   if (isId(id)) return id;
   throw new AppError("invalid_request", `mediaId must be an id, not ${quote(id)}`);
@@ -10,6 +10,6 @@ export function idOf(id: string): string {
 export function assertPlain(headers: Headers): void {
   const coding = headers.get("content-encoding");
   if (coding === null || coding.toLowerCase() === "identity") return;
-  const about = `The body must be sent without a content coding, not in ${quote(coding)}`;
-  throw new AppError("unsupported_media_type", about);
+  const message = `The body must be sent without a content coding, not in ${quote(coding)}`;
+  throw new AppError("unsupported_media_type", message);
 }

@@ -3,9 +3,9 @@ import { AppError } from "../core/errors.ts";
 const STEP_BYTES = 8 * 1024 ** 2;
 
 /**
- * Passes bytes through, and has `reserve` called with a new total before more go through than are reserved:
- * so what a body of unknown length takes is counted while it arrives, not only at its end. Close to the
- * quota, where a whole step is refused, the bytes that are there are reserved without one.
+ * Passes bytes through, and calls `reserve` with a new total before more bytes pass than are
+ * reserved: so a body of unknown length is counted while it arrives, not only at its end. Close to
+ * the quota, where a whole step is refused, only the received bytes are reserved.
  */
 export function reservingStream(
   reserved: number,

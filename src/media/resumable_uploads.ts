@@ -24,11 +24,11 @@ import type { UploadTarget } from "./upload_target.ts";
 
 export interface NewUpload {
   name: string;
-  /** Of a final upload it is that of its parts. */
+  /** For a final upload, the total size of its parts. */
   size: number;
   chatId?: string;
   tus?: TusDetails;
-  /** Ids of the partial uploads that a final one consists of. */
+  /** Ids of the partial uploads that a final upload consists of. */
   parts?: string[];
 }
 
@@ -51,11 +51,14 @@ export interface ResumableUploadOptions {
   leases: Leases;
   clock: Clock;
   limits: MediaLimits;
-  /** Called with the bytes that a request added. */
+  /** Called with the number of bytes that a request added. */
   onAppended(bytes: number): void;
 }
 
-/** Uploads that come in pieces and go on after a break, on whichever instance: what tus needs. */
+/**
+ * Uploads that arrive in pieces and can be continued after an interruption, on any instance: for
+ * tus.
+ */
 export class ResumableUploads {
   readonly #options: ResumableUploadOptions;
 
@@ -67,7 +70,7 @@ export class ResumableUploads {
     return largestLimit(this.#options.limits);
   }
 
-  /** An upload of no bytes is finished with that, since nobody would send it any. */
+  /** An empty upload is finished immediately, because no client would send bytes for it. */
   async create(ownerId: string, { parts, ...upload }: NewUpload): Promise<Media> {
     if (parts) return await this.#concatenate(ownerId, upload, parts);
     const media = await this.#begin(ownerId, upload);
@@ -96,8 +99,8 @@ export class ResumableUploads {
   }
 
   /**
-   * Copies the bytes of partial uploads, all of which must be there, into one that is finished with it; the
-   * parts are deleted. Until then both count for the owner.
+   * Copies the bytes of partial uploads, all of which must be complete, into one upload and
+   * finishes it; the parts are deleted. Until then both count towards the owner's quota.
    */
   async #concatenate(ownerId: string, upload: NewUpload, parts: string[]): Promise<Media> {
     const rows = await Promise.all(parts.map((id) => this.#wholePart(ownerId, id)));
@@ -130,7 +133,7 @@ export class ResumableUploads {
     return await this.#stateOf(await this.#own(ownerId, id));
   }
 
-  /** A finished upload is at its end: a client that missed the last answer learns it so. */
+  /** A finished upload is at its end: a client that missed the last response learns it this way. */
   async #stateOf(media: Media): Promise<UploadState> {
     if (media.status === "ready") return { media, offset: media.size };
     const offset = await this.#options.blobs.uploadOffset(tusUpload(media));
@@ -138,8 +141,8 @@ export class ResumableUploads {
   }
 
   /**
-   * Returns the new offset; the last bytes finish the upload, and its rules may refuse it then. With a
-   * checksum, bytes that do not fit it are not taken, nor any of them before all have come.
+   * Returns the new offset; the last bytes finish the upload, which its rules may reject then. With
+   * a checksum, mismatching bytes are not appended, and none are appended before all have arrived.
    */
   async append(
     ownerId: string,
@@ -168,7 +171,7 @@ export class ResumableUploads {
     });
   }
 
-  /** By way of a blob of its own, since what was appended cannot be taken back. */
+  /** Writes to a temporary blob first, because appended bytes cannot be removed. */
   async #appendChecked(
     media: Media,
     offset: number,
@@ -188,7 +191,7 @@ export class ResumableUploads {
     }
   }
 
-  /** Repeats the last step of an upload whose bytes are all there, after a crash say. */
+  /** Repeats the last step of an upload whose bytes have all arrived, for example after a crash. */
   async complete(ownerId: string, id: string): Promise<Media> {
     return await this.#alone(ownerId, id, async (media) => {
       if (media.status === "ready") return media;
@@ -206,7 +209,7 @@ export class ResumableUploads {
     });
   }
 
-  /** Of a partial upload the bytes are kept, until a final one takes them. */
+  /** The bytes of a partial upload are kept until a final upload uses them. */
   async #end(media: Media): Promise<Media> {
     if (!isPartial(media)) return await this.#finish(media);
     await this.#options.blobs.completeUpload(tusUpload(media));
@@ -218,7 +221,7 @@ export class ResumableUploads {
       await this.#options.blobs.completeUpload(tusUpload(media));
       return await this.#options.intake.finish(media, fileKey(media.id));
     } catch (error) {
-      // What the rules refuse cannot be mended by sending more.
+      // Sending more bytes cannot fix an upload that the rules reject.
       if (error instanceof AppError && error.code !== "unavailable") {
         await this.#options.intake.discard(media);
       }
@@ -226,7 +229,7 @@ export class ResumableUploads {
     }
   }
 
-  /** What will be refused in the end is refused with its first bytes. */
+  /** Rejects with the first bytes what would be rejected at the end. */
   async #checkHead(media: Media, body: ReadableStream<Uint8Array>) {
     if (media.encrypted) return body;
     const { head, body: whole } = await peekStream(body, HEAD_SIZE);
@@ -255,7 +258,7 @@ export class ResumableUploads {
       return await work(await this.#own(ownerId, id));
     });
     if (held) return held.value;
-    throw new AppError("conflict", "Going on with the upload: another request is at it", {
+    throw new AppError("conflict", "Cannot continue the upload: another request is in progress", {
       retryAfter: 1,
     });
   }

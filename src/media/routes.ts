@@ -19,15 +19,15 @@ export interface MediaRouteOptions {
 
 const DOWNLOAD = "/api/media/:mediaId";
 
-/** The routes whose bodies are bytes; `raw_routes.ts` describes them for the OpenAPI document. */
+/** Routes whose bodies are bytes; `raw_routes.ts` describes them for the OpenAPI document. */
 export function mountMedia(app: Hono<HttpEnv>, options: MediaRouteOptions): void {
   const { media } = options;
   const by = callers(options);
   app.post("/api/media/upload", async (c) => {
     const { userId } = await by(c, "upload");
     assertPlain(c.req.raw.headers);
-    const made = await media.forms.take(userId, c.req.raw);
-    return c.json(mediaView(made), 201, { location: `/api/media/${made.id}` });
+    const created = await media.forms.take(userId, c.req.raw);
+    return c.json(mediaView(created), 201, { location: `/api/media/${created.id}` });
   });
   mountTus(app, media.resumable, by);
   app.get(DOWNLOAD, (c) => download(c, media, by));
@@ -51,7 +51,7 @@ async function download(c: HttpContext, media: MediaServices, by: Callers): Prom
   if (!file) throw notFound("thumbnail of the upload", found.id);
   try {
     const response = await downloadResponse(c.req.raw, file, media.blobs, verified?.secondsLeft);
-    // The link is the permission: a page of another origin may show what it was given for.
+    // The link is the permission: a page of another origin may show what the link was created for.
     if (link) response.headers.set("cross-origin-resource-policy", "cross-origin");
     return response;
   } catch (error) {
@@ -66,7 +66,7 @@ const LINK = ["user", "session", "expires", "signature"] as const;
 function downloadQuery(url: string) {
   const query = new URL(url).searchParams;
   for (const name of query.keys()) {
-    if (name !== "thumbnail" && !LINK.some((known) => known === name)) throw unknownField(name);
+    if (name !== "thumbnail" && !LINK.some((field) => field === name)) throw unknownField(name);
   }
   const shown = query.get("thumbnail");
   if (shown !== null && !["", "1", "true", "0", "false"].includes(shown)) {

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 
 /**
- * Passes bytes through and hashes them on the way. `digest` is there once the body has gone through
- * whole; it stays pending for one that failed, whose error shows at the stream's end.
+ * Passes bytes through and hashes them. `digest` resolves once the whole body has passed; it stays
+ * pending for a body that failed, whose error surfaces at the end of the stream.
  */
 export class Sha256Stream extends TransformStream<Uint8Array, Uint8Array> {
-  /** SHA-256 in lower-case hex, and how many bytes there were. */
+  /** SHA-256 in lower-case hex, and the number of bytes. */
   readonly digest: Promise<{ sha256: string; size: number }>;
 
   constructor() {

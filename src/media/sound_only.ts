@@ -2,15 +2,18 @@ import type { BlobStore } from "./blobs/blob_store.ts";
 import type { FileType } from "./file_type.ts";
 import { mp4Tracks } from "./tracks_mp4.ts";
 
-/** Containers whose first bytes do not say whether they hold pictures, and what they are if they do not. */
+/**
+ * Containers whose first bytes do not tell whether they contain video, and their type if they do
+ * not.
+ */
 const SOUND_ONLY: Record<string, FileType> = {
   "video/mp4": { contentType: "audio/mp4", kind: "audio", extension: ".m4a" },
   "video/3gpp": { contentType: "audio/3gpp", kind: "audio", extension: ".3gp" },
 };
 
 /**
- * The type of a stored file, once all of it is there: a voice message of a phone is in a container of
- * video whose list of tracks may come last.
+ * Returns the type of a stored file, once all of it is stored: a phone's voice message is in a
+ * video container whose track list may come last.
  */
 export async function typeByTracks(
   type: FileType,

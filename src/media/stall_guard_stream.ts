@@ -1,14 +1,18 @@
 import { AppError } from "../core/errors.ts";
 
 /**
- * What is asked of the network at once. Since Deno 2.8.3 a body with `Transfer-Encoding: chunked` is
- * read ahead by so much for each chunk that the client cut, however slowly it is taken: a body that
- * outruns the disk piles up, and is moved as a whole with each read. Asking for less than clients' usual
- * chunks avoids that. (Bodies with a Content-Length are not concerned.)
+ * Bytes requested from the network at once. Since Deno 2.8.3, a body with `Transfer-Encoding:
+ * chunked` is read ahead by this size for each chunk that the client sent, however slowly it is
+ * consumed: a body that outruns the disk accumulates, and is moved as a whole with each read.
+ * Requesting less than clients' usual chunks avoids that. (Bodies with a Content-Length are not
+ * affected.)
  */
 const READ_SIZE = 16 * 1024;
 
-/** Passes bytes through until none come for `ms`; then the body fails with `request_timeout`. */
+/**
+ * Passes bytes through until none arrive for `ms` milliseconds; then the body fails with
+ * `request_timeout`.
+ */
 export function stallGuarded(
   source: ReadableStream<Uint8Array>,
   ms: number,
@@ -29,7 +33,7 @@ interface OpenedBody {
   cancel(reason: unknown): Promise<void>;
 }
 
-/** A request's body from the network is a byte stream; one that was made by hand need not be. */
+/** A request's body from the network is a byte stream; a manually created one need not be. */
 function opened(source: ReadableStream<Uint8Array>): OpenedBody {
   const cancel = (reason: unknown) => reader.cancel(reason);
   const reader = byteReader(source) ?? source.getReader();
@@ -37,7 +41,10 @@ function opened(source: ReadableStream<Uint8Array>): OpenedBody {
   return { read: () => readBytes(reader), cancel };
 }
 
-/** What is far smaller than its buffer is copied out: whoever collects it would hold the buffer too. */
+/**
+ * Bytes far smaller than their buffer are copied, because a consumer that collects them would keep
+ * the buffer.
+ */
 async function readBytes(reader: ReadableStreamBYOBReader) {
   const { done, value } = await reader.read(new Uint8Array(READ_SIZE));
   return { done, value: value && value.length < READ_SIZE / 2 ? value.slice() : value };
@@ -55,15 +62,19 @@ function byteReader(source: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
 async function readWithin(reader: OpenedBody, ms: number) {
   const { promise: stalled, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const about = `The upload must go on: nothing came for ${ms} ms`;
-    reject(new AppError("request_timeout", about));
+    const message = `Cannot continue the upload: no bytes arrived for ${ms} ms`;
+    reject(new AppError("request_timeout", message));
   }, ms);
   try {
     return await Promise.race([reader.read(), stalled]);
   } catch (error) {
     reader.cancel(error).catch(() => {});
     if (error instanceof AppError) throw error;
-    throw new AppError("invalid_request", "The body broke off before its end", { cause: error });
+    throw new AppError(
+      "invalid_request",
+      "Cannot read the body: the connection broke off before its end",
+      { cause: error },
+    );
   } finally {
     clearTimeout(timer);
   }

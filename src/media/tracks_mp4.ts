@@ -5,18 +5,22 @@ export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
 
 interface Box {
   type: string;
-  /** Of its content. */
+  /** Start of the box's content. */
   start: number;
   end: number;
 }
 
-/** Boxes looked at; a file that hides its tracks behind more is taken for what its brand says. */
+/**
+ * Maximum number of boxes to read; the brand decides the type of a file with its tracks behind more
+ * boxes.
+ */
 const MAX_BOXES = 64;
 const WINDOW_BYTES = 2048;
 
 /**
- * Looks for the kinds of the tracks in an ISO base media file (ISO/IEC 14496-12: the handler in
- * moov/trak/mdia/hdlr). The movie box may lie behind the data: Android's MediaRecorder writes it last.
+ * Finds the kinds of the tracks in an ISO base media file (ISO/IEC 14496-12: the handler in
+ * moov/trak/mdia/hdlr). The movie box may come after the data: Android's MediaRecorder writes it
+ * last.
  */
 export async function mp4Tracks(read: ReadAt, size: number): Promise<Tracks> {
   const walker = new BoxWalker(read);
@@ -63,7 +67,7 @@ class BoxWalker {
       if (mdia.type !== "mdia") continue;
       for await (const hdlr of this.boxes(mdia.start, mdia.end)) {
         if (hdlr.type !== "hdlr") continue;
-        // After version, flags and a field that is always zero.
+        // Skips version, flags and a field that is always zero.
         return String.fromCharCode(...await this.#bytes(hdlr.start + 8, 4));
       }
     }

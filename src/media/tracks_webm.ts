@@ -1,7 +1,7 @@
-/** What the tracks of a file hold; null where that cannot be told. */
+/** The kind of a file's tracks; null if it cannot be determined. */
 export type Tracks = "audio" | "video" | null;
 
-/** Ids of elements (RFC 9559, section 5.1), with their length marker. */
+/** Element ids (RFC 9559, section 5.1), with their length marker. */
 const SEGMENT = 0x18538067;
 const TRACKS = 0x1654ae6b;
 const TRACK_ENTRY = 0xae;
@@ -12,8 +12,8 @@ const VIDEO = 1;
 const AUDIO = 2;
 
 /**
- * Looks for the list of tracks in the start of a Matroska or WebM file, where what records (a browser's
- * MediaRecorder) puts it. A list that goes on past the end of `head` tells nothing.
+ * Finds the track list in the start of a Matroska or WebM file, where recorders (a browser's
+ * MediaRecorder) write it. A list that continues past the end of `head` determines nothing.
  */
 export function webmTracks(head: Uint8Array): Tracks {
   const types = new Set<number>();
@@ -32,7 +32,10 @@ export function webmTracks(head: Uint8Array): Tracks {
   return types.has(AUDIO) ? "audio" : null;
 }
 
-/** RFC 8794, section 4. An id keeps its length marker; a size of only ones is unknown: without an end. */
+/**
+ * RFC 8794, section 4. An id keeps its length marker; a size of only ones means unknown, without an
+ * end.
+ */
 function varint(bytes: Uint8Array, at: number, isId: boolean) {
   const first = bytes[at];
   if (first === undefined || first === 0) return null;

@@ -7,10 +7,13 @@ import type { NewUpload } from "./resumable_uploads.ts";
 
 const EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination,concatenation";
 
-/** Parts of a final upload; the official client makes as many as it is told, a handful. */
+/**
+ * Maximum number of parts of a final upload; the official client creates as many as configured, a
+ * handful.
+ */
 const MAX_PARTS = 32;
 
-/** Characters of a header that is kept. */
+/** Maximum number of characters of a stored header. */
 const MAX_HEADER = 2048;
 
 const TUS_PATCH_TYPE = "application/offset+octet-stream";
@@ -19,7 +22,7 @@ export function tusHeaders(extra: Record<string, string> = {}): Record<string, s
   return { "tus-resumable": TUS_VERSION, "cache-control": "no-store", ...extra };
 }
 
-/** What a client sends with the bytes from `offset` on. */
+/** Headers that a client sends with the bytes from `offset` on. */
 export function tusPatchHeaders(offset: number): Record<string, string> {
   return {
     "tus-resumable": TUS_VERSION,
@@ -28,7 +31,7 @@ export function tusPatchHeaders(offset: number): Record<string, string> {
   };
 }
 
-/** What `OPTIONS` answers. */
+/** Response to `OPTIONS`. */
 export function tusOptions(maxSize: number): Response {
   const headers = tusHeaders({
     "tus-version": TUS_VERSION,
@@ -39,16 +42,19 @@ export function tusOptions(maxSize: number): Response {
   return new Response(null, { status: 204, headers });
 }
 
-/** Throws `precondition_failed`: the protocol has 412 for a version that is not served. */
+/** Throws `precondition_failed`: the protocol requires 412 for an unsupported version. */
 export function requireTus(headers: Headers): void {
   if (headers.get("tus-resumable") === TUS_VERSION) return;
   throw new AppError("precondition_failed", `The header Tus-Resumable must be ${TUS_VERSION}`);
 }
 
-/** What a creation asks for. Throws `invalid_request` where it does not say the length. */
+/** Parses a creation request. Throws `invalid_request` if it does not declare the length. */
 export function newUploadOf(headers: Headers): NewUpload {
   if (headers.has("upload-defer-length")) {
-    throw new AppError("invalid_request", "Upload-Defer-Length is not offered: say Upload-Length");
+    throw new AppError(
+      "invalid_request",
+      "Upload-Defer-Length is not supported: send Upload-Length",
+    );
   }
   const header = headers.get("upload-metadata") ?? "";
   const concat = headers.get("upload-concat") ?? "";
@@ -67,7 +73,10 @@ export function newUploadOf(headers: Headers): NewUpload {
   };
 }
 
-/** The ids in `final;<url> <url> …`, whose URLs are absolute or paths; undefined for what is not final. */
+/**
+ * Returns the ids in `final;<url> <url> …`, whose URLs are absolute or paths; undefined if it is
+ * not final.
+ */
 function partsOf(concat: string): string[] | undefined {
   if (concat === "" || concat === "partial") return undefined;
   const urls = /^final;\s*(\S.*)$/.exec(concat)?.[1].trim().split(/\s+/) ?? [];
@@ -77,12 +86,12 @@ function partsOf(concat: string): string[] | undefined {
   throw new AppError("invalid_request", message + quote(concat));
 }
 
-/** Null where none is given. Throws `invalid_request` for an algorithm that is not offered. */
+/** Returns null if no checksum is given. Throws `invalid_request` for an unsupported algorithm. */
 export function checksumOf(headers: Headers): Checksum | null {
   const header = headers.get("upload-checksum");
   if (header === null) return null;
   const [name, digest = ""] = header.trim().split(/\s+/);
-  const algorithm = CHECKSUM_ALGORITHMS.find((known) => known === name.toLowerCase());
+  const algorithm = CHECKSUM_ALGORITHMS.find((supported) => supported === name.toLowerCase());
   if (algorithm && /^[A-Za-z0-9+/]+={0,2}$/.test(digest)) return { algorithm, digest };
   const offered = CHECKSUM_ALGORITHMS.join(", ");
   const message = `Upload-Checksum must be ${offered} and the digest in base64, not ${
@@ -91,17 +100,17 @@ export function checksumOf(headers: Headers): Checksum | null {
   throw new AppError("invalid_request", message);
 }
 
-/** True if a creation brings the first bytes along (creation-with-upload). */
+/** True if a creation request contains the first bytes (creation-with-upload). */
 export function hasBytes(headers: Headers): boolean {
   return headers.get("content-type")?.toLowerCase() === TUS_PATCH_TYPE;
 }
 
-/** Where a PATCH goes on. Throws `unsupported_media_type` for a body that is not of tus. */
+/** Returns the offset of a PATCH. Throws `unsupported_media_type` for a body that is not of tus. */
 export function offsetOf(headers: Headers): number {
   const type = headers.get("content-type");
   if (type?.toLowerCase() !== TUS_PATCH_TYPE) {
-    const about = `The body must be ${TUS_PATCH_TYPE}, not ${quote(type ?? "")}`;
-    throw new AppError("unsupported_media_type", about);
+    const message = `The body must be ${TUS_PATCH_TYPE}, not ${quote(type ?? "")}`;
+    throw new AppError("unsupported_media_type", message);
   }
   return countIn(headers, "upload-offset");
 }
@@ -112,7 +121,7 @@ function countIn(headers: Headers, name: string): number {
   throw new AppError("invalid_request", `The header ${name} must be a count, not ${quote(text)}`);
 }
 
-/** Pairs separated by commas; a value is base64 of UTF-8, and may be left out. */
+/** Parses pairs separated by commas; a value is base64 of UTF-8, and may be missing. */
 function metadataOf(header: string): Map<string, string> {
   const pairs = header.split(",").map((pair) => pair.trim().split(/\s+/));
   return new Map(pairs.map(([key, value = ""]) => [

@@ -3,7 +3,10 @@ import { fieldError, quote } from "../core/errors.ts";
 import { isId } from "../core/ids.ts";
 import type { Store } from "../store/store.ts";
 
-/** What chat an upload is for decides whether it is ciphertext; the sender must be in it. */
+/**
+ * Checks the chat that an upload is for, which decides whether it is ciphertext; the sender must be
+ * a member.
+ */
 export class UploadTarget {
   constructor(
     private readonly store: Pick<Store, "chats">,

@@ -27,7 +27,7 @@ Deno.test("downloadName keeps a name whose extension fits the bytes", () => {
   ) assert.equal(downloadName(name, type), name, name);
 });
 
-Deno.test("downloadName appends what the bytes are where the extension says otherwise", () => {
+Deno.test("downloadName appends the detected extension when the given one contradicts it", () => {
   for (
     const [name, type, saved] of [
       ["holiday.exe", "image/jpeg", "holiday.exe.jpg"],

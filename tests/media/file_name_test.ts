@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cleanFileName, contentDisposition } from "../../src/media/file_name.ts";
 import { Random } from "../support/random_bytes.ts";
 
-Deno.test("leaves a good name as it is", () => {
+Deno.test("cleanFileName does not change a safe name", () => {
   for (
     const name of [
       "photo.jpg",
@@ -17,7 +17,7 @@ Deno.test("leaves a good name as it is", () => {
   }
 });
 
-Deno.test("cleans a bad one", () => {
+Deno.test("cleanFileName cleans an unsafe name", () => {
   const cases: [string, string][] = [
     ["../../etc/passwd", "passwd"],
     ["C:\\Users\\me\\a.txt", "a.txt"],
@@ -44,7 +44,7 @@ Deno.test("cleans a bad one", () => {
   for (const [name, clean] of cases) assert.equal(cleanFileName(name), clean, JSON.stringify(name));
 });
 
-Deno.test("shortens by bytes, at whole characters, and keeps the extension", () => {
+Deno.test("cleanFileName shortens by bytes, at whole characters, and keeps the extension", () => {
   const name = cleanFileName("👨‍👩‍👧".repeat(50) + ".jpeg");
   assert.match(name, /^(👨‍👩‍👧)+\.jpeg$/u);
   const size = new TextEncoder().encode(name).byteLength;
@@ -53,7 +53,7 @@ Deno.test("shortens by bytes, at whole characters, and keeps the extension", () 
   assert.equal(cleanFileName(`a.${"x".repeat(300)}`).length, 200);
 });
 
-Deno.test("writes Content-Disposition for every reader", () => {
+Deno.test("contentDisposition serves old and new clients", () => {
   assert.equal(contentDisposition("inline", "a b.png"), 'inline; filename="a b.png"');
   assert.equal(
     contentDisposition("attachment", "€ rate's (1).txt"),
@@ -65,7 +65,7 @@ Deno.test("writes Content-Disposition for every reader", () => {
   );
 });
 
-Deno.test("whatever the name, the result is clean, stable, and fit for a header", () => {
+Deno.test("cleanFileName returns a clean, stable name that fits into a header, for any input", () => {
   const random = new Random(92);
   const parts = [
     "a",

@@ -11,12 +11,12 @@ function ftyp(major: string, ...compatible: string[]): string {
   return `\0\0\0${String.fromCharCode(size)}ftyp${major}\0\0\0\0${compatible.join("")}`;
 }
 
-/** The first page of a stream. */
+/** Returns the first page of a stream. */
 function oggPage(payload: string): string {
   return `OggS\0\x02${"\0".repeat(22)}${payload}`;
 }
 
-/** With a list of tracks of these types: 1 is video, 2 is sound. */
+/** Returns a file with a track list of these types: 1 is video, 2 is audio. */
 function webm(docType: string, ...trackTypes: number[]): string {
   const element = (id: string, content: string) =>
     id + String.fromCharCode(0x80 + content.length) + content;
@@ -36,7 +36,7 @@ function zipEntry(name: string, content = ""): string {
 
 const OFFICE = "application/vnd.openxmlformats-officedocument.";
 
-Deno.test("knows the types of what chats share", () => {
+Deno.test("detectFileType detects the types that chats share", () => {
   const cases: [string, string, string][] = [
     ["\xff\xd8\xff\xe0\0\x10JFIF", "image/jpeg", "image"],
     ["\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png", "image"],
@@ -104,7 +104,7 @@ Deno.test("knows the types of what chats share", () => {
   }
 });
 
-Deno.test("text may be cut in the middle of a character, but only by the head's end", () => {
+Deno.test("detectFileType accepts text cut within a character only at the end of the head", () => {
   const text = new TextEncoder().encode("日本語".repeat(1000));
   for (let end = HEAD_SIZE; end < HEAD_SIZE + 3; end++) {
     const { contentType } = detectFileType(text.subarray(0, end));
@@ -114,7 +114,7 @@ Deno.test("text may be cut in the middle of a character, but only by the head's 
   assert.equal(detectFileType(text.subarray(0, 10)).contentType, "application/octet-stream");
 });
 
-Deno.test("only pictures, video and sound are shown in the page", () => {
+Deno.test("isShownInline is true only for images, video and audio", () => {
   assert.ok(isShownInline("image/png"));
   assert.ok(isShownInline("video/mp4"));
   for (
@@ -124,7 +124,7 @@ Deno.test("only pictures, video and sound are shown in the page", () => {
   }
 });
 
-Deno.test("takes any bytes, cut anywhere", () => {
+Deno.test("detectFileType accepts any bytes, cut anywhere", () => {
   const random = new Random(91);
   const magics = [
     "\xff\xd8\xff",

@@ -32,7 +32,7 @@ async function used(app: RunningApp, person: Person): Promise<number> {
   return (await app.client(person).get("/api/media/usage")).body.usedBytes;
 }
 
-test("a file that was sent to someone can be sent on, without a copy of its bytes", async (app) => {
+test("a received file can be sent on, without a copy of its bytes", async (app) => {
   const { ann, bob, cem, eve } = await app.people("ann", "bob", "cem", "eve");
   const bytes = await flag(40, 30, ".png");
   const { body: original } = await upload(app, ann, bytes, { name: "cat.png" });
@@ -55,7 +55,7 @@ test("a file that was sent to someone can be sent on, without a copy of its byte
 
   const again = await send(app, bob, eve, [original.id, id]);
   assert.deepEqual(again.body.media.map((each: { id: string }) => each.id), [id], "once");
-  assert.equal(await used(app, bob), original.size, "it counts once for each who has it");
+  assert.equal(await used(app, bob), original.size, "it counts once for each owner");
   assert.equal(await used(app, ann), original.size);
   assert.equal(await used(app, cem), 0);
 
@@ -64,7 +64,7 @@ test("a file that was sent to someone can be sent on, without a copy of its byte
   assert.ok([204, 404].includes(gone.status), "or the sweeper was there first");
   assert.equal((await download(app, ann, original.id)).status, 404, "it is gone either way");
   assert.equal(await used(app, ann), 0);
-  assert.equal((await download(app, cem, id)).status, 200, "what was sent on stays");
+  assert.equal((await download(app, cem, id)).status, 200, "the forwarded file stays");
   assert.equal((await send(app, cem, eve, [id])).status, 201, "and can be sent on");
   assert.equal((await app.client(bob).delete(`/api/media/${id}`)).status, 204);
   assert.equal((await download(app, cem, id)).status, 404);
@@ -72,7 +72,7 @@ test("a file that was sent to someone can be sent on, without a copy of its byte
   assert.equal(await used(app, cem), original.size);
 });
 
-test("what is sent on counts for whoever sends it", async (app) => {
+test("a forwarded file counts towards the sender's quota", async (app) => {
   const { ann, bob, cem } = await app.people("ann", "bob", "cem");
   const big = new Uint8Array(700_000).fill(1);
   const { body: original } = await upload(app, ann, big);
@@ -97,8 +97,8 @@ test("a message whose only file was deleted becomes a tombstone, live and in cat
   assert.notEqual(rows.get(empty.id)!.deletedAt, null);
   const { deletedAt, text, media } = rows.get(captioned.id)!;
   assert.deepEqual([deletedAt, text, media], [null, "see", []]);
-  const heard = () => listener.events.filter(({ event }) => event === "message.deleted");
-  await eventually("the deletion is heard of", () => heard().length > 0);
-  assert.deepEqual(heard().map(({ data }) => (data as { id: string }).id), [empty.id]);
+  const received = () => listener.events.filter(({ event }) => event === "message.deleted");
+  await eventually("the deletion is announced", () => received().length > 0);
+  assert.deepEqual(received().map(({ data }) => (data as { id: string }).id), [empty.id]);
   await listener.close();
 });

@@ -8,7 +8,7 @@ import { bytesRequest, download, upload } from "../support/uploads.ts";
 
 const mongodb = sharedMongodb();
 
-/** The same on both stores. */
+/** Runs the test on both stores. */
 function test(name: string, run: (app: RunningApp) => Promise<void>): void {
   const on = (environment: () => Record<string, string>) => async () => {
     await using app = await RunningApp.start(environment());
@@ -23,14 +23,14 @@ function test(name: string, run: (app: RunningApp) => Promise<void>): void {
   });
 }
 
-const WHO = ["uploader", "member", "blocked", "former", "stranger", "nobody"] as const;
-type Who = typeof WHO[number];
+const ROLES = ["uploader", "member", "blocked", "former", "stranger", "anonymous"] as const;
+type Role = typeof ROLES[number];
 
-/** Every route that names an upload, and what each person is answered. */
+/** Every route that names an upload, and the status that each user gets. */
 type Row = [
-  about: string,
+  label: string,
   ask: (app: RunningApp, person: Person | null, id: string) => Promise<HttpAnswer>,
-  expected: Record<Who, number>,
+  expected: Record<Role, number>,
 ];
 
 const get = (query = "", headers: HeadersInit = {}): Row[1] => (app, person, id) =>
@@ -39,8 +39,22 @@ const call = (method: string, path: string, init: RequestInit = {}): Row[1] => (
   bytesRequest(app, person, method, path.replace(":id", id), init);
 const tus = { "tus-resumable": "1.0.0" };
 
-const READ = { uploader: 200, member: 200, blocked: 200, former: 404, stranger: 404, nobody: 401 };
-const OWN = { uploader: 200, member: 404, blocked: 404, former: 404, stranger: 404, nobody: 401 };
+const READ = {
+  uploader: 200,
+  member: 200,
+  blocked: 200,
+  former: 404,
+  stranger: 404,
+  anonymous: 401,
+};
+const OWN = {
+  uploader: 200,
+  member: 404,
+  blocked: 404,
+  former: 404,
+  stranger: 404,
+  anonymous: 401,
+};
 
 const ROUTES: Row[] = [
   ["download", get(), READ],
@@ -48,13 +62,17 @@ const ROUTES: Row[] = [
   ["range", get("", { range: "bytes=0-9" }), { ...READ, uploader: 206, member: 206, blocked: 206 }],
   ["unchanged", get("", { "if-none-match": "*" }), {
     ...READ,
-    ...{ uploader: 304, member: 304, blocked: 304 },
+    uploader: 304,
+    member: 304,
+    blocked: 304,
   }],
   ["head", call("HEAD", "/api/media/:id"), READ],
   ["info", call("GET", "/api/media/:id/info"), READ],
   ["link", call("POST", "/api/media/:id/link"), {
     ...READ,
-    ...{ uploader: 201, member: 201, blocked: 201 },
+    uploader: 201,
+    member: 201,
+    blocked: 201,
   }],
   ["complete", call("POST", "/api/media/:id/complete"), OWN],
   ["tus state", call("HEAD", "/api/media/uploads/:id", { headers: tus }), OWN],
@@ -70,35 +88,43 @@ const ROUTES: Row[] = [
     ...OWN,
     uploader: 404,
   }],
-  // Last, for it takes the upload away.
+  // Last, because it deletes the upload.
   ["delete", call("DELETE", "/api/media/:id"), {
-    ...{ nobody: 401, stranger: 404, former: 404, blocked: 403, member: 403, uploader: 204 },
+    anonymous: 401,
+    stranger: 404,
+    former: 404,
+    blocked: 403,
+    member: 403,
+    uploader: 204,
   }],
 ];
 
-test("who may do what with an upload, by every route", async (app) => {
+test("access to an upload is checked by every route", async (app) => {
   const people = await app.people("uploader", "member", "blocked", "former", "stranger");
   const uploader = app.client(people.uploader);
-  const made = await upload(app, people.uploader, await flag(40, 30, ".png"));
-  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const created = await upload(app, people.uploader, await flag(40, 30, ".png"));
+  assert.equal(created.status, 201, JSON.stringify(created.body));
   const memberIds = [people.member.id, people.blocked.id, people.former.id];
   const group = (await uploader.post("/api/groups", { name: "Team", memberIds })).body;
-  const sent = await uploader.post("/api/messages", { chatId: group.id, mediaIds: [made.body.id] });
+  const sent = await uploader.post("/api/messages", {
+    chatId: group.id,
+    mediaIds: [created.body.id],
+  });
   assert.equal(sent.status, 201, JSON.stringify(sent.body));
-  assert.equal((await download(app, people.former, made.body.id)).status, 200);
+  assert.equal((await download(app, people.former, created.body.id)).status, 200);
   await uploader.delete(`/api/groups/${group.id}/members/${people.former.id}`);
   await uploader.post("/api/users/block", { userId: people.blocked.id });
-  for (const [about, ask, expected] of ROUTES) {
-    const order = about === "delete" ? WHO.toReversed() : WHO;
-    for (const who of order) {
-      const person = who === "nobody" ? null : people[who];
-      const answer = await ask(app, person, made.body.id);
-      assert.equal(answer.status, expected[who], `${about} as ${who}`);
+  for (const [label, ask, expected] of ROUTES) {
+    const order = label === "delete" ? ROLES.toReversed() : ROLES;
+    for (const role of order) {
+      const person = role === "anonymous" ? null : people[role];
+      const answer = await ask(app, person, created.body.id);
+      assert.equal(answer.status, expected[role], `${label} as ${role}`);
     }
   }
 });
 
-test("what was not sent yet is its uploader's alone, and never anyone else's to send", async (app) => {
+test("an unsent upload is visible only to its owner, and cannot be sent by others", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const { id } = (await upload(app, ann, "hello")).body;
   assert.equal((await download(app, ann, id)).status, 200);
@@ -110,7 +136,7 @@ test("what was not sent yet is its uploader's alone, and never anyone else's to 
   assert.equal(stolen.status, 404);
 });
 
-test("a link shows what its person may see, until it expires, and not when it was altered", async (app) => {
+test("a link shows what its user may see, until it expires or was altered", async (app) => {
   const { ann, bob, eve } = await app.people("ann", "bob", "eve");
   const { id } = (await upload(app, ann, await flag(40, 30, ".png"))).body;
   const group = (await app.client(ann).post("/api/groups", {
@@ -151,10 +177,10 @@ test("a link shows what its person may see, until it expires, and not when it wa
     ]
   ) assert.equal((await open(bad)).status, 403, bad);
   await app.client(ann).delete(`/api/groups/${group.id}/members/${bob.id}`);
-  assert.equal((await open(link.url)).status, 404, "who has left sees nothing more");
+  assert.equal((await open(link.url)).status, 404, "former members see nothing more");
 });
 
-test("a link ends with the session that it was made in, and no other", async (app) => {
+test("a link ends with its session, and with no other", async (app) => {
   const { out, suspended, erased, other } = await app.people("out", "suspended", "erased", "other");
   const linkOf = async (person: Person): Promise<string> => {
     const { id } = (await upload(app, person, "hello")).body;
@@ -173,7 +199,7 @@ test("a link ends with the session that it was made in, and no other", async (ap
   assert.deepEqual(await statuses(), [403, 403, 403, 200]);
 });
 
-test("pictures of people and groups are seen by everyone who is signed in", async (app) => {
+test("avatars of users and groups are visible to all signed-in users", async (app) => {
   const { ann, bob, eve } = await app.people("ann", "bob", "eve");
   const anns = app.client(ann);
   const png = await flag(40, 30, ".png");
@@ -197,7 +223,7 @@ test("pictures of people and groups are seen by everyone who is signed in", asyn
   const picture = (avatarMediaId: string | null) =>
     anns.put(`/api/groups/${group.id}`, { avatarMediaId });
   assert.equal((await picture(text)).status, 400);
-  // The first is nobody's picture any more, and goes: what is chosen must be there.
+  // The first is no longer an avatar and is deleted: an avatar must exist.
   assert.equal((await picture(third)).status, 200);
   assert.equal((await download(app, eve, third)).status, 200);
   assert.equal((await anns.delete(`/api/media/${third}`)).status, 204);
@@ -207,17 +233,17 @@ test("pictures of people and groups are seen by everyone who is signed in", asyn
   assert.equal((await anns.get("/api/users/profile")).body.avatarMediaId, null);
 });
 
-test("an encrypted chat's files are ciphertext, kept as they came", async (app) => {
+test("files of an encrypted chat are stored unchanged as ciphertext", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const anns = app.client(ann);
   const chat = (await anns.post("/api/chats", { userId: bob.id, encrypted: true })).body;
   const plain = (await anns.post("/api/groups", { name: "Plain" })).body;
-  // What looks like a picture is not touched either.
+  // Bytes that look like an image are not changed either.
   const bytes = await flag(40, 30, ".png");
   for (const chatIdFirst of [true, false]) {
-    const made = await upload(app, ann, bytes, { chatId: chat.id, chatIdFirst });
-    assert.equal(made.status, 201, JSON.stringify(made.body));
-    const { type, kind, encrypted, hasThumbnail, id, width } = made.body;
+    const created = await upload(app, ann, bytes, { chatId: chat.id, chatIdFirst });
+    assert.equal(created.status, 201, JSON.stringify(created.body));
+    const { type, kind, encrypted, hasThumbnail, id, width } = created.body;
     assert.deepEqual([type, kind, encrypted, hasThumbnail, width], [
       "application/octet-stream",
       "file",

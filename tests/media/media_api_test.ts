@@ -7,7 +7,7 @@ import { bytesRequest, download, upload } from "../support/uploads.ts";
 
 const TEXT = new TextEncoder().encode("The quick brown fox jumps over the lazy dog.\n");
 
-Deno.test("a file is known by its bytes, hashed, and given back with Range and conditions", async () => {
+Deno.test("an upload's type is detected, it is hashed, and served with Range and conditions", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const made = await upload(app, ann, TEXT, { name: "../..\\photo.png" });
@@ -104,7 +104,7 @@ Deno.test("a file is known by its bytes, hashed, and given back with Range and c
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("a picture loses its metadata and gains a thumbnail, dimensions and a hash", async () => {
+Deno.test("an image loses its metadata and gets a thumbnail, dimensions and a hash", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const jpeg = withMetadata(await flag(64, 40, ".jpg"), 6);
@@ -122,14 +122,14 @@ Deno.test("a picture loses its metadata and gains a thumbnail, dimensions and a 
   const whole = await download(app, ann, id);
   assert.equal(whole.body.length, size);
   assert.equal(whole.headers.get("content-disposition"), 'inline; filename="holiday.jpg"');
-  assert(!String.fromCharCode(...whole.body).includes("Exif"), "the metadata are gone");
+  assert(!String.fromCharCode(...whole.body).includes("Exif"), "the metadata is gone");
   const small = await download(app, ann, id, {}, "?thumbnail");
   assert.equal(small.status, 200);
   assert.equal(small.headers.get("content-type"), "image/webp");
   assert.notEqual(small.headers.get("etag"), whole.headers.get("etag"));
 });
 
-Deno.test("what may not be uploaded is refused, and leaves nothing", async () => {
+Deno.test("a forbidden upload is rejected and leaves nothing behind", async () => {
   await using app = await RunningApp.start({
     LIMIT_FILE_BYTES: "2000",
     LIMIT_IMAGE_BYTES: "3000",
@@ -139,12 +139,12 @@ Deno.test("what may not be uploaded is refused, and leaves nothing", async () =>
   const refusals: [string, Uint8Array<ArrayBuffer> | string, number, string][] = [
     ["too large", "x".repeat(2001), 413, "payload_too_large"],
     ["a bomb", await flag(200, 200, ".png"), 400, "invalid_request"],
-    ["no picture", latin1("\xff\xd8\xff\xe0 not a jpeg at all"), 400, "invalid_request"],
+    ["not an image", latin1("\xff\xd8\xff\xe0 not a jpeg at all"), 400, "invalid_request"],
     ["HEIC", latin1("\0\0\0\x18ftypheic\0\0\0\0heicmif1"), 415, "unsupported_media_type"],
   ];
-  for (const [about, bytes, status, code] of refusals) {
+  for (const [label, bytes, status, code] of refusals) {
     const answer = await upload(app, ann, bytes);
-    assert.deepEqual([answer.status, answer.body.code], [status, code], about);
+    assert.deepEqual([answer.status, answer.body.code], [status, code], label);
   }
   const send = (body: BodyInit, headers: HeadersInit = {}) =>
     bytesRequest(app, ann, "POST", "/api/media/upload", { body, headers });
@@ -161,12 +161,12 @@ Deno.test("what may not be uploaded is refused, and leaves nothing", async () =>
     ["a broken form", file, form, 400],
     ["no boundary in the body", "hello", form, 400],
     ["endless headers", `--b\r\n${"x".repeat(40_000)}`, form, 400],
-    ["a chat that is not there", file + part("chatId", ann.id) + "--b--", form, 404],
-    ["a chat that is no id", file + part("chatId", '{"$gt":""}') + "--b--", form, 400],
+    ["an unknown chat", file + part("chatId", ann.id) + "--b--", form, 404],
+    ["a chatId that is not an id", file + part("chatId", '{"$gt":""}') + "--b--", form, 400],
   ];
-  for (const [about, body, headers, status] of bad) {
+  for (const [label, body, headers, status] of bad) {
     const answer = await send(body, headers);
-    assert.equal(answer.status, status, `${about}: ${JSON.stringify(answer.body)}`);
+    assert.equal(answer.status, status, `${label}: ${JSON.stringify(answer.body)}`);
   }
   const good = await send(`preamble\r\n${file}--b--epilogue`, form);
   assert.equal(good.status, 201, JSON.stringify(good.body));

@@ -19,11 +19,17 @@ function sweeperOver(store: SweeperStore, blobs: Partial<BlobStore>, clock: Cloc
   const leases = new Leases(store.leases, clock);
   const files = { sweep: () => Promise.resolve(0), ...blobs } as BlobStore;
   return new MediaSweeper(
-    ...[store, files, references, leases, clock, silentLog, DEFAULT_LIMITS] as const,
+    store,
+    files,
+    references,
+    leases,
+    clock,
+    silentLog,
+    DEFAULT_LIMITS,
   );
 }
 
-Deno.test("an upload that cannot be removed keeps no other waiting, and is tried again", async () => {
+Deno.test("MediaSweeper retries an upload that cannot be removed, without delaying others", async () => {
   await using folder = await TempDir.make("sweeper");
   const store = new SqliteStore(folder.join("store.db"));
   let now = T0;
@@ -45,7 +51,7 @@ Deno.test("an upload that cannot be removed keeps no other waiting, and is tried
   await store.close();
 });
 
-Deno.test("what is lost during a round is looked for in another, right after it", async () => {
+Deno.test("MediaSweeper runs another round for an upload that lost its reference during a round", async () => {
   const round = Promise.withResolvers<void>();
   let rounds = 0;
   const due = async () => {
@@ -57,9 +63,9 @@ Deno.test("what is lost during a round is looked for in another, right after it"
   const store = { media: { due }, leases } as unknown as SweeperStore;
   const sweeper = sweeperOver(store, {}, { now: () => T0 });
   sweeper.nudge();
-  await eventually("the first round is under way", () => rounds === 1);
+  await eventually("the first round is in progress", () => rounds === 1);
   sweeper.nudge();
   round.resolve();
-  await eventually("the second round has come", () => rounds === 2);
+  await eventually("the second round has started", () => rounds === 2);
   await sweeper.close();
 });

@@ -12,12 +12,12 @@ async function partsOf(body: ReadableStream<Uint8Array>, boundary: string) {
   return parts;
 }
 
-Deno.test("what FormData writes is read back, however it is cut into chunks", async () => {
+Deno.test("multipartParts reads what FormData writes, however it is cut into chunks", async () => {
   const random = new Random(7);
   for (let round = 0; round < 40; round++) {
     const form = new FormData();
     const expected = Array.from({ length: random.below(4) }, (_, i) => {
-      // Bytes that look like the beginnings of boundaries.
+      // Bytes that look like beginnings of boundaries.
       const bytes = random.bytes(random.below(5_000)).map((byte) =>
         "\r\n--WebKit"[byte % 10].charCodeAt(0)
       );
@@ -39,7 +39,7 @@ Deno.test("what FormData writes is read back, however it is cut into chunks", as
   }
 });
 
-Deno.test("parts that are left unread are passed over", async () => {
+Deno.test("multipartParts skips unread parts", async () => {
   const form = new FormData();
   for (const name of ["a", "b", "c"]) form.append(name, "x".repeat(100_000));
   const request = new Request("http://x", { method: "POST", body: form });
@@ -49,7 +49,7 @@ Deno.test("parts that are left unread are passed over", async () => {
   assert.deepEqual(names, ["a", "b", "c"]);
 });
 
-Deno.test("a form that is not well-formed is a clear error at any place", async () => {
+Deno.test("multipartParts reports a malformed form at any position", async () => {
   const whole = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nhello\r\n--b--\r\n';
   const read = (text: string) => partsOf(bodyOf(encoder.encode(text)), "b");
   assert.equal((await read(whole)).length, 1);
@@ -66,7 +66,7 @@ Deno.test("a form that is not well-formed is a clear error at any place", async 
   ) await assert.rejects(read(bad), { code: "invalid_request" }, bad);
 });
 
-Deno.test("only multipart/form-data with a boundary is a form", () => {
+Deno.test("boundaryOf accepts only multipart/form-data with a boundary", () => {
   assert.equal(boundaryOf('Multipart/Form-Data; charset=utf-8; boundary="a b"'), "a b");
   assert.equal(boundaryOf("multipart/form-data;boundary=x"), "x");
   const long = `multipart/form-data; boundary=${"x".repeat(71)}`;

@@ -61,7 +61,7 @@ async function create(app: RunningApp, person: Person, headers: Record<string, s
 const named = (name: string) => `filename ${Buffer.from(name).toString("base64")}`;
 const idIn = (url: string) => url.split("/").at(-1)!;
 
-/** Uploads by the official client; resolves with the upload's URL. */
+/** Uploads with the official client; resolves with the upload's URL. */
 function byClient(app: RunningApp, person: Person, bytes: Uint8Array, options: UploadOptions) {
   return new Promise<string>((resolve, reject) => {
     const upload = new Upload(Buffer.from(bytes), {
@@ -78,7 +78,7 @@ function byClient(app: RunningApp, person: Person, bytes: Uint8Array, options: U
 }
 
 test(
-  "the official client uploads whole, in chunks, in parallel, with the creation, and nothing",
+  "the official client uploads whole, in chunks, in parallel, with the creation, and empty files",
   async (app, ann) => {
     const ways: [string, Uint8Array, UploadOptions][] = [
       ["whole", BYTES, {}],
@@ -96,7 +96,7 @@ test(
       assert.deepEqual([whole.status, Buffer.compare(whole.body, bytes)], [200, 0], way);
     }
     const { openUploads } = (await app.client(ann).get("/api/media/usage")).body;
-    assert.equal(openUploads, 0, "no part is left");
+    assert.equal(openUploads, 0, "no part remains");
   },
 );
 
@@ -109,7 +109,7 @@ test("an empty file is finished by its creation", async (app, ann) => {
 });
 
 test(
-  "HEAD returns the metadata as they came, while the upload lasts and after it",
+  "HEAD returns the metadata unchanged, during the upload and after it",
   async (app, ann) => {
     const metadata = `${named("a.bin")},empty,color cmVk`;
     const path = await create(app, ann, { "upload-length": "4", "upload-metadata": metadata });
@@ -121,7 +121,7 @@ test(
 );
 
 test(
-  "the method may be in X-HTTP-Method-Override, and every answer names the version",
+  "the method may be in X-HTTP-Method-Override, and every response names the version",
   async (app, ann) => {
     const path = await create(app, ann, { "upload-length": "4" });
     const override = (method: string) => ({ "x-http-method-override": method });
@@ -148,7 +148,7 @@ test(
   },
 );
 
-test("bytes that do not fit their checksum are not taken", async (app, ann) => {
+test("bytes with a wrong checksum are not appended", async (app, ann) => {
   const options = await bytesRequest(app, null, "OPTIONS", UPLOADS);
   assert.equal(options.headers.get("tus-checksum-algorithm"), "sha1,sha256,md5");
   const path = await create(app, ann, { "upload-length": String(BYTES.length) });
@@ -168,7 +168,7 @@ test("bytes that do not fit their checksum are not taken", async (app, ann) => {
   assert.equal(Buffer.compare((await download(app, ann, idIn(path))).body, BYTES), 0);
 });
 
-test("partial uploads become one, and are no files of their own", async (app, ann) => {
+test("partial uploads are concatenated, and are not files themselves", async (app, ann) => {
   const { bob } = await app.people("bob");
   const part = async (bytes: Uint8Array<ArrayBuffer>, sent = bytes) => {
     const headers = { "upload-length": String(bytes.length), "upload-concat": "partial" };

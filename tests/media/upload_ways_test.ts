@@ -27,7 +27,7 @@ if (versitygw) {
   });
 }
 
-/** The same on both blob stores. The S3 client keeps its connections for a while. */
+/** Runs the test on both blob stores. The S3 client keeps its connections open for a while. */
 function test(name: string, run: (app: RunningApp, isS3: boolean) => Promise<void>): void {
   const on = (environment: () => Record<string, string>, isS3: boolean) => async () => {
     await using app = await RunningApp.start(environment());
@@ -78,7 +78,7 @@ function append(app: RunningApp, person: Person, path: string, offset: number, b
   return tus(app, person, "PATCH", path, { headers, body });
 }
 
-test("an upload by tus goes on after a break, and is finished by its last bytes", async (app) => {
+test("a tus upload continues after an interruption, and is finished by its last bytes", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const options = await bytesRequest(app, null, "OPTIONS", UPLOADS);
   assert.equal(options.headers.get("tus-version"), "1.0.0");
@@ -94,9 +94,10 @@ test("an upload by tus goes on after a break, and is finished by its last bytes"
   assert.equal(await offsetOf(), "100000");
   assert.equal((await append(app, ann, path, 0, BYTES)).status, 409);
   assert.equal((await append(app, bob, path, 100_000, BYTES)).status, 404);
-  assert.equal((await download(app, ann, id)).status, 404, "not before it is whole");
+  assert.equal((await download(app, ann, id)).status, 404, "not before it is complete");
   assert.equal((await app.client(ann).post(`/api/media/${id}/complete`)).status, 409);
-  // Where it is cut off is not said: at the declared end too, so that nothing is missing then.
+  // The body is cut off at an unspecified offset, possibly at the declared end, so that nothing is
+  // missing then.
   const tooMuch = new Blob([BYTES.slice(100_000), "more than declared"]);
   assert.equal((await append(app, ann, path, 100_000, tooMuch)).status, 413);
   const offset = Number(await offsetOf());
@@ -127,7 +128,7 @@ test("an upload by tus goes on after a break, and is finished by its last bytes"
   }
 });
 
-test("a picture by tus is stripped; what is refused leaves nothing", async (app) => {
+test("a tus upload of an image is stripped, and a rejected one leaves nothing behind", async (app) => {
   const { ann } = await app.people("ann");
   const png = await flag(40, 30, ".png");
   const path = await create(app, ann, png.length, "a.png");
@@ -149,7 +150,7 @@ test("a picture by tus is stripped; what is refused leaves nothing", async (app)
   assert.equal((await tus(app, ann, "HEAD", refused)).status, 404);
 });
 
-test("a prepared upload goes where the ticket says, and is checked", async (app, isS3) => {
+test("a direct upload follows its ticket, and is checked", async (app, isS3) => {
   const { ann, bob } = await app.people("ann", "bob");
   const client = app.client(ann);
   const prepare = async (size: number, type = "application/octet-stream") => {
@@ -158,7 +159,7 @@ test("a prepared upload goes where the ticket says, and is checked", async (app,
     assert.equal(body.protocol, isS3 ? "s3" : "tus");
     return body;
   };
-  // deno-lint-ignore no-explicit-any -- a ticket as it came
+  // deno-lint-ignore no-explicit-any -- an unchanged ticket
   const put = async (ticket: any, bytes: Uint8Array<ArrayBuffer>) => {
     const headers = new Headers(ticket.headers);
     headers.delete("content-length");
@@ -169,7 +170,8 @@ test("a prepared upload goes where the ticket says, and is checked", async (app,
     return response.status;
   };
   const ticket = await prepare(BYTES.length);
-  const complete = (mediaId: string, who = client) => who.post(`/api/media/${mediaId}/complete`);
+  const complete = (mediaId: string, person = client) =>
+    person.post(`/api/media/${mediaId}/complete`);
   assert.equal((await complete(ticket.mediaId)).status, 409, "nothing has arrived");
   assert.equal((await complete(ticket.mediaId, app.client(bob))).status, 404);
   if (isS3) {
@@ -187,7 +189,7 @@ test("a prepared upload goes where the ticket says, and is checked", async (app,
   assert.deepEqual([done.body.sha256, done.body.size], [SHA256, BYTES.length]);
   assert.equal(sha256Of((await download(app, ann, ticket.mediaId)).body), SHA256);
   if (isS3) {
-    assert.equal(await put(ticket, BYTES.map((byte) => byte ^ 1)), 200, "the URL is good still");
+    assert.equal(await put(ticket, BYTES.map((byte) => byte ^ 1)), 200, "the URL is still valid");
     const kept = await download(app, ann, ticket.mediaId);
     assert.equal(sha256Of(kept.body), SHA256, "and changes nothing");
   }
@@ -205,7 +207,7 @@ test("a prepared upload goes where the ticket says, and is checked", async (app,
   }
 });
 
-test("a day later the sweeper has removed what nobody used or finished", async (app, isS3) => {
+test("the sweeper removes unused and unfinished uploads after a day", async (app, isS3) => {
   const { ann, bob } = await app.people("ann", "bob");
   const client = app.client(ann);
   const blobs = isS3
@@ -222,9 +224,12 @@ test("a day later the sweeper has removed what nobody used or finished", async (
   const unfinished = (await create(app, ann, 1000)).split("/").at(-1)!;
   await append(app, ann, `${UPLOADS}/${unfinished}`, 0, "half");
   const ticket = (await client.post("/api/media/presign", {
-    ...{ name: "x", type: "a/b", size: 5 },
+    name: "x",
+    type: "a/b",
+    size: 5,
   })).body;
-  // As a crash between the bytes and the row's end would leave it; the server itself does not look yet.
+  // The state that a crash between storing the bytes and finishing the row leaves; the server does
+  // not sweep yet.
   const checkAt = Date.now() + 3_600_000;
   const torn = aMedia({ ownerId: ann.id, status: "pending", sha256: "", checkAt });
   await store.media.create(torn);
@@ -234,7 +239,13 @@ test("a day later the sweeper has removed what nobody used or finished", async (
   const leases = new Leases(store.leases, clock);
   const references = { remove: () => Promise.resolve() };
   const sweeper = new MediaSweeper(
-    ...[store, blobs, references, leases, clock, silentLog, DEFAULT_LIMITS] as const,
+    store,
+    blobs,
+    references,
+    leases,
+    clock,
+    silentLog,
+    DEFAULT_LIMITS,
   );
   assert.equal(await sweeper.sweep(), 4);
   assert.equal(await sweeper.sweep(), 0);

@@ -19,7 +19,7 @@ function track(handler: string, padding = 0): Bytes {
   return box("trak", box("tkhd", new Uint8Array(84)), box("mdia", hdlr, stbl));
 }
 
-/** `movieLast`: as Android's MediaRecorder writes it, the list of tracks after the data. */
+/** With `movieLast`, the track list comes after the data, as Android's MediaRecorder writes it. */
 function mp4(brand: string, handlers: string[], { movieLast = false, data = 64 } = {}): Bytes {
   const ftyp = box("ftyp", latin1(brand), new Uint8Array(4), latin1(`isom${brand}`));
   const tracks = handlers.map((handler) => track(handler, 3000));
@@ -28,7 +28,7 @@ function mp4(brand: string, handlers: string[], { movieLast = false, data = 64 }
   return movieLast ? concat(ftyp, mdat, moov) : concat(ftyp, moov, mdat);
 }
 
-Deno.test("a voice message in a container of video is audio, whatever way it is uploaded", async () => {
+Deno.test("a voice message in a video container is audio, however it is uploaded", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const late = { movieLast: true, data: 50_000 };
@@ -63,7 +63,7 @@ Deno.test("a voice message in a container of video is audio, whatever way it is 
   }
 });
 
-Deno.test("mp4Tracks ends for any bytes, and reads little", async () => {
+Deno.test("mp4Tracks terminates for any bytes, and reads little", async () => {
   const random = new Random(11);
   for (let round = 0; round < 300; round++) {
     const bytes = mp4("mp42", ["soun", "soun"], { movieLast: round % 2 === 0, data: 500 });

@@ -1,7 +1,10 @@
 import { AppError, quote } from "../../core/errors.ts";
 import type { PartialUpload } from "./blob_store.ts";
 
-/** One append of an upload at a time within this process: a client's retry may overtake its dead first try. */
+/**
+ * Allows one append per upload at a time within this process: a client's retry may overtake its
+ * first attempt, whose connection is dead.
+ */
 export class AppendLock {
   readonly #busy = new Set<string>();
 

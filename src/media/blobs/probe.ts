@@ -1,16 +1,20 @@
 import type { BlobStore } from "./blob_store.ts";
 
-/** For this long a store that took a write counts as there: probes come often, and a bucket costs money by the call. */
+/**
+ * Milliseconds for which a successful write counts: probes are frequent, and a bucket is billed per
+ * call.
+ */
 const GOOD_FOR_MS = 60_000;
-/** For this long one that did not counts as away. */
+/** Milliseconds for which a failed write counts. */
 const BAD_FOR_MS = 5_000;
-/** Among the uploads, so that a policy for their prefix covers it. No upload has this id. */
+/** Placed among the uploads, so that a policy for their prefix covers it. No upload has this id. */
 const KEY = "media/probe";
 const TEXT = "Written by the health check of RealTimeChat; may be deleted.";
 
 /**
- * Returns a check that replaces one small object and reads it. It rejects where the store does not answer,
- * refuses to write or to read, is full, or has no such bucket. Calls while one is under way share it.
+ * Returns a check that replaces one small object and reads it. It rejects if the store does not
+ * respond, rejects writes or reads, is full, or has no such bucket. Concurrent calls share one
+ * check.
  */
 export function blobProbe(
   blobs: Pick<BlobStore, "put" | "get">,

@@ -1,7 +1,7 @@
-/** The container of a picture is broken, or ends too early. */
+/** The container of an image is damaged or truncated. */
 export class Damaged extends Error {}
 
-/** Reads big-endian and little-endian numbers; past the end it throws `Damaged`. */
+/** Reads big-endian and little-endian numbers; throws `Damaged` past the end. */
 export class ContainerReader {
   readonly #view: DataView;
 
@@ -30,7 +30,7 @@ export class ContainerReader {
     return this.bytes.subarray(start, end);
   }
 
-  /** Latin-1. */
+  /** Decodes Latin-1. */
   text(start: number, length: number): string {
     return String.fromCharCode(...this.slice(start, start + length));
   }

@@ -1,6 +1,6 @@
-/** What passes between `image_processor.ts` and its worker, `image_worker.ts`. */
+/** Messages between `processor.ts` and its worker, `worker.ts`. */
 export interface ImageJob {
-  /** Moved to the worker, not copied. */
+  /** Transferred to the worker, not copied. */
   bytes: Uint8Array<ArrayBuffer>;
   contentType: ImageContentType;
   limits: ImageLimits;
@@ -17,30 +17,33 @@ export const IMAGE_CONTENT_TYPES = [
 export type ImageContentType = typeof IMAGE_CONTENT_TYPES[number];
 
 export interface ImageLimits {
-  /** Width × height, as the file's header declares them; all frames together may have ten times as many. */
+  /**
+   * Width × height, as declared in the file's header; all frames together may have ten times as
+   * many.
+   */
   maxPixels: number;
   maxFrames: number;
-  /** The longer side of a thumbnail is at most this, in pixels. */
+  /** Maximum length of a thumbnail's longer side, in pixels. */
   thumbnailSize: number;
-  /** Bytes that decoding and encoding may take; a picture that needs more is not decoded. */
+  /** Bytes that decoding and encoding may take; an image that needs more is not decoded. */
   memoryBytes: number;
 }
 
 export interface ProcessedImage {
   /**
-   * The picture without EXIF, XMP, IPTC and comments, its colour profile kept. One that stands still and
-   * fits into memory is decoded, turned upright and encoded again; all others keep their pixels as they came,
-   * and an orientation as the only tag.
+   * The image without EXIF, XMP, IPTC and comments, with its color profile. A still image that fits
+   * into memory is decoded, turned upright and encoded again; all others keep their original
+   * pixels, and the orientation as the only tag.
    */
   bytes: Uint8Array<ArrayBuffer>;
-  /** As it came: a JPEG stays a JPEG. */
+  /** The original type: a JPEG stays a JPEG. */
   contentType: ImageContentType;
-  /** Pixels, as it is shown (upright). */
+  /** Pixels of the displayed (upright) image. */
   width: number;
   height: number;
-  /** 1 for a still picture. */
+  /** 1 for a still image. */
   frames: number;
-  /** Null where decoding the picture would take too much memory. */
+  /** Null if decoding the image would take too much memory. */
   thumbnail: Thumbnail | null;
 }
 
@@ -50,14 +53,17 @@ export interface Thumbnail {
   contentType: "image/webp";
   width: number;
   height: number;
-  /** https://evanw.github.io/thumbhash/, in base64: some 28 characters. */
+  /** https://evanw.github.io/thumbhash/, in base64: about 28 characters. */
   thumbHash: string;
 }
 
-/** `ready` once, when the worker can take jobs; then one answer a job; `ended` when it was told to end. */
+/**
+ * `ready` once, when the worker accepts jobs; then one reply per job; `ended` in reply to the
+ * request to end.
+ */
 export type ImageReply =
   | { kind: "ready" }
   | { kind: "ended" }
   | { kind: "done"; image: ProcessedImage }
-  /** The picture is at fault; the reason ends the sentence "Cannot use this image: …". */
+  /** The image is at fault; the reason ends the sentence "Cannot use this image: …". */
   | { kind: "refused"; reason: string };

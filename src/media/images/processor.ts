@@ -13,13 +13,16 @@ import {
 export type { ProcessedImage } from "./job.ts";
 
 export interface ImageProcessorOptions extends Partial<ImageLimits> {
-  /** After which a picture is given up, and the worker with it. */
+  /** Milliseconds after which an image is given up and its worker is terminated. */
   timeoutMs?: number;
-  /** After which an idle worker is ended: WebAssembly gives no memory back while it lives. */
+  /**
+   * Milliseconds after which an idle worker is ended: WebAssembly releases no memory while it
+   * lives.
+   */
   idleMs?: number;
-  /** Bytes to which the decoder's memory may grow; by default somewhat more than `memoryBytes`. */
+  /** Limit of the decoder's memory in bytes; by default somewhat more than `memoryBytes`. */
   ceilingBytes?: number;
-  /** How many pictures may wait, in all and of one person. */
+  /** Maximum number of waiting images, in total and per user. */
   maxWaiting?: number;
   maxWaitingPerOwner?: number;
 }
@@ -36,13 +39,13 @@ const DEFAULTS = {
   maxWaitingPerOwner: 50,
 };
 
-/** What the decoder holds beside the picture: code, tables and the stacks of its threads. */
+/** Memory of the decoder besides the image: code, tables and the stacks of its threads. */
 const DECODER_BYTES = 96 * 1024 ** 2;
 
 /**
- * Turns an uploaded picture into one that is safe to share: see `ProcessedImage`. Pictures are taken
- * one at a time by one worker that is started when first needed; the people whose pictures wait take
- * turns. Memory is that of one picture, since each is read only when its turn comes.
+ * Turns an uploaded image into one that is safe to share: see `ProcessedImage`. One worker, started
+ * on first use, processes one image at a time; users with waiting images take turns. Only one image
+ * is in memory, because each is read only when its turn comes.
  */
 export class ImageProcessor {
   readonly #options: Required<ImageProcessorOptions>;
@@ -59,10 +62,10 @@ export class ImageProcessor {
   }
 
   /**
-   * `read` is called when the worker is free; the bytes it gives are moved away and cannot be used any
-   * more. Throws `unsupported_media_type` for what is not JPEG, PNG, GIF, WebP or AVIF,
-   * `invalid_request` for a picture that is damaged, declares too many pixels or frames, or takes too
-   * long or too much memory, and `unavailable` while too many wait.
+   * `read` is called when the worker is free; its bytes are transferred and cannot be used
+   * afterwards. Throws `unsupported_media_type` for anything but JPEG, PNG, GIF, WebP or AVIF,
+   * `invalid_request` for an image that is damaged, declares too many pixels or frames, or takes
+   * too long or too much memory, and `unavailable` while too many are waiting.
    */
   async process(
     ownerId: string,
@@ -70,25 +73,25 @@ export class ImageProcessor {
   ): Promise<ProcessedImage> {
     if (this.#closed) throw tooMany(this.#queue.waiting);
     try {
-      return await this.#queue.run(ownerId, () => this.#take(read));
+      return await this.#queue.run(ownerId, () => this.#process(read));
     } catch (error) {
       if (error instanceof QueueFull) throw tooMany(error.waiting);
       throw error;
     }
   }
 
-  /** Lets what is waiting finish, and takes no more. */
+  /** Finishes the waiting images and accepts no more. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#queue.idle();
     await this.#end();
   }
 
-  async #take(read: () => Promise<Uint8Array<ArrayBuffer>>): Promise<ProcessedImage> {
+  async #process(read: () => Promise<Uint8Array<ArrayBuffer>>): Promise<ProcessedImage> {
     const bytes = await read();
     const contentType = imageType(bytes);
     clearTimeout(this.#idleTimer);
-    // It may have broken while it was idle.
+    // It may have died while it was idle.
     if (this.#worker?.isDead) this.#worker = null;
     const { maxPixels, maxFrames, thumbnailSize, memoryBytes, timeoutMs } = this.#options;
     const worker = this.#worker ??= new ImageWorker(this.#options.ceilingBytes);
@@ -114,19 +117,22 @@ export class ImageProcessor {
   }
 }
 
-/** How long a worker that was told to end may go on with its last picture. */
+/** Milliseconds that an ended worker may spend on its last image. */
 const GRACE_MS = 60_000;
 
-/** From before anything replaces the global: wasm-vips, loaded in the main thread (as tests do), puts Node's there. */
+/**
+ * Saved before anything replaces the global: wasm-vips, when loaded in the main thread (as tests
+ * do), installs Node's.
+ */
 const WebWorker = globalThis.Worker;
 
-/** One worker's life: whatever goes wrong in it is the end of it. */
+/** Wraps one worker; any error ends it. */
 class ImageWorker {
   readonly #worker: Worker;
   #ready = false;
   isDead = false;
 
-  /** `memoryBytes` is the ceiling of the decoder's memory; the worker reads it from its name. */
+  /** `memoryBytes` limits the decoder's memory; the worker reads it from its name. */
   constructor(memoryBytes: number) {
     const url = new URL("./worker.ts", import.meta.url);
     this.#worker = new WebWorker(url, { type: "module", name: `image_worker:${memoryBytes}` });
@@ -138,7 +144,7 @@ class ImageWorker {
       this.end();
       reject(error);
     };
-    // What is sent before the worker listens would be lost.
+    // Messages sent before the worker listens would be lost.
     const start = () => {
       this.#ready = true;
       this.#worker.postMessage(job, [job.bytes.buffer]);
@@ -153,7 +159,7 @@ class ImageWorker {
       const cause = event.error ?? event.message;
       this.isDead = true;
       this.#worker.terminate();
-      fail(this.#ready ? refused("it breaks the decoder", cause) : cannotStart(cause));
+      fail(this.#ready ? refused("it crashes the decoder", cause) : cannotStart(cause));
     };
     const timer = setTimeout(() => fail(refused(`it takes more than ${timeoutMs} ms`)), timeoutMs);
     if (this.#ready) start();
@@ -165,8 +171,8 @@ class ImageWorker {
   }
 
   /**
-   * Asks the worker to end, which frees its memory at once, and terminates one that cannot hear
-   * within `GRACE_MS`. What is terminated leaves libvips' threads, and so its memory, behind.
+   * Asks the worker to end, which frees its memory at once, and terminates one that does not react
+   * within `GRACE_MS`. Terminating leaks libvips' threads, and with them its memory.
    */
   async end(): Promise<void> {
     if (this.isDead) return;
@@ -198,8 +204,8 @@ function tooMany(waiting: number): AppError {
 
 function imageType(bytes: Uint8Array): ImageContentType {
   const { contentType } = detectFileType(bytes);
-  const known = IMAGE_CONTENT_TYPES.find((type) => type === contentType);
-  if (known) return known;
+  const supported = IMAGE_CONTENT_TYPES.find((type) => type === contentType);
+  if (supported) return supported;
   throw new AppError("unsupported_media_type", `Cannot process an image of ${quote(contentType)}`);
 }
 
@@ -208,5 +214,9 @@ function refused(reason: string, cause?: unknown): AppError {
 }
 
 function cannotStart(cause: unknown): AppError {
-  return new AppError("unavailable", "The image processor cannot start", { cause });
+  return new AppError(
+    "unavailable",
+    "Cannot process the image: the image processor failed to start",
+    { cause },
+  );
 }

@@ -13,16 +13,17 @@ const REWRITES: Partial<Record<ImageContentType, Rewrite>> = {
   "image/webp": rewriteWebp,
 };
 
-/** True if `rewriteWithoutMetadata` knows the container of this format. */
+/** True if `rewriteWithoutMetadata` supports the container of this format. */
 export function isRewritable(contentType: ImageContentType): boolean {
   return contentType in REWRITES;
 }
 
 /**
- * Returns the picture without its metadata and without decoding it: only the parts of the container that
- * are needed to show it are copied, so that pixels, frames, delays and color profile stay as they were and
- * memory does not depend on the number of pixels. What lies behind the end of the picture is dropped.
- * `orientation` (Exif, 1 to 8) is kept, as the only tag. Throws `Damaged` where the container is broken.
+ * Returns the image without its metadata and without decoding it: only the parts of the container
+ * that are needed to show it are copied, so that pixels, frames, delays and color profile do not
+ * change and memory does not depend on the number of pixels. Bytes after the end of the image are
+ * dropped. `orientation` (Exif, 1 to 8) is kept as the only tag. Throws `Damaged` if the container
+ * is broken.
  */
 export function rewriteWithoutMetadata(
   bytes: Uint8Array,

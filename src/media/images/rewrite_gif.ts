@@ -7,7 +7,10 @@ const TRAILER = 0x3b;
 const GRAPHIC_CONTROL = 0xf9;
 const APPLICATION = 0xff;
 
-/** GIF89a: keeps frames, their delays and the number of loops; comments, text and other applications' data go. */
+/**
+ * GIF89a: keeps frames, their delays and the number of loops; drops comments, text and application
+ * data.
+ */
 export function rewriteGif(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const reader = new ContainerReader(bytes);
   let at = 13 + colorTableSize(reader.u8(10));
@@ -28,7 +31,7 @@ export function rewriteGif(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function damaged(): never {
-  throw new Damaged("a block is of no known kind");
+  throw new Damaged("a block is of an unknown kind");
 }
 
 function isKept(reader: ContainerReader, at: number): boolean {
@@ -39,7 +42,7 @@ function isKept(reader: ContainerReader, at: number): boolean {
 }
 
 function imageEnd(reader: ContainerReader, at: number): number {
-  // The descriptor of ten bytes, a color table of the frame's own, the code size, and the data.
+  // A descriptor of ten bytes, the frame's color table, the code size, and the data.
   return blocksEnd(reader, at + 10 + colorTableSize(reader.u8(at + 9)) + 1);
 }
 

@@ -5,13 +5,14 @@ const EOI = 0xd9;
 const SOS = 0xda;
 
 /**
- * JPEG (ITU-T T.81, annex B): keeps tables, frames and scans, JFIF and Adobe's color transform (APP0, APP14)
- * and the color profile (APP2). A file that is cut off within a scan gets its end marker; the pictures that
- * a phone appends (a preview, the video of a motion photo) lie behind the end and are dropped.
+ * JPEG (ITU-T T.81, annex B): keeps tables, frames and scans, JFIF and Adobe's color transform
+ * (APP0, APP14) and the color profile (APP2). A file that is cut off within a scan gets an end
+ * marker; images that a phone appends (a preview, the video of a motion photo) come after the end
+ * and are dropped.
  */
 export function rewriteJpeg(bytes: Uint8Array, orientation: number): Uint8Array<ArrayBuffer> {
   const reader = new ContainerReader(bytes);
-  if (reader.u16(0) !== 0xffd8) throw new Damaged("it is no JPEG");
+  if (reader.u16(0) !== 0xffd8) throw new Damaged("it is not a JPEG");
   const parts: Uint8Array[] = [reader.slice(0, 2)];
   if (orientation > 1) parts.push(exifSegment(orientation));
   let scans = 0;
@@ -28,11 +29,14 @@ export function rewriteJpeg(bytes: Uint8Array, orientation: number): Uint8Array<
     at = scanEnd(bytes, end);
     parts.push(reader.slice(end, at));
   }
-  if (scans === 0) throw new Damaged("it has no picture");
+  if (scans === 0) throw new Damaged("it has no image data");
   return concat(...parts, Uint8Array.of(0xff, EOI));
 }
 
-/** Markers may be preceded by any number of fill bytes. After a scan, a file that ends is at its end. */
+/**
+ * Markers may be preceded by any number of fill bytes. After a scan, the file may end without a
+ * marker.
+ */
 function markerAt(reader: ContainerReader, from: number, mayEnd: boolean) {
   let at = from;
   while (reader.u8(at) === 0xff && at + 1 < reader.bytes.byteLength && reader.u8(at + 1) === 0xff) {
@@ -43,7 +47,7 @@ function markerAt(reader: ContainerReader, from: number, mayEnd: boolean) {
   return { marker: reader.u8(at + 1), start: at };
 }
 
-/** Entropy-coded data goes on over stuffed zeros and restart markers. */
+/** Entropy-coded data includes stuffed zeros and restart markers. */
 function scanEnd(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at !== -1; at = bytes.indexOf(0xff, at + 1)) {
     const next = bytes[at + 1];
@@ -63,7 +67,7 @@ function isKept(marker: number, segment: Uint8Array): boolean {
   return !isApplication && !isComment;
 }
 
-/** The name of an application segment follows on marker and length. */
+/** The name of an application segment follows the marker and the length. */
 function startsWith(segment: Uint8Array, name: string): boolean {
   return [...name].every((char, n) => segment[4 + n] === char.charCodeAt(0));
 }

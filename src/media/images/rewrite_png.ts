@@ -4,26 +4,47 @@ import { ContainerReader, Damaged, orientationTiff } from "./container.ts";
 
 const SIGNATURE_SIZE = 8;
 
-/** What pixels and their colors need (PNG, third edition, sections 11.2 and 11.3), and animation. */
+/**
+ * Chunks needed for pixels and their colors (PNG, third edition, sections 11.2 and 11.3), and for
+ * animation.
+ */
 const KEPT = new Set([
-  ...["IHDR", "PLTE", "IDAT", "IEND", "tRNS"],
-  ...["cHRM", "gAMA", "iCCP", "sBIT", "sRGB", "cICP", "mDCV", "cLLI", "bKGD", "pHYs"],
-  ...["acTL", "fcTL", "fdAT"],
+  "IHDR",
+  "PLTE",
+  "IDAT",
+  "IEND",
+  "tRNS",
+  "cHRM",
+  "gAMA",
+  "iCCP",
+  "sBIT",
+  "sRGB",
+  "cICP",
+  "mDCV",
+  "cLLI",
+  "bKGD",
+  "pHYs",
+  "acTL",
+  "fcTL",
+  "fdAT",
 ]);
 
-/** PNG and APNG: keeps the chunks that are known to be needed; text, time and Exif go. */
+/** PNG and APNG: keeps the chunks known to be needed; drops text, time and Exif. */
 export function rewritePng(bytes: Uint8Array, orientation: number): Uint8Array<ArrayBuffer> {
   const reader = new ContainerReader(bytes);
   const parts = [reader.slice(0, SIGNATURE_SIZE)];
-  for (const { type, whole } of pngChunks(reader)) {
-    if (KEPT.has(type)) parts.push(whole);
+  for (const { type, bytes: chunk } of pngChunks(reader)) {
+    if (KEPT.has(type)) parts.push(chunk);
     if (type === "IHDR" && orientation > 1) parts.push(exifChunk(orientation));
     if (type === "IEND") return concat(...parts);
   }
   throw new Damaged("its end is missing");
 }
 
-/** How many frames an APNG declares (`acTL`, which comes before the pixels); 1 for a still picture. */
+/**
+ * Returns the number of frames that an APNG declares (`acTL`, which precedes the pixels); 1 for a
+ * still image.
+ */
 export function pngFrames(bytes: Uint8Array): number {
   const reader = new ContainerReader(bytes);
   for (const { type, data } of pngChunks(reader)) {
@@ -36,7 +57,7 @@ export function pngFrames(bytes: Uint8Array): number {
 function* pngChunks(reader: ContainerReader) {
   for (let at = SIGNATURE_SIZE; at < reader.bytes.byteLength;) {
     const end = at + 12 + reader.u32(at);
-    yield { type: reader.text(at + 4, 4), data: at + 8, whole: reader.slice(at, end) };
+    yield { type: reader.text(at + 4, 4), data: at + 8, bytes: reader.slice(at, end) };
     at = end;
   }
 }

@@ -1,13 +1,13 @@
 import { concat } from "../../core/bytes.ts";
 import { ContainerReader, Damaged, orientationTiff } from "./container.ts";
 
-/** Chunks of RFC 9649, section 2.7, that the picture itself needs. */
+/** Chunks of RFC 9649, section 2.7, that the image itself needs. */
 const KEPT = new Set(["VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP"]);
 
 const EXIF_FLAG = 0x08;
 const XMP_FLAG = 0x04;
 
-/** WebP: keeps pixels, frames and color profile; Exif, XMP and unknown chunks go. */
+/** WebP: keeps pixels, frames and color profile; drops Exif, XMP and unknown chunks. */
 export function rewriteWebp(bytes: Uint8Array, orientation: number): Uint8Array<ArrayBuffer> {
   const reader = new ContainerReader(bytes);
   const end = Math.min(bytes.byteLength, 8 + reader.u32le(4));
@@ -25,8 +25,8 @@ export function rewriteWebp(bytes: Uint8Array, orientation: number): Uint8Array<
     }
     at += 8 + size + size % 2;
   }
-  if (pictures === 0) throw new Damaged("it has no picture");
-  // Without the extended header there is no place for Exif, nor an orientation to keep.
+  if (pictures === 0) throw new Damaged("it has no image data");
+  // Without the extended header there is no Exif chunk, and no orientation to keep.
   if (isExtended && orientation > 1) parts.push(exifChunk(orientation));
   return container(concat(...parts));
 }

@@ -2,8 +2,8 @@ import { ContainerReader, Damaged } from "./container.ts";
 import { type ImageHeader } from "./cost.ts";
 
 /**
- * What a WebP declares (RFC 9649). libvips reads it by allocating the whole picture, which is too late to
- * find out that there is no memory for it.
+ * Reads the header of a WebP (RFC 9649). libvips reads it by allocating the whole image, which is
+ * too late to notice that the memory is insufficient.
  */
 export function webpHeader(bytes: Uint8Array): ImageHeader {
   const reader = new ContainerReader(bytes);
@@ -19,7 +19,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
     if (name === "EXIF") orientation = orientationOf(bytes.subarray(at + 8, at + 8 + length));
     at += 8 + length + length % 2;
   }
-  if (!size) throw new Damaged("it has no picture");
+  if (!size) throw new Damaged("it has no image data");
   if (frames > 1) orientation = 1;
   return { ...size, frames: Math.max(1, frames), orientation, interlaced: false, pixelBytes: 4 };
 }
@@ -38,7 +38,7 @@ function sizeOf(reader: ContainerReader, name: string, at: number) {
   return { width: packed & 0x3fff, height: (packed >>> 16) & 0x3fff };
 }
 
-/** Of a TIFF structure, in which a name may precede the header; 1 where there is none. */
+/** Reads the orientation from a TIFF structure, which may follow a name; 1 if there is none. */
 function orientationOf(exif: Uint8Array): number {
   const start = exif[0] === 0x45 ? 6 : 0;
   const view = new DataView(exif.buffer, exif.byteOffset + start, Math.max(0, exif.length - start));
@@ -53,7 +53,7 @@ function orientationOf(exif: Uint8Array): number {
       return orientation >= 1 && orientation <= 8 ? orientation : 1;
     }
   } catch (error) {
-    // Broken Exif is dropped with the rest of it.
+    // Broken Exif data is ignored; it is dropped in any case.
     if (!(error instanceof RangeError)) throw error;
   }
   return 1;

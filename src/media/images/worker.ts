@@ -1,7 +1,7 @@
 /**
- * Decodes and encodes pictures with libvips in WebAssembly, away from the main thread. Whatever a
- * malicious file does to the decoder, it does inside the sandbox of one worker, which
- * `image_processor.ts` ends when it takes too long.
+ * Decodes and encodes images with libvips in WebAssembly, off the main thread. Whatever a malicious
+ * file does to the decoder stays inside the sandbox of one worker, which `processor.ts` ends when
+ * it takes too long.
  */
 import { fileURLToPath } from "node:url";
 import type Vips from "wasm-vips";
@@ -14,13 +14,13 @@ import { webpHeader } from "./webp_header.ts";
 
 type Image = Vips.Image;
 
-/** A still picture of this size takes part in a ThumbHash; the algorithm allows no more. */
+/** Maximum size of the image that a ThumbHash is computed from; the algorithm allows no more. */
 const THUMB_HASH_SIZE = 100;
 
-/** All frames of a moving picture together may have this many times the pixels of a still one. */
+/** All frames of an animation together may have this many times the pixels of a still image. */
 const MOVING_FACTOR = 10;
 
-/** Up to this many pixels, optimal Huffman tables are worth their 6 bytes of memory a pixel. */
+/** Up to this many pixels, optimal Huffman tables are worth their 6 bytes of memory per pixel. */
 const OPTIMIZED_PIXELS = 4_000_000;
 
 /** The smallest memory that the module declares. */
@@ -33,7 +33,7 @@ const vips = await start();
 
 self.onmessage = ({ data }: MessageEvent<ImageJob | "end">) => {
   if (data === "end") return end();
-  const reply = answer(data);
+  const reply = replyTo(data);
   const transfer = reply.kind === "done"
     ? [reply.image.bytes, reply.image.thumbnail?.bytes].flatMap((each) => each?.buffer ?? [])
     : [];
@@ -41,7 +41,10 @@ self.onmessage = ({ data }: MessageEvent<ImageJob | "end">) => {
 };
 self.postMessage({ kind: "ready" } satisfies ImageReply);
 
-/** libvips has threads, workers of this worker, that outlive it (and keep its memory) unless they are ended here. */
+/**
+ * libvips' threads are workers of this worker, which outlive it (and keep its memory) unless they
+ * are ended here.
+ */
 function end(): void {
   vips.shutdown();
   self.postMessage({ kind: "ended" } satisfies ImageReply);
@@ -52,31 +55,32 @@ async function start(): Promise<typeof Vips> {
   limitMemory(Number(self.name.split(":")[1]));
   const { default: load } = await import("wasm-vips");
   const loaded = await load({
-    // AVIF's codec; those of JPEG XL and SVG stay out.
+    // The codec of AVIF; those of JPEG XL and SVG are left out.
     dynamicLibraries: ["vips-heif.wasm"],
-    // What is wrong with a picture is in the error; libvips would print it too, line by line.
+    // The error contains the fault of an image; libvips would also print it, line by line.
     preRun: ({ ENV }: { ENV: Record<string, string> }) => {
       ENV.VIPS_WARNING = "0";
-      // Its temporary files would be in memory too, and outside of the limit.
+      // Its temporary files would also be in memory, and outside of the limit.
       ENV.VIPS_DISC_THRESHOLD = "4g";
-      // It looks for plug-ins at its home, and may: there are none. Its own idea of home is unreadable.
+      // It looks for plug-ins in its home directory, which this makes readable: there are none. Its
+      // default home is not.
       ENV.VIPSHOME = fileURLToPath(new URL(".", import.meta.url));
     },
     print: () => {},
     printErr: () => {},
   });
   loaded.blockUntrusted(true);
-  // Threads would each keep memory of their own, and there is nobody to wait for one picture.
+  // Each thread would take extra memory, and the speed of a single image does not matter.
   loaded.concurrency(1);
   loaded.Cache.max(0);
   return loaded;
 }
 
-function answer(job: ImageJob): ImageReply {
+function replyTo(job: ImageJob): ImageReply {
   try {
     return { kind: "done", image: processed(job) };
   } catch (error) {
-    // A trap (memory at its end, a fault in the decoder) leaves the module unusable: end with it.
+    // A trap (out of memory, a fault in the decoder) leaves the module unusable: end with it.
     if (error instanceof WebAssembly.RuntimeError || !isUsable()) throw error;
     const reason = error instanceof Refusal ? error.message : "it is damaged";
     return { kind: "refused", reason };
@@ -84,8 +88,8 @@ function answer(job: ImageJob): ImageReply {
 }
 
 /**
- * The module creates its memory by itself and lets it grow to 2 GiB. A picture that needs more than its
- * estimate then ends this worker, in place of the process.
+ * The module creates its own memory and lets it grow to 2 GiB. With this limit, an image that needs
+ * more than its estimate ends this worker instead of the process.
  */
 function limitMemory(bytes: number): void {
   const { Memory } = WebAssembly;
@@ -97,7 +101,10 @@ function limitMemory(bytes: number): void {
   };
 }
 
-/** An abort inside the module reaches us as an ordinary error: whether it still works, only trying tells. */
+/**
+ * An abort inside the module surfaces as an ordinary error: only an attempt shows whether the
+ * module still works.
+ */
 function isUsable(): boolean {
   try {
     using probe = vips.Image.black(1, 1);
@@ -136,7 +143,7 @@ function thumbnailOf({ bytes, contentType, limits }: ImageJob, header: ImageHead
   };
 }
 
-/** A decompression bomb is a small file that declares, and becomes, a huge picture: it stops here. */
+/** Rejects decompression bombs: small files that declare, and decode to, huge images. */
 function checkedHeader({ bytes, contentType, limits }: ImageJob): ImageHeader {
   const header = headerOf(bytes, contentType);
   const { width, height, frames } = header;
@@ -154,13 +161,13 @@ function checkedHeader({ bytes, contentType, limits }: ImageJob): ImageHeader {
   return header;
 }
 
-/** Nothing is decoded yet. */
+/** Reads the header without decoding the image. */
 function headerOf(bytes: Uint8Array, contentType: ImageContentType): ImageHeader {
   if (contentType === "image/webp") return webpHeader(bytes);
   using image = open(bytes, contentType, {});
   const { width, height } = image;
   const frames = framesOf(image, bytes, contentType);
-  // Frames are decoded as one strip, which would be turned as a whole: what moves is left as it lies.
+  // Frames are decoded as one strip, which would be turned as a whole: animations are not turned.
   const orientation = frames > 1 ? 1 : numberOf(image, "orientation", 1);
   const interlaced = numberOf(image, "interlaced", 0) > 0;
   const pixelBytes = image.bands * (image.format === "uchar" ? 1 : 2);
@@ -174,7 +181,7 @@ function framesOf(image: Image, bytes: Uint8Array, contentType: ImageContentType
 
 function reencoded({ bytes, contentType }: ImageJob, header: ImageHeader) {
   const isTurned = header.orientation > 1;
-  // Rows are decoded and encoded as they come, but a turned picture needs all of them at once.
+  // Rows are decoded and encoded one after another, but a turned image needs all of them at once.
   const access = isTurned ? "random" : "sequential";
   using image = open(bytes, contentType, { access, fail_on: failOn(contentType) });
   using upright = isTurned ? image.autorot() : image.copy();
@@ -186,7 +193,9 @@ function rewritten({ bytes, contentType }: ImageJob, header: ImageHeader) {
   const { width, height, orientation } = header;
   if (!isRewritable(contentType)) {
     const size = `${width} × ${height} pixels`;
-    throw new Refusal(`decoding its ${size} takes more memory than there is, convert it to JPEG`);
+    throw new Refusal(
+      `decoding its ${size} takes more memory than is available, convert it to JPEG`,
+    );
   }
   const isOnItsSide = orientation >= 5;
   return {
@@ -196,7 +205,7 @@ function rewritten({ bytes, contentType }: ImageJob, header: ImageHeader) {
   };
 }
 
-/** Cameras and broken connections leave JPEGs that end too early, and every viewer shows what there is. */
+/** Cameras and broken connections leave truncated JPEGs, and every viewer shows what there is. */
 function failOn(contentType: ImageContentType): "none" | "error" {
   return contentType === "image/jpeg" ? "none" : "error";
 }
@@ -226,7 +235,7 @@ function encode(image: Image, contentType: ImageContentType, source: Uint8Array)
     case "image/gif":
       return image.gifsaveBuffer({ keep, reuse: true });
     case "image/webp":
-      // The default effort of 4 takes three times as long and saves a few per cent.
+      // The default effort of 4 takes three times as long and saves a few percent.
       return image.webpsaveBuffer({ keep, Q: 85, effort: 1, lossless: isLosslessWebp(source) });
     case "image/avif":
       // Higher effort takes tens of seconds for a photo.
@@ -238,7 +247,7 @@ function isSmall({ width, height }: Image): boolean {
   return width * height <= OPTIMIZED_PIXELS;
 }
 
-/** Whether the first picture in the file is a `VP8L` chunk (RFC 9649, section 2.6). */
+/** True if the first image in the file is a `VP8L` chunk (RFC 9649, section 2.6). */
 function isLosslessWebp(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 12; at + 8 <= bytes.byteLength;) {
@@ -246,7 +255,7 @@ function isLosslessWebp(bytes: Uint8Array): boolean {
     if (name === "VP8L") return true;
     if (name === "VP8 ") return false;
     const size = view.getUint32(at + 4, true);
-    // A frame is a chunk of chunks, after 16 bytes of its own.
+    // A frame contains chunks, after a header of 16 bytes.
     at += name === "ANMF" ? 24 : 8 + size + size % 2;
   }
   return false;
@@ -265,7 +274,7 @@ function numberOf(image: Image, field: string, otherwise: number): number {
   return image.getTypeof(field) === 0 ? otherwise : image.getInt(field);
 }
 
-/** A copy whose buffer is not the module's memory, so that it can be handed over. */
+/** Returns a copy whose buffer is not the module's memory, so that it can be transferred. */
 function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
 }

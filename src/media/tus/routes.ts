@@ -22,18 +22,24 @@ export type Callers = (c: HttpContext, limit: LimitName) => Promise<Caller>;
 
 const UPLOADS = "/api/media/uploads";
 
-/** The routes of tus 1.0. The client's method may be in X-HTTP-Method-Override, for proxies that pass few. */
+/**
+ * Routes of tus 1.0. The client's method may be in X-HTTP-Method-Override, for proxies that allow
+ * few methods.
+ */
 export function mountTus(app: Hono<HttpEnv>, uploads: ResumableUploads, by: Callers): void {
   const routes = new TusRoutes(uploads, by);
   const one = `${UPLOADS}/:mediaId`;
   app.use(`${UPLOADS}/*`, versioned);
   app.on("OPTIONS", [UPLOADS, one], () => tusOptions(uploads.maxSize));
   app.post(UPLOADS, (c) => routes.create(c));
-  // Hono asks for a HEAD as for a GET.
+  // Hono routes HEAD requests like GET.
   app.on(["GET", "POST", "PATCH", "DELETE"], one, (c) => routes.dispatch(c));
 }
 
-/** Every answer names the version, errors too, and one about the version those that are served. */
+/**
+ * Every response names the version, errors included, and an error about the version names the
+ * supported ones.
+ */
 const versioned: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
   c.res.headers.set("tus-resumable", TUS_VERSION);
@@ -114,7 +120,7 @@ class TusRoutes {
   }
 }
 
-/** A finished upload does not expire as an upload any more. */
+/** A finished upload no longer expires as an upload. */
 function expiring(media: Pick<Media, "status" | "checkAt">): Record<string, string> {
   if (media.status !== "pending" || media.checkAt === null) return tusHeaders();
   return tusHeaders({ "upload-expires": new Date(media.checkAt).toUTCString() });

@@ -13,13 +13,13 @@ async function withRoot(run: (root: string) => Promise<void>) {
   }
 }
 
-Deno.test("DiskBlobStore keeps the contract", (t) =>
+Deno.test("DiskBlobStore fulfills the contract", (t) =>
   withRoot(async (root) => {
     const reopen = () => new DiskBlobStore(root);
     await blobStoreContract({ store: reopen(), partSize: 100_000, reopen }, t);
   }));
 
-Deno.test("a process that was killed in a put leaves a file that the sweep removes", () =>
+Deno.test("DiskBlobStore sweeps the file that a process killed during a put leaves behind", () =>
   withRoot(async (root) => {
     const store = new URL("../../../src/media/blobs/disk/blob_store.ts", import.meta.url).href;
     const program = `
@@ -35,7 +35,7 @@ Deno.test("a process that was killed in a put leaves a file that the sweep remov
     }).spawn();
     const store2 = new DiskBlobStore(root);
     const partial = `${root}/partial`;
-    await eventually("the put is under way", async () => await largestIn(partial) >= 1_000_000);
+    await eventually("the put is in progress", async () => await largestIn(partial) >= 1_000_000);
     child.kill("SIGKILL");
     await child.status;
     assert.equal(await store2.head("killed"), null);
@@ -45,14 +45,14 @@ Deno.test("a process that was killed in a put leaves a file that the sweep remov
     assert.deepEqual(await bytesOf((await store2.get("killed"))!.body), new Uint8Array([1]));
   }));
 
-Deno.test("has no presigned URLs", () =>
+Deno.test("DiskBlobStore has no presigned URLs", () =>
   withRoot(async (root) => {
     const store = new DiskBlobStore(root);
     assert.equal(await store.presignPut(), null);
     assert.equal(await store.presignGet(), null);
   }));
 
-Deno.test("a key and a longer one below it do not get in each other's way", () =>
+Deno.test("DiskBlobStore keeps a key and a longer key below it separate", () =>
   withRoot(async (root) => {
     const store = new DiskBlobStore(root);
     await store.put("a/b", bodyOf(new Uint8Array([1])), { contentType: "a/b" });

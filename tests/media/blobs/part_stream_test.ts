@@ -5,7 +5,7 @@ import { breakingOff, Random, randomlyChunked } from "../../support/random_bytes
 
 const PART = 100_000;
 
-Deno.test("a part's bytes stay as they are while the next one is filled", async () => {
+Deno.test("partsOf does not change a part's bytes while the next one is filled", async () => {
   const random = new Random(91);
   for (const size of [0, 1, PART, 2 * PART + 1, 5 * PART + 77]) {
     const bytes = random.bytes(size);
@@ -27,7 +27,7 @@ Deno.test("a part's bytes stay as they are while the next one is filled", async 
   }
 });
 
-Deno.test("what had arrived of a body that breaks off is given before its error", async () => {
+Deno.test("partsOf yields the bytes of a broken body before its error", async () => {
   const gone = new Error("the client went away");
   const parts = partsOf(breakingOff(new Random(92).bytes(PART + 5), gone), PART);
   assert.equal((await parts.next()).value!.byteLength, PART);

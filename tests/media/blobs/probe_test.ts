@@ -6,7 +6,7 @@ import { RunningApp } from "../../support/running_app.ts";
 import { findVersitygw, s3Environment, startS3 } from "../../support/versitygw.ts";
 
 const versitygw = findVersitygw();
-// The client of S3 keeps its connections for a while.
+// The S3 client keeps its connections open for a while.
 const loose = { sanitizeOps: false, sanitizeResources: false };
 
 async function readiness(environment: Record<string, string>): Promise<unknown> {
@@ -15,13 +15,13 @@ async function readiness(environment: Record<string, string>): Promise<unknown> 
   return [status, body.status, body.checks];
 }
 
-Deno.test("/readyz is ready with uploads on the disk", async () => {
+Deno.test("/readyz returns ready with uploads on the disk", async () => {
   const checks = { store: "ok", broker: "ok", blobs: "ok" };
   assert.deepEqual(await readiness({}), [200, "ready", checks]);
 });
 
 Deno.test({
-  name: "/readyz is degraded without the bucket, with wrong keys and without a server",
+  name: "/readyz returns degraded without the bucket, with wrong keys and without a server",
   ...loose,
   ignore: !versitygw,
   async fn() {
@@ -49,10 +49,10 @@ Deno.test({
   },
 });
 
-Deno.test("/readyz is degraded when uploads cannot be written any more", async () => {
+Deno.test("/readyz returns degraded when uploads cannot be written any more", async () => {
   await using app = await RunningApp.start();
   const partial = `${app.config.dataDir}/media/partial`;
-  // A file in the place of the folder stops root as well.
+  // A file in place of the folder stops root as well.
   await Deno.remove(partial, { recursive: true });
   await Deno.writeTextFile(partial, "");
   const { status, body } = await app.client().get("/readyz");
@@ -60,7 +60,7 @@ Deno.test("/readyz is degraded when uploads cannot be written any more", async (
 });
 
 Deno.test({
-  name: "/readyz is degraded when the bucket may be read and not written",
+  name: "/readyz returns degraded when the bucket is readable but not writable",
   ...loose,
   ignore: !versitygw,
   async fn() {
@@ -78,7 +78,7 @@ Deno.test({
   },
 });
 
-Deno.test("the probe of blobs keeps a good answer for a minute, and a bad one for five seconds", async () => {
+Deno.test("blobProbe caches a success for a minute, and a failure for five seconds", async () => {
   let [writes, now, works] = [0, 0, false];
   const put = () => {
     writes++;
@@ -88,7 +88,7 @@ Deno.test("the probe of blobs keeps a good answer for a minute, and a bad one fo
   const probe = blobProbe({ put, get }, () => now);
   await assert.rejects(Promise.all([probe(), probe()]), /away/);
   await assert.rejects(probe(), /away/);
-  assert.equal(writes, 1, "calls share what is under way, and its outcome");
+  assert.equal(writes, 1, "concurrent calls share one check and its result");
   works = true;
   now += 5_000;
   await probe();
@@ -100,7 +100,7 @@ Deno.test("the probe of blobs keeps a good answer for a minute, and a bad one fo
   assert.equal(writes, 3);
 });
 
-Deno.test("the probe of blobs rejects when what it wrote cannot be read", async () => {
+Deno.test("blobProbe rejects when it cannot read the object it wrote", async () => {
   const put = () => Promise.resolve({} as BlobInfo);
   await assert.rejects(blobProbe({ put, get: () => Promise.resolve(null) })(), /not there/);
 });

@@ -15,7 +15,7 @@ function s3Test(
   name: string,
   run: (store: S3BlobStore, config: S3Config, t: Deno.TestContext) => Promise<void>,
 ) {
-  Deno.test("S3BlobStore signs URLs for the address that clients reach", async () => {
+  Deno.test("S3BlobStore signs URLs for the public address", async () => {
     const store = new S3BlobStore({
       bucket: "media",
       region: "us-east-1",
@@ -45,12 +45,12 @@ function s3Test(
   });
 }
 
-s3Test("S3BlobStore keeps the contract", async (store, config, t) => {
+s3Test("S3BlobStore fulfills the contract", async (store, config, t) => {
   const reopen = () => new S3BlobStore(config);
   await blobStoreContract({ store, partSize: PART_SIZE, reopen }, t);
 });
 
-s3Test("keeps to its prefix", async (store, config) => {
+s3Test("uses only its prefix", async (store, config) => {
   const inner = new S3BlobStore({ ...config, prefix: "chat/" });
   await inner.put("a", bodyOf(new Uint8Array([1])), PNG);
   assert.equal(await store.head("a"), null);
@@ -63,7 +63,7 @@ s3Test("keeps to its prefix", async (store, config) => {
 });
 
 s3Test("a tail that became part of a part is not counted again", async (store, config) => {
-  // What a crash leaves between storing a part and deleting the tail it was made of.
+  // The state that a crash leaves between storing a part and deleting the tail it was created from.
   const bytes = new Random(71).bytes(PART_SIZE + 10);
   const upload = await store.createUpload("tails", PNG);
   const lost = new Error("the client went away");
@@ -84,7 +84,7 @@ s3Test("a tail that became part of a part is not counted again", async (store, c
   connection.destroy();
 });
 
-s3Test("a presigned PUT takes exactly the type and the length that were signed", async (store) => {
+s3Test("a presigned PUT accepts only the signed type and length", async (store) => {
   const body = new Random(81).bytes(1000);
   const options = { contentType: "image/png", contentLength: 1000, expiresIn: 60 };
   const request = (await store.presignPut("direct", options))!;
@@ -134,7 +134,7 @@ s3Test("presigned URLs expire", async (store) => {
   assert.equal(await store.head("late"), null);
 });
 
-s3Test("a presigned GET gives ranges, and the headers that were asked for", async (store) => {
+s3Test("a presigned GET serves ranges, and the requested headers", async (store) => {
   const bytes = new Random(82).bytes(5000);
   await store.put("shown", bodyOf(bytes), PNG);
   const contentDisposition = `attachment; filename="a b.bin"; filename*=UTF-8''a%20b.bin`;
@@ -153,7 +153,7 @@ s3Test("a presigned GET gives ranges, and the headers that were asked for", asyn
   assert.equal((await store.head("shown"))!.size, 5000);
 });
 
-Deno.test("a server that cannot be reached, or a bucket that is not there, is `unavailable`", {
+Deno.test("S3BlobStore throws unavailable if the server is unreachable or the bucket is missing", {
   ignore: versitygw === null,
 }, async () => {
   const server = await startS3(versitygw!);
@@ -170,7 +170,7 @@ Deno.test("a server that cannot be reached, or a bucket that is not there, is `u
   for (const each of [elsewhere, stranger, store]) await each.close();
 });
 
-Deno.test("refuses parts that S3 would refuse", () => {
+Deno.test("S3BlobStore rejects part sizes that S3 would reject", () => {
   const config = { bucket: "media", region: "us-east-1", partSize: PART_SIZE - 1 };
   assert.throws(() => new S3BlobStore(config), hasCode("invalid_request"));
 });

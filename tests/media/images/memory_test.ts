@@ -6,7 +6,7 @@ import { upload } from "../../support/uploads.ts";
 
 const MIB = 1024 ** 2;
 
-/** The most memory that a process has held so far, in bytes. */
+/** Returns the peak memory of a process so far, in bytes. */
 function peakMemory(pid: number): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]) * 1024;
@@ -23,7 +23,7 @@ async function register(url: string): Promise<{ token: string }> {
 }
 
 Deno.test({
-  name: "small files of 47 megapixels leave a server of 512 MB alive and within its memory",
+  name: "a server of 512 MB survives small files of 47 megapixels within its memory",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const env = { MEMORY_BYTES: String(512 * MIB), BCRYPT_COST: "4", BROKER: "local" };
@@ -31,7 +31,7 @@ Deno.test({
     const painter = await register(server.url);
     const fixture = new URL("../../support/fixtures/47_megapixels.webp", import.meta.url);
     const pictures = {
-      // Flat, lossless, of 2 KB: decoding and encoding it takes 22 bytes a pixel.
+      // Flat, lossless, 2 KB: decoding and encoding it takes 22 bytes per pixel.
       "large.webp": await Deno.readFile(fixture),
       "large.png": blackPng(7000, 6700),
     };
@@ -45,11 +45,11 @@ Deno.test({
     const peak = Math.round(peakMemory(server.pid) / MIB);
     assert(peak < 512, `${peak} MiB`);
     const { status, body } = await upload(server, painter, await flag(64, 64, ".png"));
-    assert.deepEqual([status, body.hasThumbnail], [201, true], "and the next picture is taken");
+    assert.deepEqual([status, body.hasThumbnail], [201, true], "and the next image is accepted");
   },
 });
 
-Deno.test("the memory for a picture follows what the process may use", () => {
+Deno.test("imageMemoryBytes depends on the memory that the process may use", () => {
   const onDeploy = processMemoryBytes({ memoryBytes: null, onDenoDeploy: true });
   assert(onDeploy <= 512 * MIB);
   assert.equal(processMemoryBytes({ memoryBytes: 700 * MIB, onDenoDeploy: true }), 700 * MIB);

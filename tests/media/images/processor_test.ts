@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-// First: what the processor starts is to be watched.
+// Imported first, to watch the workers that the processor starts.
 import { startedWorkers } from "../../support/watched_workers.ts";
 import { type Bytes, concat } from "../../../src/core/bytes.ts";
 import { AppError } from "../../../src/core/errors.ts";
@@ -20,7 +20,7 @@ import {
 } from "../../support/pictures.ts";
 import { Random } from "../../support/random_bytes.ts";
 
-/** The processor takes the bytes away: each call gets its own. */
+/** The processor transfers the bytes: each call gets a separate copy. */
 async function withProcessor(
   options: ImageProcessorOptions,
   run: (process: (bytes: Bytes) => ReturnType<ImageProcessor["process"]>) => Promise<void>,
@@ -33,7 +33,7 @@ async function withProcessor(
   }
 }
 
-/** All of these go through one processor, as they do in the server; starting one takes a second or more. */
+/** All steps use one processor, like in the server; starting one takes a second or more. */
 const steps = new Map<string, Parameters<typeof withProcessor>[1]>();
 
 const processorTest = (name: string, run: Parameters<typeof withProcessor>[1]) =>
@@ -44,7 +44,7 @@ Deno.test("ImageProcessor", (t) =>
     for (const [name, run] of steps) await t.step(name, () => run(process));
   }));
 
-/** What must be nowhere in a picture that has been stripped. */
+/** Strings that must not occur in a stripped image. */
 function assertNoMetadata(bytes: Bytes) {
   const text = new TextDecoder("latin1").decode(bytes);
   for (const trace of ["SecretCam", "Exif\0", "GPS", "xmp", "XML:com", "Berlin", "taken at home"]) {
@@ -53,7 +53,7 @@ function assertNoMetadata(bytes: Bytes) {
 }
 
 processorTest(
-  "a JPEG loses its place, is turned upright, and gets a thumbnail",
+  "a JPEG loses its location, is turned upright, and gets a thumbnail",
   async (process) => {
     const { Image } = await vips();
     const plain = await flag(800, 600, ".jpg");
@@ -65,7 +65,7 @@ processorTest(
       ),
     );
     const done = await process(source);
-    // Orientation 6: the left edge of what is stored is the top of what is meant.
+    // Orientation 6: the left edge of the stored image is the top of the displayed one.
     assert.deepEqual([done.contentType, done.width, done.height], ["image/jpeg", 600, 800]);
     assertNoMetadata(done.bytes);
     assertNoMetadata(done.thumbnail!.bytes);
@@ -86,7 +86,7 @@ processorTest(
   },
 );
 
-processorTest("all formats come back as they were, without metadata", async (process) => {
+processorTest("all formats are kept, without metadata", async (process) => {
   const { Image } = await vips();
   for (
     const [suffix, type] of [["png", "png"], ["webp", "webp"], ["gif", "gif"], [
@@ -103,7 +103,7 @@ processorTest("all formats come back as they were, without metadata", async (pro
   }
 });
 
-processorTest("metadata go from PNG, WebP and AVIF too", async (process) => {
+processorTest("metadata is removed from PNG, WebP and AVIF too", async (process) => {
   const png = await flag(64, 64, ".png");
   const text = latin1("XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta>GPS</x:xmpmeta>");
   const full = withPngChunk(withPngChunk(png, "iTXt", text), "eXIf", exifWithGps(1));
@@ -119,23 +119,23 @@ processorTest("metadata go from PNG, WebP and AVIF too", async (process) => {
   }
 });
 
-processorTest("nothing that was hidden behind the picture survives", async (process) => {
+processorTest("bytes hidden after the image are removed", async (process) => {
   const payload = latin1("<script>alert(1)</script>");
   const done = await process(concat(await flag(64, 64, ".jpg"), payload));
   assert.ok(!new TextDecoder("latin1").decode(done.bytes).includes("script"));
 });
 
-processorTest("a colour profile is kept", async (process) => {
+processorTest("a color profile is kept", async (process) => {
   const { Image } = await vips();
   const image = Image.newFromBuffer(await flag(64, 64, ".png"));
   const tagged = image.iccTransform("p3", { input_profile: "srgb" });
   const done = await process(new Uint8Array(tagged.writeToBuffer(".jpg")));
   assert.notEqual(Image.newFromBuffer(done.bytes).getTypeof("icc-profile-data"), 0);
-  // What is red in the source is red in the thumbnail, which is sRGB.
+  // Red in the source is red in the thumbnail, which is sRGB.
   assertNear(Image.newFromBuffer(done.thumbnail!.bytes).getpoint(10, 10), [220, 0, 0]);
 });
 
-processorTest("a small picture is not blown up, and transparency stays", async (process) => {
+processorTest("a small image is not enlarged, and transparency stays", async (process) => {
   const { Image } = await vips();
   const clear = Image.black(20, 10, { bands: 4 }).copy({ interpretation: "srgb" });
   const done = await process(new Uint8Array(clear.writeToBuffer(".png")));
@@ -143,7 +143,7 @@ processorTest("a small picture is not blown up, and transparency stays", async (
   assert.equal(Image.newFromBuffer(done.bytes).bands, 4);
 });
 
-processorTest("a moving picture goes on moving", async (process) => {
+processorTest("an animation stays animated", async (process) => {
   const { Image } = await vips();
   for (const suffix of [".gif", ".webp"]) {
     const done = await process(await moving(64, 5, suffix));
@@ -157,7 +157,7 @@ processorTest("a moving picture goes on moving", async (process) => {
   }
 });
 
-processorTest("an animated PNG keeps its frames, and loses its text", async (process) => {
+processorTest("an animated PNG keeps its frames and loses its text", async (process) => {
   const source = withPngChunk(movingPng(40, 3), "tEXt", latin1("Comment\0taken at home"));
   const done = await process(source);
   assert.deepEqual([done.width, done.height, done.frames], [40, 40, 3]);
@@ -167,12 +167,12 @@ processorTest("an animated PNG keeps its frames, and loses its text", async (pro
   assert.deepEqual([done.thumbnail!.width, done.thumbnail!.height], [40, 40]);
 });
 
-processorTest("a long GIF is taken: seven seconds of 640 by 360", async (process) => {
+processorTest("a long GIF is accepted: seven seconds of 640 by 360", async (process) => {
   const done = await process(longGif(640, 360, 220));
   assert.deepEqual([done.width, done.height, done.frames], [640, 360, 220]);
 });
 
-processorTest("a moving picture that says it lies on its side stays whole", async (process) => {
+processorTest("an animation with an orientation is not turned", async (process) => {
   const { Image } = await vips();
   const image = Image.newFromBuffer(await moving(64, 5, ".webp"), "[n=-1]");
   image.setInt("orientation", 6);
@@ -185,7 +185,7 @@ processorTest("a moving picture that says it lies on its side stays whole", asyn
   assertNear(after.getpoint(32, 64 * 4 + 32).slice(0, 3), [120, 0, 200]);
 });
 
-Deno.test("a decompression bomb is refused by what its header declares", () =>
+Deno.test("a decompression bomb is rejected by its declared size", () =>
   withProcessor({ timeoutMs: 20_000 }, async (process) => {
     for (const [width, height] of [[30_000, 30_000], [50_000_001, 1]]) {
       const bomb = blackPng(width, height);
@@ -197,7 +197,7 @@ Deno.test("a decompression bomb is refused by what its header declares", () =>
     }
   }));
 
-Deno.test("a frame is held to the limit on pixels, and all frames together to ten times as many", () =>
+Deno.test("the pixel limit applies to a frame, and ten times the limit to all frames together", () =>
   withProcessor({ maxPixels: 64 * 64, maxFrames: 11 }, async (process) => {
     assert.equal((await process(longGif(64, 64, 10))).frames, 10);
     const rejects = async (bytes: Bytes, reason: RegExp) =>
@@ -213,31 +213,32 @@ Deno.test("a frame is held to the limit on pixels, and all frames together to te
     await rejects(await flag(200, 100, ".png"), /pixels/);
   }));
 
-processorTest("damaged pictures are refused, and the next one is taken", async (process) => {
+processorTest("damaged images are rejected, and the next one is accepted", async (process) => {
   const good = await flag(300, 300, ".jpg");
   const random = new Random(101);
   for (const suffix of [".jpg", ".png", ".gif", ".webp", ".avif[effort=0]"]) {
     const whole = await flag(300, 300, suffix);
     for (const part of [0.3, 0.6]) {
       const cut = whole.slice(0, Math.floor(whole.byteLength * part));
-      const what = `${suffix} cut at ${part}`;
-      // Cameras and lost connections leave such JPEGs, and every viewer shows what there is of them.
-      if (suffix === ".jpg") assert.equal((await process(cut)).width, 300, what);
-      else await assert.rejects(process(cut), hasCode("invalid_request"), what);
+      const label = `${suffix} cut at ${part}`;
+      // Cameras and lost connections leave such JPEGs, and every viewer shows what there is of
+      // them.
+      if (suffix === ".jpg") assert.equal((await process(cut)).width, 300, label);
+      else await assert.rejects(process(cut), hasCode("invalid_request"), label);
     }
     for (let i = 0; i < 10; i++) {
       const noisy = whole.slice();
       for (let n = 0; n < 20; n++) {
         noisy[12 + random.below(noisy.byteLength - 12)] = random.below(256);
       }
-      // Some noise does no harm; no other error may come of it.
+      // Some noise does no harm; it must not cause any other error.
       await process(noisy).catch(hasCode("invalid_request"));
     }
   }
   assert.equal((await process(good)).width, 300);
 });
 
-processorTest("what is no picture of ours is refused by its bytes", async (process) => {
+processorTest("unsupported formats are rejected by their bytes", async (process) => {
   for (
     const bytes of [
       latin1("<svg xmlns='http://www.w3.org/2000/svg'/>"),
@@ -249,7 +250,7 @@ processorTest("what is no picture of ours is refused by its bytes", async (proce
   }
 });
 
-Deno.test("a picture that memory does not allow to decode loses its metadata and keeps its pixels", () =>
+Deno.test("an image too large to decode loses its metadata and keeps its pixels", () =>
   withProcessor({ memoryBytes: 1 }, async (process) => {
     const { Image } = await vips();
     const jpeg = withMetadata(await flag(80, 40, ".jpg"), 6);
@@ -276,7 +277,7 @@ Deno.test("a picture that memory does not allow to decode loses its metadata and
       assert.match(error.message, /memory.*convert it to JPEG/);
       return hasCode("invalid_request")(error);
     });
-    // Containers that are cut off or made up end in a refusal, whatever their bytes.
+    // Truncated or invented containers are rejected, whatever their bytes.
     const random = new Random(7);
     const suffixes = [".jpg", ".jpg[interlace=true]", ".png", ".gif", ".webp"];
     for (const suffix of suffixes) {
@@ -289,7 +290,7 @@ Deno.test("a picture that memory does not allow to decode loses its metadata and
     }
   }));
 
-Deno.test("a picture that outgrows the decoder's memory is refused, and the next one is taken", async () => {
+Deno.test("an image that exceeds the decoder's memory is rejected, and the next one is accepted", async () => {
   // As if the estimate, which lets it pass, were wrong.
   const processor = new ImageProcessor({ memoryBytes: 2e9, ceilingBytes: 256 * 1024 ** 2 });
   try {
@@ -307,7 +308,7 @@ Deno.test("a picture that outgrows the decoder's memory is refused, and the next
   }
 });
 
-Deno.test("a picture whose worker breaks is refused, and the next one gets a new worker", async () => {
+Deno.test("an image whose worker dies is rejected, and the next one gets a new worker", async () => {
   const processor = new ImageProcessor();
   const picture = await flag(100, 100, ".png");
   try {
@@ -323,7 +324,7 @@ Deno.test("a picture whose worker breaks is refused, and the next one gets a new
   }
 });
 
-Deno.test("a picture that takes too long ends its worker, and the next one gets a new one", async () => {
+Deno.test("an image that takes too long ends its worker, and the next one gets a new worker", async () => {
   const slow = new ImageProcessor({ timeoutMs: 1 });
   const picture = await flag(100, 100, ".png");
   const first = slow.process("owner", () => Promise.resolve(picture.slice()));
@@ -336,13 +337,13 @@ Deno.test("a picture that takes too long ends its worker, and the next one gets 
   for (let i = 0; i < 2; i++) {
     const before = startedWorkers.length;
     assert.equal((await brief.process("owner", () => Promise.resolve(picture.slice()))).width, 100);
-    assert.equal(startedWorkers.length, before + 1, "the one before has ended");
+    assert.equal(startedWorkers.length, before + 1, "the previous one has ended");
     await eventually("the idle worker has ended", () => startedWorkers.at(-1)!.terminated);
   }
   await brief.close();
 });
 
-Deno.test("a worker that broke while it was idle is replaced", async () => {
+Deno.test("a worker that died while idle is replaced", async () => {
   const processor = new ImageProcessor();
   const picture = await flag(100, 100, ".png");
   try {
@@ -357,7 +358,7 @@ Deno.test("a worker that broke while it was idle is replaced", async () => {
   }
 });
 
-Deno.test("one person's hundred pictures delay another's one by a single picture", async () => {
+Deno.test("a hundred images of one user delay another user's image by a single image", async () => {
   const processor = new ImageProcessor({ maxWaiting: 40, maxWaitingPerOwner: 20 });
   const order: string[] = [];
   const refuse = (owner: string) =>
@@ -376,7 +377,7 @@ Deno.test("one person's hundred pictures delay another's one by a single picture
   await processor.close();
 });
 
-Deno.test("pictures are read one at a time, and only so many may wait", async () => {
+Deno.test("images are read one at a time, and the number of waiting ones is bounded", async () => {
   const processor = new ImageProcessor({ maxWaiting: 2 });
   const picture = await flag(100, 100, ".png");
   let reading = 0;

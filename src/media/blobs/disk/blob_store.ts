@@ -22,18 +22,18 @@ import { orNull, readAt, syncDirectory, writeAll } from "./file.ts";
 /**
  * Blobs as files under `root`:
  *
- *     blobs/<two hex digits>/<key, with %2F for />   whole blobs, each with its header (`disk_header.ts`)
- *     partial/<id>                                   the same form, still growing
+ *     blobs/<two hex digits>/<key, with %2F for />   whole blobs, each with its header (`header.ts`)
+ *     partial/<id>                                   the same format, still growing
  *
- * A blob grows in `partial/`, is synced, and is renamed into place: the rename is what makes it
- * visible, with type and etag, in one step. The directory is synced after it, so that what was
- * acknowledged survives a power cut. One process may use a `root` at a time.
+ * A blob grows in `partial/`, is synced, and is then renamed into place: the rename makes it visible,
+ * with type and etag, in one step. The directory is synced afterwards, so that acknowledged data
+ * survives a power cut. Only one process may use a `root` at a time.
  */
 export class DiskBlobStore implements BlobStore {
   readonly #root: string;
   readonly #lock = new AppendLock();
 
-  /** Makes the directories as needed. */
+  /** Creates the directories as needed. */
   constructor(root: string) {
     this.#root = root;
     Deno.mkdirSync(`${root}/partial`, { recursive: true, mode: 0o700 });
@@ -152,7 +152,7 @@ export class DiskBlobStore implements BlobStore {
     return swept;
   }
 
-  // A directory has no HTTP face of its own.
+  // A directory is not reachable over HTTP.
   presignPut = (): Promise<null> => Promise.resolve(null);
   presignGet = (): Promise<null> => Promise.resolve(null);
 
@@ -178,7 +178,9 @@ export class DiskBlobStore implements BlobStore {
     return `${this.#root}/partial/${upload.id}`;
   }
 
-  /** Null also for a handle whose key is not the one that the upload was created with. */
+  /**
+   * Returns null also for a handle whose key differs from the key that the upload was created with.
+   */
   async #openPartial(
     upload: PartialUpload,
     options: Deno.OpenOptions,
@@ -193,7 +195,10 @@ export class DiskBlobStore implements BlobStore {
   }
 }
 
-/** The upload's own id, so that completing twice can tell its own work from another's. */
+/**
+ * Derived from the upload's id, so that completing twice can tell its own blob from another
+ * upload's.
+ */
 function etagOf(upload: PartialUpload): string {
   return `"${upload.id}"`;
 }
@@ -202,7 +207,9 @@ async function describe(file: Deno.FsFile, key: string): Promise<BlobInfo> {
   await file.seek(0, Deno.SeekMode.Start);
   const header = await parseHeader(file);
   if (!header) {
-    throw new Error(`The file of the blob ${key} has no header: it was not written here`);
+    throw new Error(
+      `Cannot read the blob ${key}: its file has no header, so this store did not write it`,
+    );
   }
   const { size } = await file.stat();
   return {
@@ -218,7 +225,9 @@ async function reachable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    throw new AppError("unavailable", "The media store cannot write to its disk", { cause });
+    throw new AppError("unavailable", "Cannot store the media: writing to the disk failed", {
+      cause,
+    });
   }
 }
 

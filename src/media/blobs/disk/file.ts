@@ -1,6 +1,6 @@
 const CHUNK_SIZE = 64 * 1024;
 
-/** The result, or null where the file is not there. */
+/** Returns the result, or null if the file does not exist. */
 export async function orNull<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;
@@ -10,7 +10,7 @@ export async function orNull<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
-/** One call of `write` may take only a part. */
+/** Repeats `write`, because one call may write only a part. */
 export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
 }
@@ -21,7 +21,10 @@ export async function syncDirectory(path: string): Promise<void> {
   await directory.sync();
 }
 
-/** `length` bytes from `start`. The stream owns the file from now on, and closes it at its end or when cancelled. */
+/**
+ * Streams `length` bytes from `start`. The stream owns the file and closes it at the end or when
+ * canceled.
+ */
 export async function readAt(
   file: Deno.FsFile,
   start: number,
@@ -42,7 +45,7 @@ export async function readAt(
         controller.close();
       } else if (count === null) {
         file.close();
-        controller.error(new Error(`The file ended ${left} bytes too early`));
+        controller.error(new Error(`Cannot read the blob: the file ended ${left} bytes too early`));
       }
     },
     cancel: () => file.close(),

@@ -26,8 +26,9 @@ const MIB = 1024 * 1024;
 const MIN_PART_SIZE = 5 * MIB;
 
 /**
- * Blobs as objects in a bucket. A body shorter than a part is one PutObject, a longer one a multipart
- * upload: both become visible in one step. Uploads that are resumed are in `s3_uploads.ts`.
+ * Blobs as objects in a bucket. A body shorter than a part is stored with one PutObject, a longer
+ * one with a multipart upload: both become visible in one step. Resumable uploads are in
+ * `uploads.ts`.
  */
 export class S3BlobStore implements BlobStore {
   readonly #connection: S3Connection;
@@ -37,7 +38,7 @@ export class S3BlobStore implements BlobStore {
   readonly #prefix: string;
   readonly #partSize: number;
 
-  /** Connects with the first call. */
+  /** Connects on the first call. */
   constructor(config: S3Config) {
     this.#bucket = config.bucket;
     this.#prefix = config.prefix ?? "";
@@ -50,8 +51,8 @@ export class S3BlobStore implements BlobStore {
     }
     this.#connection = new S3Connection(config);
     this.#multipart = new S3Multipart(this.#connection, this.#bucket);
-    const place = { bucket: this.#bucket, prefix: this.#prefix, partSize: this.#partSize };
-    this.#uploads = new S3Uploads(this.#connection, place);
+    const location = { bucket: this.#bucket, prefix: this.#prefix, partSize: this.#partSize };
+    this.#uploads = new S3Uploads(this.#connection, location);
   }
 
   async put(
@@ -64,7 +65,8 @@ export class S3BlobStore implements BlobStore {
     const parts = partsOf(body, this.#partSize);
     try {
       const first = await parts.next();
-      // The second step says that the first part was all of it, or throws what broke the body.
+      // The second step tells whether the first part was the whole body, or throws the body's
+      // error.
       const second = await parts.next();
       if (second.done) return await this.#putWhole(key, first.value ?? new Uint8Array(), options);
       return await this.#putParts(key, [first.value, second.value], parts, options);
@@ -74,7 +76,7 @@ export class S3BlobStore implements BlobStore {
   }
 
   async get(key: string, range?: ByteRange): Promise<BlobContent | null> {
-    // An impossible range is refused here: S3 would ignore it and answer with everything.
+    // An impossible range is rejected here: S3 would ignore it and return everything.
     if (range) resolveRange(range, Infinity);
     const request = {
       ...this.#name(key),
@@ -139,7 +141,10 @@ export class S3BlobStore implements BlobStore {
     return this.#uploads.append(upload, offset, body);
   }
 
-  /** The blob that this very upload became, now or before: its metadata carry the upload's tag. */
+  /**
+   * Returns the blob that this upload became, now or before: its metadata contains the upload's
+   * tag.
+   */
   async completeUpload(upload: PartialUpload): Promise<BlobInfo> {
     await this.#uploads.complete(upload);
     const found = await this.#head(upload.key);
@@ -216,7 +221,7 @@ export class S3BlobStore implements BlobStore {
       const etag = await this.#multipart.complete(multipart, parts);
       return { key, size, contentType: options.contentType, etag };
     } catch (error) {
-      // If this fails too, the sweep will find it.
+      // If this fails too, the sweep finds the upload.
       await this.#multipart.abort(multipart).catch(() => {});
       throw error;
     }
@@ -243,7 +248,7 @@ function infoOf(
   return { key, size, contentType, etag: found.ETag! };
 }
 
-/** The size of the whole is in `Content-Range: bytes 0-9/100` if there is one, else in the length. */
+/** Reads the total size from `Content-Range: bytes 0-9/100` if present, else from the length. */
 function contentOf(key: string, found: GetObjectCommandOutput): BlobContent {
   const match = found.ContentRange?.match(/^bytes (\d+)-(\d+)\/(\d+)$/);
   const size = match ? Number(match[3]) : found.ContentLength!;

@@ -6,28 +6,27 @@ type Sdk = typeof import("@aws-sdk/client-s3");
 
 export interface S3Config {
   /**
-   * Multipart uploads that were abandoned in the bucket are swept: let nothing else use it, or give
-   * a prefix.
+   * Abandoned multipart uploads in the bucket are swept: use it for nothing else, or set a prefix.
    */
   bucket: string;
   region: string;
-  /** Of an S3-compatible server; addressed by path. Without one, it is AWS's. */
+  /** Address of an S3-compatible server, with buckets in the path. Defaults to AWS. */
   endpoint?: string;
-  /** Where clients reach that server, if elsewhere: signed URLs begin with it. */
+  /** Address of that server for clients, if it differs: signed URLs begin with it. */
   publicEndpoint?: string;
-  /** Without them, the SDK's own chain looks (instance roles and so on). */
+  /** Defaults to the SDK's own credential chain (instance roles and so on). */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  /** Goes before every key; ends in `/`. */
+  /** Prepended to every key; ends in `/`. */
   prefix?: string;
   /** Bytes; at least 5 MiB, which is S3's minimum for all parts but the last. 8 MiB by default. */
   partSize?: number;
-  /** Until the server begins to answer; a minute by default. */
+  /** Milliseconds until the server must begin to respond; a minute by default. */
   requestTimeoutMs?: number;
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** The SDK is loaded with the first call: it is large, and not every deployment uses it. */
+/** Loads the SDK on the first call: it is large, and not every deployment uses it. */
 export class S3Connection {
   readonly #config: S3Config;
   #opened?: Promise<{ sdk: Sdk; s3: S3 }>;
@@ -42,25 +41,32 @@ export class S3Connection {
     return this.#opened ??= this.#open(this.#config.endpoint);
   }
 
-  /** For signing URLs, which takes no connection: the host is part of what is signed. */
+  /** For signing URLs, which needs no connection: the host is part of what is signed. */
   openSigner(): Promise<{ sdk: Sdk; s3: S3 }> {
     const { endpoint, publicEndpoint = endpoint } = this.#config;
     if (publicEndpoint === endpoint) return this.open();
     return this.#signer ??= this.#open(publicEndpoint);
   }
 
-  /** The answer; `unavailable` if the server could not be asked. Its refusals are thrown as they are. */
+  /**
+   * Returns the response; throws `unavailable` if the server is unreachable. Refusals are rethrown
+   * unchanged.
+   */
   async call<T>(work: (s3: S3) => Promise<T>): Promise<T> {
     const { s3 } = await this.open();
     try {
       return await untilAborted(work(s3), this.#stop.signal);
     } catch (cause) {
       if (isRefusal(cause, 404, 412, 416)) throw cause;
-      throw new AppError("unavailable", "The media store cannot be reached", { cause });
+      throw new AppError(
+        "unavailable",
+        "Cannot reach the media store: the request failed or timed out",
+        { cause },
+      );
     }
   }
 
-  /** As `call`, or null where the object or the upload is not there. */
+  /** Like `call`, but returns null if the object or the upload does not exist. */
   async callOrNull<T>(work: (s3: S3) => Promise<T>): Promise<T | null> {
     try {
       return await this.call(work);
@@ -70,7 +76,7 @@ export class S3Connection {
     }
   }
 
-  /** Calls that are under way fail with `unavailable`. */
+  /** Calls in flight fail with `unavailable`. */
   async close(): Promise<void> {
     this.#stop.abort(new Error("The server is stopping"));
     for (const opened of [this.#opened, this.#signer]) (await opened)?.s3.destroy();
@@ -83,11 +89,11 @@ export class S3Connection {
       region,
       ...(endpoint && { endpoint, forcePathStyle: true }),
       ...(credentials && { credentials }),
-      // The default adds a CRC32 that not every compatible server knows, and that a presigned PUT
-      // would have to carry.
+      // The default adds a CRC32 that not every compatible server supports, and that a presigned
+      // PUT would have to contain.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
-      // Without the flag the SDK only warns when the time is over, and waits on.
+      // Without the flag the SDK only warns when the timeout is over, and keeps waiting.
       requestHandler: {
         connectionTimeout: 5_000,
         requestTimeout: this.#config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
@@ -98,7 +104,10 @@ export class S3Connection {
   }
 }
 
-/** Whether the server answered with one of these statuses. A missing bucket is not a missing object. */
+/**
+ * True if the server returned one of these statuses. A missing bucket does not count as a missing
+ * object.
+ */
 export function isRefusal(error: unknown, ...statuses: number[]): boolean {
   if (!(error instanceof Error) || error.name === "NoSuchBucket") return false;
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;

@@ -2,13 +2,13 @@ import type { CompletedPart, Part } from "@aws-sdk/client-s3";
 import type { PutOptions } from "../blob_store.ts";
 import type { S3Connection } from "./connection.ts";
 
-/** A multipart upload as S3 knows it; `key` with the prefix. */
+/** Identifies a multipart upload in S3; `key` includes the prefix. */
 export interface Multipart {
   key: string;
   uploadId: string;
 }
 
-/** S3's multipart calls, with its pages and its optional fields dealt with. */
+/** S3's multipart calls; handles pagination and optional fields. */
 export class S3Multipart {
   constructor(readonly connection: S3Connection, readonly bucket: string) {}
 
@@ -31,7 +31,7 @@ export class S3Multipart {
     return { PartNumber: number, ETag };
   }
 
-  /** Null if there is no such upload under way. */
+  /** Returns null if there is no such upload in progress. */
   async parts(upload: Multipart): Promise<Part[] | null> {
     const parts: Part[] = [];
     let marker: string | undefined;
@@ -60,7 +60,7 @@ export class S3Multipart {
     await this.connection.callOrNull((s3) => s3.abortMultipartUpload(this.#name(upload)));
   }
 
-  /** All that were started before the time (epoch ms). */
+  /** Yields all uploads that were started before the time (epoch ms). */
   async *startedBefore(prefix: string, before: number): AsyncGenerator<Multipart> {
     let from: { KeyMarker?: string; UploadIdMarker?: string } = {};
     while (true) {

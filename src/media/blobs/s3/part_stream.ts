@@ -2,11 +2,12 @@ const FIRST_CAPACITY = 64 * 1024;
 
 /**
  * Cuts a body into parts of `partSize` bytes; only the last one may be shorter, and none is empty.
- * `head` (shorter than a part) goes before the body. When the body fails, what had arrived is yielded
- * first and the error is thrown by the next step: a caller that may not keep a broken body's bytes
- * must step to the end. Stopping early cancels the body.
+ * `head` (shorter than a part) is put before the body. If the body fails, the bytes received until
+ * then are yielded first and the next step throws the error: a caller that must not keep the bytes
+ * of a failed body has to step to the end. Stopping early cancels the body.
  *
- * Two buffers serve all parts in turn: the bytes of a part are good until the next but one is asked for.
+ * Two buffers are reused alternately: the bytes of a part are valid until the part after the next
+ * is requested.
  */
 export async function* partsOf(
   body: ReadableStream<Uint8Array>,
@@ -14,26 +15,29 @@ export async function* partsOf(
   head: Uint8Array = new Uint8Array(),
 ): AsyncGenerator<Uint8Array> {
   const buffer = new PartBuffer(partSize);
-  buffer.take(head);
+  buffer.write(head);
   try {
     for await (const chunk of body) {
       for (let at = 0; at < chunk.byteLength;) {
-        at += buffer.take(chunk.subarray(at));
+        at += buffer.write(chunk.subarray(at));
         if (buffer.isFull) yield buffer.release();
       }
     }
   } catch (error) {
-    // Only the body's own errors get here: what a consumer throws does not enter a generator.
+    // Only the body's own errors arrive here: an error of the consumer does not enter a generator.
     if (buffer.size > 0) yield buffer.release();
     throw error;
   }
   if (buffer.size > 0) yield buffer.release();
 }
 
-/** Grows by doubling: a small body costs little, and one that comes byte by byte costs no more. */
+/**
+ * Grows by doubling: a small body takes little memory, and one that arrives byte by byte takes no
+ * more.
+ */
 class PartBuffer {
   #bytes = new Uint8Array(0);
-  /** What the part before last was handed over in. */
+  /** Buffer of the part before last, for reuse. */
   #spare = new Uint8Array(0);
   size = 0;
 
@@ -43,8 +47,8 @@ class PartBuffer {
     return this.size === this.capacity;
   }
 
-  /** Takes what there is room for, and answers how much that was. */
-  take(bytes: Uint8Array): number {
+  /** Copies as many bytes as fit, and returns their number. */
+  write(bytes: Uint8Array): number {
     const count = Math.min(bytes.byteLength, this.capacity - this.size);
     this.#reserve(this.size + count);
     this.#bytes.set(bytes.subarray(0, count), this.size);
@@ -52,7 +56,7 @@ class PartBuffer {
     return count;
   }
 
-  /** Hands the bytes over, and starts anew. */
+  /** Returns the bytes and starts a new part. */
   release(): Uint8Array {
     const part = this.#bytes.subarray(0, this.size);
     [this.#bytes, this.#spare] = [this.#spare, this.#bytes];

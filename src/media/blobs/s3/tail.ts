@@ -3,10 +3,11 @@ import type { S3Connection } from "./connection.ts";
 import type { Multipart } from "./multipart.ts";
 
 /**
- * The end of a resumable upload that is still too short to be a part (S3 takes none under 5 MiB but
- * the last), as an object of its own, `.partial/<upload>/<base>`. `base` is the size of all the parts before it:
- * once a part has been made of the tail, the base is another, and the old tail means nothing any more,
- * whether or not it was deleted. So a crash between any two calls never counts a byte twice.
+ * The end of a resumable upload that is still too short to be a part (S3 accepts none under 5 MiB
+ * except the last one), stored as a separate object, `.partial/<upload>/<base>`. `base` is the size
+ * of all parts before it: once the tail has become part of a part, the base has changed and the old
+ * tail is ignored, whether or not it was deleted. So a crash between any two calls never counts a
+ * byte twice.
  */
 export class S3Tail {
   readonly #folder: string;
@@ -19,7 +20,7 @@ export class S3Tail {
     this.#folder = `${prefix}.partial/`;
   }
 
-  /** Size and time (epoch ms) of the tail, or null if there is none at that base. */
+  /** Returns size and time (epoch ms) of the tail, or null if there is none at that base. */
   async head(upload: Multipart, base: number): Promise<{ size: number; at: number } | null> {
     const found = await this.connection.callOrNull((s3) =>
       s3.headObject({ Bucket: this.bucket, Key: this.#key(upload, base) })
@@ -47,12 +48,12 @@ export class S3Tail {
     );
   }
 
-  /** All tails of an upload that has ended. */
+  /** Deletes all tails of an upload that has ended. */
   async deleteAll(upload: Multipart): Promise<void> {
     await this.#deleteUnder(this.#folderOf(upload), Infinity);
   }
 
-  /** Those written before the time (epoch ms); answers how many. */
+  /** Deletes the tails written before the time (epoch ms); returns their number. */
   sweep(before: number): Promise<number> {
     return this.#deleteUnder(this.#folder, before);
   }
@@ -78,7 +79,7 @@ export class S3Tail {
     return `${this.#folderOf(upload)}${base}`;
   }
 
-  /** By a hash: S3 gives no rule for what an upload id may contain. */
+  /** Named by a hash, because S3 does not define which characters an upload id may contain. */
   #folderOf(upload: Multipart): string {
     const hash = createHash("sha256").update(`${upload.uploadId} ${upload.key}`);
     const name = hash.digest("hex").slice(0, 32);

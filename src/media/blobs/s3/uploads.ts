@@ -13,20 +13,20 @@ import type { S3Connection } from "./connection.ts";
 import { type Multipart, S3Multipart } from "./multipart.ts";
 import { S3Tail } from "./tail.ts";
 
-/** Where an upload under way stands. `base` is the size of its parts, the tail's not included. */
+/** State of an upload in progress. `base` is the size of its parts, without the tail. */
 interface UploadState {
   multipart: Multipart;
   parts: { PartNumber?: number; ETag?: string }[];
   base: number;
   tailSize: number;
-  /** When bytes last arrived, epoch ms; 0 if none have. */
+  /** Time when bytes last arrived, epoch ms; 0 if none have. */
   touchedAt: number;
 }
 
 /**
- * Uploads that can be resumed: multipart uploads with a tail (`s3_tail.ts`). All that is known of one is
- * in the bucket, so that any instance can go on with it. Its id is `<tag>.<the id that S3 gave>`; the tag
- * stands in the metadata of the blob that it becomes.
+ * Resumable uploads: multipart uploads with a tail (`tail.ts`). Their whole state is in the bucket,
+ * so that any instance can continue them. The id of one is `<tag>.<S3's id>`; the metadata of the
+ * resulting blob contains the tag.
  */
 export class S3Uploads {
   readonly #multipart: S3Multipart;
@@ -53,13 +53,13 @@ export class S3Uploads {
     return { key, id: `${tag}.${uploadId}` };
   }
 
-  /** Bytes that have arrived; null if there is no such upload under way. */
+  /** Returns the number of received bytes; null if there is no such upload in progress. */
   async offset(upload: PartialUpload): Promise<number | null> {
     const state = await this.#state(upload);
     return state && state.base + state.tailSize;
   }
 
-  /** Answers the new offset. */
+  /** Returns the new offset. */
   append(
     upload: PartialUpload,
     offset: number,
@@ -72,11 +72,11 @@ export class S3Uploads {
       const current = state.base + tailSize;
       if (current !== offset) throw wrongOffset(offset, current);
       const tail = tailSize ? await this.#tail.read(multipart, state.base) : undefined;
-      return await this.#take(state, partsOf(body, this.#partSize, tail));
+      return await this.#store(state, partsOf(body, this.#partSize, tail));
     });
   }
 
-  /** Does nothing where there is no such upload under way: it may be complete already. */
+  /** Does nothing if there is no such upload in progress, because it may be complete already. */
   complete(upload: PartialUpload): Promise<void> {
     return this.#lock.hold(upload, async () => {
       const state = await this.#state(upload);
@@ -86,7 +86,7 @@ export class S3Uploads {
         const tail = await this.#tail.read(multipart, base);
         parts.push(await this.#multipart.putPart(multipart, parts.length + 1, tail));
       }
-      // S3 completes nothing without a part, but takes an empty one.
+      // S3 completes no upload without a part, but accepts an empty one.
       if (parts.length === 0) {
         parts.push(await this.#multipart.putPart(multipart, 1, new Uint8Array()));
       }
@@ -102,7 +102,9 @@ export class S3Uploads {
     await this.#tail.deleteAll(multipart);
   }
 
-  /** Ends those that have got nothing since `before` (epoch ms); answers how many. */
+  /**
+   * Ends the uploads that have received nothing since `before` (epoch ms); returns their number.
+   */
   async sweep(before: number): Promise<number> {
     let swept = 0;
     for await (const multipart of this.#multipart.startedBefore(this.#prefix, before)) {
@@ -115,7 +117,7 @@ export class S3Uploads {
     return swept + await this.#tail.sweep(before);
   }
 
-  async #take(state: UploadState, parts: AsyncIterable<Uint8Array>): Promise<number> {
+  async #store(state: UploadState, parts: AsyncIterable<Uint8Array>): Promise<number> {
     const { multipart } = state;
     for await (const bytes of parts) {
       if (bytes.byteLength < this.#partSize) {
@@ -153,7 +155,7 @@ export class S3Uploads {
     };
   }
 
-  /** Null for an id that `create` cannot have made. */
+  /** Returns null for an id that `create` cannot have created. */
   #multipartOf(upload: PartialUpload): Multipart | null {
     const key = this.#prefix + checkKey(upload.key);
     const tag = uploadTag(upload);
@@ -161,7 +163,10 @@ export class S3Uploads {
   }
 }
 
-/** What tells the blob of this upload from another of the same key; "" if the id has none. */
+/**
+ * Returns the tag that distinguishes this upload's blob from others of its key; "" if the id has
+ * none.
+ */
 export function uploadTag({ id }: PartialUpload): string {
   return id.slice(0, Math.max(0, id.indexOf(".")));
 }
