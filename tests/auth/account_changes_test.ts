@@ -8,7 +8,7 @@ import { aSession, aUser, T0 } from "../contract/store/rows.ts";
 const clock = { now: () => T0 + 100 };
 const ALL = { before: null, limit: 100 };
 
-/** Someone who is signed in twice, and what was told of what became of them. */
+/** Creates a user with two sessions, and records what the callbacks and the audit receive. */
 async function twiceSignedIn() {
   const store = new SqliteStore(":memory:");
   const user = aUser();
@@ -16,11 +16,11 @@ async function twiceSignedIn() {
   await store.users.create(user);
   for (const session of [here, there]) await store.sessions.create(session);
   const ended: string[] = [];
-  const told: string[] = [];
+  const announced: string[] = [];
   const audit = new AuditTrail(
     store,
     clock,
-    ({ action }) => Promise.resolve(void told.push(action)),
+    ({ action }) => Promise.resolve(void announced.push(action)),
   );
   const changes = new AccountChanges({
     store,
@@ -32,11 +32,11 @@ async function twiceSignedIn() {
   const visitor = { door: "rest" as const, address: "", userAgent: "", requestId: newId() };
   const session = { sessionId: here.id, authenticatedAt: T0, tokenExpiresAt: T0 + 1_000 };
   const caller = { ...visitor, ...session, userId: user.id };
-  return { store, user, here, there, changes, caller, visitor, ended, told };
+  return { store, user, here, there, changes, caller, visitor, ended, announced };
 }
 
-Deno.test("AccountChanges: a change, the sessions that end with it and its entry are told once written", async () => {
-  const { store, user, there, changes, caller, ended, told } = await twiceSignedIn();
+Deno.test("AccountChanges announces a change, its ended sessions and its audit entry once they are written", async () => {
+  const { store, user, there, changes, caller, ended, announced } = await twiceSignedIn();
   const changed = await changes.own(caller, () => ({
     user: { passwordHash: "new" },
     endSessions: { ids: [there.id], reason: "credentials_changed" },
@@ -45,11 +45,11 @@ Deno.test("AccountChanges: a change, the sessions that end with it and its entry
   assert.deepEqual([changed.user.passwordHash, changed.endedSessions], ["new", [there.id]]);
   const [{ action, actorId, userId }] = await store.audit.ofUser(user.id, ALL);
   assert.deepEqual([action, actorId, userId], ["password.changed", user.id, user.id]);
-  assert.deepEqual([ended, told], [[there.id], ["password.changed"]]);
+  assert.deepEqual([ended, announced], [[there.id], ["password.changed"]]);
 });
 
-Deno.test("AccountChanges: a session that ended while its request was under way changes nothing", async () => {
-  const { store, user, changes, caller, visitor, ended, told } = await twiceSignedIn();
+Deno.test("AccountChanges changes nothing for a session that ended while its request was in progress", async () => {
+  const { store, user, changes, caller, visitor, ended, announced } = await twiceSignedIn();
   await changes.outside(visitor, user.id, ({ sessions }) => ({
     user: { passwordHash: "the owner's" },
     endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
@@ -63,12 +63,12 @@ Deno.test("AccountChanges: a session that ended while its request was under way 
     }));
   await assert.rejects(late, { code: "unauthenticated" });
   assert.equal((await store.users.byId(user.id))!.passwordHash, "the owner's");
-  assert.deepEqual(told, ["password.reset"]);
+  assert.deepEqual(announced, ["password.reset"]);
   assert.equal((await store.audit.ofUser(user.id, ALL)).length, 1);
 });
 
-Deno.test("AccountChanges: what is refused is not told, and who is gone is not changed", async () => {
-  const { store, user, there, changes, caller, visitor, ended, told } = await twiceSignedIn();
+Deno.test("AccountChanges announces no refused change, and does not change an erased account", async () => {
+  const { store, user, there, changes, caller, visitor, ended, announced } = await twiceSignedIn();
   const taken = aUser();
   await store.users.create(taken);
   const toTaken = () =>
@@ -78,7 +78,7 @@ Deno.test("AccountChanges: what is refused is not told, and who is gone is not c
       note: { action: "username.changed" },
     }));
   await assert.rejects(toTaken, { name: "DuplicateKey" });
-  assert.deepEqual([ended, told], [[], []]);
+  assert.deepEqual([ended, announced], [[], []]);
   await changes.byServer(user.id, () => ({ user: { deletedAt: T0 } }));
   const decide = () => assert.fail("there is nothing to decide");
   assert.equal(await changes.outside(visitor, user.id, decide), null);

@@ -9,7 +9,7 @@ const visitor = (address: string) =>
 
 const ANN = { name: "ann", userId: "ann" };
 
-/** A guard of one account, whose owner has signed in from 203.0.113.1 before. */
+/** Creates a guard of one account, whose owner has signed in from 203.0.113.1 before. */
 function setUp() {
   const clock = { at: 1_800_000_000_000 };
   const limiter = new MemoryRateLimiter({ now: () => clock.at });
@@ -26,35 +26,35 @@ function setUp() {
   return { attempt, clock };
 }
 
-Deno.test("many networks at once are stopped by the account's wide limit, the owner's own is not", async () => {
+Deno.test("BruteForceGuard stops attempts from many networks by the account limit, except from the owner's network", async () => {
   const { attempt, clock } = setUp();
   const outcomes: string[] = [];
   for (let i = 0; i < 105; i++) outcomes.push(await attempt(`198.51.100.${i}`, false));
   assert.equal(outcomes.filter((code) => code === "unauthenticated").length, 100);
   assert.equal(outcomes.at(-1), "rate_limited");
   assert.equal(await attempt("192.0.2.77", true), "rate_limited", "an unknown network waits");
-  assert.equal(await attempt("203.0.113.1", true), "in", "where the owner was before");
+  assert.equal(await attempt("203.0.113.1", true), "in", "the owner's earlier network");
   clock.at += 60 * 60_000;
-  assert.equal(await attempt("192.0.2.77", true), "in", "it is not for good");
+  assert.equal(await attempt("192.0.2.77", true), "in", "the limit recovers");
 });
 
-Deno.test("a try that the wide limit refuses is none of its network's", async () => {
+Deno.test("BruteForceGuard does not count an attempt for the network when the account limit refuses it", async () => {
   const { attempt, clock } = setUp();
   for (let i = 0; i < 100; i++) await attempt(`198.51.100.${i}`, false);
   for (let i = 0; i < 20; i++) assert.equal(await attempt("192.0.2.77", false), "rate_limited");
-  // The time in which the wide limit allows one more.
+  // The time after which the account limit allows one more attempt.
   clock.at += 36_000;
   assert.equal(await attempt("192.0.2.77", false), "unauthenticated");
 });
 
-Deno.test("who gets in where they were before gives nobody else another try", async () => {
+Deno.test("BruteForceGuard grants strangers no extra attempt after the owner signs in from a known network", async () => {
   const { attempt } = setUp();
   for (let i = 0; i < 100; i++) await attempt(`198.51.100.${i}`, false);
   for (let i = 0; i < 3; i++) assert.equal(await attempt("203.0.113.1", true), "in");
   assert.equal(await attempt("192.0.2.77", false), "rate_limited");
 });
 
-Deno.test("what is right, and what fails for another reason, does not count", async () => {
+Deno.test("BruteForceGuard counts neither successes nor failures for other reasons", async () => {
   const { attempt } = setUp();
   for (let i = 0; i < 30; i++) assert.equal(await attempt("192.0.2.1", true), "in");
   const limiter = new MemoryRateLimiter();
@@ -70,7 +70,7 @@ Deno.test("what is right, and what fails for another reason, does not count", as
   }
 });
 
-Deno.test("of many guesses at once, no more than the limit get to look", async () => {
+Deno.test("BruteForceGuard checks no more concurrent guesses than the limit", async () => {
   const { attempt } = setUp();
   const guesses = Array.from({ length: 50 }, () => attempt("192.0.2.1", false));
   const looked = (await Promise.all(guesses)).filter((code) => code === "unauthenticated");

@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.ts";
 const test = onBothStores();
 const NEW = "another good password";
 
-test("changing the password ends other sessions and asks for the old one or a recent proof", async (world) => {
+test("changing the password ends other sessions and requires the old password or a recent proof", async (world) => {
   const ann = await world.register("ann");
   const other = (await world.login("ann")).body.accessToken;
   const change = (body: unknown) => world.send("PUT", "/api/auth/password", body, ann);
@@ -29,7 +29,7 @@ test("changing the password ends other sessions and asks for the old one or a re
   assert.equal((await change({ newPassword: PASSWORD })).status, 204);
 });
 
-test("what changes credentials asks for a recent proof, everywhere", async (world) => {
+test("every operation that changes credentials requires a recent proof", async (world) => {
   const ann = await world.register("ann");
   world.ahead += 10 * 60_000;
   const requests: [string, string, unknown][] = [
@@ -54,12 +54,12 @@ test("what changes credentials asks for a recent proof, everywhere", async (worl
   assert.equal(both.status, 400, "one proof at a time");
 });
 
-test("a reset link works once, ends all sessions, and never tells whether there is an account", async (world) => {
+test("a reset link works once, ends all sessions, and does not reveal whether an account exists", async (world) => {
   const ann = await world.register("ann");
   const forgot = (email: string) => world.send("POST", "/api/auth/password/forgot", { email });
-  const [known, unknown] = [await forgot("ANN@example.org"), await forgot("nobody@example.org")];
-  assert.deepEqual([known.status, known.body], [unknown.status, unknown.body]);
-  assert.equal(known.status, 202);
+  const [existing, unknown] = [await forgot("ANN@example.org"), await forgot("nobody@example.org")];
+  assert.deepEqual([existing.status, existing.body], [unknown.status, unknown.body]);
+  assert.equal(existing.status, 202);
   const { link } = await world.mail(ann.email, /new password/);
   assert.match(link!, /^https:\/\/chat\.example\.org\/account\/reset-password\?token=/);
   const token = await world.linkToken(ann.email, /new password/);
@@ -74,11 +74,15 @@ test("a reset link works once, ends all sessions, and never tells whether there 
   assert.equal((await world.send("GET", "/api/users/profile", undefined, ann)).status, 401);
   const signedIn = await world.login("ann", NEW);
   assert.equal(signedIn.status, 200);
-  assert.notEqual(signedIn.body.user.emailVerifiedAt, null, "who has the mail has the address");
+  assert.notEqual(
+    signedIn.body.user.emailVerifiedAt,
+    null,
+    "access to the mailbox proves the address",
+  );
   assert.ok(!world.mails.some(({ to }) => to === "nobody@example.org"));
 });
 
-test("a reset link expires, and a newer one takes its place", async (world) => {
+test("a reset link expires, and a newer one replaces it", async (world) => {
   const ann = await world.register("ann");
   const forgot = async (count: number) => {
     await world.send("POST", "/api/auth/password/forgot", { email: ann.email });
@@ -115,12 +119,12 @@ test("registering sends a link that confirms the address, once", async (world) =
   assert.notEqual(body.emailVerifiedAt, null);
 });
 
-test("the address changes when the new one is confirmed, and the old one hears of it", async (world) => {
+test("the address changes when the new one is confirmed, and the old one is notified", async (world) => {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const confirm = await world.linkToken(ann.email, /Confirm/);
   await world.send("POST", "/api/auth/email/verify", { token: confirm }, ann);
   const ask = (email: string) => world.send("PUT", "/api/auth/email", { email }, ann);
-  assert.equal((await ask(bob.email)).status, 202, "whether it has an account is not told");
+  assert.equal((await ask(bob.email)).status, 202, "does not reveal whether it has an account");
   assert.equal((await ask(ann.email)).status, 409);
   assert.equal((await ask("Anna@Example.net")).status, 202);
   const token = await world.linkToken("Anna@Example.net", /new e-mail/);
@@ -137,7 +141,7 @@ test("the address changes when the new one is confirmed, and the old one hears o
   assert.equal((await world.login("anna@example.net")).status, 200);
 });
 
-test("a change of password takes back what was asked for before", async (world) => {
+test("a password change cancels earlier pending changes", async (world) => {
   const ann = await world.register("ann");
   await world.send("PUT", "/api/auth/email", { email: "thief@example.net" }, ann);
   const token = await world.linkToken("thief@example.net", /new e-mail/);
@@ -146,7 +150,7 @@ test("a change of password takes back what was asked for before", async (world) 
   assert.equal((await world.send("POST", "/api/auth/email/change", { token }, ann)).status, 400);
 });
 
-test("a password that was hashed at another cost is hashed anew when it comes", async (world) => {
+test("a password hashed at another cost is hashed again at its next use", async (world) => {
   const ann = await world.register("ann");
   const hasher = new BcryptHasher(6);
   const passwordHash = await hasher.hash(PASSWORD);
@@ -172,7 +176,7 @@ test("the username changes, if it is free", async (world) => {
   assert.equal((await world.login("ann")).status, 401);
 });
 
-test("the pages of links need no script, and opening one uses nothing up", async (world) => {
+test("link pages need no script, and opening a link does not use it up", async (world) => {
   const ann = await world.register("ann");
   const token = await world.linkToken(ann.email, /Confirm/);
   const path = `/account/verify-email?token=${token}`;
@@ -206,7 +210,7 @@ test("the pages of links need no script, and opening one uses nothing up", async
   assert.ok(!evil.body.includes("<b>"));
 });
 
-test("guesses at a password are slowed down by name and network; the owner gets in", async (world) => {
+test("password guesses are limited by name and network, and the owner can still sign in", async (world) => {
   await world.register("ann");
   const stranger = { "x-forwarded-for": "198.51.100.1" };
   const owner = { "x-forwarded-for": "203.0.113.1" };
@@ -225,7 +229,7 @@ test("guesses at a password are slowed down by name and network; the owner gets 
   assert.equal((await world.login("ann", PASSWORD, stranger)).status, 200, "it passes");
 });
 
-test("names without an account are counted alike", async (world) => {
+test("attempts on names without an account are counted too", async (world) => {
   const codes: number[] = [];
   for (let i = 0; i < 11; i++) codes.push((await world.login("nobody", "x")).status);
   assert.deepEqual(codes, [...Array(10).fill(401), 429]);

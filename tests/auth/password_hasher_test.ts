@@ -11,7 +11,7 @@ async function withHasher(work: (hasher: BcryptHasher) => Promise<void>): Promis
   }
 }
 
-Deno.test("PasswordHasher: a hash is bcrypt's, of the cost that was asked for", () =>
+Deno.test("PasswordHasher returns a bcrypt hash of the given cost", () =>
   withHasher(async (hasher) => {
     assert.match(await hasher.hash("correct horse"), /^\$2[aby]\$04\$[./A-Za-z0-9]{53}$/);
     const dearer = new BcryptHasher(5);
@@ -21,7 +21,7 @@ Deno.test("PasswordHasher: a hash is bcrypt's, of the cost that was asked for", 
     assert(await hasher.verify("correct horse", hash), "a hash of another cost stays valid");
   }));
 
-Deno.test("PasswordHasher: every character of a password counts, past 72 bytes and past a NUL", () =>
+Deno.test("PasswordHasher uses every character of a password, past 72 bytes and past a NUL", () =>
   withHasher(async (hasher) => {
     for (const start of ["", "x".repeat(72), "𝕏".repeat(64), "\0", "a\0b"]) {
       const hash = await hasher.hash(`${start}1`);
@@ -31,18 +31,18 @@ Deno.test("PasswordHasher: every character of a password counts, past 72 bytes a
     }
   }));
 
-Deno.test("PasswordHasher: one text has one hash, however its accents were typed", () =>
+Deno.test("PasswordHasher treats differently composed accents as one text", () =>
   withHasher(async (hasher) => {
     assert(await hasher.verify("cafe\u0301 \uFB01", await hasher.hash("caf\u00E9 fi")));
   }));
 
-Deno.test("PasswordHasher: where there is no hash, no password is right", () =>
+Deno.test("PasswordHasher accepts no password when there is no hash", () =>
   withHasher(async (hasher) => {
     assert(!await hasher.verify("", null));
     assert(!await hasher.verify("correct horse", null));
   }));
 
-Deno.test("PasswordHasher: many at once are all answered, each for itself", () =>
+Deno.test("PasswordHasher resolves each of many concurrent calls with its own result", () =>
   withHasher(async (hasher) => {
     const words = Array.from({ length: 40 }, (_, at) => `password ${at}`);
     const hashes = await Promise.all(words.map((word) => hasher.hash(word)));
@@ -54,7 +54,7 @@ Deno.test("PasswordHasher: many at once are all answered, each for itself", () =
     assert(right.every(Boolean) && !wrong.some(Boolean));
   }));
 
-Deno.test("PasswordHasher: of too many at once some are refused, and later ones are not", async () => {
+Deno.test("PasswordHasher refuses some of too many concurrent calls, and none later", async () => {
   const hasher = new BcryptHasher(4, 1);
   const flood = Promise.allSettled(Array.from({ length: 250 }, () => hasher.hash("a")));
   await assert.rejects(() => hasher.verify("a", null), HasherBusy);
@@ -64,7 +64,7 @@ Deno.test("PasswordHasher: of too many at once some are refused, and later ones 
   hasher.close();
 });
 
-Deno.test("PasswordHasher: what is under way when it closes fails, and does not hang", async () => {
+Deno.test("PasswordHasher rejects pending calls when it closes", async () => {
   const hasher = new BcryptHasher(4, 1);
   const waiting = Promise.allSettled([hasher.hash("a"), hasher.hash("b")]);
   hasher.close();

@@ -12,7 +12,7 @@ function filled(...counts: [network: string, person: string, count: number][]) {
   return queue;
 }
 
-Deno.test("PasswordQueue: networks take turns, and the people of each", () => {
+Deno.test("PasswordQueue lets networks take turns, and the people within each", () => {
   const queue = filled(["n1", "ann", 3], ["n1", "bob", 1], ["n2", "carl", 2]);
   assert.deepEqual(queue.drain(), [
     "n1/ann/0",
@@ -25,7 +25,7 @@ Deno.test("PasswordQueue: networks take turns, and the people of each", () => {
   assert.equal(queue.size, 0);
 });
 
-Deno.test("PasswordQueue: a person and a network fill their own share only", () => {
+Deno.test("PasswordQueue bounds the share of a person and of a network", () => {
   const queue = filled(["n1", "ann", 10]);
   assert.equal(queue.push({ network: "n1", person: "ann" }, "x"), false);
   for (let i = 0; i < 5; i++) {
@@ -35,7 +35,7 @@ Deno.test("PasswordQueue: a person and a network fill their own share only", () 
   assert.equal(queue.push({ network: "n2", person: "ann" }, "x"), true);
 });
 
-Deno.test("PasswordQueue: in a full queue the largest network makes room", () => {
+Deno.test("PasswordQueue evicts an item of the largest network when it is full", () => {
   const queue = filled(["n1", "ann", 10], ["n2", "bob", 6], ["n3", "carl", 4]);
   assert.equal(queue.push({ network: "n4", person: "dora" }, "dora's"), "n1/ann/9");
   assert.equal(queue.size, 20);
@@ -45,7 +45,7 @@ Deno.test("PasswordQueue: in a full queue the largest network makes room", () =>
   assert.equal(even.push({ network: "more", person: "p" }, "x"), false);
 });
 
-Deno.test("BcryptHasher: a burst of one person delays another by a turn", async () => {
+Deno.test("BcryptHasher delays other people by one turn during a burst of one person", async () => {
   const hasher = new BcryptHasher(4, 1);
   try {
     const done: string[] = [];

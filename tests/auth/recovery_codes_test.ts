@@ -7,7 +7,7 @@ import {
 
 const USER = "0198c0de-0000-7000-8000-000000000001";
 
-Deno.test("ten codes are made, all different, and none is in its hash", async () => {
+Deno.test("newRecoveryCodes returns ten different codes, none of which is in its hash", async () => {
   const { codes, hashes } = await newRecoveryCodes(USER);
   assert.equal(RECOVERY_CODE_COUNT, 10);
   assert.equal(new Set(codes).size, 10);
@@ -18,7 +18,7 @@ Deno.test("ten codes are made, all different, and none is in its hash", async ()
   for (const hash of hashes) assert.match(hash, /^[0-9a-f]{64}$/);
 });
 
-Deno.test("each code is found by its hash, however it is typed", async () => {
+Deno.test("recoveryCodeHash returns one hash for all ways of typing a code", async () => {
   const { codes, hashes } = await newRecoveryCodes(USER);
   for (const [at, code] of codes.entries()) {
     const typed = [
@@ -33,20 +33,20 @@ Deno.test("each code is found by its hash, however it is typed", async () => {
   }
 });
 
-Deno.test("a code is another's under another user id", async () => {
+Deno.test("recoveryCodeHash returns another hash for another user id", async () => {
   const { codes: [code], hashes } = await newRecoveryCodes(USER);
   const other = await recoveryCodeHash(USER.replace(/1$/, "2"), code);
   assert.ok(other !== null && !hashes.includes(other));
 });
 
-Deno.test("what cannot be a code has no hash", async () => {
+Deno.test("recoveryCodeHash returns null for text that cannot be a code", async () => {
   const bad = ["", "ABCD", "123456", "UUUU-UUUU-UUUU-UUUU", "A".repeat(17), "-".repeat(100_000)];
   for (const input of bad) {
     assert.equal(await recoveryCodeHash(USER, input), null, input.slice(0, 20));
   }
 });
 
-Deno.test("every letter of the alphabet comes up about as often", async () => {
+Deno.test("newRecoveryCodes uses every letter of the alphabet about equally often", async () => {
   const counts = new Map<string, number>();
   for (let n = 0; n < 200; n++) {
     const { codes } = await newRecoveryCodes(USER);
@@ -54,14 +54,15 @@ Deno.test("every letter of the alphabet comes up about as often", async () => {
       counts.set(letter, (counts.get(letter) ?? 0) + 1);
     }
   }
-  // 48,000 letters, 1,500 of each expected, deviation 38: ten deviations do not happen by chance.
+  // 48,000 letters, 1,500 of each expected, standard deviation 38: ten deviations do not happen by
+  // chance.
   assert.equal(counts.size, 32);
   for (const [letter, count] of counts) {
     assert.ok(Math.abs(count - 1500) < 380, `${letter} ${count}`);
   }
 });
 
-Deno.test("a code has 120 random bits, and one of 80 bits of an earlier release still redeems", async () => {
+Deno.test("a recovery code has 120 random bits, and one of 80 bits of an earlier release is still accepted", async () => {
   const { codes: [code] } = await newRecoveryCodes(USER);
   assert.equal(code.replaceAll("-", "").length * 5, 120);
   const earlier = await recoveryCodeHash(USER, "0123-4567-89AB-CDEF");

@@ -6,12 +6,12 @@ import { enableSecondFactor } from "../support/second_factor.ts";
 
 const test = onBothStores();
 
-/** Moves the clock to where the next code is another one. */
+/** Moves the clock to the next time step, which has another code. */
 function nextStep(world: AccountWorld): void {
   world.ahead += 30_000;
 }
 
-test("a second factor is set up with a code and asked for from then on", async (world) => {
+test("a second factor is set up with a code and required from then on", async (world) => {
   const ann = await world.register("ann");
   const { begun, recoveryCodes, codeNow } = await enableSecondFactor(world, ann);
   assert.match(begun.otpauthUrl, /^otpauth:\/\/totp\/RealTimeChat/);
@@ -47,7 +47,7 @@ test("a code works once, in any sign-in", async (world) => {
   assert.deepEqual(both.map(({ status }) => status).sort(), [200, 401]);
 });
 
-test("a recovery code works once, and its use is told", async (world) => {
+test("a recovery code works once, and its owner is notified", async (world) => {
   const ann = await world.register("ann");
   const { recoveryCodes } = await enableSecondFactor(world, ann);
   const verify = async () => {
@@ -62,7 +62,7 @@ test("a recovery code works once, and its use is told", async (world) => {
   assert.ok(actions.includes("second_factor.recovery_code_used"));
 });
 
-test("a challenge allows five tries and expires", async (world) => {
+test("a challenge allows five attempts and expires", async (world) => {
   const ann = await world.register("ann");
   const { codeNow } = await enableSecondFactor(world, ann);
   nextStep(world);
@@ -73,7 +73,7 @@ test("a challenge allows five tries and expires", async (world) => {
   }
   const code = await codeNow();
   const late = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
-  assert.equal(late.status, 401, "the tries are used up");
+  assert.equal(late.status, 401, "the attempts are used up");
   const { body } = await world.login("ann");
   world.ahead += 5 * 60_000;
   const fresh = await codeNow();
@@ -84,7 +84,7 @@ test("a challenge allows five tries and expires", async (world) => {
   assert.equal(over.status, 401, "it has expired");
 });
 
-test("wrong codes are counted by account, however many challenges", async (world) => {
+test("wrong codes are counted per account, across challenges", async (world) => {
   await enableSecondFactor(world, await world.register("ann"));
   let refused = 0;
   for (let i = 0; i < 12; i++) {
@@ -96,7 +96,7 @@ test("wrong codes are counted by account, however many challenges", async (world
   assert.equal(refused, 2);
 });
 
-test("disabling asks for a code and a recent proof", async (world) => {
+test("disabling the second factor requires a code and a recent proof", async (world) => {
   const ann = await world.register("ann");
   const { codeNow, recoveryCodes } = await enableSecondFactor(world, ann);
   const disable = (code: string) =>
@@ -113,7 +113,7 @@ test("disabling asks for a code and a recent proof", async (world) => {
   assert.ok((await world.login("ann")).body.accessToken);
 });
 
-test("recovery codes are renewed, and the old ones end", async (world) => {
+test("renewing recovery codes invalidates the old ones", async (world) => {
   const ann = await world.register("ann");
   const { codeNow, recoveryCodes } = await enableSecondFactor(world, ann);
   nextStep(world);
@@ -129,10 +129,10 @@ test("recovery codes are renewed, and the old ones end", async (world) => {
   assert.equal((await world.send("POST", "/api/auth/2fa/verify", fresh)).status, 200);
 });
 
-test("setting up again is refused while it is on, and a wrong first code does not end it", async (world) => {
+test("setting up a second factor again is refused while it is on, and survives a wrong first code", async (world) => {
   const { token } = await world.register("ann");
   const verify = (code: string) => world.send("POST", "/api/auth/2fa/verify", { code }, { token });
-  assert.equal((await verify("123456")).status, 409, "it was not begun");
+  assert.equal((await verify("123456")).status, 409, "the setup was not started");
   const { body } = await world.send("POST", "/api/auth/2fa/enable", {}, { token });
   const wrong = await verify("000000");
   assert.deepEqual([wrong.status, wrong.body.errors[0].path], [400, "code"]);
@@ -156,7 +156,7 @@ test("the secret is sealed at rest, and recovery codes are hashed", async (world
   for (const code of recoveryCodes) assert.ok(!row.includes(code.replaceAll("-", "")));
 });
 
-test("a recovery code helps also where the secret cannot be opened any more", async (world) => {
+test("a recovery code works even if the secret cannot be decrypted any more", async (world) => {
   const ann = await world.register("ann");
   const { recoveryCodes } = await enableSecondFactor(world, ann);
   const store = await world.openStore();
@@ -169,7 +169,7 @@ test("a recovery code helps also where the secret cannot be opened any more", as
   assert.equal(status, 200, JSON.stringify(body));
 });
 
-test("a secret is sealed anew, under the present key, when its owner uses a code", async (world) => {
+test("a secret is sealed again, under the current key, when its owner uses a code", async (world) => {
   const ann = await world.register("ann");
   const { codeNow } = await enableSecondFactor(world, ann);
   const before = await sealedSecretOf(world, ann);
@@ -180,19 +180,19 @@ test("a secret is sealed anew, under the present key, when its owner uses a code
     const code = await codeNow();
     return await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
   };
-  assert.equal((await signIn()).status, 200, "sealed under a key that was derived");
-  const anew = await eventually("it is sealed anew", async () => {
+  assert.equal((await signIn()).status, 200, "sealed under a derived key");
+  const resealed = await eventually("it is sealed again", async () => {
     const sealed = await sealedSecretOf(world, ann);
     return sealed !== before && sealed;
   });
   const [next, previous] = ["b2".repeat(32), "a1".repeat(32)];
   await world.restart({ ENCRYPTION_KEY: next, ENCRYPTION_KEY_PREVIOUS: previous });
-  assert.equal(await sealedSecretOf(world, ann), anew);
+  assert.equal(await sealedSecretOf(world, ann), resealed);
   const { body: { accessToken } } = await signIn();
   nextStep(world);
   const code = await codeNow();
   const off = await world.send("POST", "/api/auth/2fa/disable", { code }, { token: accessToken });
-  assert.equal(off.status, 204, "while it may be sealed anew");
+  assert.equal(off.status, 204, "while it may be sealed again");
 });
 
 async function sealedSecretOf(world: AccountWorld, { id }: Account): Promise<string> {

@@ -6,7 +6,7 @@ const NEW = "a new secret of more than 32 characters!";
 const owner = { purpose: "totp", userId: "0198c0de-0000-7000-8000-000000000001" };
 const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-Deno.test("a sealed secret is opened again, and is not to be seen", async () => {
+Deno.test("SecretBox opens a sealed secret, whose text does not show it", async () => {
   const box = secretBox([NEW]);
   for (const secret of [SECRET, "", "é 東京"]) {
     const sealed = await box.seal(secret, owner);
@@ -20,12 +20,12 @@ function atobUrl(sealed: string): string {
   return atob(sealed.split(".")[2].replaceAll("-", "+").replaceAll("_", "/"));
 }
 
-Deno.test("sealing twice gives two texts", async () => {
+Deno.test("SecretBox seals one secret to two different texts", async () => {
   const box = secretBox([NEW]);
   assert.notEqual(await box.seal(SECRET, owner), await box.seal(SECRET, owner));
 });
 
-Deno.test("a secret cannot be moved to another user or purpose", async () => {
+Deno.test("SecretBox does not open a secret moved to another user or purpose", async () => {
   const box = secretBox([NEW]);
   const sealed = await box.seal(SECRET, owner);
   const others = [
@@ -36,9 +36,10 @@ Deno.test("a secret cannot be moved to another user or purpose", async () => {
   for (const other of others) await assert.rejects(box.open(sealed, other), SealBroken);
 });
 
-Deno.test("a change in any character is noticed", async () => {
+Deno.test("SecretBox detects a change in any character", async () => {
   const box = secretBox([NEW]);
-  // 12 + 32 + 16 bytes leave no spare bits in the last character: each change of one is a change.
+  // 12 + 32 + 16 bytes leave no spare bits in the last character, so that each changed character
+  // matters.
   const sealed = await box.seal(SECRET, owner);
   for (let at = 0; at < sealed.length; at++) {
     const altered = sealed.slice(0, at) + (sealed[at] === "A" ? "Q" : "A") + sealed.slice(at + 1);
@@ -50,7 +51,7 @@ Deno.test("a change in any character is noticed", async () => {
   }
 });
 
-Deno.test("after a rotation old seals open, are told apart, and new ones are sealed anew", async () => {
+Deno.test("SecretBox opens old seals after a rotation and reports them as outdated", async () => {
   const before = secretBox([OLD]);
   const sealed = await before.seal(SECRET, owner);
   const after = secretBox([NEW, OLD]);
@@ -62,7 +63,7 @@ Deno.test("after a rotation old seals open, are told apart, and new ones are sea
   await assert.rejects(secretBox([NEW]).open(sealed, owner), SealBroken);
 });
 
-Deno.test("a secret that is too short is refused without being shown", () => {
+Deno.test("secretBox refuses a short secret without showing it", () => {
   assert.throws(() => secretBox([NEW, "short-secret"]), (error: Error) => {
     return /at least 32 characters/.test(error.message) && !error.message.includes("short-secret");
   });

@@ -9,7 +9,7 @@ const list = async (world: AccountWorld, token: string) =>
 const profile = async (world: AccountWorld, token: string) =>
   (await world.send("GET", "/api/users/profile", undefined, { token })).status;
 
-test("sessions are listed with device, place and last use, and end one by one", async (world) => {
+test("sessions are listed with device, address and last use, and end one by one", async (world) => {
   const ann = await world.register("ann");
   const input = { identifier: "ann", password: PASSWORD, deviceName: "Ann's phone" };
   const headers = { "user-agent": "Phone/2.0", "x-forwarded-for": "203.0.113.7" };
@@ -46,7 +46,7 @@ test("all other sessions end at once", async (world) => {
   assert.equal((await list(world, ann.token)).length, 1);
 });
 
-test("last use is kept to the minute, from where it was", async (world) => {
+test("last use is recorded to the minute, with its address", async (world) => {
   const ann = await world.register("ann");
   const [before] = await list(world, ann.token);
   world.ahead += 50_000;
@@ -60,7 +60,7 @@ test("last use is kept to the minute, from where it was", async (world) => {
   assert.equal(later.address, "203.0.113.9");
 });
 
-test("a refresh token that comes twice ends the session, and is recorded", async (world) => {
+test("a refresh token that is used twice ends the session, and is recorded", async (world) => {
   const ann = await world.register("ann");
   const refresh = (refreshToken: string) =>
     world.send("POST", "/api/auth/refresh-token", { refreshToken });
@@ -76,7 +76,7 @@ test("a refresh token that comes twice ends the session, and is recorded", async
   assert.ok(actions.includes("session.refresh_reused"));
 });
 
-test("one session too many ends the one that was used least recently", async (world) => {
+test("a session above the limit ends the least recently used one", async (world) => {
   const ann = await world.register("ann");
   const second = (await world.login("ann")).body.accessToken;
   world.ahead += 61_000;

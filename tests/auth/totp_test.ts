@@ -23,7 +23,7 @@ for (const [seconds, code] of VECTORS) {
 const NOW = 1_800_000_000_000;
 const STEP = NOW / 30_000;
 
-/** RFC 4226, section 5.3, apart from the library. */
+/** The code of RFC 4226, section 5.3, computed without the library. */
 function codeAt(step: number): string {
   const counter = new Uint8Array(8);
   new DataView(counter.buffer).setBigUint64(0, BigInt(step));
@@ -32,7 +32,7 @@ function codeAt(step: number): string {
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
-Deno.test("one step before and after the present is accepted, two are not", async () => {
+Deno.test("acceptedTotpStep accepts one step before and after the current one, but not two", async () => {
   for (const [step, accepted] of [[-2, null], [-1, -1], [0, 0], [1, 1], [2, null]] as const) {
     const code = codeAt(STEP + step);
     const got = await acceptedTotpStep(SECRET, code, { now: NOW, lastStep: 0 });
@@ -40,7 +40,7 @@ Deno.test("one step before and after the present is accepted, two are not", asyn
   }
 });
 
-Deno.test("a code works once, and none before it any more", async () => {
+Deno.test("acceptedTotpStep accepts a code once, and no earlier code afterwards", async () => {
   const lastStep = await acceptedTotpStep(SECRET, codeAt(STEP), { now: NOW, lastStep: 0 });
   assert.equal(lastStep, STEP);
   const again = (step: number) =>
@@ -50,12 +50,12 @@ Deno.test("a code works once, and none before it any more", async () => {
   assert.equal(await again(STEP + 1), STEP + 1);
 });
 
-Deno.test("a clock set back does not open a used step, nor break", async () => {
+Deno.test("acceptedTotpStep rejects a used step after the clock was set back", async () => {
   const before = { now: NOW - 3_600_000, lastStep: STEP };
   assert.equal(await acceptedTotpStep(SECRET, codeAt(STEP - 120), before), null);
 });
 
-Deno.test("spaces are forgiven, anything else than six digits is no code", async () => {
+Deno.test("acceptedTotpStep ignores spaces and rejects anything but six digits", async () => {
   const code = codeAt(STEP);
   const accept = (input: string) => acceptedTotpStep(SECRET, input, { now: NOW, lastStep: 0 });
   assert.equal(await accept(` ${code.slice(0, 3)} ${code.slice(3)} `), STEP);
@@ -66,13 +66,13 @@ Deno.test("spaces are forgiven, anything else than six digits is no code", async
   }
 });
 
-Deno.test("a new secret has 160 bits and is never the same", async () => {
+Deno.test("newTotpSecret returns a different secret of 160 bits each time", async () => {
   const secrets = await Promise.all(Array.from({ length: 20 }, newTotpSecret));
   assert.equal(new Set(secrets).size, 20);
   for (const secret of secrets) assert.match(secret, /^[A-Z2-7]{32}$/);
 });
 
-Deno.test("the otpauth URL keeps names with any characters apart", async () => {
+Deno.test("otpauthUrl separates names with any characters", async () => {
   const name = { issuer: "Chat & Co: é", account: "ada+x@example.com?secret=AAAA" };
   const url = new URL(await otpauthUrl(SECRET, name));
   assert.equal(url.protocol, "otpauth:");

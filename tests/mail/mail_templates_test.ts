@@ -9,7 +9,7 @@ const at = Date.UTC(2026, 1, 3, 4, 5, 6);
 const WITH_LINK = ["verification", "passwordReset", "emailChangeConfirmation"] as const;
 
 for (const kind of WITH_LINK) {
-  Deno.test(`the mail ${kind} carries its link once, in text and HTML`, () => {
+  Deno.test(`the mail ${kind} contains its link once, in text and HTML`, () => {
     const mail = templates[kind]({ name: "Ada", account, link, validMinutes: 60 });
     assert.equal(mail.text.split(link).length, 2);
     assert.match(mail.text, /^Hello Ada,$/m);
@@ -21,7 +21,7 @@ for (const kind of WITH_LINK) {
   });
 }
 
-Deno.test("the names that people choose are escaped in HTML", () => {
+Deno.test("MailTemplates escapes display names in HTML", () => {
   const name = `<b onload="x">'&`;
   const { html, text } = templates.verification({ name, account, link, validMinutes: 30 });
   assert.ok(html.includes("Hello &#60;b onload=&#34;x&#34;&#62;&#39;&#38;,"));
@@ -29,7 +29,7 @@ Deno.test("the names that people choose are escaped in HTML", () => {
   assert.ok(text.includes(`Hello ${name},`));
 });
 
-Deno.test("no name becomes a link or a line of its own in a stranger's mail", () => {
+Deno.test("MailTemplates lets no name become a link or a separate line in a stranger's mail", () => {
   const names = ["https://evil.example", "evil.com wins", "www evil", "a@b", "x".repeat(65), ""];
   for (const name of names) {
     const { text } = templates.verification({ name, account, link, validMinutes: 30 });
@@ -41,7 +41,7 @@ Deno.test("no name becomes a link or a line of its own in a stranger's mail", ()
   assert.match(initials.text, /^Hello J\. R\. Smith,\n/);
 });
 
-Deno.test("a username that looks like a host name is no link in the mail", () => {
+Deno.test("MailTemplates keeps a username that looks like a host name from becoming a link", () => {
   const lookAlike = { ...account, username: "www.evil.example" };
   const { text, html } = templates.passwordReset({
     name: "Ada",
@@ -53,7 +53,7 @@ Deno.test("a username that looks like a host name is no link in the mail", () =>
   assert.match(text.replaceAll("\u2060", ""), /"www\.evil\.example"/);
 });
 
-Deno.test("what is no web link is refused", () => {
+Deno.test("MailTemplates rejects a link that is not http or https", () => {
   for (const bad of ["javascript:alert(1)", "", "https://a b", 'https://x"onclick=']) {
     const make = () =>
       templates.passwordReset({ name: "Ada", account, link: bad, validMinutes: 1 });
@@ -61,7 +61,7 @@ Deno.test("what is no web link is refused", () => {
   }
 });
 
-Deno.test("every security notice says what happened, when and from where", () => {
+Deno.test("every security notice names the event, its time and its origin", () => {
   const kinds: SecurityNotice[] = [
     "new_sign_in",
     "password_changed",
@@ -85,7 +85,7 @@ Deno.test("every security notice says what happened, when and from where", () =>
   assert.equal(new Set(mails.map(({ subject }) => subject)).size, kinds.length);
 });
 
-Deno.test("a device's name with a link in it is left out of the notice", () => {
+Deno.test("a security notice leaves out a device name that contains a link", () => {
   for (const device of ["go to https://evil.example", "evil.com", "evil.рф", "www evil"]) {
     const { text } = templates.securityNotice("new_sign_in", "Ada", { at, device });
     assert.ok(!text.includes("evil"), device);

@@ -15,7 +15,7 @@ function open(secrets = true) {
 
 mailerContract("Log", () => Promise.resolve(open()));
 
-Deno.test("Log: in production nothing of the mail but its subject is told", async () => {
+Deno.test("logMailer logs only the subject of a mail in production", async () => {
   const { mailer, lines } = open(false);
   await mailer.send(sampleMail);
   const { time: _, ...line } = lines[0];
@@ -27,7 +27,7 @@ Deno.test("Log: in production nothing of the mail but its subject is told", asyn
   await assert.rejects(mailer.send({ ...sampleMail, to: "nobody" }));
 });
 
-Deno.test("Log: the mail's link stands by itself", async () => {
+Deno.test("logMailer logs the mail's link as a separate field", async () => {
   const { mailer, lines } = open();
   await mailer.send(sampleMail);
   assert.equal(lines[0].link, "https://chat.example.com/verify#token=abc_DEF-123");

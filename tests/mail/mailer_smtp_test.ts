@@ -46,7 +46,7 @@ function test(
   });
 }
 
-/** Closes the mailer whatever happens: an open pool would keep the test's server from closing. */
+/** Closes the mailer in any case: an open pool would keep the test's server from closing. */
 async function thenClose(mailer: SmtpMailer, body: () => Promise<unknown>): Promise<void> {
   try {
     await body();
@@ -55,19 +55,23 @@ async function thenClose(mailer: SmtpMailer, body: () => Promise<unknown>): Prom
   }
 }
 
-test("text and HTML arrive, from our address, marked as automatic", {}, async (server) => {
-  const mailer = mailerFor(server.port);
-  const html = "<p>Hello Ada – 確認</p>";
-  await thenClose(mailer, () => mailer.send({ ...sampleMail, html }));
-  const message = parseMimeMessage(server.received[0].raw);
-  assert.equal(message.html?.trim(), html);
-  assert.equal(message.text, sampleMail.text);
-  assert.equal(server.received[0].from, from.address);
-  assert.deepEqual(message.headers.get("from"), [`Chat <${from.address}>`]);
-  assert.deepEqual(message.headers.get("auto-submitted"), ["auto-generated"]);
-});
+test(
+  "text and HTML arrive, from the configured address, marked as automatic",
+  {},
+  async (server) => {
+    const mailer = mailerFor(server.port);
+    const html = "<p>Hello Ada – 確認</p>";
+    await thenClose(mailer, () => mailer.send({ ...sampleMail, html }));
+    const message = parseMimeMessage(server.received[0].raw);
+    assert.equal(message.html?.trim(), html);
+    assert.equal(message.text, sampleMail.text);
+    assert.equal(server.received[0].from, from.address);
+    assert.deepEqual(message.headers.get("from"), [`Chat <${from.address}>`]);
+    assert.deepEqual(message.headers.get("auto-submitted"), ["auto-generated"]);
+  },
+);
 
-test("a line break in the sender's name starts no header", {}, async (server) => {
+test("a line break in the sender's name does not start a header", {}, async (server) => {
   const url = new SmtpUrl(`smtp://127.0.0.1:${server.port}`);
   const name = "Chat\r\nBcc: eve@example.com";
   const mailer = new SmtpMailer({ url, from: { ...from, name } });
@@ -77,7 +81,7 @@ test("a line break in the sender's name starts no header", {}, async (server) =>
   assert.deepEqual(server.received[0].to, [sampleMail.to]);
 });
 
-test("mails in a row go through one connection", {}, async (server) => {
+test("consecutive mails use one connection", {}, async (server) => {
   const mailer = mailerFor(server.port);
   await thenClose(mailer, async () => {
     for (let n = 0; n < 5; n++) await mailer.send(sampleMail);
@@ -86,7 +90,7 @@ test("mails in a row go through one connection", {}, async (server) => {
   assert.equal(server.connections, 1);
 });
 
-test("STARTTLS is used where it is offered, and the account signs in", {
+test("STARTTLS is used if it is offered, and the account signs in", {
   startTls: true,
   credentials,
 }, async (server) => {
@@ -97,20 +101,20 @@ test("STARTTLS is used where it is offered, and the account signs in", {
   assert.equal(server.received[0].user, credentials.user);
 });
 
-test("a certificate that cannot be trusted is refused", { startTls: true }, async (server) => {
+test("an untrusted certificate is rejected", { startTls: true }, async (server) => {
   const mailer = mailerFor(server.port);
   await thenClose(mailer, () => assert.rejects(mailer.send(sampleMail), { code: "unavailable" }));
   assert.deepEqual(server.received, []);
 });
 
-test("TLS that is required and not offered is no mail", {}, async (server) => {
+test("no mail is sent if TLS is required and not offered", {}, async (server) => {
   const mailer = mailerFor(server.port, { query: "/?requireTLS=true" });
   await thenClose(mailer, () => assert.rejects(mailer.send(sampleMail), { code: "unavailable" }));
   assert.deepEqual(server.received, []);
 });
 
-test("a password is not sent in the clear over a network", { credentials }, async (server) => {
-  // 0.0.0.0 leads to this machine, but is none of its usual names.
+test("a password is not sent unencrypted over a network", { credentials }, async (server) => {
+  // 0.0.0.0 leads to this machine, but is not one of its usual names.
   const url = new SmtpUrl(`smtp://${SIGN_IN}0.0.0.0:${server.port}`);
   const mailer = new SmtpMailer({ url, from, timeoutMs: 5_000 });
   await thenClose(mailer, () => assert.rejects(mailer.send(sampleMail), { code: "unavailable" }));
@@ -118,21 +122,25 @@ test("a password is not sent in the clear over a network", { credentials }, asyn
   assert.equal(server.signIns, 0);
 });
 
-test("a wrong password is unavailable, and does not show", { credentials }, async (server) => {
-  const mailer = mailerFor(server.port, { signIn: "chat:wrong-secret@" });
-  await thenClose(
-    mailer,
-    () =>
-      assert.rejects(mailer.send(sampleMail), (error: Error & { code: string }) => {
-        assert.equal(error.code, "unavailable");
-        assert.ok(!inspect(error).includes("wrong-secret"));
-        return true;
-      }),
-  );
-  assert.deepEqual(server.received, []);
-});
+test(
+  "a wrong password results in unavailable and is not shown",
+  { credentials },
+  async (server) => {
+    const mailer = mailerFor(server.port, { signIn: "chat:wrong-secret@" });
+    await thenClose(
+      mailer,
+      () =>
+        assert.rejects(mailer.send(sampleMail), (error: Error & { code: string }) => {
+          assert.equal(error.code, "unavailable");
+          assert.ok(!inspect(error).includes("wrong-secret"));
+          return true;
+        }),
+    );
+    assert.deepEqual(server.received, []);
+  },
+);
 
-test("a recipient refused for good is told from one refused for now", {
+test("a permanently rejected recipient is distinguished from a temporarily rejected one", {
   refuse: { "nobody@example.com": 550, "later@example.com": 451 },
 }, async (server) => {
   const mailer = mailerFor(server.port);
@@ -145,7 +153,7 @@ test("a recipient refused for good is told from one refused for now", {
   assert.deepEqual(server.received.map(({ to }) => to), [["ada@example.com"]]);
 });
 
-Deno.test("SMTP: a server that is down is unavailable, and used again once it is back", async () => {
+Deno.test("SmtpMailer throws unavailable while the server is down, and recovers", async () => {
   const first = await TestSmtpServer.start();
   const { port } = first;
   const mailer = mailerFor(port);
@@ -160,7 +168,7 @@ Deno.test("SMTP: a server that is down is unavailable, and used again once it is
   });
 });
 
-Deno.test("SMTP: a server that says nothing is unavailable", async () => {
+Deno.test("SmtpMailer throws unavailable if the server does not respond", async () => {
   const silent = createServer((socket) => socket.on("error", () => {}));
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const mailer = mailerFor((silent.address() as AddressInfo).port, { timeoutMs: 300 });
@@ -168,13 +176,13 @@ Deno.test("SMTP: a server that says nothing is unavailable", async () => {
   await new Promise((resolve) => silent.close(resolve));
 });
 
-Deno.test("SMTP: a closed mailer is unavailable", async () => {
+Deno.test("SmtpMailer throws unavailable once it is closed", async () => {
   const mailer = mailerFor(1);
   await mailer.close();
   await assert.rejects(mailer.send(sampleMail), { code: "unavailable" });
 });
 
-Deno.test("an SMTP URL with a password requires TLS but to this machine", () => {
+Deno.test("SmtpUrl requires TLS with a password, except to this machine", () => {
   const requires = (url: string) => new SmtpUrl(url).requireTls;
   assert.equal(requires("smtp://user:secret@mail.example.com:587"), true);
   assert.equal(requires("smtp://user:secret@mail.example.com:587/?requireTLS=false"), false);
@@ -183,7 +191,7 @@ Deno.test("an SMTP URL with a password requires TLS but to this machine", () => 
   assert.equal(requires("smtp://mail.example.com?requireTLS=true"), true);
 });
 
-Deno.test("an SMTP URL is checked, and never shown", () => {
+Deno.test("SmtpUrl validates the URL and never shows it", () => {
   for (const url of ["", "user:secret@mail.example.com", "https://user:secret@mail.example.com"]) {
     assert.throws(() => new SmtpUrl(url), (error: Error) => {
       assert.match(error.message, /SMTP URL must be/);

@@ -7,7 +7,7 @@ import { WebPushServer } from "../support/web_push_server.ts";
 import { WsClient } from "../support/ws_client.ts";
 import { generateVapidKeys } from "../../src/config/dev_secrets.ts";
 
-// deno-lint-ignore no-explicit-any -- answers are read as deeply as a test likes
+// deno-lint-ignore no-explicit-any -- tests read responses at any depth
 type Body = any;
 
 async function send(client: HttpClient, body: object): Promise<Body> {
@@ -22,7 +22,10 @@ async function listed(client: HttpClient): Promise<Body> {
   return answer.body;
 }
 
-/** A chat's occurrences are told of in order: once a mark has been, nothing before it will be. */
+/**
+ * The events of a chat are processed in order: once a marker was delivered, no earlier event is
+ * pending.
+ */
 async function settled(app: RunningApp): Promise<void> {
   const store = await app.openStore();
   try {
@@ -34,7 +37,7 @@ async function settled(app: RunningApp): Promise<void> {
   }
 }
 
-Deno.test("people are told of mentions, replies, reactions, groups and roles, once and live", async () => {
+Deno.test("users are notified of mentions, replies, reactions, groups and roles, once and live", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, eve } = await app.people("ann", "bob", "eve");
   const [anns, bobs, eves] = [ann, bob, eve].map((person) => app.client(person));
@@ -47,7 +50,7 @@ Deno.test("people are told of mentions, replies, reactions, groups and roles, on
   const reply = await send(eves, { chatId, text: "re", replyTo: bobsMessage.id });
   await anns.post(`/api/messages/${bobsMessage.id}/react`, { emoji: "👍" });
   await anns.put(`/api/groups/${chatId}/admin`, { userId: bob.id, role: "admin" });
-  const page = await eventually("all five are there", async () => {
+  const page = await eventually("all five are stored", async () => {
     const page = await listed(bobs);
     return page.items.length === 5 && page;
   });
@@ -66,12 +69,12 @@ Deno.test("people are told of mentions, replies, reactions, groups and roles, on
   ]);
   assert.equal(page.unread, 5);
   const live = () => socket.events.filter(({ event }) => event === "notification");
-  await eventually("all five were heard", () => live().length >= 5);
+  await eventually("all five were received", () => live().length >= 5);
   assert.deepEqual(
     live().map(({ data }) => (data as Body).id).sort(),
     page.items.map(({ id }: Body) => id).sort(),
   );
-  assert.equal((await listed(anns)).items.length, 0, "nobody is told of their own doing");
+  assert.equal((await listed(anns)).items.length, 0, "users are not notified of their own actions");
 
   const [first] = page.items;
   const read = await bobs.put(`/api/notifications/${first.id}/read`);
@@ -91,7 +94,7 @@ Deno.test("people are told of mentions, replies, reactions, groups and roles, on
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("settings, mutes and blocks keep notifications away", async () => {
+Deno.test("settings, mutes and blocks suppress notifications", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const [anns, bobs] = [ann, bob].map((person) => app.client(person));
@@ -121,6 +124,8 @@ Deno.test("settings, mutes and blocks keep notifications away", async () => {
   ) assert.equal((await bobs.post("/api/notifications/settings", bad)).status, 400);
 
   await mention();
+  // Processed under the setting that is tested, before it changes.
+  await settled(app);
   await bobs.post("/api/notifications/settings", { kinds: { mention: true } });
   const path = `/api/chats/${chatId}/notifications`;
   assert.deepEqual((await bobs.put(path, { level: "none" })).body, {
@@ -157,7 +162,7 @@ Deno.test("settings, mutes and blocks keep notifications away", async () => {
   );
 });
 
-Deno.test("pushes reach devices of people who are away, by FCM and Web Push", async () => {
+Deno.test("pushes reach devices of users who are away, by FCM and Web Push", async () => {
   await using stack = new AsyncDisposableStack();
   const fcm = stack.adopt(await FcmServer.start(), (server) => server.close());
   const web = stack.adopt(new WebPushServer(), (server) => server.close());
@@ -229,7 +234,7 @@ Deno.test("pushes reach devices of people who are away, by FCM and Web Push", as
   assert.deepEqual(noticed.notification, { title: "Team", body: "ann: Lunch at noon?" });
   assert.equal(noticed.android.collapse_key, chatId);
 
-  // Hidden content, and what was read elsewhere.
+  // Hidden content, and messages read elsewhere.
   await bobs.post("/api/notifications/settings", { hideContent: true });
   await send(anns, { chatId, text: "A secret" });
   await eventually(
@@ -240,7 +245,7 @@ Deno.test("pushes reach devices of people who are away, by FCM and Web Push", as
   assert(!JSON.stringify([fcm.received[2], web.received[2].payload]).includes("secret"));
   await bobs.post("/api/notifications/settings", { hideContent: false });
 
-  // Whoever is there needs no push.
+  // A connected user needs no push.
   await settled(app);
   const { client: socket } = await WsClient.connect(app.webSocketUrl, bob.token);
   await send(anns, { chatId, text: "You are here" });
@@ -248,7 +253,7 @@ Deno.test("pushes reach devices of people who are away, by FCM and Web Push", as
   await socket.close();
   assert.equal(fcm.received.length, 3);
 
-  // A mention is heard where plain messages are not.
+  // A mention notifies even if plain messages do not.
   await bobs.put(`/api/chats/${chatId}/notifications`, { level: "mentions" });
   await send(eves, { chatId, text: "plain" });
   await settled(app);
@@ -261,7 +266,7 @@ Deno.test("pushes reach devices of people who are away, by FCM and Web Push", as
   assert(!JSON.stringify(fcm.received).includes("plain"));
   await bobs.put(`/api/chats/${chatId}/notifications`, { level: "all" });
 
-  // Dead registrations are removed, the living go on.
+  // Dead registrations are removed, the others stay.
   fcm.unregister(token);
   web.unsubscribe(endpoint);
   await send(anns, { chatId, text: "Anyone?" });
@@ -270,7 +275,7 @@ Deno.test("pushes reach devices of people who are away, by FCM and Web Push", as
     async () => (await bobs.get("/api/notifications/devices")).body.items.length === 0,
   );
 
-  // A session that ends takes its devices with it.
+  // A session that ends removes its devices.
   const other = "eves-telephone:0123456789";
   await eves.post("/api/notifications/devices", { token: other });
   const count = fcm.received.length;

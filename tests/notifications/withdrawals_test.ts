@@ -8,10 +8,10 @@ import { testedStores } from "../support/tested_stores.ts";
 import { WebPushServer } from "../support/web_push_server.ts";
 import { WsClient } from "../support/ws_client.ts";
 
-// deno-lint-ignore no-explicit-any -- answers are read as deeply as a test likes
+// deno-lint-ignore no-explicit-any -- tests read responses at any depth
 type Body = any;
 
-/** Ann and Eve write, Bob has a telephone and, where a test wants it, a connected desktop. */
+/** Ann and Eve write; Bob has a phone and, if a test needs it, a connected desktop. */
 class World implements AsyncDisposable {
   private constructor(
     readonly app: RunningApp,
@@ -39,11 +39,11 @@ class World implements AsyncDisposable {
     return new World(app, web, people, anns, bobs, eves);
   }
 
-  /** A group of all three; what its making shows is over and read. */
+  /** Creates a group of all three; the notifications of its creation are processed and read. */
   async group(): Promise<string> {
     const { bob, eve } = this.people;
-    const made = await this.anns.post("/api/groups", { name: "G", memberIds: [bob.id, eve.id] });
-    const { id } = made.body;
+    const created = await this.anns.post("/api/groups", { name: "G", memberIds: [bob.id, eve.id] });
+    const { id } = created.body;
     await this.pushed((push) => push.data.type === "added_to_group" && push.data.chatId === id);
     await this.bobs.put("/api/notifications/read-all");
     await this.pushed((push) => push.data.type === "withdrawn" && push.data.chatId === id);
@@ -54,19 +54,19 @@ class World implements AsyncDisposable {
     return this.web.received.map(({ payload }) => JSON.parse(payload));
   }
 
-  /** Waits for a push that a test knows by something. */
+  /** Waits for a push that a test recognizes. */
   pushed(is: (push: Body) => boolean): Promise<Body> {
     return eventually("the push is there", () => this.pushes.find(is));
   }
 
-  /** Waits until the telephone has been told to take the tag back, and returns the badge with it. */
+  /** Waits until the phone was sent the withdrawal of the tag, and returns the badge with it. */
   async withdrawn(tag: string, messageId?: string): Promise<number> {
     const push = await this.pushed(({ data }) =>
       data.type === "withdrawn" && data.tag === tag &&
       (messageId === undefined || data.messageId === messageId)
     );
     assert.equal(push.alert, null, "nothing is shown");
-    assert.equal(push.tag, tag, "it takes the place of what was shown");
+    assert.equal(push.tag, tag, "it replaces the shown push");
     return push.badge;
   }
 
@@ -76,7 +76,7 @@ class World implements AsyncDisposable {
     return sent.body;
   }
 
-  /** Waits until the outbox is empty: all that was to be pushed has been. */
+  /** Waits until the outbox is empty, so that every push was sent. */
   async settled(): Promise<void> {
     const store = await this.app.openStore();
     try {
@@ -93,7 +93,7 @@ class World implements AsyncDisposable {
     return (await this.bobs.get("/api/notifications")).body.unread;
   }
 
-  /** Waits until Bob has as many unread notifications. */
+  /** Waits until Bob has this number of unread notifications. */
   async unreadIs(count: number): Promise<void> {
     await eventually(`${count} are unread`, async () => await this.unread() === count);
   }
@@ -115,7 +115,7 @@ for (const { name, ignore, environment } of testedStores()) {
       },
     });
 
-  test("reading a chat reads its mentions, and takes its pushes back", async (world) => {
+  test("reading a chat marks its mentions as read, and withdraws its pushes", async (world) => {
     const { anns, bobs, people: { bob } } = world;
     const chatId = await world.group();
     const message = await world.send(anns, { chatId, text: "@bob", mentions: [bob.id] });
@@ -127,7 +127,7 @@ for (const { name, ignore, environment } of testedStores()) {
     await world.unreadIs(0);
   });
 
-  test("answering a chat does the same, and other chats keep their count", async (world) => {
+  test("sending into a chat does so too, and other chats keep their count", async (world) => {
     const { anns, eves, bobs, people: { bob } } = world;
     const chatId = await world.group();
     const other = (await eves.post("/api/chats", { userId: bob.id })).body.id;
@@ -154,7 +154,7 @@ for (const { name, ignore, environment } of testedStores()) {
     );
   });
 
-  test("a reaction taken back is gone, and replaced no message's push", async (world) => {
+  test("a removed reaction is withdrawn, and has replaced no message's push", async (world) => {
     const { anns, bobs } = world;
     const chatId = await world.group();
     const mine = await world.send(bobs, { chatId, text: "shall we?" });
@@ -169,7 +169,7 @@ for (const { name, ignore, environment } of testedStores()) {
     await world.unreadIs(0);
   });
 
-  test("a group that was left is told of no more", async (world) => {
+  test("a group that the user left causes no more notifications", async (world) => {
     const { anns, people: { bob } } = world;
     const chatId = await world.group();
     const message = await world.send(anns, { chatId, text: "@bob", mentions: [bob.id] });
@@ -181,7 +181,7 @@ for (const { name, ignore, environment } of testedStores()) {
     assert.deepEqual((await world.bobs.get("/api/notifications")).body.items, []);
   });
 
-  test("an erased person's doings are gone from other people's notifications", async (world) => {
+  test("an erased user's actions are removed from other users' notifications", async (world) => {
     const { app, anns, bobs, people: { bob, ann } } = world;
     const chatId = await world.group();
     const mine = await world.send(bobs, { chatId, text: "mine" });
@@ -199,31 +199,38 @@ for (const { name, ignore, environment } of testedStores()) {
     assert(items.every(({ actorId }: Body) => actorId !== ann.id));
   });
 
-  test("other devices hear of notifications read, removed, and of a chat muted", async (world) => {
+  test("other devices are notified of notifications read or removed, and of a muted chat", async (world) => {
     const { app, anns, bobs, people: { bob } } = world;
     const chatId = await world.group();
     const { client: socket } = await WsClient.connect(app.webSocketUrl, bob.token);
-    const heard = (event: string) => socket.events.filter((each) => each.event === event);
+    const received = (event: string) => socket.events.filter((each) => each.event === event);
     const first = await world.send(anns, { chatId, text: "@bob", mentions: [bob.id] });
     await world.unreadIs(1);
     await bobs.post(`/api/chats/${chatId}/read`, { seq: first.seq });
-    const read = await eventually("reading is heard", () => heard("notification.read").at(0));
+    const read = await eventually(
+      "reading is announced",
+      () => received("notification.read").at(0),
+    );
     const { items } = (await bobs.get("/api/notifications")).body;
-    const about = items.find(({ messageId }: Body) => messageId === first.id);
-    assert.deepEqual((read.data as Body).notificationIds, [about.id]);
+    const notification = items.find(({ messageId }: Body) => messageId === first.id);
+    assert.deepEqual((read.data as Body).notificationIds, [notification.id]);
     assert.equal((read.data as Body).unread, 0);
     const second = await world.send(anns, { chatId, text: "@bob", mentions: [bob.id] });
     await world.unreadIs(1);
     await bobs.put("/api/notifications/read-all");
     await eventually(
       "all are read",
-      () => heard("notification.read").some(({ data }) => (data as Body).notificationIds === null),
+      () =>
+        received("notification.read").some(({ data }) => (data as Body).notificationIds === null),
     );
     await anns.delete(`/api/messages/${second.id}`);
-    await eventually("its removal is heard", () => heard("notification.removed").length === 1);
+    await eventually(
+      "its removal is announced",
+      () => received("notification.removed").length === 1,
+    );
     await bobs.put(`/api/chats/${chatId}/notifications`, { level: "none" });
-    await eventually("muting is heard", () => heard("chat.notifications").length === 1);
-    assert.deepEqual(heard("chat.notifications")[0].data, {
+    await eventually("muting is announced", () => received("chat.notifications").length === 1);
+    assert.deepEqual(received("chat.notifications")[0].data, {
       chatId,
       level: "none",
       mutedUntil: null,
@@ -233,7 +240,7 @@ for (const { name, ignore, environment } of testedStores()) {
     await socket.close();
   });
 
-  test("a client that says away withholds no push, one that is there does", async (world) => {
+  test("a client with the status away does not suppress pushes, one that is online does", async (world) => {
     const { app, anns, bobs, people: { bob } } = world;
     const chatId = await world.group();
     const { client: socket } = await WsClient.connect(app.webSocketUrl, bob.token);

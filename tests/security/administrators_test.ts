@@ -7,7 +7,7 @@ import {
 } from "../support/account_world.ts";
 import { enableSecondFactor } from "../support/second_factor.ts";
 
-/** What makes an administrator, and what ends it. */
+/** Conditions that make a user an administrator, and events that end it. */
 
 const test = onBothStores();
 
@@ -19,8 +19,8 @@ async function isAdmin(world: AccountWorld, { token }: { token: string }): Promi
   return status === 200;
 }
 
-const verify = (world: AccountWorld, body: object, who?: { token: string }) =>
-  world.send("POST", "/api/auth/email/verify", body, who);
+const verify = (world: AccountWorld, body: object, session?: { token: string }) =>
+  world.send("POST", "/api/auth/email/verify", body, session);
 
 async function grantRole(world: AccountWorld, { id }: Account): Promise<void> {
   const store = await world.openStore();
@@ -29,7 +29,7 @@ async function grantRole(world: AccountWorld, { id }: Account): Promise<void> {
 }
 
 test(
-  "whoever opens an account with a listed address is no administrator by a press on the link",
+  "opening an account with a listed address and following the link does not make an administrator",
   async (world) => {
     const mallory = await world.register("chief");
     await enableSecondFactor(world, mallory);
@@ -41,13 +41,13 @@ test(
     assert.equal((await verify(world, { token, newPassword })).status, 204);
     assert.equal((await world.login("chief", PASSWORD)).status, 401);
     const chief = { token: (await world.login("chief", newPassword)).body.accessToken };
-    assert.equal(await isAdmin(world, chief), false, "a second factor of their own comes first");
+    assert.equal(await isAdmin(world, chief), false, "a second factor is required first");
   },
   LISTED,
 );
 
 test(
-  "a listed address counts while it is confirmed and there is a second factor",
+  "a listed address counts while it is confirmed and the account has a second factor",
   async (world) => {
     const chief = await world.register("chief");
     const token = await world.linkToken(chief.email, /Confirm/);
@@ -79,7 +79,7 @@ test("administrators can be required to have a second factor", async (world) => 
   assert.equal(await isAdmin(world, ann), true);
 }, { ADMIN_SECOND_FACTOR: "required" });
 
-test("a granted role needs no factor unless that is required, and ends with the first proof", async (world) => {
+test("a granted role needs no second factor unless configured, and ends with the first proof", async (world) => {
   const ann = await world.register("ann");
   await grantRole(world, ann);
   assert.equal(await isAdmin(world, ann), true);
@@ -89,7 +89,7 @@ test("a granted role needs no factor unless that is required, and ends with the 
   assert.equal(await isAdmin(world, owner), false);
 });
 
-test("an administrator ends a person's sessions without suspending them", async (world) => {
+test("an administrator can end a user's sessions without suspending them", async (world) => {
   const [chief, bob] = [await world.register("ann"), await world.register("bob")];
   await grantRole(world, chief);
   const second = (await world.login("bob")).body;

@@ -2,7 +2,7 @@ import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { LEAKY } from "./entrances.ts";
 
-/** For what is tried over REST alone. */
+/** For attacks that are tried over REST only. */
 export const REST = [{ name: "REST" }] as const;
 
 type Attack = <Way extends { name: string }>(
@@ -13,8 +13,8 @@ type Attack = <Way extends { name: string }>(
 ) => void;
 
 /**
- * Call it at a file's top level. An attack is tried through each of the ways in on SQLite, and through
- * the first of them on every other store too: what a store lets through, it lets through for all.
+ * Call it at the top level of a file. Runs an attack through each transport on SQLite, and through
+ * the first transport on every other store: a fault of a store shows through any transport.
  */
 export function attacks(): Attack {
   const stores = testedStores();

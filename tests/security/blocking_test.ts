@@ -9,7 +9,7 @@ import { attacks, REST } from "./attacks.ts";
 
 const attack = attacks();
 
-/** The ways around a block, through every door: `bob` is blocked by `ann`; both are in a group. */
+/** Ways around a block, through every transport: `bob` is blocked by `ann`; both are in a group. */
 
 const NAMES = ["ann", "bob", "carol"] as const;
 
@@ -54,7 +54,7 @@ const WAYS: Record<string, [operation: string, input: (world: World) => Input, c
   ]],
   "a reaction": ["message.react", (w) => ({ messageId: w.hers, emoji: "👍" }), ["forbidden"]],
   "a pin": ["message.pin", (w) => ({ messageId: w.hers }), ["forbidden"]],
-  "opening the chat anew": ["chat.open", (w) => ({ userId: w.ann.id }), ["ok", "not_found"]],
+  "opening the chat again": ["chat.open", (w) => ({ userId: w.ann.id }), ["ok", "not_found"]],
   "a new group with her": [
     "group.create",
     (w) => ({ name: "x", memberIds: [w.ann.id] }),
@@ -71,7 +71,7 @@ const WAYS: Record<string, [operation: string, input: (world: World) => Input, c
 
 attack(
   DOORS,
-  "nothing of a blocked person comes through, and nothing tells them",
+  "nothing of a blocked user is delivered, and nothing reveals the block",
   async (app, door) => {
     const world = await blocked(app);
     await using listening = await SOCKETS[0].hold(app, world.ann.token);
@@ -86,45 +86,54 @@ attack(
     const status = app.app.operations.find(({ name }) => name === "presence.get")!;
     const seen = await there.run(status, { userIds: [world.ann.id] });
     const shown = seen.data.items.filter(({ state }: { state: string }) => state !== "offline");
-    assert.deepEqual(shown, [], "she is online, and is not seen to be");
-    const heard = listening.events.filter(({ event }) => event.startsWith("message."));
-    assert.deepEqual(heard, []);
+    assert.deepEqual(shown, [], "she is online, but not visible");
+    const received = listening.events.filter(({ event }) => event.startsWith("message."));
+    assert.deepEqual(received, []);
   },
 );
 
-attack(SOCKETS, "neither sees what the other does, and the group goes on", async (app, socket) => {
-  const { ann, bob, chatId, groupId } = await blocked(app);
-  await using hers = await socket.hold(app, ann.token);
-  await using his = await socket.hold(app, bob.token);
-  for (const one of [hers, his]) {
-    assert.equal((await one.command("typing.start", { chatId })).ok, true, "it is not told");
-    assert.equal((await one.command("chat.read", { chatId, seq: 2 })).ok, true);
-    await one.command("presence.set", { state: "busy" });
-    // What comes after shows that what came before would have been heard.
-    assert.equal((await one.command("typing.start", { chatId: groupId })).ok, true);
-  }
-  for (const [one, other] of [[hers, bob], [his, ann]] as const) {
-    const ofOther = () => one.events.filter(({ data }) => about(data, other.id));
-    await eventually("typing in the group is heard", () => ofOther().length > 0);
-    const heard = ofOther().map(({ event, chatId }) => [event, chatId]);
-    assert.deepEqual(heard, [["typing", groupId]]);
-  }
-}, { LIMIT_PRESENCE_GRACE_MS: "0" });
+attack(
+  SOCKETS,
+  "neither user sees the other's presence and typing, and the group is not affected",
+  async (app, socket) => {
+    const { ann, bob, chatId, groupId } = await blocked(app);
+    await using hers = await socket.hold(app, ann.token);
+    await using his = await socket.hold(app, bob.token);
+    for (const one of [hers, his]) {
+      assert.equal(
+        (await one.command("typing.start", { chatId })).ok,
+        true,
+        "the block is not revealed",
+      );
+      assert.equal((await one.command("chat.read", { chatId, seq: 2 })).ok, true);
+      await one.command("presence.set", { state: "busy" });
+      // A later event proves that an earlier one would have been received.
+      assert.equal((await one.command("typing.start", { chatId: groupId })).ok, true);
+    }
+    for (const [one, other] of [[hers, bob], [his, ann]] as const) {
+      const ofOther = () => one.events.filter(({ data }) => mentions(data, other.id));
+      await eventually("typing in the group is received", () => ofOther().length > 0);
+      const received = ofOther().map(({ event, chatId }) => [event, chatId]);
+      assert.deepEqual(received, [["typing", groupId]]);
+    }
+  },
+  { LIMIT_PRESENCE_GRACE_MS: "0" },
+);
 
-const about = (data: unknown, userId: string) => JSON.stringify(data).includes(userId);
+const mentions = (data: unknown, userId: string) => JSON.stringify(data).includes(userId);
 
-attack(REST, "a search does not find who blocked the one who searches", async (app) => {
+attack(REST, "a search does not find users who blocked the caller", async (app) => {
   const { bob, carol } = await blocked(app);
-  const find = async (who: typeof bob) =>
-    (await app.client(who).get("/api/users/search?q=ann")).body.items.length;
+  const find = async (person: typeof bob) =>
+    (await app.client(person).get("/api/users/search?q=ann")).body.items.length;
   assert.deepEqual([await find(bob), await find(carol)], [0, 1]);
 });
 
-attack(REST, "a list of people leaves out who blocked the caller", async (app) => {
+attack(REST, "a list of users leaves out those who blocked the caller", async (app) => {
   const { ann, bob, carol } = await blocked(app);
   const ids = [ann.id, carol.id, NOBODY].join(",");
-  const find = async (who: typeof bob) =>
-    (await app.client(who).get(`/api/users?userIds=${ids}`)).body.items
+  const find = async (person: typeof bob) =>
+    (await app.client(person).get(`/api/users?userIds=${ids}`)).body.items
       .map(({ id }: { id: string }) => id).sort();
   assert.deepEqual(await find(bob), [carol.id]);
   assert.deepEqual(await find(carol), [ann.id, carol.id].sort());
@@ -132,7 +141,7 @@ attack(REST, "a list of people leaves out who blocked the caller", async (app) =
 
 const NOBODY = "0190a6e4-0000-7000-8000-000000000000";
 
-attack(REST, "who is blocked reads nothing of the blocker, in whichever answer", async (app) => {
+attack(REST, "a blocked user reads nothing of the blocker, in any response", async (app) => {
   const { ann, bob, carol } = await app.people("ann", "bob", "carol");
   const [hers, his] = [app.client(ann), app.client(bob)];
   const memberIds = [ann.id, bob.id];
@@ -145,7 +154,7 @@ attack(REST, "who is blocked reads nothing of the blocker, in whichever answer",
   assert.equal(seen.body.items[0].user.displayName, "Annabel");
   assert.equal((await download(app, bob, picture)).status, 200);
 
-  // In a chat of both she sees him in any case, and may keep him away, though he has blocked her.
+  // In a common chat she sees him anyway, and may report him, although he has blocked her.
   assert.equal(
     (await hers.post("/api/users/report", { userId: bob.id, reason: "spam" })).status,
     201,

@@ -3,7 +3,10 @@ import { RunningApp } from "../support/running_app.ts";
 import { LEAKY, SOCKETS } from "./entrances.ts";
 import { rawHead, SOCKET_IO_POLL_PATH, SOCKET_IO_WS_PATH, UPGRADE, WS_PATH } from "./raw_http.ts";
 
-/** What a page of somebody else's could make a browser do: sockets, frames, forms, redirects, scripts. */
+/**
+ * Attacks that another site's page could make a browser carry out: sockets, frames, forms,
+ * redirects, scripts.
+ */
 
 const OURS = "https://app.example.com";
 const HERE = { CORS_ORIGINS: OURS, PUBLIC_URL: "https://chat.example.com" };
@@ -34,7 +37,7 @@ const OPENINGS: Record<string, [start: string, headers: Record<string, string>]>
 for (const [name, [start, headers]] of Object.entries(OPENINGS)) {
   Deno.test({
     ...LEAKY,
-    name: `${name}: pages of other origins open nothing`,
+    name: `${name}: pages of other origins cannot open a socket`,
     fn: async () => {
       await using app = await RunningApp.start(HERE);
       const statusFor = async (Origin: string) =>
@@ -48,7 +51,7 @@ for (const [name, [start, headers]] of Object.entries(OPENINGS)) {
   });
 }
 
-Deno.test("REST: answers are for pages of our origins, and never carry credentials", async () => {
+Deno.test("REST: responses are readable only by allowed origins, and never allow credentials", async () => {
   await using app = await RunningApp.start(HERE);
   for (const origin of STRANGE) {
     for (const start of ["GET /api/users/profile", "OPTIONS /api/users/profile"]) {
@@ -67,7 +70,7 @@ const ANN = { username: "ann", email: "ann@example.org", password: PASSWORD };
 
 Deno.test({
   ...LEAKY,
-  name: "no door sets a cookie or takes one, so that there is nothing a form could borrow",
+  name: "no transport sets or accepts a cookie, so that a form has no credentials to abuse",
   fn: async () => {
     await using app = await RunningApp.start();
     const { body } = await app.client().post("/api/auth/register", ANN);
@@ -93,7 +96,7 @@ Deno.test({
   },
 });
 
-Deno.test("REST: what a form of another page could send is refused for its type", async () => {
+Deno.test("REST: content types that another page's form can send are rejected", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const body = JSON.stringify({ name: "Group" });
@@ -109,13 +112,24 @@ Deno.test("REST: what a form of another page could send is refused for its type"
   assert.equal(status, 405);
 });
 
-Deno.test("every answer, page or error, forbids framing, sniffing and telling where one came from", async () => {
+Deno.test("every response, page or error, forbids framing, sniffing and referrers", async () => {
   await using app = await RunningApp.start(HERE);
   const { ann } = await app.people("ann");
   const paths = [
-    ...["/", "/docs", "/healthz", "/nothing", "/api/nothing", "/api/users/profile", "/metrics"],
-    ...["/api/openapi.json", "/account/reset-password?token=x", "/account/verify-email?token=x"],
-    ...["/account/change-email?token=x", "/web/none.js", SOCKET_IO_POLL_PATH, "/ws"],
+    "/",
+    "/docs",
+    "/healthz",
+    "/nothing",
+    "/api/nothing",
+    "/api/users/profile",
+    "/metrics",
+    "/api/openapi.json",
+    "/account/reset-password?token=x",
+    "/account/verify-email?token=x",
+    "/account/change-email?token=x",
+    "/web/none.js",
+    SOCKET_IO_POLL_PATH,
+    "/ws",
   ];
   for (const path of paths) {
     for (const http of [app.client(), app.client(ann)]) {
@@ -136,7 +150,7 @@ Deno.test("every answer, page or error, forbids framing, sniffing and telling wh
   );
 });
 
-Deno.test("no path leads out of what is served", async () => {
+Deno.test("no path leads out of the served files", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   await Deno.writeTextFile(`${app.config.dataDir}/secret.txt`, "TOP SECRET");
@@ -164,7 +178,7 @@ Deno.test("no path leads out of what is served", async () => {
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("nothing redirects, wherever it is asked to", async () => {
+Deno.test("nothing redirects to a given address", async () => {
   await using app = await RunningApp.start();
   const away = "https://evil.example/";
   for (
@@ -186,7 +200,7 @@ Deno.test("nothing redirects, wherever it is asked to", async () => {
   }
 });
 
-Deno.test("the pages of mailed links show what they are given as text", async () => {
+Deno.test("the pages of mailed links show their parameters as text", async () => {
   await using app = await RunningApp.start();
   const token = `"><script>alert(1)</script>'`;
   for (const page of ["reset-password", "verify-email", "change-email"]) {
@@ -202,7 +216,7 @@ Deno.test("the pages of mailed links show what they are given as text", async ()
   }
 });
 
-Deno.test("an upload is shown as what it is, and runs nothing", async () => {
+Deno.test("an upload is served with its detected type, and executes nothing", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const files: [name: string, type: string, text: string][] = [
@@ -225,7 +239,7 @@ Deno.test("an upload is shown as what it is, and runs nothing", async () => {
 
 Deno.test({
   ...LEAKY,
-  name: "Socket.IO: there is no namespace but the one that asks for a token",
+  name: "Socket.IO: the only namespace is the one that requires a token",
   fn: async () => {
     await using app = await RunningApp.start();
     const { ann } = await app.people("ann");

@@ -7,7 +7,7 @@ import type { RunningApp } from "../support/running_app.ts";
 import { attacks, REST } from "./attacks.ts";
 import { SOCKETS } from "./entrances.ts";
 
-/** Ways to put people into chats, or to write to them, without their wanting it. */
+/** Ways to add users to chats, or to write to them, against their will. */
 
 const attack = attacks();
 
@@ -27,15 +27,15 @@ const requestsOf = async (app: RunningApp, person: Person) =>
 const operationOf = (app: RunningApp, name: string) =>
   app.app.operations.find((operation) => operation.name === name)!;
 
-attack(REST, "many strangers cannot fill a person's list of chats", async (app) => {
+attack(REST, "many strangers cannot fill a user's list of chats", async (app) => {
   const { victim, ...strangers } = await app.people("victim", "a", "b", "c", "d", "e", "f");
   const groups: string[] = [];
   for (const stranger of Object.values(strangers)) {
     for (let i = 0; i < 5; i++) {
       const http = app.client(stranger);
-      const made = await http.post("/api/groups", { name: `${i}`, memberIds: [victim.id] });
-      assert.equal(made.status, 201, JSON.stringify(made.body));
-      groups.push(made.body.id);
+      const created = await http.post("/api/groups", { name: `${i}`, memberIds: [victim.id] });
+      assert.equal(created.status, 201, JSON.stringify(created.body));
+      groups.push(created.body.id);
     }
   }
   assert.equal((await chatsOf(app, victim)).length, 4);
@@ -48,12 +48,12 @@ attack(REST, "many strangers cannot fill a person's list of chats", async (app) 
   const opened = await http.post("/api/chats", { userId: victim.id });
   assert.deepEqual([opened.status, opened.body.code], [429, "rate_limited"]);
   const own = await app.client(victim).post("/api/groups", { name: "Mine" });
-  assert.equal(own.status, 201, "what the person does is not limited by it");
+  assert.equal(own.status, 201, "the user's own actions are not limited by it");
 }, { RATE_STRANGERS: "4/1h" });
 
 attack(
   REST,
-  "who is added in a batch over the limit is named to the caller, and the others are added",
+  "a batch names the users over the limit to the caller, and adds the others",
   async (app) => {
     const { ann, full, free, eve } = await app.people("ann", "full", "free", "eve");
     await app.client(eve).post("/api/groups", { name: "First", memberIds: [full.id] });
@@ -70,7 +70,7 @@ attack(
 
 attack(
   REST,
-  "a group that the person has not looked at makes nobody known to them",
+  "a group that the user has not opened makes no member known to them",
   async (app) => {
     const { ann, eve } = await app.people("ann", "eve");
     const http = app.client(eve);
@@ -85,7 +85,7 @@ attack(
   { RATE_STRANGERS: "1/1h" },
 );
 
-attack(REST, "nobody is in more chats than a person may be", async (app) => {
+attack(REST, "no user is in more chats than the limit", async (app) => {
   const { ann, bob, eve } = await app.people("ann", "bob", "eve");
   const http = app.client(eve);
   const memberIds = [ann.id, bob.id];
@@ -104,17 +104,22 @@ attack(REST, "nobody is in more chats than a person may be", async (app) => {
   assert.equal((await chatsOf(app, ann)).length, 3);
 }, { LIMIT_CHATS_PER_USER: "3" });
 
-attack(DOORS, "a chat that a message opens counts as one that is opened", async (app, door) => {
-  const { ann, bob, carol, dave } = await app.people("ann", "bob", "carol", "dave");
-  await using there = await door.open(app, ann.token);
-  const send = (recipientId: string) =>
-    there.run(operationOf(app, "message.send"), { recipientId, text: "hello" });
-  for (const { id } of [bob, carol]) assert.equal((await send(id)).ok, true);
-  const refused = await send(dave.id);
-  assert.equal(refused.error?.code, "rate_limited");
-  assert.equal((await send(bob.id)).ok, true, "a chat that is there is not counted");
-  assert.equal((await chatsOf(app, dave)).length, 0);
-}, { RATE_JOIN: "2/1h" });
+attack(
+  DOORS,
+  "a chat opened by a message counts towards the limit of opened chats",
+  async (app, door) => {
+    const { ann, bob, carol, dave } = await app.people("ann", "bob", "carol", "dave");
+    await using there = await door.open(app, ann.token);
+    const send = (recipientId: string) =>
+      there.run(operationOf(app, "message.send"), { recipientId, text: "hello" });
+    for (const { id } of [bob, carol]) assert.equal((await send(id)).ok, true);
+    const refused = await send(dave.id);
+    assert.equal(refused.error?.code, "rate_limited");
+    assert.equal((await send(bob.id)).ok, true, "an existing chat is not counted");
+    assert.equal((await chatsOf(app, dave)).length, 0);
+  },
+  { RATE_JOIN: "2/1h" },
+);
 
 attack(DOORS, "an account without a confirmed address reaches few strangers", async (app, door) => {
   const { eve, ann, bob, carol } = await app.people("eve", "ann", "bob", "carol");
@@ -138,7 +143,7 @@ attack(DOORS, "an account without a confirmed address reaches few strangers", as
 
 attack(
   SOCKETS,
-  "an invitation waits for consent, and nothing of the group comes before",
+  "an invitation waits for consent, and nothing of the group is delivered before",
   async (app, socket) => {
     const { ann, bob } = await app.people("ann", "bob");
     await choose(app, bob, { addToGroups: "nobody" });
@@ -151,8 +156,8 @@ attack(
     const [request] = await requestsOf(app, bob);
     assert.equal(request.kind, "group");
     assert.deepEqual([request.from.id, request.chat.name], [ann.id, "G"]);
-    const told = () => his.events.filter(({ event }) => event === "notification");
-    await eventually("the notification", () => told().length > 0);
+    const announced = () => his.events.filter(({ event }) => event === "notification");
+    await eventually("the notification", () => announced().length > 0);
     assert.deepEqual(await chatsOf(app, bob), []);
     assert.equal((await app.client(bob).get(`/api/messages/${group.id}`)).status, 404);
     assert.deepEqual(his.events.filter(({ chatId }) => chatId === group.id), []);
@@ -167,7 +172,7 @@ attack(
     const states = () =>
       hers.events.filter(({ event }) => event === "contact.request")
         .map(({ data }) => (data as { state: string }).state);
-    await eventually("the one who asked hears of it", () => states().includes("accepted"));
+    await eventually("the sender is notified", () => states().includes("accepted"));
     assert.deepEqual(states(), ["pending", "accepted"]);
     assert.deepEqual(await chatsOf(app, bob), [group.id]);
     assert.deepEqual(await requestsOf(app, bob), []);
@@ -179,7 +184,7 @@ attack(
   },
 );
 
-attack(REST, "others cannot fill a person's list of notifications", async (app) => {
+attack(REST, "other users cannot fill a user's list of notifications", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const { body: chat } = await app.client(bob).post("/api/chats", { userId: ann.id });
   let newest = "";
@@ -194,42 +199,47 @@ attack(REST, "others cannot fill a person's list of notifications", async (app) 
   });
 }, { LIMIT_NOTIFICATIONS: "10" });
 
-attack(REST, "requests are declined, withdrawn, expire, and are nobody else's", async (app) => {
-  const { ann, bob, eve } = await app.people("ann", "bob", "eve");
-  await choose(app, bob, { addToGroups: "shared", write: "shared" });
-  const [http, his] = [app.client(ann), app.client(bob)];
-  const group = (await http.post("/api/groups", { name: "G" })).body;
-  const invite = () => http.post(`/api/groups/${group.id}/invitations`, { userIds: [bob.id] });
-  await invite();
-  const [first] = await requestsOf(app, bob);
-  for (const who of [ann, eve]) {
-    const other = app.client(who);
-    assert.equal((await other.post(`/api/requests/${first.id}/accept`)).status, 404);
-    assert.equal((await other.post(`/api/requests/${first.id}/decline`)).status, 404);
-  }
-  for (const who of [bob, eve]) {
-    assert.equal((await app.client(who).delete(`/api/requests/${first.id}`)).status, 404);
-  }
-  assert.equal((await http.delete(`/api/requests/${first.id}`)).status, 204);
-  assert.deepEqual(await requestsOf(app, bob), []);
+attack(
+  REST,
+  "requests can be declined and withdrawn, expire, and are hidden from others",
+  async (app) => {
+    const { ann, bob, eve } = await app.people("ann", "bob", "eve");
+    await choose(app, bob, { addToGroups: "shared", write: "shared" });
+    const [http, his] = [app.client(ann), app.client(bob)];
+    const group = (await http.post("/api/groups", { name: "G" })).body;
+    const invite = () => http.post(`/api/groups/${group.id}/invitations`, { userIds: [bob.id] });
+    await invite();
+    const [first] = await requestsOf(app, bob);
+    for (const person of [ann, eve]) {
+      const other = app.client(person);
+      assert.equal((await other.post(`/api/requests/${first.id}/accept`)).status, 404);
+      assert.equal((await other.post(`/api/requests/${first.id}/decline`)).status, 404);
+    }
+    for (const person of [bob, eve]) {
+      assert.equal((await app.client(person).delete(`/api/requests/${first.id}`)).status, 404);
+    }
+    assert.equal((await http.delete(`/api/requests/${first.id}`)).status, 204);
+    assert.deepEqual(await requestsOf(app, bob), []);
 
-  await invite();
-  const [second] = await requestsOf(app, bob);
-  assert.equal((await his.post(`/api/requests/${second.id}/decline`)).status, 204);
-  assert.equal((await his.post(`/api/requests/${second.id}/accept`)).status, 404);
-  assert.equal((await http.delete(`/api/requests/${second.id}`)).status, 404);
-  await invite();
-  assert.deepEqual(await requestsOf(app, bob), [], "who has declined is left in peace");
-  app.clock.ahead += 120_000;
-  await invite();
-  const [third] = await requestsOf(app, bob);
-  app.clock.ahead += 120_000;
-  assert.deepEqual(await requestsOf(app, bob), []);
-  assert.equal((await his.post(`/api/requests/${third.id}/accept`)).status, 404);
-  assert.deepEqual(await chatsOf(app, bob), []);
-}, { LIMIT_CONTACT_REQUEST_MS: "120000" });
+    await invite();
+    const [second] = await requestsOf(app, bob);
+    assert.equal((await his.post(`/api/requests/${second.id}/decline`)).status, 204);
+    assert.equal((await his.post(`/api/requests/${second.id}/accept`)).status, 404);
+    assert.equal((await http.delete(`/api/requests/${second.id}`)).status, 404);
+    await invite();
+    assert.deepEqual(await requestsOf(app, bob), [], "a declined request is not repeated");
+    app.clock.ahead += 120_000;
+    await invite();
+    const [third] = await requestsOf(app, bob);
+    app.clock.ahead += 120_000;
+    assert.deepEqual(await requestsOf(app, bob), []);
+    assert.equal((await his.post(`/api/requests/${third.id}/accept`)).status, 404);
+    assert.deepEqual(await chatsOf(app, bob), []);
+  },
+  { LIMIT_CONTACT_REQUEST_MS: "120000" },
+);
 
-attack(REST, "an invitation counts only while the one who sent it may add people", async (app) => {
+attack(REST, "an invitation is valid only while its sender may add members", async (app) => {
   const { ann, admin, bob } = await app.people("ann", "admin", "bob");
   await choose(app, bob, { addToGroups: "nobody" });
   const memberIds = [admin.id];
@@ -246,27 +256,31 @@ attack(REST, "an invitation counts only while the one who sent it may add people
   assert.equal((await accept()).status, 200);
 });
 
-attack(DOORS, "who may not write sends one message, which waits for consent", async (app, door) => {
-  const { ann, bob } = await app.people("ann", "bob");
-  await choose(app, bob, { write: "shared" });
-  await using there = await door.open(app, ann.token);
-  const send = (fields: Record<string, string>) =>
-    there.run(operationOf(app, "message.send"), { text: "hello", ...fields });
-  const first = await send({ recipientId: bob.id, clientId: "1" });
-  assert.equal(first.ok, true, JSON.stringify(first.error));
-  const { chatId } = first.data as Message;
-  assert.equal((await send({ recipientId: bob.id, clientId: "1" })).data.id, first.data.id);
-  assert.equal((await send({ recipientId: bob.id })).error?.code, "forbidden");
-  assert.equal((await send({ chatId })).error?.code, "forbidden");
-  assert.deepEqual(await chatsOf(app, bob), []);
-  const [request] = await requestsOf(app, bob);
-  assert.deepEqual([request.kind, request.text, request.chatId], ["direct", "hello", chatId]);
-  assert.equal((await app.client(bob).post(`/api/requests/${request.id}/accept`)).status, 200);
-  assert.equal((await send({ chatId })).ok, true);
-  assert.deepEqual(await chatsOf(app, bob), [chatId]);
-});
+attack(
+  DOORS,
+  "a user who may not write can send one message, which waits for consent",
+  async (app, door) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    await choose(app, bob, { write: "shared" });
+    await using there = await door.open(app, ann.token);
+    const send = (fields: Record<string, string>) =>
+      there.run(operationOf(app, "message.send"), { text: "hello", ...fields });
+    const first = await send({ recipientId: bob.id, clientId: "1" });
+    assert.equal(first.ok, true, JSON.stringify(first.error));
+    const { chatId } = first.data as Message;
+    assert.equal((await send({ recipientId: bob.id, clientId: "1" })).data.id, first.data.id);
+    assert.equal((await send({ recipientId: bob.id })).error?.code, "forbidden");
+    assert.equal((await send({ chatId })).error?.code, "forbidden");
+    assert.deepEqual(await chatsOf(app, bob), []);
+    const [request] = await requestsOf(app, bob);
+    assert.deepEqual([request.kind, request.text, request.chatId], ["direct", "hello", chatId]);
+    assert.equal((await app.client(bob).post(`/api/requests/${request.id}/accept`)).status, 200);
+    assert.equal((await send({ chatId })).ok, true);
+    assert.deepEqual(await chatsOf(app, bob), [chatId]);
+  },
+);
 
-attack(DOORS, "writing to the one who asks is consent", async (app, door) => {
+attack(DOORS, "writing to the sender of a request is consent", async (app, door) => {
   const { ann, bob } = await app.people("ann", "bob");
   for (const person of [ann, bob]) await choose(app, person, { write: "nobody" });
   const opened = await app.client(ann).post("/api/chats", { userId: bob.id });
@@ -281,12 +295,12 @@ attack(DOORS, "writing to the one who asks is consent", async (app, door) => {
   assert.equal(body.chatId, opened.body.id);
 });
 
-attack(REST, "requests to one person are bounded, and a block hides them", async (app) => {
+attack(REST, "requests to one user are bounded, and a block hides them", async (app) => {
   const { bob, a, b, c } = await app.people("bob", "a", "b", "c");
   await choose(app, bob, { addToGroups: "nobody", write: "nobody" });
-  const write = (who: Person) =>
-    app.client(who).post("/api/messages", { recipientId: bob.id, text: "hello" });
-  for (const who of [a, b]) assert.equal((await write(who)).status, 201);
+  const write = (person: Person) =>
+    app.client(person).post("/api/messages", { recipientId: bob.id, text: "hello" });
+  for (const person of [a, b]) assert.equal((await write(person)).status, 201);
   const refused = await write(c);
   assert.deepEqual([refused.status, refused.body.code], [429, "rate_limited"]);
   assert.deepEqual(await chatsOf(app, c), [], "nothing was made");
@@ -296,43 +310,47 @@ attack(REST, "requests to one person are bounded, and a block hides them", async
   const [left, ...more] = await requestsOf(app, bob);
   assert.deepEqual([left.from.id, more], [b.id, []]);
   const mine = await app.client(a).get("/api/requests/sent");
-  assert.equal(mine.body.items.length, 1, "who is blocked is not told");
+  assert.equal(mine.body.items.length, 1, "the block is not revealed");
 }, { LIMIT_CONTACT_REQUESTS: "2" });
-
-attack(REST, "who is added to a group is told apart from nobody by no block", async (app) => {
-  const { ann, bob, eve } = await app.people("ann", "bob", "eve");
-  await choose(app, ann, { addToGroups: "nobody", write: "nobody" });
-  await app.client(ann).post("/api/users/block", { userId: eve.id });
-  const http = app.client(eve);
-  const { body: group } = await http.post("/api/groups", { name: "G" });
-  const nobody = "0190a6e4-0000-7000-8000-000000000000";
-  const ask = (path: string, body: (id: string) => unknown) => async (id: string) => {
-    const { status, body: answer } = await http.post(path, body(id));
-    return [status, JSON.stringify(answer).replaceAll(id, "ID")];
-  };
-  for (
-    const to of [
-      ask("/api/groups", (id) => ({ name: "x", memberIds: [bob.id, id] })),
-      ask(`/api/groups/${group.id}/members`, (id) => ({ userIds: [bob.id, id] })),
-      ask(`/api/groups/${group.id}/invitations`, (id) => ({ userIds: [bob.id, id] })),
-      ask("/api/chats", (id) => ({ userId: id })),
-      ask("/api/messages", (id) => ({ recipientId: id, text: "x" })),
-    ]
-  ) {
-    assert.deepEqual(await to(ann.id), await to(nobody));
-    assert.equal((await to(ann.id))[0], 404);
-  }
-});
 
 attack(
   REST,
-  "the default for all is the configuration's, and each may choose otherwise",
+  "adding to a group does not distinguish a blocker from an unknown user",
+  async (app) => {
+    const { ann, bob, eve } = await app.people("ann", "bob", "eve");
+    await choose(app, ann, { addToGroups: "nobody", write: "nobody" });
+    await app.client(ann).post("/api/users/block", { userId: eve.id });
+    const http = app.client(eve);
+    const { body: group } = await http.post("/api/groups", { name: "G" });
+    const unknown = "0190a6e4-0000-7000-8000-000000000000";
+    const ask = (path: string, body: (id: string) => unknown) => async (id: string) => {
+      const { status, body: answer } = await http.post(path, body(id));
+      return [status, JSON.stringify(answer).replaceAll(id, "ID")];
+    };
+    for (
+      const to of [
+        ask("/api/groups", (id) => ({ name: "x", memberIds: [bob.id, id] })),
+        ask(`/api/groups/${group.id}/members`, (id) => ({ userIds: [bob.id, id] })),
+        ask(`/api/groups/${group.id}/invitations`, (id) => ({ userIds: [bob.id, id] })),
+        ask("/api/chats", (id) => ({ userId: id })),
+        ask("/api/messages", (id) => ({ recipientId: id, text: "x" })),
+      ]
+    ) {
+      assert.deepEqual(await to(ann.id), await to(unknown));
+      assert.equal((await to(ann.id))[0], 404);
+    }
+  },
+);
+
+attack(
+  REST,
+  "the configuration sets the default for all users, and each may change it",
   async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     const settings = async () => (await app.client(bob).get("/api/users/contact-settings")).body;
     assert.deepEqual(await settings(), { addToGroups: "shared", write: "nobody" });
-    const made = await app.client(ann).post("/api/groups", { name: "G", memberIds: [bob.id] });
-    assert.equal(made.body.notAdded[0].reason, "invited");
+    const created = await app.client(ann).post("/api/groups", { name: "G", memberIds: [bob.id] });
+    assert.equal(created.body.notAdded[0].reason, "invited");
     await choose(app, bob, { write: "everyone" });
     assert.deepEqual(await settings(), { addToGroups: "shared", write: "everyone" });
     const sent = await app.client(ann).post("/api/messages", { recipientId: bob.id, text: "hi" });

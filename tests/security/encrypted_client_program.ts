@@ -1,6 +1,6 @@
 /**
- * A program with the client library, as a person might run it, that is given what a stranger made. It
- * ends by an uncaught error if anything in it leaves a rejected promise that nobody hears.
+ * A program with the client library, as a user might run it, that receives a stranger's objects. It
+ * ends with an uncaught error if anything in it leaves a rejected promise unhandled.
  */
 import { memoryKeyStore } from "../../src/client/mls/key_store.ts";
 import { MlsDevice } from "../../src/client/mls/mls_device.ts";
@@ -9,10 +9,10 @@ import { ChatClient } from "../../src/client/mod.ts";
 interface Task {
   url: string;
   person: { id: string; username: string; token: string };
-  /** Key packages that claims are answered with, by user. */
+  /** Key packages returned by claims, by user. */
   claims: Record<string, { deviceId: string; keyPackage: string }[]>;
   memberIds: string[];
-  /** A Welcome, the keys that it is for, and Commits that follow on it. */
+  /** A Welcome, the keys that it is for, and Commits that follow it. */
   joining: { chatId: string; welcome: string; keys: [string, number[]][]; commits: string[] } & {
     userId: string;
     deviceId: string;
@@ -22,7 +22,7 @@ interface Task {
 const task: Task = JSON.parse(await new Response(Deno.stdin.readable).text());
 const leftOut: unknown[] = [];
 
-/** The server, but for what it answers to claims. */
+/** The server, except for its responses to claims. */
 const hostile: typeof fetch = async (input, init) => {
   const claimed = /users\/([^/]+)\/key-packages\/claim/.exec(String(input));
   const items = claimed && task.claims[claimed[1]];
@@ -55,7 +55,7 @@ async function takesCommits(): Promise<string[]> {
   for (const commit of joining.commits) {
     const refusal = (error: { code: string; message: string }) => `${error.code} ${error.message}`;
     outcomes.push(await group.processCommit(commit).then(() => "taken", refusal));
-    // A rejection that nobody hears is reported once the event loop turns.
+    // An unhandled rejection is reported once the event loop turns.
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return outcomes;

@@ -12,7 +12,7 @@ import { RunningApp } from "../support/running_app.ts";
 const PROGRAM = fileURLToPath(new URL("encrypted_client_program.ts", import.meta.url));
 const HOUR = 3_600n;
 
-Deno.test("nothing that a stranger makes ends the process of a client, or keeps others out", async () => {
+Deno.test("a stranger's objects can neither end a client's process nor lock others out", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, eve } = await app.people("ann", "bob", "eve");
   const bobs = await RawDevice.make(app, bob);
@@ -36,7 +36,7 @@ Deno.test("nothing that a stranger makes ends the process of a client, or keeps 
   for (const { reason } of leftOut) assert.match(reason, /\w/);
 });
 
-/** Devices of one person, each of whose key packages is bad in another way. */
+/** Creates devices of one user, each of whose key packages has a different fault. */
 async function badKeyPackages(userId: string) {
   const now = BigInt(Math.floor(Date.now() / 1000));
   const lifetime = (notBefore: bigint, notAfter: bigint) => ({
@@ -62,7 +62,7 @@ async function badKeyPackages(userId: string) {
   return devices;
 }
 
-/** A device with a Welcome, and Commits for it whose proposals are bad in twos. */
+/** Creates a device with a Welcome, and Commits for it whose proposals are faulty in pairs. */
 async function joining() {
   const world = new World();
   const evil = await world.device(newId());

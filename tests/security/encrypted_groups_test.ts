@@ -36,7 +36,7 @@ for (const [name, forgery] of mistakes) {
   });
 }
 
-attack(REST, "nobody adds a device under the key of another leaf", async (app) => {
+attack(REST, "a device cannot be added under the key of another leaf", async (app) => {
   const { owner, evil, group, evils } = await aGroup(app);
   const { tree } = await memberOf(owner.store, group.chatId);
   const [first] = tree;
@@ -59,7 +59,7 @@ attack(REST, "nobody adds a device under the key of another leaf", async (app) =
 
 attack(
   REST,
-  "nobody is added or joins with a key that is not the registered device's",
+  "a member cannot be added or join with a key other than the registered device's",
   async (app) => {
     const { owner, evil, evils, group } = await aGroup(app);
     const { chatId } = group;
@@ -84,7 +84,7 @@ attack(
     const info = decodeGroupInfo(body.groupInfo);
     const kemOutput = crypto.getRandomValues(new Uint8Array(32));
     const proposals = [{ proposalType: "external_init", externalInit: { kemOutput } } as const];
-    // Devices of eve's own: one is not registered, and one is registered with another key.
+    // Devices of eve: one is not registered, and one is registered with another key.
     const second = await RawDevice.make(app, evil.person, 0);
     const otherKey = memoryKeyStore();
     await deviceSignatureKey(otherKey);
@@ -102,7 +102,7 @@ attack(
   },
 );
 
-attack(REST, "a person blocked in a direct chat does not restart its group", async (app) => {
+attack(REST, "a user blocked in a direct chat cannot restart its group", async (app) => {
   const { ann, eve } = await app.people("ann", "eve");
   const [anns, eves] = [await RawDevice.make(app, ann), await RawDevice.make(app, eve)];
   const { body: chat } = await eves.http.post("/api/chats", { userId: ann.id, encrypted: true });
@@ -119,25 +119,29 @@ attack(REST, "a person blocked in a direct chat does not restart its group", asy
   assert.deepEqual([answer.status, answer.body.code], [403, "forbidden"]);
 });
 
-attack(REST, "no key package is taken that would harm whoever adds its device", async (app) => {
-  const { ann } = await app.people("ann");
-  const anns = await RawDevice.make(app, ann, 0);
-  const [owner, signature] = [{ userId: ann.id, deviceId: anns.id }, await anns.signatureKeys()];
-  const upload = async (forgery: Parameters<typeof forgeKeyPackage>[0]) => {
-    const keyPackage = await forgeKeyPackage({ owner, signature, ...forgery });
-    return await anns.upload({ keyPackages: [keyPackage] });
-  };
-  assert.equal((await upload({})).status, 200);
-  const seconds = BigInt(Math.floor(Date.now() / 1000));
-  const lifetime = { notBefore: seconds + 1_800n, notAfter: seconds + 86_400n };
-  const future = await upload({ leaf: { lifetime } as object });
-  assert.deepEqual([future.status, future.body.code], [400, "invalid_request"]);
-  for (const [name, key] of Object.entries(SMALL_ORDER_KEYS)) {
-    const asInit = await upload({ fields: { initKey: key } });
-    const asLeaf = await upload({ leaf: { hpkePublicKey: key } });
-    assert.deepEqual([asInit.status, asLeaf.status], [400, 400], name);
-  }
-});
+attack(
+  REST,
+  "a key package that would harm the client that adds its device is rejected",
+  async (app) => {
+    const { ann } = await app.people("ann");
+    const anns = await RawDevice.make(app, ann, 0);
+    const [owner, signature] = [{ userId: ann.id, deviceId: anns.id }, await anns.signatureKeys()];
+    const upload = async (forgery: Parameters<typeof forgeKeyPackage>[0]) => {
+      const keyPackage = await forgeKeyPackage({ owner, signature, ...forgery });
+      return await anns.upload({ keyPackages: [keyPackage] });
+    };
+    assert.equal((await upload({})).status, 200);
+    const seconds = BigInt(Math.floor(Date.now() / 1000));
+    const lifetime = { notBefore: seconds + 1_800n, notAfter: seconds + 86_400n };
+    const future = await upload({ leaf: { lifetime } as object });
+    assert.deepEqual([future.status, future.body.code], [400, "invalid_request"]);
+    for (const [name, key] of Object.entries(SMALL_ORDER_KEYS)) {
+      const asInit = await upload({ fields: { initKey: key } });
+      const asLeaf = await upload({ leaf: { hpkePublicKey: key } });
+      assert.deepEqual([asInit.status, asLeaf.status], [400, 400], name);
+    }
+  },
+);
 
 function refused(answer: HttpAnswer, detail: RegExp): void {
   const { status, body } = answer;
@@ -152,7 +156,7 @@ function withOtherRoot(tree: RatchetTree): RatchetTree {
   return tree.with(1, { nodeType: "parent", parent });
 }
 
-/** A group of its owner and a plain member. */
+/** Creates a group of its owner and a plain member. */
 async function aGroup(app: RunningApp) {
   const { ann, eve } = await app.people("ann", "eve");
   const [owner, evil] = [await RawDevice.make(app, ann), await RawDevice.make(app, eve)];

@@ -6,21 +6,21 @@ import {
 } from "../support/socketio_client.ts";
 import { WsClient } from "../support/ws_client.ts";
 
-/** Every way in that takes an access token, with what it says to one: `ok`, or the refusal's code. */
+/** Every transport that accepts an access token, with its result: `ok`, or the refusal's code. */
 export interface Entrance {
   name: string;
   enter(app: RunningApp, token: string): Promise<string>;
 }
 
-/** Someone who is in by a socket. */
+/** A user connected by a socket. */
 export interface Held extends AsyncDisposable {
   readonly events: readonly { event: string; chatId?: string; data: unknown }[];
   command(name: string, data?: unknown): Promise<{ ok: boolean; error?: { code: string } }>;
-  /** Resolves when the server has closed it, with what it was told: a close code, or a reason. */
+  /** Resolves with the close code or reason once the server has closed it. */
   closed(): Promise<number | string>;
 }
 
-/** A way in that stays open. */
+/** A transport with a persistent connection. */
 export interface SocketEntrance extends Entrance {
   hold(app: RunningApp, token: string): Promise<Held>;
 }
@@ -56,7 +56,7 @@ function socketIo(...transports: Transports): SocketEntrance {
     name: `Socket.IO by ${transports.join(", ")}`,
     async enter(app, token) {
       await using client = SocketIoClient.open(app.url, { token }, { transports });
-      // Where the fault is the server's there is no refusal: the connection is closed.
+      // If the fault is the server's there is no refusal: the connection is closed.
       const closed = new Promise<string>((done) =>
         client.socket.io.once("close", () => setTimeout(done, 50, "closed"))
       );
@@ -67,7 +67,7 @@ function socketIo(...transports: Transports): SocketEntrance {
       const client = await SocketIoClient.connect(app.url, token, { transports });
       return {
         events: client.events,
-        // The client would keep it for a connection that never comes.
+        // The client would queue it for a connection that never opens.
         command: async (name, data = {}) =>
           client.socket.connected ? await client.command(name, data) : { ok: false },
         closed: () => client.closed(),
@@ -85,5 +85,5 @@ export const SOCKETS: readonly SocketEntrance[] = [
 
 export const ENTRANCES: readonly Entrance[] = [rest, ...SOCKETS];
 
-/** The Socket.IO client's timers outlive it a little. */
+/** The Socket.IO client's timers outlive it briefly. */
 export const LEAKY = { sanitizeOps: false, sanitizeResources: false };

@@ -3,19 +3,19 @@ import type { HashJob } from "../../src/auth/password_worker.ts";
 import { AccountWorld, PASSWORD } from "../support/account_world.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 
-/** Whether there is an account is not told to those who only guess at its name or address. */
+/** The existence of an account is not revealed to a caller who only guesses its name or address. */
 
-/** All that a stranger sees, but for what is new in every answer. */
+/** Everything that a stranger sees, except for values that differ in every response. */
 function seen({ status, headers, body }: HttpAnswer): unknown {
   const { "x-request-id": _, "ratelimit": __, ...rest } = Object.fromEntries(headers);
   return { status, headers: rest, body };
 }
 
-type Ask = (world: AccountWorld, who: { name: string; email: string }) => Promise<HttpAnswer>;
+type Ask = (world: AccountWorld, account: { name: string; email: string }) => Promise<HttpAnswer>;
 
 const post =
-  (path: string, make: (who: { name: string; email: string }) => object): Ask => (world, who) =>
-    world.send("POST", path, make(who));
+  (path: string, make: (account: { name: string; email: string }) => object): Ask =>
+  (world, account) => world.send("POST", path, make(account));
 
 const ASKED: Record<string, Ask> = {
   "signing in by name": post(
@@ -30,16 +30,16 @@ const ASKED: Record<string, Ask> = {
 };
 
 for (const [what, ask] of Object.entries(ASKED)) {
-  Deno.test(`${what} is answered alike for those who exist and those who don't`, async () => {
+  Deno.test(`${what} returns the same response whether or not the account exists`, async () => {
     await using world = await AccountWorld.open();
     const ann = await world.register("ann");
-    const known = await ask(world, { name: "ann", email: ann.email });
+    const existing = await ask(world, { name: "ann", email: ann.email });
     const unknown = await ask(world, { name: "nobody", email: "nobody@example.org" });
-    assert.deepEqual(seen(known), seen(unknown));
+    assert.deepEqual(seen(existing), seen(unknown));
   });
 }
 
-Deno.test("changing to an address is answered alike, whether or not it is taken", async () => {
+Deno.test("changing to an address returns the same response, whether or not it is taken", async () => {
   await using world = await AccountWorld.open();
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const change = (email: string) => world.send("PUT", "/api/auth/email", { email }, ann);
@@ -48,7 +48,7 @@ Deno.test("changing to an address is answered alike, whether or not it is taken"
   assert.equal(free.status, 202);
 });
 
-Deno.test("a suspension, a second factor and a missing password show only to who knows the password", async () => {
+Deno.test("a suspension, a second factor and a missing password are revealed only with the password", async () => {
   await using world = await AccountWorld.open();
   const accounts = { plain: await world.register("plain"), late: await world.register("late") };
   const store = await world.openStore();
@@ -64,7 +64,7 @@ Deno.test("a suspension, a second factor and a missing password show only to who
   assert.equal((await world.login("late", PASSWORD)).body.code, "account_suspended");
 });
 
-Deno.test("people: an address finds nobody, and nobody's address is shown", async () => {
+Deno.test("users cannot be found by address, and no address is shown", async () => {
   await using world = await AccountWorld.open();
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   for (const q of [bob.email, "example.org", "BOB@EXAMPLE.ORG"]) {
@@ -76,7 +76,7 @@ Deno.test("people: an address finds nobody, and nobody's address is shown", asyn
   assert.doesNotMatch(JSON.stringify(shown.body), /example\.org|passwordHash|totp|role/);
 });
 
-/** What the workers that hash passwords are given to do, and at what cost, while it is watched. */
+/** Records the jobs of the workers that hash passwords, and their cost. */
 class WatchedWorker extends Worker {
   static readonly jobs: string[] = [];
 
@@ -97,7 +97,7 @@ async function watchingHashes(run: (jobs: string[]) => Promise<void>): Promise<v
   }
 }
 
-Deno.test("signing in is the same work for those who exist, who don't, and who have no password", () =>
+Deno.test("signing in takes the same work for existing, missing and passwordless accounts", () =>
   watchingHashes(async (jobs) => {
     await using world = await AccountWorld.open({ BCRYPT_COST: "5" });
     const ann = await world.register("ann");
@@ -105,7 +105,7 @@ Deno.test("signing in is the same work for those who exist, who don't, and who h
     const store = await world.openStore();
     await store.users.update(without.id, { passwordHash: null });
     await store.close();
-    // Whoever comes first waits for the hash that stands in for those that are not there.
+    // The first call waits for the dummy hash that replaces missing ones.
     await world.login("ann", "wrong");
     const names = [ann.username, ann.email, without.username, "nobody", "nobody@example.org"];
     for (const name of names) {

@@ -20,12 +20,13 @@ import { testConfig, testEnvironment } from "../support/test_config.ts";
 import { type TestedStore, testedStores } from "../support/tested_stores.ts";
 
 /**
- * Everything that costs the server much, at once: no turn of its event loop may be longer than this, or
- * all others wait. It is CPU time of the thread, so that other processes cannot make it longer.
+ * Everything that is expensive for the server, at once: no turn of its event loop may be longer
+ * than this, or all other users wait. Measured in CPU time of the thread, so that other processes
+ * cannot make it longer.
  */
 const MAX_TURN_MS = 50;
 
-/** How much there is of everything. MongoDB's server of the tests stores far fewer rows a second. */
+/** Numbers of rows. The tests' MongoDB server stores far fewer rows per second. */
 const SIZES = {
   SQLite: { messages: 5_500, chats: 2_000, people: 1_000, notifications: 2_000, long: 12 },
   MongoDB: { messages: 2_000, chats: 60, people: 60, notifications: 500, long: 8 },
@@ -62,7 +63,7 @@ async function attack(store: TestedStore, sizes: Sizes): Promise<void> {
   assert.ok(longest <= MAX_TURN_MS, `the longest turn was ${longest} ms`);
 }
 
-/** What the first request of each kind compiles is part of the start. */
+/** Code that the first request of each kind compiles counts as startup. */
 async function warmUp(http: HttpClient, chatId: string): Promise<void> {
   await http.post("/api/messages", { chatId, text: "東京" });
   for (const path of ["/api/messages/search?q=x", "/api/chats", "/api/users/search?q=x"]) {
@@ -88,13 +89,13 @@ function attacks(http: HttpClient, chatId: string, sizes: Sizes) {
   ];
 }
 
-/** While another process holds the lock, as a backup might, a send waits and nobody else does. */
+/** While another process holds the lock, as a backup might, a send waits and nothing else does. */
 async function sendWhileLocked(http: HttpClient, dataDir: string, chatId: string): Promise<void> {
   const file = new DatabaseSync(`${dataDir}/chat.sqlite3`, { timeout: 5_000 });
   try {
     file.exec("BEGIN IMMEDIATE");
     const sent = http.post("/api/messages", { chatId, text: "waits for the lock" });
-    // If the server slept, the send would have failed long before the last of these is answered.
+    // If the server slept, the send would have failed long before the last of these returns.
     for (let i = 0; i < 50; i++) assert.equal((await http.get("/healthz")).status, 200);
     file.exec("ROLLBACK");
     assert.equal((await sent).status, 201);
@@ -110,7 +111,7 @@ async function longestTurn(http: HttpClient): Promise<number> {
   return Number(seconds) * 1000;
 }
 
-/** Answers the id of the chat with many messages. */
+/** Returns the id of the chat with many messages. */
 async function seed(store: Store, { id: userId }: Person, sizes: Sizes): Promise<string> {
   const { users, chats, notifications, audit, blocks } = store;
   const crowded = aChat({ createdBy: userId });
@@ -139,7 +140,7 @@ async function seed(store: Store, { id: userId }: Person, sizes: Sizes): Promise
   return crowded.id;
 }
 
-/** Many at once, so that they share transactions. */
+/** Runs many at once, so that they share transactions. */
 async function each(count: number, work: (n: number) => Promise<unknown>): Promise<void> {
   for (let n = 0; n < count; n += 250) {
     await Promise.all(Array.from({ length: Math.min(250, count - n) }, (_, i) => work(n + i)));

@@ -6,7 +6,7 @@ import { RunningApp } from "../support/running_app.ts";
 import { enableSecondFactor } from "../support/second_factor.ts";
 import { LEAKY } from "./entrances.ts";
 
-/** Guessing costs time, from wherever and through whichever door it is tried; the owner comes in. */
+/** Guessing is slow from any network and through any transport, while the owner can sign in. */
 
 const onBoth = onBothStores();
 
@@ -20,28 +20,31 @@ function assertSlowed({ status, headers, body }: HttpAnswer): void {
   assert.match(headers.get("ratelimit")!, /^"[a-z_]+";r=\d+;t=\d+$/);
 }
 
-onBoth("passwords: of many tries at once no more than the limit are looked at", async (world) => {
-  await world.register("ann");
-  const guess = (i: number) => world.login("ann", `wrong ${i}`, from("203.0.113.5"));
-  const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => guess(i)));
-  const looked = answers.filter(({ status }) => status === 401);
-  assert.equal(looked.length, 10);
-  for (const answer of answers) if (answer.status !== 401) assertSlowed(answer);
-  assertSlowed(await world.login("ann", PASSWORD, from("203.0.113.5")));
-  assert.equal((await world.login("ann", PASSWORD, from("198.51.100.7"))).status, 200);
-  world.ahead += 16 * 60_000;
-  assert.equal((await world.login("ann", PASSWORD, from("203.0.113.5"))).status, 200);
-});
+onBoth(
+  "passwords: of many concurrent attempts, no more than the limit are checked",
+  async (world) => {
+    await world.register("ann");
+    const guess = (i: number) => world.login("ann", `wrong ${i}`, from("203.0.113.5"));
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => guess(i)));
+    const looked = answers.filter(({ status }) => status === 401);
+    assert.equal(looked.length, 10);
+    for (const answer of answers) if (answer.status !== 401) assertSlowed(answer);
+    assertSlowed(await world.login("ann", PASSWORD, from("203.0.113.5")));
+    assert.equal((await world.login("ann", PASSWORD, from("198.51.100.7"))).status, 200);
+    world.ahead += 16 * 60_000;
+    assert.equal((await world.login("ann", PASSWORD, from("203.0.113.5"))).status, 200);
+  },
+);
 
-/** What all of these tries at once are answered, however they were ordered. */
-async function codesOf(tries: Promise<HttpAnswer>[]): Promise<string[]> {
-  return (await Promise.all(tries)).map(({ body }) => body.code).sort();
+/** Collects the results of all these concurrent attempts, in any order. */
+async function codesOf(attempts: Promise<HttpAnswer>[]): Promise<string[]> {
+  return (await Promise.all(attempts)).map(({ body }) => body.code).sort();
 }
 
 const times = <T>(count: number, make: (i: number) => T) =>
   Array.from({ length: count }, (_, i) => make(i));
 
-Deno.test("passwords: no way of writing a name is one more to guess at, and an address spells no other's", async () => {
+Deno.test("passwords: all spellings of a name share one limit, and no address shares another's", async () => {
   await using world = await AccountWorld.open();
   const { id } = await world.register("ann");
   const names = [
@@ -63,24 +66,24 @@ Deno.test("passwords: no way of writing a name is one more to guess at, and an a
   assert.equal((await world.login("ann", PASSWORD, from("203.0.113.9"))).status, 200);
 });
 
-Deno.test("passwords: the count does not tell whose an address is, or that there is such an account", async () => {
+Deno.test("passwords: the count reveals neither the owner of an address nor whether an account exists", async () => {
   await using world = await AccountWorld.open();
   await world.register("ann");
   const codes = (name: string) => codesOf(times(11, () => world.login(name, "wrong")));
   const ofName = await codes("ann");
   assert.deepEqual(ofName, ["rate_limited", ...times(10, () => "unauthenticated")]);
   assert.deepEqual(await codes("ann@example.org"), ofName, "its address");
-  assert.deepEqual(await codes("nobody"), ofName, "a name of nobody");
+  assert.deepEqual(await codes("nobody"), ofName, "an unknown name");
 });
 
-Deno.test("passwords: an entry that the client adds to the proxy's header is not believed", async () => {
+Deno.test("passwords: an entry that the client adds to the proxy's header is not trusted", async () => {
   await using world = await AccountWorld.open();
   await world.register("ann");
   const guess = (i: number) => world.login("ann", "wrong", from(`10.0.0.${i}, 203.0.113.5`));
   assert.deepEqual((await codesOf(times(11, guess)))[0], "rate_limited");
 });
 
-Deno.test("addresses: without a proxy no header is believed, and a /64 is one address", async () => {
+Deno.test("addresses: without a proxy no header is trusted, and a /64 counts as one address", async () => {
   const limited = { RATE_REFRESH: "2/10m" };
   const refresh = (world: AccountWorld, headers: Record<string, string>) =>
     world.send("POST", "/api/auth/refresh-token", { refreshToken: "x" }, { headers });
@@ -99,7 +102,7 @@ Deno.test("addresses: without a proxy no header is believed, and a /64 is one ad
 });
 
 onBoth(
-  "passwords: guessing through a session counts too, by whichever operation",
+  "passwords: guessing through a session counts too, with every operation",
   async (world) => {
     const { token } = await world.register("ann");
     const prove = (i: number) =>
@@ -117,7 +120,7 @@ onBoth(
 );
 
 onBoth(
-  "second factor: many at once are looked at as often as the limit says, over fresh challenges",
+  "second factor: concurrent codes are checked only up to the limit, across challenges",
   async (world) => {
     await enableSecondFactor(world, await world.register("ann"));
     const challenges = await Promise.all(
@@ -139,7 +142,7 @@ onBoth(
   },
 );
 
-/** Limits by person or network, each with what spends it. */
+/** Limits per user or network, each with requests that use it up. */
 const SPENT: Record<string, [method: string, path: string, body: object, statuses: number[]]> = {
   RATE_LOGIN: ["POST", "/api/auth/login", { identifier: "x", password: "x" }, [401]],
   RATE_REFRESH: ["POST", "/api/auth/refresh-token", { refreshToken: "x" }, [401]],
@@ -154,7 +157,7 @@ const SPENT: Record<string, [method: string, path: string, body: object, statuse
 };
 
 for (const [variable, [method, path, body, statuses]] of Object.entries(SPENT)) {
-  Deno.test(`${variable}: ${path} is slowed by address, and another address is not`, async () => {
+  Deno.test(`${variable}: ${path} is limited per address, and another address is not`, async () => {
     await using world = await AccountWorld.open({ [variable]: "2/10m" });
     const ask = (address: string) => world.send(method, path, body, { headers: from(address) });
     for (let i = 0; i < 2; i++) {
@@ -167,7 +170,7 @@ for (const [variable, [method, path, body, statuses]] of Object.entries(SPENT)) 
   });
 }
 
-Deno.test("mails: one address gets a few an hour, whoever asks", async () => {
+Deno.test("mails: one address gets a few per hour, from all senders together", async () => {
   await using world = await AccountWorld.open();
   const { email } = await world.register("ann");
   for (let i = 0; i < 12; i++) {
@@ -177,7 +180,7 @@ Deno.test("mails: one address gets a few an hour, whoever asks", async () => {
     assert.equal(status, 202);
   }
   await world.mail(email, /password/i);
-  // The queue behind the answers is done when a later one is.
+  // The background queue is done when a later job of it is.
   const other = await world.register("bob");
   await world.send("POST", "/api/auth/password/forgot", { email: other.email });
   await world.mail(other.email, /password/i);
@@ -187,7 +190,7 @@ Deno.test("mails: one address gets a few an hour, whoever asks", async () => {
 
 Deno.test({
   ...LEAKY,
-  name: "a person's limit is one, whichever doors they go through and however many sessions",
+  name: "a user has one limit, across all transports and sessions",
   fn: async () => {
     await using app = await RunningApp.start({ RATE_SEND: "6/10m", TRUSTED_PROXY: "" });
     const { ann, bob } = await app.people("ann", "bob");

@@ -7,12 +7,12 @@ import { RunningApp } from "../support/running_app.ts";
 import { BrowserKeys } from "../support/web_push_decryption.ts";
 import { WebPushServer } from "../support/web_push_server.ts";
 
-/** Devices of one person: as many as LIMIT_PUSH_DEVICES lets them register. */
+/** Number of one user's devices: as many as LIMIT_PUSH_DEVICES allows. */
 const DEVICES = 20;
-/** Chats that each have a push for all of these devices. */
+/** Number of chats that each have a push for all of these devices. */
 const CHATS = 10;
 
-Deno.test("pushes of others go on while one person's endpoints hang, and a drain ends them", async () => {
+Deno.test("pushes of other users continue while one user's endpoints hang, and a drain ends them", async () => {
   await using stack = new AsyncDisposableStack();
   const fcm = stack.adopt(await FcmServer.start(), (server) => server.close());
   const web = stack.adopt(new WebPushServer(), (server) => server.close());
@@ -53,7 +53,7 @@ Deno.test("pushes of others go on while one person's endpoints hang, and a drain
     await eventually("FCM's push is there", () => fcm.received.length >= n);
     await eventually("the Web Push is there", () => web.received.length >= n);
   }
-  // No more of the hanging host's than one person's share of its lane.
+  // The hanging host gets no more than one user's share of its lane.
   assert(hanging.accepted <= 6, `${hanging.accepted} connections to the hanging host`);
 
   let isOver = false;

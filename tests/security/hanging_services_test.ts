@@ -9,7 +9,10 @@ import { S3BlobStore } from "../../src/media/blobs/s3/blob_store.ts";
 import { eventually } from "../support/eventually.ts";
 import { HangingServer } from "../support/hanging_server.ts";
 
-/** What hangs fails as `unavailable` once the service is closed, in a bounded time. */
+/**
+ * Checks that a hanging call fails as `unavailable` once the service is closed, within a bounded
+ * time.
+ */
 async function failsWhenClosed(
   hanging: HangingServer,
   work: Promise<unknown>,
@@ -20,7 +23,7 @@ async function failsWhenClosed(
   await eventually("the host is connected to", () => hanging.accepted > 0);
   assert.equal(code, undefined);
   await close();
-  await eventually("what was under way has failed", () => code !== undefined, { within: 2_000 });
+  await eventually("the call in flight has failed", () => code !== undefined, { within: 2_000 });
   assert.equal(code, "unavailable");
 }
 
@@ -49,18 +52,18 @@ function mailerOf(hanging: HangingServer, totalMs?: number): SmtpMailer {
   return new SmtpMailer({ url, from, totalMs });
 }
 
-test("a mail server that hangs holds up no drain", async (hanging) => {
+test("a hanging mail server does not delay a drain", async (hanging) => {
   const mailer = mailerOf(hanging);
   await failsWhenClosed(hanging, mailer.send(mail), () => mailer.close());
 });
 
-test("a mail as a whole has a timeout", async (hanging) => {
+test("sending a mail has a total timeout", async (hanging) => {
   const mailer = mailerOf(hanging, 50);
   await assert.rejects(mailer.send(mail), { code: "unavailable" });
   await mailer.close();
 });
 
-test("identity providers that hang hold up no drain", async (hanging) => {
+test("hanging identity providers do not delay a drain", async (hanging) => {
   const google = new GoogleProvider({
     clientId: "client",
     clientSecret: null,
@@ -84,7 +87,7 @@ test("identity providers that hang hold up no drain", async (hanging) => {
   await failsWhenClosed(hanging, facebook.fromCode(exchange), () => facebook.close());
 });
 
-Deno.test("a provider's answer is read no further than its bound", async () => {
+Deno.test("a provider's response is read only up to its limit", async () => {
   const chunk = new Uint8Array(64 * 1024);
   let sent = 0;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
@@ -110,7 +113,7 @@ function blobsOf(hanging: HangingServer, requestTimeoutMs?: number): S3BlobStore
   return new S3BlobStore({ bucket: "b", region: "r", endpoint, credentials, requestTimeoutMs });
 }
 
-test("a media store that hangs holds up no drain", async (hanging) => {
+test("a hanging media store does not delay a drain", async (hanging) => {
   const blobs = blobsOf(hanging);
   await failsWhenClosed(hanging, blobs.head("key"), () => blobs.close());
 });

@@ -7,11 +7,14 @@ import { download, upload } from "../support/uploads.ts";
 import { attacks, REST } from "./attacks.ts";
 import { SOCKETS } from "./entrances.ts";
 
-/** Ways to what was said in a group before one joined it, where the group shows its history from joining on. */
+/**
+ * Ways to messages from before a member joined, in a group that shows its history only from joining
+ * on.
+ */
 
 const attack = attacks();
 
-/** `eve` joins after `ann` has sent a text and a picture, and pinned the text. */
+/** `eve` joins after `ann` has sent a text and an image, and pinned the text. */
 async function late(app: RunningApp) {
   const { ann, bob, eve } = await app.people("ann", "bob", "eve");
   const http = app.client(ann);
@@ -28,48 +31,52 @@ async function late(app: RunningApp) {
   return { ann, bob, eve, chatId, picture, old };
 }
 
-attack(REST, "nothing from before joining is read, found, downloaded or acted on", async (app) => {
-  const { ann, bob, eve, chatId, picture, old } = await late(app);
-  const [http, hers] = [app.client(ann), app.client(eve)];
-  const items = async (path: string) => (await hers.get(path)).body.items;
-  const [item] = await items("/api/chats");
-  assert.deepEqual([item.lastMessage, item.unread], [null, 0]);
-  for (const query of ["", "?after=0", "?before=99"]) {
-    assert.deepEqual(await items(`/api/messages/${chatId}${query}`), [], query);
-  }
-  assert.deepEqual(await items(`/api/chats/${chatId}/pins`), []);
-  for (const where of ["", `&chatId=${chatId}`]) {
-    assert.deepEqual(await items(`/api/messages/search?q=secret${where}`), []);
-  }
-  const changes = (await hers.get(`/api/chats/${chatId}/changes?after=0`)).body;
-  assert.deepEqual([changes.messages, changes.more], [[], false]);
-  assert.ok(changes.rev > old.seq && changes.members.length === 3);
-  const [synced] = (await hers.post("/api/sync", { cursors: {} })).body.items;
-  assert.deepEqual([synced.messages, synced.rev], [[], changes.rev]);
-  assert.equal((await download(app, eve, picture)).status, 404);
-  assert.equal((await download(app, bob, picture)).status, 200);
-  const { id: messageId } = old;
-  const statuses = await Promise.all([
-    hers.post(`/api/messages/${messageId}/react`, { emoji: "👍" }),
-    hers.post("/api/messages/pin", { messageId, unpin: true }),
-    hers.post("/api/messages", { chatId, text: "x", replyTo: messageId }),
-    hers.post("/api/users/report", { userId: ann.id, messageId, reason: "spam" }),
-  ]);
-  assert.deepEqual(statuses.map(({ status }) => status), [404, 404, 404, 404]);
+attack(
+  REST,
+  "messages from before joining cannot be read, found, downloaded or acted on",
+  async (app) => {
+    const { ann, bob, eve, chatId, picture, old } = await late(app);
+    const [http, hers] = [app.client(ann), app.client(eve)];
+    const items = async (path: string) => (await hers.get(path)).body.items;
+    const [item] = await items("/api/chats");
+    assert.deepEqual([item.lastMessage, item.unread], [null, 0]);
+    for (const query of ["", "?after=0", "?before=99"]) {
+      assert.deepEqual(await items(`/api/messages/${chatId}${query}`), [], query);
+    }
+    assert.deepEqual(await items(`/api/chats/${chatId}/pins`), []);
+    for (const where of ["", `&chatId=${chatId}`]) {
+      assert.deepEqual(await items(`/api/messages/search?q=secret${where}`), []);
+    }
+    const changes = (await hers.get(`/api/chats/${chatId}/changes?after=0`)).body;
+    assert.deepEqual([changes.messages, changes.more], [[], false]);
+    assert.ok(changes.rev > old.seq && changes.members.length === 3);
+    const [synced] = (await hers.post("/api/sync", { cursors: {} })).body.items;
+    assert.deepEqual([synced.messages, synced.rev], [[], changes.rev]);
+    assert.equal((await download(app, eve, picture)).status, 404);
+    assert.equal((await download(app, bob, picture)).status, 200);
+    const { id: messageId } = old;
+    const statuses = await Promise.all([
+      hers.post(`/api/messages/${messageId}/react`, { emoji: "👍" }),
+      hers.post("/api/messages/pin", { messageId, unpin: true }),
+      hers.post("/api/messages", { chatId, text: "x", replyTo: messageId }),
+      hers.post("/api/users/report", { userId: ann.id, messageId, reason: "spam" }),
+    ]);
+    assert.deepEqual(statuses.map(({ status }) => status), [404, 404, 404, 404]);
 
-  const fresh = (await http.post("/api/messages", { chatId, text: "secret no more" })).body;
-  const seen = async (path: string) => (await items(path)).map(({ id }: { id: string }) => id);
-  assert.deepEqual(await seen(`/api/messages/${chatId}`), [fresh.id]);
-  assert.deepEqual(await seen(`/api/messages/${chatId}?after=0`), [fresh.id]);
-  assert.deepEqual(await seen("/api/messages/search?q=secret"), [fresh.id]);
-  assert.equal((await items("/api/chats"))[0].unread, 1);
-  await http.post("/api/messages", { chatId, mediaIds: [picture] });
-  assert.equal((await download(app, eve, picture)).status, 200, "it was sent again");
-});
+    const fresh = (await http.post("/api/messages", { chatId, text: "secret no more" })).body;
+    const seen = async (path: string) => (await items(path)).map(({ id }: { id: string }) => id);
+    assert.deepEqual(await seen(`/api/messages/${chatId}`), [fresh.id]);
+    assert.deepEqual(await seen(`/api/messages/${chatId}?after=0`), [fresh.id]);
+    assert.deepEqual(await seen("/api/messages/search?q=secret"), [fresh.id]);
+    assert.equal((await items("/api/chats"))[0].unread, 1);
+    await http.post("/api/messages", { chatId, mediaIds: [picture] });
+    assert.equal((await download(app, eve, picture)).status, 200, "it was sent again");
+  },
+);
 
 attack(
   SOCKETS,
-  "a change of an old message is not heard, and leaves no gap",
+  "a change of an old message is not delivered, and leaves no gap",
   async (app, socket) => {
     const { ann, eve, chatId, old } = await late(app);
     await using early = await socket.hold(app, eve.token);
@@ -91,7 +98,7 @@ attack(
 
 attack(
   SOCKETS,
-  "who is connected while they are added hears nothing of before",
+  "a user who is connected while being added receives nothing from before",
   async (app, socket) => {
     const { ann, bob, eve } = await app.people("ann", "bob", "eve");
     const http = app.client(ann);
@@ -113,7 +120,7 @@ attack(
 
 attack(
   REST,
-  "the rule holds for those who join from then on, and its default is all",
+  "the history rule applies to members who join later, and its default is all",
   async (app) => {
     const { ann, bob, eve } = await app.people("ann", "bob", "eve");
     const http = app.client(ann);
@@ -121,17 +128,17 @@ attack(
     assert.equal(group.history, "all");
     const chatId = group.id;
     await http.post("/api/messages", { chatId, text: "first" });
-    const rule = (who: typeof ann, history: string) =>
-      app.client(who).put(`/api/groups/${chatId}`, { history });
+    const rule = (person: typeof ann, history: string) =>
+      app.client(person).put(`/api/groups/${chatId}`, { history });
     assert.equal((await rule(bob, "joined")).status, 403);
     assert.equal((await rule(ann, "joined")).body.history, "joined");
     const add = (id: string) => http.post(`/api/groups/${chatId}/members`, { userIds: [id] });
-    const read = async (who: typeof ann) =>
-      (await app.client(who).get(`/api/messages/${chatId}`)).body.items.length;
+    const read = async (person: typeof ann) =>
+      (await app.client(person).get(`/api/messages/${chatId}`)).body.items.length;
     await add(eve.id);
     assert.deepEqual([await read(eve), await read(bob)], [0, 1]);
     await rule(ann, "all");
-    assert.equal(await read(eve), 0, "the setting of when she joined holds");
+    assert.equal(await read(eve), 0, "the setting at the time of joining applies");
     await http.delete(`/api/groups/${chatId}/members/${eve.id}`);
     await add(eve.id);
     assert.equal(await read(eve), 1);

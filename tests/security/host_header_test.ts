@@ -3,7 +3,7 @@ import { RunningApp } from "../support/running_app.ts";
 import { LEAKY } from "./entrances.ts";
 import { RawHttp, SOCKET_IO_POLL_PATH, SOCKET_IO_WS_PATH, UPGRADE, WS_PATH } from "./raw_http.ts";
 
-/** Every way in, with the headers that it needs. */
+/** Every transport, with the headers that it needs. */
 const WAYS: [path: string, headers: Record<string, string>][] = [
   ["/", {}],
   ["/api/users/profile", {}],
@@ -32,7 +32,7 @@ const WRONG = [
 
 const RIGHT = ["chat.example.com", "chat.example.com:443", "127.0.0.1:5000", "[2001:db8::1]:80"];
 
-/** The status and the body; the connection is closed after it. */
+/** Returns the status and the body, and closes the connection. */
 async function ask(app: RunningApp, path: string, lines: Record<string, string>) {
   using connection = await RawHttp.open(app);
   const all = { Connection: "close", ...lines };
@@ -44,7 +44,7 @@ async function ask(app: RunningApp, path: string, lines: Record<string, string>)
 
 Deno.test({
   ...LEAKY,
-  name: "a Host that is no host is refused on every way in, and so is none",
+  name: "an invalid or missing Host is rejected by every transport",
   fn: async () => {
     await using app = await RunningApp.start();
     for (const [path, headers] of WAYS) {
@@ -63,7 +63,7 @@ Deno.test({
   },
 });
 
-Deno.test("what is switched off is not there, and the API is", async () => {
+Deno.test("disabled features return 404, and the API works", async () => {
   await using app = await RunningApp.start({
     SERVE_METRICS: "off",
     SERVE_DOCS: "off",

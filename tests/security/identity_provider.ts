@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
 
-/** An OpenID provider that signs whatever it is told to: the honest one, and its impostors. */
+/** An OpenID provider that signs any claims: the honest one, and its impostors. */
 export class IdentityProvider implements AsyncDisposable {
-  /** What the token endpoint was asked, first to last. */
+  /** Requests that the token endpoint received, in order. */
   readonly exchanges: Record<string, string>[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   #idToken = "";
@@ -29,12 +29,16 @@ export class IdentityProvider implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  /** What a server has to be told to trust it. */
+  /** Environment of a server that trusts it. */
   get environment(): Record<string, string> {
     const { issuer } = this;
     return {
-      ...{ GOOGLE_CLIENT_ID: "client", GOOGLE_CLIENT_SECRET: "s", GOOGLE_ISSUER: issuer },
-      ...{ FACEBOOK_APP_ID: "client", FACEBOOK_APP_SECRET: "s", FACEBOOK_ISSUER: issuer },
+      GOOGLE_CLIENT_ID: "client",
+      GOOGLE_CLIENT_SECRET: "s",
+      GOOGLE_ISSUER: issuer,
+      FACEBOOK_APP_ID: "client",
+      FACEBOOK_APP_SECRET: "s",
+      FACEBOOK_ISSUER: issuer,
     };
   }
 
@@ -49,13 +53,13 @@ export class IdentityProvider implements AsyncDisposable {
       .sign(this.keys.privateKey);
   }
 
-  /** By a key that the provider does not publish. */
+  /** Signs with a key that the provider does not publish. */
   signAsStranger(claims: Record<string, unknown>): Promise<string> {
     return new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "one" })
       .sign(this.stranger.privateKey);
   }
 
-  /** The provider's public key, which everyone has, as if it were a shared secret. */
+  /** Signs with the provider's public key, known to everyone, as if it were a shared secret. */
   signByPublicKey(claims: Record<string, unknown>): string {
     const text = unsigned({ alg: "HS256", kid: "one" }, claims);
     return `${text}.${createHmac("sha256", this.publicPem).update(text).digest("base64url")}`;
@@ -65,7 +69,7 @@ export class IdentityProvider implements AsyncDisposable {
     return `${unsigned({ alg: "none" }, claims)}.`;
   }
 
-  /** What the next codes are exchanged for. */
+  /** Sets the claims that the next codes are exchanged for. */
   async exchangesFor(claims: Record<string, unknown>): Promise<void> {
     this.#idToken = await this.sign(claims);
   }

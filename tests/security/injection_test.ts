@@ -15,7 +15,10 @@ import { attacks, REST } from "./attacks.ts";
 
 const attack = attacks();
 
-/** What a query language, an object's inside or a prototype would take for more than text. */
+/**
+ * Values that a query language, an object's internals or a prototype could interpret as more than
+ * text.
+ */
 const OPERATORS: readonly unknown[] = [
   { $ne: null },
   { $gt: "" },
@@ -26,7 +29,7 @@ const OPERATORS: readonly unknown[] = [
   { toString: "x", valueOf: 1 },
 ];
 
-/** Fields that belong to the server, and those by which a prototype is reached. */
+/** Fields that belong to the server, and those that reach a prototype. */
 const SERVERS_OWN: Record<string, unknown> = {
   role: "admin",
   isAdmin: true,
@@ -57,7 +60,7 @@ const SERVERS_OWN: Record<string, unknown> = {
   __proto__x: 1,
 };
 
-/** As little as a schema asks for, so that what is found wrong is what was put there. */
+/** Returns the minimal valid input of a schema, so that any fault is in the added part. */
 function leastInput(operation: Operation): Input {
   const schema = inputSchema(operation);
   const sampler = new SchemaSampler(seededRandom(7), schema.$defs ?? {});
@@ -67,19 +70,22 @@ function leastInput(operation: Operation): Input {
   );
 }
 
-/** Those of `fields` that the refusal does not name: all of them, if it is none. */
+/**
+ * Returns those of `fields` that the refusal does not name: all of them, if the request was not
+ * refused.
+ */
 function passed({ ok, error }: Outcome, fields: string[]): string[] {
   if (ok || error?.code !== "invalid_request") return fields;
   return fields.filter((field) => !JSON.stringify(error).includes(field));
 }
 
-/** Where all is text (a path, the query of a GET) an operator is text too. */
+/** Where every value is text (a path, the query of a GET), an operator is text too. */
 function isTyped(door: TestDoor, { rest }: Operation, field: string): boolean {
   return door.name !== "REST" ||
     (rest!.method !== "GET" && !rest!.path.split("/").includes(`:${field}`));
 }
 
-attack(DOORS, "no operation takes an operator for a value", async (app, door) => {
+attack(DOORS, "no operation accepts an operator as a value", async (app, door) => {
   await using there = await door.open(app, (await app.people("ann")).ann.token);
   const taken: string[] = [];
   for (const operation of app.app.operations.filter(door.offers)) {
@@ -97,13 +103,13 @@ attack(DOORS, "no operation takes an operator for a value", async (app, door) =>
   assert.deepEqual(app.log, []);
 });
 
-attack(DOORS, "no operation takes a field that is the server's", async (app, door) => {
+attack(DOORS, "no operation accepts a field that belongs to the server", async (app, door) => {
   await using there = await door.open(app, (await app.people("ann")).ann.token);
   const taken: string[] = [];
   for (const operation of app.app.operations.filter(door.offers)) {
     const own = new Set(inputFields(operation));
     const foreign = Object.entries(SERVERS_OWN).filter(([field]) => !own.has(field));
-    // A refusal names thirty faults at most.
+    // A refusal names at most thirty faults.
     for (const some of [foreign.slice(0, 14), foreign.slice(14)]) {
       const input = { ...leastInput(operation), ...Object.fromEntries(some) };
       const outcome = await there.run(operation, input);
@@ -117,7 +123,7 @@ attack(DOORS, "no operation takes a field that is the server's", async (app, doo
   assert.equal(({} as Record<string, unknown>).admin, undefined);
 });
 
-attack(DOORS, "what looks like code is kept as the text that it is", async (app, door) => {
+attack(DOORS, "text that looks like code is stored as text", async (app, door) => {
   const { ann, bob } = await app.people("ann", "bob");
   await using there = await door.open(app, ann.token);
   const send = app.app.operations.find(({ name }) => name === "message.send")!;
@@ -150,7 +156,7 @@ async function assertKept(
   assert.deepEqual([body.items[0].id, body.items[0].text], [id, text]);
 }
 
-attack(REST, "a search for the language of a search finds text, and nothing else", async (app) => {
+attack(REST, "a search for query syntax finds only that text", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const http = app.client(ann);
   await app.client(bob).post("/api/messages", { recipientId: ann.id, text: "pineapple" });
@@ -192,20 +198,20 @@ attack(REST, "a search for the language of a search finds text, and nothing else
   assert.equal(({} as Record<string, unknown>).admin, undefined);
 });
 
-attack(REST, "a new account is what every new account is, whatever was asked for", async (app) => {
+attack(REST, "a new account has the default fields, whatever the request contains", async (app) => {
   const input = { username: "mallory", email: "m@example.org", password: "correct horse battery" };
   for (const [field, value] of Object.entries(SERVERS_OWN)) {
     const { status } = await app.client().post("/api/auth/register", { ...input, [field]: value });
     assert.equal(status, 400, field);
   }
   const { status, body } = await app.client().post("/api/auth/register", input);
-  assert.equal(status, 201, "nothing of it had been made");
+  assert.equal(status, 201, "none of it was created");
   assert.deepEqual([body.user.role, body.user.emailVerifiedAt], ["user", null]);
 });
 
 attack(
   DOORS,
-  "whatever stands in the place of an input, the answer is a refusal",
+  "any value in place of an input object is refused",
   async (app, door) => {
     const { ann } = await app.people("ann");
     await using there = await door.open(app, ann.token);

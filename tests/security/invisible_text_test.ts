@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { RunningApp } from "../support/running_app.ts";
 import { WsClient } from "../support/ws_client.ts";
 
-/** Nothing that is shown as somebody or something may be empty to the eye, or turn what stands beside it. */
+/** No displayed name or title may be invisible, or change the direction of the text next to it. */
 const INVISIBLE = ["\u200b", "\u2060", "\u2800", "\u3164", "\u00a0", "\u{e0020}", "\n\u200b\n"];
 
-Deno.test("names, titles and messages of nothing visible are refused", async () => {
+Deno.test("names, titles and messages without visible characters are refused", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const http = app.client(ann);
@@ -29,7 +29,7 @@ Deno.test("names, titles and messages of nothing visible are refused", async () 
   }
 });
 
-Deno.test("what may be empty is stored as empty where nothing of it is visible", async () => {
+Deno.test("optional texts without visible characters are stored as empty", async () => {
   await using app = await RunningApp.start();
   const http = app.client((await app.people("ann")).ann);
   for (const text of INVISIBLE) {
@@ -40,7 +40,7 @@ Deno.test("what may be empty is stored as empty where nothing of it is visible",
   }
 });
 
-Deno.test("names and titles lose what turns the direction of text", async () => {
+Deno.test("names and titles lose characters that change the text direction", async () => {
   await using app = await RunningApp.start();
   const http = app.client((await app.people("ann")).ann);
   for (const control of ["\u202a", "\u202b", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068"]) {

@@ -11,7 +11,7 @@ const attack = attacks();
 
 attack(
   REST,
-  "strangers cannot use up a device's key packages, nor keep others from it",
+  "strangers can neither use up a device's key packages nor make it unreachable",
   async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     const bobs = await RawDevice.make(app, bob, 13);
@@ -21,7 +21,7 @@ attack(
     for (let i = 0; i < 8; i++) {
       for (const stranger of strangers) {
         const items = await claim(app, stranger, bob.id);
-        assert.equal(items.length, 1, "the device stays within reach");
+        assert.equal(items.length, 1, "the device stays reachable");
         const isLast = items[0].keyPackage === lastResort;
         assert.equal(isLast, i >= 1, "the last ten are not for strangers");
       }
@@ -33,7 +33,7 @@ attack(
   },
 );
 
-attack(REST, "one person takes only so many key packages of another", async (app) => {
+attack(REST, "one user can claim only a limited number of another's key packages", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const anns = await RawDevice.make(app, ann, 0);
   const bobs = await RawDevice.make(app, bob, 5);
@@ -50,20 +50,29 @@ attack(REST, "one person takes only so many key packages of another", async (app
   assert.notEqual(own.body.items[0].keyPackage, lastResort, "one's own devices are not counted");
 }, { RATE_CLAIMS: "2/60m" });
 
-attack(REST, "all strangers together take only so many key packages", async (app) => {
-  const { bob } = await app.people("bob");
-  const bobs = await RawDevice.make(app, bob, 20);
-  const lastResort = await bobs.mls.createLastResort();
-  await bobs.upload({ lastResort });
-  const strangers = Object.values(await app.people("eve", "mal", "sue", "zoe"));
-  const taken = [];
-  for (const stranger of strangers) taken.push((await claim(app, stranger, bob.id))[0].keyPackage);
-  assert.deepEqual(taken.map((each) => each === lastResort), [false, false, false, true]);
-}, { RATE_STRANGER_CLAIMS: "3/60m" });
+attack(
+  REST,
+  "all strangers together can claim only a limited number of key packages",
+  async (app) => {
+    const { bob } = await app.people("bob");
+    const bobs = await RawDevice.make(app, bob, 20);
+    const lastResort = await bobs.mls.createLastResort();
+    await bobs.upload({ lastResort });
+    const strangers = Object.values(await app.people("eve", "mal", "sue", "zoe"));
+    const taken = [];
+    for (const stranger of strangers) {
+      taken.push(
+        (await claim(app, stranger, bob.id))[0].keyPackage,
+      );
+    }
+    assert.deepEqual(taken.map((each) => each === lastResort), [false, false, false, true]);
+  },
+  { RATE_STRANGER_CLAIMS: "3/60m" },
+);
 
 attack(
   REST,
-  "key packages that an earlier release took are not handed out if they do harm",
+  "harmful key packages accepted by an earlier release are not handed out",
   async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     await RawDevice.make(app, ann, 0);

@@ -7,7 +7,7 @@ import { TempDir } from "../support/temp_dir.ts";
 import { testConfig } from "../support/test_config.ts";
 import { RawHttp } from "./raw_http.ts";
 
-/** Line breaks in what becomes a header, a line of the log or a mail: it stays one line. */
+/** Line breaks in values that go into a header, a log line or a mail: each stays one line. */
 
 const BREAKS = [
   "\r\nX-Evil: 1",
@@ -18,7 +18,7 @@ const BREAKS = [
   "\u001b[31m",
 ];
 
-/** A server whose log is read line by line, as a collector would. */
+/** Starts a server whose log is read line by line, as a collector does. */
 async function logged(run: (app: RunningApp) => Promise<void>): Promise<string[]> {
   const lines: string[] = [];
   await using folder = await TempDir.make("lines");
@@ -34,7 +34,7 @@ async function logged(run: (app: RunningApp) => Promise<void>): Promise<string[]
   return lines;
 }
 
-Deno.test("a request is one line of the log, whatever its bytes are", async () => {
+Deno.test("a request is one log line, whatever its bytes are", async () => {
   const attacks: string[] = [];
   const lines = await logged(async (app) => {
     for (
@@ -50,7 +50,7 @@ Deno.test("a request is one line of the log, whatever its bytes are", async () =
       assert.doesNotMatch(head, /x-evil/i);
       attacks.push(path);
     }
-    // A bare CR or NUL within a header is no request at all.
+    // A bare CR or NUL within a header makes the request invalid.
     for (const agent of ["a\rX-Evil: 1", "a\0b"]) {
       using connection = await RawHttp.open(app);
       await connection.write(`GET /healthz HTTP/1.1\r\nHost: x\r\nUser-Agent: ${agent}\r\n\r\n`);
@@ -60,12 +60,12 @@ Deno.test("a request is one line of the log, whatever its bytes are", async () =
   const requests = lines.filter((line) => JSON.parse(line).message === "request");
   assert.equal(requests.length, attacks.length);
   for (const line of lines) {
-    // deno-lint-ignore no-control-regex -- that is what is looked for
+    // deno-lint-ignore no-control-regex -- the test looks for control characters
     assert.doesNotMatch(line, /[\x00-\x1f\x7f-\x9f\u2028\u2029]/, JSON.stringify(line));
   }
 });
 
-Deno.test("names of one line are of one line, wherever they are given", async () => {
+Deno.test("single-line names are enforced wherever they are given", async () => {
   await using world = await AccountWorld.open();
   const ann = await world.register("ann");
   const group = await world.send("POST", "/api/groups", { name: "Group" }, ann);
@@ -74,14 +74,20 @@ Deno.test("names of one line are of one line, wherever they are given", async ()
     const tries: [string, string, object][] = [
       ["POST", "/api/auth/login", { identifier: "ann", password: PASSWORD, deviceName: evil }],
       ["POST", "/api/auth/register", {
-        ...{ username: "bob", email: "bob@example.org", password: PASSWORD },
+        username: "bob",
+        email: "bob@example.org",
+        password: PASSWORD,
         displayName: evil,
       }],
       ["POST", "/api/auth/register", {
-        ...{ username: evil, email: "bob@example.org", password: PASSWORD },
+        username: evil,
+        email: "bob@example.org",
+        password: PASSWORD,
       }],
       ["POST", "/api/auth/register", {
-        ...{ username: "bob", email: `bob${evil}@example.org`, password: PASSWORD },
+        username: "bob",
+        email: `bob${evil}@example.org`,
+        password: PASSWORD,
       }],
       ["POST", "/api/auth/password/forgot", { email: `ann@example.org${evil}` }],
       ["PUT", "/api/auth/email", { email: `"${evil}"@example.org` }],
@@ -95,14 +101,14 @@ Deno.test("names of one line are of one line, wherever they are given", async ()
       const { status, headers, body: problem } = await world.send(method, path, body, ann);
       assert.equal(status, 400, `${path} ${JSON.stringify(evil)}`);
       assert.equal(headers.get("x-evil"), null);
-      // deno-lint-ignore no-control-regex -- that is what is looked for
+      // deno-lint-ignore no-control-regex -- the test looks for control characters
       assert.doesNotMatch(problem.detail, /[\x00-\x1f\x7f-\x9f\u2028\u2029]/);
     }
   }
   assert.ok(world.mails.every(({ to, subject }) => !/[\r\n]/.test(to + subject)));
 });
 
-Deno.test("the name of an upload splits no header", async () => {
+Deno.test("the name of an upload does not split a header", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const names = [
@@ -127,10 +133,12 @@ Deno.test("the name of an upload splits no header", async () => {
   }
 });
 
-Deno.test("mails: what people call themselves is text, and links lead to us", async () => {
+Deno.test("mails: display names are text, and links lead to this server", async () => {
   await using world = await AccountWorld.open();
   const input = {
-    ...{ username: "ann", email: "ann@example.org", password: PASSWORD },
+    username: "ann",
+    email: "ann@example.org",
+    password: PASSWORD,
     displayName: "Click https://evil.example/ <b>now</b>",
   };
   const headers = { host: "evil.example", "x-forwarded-host": "evil.example" };

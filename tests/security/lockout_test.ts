@@ -4,7 +4,10 @@ import { type AccountWorld, onBothStores, PASSWORD } from "../support/account_wo
 import { enableSecondFactor } from "../support/second_factor.ts";
 import { RunningApp } from "../support/running_app.ts";
 
-/** Strangers who guess are stopped, and do not stop the owner on a device that has signed in before. */
+/**
+ * Strangers who guess are stopped, and do not lock out the owner on a device that has signed in
+ * before.
+ */
 
 const test = onBothStores();
 
@@ -15,7 +18,7 @@ const STRANGER = from("198.51.100.1");
 const login = (world: AccountWorld, input: object, headers = STRANGER) =>
   world.send("POST", "/api/auth/login", input, { headers });
 
-/** Guesses one after another; the statuses. */
+/** Guesses sequentially; returns the statuses. */
 async function guess(world: AccountWorld, identifier: string, count: number, headers = STRANGER) {
   const statuses: number[] = [];
   for (let i = 0; i < count; i++) {
@@ -28,7 +31,7 @@ async function guess(world: AccountWorld, identifier: string, count: number, hea
 const times = (count: number, status: number) => Array.from({ length: count }, () => status);
 
 test(
-  "an owner on a known device gets in although the account is guessed at from everywhere",
+  "an owner on a known device can sign in while the account is attacked from everywhere",
   async (world) => {
     await world.register("ann");
     const { body } = await login(world, { identifier: "ann", password: PASSWORD });
@@ -39,13 +42,17 @@ test(
     assert.equal((await login(world, { ...right, deviceToken })).status, 200);
     const byAddress = { ...right, identifier: "ann@example.org", deviceToken };
     assert.equal((await login(world, byAddress)).status, 200);
-    // Behind a proxy that is not named everyone has one address; so it is for all of these.
-    assert.equal((await guess(world, "ann", 1))[0], 429, "and gives the stranger no further try");
+    // Behind a proxy that is not configured every client has one address; all of these do too.
+    assert.equal(
+      (await guess(world, "ann", 1))[0],
+      429,
+      "and gives the stranger no further attempt",
+    );
   },
   { TRUSTED_PROXY: "" },
 );
 
-test("a device token is of one account, and no other token will do", async (world) => {
+test("a device token works for one account, and no other token works instead", async (world) => {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const bobs = (await login(world, { identifier: "bob", password: PASSWORD })).body.deviceToken;
   const anns = (await login(world, { identifier: "ann", password: PASSWORD })).body.deviceToken;
@@ -63,7 +70,7 @@ test("a device token is of one account, and no other token will do", async (worl
   }
 });
 
-test("a known device has a limit too, and shuts out itself alone", async (world) => {
+test("a known device has a limit too, and locks out only itself", async (world) => {
   await world.register("ann");
   const right = { identifier: "ann", password: PASSWORD };
   const first = (await login(world, right)).body.deviceToken;
@@ -80,7 +87,7 @@ test("a known device has a limit too, and shuts out itself alone", async (world)
   assert.equal((await login(world, { ...right, deviceToken: first })).status, 200, "it passes");
 });
 
-test("guesses at codes by one who knows the password do not shut a known device out", async (world) => {
+test("guessed codes by an attacker who knows the password do not lock out a known device", async (world) => {
   const ann = await world.register("ann");
   const right = { identifier: "ann", password: PASSWORD };
   const { deviceToken } = (await login(world, right)).body;
@@ -107,7 +114,8 @@ test("name, address and reauthentication share one budget", async (world) => {
       401,
     );
   }
-  // Refused as a wrong one is: that the two names have one budget would tell that they belong together.
+  // Refused like a wrong password: revealing the shared budget would reveal that both names are one
+  // account's.
   for (const identifier of ["ann", "ann@example.org"]) {
     const { status, body } = await login(world, { identifier, password: PASSWORD });
     assert.deepEqual([status, body.code], [401, "unauthenticated"], identifier);
@@ -119,7 +127,7 @@ test("name, address and reauthentication share one budget", async (world) => {
   );
 });
 
-Deno.test("the client library brings the token of its device", async () => {
+Deno.test("the client library sends the token of its device", async () => {
   await using app = await RunningApp.start();
   const client = new ChatClient({ url: app.url });
   const account = { username: "ann", email: "ann@example.org", password: PASSWORD };

@@ -5,22 +5,22 @@ import { enableSecondFactor } from "../support/second_factor.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { IdentityProvider } from "./identity_provider.ts";
 
-/** A link in a mail proves who reads the mailbox, and not whose the account is. */
+/** A mailed link proves access to the mailbox, not ownership of the account. */
 
 const test = onBothStores();
 
-const OWN = "the owner's own words";
+const OWN = "the owner's password";
 
 const profile = async (world: AccountWorld, token: string) =>
   await world.send("GET", "/api/users/profile", undefined, { token });
 
-const verify = (world: AccountWorld, body: object, who?: { token: string }) =>
-  world.send("POST", "/api/auth/email/verify", body, who);
+const verify = (world: AccountWorld, body: object, session?: { token: string }) =>
+  world.send("POST", "/api/auth/email/verify", body, session);
 
-const change = (world: AccountWorld, body: object, who?: { token: string }) =>
-  world.send("POST", "/api/auth/email/change", body, who);
+const change = (world: AccountWorld, body: object, session?: { token: string }) =>
+  world.send("POST", "/api/auth/email/change", body, session);
 
-/** Asks in the account's session for another address; the link that comes there. */
+/** Requests another address in the account's session; returns the link that is mailed to it. */
 async function askForChange(world: AccountWorld, who: Account, email: string): Promise<string> {
   const { status } = await world.send("PUT", "/api/auth/email", { email }, who);
   assert.equal(status, 202);
@@ -61,14 +61,16 @@ for (const store of testedStores()) {
       const byProvider = await world.send("POST", "/api/auth/google", proof);
       assert.notEqual(byProvider.body.user?.username, "ann");
       const owner = await world.login("ann", OWN);
-      assert.ok(owner.body.accessToken, "no second factor of a stranger's");
+      assert.ok(owner.body.accessToken, "the stranger's second factor is gone");
       assert.notEqual(owner.body.user.emailVerifiedAt, null);
       assert.deepEqual(await devicesOf(world, owner.body.accessToken), [[], []]);
     },
   });
 }
 
-/** Neither session, token, password nor pending link of whoever opened the account works any more. */
+/**
+ * Checks that no session, token, password or pending link of the account's opener works any more.
+ */
 async function assertOut(world: AccountWorld, mallory: Account, pending: string): Promise<void> {
   const { refreshToken } = mallory;
   const refused = {
@@ -80,7 +82,7 @@ async function assertOut(world: AccountWorld, mallory: Account, pending: string)
   for (const [what, { status }] of Object.entries(refused)) assert.ok(status >= 400, what);
 }
 
-test("a link confirms in a session of the account or with its password, and by no other", async (world) => {
+test("a link confirms the address in a session of the account or with its password, and not otherwise", async (world) => {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const token = await world.linkToken(ann.email, /Confirm/);
   const refused = [
@@ -99,7 +101,7 @@ test("a link confirms in a session of the account or with its password, and by n
   assert.equal((await verify(world, { token: other }, bob)).status, 204);
 });
 
-test("an address that is confirmed is not taken over by an older link", async (world) => {
+test("a confirmed address cannot be taken over by an older link", async (world) => {
   const ann = await world.register("ann");
   const first = await world.linkToken(ann.email, /Confirm/);
   const store = await world.openStore();
@@ -109,7 +111,7 @@ test("an address that is confirmed is not taken over by an older link", async (w
   assert.equal((await profile(world, ann.token)).status, 200);
 });
 
-test("a new address is used when the account's owner follows its link, not the mailbox's", async (world) => {
+test("a new address is used when the account's owner follows its link, not the mailbox's owner", async (world) => {
   const mallory = await confirmed(world, "mallory");
   const token = await askForChange(world, mallory, "victim@example.net");
   const pressed = await change(world, { token });
@@ -130,7 +132,7 @@ test("a pending change of address ends with the session that asked for it", asyn
   assert.equal((await profile(world, ann.token)).body.email, ann.email);
 });
 
-test("a change of address that was asked for is of no use while the account is suspended", async (world) => {
+test("a pending change of address does not work while the account is suspended", async (world) => {
   const ann = await confirmed(world, "ann");
   const token = await askForChange(world, ann, "new@example.net");
   const store = await world.openStore();
@@ -141,7 +143,7 @@ test("a change of address that was asked for is of no use while the account is s
   await store.close();
 });
 
-test("the old address undoes a change, and whoever made it is out", async (world) => {
+test("the old address undoes a change, and locks out the account that made it", async (world) => {
   const ann = await confirmed(world, "ann");
   const thief = { ...ann, token: (await world.login("ann")).body.accessToken as string };
   const token = await askForChange(world, thief, "thief@example.net");
@@ -162,7 +164,7 @@ test("the old address undoes a change, and whoever made it is out", async (world
   assert.deepEqual(
     [back.status, back.body.user?.email],
     [200, ann.email],
-    "no factor is asked for",
+    "no second factor is required",
   );
   const toThief = world.mails.filter(({ to }) => to.startsWith("thief"));
   assert.ok(toThief.every(({ text }) => !text.includes("undo-email")), "a thief cannot undo it");
@@ -170,7 +172,7 @@ test("the old address undoes a change, and whoever made it is out", async (world
   assert.equal(twice.status, 400);
 });
 
-test("undoing leaves a second factor that was there well before the change", async (world) => {
+test("undoing keeps a second factor that was set up well before the change", async (world) => {
   const ann = await confirmed(world, "ann");
   await enableSecondFactor(world, ann);
   world.ahead += 48 * 3_600_000;
@@ -186,7 +188,7 @@ test("undoing leaves a second factor that was there well before the change", asy
   assert.equal((await world.login("ann", OWN)).body.twoFactorRequired, true);
 });
 
-test("mail and page name the account and when it was opened", async (world) => {
+test("mail and page name the account and its creation date", async (world) => {
   const ann = await world.register("ann");
   const { text, link } = await world.mail(ann.email, /Confirm/);
   const opened = new Date(world.now()).toISOString().slice(0, 10);
@@ -196,19 +198,19 @@ test("mail and page name the account and when it was opened", async (world) => {
   assert.match(page.body, new RegExp(`Account: ann, opened on ${opened}`));
 });
 
-test("however many accounts ask, a stranger's mailbox gets a few mails", async (world) => {
+test("a stranger's mailbox gets only a few mails, however many accounts request them", async (world) => {
   const people = await Promise.all(
     Array.from({ length: 8 }, (_, i) => world.register(`sender${i}`)),
   );
   for (const [i, person] of people.entries()) {
     const email = `stranger+${i}@example.net`;
     const asked = await world.send("PUT", "/api/auth/email", { email }, person);
-    assert.equal(asked.status, 202, "nothing tells that there is no mail");
+    assert.equal(asked.status, 202, "the response does not reveal that no mail is sent");
   }
   for (let i = 0; i < 8; i++) {
     await world.send("POST", "/api/auth/email/verification", {}, people[0]);
   }
-  // What is sent behind the answers is sent when a later mail is.
+  // A background mail has been sent once a later mail has.
   const last = await world.register("last");
   await world.mail(last.email, /Confirm/);
   await askForChange(world, last, "other@example.net");
@@ -220,7 +222,7 @@ test("however many accounts ask, a stranger's mailbox gets a few mails", async (
   assert.equal(toSender.length, 5, "the first at the registration");
 });
 
-/** By which to go on reading and hearing what is written to the account. */
+/** Registers devices that could continue to read the account's messages. */
 async function leaveDevices(world: AccountWorld, token: string): Promise<void> {
   const device = { name: "Hers", signatureKey: "A".repeat(43) };
   const push = { token: "a-token-of-hers", name: "Hers" };

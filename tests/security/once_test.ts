@@ -8,13 +8,13 @@ import {
 import type { HttpAnswer } from "../support/http_client.ts";
 import { enableSecondFactor } from "../support/second_factor.ts";
 
-/** What works once works once, also for those who all come at the same moment; and for nothing else. */
+/** One-time secrets work once, even under concurrent requests, and for no other purpose. */
 
 const test = onBothStores();
 
 const AT_ONCE = 6;
 
-/** How many of the same request, sent all together, succeed. */
+/** Returns how many of the identical requests, sent together, succeed. */
 async function winners(ask: () => Promise<HttpAnswer>, atOnce = AT_ONCE): Promise<number> {
   const answers = await Promise.all(Array.from({ length: atOnce }, ask));
   for (const { status, body } of answers) assert.ok(status < 500, JSON.stringify(body));
@@ -24,7 +24,7 @@ async function winners(ask: () => Promise<HttpAnswer>, atOnce = AT_ONCE): Promis
 const challengeOf = async (world: AccountWorld): Promise<string> =>
   (await world.login("ann")).body.challenge;
 
-test("a refresh token: all at once get one pair, and its reuse later ends the session", async (world) => {
+test("a refresh token: concurrent requests get one pair, and later reuse ends the session", async (world) => {
   const { token, refreshToken } = await world.register("ann");
   const refresh = (refreshToken: string) =>
     world.send("POST", "/api/auth/refresh-token", { refreshToken });
@@ -38,7 +38,7 @@ test("a refresh token: all at once get one pair, and its reuse later ends the se
   assert.equal(new Set(won.map(({ body }) => body.refreshToken)).size, 1);
   assert.equal(new Set(won.map(({ body }) => body.accessToken)).size, 1);
   world.ahead += 31_000;
-  assert.equal((await refresh(refreshToken)).status, 401, "too late for the same pair");
+  assert.equal((await refresh(refreshToken)).status, 401, "too late for that pair");
   assert.equal((await refresh(won[0].body.refreshToken)).status, 401, "the next one");
   assert.equal((await world.send("GET", "/api/users/profile", undefined, { token })).status, 401);
   const { accessToken } = won[0].body;
@@ -46,7 +46,7 @@ test("a refresh token: all at once get one pair, and its reuse later ends the se
   assert.equal(late.status, 401);
 });
 
-test("a refresh token that was used long ago ends the session all the same", async (world) => {
+test("a refresh token that was used long ago ends the session too", async (world) => {
   const first = await world.register("ann");
   let { refreshToken } = first;
   for (let i = 0; i < 3; i++) {
@@ -59,7 +59,7 @@ test("a refresh token that was used long ago ends the session all the same", asy
   assert.equal((await world.login("ann")).status, 200, "other sessions can be opened");
 });
 
-test("a TOTP code: one wins, and never again, for whatever purpose", async (world) => {
+test("a TOTP code works once, for one of all purposes", async (world) => {
   const ann = await world.register("ann");
   const { codeNow, setupCode } = await enableSecondFactor(world, ann);
   const challenges = await Promise.all(Array.from({ length: AT_ONCE }, () => challengeOf(world)));
@@ -80,7 +80,7 @@ test("a TOTP code: one wins, and never again, for whatever purpose", async (worl
   }
 });
 
-test("a recovery code for many challenges: one wins", async (world) => {
+test("a recovery code works for one of many challenges", async (world) => {
   const { recoveryCodes } = await enableSecondFactor(world, await world.register("ann"));
   const challenges = await Promise.all(Array.from({ length: AT_ONCE }, () => challengeOf(world)));
   const verify = (challenge: string, code: string) =>
@@ -88,11 +88,12 @@ test("a recovery code for many challenges: one wins", async (world) => {
   assert.equal(await winners(() => verify(challenges.pop()!, recoveryCodes[0])), 1);
 });
 
-// Apart from the test before: its losers have used up half of the budget for wrong codes.
-test("a challenge for many codes: one wins", async (world) => {
+// Separate from the test before: its losers have used up half of the budget for wrong codes.
+test("a challenge accepts one of many codes", async (world) => {
   const { recoveryCodes, codeNow } = await enableSecondFactor(world, await world.register("ann"));
   const challenge = await challengeOf(world);
-  // One fewer than the tries that a challenge allows: the last try ends it, whatever its code.
+  // One fewer than the attempts that a challenge allows: the last attempt ends it, whatever its
+  // code.
   const codes = [...recoveryCodes.slice(1, 4), await codeNow()];
   const verify = (code: string) => world.send("POST", "/api/auth/2fa/verify", { challenge, code });
   assert.equal(await winners(() => verify(codes.pop()!)), 1);
@@ -119,7 +120,7 @@ const LINKS = {
 } satisfies Record<string, Link>;
 
 for (const [what, ask] of Object.entries(LINKS)) {
-  test(`${what}: one wins, and it expires`, async (world) => {
+  test(`${what} works once, and expires`, async (world) => {
     const [path, body] = await ask(world, await world.register("ann"));
     assert.equal(await winners(() => world.send("POST", path, body)), 1);
     const [, late] = await ask(world, await world.register("bob"));
@@ -128,8 +129,8 @@ for (const [what, ask] of Object.entries(LINKS)) {
   });
 }
 
-/** Each secret that is handed out, and each place that takes one: none is good for another. */
-test("no token is good for the purpose of another", async (world) => {
+/** Each secret that is issued, and each operation that accepts one: none works for another's. */
+test("no token works for another purpose", async (world) => {
   const ann = await world.register("ann");
   const bob = await world.register("bob");
   await enableSecondFactor(world, bob);
@@ -160,14 +161,14 @@ test("no token is good for the purpose of another", async (world) => {
       assert.ok(["invalid_request", "unauthenticated"].includes(body.code), `${kind} as ${place}`);
     }
   }
-  // None of that used them up: each is still good for its own.
+  // None of that used them up: each still works for its own purpose.
   for (const kind of ["access", "verify", "reset"]) {
     const { status, body } = await places[kind](secrets[kind]);
     assert.ok(status < 300, `${kind}: ${JSON.stringify(body)}`);
   }
 });
 
-test("a session is never one that somebody else chose", async (world) => {
+test("a session's id is never chosen by another user", async (world) => {
   const mallory = await world.register("mallory");
   await world.register("ann");
   const ids = async (token: string): Promise<string[]> => {

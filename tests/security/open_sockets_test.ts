@@ -11,7 +11,7 @@ const attack = attacks();
 
 const SOCKETS_TOGETHER = [{ name: "All sockets of a session" }];
 
-/** A token that stops working takes with it every socket that it opened, whatever stopped it. */
+/** A token that becomes invalid closes every socket that it opened, whatever the cause. */
 
 const PASSWORD = "correct horse battery";
 
@@ -47,7 +47,7 @@ const ENDINGS: Record<string, (victim: Victim) => Promise<{ status: number }>> =
   "deleting the account": ({ http }) => http.delete("/api/users/profile", { password: PASSWORD }),
 };
 
-/** The same person, signed in once more. */
+/** Signs the user in once more. */
 async function elsewhere({ app, http }: Victim): Promise<HttpClient> {
   const identifier = (await http.get("/api/users/profile")).body.username;
   const { body } = await app.client().post("/api/auth/login", { identifier, password: PASSWORD });
@@ -62,8 +62,13 @@ async function victimOf(app: RunningApp, admin: HttpClient): Promise<Victim & { 
   const http = app.client().as(body.accessToken);
   const sessions = await http.get("/api/sessions");
   return {
-    ...{ app, http, admin, id: body.user.id, sessionId: sessions.body.items[0].id },
-    ...{ refreshToken: body.refreshToken, token: body.accessToken },
+    app,
+    http,
+    admin,
+    id: body.user.id,
+    sessionId: sessions.body.items[0].id,
+    refreshToken: body.refreshToken,
+    token: body.accessToken,
   };
 }
 
@@ -76,7 +81,7 @@ async function administrator(app: RunningApp): Promise<HttpClient> {
 }
 
 for (const [what, end] of Object.entries(ENDINGS)) {
-  attack(SOCKETS_TOGETHER, `they close, and its token is over, on ${what}`, async (app) => {
+  attack(SOCKETS_TOGETHER, `they close, and its token is rejected, after ${what}`, async (app) => {
     const victim = await victimOf(app, await administrator(app));
     const { token } = victim;
     await using first = await SOCKETS[0].hold(app, token);
@@ -101,7 +106,7 @@ for (const [what, end] of Object.entries(ENDINGS)) {
 
 const BRIEF_MS = 60_000;
 
-/** A token of the person's session that runs out before the others do. */
+/** Returns a token of the user's session that expires before the others. */
 function brief(app: RunningApp, { id, sessionId }: Person): Promise<string> {
   const tokens = new Tokens({ ...app.config.tokens, accessTtlMs: BRIEF_MS }, app.clock);
   return tokens.sign("access", { userId: id, sessionId, tokenId: newId() });
@@ -109,7 +114,7 @@ function brief(app: RunningApp, { id, sessionId }: Person): Promise<string> {
 
 Deno.test({
   ...LEAKY,
-  name: "a token that expires closes the sockets that it opened, and no others",
+  name: "an expired token closes the sockets that it opened, and no others",
   fn: async () => {
     await using app = await RunningApp.start();
     const { ann } = await app.people("ann");
@@ -128,7 +133,7 @@ Deno.test({
 
 Deno.test({
   ...LEAKY,
-  name: "a socket hears nothing and can do nothing before its token is taken",
+  name: "a socket receives nothing and can do nothing before its token is accepted",
   fn: async () => {
     await using app = await RunningApp.start();
     const { ann, bob } = await app.people("ann", "bob");

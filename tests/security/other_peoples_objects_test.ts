@@ -10,8 +10,8 @@ import { attacks, REST } from "./attacks.ts";
 const attack = attacks();
 
 /**
- * Ids of what is another's (chats and messages have a table of their own: e2e/authorization_test.ts).
- * Each is answered as an id of nothing is, and what it names is untouched.
+ * Ids of another user's objects (chats and messages have a separate table:
+ * e2e/authorization_test.ts). Each is answered like an unknown id, and its object does not change.
  */
 
 interface Owned {
@@ -24,7 +24,7 @@ interface Owned {
   requestId: string;
 }
 
-/** For each operation that takes such an id, the rest of its input. */
+/** For each operation that accepts such an id, the rest of its input. */
 const TABLE: Record<string, (owned: Owned) => Input> = {
   "session.end": ({ sessionId }) => ({ sessionId }),
   "device.remove": ({ deviceId }) => ({ deviceId }),
@@ -42,7 +42,10 @@ const TABLE: Record<string, (owned: Owned) => Input> = {
   "request.withdraw": ({ requestId }) => ({ requestId }),
 };
 
-/** Those that are about one's own things are found by name: whatever new kind of thing is named so. */
+/**
+ * Fields that refer to a user's own objects are found by name, including those of future kinds of
+ * objects.
+ */
 const NAMES_A_THING = /^(?!chat|group|message|user|client|report|recipient|avatar)\w+Id$/;
 
 async function ownedBy(app: RunningApp, victim: Person): Promise<Owned> {
@@ -70,7 +73,7 @@ async function ownedBy(app: RunningApp, victim: Person): Promise<Owned> {
   };
 }
 
-/** A message request of somebody else, which waits for the victim's consent. */
+/** Creates a message request from another user, which waits for the victim's consent. */
 async function requestTo(app: RunningApp, victim: Person): Promise<string> {
   const [asker] = Object.values(await app.people(`asks_${newId().slice(-8)}`));
   const hers = app.client(victim);
@@ -84,7 +87,7 @@ async function requestTo(app: RunningApp, victim: Person): Promise<string> {
 
 const plain = (text: string) => text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<id>");
 
-attack(DOORS, "what is another's is answered as what does not exist", async (app, door) => {
+attack(DOORS, "another user's objects are answered like missing ones", async (app, door) => {
   const { victim, mallory } = await app.people("victim", "mallory");
   const owned = await ownedBy(app, victim);
   await using there = await door.open(app, mallory.token);
@@ -92,14 +95,14 @@ attack(DOORS, "what is another's is answered as what does not exist", async (app
   for (const [name, input] of Object.entries(TABLE)) {
     const operation = app.app.operations.find((one) => one.name === name)!;
     const { ok, error } = await there.run(operation, input(owned));
-    // What a door does not offer is no command of it.
+    // An operation that a transport does not offer is not a command of it.
     const expected = door.offers(operation) ? "not_found" : "invalid_request";
     assert.deepEqual([ok, error?.code], [false, expected], name);
     const missing = await there.run(operation, input(nothing as unknown as Owned));
     assert.equal(plain(error!.detail), plain(missing.error!.detail), name);
   }
   const hers = app.client(victim);
-  assert.equal((await hers.get("/api/sessions")).status, 200, "her session goes on");
+  assert.equal((await hers.get("/api/sessions")).status, 200, "her session continues");
   assert.equal((await hers.get("/api/devices")).body.items.length, 1);
   assert.equal((await hers.get(`/api/media/${owned.mediaId}`)).body, "secret");
   assert.equal((await hers.get("/api/notifications")).body.unread, 2, "one is of the request");
@@ -107,7 +110,7 @@ attack(DOORS, "what is another's is answered as what does not exist", async (app
   assert.deepEqual(app.log, []);
 });
 
-attack(DOORS, "what administrators do is refused to everyone else", async (app, door) => {
+attack(DOORS, "administrators' operations are refused to everyone else", async (app, door) => {
   const { victim, mallory } = await app.people("victim", "mallory");
   await using there = await door.open(app, mallory.token);
   const input = { reportId: newId(), userId: victim.id, reason: "spam" };
@@ -123,7 +126,7 @@ attack(DOORS, "what administrators do is refused to everyone else", async (app, 
   assert.equal((await app.client(victim).get("/api/users/profile")).status, 200);
 });
 
-Deno.test("every operation that names a thing of somebody's has a row", async () => {
+Deno.test("every operation that names a user's object has a row", async () => {
   await using app = await RunningApp.start();
   const naming = app.app.operations
     .filter(({ access }) => access === "session")
@@ -133,7 +136,7 @@ Deno.test("every operation that names a thing of somebody's has a row", async ()
   assert.deepEqual(Object.keys(TABLE).filter((name) => !known.has(name)), []);
 });
 
-Deno.test("no public operation answers more to nobody than to somebody", async () => {
+Deno.test("no public operation returns more without a session than with one", async () => {
   await using app = await RunningApp.start();
   for (const { rest, access, name } of app.app.operations) {
     if (!rest || access === "public") continue;
@@ -146,7 +149,7 @@ Deno.test("no public operation answers more to nobody than to somebody", async (
 
 attack(
   REST,
-  "an upload: a stranger gets no byte, sends no byte, and cannot use it",
+  "an upload: a stranger can neither read, write nor use it",
   async (app) => {
     const { victim, mallory } = await app.people("victim", "mallory");
     const { mediaId } = await ownedBy(app, victim);
@@ -175,7 +178,7 @@ attack(
   },
 );
 
-attack(REST, "a signed link is for one upload, one person and some minutes", async (app) => {
+attack(REST, "a signed link is for one upload, one user and some minutes", async (app) => {
   const { victim, mallory } = await app.people("victim", "mallory");
   const { mediaId } = await ownedBy(app, victim);
   const { mediaId: other } = await ownedBy(app, victim);

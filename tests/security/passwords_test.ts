@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { RESERVED_NAMES } from "../../src/auth/reserved_names.ts";
 import { AccountWorld, PASSWORD } from "../support/account_world.ts";
 
-/** What is guessed first is refused, wherever a password or a name is chosen. */
+/** Passwords that are guessed first are refused, wherever a password or a name is chosen. */
 
 const COMMON = ["password", "12345678", "PassWord", "iloveyou", "qwertyuiop", "trustno1"];
 
-Deno.test("the commonest passwords and the name itself are refused at the registration", async () => {
+Deno.test("registration refuses the most common passwords and the account's name", async () => {
   await using world = await AccountWorld.open();
   const register = (password: string, names: object = {}) => {
     const account = { username: "magdalena", email: "magda.lena@example.org", password, ...names };
@@ -22,7 +22,7 @@ Deno.test("the commonest passwords and the name itself are refused at the regist
   assert.equal((await register("magdalena likes tea")).status, 201);
 });
 
-Deno.test("they are refused wherever a new password is chosen, and the link stays good", async () => {
+Deno.test("they are refused wherever a new password is chosen, and the link stays valid", async () => {
   await using world = await AccountWorld.open();
   const ann = await world.register("annabel");
   const weak = "sunshine1";
@@ -41,7 +41,7 @@ Deno.test("they are refused wherever a new password is chosen, and the link stay
   assert.equal((await reset("another good one")).status, 204);
 });
 
-Deno.test("names of those who run the service are reserved, however they are written", async () => {
+Deno.test("operators' names are reserved in all spellings", async () => {
   await using world = await AccountWorld.open();
   const register = (username: string, i: number) => {
     const account = { username, email: `p${i}@example.org`, password: PASSWORD };
@@ -58,7 +58,7 @@ Deno.test("names of those who run the service are reserved, however they are wri
   assert.equal((await register("administrating", 99)).status, 201);
 });
 
-Deno.test("which names are reserved can be configured", async () => {
+Deno.test("the reserved names can be configured", async () => {
   await using world = await AccountWorld.open({ RESERVED_NAMES: "acme, Acme-Bank" });
   const register = async (username: string) => {
     const account = { username, email: `${username}@example.org`, password: PASSWORD };

@@ -14,7 +14,7 @@ import {
   WS_PATH,
 } from "./raw_http.ts";
 
-/** Bytes that are meant to cost the server more than they cost their sender. */
+/** Payloads meant to cost the server more than they cost their sender. */
 
 const SMALL = { LIMIT_BODY_BYTES: "65536", LIMIT_FRAME_BYTES: "65536" };
 const DEPTH = 100_000;
@@ -44,7 +44,7 @@ for (const [what, json] of Object.entries(DEEP)) {
     await assertServes(app, ann);
   });
 
-  Deno.test(`/ws: deeply nested ${what} are refused, wherever they stand`, async () => {
+  Deno.test(`/ws: deeply nested ${what} are refused at any position`, async () => {
     await using app = await RunningApp.start({ LIMIT_FRAME_BYTES: "1000000" });
     const { ann } = await app.people("ann");
     for (
@@ -58,28 +58,28 @@ for (const [what, json] of Object.entries(DEEP)) {
       await using _client = client;
       const [reply] = await rawReplies(client, `{${place}${json}}`);
       assert.deepEqual([reply.ok, reply.error?.code], [false, "invalid_request"], place);
-      assert.equal((await client.command("ping")).ok, true, "the socket goes on");
+      assert.equal((await client.command("ping")).ok, true, "the socket stays open");
     }
     await assertServes(app, ann);
   });
 
   Deno.test({
     ...LEAKY,
-    name: `Socket.IO: deeply nested ${what} are refused, wherever they stand`,
+    name: `Socket.IO: deeply nested ${what} are refused at any position`,
     fn: async () => {
       await using app = await RunningApp.start({ LIMIT_FRAME_BYTES: "1000000" });
       const { ann } = await app.people("ann");
       for (const packet of [`421["ping",${json}]`, `421[${json}]`, `40{"token":${json}}`]) {
-        const heard = await socketIoAnswer(app, ann, packet);
-        assert.doesNotMatch(heard, /"code":"internal"/, packet.slice(0, 20));
-        assert.match(heard, /invalid_request|closed/, packet.slice(0, 20));
+        const received = await socketIoAnswer(app, ann, packet);
+        assert.doesNotMatch(received, /"code":"internal"/, packet.slice(0, 20));
+        assert.match(received, /invalid_request|closed/, packet.slice(0, 20));
       }
       await assertServes(app, ann);
     },
   });
 }
 
-// deno-lint-ignore no-explicit-any -- a reply, read as deeply as a test likes
+// deno-lint-ignore no-explicit-any -- tests read replies at any depth
 async function rawReplies(client: WsClient, frame: string): Promise<any[]> {
   const before = client.strays.length;
   client.socket.send(frame);
@@ -87,26 +87,26 @@ async function rawReplies(client: WsClient, frame: string): Promise<any[]> {
   return client.strays.slice(before);
 }
 
-/** What a raw socket of the main namespace hears after this packet. */
+/** Returns what a raw socket of the main namespace receives after this packet. */
 function socketIoAnswer(app: RunningApp, person: Person, packet: string): Promise<string> {
   const socket = new WebSocket(`${app.url.replace("http", "ws")}${SOCKET_IO_WS_PATH}`);
   const first = packet.startsWith("40") ? packet : `40${JSON.stringify({ token: person.token })}`;
   return new Promise((resolve) => {
-    const heard: string[] = [];
+    const received: string[] = [];
     const finish = () => {
       socket.close();
-      resolve(heard.join("\n"));
+      resolve(received.join("\n"));
     };
     socket.onopen = () => socket.send(first);
-    socket.onclose = () => heard.push("closed") && finish();
+    socket.onclose = () => received.push("closed") && finish();
     socket.onmessage = ({ data }) => {
       if (/^42\["hello"/.test(data)) socket.send(packet);
-      else if (/^4[34]/.test(data)) heard.push(data) && finish();
+      else if (/^4[34]/.test(data)) received.push(data) && finish();
     };
   });
 }
 
-Deno.test("REST: a body that is too large is refused, by its length and without one", async () => {
+Deno.test("REST: a body that is too large is refused, with and without a declared length", async () => {
   await using app = await RunningApp.start(SMALL);
   const { ann } = await app.people("ann");
   const text = "x".repeat(70_000);
@@ -118,7 +118,7 @@ Deno.test("REST: a body that is too large is refused, by its length and without 
   assert.match(await connection.head(), /^HTTP\/1.1 413 /);
 });
 
-Deno.test("sockets: a frame that is too large ends the socket, and costs others nothing", async () => {
+Deno.test("sockets: a frame that is too large closes the socket, and affects no other", async () => {
   await using app = await RunningApp.start(SMALL);
   const { ann } = await app.people("ann");
   const { client } = await WsClient.connect(app.webSocketUrl, ann.token);
@@ -146,7 +146,7 @@ async function pollingSession(app: RunningApp): Promise<string> {
   return JSON.parse((await answer.text()).slice(1)).sid;
 }
 
-Deno.test("REST: a body that comes by drops is given up, however long it goes on dropping", async () => {
+Deno.test("REST: a body that trickles in is given up", async () => {
   await using app = await RunningApp.start({ LIMIT_BODY_TIME_MS: "200" });
   const { ann } = await app.people("ann");
   using connection = await RawHttp.open(app);
@@ -163,7 +163,7 @@ Deno.test("REST: a body that comes by drops is given up, however long it goes on
   await drops;
 });
 
-Deno.test("/ws: a socket that says nothing is closed", async () => {
+Deno.test("/ws: a silent socket is closed", async () => {
   await using app = await RunningApp.start({ LIMIT_HELLO_TIME_MS: "100" });
   const client = await WsClient.open(app.webSocketUrl);
   assert.equal((await client.closed).code, 4001);
@@ -171,7 +171,8 @@ Deno.test("/ws: a socket that says nothing is closed", async () => {
 
 Deno.test({
   ...LEAKY,
-  name: "Socket.IO: a session without a token is closed, and one drop by drop does not outlive it",
+  name:
+    "Socket.IO: a session without a token is closed, and a trickling request does not prolong it",
   fn: async () => {
     await using app = await RunningApp.start({ LIMIT_HELLO_TIME_MS: "100" });
     const sid = await pollingSession(app);
@@ -187,7 +188,7 @@ Deno.test({
   },
 });
 
-/** A kilobyte that would be a megabyte. */
+/** Returns a kilobyte that decompresses to a megabyte. */
 async function bomb(): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([" ".repeat(1_000_000)]).stream()
     .pipeThrough(new CompressionStream("gzip"));
@@ -235,7 +236,7 @@ Deno.test("sockets: no compression is negotiated, and no compressed post is read
   assert.equal(answer.status, 400);
 });
 
-/** What makes a backtracking pattern run for ever, for each pattern that reads input. */
+/** Inputs that make a backtracking pattern run forever, for each pattern that reads input. */
 const TWISTED: [path: string, body: Record<string, unknown>][] = [
   ["/api/auth/register", { username: `${"a".repeat(50_000)}!`, email: "x", password: "x" }],
   ["/api/auth/register", { username: `a${"._-".repeat(20_000)}`, email: "x", password: "x" }],
@@ -247,10 +248,10 @@ const TWISTED: [path: string, body: Record<string, unknown>][] = [
   ["/api/users/search", { q: "x" }],
 ];
 
-Deno.test("REST: no pattern runs away with what it reads", async () => {
+Deno.test("REST: no pattern backtracks catastrophically on its input", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
-  // Catastrophic backtracking over these takes ages of the universe: the test would not end.
+  // Catastrophic backtracking over these would practically never end, and neither would the test.
   for (const [path, body] of TWISTED) {
     const { status } = await app.client(ann).post(path, body);
     assert.ok([400, 404, 405].includes(status), `${path}: ${status}`);
@@ -263,7 +264,7 @@ Deno.test("REST: no pattern runs away with what it reads", async () => {
   }
 });
 
-Deno.test("REST: a search is as long as a search may be, and its work is bounded", async () => {
+Deno.test("REST: the length and the work of a search are bounded", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const http = app.client(ann);
@@ -287,15 +288,15 @@ Deno.test("REST: a search is as long as a search may be, and its work is bounded
       assert.equal(await search(path, q), 200, `${path} ${q}`);
     }
   }
-  const most = await http.get("/api/messages/search?q=a&limit=101");
-  assert.equal(most.status, 400, "a page is as long as a page may be");
+  const tooLong = await http.get("/api/messages/search?q=a&limit=101");
+  assert.equal(tooLong.status, 400, "the page size is bounded");
   assert.deepEqual(app.log, []);
 });
 
 for (const door of DOORS) {
   Deno.test({
     ...LEAKY,
-    name: `${door.name}: a list is as long as a list may be`,
+    name: `${door.name}: the length of lists is bounded`,
     fn: async () => {
       await using app = await RunningApp.start({ LIMIT_MENTIONS: "5", LIMIT_TEXT_LENGTH: "100" });
       const { ann, bob } = await app.people("ann", "bob");

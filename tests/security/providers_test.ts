@@ -4,7 +4,7 @@ import { enableSecondFactor } from "../support/second_factor.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { IdentityProvider } from "./identity_provider.ts";
 
-/** Signing in through others: what they vouch for, for whom, and how often. */
+/** Sign-in through providers: whose identity they prove, to whom, and how often. */
 
 const CALLBACK = "https://app.example.com/callback";
 
@@ -35,24 +35,24 @@ const google = (world: AccountWorld, body: Record<string, unknown>) =>
 
 for (const name of ["google", "facebook"]) {
   test(
-    `${name}: an ID token is good only as its provider signed it, for us, now`,
+    `${name}: an ID token is accepted only if signed by its provider, for this server, and currently valid`,
     async (world, provider) => {
       const now = Math.floor(Date.now() / 1000);
       const claims = provider.claims();
       const forged: Record<string, string | Promise<string>> = {
         "unsigned": provider.unsigned(claims),
         "the public key as an HMAC secret": provider.signByPublicKey(claims),
-        "a key of somebody else's": provider.signAsStranger(claims),
+        "an unknown key": provider.signAsStranger(claims),
         "a key that is not published": provider.sign(claims, { kid: "two" }),
         "for another application": provider.sign(provider.claims({ aud: "other" })),
-        "for several, asked for by another": provider.sign(
+        "for several audiences, requested by another party": provider.sign(
           provider.claims({ aud: ["client", "other"], azp: "other" }),
         ),
         "by another issuer": provider.sign(provider.claims({ iss: "https://accounts.google.com" })),
         "by an issuer named alike": provider.sign(provider.claims({ iss: `${provider.issuer}.x` })),
         "expired": provider.sign(provider.claims({ iat: now - 700, exp: now - 60 })),
         "without an expiry": provider.sign(provider.claims({ exp: undefined })),
-        "of nobody": provider.sign(provider.claims({ sub: "" })),
+        "without a subject": provider.sign(provider.claims({ sub: "" })),
         "not yet": provider.sign(provider.claims({ nbf: now + 600 })),
       };
       for (const [what, idToken] of Object.entries(forged)) {
@@ -64,7 +64,7 @@ for (const name of ["google", "facebook"]) {
     },
   );
 
-  test(`${name}: a token with a nonce is good for that nonce alone`, async (world, provider) => {
+  test(`${name}: a token with a nonce is accepted for that nonce only`, async (world, provider) => {
     const idToken = await provider.sign(provider.claims({ nonce: "mine" }));
     assert.equal((await signIn(world, name, { idToken, nonce: "other" })).status, 401);
     const plain = await provider.sign(provider.claims());
@@ -73,7 +73,7 @@ for (const name of ["google", "facebook"]) {
   });
 
   test(
-    `${name}: of many first sign-ins at once one makes the account, and all get in`,
+    `${name}: of many concurrent first sign-ins one creates the account, and all succeed`,
     async (world, provider) => {
       const idToken = await provider.sign(provider.claims({ email: undefined }));
       const answers = await Promise.all([1, 2, 3, 4].map((i) => {
@@ -95,7 +95,7 @@ async function begin(world: AccountWorld, token?: string, provider = "google") {
 }
 
 test(
-  "a state works once, for one provider, one address and whoever began, and not for long",
+  "a state works once, for one provider, one address and its initiator, and expires",
   async (world, provider) => {
     const attempt = async (state: string, nonce: string, more: object = {}, token?: string) => {
       await provider.exchangesFor(provider.claims({ nonce }));
@@ -121,7 +121,7 @@ test(
     const fresh = await begin(world);
     world.ahead += 10 * 60_000 + 1;
     assert.equal(await attempt(fresh.state, fresh.nonce), 401, "too late");
-    // The verifier that the server kept goes along: a code that was stolen is of no use alone.
+    // The verifier that the server kept is sent along: a stolen code alone is useless.
     for (const { code_verifier, redirect_uri } of provider.exchanges) {
       assert.match(code_verifier, /^[\w-]{43}$/);
       assert.equal(redirect_uri, CALLBACK);
@@ -130,7 +130,7 @@ test(
 );
 
 test(
-  "an account is not taken over through an address, whoever says that it is theirs",
+  "an account cannot be taken over through an address, whichever provider claims it",
   async (world, provider) => {
     const ann = await world.register("ann");
     for (const email_verified of [false, "false", undefined, true]) {
@@ -142,21 +142,24 @@ test(
     }
     const claims = provider.claims({ sub: "attacker", email: undefined });
     const chosen = { idToken: await provider.sign(claims), email: ann.email };
-    assert.equal((await google(world, chosen)).status, 409, "an address of one's own choosing");
+    assert.equal((await google(world, chosen)).status, 409, "an address chosen in the request");
     assert.equal((await world.login("ann")).status, 200);
   },
 );
 
-test("an address that a provider did not confirm is not confirmed", async (world, provider) => {
-  for (const [i, email_verified] of [false, "false", "yes", 1, undefined].entries()) {
-    const claims = provider.claims({ sub: `s${i}`, email: `p${i}@example.org`, email_verified });
-    const { status, body } = await google(world, { idToken: await provider.sign(claims) });
-    assert.deepEqual([status, body.user?.emailVerifiedAt], [200, null], String(email_verified));
-  }
-});
+test(
+  "an address that a provider did not confirm counts as unconfirmed",
+  async (world, provider) => {
+    for (const [i, email_verified] of [false, "false", "yes", 1, undefined].entries()) {
+      const claims = provider.claims({ sub: `s${i}`, email: `p${i}@example.org`, email_verified });
+      const { status, body } = await google(world, { idToken: await provider.sign(claims) });
+      assert.deepEqual([status, body.user?.emailVerifiedAt], [200, null], String(email_verified));
+    }
+  },
+);
 
 test(
-  "whoever opened an account with another's address beforehand is out once its owner comes",
+  "an attacker who opened an account with another person's address is locked out when its owner signs in",
   async (world, provider) => {
     const mallory = await world.register("ann");
     await enableSecondFactor(world, mallory);
@@ -167,7 +170,7 @@ test(
     assert.equal(changed.status, 202);
     const pending = await world.linkToken("m@x.org", /./);
     await leaveDevices(world, mallory.token);
-    // The owner finds the name taken, and asks for a new password.
+    // The owner finds the name taken, and requests a new password.
     await world.send("POST", "/api/auth/password/forgot", { email: mallory.email });
     const token = await world.linkToken(mallory.email, /password/i);
     const reset = { token, password: "the owner's own" };
@@ -189,13 +192,13 @@ test(
     assert.notEqual(byProvider.body.user?.username, "ann", "the linked provider");
     const owner = await world.login("ann", "the owner's own");
     assert.equal(owner.status, 200);
-    assert.ok(owner.body.accessToken, "no second factor of a stranger's is asked for");
+    assert.ok(owner.body.accessToken, "the stranger's second factor is not required");
     assert.deepEqual(await devicesOf(world, owner.body.accessToken), [[], []]);
   },
 );
 
 test(
-  "a name is one line and of whole characters, whatever a provider says",
+  "a name is one line of whole characters, whatever a provider sends",
   async (world, provider) => {
     const names = {
       "Ann\r\nBcc: x": "Ann Bcc: x",
@@ -209,7 +212,7 @@ test(
   },
 );
 
-/** By which to go on reading and hearing what is written to the account. */
+/** Registers devices that could continue to read the account's messages. */
 async function leaveDevices(world: AccountWorld, token: string): Promise<void> {
   const device = { name: "Hers", signatureKey: "A".repeat(43) };
   const push = { token: "a-token-of-hers", name: "Hers" };

@@ -17,12 +17,12 @@ import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testConfig, testEnvironment } from "../support/test_config.ts";
 
-/** CPU time of the thread, so that other processes cannot make a turn longer. */
+/** CPU time of the thread in milliseconds, so that other processes cannot make a turn longer. */
 const MAX_TURN_MS = 50;
 const PEOPLE = 250;
 const CHATS = 20;
 
-Deno.test("badges of 250 people who are away in 20 chats hold up no turn of the event loop", async () => {
+Deno.test("badges for 250 away users in 20 chats do not block the event loop", async () => {
   await using folder = await TempDir.make("push_badges");
   const config = testConfig(folder.join("data"));
   const { ann } = await seedPeople(config, ["ann"]);
@@ -33,7 +33,7 @@ Deno.test("badges of 250 people who are away in 20 chats hold up no turn of the 
     env: { ...testEnvironment(), DATA_DIR: config.dataDir },
   });
   const http = new HttpClient(server.url, ann.token);
-  // What the first push of each kind compiles is part of the start.
+  // Code that the first push of each kind compiles counts as startup.
   for (const text of ["first", "second"]) {
     const before = await delivered(http);
     const sent = await http.post("/api/messages", { chatId, text });
@@ -45,7 +45,7 @@ Deno.test("badges of 250 people who are away in 20 chats hold up no turn of the 
   assert(longest * 1_000 <= MAX_TURN_MS, `the longest turn was ${longest * 1_000} ms`);
 });
 
-/** Everybody is in every chat, and has an unread message in each. Returns one of the chats. */
+/** Everyone is in every chat, and has an unread message in each. Returns one of the chats. */
 async function seed(store: Store, ann: Person): Promise<string> {
   const users = Array.from({ length: PEOPLE }, () => aUser());
   await Promise.all(users.map(async (user) => {

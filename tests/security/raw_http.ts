@@ -1,9 +1,9 @@
 import type { RunningApp } from "../support/running_app.ts";
 import { within } from "../support/within.ts";
 
-/** A bare connection to the server, for what `fetch` and `WebSocket` would never send. */
+/** A bare connection to the server, for bytes that `fetch` and `WebSocket` would never send. */
 export class RawHttp implements Disposable {
-  #heard = "";
+  #received = "";
 
   private constructor(private readonly connection: Deno.TcpConn) {}
 
@@ -18,22 +18,22 @@ export class RawHttp implements Disposable {
     for (let at = 0; at < bytes.length;) at += await this.connection.write(bytes.subarray(at));
   }
 
-  /** All that was answered by the time that `pattern` matches, or the server hangs up. */
+  /** Returns everything received until `pattern` matches or the server hangs up. */
   until(pattern: RegExp): Promise<string> {
-    return within(`the answer matches ${pattern}`, this.#until(pattern), 60_000);
+    return within(`the response matches ${pattern}`, this.#until(pattern), 60_000);
   }
 
   async #until(pattern: RegExp): Promise<string> {
     const buffer = new Uint8Array(65_536);
-    while (!pattern.test(this.#heard)) {
+    while (!pattern.test(this.#received)) {
       const size = await this.connection.read(buffer).catch(() => null);
       if (size === null) break;
-      this.#heard += String.fromCharCode(...buffer.subarray(0, size));
+      this.#received += String.fromCharCode(...buffer.subarray(0, size));
     }
-    return this.#heard;
+    return this.#received;
   }
 
-  /** Status line and headers. */
+  /** Returns status line and headers. */
   async head(): Promise<string> {
     return (await this.until(/\r\n\r\n/)).split("\r\n\r\n")[0];
   }
@@ -43,7 +43,7 @@ export class RawHttp implements Disposable {
   }
 }
 
-/** Asks once, and gives status line and headers of what came back. */
+/** Sends one request, and returns status line and headers of the response. */
 export async function rawHead(
   app: RunningApp,
   start: string,
@@ -55,7 +55,7 @@ export async function rawHead(
   return await connection.head();
 }
 
-/** The headers of a WebSocket handshake (RFC 6455, section 4.1). */
+/** Headers of a WebSocket handshake (RFC 6455, section 4.1). */
 export const UPGRADE: Readonly<Record<string, string>> = {
   Connection: "Upgrade",
   Upgrade: "websocket",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Account, type AccountWorld, onBothStores } from "../support/account_world.ts";
 
-/** A refresh whose answer was lost costs nobody the session; a copied token still ends it. */
+/** A refresh whose response was lost does not end the session; a copied token still does. */
 
 const test = onBothStores();
 
@@ -11,21 +11,21 @@ const refresh = (world: AccountWorld, refreshToken: string) =>
 const profile = async (world: AccountWorld, token: string) =>
   (await world.send("GET", "/api/users/profile", undefined, { token })).status;
 
-/** The pair that the account's refresh token is exchanged for. */
+/** Exchanges the account's refresh token for a pair. */
 async function exchange(world: AccountWorld, { refreshToken }: Account) {
   const { status, body } = await refresh(world, refreshToken);
   assert.equal(status, 200, JSON.stringify(body));
   return body as { accessToken: string; refreshToken: string; expiresIn: number };
 }
 
-test("a repeat within 30 s gets the same pair, and the session lives on", async (world) => {
+test("a repeat within 30 s returns the first pair, and the session continues", async (world) => {
   const ann = await world.register("ann");
   const first = await exchange(world, ann);
   world.ahead += 15_000;
   const again = await exchange(world, ann);
   assert.equal(again.accessToken, first.accessToken);
   assert.equal(again.refreshToken, first.refreshToken);
-  assert.ok(again.expiresIn < first.expiresIn, "of the same moment");
+  assert.ok(again.expiresIn < first.expiresIn, "issued at one time");
   assert.equal(await profile(world, again.accessToken), 200);
   assert.equal((await refresh(world, again.refreshToken)).status, 200);
 });
@@ -39,7 +39,7 @@ test("a repeat after 30 s ends the session", async (world) => {
   assert.equal((await refresh(world, refreshToken)).status, 401);
 });
 
-test("once the successor was exchanged in turn, the token before ends the session", async (world) => {
+test("reusing a token ends the session once its successor was exchanged", async (world) => {
   const ann = await world.register("ann");
   const { refreshToken } = await exchange(world, ann);
   const { body } = await refresh(world, refreshToken);
@@ -47,7 +47,7 @@ test("once the successor was exchanged in turn, the token before ends the sessio
   assert.equal(await profile(world, body.accessToken), 401);
 });
 
-test("a repeat gives nothing once the session has ended or the account is suspended", async (world) => {
+test("a repeat fails once the session has ended or the account is suspended", async (world) => {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const { accessToken: token } = await exchange(world, ann);
   await world.send("POST", "/api/auth/logout", {}, { token });
@@ -60,7 +60,7 @@ test("a repeat gives nothing once the session has ended or the account is suspen
   assert.equal((await refresh(world, bob.refreshToken)).status, 401);
 });
 
-test("what is stored gives no token, and an export shows no hash of one", async (world) => {
+test("stored values reveal no token, and an export shows no hash of one", async (world) => {
   const ann = await world.register("ann");
   const { refreshToken, accessToken: token } = await exchange(world, ann);
   const store = await world.openStore();
@@ -91,7 +91,7 @@ const ROTATED = {
   JWT_REFRESH_SECRET: "another-refresh-secret-of-the-tests-long-enough",
 };
 
-test("after a rotation of secrets nobody is signed out", async (world) => {
+test("a rotation of secrets signs no user out", async (world) => {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   await exchange(world, bob);
   const { accessSecret, refreshSecret } = world.config.tokens;
@@ -107,10 +107,10 @@ test("after a rotation of secrets nobody is signed out", async (world) => {
   assert.equal(
     (await refresh(world, repeated.refreshToken)).status,
     200,
-    "a repeat over a restart",
+    "a repeat across a restart",
   );
   await world.restart(ROTATED);
-  assert.equal(await profile(world, ann.token), 401, "the secret of before is out");
+  assert.equal(await profile(world, ann.token), 401, "the previous secret is no longer accepted");
   assert.equal(await profile(world, pair.accessToken), 200);
   assert.equal((await refresh(world, pair.refreshToken)).status, 200);
 });

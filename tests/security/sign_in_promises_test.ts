@@ -10,13 +10,13 @@ import { enableSecondFactor } from "../support/second_factor.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testConfig } from "../support/test_config.ts";
 
-/** What signing in promises beyond the moment: when things end, and what is left of them. */
+/** Guarantees of a sign-in over time: when sessions and secrets end, and what remains of them. */
 
 const test = onBothStores();
 
 const NEW = "another good password";
 
-test("a session that has expired is over, although its access token has not", async (world) => {
+test("an expired session ends although its access token has not expired", async (world) => {
   const ann = await world.register("ann");
   const later = (await world.login("ann")).body;
   world.ahead += 60 * 60_000 + 1;
@@ -29,7 +29,7 @@ test("a session that has expired is over, although its access token has not", as
   assert.equal(body.items.length, 1, "it is not listed either");
 }, { JWT_EXPIRY: "24h", JWT_REFRESH_EXPIRY: "1h" });
 
-test("a challenge that was begun with the old password ends with it", async (world) => {
+test("a challenge started with the old password ends with it", async (world) => {
   const ann = await world.register("ann");
   const { recoveryCodes } = await enableSecondFactor(world, ann);
   const challengeOf = async (password: string): Promise<string> =>
@@ -62,7 +62,7 @@ test("guesses at the code that confirms a second factor are counted", async (wor
   assert.deepEqual(statuses, [...Array(10).fill(400), 429]);
 });
 
-test("links of an address that the account has no longer are of no use", async (world) => {
+test("links to an address that the account no longer has do not work", async (world) => {
   const ann = await world.register("ann");
   const verify = await world.linkToken(ann.email, /Confirm/);
   await world.send("POST", "/api/auth/password/forgot", { email: ann.email });
@@ -81,7 +81,7 @@ test("links of an address that the account has no longer are of no use", async (
   assert.equal((await world.login("ann")).status, 200);
 });
 
-Deno.test("maintenance deletes what has ended or expired, and nothing that lives", async () => {
+Deno.test("Maintenance deletes ended and expired rows, and no others", async () => {
   const DAY = 24 * 3_600_000;
   const store = new SqliteStore(":memory:");
   const now = T0 + 100 * DAY;
@@ -142,6 +142,6 @@ Deno.test("production without SMTP writes neither links nor addresses to the log
   assert.equal(await post("/api/auth/password/forgot", { email }), 202);
   await app.drain();
   const unsent = lines.filter((line) => line.includes("A mail was not sent"));
-  assert.equal(unsent.length, 2, "it says that there was one");
+  assert.equal(unsent.length, 2, "each mail leaves a warning");
   for (const line of lines) assert.doesNotMatch(line, /token=|\/account\/|ann@example/, line);
 });

@@ -5,7 +5,7 @@ import type { User } from "../../src/model/user.ts";
 import { HeldAuth, VISITOR } from "../support/held_auth.ts";
 import { testedStores } from "../support/tested_stores.ts";
 
-/** What changes while a sign-in is under way counts: none slips past the change. */
+/** A change during a sign-in takes effect: no sign-in bypasses the change. */
 
 const PASSWORD = "correct horse battery";
 
@@ -29,7 +29,7 @@ function register({ auth }: HeldAuth): Promise<User> {
   return auth.accounts.register(VISITOR, account);
 }
 
-/** A session of the user, as what a request is authenticated as. */
+/** Returns a session of the user as the caller of a request. */
 async function callerOf({ auth }: HeldAuth, { id }: User): Promise<Caller> {
   const { pair } = await auth.sessions.open(id, VISITOR);
   return await auth.sessions.authenticate(pair.accessToken, VISITOR);
@@ -55,7 +55,7 @@ const CHANGES: Record<string, (held: HeldAuth, user: User) => Promise<unknown>> 
 };
 
 for (const [what, change] of Object.entries(CHANGES)) {
-  test(`a sign-in that was checked before ${what} opens nothing`, async (held) => {
+  test(`a sign-in that was checked before ${what} opens no session`, async (held) => {
     const user = await register(held);
     const arrived = held.gate.close();
     const signingIn = signIn(held);
@@ -68,7 +68,7 @@ for (const [what, change] of Object.entries(CHANGES)) {
   });
 }
 
-test("a sign-in during which nothing changes goes through the same gate", async (held) => {
+test("a sign-in without concurrent changes passes that check", async (held) => {
   const user = await register(held);
   const arrived = held.gate.close();
   const signingIn = signIn(held);
@@ -78,7 +78,7 @@ test("a sign-in during which nothing changes goes through the same gate", async 
   assert.equal(await live(held, user), 1);
 });
 
-test("a second factor that is begun anew while its first code is checked is not confirmed", async (held) => {
+test("a second factor whose setup is restarted while its first code is checked is not confirmed", async (held) => {
   const user = await register(held);
   const caller = await callerOf(held, user);
   const { secret } = await held.auth.secondFactor.begin(caller);
@@ -98,7 +98,7 @@ test("a second factor that is begun anew while its first code is checked is not 
   assert.equal(codes.length, 10);
 });
 
-test("of two confirmations at once one switches the factor on", async (held) => {
+test("of two concurrent confirmations one turns the second factor on", async (held) => {
   const caller = await callerOf(held, await register(held));
   const { secret } = await held.auth.secondFactor.begin(caller);
   const code = await generate({ secret });
@@ -110,5 +110,5 @@ test("of two confirmations at once one switches the factor on", async (held) => 
   const signedIn = await signIn(held);
   assert.ok("challenge" in signedIn);
   const done = await held.auth.signIn.withChallenge(VISITOR, signedIn.challenge, won[0]);
-  assert.ok("pair" in done, "the recovery codes that were shown are those that count");
+  assert.ok("pair" in done, "the recovery codes that were shown are the valid ones");
 });

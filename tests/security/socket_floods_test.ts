@@ -15,14 +15,14 @@ const OPENINGS: [path: string, headers: Record<string, string>][] = [
   [SOCKET_IO_POLL_PATH, {}],
 ];
 
-/** The statuses with which each way answers now. */
+/** Returns the current status of each way. */
 async function statuses(app: RunningApp): Promise<number[]> {
   const heads = [];
   for (const [path, headers] of OPENINGS) heads.push(await rawHead(app, `GET ${path}`, headers));
   return heads.map((head) => Number(head.split(" ")[1]));
 }
 
-/** Sockets that are open by the server's own count. */
+/** Returns the number of open sockets by the server's own count. */
 async function openSockets(app: RunningApp): Promise<number> {
   const { body } = await app.client().get("/metrics");
   return Number(/^realtimechat_sockets (\d+)$/m.exec(body)![1]);
@@ -30,7 +30,7 @@ async function openSockets(app: RunningApp): Promise<number> {
 
 Deno.test({
   ...LEAKY,
-  name: "sockets that say no hello are bounded by address, over all transports together",
+  name: "sockets without a hello are bounded per address, over all transports together",
   fn: async () => {
     await using app = await RunningApp.start({ LIMIT_SOCKETS_BEFORE_HELLO: "3" });
     const { ann } = await app.people("ann");
@@ -45,7 +45,7 @@ Deno.test({
       "there is room again",
       () => WsClient.connect(app.webSocketUrl, ann.token),
     );
-    // One that has said hello does not count among the silent ones.
+    // A socket that has sent hello does not count among the silent ones.
     using _three = await RawWebSocket.open(app.webSocketUrl);
     assert.deepEqual(await statuses(app), [429, 429, 429]);
     await client.close();
@@ -54,7 +54,7 @@ Deno.test({
 
 Deno.test({
   ...LEAKY,
-  name: "the sockets of an address are bounded, whoever opened them",
+  name: "the sockets of an address are bounded, for all users together",
   fn: async () => {
     await using app = await RunningApp.start({ LIMIT_SOCKETS_PER_ADDRESS: "2" });
     const { ann, bob } = await app.people("ann", "bob");
@@ -65,8 +65,8 @@ Deno.test({
   },
 });
 
-Deno.test("no socket is let in above the ceiling of memory, and REST goes on", async () => {
-  // The least ceiling there is: a server under test has more than that already.
+Deno.test("no socket is accepted above the memory limit, and REST still works", async () => {
+  // The smallest possible limit: a server under test already uses more than that.
   await using app = await RunningApp.start({ LIMIT_SOCKET_MEMORY_BYTES: "67108864" });
   assert.deepEqual(await statuses(app), [503, 503, 503]);
   const head = await rawHead(app, `GET ${WS_PATH}`, UPGRADE);
@@ -74,7 +74,7 @@ Deno.test("no socket is let in above the ceiling of memory, and REST goes on", a
   assert.equal((await app.client().get("/healthz")).status, 200);
 });
 
-Deno.test("a peer that ignores the close leaves hub, count and presence at once, and is dropped", async () => {
+Deno.test("a peer that ignores the close is removed from hub, count and presence at once, and dropped", async () => {
   await using app = await RunningApp.start({ LIMIT_PRESENCE_GRACE_MS: "0" });
   const { ann, bob } = await app.people("ann", "bob");
   await app.client(ann).post("/api/messages", { recipientId: bob.id, text: "hi" });
@@ -82,15 +82,15 @@ Deno.test("a peer that ignores the close leaves hub, count and presence at once,
   await using _ = client;
   using deaf = await RawWebSocket.open(app.webSocketUrl);
   await deaf.command(1, "hello", { token: ann.token });
-  await eventually("ann is online", () => isSaid(client, ann.id, "online"));
+  await eventually("ann is online", () => isAnnounced(client, ann.id, "online"));
   await deaf.send("no JSON");
-  await eventually("ann is offline", () => isSaid(client, ann.id, "offline"));
+  await eventually("ann is offline", () => isAnnounced(client, ann.id, "offline"));
   assert.equal(await openSockets(app), 1);
   assert.equal(await within("the close frame comes", deaf.closeCode()), 4002);
   assert.equal(await within("the connection is dropped", deaf.next()), null);
 });
 
-function isSaid({ events }: WsClient, userId: string, state: string): boolean {
+function isAnnounced({ events }: WsClient, userId: string, state: string): boolean {
   const last = events.findLast(({ event, data }) =>
     event === "presence" && (data as { userId: string }).userId === userId
   );
@@ -99,7 +99,7 @@ function isSaid({ events }: WsClient, userId: string, state: string): boolean {
 
 Deno.test({
   ...LEAKY,
-  name: "a Socket.IO connection that opens no socket again is closed",
+  name: "a Socket.IO connection that does not reopen a socket is closed",
   fn: async () => {
     await using app = await RunningApp.start({ LIMIT_HELLO_TIME_MS: "300" });
     const { ann } = await app.people("ann");

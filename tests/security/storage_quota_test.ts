@@ -47,7 +47,7 @@ function presign(app: RunningApp, person: Person, size: number) {
   return app.client(person).post("/api/media/presign", plan);
 }
 
-/** A form whose length is not said, so that nothing can be counted before it arrives. */
+/** A form without a declared length, so that nothing can be counted before it arrives. */
 async function uploadChunked(app: RunningApp, person: Person, size: number) {
   const form = new FormData();
   form.append("file", new Blob([bytes(size)]), "a.bin");
@@ -68,8 +68,7 @@ const loose = { sanitizeOps: false, sanitizeResources: false };
 
 for (const store of testedStores()) {
   Deno.test({
-    name:
-      `one person's uploads take no more than the quota, whatever way they come (${store.name})`,
+    name: `a user's uploads cannot exceed the quota, however they are uploaded (${store.name})`,
     ignore: store.ignore,
     ...loose,
     async fn() {
@@ -81,16 +80,20 @@ for (const store of testedStores()) {
       assertFull(await uploadChunked(app, ann, 500 * KIB), "a form of unknown length");
       assertFull(await createTus(app, ann, 500 * KIB), "a resumable upload");
       assertFull(await presign(app, ann, 500 * KIB), "a direct upload");
-      assert.deepEqual(await usage(app, ann), [600 * KIB, 0], "what is refused leaves nothing");
+      assert.deepEqual(
+        await usage(app, ann),
+        [600 * KIB, 0],
+        "a refused upload leaves nothing behind",
+      );
       assert.equal((await uploadChunked(app, ann, 100 * KIB)).status, 201);
 
       const open = await createTus(app, ann, 300 * KIB);
-      assert.deepEqual(await usage(app, ann), [1000 * KIB, 1], "declared is as good as taken");
+      assert.deepEqual(await usage(app, ann), [1000 * KIB, 1], "a declared size counts");
       assertFull(await upload(app, ann, bytes(50 * KIB)), "beside an open upload");
       assert.equal(
         (await upload(app, bob, bytes(500 * KIB))).status,
         201,
-        "others are not concerned",
+        "other users are not affected",
       );
       const path = open.headers.get("location")!;
       const headers = { "tus-resumable": "1.0.0" };
@@ -102,7 +105,7 @@ for (const store of testedStores()) {
   });
 
   Deno.test({
-    name: `one person has only so many open uploads (${store.name})`,
+    name: `the number of a user's open uploads is bounded (${store.name})`,
     ignore: store.ignore,
     ...loose,
     async fn() {
@@ -133,7 +136,7 @@ Deno.test({
     const done = await app.client(ann).post(`/api/media/${ticket.mediaId}/complete`);
     assert.equal(done.status, 200, JSON.stringify(done.body));
     assert.equal((await app.client(ann).delete(`/api/media/${ticket.mediaId}`)).status, 204);
-    // The URL can be used again: what it may write to is not free yet.
+    // The URL can be used again: the size that it may write is not free yet.
     assert.deepEqual(await usage(app, ann), [600 * KIB, 0]);
   },
 });

@@ -9,8 +9,9 @@ import { attacks, REST } from "./attacks.ts";
 const attack = attacks();
 
 /**
- * Tokens that an attacker could make, or has and turns to another purpose (RFC 8725). The first row
- * is one that is good, made by the same means: it shows that the others fail for what is wrong in them.
+ * Tokens that an attacker could forge, or owns and uses for another purpose (RFC 8725). The first
+ * row is a valid token, made by the same functions: it shows that the others fail because of their
+ * fault.
  */
 
 type Part = Record<string, unknown>;
@@ -40,12 +41,12 @@ const FORGERIES: Record<string, Forgery> = {
   "no signature, alg none": { header: { alg: "none" }, sign: nothing },
   "no signature, alg None": { header: { alg: "None" }, sign: nothing },
   "no signature, alg nOnE, without typ": { header: { alg: "nOnE", typ: undefined }, sign: nothing },
-  "no signature under a good header": { sign: nothing },
+  "no signature with a valid header": { sign: nothing },
   "signed with an empty secret": { sign: hmac("") },
   "signed with a guessed secret": { sign: hmac("secret") },
   "HS384 with the right secret": { header: { alg: "HS384" }, sign: withAccessSecret("sha384") },
   "HS512 with the right secret": { header: { alg: "HS512" }, sign: withAccessSecret("sha512") },
-  "RS256 by a key of the attacker's": { header: { alg: "RS256" }, sign: byRsa },
+  "RS256 with an attacker's key": { header: { alg: "RS256" }, sign: byRsa },
   "a public key as the HMAC secret": { sign: hmac(PUBLIC_PEM) },
   "RS256 with its key in the header": {
     header: { alg: "RS256", jwk: ATTACKER_JWK },
@@ -75,7 +76,7 @@ const FORGERIES: Record<string, Forgery> = {
   "issuer of another service": { claims: { iss: "https://else.example" } },
   "without an issuer": { claims: { iss: undefined } },
   "without an expiry": { claims: { exp: undefined } },
-  "an expiry that is text": { claims: { exp: "9999999999" } },
+  "an expiry of type text": { claims: { exp: "9999999999" } },
   "without a session": { claims: { sid: undefined } },
   "a session that does not exist": { claims: { sid: newId() } },
   "a session that is an operator": { claims: { sid: { $ne: null } } },
@@ -101,9 +102,9 @@ function forge(app: RunningApp, { id, sessionId }: Person, forgery: Forgery): st
   return `${text}.${(forgery.sign ?? withAccessSecret())(text, app)}`;
 }
 
-attack(ENTRANCES, "no forged token opens it", async (app, entrance) => {
+attack(ENTRANCES, "no forged token is accepted", async (app, entrance) => {
   const { ann } = await app.people("ann");
-  assert.equal(await entrance.enter(app, forge(app, ann, {})), "ok", "one that is good");
+  assert.equal(await entrance.enter(app, forge(app, ann, {})), "ok", "a valid token");
   for (const [what, forgery] of Object.entries(FORGERIES)) {
     const code = await entrance.enter(app, forge(app, ann, forgery));
     assert.equal(code, "unauthenticated", what);
@@ -118,7 +119,7 @@ attack(ENTRANCES, "no forged token opens it", async (app, entrance) => {
   assert.deepEqual(app.log, []);
 });
 
-attack(REST, "a token counts in the Authorization header alone", async (app) => {
+attack(REST, "a token is accepted in the Authorization header only", async (app) => {
   const { ann } = await app.people("ann");
   const http = app.client();
   for (const name of ["token", "access_token", "accessToken", "authorization"]) {

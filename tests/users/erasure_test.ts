@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 
 const test = onBothStores();
 
-test("an export has everything that is stored about the person", async (world) => {
+test("an export contains everything stored about the user", async (world) => {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const chat = await world.send("POST", "/api/chats", { userId: bob.id }, ann);
   const chatId = chat.body.id;
@@ -27,11 +27,11 @@ test("an export has everything that is stored about the person", async (world) =
   assert.equal(body.reportsMade.length, 1);
   const actions = body.audit.map(({ action }: { action: string }) => action);
   assert.ok(actions.includes("data.exported") && actions.includes("account.registered"));
-  assert.ok(!JSON.stringify(body).includes(`"his"`), "what others wrote is not in it");
+  assert.ok(!JSON.stringify(body).includes(`"his"`), "other users' messages are not in it");
   assert.equal((await world.send("GET", "/api/users/export")).status, 401);
 });
 
-test("deleting an account leaves nothing of the person, and tombstones in chats", async (world) => {
+test("deleting an account removes all personal data and leaves tombstones in chats", async (world) => {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const direct = await world.send("POST", "/api/chats", { userId: bob.id }, ann);
   const group = await world.send("POST", "/api/groups", { name: "G", memberIds: [bob.id] }, ann);
@@ -56,15 +56,15 @@ test("deleting an account leaves nothing of the person, and tombstones in chats"
   }
   const path = `/api/chats/${chats[0]}/changes?after=${before}`;
   const changes = await world.send("GET", path, undefined, bob);
-  assert.equal(changes.body.messages.length, 1, "clients learn of it by catching up");
+  assert.equal(changes.body.messages.length, 1, "clients receive it by catching up");
   const roster = await world.send("GET", `/api/groups/${chats[1]}`, undefined, bob);
   const members = roster.body.members.map((m: { userId: string; role: string }) => [
     m.userId,
     m.role,
   ]);
   assert.deepEqual(members, [[bob.id, "owner"]]);
-  const nobody = await world.send("GET", `/api/users/${ann.id}`, undefined, bob);
-  assert.equal(nobody.body.displayName, "Deleted account");
+  const erased = await world.send("GET", `/api/users/${ann.id}`, undefined, bob);
+  assert.equal(erased.body.displayName, "Deleted account");
   const store = await world.openStore();
   const kept = JSON.stringify([
     await store.users.byId(ann.id),
@@ -82,8 +82,8 @@ test("an erasure that a crash interrupted is completed at the next start", async
   const { body: chat } = await world.send("POST", "/api/chats", { userId: bob.id }, ann);
   await world.send("POST", "/api/messages", { chatId: chat.id, text: "from ann" }, ann);
   const store = await world.openStore();
-  // What is there when the server dies right after it wrote down the intent, and then, once more, as
-  // if it had died at the end.
+  // The state after the server died right after writing the intent, and then, once more, as if it
+  // had died at the end.
   for (let i = 0; i < 2; i++) {
     await store.erasures.begin({ userId: ann.id, requestedAt: world.now() });
     await world.restart();
@@ -105,7 +105,7 @@ test("an erasure that a crash interrupted is completed at the next start", async
   await store.close();
 });
 
-test("deleting asks for a recent proof", async (world) => {
+test("deleting an account requires a recent proof", async (world) => {
   const ann = await world.register("ann");
   world.ahead += 11 * 60_000;
   const refused = await world.send("DELETE", "/api/users/profile", undefined, ann);

@@ -10,21 +10,39 @@ import { copiesInFiles, storedValues } from "../support/stored_values.ts";
 
 const test = onBothStores();
 
-/** In everything that the person writes, names and registers. */
+/** Contained in everything that the user writes, names and registers. */
 const MARK = "zebrafinch";
 
-/** Where the id of an erased person may stay, so that chats and records keep their order. */
+/** Columns where the id of an erased user may stay, so that chats and records keep their order. */
 const ID_MAY_STAY = [
   "users.id",
   "users._id",
-  // Of the names only that they are taken: "deleted-<id>".
-  ...["users.username", "users.usernameKey", "users.email", "users.emailKey", "users.terms"],
-  ...["user_terms.userId", "user_terms.term", "userKeys._id", "userKeys.userId"],
-  ...["memberships.userId", "memberships._id", "chats.directKey", "chats.createdBy"],
-  ...["messages.senderId", "messages.mentions", "chat_counts.userId", "chatCounts._id"],
-  ...["reports.reporterId", "reports.userId", "audit.actorId", "audit.userId"],
-  // Ids of who did what, in other people's lists and in what is on its way to them.
-  ...["notifications.actorId", "notifications.key", "outbox.occurrences"],
+  // Only the fact that the names are taken: "deleted-<id>".
+  "users.username",
+  "users.usernameKey",
+  "users.email",
+  "users.emailKey",
+  "users.terms",
+  "user_terms.userId",
+  "user_terms.term",
+  "userKeys._id",
+  "userKeys.userId",
+  "memberships.userId",
+  "memberships._id",
+  "chats.directKey",
+  "chats.createdBy",
+  "messages.senderId",
+  "messages.mentions",
+  "chat_counts.userId",
+  "chatCounts._id",
+  "reports.reporterId",
+  "reports.userId",
+  "audit.actorId",
+  "audit.userId",
+  // Ids of actors in other users' lists and in events that are on their way to them.
+  "notifications.actorId",
+  "notifications.key",
+  "outbox.occurrences",
 ];
 
 async function ok(
@@ -54,7 +72,7 @@ async function uploadNamed(world: AccountWorld, person: Account, name: string): 
   return body.id;
 }
 
-/** Does whatever leaves something behind. */
+/** Performs every action that stores something. */
 async function leaveTraces(world: AccountWorld, ann: Account, bob: Account): Promise<void> {
   const as = (person: Account) => (method: string, path: string, body?: unknown) =>
     ok(world, person, method, path, body);
@@ -74,26 +92,26 @@ async function leaveTraces(world: AccountWorld, ann: Account, bob: Account): Pro
   await annDoes("POST", "/api/notifications/devices", { token: `token-${MARK}`, name: MARK });
   const report = { userId: bob.id, reason: "spam", details: `says ${MARK}` };
   await annDoes("POST", "/api/users/report", report);
-  const about = {
+  const reportOfAnn = {
     userId: ann.id,
     messageId: message.id,
     reason: "abuse",
     details: `about ${MARK}`,
   };
-  await bobDoes("POST", "/api/users/report", about);
+  await bobDoes("POST", "/api/users/report", reportOfAnn);
   await annDoes("GET", `/api/messages/search?q=${MARK}`);
 }
 
-test("erasing an account leaves no trace of the person in any row or file", async (world) => {
+test("erasing an account leaves no trace of the user in any row or file", async (world) => {
   const [ann, bob] = [await world.register(MARK), await world.register("bob")];
   await leaveTraces(world, ann, bob);
   const marked = (await storedValues(world.config)).filter(({ text }) => text.includes(MARK));
-  assert.ok(marked.length > 10, "the person has left traces");
+  assert.ok(marked.length > 10, "the user has left traces");
   await ok(world, ann, "DELETE", "/api/users/profile", { password: PASSWORD });
   const store = await world.openStore();
   await eventually("it is done", async () => (await store.erasures.pending()).length === 0);
   await store.close();
-  // Files are clean at the latest after a graceful stop; while the server runs, within minutes.
+  // Files are clean after a graceful stop at the latest; while the server runs, within minutes.
   await world.restart();
   await eventually("uploads are swept", async () => {
     const left = (await storedValues(world.config)).filter(({ place }) =>

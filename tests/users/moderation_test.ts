@@ -4,7 +4,7 @@ import { enableSecondFactor } from "../support/second_factor.ts";
 
 const test = onBothStores();
 
-/** Two who share a direct chat and a group. */
+/** Two users who share a direct chat and a group. */
 async function couple(world: AccountWorld) {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const direct = await world.send("POST", "/api/chats", { userId: bob.id }, ann);
@@ -12,7 +12,7 @@ async function couple(world: AccountWorld) {
   return { ann, bob, chatId: direct.body.id as string, groupId: group.body.id as string };
 }
 
-test("who is blocked cannot send, edit, react, start a chat, add, or find, and is not told", async (world) => {
+test("a blocked user cannot send, edit, react, start a chat, add, or find, and is not notified", async (world) => {
   const { ann, bob, chatId, groupId } = await couple(world);
   const sent = await world.send("POST", "/api/messages", { chatId, text: "hello" }, bob);
   const block = await world.send("POST", "/api/users/block", { userId: bob.id }, ann);
@@ -24,22 +24,22 @@ test("who is blocked cannot send, edit, react, start a chat, add, or find, and i
   const { id } = sent.body;
   assert.equal(await status("PUT", `/api/messages/${id}`, { text: "changed" }), 403);
   assert.equal(await status("POST", `/api/messages/${id}/react`, { emoji: "😀" }), 403);
-  assert.equal(await status("DELETE", `/api/messages/${id}`), 204, "taking back is allowed");
+  assert.equal(await status("DELETE", `/api/messages/${id}`), 204, "deleting is allowed");
   assert.equal(await status("GET", `/api/users/${ann.id}`), 404);
   assert.equal(await status("POST", "/api/groups", { name: "N", memberIds: [ann.id] }), 404);
   const found = await world.send("GET", "/api/users/search?q=ann", undefined, bob);
   assert.deepEqual(found.body.items, []);
   const inGroup = await world.send("POST", "/api/messages", { chatId: groupId, text: "hi" }, bob);
-  assert.equal(inGroup.status, 201, "shared groups go on");
-  const told = await world.send("GET", "/api/audit", undefined, bob);
-  assert.ok(!JSON.stringify(told.body).includes("blocked"));
+  assert.equal(inGroup.status, 201, "shared groups are not affected");
+  const trail = await world.send("GET", "/api/audit", undefined, bob);
+  assert.ok(!JSON.stringify(trail.body).includes("blocked"));
   const mine = await world.send("GET", "/api/users/blocked", undefined, ann);
   assert.deepEqual(mine.body.items.map(({ user }: { user: { id: string } }) => user.id), [bob.id]);
   await world.send("POST", "/api/users/block", { userId: bob.id, unblock: true }, ann);
   assert.equal(await status("POST", "/api/messages", { chatId, text: "back" }), 201);
 });
 
-test("blocking oneself or nobody is refused, and blocking twice is fine", async (world) => {
+test("blocking oneself or an unknown user is refused, and blocking twice succeeds", async (world) => {
   const { ann, bob } = await couple(world);
   const block = (userId: string) => world.send("POST", "/api/users/block", { userId }, ann);
   assert.equal((await block(ann.id)).status, 400);
@@ -53,13 +53,13 @@ async function admin(world: AccountWorld) {
   const account = await world.register("chief");
   const token = await world.linkToken(account.email, /Confirm/);
   const refused = await world.send("GET", "/api/admin/reports", undefined, account);
-  assert.equal(refused.status, 403, "an address that nobody confirmed makes no administrator");
+  assert.equal(refused.status, 403, "an unconfirmed address makes no administrator");
   assert.equal(
     (await world.send("POST", "/api/auth/email/verify", { token }, account)).status,
     204,
   );
   const withoutFactor = await world.send("GET", "/api/admin/reports", undefined, account);
-  assert.equal(withoutFactor.status, 403, "nor does one press on a link");
+  assert.equal(withoutFactor.status, 403, "a confirmed address alone does not either");
   await enableSecondFactor(world, account);
   return account;
 }
@@ -85,12 +85,12 @@ test("a report keeps the evidence when the message is deleted", async (world) =>
   assert.equal((await world.send("GET", "/api/admin/reports", undefined, ann)).status, 403);
 }, ADMIN);
 
-test("only what the reporter can see can be reported, and only as whose it is", async (world) => {
+test("a report is refused for a message that the reporter cannot see or that another user sent", async (world) => {
   const { ann, bob, chatId } = await couple(world);
   const carl = await world.register("carl");
   const sent = await world.send("POST", "/api/messages", { chatId, text: "secret" }, bob);
-  const report = (who: { token: string }, userId: string, messageId?: string) =>
-    world.send("POST", "/api/users/report", { userId, messageId, reason: "spam" }, who);
+  const report = (reporter: { token: string }, userId: string, messageId?: string) =>
+    world.send("POST", "/api/users/report", { userId, messageId, reason: "spam" }, reporter);
   assert.equal((await report(carl, bob.id, sent.body.id)).status, 404);
   assert.equal((await report(ann, carl.id, sent.body.id)).status, 400);
   assert.equal((await report(ann, ann.id)).status, 400);
@@ -98,7 +98,7 @@ test("only what the reporter can see can be reported, and only as whose it is", 
 });
 
 test(
-  "a suspension ends sessions at once, is told to who knows the password, and ends",
+  "a suspension ends sessions at once, is revealed only with the password, and expires",
   async (world) => {
     const { bob } = await couple(world);
     const chief = await admin(world);
@@ -113,7 +113,7 @@ test(
     assert.deepEqual([refused.status, refused.body.code], [403, "account_suspended"]);
     assert.equal((await world.login("bob", "wrong password")).status, 401);
     world.ahead += 3_600_001;
-    assert.equal((await world.login("bob")).status, 200, "it has run out");
+    assert.equal((await world.login("bob")).status, 200, "it has expired");
   },
   ADMIN,
 );
@@ -138,7 +138,7 @@ test("a suspension can be lifted; administrators do not suspend themselves", asy
   assert.deepEqual([entry.actorId, entry.address], [chief.id, null], "not from where");
 }, ADMIN);
 
-test("a group's admins read who changed members and roles", async (world) => {
+test("a group's admins can read the changes of members and roles", async (world) => {
   const { ann, bob, groupId } = await couple(world);
   const role = { userId: bob.id, role: "admin" };
   const path = `/api/groups/${groupId}/audit`;
@@ -163,13 +163,17 @@ test("a group's admins read who changed members and roles", async (world) => {
   assert.equal((await world.send("GET", path, undefined, ann)).status, 404, "she has left");
 });
 
-test("blocking someone again changes nothing, also where no more may be blocked", async (world) => {
-  const { ann, bob } = await couple(world);
-  const carol = await world.register("carol");
-  const block = async ({ id: userId }: { id: string }) =>
-    (await world.send("POST", "/api/users/block", { userId }, ann)).status;
-  assert.deepEqual([await block(bob), await block(bob), await block(carol)], [200, 200, 409]);
-  const { body } = await world.send("GET", "/api/audit", undefined, ann);
-  const actions = body.items.map(({ action }: { action: string }) => action);
-  assert.equal(actions.filter((action: string) => action === "user.blocked").length, 1);
-}, { LIMIT_BLOCKS: "1" });
+test(
+  "blocking a blocked user again changes nothing, even at the limit of blocks",
+  async (world) => {
+    const { ann, bob } = await couple(world);
+    const carol = await world.register("carol");
+    const block = async ({ id: userId }: { id: string }) =>
+      (await world.send("POST", "/api/users/block", { userId }, ann)).status;
+    assert.deepEqual([await block(bob), await block(bob), await block(carol)], [200, 200, 409]);
+    const { body } = await world.send("GET", "/api/audit", undefined, ann);
+    const actions = body.items.map(({ action }: { action: string }) => action);
+    assert.equal(actions.filter((action: string) => action === "user.blocked").length, 1);
+  },
+  { LIMIT_BLOCKS: "1" },
+);

@@ -34,7 +34,7 @@ const dialog = (query: Record<string, string> = {}) =>
     ...query,
   })}`;
 
-test("a code and a Limited Login token sign the same person in", async (world, facebook) => {
+test("a code and a Limited Login token sign in one and the same user", async (world, facebook) => {
   const { code } = facebook.authorize(dialog(), ANN);
   const up = await withFacebook(world, { code, codeVerifier, redirectUri });
   assert.equal(up.status, 200, JSON.stringify(up.body));
@@ -50,7 +50,7 @@ test("a code and a Limited Login token sign the same person in", async (world, f
 });
 
 test(
-  "a wrong verifier or redirect URI, and an access token that is not ours, are refused",
+  "a wrong verifier or redirect URI, and another app's access token, are refused",
   async (world, facebook) => {
     const exchange = (body: Record<string, string>) => {
       const { code } = facebook.authorize(dialog(), ANN);
@@ -67,7 +67,7 @@ test(
   },
 );
 
-test("the server's own state carries the verifier, and works once", async (world, facebook) => {
+test("the server's state contains the verifier, and works once", async (world, facebook) => {
   const begin = async (token?: string) => {
     const start = { provider: "facebook", redirectUri };
     const { body } = await world.send("POST", "/api/auth/oauth/start", start, { token });
@@ -95,7 +95,7 @@ test("the server's own state carries the verifier, and works once", async (world
 });
 
 test(
-  "without an address from Facebook, one has to be said, and it counts as unconfirmed",
+  "without an address from Facebook, the request must contain one, which counts as unconfirmed",
   async (world, facebook) => {
     const nameless = { id: "fb-2", name: "Без почты" };
     const refused = await withFacebook(world, { idToken: await facebook.idToken(nameless) });
@@ -109,7 +109,7 @@ test(
   },
 );
 
-test("an unconfirmed address takes no account over", async (world, facebook) => {
+test("an unconfirmed address cannot take over an account", async (world, facebook) => {
   await world.register("ann");
   const refused = await withFacebook(world, { idToken: await facebook.idToken(ANN) });
   assert.equal(refused.status, 409);

@@ -26,7 +26,7 @@ const ANN = { sub: "1001", email: "ann@example.org", email_verified: true, name:
 const withGoogle = (world: AccountWorld, body: unknown, token?: string) =>
   world.send("POST", "/api/auth/google", body, { token });
 
-test("an ID token signs up, and then in, by the subject and not the address", async (world) => {
+test("an ID token signs up, and then in, by its subject and not by the address", async (world) => {
   const up = await withGoogle(world, { idToken: await google.idToken(ANN), deviceName: "Phone" });
   assert.equal(up.status, 200, JSON.stringify(up.body));
   const { user } = up.body;
@@ -44,11 +44,11 @@ test("an ID token signs up, and then in, by the subject and not the address", as
   assert.match(second.body.user.username, /^ann\.lee\d+$/);
 });
 
-test("a token that is not for us, not Google's, not valid now or not signed is refused", async (world) => {
+test("a token for another audience, of another issuer, outside its validity or unsigned is refused", async (world) => {
   const claims = {
     "another audience": { aud: "someone-else" },
     "several audiences, for another party": { aud: [GOOGLE_CLIENT_ID, "x"], azp: "x" },
-    "several audiences, for nobody": { aud: [GOOGLE_CLIENT_ID, "x"], azp: undefined },
+    "several audiences, without a party": { aud: [GOOGLE_CLIENT_ID, "x"], azp: undefined },
     "another party": { azp: "someone-else" },
     "another issuer": { iss: "https://accounts.example.org" },
     "no subject": { sub: undefined },
@@ -62,7 +62,7 @@ test("a token that is not for us, not Google's, not valid now or not signed is r
   const good = await google.idToken(ANN);
   const [, payload] = good.split(".");
   const none = `${btoa(JSON.stringify({ alg: "none" })).replace(/=+$/, "")}.${payload}.`;
-  // Signed with what is public: the client's id as an HMAC key.
+  // Signed with a public value: the client's id as an HMAC key.
   const hmac = await new SignJWT(
     JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))),
   )
@@ -73,7 +73,7 @@ test("a token that is not for us, not Google's, not valid now or not signed is r
   }
 });
 
-test("a nonce that is given has to be the token's", async (world) => {
+test("a given nonce must be the token's nonce", async (world) => {
   const idToken = await google.idToken(ANN, { nonce: "n-1" });
   assert.equal((await withGoogle(world, { idToken, nonce: "n-2" })).status, 401);
   const without = await google.idToken(ANN);
@@ -109,7 +109,7 @@ test("a code is exchanged with the client's own PKCE verifier", async (world) =>
   assert.equal((await withGoogle(world, {})).status, 400);
 });
 
-test("state, nonce and verifier that the server keeps work once, and for one provider", async (world) => {
+test("state, nonce and verifier kept by the server work once, and for one provider", async (world) => {
   const start = async () =>
     (await world.send("POST", "/api/auth/oauth/start", { provider: "google", redirectUri })).body;
   const begun = await start();
@@ -158,7 +158,7 @@ test("the last way to sign in cannot be unlinked", async (world) => {
   assert.equal((await world.login(ANN.email, "a new password")).status, 200);
 });
 
-test("whoever opened an account with another's address in advance keeps nothing of it", async (world) => {
+test("an attacker who opened an account with another person's address in advance loses all access", async (world) => {
   const squatter = await world.register("ann");
   const own = await google.idToken({ sub: "666", email: "evil@example.org", email_verified: true });
   await world.send("POST", "/api/auth/identities/google", { idToken: own }, squatter);
@@ -169,7 +169,7 @@ test("whoever opened an account with another's address in advance keeps nothing 
   assert.equal((await world.send("POST", "/api/auth/password/reset", reset)).status, 204);
   assert.equal((await world.send("GET", "/api/users/profile", undefined, squatter)).status, 401);
   const back = await withGoogle(world, { idToken: own });
-  assert.notEqual(back.body.user?.id, squatter.id, "the link that they left is gone");
+  assert.notEqual(back.body.user?.id, squatter.id, "the squatter's provider link is removed");
   const owner = await world.login(ANN.email, "the owner's password");
   assert.equal(owner.status, 200);
 });
@@ -186,7 +186,7 @@ test("a recent ID token of the linked account proves identity; an old or another
   assert.equal((await prove(await google.idToken(other))).status, 401);
 });
 
-Deno.test("a provider that is not configured is not there; one that is away is unavailable", async () => {
+Deno.test("an unconfigured provider is not found, and an unreachable one is unavailable", async () => {
   await using none = await AccountWorld.open();
   const idToken = await google.idToken(ANN);
   assert.equal((await withGoogle(none, { idToken })).status, 404);

@@ -7,7 +7,7 @@ import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { aSession, T0 } from "../../contract/store/rows.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
-Deno.test("devices of sessions that are over give way, others don't", async () => {
+Deno.test("PushDevices replaces devices of ended sessions, but not others, at the limit", async () => {
   await using folder = await TempDir.make("push_devices");
   const store = new SqliteStore(folder.join("store.db"));
   const devices = new PushDevices(store, { now: () => T0 }, { pushDevices: 2 }, []);

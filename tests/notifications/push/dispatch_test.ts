@@ -21,15 +21,18 @@ import { TempDir } from "../../support/temp_dir.ts";
 
 const GRACE_MS = 100;
 
-/** A store of people's devices, a push service that takes everything at first, and who is connected. */
+/**
+ * A store of devices, a push service that accepts everything at first, and the set of connected
+ * users.
+ */
 class DispatchWorld implements AsyncDisposable {
-  /** The push service's answer to all that follows. */
+  /** The push service's result for all later pushes. */
   result: PushResult = { outcome: "delivered" };
   readonly warnings: [message: string, fields?: LogFields][] = [];
   readonly sentTo: PushTarget[] = [];
   readonly pushes: Push[] = [];
   readonly online = new Set<string>();
-  /** Connected to this instance, whatever the directory says. */
+  /** Users connected to this instance, whatever the directory says. */
   readonly here = new Set<string>();
   readonly store: SqliteStore;
   readonly dispatch: PushDispatch;
@@ -62,7 +65,7 @@ class DispatchWorld implements AsyncDisposable {
     return new DispatchWorld(await TempDir.make("dispatch"));
   }
 
-  /** Someone's only device, registered by a session such as this. */
+  /** Creates a user's only device, registered by a session with these fields. */
   async device(fields: Partial<Session> = {}): Promise<PushDevice> {
     const session = aSession(fields);
     await this.store.sessions.create(session);
@@ -78,11 +81,11 @@ class DispatchWorld implements AsyncDisposable {
 
 function added(userId: string, entry: OutboxEntry): PushCandidate {
   const [event] = entry.occurrences;
-  const about = { kind: "added_to_group", actorId: newId(), messageId: null, data: {} } as const;
-  return { userId, ...about, event, entry };
+  const shared = { kind: "added_to_group", actorId: newId(), messageId: null, data: {} } as const;
+  return { userId, ...shared, event, entry };
 }
 
-Deno.test("a session that has ended or expired gets no push, and its device is forgotten", async () => {
+Deno.test("PushDispatch sends no push for an ended or expired session, and removes its device", async () => {
   await using world = await DispatchWorld.make();
   const alive = await world.device();
   const ended = await world.device({ endedAt: T0 - 1, endReason: "logout" });
@@ -95,7 +98,7 @@ Deno.test("a session that has ended or expired gets no push, and its device is f
   assert.deepEqual(await world.store.pushDevices.ofUsers(userIds), [alive]);
 });
 
-Deno.test("those who may be leaving are looked at again once, in one entry an occurrence", async () => {
+Deno.test("PushDispatch checks users who may be leaving again once, with one entry per event", async () => {
   await using world = await DispatchWorld.make();
   const devices = [await world.device(), await world.device(), await world.device()];
   for (const { userId } of devices) world.online.add(userId);
@@ -131,7 +134,7 @@ Deno.test("PushDispatch logs why a push is retried, unless the server is stoppin
   assert.equal(world.warnings.length, 1);
 });
 
-Deno.test("who is connected here hears of it there: no push, and no look again", async () => {
+Deno.test("PushDispatch neither pushes to users connected here nor checks them again", async () => {
   await using world = await DispatchWorld.make();
   const [here, away] = [await world.device(), await world.device()];
   world.here.add(here.userId);
@@ -141,7 +144,7 @@ Deno.test("who is connected here hears of it there: no push, and no look again",
   assert.deepEqual(world.sentTo, [away.address]);
 });
 
-Deno.test("a deleted message is stood in for by an earlier unread one of its sender, or by none", async () => {
+Deno.test("PushDispatch replaces a deleted message by an earlier unread one of its sender, or sends nothing", async () => {
   await using world = await DispatchWorld.make();
   const device = await world.device();
   const { userId } = device;
@@ -158,9 +161,9 @@ Deno.test("a deleted message is stood in for by an earlier unread one of its sen
     const plain = { mentions: [], replyTo: null };
     const event = { type: "message" as const, messageId, seq, senderId, ...plain };
     const entry = anOutboxEntry({ chatId: chat.id, occurrences: [event] });
-    const about = { kind: "message", actorId: senderId, messageId, data: {} } as const;
+    const shared = { kind: "message", actorId: senderId, messageId, data: {} } as const;
     world.pushes.length = 0;
-    await world.dispatch.showChat(chat, [{ userId, ...about, event, entry }]);
+    await world.dispatch.showChat(chat, [{ userId, ...shared, event, entry }]);
     return world.pushes[0]?.alert?.body.split(": ").at(-1);
   };
   const gone = { text: "", deletedAt: T0 };

@@ -101,7 +101,7 @@ test("a badge alone is shown, at priority 5", async (server) => {
   assert.equal(apns!.payload.aps.badge, 3);
 });
 
-test("one access token serves all pushes, those at once too", async (server) => {
+test("one access token serves all pushes, concurrent ones included", async (server) => {
   const sender = senderFor(server);
   await Promise.all(Array.from({ length: 20 }, () => sender.send(target, samplePush)));
   await sender.send(target, samplePush);
@@ -109,7 +109,7 @@ test("one access token serves all pushes, those at once too", async (server) => 
   assert.equal(server.tokensIssued, 1);
 });
 
-test("the access token is renewed before it ends", async (server) => {
+test("the access token is renewed before it expires", async (server) => {
   let now = Date.now();
   server.now = () => now;
   const sender = senderFor(server);
@@ -131,7 +131,7 @@ test("a revoked access token is replaced and the push arrives", async (server) =
   assert.equal(server.received.length, 2);
 });
 
-test("an access token refused twice in a row rejects, without a third try", async (server) => {
+test("an access token refused twice in a row rejects, without a third attempt", async (server) => {
   const body = fcmErrorBody(401, "UNAUTHENTICATED", null);
   server.sends.add({ status: 401, body }, { status: 401, body });
   const result = await senderFor(server).send(target, samplePush);
@@ -182,7 +182,7 @@ test("an abort ends a send that hangs, long before its timeout", async (server) 
   assert.equal(server.received.length, 2);
 });
 
-test("a host that is down is named without the access token", async (server) => {
+test("the error for a host that is down does not contain the access token", async (server) => {
   const sender = senderFor(server);
   await sender.send(target, samplePush);
   await server.close();
@@ -204,7 +204,7 @@ test("a reserved data key is rejected unsent", async (server) => {
   assert.equal(server.tokensIssued, 0);
 });
 
-/** FCM's reference, `ErrorCode`, and what each means for the registration. */
+/** The documented values of FCM's `ErrorCode`, and the outcome of each for the registration. */
 const DOCUMENTED: [
   status: number,
   name: string,
@@ -236,13 +236,13 @@ test("the documented answer for an invalid registration token means gone", async
   assert.equal((await senderFor(server).send(target, samplePush)).outcome, "gone");
 });
 
-test("over quota without Retry-After waits a minute", async (server) => {
+test("a push over quota without Retry-After waits a minute", async (server) => {
   server.sends.add({ status: 429 });
   const result = await senderFor(server).send(target, samplePush);
   assert.equal(result.outcome === "retry" && result.afterMs, 60_000);
 });
 
-test("a wrong endpoint keeps every registration", async (server) => {
+test("a wrong endpoint does not remove registrations", async (server) => {
   const account = parseServiceAccount(server.serviceAccountJson);
   const sender = new FcmPushSender({ account, endpoint: `${server.endpoint}/wrong` });
   assert.equal((await sender.send(target, samplePush)).outcome, "rejected");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { deadline, postPush } from "../../../src/notifications/push/http.ts";
 
-Deno.test("a push service's answer is read no further than its bound", async () => {
+Deno.test("postPush reads a response only up to its limit", async () => {
   const chunk = new Uint8Array(64 * 1024).fill(120);
   let sent = 0;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {

@@ -5,8 +5,8 @@ import { TempDir } from "../../support/temp_dir.ts";
 const HELPER = new URL("../../../src/notifications/push/fcm/import_package.ts", import.meta.url);
 
 /**
- * Runs `code` in a Deno whose lock file cannot be written any more once the program has begun: a file is in the
- * place of its folder, which stops root as well, as a folder that is read-only stops others.
+ * Runs `code` in a Deno whose lock file cannot be written once the program has started: a file
+ * replaces its folder, which stops root as well, as a read-only folder stops others.
  */
 async function runWithoutLock(registry: string, code: string): Promise<string> {
   await using folder = await TempDir.make("package");

@@ -7,7 +7,7 @@ import { T0 } from "../../contract/store/rows.ts";
 const FAULT: PushResult = { outcome: "retry", reason: "no answer", unreachable: true };
 const DELIVERED: PushResult = { outcome: "delivered" };
 
-/** Lanes over a sender whose answers a test gives, by a clock that a test moves. */
+/** Lanes over a sender whose results a test provides, by a clock that a test moves. */
 class LanesWorld {
   now = T0;
   readonly underWay: { endpoint: string; answer: (result: PushResult) => void }[] = [];
@@ -27,14 +27,14 @@ class LanesWorld {
     return this.lanes.deliver(ownerId, target, samplePush);
   }
 
-  /** Answers all that is under way at this moment. */
+  /** Resolves all sends in flight at this moment. */
   async answer(result: PushResult): Promise<void> {
     for (const { answer } of this.underWay.splice(0)) answer(result);
     await new Promise((resolve) => setTimeout(resolve));
   }
 }
 
-Deno.test("a host of a user's choice has two places, and takes none of another host's", async () => {
+Deno.test("PushLanes gives a user-chosen host two slots, and none of another host's", async () => {
   const world = new LanesWorld();
   const hanging = [1, 2, 3, 4].map((n) => world.deliver(`https://slow.example.org/${n}`));
   const other = world.deliver("https://quick.example.org/1");
@@ -49,7 +49,7 @@ Deno.test("a host of a user's choice has two places, and takes none of another h
   for (const each of hanging) assert.equal((await each).outcome, "retry");
 });
 
-Deno.test("hosts that have taken nothing yet share sixteen places, proven ones need none", async () => {
+Deno.test("PushLanes lets unproven hosts share sixteen slots, and proven ones need none", async () => {
   const world = new LanesWorld();
   const proven = world.deliver("https://proven.example.org/1");
   await world.answer(DELIVERED);
@@ -59,11 +59,11 @@ Deno.test("hosts that have taken nothing yet share sixteen places, proven ones n
   void world.deliver("https://proven.example.org/2");
   assert.equal(world.underWay.at(-1)!.endpoint, "https://proven.example.org/2");
   await world.answer(DELIVERED);
-  assert.equal(world.underWay.length, 4, "the others have their turn");
+  assert.equal(world.underWay.length, 4, "the others get their turn");
   world.lanes.close();
 });
 
-Deno.test("three failures open the breaker, what waits comes back, and a probe closes it", async () => {
+Deno.test("PushLanes opens the breaker after three failures, returns waiting pushes, and closes it after a probe", async () => {
   const world = new LanesWorld();
   const results = [1, 2, 3, 4, 5, 6].map((n) => world.deliver(`https://down.example.org/${n}`));
   await world.answer(FAULT);
@@ -95,7 +95,7 @@ Deno.test("three failures open the breaker, what waits comes back, and a probe c
   world.lanes.close();
 });
 
-Deno.test("a device that did not answer is left alone for a while, others of its host are not", async () => {
+Deno.test("PushLanes pauses a device that did not respond, but not others of its host", async () => {
   const world = new LanesWorld();
   const first = world.deliver("https://push.example.org/hangs");
   await world.answer(FAULT);
@@ -111,19 +111,19 @@ Deno.test("a device that did not answer is left alone for a while, others of its
   world.lanes.close();
 });
 
-Deno.test("one person's pushes hold two places of a service, and a hundred of its queue", async () => {
+Deno.test("PushLanes bounds a user's pushes to two slots of a service and a hundred in its queue", async () => {
   const world = new LanesWorld();
   const endpoint = (n: number) => `https://fcm.googleapis.com/fcm/send/${n}`;
   const own = Array.from({ length: 103 }, (_, n) => world.deliver(endpoint(n), "mallory"));
   assert.equal(world.underWay.length, 2);
   assert.equal((await own.at(-1)!).outcome, "retry", "the queue's share is full");
   void world.deliver(endpoint(200), "bob");
-  assert.equal(world.underWay.length, 3, "another person's push goes at once");
+  assert.equal(world.underWay.length, 3, "another user's push is sent at once");
   world.lanes.close();
   await Promise.all(own);
 });
 
-Deno.test("what is under way or waits when the lanes close comes back as a retry", async () => {
+Deno.test("PushLanes returns pushes in flight or waiting as retries when it closes", async () => {
   const world = new LanesWorld();
   const all = [1, 2, 3].map((n) => world.deliver(`https://push.example.org/${n}`));
   world.lanes.close();

@@ -10,14 +10,37 @@ import { BrowserKeys } from "../../support/web_push_decryption.ts";
 const PUBLIC = ["8.8.8.8", "172.32.0.1", "2606:4700::1111", "2a00:1450:4001::1"];
 
 const PRIVATE = [
-  ...["0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1"],
-  ...["192.0.2.1", "192.168.1.1", "198.18.0.1", "203.0.113.9", "224.0.0.1", "255.255.255.255"],
-  ...["::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12::1", "ff02::1", "2001:db8::1"],
-  ...["::ffff:127.0.0.1", "::ffff:8.8.8.8", "::ffff:a00:1", "64:ff9b::7f00:1", "2002:7f00:1::"],
-  ...["2001:0:1::", "push.example.org", ""],
+  "0.0.0.0",
+  "10.1.2.3",
+  "100.64.0.1",
+  "127.0.0.1",
+  "169.254.169.254",
+  "172.16.0.1",
+  "192.0.2.1",
+  "192.168.1.1",
+  "198.18.0.1",
+  "203.0.113.9",
+  "224.0.0.1",
+  "255.255.255.255",
+  "::",
+  "::1",
+  "fe80::1",
+  "fe80::1%eth0",
+  "fc00::1",
+  "fd12::1",
+  "ff02::1",
+  "2001:db8::1",
+  "::ffff:127.0.0.1",
+  "::ffff:8.8.8.8",
+  "::ffff:a00:1",
+  "64:ff9b::7f00:1",
+  "2002:7f00:1::",
+  "2001:0:1::",
+  "push.example.org",
+  "",
 ];
 
-Deno.test("public addresses are told from private ones, in whatever form they come", () => {
+Deno.test("isPublicAddress distinguishes public and private addresses in all notations", () => {
   for (const address of PUBLIC) assert.equal(isPublicAddress(address), true, address);
   for (const address of PRIVATE) assert.equal(isPublicAddress(address), false, address);
 });
@@ -26,7 +49,7 @@ const url = new URL("https://push.example.org/1");
 const resolvesTo = (...addresses: string[]) => () => Promise.resolve(addresses);
 const failsWith = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
 
-Deno.test("an endpoint is registered only if all addresses of its host are public", async () => {
+Deno.test("requirePublicHost accepts an endpoint only if all addresses of its host are public", async () => {
   await requirePublicHost(url, resolvesTo("8.8.8.8", "2606:4700::1111"));
   for (const address of ["127.0.0.1", "::ffff:10.0.0.1", "169.254.169.254"]) {
     await assert.rejects(requirePublicHost(url, resolvesTo("8.8.8.8", address)), {
@@ -34,12 +57,12 @@ Deno.test("an endpoint is registered only if all addresses of its host are publi
     });
   }
   await assert.rejects(requirePublicHost(url, failsWith("ENOTFOUND")), { code: "invalid_request" });
-  // A name server that is away or hangs is no fault of the endpoint's: every send looks again.
+  // A name server that is down or hangs is no fault of the endpoint: every send checks again.
   await requirePublicHost(url, failsWith("EAI_AGAIN"));
   await requirePublicHost(url, () => new Promise(() => {}), 1);
 });
 
-Deno.test("a socket's lookup gives no private address", async () => {
+Deno.test("publicLookup returns no private address", async () => {
   const asked = (resolve: () => Promise<string[]>, all: boolean) =>
     new Promise((settle) => {
       const lookup = publicLookup(resolve);
@@ -54,7 +77,7 @@ Deno.test("a socket's lookup gives no private address", async () => {
   }
 });
 
-Deno.test("a host whose address has become private since it was registered gets no push", async () => {
+Deno.test("WebPushSender sends nothing to a host whose address has become private", async () => {
   const vapid = await parseVapidKeys(generateVapidKeys(), "mailto:ops@example.com");
   const { p256dh, auth } = BrowserKeys.generate();
   const target = { kind: "web", endpoint: url.href, p256dh, auth } as const;
@@ -65,7 +88,7 @@ Deno.test("a host whose address has become private since it was registered gets 
   }
 });
 
-Deno.test("a name server that hangs counts as a push service that does not answer", async () => {
+Deno.test("WebPushSender returns a retry if the name server hangs", async () => {
   const vapid = await parseVapidKeys(generateVapidKeys(), "mailto:ops@example.com");
   const { p256dh, auth } = BrowserKeys.generate();
   const target = { kind: "web", endpoint: url.href, p256dh, auth } as const;

@@ -12,14 +12,14 @@ pushSenderContract("Log", () => {
   return Promise.resolve({
     sender: logPushSender(jsonLog("debug", (line) => lines.push(JSON.parse(line)))),
     target,
-    arrived: () => arrivedIn(lines),
+    arrived: () => pushesIn(lines),
     close: () => Promise.resolve(),
   });
 });
 
-/** A push is one line; what it shows, if anything, is the next. */
+/** A push is one line; its alert, if any, is the next. */
 // deno-lint-ignore no-explicit-any
-function arrivedIn(lines: any[]) {
+function pushesIn(lines: any[]) {
   return lines.flatMap(({ level, badge, collapseKey, data }, at) => {
     if (level !== "info") return [];
     const shown = lines[at + 1]?.level === "debug" ? lines[at + 1] : null;
@@ -28,7 +28,7 @@ function arrivedIn(lines: any[]) {
   });
 }
 
-Deno.test("Log: people's words and the token stay out at the usual level", async () => {
+Deno.test("logPushSender leaves message text and the token out at the default level", async () => {
   const lines: string[] = [];
   await logPushSender(jsonLog("info", (line) => lines.push(line))).send(target, samplePush);
   assert.equal(lines.length, 1);
@@ -36,7 +36,7 @@ Deno.test("Log: people's words and the token stay out at the usual level", async
   assert.ok(!lines[0].includes(target.token));
 });
 
-Deno.test("each kind of target goes to its own sender", async () => {
+Deno.test("pushSenderByKind routes each kind of target to its sender", async () => {
   const sentTo: string[] = [];
   const named = (name: string): PushSender => ({
     send: () => {

@@ -18,7 +18,7 @@ const file = {
   token_uri: "https://oauth2.googleapis.com/token",
 };
 
-Deno.test("a service account is read as JSON, in base64, and with escaped line breaks", () => {
+Deno.test("parseServiceAccount reads JSON, base64, and escaped line breaks", () => {
   const escaped = { ...file, private_key: file.private_key.replaceAll("\n", "\\n") };
   const json = JSON.stringify(file, null, 2);
   for (const text of [json, `\n${json}\n`, btoa(json), JSON.stringify(escaped)]) {
@@ -28,7 +28,7 @@ Deno.test("a service account is read as JSON, in base64, and with escaped line b
   }
 });
 
-Deno.test("a faulty service account gives a clear message that shows nothing of it", () => {
+Deno.test("parseServiceAccount names the fault without showing the account", () => {
   const secret = file.private_key.split("\n")[3];
   const faults: [input: string, message: RegExp][] = [
     ["", /neither JSON nor base64/],
@@ -57,7 +57,7 @@ Deno.test("a faulty service account gives a clear message that shows nothing of 
   }
 });
 
-Deno.test("a service account never shows its key", () => {
+Deno.test("ServiceAccount never shows its key", () => {
   const account = parseServiceAccount(JSON.stringify(file));
   const secret = file.private_key.split("\n")[3];
   for (const shown of [JSON.stringify(account), inspect(account, { showHidden: true })]) {

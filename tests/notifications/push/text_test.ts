@@ -10,14 +10,14 @@ function bodyOf(media: Partial<MediaAttachment>[], text = ""): string | undefine
   return alertOf({ kind: "message", chat, message, actorName: "Ann", data: {} }, false)?.body;
 }
 
-Deno.test("a message without words is told of by its files", () => {
+Deno.test("alertOf describes a message without text by its files", () => {
   assert.equal(bodyOf([{ kind: "image" }], "Look"), "Ann: Look");
   assert.equal(bodyOf([{ kind: "image" }]), "Ann: Picture");
   assert.equal(bodyOf([{ kind: "image" }, { kind: "video" }]), "Ann: 2 files");
   assert.equal(bodyOf([]), "Ann: File", "deleted since");
 });
 
-Deno.test("nothing is told where content is hidden, or a chat is encrypted", () => {
+Deno.test("alertOf returns null if content is hidden or the chat is encrypted", () => {
   const message = aMessage(chat.id, 1);
   const subject = { kind: "message", chat, message, actorName: "Ann", data: {} } as const;
   assert.notEqual(alertOf(subject, false), null);

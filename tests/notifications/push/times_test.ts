@@ -4,7 +4,7 @@ import { GIVE_UP_MS, retryAt } from "../../../src/notifications/push/retry_times
 
 const T0 = Date.UTC(2026, 0, 15, 12, 0);
 
-Deno.test("quiet hours are by the clock of their time zone, and may span midnight", () => {
+Deno.test("isQuiet uses the clock of the time zone, and the hours may span midnight", () => {
   const at = (hour: number, minute = 0) => Date.UTC(2026, 0, 15, hour, minute);
   const night = { start: 22 * 60, end: 7 * 60, timeZone: "Europe/Berlin" };
   const quiet: [number, boolean][] = [
@@ -24,7 +24,7 @@ Deno.test("quiet hours are by the clock of their time zone, and may span midnigh
   assert.equal(isQuiet(night, summer), true, "22:00 in summer time");
 });
 
-Deno.test("retries wait longer each time, heed the service, and end after a day", () => {
+Deno.test("retryAt waits longer each time, respects the service, and gives up after a day", () => {
   const entry = (attempts: number) => ({ attempts, createdAt: T0 });
   const middle = () => 0.5;
   const waits = [0, 1, 2, 7, 20].map((n) => retryAt(entry(n), T0, 0, middle)! - T0);

@@ -5,14 +5,14 @@ import { parseVapidKeys, VapidSigner } from "../../../src/notifications/push/web
 
 const SUBJECT = "mailto:ops@example.com";
 
-Deno.test("generated VAPID keys have the sizes that browsers want, and are read back", async () => {
+Deno.test("generated VAPID keys have the sizes that browsers expect, and can be parsed", async () => {
   const keys = generateVapidKeys();
   assert.match(keys.publicKey, /^B[\w-]{86}$/);
   assert.match(keys.privateKey, /^[\w-]{43}$/);
   assert.equal((await parseVapidKeys(keys, SUBJECT)).publicKey, keys.publicKey);
 });
 
-Deno.test("VAPID keys that do not belong together are refused without showing them", async () => {
+Deno.test("parseVapidKeys rejects mismatching keys without showing them", async () => {
   const [a, b] = [generateVapidKeys(), generateVapidKeys()];
   const mixed = { publicKey: a.publicKey, privateKey: b.privateKey };
   const swapped = { publicKey: a.privateKey, privateKey: a.publicKey };
@@ -24,7 +24,7 @@ Deno.test("VAPID keys that do not belong together are refused without showing th
   }
 });
 
-Deno.test("the VAPID subject must be a contact", async () => {
+Deno.test("parseVapidKeys requires a contact as the subject", async () => {
   const keys = generateVapidKeys();
   await parseVapidKeys(keys, "https://example.com/contact");
   for (const subject of ["", "ops@example.com", "mailto:", "http://example.com", "https://"]) {
@@ -32,7 +32,7 @@ Deno.test("the VAPID subject must be a contact", async () => {
   }
 });
 
-Deno.test("one token serves an origin until an hour before its end", async () => {
+Deno.test("VapidSigner reuses an origin's token until an hour before it expires", async () => {
   let now = Date.now();
   const vapid = await parseVapidKeys(generateVapidKeys(), SUBJECT);
   const signer = new VapidSigner(vapid, { now: () => now });

@@ -39,7 +39,7 @@ async function vectorSender(): Promise<CryptoKeyPair> {
   };
 }
 
-Deno.test("the example of RFC 8291 comes out to the byte", async () => {
+Deno.test("encryptWebPush reproduces the example of RFC 8291 exactly", async () => {
   const body = await encryptWebPush(
     new TextEncoder().encode(VECTOR.plaintext),
     await importSubscriptionKeys(VECTOR),
@@ -48,13 +48,13 @@ Deno.test("the example of RFC 8291 comes out to the byte", async () => {
   assert.equal(base64url.encode(body), VECTOR.body);
 });
 
-Deno.test("the tests' browser reads the example of RFC 8291", () => {
+Deno.test("the tests' browser decrypts the example of RFC 8291", () => {
   const browser = BrowserKeys.from(VECTOR.browserPrivate, VECTOR.auth);
   assert.equal(browser.p256dh, VECTOR.p256dh);
   assert.equal(browser.decrypt(base64url.decode(VECTOR.body)), VECTOR.plaintext);
 });
 
-Deno.test("the longest plaintext makes a body of 4,096 bytes, a longer one is refused", async () => {
+Deno.test("encryptWebPush turns the longest plaintext into 4,096 bytes, and rejects a longer one", async () => {
   const browser = BrowserKeys.generate();
   const keys = await importSubscriptionKeys(browser);
   const longest = new Uint8Array(MAX_PLAINTEXT_BYTES).fill(97);
@@ -64,7 +64,7 @@ Deno.test("the longest plaintext makes a body of 4,096 bytes, a longer one is re
   await assert.rejects(encryptWebPush(new Uint8Array(MAX_PLAINTEXT_BYTES + 1), keys), RangeError);
 });
 
-Deno.test("no two pushes share a key or a salt", async () => {
+Deno.test("encryptWebPush uses a new key and salt for each push", async () => {
   const keys = await importSubscriptionKeys(BrowserKeys.generate());
   const [a, b] = [
     await encryptWebPush(new Uint8Array(1), keys),
@@ -74,7 +74,7 @@ Deno.test("no two pushes share a key or a salt", async () => {
   assert.notDeepEqual(a.subarray(21, 86), b.subarray(21, 86));
 });
 
-Deno.test("keys that no browser makes are refused, with the field named", async () => {
+Deno.test("importSubscriptionKeys rejects invalid keys and names the field", async () => {
   const good = BrowserKeys.generate();
   const bad = [
     { p256dh: good.p256dh.slice(0, -2), auth: good.auth },

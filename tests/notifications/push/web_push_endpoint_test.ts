@@ -37,19 +37,19 @@ const REFUSED = [
   `https://push.example.com/${"x".repeat(3000)}`,
 ];
 
-Deno.test("endpoints of the browsers' vendors are accepted", () => {
+Deno.test("parseWebPushEndpoint accepts endpoints of browser vendors", () => {
   for (const endpoint of ACCEPTED) {
     assert.equal(typeof parseWebPushEndpoint(endpoint).href, "string");
   }
 });
 
 for (const endpoint of REFUSED) {
-  Deno.test(`the endpoint ${endpoint.slice(0, 50)} is refused`, () => {
+  Deno.test(`parseWebPushEndpoint rejects ${endpoint.slice(0, 50)}`, () => {
     assert.throws(() => parseWebPushEndpoint(endpoint), { code: "invalid_request" });
   });
 }
 
-Deno.test("an origin may be allowed, and only as a whole", () => {
+Deno.test("parseWebPushEndpoint accepts an allowed origin only as a whole", () => {
   const allowed = ["http://127.0.0.1:8080"];
   assert.equal(parseWebPushEndpoint("http://127.0.0.1:8080/x", allowed).port, "8080");
   for (

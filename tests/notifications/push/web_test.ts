@@ -52,7 +52,7 @@ function test(title: string, body: (started: Started) => Promise<void>): void {
   });
 }
 
-test("the headers say how long, how urgent and what is replaced", async (started) => {
+test("the headers contain lifetime, urgency and topic", async (started) => {
   const { server, sender, target } = started;
   await sender.send(target, samplePush);
   await sender.send(target, { ...samplePush, collapseKey: null, urgency: "normal", ttl: 0 });
@@ -63,7 +63,7 @@ test("the headers say how long, how urgent and what is replaced", async (started
   assert.deepEqual([second.ttl, second.urgency, second.topic], [0, "normal", null]);
 });
 
-test("one chat has one topic, two chats have two", async ({ server, sender, target }) => {
+test("each chat has a separate topic", async ({ server, sender, target }) => {
   for (const collapseKey of ["a", "b", "a"]) {
     await sender.send(target, { ...samplePush, collapseKey });
   }
@@ -81,14 +81,14 @@ test("the VAPID token names the audience and the operator, for half a day", asyn
   assert.ok(claims.exp! <= Date.now() / 1000 + 12 * 60 * 60);
 });
 
-test("a subscription made for another server's key is rejected, and stays", async (started) => {
+test("a subscription for another server's key is rejected, and kept", async (started) => {
   const { server, target } = started;
   const stranger = await senderFor(server, generateVapidKeys());
   assert.equal((await stranger.send(target, samplePush)).outcome, "rejected");
   assert.deepEqual(server.refusals, ["VAPID public key mismatch"]);
 });
 
-test("what is sent to one browser cannot be read by another", async (started) => {
+test("a push to one browser cannot be decrypted by another", async (started) => {
   const { server, sender, keys, target } = started;
   const other = server.subscribe(keys.publicKey);
   const mixed = { ...target, p256dh: other.p256dh };
@@ -106,7 +106,7 @@ test("broken keys of a subscription are rejected unsent", async ({ server, sende
   assert.equal(server.requests, 0);
 });
 
-test("an endpoint that is not allowed is rejected unsent", async ({ server, keys, target }) => {
+test("a forbidden endpoint is rejected unsent", async ({ server, keys, target }) => {
   const vapid = await parseVapidKeys(keys, SUBJECT);
   const result = await new WebPushSender({ vapid }).send(target, samplePush);
   assert.equal(result.outcome, "rejected");

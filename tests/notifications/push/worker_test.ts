@@ -10,8 +10,8 @@ import { GIVE_UP_MS } from "../../../src/notifications/push/retry_times.ts";
 import { aChat, anOutboxEntry, T0 } from "../../contract/store/rows.ts";
 import { eventually } from "../../support/eventually.ts";
 
-/** A worker whose chats all exist; `tell` hears of each round. */
-function workerOver(tell: (chatId: string, entries: readonly OutboxEntry[]) => void) {
+/** Creates a worker whose chats all exist; `onRound` is called with each round. */
+function workerOver(onRound: (chatId: string, entries: readonly OutboxEntry[]) => void) {
   const settled: string[] = [];
   const store = {
     chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
@@ -24,7 +24,7 @@ function workerOver(tell: (chatId: string, entries: readonly OutboxEntry[]) => v
   } as unknown as PushWorkerOptions["store"];
   const resolver = {
     resolve: ({ id }: Chat, entries: readonly OutboxEntry[]) => {
-      tell(id, entries);
+      onRound(id, entries);
       return Promise.resolve([]);
     },
   } as unknown as RecipientResolver;
@@ -41,24 +41,24 @@ function workerOver(tell: (chatId: string, entries: readonly OutboxEntry[]) => v
 
 const ids = (count: number) => Array.from({ length: count }, () => newId());
 
-Deno.test("chats that are never quiet do not keep the others waiting", async () => {
+Deno.test("PushWorker does not let busy chats delay the others", async () => {
   const [busy, quiet] = [ids(8), ids(12)];
-  const told: string[] = [];
+  const processed: string[] = [];
   const { worker } = workerOver((chatId) => {
-    told.push(chatId);
+    processed.push(chatId);
     if (busy.includes(chatId)) worker.take(anOutboxEntry({ chatId }));
   });
   try {
     for (const chatId of [...busy, ...quiet]) worker.take(anOutboxEntry({ chatId }));
-    await eventually("all have been told", () => quiet.every((id) => told.includes(id)));
-    assert.deepEqual(told.slice(0, 20), [...busy, ...quiet], "in the order of their coming");
-    await eventually("the busy ones go on", () => told.length >= 28);
+    await eventually("all were processed", () => quiet.every((id) => processed.includes(id)));
+    assert.deepEqual(processed.slice(0, 20), [...busy, ...quiet], "in order of arrival");
+    await eventually("the busy ones continue", () => processed.length >= 28);
   } finally {
     await worker.close();
   }
 });
 
-Deno.test("what comes while a chat is told of, or rests, goes together and is settled once", async () => {
+Deno.test("PushWorker processes entries that arrive during a chat's round or debounce together, and settles them once", async () => {
   const chatId = newId();
   const [first, ...later] = [1, 2, 3].map(() => anOutboxEntry({ chatId }));
   const rounds: string[][] = [];
@@ -74,20 +74,22 @@ Deno.test("what comes while a chat is told of, or rests, goes together and is se
   assert.deepEqual(settled, [first, ...later].map(({ id }) => id));
 });
 
-Deno.test("what could not be told for a day is settled untold, and what is fresh is told", async () => {
+Deno.test("PushWorker settles entries older than a day without processing them, and processes fresh ones", async () => {
   const chatId = newId();
   const [old, fresh] = [T0 - GIVE_UP_MS, T0].map((createdAt) =>
     anOutboxEntry({ chatId, createdAt })
   );
-  const told: string[] = [];
-  const { worker, settled } = workerOver((_, entries) => told.push(...entries.map(({ id }) => id)));
+  const processed: string[] = [];
+  const { worker, settled } = workerOver((_, entries) =>
+    processed.push(...entries.map(({ id }) => id))
+  );
   for (const entry of [old, fresh]) worker.take(entry);
   await eventually("both are settled", () => settled.length === 2);
   await worker.close();
-  assert.deepEqual(told, [fresh.id]);
+  assert.deepEqual(processed, [fresh.id]);
 });
 
-/** A worker over an outbox in memory, whose rounds end when a test says so. */
+/** Creates a worker over an outbox in memory, whose rounds end when a test says so. */
 function pollingWorker(due: OutboxEntry[]) {
   const rounds: { ids: string[]; end: () => void }[] = [];
   const held: { ids: string[]; until: number }[] = [];
@@ -125,7 +127,7 @@ function pollingWorker(due: OutboxEntry[]) {
   return { worker: new PushWorker(options), rounds, held, settled };
 }
 
-Deno.test("PushWorker claims what is due once it has started, and renews the lease of what it holds", async () => {
+Deno.test("PushWorker claims due entries once it has started, and renews their leases", async () => {
   const entry = anOutboxEntry();
   const due = [entry];
   const { worker, rounds, held, settled } = pollingWorker(due);
@@ -139,33 +141,33 @@ Deno.test("PushWorker claims what is due once it has started, and renews the lea
   const later = anOutboxEntry();
   due.push(later);
   await eventually("polls go on", () => held.some(({ ids }) => ids.includes(later.id)));
-  assert.deepEqual(held.at(-1)!.ids, [later.id], "what is settled is held no more");
+  assert.deepEqual(held.at(-1)!.ids, [later.id], "settled entries are not claimed any more");
   await worker.close();
 });
 
-Deno.test("PushWorker keeps retries out of the way of what has just happened", async () => {
+Deno.test("PushWorker does not let retries delay new entries", async () => {
   const { worker, rounds } = pollingWorker([]);
   for (let n = 0; n < 50; n++) worker.take(anOutboxEntry({ deviceIds: [newId()], attempts: 1 }));
   const fresh = anOutboxEntry();
   worker.take(fresh);
   await eventually(
-    "the fresh one has its round",
+    "the fresh entry gets its round",
     () => rounds.some(({ ids }) => ids.includes(fresh.id)),
   );
   assert.equal(rounds.length, 5, "four retries at a time, and the fresh one");
   await worker.close();
 });
 
-Deno.test("PushWorker lets go of what it has told: pushes go out also after very many", async () => {
-  const told: string[] = [];
-  const { worker } = workerOver((chatId) => told.push(chatId));
+Deno.test("PushWorker releases processed entries, and still pushes after very many", async () => {
+  const processed: string[] = [];
+  const { worker } = workerOver((chatId) => processed.push(chatId));
   const chats = ids(5_200);
   for (const chatId of chats.slice(0, 5_000)) worker.take(anOutboxEntry({ chatId }));
-  await eventually("all are told", () => told.length === 5_000);
-  await eventually("and let go of", () => {
+  await eventually("all are processed", () => processed.length === 5_000);
+  await eventually("and released", () => {
     const [chatId] = chats.splice(5_000, 1);
     worker.take(anOutboxEntry({ chatId }));
-    return told.length > 5_000;
+    return processed.length > 5_000;
   });
   await worker.close();
 });
