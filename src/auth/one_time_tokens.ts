@@ -71,7 +71,7 @@ export class OneTimeTokens {
 
   /** Uses up the token; returns null if it was used, has expired, or never existed. */
   consume(purpose: OneTimePurpose, token: string): Promise<OneTimeToken | null> {
-    return this.store.oneTimeTokens.take(idOf(purpose, token), this.clock.now());
+    return this.store.oneTimeTokens.consume(idOf(purpose, token), this.clock.now());
   }
 
   /** Counts one attempt, before it is known whether it succeeds; returns null if none is left. */

@@ -60,7 +60,7 @@ export class ChangeFeed {
    * are passed as they were read before. Returns null if there are more than `maxRows` changes.
    */
   async together(from: readonly ChatCursor[], maxRows: number): Promise<Changes[] | null> {
-    const ranges = from.map(({ chat, after }) => ({ chatId: chat.id, after, upTo: chat.rev }));
+    const ranges = from.map(({ chat, after }) => ({ chatId: chat.id, after, maxRev: chat.rev }));
     const [messages, members] = await Promise.all([
       this.store.messages.changedIn(ranges, maxRows + 1),
       this.store.memberships.changedIn(ranges, maxRows + 1),

@@ -6,7 +6,7 @@ import type { Session, SessionEndReason } from "../model/session.ts";
 import type { User } from "../model/user.ts";
 import type { UserPatch } from "./user_store.ts";
 
-/** An account as it is at the moment at which a change to it is decided. */
+/** An account as of the moment at which a change to it is decided. */
 export interface Account {
   user: User;
   /** In order of `provider`. */
@@ -15,21 +15,21 @@ export interface Account {
   sessions: Session[];
 }
 
-/** What is written together; what is left out stays as it is. */
+/** Rows that are written together; fields that are left out stay unchanged. */
 export interface AccountChange {
   user?: Omit<UserPatch, "updatedAt">;
   link?: Identity;
   unlink?: ProviderName[];
-  /** The push devices that these sessions registered go with them. */
+  /** Deletes the push devices that these sessions registered, too. */
   endSessions?: { ids: string[]; reason: SessionEndReason };
-  /** Forgets the one-time tokens of these purposes. */
+  /** Deletes the one-time tokens of these purposes. */
   dropTokens?: readonly OneTimePurpose[];
-  /** Takes away encryption devices, with their key packages and Welcomes, and devices that take pushes. */
+  /** Deletes encryption devices, with their key packages and Welcomes, and push devices. */
   forgetDevices?: boolean;
   entry?: AuditEntry;
 }
 
-/** What a change has made. */
+/** Result of a change. */
 export interface AccountChanged {
   user: User;
   removedDevices: Device[];
@@ -37,14 +37,14 @@ export interface AccountChanged {
 
 export interface AccountStore {
   /**
-   * Shows the account to `decide`, and writes what it answers: all of it or nothing, and as if nobody
-   * else had changed the account meanwhile. `decide` may be called more than once, so it only decides;
-   * what it throws is thrown, and nothing is written. `updatedAt` becomes `at`, and always later than it
-   * was. Null when the user is missing or erased.
+   * Passes the account to `decide`, and writes the change it returns: all of it or nothing, and
+   * isolated from concurrent changes to the account. `decide` may be called more than once, so it
+   * must have no side effect; an error it throws is rethrown, and nothing is written. `updatedAt`
+   * becomes `at`, and always later than it was. Returns null when the user is missing or erased.
    *
    * Throws `DuplicateKey` as `UserStore.update` does, and for `link` with `"identity"` when the
-   * provider's account is linked, to whomever, and with `"provider"` when the user has another account
-   * of this provider linked.
+   * provider's account is linked to any user, and with `"provider"` when the user has another
+   * account of this provider linked.
    */
   change(
     userId: string,

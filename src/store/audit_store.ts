@@ -7,18 +7,20 @@ export interface AuditPage {
 }
 
 /**
- * Entries of chats are written by `ChatStore.commit`, and those of accounts by `AccountStore.change` and
- * `UserStore.create`, in the transaction that makes the change; `add` is for what changes neither.
+ * `ChatStore.commit` writes the entries of chats, and `AccountStore.change` and `UserStore.create`
+ * write those of accounts, in the transaction that makes the change; `add` is for entries that come
+ * with no such change.
  */
 export interface AuditStore {
   add(entry: AuditEntry): Promise<void>;
-  /** What the user did, and what was done to them. */
+  /** Entries of actions by the user, and of actions that concern them. */
   ofUser(userId: string, page: AuditPage): Promise<AuditEntry[]>;
   ofChat(chatId: string, page: AuditPage): Promise<AuditEntry[]>;
   all(page: AuditPage): Promise<AuditEntry[]>;
   /**
-   * Blanks address, user agent and details of what the user did, or the server did to them; of what others
-   * did to them the details only, since the address is theirs.
+   * Blanks address, user agent and details of the user's own actions, and of the server's actions
+   * that concern them; in entries of other people's actions only the details, since the address is
+   * theirs.
    */
   forgetTracesOf(userId: string): Promise<void>;
 }

@@ -1,16 +1,19 @@
 import type { Block } from "../model/block.ts";
 
 export interface BlockStore {
-  /** Blocking twice keeps the first row; true if this call made it. */
+  /** Blocking twice keeps the first row; returns true if this call created it. */
   add(block: Block): Promise<boolean>;
-  /** True if there was one. */
+  /** Returns true if there was one. */
   remove(blockerId: string, blockedId: string): Promise<boolean>;
-  /** Whether `blockerId` has blocked `blockedId`; the other direction is another question. */
+  /** True if `blockerId` has blocked `blockedId`; a block in the other direction does not count. */
   has(blockerId: string, blockedId: string): Promise<boolean>;
-  /** Those of `userIds` who have blocked `blockedId`, in no particular order: others may be very many. */
+  /**
+   * Those of `userIds` who have blocked `blockedId`, in no particular order: there may be very many
+   * others.
+   */
   blockersAmong(blockedId: string, userIds: string[]): Promise<string[]>;
-  /** Newest first; of one millisecond, the highest id of the other one. */
+  /** Newest first; within one millisecond, the highest id of the other user first. */
   by(blockerId: string): Promise<Block[]>;
-  /** As `by`. */
+  /** Blocks of this user by others, in the order of `by`. */
   against(blockedId: string): Promise<Block[]>;
 }

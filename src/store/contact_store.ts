@@ -4,9 +4,9 @@ import type { ContactRequest, ContactSettings } from "../model/contact.ts";
 export type RequestOutcome = "added" | "exists" | "full";
 
 export interface RequestLimits {
-  /** Requests that wait for one person. */
+  /** Maximum number of requests that wait for one person. */
   received: number;
-  /** Requests that one person has sent and that have not expired. */
+  /** Maximum number of unexpired requests that one person has sent. */
   sent: number;
 }
 
@@ -17,30 +17,30 @@ export interface RequestPage {
   limit: number;
 }
 
-/** Who may reach whom, and the requests that wait for a person's consent. */
+/** Contact settings, and the requests that wait for a person's consent. */
 export interface ContactStore {
-  /** Of those who have changed theirs, in no particular order. */
+  /** Settings of people who have changed theirs, in no particular order. */
   settingsOf(userIds: string[]): Promise<ContactSettings[]>;
   putSettings(settings: ContactSettings): Promise<void>;
   /**
-   * Counted in the transaction that adds it: `full` where the limits are reached at
+   * Counted in the transaction that adds it: `full` if the limits are reached at
    * `request.createdAt`. An expired request for the same person and chat is replaced.
    */
   addRequest(request: ContactRequest, limits: RequestLimits): Promise<RequestOutcome>;
-  /** Null when missing; one that has expired is returned until it is purged. */
+  /** Null when missing; an expired request is returned until it is purged. */
   request(id: string): Promise<ContactRequest | null>;
-  /** As `request`, by what it is about. */
+  /** The request to this person for this chat, as for `request`. */
   requestFor(userId: string, chatId: string): Promise<ContactRequest | null>;
   /** Requests that wait for the person: neither declined nor expired; newest (highest id) first. */
   received(userId: string, page: RequestPage): Promise<ContactRequest[]>;
-  /** As `received`, of those that the person has sent. */
+  /** Requests that the person has sent, with the conditions and order of `received`. */
   sent(fromId: string, page: RequestPage): Promise<ContactRequest[]>;
-  /** False, and nothing changed, when it is missing or declined already. */
+  /** Returns false, and changes nothing, when it is missing or declined already. */
   decline(id: string, at: number): Promise<boolean>;
-  /** False when it is missing. */
+  /** Returns false when it is missing. */
   removeRequest(id: string): Promise<boolean>;
   /** Deletes the person's settings, and all requests to and from them. */
   deleteAllOf(userId: string): Promise<void>;
-  /** Deletes requests that expired before `before`; returns how many. */
+  /** Deletes requests that expired before `before`; returns their number. */
   purge(before: number): Promise<number>;
 }

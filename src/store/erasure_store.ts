@@ -3,7 +3,7 @@ import type { Erasure } from "../model/erasure.ts";
 export interface ErasureStore {
   /** Beginning twice keeps the first row. */
   begin(erasure: Erasure): Promise<void>;
-  /** Those not finished, oldest first. */
+  /** Unfinished erasures, oldest first. */
   pending(): Promise<Erasure[]>;
   finish(userId: string): Promise<void>;
 }

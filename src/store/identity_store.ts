@@ -1,6 +1,6 @@
 import type { Identity, ProviderName } from "../model/identity.ts";
 
-/** Linked and unlinked by `AccountStore.change`. */
+/** Reads linked accounts of providers; `AccountStore.change` links and unlinks them. */
 export interface IdentityStore {
   find(provider: ProviderName, subject: string): Promise<Identity | null>;
   /** In order of `provider`. */

@@ -1,6 +1,6 @@
 import { AppError, quote } from "../core/errors.ts";
 
-/** For a place to go on from that no page of this store has given. */
+/** Error for a cursor that no page of this store has returned. */
 export function invalidCursor(cursor: string): AppError {
-  return new AppError("invalid_request", `Searching: the cursor ${quote(cursor)} is not ours`);
+  return new AppError("invalid_request", `Cannot search: the cursor ${quote(cursor)} is invalid`);
 }

@@ -1,9 +1,12 @@
-/** What one instance at a time may do. A lease that was not renewed in time is free. */
+/**
+ * Leases for work that only one instance at a time may do. A lease that was not renewed in time is
+ * free.
+ */
 export interface LeaseStore {
-  /** Takes or renews; false while another holder's lease runs. */
+  /** Takes or renews; returns false while another holder's lease is unexpired. */
   take(name: string, holder: string, now: number, until: number): Promise<boolean>;
-  /** Nothing happens when the lease is another's. */
+  /** Does nothing if another holder has the lease. */
   release(name: string, holder: string): Promise<void>;
-  /** Forgets leases that ran out before `before`; answers how many. */
+  /** Deletes leases that expired before `before`; returns their number. */
   purge(before: number): Promise<number>;
 }

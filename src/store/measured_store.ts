@@ -3,11 +3,14 @@ import type { Store } from "./store.ts";
 
 type Method = (...args: unknown[]) => unknown;
 
-/** The same store; how long its calls take is observed by the part of it that was called. */
+/**
+ * Wraps a store so that the duration of each call is observed, by the part of the store that was
+ * called.
+ */
 export function measuredStore(store: Store, metrics: MetricsRegistry): Store {
   const seconds = metrics.histogram(
     "realtimechat_store_duration_seconds",
-    "Time until a call of the database was answered, by kind of row",
+    "Duration of the store's calls, by kind of row",
   );
   return overlaid(store, (name, value) => {
     return typeof value === "object" && value !== null ? measuredPart(seconds, name, value) : value;
@@ -32,7 +35,10 @@ function measuredMethod(method: Method, observe: (began: number) => void): Metho
   };
 }
 
-/** The object with `change` applied to each property when it is first read; methods stay bound to it. */
+/**
+ * Returns the object with `change` applied to each property on first read; methods stay bound to
+ * it.
+ */
 function overlaid<T extends object>(
   object: T,
   change: (name: string, value: unknown) => unknown,

@@ -17,37 +17,44 @@ export interface BehindRow {
 }
 
 export interface MembershipStore {
-  /** Who left is still a row, with `leftAt`; null for who never was a member. */
+  /** A former member still has a row, with `leftAt`; null for a user who was never a member. */
   of(chatId: string, userId: string): Promise<Membership | null>;
-  /** All rows of the chat, those who left too, in order of `joinedAt` and then `userId`. */
+  /** All rows of the chat, including former members, in order of `joinedAt` and then `userId`. */
   ofChat(chatId: string): Promise<Membership[]>;
-  /** All rows of the user, those of chats they left too, in no particular order. */
+  /** All rows of the user, including chats they left, in no particular order. */
   ofUser(userId: string): Promise<Membership[]>;
   /**
-   * Rows of chats in which the user is a present member, in order of `chatId`, at most `limit`: those after
-   * the chat `after`, or from the first on if it is null.
+   * Rows of chats in which the user is a present member, in order of `chatId`, at most `limit`:
+   * those after the chat `after`, or from the first on if it is null.
    */
   presentOfUser(userId: string, after: string | null, limit: number): Promise<Membership[]>;
   /** The user's rows in the given chats, including chats they left, in no particular order. */
   ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]>;
-  /** Whether both are members of a chat now. */
+  /** True if both are members of a chat now. */
   shareChat(userId: string, otherId: string): Promise<boolean>;
   /**
-   * Those of `userIds` who know the person: both are members of a chat now, and the other one is in it
-   * not only because a stranger added them (`addedByStranger`). In no particular order.
+   * Those of `userIds` who know the person: both are members of a chat now, and the membership of
+   * the other one is not only the result of a stranger adding them (`addedByStranger`). In no
+   * particular order.
    */
   acquaintedWith(userId: string, userIds: string[]): Promise<string[]>;
-  /** How many present members have read, and received, up to `seq`. */
+  /** Number of present members who have read, and received, up to `seq`. */
   countReached(chatId: string, seq: number): Promise<{ read: number; delivered: number }>;
-  /** Chats in which the user has not read the newest message, at most `limit`, in no particular order. */
+  /**
+   * Chats in which the user has not read the newest message, at most `limit`, in no particular
+   * order.
+   */
   behind(userId: string, limit: number): Promise<BehindRow[]>;
-  /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
-  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]>;
-  /** Rows in any of the ranges, which are of different chats; at most `limit`, in no particular order. */
+  /** Rows with `after < rev <= maxRev`, in order of `rev`, at most `limit`. */
+  changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Membership[]>;
+  /**
+   * Rows in any of the ranges, which are of different chats; at most `limit`, in no particular
+   * order.
+   */
   changedIn(ranges: RevisionRange[], limit: number): Promise<Membership[]>;
   /**
-   * Moves the cursors forward, never back; a `readSeq` that is given ends `addedByStranger`. Null when
-   * there is no row of a present member; `moved` is false when no cursor changed.
+   * Moves the cursors forward, never back; a given `readSeq` ends `addedByStranger`. Returns null
+   * when there is no row of a present member; `moved` is false when no cursor changed.
    */
   moveCursors(move: CursorMove): Promise<{ membership: Membership; moved: boolean } | null>;
   /** Null when there is no row of a present member. */

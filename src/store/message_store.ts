@@ -24,9 +24,9 @@ export interface SenderPage {
 export interface MessageSearch {
   /** The chats to search in; none finds nothing. */
   chatIds: string[];
-  /** As the person typed it: all of its words must be there, the last one may be unfinished. */
+  /** As the person typed it: all of its words must occur, the last one may be unfinished. */
   query: string;
-  /** Where an earlier page stopped: its `next`, or the id of the last message that is not wanted again. */
+  /** The end of an earlier page: its `next`, or the id of the last message that was returned. */
   before: string | null;
   limit: number;
 }
@@ -34,8 +34,8 @@ export interface MessageSearch {
 export interface FoundMessages {
   messages: Message[];
   /**
-   * Null if there is nothing more. A search takes only so much time: where it has used it up, the page has
-   * fewer messages than asked for, or none, and `next` says where to go on.
+   * Null if there is nothing more. A search has a time limit: once it is reached, the page has
+   * fewer messages than requested, or none, and `next` is where to continue.
    */
   next: string | null;
 }
@@ -43,7 +43,7 @@ export interface FoundMessages {
 export interface UnreadQuery {
   chatId: string;
   userId: string;
-  /** The messages after it count. */
+  /** Messages after it count. */
   readSeq: number;
   /** `Chat.lastSeq`: no message is newer, or it does not count yet. */
   lastSeq: number;
@@ -53,52 +53,56 @@ export interface UnreadQuery {
 
 export interface UnreadCount {
   unread: number;
-  /** Those of them that mention the person. */
+  /** Number of the unread messages that mention the person. */
   mentions: number;
 }
 
-/** Revisions of one chat, with `after < rev <= upTo`. */
+/** Revisions of one chat, with `after < rev <= maxRev`. */
 export interface RevisionRange {
   chatId: string;
   after: number;
-  upTo: number;
+  maxRev: number;
 }
 
 export interface MessageStore {
-  /** Tombstones too; null when missing. */
+  /** Includes tombstones; null when missing. */
   byId(id: string): Promise<Message | null>;
-  /** Those that exist, once each, in no particular order. */
+  /** Messages that exist, once each, in no particular order. */
   byIds(ids: string[]): Promise<Message[]>;
-  /** The messages of this chat that these sends have already made, in no particular order. */
+  /** The messages of this chat that these sends have created, in no particular order. */
   bySendKeys(chatId: string, keys: SendKey[]): Promise<Message[]>;
-  /** Tombstones included: they keep their place. */
+  /** Includes tombstones, which keep their place. */
   page(page: HistoryPage): Promise<Message[]>;
   /**
-   * What the person sent in this chat, tombstones included, with `seq > after`, oldest first. It walks
-   * the chat, and is meant for an export or an erasure, not for every day.
+   * The person's messages in this chat, including tombstones, with `seq > after`, oldest first. It
+   * scans the chat, and is meant for an export or an erasure, not for frequent use.
    */
   ofSender(query: SenderPage): Promise<Message[]>;
-  /** Rows with `after < rev <= upTo`, in order of `rev`, at most `limit`. */
-  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]>;
-  /** Rows in any of the ranges, which are of different chats; at most `limit`, in no particular order. */
+  /** Rows with `after < rev <= maxRev`, in order of `rev`, at most `limit`. */
+  changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Message[]>;
+  /**
+   * Rows in any of the ranges, which are of different chats; at most `limit`, in no particular
+   * order.
+   */
   changedIn(ranges: RevisionRange[], limit: number): Promise<Message[]>;
-  /** Messages of whatever chat that carry this upload, at most `limit`, in no particular order. */
+  /** Messages of any chat that refer to this upload, at most `limit`, in no particular order. */
   carrying(mediaId: string, limit: number): Promise<Message[]>;
-  /** The chats that have such messages, once each, in no particular order. */
+  /** The chats with messages that refer to this upload, once each, in no particular order. */
   chatsCarrying(mediaId: string): Promise<string[]>;
   /**
-   * For each query, in its order: how many messages of others follow `readSeq` that say something, i.e.
-   * are not deleted and have not lost all their files. Both numbers are at most `cap`. Of a chat only the
-   * newest messages are read, twice the cap or a little more: what lies further back is not counted.
+   * Returns for each query, in its order, how many messages of others after `readSeq` have content,
+   * i.e. are not deleted and have not lost all their files. Both numbers are at most `cap`. Only
+   * the newest messages of a chat are read, twice the cap or a little more: older ones are not
+   * counted.
    */
   unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]>;
-  /** The newest message of each chat that has one, tombstones included, in no particular order. */
+  /** The newest message of each chat that has one, including tombstones, in no particular order. */
   newest(chatIds: string[]): Promise<Message[]>;
-  /** Most recently pinned first; of those pinned in one millisecond, the highest `seq`. */
+  /** Most recently pinned first; within one millisecond, the highest `seq` first. */
   pinned(chatId: string, limit: number): Promise<Message[]>;
   /**
-   * Never deleted or encrypted ones; newest (highest id) first. A query without words finds nothing.
-   * Throws `invalid_request` if `before` is neither an id nor a `next` of this store.
+   * Excludes deleted and encrypted messages; newest (highest id) first. A query without words finds
+   * nothing. Throws `invalid_request` if `before` is neither an id nor a `next` of this store.
    */
   search(search: MessageSearch): Promise<FoundMessages>;
 }

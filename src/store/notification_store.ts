@@ -1,6 +1,6 @@
 import type { Notification, NotificationSettings } from "../model/notification.ts";
 
-/** Notifications by what they are about. */
+/** Selects notifications by what they are about. */
 export type NotificationFilter =
   | { messageId: string }
   | { userId: string; chatId: string }
@@ -8,29 +8,31 @@ export type NotificationFilter =
   | { actorId: string };
 
 export interface NotificationStore {
-  /** Those whose `(userId, key)` was not there yet are stored, and answered in their order. */
+  /** Stores those whose `(userId, key)` did not exist yet, and returns them in their order. */
   add(notifications: Notification[]): Promise<Notification[]>;
-  /** Deletes all but the newest `keep` of the person's; returns how many. */
+  /** Deletes all but the newest `keep` notifications of the person; returns the number deleted. */
   trim(userId: string, keep: number): Promise<number>;
   byId(id: string): Promise<Notification | null>;
   /** Newest (highest id) first; with `before`, lower ids only. */
   page(userId: string, before: string | null, limit: number): Promise<Notification[]>;
   unread(userId: string): Promise<number>;
-  /** Null when the person has none of this id; reading twice keeps the first time. */
+  /** Null when the person has none with this id; reading twice keeps the first time. */
   markRead(userId: string, id: string, at: number): Promise<Notification | null>;
-  /** The person's unread ones about messages of the chat, at most `limit`, newest first. */
+  /**
+   * The person's unread notifications about messages of the chat, at most `limit`, newest first.
+   */
   unreadOfChat(userId: string, chatId: string, limit: number): Promise<Notification[]>;
-  /** Marks these of the person's as read; returns the ids of those that were not. */
+  /** Marks these notifications of the person as read; returns the ids of those that were unread. */
   markTheseRead(userId: string, ids: string[], at: number): Promise<string[]>;
   /** Deletes those whose cause has disappeared, at most `limit`, and returns them. */
   withdraw(filter: NotificationFilter, limit: number): Promise<Notification[]>;
-  /** Answers how many were unread. */
+  /** Returns how many were unread. */
   markAllRead(userId: string, at: number): Promise<number>;
-  /** Forgets all of the person's; answers how many. */
+  /** Deletes all of the person's notifications; returns their number. */
   deleteAllOf(userId: string): Promise<number>;
-  /** Forgets those made before `before`; answers how many. */
+  /** Deletes those created before `before`; returns their number. */
   purge(before: number): Promise<number>;
-  /** Of those who have changed theirs, in no particular order. */
+  /** Settings of people who have changed theirs, in no particular order. */
   settingsOf(userIds: string[]): Promise<NotificationSettings[]>;
   putSettings(settings: NotificationSettings): Promise<void>;
 }

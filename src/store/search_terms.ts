@@ -3,33 +3,34 @@ import type { Message } from "../model/message.ts";
 import { fold } from "./text_folding.ts";
 
 /**
- * What text is found by. Both stores index these terms and neither tokenizes by itself, so that a search
- * finds the same on both, whatever the script.
+ * Computes the terms by which text is found. Both stores index these terms and neither tokenizes by
+ * itself, so that a search finds the same on both, whatever the script.
  *
- * Case and diacritics are folded. Scripts with spaces give their words. Those without (and Korean,
- * which glues particles to its nouns) give single characters and overlapping pairs of them, for where
- * a dictionary breaks a sentence depends on its context and on the dictionary's version: a word that was
- * segmented one way in the text and another in the query would not be found.
+ * Case and diacritics are folded. Scripts with spaces yield their words. Those without (and Korean,
+ * which glues particles to its nouns) yield single characters and overlapping pairs of them,
+ * because where a dictionary breaks a sentence depends on its context and on the dictionary's
+ * version: a word that was segmented one way in the text and another in the query would not be
+ * found.
  */
 
 /**
- * Distinct pairs of characters of one message, which are most of its terms if it is long: with all of
- * them, indexing ten thousand random characters takes longer than a turn of the event loop may. A message
- * that has more gets `PAIRS_LEFT_OUT`, and is found by its characters; that they stand together is
- * verified in its text.
+ * Maximum number of distinct pairs of characters of one message, which are most of its terms if it
+ * is long: with all of them, indexing ten thousand random characters takes longer than a turn of
+ * the event loop may. A message that has more gets `PAIRS_LEFT_OUT`, and is found by its
+ * characters; that they are adjacent is verified in its text.
  */
 const MAX_PAIRS = 1_024;
 /**
- * Distinct terms of one message. Ten thousand characters of any language have fewer; of random ones, the
- * end is not found.
+ * Maximum number of distinct terms of one message. Ten thousand characters of any language have
+ * fewer; of random ones, the end is not found.
  */
 const MAX_TERMS = 5_000;
-/** In no folded text: NFKC makes three full stops of it. */
+/** Occurs in no folded text: NFKC turns it into three full stops. */
 const PAIRS_LEFT_OUT = "…";
 const MAX_QUERY_TERMS = 32;
 /** UTF-16 units; a longer word is cut, in the text and in the query alike. */
 const MAX_TERM_LENGTH = 40;
-/** UTF-16 units: what is indexed of a text. Ten thousand characters fit, of any script. */
+/** UTF-16 units of a text that are indexed. Ten thousand characters fit, of any script. */
 const MAX_TEXT_LENGTH = 24_576;
 
 /** Conditions on a text's terms. */
@@ -40,13 +41,16 @@ export interface TermSet {
   prefix: string | null;
 }
 
-/** A text is found if its terms meet the conditions, or those of `byCharacter`, and it `containsRuns`. */
+/**
+ * A text is found if its terms meet the conditions, or those of `byCharacter`, and it
+ * `containsRuns`.
+ */
 export interface QueryTerms extends TermSet {
   /** For texts of too many pairs; null if the query has no pair. */
   byCharacter: TermSet | null;
   /**
-   * Phrases of scripts without spaces. Their pairs may also stand apart (東京 and 京都, where 東京都 was
-   * asked for).
+   * Phrases of scripts without spaces. Their pairs may also occur apart (東京 and 京都, where the query
+   * was 東京都).
    */
   runs: string[];
 }
@@ -93,7 +97,7 @@ export function nameTerms(displayName: string, username: string): string[] {
   return messageTerms(nameText(displayName, username));
 }
 
-/** The text that `runs` of a search for people are looked for in. */
+/** The text in which the `runs` of a search for people must occur. */
 export function nameText(displayName: string, username: string): string {
   return `${displayName} ${username}`;
 }
@@ -116,7 +120,7 @@ export function isEmptyQuery({ terms, prefix }: QueryTerms): boolean {
   return terms.length === 0 && prefix === null;
 }
 
-/** True if the text is what the query looks for: for texts that no index has been asked about. */
+/** True if the text matches the query: for texts that were not found through an index. */
 export function matches(text: string, query: QueryTerms): boolean {
   const own = new Set(messageTerms(text));
   const isMet = ({ terms, prefix }: TermSet) =>
@@ -126,7 +130,7 @@ export function matches(text: string, query: QueryTerms): boolean {
     containsRuns(text, query.runs);
 }
 
-/** True if each run stands in the text as one piece. */
+/** True if each run occurs in the text as one piece. */
 export function containsRuns(text: string, runs: string[]): boolean {
   if (runs.length === 0) return true;
   const folded = fold(text.slice(0, MAX_TEXT_LENGTH));
@@ -141,7 +145,7 @@ function termSet(all: string[]): TermSet {
 
 const NOT_ASCII = /[\u0080-\uffff]/;
 const ASCII_WORD = /[a-z0-9]+/g;
-/** A flag is two letters of its own kind; of a joined emoji, each picture is a word. */
+/** A flag is two regional indicators; each picture of a joined emoji is a word. */
 const WORD = /[\p{L}\p{N}\p{M}]+|\p{RI}\p{RI}|\p{Extended_Pictographic}/gu;
 
 const UNSPACED =
@@ -149,7 +153,7 @@ const UNSPACED =
 /** The tables of scripts take milliseconds to build. */
 const startsUnspaced = lazy(() => new RegExp(`^[${UNSPACED}]`, "u"));
 const piece = lazy(() => new RegExp(`[${UNSPACED}][${UNSPACED}\\p{M}]*|[^${UNSPACED}]+`, "gu"));
-/** Thai is the lowest of the scripts above: what stays below it needs no closer look. */
+/** Thai is the lowest of the scripts above: text below it needs no closer look. */
 const MAY_BE_UNSPACED = /[\u0e00-\uffff]/;
 const CHARACTER = /.\p{M}*/gsu;
 
@@ -176,7 +180,7 @@ function isUnspaced(word: string): boolean {
   return word.charCodeAt(0) >= 0x0e00 && startsUnspaced().test(word);
 }
 
-/** With their marks: a Thai vowel sign or a Burmese medial belongs to its consonant. */
+/** Characters with their marks: a Thai vowel sign or a Burmese medial belongs to its consonant. */
 function charactersOf(word: string): string[] {
   return word.match(CHARACTER) ?? [];
 }

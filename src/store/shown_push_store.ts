@@ -7,14 +7,14 @@ export type ShownPushFilter =
   | { messageId: string };
 
 export interface ShownPushStore {
-  /** One row per device and tag: the later one takes the place of the earlier one. */
+  /** Stores one row per device and tag: a later row replaces the earlier one. */
   put(rows: ShownPush[]): Promise<void>;
   /** At most `limit`, in no particular order. */
   find(filter: ShownPushFilter, limit: number): Promise<ShownPush[]>;
   /** Deletes rows that have not been replaced by a later push since. */
   remove(rows: Pick<ShownPush, "deviceId" | "tag" | "shownAt">[]): Promise<void>;
-  /** Deletes those shown before `before`; returns how many. */
+  /** Deletes those shown before `before`; returns their number. */
   purge(before: number): Promise<number>;
-  /** Deletes all of the person's; returns how many. */
+  /** Deletes all of the person's; returns their number. */
   deleteAllOf(userId: string): Promise<number>;
 }

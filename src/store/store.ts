@@ -25,14 +25,14 @@ import type { ShownPushStore } from "./shown_push_store.ts";
 import type { UserStore } from "./user_store.ts";
 
 /**
- * All that must survive a restart. Two adapters, SQLite and MongoDB, are held to what these
- * interfaces say by one contract suite (tests/contract/store).
+ * All data that must survive a restart. One contract suite (tests/contract/store) checks both
+ * adapters, SQLite and MongoDB, against what these interfaces say.
  *
  * A method whose promise has resolved has made its change durable. A store that cannot be reached
  * throws `AppError("unavailable")`.
  *
- * Strings may not hold U+0000: SQLite's driver would cut them there, so its adapter refuses them with
- * `AppError("invalid_request")`. Schemas should, before.
+ * Strings may not contain U+0000: SQLite's driver would cut them there, so its adapter rejects them
+ * with `AppError("invalid_request")`. Schemas should reject them before.
  */
 export interface Store {
   readonly abandonedGroups: AbandonedGroupStore;
@@ -61,22 +61,25 @@ export interface Store {
   /** All rows, for moving them to another store. */
   readonly rows: RowPort;
   /**
-   * Names this history of the data. It stays as long as the data does, over restarts and releases; a
-   * restored backup has another, so that nobody takes its revisions for those of the history before.
+   * Names this history of the data. It stays as long as the data does, over restarts and releases;
+   * a restored backup has another name, so that its revisions are never mistaken for those of the
+   * history before.
    */
   incarnation(): Promise<string>;
   /** Resolves if the store can read and write now; throws `AppError("unavailable")` otherwise. */
   ping(): Promise<void>;
-  /** Waits for what is under way; safe to call twice. */
+  /** Waits for pending calls; safe to call twice. */
   close(): Promise<void>;
 }
 
-/** A unique key is taken. Nothing was written. Services turn it into an answer that fits the field. */
+/**
+ * A unique key is taken. Nothing was written. Services turn it into an error that fits the field.
+ */
 export class DuplicateKey extends Error {
   override readonly name = "DuplicateKey";
 
   constructor(readonly key: DuplicateKeyName, options?: ErrorOptions) {
-    super(`A row with this ${key} exists`, options);
+    super(`Cannot write the row: its ${key} is taken`, options);
   }
 }
 
@@ -85,7 +88,7 @@ export class MediaGone extends Error {
   override readonly name = "MediaGone";
 
   constructor(readonly mediaId: string) {
-    super(`The upload ${mediaId} is no longer there to be attached`);
+    super(`Cannot attach the upload ${mediaId}: it is no longer ready`);
   }
 }
 
@@ -94,24 +97,26 @@ export class TooManyChats extends Error {
   override readonly name = "TooManyChats";
 
   constructor(readonly userIds: string[]) {
-    super(`Members of as many chats as they may be: ${userIds.join(", ")}`);
+    super(`Cannot add members: these are in the maximum number of chats: ${userIds.join(", ")}`);
   }
 }
 
-/** A write would bring the owner of an upload past a quota. Nothing was written. */
+/** A write would make the usage of the upload's owner exceed a quota. Nothing was written. */
 export class QuotaExceeded extends Error {
   override readonly name = "QuotaExceeded";
 
-  /** `usage` is what the write would have led to. */
+  /** `usage` is the usage that the write would have led to. */
   constructor(readonly usage: StorageUsage, readonly quota: StorageUsage) {
-    super(`The uploads would take ${usage.bytes} bytes, ${quota.bytes} are allowed`);
+    super(
+      `Cannot store the upload: the owner's uploads would have ${usage.bytes} bytes, ${quota.bytes} are allowed`,
+    );
   }
 }
 
-/** Throws `QuotaExceeded` where a write has added something and led to more than is allowed. */
+/** Throws `QuotaExceeded` if a write has added something and led to more than is allowed. */
 export function checkQuota(added: StorageUsage, usage: StorageUsage, quota?: StorageUsage): void {
   if (quota === undefined) return;
-  const isOver = (what: keyof StorageUsage) => added[what] > 0 && usage[what] > quota[what];
+  const isOver = (kind: keyof StorageUsage) => added[kind] > 0 && usage[kind] > quota[kind];
   if (isOver("bytes") || isOver("openUploads")) throw new QuotaExceeded(usage, quota);
 }
 

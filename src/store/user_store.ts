@@ -2,41 +2,47 @@ import type { AuditEntry } from "../model/audit_entry.ts";
 import type { Identity } from "../model/identity.ts";
 import type { User } from "../model/user.ts";
 
-/** What may change of a user; ids and `createdAt` may not. */
+/** Fields of a user that may change; ids and `createdAt` may not. */
 export type UserPatch = Partial<Omit<User, "id" | "createdAt">>;
 
 export interface UserStore {
   /**
-   * Stores the user and what begins with them. Throws `DuplicateKey("username" | "email" | "identity")`
+   * Stores the user and their first rows. Throws `DuplicateKey("username" | "email" | "identity")`
    * for the first of these that is taken, and writes nothing.
    */
   create(user: User, also?: UserBeginnings): Promise<void>;
   /** Null when missing. */
   byId(id: string): Promise<User | null>;
-  /** Those that exist, in no particular order; duplicates in `ids` count once. */
+  /** Users who exist, in no particular order; duplicates in `ids` count once. */
   byIds(ids: string[]): Promise<User[]>;
   byUsernameKey(key: string): Promise<User | null>;
   byEmailKey(key: string): Promise<User | null>;
   /**
-   * Sets the fields given and answers the row as it now is; null when missing or erased. Throws
+   * Sets the given fields and returns the updated row; null when missing or erased. Throws
    * `DuplicateKey("username" | "email")` for the first of these that is taken, and changes nothing.
    */
   update(id: string, patch: UserPatch): Promise<User | null>;
   /**
-   * People whose username and display name have all words of `prefix` (see `search_terms.ts`; the last
-   * may be unfinished, and without words nobody is found), by `usernameKey`; the erased and those who have
-   * blocked `hiddenFrom` left out; keys after `after` only.
+   * Users whose username and display name have all words of `prefix` (see `search_terms.ts`; the
+   * last may be unfinished, and without words no user is found), by `usernameKey`; without erased
+   * users and those who have blocked `hiddenFrom`; keys after `after` only.
    */
   search(query: UserSearch): Promise<FoundUsers>;
-  /** Those with this role, in order of `usernameKey`; the erased left out. For operators: it reads all. */
+  /**
+   * Users with this role, in order of `usernameKey`, without erased ones. For operators: it reads
+   * all users.
+   */
   withRole(role: User["role"]): Promise<User[]>;
-  /** Moves `totp.lastStep` forward to `step`; false, and nothing changed, if it is there already. */
+  /**
+   * Moves `totp.lastStep` forward to `step`; returns false, and changes nothing, if it is there
+   * already.
+   */
   useTotpStep(id: string, step: number): Promise<boolean>;
 }
 
-/** What is stored with a new user. */
+/** Rows that are stored with a new user. */
 export interface UserBeginnings {
-  /** The provider's account by which they came. */
+  /** The provider's account with which they signed up. */
   identity?: Identity;
   entry?: AuditEntry;
 }
@@ -44,7 +50,7 @@ export interface UserBeginnings {
 export interface UserSearch {
   /** As the person typed it. */
   prefix: string;
-  /** The person who searches; null for nobody in particular. */
+  /** The person who searches; null for a search without one. */
   hiddenFrom: string | null;
   after: string | null;
   limit: number;
@@ -53,8 +59,8 @@ export interface UserSearch {
 export interface FoundUsers {
   users: User[];
   /**
-   * The `after` of the next page; null if there is nobody more. A search takes only so much time: where it
-   * has used it up, the page has fewer people than asked for, or none.
+   * The `after` of the next page; null if there are no more users. A search has a time limit: once
+   * it is reached, the page has fewer people than requested, or none.
    */
   next: string | null;
 }

@@ -1,7 +1,9 @@
-/** Probes come from many sides, and a write costs the disk a sync. */
+/** Probes come from many callers, and a write costs the disk a sync. */
 const GOOD_FOR_MS = 5_000;
 
-/** Finds out now and then whether a store can still write: a full disk goes on answering reads. */
+/**
+ * Checks every few seconds whether a store can still write: a full disk continues to serve reads.
+ */
 export class WriteProbe {
   #goodUntil = 0;
 

@@ -25,7 +25,6 @@ export const NOT_YET: readonly string[] = [
   "src/serve.ts",
   "src/services.ts",
   "src/start.ts",
-  "src/store/",
   "src/timer_work.ts",
   "src/tools/",
   "src/transport/",

@@ -30,7 +30,7 @@ Deno.test("timer work deletes and notifies what is due, also beside itself and t
     });
     await Promise.all([app.app.timerWork(), app.app.timerWork()]);
     await app.app.timerWork();
-    assert.deepEqual(await store.outbox.take(now + DAY_MS, now + 2 * DAY_MS, 10), []);
+    assert.deepEqual(await store.outbox.claim(now + DAY_MS, now + 2 * DAY_MS, 10), []);
     assert.equal(await store.media.byId(unused.id), null);
   } finally {
     await store.close();

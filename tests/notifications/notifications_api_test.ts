@@ -30,7 +30,7 @@ async function settled(app: RunningApp): Promise<void> {
   const store = await app.openStore();
   try {
     await eventually("the outbox is empty", async () => {
-      return (await store.outbox.take(Date.now() + 9_000_000, Date.now() + 1, 1)).length === 0;
+      return (await store.outbox.claim(Date.now() + 9_000_000, Date.now() + 1, 1)).length === 0;
     });
   } finally {
     await store.close();

@@ -81,7 +81,7 @@ class World implements AsyncDisposable {
     const store = await this.app.openStore();
     try {
       await eventually("the outbox is empty", async () => {
-        const taken = await store.outbox.take(Date.now() + 9_000_000, Date.now() + 1, 1);
+        const taken = await store.outbox.claim(Date.now() + 9_000_000, Date.now() + 1, 1);
         return taken.length === 0;
       });
     } finally {

@@ -39,7 +39,7 @@ Deno.test("a file of a later release is refused by its name, and left as it is",
   const path = dir.join("store.db");
   await new SqliteStore(path).close();
   setVersion(path, 9_999);
-  assert.throws(() => new SqliteStore(path), /Opening .*store\.db failed: .*schema 9999/);
+  assert.throws(() => new SqliteStore(path), /Cannot open .*store\.db: it has schema 9999/);
 });
 
 Deno.test("a file of any earlier release is brought up to date, and keeps what it holds", async () => {
@@ -55,7 +55,7 @@ Deno.test("a file of any earlier release is brought up to date, and keeps what i
     const { chat } = await storedChat(store, { messages: [{ text: "a red kite" }] });
     const search = { chatIds: [chat.id], query: "kite", before: null, limit: 10 };
     assert.equal((await store.messages.search(search)).messages.length, 1);
-    const entries = await store.outbox.take(Date.now(), Date.now(), 10);
+    const entries = await store.outbox.claim(Date.now(), Date.now(), 10);
     assert.deepEqual(entries.map(({ id }) => id), hasOutbox ? ["an entry"] : []);
     await store.close();
   }

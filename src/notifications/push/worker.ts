@@ -115,10 +115,10 @@ export class PushWorker {
     const { store, clock, log } = this.#options;
     try {
       const until = clock.now() + LEASE_MS;
-      if (this.#claimed.size > 0) await store.outbox.hold([...this.#claimed], until);
+      if (this.#claimed.size > 0) await store.outbox.extend([...this.#claimed], until);
       await this.#observeWait();
       if (this.#claimed.size >= MAX_CLAIMED) return;
-      const claimed = await store.outbox.take(clock.now(), until, POLL_LIMIT);
+      const claimed = await store.outbox.claim(clock.now(), until, POLL_LIMIT);
       for (const entry of claimed) this.take(entry);
     } catch (error) {
       log.warn("Outbox read failed", { error });

@@ -12,7 +12,7 @@ import { MEMBERSHIPS } from "./memberships.ts";
 import { MESSAGES } from "./message_collection.ts";
 import { NOTIFICATIONS } from "./notifications.ts";
 
-/** Bounds that the partial index `abandoned` covers. */
+/** Bounds within the partial index `abandoned`. */
 const ABANDONED = { memberCount: { $lt: 1 }, kind: "group", name: { $gt: "" } } as const;
 
 export class MongoAbandonedGroupStore implements AbandonedGroupStore {
@@ -44,7 +44,7 @@ export class MongoAbandonedGroupStore implements AbandonedGroupStore {
     });
   }
 
-  /** Returns how many there were. */
+  /** Returns the number of deleted messages. */
   async #deleteMessages(
     chatId: string,
     now: number,

@@ -11,7 +11,7 @@ import type { MongoSessionStore } from "./sessions.ts";
 import type { Transact } from "./transaction.ts";
 import type { MongoUserStore } from "./users.ts";
 
-/** The stores that an account's rows are in. */
+/** The stores that contain an account's rows. */
 export interface AccountCollections {
   users: MongoUserStore;
   sessions: MongoSessionStore;
@@ -23,9 +23,9 @@ export interface AccountCollections {
 }
 
 /**
- * Every change writes the user's own document, with another `updatedAt` (what writes nothing new
- * conflicts with nothing): of two changes to one account at once one meets a write conflict, and is
- * decided again by what the other has made.
+ * Every change writes the user's own document, with another `updatedAt` (a write that changes
+ * nothing conflicts with nothing): of two concurrent changes to one account one meets a write
+ * conflict, and is decided again on the result of the other.
  */
 export class MongoAccountStore implements AccountStore {
   readonly #transact: Transact;

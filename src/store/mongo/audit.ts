@@ -27,7 +27,7 @@ export class MongoAuditStore implements AuditStore {
     await this.#audit.insertOne(toDocument(entry));
   }
 
-  /** Within a transaction that is under way. */
+  /** Runs within the caller's transaction. */
   async insert(entries: AuditEntry[], session: ClientSession): Promise<void> {
     await this.#audit.insertMany(entries.map(toDocument<AuditEntry>), { session });
   }

@@ -2,9 +2,9 @@ import { AppError } from "../../core/errors.ts";
 import { translated } from "./errors.ts";
 
 /**
- * Every call of the adapter goes through here, so that there is one place that translates the
- * driver's errors, and one that knows what is under way when the store is to close (the driver's own
- * `close` cuts off whatever runs).
+ * Every call of the adapter passes through here, so that one place translates the driver's errors,
+ * and one place knows the pending calls when the store is to close (the driver's own `close` cuts
+ * them off).
  */
 export class CallGate {
   #running = 0;
@@ -12,7 +12,7 @@ export class CallGate {
   #idle = Promise.withResolvers<void>();
 
   async run<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new AppError("unavailable", "The store is closed");
+    if (this.#closed) throw new AppError("unavailable", "Cannot use the store: it is closed");
     this.#running++;
     try {
       return await call();
@@ -24,7 +24,7 @@ export class CallGate {
     }
   }
 
-  /** The same object, with each of its methods run through the gate. */
+  /** Returns the same object, with each of its methods run through the gate. */
   guard<T extends object>(entity: T): T {
     return new Proxy(entity, {
       get: (target, name) => {
@@ -35,7 +35,7 @@ export class CallGate {
     });
   }
 
-  /** Lets nothing new in, and resolves when all that is inside has left. */
+  /** Refuses new calls, and resolves when all pending ones have ended. */
   close(): Promise<void> {
     this.#closed = true;
     this.#settle();

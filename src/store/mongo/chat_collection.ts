@@ -11,7 +11,8 @@ export const CHATS: CollectionSpec = {
       name: "directKey",
       key: { directKey: 1 },
       unique: true,
-      // All strings and no null; a query for one string is seen to be within it, as `$type` is not.
+      // All strings and no null; a query for one string is recognized as within it, which `$type`
+      // is not.
       partialFilterExpression: { directKey: { $gt: "" } },
     },
     {

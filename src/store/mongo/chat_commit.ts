@@ -15,13 +15,14 @@ import { documentsOf, type MessageDocument, MESSAGES } from "./message_collectio
 import { MongoOutboxStore } from "./outbox.ts";
 import type { Transact } from "./transaction.ts";
 
-/** Leaves the transaction, and with it everything unwritten. */
+/** Aborts the transaction, and with it every write. */
 class Stale extends Error {}
 
 /**
- * Applies a change set in one transaction. The head goes first: it is what two writers collide on, so
- * the loser learns it in one round trip. Then one for each kind of row that there is (inserted and
- * updated messages, members), and one for the commit: three for a batch of sends.
+ * Applies a change set in one transaction. The head is written first: two writers collide on it, so
+ * the loser learns it in one round trip. Then follows one round trip for each kind of row in the
+ * change (inserted and updated messages, members), and one for the commit: three for a batch of
+ * sends.
  */
 export class ChatCommitter {
   readonly #chats: Collection<ChatDocument>;
@@ -76,8 +77,8 @@ export class ChatCommitter {
   }
 
   /**
-   * A conflict is not stale here: the other may be making another chat with the same `directKey`, and
-   * the next try will tell which.
+   * A conflict is not stale here: another transaction may be creating another chat with the same
+   * `directKey`, and the next try will tell which.
    */
   async #insertChat({ chat }: ChatChange, session: ClientSession): Promise<void> {
     try {
@@ -95,7 +96,7 @@ export class ChatCommitter {
       const { matchedCount } = await this.#chats.replaceOne(filter, fields, { session });
       if (matchedCount === 0) throw new Stale();
     } catch (error) {
-      // Someone else is moving the head, or has moved it since this transaction began.
+      // Another transaction is moving the head, or has moved it since this one began.
       if (isWriteConflict(error)) throw new Stale();
       throw error;
     }
@@ -114,7 +115,9 @@ export class ChatCommitter {
         { session },
       );
       if (matchedCount === documents.length) continue;
-      throw new Error(`Updating messages of chat ${quote(chat.id)}: one of them does not exist`);
+      throw new Error(
+        `Cannot update messages of chat ${quote(chat.id)}: one of them does not exist`,
+      );
     }
   }
 
@@ -138,7 +141,7 @@ function replacementOf(
   return { replaceOne: { filter: { _id: eq(_id) }, replacement } };
 }
 
-/** Cursors and settings take no revision: of a row that exists cursors only move forward. */
+/** Cursors and settings take no revision: on an existing row cursors only move forward. */
 function upsertOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
   const { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq, ...settings } = member;
   const { readSeq, deliveredSeq, ...whenNew } = settings;
@@ -155,7 +158,9 @@ function upsertOf(member: Membership): AnyBulkWriteOperation<MembershipDocument>
   };
 }
 
-/** Before the row says that they are back: who is a former member still, and comes back. */
+/**
+ * Resets the settings of a former member who returns; runs before the row says that they are back.
+ */
 function resetOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
   const { notify, mutedUntil } = member;
   return {
@@ -166,7 +171,7 @@ function resetOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> 
   };
 }
 
-/** Matches nothing if the member had read all that was there before. */
+/** Matches nothing if the member had read everything before. */
 function readOf(
   chatId: string,
   { userId, seq, before }: MemberRead,

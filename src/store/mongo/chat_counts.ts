@@ -14,10 +14,11 @@ interface CountDocument {
 }
 
 /**
- * In how many chats each person is. Counting the memberships within a transaction would not do: two
- * transactions that add the same person to two chats see neither each other's row nor a conflict. So
- * there is a document per person that both have to write. It is made when it is first needed, and
- * counted anew before anybody is refused, since an earlier release does not keep it.
+ * The number of chats of each person. Counting the memberships within a transaction would not be
+ * enough: two transactions that add the same person to two chats see neither each other's row nor a
+ * conflict. So there is a document per person that both have to write. It is created when it is
+ * first needed, and counted again before anyone is refused, since an earlier release does not
+ * maintain it.
  */
 export class ChatCounts {
   readonly #counts: Collection<CountDocument>;
@@ -28,7 +29,7 @@ export class ChatCounts {
     this.#memberships = mongo.collection(MEMBERSHIPS);
   }
 
-  /** After the memberships were written. Throws `TooManyChats`. */
+  /** Runs after the memberships were written. Throws `TooManyChats`. */
   async move({ joined, left, maxChats }: MembershipChange, session: ClientSession): Promise<void> {
     if (left.length > 0) {
       const update = { $inc: { chats: -1 } };
@@ -47,8 +48,8 @@ export class ChatCounts {
 
   async #makeMissing(userIds: string[], session: ClientSession): Promise<void> {
     const there = await this.#counts.find({ _id: { $in: userIds } }, { session }).toArray();
-    const known = new Set(there.map(({ _id }) => _id));
-    const missing = userIds.filter((userId) => !known.has(userId));
+    const counted = new Set(there.map(({ _id }) => _id));
+    const missing = userIds.filter((userId) => !counted.has(userId));
     const made: CountDocument[] = [];
     for (const userId of missing) {
       made.push({ _id: userId, chats: await this.#count(userId, session) });
@@ -67,7 +68,7 @@ export class ChatCounts {
     return over;
   }
 
-  /** The rows that this transaction has written included. */
+  /** Includes the rows that this transaction has written. */
   #count(userId: string, session: ClientSession): Promise<number> {
     return this.#memberships.countDocuments({ userId: eq(userId), leftAt: null }, { session });
   }

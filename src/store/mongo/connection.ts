@@ -11,16 +11,16 @@ import { TransactionOwners } from "./transaction_owners.ts";
 const DEFAULT_DATABASE = "realtimechat";
 
 /**
- * How long a call waits for a primary where the URI does not say: long enough for most elections, short
- * enough for a request.
+ * Milliseconds that a call waits for a primary unless the URI gives another time: long enough for
+ * most elections, short enough for a request.
  */
 const SERVER_SELECTION_MS = 5_000;
 
 export interface ConnectionOptions {
-  /** For this long a transaction that failed for now is repeated, in milliseconds; 10,000 by default. */
+  /** Milliseconds for which a transaction that failed for now is retried; 10,000 by default. */
   retryMs?: number;
   watchPool?: WatchPool;
-  /** The clock of this host, for tests. */
+  /** The clock of this host; replaced in tests. */
   now?: () => number;
 }
 
@@ -60,8 +60,8 @@ export class MongoConnection {
 }
 
 /**
- * Throws a plain Error where the URI or the server is not what it must be, and `AppError("unavailable")`
- * where no server answers. The driver is loaded here and nowhere else.
+ * Throws a plain Error if the URI or the server is invalid, and `AppError("unavailable")` if no
+ * server responds. This is the only place that loads the driver.
  */
 export async function connect(
   uri: string,
@@ -88,16 +88,17 @@ function newClient(Client: typeof MongoClient, uri: string): MongoClient {
       readPreference: "primary",
       retryReads: true,
       retryWrites: true,
-      // Given here it would win over the URI's.
+      // As an option it would override the URI.
       ...(!/[?&]serverSelectionTimeoutMS=/i.test(uri) && {
         serverSelectionTimeoutMS: SERVER_SELECTION_MS,
       }),
     });
   } catch (error) {
-    // The driver reads the environment while it is made: a missing permission speaks for itself.
+    // The driver reads the environment while it is created: the error of a missing permission is
+    // clear by itself.
     if (error instanceof Deno.errors.NotCapable) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`MONGODB_URI is not a connection string of MongoDB: ${reason}`);
+    throw new Error(`Cannot connect to MongoDB: MONGODB_URI is not a connection string: ${reason}`);
   }
 }
 
@@ -112,7 +113,7 @@ async function requireReplicaSet(client: MongoClient): Promise<void> {
   const hello = await client.db("admin").command({ hello: 1 });
   if (hello.setName !== undefined || hello.msg === "isdbgrid") return;
   throw new Error(
-    `MongoDB at ${hostsOf(client)} is not a replica set, and transactions need one: start mongod ` +
+    `Cannot use MongoDB at ${hostsOf(client)}: transactions need a replica set: start mongod ` +
       "with --replSet and run rs.initiate() once (a set of one member will do)",
   );
 }
@@ -123,7 +124,7 @@ function startError(error: unknown, client: MongoClient): unknown {
   return new AppError("unavailable", message, { cause: error });
 }
 
-/** Without the credentials that the URI may hold. */
+/** Without the credentials that the URI may contain. */
 function hostsOf(client: MongoClient): string {
   const { srvHost, hosts } = client.options;
   return srvHost ?? hosts.map(String).join(",");

@@ -19,7 +19,9 @@ export const CONTACT_REQUESTS: CollectionSpec = {
   ],
 };
 
-/** A document per person; `requests` only moves, so that two transactions that count collide on it. */
+/**
+ * A document per person; `requests` only moves, so that two transactions that count collide on it.
+ */
 interface SettingsDocument extends Partial<Omit<ContactSettings, "userId">> {
   _id: string;
   requests?: number;
@@ -50,7 +52,10 @@ export class MongoContactStore implements ContactStore {
     await this.#settings.updateOne({ _id: eq(userId) }, update, { upsert: true });
   }
 
-  /** Two first requests of one person at once may both insert the person's document: one goes again. */
+  /**
+   * Two concurrent first requests of one person may both insert the person's document: one is
+   * retried.
+   */
   async addRequest(request: ContactRequest, limits: RequestLimits): Promise<RequestOutcome> {
     const add = () => this.#transact((session) => this.#add(request, limits, session));
     try {
@@ -108,8 +113,8 @@ export class MongoContactStore implements ContactStore {
       const moved = { $inc: { requests: 1 } };
       await this.#settings.updateOne({ _id: eq(_id) }, moved, { upsert: true, session });
     }
-    const about = { userId: eq(userId), chatId: eq(chatId) };
-    const earlier = await this.#requests.findOne(about, { session });
+    const key = { userId: eq(userId), chatId: eq(chatId) };
+    const earlier = await this.#requests.findOne(key, { session });
     if (earlier && earlier.expiresAt > now) return "exists";
     if (earlier) await this.#requests.deleteOne({ _id: eq(earlier._id) }, { session });
     const count = (filter: Filter<RequestDocument>, limit: number) =>

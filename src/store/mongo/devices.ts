@@ -47,7 +47,7 @@ export class MongoDeviceStore implements DeviceStore {
     return this.#transact((session) => this.delete(userId, ids, session));
   }
 
-  /** As `remove`, within a transaction that is under way. */
+  /** Implements `remove` within the caller's transaction. */
   async delete(
     userId: string,
     ids: string[] | undefined,

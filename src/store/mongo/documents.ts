@@ -1,21 +1,21 @@
 import type { RevisionRange } from "../message_store.ts";
 
 /**
- * How the rows of the model lie in MongoDB: their own fields under their own names, with a string
- * `_id`, which is the row's `id` where it has one. What only an index needs (`terms`) is written
- * beside them and never read back.
+ * Representation of the model's rows in MongoDB: their own fields under their own names, with a
+ * string `_id`, which is the row's `id` if it has one. Fields that only an index needs (`terms`)
+ * are written beside them and never read back.
  */
 export type Document<Row> = { _id: string } & Omit<Row, "id">;
 
 /** A row that is found by the words in it. */
 export type Searchable<Row> = Document<Row> & { terms: string[] };
 
-/** Reads leave out what only the index needs; it may be larger than the row. */
+/** Reads omit the fields that only the index needs; they may be larger than the row. */
 export const WITHOUT_TERMS = { terms: 0 } as const;
 
 /**
- * For queries of as many rows as people have made: the driver decodes a batch in one turn of the event
- * loop, and without this one batch holds 16 MB.
+ * For queries of as many rows as people have created: the driver decodes a batch in one turn of the
+ * event loop, and without this one batch has up to 16 MB.
  */
 export const IN_BATCHES = { batchSize: 500 } as const;
 
@@ -30,8 +30,9 @@ export function fromDocument<Row extends { id: string }>(
 }
 
 /**
- * As `fromDocument`, for an entity with fields that earlier releases did not write: they get their
- * default here, also when an instance of such a release writes the document during an upgrade.
+ * Like `fromDocument`, for an entity with fields that earlier releases did not write: they get
+ * their default here, also when an instance of such a release writes the document during an
+ * upgrade.
  */
 export function readerOf<Row extends { id: string }>(
   defaults: () => Partial<Row>,
@@ -55,24 +56,25 @@ export function compoundKey(...ids: string[]): string {
   return ids.join(":");
 }
 
-/** The condition on rows of a chat that took their revision within the range. */
-export function inRange({ chatId, after, upTo }: RevisionRange) {
-  return { chatId: eq(chatId), rev: { $gt: after, $lte: upTo } };
+/** The condition on rows of a chat whose revision is within the range. */
+export function inRange({ chatId, after, maxRev }: RevisionRange) {
+  return { chatId: eq(chatId), rev: { $gt: after, $lte: maxRev } };
 }
 
 /**
- * Every value from outside goes into a filter through this. An object in its place would be obeyed as
- * an operator, and so is refused, whatever the types said; and the driver, left as it is, writes
- * `undefined` as null, which matches no id (with its `ignoreUndefined` the condition would vanish, and
- * match everything). A bare value and not `{ $eq: value }`: secantusd 0.5, that the tests run on,
- * does not see the latter as a bound of a compound index, and reads the whole chat.
+ * Every value from outside goes into a filter through this. An object in its place would be
+ * interpreted as an operator, and so is rejected, whatever the types say; and the driver by default
+ * writes `undefined` as null, which matches no id (with its `ignoreUndefined` the condition would
+ * vanish, and match everything). A bare value and not `{ $eq: value }`: secantusd 0.5, which the
+ * tests run on, does not recognize the latter as a bound of a compound index, and reads the whole
+ * chat.
  */
 export function eq<T extends string | number>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
-  throw new TypeError("Querying MongoDB: an object stands where a value was expected");
+  throw new TypeError("Cannot query MongoDB: expected a value and not an object");
 }
 
-/** The fields that were given: one that is there and undefined means "leave it". */
+/** Returns the fields that were given: a field that is present and undefined means "leave it". */
 export function definedFields<T extends object>(patch: T): Partial<T> {
   const fields = Object.entries(patch).filter(([, value]) => value !== undefined);
   return Object.fromEntries(fields) as Partial<T>;

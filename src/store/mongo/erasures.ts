@@ -8,7 +8,7 @@ import type { CollectionSpec } from "./indexes.ts";
 
 type ErasureDocument = Erasure & { _id: string };
 
-/** There are few, and for minutes: they need no index. */
+/** There are few, and only for minutes: they need no index. */
 export const ERASURES: CollectionSpec = { name: "erasures", indexes: [] };
 
 export class MongoErasureStore implements ErasureStore {

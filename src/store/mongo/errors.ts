@@ -2,7 +2,7 @@ import { AppError } from "../../core/errors.ts";
 import { DuplicateKey, type DuplicateKeyName } from "../store.ts";
 
 /**
- * What the driver throws, told apart without importing it: by server code, error label and class name.
+ * Classifies the driver's errors without importing it: by server code, error label and class name.
  * Codes: https://github.com/mongodb/mongo/blob/r7.0.0/src/mongo/base/error_codes.yml
  */
 const DUPLICATE_KEY = 11000;
@@ -39,27 +39,59 @@ const UNREACHABLE = new Set([
   "MongoExpiredSessionError",
 ]);
 
-/** Codes of errors of the platform's sockets, which the driver hands on as they are. */
+/** Codes of errors of the platform's sockets, which the driver passes on unchanged. */
 const SOCKET_CODES = new Set([
-  ...["ECONNRESET", "ECONNREFUSED", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"],
-  ...["EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ENETDOWN", "ENOTCONN", "EBADF"],
-  ...["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED", "ERR_SOCKET_CLOSED"],
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "ENOTCONN",
+  "EBADF",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ERR_STREAM_DESTROYED",
+  "ERR_SOCKET_CLOSED",
 ]);
 
-/** Labels of errors after which the same work may succeed, once the driver's own retries have failed. */
-const PASSING = [
+/**
+ * Labels of errors after which the same work may succeed, once the driver's own retries have
+ * failed.
+ */
+const TRANSIENT = [
   "RetryableWriteError",
   "TransientTransactionError",
   "UnknownTransactionCommitResult",
 ];
 
 /**
- * HostUnreachable, MaxTimeMSExpired, WriteConcernFailed, shutting down, no primary, and the like; and
- * CursorNotFound, CursorKilled and Interrupted, which `killSessions` causes.
+ * HostUnreachable, MaxTimeMSExpired, WriteConcernFailed, shutting down, no primary, and the like;
+ * and CursorNotFound, CursorKilled and Interrupted, which `killSessions` causes.
  */
-const PASSING_CODES = new Set([
-  ...[6, 7, 43, 50, 64, 89, 91, 133, 189, 237, 262, 9001],
-  ...[10107, 11600, 11601, 11602, 13435, 13436],
+const TRANSIENT_CODES = new Set([
+  6,
+  7,
+  43,
+  50,
+  64,
+  89,
+  91,
+  133,
+  189,
+  237,
+  262,
+  9001,
+  10107,
+  11600,
+  11601,
+  11602,
+  13435,
+  13436,
 ]);
 
 interface DriverError extends Error {
@@ -67,7 +99,7 @@ interface DriverError extends Error {
   hasErrorLabel(label: string): boolean;
 }
 
-/** Also true of the errors that the driver makes itself, such as one of a malformed URI. */
+/** Also true of the errors that the driver creates itself, such as one of a malformed URI. */
 export function isDriverError(error: unknown): error is DriverError {
   return error instanceof Error && "hasErrorLabel" in error;
 }
@@ -76,7 +108,9 @@ export function hasLabel(error: unknown, label: string): boolean {
   return isDriverError(error) && error.hasErrorLabel(label);
 }
 
-/** True if no server could be reached, or the connection broke: what was sent may have been done. */
+/**
+ * True if no server could be reached, or the connection broke: the request may have been executed.
+ */
 export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (UNREACHABLE.has(error.name) || SOCKET_CODES.has(String((error as DriverError).code))) {
@@ -87,8 +121,8 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 /**
- * A bulk write wraps whatever breaks it in an error of its own class, of which only the text is left. One
- * that the server has refused has a code, or says which of its writes failed.
+ * A bulk write wraps any error in a MongoBulkWriteError, of which only the text is left. One that
+ * the server has refused has a code, or says which of its writes failed.
  */
 function isBrokenBulkWrite(error: Error & { code?: unknown; writeErrors?: unknown }): boolean {
   if (error.name !== "MongoBulkWriteError" || error.code !== undefined) return false;
@@ -109,14 +143,15 @@ export function isNotFound(error: unknown): boolean {
   return error.code === INDEX_NOT_FOUND || error.code === NAMESPACE_NOT_FOUND;
 }
 
-/** The unique index that a write ran into; null when the error is another one. */
+/** Returns the unique index that a write violated; null for another error. */
 export function duplicateIndex(error: unknown): string | null {
   if (!isDriverError(error) || error.code !== DUPLICATE_KEY) return null;
-  // Bulk writes carry no keyPattern. The index comes before the values, so no value can be taken for it.
+  // Bulk writes carry no keyPattern. The index comes before the values, so no value can be mistaken
+  // for it.
   return /index: (\S+) dup key/.exec(error.message)?.[1] ?? "";
 }
 
-/** The one place where errors of the driver become those of the Store; others pass as they are. */
+/** The one place where errors of the driver become those of the Store; returns others unchanged. */
 export function translated(error: unknown): unknown {
   if (!isDriverError(error)) return isUnreachable(error) ? unavailable(error) : error;
   const index = duplicateIndex(error);
@@ -129,10 +164,10 @@ export function translated(error: unknown): unknown {
 }
 
 function unavailable(cause: unknown): AppError {
-  return new AppError("unavailable", "The database cannot be reached for now", { cause });
+  return new AppError("unavailable", "Cannot reach the database for now", { cause });
 }
 
 function isPassing(error: DriverError): boolean {
-  return isUnreachable(error) || PASSING_CODES.has(Number(error.code)) ||
-    PASSING.some((label) => error.hasErrorLabel(label));
+  return isUnreachable(error) || TRANSIENT_CODES.has(Number(error.code)) ||
+    TRANSIENT.some((label) => error.hasErrorLabel(label));
 }

@@ -2,7 +2,7 @@ import type { Handshake, StoredGroupInfo, StoredWelcome } from "../../model/hand
 import type { Document } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
 
-/** Its `_id` is the chat, the generation and the epoch, which so can have one Commit only. */
+/** Its `_id` is the chat, the generation and the epoch, so that an epoch has one Commit only. */
 export type HandshakeDocument = Handshake & { _id: string };
 
 /** Its `_id` is the chat. */
@@ -18,7 +18,7 @@ export const GROUP_INFOS: CollectionSpec = { name: "groupInfos", indexes: [] };
 /** `message` is there where it is short, and in documents of earlier releases. */
 export type WelcomeDocument = Document<Omit<StoredWelcome, "message">> & { message?: string };
 
-/** Its `_id` is the chat and the revision of the Commit. Goes with the last of its Welcomes. */
+/** Its `_id` is the chat and the revision of the Commit. Deleted with the last of its Welcomes. */
 export interface WelcomeMessageDocument {
   _id: string;
   chatId: string;

@@ -23,9 +23,14 @@ export class MongoHandshakeStore implements HandshakeStore {
     this.#welcomes = new WelcomeCollections(mongo);
   }
 
-  async changed(chatId: string, after: number, upTo: number, limit: number): Promise<Handshake[]> {
+  async changed(
+    chatId: string,
+    after: number,
+    maxRev: number,
+    limit: number,
+  ): Promise<Handshake[]> {
     const found = this.#handshakes
-      .find({ chatId: eq(chatId), rev: { $gt: after, $lte: upTo } })
+      .find({ chatId: eq(chatId), rev: { $gt: after, $lte: maxRev } })
       .sort({ rev: 1 }).limit(limit);
     return (await found.toArray()).map(readHandshake);
   }
@@ -49,7 +54,7 @@ export class MongoHandshakeStore implements HandshakeStore {
     return this.#welcomes.remove(deviceId, id);
   }
 
-  /** For a commit, within its transaction. */
+  /** Runs within the transaction of a commit. */
   async put({ commits, groupInfo, welcomes }: MlsChange, session: ClientSession): Promise<void> {
     const rows = commits.map((row) => ({ _id: handshakeKey(row), ...row }));
     await this.#handshakes.insertMany(rows, { session });
@@ -63,14 +68,16 @@ export class MongoHandshakeStore implements HandshakeStore {
   }
 }
 
-/** What documents of earlier releases lack: they are of a chat's first group. */
+/** Defaults of documents of earlier releases: they belong to a chat's first group. */
 const FIRST = { generation: 0 };
 
 function readHandshake(document: HandshakeDocument): Handshake {
   return { ...FIRST, ...withoutKey<Handshake>(document) };
 }
 
-/** As earlier releases have it for the first group, so that there is one Commit for its epochs still. */
+/**
+ * The key that earlier releases use for the first group, so that its epoch still has one Commit.
+ */
 function handshakeKey(
   { chatId, generation, epoch }: Pick<Handshake, "chatId" | "generation" | "epoch">,
 ): string {

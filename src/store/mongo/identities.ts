@@ -20,7 +20,7 @@ export class MongoIdentityStore implements IdentityStore {
     this.#identities = mongo.collection(IDENTITIES);
   }
 
-  /** Within a transaction that is under way, as `remove` is. */
+  /** Runs within the caller's transaction, as `remove` does. */
   async insert(identity: Identity, session: ClientSession): Promise<void> {
     await this.#identities.insertOne(toDocument(identity), { session });
   }
@@ -36,7 +36,7 @@ export class MongoIdentityStore implements IdentityStore {
     );
   }
 
-  /** With `session`, within its transaction. */
+  /** With `session`, runs within its transaction. */
   async ofUser(userId: string, session?: ClientSession): Promise<Identity[]> {
     const found = this.#identities.find({ userId: eq(userId) }, { session }).sort({ provider: 1 });
     return (await found.toArray()).map(fromDocument<Identity>);

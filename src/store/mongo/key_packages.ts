@@ -42,7 +42,7 @@ export class MongoKeyPackageStore implements KeyPackageStore {
     });
   }
 
-  /** One operation takes it: of two that race for the same, one gets the next. */
+  /** One operation claims it: of two concurrent claims of the same one, one gets the next. */
   async claim(deviceId: string, now: number): Promise<KeyPackageClaim | null> {
     const taken = await this.#keyPackages.findOneAndDelete(
       { ...goodAt(deviceId, now), isLastResort: false },

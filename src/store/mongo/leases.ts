@@ -21,7 +21,7 @@ export class MongoLeaseStore implements LeaseStore {
     this.#leases = mongo.collection(LEASES);
   }
 
-  /** Where another holds it, nothing matches, and the insert runs into the row that is there. */
+  /** If another holder has it, nothing matches, and the insert fails on the existing row. */
   async take(name: string, holder: string, now: number, until: number): Promise<boolean> {
     const offset = await this.mongo.clock.offset();
     try {

@@ -18,7 +18,7 @@ export const MEDIA: CollectionSpec = {
   ],
 };
 
-/** A change of these changes what its owner's uploads take. */
+/** Fields that affect the owner's usage. */
 const COUNTED_FIELDS = ["size", "status", "upload"] as const;
 
 export class MongoMediaStore implements MediaStore {
@@ -38,7 +38,7 @@ export class MongoMediaStore implements MediaStore {
 
   async createShared(media: Media, sourceId: string, quota: StorageQuota): Promise<boolean> {
     return await this.#transact(async (session) => {
-      // A write, so that a deletion of the source at the same time conflicts with this transaction.
+      // A write, so that a concurrent deletion of the source conflicts with this transaction.
       const source = rowOf(
         await this.#media.findOneAndUpdate(
           { _id: eq(sourceId), status: "ready" },
@@ -106,7 +106,7 @@ export class MongoMediaStore implements MediaStore {
   }
 
   async due(now: number, limit: number): Promise<Media[]> {
-    // The lower bound leaves out null, and lets the partial index be used.
+    // The lower bound excludes null, and lets the partial index be used.
     const found = this.#media
       .find({ checkAt: { $gt: 0, $lte: now } })
       .sort({ checkAt: 1, _id: 1 }).limit(limit);
@@ -135,7 +135,7 @@ export class MongoMediaStore implements MediaStore {
     });
   }
 
-  /** Within a transaction that is under way. */
+  /** Runs within the caller's transaction. */
   async use({ mediaId, by }: MediaUse, now: number, session: ClientSession): Promise<void> {
     const gains = by > 0;
     const { matchedCount } = await this.#media.updateOne(
@@ -152,10 +152,10 @@ export class MongoMediaStore implements MediaStore {
   }
 }
 
-/** How often the bytes were shared is only written, to conflict with a deletion. */
+/** The number of shares is only written, to conflict with a deletion. */
 function read({ shares: _, ...document }: Document<Media> & { shares?: number }): Media {
   const media = fromDocument<Media>(document as Document<Media>);
-  // A row of an earlier release has bytes of its own, and no details.
+  // A row of an earlier release has unshared bytes, and no details.
   return { ...media, blobId: media.blobId ?? media.id, tus: media.tus ?? null };
 }
 

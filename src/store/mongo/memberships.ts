@@ -116,11 +116,11 @@ export class MongoMembershipStore implements MembershipStore {
   async changed(
     chatId: string,
     after: number,
-    upTo: number,
+    maxRev: number,
     limit: number,
   ): Promise<Membership[]> {
     const found = this.#memberships
-      .find({ chatId: eq(chatId), rev: { $gt: after, $lte: upTo } })
+      .find({ chatId: eq(chatId), rev: { $gt: after, $lte: maxRev } })
       .sort({ rev: 1 }).limit(limit);
     return (await found.toArray()).map(membershipOf);
   }
@@ -131,7 +131,9 @@ export class MongoMembershipStore implements MembershipStore {
     return (await found.toArray()).map(membershipOf);
   }
 
-  /** One operation: `$max` moves forward only, and the row as it was says whether anything moved. */
+  /**
+   * One operation: `$max` only moves forward, and the row as it was shows whether anything moved.
+   */
   async moveCursors(
     { chatId, userId, readSeq: read, deliveredSeq = 0 }: CursorMove,
   ): Promise<{ membership: Membership; moved: boolean } | null> {
@@ -170,7 +172,7 @@ export class MongoMembershipStore implements MembershipStore {
   }
 }
 
-/** Rows of earlier releases lack what came later. */
+/** Rows of earlier releases lack fields that were added later. */
 export function membershipOf(document: MembershipDocument): Membership {
   return {
     ...withoutKey<Membership>(document),

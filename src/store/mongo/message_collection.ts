@@ -23,7 +23,7 @@ export const MESSAGES: CollectionSpec = {
       key: { "media.id": 1 },
       partialFilterExpression: { "media.id": { $gt: "" } },
     },
-    // The chat first, so that a search never walks what others write elsewhere; then the word; and
+    // The chat first, so that a search never reads messages of other chats; then the word; and
     // within both by id, so that the newest come first from each chat, are merged, and the rest is
     // never read.
     { name: "search", key: { chatId: 1, terms: 1, _id: -1 } },
@@ -40,8 +40,8 @@ export function messageDocument(message: Message): MessageDocument {
 const TERMS_PER_CALL = 2_000;
 
 /**
- * The documents of messages, in portions. Finding the terms of many long messages takes seconds, and so
- * does encoding them: each portion after the first is made in a turn of its own.
+ * The documents of messages, in portions. Computing the terms of many long messages takes seconds,
+ * and so does encoding them: each portion after the first is created in a separate turn.
  */
 export async function* documentsOf(messages: Message[]): AsyncIterable<MessageDocument[]> {
   let portion: MessageDocument[] = [], terms = 0;

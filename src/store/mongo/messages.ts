@@ -66,8 +66,8 @@ export class MongoMessageStore implements MessageStore {
     return this.#all(filter, { seq: 1 }, limit);
   }
 
-  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]> {
-    const filter = { chatId: eq(chatId), rev: { $gt: after, $lte: upTo } };
+  changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Message[]> {
+    const filter = { chatId: eq(chatId), rev: { $gt: after, $lte: maxRev } };
     return this.#all(filter, { rev: 1 }, limit);
   }
 
@@ -83,7 +83,7 @@ export class MongoMessageStore implements MessageStore {
     return await this.#messages.distinct("chatId", { "media.id": eq(mediaId) });
   }
 
-  /** Side by side: MongoDB has no one query that would stop in each chat. */
+  /** Queries in parallel: MongoDB has no single query that would stop in each chat. */
   async unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]> {
     const counts = queries.map(() => ({ unread: 0, mentions: 0 }));
     const asked = queries.map((query, at) => ({ query, at }))
@@ -98,7 +98,7 @@ export class MongoMessageStore implements MessageStore {
     return counts;
   }
 
-  /** Each chat knows where its newest message is. */
+  /** Each chat has the position of its newest message. */
   async newest(chatIds: string[]): Promise<Message[]> {
     const heads = await this.#chats
       .find({ _id: { $in: chatIds }, lastSeq: { $gt: 0 } }, { projection: { lastSeq: 1 } })
@@ -107,7 +107,7 @@ export class MongoMessageStore implements MessageStore {
   }
 
   pinned(chatId: string, limit: number): Promise<Message[]> {
-    // Comparing with a number leaves out null, and lets the partial index be used.
+    // Comparing with a number excludes null, and lets the partial index be used.
     const filter = { chatId: eq(chatId), pinnedAt: { $gt: 0 } };
     return this.#all(filter, { pinnedAt: -1, seq: -1 }, limit);
   }
@@ -129,15 +129,15 @@ export class MongoMessageStore implements MessageStore {
     return { messages: rows, next: last && last.id };
   }
 
-  /** Many chats in one call: each is counted by a pipeline of its own, which stops at its limit. */
+  /** Counts many chats in one call: each by a separate pipeline, which stops at its limit. */
   #counts([first, ...others]: AnyDocument[][]): Promise<(UnreadCount & { _id: number })[]> {
     const unions = others.map((pipeline) => ({ $unionWith: { coll: MESSAGES.name, pipeline } }));
     return this.#messages.aggregate<UnreadCount & { _id: number }>([...first, ...unions]).toArray();
   }
 
   /**
-   * In stretches that have both ends and grow: MongoDB would stop at the limit by itself, but secantusd
-   * 0.5, that the tests run on, reads a range to its end before it sorts and limits.
+   * Reads growing ranges that have both ends: MongoDB would stop at the limit by itself, but
+   * secantusd 0.5, which the tests run on, reads a range to its end before it sorts and limits.
    */
   async #pageBefore(chatId: string, before: number | undefined, limit: number): Promise<Message[]> {
     const rows: Message[] = [];
@@ -145,7 +145,7 @@ export class MongoMessageStore implements MessageStore {
     for (let span = limit; rows.length < limit && end > 0; span *= 4) {
       rows.push(...await this.#stretch(chatId, end - span, end, -1, limit - rows.length));
       end -= span;
-      // Nothing there: `before` may lie far past the newest message.
+      // An empty range: `before` may be far past the newest message.
       if (rows.length === 0 && span === limit && before !== undefined) {
         end = Math.min(end, await this.#endOf(chatId));
       }
@@ -176,13 +176,13 @@ export class MongoMessageStore implements MessageStore {
     return this.#all({ chatId: eq(chatId), seq: { $gte: start, $lt: end } }, { seq: order }, limit);
   }
 
-  /** Past the newest message; 0 where there is none. */
+  /** Past the newest message; 0 if there is none. */
   async #endOf(chatId: string): Promise<number> {
     const chat = await this.#chats.findOne({ _id: eq(chatId) }, { projection: { lastSeq: 1 } });
     return chat === null || chat.lastSeq === 0 ? 0 : chat.lastSeq + 1;
   }
 
-  /** Whole conditions, so that each is a lookup of its own in an index; none finds nothing. */
+  /** Separate complete conditions, so that each is an index lookup; none finds nothing. */
   async #anyOf(conditions: Filter<MessageDocument>[]): Promise<Message[]> {
     return conditions.length === 0 ? [] : await this.#all({ $or: conditions });
   }
@@ -200,11 +200,11 @@ export class MongoMessageStore implements MessageStore {
 }
 
 /**
- * Counts what `unread` promises; `at` becomes the `_id` of what it finds, if it finds anything.
+ * Counts as `unread` specifies; `at` becomes the `_id` of the result, if it finds anything.
  *
- * The range has both ends and a length, since secantusd 0.5 reads a range to its end before it sorts and
- * limits. Revisions are denser than messages: so many hold the messages that are looked at, unless most
- * of them are reactions and edits.
+ * The range has both ends and a length, since secantusd 0.5 reads a range to its end before it
+ * sorts and limits. Revisions are denser than messages: the range contains the messages to be read,
+ * unless most of its revisions are reactions and edits.
  */
 function unreadPipeline(query: UnreadQuery, cap: number, at: number): AnyDocument[] {
   const { chatId, userId, readSeq, lastSeq, exceptSenderIds } = query;

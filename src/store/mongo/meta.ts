@@ -1,9 +1,11 @@
 import type { Collection, Db } from "mongodb";
 
-/** Facts about the database itself, a document each: `schema` (see migrations.ts) and `incarnation`. */
+/**
+ * Facts about the database itself, a document each: `schema` (see migrations.ts) and `incarnation`.
+ */
 export const META = "meta";
 
-/** The one document that says how far the database is, and who is taking it further. */
+/** The document with the database's schema version, and the instance that is migrating it. */
 export interface SchemaDocument {
   _id: "schema";
   /** Number of steps done; a database of a release before there were steps has 0. */
@@ -20,7 +22,7 @@ interface IncarnationDocument {
   value: string;
 }
 
-/** Keeps the one that is there. */
+/** Keeps an existing one. */
 export async function newIncarnation(db: Db): Promise<void> {
   const value = crypto.randomUUID().replaceAll("-", "");
   await incarnations(db).updateOne(

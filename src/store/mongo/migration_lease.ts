@@ -9,13 +9,15 @@ export interface MigrationLeaseOptions {
 }
 
 const RENEW_MS = 2_000;
-/** A holder whose counter stood still for this long, as measured by the waiting instance, is dead. */
+/**
+ * A holder whose counter stood still for this long, as measured by the waiting instance, is dead.
+ */
 const SILENT_MS = 10_000;
 const POLL_MS = 200;
 
 /**
- * Held by the one instance that migrates. It shows that it is alive by a counter and not by a time, so
- * that nothing depends on the clocks of two hosts agreeing.
+ * Held by the one instance that migrates. It shows that it is alive by a counter and not by a time,
+ * so that nothing depends on the clocks of two hosts agreeing.
  */
 export class MigrationLease {
   readonly holder = newId();
@@ -50,7 +52,7 @@ export class MigrationLease {
   async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#renewal;
-    // Where this fails, the others wait until they take this instance for dead.
+    // If this fails, the others wait until they consider this instance dead.
     await this.schema
       .updateOne({ _id: "schema", migrator: this.holder }, { $set: { migrator: null } })
       .catch(() => {});
@@ -70,7 +72,7 @@ export class MigrationLease {
     return matchedCount === 1;
   }
 
-  /** A renewal that fails is made up for by the next one, or the lease is lost and `markDone` throws. */
+  /** The next renewal makes up for a failed one, or the lease is lost and `markDone` throws. */
   async #renew(): Promise<void> {
     await this.schema
       .updateOne({ _id: "schema", migrator: this.holder }, { $inc: { beat: 1 } })

@@ -5,9 +5,9 @@ import { MIGRATION_STEPS } from "./steps/mod.ts";
 import type { MigrationStep } from "./steps/step.ts";
 
 /**
- * Runs the steps that this database has not had, one instance at a time. A step is counted when it is
- * over, so one that a crash interrupted is run again. A database that is further than this release is
- * left as it is: used if its steps only added to it, refused otherwise.
+ * Runs the steps that this database has not had, one instance at a time. A step is counted when it
+ * is done, so one that a crash interrupted is run again. A database that is further than this
+ * release is left unchanged: used if its steps only added to it, refused otherwise.
  *
  * Returns false for a database that is further than this release.
  */
@@ -18,7 +18,7 @@ export async function migrate(
 ): Promise<boolean> {
   const schema = db.collection<SchemaDocument>(META);
   const { version, minimum } = await readSchema(schema);
-  requireKnown(version, minimum, steps.length);
+  requireSupported(version, minimum, steps.length);
   if (version > steps.length) return false;
   if (version === steps.length) return true;
   const lease = new MigrationLease(schema, options);
@@ -34,7 +34,7 @@ export async function migrate(
   return true;
 }
 
-/** Creates the document where there is none, also for two instances at once. */
+/** Creates the document if it is missing, also for two concurrent instances. */
 async function readSchema(schema: Collection<SchemaDocument>): Promise<SchemaDocument> {
   const found = await schema.findOne({ _id: "schema" });
   if (found !== null) return found;
@@ -47,15 +47,15 @@ function withoutId({ _id, ...fields }: SchemaDocument): Omit<SchemaDocument, "_i
   return fields;
 }
 
-function requireKnown(version: number, minimum: number, known: number): void {
-  if (minimum <= known) return;
+function requireSupported(version: number, minimum: number, supported: number): void {
+  if (minimum <= supported) return;
   throw new Error(
-    `The database has schema ${version}, which needs a release that knows ${minimum} steps, and this ` +
-      `release knows ${known}: start the release that made it, or a later one`,
+    `Cannot open the database: schema ${version} needs a release with at least ${minimum} steps, and this ` +
+      `release has ${supported}: start the release that made it, or a later one`,
   );
 }
 
-/** Throws if another instance has taken this one for dead: it goes on with the migration. */
+/** Throws if another instance considered this one dead and has taken over the migration. */
 async function markDone(
   schema: Collection<SchemaDocument>,
   holder: string,

@@ -38,7 +38,7 @@ import { USER_KEYS } from "./user_keys.ts";
 import { STORAGE_USAGE } from "./storage_usage.ts";
 import { MongoUserStore, USERS } from "./users.ts";
 
-/** A new entity is its own file, and a line in each of the two lists below. */
+/** A new entity is a new file, and a line in each of the two lists below. */
 const COLLECTIONS = [
   USERS,
   USER_KEYS,
@@ -108,16 +108,18 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
 }
 
 export interface MongoStoreOptions extends ConnectionOptions {
-  /** Of a replica set; its path is the name of the database, `realtimechat` if there is none. */
+  /**
+   * URI of a replica set; its path is the name of the database, `realtimechat` if there is none.
+   */
   uri: string;
 }
 
 /**
- * Connects, creates what collections and indexes are missing, and migrates what earlier releases have
- * written. Throws an Error that says what to do when the URI is malformed, the server is not a replica
- * set, or a later release has written what this one would misread, and `AppError("unavailable")` when no
- * server answers within 5 seconds (`serverSelectionTimeoutMS` in the URI changes that) or it refuses the
- * credentials.
+ * Connects, creates missing collections and indexes, and migrates documents of earlier releases.
+ * Throws an Error that says how to fix it when the URI is malformed, the server is not a replica
+ * set, or a later release has written documents that this one would misread, and
+ * `AppError("unavailable")` when no server responds within 5 seconds (`serverSelectionTimeoutMS` in
+ * the URI changes that) or it refuses the credentials.
  */
 export async function openMongoStore({ uri, ...options }: MongoStoreOptions): Promise<Store> {
   const mongo = await connect(uri, options);

@@ -39,7 +39,10 @@ export class MongoNotificationStore implements NotificationStore {
     this.#settings = mongo.collection(NOTIFICATION_SETTINGS);
   }
 
-  /** Two that add the same one at once may both try to insert: the loser finds it there. */
+  /**
+   * Two concurrent calls with the same one may both try to insert: the loser finds the existing
+   * row.
+   */
   async add(notifications: Notification[]): Promise<Notification[]> {
     if (notifications.length === 0) return [];
     try {
@@ -87,7 +90,7 @@ export class MongoNotificationStore implements NotificationStore {
     return (await found.toArray()).map(fromDocument<Notification>);
   }
 
-  /** Two that mark the same one at once may both return it. */
+  /** Two concurrent calls with the same one may both return it. */
   async markTheseRead(userId: string, ids: string[], at: number): Promise<string[]> {
     const own = { _id: { $in: ids }, userId: eq(userId), readAt: null };
     const unread = await this.#notifications.find(own, { projection: { _id: 1 } }).toArray();

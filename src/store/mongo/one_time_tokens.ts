@@ -28,11 +28,14 @@ export class MongoOneTimeTokenStore implements OneTimeTokenStore {
     return fromDocumentOrNull<OneTimeToken>(await this.#tokens.findOne(aliveAt(id, now)));
   }
 
-  async take(id: string, now: number): Promise<OneTimeToken | null> {
+  async consume(id: string, now: number): Promise<OneTimeToken | null> {
     return fromDocumentOrNull<OneTimeToken>(await this.#tokens.findOneAndDelete(aliveAt(id, now)));
   }
 
-  /** The row of a last try is at 0 for a moment before it goes, and counts as gone from then on. */
+  /**
+   * The row of a last try is at 0 for a moment before its deletion, and counts as deleted from then
+   * on.
+   */
   async attempt(id: string, now: number): Promise<OneTimeToken | null> {
     const token = fromDocumentOrNull<OneTimeToken>(
       await this.#tokens.findOneAndUpdate(
@@ -45,7 +48,7 @@ export class MongoOneTimeTokenStore implements OneTimeTokenStore {
     return token;
   }
 
-  /** With `session`, within its transaction. */
+  /** With `session`, runs within its transaction. */
   async deleteForUser(
     userId: string,
     purposes?: readonly OneTimePurpose[],

@@ -28,26 +28,26 @@ export class MongoOutboxStore implements OutboxStore {
     await this.#outbox.insertOne(toDocument(later(entry, await this.#clock.offset())));
   }
 
-  /** Within a transaction that is under way. */
+  /** Runs within the caller's transaction. */
   async insert(entry: OutboxEntry, session: ClientSession): Promise<void> {
     const offset = await this.#clock.offset();
     await this.#outbox.insertOne(toDocument(later(entry, offset)), { session });
   }
 
-  /** One by one: MongoDB has no update of many that says which they were. */
-  async take(now: number, until: number, limit: number): Promise<OutboxEntry[]> {
-    const taken: OutboxEntry[] = [];
+  /** One by one: MongoDB has no update of many documents that returns which they were. */
+  async claim(now: number, until: number, limit: number): Promise<OutboxEntry[]> {
+    const claimed: OutboxEntry[] = [];
     const offset = await this.#clock.offset();
-    while (taken.length < limit) {
+    while (claimed.length < limit) {
       const found = await this.#outbox.findOneAndUpdate(
         { dueAt: { $lte: now + offset } },
         { $set: { dueAt: until + offset } },
         { sort: { dueAt: 1 }, returnDocument: "after" },
       );
       if (found === null) break;
-      taken.push(later(fromDocument<OutboxEntry>(found), -offset));
+      claimed.push(later(fromDocument<OutboxEntry>(found), -offset));
     }
-    return taken;
+    return claimed;
   }
 
   async firstDue(now: number): Promise<number | null> {
@@ -59,7 +59,7 @@ export class MongoOutboxStore implements OutboxStore {
     return first === null ? null : first.dueAt - offset;
   }
 
-  async hold(ids: string[], until: number): Promise<void> {
+  async extend(ids: string[], until: number): Promise<void> {
     const dueAt = until + await this.#clock.offset();
     await this.#outbox.updateMany({ _id: { $in: ids } }, { $set: { dueAt } });
   }

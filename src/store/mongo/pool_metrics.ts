@@ -1,15 +1,15 @@
 import type { MongoClient } from "mongodb";
 import type { MetricsRegistry } from "../../core/metrics.ts";
 
-/** The pools of this process: of the database, and of the broker over MongoDB. */
+/** The connection pools of this process: of the database, and of the broker over MongoDB. */
 export type PoolName = "store" | "broker";
 
 /** Counts the connections of a client's pools; called before the client connects. */
 export type WatchPool = (client: MongoClient, pool: PoolName) => void;
 
 /**
- * By the driver's events of its pools (one a server). A connection that is checked out keeps its place until
- * it is checked in, also when it breaks meanwhile.
+ * Counts by the driver's events of its pools (one per server). A connection that is checked out
+ * stays counted until it is checked in, also when it breaks in between.
  */
 export function poolMetrics(metrics: MetricsRegistry): WatchPool {
   const connections = metrics.gauge(

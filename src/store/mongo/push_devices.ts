@@ -27,7 +27,9 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     this.#sessions = mongo.collection(SESSIONS);
   }
 
-  /** Two first registrations that race may both try to insert: the loser finds the row there. */
+  /**
+   * Two concurrent first registrations may both try to insert: the loser finds the existing row.
+   */
   async put(device: PushDevice): Promise<PushDevice> {
     try {
       return await this.#put(device);
@@ -52,7 +54,7 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     return deletedCount === 1;
   }
 
-  /** In pages: a join over two collections is not something that every server has. */
+  /** Reads pages: not every server supports a join of two collections. */
   async purge(now: number): Promise<number> {
     let removed = 0;
     for (let after = "";;) {
@@ -74,7 +76,7 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     await this.#devices.deleteMany(filter, { session });
   }
 
-  /** With `session`, within its transaction. */
+  /** With `session`, runs within its transaction. */
   async deleteAllOf(userId: string, session?: ClientSession): Promise<number> {
     return (await this.#devices.deleteMany({ userId: eq(userId) }, { session })).deletedCount;
   }
@@ -94,7 +96,7 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     return (await this.#devices.deleteMany({ _id: { $in: over } })).deletedCount;
   }
 
-  /** In two steps: where two upserts race, secantusd 0.5 answers one of them with nothing. */
+  /** Two steps: for two concurrent upserts, secantusd 0.5 returns nothing for one of them. */
   async #put({ id, key, createdAt, ...current }: PushDevice): Promise<PushDevice> {
     const change = { $set: current, $setOnInsert: { _id: id, createdAt } };
     await this.#devices.updateOne({ key: eq(key) }, change, { upsert: true });

@@ -6,7 +6,7 @@ interface StoredDocument extends Document {
 
 const BATCH = 500;
 
-/** Gives `field` to the documents that lack it. For use in a migration step. */
+/** Adds `field` to the documents that lack it. For use in a migration step. */
 export async function addMissing(
   db: Db,
   collection: string,
@@ -20,8 +20,8 @@ export async function addMissing(
 }
 
 /**
- * Rewrites one field, a batch of documents at a time: `change` returns the new value, or `undefined` to
- * leave it. A document that somebody else has changed meanwhile is left to the next round.
+ * Rewrites one field, a batch of documents at a time: `change` returns the new value, or
+ * `undefined` to leave it. A document that was changed concurrently is left to the next round.
  */
 export async function rewriteField(
   db: Db,

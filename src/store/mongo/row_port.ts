@@ -16,7 +16,7 @@ interface StoredDocument {
 
 const PROGRESS = "copy";
 
-/** What makes the `_id` of documents whose rows have no id. */
+/** Components of the `_id` of documents whose rows have no id. */
 const KEYS: Partial<Record<Entity, (row: PortableRow) => string[]>> = {
   blocks: (row) => [String(row.blockerId), String(row.blockedId)],
   memberships: (row) => [String(row.chatId), String(row.userId)],
@@ -29,7 +29,7 @@ const KEYS: Partial<Record<Entity, (row: PortableRow) => string[]>> = {
     [chatId, ...(generation === 0 ? [] : [generation]), epoch].map(String),
 };
 
-/** What documents of earlier releases lack, as the entities' readers have it. */
+/** Fields that documents of earlier releases lack, with the defaults of the entities' readers. */
 const DEFAULTS: Partial<Record<Entity, (row: PortableRow) => PortableRow>> = {
   sessions: () => ({ previousHash: null, rotatedAt: null }),
   chats: () => ({ generation: 0, history: "all" }),
@@ -76,7 +76,7 @@ export class MongoRowPort implements RowPort {
     }
   }
 
-  /** The steps are safe to repeat, and make what is counted over all documents. */
+  /** The steps are safe to repeat, and compute the counts over all documents. */
   async finish(incarnation: string): Promise<void> {
     for (const step of MIGRATION_STEPS) await step.run(this.db);
     await this.#named(META)
@@ -84,7 +84,7 @@ export class MongoRowPort implements RowPort {
     await this.setProgress(null);
   }
 
-  /** Documents of earlier releases have the message themselves. */
+  /** Documents of earlier releases contain the message themselves. */
   async #withMessages(rows: PortableRow[]): Promise<PortableRow[]> {
     const keys = rows.map((row) => welcomeMessageOf(row)._id);
     const found = await this.#named("welcomeMessages").find({ _id: { $in: keys } }).toArray();
@@ -104,18 +104,21 @@ export class MongoRowPort implements RowPort {
   }
 }
 
-/** "push_devices" is "pushDevices" here. */
+/** "push_devices" is named "pushDevices" here. */
 export function collectionOf(entity: Entity): string {
   return entity.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A person's counter of requests lies in the document of their choices, and alone is none. */
+/**
+ * A person's counter of requests is in the document of their settings, and is no settings row by
+ * itself.
+ */
 function isOfModel(entity: Entity, document: StoredDocument): boolean {
   if (entity !== "contact_settings") return true;
   return document.addToGroups !== undefined || document.write !== undefined;
 }
 
-/** `terms` and `shares` are MongoDB's own. */
+/** `terms` and `shares` exist only in MongoDB. */
 function rowOf(
   entity: Entity,
   { _id, terms: _, shares: _shares, ...fields }: StoredDocument,

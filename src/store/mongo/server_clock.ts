@@ -1,12 +1,13 @@
 import type { Db } from "mongodb";
 
 const REFRESH_MS = 60_000;
-/** Less than this is taken for no difference: leases last many times longer, and rows keep their times. */
+/** A smaller difference is ignored: leases last many times longer, and rows keep their times. */
 const TOLERANCE_MS = 1_000;
 
 /**
- * How far the database's clock is from this host's. Times that instances compare with each other (leases)
- * are stored by the database's clock, since the clocks of two hosts may be seconds apart.
+ * Difference between the database's clock and this host's. Times that instances compare with each
+ * other (leases) are stored by the database's clock, since the clocks of two hosts may be seconds
+ * apart.
  */
 export class ServerClock {
   #offset = 0;

@@ -6,7 +6,7 @@ import { eq, readerOf, toDocument } from "./documents.ts";
 import type { MongoPushDeviceStore } from "./push_devices.ts";
 import { type SessionDocument, SESSIONS } from "./session_collection.ts";
 
-/** Releases that exchanged refresh tokens without keeping the one before did not write these. */
+/** Releases that exchanged refresh tokens without keeping the previous one did not write these. */
 const readSession = readerOf<Session>(() => ({ previousHash: null, rotatedAt: null }));
 
 export class MongoSessionStore implements SessionStore {
@@ -25,7 +25,7 @@ export class MongoSessionStore implements SessionStore {
     return found && readSession(found);
   }
 
-  /** With `session`, within its transaction. */
+  /** With `session`, runs within its transaction. */
   async activeOf(userId: string, now: number, session?: ClientSession): Promise<Session[]> {
     const found = this.#sessions.find({ userId: eq(userId), ...aliveAt(now) }, { session })
       .sort({ lastUsedAt: -1, _id: -1 });
@@ -72,7 +72,10 @@ export class MongoSessionStore implements SessionStore {
     await this.#sessions.updateOne({ _id: eq(id) }, { $set: { authenticatedAt: at } });
   }
 
-  /** The devices go after it: one that is left by a crash in between gets no push, and is purged. */
+  /**
+   * Deletes the devices afterwards: one that is left by a crash in between gets no push, and is
+   * purged.
+   */
   async end(id: string, at: number, reason: SessionEndReason): Promise<boolean> {
     const ended = await this.#sessions.findOneAndUpdate(
       { _id: eq(id), ...aliveAt(at) },
@@ -84,7 +87,7 @@ export class MongoSessionStore implements SessionStore {
     return true;
   }
 
-  /** Sessions of one user, within a transaction that is under way. */
+  /** Ends sessions of one user within the caller's transaction. */
   async endThese(
     userId: string,
     ids: string[],
@@ -97,7 +100,7 @@ export class MongoSessionStore implements SessionStore {
     await this.pushDevices.removeOfSessions(userId, ids, session);
   }
 
-  /** Comparing with a number leaves out those whose `endedAt` is null. */
+  /** Comparing with a number excludes those whose `endedAt` is null. */
   async purge(before: number): Promise<number> {
     const { deletedCount } = await this.#sessions.deleteMany({
       $or: [{ endedAt: { $gt: 0, $lt: before } }, { expiresAt: { $lt: before } }],

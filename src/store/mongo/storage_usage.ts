@@ -9,13 +9,13 @@ import type { CollectionSpec } from "./indexes.ts";
 export const STORAGE_USAGE: CollectionSpec = { name: "storage_usage", indexes: [] };
 
 interface UsageDocument extends StorageUsage {
-  /** Of the user. */
+  /** Id of the user. */
   _id: string;
 }
 
 type Counted = Pick<Media, "ownerId" | "status" | "size" | "upload">;
 
-/** What each person's uploads take, counted in the transaction of each write to them. */
+/** Storage usage of each person's uploads, counted in the transaction of each write to them. */
 export class MongoStorageUsage {
   readonly #usage: Collection<UsageDocument>;
 
@@ -27,7 +27,7 @@ export class MongoStorageUsage {
     return usageOf(await this.#usage.findOne({ _id: eq(userId) }));
   }
 
-  /** Within a transaction that is under way; throws `QuotaExceeded`, which ends it. */
+  /** Runs within the caller's transaction; throws `QuotaExceeded`, which aborts it. */
   async change(
     before: Counted | null,
     after: Counted | null,
@@ -48,7 +48,7 @@ export class MongoStorageUsage {
       checkQuota(added, usageOf(counted), quota);
     }
     if (after !== null) return;
-    // With the last upload goes the last trace of its owner.
+    // The last upload of a person takes the row with it, so that no trace of them stays.
     const nothing = { bytes: { $lte: 0 }, openUploads: { $lte: 0 } };
     await this.#usage.deleteOne({ _id, ...nothing }, { session });
   }

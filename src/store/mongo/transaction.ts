@@ -5,7 +5,7 @@ import { hasLabel, isUnreachable } from "./errors.ts";
 
 export type Transact = <T>(work: (session: ClientSession) => Promise<T>) => Promise<T>;
 
-/** After so long a failure is reported rather than tried again; callers are waiting. */
+/** Milliseconds after which a failure is reported rather than retried; callers are waiting. */
 const RETRY_MS = 10_000;
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 100;
@@ -14,10 +14,10 @@ const LONGEST_PAUSE_MS = 100;
  * Runs `work` in a transaction. It resolves only when a majority has the commit; if `work` throws,
  * nothing is written.
  *
- * As the driver's `withTransaction`, but with a limit of seconds instead of two minutes: work
- * that lost against another transaction, or its connection, is run again, and a commit whose answer
- * was lost is sent again (the server knows it by its number). A commit that stays unanswered
- * throws, and may have happened.
+ * Works like the driver's `withTransaction`, but with a limit of seconds instead of two minutes:
+ * work that lost against another transaction, or its connection, is run again, and a commit whose
+ * response was lost is sent again (the server recognizes it by its number). A commit that stays
+ * without a response throws, and may have happened.
  */
 export async function inTransaction<T>(
   client: MongoClient,
@@ -75,7 +75,7 @@ function isOutcomeUnknown(error: unknown): boolean {
   return hasLabel(error, "UnknownTransactionCommitResult") || isUnreachable(error);
 }
 
-/** Longer each time, and of random length, so that two that collided don't collide again. */
+/** Longer each time, and of random length, so that two that collided do not collide again. */
 function pause(attempt: number): Promise<void> {
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
   return delay(longest * (0.5 + Math.random() / 2));

@@ -1,11 +1,11 @@
 import type { ClientSession, Collection, Db } from "mongodb";
 import { newId } from "../../core/ids.ts";
 
-/** A process, and the server sessions that it has its transactions in. */
+/** A process, and the server sessions in which it runs transactions. */
 interface OwnerDocument {
   _id: string;
   sessions: ServerSessionId[];
-  /** By the server's clock, as all of them are. */
+  /** By the server's clock, for all processes. */
   aliveAt: Date;
 }
 
@@ -13,23 +13,25 @@ type ServerSessionId = NonNullable<ClientSession["id"]>["id"];
 
 const RENEW_MS = 2_000;
 const SILENT_MS = 8_000;
-/** Far more than the driver has at once. It uses the same ones over again; the latest are kept. */
+/** Far more than the driver uses at once. It reuses its sessions; the latest are kept. */
 const MAX_SESSIONS = 1_000;
 
 export interface TransactionOwnersOptions {
   renewMs?: number;
-  /** Milliseconds that only go forward, for tests. */
+  /** Monotonic milliseconds; replaced in tests. */
   now?: () => number;
 }
 
 /**
- * Ends the transactions of processes that died in the midst of them. MongoDB would keep each open, and
- * the chat that it writes to locked, until a minute has passed (`transactionLifetimeLimitSeconds`).
+ * Ends the transactions of processes that died in the midst of them. MongoDB would keep each open,
+ * and the chat that it writes to locked, until a minute has passed
+ * (`transactionLifetimeLimitSeconds`).
  *
- * Each process writes down in which server sessions it has transactions, and every 2 seconds that it
- * is alive; then it looks for those who have been silent for 8 seconds, and kills their sessions. To be
- * wrong about one is safe: a transaction that is killed has written nothing, and its owner is told. But
- * others may be silent only because the database was: who could not write itself waits that long first.
+ * Each process stores the server sessions in which it runs transactions, and every 2 seconds that
+ * it is alive; then it looks for processes that have been silent for 8 seconds, and kills their
+ * sessions. A wrong verdict is safe: a killed transaction has written nothing, and its owner gets
+ * an error. But other processes may be silent only because the database was down: a process that
+ * could not write itself first waits that long.
  */
 export class TransactionOwners {
   readonly #id = newId();
@@ -40,8 +42,8 @@ export class TransactionOwners {
   #timer: ReturnType<typeof setInterval> | undefined;
   #renewal: Promise<void> | null = null;
   #renewedAt = 0;
-  /** Until then nobody is taken for dead. */
-  #patientUntil = 0;
+  /** Until then no process is considered dead. */
+  #graceUntil = 0;
 
   constructor(
     private readonly db: Db,
@@ -49,16 +51,16 @@ export class TransactionOwners {
   ) {
     this.#renewMs = renewMs;
     this.#now = now;
-    // As few as there are processes: it needs no index, and is made by the first.
+    // One row per process: it needs no index, and the first process creates it.
     this.#owners = db.collection<OwnerDocument>("transactionOwners");
   }
 
-  /** To be awaited before a transaction begins in this session; the first time, it takes a write. */
+  /** Await it before a transaction begins in this session; the first time, it takes a write. */
   announce(session: ClientSession): Promise<void> {
     const { id } = session.id!;
     const key = id.toString("hex");
-    const known = this.#announced.get(key);
-    if (known) return known;
+    const earlier = this.#announced.get(key);
+    if (earlier) return earlier;
     if (this.#timer === undefined) this.#begin();
     const announced = this.#add(id);
     this.#announced.set(key, announced);
@@ -68,7 +70,7 @@ export class TransactionOwners {
     return announced;
   }
 
-  /** When no transaction is under way any more. */
+  /** Call when no transaction is under way any more. */
   async close(): Promise<void> {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
@@ -90,7 +92,10 @@ export class TransactionOwners {
     }, { upsert: true });
   }
 
-  /** What fails is tried again soon: a database that is out of reach holds nothing up for this. */
+  /**
+   * A failed renewal is repeated soon: a database that cannot be reached delays nothing because of
+   * it.
+   */
   async #renew(): Promise<void> {
     try {
       const own = await this.#owners.findOneAndUpdate(
@@ -99,7 +104,7 @@ export class TransactionOwners {
         { returnDocument: "after", projection: { aliveAt: 1 } },
       );
       const mayJudge = this.#mayJudge();
-      // Gone when someone took this process for dead: its sessions are announced anew.
+      // Missing if another process considered this one dead: its sessions are announced again.
       if (own === null) this.#announced.clear();
       else if (mayJudge) await this.#endSilent(new Date(own.aliveAt.getTime() - SILENT_MS));
     } catch {
@@ -107,12 +112,12 @@ export class TransactionOwners {
     }
   }
 
-  /** To be asked after each renewal: one that comes late tells of an outage, which others had too. */
+  /** Call after each renewal: a late renewal shows an outage, which other processes had too. */
   #mayJudge(): boolean {
     const now = this.#now();
-    if (now - this.#renewedAt > 2 * RENEW_MS) this.#patientUntil = now + SILENT_MS;
+    if (now - this.#renewedAt > 2 * RENEW_MS) this.#graceUntil = now + SILENT_MS;
     this.#renewedAt = now;
-    return now >= this.#patientUntil;
+    return now >= this.#graceUntil;
   }
 
   async #endSilent(since: Date): Promise<void> {
@@ -121,7 +126,7 @@ export class TransactionOwners {
       try {
         await this.db.command({ killSessions: sessions.map((id) => ({ id })) });
       } finally {
-        // Also where the command is not allowed: these rows must not pile up.
+        // Also if the command is not allowed: these rows must not pile up.
         await this.#owners.deleteOne({ _id, aliveAt });
       }
     }

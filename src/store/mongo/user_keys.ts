@@ -20,10 +20,11 @@ type Kind = keyof typeof KINDS;
 export type UserKeyFields = Pick<User, "usernameKey" | "emailKey">;
 
 /**
- * Who holds which username and e-mail address: a document a key, changed in one transaction with
- * its user, in place of unique indexes on users. A sharded collection can have a unique index only
- * on its shard key; and a value has to be free again once its holder has changed it, for which
- * secantusd 0.5, that the tests run on, frees a unique index only when the whole document is deleted.
+ * Reserves usernames and e-mail addresses: a document per key, changed in one transaction with its
+ * user, in place of unique indexes on users. A sharded collection can have a unique index only on
+ * its shard key; and a value has to be free again once its holder has changed it, for which
+ * secantusd 0.5, which the tests run on, frees a unique index only when the whole document is
+ * deleted.
  */
 export class UserKeys {
   readonly #keys: Collection<UserKeyDocument>;
@@ -32,7 +33,7 @@ export class UserKeys {
     this.#keys = mongo.collection(USER_KEYS);
   }
 
-  /** Throws `DuplicateKey` for the first key that someone holds. */
+  /** Throws `DuplicateKey` for the first key that is taken. */
   async claim(user: User, session: ClientSession): Promise<void> {
     for (const kind of Object.keys(KINDS) as Kind[]) {
       await this.#claim(kind, user[KINDS[kind]], user.id, session);

@@ -33,11 +33,12 @@ type UserDocument = Searchable<User>;
 export const USERS: CollectionSpec = {
   name: "users",
   indexes: [
-    // Not unique: `UserKeys` sees to that.
+    // Not unique: `UserKeys` enforces that.
     { name: "byUsername", key: { usernameKey: 1 } },
     { name: "byEmail", key: { emailKey: 1 } },
     { name: "byRole", key: { role: 1, usernameKey: 1 } },
-    // With the key that results are sorted and continued by, so that a page skips without fetching.
+    // With the key by which results are sorted and continued, so that a page skips without
+    // fetching.
     { name: "search", key: { terms: 1, usernameKey: 1 } },
   ],
 };
@@ -99,12 +100,12 @@ export class MongoUserStore implements UserStore {
     return this.#transact((session) => this.#rename(id, fields, session));
   }
 
-  /** Within a transaction that is under way. */
+  /** Runs within the caller's transaction. */
   get(id: string, session: ClientSession): Promise<User | null> {
     return this.#one({ _id: eq(id) }, session);
   }
 
-  /** As `update`, within a transaction that is under way; `patch` has a field at least. */
+  /** Implements `update` within the caller's transaction; `patch` has at least one field. */
   patch(id: string, patch: UserPatch, session: ClientSession): Promise<User | null> {
     const fields = definedFields(patch);
     return NAMING.some((field) => field in fields)
@@ -153,7 +154,10 @@ export class MongoUserStore implements UserStore {
     return matchedCount === 1;
   }
 
-  /** What has to change with the names: their keys, and terms, for which both names are needed. */
+  /**
+   * Updates everything that depends on the names: their keys, and terms, for which both names are
+   * needed.
+   */
   async #rename(id: string, fields: UserPatch, session: ClientSession): Promise<User | null> {
     const old = await this.get(id, session);
     if (old === null || old.deletedAt !== null) return null;

@@ -27,7 +27,10 @@ export class WelcomeCollections {
     this.#messages = mongo.collection(WELCOME_MESSAGES);
   }
 
-  /** Oldest first. One whose message went meanwhile was taken, and is left out. */
+  /**
+   * Oldest first. Leaves out a Welcome whose message was deleted concurrently: a device has fetched
+   * it.
+   */
   async ofDevice(deviceId: string, limit: number): Promise<StoredWelcome[]> {
     const rows = await this.#welcomes
       .find({ deviceId: eq(deviceId) }).sort({ _id: 1 }).limit(limit).toArray();
@@ -42,7 +45,7 @@ export class WelcomeCollections {
     });
   }
 
-  /** True if there was one for that device. */
+  /** Returns true if there was one for that device. */
   async remove(deviceId: string, id: string): Promise<boolean> {
     const removed = await this.#welcomes.findOneAndDelete({ _id: eq(id), deviceId: eq(deviceId) });
     if (removed === null) return false;

@@ -4,15 +4,15 @@ import type { QueryTerms, TermSet } from "../search_terms.ts";
 /** Sorts after every letter, and is none itself. */
 const LAST_CHARACTER = "\u{10FFFF}";
 
-/** Rows that one search reads and looks at; what follows is for the next page. */
+/** Maximum number of rows that one search reads and checks; the next page continues. */
 const MAX_ROWS = 500;
-/** Work of one search, beside the database's. */
+/** Milliseconds of work of one search, beside the database's. */
 const SEARCH_MS = 300;
 
 type TermCondition = { terms: { $eq: string } | { $elemMatch: { $gte: string; $lt: string } } };
 type AllOf = { $and: TermCondition[] };
 
-/** The condition on `terms` that a query sets; null when it has no words, and so finds nothing. */
+/** The condition on `terms` of a query; null when it has no words, and so finds nothing. */
 export function termsCondition(query: QueryTerms): AllOf | { $or: AllOf[] } | null {
   const condition = allOf(query);
   if (condition.$and.length === 0 || query.byCharacter === null) {
@@ -27,25 +27,25 @@ function allOf({ terms, prefix }: TermSet): AllOf {
   return { $and: conditions };
 }
 
-/** A range: an anchored regular expression by another name, with nothing in it to escape. */
+/** A range, equivalent to an anchored regular expression, with nothing in it to escape. */
 function startingWith(prefix: string) {
   return { $elemMatch: { $gte: prefix, $lt: prefix + LAST_CHARACTER } };
 }
 
-/** How many rows to read for a page of `limit` hits: one more, unless rows have to be looked at. */
+/** Number of rows to read for a page of `limit` hits: one more, unless rows have to be checked. */
 export function rowsToRead(limit: number, isExact: boolean): number {
   return isExact ? limit + 1 : MAX_ROWS;
 }
 
 export interface Hits<Row> {
   rows: Row[];
-  /** The last row that was looked at; null if there are no more. */
+  /** The last row that was checked; null if there are no more. */
   last: Row | null;
 }
 
 /**
- * The first `limit` of the rows that `isHit`, looked at in slices of the event loop. `read` is the number
- * of rows that were asked for: where there are as many, more may follow.
+ * Returns the first `limit` of the rows that `isHit`, checked in slices of the event loop. `read`
+ * is the number of rows that were requested: if there are as many, more may follow.
  */
 export async function hitsAmong<Row>(
   found: readonly Row[],

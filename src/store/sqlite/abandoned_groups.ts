@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import type { SqliteMediaStore } from "./media.ts";
 import type { MessageWriter } from "./message_writer.ts";
 
-/** As the index `chats_abandoned` has it. */
+/** The condition of the index `chats_abandoned`. */
 const ABANDONED = "memberCount = 0 AND kind = 'group' AND name <> ''";
 
 export class SqliteAbandonedGroupStore implements AbandonedGroupStore {
@@ -35,11 +35,12 @@ export class SqliteAbandonedGroupStore implements AbandonedGroupStore {
     });
   }
 
-  /** Returns how many there were. */
+  /** Returns the number of deleted messages. */
   #deleteMessages(chatId: string, now: number, limit: number): number {
     const rows = this.db.all(
       "SELECT id, place, media FROM messages WHERE chatId = ? ORDER BY seq LIMIT ?",
-      ...[chatId, limit],
+      chatId,
+      limit,
     );
     for (const { id, place, media } of rows) {
       this.messages.remove(String(id), Number(place));

@@ -9,7 +9,7 @@ import type { SqlitePushDeviceStore } from "./push_devices.ts";
 import type { SqliteSessionStore } from "./sessions.ts";
 import type { SqliteUserStore } from "./users.ts";
 
-/** The tables that an account's rows are in. */
+/** The tables that contain an account's rows. */
 export interface AccountTables {
   users: SqliteUserStore;
   sessions: SqliteSessionStore;

@@ -27,12 +27,12 @@ export class SqliteAuditStore implements AuditStore {
     return this.#db.write(() => this.insert(entry));
   }
 
-  /** Within a transaction that is under way. */
+  /** Runs within the caller's transaction. */
   insert(entry: AuditEntry): void {
     this.#db.run(AUDIT.insert, ...AUDIT.bind(entry));
   }
 
-  /** By two indexes, each read as far as the page goes. */
+  /** Reads two indexes, each as far as the page reaches. */
   ofUser(userId: string, { before, limit }: AuditPage): Promise<AuditEntry[]> {
     return this.#rows(OF_USER, userId, before ?? AFTER_ALL_IDS, limit);
   }
@@ -72,7 +72,7 @@ const OF_USER = AUDIT.select(`WHERE id IN
 const FORGET_DETAILS = `UPDATE audit SET details = '{}' WHERE rowid IN
   (SELECT rowid FROM audit WHERE userId = ? AND details <> '{}' LIMIT ${ROWS_PER_WRITE})`;
 
-/** Rows that have lost their traces are passed over, or it would never end. */
+/** Excludes rows that are blanked already; otherwise the loop would never end. */
 const forget = (condition: string) =>
   `UPDATE audit SET address = '', userAgent = '', details = '{}' WHERE rowid IN
    (SELECT rowid FROM audit WHERE ${condition}

@@ -33,7 +33,8 @@ export class SqliteBlockStore implements BlockStore {
     return this.#db.write(() =>
       this.#db.run(
         "DELETE FROM blocks WHERE blockerId = ? AND blockedId = ?",
-        ...[blockerId, blockedId],
+        blockerId,
+        blockedId,
       ) === 1
     );
   }
@@ -42,7 +43,8 @@ export class SqliteBlockStore implements BlockStore {
     return this.#db.read(() =>
       this.#db.get(
         "SELECT 1 FROM blocks WHERE blockerId = ? AND blockedId = ?",
-        ...[blockerId, blockedId],
+        blockerId,
+        blockedId,
       ) !== undefined
     );
   }
@@ -52,7 +54,8 @@ export class SqliteBlockStore implements BlockStore {
       this.#db.all(
         `SELECT blockerId FROM json_each(?2) AS asked
          CROSS JOIN blocks ON blockerId = asked.value AND blockedId = ?1`,
-        ...[blockedId, JSON.stringify(userIds)],
+        blockedId,
+        JSON.stringify(userIds),
       ).map((row) => String(row.blockerId))
     );
   }
@@ -65,7 +68,7 @@ export class SqliteBlockStore implements BlockStore {
     return this.#rows(AGAINST, blockedId, "blockerId");
   }
 
-  /** All of a person's, some of them a turn; newest first. */
+  /** Reads all rows of a person, newest first, in slices that let other work run in between. */
   async #rows(sql: string, userId: string, other: keyof Block): Promise<Block[]> {
     const rows = await this.#db.readPages((last: Block | null) =>
       this.#db.all(sql, userId, last?.[other] ?? "").map((raw) => BLOCKS.decode(raw))

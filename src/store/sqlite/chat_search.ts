@@ -7,16 +7,16 @@ import { BLOCK_REVS, blockOf, isSearchable, type MessageIndex } from "./message_
 import { TOP_PLACE } from "./message_rowid.ts";
 import { MESSAGES } from "./message_table.ts";
 
-/** Messages that are read together, to be looked at one by one. */
+/** Number of messages read together, to be checked one by one. */
 const ROWS_AT_ONCE = 16;
 
 /**
- * Messages whose places are compared to know the highest: ids of two processes, or of one whose clock
- * stepped back, may lie in another order than the history.
+ * Number of messages whose places are compared to find the highest: ids of two processes, or of one
+ * whose clock stepped back, may be in another order than the history.
  */
 const OUT_OF_ORDER = 16;
 
-/** The newest messages before a seq, by an index alone: the highest seq and the highest place. */
+/** The newest messages before a seq, from an index alone: the highest seq and the highest place. */
 const NEWEST_BEFORE = `SELECT max(seq) AS seq, max(place) AS place FROM
   (SELECT seq, place FROM messages WHERE chatId = ? AND seq < ? ORDER BY seq DESC LIMIT ${OUT_OF_ORDER})`;
 
@@ -31,18 +31,18 @@ export interface ChatSearchOptions {
   chatId: string;
   chatNumber: number;
   query: QueryTerms;
-  /** Only messages whose place is lower. */
+  /** Only messages with a lower place. */
   below: number;
-  /** Messages whose place is lower are not in the index. */
+  /** Messages with a lower place are not in the index. */
   unindexedBelow: number;
 }
 
-/** A search in one chat, that goes back through its blocks as far as it is taken. */
+/** A search in one chat, which goes back through its blocks as far as the caller advances it. */
 export class ChatSearch {
-  /** The places still to be looked at in the block that was read last, highest first. */
+  /** The places of the last read block that are still to be checked, highest first. */
   #candidates: number[] = [];
   #isExact = true;
-  /** The newest message that no block read so far has held; null once all were read. */
+  /** The newest message that is in no block read so far; null once all were read. */
   #rest: { seq: number; place: number } | null;
 
   constructor(
@@ -53,13 +53,15 @@ export class ChatSearch {
     this.#rest = this.#newestBefore(TOP_PLACE);
   }
 
-  /** No message above this place will be found any more; `-Infinity` once the chat is done. */
+  /** No message above this place will be found any more; `-Infinity` once the chat is finished. */
   get frontier(): number {
     const rest = Math.min(this.#rest?.place ?? -Infinity, this.options.below - 1);
     return Math.max(this.#candidates[0] ?? -Infinity, rest);
   }
 
-  /** Looks at the next few messages, or reads the next block; returns what it found with its places. */
+  /**
+   * Checks the next few messages, or reads the next block; returns the matches with their places.
+   */
   async advance(budget: WorkBudget): Promise<[place: number, Message][]> {
     if (this.#candidates.length === 0) {
       this.#readBlock();
@@ -96,7 +98,9 @@ export class ChatSearch {
     return { places, isExact: found.isExact && long.isExact };
   }
 
-  /** The block of the newest message that is left; the first time, the block in which `below` lies. */
+  /**
+   * The block of the newest message that is left; the first time, the block that contains `below`.
+   */
   #nextBlock(): number {
     const { seq, place } = this.#rest!;
     let [low, high] = [0, blockOf(seq)];

@@ -30,7 +30,10 @@ const CHATS = new Table<Chat>("chats", {
   generation: "value",
 });
 
-/** What a change moves; without the columns that indexes are over, whose pages are then left alone. */
+/**
+ * Columns that a change writes; without indexed columns, so that the pages of those indexes stay
+ * unwritten.
+ */
 const HEAD = [
   "rev",
   "lastSeq",
@@ -112,8 +115,8 @@ export class SqliteChatStore implements ChatStore {
   }
 
   /**
-   * Reads when each of the user's chats was last active, some of them a turn. A copy of that in the
-   * memberships would save it, and cost a write per member and message.
+   * Reads the last activity of each of the user's chats, in slices. A copy of it in the memberships
+   * would save these reads, and cost a write per member and message.
    */
   inbox(query: InboxQuery): Promise<InboxRow[]> {
     return this.#db.guard(() => this.#inbox(query));
@@ -152,7 +155,7 @@ export class SqliteChatStore implements ChatStore {
     return "committed";
   }
 
-  /** The one statement that decides between racing change sets. */
+  /** The one statement that decides between concurrent change sets. */
   #takeHead({ expectedRev, chat }: ChatChange): boolean {
     if (expectedRev === 0) {
       return this.#db.run(`${CHATS.insert} ON CONFLICT (id) DO NOTHING`, ...CHATS.bind(chat)) === 1;

@@ -80,7 +80,8 @@ export class SqliteContactStore implements ContactStore {
     return this.#db.write(() =>
       this.#db.run(
         "UPDATE contact_requests SET declinedAt = ? WHERE id = ? AND declinedAt IS NULL",
-        ...[at, id],
+        at,
+        id,
       ) === 1
     );
   }
@@ -115,7 +116,10 @@ export class SqliteContactStore implements ContactStore {
           `WHERE ${field} = ? AND id < ? AND declinedAt IS NULL AND expiresAt > ?
            ORDER BY id DESC LIMIT ?`,
         ),
-        ...[userId, before ?? "\u{10FFFF}", now, limit],
+        userId,
+        before ?? "\u{10FFFF}",
+        now,
+        limit,
       ).map((raw) => REQUESTS.decode(raw))
     );
   }

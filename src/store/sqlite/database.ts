@@ -7,17 +7,17 @@ import { migrate } from "./migrations.ts";
 import { isBusy, translated, unavailable } from "./sqlite_errors.ts";
 import type { RawRow } from "./table.ts";
 
-/** For this long another process's transaction is waited for. */
+/** Milliseconds to wait for another process's transaction. */
 const BUSY_TIMEOUT_MS = 5_000;
-/** Pause between two attempts to get the lock. */
+/** Milliseconds between two attempts to get the lock. */
 const BUSY_RETRY_MS = 5;
 
-/** Rows that are read by one call where their number depends on what people did. */
+/** Rows read by one call if their number is unbounded. */
 export const ROWS_PER_SLICE = 256;
-/** Rows that one transaction changes where their number depends on what people did. */
+/** Rows changed by one transaction if their number is unbounded. */
 export const ROWS_PER_WRITE = 256;
 
-/** A transaction takes in no further work after this, so that a flood cannot stall the event loop. */
+/** A transaction starts no further work after this, so that a flood cannot stall the event loop. */
 const FLUSH_BUDGET_MS = 10;
 
 interface PendingWrite {
@@ -27,13 +27,13 @@ interface PendingWrite {
 }
 
 /**
- * One connection. Its calls are synchronous and short; what would be slow is waiting for the disk once
- * a write, so writes that arrive in the same turn of the event loop share a transaction: each in a
- * savepoint, so that one's failure does not touch the others, and none is answered before the commit.
+ * One connection. Its calls are synchronous and short; waiting for the disk once per write would be
+ * slow, so writes that arrive in the same turn of the event loop share a transaction: each in a
+ * savepoint, so that a failure does not touch the others, and none resolves before the commit.
  *
- * The whole server waits while a call runs. So a call reads or changes few rows, whatever people have
- * stored (`readParts` and `writeParts` divide what may be many), and SQLite never sleeps for a lock that
- * another process holds: the attempt is repeated by a timer.
+ * The whole server waits while a call runs. So a call reads or changes few rows, however many
+ * people have stored (`readParts` and `writeParts` divide large numbers), and SQLite never sleeps
+ * for a lock that another process holds: a timer repeats the attempt.
  */
 export class Database {
   readonly #connection: DatabaseSync;
@@ -46,9 +46,9 @@ export class Database {
     try {
       this.#connection = open(path, log);
     } catch (cause) {
-      // SQLite says what is wrong, and seldom with which file.
+      // SQLite reports the reason, and seldom the file.
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`Opening ${path} failed: ${reason}`, { cause });
+      throw new Error(`Cannot open ${path}: ${reason}`, { cause });
     }
   }
 
@@ -60,17 +60,17 @@ export class Database {
     return this.#prepared(sql).all(...values);
   }
 
-  /** Answers how many rows it changed. */
+  /** Returns the number of rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepared(sql).run(...values).changes);
   }
 
-  /** Answers the rowid that the row was given. */
+  /** Returns the rowid of the new row. */
   insert(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepared(sql).run(...values).lastInsertRowid);
   }
 
-  /** Sees all that was answered before, and no transaction half-done: those are over within a turn. */
+  /** Sees every resolved write, and no half-done transaction: transactions end within a turn. */
   async read<T>(work: () => T): Promise<T> {
     for (const deadline = performance.now() + BUSY_TIMEOUT_MS;;) {
       try {
@@ -84,7 +84,7 @@ export class Database {
     }
   }
 
-  /** For work that reads in several turns: what it throws is translated as `read` does. */
+  /** For work that reads in several turns: translates its errors as `read` does. */
   async guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -93,7 +93,7 @@ export class Database {
     }
   }
 
-  /** Reads the rows of many keys, some of them at a time. Writes may come in between. */
+  /** Reads the rows of many keys in slices. Writes may run in between. */
   async readParts<Key, Row>(keys: readonly Key[], work: (part: Key[]) => Row[]): Promise<Row[]> {
     const rows: Row[] = [];
     for (let at = 0; at < keys.length; at += ROWS_PER_SLICE) {
@@ -103,7 +103,7 @@ export class Database {
     return rows;
   }
 
-  /** Reads pages of `ROWS_PER_SLICE` rows, each after the last row of the one before. */
+  /** Reads pages of `ROWS_PER_SLICE` rows, each after the last row of the previous page. */
   async readPages<Row>(work: (last: Row | null) => Row[]): Promise<Row[]> {
     const rows: Row[] = [];
     for (;;) {
@@ -114,9 +114,9 @@ export class Database {
   }
 
   /**
-   * Repeats `work`, a transaction each time, until it changes fewer than `ROWS_PER_WRITE` rows, which it
-   * has to have as its LIMIT. Returns the number of rows changed. What it has changed stays changed if
-   * it fails halfway.
+   * Repeats `work`, in a transaction each time, until it changes fewer than `ROWS_PER_WRITE` rows,
+   * which it must use as its LIMIT. Returns the number of rows changed. If it fails halfway,
+   * earlier changes stay.
    */
   async writeParts(work: () => number): Promise<number> {
     for (let total = 0;;) {
@@ -126,7 +126,10 @@ export class Database {
     }
   }
 
-  /** Deletes the rows that meet the condition, some of them a transaction; `key` names a row. */
+  /**
+   * Deletes the rows that meet the condition, a limited number per transaction; `key` is a unique
+   * column.
+   */
   deleteParts(
     table: string,
     condition: string,
@@ -138,7 +141,10 @@ export class Database {
     return this.writeParts(() => this.run(sql, ...values));
   }
 
-  /** Applies `work` whole or not at all; resolves once it is on the disk. `work` must be synchronous. */
+  /**
+   * Applies `work` as a whole or not at all; resolves once it is on disk. `work` must be
+   * synchronous.
+   */
   write<T>(work: () => T): Promise<T> {
     if (this.#isClosing) return Promise.reject(unavailable("The store is closed"));
     return new Promise<T>((resolve, reject) => {
@@ -148,19 +154,19 @@ export class Database {
   }
 
   /**
-   * Copies the write-ahead log into the file and makes the log empty. Never waits: while another process
-   * uses the log, it is left to the next time.
+   * Copies the write-ahead log into the file and empties the log. Never waits: while another
+   * process uses the log, it is left to the next time.
    */
   truncateLog(): void {
     if (this.#isClosing) return;
     try {
       this.get("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
-      // A busy or full disk: writes notice that by themselves.
+      // A busy or full disk: writes report that themselves.
     }
   }
 
-  /** Writes that were accepted are written first. */
+  /** Accepted writes are written first. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
@@ -199,7 +205,9 @@ export class Database {
     for (const settle of settled) settle();
   }
 
-  /** False if another process is writing: then the writes that wait are tried again in a moment. */
+  /**
+   * Returns false if another process is writing: then the waiting writes are retried in a moment.
+   */
   #begin(): boolean {
     try {
       this.run("BEGIN IMMEDIATE");
@@ -214,12 +222,12 @@ export class Database {
     return true;
   }
 
-  /** Answers how many of the writes it got to within the budget, which is one at least. */
+  /** Returns how many of the writes it ran within the budget, at least one. */
   #apply(writes: PendingWrite[], settled: (() => void)[]): number {
     const deadline = performance.now() + FLUSH_BUDGET_MS;
     let taken = 0;
     for (const write of writes) {
-      // One that is alone needs no savepoint: its failure is the transaction's.
+      // A single write needs no savepoint: its failure is the transaction's.
       settled.push(writes.length === 1 ? applied(write) : this.#inSavepoint(write));
       taken++;
       if (performance.now() > deadline) break;
@@ -227,7 +235,7 @@ export class Database {
     return taken;
   }
 
-  /** Answers what to do once the transaction has been committed. */
+  /** Returns a callback to run once the transaction has been committed. */
   #inSavepoint(write: PendingWrite): () => void {
     this.run("SAVEPOINT write");
     try {
@@ -252,7 +260,7 @@ export class Database {
   }
 }
 
-/** Answers what to do once the transaction has been committed. */
+/** Returns a callback to run once the transaction has been committed. */
 function applied({ run, resolve }: PendingWrite): () => void {
   const value = run();
   return () => resolve(value);
@@ -264,7 +272,8 @@ function open(path: string, log: Log | undefined): DatabaseSync {
     configure(connection);
     migrate(connection);
     vacuumIfDue(connection, log);
-    // From here on there is somebody to serve, and SQLite's own waiting is a sleep of the whole thread.
+    // From here on requests are served, and SQLite's own waiting would put the whole thread to
+    // sleep.
     connection.exec("PRAGMA busy_timeout = 0");
     return connection;
   } catch (error) {
@@ -275,18 +284,20 @@ function open(path: string, log: Log | undefined): DatabaseSync {
 
 function configure(connection: DatabaseSync): void {
   useWriteAheadLog(connection);
-  // FULL: a write that was answered survives a loss of power, not only of the process.
+  // FULL: a resolved write survives a power loss, not only a crash of the process.
   connection.exec(
     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY",
   );
-  // Deleted rows are overwritten with zeros, and not only forgotten.
+  // Deleted rows are overwritten with zeros, not only unlinked.
   connection.exec("PRAGMA secure_delete = ON");
   connection.exec("PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456");
   // Four times the default: pages that many commits touch are copied back once for all of them.
   connection.exec("PRAGMA wal_autocheckpoint = 4000");
 }
 
-/** Two processes that start at once may refuse each other the switch, and no busy timeout covers it. */
+/**
+ * Two processes that start at once may refuse each other the switch, and no busy timeout covers it.
+ */
 function useWriteAheadLog(connection: DatabaseSync): void {
   const deadline = performance.now() + BUSY_TIMEOUT_MS;
   for (;;) {

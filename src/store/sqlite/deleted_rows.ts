@@ -5,10 +5,10 @@ import type { Log } from "../../core/log.ts";
 const REPORTED = "reported";
 
 /**
- * Rebuilds the file if that is due (see step 0007), so that no deleted row is left in it. It needs as much
- * disk space again, and permissions that `deno task start` does not have: Deno refuses VACUUM, which attaches
- * a second database, to a program with less than all. Where it fails, it stays due for the next start and for
- * `deno task compact`; the first failure is logged.
+ * Rebuilds the file if that is due (see step 0007), so that no deleted row is left in it. It needs
+ * as much disk space again, and permissions that `deno task start` does not have: Deno refuses
+ * VACUUM, which attaches a second database, to a program without all permissions. If it fails, it
+ * stays due for the next start and for `deno task compact`; the first failure is logged.
  */
 export function vacuumIfDue(connection: DatabaseSync, log?: Log): void {
   const due = connection.prepare("SELECT value FROM meta WHERE key = 'vacuum'").get();
@@ -18,7 +18,7 @@ export function vacuumIfDue(connection: DatabaseSync, log?: Log): void {
     connection.exec("DELETE FROM meta WHERE key = 'vacuum'");
     connection.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch (error) {
-    // The permissions, a full disk, or another process at work in the file.
+    // Missing permissions, a full disk, or another process that is writing to the file.
     if (log && due.value !== REPORTED) report(connection, log, error);
   }
 }
@@ -32,6 +32,6 @@ function report(connection: DatabaseSync, log: Log, error: unknown): void {
   try {
     connection.prepare("UPDATE meta SET value = ? WHERE key = 'vacuum'").run(REPORTED);
   } catch {
-    // A full disk: then the next start says it again.
+    // A full disk: then the next start reports it again.
   }
 }

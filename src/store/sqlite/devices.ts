@@ -45,12 +45,13 @@ export class SqliteDeviceStore implements DeviceStore {
     return this.#db.write(() => this.delete(userId, ids));
   }
 
-  /** As `remove`, within a transaction that is under way. */
+  /** Implements `remove` within the caller's transaction. */
   delete(userId: string, ids?: string[]): Device[] {
     const removed = this.#db.all(
       `DELETE FROM devices WHERE userId = ?1
        AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) RETURNING *`,
-      ...[userId, ids ? JSON.stringify(ids) : null],
+      userId,
+      ids ? JSON.stringify(ids) : null,
     ).map((raw) => DEVICES.decode(raw));
     for (const { id } of removed) {
       this.#db.run("DELETE FROM key_packages WHERE deviceId = ?", id);

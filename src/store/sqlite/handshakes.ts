@@ -22,7 +22,7 @@ const GROUP_INFOS = new Table<StoredGroupInfo>("group_infos", {
   groupInfo: "value",
 });
 
-/** Without the message, which is in welcome_messages until the last device has taken it. */
+/** Without the message, which is in welcome_messages until the last device has fetched it. */
 const WELCOMES = new Table<Omit<StoredWelcome, "message">>("welcomes", {
   id: "value",
   chatId: "value",
@@ -38,7 +38,7 @@ const PUT_GROUP_INFO = `${GROUP_INFOS.insert} ON CONFLICT (chatId) DO UPDATE SET
   generation = excluded.generation, epoch = excluded.epoch, groupInfo = excluded.groupInfo`;
 const PUT_MESSAGE = `INSERT INTO welcome_messages (chatId, rev, message) VALUES (?, ?, ?)
   ON CONFLICT DO NOTHING`;
-/** Of a JSON array, as there may be a thousand. */
+/** Inserts from a JSON array, as there may be a thousand. */
 const INSERT_WELCOMES = `INSERT INTO welcomes
     (id, chatId, userId, deviceId, rev, generation, epoch, createdAt)
   SELECT value ->> 'id', value ->> 'chatId', value ->> 'userId', value ->> 'deviceId',
@@ -55,10 +55,10 @@ export class SqliteHandshakeStore implements HandshakeStore {
     this.#db = db;
   }
 
-  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Handshake[]> {
+  changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Handshake[]> {
     const sql = HANDSHAKES.select("WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?");
     return this.#db.read(() =>
-      this.#db.all(sql, chatId, after, upTo, limit).map((raw) => HANDSHAKES.decode(raw))
+      this.#db.all(sql, chatId, after, maxRev, limit).map((raw) => HANDSHAKES.decode(raw))
     );
   }
 
@@ -89,7 +89,7 @@ export class SqliteHandshakeStore implements HandshakeStore {
     );
   }
 
-  /** For a commit, within its transaction. */
+  /** Runs within the transaction of a commit. */
   put({ commits, groupInfo, welcomes }: MlsChange): void {
     for (const each of commits) this.#db.run(HANDSHAKES.insert, ...HANDSHAKES.bind(each));
     this.#db.run(PUT_GROUP_INFO, ...GROUP_INFOS.bind(groupInfo));

@@ -19,7 +19,7 @@ export class SqliteIdentityStore implements IdentityStore {
     this.#db = db;
   }
 
-  /** Within a transaction that is under way, as `remove` and `listOf` are. */
+  /** Runs within the caller's transaction, as `remove` and `listOf` do. */
   insert(identity: Identity): void {
     this.#db.run(IDENTITIES.insert, ...IDENTITIES.bind(identity));
   }

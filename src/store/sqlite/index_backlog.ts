@@ -3,27 +3,37 @@ import type { Database } from "./database.ts";
 import type { IndexEntry, MessageIndex } from "./message_index.ts";
 import { unavailable } from "./sqlite_errors.ts";
 
-/** A busy chat's messages are indexed together, once a second. */
+/** Interval in milliseconds: a busy chat's messages are indexed together, once a second. */
 const REST_MS = 1_000;
-/** Where more waits than one transaction takes, the rest follows with room for others in between. */
+/**
+ * Pause in milliseconds between transactions if one is not enough, so that other work runs in
+ * between.
+ */
 const BREATH_MS = 20;
-/** Messages, and terms, of one transaction: few milliseconds of work, whatever people have written. */
+/**
+ * Messages, and terms, of one transaction: a few milliseconds of work, whatever people have
+ * written.
+ */
 const MAX_MESSAGES = 128;
 const MAX_TERMS = 5_000;
-/** A search waits so long for the index; what is not in it by then is found a little later. */
+/**
+ * Milliseconds that a search waits for the index; messages that are not in it by then are found a
+ * little later.
+ */
 const CATCH_UP_MS = 1_000;
 
 const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT ?";
 const NEWEST_BELOW = "SELECT place FROM messages WHERE place < ? ORDER BY place DESC LIMIT ?";
 
 /**
- * Messages on their way into the search index. FTS5 writes six pages a transaction, however little is
- * added, which is a third of what a send would cost; so a send only notes that its message is to be
- * indexed, in its own transaction, and that follows for many at a time. A search waits for it, so
- * whoever has sent a message finds it, also through another process and after a crash.
+ * Messages that wait for the search index. FTS5 writes six pages per transaction, however little is
+ * added, which is a third of what a send would cost; so a send only records, in its own
+ * transaction, that its message is to be indexed, and indexing follows for many at a time. A search
+ * waits for it, so senders find their own messages, also through another process and after a crash.
  *
- * Finding a message's terms is done outside of the transaction, in slices: it is the larger part of the
- * work. An entry whose message was edited in the meantime is dropped, and the edit has noted it again.
+ * The terms of a message are computed outside of the transaction, in slices: this is the larger
+ * part of the work. An entry whose message was edited in the meantime is dropped, since the edit
+ * has queued it again.
  */
 export class IndexBacklog {
   readonly #db: Database;
@@ -37,26 +47,32 @@ export class IndexBacklog {
     if (this.reindexBelow() !== null) this.#indexAfter(REST_MS);
   }
 
-  /** Within the transaction that writes the message; its place must not be in the index. */
+  /** Runs within the transaction that writes the message; its place must not be in the index. */
   add(place: number): void {
     this.#db.run("INSERT OR IGNORE INTO unindexed (place) VALUES (?)", place);
     if (this.#timer === undefined) this.#indexAfter(REST_MS);
   }
 
-  /** Resolves once what was written before is in the index, or the wait is over; rejects as writing does. */
+  /**
+   * Resolves once earlier writes are in the index, or the wait has timed out; rejects as writing
+   * does.
+   */
   async catchUp(): Promise<void> {
     if (!await this.#db.read(() => this.#db.get(OLDEST, 1) !== undefined)) return;
     const budget = await WorkBudget.begin(CATCH_UP_MS);
     while (await this.#indexSome(budget) && !budget.isSpent);
   }
 
-  /** Messages below this place are of an earlier release and not in the index yet; null if all are. */
+  /**
+   * Messages below this place are from an earlier release and not in the index yet; null if all
+   * are.
+   */
   reindexBelow(): number | null {
     const row = this.#db.get("SELECT value FROM meta WHERE key = 'reindexBelow'");
     return row === undefined ? null : Number(row.value);
   }
 
-  /** What waits is kept for who opens the store next. */
+  /** The backlog stays in the file for the next process that opens it. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -71,7 +87,7 @@ export class IndexBacklog {
 
   async #indexRound(): Promise<void> {
     this.#timer = undefined;
-    // What fails here (a full disk, say) waits on: the next search says so.
+    // After a failure (a full disk, say) the backlog stays: the next search reports the error.
     if (await this.#indexOrReindex().catch(() => false)) this.#indexAfter(BREATH_MS);
   }
 
@@ -80,7 +96,7 @@ export class IndexBacklog {
     return await this.#indexSome(budget) || await this.#reindexSome(budget);
   }
 
-  /** True if there may be more. */
+  /** Returns true if there may be more. */
   async #indexSome(budget: WorkBudget): Promise<boolean> {
     const places = await this.#places(OLDEST, MAX_MESSAGES);
     const entries = await this.#prepare(places, budget);
@@ -94,7 +110,9 @@ export class IndexBacklog {
     return true;
   }
 
-  /** As `#indexSome`, for messages of earlier releases; another process may be doing the same. */
+  /**
+   * As `#indexSome`, for messages of earlier releases; another process may do so at the same time.
+   */
   async #reindexSome(budget: WorkBudget): Promise<boolean> {
     const below = await this.#db.read(() => this.reindexBelow());
     if (below === null) return false;
@@ -117,7 +135,10 @@ export class IndexBacklog {
     return this.#db.read(() => this.#db.all(sql, ...values).map(({ place }) => Number(place)));
   }
 
-  /** Of the first places, as many as one transaction takes, and one at least; null for a row that is gone. */
+  /**
+   * Prepares as many of the first places as one transaction takes, at least one; null for a row
+   * that is gone.
+   */
   async #prepare(places: number[], budget: WorkBudget): Promise<(IndexEntry | null)[]> {
     const entries: (IndexEntry | null)[] = [];
     let terms = 0;

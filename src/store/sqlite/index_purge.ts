@@ -3,19 +3,22 @@ import type { Database } from "./database.ts";
 /** Pages of the index that one step merges: some 5 ms of work. */
 const STEP_PAGES = 8;
 const PAUSE_MS = 20;
-/** While the store closes, this long is spent on it; the rest follows at the next start. */
+/** Milliseconds spent on it while the store closes; the rest follows at the next start. */
 const CLOSE_BUDGET_MS = 500;
 
 const MARK = "index_purge";
 
-/** From the first deletion to the beginning of the purge, so that many deletions share one. */
+/**
+ * Milliseconds from the first deletion to the start of the purge, so that many deletions share one.
+ */
 const DELAY_MS = 30_000;
 
 /**
- * Has the search index forget the words of deleted messages. FTS5 only notes that a row is gone; its
- * words stay in the index until the segments that hold them are merged, which for an old message may be
- * never. So some time after a deletion all segments are merged into one, in short steps. A mark in the
- * database says that it is due, so that neither a crash nor another process forgets it.
+ * Purges the words of deleted messages from the search index. FTS5 only records that a row is gone;
+ * its words stay in the index until the segments that contain them are merged, which for an old
+ * message may be never. So some time after a deletion all segments are merged into one, in short
+ * steps. A mark in the database records that a purge is due, so that it survives crashes and other
+ * processes see it.
  */
 export class IndexPurge {
   readonly #db: Database;
@@ -31,14 +34,14 @@ export class IndexPurge {
     if (this.#isDue()) this.#schedule();
   }
 
-  /** Within the transaction that removes a message's words from the index. */
+  /** Runs within the transaction that removes a message's words from the index. */
   note(): void {
     this.#removals++;
     this.#db.run("INSERT OR IGNORE INTO meta (key, value) VALUES (?, '1')", MARK);
     this.#schedule();
   }
 
-  /** Does what is due for as long as a drain can wait. */
+  /** Runs a due purge for as long as a drain can wait. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -58,17 +61,17 @@ export class IndexPurge {
     Deno.unrefTimer(this.#timer);
   }
 
-  /** What fails here (a full disk, say) is tried again after as long. */
+  /** After a failure (a full disk, say) it is tried again after the usual delay. */
   async #round(): Promise<void> {
     const isDone = await this.#purge(Infinity).catch(() => false);
     this.#timer = undefined;
     if (!isDone) this.#schedule();
   }
 
-  /** False if it was interrupted, or messages were removed meanwhile. */
+  /** Returns false if it was interrupted, or messages were removed in the meantime. */
   async #purge(deadline: number): Promise<boolean> {
     const removalsBefore = this.#removals;
-    // Negative: all segments are to be merged. Then on, until there was nothing to do.
+    // Negative: all segments are to be merged. Continues until there was nothing to do.
     for (let pages = -STEP_PAGES; await this.#merge(pages); pages = STEP_PAGES) {
       if (performance.now() >= deadline) return false;
       if (this.#closed && deadline === Infinity) return false;
@@ -81,7 +84,7 @@ export class IndexPurge {
     });
   }
 
-  /** True if it changed anything, and there may be more. */
+  /** Returns true if it changed anything, and there may be more. */
   #merge(pages: number): Promise<boolean> {
     return this.#db.write(() => {
       const before = this.#changes();

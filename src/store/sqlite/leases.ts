@@ -13,7 +13,10 @@ export class SqliteLeaseStore implements LeaseStore {
       this.#db.run(
         `INSERT INTO leases (name, holder, until) VALUES (?1, ?2, ?4)
          ON CONFLICT DO UPDATE SET holder = ?2, until = ?4 WHERE holder = ?2 OR until <= ?3`,
-        ...[name, holder, now, until],
+        name,
+        holder,
+        now,
+        until,
       ) === 1
     );
   }

@@ -3,8 +3,8 @@ import type { Database } from "./database.ts";
 const INTERVAL_MS = 60_000;
 
 /**
- * Empties SQLite's write-ahead log now and then. SQLite itself only begins to write over it from the
- * start, so that on a quiet server the log would keep deleted rows, and their copies, for good.
+ * Empties SQLite's write-ahead log at intervals. SQLite itself only overwrites it from the start,
+ * so that on an idle server the log would keep deleted rows, and their copies, permanently.
  */
 export class LogTruncation {
   readonly #timer: ReturnType<typeof setInterval>;

@@ -58,7 +58,8 @@ export class SqliteMediaStore implements MediaStore {
     return this.#db.read(() =>
       MEDIA.decodeOrNull(this.#db.get(
         MEDIA.select("WHERE blobId = ? AND ownerId = ? AND status = 'ready' ORDER BY id LIMIT 1"),
-        ...[blobId, ownerId],
+        blobId,
+        ownerId,
       ))
     );
   }
@@ -87,7 +88,9 @@ export class SqliteMediaStore implements MediaStore {
   ofOwner(ownerId: string, after: string | null, limit: number): Promise<Media[]> {
     return this.#rows(
       "WHERE ownerId = ? AND id > ? ORDER BY id LIMIT ?",
-      ...[ownerId, after ?? "", limit],
+      ownerId,
+      after ?? "",
+      limit,
     );
   }
 
@@ -116,7 +119,8 @@ export class SqliteMediaStore implements MediaStore {
     return this.#db.write(() =>
       this.#db.run(
         "UPDATE media SET status = 'deleting' WHERE id = ? AND uses <= 0 AND checkAt = ?",
-        ...[id, checkAt],
+        id,
+        checkAt,
       ) === 1
     );
   }
@@ -127,21 +131,24 @@ export class SqliteMediaStore implements MediaStore {
     });
   }
 
-  /** Within a transaction that is under way. */
+  /** Runs within the caller's transaction. */
   use({ mediaId, by }: MediaUse, now: number): void {
     const changed = by > 0
       ? this.#db.run(
         "UPDATE media SET uses = uses + ?, checkAt = NULL WHERE id = ? AND status = 'ready'",
-        ...[by, mediaId],
+        by,
+        mediaId,
       )
       : this.#db.run(
         "UPDATE media SET uses = uses + ?, checkAt = ? WHERE id = ?",
-        ...[by, now, mediaId],
+        by,
+        now,
+        mediaId,
       );
     if (by > 0 && changed === 0) throw new MediaGone(mediaId);
   }
 
-  /** Triggers count it (see the step "storage usage"); a duplicate throws. */
+  /** Triggers count the usage (see the step "storage usage"); a duplicate throws. */
   #insert(media: Media, quota?: StorageQuota): void {
     this.#db.run(MEDIA.insert, ...MEDIA.bind(media));
     this.#check(media, countedBytes(media), quota);

@@ -33,7 +33,7 @@ const PUT = `${MEMBERSHIPS.insert} ON CONFLICT DO UPDATE SET
 
 const CHATS_OF = "SELECT chats FROM chat_counts WHERE userId = ?";
 
-/** The outer loop goes over the chats of "one", so that should be who has fewer of them. */
+/** The outer loop reads the chats of "one", so that should be the person with fewer of them. */
 const shared = (one: "person" | "other", two: "person" | "other", rest = "") =>
   `SELECT 1 FROM memberships AS ${one} CROSS JOIN memberships AS ${two}
      ON ${two}.chatId = ${one}.chatId AND ${two}.userId = ?2
@@ -94,14 +94,17 @@ export class SqliteMembershipStore implements MembershipStore {
   presentOfUser(userId: string, after: string | null, limit: number): Promise<Membership[]> {
     return this.#rows(
       "WHERE userId = ? AND leftAt IS NULL AND chatId > ? ORDER BY chatId LIMIT ?",
-      ...[userId, after ?? "", limit],
+      userId,
+      after ?? "",
+      limit,
     );
   }
 
   ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]> {
     return this.#rows(
       "WHERE chatId IN (SELECT value FROM json_each(?)) AND userId = ?",
-      ...[JSON.stringify(chatIds), userId],
+      JSON.stringify(chatIds),
+      userId,
     );
   }
 
@@ -109,7 +112,7 @@ export class SqliteMembershipStore implements MembershipStore {
     return this.#db.read(() => this.#share(userId, otherId, SHARED));
   }
 
-  /** In slices: two people may both be in very many chats. */
+  /** Runs in slices: two people may both be in very many chats. */
   async acquaintedWith(userId: string, userIds: string[]): Promise<string[]> {
     const found: string[] = [];
     const pause = timeSlices();
@@ -136,18 +139,21 @@ export class SqliteMembershipStore implements MembershipStore {
     );
   }
 
-  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Membership[]> {
+  changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Membership[]> {
     return this.#rows(
       "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, userId LIMIT ?",
-      ...[chatId, after, upTo, limit],
+      chatId,
+      after,
+      maxRev,
+      limit,
     );
   }
 
   async changedIn(ranges: RevisionRange[], limit: number): Promise<Membership[]> {
     const rows: Membership[] = [];
-    for (const { chatId, after, upTo } of ranges) {
+    for (const { chatId, after, maxRev } of ranges) {
       if (rows.length >= limit) break;
-      rows.push(...await this.changed(chatId, after, upTo, limit - rows.length));
+      rows.push(...await this.changed(chatId, after, maxRev, limit - rows.length));
     }
     return rows;
   }
@@ -187,12 +193,15 @@ export class SqliteMembershipStore implements MembershipStore {
     return MEMBERSHIPS.decodeOrNull(this.#db.get(sql, chatId, userId));
   }
 
-  /** For a commit, within its transaction; `ChatChange.members` says what of an existing row stays. */
+  /**
+   * Runs within the transaction of a commit; `ChatChange.members` says which fields of an existing
+   * row stay.
+   */
   put(membership: Membership): void {
     this.#db.run(PUT, ...MEMBERSHIPS.bind(membership));
   }
 
-  /** Throws `TooManyChats`; the counts themselves are kept by triggers. */
+  /** Throws `TooManyChats`; triggers maintain the counts themselves. */
   requireRoom({ joined, maxChats }: MembershipChange): void {
     const full = joined.filter((userId) =>
       Number(this.#db.get(CHATS_OF, userId)?.chats ?? 0) > maxChats
@@ -208,12 +217,18 @@ export class SqliteMembershipStore implements MembershipStore {
     return row !== undefined;
   }
 
-  /** For a commit, within its transaction. Writes nothing if there was nothing before `seq` to read. */
+  /**
+   * Runs within the transaction of a commit. Writes nothing if there was nothing before `seq` to
+   * read.
+   */
   read(chatId: string, { userId, seq, before }: MemberRead): void {
     this.#db.run(
       `UPDATE memberships SET readSeq = ?1, deliveredSeq = max(deliveredSeq, ?1)
        WHERE chatId = ?2 AND userId = ?3 AND readSeq < ?4`,
-      ...[seq, chatId, userId, before],
+      seq,
+      chatId,
+      userId,
+      before,
     );
   }
 
@@ -226,11 +241,12 @@ export class SqliteMembershipStore implements MembershipStore {
     this.#db.run(
       MEMBERSHIPS.update(fields, "chatId = ? AND userId = ?"),
       ...MEMBERSHIPS.bind(membership, fields),
-      ...[membership.chatId, membership.userId],
+      membership.chatId,
+      membership.userId,
     );
   }
 
-  /** The memberships of a large group, some of them a turn. */
+  /** Reads the memberships of a large group in slices. */
   async #ofChat(chatId: string): Promise<Membership[]> {
     const userIds = this.#db.all("SELECT userId FROM memberships WHERE chatId = ?", chatId);
     const rows = await this.#db.readParts(userIds, (part) => {

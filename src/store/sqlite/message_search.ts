@@ -11,7 +11,7 @@ import type { IndexBacklog } from "./index_backlog.ts";
 import type { MessageIndex } from "./message_index.ts";
 import { rowidOf } from "./message_rowid.ts";
 
-/** Work of one search. What it has not found by then, the next page looks for. */
+/** Milliseconds of work of one search. The next page continues where it stopped. */
 const SEARCH_MS = 300;
 
 const CHATS_PER_SLICE = 64;
@@ -19,9 +19,9 @@ const CHATS_PER_SLICE = 64;
 type Found = [place: number, message: Message];
 
 /**
- * Goes back in time through all chats at once: it is always the chat that may hold the newest message
- * which is searched further. So it can stop anywhere, and everything newer than where it stopped has
- * been found.
+ * Goes back in time through all chats at once: the next step is always in the chat that may hold
+ * the newest unread message. So the search can stop anywhere, and has found everything newer than
+ * its position.
  */
 export class SqliteMessageSearch {
   readonly #db: Database;
@@ -92,7 +92,7 @@ async function searchBack(
   const found: Found[] = [];
   for (;;) {
     const frontier = heap.top?.frontier ?? -Infinity;
-    // It goes on until it has come further, or else the next page would begin where this one did.
+    // Continues until it has made progress; otherwise the next page would begin where this one did.
     const mustStop = budget.isSpent && frontier < start;
     if (frontier === -Infinity || mustStop || countAbove(found, frontier) > limit) {
       return pageOf(found, frontier, limit);
@@ -103,7 +103,10 @@ async function searchBack(
   }
 }
 
-/** Only what is newer than all that was not searched: the rest may have something newer before it. */
+/**
+ * Keeps only matches that are newer than everything not searched yet: the rest may follow a newer
+ * match.
+ */
 function pageOf(found: Found[], frontier: number, limit: number): FoundMessages {
   const sorted = found.filter(([place]) => place > frontier).sort(([a], [b]) => b - a);
   const page = sorted.slice(0, limit);

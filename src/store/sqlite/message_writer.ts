@@ -12,7 +12,7 @@ const FIELDS = Object.keys(MESSAGES.kinds) as (keyof Message)[];
 const INSERT = `INSERT INTO messages (place, ${FIELDS.join(", ")})
   VALUES (${FREE_PLACE}, ${FIELDS.map((_, i) => `?${i + 2}`).join(", ")})`;
 
-/** The changing half of the messages; works within the transaction of a commit. */
+/** The writing half of the messages; runs within the transaction of a commit. */
 export class MessageWriter {
   readonly #db: Database;
   readonly #index: MessageIndex;
@@ -35,10 +35,11 @@ export class MessageWriter {
   rewrite(message: Message): void {
     const before = this.#db.get(
       "SELECT place, kind, text, media, deletedAt FROM messages WHERE id = ? AND chatId = ?",
-      ...[message.id, message.chatId],
+      message.id,
+      message.chatId,
     );
     if (before === undefined) {
-      throw new Error(`A commit updates message ${message.id}, which is not in its chat`);
+      throw new Error(`Cannot commit: the updated message ${message.id} is not in its chat`);
     }
     this.#db.run(MESSAGES.update(FIELDS, "id = ?"), ...MESSAGES.bind(message), message.id);
     if (before.media !== "[]") {
@@ -60,12 +61,14 @@ export class MessageWriter {
     for (const { id: mediaId } of media) {
       this.#db.run(
         "INSERT OR IGNORE INTO message_media (mediaId, messageId, chatId) VALUES (?, ?, ?)",
-        ...[mediaId, id, chatId],
+        mediaId,
+        id,
+        chatId,
       );
     }
   }
 
-  /** What a message says no more is not found any more, from this transaction on. */
+  /** Removed words are no longer found, from this transaction on. */
   #reindex(place: number, isSearchable: boolean): void {
     this.#index.remove(place);
     this.#purge.note();
@@ -73,7 +76,7 @@ export class MessageWriter {
   }
 }
 
-/** Null for what cannot be searched. */
+/** Null for a message that cannot be searched. */
 function searchedText(message: Pick<Message, "kind" | "deletedAt" | "text" | "media">) {
   return isSearchable(message) ? messageText(message) : null;
 }

@@ -23,7 +23,7 @@ const UNREAD = `
     FROM messages WHERE chatId = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4
   ) WHERE deletedAt IS NULL AND NOT isEmptied AND senderId <> ?5
     AND senderId NOT IN (SELECT value FROM json_each(?6))`;
-/** Messages that are looked at in one turn, whoever sent them. */
+/** Messages read in one slice, from any sender. */
 const STRETCH_ROWS = 500;
 const STRETCH = `SELECT max(seq) AS end, count(*) AS count FROM
   (SELECT seq FROM messages WHERE chatId = ? AND seq > ? ORDER BY seq LIMIT ${STRETCH_ROWS})`;
@@ -60,7 +60,9 @@ export class SqliteMessageStore implements MessageStore {
       [...distinct.values()].flatMap(({ senderId, clientId }) =>
         this.#rows(
           "WHERE chatId = ? AND senderId = ? AND clientId = ?",
-          ...[chatId, senderId, clientId],
+          chatId,
+          senderId,
+          clientId,
         )
       )
     );
@@ -73,7 +75,10 @@ export class SqliteMessageStore implements MessageStore {
     return this.#db.read(() =>
       this.#rows(
         `WHERE chatId = ? AND seq > ? AND seq < ? ORDER BY seq ${order} LIMIT ?`,
-        ...[chatId, from, to, limit],
+        chatId,
+        from,
+        to,
+        limit,
       )
     );
   }
@@ -82,20 +87,23 @@ export class SqliteMessageStore implements MessageStore {
     return this.#ofSender(page);
   }
 
-  changed(chatId: string, after: number, upTo: number, limit: number): Promise<Message[]> {
+  changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Message[]> {
     return this.#db.read(() =>
       this.#rows(
         "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, seq LIMIT ?",
-        ...[chatId, after, upTo, limit],
+        chatId,
+        after,
+        maxRev,
+        limit,
       )
     );
   }
 
   async changedIn(ranges: RevisionRange[], limit: number): Promise<Message[]> {
     const rows: Message[] = [];
-    for (const { chatId, after, upTo } of ranges) {
+    for (const { chatId, after, maxRev } of ranges) {
       if (rows.length >= limit) break;
-      rows.push(...await this.changed(chatId, after, upTo, limit - rows.length));
+      rows.push(...await this.changed(chatId, after, maxRev, limit - rows.length));
     }
     return rows;
   }
@@ -104,7 +112,8 @@ export class SqliteMessageStore implements MessageStore {
     return this.#db.read(() =>
       this.#rows(
         "WHERE id IN (SELECT messageId FROM message_media WHERE mediaId = ? LIMIT ?)",
-        ...[mediaId, limit],
+        mediaId,
+        limit,
       )
     );
   }
@@ -135,7 +144,8 @@ export class SqliteMessageStore implements MessageStore {
     return this.#db.read(() =>
       this.#rows(
         `WHERE chatId = ? AND pinnedAt IS NOT NULL ORDER BY pinnedAt DESC, seq DESC LIMIT ?`,
-        ...[chatId, limit],
+        chatId,
+        limit,
       )
     );
   }
@@ -144,7 +154,7 @@ export class SqliteMessageStore implements MessageStore {
     return this.#search.run(search);
   }
 
-  /** There is no index by sender: the whole chat is read, some of it a turn. */
+  /** There is no index by sender: reads the whole chat, in slices. */
   async #ofSender({ chatId, senderId, after, limit }: SenderPage): Promise<Message[]> {
     const rows: Message[] = [];
     for (let from = after, isEnd = false; !isEnd && rows.length < limit;) {
@@ -159,7 +169,7 @@ export class SqliteMessageStore implements MessageStore {
     return rows;
   }
 
-  /** From chat to chat: a file may be in any number of messages. */
+  /** Reads chat by chat: a file may be in any number of messages. */
   async #chatsCarrying(mediaId: string): Promise<string[]> {
     const chatIds: string[] = [];
     for (;;) {

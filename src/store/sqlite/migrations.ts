@@ -2,13 +2,13 @@ import type { DatabaseSync } from "node:sqlite";
 import { SCHEMA_STEPS } from "./steps/mod.ts";
 import type { SchemaStep } from "./steps/step.ts";
 
-/** How long a process waits for another one that is migrating a large file. */
+/** Milliseconds that a process waits for another one that is migrating a large file. */
 const MIGRATION_WAIT_MS = 120_000;
 
 /**
- * Brings the file to the schema of this release. Safe to repeat, also by several processes at once: the
- * others wait for the lock, and find the steps done. All steps are one transaction, so that a crash
- * leaves the file as it was. Throws if a later release has written the file.
+ * Brings the file to the schema of this release. Safe to repeat, also by several processes at once:
+ * the others wait for the lock, and find the steps done. All steps are one transaction, so that a
+ * crash leaves the file as it was. Throws if a later release has written the file.
  */
 export function migrate(
   connection: DatabaseSync,
@@ -20,7 +20,7 @@ export function migrate(
   connection.exec("BEGIN IMMEDIATE");
   try {
     const version = versionOf(connection);
-    requireKnown(version, steps.length);
+    requireSupported(version, steps.length);
     for (const step of steps.slice(version)) apply(connection, step);
     connection.exec(`PRAGMA user_version = ${steps.length}`);
     connection.exec("COMMIT");
@@ -32,10 +32,10 @@ export function migrate(
   }
 }
 
-function requireKnown(version: number, known: number): void {
-  if (version <= known) return;
+function requireSupported(version: number, supported: number): void {
+  if (version <= supported) return;
   throw new Error(
-    `The database has schema ${version}, and this release knows ${known}: ` +
+    `it has schema ${version}, and this release supports ${supported}: ` +
       "start the release that made it, or a later one",
   );
 }

@@ -64,7 +64,9 @@ export class SqliteNotificationStore implements NotificationStore {
     return this.#db.read(() =>
       this.#db.all(
         NOTIFICATIONS.select("WHERE userId = ? AND id < ? ORDER BY id DESC LIMIT ?"),
-        ...[userId, before ?? AFTER_ALL_IDS, limit],
+        userId,
+        before ?? AFTER_ALL_IDS,
+        limit,
       ).map((raw) => NOTIFICATIONS.decode(raw))
     );
   }
@@ -84,7 +86,9 @@ export class SqliteNotificationStore implements NotificationStore {
     return this.#db.write(() => {
       this.#db.run(
         "UPDATE notifications SET readAt = ? WHERE id = ? AND userId = ? AND readAt IS NULL",
-        ...[at, id, userId],
+        at,
+        id,
+        userId,
       );
       return this.#one("WHERE id = ? AND userId = ?", id, userId);
     });
@@ -95,7 +99,9 @@ export class SqliteNotificationStore implements NotificationStore {
       this.#all(
         "WHERE userId = ? AND chatId = ? AND readAt IS NULL AND messageId IS NOT NULL " +
           "ORDER BY id DESC LIMIT ?",
-        ...[userId, chatId, limit],
+        userId,
+        chatId,
+        limit,
       )
     );
   }
@@ -105,7 +111,9 @@ export class SqliteNotificationStore implements NotificationStore {
       ids.filter((id) =>
         this.#db.run(
           "UPDATE notifications SET readAt = ? WHERE id = ? AND userId = ? AND readAt IS NULL",
-          ...[at, id, userId],
+          at,
+          id,
+          userId,
         ) === 1
       )
     );
@@ -125,7 +133,8 @@ export class SqliteNotificationStore implements NotificationStore {
     return this.#db.writeParts(() =>
       this.#db.run(
         `UPDATE notifications SET readAt = ? WHERE ${these("userId = ? AND readAt IS NULL")}`,
-        ...[at, userId],
+        at,
+        userId,
       )
     );
   }

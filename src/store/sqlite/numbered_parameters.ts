@@ -1,8 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 
 /**
- * Throws where this Deno's SQLite cannot run our statements: up to Deno 2.5 a numbered parameter (`?1`) is
- * not bound by its position, and every read and write would fail later, one by one.
+ * Throws if this Deno's SQLite cannot run the store's statements: up to Deno 2.5 a numbered
+ * parameter (`?1`) is not bound by its position, and every read and write would fail later, one by
+ * one.
  */
 export function requireNumberedParameters(): void {
   const database = new DatabaseSync(":memory:");

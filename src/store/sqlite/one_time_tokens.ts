@@ -30,7 +30,7 @@ export class SqliteOneTimeTokenStore implements OneTimeTokenStore {
     return this.#db.read(() => this.#alive(id, now));
   }
 
-  take(id: string, now: number): Promise<OneTimeToken | null> {
+  consume(id: string, now: number): Promise<OneTimeToken | null> {
     return this.#db.write(() => {
       const token = this.#alive(id, now);
       if (token) this.#delete(id);
@@ -57,12 +57,13 @@ export class SqliteOneTimeTokenStore implements OneTimeTokenStore {
     return this.#db.write(() => this.drop(userId, purposes));
   }
 
-  /** As `deleteForUser`, within a transaction that is under way. */
+  /** Implements `deleteForUser` within the caller's transaction. */
   drop(userId: string, purposes?: readonly OneTimePurpose[]): number {
     return this.#db.run(
       `DELETE FROM one_time_tokens WHERE userId = ?1
        AND (?2 IS NULL OR purpose IN (SELECT value FROM json_each(?2)))`,
-      ...[userId, purposes ? JSON.stringify(purposes) : null],
+      userId,
+      purposes ? JSON.stringify(purposes) : null,
     );
   }
 

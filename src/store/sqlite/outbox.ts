@@ -26,18 +26,19 @@ export class SqliteOutboxStore implements OutboxStore {
     return this.#db.write(() => this.insert(entry));
   }
 
-  /** Within a transaction that is under way. */
+  /** Runs within the caller's transaction. */
   insert(entry: OutboxEntry): void {
     this.#db.run(OUTBOX.insert, ...OUTBOX.bind(entry));
   }
 
-  take(now: number, until: number, limit: number): Promise<OutboxEntry[]> {
+  claim(now: number, until: number, limit: number): Promise<OutboxEntry[]> {
     return this.#db.write(() => {
       const rows = this.#db.all(
         OUTBOX.select("WHERE dueAt <= ? ORDER BY dueAt, id LIMIT ?"),
-        ...[now, limit],
+        now,
+        limit,
       ).map((raw) => ({ ...OUTBOX.decode(raw), dueAt: until }));
-      this.#hold(rows.map((row) => row.id), until);
+      this.#extend(rows.map((row) => row.id), until);
       return rows;
     });
   }
@@ -47,8 +48,8 @@ export class SqliteOutboxStore implements OutboxStore {
     return Promise.resolve(first === undefined ? null : OUTBOX.decode(first).dueAt);
   }
 
-  hold(ids: string[], until: number): Promise<void> {
-    return this.#db.write(() => this.#hold(ids, until));
+  extend(ids: string[], until: number): Promise<void> {
+    return this.#db.write(() => this.#extend(ids, until));
   }
 
   settle(done: string[], retries: OutboxEntry[]): Promise<void> {
@@ -58,7 +59,7 @@ export class SqliteOutboxStore implements OutboxStore {
     });
   }
 
-  #hold(ids: string[], until: number): void {
+  #extend(ids: string[], until: number): void {
     if (ids.length === 0) return;
     this.#db.run(`UPDATE outbox SET dueAt = ? WHERE ${THESE}`, until, JSON.stringify(ids));
   }

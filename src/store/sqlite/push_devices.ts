@@ -58,7 +58,7 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
     );
   }
 
-  /** In pages of devices: a write looks at few rows, however few of them it deletes. */
+  /** Reads pages of devices: a write looks at few rows, however few of them it deletes. */
   async purge(now: number): Promise<number> {
     let removed = 0;
     for (let after = "";;) {
@@ -75,7 +75,7 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
     return this.#db.write(() => this.forget(userId));
   }
 
-  /** As `deleteAllOf`, within a transaction that is under way. */
+  /** Implements `deleteAllOf` within the caller's transaction. */
   forget(userId: string): number {
     return this.#db.run("DELETE FROM push_devices WHERE userId = ?", userId);
   }

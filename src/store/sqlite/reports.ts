@@ -38,7 +38,8 @@ export class SqliteReportStore implements ReportStore {
     return this.#db.read(() =>
       this.#db.all(
         REPORTS.select(`WHERE id < ? ${open} ORDER BY id DESC LIMIT ?`),
-        ...[query.before ?? AFTER_ALL_IDS, query.limit],
+        query.before ?? AFTER_ALL_IDS,
+        query.limit,
       ).map((raw) => REPORTS.decode(raw))
     );
   }
@@ -62,13 +63,15 @@ export class SqliteReportStore implements ReportStore {
     return this.#db.write(() => {
       this.#db.run(
         "UPDATE reports SET resolvedBy = ?, resolvedAt = ? WHERE id = ? AND resolvedAt IS NULL",
-        ...[by, at, id],
+        by,
+        at,
+        id,
       );
       return this.#row(id);
     });
   }
 
-  /** Rows that are redacted already are passed over, or it would never end. */
+  /** Excludes rows that are redacted already; otherwise the loop would never end. */
   async #redact(changes: string, field: "userId" | "reporterId", id: string): Promise<void> {
     const left = field === "userId" ? "(details <> '' OR evidence IS NOT NULL)" : "details <> ''";
     const sql = `UPDATE reports SET ${changes} WHERE rowid IN

@@ -12,7 +12,7 @@ const PROGRESS = "copy";
 export interface SqliteRowPortOptions {
   db: Database;
   messages: MessageWriter;
-  /** Stores the words by which a user is found. */
+  /** Stores the terms by which a user is found. */
   indexUser: (user: User) => void;
 }
 
@@ -59,7 +59,10 @@ export class SqliteRowPort implements RowPort {
     });
   }
 
-  /** Counts are kept by triggers, and messages wait for their index: nothing is left to be made. */
+  /**
+   * Triggers maintain the counts, and messages wait for their index: no derived data is left to
+   * compute.
+   */
   finish(incarnation: string): Promise<void> {
     const { db } = this.options;
     return db.write(() => {
@@ -71,7 +74,9 @@ export class SqliteRowPort implements RowPort {
   #put(entity: Entity, row: PortableRow): void {
     const { db, messages, indexUser } = this.options;
     const lacking = Object.keys(tableOf(entity).kinds).filter((field) => row[field] === undefined);
-    if (lacking.length > 0) throw new Error(`A row of ${entity} has no ${lacking.join(", ")}`);
+    if (lacking.length > 0) {
+      throw new Error(`Cannot copy a row of ${entity}: it has no ${lacking.join(", ")}`);
+    }
     if (entity === "messages") {
       const isThere = db.get("SELECT 1 FROM messages WHERE id = ?", String(row.id)) !== undefined;
       if (!isThere) messages.insert(row as unknown as Message);
@@ -81,7 +86,9 @@ export class SqliteRowPort implements RowPort {
       const { chatId, rev, message } = row as unknown as StoredWelcome;
       db.run(
         "INSERT OR IGNORE INTO welcome_messages (chatId, rev, message) VALUES (?, ?, ?)",
-        ...[chatId, rev, message],
+        chatId,
+        rev,
+        message,
       );
     }
     const table = tableOf(entity);
@@ -89,17 +96,18 @@ export class SqliteRowPort implements RowPort {
     if (isNew && entity === "users") indexUser(row as unknown as User);
   }
 
-  /** The message that all devices of a Commit share is a row of its own. */
+  /** Adds the message that all devices of a Commit share, which is in a separate row. */
   #withMessage(entity: Entity, row: PortableRow): PortableRow {
     if (entity !== "welcomes") return row;
     const found = this.options.db.get(
       "SELECT message FROM welcome_messages WHERE chatId = ? AND rev = ?",
-      ...[String(row.chatId), Number(row.rev)],
+      String(row.chatId),
+      Number(row.rev),
     );
     return { ...row, message: found?.message ?? null };
   }
 
-  /** The primary key may be a number that is this file's own: an id goes first. */
+  /** The primary key may be a number that is specific to this file: an id goes first. */
   #keysOf(table: Table<PortableRow>): string[] {
     if ("id" in table.kinds) return ["id"];
     return this.options.db.all(
@@ -111,6 +119,8 @@ export class SqliteRowPort implements RowPort {
 
 function tableOf(entity: Entity): Table<PortableRow> {
   const table = Table.byName.get(entity);
-  if (table === undefined) throw new Error(`There is no table for the rows of ${entity}`);
+  if (table === undefined) {
+    throw new Error(`Cannot copy the rows of ${entity}: there is no such table`);
+  }
   return table;
 }

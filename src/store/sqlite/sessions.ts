@@ -43,12 +43,13 @@ export class SqliteSessionStore implements SessionStore {
     return this.#db.read(() => this.liveOf(userId, now));
   }
 
-  /** As `activeOf`, within a transaction that is under way. */
+  /** Implements `activeOf` within the caller's transaction. */
   liveOf(userId: string, now: number): Session[] {
     return this.#db.all(
       SESSIONS.select(`WHERE userId = ? AND endedAt IS NULL AND expiresAt > ?
         ORDER BY lastUsedAt DESC, id DESC`),
-      ...[userId, now],
+      userId,
+      now,
     ).map((raw) => SESSIONS.decode(raw));
   }
 
@@ -59,7 +60,13 @@ export class SqliteSessionStore implements SessionStore {
         `UPDATE sessions SET refreshHash = ?1, previousHash = ?2, rotatedAt = ?3, lastUsedAt = ?3,
            expiresAt = ?4, address = ?5, userAgent = ?6
          WHERE id = ?7 AND refreshHash = ?2 AND endedAt IS NULL AND expiresAt > ?3`,
-        ...[newHash, expectedHash, now, expiresAt, address, userAgent, sessionId],
+        newHash,
+        expectedHash,
+        now,
+        expiresAt,
+        address,
+        userAgent,
+        sessionId,
       ) === 1
     );
   }
@@ -76,7 +83,10 @@ export class SqliteSessionStore implements SessionStore {
       this.#db.run(
         `UPDATE sessions SET lastUsedAt = ?1, address = ?2, userAgent = ?3
          WHERE id = ?4 AND endedAt IS NULL AND lastUsedAt < ?1`,
-        ...[at, address, userAgent, id],
+        at,
+        address,
+        userAgent,
+        id,
       );
     });
   }
@@ -95,9 +105,9 @@ export class SqliteSessionStore implements SessionStore {
     return this.#db.write(() => this.endNow(id, at, reason));
   }
 
-  /** As `end`, within a transaction that is under way. */
+  /** Implements `end` within the caller's transaction. */
   endNow(id: string, at: number, reason: SessionEndReason): boolean {
-    // By the user too, since that is what the index is over.
+    // The condition names the user too, because the index is by user.
     this.#db.run(
       `DELETE FROM push_devices
        WHERE userId = (SELECT userId FROM sessions WHERE id = ?1) AND sessionId = ?1`,
@@ -106,7 +116,9 @@ export class SqliteSessionStore implements SessionStore {
     return this.#db.run(
       `UPDATE sessions SET endedAt = ?1, endReason = ?2
        WHERE id = ?3 AND endedAt IS NULL AND expiresAt > ?1`,
-      ...[at, reason, id],
+      at,
+      reason,
+      id,
     ) === 1;
   }
 

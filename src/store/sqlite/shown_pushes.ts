@@ -53,7 +53,9 @@ export class SqliteShownPushStore implements ShownPushStore {
       for (const { deviceId, tag, shownAt } of rows) {
         this.#db.run(
           "DELETE FROM shown_pushes WHERE deviceId = ? AND tag = ? AND shownAt = ?",
-          ...[deviceId, tag, shownAt],
+          deviceId,
+          tag,
+          shownAt,
         );
       }
     });

@@ -1,7 +1,7 @@
 import { AppError } from "../../core/errors.ts";
 import { DuplicateKey, type DuplicateKeyName } from "../store.ts";
 
-/** The columns that SQLite names in a violation, with what the contract calls the key. */
+/** The columns that SQLite names in a violation, with the contract's name of the key. */
 const UNIQUE_KEYS: Record<string, DuplicateKeyName> = {
   "users.usernameKey": "username",
   "users.emailKey": "email",
@@ -15,7 +15,7 @@ const UNIQUE_KEYS: Record<string, DuplicateKeyName> = {
 const BUSY = 5, LOCKED = 6, READONLY = 8, IO_ERROR = 10, FULL = 13, CANT_OPEN = 14, CONSTRAINT = 19;
 const OUT_OF_ORDER = [BUSY, LOCKED, READONLY, IO_ERROR, FULL, CANT_OPEN];
 
-/** What an error of `node:sqlite` means in the terms of the contract; others come back as they are. */
+/** Translates an error of `node:sqlite` into the contract's; returns other errors unchanged. */
 export function translated(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code, errcode } = error as Error & { code?: string; errcode?: number };

@@ -35,13 +35,13 @@ import { SqliteShownPushStore } from "./shown_pushes.ts";
 import { SqliteUserStore } from "./users.ts";
 
 export interface SqliteStoreOptions {
-  /** Gets what an operator has to do for the file. */
+  /** Receives what an operator has to do for the file. */
   log?: Log;
-  /** From a deletion until the search index is purged of its words. */
+  /** Milliseconds from a deletion until the search index is purged of its words. */
   purgeMs?: number;
-  /** Between two truncations of the write-ahead log. */
+  /** Milliseconds between two truncations of the write-ahead log. */
   truncateMs?: number;
-  /** For this long a write that succeeded shows that the disk is not full. */
+  /** Milliseconds for which a successful write shows that the disk is not full. */
   probeMs?: number;
 }
 
@@ -49,7 +49,7 @@ const PROBE = "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(ran
 
 /**
  * The Store in one file, for one host: other processes may open the same file, other hosts may not
- * (SQLite's WAL needs shared memory). The file is made where there is none; its folder must exist.
+ * (SQLite's WAL needs shared memory). The file is created if it is missing; its folder must exist.
  */
 export class SqliteStore implements Store {
   readonly #db: Database;

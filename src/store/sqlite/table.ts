@@ -1,22 +1,25 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { AppError, quote } from "../../core/errors.ts";
 
-/** How a field is kept: as it is, as JSON text, or as 0 or 1 (SQLite has no booleans). */
+/** How a field is stored: as it is, as JSON text, or as 0 or 1 (SQLite has no booleans). */
 export type ColumnKind = "value" | "json" | "boolean";
 
-/** Sorts after every id: those are hexadecimal. The `before` of a first page, so that each page is a seek. */
+/**
+ * Sorts after every id: those are hexadecimal. The `before` of a first page, so that each page is a
+ * seek.
+ */
 export const AFTER_ALL_IDS = "g";
 
 export type RawRow = Record<string, SQLOutputValue>;
 
 /**
- * A model type and the table that holds it. Columns are named as the fields, and the compiler sees
- * to it that none is forgotten, so a row and its object differ by `ColumnKind` only.
+ * A model type and the table that stores it. Columns are named as the fields, and the compiler
+ * checks that none is missing, so a row and its object differ by `ColumnKind` only.
  */
 export class Table<Row extends object> {
-  /** All that were made: each entity's file makes its own when it is loaded. */
+  /** All tables: each entity's file creates its own when it is loaded. */
   static readonly byName = new Map<string, Table<Record<string, unknown>>>();
-  /** For a SELECT; a table may have further columns of its own. */
+  /** Column list for a SELECT; a table may have further columns. */
   readonly columns: string;
   readonly insert: string;
   readonly #fields: (keyof Row & string)[];
@@ -32,12 +35,12 @@ export class Table<Row extends object> {
     this.insert = `INSERT INTO ${name} (${this.#fields.join(", ")}) VALUES (${marks})`;
   }
 
-  /** `rest` is what follows the table's name. */
+  /** `rest` is the SQL after the table's name. */
   select(rest: string): string {
     return `SELECT ${this.columns} FROM ${this.name} ${rest}`;
   }
 
-  /** Sets `fields`, in the order in which `bind` gives their values. */
+  /** Sets `fields`, in the order in which `bind` returns their values. */
   update(fields: readonly (keyof Row & string)[], where: string): string {
     const sets = fields.map((field) => `${field} = ?`).join(", ");
     return `UPDATE ${this.name} SET ${sets} WHERE ${where}`;
@@ -67,10 +70,13 @@ function encode(value: unknown, kind: ColumnKind): SQLInputValue {
   return Array.isArray(value) && value.length === 0 ? "[]" : JSON.stringify(value);
 }
 
-/** `node:sqlite` reads text up to its first U+0000 only: better refused than cut. */
+/** `node:sqlite` reads text up to its first U+0000 only: rejecting it is better than cutting it. */
 function rejectNul(text: string): string {
   if (!text.includes("\0")) return text;
-  throw new AppError("invalid_request", `Text may not hold the character U+0000: ${quote(text)}`);
+  throw new AppError(
+    "invalid_request",
+    `Cannot store text with the character U+0000: ${quote(text)}`,
+  );
 }
 
 function decode(value: SQLOutputValue, kind: ColumnKind): unknown {

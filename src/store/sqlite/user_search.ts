@@ -6,18 +6,21 @@ import type { FoundUsers, UserSearch } from "../user_store.ts";
 import type { Database } from "./database.ts";
 import { USERS } from "./user_table.ts";
 
-/** Work of one search. Whom it has not found by then, the next page looks for. */
+/** Milliseconds of work of one search. The next page continues where it stopped. */
 const SEARCH_MS = 300;
 const ROWS_AT_ONCE = 32;
-/** People who share a word, past which it is cheaper to go through all people in their order. */
+/** People who share a word, past which it is cheaper to read all people in their order. */
 const MAX_CANDIDATES = 1_000;
 
 const WITH_TERM = "SELECT userId FROM user_terms WHERE term = ? LIMIT ?";
-/** Nothing sorts after U+10FFFF, so the range holds exactly what starts with the word. */
+/** Nothing sorts after U+10FFFF, so the range contains exactly the words with the prefix. */
 const WITH_PREFIX = `SELECT userId FROM user_terms
   WHERE term >= ?1 AND term <= ?1 || char(0x10FFFF) LIMIT ?2`;
 
-/** Whether `?2`, the person who searches, may find the user; who may not is read too, and left out. */
+/**
+ * True if `?2`, the person who searches, may find the user; hidden users are read too, and left
+ * out.
+ */
 const VISIBLE = `deletedAt IS NULL AND NOT EXISTS
   (SELECT 1 FROM blocks WHERE blockerId = users.id AND blockedId = ?2) AS isVisible`;
 const following = (condition: string) =>
@@ -31,7 +34,7 @@ interface Row {
   isVisible: boolean;
 }
 
-/** Finds people by their names, some rows a turn. */
+/** Finds people by their names, in slices of rows. */
 export class SqliteUserSearch {
   readonly #db: Database;
 
@@ -74,7 +77,7 @@ export class SqliteUserSearch {
     return rows.map((raw) => ({ user: USERS.decode(raw), isVisible: raw.isVisible === 1 }));
   }
 
-  /** The ids, as JSON, of all who have one of the query's words; null if each word has many. */
+  /** The ids, as JSON, of everyone who has one of the query's words; null if each word has many. */
   #candidates({ terms, prefix }: QueryTerms): string | null {
     const lists: [string, SQLInputValue][] = terms.map((term) => [WITH_TERM, term]);
     if (prefix !== null) lists.push([WITH_PREFIX, prefix]);

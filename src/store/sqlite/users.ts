@@ -81,12 +81,12 @@ export class SqliteUserStore implements UserStore {
     });
   }
 
-  /** Within a transaction that is under way. */
+  /** Runs within the caller's transaction. */
   get(id: string): User | null {
     return this.#row("WHERE id = ?", id);
   }
 
-  /** As `update`, within a transaction that is under way. */
+  /** Implements `update` within the caller's transaction. */
   patch(id: string, patch: UserPatch): User | null {
     const before = this.get(id);
     if (before === null) return null;
@@ -108,12 +108,12 @@ export class SqliteUserStore implements UserStore {
     return USERS.decodeOrNull(this.#db.get(USERS.select(where), value));
   }
 
-  /** Of two keys that are taken, SQLite would name the second. */
+  /** If two keys are taken, SQLite would name the second. */
   #requireFree({ usernameKey }: User): void {
     if (this.#row("WHERE usernameKey = ?", usernameKey)) throw new DuplicateKey("username");
   }
 
-  /** The erased have no terms: nobody finds them. */
+  /** Erased users have no terms, so that no search finds them. */
   index(user: User): void {
     this.#db.run("DELETE FROM user_terms WHERE userId = ?", user.id);
     const terms = user.deletedAt === null ? nameTerms(user.displayName, user.username) : [];

@@ -29,7 +29,8 @@ export function accountContract(test: ContractTest): void {
   test("a change writes all that it is made of, and leaves the rest", async (store) => {
     const { user, identity, sessions: [ended, kept] } = await storedAccount(store);
     const device = {
-      ...{ id: newId(), userId: user.id },
+      id: newId(),
+      userId: user.id,
       name: "",
       signatureKey: "",
       createdAt: T0,

@@ -95,8 +95,8 @@ export async function readFullRows(store: Store, expected: FullRows): Promise<Fu
 /** Entries can only be claimed, which moves `dueAt`; it is put back, in the store too. */
 async function dueEntries(store: Store, { outbox }: FullRows) {
   const [{ dueAt }] = outbox;
-  const entries = await store.outbox.take(dueAt, dueAt + 1, 100);
-  await store.outbox.hold(entries.map(({ id }) => id), dueAt);
+  const entries = await store.outbox.claim(dueAt, dueAt + 1, 100);
+  await store.outbox.extend(entries.map(({ id }) => id), dueAt);
   return entries.map((entry) => ({ ...entry, dueAt }));
 }
 

@@ -199,7 +199,9 @@ export function membershipContract(test: ContractTest): void {
     const settings = { notify: "none", mutedUntil: T0 + 9 } as const;
     const cursors = { readSeq: 3, deliveredSeq: 4 };
     assert.deepEqual(await store.memberships.of(chat.id, userId), {
-      ...{ ...left, ...cursors, ...settings },
+      ...left,
+      ...cursors,
+      ...settings,
     });
     const back: Membership = { ...member, rev: 3, joinedAt: T0 + 2, role: "admin" };
     await store.chats.commit(aChange(2, { ...chat, rev: 3 }, { members: [back] }));

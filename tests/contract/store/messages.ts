@@ -16,7 +16,7 @@ export function messageContract(test: ContractTest): void {
         })
       ),
     );
-    const ranges = chats.slice(0, 2).map(({ chat }) => ({ chatId: chat.id, after: 2, upTo: 3 }));
+    const ranges = chats.slice(0, 2).map(({ chat }) => ({ chatId: chat.id, after: 2, maxRev: 3 }));
     const seen = (await store.messages.changedIn(ranges, 10)).map(({ id }) => id);
     assert.deepEqual(seen.sort(), chats.slice(0, 2).map(({ messages }) => messages[1].id).sort());
     assert.equal((await store.messages.changedIn(ranges, 1)).length, 1);
@@ -166,8 +166,8 @@ function changedTests(test: ContractTest): void {
     const { chat, messages: [a, b, c] } = await storedChat(store, { messages: [{}, {}, {}] });
     const edited = { ...a, rev: 5, text: "edited", editedAt: T0 };
     await store.chats.commit(aChange(4, { ...chat, rev: 5 }, { updated: [edited] }));
-    const changed = (after: number, upTo: number, limit = 9) =>
-      store.messages.changed(chat.id, after, upTo, limit);
+    const changed = (after: number, maxRev: number, limit = 9) =>
+      store.messages.changed(chat.id, after, maxRev, limit);
     assert.deepEqual(await changed(0, 9), [b, c, edited]);
     assert.deepEqual(await changed(2, 4), [b, c]);
     assert.deepEqual(await changed(3, 5), [c, edited]);
@@ -251,8 +251,14 @@ function allKinds(): Partial<Message>[] {
     { emoji: "❤️", userIds: [newId()] },
   ];
   const image = {
-    ...{ id: newId(), kind: "image" as const, type: "image/png", name: 'a "b".png', size: 12_345 },
-    ...{ width: 640, height: 480, thumbHash: "abc=" },
+    id: newId(),
+    kind: "image" as const,
+    type: "image/png",
+    name: 'a "b".png',
+    size: 12_345,
+    width: 640,
+    height: 480,
+    thumbHash: "abc=",
   };
   const file = {
     ...{
@@ -262,7 +268,9 @@ function allKinds(): Partial<Message>[] {
       name: "c.pdf",
       size: 2 ** 40,
     },
-    ...{ width: null, height: null, thumbHash: null },
+    width: null,
+    height: null,
+    thumbHash: null,
   };
   return [
     { text: "quotes ' \" \\ $ne {} 🎉\t\n end", mentions: [newId()], reactions },

@@ -19,15 +19,15 @@ export function oneTimeTokenContract(test: ContractTest): void {
     const token = aToken(), late = aToken();
     await store.oneTimeTokens.create(token);
     await store.oneTimeTokens.create(late);
-    assert.deepEqual(await store.oneTimeTokens.take(token.id, T0), token);
-    assert.equal(await store.oneTimeTokens.take(token.id, T0), null);
-    assert.equal(await store.oneTimeTokens.take(late.id, late.expiresAt), null);
+    assert.deepEqual(await store.oneTimeTokens.consume(token.id, T0), token);
+    assert.equal(await store.oneTimeTokens.consume(token.id, T0), null);
+    assert.equal(await store.oneTimeTokens.consume(late.id, late.expiresAt), null);
   });
 
   test("of those who take at once, one gets it", async (store) => {
     const token = aToken();
     await store.oneTimeTokens.create(token);
-    const takes = Array.from({ length: 8 }, () => store.oneTimeTokens.take(token.id, T0));
+    const takes = Array.from({ length: 8 }, () => store.oneTimeTokens.consume(token.id, T0));
     const got = (await Promise.all(takes)).filter((row) => row !== null);
     assert.equal(got.length, 1);
   });

@@ -12,14 +12,14 @@ export function outboxContract(test: ContractTest): void {
     assert.equal(await store.outbox.firstDue(T0 + 9), early.dueAt);
     await assert.rejects(store.outbox.add(late), { name: "DuplicateKey", key: "id" });
     const held = (entry: typeof late, dueAt: number) => ({ ...entry, dueAt });
-    assert.deepEqual(await store.outbox.take(T0 + 2, T0 + 5, 1), [held(early, T0 + 5)]);
+    assert.deepEqual(await store.outbox.claim(T0 + 2, T0 + 5, 1), [held(early, T0 + 5)]);
     assert.equal(await store.outbox.firstDue(T0 + 2), late.dueAt);
     assert.equal(await store.outbox.firstDue(T0 + 1), null);
-    assert.deepEqual(await store.outbox.take(T0 + 2, T0 + 6, 9), [held(late, T0 + 6)]);
-    assert.deepEqual(await store.outbox.take(T0 + 2, T0 + 5, 9), []);
-    await store.outbox.hold([early.id, newId()], T0 + 8);
-    assert.deepEqual(await store.outbox.take(T0 + 7, T0 + 20, 9), [held(late, T0 + 20)]);
-    assert.deepEqual(await store.outbox.take(T0 + 9, T0 + 21, 9), [
+    assert.deepEqual(await store.outbox.claim(T0 + 2, T0 + 6, 9), [held(late, T0 + 6)]);
+    assert.deepEqual(await store.outbox.claim(T0 + 2, T0 + 5, 9), []);
+    await store.outbox.extend([early.id, newId()], T0 + 8);
+    assert.deepEqual(await store.outbox.claim(T0 + 7, T0 + 20, 9), [held(late, T0 + 20)]);
+    assert.deepEqual(await store.outbox.claim(T0 + 9, T0 + 21, 9), [
       held(early, T0 + 21),
       held(retry, T0 + 21),
     ]);
@@ -34,10 +34,10 @@ export function outboxContract(test: ContractTest): void {
     await store.outbox.add(done);
     await store.outbox.add(other);
     await store.outbox.settle([done.id, newId()], [retry]);
-    const ids = (await store.outbox.take(T0 + 1, T0 + 9, 9)).map((entry) => entry.id);
+    const ids = (await store.outbox.claim(T0 + 1, T0 + 9, 9)).map((entry) => entry.id);
     assert.deepEqual(ids, [other.id, retry.id]);
     await store.outbox.settle(ids, []);
-    assert.deepEqual(await store.outbox.take(T0 + 99, T0 + 100, 9), []);
+    assert.deepEqual(await store.outbox.claim(T0 + 99, T0 + 100, 9), []);
   });
 
   test("settling that fails removes nothing and adds nothing", async (store) => {
@@ -45,7 +45,7 @@ export function outboxContract(test: ContractTest): void {
     await store.outbox.add(done);
     await store.outbox.add(there);
     await assert.rejects(store.outbox.settle([done.id], [retry, { ...there, attempts: 1 }]));
-    const left = await store.outbox.take(T0, T0 + 9, 9);
+    const left = await store.outbox.claim(T0, T0 + 9, 9);
     assert.deepEqual(new Set(left.map(({ id }) => id)), new Set([done.id, there.id]));
     assert.equal(left.find(({ id }) => id === there.id)!.attempts, there.attempts);
   });
@@ -54,7 +54,7 @@ export function outboxContract(test: ContractTest): void {
     const other = await opened.second();
     for (let i = 0; i < 20; i++) await store.outbox.add(anOutboxEntry());
     const taken = await Promise.all(
-      Array.from({ length: 6 }, (_, i) => (i % 2 ? store : other).outbox.take(T0, T0 + 9, 5)),
+      Array.from({ length: 6 }, (_, i) => (i % 2 ? store : other).outbox.claim(T0, T0 + 9, 5)),
     );
     const ids = taken.flat().map((entry) => entry.id);
     assert.equal(ids.length, 20);
@@ -67,7 +67,7 @@ export function outboxContract(test: ContractTest): void {
     const next = { ...chat, rev: 2 };
     assert.equal(await store.chats.commit(aChange(9, next, { outbox: stale })), "stale");
     assert.equal(await store.chats.commit(aChange(1, next, { outbox: entry })), "committed");
-    const taken = await store.outbox.take(T0, T0 + 1, 9);
+    const taken = await store.outbox.claim(T0, T0 + 1, 9);
     assert.deepEqual(taken, [{ ...entry, dueAt: T0 + 1 }]);
   });
 }

@@ -69,7 +69,10 @@ export function raceContract(test: ContractTest): void {
           sessionId: session.id,
           expectedHash: "current",
           newHash: `next${i}`,
-          ...{ now: T0 + round, expiresAt: T0 + 9_999, address: "", userAgent: "" },
+          now: T0 + round,
+          expiresAt: T0 + 9_999,
+          address: "",
+          userAgent: "",
         })
       ), async (round) => {
       const { refreshHash } = (await store.sessions.byId(session.id))!;

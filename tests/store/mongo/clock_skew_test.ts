@@ -40,11 +40,11 @@ test(
     const { right, skewed, skewedNow } = hosts;
     const entry = anOutboxEntry({ dueAt: Date.now() - 1 });
     await right.outbox.add(entry);
-    const taken = await right.outbox.take(Date.now(), Date.now() + LEASE_MS, 10);
+    const taken = await right.outbox.claim(Date.now(), Date.now() + LEASE_MS, 10);
     assert.deepEqual(taken.map(({ id }) => id), [entry.id]);
-    assert.deepEqual(await skewed.outbox.take(skewedNow(), skewedNow() + LEASE_MS, 10), []);
-    await skewed.outbox.hold([entry.id], skewedNow() - 2_000);
-    assert.equal((await right.outbox.take(Date.now(), Date.now() + LEASE_MS, 10)).length, 1);
+    assert.deepEqual(await skewed.outbox.claim(skewedNow(), skewedNow() + LEASE_MS, 10), []);
+    await skewed.outbox.extend([entry.id], skewedNow() - 2_000);
+    assert.equal((await right.outbox.claim(Date.now(), Date.now() + LEASE_MS, 10)).length, 1);
   },
 );
 
@@ -55,7 +55,7 @@ test(
     const { right, skewed, skewedNow } = hosts;
     const entry = anOutboxEntry({ dueAt: skewedNow() - 2_000 });
     await skewed.outbox.settle([], [entry]);
-    const [taken] = await right.outbox.take(Date.now(), Date.now() + LEASE_MS, 10);
+    const [taken] = await right.outbox.claim(Date.now(), Date.now() + LEASE_MS, 10);
     assert.equal(taken?.id, entry.id);
   },
 );

@@ -72,7 +72,7 @@ test(
       () => store.memberships.ofChat(chat.id),
       () => store.notifications.add([aNotification(), aNotification()]),
       () => store.outbox.add(anOutboxEntry()),
-      () => store.outbox.take(Date.now(), Date.now() + 1_000, 3),
+      () => store.outbox.claim(Date.now(), Date.now() + 1_000, 3),
       () => {
         const next = { ...chat, rev: rev + 1, lastSeq: rev + 1 };
         const change = aChange(rev, next, {

@@ -35,7 +35,7 @@ Deno.test({
     const unread = [5, 8].map((readSeq) => (
       { chatId, userId, readSeq, lastSeq: 15, exceptSenderIds: [] }
     ));
-    const ranges = [{ chatId, after: 3, upTo: 15 }, { chatId: newId(), after: 0, upTo: 9 }];
+    const ranges = [{ chatId, after: 3, maxRev: 15 }, { chatId: newId(), after: 0, maxRev: 9 }];
     /** The commands of each read, by the index that answers them. */
     const reads: [name: string, indexes: string[], read: () => Promise<unknown>][] = [
       ["a page before", ["history"], () => messages.page({ chatId, before: 15, limit: 10 })],

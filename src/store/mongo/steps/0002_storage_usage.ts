@@ -5,7 +5,10 @@ import type { MigrationStep } from "./step.ts";
 
 const BATCH = 500;
 
-/** Counts what each person's uploads take. What an instance of an earlier release writes meanwhile is not. */
+/**
+ * Counts each person's storage usage. Concurrent writes by an instance of an earlier release are
+ * not counted.
+ */
 export const step: MigrationStep = {
   name: "0002_storage_usage",
   async run(db: Db): Promise<void> {

@@ -9,7 +9,10 @@ interface StoredDocument extends Document {
   terms: string[];
 }
 
-/** Text whose terms are what they were: words of ASCII, and fewer than a message had at most. */
+/**
+ * True for text whose terms are unchanged: words of ASCII, and fewer than the former maximum of a
+ * message.
+ */
 const isUnchanged = (text: string) => text.length < 500 && !/[\u0080-\uffff]/.test(text);
 
 /** Emoji, names of files and the end of long messages are terms too. */
@@ -29,7 +32,10 @@ export const step: MigrationStep = {
   },
 };
 
-/** `termsOf` returns null for a document that keeps its terms. A document that was changed meanwhile does. */
+/**
+ * `termsOf` returns null for a document that keeps its terms. A document that was changed
+ * concurrently keeps them.
+ */
 async function rewriteTerms(
   db: Db,
   collection: string,

@@ -3,7 +3,7 @@ import type { Reaction } from "../../../model/message.ts";
 import { rewriteField } from "../rewrite.ts";
 import type { MigrationStep } from "./step.ts";
 
-/** Reactions that differ only in variation selectors were counted apart. */
+/** Merges reactions that differ only in variation selectors and were counted separately. */
 export const step: MigrationStep = {
   name: "0004_emoji_in_one_form",
   run: (db) => rewriteField(db, "messages", "reactions", (value) => inOneForm(value as Reaction[])),

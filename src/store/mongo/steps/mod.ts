@@ -4,7 +4,7 @@ import { step as searchTerms } from "./0003_search_terms.ts";
 import { step as emojiInOneForm } from "./0004_emoji_in_one_form.ts";
 import type { MigrationStep } from "./step.ts";
 
-/** All steps in order, one file each. A step that was released is never changed; append at the end. */
+/** All steps in order, one file each. A released step is never changed; append at the end. */
 export const MIGRATION_STEPS: readonly MigrationStep[] = [
   incarnation,
   storageUsage,

@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./step.ts";
 
-/** What accounts rest on: ways to sign in, links that work once, the record, erasures under way. */
+/** Sign-in methods, one-time links, the audit log, pending erasures. */
 export const step: SchemaStep = `
 CREATE TABLE identities (
   id TEXT PRIMARY KEY,

@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./step.ts";
 
-/** End-to-end encryption: devices with their keys, and what their groups need kept in order. */
+/** End-to-end encryption: devices with their keys, and the ordered state of their groups. */
 export const step: SchemaStep = `
 CREATE TABLE devices (
   id TEXT PRIMARY KEY,

@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./step.ts";
 
-/** Uploads and what carries them, leases, notifications, and what is still to be told. */
+/** Uploads and the rows that refer to them, leases, notifications, and the outbox. */
 export const step: SchemaStep = `
 CREATE TABLE media (
   id TEXT PRIMARY KEY,

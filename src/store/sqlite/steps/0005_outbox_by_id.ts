@@ -1,6 +1,9 @@
 import type { SchemaStep } from "./step.ts";
 
-/** Each send pays for every page that it touches: an outbox without rowids, an index that follows. */
+/**
+ * Reduces the pages that each send touches: an outbox without rowids, and a search index that
+ * follows later.
+ */
 export const step: SchemaStep = `
 CREATE TABLE outbox_by_id (
   id TEXT PRIMARY KEY,

@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./step.ts";
 
-/** Who may reach whom: choices, requests that wait for consent, and how many chats a person is in. */
+/** Contact settings, requests that wait for consent, and the number of chats a person is in. */
 export const step: SchemaStep = `
 CREATE TABLE contact_settings (
   userId TEXT PRIMARY KEY,

@@ -1,13 +1,13 @@
 import type { SchemaStep } from "./step.ts";
 
-/** As `countedBytes` in model/media.ts. */
+/** The expression of `countedBytes` in model/media.ts. */
 const bytes = (row: "OLD" | "NEW" | "media") =>
   `CASE WHEN ${row}.status <> 'deleting' OR ${row}.upload ->> '$.method' = 'put'
     THEN ${row}.size ELSE 0 END`;
 
 /**
- * What each person's uploads take, kept by triggers so that no write can forget it; and which upload's
- * bytes a row has, since a forwarded file shares those of the one that was sent.
+ * Storage usage of each person's uploads, maintained by triggers so that no write can miss it; and
+ * the upload whose bytes a row has, since a forwarded file shares those of the one that was sent.
  */
 export const step: SchemaStep = `
 CREATE TABLE storage_usage (

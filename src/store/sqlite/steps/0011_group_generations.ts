@@ -1,8 +1,8 @@
 import type { SchemaStep } from "./step.ts";
 
 /**
- * The MLS group of a chat can be restarted: each generation counts its epochs anew. A Welcome of many
- * devices is kept once for its Commit, and not once for each device.
+ * The MLS group of a chat can be restarted: each generation counts its epochs from 0. A Welcome of
+ * many devices is stored once for its Commit, and not once for each device.
  */
 export const step: SchemaStep = `
 ALTER TABLE chats ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;

@@ -3,9 +3,9 @@ import { nameTerms } from "../../search_terms.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
- * The search index gets other terms and other keys (see message_index.ts), so it begins anew and empty.
- * Messages of before are indexed in the background, newest first; `reindexBelow` is the place below which
- * they still wait, and a search looks at their text instead.
+ * The search index gets other terms and other keys (see message_index.ts), so it starts empty.
+ * Earlier messages are indexed in the background, newest first; `reindexBelow` is the place below
+ * which they still wait, and a search reads their text instead.
  */
 const MESSAGES = `
 DROP TABLE message_index;

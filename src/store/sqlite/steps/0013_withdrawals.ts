@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./step.ts";
 
-/** What was shown is found by its cause: pushes on devices, and notifications. */
+/** Finds shown pushes and notifications by their cause, to withdraw them. */
 export const step: SchemaStep = `
 CREATE TABLE shown_pushes (
   deviceId TEXT NOT NULL,

@@ -1,4 +1,4 @@
 import type { SchemaStep } from "./step.ts";
 
-/** What a tus client said when it created an upload. */
+/** Details that a tus client sent when it created an upload. */
 export const step: SchemaStep = "ALTER TABLE media ADD COLUMN tus TEXT;";

@@ -3,7 +3,7 @@ import type { Reaction } from "../../../model/message.ts";
 import { rewriteJson } from "./json_rewrite.ts";
 import type { SchemaStep } from "./step.ts";
 
-/** Reactions that differ only in variation selectors were counted apart. */
+/** Merges reactions that differ only in variation selectors and were counted separately. */
 export const step: SchemaStep = (connection) =>
   rewriteJson(connection, {
     table: "messages",

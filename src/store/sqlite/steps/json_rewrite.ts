@@ -6,7 +6,7 @@ export interface JsonRewrite {
   table: string;
   /** The unique column by which rows are paged. */
   key: string;
-  /** A JSON column; rows in which it is null are passed over. */
+  /** A JSON column; rows in which it is null are skipped. */
   column: string;
   /** Returns the new value, or `undefined` to leave the row as it is. */
   change: (value: unknown) => unknown;

@@ -19,7 +19,7 @@ import { step as usersByRole } from "./0018_users_by_role.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
- * The schema, as the steps that lead to it, one file each. A step that was released is never changed; a
+ * The schema, as the steps that lead to it, one file each. A released step is never changed; a
  * change is a new step at the end. `user_version` is the number of steps that a file has had.
  *
  * Columns are named as the fields of the model (see `table.ts`).
