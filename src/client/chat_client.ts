@@ -15,6 +15,7 @@ import { Inbox } from "./inbox.ts";
 import type { LocalMessage } from "./local_chat.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 import { Model } from "./model.ts";
+import type { ModelStorage } from "./model_storage.ts";
 import { OperationCaller } from "./operation_caller.ts";
 import { OwnTyping } from "./own_typing.ts";
 import { People } from "./people.ts";
@@ -22,6 +23,7 @@ import { ReadMarks } from "./read_marks.ts";
 import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output } from "./rest.ts";
 import type { SendContent } from "./pending_row.ts";
 import { Sending } from "./sending.ts";
+import { routeEvent } from "./route_event.ts";
 import { SessionClient } from "./session_client.ts";
 import { ChatSocket, type ConnectionState, type HelloAnswer } from "./socket.ts";
 import { sealedStore } from "./storage.ts";
@@ -39,7 +41,7 @@ export class ChatClient extends SessionClient {
   /** Names, pictures and presence of people, and whom the caller has blocked. */
   readonly people: People;
   /** What was written and not sent, by chat. */
-  readonly drafts = new Drafts((chatId) => this.inbox.onChat(chatId));
+  readonly drafts = new Drafts();
   /** The list of chats, the most recent first. */
   readonly inbox: Inbox;
   /** Requests for consent that wait for the caller's answer. */
@@ -56,9 +58,10 @@ export class ChatClient extends SessionClient {
   readonly #encryption: EncryptionSlot;
   readonly #typing: OwnTyping;
   readonly #readMarks: ReadMarks;
-  readonly #conversations: Conversations;
-  #hasInbox = false;
-  /** The history that the cursors of `model` belong to. */
+  readonly #conversations = new Conversations(this);
+  /** Null until somebody has signed in, and where nothing lasts. */
+  #kept: ModelStorage | null = null;
+  /** The history that the cursors of `model` belong to; null until the chats are here. */
   #incarnation: string | null = null;
 
   /** Throws `misuse` for options that could never work. */
@@ -97,15 +100,8 @@ export class ChatClient extends SessionClient {
     this.#sending = new Sending(model, this.#sealable(), {
       ...{ call, userId, onFault },
       encryption: () => this.#encryption.current,
+      mayEncrypt: !options.storage || options.deviceKey !== undefined,
       fetchChat: (chatId) => this.#sync.open(chatId),
-    });
-    this.#conversations = new Conversations({
-      ...{ model, inbox: this.inbox, drafts: this.drafts, isOnline, onFault },
-      open: (chatId) => this.openChat(chatId),
-      loadOlder: (chatId, limit) => this.loadOlder(chatId, limit),
-      send: (chatId, content) => this.send(chatId, content),
-      markRead: (chatId, seq) => this.markRead(chatId, seq),
-      signalTyping: (chatId, isTyping) => this.#typing.signal(chatId, isTyping),
     });
     this.#socket = this.#newSocket();
     this.#caller = new OperationCaller(this.rest, this.session, this.#socket);
@@ -116,7 +112,7 @@ export class ChatClient extends SessionClient {
     const { url, WebSocket, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
     return new ChatSocket({
       token: (stale) => stale ? this.session.refresh(stale) : this.session.token(),
-      cursors: () => this.#hasInbox ? this.#sync.cursors() : null,
+      cursors: () => this.#incarnation === null ? null : this.#sync.cursors(),
       onHello: (hello) => this.#takeHello(hello),
       onEvent: (event) => this.#onEvent(event),
       onState: (state) => this.#onState(state),
@@ -125,13 +121,11 @@ export class ChatClient extends SessionClient {
   }
 
   #watchModel(): void {
-    this.model.on("message", (news) => this.emit("message", news));
-    for (const name of ["chat", "chats"] as const) {
-      this.model.on(name, ({ chatId }) => {
-        this.failed.invalidate();
-        this.#conversations.onChat(chatId);
-      });
-    }
+    this.model.on("message", (news) => {
+      const handled = this.emit("message", news);
+      if (handled) void this.#kept?.hold(news.chatId, handled);
+    });
+    this.model.on("chat", () => this.failed.invalidate());
   }
 
   /** `online` once all that was missed is in the model. */
@@ -181,6 +175,7 @@ export class ChatClient extends SessionClient {
     this.files.close();
     await this.#sync.idle();
     await this.#encryption.current?.close();
+    await this.#kept?.save();
   }
 
   /**
@@ -243,9 +238,9 @@ export class ChatClient extends SessionClient {
     this.#readMarks.mark(chatId, seq);
   }
 
-  /** Drops what is left here of a chat that the caller has left. */
-  dropLeft(chatId: string): void {
-    this.model.drop(chatId);
+  /** To be called on every key: tells the others that the caller is typing, as rarely as will do. */
+  signalTyping(chatId: string, isTyping: boolean): void {
+    this.#typing.signal(chatId, isTyping);
   }
 
   /** Fetches the members and the newest messages: the inbox brings the last message only. */
@@ -269,7 +264,6 @@ export class ChatClient extends SessionClient {
     return this.#encryption.enable(deviceName);
   }
 
-  /** Where messages may lie that are still to be sent. */
   #sealable(): KeyStore {
     const { deviceKey } = this.options;
     return deviceKey ? sealedStore(this.storage, deviceKey) : this.storage;
@@ -277,30 +271,8 @@ export class ChatClient extends SessionClient {
 
   #onEvent(event: ServerEvent): void {
     this.#sync.onEvent(event);
-    const encryption = this.#encryption.current;
-    switch (event.event) {
-      case "presence":
-        this.people.setPresence(event.data);
-        break;
-      case "user.updated":
-        this.people.put(event.data);
-        this.session.update(event.data);
-        break;
-      case "user.blocks":
-        this.people.setOneBlocked(event.data.userId, event.data.blocked);
-        break;
-      case "contact.request":
-        this.requests.refresh();
-        break;
-      case "mls.welcome":
-        encryption?.onWelcome(event.data.deviceId);
-        break;
-      case "mls.keyPackagesLow":
-        encryption?.onKeyPackagesLow(event.data.deviceId);
-        break;
-      case "device.updated":
-        encryption?.onDevice(event.data.change);
-    }
+    const { people, session, requests } = this;
+    routeEvent(event, { people, session, requests, encryption: this.#encryption.current });
     this.emit(event.event, event as never);
   }
 
@@ -320,12 +292,11 @@ export class ChatClient extends SessionClient {
     this.session.update(user);
     this.people.put(user);
     this.people.setBlocked(blockedUserIds);
-    const isSameHistory = this.#incarnation === incarnation;
-    if (this.#hasInbox && isSameHistory) return await this.#sync.takeSync(sync ?? null);
-    if (this.#hasInbox) await this.#sync.startOver();
+    if (this.#incarnation === incarnation) return await this.#sync.takeSync(sync ?? null);
+    if (this.#incarnation !== null) await this.#sync.startOver();
     else await this.#sync.loadInbox();
-    this.#hasInbox = true;
     this.#incarnation = incarnation;
+    this.#kept?.mark("head");
   }
 
   async #connected(): Promise<void> {
@@ -345,6 +316,30 @@ export class ChatClient extends SessionClient {
         this.emit("fault", error);
       }
     }
+  }
+
+  /** Also deletes what is kept here of the chats, but for unsent messages and keys. */
+  override async signOut(): Promise<void> {
+    await super.signOut();
+    await this.#kept?.clear();
+  }
+
+  /** @internal */
+  protected override async began(): Promise<void> {
+    if (this.#kept) return;
+    const { storage, persist = true } = this.options;
+    if (storage && persist) await this.#restore();
+    await this.#sending.restore();
+  }
+
+  async #restore(): Promise<void> {
+    const { ModelStorage } = await import("./model_storage.ts");
+    this.#kept = new ModelStorage(this, {
+      storage: this.#sealable(),
+      readMarks: this.#readMarks,
+      incarnation: () => this.#incarnation,
+    });
+    this.#incarnation = await this.#kept.restore();
   }
 
   /** @internal */

@@ -7,7 +7,12 @@ export interface ChatClientOptions {
   url: string;
   /** Keeps sign-in, unsent messages and keys; in memory, unless given. */
   storage?: KeyStore;
-  /** Seals keys and texts of encrypted chats in `storage`. */
+  /**
+   * Whether chats, messages and drafts are kept in `storage`, too, so that the next run shows them without a
+   * network and hears of all that it missed. They are, unless this is false.
+   */
+  persist?: boolean;
+  /** Seals what is kept in `storage`, keys of encrypted chats above all. */
   deviceKey?: CryptoKey;
   /** The platform's, unless given. */
   fetch?: FetchFunction;
@@ -36,6 +41,7 @@ const CHECKS: Record<keyof ChatClientOptions, Check> = {
     ({ algorithm }: CryptoKey) => typeof algorithm === "object",
     'a CryptoKey, which indexedDbDeviceKey("chat") makes',
   ],
+  persist: [(value) => typeof value === "boolean", "true or false"],
   fetch: [isFunction, "a function"],
   WebSocket: [isFunction, "a class; before Node 22, give that of the npm package ws"],
   timeoutMs: [(value) => value > 0, "a number of milliseconds above 0"],
@@ -58,7 +64,7 @@ function check(name: keyof typeof CHECKS, value: unknown): void {
   }
   if (value instanceof Promise) throw refusal(`${name} is a promise. Write await before it`);
   const [isRight, expected] = CHECKS[name];
-  if (value && isRight(value as never)) return;
+  if ((value ?? null) !== null && isRight(value as never)) return;
   throw refusal(`the option ${name} has to be ${expected}. It is ${String(value)}`);
 }
 

@@ -17,18 +17,18 @@ export interface MessagesSnapshot {
   isLoading: boolean;
 }
 
+/** The client that a conversation is one of. */
 export interface ConversationHost {
-  model: Model;
-  inbox: Inbox;
-  drafts: Drafts;
-  isOnline(): boolean;
-  /** Fetches the members and the newest messages. */
-  open(chatId: string): Promise<void>;
+  readonly model: Model;
+  readonly inbox: Inbox;
+  readonly drafts: Drafts;
+  readonly state: string;
+  openChat(chatId: string): Promise<void>;
   loadOlder(chatId: string, limit?: number): Promise<boolean>;
   send(chatId: string, content: SendContent): Promise<MessageView>;
   markRead(chatId: string, seq?: number): void;
   signalTyping(chatId: string, isTyping: boolean): void;
-  onFault(error: unknown): void;
+  emit(name: "fault", error: unknown): unknown;
 }
 
 /**
@@ -99,12 +99,12 @@ export class Conversation {
    */
   reopen(): void {
     const isWatched = this.messages.isWatched || this.members.isWatched;
-    const { model, isOnline } = this.host;
-    if (this.#isOpen || !isWatched || !isOnline() || !model.chat(this.chatId)) return;
+    const { model, state } = this.host;
+    if (this.#isOpen || !isWatched || state !== "online" || !model.chat(this.chatId)) return;
     this.#isOpen = true;
-    this.#whileLoading(() => this.host.open(this.chatId)).catch((error) => {
+    this.#whileLoading(() => this.host.openChat(this.chatId)).catch((error) => {
       this.#isOpen = false;
-      this.host.onFault(error);
+      this.host.emit("fault", error);
     });
   }
 

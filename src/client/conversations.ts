@@ -4,7 +4,11 @@ import { Conversation, type ConversationHost } from "./conversation.ts";
 export class Conversations {
   readonly #byId = new Map<string, Conversation>();
 
-  constructor(private readonly host: ConversationHost) {}
+  constructor(private readonly host: ConversationHost) {
+    for (const name of ["chat", "chats"] as const) {
+      host.model.on(name, ({ chatId }) => this.#byId.get(chatId)?.invalidate());
+    }
+  }
 
   get(chatId: string): Conversation {
     let conversation = this.#byId.get(chatId);
@@ -13,10 +17,6 @@ export class Conversations {
       this.#byId.set(chatId, conversation);
     }
     return conversation;
-  }
-
-  onChat(chatId: string): void {
-    this.#byId.get(chatId)?.invalidate();
   }
 
   /** There is a connection: what is looked at and not here yet is fetched. */

@@ -14,8 +14,7 @@ export class Drafts {
   readonly #drafts = new Map<string, ComposerDraft>();
   readonly #views = new Map<string, View<ComposerDraft>>();
 
-  /** @internal */
-  constructor(private readonly onChange: (chatId: string) => void) {}
+  readonly #listeners = new Set<(chatId: string) => void>();
 
   get(chatId: string): ComposerDraft {
     return this.#drafts.get(chatId) ?? EMPTY;
@@ -34,6 +33,16 @@ export class Drafts {
     const view = this.#views.get(chatId);
     view?.invalidate();
     view?.flush();
-    this.onChange(chatId);
+    for (const listener of this.#listeners) listener(chatId);
+  }
+
+  /** @internal */
+  subscribe(listener: (chatId: string) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** @internal */
+  all(): [chatId: string, draft: ComposerDraft][] {
+    return [...this.#drafts];
   }
 }

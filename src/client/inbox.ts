@@ -45,7 +45,7 @@ export interface InboxHost {
 
 /** The list of chats, the most recent first. A row is made again only if something of its chat changes. */
 export class Inbox extends View<readonly InboxRow[]> {
-  /** Chats that the caller has left, or was removed from, as they were then; see `ChatClient.dropLeft`. */
+  /** Chats that the caller has left, or was removed from, as they were then. */
   readonly left: View<readonly InboxRow[]>;
   readonly #rows = new Map<string, InboxRow>();
   readonly #stale = new Set<string>();
@@ -63,6 +63,7 @@ export class Inbox extends View<readonly InboxRow[]> {
     this.left = new View(() => this.#listed(model.left));
     model.on("chat", ({ chatId }) => this.onChat(chatId));
     model.on("chats", ({ chatId }) => this.onChat(chatId));
+    drafts.subscribe((chatId) => this.onChat(chatId));
     people.subscribe((userId, change) => this.#onPerson(userId, "blocked" in change));
   }
 
@@ -84,6 +85,11 @@ export class Inbox extends View<readonly InboxRow[]> {
     if (known && isSame(known, row)) return known;
     this.#rows.set(chatId, row);
     return row;
+  }
+
+  /** Forgets a chat that the caller has left, with its messages. */
+  drop(chatId: string): void {
+    this.model.drop(chatId);
   }
 
   #listed(chats: ReadonlyMap<string, LocalChat>): InboxRow[] {

@@ -17,8 +17,8 @@ import { withOwnReactions } from "./own_reactions.ts";
 import { TypingNow } from "./typing_now.ts";
 
 export interface ModelEvents {
-  /** Something of this chat has changed. */
-  chat: { chatId: string };
+  /** Something of this chat has changed; with `isPassing`, only who is typing. */
+  chat: { chatId: string; isPassing?: boolean };
   /** A chat came or went. */
   chats: { chatId: string };
   /** A message that is new here, heard live or caught up on; an encrypted one once it was read. */
@@ -32,7 +32,9 @@ export class Model extends Emitter<ModelEvents> {
   readonly chats = new Map<string, LocalChat>();
   /** Chats that the person has left, or was removed from, as they were then. */
   readonly left = new Map<string, LocalChat>();
-  readonly typing = new TypingNow((chatId) => this.emit("chat", { chatId }));
+  readonly typing = new TypingNow((chatId) => {
+    this.emit("chat", { chatId, isPassing: true });
+  });
   readonly #userId: () => string | null;
   /** Messages on their way or refused, by chat and clientId, whether or not the chat is known. */
   readonly #pending = new Map<string, Map<string, LocalMessage>>();

@@ -109,9 +109,17 @@ export class People {
   }
 
   /** @internal */
+  blocked(): string[] {
+    return [...this.#blocked];
+  }
+
+  /** @internal */
   known(): UserView[] {
     return [...this.#entries.values()].map(({ person }) => person)
-      .filter(({ username }) => username !== "");
+      .filter(({ username }) => username !== "")
+      .map(({ id, username, displayName, bio, avatarMediaId }) => {
+        return { id, username, displayName, bio, avatarMediaId };
+      });
   }
 
   #entry(userId: string): Entry {

@@ -25,9 +25,19 @@ export class ReadMarks {
     const userId = this.host.userId();
     const upTo = Math.min(seq ?? Infinity, newestSeq(this.model, chatId));
     if (!local || upTo <= (local.members.get(userId)?.readSeq ?? 0)) return;
-    this.model.moveReceipts({ chatId, userId, readSeq: upTo, deliveredSeq: upTo });
     this.#marks.set(chatId, upTo);
+    this.model.moveReceipts({ chatId, userId, readSeq: upTo, deliveredSeq: upTo });
     void this.#send(chatId);
+  }
+
+  /** The seq that the server does not have yet. */
+  of(chatId: string): number | undefined {
+    return this.#marks.get(chatId);
+  }
+
+  /** A mark of an earlier run, to be sent with the first connection. */
+  restore(chatId: string, seq: number): void {
+    this.#marks.set(chatId, seq);
   }
 
   /** There is a connection. */

@@ -16,6 +16,8 @@ export interface SendingHost {
   userId(): string;
   /** Null while it is not enabled. */
   encryption(): Encryption | null;
+  /** Whether it could be enabled, so that messages may wait for it in the storage. */
+  mayEncrypt: boolean;
   /** Brings a chat that is not in the model into it. */
   fetchChat(chatId: string): Promise<void>;
   onFault(error: unknown): void;
@@ -72,7 +74,9 @@ export class Sending {
 
   async send(chatId: string, content: SendContent): Promise<MessageView> {
     const clientId = newClientId();
-    const outgoing = this.#isEncrypted(chatId)
+    // Before the encryption is enabled, it waits as it is, and is encrypted when it leaves.
+    const mayWait = this.host.encryption() === null && this.host.mayEncrypt;
+    const outgoing = this.#isEncrypted(chatId) && !mayWait
       ? { encrypted: this.#sealable(chatId, clientId, content) }
       : { plain: content };
     const draft = { chatId, clientId, content: outgoing };

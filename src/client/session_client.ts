@@ -32,6 +32,12 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
   }
 
   /**
+   * Somebody has signed in, or is still signed in: what an earlier run has kept of theirs is taken up.
+   * @internal
+   */
+  protected abstract began(): Promise<void>;
+
+  /**
    * The session is over.
    * @internal
    */
@@ -48,7 +54,7 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
   }
 
   async register(account: Input<"auth.register">): Promise<ProfileView> {
-    return await this.session.begin(await this.rest.call("auth.register", account));
+    return await this.#start(await this.rest.call("auth.register", account));
   }
 
   /** With a second factor, there is no session yet: give the challenge and a code to `answerChallenge`. */
@@ -60,7 +66,7 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
   /** `code`: six digits from the authenticator, or a recovery code. Throws `unauthenticated` if it is wrong. */
   async answerChallenge(challenge: string, code: string): Promise<ProfileView> {
     const answer = await this.rest.call("secondFactor.verify", { challenge, code });
-    return await this.session.begin(answer as Extract<typeof answer, { user: unknown }>);
+    return await this.#start(answer as Extract<typeof answer, { user: unknown }>);
   }
 
   /** With what Google's SDK gave (`idToken`), or with a `code`; opens an account on first use. */
@@ -75,7 +81,7 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
 
   async #begin(answer: Output<"auth.login">): Promise<SignInResult> {
     if ("twoFactorRequired" in answer) return { challenge: answer.challenge };
-    return { user: await this.session.begin(answer) };
+    return { user: await this.#start(answer) };
   }
 
   /** Takes what another way of signing in (a provider, a second factor) was answered. */
@@ -88,12 +94,14 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
       deviceToken?: string;
     },
   ): Promise<ProfileView> {
-    return await this.session.begin(pair);
+    return await this.#start(pair);
   }
 
   /** Takes up the session of an earlier run; null when there is none. */
   async resume(): Promise<ProfileView | null> {
-    return await this.session.resume();
+    const user = await this.session.resume();
+    if (user) await this.began();
+    return user;
   }
 
   async signOut(): Promise<void> {
@@ -101,5 +109,11 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
       () => {},
     );
     await this.session.end();
+  }
+
+  async #start(pair: Parameters<SignIn["begin"]>[0]): Promise<ProfileView> {
+    const user = await this.session.begin(pair);
+    await this.began();
+    return user;
   }
 }

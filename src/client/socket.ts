@@ -94,12 +94,14 @@ export class ChatSocket {
     if (this.#state !== "idle" && this.#state !== "refused") return;
     this.#renewed = false;
     globalThis.addEventListener?.("online", this.#onNetwork);
+    globalThis.document?.addEventListener("visibilitychange", this.#onVisible);
     void this.#open();
   }
 
   close(): void {
     clearTimeout(this.#retry);
     globalThis.removeEventListener?.("online", this.#onNetwork);
+    globalThis.document?.removeEventListener("visibilitychange", this.#onVisible);
     this.#setState("idle");
     this.#drop();
   }
@@ -256,11 +258,17 @@ export class ChatSocket {
     this.#retry = setTimeout(() => this.#open(), ms);
   }
 
-  /** The browser has a network again. */
+  /** The browser has a network again, perhaps another one: an old connection may be dead. */
   readonly #onNetwork = () => {
+    if (this.#state === "online") return this.#ping(this.#socket!);
     if (this.#state !== "waiting" || !this.#mayHurry) return;
     clearTimeout(this.#retry);
     void this.#open();
+  };
+
+  /** Timers of a hidden page, and of a machine that slept, come late. */
+  readonly #onVisible = () => {
+    if (globalThis.document.visibilityState === "visible") this.#onNetwork();
   };
 
   #drop(): void {

@@ -116,7 +116,7 @@ Deno.test("Inbox keeps a chat that was left apart, with its messages, until it i
   assert.deepEqual(inbox.left.getSnapshot(), []);
   await bobs.client.call("group.remove", { groupId: id, userId: bob.id });
   await eventually("he has left", () => inbox.left.getSnapshot().length === 1);
-  bobs.client.dropLeft(id);
+  inbox.drop(id);
   assert.deepEqual(inbox.left.getSnapshot(), []);
 });
 

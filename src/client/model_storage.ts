@@ -1,0 +1,190 @@
+import type { Drafts } from "./drafts.ts";
+import type { KeyStore } from "./mls/key_store.ts";
+import type { Model } from "./model.ts";
+import {
+  type ChatRecord,
+  chatRecord,
+  decodeRecord,
+  type DraftsRecord,
+  encodeRecord,
+  type HeadRecord,
+  localChat,
+  type PeopleRecord,
+} from "./model_record.ts";
+import type { People } from "./people.ts";
+import { prefixedStore } from "./prefixed_store.ts";
+import type { ReadMarks } from "./read_marks.ts";
+import { Serial } from "./serial.ts";
+
+/** The client whose state is kept. */
+export interface KeptClient {
+  readonly userId: string;
+  readonly model: Model;
+  readonly people: People;
+  readonly drafts: Drafts;
+  emit(name: "fault", error: unknown): unknown;
+}
+
+export interface ModelStorageOptions {
+  storage: KeyStore;
+  readMarks: ReadMarks;
+  /** Null until the chats are here. */
+  incarnation(): string | null;
+}
+
+/** Changes of so many milliseconds are written together. */
+const SAVE_AFTER_MS = 500;
+const MAX_PEOPLE = 500;
+
+/**
+ * Keeps the model in the client's storage, so that the next run shows it before it has a connection, and
+ * catches up from there. A chat whose `message` events are still being handled is written when they are.
+ */
+export class ModelStorage {
+  readonly #store: KeyStore;
+  readonly #stale = new Set<string>();
+  /** Handlers that have not settled, by chat. */
+  readonly #held = new Map<string, number>();
+  /** Chats that the storage has. Another one is written also while it is held, or it would seem to be new. */
+  readonly #known = new Set<string>();
+  readonly #saving = new Serial();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isCleared = false;
+
+  readonly #userId: string;
+
+  constructor(private readonly client: KeptClient, private readonly options: ModelStorageOptions) {
+    this.#userId = client.userId;
+    this.#store = prefixedStore(options.storage, `model/${this.#userId}/`);
+  }
+
+  /** Returns the incarnation that what was kept belongs to; null if there is nothing that can be read. */
+  async restore(): Promise<string | null> {
+    let incarnation: string | null = null;
+    try {
+      incarnation = await this.#restore();
+    } catch (error) {
+      // It is all fetched again: half of it would make old messages seem new.
+      this.client.emit("fault", error);
+    }
+    this.#watch();
+    return incarnation;
+  }
+
+  /** Written not before the promise has settled, so that a crash until then repeats the event. */
+  async hold(chatId: string, handled: Promise<unknown>): Promise<void> {
+    this.#held.set(chatId, (this.#held.get(chatId) ?? 0) + 1);
+    await handled;
+    const left = this.#held.get(chatId)! - 1;
+    if (left > 0) this.#held.set(chatId, left);
+    else this.#held.delete(chatId);
+    this.mark(`chat/${chatId}`);
+  }
+
+  mark(name: string): void {
+    this.#stale.add(name);
+    this.#timer ??= setTimeout(() => void this.save(), SAVE_AFTER_MS);
+  }
+
+  /** Writes what has changed, all of it or nothing. */
+  save(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    return this.#saving.run("", () => this.#save());
+  }
+
+  /** Deletes everything, for good: the person has signed out. */
+  async clear(): Promise<void> {
+    this.#isCleared = true;
+    await this.#saving.run("", async () => {
+      const names = await this.#store.names("");
+      await this.#store.write(Object.fromEntries(names.map((name) => [name, null])));
+    });
+  }
+
+  async #restore(): Promise<string | null> {
+    const head = await this.#read<HeadRecord>("head");
+    if (!head) return null;
+    const names = await this.#store.names("chat/");
+    const chats = await Promise.all(names.map((name) => this.#read<ChatRecord>(name)));
+    const { drafts } = await this.#read<DraftsRecord>("drafts") ?? { drafts: [] };
+    const { people } = await this.#read<PeopleRecord>("people") ?? { people: [] };
+    this.client.people.setBlocked(head.blocked);
+    for (const person of people) this.client.people.put(person);
+    for (const [chatId, draft] of drafts) this.client.drafts.set(chatId, draft);
+    for (const record of chats) if (record) this.#restoreChat(record);
+    return head.incarnation;
+  }
+
+  #restoreChat(record: ChatRecord): void {
+    const { model } = this.client;
+    const { chat: { id }, isLeft, readMark } = record;
+    this.#known.add(id);
+    model.restore(localChat(record));
+    if (isLeft) model.leave(id);
+    else if (readMark !== undefined) this.options.readMarks.restore(id, readMark);
+  }
+
+  async #read<T>(name: string): Promise<T | null> {
+    const stored = await this.#store.read(name);
+    return stored ? decodeRecord<T>(stored) : null;
+  }
+
+  #watch(): void {
+    const { model, people, drafts } = this.client;
+    model.on("chats", ({ chatId }) => this.mark(`chat/${chatId}`));
+    model.on("chat", ({ chatId, isPassing }) => isPassing || this.mark(`chat/${chatId}`));
+    people.subscribe((_, change) => {
+      if ("username" in change) this.mark("people");
+      if ("blocked" in change) this.mark("head");
+    });
+    drafts.subscribe(() => this.mark("drafts"));
+  }
+
+  async #save(): Promise<void> {
+    const names = [...this.#stale].filter((name) => !this.#isHeld(name));
+    if (names.length === 0 || this.#isCleared || this.options.incarnation() === null) return;
+    const records = names.map((name) => [name, this.#record(name)] as const);
+    for (const name of names) this.#stale.delete(name);
+    try {
+      await this.#store.write(Object.fromEntries(
+        records.map(([name, record]) => [name, record && encodeRecord(record)]),
+      ));
+    } catch (error) {
+      for (const name of names) this.#stale.add(name);
+      this.client.emit("fault", error);
+    }
+  }
+
+  #isHeld(name: string): boolean {
+    const chatId = name.slice("chat/".length);
+    return this.#held.has(chatId) && this.#known.has(chatId);
+  }
+
+  #record(name: string): object | null {
+    const { people, drafts } = this.client;
+    switch (name) {
+      case "head":
+        return { incarnation: this.options.incarnation(), blocked: people.blocked() };
+      case "people":
+        return { people: people.known().slice(-MAX_PEOPLE) } satisfies PeopleRecord;
+      case "drafts":
+        return { drafts: drafts.all() } satisfies DraftsRecord;
+      default:
+        return this.#chatRecord(name.slice("chat/".length));
+    }
+  }
+
+  #chatRecord(chatId: string): ChatRecord | null {
+    const { model } = this.client;
+    const local = model.chats.get(chatId) ?? model.left.get(chatId);
+    if (!local) return null;
+    this.#known.add(chatId);
+    const isLeft = model.left.has(chatId);
+    return chatRecord(local, {
+      isLeft,
+      userId: this.#userId,
+      readMark: this.options.readMarks.of(chatId),
+    });
+  }
+}
