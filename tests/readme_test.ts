@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { cp } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EVENT_NAMES } from "../src/model/event.ts";
 import type { CloseReason } from "../src/api/close_codes.ts";
@@ -8,13 +9,30 @@ import { CLOSE_CODES } from "../src/api/close_codes.ts";
 import { accepts, answersHttp, ChildServer } from "./support/child_server.ts";
 import { eventually } from "./support/eventually.ts";
 import { at, readmeExamples, runExamples } from "./tools/readme_examples.ts";
-import { tableOf, TABLES } from "./tools/readme_tables.ts";
+import { configDocument } from "./tools/config_document.ts";
+import { tableOf, TABLES } from "./tools/document_tables.ts";
 import { TempDir } from "./support/temp_dir.ts";
 import denoJson from "../deno.json" with { type: "json" };
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const README = Deno.readTextFileSync(`${ROOT}README.md`);
-const EXAMPLES = new Map(readmeExamples(README).map((example) => [example.name, example]));
+const read = (path: string) => Deno.readTextFileSync(`${ROOT}${path}`);
+const README = read("README.md");
+const PROTOCOL = read("src/api/README.md");
+const DOCUMENTS = [
+  "README.md",
+  ".github/CONTRIBUTING.md",
+  ".github/SECURITY.md",
+  "src/README.md",
+  "src/api/README.md",
+  "src/client/README.md",
+  "src/config/README.md",
+  "src/deploy/README.md",
+  "src/encryption/README.md",
+  "tests/bench/README.md",
+];
+const examplesOf = (text: string) =>
+  new Map(readmeExamples(text).map((example) => [example.name, example]));
+const EXAMPLES = new Map([...examplesOf(README), ...examplesOf(PROTOCOL)]);
 
 /** A developer's own configuration is not a newcomer's. */
 const INHERITED = /^(PATH|HOME|USERPROFILE|SYSTEMROOT|TE?MP|TMPDIR|DENO_DIR|XDG_.*|.*_proxy)$/i;
@@ -82,37 +100,52 @@ Deno.test("README: what it says to start with starts again for a file that no mo
   }
 });
 
-Deno.test("README: every example is run by the tests above", () => {
+Deno.test("every example of README and protocol is run by the tests above", () => {
   assert.deepEqual([...EXAMPLES.keys()], ["start", "register", "open", "send", "read", "live"]);
 });
 
 for (const [name, table] of Object.entries(TABLES)) {
-  Deno.test(`README: the table of ${name} says what the code says`, () => {
-    assert.deepEqual(tableOf(README, name), table);
+  Deno.test(`the protocol's table of ${name} matches the code`, () => {
+    assert.deepEqual(tableOf(PROTOCOL, name), table, "run deno task docs");
   });
 }
 
-Deno.test("README: the table of close codes has each code with its reason", () => {
-  const [, ...rows] = tableOf(README, "close codes");
-  const said = Object.fromEntries(
+Deno.test("src/config/README.md is what deno task docs writes", () => {
+  const words = (text: string) => text.split(/[\s|-]+/).join(" ");
+  const written = words(read("src/config/README.md"));
+  assert.equal(written, words(configDocument(read(".env.example"))), "run deno task docs");
+});
+
+Deno.test("the protocol's table of close codes has each code with its reason", () => {
+  const [, ...rows] = tableOf(PROTOCOL, "close codes");
+  const listed = Object.fromEntries(
     rows.map(([code, reason]) => [reason.replaceAll("`", "") as CloseReason, Number(code)]),
   );
-  assert.deepEqual(said, { ...CLOSE_CODES });
+  assert.deepEqual(listed, { ...CLOSE_CODES });
 });
 
-Deno.test("README: the table of events has each event, and no other", () => {
-  const [, ...rows] = tableOf(README, "events");
-  const said = rows.map(([event]) => event.replaceAll("`", ""));
-  assert.deepEqual(said.toSorted(), EVENT_NAMES.toSorted());
+Deno.test("the protocol's table of events has each event, and no other", () => {
+  const [, ...rows] = tableOf(PROTOCOL, "events");
+  const listed = rows.map(([event]) => event.replaceAll("`", ""));
+  assert.deepEqual(listed.toSorted(), EVENT_NAMES.toSorted());
 });
 
-Deno.test("README: the table of tasks has each task, and no other", () => {
-  const said = [...README.matchAll(/^\| `deno task ([\w:]+)`/gm)].map(([, task]) => task);
-  assert.deepEqual(said.toSorted(), Object.keys(denoJson.tasks).toSorted());
+Deno.test("CONTRIBUTING's table of tasks has each task, and no other", () => {
+  const contributing = read(".github/CONTRIBUTING.md");
+  const listed = [...contributing.matchAll(/^\| `deno task ([\w:]+)`/gm)].map(([, task]) => task);
+  assert.deepEqual(listed.toSorted(), Object.keys(denoJson.tasks).toSorted());
 });
 
-Deno.test("README: what it links to in the project is there", () => {
-  const links = [...README.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path);
-  assert.ok(links.length > 0);
-  assert.deepEqual(links.filter((path) => !existsSync(`${ROOT}${path}`)), []);
+Deno.test("README has at most 250 lines", () => {
+  assert.ok(README.split("\n").length <= 250);
 });
+
+for (const path of DOCUMENTS) {
+  Deno.test(`${path} links to files that exist, and its tables fit 120 columns`, () => {
+    const text = read(path);
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link);
+    assert.deepEqual(links.filter((link) => !existsSync(join(ROOT, dirname(path), link))), []);
+    const wide = text.split("\n").filter((line) => line.startsWith("|") && line.length > 120);
+    assert.deepEqual(wide, []);
+  });
+}
