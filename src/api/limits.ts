@@ -32,7 +32,7 @@ export const LIMIT_SPECS = Object.freeze({
   pins: limit("pinned messages of a chat", 100, 1, 10_000),
   syncRows: limit("rows in one answer of changes or sync", 500, 10, 10_000),
   syncBytes: limit(
-    "bytes after which an answer of changes or sync is full",
+    "bytes after which an answer of changes is full",
     256 * KIB,
     16 * KIB,
     16 * MIB,
@@ -43,7 +43,7 @@ export const LIMIT_SPECS = Object.freeze({
   socketsPerAddress: limit("sockets of an address on one instance", 500, 1, 1_000_000),
   socketsBeforeHello: limit("sockets of an address that have not said hello", 100, 1, 1_000_000),
   socketMemoryBytes: limit(
-    "bytes of the process above which no socket is let in",
+    "bytes of the process up to which sockets open",
     1024 * MIB,
     64 * MIB,
     1024 * 1024 * MIB,
@@ -57,7 +57,7 @@ export const LIMIT_SPECS = Object.freeze({
     60 * SECOND,
   ),
   presenceGraceMs: limit("milliseconds before leaving is announced", 5 * SECOND, 0, 300 * SECOND),
-  receiptMembers: limit("members of a chat above which readers are only counted", 100, 1, 10_000),
+  receiptMembers: limit("members of a chat whose readers are named", 100, 1, 10_000),
   presenceMembers: limit("members of a chat that hear who comes and goes", 100, 0, 10_000),
   imageBytes: limit("bytes of an uploaded image", 25 * MIB, KIB, 1024 * MIB),
   imagePixels: limit("pixels of an uploaded image", 50_000_000, 10_000, 500_000_000),
