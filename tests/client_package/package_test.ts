@@ -5,7 +5,10 @@ import { TestBrowser } from "../support/browser.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { skipWithout } from "../support/skip.ts";
 import { InstalledPackage } from "./installed_package.ts";
+import { runPlainPage, runReactApp } from "./examples.ts";
 import { run, tryRun } from "./processes.ts";
+import { checkReadme } from "./readme_blocks.ts";
+import { servedFolder } from "./served_folder.ts";
 import { NODE_VERSIONS, nodeOf } from "./tools.ts";
 
 const ignore = skipWithout("npm", "browser");
@@ -86,12 +89,12 @@ Deno.test({
     assert.doesNotMatch(log, /warning/i);
     const said = await run(nodeOf(installed.tools, 24), ["webpack.js"], { cwd: programs });
     assert.deepEqual(JSON.parse(said), { errors: [], warnings: [] });
-    await using server = served(programs);
+    await using server = servedFolder(programs);
     await using browser = await TestBrowser.launch();
     for (const script of ["esbuild/page.js", "webpack/main.js"]) {
       const page = await browser.page();
       const query = new URLSearchParams({ server: app.url, script });
-      await page.goto(`http://127.0.0.1:${server.addr.port}/?${query}`);
+      await page.goto(`${server.url}?${query}`);
       await page.waitForFunction("window.result");
       assert.deepEqual(await page.evaluate("window.result"), READ, script);
     }
@@ -116,6 +119,24 @@ for (
   });
 }
 
+for (
+  const [name, example] of [
+    [
+      "the React app, built by Vite, signs in and shows inbox, chat, typing and pictures",
+      runReactApp,
+    ],
+    ["the plain page signs in, and shows the inbox and a chat", runPlainPage],
+  ] as const
+) {
+  Deno.test({ name: `example: ${name}`, ignore, fn: () => example(installed, app.url) });
+}
+
+Deno.test({
+  name: "the guide's TypeScript compiles with the installed package",
+  ignore,
+  fn: () => checkReadme(installed),
+});
+
 Deno.test({
   name: "the package has no bare import and no path of the machine that built it",
   ignore,
@@ -138,20 +159,4 @@ async function* filesOf(folder: string): AsyncGenerator<[path: string, text: str
     if (isDirectory) yield* filesOf(path);
     else if (name !== "README.md") yield [path, await Deno.readTextFile(path)];
   }
-}
-
-/** A folder's files, and at `/` a page that runs the one named in its address. */
-function served(folder: string): Deno.HttpServer<Deno.NetAddr> {
-  return Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
-    const { pathname, searchParams } = new URL(request.url);
-    if (pathname === "/") {
-      const page = `<!doctype html><script type="module" src="/${
-        searchParams.get("script")
-      }"></script>`;
-      return new Response(page, { headers: { "content-type": "text/html" } });
-    }
-    if (pathname === "/favicon.ico") return new Response(null, { status: 204 });
-    const script = await Deno.readFile(join(folder, pathname));
-    return new Response(script, { headers: { "content-type": "text/javascript" } });
-  });
 }
