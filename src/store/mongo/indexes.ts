@@ -1,5 +1,9 @@
 import type { Db, IndexDescription } from "mongodb";
+import { forEachOf } from "../../core/concurrency.ts";
 import { isNamespaceExists, isNotFound } from "./errors.ts";
+
+/** Commands in flight, each on a connection that the driver opens for it and then keeps. */
+const AT_ONCE = 4;
 
 /** A collection and the indexes that its queries need. Each entity's file defines its own. */
 export interface CollectionSpec {
@@ -22,20 +26,22 @@ export type Index = IndexDescription & { name: string };
  * so it is safe to repeat, also by several instances at once.
  */
 export async function createCollections(db: Db, specs: CollectionSpec[]): Promise<void> {
-  await Promise.all(specs.map(async ({ name }) => {
+  const existing = await db.listCollections({}, { nameOnly: true }).toArray();
+  const names = new Set(existing.map(({ name }) => name));
+  await forEachOf(specs.filter(({ name }) => !names.has(name)), AT_ONCE, async ({ name }) => {
     try {
       await db.createCollection(name);
     } catch (error) {
       if (!isNamespaceExists(error)) throw error;
     }
-  }));
+  });
 }
 
 /** Creates the indexes that are missing; safe to repeat like `createCollections`. */
 export async function createIndexes(db: Db, specs: CollectionSpec[]): Promise<void> {
-  await Promise.all(specs.map(async ({ name, indexes }) => {
+  await forEachOf(specs, AT_ONCE, async ({ name, indexes }) => {
     if (indexes.length > 0) await db.collection(name).createIndexes(indexes);
-  }));
+  });
 }
 
 /**
@@ -43,7 +49,7 @@ export async function createIndexes(db: Db, specs: CollectionSpec[]): Promise<vo
  * again.
  */
 export async function dropRetiredIndexes(db: Db, specs: CollectionSpec[]): Promise<void> {
-  await Promise.all(specs.map(async ({ name, retired = [] }) => {
+  await forEachOf(specs, AT_ONCE, async ({ name, retired = [] }) => {
     for (const index of retired) {
       try {
         await db.collection(name).dropIndex(index);
@@ -51,5 +57,5 @@ export async function dropRetiredIndexes(db: Db, specs: CollectionSpec[]): Promi
         if (!isNotFound(error)) throw error;
       }
     }
-  }));
+  });
 }
