@@ -31,6 +31,7 @@ export const updateProfile = operation({
     }),
   output: ProfileView,
   rest: { method: "PUT", path: "/users/profile" },
+  errors: ["not_found"],
 });
 
 export const deleteProfile = operation({
