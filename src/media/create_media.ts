@@ -57,7 +57,7 @@ export function createMedia(options: MediaOptions): MediaServices {
   });
   const leases = new Leases(store.leases, clock);
   const target = new UploadTarget(store, options.chatAccess);
-  const intake = new MediaIntake(store, blobs, images, clock, limits);
+  const intake = new MediaIntake({ store, blobs, images, clock, limits });
   const access = new MediaAccess(store);
   const library: MediaLibrary = new MediaLibrary({
     store,
@@ -68,7 +68,15 @@ export function createMedia(options: MediaOptions): MediaServices {
     sharing: new MediaSharing(store, clock, limits),
     purge: (media) => sweeper.purge(media),
   });
-  const sweeper = new MediaSweeper(store, blobs, library, leases, clock, log, limits);
+  const sweeper = new MediaSweeper({
+    store,
+    blobs,
+    references: library,
+    leases,
+    clock,
+    log,
+    limits,
+  });
   const resumable = new ResumableUploads({
     store,
     blobs,

@@ -47,22 +47,24 @@ export interface StoredBytes {
 const PENDING_MS = 15 * 60_000;
 const RENEW_MS = 5 * 60_000;
 
+export interface MediaIntakeOptions {
+  store: Pick<Store, "media">;
+  blobs: BlobStore;
+  images: ImageProcessor;
+  clock: Clock;
+  limits: MediaLimits;
+}
+
 /**
  * Turns bytes into an upload that can be sent: detects its type, enforces the limits, hashes it,
  * and strips the metadata of images. The row is created first, as `pending`, so that the sweeper
  * finds what a crash leaves behind.
  */
 export class MediaIntake {
-  constructor(
-    private readonly store: Pick<Store, "media">,
-    private readonly blobs: BlobStore,
-    private readonly images: ImageProcessor,
-    private readonly clock: Clock,
-    private readonly limits: MediaLimits,
-  ) {}
+  constructor(private readonly options: MediaIntakeOptions) {}
 
   async begin({ id = newId(), ownerId, name, encrypted, size = 0, upload, tus }: NewMedia) {
-    const now = this.clock.now();
+    const now = this.options.clock.now();
     const media: Media = {
       id,
       ownerId,
@@ -79,12 +81,12 @@ export class MediaIntake {
       encrypted,
       sha256: "",
       uses: 0,
-      checkAt: now + (upload ? this.limits.unusedMediaMs : PENDING_MS),
+      checkAt: now + (upload ? this.options.limits.unusedMediaMs : PENDING_MS),
       upload: upload ?? null,
       tus: tus ?? null,
       createdAt: now,
     };
-    await withinQuota(this.store.media.create(media, quotaOf(this.limits)));
+    await withinQuota(this.options.store.media.create(media, quotaOf(this.options.limits)));
     return media;
   }
 
@@ -97,9 +99,9 @@ export class MediaIntake {
       checkType(type);
       const hash = new Sha256Stream();
       const limited = whole
-        .pipeThrough(byteLimitStream(limitOf(type.kind, this.limits)))
+        .pipeThrough(byteLimitStream(limitOf(type.kind, this.options.limits)))
         .pipeThrough(reservingStream(media.size, (size) => this.#reserve(media, size)));
-      await this.blobs.put(fileKey(media.id), limited.pipeThrough(hash), {
+      await this.options.blobs.put(fileKey(media.id), limited.pipeThrough(hash), {
         contentType: type.contentType,
       });
       return { type, ...await hash.digest };
@@ -113,14 +115,14 @@ export class MediaIntake {
    * `ready`.
    */
   async finish(media: Media, key: string): Promise<Media> {
-    const content = await this.blobs.get(key);
+    const content = await this.options.blobs.get(key);
     if (!content) throw new AppError("conflict", "Cannot finish the upload: no bytes have arrived");
     const { head, body } = await peekStream(content.body, HEAD_SIZE);
     const { size, etag } = content.info;
     let type = media.encrypted ? CIPHERTEXT : detectFileType(head);
     try {
       checkType(type);
-      checkSize(size, type, this.limits);
+      checkSize(size, type, this.options.limits);
       type = await this.#byTracks(type, key, size);
     } catch (error) {
       await body.cancel();
@@ -130,7 +132,7 @@ export class MediaIntake {
     const hash = new Sha256Stream();
     await body.pipeThrough(hash).pipeTo(new WritableStream());
     if (key !== fileKey(media.id)) {
-      await this.blobs.copy(key, fileKey(media.id), {
+      await this.options.blobs.copy(key, fileKey(media.id), {
         contentType: type.contentType,
         ifMatch: etag,
       });
@@ -146,49 +148,49 @@ export class MediaIntake {
         : await this.#byTracks(type, fileKey(media.id), stored.size);
       return await this.#markReady(media, fieldsOf({ type: kept, ...stored }));
     }
-    const content = await this.blobs.get(fileKey(media.id));
+    const content = await this.options.blobs.get(fileKey(media.id));
     if (!content) throw notFound("upload", media.id);
     return await this.#markReady(media, await this.#strip(media, content.body));
   }
 
   /** Audio in a video container is subject to the limit of audio. */
   async #byTracks(type: FileType, key: string, size: number): Promise<FileType> {
-    const found = await typeByTracks(type, this.blobs, key, size);
-    checkSize(size, found, this.limits);
+    const found = await typeByTracks(type, this.options.blobs, key, size);
+    checkSize(size, found, this.options.limits);
     return found;
   }
 
   /** Deletes everything of a failed upload; the sweeper deletes what cannot be deleted now. */
   async discard(media: Media): Promise<void> {
-    const marked = await this.store.media.update(media.id, "pending", {
+    const marked = await this.options.store.media.update(media.id, "pending", {
       status: "deleting",
-      checkAt: this.clock.now(),
+      checkAt: this.options.clock.now(),
     });
     if (!marked) return;
-    await this.blobs.delete(fileKey(media.id));
-    await this.blobs.delete(thumbnailKey(media.id));
-    if (media.upload?.method === "tus") await this.blobs.abortUpload(media.upload);
+    await this.options.blobs.delete(fileKey(media.id));
+    await this.options.blobs.delete(thumbnailKey(media.id));
+    if (media.upload?.method === "tus") await this.options.blobs.abortUpload(media.upload);
     // A signed URL may still be used until it expires: the sweeper checks then.
     if (media.upload?.method === "put") {
-      await this.blobs.delete(media.upload.key);
+      await this.options.blobs.delete(media.upload.key);
       const checkAt = media.upload.until;
-      await this.store.media.update(media.id, "deleting", { checkAt });
+      await this.options.store.media.update(media.id, "deleting", { checkAt });
       return;
     }
-    await this.store.media.remove(media.id);
+    await this.options.store.media.remove(media.id);
   }
 
   /** Replaces the received image with one that has no metadata. */
   async #strip(media: Media, body: ReadableStream<Uint8Array>): Promise<Partial<Media>> {
     let read = false;
     try {
-      const image = await this.images.process(media.ownerId, () => {
+      const image = await this.options.images.process(media.ownerId, () => {
         read = true;
-        return bytesOf(body, this.limits.imageBytes);
+        return bytesOf(body, this.options.limits.imageBytes);
       });
       const { thumbnail, contentType, width, height } = image;
       if (thumbnail) {
-        await this.blobs.put(thumbnailKey(media.id), streamOf(thumbnail.bytes), {
+        await this.options.blobs.put(thumbnailKey(media.id), streamOf(thumbnail.bytes), {
           contentType: thumbnail.contentType,
         });
       }
@@ -196,7 +198,7 @@ export class MediaIntake {
       const size = image.bytes.byteLength;
       const thumbnailSize = thumbnail?.bytes.byteLength ?? null;
       const stripped = streamOf(image.bytes).pipeThrough(hash);
-      await this.blobs.put(fileKey(media.id), stripped, { contentType });
+      await this.options.blobs.put(fileKey(media.id), stripped, { contentType });
       const { sha256 } = await hash.digest;
       return {
         kind: "image",
@@ -219,10 +221,10 @@ export class MediaIntake {
       status: "ready",
       upload: null,
       encrypted: media.encrypted,
-      checkAt: this.clock.now() + this.limits.unusedMediaMs,
+      checkAt: this.options.clock.now() + this.options.limits.unusedMediaMs,
     } as const;
     const ready = await withinQuota(
-      this.store.media.update(media.id, "pending", change, quotaOf(this.limits)),
+      this.options.store.media.update(media.id, "pending", change, quotaOf(this.options.limits)),
     );
     if (!ready) {
       throw new AppError("conflict", "Cannot finish the upload: it was canceled meanwhile");
@@ -231,15 +233,20 @@ export class MediaIntake {
   }
 
   async #reserve(media: Media, size: number): Promise<void> {
-    const change = this.store.media.update(media.id, "pending", { size }, quotaOf(this.limits));
+    const change = this.options.store.media.update(
+      media.id,
+      "pending",
+      { size },
+      quotaOf(this.options.limits),
+    );
     if (await withinQuota(change)) return;
     throw new AppError("conflict", "Cannot continue the upload: it was canceled");
   }
 
   async #renew({ id }: Media): Promise<void> {
-    const checkAt = this.clock.now() + PENDING_MS;
+    const checkAt = this.options.clock.now() + PENDING_MS;
     // If one renewal fails, the next one makes up for it: the row outlasts two.
-    await this.store.media.update(id, "pending", { checkAt }).catch(() => null);
+    await this.options.store.media.update(id, "pending", { checkAt }).catch(() => null);
   }
 }
 

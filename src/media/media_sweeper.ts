@@ -17,6 +17,16 @@ const NUDGE_MS = 20;
 const HOUR_MS = 3_600_000;
 const PAGE = 100;
 
+export interface MediaSweeperOptions {
+  store: Pick<Store, "media" | "users" | "leases">;
+  blobs: BlobStore;
+  references: MediaReferences;
+  leases: Leases;
+  clock: Clock;
+  log: Log;
+  limits: MediaLimits;
+}
+
 /**
  * Removes unneeded uploads: those that were never finished or never used, and those whose last
  * message was deleted. Every step can be repeated, so that neither a crash in the middle nor a
@@ -30,15 +40,7 @@ export class MediaSweeper {
   #ticking = false;
   #closed = false;
 
-  constructor(
-    private readonly store: Pick<Store, "media" | "users" | "leases">,
-    private readonly blobs: BlobStore,
-    private readonly references: MediaReferences,
-    private readonly leases: Leases,
-    private readonly clock: Clock,
-    private readonly log: Log,
-    private readonly limits: MediaLimits,
-  ) {}
+  constructor(private readonly options: MediaSweeperOptions) {}
 
   /** Starts the periodic sweeps. */
   start(): void {
@@ -62,10 +64,10 @@ export class MediaSweeper {
    * Runs one round; returns the number of removed uploads, or null if another instance is sweeping.
    */
   async sweep(): Promise<number | null> {
-    const held = await this.leases.hold("media sweep", async () => {
+    const held = await this.options.leases.hold("media sweep", async () => {
       let removed = 0;
       for (let found = PAGE; found === PAGE && !this.#closed;) {
-        const due = await this.store.media.due(this.clock.now(), PAGE);
+        const due = await this.options.store.media.due(this.options.clock.now(), PAGE);
         found = due.length;
         for (const media of due) if (await this.#look(media)) removed++;
       }
@@ -80,15 +82,15 @@ export class MediaSweeper {
    * to them.
    */
   async purge(media: Media): Promise<void> {
-    await this.references.remove(media);
+    await this.options.references.remove(media);
     // No new row can share the bytes any more: only ready uploads are shared, and this one is not.
-    if (!await this.store.media.isBlobUsed(media.blobId)) {
-      await this.blobs.delete(fileKey(media.blobId));
-      await this.blobs.delete(thumbnailKey(media.blobId));
+    if (!await this.options.store.media.isBlobUsed(media.blobId)) {
+      await this.options.blobs.delete(fileKey(media.blobId));
+      await this.options.blobs.delete(thumbnailKey(media.blobId));
     }
-    if (media.upload?.method === "tus") await this.blobs.abortUpload(media.upload);
-    if (media.upload?.method === "put") await this.blobs.delete(media.upload.key);
-    await this.store.media.remove(media.id);
+    if (media.upload?.method === "tus") await this.options.blobs.abortUpload(media.upload);
+    if (media.upload?.method === "put") await this.options.blobs.delete(media.upload.key);
+    await this.options.store.media.remove(media.id);
   }
 
   /**
@@ -98,20 +100,21 @@ export class MediaSweeper {
   async #look(media: Media): Promise<boolean> {
     if (media.status === "ready" && await this.#isNeeded(media)) {
       // Checked again in a day rather than never: its last reference may be disappearing right now.
-      const checkAt = this.clock.now() + 24 * HOUR_MS;
-      await this.store.media.update(media.id, "ready", { checkAt });
+      const checkAt = this.options.clock.now() + 24 * HOUR_MS;
+      await this.options.store.media.update(media.id, "ready", { checkAt });
       return false;
     }
     if (
-      media.status !== "deleting" && !await this.store.media.markDeleting(media.id, media.checkAt!)
+      media.status !== "deleting" &&
+      !await this.options.store.media.markDeleting(media.id, media.checkAt!)
     ) {
       return false;
     }
     try {
       await this.purge(media);
     } catch (error) {
-      const checkAt = this.clock.now() + HOUR_MS;
-      await this.store.media.update(media.id, "deleting", { checkAt });
+      const checkAt = this.options.clock.now() + HOUR_MS;
+      await this.options.store.media.update(media.id, "deleting", { checkAt });
       throw error;
     }
     return true;
@@ -119,16 +122,16 @@ export class MediaSweeper {
 
   async #isNeeded(media: Media): Promise<boolean> {
     if (media.uses > 0) return true;
-    return (await this.store.users.byId(media.ownerId))?.avatarMediaId === media.id;
+    return (await this.options.store.users.byId(media.ownerId))?.avatarMediaId === media.id;
   }
 
   async #sweepBlobs(): Promise<void> {
-    const now = this.clock.now();
+    const now = this.options.clock.now();
     if (now < this.#nextBlobSweep) return;
     this.#nextBlobSweep = now + HOUR_MS;
     // Not before the rows of resumable uploads, which expire this long after their last piece.
-    await this.blobs.sweep(now - this.limits.unusedMediaMs - HOUR_MS);
-    await this.store.leases.purge(now - HOUR_MS);
+    await this.options.blobs.sweep(now - this.options.limits.unusedMediaMs - HOUR_MS);
+    await this.options.store.leases.purge(now - HOUR_MS);
   }
 
   #schedule(ms: number): void {
@@ -148,7 +151,7 @@ export class MediaSweeper {
       // Another instance is sweeping, and may be past the upload that this nudge is about.
       if (await this.sweep() === null) again = 1_000;
     } catch (error) {
-      this.log.warn("Upload sweep failed; it is retried", { error });
+      this.options.log.warn("Upload sweep failed; it is retried", { error });
     }
     this.#ticking = false;
     this.#schedule(this.#nudged ? NUDGE_MS : again);

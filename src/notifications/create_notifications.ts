@@ -73,7 +73,12 @@ export function createNotifications(options: NotificationOptions): NotificationS
     log,
     onWaited: (ms) => figures.waited(ms),
   });
-  const devices = new PushDevices(store, clock, limits, options.webPushOrigins);
+  const devices = new PushDevices({
+    store,
+    clock,
+    limits,
+    allowedOrigins: options.webPushOrigins,
+  });
   const requests = new RequestNotices({
     store,
     notifications,

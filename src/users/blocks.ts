@@ -13,6 +13,14 @@ export interface BlockedPerson {
   block: Block;
 }
 
+export interface BlocksOptions {
+  store: Pick<Store, "blocks" | "users" | "memberships">;
+  publisher: Pick<Publisher, "toUsers">;
+  audit: AuditTrail;
+  clock: Clock;
+  limits: { blocks: number };
+}
+
 /**
  * The users that a user has blocked. The blocked user is not notified: their requests fail as if
  * the blocker did not exist, or as if the chat just accepted no messages. In groups that both are
@@ -20,24 +28,18 @@ export interface BlockedPerson {
  * whose messages to hide, because an event is encoded once for all recipients.
  */
 export class Blocks {
-  constructor(
-    private readonly store: Pick<Store, "blocks" | "users" | "memberships">,
-    private readonly publisher: Pick<Publisher, "toUsers">,
-    private readonly audit: AuditTrail,
-    private readonly clock: Clock,
-    private readonly limits: { blocks: number },
-  ) {}
+  constructor(private readonly options: BlocksOptions) {}
 
   /** Blocking a blocked user, or unblocking one who is not blocked, changes nothing. */
   async set(caller: Caller, userId: string, blocked: boolean): Promise<void> {
     const changed = blocked
       ? await this.#add(caller.userId, userId)
-      : await this.store.blocks.remove(caller.userId, userId);
+      : await this.options.store.blocks.remove(caller.userId, userId);
     if (!changed) return;
     const action = blocked ? "user.blocked" : "user.unblocked";
     // Only in the blocker's audit trail, because the blocked user can read their own.
-    await this.audit.own(caller.userId, caller, { action, details: { userId } });
-    this.publisher.toUsers([caller.userId], {
+    await this.options.audit.own(caller.userId, caller, { action, details: { userId } });
+    this.options.publisher.toUsers([caller.userId], {
       event: "user.blocks",
       data: { userId, blocked },
     });
@@ -45,10 +47,12 @@ export class Blocks {
 
   /** Most recently blocked first, including erased accounts. */
   async list(userId: string): Promise<BlockedPerson[]> {
-    const blocks = await this.store.blocks.by(userId);
-    const users = await this.store.users.byIds(blocks.map(({ blockedId }) => blockedId));
+    const blocks = await this.options.store.blocks.by(userId);
+    const users = await this.options.store.users.byIds(blocks.map(({ blockedId }) => blockedId));
     const byId = new Map(users.map((user) => [user.id, user]));
-    const blockers = new Set(await this.store.blocks.blockersAmong(userId, [...byId.keys()]));
+    const blockers = new Set(
+      await this.options.store.blocks.blockersAmong(userId, [...byId.keys()]),
+    );
     return blocks.flatMap((block) => {
       const user = byId.get(block.blockedId);
       if (!user) return [];
@@ -57,7 +61,7 @@ export class Blocks {
   }
 
   async idsBlockedBy(userId: string): Promise<string[]> {
-    return (await this.store.blocks.by(userId)).map(({ blockedId }) => blockedId);
+    return (await this.options.store.blocks.by(userId)).map(({ blockedId }) => blockedId);
   }
 
   async #add(blockerId: string, blockedId: string): Promise<boolean> {
@@ -68,13 +72,13 @@ export class Blocks {
         "Cannot block this user: it is your own account",
       );
     }
-    const user = await this.store.users.byId(blockedId);
+    const user = await this.options.store.users.byId(blockedId);
     const exists = user !== null && user.deletedAt === null;
-    if (!exists || !await mayName(this.store, blockerId, blockedId)) {
+    if (!exists || !await mayName(this.options.store, blockerId, blockedId)) {
       throw notFound("user", blockedId);
     }
-    const max = this.limits.blocks;
-    const blocked = await this.store.blocks.by(blockerId);
+    const max = this.options.limits.blocks;
+    const blocked = await this.options.store.blocks.by(blockerId);
     if (blocked.some((block) => block.blockedId === blockedId)) return false;
     if (blocked.length >= max) {
       throw new AppError(
@@ -82,7 +86,11 @@ export class Blocks {
         `Cannot block this user: you have already blocked the maximum of ${max} users`,
       );
     }
-    return await this.store.blocks.add({ blockerId, blockedId, createdAt: this.clock.now() });
+    return await this.options.store.blocks.add({
+      blockerId,
+      blockedId,
+      createdAt: this.options.clock.now(),
+    });
   }
 }
 

@@ -47,7 +47,7 @@ export function createUsers(options: UsersOptions): UserServices {
   const account = new AccountData(store);
   return {
     profiles: new Profiles(store, clock, options.avatars, options.onProfileChanged),
-    blocks: new Blocks(store, publisher, audit, clock, limits),
+    blocks: new Blocks({ store, publisher, audit, clock, limits }),
     reports: new Reports(store, audit, clock),
     moderation: new Moderation({ ...auth, clock }),
     administrators: new Administrators({

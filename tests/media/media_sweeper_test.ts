@@ -18,15 +18,15 @@ function sweeperOver(store: SweeperStore, blobs: Partial<BlobStore>, clock: Cloc
   const references = { remove: () => Promise.resolve() };
   const leases = new Leases(store.leases, clock);
   const files = { sweep: () => Promise.resolve(0), ...blobs } as BlobStore;
-  return new MediaSweeper(
+  return new MediaSweeper({
     store,
-    files,
+    blobs: files,
     references,
     leases,
     clock,
-    silentLog,
-    DEFAULT_LIMITS,
-  );
+    log: silentLog,
+    limits: DEFAULT_LIMITS,
+  });
 }
 
 Deno.test("MediaSweeper retries an upload that cannot be removed, without delaying others", async () => {

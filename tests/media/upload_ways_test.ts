@@ -238,15 +238,15 @@ test("the sweeper removes unused and unfinished uploads after a day", async (app
   const clock = { now: () => Date.now() + 26 * 3_600_000 };
   const leases = new Leases(store.leases, clock);
   const references = { remove: () => Promise.resolve() };
-  const sweeper = new MediaSweeper(
+  const sweeper = new MediaSweeper({
     store,
     blobs,
     references,
     leases,
     clock,
-    silentLog,
-    DEFAULT_LIMITS,
-  );
+    log: silentLog,
+    limits: DEFAULT_LIMITS,
+  });
   assert.equal(await sweeper.sweep(), 4);
   assert.equal(await sweeper.sweep(), 0);
   await sweeper.close();

@@ -9,41 +9,45 @@ import { requirePublicHost, type Resolve } from "./public_lookup.ts";
 import { importSubscriptionKeys } from "./web/encryption.ts";
 import { parseWebPushEndpoint } from "./web/endpoint.ts";
 
+export interface PushDevicesOptions {
+  store: Pick<Store, "pushDevices" | "sessions">;
+  clock: Clock;
+  limits: { pushDevices: number };
+  allowedOrigins: readonly string[];
+  resolve?: Resolve;
+}
+
 /** The devices that receive pushes while their user is away. */
 export class PushDevices {
-  constructor(
-    private readonly store: Pick<Store, "pushDevices" | "sessions">,
-    private readonly clock: Clock,
-    private readonly limits: { pushDevices: number },
-    private readonly allowedOrigins: readonly string[],
-    private readonly resolve?: Resolve,
-  ) {}
+  constructor(private readonly options: PushDevicesOptions) {}
 
   /** Apps register again at each start, which renews the row. */
   async register(caller: Caller, address: PushAddress, name: string): Promise<PushDevice> {
     if (address.kind === "web") {
-      const url = parseWebPushEndpoint(address.endpoint, this.allowedOrigins);
+      const url = parseWebPushEndpoint(address.endpoint, this.options.allowedOrigins);
       await importSubscriptionKeys(address);
-      if (!this.allowedOrigins.includes(url.origin)) await requirePublicHost(url, this.resolve);
+      if (!this.options.allowedOrigins.includes(url.origin)) {
+        await requirePublicHost(url, this.options.resolve);
+      }
     }
     const { userId, sessionId } = caller;
     const key = keyOf(address);
     await this.#makeRoom(userId, key);
-    const [createdAt, updatedAt] = [this.clock.now(), this.clock.now()];
+    const [createdAt, updatedAt] = [this.options.clock.now(), this.options.clock.now()];
     const device = { id: newId(), userId, sessionId, key, address, name, createdAt, updatedAt };
-    return await this.store.pushDevices.put(device);
+    return await this.options.store.pushDevices.put(device);
   }
 
   /** Leaves out devices whose session has expired: they receive no pushes any more. */
   async list(userId: string): Promise<PushDevice[]> {
-    const devices = await this.store.pushDevices.ofUser(userId);
-    const active = await this.store.sessions.activeOf(userId, this.clock.now());
+    const devices = await this.options.store.pushDevices.ofUser(userId);
+    const active = await this.options.store.sessions.activeOf(userId, this.options.clock.now());
     const activeIds = new Set(active.map(({ id }) => id));
     return devices.filter(({ sessionId }) => activeIds.has(sessionId));
   }
 
   async remove(userId: string, id: string): Promise<void> {
-    if (!await this.store.pushDevices.remove(userId, id)) throw notFound("push device", id);
+    if (!await this.options.store.pushDevices.remove(userId, id)) throw notFound("push device", id);
   }
 
   /**
@@ -51,11 +55,11 @@ export class PushDevices {
    * them anyway.
    */
   async #makeRoom(userId: string, key: string): Promise<void> {
-    const { pushDevices, sessions } = this.store;
+    const { pushDevices, sessions } = this.options.store;
     const devices = await pushDevices.ofUser(userId);
-    const max = this.limits.pushDevices;
+    const max = this.options.limits.pushDevices;
     if (devices.length < max || devices.some((device) => device.key === key)) return;
-    const active = await sessions.activeOf(userId, this.clock.now());
+    const active = await sessions.activeOf(userId, this.options.clock.now());
     const activeIds = new Set(active.map(({ id }) => id));
     const over = devices.filter(({ sessionId }) => !activeIds.has(sessionId));
     for (const { id } of over) await pushDevices.remove(userId, id);

@@ -10,7 +10,12 @@ import { TempDir } from "../../support/temp_dir.ts";
 Deno.test("PushDevices replaces devices of ended sessions, but not others, at the limit", async () => {
   await using folder = await TempDir.make("push_devices");
   const store = new SqliteStore(folder.join("store.db"));
-  const devices = new PushDevices(store, { now: () => T0 }, { pushDevices: 2 }, []);
+  const devices = new PushDevices({
+    store,
+    clock: { now: () => T0 },
+    limits: { pushDevices: 2 },
+    allowedOrigins: [],
+  });
   const userId = newId();
   const signIn = async (fields: Partial<Session> = {}) => {
     const session = aSession({ userId, ...fields });
