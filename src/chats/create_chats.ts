@@ -71,7 +71,7 @@ export interface ChatsOptions {
   publisher: Publisher;
   gatherer: ReceiptGatherer;
   pictures: GroupsOptions["pictures"];
-  /** Whom contactPolicy let in, unless they chose otherwise. */
+  /** Audiences of people who have not chosen any. */
   defaultAudiences: ContactAudiences;
   /** True if addresses can be confirmed. */
   mailConfigured: boolean;

@@ -1,5 +1,5 @@
 import { HttpClient } from "../support/http_client.ts";
-import type { Door, Heard } from "./fanout_load.ts";
+import type { Door, ReceivedSignals } from "./fanout_load.ts";
 import { RawSocket } from "./raw_socket.ts";
 
 /** The bare broadcast: a frame is what is sent, and what everyone gets. */
@@ -72,7 +72,7 @@ export async function chatDoor(url: string): Promise<Door> {
       }),
     read: (text) =>
       [JSON.parse(text)].flat().filter((event) => event.event === "message.created")
-        .map(({ rev, data }): Heard => ({ rev, sentAt: sentAtOf(data.text) })),
+        .map(({ rev, data }): ReceivedSignals => ({ rev, sentAt: sentAtOf(data.text) })),
   };
 }
 

@@ -21,10 +21,10 @@ export interface Door {
   ): Promise<RawSocket>;
   frame(index: number, sentAt: number): string;
   /** When each message of a frame was sent, in order; null for those that are none of ours. */
-  read(text: string): Heard[];
+  read(text: string): ReceivedSignals[];
 }
 
-export interface Heard {
+export interface ReceivedSignals {
   sentAt: number;
   /** Must grow by one from message to message; 0 where there is no such thing. */
   rev: number;

@@ -1,5 +1,5 @@
 import { benchGroup, sentAtOf, textOf } from "./bench_doors.ts";
-import type { Door, Heard } from "./fanout_load.ts";
+import type { Door, ReceivedSignals } from "./fanout_load.ts";
 import { RawSocket } from "./raw_socket.ts";
 
 const PATH = "/socket.io/?EIO=4&transport=websocket";
@@ -28,7 +28,7 @@ function command(index: number, data: unknown): string {
   return `42${index}${JSON.stringify(["message.send", data])}`;
 }
 
-function readEvents(packet: string): Heard[] {
+function readEvents(packet: string): ReceivedSignals[] {
   if (!packet.startsWith('42["message.created"')) return [];
   const [, { rev, data }] = JSON.parse(packet.slice(2));
   return [{ rev, sentAt: sentAtOf(data.text) }];

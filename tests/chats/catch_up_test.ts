@@ -9,7 +9,7 @@ const revsOf = ({ messages, members }: Changes) => [
   members.map(({ rev }) => rev),
 ];
 
-Deno.test("CatchUp: gives each row that was touched once, as it is now, in order", async () => {
+Deno.test("CatchUp returns each changed row once, in its current state, in order", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, editor, groups, catchUp } = world.services;
@@ -28,7 +28,7 @@ Deno.test("CatchUp: gives each row that was touched once, as it is now, in order
   assert.deepEqual([revsOf(none), none.chat, none.rev], [[[], []], null, 8]);
 });
 
-Deno.test("CatchUp: pages of any size lead to the head, with every row once", async () => {
+Deno.test("CatchUp pages of any size lead to the head, with every row once", async () => {
   await using world = await ChatWorld.make({ syncRows: 10 });
   const { chatId, ids } = await world.group(7);
   const { sender, groups, catchUp } = world.services;
@@ -51,7 +51,7 @@ Deno.test("CatchUp: pages of any size lead to the head, with every row once", as
   assert.equal(named, 1);
 });
 
-Deno.test("CatchUp: who left learns that they have, and nothing of what came after", async () => {
+Deno.test("CatchUp tells a former member that they left, and nothing of what came after", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, groups, catchUp } = world.services;
@@ -73,7 +73,7 @@ Deno.test("CatchUp: who left learns that they have, and nothing of what came aft
   assert.deepEqual(await synced(stranger, { [chatId]: 0 }), []);
 });
 
-Deno.test("CatchUp does not move a removed member's cursor over rows they have not got", async () => {
+Deno.test("CatchUp does not move a removed member's cursor over rows they have not received", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, groups, catchUp } = world.services;
@@ -92,7 +92,7 @@ Deno.test("CatchUp does not move a removed member's cursor over rows they have n
   ]);
 });
 
-Deno.test("CatchUp answers a cursor past the head with a reset, as after a restored backup", async () => {
+Deno.test("CatchUp returns a reset for a cursor past the head, as after a restored backup", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann] } = await world.group(2);
   const { catchUp } = world.services;
@@ -103,7 +103,7 @@ Deno.test("CatchUp answers a cursor past the head with a reset, as after a resto
   assert.equal((await catchUp.changes(ann, chatId, 3)).reset, undefined);
 });
 
-Deno.test("CatchUp bounds an answer in bytes, and pages of it lead to the head", async () => {
+Deno.test("CatchUp limits the bytes of a result, and its pages lead to the head", async () => {
   await using world = await ChatWorld.make({ syncBytes: 16_384 });
   const { chatId, ids: [ann] } = await world.group(1);
   const { sender, catchUp } = world.services;
@@ -124,7 +124,7 @@ Deno.test("CatchUp bounds an answer in bytes, and pages of it lead to the head",
   assert.ok(JSON.stringify(changes).length < 16_384 + 6_000);
 });
 
-Deno.test("CatchUp pages through all chats by id, new and left ones included, each once", async () => {
+Deno.test("CatchUp pages through all chats by id, including new and left ones, each once", async () => {
   await using world = await ChatWorld.make({ syncChats: 3 });
   const { ids: [ann, bob] } = await world.group(2);
   const { groups, catchUp } = world.services;
@@ -132,10 +132,12 @@ Deno.test("CatchUp pages through all chats by id, new and left ones included, ea
   const ids: string[] = [];
   for (let i = 0; i < 7; i++) ids.push((await groups.create(ann, made)).chat.id);
   await groups.remove(ann, ids[2], bob);
-  const known = ids.slice(0, 5).map((id) => [id, id === ids[3] ? 3 : 2]);
+  const cursorsOfClient = ids.slice(0, 5).map((id) => [id, id === ids[3] ? 3 : 2]);
   const found: string[] = [];
   for (let from: string | undefined, pages = 0; pages < 9; pages++) {
-    const cursors = Object.fromEntries(known.filter(([id]) => !from || id > from).slice(0, 2));
+    const cursors = Object.fromEntries(
+      cursorsOfClient.filter(([id]) => !from || id > from).slice(0, 2),
+    );
     const to = Object.keys(cursors).length === 2 ? Object.keys(cursors)[1] : undefined;
     const page = await catchUp.sync(bob, { cursors, from, to, changedOnly: true });
     assert.ok(page.items.length <= 3);
@@ -150,7 +152,7 @@ Deno.test("CatchUp pages through all chats by id, new and left ones included, ea
   assert.deepEqual(named.items.map(({ chatId }) => chatId).sort(), [ids[0], ids[2]]);
 });
 
-Deno.test("CatchUp: a sync covers all chats, and says of which there is more", async () => {
+Deno.test("CatchUp.sync covers all chats, and marks those that have more", async () => {
   await using world = await ChatWorld.make({ syncRows: 10 });
   const { chatId: quiet, ids: [ann] } = await world.group(1);
   const { sender, groups, catchUp } = world.services;
@@ -171,7 +173,7 @@ Deno.test("CatchUp: a sync covers all chats, and says of which there is more", a
   assert.deepEqual([byChat.get(quiet)!.rev, byChat.get(quiet)!.more], [2, false]);
 });
 
-Deno.test("CatchUp: a sync names no more chats than are allowed", async () => {
+Deno.test("CatchUp.sync rejects cursors of more chats than allowed", async () => {
   await using world = await ChatWorld.make({ syncChats: 2 });
   const [ann] = await world.people(1);
   const cursors = Object.fromEntries([newId(), newId(), newId()].map((id) => [id, 0]));
@@ -181,7 +183,7 @@ Deno.test("CatchUp: a sync names no more chats than are allowed", async () => {
   );
 });
 
-Deno.test("Receipts: move forward only, and not past the newest message", async () => {
+Deno.test("Receipts move forward only, and not past the newest message", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, receipts } = world.services;
@@ -194,7 +196,7 @@ Deno.test("Receipts: move forward only, and not past the newest message", async 
   await assert.rejects(receipts.markRead(bob, newId(), 1), refusal("not_found"));
 });
 
-Deno.test("DirectChats: two people have one chat, whoever opens it, even at once", async () => {
+Deno.test("DirectChats creates one chat for two people, also when both open it at once", async () => {
   await using world = await ChatWorld.make();
   const [ann, bob] = await world.people(2);
   const other = world.instance();

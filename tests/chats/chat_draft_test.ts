@@ -17,7 +17,7 @@ function fields(senderId: string, clientId: string) {
   return rest;
 }
 
-Deno.test("ChatDraft: each change takes the next revision, and only messages take a place", () => {
+Deno.test("ChatDraft gives each change the next revision, and only messages a place", () => {
   const draft = draftOf(["ann", "bob"]);
   const first = draft.insertMessage(fields("ann", "1"));
   draft.updateMember(draft.member("bob")!, { role: "admin" });
@@ -45,7 +45,7 @@ Deno.test("ChatDraft: each change takes the next revision, and only messages tak
   });
 });
 
-Deno.test("ChatDraft: what is truncated leaves no trace", () => {
+Deno.test("ChatDraft leaves no trace of truncated steps", () => {
   const draft = draftOf(["ann", "bob"]);
   draft.insertMessage(fields("ann", "1"));
   const before = [draft.toCommit(), draft.toChange(), draft.toState()];
@@ -62,7 +62,7 @@ Deno.test("ChatDraft: what is truncated leaves no trace", () => {
   assert.equal(draft.member("eve"), null);
 });
 
-Deno.test("ChatDraft: what belongs to a truncated step goes with it, and the rest stays", () => {
+Deno.test("ChatDraft drops the side effects of truncated steps, and keeps the others", () => {
   const draft = draftOf(["ann"]);
   const origin = { actorId: "ann", visitor: null };
   const reaction = { type: "reaction", messageId: "m", actorId: "ann", emoji: "👍" } as const;
@@ -91,7 +91,7 @@ Deno.test("ChatDraft: what belongs to a truncated step goes with it, and the res
   assert.equal(mls?.groupInfo.groupInfo, "bob");
 });
 
-Deno.test("ChatDraft: counts present members, also of those who come back", () => {
+Deno.test("ChatDraft counts present members, including those who return", () => {
   const draft = draftOf(["ann", "bob"]);
   draft.updateMember(draft.member("bob")!, { leftAt: T0 });
   assert.deepEqual([draft.chat.memberCount, draft.member("bob")], [1, null]);
@@ -100,7 +100,7 @@ Deno.test("ChatDraft: counts present members, also of those who come back", () =
   assert.deepEqual(draft.presentMembers().map(({ userId }) => userId), ["ann", "bob"]);
 });
 
-Deno.test("ChatDraft: a message of another chat is none of this one", async () => {
+Deno.test("ChatDraft does not find a message of another chat", async () => {
   const foreign = aMessage(aChat().id, 1);
   const chat = aChat();
   const source = { byId: () => Promise.resolve(foreign), bySendKeys: () => Promise.resolve([]) };

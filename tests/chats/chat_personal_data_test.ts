@@ -3,7 +3,7 @@ import { ChatPersonalData } from "../../src/chats/chat_personal_data.ts";
 import type { MembershipStore } from "../../src/store/membership_store.ts";
 import { ChatWorld } from "./chat_world.ts";
 
-Deno.test("ChatPersonalData: whom someone adds while they are erased is not left in the group", async () => {
+Deno.test("ChatPersonalData removes a person from a group they are added to during their erasure", async () => {
   await using world = await ChatWorld.make();
   const [own, other] = [await world.group(2), await world.group(2)];
   const [ann] = own.ids;

@@ -113,19 +113,19 @@ export class ChatWorld implements AsyncDisposable {
     return new ChatWorld(folder, store, { ...DEFAULT_LIMITS, ...limits });
   }
 
-  /** Another instance; by default over the very same store. */
+  /** Another instance; by default over the same store. */
   instance(store: Store = this.store, writing?: ChatWriterOptions): ChatServices {
     return new ChatServices(store, { now: () => this.now }, this.limits, writing);
   }
 
-  /** The ids of new people. */
+  /** Creates people and returns their ids. */
   async people(count: number): Promise<string[]> {
     const users = Array.from({ length: count }, () => aUser());
     for (const user of users) await this.store.users.create(user);
     return users.map(({ id }) => id);
   }
 
-  /** A group of as many people, the first of whom is its owner. */
+  /** A group of this many people, the first of whom is its owner. */
   async group(size: number): Promise<{ chatId: string; ids: string[] }> {
     const ids = await this.people(size);
     const group = { name: "Group", description: "", memberIds: ids.slice(1), encrypted: false };

@@ -4,7 +4,7 @@ import type { ChatChange } from "../../src/store/chat_store.ts";
 import { MediaGone, type Store } from "../../src/store/store.ts";
 import { ChatWorld, refusal } from "./chat_world.ts";
 
-/** The same store, with `onCommit` told of each commit before it is tried; it may throw. */
+/** The same store, with `onCommit` called before each commit; it may throw. */
 function spied(store: Store, onCommit: (change: ChatChange) => void): Store {
   const { users, blocks, contacts, messages, memberships, chats } = store;
   const commit = (change: ChatChange) => {
@@ -18,12 +18,12 @@ function spied(store: Store, onCommit: (change: ChatChange) => void): Store {
   return { ...rest, chats: spiedChats } as unknown as Store;
 }
 
-Deno.test("ChatWriter: writes that arrive together are committed together", async () => {
+Deno.test("ChatWriter commits writes together that arrive together", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(2);
   const changes: ChatChange[] = [];
   const store = spied(world.store, (change) => changes.push(change));
-  // Long enough for a hundred sends to come together on a busy machine too.
+  // Long enough for a hundred sends to arrive together, even on a busy machine.
   const instance = world.instance(store, { gatherMs: 1_000 });
   const send = (i: number) => instance.sender.send(ids[i % 2], { chatId, text: `${i}` });
   await send(0);
@@ -34,7 +34,7 @@ Deno.test("ChatWriter: writes that arrive together are committed together", asyn
   assert.deepEqual(instance.commits.map(({ after, rev }) => [after, rev]), [[3, 4], [4, 104]]);
 });
 
-Deno.test("ChatWriter: two instances race for one chat, and nothing is lost or doubled", async () => {
+Deno.test("ChatWriter loses and repeats no write when two instances write to one chat", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(2);
   const instances = [world.services, world.instance()];
@@ -50,7 +50,7 @@ Deno.test("ChatWriter: two instances race for one chat, and nothing is lost or d
   assert.deepEqual(stored.map(({ seq }) => seq), seqs);
 });
 
-Deno.test("ChatWriter: a send that comes twice, at once or later or elsewhere, is one message", async () => {
+Deno.test("ChatWriter creates one message for a repeated send, at once, later or on another instance", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(1);
   const input = { chatId, text: "a", clientId: "once" };
@@ -69,7 +69,7 @@ Deno.test("ChatWriter: a send that comes twice, at once or later or elsewhere, i
   assert.equal((await world.store.chats.byId(chatId))!.rev, 3);
 });
 
-Deno.test("ChatWriter: an edit that throws midway leaves no step, and no mark on its neighbours", async () => {
+Deno.test("ChatWriter leaves no step of an edit that throws midway, and commits its neighbors", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(2);
   const { writer, sender } = world.services;
@@ -87,7 +87,7 @@ Deno.test("ChatWriter: an edit that throws midway leaves no step, and no mark on
   assert.deepEqual([chat.name, chat.rev, chat.memberCount], ["Group", 5, 2]);
 });
 
-Deno.test("ChatWriter: what an instance remembers refuses nobody who has joined elsewhere", async () => {
+Deno.test("ChatWriter refuses no one who has joined on another instance, though its cache is old", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(1);
   const [late] = await world.people(1);
@@ -98,7 +98,7 @@ Deno.test("ChatWriter: what an instance remembers refuses nobody who has joined 
   assert.equal(message.seq, 5);
 });
 
-Deno.test("ChatWriter: who was removed elsewhere is answered nothing, not even without a change", async () => {
+Deno.test("ChatWriter refuses a member who was removed on another instance, even without a change", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(2);
   const other = world.instance();
@@ -106,7 +106,7 @@ Deno.test("ChatWriter: who was removed elsewhere is answered nothing, not even w
   await other.groups.remove(ids[0], chatId, ids[1]);
   const { editor, sender } = world.services;
   await assert.rejects(sender.send(ids[1], { chatId, text: "b" }), refusal("not_found"));
-  // These would change nothing, so that no commit tells that what is remembered is old.
+  // These would change nothing, so that no commit shows that the cached state is old.
   const third = world.instance();
   await third.sender.send(ids[0], { chatId, text: "c" });
   await other.groups.add(ids[0], chatId, [ids[1]]);
@@ -119,23 +119,23 @@ Deno.test("ChatWriter: who was removed elsewhere is answered nothing, not even w
   await assert.rejects(editor.react(ids[1], message.id, "👍", true), refusal("not_found"));
 });
 
-Deno.test("ChatWriter: what is told of a member says how far they have read", async () => {
+Deno.test("ChatWriter commits member rows with the current read cursors", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, receipts, groups, commits } = world.services;
   const { message: { seq } } = await sender.send(ann, { chatId, text: "a" });
-  const told = () =>
+  const committedReads = () =>
     commits.at(-1)!.steps.map((step) => step.type === "member.updated" && step.member.readSeq);
   await receipts.markRead(bob, chatId, seq);
   await groups.setRole(ann, chatId, bob, "admin");
-  assert.deepEqual(told(), [seq]);
+  assert.deepEqual(committedReads(), [seq]);
   await groups.remove(ann, chatId, bob);
   await groups.add(ann, chatId, [bob, ...await world.people(1)]);
-  // Whoever joins has read what was there before.
-  assert.deepEqual(told(), [seq, seq]);
+  // A new member has read everything that was there before.
+  assert.deepEqual(committedReads(), [seq, seq]);
 });
 
-Deno.test("ChatWriter: a commit that fails fails its batch, and the next one goes on", async () => {
+Deno.test("ChatWriter fails the batch of a failed commit, and commits the next one", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(1);
   let broken = true;
@@ -152,7 +152,7 @@ Deno.test("ChatWriter: a commit that fails fails its batch, and the next one goe
   assert.equal(message.seq, 3);
 });
 
-Deno.test("ChatWriter: an upload that is gone by the commit is left to the edit to refuse, in a new chat too", async () => {
+Deno.test("ChatWriter lets the edit refuse an upload that is deleted before the commit, also in a new chat", async () => {
   await using world = await ChatWorld.make();
   const [ann, bob] = await world.people(2);
   let gone = true;
@@ -174,7 +174,7 @@ Deno.test("ChatWriter: an upload that is gone by the commit is left to the edit 
   assert.deepEqual([await again, runs], [5, 4]);
 });
 
-Deno.test("ChatWriter: there is no writing to a chat that is not there", async () => {
+Deno.test("ChatWriter rejects writes to a chat that does not exist", async () => {
   await using world = await ChatWorld.make();
   const [ann] = await world.people(1);
   const send = world.services.sender.send(ann, { chatId: newId(), text: "a" });

@@ -3,13 +3,13 @@ import { CommitRepair, type CommitRepairOptions } from "../../src/chats/commit_r
 import { silentLog } from "../../src/core/log.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** Heads as a database has them, which can be out of reach. */
+/** Heads in a database that can be made unreachable. */
 class Heads {
   readonly revs = new Map<string, number>();
   readonly announced: [string, number, number][] = [];
   isAway = false;
   questions = 0;
-  /** Called after each answer. */
+  /** Called after each query. */
   onAnswered = () => {};
   readonly repair = new CommitRepair({
     store: { chats: { byIds: (ids: string[]) => this.#read(ids) } } as CommitRepairOptions["store"],
@@ -29,13 +29,13 @@ class Heads {
   }
 }
 
-Deno.test("CommitRepair asks until the database answers, and announces what was committed", async () => {
+Deno.test("CommitRepair retries until the database responds, and announces what was committed", async () => {
   const heads = new Heads();
   heads.isAway = true;
   heads.revs.set("a", 5).set("b", 7);
   heads.repair.check("a", 4);
   heads.repair.check("b", 7);
-  await eventually("it has asked in vain", () => heads.questions >= 3);
+  await eventually("it has retried", () => heads.questions >= 3);
   assert.deepEqual(heads.announced, []);
   heads.isAway = false;
   await eventually("it is announced", () => heads.announced.length === 1);
@@ -53,7 +53,7 @@ Deno.test("CommitRepair asks once more for a commit that may still be under way"
   await heads.repair.close();
 });
 
-Deno.test("CommitRepair announces from the lowest head in doubt, once for several commits", async () => {
+Deno.test("CommitRepair announces from the lowest uncertain head, once for several commits", async () => {
   const heads = new Heads();
   heads.isAway = true;
   for (const after of [6, 4, 5]) heads.repair.check("a", after);

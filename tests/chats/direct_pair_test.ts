@@ -19,40 +19,43 @@ for (const { name, ignore, environment } of testedStores()) {
       },
     });
 
-  test("there is a plain one and an encrypted one beside it, each once", async (app, ann, bob) => {
-    const plain = await open(app, ann, { userId: bob.id });
-    assert.deepEqual([plain.status, plain.body.encrypted], [201, false]);
-    const racing = [[ann, bob], [bob, ann], [ann, bob], [bob, ann]].map(([caller, other]) =>
-      open(app, caller, { userId: other.id, encrypted: true })
-    );
-    const secret = await Promise.all(racing);
-    assert.deepEqual(secret.map(({ status }) => status).sort(), [200, 200, 200, 201]);
-    assert.equal(new Set(secret.map(({ body }) => body.id)).size, 1);
-    assert.notEqual(secret[0].body.id, plain.body.id);
-    assert.equal(secret[0].body.encrypted, true);
-    for (const encrypted of [undefined, false]) {
-      const again = await open(app, bob, { userId: ann.id, encrypted });
-      assert.deepEqual([again.status, again.body.id], [200, plain.body.id]);
-    }
-    const sent = await app.client(ann).post("/api/messages", {
-      recipientId: bob.id,
-      clientId: "hello",
-      text: "hello",
-    });
-    assert.deepEqual([sent.status, sent.body.chatId], [201, plain.body.id]);
-    const { body: inbox } = await app.client(bob).get("/api/chats");
-    assert.equal(inbox.items.length, 2);
-    await app.client(bob).post("/api/users/block", { userId: ann.id });
-    const blocked = await app.client(ann).post("/api/messages", {
-      chatId: plain.body.id,
-      clientId: "again",
-      text: "again",
-    });
-    assert.equal(blocked.status, 403, "a block holds in both");
-  });
+  test(
+    "a pair has a plain chat and an encrypted one beside it, each once",
+    async (app, ann, bob) => {
+      const plain = await open(app, ann, { userId: bob.id });
+      assert.deepEqual([plain.status, plain.body.encrypted], [201, false]);
+      const racing = [[ann, bob], [bob, ann], [ann, bob], [bob, ann]].map(([caller, other]) =>
+        open(app, caller, { userId: other.id, encrypted: true })
+      );
+      const secret = await Promise.all(racing);
+      assert.deepEqual(secret.map(({ status }) => status).sort(), [200, 200, 200, 201]);
+      assert.equal(new Set(secret.map(({ body }) => body.id)).size, 1);
+      assert.notEqual(secret[0].body.id, plain.body.id);
+      assert.equal(secret[0].body.encrypted, true);
+      for (const encrypted of [undefined, false]) {
+        const again = await open(app, bob, { userId: ann.id, encrypted });
+        assert.deepEqual([again.status, again.body.id], [200, plain.body.id]);
+      }
+      const sent = await app.client(ann).post("/api/messages", {
+        recipientId: bob.id,
+        clientId: "hello",
+        text: "hello",
+      });
+      assert.deepEqual([sent.status, sent.body.chatId], [201, plain.body.id]);
+      const { body: inbox } = await app.client(bob).get("/api/chats");
+      assert.equal(inbox.items.length, 2);
+      await app.client(bob).post("/api/users/block", { userId: ann.id });
+      const blocked = await app.client(ann).post("/api/messages", {
+        chatId: plain.body.id,
+        clientId: "again",
+        text: "again",
+      });
+      assert.equal(blocked.status, 403, "a block holds in both");
+    },
+  );
 
   test(
-    "the encrypted one of an earlier release is the pair's, and a plain one goes beside it",
+    "an encrypted chat of an earlier release is the pair's, and a plain one is created beside it",
     async (app, ann, bob) => {
       const directKey = [ann.id, bob.id].sort().join(":");
       const chat = aChat({ kind: "direct", directKey, encrypted: true, epoch: 0, memberCount: 2 });

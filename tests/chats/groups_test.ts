@@ -3,7 +3,7 @@ import { newId } from "../../src/core/ids.ts";
 import { aBlock } from "../contract/store/rows.ts";
 import { ChatWorld, refusal } from "./chat_world.ts";
 
-Deno.test("Groups: ownership passes to the longest-standing admin, then member, when the owner leaves", async () => {
+Deno.test("Groups transfers ownership to the longest-standing admin, then member, when the owner leaves", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [owner, first, second, admin] } = await world.group(4);
   const { groups } = world.services;
@@ -23,7 +23,7 @@ Deno.test("Groups: ownership passes to the longest-standing admin, then member, 
   assert.equal((await world.store.chats.byId(chatId))!.memberCount, 0);
 });
 
-Deno.test("Groups: there is one owner, who becomes an admin by giving it up", async () => {
+Deno.test("Groups makes the owner an admin when they transfer ownership", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [owner, next] } = await world.group(2);
   const { groups } = world.services;
@@ -33,7 +33,7 @@ Deno.test("Groups: there is one owner, who becomes an admin by giving it up", as
   await assert.rejects(groups.setRole(owner, chatId, next, "member"), refusal("forbidden"));
 });
 
-Deno.test("Groups: admins remove members, not each other and not the owner", async () => {
+Deno.test("Groups lets admins remove members, but neither each other nor the owner", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [owner, a, b, member] } = await world.group(4);
   const { groups } = world.services;
@@ -46,7 +46,7 @@ Deno.test("Groups: admins remove members, not each other and not the owner", asy
   await assert.rejects(groups.remove(a, chatId, member), refusal("not_found", /member/));
 });
 
-Deno.test("Groups: hold to their size, and pass over who is there", async () => {
+Deno.test("Groups enforces the maximum size, and skips people who are members already", async () => {
   await using world = await ChatWorld.make({ groupMembers: 3 });
   const { chatId, ids: [owner, member] } = await world.group(2);
   const [c, d] = await world.people(2);
@@ -61,7 +61,7 @@ Deno.test("Groups: hold to their size, and pass over who is there", async () => 
   await assert.rejects(groups.create(owner, group), refusal("conflict"));
 });
 
-Deno.test("Groups: nobody adds who has blocked them, or who is not there", async () => {
+Deno.test("Groups adds no one who has blocked the caller, or who does not exist", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [owner] } = await world.group(1);
   const [shy] = await world.people(1);
@@ -71,7 +71,7 @@ Deno.test("Groups: nobody adds who has blocked them, or who is not there", async
   }
 });
 
-Deno.test("Groups: a change without effect takes no revision", async () => {
+Deno.test("Groups takes no revision for a change without effect", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [owner, member] } = await world.group(2);
   const { groups } = world.services;
@@ -83,7 +83,7 @@ Deno.test("Groups: a change without effect takes no revision", async () => {
   assert.deepEqual([chat.name, chat.rev, chat.detailsRev], ["New", 4, 4]);
 });
 
-Deno.test("Groups: of those who stay one is the owner, when owner and admins leave at once", async () => {
+Deno.test("Groups has one owner among the remaining members when owner and admins leave at once", async () => {
   for (let round = 0; round < 3; round++) {
     await using world = await ChatWorld.make();
     const { chatId, ids: [owner, admin, member, last] } = await world.group(4);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ChatWorld, refusal } from "./chat_world.ts";
 
-/** Direct chats and groups of one person, made one after the other, each with a message. */
+/** Direct chats and groups of one person, created one after the other, each with a message. */
 async function manyChats(world: ChatWorld, kinds: ("direct" | "group")[]) {
   const [me, ...others] = await world.people(kinds.length + 1);
   const { direct, groups, sender } = world.services;
@@ -18,7 +18,7 @@ async function manyChats(world: ChatWorld, kinds: ("direct" | "group")[]) {
   return { me, chatIds };
 }
 
-Deno.test("Inbox: newest first, page by page, each chat once, and a last page without a next", async () => {
+Deno.test("Inbox lists the newest first, in pages, each chat once, and the last page has no next", async () => {
   await using world = await ChatWorld.make();
   const { me, chatIds } = await manyChats(world, Array(6).fill("direct"));
   const seen: string[][] = [];
@@ -32,7 +32,7 @@ Deno.test("Inbox: newest first, page by page, each chat once, and a last page wi
   assert.deepEqual(seen, [newest.slice(0, 3), newest.slice(3)]);
 });
 
-Deno.test("Inbox: of one kind, a page has as many as asked for and no more", async () => {
+Deno.test("Inbox fills pages of one kind up to the requested size", async () => {
   await using world = await ChatWorld.make();
   const { me, chatIds } = await manyChats(world, [
     "group",
@@ -50,14 +50,14 @@ Deno.test("Inbox: of one kind, a page has as many as asked for and no more", asy
   assert.equal(second.next, null);
 });
 
-Deno.test("Inbox: holds to the configured size of a page", async () => {
+Deno.test("Inbox enforces the configured page size", async () => {
   await using world = await ChatWorld.make({ pageSize: 2 });
   const { me } = await manyChats(world, ["direct", "direct", "direct"]);
   const page = await world.services.inbox.page(me, { limit: 100 });
   assert.deepEqual([page.items.length, page.next !== null], [2, true]);
 });
 
-Deno.test("Inbox: tells the newest message and what is unread, and forgets chats that were left", async () => {
+Deno.test("Inbox returns the newest message and the unread count, and omits chats that were left", async () => {
   await using world = await ChatWorld.make();
   const { me, chatIds: [chatId] } = await manyChats(world, ["group"]);
   const { inbox, sender, receipts, editor, groups } = world.services;
@@ -73,7 +73,7 @@ Deno.test("Inbox: tells the newest message and what is unread, and forgets chats
   assert.equal(await entry(), undefined);
 });
 
-Deno.test("Inbox: whoever joins has nothing unread, also on coming back, until a message comes", async () => {
+Deno.test("Inbox counts nothing as unread for a new or returning member until a message arrives", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const [eve] = await world.people(1);
@@ -90,7 +90,7 @@ Deno.test("Inbox: whoever joins has nothing unread, also on coming back, until a
   assert.equal(await unread(), 0);
 });
 
-Deno.test("Inbox: sending into a chat reads what came before, and nothing that comes after", async () => {
+Deno.test("Inbox counts messages before the caller's own as read, and later ones as unread", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { inbox, sender } = world.services;
@@ -105,7 +105,7 @@ Deno.test("Inbox: sending into a chat reads what came before, and nothing that c
   assert.equal(await unread(), 1);
 });
 
-Deno.test("Inbox: leaves out people who are blocked, counts mentions, and says what is muted", async () => {
+Deno.test("Inbox excludes blocked senders, counts mentions, and marks muted chats", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob, eve] } = await world.group(3);
   const { inbox, sender } = world.services;
@@ -126,7 +126,7 @@ Deno.test("Inbox: leaves out people who are blocked, counts mentions, and says w
   assert.equal((await entry()).muted, true);
 });
 
-Deno.test("Unread: a badge leaves out muted chats, counts mentions where only they notify, and is capped", async () => {
+Deno.test("Unread caps a badge, excludes muted chats, and counts only mentions where only they notify", async () => {
   await using world = await ChatWorld.make();
   const [me] = await world.people(1);
   const { sender, groups, unread } = world.services;
@@ -150,7 +150,7 @@ Deno.test("Unread: a badge leaves out muted chats, counts mentions where only th
   assert.equal(await unread.badge(me), 99);
 });
 
-Deno.test("Inbox: a cursor that is not ours is refused", async () => {
+Deno.test("Inbox rejects an invalid cursor", async () => {
   await using world = await ChatWorld.make();
   const { me, chatIds } = await manyChats(world, ["direct"]);
   for (const cursor of ["x", "1~x", `x~${chatIds[0]}`, `1~${chatIds[0]}~1`, "~"]) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import type { Broker, Signal } from "../../src/cluster/broker.ts";
-import { Heard } from "../contract/broker.ts";
+import { ReceivedSignals } from "../contract/broker.ts";
 import { CuttableProxy } from "../support/cuttable_proxy.ts";
 import { eventually } from "../support/eventually.ts";
 import { MongodbServer } from "../support/mongodb_server.ts";
@@ -16,19 +16,19 @@ function signal(): Signal {
   return { type: "typing", chatId: newId(), userId: newId(), typing: true };
 }
 
-function has({ signals }: Heard, { chatId }: Signal & { chatId?: string }): boolean {
+function has({ signals }: ReceivedSignals, { chatId }: Signal & { chatId?: string }): boolean {
   return signals.some((each) => "chatId" in each && each.chatId === chatId);
 }
 
-async function started(uri: string): Promise<{ broker: Broker; heard: Heard }> {
-  const [broker, heard] = [await mongoBrokerAt(uri), new Heard()];
-  await broker.start(heard);
-  return { broker, heard };
+async function started(uri: string): Promise<{ broker: Broker; received: ReceivedSignals }> {
+  const [broker, received] = [await mongoBrokerAt(uri), new ReceivedSignals()];
+  await broker.start(received);
+  return { broker, received };
 }
 
 Deno.test({
   ...options,
-  name: "a change stream whose connection breaks goes on where it was, and loses nothing",
+  name: "MongoBroker resumes a change stream after its connection breaks, and loses nothing",
   fn: async () => {
     await using server = await MongodbServer.start();
     await using proxy = new CuttableProxy(() => server.port);
@@ -43,46 +43,47 @@ Deno.test({
       await speaker.broker.flush();
     };
     await say();
-    await eventually("it is heard", () => has(listener.heard, sent[0]));
+    await eventually("it is received", () => has(listener.received, sent[0]));
     for (let i = 0; i < 3; i++) {
       proxy.cut();
       for (let j = 0; j < 20; j++) await say();
-      await eventually("the last is heard", () => has(listener.heard, sent.at(-1)!));
+      await eventually("the last is received", () => has(listener.received, sent.at(-1)!));
     }
-    const { gaps, signals } = listener.heard;
+    const { gaps, signals } = listener.received;
     assert.deepEqual([gaps, signals], [0, sent]);
     const theirs = signal();
     listener.broker.publish(theirs);
-    await eventually("and the other way", () => has(speaker.heard, theirs));
+    await eventually("and the other way", () => has(speaker.received, theirs));
     await Promise.all([listener.broker.close(), speaker.broker.close()]);
   },
 });
 
 Deno.test({
   ...options,
-  name: "a MongoDB that is killed and comes back: signals flow, and what was missed is a gap",
+  name: "MongoBroker recovers after MongoDB was killed, and reports a gap",
   fn: async () => {
     await using server = await MongodbServer.start();
     const uri = server.uri();
     const [a, b] = [await started(uri), await started(uri)];
     const before = signal();
     a.broker.publish(before);
-    await eventually("it is heard", () => has(b.heard, before));
+    await eventually("it is received", () => has(b.received, before));
     await server.kill();
     const during = signal();
     a.broker.publish(during);
     await server.restart();
-    await eventually("it was heard, or is known to be missed", () => {
-      return has(b.heard, during) || b.heard.gaps > 0;
+    await eventually("it was received, or a gap was reported", () => {
+      return has(b.received, during) || b.received.gaps > 0;
     });
     for (const [from, to] of [[a, b], [b, a]]) {
       await eventually("signals flow", async () => {
         const after = signal();
         from.broker.publish(after);
         await from.broker.flush();
-        return await eventually("it came", () => has(to.heard, after), { within: 2_000 }).then(
-          () => true,
-        );
+        return await eventually("it arrived", () => has(to.received, after), { within: 2_000 })
+          .then(
+            () => true,
+          );
       }, { within: 40_000 });
       assert.equal(from.broker.fault(), null);
     }

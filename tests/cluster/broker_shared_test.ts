@@ -10,7 +10,7 @@ import {
 } from "../../src/cluster/shared/instances.ts";
 import { decodeSignals } from "../../src/cluster/shared/signal_codec.ts";
 
-/** Others are there as soon as they are looked for, and not before. */
+/** Instances become visible when the table is read, and not before. */
 class World {
   readonly rows = new Map<string, InstanceRow>();
   readonly #table: InstanceTable = {
@@ -41,7 +41,7 @@ class WrittenBatches extends SharedBroker {
     return this.instances.start();
   }
 
-  async told(): Promise<ReturnType<typeof decodeSignals>[]> {
+  async written(): Promise<ReturnType<typeof decodeSignals>[]> {
     await this.flush();
     return this.batches.splice(0).map((batch) => decodeSignals(batch));
   }
@@ -60,39 +60,39 @@ function pointer(): Signal {
   return { type: "chat", chatId: newId(), rev: 1 };
 }
 
-Deno.test("an instance that is alone writes no signals; who joins is told the newest", async () => {
+Deno.test("SharedBroker writes no signals while alone, and sends the newest to an instance that joins", async () => {
   const world = new World();
   const broker = new WrittenBatches(world);
   await broker.start();
   const signals = [pointer(), pointer(), pointer()];
   broker.publish(signals[0]);
   broker.publish(signals[1]);
-  assert.deepEqual(await broker.told(), []);
+  assert.deepEqual(await broker.written(), []);
   await world.join();
   broker.publish(signals[2]);
-  const told = await broker.told();
-  assert.deepEqual(told.flatMap((each) => each.signals), signals);
-  assert.ok(!told.some(({ gap }) => gap));
+  const written = await broker.written();
+  assert.deepEqual(written.flatMap((each) => each.signals), signals);
+  assert.ok(!written.some(({ gap }) => gap));
   await broker.close();
 });
 
-Deno.test("who joins an instance that has said more than it holds is told of a gap", async () => {
+Deno.test("SharedBroker sends a gap to an instance that joins after the buffer has overflowed", async () => {
   const world = new World();
   const broker = new WrittenBatches(world);
   await broker.start();
   for (let i = 0; i < 25_000; i++) broker.publish(pointer());
   await world.join();
-  assert.ok((await broker.told()).some(({ gap }) => gap));
+  assert.ok((await broker.written()).some(({ gap }) => gap));
   await broker.close();
 });
 
-Deno.test("once the last of the others has gone, an instance is alone again", async () => {
+Deno.test("SharedBroker is alone again once the last of the other instances is gone", async () => {
   const world = new World();
   const broker = new WrittenBatches(world);
   await broker.start();
   world.rows.delete(await world.join());
   await world.instances.refresh();
   broker.publish(pointer());
-  assert.deepEqual(await broker.told(), []);
+  assert.deepEqual(await broker.written(), []);
   await broker.close();
 });

@@ -1,4 +1,9 @@
-import { type BrokerBed, brokerContract, Heard, type OtherBroker } from "../contract/broker.ts";
+import {
+  type BrokerBed,
+  brokerContract,
+  type OtherBroker,
+  ReceivedSignals,
+} from "../contract/broker.ts";
 import type { Broker } from "../../src/cluster/broker.ts";
 import { brokerProcess } from "../support/broker_process.ts";
 import { DENOKV_ACCESS_TOKEN, sharedDenokv } from "../support/denokv_server.ts";
@@ -9,7 +14,7 @@ import { TempDir } from "../support/temp_dir.ts";
 const denokv = sharedDenokv();
 const mongodb = sharedMongodb();
 
-/** The first broker here, the second in a process of its own. */
+/** The first broker here, the second in a separate process. */
 function twoProcesses(
   open: () => Promise<Broker>,
   spawn: () => Promise<OtherBroker>,
@@ -19,10 +24,10 @@ function twoProcesses(
   const spawned: OtherBroker[] = [];
   return {
     async here() {
-      const [broker, heard] = [await open(), new Heard()];
+      const [broker, received] = [await open(), new ReceivedSignals()];
       opened.push(broker);
-      await broker.start(heard);
-      return { broker, heard };
+      await broker.start(received);
+      return { broker, received };
     },
     async other() {
       const other = await spawn();
@@ -54,7 +59,7 @@ brokerContract("MongoDB", () => {
   );
 }, { ignore: mongodb.missing });
 
-/** Two brokers in one process, as the workers of `deno serve --parallel` have them. */
+/** Two brokers in one process, like the workers of `deno serve --parallel`. */
 brokerContract("Deno KV file", async () => {
   const folder = await TempDir.make("broker");
   const connections: Deno.Kv[] = [];
@@ -64,17 +69,17 @@ brokerContract("Deno KV file", async () => {
     return kvBrokerOn(kv);
   };
   const bed = twoProcesses(openOne, async () => {
-    const [broker, heard] = [await openOne(), new Heard()];
+    const [broker, received] = [await openOne(), new ReceivedSignals()];
     const kv = connections.at(-1)!;
-    await broker.start(heard);
+    await broker.start(received);
     return {
       publish: (signals) => {
         for (const signal of signals) broker.publish(signal);
         return Promise.resolve();
       },
-      heard: () => Promise.resolve(heard),
+      received: () => Promise.resolve(received),
       close: () => broker.close(),
-      // Its KV fails from now on, and it beats no more.
+      // Its KV fails from now on, and its heartbeats stop.
       die: () => Promise.resolve(closeOnce(kv)),
     };
   });

@@ -6,7 +6,7 @@ import {
   type InstanceTable,
 } from "../../src/cluster/shared/instances.ts";
 
-/** The rows of others, as a test sets them; each look finds them changed. */
+/** The rows of other instances, set by the test; each refresh finds them changed. */
 function watched(rows: Map<string, InstanceRow>) {
   let version = 0;
   const table = {
@@ -21,7 +21,7 @@ function watched(rows: Map<string, InstanceRow>) {
   return { instances, gone };
 }
 
-Deno.test("Instances: of who is gone it is known whether they left, whoever swept them", async () => {
+Deno.test("Instances reports whether a gone instance left or died, whichever instance swept it", async () => {
   const rows = new Map<string, InstanceRow>();
   const { instances, gone } = watched(rows);
   const say = async (id: string, ...states: InstanceRow["state"][]) => {
@@ -46,7 +46,7 @@ Deno.test("Instances: of who is gone it is known whether they left, whoever swep
   ]);
 });
 
-Deno.test("Instances: one whose clock is a minute behind counts as alive, and is not swept", async () => {
+Deno.test("Instances counts an instance whose clock is a minute behind as alive, and does not sweep it", async () => {
   const rows = new Map<string, InstanceRow>();
   const { instances, gone } = watched(rows);
   for (let beat = 0; beat < 3; beat++) {

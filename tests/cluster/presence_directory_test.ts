@@ -26,7 +26,7 @@ function tablesOn(kv: Deno.Kv): PresenceTables {
   return {
     instances: kvInstanceTable(kv),
     presence: kvPresenceTable(kv),
-    // The next test may be on the same server.
+    // The next test may use the same server.
     async [Symbol.asyncDispose]() {
       for await (const { key } of kv.list({ prefix: [] })) await kv.delete(key);
       kv.close();

@@ -8,7 +8,7 @@ import {
 } from "../../src/cluster/shared/instances.ts";
 import { type PresenceTable, SharedPresence } from "../../src/cluster/shared/presence.ts";
 
-/** Lists what was there when it was asked, and answers when it may. */
+/** Lists the rows as of the call, and returns when the test allows it. */
 class SlowInstanceTable implements InstanceTable {
   readonly rows = new Map<string, InstanceRow>();
   held: Promise<void> | undefined;
@@ -33,7 +33,7 @@ class SlowInstanceTable implements InstanceTable {
   }
 }
 
-Deno.test("who is on an instance that began during a look is online, and keeps the entry", async () => {
+Deno.test("SharedPresence shows users of an instance that began during a refresh, and keeps their entries", async () => {
   const [ann, began] = [newId(), newId()];
   const removed: string[] = [];
   const presence: PresenceTable = {

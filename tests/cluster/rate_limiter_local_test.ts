@@ -7,7 +7,7 @@ const clockAt = (start: number) => ({ now: () => start + at });
 
 const RATE = { count: 3, periodMs: 3000 };
 
-Deno.test("a burst is allowed up to the count, then one an interval", () => {
+Deno.test("MemoryRateLimiter allows a burst up to the count, then one use per interval", () => {
   at = 0;
   const limiter = new MemoryRateLimiter(clockAt(1_000_000));
   const remaining = [1, 2, 3].map(() => limiter.consume("a", RATE).remaining);
@@ -30,7 +30,7 @@ Deno.test("a burst is allowed up to the count, then one an interval", () => {
   });
 });
 
-Deno.test("a refused request costs nothing, and buckets are apart", () => {
+Deno.test("MemoryRateLimiter charges nothing for a refused request, and keeps buckets separate", () => {
   at = 0;
   const limiter = new MemoryRateLimiter(clockAt(0));
   for (let i = 0; i < 100; i++) limiter.consume("a", RATE);
@@ -39,7 +39,7 @@ Deno.test("a refused request costs nothing, and buckets are apart", () => {
   assert.equal(limiter.consume("a", RATE).allowed, true);
 });
 
-Deno.test("a clock that is set back does not shut a bucket for longer than its period", () => {
+Deno.test("MemoryRateLimiter closes no bucket for longer than its period when the clock is set back", () => {
   at = 0;
   const limiter = new MemoryRateLimiter(clockAt(1_000_000));
   for (let i = 0; i < 4; i++) limiter.consume("a", RATE);
@@ -49,7 +49,7 @@ Deno.test("a clock that is set back does not shut a bucket for longer than its p
   assert.equal(limiter.consume("a", RATE).allowed, true);
 });
 
-Deno.test("rates that do not divide evenly allow exactly their count", () => {
+Deno.test("MemoryRateLimiter allows exactly the count of rates that do not divide evenly", () => {
   for (const count of [1, 7, 60, 333, 1200]) {
     at = 0;
     const limiter = new MemoryRateLimiter(clockAt(1_790_000_000_123));
@@ -59,7 +59,7 @@ Deno.test("rates that do not divide evenly allow exactly their count", () => {
   }
 });
 
-Deno.test("memory is bounded, and full buckets are forgotten first", () => {
+Deno.test("MemoryRateLimiter bounds memory, and drops full buckets first", () => {
   at = 0;
   const limiter = new MemoryRateLimiter(clockAt(0), 100);
   for (let i = 0; i < 50; i++) limiter.consume(`idle ${i}`, RATE);

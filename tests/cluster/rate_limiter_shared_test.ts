@@ -12,11 +12,11 @@ import { eventually } from "../support/eventually.ts";
 const STRICT = { count: 10, periodMs: 60_000 };
 const WIDE = { count: 1_000, periodMs: 60_000 };
 
-/** Keeps what is written, and says that nobody else wrote anything. */
+/** Keeps what is written, and reports that no other instance wrote anything. */
 class FakeTable implements RateTable {
   readonly written: InstanceCount[] = [];
   working = true;
-  /** What a write waits for. */
+  /** Promise that a write waits for. */
   gate: Promise<void> = Promise.resolve();
 
   async write(count: InstanceCount): Promise<void> {
@@ -30,21 +30,21 @@ class FakeTable implements RateTable {
   }
 }
 
-Deno.test("a wide limit writes nothing until a good part of it is used, and then only what is new", async () => {
+Deno.test("SharedRateLimiter writes nothing of a large limit until a good part is used, and then only new uses", async () => {
   const table = new FakeTable();
   const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
   for (let i = 0; i < 60; i++) limiter.consume("send:x", WIDE);
   for (let i = 0; i < 70; i++) limiter.consume("send:y", WIDE);
   await eventually("it is written", () => table.written.length > 0);
   assert.deepEqual(table.written.map(({ uses, added }) => [uses, added]), [[70, 70]]);
-  assert.ok(!table.written[0].bucket.includes("send"), "and not whom it is about");
+  assert.ok(!table.written[0].bucket.includes("send"), "and does not reveal the user");
   for (let i = 0; i < 5; i++) limiter.consume("send:y", WIDE);
   await eventually("the rest is written", () => table.written.length > 1);
   assert.deepEqual([table.written[1].uses, table.written[1].added], [75, 5]);
   await limiter.close();
 });
 
-Deno.test("what was used right before a window ended is written under that window", async () => {
+Deno.test("SharedRateLimiter writes uses right before the end of a window under that window", async () => {
   const table = new FakeTable();
   const clock = new HandClock();
   const limiter = new SharedRateLimiter({ table, log: silentLog, clock });
@@ -60,7 +60,7 @@ Deno.test("what was used right before a window ended is written under that windo
   await limiter.close();
 });
 
-Deno.test("without the table each instance limits alone, and says so", async () => {
+Deno.test("SharedRateLimiter limits alone without the table, and logs it", async () => {
   const table = new FakeTable();
   table.working = false;
   const lines: string[] = [];
@@ -76,7 +76,7 @@ Deno.test("without the table each instance limits alone, and says so", async () 
   assert.equal(lines.length, 1, "once, not with every request");
 });
 
-Deno.test("a table that does not answer holds a request up once, and not until it does", async () => {
+Deno.test("SharedRateLimiter waits once for a table that does not respond, up to its timeout", async () => {
   const table = new FakeTable();
   const answer = Promise.withResolvers<void>();
   table.gate = answer.promise;
@@ -87,7 +87,7 @@ Deno.test("a table that does not answer holds a request up once, and not until i
   answer.resolve();
 });
 
-Deno.test("who goes on where a strict limit is used up costs the table nothing", async () => {
+Deno.test("SharedRateLimiter does not call the table for a client that exceeds a strict limit", async () => {
   const table = new FakeTable();
   const limiter = new SharedRateLimiter({ table, log: silentLog, clock: new HandClock() });
   for (let i = 0; i < 10; i++) assert.ok((await limiter.consume("x", STRICT)).allowed);
@@ -97,7 +97,7 @@ Deno.test("who goes on where a strict limit is used up costs the table nothing",
   await limiter.close();
 });
 
-Deno.test("memory is bounded", async () => {
+Deno.test("SharedRateLimiter bounds memory", async () => {
   const table = new FakeTable();
   const limiter = new SharedRateLimiter({
     table,
@@ -113,7 +113,7 @@ Deno.test("memory is bounded", async () => {
   await limiter.close();
 });
 
-Deno.test("of the writes of one bucket none overtakes another, and the last has all uses", async () => {
+Deno.test("SharedRateLimiter writes one bucket in order, and the last write has all uses", async () => {
   const table = new FakeTable();
   const answer = Promise.withResolvers<void>();
   table.gate = answer.promise;

@@ -16,14 +16,14 @@ import { sharedMongodb } from "../support/mongodb_server.ts";
 const denokv = sharedDenokv();
 const mongodb = sharedMongodb();
 
-/** Two instances, each with a connection of its own. */
+/** Two instances, each with a separate connection. */
 async function pair(
   connect: () => Promise<{ table: RateTable; close(): unknown }>,
 ): Promise<LimiterBed> {
   const clock = new HandClock();
   const connections = [await connect(), await connect()];
   const [a, b] = connections.map(({ table }) => {
-    // Longer than a busy machine keeps a table waiting: what happens then is tested without one.
+    // Longer than a busy machine delays a table: the timeout is tested without one.
     return new SharedRateLimiter({ table, log: silentLog, clock, timeoutMs: 10_000 });
   });
   return {

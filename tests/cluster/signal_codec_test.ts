@@ -6,7 +6,10 @@ const CHAT = "019b7c3e-26fe-7000-8000-000000000003";
 const USER = "019b7c3e-26fe-7000-8000-000000000001";
 const [CHAT_HEX, USER_HEX] = [CHAT, USER].map((id) => id.replaceAll("-", ""));
 
-/** As release 8fed8a9 encodes them: while a deployment rolls, its instances and this release's hear each other. */
+/**
+ * As release 8fed8a9 encodes them: during a rolling deployment, its instances and this release's
+ * exchange them.
+ */
 const FROZEN: [Signal, string][] = [
   [{ type: "chat", chatId: CHAT, rev: 300 }, `01${CHAT_HEX}ac02`],
   [{ type: "chat", chatId: CHAT, rev: 7, membersAfter: 5 }, `02${CHAT_HEX}0705`],
@@ -23,7 +26,7 @@ const FROZEN: [Signal, string][] = [
 ];
 
 for (const [signal, hex] of FROZEN) {
-  Deno.test(`${hex.slice(0, 2)}: the signal ${signal.type} has the bytes of release 8fed8a9`, () => {
+  Deno.test(`${hex.slice(0, 2)}: encodeSignal writes the bytes of release 8fed8a9 for ${signal.type}`, () => {
     const bytes = Uint8Array.fromHex(hex);
     assert.deepEqual(encodeSignal(signal), bytes);
     assert.deepEqual(decodeSignals(bytes), { signals: [signal], gap: false });

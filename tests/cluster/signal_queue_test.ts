@@ -6,7 +6,7 @@ import { decodeSignals } from "../../src/cluster/shared/signal_codec.ts";
 import { SignalQueue, type SignalQueueOptions } from "../../src/cluster/shared/signal_queue.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** A queue whose writes can be held up, and what came through. */
+/** A queue whose writes can be delayed, and the signals it wrote. */
 class World {
   readonly sizes: number[] = [];
   readonly batches: { signals: Signal[]; gap: boolean }[] = [];
@@ -45,7 +45,7 @@ function typing(): Signal {
   return { type: "typing", chatId: newId(), userId: newId(), typing: true };
 }
 
-Deno.test("what waits past the most is dropped, and the next batch says so", async () => {
+Deno.test("SignalQueue drops signals past the maximum, and the next batch has a gap", async () => {
   const world = new World({ maxWaiting: 10 }, true);
   const first = typing();
   world.queue.push(first);
@@ -57,13 +57,13 @@ Deno.test("what waits past the most is dropped, and the next batch says so", asy
   await world.queue.flush();
   assert.deepEqual(world.batches[0], { signals: [first], gap: false });
   assert.equal(world.batches[1].gap, true);
-  assert.equal(world.batches.filter(({ gap }) => gap).length, 1, "it is said once");
+  assert.equal(world.batches.filter(({ gap }) => gap).length, 1, "there is one gap");
   assert.deepEqual(world.signals.slice(-3), last, "what came after is there");
   assert.ok(world.signals.length <= 11, `${world.signals.length} were kept`);
   assert.match(world.lines[0], /too many are waiting/);
 });
 
-Deno.test("a drop is told even if nothing comes after it", async () => {
+Deno.test("SignalQueue writes the gap of a drop even if no signal follows", async () => {
   const world = new World({ maxWaiting: 10 }, true);
   world.queue.push(typing());
   await eventually("it is under way", () => world.sizes.length === 1);
@@ -73,7 +73,7 @@ Deno.test("a drop is told even if nothing comes after it", async () => {
   assert.deepEqual(world.batches.slice(1), [{ signals: [], gap: true }]);
 });
 
-Deno.test("a pointer that was dropped does not hide the next one to its chat", async () => {
+Deno.test("SignalQueue sends the next pointer to a chat after dropping one", async () => {
   const world = new World({ maxWaiting: 10 }, true);
   world.queue.push(typing());
   await eventually("it is under way", () => world.sizes.length === 1);
@@ -86,7 +86,7 @@ Deno.test("a pointer that was dropped does not hide the next one to its chat", a
   assert.deepEqual(world.signals.slice(1), [{ type: "chat", chatId, rev: 6 }]);
 });
 
-Deno.test("pointers to few chats never fill the queue", async () => {
+Deno.test("SignalQueue is never filled by pointers to few chats", async () => {
   const world = new World({ maxWaiting: 10 }, true);
   const chatIds = Array.from({ length: 5 }, () => newId());
   for (let rev = 1; rev <= 1_000; rev++) {
@@ -101,7 +101,7 @@ Deno.test("pointers to few chats never fill the queue", async () => {
   assert.deepEqual([world.lines, world.batches.some(({ gap }) => gap)], [[], false]);
 });
 
-Deno.test("batches stay small while little waits, and grow when much does", async () => {
+Deno.test("SignalQueue sends small batches while little is waiting, and large ones otherwise", async () => {
   const world = new World({}, true);
   for (let i = 0; i < 100; i++) world.queue.push(typing());
   world.release();
@@ -114,7 +114,7 @@ Deno.test("batches stay small while little waits, and grow when much does", asyn
   assert.equal(world.signals.length, 5_100);
 });
 
-Deno.test("a signal that is too large is parted, and one that cannot be is left out", async () => {
+Deno.test("SignalQueue splits a signal that is too large, and drops one that cannot be split", async () => {
   const world = new World({ smallBytes: 400, largeBytes: 400 });
   const chatIds = Array.from({ length: 30 }, () => newId());
   const event = { event: "presence" as const, data: {} };
@@ -127,13 +127,13 @@ Deno.test("a signal that is too large is parted, and one that cannot be is left 
   const small = typing();
   world.queue.push(small);
   await world.queue.flush();
-  const told = world.signals.flatMap((signal) => signal.type === "rooms" ? signal.chatIds : []);
-  assert.deepEqual(told.sort(), chatIds.sort());
+  const sent = world.signals.flatMap((signal) => signal.type === "rooms" ? signal.chatIds : []);
+  assert.deepEqual(sent.sort(), chatIds.sort());
   assert.deepEqual(world.signals.filter(({ type }) => type !== "rooms"), [small]);
   assert.match(world.lines[0], /too large/);
 });
 
-Deno.test("after a write that was given up the queue takes and sends again", async () => {
+Deno.test("SignalQueue accepts and sends again after a write that failed for good", async () => {
   let failing = true;
   const sent: Signal[] = [];
   const queue = new SignalQueue({

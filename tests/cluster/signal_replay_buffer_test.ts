@@ -7,7 +7,7 @@ function pointer(): Signal {
   return { type: "chat", chatId: newId(), rev: 1 };
 }
 
-Deno.test("SignalReplayBuffer: what is new is there to be told, in order and once", () => {
+Deno.test("SignalReplayBuffer returns new signals in order and once", () => {
   const held = new SignalReplayBuffer(() => 0);
   const signals = [pointer(), pointer(), pointer()];
   for (const signal of signals) held.add(signal);
@@ -15,7 +15,7 @@ Deno.test("SignalReplayBuffer: what is new is there to be told, in order and onc
   assert.deepEqual(held.drain(), { signals: [], gap: false });
 });
 
-Deno.test("SignalReplayBuffer: what is old is a gap, and is told as one once", () => {
+Deno.test("SignalReplayBuffer replaces old signals by one gap", () => {
   let now = 0;
   const held = new SignalReplayBuffer(() => now);
   held.add(pointer());
@@ -29,7 +29,7 @@ Deno.test("SignalReplayBuffer: what is old is a gap, and is told as one once", (
   assert.deepEqual(held.drain(), { signals: [], gap: false });
 });
 
-Deno.test("SignalReplayBuffer: of a flood little is held", () => {
+Deno.test("SignalReplayBuffer keeps few signals of a flood", () => {
   const held = new SignalReplayBuffer(() => 0);
   for (let i = 0; i < 100_000; i++) held.add(pointer());
   const { signals, gap } = held.drain();

@@ -9,7 +9,9 @@ import { bodyOf, breakingOff, bytesOf, Random, randomlyChunked } from "../suppor
 const MIB = 1024 * 1024;
 const TEXT = { contentType: "text/plain" };
 
-/** What every adapter is held to. `partSize` is where bodies are cut, so that tests can go around it. */
+/**
+ * Contract of every adapter. Bodies are split at `partSize`, so that tests can use sizes around it.
+ */
 export interface BlobStoreUnderTest {
   store: BlobStore;
   partSize: number;
@@ -19,7 +21,7 @@ export interface BlobStoreUnderTest {
 
 type Step = (name: string, run: (test: BlobStoreUnderTest) => Promise<void>) => Promise<void>;
 
-/** Runs each step against what `start` gives; the caller cleans up. */
+/** Runs each step against the result of `start`; the caller cleans up. */
 export async function blobStoreContract(test: BlobStoreUnderTest, t: Deno.TestContext) {
   const step: Step = async (name, run) => {
     await t.step(name, () => run(test));
@@ -42,7 +44,7 @@ export function hasCode(code: ErrorCode): (error: unknown) => boolean {
 }
 
 async function wholeBlobs(step: Step) {
-  await step("gives back what was put", async ({ store, partSize }) => {
+  await step("returns the stored bytes", async ({ store, partSize }) => {
     const random = new Random(11);
     for (const size of [0, 1, 1000, partSize - 1, partSize, partSize + 1, 2 * partSize + 77]) {
       const bytes = random.bytes(size);
@@ -57,7 +59,7 @@ async function wholeBlobs(step: Step) {
     }
   });
 
-  await step("replaces a blob, and a reader goes on with the old one", async ({ store }) => {
+  await step("replaces a blob, and a reader continues with the old one", async ({ store }) => {
     const old = new Random(12).bytes(3 * MIB);
     const first = await store.put("replaced", bodyOf(old), TEXT);
     const reading = (await store.get("replaced"))!.body;
@@ -70,16 +72,19 @@ async function wholeBlobs(step: Step) {
     assert.deepEqual(await bytesOf((await store.get("replaced"))!.body), new Uint8Array([1, 2]));
   });
 
-  await step("knows nothing of what is not there, and deletes it again", async ({ store }) => {
-    await store.put("gone", bodyOf(new Uint8Array([1])), TEXT);
-    await store.delete("gone");
-    await store.delete("gone");
-    assert.equal(await store.head("gone"), null);
-    assert.equal(await store.get("gone"), null);
-    assert.equal(await store.get("never", { start: 0, end: 1 }), null);
-  });
+  await step(
+    "returns null for a missing blob, and deletes it again without an error",
+    async ({ store }) => {
+      await store.put("gone", bodyOf(new Uint8Array([1])), TEXT);
+      await store.delete("gone");
+      await store.delete("gone");
+      assert.equal(await store.head("gone"), null);
+      assert.equal(await store.get("gone"), null);
+      assert.equal(await store.get("never", { start: 0, end: 1 }), null);
+    },
+  );
 
-  await step("refuses keys and types that could mean something else", async ({ store }) => {
+  await step("rejects keys and types that could be misinterpreted", async ({ store }) => {
     const keys = [
       "",
       "/a",
@@ -114,7 +119,7 @@ async function wholeBlobs(step: Step) {
 }
 
 async function ranges(step: Step) {
-  await step("gives any range of a blob", async ({ store, partSize }) => {
+  await step("returns any range of a blob", async ({ store, partSize }) => {
     const random = new Random(21);
     const size = partSize + 5000;
     const bytes = random.bytes(size);
@@ -139,7 +144,7 @@ async function ranges(step: Step) {
     }
   });
 
-  await step("refuses a range that is not in the blob", async ({ store }) => {
+  await step("rejects a range that is not in the blob", async ({ store }) => {
     await store.put("short", bodyOf(new Uint8Array(10)), TEXT);
     await store.put("empty", bodyOf(new Uint8Array()), TEXT);
     for (const [start, end] of [[10, 12], [5, 4], [-1, 3], [0.5, 3], [NaN, 3]]) {
@@ -152,7 +157,7 @@ async function ranges(step: Step) {
     );
   });
 
-  await step("lets go of a body that is cancelled", async ({ store }) => {
+  await step("stops reading a body that is canceled", async ({ store }) => {
     await store.put("cancelled", bodyOf(new Random(22).bytes(4 * MIB)), TEXT);
     for (let i = 0; i < 20; i++) {
       const reader = (await store.get("cancelled"))!.body.getReader();
@@ -164,7 +169,7 @@ async function ranges(step: Step) {
 }
 
 async function failures(step: Step) {
-  await step("leaves nothing of a body that fails, and the old blob as it was", async (test) => {
+  await step("leaves nothing of a body that fails, and keeps the old blob", async (test) => {
     const { store, partSize } = test;
     for (const size of [0, 10, partSize, 2 * partSize + 10]) {
       const gone = new Error("the client went away");
@@ -179,7 +184,7 @@ async function failures(step: Step) {
     assert.equal(await store.sweep(Date.now() + 60_000), 0);
   });
 
-  await step("passes a limit's error on, and stops the source", async ({ store }) => {
+  await step("rethrows a limit's error, and stops the source", async ({ store }) => {
     let cancelled = false;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new Uint8Array(MIB)),
@@ -191,18 +196,18 @@ async function failures(step: Step) {
     assert.ok(cancelled);
   });
 
-  await step("hashes what passes", async ({ store }) => {
+  await step("hashes the bytes that pass through", async ({ store }) => {
     const bytes = new TextEncoder().encode("abc");
     const hash = new Sha256Stream();
     await store.put("hashed", bodyOf(bytes).pipeThrough(hash), TEXT);
-    // FIPS 180-4's own example.
+    // The example of FIPS 180-4.
     const sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert.deepEqual(await hash.digest, { sha256, size: 3 });
   });
 }
 
 async function copies(step: Step) {
-  await step("copies, with another type if asked", async ({ store }) => {
+  await step("copies a blob, with another type if requested", async ({ store }) => {
     const bytes = new Random(41).bytes(100_000);
     const source = await store.put("copy/from", bodyOf(bytes), TEXT);
     const same = await store.copy("copy/from", "copy/to", { ifMatch: source.etag });
@@ -214,7 +219,7 @@ async function copies(step: Step) {
     assert.ok(equal(await bytesOf((await store.get("copy/typed"))!.body), bytes));
   });
 
-  await step("copies only what is there and unchanged", async ({ store }) => {
+  await step("copies a blob only if it exists and is unchanged", async ({ store }) => {
     const old = await store.put("copy/changed", bodyOf(new Uint8Array([1])), TEXT);
     await store.put("copy/changed", bodyOf(new Uint8Array([2])), TEXT);
     const stale = store.copy("copy/changed", "copy/none", { ifMatch: old.etag });
@@ -225,7 +230,7 @@ async function copies(step: Step) {
 }
 
 async function resumable(step: Step) {
-  await step("puts together an upload in random pieces, across restarts", async (test) => {
+  await step("assembles an upload from random pieces, across restarts", async (test) => {
     const random = new Random(51);
     const bytes = random.bytes(2 * test.partSize + 12_345);
     const upload = await test.store.createUpload("pieces", { contentType: "video/mp4" });
@@ -246,7 +251,7 @@ async function resumable(step: Step) {
     assert.equal(await test.store.sweep(Date.now() + 60_000), 0);
   });
 
-  await step("keeps what arrived of a piece that broke off", async ({ store, partSize }) => {
+  await step("keeps the received part of a piece that broke off", async ({ store, partSize }) => {
     const bytes = new Random(52).bytes(partSize + 3000);
     const upload = await store.createUpload("broken", TEXT);
     const gone = new Error("the client went away");
@@ -268,7 +273,7 @@ async function resumable(step: Step) {
     assert.equal((await bytesOf((await store.get("nothing"))!.body)).byteLength, 0);
   });
 
-  await step("completes once, and answers the same again", async ({ store }) => {
+  await step("completes once, and returns the same result again", async ({ store }) => {
     const upload = await store.createUpload("once", TEXT);
     await store.appendUpload(upload, 0, bodyOf(new Uint8Array(5)));
     const info = await store.completeUpload(upload);
@@ -279,7 +284,7 @@ async function resumable(step: Step) {
     await assert.rejects(store.completeUpload(upload), hasCode("not_found"));
   });
 
-  await step("refuses a wrong offset, a second append and an unknown upload", async ({ store }) => {
+  await step("rejects a wrong offset, a second append and an unknown upload", async ({ store }) => {
     const upload = await store.createUpload("strict", TEXT);
     await store.appendUpload(upload, 0, bodyOf(new Uint8Array(5)));
     for (const offset of [0, 4, 6]) {
@@ -307,7 +312,7 @@ async function resumable(step: Step) {
     await store.abortUpload(upload);
   });
 
-  await step("forgets an upload that is aborted", async ({ store }) => {
+  await step("deletes an upload that is aborted", async ({ store }) => {
     const upload = await store.createUpload("aborted", TEXT);
     await store.appendUpload(upload, 0, bodyOf(new Uint8Array(5)));
     await store.abortUpload(upload);
@@ -319,7 +324,7 @@ async function resumable(step: Step) {
 }
 
 async function sweeping(step: Step) {
-  await step("sweeps what was abandoned, and nothing else", async ({ store, reopen, partSize }) => {
+  await step("sweeps abandoned uploads, and nothing else", async ({ store, reopen, partSize }) => {
     const kept = await store.put("swept/kept", bodyOf(new Uint8Array(9)), TEXT);
     const idle = await store.createUpload("swept/idle", TEXT);
     await store.createUpload("swept/empty", TEXT);
@@ -336,9 +341,9 @@ async function sweeping(step: Step) {
 }
 
 async function flatMemory(step: Step) {
-  await step("streams 200 MB in and out without keeping it", async ({ store }) => {
+  await step("streams 200 MB in and out without keeping it in memory", async ({ store }) => {
     const size = 200 * 1000 * 1000;
-    // What is loaded and allocated once, with a first upload, is not what is measured.
+    // Memory that is loaded and allocated once, with a first upload, is not measured.
     await store.put("warm", zeros(20 * 1000 * 1000, () => {}), TEXT);
     const before = memoryHeld();
     let peak = before;
@@ -379,7 +384,7 @@ function zeros(size: number, onChunk: () => void): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-/** Faster by far than `deepEqual`, for megabytes. */
+/** Much faster than `deepEqual` for megabytes. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && a.every((byte, at) => byte === b[at]);
 }

@@ -4,11 +4,11 @@ import type { Broker, BrokerEvents, Signal } from "../../src/cluster/broker.ts";
 import { newId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** Keeps what a broker tells. */
-export class Heard implements BrokerEvents {
+/** Records the events of a broker. */
+export class ReceivedSignals implements BrokerEvents {
   readonly signals: Signal[] = [];
   readonly gone: string[] = [];
-  /** The instances that were heard, by signal. */
+  /** The publishing instance of each signal. */
   readonly from: string[] = [];
   gaps = 0;
   deaths = 0;
@@ -31,19 +31,19 @@ export class Heard implements BrokerEvents {
   }
 }
 
-/** A broker that has been started here. */
+/** A broker that was started in this process. */
 export interface OpenBroker {
   broker: Broker;
-  heard: Heard;
+  received: ReceivedSignals;
 }
 
-/** A broker that has been started where a second instance would be: in another process, mostly. */
+/** A broker that was started where a second instance would be: mostly in another process. */
 export interface OtherBroker {
   publish(signals: Signal[]): Promise<void>;
-  heard(): Promise<{ signals: Signal[]; gaps: number }>;
-  /** In good order. */
+  received(): Promise<{ signals: Signal[]; gaps: number }>;
+  /** Closes in good order. */
   close(): Promise<void>;
-  /** As `kill -9` does it. */
+  /** Dies as by `kill -9`. */
   die(): Promise<void>;
 }
 
@@ -52,7 +52,9 @@ export interface BrokerBed extends AsyncDisposable {
   other(): Promise<OtherBroker>;
 }
 
-/** What every Broker adapter is held to. Instances of a bed die after four seconds without a beat. */
+/**
+ * Contract of every Broker adapter. Instances of a bed die after four seconds without a heartbeat.
+ */
 export function brokerContract(
   name: string,
   open: () => Promise<BrokerBed>,
@@ -68,33 +70,33 @@ export function brokerContract(
       },
     });
 
-  test("what one publishes the other hears, in order, and itself not", async (bed) => {
-    const { broker, heard } = await bed.here();
+  test("signals reach the other instance in order, and not their publisher", async (bed) => {
+    const { broker, received } = await bed.here();
     const other = await bed.other();
     const mine = Array.from({ length: 300 }, (_, i) => typing(i));
     const theirs = Array.from({ length: 300 }, (_, i) => typing(i));
-    const said = other.publish(theirs);
+    const published = other.publish(theirs);
     for (const signal of mine) broker.publish(signal);
-    await said;
+    await published;
     await eventually("both have all", async () => {
-      return heard.signals.length >= 300 && (await other.heard()).signals.length >= 300;
+      return received.signals.length >= 300 && (await other.received()).signals.length >= 300;
     });
-    assert.deepEqual(heard.signals, theirs);
-    assert.deepEqual((await other.heard()).signals, mine);
+    assert.deepEqual(received.signals, theirs);
+    assert.deepEqual((await other.received()).signals, mine);
   });
 
-  test("every kind of signal arrives as it was", async (bed) => {
+  test("every kind of signal arrives unchanged", async (bed) => {
     const { broker } = await bed.here();
     const other = await bed.other();
     const signals = everyKind();
     for (const signal of signals) broker.publish(signal);
-    await eventually("all came", async () => {
-      return (await other.heard()).signals.length >= signals.length;
+    await eventually("everything arrived", async () => {
+      return (await other.received()).signals.length >= signals.length;
     });
-    assert.deepEqual((await other.heard()).signals, signals);
+    assert.deepEqual((await other.received()).signals, signals);
   });
 
-  test("pointers to one chat come to the highest, and who joined by them is not lost", async (bed) => {
+  test("pointers to one chat collapse to the highest, and keep the earliest membersAfter", async (bed) => {
     const { broker } = await bed.here();
     const other = await bed.other();
     const [chatId, last] = [newId(), newId()];
@@ -107,10 +109,12 @@ export function brokerContract(
       });
     }
     broker.publish({ type: "chat", chatId: last, rev: 1 });
-    await eventually("the last came", async () => {
-      return (await other.heard()).signals.some((each) => "chatId" in each && each.chatId === last);
+    await eventually("the last arrived", async () => {
+      return (await other.received()).signals.some((each) =>
+        "chatId" in each && each.chatId === last
+      );
     });
-    const pointers = (await other.heard()).signals.filter((each) => each.type === "chat");
+    const pointers = (await other.received()).signals.filter((each) => each.type === "chat");
     const mine = pointers.filter((each) => each.chatId === chatId);
     assert.equal(Math.max(...mine.map(({ rev }) => rev)), 500);
     assert.equal(Math.min(...mine.map(({ membersAfter = Infinity }) => membersAfter)), 49);
@@ -124,57 +128,61 @@ export function brokerContract(
     for (const chatId of chatIds) broker.publish({ type: "chat", chatId, rev: 1 });
     const userIds = Array.from({ length: 40_000 }, () => newId());
     broker.publish({ type: "users", userIds, event: { event: "presence", data: {} } });
-    await eventually("all users came", async () => usersIn(await other.heard()).length >= 40_000);
-    const { signals } = await other.heard();
+    await eventually(
+      "all users arrived",
+      async () => usersIn(await other.received()).length >= 40_000,
+    );
+    const { signals } = await other.received();
     assert.deepEqual(usersIn({ signals }).sort(), userIds.sort());
     const chats = signals.flatMap((each) => each.type === "chat" ? [each.chatId] : []);
     assert.deepEqual(chats.sort(), chatIds.sort());
   });
 
-  test("who begins later hears what is said from then on", async (bed) => {
+  test("an instance that starts later receives signals from then on", async (bed) => {
     const { broker } = await bed.here();
     broker.publish(typing(1));
     await broker.flush();
     const other = await bed.other();
     const later = typing(2);
     broker.publish(later);
-    const last = async () => (await other.heard()).signals.at(-1);
-    await eventually("it came", async () => isDeepStrictEqual(await last(), later));
+    const last = async () => (await other.received()).signals.at(-1);
+    await eventually("it arrived", async () => isDeepStrictEqual(await last(), later));
   });
 
-  test("what was published before closing is heard", async (bed) => {
-    const { heard } = await bed.here();
+  test("signals published before closing arrive", async (bed) => {
+    const { received } = await bed.here();
     const other = await bed.other();
     await other.publish(everyKind());
     await other.close();
-    await eventually("all came", () => heard.signals.length === everyKind().length);
+    await eventually("everything arrived", () => received.signals.length === everyKind().length);
   });
 
-  test("who dies is known to be gone, and the rest goes on", async (bed) => {
-    const { broker, heard } = await bed.here();
+  test("an instance that dies is reported as gone, and the others go on", async (bed) => {
+    const { broker, received } = await bed.here();
     const [dying, staying] = [await bed.other(), await bed.other()];
     await dying.publish([typing(1)]);
-    await eventually("it was there", () => heard.signals.length === 1);
+    await eventually("it was there", () => received.signals.length === 1);
     await dying.die();
-    await eventually("it is gone", () => heard.gone.includes(heard.from[0]));
-    assert.ok(heard.deaths > 0, "what it had written last is looked for");
+    await eventually("it is gone", () => received.gone.includes(received.from[0]));
+    assert.ok(received.deaths > 0, "what it had written last is looked for");
     const [mine, theirs] = [typing(2), typing(3)];
     broker.publish(mine);
     await staying.publish([theirs]);
-    // On a busy machine one may have been thought dead for a moment, and is read from its beginning.
-    await eventually("both came", async () => {
-      return isAmong(mine, (await staying.heard()).signals) && isAmong(theirs, heard.signals);
+    // On a busy machine one may have been considered dead for a moment, and is read from its
+    // beginning.
+    await eventually("both arrived", async () => {
+      return isAmong(mine, (await staying.received()).signals) && isAmong(theirs, received.signals);
     });
     assert.equal(broker.fault(), null);
   });
 
-  test("closing twice is closing once, and what is published then is nobody's", async (bed) => {
+  test("closing twice is closing once, and later signals are dropped", async (bed) => {
     const { broker } = await bed.here();
     const other = await bed.other();
     await Promise.all([broker.close(), broker.close()]);
     broker.publish(typing(1));
     await broker.flush();
-    assert.deepEqual((await other.heard()).signals, []);
+    assert.deepEqual((await other.received()).signals, []);
   });
 }
 

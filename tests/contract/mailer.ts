@@ -58,7 +58,7 @@ export function mailerContract(name: string, open: () => Promise<MailerUnderTest
     assert.deepEqual(arrived(), [sampleMail]);
   });
 
-  test("mails sent at once all arrive, each to its own reader", async ({ mailer, arrived }) => {
+  test("concurrent mails all arrive, each at its own recipient", async ({ mailer, arrived }) => {
     const to = Array.from({ length: 20 }, (_, n) => `reader${n}@example.com`);
     await Promise.all(to.map((reader) => mailer.send({ ...sampleMail, to: reader })));
     assert.deepEqual(arrived().map((mail) => mail.to).sort(), to.sort());
@@ -72,7 +72,7 @@ export function mailerContract(name: string, open: () => Promise<MailerUnderTest
     ]);
   });
 
-  test("what is not one address is refused and nothing is sent", async ({ mailer, arrived }) => {
+  test("an invalid address is rejected, and nothing is sent", async ({ mailer, arrived }) => {
     for (const to of NOT_AN_ADDRESS) {
       const sending = mailer.send({ ...sampleMail, to });
       await assert.rejects(sending, { code: "invalid_request" }, JSON.stringify(to));
@@ -80,7 +80,7 @@ export function mailerContract(name: string, open: () => Promise<MailerUnderTest
     assert.deepEqual(arrived(), []);
   });
 
-  test("closing twice does no harm", async ({ mailer }) => {
+  test("closing twice is harmless", async ({ mailer }) => {
     await mailer.send(sampleMail);
     await mailer.close();
     await mailer.close();

@@ -8,13 +8,13 @@ import { eventually } from "../support/eventually.ts";
 
 type Options = Pick<Deno.TestDefinition, "ignore">;
 
-/** Tables that are empty at first, and gone when it is disposed of. */
+/** Tables that are empty at first, and deleted when it is disposed of. */
 export interface PresenceTables extends AsyncDisposable {
   instances: InstanceTable;
   presence: PresenceTable;
 }
 
-/** What every directory is held to, by one instance alone. */
+/** Contract of every directory for a single instance. */
 export function presenceDirectoryContract(
   name: string,
   open: () => Promise<{ directory: PresenceDirectory } & AsyncDisposable>,
@@ -30,7 +30,7 @@ export function presenceDirectoryContract(
       },
     });
 
-  test("who has entered is online until they leave, and nobody else is", async (directory) => {
+  test("a user is online from entering until leaving, and no one else is", async (directory) => {
     const [ann, bob] = [newId(), newId()];
     await directory.enter(ann);
     assert.deepEqual(await directory.online([ann, bob]), new Set([ann]));
@@ -39,7 +39,7 @@ export function presenceDirectoryContract(
     assert.deepEqual(await directory.online([]), new Set());
   });
 
-  test("entering and leaving twice are entering and leaving once", async (directory) => {
+  test("repeated entering and leaving have no effect", async (directory) => {
     const ann = newId();
     await directory.leave(ann);
     for (let i = 0; i < 2; i++) await directory.enter(ann);
@@ -48,7 +48,7 @@ export function presenceDirectoryContract(
     assert.equal((await directory.online([ann])).size, 0);
   });
 
-  test("of much coming and going at once the last counts", async (directory) => {
+  test("the last of many concurrent changes counts", async (directory) => {
     const [comes, goes] = [newId(), newId()];
     const moves = [comes, goes].flatMap((userId) => [
       directory.enter(userId),
@@ -60,7 +60,7 @@ export function presenceDirectoryContract(
     assert.deepEqual(await directory.online([comes, goes]), new Set([comes]));
   });
 
-  test("hundreds who come at once are all there", async (directory) => {
+  test("hundreds of users who enter at once are all online", async (directory) => {
     const userIds = Array.from({ length: 450 }, () => newId());
     await Promise.all(userIds.map((userId) => directory.enter(userId)));
     assert.equal((await directory.online(userIds)).size, userIds.length);
@@ -74,7 +74,7 @@ class Instance {
   readonly instances: Instances;
   readonly directory: SharedPresence;
   isCut = false;
-  /** A call that fails though it is not cut off. */
+  /** A call that fails though the instance is not cut off. */
   failing: keyof PresenceTable | null = null;
   readonly #refused: (string | symbol)[] = [];
 
@@ -84,7 +84,7 @@ class Instance {
       table: instances,
       log: silentLog,
       beatMs: 150,
-      // Longer than a busy machine lets a beat, or a test's next step, wait.
+      // Longer than a busy machine delays a heartbeat, or a test's next step.
       deadMs: 3_000,
       leftGraceMs: 2_000,
     });
@@ -138,7 +138,7 @@ class SharedBed implements AsyncDisposable {
   }
 }
 
-/** What directories in a table that instances share are held to beside that. */
+/** Further contract of directories in a table that instances share. */
 export function sharedPresenceContract(
   name: string,
   open: () => Promise<PresenceTables>,
@@ -163,7 +163,7 @@ export function sharedPresenceContract(
   const isOnline = async ({ directory }: Instance, userId: string) =>
     (await directory.online([userId])).has(userId);
 
-  test("who is on any instance is online to all, at once", async (bed) => {
+  test("a user on any instance is online to all, at once", async (bed) => {
     const [a, ann] = [await bed.start(), newId()];
     const b = await bed.start();
     await b.directory.enter(ann);
@@ -175,7 +175,7 @@ export function sharedPresenceContract(
     assert.ok(!await isOnline(b, ann));
   });
 
-  test("when an instance dies, one other tells who went with it, and nobody who is elsewhere", async (bed) => {
+  test("one other instance reports the users of a dead instance who are connected nowhere else", async (bed) => {
     const [dying, b, c] = [await bed.start(), await bed.start(), await bed.start()];
     const [ann, both] = [newId(), newId()];
     for (const userId of [ann, both]) await dying.directory.enter(userId);
@@ -183,7 +183,7 @@ export function sharedPresenceContract(
     assert.ok(await isOnline(c, ann));
     const before = Date.now();
     dying.isCut = true;
-    await eventually("it was told", () => b.voided.length + c.voided.length > 0);
+    await eventually("it was announced", () => b.voided.length + c.voided.length > 0);
     const [[userId, at]] = [...b.voided, ...c.voided];
     assert.equal(userId, ann);
     assert.ok(at <= before, "when it was heard of last");
@@ -197,42 +197,42 @@ export function sharedPresenceContract(
     assert.deepEqual([left.get(ann) ?? [], left.get(both)], [[], [b.instances.id]]);
   });
 
-  test("nobody is told to have gone while it cannot be asked who is elsewhere", async (bed) => {
+  test("no user is reported offline while other connections cannot be read", async (bed) => {
     const [dying, b, c] = [await bed.start(), await bed.start(), await bed.start()];
     const [ann, both] = [newId(), newId()];
     for (const userId of [ann, both]) await dying.directory.enter(userId);
     await c.directory.enter(both);
     b.failing = c.failing = "instancesOf";
     dying.isCut = true;
-    await eventually("it was asked", () => b.refusals("instancesOf") + c.refusals("instancesOf"));
+    await eventually("it was queried", () => b.refusals("instancesOf") + c.refusals("instancesOf"));
     assert.deepEqual([b.voided, c.voided], [[], []]);
     b.failing = c.failing = null;
-    await eventually("ann is missed", () => b.voided.length + c.voided.length > 0);
+    await eventually("ann is announced as offline", () => b.voided.length + c.voided.length > 0);
     assert.deepEqual([...b.voided, ...c.voided].map(([userId]) => userId), [ann]);
   });
 
-  test("those of an instance that leaves stay for a while, and those who come back stay", async (bed) => {
+  test("users of an instance that leaves stay online for a grace period, and longer if they return", async (bed) => {
     const [leaving, b, ann, bob] = [await bed.start(), await bed.start(), newId(), newId()];
     for (const userId of [ann, bob]) await leaving.directory.enter(userId);
     await leaving.end();
     await b.instances.refresh();
     assert.ok(await isOnline(b, ann), "she has time to come back elsewhere");
     await b.directory.enter(bob);
-    await eventually("ann is missed", () => b.voided.length > 0);
+    await eventually("ann is announced as offline", () => b.voided.length > 0);
     assert.deepEqual(b.voided.map(([userId]) => userId), [ann]);
     assert.deepEqual([await isOnline(b, ann), await isOnline(b, bob)], [false, true]);
   });
 
-  test("an instance that was thought dead is there again, with all who are on it", async (bed) => {
+  test("an instance that was considered dead returns with all its users", async (bed) => {
     const [a, b, ann, bob] = [await bed.start(), await bed.start(), newId(), newId()];
     await a.directory.enter(ann);
     await eventually("b knows of a", () => b.instances.knows(a.instances.id));
     a.isCut = true;
-    await eventually("ann is told to be gone", () => b.voided.length > 0);
+    await eventually("ann is announced as offline", () => b.voided.length > 0);
     assert.ok(await isOnline(a, ann), "of those who are here it knows");
     a.directory.enter(bob);
     a.isCut = false;
-    await eventually("they are told to be back", () => a.restored.length === 2);
+    await eventually("they are announced again", () => a.restored.length === 2);
     assert.deepEqual(a.restored, [ann, bob]);
     assert.deepEqual(await b.directory.online([ann, bob]), new Set([ann, bob]));
   });
@@ -250,18 +250,21 @@ export function sharedPresenceContract(
         return (await each.directory.online([ann, bob])).size === 2;
       });
     }
-    await eventually("each tells of its own", () => a.restored.length + b.restored.length === 2);
+    await eventually(
+      "each announces its own users",
+      () => a.restored.length + b.restored.length === 2,
+    );
     assert.deepEqual([a.restored, b.restored], [[ann], [bob]]);
   });
 
-  test("what an instance wrote after it was swept is removed by who comes upon it", async (bed) => {
+  test("entries written by an instance after its sweep are removed on the next read", async (bed) => {
     const [a, ann] = [await bed.start(), newId()];
     await bed.tables.presence.put(newId(), [ann]);
     assert.ok(!await isOnline(a, ann));
     assert.deepEqual((await bed.tables.presence.instancesOf([ann])).get(ann) ?? [], []);
   });
 
-  test("while the table fails, those who are here are online, and they are written later", async (bed) => {
+  test("while the table fails, local users are online, and are written later", async (bed) => {
     const [a, b, ann, bob] = [await bed.start(), await bed.start(), newId(), newId()];
     await b.directory.enter(bob);
     a.isCut = true;

@@ -8,7 +8,7 @@ import {
 } from "../../src/notifications/push/sender.ts";
 import type { ScriptedAnswers } from "../support/scripted_answers.ts";
 
-/** A push as it came out at the other end. */
+/** A push as it was received at the other end. */
 export interface ArrivedPush {
   alert: { title: string; body: string } | null;
   badge: number | null;
@@ -23,10 +23,10 @@ export interface PushSenderUnderTest {
   close(): Promise<void>;
 }
 
-/** A sender behind which a push service stands. Its timeout is short. */
+/** A sender connected to a test push service. Its timeout is short. */
 export interface PushServiceUnderTest extends PushSenderUnderTest {
   sends: ScriptedAnswers;
-  /** The device removes the app or takes the permission back. */
+  /** The device removes the app or revokes the permission. */
   endRegistration(): void;
   stop(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export const samplePush: Push = {
   ttl: 86_400,
 };
 
-/** Each test with a sender of its own, for a device that is registered. */
+/** Each test has a separate sender, and a registered device. */
 function testsOf<Under extends PushSenderUnderTest>(name: string, open: () => Promise<Under>) {
   return (title: string, body: (under: Under) => Promise<void>): void => {
     Deno.test(`${name}: ${title}`, async () => {
@@ -54,11 +54,11 @@ function testsOf<Under extends PushSenderUnderTest>(name: string, open: () => Pr
   };
 }
 
-/** What every sender must do. */
+/** Contract of every sender. */
 export function pushSenderContract(name: string, open: () => Promise<PushSenderUnderTest>): void {
   const test = testsOf(name, open);
 
-  test("a push arrives with all that it holds", async ({ sender, target, arrived }) => {
+  test("a push arrives complete", async ({ sender, target, arrived }) => {
     assert.deepEqual(await sender.send(target, samplePush), { outcome: "delivered" });
     const { alert, badge, collapseKey, data } = samplePush;
     assert.deepEqual(arrived(), [{ alert, badge, collapseKey, data: { ...data } }]);
@@ -71,7 +71,7 @@ export function pushSenderContract(name: string, open: () => Promise<PushSenderU
     assert.deepEqual(arrived(), [{ alert: null, badge: null, collapseKey: null, data }]);
   });
 
-  test("texts that are too long or broken are mended", async ({ sender, target, arrived }) => {
+  test("texts that are too long or malformed are fixed", async ({ sender, target, arrived }) => {
     const alert = { title: "a\r\nb\0c", body: `"\\${"👩‍👩‍👧‍👧".repeat(5_000)}` };
     const result = await sender.send(target, { ...samplePush, alert });
     assert.deepEqual(result, { outcome: "delivered" });
@@ -97,7 +97,7 @@ export function pushSenderContract(name: string, open: () => Promise<PushSenderU
     assert.deepEqual(arrived(), []);
   });
 
-  test("many pushes at once all arrive", async ({ sender, target, arrived }) => {
+  test("many concurrent pushes all arrive", async ({ sender, target, arrived }) => {
     const pushes = Array.from({ length: 50 }, (_, n) => ({ ...samplePush, data: { n: `${n}` } }));
     const results = await Promise.all(pushes.map((push) => sender.send(target, push)));
     assert.deepEqual(new Set(results.map(({ outcome }) => outcome)), new Set(["delivered"]));
@@ -105,7 +105,7 @@ export function pushSenderContract(name: string, open: () => Promise<PushSenderU
   });
 }
 
-/** What a sender must make of a push service that refuses, fails or is gone. */
+/** Results of a sender for a push service that refuses, fails or is gone. */
 export function pushServiceContract(name: string, open: () => Promise<PushServiceUnderTest>): void {
   const test = testsOf(name, open);
 
@@ -145,7 +145,7 @@ export function pushServiceContract(name: string, open: () => Promise<PushServic
     assert.equal(waitOf(await send(under)), 0);
   });
 
-  test("Retry-After that makes no sense is ignored, a huge one bounded", async (under) => {
+  test("an invalid Retry-After is ignored, a huge one bounded", async (under) => {
     under.sends.add({ status: 503, retryAfter: "soon" });
     assert.equal(waitOf(await send(under)), undefined);
     under.sends.add({ status: 503, retryAfter: "99999999999" });
@@ -158,13 +158,13 @@ export function pushServiceContract(name: string, open: () => Promise<PushServic
     assert.deepEqual(arrived(), []);
   });
 
-  test("an endless or senseless error body does no harm", async ({ sender, target, sends }) => {
+  test("an endless or malformed error body does no harm", async ({ sender, target, sends }) => {
     sends.add({ status: 503, body: "x".repeat(5_000_000) }, { status: 503, body: "[" });
     assert.equal((await sender.send(target, samplePush)).outcome, "retry");
     assert.equal((await sender.send(target, samplePush)).outcome, "retry");
   });
 
-  test("a service that does not answer means retry", async ({ sender, target, sends }) => {
+  test("a service that does not respond means retry", async ({ sender, target, sends }) => {
     sends.add("hang");
     assert.equal((await sender.send(target, samplePush)).outcome, "retry");
   });

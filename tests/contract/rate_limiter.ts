@@ -5,7 +5,7 @@ import type { RateDecision, RateLimiter } from "../../src/cluster/rate_limiter.t
 import type { Rate } from "../../src/api/rate_limits.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** A clock that is moved by hand. */
+/** A clock that the test moves. */
 export class HandClock implements Clock {
   /** In the middle of a minute, so that no window ends while a test runs. */
   at = 1_800_000_030_000;
@@ -16,12 +16,12 @@ export class HandClock implements Clock {
 }
 
 export interface LimiterBed extends AsyncDisposable {
-  /** One limiter, or as many as share their counts. */
+  /** One limiter, or several that share their counts. */
   limiters: [RateLimiter, ...RateLimiter[]];
   clock: HandClock;
 }
 
-/** `x` is a bucket that nobody has used. */
+/** `x` is an unused bucket. */
 type ContractBed = Pick<LimiterBed, "limiters" | "clock"> & { x: string };
 
 type Options = Pick<Deno.TestDefinition, "ignore">;
@@ -30,7 +30,7 @@ type Options = Pick<Deno.TestDefinition, "ignore">;
 const STRICT: Rate = { count: 10, periodMs: 60_000 };
 const WIDE: Rate = { count: 1_000, periodMs: 60_000 };
 
-/** What every rate limiter is held to. */
+/** Contract of every rate limiter. */
 export function rateLimiterContract(
   name: string,
   open: () => Promise<LimiterBed>,
@@ -40,7 +40,7 @@ export function rateLimiterContract(
 
   for (const [kind, rate] of Object.entries({ strict: STRICT, wide: WIDE })) {
     test(
-      `a ${kind} limit allows its count at once, and says what is left`,
+      `a ${kind} limit allows its count at once, and returns the remaining uses`,
       async (limiter, { x }) => {
         for (let used = 1; used <= rate.count; used++) {
           const decision = await limiter.consume(x, rate);
@@ -59,33 +59,39 @@ export function rateLimiterContract(
       },
     );
 
-    test(`a ${kind} limit allows again exactly when it said`, async (limiter, { clock, x }) => {
-      const { retryAfterMs } = await usedUp(limiter, x, rate);
-      clock.at += Math.ceil(retryAfterMs) - 1;
-      assert.equal((await limiter.consume(x, rate)).allowed, false);
-      clock.at += 1;
-      assert.equal((await limiter.consume(x, rate)).allowed, true);
-    });
+    test(
+      `a ${kind} limit allows the next use exactly at the time it returned`,
+      async (limiter, { clock, x }) => {
+        const { retryAfterMs } = await usedUp(limiter, x, rate);
+        clock.at += Math.ceil(retryAfterMs) - 1;
+        assert.equal((await limiter.consume(x, rate)).allowed, false);
+        clock.at += 1;
+        assert.equal((await limiter.consume(x, rate)).allowed, true);
+      },
+    );
   }
 
-  test("what is refused costs nothing, and after two periods all is there again", async (limiter, {
-    clock,
-    x,
-  }) => {
-    const first = await usedUp(limiter, x, STRICT);
-    for (let i = 0; i < 20; i++) await limiter.consume(x, STRICT);
-    assert.equal((await limiter.consume(x, STRICT)).retryAfterMs, first.retryAfterMs);
-    clock.at += 2 * STRICT.periodMs;
-    assert.equal((await limiter.consume(x, STRICT)).remaining, STRICT.count - 1);
-  });
+  test(
+    "refused requests cost nothing, and after two periods the whole limit is available",
+    async (limiter, {
+      clock,
+      x,
+    }) => {
+      const first = await usedUp(limiter, x, STRICT);
+      for (let i = 0; i < 20; i++) await limiter.consume(x, STRICT);
+      assert.equal((await limiter.consume(x, STRICT)).retryAfterMs, first.retryAfterMs);
+      clock.at += 2 * STRICT.periodMs;
+      assert.equal((await limiter.consume(x, STRICT)).remaining, STRICT.count - 1);
+    },
+  );
 
-  test("of many at once exactly the limit get through", async (limiter, { x }) => {
+  test("exactly the limit of many concurrent requests is allowed", async (limiter, { x }) => {
     const takes = Array.from({ length: 40 }, () => limiter.consume(x, STRICT));
     const allowed = (await Promise.all(takes)).map((decision) => decision.allowed);
     assert.deepEqual(allowed, Array.from({ length: 40 }, (_, i) => i < STRICT.count));
   });
 
-  test("what is given back does not count", async (limiter, { x }) => {
+  test("refunded uses do not count", async (limiter, { x }) => {
     for (let i = 0; i < 2 * STRICT.count; i++) {
       assert.ok((await limiter.consume(x, STRICT)).allowed);
       await limiter.refund(x, STRICT);
@@ -93,13 +99,13 @@ export function rateLimiterContract(
     assert.equal((await limiter.consume(x, STRICT)).remaining, STRICT.count - 1);
   });
 
-  test("a bucket that was never used takes nothing back", async (limiter, { x }) => {
+  test("a refund of an unused bucket changes nothing", async (limiter, { x }) => {
     await limiter.refund(x, STRICT);
     assert.equal((await limiter.consume(x, STRICT)).remaining, STRICT.count - 1);
   });
 }
 
-/** What those are held to that count for several instances together. */
+/** Further contract of limiters that count for several instances together. */
 export function sharedRateLimiterContract(
   name: string,
   open: () => Promise<LimiterBed>,
@@ -107,7 +113,7 @@ export function sharedRateLimiterContract(
 ): void {
   const test = testsOf(name, open, options);
 
-  test("a strict limit holds over instances together, use by use", async (a, { limiters, x }) => {
+  test("a strict limit applies to instances together, use by use", async (a, { limiters, x }) => {
     const allowed: boolean[] = [];
     for (let i = 0; i < 12; i++) {
       allowed.push((await limiters[i % 2].consume(x, STRICT)).allowed);
@@ -116,7 +122,7 @@ export function sharedRateLimiterContract(
     assert.equal((await a.consume(newId(), STRICT)).remaining, 9);
   });
 
-  test("of many at once on two instances, no more than the limit get through", async (_, {
+  test("no more than the limit of many concurrent requests on two instances is allowed", async (_, {
     limiters,
     x,
   }) => {
@@ -125,21 +131,24 @@ export function sharedRateLimiterContract(
     assert.ok(allowed.length <= 10, `${allowed.length} were allowed`);
   });
 
-  test("the window before counts for the other instance too, and then no more", async (a, {
-    limiters: [, b],
-    clock,
-    x,
-  }) => {
-    await usedUp(a, x, STRICT);
-    clock.at += STRICT.periodMs;
-    // Half of the ten lie within the minute that ends now.
-    assert.equal((await b.consume(x, STRICT)).remaining, 4);
-    clock.at += STRICT.periodMs * 2;
-    assert.equal((await b.consume(x, STRICT)).remaining, 9);
-  });
+  test(
+    "the previous window counts for the other instance too, and later windows do not",
+    async (a, {
+      limiters: [, b],
+      clock,
+      x,
+    }) => {
+      await usedUp(a, x, STRICT);
+      clock.at += STRICT.periodMs;
+      // Half of the ten are within the minute that ends now.
+      assert.equal((await b.consume(x, STRICT)).remaining, 4);
+      clock.at += STRICT.periodMs * 2;
+      assert.equal((await b.consume(x, STRICT)).remaining, 9);
+    },
+  );
 
   test(
-    "what is given back does not count on the other either",
+    "refunded uses do not count on the other instance either",
     async (a, { limiters: [, b], x }) => {
       for (let i = 0; i < 10; i++) {
         await a.consume(x, STRICT);
@@ -149,7 +158,7 @@ export function sharedRateLimiterContract(
     },
   );
 
-  test("a wide limit is decided without waiting, and holds together after a while", async (a, {
+  test("a large limit is decided without waiting, and shared after a while", async (a, {
     limiters: [, b],
     x,
   }) => {
@@ -158,7 +167,7 @@ export function sharedRateLimiterContract(
       assert.ok(!(decision instanceof Promise) && decision.allowed);
     }
     for (let i = 0; i < 99; i++) b.consume(x, WIDE);
-    await eventually("b has heard of a", () => {
+    await eventually("b knows the uses of a", () => {
       const decision = b.consume(x, WIDE);
       return !(decision instanceof Promise) && !decision.allowed;
     });
@@ -177,7 +186,7 @@ function testsOf(name: string, open: () => Promise<LimiterBed>, options: Options
     });
 }
 
-/** Answers the first refusal. */
+/** Returns the first refusal. */
 async function usedUp(limiter: RateLimiter, x: string, rate: Rate): Promise<RateDecision> {
   for (let i = 0; i < rate.count; i++) assert.ok((await limiter.consume(x, rate)).allowed);
   return await limiter.consume(x, rate);

@@ -18,7 +18,7 @@ function test(name: string, run: (app: RunningApp) => Promise<void>): void {
   }
 }
 
-test("an edit adds and drops mentions, and notifies those who are new", async (app) => {
+test("an edit adds and drops mentions, and notifies the newly mentioned", async (app) => {
   const { ann, bob, cem, eve } = await app.people("ann", "bob", "cem", "eve");
   const anns = app.client(ann);
   const group = { name: "Team", memberIds: [bob.id, cem.id] };
@@ -43,7 +43,7 @@ test("an edit adds and drops mentions, and notifies those who are new", async (a
   assert.deepEqual([refused.status, refused.body.code], [400, "invalid_request"]);
 });
 
-test("a mention of someone who has just left does not refuse the message", async (app) => {
+test("a mention of a member who has just left does not refuse the message", async (app) => {
   const { ann, bob, eve } = await app.people("ann", "bob", "eve");
   const anns = app.client(ann);
   const group = { name: "Team", memberIds: [bob.id] };
@@ -61,7 +61,7 @@ test("a mention of someone who has just left does not refuse the message", async
   assert.deepEqual([edited.status, edited.body.mentions], [200, []]);
 });
 
-test("the caption of a file can be edited away, the text of a plain message not", async (app) => {
+test("the caption of a file can be removed by an edit, the text of a plain message not", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const anns = app.client(ann);
   const { id: fileId } = (await upload(app, ann, "hello")).body;

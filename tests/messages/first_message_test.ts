@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { WsClient } from "../support/ws_client.ts";
 
-Deno.test("the first message between two people makes their chat, and both hear of it in order", async () => {
+Deno.test("the first message between two people creates their chat, and both receive it in order", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using annHears = (await WsClient.connect(app.webSocketUrl, ann.token)).client;
@@ -15,7 +15,7 @@ Deno.test("the first message between two people makes their chat, and both hear 
   assert.deepEqual([status, body.seq], [201, 4]);
   for (const { events } of [annHears, bobHears]) {
     const durable = () => events.filter(({ rev }) => rev !== undefined);
-    await eventually("all is heard", () => durable().length === 4);
+    await eventually("every event is received", () => durable().length === 4);
     assert.deepEqual(durable().map(({ event, chatId, rev }) => [event, chatId, rev]), [
       ["chat.updated", body.chatId, 1],
       ["member.updated", body.chatId, 2],

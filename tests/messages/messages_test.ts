@@ -3,7 +3,7 @@ import { newId } from "../../src/core/ids.ts";
 import { aBlock } from "../contract/store/rows.ts";
 import { ChatWorld, refusal } from "../chats/chat_world.ts";
 
-Deno.test("MessageSender: a repeat is known whatever has changed since", async () => {
+Deno.test("MessageSender returns the first message of a repeated send, whatever has changed since", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, groups, direct, editor } = world.services;
@@ -25,7 +25,7 @@ Deno.test("MessageSender: a repeat is known whatever has changed since", async (
   assert.deepEqual([repeat.repeated, repeat.message.id], [true, first.message.id]);
 });
 
-Deno.test("MessageSender: a reply, mentions and limits are checked before anything is written", async () => {
+Deno.test("MessageSender checks reply, mentions and limits before anything is written", async () => {
   await using world = await ChatWorld.make({ textLength: 5, mentions: 1, mediaPerMessage: 1 });
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const elsewhere = await world.group(1);
@@ -43,8 +43,8 @@ Deno.test("MessageSender: a reply, mentions and limits are checked before anythi
     [{ ciphertext: "AAAA" }, "invalid_request"],
   ];
   for (const [input, code] of bad) {
-    const about = JSON.stringify(input);
-    await assert.rejects(sender.send(ann, { chatId, ...input }), refusal(code), about);
+    const label = JSON.stringify(input);
+    await assert.rejects(sender.send(ann, { chatId, ...input }), refusal(code), label);
   }
   assert.equal((await world.store.chats.byId(chatId))!.rev, 3);
   // Five characters of two UTF-16 units each.
@@ -53,7 +53,7 @@ Deno.test("MessageSender: a reply, mentions and limits are checked before anythi
   assert.deepEqual([message.mentions, reply.message.replyTo], [[bob], message.id]);
 });
 
-Deno.test("MessageSender: a first message makes its chat, and one that is refused does not", async () => {
+Deno.test("MessageSender creates the chat of a first message, and none for a refused one", async () => {
   await using world = await ChatWorld.make();
   const [ann, bob, eve] = await world.people(3);
   const { sender } = world.services;
@@ -83,7 +83,7 @@ Deno.test("MessageSender: a first message makes its chat, and one that is refuse
   assert.deepEqual([rev, memberCount], [5, 2]);
 });
 
-Deno.test("MessageEditor: an edit, and what was said before, twice is once", async () => {
+Deno.test("MessageEditor applies a repeated edit once", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, editor, reader } = world.services;
@@ -98,7 +98,7 @@ Deno.test("MessageEditor: an edit, and what was said before, twice is once", asy
   assert.deepEqual([await find("first"), await find("second")], [0, 1]);
 });
 
-Deno.test("MessageEditor: a tombstone keeps its place and nothing that was said", async () => {
+Deno.test("MessageEditor leaves a tombstone with its place and without the content", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, editor, reader } = world.services;
@@ -128,7 +128,7 @@ Deno.test("MessageEditor: a tombstone keeps its place and nothing that was said"
   ) await assert.rejects(late, refusal("conflict", /deleted/));
 });
 
-Deno.test("MessageEditor: reactions are counted by person, kept in order, and limited in kind", async () => {
+Deno.test("MessageEditor counts reactions by person, keeps their order, and limits their kinds", async () => {
   await using world = await ChatWorld.make({ reactionKinds: 2 });
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, editor } = world.services;
@@ -149,7 +149,7 @@ Deno.test("MessageEditor: reactions are counted by person, kept in order, and li
   assert.equal(last.rev, 8);
 });
 
-Deno.test("MessageEditor: pins are limited, and unpinning makes room", async () => {
+Deno.test("MessageEditor limits pins, and unpinning makes room", async () => {
   await using world = await ChatWorld.make({ pins: 2 });
   const { chatId, ids: [ann] } = await world.group(1);
   const { sender, editor, reader } = world.services;
@@ -169,7 +169,7 @@ Deno.test("MessageEditor: pins are limited, and unpinning makes room", async () 
   await editor.pin(ann, ids[2], false);
 });
 
-Deno.test("MessageEditor: reactions can be taken back, and joined, where the limit was higher before", async () => {
+Deno.test("MessageEditor lets members remove and join reactions above a limit that was higher before", async () => {
   await using world = await ChatWorld.make({ reactionKinds: 1 });
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, editor } = world.services;
@@ -187,7 +187,7 @@ Deno.test("MessageEditor: reactions can be taken back, and joined, where the lim
   await assert.rejects(editor.react(bob, id, "🔥", false), refusal("conflict"));
 });
 
-Deno.test("MessageReader: history goes both ways, page by page, and ends", async () => {
+Deno.test("MessageReader reads history in both directions, page by page, to its ends", async () => {
   await using world = await ChatWorld.make({ pageSize: 3 });
   const { chatId, ids: [ann] } = await world.group(1);
   const { sender, reader } = world.services;
@@ -207,7 +207,7 @@ Deno.test("MessageReader: history goes both ways, page by page, and ends", async
   assert.deepEqual(await walk("before", 3), [""]);
 });
 
-Deno.test("MessageReader: search finds any script, in one's own chats only, newest first", async () => {
+Deno.test("MessageReader finds any script, in the caller's own chats only, newest first", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann] } = await world.group(1);
   const other = await world.group(1);

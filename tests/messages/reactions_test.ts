@@ -11,7 +11,7 @@ import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { WsClient } from "../support/ws_client.ts";
 
-// deno-lint-ignore no-explicit-any -- answers are read as deeply as a test likes
+// deno-lint-ignore no-explicit-any -- tests read results at any depth
 type Body = any;
 
 const eventsOf = (commit: ChatCommit): WireEvent[] =>
@@ -19,7 +19,8 @@ const eventsOf = (commit: ChatCommit): WireEvent[] =>
 
 for (const { name, ignore, environment } of testedStores()) {
   Deno.test({
-    name: `a message tells how many have reacted, the first twenty, and the caller's own (${name})`,
+    name:
+      `a message returns its reaction counts, the first twenty users, and the caller's own (${name})`,
     ignore,
     async fn() {
       await using app = await RunningApp.start(environment());
@@ -46,10 +47,10 @@ for (const { name, ignore, environment } of testedStores()) {
       const changes = await clients[21].get(`/api/chats/${chatId}/changes?after=${message.rev}`);
       assert.equal(changes.body.messages[0].reactions[0].mine, true);
 
-      const events = await eventually("all is heard", () => {
-        const heard = socket.events.filter(({ event }) => event === "message.updated");
-        const named = heard.flatMap(({ data }) => (data as Body).reacted);
-        return named.length === 24 && heard;
+      const events = await eventually("every event is received", () => {
+        const received = socket.events.filter(({ event }) => event === "message.updated");
+        const named = received.flatMap(({ data }) => (data as Body).reacted);
+        return named.length === 24 && received;
       }) as WireEvent[];
       const named = events.flatMap(({ data }) => (data as Body).reacted);
       assert.deepEqual(named.map(({ userId }: Body) => userId), [...ids, ids[22]]);
@@ -80,7 +81,7 @@ for (const { name, ignore, environment } of testedStores()) {
   });
 }
 
-/** What one listener hears when `size` members read a message and react to it, all at once. */
+/** Events of one listener when `size` members read a message and react to it at once. */
 async function allReadAndReact(size: number) {
   await using world = await ChatWorld.make({ groupMembers: 2_000 });
   const { chatId, ids } = await world.group(size);
@@ -88,7 +89,7 @@ async function allReadAndReact(size: number) {
   const { message } = await sender.send(ids[0], { chatId, text: "vote" });
   const before = commits.length;
   await Promise.all(ids.map((id) => editor.react(id, message.id, "👍", false)));
-  const heard = commits.slice(before).flatMap(eventsOf);
+  const received = commits.slice(before).flatMap(eventsOf);
   for (const id of ids.slice(1)) await receipts.markRead(id, chatId, message.seq);
   const toRoom: WireEvent[] = [], toUsers: WireEvent[] = [];
   const gatherer = new ReceiptGatherer({
@@ -105,15 +106,15 @@ async function allReadAndReact(size: number) {
   for (const member of receiptsMoved) gatherer.moved(member, { memberCount: size }, true);
   await eventually("the count has gone out", () => toRoom.length >= 2);
   gatherer.close();
-  const events = heard.length + toRoom.length;
-  const bytes = JSON.stringify([...heard, ...toRoom]).length;
-  const named = heard.flatMap(({ data }) =>
+  const events = received.length + toRoom.length;
+  const bytes = JSON.stringify([...received, ...toRoom]).length;
+  const named = received.flatMap(({ data }) =>
     (data as Body).reacted.map((each: Body) => each.userId)
   );
-  return { events, bytes, own: toUsers.length, named, ids, last: heard.at(-1)!.data as Body };
+  return { events, bytes, own: toUsers.length, named, ids, last: received.at(-1)!.data as Body };
 }
 
-Deno.test("a thousand members who read a message and react to it are a few events for each", async () => {
+Deno.test("a thousand members who read a message and react to it cause few events for each", async () => {
   const [half, whole] = [await allReadAndReact(500), await allReadAndReact(1_000)];
   for (const { events, own, named, ids, last } of [half, whole]) {
     assert(events <= 20, `${events} events for each listener`);
@@ -125,7 +126,7 @@ Deno.test("a thousand members who read a message and react to it are a few event
   assert(whole.bytes < 2.5 * half.bytes, `${half.bytes} and ${whole.bytes} bytes a listener`);
 });
 
-Deno.test("changes of one message that follow each other are one event over their revisions", async () => {
+Deno.test("consecutive changes of one message are one event over their revisions", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
   const { sender, editor, commits } = world.services;
@@ -147,10 +148,10 @@ Deno.test("changes of one message that follow each other are one event over thei
   assert(events.some(({ event }) => event === "message.created"));
 });
 
-Deno.test("a client knows its own reactions from pages, from the first twenty, and from events", () => {
+Deno.test("a client learns its own reactions from pages, from the first twenty, and from events", () => {
   const many = { emoji: "👍", count: 30, userIds: ["a", "b"] };
-  const own = (reacted: Body, known: Body = [], reaction: Body = many) =>
-    withOwnReactions({ reactions: [reaction], reacted }, known, "me")[0].mine;
+  const own = (reacted: Body, cached: Body = [], reaction: Body = many) =>
+    withOwnReactions({ reactions: [reaction], reacted }, cached, "me")[0].mine;
   const change = (removed: boolean, userId = "me") => [{ emoji: "👍", userId, removed }];
   assert.equal(own(undefined), false);
   assert.equal(own(change(false)), true);

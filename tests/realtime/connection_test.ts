@@ -5,7 +5,7 @@ import { World } from "./world.ts";
 const event = (rev: number) =>
   new EncodedEvents([{ event: "message.created", chatId: "c", rev, data: {} }]);
 
-Deno.test("what comes before the answer to hello is held, and what is in it is not said again", () => {
+Deno.test("Connection buffers events until the answer to hello, and skips those that it contains", () => {
   const { connection, sink } = new World().connection("ann");
   for (let rev = 1; rev <= 4; rev++) connection.deliver(event(rev));
   assert.deepEqual(sink.revs("c"), []);
@@ -13,7 +13,7 @@ Deno.test("what comes before the answer to hello is held, and what is in it is n
   assert.deepEqual(sink.revs("c"), [3, 4]);
 });
 
-Deno.test("for whom too much is held has to catch up again", () => {
+Deno.test("Connection closes a client whose buffer overflows", () => {
   const { connection, sink } = new World().connection("ann");
   for (let rev = 1; rev <= 10_000; rev++) connection.deliver(event(rev));
   assert.equal(sink.closed, null);

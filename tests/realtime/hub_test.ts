@@ -7,7 +7,7 @@ const REMOTE = (chatId: string, rev: number, membersAfter?: number) => [
   { type: "chat" as const, chatId, rev, ...(membersAfter !== undefined && { membersAfter }) },
 ];
 
-Deno.test("a room delivers in order, whatever order rings and commits come in", async () => {
+Deno.test("Room delivers in order, whatever the order of signals and commits", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
@@ -19,11 +19,11 @@ Deno.test("a room delivers in order, whatever order rings and commits come in", 
   world.hub.signals(REMOTE(chat, 2));
   world.hub.signals(REMOTE(chat, 7));
   world.hub.commit(commits[4]);
-  await eventually("all came", () => sink.revs(chat).at(-1) === 7);
+  await eventually("everything arrived", () => sink.revs(chat).at(-1) === 7);
   assert.deepEqual(sink.revs(chat), [2, 3, 4, 5, 6, 7]);
 });
 
-Deno.test("a commit that overlaps what was delivered gives only its rest", async () => {
+Deno.test("Room delivers only the rest of a commit that overlaps delivered revisions", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
@@ -36,32 +36,32 @@ Deno.test("a commit that overlaps what was delivered gives only its rest", async
   assert.deepEqual(sink.revs(chat), [2, 3, 4]);
 });
 
-Deno.test("rows touched twice come as one range", async () => {
+Deno.test("Room delivers rows that changed twice as one range", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   world.write(chat, { say: "a" }, { say: "b" }, { edit: 2 });
   world.hub.signals(REMOTE(chat, 4));
-  await eventually("the range came", () => sink.events.length > 0);
+  await eventually("the range arrived", () => sink.events.length > 0);
   const [event] = sink.events;
   assert.deepEqual([event.event, event.after, event.rev], ["chat.changes", 1, 4]);
 });
 
-Deno.test("a ring for a head that is not there is forgotten, and a commit beside it is not", async () => {
+Deno.test("Room ignores a signal for a head that does not exist, and delivers a commit beside it", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   const answer = world.hold("changes");
   world.hub.signals(REMOTE(chat, 9));
-  // The rows were asked for before this was committed.
+  // The rows were requested before this was committed.
   world.hub.commit(world.write(chat, { say: "a" }));
   answer();
-  await eventually("it came", () => sink.revs(chat).length === 1);
+  await eventually("it arrived", () => sink.revs(chat).length === 1);
   world.hub.commit(world.write(chat, { say: "b" }));
   assert.deepEqual(sink.revs(chat), [2, 3]);
 });
 
-Deno.test("a failure of the Store delays events, and loses none", async () => {
+Deno.test("Room delays events while the Store fails, and loses none", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
@@ -69,11 +69,11 @@ Deno.test("a failure of the Store delays events, and loses none", async () => {
   world.write(chat, { say: "a" });
   world.hub.signals(REMOTE(chat, 2));
   world.hub.commit(world.write(chat, { say: "b" }));
-  await eventually("both came", () => sink.revs(chat).length === 2);
+  await eventually("both arrived", () => sink.revs(chat).length === 2);
   assert.deepEqual(sink.revs(chat), [2, 3]);
 });
 
-Deno.test("who joins hears from the joining on, who leaves hears it last", async () => {
+Deno.test("Room delivers from the joining on to a new member, and the leaving last to a former one", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob")];
@@ -83,7 +83,7 @@ Deno.test("who joins hears from the joining on, who leaves hears it last", async
   assert.deepEqual(ann.sink.revs(chat), [2, 3, 4, 5, 6, 7]);
 });
 
-Deno.test("the same through the Store, for what another instance committed", async () => {
+Deno.test("Room delivers joins and leaves that another instance committed, through the Store", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob")];
@@ -96,19 +96,19 @@ Deno.test("the same through the Store, for what another instance committed", asy
   assert.deepEqual(bob.sink.revs(chat), [3, 4, 5, 6]);
 });
 
-Deno.test("who left gets their own row of a range, and nothing else of it", async () => {
+Deno.test("Room delivers only their own row of a range to a former member", async () => {
   const world = new World();
   const chat = world.chat("ann", "bob");
   const { sink } = await world.connect("bob");
   world.write(chat, { say: "a" }, { edit: 3 }, { leave: "bob" }, { say: "secret" });
   world.hub.signals(REMOTE(chat, 6, 2));
-  await eventually("bob is told", () => sink.events.length > 0);
+  await eventually("bob is notified", () => sink.events.length > 0);
   assert.deepEqual(sink.events.map(({ event, rev }) => [event, rev]), [["member.updated", 5]]);
   world.hub.commit(world.write(chat, { say: "more" }));
   assert.equal(sink.events.length, 1);
 });
 
-Deno.test("the last listener leaves and another joins in one commit", async () => {
+Deno.test("Room survives a commit in which the last listener leaves and another joins", async () => {
   const world = new World();
   const chat = world.chat("ann");
   await world.connect("ann");
@@ -118,24 +118,24 @@ Deno.test("the last listener leaves and another joins in one commit", async () =
   assert.deepEqual(bob.sink.revs(chat), [3, 4]);
 });
 
-Deno.test("someone joins from elsewhere a chat that nobody here listened to", async () => {
+Deno.test("Hub admits a user who joins on another instance a chat without listeners here", async () => {
   const world = new World();
   const chat = world.chat("zoe");
   const { sink } = await world.connect("ann");
   world.write(chat, { say: "long ago" });
   world.write(chat, { join: "ann" }, { say: "hello" });
   world.hub.signals(REMOTE(chat, 4, 2));
-  await eventually("both came", () => sink.revs(chat).length === 2);
+  await eventually("both arrived", () => sink.revs(chat).length === 2);
   assert.deepEqual(sink.revs(chat), [3, 4]);
 });
 
-Deno.test("someone joins from elsewhere while another is just opening the room", async () => {
+Deno.test("Hub admits a user who joins on another instance while the room is being opened", async () => {
   const world = new World();
   const chat = world.chat("zoe");
   const ann = await world.connect("ann");
   const answer = world.hold("byIds");
   const zoe = world.connect("zoe");
-  await eventually("heads are asked for", () => world.calls.includes("byIds"));
+  await eventually("heads are requested", () => world.calls.includes("byIds"));
   world.write(chat, { join: "ann" });
   world.hub.signals(REMOTE(chat, 2, 1));
   answer();
@@ -145,7 +145,7 @@ Deno.test("someone joins from elsewhere while another is just opening the room",
   assert.deepEqual(ann.sink.revs(chat), [2, 3]);
 });
 
-Deno.test("someone joins from elsewhere as the last who listened goes", async () => {
+Deno.test("Hub admits a user who joins on another instance while the last listener leaves", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob")];
@@ -159,7 +159,7 @@ Deno.test("someone joins from elsewhere as the last who listened goes", async ()
   assert.deepEqual(bob.sink.revs(chat), [2, 3]);
 });
 
-Deno.test("someone joins from elsewhere while another comes to the room and goes again", async () => {
+Deno.test("Hub admits a user who joins on another instance while another enters the room and leaves", async () => {
   const world = new World();
   const chat = world.chat("zoe");
   const bob = await world.connect("bob");
@@ -177,7 +177,7 @@ Deno.test("someone joins from elsewhere while another comes to the room and goes
   assert.deepEqual(bob.sink.revs(chat), [2, 3]);
 });
 
-Deno.test("someone joins from elsewhere while it is looked up who joined before", async () => {
+Deno.test("Hub admits a user who joins on another instance while earlier joins are being read", async () => {
   const world = new World();
   const chat = world.chat("zoe");
   const bob = await world.connect("bob");
@@ -192,14 +192,14 @@ Deno.test("someone joins from elsewhere while it is looked up who joined before"
   assert.equal(bob.sink.revs(chat).at(-1), 4);
 });
 
-Deno.test("someone joins from elsewhere and cannot be looked up, and another comes to the room", async () => {
+Deno.test("Hub admits a user who joins on another instance after the first read has failed", async () => {
   const world = new World();
   const chat = world.chat("zoe");
   const bob = await world.connect("bob");
   world.failing.add("ofChat");
   world.write(chat, { join: "bob" });
   world.hub.signals(REMOTE(chat, 2, 1));
-  // Before it is tried again.
+  // Before the retry.
   while (world.failing.has("ofChat")) await Promise.resolve();
   const zoe = world.connect("zoe");
   await eventually("bob is in", () => bob.sink.revs(chat).length === 1);
@@ -208,7 +208,7 @@ Deno.test("someone joins from elsewhere and cannot be looked up, and another com
   assert.deepEqual(bob.sink.revs(chat), [2, 3]);
 });
 
-Deno.test("a room that nobody here is in any more goes once all is told", async () => {
+Deno.test("Hub drops a room without listeners once everything is delivered", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const [ann] = [await world.connect("ann"), await world.connect("bob")];
@@ -223,7 +223,7 @@ Deno.test("a room that nobody here is in any more goes once all is told", async 
   });
 });
 
-Deno.test("someone joins here while the room is opening, though the head that is read has it already", async () => {
+Deno.test("Hub admits a user who joins here while the room opens at a head that includes the join", async () => {
   const world = new World();
   const chat = world.chat("zoe");
   const ann = await world.connect("ann");
@@ -232,7 +232,7 @@ Deno.test("someone joins here while the room is opening, though the head that is
   const commit = world.write(chat, { join: "ann" });
   const heads = world.hold("byIds");
   asked();
-  await eventually("heads are asked for", () => world.calls.includes("byIds"));
+  await eventually("heads are requested", () => world.calls.includes("byIds"));
   world.hub.commit(commit);
   heads();
   await zoe;
@@ -242,7 +242,7 @@ Deno.test("someone joins here while the room is opening, though the head that is
 for (const here of [true, false]) {
   const where = here ? "here" : "elsewhere";
 
-  Deno.test(`someone joins ${where}, and the news comes after the room was opened with it`, async () => {
+  Deno.test(`Hub admits a user who joined ${where} when the signal comes after the room was opened`, async () => {
     const world = new World();
     const chat = world.chat("zoe");
     const ann = await world.connect("ann");
@@ -261,7 +261,7 @@ for (const here of [true, false]) {
     assert.deepEqual([ann.sink.revs(chat), zoe.sink.revs(chat)], [[2, 3], [3]]);
   });
 
-  Deno.test(`who joined ${where} and left again is not let in by late news of the joining`, async () => {
+  Deno.test(`Hub does not admit a user who joined ${where} and left again, despite a late signal`, async () => {
     const world = new World();
     const chat = world.chat("zoe");
     const ann = await world.connect("ann");
@@ -279,7 +279,7 @@ for (const here of [true, false]) {
     assert.deepEqual(ann.sink.events, []);
   });
 
-  Deno.test(`who leaves while their connection is being attached hears nothing (${here ? "here" : "elsewhere"})`, async () => {
+  Deno.test(`Hub delivers nothing to a user who leaves during attach (${here ? "here" : "elsewhere"})`, async () => {
     const world = new World();
     const chat = world.chat("ann", "bob");
     const answer = world.hold("presentOfUser");
@@ -295,7 +295,7 @@ for (const here of [true, false]) {
     assert.deepEqual(sink.events, []);
   });
 
-  Deno.test(`who joins while their connection is being attached hears the chat (${here ? "here" : "elsewhere"})`, async () => {
+  Deno.test(`Hub delivers the chat to a user who joins during attach (${here ? "here" : "elsewhere"})`, async () => {
     const world = new World();
     const chat = world.chat("bob");
     const answer = world.hold("presentOfUser");
@@ -312,7 +312,7 @@ for (const here of [true, false]) {
   });
 }
 
-Deno.test("a session that ends while its connection is being attached refuses it", async () => {
+Deno.test("Hub refuses a connection whose session ends during attach", async () => {
   const world = new World();
   const answer = world.hold("presentOfUser");
   const { connection } = world.connection("ann", "session");
@@ -325,7 +325,7 @@ Deno.test("a session that ends while its connection is being attached refuses it
   await attached.catch(() => {});
 });
 
-Deno.test("rooms go with their last listener, and come back whole", async () => {
+Deno.test("Hub drops rooms with their last listener, and reopens them complete", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const first = await world.connect("ann");
@@ -341,16 +341,16 @@ Deno.test("rooms go with their last listener, and come back whole", async () => 
   world.hub.detach(second.connection);
   world.calls.length = 0;
   world.hub.signals(REMOTE(chat, 5));
-  assert.deepEqual(world.calls, [], "a ring for a chat that nobody listens to costs nothing");
+  assert.deepEqual(world.calls, [], "a signal for a chat without listeners costs nothing");
 });
 
-Deno.test("a connection that goes while it is attached leaves nothing behind", async () => {
+Deno.test("Hub keeps nothing of a connection that closes during attach", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const answer = world.hold("byIds");
   const { connection } = world.connection("ann");
   const attached = world.hub.attach(connection);
-  await eventually("heads are asked for", () => world.calls.includes("byIds"));
+  await eventually("heads are requested", () => world.calls.includes("byIds"));
   world.hub.detach(connection);
   answer();
   await attached;
@@ -360,7 +360,7 @@ Deno.test("a connection that goes while it is attached leaves nothing behind", a
   assert.deepEqual([world.hub.size, connection.rooms.size, world.calls], [0, 0, []]);
 });
 
-Deno.test("heads that cannot be read refuse the connection, not the next one", async () => {
+Deno.test("Hub refuses a connection whose heads cannot be read, and accepts the next one", async () => {
   const world = new World();
   const chat = world.chat("ann");
   world.failing.add("byIds");
@@ -372,7 +372,7 @@ Deno.test("heads that cannot be read refuse the connection, not the next one", a
   assert.deepEqual(sink.revs(chat), [2]);
 });
 
-Deno.test("heads that cannot be read refuse whoever waits for them, and end nothing else", async () => {
+Deno.test("Hub refuses every connection that waits for unreadable heads, and the process goes on", async () => {
   const world = new World();
   const [shared] = [world.chat("ann", "bob"), world.chat("bob")];
   const first = world.hold("byIds");
@@ -385,7 +385,7 @@ Deno.test("heads that cannot be read refuse whoever waits for them, and end noth
   world.failing.add("byIds");
   first();
   await assert.rejects(ann, /byIds fails/);
-  // For as long as it takes a process to end by what nobody has caught.
+  // Long enough for an uncaught rejection to end the process.
   await new Promise((resolve) => setTimeout(resolve, 20));
   second();
   await assert.rejects(attaching, /byIds fails/);
@@ -395,7 +395,7 @@ Deno.test("heads that cannot be read refuse whoever waits for them, and end noth
   assert.deepEqual(sink.revs(shared), [3]);
 });
 
-Deno.test("events begin where the answer's sync ends", async () => {
+Deno.test("Hub sends events from where the sync of the answer ends", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const { connection, sink } = world.connection("ann");
@@ -409,7 +409,7 @@ Deno.test("events begin where the answer's sync ends", async () => {
   assert.deepEqual(sink.revs(chat), [4]);
 });
 
-Deno.test("after a gap everyone is told, has what was missed, and is where they belong", async () => {
+Deno.test("Hub recovers from a gap: sends resync, missed events, and corrects memberships", async () => {
   const world = new World();
   const [shared, left, joined] = [world.chat("ann", "bob"), world.chat("ann"), world.chat("bob")];
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob", "over")];
@@ -427,7 +427,7 @@ Deno.test("after a gap everyone is told, has what was missed, and is where they 
   assert.deepEqual(ann.sink.revs(left), [2]);
 });
 
-Deno.test("after an instance has died all is looked for that it did not tell, and nobody is sent for it", async () => {
+Deno.test("Hub reads unannounced changes after an instance has died, without a resync", async () => {
   const world = new World();
   const [shared, joined] = [world.chat("ann", "bob"), world.chat("bob")];
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob", "over")];
@@ -443,7 +443,7 @@ Deno.test("after an instance has died all is looked for that it did not tell, an
   assert.ok(ann.sink.events.every(({ event }) => event !== "resync"));
 });
 
-Deno.test("a gap asks the Store little: one look a user, however many sockets", async () => {
+Deno.test("Hub reads once for each user after a gap, however many sockets they have", async () => {
   const world = new World();
   world.chat("ann", "bob");
   for (let i = 0; i < 10; i++) for (const user of ["ann", "bob"]) await world.connect(user, user);
@@ -453,7 +453,7 @@ Deno.test("a gap asks the Store little: one look a user, however many sockets", 
   assert.deepEqual([count("presentOfUser"), count("session"), count("byIds")], [2, 2, 1]);
 });
 
-Deno.test("who leaves while a gap is being looked into hears nothing of the chat", async () => {
+Deno.test("Hub delivers nothing to a user who leaves while a gap is being repaired", async () => {
   const world = new World();
   const { sink } = await world.connect("ann");
   const chat = world.chat("zoe", "ann");
@@ -470,7 +470,7 @@ Deno.test("who leaves while a gap is being looked into hears nothing of the chat
   assert.deepEqual(sink.revs(chat), []);
 });
 
-Deno.test("of two looks at once, news that came in between stay news to the first", async () => {
+Deno.test("Hub keeps newer changes when two reads of a user's chats overlap", async () => {
   const world = new World();
   const chat = world.chat("zoe", "ann");
   await world.connect("zoe");
@@ -483,7 +483,7 @@ Deno.test("of two looks at once, news that came in between stay news to the firs
   world.calls.length = 0;
   const looks = () => world.calls.filter((call) => call === "presentOfUser").length;
   const recovered = world.hub.recover();
-  await eventually("both people are looked up anew", () => looks() === 2);
+  await eventually("both users are looked up again", () => looks() === 2);
   first();
   await eventually("the first look is over", () => attached || looks() > 2);
   world.hub.commit(world.write(chat, { say: "secret" }));
@@ -493,18 +493,18 @@ Deno.test("of two looks at once, news that came in between stay news to the firs
   assert.deepEqual(sink.revs(chat), []);
 });
 
-Deno.test("a Store that fails in a gap is asked again", async () => {
+Deno.test("Hub retries when the Store fails during the repair of a gap", async () => {
   const world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   world.write(chat, { say: "missed" });
   world.failing.add("presentOfUser").add("byIds");
   await world.hub.recover();
-  await eventually("told", () => sink.events.some(({ event }) => event === "resync"));
-  await eventually("it came", () => sink.revs(chat).length === 1);
+  await eventually("notified", () => sink.events.some(({ event }) => event === "resync"));
+  await eventually("it arrived", () => sink.revs(chat).length === 1);
 });
 
-Deno.test("several chats, one event each listener", async () => {
+Deno.test("Hub delivers one event to each listener of several chats", async () => {
   const world = new World();
   const chats = [world.chat("ann", "bob"), world.chat("ann", "cy"), world.chat("bob", "dan")];
   const people = await Promise.all(["ann", "bob", "cy", "dan"].map((user) => world.connect(user)));
@@ -512,7 +512,7 @@ Deno.test("several chats, one event each listener", async () => {
   assert.deepEqual(people.map(({ sink }) => sink.events.length), [1, 0, 1, 0]);
 });
 
-Deno.test("ended sessions close their sockets, and a closed hub lets nobody in", async () => {
+Deno.test("Hub closes the sockets of ended sessions, and refuses connections once closed", async () => {
   const world = new World();
   const [one, other] = [await world.connect("ann", "one"), await world.connect("ann", "other")];
   world.hub.signals([{ type: "sessions", sessionIds: ["one"] }]);
@@ -522,7 +522,7 @@ Deno.test("ended sessions close their sockets, and a closed hub lets nobody in",
   await assert.rejects(world.connect("ann"), /stopping/);
 });
 
-Deno.test("comparing heads brings rooms up to date that nobody announced, some at a time", async () => {
+Deno.test("Hub.compareHeads catches rooms up with unannounced heads, a limited number at a time", async () => {
   const world = new World();
   const chats = Array.from({ length: 5 }, () => world.chat("ann", "bob"));
   const { sink } = await world.connect("ann");

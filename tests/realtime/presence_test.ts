@@ -121,7 +121,7 @@ function couple(options: { directory?: PresenceDirectory; grace?: number } = {})
   return people;
 }
 
-Deno.test("coming and going are told to those who share a chat, and going is remembered", async () => {
+Deno.test("Presence notifies people who share a chat, and stores when a user went offline", async () => {
   const people = couple();
   people.come("ann");
   assert.deepEqual(await people.toldOf(1), ["ann online"]);
@@ -132,7 +132,7 @@ Deno.test("coming and going are told to those who share a chat, and going is rem
   assert.equal(people.told[1].data.lastSeenAt, new Date(people.now).toISOString());
 });
 
-Deno.test("whose account is erased has gone", async () => {
+Deno.test("Presence shows an erased user as offline", async () => {
   const people = couple();
   people.come("ann");
   await people.toldOf(1);
@@ -142,7 +142,7 @@ Deno.test("whose account is erased has gone", async () => {
   assert.equal(people.told[1].data.lastSeenAt, null);
 });
 
-Deno.test("a reload within the grace period is not told", async () => {
+Deno.test("Presence sends nothing for a reload within the grace period", async () => {
   const people = couple({ grace: 60_000 });
   people.come("ann");
   await people.toldOf(1);
@@ -153,7 +153,7 @@ Deno.test("a reload within the grace period is not told", async () => {
   people.presence.close();
 });
 
-Deno.test("who comes back while their going waits for its turn has not gone", async () => {
+Deno.test("Presence keeps a user online who reconnects while their leaving waits", async () => {
   const local = localPresence();
   const entered = Promise.withResolvers<void>();
   let looks = 0;
@@ -180,7 +180,7 @@ Deno.test("who comes back while their going waits for its turn has not gone", as
   assert.deepEqual(await people.toldOf(2), ["ann online", "ann busy"]);
 });
 
-Deno.test("online on any instance is online", async () => {
+Deno.test("Presence shows a user online who is connected to any instance", async () => {
   const others = new Set<string>();
   const local = localPresence();
   const directory: PresenceDirectory = {
@@ -198,7 +198,7 @@ Deno.test("online on any instance is online", async () => {
   assert.equal(people.users.get("ann")!.lastSeenAt, null);
 });
 
-Deno.test("invisible looks offline, in every way", async () => {
+Deno.test("Presence shows an invisible user as offline in every way", async () => {
   const people = couple();
   people.come("ann");
   await people.toldOf(1);
@@ -222,7 +222,7 @@ Deno.test("invisible looks offline, in every way", async () => {
   assert.equal(people.told.length, 3, "and is told to nobody");
 });
 
-Deno.test("blocking hides each from the other", async () => {
+Deno.test("Presence hides both sides of a block from each other", async () => {
   for (const pair of [["ann", "bob"], ["bob", "ann"]] as [string, string][]) {
     const people = couple();
     people.blocks.push(pair);
@@ -235,7 +235,7 @@ Deno.test("blocking hides each from the other", async () => {
   }
 });
 
-Deno.test("strangers and people who do not exist look the same", async () => {
+Deno.test("Presence shows strangers and missing users alike", async () => {
   const people = couple();
   people.add("stranger");
   people.come("stranger");
@@ -243,7 +243,7 @@ Deno.test("strangers and people who do not exist look the same", async () => {
   assert.deepEqual({ ...stranger, userId: "nobody" }, nobody);
 });
 
-Deno.test("when one was last seen can be hidden", async () => {
+Deno.test("Presence hides lastSeenAt on request", async () => {
   const people = couple();
   people.add("ann", { lastSeenHidden: true, lastSeenAt: 5 });
   assert.equal((await people.seen("bob", "ann")).lastSeenAt, null);
@@ -254,7 +254,7 @@ Deno.test("when one was last seen can be hidden", async () => {
   assert.equal(people.told[1].data.lastSeenAt, null);
 });
 
-Deno.test("large groups are not told, and can ask", async () => {
+Deno.test("Presence does not notify large groups, whose members can query it", async () => {
   const people = couple();
   people.chats.clear();
   people.chats.set("large", ["ann", "bob", "cy", "dan"]);
@@ -264,7 +264,7 @@ Deno.test("large groups are not told, and can ask", async () => {
   assert.equal((await people.seen("bob", "ann")).state, "online");
 });
 
-Deno.test("a state and its text stay until they are changed", async () => {
+Deno.test("Presence keeps state and text until they are changed", async () => {
   const people = couple();
   await people.presence.set("ann", { state: "away", text: "lunch" });
   assert.equal(people.told.length, 0, "nobody is told of who is not there");
@@ -275,7 +275,7 @@ Deno.test("a state and its text stay until they are changed", async () => {
   assert.equal((await people.presence.set("ann", { state: "busy", text: "" })).text, "");
 });
 
-Deno.test("those whose instance died are told to be gone, since it was last heard of", async () => {
+Deno.test("Presence announces users of a dead instance as offline since its last sign of life", async () => {
   let died = (_ids: string[], _at: number) => {};
   const directory = {
     ...localPresence(),
@@ -287,7 +287,7 @@ Deno.test("those whose instance died are told to be gone, since it was last hear
   assert.equal(people.users.get("ann")!.lastSeenAt, 777);
 });
 
-Deno.test("those who are here are told of again when others may have missed them", async () => {
+Deno.test("Presence announces connected users again when others may have missed them", async () => {
   let restored = (_ids: string[]) => {};
   const directory = {
     ...localPresence(),

@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { WsClient } from "../support/ws_client.ts";
 
-Deno.test("a new name and status text reach those who share a chat, and one's own devices", async () => {
+Deno.test("ProfileNews sends a new name and status text to people who share a chat, and own devices", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, eve, zoe } = await app.people("ann", "bob", "eve", "zoe");
   const [anns, bobs] = [ann, bob].map((person) => app.client(person));
@@ -15,18 +15,22 @@ Deno.test("a new name and status text reach those who share a chat, and one's ow
       (await WsClient.connect(app.webSocketUrl, token)).client
     ),
   );
-  const heard = (at: number) =>
+  const received = (at: number) =>
     sockets[at].events.filter(({ event }) => event === "user.updated").map(({ data }) => data);
   const changed = await anns.put("/api/users/profile", { displayName: "New Name" });
   const { id, username, displayName, bio, avatarMediaId } = changed.body;
   const expected = { id, username, displayName, bio, avatarMediaId };
-  await eventually("Bob hears of it", () => heard(1).length > 0);
-  await eventually("so does Ann's own device", () => heard(0).length > 0);
-  assert.deepEqual([heard(0), heard(1)], [[expected], [expected]], "once, however many chats");
+  await eventually("Bob is notified", () => received(1).length > 0);
+  await eventually("so does Ann's own device", () => received(0).length > 0);
+  assert.deepEqual(
+    [received(0), received(1)],
+    [[expected], [expected]],
+    "once, however many chats",
+  );
   // Eve has blocked Ann, and Zoe shares no chat with her.
   await bobs.put("/api/users/profile", { displayName: "Bob Again" });
-  await eventually("Eve hears of Bob", () => heard(2).length > 0);
-  assert.deepEqual([heard(2).length, heard(3).length], [1, 0]);
+  await eventually("Eve is notified", () => received(2).length > 0);
+  assert.deepEqual([received(2).length, received(3).length], [1, 0]);
   await anns.put("/api/users/status", { state: "busy", text: "in a meeting" });
   const statuses = (at: number) =>
     sockets[at].events.filter(({ event, data }) =>

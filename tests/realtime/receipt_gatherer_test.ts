@@ -50,7 +50,7 @@ Deno.test("ReceiptGatherer publishes the first receipt at once, and those that f
   gatherer.close();
 });
 
-Deno.test("ReceiptGatherer keeps the last cursor of a member who reads on", async () => {
+Deno.test("ReceiptGatherer publishes the last cursor of a member who reads on", async () => {
   const { gatherer, read, toRoom } = gathererOf(3, 100);
   const [first, second] = [newId(), newId()];
   read(first);
@@ -73,7 +73,7 @@ Deno.test("ReceiptGatherer counts the readers of a chat with more members than t
   gatherer.close();
 });
 
-Deno.test("ReceiptGatherer tells only the member's own devices of what others may not know", () => {
+Deno.test("ReceiptGatherer sends a hidden receipt to the member's own devices only", () => {
   const { gatherer, read, toRoom, toUsers } = gathererOf(2, 100);
   const id = newId();
   read(id, false);
@@ -81,7 +81,7 @@ Deno.test("ReceiptGatherer tells only the member's own devices of what others ma
   gatherer.close();
 });
 
-Deno.test("ReceiptGatherer publishes what is gathered when it is closed", () => {
+Deno.test("ReceiptGatherer publishes gathered receipts when it is closed", () => {
   const { gatherer, read, toRoom } = gathererOf(3, 100);
   const ids = [newId(), newId(), newId()];
   for (const id of ids) read(id);

@@ -4,73 +4,82 @@ import type { WireEvent } from "../../src/model/event.ts";
 import { Typing } from "../../src/realtime/typing.ts";
 import { eventually } from "../support/eventually.ts";
 
-/** A chat that Ann is in, and Bob, who may be blocked; what its listeners heard, and other instances. */
+/**
+ * A chat with Ann, and Bob, who may be blocked; the events of its listeners, and of other
+ * instances.
+ */
 function room({ blocked = false, typingTimeMs = 60_000 } = {}) {
-  const heard: unknown[] = [];
-  const told: boolean[] = [];
+  const received: unknown[] = [];
+  const published: boolean[] = [];
   const typing = new Typing(
     {
       requireMember: (chatId: string, userId: string) =>
         userId === "eve" ? Promise.reject(notFound("chat", chatId)) : Promise.resolve({} as never),
     } as never,
     { isVisibleIn: (_chatId, userId) => Promise.resolve(!(blocked && userId === "bob")) },
-    { toRoom: (_chatId: string, event: WireEvent) => void heard.push(event.data) },
-    { typing: (_chatId: string, _userId: string, writing: boolean) => void told.push(writing) },
+    { toRoom: (_chatId: string, event: WireEvent) => void received.push(event.data) },
+    {
+      typing: (_chatId: string, _userId: string, writing: boolean) => void published.push(writing),
+    },
     { typingTimeMs },
   );
-  return { typing, heard, told };
+  return { typing, received, published };
 }
 
-Deno.test("one start and one stop are told, however often they are said", async () => {
-  const { typing, heard, told } = room();
+Deno.test("Typing sends one start and one stop for repeated calls", async () => {
+  const { typing, received, published } = room();
   for (let i = 0; i < 3; i++) await typing.start("ann", "chat");
   for (let i = 0; i < 2; i++) await typing.stop("ann", "chat");
-  assert.deepEqual(heard, [{ userId: "ann", typing: true }, { userId: "ann", typing: false }]);
-  assert.deepEqual(told, [true, false]);
+  assert.deepEqual(received, [{ userId: "ann", typing: true }, { userId: "ann", typing: false }]);
+  assert.deepEqual(published, [true, false]);
   typing.close();
 });
 
-Deno.test("writing ends by itself", async () => {
-  const { typing, heard } = room({ typingTimeMs: 20 });
+Deno.test("Typing ends by itself", async () => {
+  const { typing, received } = room({ typingTimeMs: 20 });
   await typing.start("ann", "chat");
-  await eventually("it has ended", () => heard.length === 2);
-  assert.deepEqual(heard.at(-1), { userId: "ann", typing: false });
+  await eventually("it has ended", () => received.length === 2);
+  assert.deepEqual(received.at(-1), { userId: "ann", typing: false });
   typing.close();
 });
 
-Deno.test("writing on several instances is one start, and one stop once it has ended on all", () => {
-  const { typing, heard } = room();
+Deno.test("Typing on several instances sends one start, and one stop once it has ended on all", () => {
+  const { typing, received } = room();
   const said = { type: "typing", chatId: "chat", userId: "ann" } as const;
   typing.signal({ ...said, typing: true }, "one");
   typing.signal({ ...said, typing: true }, "two");
   typing.signal({ ...said, typing: false }, "one");
-  assert.deepEqual(heard, [{ userId: "ann", typing: true }]);
+  assert.deepEqual(received, [{ userId: "ann", typing: true }]);
   typing.gone("another");
-  assert.equal(heard.length, 1);
+  assert.equal(received.length, 1);
   typing.gone("two");
-  assert.deepEqual(heard.slice(1), [{ userId: "ann", typing: false }]);
+  assert.deepEqual(received.slice(1), [{ userId: "ann", typing: false }]);
   typing.close();
 });
 
-Deno.test("who has sent has stopped writing, and other instances tell nobody either", async () => {
-  const { typing, heard, told } = room();
+Deno.test("Typing ends silently when the user has sent, also on other instances", async () => {
+  const { typing, received, published } = room();
   await typing.start("ann", "chat");
   typing.committed({ chatId: "chat", steps: [createdBy("bob"), createdBy("ann")] } as never);
-  assert.deepEqual([heard.length, told], [1, [true, false]], "clients know it from the message");
+  assert.deepEqual(
+    [received.length, published],
+    [1, [true, false]],
+    "clients know it from the message",
+  );
   await typing.start("ann", "chat");
-  assert.equal(heard.length, 2);
+  assert.equal(received.length, 2);
   typing.close();
 });
 
-Deno.test("nobody hears who was blocked, and they are not told", async () => {
-  const { typing, heard, told } = room({ blocked: true });
+Deno.test("Typing of a blocked user reaches no one, and the user gets no error", async () => {
+  const { typing, received, published } = room({ blocked: true });
   await typing.start("bob", "chat");
   await typing.stop("bob", "chat");
-  assert.deepEqual([heard, told], [[], []]);
+  assert.deepEqual([received, published], [[], []]);
   typing.close();
 });
 
-Deno.test("who is not a member may not write, nor stop", async () => {
+Deno.test("Typing rejects a user who is not a member", async () => {
   const { typing } = room();
   await assert.rejects(() => typing.start("eve", "chat"), { code: "not_found" });
   await assert.rejects(() => typing.stop("eve", "chat"), { code: "not_found" });

@@ -11,10 +11,10 @@ import { Connection, type Sink } from "../../src/realtime/connection.ts";
 import { Hub, type HubStore } from "../../src/realtime/hub.ts";
 import type { Changes } from "../../src/api/views/changes.ts";
 
-/** Events as they are, so that tests need not decode them. */
+/** Events unencoded, so that tests need not decode them. */
 const plain: Codec = { encode: (events) => events.map((event) => JSON.stringify(event)) };
 
-/** What a socket was told. */
+/** Frames and the close reason of a socket. */
 class FakeSink implements Sink {
   readonly codec = plain;
   readonly events: WireEvent[] = [];
@@ -28,7 +28,7 @@ class FakeSink implements Sink {
     this.closed ??= reason;
   }
 
-  /** The durable events of a chat as the revision each reaches. */
+  /** The durable events of a chat as the revision that each reaches. */
   revs(chatId: string): number[] {
     return this.events.filter((event) => event.chatId === chatId && event.rev !== undefined)
       .map((event) => event.rev!);
@@ -38,8 +38,8 @@ class FakeSink implements Sink {
 type Change = { join: string } | { leave: string } | { say: string } | { edit: number };
 
 /**
- * A Store of chats in memory, whose answers can be held back: `hold("presentOfUser")` lets a test do things
- * between a question and its answer. What is held is answered as it was when it was asked.
+ * A Store of chats in memory, whose results can be delayed: `hold("presentOfUser")` lets a test act
+ * between a call and its result. A delayed call returns the state at the time of the call.
  */
 export class World {
   readonly chats = new Map<string, Chat>();
@@ -99,7 +99,7 @@ export class World {
     });
   }
 
-  /** From now on, calls of this name are answered after the function returned is called. */
+  /** From now on, calls of this name return after the returned function is called. */
   hold(name: string): () => void {
     const gate = Promise.withResolvers<void>();
     this.#gates.set(name, gate);
@@ -117,7 +117,7 @@ export class World {
     return value;
   }
 
-  /** A chat of these people; each joined by a revision of its own. */
+  /** Creates a chat of these people; each joins by a separate revision. */
   chat(...userIds: string[]): string {
     const id = newId();
     this.chats.set(id, { id, rev: 0 } as Chat);
@@ -127,7 +127,7 @@ export class World {
     return id;
   }
 
-  /** Commits, without telling anybody. */
+  /** Commits, without announcing it. */
   write(chatId: string, ...changes: Change[]): ChatCommit {
     const chat = this.chats.get(chatId)!;
     const after = chat.rev;
@@ -155,7 +155,7 @@ export class World {
     return { type: "member.updated", rev, member: copy(member) };
   }
 
-  /** Someone's connection, attached and released. */
+  /** A user's connection, attached and released. */
   async connect(
     userId: string,
     sessionId = newId(),

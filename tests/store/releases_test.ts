@@ -10,21 +10,21 @@ import { sharedMongodb } from "../support/mongodb_server.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 /**
- * Rows that each release has stored, frozen as they lay there (see fixtures/dump.ts), must read as rows of
- * today's model: with all of its fields, and with the values that were stored. A new field that has
- * neither a step nor a default on read fails here.
+ * Rows of each release, frozen as stored (see fixtures/dump.ts), must read as rows of the current
+ * model: with all of its fields, and with the stored values. A new field that has neither a step
+ * nor a default on read fails here.
  */
 const mongodb = sharedMongodb();
 
 for (const release of RELEASES) {
-  Deno.test(`SQLite reads the rows of release ${release} as today's rows`, async () => {
+  Deno.test(`SQLite reads the rows of release ${release} as current rows`, async () => {
     await using dir = await TempDir.make("releases");
     loadSqlite(dir.join("store.db"), release);
     await compare(new SqliteStore(dir.join("store.db")), release);
   });
 
   Deno.test({
-    name: `MongoDB reads the rows of release ${release} as today's rows`,
+    name: `MongoDB reads the rows of release ${release} as current rows`,
     ignore: mongodb.missing,
     fn: async () => {
       const uri = mongodb.uri();
@@ -34,18 +34,18 @@ for (const release of RELEASES) {
   });
 }
 
-Deno.test("SQLite returns every field of every row as it was stored", async () => {
+Deno.test("SQLite returns every field of every row as stored", async () => {
   await using dir = await TempDir.make("releases");
   await roundTrip(new SqliteStore(dir.join("store.db")));
 });
 
 Deno.test({
-  name: "MongoDB returns every field of every row as it was stored",
+  name: "MongoDB returns every field of every row as stored",
   ignore: mongodb.missing,
   fn: async () => await roundTrip(await openMongoStore({ uri: mongodb.uri() })),
 });
 
-Deno.test("a field that earlier rows lack is named, at any depth and in each kind of a union", () => {
+Deno.test("missingFields names a field that earlier rows lack, at any depth and in each kind of a union", () => {
   const [user] = fullRows().users;
   assert.deepEqual(lackingFields(user, fullRows().users), []);
   const renewed = { ...user, colour: "", status: { ...user.status, emoji: "" } };
@@ -92,7 +92,7 @@ async function compare(store: Store, release: string): Promise<void> {
   }
 }
 
-/** Fields that today's model no longer has are passed over. */
+/** Fields that the current model no longer has are skipped. */
 function assertKept(stored: unknown, found: unknown, path: string): void {
   if (typeof stored !== "object" || stored === null) {
     assert.deepEqual(found, stored, path);

@@ -5,15 +5,15 @@ import { lackingFields, otherTypes } from "../contract/store/shape.ts";
 import { sharedMongodb } from "../support/mongodb_server.ts";
 
 /**
- * While a deployment rolls, instances of the release before read what this one writes to MongoDB: every field
- * that they wrote has to be there, in a type that they wrote. They pass over further fields. (SQLite's file has
- * one host and a schema version, which an earlier release refuses.)
+ * During a rolling deployment, instances of the previous release read rows that this one writes to
+ * MongoDB: every field that they wrote has to exist, in a type that they wrote. They ignore further
+ * fields. (SQLite's file has one host and a schema version, which an earlier release refuses.)
  */
 const mongodb = sharedMongodb();
 const newest = RELEASES.at(-1)!;
 
 Deno.test({
-  name: `MongoDB rows of today have every field of release ${newest}, in the same types`,
+  name: `current MongoDB rows have every field of release ${newest}, in the same types`,
   ignore: mongodb.missing,
   fn: async () => {
     const today = await mongoCollections(mongodb.uri());
@@ -28,7 +28,7 @@ Deno.test({
   },
 });
 
-Deno.test("a field of another type than earlier rows have is named, at any depth", () => {
+Deno.test("a field of another type than in earlier rows is named, at any depth", () => {
   const rows = [{ at: 1, name: null, list: [{ type: "a", size: 1 }] }];
   assert.deepEqual(otherTypes({ at: 2, name: "x", list: [] }, rows), []);
   assert.deepEqual(otherTypes({ at: "2", list: [{ type: "a", size: null }] }, rows), [

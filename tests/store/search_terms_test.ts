@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { containsRuns, messageTerms, nameTerms, queryTerms } from "../../src/store/search_terms.ts";
 
-/** What a text is found by in each script: the contract suite shows that both stores find it. */
+/** The terms of a text in each script: the contract suite shows that both stores find it. */
 const TERMS: Record<string, string[]> = {
   "Hello, hello WORLD-8 foo_bar": ["hello", "world", "8", "foo", "bar"],
   "Crème Straße Łódź İı Ελλάς": ["creme", "strasse", "lodz", "ii", "ελλασ"],

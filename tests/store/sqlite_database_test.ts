@@ -6,11 +6,11 @@ import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { aUser, storedChat } from "../contract/store/rows.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-/** What SQLite's adapter promises beyond the contract of all stores. */
+/** Promises of SQLite's adapter beyond the contract of all stores. */
 const STORE_MODULE = import.meta.resolve("../../src/store/sqlite/sqlite_store.ts");
 const ROWS_MODULE = import.meta.resolve("../contract/store/rows.ts");
 
-Deno.test("processes that start at once make one schema and share the file", async () => {
+Deno.test("SqliteStore creates one schema when processes start at once, and they share the file", async () => {
   await using dir = await TempDir.make("sqlite_database");
   const path = dir.join("store.db");
   const script = `
@@ -34,7 +34,7 @@ Deno.test("processes that start at once make one schema and share the file", asy
   await store.close();
 });
 
-Deno.test("a file of a later release is refused by its name, and left as it is", async () => {
+Deno.test("SqliteStore refuses a file of a later release by its name, and does not change it", async () => {
   await using dir = await TempDir.make("sqlite_database");
   const path = dir.join("store.db");
   await new SqliteStore(path).close();
@@ -42,7 +42,7 @@ Deno.test("a file of a later release is refused by its name, and left as it is",
   assert.throws(() => new SqliteStore(path), /Cannot open .*store\.db: it has schema 9999/);
 });
 
-Deno.test("a file of any earlier release is brought up to date, and keeps what it holds", async () => {
+Deno.test("SqliteStore migrates a file of any earlier release, and keeps its data", async () => {
   for (let version = 1; version < SCHEMA_STEPS.length; version++) {
     await using dir = await TempDir.make("sqlite_database");
     const path = dir.join("store.db");
@@ -61,12 +61,12 @@ Deno.test("a file of any earlier release is brought up to date, and keeps what i
   }
 });
 
-/** As the fourth step's table had it. */
+/** The definition of the table in the fourth step. */
 const OUTBOX_ROW =
   `INSERT INTO outbox (id, chatId, occurrences, deviceIds, attempts, createdAt, dueAt)
   VALUES (?, NULL, '[]', NULL, 0, 1, 1)`;
 
-Deno.test("writes of one turn share a transaction", async () => {
+Deno.test("Database writes of one turn share a transaction", async () => {
   await using dir = await TempDir.make("sqlite_database");
   const path = dir.join("store.db");
   const store = new SqliteStore(path);
@@ -81,7 +81,7 @@ Deno.test("writes of one turn share a transaction", async () => {
   await store.close();
 });
 
-Deno.test("what was answered is on the disk when the process dies", async () => {
+Deno.test("Database writes that have resolved are on disk when the process dies", async () => {
   await using dir = await TempDir.make("sqlite_database");
   const path = dir.join("store.db"), copy = dir.join("copy.db");
   const store = new SqliteStore(path);
@@ -109,7 +109,7 @@ function setVersion(path: string, version: number): void {
   db.close();
 }
 
-Deno.test("a write waits for another process's lock, and neither reads nor timers wait with it", async () => {
+Deno.test("Database waits for another process's lock without blocking reads and timers", async () => {
   await using dir = await TempDir.make("sqlite_database");
   const path = dir.join("store.db");
   const store = new SqliteStore(path);
@@ -132,7 +132,7 @@ Deno.test("a write waits for another process's lock, and neither reads nor timer
   await store.close();
 });
 
-Deno.test("a store that closes while another process holds the lock writes what it has accepted", async () => {
+Deno.test("Database writes what it has accepted when it closes while another process has the lock", async () => {
   await using dir = await TempDir.make("sqlite_database");
   const path = dir.join("store.db");
   const store = new SqliteStore(path);

@@ -11,7 +11,9 @@ import { TempDir } from "../support/temp_dir.ts";
 
 const SECRET = "Zebrafinch";
 
-/** How often the secret is in the bytes of the folder's files, in any case of letters. */
+/**
+ * Number of occurrences of the secret in the bytes of the folder's files, in any case of letters.
+ */
 function copies(folder: string): number {
   let count = 0;
   for (const { name } of Deno.readDirSync(folder)) {
@@ -34,7 +36,9 @@ async function deleteMessages(store: Store, messages: Message[]): Promise<void> 
   );
 }
 
-/** Other words around it, in several segments of the index, so that deleting is not the last write. */
+/**
+ * Other words around it, in several segments of the index, so that deleting is not the last write.
+ */
 async function writeMessages(store: Store, count: number): Promise<Message[]> {
   const { chat } = await storedChat(store, {});
   const texts = Array.from({ length: count }, (_, i) => `${SECRET} number ${i}`);
@@ -45,7 +49,7 @@ async function writeMessages(store: Store, count: number): Promise<Message[]> {
   return [...sent.messages, ...rest.messages.slice(0, 1)];
 }
 
-Deno.test("SQLite's files hold no copy of deleted messages after a graceful stop", async () => {
+Deno.test("SqliteStore leaves no copy of deleted messages in its files after a graceful stop", async () => {
   await using dir = await TempDir.make("deleted_data");
   const store = new SqliteStore(dir.join("chat.sqlite3"));
   const messages = await writeMessages(store, 500);
@@ -54,7 +58,7 @@ Deno.test("SQLite's files hold no copy of deleted messages after a graceful stop
   assert.equal(copies(dir.path), 0);
 });
 
-Deno.test("a running server's files hold no copy of deleted rows after a while", async () => {
+Deno.test("SqliteStore removes copies of deleted rows from its files while it runs", async () => {
   await using dir = await TempDir.make("deleted_data");
   const timing = { purgeMs: 1, truncateMs: 20 };
   const store = new SqliteStore(dir.join("chat.sqlite3"), timing);
@@ -78,7 +82,7 @@ Deno.test("a running server's files hold no copy of deleted rows after a while",
   await store.close();
 });
 
-Deno.test("a purge that a crash interrupted is done by the next process", async () => {
+Deno.test("SqliteStore continues an interrupted purge in the next process", async () => {
   await using dir = await TempDir.make("deleted_data");
   const store = new SqliteStore(dir.join("chat.sqlite3"));
   const messages = await writeMessages(store, 50);
@@ -94,14 +98,14 @@ Deno.test("a purge that a crash interrupted is done by the next process", async 
   assert.equal(copies(copy), 0);
 });
 
-Deno.test("deleted rows that an earlier release left in its file are gone after an upgrade", async () => {
+Deno.test("SqliteStore removes rows that an earlier release deleted, after an upgrade", async () => {
   await using dir = await TempDir.make("deleted_data");
   const path = dir.join("chat.sqlite3");
   const store = new SqliteStore(path);
   await writeMessages(store, 200);
   await store.users.create(aUser());
   await store.close();
-  // As a release without `secure_delete` deletes, and without the steps that came later.
+  // As a release without `secure_delete` deletes, and without the later steps.
   const file = new DatabaseSync(path);
   file.exec("PRAGMA secure_delete = OFF");
   file.prepare("UPDATE messages SET text = '', deletedAt = 1 WHERE text LIKE ?").run(`${SECRET}%`);

@@ -6,7 +6,7 @@ import { TempDir } from "../support/temp_dir.ts";
 
 const DISK_BYTES = 8 * 1024 * 1024;
 
-/** A disk of its own, which only root may mount: elsewhere the test is skipped. */
+/** A separate disk, which only root may mount: elsewhere the test is skipped. */
 async function mount(path: string): Promise<boolean> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
   const args = ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", path];
@@ -24,7 +24,7 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-Deno.test("a store on a full disk is unavailable to a ping, and is back when there is room", async () => {
+Deno.test("SqliteStore.ping is unavailable on a full disk, and works again when there is room", async () => {
   await using dir = await TempDir.make("full_disk");
   if (!await mount(dir.path)) return;
   try {

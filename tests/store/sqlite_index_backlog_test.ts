@@ -7,7 +7,7 @@ import { aChange, sendTo, storedChat } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-/** A search waits for the index, which follows what is written: nobody may be able to tell. */
+/** A search waits for the index, which lags behind writes: callers must not notice. */
 function test(name: string, run: (store: Store, path: string) => Promise<void>): void {
   Deno.test(`SQLite's index backlog: ${name}`, async () => {
     await using dir = await TempDir.make("index_backlog");
@@ -33,7 +33,7 @@ function waiting(path: string): number {
   }
 }
 
-test("what was just written is found, through another connection too", async (store, path) => {
+test("a new message is found at once, through another connection too", async (store, path) => {
   const other = new SqliteStore(path);
   const { chat } = await storedChat(store, {});
   const { chat: next } = await sendTo(store, chat, ["a red kite"]);
@@ -45,7 +45,7 @@ test("what was just written is found, through another connection too", async (st
   await other.close();
 });
 
-test("more than is taken at once is found, each once", async (store, path) => {
+test("more messages than one batch are found, each once", async (store, path) => {
   const { chat } = await storedChat(store, {});
   await sendTo(store, chat, Array.from({ length: 1_000 }, (_, i) => `kite number ${i}`));
   assert.equal(waiting(path), 1_000);
@@ -54,7 +54,7 @@ test("more than is taken at once is found, each once", async (store, path) => {
   assert.deepEqual(one, other);
 });
 
-test("what is edited or deleted before it was indexed is found as it is", async (store) => {
+test("messages that are edited or deleted before indexing are found in their current state", async (store) => {
   const { chat } = await storedChat(store, {});
   const { chat: sent, messages } = await sendTo(store, chat, ["a red kite", "a blue kite", "kite"]);
   const [edited, deleted] = messages;
@@ -69,19 +69,22 @@ test("what is edited or deleted before it was indexed is found as it is", async 
   assert.deepEqual(await found(store, chat, "red"), ["a red lark"]);
 });
 
-test("it is emptied also when nobody searches", async (store, path) => {
+test("the backlog is indexed without a search, too", async (store, path) => {
   const { chat } = await storedChat(store, {});
   await sendTo(store, chat, Array.from({ length: 600 }, (_, i) => `kite number ${i}`));
   await eventually("all is indexed", () => waiting(path) === 0);
   assert.equal((await found(store, chat, "kite")).length, 600);
 });
 
-test("what waits when the store closes is found by who opens it next", async (store, path) => {
-  const { chat } = await storedChat(store, {});
-  await sendTo(store, chat, ["a red kite"]);
-  await store.close();
-  assert.equal(waiting(path), 1);
-  const next = new SqliteStore(path);
-  assert.deepEqual(await found(next, chat, "kite"), ["a red kite"]);
-  await next.close();
-});
+test(
+  "the backlog of a closed store is found by the next process that opens it",
+  async (store, path) => {
+    const { chat } = await storedChat(store, {});
+    await sendTo(store, chat, ["a red kite"]);
+    await store.close();
+    assert.equal(waiting(path), 1);
+    const next = new SqliteStore(path);
+    assert.deepEqual(await found(next, chat, "kite"), ["a red kite"]);
+    await next.close();
+  },
+);

@@ -8,8 +8,11 @@ import { aChange, aUser, sendTo, storedChat } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-/** Messages of a release whose index had other terms are found before, while and after they are indexed. */
-Deno.test("SQLite finds messages of earlier releases while it indexes them anew", async () => {
+/**
+ * Messages of a release whose index had other terms are found before, while and after they are
+ * indexed.
+ */
+Deno.test("SqliteStore finds messages of earlier releases while it indexes them again", async () => {
   await using dir = await TempDir.make("reindex");
   const path = dir.join("store.db");
   const earlier = new SqliteStore(path);
@@ -53,7 +56,7 @@ async function found(store: Store, chat: Chat, query: string): Promise<string[]>
   }
 }
 
-/** What the step does to a file that an earlier release has written. */
+/** Effect of the step on a file that an earlier release has written. */
 function upgrade(path: string): void {
   const file = new DatabaseSync(path);
   file.exec("DROP INDEX message_media_of_chat; DELETE FROM user_terms WHERE term = '🎈'");

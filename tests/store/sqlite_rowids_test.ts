@@ -3,7 +3,10 @@ import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { aChange, aMessage, storedChat } from "../contract/store/rows.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-/** An id of a given millisecond and counter, as `newId` makes them, but of a random number of ours. */
+/**
+ * An id of a given millisecond and counter, in the format of `newId`, but with a given random
+ * number.
+ */
 function idAt(ms: number, counter: number, random: number): string {
   const time = ms.toString(16).padStart(12, "0");
   const tail = random.toString(16).padStart(12, "0");
@@ -12,12 +15,13 @@ function idAt(ms: number, counter: number, random: number): string {
   }-8000-${tail}`;
 }
 
-Deno.test("SQLite takes every message after the clock has stepped back onto ids of before", async () => {
+Deno.test("SqliteStore stores every message after the clock has stepped back onto earlier ids", async () => {
   await using dir = await TempDir.make("places");
   const store = new SqliteStore(dir.join("store.db"));
   const ms = Date.now();
   const { chat } = await storedChat(store, {});
-  // A process that sends much in one millisecond, and later another one at the same time by the clock.
+  // A process that sends much in one millisecond, and later another one at the same time by the
+  // clock.
   const ids = [1, 2, 3].flatMap((random) =>
     Array.from({ length: 300 }, (_, counter) => idAt(ms, counter, random))
   );

@@ -26,7 +26,7 @@ storeContract("SQLite", async () => {
   };
 });
 
-/** Statements that read a whole table, and may: what they read stays short, or they stop at a limit. */
+/** Statements that may read a whole table: the table stays short, or they stop at a limit. */
 const WHOLE_TABLE_READ = [
   /^SCAN erasures$/, // Those under way.
   /^SCAN leases$/, // One for each task.
@@ -34,8 +34,8 @@ const WHOLE_TABLE_READ = [
   /^SCAN chats USING (COVERING )?INDEX chats_abandoned$/, // A partial index, up to a limit.
 ];
 
-/** The last test of the file: by then the contract has had every method run its statements. */
-Deno.test("SQLite's statements seek: none reads a whole table that grows", async () => {
+/** The last test of the file: by then the contract has run the statements of every method. */
+Deno.test("SqliteStore's statements seek: none reads a whole table that grows", async () => {
   await using dir = await TempDir.make("sqlite_plans");
   const path = dir.join("store.db");
   await new SqliteStore(path).close();
@@ -66,5 +66,5 @@ Deno.test("SQLite's statements seek: none reads a whole table that grows", async
   assert.deepEqual(faults, []);
 });
 
-/** Of schema steps, which run before anybody is served. */
+/** Of schema steps, which run before any request is served. */
 const MIGRATING = /FROM users WHERE deletedAt IS NULL$/;

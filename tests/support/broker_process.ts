@@ -35,7 +35,7 @@ export async function brokerProcess(
   await answers.next();
   return {
     publish: (signals: Signal[]) => ask({ publish: signals }),
-    heard: () => ask({ heard: true }),
+    received: () => ask({ received: true }),
     close: async () => {
       if (ended) return;
       await ask({ close: true });

@@ -15,7 +15,7 @@ export function abandonedGroupContract(test: ContractTest): void {
     assert.deepEqual(await store.memberships.of(chat.id, members[0].userId), members[0]);
   });
 
-  test("clearing deletes messages a batch at a time, and what they were found by", async (store) => {
+  test("clearing deletes messages in batches, together with their index entries", async (store) => {
     const { chat, messages } = await leftGroup(store);
     assert.equal(await store.abandonedGroups.clear(chat.id, T0, 2), false);
     assert.equal((await store.messages.page({ chatId: chat.id, limit: 10 })).length, 1);
@@ -41,7 +41,7 @@ export function abandonedGroupContract(test: ContractTest): void {
     assert.deepEqual(await store.messages.carrying(media.id, 10), []);
   });
 
-  test("a group with members is not cleared, nor one that is not there", async (store) => {
+  test("clearing skips groups with members, and missing ones", async (store) => {
     const { chat, messages } = await storedChat(store, { members: [{}], messages: [{}] });
     assert.equal(await store.abandonedGroups.clear(chat.id, T0, 10), true);
     assert.equal(await store.abandonedGroups.clear("nowhere", T0, 10), true);

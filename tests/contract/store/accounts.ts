@@ -14,7 +14,7 @@ const AT = T0 + 100;
 const ALL = { before: null, limit: 100 };
 
 export function accountContract(test: ContractTest): void {
-  test("a change is decided by the account as it is", async (store) => {
+  test("change decides by the current account", async (store) => {
     const { user, identity, sessions } = await storedAccount(store);
     await store.sessions.create(aSession({ userId: user.id, endedAt: T0, endReason: "logout" }));
     await store.sessions.create(aSession({ userId: user.id, expiresAt: AT }));
@@ -26,7 +26,7 @@ export function accountContract(test: ContractTest): void {
     assert.deepEqual(changed, { user: { ...user, updatedAt: AT }, removedDevices: [] });
   });
 
-  test("a change writes all that it is made of, and leaves the rest", async (store) => {
+  test("change writes all its parts, and leaves the rest", async (store) => {
     const { user, identity, sessions: [ended, kept] } = await storedAccount(store);
     const device = {
       id: newId(),
@@ -79,7 +79,7 @@ export function accountContract(test: ContractTest): void {
   };
 
   for (const [what, [change, error]] of Object.entries(refused)) {
-    test(`${what} is refused, and nothing of the change is written`, async (store) => {
+    test(`change rejects ${what}, and writes nothing`, async (store) => {
       const before = await storedAccount(store);
       const { id: userId } = before.user;
       await store.users.create(bob, { identity: bobs });
@@ -96,7 +96,7 @@ export function accountContract(test: ContractTest): void {
     });
   }
 
-  test("what decides may refuse, and nothing is written", async (store) => {
+  test("change writes nothing when the decision throws", async (store) => {
     const before = await storedAccount(store);
     const refusal = new Error("no");
     const refuse = () => {
@@ -106,7 +106,7 @@ export function accountContract(test: ContractTest): void {
     await assertUntouched(store, before);
   });
 
-  test("who is missing or erased is not changed, nor decided about", async (store) => {
+  test("change skips missing and erased users, without a decision", async (store) => {
     const erased = aUser({ deletedAt: T0 });
     await store.users.create(erased);
     const decide = () => assert.fail("there is nothing to decide");

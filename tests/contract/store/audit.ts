@@ -23,7 +23,7 @@ export function auditContract(test: ContractTest): void {
     assert.deepEqual(await store.audit.ofUser(bob, { before: second.id, limit: 5 }), []);
   });
 
-  test("a commit writes its entries, or, when it is stale, none", async (store) => {
+  test("a commit writes its entries, or none when it is stale", async (store) => {
     const chat = aChat(), entry = anAuditEntry({ chatId: chat.id });
     await store.chats.commit(aChange(0, chat, { members: [aMember(chat.id)], audit: [entry] }));
     assert.deepEqual(await store.audit.ofChat(chat.id, ALL), [entry]);
@@ -32,7 +32,7 @@ export function auditContract(test: ContractTest): void {
     assert.deepEqual(await store.audit.ofChat(chat.id, ALL), [entry]);
   });
 
-  test("what is forgotten are details, and addresses of one's own doings", async (store) => {
+  test("forgetTracesOf blanks details, and addresses of the user's own actions", async (store) => {
     const [ann, bob] = [newId(), newId()];
     const own = anAuditEntry({ actorId: ann, userId: ann, details: { email: "x" } });
     const system = anAuditEntry({ actorId: null, userId: ann, details: { email: "y" } });
@@ -47,7 +47,7 @@ export function auditContract(test: ContractTest): void {
     ]);
   });
 
-  test("ofSender gives one person's messages of a chat, oldest first", async (store) => {
+  test("ofSender returns one person's messages of a chat, oldest first", async (store) => {
     const chat = aChat({ rev: 4, lastSeq: 4 }), senderId = newId();
     const inserted = [
       aMessage(chat.id, 1, { senderId }),

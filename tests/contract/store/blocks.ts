@@ -4,14 +4,14 @@ import { aBlock, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function blockContract(test: ContractTest): void {
-  test("a block is made once, and the first row stays", async (store) => {
+  test("a repeated block keeps the first row", async (store) => {
     const block = aBlock();
     assert.equal(await store.blocks.add(block), true);
     assert.equal(await store.blocks.add({ ...block, createdAt: T0 + 9 }), false);
     assert.deepEqual(await store.blocks.by(block.blockerId), [block]);
   });
 
-  test("has asks for one direction", async (store) => {
+  test("has checks one direction", async (store) => {
     const { blockerId, blockedId } = aBlock();
     assert.equal(await store.blocks.has(blockerId, blockedId), false);
     await store.blocks.add(aBlock({ blockerId, blockedId }));
@@ -19,7 +19,7 @@ export function blockContract(test: ContractTest): void {
     assert.equal(await store.blocks.has(blockedId, blockerId), false);
   });
 
-  test("remove answers whether there was one", async (store) => {
+  test("remove returns whether there was a block", async (store) => {
     const { blockerId, blockedId } = aBlock();
     await store.blocks.add(aBlock({ blockerId, blockedId }));
     assert.equal(await store.blocks.remove(blockedId, blockerId), false);
@@ -37,7 +37,7 @@ export function blockContract(test: ContractTest): void {
     assert.deepEqual(await store.blocks.against(me), against);
   });
 
-  test("blockersAmong names those of the people asked for who have blocked the person", async (store) => {
+  test("blockersAmong returns those of the given people who have blocked the person", async (store) => {
     const me = newId();
     const blocks = [
       aBlock({ blockedId: me }),

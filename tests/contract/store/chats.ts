@@ -8,7 +8,7 @@ import { aChange, aChat, aDirectChat, aMember, aMessage, sendTo, storedChat, T0 
 import type { ContractTest } from "./suite.ts";
 
 export function chatContract(test: ContractTest): void {
-  test("a chat comes back as it was stored, by id and by its pair", async (store) => {
+  test("a chat is returned as stored, by id and by its pair", async (store) => {
     const group = aChat({ description: "d", avatarMediaId: newId(), encrypted: true, epoch: 3 });
     const direct = aDirectChat(newId(), newId());
     for (const chat of [group, direct]) {
@@ -20,7 +20,7 @@ export function chatContract(test: ContractTest): void {
     assert.equal(await store.chats.byDirectKey("a:b"), null);
   });
 
-  test("byIds gives those that exist, once each", async (store) => {
+  test("byIds returns existing chats, once each", async (store) => {
     const chats = [aChat(), aChat(), aChat()];
     for (const chat of chats) await store.chats.commit(aChange(0, chat));
     const found = await store.chats.byIds([chats[0].id, newId(), chats[2].id, chats[0].id]);
@@ -74,7 +74,7 @@ function staleTests(test: ContractTest): void {
     assert.deepEqual(await store.messages.byId(first.id), first);
   });
 
-  test("a new chat that exists is stale; a chat to change that is missing, too", async (store) => {
+  test("creating an existing chat and changing a missing one are stale", async (store) => {
     const { chat } = await storedChat(store, {});
     const again = aChange(0, { ...chat, name: "no" }, { members: [aMember(chat.id)] });
     assert.equal(await store.chats.commit(again), "stale");
@@ -86,7 +86,7 @@ function staleTests(test: ContractTest): void {
     assert.deepEqual(await store.messages.newest([missing.id]), []);
   });
 
-  test("of two change sets in one turn against one head, one is stale", async (store) => {
+  test("one of two concurrent change sets against one head is stale", async (store) => {
     const { chat } = await storedChat(store, {});
     const change = () =>
       aChange(1, { ...chat, rev: 2, lastSeq: 2 }, { inserted: [aMessage(chat.id, 2)] });
@@ -99,7 +99,7 @@ function staleTests(test: ContractTest): void {
 }
 
 function rollbackTests(test: ContractTest): void {
-  test("a clientId that exists amid a change set leaves nothing of the whole set", async (store) => {
+  test("an existing clientId within a change set rejects the whole set", async (store) => {
     const { chat, messages: [first] } = await storedChat(store, { messages: [{}] });
     const { senderId, clientId } = first;
     const change = aChange(2, { ...chat, rev: 7, name: "no" }, {
@@ -118,7 +118,7 @@ function rollbackTests(test: ContractTest): void {
     assert.deepEqual((await store.messages.search(search)).messages, []);
   });
 
-  test("one clientId twice in a change set is refused as well", async (store) => {
+  test("a clientId twice in a change set is rejected", async (store) => {
     const { chat } = await storedChat(store, {});
     const sent = aMessage(chat.id, 2);
     const twin = { ...aMessage(chat.id, 3), senderId: sent.senderId, clientId: sent.clientId };
@@ -127,7 +127,7 @@ function rollbackTests(test: ContractTest): void {
     await assertUnchanged(store, chat, []);
   });
 
-  test("a clientId is the sender's own, and the chat's", async (store) => {
+  test("a clientId is unique per sender and chat", async (store) => {
     const { chat, messages: [first] } = await storedChat(store, { messages: [{}] });
     const { senderId, clientId } = first;
     await sendTo(store, chat, ["of another sender"], { clientId });
@@ -136,7 +136,7 @@ function rollbackTests(test: ContractTest): void {
     assert.equal((await store.messages.newest([chat.id, other.chat.id])).length, 2);
   });
 
-  test("a message id that exists is refused, and nothing written", async (store) => {
+  test("an existing message id is rejected, and nothing is written", async (store) => {
     const { chat, messages: [first] } = await storedChat(store, { messages: [{}] });
     const change = aChange(2, { ...chat, rev: 3 }, {
       inserted: [aMessage(chat.id, 3, { id: first.id })],
@@ -145,7 +145,7 @@ function rollbackTests(test: ContractTest): void {
     await assertUnchanged(store, chat, [first.id]);
   });
 
-  test("a second direct chat of a pair is refused, and nothing written", async (store) => {
+  test("a second direct chat of a pair is rejected, and nothing is written", async (store) => {
     const [a, b] = [newId(), newId()];
     const first = aDirectChat(a, b), second = aDirectChat(b, a);
     await store.chats.commit(aChange(0, first));
@@ -156,7 +156,7 @@ function rollbackTests(test: ContractTest): void {
     assert.deepEqual(await store.chats.byDirectKey(first.directKey!), first);
   });
 
-  test("one failing change set does not touch others of the same turn", async (store) => {
+  test("a failing change set does not affect others of the same turn", async (store) => {
     const bad = await storedChat(store, { messages: [{}] });
     const { senderId, clientId } = bad.messages[0];
     const good = await Promise.all([storedChat(store, {}), storedChat(store, {})]);
@@ -175,7 +175,7 @@ function rollbackTests(test: ContractTest): void {
 }
 
 function inboxTests(test: ContractTest): void {
-  test("the inbox is by last activity and then id, newest first, in pages", async (store) => {
+  test("the inbox is sorted by last activity and then id, newest first, in pages", async (store) => {
     const userId = newId();
     const times = [1, 5, 3, 3, 3, 2];
     const made: Awaited<ReturnType<typeof storedChat>>[] = [];
@@ -200,7 +200,7 @@ function inboxTests(test: ContractTest): void {
     assert.deepEqual(paged, expected);
   });
 
-  test("the inbox of one kind has as many as asked for, whatever lies between", async (store) => {
+  test("a page of the inbox of one kind is full, whatever chats lie between", async (store) => {
     const userId = newId();
     const kinds = ["group", "direct", "direct", "group", "direct"] as const;
     const ids: string[] = [];
@@ -217,7 +217,7 @@ function inboxTests(test: ContractTest): void {
     assert.deepEqual(await of({}), [4, 3, 2, 1, 0]);
   });
 
-  test("the inbox has only chats in which the user is now", async (store) => {
+  test("the inbox has only chats in which the user is a member now", async (store) => {
     const userId = newId();
     await storedChat(store, { members: [{ userId, leftAt: T0 }] });
     await storedChat(store, { members: [{}] });
@@ -231,7 +231,7 @@ function inbox(store: Store, userId: string, query: Partial<InboxQuery> = {}) {
   return store.chats.inbox({ userId, kind: null, before: null, limit: 10, ...query });
 }
 
-/** That the chat's row, its members (none) and its messages are as they were. */
+/** Asserts that the chat's row, its members (none) and its messages are unchanged. */
 async function assertUnchanged(store: Store, chat: Chat, messageIds: string[]): Promise<void> {
   assert.deepEqual(await store.chats.byId(chat.id), chat);
   assert.deepEqual(await store.memberships.ofChat(chat.id), []);

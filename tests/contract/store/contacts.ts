@@ -24,7 +24,7 @@ function aRequest(fields: Partial<ContactRequest> = {}): ContactRequest {
 }
 
 export function contactContract(test: ContractTest): void {
-  test("settings come back as they were put last", async (store) => {
+  test("settings are returned as stored last", async (store) => {
     const userId = newId();
     assert.deepEqual(await store.contacts.settingsOf([userId]), []);
     await store.contacts.putSettings({ userId, addToGroups: "shared", write: null });
@@ -34,7 +34,7 @@ export function contactContract(test: ContractTest): void {
     ]);
   });
 
-  test("there is one request for a person and a chat until it expires", async (store) => {
+  test("a person and a chat have one request until it expires", async (store) => {
     const first = aRequest();
     const { userId, chatId } = first;
     assert.equal(await store.contacts.addRequest(first, LIMITS), "added");
@@ -93,7 +93,7 @@ export function contactContract(test: ContractTest): void {
     }
   });
 
-  test("what has expired is purged, and a person's rows can be deleted", async (store) => {
+  test("expired requests are purged, and a person's rows can be deleted", async (store) => {
     const [userId, other] = [newId(), newId()];
     const kept = aRequest({ expiresAt: T0 + 5 });
     for (const row of [kept, aRequest({ expiresAt: T0 + 4 })]) {
@@ -114,7 +114,7 @@ export function contactContract(test: ContractTest): void {
 }
 
 function acquaintanceTests(test: ContractTest): void {
-  test("people know whom they share a chat with, unless a stranger put them there", async (store) => {
+  test("people are acquainted by a shared chat, unless a stranger added them", async (store) => {
     const [me, friend, former, unasked, reader, nobody] = Array.from({ length: 6 }, newId);
     const { chat } = await storedChat(store, {
       members: [
@@ -143,7 +143,7 @@ function acquaintanceTests(test: ContractTest): void {
     );
     assert.deepEqual(shares, [true, false, true, true, false]);
     assert.deepEqual(await store.memberships.acquaintedWith(me, []), []);
-    // Whoever of the two is in more chats.
+    // The result does not depend on which of the two is in more chats.
     for (let i = 0; i < 3; i++) await storedChat(store, { members: [{ userId: friend }] });
     assert.deepEqual((await ask(me)).sort(), [friend, reader].sort());
     for (let i = 0; i < 6; i++) await storedChat(store, { members: [{ userId: me }] });
@@ -165,9 +165,9 @@ function chatCountTests(test: ContractTest): void {
   const isFull = (userId: string) => (error: unknown) =>
     error instanceof TooManyChats && error.userIds.join() === userId;
 
-  test("a person joins at most as many chats as they may, and leaving makes room", async (store) => {
+  test("a person joins at most the maximum number of chats, and leaving makes room", async (store) => {
     const userId = newId();
-    // One that an earlier release made, which counts as well.
+    // A chat that an earlier release created, which counts too.
     const { chat, members: [first] } = await storedChat(store, { members: [{ userId }] });
     await join(store, userId);
     await assert.rejects(join(store, userId), isFull(userId));
@@ -181,7 +181,7 @@ function chatCountTests(test: ContractTest): void {
   });
 
   test(
-    "of many that add one person at once, only as many succeed as the person may join",
+    "of many concurrent additions of one person, only as many succeed as the maximum allows",
     async (store, opened) => {
       const userId = newId();
       const stores = [store, await opened.second()];

@@ -1,6 +1,6 @@
 import { DuplicateKey, type DuplicateKeyName } from "../../../src/store/store.ts";
 
-/** For assert.rejects: that it is a DuplicateKey, and of which key. */
+/** Validator for assert.rejects: a DuplicateKey of this key. */
 export function duplicateOf(key: DuplicateKeyName): (error: unknown) => boolean {
   return (error) => error instanceof DuplicateKey && error.key === key;
 }

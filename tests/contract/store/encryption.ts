@@ -15,7 +15,7 @@ export function encryptionContract(test: ContractTest): void {
 }
 
 function deviceContract(test: ContractTest): void {
-  test("keeps devices, in order of person and age", async ({ devices }) => {
+  test("devices are listed in order of person and age", async ({ devices }) => {
     const [ann, bob] = [newId(), newId()];
     const rows = [aDevice(ann), aDevice(ann), aDevice(bob)];
     for (const row of rows.toReversed()) await devices.create(row);
@@ -27,7 +27,7 @@ function deviceContract(test: ContractTest): void {
     await assert.rejects(devices.create(rows[0]), duplicateOf("id"));
   });
 
-  test("removes devices of their owner only, with all that waits for them", async (store) => {
+  test("only the owner removes devices, with everything that waits for them", async (store) => {
     const [ann, bob] = [newId(), newId()];
     const [gone, kept, bobs] = [aDevice(ann), aDevice(ann), aDevice(bob)];
     for (const row of [gone, kept, bobs]) await store.devices.create(row);
@@ -47,7 +47,7 @@ function deviceContract(test: ContractTest): void {
 }
 
 function keyPackageContract(test: ContractTest): void {
-  test("hands each key package out once, the oldest first, then the last resort", async (store) => {
+  test("each key package is claimed once, the oldest first, then the last resort", async (store) => {
     const { keyPackages } = store;
     const deviceId = newId();
     const first = aKeyPackage(deviceId, { createdAt: T0 });
@@ -69,7 +69,7 @@ function keyPackageContract(test: ContractTest): void {
     await keyPackages.add([]);
   });
 
-  test("hands out no key package that has expired, and forgets it", async ({ keyPackages }) => {
+  test("expired key packages are not claimed, and are purged", async ({ keyPackages }) => {
     const deviceId = newId();
     const expired = aKeyPackage(deviceId, { expiresAt: T0 });
     const good = aKeyPackage(deviceId, { expiresAt: T0 + 1 });
@@ -83,7 +83,7 @@ function keyPackageContract(test: ContractTest): void {
     assert.equal(await keyPackages.purge(T0 + 1), 2);
   });
 
-  test("gives racing claims a key package each, across instances", async (store, { second }) => {
+  test("concurrent claims get a key package each, across instances", async (store, { second }) => {
     const other = await second();
     const deviceId = newId();
     const rows = Array.from({ length: 12 }, () => aKeyPackage(deviceId));
@@ -97,7 +97,7 @@ function keyPackageContract(test: ContractTest): void {
 }
 
 function handshakeContract(test: ContractTest): void {
-  test("writes a Commit with its revision, or not at all", async (store) => {
+  test("a Commit is written with its revision, or not at all", async (store) => {
     const chat = aChat({ encrypted: true, epoch: 0 });
     const member = aMember(chat.id);
     await store.chats.commit(aChange(0, { ...chat, rev: 2 }, { members: [member] }));
@@ -117,7 +117,7 @@ function handshakeContract(test: ContractTest): void {
     assert.deepEqual(await store.handshakes.groupInfo(chat.id), later.groupInfo);
   });
 
-  test("lists Commits in order of revision, within bounds", async ({ chats, handshakes }) => {
+  test("Commits are listed in order of revision, within bounds", async ({ chats, handshakes }) => {
     const chat = aChat({ encrypted: true, epoch: 0 });
     await chats.commit(aChange(0, chat, {}));
     const made: Handshake[] = [];
@@ -133,7 +133,7 @@ function handshakeContract(test: ContractTest): void {
     assert.deepEqual(await handshakes.changed(newId(), 0, 9, 2), []);
   });
 
-  test("keeps Welcomes until their own device has taken them, oldest first", async (store) => {
+  test("Welcomes are kept until their device has fetched them, oldest first", async (store) => {
     const device = aDevice(newId());
     const chat = aChat({ encrypted: true, epoch: 1 });
     const welcomes = [aWelcome(chat.id, device), aWelcome(chat.id, device)];
@@ -147,7 +147,7 @@ function handshakeContract(test: ContractTest): void {
     assert.deepEqual(await handshakes.welcomesFor(device.id, 10), [welcomes[1]]);
   });
 
-  test("returns a long Welcome to each device of its Commit until that device has taken it", async (store) => {
+  test("a long Welcome is returned to each device of its Commit until that device has fetched it", async (store) => {
     const devices = [aDevice(newId()), aDevice(newId()), aDevice(newId())];
     const chat = aChat({ encrypted: true, epoch: 1 });
     const message = "A".repeat(500_000);
@@ -161,7 +161,7 @@ function handshakeContract(test: ContractTest): void {
     }
   });
 
-  test("keeps a Commit for each epoch of each generation, and Welcomes to the last only", async (store) => {
+  test("a Commit is kept for each epoch of each generation, and Welcomes to the last only", async (store) => {
     const chat = aChat({ encrypted: true, epoch: 1 });
     const devices = [aDevice(newId()), aDevice(newId())];
     for (const device of devices) await store.devices.create(device);

@@ -16,7 +16,7 @@ export function erasureContract(test: ContractTest): void {
     assert.deepEqual(await store.erasures.pending(), rows.slice(1));
   });
 
-  test("sessions are listed, touched forward only, and forgotten by user", async (store) => {
+  test("sessions are listed, touched forward only, and deleted by user", async (store) => {
     const session = aSession(), ended = aSession({ userId: session.userId, endedAt: T0 });
     await store.sessions.create(session);
     await store.sessions.create(ended);
@@ -34,7 +34,7 @@ export function erasureContract(test: ContractTest): void {
     assert.deepEqual(await store.sessions.ofUser(session.userId), []);
   });
 
-  test("reports are found by reporter, and blanked by reporter and by whom they are about", async (store) => {
+  test("reports are found by reporter, and blanked by reporter and by the person they are about", async (store) => {
     const report = aReport({ details: "rude", evidence: "{}" }), other = aReport({ details: "x" });
     await store.reports.create(report);
     await store.reports.create(other);

@@ -20,9 +20,9 @@ import type { User } from "../../../src/model/user.ts";
 import { T0 } from "./rows.ts";
 
 /**
- * One row or more of every entity, with nothing null that can hold a value and nothing empty that can
- * hold entries: together they have every field that today's model has, at every depth. Rows of earlier
- * releases are compared with them (see releases_test.ts), so a new field is named here too.
+ * At least one row of every entity, without a null that could be a value and without empty lists:
+ * together they have every field of the current model, at every depth. Rows of earlier releases are
+ * compared with them (see releases_test.ts), so a new field is added here too.
  */
 export interface FullRows {
   users: User[];
@@ -50,7 +50,7 @@ export interface FullRows {
   welcomes: StoredWelcome[];
 }
 
-/** Ids in the order of `n`, and the same in every run: fixtures hold them. */
+/** Ids in the order of `n`, and the same in every run: fixtures contain them. */
 function id(n: number): string {
   return `019b7c3e-26fe-7000-8000-${n.toString(16).padStart(12, "0")}`;
 }

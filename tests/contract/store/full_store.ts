@@ -45,8 +45,8 @@ async function writeChat(store: Store, rows: FullRows, chatId: string): Promise<
 }
 
 /**
- * Reads every row back by the methods of the Store, in the order of `expected`, whose ids say what to
- * read.
+ * Reads every row back by the methods of the Store, in the order of `expected`, whose ids say which
+ * rows to read.
  */
 export async function readFullRows(store: Store, expected: FullRows): Promise<FullRows> {
   const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
@@ -92,7 +92,7 @@ export async function readFullRows(store: Store, expected: FullRows): Promise<Fu
   };
 }
 
-/** Entries can only be claimed, which moves `dueAt`; it is put back, in the store too. */
+/** Entries can only be claimed, which moves `dueAt`; it is reset afterwards, in the store too. */
 async function dueEntries(store: Store, { outbox }: FullRows) {
   const [{ dueAt }] = outbox;
   const entries = await store.outbox.claim(dueAt, dueAt + 1, 100);

@@ -3,7 +3,7 @@ import { T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function leaseContract(test: ContractTest): void {
-  test("a lease has one holder, who may renew it, until it runs out or is released", async (store) => {
+  test("a lease has one holder, who may renew it, until it expires or is released", async (store) => {
     const { leases } = store;
     assert.equal(await leases.take("work", "a", T0, T0 + 10), true);
     assert.equal(await leases.take("work", "b", T0 + 9, T0 + 99), false);
@@ -17,14 +17,14 @@ export function leaseContract(test: ContractTest): void {
     assert.equal(await leases.take("work", "a", T0 + 21, T0 + 99), true);
   });
 
-  test("of many who reach for a lease, one gets it", async (store, opened) => {
+  test("of many concurrent callers, one gets a lease", async (store, opened) => {
     const other = await opened.second();
     const reach = (i: number) => (i % 2 ? store : other).leases.take("hot", `${i}`, T0, T0 + 9);
     const got = await Promise.all(Array.from({ length: 20 }, (_, i) => reach(i)));
     assert.equal(got.filter(Boolean).length, 1);
   });
 
-  test("leases that ran out are forgotten", async (store) => {
+  test("expired leases are purged", async (store) => {
     await store.leases.take("old", "a", T0, T0 + 10);
     await store.leases.take("new", "a", T0, T0 + 20);
     assert.equal(await store.leases.purge(T0 + 20), 1);

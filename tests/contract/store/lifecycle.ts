@@ -4,11 +4,11 @@ import { aSession, aUser, storedChat } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function lifecycleContract(test: ContractTest): void {
-  test("an open store answers a ping", async (store) => {
+  test("an open store responds to a ping", async (store) => {
     await store.ping();
   });
 
-  test("closing waits for what is under way, and may be repeated", async (store, opened) => {
+  test("closing waits for pending calls, and may be repeated", async (store, opened) => {
     const users = Array.from({ length: 20 }, () => aUser());
     const writes = users.map((user) => store.users.create(user));
     await Promise.all([store.close(), ...writes]);
@@ -18,7 +18,7 @@ export function lifecycleContract(test: ContractTest): void {
   });
 
   test(
-    "the incarnation is one for all instances, and stays over restarts",
+    "the incarnation is the same for all instances and after restarts",
     async (store, opened) => {
       const incarnation = await store.incarnation();
       assert.match(incarnation, /^[0-9a-f]{32}$/);
@@ -36,14 +36,14 @@ export function lifecycleContract(test: ContractTest): void {
     await assert.rejects(store.sessions.create(aSession()), isUnavailable);
   });
 
-  test("what one instance has answered, another sees", async (store, opened) => {
+  test("a resolved write of one instance is visible to another", async (store, opened) => {
     const other = await opened.second();
     const { chat, messages } = await storedChat(store, { messages: [{ text: "hello" }] });
     assert.deepEqual(await other.chats.byId(chat.id), chat);
     assert.deepEqual(await other.messages.byId(messages[0].id), messages[0]);
   });
 
-  test("instances that start at once find the same database", async (_store, opened) => {
+  test("instances that start at once open the same database", async (_store, opened) => {
     const stores = await Promise.all(Array.from({ length: 4 }, () => opened.second()));
     const users = stores.map(() => aUser());
     await Promise.all(stores.map((store, i) => store.users.create(users[i])));

@@ -27,7 +27,7 @@ export function mediaContract(test: ContractTest): void {
     assert.deepEqual(await store.media.ofOwner(ownerId, null, 9), [second]);
   });
 
-  test("an update holds only if the status is the expected one", async (store) => {
+  test("an update applies only if the status is the expected one", async (store) => {
     const row = aMedia({ status: "pending" });
     await store.media.create(row);
     assert.equal(await store.media.update(row.id, "ready", { size: 5 }), null);
@@ -38,7 +38,7 @@ export function mediaContract(test: ContractTest): void {
     assert.deepEqual(await store.media.byId(row.id), ready);
   });
 
-  test("what is due comes in order, and is condemned only as it was read", async (store) => {
+  test("due uploads come in order, and are marked deleting only if unchanged since they were read", async (store) => {
     const rows = [T0 + 2, T0 + 1, T0 + 3, null].map((checkAt) => aMedia({ checkAt }));
     for (const row of rows) await store.media.create(row);
     const [second, first, later, never] = rows;
@@ -50,7 +50,7 @@ export function mediaContract(test: ContractTest): void {
     assert.equal((await store.media.byId(later.id))!.status, "deleting");
   });
 
-  test("a commit counts what carries an upload, and what loses it is due", async (store) => {
+  test("a commit counts references to an upload, and makes one that loses them due", async (store) => {
     const media = aMedia();
     await store.media.create(media);
     const { chat, messages: [message] } = await storedChat(store, { messages: [{}] });
@@ -74,7 +74,7 @@ export function mediaContract(test: ContractTest): void {
     assert.deepEqual(await store.messages.chatsCarrying(media.id), []);
   });
 
-  test("used uploads are not condemned, and condemned ones not attached", async (store) => {
+  test("used uploads are not marked deleting, and deleting ones are not attached", async (store) => {
     const used = aMedia({ uses: 1 }), gone = aMedia({ status: "deleting" });
     await store.media.create(used);
     await store.media.create(gone);
@@ -98,7 +98,7 @@ export function mediaContract(test: ContractTest): void {
   });
 
   test(
-    "a send that attaches and a sweep that condemns exclude each other",
+    "a send that attaches and a sweep that marks deleting exclude each other",
     async (store, opened) => {
       const other = await opened.second();
       for (let round = 0; round < 20; round++) {
@@ -123,7 +123,7 @@ export function mediaContract(test: ContractTest): void {
     },
   );
 
-  test("what an owner's uploads take is counted with every write", async (store) => {
+  test("the storage usage of an owner is counted with every write", async (store) => {
     const ownerId = newId(), other = newId();
     const usage = () => store.media.usage(ownerId);
     assert.deepEqual(await usage(), { bytes: 0, openUploads: 0 });
@@ -145,7 +145,7 @@ export function mediaContract(test: ContractTest): void {
     assert.deepEqual(await store.media.usage(other), { bytes: 1234, openUploads: 0 });
   });
 
-  test("a write past the quota is refused, and one that frees bytes never", async (store) => {
+  test("a write past the quota is rejected, and one that frees bytes never is", async (store) => {
     const ownerId = newId();
     const quota = { bytes: 100, openUploads: 2 };
     const pending = (size: number) => aMedia({ ownerId, status: "pending", size });
@@ -165,7 +165,7 @@ export function mediaContract(test: ContractTest): void {
   });
 
   test(
-    "of uploads that begin at once only as many pass as the quota has room for",
+    "of concurrent uploads, only as many begin as fit into the quota",
     async (store, opened) => {
       const other = await opened.second();
       const ownerId = newId();
@@ -182,7 +182,7 @@ export function mediaContract(test: ContractTest): void {
     },
   );
 
-  test("bytes are shared with an upload that is ready, and used until the last row is deleting", async (store) => {
+  test("bytes are shared with a ready upload, and used until the last row is deleting", async (store) => {
     const source = aMedia();
     await store.media.create(source);
     const quota = { bytes: 2000, openUploads: 1 };
@@ -210,7 +210,7 @@ export function mediaContract(test: ContractTest): void {
     assert.equal(await store.media.isBlobUsed(source.id), false);
   });
 
-  test("of many messages with one upload some are given, and each chat once", async (store) => {
+  test("messages with one upload are listed up to the limit, and their chats once each", async (store) => {
     const media = aMedia();
     const carrying = { media: [attachment(media)] };
     const one = await storedChat(store, { messages: [carrying, carrying, {}] });

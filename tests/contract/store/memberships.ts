@@ -5,7 +5,7 @@ import { aChange, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function membershipContract(test: ContractTest): void {
-  test("of gives present and past members, and null for others", async (store) => {
+  test("of returns present and former members, and null for others", async (store) => {
     const { chat, members } = await storedChat(store, {
       members: [{ role: "owner", mutedUntil: T0 + 5, notify: "mentions" }, { leftAt: T0 + 1 }],
     });
@@ -16,7 +16,7 @@ export function membershipContract(test: ContractTest): void {
     assert.equal(await store.memberships.of(newId(), members[0].userId), null);
   });
 
-  test("ofChat is in order of joining, then of user, those who left included", async (store) => {
+  test("ofChat is in order of joining, then of user, including former members", async (store) => {
     const [low, high] = [newId(), newId()];
     const { chat, members } = await storedChat(store, {
       members: [
@@ -33,7 +33,7 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(await store.memberships.ofChat(newId()), []);
   });
 
-  test("ofUser gives the rows of all chats, those left included", async (store) => {
+  test("ofUser returns the rows of all chats, including chats they left", async (store) => {
     const userId = newId();
     const one = await storedChat(store, { members: [{ userId }, {}] });
     const two = await storedChat(store, { members: [{ userId, leftAt: T0 }] });
@@ -55,7 +55,7 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(await store.memberships.presentOfUser(newId(), null, 3), []);
   });
 
-  test("ofUserIn returns the user's rows of the chats asked for, left ones included", async (store) => {
+  test("ofUserIn returns the user's rows of the given chats, including chats they left", async (store) => {
     const userId = newId();
     const here = await storedChat(store, { members: [{ userId }, {}] });
     const left = await storedChat(store, { members: [{ userId, leftAt: T0 }] });
@@ -82,7 +82,7 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(await memberships.countReached(newId(), 1), { read: 0, delivered: 0 });
   });
 
-  test("behind gives present members' rows of chats with a message past their cursor", async (store) => {
+  test("behind returns present members' rows of chats with a message past their cursor", async (store) => {
     const userId = newId();
     const behind = await storedChat(store, {
       members: [{ userId, readSeq: 2 }],
@@ -100,7 +100,7 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(await store.memberships.behind(newId(), 9), []);
   });
 
-  test("a commit moves cursors forward only, of members and of those who have read", async (store) => {
+  test("a commit moves cursors forward only, of members and of senders", async (store) => {
     const { chat, members: [one, two, three] } = await storedChat(store, {
       members: [{ readSeq: 2, deliveredSeq: 2 }, { readSeq: 1, deliveredSeq: 3 }, { readSeq: 5 }],
       messages: [{}, {}],
@@ -128,7 +128,7 @@ export function membershipContract(test: ContractTest): void {
     assert.equal((await store.memberships.of(chat.id, one.userId))!.role, "admin");
   });
 
-  test("changed gives rows after one revision up to another, in their order", async (store) => {
+  test("changed returns rows after one revision up to another, in their order", async (store) => {
     const { chat, members } = await storedChat(store, {
       members: [{ rev: 4 }, { rev: 2 }, { rev: 3, leftAt: T0 }, { rev: 5 }, { rev: 1 }],
     });
@@ -139,7 +139,7 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(await store.memberships.changed(newId(), 0, 9, 10), []);
   });
 
-  test("cursors move forward only, and reading is having received", async (store) => {
+  test("cursors move forward only, and reading includes receiving", async (store) => {
     const { chat, members: [member] } = await storedChat(store, { members: [{}] });
     const move = (readSeq?: number, deliveredSeq?: number) =>
       store.memberships.moveCursors({
@@ -189,7 +189,7 @@ export function membershipContract(test: ContractTest): void {
     assert.deepEqual(unmuted, member);
   });
 
-  test("a commit leaves cursors and settings of a row alone, and who comes back keeps no old mute", async (store) => {
+  test("a commit keeps cursors and settings of a row, and a returning member has no old mute", async (store) => {
     const { chat, members: [member] } = await storedChat(store, { members: [{}] });
     const { userId } = member;
     await store.memberships.moveCursors({ chatId: chat.id, userId, readSeq: 3, deliveredSeq: 4 });

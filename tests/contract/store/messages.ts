@@ -7,7 +7,7 @@ import { aChange, aMessage, sendTo, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function messageContract(test: ContractTest): void {
-  test("changedIn gives the rows of several chats' ranges, up to the limit", async (store) => {
+  test("changedIn returns the rows of several chats' ranges, up to the limit", async (store) => {
     const chats = await Promise.all(
       [1, 2, 3].map(() =>
         storedChat(store, {
@@ -29,7 +29,7 @@ export function messageContract(test: ContractTest): void {
     );
   });
 
-  test("messages of every kind come back as they were stored", async (store) => {
+  test("messages of every kind are returned as stored", async (store) => {
     const { messages } = await storedChat(store, { messages: allKinds() });
     for (const message of messages) {
       assert.deepEqual(await store.messages.byId(message.id), message);
@@ -37,7 +37,7 @@ export function messageContract(test: ContractTest): void {
     assert.equal(await store.messages.byId(newId()), null);
   });
 
-  test("text with U+0000 is refused or kept whole, never cut", async (store) => {
+  test("text with U+0000 is rejected or stored whole, never cut", async (store) => {
     const { chat } = await storedChat(store, {});
     const text = "before\u0000after";
     const sent = await sendTo(store, chat, [text]).catch((error) => {
@@ -48,14 +48,14 @@ export function messageContract(test: ContractTest): void {
     assert.equal(stored?.text, sent === null ? undefined : text);
   });
 
-  test("byIds gives those that exist, once each", async (store) => {
+  test("byIds returns existing messages, once each", async (store) => {
     const { messages: [a, b] } = await storedChat(store, { messages: [{}, {}, {}] });
     const found = await store.messages.byIds([b.id, newId(), a.id, b.id]);
     assert.deepEqual(found.toSorted((x, y) => x.seq - y.seq), [a, b]);
     assert.deepEqual(await store.messages.byIds([]), []);
   });
 
-  test("bySendKeys gives what these sends made in this chat", async (store) => {
+  test("bySendKeys returns the messages of these sends in this chat", async (store) => {
     const { chat, messages: [a, b, c] } = await storedChat(store, { messages: [{}, {}, {}] });
     const other = await storedChat(store, { messages: [{}] });
     const keys = [
@@ -74,7 +74,7 @@ export function messageContract(test: ContractTest): void {
   changedTests(test);
   unreadTests(test);
 
-  test("newest gives the last message of each chat that has one", async (store) => {
+  test("newest returns the last message of each chat that has one", async (store) => {
     const one = await storedChat(store, { messages: [{}, { deletedAt: T0, text: "" }] });
     const two = await storedChat(store, { messages: [{}] });
     const empty = await storedChat(store, {});
@@ -84,7 +84,7 @@ export function messageContract(test: ContractTest): void {
     assert.deepEqual(await store.messages.newest([]), []);
   });
 
-  test("pinned gives what is pinned now, most recently pinned first", async (store) => {
+  test("pinned returns pinned messages, most recently pinned first", async (store) => {
     const { chat, messages: [early, late, , unpinned] } = await storedChat(store, {
       messages: [{ pinnedAt: T0 + 1 }, { pinnedAt: T0 + 9 }, {}, { pinnedAt: T0 + 5 }],
     });
@@ -119,7 +119,7 @@ export function messageContract(test: ContractTest): void {
 }
 
 function historyTests(test: ContractTest): void {
-  test("a page is newest first before a place, oldest first after one", async (store) => {
+  test("a page is newest first before a seq, oldest first after one", async (store) => {
     const { chat } = await storedChat(store, { messages: Array(6).fill({}) });
     await storedChat(store, { messages: Array(6).fill({}) });
     const page = async (bounds: { before?: number; after?: number }, limit = 3) =>
@@ -134,7 +134,7 @@ function historyTests(test: ContractTest): void {
     assert.deepEqual(await page({ before: 99 }, 99), [7, 6, 5, 4, 3, 2]);
   });
 
-  test("a page reaches over revisions that made no message, and past both ends", async (store) => {
+  test("a page skips revisions that created no message, and ends at both ends", async (store) => {
     const { chat } = await storedChat(store, {});
     const seqs = [2, 9, 700, 70_000];
     const [rev] = seqs.slice(-1);
@@ -154,7 +154,7 @@ function historyTests(test: ContractTest): void {
     assert.deepEqual(await page({ after: Number.MAX_SAFE_INTEGER - 1 }), []);
   });
 
-  test("a chat without messages, or that is missing, has an empty page", async (store) => {
+  test("a chat without messages, or a missing one, has an empty page", async (store) => {
     const { chat } = await storedChat(store, {});
     assert.deepEqual(await store.messages.page({ chatId: chat.id, limit: 5 }), []);
     assert.deepEqual(await store.messages.page({ chatId: newId(), after: 0, limit: 5 }), []);
@@ -162,7 +162,7 @@ function historyTests(test: ContractTest): void {
 }
 
 function changedTests(test: ContractTest): void {
-  test("changed gives rows after one revision up to another, in their order", async (store) => {
+  test("changed returns rows after one revision up to another, in their order", async (store) => {
     const { chat, messages: [a, b, c] } = await storedChat(store, { messages: [{}, {}, {}] });
     const edited = { ...a, rev: 5, text: "edited", editedAt: T0 };
     await store.chats.commit(aChange(4, { ...chat, rev: 5 }, { updated: [edited] }));
@@ -182,7 +182,7 @@ function unreadTests(test: ContractTest): void {
   const counted = async (store: Store, queries: UnreadQuery[], cap: number) =>
     (await store.messages.unread(queries, cap)).map(({ unread }) => unread);
 
-  test("unread counts others' messages after readSeq, up to the cap, without the deleted", async (store) => {
+  test("unread counts others' messages after readSeq, up to the cap, without deleted ones", async (store) => {
     const userId = newId();
     const { chat } = await storedChat(store, {
       messages: [{}, {}, { senderId: userId }, { deletedAt: T0, text: "" }, {}, {}],
@@ -200,7 +200,7 @@ function unreadTests(test: ContractTest): void {
     assert.deepEqual(await counted(store, [{ ...queries[0], lastSeq: 6 }], 100), [3]);
   });
 
-  test("unread answers each query in its place, of whatever chat and user", async (store) => {
+  test("unread returns each count in the order of the queries, of any chat and user", async (store) => {
     const one = await storedChat(store, { messages: [{}, {}] });
     const two = await storedChat(store, { messages: [{}] });
     const sender = one.messages[0].senderId;
@@ -217,7 +217,7 @@ function unreadTests(test: ContractTest): void {
     assert.deepEqual(await counted(store, [queries[2]], 9), [3]);
   });
 
-  test("unread leaves out senders, and messages that lost their files, and counts mentions", async (store) => {
+  test("unread excludes senders, and messages that lost their files, and counts mentions", async (store) => {
     const [userId, blocked] = [newId(), newId()];
     const { chat } = await storedChat(store, {
       messages: [

@@ -5,7 +5,7 @@ import { aNotification, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function notificationContract(test: ContractTest): void {
-  test("a notification is told once, by its key", async (store) => {
+  test("a notification is added once, by its key", async (store) => {
     const userId = newId();
     const first = aNotification({ userId, key: "a", data: { emoji: "👍" } });
     const again = aNotification({ userId, key: "a" });
@@ -20,7 +20,7 @@ export function notificationContract(test: ContractTest): void {
     assert.deepEqual(await store.notifications.page(userId, null, 9), [others[0], first]);
   });
 
-  test("pages are newest first, and each person's own", async (store) => {
+  test("pages are newest first, and only of the given person", async (store) => {
     const userId = newId();
     const rows = Array.from({ length: 5 }, () => aNotification({ userId }));
     await store.notifications.add([...rows, aNotification()]);
@@ -30,7 +30,7 @@ export function notificationContract(test: ContractTest): void {
     assert.deepEqual(await store.notifications.page(newId(), null, 9), []);
   });
 
-  test("trimming leaves the newest ones of a person", async (store) => {
+  test("trimming keeps the newest ones of a person", async (store) => {
     const userId = newId();
     const rows = Array.from({ length: 5 }, () => aNotification({ userId }));
     const other = aNotification();
@@ -65,7 +65,7 @@ export function notificationContract(test: ContractTest): void {
     assert.deepEqual(await notifications.unreadOfChat(userId, chatId, 9), [three]);
   });
 
-  test("those whose cause disappears are withdrawn and returned, by whichever cause", async (store) => {
+  test("notifications are withdrawn and returned by each kind of cause", async (store) => {
     const [userId, chatId, messageId, actorId] = [newId(), newId(), newId(), newId()];
     const ofMessage = [aNotification({ messageId }), aNotification({ userId, messageId })];
     const ofChat = aNotification({ userId, chatId });
@@ -85,7 +85,7 @@ export function notificationContract(test: ContractTest): void {
     for (const { id } of kept) assert.notEqual(await store.notifications.byId(id), null);
   });
 
-  test("reading counts once, for one's own only", async (store) => {
+  test("reading counts once, and only for the owner", async (store) => {
     const userId = newId();
     const rows = Array.from({ length: 3 }, () => aNotification({ userId }));
     const other = aNotification();
@@ -107,7 +107,7 @@ export function notificationContract(test: ContractTest): void {
     ]);
   });
 
-  test("they are forgotten by person and by age, with the person's settings", async (store) => {
+  test("notifications are deleted by person and by age, with the person's settings", async (store) => {
     const [mine, old, other] = [
       aNotification(),
       aNotification({ createdAt: T0 - 1 }),
@@ -124,7 +124,7 @@ export function notificationContract(test: ContractTest): void {
     assert.deepEqual(await store.notifications.byId(other.id), other);
   });
 
-  test("settings are put whole, and had for many", async (store) => {
+  test("settings are stored whole, and read for many", async (store) => {
     const [a, b] = [newId(), newId()];
     const quietHours = { start: 1320, end: 420, timeZone: "Europe/Berlin" };
     const settings = { userId: a, off: ["reaction" as const], quietHours, hideContent: false };

@@ -6,7 +6,7 @@ import { T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function oneTimeTokenContract(test: ContractTest): void {
-  test("a token comes back as it was stored, until it expires", async (store) => {
+  test("a token is returned as stored, until it expires", async (store) => {
     const token = aToken({ data: { email: "ann@example.org", $gt: "" } });
     await store.oneTimeTokens.create(token);
     assert.deepEqual(await store.oneTimeTokens.byId(token.id, T0), token);
@@ -15,7 +15,7 @@ export function oneTimeTokenContract(test: ContractTest): void {
     await assert.rejects(store.oneTimeTokens.create(token), duplicateOf("id"));
   });
 
-  test("taking works once, and not when it has expired", async (store) => {
+  test("consume works once, and not after the token has expired", async (store) => {
     const token = aToken(), late = aToken();
     await store.oneTimeTokens.create(token);
     await store.oneTimeTokens.create(late);
@@ -24,7 +24,7 @@ export function oneTimeTokenContract(test: ContractTest): void {
     assert.equal(await store.oneTimeTokens.consume(late.id, late.expiresAt), null);
   });
 
-  test("of those who take at once, one gets it", async (store) => {
+  test("of concurrent calls of consume, one gets the token", async (store) => {
     const token = aToken();
     await store.oneTimeTokens.create(token);
     const takes = Array.from({ length: 8 }, () => store.oneTimeTokens.consume(token.id, T0));
@@ -32,7 +32,7 @@ export function oneTimeTokenContract(test: ContractTest): void {
     assert.equal(got.length, 1);
   });
 
-  test("each try is counted, also at once, and the last one takes it away", async (store) => {
+  test("each attempt is counted, also concurrently, and the last one deletes the token", async (store) => {
     const token = aToken({ attemptsLeft: 3 });
     await store.oneTimeTokens.create(token);
     const tries = Array.from({ length: 8 }, () => store.oneTimeTokens.attempt(token.id, T0));
@@ -56,7 +56,7 @@ export function oneTimeTokenContract(test: ContractTest): void {
     assert.deepEqual(await store.oneTimeTokens.byId(other.id, T0), other);
   });
 
-  test("purge forgets what expired before", async (store) => {
+  test("purge deletes tokens that expired before", async (store) => {
     const old = aToken({ expiresAt: T0 + 1 }), fresh = aToken({ expiresAt: T0 + 2 });
     await store.oneTimeTokens.create(old);
     await store.oneTimeTokens.create(fresh);

@@ -4,7 +4,7 @@ import { aChange, anOutboxEntry, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function outboxContract(test: ContractTest): void {
-  test("entries are taken when due, in order, and due again later", async (store) => {
+  test("entries are claimed when due, in order, and are due again later", async (store) => {
     const late = anOutboxEntry({ dueAt: T0 + 2, chatId: null }), early = anOutboxEntry();
     const retry = anOutboxEntry({ dueAt: T0 + 9, deviceIds: [newId()], attempts: 3 });
     assert.equal(await store.outbox.firstDue(T0 + 9), null);
@@ -25,7 +25,7 @@ export function outboxContract(test: ContractTest): void {
     ]);
   });
 
-  test("settling removes what is done and keeps what is to be retried", async (store) => {
+  test("settling deletes done entries and adds retries", async (store) => {
     const [done, other, retry] = [
       anOutboxEntry(),
       anOutboxEntry(),
@@ -40,7 +40,7 @@ export function outboxContract(test: ContractTest): void {
     assert.deepEqual(await store.outbox.claim(T0 + 99, T0 + 100, 9), []);
   });
 
-  test("settling that fails removes nothing and adds nothing", async (store) => {
+  test("settling that fails deletes and adds nothing", async (store) => {
     const [done, there, retry] = [1, 2, 3].map(() => anOutboxEntry());
     await store.outbox.add(done);
     await store.outbox.add(there);
@@ -50,7 +50,7 @@ export function outboxContract(test: ContractTest): void {
     assert.equal(left.find(({ id }) => id === there.id)!.attempts, there.attempts);
   });
 
-  test("two takers never get the same entry", async (store, opened) => {
+  test("two instances never claim the same entry", async (store, opened) => {
     const other = await opened.second();
     for (let i = 0; i < 20; i++) await store.outbox.add(anOutboxEntry());
     const taken = await Promise.all(
@@ -61,7 +61,7 @@ export function outboxContract(test: ContractTest): void {
     assert.equal(new Set(ids).size, 20);
   });
 
-  test("a commit's entry is there exactly if the commit is", async (store) => {
+  test("a commit's entry exists exactly if the commit does", async (store) => {
     const { chat } = await storedChat(store, {});
     const stale = anOutboxEntry(), entry = anOutboxEntry({ chatId: chat.id });
     const next = { ...chat, rev: 2 };

@@ -4,7 +4,7 @@ import { aPushDevice, aSession, aUser, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function pushDeviceContract(test: ContractTest): void {
-  test("a device registered again is the same, and whoever's did so last", async (store) => {
+  test("a device registered again keeps its id, and belongs to the last person", async (store) => {
     const device = aPushDevice();
     assert.deepEqual(await store.pushDevices.put(device), device);
     const web = {
@@ -25,7 +25,7 @@ export function pushDeviceContract(test: ContractTest): void {
     assert.deepEqual(await store.pushDevices.ofUser(again.userId), [kept]);
   });
 
-  test("devices are had for one person and for many, and removed by their owner", async (store) => {
+  test("devices are read for one person and for many, and removed by their owner", async (store) => {
     const userId = newId();
     const older = aPushDevice({ userId }), newer = aPushDevice({ userId, updatedAt: T0 + 1 });
     const other = aPushDevice();

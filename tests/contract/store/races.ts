@@ -17,9 +17,9 @@ import type { ContractTest, OpenedStore } from "./suite.ts";
 const ROUNDS = 20;
 const SENDS_EACH = 500;
 
-/** Two instances on one database, as two servers are, after the same thing at once. */
+/** Two instances on one database, like two servers, with concurrent writes to the same rows. */
 export function raceContract(test: ContractTest): void {
-  test("of two that take one username, one gets it", async (store, opened) => {
+  test("one of two concurrent users gets a username", async (store, opened) => {
     await contested(store, opened, (_round, stores) => {
       const users = stores.map((_, i) =>
         aUser({ username: `ann${_round}`, email: `${newId()}${i}` })
@@ -28,7 +28,7 @@ export function raceContract(test: ContractTest): void {
     });
   });
 
-  test("of two that change to one username, one does", async (store, opened) => {
+  test("one of two concurrent changes to a username succeeds", async (store, opened) => {
     const users = [aUser(), aUser()];
     for (const user of users) await store.users.create(user);
     await contested(store, opened, (round, stores) => {
@@ -39,14 +39,14 @@ export function raceContract(test: ContractTest): void {
     assert.equal(new Set(keys).size, 2);
   });
 
-  test("of two that make one direct chat, one does", async (store, opened) => {
+  test("one of two concurrent creations of a direct chat succeeds", async (store, opened) => {
     await contested(store, opened, (_round, stores) => {
       const [a, b] = [newId(), newId()];
       return stores.map((each) => won(each.chats.commit(aChange(0, aDirectChat(a, b)))));
     });
   });
 
-  test("of two sends with one clientId, one is written", async (store, opened) => {
+  test("one of two concurrent sends with one clientId is written", async (store, opened) => {
     const { chat } = await storedChat(store, {});
     const senderId = newId();
     await contested(
@@ -60,7 +60,7 @@ export function raceContract(test: ContractTest): void {
     assert.equal(new Set(page.map(({ clientId }) => clientId)).size, ROUNDS);
   });
 
-  test("of two refreshes with one token, one wins", async (store, opened) => {
+  test("one of two concurrent refreshes with one token succeeds", async (store, opened) => {
     const session = aSession();
     await store.sessions.create(session);
     await contested(store, opened, (round, stores) =>
@@ -82,7 +82,7 @@ export function raceContract(test: ContractTest): void {
     });
   });
 
-  test("of two uses of one step one counts", async (store, opened) => {
+  test("one of two concurrent uses of a step counts", async (store, opened) => {
     const totp = { sealedSecret: "", enabledAt: T0, lastStep: -1 };
     const user = aUser({ totp });
     await store.users.create(user);
@@ -94,7 +94,7 @@ export function raceContract(test: ContractTest): void {
   });
 
   test(
-    "of two changes of one account, one is decided by what the other made",
+    "one of two concurrent changes of an account is decided on the result of the other",
     async (store, opened) => {
       const codes = denseFrom(0, ROUNDS).map((n) => `code${n}`);
       const user = aUser({ recoveryCodes: codes });
@@ -113,7 +113,7 @@ export function raceContract(test: ContractTest): void {
     },
   );
 
-  test("of two providers that are unlinked at once, one stays", async (store, opened) => {
+  test("one of two providers that are unlinked concurrently stays", async (store, opened) => {
     const user = aUser();
     await store.users.create(user, { identity: anIdentity({ userId: user.id }) });
     const providers = ["google", "facebook"] as const;
@@ -138,7 +138,7 @@ export function raceContract(test: ContractTest): void {
     );
   });
 
-  test("two that end one session end it once", async (store, opened) => {
+  test("two concurrent ends of a session end it once", async (store, opened) => {
     const session = aSession();
     await store.sessions.create(session);
     const other = await opened.second();
@@ -148,7 +148,7 @@ export function raceContract(test: ContractTest): void {
     assert.deepEqual(ended.sort(), [false, true]);
   });
 
-  test("cursors moved by two end at the furthest", async (store, opened) => {
+  test("concurrent moves of cursors end at the furthest position", async (store, opened) => {
     const { chat, members: [{ userId }] } = await storedChat(store, { members: [{}] });
     const other = await opened.second();
     const moves = denseFrom(1, 50).map((readSeq, i) =>
@@ -160,7 +160,7 @@ export function raceContract(test: ContractTest): void {
   });
 
   test(
-    "two that send to one hot chat get dense revisions and lose nothing",
+    "two concurrent senders to one chat get dense revisions and lose nothing",
     async (store, opened) => {
       const { chat } = await storedChat(store, {});
       const other = await opened.second();
@@ -191,7 +191,7 @@ async function contested(
   }
 }
 
-/** False for a DuplicateKey; other failures are failures. */
+/** Returns false for a DuplicateKey; rethrows other failures. */
 async function won(write: Promise<unknown>): Promise<boolean> {
   try {
     await write;
@@ -202,7 +202,7 @@ async function won(write: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Sends as a service does: read the head, commit against it, and again if it has moved. */
+/** Sends as a service does: reads the head, commits against it, and again if it has moved. */
 async function sendUntilDecided(
   store: Store,
   chatId: string,
@@ -227,7 +227,7 @@ async function sendUntilDecided(
   }
 }
 
-/** In batches of a few, so that the two take turns often. */
+/** Sends in small batches, so that the two alternate often. */
 async function sendMany(store: Store, chatId: string, name: string): Promise<void> {
   const senderId = newId();
   const size = 5;

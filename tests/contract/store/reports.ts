@@ -5,7 +5,7 @@ import { aReport, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function reportContract(test: ContractTest): void {
-  test("a report comes back as it was stored; one that is missing is null", async (store) => {
+  test("a report is returned as stored; a missing one is null", async (store) => {
     const report = aReport({ messageId: newId(), details: "rude", evidence: "{}" });
     await store.reports.create(report);
     assert.deepEqual(await store.reports.byId(report.id), report);
@@ -13,7 +13,7 @@ export function reportContract(test: ContractTest): void {
     await assert.rejects(store.reports.create(report), duplicateOf("id"));
   });
 
-  test("list is newest first, in pages, and leaves out the resolved if asked", async (store) => {
+  test("list is newest first, in pages, and without resolved ones on request", async (store) => {
     const reports = [aReport(), aReport(), aReport(), aReport()];
     for (const report of reports) await store.reports.create(report);
     await store.reports.resolve(reports[2].id, newId(), T0);
@@ -28,7 +28,7 @@ export function reportContract(test: ContractTest): void {
     assert.deepEqual(await ids(false, reports[3].id, 2), [2, 1]);
   });
 
-  test("resolving twice keeps the first; what is missing is null", async (store) => {
+  test("resolving twice keeps the first; a missing report is null", async (store) => {
     const report = aReport(), [first, second] = [newId(), newId()];
     await store.reports.create(report);
     const resolved = { ...report, resolvedBy: first, resolvedAt: T0 + 1 };

@@ -15,7 +15,7 @@ import type { User } from "../../../src/model/user.ts";
 import type { ChatChange } from "../../../src/store/chat_store.ts";
 import type { Store } from "../../../src/store/store.ts";
 
-/** Rows to put into a store. Each is complete and its own; a test names only what it is about. */
+/** Rows to store. Each is complete and distinct; a test names only the fields it is about. */
 export const T0 = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
 let count = 0;
@@ -120,7 +120,7 @@ export function aMember(chatId: string, fields: Partial<Membership> = {}): Membe
   };
 }
 
-/** `seq` is the revision that creates it, and `rev` the same unless it is given. */
+/** `seq` is the revision that creates it, and `rev` equals it unless it is given. */
 export function aMessage(chatId: string, seq: number, fields: Partial<Message> = {}): Message {
   return {
     id: newId(),
@@ -261,7 +261,7 @@ export function anOutboxEntry(fields: Partial<OutboxEntry> = {}): OutboxEntry {
   };
 }
 
-/** A change set that touches nothing but what is named. */
+/** A change set that touches nothing but the given rows. */
 export function aChange(
   expectedRev: number,
   chat: Chat,
@@ -270,7 +270,7 @@ export function aChange(
   return { expectedRev, chat, inserted: [], updated: [], members: [], ...fields };
 }
 
-/** Makes a chat with one revision for each row given, and answers it as it is stored. */
+/** Creates a chat with one revision for each given row, and returns it as stored. */
 export async function storedChat(
   store: Store,
   content: { chat?: Partial<Chat>; messages?: Partial<Message>[]; members?: Partial<Membership>[] },
@@ -289,7 +289,7 @@ export async function storedChat(
   return { chat, messages, members };
 }
 
-/** `fields` given win over what a send sets. */
+/** Given `fields` override those that a send sets. */
 export async function sendTo(
   store: Store,
   chat: Chat,

@@ -89,7 +89,7 @@ export function searchContract(test: ContractTest): void {
     }
   });
 
-  test("a query's own syntax means nothing", async (store) => {
+  test("query syntax of the database has no effect", async (store) => {
     const { chat } = await storedChat(store, {
       messages: [{ text: "one two" }, { text: "one or two" }, { text: "not near" }],
     });
@@ -101,7 +101,7 @@ export function searchContract(test: ContractTest): void {
     assert.deepEqual(await find("terms:one"), []);
   });
 
-  test("only in the chats named", async (store) => {
+  test("searches only the given chats", async (store) => {
     const [a, b, c] = await Promise.all(
       ["a", "b", "c"].map((name) => storedChat(store, { messages: [{ text: `word ${name}` }] })),
     );
@@ -113,7 +113,7 @@ export function searchContract(test: ContractTest): void {
     assert.equal((await texts(store, { chatIds: [b.chat.id], query: "word" })).length, 1);
   });
 
-  test("in a thousand chats", async (store) => {
+  test("searches a thousand chats", async (store) => {
     const { chat } = await storedChat(store, { messages: [{ text: "a needle here" }] });
     const others = await Promise.all(
       Array.from({ length: 999 }, () => storedChat(store, {})),
@@ -129,7 +129,7 @@ export function searchContract(test: ContractTest): void {
 
 /** Everything that a message shows is found: its last word, its pictures, its files. */
 function contentTests(test: ContractTest): void {
-  // As many different characters as Chinese has in use, in pairs that hardly repeat.
+  // As many different characters as Chinese uses, in pairs that hardly repeat.
   const CHARACTERS = Array.from(
     { length: 9_990 },
     (_, i) => String.fromCharCode(0x4e00 + (i * i * 31 + i * 17) % 3_500),
@@ -163,7 +163,7 @@ function contentTests(test: ContractTest): void {
     });
   }
 
-  test("finds emoji, whatever selectors and skin tones they have", async (store) => {
+  test("finds emoji with any selectors and skin tones", async (store) => {
     const { chat } = await storedChat(store, { messages: [{ text: "go 🎉❤️ 👍🏽 🇩🇪" }] });
     const find = (query: string) => texts(store, { chatIds: [chat.id], query });
     for (const query of ["🎉", "❤", "❤️", "👍", "👍🏿", "🇩🇪", "go 🎉"]) {
@@ -197,7 +197,7 @@ function contentTests(test: ContractTest): void {
 }
 
 function pagingTests(test: ContractTest): void {
-  test("highest id first, in whatever order they were stored, in pages", async (store) => {
+  test("returns the highest id first, whatever the order of storing, in pages", async (store) => {
     const { chat } = await storedChat(store, {});
     const ids = Array.from({ length: 9 }, () => newId());
     const order = [3, 8, 0, 5, 1, 7, 2, 6, 4];
@@ -213,7 +213,7 @@ function pagingTests(test: ContractTest): void {
     assert.deepEqual(await page(ids[0]), []);
   });
 
-  test("ids of one millisecond and far apart in time keep their order", async (store) => {
+  test("keeps the order of ids of one millisecond and of ids far apart", async (store) => {
     const { chat } = await storedChat(store, {});
     const ids = [
       "00000000-0001-7000-8000-000000000001",
@@ -235,7 +235,7 @@ function pagingTests(test: ContractTest): void {
     assert.deepEqual(seen, ids.toReversed());
   });
 
-  test("a short beginning finds what is new and what is old", async (store) => {
+  test("finds old and new messages by a short prefix", async (store) => {
     const { chat } = await storedChat(store, {
       messages: Array.from({ length: 60 }, (_, i) => ({
         text: i === 3 ? "zebra apple" : `apple ${i}`,
@@ -252,7 +252,7 @@ function pagingTests(test: ContractTest): void {
     assert.equal((await find("a", 100)).length, 59);
   });
 
-  test("next leads through all that there is, newest first over many chats", async (store) => {
+  test("leads through all results by next, newest first over many chats", async (store) => {
     const chats = [];
     for (let i = 0; i < 3; i++) chats.push((await storedChat(store, {})).chat);
     for (let i = 0; i < 30; i++) {
@@ -272,13 +272,13 @@ function pagingTests(test: ContractTest): void {
     assert.deepEqual(seen, odd);
   });
 
-  test("a cursor of elsewhere is refused", async (store) => {
+  test("rejects a cursor of another store", async (store) => {
     const { chat } = await storedChat(store, {});
     const search = { chatIds: [chat.id], query: "word", before: "elsewhere", limit: 4 };
     await assert.rejects(store.messages.search(search), { code: "invalid_request" });
   });
 
-  test("a page is full also where many match by their pairs only", async (store) => {
+  test("fills a page also where many match by their pairs only", async (store) => {
     const { chat } = await storedChat(store, {
       messages: Array.from({ length: 40 }, (_, i) => ({
         text: i % 10 === 0 ? `東京都 ${i}` : `京都と東京 ${i}`,
@@ -290,7 +290,7 @@ function pagingTests(test: ContractTest): void {
 }
 
 function changeTests(test: ContractTest): void {
-  test("an edited message is found by its new words only", async (store) => {
+  test("finds an edited message by its new words only", async (store) => {
     const { chat, messages: [message] } = await storedChat(store, {
       messages: [{ text: "old words" }],
     });
@@ -302,7 +302,7 @@ function changeTests(test: ContractTest): void {
     assert.deepEqual(await find("words"), ["new words"]);
   });
 
-  test("a change that leaves the text leaves the words", async (store) => {
+  test("finds a message by its words after a change that keeps the text", async (store) => {
     const { chat, messages: [message] } = await storedChat(store, { messages: [{ text: "kept" }] });
     const pinned = { ...message, rev: 3, pinnedAt: T0 };
     await store.chats.commit(aChange(2, { ...chat, rev: 3 }, { updated: [pinned] }));
@@ -310,7 +310,7 @@ function changeTests(test: ContractTest): void {
     assert.deepEqual(await store.messages.search(search), { messages: [pinned], next: null });
   });
 
-  test("deleted and encrypted messages are never found", async (store) => {
+  test("never finds deleted and encrypted messages", async (store) => {
     const { chat, messages: [message] } = await storedChat(store, {
       messages: [{ text: "secret one" }, {
         kind: "encrypted",
@@ -318,14 +318,14 @@ function changeTests(test: ContractTest): void {
         ciphertext: "AA",
       }],
     });
-    // The text is left in, to show that it is the deletion that counts.
+    // The text is kept, to show that the deletion counts.
     const deleted = { ...message, rev: 4, deletedAt: T0 };
     assert.deepEqual(await texts(store, { chatIds: [chat.id], query: "secret" }), ["secret one"]);
     await store.chats.commit(aChange(3, { ...chat, rev: 4 }, { updated: [deleted] }));
     assert.deepEqual(await texts(store, { chatIds: [chat.id], query: "secret" }), []);
   });
 
-  test("a message that is sent and edited in one change set is found by its last words", async (store) => {
+  test("finds a message that is sent and edited in one change set by its last words", async (store) => {
     const { chat } = await storedChat(store, {});
     const { chat: next, messages } = await sendTo(store, chat, ["first version", "another"]);
     const versions = ["second version", "third version"].map((text, i) => ({
@@ -340,7 +340,7 @@ function changeTests(test: ContractTest): void {
     assert.deepEqual(await find("version"), ["third version"]);
   });
 
-  test("very long texts and words are stored, and found by their beginning", async (store) => {
+  test("stores very long texts and words, and finds them by their beginning", async (store) => {
     const text = `start ${"x".repeat(5_000)} ${"word ".repeat(5_000)}`;
     const { chat } = await storedChat(store, { messages: [{ text }] });
     for (const query of ["start", "x".repeat(5_000), "xxxx", `start ${"wor ".repeat(1)}`]) {

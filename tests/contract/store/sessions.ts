@@ -6,7 +6,7 @@ import { aSession, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function sessionContract(test: ContractTest): void {
-  test("a session comes back as it was stored; one that is missing is null", async (store) => {
+  test("a session is returned as stored; a missing one is null", async (store) => {
     const session = aSession({ endedAt: T0 + 5, endReason: "logout" });
     await store.sessions.create(session);
     assert.deepEqual(await store.sessions.byId(session.id), session);
@@ -14,7 +14,7 @@ export function sessionContract(test: ContractTest): void {
     await assert.rejects(store.sessions.create(session), duplicateOf("id"));
   });
 
-  test("activeOf gives the live ones of the user, most recently used first", async (store) => {
+  test("activeOf returns the active sessions of the user, most recently used first", async (store) => {
     const userId = newId();
     const [old, recent, ended, expired, other] = [
       aSession({ userId, lastUsedAt: T0 + 1 }),
@@ -30,7 +30,7 @@ export function sessionContract(test: ContractTest): void {
     assert.deepEqual(await store.sessions.activeOf(newId(), T0), []);
   });
 
-  test("rotate moves a live session with the expected hash to the new one", async (store) => {
+  test("rotate moves an active session from the expected hash to the new one", async (store) => {
     const session = aSession();
     await store.sessions.create(session);
     const rotation = rotationOf(session.id, session.refreshHash);
@@ -48,7 +48,7 @@ export function sessionContract(test: ContractTest): void {
     assert.equal(await store.sessions.rotate(rotation), false, "the old hash no longer works");
   });
 
-  test("rotate refuses what is missing, ended, expired or has another hash", async (store) => {
+  test("rotate rejects a session that is missing, ended, expired or has another hash", async (store) => {
     const ended = aSession({ endedAt: T0, endReason: "logout" });
     const expired = aSession({ expiresAt: T0 + 50 });
     const live = aSession();
@@ -73,7 +73,7 @@ export function sessionContract(test: ContractTest): void {
     await store.sessions.setAuthenticatedAt(newId(), T0);
   });
 
-  test("end answers whether it was alive, and the first time and reason stay", async (store) => {
+  test("end returns whether it was active, and keeps the first time and reason", async (store) => {
     const session = aSession(), expired = aSession({ expiresAt: T0 + 1 });
     await store.sessions.create(session);
     await store.sessions.create(expired);
@@ -85,7 +85,7 @@ export function sessionContract(test: ContractTest): void {
     assert.deepEqual([endedAt, endReason], [T0 + 1, "refresh_reuse"]);
   });
 
-  test("purge forgets what ended or expired before, and says how many", async (store) => {
+  test("purge deletes sessions that ended or expired before, and returns their number", async (store) => {
     const ended = aSession({ endedAt: T0 + 9, endReason: "logout" });
     const expired = aSession({ expiresAt: T0 + 9 });
     const late = aSession({ endedAt: T0 + 10, endReason: "logout" });

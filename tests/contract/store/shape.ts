@@ -1,11 +1,11 @@
-/** Members of a union inside a row are told apart by these fields. */
+/** Members of a union inside a row are distinguished by these fields. */
 const DISCRIMINANTS = ["type", "kind", "method"];
 
 type Fields = Record<string, unknown>;
 
 /**
- * The fields that `row` lacks of those that `models` have, at every depth ("media[].size"). Where `row`
- * has null or no entries there is no depth to compare.
+ * Returns the fields that `row` lacks of those that `models` have, at every depth ("media[].size").
+ * Where `row` has null or no entries there is no depth to compare.
  */
 export function lackingFields(row: unknown, models: unknown[]): string[] {
   const known = models.flatMap((model) => objectsIn(model, ""));
@@ -17,8 +17,8 @@ export function lackingFields(row: unknown, models: unknown[]): string[] {
 }
 
 /**
- * The fields of `row` whose type is none of those that the field has in `models`, at every depth, with the type
- * ("at: string"). A field that is null in all of them may have any type.
+ * Returns the fields of `row` whose type is none of those that the field has in `models`, at every
+ * depth, with the type ("at: string"). A field that is null in all of them may have any type.
  */
 export function otherTypes(row: unknown, models: unknown[]): string[] {
   const known = models.flatMap((model) => objectsIn(model, ""));

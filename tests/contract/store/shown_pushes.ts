@@ -21,7 +21,7 @@ function aShownPush(fields: Partial<ShownPush> = {}): ShownPush {
 const byDevice = (rows: ShownPush[]) => rows.toSorted((a, b) => a.deviceId < b.deviceId ? -1 : 1);
 
 export function shownPushContract(test: ContractTest): void {
-  test("what devices show is found by person, chat, tag and message", async (store) => {
+  test("shown pushes are found by person, chat, tag and message", async (store) => {
     const [userId, messageId] = [newId(), newId()];
     const one = aShownPush({ userId, messageId });
     const two = aShownPush({ userId, chatId: null, messageId: null, seq: null, kind: "security" });
@@ -37,7 +37,7 @@ export function shownPushContract(test: ContractTest): void {
     await store.shownPushes.put([]);
   });
 
-  test("a later push of one tag takes the earlier one's place, and is not removed with it", async (store) => {
+  test("a later push of one tag replaces the earlier one, and is not removed with it", async (store) => {
     const first = aShownPush();
     const later = { ...first, messageId: newId(), seq: 8, shownAt: T0 + 1 };
     await store.shownPushes.put([first]);
@@ -51,7 +51,7 @@ export function shownPushContract(test: ContractTest): void {
     await store.shownPushes.remove([]);
   });
 
-  test("what was shown is forgotten by age, and by person", async (store) => {
+  test("shown pushes are deleted by age, and by person", async (store) => {
     const userId = newId();
     const [old, recent] = [0, 1].map((later) => aShownPush({ userId, shownAt: T0 + later }));
     await store.shownPushes.put([old, recent]);

@@ -24,10 +24,12 @@ import { searchContract } from "./search.ts";
 import { sessionContract } from "./sessions.ts";
 import { userContract } from "./users.ts";
 
-/** An empty store, and as many more instances on the same database as are asked for. */
+/** An empty store, and as many more instances on the same database as requested. */
 export interface OpenedStore extends AsyncDisposable {
   store: Store;
-  /** Opens another instance on the same database, as a second process would; disposal closes it too. */
+  /**
+   * Opens another instance on the same database, as a second process would; disposal closes it too.
+   */
   second(): Promise<Store>;
 }
 
@@ -40,7 +42,7 @@ export type ContractTest = (
 ) => void;
 
 /**
- * What every Store adapter is held to. A new entity is a new file beside this one and a line in the
+ * Contract of every Store adapter. A new entity is a new file beside this one and a line in the
  * list below.
  */
 const CONTRACTS: Record<string, (test: ContractTest) => void> = {

@@ -8,7 +8,7 @@ import { anAuditEntry, anIdentity, aUser, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function userContract(test: ContractTest): void {
-  test("a user comes back as it was stored, by id, username and e-mail", async (store) => {
+  test("a user is returned as stored, by id, username and e-mail", async (store) => {
     const user = fullUser();
     await store.users.create(user);
     assert.deepEqual(await store.users.byId(user.id), user);
@@ -16,7 +16,7 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.byEmailKey("anne@example.org"), user);
   });
 
-  test("a user that is missing is null", async (store) => {
+  test("a missing user is null", async (store) => {
     await store.users.create(aUser());
     assert.equal(await store.users.byId(newId()), null);
     assert.equal(await store.users.byUsernameKey("nobody"), null);
@@ -25,7 +25,7 @@ export function userContract(test: ContractTest): void {
     assert.equal(await store.users.useTotpStep(newId(), 1), false);
   });
 
-  test("byIds gives those that exist, once each", async (store) => {
+  test("byIds returns existing users, once each", async (store) => {
     const users = [aUser(), aUser(), aUser()];
     for (const user of users) await store.users.create(user);
     const [a, b] = users;
@@ -34,7 +34,7 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.byIds([]), []);
   });
 
-  test("a taken username or e-mail is refused, and nothing is written", async (store) => {
+  test("a taken username or e-mail is rejected, and nothing is written", async (store) => {
     await store.users.create(aUser({ username: "ann" }));
     const again = aUser({ username: "ann", email: "other@example.org" });
     await assert.rejects(store.users.create(again), duplicateOf("username"));
@@ -46,7 +46,7 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await search(store, "other"), []);
   });
 
-  test("update sets what is given, leaves the rest, and answers the row", async (store) => {
+  test("update sets the given fields, keeps the rest, and returns the row", async (store) => {
     const user = fullUser();
     await store.users.create(user);
     const patch = {
@@ -61,7 +61,7 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.update(user.id, {}), updated);
   });
 
-  test("an erased user is not changed any more", async (store) => {
+  test("an erased user is not changed", async (store) => {
     const erased = aUser({ username: "deleted-1", deletedAt: T0 });
     await store.users.create(erased);
     assert.equal(await store.users.update(erased.id, { bio: "x" }), null);
@@ -70,7 +70,7 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.byId(erased.id), erased);
   });
 
-  test("a user is stored with their provider's account and their entry, or not at all", async (store) => {
+  test("a user is stored with their provider's account and their audit entry, or not at all", async (store) => {
     const user = aUser();
     const identity = anIdentity({ userId: user.id });
     const entry = anAuditEntry({ userId: user.id });
@@ -89,7 +89,7 @@ export function userContract(test: ContractTest): void {
     await store.users.create(other);
   });
 
-  test("update to a taken key is refused and changes nothing", async (store) => {
+  test("update to a taken key is rejected and changes nothing", async (store) => {
     const ann = aUser({ username: "ann" }), bob = aUser({ username: "bob" });
     await store.users.create(ann);
     await store.users.create(bob);
@@ -111,7 +111,7 @@ export function userContract(test: ContractTest): void {
     assert.equal((await store.users.byUsernameKey("gone"))?.id, ann.id);
   });
 
-  test("a code's step works once", async (store) => {
+  test("useTotpStep accepts a step once", async (store) => {
     const user = fullUser();
     await store.users.create(user);
     assert.equal(await store.users.useTotpStep(user.id, 7), false);
@@ -122,7 +122,7 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.byId(user.id), expected);
   });
 
-  test("without a second factor no step is taken", async (store) => {
+  test("useTotpStep accepts no step without a second factor", async (store) => {
     const user = aUser();
     await store.users.create(user);
     assert.equal(await store.users.useTotpStep(user.id, 1), false);
@@ -141,13 +141,13 @@ function searchTests(test: ContractTest): void {
     assert.deepEqual(await search(store, "nn"), []);
   });
 
-  test("all words of a search must be there, the last one perhaps unfinished", async (store) => {
+  test("search requires all words, the last one possibly unfinished", async (store) => {
     await named(store, { zed: "Ann Smith", anna: "Ann Miller" });
     assert.deepEqual(await search(store, "ann smi"), ["zed"]);
     assert.deepEqual(await search(store, "an smith"), []);
   });
 
-  test("a search without words finds nobody", async (store) => {
+  test("search finds no user without words", async (store) => {
     await named(store, { zed: "Ann Smith" });
     for (const prefix of ["", " ", "%", ".*", "^", "_", '"', "*"]) {
       assert.deepEqual(await search(store, prefix), [], prefix);
@@ -164,7 +164,7 @@ function searchTests(test: ContractTest): void {
     assert.deepEqual(await search(store, "dang"), ["d1"]);
   });
 
-  test("search leaves out who has blocked the searcher and who was erased", async (store) => {
+  test("search excludes users who have blocked the searcher, and erased ones", async (store) => {
     const [a, b, c] = await named(store, { pat1: "", pat2: "", pat3: "" });
     await store.users.update(b.id, { deletedAt: T0 });
     const hiddenFrom = newId();
@@ -177,14 +177,14 @@ function searchTests(test: ContractTest): void {
     assert.deepEqual(await search(store, "rename"), ["ren"]);
   });
 
-  test("search goes on after a key", async (store) => {
+  test("search continues after a key", async (store) => {
     await named(store, { pat1: "", pat2: "", pat3: "", pat4: "" });
     assert.deepEqual(await search(store, "pat", { limit: 3 }), ["pat1", "pat2", "pat3"]);
     assert.deepEqual(await search(store, "pat", { limit: 3, after: "pat3" }), ["pat4"]);
     assert.deepEqual(await search(store, "pat", { limit: 3, after: "pat4" }), []);
   });
 
-  test("withRole finds those who have it, in order of their names, without the erased", async (store) => {
+  test("withRole returns users with the role, in order of their names, without erased ones", async (store) => {
     const role = "admin" as const;
     const [zoe, ann] = [aUser({ username: "zoe", role }), aUser({ username: "ann", role })];
     const erased = aUser({ username: "gone", role, deletedAt: T0 });

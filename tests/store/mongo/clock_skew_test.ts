@@ -34,7 +34,7 @@ function test(name: string, skewMs: number, run: (hosts: Hosts) => Promise<void>
 const LEASE_MS = 30_000;
 
 test(
-  "an outbox entry that is claimed stays so for a host whose clock is a minute ahead",
+  "a claimed outbox entry stays claimed for a host whose clock is a minute ahead",
   60_000,
   async (hosts) => {
     const { right, skewed, skewedNow } = hosts;
@@ -49,7 +49,7 @@ test(
 );
 
 test(
-  "an entry of a host whose clock is a minute ahead is due when it says",
+  "an entry of a host whose clock is a minute ahead is due at its time",
   60_000,
   async (hosts) => {
     const { right, skewed, skewedNow } = hosts;
@@ -61,7 +61,7 @@ test(
 );
 
 test(
-  "a lease holds against a host whose clock is a minute ahead, and against one behind",
+  "a lease is respected by a host whose clock is a minute ahead, and by one behind",
   -60_000,
   async (hosts) => {
     const { right, skewed, skewedNow } = hosts;

@@ -16,7 +16,7 @@ function duplicate(index: string, value = "x") {
   return driverError({ name: "MongoBulkWriteError", code: 11000, message });
 }
 
-Deno.test("a duplicate is known by its index, whatever its value says", () => {
+Deno.test("translated recognizes a duplicate by its index, whatever its value contains", () => {
   const forged = duplicate("clientId", "index: _id_ dup key: ");
   assert.equal(duplicateIndex(forged), "clientId");
   const error = translated(forged);
@@ -25,12 +25,12 @@ Deno.test("a duplicate is known by its index, whatever its value says", () => {
   assert.equal((translated(duplicate("_id_")) as DuplicateKey).key, "id");
 });
 
-Deno.test("a duplicate that no caller can cause stays a fault", () => {
+Deno.test("translated keeps a duplicate that no caller can cause as a fault", () => {
   const error = duplicate("history");
   assert.equal(translated(error), error);
 });
 
-Deno.test("what passes is unavailable: no server, no primary, no majority, a session that was killed", () => {
+Deno.test("translated makes transient errors unavailable: no server, no primary, no majority, a killed session", () => {
   const passing = [
     driverError({ name: "MongoServerSelectionError" }),
     driverError({ name: "MongoNetworkTimeoutError" }),
@@ -48,7 +48,7 @@ Deno.test("what passes is unavailable: no server, no primary, no majority, a ses
   }
 });
 
-Deno.test("other errors pass as they are", () => {
+Deno.test("translated returns other errors unchanged", () => {
   for (const error of [driverError({ name: "MongoServerError", code: 2 }), new Error("ours")]) {
     assert.equal(translated(error), error);
   }

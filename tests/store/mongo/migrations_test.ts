@@ -40,7 +40,7 @@ function aStep(name: string, run: MigrationStep["run"], breaks = false): Migrati
   return { name, run, breaksEarlierReleases: breaks };
 }
 
-test("each step runs once, in order, and only those that are due", async (db) => {
+test("each step runs once, in order, and only due ones", async (db) => {
   const ran: string[] = [];
   const steps = ["a", "b"].map((name) => aStep(name, () => Promise.resolve(void ran.push(name))));
   assert.equal(await migrate(db, steps), true);
@@ -51,7 +51,7 @@ test("each step runs once, in order, and only those that are due", async (db) =>
   assert.deepEqual([schema?.version, schema?.minimum, schema?.migrator], [3, 0, null]);
 });
 
-test("a step that fails in the middle is repeated, those before it are not", async (db) => {
+test("a step that fails in the middle is repeated, earlier ones are not", async (db) => {
   await db.collection<Row>("things").insertMany([{ _id: "1" }, { _id: "2" }]);
   let firsts = 0, tries = 0;
   const steps = [
@@ -71,7 +71,7 @@ test("a step that fails in the middle is repeated, those before it are not", asy
   assert.deepEqual(rows, expected);
 });
 
-test("of instances that start at once one migrates, and the others wait for it", async (db) => {
+test("one of several starting instances migrates, and the others wait for it", async (db) => {
   let running = 0, runs = 0;
   const steps = [aStep("slow", async () => {
     assert.equal(++running, 1);
@@ -84,7 +84,7 @@ test("of instances that start at once one migrates, and the others wait for it",
   assert.equal(runs, 1);
 });
 
-test("an instance that died while it migrated is followed by another", async (db) => {
+test("another instance continues when one dies while it migrates", async (db) => {
   await migrate(db, []);
   const dead = { $set: { migrator: "an instance that is gone", beat: 7 } };
   await db.collection<SchemaDocument>(META).updateOne({ _id: "schema" }, dead);
@@ -93,7 +93,7 @@ test("an instance that died while it migrated is followed by another", async (db
   assert.equal(runs, 1);
 });
 
-test("an instance that was taken for dead does not count its step", async (db) => {
+test("an instance that was considered dead does not count its step", async (db) => {
   const steps = [aStep("slow", async (db) => {
     const other = { $set: { migrator: "another instance" } };
     await db.collection<SchemaDocument>(META).updateOne({ _id: "schema" }, other);
@@ -118,7 +118,7 @@ test("an earlier release refuses a database that it would misread", async (db, u
   await assert.rejects(openMongoStore({ uri }), refusal);
 });
 
-test("a database of a release without steps is taken up", async (db, uri) => {
+test("a database of a release without steps is migrated", async (db, uri) => {
   await db.createCollection("users");
   const store = await openMongoStore({ uri });
   assert.match(await store.incarnation(), /^[0-9a-f]{32}$/);
@@ -126,7 +126,7 @@ test("a database of a release without steps is taken up", async (db, uri) => {
   assert.equal((await schemaOf(db))?.version, MIGRATION_STEPS.length);
 });
 
-test("a field inside documents is rewritten, also where others write meanwhile", async (db) => {
+test("a field inside documents is rewritten, also during concurrent writes", async (db) => {
   const things = db.collection<Row>("things");
   const rows = Array.from({ length: 1_100 }, (_, i) => ({ _id: String(i), parts: [{ n: i }] }));
   await things.insertMany([...rows, { _id: "none" }]);
@@ -149,7 +149,7 @@ test("a field inside documents is rewritten, also where others write meanwhile",
   assert.deepEqual(first?.parts, [{ n: -1, unit: "m" }], "what the other instance wrote is kept");
 });
 
-test("messages and people of earlier releases get the terms of today", async (db) => {
+test("messages and people of earlier releases get the current terms", async (db) => {
   const message = {
     kind: "text",
     text: "plain",

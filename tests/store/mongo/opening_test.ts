@@ -7,7 +7,7 @@ import { requireService } from "../../support/services.ts";
 import { skipWithout } from "../../support/skip.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
-Deno.test("a malformed MONGODB_URI is named, and its password is not told", async () => {
+Deno.test("openMongoStore names a malformed MONGODB_URI without its password", async () => {
   const malformed = [
     "",
     "postgres://me:secret@host/db",
@@ -29,7 +29,7 @@ Deno.test("a malformed MONGODB_URI is named, and its password is not told", asyn
   }
 });
 
-Deno.test("a server that does not answer is unavailable, and its address is told", async () => {
+Deno.test("openMongoStore is unavailable, with the address, if no server responds", async () => {
   const address = `127.0.0.1:${freePort()}`;
   await assert.rejects(
     openMongoStore({ uri: `mongodb://me:secret@${address}/db?serverSelectionTimeoutMS=300` }),
@@ -44,7 +44,7 @@ Deno.test("a server that does not answer is unavailable, and its address is told
 });
 
 Deno.test({
-  name: "a server that is no replica set is refused, with what to do",
+  name: "openMongoStore refuses a server that is no replica set, and says what to do",
   ignore: skipWithout("mongodb"),
   fn: async () => {
     const program = requireService("mongodb");

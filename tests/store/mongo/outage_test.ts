@@ -48,7 +48,7 @@ function test(name: string, run: Parameters<typeof withStore>[0]): void {
 }
 
 test(
-  "whatever breaks off with the connection is unavailable, on every path",
+  "every call that breaks off with the connection is unavailable",
   async (store, proxy) => {
     const user = aUser(), session = aSession({ userId: user.id });
     await store.users.create(user);
@@ -112,7 +112,7 @@ test(
 );
 
 test(
-  "a commit whose answer was lost is announced once its head can be read",
+  "a commit whose response was lost is announced once its head can be read",
   async (store, proxy) => {
     const { chat, members: [member] } = await storedChat(store, { members: [{}] });
     const commits: ChatCommit[] = [], heads: [string, number, number][] = [];
@@ -144,7 +144,7 @@ test(
 );
 
 test(
-  "a send that is repeated after its answer was lost announces its message",
+  "a repeated send after a lost response announces its message",
   async (store, proxy, direct) => {
     const { chat, members: [{ userId }] } = await storedChat(store, { members: [{}] });
     const heads: [string, number][] = [];
@@ -170,7 +170,7 @@ test(
   },
 );
 
-test("an answer to a commit that is lost once is asked for again", async (store, proxy) => {
+test("a commit whose response is lost once is retried", async (store, proxy) => {
   const { chat, members: [{ userId }] } = await storedChat(store, { members: [{}] });
   const lost = proxy.loseAnswerTo("commitTransaction");
   const change = aChange(chat.rev, { ...chat, rev: chat.rev + 1 }, {

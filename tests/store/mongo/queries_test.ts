@@ -13,7 +13,7 @@ import { sharedMongodb } from "../../support/mongodb_server.ts";
 const mongodb = sharedMongodb();
 
 Deno.test({
-  name: "what grows is read through its index, and by no more commands than it takes",
+  name: "growing collections are read through their indexes, in the minimum number of commands",
   ignore: mongodb.missing,
   fn: async () => {
     const uri = mongodb.uri();
@@ -36,7 +36,7 @@ Deno.test({
       { chatId, userId, readSeq, lastSeq: 15, exceptSenderIds: [] }
     ));
     const ranges = [{ chatId, after: 3, maxRev: 15 }, { chatId: newId(), after: 0, maxRev: 9 }];
-    /** The commands of each read, by the index that answers them. */
+    /** The commands of each read, by the index that serves them. */
     const reads: [name: string, indexes: string[], read: () => Promise<unknown>][] = [
       ["a page before", ["history"], () => messages.page({ chatId, before: 15, limit: 10 })],
       ["a page after", ["history"], () => messages.page({ chatId, after: 3, limit: 10 })],
@@ -74,7 +74,7 @@ Deno.test({
   },
 });
 
-/** A connection whose commands are kept. */
+/** A connection whose commands are recorded. */
 class Observed {
   readonly #commands: Document[] = [];
 
@@ -97,7 +97,7 @@ class Observed {
     return [...this.#commands];
   }
 
-  /** The index through which the server would answer it; null if it would walk the collection. */
+  /** The index through which the server would run it; null if it would scan the collection. */
   async indexOf(command: Document): Promise<string | null> {
     const { lsid: _lsid, $db: _db, $clusterTime: _time, $readPreference: _from, ...query } =
       command;

@@ -24,7 +24,7 @@ async function openOwners(uri: string) {
 }
 
 Deno.test({
-  name: "what a killed process was writing to is free again long before MongoDB would end it",
+  name: "rows that a killed process was writing to are unlocked long before MongoDB would do it",
   ignore: mongodb.missing,
   fn: async () => {
     const uri = mongodb.uri();
@@ -49,7 +49,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a transaction of a process that lives is left alone, however long it takes",
+  name: "a transaction of a live process is left alone, however long it takes",
   ignore: mongodb.missing,
   fn: async () => {
     const uri = mongodb.uri();
@@ -72,7 +72,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "who was taken for dead announces its sessions anew",
+  name: "a process that was considered dead announces its sessions again",
   ignore: mongodb.missing,
   fn: async () => {
     const uri = mongodb.uri();
@@ -89,7 +89,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "after an outage nobody is taken for dead before all have had time to write again",
+  name: "after an outage no process is considered dead before all have had time to write again",
   ignore: mongodb.missing,
   fn: async () => {
     await using raw = await openOwners(mongodb.uri());

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import type { ClientSession, MongoClient } from "mongodb";
 import { inTransaction } from "../../../src/store/mongo/transaction.ts";
 
-/** What a replica set does seldom and a test cannot make it do: the session is a scripted one. */
+/** Rare behavior of a replica set that a test cannot cause: the session is scripted. */
 class ScriptedSession {
   readonly calls: string[] = [];
 
-  /** `commits` are the outcomes of the commits to come; those after them succeed. */
+  /** `commits` are the outcomes of the coming commits; later ones succeed. */
   constructor(private readonly commits: Error[] = []) {}
 
   startTransaction() {
@@ -38,7 +38,7 @@ function failure(label: string): Error {
   return Object.assign(new Error(label), { hasErrorLabel: (asked: string) => asked === label });
 }
 
-Deno.test("a commit whose answer was lost is sent again, and the work is not", async () => {
+Deno.test("inTransaction sends a commit with a lost response again, without repeating the work", async () => {
   const session = new ScriptedSession([
     failure("UnknownTransactionCommitResult"),
     failure("UnknownTransactionCommitResult"),
@@ -48,7 +48,7 @@ Deno.test("a commit whose answer was lost is sent again, and the work is not", a
   assert.deepEqual(session.calls, ["start", "commit", "commit", "commit", "end"]);
 });
 
-Deno.test("work is run again after a conflict, and after a commit that did not happen", async () => {
+Deno.test("inTransaction repeats the work after a conflict, and after a commit that did not happen", async () => {
   const session = new ScriptedSession([failure("TransientTransactionError")]);
   let worked = 0;
   const work = () =>
@@ -59,7 +59,7 @@ Deno.test("work is run again after a conflict, and after a commit that did not h
   assert.deepEqual(session.calls, [...attempts, "end"]);
 });
 
-Deno.test("any other failure ends it at once", async () => {
+Deno.test("inTransaction rethrows any other failure at once", async () => {
   const session = new ScriptedSession();
   await assert.rejects(session.run(() => Promise.reject(new Error("no"))), /^Error: no$/);
   assert.deepEqual(session.calls, ["start", "abort", "end"]);
