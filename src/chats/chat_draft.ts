@@ -48,6 +48,14 @@ export type NewMember =
 /** Where a draft finds messages that are not in it. */
 export type MessageSource = Pick<MessageStore, "byId" | "bySendKeys">;
 
+export interface ChatDraftOptions {
+  /** The time of everything that the draft changes. */
+  now: number;
+  /** Sends that are already known to be stored, by `sendKey`. */
+  storedSends?: ReadonlyMap<string, Message>;
+  chatLimits?: ChatLimits;
+}
+
 /**
  * A chat as it will be once the changes made so far are committed.
  *
@@ -55,6 +63,10 @@ export type MessageSource = Pick<MessageStore, "byId" | "bySendKeys">;
  * edit did, so an edit that fails half-way leaves no trace in a batch that other edits share.
  */
 export class ChatDraft {
+  /** The time of everything that the draft changes. */
+  readonly now: number;
+  readonly #storedSends: ReadonlyMap<string, Message>;
+  readonly #chatLimits: ChatLimits;
   readonly #steps: ChatStep[] = [];
   #chat: Chat;
   #members = new Map<string, Membership>();
@@ -69,13 +81,12 @@ export class ChatDraft {
   constructor(
     readonly base: ChatState,
     private readonly source: MessageSource,
-    /** The time of everything that the draft changes. */
-    readonly now: number,
-    /** Sends that are already known to be stored. */
-    private readonly storedSends: ReadonlyMap<string, Message> = new Map(),
-    private readonly chatLimits: ChatLimits = NO_LIMITS,
+    { now, storedSends = new Map(), chatLimits = NO_LIMITS }: ChatDraftOptions,
   ) {
     this.#chat = base.chat;
+    this.now = now;
+    this.#storedSends = storedSends;
+    this.#chatLimits = chatLimits;
   }
 
   get chat(): Readonly<Chat> {
@@ -134,7 +145,7 @@ export class ChatDraft {
   /** Returns the message that an earlier send with this `clientId` created, or null. */
   sent(senderId: string, clientId: string): Message | null {
     const key = sendKey(senderId, clientId);
-    return this.#sends.get(key) ?? this.#repeated(this.storedSends.get(key));
+    return this.#sends.get(key) ?? this.#repeated(this.#storedSends.get(key));
   }
 
   /** Highest revision of the messages that turned out to be stored already; 0 if there was none. */
@@ -180,7 +191,7 @@ export class ChatDraft {
 
   /** True for a person who may become a member of no further chat. */
   isFull(userId: string): boolean {
-    return this.chatLimits.full.has(userId);
+    return this.#chatLimits.full.has(userId);
   }
 
   /**
@@ -189,7 +200,7 @@ export class ChatDraft {
    */
   addMember(member: NewMember): Membership {
     const { userId } = member;
-    if (this.isFull(userId)) throw tooManyChats(userId, this.chatLimits.maxChats);
+    if (this.isFull(userId)) throw tooManyChats(userId, this.#chatLimits.maxChats);
     const earlier = this.#row(userId);
     const { lastSeq } = this.#chat;
     return this.#applyMember({
@@ -316,7 +327,7 @@ export class ChatDraft {
       if (was !== (leftAt === null)) (was ? left : joined).push(userId);
     }
     if (joined.length + left.length === 0) return null;
-    return { joined, left, maxChats: this.chatLimits.maxChats };
+    return { joined, left, maxChats: this.#chatLimits.maxChats };
   }
 
   /**

@@ -230,7 +230,8 @@ export class ChatWriter {
 
   #draft(state: ChatState, { sent, full }: Learned): ChatDraft {
     const chatLimits = { maxChats: this.#maxChats, full };
-    return new ChatDraft(state, this.store.messages, this.clock.now(), sent, chatLimits);
+    const options = { now: this.clock.now(), storedSends: sent, chatLimits };
+    return new ChatDraft(state, this.store.messages, options);
   }
 
   /**

@@ -26,7 +26,7 @@ export function createMessages(options: MessagesOptions): MessageServices {
   const { store, writer, direct, contactPolicy, access, attachments, epochOfMessage } = options;
   const { clock, limits } = options;
   return {
-    sender: new MessageSender(
+    sender: new MessageSender({
       writer,
       direct,
       contactPolicy,
@@ -34,8 +34,8 @@ export function createMessages(options: MessagesOptions): MessageServices {
       epochOfMessage,
       clock,
       limits,
-    ),
-    editor: new MessageEditor(store, writer, contactPolicy, clock, limits),
+    }),
+    editor: new MessageEditor({ store, writer, contactPolicy, clock, limits }),
     reader: new MessageReader(store, access, limits),
   };
 }

@@ -23,6 +23,14 @@ export interface EditLimits {
   pins: number;
 }
 
+export interface MessageEditorOptions {
+  store: Pick<Store, "messages">;
+  writer: ChatWriter;
+  contactPolicy: ContactPolicy;
+  clock: Clock;
+  limits: EditLimits;
+}
+
 type Patch = Partial<Message> | null;
 
 /**
@@ -33,17 +41,11 @@ type Change = (message: Message, draft: ChatDraft) => Patch | Promise<Patch>;
 
 /** Changes to existing messages by members. A change without effect takes no revision. */
 export class MessageEditor {
-  constructor(
-    private readonly store: Pick<Store, "messages">,
-    private readonly writer: ChatWriter,
-    private readonly contactPolicy: ContactPolicy,
-    private readonly clock: Clock,
-    private readonly limits: EditLimits,
-  ) {}
+  constructor(private readonly options: MessageEditorOptions) {}
 
   edit(userId: string, messageId: string, content: EditedContent): Promise<Message> {
-    checkTextLength(content.text, this.limits.textLength, "edit");
-    checkMentionCount(content.mentions, this.limits.mentions);
+    checkTextLength(content.text, this.options.limits.textLength, "edit");
+    checkMentionCount(content.mentions, this.options.limits.mentions);
     return this.#change(userId, messageId, (message, draft) => {
       if (message.senderId !== userId) {
         throw new AppError("forbidden", "Cannot edit the message: only its sender may");
@@ -65,7 +67,7 @@ export class MessageEditor {
       const { text, mentions = message.mentions } = content;
       const named = presentMentions(draft, mentions, message.mentions);
       if (message.text === text && areEqual(message.mentions, named)) return null;
-      return { text, mentions: named, editedAt: this.clock.now() };
+      return { text, mentions: named, editedAt: this.options.clock.now() };
     });
   }
 
@@ -77,7 +79,7 @@ export class MessageEditor {
       const may = message.senderId === userId ||
         (draft.chat.kind === "group" && draft.member(userId)!.role !== "member");
       if (!may) throw new AppError("forbidden", "Cannot delete the message: only its sender may");
-      return message.deletedAt === null ? tombstone(this.clock.now()) : null;
+      return message.deletedAt === null ? tombstone(this.options.clock.now()) : null;
     });
   }
 
@@ -95,9 +97,9 @@ export class MessageEditor {
       // A message may have more kinds, from a time when more were allowed: removing one stays
       // possible.
       const isNewKind = reactions.length > message.reactions.length;
-      if (isNewKind && reactions.length > this.limits.reactionKinds) {
+      if (isNewKind && reactions.length > this.options.limits.reactionKinds) {
         const message = `Cannot react with ${quote(emoji)}: the message already has ` +
-          `${this.limits.reactionKinds} kinds of reactions, the maximum`;
+          `${this.options.limits.reactionKinds} kinds of reactions, the maximum`;
         throw fieldError("conflict", "emoji", message);
       }
       return reactions === message.reactions ? null : { reactions };
@@ -109,7 +111,7 @@ export class MessageEditor {
       requireNotDeleted(message, "pin");
       if (unpin === (message.pinnedAt === null)) return null;
       if (!unpin) await this.#checkPins(message.chatId);
-      return { pinnedAt: unpin ? null : this.clock.now() };
+      return { pinnedAt: unpin ? null : this.options.clock.now() };
     });
   }
 
@@ -123,9 +125,9 @@ export class MessageEditor {
     change: Change,
     reacted?: ReactionChange,
   ): Promise<Message> {
-    const found = await this.store.messages.byId(messageId);
+    const found = await this.options.store.messages.byId(messageId);
     if (!found) throw notFound("message", messageId);
-    return await this.writer.write(found.chatId, async (draft) => {
+    return await this.options.writer.write(found.chatId, async (draft) => {
       const member = draft.requireMember(userId, "message", messageId);
       const message = await draft.message(messageId) ?? found;
       if (message.seq <= member.hiddenSeq) throw notFound("message", messageId);
@@ -133,7 +135,7 @@ export class MessageEditor {
       // An edit can say anything that a message can, so blocks apply to it; deleting is always
       // allowed.
       if (patch && !patch.deletedAt) {
-        await this.contactPolicy.requireOpen(draft.chat, userId, "change the message");
+        await this.options.contactPolicy.requireOpen(draft.chat, userId, "change the message");
       }
       if (!patch) return message;
       const updated = draft.updateMessage(message, patch, reacted && [reacted]);
@@ -145,11 +147,11 @@ export class MessageEditor {
 
   /** Two concurrent pins may both pass: the limit keeps the list short and is not a strict rule. */
   async #checkPins(chatId: string): Promise<void> {
-    const pinned = await this.store.messages.pinned(chatId, this.limits.pins);
-    if (pinned.length < this.limits.pins) return;
+    const pinned = await this.options.store.messages.pinned(chatId, this.options.limits.pins);
+    if (pinned.length < this.options.limits.pins) return;
     throw new AppError(
       "conflict",
-      `Cannot pin the message: the chat already has ${this.limits.pins} pins, the maximum`,
+      `Cannot pin the message: the chat already has ${this.options.limits.pins} pins, the maximum`,
     );
   }
 }

@@ -42,6 +42,16 @@ export interface SendLimits {
   ciphertextBytes: number;
 }
 
+export interface MessageSenderOptions {
+  writer: ChatWriter;
+  direct: DirectChats;
+  contactPolicy: ContactPolicy;
+  attachments: AttachmentSource;
+  epochOfMessage: EpochOfMessage;
+  clock: Clock;
+  limits: SendLimits;
+}
+
 /**
  * Sends a message once, however often a client repeats the send: `(chat, sender, clientId)`
  * identifies it, and a repeat, at any time and over any transport, returns the message that the
@@ -49,15 +59,7 @@ export interface SendLimits {
  * into the chat.
  */
 export class MessageSender {
-  constructor(
-    private readonly writer: ChatWriter,
-    private readonly direct: DirectChats,
-    private readonly contactPolicy: ContactPolicy,
-    private readonly attachments: AttachmentSource,
-    private readonly epochOfMessage: EpochOfMessage,
-    private readonly clock: Clock,
-    private readonly limits: SendLimits,
-  ) {}
+  constructor(private readonly options: MessageSenderOptions) {}
 
   async send(senderId: string, input: SendInput): Promise<Sent> {
     this.#checkSize(input);
@@ -90,8 +92,8 @@ export class MessageSender {
       });
     };
     return input.chatId === undefined
-      ? await this.direct.write(senderId, input.recipientId!, edit)
-      : await this.writer.write(input.chatId, edit);
+      ? await this.options.direct.write(senderId, input.recipientId!, edit)
+      : await this.options.writer.write(input.chatId, edit);
   }
 
   async #lookUp(
@@ -99,7 +101,7 @@ export class MessageSender {
     senderId: string,
     input: SendInput,
   ): Promise<MediaAttachment[]> {
-    await this.contactPolicy.requireOpen(draft.chat, senderId, "send");
+    await this.options.contactPolicy.requireOpen(draft.chat, senderId, "send");
     requireConsent(draft.chat);
     if (input.replyTo !== undefined && !await seesMessage(draft, senderId, input.replyTo)) {
       const message = `Cannot reply: there is no message ${quote(input.replyTo)} in this chat`;
@@ -107,7 +109,7 @@ export class MessageSender {
     }
     const { mediaIds = [] } = input;
     if (mediaIds.length === 0) return [];
-    return await this.attachments.attachments(senderId, mediaIds, draft.chat.encrypted);
+    return await this.options.attachments.attachments(senderId, mediaIds, draft.chat.encrypted);
   }
 
   /**
@@ -117,7 +119,7 @@ export class MessageSender {
    */
   #checkEpoch({ chat }: ChatDraft, { ciphertext }: SendInput): void {
     if (ciphertext === undefined) return;
-    const { generation, epoch } = this.epochOfMessage(chat.id, ciphertext);
+    const { generation, epoch } = this.options.epochOfMessage(chat.id, ciphertext);
     if (chat.epoch === 0) {
       throw new AppError(
         "conflict",
@@ -151,7 +153,7 @@ export class MessageSender {
       replyTo: input.replyTo ?? null,
       mentions: input.mentions ?? [],
       reactions: [],
-      createdAt: this.clock.now(),
+      createdAt: this.options.clock.now(),
       editedAt: null,
       deletedAt: null,
       pinnedAt: null,
@@ -159,23 +161,23 @@ export class MessageSender {
   }
 
   #checkSize(input: SendInput): void {
-    checkTextLength(input.text ?? "", this.limits.textLength, "send");
+    checkTextLength(input.text ?? "", this.options.limits.textLength, "send");
     // Base64url: four characters for three bytes.
     requireAtMost(
       "send",
       "ciphertext",
       "bytes",
       (input.ciphertext ?? "").length * 0.75,
-      this.limits.ciphertextBytes,
+      this.options.limits.ciphertextBytes,
     );
     requireAtMost(
       "send",
       "mediaIds",
       "files",
       input.mediaIds?.length ?? 0,
-      this.limits.mediaPerMessage,
+      this.options.limits.mediaPerMessage,
     );
-    checkMentionCount(input.mentions, this.limits.mentions);
+    checkMentionCount(input.mentions, this.options.limits.mentions);
   }
 }
 

@@ -47,7 +47,7 @@ export function createRealtime(options: RealtimeOptions) {
     hub,
     publisher,
     presence,
-    typing: new Typing(access, contactPolicy, hub, publisher, limits),
+    typing: new Typing({ access, contactPolicy, hub, publisher, limits }),
     gatherer: new ReceiptGatherer({ store, publisher, log, limits }),
     profileNews: new ProfileNews({ store, publisher, log, limits }),
   };

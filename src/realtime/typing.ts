@@ -21,6 +21,14 @@ interface TypingUser {
   announcedAt: number;
 }
 
+export interface TypingOptions {
+  access: Pick<ChatAccess, "requireMember">;
+  contactPolicy: Pick<ContactPolicy, "isVisibleIn">;
+  hub: Pick<Hub, "toRoom">;
+  publisher: Pick<Publisher, "typing">;
+  limits: { typingTimeMs: number };
+}
+
 /**
  * Tracks who is typing. Typing ends by itself, since a client that loses its connection cannot end it, and
  * with the message that was being typed.
@@ -32,29 +40,23 @@ interface TypingUser {
 export class Typing {
   readonly #typing = new Map<string, TypingUser>();
 
-  constructor(
-    private readonly access: ChatAccess,
-    private readonly contactPolicy: Pick<ContactPolicy, "isVisibleIn">,
-    private readonly hub: Pick<Hub, "toRoom">,
-    private readonly publisher: Pick<Publisher, "typing">,
-    private readonly limits: { typingTimeMs: number },
-  ) {}
+  constructor(private readonly options: TypingOptions) {}
 
   async start(userId: string, chatId: string): Promise<void> {
-    await this.access.requireMember(chatId, userId);
+    await this.options.access.requireMember(chatId, userId);
     // Typing behind a block is not announced: the others see nothing unusual.
-    if (!await this.contactPolicy.isVisibleIn(chatId, userId)) return;
-    const { typingTimeMs } = this.limits;
+    if (!await this.options.contactPolicy.isVisibleIn(chatId, userId)) return;
+    const { typingTimeMs } = this.options.limits;
     const isAnnounced = this.#typing.get(keyOf(chatId, userId))?.timers.has(THIS_INSTANCE);
     const entry = this.#begin(chatId, userId, THIS_INSTANCE, typingTimeMs);
     const now = performance.now();
     if (isAnnounced && now - entry.announcedAt < typingTimeMs / 2) return;
     entry.announcedAt = now;
-    this.publisher.typing(chatId, userId, true);
+    this.options.publisher.typing(chatId, userId, true);
   }
 
   async stop(userId: string, chatId: string): Promise<void> {
-    await this.access.requireMember(chatId, userId);
+    await this.options.access.requireMember(chatId, userId);
     this.#end(keyOf(chatId, userId), THIS_INSTANCE);
   }
 
@@ -70,7 +72,7 @@ export class Typing {
   /** Applies a signal of another instance. */
   signal({ chatId, userId, typing, silent }: Signal & { type: "typing" }, instance: string): void {
     // Twice the time: a start is repeated every half of it, and a stop is signaled.
-    if (typing) this.#begin(chatId, userId, instance, 2 * this.limits.typingTimeMs);
+    if (typing) this.#begin(chatId, userId, instance, 2 * this.options.limits.typingTimeMs);
     else this.#end(keyOf(chatId, userId), instance, silent);
   }
 
@@ -108,7 +110,7 @@ export class Typing {
     clearTimeout(entry.timers.get(instance));
     entry.timers.delete(instance);
     if (instance === THIS_INSTANCE) {
-      this.publisher.typing(entry.chatId, entry.userId, false, silent);
+      this.options.publisher.typing(entry.chatId, entry.userId, false, silent);
     }
     if (entry.timers.size > 0) return;
     this.#typing.delete(key);
@@ -116,7 +118,7 @@ export class Typing {
   }
 
   #sendEvent({ chatId, userId }: TypingUser, typing: boolean): void {
-    this.hub.toRoom(chatId, { event: "typing", chatId, data: { userId, typing } }, userId);
+    this.options.hub.toRoom(chatId, { event: "typing", chatId, data: { userId, typing } }, userId);
   }
 }
 

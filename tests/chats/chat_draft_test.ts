@@ -6,7 +6,7 @@ function draftOf(memberIds: string[], rev = 5) {
   const chat = aChat({ rev, memberCount: memberIds.length });
   const members = new Map(memberIds.map((userId) => [userId, aMember(chat.id, { userId })]));
   const source = { byId: () => Promise.resolve(null), bySendKeys: () => Promise.resolve([]) };
-  return new ChatDraft({ chat, members }, source, T0 + 9);
+  return new ChatDraft({ chat, members }, source, { now: T0 + 9 });
 }
 
 function fields(senderId: string, clientId: string) {
@@ -104,6 +104,6 @@ Deno.test("ChatDraft does not find a message of another chat", async () => {
   const foreign = aMessage(aChat().id, 1);
   const chat = aChat();
   const source = { byId: () => Promise.resolve(foreign), bySendKeys: () => Promise.resolve([]) };
-  const draft = new ChatDraft({ chat, members: new Map() }, source, T0);
+  const draft = new ChatDraft({ chat, members: new Map() }, source, { now: T0 });
   assert.equal(await draft.message(foreign.id), null);
 });

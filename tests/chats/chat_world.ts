@@ -88,8 +88,16 @@ export class ChatServices {
       (membership) => this.receiptsMoved.push(membership),
     );
     const { writer, direct, contactPolicy } = this;
-    this.sender = new MessageSender(writer, direct, contactPolicy, noFiles, noEpoch, clock, limits);
-    this.editor = new MessageEditor(store, writer, contactPolicy, clock, limits);
+    this.sender = new MessageSender({
+      writer,
+      direct,
+      contactPolicy,
+      attachments: noFiles,
+      epochOfMessage: noEpoch,
+      clock,
+      limits,
+    });
+    this.editor = new MessageEditor({ store, writer, contactPolicy, clock, limits });
     this.reader = new MessageReader(store, new ChatAccess(store), limits);
   }
 }

@@ -11,18 +11,20 @@ import { eventually } from "../support/eventually.ts";
 function room({ blocked = false, typingTimeMs = 60_000 } = {}) {
   const received: unknown[] = [];
   const published: boolean[] = [];
-  const typing = new Typing(
-    {
+  const typing = new Typing({
+    access: {
       requireMember: (chatId: string, userId: string) =>
         userId === "eve" ? Promise.reject(notFound("chat", chatId)) : Promise.resolve({} as never),
-    } as never,
-    { isVisibleIn: (_chatId, userId) => Promise.resolve(!(blocked && userId === "bob")) },
-    { toRoom: (_chatId: string, event: WireEvent) => void received.push(event.data) },
-    {
+    },
+    contactPolicy: {
+      isVisibleIn: (_chatId, userId) => Promise.resolve(!(blocked && userId === "bob")),
+    },
+    hub: { toRoom: (_chatId: string, event: WireEvent) => void received.push(event.data) },
+    publisher: {
       typing: (_chatId: string, _userId: string, writing: boolean) => void published.push(writing),
     },
-    { typingTimeMs },
-  );
+    limits: { typingTimeMs },
+  });
   return { typing, received, published };
 }
 

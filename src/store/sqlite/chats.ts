@@ -59,31 +59,22 @@ const newestOf = (condition: string) =>
 const NEWEST = newestOf("");
 const NEWEST_OF_KIND = newestOf("AND kind = ?");
 
+/** The tables that a commit writes, beside the chats. */
+export interface ChatTables {
+  db: Database;
+  memberships: SqliteMembershipStore;
+  messages: MessageWriter;
+  audit: SqliteAuditStore;
+  handshakes: SqliteHandshakeStore;
+  media: SqliteMediaStore;
+  outbox: SqliteOutboxStore;
+}
+
 export class SqliteChatStore implements ChatStore {
   readonly #db: Database;
-  readonly #memberships: SqliteMembershipStore;
-  readonly #messages: MessageWriter;
-  readonly #audit: SqliteAuditStore;
-  readonly #handshakes: SqliteHandshakeStore;
-  readonly #media: SqliteMediaStore;
-  readonly #outbox: SqliteOutboxStore;
 
-  constructor(
-    db: Database,
-    memberships: SqliteMembershipStore,
-    messages: MessageWriter,
-    audit: SqliteAuditStore,
-    handshakes: SqliteHandshakeStore,
-    media: SqliteMediaStore,
-    outbox: SqliteOutboxStore,
-  ) {
-    this.#db = db;
-    this.#memberships = memberships;
-    this.#messages = messages;
-    this.#audit = audit;
-    this.#handshakes = handshakes;
-    this.#media = media;
-    this.#outbox = outbox;
+  constructor(private readonly tables: ChatTables) {
+    this.#db = tables.db;
   }
 
   commit(change: ChatChange): Promise<CommitOutcome> {
@@ -136,22 +127,22 @@ export class SqliteChatStore implements ChatStore {
     });
     return newest.sort(byActivity).slice(0, limit).map((chat) => ({
       chat,
-      membership: this.#memberships.row(chat.id, userId)!,
+      membership: this.tables.memberships.row(chat.id, userId)!,
     }));
   }
 
   #apply(change: ChatChange): CommitOutcome {
     const { chat, members, updated, inserted } = change;
     if (!this.#takeHead(change)) return "stale";
-    for (const member of members) this.#memberships.put(member);
-    if (change.membership) this.#memberships.requireRoom(change.membership);
-    for (const read of change.reads ?? []) this.#memberships.read(chat.id, read);
-    for (const message of updated) this.#messages.rewrite(message);
-    for (const message of inserted) this.#messages.insert(message);
-    if (change.mls) this.#handshakes.put(change.mls);
-    for (const use of change.mediaUses ?? []) this.#media.use(use, chat.updatedAt);
-    for (const entry of change.audit ?? []) this.#audit.insert(entry);
-    if (change.outbox) this.#outbox.insert(change.outbox);
+    for (const member of members) this.tables.memberships.put(member);
+    if (change.membership) this.tables.memberships.requireRoom(change.membership);
+    for (const read of change.reads ?? []) this.tables.memberships.read(chat.id, read);
+    for (const message of updated) this.tables.messages.rewrite(message);
+    for (const message of inserted) this.tables.messages.insert(message);
+    if (change.mls) this.tables.handshakes.put(change.mls);
+    for (const use of change.mediaUses ?? []) this.tables.media.use(use, chat.updatedAt);
+    for (const entry of change.audit ?? []) this.tables.audit.insert(entry);
+    if (change.outbox) this.tables.outbox.insert(change.outbox);
     return "committed";
   }
 

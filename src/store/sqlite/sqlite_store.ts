@@ -104,15 +104,15 @@ export class SqliteStore implements Store {
     const indexUser = (user: User) => this.users.index(user);
     this.rows = new SqliteRowPort({ db, messages: writer, indexUser });
     this.abandonedGroups = new SqliteAbandonedGroupStore(db, writer, this.media);
-    this.chats = new SqliteChatStore(
+    this.chats = new SqliteChatStore({
       db,
-      this.memberships,
-      writer,
-      this.audit,
-      this.handshakes,
-      this.media,
-      this.outbox,
-    );
+      memberships: this.memberships,
+      messages: writer,
+      audit: this.audit,
+      handshakes: this.handshakes,
+      media: this.media,
+      outbox: this.outbox,
+    });
     this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index, backlog));
     this.contacts = new SqliteContactStore(db);
     this.blocks = new SqliteBlockStore(db);
