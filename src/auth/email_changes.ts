@@ -103,7 +103,7 @@ function exchanged(email: string, sessionId: string | undefined): Decide {
     if (!asked || suspensionAt(user, now)) throw linkExpired();
     return {
       user: { email, emailKey: emailKeyOf(email), emailVerifiedAt: now },
-      dropTokens: ["verify_email", "reset_password", "change_email"],
+      deleteTokens: ["verify_email", "reset_password", "change_email"],
       note: { action: "email.changed", details: { from: user.email, to: email } },
     };
   };

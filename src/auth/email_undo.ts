@@ -62,9 +62,9 @@ function lockOut({ sessions, identities }: Account, since: number): Decision {
   const recent = identities.filter(({ linkedAt }) => linkedAt >= since);
   return {
     unlink: recent.map(({ provider }) => provider),
-    forgetDevices: true,
+    deleteDevices: true,
     endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
-    dropTokens: ONE_TIME_PURPOSES,
+    deleteTokens: ONE_TIME_PURPOSES,
   };
 }
 

@@ -23,8 +23,8 @@ export function firstProof(
       role: "user",
     },
     unlink: identities.map(({ provider }) => provider),
-    forgetDevices: true,
+    deleteDevices: true,
     endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
-    dropTokens: CREDENTIAL_PURPOSES,
+    deleteTokens: CREDENTIAL_PURPOSES,
   };
 }

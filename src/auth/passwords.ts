@@ -45,7 +45,7 @@ export class Passwords {
         reason: "credentials_changed",
       },
       // An attacker may have requested more than a session: these pending tokens end too.
-      dropTokens: ["reset_password", "second_factor", "change_email"],
+      deleteTokens: ["reset_password", "second_factor", "change_email"],
       note: { action: "password.changed" },
     }));
     mail.notice("password_changed", user, caller);
@@ -79,7 +79,7 @@ export class Passwords {
       return {
         user: { passwordHash },
         endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
-        dropTokens: CREDENTIAL_PURPOSES,
+        deleteTokens: CREDENTIAL_PURPOSES,
         note,
       };
     });

@@ -30,8 +30,8 @@ export interface TypingOptions {
 }
 
 /**
- * Tracks who is typing. Typing ends by itself, since a client that loses its connection cannot end it, and
- * with the message that was being typed.
+ * Tracks who is typing. Typing expires, since a client that loses its connection cannot end it, and
+ * it ends with the message that was being typed.
  *
  * Every instance knows on which instances a user types, and sends its own clients one start and one
  * stop. A start on another instance is repeated while it lasts, and expires with its stop or

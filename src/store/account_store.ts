@@ -23,9 +23,9 @@ export interface AccountChange {
   /** Deletes the push devices that these sessions registered, too. */
   endSessions?: { ids: string[]; reason: SessionEndReason };
   /** Deletes the one-time tokens of these purposes. */
-  dropTokens?: readonly OneTimePurpose[];
+  deleteTokens?: readonly OneTimePurpose[];
   /** Deletes encryption devices, with their key packages and Welcomes, and push devices. */
-  forgetDevices?: boolean;
+  deleteDevices?: boolean;
   entry?: AuditEntry;
 }
 

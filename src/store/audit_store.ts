@@ -22,5 +22,5 @@ export interface AuditStore {
    * that concern them; in entries of other people's actions only the details, since the address is
    * theirs.
    */
-  forgetTracesOf(userId: string): Promise<void>;
+  redactTracesOf(userId: string): Promise<void>;
 }

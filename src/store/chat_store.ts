@@ -22,7 +22,6 @@ export interface ChatChange {
   /** Whole rows of messages that existed before this change set; each at most once. */
   updated: Message[];
   /**
-  /**
    * Memberships to insert or update. On an existing row cursors only move forward and settings are left
    * alone: they take no revision, so a newer value of theirs may be there. Only where a former member
    * comes back are their settings (`notify`, `mutedUntil`) written too.

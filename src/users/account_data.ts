@@ -73,7 +73,7 @@ export class AccountData implements PersonalData {
     }
     await reports.redactReportsAbout(userId);
     await reports.redactBy(userId);
-    await audit.forgetTracesOf(userId);
+    await audit.redactTracesOf(userId);
     await sessions.deleteAllOf(userId);
   }
 

@@ -100,7 +100,7 @@ export class AccountErasure {
       user: { ...erasedUser(userId), deletedAt: now },
       unlink: identities.map(({ provider }) => provider),
       endSessions: { ids: idsOf(sessions), reason: "account_deleted" },
-      dropTokens: ONE_TIME_PURPOSES,
+      deleteTokens: ONE_TIME_PURPOSES,
       note: { action: "account.erased" },
     }));
   }

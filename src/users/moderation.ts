@@ -43,7 +43,7 @@ export class Moderation {
     const changed = await changes.by(caller, userId, ({ sessions }, at) => ({
       user: { suspension: { at, until, reason, byUserId: caller.userId } },
       endSessions: { ids: idsOf(sessions), reason: "suspended" },
-      dropTokens: ["second_factor"],
+      deleteTokens: ["second_factor"],
       note: { action: "user.suspended", details },
     }));
     if (!changed) throw notFound("user", userId);
@@ -65,7 +65,7 @@ export class Moderation {
   async endSessions(caller: Caller, userId: string): Promise<number> {
     const changed = await this.options.changes.by(caller, userId, ({ sessions }) => ({
       endSessions: { ids: idsOf(sessions), reason: "ended_by_admin" },
-      dropTokens: ["second_factor", "change_email"],
+      deleteTokens: ["second_factor", "change_email"],
       note: { action: "session.ended", details: { sessionId: "all" } },
     }));
     if (!changed) throw notFound("user", userId);

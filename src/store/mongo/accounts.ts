@@ -61,16 +61,16 @@ export class MongoAccountStore implements AccountStore {
     session: ClientSession,
   ): Promise<AccountChanged> {
     const { users, identities, sessions, oneTimeTokens, devices, pushDevices, audit } = this.rows;
-    const { link, unlink = [], endSessions, dropTokens, forgetDevices, entry } = change;
+    const { link, unlink = [], endSessions, deleteTokens, deleteDevices, entry } = change;
     const user = (await users.patch(userId, change.user, session))!;
     if (unlink.length > 0) await identities.remove(userId, unlink, session);
     if (link) await identities.insert(link, session);
     if (endSessions && endSessions.ids.length > 0) {
       await sessions.endThese(userId, endSessions.ids, at, endSessions.reason, session);
     }
-    if (dropTokens) await oneTimeTokens.deleteForUser(userId, dropTokens, session);
-    const removedDevices = forgetDevices ? await devices.delete(userId, undefined, session) : [];
-    if (forgetDevices) await pushDevices.deleteAllOf(userId, session);
+    if (deleteTokens) await oneTimeTokens.deleteForUser(userId, deleteTokens, session);
+    const removedDevices = deleteDevices ? await devices.delete(userId, undefined, session) : [];
+    if (deleteDevices) await pushDevices.deleteAllOf(userId, session);
     if (entry) await audit.insert([entry], session);
     return { user, removedDevices };
   }

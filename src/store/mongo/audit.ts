@@ -44,7 +44,7 @@ export class MongoAuditStore implements AuditStore {
     return this.#page({}, page);
   }
 
-  async forgetTracesOf(userId: string): Promise<void> {
+  async redactTracesOf(userId: string): Promise<void> {
     await this.#audit.updateMany(
       { $or: [{ actorId: eq(userId) }, { userId: eq(userId), actorId: null }] },
       { $set: { address: "", userAgent: "", details: {} } },

@@ -57,9 +57,9 @@ export class SqliteAccountStore implements AccountStore {
     if (change.link) identities.insert(change.link);
     const { ids = [], reason } = change.endSessions ?? {};
     for (const id of ids) sessions.endNow(id, at, reason!);
-    if (change.dropTokens) oneTimeTokens.drop(userId, change.dropTokens);
-    const removedDevices = change.forgetDevices ? devices.delete(userId) : [];
-    if (change.forgetDevices) pushDevices.forget(userId);
+    if (change.deleteTokens) oneTimeTokens.deleteNow(userId, change.deleteTokens);
+    const removedDevices = change.deleteDevices ? devices.delete(userId) : [];
+    if (change.deleteDevices) pushDevices.deleteNow(userId);
     if (change.entry) audit.insert(change.entry);
     return { user, removedDevices };
   }

@@ -47,13 +47,13 @@ export class SqliteAuditStore implements AuditStore {
     return this.#rows(sql, before ?? AFTER_ALL_IDS, limit);
   }
 
-  forgetTracesOf(userId: string): Promise<void> {
+  redactTracesOf(userId: string): Promise<void> {
     return this.#db.guard(async () => {
-      await this.#db.writeParts(() => this.#db.run(forget("actorId = ?1"), userId));
+      await this.#db.writeParts(() => this.#db.run(redact("actorId = ?1"), userId));
       await this.#db.writeParts(() =>
-        this.#db.run(forget("userId = ?1 AND actorId IS NULL"), userId)
+        this.#db.run(redact("userId = ?1 AND actorId IS NULL"), userId)
       );
-      await this.#db.writeParts(() => this.#db.run(FORGET_DETAILS, userId));
+      await this.#db.writeParts(() => this.#db.run(REDACT_DETAILS, userId));
     });
   }
 
@@ -69,11 +69,11 @@ const OF_USER = AUDIT.select(`WHERE id IN
   (${newestWhere("actorId = ?1")} UNION ${newestWhere("userId = ?1")})
   ORDER BY id DESC LIMIT ?3`);
 
-const FORGET_DETAILS = `UPDATE audit SET details = '{}' WHERE rowid IN
+const REDACT_DETAILS = `UPDATE audit SET details = '{}' WHERE rowid IN
   (SELECT rowid FROM audit WHERE userId = ? AND details <> '{}' LIMIT ${ROWS_PER_WRITE})`;
 
 /** Excludes rows that are blanked already; otherwise the loop would never end. */
-const forget = (condition: string) =>
+const redact = (condition: string) =>
   `UPDATE audit SET address = '', userAgent = '', details = '{}' WHERE rowid IN
    (SELECT rowid FROM audit WHERE ${condition}
     AND (address <> '' OR userAgent <> '' OR details <> '{}') LIMIT ${ROWS_PER_WRITE})`;

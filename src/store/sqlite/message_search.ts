@@ -20,7 +20,7 @@ type Found = [place: number, message: Message];
 
 /**
  * Goes back in time through all chats at once: the next step is always in the chat that may hold
- * the newest unread message. So the search can stop anywhere, and has found everything newer than
+ * the newest message that was not searched yet. So the search can stop anywhere, and has found everything newer than
  * its position.
  */
 export class SqliteMessageSearch {

@@ -54,11 +54,11 @@ export class SqliteOneTimeTokenStore implements OneTimeTokenStore {
   }
 
   deleteForUser(userId: string, purposes?: OneTimePurpose[]): Promise<number> {
-    return this.#db.write(() => this.drop(userId, purposes));
+    return this.#db.write(() => this.deleteNow(userId, purposes));
   }
 
   /** Implements `deleteForUser` within the caller's transaction. */
-  drop(userId: string, purposes?: readonly OneTimePurpose[]): number {
+  deleteNow(userId: string, purposes?: readonly OneTimePurpose[]): number {
     return this.#db.run(
       `DELETE FROM one_time_tokens WHERE userId = ?1
        AND (?2 IS NULL OR purpose IN (SELECT value FROM json_each(?2)))`,

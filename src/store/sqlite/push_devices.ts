@@ -72,11 +72,11 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
   }
 
   deleteAllOf(userId: string): Promise<number> {
-    return this.#db.write(() => this.forget(userId));
+    return this.#db.write(() => this.deleteNow(userId));
   }
 
   /** Implements `deleteAllOf` within the caller's transaction. */
-  forget(userId: string): number {
+  deleteNow(userId: string): number {
     return this.#db.run("DELETE FROM push_devices WHERE userId = ?", userId);
   }
 

@@ -46,8 +46,8 @@ export function accountContract(test: ContractTest): void {
       link,
       unlink: ["google"],
       endSessions: { ids: [ended.id], reason: "suspended" },
-      dropTokens: ["reset_password"],
-      forgetDevices: true,
+      deleteTokens: ["reset_password"],
+      deleteDevices: true,
       entry,
     }));
     const after = { username: "renamed", usernameKey: "renamed", recoveryCodes: ["h"] };

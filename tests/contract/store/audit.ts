@@ -32,13 +32,13 @@ export function auditContract(test: ContractTest): void {
     assert.deepEqual(await store.audit.ofChat(chat.id, ALL), [entry]);
   });
 
-  test("forgetTracesOf blanks details, and addresses of the user's own actions", async (store) => {
+  test("redactTracesOf blanks details, and addresses of the user's own actions", async (store) => {
     const [ann, bob] = [newId(), newId()];
     const own = anAuditEntry({ actorId: ann, userId: ann, details: { email: "x" } });
     const system = anAuditEntry({ actorId: null, userId: ann, details: { email: "y" } });
     const others = anAuditEntry({ actorId: bob, userId: ann, details: { reason: "z" } });
     for (const entry of [own, system, others]) await store.audit.add(entry);
-    await store.audit.forgetTracesOf(ann);
+    await store.audit.redactTracesOf(ann);
     const blank = { address: "", userAgent: "", details: {} };
     assert.deepEqual(await store.audit.ofUser(ann, ALL), [
       { ...others, details: {} },
