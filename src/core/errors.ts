@@ -24,6 +24,7 @@ export const ERROR_CODES = [
   "range_not_satisfiable",
   "checksum_mismatch",
   "request_timeout",
+  "upgrade_required",
   "rate_limited",
   "unavailable",
   "internal",

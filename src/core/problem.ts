@@ -33,6 +33,7 @@ const MEANING: Record<ErrorCode, [status: number, title: string]> = {
   range_not_satisfiable: [416, "The range is not satisfiable"],
   checksum_mismatch: [460, "The checksum does not fit the bytes"],
   request_timeout: [408, "The request took too long to arrive"],
+  upgrade_required: [426, "An upgrade to WebSocket is required"],
   rate_limited: [429, "Too many requests"],
   unavailable: [503, "The service is unavailable for now"],
   internal: [500, "Internal error"],

@@ -39,9 +39,9 @@ export async function identify(
     c.get("trace").userId = caller.userId;
     return caller;
   } catch (error) {
-    if (access === "public" && error instanceof AppError && error.code !== "unavailable") {
-      return visitor;
-    }
+    const isRefusal = error instanceof AppError && error.code !== "unavailable";
+    if (access === "public" && isRefusal) return visitor;
+    c.get("trace").tokenRefused = isRefusal;
     throw error;
   }
 }

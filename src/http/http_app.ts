@@ -44,7 +44,7 @@ export interface HttpAppOptions {
 export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
   const { config, log, health, metrics, bound } = options;
   const app = new Hono<HttpEnv>();
-  app.use(middleware(config, log, options.tracing));
+  app.use(middleware(config, log, options.tracing, () => app.routes));
   app.onError(errorHandler(log));
   app.notFound((c) => unknownRoute(c, () => app.routes));
   mountHealth(app, health, options.version);

@@ -4,11 +4,12 @@ import type { Config } from "../config.ts";
 import type { Log } from "../core/log.ts";
 import { NO_TRACING, type Tracing } from "../core/tracing.ts";
 import { userAgentOf } from "../model/caller.ts";
+import { fixedMethods, type Route } from "./allowed_methods.ts";
 import { addressReader, peerOf } from "./client_address.ts";
 import { compressed, isCompressible } from "./compression.ts";
 import { isPreflight, preflightResponse, setCorsHeaders } from "./cors.ts";
 import type { HttpContext, HttpEnv } from "./http_env.ts";
-import { errorHandler } from "./problem_response.ts";
+import { errorHandler, unknownRoute } from "./problem_response.ts";
 import { setRateLimitHeaders } from "./rate_limit_headers.ts";
 import { requestIdOf } from "./request_id.ts";
 import { logRequest } from "./request_log.ts";
@@ -26,7 +27,9 @@ export function middleware(
   config: MiddlewareConfig,
   log: Log,
   tracing: Tracing = NO_TRACING,
+  routes: () => Route[] = () => [],
 ): MiddlewareHandler<HttpEnv> {
+  let fixed: Map<string, Set<string>> | undefined;
   const addressOf = addressReader(config.trustedProxy);
   const https = config.publicUrl?.startsWith("https:") ?? false;
   const onError = errorHandler(log);
@@ -43,8 +46,11 @@ export function middleware(
       userAgent: userAgentOf(request.headers.get("user-agent")),
       requestId,
     });
+    const methods = (fixed ??= fixedMethods(routes())).get(c.req.path);
     if (isPreflight(request)) c.res = preflightResponse(request);
-    else {
+    else if (methods && request.method !== "OPTIONS" && !methods.has(request.method)) {
+      c.res = unknownRoute(c, routes);
+    } else {
       try {
         await next();
       } catch (thrown) {
@@ -64,7 +70,7 @@ export function middleware(
       if (request.method === "HEAD") await setLengthOfHead(headers, c.res);
       setSecurityHeaders(headers, https);
       setCorsHeaders(headers, origin, config.corsOrigins);
-      setRateLimitHeaders(headers, c.get("trace"));
+      setRateLimitHeaders(headers, c.get("trace"), c.res.status);
     }
     if (tracing.isOn) nameByRoute(tracing, c);
     logRequest(log, c, performance.now() - started);

@@ -2,8 +2,9 @@ import { AppError, quote } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { logServerError } from "../core/server_error_log.ts";
 import { toProblem } from "../core/problem.ts";
-import { allowedMethods } from "./allowed_methods.ts";
-import type { HttpContext } from "./http_env.ts";
+import { allowedMethods, type Route } from "./allowed_methods.ts";
+import type { HttpContext, HttpTrace } from "./http_env.ts";
+import { WEB_SOCKET_VERSION } from "./web_socket_version.ts";
 
 /** An error as RFC 9457 problem details, with the headers that its status asks for. */
 export function problemResponse(error: unknown, extra: HeadersInit = {}): Response {
@@ -11,7 +12,15 @@ export function problemResponse(error: unknown, extra: HeadersInit = {}): Respon
   const headers = new Headers(extra);
   headers.set("content-type", "application/problem+json");
   if (problem.retryAfter !== undefined) headers.set("retry-after", String(problem.retryAfter));
-  if (problem.status === 401) headers.set("www-authenticate", challenge(problem.code));
+  if (problem.status === 401 && !headers.has("www-authenticate")) {
+    headers.set("www-authenticate", challenge());
+  }
+  // RFC 6455, section 4.4, and RFC 9110, section 15.5.22.
+  if (problem.code === "upgrade_required") {
+    headers.set("connection", "upgrade");
+    headers.set("upgrade", "websocket");
+    headers.set("sec-websocket-version", WEB_SOCKET_VERSION);
+  }
   // RFC 9110, section 15.5.16: says that a coded body is what was wrong.
   if (problem.code === "unsupported_media_type") headers.set("accept-encoding", "identity");
   // What is left of a body that came too slowly is not worth waiting for.
@@ -19,11 +28,22 @@ export function problemResponse(error: unknown, extra: HeadersInit = {}): Respon
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 
-/** RFC 6750, section 3: a token that was refused is named as such, a missing one is not. */
-function challenge(code: string): string {
-  return code === "token_expired"
-    ? 'Bearer realm="realtimechat", error="invalid_token", error_description="The token has expired"'
-    : 'Bearer realm="realtimechat"';
+/** RFC 6750, section 3: says why a token was refused, and nothing where there was none. */
+function challenge(error?: string, description?: string): string {
+  const parts = ['Bearer realm="realtimechat"'];
+  if (error !== undefined) parts.push(`error="${error}"`);
+  if (description !== undefined) parts.push(`error_description="${description}"`);
+  return parts.join(", ");
+}
+
+/** The challenge for a token that was given and does not do; empty for every other error. */
+function challengeOf({ code }: AppError, trace: HttpTrace): HeadersInit {
+  if (code === "token_expired" && trace.tokenRefused) {
+    return { "www-authenticate": challenge("invalid_token", "The token has expired") };
+  }
+  if (trace.tokenRefused) return { "www-authenticate": challenge("invalid_token") };
+  const lacksRole = code === "forbidden" && trace.access === "admin";
+  return lacksRole ? { "www-authenticate": challenge("insufficient_scope") } : {};
 }
 
 /** For Hono's `onError`: whatever a route or a middleware threw. */
@@ -40,7 +60,7 @@ export function errorHandler(log: Log): (error: unknown, c: HttpContext) => Resp
     } // What an operation threw was logged by the dispatcher.
     else if (trace?.operation === undefined) logServerError(log, error, about);
     if (trace) trace.errorCode = error instanceof AppError ? error.code : "internal";
-    return problemResponse(error);
+    return problemResponse(error, error instanceof AppError ? challengeOf(error, trace) : {});
   };
 }
 
@@ -48,7 +68,7 @@ export function errorHandler(log: Log): (error: unknown, c: HttpContext) => Resp
  * For Hono's `notFound`: tells an unknown path from a method that a known path does not have. A route
  * that has the method was asked, and has nothing there.
  */
-export function unknownRoute(c: HttpContext, routes: () => { method: string; path: string }[]) {
+export function unknownRoute(c: HttpContext, routes: () => Route[]) {
   const allowed = allowedMethods(routes(), c.req.path);
   const trace = c.get("trace");
   const { method, path } = c.req;

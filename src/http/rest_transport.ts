@@ -39,6 +39,7 @@ function restHandler(bound: Bound, { authenticator, dispatcher, limits }: RestTr
   return async (c: HttpContext): Promise<Response> => {
     // First of all, so that nothing is read for those who have no business here.
     const caller = await identify(c, access, authenticator);
+    c.get("trace").access = access;
     const input = await readInput(c);
     const answer = await dispatcher.dispatch(bound, caller, input, c.get("trace"));
     return await sharedTurns.run(() => respond(answer));

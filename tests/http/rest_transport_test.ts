@@ -151,7 +151,7 @@ Deno.test("tokens: missing, refused, expired, and of the wrong scheme", async ()
     ["Basic dXNlcg==", 401, 'Bearer realm="realtimechat"'],
     ["Bearer", 401, 'Bearer realm="realtimechat"'],
     ["Bearer a b", 401, 'Bearer realm="realtimechat"'],
-    ["Bearer wrong", 401, 'Bearer realm="realtimechat"'],
+    ["Bearer wrong", 401, 'Bearer realm="realtimechat", error="invalid_token"'],
     ["bearer user", 200, null],
   ];
   for (const [authorization, status, challenge] of cases) {
@@ -191,7 +191,15 @@ Deno.test("an unauthenticated request is refused before its body is read", async
 
 Deno.test("administrators' operations are for them", async () => {
   const { app } = demoApp();
-  await refused(app, 403, "forbidden", "POST", "/api/admin/ping", {});
+  const { headers: challenged } = await refused(
+    app,
+    403,
+    "forbidden",
+    "POST",
+    "/api/admin/ping",
+    {},
+  );
+  assert.match(challenged.get("www-authenticate")!, /error="insufficient_scope"/);
   const headers = { authorization: "Bearer admin" };
   assert.equal((await send(app, "POST", "/api/admin/ping", {}, headers)).status, 200);
 });
@@ -210,6 +218,23 @@ Deno.test("unknown paths and methods", async () => {
   const head = await send(app, "HEAD", "/api/notes");
   assert.equal(head.status, 200);
   assert.equal(head.text, "");
+});
+
+Deno.test("a fixed path has its own methods, not those of a parameter in its place", async () => {
+  const { app } = demoApp();
+  for (const method of ["PUT", "DELETE", "POST", "PATCH"]) {
+    const { headers } = await refused(
+      app,
+      405,
+      "method_not_allowed",
+      method,
+      "/api/notes/latest",
+      {},
+    );
+    assert.equal(headers.get("allow"), "GET, HEAD, OPTIONS", method);
+  }
+  const options = await send(app, "OPTIONS", "/api/notes/latest");
+  assert.deepEqual([options.status, options.headers.get("allow")], [204, "GET, HEAD, OPTIONS"]);
 });
 
 Deno.test("a route that finds nothing answers 404, not that it lacks its own method", async () => {
@@ -259,7 +284,7 @@ Deno.test("limits are told in the headers of every answer, and of a refusal", as
   const { headers, body } = await refused(app, 429, "rate_limited", "GET", "/api/notes");
   assert.equal(headers.get("retry-after"), "30");
   assert.equal(body.retryAfter, 30);
-  assert.equal(headers.get("ratelimit"), '"write";r=0;t=60');
+  assert.equal(headers.get("ratelimit"), '"write";r=0;t=30', "one time to wait");
 });
 
 Deno.test("two operations on one route are refused at start-up", () => {

@@ -77,7 +77,10 @@ export const listUsers = operation({
   tag,
   access: "session",
   limit: "read",
-  input: () => z.strictObject({ userIds: ids(userId, { max: MAX_USERS }) }),
+  input: () =>
+    z.strictObject({
+      userIds: ids(userId, { max: MAX_USERS }).describe("Separated by commas"),
+    }),
   output: () => page(UserView()),
   rest: { method: "GET", path: "/users" },
 });
@@ -90,7 +93,12 @@ export const searchUsers = operation({
   tag,
   access: "session",
   limit: "search",
-  input: () => z.strictObject({ q: line({ max: 100 }), limit, cursor: cursor.optional() }),
+  input: () =>
+    z.strictObject({
+      q: line({ max: 100 }).describe("The beginning of each word"),
+      limit,
+      cursor: cursor.optional(),
+    }),
   output: () => page(UserView()),
   rest: { method: "GET", path: "/users/search" },
 });

@@ -2,6 +2,7 @@ import type { Config } from "../../config.ts";
 import { AppError } from "../../core/errors.ts";
 import { addressReader, peerOf } from "../../http/client_address.ts";
 import { isOriginAllowed } from "../../http/cors.ts";
+import { isWebSocketUpgrade, requireWebSocketVersion } from "../../http/web_socket_version.ts";
 import type { SocketIoServer, SocketIoServerOptions } from "./socketio_server.ts";
 
 export interface SocketIoTransportOptions extends Omit<SocketIoServerOptions, "addressOf"> {
@@ -38,8 +39,12 @@ export class SocketIoTransport {
   }
 
   async handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
+    if (isWebSocketUpgrade(request.headers)) requireWebSocketVersion(request.headers);
     if (!isOriginAllowed(request, this.options)) {
-      throw new AppError("forbidden", "Opening /socket.io/: pages of this Origin may not connect");
+      throw new AppError(
+        "forbidden",
+        "Cannot open /socket.io/: pages of this Origin may not connect",
+      );
     }
     // Further requests of a session are answered whatever the counts are.
     if (!new URL(request.url).searchParams.has("sid")) {
@@ -58,7 +63,7 @@ export class SocketIoTransport {
 
   #load(): Promise<SocketIoServer> {
     if (this.#draining) {
-      throw new AppError("unavailable", "Opening /socket.io/: this server is stopping");
+      throw new AppError("unavailable", "Cannot open /socket.io/: this server is stopping");
     }
     return this.#loading ??= this.#import();
   }

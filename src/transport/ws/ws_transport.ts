@@ -1,7 +1,8 @@
 import { delay } from "../../core/delay.ts";
-import { AppError, quote } from "../../core/errors.ts";
+import { AppError } from "../../core/errors.ts";
 import { isOriginAllowed } from "../../http/cors.ts";
 import type { Visitor } from "../../model/caller.ts";
+import { isWebSocketUpgrade, requireWebSocketVersion } from "../../http/web_socket_version.ts";
 import type { WsTransportOptions } from "./ws_options.ts";
 import { WsSession } from "./ws_session.ts";
 
@@ -76,17 +77,15 @@ export class WsTransport {
   }
 
   #check(request: Request): void {
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      throw new AppError("invalid_request", "Opening /ws: this is not a WebSocket upgrade");
+    if (!isWebSocketUpgrade(request.headers)) {
+      throw new AppError(
+        "upgrade_required",
+        "Cannot open /ws: the request is no WebSocket upgrade",
+      );
     }
-    // Deno does not look at it. (RFC 6455, section 4.2.1.)
-    const version = request.headers.get("sec-websocket-version");
-    if (version !== "13") {
-      const about = `Opening /ws: Sec-WebSocket-Version must be 13, not ${quote(version ?? "")}`;
-      throw new AppError("invalid_request", about);
-    }
+    requireWebSocketVersion(request.headers);
     if (!isOriginAllowed(request, this.options)) {
-      throw new AppError("forbidden", "Opening /ws: pages of this Origin may not connect");
+      throw new AppError("forbidden", "Cannot open /ws: pages of this Origin may not connect");
     }
   }
 }
@@ -105,7 +104,7 @@ function shakeHands(request: Request): Deno.WebSocketUpgrade {
     if (protocol === undefined) nameSubprotocol(upgrade.response, offered);
     return upgrade;
   } catch (cause) {
-    const about = `Opening /ws: the handshake is not complete: ${(cause as Error).message}`;
+    const about = `Cannot open /ws: the handshake is not complete: ${(cause as Error).message}`;
     throw new AppError("invalid_request", about, { cause });
   }
 }

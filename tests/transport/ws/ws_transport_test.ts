@@ -68,17 +68,17 @@ Deno.test("/ws: a handshake that is not complete is the client's fault, and told
     "sec-websocket-version": "13",
     "sec-websocket-key": btoa("0123456789abcdef"),
   };
-  const cases: [fault: Record<string, string | undefined>, about: RegExp][] = [
-    [{ upgrade: undefined }, /not a WebSocket upgrade/],
-    [{ "sec-websocket-key": undefined }, /not complete/i],
-    [{ connection: undefined }, /not complete/i],
-    [{ "sec-websocket-version": "8" }, /must be 13, not "8"/],
-    [{ "sec-websocket-version": undefined }, /must be 13/],
+  const cases: [fault: Record<string, string | undefined>, status: number, about: RegExp][] = [
+    [{ upgrade: undefined }, 426, /no WebSocket upgrade/],
+    [{ "sec-websocket-key": undefined }, 400, /not complete/i],
+    [{ connection: undefined }, 400, /not complete/i],
+    [{ "sec-websocket-version": "8" }, 426, /must be 13, not "8"/],
+    [{ "sec-websocket-version": undefined }, 426, /must be 13/],
   ];
-  for (const [fault, about] of cases) {
+  for (const [fault, expected, about] of cases) {
     const { status, body } = await rawGet(`${app.url}/ws`, { ...complete, ...fault });
-    assert.equal(status, 400, JSON.stringify(fault));
-    assert.equal(body.code, "invalid_request");
+    assert.equal(status, expected, JSON.stringify(fault));
+    assert.equal(body.code, expected === 426 ? "upgrade_required" : "invalid_request");
     assert.match(body.detail, about);
   }
 });
@@ -177,7 +177,7 @@ Deno.test("/ws: pages of strangers may not connect, other clients may", async ()
     assert.equal(socket.status, status, `${origin}`);
   }
   const plain = await app.client().get("/ws");
-  assert.equal(plain.body.code, "invalid_request");
+  assert.equal(plain.body.code, "upgrade_required");
 });
 
 Deno.test("/ws: the subprotocol is taken wherever it stands among those offered", async () => {
