@@ -91,6 +91,8 @@ export class Conversation {
   /** @internal */
   invalidate(): void {
     for (const view of [this.row, this.messages, this.members, this.typing]) view.invalidate();
+    if (this.host.model.chat(this.chatId)) this.reopen();
+    else this.#isOpen = false;
   }
 
   /**

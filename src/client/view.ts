@@ -37,7 +37,10 @@ export class View<T> implements Observable<T> {
   readonly subscribe = (listener: () => void): () => void => {
     // A listener that is given twice is called twice, and each ends by itself.
     const own = () => listener();
-    if (this.#listeners.size === 0) this.#told = this.getSnapshot();
+    if (this.#listeners.size === 0) {
+      this.#isStale = true;
+      this.#told = this.getSnapshot();
+    }
     this.#listeners.add(own);
     if (this.#listeners.size === 1) this.onFirst();
     return () => void this.#listeners.delete(own);

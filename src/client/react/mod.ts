@@ -1,0 +1,155 @@
+/**
+ * Hooks for React 18 and 19, each over a view of the client. A component is drawn again when what it uses
+ * has changed, and for nothing else.
+ */
+// @ts-types="./react.d.ts"
+import * as React from "react";
+import type { MemberView } from "../../api/views/member.ts";
+import type { ChatClient } from "../chat_client.ts";
+import type { ContactRequest } from "../contact_requests.ts";
+import type { Conversation, MessagesSnapshot } from "../conversation.ts";
+import type { InboxRow } from "../inbox.ts";
+import type { LocalMessage, Presence } from "../local_chat.ts";
+import type { SendContent } from "../pending_row.ts";
+import type { Person } from "../people.ts";
+import type { ConnectionState } from "../socket.ts";
+import type { Observable } from "../view.ts";
+import type { ReactElement } from "./react.d.ts";
+
+const ClientContext = React.createContext<ChatClient | null>(null);
+
+export interface ChatProviderProps {
+  client: ChatClient;
+  // deno-lint-ignore no-explicit-any
+  children?: any;
+}
+
+/** Gives the client to the hooks of all components inside. It neither connects nor closes it. */
+export function ChatProvider({ client, children }: ChatProviderProps): ReactElement {
+  return React.createElement(ClientContext.Provider, { value: client, children });
+}
+
+/** The client of the nearest `ChatProvider`. Throws if there is none. */
+export function useClient(): ChatClient {
+  const client = React.useContext(ClientContext);
+  if (client) return client;
+  throw new Error("Cannot use the chat client: no <ChatProvider client={client}> is around this");
+}
+
+/** The snapshot of any view of the client, such as `client.requests`. */
+export function useView<T>(view: Observable<T>): T {
+  return React.useSyncExternalStore(view.subscribe, view.getSnapshot, view.getSnapshot);
+}
+
+/** `online`, `connecting`, `waiting` for the next try, `refused` (sign in again) or `idle`. */
+export function useConnection(): ConnectionState {
+  return useView(useClient().connection);
+}
+
+/** The list of chats, the most recent first. */
+export function useChats(): readonly InboxRow[] {
+  return useView(useClient().inbox);
+}
+
+/** One row of the list of chats; undefined for a chat that is not there. */
+export function useChat(chatId: string): InboxRow | undefined {
+  return useView(useConversation(chatId).row);
+}
+
+/** Requests for consent that wait for an answer: see `client.requests.accept` and `decline`. */
+export function useRequests(): readonly ContactRequest[] {
+  return useView(useClient().requests);
+}
+
+/** Messages that the server has refused: see `client.resend` and `client.discard`. */
+export function useFailed(): readonly LocalMessage[] {
+  return useView(useClient().failed);
+}
+
+export interface Messages extends MessagesSnapshot {
+  /** Loads messages before the oldest that is here; false when there are none. */
+  loadOlder: (limit?: number) => Promise<boolean>;
+  /** Marks messages up to `seq` as read; all that are here, unless given. */
+  markRead: (seq?: number) => void;
+}
+
+/** The messages of a chat, fetched when they are first shown. `clientId` is the key for a list. */
+export function useMessages(chatId: string): Messages {
+  const chat = useConversation(chatId);
+  const snapshot = useView(chat.messages);
+  return React.useMemo(() => ({
+    ...snapshot,
+    loadOlder: (limit) => chat.loadOlder(limit),
+    markRead: (seq) => chat.markRead(seq),
+  }), [chat, snapshot]);
+}
+
+/** The present members of a chat, fetched when they are first shown. */
+export function useMembers(chatId: string): readonly MemberView[] {
+  return useView(useConversation(chatId).members);
+}
+
+export interface Composer {
+  text: string;
+  /** The id of the message that is replied to. */
+  replyTo: string | undefined;
+  /** To be called on every change of the field: keeps the draft, and tells that the person is typing. */
+  setText: (text: string) => void;
+  setReplyTo: (messageId: string | undefined) => void;
+  /**
+   * Sends the draft and empties it; nothing if there is no text and no file. The message is shown at once. If
+   * the server refuses it, it stays as `failed`, with its text.
+   */
+  send: (content?: Omit<SendContent, "text" | "replyTo">) => void;
+}
+
+/** The field in which a message is written. What was begun is there again when the chat is. */
+export function useComposer(chatId: string): Composer {
+  const chat = useConversation(chatId);
+  const draft = useView(chat.draft);
+  return React.useMemo(() => ({
+    text: draft.text,
+    replyTo: draft.replyTo,
+    setText: (text) => chat.setDraft({ ...chat.draft.getSnapshot(), text }),
+    setReplyTo: (replyTo) => chat.setDraft({ ...chat.draft.getSnapshot(), replyTo }),
+    send: (content) => sendDraft(chat, content),
+  }), [chat, draft]);
+}
+
+/** The people who are typing in a chat now, but the caller. */
+export function useTyping(chatId: string): readonly Person[] {
+  return usePeople(useView(useConversation(chatId).typing));
+}
+
+/** A person; their name is empty until it is known. */
+export function usePerson(userId: string): Person {
+  return useView(useClient().people.view(userId));
+}
+
+/** Several people at once; the same array until one of them changes. */
+export function usePeople(userIds: readonly string[]): readonly Person[] {
+  const { people } = useClient();
+  const key = userIds.join();
+  return useView(React.useMemo(() => people.list(userIds), [people, key]));
+}
+
+/** Whether a person is there, as far as they show it; null until it is known. */
+export function usePresence(userId: string): Presence | null {
+  return usePerson(userId).presence;
+}
+
+/** An address for `<img>` and such, renewed before it expires; null until it is known. */
+export function useFileUrl(mediaId: string): string | null {
+  return useView(useClient().files.watchUrl(mediaId));
+}
+
+function useConversation(chatId: string): Conversation {
+  return useClient().chat(chatId);
+}
+
+function sendDraft(chat: Conversation, content: Omit<SendContent, "text" | "replyTo"> = {}): void {
+  const isEmpty = chat.draft.getSnapshot().text.trim() === "";
+  if (isEmpty && !content.mediaIds?.length && !content.files?.length) return;
+  // The model shows a refused one as `failed`.
+  chat.sendDraft(content).catch(() => {});
+}
