@@ -1,3 +1,4 @@
+import { settledWithin } from "./core/settled_within.ts";
 import type { Log } from "./core/log.ts";
 
 /** The first pause before listening again; doubled by each failure, up to the longest. */
@@ -66,10 +67,7 @@ export class Listener {
     this.#stopped = true;
     clearTimeout(this.#timer);
     if (this.#server === null) return;
-    let late: ReturnType<typeof setTimeout> | undefined;
-    const time = new Promise<void>((resolve) => late = setTimeout(resolve, SHUTDOWN_MS));
-    await Promise.race([this.#server.shutdown(), time]);
-    clearTimeout(late);
+    await settledWithin([this.#server.shutdown()], SHUTDOWN_MS);
   }
 
   #retry({ hostname, port }: Pick<Deno.NetAddr, "hostname" | "port">): void {

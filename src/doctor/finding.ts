@@ -1,3 +1,5 @@
+import { withDeadline } from "../core/deadline.ts";
+
 /** `warning`: it works, and may not be what was meant. `fault`: it does not work. */
 export type Verdict = "fine" | "warning" | "fault";
 
@@ -34,14 +36,10 @@ export function fault(subject: string, text: string): Finding {
 
 /** Never rejects: what is thrown, and what takes too long, is a fault. */
 export async function findingsOf({ subject, cure, run }: Check, limitMs = CHECK_MS) {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
   try {
-    return await Promise.race([run(), late]);
+    return await withDeadline(run(), limitMs);
   } catch (error) {
     return [fault(subject, `${reasonOf(error)}; ${cure}`)];
-  } finally {
-    clearTimeout(timer);
   }
 }
 

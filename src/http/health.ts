@@ -1,3 +1,4 @@
+import { withDeadline } from "../core/deadline.ts";
 import type { Hono } from "hono";
 import type { Log } from "../core/log.ts";
 import type { HttpEnv } from "./http_env.ts";
@@ -67,19 +68,12 @@ export class Health {
   }
 
   async #passes({ name, check }: HealthCheck): Promise<boolean> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new Error(`No answer within ${this.#checkTimeMs} ms`)),
-      this.#checkTimeMs,
-    );
     try {
-      await Promise.race([check(), late]);
+      await withDeadline(check(), this.#checkTimeMs);
       return true;
     } catch (error) {
       this.#log.warn("A health check fails", { check: name, error });
       return false;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

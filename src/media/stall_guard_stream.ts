@@ -1,3 +1,4 @@
+import { withDeadline } from "../core/deadline.ts";
 import { AppError } from "../core/errors.ts";
 
 /**
@@ -60,13 +61,12 @@ function byteReader(source: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
 }
 
 async function readWithin(reader: OpenedBody, ms: number) {
-  const { promise: stalled, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const stalled = () => {
     const message = `Cannot continue the upload: no bytes arrived for ${ms} ms`;
-    reject(new AppError("request_timeout", message));
-  }, ms);
+    return new AppError("request_timeout", message);
+  };
   try {
-    return await Promise.race([reader.read(), stalled]);
+    return await withDeadline(reader.read(), ms, stalled);
   } catch (error) {
     reader.cancel(error).catch(() => {});
     if (error instanceof AppError) throw error;
@@ -75,7 +75,5 @@ async function readWithin(reader: OpenedBody, ms: number) {
       "Cannot read the body: the connection broke off before its end",
       { cause: error },
     );
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,3 +1,4 @@
+import { withDeadline } from "../core/deadline.ts";
 import type { Clock } from "../core/clock.ts";
 import { idsOf } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
@@ -48,10 +49,12 @@ export class AccountErasure {
     // Sent before the address is erased.
     if (user && user.deletedAt === null) mail.notice("account_deleted", user, caller);
     await this.#anonymize(caller.userId);
-    const { promise: late, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => resolve(false), ANSWER_WITHIN_MS);
-    return await Promise.race([this.#run(caller.userId), late])
-      .finally(() => clearTimeout(timer));
+    const erased = this.#run(caller.userId);
+    const late = Symbol("late");
+    return await withDeadline(erased, ANSWER_WITHIN_MS, () => late).catch((error) => {
+      if (error === late) return false;
+      throw error;
+    });
   }
 
   /** Resumes interrupted erasures, of this or other instances. Never throws. */

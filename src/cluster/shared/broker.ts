@@ -1,3 +1,4 @@
+import { settledWithin } from "../../core/settled_within.ts";
 import { delay } from "../../core/delay.ts";
 import type { Log } from "../../core/log.ts";
 import type { OnBrokerCall } from "../broker_metrics.ts";
@@ -99,11 +100,8 @@ export abstract class SharedBroker implements Broker {
   }
 
   async #close(): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, CLOSE_MS);
-    const leaving = this.#queue.flush().then(() => this.instances.leave()).catch(() => {});
-    await Promise.race([leaving, late]);
-    clearTimeout(timer);
+    const leaving = this.#queue.flush().then(() => this.instances.leave());
+    await settledWithin([leaving], CLOSE_MS);
     await this.stop();
   }
 

@@ -1,3 +1,4 @@
+import { withDeadline } from "../../core/deadline.ts";
 import { delay } from "../../core/delay.ts";
 import type { Log } from "../../core/log.ts";
 import type { InstanceRow, Instances } from "./instances.ts";
@@ -70,7 +71,7 @@ export class SharedPresence implements PresenceDirectory {
 
   /** Returns those who are connected to another living instance. */
   async #elsewhere(userIds: string[]): Promise<Set<string>> {
-    const found = await within(QUERY_TIMEOUT_MS, this.#instancesOf(userIds));
+    const found = await withDeadline(this.#instancesOf(userIds), QUERY_TIMEOUT_MS);
     const counts = (id: string) => id !== this.instances.id && this.instances.counts(id);
     return new Set([...found].flatMap(([userId, ids]) => ids.some(counts) ? [userId] : []));
   }
@@ -162,14 +163,4 @@ function partition<T>(items: T[], test: (item: T) => boolean): [T[], T[]] {
   const isNot: T[] = [];
   for (const item of items) (test(item) ? is : isNot).push(item);
   return [is, isNot];
-}
-
-async function within<T>(ms: number, result: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no response within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

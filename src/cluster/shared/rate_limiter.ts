@@ -1,3 +1,4 @@
+import { withDeadline } from "../../core/deadline.ts";
 import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { forEachOf } from "../../core/concurrency.ts";
@@ -233,17 +234,13 @@ export class SharedRateLimiter implements RateLimiter {
    */
   async #callTable(call: () => Promise<void>): Promise<void> {
     if (performance.now() < this.#pausedUntil) return;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error("no response in time")), this.#timeoutMs);
     try {
-      await Promise.race([call(), late]);
+      await withDeadline(call(), this.#timeoutMs);
     } catch (error) {
       this.#pausedUntil = performance.now() + PAUSE_MS;
       this.options.log.warn("Rate limit table failed: this instance limits alone for now", {
         error,
       });
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,3 +1,4 @@
+import { withDeadline } from "../../core/deadline.ts";
 import type { BrokerCall, OnBrokerCall } from "../broker_metrics.ts";
 
 /** A call that takes longer than this, or fails for longer, is a fault. */
@@ -59,13 +60,8 @@ export class ServiceMonitor {
     this.#calls++;
     const mark = { since: this.#now() };
     this.#pending.add(mark);
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new Error(`no response within ${this.#timeoutMs} ms`)),
-      this.#timeoutMs,
-    );
     try {
-      const result = await Promise.race([call(), late]);
+      const result = await withDeadline(call(), this.#timeoutMs);
       this.#pending.delete(mark);
       this.#onSuccess(mark.since);
       return result;
@@ -74,7 +70,6 @@ export class ServiceMonitor {
       this.#reason = error instanceof Error ? error.message : String(error);
       throw error;
     } finally {
-      clearTimeout(timer);
       this.#pending.delete(mark);
       this.#observe(kind, this.#now() - mark.since);
     }

@@ -1,3 +1,4 @@
+import { withDeadline } from "../../core/deadline.ts";
 import { lookup as systemLookup } from "node:dns";
 import { AppError } from "../../core/errors.ts";
 import { isPublicAddress } from "./public_address.ts";
@@ -82,17 +83,13 @@ export async function requirePublicHost(
   resolve: Resolve = resolveBySystem,
   timeoutMs = 2_000,
 ): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((settle) => timer = setTimeout(settle, timeoutMs));
   try {
-    await Promise.race([publicAddressesOf(hostname, resolve), late]);
+    await withDeadline(publicAddressesOf(hostname, resolve), timeoutMs);
   } catch (error) {
     const { code } = error as { code?: string };
     if (!(error instanceof PrivateAddress) && !NO_SUCH_NAME.has(code ?? "")) return;
     const message = `Cannot register the push endpoint ${href.slice(0, 200)}: ` +
       "its host has no public address";
     throw new AppError("invalid_request", message, { errors: [{ path: "endpoint", message }] });
-  } finally {
-    clearTimeout(timer);
   }
 }

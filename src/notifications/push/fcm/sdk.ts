@@ -1,3 +1,4 @@
+import { untilAborted } from "../../../core/until_aborted.ts";
 import { FcmAgent } from "./agent.ts";
 import { FcmCall, headersOf, OverlongAnswer } from "./call.ts";
 import { importPackage } from "./import_package.ts";
@@ -63,17 +64,8 @@ export class FcmSdk {
       this.#messaging = null;
       throw error;
     });
-    return await settledBefore(deadline(LOAD_TIMEOUT_MS, signal), this.#messaging);
+    return await untilAborted(this.#messaging, deadline(LOAD_TIMEOUT_MS, signal));
   }
-}
-
-async function settledBefore<Result>(signal: AbortSignal, result: Promise<Result>) {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort);
-  if (signal.aborted) abort();
-  return await Promise.race([result, aborted.promise])
-    .finally(() => signal.removeEventListener("abort", abort));
 }
 
 async function openMessaging(options: FcmSdkOptions): Promise<Messaging> {

@@ -1,3 +1,4 @@
+import { settledWithin } from "../../../core/settled_within.ts";
 import { Server, type Socket, type Transport } from "engine.io";
 import { boundBacklog } from "./backlog.ts";
 import { answerPreflight, corsHeaders, type CorsOptions, isPreflight } from "./cors.ts";
@@ -147,13 +148,8 @@ export class DenoEngine extends Server {
       guard(this.#onFault, () => this.closeSession(socket, code, reason));
     }
     const left = [...this.#connections];
-    const finished = Promise.all(
-      left.map((one) => new Promise((done) => one.on("finished", done))),
-    );
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const deadline = new Promise((done) => timer = setTimeout(done, deadlineMs));
-    await Promise.race([finished, deadline]);
-    clearTimeout(timer);
+    const finished = left.map((one) => new Promise((done) => one.on("finished", done)));
+    await settledWithin(finished, deadlineMs);
     const silent = left.filter((one) => !one.finished);
     for (const transport of silent) transport.drop();
     return silent.length;
