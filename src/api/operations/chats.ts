@@ -70,7 +70,7 @@ export const openDirectChat = operation({
     status: 200,
     also: { 201: "The chat was made by this request" },
   },
-  errors: ["not_found", "conflict"],
+  errors: ["forbidden", "not_found", "conflict"],
 });
 
 export const listChats = operation({
