@@ -212,7 +212,7 @@ test("avatars of users and groups are visible to all signed-in users", async (ap
   const choose = (avatarMediaId: string | null, person = ann) =>
     app.client(person).put("/api/users/profile", { avatarMediaId });
   assert.equal((await choose(text)).status, 400);
-  assert.equal((await choose(first, bob)).status, 404, "not one's own");
+  assert.equal((await choose(first, bob)).status, 404, "another user's upload");
   assert.equal((await choose(first)).status, 200);
   assert.equal((await download(app, eve, first, {}, "?thumbnail")).status, 200);
   assert.equal((await choose(second)).status, 200);

@@ -10,10 +10,10 @@ const TEXT = new TextEncoder().encode("The quick brown fox jumps over the lazy d
 Deno.test("an upload's type is detected, it is hashed, and served with Range and conditions", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
-  const made = await upload(app, ann, TEXT, { name: "../..\\photo.png" });
-  assert.equal(made.status, 201, JSON.stringify(made.body));
-  const { id, ...media } = made.body;
-  assert.equal(made.headers.get("location"), `/api/media/${id}`);
+  const created = await upload(app, ann, TEXT, { name: "../..\\photo.png" });
+  assert.equal(created.status, 201, JSON.stringify(created.body));
+  const { id, ...media } = created.body;
+  assert.equal(created.headers.get("location"), `/api/media/${id}`);
   assert.deepEqual({ ...media, createdAt: "" }, {
     kind: "file",
     type: "text/plain; charset=utf-8",
@@ -29,7 +29,7 @@ Deno.test("an upload's type is detected, it is hashed, and served with Range and
     createdAt: "",
   });
   const info = await app.client(ann).get(`/api/media/${id}/info`);
-  assert.deepEqual(info.body, made.body);
+  assert.deepEqual(info.body, created.body);
 
   const whole = await download(app, ann, id);
   assert.equal(whole.status, 200);
@@ -108,9 +108,9 @@ Deno.test("an image loses its metadata and gets a thumbnail, dimensions and a ha
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const jpeg = withMetadata(await flag(64, 40, ".jpg"), 6);
-  const made = await upload(app, ann, jpeg, { name: "holiday.jpg" });
-  assert.equal(made.status, 201, JSON.stringify(made.body));
-  const { id, kind, type, width, height, thumbHash, hasThumbnail, size } = made.body;
+  const created = await upload(app, ann, jpeg, { name: "holiday.jpg" });
+  assert.equal(created.status, 201, JSON.stringify(created.body));
+  const { id, kind, type, width, height, thumbHash, hasThumbnail, size } = created.body;
   assert.deepEqual([kind, type, width, height, hasThumbnail], [
     "image",
     "image/jpeg",

@@ -53,9 +53,9 @@ function patch(offset: number): Record<string, string> {
 }
 
 async function create(app: RunningApp, person: Person, headers: Record<string, string>) {
-  const made = await tus(app, person, "POST", UPLOADS, headers);
-  assert.equal(made.status, 201, JSON.stringify(made.body));
-  return made.headers.get("location")!;
+  const created = await tus(app, person, "POST", UPLOADS, headers);
+  assert.equal(created.status, 201, JSON.stringify(created.body));
+  return created.headers.get("location")!;
 }
 
 const named = (name: string) => `filename ${Buffer.from(name).toString("base64")}`;
@@ -193,9 +193,9 @@ test("partial uploads are concatenated, and are not files themselves", async (ap
   assert.equal((await join(ann, a, unfinished)).status, 409);
   assert.equal((await join(bob, a, b)).status, 404);
   assert.equal((await join(ann, a, "nonsense")).status, 400);
-  const made = await join(ann, a, `${app.url}${b}`);
-  assert.equal(made.status, 201, JSON.stringify(made.body));
-  const path = made.headers.get("location")!;
+  const created = await join(ann, a, `${app.url}${b}`);
+  assert.equal(created.status, 201, JSON.stringify(created.body));
+  const path = created.headers.get("location")!;
   const state = await tus(app, ann, "HEAD", path);
   assert.match(state.headers.get("upload-concat")!, /^final;/);
   assert.equal(state.headers.get("upload-length"), String(BYTES.length));

@@ -66,10 +66,10 @@ function tus(
 async function create(app: RunningApp, person: Person, size: number, name = "video.bin") {
   const metadata = `filename ${Buffer.from(name).toString("base64")},is_test`;
   const headers = { "upload-length": String(size), "upload-metadata": metadata };
-  const made = await tus(app, person, "POST", UPLOADS, { headers });
-  assert.equal(made.status, 201, JSON.stringify(made.body));
-  assert(Date.parse(made.headers.get("upload-expires")!) > Date.now());
-  return made.headers.get("location")!;
+  const created = await tus(app, person, "POST", UPLOADS, { headers });
+  assert.equal(created.status, 201, JSON.stringify(created.body));
+  assert(Date.parse(created.headers.get("upload-expires")!) > Date.now());
+  return created.headers.get("location")!;
 }
 
 function append(app: RunningApp, person: Person, path: string, offset: number, body: BodyInit) {

@@ -44,14 +44,14 @@ Deno.test("a voice message in a video container is audio, however it is uploaded
     const { body } = await upload(app, ann, bytes, { name: "voice.mp4" });
     assert.deepEqual([body.kind, body.type], [kind, type]);
     const headers = { "tus-resumable": "1.0.0" };
-    const made = await bytesRequest(app, ann, "POST", "/api/media/uploads", {
+    const created = await bytesRequest(app, ann, "POST", "/api/media/uploads", {
       headers: {
         ...headers,
         "upload-length": String(bytes.length),
         "upload-metadata": `filename ${Buffer.from("voice.mp4").toString("base64")}`,
       },
     });
-    const path = made.headers.get("location")!;
+    const path = created.headers.get("location")!;
     const type2 = "application/offset+octet-stream";
     const sent = await bytesRequest(app, ann, "PATCH", path, {
       headers: { ...headers, "upload-offset": "0", "content-type": type2 },

@@ -227,10 +227,10 @@ Deno.test("an upload is served with its detected type, and executes nothing", as
   for (const [name, type, text] of files) {
     const form = new FormData();
     form.set("file", new File([text], name, { type }));
-    const made = await app.client(ann).post("/api/media/upload", undefined, { body: form });
-    if (made.status === 415) continue;
-    assert.equal(made.status, 201, JSON.stringify(made.body));
-    const { headers } = await app.client(ann).get(`/api/media/${made.body.id}`);
+    const created = await app.client(ann).post("/api/media/upload", undefined, { body: form });
+    if (created.status === 415) continue;
+    assert.equal(created.status, 201, JSON.stringify(created.body));
+    const { headers } = await app.client(ann).get(`/api/media/${created.body.id}`);
     assert.match(headers.get("content-disposition")!, /^attachment/, name);
     assert.match(headers.get("content-security-policy")!, /default-src 'none'.*sandbox$/, name);
     assert.equal(headers.get("x-content-type-options"), "nosniff");

@@ -303,7 +303,7 @@ attack(REST, "requests to one user are bounded, and a block hides them", async (
   for (const person of [a, b]) assert.equal((await write(person)).status, 201);
   const refused = await write(c);
   assert.deepEqual([refused.status, refused.body.code], [429, "rate_limited"]);
-  assert.deepEqual(await chatsOf(app, c), [], "nothing was made");
+  assert.deepEqual(await chatsOf(app, c), [], "nothing was created");
   const group = await app.client(c).post("/api/groups", { name: "G", memberIds: [bob.id] });
   assert.equal(group.body.notAdded[0].reason, "rate_limited");
   await app.client(bob).post("/api/users/block", { userId: a.id });

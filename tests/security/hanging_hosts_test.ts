@@ -32,11 +32,11 @@ Deno.test("pushes of other users continue while one user's endpoints hang, and a
   for (let n = 0; n < DEVICES; n++) {
     const { p256dh, auth } = BrowserKeys.generate();
     const endpoint = `${hanging.origin}/${n}`;
-    const made = await mallorys.post("/api/notifications/devices", {
+    const created = await mallorys.post("/api/notifications/devices", {
       endpoint,
       keys: { p256dh, auth },
     });
-    assert.equal(made.status, 201, JSON.stringify(made.body));
+    assert.equal(created.status, 201, JSON.stringify(created.body));
   }
   await bobs.post("/api/notifications/devices", { token: "bobs-telephone:0123456789" });
   const { endpoint, p256dh, auth } = web.subscribe(vapid.publicKey);

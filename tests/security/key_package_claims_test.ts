@@ -47,7 +47,11 @@ attack(REST, "one user can claim only a limited number of another's key packages
   assert.equal((await bobs.upload({ lastResort })).body.remaining, 3, "none was taken");
   assert.equal((await claim(app, ann, bob.id))[0].keyPackage, lastResort);
   const own = await bobs.http.post(`/api/users/${bob.id}/key-packages/claim`);
-  assert.notEqual(own.body.items[0].keyPackage, lastResort, "one's own devices are not counted");
+  assert.notEqual(
+    own.body.items[0].keyPackage,
+    lastResort,
+    "the user's own devices are not counted",
+  );
 }, { RATE_CLAIMS: "2/60m" });
 
 attack(

@@ -121,9 +121,9 @@ Deno.test("the name of an upload does not split a header", async () => {
     const body = `--x\r\nContent-Disposition: form-data; name="file"; ` +
       `filename="${name.replaceAll('"', "%22")}"\r\n\r\nhello\r\n--x--\r\n`;
     const headers = { "content-type": "multipart/form-data; boundary=x" };
-    const made = await app.client(ann).post("/api/media/upload", undefined, { headers, body });
-    assert.equal(made.status, 201, JSON.stringify(made.body));
-    const got = await app.client(ann).get(`/api/media/${made.body.id}`);
+    const created = await app.client(ann).post("/api/media/upload", undefined, { headers, body });
+    assert.equal(created.status, 201, JSON.stringify(created.body));
+    const got = await app.client(ann).get(`/api/media/${created.body.id}`);
     assert.equal(got.headers.get("x-evil"), null);
     const disposition = got.headers.get("content-disposition")!;
     assert.match(

@@ -143,7 +143,7 @@ test("a pending change of address does not work while the account is suspended",
   await store.close();
 });
 
-test("the old address undoes a change, and locks out the account that made it", async (world) => {
+test("the old address undoes a change, and locks out the attacker who made it", async (world) => {
   const ann = await confirmed(world, "ann");
   const thief = { ...ann, token: (await world.login("ann")).body.accessToken as string };
   const token = await askForChange(world, thief, "thief@example.net");
@@ -226,11 +226,11 @@ test("a stranger's mailbox gets only a few mails, however many accounts request 
 async function leaveDevices(world: AccountWorld, token: string): Promise<void> {
   const device = { name: "Hers", signatureKey: "A".repeat(43) };
   const push = { token: "a-token-of-hers", name: "Hers" };
-  const made = [
+  const created = [
     await world.send("POST", "/api/devices", device, { token }),
     await world.send("POST", "/api/notifications/devices", push, { token }),
   ];
-  for (const { status, body } of made) assert.ok(status < 300, JSON.stringify(body));
+  for (const { status, body } of created) assert.ok(status < 300, JSON.stringify(body));
 }
 
 async function devicesOf(world: AccountWorld, token: string): Promise<unknown[][]> {

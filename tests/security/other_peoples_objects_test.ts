@@ -182,9 +182,9 @@ attack(REST, "a signed link is for one upload, one user and some minutes", async
   const { victim, mallory } = await app.people("victim", "mallory");
   const { mediaId } = await ownedBy(app, victim);
   const { mediaId: other } = await ownedBy(app, victim);
-  const made = await app.client(victim).post(`/api/media/${mediaId}/link`, {});
-  assert.equal(made.status, 201);
-  const link = new URL(made.body.url, app.url);
+  const created = await app.client(victim).post(`/api/media/${mediaId}/link`, {});
+  assert.equal(created.status, 201);
+  const link = new URL(created.body.url, app.url);
   const status = async (change: (url: URL) => void) => {
     const url = new URL(link);
     change(url);

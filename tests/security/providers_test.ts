@@ -102,22 +102,22 @@ test(
       const body = { code: "code", state, ...more };
       return (await world.send("POST", "/api/auth/google", body, { token })).status;
     };
-    const made = await begin(world);
-    assert.equal(await attempt("made-up", made.nonce), 401);
-    const together = await Promise.all([1, 2, 3].map(() => attempt(made.state, made.nonce)));
+    const created = await begin(world);
+    assert.equal(await attempt("made-up", created.nonce), 401);
+    const together = await Promise.all([1, 2, 3].map(() => attempt(created.state, created.nonce)));
     assert.deepEqual(together.sort(), [200, 401, 401]);
-    assert.equal(await attempt(made.state, made.nonce), 401);
+    assert.equal(await attempt(created.state, created.nonce), 401);
     const elsewhere = await begin(world);
     const other = { redirectUri: "https://evil.example/callback" };
     assert.equal(await attempt(elsewhere.state, elsewhere.nonce, other), 401);
     const googles = { code: "code", state: (await begin(world)).state };
     assert.equal((await signIn(world, "facebook", googles)).status, 401, "another provider");
     const replayed = await begin(world);
-    assert.equal(await attempt(replayed.state, made.nonce), 401, "the nonce of another sign-in");
+    assert.equal(await attempt(replayed.state, created.nonce), 401, "the nonce of another sign-in");
     const mallory = await world.register("mallory");
     const bob = await world.register("bob");
     const begun = await begin(world, mallory.token);
-    assert.equal(await attempt(begun.state, begun.nonce, {}, bob.token), 401, "somebody else's");
+    assert.equal(await attempt(begun.state, begun.nonce, {}, bob.token), 401, "another user's");
     const fresh = await begin(world);
     world.ahead += 10 * 60_000 + 1;
     assert.equal(await attempt(fresh.state, fresh.nonce), 401, "too late");
@@ -216,11 +216,11 @@ test(
 async function leaveDevices(world: AccountWorld, token: string): Promise<void> {
   const device = { name: "Hers", signatureKey: "A".repeat(43) };
   const push = { token: "a-token-of-hers", name: "Hers" };
-  const made = [
+  const created = [
     await world.send("POST", "/api/devices", device, { token }),
     await world.send("POST", "/api/notifications/devices", push, { token }),
   ];
-  for (const { status, body } of made) assert.ok(status < 300, JSON.stringify(body));
+  for (const { status, body } of created) assert.ok(status < 300, JSON.stringify(body));
 }
 
 async function devicesOf(world: AccountWorld, token: string): Promise<unknown[][]> {

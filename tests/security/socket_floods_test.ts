@@ -86,7 +86,7 @@ Deno.test("a peer that ignores the close is removed from hub, count and presence
   await deaf.send("no JSON");
   await eventually("ann is offline", () => isAnnounced(client, ann.id, "offline"));
   assert.equal(await openSockets(app), 1);
-  assert.equal(await within("the close frame comes", deaf.closeCode()), 4002);
+  assert.equal(await within("the close frame arrives", deaf.closeCode()), 4002);
   assert.equal(await within("the connection is dropped", deaf.next()), null);
 });
 

@@ -100,7 +100,11 @@ for (const store of testedStores()) {
       assert.equal((await bytesRequest(app, ann, "DELETE", path, { headers })).status, 204);
       assert.equal((await app.client(ann).delete(`/api/media/${first.id}`)).status, 204);
       assert.deepEqual(await usage(app, ann), [100 * KIB, 0]);
-      assert.equal((await upload(app, ann, bytes(500 * KIB))).status, 201, "what was freed");
+      assert.equal(
+        (await upload(app, ann, bytes(500 * KIB))).status,
+        201,
+        "the freed bytes are available",
+      );
     },
   });
 
@@ -111,9 +115,9 @@ for (const store of testedStores()) {
     async fn() {
       await using app = await RunningApp.start({ ...environment, ...store.environment() });
       const { ann } = await app.people("ann");
-      const made = await Promise.all(Array.from({ length: 6 }, () => createTus(app, ann, 1)));
-      assert.equal(made.filter(({ status }) => status === 201).length, 3);
-      assertFull(made.find(({ status }) => status !== 201)!, "a fourth");
+      const created = await Promise.all(Array.from({ length: 6 }, () => createTus(app, ann, 1)));
+      assert.equal(created.filter(({ status }) => status === 201).length, 3);
+      assertFull(created.find(({ status }) => status !== 201)!, "a fourth");
       assertFull(await presign(app, ann, 1), "a direct upload");
       assert.deepEqual(await usage(app, ann), [3, 3]);
     },

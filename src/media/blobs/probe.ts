@@ -4,9 +4,9 @@ import type { BlobStore } from "./blob_store.ts";
  * Milliseconds for which a successful write counts: probes are frequent, and a bucket is billed per
  * call.
  */
-const GOOD_FOR_MS = 60_000;
+const SUCCESS_TTL_MS = 60_000;
 /** Milliseconds for which a failed write counts. */
-const BAD_FOR_MS = 5_000;
+const FAILURE_TTL_MS = 5_000;
 /** Placed among the uploads, so that a policy for their prefix covers it. No upload has this id. */
 const KEY = "media/probe";
 const TEXT = "Written by the health check of RealTimeChat; may be deleted.";
@@ -24,10 +24,10 @@ export function blobProbe(
   let until = Infinity;
   const ask = async () => {
     until = Infinity;
-    let goodFor = BAD_FOR_MS;
+    let goodFor = FAILURE_TTL_MS;
     try {
       await writeAndRead(blobs);
-      goodFor = GOOD_FOR_MS;
+      goodFor = SUCCESS_TTL_MS;
     } finally {
       until = now() + goodFor;
     }

@@ -88,7 +88,7 @@ test("the server's state contains the verifier, and works once", async (world, f
   const [mine, other] = [await begin(), await begin()];
   assert.equal(await finish(mine, other.state), 401, "the state of another sign-in");
   const mallorys = await begin((await world.register("mallory")).token);
-  assert.equal(await finish(mallorys, mallorys.state), 401, "somebody else's");
+  assert.equal(await finish(mallorys, mallorys.state), 401, "another user's");
   const late = await begin();
   world.ahead += 10 * 60_000 + 1;
   assert.equal(await finish(late, late.state), 401, "too late");
