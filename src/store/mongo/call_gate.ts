@@ -1,22 +1,27 @@
 import { AppError } from "../../core/errors.ts";
-import { translated } from "./errors.ts";
+import { translated, unavailable } from "./errors.ts";
+import type { Outage } from "./outage.ts";
 
 /**
  * Every call of the adapter passes through here, so that one place translates the driver's errors,
- * and one place knows the pending calls when the store is to close (the driver's own `close` cuts
- * them off).
+ * one place knows the pending calls when the store is to close (the driver's own `close` cuts them
+ * off), and calls fail at once while the database is known to be gone.
  */
 export class CallGate {
   #running = 0;
   #closed = false;
   #idle = Promise.withResolvers<void>();
 
+  constructor(private readonly outage: Outage) {}
+
   async run<T>(call: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new AppError("unavailable", "Cannot use the store: it is closed");
+    if (this.outage.isUnderWay) throw unavailable();
     this.#running++;
     try {
       return await call();
     } catch (error) {
+      this.outage.onError(error);
       throw translated(error);
     } finally {
       this.#running--;

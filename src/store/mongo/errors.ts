@@ -108,6 +108,12 @@ export function hasLabel(error: unknown, label: string): boolean {
   return isDriverError(error) && error.hasErrorLabel(label);
 }
 
+/** True if there was no server to send the call to, for as long as the driver waits for one. */
+export function isServerMissing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === "MongoServerSelectionError" || isServerMissing(error.cause);
+}
+
 /**
  * True if no server could be reached, or the connection broke: the request may have been executed.
  */
@@ -163,7 +169,7 @@ export function translated(error: unknown): unknown {
   return isPassing(error) ? unavailable(error) : error;
 }
 
-function unavailable(cause: unknown): AppError {
+export function unavailable(cause?: unknown): AppError {
   return new AppError("unavailable", "Cannot reach the database for now", { cause });
 }
 

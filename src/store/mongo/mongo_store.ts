@@ -26,6 +26,7 @@ import { MongoMessageStore } from "./messages.ts";
 import { incarnationOf, probeWrite } from "./meta.ts";
 import { migrate } from "./migrations.ts";
 import { MongoNotificationStore, NOTIFICATION_SETTINGS, NOTIFICATIONS } from "./notifications.ts";
+import { Outage } from "./outage.ts";
 import { MongoOutboxStore, OUTBOX } from "./outbox.ts";
 import { MongoPushDeviceStore, PUSH_DEVICES } from "./push_devices.ts";
 import { MongoOneTimeTokenStore, ONE_TIME_TOKENS } from "./one_time_tokens.ts";
@@ -137,7 +138,8 @@ export async function openMongoStore({ uri, ...options }: MongoStoreOptions): Pr
 }
 
 function storeOf(mongo: MongoConnection): Store {
-  const gate = new CallGate();
+  const outage = new Outage(() => mongo.ping());
+  const gate = new CallGate(outage);
   const probe = new WriteProbe(() => probeWrite(mongo.db));
   const guarded = Object.entries(entitiesOf(mongo)).map(([name, entity]) => [
     name,
@@ -152,6 +154,9 @@ function storeOf(mongo: MongoConnection): Store {
         await mongo.ping();
         await probe.check();
       }),
-    close: () => closing ??= gate.close().then(() => mongo.close()),
+    close() {
+      outage.close();
+      return closing ??= gate.close().then(() => mongo.close());
+    },
   };
 }

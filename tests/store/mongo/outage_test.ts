@@ -20,6 +20,7 @@ import {
 import { CuttableProxy } from "../../support/cuttable_proxy.ts";
 import { eventually } from "../../support/eventually.ts";
 import { sharedMongodb } from "../../support/mongodb_server.ts";
+import { within } from "../../support/within.ts";
 
 const mongodb = sharedMongodb();
 const SILENT = jsonLog("error", () => {});
@@ -108,6 +109,29 @@ test(
     await Promise.all(loops);
     assert.ok(failed > 0, "the test is about something");
     assert.deepEqual(unexpected, []);
+  },
+);
+
+test(
+  "calls fail at once while the database is gone, and succeed once it is back",
+  async (store, proxy) => {
+    const user = aUser();
+    await store.users.create(user);
+    const byId = () => store.users.byId(user.id);
+    const isUnavailable = (error: unknown) =>
+      error instanceof AppError && error.code === "unavailable";
+    proxy.refuse(true);
+    proxy.cut();
+    await assert.rejects(byId(), isUnavailable);
+    // The driver would wait 1,500 ms for each of them, a minute in all.
+    const failAll = async () => {
+      for (let i = 0; i < 40; i++) await assert.rejects(byId(), isUnavailable);
+      await assert.rejects(store.ping(), isUnavailable);
+    };
+    await within("all of them fail", failAll(), 15_000);
+    proxy.refuse(false);
+    const found = await eventually("the database is back", byId);
+    assert.equal(found.id, user.id);
   },
 );
 
