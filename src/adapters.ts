@@ -1,8 +1,6 @@
 import { dirname, join } from "node:path";
 import { BcryptHasher } from "./auth/password_hasher_bcrypt.ts";
 import type { IdentityProvider } from "./auth/providers/identity_provider.ts";
-import { FacebookProvider } from "./auth/providers/facebook.ts";
-import { GoogleProvider } from "./auth/providers/google.ts";
 import type { PasswordHasher } from "./auth/password_hasher.ts";
 import type { Config } from "./config.ts";
 import { dataDirError, RESTORE_DRAFT } from "./config/data_dir.ts";
@@ -57,7 +55,7 @@ export async function openAdapters(
     mailer: await openMailer(config, log),
     pushSender: await openPushSender(config, log, clock),
     hasher: new BcryptHasher(config.bcryptCost),
-    providers: providersOf(config, clock),
+    providers: await openProviders(config, clock),
   };
 }
 
@@ -269,11 +267,20 @@ export async function openMailer({ environment, mail }: Config, log: Log): Promi
   return new SmtpMailer({ url: new SmtpUrl(mail.smtpUrl), from: parseMailFrom(mail.from) });
 }
 
-function providersOf({ google, facebook }: Config, clock: Clock): IdentityProvider[] {
-  return [
-    ...(google ? [new GoogleProvider({ ...google, clock })] : []),
-    ...(facebook ? [new FacebookProvider({ ...facebook, clock })] : []),
-  ];
+async function openProviders(
+  { google, facebook }: Config,
+  clock: Clock,
+): Promise<IdentityProvider[]> {
+  const providers: IdentityProvider[] = [];
+  if (google !== null) {
+    const { GoogleProvider } = await import("./auth/providers/google.ts");
+    providers.push(new GoogleProvider({ ...google, clock }));
+  }
+  if (facebook !== null) {
+    const { FacebookProvider } = await import("./auth/providers/facebook.ts");
+    providers.push(new FacebookProvider({ ...facebook, clock }));
+  }
+  return providers;
 }
 
 /** Writes, reads and deletes an entry of the KV that the broker would use. Throws what the KV throws. */

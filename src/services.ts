@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import type { Adapters } from "./adapters.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";
 import { auditHandlers } from "./audit/handlers.ts";

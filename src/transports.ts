@@ -15,7 +15,6 @@ import type { Bound } from "./operations/handler.ts";
 import { operationObserver } from "./operations/operation_metrics.ts";
 import type { Broker } from "./cluster/broker.ts";
 import type { AppContext, Services } from "./services.ts";
-import { asyncApiDocument } from "./transport/async_api.ts";
 import { CommandTable } from "./transport/command_table.ts";
 import { SocketAdmission, type SocketAdmissionLimits } from "./transport/socket_admission.ts";
 import { SocketIoTransport } from "./transport/socketio/socketio_transport.ts";
@@ -145,12 +144,11 @@ function createHttp(
       mountExport(app, { ...users, authenticator, dispatcher, audit: auth.audit }),
   });
   if (config.serves.docs) {
-    mountJsonDocument(
-      http,
-      "/api/asyncapi.json",
-      () =>
-        asyncApiDocument(bound.map(({ operation }) => operation), { ...config, version: VERSION }),
-    );
+    mountJsonDocument(http, "/api/asyncapi.json", async () => {
+      const { asyncApiDocument } = await import("./transport/async_api.ts");
+      const operations = bound.map(({ operation }) => operation);
+      return asyncApiDocument(operations, { ...config, version: VERSION });
+    });
   }
   mountAccountPages(http, { dispatcher, bound, links: auth.links, limits: config.limits });
   mountMedia(http, { media, authenticator, dispatcher });

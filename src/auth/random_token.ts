@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 
 /**
  * Returns 256 random bits in base64url: too many to guess, so a plain hash of the token can be

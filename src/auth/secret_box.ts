@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 
 /**
  * Encrypts, at rest, small secrets (a TOTP secret) that the server must read again. An attacker

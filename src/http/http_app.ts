@@ -13,7 +13,6 @@ import type { HttpEnv } from "./http_env.ts";
 import { mountJsonDocument } from "./json_document.ts";
 import { mountMetrics } from "./metrics.ts";
 import type { RawRoute } from "../api/raw_route.ts";
-import { openApiDocument } from "./openapi.ts";
 import { errorHandler, unknownRoute } from "./problem_response.ts";
 import { mountRestTransport } from "./rest_transport.ts";
 
@@ -60,12 +59,14 @@ function mountDocuments(app: Hono<HttpEnv>, options: HttpAppOptions): void {
   mountJsonDocument(
     app,
     "/api/openapi.json",
-    () =>
-      openApiDocument(bound.map(({ operation }) => operation), {
+    async () => {
+      const { openApiDocument } = await import("./openapi.ts");
+      return openApiDocument(bound.map(({ operation }) => operation), {
         version: options.version,
         publicUrl: config.publicUrl,
         rawRoutes: options.rawRoutes,
-      }),
+      });
+    },
   );
   mountDocsPage(app);
 }

@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { namesTag } from "../core/entity_tag.ts";
 import type { HttpEnv } from "../http/http_env.ts";
 import { acceptedCoding } from "./accepted_coding.ts";
-import { type PageFile, readPage } from "./page_files.ts";
+import type { PageFile } from "./page_files.ts";
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8">
 <meta http-equiv="refresh" content="2"><title>RealTimeChat</title>
@@ -27,7 +27,9 @@ export function mountWebPage(app: Hono<HttpEnv>, options: PageOptions = {}): voi
   const policy = policyOf(options.mediaOrigin);
   let page: Promise<Map<string, PageFile> | null> | undefined;
   const files = async () => {
-    const read = page ??= readPage({ ...options, mayBuild: !options.onDenoDeploy });
+    const read = page ??= import("./page_files.ts").then(({ readPage }) =>
+      readPage({ ...options, mayBuild: !options.onDenoDeploy })
+    );
     try {
       const found = await read;
       // It may be built meanwhile, by the launcher or by hand.

@@ -3,6 +3,7 @@ import { freePort } from "../support/free_port.ts";
 import { inheritedEnvironment } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { cpuSeconds } from "./cpu.ts";
+import { startEverything } from "./everything.ts";
 import { residentKilobytes } from "./idle_memory.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -12,6 +13,12 @@ const READY_WITHIN_MS = 30_000;
 /** Garbage of the start is collected and first timers have fired after this time. */
 const IDLE_AFTER_MS = 2_000;
 
+interface Kind {
+  name: string;
+  script: string;
+  environment: Record<string, string>;
+}
+
 interface Start {
   wallMs: number;
   cpuMs: number;
@@ -20,37 +27,42 @@ interface Start {
 
 /**
  * Measures the start of the server until `/healthz` answers, beside an empty `Deno.serve` of the same
- * Deno. Both run in turn; a start before the first run fills V8's code cache and the database's
+ * Deno: as it starts for a newcomer (SQLite, a file of Deno KV, a folder for media), and with everything
+ * configured (MongoDB, `denokv`, S3, SMTP, FCM, Web Push, Google, Facebook) where the services are
+ * installed. All run in turn; a start before the first run fills V8's code cache and the database's
  * schema. On a machine that does other work CPU time says more than wall time. Linux only.
  */
 export async function cold(): Promise<void> {
   await using folder = await TempDir.make("bench_cold");
+  await using everything = await startEverything();
   const empty = folder.join("empty.ts");
   await Deno.writeTextFile(empty, EMPTY);
-  const dataDir = folder.join("data");
-  const starts: { empty: Start[]; server: Start[] } = { empty: [], server: [] };
-  for (let run = 0; run <= RUNS; run++) {
-    const pair = [
-      await measure(empty, dataDir),
-      await measure("src/main.ts", dataDir),
-    ];
-    if (run === 0) continue;
-    starts.empty.push(pair[0]);
-    starts.server.push(pair[1]);
+  const kinds: Kind[] = [
+    { name: "empty Deno.serve", script: empty, environment: {} },
+    { name: "SQLite", script: "src/main.ts", environment: { DATA_DIR: folder.join("data") } },
+  ];
+  if (everything !== null) {
+    const environment = { ...everything.environment, DATA_DIR: folder.join("everything") };
+    kinds.push({ name: "everything configured", script: "src/main.ts", environment });
   }
-  report("wall time", "ms", starts, "wallMs");
-  report("CPU time", "ms", starts, "cpuMs");
-  report("idle memory", "MB", starts, "idleMegabytes");
+  const starts = new Map<Kind, Start[]>(kinds.map((kind) => [kind, []]));
+  for (let run = 0; run <= RUNS; run++) {
+    for (const kind of kinds) {
+      const start = await measure(kind);
+      if (run > 0) starts.get(kind)!.push(start);
+    }
+  }
+  report(starts);
 }
 
-async function measure(script: string, dataDir: string): Promise<Start> {
+async function measure({ script, environment }: Kind): Promise<Start> {
   const port = freePort();
   const began = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", script],
     cwd: ROOT,
     clearEnv: true,
-    env: { ...inheritedEnvironment(), PORT: String(port), DATA_DIR: dataDir },
+    env: { ...inheritedEnvironment(), ...environment, PORT: String(port) },
     stdout: "null",
     stderr: "null",
   }).spawn();
@@ -82,17 +94,28 @@ async function answered(port: number, until: number): Promise<void> {
   );
 }
 
-function report(
-  name: string,
-  unit: string,
-  { empty, server }: Record<"empty" | "server", Start[]>,
-  figure: keyof Start,
-): void {
-  const [base, ours] = [empty, server].map((starts) => median(starts.map((s) => s[figure])));
-  const over = `${(ours - base).toFixed(0)} ${unit} over, ${(ours / base).toFixed(1)} times`;
-  console.log(
-    `${name}: ${ours.toFixed(0)} ${unit}, empty Deno.serve ${base.toFixed(0)}; ${over}`,
-  );
+function report(starts: Map<Kind, Start[]>): void {
+  const [base, ...others] = [...starts].map(([{ name }, runs]) => ({
+    name,
+    wallMs: median(runs.map(({ wallMs }) => wallMs)),
+    cpuMs: median(runs.map(({ cpuMs }) => cpuMs)),
+    idleMegabytes: median(runs.map(({ idleMegabytes }) => idleMegabytes)),
+  }));
+  console.log(`${base.name}: ${describe(base)}`);
+  for (const each of others) {
+    const over = {
+      wallMs: each.wallMs - base.wallMs,
+      cpuMs: each.cpuMs - base.cpuMs,
+      idleMegabytes: each.idleMegabytes - base.idleMegabytes,
+    };
+    console.log(`${each.name}: ${describe(each)}; over the empty one ${describe(over)}`);
+  }
+}
+
+function describe({ wallMs, cpuMs, idleMegabytes }: Start): string {
+  return `${wallMs.toFixed(0)} ms, ${cpuMs.toFixed(0)} ms of CPU, ${
+    idleMegabytes.toFixed(0)
+  } MB idle`;
 }
 
 function median(values: number[]): number {

@@ -125,4 +125,6 @@ export const HEAVY_PACKAGES: readonly string[] = [
   "engine.io",
   "otplib",
   "bcryptjs",
+  "node:zlib",
+  "node:url",
 ];

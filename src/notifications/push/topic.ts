@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 
 /**
  * A `Topic` (RFC 8030, section 5.4) has at most 32 characters of the base64url alphabet, which a

@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import { type Bytes, concat } from "../../../core/bytes.ts";
 import { AppError, quote } from "../../../core/errors.ts";
 

@@ -1,4 +1,5 @@
-import { base64url, SignJWT } from "jose";
+import * as base64url from "jose/base64url";
+import { SignJWT } from "jose/jwt/sign";
 import { type Clock, systemClock } from "../../../core/clock.ts";
 
 /**
