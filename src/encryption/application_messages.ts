@@ -16,7 +16,7 @@ export interface GroupEpoch {
 export function epochOfMessage(chatId: string, ciphertext: string): GroupEpoch {
   const message = parseApplicationMessage(fromBase64Url(ciphertext));
   if (message.chatId !== chatId) {
-    const about = `Sending: the ciphertext is for chat ${quote(message.chatId)}, not this one`;
+    const about = `Cannot send: the ciphertext is for chat ${quote(message.chatId)}, not this one`;
     throw fieldError("invalid_request", "ciphertext", about);
   }
   return { generation: message.generation, epoch: Number(message.epoch) };

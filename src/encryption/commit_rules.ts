@@ -28,7 +28,7 @@ export interface WelcomeClaim {
 export function checkDevices(callerId: string, effect: CommitEffect, registered: Device[]): void {
   const { committer } = effect;
   if (committer.userId !== callerId) {
-    throw new AppError("forbidden", "Committing: the committer is not a device of the caller's");
+    throw new AppError("forbidden", "Cannot commit: the committer is not a device of the caller's");
   }
   const devices = new Map(registered.map((device) => [device.id, device]));
   for (const entry of [committer, ...effect.added]) {
@@ -37,7 +37,11 @@ export function checkDevices(callerId: string, effect: CommitEffect, registered:
       sameBytes(fromBase64Url(device.signatureKey), entry.signatureKey);
     if (!same) {
       const name = quote(`${entry.userId}/${entry.deviceId}`);
-      throw fieldError("invalid_request", "commit", `Committing: ${name} is no registered device`);
+      throw fieldError(
+        "invalid_request",
+        "commit",
+        `Cannot commit: ${name} is no registered device`,
+      );
     }
   }
 }
@@ -48,14 +52,14 @@ export async function checkWelcome(effect: CommitEffect, welcome?: WelcomeClaim)
   const refs = await Promise.all(added.map(keyPackageRef));
   const named = welcome ? parseWelcome(fromBase64Url(welcome.message)).newMembers : [];
   if (!sameSet(refs.map(toBase64Url), named.map(toBase64Url))) {
-    const about = "Committing: the Welcome must be for just those whom the Commit adds";
+    const about = "Cannot commit: the Welcome must be for just those whom the Commit adds";
     throw fieldError("invalid_request", "welcome.message", about);
   }
   const devices = added.map(({ leafNode }) => {
     return parseIdentity(leafNode.identity, "credential.identity").deviceId;
   });
   if (!sameSet(devices, welcome?.deviceIds ?? [])) {
-    const about = "Committing: deviceIds must be just those whom the Commit adds";
+    const about = "Cannot commit: deviceIds must be just those whom the Commit adds";
     throw fieldError("invalid_request", "welcome.deviceIds", about);
   }
 }
@@ -75,13 +79,13 @@ export function checkMembership(
   if (!caller) throw notFound("chat", draft.chat.id);
   const { addUserIds, removeUserIds } = claim;
   if (draft.chat.kind === "direct" && addUserIds.length + removeUserIds.length > 0) {
-    throw fieldError("invalid_request", "addUserIds", "Committing: a direct chat keeps its two");
+    throw fieldError("invalid_request", "addUserIds", "Cannot commit: a direct chat keeps its two");
   }
   const usersAfter = new Set(effect.roster.map(({ userId }) => userId));
   checkAdditions(draft, caller, effect, addUserIds);
   const leaving = removeUserIds.flatMap((userId) => {
     if (usersAfter.has(userId)) {
-      const about = `Committing: ${quote(userId)} still has a device in the group`;
+      const about = `Cannot commit: ${quote(userId)} still has a device in the group`;
       throw fieldError("invalid_request", "removeUserIds", about);
     }
     // Who has left by themselves is gone already; only their leaves are to be removed.
@@ -111,15 +115,18 @@ function checkAdditions(
       ? "is not added by the Commit"
       : null;
     if (fault === null) continue;
-    throw fieldError("invalid_request", "addUserIds", `Committing: ${quote(userId)} ${fault}`);
+    throw fieldError("invalid_request", "addUserIds", `Cannot commit: ${quote(userId)} ${fault}`);
   }
   for (const userId of newcomers) {
     if (draft.member(userId) || addUserIds.includes(userId)) continue;
-    const about = `Committing: ${quote(userId)} is no member, and not in addUserIds`;
+    const about = `Cannot commit: ${quote(userId)} is no member, and not in addUserIds`;
     throw fieldError("invalid_request", "addUserIds", about);
   }
   if (addUserIds.length > 0 && caller.role === "member") {
-    throw new AppError("forbidden", "Adding people to the group: only its owner and admins may");
+    throw new AppError(
+      "forbidden",
+      "Cannot add people to the group: only its owner and admins may",
+    );
   }
 }
 
@@ -134,7 +141,7 @@ function checkMayRemoveDevice(
     !registered.has(entry.deviceId);
   if (may) return;
   const name = quote(`${entry.userId}/${entry.deviceId}`);
-  throw new AppError("forbidden", `Committing: ${name} is another member's device`);
+  throw new AppError("forbidden", `Cannot commit: ${name} is another member's device`);
 }
 
 function sameSet(a: string[], b: string[]): boolean {

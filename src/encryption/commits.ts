@@ -258,7 +258,7 @@ export class Commits {
     const sizes = { commit, groupInfo, "welcome.message": welcome?.message ?? "" };
     for (const [field, text] of Object.entries(sizes)) {
       if (base64UrlBytes(text) <= most) continue;
-      const about = `Committing: ${field} has more than ${most} bytes`;
+      const about = `Cannot commit: ${field} has more than ${most} bytes`;
       throw fieldError("invalid_request", field, about);
     }
   }

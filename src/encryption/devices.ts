@@ -29,7 +29,7 @@ export class Devices {
     { name, signatureKey }: { name: string; signatureKey: string },
   ): Promise<{ device: Device; made: boolean }> {
     if (fromBase64Url(signatureKey).length !== SIGNATURE_KEY_BYTES) {
-      const about = "Registering a device: signatureKey must be 32 bytes, an Ed25519 key";
+      const about = "Cannot register the device: signatureKey must be 32 bytes, an Ed25519 key";
       throw fieldError("invalid_request", "signatureKey", about);
     }
     const own = await this.list(userId);
@@ -37,7 +37,10 @@ export class Devices {
     if (same) return { device: same, made: false };
     if (own.length >= this.limits.devices) {
       const most = this.limits.devices;
-      throw new AppError("conflict", `Registering a device: there are ${own.length} of ${most}`);
+      throw new AppError(
+        "conflict",
+        `Cannot register the device: there are ${own.length} of ${most}`,
+      );
     }
     const device = { id: newId(), userId, name, signatureKey, createdAt: this.clock.now() };
     await this.store.devices.create(device);

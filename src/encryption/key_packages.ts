@@ -58,7 +58,7 @@ export class KeyPackages {
       this.options.limits.keyPackages,
     ];
     if (held + upload.keyPackages.length > most) {
-      const about = `Uploading key packages: ${held} wait, and at most ${most} may`;
+      const about = `Cannot upload key packages: ${held} wait, and at most ${most} may`;
       throw fieldError("conflict", "keyPackages", about);
     }
     await this.options.store.keyPackages.add(rows);
@@ -139,7 +139,7 @@ export class KeyPackages {
   ): Promise<StoredKeyPackage> {
     const most = this.options.limits.keyPackageBytes;
     if (base64UrlBytes(text) > most) {
-      const about = `Uploading key packages: ${field} has more than ${most} bytes`;
+      const about = `Cannot upload key packages: ${field} has more than ${most} bytes`;
       throw fieldError("invalid_request", field, about);
     }
     const parsed = parseKeyPackage(fromBase64Url(text));
@@ -149,7 +149,7 @@ export class KeyPackages {
     await checkKeyPackage(parsed, owner, { now });
     if (isLastResort(parsed) !== asLastResort) {
       const is = asLastResort ? "lacks" : "has";
-      const about = `Uploading key packages: ${field} ${is} the last_resort extension`;
+      const about = `Cannot upload key packages: ${field} ${is} the last_resort extension`;
       throw fieldError("invalid_request", field, about);
     }
     return {

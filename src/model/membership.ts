@@ -50,13 +50,14 @@ export function assertMayRemove(
   target: Pick<Membership, "role">,
 ): void {
   if (caller.role === "owner" || (caller.role === "admin" && target.role === "member")) return;
-  const about = "Removing a member: the owner may remove anyone, an admin only plain members";
+  const about =
+    "Cannot remove the member: the owner may remove anyone, an admin only plain members";
   throw new AppError("forbidden", about);
 }
 
 /** Throws `conflict` where a group would have more members than a group may. */
 export function assertGroupSize(members: number, most: number): void {
   if (members <= most) return;
-  const about = `Adding to the group: it would have ${members} members of ${most}`;
+  const about = `Cannot add to the group: it would have ${members} members of ${most}`;
   throw new AppError("conflict", about);
 }

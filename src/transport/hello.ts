@@ -84,5 +84,5 @@ function floorsOf(sync: SyncPage | undefined): Map<string, number> {
 function assertRoomForOneMore({ hub, limits }: HelloServices, userId: string): void {
   if ([...hub.connectionsOf(userId)].length < limits.socketsPerUser) return;
   const most = limits.socketsPerUser;
-  throw new AppError("rate_limited", `Connecting: the account has its ${most} sockets open`);
+  throw new AppError("rate_limited", `Cannot connect: the account has its ${most} sockets open`);
 }

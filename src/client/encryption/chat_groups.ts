@@ -109,7 +109,7 @@ export class ChatGroups {
           else if (!await this.#rejoinIfApart(chatId, group)) throw error;
         }
       }
-      throw new ChatError("unavailable", "Changing the group: others keep changing it");
+      throw new ChatError("unavailable", "Cannot change the group: others keep changing it");
     });
   }
 
@@ -150,7 +150,7 @@ export class ChatGroups {
           await this.#catchUp(chatId);
         }
       }
-      throw new ChatError("unavailable", "Sending: the group keeps changing");
+      throw new ChatError("unavailable", "Cannot send: the group keeps changing");
     });
   }
 

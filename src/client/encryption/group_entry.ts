@@ -71,7 +71,7 @@ export class GroupEntry {
         await yieldToOthers(tries);
       }
     }
-    throw new ChatError("unavailable", "Joining: others keep changing the group");
+    throw new ChatError("unavailable", "Cannot join the group: others keep changing the group");
   }
 
   /** What follows on the Commit that this device is in the group by is to be taken. */

@@ -129,7 +129,7 @@ export class PushLanes {
       if (result.outcome === "retry" && result.unreachable) this.#pause(target);
       return result;
     } catch (error) {
-      return retry(`Sending failed: ${(error as Error).name}`);
+      return retry(`The push service failed: ${(error as Error).name}`);
     }
   }
 

@@ -104,7 +104,10 @@ export class SocketIoServer {
     // socket.io answers a CONNECT at once, and a DISCONNECT that came before it a tick later.
     if (this.#taken.has(conn)) await sharedTurns.next();
     if (this.#taken.has(conn)) {
-      throw new AppError("invalid_request", "Connecting: this connection has its socket already");
+      throw new AppError(
+        "invalid_request",
+        "Cannot connect: this connection has its socket already",
+      );
     }
     this.#taken.add(conn);
     const session = new SocketIoSession(socket, this.#engine, this.options, {

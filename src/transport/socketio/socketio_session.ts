@@ -87,7 +87,7 @@ export class SocketIoSession {
   #hello(): Promise<Welcome> {
     const { auth, address, headers } = this.socket.handshake;
     if (auth.token === undefined || auth.token === null || auth.token === "") {
-      throw new AppError("unauthenticated", "Connecting: auth.token is missing");
+      throw new AppError("unauthenticated", "Cannot connect: auth.token is missing");
     }
     const visitor = {
       door: "socketio",
@@ -126,8 +126,12 @@ export class SocketIoSession {
 
 /** What no schema is asked about: a command is one object of JSON. */
 function faultOf(args: unknown[]): string | null {
-  if (args.length > 1) return "Reading a command: its data is one object, and nothing after it";
-  if (holdsBinary(args[0])) return "Reading a command: it holds binary data, and must be JSON";
+  if (args.length > 1) {
+    return "Cannot read the command: its data is one object, and nothing after it";
+  }
+  if (holdsBinary(args[0])) {
+    return "Cannot read the command: it holds binary data, and must be JSON";
+  }
   return null;
 }
 

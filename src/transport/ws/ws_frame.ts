@@ -15,14 +15,17 @@ export interface CommandFrame {
  */
 export function parseFrame(data: unknown, maxBytes: number): CommandFrame {
   if (typeof data !== "string") {
-    throw new AppError("invalid_request", "Reading a frame: it is binary, and must be text");
+    throw new AppError("invalid_request", "Cannot read the frame: it is binary, and must be text");
   }
   if (data.length > maxBytes || byteLength(data, maxBytes) > maxBytes) {
-    throw new AppError("payload_too_large", `Reading a frame: it has more than ${maxBytes} bytes`);
+    throw new AppError(
+      "payload_too_large",
+      `Cannot read the frame: it has more than ${maxBytes} bytes`,
+    );
   }
   const frame = parseJson(data);
   if (typeof frame !== "object" || frame === null || Array.isArray(frame)) {
-    throw new AppError("invalid_request", "Reading a frame: it is not a JSON object");
+    throw new AppError("invalid_request", "Cannot read the frame: it is not a JSON object");
   }
   return check(frame as Record<string, unknown>);
 }
@@ -36,7 +39,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new AppError("invalid_request", "Reading a frame: it is not JSON", { cause });
+    throw new AppError("invalid_request", "Cannot read the frame: it is not JSON", { cause });
   }
 }
 
@@ -47,12 +50,13 @@ function check(frame: Record<string, unknown>): CommandFrame {
   const result: CommandFrame = { id: fit ? id : null, cmd, data };
   const unknown = Object.keys(rest)[0];
   if (!fit) {
-    const about = "Reading a command: id must be a number or a string of at most 64 characters";
+    const about =
+      "Cannot read the command: id must be a number or a string of at most 64 characters";
     result.error = new AppError("invalid_request", about);
   } else if (typeof cmd !== "string") {
-    result.error = new AppError("invalid_request", `Reading a command: cmd is ${quote(cmd)}`);
+    result.error = new AppError("invalid_request", `Cannot read the command: cmd is ${quote(cmd)}`);
   } else if (unknown !== undefined) {
-    const about = `Reading a command: there is no field ${quote(unknown)}`;
+    const about = `Cannot read the command: there is no field ${quote(unknown)}`;
     result.error = new AppError("invalid_request", about);
   }
   return result;

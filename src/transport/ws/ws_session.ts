@@ -86,7 +86,7 @@ export class WsSession {
   }
 
   #refuseSilence(): void {
-    const error = new AppError("unauthenticated", "Opening /ws: there was no hello in time");
+    const error = new AppError("unauthenticated", "Cannot open /ws: there was no hello in time");
     this.#refuse(null, error, "unauthenticated");
   }
 

@@ -210,7 +210,7 @@ Deno.test(
       const { error } = await client.command("message.send", data);
       assert.deepEqual([error?.code, error?.detail], [
         "invalid_request",
-        "Reading a command: it holds binary data, and must be JSON",
+        "Cannot read the command: it holds binary data, and must be JSON",
       ]);
     }
     const { error } = await client.command("message.send", { chatId, text: "x" }, "more");
