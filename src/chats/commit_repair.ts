@@ -27,7 +27,7 @@ const HEADS_AT_ONCE = 200;
 /** Beyond this, chats are left to the regular comparison of heads (see head_checks.ts). */
 const MAX_CHATS = 10_000;
 
-interface Doubt {
+interface UncertainCommit {
   chatId: string;
   /** The head before the commit. */
   after: number;
@@ -40,7 +40,7 @@ interface Doubt {
  */
 export class CommitRepair {
   /** The lowest uncertain head of each chat. */
-  readonly #doubts = new Map<string, Doubt>();
+  readonly #uncertain = new Map<string, UncertainCommit>();
   readonly #options: Required<CommitRepairOptions>;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -73,14 +73,14 @@ export class CommitRepair {
     await this.#running;
   }
 
-  #add(doubt: Doubt): void {
-    const earlier = this.#doubts.get(doubt.chatId);
-    if (!earlier && this.#doubts.size >= MAX_CHATS) return;
-    const after = Math.min(doubt.after, earlier?.after ?? Infinity);
-    this.#doubts.set(doubt.chatId, {
-      ...doubt,
+  #add(commit: UncertainCommit): void {
+    const earlier = this.#uncertain.get(commit.chatId);
+    if (!earlier && this.#uncertain.size >= MAX_CHATS) return;
+    const after = Math.min(commit.after, earlier?.after ?? Infinity);
+    this.#uncertain.set(commit.chatId, {
+      ...commit,
       after,
-      isRecheck: doubt.isRecheck && earlier?.isRecheck !== false,
+      isRecheck: commit.isRecheck && earlier?.isRecheck !== false,
     });
   }
 
@@ -95,26 +95,26 @@ export class CommitRepair {
 
   async #round(): Promise<void> {
     const { store, log, pauseMs, maxPauseMs, recheckMs } = this.#options;
-    const doubts = [...this.#doubts.values()].slice(0, HEADS_AT_ONCE);
+    const commits = [...this.#uncertain.values()].slice(0, HEADS_AT_ONCE);
     try {
-      const heads = await store.chats.byIds(doubts.map(({ chatId }) => chatId));
+      const heads = await store.chats.byIds(commits.map(({ chatId }) => chatId));
       this.#pauseMs = pauseMs;
       const revs = new Map(heads.map(({ id, rev }) => [id, rev]));
-      for (const doubt of doubts) this.#resolve(doubt, revs.get(doubt.chatId) ?? 0);
+      for (const commit of commits) this.#resolve(commit, revs.get(commit.chatId) ?? 0);
     } catch (error) {
       log.warn("Commit repair failed: cannot read the heads of chats", { error });
       this.#pauseMs = Math.min(this.#pauseMs * 2, maxPauseMs);
     }
-    const left = [...this.#doubts.values()];
+    const left = [...this.#uncertain.values()];
     if (left.length === 0) return;
     this.#schedule(left.every(({ isRecheck }) => isRecheck) ? recheckMs : this.#pauseMs);
   }
 
-  #resolve(doubt: Doubt, rev: number): void {
+  #resolve(commit: UncertainCommit, rev: number): void {
     // Another commit became uncertain in the meantime: the next round queries it.
-    if (this.#doubts.get(doubt.chatId) !== doubt) return;
-    this.#doubts.delete(doubt.chatId);
-    if (rev > doubt.after) this.#options.onHead(doubt.chatId, rev, doubt.after);
-    else if (!doubt.isRecheck) this.#add({ ...doubt, isRecheck: true });
+    if (this.#uncertain.get(commit.chatId) !== commit) return;
+    this.#uncertain.delete(commit.chatId);
+    if (rev > commit.after) this.#options.onHead(commit.chatId, rev, commit.after);
+    else if (!commit.isRecheck) this.#add({ ...commit, isRecheck: true });
   }
 }

@@ -17,7 +17,7 @@ export interface PresenceDirectory {
    * Called, on one instance only, with users whose instance died or left and who are connected to
    * no other one. `at` is the last sign of life of their instance, in epoch milliseconds.
    */
-  onVoid(listener: (userIds: string[], at: number) => void): void;
+  onOffline(listener: (userIds: string[], at: number) => void): void;
   /**
    * Called with the users who are connected to this instance once other instances can see them
    * again, after a time in which they could not, and may have announced them as offline.

@@ -46,7 +46,7 @@ export class Presence implements HubListener {
 
   constructor(private readonly options: PresenceOptions) {
     this.#audience = new PresenceAudience(options.store, options.limits.presenceMembers);
-    options.directory.onVoid((userIds, at) => {
+    options.directory.onOffline((userIds, at) => {
       forEachOf(userIds, ANNOUNCED_AT_ONCE, (userId) => {
         return this.#inTurn(userId, () => this.#announceOffline(userId, at));
       });

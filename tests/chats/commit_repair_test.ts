@@ -8,7 +8,7 @@ class Heads {
   readonly revs = new Map<string, number>();
   readonly announced: [string, number, number][] = [];
   isAway = false;
-  questions = 0;
+  queries = 0;
   /** Called after each query. */
   onAnswered = () => {};
   readonly repair = new CommitRepair({
@@ -21,7 +21,7 @@ class Heads {
   });
 
   #read(ids: string[]) {
-    this.questions++;
+    this.queries++;
     if (this.isAway) return Promise.reject(new Error("away"));
     const answer = ids.map((id) => ({ id, rev: this.revs.get(id) ?? 0 }));
     this.onAnswered();
@@ -35,7 +35,7 @@ Deno.test("CommitRepair retries until the database responds, and announces what 
   heads.revs.set("a", 5).set("b", 7);
   heads.repair.check("a", 4);
   heads.repair.check("b", 7);
-  await eventually("it has retried", () => heads.questions >= 3);
+  await eventually("it has retried", () => heads.queries >= 3);
   assert.deepEqual(heads.announced, []);
   heads.isAway = false;
   await eventually("it is announced", () => heads.announced.length === 1);
@@ -49,7 +49,7 @@ Deno.test("CommitRepair asks once more for a commit that may still be under way"
   heads.onAnswered = () => heads.revs.set("a", 5);
   heads.repair.check("a", 4);
   await eventually("it is announced", () => heads.announced.length === 1);
-  assert.deepEqual([heads.announced, heads.questions], [[["a", 5, 4]], 2]);
+  assert.deepEqual([heads.announced, heads.queries], [[["a", 5, 4]], 2]);
   await heads.repair.close();
 });
 

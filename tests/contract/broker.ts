@@ -164,7 +164,7 @@ export function brokerContract(
     await eventually("it was there", () => received.signals.length === 1);
     await dying.die();
     await eventually("it is gone", () => received.gone.includes(received.from[0]));
-    assert.ok(received.deaths > 0, "what it had written last is looked for");
+    assert.ok(received.deaths > 0, "its last commits are read");
     const [mine, theirs] = [typing(2), typing(3)];
     broker.publish(mine);
     await staying.publish([theirs]);

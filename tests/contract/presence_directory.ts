@@ -69,7 +69,7 @@ export function presenceDirectoryContract(
 
 /** One of several instances, which can be cut off from the tables. */
 class Instance {
-  readonly voided: [userId: string, at: number][] = [];
+  readonly offline: [userId: string, at: number][] = [];
   readonly restored: string[] = [];
   readonly instances: Instances;
   readonly directory: SharedPresence;
@@ -90,8 +90,8 @@ class Instance {
     });
     const presence = this.#cuttable(tables.presence);
     this.directory = new SharedPresence(presence, this.instances, silentLog);
-    this.directory.onVoid((userIds, at) => {
-      for (const userId of userIds) this.voided.push([userId, at]);
+    this.directory.onOffline((userIds, at) => {
+      for (const userId of userIds) this.offline.push([userId, at]);
     });
     this.directory.onRestored((userIds) => this.restored.push(...userIds));
   }
@@ -167,7 +167,7 @@ export function sharedPresenceContract(
     const [a, ann] = [await bed.start(), newId()];
     const b = await bed.start();
     await b.directory.enter(ann);
-    assert.ok(await isOnline(a, ann), "though a has never heard of b");
+    assert.ok(await isOnline(a, ann), "although a does not know b yet");
     await a.directory.enter(ann);
     await b.directory.leave(ann);
     assert.ok(await isOnline(b, ann), "another device keeps her");
@@ -183,15 +183,15 @@ export function sharedPresenceContract(
     assert.ok(await isOnline(c, ann));
     const before = Date.now();
     dying.isCut = true;
-    await eventually("it was announced", () => b.voided.length + c.voided.length > 0);
-    const [[userId, at]] = [...b.voided, ...c.voided];
+    await eventually("it was announced", () => b.offline.length + c.offline.length > 0);
+    const [[userId, at]] = [...b.offline, ...c.offline];
     assert.equal(userId, ann);
-    assert.ok(at <= before, "when it was heard of last");
+    assert.ok(at <= before, "the last sign of life");
     await eventually(
       "it is forgotten",
       async () => (await bed.tables.instances.list()).length === 2,
     );
-    assert.equal(b.voided.length + c.voided.length, 1);
+    assert.equal(b.offline.length + c.offline.length, 1);
     assert.deepEqual([await isOnline(b, ann), await isOnline(c, both)], [false, true]);
     const left = await bed.tables.presence.instancesOf([ann, both]);
     assert.deepEqual([left.get(ann) ?? [], left.get(both)], [[], [b.instances.id]]);
@@ -205,10 +205,10 @@ export function sharedPresenceContract(
     b.failing = c.failing = "instancesOf";
     dying.isCut = true;
     await eventually("it was queried", () => b.refusals("instancesOf") + c.refusals("instancesOf"));
-    assert.deepEqual([b.voided, c.voided], [[], []]);
+    assert.deepEqual([b.offline, c.offline], [[], []]);
     b.failing = c.failing = null;
-    await eventually("ann is announced as offline", () => b.voided.length + c.voided.length > 0);
-    assert.deepEqual([...b.voided, ...c.voided].map(([userId]) => userId), [ann]);
+    await eventually("ann is announced as offline", () => b.offline.length + c.offline.length > 0);
+    assert.deepEqual([...b.offline, ...c.offline].map(([userId]) => userId), [ann]);
   });
 
   test("users of an instance that leaves stay online for a grace period, and longer if they return", async (bed) => {
@@ -218,8 +218,8 @@ export function sharedPresenceContract(
     await b.instances.refresh();
     assert.ok(await isOnline(b, ann), "she has time to come back elsewhere");
     await b.directory.enter(bob);
-    await eventually("ann is announced as offline", () => b.voided.length > 0);
-    assert.deepEqual(b.voided.map(([userId]) => userId), [ann]);
+    await eventually("ann is announced as offline", () => b.offline.length > 0);
+    assert.deepEqual(b.offline.map(([userId]) => userId), [ann]);
     assert.deepEqual([await isOnline(b, ann), await isOnline(b, bob)], [false, true]);
   });
 
@@ -228,8 +228,8 @@ export function sharedPresenceContract(
     await a.directory.enter(ann);
     await eventually("b knows of a", () => b.instances.knows(a.instances.id));
     a.isCut = true;
-    await eventually("ann is announced as offline", () => b.voided.length > 0);
-    assert.ok(await isOnline(a, ann), "of those who are here it knows");
+    await eventually("ann is announced as offline", () => b.offline.length > 0);
+    assert.ok(await isOnline(a, ann), "local users stay known");
     a.directory.enter(bob);
     a.isCut = false;
     await eventually("they are announced again", () => a.restored.length === 2);

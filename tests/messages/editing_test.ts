@@ -55,7 +55,7 @@ test("a mention of a member who has just left does not refuse the message", asyn
   assert.equal(
     (await send([eve.id])).status,
     400,
-    "who was never there is a fault of the client's",
+    "mentioning a person who was never a member is the client's fault",
   );
   const edited = await anns.put(`/api/messages/${sent.body.id}`, { text: "b", mentions: [bob.id] });
   assert.deepEqual([edited.status, edited.body.mentions], [200, []]);

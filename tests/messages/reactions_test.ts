@@ -118,7 +118,7 @@ Deno.test("a thousand members who read a message and react to it cause few event
   const [half, whole] = [await allReadAndReact(500), await allReadAndReact(1_000)];
   for (const { events, own, named, ids, last } of [half, whole]) {
     assert(events <= 20, `${events} events for each listener`);
-    assert.equal(own, ids.length - 1, "each hears of their own reading");
+    assert.equal(own, ids.length - 1, "each receives their own read cursor");
     assert.deepEqual(named.toSorted(), ids.toSorted(), "everybody is named once");
     assert.equal(last.reactions[0].count, ids.length);
     assert.equal(last.reactions[0].userIds.length, 20);

@@ -481,11 +481,11 @@ Deno.test("Hub keeps newer changes when two reads of a user's chats overlap", as
   world.hub.commit(world.write(chat, { leave: "ann" }));
   const second = world.hold("presentOfUser");
   world.calls.length = 0;
-  const looks = () => world.calls.filter((call) => call === "presentOfUser").length;
+  const reads = () => world.calls.filter((call) => call === "presentOfUser").length;
   const recovered = world.hub.recover();
-  await eventually("both users are looked up again", () => looks() === 2);
+  await eventually("both users are looked up again", () => reads() === 2);
   first();
-  await eventually("the first look is over", () => attached || looks() > 2);
+  await eventually("the first look is over", () => attached || reads() > 2);
   world.hub.commit(world.write(chat, { say: "secret" }));
   second();
   await Promise.all([attaching, recovered]);

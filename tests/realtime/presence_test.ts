@@ -58,7 +58,7 @@ class People {
     this.presence.onLastConnection(userId);
   }
 
-  async toldOf(count: number): Promise<string[]> {
+  async eventsOf(count: number): Promise<string[]> {
     await eventually(`${count} are told`, () => this.told.length >= count);
     return this.told.map(({ data }) => `${data.userId} ${data.state}`);
   }
@@ -124,10 +124,10 @@ function couple(options: { directory?: PresenceDirectory; grace?: number } = {})
 Deno.test("Presence notifies people who share a chat, and stores when a user went offline", async () => {
   const people = couple();
   people.come("ann");
-  assert.deepEqual(await people.toldOf(1), ["ann online"]);
+  assert.deepEqual(await people.eventsOf(1), ["ann online"]);
   assert.deepEqual(people.told[0].chatIds, ["chat"]);
   people.go("ann");
-  assert.deepEqual(await people.toldOf(2), ["ann online", "ann offline"]);
+  assert.deepEqual(await people.eventsOf(2), ["ann online", "ann offline"]);
   assert.equal(people.users.get("ann")!.lastSeenAt, people.now);
   assert.equal(people.told[1].data.lastSeenAt, new Date(people.now).toISOString());
 });
@@ -135,21 +135,21 @@ Deno.test("Presence notifies people who share a chat, and stores when a user wen
 Deno.test("Presence shows an erased user as offline", async () => {
   const people = couple();
   people.come("ann");
-  await people.toldOf(1);
+  await people.eventsOf(1);
   people.add("ann", { deletedAt: people.now, lastSeenHidden: true });
   people.go("ann");
-  assert.deepEqual(await people.toldOf(2), ["ann online", "ann offline"]);
+  assert.deepEqual(await people.eventsOf(2), ["ann online", "ann offline"]);
   assert.equal(people.told[1].data.lastSeenAt, null);
 });
 
 Deno.test("Presence sends nothing for a reload within the grace period", async () => {
   const people = couple({ grace: 60_000 });
   people.come("ann");
-  await people.toldOf(1);
+  await people.eventsOf(1);
   people.go("ann");
   people.come("ann");
   await people.presence.set("ann", { state: "busy" });
-  assert.deepEqual(await people.toldOf(2), ["ann online", "ann busy"]);
+  assert.deepEqual(await people.eventsOf(2), ["ann online", "ann busy"]);
   people.presence.close();
 });
 
@@ -177,7 +177,7 @@ Deno.test("Presence keeps a user online who reconnects while their leaving waits
   entered.resolve();
   await eventually("her coming back has had its turn", () => looks > 1);
   await people.presence.set("ann", { state: "busy" });
-  assert.deepEqual(await people.toldOf(2), ["ann online", "ann busy"]);
+  assert.deepEqual(await people.eventsOf(2), ["ann online", "ann busy"]);
 });
 
 Deno.test("Presence shows a user online who is connected to any instance", async () => {
@@ -193,7 +193,7 @@ Deno.test("Presence shows a user online who is connected to any instance", async
   people.come("ann");
   people.go("ann");
   people.come("bob");
-  assert.deepEqual(await people.toldOf(1), ["bob online"], "of ann nothing has changed");
+  assert.deepEqual(await people.eventsOf(1), ["bob online"], "of ann nothing has changed");
   assert.equal((await people.seen("bob", "ann")).state, "online");
   assert.equal(people.users.get("ann")!.lastSeenAt, null);
 });
@@ -201,7 +201,7 @@ Deno.test("Presence shows a user online who is connected to any instance", async
 Deno.test("Presence shows an invisible user as offline in every way", async () => {
   const people = couple();
   people.come("ann");
-  await people.toldOf(1);
+  await people.eventsOf(1);
   await people.presence.set("ann", { state: "invisible", text: "here after all" });
   const hiddenAt = people.now;
   assert.deepEqual(people.told[1].data, {
@@ -217,7 +217,7 @@ Deno.test("Presence shows an invisible user as offline in every way", async () =
   assert.equal((await people.seen("ann", "ann")).state, "invisible");
   people.go("ann");
   people.come("bob");
-  await people.toldOf(3);
+  await people.eventsOf(3);
   assert.deepEqual(await people.seen("bob", "ann"), seen, "leaving leaves no trace");
   assert.equal(people.told.length, 3, "and is told to nobody");
 });
@@ -227,7 +227,7 @@ Deno.test("Presence hides both sides of a block from each other", async () => {
     const people = couple();
     people.blocks.push(pair);
     people.come("ann");
-    await people.toldOf(1);
+    await people.eventsOf(1);
     assert.deepEqual(people.told[0].exceptUserIds, ["ann", "bob"]);
     people.users.get("ann")!.lastSeenAt = 5;
     const nothing = { userId: "ann", state: "offline", text: "", lastSeenAt: null };
@@ -248,9 +248,9 @@ Deno.test("Presence hides lastSeenAt on request", async () => {
   people.add("ann", { lastSeenHidden: true, lastSeenAt: 5 });
   assert.equal((await people.seen("bob", "ann")).lastSeenAt, null);
   people.come("ann");
-  await people.toldOf(1);
+  await people.eventsOf(1);
   people.go("ann");
-  await people.toldOf(2);
+  await people.eventsOf(2);
   assert.equal(people.told[1].data.lastSeenAt, null);
 });
 
@@ -259,7 +259,7 @@ Deno.test("Presence does not notify large groups, whose members can query it", a
   people.chats.clear();
   people.chats.set("large", ["ann", "bob", "cy", "dan"]);
   people.come("ann");
-  await people.toldOf(1);
+  await people.eventsOf(1);
   assert.deepEqual(people.told[0].chatIds, []);
   assert.equal((await people.seen("bob", "ann")).state, "online");
 });
@@ -269,7 +269,7 @@ Deno.test("Presence keeps state and text until they are changed", async () => {
   await people.presence.set("ann", { state: "away", text: "lunch" });
   assert.equal(people.told.length, 0, "nobody is told of who is not there");
   people.come("ann");
-  assert.deepEqual(await people.toldOf(1), ["ann away"]);
+  assert.deepEqual(await people.eventsOf(1), ["ann away"]);
   assert.equal(people.told[0].data.text, "lunch");
   assert.equal((await people.presence.set("ann", { state: "busy" })).text, "lunch");
   assert.equal((await people.presence.set("ann", { state: "busy", text: "" })).text, "");
@@ -279,11 +279,11 @@ Deno.test("Presence announces users of a dead instance as offline since its last
   let died = (_ids: string[], _at: number) => {};
   const directory = {
     ...localPresence(),
-    onVoid: (listener: typeof died) => void (died = listener),
+    onOffline: (listener: typeof died) => void (died = listener),
   };
   const people = couple({ directory });
   died(["ann"], 777);
-  assert.deepEqual(await people.toldOf(1), ["ann offline"]);
+  assert.deepEqual(await people.eventsOf(1), ["ann offline"]);
   assert.equal(people.users.get("ann")!.lastSeenAt, 777);
 });
 
@@ -297,11 +297,15 @@ Deno.test("Presence announces connected users again when others may have missed 
   people.add("cy");
   people.chats.set("chat", ["ann", "bob", "cy"]);
   for (const userId of ["ann", "bob", "cy"]) people.come(userId);
-  await people.toldOf(3);
+  await people.eventsOf(3);
   await people.presence.set("bob", { state: "invisible" });
   people.go("cy");
   people.told.length = 0;
   restored(["cy", "bob", "ann"]);
-  assert.deepEqual(await people.toldOf(1), ["ann online"], "not the invisible, nor who is leaving");
+  assert.deepEqual(
+    await people.eventsOf(1),
+    ["ann online"],
+    "not the invisible, nor who is leaving",
+  );
   people.presence.close();
 });

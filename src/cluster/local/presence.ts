@@ -13,7 +13,7 @@ export function localPresence(): PresenceDirectory {
       return Promise.resolve();
     },
     online: (userIds) => Promise.resolve(new Set(userIds.filter((userId) => here.has(userId)))),
-    onVoid() {},
+    onOffline() {},
     onRestored() {},
     close() {},
   };

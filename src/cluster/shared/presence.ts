@@ -29,7 +29,7 @@ export class SharedPresence implements PresenceDirectory {
   readonly #here = new Set<string>();
   /** Users whose stored entry may differ from `#here`. */
   readonly #unwritten = new Set<string>();
-  readonly #onVoid: ((userIds: string[], at: number) => void)[] = [];
+  readonly #onOffline: ((userIds: string[], at: number) => void)[] = [];
   readonly #onRestored: ((userIds: string[]) => void)[] = [];
   #writing: Promise<void> | null = null;
   #pausedUntil = 0;
@@ -92,8 +92,8 @@ export class SharedPresence implements PresenceDirectory {
     return found;
   }
 
-  onVoid(listener: (userIds: string[], at: number) => void): void {
-    this.#onVoid.push(listener);
+  onOffline(listener: (userIds: string[], at: number) => void): void {
+    this.#onOffline.push(listener);
   }
 
   onRestored(listener: (userIds: string[]) => void): void {
@@ -152,7 +152,7 @@ export class SharedPresence implements PresenceDirectory {
       const gone = userIds.filter((userId) => !this.#here.has(userId));
       const elsewhere = await this.#elsewhere(gone);
       const offline = gone.filter((userId) => !elsewhere.has(userId));
-      if (offline.length > 0) { for (const listener of this.#onVoid) listener(offline, at); }
+      if (offline.length > 0) { for (const listener of this.#onOffline) listener(offline, at); }
       await this.table.remove(id, userIds);
     }
   }

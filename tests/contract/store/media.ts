@@ -93,7 +93,7 @@ export function mediaContract(test: ContractTest): void {
     assert.equal(
       await store.chats.commit(aChange(1, { ...chat, rev: 2 }, { mediaUses: missing })),
       "committed",
-      "losing what is gone is no fault",
+      "releasing a deleted upload is no fault",
     );
   });
 
