@@ -4,8 +4,8 @@ import type { Store } from "../store/store.ts";
 import type { ExportSection, PersonalData } from "../users/personal_data.ts";
 
 /** Maximum number of messages deleted in one transaction. */
-const BATCH = 100;
-const GROUPS = 20;
+const MESSAGES_PER_TRANSACTION = 100;
+const GROUPS_PER_QUERY = 20;
 
 /**
  * Deletes the content of groups that every member has left. Safe to repeat, and safe to run on
@@ -38,11 +38,11 @@ export class AbandonedGroups implements PersonalData {
 
   async erase(): Promise<void> {
     const { abandonedGroups } = this.store;
-    for (let found = GROUPS; found === GROUPS;) {
-      const ids = await abandonedGroups.list(GROUPS);
+    for (let found = GROUPS_PER_QUERY; found === GROUPS_PER_QUERY;) {
+      const ids = await abandonedGroups.list(GROUPS_PER_QUERY);
       found = ids.length;
       for (const id of ids) {
-        while (!await abandonedGroups.clear(id, this.clock.now(), BATCH));
+        while (!await abandonedGroups.clear(id, this.clock.now(), MESSAGES_PER_TRANSACTION));
       }
       if (found > 0) this.onUploadsReleased();
     }

@@ -12,7 +12,7 @@ import type { ChatWriter } from "./chat_writer.ts";
 import type { Groups } from "./groups.ts";
 
 /** Maximum number of messages in one read, and in one commit. */
-const PAGE = 100;
+const MESSAGES_PER_PAGE = 100;
 
 /** Exports and erases a person's memberships and messages. */
 export class ChatPersonalData implements PersonalData {
@@ -57,7 +57,11 @@ export class ChatPersonalData implements PersonalData {
    */
   async #eraseMessages({ chatId, userId }: Membership, after: number): Promise<number> {
     for (let last = after;;) {
-      const page = await this.store.messages.page({ chatId, after: last, limit: PAGE });
+      const page = await this.store.messages.page({
+        chatId,
+        after: last,
+        limit: MESSAGES_PER_PAGE,
+      });
       const ids = page.filter((message) => bearsTraceOf(userId, message)).map(({ id }) => id);
       if (ids.length > 0) {
         await this.writer.write(chatId, async (draft) => {
@@ -68,7 +72,7 @@ export class ChatPersonalData implements PersonalData {
         });
       }
       last = page.at(-1)?.seq ?? last;
-      if (page.length < PAGE) return last;
+      if (page.length < MESSAGES_PER_PAGE) return last;
     }
   }
 
@@ -99,10 +103,10 @@ export class ChatPersonalData implements PersonalData {
 
   async *#pages(chatId: string, senderId: string, from = 0): AsyncIterable<Message[]> {
     for (let after = from;;) {
-      const query = { chatId, senderId, after, limit: PAGE };
+      const query = { chatId, senderId, after, limit: MESSAGES_PER_PAGE };
       const page = await this.store.messages.ofSender(query);
       yield page;
-      if (page.length < PAGE) return;
+      if (page.length < MESSAGES_PER_PAGE) return;
       after = page.at(-1)!.seq;
     }
   }

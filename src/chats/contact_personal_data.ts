@@ -4,7 +4,7 @@ import type { RequestPage } from "../store/contact_store.ts";
 import type { Store } from "../store/store.ts";
 import type { ExportSection, PersonalData } from "../users/personal_data.ts";
 
-const PAGE = 100;
+const REQUESTS_PER_PAGE = 100;
 
 /** Exports and erases a person's contact settings, and the requests that they sent or received. */
 export class ContactPersonalData implements PersonalData {
@@ -34,9 +34,9 @@ async function* pages(
   read: (page: RequestPage) => Promise<ContactRequest[]>,
 ): AsyncIterable<unknown> {
   for (let before: string | null = null;;) {
-    const rows: ContactRequest[] = await read({ now: 0, before, limit: PAGE });
+    const rows: ContactRequest[] = await read({ now: 0, before, limit: REQUESTS_PER_PAGE });
     yield* rows.map(requestRow);
-    if (rows.length < PAGE) return;
+    if (rows.length < REQUESTS_PER_PAGE) return;
     before = rows.at(-1)!.id;
   }
 }

@@ -29,7 +29,7 @@ export interface PresenceOptions {
 }
 
 /** Number of people announced concurrently when an instance has died, or was thought dead. */
-const ANNOUNCED_AT_ONCE = 8;
+const ANNOUNCEMENTS_AT_ONCE = 8;
 
 /**
  * Presence of users. A user is online if any device is; others see the state that the user chose,
@@ -47,12 +47,12 @@ export class Presence implements HubListener {
   constructor(private readonly options: PresenceOptions) {
     this.#audience = new PresenceAudience(options.store, options.limits.presenceMembers);
     options.directory.onOffline((userIds, at) => {
-      forEachOf(userIds, ANNOUNCED_AT_ONCE, (userId) => {
+      forEachOf(userIds, ANNOUNCEMENTS_AT_ONCE, (userId) => {
         return this.#inTurn(userId, () => this.#announceOffline(userId, at));
       });
     });
     options.directory.onRestored((userIds) => {
-      forEachOf(userIds, ANNOUNCED_AT_ONCE, (userId) => {
+      forEachOf(userIds, ANNOUNCEMENTS_AT_ONCE, (userId) => {
         return this.#inTurn(userId, () => this.#announceOnline(userId));
       });
     });

@@ -7,7 +7,7 @@ import type { Retries } from "./retries.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** Users checked concurrently after a gap: the Store has to serve requests at the same time. */
-const RECOVER_AT_ONCE = 8;
+const USERS_AT_ONCE = 8;
 
 /** The part of the hub that a recovery calls. */
 export interface RecoveryTarget {
@@ -42,7 +42,7 @@ export class Recovery {
       const resync = this.#resync;
       this.#again = this.#resync = false;
       await this.#rooms();
-      await forEachOf([...this.options.connections.users()], RECOVER_AT_ONCE, (userId) => {
+      await forEachOf([...this.options.connections.users()], USERS_AT_ONCE, (userId) => {
         return this.#user(userId, resync);
       });
     }

@@ -32,7 +32,7 @@ export interface RoomHost {
   onEmpty(room: Room): void;
 }
 
-const FILL_LIMIT = 500;
+const ROWS_PER_FILL = 500;
 const RETRY_MS = 1_000;
 
 /**
@@ -179,7 +179,7 @@ export class Room {
     try {
       while (this.#delivered < this.#target && (this.listeners.size > 0 || this.hasPendingJoins)) {
         const signals = this.#signals;
-        const limits = { rows: FILL_LIMIT };
+        const limits = { rows: ROWS_PER_FILL };
         const began = performance.now();
         const changes = await this.host.changes.after(this.chatId, this.#delivered, limits);
         this.host.figures.filled(performance.now() - began);

@@ -62,7 +62,7 @@ interface Bucket {
  * limits are for frequent actions, and are shared in the background, once a good part is used up on
  * this instance.
  */
-const SHARED_AT_ONCE = 100;
+const MAX_STRICT_COUNT = 100;
 /**
  * Below this share of a large limit nothing is shared: that many instances cannot exceed it
  * together.
@@ -70,7 +70,7 @@ const SHARED_AT_ONCE = 100;
 const QUIET_SHARE = 1 / 16;
 const SHARE_EVERY_MS = 1_000;
 /** Maximum number of buckets shared in the background concurrently. */
-const SHARED_TOGETHER = 16;
+const SHARES_AT_ONCE = 16;
 /** After a failure, the table is not called for this long. */
 const PAUSE_MS = 5_000;
 
@@ -101,7 +101,7 @@ export class SharedRateLimiter implements RateLimiter {
   consume(name: string, rate: Rate): RateDecision | Promise<RateDecision> {
     const bucket = this.#bucket(name, rate);
     const now = this.#clock.now();
-    if (rate.count <= SHARED_AT_ONCE) {
+    if (rate.count <= MAX_STRICT_COUNT) {
       // The local count is enough to refuse: a client that keeps trying costs the table nothing.
       const usedUp = !decide(now, rate, bucket.own).allowed;
       return usedUp ? this.#decide(bucket, now) : this.#consumeShared(name, bucket);
@@ -116,7 +116,7 @@ export class SharedRateLimiter implements RateLimiter {
   refund(name: string, rate: Rate): void | Promise<void> {
     const bucket = this.#bucket(name, rate);
     bucket.own.current = Math.max(0, bucket.own.current - 1);
-    if (rate.count <= SHARED_AT_ONCE) return this.#write(name, bucket);
+    if (rate.count <= MAX_STRICT_COUNT) return this.#write(name, bucket);
   }
 
   /** Waits for the round under way; the table's connection is closed by the code that opened it. */
@@ -252,7 +252,7 @@ export class SharedRateLimiter implements RateLimiter {
     if (this.#sharing || this.#toShare.size === 0) return;
     const names = [...this.#toShare];
     this.#toShare.clear();
-    this.#sharing = forEachOf(names, SHARED_TOGETHER, (name) => this.#share(name))
+    this.#sharing = forEachOf(names, SHARES_AT_ONCE, (name) => this.#share(name))
       .finally(() => this.#sharing = null);
   }
 

@@ -4,12 +4,12 @@ import type { IndexEntry, MessageIndex } from "./message_index.ts";
 import { unavailable } from "./sqlite_errors.ts";
 
 /** Interval in milliseconds: a busy chat's messages are indexed together, once a second. */
-const REST_MS = 1_000;
+const INTERVAL_MS = 1_000;
 /**
  * Pause in milliseconds between transactions if one is not enough, so that other work runs in
  * between.
  */
-const BREATH_MS = 20;
+const PAUSE_MS = 20;
 /**
  * Messages, and terms, of one transaction: a few milliseconds of work, whatever people have
  * written.
@@ -20,7 +20,7 @@ const MAX_TERMS = 5_000;
  * Milliseconds that a search waits for the index; messages that are not in it by then are found a
  * little later.
  */
-const CATCH_UP_MS = 1_000;
+const CATCH_UP_TIMEOUT_MS = 1_000;
 
 const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT ?";
 const NEWEST_BELOW = "SELECT place FROM messages WHERE place < ? ORDER BY place DESC LIMIT ?";
@@ -44,13 +44,13 @@ export class IndexBacklog {
   constructor(db: Database, index: MessageIndex) {
     this.#db = db;
     this.#index = index;
-    if (this.reindexBelow() !== null) this.#indexAfter(REST_MS);
+    if (this.reindexBelow() !== null) this.#indexAfter(INTERVAL_MS);
   }
 
   /** Runs within the transaction that writes the message; its place must not be in the index. */
   add(place: number): void {
     this.#db.run("INSERT OR IGNORE INTO unindexed (place) VALUES (?)", place);
-    if (this.#timer === undefined) this.#indexAfter(REST_MS);
+    if (this.#timer === undefined) this.#indexAfter(INTERVAL_MS);
   }
 
   /**
@@ -59,7 +59,7 @@ export class IndexBacklog {
    */
   async catchUp(): Promise<void> {
     if (!await this.#db.read(() => this.#db.get(OLDEST, 1) !== undefined)) return;
-    const budget = await WorkBudget.begin(CATCH_UP_MS);
+    const budget = await WorkBudget.begin(CATCH_UP_TIMEOUT_MS);
     while (await this.#indexSome(budget) && !budget.isSpent);
   }
 
@@ -88,7 +88,7 @@ export class IndexBacklog {
   async #indexRound(): Promise<void> {
     this.#timer = undefined;
     // After a failure (a full disk, say) the backlog stays: the next search reports the error.
-    if (await this.#indexOrReindex().catch(() => false)) this.#indexAfter(BREATH_MS);
+    if (await this.#indexOrReindex().catch(() => false)) this.#indexAfter(PAUSE_MS);
   }
 
   async #indexOrReindex(): Promise<boolean> {
