@@ -36,7 +36,7 @@ export function mergeChunks(parts: Parts, entry: string): { merged: Parts; entry
   return { merged, entry: named(entry) };
 }
 
-/** The entry and all that it imports, each after what it imports itself. */
+/** The entry and every part that it imports, each after its own imports. */
 function inOrder(parts: Parts, entry: string): string[] {
   const order: string[] = [];
   const visit = (name: string) => {

@@ -1,11 +1,17 @@
 import { ChatError } from "../../client/mod.ts";
 import { render } from "preact";
 import { App } from "./app/app.tsx";
-import { finish } from "./sign_in/provider_return.ts";
 import { newClient, resume, signedIn } from "./state/session.ts";
+import { openChatId } from "./state/route.ts";
 import { showToast } from "./state/toast.ts";
 import { faultText } from "./texts/fault_text.ts";
 import { loadTexts, t } from "./texts/texts.ts";
+
+// Used by many parts: in the entry, they are no separate files, each of which takes a request.
+export { Dialog } from "./components/dialog.tsx";
+export { Field } from "./components/field.tsx";
+export { Form } from "./components/form.tsx";
+export { FormTitle } from "./sign_in/form_title.tsx";
 
 addEventListener("unhandledrejection", (event) => {
   const { reason } = event;
@@ -26,8 +32,13 @@ function isMissingPart(reason: unknown): boolean {
 
 /** Not awaited by the module: parts that are loaded on first use import it, and would wait for it. */
 async function start(): Promise<void> {
+  // Beside what follows, which takes as long.
+  if (openChatId.peek() !== "") void import("./chat/open_chat.tsx");
   await Promise.all([loadTexts(), resume()]);
-  if (signedIn.value === null) await finish(newClient);
+  // Back from Google or Facebook.
+  if (signedIn.value === null && location.search.includes("state=")) {
+    await (await import("./sign_in/provider_return.ts")).finish(newClient);
+  }
   render(<App />, document.querySelector("#app")!);
   await warmUp();
 }
@@ -37,6 +48,10 @@ async function warmUp(): Promise<void> {
   // Seals what is to be sent: without it, no message could be kept.
   await import("../../client/mls/sealed_store.ts");
   await Promise.all([
+    import("./chat/open_chat.tsx"),
+    import("./chat/menu_items.tsx"),
+    import("./chat/not_sent.tsx"),
+    import("./chat/upload_list.tsx"),
     import("./dialogs/delete_dialog.tsx"),
     import("./dialogs/new_chat_dialog.tsx"),
     import("./dialogs/new_group_dialog.tsx"),

@@ -1,9 +1,15 @@
+import { useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { Icon } from "../components/icon.tsx";
 import type { ChatState } from "../state/chat.ts";
 import { whenOf } from "../texts/format.ts";
+import { lazilyWithTexts } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
+
+const ChatDetails = lazilyWithTexts(async () =>
+  (await import("../details/chat_details.tsx")).ChatDetails
+);
 
 /** Members who are named under a group's name; the others are counted. */
 const MAX_NAMED = 6;
@@ -11,21 +17,32 @@ const MAX_NAMED = 6;
 export function ChatHeader({ chat }: { chat: ChatState }) {
   const row = chat.row.value;
   const title = row?.title || t().someone;
+  const [isOpen, setOpen] = useState(false);
   return (
     <header class="bar chat-header">
       <a class="icon-button back" href="#" aria-label={t().backToChats} title={t().backToChats}>
         <Icon name="back" flips />
       </a>
-      <Avatar id={row?.peerId ?? chat.id} name={title} presenceOf={row?.peerId} />
-      <div class="chat-heading">
-        <h1 class="ellipsis">
-          {row?.encrypted && <Icon name="lock" />}
-          <bdi>{title}</bdi>
-        </h1>
-        <p class="muted small ellipsis">
-          {chat.isGroup ? <GroupLine chat={chat} /> : <PresenceLine chat={chat} />}
-        </p>
-      </div>
+      <h1 class="visually-hidden">{title}</h1>
+      <button
+        type="button"
+        class="heading-button"
+        aria-haspopup="dialog"
+        title={t().aboutChat}
+        onClick={() => setOpen(true)}
+      >
+        <Avatar id={row?.peerId ?? chat.id} name={title} presenceOf={row?.peerId} />
+        <div class="chat-heading">
+          <strong class="ellipsis chat-name">
+            {row?.encrypted && <Icon name="lock" />}
+            <bdi>{title}</bdi>
+          </strong>
+          <p class="muted small ellipsis">
+            {chat.isGroup ? <GroupLine chat={chat} /> : <PresenceLine chat={chat} />}
+          </p>
+        </div>
+      </button>
+      {isOpen && <ChatDetails chat={chat} onClose={() => setOpen(false)} />}
     </header>
   );
 }

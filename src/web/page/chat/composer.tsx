@@ -1,14 +1,16 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
+import { lazily } from "../components/lazily.tsx";
 import { IconButton } from "../components/icon_button.tsx";
 import type { ChatState } from "../state/chat.ts";
 import { showToast } from "../state/toast.ts";
 import { faultText } from "../texts/fault_text.ts";
 import { t } from "../texts/texts.ts";
-import type { WritingMode } from "./chat_pane.tsx";
+import type { WritingMode } from "./writing_mode.ts";
 import { AttachButton } from "./attach_button.tsx";
 import { ComposerContext } from "./composer_context.tsx";
-import { UploadList } from "./upload_list.tsx";
+
+const UploadList = lazily(async () => (await import("./upload_list.tsx")).UploadList);
 
 /** Milliseconds without a key after which the others learn that the person has stopped writing. */
 const STOPPED_MS = 5_000;
@@ -97,7 +99,7 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
       }}
     >
       {mode && <ComposerContext mode={mode} onStop={stop} />}
-      <UploadList uploads={uploads} />
+      {uploads.items.value.length > 0 && <UploadList uploads={uploads} />}
       <AttachButton onFiles={(files) => uploads.add(files)} />
       <textarea
         ref={input}

@@ -2,7 +2,7 @@ import { useApp } from "../app/context.ts";
 import { IconButton } from "../components/icon_button.tsx";
 import { summaryOf } from "../inbox/last_line.tsx";
 import { t } from "../texts/texts.ts";
-import type { WritingMode } from "./chat_pane.tsx";
+import type { WritingMode } from "./writing_mode.ts";
 
 /** Above the box: the message that is replied to, or changed. */
 export function ComposerContext(

@@ -4,7 +4,7 @@ import type { SignedIn } from "../state/signed_in.ts";
 import { showToast } from "../state/toast.ts";
 import { faultText } from "../texts/fault_text.ts";
 import { t } from "../texts/texts.ts";
-import type { WritingMode } from "./chat_pane.tsx";
+import type { WritingMode } from "./writing_mode.ts";
 
 /** Pages of history that are fetched to find the message that a reply is about. */
 const MAX_PAGES = 20;

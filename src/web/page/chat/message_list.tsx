@@ -3,7 +3,7 @@ import { useApp } from "../app/context.ts";
 import { EmptyState } from "../components/empty_state.tsx";
 import type { ChatState } from "../state/chat.ts";
 import { t } from "../texts/texts.ts";
-import type { WritingMode } from "./chat_pane.tsx";
+import type { WritingMode } from "./writing_mode.ts";
 import { JumpDown } from "./jump_down.tsx";
 import { messageActions } from "./message_actions.ts";
 import { MessageRow } from "./message_row.tsx";

@@ -1,14 +1,16 @@
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
+import { lazily } from "../components/lazily.tsx";
 import { t } from "../texts/texts.ts";
 import type { MessageActions } from "./message_actions.ts";
 import { MessageContent } from "./message_content.tsx";
 import { MessageFooter } from "./message_footer.tsx";
 import { MessageMenu } from "./message_menu.tsx";
-import { NotSent } from "./not_sent.tsx";
 import { Quote } from "./quote.tsx";
 import { Reactions } from "./reactions.tsx";
 import type { Row } from "./rows.ts";
+
+const NotSent = lazily(async () => (await import("./not_sent.tsx")).NotSent);
 
 interface MessageRowProps extends Omit<Row, "key"> {
   isGroup: boolean;

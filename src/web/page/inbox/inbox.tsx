@@ -6,6 +6,7 @@ import { t } from "../texts/texts.ts";
 import { InboxHeader } from "./inbox_header.tsx";
 import { InboxItem } from "./inbox_item.tsx";
 import { moveFocus } from "./move_focus.ts";
+import { RequestsButton } from "./requests_button.tsx";
 
 /** The list of chats, most recent first. */
 export function Inbox() {
@@ -31,6 +32,7 @@ export function Inbox() {
           }}
         />
       </div>
+      <RequestsButton />
       <ul
         ref={list}
         class="chats"

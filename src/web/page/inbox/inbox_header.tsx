@@ -5,7 +5,12 @@ import { IconButton } from "../components/icon_button.tsx";
 import { lazily } from "../components/lazily.tsx";
 import { showToast } from "../state/toast.ts";
 import { faultText } from "../texts/fault_text.ts";
+import { lazilyWithTexts } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
+
+const SettingsDialog = lazilyWithTexts(async () => {
+  return (await import("../settings/settings_dialog.tsx")).SettingsDialog;
+});
 
 const NewChatDialog = lazily(async () =>
   (await import("../dialogs/new_chat_dialog.tsx")).NewChatDialog
@@ -16,19 +21,31 @@ const NewGroupDialog = lazily(async () =>
 
 export function InboxHeader() {
   const app = useApp();
-  const [dialog, setDialog] = useState<"chat" | "group" | null>(null);
+  const [dialog, setDialog] = useState<"chat" | "group" | "settings" | null>(null);
   const me = app.me.value;
   const name = me ? me.displayName || me.username : "";
   const close = () => setDialog(null);
   const signOut = () => app.signOut().catch((error) => showToast(faultText(error)));
   return (
     <header class="bar">
-      {me && <Avatar id={me.id} name={name} size="s" />}
-      <strong class="ellipsis inbox-name">{name}</strong>
+      {me && (
+        <button
+          type="button"
+          class="heading-button"
+          aria-haspopup="dialog"
+          title={t().settings}
+          onClick={() => setDialog("settings")}
+        >
+          <Avatar id={me.id} name={name} size="s" />
+          <strong class="ellipsis inbox-name">{name}</strong>
+        </button>
+      )}
+      {!me && <span class="inbox-name" />}
       <IconButton icon="chat" label={t().newChat} onClick={() => setDialog("chat")} />
       <IconButton icon="group" label={t().newGroup} onClick={() => setDialog("group")} />
       <IconButton icon="out" label={t().signOut} flips onClick={signOut} />
       {dialog === "chat" && <NewChatDialog onClose={close} />}
+      {dialog === "settings" && <SettingsDialog onClose={close} />}
       {dialog === "group" && <NewGroupDialog onClose={close} />}
     </header>
   );

@@ -12,7 +12,7 @@ const PAGE = 50;
 /** Pages of history that are fetched to begin at the first unread message. */
 const MAX_UNREAD_PAGES = 20;
 const LARGE_PAGE = 100;
-/** Milliseconds after which the others are told again that the person is typing. */
+/** Milliseconds after which typing is signaled again. */
 const TYPING_REPEAT_MS = 3_000;
 
 /** One chat as the page shows it. Everything is read in signals, so that what changes draws itself. */
@@ -38,7 +38,12 @@ export class ChatState {
   constructor(readonly client: ChatClient, readonly id: string) {
     this.uploads = new Uploads(client, id);
     const conversation = client.chat(id);
-    this.row = signalOf(conversation.row);
+    // The list follows the names of people, too; `conversation.row` follows the chat alone.
+    this.row = computed(() => {
+      void signalOf(client.inbox).value;
+      void signalOf(client.inbox.left).value;
+      return client.inbox.row(id);
+    });
     this.typing = signalOf(conversation.typing);
     this.messages = computed(() => {
       this.version.read();
@@ -89,7 +94,7 @@ export class ChatState {
 
   /** The model has changed. */
   changed(): void {
-    // A member who comes back begins anew.
+    // A member who comes back has to fetch members and history again.
     if (!this.client.model.chats.has(this.id)) this.isOpened.value = false;
     this.version.bump();
   }

@@ -158,4 +158,7 @@ export const ar: Texts = {
   previousPicture: "الصورة السابقة",
   nextPicture: "الصورة التالية",
   ofMany: (at, all) => `${at} من ${all}`,
+  aboutChat: "عن هذه الدردشة",
+  settings: "الإعدادات",
+  requests: "الطلبات",
 };

@@ -148,4 +148,7 @@ export const de: Texts = {
   previousPicture: "Vorheriges Bild",
   nextPicture: "Nächstes Bild",
   ofMany: (at, all) => `${at} von ${all}`,
+  aboutChat: "Über diesen Chat",
+  settings: "Einstellungen",
+  requests: "Anfragen",
 };

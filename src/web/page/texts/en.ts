@@ -145,4 +145,7 @@ export const en = {
   previousPicture: "Previous picture",
   nextPicture: "Next picture",
   ofMany: (at: number, all: number) => `${at} of ${all}`,
+  aboutChat: "About this chat",
+  settings: "Settings",
+  requests: "Requests",
 };

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import type { MoreTexts } from "./en_more.ts";
 import { en } from "./en.ts";
 
 /** Every catalog has what the English one has; the compiler holds them to it. */
@@ -10,16 +11,38 @@ export interface Language {
   name: string;
   direction: "ltr" | "rtl";
   load(): Promise<Texts>;
+  /** Texts of everything that is not on the first screen. */
+  loadMore(): Promise<MoreTexts>;
 }
 
 export const LANGUAGES: readonly Language[] = [
-  { code: "en", name: "English", direction: "ltr", load: () => Promise.resolve(en) },
-  { code: "de", name: "Deutsch", direction: "ltr", load: async () => (await import("./de.ts")).de },
-  { code: "ar", name: "العربية", direction: "rtl", load: async () => (await import("./ar.ts")).ar },
+  {
+    code: "en",
+    name: "English",
+    direction: "ltr",
+    load: () => Promise.resolve(en),
+    loadMore: async () => (await import("./en_more.ts")).enMore,
+  },
+  {
+    code: "de",
+    name: "Deutsch",
+    direction: "ltr",
+    load: async () => (await import("./de.ts")).de,
+    loadMore: async () => (await import("./de_more.ts")).deMore,
+  },
+  {
+    code: "ar",
+    name: "العربية",
+    direction: "rtl",
+    load: async () => (await import("./ar.ts")).ar,
+    loadMore: async () => (await import("./ar_more.ts")).arMore,
+  },
 ];
 
 const KEY = "realtimechat.language";
 const texts = signal<Texts>(en);
+/** Set by `more.ts`, which imports this module. */
+export const moreTexts = { reload: () => Promise.resolve() };
 export const language = signal<Language>(LANGUAGES[0]);
 
 /** The texts of the language in use. */
@@ -47,8 +70,10 @@ export async function chooseLanguage(code: string): Promise<void> {
 }
 
 async function use(chosen: Language): Promise<void> {
-  texts.value = await chosen.load();
+  const loaded = await chosen.load();
   language.value = chosen;
+  await moreTexts.reload();
+  texts.value = loaded;
   document.documentElement.lang = chosen.code;
   document.documentElement.dir = chosen.direction;
 }

@@ -1,0 +1,37 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useApp } from "../app/context.ts";
+import type { ChatState } from "../state/chat.ts";
+import { t } from "../texts/texts.ts";
+import { ChatHeader } from "./chat_header.tsx";
+import { Composer } from "./composer.tsx";
+import { MessageList } from "./message_list.tsx";
+import { TypingLine } from "./typing_line.tsx";
+import { useFileDrop } from "./use_file_drop.ts";
+import type { WritingMode } from "./writing_mode.ts";
+
+export function OpenChat({ chat }: { chat: ChatState }) {
+  const app = useApp();
+  const [mode, setMode] = useState<WritingMode>(null);
+  const isOnline = app.connection.value === "online";
+  const hasLeft = chat.hasLeft.value;
+  useEffect(() => {
+    if (!isOnline || hasLeft) return;
+    // A fault here is tried again with the next connection.
+    chat.open().catch((error) => console.warn("Opening the chat failed:", error));
+  }, [chat, isOnline, hasLeft]);
+  const pane = useRef<HTMLDivElement>(null);
+  const isDropping = useFileDrop(pane, (files) => !hasLeft && chat.uploads.add(files));
+  return (
+    <div class="open-chat" ref={pane}>
+      {isDropping && <p class="drop-hint">{t().dropHere}</p>}
+      <ChatHeader chat={chat} />
+      <MessageList chat={chat} onMode={setMode} />
+      {hasLeft ? <p class="chat-left muted" role="status">{t().left}</p> : (
+        <>
+          <TypingLine chat={chat} />
+          <Composer chat={chat} mode={mode} onMode={setMode} />
+        </>
+      )}
+    </div>
+  );
+}

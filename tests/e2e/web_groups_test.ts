@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { assertAccessible } from "../support/axe.ts";
+import type { PageVisitor } from "../support/page_visitor.ts";
+import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
+
+async function actOn(owner: PageVisitor, member: string, action: string): Promise<void> {
+  await owner.page.getByRole("button", { name: `What to do with ${member}` }).click();
+  await owner.page.getByRole("button", { name: action }).click();
+}
+
+Deno.test("the page: a group is renamed, joined, managed and left by hand", PAGE_TEST, async () => {
+  await using world = await pageWorld();
+  const { ann, bob, browser } = world;
+  const cat = await world.join("cat");
+  await ann.startGroup("Friends", "bob");
+  await bob.chat("Friends").click();
+  await ann.page.getByRole("button", { name: "Friends" }).click();
+  const dialog = ann.page.getByRole("dialog", { name: "About this chat" });
+  await dialog.getByLabel("Name").fill("Best friends");
+  await dialog.getByLabel("Description").fill("Of the forest");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await bob.page.getByRole("button", { name: "Best friends" }).waitFor();
+
+  await dialog.getByRole("button", { name: "Add people" }).click();
+  await dialog.getByLabel("Find people").fill("cat");
+  await dialog.getByRole("button", { name: "@cat" }).click();
+  await cat.chat("Best friends").click();
+  await dialog.getByText("Members (3)").waitFor();
+  await assertAccessible(ann.page, "about a group");
+  await actOn(ann, "bob", "Make admin");
+  await dialog.getByText("Admin", { exact: true }).waitFor();
+  await actOn(ann, "cat", "Remove from the group");
+  await cat.page.getByText("You are no longer in this group.").waitFor();
+
+  await bob.page.getByRole("button", { name: "Best friends" }).click();
+  await bob.page.getByRole("dialog").getByText("Of the forest").first().waitFor();
+  await bob.page.getByRole("button", { name: "Leave group" }).click();
+  await bob.page.getByRole("button", { name: "Leave group" }).click();
+  await bob.page.getByText("You are no longer in this group.").waitFor();
+  await dialog.getByText("Members (1)").waitFor();
+  assert.deepEqual(browser.faults, []);
+});
+
+Deno.test(
+  "the page: a chat is muted, a person blocked, and a request accepted",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    await bob.call("PUT", "/users/contact-settings", { addToGroups: "nobody" });
+    await ann.startGroup("Friends", "bob");
+    await bob.page.getByRole("button", { name: "Requests" }).click();
+    await bob.page.getByText("ann invites you to Friends").waitFor();
+    await assertAccessible(bob.page, "requests");
+    await bob.page.getByRole("button", { name: "Accept" }).click();
+    await bob.write("Here I am");
+    await ann.message("Here I am").waitFor();
+
+    await ann.page.getByRole("button", { name: "Friends" }).click();
+    await ann.page.getByLabel("Mute").selectOption("For an hour");
+    await ann.page.keyboard.press("Escape");
+    await ann.chat("Friends").getByRole("img", { name: "Muted" }).waitFor();
+
+    await ann.startChat("bob");
+    await ann.page.getByRole("button", { name: "bob" }).click();
+    await ann.page.getByRole("button", { name: "Block" }).click();
+    await ann.page.getByRole("button", { name: "Unblock" }).waitFor();
+    await ann.page.getByRole("button", { name: "Report" }).click();
+    await assertAccessible(ann.page, "reporting a person");
+    await ann.page.getByLabel("Reason").selectOption("Spam");
+    await ann.page.getByRole("button", { name: "Send the report" }).click();
+    await ann.page.getByText("Your report has been sent").waitFor();
+    assert.deepEqual(browser.faults, []);
+  },
+);

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { generateSync } from "otplib";
+import { assertAccessible } from "../support/axe.ts";
+import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
+
+const PASSWORD = "correct horse battery staple";
+
+Deno.test(
+  "the page: profile, status, language and quiet hours are set by hand",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    await ann.startChat("bob");
+    await ann.write("Hello");
+    await bob.chat("ann").click();
+    await ann.page.getByRole("button", { name: "ann" }).first().click();
+    const dialog = ann.page.getByRole("dialog", { name: "Settings" });
+    await assertAccessible(ann.page, "profile");
+    await dialog.getByLabel("Name that others see").fill("Ann of the forest");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await bob.page.getByRole("heading", { name: "Ann of the forest" }).waitFor();
+    await dialog.getByLabel("Status", { exact: true }).selectOption("Busy");
+    await bob.page.getByRole("main").getByText("busy").waitFor();
+
+    await dialog.getByRole("button", { name: "Notifications" }).click();
+    await dialog.getByLabel("Quiet hours").check();
+    await dialog.getByLabel("From").waitFor();
+    await assertAccessible(ann.page, "notification settings");
+    const settings = await ann.call("GET", "/notifications/settings");
+    assert.equal(settings.quietHours.start, "22:00");
+    await dialog.getByRole("button", { name: "Privacy" }).click();
+    await dialog.getByText("You have blocked nobody.").waitFor();
+    await assertAccessible(ann.page, "privacy");
+
+    await dialog.getByRole("button", { name: "Profile" }).click();
+    await dialog.getByLabel("Language").selectOption("العربية");
+    await ann.page.getByRole("dialog", { name: "الإعدادات" }).waitFor();
+    assert.equal(await ann.page.locator("html").getAttribute("dir"), "rtl");
+    await ann.page.reload();
+    await ann.page.getByRole("button", { name: "دردشة جديدة" }).waitFor();
+    await assertAccessible(ann.page, "from right to left");
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page: a second factor is set up, asked for, and other devices are signed out",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, browser, server } = world;
+    await ann.page.getByRole("button", { name: "ann" }).first().click();
+    const dialog = ann.page.getByRole("dialog", { name: "Settings" });
+    await dialog.getByRole("button", { name: "Security" }).click();
+    await dialog.getByRole("button", { name: "Set up" }).click();
+    const secret = (await dialog.locator(".key").textContent())!;
+    await assertAccessible(ann.page, "setting up a second factor");
+    await dialog.getByLabel("Code").fill(generateSync({ secret }));
+    await dialog.getByRole("button", { name: "Turn on" }).click();
+    await dialog.getByRole("button", { name: "Done" }).waitFor();
+    const codes = await dialog.getByRole("list", { name: "Recovery codes" }).getByRole("listitem")
+      .allTextContents();
+    assert(codes.length >= 8, `${codes.length} recovery codes`);
+
+    const other = await browser.page();
+    await other.goto(server.url);
+    await other.getByLabel("Username or e-mail").fill("ann");
+    await other.getByLabel("Password").fill(PASSWORD);
+    await other.getByRole("button", { name: "Sign in" }).click();
+    await other.getByLabel(/^Code of your authenticator app/).fill(codes[0]);
+    await other.getByRole("button", { name: "Continue" }).click();
+    await other.getByRole("button", { name: "New chat" }).waitFor();
+
+    await dialog.getByRole("button", { name: "Done" }).click();
+    await dialog.getByRole("button", { name: "Profile" }).click();
+    await dialog.getByRole("button", { name: "Security" }).click();
+    await dialog.getByText("9 recovery codes are left").waitFor();
+    await dialog.getByRole("button", { name: "Sign out everywhere else" }).click();
+    await other.getByText("Your session has ended").waitFor();
+    assert.deepEqual(browser.faults, []);
+  },
+);
