@@ -17,7 +17,7 @@ import type { KeyStore } from "./mls/key_store.ts";
 import { Model } from "./model.ts";
 import type { ModelStorage } from "./model_storage.ts";
 import { OperationCaller } from "./operation_caller.ts";
-import { OwnTyping } from "./own_typing.ts";
+import type { OwnTyping } from "./own_typing.ts";
 import { People } from "./people.ts";
 import { ReadMarks } from "./read_marks.ts";
 import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output } from "./rest.ts";
@@ -56,7 +56,7 @@ export class ChatClient extends SessionClient {
   readonly #sync: ChatSync;
   readonly #sending: Sending;
   readonly #encryption: EncryptionSlot;
-  readonly #typing: OwnTyping;
+  #typing: Promise<OwnTyping> | undefined;
   readonly #readMarks: ReadMarks;
   readonly #conversations = new Conversations(this);
   /** Null until somebody has signed in, and where nothing lasts. */
@@ -76,7 +76,6 @@ export class ChatClient extends SessionClient {
     const { model } = this;
     this.people = new People(call, onFault);
     this.requests = new ContactRequests(call, onFault);
-    this.#typing = new OwnTyping(call, isOnline);
     this.#readMarks = new ReadMarks(model, { call, userId, isOnline, onFault });
     this.inbox = new Inbox(model, this.people, this.drafts, {
       userId,
@@ -167,12 +166,12 @@ export class ChatClient extends SessionClient {
 
   /** Stops everything; what was not sent is sent by the next run, if the storage lasts. */
   async close(): Promise<void> {
-    this.#typing.stop();
     this.#socket.close();
     this.#sending.pause();
     this.#sync.close();
     this.people.close();
     this.files.close();
+    (await this.#typing)?.stop();
     await this.#sync.idle();
     await this.#encryption.current?.close();
     await this.#kept?.save();
@@ -240,7 +239,8 @@ export class ChatClient extends SessionClient {
 
   /** To be called on every key: tells the others that the caller is typing, as rarely as will do. */
   signalTyping(chatId: string, isTyping: boolean): void {
-    this.#typing.signal(chatId, isTyping);
+    this.#typing ??= import("./own_typing.ts").then((each) => new each.OwnTyping(this));
+    this.#typing.then((typing) => typing.signal(chatId, isTyping), () => this.#typing = undefined);
   }
 
   /** Fetches the members and the newest messages: the inbox brings the last message only. */

@@ -3,11 +3,12 @@ import type { MemberView } from "../api/views/member.ts";
 import type { MessageView } from "../api/views/message.ts";
 import type { Call } from "./call.ts";
 import { ChatError } from "./chat_error.ts";
+import { rowsOf } from "./event_rows.ts";
 import { isDurable, type ServerEvent } from "./events.ts";
 import type { Model } from "./model.ts";
 import type { Output } from "./rest.ts";
 import { Serial } from "./serial.ts";
-import { SyncPages, type SyncPageView } from "./sync_pages.ts";
+import type { SyncPageView } from "./sync_pages.ts";
 
 type InboxItem = Output<"chat.inbox">["items"][number];
 
@@ -41,12 +42,10 @@ export class ChatSync {
   readonly #wanted = new Map<string, number>();
   /** Chats that were opened, the last one last. */
   readonly #opened = new Set<string>();
-  readonly #pages: SyncPages;
   #resync: ReturnType<typeof setTimeout> | undefined;
   #refreshing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly model: Model, private readonly host: SyncHost) {
-    this.#pages = new SyncPages(model, host.call, (items, after) => this.#takePage(items, after));
   }
 
   cursors(): Record<string, number> {
@@ -70,6 +69,8 @@ export class ChatSync {
       }
       cursor = page.next ?? undefined;
     } while (cursor !== undefined);
+    // For the next connection, when the network may be bad.
+    void import("./sync_pages.ts").catch(() => {});
   }
 
   /** After a restored backup: the server's revisions are of another history than the cursors here. */
@@ -85,7 +86,13 @@ export class ChatSync {
    */
   async takeSync(first: SyncPageView | null): Promise<void> {
     clearTimeout(this.#resync);
-    await this.#pages.run(first);
+    const { SyncPages } = await import("./sync_pages.ts");
+    const pages = new SyncPages(
+      this.model,
+      this.host.call,
+      (items, after) => this.#takePage(items, after),
+    );
+    await pages.run(first);
     this.refreshSoon();
     // Receipts take no revision, so that no catch-up brings those that were missed.
     for (const chatId of [...this.#opened].slice(-MOST_RECENT)) {
@@ -327,28 +334,4 @@ function sinceJoining(self: MemberView | undefined): (message: MessageView | und
   return (message) =>
     self !== undefined && message !== undefined &&
     (message.seq > self.rev || message.createdAt >= self.joinedAt);
-}
-
-/** Null for an event that this version does not know: its rows are asked for. */
-function rowsOf(event: Extract<ServerEvent, { rev: number }>): ChangesView | null {
-  const { chatId, rev } = event;
-  const rows: ChangesView = { chatId, rev, messages: [], members: [], more: false };
-  switch (event.event) {
-    case "chat.changes":
-      return event.data;
-    case "chat.updated":
-      return { ...rows, chat: event.data };
-    case "member.updated": {
-      const { memberCount, ...member } = event.data;
-      return { ...rows, members: [member], memberCount };
-    }
-    case "mls.commit":
-      return { ...rows, commits: [event.data] };
-    case "message.created":
-    case "message.updated":
-    case "message.deleted":
-      return { ...rows, messages: [event.data] };
-    default:
-      return null;
-  }
 }

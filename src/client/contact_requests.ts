@@ -5,6 +5,9 @@ import { View } from "./view.ts";
 /** A request for consent that waits for the caller's answer. */
 export type ContactRequest = Output<"request.list">["items"][number];
 
+/** The newest ones, which a screen shows. */
+const MAX_REQUESTS = 100;
+
 /** Invitations to groups, and people who wish to write; fetched while somebody looks at them. */
 export class ContactRequests extends View<readonly ContactRequest[]> {
   #items: readonly ContactRequest[] = [];
@@ -31,13 +34,7 @@ export class ContactRequests extends View<readonly ContactRequest[]> {
   }
 
   async #load(): Promise<void> {
-    const items: ContactRequest[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.call("request.list", { cursor });
-      items.push(...page.items);
-      cursor = page.next ?? undefined;
-    } while (cursor !== undefined);
+    const { items } = await this.call("request.list", { limit: MAX_REQUESTS });
     this.#put(items);
   }
 

@@ -11,7 +11,7 @@ import {
   localChat,
   type PeopleRecord,
 } from "./model_record.ts";
-import type { People } from "./people.ts";
+import type { People, Person } from "./people.ts";
 import { prefixedStore } from "./prefixed_store.ts";
 import type { ReadMarks } from "./read_marks.ts";
 import { Serial } from "./serial.ts";
@@ -167,7 +167,7 @@ export class ModelStorage {
       case "head":
         return { incarnation: this.options.incarnation(), blocked: people.blocked() };
       case "people":
-        return { people: people.known().slice(-MAX_PEOPLE) } satisfies PeopleRecord;
+        return peopleRecord(people.all());
       case "drafts":
         return { drafts: drafts.all() } satisfies DraftsRecord;
       default:
@@ -187,4 +187,14 @@ export class ModelStorage {
       readMark: this.options.readMarks.of(chatId),
     });
   }
+}
+
+/** Those that are known, needed last. */
+function peopleRecord(people: Person[]): PeopleRecord {
+  return {
+    people: people.filter(({ username }) => username !== "").slice(-MAX_PEOPLE)
+      .map(({ id, username, displayName, bio, avatarMediaId }) => {
+        return { id, username, displayName, bio, avatarMediaId };
+      }),
+  };
 }

@@ -5,13 +5,18 @@ const REPEAT_MS = 3_000;
 /** A person who has typed nothing for so long has stopped. */
 const PAUSE_MS = 5_000;
 
+export interface TypingClient {
+  readonly state: string;
+  call: Call;
+}
+
 /** Tells the members of a chat that the caller is typing, as rarely as will do. */
 export class OwnTyping {
   #chatId: string | null = null;
   #toldAt = 0;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly call: Call, private readonly isOnline: () => boolean) {}
+  constructor(private readonly client: TypingClient) {}
 
   /** To be called on every key; nobody types in two chats at once. */
   signal(chatId: string, isTyping: boolean): void {
@@ -33,6 +38,7 @@ export class OwnTyping {
 
   /** Of no use later, so that a failure is nobody's concern. */
   #tell(name: "typing.start" | "typing.stop", chatId: string): void {
-    if (this.isOnline()) this.call(name, { chatId }).catch(() => {});
+    const { client } = this;
+    if (client.state === "online") client.call(name, { chatId }).catch(() => {});
   }
 }

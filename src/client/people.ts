@@ -53,20 +53,6 @@ export class People {
     return this.#entry(userId).view;
   }
 
-  /** Several at once. Returns a new view each time: keep it. */
-  list(userIds: readonly string[]): View<readonly Person[]> {
-    const list: View<readonly Person[]> = new View(
-      () => userIds.map((userId) => this.get(userId)),
-      () => {
-        const stop = this.subscribe((userId) => {
-          if (!list.isWatched) stop();
-          else if (userIds.includes(userId)) list.invalidate();
-        });
-      },
-    );
-    return list;
-  }
-
   isBlocked(userId: string): boolean {
     return this.#blocked.has(userId);
   }
@@ -128,12 +114,8 @@ export class People {
   }
 
   /** @internal */
-  known(): UserView[] {
-    return [...this.#entries.values()].map(({ person }) => person)
-      .filter(({ username }) => username !== "")
-      .map(({ id, username, displayName, bio, avatarMediaId }) => {
-        return { id, username, displayName, bio, avatarMediaId };
-      });
+  all(): Person[] {
+    return [...this.#entries.values()].map(({ person }) => person);
   }
 
   #entry(userId: string): Entry {

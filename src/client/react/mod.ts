@@ -11,7 +11,7 @@ import type { Conversation, MessagesSnapshot } from "../conversation.ts";
 import type { InboxRow } from "../inbox.ts";
 import type { LocalMessage, Presence } from "../local_chat.ts";
 import type { SendContent } from "../pending_row.ts";
-import type { Person } from "../people.ts";
+import type { People, Person } from "../people.ts";
 import type { ConnectionState } from "../socket.ts";
 import type { Observable } from "../view.ts";
 import type { ReactElement } from "./react.d.ts";
@@ -129,8 +129,19 @@ export function usePerson(userId: string): Person {
 /** Several people at once; the same array until one of them changes. */
 export function usePeople(userIds: readonly string[]): readonly Person[] {
   const { people } = useClient();
-  const key = userIds.join();
-  return useView(React.useMemo(() => people.list(userIds), [people, key]));
+  return useView(React.useMemo(() => viewOf(people, userIds), [people, userIds.join()]));
+}
+
+function viewOf(people: People, userIds: readonly string[]): Observable<readonly Person[]> {
+  let last: Person[] = [];
+  return {
+    subscribe: (listener) => people.subscribe((id) => void (userIds.includes(id) && listener())),
+    getSnapshot() {
+      const next = userIds.map((userId) => people.get(userId));
+      const isSame = next.length === last.length && next.every((each, i) => each === last[i]);
+      return isSame ? last : last = next;
+    },
+  };
 }
 
 /** Whether a person is there, as far as they show it; null until it is known. */
