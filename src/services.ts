@@ -1,4 +1,3 @@
-import * as base64url from "jose/base64url";
 import type { Adapters } from "./adapters.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";
 import { auditHandlers } from "./audit/handlers.ts";
@@ -21,6 +20,7 @@ import {
 } from "./chats/create_chats.ts";
 import { chatHandlers } from "./chats/handlers.ts";
 import type { Config } from "./config.ts";
+import { toBase64Url } from "./core/base64url.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import type { MetricsRegistry } from "./core/metrics.ts";
@@ -246,8 +246,8 @@ function createSignIn(
     limiter: adapters.backplane.limiter,
     mailer: adapters.mailer,
     box: secretBox([
-      base64url.encode(config.encryptionKey),
-      ...config.formerEncryptionKeys.map((key) => base64url.encode(key)),
+      toBase64Url(config.encryptionKey),
+      ...config.formerEncryptionKeys.map((key) => toBase64Url(key)),
     ]),
     providers: adapters.providers,
     audit,

@@ -1,9 +1,9 @@
-import * as base64url from "jose/base64url";
+import { toBase64Url } from "../core/base64url.ts";
 
 /**
  * Returns 256 random bits in base64url: too many to guess, so a plain hash of the token can be
  * stored.
  */
 export function randomToken(): string {
-  return base64url.encode(crypto.getRandomValues(new Uint8Array(32)));
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
 }

@@ -1,4 +1,4 @@
-import * as base64url from "jose/base64url";
+import { fromBase64Url, toBase64Url } from "../core/base64url.ts";
 
 /**
  * Encrypts, at rest, small secrets (a TOTP secret) that the server must read again. An attacker
@@ -73,7 +73,7 @@ async function deriveKey(secret: string): Promise<BoxKey> {
   const id = await crypto.subtle.deriveBits(from("key id"), root, 64);
   const aes = { name: "AES-GCM", length: 256 };
   const key = await crypto.subtle.deriveKey(from("key"), root, aes, false, ["encrypt", "decrypt"]);
-  return { id: base64url.encode(new Uint8Array(id)), key };
+  return { id: toBase64Url(new Uint8Array(id)), key };
 }
 
 /** Random IVs of 96 bits are safe for 2^32 seals under one key (NIST SP 800-38D, section 8.3). */
@@ -84,7 +84,7 @@ async function seal({ id, key }: BoxKey, secret: string, owner: SecretOwner): Pr
   const bytes = new Uint8Array(IV_BYTES + sealed.length);
   bytes.set(iv);
   bytes.set(sealed, IV_BYTES);
-  return `v1.${id}.${base64url.encode(bytes)}`;
+  return `v1.${id}.${toBase64Url(bytes)}`;
 }
 
 async function open(keys: BoxKey[], sealed: string, owner: SecretOwner): Promise<string> {
@@ -96,7 +96,7 @@ async function open(keys: BoxKey[], sealed: string, owner: SecretOwner): Promise
     );
   }
   try {
-    const bytes = new Uint8Array(base64url.decode(encoded));
+    const bytes = fromBase64Url(encoded);
     const iv = bytes.subarray(0, IV_BYTES);
     const how = { name: "AES-GCM", iv, additionalData: associatedData(keyId, owner) };
     const opened = await crypto.subtle.decrypt(how, found.key, bytes.subarray(IV_BYTES));

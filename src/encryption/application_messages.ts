@@ -1,5 +1,5 @@
 import { fieldError, quote } from "../core/errors.ts";
-import { fromBase64Url } from "./base64url.ts";
+import { fromBase64Url } from "../core/base64url.ts";
 import { parseApplicationMessage } from "./mls/mls_message.ts";
 
 export interface GroupEpoch {

@@ -2,7 +2,7 @@ import type { ChatDraft } from "../chats/chat_draft.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import type { Device } from "../model/device.ts";
 import { assertMayRemove, type Membership } from "../model/membership.ts";
-import { fromBase64Url, toBase64Url } from "./base64url.ts";
+import { fromBase64Url, toBase64Url } from "../core/base64url.ts";
 import type { CommitEffect } from "./mls/commit_check.ts";
 import { parseIdentity } from "./mls/identity.ts";
 import { keyPackageRef, parseKeyPackage } from "./mls/key_package.ts";

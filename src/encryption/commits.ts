@@ -12,7 +12,7 @@ import type { Chat } from "../model/chat.ts";
 import type { Handshake, StoredGroupInfo } from "../model/handshake.ts";
 import { assertGroupSize } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
-import { base64UrlBytes, fromBase64Url } from "./base64url.ts";
+import { base64UrlBytes, fromBase64Url } from "../core/base64url.ts";
 import { isCurrent, requireCurrent, requireMayRestart, staleEpoch } from "./commit_order.ts";
 import { checkDevices, checkMembership, checkWelcome, type WelcomeClaim } from "./commit_rules.ts";
 import { checkCommit, type CommitEffect } from "./mls/commit_check.ts";

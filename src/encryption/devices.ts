@@ -4,7 +4,7 @@ import { AppError, fieldError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Device } from "../model/device.ts";
 import type { Store } from "../store/store.ts";
-import { fromBase64Url } from "./base64url.ts";
+import { fromBase64Url } from "../core/base64url.ts";
 import type { EncryptionNotices } from "./notices.ts";
 
 const SIGNATURE_KEY_BYTES = 32;

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError } from "../core/errors.ts";
 import type { Device, StoredKeyPackage } from "../model/device.ts";
 import type { Store } from "../store/store.ts";
-import { base64UrlBytes, fromBase64Url, toBase64Url } from "./base64url.ts";
+import { base64UrlBytes, fromBase64Url, toBase64Url } from "../core/base64url.ts";
 import type { ClaimAllowance, ClaimBudget } from "./claim_budget.ts";
 import { ownDevice } from "./devices.ts";
 import {

@@ -1,5 +1,7 @@
 import { concat } from "../../core/bytes.ts";
 
+export { fromBase64Url, toBase64Url } from "../../core/base64url.ts";
+
 /**
  * Bytes over a plain ArrayBuffer: the only kind that Web Crypto takes. Not that of `core`, since the
  * bundle's types are to need nothing from outside the client.
@@ -18,25 +20,6 @@ export function utf8(text: string): Bytes {
 /** Throws a TypeError for what is not UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-}
-
-/** RFC 4648, section 5, without padding: how MLS objects and keys travel. */
-export function toBase64Url(bytes: Uint8Array): string {
-  let binary = "";
-  // In steps, as a call takes only so many arguments.
-  for (let i = 0; i < bytes.length; i += 0x8000) {
-    binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  }
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
-/** Throws a SyntaxError for anything but unpadded base64url. */
-export function fromBase64Url(text: string): Bytes {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
-    throw new SyntaxError("Decode base64url: there is a character that does not belong");
-  }
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
 }
 
 /** In a time that tells nothing of where they differ. */

@@ -1,4 +1,4 @@
-import * as base64url from "jose/base64url";
+import { toBase64Url } from "../../core/base64url.ts";
 
 /**
  * A `Topic` (RFC 8030, section 5.4) has at most 32 characters of the base64url alphabet, which a
@@ -7,5 +7,5 @@ import * as base64url from "jose/base64url";
  */
 export async function webPushTopic(collapseKey: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(collapseKey));
-  return base64url.encode(new Uint8Array(digest, 0, 24));
+  return toBase64Url(new Uint8Array(digest, 0, 24));
 }

@@ -98,9 +98,9 @@ function pollingWorker(due: OutboxEntry[]) {
     chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
     outbox: {
       firstDue: () => Promise.resolve(due[0]?.dueAt ?? null),
-      take: (_: number, until: number, limit: number) =>
+      claim: (_: number, until: number, limit: number) =>
         Promise.resolve(due.splice(0, limit).map((entry) => ({ ...entry, dueAt: until }))),
-      hold: (ids: string[], until: number) => {
+      extend: (ids: string[], until: number) => {
         held.push({ ids, until });
         return Promise.resolve();
       },

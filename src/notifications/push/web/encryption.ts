@@ -1,6 +1,6 @@
-import * as base64url from "jose/base64url";
 import { type Bytes, concat } from "../../../core/bytes.ts";
 import { AppError, quote } from "../../../core/errors.ts";
+import { keyBytes } from "./key_bytes.ts";
 
 /**
  * Message encryption for Web Push (RFC 8291) in the `aes128gcm` coding (RFC 8188), one record a push.
@@ -57,10 +57,8 @@ function toBigInt(bytes: Bytes): bigint {
 }
 
 function decode(name: string, text: string, length: number): Bytes {
-  try {
-    const bytes = base64url.decode(text);
-    if (bytes.length === length) return new Uint8Array(bytes);
-  } catch { /* reported below */ }
+  const bytes = keyBytes(text, length);
+  if (bytes) return bytes;
   throw invalidKey(name, text, `${length} bytes in base64url`);
 }
 

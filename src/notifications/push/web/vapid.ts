@@ -1,6 +1,8 @@
-import * as base64url from "jose/base64url";
 import { SignJWT } from "jose/jwt/sign";
+import { toBase64Url } from "../../../core/base64url.ts";
+import type { Bytes } from "../../../core/bytes.ts";
 import { type Clock, systemClock } from "../../../core/clock.ts";
+import { keyBytes } from "./key_bytes.ts";
 
 /**
  * Voluntary Application Server Identification (RFC 8292): identifies the sending server to push
@@ -42,12 +44,12 @@ export async function parseVapidKeys(text: VapidKeyText, subject: string): Promi
   const jwk = {
     kty: "EC",
     crv: "P-256",
-    x: base64url.encode(point.subarray(1, 33)),
-    y: base64url.encode(point.subarray(33)),
-    d: base64url.encode(decode("private", text.privateKey, 32)),
+    x: toBase64Url(point.subarray(1, 33)),
+    y: toBase64Url(point.subarray(33)),
+    d: toBase64Url(decode("private", text.privateKey, 32)),
   };
   const privateKey = await importMatching(jwk, point);
-  return { publicKey: base64url.encode(point), privateKey, subject };
+  return { publicKey: toBase64Url(point), privateKey, subject };
 }
 
 /**
@@ -67,11 +69,9 @@ async function importMatching(
   throw new Error("The VAPID keys are not valid: they are not a key pair on the curve P-256");
 }
 
-function decode(name: string, text: string, length: number): Uint8Array<ArrayBuffer> {
-  try {
-    const bytes = base64url.decode(text.trim());
-    if (bytes.length === length) return new Uint8Array(bytes);
-  } catch { /* reported below */ }
+function decode(name: string, text: string, length: number): Bytes {
+  const bytes = keyBytes(text, length);
+  if (bytes) return bytes;
   throw new Error(`The VAPID ${name} key must be ${length} bytes in base64url`);
 }
 
