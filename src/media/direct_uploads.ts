@@ -88,8 +88,11 @@ export class DirectUploads {
     if (media.upload?.method === "tus") return await this.options.resumable.complete(ownerId, id);
     if (media.upload?.method !== "put") throw notFound("upload", id);
     const { upload } = media;
-    const held = await this.options.leases.hold(`upload:${id}`, () => this.#finish(media, upload));
-    if (held) return held.value;
+    const result = await this.options.leases.hold(
+      `upload:${id}`,
+      () => this.#finish(media, upload),
+    );
+    if (result) return result.value;
     throw new AppError("conflict", "Cannot finish the upload: another request is finishing it");
   }
 

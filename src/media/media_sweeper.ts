@@ -64,17 +64,17 @@ export class MediaSweeper {
    * Runs one round; returns the number of removed uploads, or null if another instance is sweeping.
    */
   async sweep(): Promise<number | null> {
-    const held = await this.options.leases.hold("media sweep", async () => {
+    const result = await this.options.leases.hold("media sweep", async () => {
       let removed = 0;
       for (let found = PAGE; found === PAGE && !this.#closed;) {
         const due = await this.options.store.media.due(this.options.clock.now(), PAGE);
         found = due.length;
-        for (const media of due) if (await this.#look(media)) removed++;
+        for (const media of due) if (await this.#check(media)) removed++;
       }
       await this.#sweepBlobs();
       return removed;
     });
-    return held && held.value;
+    return result && result.value;
   }
 
   /**
@@ -97,7 +97,7 @@ export class MediaSweeper {
    * Returns true if the upload was removed. One that cannot be removed is moved to the end of the
    * queue, and its error is thrown.
    */
-  async #look(media: Media): Promise<boolean> {
+  async #check(media: Media): Promise<boolean> {
     if (media.status === "ready" && await this.#isNeeded(media)) {
       // Checked again in a day rather than never: its last reference may be disappearing right now.
       const checkAt = this.options.clock.now() + 24 * HOUR_MS;
@@ -146,14 +146,14 @@ export class MediaSweeper {
   async #tick(): Promise<void> {
     this.#nudged = false;
     this.#ticking = true;
-    let again = TICK_MS;
+    let delayMs = TICK_MS;
     try {
       // Another instance is sweeping, and may be past the upload that this nudge is about.
-      if (await this.sweep() === null) again = 1_000;
+      if (await this.sweep() === null) delayMs = 1_000;
     } catch (error) {
       this.options.log.warn("Upload sweep failed; it is retried", { error });
     }
     this.#ticking = false;
-    this.#schedule(this.#nudged ? NUDGE_MS : again);
+    this.#schedule(this.#nudged ? NUDGE_MS : delayMs);
   }
 }

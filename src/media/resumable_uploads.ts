@@ -254,10 +254,10 @@ export class ResumableUploads {
 
   async #alone<T>(ownerId: string, id: string, work: (media: Media) => Promise<T>): Promise<T> {
     await this.#own(ownerId, id);
-    const held = await this.#options.leases.hold(`upload:${id}`, async () => {
+    const result = await this.#options.leases.hold(`upload:${id}`, async () => {
       return await work(await this.#own(ownerId, id));
     });
-    if (held) return held.value;
+    if (result) return result.value;
     throw new AppError("conflict", "Cannot continue the upload: another request is in progress", {
       retryAfter: 1,
     });

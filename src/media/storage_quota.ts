@@ -19,12 +19,13 @@ export async function withinQuota<T>(write: Promise<T>): Promise<T> {
 
 function quotaExceeded({ usage, quota }: QuotaExceeded): AppError {
   if (usage.bytes > quota.bytes) {
-    const detail = `Your files would take ${usage.bytes} bytes, and ${quota.bytes} are allowed: ` +
-      "delete files that you no longer need";
+    const detail =
+      `Cannot store the file: your files would take ${usage.bytes} bytes, and ${quota.bytes} are ` +
+      "allowed; delete files that you no longer need";
     return new AppError("quota_exceeded", detail);
   }
   const detail =
-    `You have ${quota.openUploads} unfinished uploads, which is the limit: finish or ` +
-    "cancel one first";
+    `Cannot start an upload: you have ${quota.openUploads} unfinished uploads, which is the ` +
+    "limit; finish or cancel one first";
   return new AppError("quota_exceeded", detail);
 }

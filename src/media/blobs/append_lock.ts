@@ -12,7 +12,7 @@ export class AppendLock {
     if (this.#busy.has(upload.id)) {
       const message = `Cannot append to the upload ${
         quote(upload.id)
-      }: another append is under way`;
+      }: another append is in progress`;
       throw new AppError("conflict", message);
     }
     this.#busy.add(upload.id);

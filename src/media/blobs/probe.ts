@@ -41,6 +41,6 @@ export function blobProbe(
 async function writeAndRead(blobs: Pick<BlobStore, "put" | "get">): Promise<void> {
   await blobs.put(KEY, new Blob([TEXT]).stream(), { contentType: "text/plain" });
   const found = await blobs.get(KEY);
-  if (found === null) throw new Error("The object that was written is not there");
+  if (found === null) throw new Error("Cannot read the object that was just written");
   await found.body.cancel();
 }

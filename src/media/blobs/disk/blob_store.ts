@@ -82,7 +82,7 @@ export class DiskBlobStore implements BlobStore {
   async copy(from: string, to: string, options: CopyOptions = {}): Promise<BlobInfo> {
     checkKey(to);
     const source = await this.get(from);
-    if (!source) throw new AppError("not_found", `There is no blob ${from} to copy`);
+    if (!source) throw new AppError("not_found", `Cannot copy ${from}: there is no such blob`);
     const { info, body } = source;
     if (options.ifMatch !== undefined && options.ifMatch !== info.etag) {
       await body.cancel();

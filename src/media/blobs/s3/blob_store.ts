@@ -115,13 +115,15 @@ export class S3BlobStore implements BlobStore {
       );
     } catch (error) {
       if (isRefusal(error, 404)) {
-        throw new AppError("not_found", `There is no blob ${from} to copy`);
+        throw new AppError("not_found", `Cannot copy ${from}: there is no such blob`);
       }
       if (!isRefusal(error, 412)) throw error;
       throw new AppError("precondition_failed", `Cannot copy ${from}: it has changed`);
     }
     const info = await this.head(to);
-    if (!info) throw new AppError("conflict", `The blob ${to} was deleted while it was copied`);
+    if (!info) {
+      throw new AppError("conflict", `Cannot copy to ${to}: the copy was deleted meanwhile`);
+    }
     return info;
   }
 
@@ -204,7 +206,7 @@ export class S3BlobStore implements BlobStore {
 
   async #putParts(
     key: string,
-    begun: Uint8Array[],
+    firstParts: Uint8Array[],
     rest: AsyncIterable<Uint8Array>,
     options: PutOptions,
   ): Promise<BlobInfo> {
@@ -216,7 +218,7 @@ export class S3BlobStore implements BlobStore {
       size += bytes.byteLength;
     };
     try {
-      while (begun.length > 0) await send(begun.shift()!);
+      while (firstParts.length > 0) await send(firstParts.shift()!);
       for await (const bytes of rest) await send(bytes);
       const etag = await this.#multipart.complete(multipart, parts);
       return { key, size, contentType: options.contentType, etag };
