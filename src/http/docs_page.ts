@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { entityTagOf, namesTag } from "../core/entity_tag.ts";
+import { GUIDE, GUIDE_STYLE } from "./docs_guide.ts";
 import type { HttpEnv } from "./http_env.ts";
 
 /** Only what this server itself serves; Swagger UI sets styles on its elements. */
@@ -14,8 +15,10 @@ const PAGE = `<!doctype html>
     <title>RealTimeChat API</title>
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="/docs/guide.css">
   </head>
   <body>
+    ${GUIDE}
     <div id="docs"></div>
     <noscript>This page needs JavaScript; the document is at <a href="/api/openapi.json">/api/openapi.json</a>.</noscript>
     <script src="/docs/swagger-ui-bundle.js"></script>
@@ -24,8 +27,15 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Without a validator's badge, which would send the document's address to a stranger. */
-const START = `SwaggerUIBundle({
+/**
+ * Dark where the system is. Without a validator's badge, which would send the document's address to a
+ * stranger.
+ */
+const START = `const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+follow();
+dark.addEventListener("change", follow);
+SwaggerUIBundle({
   url: "/api/openapi.json",
   dom_id: "#docs",
   deepLinking: true,
@@ -51,6 +61,10 @@ const ASSETS: Record<string, { type: string; load: Load }> = {
     type: "text/javascript; charset=utf-8",
     load: async () =>
       textOf(await import("swagger-ui-dist/swagger-ui-bundle.js", { with: { type: "text" } })),
+  },
+  "guide.css": {
+    type: "text/css; charset=utf-8",
+    load: () => Promise.resolve(GUIDE_STYLE),
   },
   "start.js": {
     type: "text/javascript; charset=utf-8",

@@ -37,6 +37,15 @@ Deno.test("/docs/ is the same page as /docs", async () => {
   assert.deepEqual([page.status, same.status], [200, 200]);
   const text = await page.text();
   assert.match(text, /swagger-ui-bundle/);
+  const headings = [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading);
+  assert.deepEqual(headings, [
+    ...["1. Sign in", "2. Receive events", "3. Or use the library", "Good to know"],
+  ]);
+  for (const [, link] of text.matchAll(/<a href="([^"]+)"/g)) {
+    const { status, body } = await fetch(app.url + link);
+    await body?.cancel();
+    assert.equal(status, 200, link);
+  }
   assert.equal(await same.text(), text);
 });
 
@@ -58,6 +67,12 @@ Deno.test({
       /^(get|put|post|delete|patch|head|options)$/.test(name)
     );
     const seen = JSON.parse(new TextDecoder().decode(stdout));
-    assert.deepEqual(seen, { shown: documented.length, strange: [], faults: [] });
+    assert.deepEqual(seen, {
+      shown: documented.length,
+      strange: [],
+      faults: [],
+      isDark: [false, true],
+      contrast: [true, true],
+    });
   },
 });

@@ -1,6 +1,16 @@
 /** `docs_in_browser.ts <browser> <url>`: opens /docs, and prints what was shown and asked for. */
 import { chromium } from "playwright-core";
 
+/** Compares the text of the guide and of an operation with the page behind them: one is dark, one light. */
+const IS_LEGIBLE = `(() => {
+  const lightness = (color) => color.match(/[\\d.]+/g).slice(0, 3).reduce((sum, n) => sum + +n, 0) / 765;
+  const page = lightness(getComputedStyle(document.body).backgroundColor);
+  return [".guide p", ".opblock-summary-path"].every((selector) => {
+    const text = lightness(getComputedStyle(document.querySelector(selector)).color);
+    return Math.abs(text - page) > 0.4;
+  });
+})()`;
+
 const [executablePath, url] = Deno.args;
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 const page = await browser.newPage();
@@ -17,6 +27,17 @@ page.on("console", (line) => line.type() === "error" && faults.push(line.text())
 await page.goto(`${url}/docs`);
 await page.waitForSelector(".opblock", { timeout: 60_000 });
 const shown = await page.locator(".opblock").count();
+const isDark: boolean[] = [];
+const contrast: boolean[] = [];
+for (const colorScheme of ["light", "dark"] as const) {
+  await page.emulateMedia({ colorScheme });
+  // The page hears of the change when it is drawn next.
+  await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))");
+  isDark.push(await page.evaluate(`document.documentElement.classList.contains("dark-mode")`));
+  contrast.push(await page.evaluate(IS_LEGIBLE));
+  const folder = Deno.env.get("SCREENSHOTS");
+  if (folder) await page.screenshot({ path: `${folder}/docs_${colorScheme}.png` });
+}
 await browser.close();
-console.log(JSON.stringify({ shown, strange, faults }));
+console.log(JSON.stringify({ shown, strange, faults, isDark, contrast }));
 Deno.exit(0);
