@@ -78,3 +78,22 @@ Deno.test("ServiceMonitor times a call out, which counts as failing since it beg
   await eventually("the service works again", () => monitor.run("write", work));
   assert.equal(monitor.fault(), null);
 });
+
+Deno.test("ServiceMonitor makes no further call of a kind while one that timed out goes on", async () => {
+  const monitor = new ServiceMonitor("The service", () => {}, {
+    timeoutMs: 20,
+    repeatsCalls: true,
+  });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let made = 0;
+  const call = () => {
+    made++;
+    return promise;
+  };
+  for (let i = 0; i < 3; i++) await assert.rejects(monitor.run("write", call), /no response/);
+  assert.equal(made, 1, "the service's client repeats the first one");
+  assert.equal(await monitor.run("read", work), "answer", "another kind goes on");
+  resolve("late");
+  assert.equal(await eventually("it works again", () => monitor.run("write", call)), "late");
+  assert.equal(made, 2, "those that timed out meanwhile are not made any more");
+});

@@ -42,7 +42,7 @@ export class KvBroker extends SharedBroker {
   constructor(private readonly options: KvBrokerOptions) {
     const { instances, log, gatherMs = 12, onCall } = options;
     const batches = { gatherMs, smallBytes: 800, largeBytes: 60_000 };
-    super({ service: "Deno KV", instances, log, batches, onCall });
+    super({ service: "Deno KV", instances, log, batches, onCall, repeatsCalls: true });
   }
 
   override async start(events: BrokerEvents): Promise<void> {

@@ -19,6 +19,8 @@ export interface SharedBrokerOptions {
   instances: Instances;
   log: Log;
   onCall?: OnBrokerCall;
+  /** See `ServiceMonitorOptions`. */
+  repeatsCalls?: boolean;
   /** Size and interval of batches. */
   batches: Pick<SignalQueueOptions, "gatherMs" | "smallBytes" | "largeBytes">;
 }
@@ -46,10 +48,11 @@ export abstract class SharedBroker implements Broker {
   readonly #replay = new SignalReplayBuffer();
   #closing: Promise<void> | null = null;
 
-  constructor({ service, instances, log, batches, onCall }: SharedBrokerOptions) {
+  constructor({ service, instances, log, batches, onCall, repeatsCalls }: SharedBrokerOptions) {
     this.instances = instances;
     this.log = log;
-    this.monitor = new ServiceMonitor(service, () => this.onRecovered(), { observe: onCall });
+    const options = { observe: onCall, repeatsCalls };
+    this.monitor = new ServiceMonitor(service, () => this.onRecovered(), options);
     instances.guard = (call) => this.monitor.run("instances", call);
     this.#queue = new SignalQueue({ ...batches, log, write: (batch) => this.#append(batch) });
     instances.listen({ onJoined: () => this.#replayBuffered() });

@@ -13,11 +13,26 @@ export interface ServiceMonitorOptions {
   /** Monotonic milliseconds, for tests. */
   now?: () => number;
   observe?: OnBrokerCall;
+  /**
+   * The service's client repeats a call on its own, without end, and Deno KV's writes a line for each try.
+   * So while one that timed out goes on, no further one of its kind is made.
+   */
+  repeatsCalls?: boolean;
+}
+
+interface PendingCall {
+  since: number;
+  /** The service's own call, once it was made. */
+  made: Promise<unknown> | null;
+  isSettled: boolean;
+  isOver: boolean;
 }
 
 /** Derives from the calls to a service whether it works. */
 export class ServiceMonitor {
-  readonly #pending = new Set<{ since: number }>();
+  readonly #pending = new Set<PendingCall>();
+  /** Calls that timed out and go on, the last of each kind. */
+  readonly #abandoned = new Map<BrokerCall, Promise<unknown>>();
   #calls = 0;
   #failingSince: number | null = null;
   #reason = "";
@@ -25,14 +40,16 @@ export class ServiceMonitor {
   readonly #timeoutMs: number;
   readonly #now: () => number;
   readonly #observe: OnBrokerCall;
+  readonly #repeatsCalls: boolean;
 
   /** `onRecovered` is called when the service works again after a fault. */
   constructor(
     private readonly service: string,
     private readonly onRecovered: () => void,
-    { timeoutMs = TIMEOUT_MS, now = () => performance.now(), observe = () => {} }:
-      ServiceMonitorOptions = {},
+    options: ServiceMonitorOptions = {},
   ) {
+    const { timeoutMs = TIMEOUT_MS, now = () => performance.now(), observe = () => {} } = options;
+    this.#repeatsCalls = options.repeatsCalls ?? false;
     this.#timeoutMs = timeoutMs;
     this.#now = now;
     this.#observe = observe;
@@ -58,10 +75,15 @@ export class ServiceMonitor {
   /** Rejects as the call does, or after the timeout; the call itself may go on. */
   async run<T>(kind: BrokerCall, call: () => Promise<T>): Promise<T> {
     this.#calls++;
-    const mark = { since: this.#now() };
+    const mark: PendingCall = {
+      since: this.#now(),
+      made: null,
+      isSettled: false,
+      isOver: false,
+    };
     this.#pending.add(mark);
     try {
-      const result = await withDeadline(call(), this.#timeoutMs);
+      const result = await withDeadline(this.#make(kind, mark, call), this.#timeoutMs);
       this.#pending.delete(mark);
       this.#onSuccess(mark.since);
       return result;
@@ -70,9 +92,28 @@ export class ServiceMonitor {
       this.#reason = error instanceof Error ? error.message : String(error);
       throw error;
     } finally {
+      mark.isOver = true;
       this.#pending.delete(mark);
+      this.#keepAbandoned(kind, mark);
       this.#observe(kind, this.#now() - mark.since);
     }
+  }
+
+  async #make<T>(kind: BrokerCall, mark: PendingCall, call: () => Promise<T>): Promise<T> {
+    const abandoned = this.#abandoned.get(kind);
+    if (abandoned) await abandoned;
+    if (mark.isOver) throw new Error("the call timed out before it was made");
+    const made = call();
+    mark.made = made;
+    return await made.finally(() => mark.isSettled = true);
+  }
+
+  #keepAbandoned(kind: BrokerCall, { made, isSettled }: PendingCall): void {
+    if (!this.#repeatsCalls || made === null || isSettled) return;
+    const going = made.catch(() => {}).finally(() => {
+      if (this.#abandoned.get(kind) === going) this.#abandoned.delete(kind);
+    });
+    this.#abandoned.set(kind, going);
   }
 
   /** Calls that began before an announced recovery do not announce it again. */
