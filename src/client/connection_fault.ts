@@ -12,16 +12,23 @@ export interface UnopenedSocket {
   again: boolean;
 }
 
+/** Servers that answered over HTTP since the last connection that opened. */
+const answering = new WeakSet<Rest>();
+
 /**
  * Finds out why a WebSocket does not open, if it is not for want of a network. Null if it is, or may be: a server
- * that is only just starting answers over HTTP first, so a proxy is blamed only `again`.
+ * that is only just starting answers over HTTP first, and a network may be back just now. So a proxy is blamed
+ * only for a connection that was tried after the server had answered.
  */
 export async function socketFault(
   { rest, url, again }: UnopenedSocket,
 ): Promise<ChatError | null> {
   const error = await rest.raw(NEEDS_SESSION, {}).then(notOurs, (error: ChatError) => error);
   if (error.code === "bad_answer" || error.code === "misuse") return error;
-  if (!again || error.code !== "unauthenticated") return null;
+  const didAnswer = again && answering.has(rest);
+  if (error.code === "unauthenticated") answering.add(rest);
+  else answering.delete(rest);
+  if (!didAnswer || error.code !== "unauthenticated") return null;
   return misuse(
     "connect",
     `${url} answers over HTTP, but no WebSocket opens at ${url}/ws. A proxy has to pass upgrades there`,
