@@ -78,8 +78,10 @@ tabs.onmessage = async ({ data: news }: MessageEvent<TabNews>) => {
   // The server may have closed this tab's connection already.
   if (news === "signedOut" && signedIn.peek() === null) endedBy.value = "elsewhere";
   const current = signedIn.peek();
+  // The client may notice by itself meanwhile that its session is over.
+  const currentId = current?.client.user?.id;
   const user = await (await newClient()).resume();
-  if (current === undefined || user?.id === current?.client.user?.id) return;
+  if (current === undefined || user?.id === currentId) return;
   if (user !== null) return location.reload();
   endedBy.value = news === "signedOut" ? "elsewhere" : "expired";
   leave();
