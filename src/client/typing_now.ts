@@ -7,7 +7,10 @@ export class TypingNow {
   readonly #timers = new Map<string, Map<string, ReturnType<typeof setTimeout>>>();
   readonly #lists = new Map<string, readonly string[]>();
 
-  constructor(private readonly onChange: (chatId: string) => void) {}
+  constructor(
+    private readonly onChange: (chatId: string) => void,
+    private readonly expiresMs = TYPING_EXPIRES_MS,
+  ) {}
 
   /** Returns their ids, the same array until it changes. */
   of(chatId: string): readonly string[] {
@@ -22,7 +25,7 @@ export class TypingNow {
     timers.delete(userId);
     if (isTyping) {
       const end = () => this.set(chatId, userId, false);
-      timers.set(userId, setTimeout(end, TYPING_EXPIRES_MS));
+      timers.set(userId, setTimeout(end, this.expiresMs));
     }
     if (timers.size === 0) this.#timers.delete(chatId);
     if (!hasChanged) return;

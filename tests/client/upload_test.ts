@@ -102,3 +102,22 @@ Deno.test("an upload that is aborted or refused leaves nothing behind", async ()
 function fileOf(size: number): File {
   return new File(["x".repeat(size)], "notes.txt", { type: "text/plain", lastModified: 1 });
 }
+
+Deno.test("the address of a file is another one before the first has expired", async () => {
+  await using app = await RunningApp.start();
+  const { ann } = await app.people("ann");
+  await using anns = await clientOf(app.url, ann);
+  const { files } = anns.client;
+  const { id } = await files.upload(fileOf(10));
+  const first = await files.url(id);
+  const { now } = Date;
+  // Links live for 15 minutes at least.
+  Date.now = () => now() + 11 * 60_000;
+  try {
+    const second = await files.url(id);
+    assert.notEqual(second, first);
+    assert.equal(files.watchUrl(id).getSnapshot(), second);
+  } finally {
+    Date.now = now;
+  }
+});
