@@ -8,7 +8,7 @@ export interface RunOptions {
 /** Milliseconds after which a program is ended; only a failing test waits so long. */
 const PATIENCE_MS = 120_000;
 
-/** What a program printed. Throws with all of it if it fails. */
+/** Returns the output of a program. Throws with the whole output if it fails. */
 export async function run(program: string, args: string[], options: RunOptions): Promise<string> {
   const { code, output } = await tryRun(program, args, options);
   assert.equal(code, 0, `${program} ${args.join(" ")}:\n${output}`);

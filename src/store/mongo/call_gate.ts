@@ -5,7 +5,7 @@ import type { Outage } from "./outage.ts";
 /**
  * Every call of the adapter passes through here, so that one place translates the driver's errors,
  * one place knows the pending calls when the store is to close (the driver's own `close` cuts them
- * off), and calls fail at once while the database is known to be gone.
+ * off), and calls fail at once during an outage of the database.
  */
 export class CallGate {
   #running = 0;

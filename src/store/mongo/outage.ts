@@ -1,32 +1,32 @@
 import { delay } from "../../core/delay.ts";
 import { isServerMissing } from "./errors.ts";
 
-/** Pause between two tries to reach a server that refuses at once. */
+/** Milliseconds between two attempts to reach a server that refuses connections. */
 const RETRY_MS = 500;
 
 /**
- * Knows whether the database is gone: a call has waited in vain for as long as an election may take. From
- * then on calls fail at once, instead of each waiting as long, until a ping of ours is answered.
+ * Tracks an outage of the database. It begins when a call has found no server for as long as an
+ * election may take. Until a ping succeeds, calls fail at once instead of each waiting as long.
  */
 export class Outage {
   #isUnderWay = false;
   #isClosed = false;
 
-  /** `ping` waits for a server, and rejects where there is none. */
+  /** `ping` waits for a server, and rejects if there is none. */
   constructor(private readonly ping: () => Promise<void>) {}
 
   get isUnderWay(): boolean {
     return this.#isUnderWay;
   }
 
-  /** To be called with what a call of the driver threw. */
+  /** Call it with every error of the driver. */
   onError(error: unknown): void {
     if (this.#isUnderWay || this.#isClosed || !isServerMissing(error)) return;
     this.#isUnderWay = true;
     void this.#waitForServer();
   }
 
-  /** To be called before the client closes, which ends a ping under way. */
+  /** Call it before the client closes, which ends a pending ping. */
   close(): void {
     this.#isClosed = true;
   }

@@ -1,4 +1,4 @@
-// What the guide's examples take as given.
+// Globals that the guide's examples use.
 import type { ChatClient } from "realtimechat-client";
 
 declare global {
