@@ -41,6 +41,7 @@ export function MenuItems(
       <QuickReactions message={message} actions={actions} onDone={host.onDone} />
       {item("reply", t().reply, () => actions.reply(message))}
       {message.text !== "" && item("copy", t().copyText, () => actions.copy(message))}
+      {item("pin", message.pinnedAt ? t().unpin : t().pin, () => actions.pin(message))}
       {isMine && message.kind !== "system" && item("edit", t().edit, () => actions.edit(message))}
       {mayDelete && item("trash", t().delete, host.onDelete)}
     </div>

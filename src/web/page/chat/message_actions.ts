@@ -16,6 +16,7 @@ export interface MessageActions {
   remove(message: LocalMessage): Promise<void>;
   react(message: LocalMessage, emoji: string, remove: boolean): void;
   copy(message: LocalMessage): void;
+  pin(message: LocalMessage): void;
   resend(message: LocalMessage): void;
   discard(message: LocalMessage): void;
   /** Scrolls to the message, wherever in the history it is. */
@@ -38,6 +39,14 @@ export function messageActions(
     },
     copy: ({ text }) => {
       void report(navigator.clipboard.writeText(text).then(() => showToast(t().copied)));
+    },
+    pin: ({ id, pinnedAt }) => {
+      const input = { messageId: id, unpin: pinnedAt !== null };
+      void report(
+        client.call("message.pin", input).then((row) => {
+          client.model.putMessages(chat.id, [row]);
+        }),
+      );
     },
     // How it ends shows at the message itself.
     resend: ({ clientId }) => void client.resend(chat.id, clientId).catch(() => {}),

@@ -2,6 +2,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { EmptyState } from "../components/empty_state.tsx";
 import type { ChatState } from "../state/chat.ts";
+import { wantedMessage } from "../state/wanted_message.ts";
 import { t } from "../texts/texts.ts";
 import type { WritingMode } from "./writing_mode.ts";
 import { JumpDown } from "./jump_down.tsx";
@@ -75,6 +76,13 @@ export function MessageList({ chat, onMode }: MessageListProps) {
     setPlace(around(messages, unread.id));
     keeper.beginAt(unread.id);
   }, [isOpened]);
+
+  const wanted = wantedMessage.value;
+  useLayoutEffect(() => {
+    if (!isOpened || wanted?.chatId !== chat.id) return;
+    wantedMessage.value = null;
+    void actions.show(wanted.messageId);
+  }, [isOpened, wanted]);
 
   useLayoutEffect(() => {
     keeper.restore(bounds.end === messages.length);

@@ -9,6 +9,7 @@ import { GroupForm } from "./group_form.tsx";
 import { Leaving } from "./leaving.tsx";
 import { Members } from "./members.tsx";
 import { PersonActions } from "./person_actions.tsx";
+import { Pins } from "./pins.tsx";
 
 /** Everything about a chat that is not its messages. */
 export function ChatDetails({ chat, onClose }: { chat: ChatState; onClose(): void }) {
@@ -28,6 +29,7 @@ export function ChatDetails({ chat, onClose }: { chat: ChatState; onClose(): voi
         {peerId !== null && <span class="muted">@{people.person(peerId).username}</span>}
         {about !== "" && <p class="muted" dir="auto">{about}</p>}
       </div>
+      <Pins chat={chat} onOpen={onClose} />
       <ChatNotifications chat={chat} />
       {peerId !== null && <PersonActions userId={peerId} />}
       {mayChange && <GroupForm chat={chat} />}

@@ -1,7 +1,8 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { EmptyState } from "../components/empty_state.tsx";
 import type { InboxRow } from "../../../client/mod.ts";
+import { goTo } from "../state/route.ts";
 import { t } from "../texts/texts.ts";
 import { InboxHeader } from "./inbox_header.tsx";
 import { InboxItem } from "./inbox_item.tsx";
@@ -13,6 +14,17 @@ export function Inbox() {
   const app = useApp();
   const [filter, setFilter] = useState("");
   const list = useRef<HTMLUListElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "k" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      input.current!.select();
+      input.current!.focus();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
   const all = app.inbox.value;
   const found = filterChats(all, filter);
   return (
@@ -21,6 +33,7 @@ export function Inbox() {
       <InboxHeader />
       <div class="inbox-filter">
         <input
+          ref={input}
           class="input"
           type="search"
           placeholder={t().filterChats}
@@ -29,6 +42,10 @@ export function Inbox() {
           onInput={(event) => setFilter(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === "ArrowDown") moveFocus(list.current!, event);
+            else if (event.key === "Enter" && found.length > 0) {
+              goTo(found[0].chatId);
+              setFilter("");
+            }
           }}
         />
       </div>

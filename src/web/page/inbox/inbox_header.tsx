@@ -8,6 +8,9 @@ import { faultText } from "../texts/fault_text.ts";
 import { lazilyWithTexts } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
 
+const SearchDialog = lazilyWithTexts(async () => {
+  return (await import("../search/search_dialog.tsx")).SearchDialog;
+});
 const SettingsDialog = lazilyWithTexts(async () => {
   return (await import("../settings/settings_dialog.tsx")).SettingsDialog;
 });
@@ -21,7 +24,7 @@ const NewGroupDialog = lazily(async () =>
 
 export function InboxHeader() {
   const app = useApp();
-  const [dialog, setDialog] = useState<"chat" | "group" | "settings" | null>(null);
+  const [dialog, setDialog] = useState<"chat" | "group" | "settings" | "search" | null>(null);
   const me = app.me.value;
   const name = me ? me.displayName || me.username : "";
   const close = () => setDialog(null);
@@ -41,10 +44,12 @@ export function InboxHeader() {
         </button>
       )}
       {!me && <span class="inbox-name" />}
+      <IconButton icon="search" label={t().search} onClick={() => setDialog("search")} />
       <IconButton icon="chat" label={t().newChat} onClick={() => setDialog("chat")} />
       <IconButton icon="group" label={t().newGroup} onClick={() => setDialog("group")} />
       <IconButton icon="out" label={t().signOut} flips onClick={signOut} />
       {dialog === "chat" && <NewChatDialog onClose={close} />}
+      {dialog === "search" && <SearchDialog onClose={close} />}
       {dialog === "settings" && <SettingsDialog onClose={close} />}
       {dialog === "group" && <NewGroupDialog onClose={close} />}
     </header>

@@ -161,4 +161,7 @@ export const ar: Texts = {
   aboutChat: "عن هذه الدردشة",
   settings: "الإعدادات",
   requests: "الطلبات",
+  search: "البحث في الرسائل",
+  pin: "تثبيت",
+  unpin: "إلغاء التثبيت",
 };

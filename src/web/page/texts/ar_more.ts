@@ -114,4 +114,9 @@ export const arMore: MoreTexts = {
   wantsToWrite: (name) => `يود ${name} مراسلتك`,
   accept: "قبول",
   decline: "رفض",
+
+  searchFor: "كلمات من رسالة",
+  onlyThisChat: "في الدردشة المفتوحة فقط",
+  nothingFound: (text) => `لا توجد رسالة فيها «${text}».`,
+  pins: "الرسائل المثبتة",
 };

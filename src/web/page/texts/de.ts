@@ -151,4 +151,7 @@ export const de: Texts = {
   aboutChat: "Über diesen Chat",
   settings: "Einstellungen",
   requests: "Anfragen",
+  search: "Nachrichten suchen",
+  pin: "Anheften",
+  unpin: "Nicht mehr anheften",
 };

@@ -125,4 +125,9 @@ export const deMore: MoreTexts = {
   wantsToWrite: (name) => `${name} möchte dir schreiben`,
   accept: "Annehmen",
   decline: "Ablehnen",
+
+  searchFor: "Wörter einer Nachricht",
+  onlyThisChat: "Nur im offenen Chat",
+  nothingFound: (text) => `Keine Nachricht enthält „${text}“.`,
+  pins: "Angeheftete Nachrichten",
 };

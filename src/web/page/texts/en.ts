@@ -148,4 +148,7 @@ export const en = {
   aboutChat: "About this chat",
   settings: "Settings",
   requests: "Requests",
+  search: "Search messages",
+  pin: "Pin",
+  unpin: "Unpin",
 };

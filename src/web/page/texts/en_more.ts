@@ -127,4 +127,9 @@ export const enMore = {
   wantsToWrite: (name: string) => `${name} would like to write to you`,
   accept: "Accept",
   decline: "Decline",
+
+  searchFor: "Words of a message",
+  onlyThisChat: "Only in the open chat",
+  nothingFound: (text: string) => `No message has “${text}”.`,
+  pins: "Pinned messages",
 };

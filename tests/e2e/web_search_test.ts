@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { assertAccessible } from "../support/axe.ts";
+import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
+
+Deno.test(
+  "the page: a message is pinned, found by its words, and shown in its chat",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    await ann.startGroup("Friends", "bob");
+    await ann.write("The key is under the third stone");
+    await ann.act("third stone", "Pin");
+    await ann.message("third stone").getByRole("img", { name: "Pinned" }).waitFor();
+    await ann.startChat("bob");
+    await ann.page.getByRole("heading", { name: "bob" }).waitFor();
+    await ann.write("Something else");
+
+    await ann.page.getByRole("button", { name: "Search messages" }).click();
+    const dialog = ann.page.getByRole("dialog", { name: "Search messages" });
+    await dialog.getByLabel("Words of a message").fill("stone");
+    await dialog.getByText("No message has “stone”.").waitFor();
+    await dialog.getByLabel("Only in the open chat").uncheck();
+    await dialog.getByRole("button", { name: "third stone" }).waitFor();
+    await assertAccessible(ann.page, "search");
+    await dialog.getByRole("button", { name: "third stone" }).click();
+    await ann.page.locator(".message.found", { hasText: "third stone" }).waitFor();
+
+    await bob.chat("Friends").click();
+    await bob.page.getByRole("button", { name: "Friends" }).click();
+    const details = bob.page.getByRole("dialog", { name: "About this chat" });
+    await details.getByText("Pinned messages").waitFor();
+    await details.getByRole("button", { name: "third stone" }).click();
+    await bob.page.locator(".message.found", { hasText: "third stone" }).waitFor();
+
+    await ann.page.keyboard.press("Control+k");
+    await ann.page.keyboard.type("bo");
+    await ann.page.keyboard.press("Enter");
+    await ann.message("Something else").waitFor();
+    assert.deepEqual(browser.faults, []);
+  },
+);
