@@ -1,18 +1,20 @@
 import type { BlobStore } from "./blob_store.ts";
 
 /**
- * Milliseconds for which a successful write counts: probes are frequent, and a bucket is billed per
- * call.
+ * Milliseconds for which a successful write counts: probes are frequent, and writes are what a bucket
+ * bills most for.
  */
-const SUCCESS_TTL_MS = 60_000;
-/** Milliseconds for which a failed write counts. */
+const WRITTEN_TTL_MS = 60_000;
+/** Milliseconds for which a successful read counts. */
+const READ_TTL_MS = 10_000;
+/** Milliseconds for which a failure counts. */
 const FAILURE_TTL_MS = 5_000;
 /** Placed among the uploads, so that a policy for their prefix covers it. No upload has this id. */
 const KEY = "media/probe";
 const TEXT = "Written by the health check of RealTimeChat; may be deleted.";
 
 /**
- * Returns a check that replaces one small object and reads it. It rejects if the store does not
+ * Returns a check that replaces one small object now and then, and reads it more often. It rejects if the store does not
  * respond, rejects writes or reads, is full, or has no such bucket. Concurrent calls share one
  * check.
  */
@@ -22,14 +24,22 @@ export function blobProbe(
 ): () => Promise<void> {
   let last: Promise<void> | null = null;
   let until = Infinity;
+  let writtenUntil = -Infinity;
   const ask = async () => {
     until = Infinity;
-    let goodFor = FAILURE_TTL_MS;
+    let ttl = FAILURE_TTL_MS;
     try {
-      await writeAndRead(blobs);
-      goodFor = SUCCESS_TTL_MS;
+      if (now() >= writtenUntil) {
+        await write(blobs);
+        writtenUntil = now() + WRITTEN_TTL_MS;
+      }
+      await read(blobs);
+      ttl = READ_TTL_MS;
+    } catch (error) {
+      writtenUntil = -Infinity;
+      throw error;
     } finally {
-      until = now() + goodFor;
+      until = now() + ttl;
     }
   };
   return () => {
@@ -38,8 +48,11 @@ export function blobProbe(
   };
 }
 
-async function writeAndRead(blobs: Pick<BlobStore, "put" | "get">): Promise<void> {
+async function write(blobs: Pick<BlobStore, "put">): Promise<void> {
   await blobs.put(KEY, new Blob([TEXT]).stream(), { contentType: "text/plain" });
+}
+
+async function read(blobs: Pick<BlobStore, "get">): Promise<void> {
   const found = await blobs.get(KEY);
   if (found === null) throw new Error("Cannot read the object that was just written");
   await found.body.cancel();

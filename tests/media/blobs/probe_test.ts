@@ -78,13 +78,18 @@ Deno.test({
   },
 });
 
-Deno.test("blobProbe caches a success for a minute, and a failure for five seconds", async () => {
-  let [writes, now, works] = [0, 0, false];
+Deno.test("blobProbe writes once a minute, reads every ten seconds, and tries again five seconds after a failure", async () => {
+  let [writes, reads, now, works] = [0, 0, 0, false];
   const put = () => {
     writes++;
     return works ? Promise.resolve({} as BlobInfo) : Promise.reject(new Error("away"));
   };
-  const get = () => Promise.resolve({ body: new Blob([]).stream() } as BlobContent);
+  const get = () => {
+    reads++;
+    return works
+      ? Promise.resolve({ body: new Blob([]).stream() } as BlobContent)
+      : Promise.reject(new Error("gone"));
+  };
   const probe = blobProbe({ put, get }, () => now);
   await assert.rejects(Promise.all([probe(), probe()]), /away/);
   await assert.rejects(probe(), /away/);
@@ -92,12 +97,17 @@ Deno.test("blobProbe caches a success for a minute, and a failure for five secon
   works = true;
   now += 5_000;
   await probe();
-  now += 59_999;
+  for (let i = 0; i < 59; i++) {
+    now += 1_000;
+    await probe();
+  }
+  assert.deepEqual([writes, reads], [2, 6]);
+  now += 1_000;
   await probe();
-  assert.equal(writes, 2);
-  now += 1;
-  await probe();
-  assert.equal(writes, 3);
+  assert.deepEqual([writes, reads], [3, 7]);
+  works = false;
+  now += 10_000;
+  await assert.rejects(probe(), /gone/, "a store that goes away shows within ten seconds");
 });
 
 Deno.test("blobProbe rejects when it cannot read the object it wrote", async () => {
