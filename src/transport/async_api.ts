@@ -2,6 +2,7 @@ import { z } from "zod";
 import { lazy } from "../core/lazy.ts";
 import { incarnation, sync } from "../api/operations/chats.ts";
 import { PROBLEM } from "../http/problem_schema.ts";
+import { API_PREFIX } from "../http/rest_transport.ts";
 import { hasRequired } from "../http/openapi_input.ts";
 import { type JsonSchema, OpenApiSchemas } from "../http/openapi_schemas.ts";
 import type { Operation } from "../api/operation.ts";
@@ -68,6 +69,7 @@ export function asyncApiDocument(operations: readonly Operation[], options: Asyn
       version: options.version,
       description: DESCRIPTION,
       license: { name: "MIT" },
+      tags: [{ name: "Realtime", description: "Commands and events of one connection" }],
     },
     defaultContentType: "application/json",
     servers: { self: serverOf(options) },
@@ -86,6 +88,8 @@ export function asyncApiDocument(operations: readonly Operation[], options: Asyn
         action: "send",
         channel: CHANNEL,
         summary: "What a client receives without having asked: one event a frame, or several",
+        description: "A durable event has the revision of its chat; what was missed comes by " +
+          "catching up. Several events in one frame are an array, in order.",
         messages: [...events.map(([name]) => inChannel(eventName(name))), inChannel(BATCH)],
       },
     },
@@ -93,18 +97,30 @@ export function asyncApiDocument(operations: readonly Operation[], options: Asyn
   };
 }
 
-type Command = Pick<Operation, "name" | "summary" | "input" | "forms" | "output">;
+type Command =
+  & Pick<Operation, "name" | "summary" | "input" | "forms" | "output">
+  & Partial<Pick<Operation, "limit" | "rest">>;
 
 const replyName = ({ name }: Command) => `${name}.reply`;
 /** Some commands and events might share a name. */
 const eventName = (name: string) => `event.${name}`;
 const inChannel = (message: string) => ({ $ref: `#/channels/ws/messages/${message}` });
 
+/** Its rules, beside what the summary says. */
+function describeCommand({ limit, rest }: Command): string {
+  if (limit === undefined) return "The first frame of a connection. Events follow its reply.";
+  const alike = rest
+    ? `The same as ${rest.method} ${API_PREFIX}${rest.path}.`
+    : "There is no REST call for it.";
+  return `${alike} Counts against the rate limit \`${limit}\`.`;
+}
+
 function commandOperation(command: Command) {
   return {
     action: "receive",
     channel: CHANNEL,
     summary: command.summary,
+    description: describeCommand(command),
     messages: [inChannel(command.name)],
     reply: { channel: CHANNEL, messages: [inChannel(replyName(command)), inChannel("error")] },
   };

@@ -17,3 +17,18 @@ Deno.test({
     ]);
   },
 });
+
+Deno.test({
+  name: "AsyncAPI: spectral finds neither errors nor warnings",
+  ignore: skipWithout("generators"),
+  fn: async () => {
+    await using generators = await Generators.start();
+    const served = await fetch(`${generators.app.url}/api/asyncapi.json`);
+    const document = generators.path("asyncapi.json");
+    await Deno.writeTextFile(document, await served.text());
+    const ruleset = generators.config("spectral_asyncapi.yaml");
+    await generators.runNpm("spectral", [
+      ...["lint", "--ruleset", ruleset, "--fail-severity=warn", document],
+    ]);
+  },
+});
