@@ -1,7 +1,10 @@
 import { newId } from "../core/ids.ts";
 import type { TransportName, Visitor } from "./caller.ts";
 
-/** All that is recorded: what changes credentials, roles, membership, suspension, or ends an account. */
+/**
+ * Recorded actions: those that change credentials, roles, membership or suspension, or end an
+ * account.
+ */
 export const AUDIT_ACTIONS = [
   "account.registered",
   "account.erased",
@@ -41,14 +44,17 @@ export const AUDIT_ACTIONS = [
 
 export type AuditAction = typeof AUDIT_ACTIONS[number];
 
-/** Who did what to whom, when and from where. Entries are never changed, but for an erased person's traces. */
+/**
+ * One recorded action: its actor, subject, time and origin. Entries never change, except to remove
+ * an erased person's traces.
+ */
 export interface AuditEntry {
   id: string;
   at: number;
   action: AuditAction;
-  /** Null for what the server did by itself. */
+  /** Null for actions of the server itself. */
   actorId: string | null;
-  /** Whom it concerns; null where it concerns nobody in particular. */
+  /** The user concerned; null where there is no single one. */
   userId: string | null;
   chatId: string | null;
   door: TransportName | null;
@@ -57,7 +63,7 @@ export interface AuditEntry {
   details: Record<string, string>;
 }
 
-/** Who does something, and from where; null for the server itself. */
+/** The actor and the origin of an action; null for the server itself. */
 export interface AuditOrigin {
   actorId: string | null;
   visitor: Visitor | null;

@@ -1,4 +1,4 @@
-/** `blockerId` wants nothing from `blockedId`, who is not told. */
+/** `blockerId` has blocked `blockedId`, who is not notified. */
 export interface Block {
   blockerId: string;
   blockedId: string;

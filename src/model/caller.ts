@@ -1,7 +1,7 @@
-/** Through which door a request came. Rules never depend on it; logs and audits name it. */
+/** The transport of a request. Rules never depend on it; logs and audits name it. */
 export type TransportName = "rest" | "ws" | "socketio";
 
-/** Who asks before they have signed in. */
+/** A client that has not signed in. */
 export interface Visitor {
   door: TransportName;
   address: string;
@@ -9,19 +9,22 @@ export interface Visitor {
   requestId: string;
 }
 
-/** Who asks, once a token has been verified and its session found alive. */
+/** The authenticated caller: the token is verified and its session is alive. */
 export interface Caller extends Visitor {
   userId: string;
   sessionId: string;
   /** When identity was last proved in this session. */
   authenticatedAt: number;
-  /** When the token runs out: a socket that was opened with it is closed then. */
+  /** Expiry of the token; a socket opened with it is closed then. */
   tokenExpiresAt: number;
 }
 
 const MAX_USER_AGENT = 256;
 
-/** What is kept of a User-Agent: it comes from the client, and lies in each session and audit entry. */
+/**
+ * Returns the part of a User-Agent that is stored: it is client input, and part of each session and
+ * audit entry.
+ */
 export function userAgentOf(header: string | null | undefined): string {
   return header?.slice(0, MAX_USER_AGENT) ?? "";
 }

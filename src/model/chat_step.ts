@@ -10,7 +10,7 @@ export type ChatStep =
     type: "message.created" | "message.updated" | "message.deleted";
     rev: number;
     message: Message;
-    /** Who has just reacted or taken it back, where that is what the step did. */
+    /** The user who added or removed a reaction, if the step did that. */
     reacted?: ReactionChange[];
   }
   | {
@@ -29,6 +29,6 @@ export interface ChatCommit {
   after: number;
   rev: number;
   steps: ChatStep[];
-  /** What was written to the outbox with it. */
+  /** Outbox entries written in the same transaction. */
   outbox?: OutboxEntry;
 }

@@ -1,4 +1,4 @@
-/** Whom a person lets reach them without asking first. */
+/** Settings for reaching a user without a contact request. */
 export const CONTACT_AUDIENCES = ["everyone", "shared", "nobody"] as const;
 
 /** `shared`: people they share a chat with. */
@@ -7,13 +7,13 @@ export type ContactAudience = typeof CONTACT_AUDIENCES[number];
 /** A person's choice; null leaves it to the configuration's default. */
 export interface ContactSettings {
   userId: string;
-  /** Who may add them to a group directly. */
+  /** Users who may add them to a group directly. */
   addToGroups: ContactAudience | null;
-  /** Who may begin a direct chat with them directly. */
+  /** Users who may begin a direct chat with them directly. */
   write: ContactAudience | null;
 }
 
-/** What a person's choices come to, the configuration's defaults filled in. */
+/** Effective settings: the user's choices, with the configuration's defaults filled in. */
 export type ContactAudiences = Readonly<
   Record<keyof Omit<ContactSettings, "userId">, ContactAudience>
 >;
@@ -22,13 +22,13 @@ export type ContactAudiences = Readonly<
 export type ContactRequestKind = "group" | "direct";
 
 /**
- * Somebody asks to add a person to a chat. Until the person accepts they are no member: nothing of the
+ * A request to add a user to a chat. Until it is accepted the user is no member, and nothing of the
  * chat is delivered to them.
  */
 export interface ContactRequest {
   id: string;
   kind: ContactRequestKind;
-  /** The person who is asked. */
+  /** The user who is asked to join. */
   userId: string;
   fromId: string;
   /** One request for each person and chat. */

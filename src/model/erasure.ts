@@ -1,4 +1,7 @@
-/** An account whose erasure has begun; the row goes when all is done, so that a crash loses nothing. */
+/**
+ * An account whose erasure has begun. The row is deleted at the end, so that an erasure survives a
+ * crash.
+ */
 export interface Erasure {
   userId: string;
   requestedAt: number;

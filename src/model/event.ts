@@ -1,4 +1,4 @@
-/** The names of all that a client can hear without having asked. */
+/** Names of all events that a client receives without a request. */
 export const EVENT_NAMES = [
   "message.created",
   "message.updated",
@@ -28,7 +28,7 @@ export const EVENT_NAMES = [
 export type EventName = typeof EVENT_NAMES[number];
 
 /**
- * What leaves by every socket, in one shape. A durable event covers the revisions `(after, rev]` of
+ * An event as every transport sends it. A durable event covers the revisions `(after, rev]` of
  * its chat, `after` being `rev - 1` where it is left out; an event without `rev` is ephemeral.
  */
 export interface WireEvent {

@@ -8,7 +8,7 @@ export interface Handshake {
   /** The epoch that it was made for, which it ended: there is one Commit for each of a group. */
   epoch: number;
   senderId: string;
-  /** The sender's own name for it, by which a repeat is known. */
+  /** The sender's id for it, which identifies a repeat. */
   clientId: string;
   /** An MLSMessage in base64url. */
   message: string;
@@ -24,7 +24,7 @@ export interface StoredGroupInfo {
   groupInfo: string;
 }
 
-/** What brings one device into a group; it waits until the device has taken it. */
+/** A Welcome for one device; stored until the device confirms it. */
 export interface StoredWelcome {
   id: string;
   chatId: string;

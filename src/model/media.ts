@@ -6,14 +6,16 @@ import type { MediaAttachment } from "./media_attachment.ts";
  */
 export type MediaStatus = "pending" | "ready" | "deleting";
 
-/** How bytes come that don't come with the request that made the row. */
+/** Ways of receiving bytes other than with the request that created the row. */
 export type MediaUpload =
   /** Resumable, by tus: the handle of the partial upload. */
   | { method: "tus"; key: string; id: string }
-  /** Sent straight to the store by a signed URL, which works until then; also kept after it is done. */
+  /**
+   * Sent straight to the store by a signed URL, which works until then; also kept after it is done.
+   */
   | { method: "put"; key: string; until: number };
 
-/** What a tus client said when it created the upload. */
+/** Headers that a tus client sent when it created the upload. */
 export interface TusDetails {
   /** The header Upload-Metadata as it came, which HEAD returns; empty without one. */
   metadata: string;
@@ -21,10 +23,13 @@ export interface TusDetails {
   concat: string;
 }
 
-/** An upload: what messages say of it, and what the server has to know beside. */
+/** An upload: the fields that messages show, and the server's bookkeeping. */
 export interface Media extends MediaAttachment {
   ownerId: string;
-  /** Where the bytes are; its own id, or that of the upload that it shares them with (see `MediaSharing`). */
+  /**
+   * Where the bytes are; its own id, or that of the upload that it shares them with (see
+   * `MediaSharing`).
+   */
   blobId: string;
   status: MediaStatus;
   /** Ciphertext for an encrypted chat, kept as it came. */
@@ -35,15 +40,15 @@ export interface Media extends MediaAttachment {
   thumbnailSize: number | null;
   /** How often messages and group pictures carry it; kept by `ChatStore.commit`. */
   uses: number;
-  /** When it is to be looked at whether anything needs it still; null when something does. */
+  /** When to check whether it is still in use; null while it is. */
   checkAt: number | null;
   upload: MediaUpload | null;
-  /** Null for uploads that came another way, or before this was kept. */
+  /** Null for uploads by other ways, and for those before this field existed. */
   tus: TusDetails | null;
   createdAt: number;
 }
 
-/** What one person's uploads take. */
+/** Storage used by one user's uploads. */
 export interface StorageUsage {
   /** Declared sizes of open uploads included. */
   bytes: number;

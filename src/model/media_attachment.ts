@@ -1,8 +1,8 @@
 export type MediaKind = "image" | "video" | "audio" | "file";
 
 /**
- * What a message says of a file that it carries. It is copied into the message when it is sent (a
- * finished upload never changes), so that reading a history needs no second look-up.
+ * A file as a message describes it. It is copied into the message when it is sent (a
+ * finished upload never changes), so that reading a history needs no second query.
  */
 export interface MediaAttachment {
   id: string;
@@ -12,9 +12,9 @@ export interface MediaAttachment {
   name: string;
   /** Bytes. */
   size: number;
-  /** Pixels; null for what has none. */
+  /** Pixels; null for files without a picture. */
   width: number | null;
   height: number | null;
-  /** ThumbHash in base64; null for what has no picture. */
+  /** ThumbHash in base64; null for files without a picture. */
   thumbHash: string | null;
 }

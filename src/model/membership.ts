@@ -4,7 +4,10 @@ export type MemberRole = "owner" | "admin" | "member";
 
 export type NotifyLevel = "all" | "mentions" | "none";
 
-/** A person's place in a chat. Who left stays as a row with `leftAt`, so that others can catch up on it. */
+/**
+ * A user's membership of a chat. The row stays with `leftAt` after leaving, so that others can
+ * catch up on it.
+ */
 export interface Membership {
   chatId: string;
   userId: string;
@@ -16,19 +19,19 @@ export interface Membership {
   /** Cursors take no revision and only move forward; `deliveredSeq >= readSeq`. */
   readSeq: number;
   deliveredSeq: number;
-  /** What of this chat notifies the member. */
+  /** Which messages of this chat notify the member. */
   notify: NotifyLevel;
   mutedUntil: number | null;
   /**
-   * Added by somebody whom they did not know, without having been asked: the chat does not count as one
-   * that they share with the others. False from the moment they read in it (`MembershipStore.moveCursors`).
+   * Added by a stranger without consent: the chat does not count as shared with the other members.
+   * False from the moment they read in it (`MembershipStore.moveCursors`).
    */
   addedByStranger: boolean;
-  /** Messages up to this `seq` are not theirs to see, for they joined later; 0 hides nothing. */
+  /** Messages up to this `seq` are hidden from the member, who joined later; 0 hides nothing. */
   hiddenSeq: number;
 }
 
-/** The messages among them that the member may see. */
+/** Returns the messages that the member may see. */
 export function visibleTo<Row extends { seq: number }>(
   { hiddenSeq }: Pick<Membership, "hiddenSeq">,
   messages: Row[],
@@ -36,7 +39,7 @@ export function visibleTo<Row extends { seq: number }>(
   return hiddenSeq === 0 ? messages : messages.filter(({ seq }) => seq > hiddenSeq);
 }
 
-/** True while the member wants to hear nothing of the chat. */
+/** True while the member has muted the chat. */
 export function isMuted(
   { notify, mutedUntil }: Pick<Membership, "notify" | "mutedUntil">,
   now: number,
@@ -44,7 +47,10 @@ export function isMuted(
   return notify === "none" || (mutedUntil !== null && mutedUntil > now);
 }
 
-/** Of two members of a group; leaving is everyone's right, and not asked for here. */
+/**
+ * Throws `forbidden` if the caller may not remove the target from a group. Leaving is always allowed,
+ * and not checked here.
+ */
 export function assertMayRemove(
   caller: Pick<Membership, "role">,
   target: Pick<Membership, "role">,
@@ -55,7 +61,7 @@ export function assertMayRemove(
   throw new AppError("forbidden", about);
 }
 
-/** Throws `conflict` where a group would have more members than a group may. */
+/** Throws `conflict` if a group would exceed its maximum of members. */
 export function assertGroupSize(members: number, most: number): void {
   if (members <= most) return;
   const about = `Cannot add to the group: it would have ${members} members of ${most}`;

@@ -8,7 +8,7 @@ export interface Reaction {
   userIds: string[];
 }
 
-/** Somebody has reacted, or has taken it back. */
+/** A reaction was added or removed. */
 export interface ReactionChange {
   emoji: string;
   userId: string;
@@ -23,7 +23,7 @@ export interface Message {
   /** The last revision that touched it. */
   rev: number;
   senderId: string;
-  /** The sender's own name for the send: `(chatId, senderId, clientId)` is unique, and durable. */
+  /** The sender's id for the send: `(chatId, senderId, clientId)` is unique, and durable. */
   clientId: string;
   kind: MessageKind;
   text: string;
@@ -36,7 +36,9 @@ export interface Message {
   reactions: Reaction[];
   createdAt: number;
   editedAt: number | null;
-  /** A tombstone keeps its place, sender and times; text, media, mentions and reactions are gone. */
+  /**
+   * A tombstone keeps its place, sender and times; text, media, mentions and reactions are gone.
+   */
   deletedAt: number | null;
   pinnedAt: number | null;
 }

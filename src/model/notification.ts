@@ -1,4 +1,4 @@
-/** What a person is told of beside their chats' messages. */
+/** Kinds of notifications, besides the messages of chats. */
 export const NOTIFICATION_KINDS = [
   "mention",
   "reply",
@@ -14,7 +14,7 @@ export type NotificationKind = typeof NOTIFICATION_KINDS[number];
 export interface Notification {
   id: string;
   userId: string;
-  /** What it is about, unique for the person: told twice, it is one notification. */
+  /** Its cause, unique for the user, so that a repeat stays one notification. */
   key: string;
   kind: NotificationKind;
   chatId: string | null;
@@ -43,9 +43,9 @@ export interface NotificationSettings {
   userId: string;
   /** The kinds that were turned off. */
   off: NotifiableKind[];
-  /** No push is sent then; notifications are there when the person looks. */
+  /** No push is sent then; notifications are stored as usual. */
   quietHours: QuietHours | null;
-  /** Pushes say that something came, and not what. */
+  /** Pushes say that there is a message, without its content. */
   hideContent: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What a one-time token is good for. It is part of its key: none passes for another. */
+/** Purpose of a one-time token. It is part of the key, so no token works for another purpose. */
 export const ONE_TIME_PURPOSES = [
   "verify_email",
   "change_email",
@@ -18,16 +18,16 @@ export const CREDENTIAL_PURPOSES: readonly (typeof ONE_TIME_PURPOSES[number])[] 
 
 export type OneTimePurpose = typeof ONE_TIME_PURPOSES[number];
 
-/** A secret that was handed out to work once, and not for long. Only its hash is kept. */
+/** A short-lived secret that works once. Only its hash is stored. */
 export interface OneTimeToken {
   /** SHA-256 of the purpose and the token. */
   id: string;
   purpose: OneTimePurpose;
-  /** Null where nobody is signed in yet. */
+  /** Null before sign-in. */
   userId: string | null;
-  /** What whoever redeems it goes on with. */
+  /** Data for the step that redeems it. */
   data: Record<string, string>;
-  /** How many more tries it allows; the last one takes it away. */
+  /** Attempts left; the last one deletes it. */
   attemptsLeft: number;
   createdAt: number;
   expiresAt: number;

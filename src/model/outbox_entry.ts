@@ -1,6 +1,9 @@
 import type { MemberRole } from "./membership.ts";
 
-/** Something in a chat that people who are away may have to hear of. Ids only: rows are read when it is sent. */
+/**
+ * A change in a chat that absent members may have to be notified of. Ids only: rows are read when
+ * it is sent.
+ */
 export type OutboxEvent =
   | {
     type: "message";
@@ -16,29 +19,32 @@ export type OutboxEvent =
   | { type: "reaction"; messageId: string; actorId: string; emoji: string }
   | { type: "added"; userId: string; actorId: string }
   | { type: "role"; userId: string; actorId: string; role: MemberRole; rev: number }
-  /** What was shown of these is taken back: a deleted message, a reaction taken back, a group left. */
+  /**
+   * Shown notifications of these are withdrawn: a deleted message, a removed reaction, a group
+   * left.
+   */
   | { type: "deleted"; messageId: string }
   | { type: "unreacted"; messageId: string; actorId: string; emoji: string }
   | { type: "left"; userId: string }
   | { type: "unmentioned"; messageId: string; userIds: string[] }
-  /** Not of a chat: a push that a device shows is to be taken back, unless another replaced it. */
+  /** Outside a chat: a shown push is withdrawn, unless another has replaced it. */
   | { type: "withdrawn"; userId: string; deviceId: string; tag: string; shownAt: number }
-  /** Not of a chat: a notification that exists is to be pushed. */
+  /** Outside a chat: pushes an existing notification. */
   | { type: "notification"; notificationId: string; userId: string };
 
 /**
- * What is still to be told: written in the transaction that made it happen, removed when everyone has
- * been told. One row a commit, however large the chat and however many messages.
+ * Pending notifications: written in the transaction of their cause, removed when everyone has been
+ * notified. One row a commit, however large the chat and however many messages.
  */
 export interface OutboxEntry {
   id: string;
   chatId: string | null;
   occurrences: OutboxEvent[];
-  /** Null: to all devices of all whom it concerns. Otherwise a retry, for these devices only. */
+  /** Null: for all devices of all recipients. Otherwise a retry, for these devices only. */
   deviceIds: string[] | null;
   /** Tries so far. */
   attempts: number;
   createdAt: number;
-  /** When whoever looks may take it; whoever has it in hand keeps moving this on. */
+  /** When it is due. The instance that has claimed it keeps moving this forward: its lease. */
   dueAt: number;
 }

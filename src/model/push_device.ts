@@ -1,9 +1,9 @@
-/** Where a device can be reached; see `PushTarget`, which this is in the terms of storage. */
+/** The address of a device; the stored form of `PushTarget`. */
 export type PushAddress =
   | { kind: "fcm"; token: string }
   | { kind: "web"; endpoint: string; p256dh: string; auth: string };
 
-/** A device that takes pushes for whoever is signed in on it. */
+/** A device that receives pushes for the user signed in on it. */
 export interface PushDevice {
   id: string;
   userId: string;

@@ -7,7 +7,9 @@ export interface Report {
   messageId: string | null;
   reason: ReportReason;
   details: string;
-  /** The message as it was when it was reported, so that deleting it does not delete the evidence. */
+  /**
+   * The message as it was when it was reported, so that deleting it does not delete the evidence.
+   */
   evidence: string | null;
   createdAt: number;
   resolvedAt: number | null;

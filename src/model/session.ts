@@ -14,7 +14,10 @@ export interface Session {
   userId: string;
   /** SHA-256 of the one refresh token that works now. */
   refreshHash: string;
-  /** SHA-256 of the refresh token before it, and when that was exchanged; null before the first exchange. */
+  /**
+   * SHA-256 of the refresh token before it, and when that was exchanged; null before the first
+   * exchange.
+   */
   previousHash: string | null;
   rotatedAt: number | null;
   deviceName: string;
@@ -22,7 +25,10 @@ export interface Session {
   address: string;
   createdAt: number;
   lastUsedAt: number;
-  /** When identity was last proved (password, second factor, provider), for what asks a recent proof. */
+  /**
+   * When identity was last proved (password, second factor, provider), for what asks a recent
+   * proof.
+   */
   authenticatedAt: number;
   expiresAt: number;
   endedAt: number | null;

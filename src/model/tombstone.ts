@@ -1,6 +1,6 @@
 import type { Message } from "./message.ts";
 
-/** What makes a message a tombstone: only its place, sender and times are left. */
+/** Returns the tombstone of a message: only its place, sender and times are left. */
 export function tombstone(now: number): Partial<Message> {
   return {
     text: "",

@@ -1,19 +1,19 @@
-/** What people choose to show; whether they are really connected is presence, which is not stored here. */
+/** Presence states that users choose to show. Whether they are connected is not stored here. */
 export type StatusState = "online" | "away" | "busy" | "invisible";
 
 export type UserRole = "user" | "admin";
 
 export interface Suspension {
   at: number;
-  /** When it ends by itself; null holds until an administrator lifts it. */
+  /** When it expires; null holds until an administrator lifts it. */
   until: number | null;
   reason: string;
   byUserId: string;
 }
 
 /**
- * Second factor by TOTP. It holds only once `enabledAt` is set: until then the person has not yet
- * shown that their authenticator knows the secret.
+ * Second factor by TOTP. It is required only once `enabledAt` is set: until then the user has not
+ * proved that their authenticator has the secret.
  */
 export interface TotpCredential {
   /** Sealed (encrypted at rest), never the secret itself. */
@@ -51,7 +51,7 @@ export interface User {
   deletedAt: number | null;
 }
 
-/** The suspension that holds at `now`; one that has run out is none. */
+/** Returns the suspension in force at `now`, or null if there is none or it has expired. */
 export function suspensionAt(user: Pick<User, "suspension">, now: number): Suspension | null {
   const { suspension } = user;
   return suspension && (suspension.until === null || suspension.until > now) ? suspension : null;
