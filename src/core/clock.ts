@@ -1,4 +1,4 @@
-/** Where the time comes from, so that tests can move it. Milliseconds since 1970, UTC. */
+/** Source of the time, which tests can move. Milliseconds since 1970, UTC. */
 export interface Clock {
   now(): number;
 }

@@ -1,7 +1,7 @@
-/** Least version of Deno that this server runs on; `minimumDenoVersion` in deno.json says it too. */
+/** Minimum version of Deno for this server; `minimumDenoVersion` in deno.json repeats it. */
 export const MINIMUM_DENO_VERSION = "2.5.0";
 
-/** Says why this Deno is too old to run the server; null if it is not. `version` as in `2.5.0-rc.1`. */
+/** Returns why this Deno is too old to run the server, or null. `version` as in `2.5.0-rc.1`. */
 export function denoVersionFault(version: string): string | null {
   if (compareVersions(version, MINIMUM_DENO_VERSION) >= 0) return null;
   return `Cannot run on Deno ${version}: RealTimeChat needs Deno ${MINIMUM_DENO_VERSION} or newer ` +

@@ -1,12 +1,12 @@
 const SELECTORS = /[\ufe0e\ufe0f]/g;
 
-/** Pictures that are shown as text unless U+FE0F follows; a skin tone does as well. */
+/** Pictures that are shown as text unless U+FE0F or a skin tone follows. */
 const UNQUALIFIED =
   /(?:(?!\p{Emoji_Presentation})\p{Extended_Pictographic}|[0-9#*](?=\u20e3))(?!\p{Emoji_Modifier})/gu;
 
 /**
- * The one form of an emoji, "fully-qualified" in UTS #51: keyboards differ on U+FE0F, and some add it where
- * it says nothing; without this two people who react with the same heart would be counted apart.
+ * Returns the "fully-qualified" form of an emoji (UTS #51). Keyboards differ on U+FE0F, and some add it
+ * where it has no effect; without this, equal reactions of two users would be counted separately.
  */
 export function fullyQualified(emoji: string): string {
   return emoji.replace(SELECTORS, "").replace(UNQUALIFIED, "$&\ufe0f");
@@ -20,9 +20,9 @@ const SIMPLE = new RegExp(
 );
 
 /**
- * True of one emoji in its `fullyQualified` form; a picture that is newer than this program is one too. Of
- * joined pictures only those that Unicode recommends: any other is shown as several. Their pattern stands
- * here, so that the first use builds its table and not the start of the server: that takes several ms.
+ * True for a single emoji in its `fullyQualified` form, including pictures newer than this program. Joined
+ * pictures count only if Unicode recommends them: others are shown as several. Their pattern stands inside
+ * the function, so that the first use builds its table, which takes several milliseconds, and not start-up.
  */
 export function isOneEmoji(emoji: string): boolean {
   return SIMPLE.test(emoji) || /^\p{RGI_Emoji_ZWJ_Sequence}$/v.test(emoji);
@@ -34,8 +34,8 @@ interface Reaction {
 }
 
 /**
- * Reactions with each emoji in its one form, those that become the same joined; undefined if they are so
- * already. For what earlier releases have stored.
+ * Returns the reactions with each emoji in its fully-qualified form, equal ones merged; undefined if
+ * nothing changes. For rows stored by earlier releases.
  */
 export function inOneForm(reactions: readonly Reaction[]): Reaction[] | undefined {
   if (reactions.every(({ emoji }) => fullyQualified(emoji) === emoji)) return undefined;

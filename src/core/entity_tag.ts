@@ -12,8 +12,8 @@ export function matchesTag(ifMatch: string, etag: string): boolean {
 }
 
 /**
- * Whether an If-None-Match names the tag, so that the client has what it asks for. Weak tags count
- * (RFC 9110, section 13.1.2).
+ * True if an If-None-Match names the tag: the client's copy is current. Weak tags count (RFC 9110,
+ * section 13.1.2).
  */
 export function namesTag(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;

@@ -1,9 +1,9 @@
 /**
- * The one error that the project throws on purpose.
+ * The only error that the project throws on purpose.
  *
- * Everything a caller can be told is one of these codes; anything else that is thrown is a fault of
- * ours and leaves every door as `internal`, without its text. The union is closed so that each door's
- * mapping is checked by the compiler to be complete.
+ * Callers receive one of these codes. Any other error is a bug, and leaves every transport as `internal`,
+ * without its text. The union is closed so that the compiler checks each transport's mapping for
+ * completeness.
  */
 export const ERROR_CODES = [
   "invalid_request",
@@ -34,7 +34,7 @@ export type ErrorCode = typeof ERROR_CODES[number];
 
 /**
  * One fault in a request: `path` is dotted from the root of the input, `""` for the whole of it, and
- * `message` says all by itself.
+ * `message` is complete without it.
  */
 export interface FieldError {
   path: string;
@@ -49,7 +49,7 @@ export interface AppErrorOptions {
   cause?: unknown;
 }
 
-/** `message` names the action and then the value that was wrong; it is shown to the caller. */
+/** `message` reads `Cannot <action>: <reason with the value>`, and is shown to the caller. */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly errors?: FieldError[];
@@ -62,21 +62,21 @@ export class AppError extends Error {
   }
 }
 
-/** For a field that is wrong in a way that no schema can know (a taken name, say). */
+/** For a field that is wrong in a way that no schema can detect, such as a taken name. */
 export function fieldError(code: ErrorCode, path: string, message: string): AppError {
   return new AppError(code, message, { errors: [{ path, message }] });
 }
 
 /**
- * What a caller may not see answers exactly as if it did not exist: every refusal to show something
- * goes through here, so that the two answers cannot drift apart.
+ * Returns the error for something that does not exist, or that the caller may not see. Both responses are
+ * built here, so that they cannot drift apart.
  */
 export function notFound(what: string, id: string): AppError {
   return new AppError("not_found", `There is no ${what} ${quote(id)}`);
 }
 
 /**
- * A value from outside, made fit for a message: one line, no control characters, at most 80 long.
+ * Returns an input value in a form that fits a message: one line, no control characters, at most 80 long.
  *
  * ```ts
  * import assert from "node:assert/strict";

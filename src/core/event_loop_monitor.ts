@@ -1,7 +1,9 @@
 import process from "node:process";
 import type { MetricsRegistry } from "./metrics.ts";
 
-/** How often the loop is looked at. Also the error of a measurement: a turn appears up to this much longer. */
+/**
+ * Interval of the checks. Also the error of a measurement: a turn appears up to this much longer.
+ */
 const TICK_MS = 10;
 /** A maximum covers at least this long and at most twice as long, however often it is read. */
 const WINDOW_MS = 30_000;
@@ -56,7 +58,7 @@ export class EventLoopMonitor {
     const now = performance.now(), cpu = threadCpuMs();
     const late = now - this.#dueAt;
     this.#moveWindow(now);
-    // Not late by as much as a tick: no turn was longer than two of them.
+    // Less than one tick late: no turn was longer than two ticks.
     if (late >= TICK_MS) {
       const turn = Math.min(late + TICK_MS, cpu - this.#cpuBefore);
       this.#current = Math.max(this.#current, turn);

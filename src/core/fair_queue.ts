@@ -19,7 +19,7 @@ type Start = () => Promise<void>;
  * a hundred jobs delays another one's by a single job.
  */
 export class FairQueue {
-  /** The next turn is the first key's. */
+  /** The first key has the next turn. */
   readonly #keys = new Map<string, Start[]>();
   #waiting = 0;
   #running: Promise<void> | null = null;

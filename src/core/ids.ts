@@ -1,14 +1,14 @@
 let lastMs = 0;
 let counter = 0;
 
-/** A call for randomness costs more than all the rest of an id, so it is asked for by the block. */
+/** Random bytes are requested in blocks: the call costs more than the rest of an id. */
 const POOL = new Uint8Array(8 * 512);
 let pooled = POOL.length;
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /**
- * A UUIDv7 (RFC 9562, section 5.7). They never go backwards within a process: ids made in the same
+ * Returns a UUIDv7 (RFC 9562, section 5.7). Ids never go backwards within a process: those of the same
  * millisecond count up in the 12 bits of `rand_a` (method 1 of section 6.2), and a clock that was
  * set back is ignored until it has caught up. So sorting by id is sorting by creation.
  */
@@ -34,7 +34,7 @@ function randB(): string {
   return `${head}-${HEX[b[2]]}${HEX[b[3]]}${HEX[b[4]]}${HEX[b[5]]}${HEX[b[6]]}${HEX[b[7]]}`;
 }
 
-/** Eight bytes that were given to nobody else. */
+/** Returns eight random bytes that are used only once. */
 function randomBytes(): Uint8Array {
   if (pooled === POOL.length) {
     crypto.getRandomValues(POOL);
@@ -45,7 +45,7 @@ function randomBytes(): Uint8Array {
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Whether it is written as `newId` writes one: lower case, with hyphens, version 7. */
+/** True for the form that `newId` writes: lower case, with hyphens, version 7. */
 export function isId(value: unknown): value is string {
   return typeof value === "string" && ID.test(value);
 }

@@ -52,7 +52,10 @@ export const silentLog: Log = {
   with: () => silentLog,
 };
 
-/** What JSON leaves as it is, and some readers take for the end of a line or a terminal for a command. */
+/**
+ * Characters that JSON does not escape, but that some readers treat as line ends, or terminals as
+ * commands.
+ */
 const UNESCAPED = /[\x7f-\x9f\u2028\u2029]/g;
 
 function oneLine(json: string): string {

@@ -1,7 +1,10 @@
 import type { Log, LogFields } from "./log.ts";
 
 export interface LogLimitOptions {
-  /** Warnings with the same message in one window; further ones are counted, and told with the next. */
+  /**
+   * Warnings with the same message in one window; further ones are counted, and the next line
+   * reports the number.
+   */
   maxPerWindow?: number;
   windowMs?: number;
   now?: () => number;

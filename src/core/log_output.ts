@@ -11,11 +11,11 @@ export function writeLine(line: string): void {
   try {
     while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
   } catch {
-    // Nobody reads any more. A log that fails must not fail what it is about.
+    // The reader is gone. A log that fails must not fail the logged operation.
   }
 }
 
-/** Writes a line to the console, where OpenTelemetry takes it up with the severity of its level. */
+/** Writes a line to the console, where OpenTelemetry collects it with the severity of its level. */
 export function writeToConsole(line: string, level: LogLevel): void {
   console[level](line);
 }

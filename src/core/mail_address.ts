@@ -4,15 +4,19 @@ import { fieldError, quote } from "./errors.ts";
 const MAX_LENGTH = 254;
 const MAX_LOCAL_LENGTH = 64;
 
-/** `Dot-string` of RFC 5321, section 4.1.2. A quoted one is refused: what it may hold has a meaning in headers. */
+/**
+ * `Dot-string` of RFC 5321, section 4.1.2. A quoted one is rejected: its characters can have a
+ * meaning in headers.
+ */
 const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
 /** `Domain` of RFC 5321 in ASCII, of two labels at least, the last of which is no number. */
 const DOMAIN = /^(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?=[a-z0-9-]*[a-z])(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 
 /**
- * True of one address that can exist on the Internet. What has a meaning in a header or in SMTP (white
- * space, controls, comma, brackets, quotes) is in none, so that an address can never become two, or a header.
+ * True for a single address that can exist on the Internet. Characters with a meaning in a header or in SMTP
+ * (white space, controls, comma, brackets, quotes) are rejected, so that an address can never become two,
+ * or a header.
  */
 export function isMailAddress(address: string): boolean {
   const at = address.lastIndexOf("@");
@@ -22,12 +26,12 @@ export function isMailAddress(address: string): boolean {
 }
 
 /**
- * Any one bare address: also of a host of the operator's own, which `isMailAddress` refuses to people who
- * register.
+ * True for a single bare address, including one on an operator's internal host, which `isMailAddress`
+ * rejects at registration.
  */
 const SENDABLE = /^[^\s\p{C}@<>()[\],;:"\\]+@[^\s\p{C}@<>()[\],;:"\\]+$/u;
 
-/** Throws `AppError("invalid_request")` for what cannot be put into a header as one address. */
+/** Throws `AppError("invalid_request")` if the text cannot stand in a header as one address. */
 export function checkMailAddress(address: string): void {
   const local = address.slice(0, address.indexOf("@"));
   if (
@@ -37,7 +41,7 @@ export function checkMailAddress(address: string): void {
 }
 
 /**
- * A domain as DNS has it (RFC 5890): in lower case, other scripts than Latin by their A-labels. Null if it
+ * Returns a domain as DNS has it (RFC 5890): in lower case, other scripts than Latin by their A-labels. Null if it
  * cannot be one.
  */
 export function asciiDomain(domain: string): string | null {

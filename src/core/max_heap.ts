@@ -1,4 +1,7 @@
-/** A heap whose top is the item of the highest rank. Ranks may only fall, and only that of the top item. */
+/**
+ * A heap whose top is the item of the highest rank. Ranks may only fall, and only that of the top
+ * item.
+ */
 export class MaxHeap<T> {
   readonly #items: T[];
 
@@ -10,7 +13,7 @@ export class MaxHeap<T> {
     return this.#items[0];
   }
 
-  /** Brings the top item to where it belongs after its rank has fallen. */
+  /** Moves the top item to its place after its rank has fallen. */
   sink(): void {
     for (let at = 0;;) {
       const child = this.#higherChild(at);

@@ -1,4 +1,4 @@
-/** Figures in the text format of Prometheus (version 0.0.4), without a dependency. */
+/** Metrics in the text format of Prometheus (version 0.0.4), without a dependency. */
 export type Labels = Readonly<Record<string, string>>;
 
 export interface Counter {
@@ -18,7 +18,7 @@ interface Family {
   lines(): Iterable<string>;
 }
 
-/** Seconds, from a cached read to something that a person would give up on. */
+/** Seconds, from a cached read to the longest wait that a user accepts. */
 const DURATION_BUCKETS = [
   0.0005,
   0.001,
@@ -49,7 +49,7 @@ export class MetricsRegistry {
     return { add: (labels, by = 1) => increase(values, seriesOf(labels), by) };
   }
 
-  /** With `read`, the value is asked for when the figures are. */
+  /** With `read`, the value is read at each scrape. */
   gauge(name: string, help: string, read?: () => number): Gauge {
     const values = new Map<string, number>();
     this.#register(name, help, "gauge", () => read ? new Map([["", read()]]) : values);

@@ -47,7 +47,7 @@ export function titleOf(code: ErrorCode): string {
   return MEANING[code][1];
 }
 
-/** Anything but an AppError becomes `internal`: its text is for the log, never for a caller. */
+/** Errors other than AppError become `internal`: its text is for the log, never for a caller. */
 export function toProblem(error: unknown): Problem {
   const known = error instanceof AppError
     ? error

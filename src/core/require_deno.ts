@@ -1,4 +1,4 @@
-/** Imported first by every entry module: an older Deno would fail later, and without saying why. */
+/** Imported first by every entry module: an older Deno would fail later, without a reason. */
 import { denoVersionFault } from "./deno_version.ts";
 
 const fault = denoVersionFault(Deno.version.deno);

@@ -1,13 +1,13 @@
 import { sharedTurns } from "./turns.ts";
 
-/** Milliseconds that a long computation may keep the event loop before others have their turn. */
+/** Milliseconds that a long computation may hold the event loop before it yields. */
 const SLICE_MS = 10;
 
-/** Lets others have their turn if the slice is over; awaited between the steps of a long computation. */
+/** Yields if the slice is over; awaited between the steps of a long computation. */
 export type Pause = () => Promise<void> | void;
 
 /**
- * A pause for one computation. `await` alone is no turn for others: promises that are settled already
+ * Returns the pause for one computation. `await` alone does not yield: promises that are settled already
  * go on before timers and sockets, so a loop of quick awaits holds the event loop like a plain one.
  */
 export function timeSlices(sliceMs = SLICE_MS): Pause {

@@ -2,13 +2,16 @@ import type { Context, Span } from "@opentelemetry/api";
 import { AppError } from "./errors.ts";
 import type { SpanOptions, Tracing } from "./tracing.ts";
 
-/** Codes that are the server's own failure; all others are answers. */
+/** Codes of the server's failures; all others are ordinary responses. */
 const FAILURES = ["internal", "unavailable"];
 
 /** Version 00 of W3C Trace Context. */
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** Spans through Deno's own exporter, which registers itself with this package when OTEL_DENO is set. */
+/**
+ * Spans through Deno's own exporter, which registers itself with this package when OTEL_DENO is
+ * set.
+ */
 export async function openTracing(): Promise<Tracing> {
   const { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = await import(
     "@opentelemetry/api"

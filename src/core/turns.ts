@@ -1,17 +1,17 @@
 import { setImmediate } from "node:timers";
 
-/** Work of one turn, beside what requests and events bring; what is begun by then is finished. */
+/** Milliseconds of work in one turn, besides requests and events; a started task is finished. */
 const TURN_MS = 6;
 
 interface Task {
   run: () => void;
-  /** True for what may take a whole turn. */
+  /** True for a task that may take a whole turn. */
   isLong: boolean;
 }
 
 /**
- * Divides work that others make long among turns of the event loop, so that all else is served in between.
- * What returns at once, such as a read of SQLite, never leaves its turn by itself: a loop that awaits
+ * Divides long work among turns of the event loop, so that everything else is served in between. A
+ * synchronous call, such as a read of SQLite, never leaves its turn by itself: a loop that awaits
  * one read after the other would stop the server for as long as that takes, and twenty searches that each
  * stop after a few milliseconds would run one behind the other in the same turn.
  */
@@ -25,12 +25,12 @@ export class Turns {
     return this.#later(work, false);
   }
 
-  /** Runs `work` in a turn of its own. */
+  /** Runs `work` in a separate turn. */
   runAlone<T>(work: () => T): Promise<T> {
     return this.#later(work, true);
   }
 
-  /** Resolves in a turn of its own, for work of a few milliseconds. */
+  /** Resolves in a separate turn, for work of a few milliseconds. */
   next(): Promise<void> {
     return this.#later(() => {}, true);
   }
@@ -69,7 +69,7 @@ export class Turns {
       const task = this.#waiting.shift()!;
       task.run();
       if (task.isLong || this.#waiting.length === 0 || this.#waiting[0].isLong) return;
-      // What the task's result leads to, up to its next wait, is work of this turn too.
+      // The continuation of the task, up to its next wait, belongs to this turn too.
       for (let i = 0; i < 3; i++) await null;
       if (this.#waiting.length === 0 || this.#isOver()) return;
     }

@@ -1,6 +1,6 @@
 /**
- * As `promise`, but rejects with the signal's reason as soon as it aborts. What the promise stands for goes
- * on unless it heeds the signal too. Nothing is kept of it in the signal once it has settled.
+ * Settles as `promise` does, but rejects with the signal's reason as soon as it aborts. The work behind the
+ * promise goes on unless it observes the signal too. The listener is removed once the promise has settled.
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * What people see of a text. Nothing that stands for a person, a chat or a message may be empty to the
- * eye, and no name may turn the direction of what stands beside it.
+ * The visible part of a text. No name of a user or chat, and no message, may look empty, and no name may
+ * turn the direction of the text beside it.
  */
 
 /**
@@ -10,16 +10,16 @@
 const VISIBLE =
   /[^\s\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\u{1d159}]/u;
 
-/** True if something of the text can be seen. */
+/** True if the text has a visible character. */
 export function isVisible(text: string): boolean {
   return VISIBLE.test(text);
 }
 
-/** Embeddings, overrides and isolates (UAX #9, section 2): they turn what follows, beyond the text itself. */
+/** Embeddings, overrides and isolates (UAX #9, section 2): they turn the text that follows, too. */
 const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * A name or a title without what turns the direction of text. Marks (U+200E, U+200F, U+061C) stay: they
+ * Returns a name or a title without characters that turn the direction of text. Marks (U+200E, U+200F, U+061C) stay: they
  * turn nothing, and names of two scripts need them.
  */
 export function withoutDirection(text: string): string {

@@ -1,12 +1,12 @@
 import { sharedTurns } from "./turns.ts";
 
-/** Longest piece of work between two turns: with what else a turn holds, far below 50 ms. */
+/** Longest piece of work between two turns: together with the rest of a turn far below 50 ms. */
 const SLICE_MS = 5;
 
 /**
  * The time that one piece of long work may take on the event loop: in slices of `SLICE_MS`, each in a
- * turn of its own, and `totalMs` of work altogether. Waiting for a turn does not count, so a busy server
- * does the same work for everybody, only later.
+ * separate turn, and `totalMs` of work altogether. Waiting for a turn does not count, so a busy server
+ * does the same work for every caller, only later.
  */
 export class WorkBudget {
   #spent = 0;
@@ -20,7 +20,7 @@ export class WorkBudget {
     return new WorkBudget(totalMs);
   }
 
-  /** True once the work has had its time: it has to stop, and say where it stopped. */
+  /** True once the time is used up: the work has to stop, and return its position. */
   get isSpent(): boolean {
     return this.#spent + this.#elapsed() >= this.totalMs;
   }

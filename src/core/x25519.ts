@@ -30,10 +30,10 @@ export function x25519Name(key: Uint8Array): string {
   return toHex(reduced);
 }
 
-/** The first bytes of all encodings of small order, by which most keys are told at once. */
+/** The first bytes of all encodings of small order, which identify most keys at once. */
 const FIRST_BYTES = new Set([0x00, 0x01, 0xe0, 0x5f, 0xec, 0xed, 0xee]);
 
-/** Returns why the bytes are no usable public key or KEM output of X25519, null if they are one. */
+/** Returns why the bytes are no usable public key or KEM output of X25519, or null. */
 export function x25519Fault(key: Uint8Array): string | null {
   if (key.length !== X25519_KEY_LENGTH) return `it has ${key.length} bytes, not 32`;
   const isSmall = FIRST_BYTES.has(key[0]) && SMALL_ORDER.has(x25519Name(key));
