@@ -41,8 +41,11 @@ export class Drafts {
     this.#listeners.add(listener);
   }
 
-  /** @internal */
-  all(): [chatId: string, draft: ComposerDraft][] {
-    return [...this.#drafts];
+  /**
+   * Null where nothing was begun.
+   * @internal
+   */
+  kept(chatId: string): ComposerDraft | null {
+    return this.#drafts.get(chatId) ?? null;
   }
 }

@@ -17,9 +17,8 @@ export interface PeopleRecord {
   people: UserView[];
 }
 
-export interface DraftsRecord {
-  drafts: [chatId: string, draft: ComposerDraft][];
-}
+/** One a chat, so that a tab does not overwrite what was begun in another one. */
+export type DraftRecord = ComposerDraft;
 
 /** A chat with its newest messages: the cursor, and the rows that it stands for, in one. */
 export interface ChatRecord {

@@ -5,7 +5,7 @@ import {
   type ChatRecord,
   chatRecord,
   decodeRecord,
-  type DraftsRecord,
+  type DraftRecord,
   encodeRecord,
   type HeadRecord,
   localChat,
@@ -107,11 +107,14 @@ export class ModelStorage {
     if (!head) return null;
     const names = await this.#store.names("chat/");
     const chats = await Promise.all(names.map((name) => this.#read<ChatRecord>(name)));
-    const { drafts } = await this.#read<DraftsRecord>("drafts") ?? { drafts: [] };
+    const begun = await this.#store.names("draft/");
+    const drafts = await Promise.all(begun.map((name) => this.#read<DraftRecord>(name)));
     const { people } = await this.#read<PeopleRecord>("people") ?? { people: [] };
     this.client.people.setBlocked(head.blocked);
     for (const person of people) this.client.people.put(person);
-    for (const [chatId, draft] of drafts) this.client.drafts.set(chatId, draft);
+    for (const [i, draft] of drafts.entries()) {
+      if (draft) this.client.drafts.set(idIn(begun[i]), draft);
+    }
     for (const record of chats) if (record) this.#restoreChat(record);
     return head.incarnation;
   }
@@ -138,7 +141,7 @@ export class ModelStorage {
       if ("username" in change) this.mark("people");
       if ("blocked" in change) this.mark("head");
     });
-    drafts.subscribe(() => this.mark("drafts"));
+    drafts.subscribe((chatId) => this.mark(`draft/${chatId}`));
   }
 
   async #save(): Promise<void> {
@@ -157,21 +160,20 @@ export class ModelStorage {
   }
 
   #isHeld(name: string): boolean {
-    const chatId = name.slice("chat/".length);
-    return this.#held.has(chatId) && this.#known.has(chatId);
+    const chatId = idIn(name);
+    return name.startsWith("chat/") && this.#held.has(chatId) && this.#known.has(chatId);
   }
 
   #record(name: string): object | null {
     const { people, drafts } = this.client;
+    if (name.startsWith("draft/")) return drafts.kept(idIn(name));
     switch (name) {
       case "head":
         return { incarnation: this.options.incarnation(), blocked: people.blocked() };
       case "people":
         return peopleRecord(people.all());
-      case "drafts":
-        return { drafts: drafts.all() } satisfies DraftsRecord;
       default:
-        return this.#chatRecord(name.slice("chat/".length));
+        return this.#chatRecord(idIn(name));
     }
   }
 
@@ -187,6 +189,11 @@ export class ModelStorage {
       readMark: this.options.readMarks.of(chatId),
     });
   }
+}
+
+/** The chat's id in `chat/<id>` and `draft/<id>`. */
+function idIn(name: string): string {
+  return name.slice(name.indexOf("/") + 1);
 }
 
 /** Those that are known, needed last. */

@@ -30,7 +30,7 @@ const BATCH_AFTER_MS = 10;
 /** Past so many, the ones that were needed longest ago are dropped, but for those on the screen. */
 const MAX_PEOPLE = 2_000;
 /** After a break, presence is asked for again of so many, needed last. */
-const MAX_REFRESHED = 300;
+const MAX_REFRESHED = 100;
 
 /** Names, pictures and presence of people: fetched in batches when first needed, and kept up to date. */
 export class People {

