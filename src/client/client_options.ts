@@ -1,4 +1,4 @@
-import { didYouMean, misuse } from "./misuse.ts";
+import { misuse } from "./misuse.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 import type { FetchFunction, WebSocketClass } from "./platform.ts";
 
@@ -60,7 +60,8 @@ export function checkedOptions(options: ChatClientOptions): CheckedOptions {
 
 function check(name: keyof typeof CHECKS, value: unknown): void {
   if (!(name in CHECKS)) {
-    throw refusal(`there is no option ${name}${didYouMean(name, Object.keys(CHECKS))}`);
+    const right = Object.keys(CHECKS).find((each) => each.toLowerCase() === name.toLowerCase());
+    throw refusal(`there is no option ${name}${right ? `. Did you mean ${right}?` : ""}`);
   }
   if (value instanceof Promise) throw refusal(`${name} is a promise. Write await before it`);
   const [isRight, expected] = CHECKS[name];

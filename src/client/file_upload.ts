@@ -2,10 +2,10 @@ import type { MediaView } from "../api/views/media.ts";
 import { Backoff } from "./backoff.ts";
 import { ChatError, isPassing } from "./chat_error.ts";
 import type { UploadOptions } from "./files.ts";
-import { fromUtf8, utf8 } from "./mls/encoding.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 import type { Rest } from "./rest.ts";
 import type { SignIn } from "./sign_in.ts";
+import { fromUtf8, utf8 } from "./utf8.ts";
 
 export interface UploadHost {
   rest: Rest;

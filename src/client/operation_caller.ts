@@ -1,11 +1,10 @@
 import { ChatError } from "./chat_error.ts";
-import { COMMANDS, OPTIONAL_SESSION, PUBLIC, ROUTES } from "./endpoints.ts";
-import { didYouMean, misuse } from "./misuse.ts";
-import type { Input, OperationName, Output, Rest, RestName } from "./rest.ts";
+import { type Endpoint, endpointOf } from "./endpoint.ts";
+import { misuse } from "./misuse.ts";
+import type { Input, OperationName, Output, Rest } from "./rest.ts";
 import type { SignIn } from "./sign_in.ts";
 import type { ChatSocket } from "./socket.ts";
 
-const NAMES: readonly string[] = [...new Set([...Object.keys(ROUTES), ...COMMANDS])];
 /** A frame may have 64 KiB: what is larger goes over HTTP. */
 const MAX_FRAME_LENGTH = 48 * 1024;
 
@@ -22,28 +21,20 @@ export class OperationCaller {
     name: Name,
     input: Input<Name>,
   ): Promise<Output<Name>> {
-    if (!NAMES.includes(name)) {
-      throw misuse(`call ${name}`, `there is no such operation${didYouMean(name, NAMES)}`);
-    }
+    const endpoint = await endpointOf(name);
     if (typeof input !== "object" || input === null) {
       throw misuse(`call ${name}`, `its input has to be an object. It is ${input}`);
     }
-    if (this.#goesBySocket(name, input)) {
+    if (this.#goesBySocket(endpoint, input)) {
       try {
         return await this.socket.request(name, input) as Output<Name>;
       } catch (error) {
         if (!isOffline(error) || !isRepeatable(name, input)) throw error;
       }
     }
-    if (!(name in ROUTES)) throw new ChatError("offline", `There is no connection for ${name}`);
-    return await this.#callRest(name as RestName, input as never) as Output<Name>;
-  }
-
-  async #callRest<Name extends RestName>(name: Name, input: Input<Name>): Promise<unknown> {
-    if ((OPTIONAL_SESSION as readonly string[]).includes(name)) {
-      return await this.rest.call(name, input, await this.#tokenIfAny());
-    }
-    if ((PUBLIC as readonly string[]).includes(name)) return await this.rest.call(name, input);
+    if (!endpoint.path) throw new ChatError("offline", `There is no connection for ${name}`);
+    if (endpoint.takesSession) return await this.rest.call(name, input, await this.#tokenIfAny());
+    if (endpoint.isPublic) return await this.rest.call(name, input);
     return await this.signIn.withToken((token) => this.rest.call(name, input, token));
   }
 
@@ -58,8 +49,8 @@ export class OperationCaller {
     }
   }
 
-  #goesBySocket(name: string, input: unknown): boolean {
-    return this.socket.state === "online" && (COMMANDS as readonly string[]).includes(name) &&
+  #goesBySocket({ isCommand }: Endpoint, input: unknown): boolean {
+    return this.socket.state === "online" && isCommand &&
       JSON.stringify(input).length < MAX_FRAME_LENGTH;
   }
 }

@@ -1,9 +1,9 @@
 import type { MessageView } from "../api/views/message.ts";
 import { Backoff } from "./backoff.ts";
 import { ChatError, isPassing } from "./chat_error.ts";
-import { fromUtf8, utf8 } from "./mls/encoding.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 import { Serial } from "./serial.ts";
+import { fromUtf8, utf8 } from "./utf8.ts";
 
 /** A message on its way: kept until the server has it, and sent under one clientId however often. */
 export interface Draft<Content> {

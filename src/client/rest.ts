@@ -1,7 +1,8 @@
 import type { OutputOf, RequestOf } from "../api/operation.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { ChatError } from "./chat_error.ts";
-import { type DeclaredOperations, ROUTES } from "./endpoints.ts";
+import { endpointOf } from "./endpoint.ts";
+import type { DeclaredOperations } from "./endpoints.ts";
 import { IdleTimeout } from "./idle_timeout.ts";
 import { misuse } from "./misuse.ts";
 import type { FetchFunction } from "./platform.ts";
@@ -16,8 +17,6 @@ export type Operations = {
 export type OperationName = keyof Operations;
 export type Input<Name extends OperationName> = Operations[Name]["input"];
 export type Output<Name extends OperationName> = Operations[Name]["output"];
-/** What has a route; a few commands are for sockets only. */
-export type RestName = keyof typeof ROUTES & OperationName;
 
 export interface RestOptions {
   /** Without `/api`. */
@@ -45,12 +44,12 @@ export class Rest {
   }
 
   /** Throws only ChatErrors. */
-  async call<Name extends RestName>(
+  async call<Name extends OperationName>(
     name: Name,
     input: Input<Name>,
     token?: string,
   ): Promise<Output<Name>> {
-    const { method, url, body } = this.#request(name, input as Record<string, unknown>);
+    const { method, url, body } = await this.#request(name, input as Record<string, unknown>);
     const headers: Record<string, string> = {};
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
     if (body !== undefined) headers["content-type"] = "application/json";
@@ -94,8 +93,8 @@ export class Rest {
     }
   }
 
-  #request(name: RestName, input: Record<string, unknown>) {
-    const [method, path] = ROUTES[name].split(" ");
+  async #request(name: OperationName, input: Record<string, unknown>) {
+    const { method, path = "" } = await endpointOf(name);
     const rest = { ...input };
     const filled = path.replace(/:(\w+)/g, (_, field: string) => {
       const value = rest[field];

@@ -1,8 +1,8 @@
 import type { ProfileView } from "../api/views/user.ts";
 import { ChatError } from "./chat_error.ts";
 import type { KeyStore } from "./mls/key_store.ts";
-import { fromUtf8, utf8 } from "./mls/encoding.ts";
 import type { Rest } from "./rest.ts";
+import { fromUtf8, utf8 } from "./utf8.ts";
 
 interface TokenPair {
   accessToken: string;

@@ -1,17 +1,28 @@
 import assert from "node:assert/strict";
-import { COMMANDS, PUBLIC, ROUTES } from "../../src/client/endpoints.ts";
+import { ALL_ENDPOINTS } from "../../src/client/all_endpoints.ts";
+import { endpointOf } from "../../src/client/endpoint.ts";
+import { FIRST_ENDPOINTS } from "../../src/client/endpoints.ts";
 import { declaredOperations } from "../tools/client_endpoints.ts";
 
+const declared = await declaredOperations(new URL("../../src/", import.meta.url));
+const operations = declared.map(({ operation }) => operation);
+
 Deno.test("the client knows every operation of the server, as it is declared", async () => {
-  const declared = await declaredOperations(new URL("../../src/", import.meta.url));
-  const operations = declared.map(({ operation }) => operation);
-  const routes = operations.flatMap(({ name, rest }) =>
-    rest ? [[name, `${rest.method} ${rest.path}`]] : []
-  );
-  const hint = "run `deno task client:endpoints`";
-  assert.deepEqual(Object.fromEntries(routes), { ...ROUTES }, hint);
-  const namesOf = (list: typeof operations) => list.map(({ name }) => name);
-  assert.deepEqual(namesOf(operations.filter(({ socket }) => socket)), [...COMMANDS], hint);
-  const open = operations.filter(({ access }) => access === "public");
-  assert.deepEqual(namesOf(open), [...PUBLIC], hint);
+  const names = operations.map(({ name }) => name);
+  assert.deepEqual(Object.keys(ALL_ENDPOINTS), names, "run `deno task client:endpoints`");
+  for (const { name, rest, socket, access, optionalSession } of operations) {
+    assert.deepEqual(await endpointOf(name), {
+      isCommand: socket === true,
+      isPublic: access === "public",
+      takesSession: optionalSession === true,
+      method: rest?.method,
+      path: rest?.path,
+    }, `${name}: run \`deno task client:endpoints\``);
+  }
+});
+
+Deno.test("the operations that the client has at hand are those of the whole list", () => {
+  for (const [name, endpoint] of Object.entries(FIRST_ENDPOINTS)) {
+    assert.equal(endpoint, ALL_ENDPOINTS[name], name);
+  }
 });

@@ -5,10 +5,11 @@ import { TestBrowser } from "../support/browser.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { skipWithout } from "../support/skip.ts";
 import { InstalledPackage } from "./installed_package.ts";
-import { runPlainPage, runReactApp } from "./examples.ts";
+import { runBot, runPlainPage, runReactApp } from "./examples.ts";
 import { run, tryRun } from "./processes.ts";
 import { checkReadme } from "./readme_blocks.ts";
 import { servedFolder } from "./served_folder.ts";
+import { checkSizes } from "./sizes.ts";
 import { NODE_VERSIONS, nodeOf } from "./tools.ts";
 
 const ignore = skipWithout("npm", "browser");
@@ -126,6 +127,7 @@ for (
       runReactApp,
     ],
     ["the plain page signs in, and shows the inbox and a chat", runPlainPage],
+    ["the bot in Node answers what came while it was down", runBot],
   ] as const
 ) {
   Deno.test({ name: `example: ${name}`, ignore, fn: () => example(installed, app.url) });
@@ -135,6 +137,12 @@ Deno.test({
   name: "the guide's TypeScript compiles with the installed package",
   ignore,
   fn: () => checkReadme(installed),
+});
+
+Deno.test({
+  name: "the core, the hooks and the encryption stay within their sizes",
+  ignore,
+  fn: () => checkSizes(installed),
 });
 
 Deno.test({

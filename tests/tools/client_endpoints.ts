@@ -28,6 +28,36 @@ export async function declaredOperations(src: URL): Promise<Declared[]> {
   return found.sort((a, b) => a.operation.name < b.operation.name ? -1 : 1);
 }
 
+/** What the library itself calls before anything is on a screen; the rest is in a file that is loaded when needed. */
+const FIRST = [
+  ...[
+    "auth.login",
+    "auth.logout",
+    "auth.refresh",
+    "auth.register",
+    "chat.changes",
+    "chat.get",
+    "chat.inbox",
+  ],
+  ...[
+    "chat.open",
+    "chat.read",
+    "media.link",
+    "message.list",
+    "message.send",
+    "presence.get",
+    "request.list",
+  ],
+  ...["typing.start", "typing.stop", "user.list", "user.profile"],
+];
+
+/** An operation as the client's lists have it: letters for what it is, and its route. */
+export function endpointOf({ socket, access, optionalSession, rest }: Operation): string {
+  const letters = (socket ? "s" : "") + (access === "public" ? "p" : "") +
+    (optionalSession ? "o" : "");
+  return rest ? `${letters} ${rest.method} ${rest.path}` : letters;
+}
+
 /** The source of src/client/endpoints.ts. */
 function endpointsSource(declared: Declared[]): string {
   const modules = [...new Set(declared.map(({ module }) => module))].sort();
@@ -37,29 +67,28 @@ function endpointsSource(declared: Declared[]): string {
   const types = declared.map(({ module, name, operation }) =>
     `  "${operation.name}": typeof ${alias(module)}.${name};`
   );
-  const routes = declared.flatMap(({ operation: { name, rest } }) =>
-    rest ? [`  "${name}": "${rest.method} ${rest.path}",`] : []
-  );
-  const commands = declared.flatMap(({ operation }) => operation.socket ? [operation.name] : []);
-  const open = declared.flatMap(({ operation }) =>
-    operation.access === "public" ? [operation.name] : []
-  );
-  const optional = declared.flatMap(({ operation }) =>
-    operation.optionalSession ? [operation.name] : []
-  );
+  const first = declared.filter(({ operation }) => FIRST.includes(operation.name));
   return [
     HEAD + imports.join("\n"),
     `export interface DeclaredOperations {\n${types.join("\n")}\n}`,
-    `/** Method and path under /api. */\nexport const ROUTES = {\n${
-      routes.join("\n")
-    }\n} as const;`,
-    `/** What sockets take as commands. */\nexport const COMMANDS = ${
-      JSON.stringify(commands)
-    } as const;`,
-    `/** What needs no session. */\nexport const PUBLIC = ${JSON.stringify(open)} as const;`,
-    `/** Those of them that act for the caller's account when a session comes along. */\n` +
-    `export const OPTIONAL_SESSION = ${JSON.stringify(optional)} as const;`,
+    "/**\n * What a first screen needs, as letters (`s`: sockets take it; `p`: needs no session; `o`: counts one that\n" +
+    " * comes along), the method, and the path under /api.\n */\n" +
+    table("FIRST_ENDPOINTS", first),
   ].join("\n\n") + "\n";
+}
+
+/** The source of src/client/all_endpoints.ts. */
+function allEndpointsSource(declared: Declared[]): string {
+  const about =
+    "/** All of them, written as in `FIRST_ENDPOINTS`: loaded when another one is first called. */\n";
+  return HEAD + about + table("ALL_ENDPOINTS", declared) + "\n";
+}
+
+function table(name: string, declared: Declared[]): string {
+  const entries = declared.map(({ operation }) =>
+    `  "${operation.name}": "${endpointOf(operation)}",`
+  );
+  return `export const ${name}: Readonly<Record<string, string>> = {\n${entries.join("\n")}\n};`;
 }
 
 function isOperation(value: unknown): value is Operation {
@@ -69,6 +98,7 @@ function isOperation(value: unknown): value is Operation {
 
 if (import.meta.main) {
   const src = new URL("../../src/", import.meta.url);
-  const path = new URL("client/endpoints.ts", src);
-  await Deno.writeTextFile(path, endpointsSource(await declaredOperations(src)));
+  const declared = await declaredOperations(src);
+  await Deno.writeTextFile(new URL("client/endpoints.ts", src), endpointsSource(declared));
+  await Deno.writeTextFile(new URL("client/all_endpoints.ts", src), allEndpointsSource(declared));
 }

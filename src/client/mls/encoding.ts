@@ -1,6 +1,7 @@
 import { concat } from "../../core/bytes.ts";
 
 export { fromBase64Url, toBase64Url } from "../../core/base64url.ts";
+export { fromUtf8, utf8 } from "../utf8.ts";
 
 /**
  * Bytes over a plain ArrayBuffer: the only kind that Web Crypto takes. Not that of `core`, since the
@@ -11,15 +12,6 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 /** A copy that Web Crypto takes, of bytes that may lie over any buffer. */
 export function ownBytes(bytes: Uint8Array): Bytes {
   return new Uint8Array(bytes);
-}
-
-export function utf8(text: string): Bytes {
-  return new TextEncoder().encode(text);
-}
-
-/** Throws a TypeError for what is not UTF-8. */
-export function fromUtf8(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
 /** In a time that tells nothing of where they differ. */

@@ -1,0 +1,10 @@
+import type { Bytes } from "./mls/encoding.ts";
+
+export function utf8(text: string): Bytes {
+  return new TextEncoder().encode(text);
+}
+
+/** Throws a TypeError for what is not UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
