@@ -70,10 +70,11 @@ export class Conversation {
 
   /** Sends the draft, with the media given, and empties it. A refused message keeps the text. */
   sendDraft(content: Omit<SendContent, "text" | "replyTo"> = {}): Promise<MessageView> {
-    const draft = this.host.drafts.get(this.chatId);
+    const { text, ...reply } = this.host.drafts.get(this.chatId);
     this.host.drafts.set(this.chatId, { text: "" });
     this.host.signalTyping(this.chatId, false);
-    return this.send({ ...content, ...draft });
+    // An empty text is refused; a message of media alone has none.
+    return this.send({ ...content, ...reply, text: text || undefined });
   }
 
   /** Keeps what was written, and tells the others that the caller is typing. */

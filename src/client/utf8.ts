@@ -1,6 +1,4 @@
-import type { Bytes } from "./mls/encoding.ts";
-
-export function utf8(text: string): Bytes {
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 

@@ -12,21 +12,25 @@ export async function registered(url: string, name: string): Promise<ChatClient 
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
 }
 
+/** Milliseconds that `until` waits; only a failing test waits so long. */
+const PATIENCE_MS = 30_000;
+
 /** Texts of messages as they come, and a way to wait for so many. */
 export function textsTo(
   client: ChatClient,
 ): { texts: string[]; until(count: number): Promise<void> } {
   const texts: string[] = [];
-  const waiting: { count: number; resolve(): void }[] = [];
   client.on("message", ({ message }) => {
-    if (message.senderId === client.userId) return;
-    texts.push(message.text);
-    for (const { count, resolve } of waiting) if (texts.length >= count) resolve();
+    if (message.senderId !== client.userId) texts.push(message.text);
   });
-  function until(count: number): Promise<void> {
-    return new Promise((resolve) =>
-      texts.length >= count ? resolve() : waiting.push({ count, resolve })
-    );
+  async function until(count: number): Promise<void> {
+    const end = Date.now() + PATIENCE_MS;
+    while (texts.length < count) {
+      if (Date.now() > end) {
+        throw new Error(`There are ${texts.length} of ${count} texts: ${texts}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
   return { texts, until };
 }

@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** What needs nothing else, and so can be minified for a page. */
 const STANDALONE = ["mod", "encryption/mod"];
 /** Paths below `src/client` and in the package, without their endings. */
-export const ENTRIES = STANDALONE;
+export const ENTRIES = [...STANDALONE, "react/mod"];
 export const SINGLE = "realtimechat-client.min";
 
 /** Empties the folder first: parts are named by their content, so that old ones would stay. */

@@ -1,15 +1,26 @@
-import { type ChangeEvent, useEffect, useState, useSyncExternalStore } from "react";
+import { type ChangeEvent, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { ChatClient, indexedDbStore, type Observable } from "realtimechat-client";
+import { ChatClient, indexedDbStore } from "realtimechat-client";
+import {
+  ChatProvider,
+  useChats,
+  useClient,
+  useComposer,
+  useConnection,
+  useFileUrl,
+  useMessages,
+  usePerson,
+  useTyping,
+} from "realtimechat-client/react";
 
 const url = import.meta.env.VITE_SERVER ?? "http://localhost:5000";
 const client = new ChatClient({ url, storage: await indexedDbStore("chat") });
 if (await client.resume()) client.connect();
-createRoot(document.getElementById("root")!).render(<App />);
-
-function useView<T>({ subscribe, getSnapshot }: Observable<T>): T {
-  return useSyncExternalStore(subscribe, getSnapshot);
-}
+createRoot(document.getElementById("root")!).render(
+  <ChatProvider client={client}>
+    <App />
+  </ChatProvider>,
+);
 
 function App() {
   const [isSignedIn, setSignedIn] = useState(client.user !== null);
@@ -48,8 +59,8 @@ function SignIn({ onDone }: { onDone(): void }) {
 }
 
 function Inbox({ onOpen }: { onOpen(chatId: string): void }) {
-  const rows = useView(client.inbox);
-  const state = useView(client.connection);
+  const rows = useChats();
+  const state = useConnection();
   return (
     <nav>
       <p>{state === "online" ? "Connected" : "Connecting…"}</p>
@@ -67,35 +78,27 @@ function Inbox({ onOpen }: { onOpen(chatId: string): void }) {
 }
 
 function Chat({ chatId }: { chatId: string }) {
-  const chat = client.chat(chatId);
-  const { rows, hasOlder } = useView(chat.messages);
-  const typing = useView(chat.typing);
-  const { text } = useView(chat.draft);
-  useEffect(() => chat.markRead(), [chat, rows]);
-  const send = () => void chat.sendDraft().catch(() => {}); // It stays as a "failed" row.
-  async function sendPicture({ target: { files } }: ChangeEvent<HTMLInputElement>) {
-    const { id } = await client.files.upload(files![0]);
-    await chat.send({ mediaIds: [id] });
+  const { rows, hasOlder, loadOlder, markRead } = useMessages(chatId);
+  const { text, setText, send } = useComposer(chatId);
+  const typing = useTyping(chatId);
+  const { files } = useClient();
+  useEffect(() => markRead(), [rows]);
+  async function sendPicture({ target }: ChangeEvent<HTMLInputElement>) {
+    const { id } = await files.upload(target.files![0]);
+    send({ mediaIds: [id] });
   }
   return (
     <section>
-      {hasOlder && <button type="button" onClick={() => chat.loadOlder()}>Older</button>}
+      {hasOlder && <button type="button" onClick={() => loadOlder()}>Older</button>}
       {rows.map(({ clientId, senderId, text, media, status }) => (
         <p key={clientId}>
           <Name userId={senderId} />: {text} {status !== "sent" && <i>({status})</i>}
           {media.map(({ id }) => <Picture key={id} mediaId={id} />)}
         </p>
       ))}
-      <p role="status">
-        {typing.map((id) => <Name key={id} userId={id} />)}
-        {typing.length > 0 && " is typing…"}
-      </p>
-      <form action={send}>
-        <input
-          placeholder="Message"
-          value={text}
-          onChange={(e) => chat.setDraft({ text: e.target.value })}
-        />
+      <p role="status">{typing.map(({ name }) => `${name} is typing…`)}</p>
+      <form action={() => send()}>
+        <input placeholder="Message" value={text} onChange={(e) => setText(e.target.value)} />
         <button type="submit">Send</button>
         <input type="file" accept="image/*" onChange={sendPicture} />
       </form>
@@ -104,10 +107,10 @@ function Chat({ chatId }: { chatId: string }) {
 }
 
 function Name({ userId }: { userId: string }) {
-  return <b>{useView(client.people.view(userId)).name}</b>;
+  return <b>{usePerson(userId).name}</b>;
 }
 
 function Picture({ mediaId }: { mediaId: string }) {
-  const url = useView(client.files.watchUrl(mediaId));
+  const url = useFileUrl(mediaId);
   return url ? <img src={url} alt="" height={120} /> : null;
 }
