@@ -1,7 +1,8 @@
 import type { Hono, MiddlewareHandler } from "hono";
 import { TUS_VERSION } from "../../api/operations/tus.ts";
-import { AppError } from "../../core/errors.ts";
+import { AppError, quote } from "../../core/errors.ts";
 import type { HttpContext, HttpEnv } from "../../http/http_env.ts";
+import { problemResponse } from "../../http/problem_response.ts";
 import type { Caller } from "../../model/caller.ts";
 import type { Media } from "../../model/media.ts";
 import type { LimitName } from "../../api/operation.ts";
@@ -79,7 +80,7 @@ class TusRoutes {
       case "DELETE":
         return await this.#terminate(c);
       default:
-        throw new AppError("method_not_allowed", `${method} is not a method of an upload`);
+        return notAllowed(c, method);
     }
   }
 
@@ -118,6 +119,17 @@ class TusRoutes {
     await this.uploads.terminate(userId, uploadIn(c));
     return new Response(null, { status: 204, headers: tusHeaders() });
   }
+}
+
+/** POST is a route only for the method that it stands for. */
+function notAllowed(c: HttpContext, method: string): Response {
+  const allow = "DELETE, GET, HEAD, OPTIONS, PATCH";
+  const error = new AppError(
+    "method_not_allowed",
+    `${quote(method)} is not a method of an upload, but ${allow}`,
+  );
+  c.get("trace").errorCode = error.code;
+  return problemResponse(error, { allow });
 }
 
 /** A finished upload no longer expires as an upload. */
