@@ -1,13 +1,13 @@
-/** A route as Hono lists it. */
+/** One route in the form in which Hono lists it. */
 export interface Route {
   method: string;
   path: string;
 }
 
 /**
- * The methods that a path has, for `Allow` and to tell 405 from 404. Made from the routes when it is
- * asked, which only mistaken requests do. Routes for all methods are middleware, or would have
- * answered.
+ * Returns the methods of a path, for the header `Allow` and to distinguish 405 from 404. The list
+ * is computed on demand, because only mistaken requests need it. Routes for all methods are
+ * skipped: they are middleware, or would have answered the request.
  */
 export function allowedMethods(routes: readonly Route[], path: string): string[] {
   const fixed = fixedMethods(routes).get(path);
@@ -21,8 +21,9 @@ export function allowedMethods(routes: readonly Route[], path: string): string[]
 }
 
 /**
- * The methods of each path without parameters. Such a path goes before those with a parameter in its place,
- * for the methods that it lacks too: `search` is no message's id. A path for all methods is left out.
+ * Returns the methods of each path without parameters. Such a path takes precedence over paths with
+ * a parameter in the same place, for methods that it lacks too: `search` is never the id of a
+ * message. Paths for all methods are left out.
  */
 export function fixedMethods(routes: readonly Route[]): Map<string, Set<string>> {
   const fixed = new Map<string, Set<string>>();
@@ -39,7 +40,9 @@ export function fixedMethods(routes: readonly Route[]): Map<string, Set<string>>
 
 const patterns = new Map<string, RegExp>();
 
-/** Hono's forms: `:name`, `:name{regex}` and `*`. */
+/**
+ * Translates Hono's forms of a segment to a regular expression: `:name`, `:name{regex}` and `*`.
+ */
 function patternOf(route: string): RegExp {
   let pattern = patterns.get(route);
   if (!pattern) {

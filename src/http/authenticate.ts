@@ -4,14 +4,17 @@ import type { Access } from "../api/operation.ts";
 import type { HttpContext } from "./http_env.ts";
 
 /**
- * Implemented by the auth feature. Throws `unauthenticated` (where an account was suspended too: that
- * ends its sessions) and `token_expired`.
+ * Verifies access tokens; implemented by the auth feature. Throws `unauthenticated` (also for a
+ * suspended account, because a suspension ends its sessions) and `token_expired`.
  */
 export interface Authenticator {
   authenticate(token: string, visitor: Visitor): Promise<Caller>;
 }
 
-/** RFC 6750, section 2.1. Null where there is none; another scheme is as good as none. */
+/**
+ * Returns the bearer token (RFC 6750, section 2.1), or null if there is none. Another
+ * authentication scheme counts as no token.
+ */
 export function bearerToken(headers: Headers): string | null {
   const header = headers.get("authorization");
   if (header === null) return null;
@@ -19,9 +22,9 @@ export function bearerToken(headers: Headers): string | null {
 }
 
 /**
- * Who asks. Where no session is needed a valid token is still taken (the second factor is verified
- * with and without one), and one that is not valid is as good as none: a client that logs in again
- * may well send its old token along.
+ * Returns the caller of a request. An operation that needs no session still uses a valid token if
+ * there is one (the second factor is verified with and without one), and ignores an invalid token:
+ * a client that logs in again may well send its old token along.
  */
 export async function identify(
   c: HttpContext,
@@ -46,7 +49,7 @@ export async function identify(
   }
 }
 
-/** For raw routes that need a session. */
+/** Identifies the caller of a raw route that needs a session. */
 export function identifyCaller(c: HttpContext, authenticator: Authenticator): Promise<Caller> {
   return identify(c, "session", authenticator) as Promise<Caller>;
 }

@@ -1,25 +1,31 @@
-/** Below this, what is saved is less than the headers of the answer take. */
+/**
+ * Minimum size for compression: below it, the saving is smaller than the headers of the response.
+ */
 const MIN_BYTES = 1024;
 
-/** Of text, 5 saves nearly as much as 9 in a third of the time. */
+/** Compression level: for text, 5 saves nearly as much as 9 in a third of the time. */
 const LEVEL = 5;
 
-/** Compressed copies of static files, which are made once. */
+/** Maximum number of compressed static files in the cache. */
 const MAX_KEPT = 100;
 const kept = new Map<string, Uint8Array<ArrayBuffer>>();
 
 /**
- * Answers that hold a secret beside what the request says: tokens, recovery codes, signed URLs. Compressed,
- * their length would tell how well a guess in the request fits the secret (BREACH).
+ * Paths whose responses hold a secret next to text that the request can influence: tokens, recovery
+ * codes, signed URLs. If they were compressed, their length would reveal how well a guess in the
+ * request matches the secret (BREACH).
  */
 const SECRET_PATHS = [/^\/api\/auth\//, /^\/api\/media\/(presign|[^/]+\/link)$/];
 
 const STATIC_PATHS = /^\/($|web\/|docs($|\/)|api\/(openapi|asyncapi)\.json$)/;
 
-/** True if an answer to this path may be compressed: static files, and JSON of the API without secrets. */
+/**
+ * True if the response of this path may be compressed: static files, and JSON of the API without
+ * secrets.
+ */
 export function isCompressible(path: string, { status, headers, body }: Response): boolean {
   if (body === null || status < 200 || status === 206) return false;
-  // Also what is streamed to be saved, which must not be collected in memory.
+  // Downloads are excluded too, because they are streamed and must not be collected in memory.
   const isOther = ["content-encoding", "content-range", "content-disposition"]
     .some((name) => headers.has(name));
   if (isOther) return false;
@@ -30,8 +36,8 @@ export function isCompressible(path: string, { status, headers, body }: Response
 }
 
 /**
- * Returns the answer in gzip where that saves something and the client takes it. The entity tag of a
- * compressed answer is weak, since other bytes have the same one.
+ * Returns the response in gzip if that saves bytes and the client accepts it. The entity tag of a
+ * compressed response is weak, because the same tag also names the uncompressed bytes.
  */
 export async function compressed(request: Request, response: Response): Promise<Response> {
   const headers = new Headers(response.headers);
@@ -50,7 +56,10 @@ export async function compressed(request: Request, response: Response): Promise<
   return new Response(packed, { status, statusText, headers });
 }
 
-/** Off the event loop, by a module that the first use loads. What has an entity tag is static, and kept. */
+/**
+ * Compresses off the event loop, with a module that is loaded on first use. A response with an
+ * entity tag is a static file, so its compressed form is cached.
+ */
 async function packedOf(
   path: string,
   etag: string | null,
@@ -74,7 +83,7 @@ async function compress(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   });
 }
 
-/** RFC 9110, section 12.5.3. */
+/** True if the `Accept-Encoding` header permits gzip (RFC 9110, section 12.5.3). */
 function takesGzip(accepted: string | null): boolean {
   const codings = (accepted ?? "").toLowerCase().split(",").map((each) => each.trim());
   const gzipped = codings.find((each) => /^(x-)?gzip(;|$)/.test(each)) ??

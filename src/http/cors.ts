@@ -4,7 +4,7 @@ type Origins = Config["corsOrigins"];
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
-/** What scripts of other origins may read of an answer. */
+/** Response headers that scripts of other origins may read. */
 const EXPOSED = [
   "X-Request-Id",
   "Retry-After",
@@ -29,7 +29,10 @@ const EXPOSED = [
 
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 
-/** Credentials stay off: tokens travel in the Authorization header, and no cookie is used. */
+/**
+ * Sets the CORS headers. Credentials stay off: tokens travel in the Authorization header, and no
+ * cookie is used.
+ */
 export function setCorsHeaders(headers: Headers, origin: string | null, allowed: Origins): void {
   if (allowed !== "*") headers.append("vary", "Origin");
   if (origin === null) return;
@@ -43,7 +46,10 @@ export function isPreflight(request: Request): boolean {
     request.headers.has("access-control-request-method");
 }
 
-/** Says what is allowed at all; `setCorsHeaders`, which runs over it, says to whom. */
+/**
+ * Returns the methods and headers that are allowed at all; `setCorsHeaders`, which also runs on
+ * this response, sets the allowed origin.
+ */
 export function preflightResponse(request: Request): Response {
   const asked = request.headers.get("access-control-request-headers") ?? "";
   const headers = new Headers({
@@ -56,8 +62,9 @@ export function preflightResponse(request: Request): Response {
 }
 
 /**
- * Whether a socket may be opened from this page. CORS does not cover WebSockets, so the doors ask
- * themselves. What sends no Origin is no browser, and nothing that an origin could hold back.
+ * True if a page of this origin may open a socket. CORS does not cover WebSockets, so the socket
+ * transports check the origin themselves. A request without an Origin header does not come from a
+ * browser, and a check of the origin could not stop it anyway.
  */
 export function isOriginAllowed(
   request: Request,
@@ -67,7 +74,7 @@ export function isOriginAllowed(
   if (origin === null || config.corsOrigins === "*") return true;
   if (config.corsOrigins.includes(origin)) return true;
   if (!URL.canParse(origin)) return false;
-  // Without a public URL the scheme that people use is not known: a proxy may add TLS.
+  // Without a public URL the scheme that clients use is unknown: a proxy may add TLS.
   if (config.publicUrl !== null) return origin === new URL(config.publicUrl).origin;
   return new URL(origin).host === (request.headers.get("host") ?? new URL(request.url).host);
 }

@@ -1,4 +1,4 @@
-/** The head of `/docs`: what a developer needs before the first call. */
+/** The head of `/docs`: everything a developer needs before the first call. */
 export const GUIDE = `<header class="guide">
   <h1>RealTimeChat API</h1>
   <p>
@@ -61,7 +61,7 @@ client.connect();</code></pre>
 </header>
 `;
 
-/** Light or dark as the system is, with the colors of Swagger UI's own dark mode. */
+/** Light or dark like the system, with the colors of Swagger UI's dark mode. */
 export const GUIDE_STYLE = `:root {
   color-scheme: light dark;
   --page: #fff;

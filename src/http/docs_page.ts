@@ -3,7 +3,10 @@ import { entityTagOf, namesTag } from "../core/entity_tag.ts";
 import { GUIDE, GUIDE_STYLE } from "./docs_guide.ts";
 import type { HttpEnv } from "./http_env.ts";
 
-/** Only what this server itself serves; Swagger UI sets styles on its elements. */
+/**
+ * Allows only resources of this server; inline styles are allowed because Swagger UI sets styles on
+ * its elements.
+ */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
   "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -28,8 +31,8 @@ const PAGE = `<!doctype html>
 `;
 
 /**
- * Dark where the system is. Without a validator's badge, which would send the document's address to a
- * stranger.
+ * Starts Swagger UI, dark if the system is. Without the validator's badge, which would send the URL
+ * of the document to a third party.
  */
 const START = `const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
@@ -48,8 +51,8 @@ SwaggerUIBundle({
 type Load = () => Promise<string>;
 
 /**
- * The parts of Swagger UI out of its npm package (the version that the lock file pins), as modules
- * of text: they need no permission to read, and are loaded when someone first asks.
+ * The files of Swagger UI from its npm package (the version pinned by the lock file), imported as
+ * text modules: they need no read permission, and are loaded on first use.
  */
 const ASSETS: Record<string, { type: string; load: Load }> = {
   "swagger-ui.css": {
@@ -74,7 +77,7 @@ const ASSETS: Record<string, { type: string; load: Load }> = {
 
 const textOf = (module: { default: unknown }) => module.default as string;
 
-/** `/docs`: no request leaves the machine. */
+/** Mounts `/docs`. The page sends no request to another host. */
 export function mountDocsPage(app: Hono<HttpEnv>): void {
   for (const path of ["/docs", "/docs/"]) {
     app.get(path, (c) => c.html(PAGE, 200, { "content-security-policy": POLICY }));

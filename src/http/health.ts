@@ -4,13 +4,13 @@ import type { Log } from "../core/log.ts";
 import type { HttpEnv } from "./http_env.ts";
 
 export interface HealthCheck {
-  /** Shown to everyone who asks. */
+  /** Name of the check, visible to every client. */
   name: string;
-  /** Rejects when what it asks is out of order; why goes to the log. */
+  /** Rejects if the dependency fails; the reason is logged and not shown. */
   check(): Promise<void>;
   /**
-   * `ready`: the instance is of no use without it, and should get no requests (503). `degraded`:
-   * it serves without, less well.
+   * `ready`: the instance is useless without this dependency and should get no requests (503).
+   * `degraded`: the instance still serves, with less.
    */
   kind: "ready" | "degraded";
 }
@@ -22,11 +22,11 @@ export interface HealthReport {
 
 export interface HealthOptions {
   checkTimeMs?: number;
-  /** How long a report is good for: probes may come from many sides at once. */
+  /** How long a report is cached, in milliseconds: probes may come from several sources at once. */
   keepMs?: number;
 }
 
-/** What the probes of an orchestrator ask. */
+/** Runs the checks and reports their results to the probes of an orchestrator. */
 export class Health {
   readonly #checks: HealthCheck[];
   readonly #log: Log;
@@ -42,7 +42,10 @@ export class Health {
     this.#keepMs = options.keepMs ?? 500;
   }
 
-  /** From now on not ready, so that no more requests are sent here. */
+  /**
+   * Reports `draining` from now on, so that the load balancer sends no more requests to this
+   * instance.
+   */
   drain(): void {
     this.#draining = true;
   }
@@ -72,15 +75,19 @@ export class Health {
       await withDeadline(check(), this.#checkTimeMs);
       return true;
     } catch (error) {
-      this.#log.warn("A health check fails", { check: name, error });
+      this.#log.warn("Health check failed", { check: name, error });
       return false;
     }
   }
 }
 
-/** `/healthz`: the process lives, and of which release it is. `/readyz`: it should get requests; 200 also when degraded. */
+/**
+ * Mounts the probes. `/healthz`: the process is alive, with its release. `/readyz`: the instance
+ * should get requests; 200 also when degraded.
+ */
 export function mountHealth(app: Hono<HttpEnv>, health: Health, version: string): void {
-  // A page of any origin may find out that the server is there, and so tell a wrong origin from a lost network.
+  // Pages of any origin may read this, so that they can distinguish a wrong origin from a lost
+  // network.
   const anyOrigin = { "cross-origin-resource-policy": "cross-origin" };
   app.get("/healthz", (c) => c.json({ status: "ok", version }, 200, anyOrigin));
   app.get("/readyz", async (c) => {

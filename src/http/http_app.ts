@@ -29,16 +29,16 @@ export interface HttpAppOptions {
   metrics: MetricsRegistry;
   tracing?: Tracing;
   version: string;
-  /** Routes that the caller mounts itself, for the document. */
+  /** Routes that the caller mounts itself; listed here for the OpenAPI document. */
   rawRoutes?: readonly RawRoute[];
-  /** Mounts raw routes that would otherwise be taken for a parameter of an operation's path. */
+  /** Mounts raw routes that would otherwise match a parameter in the path of an operation. */
   mountFirst?(app: Hono<HttpEnv>): void;
 }
 
 /**
- * Everything that is served over HTTP but the raw routes (uploads, `/ws`, `/socket.io/`, `/`), which
- * the composition root adds to what it gets here. They pass through the same edge, may throw
- * AppErrors, and find `visitor` and `trace` in the context.
+ * Creates the HTTP app with everything except the raw routes (uploads, `/ws`, `/socket.io/`, `/`),
+ * which the composition root adds to the app returned here. Raw routes pass through the same
+ * middleware, may throw AppErrors, and find `visitor` and `trace` in the context.
  */
 export function createHttpApp(options: HttpAppOptions): Hono<HttpEnv> {
   const { config, log, health, metrics, bound } = options;

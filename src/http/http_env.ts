@@ -3,7 +3,10 @@ import type { Access } from "../api/operation.ts";
 import type { Visitor } from "../model/caller.ts";
 import type { Trace } from "../operations/dispatcher.ts";
 
-/** What the server is given with a request, and what every request carries once it is inside. */
+/**
+ * The types of Hono's context: the connection's information, and the variables that the middleware
+ * sets.
+ */
 export interface HttpEnv {
   Bindings: Partial<Deno.ServeHandlerInfo>;
   Variables: { visitor: Visitor; trace: HttpTrace };
@@ -12,7 +15,7 @@ export interface HttpEnv {
 export interface HttpTrace extends Trace {
   userId?: string;
   errorCode?: string;
-  /** Of the operation that was called. */
+  /** Access level of the called operation. */
   access?: Access;
   /** True if the request was refused for its access token. */
   tokenRefused?: boolean;

@@ -3,15 +3,15 @@ import { sharedTurns } from "../core/turns.ts";
 
 export interface BodyLimits {
   bodyBytes: number;
-  /** How long the whole body may take to arrive. */
+  /** Time limit in milliseconds for receiving the whole body. */
   bodyTimeMs: number;
 }
 
 const NOT_AN_OBJECT = "The body must be a JSON object";
 
 /**
- * The object that a request's body is; an empty body is an empty object. Everything is checked that
- * can be before the first byte is read: coding, declared length, type.
+ * Returns the JSON object in a request's body; an empty body is an empty object. The content
+ * coding, the declared length and the type are checked before the first byte is read.
  */
 export async function readJsonObject(
   request: Request,
@@ -21,7 +21,7 @@ export async function readJsonObject(
   if (body === null || headers.get("content-length") === "0") return {};
   assertNotCoded(headers);
   if (Number(headers.get("content-length") ?? 0) > limits.bodyBytes) throw tooLarge(limits);
-  // A body of unknown length may turn out to be empty, and then needs no type.
+  // A body of unknown length may turn out to be empty, and an empty body needs no type.
   if (headers.has("content-length")) assertJsonType(headers);
   const bytes = await readBytes(body, limits);
   if (bytes.length === 0) return {};
@@ -29,7 +29,10 @@ export async function readJsonObject(
   return await sharedTurns.run(() => parseObject(bytes));
 }
 
-/** A compressed body would be a bomb in disguise, and saves a chat's small requests nothing. */
+/**
+ * Refuses compressed bodies: they could be decompression bombs, and compression saves nothing on
+ * the small requests of a chat.
+ */
 function assertNotCoded(headers: Headers): void {
   const coding = headers.get("content-encoding");
   if (coding === null || coding.toLowerCase() === "identity") return;
@@ -50,14 +53,15 @@ function assertJsonType(headers: Headers): void {
   );
 }
 
-/** The whole of a stream, held to its limits while it arrives, whatever length it had declared. */
+/** Reads a whole stream and enforces the limits while it arrives, whatever length was declared. */
 export async function readBytes(
   body: ReadableStream<Uint8Array>,
   limits: BodyLimits,
 ): Promise<Uint8Array> {
   const reader = body.getReader();
   let late = false;
-  // Not by `Promise.race`: each of a million small reads would leave its result with the one that loses.
+  // Not with `Promise.race`: each of a million small reads would leave its result with the losing
+  // promise.
   const timer = setTimeout(() => {
     late = true;
     reader.cancel().catch(() => {});
@@ -77,8 +81,8 @@ export async function readBytes(
 }
 
 /**
- * Copies what arrives: each chunk, be it of one byte, comes in a buffer of 64 KiB, and a body that
- * trickles in would hold as many of them as it has bytes.
+ * Copies each chunk as it arrives: a chunk of even one byte comes in a buffer of 64 KiB, and a body
+ * sent byte by byte would hold one such buffer for each of its bytes.
  */
 async function collect(
   reader: ReadableStreamDefaultReader<Uint8Array>,
@@ -96,7 +100,7 @@ async function collect(
   return bytes.subarray(0, size);
 }
 
-/** Doubled, so that what comes byte by byte is not copied each time. */
+/** Doubles the buffer, so that a body that arrives byte by byte is not copied each time. */
 function grown(bytes: Uint8Array, least: number): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(Math.max(least, bytes.length * 2));
   larger.set(bytes);
@@ -124,7 +128,7 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
   });
 }
 
-/** The parser quotes what it read: kept to one clean line. */
+/** Returns the parser's message, which quotes the input, on one clean line. */
 function reason(error: unknown): string {
   return quote(error instanceof Error ? error.message : error).slice(1, -1);
 }

@@ -4,8 +4,8 @@ import { lazy } from "../core/lazy.ts";
 import type { HttpEnv } from "./http_env.ts";
 
 /**
- * Serves a document that is made by the first request and then kept as text; a client that has it need not
- * fetch it again.
+ * Serves a document that the first request creates and that is then cached as text. A client that
+ * has the current version gets 304.
  */
 export function mountJsonDocument(
   app: Hono<HttpEnv>,
@@ -20,7 +20,9 @@ export function mountJsonDocument(
   app.get(path, async (c) => {
     const { text, etag } = await rendered();
     const headers = { "content-type": "application/json", "cache-control": "no-cache", etag };
-    const known = namesTag(c.req.header("if-none-match") ?? null, etag);
-    return known ? new Response(null, { status: 304, headers }) : new Response(text, { headers });
+    const isCurrent = namesTag(c.req.header("if-none-match") ?? null, etag);
+    return isCurrent
+      ? new Response(null, { status: 304, headers })
+      : new Response(text, { headers });
   });
 }

@@ -5,7 +5,10 @@ import type { MetricsRegistry } from "../core/metrics.ts";
 import { bearerToken } from "./authenticate.ts";
 import type { HttpEnv } from "./http_env.ts";
 
-/** `/metrics` in Prometheus' text format. With a token configured, only for those who bring it. */
+/**
+ * Mounts `/metrics` in Prometheus' text format. If a token is configured, the request must carry
+ * it.
+ */
 export function mountMetrics(
   app: Hono<HttpEnv>,
   metrics: MetricsRegistry,
@@ -19,7 +22,7 @@ export function mountMetrics(
   });
 }
 
-/** In a time that tells nothing of the token but its length. */
+/** Compares in a time that reveals only the length of the token. */
 function isSame(given: string, expected: string): boolean {
   const [a, b] = [given, expected].map((text) => new TextEncoder().encode(text));
   return a.length === b.length && timingSafeEqual(a, b);
@@ -45,7 +48,7 @@ export interface FaultMetrics {
   rejectionUnhandled(): void;
 }
 
-/** Counts what should never happen to the process; an alert on either makes sense. */
+/** Registers counters of faults that should never happen; an alert on either makes sense. */
 export function registerFaultMetrics(metrics: MetricsRegistry): FaultMetrics {
   const accepts = metrics.counter(
     "realtimechat_accept_failures_total",

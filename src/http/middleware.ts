@@ -20,8 +20,9 @@ export type MiddlewareConfig = Pick<Config, "corsOrigins" | "trustedProxy" | "pu
 const SWITCHING_PROTOCOLS = 101;
 
 /**
- * What surrounds every request: who asks, the headers of every answer, and its line in the log. One
- * middleware, since each one more costs every request a promise and a closure.
+ * Surrounds every request: identifies the visitor, sets the headers of every response, and logs one
+ * line. It is one middleware, because each additional one costs every request a promise and a
+ * closure.
  */
 export function middleware(
   config: MiddlewareConfig,
@@ -37,7 +38,7 @@ export function middleware(
     const started = performance.now();
     const request = c.req.raw;
     const requestId = requestIdOf(request.headers);
-    // Read now: once a request has been upgraded to a WebSocket its headers are gone.
+    // Read here, because the headers are gone once the request has been upgraded to a WebSocket.
     const origin = request.headers.get("origin");
     c.set("trace", {});
     c.set("visitor", {
@@ -54,17 +55,18 @@ export function middleware(
       try {
         await next();
       } catch (thrown) {
-        // Hono hands on only what is an Error.
+        // Hono passes only instances of Error to its handler.
         c.res = onError(thrown, c);
       }
     }
     if (request.method !== "HEAD" && isCompressible(c.req.path, c.res)) {
       const response = await compressed(request, c.res);
-      // Hono would otherwise lay the headers of the answer before over it.
+      // Otherwise Hono would merge the headers of the previous response into the new one.
       c.res = undefined;
       c.res = response;
     }
-    // An upgraded connection has no answer to label, and up to Deno 2.5 its headers are immutable.
+    // An upgraded connection has no response to add headers to; up to Deno 2.5 its headers are
+    // immutable.
     if (c.res.status !== SWITCHING_PROTOCOLS) {
       const headers = labelled(c, requestId);
       if (request.method === "HEAD") await setLengthOfHead(headers, c.res);
@@ -77,15 +79,18 @@ export function middleware(
   };
 }
 
-/** Paths hold ids and come from outside; a path without a route names nothing. */
+/**
+ * Names the trace after the route. Paths hold ids and come from outside; a path without a route
+ * gives no name.
+ */
 function nameByRoute(tracing: Tracing, c: HttpContext): void {
   const route = routePath(c, -1);
   if (route !== "" && !route.endsWith("*")) tracing.nameRequest(c.req.method, route);
 }
 
 /**
- * What GET would have said (RFC 9110, section 8.6): Deno sees an answer without a body, and would say 0.
- * The body is counted as it goes by, and not kept.
+ * Sets the Content-Length that GET would have sent (RFC 9110, section 8.6): Deno sees a response
+ * without a body and would send 0. The body is counted while it streams and is not kept.
  */
 async function setLengthOfHead(headers: Headers, { body }: Response): Promise<void> {
   if (body === null || headers.has("content-length")) return;
@@ -94,7 +99,10 @@ async function setLengthOfHead(headers: Headers, { body }: Response): Promise<vo
   headers.set("content-length", String(length));
 }
 
-/** The headers of an answer that was fetched from elsewhere cannot be changed: it is copied. */
+/**
+ * Sets the request id. The headers of a response that came from `fetch` are immutable, so such a
+ * response is copied.
+ */
 function labelled(c: { res: Response }, requestId: string): Headers {
   try {
     c.res.headers.set("x-request-id", requestId);

@@ -27,7 +27,9 @@ export interface OpenApiDocument {
   };
 }
 
-/** The document of the REST API, made from the schemas that validate requests. */
+/**
+ * Returns the OpenAPI document of the REST API, generated from the schemas that validate requests.
+ */
 export function openApiDocument(
   operations: readonly Operation[],
   { version, publicUrl, rawRoutes = [] }: OpenApiOptions,

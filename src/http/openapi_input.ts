@@ -1,7 +1,7 @@
 import type { Parameter } from "../api/raw_route.ts";
 import type { JsonSchema, OpenApiSchemas } from "./openapi_schemas.ts";
 
-/** A parameter for a field of the input, wherever its schema keeps it. */
+/** Returns the parameter for a field of the input, in whichever form of the schema the field is. */
 export function parametersOf(
   names: string[],
   place: Parameter["in"],
@@ -20,13 +20,13 @@ export function parametersOf(
   });
 }
 
-/** All names of fields that an input may have. */
+/** Returns the names of all fields that an input may have. */
 export function fieldNames(input: JsonSchema, schemas: OpenApiSchemas): string[] {
   const branches = branchesOf(input, schemas);
   return [...new Set(branches.flatMap((one) => Object.keys(one.properties ?? {})))];
 }
 
-/** The input without the fields that the path gives. */
+/** Returns the input without the fields that come from the path. */
 export function withoutFields(
   input: JsonSchema,
   names: string[],
@@ -49,7 +49,10 @@ export function withoutFields(
   };
 }
 
-/** Whether each form of the input needs a field: if not, it may be left out as a whole. */
+/**
+ * True if every form of the input has a required field; otherwise the body may be left out as a
+ * whole.
+ */
 export function hasRequired(body: JsonSchema, schemas: OpenApiSchemas): boolean {
   return branchesOf(body, schemas).every(({ required }) => (required?.length ?? 0) > 0);
 }

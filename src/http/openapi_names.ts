@@ -1,26 +1,27 @@
-/** `message.send` → `messageSend`: generators make functions of these names. */
+/** Converts `message.send` to `messageSend`: client generators name functions after it. */
 export function openApiName(operation: string): string {
   return operation.replaceAll(/\.(\w)/g, (_, first: string) => first.toUpperCase());
 }
 
-/** `message.send` → `MessageSend`, with which names of types begin. */
+/** Converts `message.send` to `MessageSend`, the prefix of type names. */
 export function openApiTypeName(operation: string): string {
   const name = openApiName(operation);
   return name[0].toUpperCase() + name.slice(1);
 }
 
 export interface DocumentedPath {
-  /** In the form of OpenAPI: `/api/messages/{id}`. */
+  /** Path in OpenAPI's notation: `/api/messages/{id}`. */
   path: string;
-  /** The documented names of the parameters, by their names in the route. */
+  /** Documented parameter names by their names in the route. */
   parameters: ReadonlyMap<string, string>;
 }
 
 const PARAMETER = /:(\w+)(?:\{[^/]*\})?/g;
 
 /**
- * The documented form of each route's path. To OpenAPI, paths that differ by the name of a parameter
- * only are one path (`GET /messages/:chatId`, `PUT /messages/:messageId`): they share the name `id`.
+ * Returns the documented form of each route's path. In OpenAPI, paths that differ only in the name
+ * of a parameter are one path (`GET /messages/:chatId`, `PUT /messages/:messageId`), so their
+ * parameter gets the shared name `id`.
  */
 export function openApiPaths(routes: readonly string[]): Map<string, DocumentedPath> {
   const names = new Map<string, Set<string>>();
@@ -38,7 +39,10 @@ export function openApiPaths(routes: readonly string[]): Map<string, DocumentedP
   }));
 }
 
-/** Each parameter with where it stands in the shape of its path, which is the same for every name. */
+/**
+ * Returns each parameter with its position in the path's shape, which does not depend on parameter
+ * names.
+ */
 function places(route: string): [place: string, name: string][] {
   const shape = route.replaceAll(PARAMETER, ":");
   return [...route.matchAll(PARAMETER)].map(([, name], at) => [`${shape}#${at}`, name]);

@@ -7,7 +7,7 @@ import { errorResponses, responsesOf } from "./openapi_responses.ts";
 import type { JsonSchema, OpenApiSchemas } from "./openapi_schemas.ts";
 import { describe } from "./openapi_texts.ts";
 
-/** `pathNames`: the documented names of the path's parameters, by field. */
+/** Describes one operation. `pathNames`: documented names of the path's parameters, by field. */
 export function describeOperation(
   operation: Operation,
   pathNames: ReadonlyMap<string, string>,
@@ -60,7 +60,7 @@ function requestBodyOf({ name }: Operation, body: JsonSchema, schemas: OpenApiSc
   return { required, content: { "application/json": { schema } } };
 }
 
-/** An empty requirement beside the token: the call works without one. */
+/** Adds an empty requirement next to the token if the call also works without one. */
 function securityOf({ access, optionalSession }: Pick<Operation, "access" | "optionalSession">) {
   if (access !== "public") return optionalSession ? [{ bearer: [] }, {}] : [{ bearer: [] }];
   return optionalSession ? [{}, { bearer: [] }] : [];

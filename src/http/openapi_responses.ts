@@ -8,7 +8,7 @@ import type { OpenApiSchemas } from "./openapi_schemas.ts";
 
 export type Responses = Record<string, unknown>;
 
-/** Every response of an operation: its successes, and its errors grouped by status. */
+/** Returns every response of an operation: its successes, and its errors grouped by status. */
 export function responsesOf(operation: Operation, schemas: OpenApiSchemas): Responses {
   const { name, output, rest } = operation;
   const usual = rest?.status ?? (output === null ? 204 : 200);
@@ -30,7 +30,10 @@ export function responsesOf(operation: Operation, schemas: OpenApiSchemas): Resp
 
 const SUCCESS: Record<number, string> = { 201: "Created", 202: "Accepted", 204: "Done" };
 
-/** For the raw routes too, which list their codes themselves. */
+/**
+ * Returns error responses grouped by status; also used for the raw routes, which list their codes
+ * themselves.
+ */
 export function errorResponses(codes: Iterable<ErrorCode>): Responses {
   const byStatus = Map.groupBy(new Set(codes), statusOf);
   return Object.fromEntries(

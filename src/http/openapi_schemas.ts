@@ -5,15 +5,15 @@ import { type Direction, type JsonSchema, portable } from "./portable_schema.ts"
 export type { JsonSchema } from "./portable_schema.ts";
 
 /**
- * Collects the schemas that have a name (`.meta({ id })`) under `components/schemas`, and hands out
- * references. A schema that differs between requests and responses (it has defaults) gets a second
- * component, named `…Input` or `…Output` after the use that comes second.
+ * Collects the named schemas (`.meta({ id })`) under `components/schemas` and returns references to
+ * them. A schema that differs between requests and responses (it has defaults) gets a second
+ * component with the suffix `Input` or `Output`, depending on which use comes second.
  */
 export class OpenApiSchemas {
   readonly components: Record<string, JsonSchema> = {};
 
   convert(schema: z.ZodType, direction: Direction): JsonSchema {
-    // Wrapped, so that a named schema at the root comes out as a reference like any other.
+    // Wrapped in an object, so that a named schema at the root becomes a reference like any other.
     const { properties, $defs = {} } = z.toJSONSchema(z.object({ root: schema }), {
       io: direction,
       target: "draft-2020-12",
@@ -23,7 +23,7 @@ export class OpenApiSchemas {
     return tidy(properties!.root as JsonSchema, names, direction);
   }
 
-  /** What an operation takes: a union of its forms, if it has several. */
+  /** Returns the schema of an operation's input: a union of its forms if it has several. */
   input({ input, forms }: Pick<Operation, "input" | "forms">): JsonSchema {
     const whole = this.convert(input, "input");
     if (forms === undefined) return whole;
@@ -40,8 +40,9 @@ export class OpenApiSchemas {
   }
 
   /**
-   * Gives an inline object or union a name, since generators make up worse ones. A page of a named item
-   * is called after the item, so that all lists of it are one type; everything else `name`.
+   * Gives an inline object or union a name, because generators invent worse ones. A page of a named
+   * item is named after the item, so that all lists of that item share one type; every other schema
+   * is named `name`.
    */
   named(schema: JsonSchema, name: string): JsonSchema {
     const { $ref, properties, oneOf } = schema;
@@ -62,7 +63,7 @@ export class OpenApiSchemas {
     return forms.map((form) => form.title === undefined ? form : this.named(form, form.title));
   }
 
-  /** The object behind a reference, for those who need its fields. */
+  /** Returns the object behind a reference, for callers that need its fields. */
   resolve(schema: JsonSchema): JsonSchema {
     const name = schema.$ref?.replace(COMPONENTS, "");
     return name === undefined ? schema : this.components[name];
@@ -85,7 +86,10 @@ export class OpenApiSchemas {
 
 const COMPONENTS = "#/components/schemas/";
 
-/** The name of the items of `{ items, next }`; null for what is no page, or has unnamed items. */
+/**
+ * Returns the name of the items of `{ items, next }`; null if the schema is not a page or its items
+ * have no name.
+ */
 function itemOfPage({ properties = {} }: JsonSchema): string | null {
   const { items, next } = properties as Record<string, JsonSchema | undefined>;
   const reference = (items?.items as JsonSchema | undefined)?.$ref;
@@ -93,7 +97,7 @@ function itemOfPage({ properties = {} }: JsonSchema): string | null {
   return isPage && reference !== undefined ? reference.replace(COMPONENTS, "") : null;
 }
 
-/** With references into the document, and every schema in its portable form. */
+/** Rewrites references to point into the document, and every schema to its portable form. */
 function tidy(schema: JsonSchema, names: Map<string, string>, direction: Direction): JsonSchema {
   const inner = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(inner);
@@ -106,7 +110,7 @@ function tidy(schema: JsonSchema, names: Map<string, string>, direction: Directi
       return [[key, COMPONENTS + (names.get(id) ?? id)]];
     }
     if (key === "id" && typeof value === "string" && names.has(value)) return [];
-    // Values of the API, not schemas.
+    // These keywords hold values of the API and not schemas.
     if (key === "default" || key === "examples" || key === "enum") return [[key, value]];
     if (key === "properties") return [[key, mapped(value as Record<string, unknown>, inner)]];
     return [[key, inner(value)]];

@@ -6,7 +6,10 @@ const ACCESS: Readonly<Record<Operation["access"], string>> = {
   admin: "Needs an access token of an administrator.",
 };
 
-/** What the documents say below an operation's summary: its own words, and what its rules amount to. */
+/**
+ * Returns the description below an operation's summary: its documented text, and the rules for
+ * access and rate.
+ */
 export function describe(operation: Operation): string {
   const { name, access, optionalSession, limit, socket, description } = operation;
   const needs = optionalSession

@@ -2,24 +2,26 @@ import type { z } from "zod";
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** `input` for requests, before defaults are filled in; `output` for responses. */
+/** Use of a schema: `input` for requests, before defaults are filled in; `output` for responses. */
 export type Direction = "input" | "output";
 
 const INT32_MAX = 2 ** 31 - 1;
 
 /**
- * Rewrites one schema into the part of JSON Schema that generators of clients agree on. Validation
- * stays zod's: a pattern that is dropped here is still enforced.
+ * Rewrites one schema into the subset of JSON Schema that client generators agree on. Zod still
+ * validates requests: a pattern that is dropped here is still enforced.
  */
 export function portable(schema: JsonSchema, direction: Direction): JsonSchema {
   const { propertyNames: _, default: given, ...rest } = schema;
-  // Some generators write a default that is an object into their code as it is.
+  // Some generators copy a default that is an object into their code unchanged.
   const isPlain = given !== undefined && (typeof given !== "object" || Array.isArray(given));
   const plain = isPlain ? { ...rest, default: given } : rest;
   return withPortablePattern(withIntegerFormat(withNullAsType(opened(plain, direction))));
 }
 
-/** A response may gain fields in a later release: a client must not refuse those it does not know. */
+/**
+ * Allows unknown fields in responses: a later release may add fields, and clients must accept them.
+ */
 function opened(schema: JsonSchema, direction: Direction): JsonSchema {
   if (direction === "input" || schema.additionalProperties !== false) return schema;
   const { additionalProperties: _, ...rest } = schema;
@@ -27,8 +29,9 @@ function opened(schema: JsonSchema, direction: Direction): JsonSchema {
 }
 
 /**
- * An inline schema or null becomes one schema of two types. A reference or null stays an `anyOf`, which
- * generators read as nullable; every other union is a `oneOf`, since its forms exclude each other.
+ * Converts an inline schema or null to one schema with two types. A reference or null stays an
+ * `anyOf`, which generators read as nullable; every other union becomes a `oneOf`, because its
+ * forms exclude each other.
  */
 function withNullAsType(schema: JsonSchema): JsonSchema {
   const { anyOf, ...rest } = schema;
@@ -42,7 +45,7 @@ function withNullAsType(schema: JsonSchema): JsonSchema {
   return { ...form, ...rest, type: [form.type, "null"], ...values } as unknown as JsonSchema;
 }
 
-/** Without a format, generators read an integer as one of 32 bits. */
+/** Adds a format to integers: without one, generators assume 32 bits. */
 function withIntegerFormat(schema: JsonSchema): JsonSchema {
   const { maximum, minimum, ...rest } = schema;
   if (![schema.type].flat().includes("integer")) return schema;
@@ -55,8 +58,9 @@ function withIntegerFormat(schema: JsonSchema): JsonSchema {
 }
 
 /**
- * A format says more than the long pattern that zod derives from it. Classes of Unicode properties and
- * lookaround are not in every language's regular expressions.
+ * Drops patterns next to a format, which says more than the long pattern that zod derives from it.
+ * Also drops patterns with Unicode property classes or lookaround, which some languages' regular
+ * expressions lack.
  */
 function withPortablePattern(schema: JsonSchema): JsonSchema {
   const { pattern, ...rest } = schema;

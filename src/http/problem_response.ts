@@ -6,7 +6,7 @@ import { allowedMethods, type Route } from "./allowed_methods.ts";
 import type { HttpContext, HttpTrace } from "./http_env.ts";
 import { WEB_SOCKET_VERSION } from "./web_socket_version.ts";
 
-/** An error as RFC 9457 problem details, with the headers that its status asks for. */
+/** Returns an error as RFC 9457 problem details, with the headers that its status requires. */
 export function problemResponse(error: unknown, extra: HeadersInit = {}): Response {
   const problem = toProblem(error);
   const headers = new Headers(extra);
@@ -21,14 +21,18 @@ export function problemResponse(error: unknown, extra: HeadersInit = {}): Respon
     headers.set("upgrade", "websocket");
     headers.set("sec-websocket-version", WEB_SOCKET_VERSION);
   }
-  // RFC 9110, section 15.5.16: says that a coded body is what was wrong.
+  // RFC 9110, section 15.5.16: says that the content coding was the fault.
   if (problem.code === "unsupported_media_type") headers.set("accept-encoding", "identity");
-  // What is left of a body that came too slowly is not worth waiting for.
+  // The connection closes, because the rest of a body that came too slowly is not worth waiting
+  // for.
   if (problem.code === "request_timeout") headers.set("connection", "close");
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 
-/** RFC 6750, section 3: says why a token was refused, and nothing where there was none. */
+/**
+ * Returns the value of `WWW-Authenticate` (RFC 6750, section 3): the reason a token was refused, or
+ * no reason if there was no token.
+ */
 function challenge(error?: string, description?: string): string {
   const parts = ['Bearer realm="realtimechat"'];
   if (error !== undefined) parts.push(`error="${error}"`);
@@ -36,7 +40,10 @@ function challenge(error?: string, description?: string): string {
   return parts.join(", ");
 }
 
-/** The challenge for a token that was given and does not do; empty for every other error. */
+/**
+ * Returns the challenge for a token that was given but is not sufficient; empty for every other
+ * error.
+ */
 function challengeOf({ code }: AppError, trace: HttpTrace): HeadersInit {
   if (code === "token_expired" && trace.tokenRefused) {
     return { "www-authenticate": challenge("invalid_token", "The token has expired") };
@@ -46,19 +53,19 @@ function challengeOf({ code }: AppError, trace: HttpTrace): HeadersInit {
   return lacksRole ? { "www-authenticate": challenge("insufficient_scope") } : {};
 }
 
-/** For Hono's `onError`: whatever a route or a middleware threw. */
+/** Returns Hono's `onError` handler, for everything that a route or a middleware threw. */
 export function errorHandler(log: Log): (error: unknown, c: HttpContext) => Response {
   return (error, c) => {
     const trace = c.get("trace");
-    const about = {
+    const context = {
       requestId: c.get("visitor")?.requestId,
       method: c.req.method,
       path: c.req.path,
     };
     if (!(error instanceof AppError)) {
-      log.error("A request failed unexpectedly", { ...about, error });
-    } // What an operation threw was logged by the dispatcher.
-    else if (trace?.operation === undefined) logServerError(log, error, about);
+      log.error("Request failed unexpectedly", { ...context, error });
+    } // The dispatcher has already logged an error of an operation.
+    else if (trace?.operation === undefined) logServerError(log, error, context);
     if (trace) trace.errorCode = error instanceof AppError ? error.code : "internal";
     return problemResponse(error, error instanceof AppError ? challengeOf(error, trace) : {});
   };

@@ -1,7 +1,7 @@
 import { ERROR_CODES } from "../core/errors.ts";
 import type { JsonSchema } from "./openapi_schemas.ts";
 
-/** The schema of `Problem`, for the documents. */
+/** Schema of `Problem` for the API documents. */
 export const PROBLEM: JsonSchema = {
   type: "object",
   description: "What went wrong: problem details of RFC 9457",

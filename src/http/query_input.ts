@@ -2,14 +2,14 @@ import { z } from "zod";
 import { AppError, quote } from "../core/errors.ts";
 import { unknownField } from "../operations/json_input.ts";
 
-/** What a field expects, so that the text of a query or a path can be made into it. */
+/** The type that a field expects; the text of a query or a path is converted to it. */
 export type FieldKind = "text" | "number" | "boolean" | "list" | "numbers";
 
 export type FieldKinds = Readonly<Record<string, FieldKind>>;
 
 /**
- * The fields of an input schema that a query could give. Read from its JSON Schema, so that schemas
- * themselves stay strict: over a socket `"5"` is never 5.
+ * Returns the fields of an input schema that a query may contain. They are read from its JSON
+ * Schema, so that the schemas themselves stay strict: over a socket `"5"` is never 5.
  */
 export function fieldKinds(schema: z.ZodType): FieldKinds {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
@@ -44,8 +44,8 @@ function kindOf(field: z.core.JSONSchema._JSONSchema, defs: Record<string, JsonS
 }
 
 /**
- * The fields of a query string. A list is repeated, separated by commas, or both. What cannot be
- * converted stays as it came, so that the schema's own error names it.
+ * Parses the fields of a query string. A list is repeated, separated by commas, or both. A value
+ * that cannot be converted stays text, so that the schema's error names it.
  */
 export function queryInput(url: string, kinds: FieldKinds): Record<string, unknown> {
   const start = url.indexOf("?");
@@ -66,7 +66,7 @@ export function queryInput(url: string, kinds: FieldKinds): Record<string, unkno
   );
 }
 
-/** The parameters of a path, converted as the fields of a query are; each is there once. */
+/** Converts the parameters of a path like the fields of a query; each occurs once. */
 export function convertParams(
   params: Record<string, string>,
   kinds: FieldKinds,
@@ -96,7 +96,9 @@ function convert(values: string[], kind: FieldKind = "text"): unknown {
   return value;
 }
 
-/** Plain decimals only: no blanks, hexadecimals or exponents, which `Number` would take. */
+/**
+ * Accepts plain decimals only: no blanks, hexadecimals or exponents, which `Number` would accept.
+ */
 function toNumber(value: string): number | string {
   return /^-?\d{1,16}(\.\d{1,16})?$/.test(value) ? Number(value) : value;
 }

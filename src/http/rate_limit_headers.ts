@@ -1,9 +1,9 @@
 import type { Trace } from "../operations/dispatcher.ts";
 
 /**
- * `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers: q is the quota, w its
- * window, r what remains, t the seconds until the whole quota is there again. A refusal has one time to
- * wait, whichever limit refused: that of Retry-After.
+ * Sets `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers: q is the quota,
+ * w its window in seconds, r the remaining calls, t the seconds until the whole quota is available
+ * again. A refusal has one waiting time, that of Retry-After, whichever limit refused the call.
  */
 export function setRateLimitHeaders(
   headers: Headers,

@@ -1,12 +1,12 @@
 import type { Log } from "../core/log.ts";
 import type { HttpContext } from "./http_env.ts";
 
-/** Probes and polls come by the thousand and say nothing while they succeed. */
+/** Probes and polls are very frequent and carry no information while they succeed. */
 const QUIET = ["/healthz", "/readyz", "/metrics", "/socket.io/"];
 
 /**
- * One line a request. The query is left out, since links carry tokens there, and so are all headers
- * but the user agent.
+ * Logs one line for each request. The query is left out, because links carry tokens there, and so
+ * are all headers except the user agent.
  */
 export function logRequest(log: Log, c: HttpContext, durationMs: number): void {
   const { visitor, trace } = { visitor: c.get("visitor"), trace: c.get("trace") };

@@ -18,7 +18,7 @@ export interface RestTransportOptions {
   limits: Limits;
 }
 
-/** Routes every operation that has a REST form. */
+/** Mounts a route for every operation that has a REST form. */
 export function mountRestTransport(
   app: Hono<HttpEnv>,
   bound: readonly Bound[],
@@ -37,7 +37,7 @@ function restHandler(bound: Bound, { authenticator, dispatcher, limits }: RestTr
   const bodyBytes = Math.max(limits.bodyBytes, rest!.bodyLimit?.(limits) ?? 0);
   const readInput = inputReader(bound, { ...limits, bodyBytes });
   return async (c: HttpContext): Promise<Response> => {
-    // First of all, so that nothing is read for those who have no business here.
+    // The caller is identified first, so that nothing is read for callers without access.
     const caller = await identify(c, access, authenticator);
     c.get("trace").access = access;
     const input = await readInput(c);
@@ -47,13 +47,14 @@ function restHandler(bound: Bound, { authenticator, dispatcher, limits }: RestTr
 }
 
 /**
- * Path, and query (GET) or body (all other methods), as one input. A field has one place: a name of
- * the path in the body, or a query on a method that has a body, is an unknown field.
+ * Returns a reader that combines the path and the query (GET) or the body (all other methods) into
+ * one input. A field has one place: a path field in the body, or a query on a method with a body,
+ * is an unknown field.
  */
 function inputReader({ operation }: Bound, limits: BodyLimits) {
-  let known: FieldKinds | undefined;
-  // Made on first use: eighty schemas at start-up would be felt in a cold start.
-  const kinds = () => known ??= fieldKinds(operation.input);
+  let cached: FieldKinds | undefined;
+  // Created on first use: eighty schemas at start-up would slow down a cold start.
+  const kinds = () => cached ??= fieldKinds(operation.input);
   const { method, path } = operation.rest!;
   const hasParams = path.includes(":");
   return async (c: HttpContext): Promise<Record<string, unknown>> => {
@@ -79,7 +80,10 @@ function respond({ status, data }: Answer<unknown>): Response {
   });
 }
 
-/** Hono takes the first route that matches: literal segments must stand before parameters. */
+/**
+ * Sorts routes, because Hono uses the first one that matches: literal segments must come before
+ * parameters.
+ */
 function byPrecedence(a: Bound, b: Bound): number {
   const rank = ({ path }: RestRoute) => path.replaceAll(/:[^/]+/g, "~");
   const [left, right] = [rank(a.operation.rest!), rank(b.operation.rest!)];

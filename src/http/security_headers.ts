@@ -1,4 +1,4 @@
-/** What holds for everything but pages, which bring a policy of their own. */
+/** Content security policy of every response except pages, which set their own policy. */
 const NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'";
 
 const ALWAYS: [string, string][] = [
@@ -6,7 +6,7 @@ const ALWAYS: [string, string][] = [
   ["referrer-policy", "no-referrer"],
 ];
 
-/** Used where the route said nothing itself. */
+/** Set only if the route has not set the header itself. */
 const UNLESS_SET: [string, string][] = [
   ["content-security-policy", NOTHING_RUNS],
   ["cross-origin-resource-policy", "same-origin"],
@@ -14,7 +14,7 @@ const UNLESS_SET: [string, string][] = [
   ["cache-control", "no-store"],
 ];
 
-/** `https`: whether the public side is HTTPS, for a browser to remember (half a year). */
+/** `https`: true if the public URL uses HTTPS, which browsers then remember for half a year. */
 export function setSecurityHeaders(headers: Headers, https: boolean): void {
   for (const [name, value] of ALWAYS) headers.set(name, value);
   for (const [name, value] of UNLESS_SET) if (!headers.has(name)) headers.set(name, value);

@@ -1,9 +1,9 @@
 import { AppError, quote } from "../core/errors.ts";
 
-/** The one version there is (RFC 6455); Deno itself does not look at it. */
+/** The only version that exists (RFC 6455); Deno itself does not check it. */
 export const WEB_SOCKET_VERSION = "13";
 
-/** Throws `upgrade_required`, whose response names the version. */
+/** Throws `upgrade_required`, whose response names the supported version. */
 export function requireWebSocketVersion(headers: Headers): void {
   const version = headers.get("sec-websocket-version") ?? "";
   if (version === WEB_SOCKET_VERSION) return;

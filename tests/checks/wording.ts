@@ -17,7 +17,6 @@ export const NOT_YET: readonly string[] = [
   "src/config/",
   "src/doctor/",
   "src/encryption/",
-  "src/http/",
   "src/launcher/",
   "src/operations/",
   "src/serve.ts",
