@@ -72,8 +72,9 @@ export function errorHandler(log: Log): (error: unknown, c: HttpContext) => Resp
 }
 
 /**
- * For Hono's `notFound`: tells an unknown path from a method that a known path does not have. A route
- * that has the method was asked, and has nothing there.
+ * Returns Hono's `notFound` handler. It distinguishes an unknown path (404) from a known path
+ * without the request's method (405). A route that has the method was called and found nothing
+ * there.
  */
 export function unknownRoute(c: HttpContext, routes: () => Route[]) {
   const allowed = allowedMethods(routes(), c.req.path);

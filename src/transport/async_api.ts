@@ -14,7 +14,7 @@ import { HelloInput } from "../api/hello.ts";
 export interface AsyncApiOptions {
   version: string;
   publicUrl: string | null;
-  /** Where it listens, for want of a public address. */
+  /** Port in the document's server URL if there is no public URL. */
   port: number;
 }
 
@@ -31,23 +31,29 @@ const DESCRIPTION =
   "within the time for it, is `hello`. A frame may hold several events, as an array in order. " +
   "Socket.IO has the same commands as events with an acknowledgement, and the same events.";
 
-/** What `hello` says on sockets only: an operation in all but its handler. */
+/**
+ * The input and output of `hello`, which exists on sockets only. It has the form of an operation,
+ * without a handler.
+ */
 const hello = lazy(() => ({
   name: "hello",
-  summary: "Say who one is, and which revisions one has",
+  summary: "Authenticate the socket, and name the revisions that the client has",
   input: HelloInput(),
   output: z.object({
     user: ProfileView(),
     sessionId,
     serverTime: timestamp,
-    blockedUserIds: z.array(userId).describe("Whose messages to hide in groups"),
+    blockedUserIds: z.array(userId).describe("Users whose messages the client hides in groups"),
     incarnation: incarnation(),
     sync: sync.output.omit({ incarnation: true }).optional()
-      .describe("What was missed, if cursors were given"),
+      .describe("Changes since the cursors, if cursors were given"),
   }),
 }));
 
-/** The document of the sockets (AsyncAPI 3.0), made from the very schemas that validate. */
+/**
+ * Returns the document of the sockets (AsyncAPI 3.0), generated from the schemas that validate
+ * commands.
+ */
 export function asyncApiDocument(operations: readonly Operation[], options: AsyncApiOptions) {
   const schemas = new OpenApiSchemas();
   schemas.components.Problem = PROBLEM;
@@ -87,8 +93,8 @@ export function asyncApiDocument(operations: readonly Operation[], options: Asyn
       events: {
         action: "send",
         channel: CHANNEL,
-        summary: "What a client receives without having asked: one event a frame, or several",
-        description: "A durable event has the revision of its chat; what was missed comes by " +
+        summary: "Events that the server sends by itself: one event in a frame, or several",
+        description: "A durable event has the revision of its chat; missed events come by " +
           "catching up. Several events in one frame are an array, in order.",
         messages: [...events.map(([name]) => inChannel(eventName(name))), inChannel(BATCH)],
       },
@@ -102,7 +108,7 @@ type Command =
   & Partial<Pick<Operation, "limit" | "rest">>;
 
 const replyName = ({ name }: Command) => `${name}.reply`;
-/** Some commands and events might share a name. */
+/** A prefix, because commands and events may share a name. */
 const eventName = (name: string) => `event.${name}`;
 const inChannel = (message: string) => ({ $ref: `#/channels/ws/messages/${message}` });
 
@@ -155,7 +161,7 @@ function replyMessage(command: Command, schemas: OpenApiSchemas): Message {
 
 const ERROR: Message = {
   name: "error",
-  summary: "Refuses a command; `id` is null where there was none to be read",
+  summary: "Refuses a command; `id` is null if the frame has no readable id",
   payload: record({
     id: idOf("number", "string", "null"),
     ok: { const: false },
@@ -170,7 +176,7 @@ function eventMessage(name: string, event: EventSchema, schemas: OpenApiSchemas)
   const after: JsonSchema = {
     type: "integer",
     format: "int64",
-    description: "`rev - 1` where it is left out",
+    description: "`rev - 1` if it is left out",
   };
   const common = { event: { const: name }, data: schemas.convert(event.data(), "output") };
   const inChat = { ...common, chatId: schemas.convert(chatId, "output") };
@@ -184,7 +190,7 @@ function eventMessage(name: string, event: EventSchema, schemas: OpenApiSchemas)
 
 const BATCH = "events";
 
-/** Under load the server sends the events that wait for a socket together. */
+/** Under load the server sends the pending events of a socket in one frame. */
 function batchMessage(events: readonly string[]): Message {
   const forms = events.map((name) => ({ $ref: `#/components/messages/${name}/payload` }));
   return {
@@ -194,7 +200,7 @@ function batchMessage(events: readonly string[]): Message {
   };
 }
 
-/** All fields are required unless said otherwise. */
+/** Returns an object schema. All fields are required unless `required` names fewer. */
 function record(properties: Record<string, JsonSchema>, required = Object.keys(properties)) {
   return { type: "object", properties, required } as JsonSchema;
 }

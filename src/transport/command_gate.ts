@@ -3,14 +3,20 @@ import { toProblem } from "../core/problem.ts";
 import type { Caller } from "../model/caller.ts";
 import type { CommandTable, Reply } from "./command_table.ts";
 
-/** Commands of one socket that are under way at once; more is answered `rate_limited`. */
+/** Maximum number of commands of one socket in flight; more are refused as `rate_limited`. */
 const MAX_IN_FLIGHT = 1_000;
-/** Refusals for going too fast, without one success between them, after which the socket is closed. */
+/**
+ * Maximum number of consecutive refusals for exceeding a rate, after which the socket is closed. A
+ * success resets the count.
+ */
 const MAX_REFUSALS = 1_000;
-/** Refusals are forgiven when none followed for this long. */
+/** Milliseconds without a refusal after which earlier refusals no longer count. */
 const FORGIVEN_MS = 60_000;
 
-/** The commands of one socket, whichever kind it is: how many at once, and when to give up on it. */
+/**
+ * Runs the commands of one socket, on either transport. Limits the commands in flight, and closes
+ * the socket of a client that ignores refusals.
+ */
 export class CommandGate {
   #inFlight = 0;
   #idle: PromiseWithResolvers<void> | null = null;
@@ -18,8 +24,8 @@ export class CommandGate {
   #refusedAt = -Infinity;
 
   /**
-   * `giveUp` closes the socket: it goes on too fast, however often it is told. `now`: milliseconds that
-   * only go forward, for tests.
+   * `giveUp` closes the socket of a client that keeps exceeding its rate. `now`: milliseconds on a
+   * monotonic clock, replaceable for tests.
    */
   constructor(
     private readonly commands: CommandTable,
@@ -28,11 +34,11 @@ export class CommandGate {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Calls `answer` once, which must not throw. */
+  /** Calls `answer` exactly once; `answer` must not throw. */
   async run(name: unknown, data: unknown, answer: (reply: Reply) => void): Promise<void> {
     if (this.#inFlight >= MAX_IN_FLIGHT) {
-      const about = `There are ${MAX_IN_FLIGHT} commands of this socket under way`;
-      return this.refuse(new AppError("rate_limited", about), answer);
+      const message = `There are ${MAX_IN_FLIGHT} commands of this socket under way`;
+      return this.refuse(new AppError("rate_limited", message), answer);
     }
     this.#inFlight++;
     const reply = await this.commands.run(this.caller, name, data);
@@ -41,13 +47,13 @@ export class CommandGate {
     if (this.#inFlight === 0) this.#idle?.resolve();
   }
 
-  /** Resolves once no command is under way; null where none is. */
+  /** Resolves once no command is in flight; null if none is. */
   idle(): Promise<void> | null {
     if (this.#inFlight === 0) return null;
     return (this.#idle ??= Promise.withResolvers<void>()).promise;
   }
 
-  /** For what is wrong before it is a command. */
+  /** Refuses input that fails before it can run as a command. */
   refuse(error: AppError, answer: (reply: Reply) => void): void {
     this.#settle({ ok: false, error: toProblem(error) }, answer);
   }

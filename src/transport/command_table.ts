@@ -4,7 +4,7 @@ import type { Caller } from "../model/caller.ts";
 import type { Dispatcher } from "../operations/dispatcher.ts";
 import type { Bound } from "../operations/handler.ts";
 
-/** What a socket answers to a command, whichever kind of socket it is. */
+/** The reply to a command, on either transport. */
 export type Reply = { ok: true; data: unknown } | { ok: false; error: Problem };
 
 /** The commands that `/ws` and Socket.IO share: every operation that is offered on sockets. */
@@ -20,7 +20,7 @@ export class CommandTable {
     return [...this.#commands.keys()];
   }
 
-  /** Never throws. A command without data is a command with none of its fields. */
+  /** Never throws. A command without data counts as a command with an empty object. */
   async run(caller: Caller, name: unknown, data: unknown = {}): Promise<Reply> {
     try {
       const command = typeof name === "string" ? this.#commands.get(name) : undefined;
@@ -34,8 +34,8 @@ export class CommandTable {
 }
 
 function unknownCommand(name: unknown): AppError {
-  const about = name === "hello"
-    ? "This socket has said hello; another token needs another socket"
+  const message = name === "hello"
+    ? "Cannot say hello: this socket has said hello; another token needs another socket"
     : `There is no command ${quote(name)}`;
-  return new AppError("invalid_request", about);
+  return new AppError("invalid_request", message);
 }

@@ -9,12 +9,12 @@ import { Connection, type Sink } from "../realtime/connection.ts";
 import type { Hub } from "../realtime/hub.ts";
 import { syncView } from "../api/views/changes.ts";
 
-/** What `hello` needs of the features. */
+/** The parts of the features that `hello` needs. */
 export interface HelloServices {
   authenticate(token: string, visitor: Visitor): Promise<Caller>;
-  /** The caller's own profile, as `GET /users/profile` gives it. */
+  /** Returns the caller's own profile, as `GET /users/profile` does. */
   profile(userId: string): Promise<unknown>;
-  /** Whose messages the client hides in groups that both are in. */
+  /** Returns the users whose messages the client hides in groups that both are members of. */
   blockedBy(userId: string): Promise<string[]>;
   catchUp: CatchUp;
   hub: Hub;
@@ -24,7 +24,7 @@ export interface HelloServices {
 
 export interface Welcome {
   connection: Connection;
-  /** The answer to hello. */
+  /** The reply to hello. */
   answer: {
     user: unknown;
     sessionId: string;
@@ -34,13 +34,14 @@ export interface Welcome {
     incarnation: string;
     sync?: unknown;
   };
-  /** Lets events through; to be called once the answer is on its way. */
+  /** Lets events through; called once the reply has been written. */
   release(): void;
 }
 
 /**
- * Makes a socket a connection: token, subscription, and what was missed, in this order, so that there
- * is no hole between the answer and the events that follow it.
+ * Authenticates a socket and makes it a connection of the hub. The order is: verify the token,
+ * subscribe, read missed changes. So there is no gap between the reply and the events that follow
+ * it.
  */
 export async function hello(
   services: HelloServices,
@@ -76,13 +77,13 @@ export async function hello(
   }
 }
 
-/** Up to where the answer reaches, by chat: events begin there. */
+/** Returns the revision that the reply reaches, by chat: events start after it. */
 function floorsOf(sync: SyncPage | undefined): Map<string, number> {
   return new Map(sync?.items.map(({ chatId, rev }) => [chatId, rev]));
 }
 
 function assertRoomForOneMore({ hub, limits }: HelloServices, userId: string): void {
   if ([...hub.connectionsOf(userId)].length < limits.socketsPerUser) return;
-  const most = limits.socketsPerUser;
-  throw new AppError("rate_limited", `Cannot connect: the account has its ${most} sockets open`);
+  const max = limits.socketsPerUser;
+  throw new AppError("rate_limited", `Cannot connect: the account has its ${max} sockets open`);
 }

@@ -2,33 +2,36 @@ import { AppError } from "../core/errors.ts";
 import { networkOf } from "../operations/rate_key.ts";
 
 export interface SocketAdmissionLimits {
-  /** Sockets of one address (an IPv4 address, or the /64 of an IPv6 address). */
+  /** Maximum number of sockets of one address (an IPv4 address, or the /64 of an IPv6 address). */
   socketsPerAddress: number;
-  /** Those of them that have not said hello. */
+  /** Maximum number of an address's sockets that have not completed hello. */
   socketsBeforeHello: number;
-  /** Bytes of memory of the process, above which no socket is let in; 0 is no ceiling. */
+  /** Memory of the process in bytes above which no socket is admitted; 0 means no limit. */
   memoryBytes: number;
 }
 
-/** The place of one socket in the counts, from its opening to the moment that it is closed. */
+/** The place of one socket in the counts, from its opening until it is closed. */
 export interface SocketSlot {
-  /** It has said hello, and counts for its person from now on. */
+  /** Moves the socket from the count of sockets before hello to that of its account. */
   greeted(): void;
-  /** Safe to call twice. */
+  /** Releases the place. Safe to call twice. */
   release(): void;
 }
 
-/** Reading it takes some microseconds: a flood must not ask for each socket. */
+/**
+ * Milliseconds for which a reading of the memory is cached: a reading takes some microseconds, too
+ * long to repeat for each socket of a flood.
+ */
 const MEMORY_FOR_MS = 100;
-/** For `Retry-After`, in seconds. */
+/** Seconds, for `Retry-After`. */
 const RETRY_DRAINING = 1;
 const RETRY_MEMORY = 10;
 const RETRY_COUNT = 5;
 
 /**
- * Who may open a socket, on whichever transport: Deno holds up to 64 MiB of a frame before it shows it, so
- * that the number of sockets, and the memory of the process, are what can be bounded. A connection without
- * an address (a Unix socket) is a proxy's, and is not counted.
+ * Decides whether a socket may be opened, on either transport. Deno buffers up to 64 MiB of a frame
+ * before it passes the frame on, so only the number of sockets and the memory of the process can be
+ * bounded. A connection without an address (a Unix socket) comes from a proxy and is not counted.
  */
 export class SocketAdmission {
   readonly #open = new Map<string, number>();
@@ -37,28 +40,28 @@ export class SocketAdmission {
   #draining = false;
   #memory = { bytes: 0, at: -Infinity };
 
-  /** `memory`: bytes that the process occupies, for tests. */
+  /** `memory` returns the bytes that the process occupies; replaceable for tests. */
   constructor(
     private readonly limits: SocketAdmissionLimits,
     private readonly memory: () => number = () => Deno.memoryUsage().rss,
   ) {}
 
-  /** Sockets that were refused. */
+  /** Number of sockets that were refused. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Addresses that have sockets open. */
+  /** Number of addresses with open sockets. */
   get addresses(): number {
     return this.#open.size;
   }
 
-  /** From now on every socket is refused as `unavailable`: the server is stopping. */
+  /** Refuses every further socket as `unavailable`, because the server is stopping. */
   drain(): void {
     this.#draining = true;
   }
 
-  /** Throws `unavailable` or `rate_limited` where a socket from this address may not be opened now. */
+  /** Throws `unavailable` or `rate_limited` if a socket from this address may not be opened now. */
   check(address: string): void {
     const refusal = this.#refusal(networkOf(address));
     if (refusal === null) return;
@@ -66,7 +69,7 @@ export class SocketAdmission {
     throw refusal;
   }
 
-  /** Counts a socket that is open, whatever the limits: `check` comes before it. */
+  /** Counts an open socket whatever the limits: callers use `check` first. */
   enter(address: string): SocketSlot {
     const network = networkOf(address);
     if (address === "unknown") return { greeted() {}, release() {} };

@@ -24,7 +24,6 @@ export const NOT_YET: readonly string[] = [
   "src/start.ts",
   "src/timer_work.ts",
   "src/tools/",
-  "src/transport/",
   "tests/all.ts",
   "tests/bench/",
   "tests/chaos/",

@@ -1,8 +1,9 @@
 /**
  * A bare engine at `/engine.io/` and a bare Socket.IO server at `/socket.io/`, as the public test
- * suites of the two protocols ask for them, on PORT (3000 by default):
- * https://github.com/socketio/engine.io-protocol and https://github.com/socketio/socket.io-protocol,
- * each in its folder `test-suite`. Not for anything else: it lets everyone in.
+ * suites of the two protocols require them, on PORT (3000 by default):
+ * https://github.com/socketio/engine.io-protocol and
+ * https://github.com/socketio/socket.io-protocol, each in its folder `test-suite`. For these suites
+ * only: it admits every client.
  */
 import { Server, type Socket } from "socket.io";
 import { DenoEngine, type EngineOptions } from "./engine/mod.ts";
@@ -15,20 +16,20 @@ const OPTIONS: EngineOptions = {
 };
 const CONNECT_TIMEOUT_MS = 1000;
 /**
- * The suite awaits one message at a time, and misses one that reaches it in the same read as its
- * predecessor; Deno sends frames that are written together in one segment. So `auth` keeps its
- * distance from the CONNECT packet before it.
+ * Delay in milliseconds between the CONNECT packet and `auth`. The suite awaits one message at a
+ * time and misses one that reaches it in the same read as its predecessor; Deno sends frames that
+ * are written together in one TCP segment.
  */
 const AUTH_DELAY_MS = 40;
 
-/** An engine that sends back every message it gets. */
+/** Returns an engine that echoes every message. */
 function echoEngine(): DenoEngine {
   const engine = new DenoEngine(OPTIONS);
   engine.on("connection", (socket) => socket.on("data", (data: unknown) => socket.send(data)));
   return engine;
 }
 
-/** The engine of a Socket.IO server with the events that the suite speaks. */
+/** Returns the engine of a Socket.IO server with the events that the suite uses. */
 function socketIoEngine(): DenoEngine {
   const engine = new DenoEngine(OPTIONS);
   const io = new Server({ connectTimeout: CONNECT_TIMEOUT_MS });

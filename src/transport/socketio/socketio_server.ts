@@ -11,32 +11,35 @@ import { type SessionOptions, type SessionSocket, SocketIoSession } from "./sock
 
 export interface SocketIoServerOptions extends SessionOptions {
   limits: Pick<Limits, "frameBytes" | "socketBufferBytes" | "helloTimeMs">;
-  /** Where two requests of one client may meet two processes, polling cannot work. */
+  /** False if two requests of one client may reach two processes, where polling cannot work. */
   polling: boolean;
-  /** Counts sockets; whether one may be opened has been asked before. */
+  /** Counts sockets. The caller has already checked that one may be opened. */
   admission: SocketAdmission;
-  /** The client's address, behind whatever proxies. */
+  /** Returns the client's address, which may be behind proxies. */
   addressOf(request: Request, info: Deno.ServeHandlerInfo): string;
 }
 
-/** How a packet begins that asks for a socket. */
+/** First character of an engine packet that asks for a socket. */
 const CONNECT = "0";
-/** Of one connection. One is usual, and one more for each time that its socket is opened again. */
+/**
+ * Maximum number of CONNECT packets of one connection. One is usual, and one more each time the
+ * client opens its socket again.
+ */
 const MAX_CONNECTS = 100;
 
 /**
- * npm `socket.io` on the engine, in front of the hub. Of Socket.IO it is the protocol that is used:
- * its rooms are not, since the hub knows who hears what, nor its connection state recovery. That
- * would keep each packet once more, for minutes, and only on one instance; a client's cursors bring
- * back whatever it missed, at any age and wherever it reconnects.
+ * Runs npm `socket.io` on the engine, in front of the hub. Only the protocol of Socket.IO is used.
+ * Its rooms are not, because the hub knows the recipients of events. Its connection state recovery
+ * is not, because it would keep each packet a second time for minutes and only on one instance; a
+ * client's cursors recover missed changes of any age, on any instance.
  */
 export class SocketIoServer {
   readonly #engine: DenoEngine;
   readonly #io: Server;
-  /** Engine sessions whose socket is connected or about to be: one each. */
+  /** Engine sessions whose socket is connected or connecting: one for each. */
   readonly #taken = new WeakSet<object>();
   readonly #slots = new WeakMap<object, SocketSlot>();
-  /** For connections without a socket: how long they stay. */
+  /** Timers that close connections without a socket. */
   readonly #idleTimers = new WeakMap<object, ReturnType<typeof setTimeout>>();
 
   constructor(private readonly options: SocketIoServerOptions) {
@@ -49,7 +52,8 @@ export class SocketIoServer {
       onFault: (error) => log.error("A Socket.IO session failed unexpectedly", { error }),
     });
     this.#io = new Server({ connectTimeout: limits.helloTimeMs, serveClient: false });
-    // Before Socket.IO listens, which makes a socket of every CONNECT before anyone is asked.
+    // Registered before Socket.IO listens, because Socket.IO creates a socket for every CONNECT
+    // without a check.
     this.#engine.on("connection", (conn: SessionSocket["conn"]) => {
       this.#count(conn);
       this.#boundConnects(conn);
@@ -59,7 +63,7 @@ export class SocketIoServer {
       this.#admit(socket).then(() => next(), (error) => next(this.#refusal(socket, error)));
     });
     this.#io.on("connection", (socket: SessionSocket) => socket.data.session!.start());
-    // Rooms would cost each socket two maps' entries and two sets.
+    // Disables Socket.IO's rooms, which would cost each socket two map entries and two sets.
     Object.assign(this.#io.of("/").adapter, { addAll() {}, delAll() {} });
   }
 
@@ -75,7 +79,7 @@ export class SocketIoServer {
     return this.#engine.handle(request, info);
   }
 
-  /** Sends every client elsewhere. */
+  /** Makes every client reconnect to another instance. */
   async drain(): Promise<void> {
     await this.#engine.drain({ code: CLOSE_CODES.restart, reason: "restart", deadlineMs: 1000 });
     await this.#io.close();
@@ -101,12 +105,12 @@ export class SocketIoServer {
 
   async #admit(socket: SessionSocket): Promise<void> {
     const { conn } = socket;
-    // socket.io answers a CONNECT at once, and a DISCONNECT that came before it a tick later.
+    // socket.io handles a CONNECT immediately, but a DISCONNECT that came before it a tick later.
     if (this.#taken.has(conn)) await sharedTurns.next();
     if (this.#taken.has(conn)) {
       throw new AppError(
         "invalid_request",
-        "Cannot connect: this connection has its socket already",
+        "Cannot connect: this connection already has a socket",
       );
     }
     this.#taken.add(conn);
@@ -119,7 +123,10 @@ export class SocketIoServer {
     this.#slots.get(conn)?.greeted();
   }
 
-  /** A connection may open a socket again, but not stay without one for longer than at its beginning. */
+  /**
+   * Lets a connection without a socket stay as long as at its beginning; in this time it may open a
+   * socket again.
+   */
   #end(conn: SessionSocket["conn"]): void {
     this.#taken.delete(conn);
     clearTimeout(this.#idleTimers.get(conn));
@@ -132,15 +139,16 @@ export class SocketIoServer {
   }
 
   /**
-   * The client gives up after a `connect_error`; so where the fault is ours, and will pass, its
-   * connection is closed instead, and it comes again by itself.
+   * Returns the error for `connect_error`, after which a client gives up. If the fault is the
+   * server's and temporary, the connection is closed instead, so that the client reconnects by
+   * itself.
    */
   #refusal(socket: SessionSocket, error: unknown): ExtendedError {
     const data = toProblem(error);
     const { log } = this.options;
-    const about = { operation: "hello", requestId: socket.id };
-    if (error instanceof AppError) logServerError(log, error, about);
-    else log.error("A hello failed unexpectedly", { ...about, error });
+    const context = { operation: "hello", requestId: socket.id };
+    if (error instanceof AppError) logServerError(log, error, context);
+    else log.error("Socket.IO hello failed unexpectedly", { ...context, error });
     if (data.code === "internal" || data.code === "unavailable") {
       this.#engine.closeSession(socket.conn, CLOSE_CODES.unavailable, data.code);
     }

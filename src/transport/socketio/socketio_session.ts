@@ -17,15 +17,18 @@ export interface SessionOptions {
   log: Log;
 }
 
-/** What a session tells the server. */
+/** Callbacks from a session to the server. */
 export interface SocketIoSessionEvents {
-  /** The server closes it: it does not count any more. */
+  /** The server has closed the session, which no longer counts. */
   closing(): void;
-  /** It is over; its connection may go on. */
+  /** The session has ended; its connection may go on. */
   ended(): void;
 }
 
-/** One socket of the main namespace: its token is checked, it is greeted, and its events are commands. */
+/**
+ * One socket of the main namespace: verifies its token, handles hello, and runs its events as
+ * commands.
+ */
 export class SocketIoSession {
   readonly #sink: SocketIoSink;
   #connection: Connection | null = null;
@@ -40,15 +43,15 @@ export class SocketIoSession {
   ) {
     this.#sink = new SocketIoSink(socket, engine, () => {
       this.events.closing();
-      // Deferred: leaving the hub amid a broadcast would change what is being gone through.
+      // Deferred: leaving the hub during a broadcast would change the set that is being iterated.
       queueMicrotask(this.#end);
     });
-    // Until the socket is connected only the engine tells that it is gone, and then both may.
+    // Until the socket is connected only the engine reports that it is gone; after that both may.
     socket.conn.once("close", this.#end);
     socket.once("disconnect", this.#end);
   }
 
-  /** Before the socket is connected. Throws what its `connect_error` is to say. */
+  /** Runs before the socket is connected. Throws the error that `connect_error` reports. */
   async admit(): Promise<void> {
     try {
       const welcome = await this.#hello();
@@ -61,7 +64,10 @@ export class SocketIoSession {
     }
   }
 
-  /** Once it is connected: the answer to its hello comes first, and then events, without a hole. */
+  /**
+   * Runs once the socket is connected: sends the reply to hello first and then the events, without
+   * a gap.
+   */
   start(): void {
     const { connection, answer, release } = this.#welcome!;
     this.#welcome = null;
@@ -70,14 +76,17 @@ export class SocketIoSession {
       connection.caller,
       () => this.#sink.close("rate_limited"),
     );
-    // Nothing is passed on: what Socket.IO would do next with an event is to look for listeners.
+    // `next` is never called: Socket.IO would then only look for listeners of the event.
     this.socket.use((event) => this.#receive(gate, event));
     this.socket.emit("hello", answer);
     this.#forgetHandshake();
     release();
   }
 
-  /** It was needed to come in; kept, it would be memory of every idle socket, and its token in it. */
+  /**
+   * Drops the handshake's data, which is not needed after hello: each idle socket would keep memory
+   * and its token.
+   */
   #forgetHandshake(): void {
     const { conn, handshake } = this.socket;
     Object.assign(handshake, { headers: {}, query: {}, auth: {} });
@@ -98,7 +107,7 @@ export class SocketIoSession {
     return hello(this.options.services, visitor, auth, this.#sink);
   }
 
-  /** Called by Socket.IO on `nextTick`, past the engine's net: it must not throw. */
+  /** Called by Socket.IO on `nextTick`, outside the engine's guard: must not throw. */
   #receive(gate: CommandGate, [name, ...args]: unknown[]): void {
     if (this.#ended) return;
     const last = args.at(-1);
@@ -124,7 +133,7 @@ export class SocketIoSession {
   };
 }
 
-/** What no schema is asked about: a command is one object of JSON. */
+/** Checks what no schema checks: a command has exactly one argument, an object of JSON. */
 function faultOf(args: unknown[]): string | null {
   if (args.length > 1) {
     return "Cannot read the command: its data is one object, and nothing after it";
@@ -135,7 +144,7 @@ function faultOf(args: unknown[]): string | null {
   return null;
 }
 
-/** Not by recursion: how deep a client's data goes is only checked later. */
+/** Iterative, because the depth of a client's data is only checked later. */
 function holdsBinary(value: unknown): boolean {
   const rest = [value];
   while (rest.length > 0) {

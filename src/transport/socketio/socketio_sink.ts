@@ -6,13 +6,19 @@ import { type DenoEngine, writePreEncoded } from "./engine/mod.ts";
 import { socketIoCodec } from "./socketio_codec.ts";
 import type { ChatSocket } from "./chat_socket.ts";
 
-/** A Socket.IO socket as the hub sees it. The engine itself cuts off a reader that is too slow. */
+/**
+ * A Socket.IO socket as the hub sees it. The engine itself closes the connection of a reader that
+ * is too slow.
+ */
 export class SocketIoSink implements Sink {
   readonly codec = socketIoCodec;
 
   #closing = false;
 
-  /** `onClosing` is called once, when it is closed from here: it may run amid a broadcast. */
+  /**
+   * `onClosing` is called once, when the server closes the socket; this may happen during a
+   * broadcast.
+   */
   constructor(
     private readonly socket: ChatSocket,
     private readonly engine: DenoEngine,
@@ -26,9 +32,10 @@ export class SocketIoSink implements Sink {
   }
 
   /**
-   * A client that is disconnected by a packet does not reconnect by itself, which is right where its
-   * session is over. One whose connection closes does, which is right for all else: where its token
-   * has expired it comes with a fresh one, or is told so by a `connect_error`.
+   * Closes the socket or its connection. A client that receives a disconnect packet does not
+   * reconnect by itself, which is right if its session has ended. A client whose connection closes
+   * does reconnect, which is right in every other case: after its token has expired it comes with a
+   * new one, or receives a `connect_error`.
    */
   close(reason: CloseReason, error?: AppError): void {
     if (this.#closing) return;

@@ -6,16 +6,19 @@ import { isWebSocketUpgrade, requireWebSocketVersion } from "../../http/web_sock
 import type { SocketIoServer, SocketIoServerOptions } from "./socketio_server.ts";
 
 export interface SocketIoTransportOptions extends Omit<SocketIoServerOptions, "addressOf"> {
-  /** Web pages that may connect; clients that are no browsers send no Origin. */
+  /** Origins of web pages that may connect; clients that are not browsers send no Origin. */
   corsOrigins: Config["corsOrigins"];
-  /** Pages of this server itself may connect too: by this address, or the one they asked for. */
+  /**
+   * Pages of this server may connect too: from this URL, or from the host that the request names.
+   */
   publicUrl: Config["publicUrl"];
   trustedProxy: Config["trustedProxy"];
 }
 
 /**
- * The door `/socket.io/`, the twin of `/ws`. Its packages are loaded by the first request, so that
- * nobody else waits for them. CORS headers are set by whoever surrounds it, as for all of HTTP.
+ * The transport `/socket.io/`, the counterpart of `/ws`. The first request loads its packages, so
+ * that other requests do not wait for them. The HTTP middleware sets CORS headers, as for every
+ * response.
  */
 export class SocketIoTransport {
   readonly #addressOf: SocketIoServerOptions["addressOf"];
@@ -28,12 +31,12 @@ export class SocketIoTransport {
     this.#addressOf = ({ headers }, info) => read(headers, peerOf(info));
   }
 
-  /** Clients that are here, whether or not they have shown a token. */
+  /** Number of connected clients, with or without a verified token. */
   get size(): number {
     return this.#server?.size ?? 0;
   }
 
-  /** Bytes that clients have not read. */
+  /** Bytes that clients have not read yet. */
   get waitingBytes(): number {
     return this.#server?.waitingBytes ?? 0;
   }
@@ -46,7 +49,7 @@ export class SocketIoTransport {
         "Cannot open /socket.io/: pages of this Origin may not connect",
       );
     }
-    // Further requests of a session are answered whatever the counts are.
+    // Further requests of an existing session are served whatever the counts are.
     if (!new URL(request.url).searchParams.has("sid")) {
       this.options.admission.check(this.#addressOf(request, info));
     }
@@ -54,7 +57,7 @@ export class SocketIoTransport {
     return await server.handle(request, info);
   }
 
-  /** Nobody new comes in, and whoever is here is sent elsewhere. */
+  /** Refuses new clients, and makes the connected ones reconnect elsewhere. */
   async drain(): Promise<void> {
     this.#draining = true;
     const server = await this.#loading?.catch(() => null);
@@ -73,7 +76,7 @@ export class SocketIoTransport {
       const { SocketIoServer } = await import("./socketio_server.ts");
       return this.#server = new SocketIoServer({ ...this.options, addressOf: this.#addressOf });
     } catch (error) {
-      // The next request may try again.
+      // A failed load is forgotten, so that the next request tries again.
       this.#loading = null;
       throw error;
     }

@@ -1,17 +1,18 @@
 import { AppError, quote } from "../../core/errors.ts";
 
 export interface CommandFrame {
-  /** As the client gave it, null if it gave none that is fit. */
+  /** The id from the client; null if there is no valid one. */
   id: string | number | null;
   cmd: unknown;
   data: unknown;
-  /** What is wrong with it, if it can be answered and the socket go on. */
+  /** The fault of the frame, if it can be answered and the socket can stay open. */
   error?: AppError;
 }
 
 /**
- * Throws for what is no frame of this protocol at all (too large, binary, not JSON, no object): the
- * peer speaks something else. What is an object is answered, however wrong it is.
+ * Throws for data that is not a frame of this protocol (too large, binary, not JSON, not an
+ * object): the peer speaks another protocol. Every object gets a reply, whatever else is wrong with
+ * it.
  */
 export function parseFrame(data: unknown, maxBytes: number): CommandFrame {
   if (typeof data !== "string") {
@@ -30,7 +31,7 @@ export function parseFrame(data: unknown, maxBytes: number): CommandFrame {
   return check(frame as Record<string, unknown>);
 }
 
-/** Counted only where it could matter: a UTF-16 unit is three bytes at most. */
+/** Counted only if the limit could be exceeded: a UTF-16 unit takes at most three bytes. */
 function byteLength(text: string, maxBytes: number): number {
   return text.length * 3 <= maxBytes ? 0 : new TextEncoder().encode(text).length;
 }
@@ -50,14 +51,14 @@ function check(frame: Record<string, unknown>): CommandFrame {
   const result: CommandFrame = { id: fit ? id : null, cmd, data };
   const unknown = Object.keys(rest)[0];
   if (!fit) {
-    const about =
+    const message =
       "Cannot read the command: id must be a number or a string of at most 64 characters";
-    result.error = new AppError("invalid_request", about);
+    result.error = new AppError("invalid_request", message);
   } else if (typeof cmd !== "string") {
     result.error = new AppError("invalid_request", `Cannot read the command: cmd is ${quote(cmd)}`);
   } else if (unknown !== undefined) {
-    const about = `Cannot read the command: there is no field ${quote(unknown)}`;
-    result.error = new AppError("invalid_request", about);
+    const message = `Cannot read the command: there is no field ${quote(unknown)}`;
+    result.error = new AppError("invalid_request", message);
   }
   return result;
 }

@@ -8,9 +8,11 @@ export interface WsTransportOptions {
   commands: CommandTable;
   services: HelloServices;
   log: Log;
-  /** Web pages that may connect; clients that are no browsers send no Origin. */
+  /** Origins of web pages that may connect; clients that are not browsers send no Origin. */
   corsOrigins: Config["corsOrigins"];
-  /** Pages of this server itself may connect too: by this address, or the one they asked for. */
+  /**
+   * Pages of this server may connect too: from this URL, or from the host that the request names.
+   */
   publicUrl: Config["publicUrl"];
   /** Counts sockets, and may refuse one. */
   admission: SocketAdmission;

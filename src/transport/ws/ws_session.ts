@@ -10,7 +10,7 @@ import { type CommandFrame, parseFrame } from "./ws_frame.ts";
 import type { WsTransportOptions } from "./ws_options.ts";
 import { WsSink } from "./ws_sink.ts";
 
-/** How a refused hello closes the socket: 4001 says that this token is no use. */
+/** Close reasons for a refused hello: 4001 says that this token is not usable. */
 const HELLO_REFUSALS: Partial<Record<ErrorCode, CloseReason>> = {
   invalid_request: "bad_frame",
   rate_limited: "rate_limited",
@@ -18,13 +18,16 @@ const HELLO_REFUSALS: Partial<Record<ErrorCode, CloseReason>> = {
   internal: "unavailable",
 };
 
-/** What a session tells its door. */
+/** Callbacks from a session to its transport. */
 export interface WsSessionEvents {
-  /** It said hello, and was let in. */
+  /** The session completed hello. */
   greeted(): void;
-  /** It is over for the server, though its connection may still wait for the peer's close frame. */
+  /**
+   * The session has ended for the server, though its connection may still wait for the peer's close
+   * frame.
+   */
   released(): void;
-  /** Its connection has ended. */
+  /** The connection of the session has ended. */
   ended(): void;
 }
 
@@ -42,7 +45,7 @@ export class WsSession {
     private readonly options: WsTransportOptions,
     private readonly events: WsSessionEvents,
   ) {
-    // Deferred: leaving the hub amid a broadcast would change what is being gone through.
+    // Deferred: leaving the hub during a broadcast would change the set that is being iterated.
     const onClosing = () => queueMicrotask(() => this.#release());
     this.#sink = new WsSink(socket, {
       maxBufferedBytes: options.limits.socketBufferBytes,
@@ -53,7 +56,7 @@ export class WsSession {
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onopen = () => this.#sink.opened();
     socket.onclose = () => this.#end();
-    // A broken connection is an error and then a close.
+    // A broken connection fires an error and then a close, which is enough.
     socket.onerror = () => {};
   }
 
@@ -77,7 +80,7 @@ export class WsSession {
     this.events.ended();
   }
 
-  /** Nothing of it is left in the hub and in the counts from now on. */
+  /** Removes the session from the hub and from the counts. */
   #release(): void {
     clearTimeout(this.#helloTimer);
     if (this.#connection) this.options.services.hub.detach(this.#connection);
@@ -91,7 +94,7 @@ export class WsSession {
   }
 
   #receive(data: unknown): void {
-    // What arrives while the socket closes is read only so that the peer gets the close frame.
+    // Input during the close is read only so that the peer gets the close frame.
     if (this.#sink.isClosing) return;
     let frame: CommandFrame;
     try {
@@ -134,9 +137,9 @@ export class WsSession {
   #refuseHello(id: unknown, error: unknown): void {
     const { code } = toProblem(error);
     const { log } = this.options;
-    const about = { operation: "hello", requestId: this.visitor.requestId };
-    if (error instanceof AppError) logServerError(log, error, about);
-    else log.error("A hello failed unexpectedly", { ...about, error });
+    const context = { operation: "hello", requestId: this.visitor.requestId };
+    if (error instanceof AppError) logServerError(log, error, context);
+    else log.error("WebSocket hello failed unexpectedly", { ...context, error });
     this.#refuse(id, error, HELLO_REFUSALS[code] ?? "unauthenticated");
   }
 

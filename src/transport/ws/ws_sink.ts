@@ -5,17 +5,17 @@ import type { Frame } from "../../realtime/encoded_events.ts";
 import { CLOSE_CODES, type CloseReason } from "../../api/close_codes.ts";
 import { wsCodec } from "./ws_codec.ts";
 
-/** Asking the runtime how much waits costs as much as a small send: it is asked once per so much. */
+/** Bytes written between two readings of `bufferedAmount`, which costs as much as a small send. */
 const CHECK_EVERY_BYTES = 64 * 1024;
 
-/** For commands under way, whose answers are to precede the close. */
+/** Milliseconds that a close waits for the replies of commands in flight. */
 const ANSWERS_MS = 1_000;
 
 export interface WsSinkOptions {
   maxBufferedBytes: number;
-  /** Called once, when the socket is closed from here: it may run amid a broadcast. */
+  /** Called once, when the server closes the socket; this may happen during a broadcast. */
   onClosing(): void;
-  /** Resolves once no command of the peer is under way; null where none is. */
+  /** Resolves once no command of the peer is in flight; null if none is. */
   idle(): Promise<void> | null;
 }
 
@@ -30,7 +30,10 @@ export class WsSink implements Sink {
 
   constructor(private readonly socket: WebSocket, private readonly options: WsSinkOptions) {}
 
-  /** Cuts off a reader for whom more than the limit waits: it reconnects and catches up. */
+  /**
+   * Writes a frame, or closes the socket of a reader for whom more than the limit waits: it
+   * reconnects and catches up.
+   */
   write(frame: Frame): void {
     const text = frame as string;
     if (this.#isSent || this.socket.readyState !== WebSocket.OPEN) return;
@@ -43,19 +46,20 @@ export class WsSink implements Sink {
     this.socket.send(text);
   }
 
-  /** Bytes that the peer has not read, in this process. */
+  /** Bytes in this process that the peer has not read. */
   get waitingBytes(): number {
     return this.socket.bufferedAmount;
   }
 
-  /** From then on nothing that the peer says counts any more. */
+  /** Once true, input from the peer is ignored. */
   get isClosing(): boolean {
     return this.#closing !== null || this.socket.readyState > WebSocket.OPEN;
   }
 
   /**
-   * Says why, once, after the answers of commands under way (but to a slow reader); the connection of a peer
-   * that does not answer is dropped some seconds later.
+   * Closes the socket with its reason, once. The replies of commands in flight are sent first,
+   * except to a slow reader. If the peer does not answer the close, its connection is dropped some
+   * seconds later.
    */
   close(reason: CloseReason, error?: AppError): void {
     if (this.isClosing) return;
@@ -70,7 +74,7 @@ export class WsSink implements Sink {
     this.options.onClosing();
   }
 
-  /** To be called when the handshake is over. */
+  /** Called once the handshake is over. */
   opened(): void {
     if (this.#closing) this.#sendClose();
   }
@@ -81,7 +85,7 @@ export class WsSink implements Sink {
     dropConnection(this.socket);
   }
 
-  /** To be called when the socket has closed. */
+  /** Called once the socket has closed. */
   end(): void {
     this.#isSent = true;
     clearTimeout(this.#answersTimer);
@@ -90,7 +94,7 @@ export class WsSink implements Sink {
 
   #sendClose(): void {
     clearTimeout(this.#answersTimer);
-    // A close amid the handshake would be lost on the peer: `opened` makes it then.
+    // A close during the handshake would never reach the peer: `opened` sends it then.
     if (this.#isSent || this.socket.readyState !== WebSocket.OPEN) return;
     this.#isSent = true;
     this.#dropTimer = setTimeout(() => this.drop(), CLOSE_ANSWER_MS);

@@ -9,29 +9,29 @@ import { WsSession } from "./ws_session.ts";
 export const SUBPROTOCOL = "realtimechat.v1";
 
 /**
- * Pings this often, and drops a peer that does not answer in as long: half of what proxies commonly
- * allow a silent connection.
+ * Seconds between pings, and the time limit for each answer: half of the silence that proxies
+ * commonly allow a connection.
  */
 const IDLE_SECONDS = 30;
 
-/** For close frames to arrive. */
+/** Milliseconds for close frames to arrive. */
 const SETTLE_MS = 100;
 
-/** The door `/ws`: a WebSocket upgrade on Deno's own server. */
+/** The transport `/ws`: a WebSocket upgrade on Deno's own server. */
 export class WsTransport {
-  /** Those that count for the server. */
+  /** Sessions that count for the server. */
   readonly #sessions = new Set<WsSession>();
-  /** Those whose connection has not ended, be they closed already. */
+  /** Sessions whose connection has not ended, even if they are closed already. */
   readonly #connected = new Set<WsSession>();
 
   constructor(private readonly options: WsTransportOptions) {}
 
-  /** Sockets that are open, whether or not they have said hello. */
+  /** Number of open sockets, before and after hello. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** Bytes that peers have not read, of connections that are closing too. */
+  /** Bytes that peers have not read, including connections that are closing. */
   get waitingBytes(): number {
     let bytes = 0;
     for (const session of this.#connected) bytes += session.waitingBytes;
@@ -60,12 +60,14 @@ export class WsTransport {
     this.#connected.add(session);
   }
 
-  /** Closes those who have not said hello yet; the hub closes the others. */
+  /** Closes sockets that have not completed hello; the hub closes the others. */
   closeAll(): void {
     for (const session of [...this.#sessions]) session.close("restart");
   }
 
-  /** Resolves when all peers have answered the close, or have had time to; drops the others. */
+  /**
+   * Resolves once all peers have answered the close or the time limit has passed; drops the others.
+   */
   async closed(withinMs = 2_000): Promise<void> {
     const deadline = performance.now() + withinMs;
     while (this.#connected.size > 0 && performance.now() < deadline) {
@@ -91,30 +93,33 @@ export class WsTransport {
 }
 
 /**
- * Accepts the handshake. Deno throws where it lacks something, which is the client's fault. The response
- * is returned as it is: its headers are immutable up to Deno 2.5, and a process whose upgrade response is
- * not returned ends there.
+ * Accepts the handshake. Deno throws if it is incomplete, which is the client's fault. The response
+ * is returned unchanged: its headers are immutable up to Deno 2.5, and a process whose upgrade
+ * response is not returned ends there.
  */
 function shakeHands(request: Request): Deno.WebSocketUpgrade {
   const offered = request.headers.get("sec-websocket-protocol") ?? "";
-  // Deno finds a protocol only in a list that is separated by a comma and one blank, as browsers send it.
+  // Deno finds a protocol only in a list separated by a comma and one blank, as browsers send it.
   const protocol = offered.split(", ").includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
   try {
     const upgrade = Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS, protocol });
     if (protocol === undefined) nameSubprotocol(upgrade.response, offered);
     return upgrade;
   } catch (cause) {
-    const about = `Cannot open /ws: the handshake is not complete: ${(cause as Error).message}`;
-    throw new AppError("invalid_request", about, { cause });
+    const message = `Cannot open /ws: the handshake is not complete: ${(cause as Error).message}`;
+    throw new AppError("invalid_request", message, { cause });
   }
 }
 
-/** For lists in any other form (RFC 6455, section 4.2.2), where this Deno allows it. Never throws. */
+/**
+ * Names the subprotocol for lists in any other form (RFC 6455, section 4.2.2), if this version of
+ * Deno allows it. Never throws.
+ */
 function nameSubprotocol({ headers }: Response, offered: string): void {
   if (!offered.split(",").some((name) => name.trim() === SUBPROTOCOL)) return;
   try {
     headers.set("sec-websocket-protocol", SUBPROTOCOL);
   } catch {
-    // Deno 2.5: the client gets no subprotocol, and may go on without.
+    // Deno 2.5: the client gets no subprotocol, and may go on without one.
   }
 }

@@ -2,9 +2,10 @@ import type { Socket } from "engine.io";
 import type { Packet } from "./polling_transport.ts";
 
 /**
- * Bounds what waits for a session that cannot be written to: between two polls, or before its
- * WebSocket is open. (`engine.io` would keep any amount.) `tooSlow` is called once, after the running
- * task, when a write finds more than `maxBytes` waiting. Returns a reader of the bytes that wait.
+ * Bounds the data that waits for a session that cannot be written to: between two polls, or before
+ * its WebSocket is open. (`engine.io` would keep any amount.) `tooSlow` is called once, after the
+ * running task, when a write finds more than `maxBytes` waiting. Returns a function that reads the
+ * number of waiting bytes.
  */
 export function boundBacklog(socket: Socket, maxBytes: number, tooSlow: () => void): () => number {
   let waiting = 0;
@@ -21,7 +22,7 @@ export function boundBacklog(socket: Socket, maxBytes: number, tooSlow: () => vo
   return () => waiting;
 }
 
-/** UTF-16 units for a text: that is what it takes here, give or take its encoding. */
+/** Counts UTF-16 units for text: approximately the memory that it takes here. */
 function sizeOf(data: unknown): number {
   if (typeof data === "string") return data.length;
   return (data as ArrayBufferView | undefined)?.byteLength ?? 0;

@@ -1,11 +1,11 @@
-/** A body that is longer than the reader allows. */
+/** Thrown for a body that is longer than the reader allows. */
 export class BodyTooLarge extends Error {
   override readonly name = "BodyTooLarge";
 }
 
 /**
- * Reads a request's body as UTF-8, and no more of it than `limit` bytes: `Deno.serve` has no limit of
- * its own, so the count is taken while the body streams in, whatever Content-Length claims.
+ * Reads a request's body as UTF-8, up to `limit` bytes. `Deno.serve` has no limit for bodies, so
+ * the bytes are counted while they arrive, whatever Content-Length says.
  */
 export class BodyReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -16,7 +16,9 @@ export class BodyReader {
     this.#announced = Number(request.headers.get("content-length") ?? 0);
   }
 
-  /** Throws `BodyTooLarge`, a `TypeError` for invalid UTF-8, or whatever broke the connection. */
+  /**
+   * Throws `BodyTooLarge`, a `TypeError` for invalid UTF-8, or the error that broke the connection.
+   */
   async text(): Promise<string> {
     if (this.#announced > this.limit) throw this.#tooLarge();
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -31,9 +33,9 @@ export class BodyReader {
     }
   }
 
-  /** Stops reading: a `text()` under way ends with what has come so far. */
+  /** Stops reading: a pending `text()` resolves with the bytes received so far. */
   cancel(): void {
-    // Not awaited: while a client streams on, Deno settles it only with the end of the connection.
+    // Not awaited: while a client keeps sending, Deno settles this only when the connection ends.
     this.#reader?.cancel().catch(() => {});
   }
 

@@ -1,25 +1,29 @@
 /** CORS for fetch-style handlers (WHATWG Fetch, section 3.2), with the option names of npm `cors`. */
 export interface CorsOptions {
   /**
-   * Who may read answers: `"*"` or `true` for everyone, origins by name, by pattern, or by asking.
-   * With `credentials`, `"*"` is answered with the origin that asked, as browsers demand.
+   * Origins that may read responses: `"*"` or `true` for every origin, origins by name, by pattern,
+   * or by a function. With `credentials`, `"*"` is replaced by the request's origin, as browsers
+   * require.
    */
   origin: "*" | boolean | string | RegExp | (string | RegExp)[] | ((origin: string) => boolean);
   methods?: string[];
-  /** What a preflight may ask for; by default whatever it does ask for. */
+  /** Request headers that a preflight may ask for; by default any. */
   allowedHeaders?: string[];
   exposedHeaders?: string[];
   credentials?: boolean;
-  /** Seconds for which a browser may keep a preflight's answer. */
+  /** Seconds for which a browser may cache a preflight's response. */
   maxAge?: number;
 }
 
-/** A preflight is an OPTIONS that names the method to come; any other OPTIONS is a plain request. */
+/**
+ * True for a preflight: an OPTIONS request that names the method to come. Any other OPTIONS is a
+ * plain request.
+ */
 export function isPreflight(request: Request): boolean {
   return request.method === "OPTIONS" && request.headers.has("access-control-request-method");
 }
 
-/** The answer to a preflight: 204, without the headers for an origin that is not allowed. */
+/** Returns the response to a preflight: 204, without CORS headers if the origin is not allowed. */
 export function answerPreflight(request: Request, options: CorsOptions): Response {
   const headers = corsHeaders(request, options);
   if (headers.has("access-control-allow-origin")) {
@@ -34,7 +38,7 @@ export function answerPreflight(request: Request, options: CorsOptions): Respons
   return new Response(null, { status: 204, headers });
 }
 
-/** The headers every answer to `request` gets, so that its page may read it. */
+/** Returns the headers that let the page of `request` read its response. */
 export function corsHeaders(request: Request, options: CorsOptions): Headers {
   const headers = new Headers();
   const anyone = options.origin === "*" || options.origin === true;
@@ -55,6 +59,6 @@ function isAllowed(origin: string, allowed: CorsOptions["origin"]): boolean {
   if (typeof allowed === "function") return allowed(origin);
   if (Array.isArray(allowed)) return allowed.some((one) => isAllowed(origin, one));
   if (typeof allowed === "string") return allowed === "*" || allowed === origin;
-  // A fresh expression each time: one with the flag `g` would remember where it stopped.
+  // A new expression each time: one with the flag `g` keeps the position of its last match.
   return new RegExp(allowed.source, allowed.flags.replace(/[gy]/g, "")).test(origin);
 }

@@ -25,11 +25,11 @@ type BaseOptions = NonNullable<ConstructorParameters<typeof Server>[0]>;
 type BaseRequest = Parameters<Server["generateId"]>[0] & EngineRequest;
 
 type RefusalCode = (typeof Server.errors)[keyof typeof Server.errors];
-/** `message` is what the client is told instead of the code's own text. */
+/** `message` is sent to the client instead of the code's default text. */
 type RefusalContext = { name?: string; message?: string };
 
 const SWITCHING_PROTOCOLS = 101;
-/** Milliseconds for a frame that was sent before a poll to be read after it. */
+/** Milliseconds to wait for a frame that was sent before a poll but is read after it. */
 const UPGRADE_FRAME_MS = 50;
 
 interface Refusal {
@@ -47,19 +47,19 @@ interface Refusal {
  */
 export class DenoEngine extends Server {
   readonly #limits: TransportLimits;
-  /** Milliseconds without a packet after which a session is over. */
+  /** Milliseconds without a packet after which a session ends. */
   readonly #heartbeatTotal: number;
   readonly #cors: CorsOptions | false;
   readonly #allowOrigin: EngineOptions["allowOrigin"];
   readonly #allowRequest: NonNullable<EngineOptions["allowRequest"]>;
-  /** Whether a hook may take its time between a request and its upgrade. */
+  /** True if an asynchronous hook may delay the upgrade of a request. */
   readonly #asks: boolean;
   readonly #remoteAddress: NonNullable<EngineOptions["remoteAddress"]>;
   readonly #onFault: OnFault;
   readonly #connections = new Set<WebSocketTransport>();
-  /** Sessions whose upgrade is probed, and may be completed by the next frame. */
+  /** Sessions with a probed upgrade, which the next frame may complete. */
   readonly #probed = new WeakSet<Socket>();
-  /** Readers of the bytes that wait for a session that cannot be written to. */
+  /** Functions that return the bytes waiting for a session that cannot be written to. */
   readonly #backlogs = new WeakMap<Socket, () => number>();
   #accepting = true;
 
@@ -84,8 +84,8 @@ export class DenoEngine extends Server {
   }
 
   /**
-   * Answers any request of the protocol; routing a path to it is the caller's. A poll is answered
-   * when there is something to say, or when the session ends. It never rejects.
+   * Answers any request of the protocol; the caller routes the path here. A poll is answered when
+   * there are packets for it, or when the session ends. Never rejects.
    */
   async handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
     const failed = (error: unknown) => {
@@ -95,7 +95,7 @@ export class DenoEngine extends Server {
     try {
       if (!this.#cors) return await this.#respond(request, info);
       if (isPreflight(request)) return answerPreflight(request, this.#cors);
-      // Made first: where the application's `origin` throws, no session is to be left behind.
+      // Computed first: if the application's `origin` throws, no session must be left behind.
       const headers = corsHeaders(request, this.#cors);
       const response = await this.#respond(request, info).catch(failed);
       if (response.status !== SWITCHING_PROTOCOLS) {
@@ -115,16 +115,16 @@ export class DenoEngine extends Server {
     return bytes;
   }
 
-  /** From now on new sessions are refused with 503; those that are open go on. */
+  /** Refuses new sessions with 503 from now on; open sessions continue. */
   stopAccepting(): void {
     this.#accepting = false;
   }
 
   /**
    * Ends one session. Its WebSocket is closed with `code` (1000, or 3000 to 4999, or one that the
-   * server may send, such as 1012); long-polling has no codes, and gets the protocol's close packet.
-   * With `flush` what waits for the client still goes out, with its next poll; otherwise the session
-   * is over at once.
+   * server may send, such as 1012); long-polling has no codes, and gets the protocol's close
+   * packet. With `flush`, data that waits for the client is still sent with its next poll;
+   * otherwise the session ends immediately.
    */
   closeSession(socket: Socket, code: number, reason = "", { flush = false } = {}): void {
     const { transport } = socket;
@@ -133,12 +133,12 @@ export class DenoEngine extends Server {
   }
 
   /**
-   * Refuses new sessions, ends all there are, and waits until the clients have answered their close
-   * frames, so that a process may exit without cutting off what was under way; `deadlineMs` at most.
-   * Answers how many had not.
+   * Refuses new sessions, ends all sessions, and waits for at most `deadlineMs` milliseconds until
+   * the clients have answered their close frames, so that the process can exit without cutting off
+   * data in flight. Returns the number of clients that had not answered.
    *
-   * Call it before `io.close()`, which ends sessions without a code. Socket.IO clients take it for a
-   * lost connection, and reconnect at once, wherever they are routed then.
+   * Call it before `io.close()`, which ends sessions without a code. Socket.IO clients treat this
+   * as a lost connection and reconnect immediately, to the server they are routed to by then.
    */
   async drain(
     { code = CLOSE_SERVICE_RESTART, reason = "Service restart", deadlineMs = 2000 } = {},
@@ -155,12 +155,14 @@ export class DenoEngine extends Server {
     return silent.length;
   }
 
-  /** Express middleware needs node's request and response, which do not exist here. */
+  /**
+   * Always throws: Express middleware needs node's request and response, which do not exist here.
+   */
   override use(): never {
     throw new TypeError("DenoEngine runs no middleware: wrap engine.handle() instead");
   }
 
-  /** The base class would make a WebSocket server of npm `ws` here. */
+  /** Does nothing: the base class would create a WebSocket server of npm `ws`. */
   protected override init(): void {}
   protected override cleanup(): void {}
 
@@ -175,7 +177,8 @@ export class DenoEngine extends Server {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const exchange = new Exchange(request, this.#remoteAddress(request, info), resolve);
     const origin = request.headers.get("origin");
-    // It tells only what happens after it was first asked, and costs each socket a kilobyte.
+    // Read early, because the signal only reports aborts after its first use; it costs each socket
+    // a kilobyte.
     if (this.#asks) request.signal.aborted;
     if (this.#allowOrigin && !await this.#allowOrigin(origin, request)) {
       this.#refuse(exchange, Server.errors.FORBIDDEN, { message: "Origin not allowed" });
@@ -220,8 +223,9 @@ export class DenoEngine extends Server {
   }
 
   /**
-   * A client completes an upgrade by a frame on one connection, and what it asks after that comes by
-   * another: the two may be read in either order. A poll is then held until the frame would be here.
+   * Holds a poll until the frame that completes the upgrade would have arrived. A client sends that
+   * frame on one connection and its next requests on another, so the server may read them in either
+   * order.
    */
   #holdPoll(exchange: Exchange, sid: string, socket: Socket): void {
     const letGo = () => {
@@ -248,11 +252,11 @@ export class DenoEngine extends Server {
   #continuePolling(exchange: Exchange, socket: Socket): void {
     const { transport } = socket;
     if (!(transport instanceof PollingTransport)) {
-      // It has been upgraded: it takes no more polls.
+      // The session has been upgraded and accepts no more polls.
       return this.#refuse(exchange, Server.errors.BAD_REQUEST, { name: "TRANSPORT_MISMATCH" });
     }
     if (exchange.method === "GET" && transport.silence >= this.#heartbeatTotal) {
-      // Overdue: only a timer that is a little late has let it live until now.
+      // The session is overdue: only a slightly late timer has kept it alive.
       (socket as unknown as { onClose(reason: string): void }).onClose("ping timeout");
       return this.#refuse(exchange, Server.errors.UNKNOWN_SID);
     }
@@ -277,7 +281,7 @@ export class DenoEngine extends Server {
         (code, context) => answerRefusal(exchange, code, context),
       );
     } catch (error) {
-      // A listener of `connection` failed: nobody looks after the session.
+      // A listener of `connection` failed, so no code handles this session.
       this.#onFault(error);
       const session = Object.values(this.clients).find((one) => one.request === request);
       guard(this.#onFault, () => session?.close(true));
@@ -294,7 +298,7 @@ export class DenoEngine extends Server {
     }
   }
 
-  /** A second upgrade of a session is accepted and closed, which is what clients of `ws` see too. */
+  /** Accepts a second upgrade of a session and closes it, as `ws` does. */
   #upgradeSession(exchange: Exchange, socket: Socket): void {
     let transport: WebSocketTransport;
     try {
@@ -307,8 +311,9 @@ export class DenoEngine extends Server {
   }
 
   /**
-   * Throws where the request is no proper WebSocket handshake, and where the client has gone while a
-   * hook was asked: of what is upgraded then Deno never tells anything, not even that it is over.
+   * Throws if the request is not a valid WebSocket handshake, and if the client disconnected while
+   * a hook ran: Deno fires no event for a connection that is upgraded after that, not even its
+   * close.
    */
   #acceptWebSocket(exchange: Exchange): WebSocketTransport {
     if (this.#asks && exchange.request.signal.aborted) throw new TypeError("The client has gone");
@@ -334,18 +339,19 @@ export class DenoEngine extends Server {
 }
 
 /**
- * Adds what listeners of `headers` ask for. Up to Deno 2.5 the headers of an upgrade cannot be changed, and
- * an upgrade whose response is not returned ends the process: there they are left out.
+ * Adds the headers that listeners of `headers` set. Up to Deno 2.5 the headers of an upgrade
+ * response are immutable, and an upgrade whose response is not returned ends the process, so there
+ * they are left out.
  */
 function appendHeaders({ headers }: Response, wanted: Headers): void {
   try {
     for (const [name, value] of wanted) headers.append(name, value);
   } catch {
-    // Immutable.
+    // Immutable up to Deno 2.5.
   }
 }
 
-/** The status and body that clients of `engine.io` know. */
+/** Answers with the status and body that clients of `engine.io` expect. */
 function answerRefusal(
   exchange: Exchange,
   code: RefusalCode = Server.errors.BAD_REQUEST,
@@ -356,7 +362,10 @@ function answerRefusal(
   exchange.answer(Response.json({ code, message }, { status }));
 }
 
-/** What the base class is to know; it would load Express middleware for `cors`. */
+/**
+ * Returns the options for the base class, without `cors`, for which it would load Express
+ * middleware.
+ */
 function baseOptions(options: EngineOptions): BaseOptions {
   const { cors: _, allowRequest: __, ...rest } = options;
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);

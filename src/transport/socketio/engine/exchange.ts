@@ -1,18 +1,18 @@
 import type { Transport } from "engine.io";
 
-/** The request as the base class and Socket.IO take it. */
+/** The request type that the base class and Socket.IO expect. */
 export type EngineRequest = ConstructorParameters<typeof Transport>[0] & { method?: string };
 
 /**
  * One HTTP exchange, in the shape that `engine.io` and `socket.io` read of node's `IncomingMessage`
- * (`headers`, `url`, `_query`, `connection`), with the deferred answer that a poll needs.
+ * (`headers`, `url`, `_query`, `connection`), with the deferred response that a poll needs.
  *
- * A session keeps its first exchange for as long as it lives, for its handshake's data; so the native
- * request, and whatever it holds, is let go of with the answer.
+ * A session keeps its first exchange for its whole life, for its handshake's data; so the native
+ * request is released when the response is sent.
  */
 export class Exchange {
   readonly method: string;
-  /** Path and query, as node has it. */
+  /** Path and query, as in node. */
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly _query: Record<string, string>;
@@ -21,7 +21,7 @@ export class Exchange {
   #resolve: ((response: Response) => void) | null;
   #onAbort: (() => void) | null = null;
 
-  /** `resolve` takes the answer. */
+  /** `resolve` receives the response. */
   constructor(request: Request, remoteAddress: string, resolve: (response: Response) => void) {
     const url = new URL(request.url);
     this.method = request.method;
@@ -35,11 +35,13 @@ export class Exchange {
 
   /** The native request, until it is answered. */
   get request(): Request {
-    if (!this.#request) throw new TypeError("This exchange is over: its request is gone");
+    if (!this.#request) {
+      throw new TypeError("Cannot read the request: this exchange has been answered");
+    }
     return this.#request;
   }
 
-  /** Answers the client; a second answer is ignored. */
+  /** Answers the client; a second response is ignored. */
   answer(response: Response): void {
     this.#forgetAbort();
     this.#resolve?.(response);
@@ -48,8 +50,9 @@ export class Exchange {
   }
 
   /**
-   * Calls back if the client goes away before its answer. (`request.signal` fires after a complete
-   * answer too where Deno runs without `no-legacy-abort`: by then nobody listens any more.)
+   * Calls back if the client disconnects before its response. (`request.signal` fires after a
+   * complete response too if Deno runs without `no-legacy-abort`; the callback has been dropped by
+   * then.)
    */
   onAbort(callback: () => void): void {
     this.#forgetAbort();
@@ -63,7 +66,7 @@ export class Exchange {
   }
 }
 
-/** An answer of plain text that no cache may keep. */
+/** Returns a plain text response that no cache may store. */
 export function textResponse(body: string, status = 200, headers: OutgoingHeaders = {}): Response {
   return new Response(body, {
     status,
@@ -75,10 +78,10 @@ export function textResponse(body: string, status = 200, headers: OutgoingHeader
   });
 }
 
-/** What listeners of the engine's `headers` and `initial_headers` events fill in. */
+/** Headers that listeners of the engine's `headers` and `initial_headers` events set. */
 export type OutgoingHeaders = Record<string, string | string[]>;
 
-/** Several values are several fields: `set-cookie` cannot be one. */
+/** Appends several values as separate fields, because `set-cookie` cannot be joined. */
 export function toHeaders(fields: OutgoingHeaders): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(fields)) {

@@ -3,13 +3,13 @@ import type { CorsOptions } from "./cors.ts";
 
 type Awaitable<T> = T | Promise<T>;
 
-/** `true` lets the session be opened; `false`, or a text for the client, refuses it with 403. */
+/** `true` admits the session; `false`, or a text for the client, refuses it with 403. */
 export type Admission = boolean | string;
 
 /**
- * What the engine can be told. The names that `engine.io` has too mean the same and have the same
- * defaults; those it has for `ws` and `node:http` (`wsEngine`, `perMessageDeflate`,
- * `httpCompression`, Express middleware) and for protocol revision 3 do not exist here.
+ * Options of the engine. Names that `engine.io` also has mean the same and have the same defaults.
+ * Its options for `ws` and `node:http` (`wsEngine`, `perMessageDeflate`, `httpCompression`, Express
+ * middleware) and for protocol revision 3 do not exist here.
  */
 export interface EngineOptions extends
   Pick<
@@ -23,49 +23,56 @@ export interface EngineOptions extends
     | "cookie"
   > {
   /**
-   * Both by default. `["websocket"]` where two requests of one session may meet two processes
-   * (`deno serve --parallel`, a load balancer without sticky routing): long-polling cannot work there.
+   * Both by default. Use `["websocket"]` if two requests of one session may reach two processes
+   * (`deno serve --parallel`, a load balancer without sticky routing): long-polling cannot work
+   * there.
    */
   transports?: ("polling" | "websocket")[];
   /**
-   * Bytes that may wait for one client, be it in its WebSocket or for its next poll; 4 MiB by
+   * Maximum number of bytes waiting for one client, in its WebSocket or for its next poll; 4 MiB by
    * default. A write that finds more than this waiting ends the session, on a WebSocket with close
-   * code 4008; there it is looked at once per 16 KiB. One message always fits, whatever its size,
-   * since it finds nothing waiting.
+   * code 4008; there it is checked once per 16 KiB. One message always fits, whatever its size,
+   * because it finds nothing waiting.
    */
   maxBufferedBytes?: number;
   /**
-   * Seconds of silence after which Deno itself pings a WebSocket's peer and, unanswered, cuts the
-   * connection. It is what ends the connection of a peer that vanished, so it is kept below the
-   * heartbeat's total: `min(30, pingInterval + pingTimeout)` by default, and 1 at least.
+   * Seconds of silence after which Deno pings a WebSocket's peer and, without an answer, closes the
+   * connection. This ends the connection of a peer that vanished, so it is kept below the
+   * heartbeat's total: `min(30, pingInterval + pingTimeout)` by default, and at least 1.
    */
   idleTimeout?: number;
-  /** Answers to cross-origin requests, and their preflights. None by default: same origin only. */
+  /**
+   * CORS headers for cross-origin requests and their preflights. None by default: same origin only.
+   */
   cors?: CorsOptions | false;
   /**
-   * Asked on every request, WebSocket upgrades included, which CORS does not cover: refuse foreign
-   * origins here wherever cookies authenticate. `null` is a request without an Origin header.
+   * Called for every request, including WebSocket upgrades, which CORS does not cover: refuse
+   * foreign origins here if cookies authenticate. `null` is a request without an Origin header.
    */
   allowOrigin?: (origin: string | null, request: Request) => Awaitable<boolean>;
-  /** Asked once a session, before it is opened. A throw refuses it, and is reported to `onFault`. */
+  /**
+   * Called once per session, before it is opened. If it throws, the session is refused and the
+   * error goes to `onFault`.
+   */
   allowRequest?: (request: Request, info: Deno.ServeHandlerInfo) => Awaitable<Admission>;
-  /** The client's address, for a server behind a proxy; the peer's by default. */
+  /** Returns the client's address, for a server behind a proxy; the peer's address by default. */
   remoteAddress?: (request: Request, info: Deno.ServeHandlerInfo) => string;
   /**
-   * Told of every error that is not the client's: one thrown by a hook or by a listener of a
-   * session, which is then closed. Nothing a client sends comes here. `console.error` by default.
+   * Receives every error that is not the client's: one thrown by a hook, or by a listener of a
+   * session, which is then closed. Input from clients never causes a call. `console.error` by
+   * default.
    */
   onFault?: (error: unknown) => void;
 }
 
-/** Close codes of the engine's own; an application may use any other of 4000 to 4999. */
+/** Close codes that the engine itself uses; an application may use any other from 4000 to 4999. */
 export const CLOSE_SERVICE_RESTART = 1012;
 export const CLOSE_TOO_BIG = 1009;
 export const CLOSE_SLOW_READER = 4008;
 
 const DEFAULT_MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
-/** The limits of a transport, with the defaults filled in. */
+/** Limits of a transport, with the defaults filled in. */
 export interface TransportLimits {
   maxPayload: number;
   maxBufferedBytes: number;

@@ -10,25 +10,25 @@ import {
 
 export type Packet = Parameters<Transport["send"]>[0][number];
 
-/** How long an orderly close waits for a poll that would carry it; as in `engine.io`. */
+/** Milliseconds that an orderly close waits for a poll to carry it; the value of `engine.io`. */
 const CLOSE_TIMEOUT_MS = 30_000;
 
 /**
- * How long a session that its client closed stays for the poll that the client may have sent just
- * before, and that comes by another connection: it is to be answered, not refused.
+ * Milliseconds for which a session that its client closed stays open for a poll that the client may
+ * have sent just before on another connection: such a poll must be answered and not refused.
  */
 const POLL_IN_FLIGHT_MS = 50;
 
 /**
- * HTTP long-polling on fetch-style requests: a GET is one answer, deferred until there is something
- * to say; a POST brings packets. Two at once of either kind are an error of the protocol, since
- * nothing could then tell their order.
+ * HTTP long-polling on fetch-style requests. A GET is one deferred response with packets for the
+ * client; a POST carries packets from it. Two concurrent requests of either kind are a protocol
+ * error, because their order would be undefined.
  */
 export class PollingTransport extends Transport {
   #heardAt = performance.now();
   #poll: Exchange | null = null;
   #posting: BodyReader | null = null;
-  /** Set while an orderly close waits for the poll that will carry it. */
+  /** Set while an orderly close waits for the poll that carries it. */
   #whenClosed: (() => void) | null = null;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   /** Runs while a session that its client closed waits for a last poll. */
@@ -77,7 +77,7 @@ export class PollingTransport extends Transport {
       this.send([{ type: "close" }]);
       finish();
     } else if (this.discarded || this.listenerCount("close") === 0) {
-      // Its session is gone, so the poll to wait for would be refused before it came here.
+      // The session is gone, so a later poll would be refused before it reached this transport.
       finish();
     } else {
       this.#whenClosed = finish;
@@ -141,7 +141,10 @@ export class PollingTransport extends Transport {
     }
   }
 
-  /** A listener threw while the post was handled: its session is in no known state, so it ends. */
+  /**
+   * Ends the session after a listener threw while the POST was handled, because its state is
+   * unknown.
+   */
   #failed(exchange: Exchange): (error: unknown) => void {
     return (error) => {
       this.onFault(error);
@@ -150,7 +153,7 @@ export class PollingTransport extends Transport {
     };
   }
 
-  /** A packet that is lost would break the session's order, so every failure here ends the session. */
+  /** A lost packet would break the session's order, so every failure here ends the session. */
   async #receive(exchange: Exchange, body: BodyReader): Promise<Response> {
     let payload: string;
     try {
@@ -167,7 +170,7 @@ export class PollingTransport extends Transport {
     return textResponse("ok", 200, this.#headers(exchange));
   }
 
-  /** False if the payload is not one. What precedes the fault has been delivered by then. */
+  /** Returns false for an invalid payload. Packets before the fault have been delivered by then. */
   #dispatch(payload: string): boolean {
     for (const packet of parser.decodePayload(payload)) {
       if (packet.type === "close") {

@@ -2,15 +2,15 @@ import type { Socket } from "engine.io";
 import { WebSocketTransport } from "./websocket_transport.ts";
 
 /**
- * Writes a message that is encoded already, `"4"` (the packet type) and all, as in
+ * Writes a message that is already encoded, including the packet type `"4"`, as in
  * `'42["message.created",{…}]'` for a Socket.IO event of the main namespace.
  *
- * It is for writing one message to many sessions: encode it once, and give the very same string to
- * each. On a WebSocket it goes straight to the connection, past the packet objects, events and copies
- * that a write costs otherwise; Deno frames it natively. Before the connection is open, during an
- * upgrade and on long-polling it takes the usual way. The order among a session's writes is kept.
- * A closed session ignores it. The engine's `packetCreate`, `flush` and `drain` events do not fire on
- * the short way, and Socket.IO's connection state recovery does not record what it never saw.
+ * Use it to write one message to many sessions: encode it once, and pass the same string to each.
+ * On a WebSocket it goes straight to the connection, without the packet objects, events and copies
+ * of an ordinary write; Deno frames it natively. Before the connection is open, during an upgrade
+ * and on long-polling it is written the ordinary way. The order of a session's writes is kept. A
+ * closed session ignores it. The fast path does not fire the engine's `packetCreate`, `flush` and
+ * `drain` events, and Socket.IO's connection state recovery does not record its messages.
  *
  * `socket` is the engine's: `socket.conn` of a Socket.IO socket.
  */
@@ -23,7 +23,10 @@ export function writePreEncoded(socket: Socket, packet: string): void {
   else socket.write(packet.slice(1));
 }
 
-/** The engine packet of a Socket.IO event without binary data or acknowledgement, for any number of sockets. */
+/**
+ * Returns the engine packet of a Socket.IO event without binary data or acknowledgement, for any
+ * number of sockets.
+ */
 export function encodeEvent(event: string, args: unknown[], namespace = "/"): string {
   const prefix = namespace === "/" ? "42" : `42${namespace},`;
   return prefix + JSON.stringify([event, ...args]);

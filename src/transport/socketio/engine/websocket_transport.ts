@@ -7,19 +7,20 @@ import type { Packet } from "./polling_transport.ts";
 import { type EncodedOptions, sharedFrame } from "./shared_frame.ts";
 
 /**
- * Asking Deno how much waits costs about as much as a small send: it is asked once per so many bytes,
- * or per `maxBufferedBytes` where that is less.
+ * Bytes written between two readings of Deno's `bufferedAmount`, which costs about as much as a
+ * small send; `maxBufferedBytes` if that is less.
  */
 const CHECK_EVERY_BYTES = 16 * 1024;
 
 /**
- * A session's packets over Deno's native WebSocket: one packet a message, binary as it is.
+ * Sends a session's packets over Deno's native WebSocket: one packet per message, binary data
+ * unencoded.
  *
- * Two things the platform does not offer shape it. There is no event for a drained buffer, so the
- * transport is always writable once open, and a client that reads too slowly is cut off by the bytes
- * that wait for it. And there is no way to terminate a connection: one that does not answer a close is
- * dropped some seconds later by Deno's private parts, and lingers where those are missing, its session
- * being long gone.
+ * Two limits of the platform determine the design. There is no event for a drained buffer, so the
+ * transport is always writable once open, and a client that reads too slowly is disconnected when
+ * too many bytes wait for it. And there is no way to terminate a connection: one whose peer does
+ * not answer a close is dropped some seconds later through Deno's private interface, and lingers if
+ * that is missing, long after its session has ended.
  */
 export class WebSocketTransport extends Transport {
   #status: { code: number; reason: string } | null = null;
@@ -28,7 +29,7 @@ export class WebSocketTransport extends Transport {
   #finished = false;
   #dropTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #checkEvery: number;
-  /** Written since it was last asked how much waits, in UTF-16 units for text. */
+  /** Written since the last reading of the buffer, in UTF-16 units for text. */
   #unchecked = 0;
 
   constructor(
@@ -51,17 +52,17 @@ export class WebSocketTransport extends Transport {
     return "websocket";
   }
 
-  /** Bytes that the peer has not read, in this process. */
+  /** Bytes in this process that the peer has not read. */
   get waitingBytes(): number {
     return this.ws.bufferedAmount;
   }
 
-  /** Whether the connection is over, the closing handshake included. */
+  /** True once the connection is over, including the closing handshake. */
   get finished(): boolean {
     return this.#finished;
   }
 
-  /** What `close` will tell the client; without it the close frame carries no code. */
+  /** Code and reason that `close` sends; without it the close frame carries no code. */
   set closeStatus(status: { code: number; reason: string }) {
     this.#status ??= status;
   }
@@ -75,7 +76,7 @@ export class WebSocketTransport extends Transport {
     this.emit("drain");
   }
 
-  /** Sends one encoded packet as it is. */
+  /** Sends one encoded packet unchanged. */
   sendFrame(frame: string | ArrayBufferView<ArrayBuffer>): void {
     if (this.ws.readyState !== WebSocket.OPEN || this.#cutOff || this.#closed) return;
     this.#unchecked += typeof frame === "string" ? frame.length : frame.byteLength;
@@ -87,12 +88,12 @@ export class WebSocketTransport extends Transport {
   }
 
   override doClose(done: () => void = () => {}): void {
-    // While CONNECTING a close would be lost on the client: `#onOpen` makes it then.
+    // A close while CONNECTING would never reach the client: `#onOpen` sends it then.
     if (this.ws.readyState === WebSocket.OPEN) this.#closeConnection();
     done();
   }
 
-  /** `engine.io` leaves a close packet unheeded here, until the heartbeat fails. */
+  /** Handles a close packet, which `engine.io` ignores here until the heartbeat fails. */
   protected override onPacket(packet: Packet): void {
     if (packet.type !== "close") return super.onPacket(packet);
     this.close();
@@ -105,14 +106,14 @@ export class WebSocketTransport extends Transport {
     this.#guard(() => this.emit("ready"));
   }
 
-  /** Drops a connection that is closed, and whose peer has not answered. */
+  /** Drops a closed connection whose peer has not answered. */
   drop(): void {
     clearTimeout(this.#dropTimer);
     dropConnection(this.ws);
   }
 
   #onMessage(data: string | ArrayBuffer): void {
-    // What comes after the close is read only so that the peer gets the close frame.
+    // Input after the close is read only so that the peer gets the close frame.
     if (this.readyState === "closed" || this.#closed) return;
     if (byteLength(data, this.limits.maxPayload) > this.limits.maxPayload) {
       this.closeStatus = { code: CLOSE_TOO_BIG, reason: "Message too big" };
@@ -133,7 +134,7 @@ export class WebSocketTransport extends Transport {
     this.emit("finished");
   }
 
-  /** Deferred: a listener of the session's end must not run amid a broadcast. */
+  /** Deferred: a listener of the session's end must not run during a broadcast. */
   #cutOffSlowReader(): void {
     this.#cutOff = true;
     this.closeStatus = { code: CLOSE_SLOW_READER, reason: "Too slow a reader" };
@@ -150,7 +151,7 @@ export class WebSocketTransport extends Transport {
     closeAndReadOn(this.ws, this.#status?.code, this.#status?.reason);
   }
 
-  /** A session whose listener failed is in no known state, so it ends. */
+  /** Ends a session whose listener failed, because its state is unknown. */
   #guard(run: () => void): void {
     if (guard(this.onFault, run)) return;
     guard(this.onFault, () => this.onError("listener failed"));
@@ -158,7 +159,7 @@ export class WebSocketTransport extends Transport {
   }
 }
 
-/** In UTF-8; counted only where the number of UTF-16 units leaves the answer open. */
+/** Returns the length in UTF-8; counted only if the number of UTF-16 units is not conclusive. */
 function byteLength(data: string | ArrayBuffer, limit: number): number {
   if (typeof data !== "string") return data.byteLength;
   const open = data.length <= limit && data.length * 3 > limit;
