@@ -9,15 +9,15 @@ export interface GroupEpoch {
 }
 
 /**
- * The group and epoch of an encrypted message, from its header: all that a server can tell of it (RFC
- * 9420, section 6.3). Throws `invalid_request` for what is no PrivateMessage with application data
- * for this chat.
+ * Returns the group and epoch of an encrypted message from its header, the only part that a server
+ * can read (RFC 9420, section 6.3). Throws `invalid_request` unless it is a PrivateMessage with
+ * application data for this chat.
  */
 export function epochOfMessage(chatId: string, ciphertext: string): GroupEpoch {
   const message = parseApplicationMessage(fromBase64Url(ciphertext));
   if (message.chatId !== chatId) {
-    const about = `Cannot send: the ciphertext is for chat ${quote(message.chatId)}, not this one`;
-    throw fieldError("invalid_request", "ciphertext", about);
+    const text = `Cannot send: the ciphertext is for chat ${quote(message.chatId)}, not this one`;
+    throw fieldError("invalid_request", "ciphertext", text);
   }
   return { generation: message.generation, epoch: Number(message.epoch) };
 }

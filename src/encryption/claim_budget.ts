@@ -11,18 +11,24 @@ export interface ClaimBudgetOptions {
   log: Log;
 }
 
-/** What a caller may take of a person's key packages. */
+/** The key packages of a user that a caller may claim. */
 export interface ClaimAllowance {
-  /** Null if they may take key packages that are used once; else the error for want of any other. */
+  /**
+   * Null if the caller may claim single-use key packages; otherwise the error for devices without a
+   * last resort.
+   */
   refusal: AppError | null;
-  /** True if the person shares no chat with the caller: then some are kept for those who do. */
+  /**
+   * True if the user shares no chat with the caller: some key packages are then reserved for
+   * callers who do.
+   */
   isStranger: boolean;
 }
 
 /**
- * Bounds how many key packages that are used once are taken from a person, by one caller and by all
- * strangers together. Past the bound they are handed the last resort, so that nobody can make a person
- * unreachable, neither by using all key packages up nor by using the bound up.
+ * Limits how many single-use key packages of a user are claimed by one caller, and by all strangers
+ * together. Past the limit callers receive the last resort, so that no caller can make a user
+ * unreachable, neither by using up all key packages nor by using up the limit.
  */
 export class ClaimBudget {
   constructor(private readonly options: ClaimBudgetOptions) {}
@@ -43,7 +49,7 @@ export class ClaimBudget {
     try {
       return refusalOf(await limiter.consume(bucket, rate));
     } catch (error) {
-      // A limiter that is out of reach must not take the service with it.
+      // A rate limiter that is down must not make this service fail too.
       log.warn("Rate limiter failed; the claim goes on", { error });
       return null;
     }
@@ -53,6 +59,7 @@ export class ClaimBudget {
 function refusalOf({ allowed, retryAfterMs }: RateDecision): AppError | null {
   if (allowed) return null;
   const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
-  const message = "Cannot take more key packages of this person, whose devices have no last resort";
+  const message =
+    "Cannot claim more key packages of this user: the limit is reached, and their devices have no last resort";
   return new AppError("rate_limited", `${message}; try again in ${retryAfter} s`, { retryAfter });
 }

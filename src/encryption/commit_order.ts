@@ -2,12 +2,12 @@ import { AppError } from "../core/errors.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Membership } from "../model/membership.ts";
 
-/** Where a chat, or a Commit, is in the order of Commits. */
+/** Position of a chat, or of a Commit, in the order of Commits. */
 export type GroupEpoch = Pick<Chat, "generation" | "epoch">;
 
 type Place = GroupEpoch & { restarts: boolean };
 
-/** True if the Commit follows on what the chat has now. */
+/** True if the Commit follows on the current epoch of the chat. */
 export function isCurrent(chat: GroupEpoch, { generation, epoch, restarts }: Place): boolean {
   return restarts
     ? generation === chat.generation + 1
@@ -21,7 +21,10 @@ export function requireCurrent(chat: GroupEpoch, input: Place): void {
   if (!isCurrent(chat, input)) throw staleEpoch(input, chat);
 }
 
-/** Throws `forbidden` for a plain member of a group; in a direct chat both may. */
+/**
+ * Throws `forbidden` for a member of a group without a role; in a direct chat both members may
+ * restart.
+ */
 export function requireMayRestart(
   { kind }: Pick<Chat, "kind">,
   { role }: Pick<Membership, "role">,
@@ -33,6 +36,6 @@ export function requireMayRestart(
 
 export function staleEpoch(theirs: GroupEpoch, current: GroupEpoch): AppError {
   const named = ({ generation, epoch }: GroupEpoch) => `epoch ${epoch} of group ${generation}`;
-  const message = `Cannot commit: ${named(theirs)} is not the chat's, ${named(current)}`;
+  const message = `Cannot commit: it is for ${named(theirs)}, but the chat has ${named(current)}`;
   return new AppError("stale_epoch", message);
 }

@@ -10,7 +10,7 @@ import { sameBytes } from "./mls/labelled_crypto.ts";
 import type { RosterEntry } from "./mls/ratchet_tree.ts";
 import { parseWelcome } from "./mls/welcome.ts";
 
-/** What the sender says that the Commit does to the chat's membership. */
+/** Changes of the chat's membership that the sender claims the Commit makes. */
 export interface MembershipClaim {
   addUserIds: string[];
   removeUserIds: string[];
@@ -22,8 +22,9 @@ export interface WelcomeClaim {
 }
 
 /**
- * Who commits, and who is new, are devices that are registered with just that key. Leaves that were
- * there before need no look: they were held to this when they came, and no Commit changes their key.
+ * Requires that the committer and every new leaf are devices registered with exactly this key.
+ * Earlier leaves need no check: they passed it when they were added, and no Commit changes their
+ * signature key.
  */
 export function checkDevices(callerId: string, effect: CommitEffect, registered: Device[]): void {
   const { committer } = effect;
@@ -40,33 +41,34 @@ export function checkDevices(callerId: string, effect: CommitEffect, registered:
       throw fieldError(
         "invalid_request",
         "commit",
-        `Cannot commit: ${name} is no registered device`,
+        `Cannot commit: ${name} is not a registered device`,
       );
     }
   }
 }
 
-/** A Welcome goes to just those whom the Commit adds: nobody is left out, and nobody else is let in. */
+/** Requires that the Welcome is for exactly the devices that the Commit adds. */
 export async function checkWelcome(effect: CommitEffect, welcome?: WelcomeClaim): Promise<void> {
   const added = effect.addedKeyPackages.map(parseKeyPackage);
   const refs = await Promise.all(added.map(keyPackageRef));
   const named = welcome ? parseWelcome(fromBase64Url(welcome.message)).newMembers : [];
   if (!sameSet(refs.map(toBase64Url), named.map(toBase64Url))) {
-    const about = "Cannot commit: the Welcome must be for just those whom the Commit adds";
-    throw fieldError("invalid_request", "welcome.message", about);
+    const message =
+      "Cannot commit: the Welcome must be for exactly the devices that the Commit adds";
+    throw fieldError("invalid_request", "welcome.message", message);
   }
   const devices = added.map(({ leafNode }) => {
     return parseIdentity(leafNode.identity, "credential.identity").deviceId;
   });
   if (!sameSet(devices, welcome?.deviceIds ?? [])) {
-    const about = "Cannot commit: deviceIds must be just those whom the Commit adds";
-    throw fieldError("invalid_request", "welcome.deviceIds", about);
+    const message = "Cannot commit: deviceIds must be exactly the devices that the Commit adds";
+    throw fieldError("invalid_request", "welcome.deviceIds", message);
   }
 }
 
 /**
- * Holds what a Commit does to the roster against who is in the chat, and who may change that: the same
- * rules as for a group that is not encrypted. Throws, or answers the memberships that end.
+ * Compares the Commit's changes of the roster with the members of the chat and their permissions,
+ * by the rules of a group that is not encrypted. Throws, or returns the memberships that end.
  */
 export function checkMembership(
   draft: ChatDraft,
@@ -79,16 +81,20 @@ export function checkMembership(
   if (!caller) throw notFound("chat", draft.chat.id);
   const { addUserIds, removeUserIds } = claim;
   if (draft.chat.kind === "direct" && addUserIds.length + removeUserIds.length > 0) {
-    throw fieldError("invalid_request", "addUserIds", "Cannot commit: a direct chat keeps its two");
+    throw fieldError(
+      "invalid_request",
+      "addUserIds",
+      "Cannot commit: a direct chat always has its two members",
+    );
   }
   const usersAfter = new Set(effect.roster.map(({ userId }) => userId));
   checkAdditions(draft, caller, effect, addUserIds);
   const leaving = removeUserIds.flatMap((userId) => {
     if (usersAfter.has(userId)) {
-      const about = `Cannot commit: ${quote(userId)} still has a device in the group`;
-      throw fieldError("invalid_request", "removeUserIds", about);
+      const message = `Cannot commit: ${quote(userId)} still has a device in the group`;
+      throw fieldError("invalid_request", "removeUserIds", message);
     }
-    // Who has left by themselves is gone already; only their leaves are to be removed.
+    // A user who has left is no longer a member; only their leaves remain to be removed.
     const member = draft.member(userId);
     if (!member) return [];
     assertMayRemove(caller, member);
@@ -119,8 +125,8 @@ function checkAdditions(
   }
   for (const userId of newcomers) {
     if (draft.member(userId) || addUserIds.includes(userId)) continue;
-    const about = `Cannot commit: ${quote(userId)} is no member, and not in addUserIds`;
-    throw fieldError("invalid_request", "addUserIds", about);
+    const message = `Cannot commit: ${quote(userId)} is not a member, and not in addUserIds`;
+    throw fieldError("invalid_request", "addUserIds", message);
   }
   if (addUserIds.length > 0 && caller.role === "member") {
     throw new AppError(
@@ -130,7 +136,10 @@ function checkAdditions(
   }
 }
 
-/** One's own, those of who is no longer in the chat, and those that are registered no more. */
+/**
+ * Allows removing the caller's own devices, devices of former members, and devices that are no
+ * longer registered.
+ */
 function checkMayRemoveDevice(
   draft: ChatDraft,
   caller: Membership,

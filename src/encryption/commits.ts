@@ -23,7 +23,7 @@ import type { EncryptionNotices } from "./notices.ts";
 
 export interface CommitInput {
   chatId: string;
-  /** The epoch that the Commit is for. */
+  /** The epoch that the Commit belongs to. */
   epoch: number;
   commit: string;
   groupInfo: string;
@@ -33,10 +33,10 @@ export interface CommitInput {
   clientId: string;
 }
 
-/** A group that takes the place of the chat's, with its first Commit. */
+/** A group that replaces the chat's group, with its first Commit. */
 export interface RestartInput {
   chatId: string;
-  /** The generation that it begins: the one after the chat's. */
+  /** The generation of the new group: that of the chat plus one. */
   generation: number;
   commit: string;
   groupInfo: string;
@@ -44,26 +44,26 @@ export interface RestartInput {
   clientId: string;
 }
 
-/** Either of them, with the group that it is for. */
+/** Either kind of input, with the group that it belongs to. */
 type Submission = CommitInput & { generation: number; restarts: boolean };
 
 export interface Committed {
   rev: number;
   generation: number;
-  /** The epoch that the Commit began. */
+  /** The epoch that the Commit started. */
   epoch: number;
   repeated: boolean;
 }
 
-/** What was found out about a Commit before it is held against the chat. */
+/** Results of checking a Commit, before they are compared with the chat. */
 interface Checked {
   effect: CommitEffect;
-  /** Of the devices in the effect: those that are registered. */
+  /** Devices in the effect that are registered. */
   registered: ReadonlySet<string>;
   welcomes: NewHandshake["welcomes"];
 }
 
-/** As `Checked`, with those among the people to be added who do not know the caller. */
+/** A `Checked`, with those users to be added who have no contact with the caller. */
 type Admitted = Checked & { strangers: ReadonlySet<string> };
 
 export interface CommitsOptions {
@@ -78,10 +78,10 @@ export interface CommitsOptions {
 }
 
 /**
- * The order of Commits, which is all that MLS needs of a server (RFC 9420, section 14): one for each
- * epoch. Everything that takes long is checked before; in the edit that takes the revision, the
- * epoch is looked at again, so a Commit that was overtaken meanwhile is `stale_epoch`, and who is a
- * member changes in the same transaction.
+ * Orders Commits, the only task that MLS gives a server (RFC 9420, section 14): one Commit per
+ * epoch. Slow checks run before the edit. The edit that takes the revision compares the epoch
+ * again, so a Commit that was overtaken in the meantime fails as `stale_epoch`, and the membership
+ * changes in the same transaction.
  */
 export class Commits {
   constructor(private readonly options: CommitsOptions) {}
@@ -93,12 +93,12 @@ export class Commits {
   }
 
   /**
-   * Begins the chat's MLS group again, for a group that a member has made unusable: what only members
-   * could check (the secrets of a path, the transcript of the first Commit) may be wrong, and members
-   * whose Commits are refused can remove nobody. The new group is another one, with another group id:
-   * old messages stay as they are, and all members see who restarted it, by the Commit's generation.
+   * Restarts the chat's MLS group after a member has made it unusable: parts that only members can
+   * check (the secrets of a path, the transcript of the first Commit) may be wrong, and members
+   * whose Commits are refused cannot remove anyone. The new group has another group id: old
+   * messages stay unchanged, and all members see who restarted it, by the generation of the Commit.
    *
-   * In a direct chat either may do it; in a group its owner and admins.
+   * In a direct chat either member may restart; in a group its owner and admins.
    */
   async restart(caller: Caller, input: RestartInput): Promise<Committed> {
     this.#checkSizes(input);
@@ -176,8 +176,9 @@ export class Commits {
   }
 
   /**
-   * Returns the strangers among them. A Commit adds all of these people or none: throws for the first who
-   * has to be asked first (by `group.invite`), or whom too many strangers reach.
+   * Returns the strangers among these users. A Commit adds all of them or none: throws for the
+   * first user who must be invited first (by `group.invite`), or who has reached their limit of
+   * strangers.
    */
   async #admit(callerId: string, userIds: string[]): Promise<Set<string>> {
     if (userIds.length === 0) return new Set();
@@ -223,7 +224,7 @@ export class Commits {
     return { rev, generation, epoch: epoch + 1, repeated: false };
   }
 
-  /** By the first try of the same Commit, perhaps. */
+  /** Handles a Commit whose epoch has passed: it may have been accepted by an earlier attempt. */
   async #overtaken(draft: ChatDraft, callerId: string, input: Submission): Promise<Committed> {
     const repeated = await this.#repeatOf(callerId, input);
     if (repeated) return repeated;
@@ -250,16 +251,16 @@ export class Commits {
     const chat = await this.options.store.chats.byId(chatId);
     if (!chat) throw notFound("chat", chatId);
     if (chat.encrypted) return chat;
-    throw new AppError("conflict", "Asking for the MLS group: the chat is not encrypted");
+    throw new AppError("conflict", "Cannot get the MLS group: the chat is not encrypted");
   }
 
   #checkSizes({ commit, groupInfo, welcome }: CommitInput | RestartInput): void {
-    const most = this.options.limits.commitBytes;
+    const max = this.options.limits.commitBytes;
     const sizes = { commit, groupInfo, "welcome.message": welcome?.message ?? "" };
     for (const [field, text] of Object.entries(sizes)) {
-      if (base64UrlBytes(text) <= most) continue;
-      const about = `Cannot commit: ${field} has more than ${most} bytes`;
-      throw fieldError("invalid_request", field, about);
+      if (base64UrlBytes(text) <= max) continue;
+      const message = `Cannot commit: ${field} has more than ${max} bytes`;
+      throw fieldError("invalid_request", field, message);
     }
   }
 }
@@ -268,11 +269,11 @@ function requireAdded(admission: Admission): void {
   if (admission.way === "refused") throw admission.error;
   if (admission.way === "added") return;
   const name = quote(admission.userId);
-  const message = `Cannot add ${name} to the group: they have to be invited and accept first`;
+  const message = `Cannot add ${name} to the group: they must be invited and accept first`;
   throw fieldError("forbidden", "addUserIds", message);
 }
 
-/** Handshakes are public messages here: `commit_check.ts` says why. */
+/** Handshakes must be public messages here; `commit_check.ts` gives the reason. */
 function parseCommit({ chatId, generation, epoch, commit }: Submission): PublicMessage {
   const message = parseFramedMessage(fromBase64Url(commit));
   if (message.wireFormat !== "public_message") {

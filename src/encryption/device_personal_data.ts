@@ -2,7 +2,7 @@ import { toTimestamp } from "../core/clock.ts";
 import type { ExportSection, PersonalData } from "../users/personal_data.ts";
 import type { Devices } from "./devices.ts";
 
-/** A person's encryption devices. Their messages are ciphertext, and belong to the chats. */
+/** A user's encryption devices. The user's messages are ciphertext, and belong to the chats. */
 export class DevicePersonalData implements PersonalData {
   readonly name = "encryption devices";
 
@@ -12,7 +12,10 @@ export class DevicePersonalData implements PersonalData {
     return [{ name: "encryptionDevices", rows: this.#rows(userId) }];
   }
 
-  /** Key packages and Welcomes go with them; members are told, so that a Commit removes the leaves. */
+  /**
+   * Deletes the devices with their key packages and Welcomes. Members are notified, so that one of
+   * them commits the removal of the leaves.
+   */
   async erase(userId: string): Promise<void> {
     await this.devices.removeAllOf(userId);
   }

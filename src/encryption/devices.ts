@@ -10,9 +10,9 @@ import type { EncryptionNotices } from "./notices.ts";
 const SIGNATURE_KEY_BYTES = 32;
 
 /**
- * The devices with which people take part in encrypted chats. A device is a signature key and a name,
- * and lives until it is removed: it is no session, for signing in again does not change who one is in a
- * group.
+ * The devices with which users take part in encrypted chats. A device is a signature key and a
+ * name, and lives until it is removed. It is independent of sessions: signing in again does not
+ * change the user's identity in a group.
  */
 export class Devices {
   constructor(
@@ -23,23 +23,23 @@ export class Devices {
     private readonly limits: { devices: number },
   ) {}
 
-  /** A repeat with the same key answers with the device that the first one made. */
+  /** A repeat with the same key returns the existing device. */
   async register(
     userId: string,
     { name, signatureKey }: { name: string; signatureKey: string },
   ): Promise<{ device: Device; made: boolean }> {
     if (fromBase64Url(signatureKey).length !== SIGNATURE_KEY_BYTES) {
-      const about = "Cannot register the device: signatureKey must be 32 bytes, an Ed25519 key";
-      throw fieldError("invalid_request", "signatureKey", about);
+      const message = "Cannot register the device: signatureKey must be 32 bytes, an Ed25519 key";
+      throw fieldError("invalid_request", "signatureKey", message);
     }
     const own = await this.list(userId);
     const same = own.find((device) => device.signatureKey === signatureKey);
     if (same) return { device: same, made: false };
     if (own.length >= this.limits.devices) {
-      const most = this.limits.devices;
+      const max = this.limits.devices;
       throw new AppError(
         "conflict",
-        `Cannot register the device: there are ${own.length} of ${most}`,
+        `Cannot register the device: there are ${own.length} of ${max}`,
       );
     }
     const device = { id: newId(), userId, name, signatureKey, createdAt: this.clock.now() };
@@ -53,7 +53,10 @@ export class Devices {
     return this.store.devices.ofUsers([userId]);
   }
 
-  /** Of everyone in a chat that the caller is in: whose keys there ought to be in its group. */
+  /**
+   * Returns the devices of all members of a chat that the caller is a member of: their keys belong
+   * in its group.
+   */
   async ofChat(userId: string, chatId: string): Promise<Device[]> {
     await this.access.requireMember(chatId, userId);
     const rows = await this.store.memberships.ofChat(chatId);
@@ -61,7 +64,10 @@ export class Devices {
     return await this.store.devices.ofUsers(present);
   }
 
-  /** Its leaves stay in the groups until another device commits their removal: it is told of it. */
+  /**
+   * Removes a device. Its leaves stay in the groups until another device, which is notified,
+   * commits their removal.
+   */
   async remove(userId: string, deviceId: string): Promise<void> {
     const removed = await this.store.devices.remove(userId, [deviceId]);
     if (removed.length === 0) throw notFound("device", deviceId);
@@ -74,7 +80,7 @@ export class Devices {
   }
 }
 
-/** The device if it is the user's own; anyone else's answers as if there were none. */
+/** Returns the device if it belongs to the user; another user's device is `not_found`. */
 export async function ownDevice(
   store: Pick<Store, "devices">,
   userId: string,

@@ -77,6 +77,8 @@ function whole<Item>(items: Item[]): { items: Item[]; next: null } {
 
 function parseCursor(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  const about = `Cannot list the Commits: the cursor ${quote(cursor)} is not ours`;
-  throw fieldError("invalid_request", "cursor", about);
+  const message = `Cannot list the Commits: the cursor ${
+    quote(cursor)
+  } was not issued by this server`;
+  throw fieldError("invalid_request", "cursor", message);
 }

@@ -16,7 +16,10 @@ import {
 } from "./mls/key_package.ts";
 import type { EncryptionNotices } from "./notices.ts";
 
-/** With so many or fewer the device is asked for more; strangers take none of the last so many. */
+/**
+ * At or below this number the device is asked for more key packages; strangers cannot claim the
+ * last ones up to this number.
+ */
 const LOW = 10;
 
 export interface Upload {
@@ -38,11 +41,14 @@ export interface KeyPackagesOptions {
   limits: { keyPackages: number; keyPackageBytes: number };
 }
 
-/** What others need to add a device to a group: uploaded in advance, and each handed out once. */
+/**
+ * Key packages that others need to add a device to a group: uploaded in advance, each handed out
+ * once.
+ */
 export class KeyPackages {
   constructor(private readonly options: KeyPackagesOptions) {}
 
-  /** All are checked before any is kept; the same ones again change nothing. */
+  /** Checks all key packages before it stores any; a repeated upload changes nothing. */
   async upload(userId: string, deviceId: string, upload: Upload): Promise<number> {
     const device = await ownDevice(this.options.store, userId, deviceId);
     const now = this.options.clock.now();
@@ -53,22 +59,22 @@ export class KeyPackages {
     if (upload.lastResort !== undefined) {
       rows.push(await this.#check(device, upload.lastResort, "lastResort", true));
     }
-    const [held, most] = [
+    const [held, max] = [
       await this.options.store.keyPackages.count(deviceId, now),
       this.options.limits.keyPackages,
     ];
-    if (held + upload.keyPackages.length > most) {
-      const about = `Cannot upload key packages: ${held} wait, and at most ${most} may`;
-      throw fieldError("conflict", "keyPackages", about);
+    if (held + upload.keyPackages.length > max) {
+      const message = `Cannot upload key packages: ${held} are stored, at most ${max} are allowed`;
+      throw fieldError("conflict", "keyPackages", message);
     }
     await this.options.store.keyPackages.add(rows);
     return await this.options.store.keyPackages.count(deviceId, now);
   }
 
   /**
-   * One for each device of the person's that has any, or for those of `deviceIds` only. Who has blocked
-   * the caller answers as if they did not exist. Callers past their bound get last resorts only, and
-   * `rate_limited` if there is none either.
+   * Returns one key package for each of the user's devices that has any, or only for those in
+   * `deviceIds`. A user who has blocked the caller seems not to exist. Callers past their limit
+   * receive last resorts only, and `rate_limited` if there is none.
    */
   async claim(
     callerId: string,
@@ -106,7 +112,7 @@ export class KeyPackages {
     return await store.keyPackages.count(deviceId, clock.now()) <= LOW;
   }
 
-  /** Passes over what was stored under the looser rules of an earlier release. */
+  /** Skips key packages that an earlier release stored under looser rules. */
   async #takeGood({ id, userId }: Device): Promise<string | null> {
     const { store, notices, clock, limits } = this.options;
     for (let tries = 0; tries <= limits.keyPackages; tries++) {
@@ -137,10 +143,10 @@ export class KeyPackages {
     field: string,
     asLastResort: boolean,
   ): Promise<StoredKeyPackage> {
-    const most = this.options.limits.keyPackageBytes;
-    if (base64UrlBytes(text) > most) {
-      const about = `Cannot upload key packages: ${field} has more than ${most} bytes`;
-      throw fieldError("invalid_request", field, about);
+    const max = this.options.limits.keyPackageBytes;
+    if (base64UrlBytes(text) > max) {
+      const message = `Cannot upload key packages: ${field} has more than ${max} bytes`;
+      throw fieldError("invalid_request", field, message);
     }
     const parsed = parseKeyPackage(fromBase64Url(text));
     const now = this.options.clock.now();
@@ -149,8 +155,8 @@ export class KeyPackages {
     await checkKeyPackage(parsed, owner, { now });
     if (isLastResort(parsed) !== asLastResort) {
       const is = asLastResort ? "lacks" : "has";
-      const about = `Cannot upload key packages: ${field} ${is} the last_resort extension`;
-      throw fieldError("invalid_request", field, about);
+      const message = `Cannot upload key packages: ${field} ${is} the last_resort extension`;
+      throw fieldError("invalid_request", field, message);
     }
     return {
       id: toBase64Url(await keyPackageRef(parsed)),

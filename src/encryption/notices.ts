@@ -8,8 +8,8 @@ import { deviceView } from "../api/views/encryption.ts";
 export type SendToUsers = (userIds: string[], event: WireEvent) => void;
 
 /**
- * What devices hear of beside the chat's own events. Each is a pointer: whoever misses it finds the
- * same by asking (welcomes, devices), so none of them has to arrive.
+ * Ephemeral notices to devices, next to the chat's events. Each is a pointer: a device that misses
+ * one finds the same data by a request (welcomes, devices), so delivery is not required.
  */
 export class EncryptionNotices {
   constructor(
@@ -27,7 +27,7 @@ export class EncryptionNotices {
     this.send([userId], { event: "mls.keyPackagesLow", data: { deviceId, remaining } });
   }
 
-  /** To the person's own connections, and to everyone they share an encrypted chat with. */
+  /** Notifies the user's own connections, and all users who share an encrypted chat with them. */
   async devices(userId: string, devices: Device[], change: "added" | "removed"): Promise<void> {
     if (devices.length === 0) return;
     const audience = await this.#audienceOf(userId);

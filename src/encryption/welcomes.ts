@@ -3,11 +3,11 @@ import type { StoredWelcome } from "../model/handshake.ts";
 import type { Store } from "../store/store.ts";
 import { ownDevice } from "./devices.ts";
 
-/** What waits for a device: it asks when it comes back, and says what it has taken. */
+/** Welcomes waiting for a device, which asks for them when it reconnects and acknowledges them. */
 export class Welcomes {
   constructor(private readonly store: Pick<Store, "devices" | "handshakes">) {}
 
-  /** Oldest first; what is taken makes room for the next. */
+  /** Oldest first; acknowledging Welcomes makes room for the next page. */
   async list(userId: string, deviceId: string, limit: number): Promise<StoredWelcome[]> {
     await ownDevice(this.store, userId, deviceId);
     return await this.store.handshakes.welcomesFor(deviceId, limit);

@@ -16,7 +16,6 @@ export const NOT_YET: readonly string[] = [
   "src/config.ts",
   "src/config/",
   "src/doctor/",
-  "src/encryption/",
   "src/launcher/",
   "src/operations/",
   "src/serve.ts",

@@ -59,7 +59,7 @@ Deno.test("a Commit may be larger than other requests: it is read, and refused f
   const { body: group } = await http.post("/api/groups", { name: "Group", encrypted: true });
   const commit = await http.post(`/api/chats/${group.id}/mls/commit`, body);
   assert.deepEqual([commit.status, commit.body.code], [400, "invalid_request"]);
-  assert.match(commit.body.detail, /Read MLS/);
+  assert.match(commit.body.detail, /Cannot read MLS/);
   const other = await http.post("/api/messages", { chatId: group.id, text: large + large });
   assert.deepEqual([other.status, other.body.code], [413, "payload_too_large"]);
 });

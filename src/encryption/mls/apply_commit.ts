@@ -16,9 +16,9 @@ export interface AppliedCommit {
 }
 
 /**
- * What a Commit makes of the tree (RFC 9420, sections 12.3 and 12.4.2): removes first, then adds, then
- * the committer's path. Throws `invalid_request` where a proposal, or the committer, names a leaf that
- * is not there or not theirs, and where the path is not one for this tree.
+ * Returns the tree after a Commit (RFC 9420, sections 12.3 and 12.4.2): removes first, then adds,
+ * then the committer's path. Throws `invalid_request` if a proposal or the committer names a leaf
+ * that does not exist or is not theirs, or if the path does not fit this tree.
  */
 export async function applyCommit(
   message: PublicMessage,
@@ -44,7 +44,7 @@ export async function applyCommit(
   return { tree, committerIndex };
 }
 
-/** Throws `invalid_request` unless both have the same nodes, byte by byte. */
+/** Throws `invalid_request` unless both trees have the same nodes, byte by byte. */
 export function compareTrees(expected: RatchetTree, actual: RatchetTree): void {
   compareNodes("leaf", expected.leaves, actual.leaves);
   compareNodes("parent", expected.parents, actual.parents);
@@ -52,13 +52,16 @@ export function compareTrees(expected: RatchetTree, actual: RatchetTree): void {
 
 type Nodes = (Pick<LeafNode, "encoded"> | undefined)[];
 
-/** Blank ones at the end do not count. */
+/** Ignores blank nodes at the end. */
 function compareNodes(kind: string, expected: Nodes, actual: Nodes): void {
   for (let i = 0; i < Math.max(expected.length, actual.length); i++) {
     const [a, b] = [expected[i]?.encoded, actual[i]?.encoded];
     if (a === undefined && b === undefined) continue;
     if (a === undefined || b === undefined || !sameBytes(a, b)) {
-      throw malformed("group_info.ratchet_tree", `${kind} ${i} is not what the commit makes it`);
+      throw malformed(
+        "group_info.ratchet_tree",
+        `${kind} ${i} differs from the result of the commit`,
+      );
     }
   }
 }
@@ -74,7 +77,10 @@ function committerOf(tree: PublicTree, { sender }: PublicMessage, path?: UpdateP
   return sender.leafIndex;
 }
 
-/** A member renews its encryption key only: another identity or signature key is another device. */
+/**
+ * A member may only renew its encryption key: another identity or signature key would be another
+ * device.
+ */
 function checkRenewal(old: LeafNode, renewed: LeafNode): void {
   const same = sameBytes(old.identity, renewed.identity) &&
     sameBytes(old.signatureKey, renewed.signatureKey);
@@ -82,21 +88,24 @@ function checkRenewal(old: LeafNode, renewed: LeafNode): void {
     throw malformed("commit.path.leaf_node", "it is for another device than the committer's");
   }
   if (x25519Name(old.encryptionKey) === x25519Name(renewed.encryptionKey)) {
-    throw malformed("commit.path.leaf_node.encryption_key", "it is what it was");
+    throw malformed("commit.path.leaf_node.encryption_key", "it is unchanged");
   }
 }
 
-/** Section 12.4.2: no key of the path is in the tree already, not even in a node that it replaces. */
+/**
+ * Section 12.4.2: no key of the path may already be in the tree, not even in a node that it
+ * replaces.
+ */
 function applyPath(
   tree: PublicTree,
   index: number,
   { leafNode, nodes }: UpdatePath,
   added: ReadonlySet<number>,
 ): void {
-  const known = tree.keyNames();
+  const existing = tree.keyNames();
   for (const { encryptionKey } of nodes) {
     checkHpkeKey(encryptionKey, "update_path_node.encryption_key");
-    if (known.has(x25519Name(encryptionKey))) {
+    if (existing.has(x25519Name(encryptionKey))) {
       throw malformed("update_path_node.encryption_key", "it is in the tree already");
     }
   }
@@ -111,7 +120,10 @@ function removeLeaf(tree: PublicTree, index: number, sender: PublicMessage["send
   tree.remove(index);
 }
 
-/** Section 12.4.3.2: one ExternalInit, and at most one Remove, of the joiner's own former leaf. */
+/**
+ * Section 12.4.3.2: exactly one ExternalInit, and at most one Remove, of the joiner's own former
+ * leaf.
+ */
 function checkExternal(before: RatchetTree, proposals: Proposal[], joiner: LeafNode): void {
   const removes = proposals.filter((each) => each.kind === "remove");
   if (proposals.length - removes.length !== 1) {

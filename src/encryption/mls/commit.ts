@@ -7,7 +7,7 @@ import type { TlsReader } from "./tls_reader.ts";
 /** RFC 9420, section 7.6. */
 export interface UpdatePath {
   leafNode: LeafNode;
-  /** From the lowest node of the committer's filtered direct path up. */
+  /** From the lowest node of the committer's filtered direct path upward. */
   nodes: PathNode[];
 }
 

@@ -14,37 +14,45 @@ import { PublicTree } from "./public_tree.ts";
 import { type RatchetTree, type RosterEntry, rosterOf } from "./ratchet_tree.ts";
 import { malformed } from "./tls_reader.ts";
 
-/** What a Commit does to a group: to be held against who sent it and what they said it does. */
+/**
+ * Changes that a Commit makes to a group, to be compared with its sender and the sender's claims.
+ */
 export interface CommitEffect {
   committer: RosterEntry;
-  /** A device that joins by itself (RFC 9420, section 12.4.3.2), not a member who commits. */
+  /**
+   * True for a device that joins by itself (RFC 9420, section 12.4.3.2), false for a member who
+   * commits.
+   */
   external: boolean;
-  /** Devices that were not in the roster and are now; an external committer is one of them. */
+  /** Devices that the Commit puts into the roster, including an external committer. */
   added: RosterEntry[];
-  /** Devices that were in the roster and are no more. */
+  /** Devices that the Commit removes from the roster. */
   removed: RosterEntry[];
   roster: RosterEntry[];
-  /** Of each device that was added by an Add: who must be in the Welcome. Bare, as they were sent. */
+  /**
+   * Key packages of the devices added by an Add, which the Welcome must name. Bare KeyPackages, as
+   * sent.
+   */
   addedKeyPackages: Bytes[];
 }
 
 /**
  * Checks a Commit and the GroupInfo after it against the GroupInfo before it, as far as is possible
- * without a secret of the group: both signatures, the transcript hash, every node of the tree that the
- * Commit leads to (RFC 9420, section 12.4.2), its keys and its hash. Unchecked is what only members
- * can: the two tags, and the secrets in the path.
+ * without a secret of the group: both signatures, the transcript hash, every node of the resulting
+ * tree (RFC 9420, section 12.4.2), its keys and its hash. Not checked is what only members can
+ * check: the two tags, and the secrets in the path.
  *
- * Commits come as PublicMessage only, and with all proposals inside: the server knows the members
- * anyway, so that hiding them from it would gain nothing, and this way a Commit which adds or removes
- * others than it says, or that no member could apply, never enters the order. A proposal by reference
- * would have to be delivered to everyone first, and one that is bad would then hold up every Commit
- * after it. External Commits are public by the RFC.
+ * Commits must be PublicMessages with all proposals inside. The server knows the members anyway, so
+ * hiding them would gain nothing; and a Commit that adds or removes other devices than claimed, or
+ * that no member can apply, never enters the order. A proposal by reference would have to be
+ * delivered to all members first, and a bad one would block every Commit after it. External Commits
+ * are public by the RFC.
  *
- * A Commit of a thousand members takes a tenth of a second and more: it is checked in slices.
+ * A Commit of a thousand members takes a tenth of a second or more, so it is checked in slices.
  *
- * @param before undefined for the first Commit of a group: then `after` has to be for epoch 1, and
- * what came before is not known, so that its members count as added. Its transcript hash begins with a
- * tag that only its creator knows, and stays unchecked.
+ * @param before undefined for the first Commit of a group: then `after` must be for epoch 1, and
+ * because the previous state is unknown, its members count as added. Its transcript hash begins
+ * with a tag that only its creator knows, and is not checked.
  */
 export async function checkCommit(
   message: PublicMessage,
@@ -129,7 +137,9 @@ async function checkPathLeaf(
   }
 }
 
-/** The tree of the GroupInfo is what the Commit leads to, and sound. */
+/**
+ * Requires that the tree of the GroupInfo is valid and is the tree that results from the Commit.
+ */
 async function checkTree(tree: PublicTree, after: GroupInfo, pause: Pause): Promise<void> {
   const nodes = tree.toTree();
   compareTrees(nodes, after.tree);
@@ -146,7 +156,9 @@ function checkTag({ confirmationTag }: PublicMessage, after: GroupInfo): void {
   }
 }
 
-/** A member signs with the key it had before; whoever is new, with the one in its path. */
+/**
+ * Returns the key that signed: a member's key before the Commit, or a new device's key in its path.
+ */
 function signerKey(message: PublicMessage, before: GroupInfo): Bytes {
   const { sender } = message;
   const leaf = sender.kind === "member" ? before.tree.leaves[sender.leafIndex] : pathLeaf(message);
@@ -159,8 +171,9 @@ function pathLeaf({ content }: PublicMessage): LeafNode | undefined {
 }
 
 /**
- * The tree of epoch 0: one leaf, the creator's, which nobody but the creator has seen. If the Commit
- * has no path it is in the tree still, and what the creator signed at epoch 0 is known with it.
+ * Returns the tree of epoch 0: one leaf, the creator's, which only the creator has seen. If the
+ * Commit has no path, that leaf is still in the tree, and the GroupContext that the creator signed
+ * at epoch 0 follows from it.
  */
 async function creation(
   message: PublicMessage,
@@ -171,7 +184,7 @@ async function creation(
     throw malformed("sender", "the first commit of a group is its creator's, at leaf 0");
   }
   const renewed = pathLeaf(message);
-  // The key that the path replaces is unknown, and so none.
+  // The key that the path replaces is unknown, so it counts as absent.
   if (renewed) return { leaves: [{ ...renewed, encryptionKey: new Uint8Array() }], parents: [] };
   const creator = after.tree.leaves[0];
   if (!creator) throw malformed("group_info.ratchet_tree", "the creator's leaf is missing");
@@ -202,7 +215,7 @@ function effectOf(
   };
 }
 
-/** Devices that are in `a` and not in `b`. */
+/** Returns the devices in `a` that are not in `b`. */
 function without(a: RosterEntry[], b: RosterEntry[]): RosterEntry[] {
   const there = new Set(b.map(({ deviceId }) => deviceId));
   return a.filter(({ deviceId }) => !there.has(deviceId));

@@ -8,7 +8,9 @@ import { malformed } from "./tls_reader.ts";
 import { opaque, uint16, uint64 } from "./tls_writer.ts";
 import { WIRE_FORMAT } from "./wire_format.ts";
 
-/** FramedContentTBS (section 6.1): both senders allowed here sign the GroupContext, too. */
+/**
+ * FramedContentTBS (section 6.1): both kinds of senders allowed here also sign the GroupContext.
+ */
 export async function checkSignature(
   message: PublicMessage,
   encodedContext: Bytes,
@@ -25,7 +27,9 @@ export async function checkSignature(
   }
 }
 
-/** Section 8.2: the confirmed hash after, from the interim hash before and this Commit. */
+/**
+ * Section 8.2: the new confirmed hash must follow from the previous interim hash and this Commit.
+ */
 export function checkTranscript(
   message: PublicMessage,
   before: GroupInfo,
@@ -44,7 +48,9 @@ export function checkTranscript(
   }
 }
 
-/** The GroupContext of epoch 0 (section 11): the creator's leaf alone, and no transcript yet. */
+/**
+ * Returns the GroupContext of epoch 0 (section 11): only the creator's leaf, and no transcript yet.
+ */
 export async function creationContext(after: GroupContext, creator: PublicTree): Promise<Bytes> {
   const treeHash = await creator.hash(() => {});
   return concat(

@@ -8,7 +8,10 @@ import { malformed, readWhole } from "./tls_reader.ts";
 
 const FIELD = "group_context.extensions";
 
-/** They never change, as no proposal for it is allowed; and nobody from outside may propose. */
+/**
+ * Requires unchanged extensions, because no proposal may change them, and refuses proposals from
+ * outside.
+ */
 export function checkExtensions(after: GroupContext, before: GroupContext | undefined): void {
   if (after.extensions.some(({ type }) => type === EXTENSION.externalSenders)) {
     throw malformed(FIELD, "external_senders is not allowed here");
@@ -18,10 +21,13 @@ export function checkExtensions(after: GroupContext, before: GroupContext | unde
     after.extensions.every(({ type, data }, i) => {
       return type === before.extensions[i].type && sameBytes(data, before.extensions[i].data);
     });
-  if (!same) throw malformed(FIELD, "they are not what they were");
+  if (!same) throw malformed(FIELD, "they have changed");
 }
 
-/** Sections 7.3 and 13.4: no extension of the group asks a member for what its leaf does not list. */
+/**
+ * Sections 7.3 and 13.4: no extension of the group may require a capability that a member's leaf
+ * lacks.
+ */
 export async function checkSupported(
   { extensions }: GroupContext,
   { leaves }: RatchetTree,
@@ -46,7 +52,7 @@ function neededBy(extensions: Extension[]): Needed {
 }
 
 const NOTHING: Needed = { extensions: [], proposals: [], credentials: [] };
-/** RFC 9420, section 7.2: the extensions and proposals of the RFC itself are never listed. */
+/** RFC 9420, section 7.2: the RFC's own extensions and proposals are never listed. */
 const LAST_DEFAULT_EXTENSION = 5;
 const LAST_DEFAULT_PROPOSAL = 7;
 

@@ -18,21 +18,21 @@ export interface GroupContext extends GroupName {
   encoded: Bytes;
 }
 
-/** RFC 9420, section 12.4.3, with the ratchet tree that the service asks for. */
+/** RFC 9420, section 12.4.3, with the ratchet tree that this service requires. */
 export interface GroupInfo {
   context: GroupContext;
   tree: RatchetTree;
   externalPub: Bytes;
   confirmationTag: Bytes;
-  /** The leaf index of the member who signed. */
+  /** Leaf index of the member who signed. */
   signer: number;
   signature: Bytes;
   toBeSigned: Bytes;
 }
 
 /**
- * A GroupInfo in its MLSMessage. It has to hold the ratchet tree, so that the roster can be read, and
- * the external_pub, so that a device can join with it.
+ * Parses a GroupInfo in its MLSMessage. It must contain the ratchet tree, from which the roster is
+ * read, and the external_pub, with which a device can join.
  */
 export function parseGroupInfo(bytes: Bytes): GroupInfo {
   return readWhole(bytes, "group_info", (reader) => {
@@ -54,12 +54,15 @@ export function parseGroupInfo(bytes: Bytes): GroupInfo {
   });
 }
 
-/** Who is in the group at the epoch of this GroupInfo. */
+/** Returns the members of the group at the epoch of this GroupInfo. */
 export function roster(groupInfo: GroupInfo): RosterEntry[] {
   return rosterOf(groupInfo.tree);
 }
 
-/** That its external_pub can be used, and that its signer is in the tree and signed it. */
+/**
+ * Requires that the external_pub is usable, and that the signer is in the tree and signed the
+ * GroupInfo.
+ */
 export async function checkGroupInfo(groupInfo: GroupInfo): Promise<void> {
   const { tree, signer, signature, toBeSigned, externalPub, confirmationTag } = groupInfo;
   checkHpkeKey(externalPub, "external_pub");

@@ -3,7 +3,9 @@ import { isId } from "../../core/ids.ts";
 import { quote } from "../../core/errors.ts";
 import { malformed } from "./tls_reader.ts";
 
-/** Who a leaf is: what a device's BasicCredential says, `<userId>/<deviceId>` in UTF-8. */
+/**
+ * Identity of a leaf: the content of a device's BasicCredential, `<userId>/<deviceId>` in UTF-8.
+ */
 export interface DeviceIdentity {
   userId: string;
   deviceId: string;
@@ -21,13 +23,13 @@ export function parseIdentity(identity: Bytes, field: string): DeviceIdentity {
 /** An MLS group of a chat. */
 export interface GroupName {
   chatId: string;
-  /** How often the chat's group was restarted before this one was made. */
+  /** Number of times that the chat's group had been restarted when this group was created. */
   generation: number;
 }
 
 /**
- * The group id of a chat's first group is the chat's id in UTF-8. A restarted group is another group,
- * and so has another id: `<chatId>/<generation>`, with a decimal number from 1.
+ * Parses a group id. The id of a chat's first group is the chat's id in UTF-8. A restarted group is
+ * another group with another id: `<chatId>/<generation>`, with a decimal number from 1.
  */
 export function parseGroupId(groupId: Bytes, field: string): GroupName {
   const text = decodeUtf8(groupId, field);
@@ -41,7 +43,7 @@ export function parseGroupId(groupId: Bytes, field: string): GroupName {
 
 function decodeUtf8(bytes: Bytes, field: string): string {
   try {
-    // A BOM is kept, or two encodings would be one name.
+    // A BOM is kept; otherwise two encodings would give one name.
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw malformed(field, "it is not UTF-8");

@@ -25,7 +25,7 @@ export interface KeyPackage {
   leafNode: LeafNode;
   extensions: Extension[];
   signature: Bytes;
-  /** The bare KeyPackage as it was sent, and its KeyPackageTBS. */
+  /** The bare KeyPackage as sent, and its KeyPackageTBS. */
   encoded: Bytes;
   toBeSigned: Bytes;
 }
@@ -37,11 +37,14 @@ export interface KeyPackageOwner extends DeviceIdentity {
 export interface KeyPackageLimits {
   /** Milliseconds since 1970. */
   now: number;
-  /** The longest `not_after - not_before`, in seconds. */
+  /** Maximum `not_after - not_before`, in seconds. */
   maxLifetime?: number;
 }
 
-/** What OpenMLS gives by default is 84 days and an hour of margin; this leaves room for others. */
+/**
+ * OpenMLS uses 84 days and one hour of margin by default; this value leaves room for other
+ * implementations.
+ */
 const MAX_LIFETIME_SECONDS = 400 * 24 * 3600;
 
 export function readKeyPackage(reader: TlsReader): KeyPackage {
@@ -59,8 +62,8 @@ export function readKeyPackage(reader: TlsReader): KeyPackage {
 }
 
 /**
- * Takes a bare KeyPackage and one that an MLSMessage wraps. Both begin with version 1; the next two
- * bytes are the cipher suite of the one (1) and the wire format of the other (5).
+ * Accepts a bare KeyPackage and one in an MLSMessage. Both begin with version 1; the next two bytes
+ * are the cipher suite of a bare one (1) or the wire format of an MLSMessage (5).
  */
 export function parseKeyPackage(bytes: Bytes): KeyPackage {
   const peek = new TlsReader(bytes);
@@ -73,8 +76,8 @@ export function parseKeyPackage(bytes: Bytes): KeyPackage {
 }
 
 /**
- * What the contract says of an uploaded key package, and all that RFC 9420, section 10.1, lets
- * anyone check who is in no group: so that no member ever gets one that cannot be used.
+ * Checks an uploaded key package against the contract, and against everything that RFC 9420,
+ * section 10.1, lets a non-member check, so that no member ever receives an unusable one.
  */
 export async function checkKeyPackage(
   keyPackage: KeyPackage,
@@ -93,7 +96,7 @@ export async function checkKeyPackage(
   await checkKeyPackageItself(keyPackage, limits);
 }
 
-/** The same without an owner: for a key package inside an Add. */
+/** Checks a key package without a known owner, for one inside an Add. */
 export async function checkKeyPackageItself(
   keyPackage: KeyPackage,
   limits: KeyPackageLimits,
@@ -101,7 +104,7 @@ export async function checkKeyPackageItself(
   const { leafNode, initKey, toBeSigned, signature } = keyPackage;
   checkHpkeKey(initKey, "key_package.init_key");
   if (x25519Name(initKey) === x25519Name(leafNode.encryptionKey)) {
-    throw malformed("key_package.init_key", "it is the encryption key of the leaf, too");
+    throw malformed("key_package.init_key", "it equals the encryption key of the leaf");
   }
   await checkNewLeaf(leafNode, limits);
   if (!await verifyWithLabel(leafNode.signatureKey, "KeyPackageTBS", toBeSigned, signature)) {
@@ -109,7 +112,7 @@ export async function checkKeyPackageItself(
   }
 }
 
-/** A leaf as a key package has it, which has not committed yet. */
+/** Checks a leaf in the form that a key package holds, before it has committed. */
 export async function checkNewLeaf(leaf: LeafNode, limits: KeyPackageLimits): Promise<void> {
   if (leaf.source.kind !== "key_package") {
     throw malformed("leaf_node.leaf_node_source", `${leaf.source.kind} is not key_package`);
@@ -117,24 +120,24 @@ export async function checkNewLeaf(leaf: LeafNode, limits: KeyPackageLimits): Pr
   checkHpkeKey(leaf.encryptionKey, "leaf_node.encryption_key");
   checkLifetime(leaf.source.lifetime, limits);
   checkCapabilities(leaf, "capabilities");
-  // A leaf of a key package stands nowhere yet: its LeafNodeTBS holds no place.
+  // The leaf of a key package has no position yet, and its LeafNodeTBS holds none.
   const nowhere = { groupId: new Uint8Array(), leafIndex: 0 };
   if (!await verifyLeafNode(leaf, nowhere)) {
     throw malformed("leaf_node.signature", "it does not verify");
   }
 }
 
-/** KeyPackageRef (RFC 9420, section 5.2): how a Welcome names it. 32 bytes. */
+/** KeyPackageRef (RFC 9420, section 5.2), by which a Welcome names a key package. 32 bytes. */
 export function keyPackageRef(keyPackage: KeyPackage): Promise<Bytes> {
   return refHash("MLS 1.0 KeyPackage Reference", keyPackage.encoded);
 }
 
-/** A last-resort key package is handed out again and again, when there is no other. */
+/** True for a last-resort key package, which is handed out repeatedly if there is no other. */
 export function isLastResort(keyPackage: KeyPackage): boolean {
   return keyPackage.extensions.some(({ type }) => type === EXTENSION.lastResort);
 }
 
-/** When it stops being of use, in milliseconds since 1970 (at most what a Date can hold). */
+/** Returns the time of expiry in milliseconds since 1970 (at most the maximum of a Date). */
 export function expiresAt(keyPackage: KeyPackage): number {
   const { source } = keyPackage.leafNode;
   if (source.kind !== "key_package") return 0;
@@ -144,8 +147,8 @@ export function expiresAt(keyPackage: KeyPackage): number {
 function checkLifetime({ notBefore, notAfter }: Lifetime, limits: KeyPackageLimits): void {
   const now = BigInt(Math.floor(limits.now / 1000));
   const longest = BigInt(limits.maxLifetime ?? MAX_LIFETIME_SECONDS);
-  // No margin for a device whose clock is ahead: members refuse what has not begun by their own
-  // clocks, so a key package is dated back by its maker (section 7.2).
+  // No margin for a device whose clock is ahead: members refuse by their own clocks a key package
+  // whose lifetime has not begun, so clients backdate it (section 7.2).
   if (notBefore > now) {
     throw malformed("lifetime.not_before", `${notBefore} is in the future`);
   }

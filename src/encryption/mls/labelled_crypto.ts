@@ -9,8 +9,8 @@ export const SIGNATURE_KEY_LENGTH = 32;
 export const HASH_LENGTH = 32;
 
 /**
- * VerifyWithLabel: `label` without its "MLS 1.0 ". False also for a key or a signature that is none
- * at all: to a caller it makes no difference why something is not signed.
+ * VerifyWithLabel: `label` without its prefix "MLS 1.0 ". Also false for a malformed key or
+ * signature: callers treat every unverified signature alike.
  */
 export async function verifyWithLabel(
   key: Bytes,
@@ -27,7 +27,7 @@ export async function verifyWithLabel(
   }
 }
 
-/** RefHash, whose `label` is written whole: "MLS 1.0 KeyPackage Reference". */
+/** RefHash; `label` is passed in full: "MLS 1.0 KeyPackage Reference". */
 export function refHash(label: string, value: Uint8Array): Promise<Bytes> {
   return sha256(concat(opaque(ascii(label)), opaque(value)));
 }
@@ -36,7 +36,7 @@ export async function sha256(value: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", value));
 }
 
-/** In this turn of the event loop: for the many small hashes of a tree. */
+/** Synchronous SHA-256, for the many small hashes of a tree. */
 export function sha256Now(value: Uint8Array): Bytes {
   return new Uint8Array(createHash("sha256").update(value).digest());
 }

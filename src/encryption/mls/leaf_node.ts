@@ -3,17 +3,17 @@ import { SIGNATURE_KEY_LENGTH, verifyWithLabel } from "./labelled_crypto.ts";
 import { malformed, type TlsReader } from "./tls_reader.ts";
 import { opaque, uint32 } from "./tls_writer.ts";
 
-/** RFC 9420, section 7.2: a member's place in the tree. */
+/** A member's leaf in the tree (RFC 9420, section 7.2). */
 export interface LeafNode {
   encryptionKey: Bytes;
   signatureKey: Bytes;
-  /** The identity of its BasicCredential, as bytes; no other type of credential is taken. */
+  /** The identity in its BasicCredential, as bytes; no other type of credential is accepted. */
   identity: Bytes;
   capabilities: Capabilities;
   source: LeafNodeSource;
   extensions: Extension[];
   signature: Bytes;
-  /** The whole as it was sent, and the part of LeafNodeTBS that it holds. */
+  /** The whole leaf as sent, and its part of LeafNodeTBS. */
   encoded: Bytes;
   toBeSigned: Bytes;
 }
@@ -93,7 +93,9 @@ export function readExtensions(reader: TlsReader, field: string): Extension[] {
   return extensions;
 }
 
-/** `place` is where the leaf stands: LeafNodeTBS holds it for any source but key_package. */
+/**
+ * `place` is the position of the leaf: LeafNodeTBS holds it for every source except key_package.
+ */
 export function verifyLeafNode(
   leaf: LeafNode,
   place: { groupId: Bytes; leafIndex: number },
@@ -104,7 +106,10 @@ export function verifyLeafNode(
   return verifyWithLabel(leaf.signatureKey, "LeafNodeTBS", tbs, leaf.signature);
 }
 
-/** Of all that a leaf can do, what this service asks for, and that what it uses is in its own list. */
+/**
+ * Requires the capabilities that this service needs, and that the leaf lists every extension it
+ * uses.
+ */
 export function checkCapabilities(leaf: LeafNode, field: string): void {
   const { versions, cipherSuites, credentials, extensions } = leaf.capabilities;
   if (!versions.includes(MLS10)) throw malformed(`${field}.versions`, "mls10 is not among them");

@@ -6,7 +6,7 @@ import { type Proposal, readProposal } from "./proposal.ts";
 import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
 import { readMessageHeader, WIRE_FORMAT } from "./wire_format.ts";
 
-/** What both framings show (RFC 9420, section 6). */
+/** The header that both framings show (RFC 9420, section 6). */
 export interface FramedHeader extends GroupName {
   epoch: bigint;
   contentType: "application" | "proposal" | "commit";
@@ -18,20 +18,20 @@ export type Sender =
   | { kind: "new_member_proposal" }
   | { kind: "new_member_commit" };
 
-/** Its sender and content are for members only (section 6.3). */
+/** A message whose sender and content only members can read (section 6.3). */
 export interface PrivateMessage extends FramedHeader {
   wireFormat: "private_message";
 }
 
-/** Signed but not encrypted (section 6.2): whoever carries it can hold it to the roster. */
+/** Signed but not encrypted (section 6.2): a server can compare it with the roster. */
 export interface PublicMessage extends FramedHeader {
   wireFormat: "public_message";
   sender: Sender;
   content: PublicContent;
   signature: Bytes;
-  /** Only in a commit. */
+  /** Only in a Commit. */
   confirmationTag?: Bytes;
-  /** The FramedContent as it was sent: what the signature and the transcript hash are over. */
+  /** The FramedContent as sent, which the signature and the transcript hash cover. */
   framedContent: Bytes;
 }
 
@@ -42,7 +42,7 @@ export type PublicContent =
 
 const CONTENT_TYPES = [undefined, "application", "proposal", "commit"] as const;
 
-/** A PrivateMessage or a PublicMessage, in its MLSMessage; all of the bytes. */
+/** Parses a PrivateMessage or a PublicMessage in its MLSMessage, and refuses trailing bytes. */
 export function parseFramedMessage(bytes: Bytes): PrivateMessage | PublicMessage {
   return readWhole(bytes, "message", (reader) => {
     const { privateMessage, publicMessage } = WIRE_FORMAT;
@@ -51,7 +51,7 @@ export function parseFramedMessage(bytes: Bytes): PrivateMessage | PublicMessage
   });
 }
 
-/** What an encrypted message of a chat must be: an application message, and not in the clear. */
+/** Parses an encrypted message of a chat, which must be a PrivateMessage with application data. */
 export function parseApplicationMessage(bytes: Bytes): PrivateMessage {
   return readWhole(bytes, "message", (reader) => {
     readMessageHeader(reader, WIRE_FORMAT.privateMessage);

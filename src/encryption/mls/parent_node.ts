@@ -7,9 +7,9 @@ export interface ParentNode {
   encryptionKey: Bytes;
   /** Empty for the highest node that its Commit set. */
   parentHash: Bytes;
-  /** Leaf indices, ascending: members below that do not have the node's private key. */
+  /** Leaf indices, ascending: members below this node that do not have its private key. */
   unmergedLeaves: number[];
-  /** The whole as it is sent. */
+  /** The whole node as sent. */
   encoded: Bytes;
 }
 
@@ -24,7 +24,7 @@ export function readParentNode(reader: TlsReader): ParentNode {
   return { encryptionKey, parentHash, unmergedLeaves, encoded: reader.since(start) };
 }
 
-/** A node that a Commit makes; it is encoded once that is asked for. */
+/** Creates a node that a Commit sets; it is encoded on first use. */
 export function parentNode(fields: Omit<ParentNode, "encoded">): ParentNode {
   let encoded: Bytes | undefined;
   return {

@@ -14,7 +14,7 @@ export type Proposal =
   | { kind: "external_init"; kemOutput: Bytes }
   | { kind: "group_context_extensions"; extensions: Extension[] };
 
-/** In a Commit: the proposal itself, or the hash of one that was sent before. */
+/** Entry of a Commit: the proposal itself, or the hash of one that was sent earlier. */
 export type ProposalOrRef =
   | { kind: "proposal"; proposal: Proposal }
   | { kind: "reference"; hash: Bytes };
@@ -40,7 +40,8 @@ export function readProposal(reader: TlsReader): Proposal {
         extensions: readExtensions(reader, "group_context_extensions.extensions"),
       };
     default:
-      // Its length is unknown to whoever does not know the type (section 12.1): nothing can follow.
+      // A reader that does not know the type does not know the length either (section 12.1), so
+      // nothing can follow.
       throw malformed("proposal.proposal_type", `${type} is not one of 1 to 7`);
   }
 }

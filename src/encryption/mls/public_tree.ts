@@ -9,7 +9,7 @@ import { malformed } from "./tls_reader.ts";
 import { opaque, uint32, uint8 } from "./tls_writer.ts";
 import { childrenOf, directPath, fullWidth, isLeafNode, type PathStep } from "./tree_math.ts";
 
-/** A node of an UpdatePath: its new key, and how many were sent its secret. */
+/** A node of an UpdatePath: its new key, and the number of recipients of its secret. */
 export interface PathNode {
   encryptionKey: Bytes;
   ciphertexts: number;
@@ -18,17 +18,17 @@ export interface PathNode {
 const NONE = new Uint8Array();
 
 /**
- * The public half of a group's ratchet tree, changed as members change theirs (RFC 9420, sections 7.4
- * to 7.9 and 12.4.2): so that the tree in a GroupInfo can be compared with what its Commit makes of the
- * tree before. Nodes are numbered as in appendix C.
+ * The public half of a group's ratchet tree, changed in the way members change theirs (RFC 9420,
+ * sections 7.4 to 7.9 and 12.4.2), so that the tree in a GroupInfo can be compared with the result
+ * of its Commit on the previous tree. Nodes are numbered as in appendix C.
  */
 export class PublicTree {
   #leaves: (LeafNode | undefined)[];
   #parents: (ParentNode | undefined)[];
   #width: number;
-  /** All leaves before this one are there. */
+  /** All leaves before this index are occupied. */
   #noBlankBefore = 0;
-  /** Tree hashes by node, dropped on the way up from what changes. */
+  /** Tree hashes by node; a change drops those on the way up to the root. */
   readonly #hashes = new Map<number, Bytes>();
 
   constructor({ leaves, parents }: RatchetTree) {
@@ -41,12 +41,12 @@ export class PublicTree {
     return this.#leaves[index];
   }
 
-  /** The nodes, none of them blank at the end of a list. */
+  /** Returns the nodes, without blank ones at the end of a list. */
   toTree(): RatchetTree {
     return { leaves: withoutEnd(this.#leaves), parents: withoutEnd(this.#parents) };
   }
 
-  /** Section 7.8: blanks the leaf and its path, and gives up an empty right half. */
+  /** Section 7.8: blanks the leaf and its path, and drops an empty right half. */
   remove(index: number): void {
     this.#leaves[index] = undefined;
     this.#noBlankBefore = Math.min(this.#noBlankBefore, index);
@@ -59,7 +59,7 @@ export class PublicTree {
     this.#hashes.clear();
   }
 
-  /** Section 7.7: at the leftmost blank leaf, unmerged in every node above that is not blank. */
+  /** Section 7.7: adds at the leftmost blank leaf, unmerged in every non-blank node above it. */
   add(leaf: LeafNode): number {
     while (this.#leaves[this.#noBlankBefore] !== undefined) this.#noBlankBefore++;
     const index = this.#noBlankBefore;
@@ -77,9 +77,9 @@ export class PublicTree {
   }
 
   /**
-   * Sections 7.5 and 7.9: the leaf and the nodes of an UpdatePath, with their parent hashes.
-   * Throws `invalid_request` unless the path has a node for each of the leaf's filtered direct path, a
-   * ciphertext for each that needs one, and the parent hash in its leaf.
+   * Sections 7.5 and 7.9: sets the leaf and the nodes of an UpdatePath, with their parent hashes.
+   * Throws `invalid_request` unless the path has a node for each node of the leaf's filtered direct
+   * path, a ciphertext for each recipient that needs one, and the parent hash in its leaf.
    *
    * @param added leaves that the same Commit adds: their secrets are in the Welcome.
    */
@@ -104,9 +104,9 @@ export class PublicTree {
     this.#forgetHashes(index);
   }
 
-  /** The tree hash of the root (section 7.8). */
+  /** Returns the tree hash of the root (section 7.8). */
   async hash(pause: Pause): Promise<Bytes> {
-    // From the leaves up, level by level: each hash looks its children's up.
+    // From the leaves up, level by level, because each hash uses those of its children.
     const root = this.#width - 1;
     for (let first = 0; first <= root; first = 2 * first + 1) {
       for (let node = first; node <= 2 * root; node += 2 * (first + 1)) {
@@ -117,7 +117,10 @@ export class PublicTree {
     return this.#hashOf(root);
   }
 
-  /** Section 7.3: throws `invalid_request` if two nodes have one encryption key, or two leaves one signature key. */
+  /**
+   * Section 7.3: throws `invalid_request` if two nodes share an encryption key, or two leaves share
+   * a signature key.
+   */
   async checkUniqueKeys(pause: Pause): Promise<void> {
     const encryption = uniqueKeys("an encryption_key");
     const signature = uniqueKeys("a signature_key");
@@ -132,7 +135,7 @@ export class PublicTree {
     }
   }
 
-  /** All encryption keys of the tree, by name. */
+  /** Returns all encryption keys of the tree, by name. */
   keyNames(): Set<string> {
     const nodes = [...this.#leaves, ...this.#parents];
     return new Set(nodes.flatMap((node) => node ? [x25519Name(node.encryptionKey)] : []));
@@ -145,7 +148,8 @@ export class PublicTree {
       const { node, sibling } = filtered[i];
       const { encryptionKey } = nodes[i];
       this.#setParent(node, parentNode({ encryptionKey, parentHash, unmergedLeaves: [] }));
-      // ParentHashInput: the node has no unmerged leaves, so the sibling's tree hash is the original.
+      // ParentHashInput: the node has no unmerged leaves, so the sibling's tree hash is its
+      // original tree hash.
       const input = [encryptionKey, parentHash, this.#hashOf(sibling)].map(opaque);
       parentHash = sha256Now(concat(...input));
     }
@@ -177,7 +181,7 @@ export class PublicTree {
     this.#parents[index] = parent;
   }
 
-  /** Section 4.1.1: the nodes whose keys together reach every member below. */
+  /** Section 4.1.1: returns the nodes whose keys together reach every member below. */
   #resolution(node: number): number[] {
     if (isLeafNode(node)) return this.#leaves[node / 2] ? [node] : [];
     const parent = this.#parent(node);
@@ -192,8 +196,8 @@ export class PublicTree {
   }
 
   #hashOf(node: number): Bytes {
-    const known = this.#hashes.get(node);
-    if (known) return known;
+    const cached = this.#hashes.get(node);
+    if (cached) return cached;
     const hash = isLeafNode(node) ? this.#leafHash(node / 2) : this.#parentHash(node);
     this.#hashes.set(node, hash);
     return hash;
@@ -226,7 +230,7 @@ function optional(encoded: Bytes | undefined): Bytes {
 function uniqueKeys(what: string): (name: string) => void {
   const seen = new Set<string>();
   return (name) => {
-    if (seen.has(name)) throw malformed("ratchet_tree", `${what} is there twice`);
+    if (seen.has(name)) throw malformed("ratchet_tree", `${what} occurs twice`);
     seen.add(name);
   };
 }

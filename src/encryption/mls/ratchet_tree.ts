@@ -4,11 +4,13 @@ import { type LeafNode, readLeafNode } from "./leaf_node.ts";
 import { type ParentNode, readParentNode } from "./parent_node.ts";
 import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
 
-/** RFC 9420, sections 7.8 and 12.4.3.3: the tree as an array, leaves at the even indices. */
+/** RFC 9420, sections 7.8 and 12.4.3.3: the tree as an array, with leaves at the even indices. */
 export interface RatchetTree {
-  /** At the leaf index (half of the node index); a blank leaf is undefined. The last is never blank. */
+  /**
+   * By leaf index (half of the node index); a blank leaf is undefined. The last one is never blank.
+   */
   leaves: (LeafNode | undefined)[];
-  /** Parent i stands between leaf i and leaf i + 1. */
+  /** Parent i is the node between leaf i and leaf i + 1. */
   parents: (ParentNode | undefined)[];
 }
 
@@ -17,7 +19,7 @@ export interface RosterEntry extends DeviceIdentity {
   signatureKey: Bytes;
 }
 
-/** The data of a ratchet_tree extension. */
+/** Parses the data of a ratchet_tree extension. */
 export function parseRatchetTree(data: Bytes): RatchetTree {
   const nodes = readWhole(data, "ratchet_tree", (reader) => {
     return reader.vector("ratchet_tree", (each) => each.optional("ratchet_tree", readNode));
@@ -32,7 +34,10 @@ export function parseRatchetTree(data: Bytes): RatchetTree {
   return tree;
 }
 
-/** Everyone in the tree, by leaf. Refuses a leaf whose identity is not a device's, or is there twice. */
+/**
+ * Returns the members of the tree by leaf. Refuses a leaf whose identity is not a device's, or
+ * occurs twice.
+ */
 export function rosterOf(tree: RatchetTree): RosterEntry[] {
   const roster = tree.leaves.flatMap((leaf, leafIndex) => {
     if (!leaf) return [];
@@ -40,7 +45,7 @@ export function rosterOf(tree: RatchetTree): RosterEntry[] {
     return [{ leafIndex, ...identity, signatureKey: leaf.signatureKey }];
   });
   if (new Set(roster.map(({ deviceId }) => deviceId)).size < roster.length) {
-    throw malformed("ratchet_tree", "a device is there twice");
+    throw malformed("ratchet_tree", "a device occurs twice");
   }
   return roster;
 }
@@ -55,7 +60,7 @@ function readNode(reader: TlsReader): Node {
 }
 
 function leafAt(nodeIndex: number, node: Node | undefined): LeafNode | undefined {
-  if (node?.kind === "parent") throw malformed("ratchet_tree", `node ${nodeIndex} is no leaf`);
+  if (node?.kind === "parent") throw malformed("ratchet_tree", `node ${nodeIndex} is not a leaf`);
   return node?.leaf;
 }
 

@@ -2,11 +2,11 @@ import type { Bytes } from "../../core/bytes.ts";
 import { AppError } from "../../core/errors.ts";
 
 /**
- * Reads the TLS presentation language as RFC 9420, section 2.1, uses it.
+ * Reads the TLS presentation language as used by RFC 9420, section 2.1.
  *
  * Every fault is an `invalid_request` that names the field. Each read checks its bounds first and
- * moves forward, so the time taken is linear in the input, whatever it holds. What is returned are
- * views of the input, never copies: whoever keeps one keeps the whole.
+ * moves forward, so the time is linear in the size of the input, whatever its content. Results are
+ * views of the input and never copies: keeping one keeps the whole input in memory.
  */
 export class TlsReader {
   readonly #bytes: Bytes;
@@ -43,14 +43,17 @@ export class TlsReader {
     return BigInt(this.uint32(field)) << 32n | BigInt(this.uint32(field));
   }
 
-  /** `opaque field<V>`: a length as RFC 9000, section 16, writes it, and as many bytes. */
+  /**
+   * `opaque field<V>`: a length in the encoding of RFC 9000, section 16, followed by that number of
+   * bytes.
+   */
   opaque(field: string): Bytes {
     const length = this.#length(field);
     const start = this.#take(length, field);
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** `T field<V>`: the length counts bytes, and the last element has to end exactly there. */
+  /** `T field<V>`: the length counts bytes, and the last element must end exactly there. */
   vector<T>(field: string, read: (reader: TlsReader) => T): T[] {
     const length = this.#length(field);
     const start = this.#take(length, field);
@@ -67,17 +70,20 @@ export class TlsReader {
     return present === 1 ? read(this) : undefined;
   }
 
-  /** The bytes that were read since `offset`, for a signature or hash over exactly what was sent. */
+  /**
+   * Returns the bytes read since `offset`, for a signature or hash over exactly the bytes that were
+   * sent.
+   */
   since(offset: number): Bytes {
     return this.#bytes.subarray(offset, this.#at);
   }
 
-  /** Refuses bytes after the end of the structure: two readers might disagree about them. */
+  /** Refuses bytes after the end of the structure: two readers might interpret them differently. */
   finish(field: string): void {
     if (!this.done) throw malformed(field, `${this.#end - this.#at} bytes follow its end`);
   }
 
-  /** 1, 2 or 4 bytes; RFC 9420 forbids the 8-byte form and any that is longer than it must be. */
+  /** 1, 2 or 4 bytes; RFC 9420 forbids the 8-byte form and any form longer than necessary. */
   #length(field: string): number {
     const first = this.uint8(field);
     const form = first >> 6;
@@ -106,7 +112,7 @@ export class TlsReader {
   }
 }
 
-/** Reads the whole of `bytes` as one structure. */
+/** Reads all of `bytes` as one structure. */
 export function readWhole<T>(bytes: Bytes, field: string, read: (reader: TlsReader) => T): T {
   const reader = new TlsReader(bytes);
   const value = read(reader);
@@ -114,7 +120,7 @@ export function readWhole<T>(bytes: Bytes, field: string, read: (reader: TlsRead
   return value;
 }
 
-/** The one way in which a structure is refused, for its encoding or for what it says. */
+/** Returns the error for every refused structure, for its encoding or its content. */
 export function malformed(field: string, why: string): AppError {
-  return new AppError("invalid_request", `Read MLS ${field}: ${why}`);
+  return new AppError("invalid_request", `Cannot read MLS ${field}: ${why}`);
 }

@@ -1,6 +1,6 @@
 import { type Bytes, concat } from "../../core/bytes.ts";
 
-/** The few encodings that signatures and hashes are made over (RFC 9420, section 2.1). */
+/** The few encodings that are input of signatures and hashes (RFC 9420, section 2.1). */
 
 export function uint8(value: number): Bytes {
   return Uint8Array.of(value);

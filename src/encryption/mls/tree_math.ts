@@ -3,21 +3,21 @@
  * node 2i, and a parent of level k has k ones at the end of its index.
  */
 
-/** The smallest power of two that holds so many leaves; 1 for none. */
+/** Returns the smallest power of two that is at least this number of leaves; 1 for none. */
 export function fullWidth(leaves: number): number {
   let width = 1;
   while (width < leaves) width *= 2;
   return width;
 }
 
-/** A node above a leaf, and its child that is not above it. */
+/** A node above a leaf, and its child that is not above the leaf. */
 export interface PathStep {
   node: number;
   /** The child on the copath. */
   sibling: number;
 }
 
-/** From the leaf's parent up to the root; empty for a tree of one leaf. */
+/** Returns the path from the leaf's parent up to the root; empty for a tree of one leaf. */
 export function directPath(leafIndex: number, width: number): PathStep[] {
   const steps: PathStep[] = [];
   let node = 2 * leafIndex;
@@ -29,7 +29,7 @@ export function directPath(leafIndex: number, width: number): PathStep[] {
   return steps;
 }
 
-/** The children of a parent. */
+/** Returns the children of a parent. */
 export function childrenOf(node: number): [left: number, right: number] {
   let half = 1;
   while ((node & half) !== 0) half *= 2;

@@ -5,9 +5,9 @@ import { CIPHER_SUITE } from "./leaf_node.ts";
 import { malformed, readWhole, type TlsReader } from "./tls_reader.ts";
 import { readMessageHeader, WIRE_FORMAT } from "./wire_format.ts";
 
-/** RFC 9420, section 12.4.3.1. Even the group that it is for is encrypted. */
+/** RFC 9420, section 12.4.3.1. Even the id of its group is encrypted. */
 export interface Welcome {
-  /** The KeyPackageRef of each that it is for, in order. */
+  /** The KeyPackageRef of each recipient, in order. */
   newMembers: Bytes[];
 }
 
@@ -18,7 +18,7 @@ export function parseWelcome(bytes: Bytes): Welcome {
     if (suite !== CIPHER_SUITE) throw malformed("welcome.cipher_suite", `${suite} is not 1`);
     const newMembers = reader.vector("welcome.secrets", readNewMember);
     reader.opaque("welcome.encrypted_group_info");
-    if (newMembers.length === 0) throw malformed("welcome.secrets", "it is for nobody");
+    if (newMembers.length === 0) throw malformed("welcome.secrets", "it has no recipients");
     return { newMembers };
   });
 }

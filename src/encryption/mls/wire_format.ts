@@ -18,7 +18,10 @@ const NAMES: Record<number, string> = {
   5: "mls_key_package",
 };
 
-/** The two fields that every MLSMessage begins with; refuses any wire format but those `wanted`. */
+/**
+ * Reads the two fields at the start of every MLSMessage; refuses wire formats that are not in
+ * `wanted`.
+ */
 export function readMessageHeader(reader: TlsReader, ...wanted: number[]): number {
   const version = reader.uint16("message.version");
   if (version !== MLS10) throw malformed("message.version", `${version} is not mls10 (1)`);
