@@ -76,3 +76,32 @@ Deno.test(
     assert.deepEqual(browser.faults, []);
   },
 );
+
+Deno.test(
+  "the page: people and groups have pictures, which the others see",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    const buffer = Buffer.from(await flag(300, 300, ".png"));
+    const picture = { name: "me.png", mimeType: "image/png", buffer };
+    await ann.startGroup("Friends", "bob");
+    await ann.write("Hello");
+    await bob.chat("Friends").waitFor();
+    await ann.page.getByRole("button", { name: "Friends" }).click();
+    await ann.page.getByRole("dialog").locator("input[type=file]").setInputFiles(picture);
+    const isShown = (selector: string) => {
+      return [...document.querySelectorAll<HTMLImageElement>(selector)]
+        .some((image) => image.naturalWidth > 0);
+    };
+    await bob.page.waitForFunction(isShown, ".chats .avatar img");
+    await ann.page.keyboard.press("Escape");
+    await ann.page.getByRole("button", { name: "ann" }).first().click();
+    await ann.page.getByRole("dialog").locator("input[type=file]").setInputFiles(picture);
+    await bob.chat("Friends").click();
+    await bob.page.waitForFunction(isShown, ".message .avatar img");
+    await ann.page.getByRole("button", { name: "Remove the picture" }).click();
+    await bob.page.locator(".message .avatar img").waitFor({ state: "detached" });
+    assert.deepEqual(browser.faults, []);
+  },
+);

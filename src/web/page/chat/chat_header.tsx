@@ -31,7 +31,12 @@ export function ChatHeader({ chat }: { chat: ChatState }) {
         title={t().aboutChat}
         onClick={() => setOpen(true)}
       >
-        <Avatar id={row?.peerId ?? chat.id} name={title} presenceOf={row?.peerId} />
+        <Avatar
+          id={row?.peerId ?? chat.id}
+          name={title}
+          mediaId={row?.avatarMediaId}
+          presenceOf={row?.peerId}
+        />
         <div class="chat-heading">
           <strong class="ellipsis chat-name">
             {row?.encrypted && <Icon name="lock" />}

@@ -47,7 +47,12 @@ export function MessageRow(props: MessageRowProps) {
         {isGroup && !isMine && (
           <span class="message-face">
             {isNamed && (
-              <Avatar id={message.senderId} name={people.nameOf(message.senderId)} size="s" />
+              <Avatar
+                id={message.senderId}
+                name={people.nameOf(message.senderId)}
+                mediaId={people.person(message.senderId).avatarMediaId}
+                size="s"
+              />
             )}
           </span>
         )}

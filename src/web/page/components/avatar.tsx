@@ -1,4 +1,6 @@
+import { useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
+import { signalOf } from "../state/signal_of.ts";
 
 const TONES = 8;
 
@@ -6,19 +8,31 @@ interface AvatarProps {
   /** Of the person or group: it chooses the tone. */
   id: string;
   name: string;
+  /** The picture, if there is one. */
+  mediaId?: string | null;
   /** Shows the presence of this person, too. */
   presenceOf?: string | null;
   size?: "s" | "m" | "l";
 }
 
-/** Initials on one of eight tones, always the same one for an id. Decoration: the name stands beside it. */
-export function Avatar({ id, name, presenceOf, size = "m" }: AvatarProps) {
+/** The picture, or initials on one of eight tones, always the same one for an id. Decoration: the name stands beside it. */
+export function Avatar({ id, name, mediaId, presenceOf, size = "m" }: AvatarProps) {
   return (
     <span class={`avatar size-${size} tone-${toneOf(id)}`} aria-hidden="true">
       {initialsOf(name)}
+      {mediaId && <AvatarPicture key={mediaId} mediaId={mediaId} />}
       {presenceOf && <PresenceDot userId={presenceOf} />}
     </span>
   );
+}
+
+function AvatarPicture({ mediaId }: { mediaId: string }) {
+  const { client } = useApp();
+  const [hasThumbnail, setHasThumbnail] = useState(true);
+  const url = signalOf(client.files.watchUrl(mediaId)).value;
+  if (url === null) return null;
+  const source = hasThumbnail ? `${url}&thumbnail` : url;
+  return <img src={source} alt="" decoding="async" onError={() => setHasThumbnail(false)} />;
 }
 
 function PresenceDot({ userId }: { userId: string }) {

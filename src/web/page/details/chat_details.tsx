@@ -22,7 +22,7 @@ export function ChatDetails({ chat, onClose }: { chat: ChatState; onClose(): voi
   return (
     <Dialog title={m().details} onClose={onClose}>
       <div class="details-head">
-        <Avatar id={peerId ?? chat.id} name={title} size="l" />
+        <Avatar id={peerId ?? chat.id} name={title} mediaId={row?.avatarMediaId} size="l" />
         <strong>
           <bdi>{title}</bdi>
         </strong>

@@ -36,7 +36,13 @@ export function MemberRow({ chat, member }: { chat: ChatState; member: MemberVie
   return (
     <li>
       <div class="list-row">
-        <Avatar id={userId} name={name} size="s" presenceOf={userId} />
+        <Avatar
+          id={userId}
+          name={name}
+          mediaId={people.person(userId).avatarMediaId}
+          size="s"
+          presenceOf={userId}
+        />
         <div class="ellipsis">
           <bdi>{isMe ? t().you : name}</bdi>
         </div>

@@ -39,7 +39,7 @@ export function InboxHeader() {
           title={t().settings}
           onClick={() => setDialog("settings")}
         >
-          <Avatar id={me.id} name={name} size="s" />
+          <Avatar id={me.id} name={name} mediaId={me.avatarMediaId} size="s" />
           <strong class="ellipsis inbox-name">{name}</strong>
         </button>
       )}

@@ -17,7 +17,12 @@ export function InboxItem({ row }: { row: InboxRow }) {
         class={unread > 0 ? "chat unread" : "chat"}
         aria-current={isOpen ? "page" : undefined}
       >
-        <Avatar id={peerId ?? chatId} name={title} presenceOf={peerId} />
+        <Avatar
+          id={peerId ?? chatId}
+          name={title}
+          mediaId={row.avatarMediaId}
+          presenceOf={peerId}
+        />
         <span class="chat-title ellipsis">
           {row.encrypted && <Icon name="lock" />}
           <bdi>{title}</bdi>

@@ -3,6 +3,7 @@ import { attempt } from "../components/attempt.ts";
 import { Checkbox } from "../components/checkbox.tsx";
 import { Field } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
+import { PicturePicker } from "../components/picture_picker.tsx";
 import { Section } from "../components/section.tsx";
 import { Select } from "../components/select.tsx";
 import { showToast } from "../state/toast.ts";
@@ -20,6 +21,9 @@ export function ProfileSettings() {
     app.me.value = await app.client.call("user.update", { displayName: name, bio });
     showToast(m().saved);
   };
+  const setPicture = async (avatarMediaId: string | null) => {
+    app.me.value = await app.client.call("user.update", { avatarMediaId });
+  };
   const setStatus = (state: State, text: string) =>
     attempt(async () => {
       await app.client.call("presence.set", { state, text });
@@ -31,6 +35,7 @@ export function ProfileSettings() {
   return (
     <>
       <Section title={m().profile}>
+        <PicturePicker hasPicture={me.avatarMediaId !== null} onPick={setPicture} />
         <Form label={t().save} onSubmit={save}>
           <Field
             name="displayName"

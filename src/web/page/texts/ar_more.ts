@@ -119,4 +119,6 @@ export const arMore: MoreTexts = {
   onlyThisChat: "في الدردشة المفتوحة فقط",
   nothingFound: (text) => `لا توجد رسالة فيها «${text}».`,
   pins: "الرسائل المثبتة",
+  changePicture: "تغيير الصورة",
+  removePicture: "إزالة الصورة",
 };

@@ -130,4 +130,6 @@ export const deMore: MoreTexts = {
   onlyThisChat: "Nur im offenen Chat",
   nothingFound: (text) => `Keine Nachricht enthält „${text}“.`,
   pins: "Angeheftete Nachrichten",
+  changePicture: "Bild ändern",
+  removePicture: "Bild entfernen",
 };

@@ -132,4 +132,6 @@ export const enMore = {
   onlyThisChat: "Only in the open chat",
   nothingFound: (text: string) => `No message has “${text}”.`,
   pins: "Pinned messages",
+  changePicture: "Change the picture",
+  removePicture: "Remove the picture",
 };
