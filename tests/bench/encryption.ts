@@ -31,8 +31,12 @@ export async function encryption(): Promise<void> {
   for (const members of SIZES) {
     const figures = await measure(members);
     const ms = [
-      ...[figures.send, figures.receive, figures.add, figures.remove],
-      ...[figures.join, figures.externalJoin],
+      figures.send,
+      figures.receive,
+      figures.add,
+      figures.remove,
+      figures.join,
+      figures.externalJoin,
     ].map((each) => `${each.toFixed(1)} ms`);
     const sizes = [figures.commitBytes, figures.welcomeBytes, figures.groupInfoBytes]
       .map((bytes) => `${(bytes / 1024).toFixed(1)}`);
@@ -103,8 +107,10 @@ async function changeTimes(
   }
   await catchUp(founder, reader);
   return {
-    ...{ add: median(add), remove: median(remove) },
-    ...{ join: median(join), externalJoin: median(alone) },
+    add: median(add),
+    remove: median(remove),
+    join: median(join),
+    externalJoin: median(alone),
     ...sizes,
   };
 }

@@ -24,8 +24,11 @@ Deno.test("limits: the largest requests are computed as they are written", () =>
   assert.ok(JSON.stringify(hello).length <= sync);
   const ids = (count: number) => Array.from({ length: count }, newId);
   const send = {
-    ...{ chatId: newId(), replyTo: newId(), clientId: "" },
-    ...{ mentions: ids(limits.mentions), mediaIds: ids(limits.mediaPerMessage) },
+    chatId: newId(),
+    replyTo: newId(),
+    clientId: "",
+    mentions: ids(limits.mentions),
+    mediaIds: ids(limits.mediaPerMessage),
   };
   const escaped = `${"\\ud83d\\ude00".repeat(300)}${"\\u0061".repeat(64)}`;
   const frame = JSON.stringify({ id: 9_999, cmd: "message.send", data: { ...send, text: "" } });

@@ -35,16 +35,46 @@ Deno.test("fullyQualified: reactions are taken in that form", () => {
 
 Deno.test("isOneEmoji takes every kind of emoji, and one that is newer than this program", () => {
   const emoji = [
-    ...["❤", "🇩🇪", "1️⃣", "#⃣", "👨‍👩‍👧‍👦", "🧑🏻‍❤️‍💋‍🧑🏿", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏳️‍🌈", "🫩", "🙂‍↕️", "©️", "㊗️"],
-    ...["👍🏽", "☝🏿", "\u{1fadd}"],
+    "❤",
+    "🇩🇪",
+    "1️⃣",
+    "#⃣",
+    "👨‍👩‍👧‍👦",
+    "🧑🏻‍❤️‍💋‍🧑🏿",
+    "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "🏳️‍🌈",
+    "🫩",
+    "🙂‍↕️",
+    "©️",
+    "㊗️",
+    "👍🏽",
+    "☝🏿",
+    "\u{1fadd}",
   ];
   for (const each of emoji) assert.equal(isOneEmoji(fullyQualified(each)), true, each);
 });
 
 Deno.test("isOneEmoji refuses text, parts of emoji, and more than one", () => {
   const others = [
-    ...["a", "1", "👍👍", "👍 ", " ", "🏻", "\ufe0f", "\u200d", "👍1", "<b>👍", "🇩", "❤🏽"],
-    ...["👍\u200d👍", "🇩🇪🇫🇷", "1️⃣2️⃣", "\u20e3", "👍\u200b", "👍\u202e", "12345👍"],
+    "a",
+    "1",
+    "👍👍",
+    "👍 ",
+    " ",
+    "🏻",
+    "\ufe0f",
+    "\u200d",
+    "👍1",
+    "<b>👍",
+    "🇩",
+    "❤🏽",
+    "👍\u200d👍",
+    "🇩🇪🇫🇷",
+    "1️⃣2️⃣",
+    "\u20e3",
+    "👍\u200b",
+    "👍\u202e",
+    "12345👍",
   ];
   for (const each of others) assert.equal(isOneEmoji(fullyQualified(each)), false, each);
 });

@@ -3,9 +3,31 @@ import { isVisible, withoutDirection } from "../../src/core/visible_text.ts";
 
 Deno.test("isVisible is false for text that shows nothing", () => {
   const invisible = [
-    ...["", " ", "\u00a0", "\u3000", "\n\t", "\u200b", "\u200d", "\u200f", "\u2060", "\ufeff"],
-    ...["\u2800", "\u3164", "\u115f", "\uffa0", "\u00ad", "\u034f", "\u180e", "\u061c"],
-    ...["\u{e0020}", "\u{e0001}", "\ufe0f", "\u202e", "\ufffe", "\u{1d159}", "\u17b4"],
+    "",
+    " ",
+    "\u00a0",
+    "\u3000",
+    "\n\t",
+    "\u200b",
+    "\u200d",
+    "\u200f",
+    "\u2060",
+    "\ufeff",
+    "\u2800",
+    "\u3164",
+    "\u115f",
+    "\uffa0",
+    "\u00ad",
+    "\u034f",
+    "\u180e",
+    "\u061c",
+    "\u{e0020}",
+    "\u{e0001}",
+    "\ufe0f",
+    "\u202e",
+    "\ufffe",
+    "\u{1d159}",
+    "\u17b4",
   ];
   for (const text of [...invisible, invisible.join("")]) {
     assert.equal(isVisible(text), false, JSON.stringify(text));

@@ -169,7 +169,9 @@ Deno.test("doctor: VAPID keys that are no pair are a fault", OPTIONS, async () =
   };
   const [one, other] = [await pair(), await pair()];
   const set = (VAPID_PUBLIC_KEY: string, VAPID_PRIVATE_KEY: string) => ({
-    ...{ VAPID_PUBLIC_KEY, VAPID_PRIVATE_KEY, VAPID_SUBJECT: "mailto:chat@example.org" },
+    VAPID_PUBLIC_KEY,
+    VAPID_PRIVATE_KEY,
+    VAPID_SUBJECT: "mailto:chat@example.org",
   });
   assert.match(of(await examine(set(one.publicKey, one.privateKey)), "VAPID"), /^fine: /);
   const mixed = of(await examine(set(one.publicKey, other.privateKey)), "VAPID");
@@ -196,7 +198,10 @@ Deno.test(
     });
     const url = `http://127.0.0.1:${graph.addr.port}`;
     const facebook = (FACEBOOK_APP_SECRET: string) => ({
-      ...{ FACEBOOK_APP_ID, FACEBOOK_APP_SECRET, FACEBOOK_GRAPH_URL: url, FACEBOOK_ISSUER: url },
+      FACEBOOK_APP_ID,
+      FACEBOOK_APP_SECRET,
+      FACEBOOK_GRAPH_URL: url,
+      FACEBOOK_ISSUER: url,
     });
     assert.match(of(await examine(facebook(FACEBOOK_APP_SECRET)), "Facebook"), /^fine: /);
     assert.match(of(await examine(facebook("another")), "Facebook"), /fault: .*\(400\).*one app/);

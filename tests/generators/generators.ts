@@ -74,9 +74,17 @@ export class Generators implements AsyncDisposable {
       .filter(({ name }) => name.startsWith("openapi-generator-cli")).map(({ name }) => name);
     return this.run("java", [
       ...QUICK_JVM,
-      ...["-jar", join(this.tools, "jars", jar), "generate", "-g", generator],
-      ...["-i", this.document, "-o", this.path(generator)],
-      ...["--global-property", "apiTests=false,modelTests=false,apiDocs=false,modelDocs=false"],
+      "-jar",
+      join(this.tools, "jars", jar),
+      "generate",
+      "-g",
+      generator,
+      "-i",
+      this.document,
+      "-o",
+      this.path(generator),
+      "--global-property",
+      "apiTests=false,modelTests=false,apiDocs=false,modelDocs=false",
       ...options,
     ]);
   }

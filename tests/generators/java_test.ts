@@ -12,8 +12,14 @@ Deno.test({
     await Deno.writeTextFile(generators.path("sources.txt"), sources.join("\n"));
     const classPath = join(generators.tools, "jars", "*");
     await generators.run("javac", [
-      ...["-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-proc:none"],
-      ...["-nowarn", "-d", generators.path("classes"), "-cp", classPath],
+      "-J-XX:TieredStopAtLevel=1",
+      "-J-XX:+UseSerialGC",
+      "-proc:none",
+      "-nowarn",
+      "-d",
+      generators.path("classes"),
+      "-cp",
+      classPath,
       `@${generators.path("sources.txt")}`,
     ]);
   },

@@ -10,10 +10,18 @@ Deno.test({
     const [redocly, spectral] = ["redocly.yaml", "spectral.yaml"]
       .map((name) => generators.config(name));
     await generators.runNpm("redocly", [
-      ...["lint", "--config", redocly, "--max-problems=20", document],
+      "lint",
+      "--config",
+      redocly,
+      "--max-problems=20",
+      document,
     ]);
     await generators.runNpm("spectral", [
-      ...["lint", "--ruleset", spectral, "--fail-severity=warn", document],
+      "lint",
+      "--ruleset",
+      spectral,
+      "--fail-severity=warn",
+      document,
     ]);
   },
 });
@@ -28,7 +36,11 @@ Deno.test({
     await Deno.writeTextFile(document, await served.text());
     const ruleset = generators.config("spectral_asyncapi.yaml");
     await generators.runNpm("spectral", [
-      ...["lint", "--ruleset", ruleset, "--fail-severity=warn", document],
+      "lint",
+      "--ruleset",
+      ruleset,
+      "--fail-severity=warn",
+      document,
     ]);
   },
 });

@@ -11,11 +11,17 @@ Deno.test({
     await generators.generate("typescript-fetch");
     await Deno.rename(generators.path("typescript-fetch"), generators.path("fetch"));
     await generators.runNpm("openapi-ts", [
-      ...["--input", generators.document, "--output", generators.path("hey")],
-      ...["--client", "@hey-api/client-fetch"],
+      "--input",
+      generators.document,
+      "--output",
+      generators.path("hey"),
+      "--client",
+      "@hey-api/client-fetch",
     ]);
     await generators.runNpm("openapi-typescript", [
-      ...[generators.document, "--output", generators.path("openapi.d.ts")],
+      generators.document,
+      "--output",
+      generators.path("openapi.d.ts"),
       // A request may leave out a field that has a default.
       "--default-non-nullable=false",
     ]);
@@ -27,9 +33,17 @@ Deno.test({
     await generators.runNpm("tsc", ["--project", "."]);
     for (const name of drivers) {
       const printed = await generators.run(Deno.execPath(), [
-        ...["run", "--quiet", "--no-check", "--allow-net=127.0.0.1", "--allow-env", "--allow-read"],
-        ...["--unstable-sloppy-imports", "--node-modules-dir=manual"],
-        ...[generators.path(`${name}.ts`), generators.app.url, name],
+        "run",
+        "--quiet",
+        "--no-check",
+        "--allow-net=127.0.0.1",
+        "--allow-env",
+        "--allow-read",
+        "--unstable-sloppy-imports",
+        "--node-modules-dir=manual",
+        generators.path(`${name}.ts`),
+        generators.app.url,
+        name,
       ]);
       assert.deepEqual(JSON.parse(printed), expectedOf(name), name);
     }

@@ -9,7 +9,9 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
   AuthFacebookRequest: ["SignInByIdToken", "SignInByCode", "SignInByState"],
   AuthLinkRequest: ["LinkByIdToken", "LinkByCode", "LinkByState"],
   AuthReauthenticateRequest: [
-    ...["ReauthenticateByPassword", "ReauthenticateByCode", "ReauthenticateByProvider"],
+    "ReauthenticateByPassword",
+    "ReauthenticateByCode",
+    "ReauthenticateByProvider",
   ],
   AuthVerifyEmailRequest: ["EmailVerification", "EmailTakeover"],
   PushRegisterRequest: ["FcmDevice", "WebPushDevice"],

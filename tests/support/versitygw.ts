@@ -64,10 +64,22 @@ function spawnGateway(
 ): Deno.ChildProcess {
   return new Deno.Command(program, {
     args: [
-      ...["--access", ACCESS_KEY, "--secret", SECRET_KEY, "--region", "us-east-1"],
-      ...["--port", `127.0.0.1:${port}`, "--quiet", "--keep-alive", ...flags],
+      "--access",
+      ACCESS_KEY,
+      "--secret",
+      SECRET_KEY,
+      "--region",
+      "us-east-1",
+      "--port",
+      `127.0.0.1:${port}`,
+      "--quiet",
+      "--keep-alive",
+      ...flags,
       // Attributes beside the files: not every temporary directory has extended attributes.
-      ...["posix", "--sidecar", `${root}/attributes`, `${root}/data`],
+      "posix",
+      "--sidecar",
+      `${root}/attributes`,
+      `${root}/data`,
     ],
     stdout: "null",
     stderr: "null",

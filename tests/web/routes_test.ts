@@ -110,8 +110,12 @@ Deno.test("nothing but the page's own files is served", async () => {
   const app = page();
   for (
     const path of [
-      ...["/web/nothing.js", "/web/..%2froutes.ts", "/web/%2e%2e%2froutes.ts", "/web/"],
-      ...["/web/index.html", "/web/main.tsx"],
+      "/web/nothing.js",
+      "/web/..%2froutes.ts",
+      "/web/%2e%2e%2froutes.ts",
+      "/web/",
+      "/web/index.html",
+      "/web/main.tsx",
     ]
   ) {
     const response = await app.request(path);
