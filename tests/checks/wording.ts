@@ -38,7 +38,6 @@ export const NOT_YET: readonly string[] = [
   "tests/launcher/",
   "tests/operations/",
   "tests/readme_test.ts",
-  "tests/support/",
   "tests/tools/",
   "tests/transport/",
   "tests/web/",

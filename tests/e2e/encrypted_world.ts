@@ -50,7 +50,7 @@ export class EncryptedWorld implements AsyncDisposable {
       email: `${username}@example.org`,
       password: "a password of the tests",
     });
-    if (status !== 201) throw new Error(`Registering failed: ${JSON.stringify(body)}`);
+    if (status !== 201) throw new Error(`Cannot register: ${JSON.stringify(body)}`);
     return { id: body.user.id, username, token: body.accessToken };
   }
 

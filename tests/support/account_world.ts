@@ -18,7 +18,7 @@ export interface SentMail {
   link?: string;
 }
 
-/** Someone who has registered as a new user would. */
+/** A person who registered as a new user does. */
 export interface Account {
   id: string;
   username: string;
@@ -27,7 +27,7 @@ export interface Account {
   refreshToken: string;
 }
 
-/** The whole server without a socket, with a clock that can be moved and a mailbox that can be read. */
+/** The whole server without a socket, with a movable clock and a readable mailbox. */
 export class AccountWorld implements AsyncDisposable {
   readonly mails: SentMail[] = [];
   readonly warnings: string[] = [];
@@ -53,7 +53,7 @@ export class AccountWorld implements AsyncDisposable {
     return world;
   }
 
-  /** Ends the server, if there is one, and starts it on the same data, with what is changed. */
+  /** Stops the server if it runs, and starts it on the same data with the changed configuration. */
   async restart(changes: Record<string, string> = {}): Promise<void> {
     await this.#app?.drain();
     this.#config = testConfig(this.folder.join("data"), { ...this.environment, ...changes });
@@ -63,7 +63,7 @@ export class AccountWorld implements AsyncDisposable {
     });
   }
 
-  /** As it was last started. */
+  /** The configuration of the last start. */
   get config(): Config {
     return this.#config;
   }
@@ -77,7 +77,7 @@ export class AccountWorld implements AsyncDisposable {
   }
 
   fetch(request: Request): Promise<Response> {
-    // Every request that comes over a line has one.
+    // Every request over a real connection has a Host header.
     if (!request.headers.has("host")) request.headers.set("host", new URL(request.url).host);
     return Promise.resolve(this.#app.fetch(request, {}));
   }
@@ -119,7 +119,7 @@ export class AccountWorld implements AsyncDisposable {
     return this.send("POST", "/api/auth/login", { identifier, password }, { headers });
   }
 
-  /** The newest mail to this address whose subject matches, once it has come. */
+  /** Resolves with the newest mail to this address whose subject matches, once it has arrived. */
   mail(to: string, subject: RegExp): Promise<SentMail> {
     return eventually(
       `a mail to ${to} about ${subject}`,
@@ -127,7 +127,7 @@ export class AccountWorld implements AsyncDisposable {
     );
   }
 
-  /** The token in the link of that mail. */
+  /** Returns the token in the link of that mail. */
   async linkToken(to: string, subject: RegExp): Promise<string> {
     const { link } = await this.mail(to, subject);
     return new URL(link!).searchParams.get("token")!;
@@ -147,7 +147,7 @@ export class AccountWorld implements AsyncDisposable {
 
 type WorldTest = (world: AccountWorld) => Promise<void>;
 
-/** Registers the test once for each store: the two must give the same answers. */
+/** Registers the test once per store: both must give the same results. */
 export function onBothStores(): (
   name: string,
   run: WorldTest,

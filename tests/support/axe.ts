@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
-/** WCAG 2.2 up to AA, and what axe-core calls good practice. */
+/** Rules of WCAG 2.2 up to AA, and the ones that axe-core calls good practice. */
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 interface Violation {
@@ -11,10 +11,13 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-/** Fails with all that axe-core finds on the page as it is now, in the light and in the dark theme. */
+/**
+ * Fails with everything that axe-core finds on the current page, in the light and in the dark
+ * theme.
+ */
 export async function assertAccessible(page: Page, view: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
-    // Colors in transition would be measured half-way.
+    // Colors in transition would be measured halfway.
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.evaluate(axe.source);
     const violations: Violation[] = await page.evaluate(async (tags) => {

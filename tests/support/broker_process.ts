@@ -4,7 +4,7 @@ import type { OtherBroker } from "../contract/broker.ts";
 const SCRIPT = new URL("fixtures/broker_child.ts", import.meta.url).pathname;
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 
-/** A broker in a process of its own, which is told what to do by lines of JSON. */
+/** A broker in a separate process, controlled by lines of JSON. */
 export async function brokerProcess(
   kind: "kv" | "mongo",
   place: string,

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { requireService } from "./services.ts";
 
-/** What a browser does by itself over the network stays out of the tests. */
+/** Flags that keep the browser's own network requests, such as updates, out of the tests. */
 const ARGUMENTS = [
   "--no-sandbox",
   "--headless",
@@ -12,14 +12,17 @@ const ARGUMENTS = [
   "--no-first-run",
 ];
 
-/** Milliseconds that an action waits for its element; only a failing test waits so long. */
+/**
+ * Timeout of an action that waits for its element, in milliseconds; only a failing test waits that
+ * long.
+ */
 const PATIENCE_MS = 20_000;
 
-/** A real browser, and all that its pages complained of or asked for. */
+/** A real browser, with everything that its pages reported as errors or requested. */
 export class TestBrowser implements AsyncDisposable {
-  /** Errors of scripts, and of the console but for requests that failed. */
+  /** Errors of scripts and of the console, except those of failed requests. */
   readonly faults: string[] = [];
-  /** Addresses of everything that was requested. */
+  /** Addresses of all requests. */
   readonly requested = new Set<string>();
 
   private constructor(private readonly browser: Browser) {}
@@ -30,7 +33,7 @@ export class TestBrowser implements AsyncDisposable {
     return new TestBrowser(await chromium.launch({ executablePath, args: ARGUMENTS }));
   }
 
-  /** A page with storage of its own, as if in another browser. */
+  /** Opens a page with separate storage, as if in another browser. */
   async page(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.browser.newContext({ locale: "en-GB", ...options });
     context.setDefaultTimeout(PATIENCE_MS);
@@ -50,8 +53,8 @@ export class TestBrowser implements AsyncDisposable {
 }
 
 /**
- * Loaded late, and by this variable kept from looking for Windows in /proc/sys as it loads, which Deno
- * allows only to programs that may do everything. (It answers to its dependency `is-wsl`.)
+ * Loaded late. The variable keeps the dependency `is-wsl` from looking for Windows in /proc/sys
+ * while it loads, which Deno allows only to programs with all permissions.
  */
 async function playwright() {
   Deno.env.set("__IS_WSL_TEST__", "1");

@@ -3,7 +3,7 @@ import type { WireEvent } from "../../src/model/event.ts";
 import { HttpClient } from "./http_client.ts";
 import { type Reply, WsClient } from "./ws_client.ts";
 
-/** A message as a client holds it: the newest row that it has heard of. */
+/** A message as a client keeps it: the newest row that it received. */
 export interface HeldMessage {
   id: string;
   seq: number;
@@ -12,16 +12,16 @@ export interface HeldMessage {
   [field: string]: unknown;
 }
 
-/** What a client holds of one chat. */
+/** State that a client keeps for one chat. */
 class HeldChat {
-  /** Everything up to this revision has been applied. */
+  /** Cursor: everything up to this revision has been applied. */
   cursor = 0;
   readonly messages = new Map<string, HeldMessage>();
-  /** The ids in the order in which they were first heard of. */
+  /** Message ids in the order in which the client first received them. */
   readonly order: string[] = [];
   readonly members = new Map<string, { userId: string; leftAt: string | null; rev: number }>();
 
-  /** The texts in the order in which the messages were first heard of. */
+  /** Message texts in the order in which the client first received the messages. */
   get texts(): (string | null)[] {
     return this.order.map((id) => this.messages.get(id)!.text);
   }
@@ -42,25 +42,28 @@ interface ChangesAnswer {
 }
 
 export interface CatchingUpOptions {
-  /** The `/ws` endpoints of the instances: it goes round them, from the first, when one fails. */
+  /**
+   * `/ws` endpoints of the instances: the client goes round them, from the first, when one fails.
+   */
   urls: string[];
   token: string;
-  /** Milliseconds before a try that follows a failed one. */
+  /** Milliseconds before the try that follows a failed one. */
   retryMs?: number;
 }
 
 /**
- * A client as the protocol wants it: it reconnects whenever it is cut off, keeps a cursor a chat,
- * applies an event when its cursor lies in the event's range, and catches up when it is below. It
- * sends until it is answered, under one clientId, so that nothing is lost or doubled.
+ * A client that follows the protocol: it reconnects after every disconnect, keeps a cursor per
+ * chat, applies an event when its cursor lies in the event's range, and catches up when the cursor
+ * is below it. It repeats a send until it gets a reply, with one clientId, so that no message is
+ * lost or duplicated.
  */
 export class CatchingUpClient implements AsyncDisposable {
   readonly chats = new Map<string, HeldChat>();
   /** All ephemeral events, in order. */
   readonly signals: WireEvent[] = [];
-  /** Codes with which sockets of ours were closed, in order. */
+  /** Codes with which this client's sockets were closed, in order. */
   readonly closes: number[] = [];
-  /** How often it found a gap, and how often an event that it had already. */
+  /** How often it found a gap, and how often it received an event that it already had. */
   gaps = 0;
   repeats = 0;
   #client: WsClient | null = null;
@@ -71,7 +74,7 @@ export class CatchingUpClient implements AsyncDisposable {
 
   constructor(private readonly options: CatchingUpOptions) {}
 
-  /** Resolves once it is connected and has caught up. */
+  /** Resolves once the client is connected and has caught up. */
   async start(): Promise<this> {
     this.#running ??= this.#run();
     await this.connected();
@@ -92,28 +95,30 @@ export class CatchingUpClient implements AsyncDisposable {
     return chat;
   }
 
-  /** Breaks the connection; it comes back by itself, to the next instance if `elsewhere`. */
+  /**
+   * Breaks the connection; the client reconnects by itself, to the next instance if `elsewhere`.
+   */
   cut(elsewhere = false): void {
     if (elsewhere) this.#at++;
     this.#client?.socket.close();
   }
 
-  /** One command, on whatever connection there is; repeated until it was answered. */
+  /** Sends one command on the current connection, and repeats it until a reply arrives. */
   async command(cmd: string, data: unknown): Promise<Reply> {
     while (!this.#stopped) {
       await this.connected();
       const reply = await this.#client?.command(cmd, data);
-      // A reply without an id is a connection that broke; these two pass by themselves.
+      // A reply without an id means that the connection broke; these two errors are temporary.
       if (reply && (reply.ok || !isPassing(reply))) return reply;
       await delay(20);
     }
-    throw new Error(`Sending ${cmd}: the client was stopped`);
+    throw new Error(`Cannot send ${cmd}: the client was stopped`);
   }
 
-  /** The message, once it is acknowledged. */
+  /** Resolves with the message once the server acknowledged it. */
   async send(chatId: string, text: string, clientId = crypto.randomUUID()): Promise<HeldMessage> {
     const reply = await this.command("message.send", { chatId, text, clientId });
-    if (!reply.ok) throw new Error(`Sending was refused: ${JSON.stringify(reply.error)}`);
+    if (!reply.ok) throw new Error(`Cannot send: ${JSON.stringify(reply.error)}`);
     return reply.data;
   }
 
@@ -142,7 +147,7 @@ export class CatchingUpClient implements AsyncDisposable {
     }
   }
 
-  /** Hears events from the moment of the answer on, which are applied after what it missed. */
+  /** Receives events from the reply on, and applies them after the missed ones. */
   async #connect() {
     const { urls, token } = this.options;
     const url = urls[this.#at % urls.length];
@@ -159,7 +164,7 @@ export class CatchingUpClient implements AsyncDisposable {
       throw new Error(`The hello was refused: ${JSON.stringify(reply.error)}`);
     }
     this.#client = client;
-    // Stopped while it was connecting: nobody else closes this one.
+    // Stopped while it was connecting: no other code closes this socket.
     if (this.#stopped) client.socket.close();
     for (const changes of reply.data.sync.items) this.#applyChanges(changes);
     client.onEvent = (event) => this.#hear(event);
@@ -198,13 +203,19 @@ export class CatchingUpClient implements AsyncDisposable {
     if (changes.more) this.#catchUp(changes.chatId);
   }
 
-  /** Messages come in order of their last revision: who keeps a history sorts the new ones by seq. */
+  /**
+   * Messages arrive in the order of their last revision: a client that keeps a history sorts new
+   * ones by seq.
+   */
   #applyRows(chat: HeldChat, { messages, members }: ChangesAnswer): void {
     for (const row of messages.toSorted((a, b) => a.seq - b.seq)) chat.apply(row);
     for (const member of members) chat.members.set(member.userId, member);
   }
 
-  /** One at a time a chat; events that come meanwhile are in the answer, or show the next gap. */
+  /**
+   * Catches up one at a time per chat; events that arrive meanwhile are in the response, or reveal
+   * the next gap.
+   */
   #catchUp(chatId: string): Promise<void> {
     let running = this.#catching.get(chatId);
     if (!running) {
@@ -218,7 +229,7 @@ export class CatchingUpClient implements AsyncDisposable {
     for (let more = true; more && this.#client && !this.#stopped;) {
       const chat = this.chat(chatId);
       const reply = await this.#client.command("chat.changes", { chatId, after: chat.cursor });
-      // The next hello brings what a broken connection could not.
+      // The next hello delivers what a broken connection could not.
       if (!reply.ok) return;
       this.#applyRows(chat, reply.data);
       chat.cursor = Math.max(chat.cursor, reply.data.rev);

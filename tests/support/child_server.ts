@@ -7,28 +7,31 @@ import { TempDir } from "./temp_dir.ts";
 export interface ChildServerSpec {
   program: string;
   args: string[];
-  /** Set beside what `inherit` lets through of the tests' own environment, which is all by default. */
+  /**
+   * Environment variables added to the ones of the tests that `inherit` keeps; it keeps all by
+   * default.
+   */
   env?: Record<string, string>;
   inherit?: (variable: string) => boolean;
   cwd?: string;
-  /** Polled until it is true; it may throw, which is "not yet". */
+  /** Polled until it returns true; it may throw, which means "not yet". */
   ready: () => Promise<boolean>;
-  /** Milliseconds. */
+  /** Timeout in milliseconds. */
   readyWithin?: number;
 }
 
 export interface Exit {
-  /** Null when a signal ended it. */
+  /** Exit code; null when a signal ended the process. */
   code: number | null;
   signal: string | null;
 }
 
 /**
- * A server that runs as a child process for a while. Its output goes to a file, not to a pipe: so it
- * can outlive one test without a pending read, and never waits for a reader.
+ * A server that runs as a child process for a while. Its output goes to a file, not to a pipe: so
+ * the server can outlive one test without a pending read, and never waits for a reader.
  */
 export class ChildServer implements AsyncDisposable {
-  /** Settles when the process has ended, for whatever reason. */
+  /** Settles when the process has ended, for any reason. */
   readonly exited: Promise<Exit>;
   #exit: Exit | null = null;
 
@@ -40,7 +43,7 @@ export class ChildServer implements AsyncDisposable {
     promise.catch(() => {});
   }
 
-  /** Throws with the server's output when it ends, or does not answer, before its deadline. */
+  /** Throws with the server's output when it ends, or does not respond, before its deadline. */
   static async start(spec: ChildServerSpec): Promise<ChildServer> {
     const folder = await TempDir.make("log");
     const server = new ChildServer(spawnLogged(spec, folder.join("log")), folder);
@@ -54,7 +57,10 @@ export class ChildServer implements AsyncDisposable {
     }
   }
 
-  /** For servers that must be told their port: tries another one when it was taken meanwhile. */
+  /**
+   * For servers that need their port as an argument: tries another port when the first one was
+   * taken meanwhile.
+   */
   static async startOnFreePort(
     spec: (port: number) => ChildServerSpec,
   ): Promise<{ server: ChildServer; port: number }> {
@@ -73,21 +79,21 @@ export class ChildServer implements AsyncDisposable {
     return this.child.pid!;
   }
 
-  /** What it wrote so far, to standard output and error. */
+  /** Output so far, of standard output and standard error. */
   get log(): string {
     return Deno.readTextFileSync(this.folder.join("log"));
   }
 
   /**
-   * Sends a signal and waits until the process has ended. Not by `child.kill`: after it, Deno reports
-   * an orderly exit as a death by that signal.
+   * Sends a signal and waits until the process has ended. Does not use `child.kill`: after it, Deno
+   * reports an orderly exit as a death by that signal.
    */
   async kill(signal: Deno.Signal = "SIGTERM"): Promise<Exit> {
     this.#signal(signal);
     return await this.exited;
   }
 
-  /** Asks it to end, and after ten seconds makes it. */
+  /** Asks the process to end, and kills it after ten seconds. */
   async stop(): Promise<void> {
     const timer = setTimeout(() => this.#signal("SIGKILL"), 10_000);
     await this.kill().catch(() => {});
@@ -131,14 +137,14 @@ function spawnLogged(spec: ChildServerSpec, logPath: string): ChildProcess {
   }
 }
 
-/** Whether anything listens there. */
+/** Returns true if a server listens on the port. */
 export async function accepts(port: number): Promise<boolean> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   connection.close();
   return true;
 }
 
-/** Whether it answers HTTP at all, with any status. */
+/** Returns true if the server responds to HTTP at all, with any status. */
 export async function answersHttp(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
   await response.body?.cancel();

@@ -4,7 +4,7 @@ import { HttpClient } from "./http_client.ts";
 import { MongodbServer } from "./mongodb_server.ts";
 import { ServerProcess } from "./server_process.ts";
 
-/** Nothing but the instances is to be tested: their limits stay out of the way. */
+/** Removes the rate limits, since only the instances are under test. */
 const WIDE = {
   NODE_ENV: "test",
   LOG_LEVEL: "warn",
@@ -62,7 +62,7 @@ export class Cluster implements AsyncDisposable {
     return instance;
   }
 
-  /** Starts an instance again, which has ended, on the port that it had. */
+  /** Restarts an instance that has ended, on its earlier port. */
   async restart(at: number): Promise<ServerProcess> {
     const PORT = new URL(this.instances[at].url).port;
     await this.instances[at][Symbol.asyncDispose]();
@@ -77,18 +77,20 @@ export class Cluster implements AsyncDisposable {
       email: `${name}.${suffix}@example.org`,
       password: "a password of the tests",
     });
-    if (status !== 201) throw new Error(`Registering failed: ${JSON.stringify(body)}`);
+    if (status !== 201) throw new Error(`Cannot register: ${JSON.stringify(body)}`);
     return { id: body.user.id, token: body.accessToken, http: http.as(body.accessToken) };
   }
 
   async group(owner: Person, members: Person[]): Promise<string> {
     const memberIds = members.map(({ id }) => id);
     const { status, body } = await owner.http.post("/api/groups", { name: "Everyone", memberIds });
-    if (status !== 201) throw new Error(`Making a group failed: ${JSON.stringify(body)}`);
+    if (status !== 201) throw new Error(`Cannot create the group: ${JSON.stringify(body)}`);
     return body.id;
   }
 
-  /** Connected to the instance `at`, and to the next when it fails. */
+  /**
+   * Returns a client that is connected to the instance `at`, and to the next one when that fails.
+   */
   async connect({ token }: Person, at: number): Promise<CatchingUpClient> {
     const urls = this.instances.map(({ webSocketUrl }) => webSocketUrl);
     const client = new CatchingUpClient({

@@ -4,7 +4,7 @@ import { TempDir } from "./temp_dir.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Account that owns nothing: `nobody` of Debian. Only root can be somebody else. */
+/** Account that owns nothing: `nobody` of Debian. Only root can switch to another account. */
 const NOBODY = 65534;
 
 interface Instruction {
@@ -12,7 +12,7 @@ interface Instruction {
   text: string;
 }
 
-/** One for each instruction, with its continuation lines, without comments. */
+/** One entry per instruction, with its continuation lines, without comments. */
 export function parseContainerfile(file: string): Instruction[] {
   const lines = file.split("\n").filter((line) => !/^\s*(#|$)/.test(line)).join("\n");
   return lines.replaceAll(/\\\n\s*/g, "").trim().split("\n").map((line) => {
@@ -22,9 +22,9 @@ export function parseContainerfile(file: string): Instruction[] {
 }
 
 /**
- * A Containerfile's steps without a container engine: its folders lie in a folder of the test's own, and its
- * `USER` is one who may not write to the program. What only an engine can show is left out: the base image
- * itself, and the isolation.
+ * Runs a Containerfile's steps without a container engine: its folders are below a temporary folder
+ * of the test, and its `USER` is an account that may not write to the program. Left out is
+ * everything that only an engine can show: the base image itself, and the isolation.
  */
 export class ContainerBuild implements AsyncDisposable {
   readonly #env: Record<string, string> = {};
@@ -49,7 +49,7 @@ export class ContainerBuild implements AsyncDisposable {
     }
   }
 
-  /** What the container is started with. */
+  /** The command that the container starts. */
   get command(): string[] {
     return this.#asUser(this.#command);
   }
@@ -62,7 +62,7 @@ export class ContainerBuild implements AsyncDisposable {
     return this.#inside(this.#workdir);
   }
 
-  /** All of the environment; every request to another host fails. */
+  /** The whole environment; every request to another host fails. */
   get env(): Record<string, string> {
     const nowhere = "http://127.0.0.1:9";
     return {
@@ -79,7 +79,7 @@ export class ContainerBuild implements AsyncDisposable {
     return `${this.folder.join("bin")}:${Deno.env.get("PATH")}`;
   }
 
-  /** The program itself may lie where another account cannot read. */
+  /** The program itself may be in a folder that another account cannot read. */
   async #prepare(): Promise<void> {
     await Deno.mkdir(this.folder.join("bin"));
     await Deno.copyFile(Deno.execPath(), this.folder.join("bin/deno"));
@@ -110,14 +110,16 @@ export class ContainerBuild implements AsyncDisposable {
     await this.#execute(["cp", "-R", "--", ...sources, target]);
   }
 
-  /** In a shell, as the engine runs it. The base image's account becomes ours. */
+  /**
+   * Runs the step in a shell, as the engine does. The base image's account becomes the current one.
+   */
   async #run(text: string): Promise<void> {
     const [uid, gid] = Deno.uid() === 0 ? [NOBODY, NOBODY] : [Deno.uid(), Deno.gid()];
     const line = this.#translate(text).replaceAll("deno:deno", `${uid}:${gid}`);
     await this.#execute(["sh", "-c", line]);
   }
 
-  /** With the environment of the tests: how a registry is reached is the machine's own affair. */
+  /** Runs with the environment of the tests: how a registry is reached depends on the machine. */
   async #execute([program, ...args]: string[]): Promise<void> {
     const { success, stderr } = await new Deno.Command(program, {
       args,
@@ -127,7 +129,7 @@ export class ContainerBuild implements AsyncDisposable {
     if (!success) throw new Error(`${args.join(" ")} failed: ${new TextDecoder().decode(stderr)}`);
   }
 
-  /** The program is root's in a container, and nobody else may change it. */
+  /** In a container root owns the program, and no other account may change it. */
   #protect(): Promise<void> {
     return this.#execute(["chmod", "-R", "a-w,a+rX", this.workdir]);
   }
@@ -146,7 +148,7 @@ export class ContainerBuild implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // What may not be written may not be deleted either, but for root.
+    // A file that may not be written may not be deleted either, except by root.
     await new Deno.Command("chmod", { args: ["-R", "u+w", this.folder.path] }).output();
     await this.folder[Symbol.asyncDispose]();
   }

@@ -1,6 +1,6 @@
 /**
- * A way to a server that can be cut: TCP connections break off in the middle of whatever is under
- * way, as a lost network does, and not with the farewell of a WebSocket that closes.
+ * A TCP proxy whose connections can be cut: they break off in the middle of any transfer, as in a
+ * network failure, without the close frame of a WebSocket.
  */
 export class CuttableProxy implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -9,7 +9,7 @@ export class CuttableProxy implements AsyncDisposable {
   #isRefusing = false;
   #loses: { request: string; onLost: () => void } | null = null;
 
-  /** `target` is asked for each connection. */
+  /** `target` is called for each connection. */
   constructor(private readonly target: () => number) {
     this.#accepting = this.#accept();
   }
@@ -23,14 +23,14 @@ export class CuttableProxy implements AsyncDisposable {
     this.#connections.clear();
   }
 
-  /** While it refuses, new connections are closed at once, as where nobody listens. */
+  /** While it refuses, new connections are closed at once, as on a port without a listener. */
   refuse(isRefusing: boolean): void {
     this.#isRefusing = isRefusing;
   }
 
   /**
-   * Has the next request that holds this text reach the server, and its answer get lost: all connections
-   * are cut, and new ones refused, until `refuse(false)`. Resolves once that has happened.
+   * Forwards the next request that contains this text, and loses its response: cuts all connections
+   * and refuses new ones until `refuse(false)`. Resolves once that has happened.
    */
   loseAnswerTo(request: string): Promise<void> {
     return new Promise((resolve) => this.#loses = { request, onLost: resolve });
@@ -59,7 +59,7 @@ export class CuttableProxy implements AsyncDisposable {
     try {
       const server = await Deno.connect({ hostname: "127.0.0.1", port: this.target() });
       this.#connections.add(server);
-      // A side that ends takes the other along.
+      // When one side ends, the other is closed too.
       const end = () => [client, server].forEach(close);
       let isLost = false;
       const onRequest = (bytes: Uint8Array) => isLost ||= this.#isToBeLost(bytes);

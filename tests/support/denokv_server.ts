@@ -3,12 +3,15 @@ import { requireService } from "./services.ts";
 import { skipWithout } from "./skip.ts";
 import { TempDir } from "./temp_dir.ts";
 
-/** What the server and its clients share, in DENO_KV_ACCESS_TOKEN; at least 12 characters. */
+/**
+ * Access token that the server and its clients share, in DENO_KV_ACCESS_TOKEN; at least 12
+ * characters.
+ */
 export const DENOKV_ACCESS_TOKEN = "token-of-the-tests";
 
 /**
- * A Deno KV server of the tests' own. `Deno.openKv(server.url)` reads DENO_KV_ACCESS_TOKEN from the
- * environment: a child process is given `server.env`, and a test sets it for itself.
+ * A dedicated Deno KV server for the tests. `Deno.openKv(server.url)` reads DENO_KV_ACCESS_TOKEN
+ * from the environment: a child process receives `server.env`, and a test sets it for itself.
  */
 export class DenokvServer implements AsyncDisposable {
   #killed = false;
@@ -37,7 +40,7 @@ export class DenokvServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** For the environment of a process that shall use this server. */
+  /** Environment of a process that uses this server. */
   get env(): Record<string, string> {
     return { DENO_KV_URL: this.url, DENO_KV_ACCESS_TOKEN: DENOKV_ACCESS_TOKEN };
   }
@@ -46,12 +49,12 @@ export class DenokvServer implements AsyncDisposable {
     return this.server.log;
   }
 
-  /** Where it keeps its files. */
+  /** The folder of its files. */
   get dataDir(): string {
     return this.folder.path;
   }
 
-  /** Stops answering without dying, as a hung server does, until `resume`. */
+  /** Stops responding without exiting, as a hung server does, until `resume`. */
   pause(): void {
     Deno.kill(this.server.pid, "SIGSTOP");
   }
@@ -60,13 +63,13 @@ export class DenokvServer implements AsyncDisposable {
     Deno.kill(this.server.pid, "SIGCONT");
   }
 
-  /** As a crash does it. */
+  /** Ends the process without warning, as a crash does. */
   async kill(): Promise<void> {
     this.#killed = true;
     await this.server.kill("SIGKILL");
   }
 
-  /** After `kill`: where it was, with what it held or with nothing. */
+  /** Starts again after `kill`: on the same port, with its earlier data or with none. */
   async restart({ empty = false } = {}): Promise<void> {
     await this.server.stop();
     if (empty) {
@@ -95,7 +98,7 @@ function specFor(program: string, folder: TempDir, port: number): ChildServerSpe
   };
 }
 
-/** One server for all tests of a file; call it at the file's top level. */
+/** Returns one server for all tests of a file; call it at the file's top level. */
 export function sharedDenokv(): { readonly missing: boolean; readonly server: DenokvServer } {
   const missing = skipWithout("denokv");
   let server: DenokvServer | undefined;

@@ -1,7 +1,12 @@
-/** `docs_in_browser.ts <browser> <url>`: opens /docs, and prints what was shown and asked for. */
+/**
+ * `docs_in_browser.ts <browser> <url>`: opens /docs, and prints what the page showed and requested.
+ */
 import { chromium } from "playwright-core";
 
-/** Compares the text of the guide and of an operation with the page behind them: one is dark, one light. */
+/**
+ * Compares the text colors of the guide and of an operation with the page behind them: one is dark,
+ * one light.
+ */
 const IS_LEGIBLE = `(() => {
   const lightness = (color) => color.match(/[\\d.]+/g).slice(0, 3).reduce((sum, n) => sum + +n, 0) / 765;
   const page = lightness(getComputedStyle(document.body).backgroundColor);
@@ -31,7 +36,7 @@ const isDark: boolean[] = [];
 const contrast: boolean[] = [];
 for (const colorScheme of ["light", "dark"] as const) {
   await page.emulateMedia({ colorScheme });
-  // The page hears of the change when it is drawn next.
+  // The page applies the change when it renders next.
   await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))");
   isDark.push(await page.evaluate(`document.documentElement.classList.contains("dark-mode")`));
   contrast.push(await page.evaluate(IS_LEGIBLE));

@@ -2,10 +2,13 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The release that a rolling deployment replaces. `.ci/run` fetches it where the clone lacks history. */
+/**
+ * The release that a rolling deployment replaces. `.ci/run` fetches it where the clone lacks
+ * history.
+ */
 export const EARLIER_RELEASE = "8fed8a91dc854f2447b22998b80ae985166c72a7";
 
-/** True if this clone's history has it. */
+/** Returns true if this clone's history contains the release. */
 export async function hasEarlierRelease(): Promise<boolean> {
   try {
     const args = ["cat-file", "-e", `${EARLIER_RELEASE}^{commit}`];
@@ -16,8 +19,8 @@ export async function hasEarlierRelease(): Promise<boolean> {
 }
 
 /**
- * Puts the release's own source into a folder, with today's dependencies: they are installed already, and
- * have the same interfaces.
+ * Writes the release's own source to a folder, with today's dependencies: they are installed
+ * already, and have the same interfaces.
  */
 export async function extractEarlierRelease(folder: string): Promise<void> {
   const pipe = `git archive ${EARLIER_RELEASE} src | tar -x -C "$0"`;

@@ -1,13 +1,13 @@
 export interface EventuallyOptions {
-  /** Milliseconds until it is given up; generous, since it is only waited for by a failing test. */
+  /** Timeout in milliseconds; generous, since only a failing test waits that long. */
   within?: number;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two tries. */
   every?: number;
 }
 
 /**
- * Looks again and again until `look` gives something truthy, and returns that. A look that throws
- * counts as "not yet", so that assertions can be looked at too; the last one is the error's cause.
+ * Calls `look` repeatedly until it returns something truthy, and returns that. A call that throws
+ * counts as "not yet", so that it can contain assertions; the last failure is the error's cause.
  */
 export async function eventually<T>(
   what: string,

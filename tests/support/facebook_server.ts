@@ -17,13 +17,14 @@ interface Login {
 }
 
 /**
- * Facebook as it documents itself: the dialog, the Graph API's exchange of codes, `debug_token` and
- * `me` with `appsecret_proof`, and the OIDC keys of Limited Login. Each code works once.
+ * Facebook as its documentation describes it: the dialog, the Graph API's code exchange,
+ * `debug_token` and `me` with `appsecret_proof`, and the OIDC keys of Limited Login. Each code
+ * works once.
  * https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow
  * https://developers.facebook.com/docs/facebook-login/limited-login/token/validating
  */
 export class FacebookServer implements AsyncDisposable {
-  /** What `debug_token` says beside the truth: another app, say, or that the token is over. */
+  /** Overrides of the response of `debug_token`: another app, for example, or an expired token. */
   debugged: { app_id?: string; is_valid?: boolean; user_id?: string } = {};
   readonly #logins = new Map<string, Login>();
   readonly #tokens = new Map<string, FacebookPerson>();
@@ -58,7 +59,7 @@ export class FacebookServer implements AsyncDisposable {
     };
   }
 
-  /** The authentication token of Limited Login. */
+  /** Returns the authentication token of Limited Login. */
   idToken(
     { id, name, email }: FacebookPerson,
     claims: Record<string, unknown> = {},
@@ -70,7 +71,7 @@ export class FacebookServer implements AsyncDisposable {
       .sign(this.keys.privateKey);
   }
 
-  /** The person signs in at the dialog that an app opens. */
+  /** Signs the person in at the dialog that an app opens. */
   authorize(url: string, person: FacebookPerson): { code: string; state: string | null } {
     const { searchParams } = new URL(url);
     const code = crypto.randomUUID();

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * The part of FCM's `Message` (reference: REST v1, projects.messages) that the project sends, as
- * strict as Google's parser: an unknown name anywhere is refused.
+ * strict as Google's parser: it rejects an unknown name at any depth.
  */
 const strings = z.record(z.string(), z.string());
 
@@ -28,7 +28,10 @@ const android = z.strictObject({
   }).optional(),
 });
 
-/** Headers and `aps` keys are Apple's, and FCM passes them on: these are the ones Apple documents. */
+/**
+ * Headers and `aps` keys belong to Apple, and FCM passes them on: these are the ones Apple
+ * documents.
+ */
 const apns = z.strictObject({
   headers: z.strictObject({
     "apns-push-type": z.enum(["alert", "background"]),
@@ -85,7 +88,7 @@ export const sendRequest = z.strictObject({
 
 export type FcmMessage = z.output<typeof message>;
 
-/** FCM's limit is on keys and values of what the app receives. */
+/** FCM limits the total size of the keys and values that the app receives. */
 export function payloadBytes({ data = {}, notification = {} }: FcmMessage): number {
   const parts = [...Object.entries(data), ...Object.entries(notification)].flat();
   return new TextEncoder().encode(parts.join("")).length;

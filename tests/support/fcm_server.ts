@@ -21,16 +21,16 @@ export async function generateServiceKeys(): Promise<Keys> {
 }
 
 /**
- * Google's OAuth token endpoint and FCM's HTTP v1 API on this machine, checking what they get as the
- * real ones document it. `sends` and `tokens` script either to answer with an error of choice.
+ * Google's OAuth token endpoint and FCM's HTTP v1 API on this machine; checks requests as the
+ * documentation of the real ones says. `sends` and `tokens` script error responses of either.
  */
 export class FcmServer {
   readonly received: FcmMessage[] = [];
   readonly sends = new ScriptedAnswers();
   readonly tokens = new ScriptedAnswers();
-  /** Access tokens handed out so far. */
+  /** Number of access tokens issued so far. */
   tokensIssued = 0;
-  /** Seconds that an access token holds. */
+  /** Lifetime of an access token in seconds. */
   expiresIn = 3599;
   now: () => number = Date.now;
 
@@ -45,13 +45,13 @@ export class FcmServer {
     );
   }
 
-  /** RSA keys take a while to make: all servers of a test run share a pair. */
+  /** Creating RSA keys takes time: all servers of a test run share a pair. */
   static async start(): Promise<FcmServer> {
     sharedKeys ??= generateServiceKeys();
     return new FcmServer(await sharedKeys);
   }
 
-  /** Of the chat messages that pushes were about, in the order in which they came. */
+  /** Ids of the chat messages in the pushes, in order of arrival. */
   get messageIds(): (string | undefined)[] {
     return this.received
       .map(({ data }) => data as Record<string, string>)
@@ -63,7 +63,7 @@ export class FcmServer {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  /** The file that the Firebase console would hand out. */
+  /** The service account file that the Firebase console provides. */
   get serviceAccountJson(): string {
     return JSON.stringify({
       type: "service_account",
@@ -78,12 +78,12 @@ export class FcmServer {
     });
   }
 
-  /** The app was removed from the device. */
+  /** Simulates that the app was removed from the device. */
   unregister(token: string): void {
     this.#unregistered.add(token);
   }
 
-  /** Access tokens given out so far work no more. */
+  /** Invalidates the access tokens issued so far. */
   revokeAccessTokens(): void {
     this.#accessTokens.clear();
   }
@@ -191,7 +191,10 @@ function fcmError(code: number, status: string, errorCode: string | null, messag
   return new Response(fcmErrorBody(code, status, errorCode, message), { status: code });
 }
 
-/** As the reference shows them; `errorCode` null for what Google's front end answers itself. */
+/**
+ * Error bodies as the reference shows them; `errorCode` is null for the errors of Google's front
+ * end.
+ */
 export function fcmErrorBody(
   code: number,
   status: string,

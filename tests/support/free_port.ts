@@ -1,6 +1,7 @@
 /**
- * A TCP port on 127.0.0.1 that was free a moment ago. Another process may take it before it is used:
- * whatever can listen on port 0 and say where should do that, and the rest should try again.
+ * Returns a TCP port on 127.0.0.1 that was free a moment ago. Another process may take it before it
+ * is used: a server that can listen on port 0 and report its port should do that, and the others
+ * should try again.
  */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

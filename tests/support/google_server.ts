@@ -2,7 +2,7 @@ import { OAuth2Server } from "oauth2-mock-server";
 
 export const GOOGLE_CLIENT_ID = "web-client.apps.googleusercontent.com";
 
-/** What an ID token of Google says of a person. */
+/** Claims about the person in Google's ID token. */
 export interface GooglePerson {
   sub: string;
   email?: string;
@@ -12,9 +12,9 @@ export interface GooglePerson {
 
 type Payload = Record<string, unknown>;
 
-/** A real OpenID provider on this machine, in the place of accounts.google.com. */
+/** A real OpenID provider on this machine, in place of accounts.google.com. */
 export class GoogleServer implements AsyncDisposable {
-  /** Who signs in at the authorization endpoint. */
+  /** The person that signs in at the authorization endpoint. */
   person: GooglePerson = { sub: "nobody" };
 
   private constructor(private readonly server: OAuth2Server) {}
@@ -38,7 +38,7 @@ export class GoogleServer implements AsyncDisposable {
     };
   }
 
-  /** As the SDK of an app would get it; `claims` win over what is usual. */
+  /** Returns an ID token as an app's SDK gets it; `claims` override the usual ones. */
   idToken(person: GooglePerson, claims: Payload = {}, expiresIn = 3600): Promise<string> {
     return this.server.issuer.buildToken({
       expiresIn,
@@ -48,7 +48,7 @@ export class GoogleServer implements AsyncDisposable {
     });
   }
 
-  /** Signs `person` in at the URL that an app opens; answers what comes back to the redirect URI. */
+  /** Signs `person` in at the URL that an app opens; returns the parameters of the redirect URI. */
   async authorize(url: string, person: GooglePerson): Promise<{ code: string; state: string }> {
     this.person = person;
     const response = await fetch(url, { redirect: "manual" });

@@ -3,7 +3,7 @@ export class HangingServer {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #connections = new Set<Deno.Conn>();
   readonly #accepting: Promise<void>;
-  /** Connections accepted so far. */
+  /** Number of connections accepted so far. */
   accepted = 0;
 
   constructor() {

@@ -22,13 +22,13 @@ export const VISITOR: Visitor = {
   requestId: "r",
 };
 
-/** Holds what passes it once it is closed, so that something else can happen in between. */
+/** Blocks its callers while it is closed, so that something else can happen in between. */
 export class Gate {
   #open: Promise<void> = Promise.resolve();
   #release = () => {};
   #arrived = Promise.withResolvers<void>();
 
-  /** Resolves once somebody waits at the gate. */
+  /** Closes the gate; resolves once a caller waits at it. */
   close(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     [this.#open, this.#release] = [promise, resolve];
@@ -46,7 +46,7 @@ export class Gate {
   }
 }
 
-/** The services of accounts on a real store, whose checks of secrets can be held. */
+/** The account services on a real store, whose checks of secrets can be blocked. */
 export class HeldAuth implements AsyncDisposable {
   private constructor(
     readonly auth: AuthServices,

@@ -1,16 +1,18 @@
 export interface HttpAnswer {
   status: number;
   headers: Headers;
-  /** Parsed when the answer says that it is JSON, else the text; null when there is none. */
+  /**
+   * Response body: parsed when its content type is JSON, else the text; null when there is none.
+   */
   // deno-lint-ignore no-explicit-any -- tests read it as deeply as they like
   body: any;
 }
 
-/** A JSON client for tests: it never throws for a status, since that is what tests look at. */
+/** A JSON client for tests: it never throws for a status, since tests assert on it. */
 export class HttpClient {
   constructor(readonly baseUrl: string, readonly token?: string) {}
 
-  /** The same client, as someone else. */
+  /** Returns a client for the same server with another user's token. */
   as(token: string | undefined): HttpClient {
     return new HttpClient(this.baseUrl, token);
   }
@@ -31,7 +33,9 @@ export class HttpClient {
     return this.send("DELETE", path, body, init);
   }
 
-  /** `body` is sent as JSON; for any other kind of body give `init.body` and its headers instead. */
+  /**
+   * `body` is sent as JSON; for any other kind of body pass `init.body` and its headers instead.
+   */
   async send(
     method: string,
     path: string,

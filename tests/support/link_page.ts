@@ -1,6 +1,6 @@
 import type { AccountWorld } from "./account_world.ts";
 
-/** Sends a form of the page that a mail's link leads to, as a browser without a session does. */
+/** Submits a form of the page that a mail's link opens, as a browser without a session does. */
 export async function submitPage(
   world: AccountWorld,
   path: string,

@@ -5,8 +5,8 @@ setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
 /**
- * What is left after a collection, in bytes: how much garbage V8 lets pile up is its own affair. Of this
- * isolate only, since test files run as threads of one process.
+ * Returns the bytes in use after a garbage collection: how much garbage V8 accumulates is up to V8.
+ * Counts this isolate only, since test files run as threads of one process.
  */
 export function memoryHeld(): number {
   collectGarbage();

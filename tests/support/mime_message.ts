@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 
-/** A mail as a reader's program shows it: enough of MIME (RFC 2045 to 2047) for text and HTML. */
+/** A mail as a mail program shows it: enough of MIME (RFC 2045 to 2047) for text and HTML. */
 export interface MimeMessage {
-  /** By lower-case name; all values of a name that comes more than once. */
+  /** Headers by lower-case name; with all values of a repeated one. */
   headers: Map<string, string[]>;
   text?: string;
   html?: string;
@@ -52,7 +52,7 @@ function decodeBody(body: string, encoding: string): string {
   return decodeHex(body.replace(/=\r\n/g, ""), "=");
 }
 
-/** Encoded words (RFC 2047); the space between two of them is no space. */
+/** Decodes encoded words (RFC 2047); the space between two of them is dropped. */
 function decodeWords(value: string): string {
   return value.replace(/\?=\s+=\?/g, "?==?").replace(
     /=\?utf-8\?([BQ])\?([^?]*)\?=/gi,

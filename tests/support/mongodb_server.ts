@@ -3,7 +3,10 @@ import { requireService } from "./services.ts";
 import { skipWithout } from "./skip.ts";
 import { TempDir } from "./temp_dir.ts";
 
-/** A MongoDB-protocol server of the tests' own, a replica set of one, so that it has transactions. */
+/**
+ * A dedicated MongoDB-protocol server for the tests, a replica set of one, so that it has
+ * transactions.
+ */
 export class MongodbServer implements AsyncDisposable {
   private constructor(
     private server: ChildServer,
@@ -12,7 +15,7 @@ export class MongodbServer implements AsyncDisposable {
     private readonly flags: string[],
   ) {}
 
-  /** With `durable`, what was acknowledged survives `kill`; without, it is faster. */
+  /** With `durable`, acknowledged writes survive `kill`; without, the server is faster. */
   static async start({ durable = false } = {}): Promise<MongodbServer> {
     const flags = durable ? ["--sync-on-commit"] : [];
     const program = requireService("mongodb");
@@ -28,7 +31,7 @@ export class MongodbServer implements AsyncDisposable {
     }
   }
 
-  /** The connection string of one database, by default of one that nobody has used. */
+  /** Returns the connection string of a database, by default of one that is still unused. */
   uri(database = `test_${crypto.randomUUID().replaceAll("-", "")}`): string {
     return `mongodb://127.0.0.1:${this.port}/${database}?directConnection=true`;
   }
@@ -37,17 +40,17 @@ export class MongodbServer implements AsyncDisposable {
     return this.server.log;
   }
 
-  /** Where it keeps its files. */
+  /** The folder of its files. */
   get dataDir(): string {
     return this.folder.path;
   }
 
-  /** As a crash does it. */
+  /** Ends the process without warning, as a crash does. */
   async kill(): Promise<void> {
     await this.server.kill("SIGKILL");
   }
 
-  /** After `kill`: where it was, with what it held. */
+  /** Starts again after `kill`, on the same port with the same data. */
   async restart(): Promise<void> {
     await this.server.stop();
     this.server = await ChildServer.start(
@@ -62,8 +65,8 @@ export class MongodbServer implements AsyncDisposable {
 }
 
 /**
- * One server for all tests of a file; call it at the file's top level. Each test takes a database of
- * its own with `uri()`, and has `ignore: mongodb.missing`.
+ * Returns one server for all tests of a file; call it at the file's top level. Each test takes a
+ * separate database with `uri()`, and has `ignore: mongodb.missing`.
  */
 export function sharedMongodb(): { readonly missing: boolean; uri(database?: string): string } {
   const missing = skipWithout("mongodb");

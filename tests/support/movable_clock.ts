@@ -1,8 +1,8 @@
 import type { Clock } from "../../src/core/clock.ts";
 
-/** The real time, and as much later as a test wants: nobody has to wait for what runs out. */
+/** The real time plus an offset that a test sets, so that no test has to wait for an expiry. */
 export class MovableClock implements Clock {
-  /** Milliseconds. */
+  /** Offset in milliseconds. */
   ahead = 0;
 
   now(): number {

@@ -1,6 +1,6 @@
 import { TempDir } from "./temp_dir.ts";
 
-/** An npm registry on this machine that has one package, `tiny` 1.0.0, whose default export is 1. */
+/** An npm registry on this machine with one package, `tiny` 1.0.0, whose default export is 1. */
 export class NpmRegistry implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 

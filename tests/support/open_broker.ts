@@ -8,7 +8,10 @@ import { kvInstanceTable } from "../../src/cluster/kv/instances.ts";
 import { mongoInstanceTable } from "../../src/cluster/mongo/instances.ts";
 import { connectMongo } from "../../src/cluster/mongo/connection.ts";
 
-/** Quick to be thought dead, so that tests need not wait long, but not while a machine is busy. */
+/**
+ * Short timeouts after which a peer counts as dead, so that tests need not wait long, but long
+ * enough for a busy machine.
+ */
 function quickInstances(table: InstanceTable): Instances {
   return new Instances({ table, log: silentLog, beatMs: 300, deadMs: 4_000, leftGraceMs: 2_000 });
 }
@@ -18,7 +21,7 @@ export function kvBrokerOn(kv: Deno.Kv, onCall?: OnBrokerCall): Broker {
   return new KvBroker({ kv, instances, log: silentLog, onCall });
 }
 
-/** Closing it closes its connection too. */
+/** Closing the broker closes its connection too. */
 export async function mongoBrokerAt(uri: string): Promise<Broker> {
   const connection = await connectMongo(uri);
   const { db } = connection;

@@ -20,7 +20,10 @@ export interface CollectedLog {
   spanId?: string;
 }
 
-/** A collector of the tests' own: it speaks OTLP over HTTP in JSON, and keeps what it is sent. */
+/**
+ * A dedicated collector for the tests: it accepts OTLP over HTTP in JSON, and keeps what it
+ * receives.
+ */
 export class OtlpCollector implements AsyncDisposable {
   readonly spans: CollectedSpan[] = [];
   readonly logs: CollectedLog[] = [];
@@ -29,7 +32,7 @@ export class OtlpCollector implements AsyncDisposable {
     (request) => this.#receive(request),
   );
 
-  /** The variables of a server that exports to it. */
+  /** Environment of a server that exports to this collector. */
   get env(): Record<string, string> {
     return {
       OTEL_DENO: "true",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 
-/** What a person does on the page. */
+/** The actions of a person on the page. */
 export class PageVisitor {
   constructor(readonly page: Page, readonly name: string) {}
 
@@ -20,7 +20,7 @@ export class PageVisitor {
     return this.page.getByRole("textbox", { name: "Message", exact: true });
   }
 
-  /** The messages that are shown, as their texts. */
+  /** Returns the texts of the messages on the page. */
   get texts(): Promise<string[]> {
     return this.page.locator(".messages .text").allTextContents();
   }
@@ -54,13 +54,13 @@ export class PageVisitor {
     await this.composer.press("Enter");
   }
 
-  /** The id of the chat that is open, as it stands in the address. */
+  /** Returns the id of the open chat, from the address. */
   async openChatId(): Promise<string> {
     await this.page.waitForURL(/#.+/);
     return new URL(this.page.url()).hash.slice(1);
   }
 
-  /** The access token, as the page's client keeps it. */
+  /** Returns the access token that the page's client keeps. */
   async token(): Promise<string> {
     return await this.page.evaluate(async () => {
       const opening = indexedDB.open("realtimechat", 1);
@@ -72,7 +72,7 @@ export class PageVisitor {
     });
   }
 
-  /** What the page itself would ask of the REST interface, where it has no button for it. */
+  /** Calls the REST interface as the page would, for actions without a button. */
   async call(method: string, path: string, body?: object) {
     const token = await this.token();
     const { status, text } = await this.page.evaluate(async ({ method, path, body, token }) => {

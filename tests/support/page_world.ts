@@ -14,19 +14,19 @@ export const PAGE_TEST = {
 
 const PHONE = { viewport: { width: 390, height: 760 }, colorScheme: "dark" } as const;
 
-/** A server, and people with a browser each: all of them have an account, and know of nobody. */
+/** A server, and people with one browser each; all have an account and no chats. */
 export interface PageWorld extends AsyncDisposable {
   browser: TestBrowser;
   server: ServerProcess;
-  /** At a desk. */
+  /** A person at a desk. */
   ann: PageVisitor;
-  /** With a phone. */
+  /** A person with a phone. */
   bob: PageVisitor;
   join(name: string, options?: BrowserContextOptions): Promise<PageVisitor>;
 }
 
 export async function pageWorld(env: Record<string, string> = {}): Promise<PageWorld> {
-  // The server itself may start no process, and so builds no page.
+  // The server itself may start no process, and so does not build the page.
   await buildPage();
   const stack = new AsyncDisposableStack();
   const server = stack.use(await ServerProcess.start({ env }));

@@ -24,8 +24,8 @@ export async function openStoreOf(config: Config): Promise<Store> {
 }
 
 /**
- * People with a session each, written past the server: registering hashes a password, which takes
- * more time than most tests.
+ * People with one session each, written to the store directly: registering hashes a password, which
+ * takes longer than most tests.
  */
 export async function seedPeople<Name extends string>(
   config: Config,

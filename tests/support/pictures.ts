@@ -4,7 +4,7 @@ import { type Bytes, concat } from "../../src/core/bytes.ts";
 
 let loading: ReturnType<typeof Vips> | undefined;
 
-/** libvips in this thread, to make pictures and to look at results. */
+/** libvips in this thread, to create pictures and to inspect results. */
 export function vips() {
   return loading ??= Vips({
     dynamicLibraries: ["vips-heif.wasm"],
@@ -13,7 +13,7 @@ export function vips() {
   });
 }
 
-/** Left half red, right half blue, with green at the bottom. */
+/** A picture whose left half is red and right half blue, with green at the bottom. */
 export async function flag(width: number, height: number, suffix: string): Promise<Bytes> {
   const { Image } = await vips();
   const red = Image.black(width, height, { bands: 3 }).linear([1, 1, 1], [220, 0, 0]);
@@ -24,7 +24,10 @@ export async function flag(width: number, height: number, suffix: string): Promi
   return new Uint8Array(image.writeToBuffer(suffix));
 }
 
-/** A moving picture of plain frames, each of its own brightness; `suffix` is `.gif` or `.webp`. */
+/**
+ * An animated picture of plain frames, each with a different brightness; `suffix` is `.gif` or
+ * `.webp`.
+ */
 export async function moving(side: number, frames: number, suffix: string): Promise<Bytes> {
   const { Image } = await vips();
   const pages = Array.from(
@@ -39,7 +42,7 @@ export async function moving(side: number, frames: number, suffix: string): Prom
   return new Uint8Array(image.writeToBuffer(suffix));
 }
 
-/** The JPEG with EXIF (camera, orientation, a place in Berlin), XMP, IPTC and a comment. */
+/** A JPEG with EXIF (camera, orientation, a place in Berlin), XMP, IPTC and a comment. */
 export function withMetadata(jpeg: Bytes, orientation: number): Bytes {
   const xmp =
     "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><exif:GPSLatitude>52,31.2N</exif:GPSLatitude>";
@@ -82,7 +85,9 @@ export function exifWithGps(orientation: number): Bytes {
   );
 }
 
-/** A PNG of one bit a pixel whose rows are all black: some kilobytes, however large the picture. */
+/**
+ * A PNG of one bit per pixel whose rows are all black: a few kilobytes, however large the picture.
+ */
 export function blackPng(width: number, height: number): Bytes {
   const header = concat(u32(width), u32(height), Uint8Array.of(1, 0, 0, 0, 0));
   const rows = deflateSync(new Uint8Array((Math.ceil(width / 8) + 1) * height));
@@ -95,7 +100,9 @@ export function blackPng(width: number, height: number): Bytes {
   );
 }
 
-/** An animated PNG (https://www.w3.org/TR/png-3/#11Ancillary-chunks) of black frames, 0.1 s each. */
+/**
+ * An animated PNG (https://www.w3.org/TR/png-3/#11Ancillary-chunks) of black frames, 0.1 s each.
+ */
 export function movingPng(side: number, frames: number): Bytes {
   const pixels = deflateSync(new Uint8Array((Math.ceil(side / 8) + 1) * side));
   let sequence = 0;
@@ -119,7 +126,7 @@ export function movingPng(side: number, frames: number): Bytes {
   );
 }
 
-/** A GIF of many frames that change nothing: some bytes each, however large the picture. */
+/** A GIF of many frames that change nothing: a few bytes each, however large the picture. */
 export function longGif(width: number, height: number, frames: number): Bytes {
   const le16 = (value: number) => Uint8Array.of(value & 0xff, value >> 8);
   const header = concat(latin1("GIF89a"), le16(width), le16(height), Uint8Array.of(0x80, 0, 0));
@@ -133,7 +140,7 @@ export function longGif(width: number, height: number, frames: number): Bytes {
   return concat(header, Uint8Array.of(200, 0, 0, 0, 0, 0), ...all, Uint8Array.of(0x3b));
 }
 
-/** A PNG with chunks put after its header (which takes 33 bytes). */
+/** A PNG with chunks inserted after its header (which takes 33 bytes). */
 export function withPngChunk(png: Bytes, type: string, data: Uint8Array): Bytes {
   return concat(png.subarray(0, 33), pngChunk(type, data), png.subarray(33));
 }

@@ -1,6 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 
-/** Every statement that SQLite was given from here on, by whichever connection of this process. */
+/**
+ * Records every statement that SQLite receives from here on, from any connection of this process.
+ */
 export function recordStatements(): ReadonlySet<string> {
   const statements = new Set<string>();
   const { prepare } = DatabaseSync.prototype;

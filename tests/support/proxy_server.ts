@@ -8,12 +8,14 @@ export type ProxyKind = typeof PROXIES[number];
 type Change = [pattern: RegExp, replacement: string];
 
 interface ProxyProgram {
-  /** The configuration that is shipped, in src/deploy. */
+  /** The shipped configuration, in src/deploy. */
   file: string;
-  /** Takes TLS away, and listens on a port of the test's own. */
+  /** Removes TLS, and listens on a port of the test. */
   changes(port: number): Change[];
   args(config: string, folder: string): string[];
-  /** What a system has around the configuration. Returns the file to start with. */
+  /**
+   * Writes the files that surround the configuration on a system. Returns the file to start with.
+   */
   wrap?(config: string, folder: string): { path: string; text: string };
 }
 
@@ -43,12 +45,12 @@ const PROGRAMS: Record<ProxyKind, ProxyProgram> = {
   },
 };
 
-/** What a system's nginx.conf has around a site, with all its files in a folder of the test's own. */
+/** The nginx.conf that surrounds a site on a system, with all its files in a folder of the test. */
 function nginxMain(site: string, folder: string): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `  ${name}_temp_path ${folder}/${name};`);
   return [
-    // The tests may run as root, whose folders nobody else can write to.
+    // The tests may run as root, whose folders no other account can write to.
     ...(Deno.uid() === 0 ? ["user root;"] : []),
     "daemon off;",
     `pid ${folder}/pid;`,
@@ -63,7 +65,10 @@ function nginxMain(site: string, folder: string): string {
   ].join("\n");
 }
 
-/** The configuration as it is shipped, but for its ports and TLS. Throws if it is not as expected. */
+/**
+ * Returns the shipped configuration with other ports and without TLS. Throws if it is not as
+ * expected.
+ */
 export function localConfig(kind: ProxyKind, port: number, instances: readonly [number, number]) {
   const { file, changes } = PROGRAMS[kind];
   const shipped = Deno.readTextFileSync(new URL(`../../src/deploy/${file}`, import.meta.url));
@@ -83,7 +88,7 @@ export class ProxyServer implements AsyncDisposable {
   private constructor(
     private readonly server: ChildServer,
     private readonly folder: TempDir,
-    /** Without a slash at its end. */
+    /** URL without a slash at its end. */
     readonly url: string,
   ) {}
 
@@ -131,7 +136,7 @@ function specOf(
   return {
     program: requireService(kind),
     args: args(config, folder),
-    // Caddy keeps files of its own in the home folder.
+    // Caddy keeps files in the home folder.
     env: { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
     ready: () => accepts(port),
   };

@@ -1,4 +1,6 @@
-/** Deterministic bytes and choices (xorshift32), so that a failure can be seen again by its seed. */
+/**
+ * Deterministic bytes and choices (xorshift32), so that a failure can be reproduced from its seed.
+ */
 export class Random {
   #state: number;
 
@@ -6,7 +8,7 @@ export class Random {
     this.#state = seed | 1;
   }
 
-  /** An integer from 0 up to and without `limit`. */
+  /** Returns an integer from 0 up to, but excluding, `limit`. */
   below(limit: number): number {
     this.#state ^= this.#state << 13;
     this.#state ^= this.#state >>> 17;
@@ -21,7 +23,7 @@ export class Random {
   }
 }
 
-/** The bytes as a body in chunks of random sizes, now and then an empty one. */
+/** Returns the bytes as a body in chunks of random sizes, including empty ones. */
 export function randomlyChunked(
   bytes: Uint8Array,
   random: Random,
@@ -38,7 +40,7 @@ export function randomlyChunked(
   });
 }
 
-/** The bytes, and then the error in place of an end. */
+/** Returns a body of the bytes that fails with the error instead of ending. */
 export function breakingOff(bytes: Uint8Array, error: Error): ReadableStream<Uint8Array> {
   let sent = false;
   return new ReadableStream({

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { within } from "./within.ts";
 
-/** A test that waits for longer fails, instead of hanging. */
+/** Timeout of a wait in milliseconds: a test that exceeds it fails instead of hanging. */
 const LONGEST_MS = 60_000;
 
 export interface RawFrame {
@@ -14,8 +14,8 @@ export const BINARY = 2;
 export const CLOSE = 8;
 
 /**
- * A WebSocket client (RFC 6455) that does what decent ones cannot: it sends any header and any bytes,
- * reads only when told to, and does not answer a close.
+ * A WebSocket client (RFC 6455) that can misbehave: it sends any header and any bytes, reads only
+ * on request, and does not reply to a close.
  */
 export class RawWebSocket implements Disposable {
   #rest: Buffer = Buffer.alloc(0);
@@ -69,7 +69,7 @@ export class RawWebSocket implements Disposable {
     return this.send(JSON.stringify({ id, cmd, data }));
   }
 
-  /** The next frame, or null when the connection has ended. */
+  /** Resolves with the next frame, or null when the connection has ended. */
   next(): Promise<RawFrame | null> {
     return within("a frame comes", this.#next(), LONGEST_MS);
   }
@@ -86,7 +86,7 @@ export class RawWebSocket implements Disposable {
     }
   }
 
-  /** Reads on until the server closes: with which code, or null when the connection broke. */
+  /** Reads until the server closes; returns the close code, or null when the connection broke. */
   async closeCode(): Promise<number | null> {
     for (let frame; (frame = await this.next());) {
       if (frame.opcode === CLOSE) return Buffer.from(frame.payload).readUInt16BE();
@@ -94,7 +94,7 @@ export class RawWebSocket implements Disposable {
     return null;
   }
 
-  /** Safe to call twice. */
+  /** Closes the connection; safe to call twice. */
   [Symbol.dispose](): void {
     try {
       this.connection.close();

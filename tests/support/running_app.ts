@@ -7,9 +7,9 @@ import { openStoreOf, type Person, seedPeople } from "./people.ts";
 import { TempDir } from "./temp_dir.ts";
 import { testConfig } from "./test_config.ts";
 
-/** The whole server within the test's own process, on a free port, with a data folder of its own. */
+/** The whole server within the test's process, on a free port, with a separate data folder. */
 export class RunningApp implements AsyncDisposable {
-  /** What it logged, from `warn` up: an unexpected failure of an operation is there. */
+  /** Log records from `warn` up: an unexpected failure of an operation is among them. */
   readonly log: string[];
   readonly url: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -43,7 +43,7 @@ export class RunningApp implements AsyncDisposable {
     return seedPeople(this.config, names);
   }
 
-  /** A second view of the same data, for what no door shows. */
+  /** A second view of the same data, for what no transport shows. */
   openStore() {
     return openStoreOf(this.config);
   }
@@ -52,7 +52,7 @@ export class RunningApp implements AsyncDisposable {
     return new HttpClient(this.url, person?.token);
   }
 
-  /** Drains; requests are answered until `until` has settled. To be called in the place of disposing. */
+  /** Drains; requests are served until `until` has settled. Call it instead of disposing. */
   async stop(until?: Promise<unknown>): Promise<void> {
     await this.app.drain(async () => {
       await until;

@@ -1,4 +1,4 @@
-/** What a fake vendor's server shall answer instead of doing its work. */
+/** Response of a fake vendor's server instead of its real work. */
 export interface ScriptedAnswer {
   status: number;
   retryAfter?: string;
@@ -6,7 +6,7 @@ export interface ScriptedAnswer {
   body?: string;
 }
 
-/** Answers in a row, each for one request; an answer may also be never to come. */
+/** Responses in a row, each for one request; a response may also never arrive. */
 export class ScriptedAnswers {
   readonly #queue: (ScriptedAnswer | "hang")[] = [];
   readonly #released = Promise.withResolvers<void>();
@@ -15,7 +15,7 @@ export class ScriptedAnswers {
     this.#queue.push(...answers);
   }
 
-  /** Null when nothing is scripted: the server does its real work. */
+  /** Returns null when nothing is scripted: the server does its real work. */
   async take(body: (answer: ScriptedAnswer) => string): Promise<Response | null> {
     const answer = this.#queue.shift();
     if (answer === undefined) return null;
@@ -30,7 +30,7 @@ export class ScriptedAnswers {
     });
   }
 
-  /** Lets hanging requests go, so that the server can stop. */
+  /** Ends hanging requests, so that the server can stop. */
   release(): void {
     this.#released.resolve();
   }

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { generate } from "otplib";
 import type { Account, AccountWorld } from "./account_world.ts";
 
-/** Someone's second factor, as their authenticator app and their notes have it. */
+/** A person's second factor, as the authenticator app and the person's notes have it. */
 export interface EnabledSecondFactor {
-  /** What the app shows at the world's time. */
+  /** Returns the code that the app shows at the world's time. */
   codeNow(): Promise<string>;
-  /** The code by which it was set up: it was used. */
+  /** The code that set up the second factor: it is used. */
   setupCode: string;
   recoveryCodes: string[];
-  /** What setting up answered first. */
+  /** Response of the setup. */
   begun: { secret: string; otpauthUrl: string; qrSvg: string };
 }
 

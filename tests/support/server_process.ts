@@ -9,41 +9,45 @@ import { TempDir } from "./temp_dir.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What a program needs to run at all: a developer's own configuration stays out of the tests. */
+/**
+ * Variables that a program needs to run at all: a developer's configuration stays out of the tests.
+ */
 const INHERITED =
   /^(PATH|HOME|USERPROFILE|SYSTEMROOT|TE?MP|TMPDIR|DENO_DIR|XDG_.*|NO_COLOR|.*_proxy)$/i;
 
-/** That part of the tests' own environment. */
+/** Returns those variables of the tests' environment. */
 export function inheritedEnvironment(): Record<string, string> {
   const all = Object.entries(Deno.env.toObject());
   return Object.fromEntries(all.filter(([name]) => INHERITED.test(name)));
 }
 
 export interface ServerProcessOptions {
-  /** Its configuration, and nothing else's; PORT and DATA_DIR are chosen when not given. */
+  /** The server's complete configuration; PORT and DATA_DIR are chosen when missing. */
   env?: Record<string, string>;
-  /** Relative to the project. */
+  /** Script path, relative to the project. */
   script?: string;
   /** The folder of another release, with its own `src`. */
   root?: string;
-  /** Another Deno than the tests' own, which runs the script with all permissions and no other flag. */
+  /**
+   * Another Deno than the tests' one, which runs the script with all permissions and no other flag.
+   */
   deno?: string;
 }
 
 /**
- * The real program as a child process, with the very permissions that `deno task start` gives it, so
- * that one too few fails the tests.
+ * The real program as a child process, with exactly the permissions that `deno task start` grants,
+ * so that a missing one fails the tests.
  */
 export class ServerProcess implements AsyncDisposable {
   private constructor(
     private readonly server: ChildServer,
     private readonly folder: TempDir,
-    /** Without a slash at its end. */
+    /** URL without a slash at its end. */
     readonly url: string,
     readonly dataDir: string,
   ) {}
 
-  /** A DATA_DIR that is given survives the process, so that the next one finds what this one left. */
+  /** A configured DATA_DIR survives the process, so that the next process finds its data. */
   static async start(options: ServerProcessOptions = {}): Promise<ServerProcess> {
     const folder = await TempDir.make("server");
     const dataDir = options.env?.DATA_DIR ?? folder.join("data");
@@ -101,7 +105,10 @@ async function startOn(port: number, spec: Parameters<typeof ChildServer.startOn
   return { server: await ChildServer.start(spec(port)), port };
 }
 
-/** What the `start` task runs, less --env-file: a developer's .env is not the tests' affair. */
+/**
+ * Returns the command of the `start` task without --env-file: a developer's .env must not affect
+ * the tests.
+ */
 export function startArguments(
   dataDir: string,
   script = "src/main.ts",
@@ -112,7 +119,7 @@ export function startArguments(
   return [...words.slice(0, -1), script];
 }
 
-/** What the launcher runs for a task, less --env-file. */
+/** Returns the command that the launcher runs for a task, without --env-file. */
 export function launchArguments(
   mode: LaunchMode,
   environment: LaunchEnvironment,
@@ -122,7 +129,7 @@ export function launchArguments(
   return serverArguments(mode, environment, place).filter((word) => word !== "--env-file");
 }
 
-/** Where Deno keeps packages, as the task asks it too. */
+/** The folder where Deno keeps packages, as the task's Deno asks for it too. */
 function npmCache(): string {
   const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
   return JSON.parse(new TextDecoder().decode(stdout)).npmCache;

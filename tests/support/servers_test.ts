@@ -9,7 +9,7 @@ const TINY = "tests/support/fixtures/tiny_server.ts";
 const mongodb = sharedMongodb();
 const denokv = sharedDenokv();
 
-Deno.test("ServerProcess: starts, answers, logs and drains", async () => {
+Deno.test("ServerProcess starts, responds, logs and drains", async () => {
   await using server = await ServerProcess.start({ script: TINY });
   assert.equal(await (await fetch(`${server.url}/healthz`)).text(), "ok");
   assert.deepEqual(await server.kill("SIGTERM"), { code: 0, signal: null });
@@ -17,38 +17,38 @@ Deno.test("ServerProcess: starts, answers, logs and drains", async () => {
   assert.ok(server.log.includes(`data in ${server.dataDir}`));
 });
 
-Deno.test("ServerProcess: kill -9 is told from an exit, and stopping twice is safe", async () => {
+Deno.test("ServerProcess distinguishes kill -9 from an exit, and allows a second stop", async () => {
   await using server = await ServerProcess.start({ script: TINY });
   assert.deepEqual(await server.kill("SIGKILL"), { code: null, signal: "SIGKILL" });
   assert.deepEqual(await server.kill(), { code: null, signal: "SIGKILL" });
 });
 
-Deno.test("ServerProcess: has the permissions of the start task, and its data folder's", () => {
+Deno.test("ServerProcess has the permissions of the start task and of its data folder", () => {
   const flags = startArguments("/some/where");
   assert.ok(flags.includes("--allow-write=/some/where"), flags.join(" "));
   assert.ok(!flags.includes("-A") && !flags.includes("--allow-run"), flags.join(" "));
   assert.equal(flags.at(-1), "src/main.ts");
 });
 
-Deno.test("ChildServer: a server that ends at once fails with what it said", async () => {
+Deno.test("ChildServer fails with the server's output when the server ends at once", async () => {
   const args = ["eval", "console.error('no such flag'); Deno.exit(3)"];
   const spec = { program: Deno.execPath(), args, ready: () => Promise.resolve(false) };
   await assert.rejects(ChildServer.start(spec), /it ended with code 3\nno such flag/);
 });
 
-Deno.test("ChildServer: a server that never answers is stopped at the deadline", async () => {
+Deno.test("ChildServer stops a server that does not respond before the deadline", async () => {
   const args = ["eval", "setInterval(() => {}, 1000)"];
   const ready = () => Promise.resolve(false);
   const spec = { program: Deno.execPath(), args, ready, readyWithin: 100 };
   await assert.rejects(ChildServer.start(spec), /Waited 100 ms in vain until it answers/);
 });
 
-Deno.test("ChildServer: a program that is not there is an error", async () => {
+Deno.test("ChildServer fails when the program is missing", async () => {
   const spec = { program: "/no/such/program", args: [], ready: () => Promise.resolve(false) };
   await assert.rejects(ChildServer.start(spec), /ENOENT|no such file/i);
 });
 
-Deno.test("eventually: takes a throw for not yet, and names what it waited for", async () => {
+Deno.test("eventually retries after an exception, and names its condition on a timeout", async () => {
   let looks = 0;
   const look = () => {
     if (++looks < 3) throw new Error("not yet");

@@ -4,16 +4,16 @@ import denoJson from "../../deno.json" with { type: "json" };
 
 const OLDEST = denoJson.minimumDenoVersion;
 
-/** A program that some tests need and a newcomer's machine may lack. */
+/** A program that some tests need and that a newcomer's machine may lack. */
 export interface Service {
-  /** What it is there for, as a reader of a skipped test's reason wants to know it. */
+  /** Purpose of the program, for a reader of a skipped test's reason. */
   purpose: string;
   /** Names of the program, the preferred one first. */
   programs: string[];
-  /** The environment variable that may hold its path. */
+  /** Environment variable that may contain its path. */
   variable: string;
   install: string;
-  /** Where else its program is looked for, relative to the home folder. */
+  /** Further places of its program, relative to the home folder. */
   homePath?: string;
 }
 
@@ -84,7 +84,9 @@ export const SERVICES = {
 
 export type ServiceName = keyof typeof SERVICES;
 
-/** The path of the service's program, or null. A path given by its variable is taken at its word. */
+/**
+ * Returns the path of the service's program, or null. A path from its variable is used unchecked.
+ */
 export function findService(name: ServiceName): string | null {
   const { programs, variable, homePath }: Service = SERVICES[name];
   const given = Deno.env.get(variable);
@@ -94,7 +96,10 @@ export function findService(name: ServiceName): string | null {
   return candidates.find((path) => existsSync(path)) ?? null;
 }
 
-/** As `findService`, for a test that runs only when the service is there, or has to be (in CI). */
+/**
+ * Finds it like `findService`, for a test that runs only where the service is installed or required
+ * (in CI).
+ */
 export function requireService(name: ServiceName): string {
   const path = findService(name);
   if (path === null) throw new Error(missingReason(name));

@@ -3,8 +3,9 @@ import { findService, missingReason, type ServiceName } from "./services.ts";
 const told = new Set<ServiceName>();
 
 /**
- * For a test's `ignore`: true when one of the services is not there, and then it says so, once a
- * file. With CI=true nothing is ever skipped, so that the test runs and fails for want of the service.
+ * For a test's `ignore`: returns true when one of the services is missing, and prints that once per
+ * file. With CI=true nothing is ever skipped, so that the test runs and fails for lack of the
+ * service.
  */
 export function skipWithout(...names: ServiceName[]): boolean {
   if (Deno.env.get("CI") === "true") return false;

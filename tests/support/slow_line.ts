@@ -1,14 +1,14 @@
 /**
- * A way to a server over a weak line: one budget of bytes a second for all its connections together, in the
- * direction to the client. What waits is held by TCP, as on a real line.
+ * A proxy that simulates a slow connection: all its connections share one budget of bytes per
+ * second, in the direction to the client. TCP keeps the waiting bytes, as on a real line.
  */
 export class SlowLine implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #connections = new Set<Deno.Conn>();
   readonly #accepting: Promise<void>;
-  /** When the line is free again, in milliseconds of `performance.now`. */
+  /** Time at which the line is free again, in milliseconds of `performance.now`. */
   #free = 0;
-  /** Bytes that went to the client. */
+  /** Number of bytes sent to the client. */
   sent = 0;
 
   constructor(private readonly targetPort: number, private readonly bytesPerSecond: number) {

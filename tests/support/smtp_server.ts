@@ -4,7 +4,7 @@ import { SMTPServer } from "smtp-server";
 
 export interface ReceivedMail {
   from: string;
-  /** The envelope's recipients, which are who really gets it. */
+  /** Recipients of the envelope, which decide the delivery. */
   to: string[];
   raw: string;
   secure: boolean;
@@ -12,19 +12,22 @@ export interface ReceivedMail {
 }
 
 export interface SmtpServerOptions {
-  /** With these, nobody sends without signing in. */
+  /** Credentials that clients must sign in with before they send. */
   credentials?: { user: string; password: string };
-  /** Whether STARTTLS is offered (with a certificate that nobody signed). */
+  /** Whether STARTTLS is offered (with a self-signed certificate). */
   startTls?: boolean;
-  /** The answer to RCPT TO, by address. */
+  /** Response to RCPT TO, by address. */
   refuse?: Record<string, number>;
 }
 
-/** A real SMTP server on this machine, with the library that many mail servers' tests use. */
+/**
+ * A real SMTP server on this machine, built with the library that the tests of many mail servers
+ * use.
+ */
 export class TestSmtpServer {
   readonly received: ReceivedMail[] = [];
   connections = 0;
-  /** Tries to sign in, the failed ones included. */
+  /** Number of sign-in attempts, including the failed ones. */
   signIns = 0;
   readonly #server: SMTPServer;
 
@@ -64,11 +67,11 @@ export class TestSmtpServer {
         });
       },
     });
-    // A client that hangs up in the middle is no fault of the server's.
+    // A client that disconnects midway is no failure of the server.
     this.#server.on("error", () => {});
   }
 
-  /** A `port` is given to come back where another server was. */
+  /** Pass `port` to restart on the port of an earlier server. */
   static async start(options: SmtpServerOptions = {}, port = 0): Promise<TestSmtpServer> {
     const server = new TestSmtpServer(options);
     const { promise, resolve } = Promise.withResolvers<void>();

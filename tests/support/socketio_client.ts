@@ -3,7 +3,7 @@ import type { WireEvent } from "../../src/model/event.ts";
 import { within } from "./within.ts";
 import type { ReplyError } from "./ws_client.ts";
 
-/** A test that waits for longer fails, instead of hanging. */
+/** Timeout of a wait in milliseconds: a test that exceeds it fails instead of hanging. */
 const LONGEST_MS = 60_000;
 
 export type Transports = ("polling" | "websocket")[];
@@ -15,21 +15,22 @@ export interface SocketIoClientOptions extends Partial<ManagerOptions & SocketOp
   transports?: Transports;
 }
 
-/** The error of a `connect_error` that the server made. */
+/** The error of a `connect_error` that the server sent. */
 export interface RefusedConnection extends Error {
   data?: ReplyError;
 }
 
 /**
- * The official client at the door `/socket.io/`: it keeps what it hears, in order, in the shape in
- * which `/ws` sends it. Its timers outlive its close a little: a test needs `sanitizeOps: false`.
+ * The official client on the transport `/socket.io/`: it keeps the events that it receives, in
+ * order, in the shape that `/ws` uses. Its timers outlive its close a little: a test needs
+ * `sanitizeOps: false`.
  */
 export class SocketIoClient implements AsyncDisposable {
   readonly events: WireEvent[] = [];
-  /** What the server said of each connection, first to last. */
+  /** The server's greeting of each connection, first to last. */
   // deno-lint-ignore no-explicit-any -- tests read answers as deeply as they like
   readonly welcomes: any[] = [];
-  /** Why it was disconnected, each time. */
+  /** Reason of each disconnect. */
   readonly disconnects: string[] = [];
   onEvent: (event: WireEvent) => void = () => {};
 
@@ -43,13 +44,15 @@ export class SocketIoClient implements AsyncDisposable {
     });
   }
 
-  /** A client that is still connecting; by WebSocket unless told otherwise, and without reconnection. */
+  /**
+   * Returns a client that is still connecting; by WebSocket by default, and without reconnection.
+   */
   static open(url: string, auth: object, options: SocketIoClientOptions = {}): SocketIoClient {
     const usual = { transports: ["websocket"], forceNew: true, reconnection: false };
     return new SocketIoClient(io(url, { ...usual, auth, ...options }));
   }
 
-  /** Resolves once it was greeted; throws what it was refused with. */
+  /** Resolves once the server sent its greeting; throws the error of a refusal. */
   static async connect(
     url: string,
     token: string,
@@ -74,7 +77,7 @@ export class SocketIoClient implements AsyncDisposable {
     return within("it is greeted or refused", greeted, LONGEST_MS);
   }
 
-  /** With the code of what refused it. Fails if it was let in. */
+  /** Resolves with the code of the refusal. Fails if the connection was accepted. */
   async refused(): Promise<RefusedConnection> {
     try {
       await this.greeted();
@@ -86,7 +89,10 @@ export class SocketIoClient implements AsyncDisposable {
     throw new Error("The connection was not refused");
   }
 
-  /** A command and its answer; `ok: false` without an error when the connection broke meanwhile. */
+  /**
+   * Sends a command and resolves with its reply; `ok: false` without an error when the connection
+   * broke meanwhile.
+   */
   async command(name: string, ...data: unknown[]): Promise<SocketIoReply> {
     try {
       return await this.socket.emitWithAck(name, ...data);
@@ -99,7 +105,7 @@ export class SocketIoClient implements AsyncDisposable {
     return this.socket.io.engine.transport.name;
   }
 
-  /** Resolves with the reason for which the socket is not connected any more. */
+  /** Resolves with the reason of the disconnect. */
   async closed(): Promise<string> {
     if (this.socket.connected) {
       const closed = new Promise((resolve) => this.socket.once("disconnect", resolve));

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import type { Config } from "../../src/config.ts";
 
-/** Every value that a store holds, whatever the model says, with the place where it lies. */
+/** Every value in a store, regardless of the model, with its location. */
 export interface StoredValue {
   /** "table.column" or "collection.field.inner"; indexes of arrays are left out. */
   place: string;
   text: string;
 }
 
-/** Reads past the Store, so that nothing is overlooked that no method returns. */
+/** Reads the database directly, so that values that no Store method returns are found too. */
 export async function storedValues(config: Config): Promise<StoredValue[]> {
   return config.mongodbUri === null
     ? ofSqlite(join(config.dataDir, "chat.sqlite3"))
@@ -59,7 +59,7 @@ function valuesIn(value: unknown, place: string): StoredValue[] {
   return [{ place, text: String(value) }];
 }
 
-/** How often the bytes of the files under a folder hold the text, in whatever case. */
+/** Returns how often the bytes of the files under a folder contain the text, ignoring case. */
 export function copiesInFiles(folder: string, text: string): Record<string, number> {
   const copies: Record<string, number> = {};
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** A folder of a test's own, removed with all that is in it at the end of `await using`. */
+/** A temporary folder for a test, removed with its content at the end of `await using`. */
 export class TempDir implements AsyncDisposable {
   private constructor(readonly path: string) {}
 

@@ -2,9 +2,9 @@ import { type Config, loadConfig } from "../../src/config.ts";
 import { LIMIT_NAMES, rateVariable } from "../../src/api/rate_limits.ts";
 
 /**
- * The environment of a server under test: fixed secrets, so that a test can sign in past the server,
- * no limits of rate that a busy test would run into, the cheapest hashes of passwords, and every answer
- * held to its schema.
+ * Environment of a server under test: fixed secrets, so that a test can create tokens itself, no
+ * rate limits that a busy test would reach, the cheapest password hashes, and a check of every
+ * response against its schema.
  */
 export function testEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   const rates = LIMIT_NAMES.map((name) => [rateVariable(name), "1000000/1m"]);
@@ -16,7 +16,7 @@ export function testEnvironment(extra: Record<string, string> = {}): Record<stri
     VAPID_PUBLIC_KEY: "",
     BROKER: "local",
     BCRYPT_COST: "4",
-    // The process of the tests holds many servers and their clients.
+    // The process of the tests contains many servers and their clients.
     LIMIT_SOCKET_MEMORY_BYTES: "1000000000000",
     ...Object.fromEntries(rates),
     ...extra,

@@ -4,11 +4,11 @@ export interface TestedStore {
   name: string;
   /** For `Deno.test`: true where the store's server is not installed. */
   ignore: boolean;
-  /** What makes a server use it, with a database that nobody has used. */
+  /** Returns the configuration that selects the store, with an unused database. */
   environment(): Record<string, string>;
 }
 
-/** The stores that a server must behave alike on; call it at a file's top level. */
+/** The stores on which a server must behave alike; call it at a file's top level. */
 export function testedStores(): TestedStore[] {
   const mongodb = sharedMongodb();
   return [

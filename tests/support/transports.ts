@@ -5,7 +5,7 @@ import type { RunningApp } from "./running_app.ts";
 import { SocketIoClient } from "./socketio_client.ts";
 import { WsClient } from "./ws_client.ts";
 
-/** What came of an operation, in the same shape whichever door it went through. */
+/** Result of an operation, in one shape for every transport. */
 export interface Outcome {
   ok: boolean;
   // deno-lint-ignore no-explicit-any -- tests read answers as deeply as they like
@@ -15,12 +15,12 @@ export interface Outcome {
 
 export type Input = Record<string, unknown>;
 
-/** Someone who stands at a door. */
+/** A client of one transport. */
 export interface AtDoor extends AsyncDisposable {
   run(operation: Operation, input: Input): Promise<Outcome>;
 }
 
-/** A way in. A new one needs an entry in `DOORS`, and is then held to all that the others are. */
+/** A transport. A new one needs an entry in `DOORS`; the tests of all transports then cover it. */
 export interface TestDoor {
   name: string;
   offers(operation: Operation): boolean;
@@ -65,7 +65,7 @@ const socketIo: TestDoor = {
 
 export const DOORS: readonly TestDoor[] = [rest, ws, socketIo];
 
-/** Path parameters, then the query of a GET or the body of anything else. */
+/** Path parameters, then the query of a GET or the body of any other method. */
 async function overRest(http: HttpClient, operation: Operation, input: Input): Promise<Outcome> {
   const { method, path: template } = operation.rest!;
   const fields = { ...input };
@@ -89,7 +89,10 @@ function queryOf(fields: Input): string {
   ).join("&");
 }
 
-/** Half a surrogate pair has no UTF-8: it is sent as the bytes that a careless client would send. */
+/**
+ * A lone surrogate has no UTF-8 encoding: it is sent as the bytes that a careless client would
+ * send.
+ */
 function inUrl(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value) ?? "";
   return text.isWellFormed() ? encodeURIComponent(text) : "%ED%A0%80";

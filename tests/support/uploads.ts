@@ -18,7 +18,7 @@ export async function upload(
   return await bytesRequest({ url }, person, "POST", "/api/media/upload", { body: form });
 }
 
-/** A request whose body is no JSON. */
+/** Sends a request with a body that is not JSON. */
 export async function bytesRequest(
   { url }: Server,
   person: Pick<Person, "token"> | null,

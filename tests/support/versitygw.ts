@@ -5,10 +5,13 @@ import { freePort } from "./free_port.ts";
 import { requireService } from "./services.ts";
 import { skipWithout } from "./skip.ts";
 
-/** A real S3 server (versitygw, which checks signatures) for one test file; its data go with it. */
+/**
+ * A real S3 server (versitygw, which checks signatures) for one test file; its data is deleted with
+ * it.
+ */
 export interface S3Server {
   config: S3Config;
-  /** From now on it refuses every write, as a policy does that allows reading alone. */
+  /** Makes the server reject every write from now on, as a read-only policy does. */
   denyWrites(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -17,7 +20,10 @@ const ACCESS_KEY = "test-access";
 const SECRET_KEY = "test-secret-key";
 const BUCKET = "media";
 
-/** The path of the program, or null (with a printed reason, for `ignore:`) where it is not installed. */
+/**
+ * Returns the path of the program, or null (with a printed reason, for `ignore:`) where it is not
+ * installed.
+ */
 export function findVersitygw(): string | null {
   return skipWithout("s3") ? null : requireService("s3");
 }
@@ -86,7 +92,7 @@ function spawnGateway(
   }).spawn();
 }
 
-/** The configuration of a server that keeps its uploads there. */
+/** Returns the configuration of a server that keeps its uploads there. */
 export function s3Environment({ config }: S3Server): Record<string, string> {
   const { bucket, region, endpoint, credentials } = config;
   return {

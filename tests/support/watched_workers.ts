@@ -1,4 +1,4 @@
-/** A worker that says when it was terminated, and can be made to break. */
+/** A worker that records its termination, and can be made to fail. */
 export class WatchedWorker extends Worker {
   terminated = false;
 
@@ -7,13 +7,16 @@ export class WatchedWorker extends Worker {
     super.terminate();
   }
 
-  /** As if something in it, of its own accord, had thrown what nobody caught. */
+  /** Simulates an uncaught exception inside the worker. */
   break(): void {
     this.dispatchEvent(new ErrorEvent("error", { message: "broken", cancelable: true }));
   }
 }
 
-/** All that were started since this module was loaded, which is before whatever starts them. */
+/**
+ * Every worker that was started since this module was loaded, which is before any code that starts
+ * one.
+ */
 export const startedWorkers: WatchedWorker[] = [];
 
 globalThis.Worker = class extends WatchedWorker {

@@ -2,8 +2,8 @@ import { createDecipheriv, createECDH, type ECDH, hkdfSync } from "node:crypto";
 import { Buffer } from "node:buffer";
 
 /**
- * The browser's side of RFC 8291, written on `node:crypto` and from the RFC alone, so that it shares
- * neither code nor mistakes with the sender's side on Web Crypto.
+ * The browser's side of RFC 8291, written on `node:crypto` and from the RFC alone, so that it
+ * shares neither code nor mistakes with the sender's side on Web Crypto.
  */
 export class BrowserKeys {
   private constructor(private readonly ecdh: ECDH, private readonly authSecret: Buffer) {}
@@ -28,7 +28,7 @@ export class BrowserKeys {
     return this.authSecret.toString("base64url");
   }
 
-  /** Throws for whatever RFC 8188 or RFC 8291 would have the browser discard. */
+  /** Throws for everything that a browser discards by RFC 8188 or RFC 8291. */
   decrypt(message: Uint8Array): string {
     const body = Buffer.from(message);
     const salt = body.subarray(0, 16);

@@ -5,12 +5,12 @@ import { BrowserKeys } from "./web_push_decryption.ts";
 export interface ReceivedWebPush {
   /** The decrypted payload. */
   payload: string;
-  /** Size of the encrypted body. */
+  /** Size of the encrypted body in bytes. */
   bodyBytes: number;
   ttl: number;
   urgency: string | null;
   topic: string | null;
-  /** The claims of the VAPID token. */
+  /** Claims of the VAPID token. */
   claims: JWTPayload;
 }
 
@@ -22,14 +22,14 @@ interface Subscription {
 
 /**
  * A push service (RFC 8030) together with the browsers that subscribed to it: it checks the headers
- * and the VAPID token (RFC 8292) as services do, and then decrypts as a browser would.
+ * and the VAPID token (RFC 8292) as services do, and then decrypts as a browser does.
  */
 export class WebPushServer {
   readonly received: ReceivedWebPush[] = [];
-  /** Why requests were refused, in order. */
+  /** Reasons of the refused requests, in order. */
   readonly refusals: string[] = [];
   readonly sends = new ScriptedAnswers();
-  /** Requests seen, the refused ones and scripted ones included. */
+  /** Number of requests, including the refused and the scripted ones. */
   requests = 0;
 
   readonly #subscriptions = new Map<string, Subscription>();
@@ -42,7 +42,7 @@ export class WebPushServer {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  /** What `pushManager.subscribe({ applicationServerKey })` gives in a browser. */
+  /** Returns what `pushManager.subscribe({ applicationServerKey })` returns in a browser. */
   subscribe(applicationServerKey: string) {
     const browser = BrowserKeys.generate();
     const id = crypto.randomUUID();
@@ -51,7 +51,7 @@ export class WebPushServer {
     return { kind: "web" as const, endpoint, p256dh: browser.p256dh, auth: browser.auth };
   }
 
-  /** The person took the permission back. */
+  /** Simulates that the person revoked the permission. */
   unsubscribe(endpoint: string): void {
     this.#subscriptions.get(endpoint.split("/").at(-1)!)!.ended = true;
   }

@@ -1,6 +1,6 @@
 /**
- * Resolves as `promise` does, and rejects with what was waited for when it has not settled in time: a test
- * that waits without a bound hangs instead of failing.
+ * Resolves as `promise` does, and rejects with the awaited condition when it has not settled in
+ * time: a test that waits without a bound hangs instead of failing.
  */
 export async function within<T>(what: string, promise: Promise<T>, ms = 20_000): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();

@@ -1,10 +1,10 @@
 import type { WireEvent } from "../../src/model/event.ts";
 import { within } from "./within.ts";
 
-/** A test that waits for longer fails, instead of hanging. */
+/** Timeout of a wait in milliseconds: a test that exceeds it fails instead of hanging. */
 const LONGEST_MS = 60_000;
 
-/** A reply's error, as a client sees it. */
+/** Error of a reply, as a client sees it. */
 export interface ReplyError {
   code: string;
   detail: string;
@@ -14,10 +14,12 @@ export interface ReplyError {
 // deno-lint-ignore no-explicit-any -- tests read answers as deeply as they like
 export type Reply = { id: unknown; ok: boolean; data?: any; error?: ReplyError };
 
-/** A plain client of `/ws`: it says what it is told to, and keeps what it hears, in order. */
+/**
+ * A plain client of `/ws`: it sends on request, and keeps the frames that it receives, in order.
+ */
 export class WsClient implements AsyncDisposable {
   readonly events: WireEvent[] = [];
-  /** Frames that answer no command of ours, by their `id`. */
+  /** Frames that are no reply to one of its commands, by their `id`. */
   readonly strays: Reply[] = [];
   onEvent: (event: WireEvent) => void = () => {};
   readonly #pending = new Map<unknown, (reply: Reply) => void>();
@@ -36,7 +38,7 @@ export class WsClient implements AsyncDisposable {
     socket.onerror = () => {};
   }
 
-  /** Opens a socket and says nothing. */
+  /** Opens a socket without sending a hello. */
   static async open(url: string, protocols = ["realtimechat.v1"]): Promise<WsClient> {
     const socket = new WebSocket(url, protocols);
     const client = new WsClient(socket);
@@ -47,7 +49,7 @@ export class WsClient implements AsyncDisposable {
     return client;
   }
 
-  /** Opens a socket and says hello; throws if it is refused. */
+  /** Opens a socket and sends the hello; throws if the server refuses it. */
   static async connect(
     url: string,
     token: string,
