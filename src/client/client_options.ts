@@ -35,15 +35,15 @@ const CHECKS: Record<keyof ChatClientOptions, Check> = {
   url: [(value) => typeof value === "string", 'an address such as "https://chat.example.org"'],
   storage: [
     ({ read, write, names }: KeyStore) => [read, write, names].every(isFunction),
-    'a KeyStore, which indexedDbStore("chat") makes',
+    "a KeyStore: see indexedDbStore",
   ],
   deviceKey: [
     ({ algorithm }: CryptoKey) => typeof algorithm === "object",
-    'a CryptoKey, which indexedDbDeviceKey("chat") makes',
+    "a CryptoKey: see indexedDbDeviceKey",
   ],
   persist: [(value) => typeof value === "boolean", "true or false"],
   fetch: [isFunction, "a function"],
-  WebSocket: [isFunction, "a class; before Node 22, give that of the npm package ws"],
+  WebSocket: [isFunction, "a class: before Node 22, that of the package ws"],
   timeoutMs: [(value) => value > 0, "a number of milliseconds above 0"],
 };
 
@@ -60,8 +60,7 @@ export function checkedOptions(options: ChatClientOptions): CheckedOptions {
 
 function check(name: keyof typeof CHECKS, value: unknown): void {
   if (!(name in CHECKS)) {
-    const right = Object.keys(CHECKS).find((each) => each.toLowerCase() === name.toLowerCase());
-    throw refusal(`there is no option ${name}${right ? `. Did you mean ${right}?` : ""}`);
+    throw refusal(`there is no option ${name}, but ${Object.keys(CHECKS).join(", ")}`);
   }
   if (value instanceof Promise) throw refusal(`${name} is a promise. Write await before it`);
   const [isRight, expected] = CHECKS[name];
@@ -75,14 +74,9 @@ function checkedUrl(url: string): string {
     .replace(/^ws/i, "http")
     .replace(/^(?!https?:)(\/\/)?/i, /^\/*(localhost|127\.)/.test(url) ? "http://" : "https://")
     .replace(/\/\/[^/]*@/, "//")
-    .replace(/[?#].*$/, "")
-    .replace(/\/+$/, "")
-    .replace(/\/(api|ws|socket\.io)$/, "");
+    .replace(/(\/(api|ws|socket\.io))?\/*([?#].*)?$/, "");
   if (right === url.replace(/\/+$/, "") && URL.canParse(right)) return right;
-  throw refusal(
-    "url has to be the server's address with http:// or https://, and without /api. " +
-      `Write "${right}" instead of "${url}"`,
-  );
+  throw refusal(`url has to be an http address without /api. Write "${right}" instead of "${url}"`);
 }
 
 function refusal(reason: string): Error {

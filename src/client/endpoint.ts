@@ -25,7 +25,7 @@ export async function endpointOf(name: string): Promise<Endpoint> {
 
 async function otherEndpoint(name: string): Promise<string> {
   const { ALL_ENDPOINTS, didYouMean } = await import("./other_endpoints.ts").catch((cause) => {
-    throw new ChatError("offline", "The list of operations cannot be loaded", { cause });
+    throw new ChatError("offline", "The server cannot be reached", { cause });
   });
   const found = own(ALL_ENDPOINTS, name);
   if (found !== undefined) return found;

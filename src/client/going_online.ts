@@ -24,13 +24,12 @@ export function untilOnline(client: Client): Promise<void> {
 
 /** Emits as a fault why a WebSocket did not open, if it is not for want of a network. */
 export async function explainUnopened(client: Client, socket: UnopenedSocket): Promise<void> {
-  try {
-    const { socketFault } = await import("./connection_fault.ts");
-    const fault = await socketFault(socket);
-    if (fault && client.state !== "online") client.emit("fault", fault);
-  } catch {
-    // Without a network, that file cannot be loaded either.
-  }
+  // Without a network, that file cannot be loaded either.
+  const fault = await import("./connection_fault.ts").then(
+    (it) => it.socketFault(socket),
+    () => null,
+  );
+  if (fault && client.state !== "online") client.emit("fault", fault);
 }
 
 /** Whether it is a fault of the program, its address or a proxy, which waiting does not cure. */

@@ -82,15 +82,13 @@ export class Rest {
     throw ChatError.of(await parse(response) as Parameters<typeof ChatError.of>[0]);
   }
 
-  /** Only a page's requests are refused for their origin. */
+  /** Only a page's requests are refused for their origin. Without a network, that file cannot be loaded, either. */
   async #originFault(): Promise<ChatError | null> {
     if (!("document" in globalThis)) return null;
-    try {
-      const { originFault } = await import("./connection_fault.ts");
-      return await originFault(this.base);
-    } catch {
-      return null;
-    }
+    return await import("./connection_fault.ts").then(
+      (it) => it.originFault(this.base),
+      () => null,
+    );
   }
 
   async #request(name: OperationName, input: Record<string, unknown>) {

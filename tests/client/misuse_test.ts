@@ -58,14 +58,14 @@ Deno.test("ChatClient refuses options that are missing, unknown or of the wrong 
   refused(undefined, /the option url has to be an address such as .* It is undefined/);
   refused({}, /the option url has to be an address/);
   refused({ url: new URL(url) }, /the option url has to be an address/);
-  refused({ URL: url }, /there is no option URL\. Did you mean url\?/);
-  refused({ url, webSocket: WebSocket }, /there is no option webSocket\. Did you mean WebSocket\?/);
-  refused({ url, token: "x" }, /there is no option token$/);
-  refused({ url, storage: { getItem() {} } }, /storage has to be a KeyStore, which indexedDbStore/);
+  refused({ URL: url }, /there is no option URL, but url, storage, /);
+  refused({ url, webSocket: WebSocket }, /there is no option webSocket, but .* WebSocket, /);
+  refused({ url, token: "x" }, /there is no option token, but url, /);
+  refused({ url, storage: { getItem() {} } }, /storage has to be a KeyStore: see indexedDbStore/);
   refused({ url, storage: Promise.resolve(memoryKeyStore()) }, /storage is a promise. Write await/);
   refused(
     { url, deviceKey: "secret" },
-    /deviceKey has to be a CryptoKey, which indexedDbDeviceKey/,
+    /deviceKey has to be a CryptoKey: see indexedDbDeviceKey/,
   );
   refused({ url, fetch: {} }, /fetch has to be a function/);
   refused({ url, WebSocket: null }, /WebSocket has to be a class/);

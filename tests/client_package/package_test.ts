@@ -64,7 +64,7 @@ Deno.test({
       output,
       /ChatError: Cannot make a ChatClient: the option WebSocket has to be a class/,
     );
-    assert.match(output, /before Node 22, give that of the npm package ws/);
+    assert.match(output, /before Node 22, that of the package ws/);
   },
 });
 

@@ -34,21 +34,12 @@ const FIRST = [
     "auth.login",
     "auth.logout",
     "auth.refresh",
-    "auth.register",
     "chat.changes",
     "chat.get",
     "chat.inbox",
-  ],
-  ...[
-    "chat.open",
     "chat.read",
-    "media.link",
-    "message.list",
-    "message.send",
-    "presence.get",
-    "request.list",
   ],
-  ...["typing.start", "typing.stop", "user.list", "user.profile"],
+  ...["message.list", "message.send", "presence.get", "request.list", "user.list"],
 ];
 
 /** An operation as the client's lists have it: letters for what it is, and its route. */
