@@ -27,7 +27,7 @@ const ABORTED_END_MS = 300;
 const MAIL_END_MS = 500;
 
 export interface App {
-  /** All that it offers, over whichever door. */
+  /** Every operation, over all transports. */
   readonly operations: readonly Operation[];
   /** Does what the timers do, at once: for platforms that stop them. Never throws. */
   timerWork(): Promise<void>;
@@ -53,7 +53,7 @@ export interface AppOptions {
   tracing?: Tracing;
 }
 
-/** Adapters → services → doors, and what runs beside them. */
+/** Adapters → services → transports, and the background work. */
 export async function createApp(
   config: Config,
   log: Log,

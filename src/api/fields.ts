@@ -4,7 +4,7 @@ import { isVisible, withoutDirection } from "../core/visible_text.ts";
 
 /**
  * The fields that features share. They are strict JSON types; a query string, where all is text, is
- * converted by the REST door according to them. Messages are predicates: the field's name is put
+ * converted by the REST transport according to them. Messages are predicates: the field's name is put
  * before them.
  */
 

@@ -80,7 +80,7 @@ export interface OperationSpec<
 
 /**
  * One thing that a caller can ask for: a name, schemas, and who may ask. REST routes, socket commands,
- * the OpenAPI document and the typed client are all made from the same operation, so no door can
+ * the OpenAPI document and the typed client are all made from the same operation, so no transport can
  * have a rule, a field or an error of its own.
  *
  * Declared apart from its handler (see `handler.ts`), so that the client library can import the

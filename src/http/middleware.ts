@@ -42,7 +42,7 @@ export function middleware(
     const origin = request.headers.get("origin");
     c.set("trace", {});
     c.set("visitor", {
-      door: "rest",
+      transport: "rest",
       address: addressOf(request.headers, peerOf(c.env)),
       userAgent: userAgentOf(request.headers.get("user-agent")),
       requestId,

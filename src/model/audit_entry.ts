@@ -88,7 +88,7 @@ export function newAuditEntry(
     actorId,
     userId: userId ?? null,
     chatId: chatId ?? null,
-    door: visitor?.door ?? null,
+    door: visitor?.transport ?? null,
     address: visitor?.address ?? "",
     userAgent: visitor?.userAgent ?? "",
     details: details ?? {},

@@ -3,7 +3,7 @@ export type TransportName = "rest" | "ws" | "socketio";
 
 /** A client that has not signed in. */
 export interface Visitor {
-  door: TransportName;
+  transport: TransportName;
   address: string;
   userAgent: string;
   requestId: string;

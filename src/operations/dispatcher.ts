@@ -18,12 +18,12 @@ import type { Rate, Rates } from "../api/rate_limits.ts";
 /** How one operation ended, for metrics. */
 export interface Outcome {
   operation: string;
-  door: Visitor["door"];
+  transport: Visitor["transport"];
   code: "ok" | ErrorCode;
   durationMs: number;
 }
 
-/** What a door may want to tell beside the answer; filled in as far as the request came. */
+/** Facts about the request that a transport may add to its response; filled in as far as the request got. */
 export interface Trace {
   operation?: string;
   rate?: { name: LimitName; rate: Rate; decision: RateDecision };
@@ -47,7 +47,7 @@ export interface DispatcherOptions {
 }
 
 /**
- * The one way in, for all doors: session → decent JSON → schema → rate limit → administrator →
+ * The single way in, for all transports: session → decent JSON → schema → rate limit → administrator →
  * handler. Validation stands before the limit, so that a mistyped request costs its sender
  * nothing of what guards against guessing.
  */
@@ -78,7 +78,7 @@ export class Dispatcher {
     } finally {
       this.#options.observe?.({
         operation: operation.name,
-        door: caller.door,
+        transport: caller.transport,
         code,
         durationMs: performance.now() - started,
       });
@@ -113,11 +113,11 @@ export class Dispatcher {
   }
 
   /** A request of REST has Deno's span around it; a command of a socket begins a trace. */
-  #traced<T>({ name }: Operation, { door }: Visitor, work: () => Promise<T>): Promise<T> {
+  #traced<T>({ name }: Operation, { transport }: Visitor, work: () => Promise<T>): Promise<T> {
     const { tracing } = this.#options;
     if (!tracing?.isOn) return work();
-    const attributes = { "realtimechat.operation": name, "realtimechat.door": door };
-    return tracing.span(name, work, { attributes, isRoot: door !== "rest" });
+    const attributes = { "realtimechat.operation": name, "realtimechat.transport": transport };
+    return tracing.span(name, work, { attributes, isRoot: transport !== "rest" });
   }
 
   async #run(

@@ -14,7 +14,7 @@ export type Handler<Op extends Operation> = (
   input: InputOf<Op>,
 ) => Promise<OutputOf<Op> | Answer<OutputOf<Op>>>;
 
-/** An operation with its handler, its types forgotten: what the doors work with. */
+/** An operation with its handler, its types forgotten: as transports use it. */
 export interface Bound {
   readonly operation: Operation;
   readonly handle: (caller: Caller | Visitor, input: unknown) => Promise<unknown>;

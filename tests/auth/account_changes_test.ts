@@ -29,7 +29,7 @@ async function twiceSignedIn() {
     onSessionsEnded: (ids) => void ended.push(...ids),
     onDevicesRemoved: () => {},
   });
-  const visitor = { door: "rest" as const, address: "", userAgent: "", requestId: newId() };
+  const visitor = { transport: "rest" as const, address: "", userAgent: "", requestId: newId() };
   const session = { sessionId: here.id, authenticatedAt: T0, tokenExpiresAt: T0 + 1_000 };
   const caller = { ...visitor, ...session, userId: user.id };
   return { store, user, here, there, changes, caller, visitor, ended, announced };

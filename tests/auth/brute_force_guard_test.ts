@@ -5,7 +5,7 @@ import type { Session } from "../../src/model/session.ts";
 import { MemoryRateLimiter } from "../../src/cluster/local/rate_limiter.ts";
 
 const visitor = (address: string) =>
-  ({ door: "rest", address, userAgent: "", requestId: "r" }) as const;
+  ({ transport: "rest", address, userAgent: "", requestId: "r" }) as const;
 
 const ANN = { name: "ann", userId: "ann" };
 

@@ -67,8 +67,8 @@ async function measureBare(receivers: number, rate: number, seconds: number): Pr
 
 async function measureChat(receivers: number, rate: number, options: FanoutOptions): Promise<Row> {
   await using server = await ServerProcess.start({ env: { ...WIDE, ...options.env } });
-  const door = await chatDoor(server.url);
-  return await measure("RealTimeChat /ws", server, door, receivers, rate, options.seconds);
+  const transport = await chatDoor(server.url);
+  return await measure("RealTimeChat /ws", server, transport, receivers, rate, options.seconds);
 }
 
 /** Until V8 has compiled what a send runs through: at twenty sends a second that would take minutes. */
@@ -78,16 +78,16 @@ const WARM_UP = { receivers: 10, rate: 1_000, seconds: 4 };
 export async function measure(
   what: string,
   server: { pid: number; url: string },
-  door: Door,
+  transport: Door,
   receivers: number,
   rate: number,
   seconds: number,
 ): Promise<Row> {
   await pin(server.pid, 0);
   const port = Number(new URL(server.url).port);
-  await runLoad({ port, ...WARM_UP, door });
+  await runLoad({ port, ...WARM_UP, transport });
   const cpuNow = () => cpuSeconds(server.pid);
-  const result = await runLoad({ port, receivers, rate, seconds, door, cpu: cpuNow });
+  const result = await runLoad({ port, receivers, rate, seconds, transport, cpu: cpuNow });
   const { cpu } = result;
   const row: Row = {
     what,

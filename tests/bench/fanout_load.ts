@@ -7,7 +7,7 @@ export interface Load {
   rate: number;
   seconds: number;
   /** How a receiver or a sender is opened, and how a message is written. */
-  door: Door;
+  transport: Door;
   /** Seconds of processor time that the server has used so far; what opening sockets took is not counted. */
   cpu?: () => Promise<number>;
 }
@@ -49,23 +49,23 @@ const TICK_MS = 2;
 
 /** Opens the receivers, sends at a steady rate, and waits until all has arrived or nothing moves. */
 export async function runLoad(
-  { port, receivers, rate, seconds, door, cpu = () => Promise.resolve(0) }: Load,
+  { port, receivers, rate, seconds, transport, cpu = () => Promise.resolve(0) }: Load,
 ): Promise<LoadResult> {
   const heard = new Map<number, number>();
   const latencies: number[] = [];
   const sockets: RawSocket[] = [];
   for (let i = 0; i < receivers; i++) {
-    const reads = i % READ_ONE_IN === 0 ? reader(i, door, heard, latencies) : null;
-    sockets.push(await door.open(port, i, reads));
+    const reads = i % READ_ONE_IN === 0 ? reader(i, transport, heard, latencies) : null;
+    sockets.push(await transport.open(port, i, reads));
   }
   const senders: RawSocket[] = [];
-  for (let i = 0; i < SENDERS; i++) senders.push(await door.open(port, receivers + i, null));
+  for (let i = 0; i < SENDERS; i++) senders.push(await transport.open(port, receivers + i, null));
   await delay(300);
   const bytesBefore = sockets.map((socket) => socket.bytes);
   const framesBefore = sockets[0].frames;
   const cpuBefore = await cpu();
   const started = performance.now();
-  const sent = await send(senders, rate, seconds, door);
+  const sent = await send(senders, rate, seconds, transport);
   await arrival(heard, sent, sockets);
   const elapsed = (performance.now() - started) / 1000;
   const cpuUsed = await cpu() - cpuBefore;
@@ -86,11 +86,11 @@ export async function runLoad(
   };
 }
 
-function reader(index: number, door: Door, heard: Map<number, number>, latencies: number[]) {
+function reader(index: number, transport: Door, heard: Map<number, number>, latencies: number[]) {
   let last = 0;
   return (text: string) => {
     const now = performance.now();
-    for (const { sentAt, rev } of door.read(text)) {
+    for (const { sentAt, rev } of transport.read(text)) {
       if (last > 0 && rev > 0 && rev !== last + 1) throw new Error(`Rev ${rev} followed ${last}`);
       last = rev;
       latencies.push(now - sentAt);
@@ -99,14 +99,14 @@ function reader(index: number, door: Door, heard: Map<number, number>, latencies
   };
 }
 
-async function send(senders: RawSocket[], rate: number, seconds: number, door: Door) {
+async function send(senders: RawSocket[], rate: number, seconds: number, transport: Door) {
   const total = Math.round(rate * seconds);
   const started = performance.now();
   let sent = 0;
   while (sent < total) {
     const due = Math.min(total, Math.ceil((performance.now() - started) / 1000 * rate));
     for (; sent < due; sent++) {
-      senders[sent % SENDERS].send(door.frame(sent, performance.now())).catch(() => {});
+      senders[sent % SENDERS].send(transport.frame(sent, performance.now())).catch(() => {});
     }
     await delay(TICK_MS);
   }

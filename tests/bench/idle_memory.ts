@@ -4,11 +4,11 @@ import type { RawSocket } from "./raw_socket.ts";
 /** Kilobytes of memory that one more idle connection takes of a server. Linux only. */
 export async function idleMemory(
   server: { pid: number; url: string },
-  door: Door,
+  transport: Door,
   connections: number,
 ): Promise<number> {
   const port = Number(new URL(server.url).port);
-  const open = (count: number, from: number) => openMany(door, port, count, from);
+  const open = (count: number, from: number) => openMany(transport, port, count, from);
   // The first ones make what all share: code, buffers, room in tables.
   const first = await open(connections / 4, 0);
   const before = await settled(server.pid);
@@ -19,14 +19,14 @@ export async function idleMemory(
 }
 
 async function openMany(
-  door: Door,
+  transport: Door,
   port: number,
   count: number,
   from: number,
 ): Promise<RawSocket[]> {
   const sockets: RawSocket[] = [];
   for (let i = 0; i < count; i++) {
-    sockets.push(await door.open(port, from + i, null));
+    sockets.push(await transport.open(port, from + i, null));
   }
   return sockets;
 }

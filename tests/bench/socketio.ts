@@ -28,28 +28,28 @@ const OPTIONS: SocketIoBenchOptions = {
 interface Side {
   what: string;
   start(): Promise<{ pid: number; url: string } & AsyncDisposable | null>;
-  door(url: string): Promise<Door>;
+  transport(url: string): Promise<Door>;
 }
 
 const start = () => ServerProcess.start({ env: WIDE });
-const OURS: Side = { what: "RealTimeChat on Socket.IO", start, door: chatSocketIoDoor };
-const WS: Side = { what: "RealTimeChat on /ws", start, door: chatDoor };
+const OURS: Side = { what: "RealTimeChat on Socket.IO", start, transport: chatSocketIoDoor };
+const WS: Side = { what: "RealTimeChat on /ws", start, transport: chatDoor };
 const NODE: Side = {
   what: "bare socket.io on Node",
   start: () => NodeSocketIo.start(),
-  door: () => Promise.resolve(nodeSocketIoDoor),
+  transport: () => Promise.resolve(nodeSocketIoDoor),
 };
 
-/** Durable messages through our Socket.IO door, beside `socket.io` on Node, which only broadcasts. */
+/** Durable messages through our Socket.IO transport, beside `socket.io` on Node, which only broadcasts. */
 export async function socketio(options: SocketIoBenchOptions = OPTIONS): Promise<void> {
   await pin(Deno.pid, 1);
   const rows: Row[] = [];
   for (const rate of options.rates) rows.push(...await sideBySide(rate, options));
   console.table(rows);
-  for (const { what, start, door } of [NODE, OURS, WS]) {
+  for (const { what, start, transport } of [NODE, OURS, WS]) {
     await using server = await start();
     if (!server) continue;
-    const kilobytes = await idleMemory(server, await door(server.url), options.idle);
+    const kilobytes = await idleMemory(server, await transport(server.url), options.idle);
     console.log(`${what}: ${kilobytes.toFixed(1)} kB of memory for an idle connection`);
   }
 }
@@ -60,9 +60,9 @@ async function sideBySide(rate: number, options: SocketIoBenchOptions): Promise<
     for (const [side, rows] of runs) {
       await using server = await side.start();
       if (!server) continue;
-      const door = await side.door(server.url);
+      const transport = await side.transport(server.url);
       const { receivers, seconds } = options;
-      rows.push(await measure(side.what, server, door, receivers, rate, seconds));
+      rows.push(await measure(side.what, server, transport, receivers, rate, seconds));
     }
   }
   return [...runs.values()].filter((rows) => rows.length > 0).map(middle);

@@ -4,7 +4,7 @@ import { RawSocket } from "./raw_socket.ts";
 
 const PATH = "/socket.io/?EIO=4&transport=websocket";
 
-/** Our door: durable messages of people in one group. */
+/** Our transport: durable messages of people in one group. */
 export async function chatSocketIoDoor(url: string): Promise<Door> {
   const { chatId, tokenOf } = await benchGroup(url);
   return {

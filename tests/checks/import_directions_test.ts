@@ -26,7 +26,7 @@ check("routes may use http, services may not", {
   "chats/service.ts": `import { body } from "../http/body.ts";`,
 }, [/^src\/chats\/service\.ts:1/]);
 
-check("nothing imports a door", {
+check("nothing imports a transport", {
   "chats/routes.ts": `import { socket } from "../transport/ws.ts";`,
 }, [/"chats" may not import transport\/ws\.ts/]);
 

@@ -70,7 +70,7 @@ Deno.test("/metrics shows how long after its commit a push was sent", async () =
 });
 
 for (
-  const [door, path, hello] of [
+  const [transport, path, hello] of [
     [
       "/ws",
       "/ws",
@@ -83,14 +83,14 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`/metrics shows bytes that wait for a slow reader (${door})`, async () => {
+  Deno.test(`/metrics shows bytes that wait for a slow reader (${transport})`, async () => {
     await using app = await RunningApp.start({ LIMIT_TEXT_LENGTH: "100000" });
     const { ann, bob } = await app.people("ann", "bob");
     const { body: chat } = await app.client(ann).post("/api/chats", {
       userId: bob.id,
     });
     using slow = await RawWebSocket.open(`${app.url}${path}`);
-    if (door === "Socket.IO") await slow.next();
+    if (transport === "Socket.IO") await slow.next();
     await slow.send(hello(bob.token));
     await slow.next();
     const text = "x".repeat(100_000);

@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import type { Operation } from "../../src/api/operation.ts";
-import { type AtDoor, DOORS, type Input, type Outcome } from "../support/transports.ts";
+import {
+  type Input,
+  type Outcome,
+  type TransportClient,
+  TRANSPORTS,
+} from "../support/transports.ts";
 import { inputFields } from "../tools/operation_fields.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 /**
- * Who may do what, through every door. `author` is a plain member who wrote the message; `blocked` is
+ * Who may do what, through every transport. `author` is a plain member who wrote the message; `blocked` is
  * the person of the direct chat whom the other one, `peer`, has blocked.
  */
 const IN_GROUP = ["stranger", "removed", "member", "author", "admin", "owner"] as const;
@@ -153,16 +158,16 @@ function isAboutChat(operation: Operation): boolean {
   return inputFields(operation).some((name) => ["chatId", "groupId", "messageId"].includes(name));
 }
 
-/** People, their places at one door, and a group and a direct chat for each question. */
+/** People, their places at one transport, and a group and a direct chat for each question. */
 class World implements AsyncDisposable {
-  readonly #atDoor = new Map<Actor, AtDoor>();
+  readonly #atDoor = new Map<Actor, TransportClient>();
 
   constructor(readonly app: RunningApp, readonly people: People) {}
 
-  async at(door: typeof DOORS[number], actor: Actor): Promise<AtDoor> {
+  async at(transport: typeof TRANSPORTS[number], actor: Actor): Promise<TransportClient> {
     let there = this.#atDoor.get(actor);
     if (!there) {
-      this.#atDoor.set(actor, there = await door.open(this.app, this.people[actor].token));
+      this.#atDoor.set(actor, there = await transport.open(this.app, this.people[actor].token));
     }
     return there;
   }
@@ -200,9 +205,9 @@ function codeOf({ ok, error }: Outcome): Code {
   return ok ? "ok" : error?.code ?? "no answer";
 }
 
-for (const door of DOORS) {
+for (const transport of TRANSPORTS) {
   Deno.test({
-    name: `${door.name}: every operation on a chat, by everyone who may and who may not`,
+    name: `${transport.name}: every operation on a chat, by everyone who may and who may not`,
     // The Socket.IO client's timers outlive it a little.
     sanitizeOps: false,
     sanitizeResources: false,
@@ -210,13 +215,13 @@ for (const door of DOORS) {
       await using app = await RunningApp.start();
       await using world = new World(app, await app.people(...ACTORS));
       const wrong: string[] = [];
-      for (const operation of app.app.operations.filter((one) => door.offers(one))) {
+      for (const operation of app.app.operations.filter((one) => transport.offers(one))) {
         const row = TABLE[operation.name];
         if (!row) continue;
         for (const [kind, actors] of [["group", IN_GROUP], ["direct", IN_DIRECT]] as const) {
           for (const [i, actor] of actors.entries()) {
             const place = await world[kind]();
-            const there = await world.at(door, actor);
+            const there = await world.at(transport, actor);
             const outcome = await there.run(operation, row.input(place));
             const [code, expected] = [codeOf(outcome), row[kind][i]];
             if (code !== expected) {
@@ -237,7 +242,7 @@ for (const door of DOORS) {
 
 /** What one may not see answers as what does not exist: the same words about another id. */
 async function assertAsIfMissing(
-  there: AtDoor,
+  there: TransportClient,
   operation: Operation,
   row: Row,
   place: Place,

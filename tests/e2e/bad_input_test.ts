@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { ERROR_CODES } from "../../src/core/errors.ts";
 import { newId } from "../../src/core/ids.ts";
 import type { Operation } from "../../src/api/operation.ts";
-import { type AtDoor, DOORS, type Input, type Outcome } from "../support/transports.ts";
+import {
+  type Input,
+  type Outcome,
+  type TransportClient,
+  TRANSPORTS,
+} from "../support/transports.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { type AnySchema, inputSchema } from "../tools/operation_fields.ts";
 import { RunningApp } from "../support/running_app.ts";
@@ -95,8 +100,8 @@ function withPrototype(good: Input): Input {
 }
 
 /** In a query all is text, and a path is part of the route: what is wrong in JSON may be right there. */
-function mayPass(door: string, operation: Operation): boolean {
-  return door === "REST" && operation.rest!.method === "GET";
+function mayPass(transport: string, operation: Operation): boolean {
+  return transport === "REST" && operation.rest!.method === "GET";
 }
 
 class Scene {
@@ -145,9 +150,9 @@ function faultOf({ ok, error }: Outcome): string | null {
   return error.status < 500 ? null : `${error.code}: ${error.detail}`;
 }
 
-for (const door of DOORS) {
+for (const transport of TRANSPORTS) {
   Deno.test({
-    name: `${door.name}: whatever is wrong in whichever field is refused, and changes nothing`,
+    name: `${transport.name}: whatever is wrong in whichever field is refused, and changes nothing`,
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async () => {
@@ -156,12 +161,12 @@ for (const door of DOORS) {
       const before = await scene.dump();
       const wrong: string[] = [];
       let tried = 0;
-      for (const operation of app.app.operations.filter((one) => door.offers(one))) {
-        await using there = await door.open(app, scene.intruder);
+      for (const operation of app.app.operations.filter((one) => transport.offers(one))) {
+        await using there = await transport.open(app, scene.intruder);
         for (const { about, input } of attempts(operation, scene.known)) {
           const fault = faultOf(await run(there, operation, input));
           tried++;
-          if (fault === "it was taken" && mayPass(door.name, operation)) continue;
+          if (fault === "it was taken" && mayPass(transport.name, operation)) continue;
           if (fault) wrong.push(`${operation.name}: ${about}: ${fault}`);
         }
       }
@@ -174,7 +179,7 @@ for (const door of DOORS) {
   });
 }
 
-async function run(there: AtDoor, operation: Operation, input: Input): Promise<Outcome> {
+async function run(there: TransportClient, operation: Operation, input: Input): Promise<Outcome> {
   return await there.run(operation, input);
 }
 

@@ -31,10 +31,10 @@ for (const broker of ["kv", "mongo"] as const) {
     fn: async () => {
       await using cluster = await Cluster.start({ broker, env: { RATE_SEARCH: "5/10m" } });
       const ann = await cluster.register("ann");
-      const doors = cluster.instances.map(({ url }) => new HttpClient(url, ann.token));
+      const transports = cluster.instances.map(({ url }) => new HttpClient(url, ann.token));
       const statuses: number[] = [];
       for (let i = 0; i < 8; i++) {
-        statuses.push((await doors[i % 2].get("/api/users/search?q=nobody")).status);
+        statuses.push((await transports[i % 2].get("/api/users/search?q=nobody")).status);
       }
       assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429, 429]);
     },

@@ -80,7 +80,7 @@ async function assertTraced(server: ServerProcess, collector: OtlpCollector): Pr
   await operationOf(collector, request.traceId, request.spanId);
 
   const command = await found(collector, "the command", (span) => {
-    return attributeOf(span, "realtimechat.door") === "ws" && span.name === "message.send";
+    return attributeOf(span, "realtimechat.transport") === "ws" && span.name === "message.send";
   });
   assert.equal(command.parentSpanId ?? "", "", "a command begins a trace");
   assert.notEqual(command.traceId, request.traceId);
@@ -102,7 +102,7 @@ async function operationOf(collector: OtlpCollector, traceId: string, parent: st
     return span.traceId === traceId && span.name === "message.send";
   });
   assert.equal(operation.parentSpanId, parent);
-  assert.equal(attributeOf(operation, "realtimechat.door"), "rest");
+  assert.equal(attributeOf(operation, "realtimechat.transport"), "rest");
   await childrenOf(collector, operation);
 }
 

@@ -15,7 +15,7 @@ import type { Authenticator } from "../../src/http/authenticate.ts";
 import { Health, type HealthCheck } from "../../src/http/health.ts";
 import { createHttpApp, type HttpAppOptions } from "../../src/http/http_app.ts";
 
-/** A few operations, one of each kind that the REST door has to carry. */
+/** A few operations, one of each kind that the REST transport has to carry. */
 const Note = z.object({
   id,
   text: z.string(),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MetricsRegistry } from "../../src/core/metrics.ts";
 import { demoApp, send } from "./demo.ts";
 
-Deno.test("requests are counted by operation, door and code, with their durations", async () => {
+Deno.test("requests are counted by operation, transport and code, with their durations", async () => {
   const { app } = demoApp();
   await send(app, "POST", "/api/notes", { text: "a" });
   await send(app, "POST", "/api/notes", { text: "b" });
@@ -11,8 +11,10 @@ Deno.test("requests are counted by operation, door and code, with their duration
   assert.match(headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
   const total = "realtimechat_operations_total";
   assert(text.includes(`# TYPE ${total} counter\n`));
-  assert(text.includes(`${total}{operation="note.create",door="rest",code="ok"} 2\n`));
-  assert(text.includes(`${total}{operation="note.create",door="rest",code="invalid_request"} 1\n`));
+  assert(text.includes(`${total}{operation="note.create",transport="rest",code="ok"} 2\n`));
+  assert(
+    text.includes(`${total}{operation="note.create",transport="rest",code="invalid_request"} 1\n`),
+  );
   const seconds = "realtimechat_operation_duration_seconds";
   assert(text.includes(`${seconds}_count{operation="note.create"} 3\n`));
   assert(text.includes(`${seconds}_bucket{operation="note.create",le="+Inf"} 3\n`));

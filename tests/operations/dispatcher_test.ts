@@ -16,7 +16,7 @@ import { networkOf } from "../../src/operations/rate_key.ts";
 import { MemoryRateLimiter } from "../../src/cluster/local/rate_limiter.ts";
 import { DEFAULT_RATES } from "../../src/api/rate_limits.ts";
 
-const visitor: Visitor = { door: "ws", address: "192.0.2.1", userAgent: "", requestId: "r" };
+const visitor: Visitor = { transport: "ws", address: "192.0.2.1", userAgent: "", requestId: "r" };
 const caller: Caller = {
   ...visitor,
   userId: "u",
@@ -147,11 +147,11 @@ Deno.test("what is thrown unexpectedly is logged once and leaves as internal, wi
   assert.equal(outcomes[0].code, "internal");
 });
 
-Deno.test("every outcome is observed with its door and code", async () => {
+Deno.test("every outcome is observed with its transport and code", async () => {
   const { dispatcher, outcomes, echo } = setUp();
   await dispatcher.dispatch(bind(open, echo), visitor, { n: 1 });
   await codeOf(dispatcher.dispatch(bind(open, echo), visitor, {}));
-  assert.deepEqual(outcomes.map(({ operation, door, code }) => [operation, door, code]), [
+  assert.deepEqual(outcomes.map(({ operation, transport, code }) => [operation, transport, code]), [
     ["t.open", "ws", "ok"],
     ["t.open", "ws", "invalid_request"],
   ]);

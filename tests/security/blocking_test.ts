@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DOORS, type Input } from "../support/transports.ts";
+import { type Input, TRANSPORTS } from "../support/transports.ts";
 import { eventually } from "../support/eventually.ts";
 import { flag } from "../support/pictures.ts";
 import type { RunningApp } from "../support/running_app.ts";
@@ -70,7 +70,7 @@ const WAYS: Record<string, [operation: string, input: (world: World) => Input, c
 };
 
 attack(
-  DOORS,
+  TRANSPORTS,
   "nothing of a blocked user is delivered, and nothing reveals the block",
   async (app, door) => {
     const world = await blocked(app);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/model/message.ts";
-import { DOORS } from "../support/transports.ts";
+import { TRANSPORTS } from "../support/transports.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Person } from "../support/people.ts";
 import type { RunningApp } from "../support/running_app.ts";
@@ -105,11 +105,11 @@ attack(REST, "no user is in more chats than the limit", async (app) => {
 }, { LIMIT_CHATS_PER_USER: "3" });
 
 attack(
-  DOORS,
+  TRANSPORTS,
   "a chat opened by a message counts towards the limit of opened chats",
-  async (app, door) => {
+  async (app, transport) => {
     const { ann, bob, carol, dave } = await app.people("ann", "bob", "carol", "dave");
-    await using there = await door.open(app, ann.token);
+    await using there = await transport.open(app, ann.token);
     const send = (recipientId: string) =>
       there.run(operationOf(app, "message.send"), { recipientId, text: "hello" });
     for (const { id } of [bob, carol]) assert.equal((await send(id)).ok, true);
@@ -121,25 +121,30 @@ attack(
   { RATE_JOIN: "2/1h" },
 );
 
-attack(DOORS, "an account without a confirmed address reaches few strangers", async (app, door) => {
-  const { eve, ann, bob, carol } = await app.people("eve", "ann", "bob", "carol");
-  await using there = await door.open(app, eve.token);
-  const send = (recipientId: string) =>
-    there.run(operationOf(app, "message.send"), { recipientId, text: "hello" });
-  for (const { id } of [ann, bob]) assert.equal((await send(id)).ok, true);
-  assert.equal((await send(carol.id)).error?.code, "rate_limited");
-  const group = await app.client(eve).post("/api/groups", { name: "G", memberIds: [carol.id] });
-  assert.equal(group.body.notAdded[0].reason, "rate_limited");
-  const store = await app.openStore();
-  await store.users.update(eve.id, { emailVerifiedAt: 1 });
-  await store.close();
-  assert.equal((await send(carol.id)).ok, true);
-}, {
-  RATE_UNCONFIRMED: "2/1d",
-  SMTP_URL: "smtp://127.0.0.1:1",
-  MAIL_FROM: "chat@example.org",
-  PUBLIC_URL: "https://chat.example.org",
-});
+attack(
+  TRANSPORTS,
+  "an account without a confirmed address reaches few strangers",
+  async (app, transport) => {
+    const { eve, ann, bob, carol } = await app.people("eve", "ann", "bob", "carol");
+    await using there = await transport.open(app, eve.token);
+    const send = (recipientId: string) =>
+      there.run(operationOf(app, "message.send"), { recipientId, text: "hello" });
+    for (const { id } of [ann, bob]) assert.equal((await send(id)).ok, true);
+    assert.equal((await send(carol.id)).error?.code, "rate_limited");
+    const group = await app.client(eve).post("/api/groups", { name: "G", memberIds: [carol.id] });
+    assert.equal(group.body.notAdded[0].reason, "rate_limited");
+    const store = await app.openStore();
+    await store.users.update(eve.id, { emailVerifiedAt: 1 });
+    await store.close();
+    assert.equal((await send(carol.id)).ok, true);
+  },
+  {
+    RATE_UNCONFIRMED: "2/1d",
+    SMTP_URL: "smtp://127.0.0.1:1",
+    MAIL_FROM: "chat@example.org",
+    PUBLIC_URL: "https://chat.example.org",
+  },
+);
 
 attack(
   SOCKETS,
@@ -257,12 +262,12 @@ attack(REST, "an invitation is valid only while its sender may add members", asy
 });
 
 attack(
-  DOORS,
+  TRANSPORTS,
   "a user who may not write can send one message, which waits for consent",
-  async (app, door) => {
+  async (app, transport) => {
     const { ann, bob } = await app.people("ann", "bob");
     await choose(app, bob, { write: "shared" });
-    await using there = await door.open(app, ann.token);
+    await using there = await transport.open(app, ann.token);
     const send = (fields: Record<string, string>) =>
       there.run(operationOf(app, "message.send"), { text: "hello", ...fields });
     const first = await send({ recipientId: bob.id, clientId: "1" });
@@ -280,12 +285,12 @@ attack(
   },
 );
 
-attack(DOORS, "writing to the sender of a request is consent", async (app, door) => {
+attack(TRANSPORTS, "writing to the sender of a request is consent", async (app, transport) => {
   const { ann, bob } = await app.people("ann", "bob");
   for (const person of [ann, bob]) await choose(app, person, { write: "nobody" });
   const opened = await app.client(ann).post("/api/chats", { userId: bob.id });
   assert.equal(opened.status, 201);
-  await using there = await door.open(app, bob.token);
+  await using there = await transport.open(app, bob.token);
   const send = operationOf(app, "message.send");
   const sent = await there.run(send, { recipientId: ann.id, text: "hi" });
   assert.equal(sent.ok, true, JSON.stringify(sent.error));

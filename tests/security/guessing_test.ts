@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
-import { DOORS } from "../support/transports.ts";
+import { TRANSPORTS } from "../support/transports.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { enableSecondFactor } from "../support/second_factor.ts";
@@ -199,15 +199,15 @@ Deno.test({
     const sentThrough: string[] = [];
     const refused: string[] = [];
     for (let round = 0; round < 3; round++) {
-      for (const door of DOORS) {
-        await using there = await door.open(app, ann.token);
+      for (const transport of TRANSPORTS) {
+        await using there = await transport.open(app, ann.token);
         const { ok, error } = await there.run(send, input);
-        if (ok) sentThrough.push(door.name);
-        else refused.push(`${door.name} ${error!.code}`);
+        if (ok) sentThrough.push(transport.name);
+        else refused.push(`${transport.name} ${error!.code}`);
       }
     }
     assert.equal(sentThrough.length, 6);
-    assert.deepEqual(refused, DOORS.map(({ name }) => `${name} rate_limited`));
+    assert.deepEqual(refused, TRANSPORTS.map(({ name }) => `${name} rate_limited`));
     const spoofed = { headers: { "x-forwarded-for": "10.0.0.1" } };
     assertSlowed(await app.client(ann).post("/api/messages", input, spoofed));
     const others = await app.client(bob).post("/api/messages", { recipientId: ann.id, text: "x" });

@@ -3,11 +3,11 @@ import { newId } from "../../src/core/ids.ts";
 import type { Operation } from "../../src/api/operation.ts";
 import { NASTY, SchemaSampler, seededRandom } from "../http/schema_sampler.ts";
 import {
-  type AtDoor,
-  DOORS,
   type Input,
   type Outcome,
-  type TestDoor,
+  type TestTransport,
+  type TransportClient,
+  TRANSPORTS,
 } from "../support/transports.ts";
 import { inputFields, inputSchema } from "../tools/operation_fields.ts";
 import { RunningApp } from "../support/running_app.ts";
@@ -80,16 +80,16 @@ function passed({ ok, error }: Outcome, fields: string[]): string[] {
 }
 
 /** Where every value is text (a path, the query of a GET), an operator is text too. */
-function isTyped(door: TestDoor, { rest }: Operation, field: string): boolean {
-  return door.name !== "REST" ||
+function isTyped(transport: TestTransport, { rest }: Operation, field: string): boolean {
+  return transport.name !== "REST" ||
     (rest!.method !== "GET" && !rest!.path.split("/").includes(`:${field}`));
 }
 
-attack(DOORS, "no operation accepts an operator as a value", async (app, door) => {
-  await using there = await door.open(app, (await app.people("ann")).ann.token);
+attack(TRANSPORTS, "no operation accepts an operator as a value", async (app, transport) => {
+  await using there = await transport.open(app, (await app.people("ann")).ann.token);
   const taken: string[] = [];
-  for (const operation of app.app.operations.filter(door.offers)) {
-    const fields = inputFields(operation).filter((field) => isTyped(door, operation, field));
+  for (const operation of app.app.operations.filter(transport.offers)) {
+    const fields = inputFields(operation).filter((field) => isTyped(transport, operation, field));
     if (fields.length === 0) continue;
     for (const value of OPERATORS) {
       const spoilt = Object.fromEntries(fields.map((field) => [field, value]));
@@ -103,29 +103,33 @@ attack(DOORS, "no operation accepts an operator as a value", async (app, door) =
   assert.deepEqual(app.log, []);
 });
 
-attack(DOORS, "no operation accepts a field that belongs to the server", async (app, door) => {
-  await using there = await door.open(app, (await app.people("ann")).ann.token);
-  const taken: string[] = [];
-  for (const operation of app.app.operations.filter(door.offers)) {
-    const own = new Set(inputFields(operation));
-    const foreign = Object.entries(SERVERS_OWN).filter(([field]) => !own.has(field));
-    // A refusal names at most thirty faults.
-    for (const some of [foreign.slice(0, 14), foreign.slice(14)]) {
-      const input = { ...leastInput(operation), ...Object.fromEntries(some) };
-      const outcome = await there.run(operation, input);
-      for (const field of passed(outcome, some.map(([name]) => name))) {
-        taken.push(`${operation.name} ${field}: ${codeOf(outcome)}`);
+attack(
+  TRANSPORTS,
+  "no operation accepts a field that belongs to the server",
+  async (app, transport) => {
+    await using there = await transport.open(app, (await app.people("ann")).ann.token);
+    const taken: string[] = [];
+    for (const operation of app.app.operations.filter(transport.offers)) {
+      const own = new Set(inputFields(operation));
+      const foreign = Object.entries(SERVERS_OWN).filter(([field]) => !own.has(field));
+      // A refusal names at most thirty faults.
+      for (const some of [foreign.slice(0, 14), foreign.slice(14)]) {
+        const input = { ...leastInput(operation), ...Object.fromEntries(some) };
+        const outcome = await there.run(operation, input);
+        for (const field of passed(outcome, some.map(([name]) => name))) {
+          taken.push(`${operation.name} ${field}: ${codeOf(outcome)}`);
+        }
       }
     }
-  }
-  assert.deepEqual(taken, []);
-  assert.deepEqual(app.log, []);
-  assert.equal(({} as Record<string, unknown>).admin, undefined);
-});
+    assert.deepEqual(taken, []);
+    assert.deepEqual(app.log, []);
+    assert.equal(({} as Record<string, unknown>).admin, undefined);
+  },
+);
 
-attack(DOORS, "text that looks like code is stored as text", async (app, door) => {
+attack(TRANSPORTS, "text that looks like code is stored as text", async (app, transport) => {
   const { ann, bob } = await app.people("ann", "bob");
-  await using there = await door.open(app, ann.token);
+  await using there = await transport.open(app, ann.token);
   const send = app.app.operations.find(({ name }) => name === "message.send")!;
   for (const text of TEXTS) {
     const { data } = await there.run(send, { recipientId: bob.id, text });
@@ -210,11 +214,11 @@ attack(REST, "a new account has the default fields, whatever the request contain
 });
 
 attack(
-  DOORS,
+  TRANSPORTS,
   "any value in place of an input object is refused",
-  async (app, door) => {
+  async (app, transport) => {
     const { ann } = await app.people("ann");
-    await using there = await door.open(app, ann.token);
+    await using there = await transport.open(app, ann.token);
     const send = app.app.operations.find(({ name }) => name === "message.send")!;
     for (const value of NASTY) {
       const outcome = await there.run(send, { recipientId: newId(), text: "x", replyTo: value });
@@ -226,7 +230,7 @@ attack(
   },
 );
 
-async function assertWorks(there: AtDoor, app: RunningApp): Promise<void> {
+async function assertWorks(there: TransportClient, app: RunningApp): Promise<void> {
   const get = app.app.operations.find(({ name }) => name === "presence.get")!;
   assert.equal((await there.run(get, {})).ok, true);
 }

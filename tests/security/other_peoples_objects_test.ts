@@ -4,7 +4,7 @@ import { aNotification, aPushDevice } from "../contract/store/rows.ts";
 import { inputFields } from "../tools/operation_fields.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
-import { DOORS, type Input } from "../support/transports.ts";
+import { type Input, TRANSPORTS } from "../support/transports.ts";
 import { attacks, REST } from "./attacks.ts";
 
 const attack = attacks();
@@ -87,44 +87,52 @@ async function requestTo(app: RunningApp, victim: Person): Promise<string> {
 
 const plain = (text: string) => text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<id>");
 
-attack(DOORS, "another user's objects are answered like missing ones", async (app, door) => {
-  const { victim, mallory } = await app.people("victim", "mallory");
-  const owned = await ownedBy(app, victim);
-  await using there = await door.open(app, mallory.token);
-  const nothing = Object.fromEntries(Object.keys(owned).map((key) => [key, newId()]));
-  for (const [name, input] of Object.entries(TABLE)) {
-    const operation = app.app.operations.find((one) => one.name === name)!;
-    const { ok, error } = await there.run(operation, input(owned));
-    // An operation that a transport does not offer is not a command of it.
-    const expected = door.offers(operation) ? "not_found" : "invalid_request";
-    assert.deepEqual([ok, error?.code], [false, expected], name);
-    const missing = await there.run(operation, input(nothing as unknown as Owned));
-    assert.equal(plain(error!.detail), plain(missing.error!.detail), name);
-  }
-  const hers = app.client(victim);
-  assert.equal((await hers.get("/api/sessions")).status, 200, "her session continues");
-  assert.equal((await hers.get("/api/devices")).body.items.length, 1);
-  assert.equal((await hers.get(`/api/media/${owned.mediaId}`)).body, "secret");
-  assert.equal((await hers.get("/api/notifications")).body.unread, 2, "one is of the request");
-  assert.equal((await hers.get("/api/requests")).body.items.length, 1, "it still waits");
-  assert.deepEqual(app.log, []);
-});
+attack(
+  TRANSPORTS,
+  "another user's objects are answered like missing ones",
+  async (app, transport) => {
+    const { victim, mallory } = await app.people("victim", "mallory");
+    const owned = await ownedBy(app, victim);
+    await using there = await transport.open(app, mallory.token);
+    const nothing = Object.fromEntries(Object.keys(owned).map((key) => [key, newId()]));
+    for (const [name, input] of Object.entries(TABLE)) {
+      const operation = app.app.operations.find((one) => one.name === name)!;
+      const { ok, error } = await there.run(operation, input(owned));
+      // An operation that a transport does not offer is not a command of it.
+      const expected = transport.offers(operation) ? "not_found" : "invalid_request";
+      assert.deepEqual([ok, error?.code], [false, expected], name);
+      const missing = await there.run(operation, input(nothing as unknown as Owned));
+      assert.equal(plain(error!.detail), plain(missing.error!.detail), name);
+    }
+    const hers = app.client(victim);
+    assert.equal((await hers.get("/api/sessions")).status, 200, "her session continues");
+    assert.equal((await hers.get("/api/devices")).body.items.length, 1);
+    assert.equal((await hers.get(`/api/media/${owned.mediaId}`)).body, "secret");
+    assert.equal((await hers.get("/api/notifications")).body.unread, 2, "one is of the request");
+    assert.equal((await hers.get("/api/requests")).body.items.length, 1, "it still waits");
+    assert.deepEqual(app.log, []);
+  },
+);
 
-attack(DOORS, "administrators' operations are refused to everyone else", async (app, door) => {
-  const { victim, mallory } = await app.people("victim", "mallory");
-  await using there = await door.open(app, mallory.token);
-  const input = { reportId: newId(), userId: victim.id, reason: "spam" };
-  const admins = app.app.operations.filter(({ access }) => access === "admin");
-  assert.ok(admins.length >= 4);
-  for (const operation of admins) {
-    const known = new Set(inputFields(operation).filter((name) => !/cursor|until/.test(name)));
-    const given = Object.fromEntries(Object.entries(input).filter(([name]) => known.has(name)));
-    const { error } = await there.run(operation, given);
-    const expected = door.offers(operation) ? "forbidden" : "invalid_request";
-    assert.equal(error?.code, expected, operation.name);
-  }
-  assert.equal((await app.client(victim).get("/api/users/profile")).status, 200);
-});
+attack(
+  TRANSPORTS,
+  "administrators' operations are refused to everyone else",
+  async (app, transport) => {
+    const { victim, mallory } = await app.people("victim", "mallory");
+    await using there = await transport.open(app, mallory.token);
+    const input = { reportId: newId(), userId: victim.id, reason: "spam" };
+    const admins = app.app.operations.filter(({ access }) => access === "admin");
+    assert.ok(admins.length >= 4);
+    for (const operation of admins) {
+      const known = new Set(inputFields(operation).filter((name) => !/cursor|until/.test(name)));
+      const given = Object.fromEntries(Object.entries(input).filter(([name]) => known.has(name)));
+      const { error } = await there.run(operation, given);
+      const expected = transport.offers(operation) ? "forbidden" : "invalid_request";
+      assert.equal(error?.code, expected, operation.name);
+    }
+    assert.equal((await app.client(victim).get("/api/users/profile")).status, 200);
+  },
+);
 
 Deno.test("every operation that names a user's object has a row", async () => {
   await using app = await RunningApp.start();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DOORS } from "../support/transports.ts";
+import { TRANSPORTS } from "../support/transports.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
@@ -293,14 +293,14 @@ Deno.test("REST: the length and the work of a search are bounded", async () => {
   assert.deepEqual(app.log, []);
 });
 
-for (const door of DOORS) {
+for (const transport of TRANSPORTS) {
   Deno.test({
     ...LEAKY,
-    name: `${door.name}: the length of lists is bounded`,
+    name: `${transport.name}: the length of lists is bounded`,
     fn: async () => {
       await using app = await RunningApp.start({ LIMIT_MENTIONS: "5", LIMIT_TEXT_LENGTH: "100" });
       const { ann, bob } = await app.people("ann", "bob");
-      await using there = await door.open(app, ann.token);
+      await using there = await transport.open(app, ann.token);
       const run = async (name: string, input: Record<string, unknown>) => {
         const operation = app.app.operations.find((one) => one.name === name)!;
         return (await there.run(operation, input)).error?.code ?? "ok";

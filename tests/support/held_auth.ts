@@ -16,7 +16,7 @@ import { TempDir } from "./temp_dir.ts";
 import { testConfig } from "./test_config.ts";
 
 export const VISITOR: Visitor = {
-  door: "rest",
+  transport: "rest",
   address: "192.0.2.1",
   userAgent: "Test/1.0",
   requestId: "r",

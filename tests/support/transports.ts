@@ -16,18 +16,18 @@ export interface Outcome {
 export type Input = Record<string, unknown>;
 
 /** A client of one transport. */
-export interface AtDoor extends AsyncDisposable {
+export interface TransportClient extends AsyncDisposable {
   run(operation: Operation, input: Input): Promise<Outcome>;
 }
 
 /** A transport. A new one needs an entry in `DOORS`; the tests of all transports then cover it. */
-export interface TestDoor {
+export interface TestTransport {
   name: string;
   offers(operation: Operation): boolean;
-  open(app: RunningApp, token: string): Promise<AtDoor>;
+  open(app: RunningApp, token: string): Promise<TransportClient>;
 }
 
-const rest: TestDoor = {
+const rest: TestTransport = {
   name: "REST",
   offers: (operation) => operation.rest !== undefined,
   open(app, token) {
@@ -39,7 +39,7 @@ const rest: TestDoor = {
   },
 };
 
-const ws: TestDoor = {
+const ws: TestTransport = {
   name: "/ws",
   offers: (operation) => operation.socket === true,
   async open(app, token) {
@@ -51,7 +51,7 @@ const ws: TestDoor = {
   },
 };
 
-const socketIo: TestDoor = {
+const socketIo: TestTransport = {
   name: "Socket.IO",
   offers: (operation) => operation.socket === true,
   async open(app, token) {
@@ -63,7 +63,7 @@ const socketIo: TestDoor = {
   },
 };
 
-export const DOORS: readonly TestDoor[] = [rest, ws, socketIo];
+export const TRANSPORTS: readonly TestTransport[] = [rest, ws, socketIo];
 
 /** Path parameters, then the query of a GET or the body of any other method. */
 async function overRest(http: HttpClient, operation: Operation, input: Input): Promise<Outcome> {

@@ -20,7 +20,7 @@ const LIMITS = {
  * `/ws` and `/socket.io/` before a real hub, whose services answer a hello when the test says so. A token is
  * the id of its user.
  */
-export class HeldDoors implements AsyncDisposable {
+export class HeldTransports implements AsyncDisposable {
   readonly world = new World();
   readonly log: string[] = [];
   /** Users who came to the hub and went from it, in order. */

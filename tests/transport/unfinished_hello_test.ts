@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../../src/core/errors.ts";
 import { eventually } from "../support/eventually.ts";
 import { RawWebSocket } from "../support/raw_web_socket.ts";
-import { HeldDoors } from "./held_transports.ts";
+import { HeldTransports } from "./held_transports.ts";
 
 /** Hellos that fail, break off or come twice while the services are held back: none may leave a ghost. */
 
@@ -11,19 +11,19 @@ const SOCKET_IO = "/socket.io/?EIO=4&transport=websocket";
 /** A connection that says hello as its transport has it, and whatever else it is told to. */
 interface Transport {
   name: string;
-  open(doors: HeldDoors): Promise<RawWebSocket>;
+  open(transports: HeldTransports): Promise<RawWebSocket>;
   hello(socket: RawWebSocket, token: string): Promise<void>;
 }
 
 const TRANSPORTS: Transport[] = [
   {
     name: "/ws",
-    open: (doors) => RawWebSocket.open(doors.webSocketUrl),
+    open: (transports) => RawWebSocket.open(transports.webSocketUrl),
     hello: (socket, token) => socket.command(1, "hello", { token }),
   },
   {
     name: "Socket.IO",
-    open: (doors) => RawWebSocket.open(doors.url.replace("http", "ws") + SOCKET_IO),
+    open: (transports) => RawWebSocket.open(transports.url.replace("http", "ws") + SOCKET_IO),
     hello: (socket, token) => socket.send(`40${JSON.stringify({ token })}`),
   },
 ];
@@ -32,58 +32,58 @@ const TRANSPORTS: Transport[] = [
 const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
 
 /** Nothing of ann is left: in the hub, in presence, in the counts. */
-async function assertAsBefore(doors: HeldDoors): Promise<void> {
-  const { hub } = doors.world;
-  await eventually("no hello is under way", () => doors.waiting === 0);
+async function assertAsBefore(transports: HeldTransports): Promise<void> {
+  const { hub } = transports.world;
+  await eventually("no hello is under way", () => transports.waiting === 0);
   await eventually("the hub is as before", () => hub.size === 0 && !hub.isConnected("ann"));
-  await eventually("the counts are as before", () => doors.admission.addresses === 0);
-  assert.equal(doors.ws.size, 0);
+  await eventually("the counts are as before", () => transports.admission.addresses === 0);
+  assert.equal(transports.ws.size, 0);
   assert.deepEqual(
-    doors.presence.filter((each) => each === "+ann").length,
-    doors.presence.length / 2,
+    transports.presence.filter((each) => each === "+ann").length,
+    transports.presence.length / 2,
   );
 }
 
 for (const { name, open, hello } of TRANSPORTS) {
   Deno.test(`${name}: a hello that fails leaves nothing behind`, OPTIONS, async () => {
-    await using doors = new HeldDoors();
-    const letGo = doors.hold();
-    using socket = await open(doors);
+    await using transports = new HeldTransports();
+    const letGo = transports.hold();
+    using socket = await open(transports);
     await hello(socket, "ann");
-    await eventually("it is under way", () => doors.waiting === 1);
-    assert.equal(doors.world.hub.size, 1);
+    await eventually("it is under way", () => transports.waiting === 1);
+    assert.equal(transports.world.hub.size, 1);
     letGo(new AppError("unavailable", "The database is away"));
     // It does not say "reconnect at once": the fault may last.
     assert.equal(await socket.closeCode(), 1013);
     socket[Symbol.dispose]();
-    await assertAsBefore(doors);
+    await assertAsBefore(transports);
   });
 
   Deno.test(`${name}: a hello whose connection breaks leaves nothing behind`, OPTIONS, async () => {
-    await using doors = new HeldDoors();
-    const letGo = doors.hold();
-    const socket = await open(doors);
+    await using transports = new HeldTransports();
+    const letGo = transports.hold();
+    const socket = await open(transports);
     await hello(socket, "ann");
-    await eventually("it is under way", () => doors.waiting === 1);
+    await eventually("it is under way", () => transports.waiting === 1);
     socket[Symbol.dispose]();
-    await eventually("the break is noticed", () => doors.admission.addresses === 0);
+    await eventually("the break is noticed", () => transports.admission.addresses === 0);
     letGo();
-    await assertAsBefore(doors);
+    await assertAsBefore(transports);
   });
 
   Deno.test(
     `${name}: a hello that the server closes upon leaves nothing behind`,
     OPTIONS,
     async () => {
-      await using doors = new HeldDoors();
-      const letGo = doors.hold();
-      using socket = await open(doors);
+      await using transports = new HeldTransports();
+      const letGo = transports.hold();
+      using socket = await open(transports);
       await hello(socket, "ann");
-      await eventually("it is under way", () => doors.waiting === 1);
-      doors.world.hub.endSessions(["session of ann"]);
-      await eventually("it does not count any more", () => doors.admission.addresses === 0);
+      await eventually("it is under way", () => transports.waiting === 1);
+      transports.world.hub.endSessions(["session of ann"]);
+      await eventually("it does not count any more", () => transports.admission.addresses === 0);
       letGo();
-      await assertAsBefore(doors);
+      await assertAsBefore(transports);
     },
   );
 
@@ -91,18 +91,18 @@ for (const { name, open, hello } of TRANSPORTS) {
     `${name}: a hello that comes twice leaves one connection, or none`,
     OPTIONS,
     async () => {
-      await using doors = new HeldDoors();
-      const letGo = doors.hold();
-      using socket = await open(doors);
+      await using transports = new HeldTransports();
+      const letGo = transports.hold();
+      using socket = await open(transports);
       await hello(socket, "ann");
       await hello(socket, "ann");
-      await eventually("one is under way", () => doors.waiting === 1);
+      await eventually("one is under way", () => transports.waiting === 1);
       letGo();
-      await eventually("it is answered", () => doors.waiting === 0);
-      assert.ok(doors.world.hub.size <= 1);
+      await eventually("it is answered", () => transports.waiting === 0);
+      assert.ok(transports.world.hub.size <= 1);
       // The second is refused: on /ws that closes, on Socket.IO the connection ends in its time.
       socket[Symbol.dispose]();
-      await assertAsBefore(doors);
+      await assertAsBefore(transports);
     },
   );
 }

@@ -99,7 +99,7 @@ export class SocketIoSession {
       throw new AppError("unauthenticated", "Cannot connect: auth.token is missing");
     }
     const visitor = {
-      door: "socketio",
+      transport: "socketio",
       address,
       userAgent: userAgentOf(headers["user-agent"]),
       requestId: this.socket.id,

@@ -48,7 +48,7 @@ export class WsTransport {
 
   #open(socket: WebSocket, visitor: Visitor): void {
     const slot = this.options.admission.enter(visitor.address);
-    const session = new WsSession(socket, { ...visitor, door: "ws" }, this.options, {
+    const session = new WsSession(socket, { ...visitor, transport: "ws" }, this.options, {
       greeted: () => slot.greeted(),
       released: () => {
         slot.release();
