@@ -1,7 +1,10 @@
 import { accepts, ChildServer, type ChildServerSpec } from "./child_server.ts";
+import { shimSecantusd } from "./secantusd_shim.ts";
 import { requireService } from "./services.ts";
 import { skipWithout } from "./skip.ts";
 import { TempDir } from "./temp_dir.ts";
+
+shimSecantusd();
 
 /**
  * A dedicated MongoDB-protocol server for the tests, a replica set of one, so that it has

@@ -65,9 +65,7 @@ export function inRange({ chatId, after, maxRev }: RevisionRange) {
  * Every value from outside goes into a filter through this. An object in its place would be
  * interpreted as an operator, and so is rejected, whatever the types say; and the driver by default
  * writes `undefined` as null, which matches no id (with its `ignoreUndefined` the condition would
- * vanish, and match everything). A bare value and not `{ $eq: value }`: secantusd 0.5, which the
- * tests run on, does not recognize the latter as a bound of a compound index, and reads the whole
- * chat.
+ * vanish, and match everything).
  */
 export function eq<T extends string | number>(value: T): T {
   if (typeof value !== "object" || value === null) return value;

@@ -1,7 +1,7 @@
 import { sharedTurns } from "../../core/turns.ts";
 import type { Message } from "../../model/message.ts";
 import { messageTerms, messageText } from "../search_terms.ts";
-import { type Searchable, toDocument } from "./documents.ts";
+import { readerOf, type Searchable, toDocument } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
 
 export type MessageDocument = Searchable<Message>;
@@ -29,6 +29,11 @@ export const MESSAGES: CollectionSpec = {
     { name: "search", key: { chatId: 1, terms: 1, _id: -1 } },
   ],
 };
+
+/** Defaults of the fields that messages of earlier releases lack. */
+export const messageDefaults = (): Partial<Message> => ({});
+
+export const readMessage = readerOf<Message>(messageDefaults);
 
 /** Deleted and encrypted messages cannot be found, so they have no terms. */
 export function messageDocument(message: Message): MessageDocument {

@@ -16,14 +16,12 @@ import { invalidCursor } from "../invalid_cursor.ts";
 import { containsRuns, messageText, queryTerms } from "../search_terms.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
-import { eq, fromDocument, fromDocumentOrNull, inRange, WITHOUT_TERMS } from "./documents.ts";
-import { type MessageDocument, MESSAGES } from "./message_collection.ts";
+import { eq, inRange, WITHOUT_TERMS } from "./documents.ts";
+import { type MessageDocument, MESSAGES, readMessage } from "./message_collection.ts";
 import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
 
 /** Long messages that are decoded in one turn of the event loop. */
 const SEARCHED_AT_ONCE = 64;
-
-const REVISIONS_PER_MESSAGE = 8;
 
 /** Chats that one call counts. */
 const COUNTS_AT_ONCE = 50;
@@ -38,9 +36,8 @@ export class MongoMessageStore implements MessageStore {
   }
 
   async byId(id: string): Promise<Message | null> {
-    return fromDocumentOrNull<Message>(
-      await this.#messages.findOne({ _id: eq(id) }, { projection: WITHOUT_TERMS }),
-    );
+    const found = await this.#messages.findOne({ _id: eq(id) }, { projection: WITHOUT_TERMS });
+    return found && readMessage(found);
   }
 
   byIds(ids: string[]): Promise<Message[]> {
@@ -55,10 +52,13 @@ export class MongoMessageStore implements MessageStore {
     })));
   }
 
-  async page({ chatId, before, after, limit }: HistoryPage): Promise<Message[]> {
-    return after === undefined
-      ? await this.#pageBefore(chatId, before, limit)
-      : await this.#pageAfter(chatId, after, before, limit);
+  page({ chatId, before, after, limit }: HistoryPage): Promise<Message[]> {
+    const seq = {
+      ...(after !== undefined && { $gt: after }),
+      ...(before !== undefined && { $lt: before }),
+    };
+    const filter = { chatId: eq(chatId), ...(Object.keys(seq).length > 0 && { seq }) };
+    return this.#all(filter, { seq: after === undefined ? -1 : 1 }, limit);
   }
 
   ofSender({ chatId, senderId, after, limit }: SenderPage): Promise<Message[]> {
@@ -135,53 +135,6 @@ export class MongoMessageStore implements MessageStore {
     return this.#messages.aggregate<UnreadCount & { _id: number }>([...first, ...unions]).toArray();
   }
 
-  /**
-   * Reads growing ranges that have both ends: MongoDB would stop at the limit by itself, but
-   * secantusd 0.5, which the tests run on, reads a range to its end before it sorts and limits.
-   */
-  async #pageBefore(chatId: string, before: number | undefined, limit: number): Promise<Message[]> {
-    const rows: Message[] = [];
-    let end = before ?? await this.#endOf(chatId);
-    for (let span = limit; rows.length < limit && end > 0; span *= 4) {
-      rows.push(...await this.#stretch(chatId, end - span, end, -1, limit - rows.length));
-      end -= span;
-      // An empty range: `before` may be far past the newest message.
-      if (rows.length === 0 && span === limit && before !== undefined) {
-        end = Math.min(end, await this.#endOf(chatId));
-      }
-    }
-    return rows;
-  }
-
-  async #pageAfter(
-    chatId: string,
-    after: number,
-    before: number | undefined,
-    limit: number,
-  ): Promise<Message[]> {
-    const first = Math.min(after + 1 + limit, before ?? Infinity);
-    const rows = await this.#stretch(chatId, after + 1, first, 1, limit);
-    if (rows.length >= limit) return rows;
-    const end = before ?? await this.#endOf(chatId);
-    for (let start = first, span = limit * 4; rows.length < limit && start < end; span *= 4) {
-      const stop = Math.min(start + span, end);
-      rows.push(...await this.#stretch(chatId, start, stop, 1, limit - rows.length));
-      start = stop;
-    }
-    return rows;
-  }
-
-  /** Messages with `start <= seq < end`. */
-  #stretch(chatId: string, start: number, end: number, order: 1 | -1, limit: number) {
-    return this.#all({ chatId: eq(chatId), seq: { $gte: start, $lt: end } }, { seq: order }, limit);
-  }
-
-  /** Past the newest message; 0 if there is none. */
-  async #endOf(chatId: string): Promise<number> {
-    const chat = await this.#chats.findOne({ _id: eq(chatId) }, { projection: { lastSeq: 1 } });
-    return chat === null || chat.lastSeq === 0 ? 0 : chat.lastSeq + 1;
-  }
-
   /** Separate complete conditions, so that each is an index lookup; none finds nothing. */
   async #anyOf(conditions: Filter<MessageDocument>[]): Promise<Message[]> {
     return conditions.length === 0 ? [] : await this.#all({ $or: conditions });
@@ -195,22 +148,18 @@ export class MongoMessageStore implements MessageStore {
   ): Promise<Message[]> {
     const options = { projection: WITHOUT_TERMS, sort, limit, batchSize };
     const found = this.#messages.find(filter, options);
-    return (await found.toArray()).map(fromDocument<Message>);
+    return (await found.toArray()).map(readMessage);
   }
 }
 
 /**
- * Counts as `unread` specifies; `at` becomes the `_id` of the result, if it finds anything.
- *
- * The range has both ends and a length, since secantusd 0.5 reads a range to its end before it
- * sorts and limits. Revisions are denser than messages: the range contains the messages to be read,
- * unless most of its revisions are reactions and edits.
+ * Counts as `unread` specifies; `at` becomes the `_id` of the result, if it finds anything. It reads
+ * the index from the newest message on, and at most the rows of its limit.
  */
 function unreadPipeline(query: UnreadQuery, cap: number, at: number): AnyDocument[] {
   const { chatId, userId, readSeq, lastSeq, exceptSenderIds } = query;
-  const from = Math.max(readSeq, lastSeq - REVISIONS_PER_MESSAGE * 2 * cap);
   return [
-    { $match: { chatId: eq(chatId), seq: { $gt: from, $lte: lastSeq } } },
+    { $match: { chatId: eq(chatId), seq: { $gt: readSeq, $lte: lastSeq } } },
     { $sort: { seq: -1 } },
     { $limit: 2 * cap },
     {

@@ -1,14 +1,11 @@
-import type { ClientSession, Collection } from "mongodb";
+import type { ClientSession, Collection, Document as AnyDocument } from "mongodb";
 import type { PushDevice } from "../../model/push_device.ts";
-import type { Session } from "../../model/session.ts";
 import type { PushDeviceStore } from "../push_device_store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { type Document, eq, fromDocument } from "./documents.ts";
+import { type Document, eq, fromDocument, IN_BATCHES } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { SESSIONS } from "./session_collection.ts";
-
-const PURGE_PAGE = 500;
 
 export const PUSH_DEVICES: CollectionSpec = {
   name: "pushDevices",
@@ -18,13 +15,13 @@ export const PUSH_DEVICES: CollectionSpec = {
   ],
 };
 
+type DeadDevice = Pick<Document<PushDevice>, "_id" | "sessionId">;
+
 export class MongoPushDeviceStore implements PushDeviceStore {
   readonly #devices: Collection<Document<PushDevice>>;
-  readonly #sessions: Collection<Document<Session>>;
 
   constructor(mongo: MongoConnection) {
     this.#devices = mongo.collection(PUSH_DEVICES);
-    this.#sessions = mongo.collection(SESSIONS);
   }
 
   /**
@@ -54,16 +51,18 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     return deletedCount === 1;
   }
 
-  /** Reads pages: not every server supports a join of two collections. */
+  /**
+   * The session is part of the condition: a device that is registered again in the meantime, by a
+   * session that is alive, stays.
+   */
   async purge(now: number): Promise<number> {
+    const dead = this.#devices.aggregate<DeadDevice>(withoutLiveSession(now), IN_BATCHES);
     let removed = 0;
-    for (let after = "";;) {
-      const page = await this.#devices.find({ _id: { $gt: after } })
-        .sort({ _id: 1 }).limit(PURGE_PAGE).toArray();
-      removed += await this.#removeOver(page, now);
-      if (page.length < PURGE_PAGE) return removed;
-      after = page.at(-1)!._id;
+    while (await dead.hasNext()) {
+      const writes = dead.readBufferedDocuments().map((filter) => ({ deleteOne: { filter } }));
+      removed += (await this.#devices.bulkWrite(writes, { ordered: false })).deletedCount;
     }
+    return removed;
   }
 
   /** Deletes the devices that sessions of this user registered. */
@@ -81,26 +80,32 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     return (await this.#devices.deleteMany({ userId: eq(userId) }, { session })).deletedCount;
   }
 
-  async #removeOver(page: Document<PushDevice>[], now: number): Promise<number> {
-    const alive = await this.#sessions.find(
-      {
-        _id: { $in: page.map(({ sessionId }) => sessionId) },
-        endedAt: null,
-        expiresAt: { $gt: now },
-      },
-      { projection: { _id: 1 } },
-    ).toArray();
-    const aliveIds = new Set(alive.map(({ _id }) => _id));
-    const over = page.filter(({ sessionId }) => !aliveIds.has(sessionId)).map(({ _id }) => _id);
-    if (over.length === 0) return 0;
-    return (await this.#devices.deleteMany({ _id: { $in: over } })).deletedCount;
-  }
-
-  /** Two steps: for two concurrent upserts, secantusd 0.5 returns nothing for one of them. */
   async #put({ id, key, createdAt, ...current }: PushDevice): Promise<PushDevice> {
-    const change = { $set: current, $setOnInsert: { _id: id, createdAt } };
-    await this.#devices.updateOne({ key: eq(key) }, change, { upsert: true });
-    const found = await this.#devices.findOne({ key: eq(key) });
-    return found ? fromDocument<PushDevice>(found) : { id, key, createdAt, ...current };
+    const put = await this.#devices.findOneAndUpdate(
+      { key: eq(key) },
+      { $set: current, $setOnInsert: { _id: id, createdAt } },
+      { upsert: true, returnDocument: "after" },
+    );
+    return fromDocument<PushDevice>(put!);
   }
+}
+
+/** Devices whose session is missing, ended or expired. */
+function withoutLiveSession(now: number): AnyDocument[] {
+  return [
+    {
+      $lookup: {
+        from: SESSIONS.name,
+        localField: "sessionId",
+        foreignField: "_id",
+        pipeline: [
+          { $match: { endedAt: null, expiresAt: { $gt: now } } },
+          { $project: { _id: 1 } },
+        ],
+        as: "live",
+      },
+    },
+    { $match: { live: { $size: 0 } } },
+    { $project: { sessionId: 1 } },
+  ];
 }

@@ -5,7 +5,7 @@ import type { User } from "../../model/user.ts";
 import type { Entity, PortableRow, RowPage, RowPort } from "../row_port.ts";
 import { nameTerms } from "../search_terms.ts";
 import { compoundKey } from "./documents.ts";
-import { messageDocument } from "./message_collection.ts";
+import { messageDefaults, messageDocument } from "./message_collection.ts";
 import { META } from "./meta.ts";
 import { MIGRATION_STEPS } from "./steps/mod.ts";
 
@@ -34,6 +34,7 @@ const DEFAULTS: Partial<Record<Entity, (row: PortableRow) => PortableRow>> = {
   sessions: () => ({ previousHash: null, rotatedAt: null }),
   chats: () => ({ generation: 0, history: "all" }),
   memberships: () => ({ addedByStranger: false, hiddenSeq: 0 }),
+  messages: () => ({ ...messageDefaults() }),
   media: ({ id }) => ({ blobId: id, tus: null }),
   handshakes: () => ({ generation: 0 }),
   group_infos: () => ({ generation: 0 }),

@@ -21,10 +21,8 @@ export type UserKeyFields = Pick<User, "usernameKey" | "emailKey">;
 
 /**
  * Reserves usernames and e-mail addresses: a document per key, changed in one transaction with its
- * user, in place of unique indexes on users. A sharded collection can have a unique index only on
- * its shard key; and a value has to be free again once its holder has changed it, for which
- * secantusd 0.5, which the tests run on, frees a unique index only when the whole document is
- * deleted.
+ * user, in place of unique indexes on users: a sharded collection can have a unique index only on
+ * its shard key.
  */
 export class UserKeys {
   readonly #keys: Collection<UserKeyDocument>;

@@ -43,10 +43,12 @@ export function pushDeviceContract(test: ContractTest): void {
   test("two first registrations of one device leave one row", async (store, opened) => {
     const other = await opened.second();
     const device = aPushDevice();
-    await Promise.all(
+    const put = await Promise.all(
       [store, other].map((each) => each.pushDevices.put({ ...device, id: newId() })),
     );
-    assert.equal((await store.pushDevices.ofUser(device.userId)).length, 1);
+    const [row, ...others] = await store.pushDevices.ofUser(device.userId);
+    assert.deepEqual(others, []);
+    assert.deepEqual(put, [row, row]);
   });
 
   test("push devices end with the session that registered them", async (store) => {
