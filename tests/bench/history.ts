@@ -3,6 +3,7 @@ import { newId } from "../../src/core/ids.ts";
 import type { Chat } from "../../src/model/chat.ts";
 import type { Message } from "../../src/model/message.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { aMessage } from "../contract/store/rows.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -77,25 +78,8 @@ async function fill(path: string, chatId: string, senderId: string, size: number
 function messageOf(chat: Chat, senderId: string, i: number): Message {
   const id = newId();
   const rev = chat.rev + 1 + i;
-  return {
-    id,
-    chatId: chat.id,
-    seq: rev,
-    rev,
-    senderId,
-    clientId: id,
-    kind: "text",
-    text: `Message number ${rev} of a long history, as long as people write`,
-    ciphertext: null,
-    media: [],
-    replyTo: null,
-    mentions: [],
-    reactions: [],
-    createdAt: Date.now(),
-    editedAt: null,
-    deletedAt: null,
-    pinnedAt: null,
-  };
+  const text = `Message number ${rev} of a long history, as long as people write`;
+  return aMessage(chat.id, rev, { id, clientId: id, senderId, text, createdAt: Date.now() });
 }
 
 async function timeStore(path: string, chatId: string): Promise<Float64Array> {
