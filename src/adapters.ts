@@ -25,7 +25,7 @@ import { SharedPresence } from "./cluster/shared/presence.ts";
 import { poolMetrics, type WatchPool } from "./store/mongo/pool_metrics.ts";
 import type { Store } from "./store/store.ts";
 
-/** Every port with what stands behind it in this deployment. */
+/** Every port with its adapter in this deployment. */
 export interface Adapters {
   store: Store;
   backplane: Backplane;
@@ -37,8 +37,8 @@ export interface Adapters {
 }
 
 /**
- * The only file that names concrete adapters: the configuration says which, and what it does not need
- * is not loaded.
+ * The only file that names concrete adapters. The configuration selects them, and adapters that it
+ * does not need are not loaded.
  */
 export async function openAdapters(
   config: Config,
@@ -64,7 +64,7 @@ export interface StoreWatch {
   log?: Log;
 }
 
-/** Also for commands that work on the store alone. */
+/** Also used by commands that work on the store alone. */
 export async function openStore(
   config: Config,
   { watchPool, log }: StoreWatch = {},
@@ -106,7 +106,9 @@ async function requireRestored({ dataDir }: Pick<Config, "dataDir">): Promise<vo
   );
 }
 
-/** Restricts DATA_DIR to the server's own account, including files that an earlier release created. */
+/**
+ * Restricts DATA_DIR to the server's own account, including files that an earlier release created.
+ */
 async function openDataDir({ dataDir }: Pick<Config, "dataDir">): Promise<void> {
   await makePrivateFolder(dataDir, /^((chat|kv)\.sqlite3(-wal|-shm)?|dev_secrets\.json|media)$/)
     .catch((error) => {
@@ -114,13 +116,16 @@ async function openDataDir({ dataDir }: Pick<Config, "dataDir">): Promise<void> 
     });
 }
 
-/** What carries signals between instances, who is there, and what all of them have counted. */
+/**
+ * Carries signals between instances, the presence of connections, and the shared counts of rate
+ * limits.
+ */
 export interface Backplane {
   broker: Broker;
   directory: PresenceDirectory;
-  /** Shared through what the broker uses; an instance without others limits alone. */
+  /** Shared through the broker's service; a single instance limits alone. */
   limiter: RateLimiter;
-  /** After the broker. */
+  /** Runs after the broker has closed. */
   close(): Promise<void>;
 }
 
@@ -163,7 +168,8 @@ async function openKvBackplane(
     await makePrivateFile(path);
   }
   const kv = await openKv({ url, path });
-  // A server is talked to over connections of their own; a file gains nothing by it.
+  // Reads and watches use separate connections to a KV server; a local file gains nothing from
+  // that.
   const [readKv, watchKv] = url === null ? [kv, kv] : await Promise.all([
     openKv({ url, path }),
     openKv({ url, path }),
@@ -222,7 +228,7 @@ export async function openBlobs({ s3, dataDir }: Config): Promise<BlobStore> {
   return new DiskBlobStore(join(dataDir, "media"));
 }
 
-/** Where a service is not set up, its pushes are lines in the log. */
+/** Pushes for a service that is not configured become lines in the log. */
 async function openPushSender(config: Config, log: Log, clock: Clock): Promise<PushSender> {
   const { fcm, vapid, webPushOrigins: allowedOrigins } = config;
   const { logPushSender } = await import("./notifications/push/sender_log.ts");
@@ -283,7 +289,9 @@ async function openProviders(
   return providers;
 }
 
-/** Writes, reads and deletes an entry of the KV that the broker would use. Throws what the KV throws. */
+/**
+ * Writes, reads and deletes an entry of the KV that the broker would use. Throws the KV's error.
+ */
 export async function tryKv({ kvUrl: url, kvPath: path }: Config["broker"]): Promise<void> {
   const { openKv } = await import("./cluster/kv/connection.ts");
   if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
@@ -291,14 +299,14 @@ export async function tryKv({ kvUrl: url, kvPath: path }: Config["broker"]): Pro
   try {
     const key = ["doctor", crypto.randomUUID()];
     await kv.set(key, 1, { expireIn: 60_000 });
-    if ((await kv.get(key)).value !== 1) throw new Error("what was written is not there");
+    if ((await kv.get(key)).value !== 1) throw new Error("the written entry is not there");
     await kv.delete(key);
   } finally {
     kv.close();
   }
 }
 
-/** Has FCM check a message, and send none. Throws why it would take none. */
+/** Lets FCM validate a message without sending it. Throws the reason if FCM would refuse it. */
 export async function fcmDryRun(fcm: NonNullable<Config["fcm"]>): Promise<void> {
   await (await fcmSender(fcm, systemClock)).dryRun();
 }
@@ -309,7 +317,7 @@ export async function parseVapid(vapid: NonNullable<Config["vapid"]>): Promise<v
   await parseVapidKeys(vapid, vapid.subject);
 }
 
-/** Milliseconds by which the clock of the database is ahead of this host's. */
+/** Milliseconds by which the database's clock is ahead of this host's. */
 export async function databaseSkew(uri: string): Promise<number> {
   const { connectMongo } = await import("./cluster/mongo/connection.ts");
   const { db, close } = await connectMongo(uri);

@@ -14,7 +14,7 @@ import type { Store } from "./store/store.ts";
 import { Administrators } from "./users/administrators.ts";
 
 const USAGE = "Usage: deno task admin grant <username> | revoke <username> | list";
-/** EX_USAGE and EX_CONFIG of sysexits.h. */
+/** Exit codes EX_USAGE and EX_CONFIG of sysexits.h. */
 const EXIT_USAGE = 64;
 const EXIT_CONFIG = 78;
 
@@ -33,7 +33,7 @@ function administratorsOf(store: Store, config: Config): Administrators {
   return new Administrators({ store, changes, clock, adminEmails, requireSecondFactor, keyOf });
 }
 
-/** One line of `list`. */
+/** Returns one line of `list`. */
 function describe(administrators: Administrators, user: User): string {
   const { by, withheld } = administrators.standingOf(user);
   const state = withheld === null ? "administrator" : `withheld: ${withheld}`;
@@ -51,7 +51,7 @@ async function run([command, username, ...rest]: string[], administrators: Admin
   }
   const user = await administrators[command](username);
   const { by, withheld } = administrators.standingOf(user);
-  if (by === null) console.log(`${user.username} is no administrator`);
+  if (by === null) console.log(`${user.username} is not an administrator`);
   else if (withheld === null) console.log(`${user.username} is an administrator by ${by}`);
   else console.log(`${user.username} is an administrator by ${by}, withheld: ${withheld}`);
   return 0;

@@ -18,7 +18,7 @@ import { Receiver } from "./realtime/receiver.ts";
 import { measuredStore } from "./store/measured_store.ts";
 import { type AppContext, bindServices, createServices, type Services } from "./services.ts";
 
-/** How often sockets are looked through for tokens that have run out. */
+/** Milliseconds between searches for sockets with expired tokens. */
 const EXPIRY_SWEEP_MS = 1_000;
 
 /** Shares of the drain's 4.8 s: requests in flight, responses of aborted requests, mail. */
@@ -27,33 +27,36 @@ const ABORTED_END_MS = 300;
 const MAIL_END_MS = 500;
 
 export interface App {
-  /** Every operation, over all transports. */
+  /** All operations, whichever transport offers them. */
   readonly operations: readonly Operation[];
-  /** Does what the timers do, at once: for platforms that stop them. Never throws. */
+  /** Does the work of the timers immediately: for platforms that stop timers. Never throws. */
   timerWork(): Promise<void>;
-  /** Counts what happens to the process as a whole, for `/metrics`. */
+  /** Counts faults of the whole process, for `/metrics`. */
   readonly faults: FaultMetrics;
   fetch(request: Request, info: Partial<Deno.ServeHandlerInfo>): Response | Promise<Response>;
   /**
-   * Takes nothing new, finishes what is under way, and sends every client elsewhere. Then `shutDown` has
-   * the server answer its last requests (it would close sockets as it likes, so not before), and what
-   * they need is closed.
+   * Refuses new work, finishes work in flight, and makes every client reconnect elsewhere. Then
+   * `shutDown` lets the server answer its last requests (not earlier, because it closes sockets
+   * without a code), and the adapters that these need are closed.
    */
   drain(shutDown?: () => Promise<void>): Promise<void>;
 }
 
 export interface AppOptions {
-  /** What tests put in the place of the real one. */
+  /** Replacements for tests. */
   clock?: Clock;
-  /** Whether Socket.IO polls too; not where requests of one client may come to several instances. */
+  /**
+   * False if requests of one client may reach several instances, where Socket.IO cannot use
+   * polling.
+   */
   polling?: boolean;
-  /** Instances in this process, which share its memory; 1 by default. */
+  /** Number of instances in this process, which share its memory; 1 by default. */
   instances?: number;
   /** Spans of operations, commits and publishing; none by default. */
   tracing?: Tracing;
 }
 
-/** Adapters → services → transports, and the background work. */
+/** Creates adapters, services and transports, and starts the background work. */
 export async function createApp(
   config: Config,
   log: Log,
@@ -72,7 +75,7 @@ export async function createApp(
     operations: bound.map(({ operation }) => operation),
     faults: registerFaultMetrics(context.metrics),
     timerWork: () => background.timerWork.run(),
-    // Of many requests that come at once, some wait for the next turns of the event loop.
+    // If many requests come at once, some wait for the next turns of the event loop.
     async fetch(request, info) {
       await sharedTurns.run(() => {});
       return hostRefusal(request, config.host) ?? await transports.http.fetch(request, info);
@@ -91,8 +94,8 @@ export async function createApp(
 }
 
 /**
- * Requests under way may finish; those that wait for another service for too long fail, so that a host that
- * hangs cannot hold up the drain.
+ * Lets requests in flight finish. Requests that wait for another service for too long fail, so that
+ * a hanging host cannot delay the drain.
  */
 async function shutDownWithin(
   shutDown: (() => Promise<void>) | undefined,
@@ -107,7 +110,7 @@ async function shutDownWithin(
   await down;
 }
 
-/** Starts all timers; what it returns stops them, and does their work on demand. */
+/** Starts all timers; the result stops them, or does their work on demand. */
 function startBackground({ adapters, clock, log, metrics }: AppContext, services: Services) {
   const { users, media, push, hub, abandoned, repair } = services;
   const maintenance = new Maintenance(adapters.store, clock, log);
@@ -149,7 +152,7 @@ async function sendElsewhere(
   await Promise.all([socketio.drain(), ws.closed()]);
 }
 
-/** What others still need goes last. */
+/** Closes the services that others still need last. */
 async function closeAll(services: Services, adapters: Adapters): Promise<void> {
   const { typing, gatherer, push, media, auth } = services;
   typing.close();

@@ -21,63 +21,70 @@ export { ConfigError } from "./config/fault.ts";
 export type { Limits } from "./api/limits.ts";
 export type { ServiceAccount } from "./config/variables.ts";
 
-/** All that the environment decides, checked and frozen. Null is "not configured". */
+/** The whole configuration, validated and frozen. Null means "not configured". */
 export interface Config {
   readonly environment: "development" | "production" | "test";
   readonly onDenoDeploy: boolean;
-  /** Whether Deno exports traces and the console's lines by OpenTelemetry: the log then goes there. */
+  /** True if Deno exports traces and console output by OpenTelemetry; logs then go there. */
   readonly telemetry: boolean;
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** Without a slash at its end; null leaves it to the request. */
+  /** Without a trailing slash. If null, the URL of the request is used. */
   readonly publicUrl: string | null;
   readonly dataDir: string;
   readonly logLevel: LogLevel;
-  /** Bytes of memory that the process may use; null leaves it to the container's limit or the machine. */
+  /**
+   * Bytes of memory that the process may use; if null, the limit of the container or the machine
+   * applies.
+   */
   readonly memoryBytes: number | null;
   readonly tokens: {
     readonly accessSecret: string;
     readonly refreshSecret: string;
-    /** Secrets of before a rotation: what they signed is still accepted. */
+    /** Secrets from before a rotation: tokens signed with them are still accepted. */
     readonly formerAccessSecrets: readonly string[];
     readonly formerRefreshSecrets: readonly string[];
     readonly accessTtlMs: number;
     readonly refreshTtlMs: number;
   };
-  /** After so long a session ends, however often it refreshes. */
+  /** Milliseconds after which a session ends, even if it is refreshed. */
   readonly sessionLifetimeMs: number;
-  /** How long a proof of identity counts as recent, for what changes credentials. */
+  /** Milliseconds for which a proof of identity counts as recent, for changes of credentials. */
   readonly reauthWindowMs: number;
-  /** Of passwords' hashes, the binary logarithm of their rounds. */
+  /** Binary logarithm of the rounds of password hashing. */
   readonly bcryptCost: number;
-  /** 32 bytes that seal second-factor secrets at rest. */
+  /** Key of 32 bytes that seals second-factor secrets at rest. */
   readonly encryptionKey: Uint8Array;
-  /** Those that sealed them before, and still open what they sealed. */
+  /** Earlier keys, which still open the secrets that they sealed. */
   readonly formerEncryptionKeys: readonly Uint8Array[];
-  /** Lower case. */
+  /** In lower case. */
   readonly adminEmails: readonly string[];
-  /** Usernames that nobody can take; null for the usual ones. */
+  /** Usernames that cannot be registered; null for the default list. */
   readonly reservedNames: readonly string[] | null;
-  /** Whether administrators by role need a second factor; those by address always do. */
+  /**
+   * True if administrators by role need a second factor; administrators by address always need one.
+   */
   readonly adminSecondFactor: boolean;
   readonly corsOrigins: "*" | readonly string[];
-  /** `header` in lower case; the client's address is the `hops`-th from its end. */
+  /** `header` in lower case; the client's address is the `hops`-th entry from its end. */
   readonly trustedProxy: { readonly header: string; readonly hops: number } | null;
   readonly metricsToken: string | null;
-  /** What is offered to everyone beside the API: `/metrics`, `/docs` with the documents, and `/`. */
+  /**
+   * Parts served to every client next to the API: `/metrics`, `/docs` with the documents, and `/`.
+   */
   readonly serves: {
     readonly metrics: boolean;
     readonly docs: boolean;
     readonly page: boolean;
   };
-  /** Null: SQLite in `dataDir`. */
+  /** If null, SQLite in `dataDir` is used. */
   readonly mongodbUri: string | null;
   readonly broker: {
     readonly kind: "kv" | "mongo" | "local";
     readonly kvUrl: string | null;
     readonly kvAccessToken: string | null;
-    /** The file of the local Deno KV; null on Deno Deploy, whose own KV has no path. */
+    /** File of the local Deno KV; null on Deno Deploy, whose KV has no path. */
     readonly kvPath: string | null;
   };
   readonly google: OAuthClient & { readonly issuer: string } | null;
@@ -87,37 +94,37 @@ export interface Config {
     readonly graphUrl: string;
     readonly issuer: string;
   } | null;
-  /** Null: files in `dataDir`. */
+  /** If null, files in `dataDir` are used. */
   readonly s3: {
     readonly bucket: string;
     readonly region: string;
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
     readonly endpointUrl: string | null;
-    /** What signed URLs begin with; null where it is `endpointUrl`. */
+    /** Start of signed URLs; if null, `endpointUrl` is used. */
     readonly publicEndpointUrl: string | null;
   } | null;
   readonly fcm: { readonly serviceAccount: ServiceAccount; readonly endpointUrl: string } | null;
-  /** Push services of one's own, which may be in a private network. */
+  /** Origins of the operator's own push services, which may be in a private network. */
   readonly webPushOrigins: readonly string[];
   readonly vapid: {
     readonly publicKey: string;
     readonly privateKey: string;
     readonly subject: string;
   } | null;
-  /** `smtpUrl` null: mail goes to the log, in production without its text. */
+  /** If `smtpUrl` is null, mail goes to the log, in production without its text. */
   readonly mail: { readonly smtpUrl: string | null; readonly from: string };
-  /** Who may reach people who have not chosen otherwise. */
+  /** Default for who may contact users who have not chosen a setting. */
   readonly contact: ContactAudiences;
   readonly limits: Limits;
   readonly rates: Rates;
-  /** What the operator should be told at start-up; no secret is in it. */
+  /** Notices that the operator sees at start-up; they contain no secrets. */
   readonly notices: readonly string[];
 }
 
 export interface OAuthClient {
   readonly clientId: string;
-  /** Null for a client that proves itself by PKCE alone. */
+  /** Null for a client that authenticates by PKCE alone. */
   readonly clientSecret: string | null;
 }
 
@@ -129,7 +136,7 @@ const DEFAULT_MAIL_FROM = "RealTimeChat <chat@localhost>";
 
 /**
  * Throws a ConfigError that lists every fault. In development it may write
- * `<DATA_DIR>/dev_secrets.json`; it touches nothing else.
+ * `<DATA_DIR>/dev_secrets.json`; it changes nothing else.
  */
 export function loadConfig(environment: Environment = processEnvironment()): Config {
   const faults: ConfigFault[] = [];
@@ -219,7 +226,10 @@ function fillDevSecrets(values: Values, dataDir: string, notices: string[]): voi
   if (made) notices.push(`Made secrets for development and keep them in ${path}`);
 }
 
-/** A secret of its own, or one derived: then whoever changes JWT_SECRET loses the second factors. */
+/**
+ * Returns ENCRYPTION_KEY, or a key derived from JWT_SECRET; with a derived key, changing JWT_SECRET
+ * makes the second factors unreadable.
+ */
 function encryptionKeyOf(
   values: Values,
   mode: Config["environment"],
@@ -236,8 +246,8 @@ function encryptionKeyOf(
 }
 
 /**
- * The derived ones too: neither setting ENCRYPTION_KEY later nor rotating JWT_SECRET (with
- * JWT_SECRET_PREVIOUS) loses what was sealed until then.
+ * Includes derived keys, so that neither setting ENCRYPTION_KEY later nor rotating JWT_SECRET (with
+ * JWT_SECRET_PREVIOUS) makes sealed secrets unreadable.
  */
 function formerEncryptionKeysOf(values: Values): Uint8Array[] {
   const { ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS, JWT_SECRET, JWT_SECRET_PREVIOUS } = values;
@@ -321,7 +331,7 @@ function ratesOf(values: Values): Rates {
   ) as Rates;
 }
 
-/** Bytes cannot be frozen in JavaScript; everything else is. */
+/** Freezes recursively, except bytes, which JavaScript cannot freeze. */
 function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
   Object.values(value).forEach(deepFreeze);

@@ -38,7 +38,10 @@ function lineOf({ verdict, subject, text }: Finding): string {
   return `${MARKS[verdict]} ${subject}: ${text}`;
 }
 
-/** `deno task doctor`: checks the configuration against its services, and says in sentences what is wrong. */
+/**
+ * `deno task doctor`: checks the configuration against its services, and reports faults in
+ * sentences.
+ */
 if (import.meta.main) {
   const findings = await diagnose(() => loadConfig());
   console.log(`RealTimeChat ${VERSION}`);

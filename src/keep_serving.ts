@@ -4,14 +4,15 @@ export interface KeepServingOptions {
   log: Log;
   /** Called for each rejection. */
   onRejection(): void;
-  /** Called for one that is the platform's: accepting connections failed (under `deno serve`). */
+  /** Called for a rejection of the platform: accepting connections failed (under `deno serve`). */
   onAcceptFailure?(error: unknown): void;
 }
 
 /**
- * A promise whose rejection nothing handles would end the process and cut off everyone. It concerns one
- * task at most, so it is logged and counted, and the others are served on. An exception outside of any
- * promise still ends the process: what it left half-done is not known.
+ * Keeps the process alive after an unhandled rejection, which would end it and disconnect every
+ * client. A rejection affects at most one task, so it is logged and counted, and the others
+ * continue. An exception outside any promise still ends the process, because the state it leaves
+ * behind is unknown.
  */
 export function keepServing({ log, onRejection, onAcceptFailure }: KeepServingOptions): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
@@ -20,6 +21,6 @@ export function keepServing({ log, onRejection, onAcceptFailure }: KeepServingOp
     if (onAcceptFailure && event.reason instanceof Deno.errors.Http) {
       return onAcceptFailure(event.reason);
     }
-    log.error("A rejected promise was not handled", { error: event.reason });
+    log.error("Unhandled promise rejection", { error: event.reason });
   });
 }

@@ -5,9 +5,9 @@ import { buildPage, watchPage } from "./launcher/page_build.ts";
 import { serverEnvironment } from "./launcher/server_environment.ts";
 
 /**
- * Starts the server with the permissions that it needs, for `deno task dev`, `start`, `start:parallel`,
- * `admin` and `doctor`: works out the data folder and the folder of packages once, since Deno's flags take
- * neither from `.env`.
+ * Starts the server with the permissions that it needs, for `deno task dev`, `start`,
+ * `start:parallel`, `admin` and `doctor`. It determines the data folder and the folder of packages,
+ * because Deno's flags take neither from `.env`.
  */
 const MODES: readonly string[] = [
   "dev",
@@ -17,7 +17,7 @@ const MODES: readonly string[] = [
   "doctor",
 ] satisfies LaunchMode[];
 
-/** EX_USAGE and EX_CONFIG of sysexits.h. */
+/** Exit codes EX_USAGE and EX_CONFIG of sysexits.h. */
 const EXIT_USAGE = 64;
 const EXIT_CONFIG = 78;
 
@@ -45,7 +45,7 @@ function npmCache(): string {
 
 const own = Deno.env.toObject();
 const place = { root: Deno.cwd(), npmCache: npmCache() };
-// The process's own variables win, as with `--env-file`.
+// The process's variables take precedence, as with `--env-file`.
 const args = serverArguments(mode as LaunchMode, { ...environmentFile(), ...own }, place);
 const env = serverEnvironment(own);
 if (mode === "dev" || mode === "start" || mode === "parallel") void buildPage(env);

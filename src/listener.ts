@@ -1,28 +1,31 @@
 import { settledWithin } from "./core/settled_within.ts";
 import type { Log } from "./core/log.ts";
 
-/** The first pause before listening again; doubled by each failure, up to the longest. */
+/**
+ * Milliseconds before listening again for the first time; each failure doubles the pause, up to the
+ * maximum.
+ */
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
-/** For requests under way at the end. */
+/** Milliseconds for requests in flight at the end. */
 const SHUTDOWN_MS = 2_000;
-/** A listener that lived this long begins with the first pause again. */
+/** Milliseconds of listening after which the pause starts from the first value again. */
 const STABLE_MS = 10_000;
 
 export interface ListenerOptions {
   fetch: Deno.ServeHandler<Deno.NetAddr>;
   log: Log;
-  /** Where several threads of the process listen on one port (`deno serve --parallel`). */
+  /** True if several threads of the process listen on one port (`deno serve --parallel`). */
   reusePort?: boolean;
   onListen(address: Deno.NetAddr): void;
-  /** Called for each time that accepting failed. */
+  /** Called each time that accepting fails. */
   onFailure(): void;
 }
 
 /**
- * Keeps `Deno.serve` accepting. It gives up its port at the first connection that it cannot accept, as at
- * the limit of open files; the connections that it has go on. So the port is listened to again, until
- * there is room.
+ * Keeps `Deno.serve` accepting. It closes its port at the first connection that it cannot accept,
+ * as at the limit of open files; its open connections continue. So this class listens on the port
+ * again until connections can be accepted.
  */
 export class Listener {
   #server: Deno.HttpServer<Deno.NetAddr> | null = null;
@@ -34,7 +37,10 @@ export class Listener {
 
   constructor(private readonly options: ListenerOptions) {}
 
-  /** Throws what `Deno.serve` throws, a port in use say. Port 0 takes a free one, and keeps it. */
+  /**
+   * Throws the errors of `Deno.serve`, for example for a port in use. Port 0 selects a free port
+   * and keeps it.
+   */
   listen(hostname: string, port: number): void {
     const { fetch, reusePort = false } = this.options;
     const onListen = (address: Deno.NetAddr) => {
@@ -47,13 +53,13 @@ export class Listener {
     server.finished.catch((error) => this.resume({ hostname, port: server.addr.port }, error));
   }
 
-  /** Listens again in a while, after `error` ended the last listener of this address. */
+  /** Listens again after a pause, once `error` has ended the last listener of this address. */
   resume(address: Pick<Deno.NetAddr, "hostname" | "port">, error: unknown): void {
     this.options.onFailure();
     if (this.#stopped) return;
     const stable = performance.now() - this.#listeningSince > STABLE_MS;
     if (stable) this.#pauseMs = FIRST_RETRY_MS;
-    // Further ones of the same shortage say nothing new.
+    // Further failures of the same shortage add no information.
     if (stable || this.#pauseMs === FIRST_RETRY_MS) {
       this.options.log.error("Accepting connections failed", { error });
     }
@@ -62,7 +68,10 @@ export class Listener {
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_RETRY_MS);
   }
 
-  /** Stops accepting, and waits for requests under way: not for a peer that never closes its socket. */
+  /**
+   * Stops accepting, and waits for requests in flight, but not for a peer that never closes its
+   * socket.
+   */
   async shutdown(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);

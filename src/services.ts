@@ -61,14 +61,14 @@ export interface AppContext {
   clock: Clock;
   log: Log;
   metrics: MetricsRegistry;
-  /** Instances in this process, which share its memory. */
+  /** Number of instances in this process, which share its memory. */
   instances: number;
   tracing: Tracing;
 }
 
 export type Services = ReturnType<typeof createServices>;
 
-/** Joins the features: each builds itself, and gets the others through its options. */
+/** Creates the features: each builds itself, and receives the others through its options. */
 export function createServices(context: AppContext) {
   const { adapters: { store, backplane }, config, clock, log } = context;
   const rules = createChatRules(store, clock);
@@ -128,7 +128,7 @@ export function createServices(context: AppContext) {
     adminSecondFactor: config.adminSecondFactor,
     onProfileChanged: (user) => realtime.profileNews.changed(user),
     personalData: [
-      // Before the chats: their members are notified that leaves are to be removed.
+      // Before the chats, so that their members are notified that leaves must be removed.
       new DevicePersonalData(encryption.devices),
       new ChatPersonalData(store, writer, chats.groups, clock),
       abandoned,

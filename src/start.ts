@@ -7,10 +7,10 @@ import { NO_TRACING } from "./core/tracing.ts";
 import { openTracing } from "./core/tracing_otel.ts";
 import { VERSION } from "./version.ts";
 
-/** Deno Deploy ends a process five seconds after it asked it to stop. */
+/** Milliseconds: Deno Deploy ends a process five seconds after it asked it to stop. */
 const DRAIN_MS = 4_800;
 
-/** Windows has no SIGTERM, and to listen to it there is an error. */
+/** Windows has no SIGTERM, and listening to it is an error there. */
 const STOP_SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGTERM", "SIGINT"];
@@ -21,12 +21,12 @@ export interface Started {
   log: Log;
 }
 
-/** EX_CONFIG of sysexits.h. */
+/** Exit code EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
 
 /**
- * Configuration, log and app: what every way of serving begins with. What is wrong is said for whoever
- * started the program, and ends it.
+ * Creates configuration, log and app, the first step of every way of serving. A fault is reported
+ * to the operator and ends the program.
  */
 export async function start(options: AppOptions = {}): Promise<Started> {
   try {
@@ -38,11 +38,11 @@ export async function start(options: AppOptions = {}): Promise<Started> {
     return { app: await createApp(config, log, { ...options, tracing }), config, log };
   } catch (error) {
     if (error instanceof ConfigError) giveUp(error.message, EXIT_CONFIG);
-    return giveUp(`The server could not start: ${reasonOf(error)}`);
+    return giveUp(`Cannot start the server: ${reasonOf(error)}`);
   }
 }
 
-/** Where people and programs find it. */
+/** Logs the address of the server, for people and programs. */
 export function announce(log: Log, { hostname, port }: Deno.NetAddr): void {
   const everywhere = hostname === "0.0.0.0" || hostname === "::";
   const url = `http://${everywhere ? "localhost" : hostname}:${port}`;
@@ -54,12 +54,12 @@ export function announce(log: Log, { hostname, port }: Deno.NetAddr): void {
   });
 }
 
-/** Says why nothing could be listened to, and what to change, and ends the program. */
+/** Reports why listening failed and what to change, and ends the program. */
 export function cannotListen({ host, port }: Pick<Config, "host" | "port">, error: unknown): never {
   const cure = error instanceof Deno.errors.AddrInUse
     ? "end what listens there, or set PORT to another one"
     : "set HOST and PORT to an address of this machine that it may use";
-  return giveUp(`Listening on ${host}:${port} failed: ${reasonOf(error)}; ${cure}`);
+  return giveUp(`Cannot listen on ${host}:${port}: ${reasonOf(error)}; ${cure}`);
 }
 
 function giveUp(message: string, code = 1): never {
@@ -67,7 +67,10 @@ function giveUp(message: string, code = 1): never {
   Deno.exit(code);
 }
 
-/** A fault of the program's own shows where it is; what was thrown on purpose says enough. */
+/**
+ * Returns the stack of a programming error, to show where it is; the message of an intended error
+ * is enough.
+ */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const ours = error instanceof TypeError || error instanceof ReferenceError;
@@ -76,7 +79,7 @@ function reasonOf(error: unknown): string {
 
 /**
  * Runs `drain` once, when the process is asked to stop, and `done` after it. A drain that takes too
- * long ends the process: whoever asked would kill it at about the same time.
+ * long ends the process: the platform would kill it at about the same time.
  */
 export function onStop(log: Log, drain: () => Promise<void>, done: () => void): void {
   let draining = false;
@@ -87,7 +90,7 @@ export function onStop(log: Log, drain: () => Promise<void>, done: () => void): 
       const began = performance.now();
       log.info("Draining", { signal });
       const late = setTimeout(() => {
-        log.error("Draining took too long");
+        log.error("Drain timed out");
         Deno.exit(1);
       }, DRAIN_MS);
       try {

@@ -1,32 +1,36 @@
 import { delay } from "./core/delay.ts";
 import type { Log } from "./core/log.ts";
 
-/** What is otherwise done by timers, each of which may run beside itself on another instance. */
+/** Work that is usually done by timers. Each part may run on several instances at once. */
 export interface TimerParts {
-  /** Deletes what has expired, and goes on with erasures. */
+  /** Deletes what has expired, and continues erasures. */
   maintain(): Promise<void>;
-  /** Deletes uploads that nothing needs. */
+  /** Deletes uploads that are no longer needed. */
   sweepMedia(): Promise<unknown>;
-  /** Takes the push entries that are due. */
+  /** Claims the push entries that are due. */
   pollOutbox(): Promise<void>;
-  /** Push entries that are claimed here and not done. */
+  /** Number of push entries claimed by this instance and not finished. */
   claimedPushes(): number;
 }
 
-/** A scheduled run on Deno Deploy should end well before the next. */
+/** Time limit in milliseconds: a scheduled run on Deno Deploy should end well before the next. */
 const LONGEST_MS = 60_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * The work of all timers, on demand: for `Deno.cron`, where a platform stops a server without traffic, and
- * its timers with it. Each part holds a lease, or can be repeated, so that it does no harm beside them.
+ * Does the work of all timers on demand: for `Deno.cron` on a platform that stops a server without
+ * traffic, and its timers with it. Each part holds a lease or can be repeated, so it does no harm
+ * next to running timers.
  */
 export class TimerWork {
   #running: Promise<void> | null = null;
 
   constructor(private readonly parts: TimerParts, private readonly log: Log) {}
 
-  /** Resolves when all is done, or has had its time; a call meanwhile joins it. Never throws. */
+  /**
+   * Resolves when everything is done or the time limit has passed; a call in the meantime joins the
+   * running one. Never throws.
+   */
   run(): Promise<void> {
     return this.#running ??= this.#run().finally(() => this.#running = null);
   }
@@ -40,7 +44,7 @@ export class TimerWork {
     ]);
   }
 
-  /** The process may be stopped when this resolves: so it waits for the pushes themselves. */
+  /** Waits for the pushes themselves, because the process may be stopped once this resolves. */
   async #pushes(): Promise<void> {
     await this.parts.pollOutbox();
     const until = performance.now() + LONGEST_MS;

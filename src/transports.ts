@@ -30,11 +30,11 @@ export interface Transports {
   ws: WsTransport;
   socketio: SocketIoTransport;
   health: Health;
-  /** Whether sockets may be opened. */
+  /** Decides whether sockets may be opened. */
   admission: SocketAdmission;
 }
 
-/** REST, `/ws` and Socket.IO, all opening to the same operations. */
+/** Creates REST, `/ws` and Socket.IO, which all offer the same operations. */
 export function createTransports(
   context: AppContext,
   services: Services,
@@ -64,7 +64,7 @@ export function createTransports(
   return { http, ws, socketio, health, admission };
 }
 
-/** Memory that Deno Deploy leaves a process for everything, less what one request may need. */
+/** Memory that Deno Deploy gives a process, less what one request may need. */
 const DEPLOY_SOCKET_MEMORY = 400 * 1024 * 1024;
 
 function socketLimitsOf({ onDenoDeploy, limits }: Config): SocketAdmissionLimits {
@@ -165,7 +165,7 @@ function pageOptionsOf({ s3, google, facebook, onDenoDeploy }: Config): PageOpti
   };
 }
 
-/** Where signed URLs of media lead to. */
+/** Returns the origin of signed URLs of media. */
 function bucketOrigin({ bucket, region, ...s3 }: NonNullable<Config["s3"]>): string {
   const endpoint = s3.publicEndpointUrl ?? s3.endpointUrl;
   return endpoint ? new URL(endpoint).origin : `https://${bucket}.s3.${region}.amazonaws.com`;

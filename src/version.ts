@@ -1,2 +1,2 @@
-/** The release, as deno.json names it; `/healthz`, the documents and the log say it. */
+/** The release, as in deno.json; reported by `/healthz`, the documents and the log. */
 export const VERSION = "0.2.0";

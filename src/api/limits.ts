@@ -8,7 +8,7 @@ export interface LimitSpec {
   readonly min: number;
   readonly max: number;
   /** One line for .env.example and the README. */
-  readonly about: string;
+  readonly description: string;
 }
 
 const KIB = 1024;
@@ -16,8 +16,8 @@ const MIB = 1024 * KIB;
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 
-const limit = (about: string, byDefault: number, min: number, max: number): LimitSpec =>
-  Object.freeze({ default: byDefault, min, max, about });
+const limit = (description: string, byDefault: number, min: number, max: number): LimitSpec =>
+  Object.freeze({ default: byDefault, min, max, description });
 
 export const LIMIT_SPECS = Object.freeze({
   bodyBytes: limit("bytes of a JSON body", MIB, KIB, 64 * MIB),

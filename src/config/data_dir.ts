@@ -1,8 +1,8 @@
 import { ConfigError } from "./fault.ts";
 
 /**
- * What the file system refused in DATA_DIR, as a fault of that variable: by itself it would name a path
- * that nobody chose.
+ * Converts a file system error in DATA_DIR to a fault of that variable: the original error would
+ * name a path that the operator did not choose.
  */
 export function dataDirError(dataDir: string, cause: unknown): ConfigError {
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -10,5 +10,5 @@ export function dataDirError(dataDir: string, cause: unknown): ConfigError {
   return new ConfigError([{ variable: "DATA_DIR", given: dataDir, accepted }]);
 }
 
-/** In DATA_DIR while a backup is being restored, and after a restore that was interrupted. */
+/** Exists in DATA_DIR while a backup is being restored, and after an interrupted restore. */
 export const RESTORE_DRAFT = "restore.partial";

@@ -5,7 +5,10 @@ import { z } from "zod";
 import { lazy } from "../core/lazy.ts";
 import { dataDirError } from "./data_dir.ts";
 
-/** What a development server needs and no newcomer has. Never used in production. */
+/**
+ * Secrets that a development server needs and a new developer does not have. Never used in
+ * production.
+ */
 const DevSecrets = lazy(() =>
   z.object({
     JWT_SECRET: z.string().min(32),
@@ -20,13 +23,14 @@ export type DevSecrets = z.infer<ReturnType<typeof DevSecrets>>;
 export interface DevSecretsFile {
   path: string;
   secrets: DevSecrets;
-  /** Whether this call made it. */
+  /** True if this call created it. */
   made: boolean;
 }
 
 /**
- * Made once and kept, so that tokens outlive a restart. Two servers that start at once end with the
- * same file: it is written whole under another name, and the first to link it into place wins.
+ * Creates the secrets once and keeps them, so that tokens survive a restart. Two servers that start
+ * at the same time end with the same file: each writes it completely under a temporary name, and
+ * the first to link it into place wins.
  */
 export function devSecrets(dataDir: string): DevSecretsFile {
   const path = join(dataDir, "dev_secrets.json");
@@ -36,7 +40,7 @@ export function devSecrets(dataDir: string): DevSecretsFile {
   return { path, secrets: read(path, dataDir)!, made };
 }
 
-/** Whether this call made it, and no other server meanwhile. */
+/** Returns true if this call created the file, false if another server did so in the meantime. */
 function make(path: string, dataDir: string): boolean {
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
   try {
@@ -83,7 +87,10 @@ function generate(): DevSecrets {
   };
 }
 
-/** As browsers' `applicationServerKey` and the usual tools have them: the point and the scalar, in base64url. */
+/**
+ * Generates VAPID keys in the format of browsers' `applicationServerKey` and the usual tools: the
+ * point and the scalar, in base64url.
+ */
 export function generateVapidKeys(): { publicKey: string; privateKey: string } {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const { x, y, d } = privateKey.export({ format: "jwk" });

@@ -4,12 +4,15 @@ import { type NamedVariables, type Variable, VARIABLE_NAMES, VARIABLES } from ".
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The values of the variables that are set and right; the others are absent. */
+/** The values of variables that are set and valid; other variables are absent. */
 export type Values =
   & { [Name in keyof NamedVariables]?: z.output<ReturnType<NamedVariables[Name]["schema"]>> }
   & Record<string, unknown>;
 
-/** All there is, for misspelt names; where `--allow-env` names what may be read, that alone. */
+/**
+ * Returns the whole environment, so that misspelt names are found; if `--allow-env` lists names,
+ * only those.
+ */
 export function processEnvironment(): Environment {
   try {
     return Deno.env.toObject();
@@ -20,7 +23,7 @@ export function processEnvironment(): Environment {
   }
 }
 
-/** An empty value is as good as none: it is what `NAME=` in a .env file means. */
+/** Reads the variables. An empty value counts as not set, as in `NAME=` of a .env file. */
 export function readVariables(environment: Environment, faults: ConfigFault[]): Values {
   const values: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {

@@ -1,14 +1,14 @@
 import { quote } from "../core/errors.ts";
 
-/** One thing wrong with the environment. `given` is null for what is missing and for secrets. */
+/** One fault in the environment. `given` is null for missing values and for secrets. */
 export interface ConfigFault {
   variable: string;
   given: string | null;
-  /** What is accepted, as a phrase that follows "it must be". */
+  /** The accepted values, as a phrase that follows "it must be". */
   accepted: string;
 }
 
-/** All that is wrong, at once, so that an operator mends it in one go. */
+/** Lists all faults together, so that an operator can fix them in one step. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 

@@ -1,27 +1,33 @@
 import type { ConfigFault } from "./fault.ts";
 import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "../api/limits.ts";
 
-/** What a request comes in: none may be larger than this limit. */
+/** Limits on the size of a whole request. */
 type Container = "frameBytes" | "bodyBytes";
 
-/** A limit on what stands in a request. */
+/** Limits on parts of a request. */
 type Content = "syncChats" | "textLength" | "ciphertextBytes" | "mentions" | "mediaPerMessage";
 
-/** A UTF-16 unit as JSON may write it: \u0061. A code point has two of them at most. */
+/** Bytes of a UTF-16 unit in its longest JSON form: \u0061. A code point has at most two units. */
 const ESCAPED = 6;
 const BYTES_OF_CODE_POINT = 2 * ESCAPED;
 /** Base64url has four characters for three bytes. */
 const BYTES_OF_CIPHERTEXT_BYTE = 4 / 3 * ESCAPED;
-/** An id in an array: quotes and a comma. */
+/** Bytes of an id in an array, with quotes and a comma. */
 const BYTES_OF_ID = 36 + 3;
-/** A chat and its revision among cursors: `"<id>":9007199254740991,`. */
+/** Bytes of a chat and its revision among the cursors: `"<id>":9007199254740991,`. */
 const BYTES_OF_CURSOR = 36 + 3 + 17;
-/** The access token of a hello; ours have some 350 bytes. */
+/** Bytes allowed for the access token of a hello; the server's own tokens have about 350. */
 const BYTES_OF_TOKEN = 1024;
-/** Names of fields, other ids, a clientId of 64 escaped characters, and what a transport adds. */
+/**
+ * Bytes for names of fields, other ids, a clientId of 64 escaped characters, and what a transport
+ * adds.
+ */
 const BYTES_OF_REST = 800;
 
-/** Bytes of the largest hello or sync, and of the largest message, that the limits allow. */
+/**
+ * Returns the size in bytes of the largest hello or sync, and of the largest message, that the
+ * limits allow.
+ */
 export function largestRequests(limits: Pick<Limits, Content>): Record<"sync" | "message", number> {
   const { syncChats, textLength, ciphertextBytes, mentions, mediaPerMessage } = limits;
   const lists = (mentions + mediaPerMessage) * BYTES_OF_ID;
@@ -33,7 +39,10 @@ export function largestRequests(limits: Pick<Limits, Content>): Record<"sync" | 
   };
 }
 
-/** The largest content that fits, whatever the others are: lists of a message take a part of it. */
+/**
+ * Returns the largest content that fits, whatever the other limits are: the lists of a message take
+ * a part of it.
+ */
 const FITTING: Record<Content, (bytes: number) => number> = {
   syncChats: (bytes) => (bytes - BYTES_OF_REST - BYTES_OF_TOKEN) / BYTES_OF_CURSOR,
   mentions: (bytes) => bytes / 8 / BYTES_OF_ID,
@@ -43,9 +52,9 @@ const FITTING: Record<Content, (bytes: number) => number> = {
 };
 
 /**
- * Makes limits consistent: what one limit allows must fit into a frame and into a body. Limits that are
- * not configured follow those that are (a frame grows, or else its content shrinks), with a notice;
- * configured ones that contradict each other are faults.
+ * Makes the limits consistent: content that one limit allows must fit into a frame and into a body.
+ * Limits that are not configured are adapted to those that are (a frame grows, otherwise its
+ * content shrinks), with a notice; configured limits that contradict each other are faults.
  */
 export function fitLimits(
   given: Limits,
@@ -61,7 +70,7 @@ export function fitLimits(
     if (isConfigured(container)) shrinkContent(limits, container, isConfigured, faults, notices);
     else {
       notices.push(
-        `${limitVariable(container)} is raised to ${needed}: so much the other limits need`,
+        `${limitVariable(container)} is raised to ${needed}: the other limits need it`,
       );
       limits[container] = needed;
     }

@@ -1,10 +1,13 @@
 import type { Environment, Values } from "./environment.ts";
 import { VARIABLE_NAMES } from "./variables.ts";
 
-/** A name that differs from one of ours in so many letters is taken for a mistake. */
+/** Maximum number of differing letters at which a name is taken for a misspelt variable. */
 const MISSPELT_BY = 2;
 
-/** Set-ups that start and yet do not do what was meant: each in a sentence, with its cure. */
+/**
+ * Returns notices about set-ups that start but probably do not work as intended: one sentence each,
+ * with its remedy.
+ */
 export function setupNotices(
   values: Values,
   environment: Environment,
@@ -19,8 +22,8 @@ export function setupNotices(
 }
 
 function misspelt(environment: Environment): string[] {
-  const known = new Set(VARIABLE_NAMES);
-  const given = Object.keys(environment).filter((name) => !known.has(name) && environment[name]);
+  const existing = new Set(VARIABLE_NAMES);
+  const given = Object.keys(environment).filter((name) => !existing.has(name) && environment[name]);
   return given.flatMap((name) => {
     const meant = VARIABLE_NAMES.find((other) => isMisspelt(name, other));
     return meant === undefined || environment[meant]
@@ -29,14 +32,17 @@ function misspelt(environment: Environment): string[] {
   });
 }
 
-/** Short names are left alone: `PORTS` or `HOSTS` may well be another program's. */
+/** Ignores short names: `PORTS` or `HOSTS` may well belong to another program. */
 function isMisspelt(name: string, meant: string): boolean {
   if (meant.length < 8 || Math.abs(name.length - meant.length) > MISSPELT_BY) return false;
   const given = name.toUpperCase();
   return sharesPiece(given, meant) && editDistance(given, meant) <= MISSPELT_BY;
 }
 
-/** Each mistake spoils one of the pieces at most, so one is left whole. Spares the start most edit distances. */
+/**
+ * True if the two names share one of their pieces. Each mistake affects at most one piece, so one
+ * piece stays unchanged. This avoids most computations of an edit distance at start-up.
+ */
 function sharesPiece(given: string, meant: string): boolean {
   const size = Math.ceil(meant.length / (MISSPELT_BY + 1));
   for (let at = 0; at < meant.length; at += size) {
@@ -45,7 +51,7 @@ function sharesPiece(given: string, meant: string): boolean {
   return false;
 }
 
-/** Levenshtein's, row by row. */
+/** Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -59,26 +65,31 @@ function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** Data and signals must be shared by the same instances. */
+/**
+ * Warns if instances share their data but not their signals, or their signals but not their data.
+ */
 function clusterNotices(values: Values, environment: Environment): string[] {
   if (environment.DENO_DEPLOYMENT_ID || (values.BROKER ?? "kv") !== "kv") return [];
   const [mongodb, kv] = [values.MONGODB_URI, values.DENO_KV_URL];
   if (mongodb !== undefined && kv === undefined) {
     return [
-      "MONGODB_URI is set and DENO_KV_URL is not: further instances on this database would not hear this " +
-      "one. Set DENO_KV_URL to a denokv server, or BROKER=mongo; BROKER=local if this is the only instance",
+      "MONGODB_URI is set and DENO_KV_URL is not: further instances on this database would not receive " +
+      "its signals. Set DENO_KV_URL to a denokv server, or BROKER=mongo; BROKER=local if this is the only instance",
     ];
   }
   if (mongodb === undefined && kv !== undefined) {
     return [
-      "DENO_KV_URL is set and MONGODB_URI is not: instances on other machines would have data of their own. " +
+      "DENO_KV_URL is set and MONGODB_URI is not: instances on other machines would have separate data. " +
       "Set MONGODB_URI, or leave DENO_KV_URL out if this is the only machine",
     ];
   }
   return [];
 }
 
-/** Behind a proxy that is not named all people have one address, and share what is counted by address. */
+/**
+ * Behind a proxy that is not configured all clients share one address, and share everything that is
+ * counted by address.
+ */
 function proxyNotices(values: Values, environment: Environment): string[] {
   const isHttps = values.PUBLIC_URL?.startsWith("https:") ?? false;
   if (!isHttps || values.TRUSTED_PROXY !== undefined || environment.DENO_DEPLOYMENT_ID) return [];
@@ -90,7 +101,7 @@ function proxyNotices(values: Values, environment: Environment): string[] {
   ];
 }
 
-/** What everyone who reaches the server can see. */
+/** Lists the parts that every client of the server can see. */
 function publicNotices(values: Values): string[] {
   const notices = [];
   if (values.SERVE_METRICS !== "off") {

@@ -1,7 +1,10 @@
 import type { Environment, Values } from "./environment.ts";
 import type { ConfigFault } from "./fault.ts";
 
-/** What must hold between variables; each of them is already right by itself, or has its fault. */
+/**
+ * Checks the rules between variables. Each variable is valid by itself here, or already has a
+ * fault.
+ */
 export function checkTogether(
   values: Values,
   environment: Environment,
@@ -21,7 +24,7 @@ export function checkTogether(
   const s3 = ["AWS_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
   together([...s3, "AWS_ENDPOINT_URL", "AWS_PUBLIC_ENDPOINT_URL"], s3);
   together(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"], ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]);
-  // Links in mails start with it, and a request does not say where it should lead.
+  // Links in mails start with PUBLIC_URL, and a request does not say where they should lead.
   together(["SMTP_URL"], ["MAIL_FROM", "PUBLIC_URL"]);
   together(["DENO_KV_URL"], ["DENO_KV_ACCESS_TOKEN"]);
   together(["ENCRYPTION_KEY_PREVIOUS"], ["ENCRYPTION_KEY"]);
@@ -46,10 +49,13 @@ export function checkTogether(
   }
 }
 
-/** What OWASP's Password Storage Cheat Sheet asks for at least; less is for tests. */
+/** Minimum of OWASP's Password Storage Cheat Sheet; lower values are for tests. */
 const LEAST_BCRYPT_COST = 10;
 
-/** Production never makes its own secrets: instances would disagree, and a restart sign everyone out. */
+/**
+ * Requires configured secrets in production: generated ones would differ between instances, and a
+ * restart would sign every user out.
+ */
 export function checkProduction(
   values: Values,
   environment: Environment,

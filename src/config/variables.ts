@@ -4,12 +4,15 @@ import { LIMIT_NAMES, type Rate, rateVariable } from "../api/rate_limits.ts";
 import { LIMIT_SPECS, type LimitKey, limitVariable } from "../api/limits.ts";
 import { parseDuration } from "./duration.ts";
 
-/** How one variable is read. `schema` is called only if the variable is set: start-up builds no more than that. */
+/**
+ * Describes how one variable is read. `schema` is called only if the variable is set, so start-up
+ * creates no unused schemas.
+ */
 export interface Variable<T = unknown> {
   readonly schema: () => z.ZodType<T, string>;
-  /** What is accepted, as a phrase that follows "it must be". */
+  /** The accepted values, as a phrase that follows "it must be". */
   readonly accepted: string;
-  /** Its value is never repeated, in a fault or anywhere else. */
+  /** True if its value must never be repeated, in a fault or anywhere else. */
   readonly secret: boolean;
 }
 
@@ -21,7 +24,7 @@ function secret<T>(accepted: string, schema: Variable<T>["schema"]): Variable<T>
   return { accepted, schema, secret: true };
 }
 
-/** A schema of whatever `parse` makes of the text; null refuses it. */
+/** Returns a schema for the result of `parse`; null refuses the text. */
 function parsed<T>(parse: (text: string) => T | null): Variable<T>["schema"] {
   return () =>
     z.string().transform((text, context) => {
@@ -68,11 +71,14 @@ const signingSecret = secret(
   () => z.string().refine((text) => new TextEncoder().encode(text).length >= 32),
 );
 
-/** An asterisk would be a host's name, and match nothing. */
+/** Refuses an asterisk, which would count as a host name and match no origin. */
 const origin = (text: string) =>
   URL.canParse(text) && new URL(text).origin === text && !text.includes("*");
 
-/** The server answers at the root of its address, and makes links and compares origins by it. */
+/**
+ * Parses PUBLIC_URL. The server answers at the root of this URL, creates links with it, and
+ * compares origins with it.
+ */
 const publicUrl = parsed((text) => {
   const bare = text.replace(/\/+$/, "");
   return /^https?:/i.test(bare) && origin(bare.toLowerCase()) ? bare.toLowerCase() : null;
@@ -90,13 +96,13 @@ function parseOrigins(text: string): "*" | string[] | null {
 
 function parseTrustedProxy(text: string): { header: string; hops: number } | null {
   const match = /^([a-z][a-z0-9-]{0,63})(?::([1-9]\d?))?$/i.exec(text.trim());
-  // `true` and the like are another program's way to say it: the header is to be named.
+  // `true` and similar values are the syntax of other programs; here the header must be named.
   const isHeader = match && (match[1].includes("-") || /^forwarded$/i.test(match[1]));
   if (!isHeader) return null;
   return { header: match[1].toLowerCase(), hops: Number(match[2] ?? 1) };
 }
 
-/** 32 bytes, in hexadecimal, base64 or base64url. */
+/** Parses 32 bytes in hexadecimal, base64 or base64url. */
 function parseKey(text: string): Uint8Array | null {
   if (/^[0-9a-f]{64}$/i.test(text)) {
     return Uint8Array.from(text.match(/../g)!, (byte) => parseInt(byte, 16));
@@ -126,7 +132,7 @@ function parseServiceAccount(text: string): ServiceAccount | null {
     return {
       projectId: account.project_id,
       clientEmail: account.client_email,
-      // Variables are often set with the two characters "\\n" where the file has a line break.
+      // Variables often contain the two characters "\\n" where the file has a line break.
       privateKey: account.private_key.replaceAll("\\n", "\n"),
       privateKeyId: account.private_key_id ?? null,
       tokenUri: account.token_uri,
@@ -284,7 +290,7 @@ const RATES = Object.fromEntries(
 
 export type NamedVariables = typeof NAMED;
 
-/** Every variable that the server reads, and the only list of them. */
+/** Every variable that the server reads; the only list of them. */
 export const VARIABLES: Readonly<Record<string, Variable> & NamedVariables> = Object.freeze({
   ...NAMED,
   ...LIMITS,

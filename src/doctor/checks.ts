@@ -13,7 +13,7 @@ import {
   skewByDate,
 } from "./network_checks.ts";
 
-/** Opens what the configuration names, as the server does. */
+/** Opens the services that the configuration names, as the server does. */
 export interface Probes {
   openStore(): Promise<Store>;
   openBlobs(): Promise<BlobStore>;
@@ -26,7 +26,7 @@ export interface Probes {
   databaseSkew(): Promise<number>;
 }
 
-/** Checks every service that the configuration names; what it does not name is said to be left out. */
+/** Checks every service that the configuration names; others are reported as left out. */
 export async function examine(config: Config, probes: Probes): Promise<Finding[]> {
   const findings = await Promise.all(checksOf(config, probes).map((check) => findingsOf(check)));
   return [...config.notices.map((text) => warning("Configuration", text)), ...findings.flat()];

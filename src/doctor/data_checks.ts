@@ -3,14 +3,20 @@ import type { BlobStore } from "../media/blobs/blob_store.ts";
 import type { Store } from "../store/store.ts";
 import { type Check, fault, type Finding, fine } from "./finding.ts";
 
-/** What keeps data: opened by the adapters, and tried by writing and deleting rows of nobody. */
+/**
+ * A service that stores data: opened by its adapter, and tested by writing and deleting rows that
+ * belong to no user.
+ */
 export interface StoreProbe {
   subject: string;
   cure: string;
   open(): Promise<Store>;
 }
 
-/** Opening checks connection and replica set; the probe needs rights to index, to write and to transact. */
+/**
+ * Checks a store. Opening it checks the connection and the replica set; the probe needs the rights
+ * to index, to write and to use transactions.
+ */
 export function storeCheck({ subject, cure, open }: StoreProbe): Check {
   return {
     subject,
@@ -29,11 +35,11 @@ export function storeCheck({ subject, cure, open }: StoreProbe): Check {
 
 async function writeInTransaction({ contacts }: Store): Promise<void> {
   const [userId, fromId, now] = [newId(), newId(), Date.now()];
-  const about = { id: newId(), kind: "group" as const, userId, fromId, chatId: newId() };
-  const request = { ...about, createdAt: now, expiresAt: now + 60_000, declinedAt: null };
+  const fields = { id: newId(), kind: "group" as const, userId, fromId, chatId: newId() };
+  const request = { ...fields, createdAt: now, expiresAt: now + 60_000, declinedAt: null };
   try {
     await contacts.addRequest(request, { received: 1, sent: 1 });
-    if (!await contacts.request(request.id)) throw new Error("what was written is not there");
+    if (!await contacts.request(request.id)) throw new Error("the written row is not there");
   } finally {
     for (const id of [userId, fromId]) await contacts.deleteAllOf(id);
   }
@@ -41,10 +47,10 @@ async function writeInTransaction({ contacts }: Store): Promise<void> {
 
 const BYTES = new TextEncoder().encode("Written by the doctor of RealTimeChat; may be deleted.");
 const TYPE = "text/plain";
-/** Seconds that a presigned address holds. */
+/** Seconds for which a presigned URL is valid. */
 const EXPIRES_S = 60;
 
-/** Put, get, both presigned addresses, delete. */
+/** Tests put, get, both presigned URLs and delete. */
 export function blobCheck(subject: string, cure: string, open: () => Promise<BlobStore>): Check {
   return {
     subject,
@@ -56,7 +62,9 @@ export function blobCheck(subject: string, cure: string, open: () => Promise<Blo
         await blobs.put(key, new Blob([BYTES]).stream(), { contentType: TYPE });
         const found = await blobs.get(key);
         const text = found && await new Response(found.body).text();
-        if (text?.length !== BYTES.length) throw new Error("what was put is not what was got");
+        if (text?.length !== BYTES.length) {
+          throw new Error("the file that was read differs from the one written");
+        }
         const findings = await presignedFindings(subject, blobs, key);
         await blobs.delete(key);
         return [fine(subject, "files can be put, got and deleted"), ...findings];

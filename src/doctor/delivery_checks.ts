@@ -1,7 +1,7 @@
 import type { Mailer } from "../mail/mailer.ts";
 import { type Check, fine } from "./finding.ts";
 
-/** Connects and signs in, and sends nothing. */
+/** Connects and signs in, without sending a message. */
 export function mailCheck(open: () => Promise<Mailer>): Check {
   const subject = "SMTP";
   return {
@@ -19,7 +19,7 @@ export function mailCheck(open: () => Promise<Mailer>): Check {
   };
 }
 
-/** Throws the reason why no message would be taken. */
+/** Throws the reason if messages would be refused. */
 export type DryRun = () => Promise<void>;
 
 export function fcmCheck(dryRun: DryRun): Check {

@@ -1,9 +1,9 @@
 import { withDeadline } from "../core/deadline.ts";
 
-/** `warning`: it works, and may not be what was meant. `fault`: it does not work. */
+/** `warning`: works, but perhaps not as intended. `fault`: does not work. */
 export type Verdict = "fine" | "warning" | "fault";
 
-/** What one check found out, in a sentence; a fault's says what to change. */
+/** Result of one check, in a sentence; for a fault it says what to change. */
 export interface Finding {
   verdict: Verdict;
   /** The part of the configuration, such as "MongoDB". */
@@ -11,7 +11,7 @@ export interface Finding {
   text: string;
 }
 
-/** Checks one service. It may throw: then the reason is the fault. */
+/** Checks one service. If it throws, the reason is reported as a fault. */
 export interface Check {
   subject: string;
   /** Follows the reason of a fault, as an instruction. */
@@ -19,7 +19,7 @@ export interface Check {
   run(): Promise<Finding[]>;
 }
 
-/** Milliseconds for one check as a whole. */
+/** Time limit for one check, in milliseconds. */
 const CHECK_MS = 20_000;
 
 export function fine(subject: string, text: string): Finding {
@@ -34,7 +34,7 @@ export function fault(subject: string, text: string): Finding {
   return { verdict: "fault", subject, text };
 }
 
-/** Never rejects: what is thrown, and what takes too long, is a fault. */
+/** Never rejects: an error or a timeout becomes a fault. */
 export async function findingsOf({ subject, cure, run }: Check, limitMs = CHECK_MS) {
   try {
     return await withDeadline(run(), limitMs);
@@ -43,7 +43,7 @@ export async function findingsOf({ subject, cure, run }: Check, limitMs = CHECK_
   }
 }
 
-/** The texts of an error and of what caused it, outermost first, each once. */
+/** Returns the texts of an error and of its causes, outermost first, each once. */
 export function reasonOf(error: unknown): string {
   const texts: string[] = [];
   for (let each = error; each instanceof Error; each = each.cause) {

@@ -1,12 +1,12 @@
 import type { Config } from "../config.ts";
 import { type Check, fault, type Finding, fine, warning } from "./finding.ts";
 
-/** Difference of clocks that tokens and signatures forgive. */
+/** Maximum clock difference in milliseconds that tokens and signatures tolerate. */
 const MAX_SKEW_MS = 5_000;
 
 const REQUEST_MS = 10_000;
 
-/** The keys by which ID tokens are verified can be fetched. */
+/** Checks that the keys that verify ID tokens can be fetched. */
 export function oauthCheck(
   subject: string,
   cure: string,
@@ -26,7 +26,7 @@ export function oauthCheck(
   };
 }
 
-/** Whether Facebook knows the app by its secret. */
+/** Checks that Facebook accepts the app's id and secret. */
 export async function proveFacebookApp({ clientId, clientSecret, graphUrl }: {
   clientId: string;
   clientSecret: string;
@@ -35,13 +35,13 @@ export async function proveFacebookApp({ clientId, clientSecret, graphUrl }: {
   const token = encodeURIComponent(`${clientId}|${clientSecret}`);
   const response = await get(`${graphUrl}/${clientId}?fields=id&access_token=${token}`);
   await response.body?.cancel();
-  // Its text would repeat the address, which has the secret in it.
+  // The error's text is left out, because it would repeat the URL, which contains the secret.
   if (!response.ok) {
     throw new Error(`Facebook refuses the app's id and secret (${response.status})`);
   }
 }
 
-/** By clocks of others: the database's, and the Date header of whoever answers. */
+/** Compares this host's clock with others: the database's, and the Date header of other servers. */
 export function clockCheck(clocks: Record<string, () => Promise<number>>): Check {
   const subject = "Clock";
   return {
@@ -64,18 +64,21 @@ export function clockCheck(clocks: Record<string, () => Promise<number>>): Check
   };
 }
 
-/** Milliseconds by which the server's clock is ahead of ours; throws where it says no time. */
+/**
+ * Milliseconds by which the server's clock is ahead of this host's; throws if the server sends no
+ * time.
+ */
 export async function skewByDate(url: string, now: () => number = Date.now): Promise<number> {
   const asked = now();
   const response = await get(url);
   await response.body?.cancel();
   const date = Date.parse(response.headers.get("date") ?? "");
-  if (Number.isNaN(date)) throw new Error(`${url} says no time`);
-  // The header has whole seconds: half of one is the best guess.
+  if (Number.isNaN(date)) throw new Error(`${url} sends no Date`);
+  // The header has whole seconds, so half a second is the best estimate of the rest.
   return date + 500 - (asked + now()) / 2;
 }
 
-/** What stands in front of the server, seen from outside by PUBLIC_URL. */
+/** Checks the proxy in front of the server by requests to PUBLIC_URL. */
 export function proxyCheck(publicUrl: string, trustedProxy: Config["trustedProxy"]): Check {
   const subject = "Proxy";
   return {

@@ -50,7 +50,7 @@ export class ClaimBudget {
       return refusalOf(await limiter.consume(bucket, rate));
     } catch (error) {
       // A rate limiter that is down must not make this service fail too.
-      log.warn("Rate limiter failed; the claim goes on", { error });
+      log.warn("Rate limiter failed; the claim continues", { error });
       return null;
     }
   }

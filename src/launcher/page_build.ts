@@ -1,18 +1,25 @@
-/** Folders under `src` whose changes make another page. */
+/** Folders under `src` that the page is built from. */
 const WATCHED = ["src/client", "src/core", "src/model", "src/web"];
-/** Milliseconds without a further change after which the page is built: an editor writes several files. */
+/**
+ * Milliseconds without a further change after which the page is built: an editor writes several
+ * files.
+ */
 const DEBOUNCE_MS = 300;
 
 const ARGUMENTS = [
-  ...["run", "--quiet", "--allow-read", "--allow-write=dist", "--allow-run"],
+  "run",
+  "--quiet",
+  "--allow-read",
+  "--allow-write=dist",
+  "--allow-run",
   "src/web/build/main.ts",
 ];
 
 /**
- * Builds the page in a process of its own, beside the server's start: the server may start no process. It
- * takes a fraction of a second where the page is built already. A page that cannot be built (no network for
- * Deno's bundler at the first start, a folder that is read-only) is reported, and keeps nothing else from
- * working.
+ * Builds the page in a separate process while the server starts, because the server itself may
+ * start no process. It takes a fraction of a second if the page is built already. A page that
+ * cannot be built (no network for Deno's bundler at the first start, a read-only folder) is
+ * reported; everything else works without it.
  */
 export async function buildPage(env: Record<string, string>): Promise<void> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -27,7 +34,7 @@ export async function buildPage(env: Record<string, string>): Promise<void> {
   console.error(`Cannot build the page: the builder ended with ${code}\n${reason}`);
 }
 
-/** Builds the page again whenever its source has changed. */
+/** Builds the page again after each change of its source. */
 export async function watchPage(env: Record<string, string>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let building = Promise.resolve();

@@ -3,25 +3,31 @@ import { resolve } from "node:path";
 export type LaunchMode = "dev" | "start" | "parallel" | "admin" | "doctor";
 
 export interface LaunchPlace {
-  /** The folder that the program's source is in. */
+  /** The folder of the program's source. */
   root: string;
-  /** Where Deno keeps packages: some of them read files of their own. */
+  /** Deno's folder of packages: some packages read their own files. */
   npmCache: string;
 }
 
-/** The part of the configuration that decides on flags; the rest is the server's own affair. */
+/** The part of the configuration that determines flags; the server reads the rest. */
 export type LaunchEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What lies beside the source and is none of the server's business. The folder itself is readable, since
- * wasm-vips looks in the working directory for its codec by a handful of names.
+ * Files next to the source that the server must not read. The folder itself is readable, because
+ * wasm-vips looks for its codec in the working directory, under several names.
  */
 const NOT_READ = [".env", ".git"];
 
-/** Address of the metadata service of clouds, which no feature needs and a forged request would ask. */
+/**
+ * Address of the metadata service of clouds, which no feature needs and a forged request might
+ * reach.
+ */
 const METADATA_SERVICE = "169.254.169.254";
 
-/** The arguments of `deno` that run the server, or an operator's command, with the permissions it needs. */
+/**
+ * Returns the arguments of `deno` that run the server or an operator's command, with the
+ * permissions it needs.
+ */
 export function serverArguments(
   mode: LaunchMode,
   environment: LaunchEnvironment,
@@ -39,8 +45,8 @@ export function serverArguments(
 }
 
 /**
- * Pushes to apps need Google's SDK, more than all else together. A lock that holds it as well keeps its
- * packages pinned and out of deno.lock, all of which each task installs.
+ * Pushes to apps need Google's SDK, which is larger than all other packages together. A separate
+ * lock file pins its packages and keeps them out of deno.lock, whose packages every task installs.
  */
 function lock(environment: LaunchEnvironment): string[] {
   const isUsed = given(environment, "FIREBASE_SERVICE_ACCOUNT") !== undefined;
@@ -54,7 +60,7 @@ function permissions(environment: LaunchEnvironment, { root, npmCache }: LaunchP
     // Any host: browsers' push services, an SMTP server or a replica set may be anywhere.
     "--allow-net",
     `--deny-net=${METADATA_SERVICE}`,
-    // Packages look for variables of their own; what is not the server's affair is not handed to it.
+    // Packages read variables too; variables that the server does not need are not passed to it.
     "--allow-env",
     "--allow-sys",
     `--allow-read=${list([root, npmCache, ...folders])}`,
@@ -63,18 +69,18 @@ function permissions(environment: LaunchEnvironment, { root, npmCache }: LaunchP
   ];
 }
 
-/** Deno KV's file may lie elsewhere; SQLite writes further files beside it. */
+/** Deno KV's file may be in another folder, and SQLite writes further files next to it. */
 function folderOfKv(environment: LaunchEnvironment): string[] {
   const path = given(environment, "DENO_KV_PATH");
   return path === undefined ? [] : [resolve(path, "..")];
 }
 
-/** A comma in a path is doubled where a flag lists paths. */
+/** A comma within a path is doubled in a flag that lists paths. */
 function list(paths: readonly string[]): string {
   return paths.map((path) => path.replaceAll(",", ",,")).join(",");
 }
 
-/** An empty value is as good as none, as in the configuration. */
+/** An empty value counts as not set, as in the configuration. */
 function given(environment: LaunchEnvironment, name: string): string | undefined {
   const value = environment[name]?.trim();
   return value === "" ? undefined : value;

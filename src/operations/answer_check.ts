@@ -1,6 +1,6 @@
 /**
- * Finds a field of an answer that its schema does not list (and would let through unseen, were it
- * declared by `z.object`). Null when there is none.
+ * Finds a field of an output that its schema does not list (`z.object` would accept it silently).
+ * Returns null if there is none.
  */
 export function describeUnlisted(given: unknown, listed: unknown, path = ""): string | null {
   if (Array.isArray(given) && Array.isArray(listed)) {

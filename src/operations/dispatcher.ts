@@ -15,7 +15,7 @@ import { isCaller, rateKey } from "./rate_key.ts";
 import type { RateDecision, RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Rate, Rates } from "../api/rate_limits.ts";
 
-/** How one operation ended, for metrics. */
+/** Result of one operation, for metrics. */
 export interface Outcome {
   operation: string;
   transport: Visitor["transport"];
@@ -23,7 +23,7 @@ export interface Outcome {
   durationMs: number;
 }
 
-/** Facts about the request that a transport may add to its response; filled in as far as the request got. */
+/** Facts that a transport may report next to the reply; filled in as far as the request got. */
 export interface Trace {
   operation?: string;
   rate?: { name: LimitName; rate: Rate; decision: RateDecision };
@@ -35,21 +35,21 @@ export interface DispatcherOptions {
   log: Log;
   isAdmin(caller: Caller): Promise<boolean> | boolean;
   observe?(outcome: Outcome): void;
-  /** Items of a page at most, of whichever list: who asks for more gets so many. */
+  /** Maximum number of items on a page of any list; a request for more gets this number. */
   pageSize?: number;
   /**
-   * Holds every answer to its schema, unlisted fields included, and every error to the codes that the
-   * operation declares, and fails loudly (`internal`). For development and tests: it finds what the
-   * documents do not say, and costs as much as validation.
+   * Checks every output against its schema, including unlisted fields, and every error against the
+   * codes that the operation declares; a mismatch fails as `internal`. For development and tests:
+   * it finds undocumented output, and costs as much as validation.
    */
   checkAnswers?: boolean;
   tracing?: Tracing;
 }
 
 /**
- * The single way in, for all transports: session → decent JSON → schema → rate limit → administrator →
- * handler. Validation stands before the limit, so that a mistyped request costs its sender
- * nothing of what guards against guessing.
+ * The one entry to all operations, for all transports: session → well-formed JSON → schema → rate
+ * limit → administrator → handler. Validation comes before the rate limit, so that a mistyped
+ * request does not use up the limits that guard against guessing.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -58,7 +58,7 @@ export class Dispatcher {
     this.#options = options;
   }
 
-  /** Throws only AppErrors; what else a handler throws is logged here and becomes `internal`. */
+  /** Throws only AppErrors; any other error of a handler is logged here and becomes `internal`. */
   async dispatch(
     bound: Bound,
     caller: Caller | Visitor,
@@ -72,7 +72,7 @@ export class Dispatcher {
     try {
       return await this.#traced(operation, caller, () => this.#run(bound, caller, input, trace));
     } catch (thrown) {
-      const error = this.#known(thrown, operation, caller);
+      const error = this.#toAppError(thrown, operation, caller);
       code = error.code;
       throw error;
     } finally {
@@ -86,8 +86,8 @@ export class Dispatcher {
   }
 
   /**
-   * Counts one use against a limit; throws `rate_limited`. Raw routes that are no operations (an
-   * upload, say) call it themselves.
+   * Counts one use against a limit; throws `rate_limited`. Raw routes that are not operations
+   * (uploads, for example) call it themselves.
    */
   async charge(name: LimitName, caller: Caller | Visitor, trace: Trace = {}): Promise<void> {
     const rate = this.#options.rates[name];
@@ -95,8 +95,8 @@ export class Dispatcher {
     try {
       decision = await this.#options.limiter.consume(`${name}:${rateKey(caller)}`, rate);
     } catch (error) {
-      // A limiter that is out of reach must not take the service with it.
-      this.#options.log.warn("The rate limiter failed; the request goes on", {
+      // A rate limiter that is down must not make this service fail too.
+      this.#options.log.warn("Rate limiter failed; the request continues", {
         error,
         limit: name,
       });
@@ -112,7 +112,7 @@ export class Dispatcher {
     );
   }
 
-  /** A request of REST has Deno's span around it; a command of a socket begins a trace. */
+  /** A REST request is inside Deno's span already; a command of a socket starts a trace. */
   #traced<T>({ name }: Operation, { transport }: Visitor, work: () => Promise<T>): Promise<T> {
     const { tracing } = this.#options;
     if (!tracing?.isOn) return work();
@@ -127,7 +127,7 @@ export class Dispatcher {
     trace: Trace,
   ): Promise<Answer<unknown>> {
     assertSession(operation, caller);
-    // Many requests that come at once are looked at in several turns of the event loop.
+    // Many requests that come at once are validated in several turns of the event loop.
     const input = await sharedTurns.run(() =>
       withinPage(validate(operation.input, raw), this.#options.pageSize)
     );
@@ -144,14 +144,14 @@ export class Dispatcher {
     throw new AppError("forbidden", "Only administrators may do this");
   }
 
-  #known(thrown: unknown, operation: Operation, caller: Caller | Visitor): AppError {
+  #toAppError(thrown: unknown, operation: Operation, caller: Caller | Visitor): AppError {
     const { log } = this.#options;
-    const about = { operation: operation.name, requestId: caller.requestId };
+    const context = { operation: operation.name, requestId: caller.requestId };
     if (thrown instanceof AppError && this.#isDocumented(operation, thrown)) {
-      logServerError(log, thrown, about);
+      logServerError(log, thrown, context);
       return thrown;
     }
-    log.error("An operation failed unexpectedly", { ...about, error: thrown });
+    log.error("Operation failed unexpectedly", { ...context, error: thrown });
     return new AppError("internal", "The server could not complete this request", {
       cause: thrown,
     });
@@ -167,7 +167,7 @@ function assertSession(operation: Operation, caller: Caller | Visitor): void {
   throw new AppError("unauthenticated", "This needs an access token");
 }
 
-/** Validated input, or `invalid_request` with every fault by field. */
+/** Returns validated input, or throws `invalid_request` with every fault by field. */
 export function validate<T>(schema: z.ZodType<T>, input: unknown): T {
   assertDecentJson(input);
   const result = schema.safeParse(input, { error: describeIssue });
@@ -175,13 +175,18 @@ export function validate<T>(schema: z.ZodType<T>, input: unknown): T {
   return result.data;
 }
 
-/** Here and not in each list, so that none can forget it; `limit` is that of `fields.ts`. */
-function withinPage(input: unknown, most = Infinity): unknown {
+/**
+ * Reduces `limit` to the maximum page size. Done here for all lists, so that none can omit it;
+ * `limit` is the field of `fields.ts`.
+ */
+function withinPage(input: unknown, max = Infinity): unknown {
   const { limit } = input as { limit?: number };
-  return limit !== undefined && limit > most ? { ...input as object, limit: most } : input;
+  return limit !== undefined && limit > max ? { ...input as object, limit: max } : input;
 }
 
-/** 204 goes with no output; a POST that makes something says 201 itself. */
+/**
+ * Returns 204 if there is no output, otherwise 200; a POST that creates something sets 201 itself.
+ */
 function usualStatus(operation: Operation): number {
   return operation.rest?.status ?? (operation.hasOutput ? 200 : 204);
 }
@@ -191,6 +196,6 @@ function checkAnswer({ name, output }: Operation, data: unknown): void {
   const result = output.safeParse(data);
   const fault = result.success ? describeUnlisted(data, result.data) : result.error.message;
   if (fault !== null) {
-    throw new Error(`The answer of ${name} is not what its schema says: ${fault}`);
+    throw new Error(`The output of ${name} does not match its schema: ${fault}`);
   }
 }

@@ -2,14 +2,17 @@ import type { z } from "zod";
 import { AppError, type FieldError, quote } from "../core/errors.ts";
 import { showPath } from "./json_input.ts";
 
-/** More help nobody, and would make a small bad request a large answer. */
+/**
+ * Maximum number of reported errors: more would not help, and would make a small bad request a
+ * large response.
+ */
 const MAX_ERRORS = 30;
 
 type Issue = z.core.$ZodIssue;
 
 /**
- * Turns zod's issues into sentences that start with the field's name. Messages that a schema brings
- * itself are predicates ("must not be blank"); those of zod are replaced by ours.
+ * Converts zod's issues to sentences that start with the field's name. Messages defined by a schema
+ * are predicates ("must not be blank"); zod's own messages are replaced.
  */
 export function toInvalidRequest(error: z.ZodError): AppError {
   const all = error.issues.flatMap((issue) => toFieldErrors(issue, []));
@@ -19,7 +22,7 @@ export function toInvalidRequest(error: z.ZodError): AppError {
   return new AppError("invalid_request", `${errors[0].message}${rest}`, { errors });
 }
 
-/** For `safeParse(input, { error: describeIssue })`: a predicate for each kind of issue. */
+/** Returns a predicate for each kind of issue, for `safeParse(input, { error: describeIssue })`. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type":
@@ -61,7 +64,10 @@ function toFieldErrors(issue: Issue, parent: PropertyKey[]): FieldError[] {
   return [sentence(at, issue.message)];
 }
 
-/** The form that the caller most likely meant: the right type at its root, with the fewest faults. */
+/**
+ * Returns the form that the caller most likely meant: the right type at its root, with the fewest
+ * faults.
+ */
 function closestBranch(branches: Issue[][]): Issue[] | undefined {
   const ofRightType = branches.filter((issues) =>
     issues.length > 0 &&
@@ -93,7 +99,7 @@ function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "number") return `the number ${value}`;
-  // What is a string and should not be is no secret, and in a query everything is one.
+  // A string in the wrong place is not a secret, and in a query every value is a string.
   if (typeof value === "string") return quote(value);
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -3,24 +3,28 @@ import type { Access, InputOf, Operation, OutputOf } from "../api/operation.ts";
 
 export type CallerFor<A extends Access> = A extends "public" ? Visitor : Caller;
 
-/** A success with another status than the operation's usual one; sockets ignore the status. */
+/** A success with a status other than the operation's usual one; sockets ignore the status. */
 export class Answer<T> {
   constructor(readonly status: number, readonly data: T) {}
 }
 
-/** Validated input in, output out; everything that can go wrong is thrown as an AppError. */
+/**
+ * Receives validated input and returns the output; reports every failure by throwing an AppError.
+ */
 export type Handler<Op extends Operation> = (
   caller: CallerFor<Op["access"]>,
   input: InputOf<Op>,
 ) => Promise<OutputOf<Op> | Answer<OutputOf<Op>>>;
 
-/** An operation with its handler, its types forgotten: as transports use it. */
+/** An operation with its handler, without its specific types, as the transports use it. */
 export interface Bound {
   readonly operation: Operation;
   readonly handle: (caller: Caller | Visitor, input: unknown) => Promise<unknown>;
 }
 
-/** The only place where an operation meets its handler; the compiler holds one to the other. */
+/**
+ * The only place where an operation gets its handler; the compiler checks that their types match.
+ */
 export function bind<Op extends Operation>(operation: Op, handle: Handler<Op>): Bound {
   return { operation, handle: handle as Bound["handle"] };
 }

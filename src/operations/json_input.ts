@@ -1,12 +1,12 @@
 import { AppError, fieldError } from "../core/errors.ts";
 
-/** Deeper than any request of ours; shallow enough that no recursion over it can overflow. */
+/** Deeper than every request of this API, and shallow enough for any recursion. */
 const MAX_DEPTH = 32;
 
 /**
- * What no schema of ours wants, wherever it stands: nesting past 32 levels, text that is not
- * well-formed Unicode or has NUL in it (databases cut or refuse it), and keys named `__proto__`.
- * Walked before validation, so that schemas and services only ever see decent values.
+ * Refuses input that no schema accepts anywhere: nesting past 32 levels, text that is not
+ * well-formed Unicode or contains NUL (databases cut or refuse it), and keys named `__proto__`.
+ * Runs before validation, so that schemas and services see only well-formed values.
  */
 export function assertDecentJson(value: unknown, path = "", depth = 0): void {
   if (typeof value === "string") return assertDecentText(value, path);
@@ -46,7 +46,9 @@ function badField(path: string, fault: string): AppError {
 
 const join = (path: string, key: string | number) => path === "" ? `${key}` : `${path}.${key}`;
 
-/** A path may hold keys that the caller made up: made fit for a message, and not too long. */
+/**
+ * Cleans and shortens a path for a message, because it may contain keys that the caller invented.
+ */
 export function showPath(path: string): string {
   const clean = path.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "�");
   return clean.length > 120 ? `${clean.slice(0, 119).toWellFormed()}…` : clean;

@@ -1,7 +1,10 @@
 import type { MetricsRegistry } from "../core/metrics.ts";
 import type { Outcome } from "./dispatcher.ts";
 
-/** Requests by operation, transport and outcome, and how long they took; for `Dispatcher`'s `observe`. */
+/**
+ * Counts requests by operation, transport and outcome, and measures their duration; for
+ * `Dispatcher`'s `observe`.
+ */
 export function operationObserver(metrics: MetricsRegistry): (outcome: Outcome) => void {
   const requests = metrics.counter(
     "realtimechat_operations_total",

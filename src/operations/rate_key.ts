@@ -4,7 +4,7 @@ export function isCaller(caller: Caller | Visitor): caller is Caller {
   return "userId" in caller;
 }
 
-/** Whom a limit counts: the person, or the network of one who has not signed in. */
+/** Returns the subject of a limit: the user, or the network of a visitor without a session. */
 export function rateKey(caller: Caller | Visitor): string {
   return isCaller(caller) ? caller.userId : networkOf(caller.address);
 }

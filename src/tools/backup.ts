@@ -13,7 +13,7 @@ import {
   syncFolder,
 } from "./files.ts";
 
-/** A file that is deleted while it is copied has the snapshot taken anew. */
+/** Attempts to take a snapshot: it is repeated if a file is deleted while it is copied. */
 const MAX_ATTEMPTS = 5;
 
 export interface BackupOptions {
@@ -28,9 +28,9 @@ export interface BackupSummary {
 }
 
 /**
- * Copies the database and the files that it names into a new folder, while the server may be at work. The
- * folder appears under its name when it is complete: until then it is called `<to>.partial`, and what
- * an interrupted backup has left under that name is replaced.
+ * Copies the database and the files that it names into a new folder, also while the server runs.
+ * The folder gets its name when it is complete: until then it is called `<to>.partial`, and a rest
+ * of an interrupted backup under that name is replaced.
  */
 export async function backUp({ dataDir, to }: BackupOptions): Promise<BackupSummary> {
   if (!await exists(join(dataDir, DATABASE))) {
@@ -51,8 +51,8 @@ export async function backUp({ dataDir, to }: BackupOptions): Promise<BackupSumm
 }
 
 /**
- * Files first, since most of the work is theirs; then the database, then what came in between. A file never
- * changes, so it does not matter when it was copied.
+ * Copies files first, because they are most of the work; then the database, then the files added in
+ * between. A file never changes, so the time of its copy does not matter.
  */
 async function copyContent(dataDir: string, draft: string): Promise<void> {
   await copyBlobs(dataDir, draft);
@@ -67,13 +67,16 @@ async function copyContent(dataDir: string, draft: string): Promise<void> {
 }
 
 interface Referenced {
-  /** Names of files that must be there. */
+  /** Names of files that must exist. */
   ready: string[];
-  /** Those too that may be there. */
+  /** Names of files that must or may exist. */
   all: Set<string>;
 }
 
-/** A transaction of its own: other processes go on writing. Returns the files that the database names. */
+/**
+ * Runs in a separate transaction, so that other processes go on writing. Returns the files that the
+ * database names.
+ */
 async function snapshot(from: string, to: string): Promise<Referenced> {
   await removeIfThere(to);
   await makePrivateFile(to);
@@ -91,7 +94,7 @@ async function snapshot(from: string, to: string): Promise<Referenced> {
 function referencedBy(path: string): Referenced {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
-    // `blobId` came with a later release: see its schema step.
+    // `blobId` was added by a later release: see its schema step.
     const columns = database.prepare("SELECT name FROM pragma_table_info('media')").all();
     const blob = columns.some(({ name }) => name === "blobId") ? "blobId" : "id";
     const rows = database.prepare(
@@ -108,12 +111,12 @@ function referencedBy(path: string): Referenced {
   }
 }
 
-/** As `DiskBlobStore` names the file of a key. */
+/** Returns the file name for a key, as `DiskBlobStore` does. */
 function nameOf(key: string): string {
   return key.replaceAll("/", "%2F");
 }
 
-/** Copies the files that are not there yet; returns the names of all that are. */
+/** Copies the missing files; returns the names of all files that exist. */
 async function copyBlobs(dataDir: string, draft: string): Promise<Set<string>> {
   const [from, to] = [join(dataDir, BLOBS), join(draft, BLOBS)];
   const copied = new Set<string>();
@@ -123,14 +126,14 @@ async function copyBlobs(dataDir: string, draft: string): Promise<Set<string>> {
       if (!await exists(join(to, path))) await copyDurably(join(from, path), join(to, path));
       copied.add(path.split(/[/\\]/).at(-1)!);
     } catch (error) {
-      // Deleted meanwhile.
+      // Deleted in the meantime.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
   return copied;
 }
 
-/** Files that came after the database's snapshot belong to nothing in it. */
+/** Removes files added after the snapshot of the database, because nothing in it refers to them. */
 async function removeBlobs(draft: string, kept: ReadonlySet<string>): Promise<void> {
   const folder = join(draft, BLOBS);
   if (!await exists(folder)) return;

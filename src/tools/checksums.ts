@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { join, relative } from "node:path";
 
-/** As `sha256sum` writes it, so that a backup can be checked without this program. */
+/** In the format of `sha256sum`, so that a backup can be checked without this program. */
 export const SUMS_FILE = "SHA256SUMS";
 
 const LINE = /^([0-9a-f]{64}) [ *](.+)$/;
 
-/** Paths of all files under a folder, relative to it, in order. */
+/** Returns the sorted paths of all files under a folder, relative to it. */
 export async function filesUnder(folder: string, root = folder): Promise<string[]> {
   const paths: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -25,7 +25,7 @@ export async function writeSums(folder: string): Promise<void> {
   await Deno.writeTextFile(join(folder, SUMS_FILE), lines.join(""), { mode: 0o600 });
 }
 
-/** Throws if a file is missing, was changed, or does not belong there. */
+/** Throws if a file is missing, has changed, or does not belong to the backup. */
 export async function checkSums(folder: string): Promise<void> {
   const expected = new Map<string, string>();
   for (const line of (await readSums(folder)).split("\n").filter((line) => line !== "")) {

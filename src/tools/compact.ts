@@ -3,9 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import { DATABASE, exists } from "./files.ts";
 
 /**
- * Rebuilds the database's file: it becomes as small as its content, and no copy of a deleted row is left in
- * the middle of a page, where `secure_delete` does not reach. A server that is running waits with its
- * writes meanwhile, some seconds for each gigabyte.
+ * Rebuilds the database's file. It becomes as small as its content, and no copy of a deleted row
+ * remains in the middle of a page, where `secure_delete` does not reach. A running server delays
+ * its writes meanwhile, some seconds for each gigabyte.
  */
 export async function compact(dataDir: string): Promise<{ before: number; after: number }> {
   const path = join(dataDir, DATABASE);
@@ -24,7 +24,7 @@ export async function compact(dataDir: string): Promise<{ before: number; after:
   }
 }
 
-/** Bytes, with what is only in the write-ahead log so far. */
+/** Size in bytes, including content that is only in the write-ahead log so far. */
 function sizeOf(database: DatabaseSync): number {
   const { size } = database.prepare(
     "SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size",
@@ -32,7 +32,10 @@ function sizeOf(database: DatabaseSync): number {
   return Number(size);
 }
 
-/** The rebuild that an upgrade left to do (see deleted_rows.ts) is done. Early schemas have no such table. */
+/**
+ * Clears the mark of a rebuild that an upgrade left to do (see deleted_rows.ts). Early schemas have
+ * no such table.
+ */
 function forgetDue(database: DatabaseSync): void {
   const hasMeta = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").get();
   if (hasMeta) database.exec("DELETE FROM meta WHERE key = 'vacuum'");

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 
-/** Copies a file whole and onto the disk, readable by its owner alone. */
+/** Copies a file completely and flushes it to the disk; only its owner can read it. */
 export async function copyDurably(from: string, to: string): Promise<void> {
   await Deno.mkdir(dirname(to), { recursive: true, mode: 0o700 });
   const target = await Deno.open(to, { write: true, create: true, truncate: true, mode: 0o600 });
@@ -12,7 +12,10 @@ export async function copyDurably(from: string, to: string): Promise<void> {
   }
 }
 
-/** Makes renames in the folder survive a power cut. Not to be had on Windows. */
+/**
+ * Flushes renames in the folder to the disk, so that they survive a power cut. Not available on
+ * Windows.
+ */
 export async function syncFolder(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using folder = await Deno.open(path);

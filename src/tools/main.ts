@@ -5,7 +5,9 @@ import { compact } from "./compact.ts";
 import { copyStore } from "./store_copy.ts";
 import { restore } from "./restore.ts";
 
-/** The part of the configuration that these commands go by: they work without the server's secrets. */
+/**
+ * The part of the configuration that these commands use: they work without the server's secrets.
+ */
 interface Place {
   dataDir: string;
   mongodbUri: string | null;
@@ -21,7 +23,10 @@ function placeOf(): Place {
   };
 }
 
-/** What operators run beside the server: `deno task backup`, `restore`, `compact` and `store:copy`. */
+/**
+ * Commands that operators run next to the server: `deno task backup`, `restore`, `compact` and
+ * `store:copy`.
+ */
 const COMMANDS: Record<string, (place: Place, args: string[]) => Promise<string>> = {
   async backup(place, [to]) {
     requireSqlite(place, "mongodump");

@@ -13,18 +13,18 @@ import {
 } from "./files.ts";
 
 export interface RestoreOptions {
-  /** A folder that `backUp` has made. */
+  /** A folder created by `backUp`. */
   from: string;
   dataDir: string;
 }
 
 /**
- * Puts a backup into a data folder without a database. Everything is copied aside first and moved into place
- * at the end, the database last. The server refuses to start on a folder in which a restore was
- * interrupted; the next restore begins anew there.
+ * Restores a backup into a data folder without a database. Everything is first copied next to its
+ * destination and moved into place at the end, the database last. The server refuses to start on a
+ * folder with an interrupted restore; the next restore starts from the beginning.
  *
- * The restored database gets a new incarnation: clients that have seen later revisions than the backup has
- * must not take the numbers that follow for those they know.
+ * The restored database gets a new incarnation: clients that have seen later revisions than the
+ * backup contains must not confuse its next revisions with those.
  */
 export async function restore({ from, dataDir }: RestoreOptions): Promise<void> {
   await checkSums(from);
@@ -64,7 +64,7 @@ async function requireEmpty(dataDir: string, draft: string): Promise<void> {
   await removeIfThere(join(dataDir, "media"));
 }
 
-/** Leases of processes that are gone, and signals of a moment that is past, go too. */
+/** Deletes leases of former processes and expired signals, and sets a new incarnation. */
 function renew(path: string): void {
   const database = new DatabaseSync(path);
   try {
@@ -73,7 +73,7 @@ function renew(path: string): void {
       database.prepare("SELECT name FROM sqlite_schema").all().map(({ name }) => name),
     );
     if (tables.has("leases")) database.exec("DELETE FROM leases");
-    // A file of a release before there were incarnations gets one at its first start.
+    // A file of a release without incarnations gets one at its first start.
     if (!tables.has("meta")) return;
     database.exec(
       "UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'incarnation'",

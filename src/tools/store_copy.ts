@@ -4,7 +4,7 @@ import type { Store } from "../store/store.ts";
 
 const PAGE = 200;
 
-/** What a copy leaves behind when it is interrupted, so that the next one goes on from there. */
+/** State of a copy, kept in the target, so that an interrupted copy is resumed. */
 interface Progress {
   /** Incarnation of the source. */
   source: string;
@@ -21,10 +21,11 @@ export interface Tally {
 type Copied = Pick<Store, "rows" | "incarnation">;
 
 /**
- * Copies every row of one store into another, which must be empty, or hold what an interrupted copy from the
- * same source has left. Afterwards both are read through and compared by count and hash: a difference
- * says that something was written meanwhile. Until that is done the target is marked, and no server
- * starts on it. It continues the source's history, under its incarnation.
+ * Copies every row of one store into another, which must be empty or hold the rest of an
+ * interrupted copy of the same source. Then both are read completely and compared by count and
+ * hash; a difference means that something was written in the meantime. Until this succeeds the
+ * target is marked, and no server starts on it. The target continues the source's history, with its
+ * incarnation.
  */
 export async function copyStore(
   source: Copied,
@@ -80,7 +81,7 @@ async function compare(source: RowPort, target: RowPort, entity: Entity): Promis
   );
 }
 
-/** Reads all rows of an entity. */
+/** Counts and hashes all rows of an entity. */
 export async function tally(port: RowPort, entity: Entity): Promise<Tally> {
   let count = 0, sum = 0n;
   for (let after: string | null = null;;) {
@@ -97,7 +98,7 @@ function hashOf(row: PortableRow): bigint {
   return BigInt(`0x${createHash("sha256").update(canonical(row)).digest("hex")}`);
 }
 
-/** JSON with the names of objects in order. */
+/** Returns JSON with sorted property names. */
 function canonical(value: unknown): string {
   return JSON.stringify(
     value,

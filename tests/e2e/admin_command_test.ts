@@ -48,7 +48,7 @@ for (const store of testedStores()) {
       assert.equal((await ann.get("/api/admin/reports")).status, 200);
       assert.match((await run("list")).out, /^Ann\tann@example\.org\tby role\tadministrator$/);
       const revoked = await run("revoke", "ANN");
-      assert.deepEqual([revoked.code, revoked.out], [0, "Ann is no administrator"]);
+      assert.deepEqual([revoked.code, revoked.out], [0, "Ann is not an administrator"]);
       assert.equal((await ann.get("/api/admin/reports")).status, 403);
       const audit = await ann.get("/api/audit");
       const made = audit.body.items.filter(({ action }: { action: string }) =>

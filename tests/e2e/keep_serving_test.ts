@@ -12,5 +12,5 @@ Deno.test("keepServing logs and counts a rejection that nothing handles, and ser
   await eventually("both are counted", async () => await ask("/healthz") === "2");
   const lines = server.log.split("\n").filter((line) => line.includes("left behind"));
   assert.equal(lines.length, 2, server.log);
-  assert.match(lines[0], /"level":"error".*A rejected promise was not handled/);
+  assert.match(lines[0], /"level":"error".*Unhandled promise rejection/);
 });

@@ -38,7 +38,7 @@ Deno.test("a port in use is said in a line that tells what to do", async () => {
     const env = { dataDir: folder.join("data"), DATA_DIR: folder.join("data") };
     const { code, said } = await failedStart({ ...env, PORT: String(port) });
     assert.equal(code, 1, said);
-    assert.match(said, new RegExp(`Listening on 127.0.0.1:${port} failed: .*in use.*set PORT`));
+    assert.match(said, new RegExp(`Cannot listen on 127.0.0.1:${port}: .*in use.*set PORT`));
     assertPlain(said);
   } finally {
     other.close();

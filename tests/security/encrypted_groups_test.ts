@@ -78,7 +78,7 @@ attack(
       });
       const welcome = { deviceIds: [identity.deviceId], message: await forgeWelcome([keyPackage]) };
       const addUserIds = identity.userId === bob.id ? [bob.id] : [];
-      refused(await owner.post(chatId, { ...forged, welcome, addUserIds }), /no registered device/);
+      refused(await owner.post(chatId, { ...forged, welcome, addUserIds }), /not a registered device/);
     }
     const { body } = await evil.http.get(`/api/chats/${chatId}/mls/group-info`);
     const info = decodeGroupInfo(body.groupInfo);
@@ -92,7 +92,7 @@ attack(
     for (const [store, deviceId] of joins) {
       const joiner = await joinerOf(store, { userId: evils, deviceId }, info);
       const forged = await forgeCommit(joiner, { proposals });
-      refused(await evil.post(chatId, forged), /no registered device/);
+      refused(await evil.post(chatId, forged), /not a registered device/);
     }
     const joiner = await joinerOf(second.store, { userId: evils, deviceId: second.id }, info);
     const forged = await forgeCommit(joiner, { proposals });

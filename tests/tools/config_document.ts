@@ -36,19 +36,19 @@ export function configDocument(example: string): string {
 /** A section of .env.example: its title, then a paragraph for each comment with its variables. */
 function section(text: string): string {
   const [title, , ...lines] = text.split("\n");
-  const entries: { names: string[]; about: string[] }[] = [];
+  const entries: { names: string[]; text: string[] }[] = [];
   for (const line of lines) {
     const assignment = ASSIGNMENT.exec(line);
     const entry = entries.at(-1);
     if (assignment) entry?.names.push(named(assignment[1], assignment[2]));
     else if (line.startsWith("# ")) {
-      if (entry && entry.names.length === 0) entry.about.push(line.slice(2));
-      else entries.push({ names: [], about: [line.slice(2)] });
+      if (entry && entry.names.length === 0) entry.text.push(line.slice(2));
+      else entries.push({ names: [], text: [line.slice(2)] });
     }
   }
   const listed = entries.filter(({ names }) => names.some((name) => !/LIMIT_|RATE_/.test(name)));
   if (listed.length === 0) return "";
-  const paragraphs = listed.map(({ names, about }) => `- ${names.join(", ")}: ${about.join(" ")}`);
+  const paragraphs = listed.map(({ names, text }) => `- ${names.join(", ")}: ${text.join(" ")}`);
   return `## ${title.slice(2)}\n\n${paragraphs.join("\n")}\n`;
 }
 
@@ -56,9 +56,9 @@ const named = (name: string, value: string) => value ? `\`${name}=${value}\`` : 
 
 function limitTable(): string {
   const rows = (Object.keys(LIMIT_SPECS) as LimitKey[]).map((key) => {
-    const { about, default: byDefault, min, max } = LIMIT_SPECS[key];
+    const { description, default: byDefault, min, max } = LIMIT_SPECS[key];
     const text = (value: number) => inUnits(value, unitsOf(key));
-    return [code(limitVariable(key)), about, text(byDefault), `${text(min)}–${text(max)}`];
+    return [code(limitVariable(key)), description, text(byDefault), `${text(min)}–${text(max)}`];
   });
   return markdownOf([["Variable", "Limits the", "Default", "Range"], ...rows]) + "\n";
 }

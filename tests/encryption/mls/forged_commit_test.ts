@@ -182,7 +182,7 @@ refused("whose GroupInfo has another confirmation tag", /confirmation_tag/, () =
 refused("that lets others propose from outside", /external_senders/, () => ({
   infoContext: () => ({ extensions: [extension("external_senders")] }),
 }));
-refused("that changes the group's extensions", /extensions: they are not/, () => ({
+refused("that changes the group's extensions", /extensions: they have changed/, () => ({
   infoContext: () => ({ extensions: [extension("required_capabilities")] }),
 }));
 refused(
