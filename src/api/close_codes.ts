@@ -1,4 +1,4 @@
-/** Why the server closes a socket. */
+/** The reason for which the server closes a socket. */
 export type CloseReason =
   | "restart"
   | "unavailable"

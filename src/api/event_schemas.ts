@@ -21,11 +21,17 @@ export interface EventSchema {
   /** One line for the documents. */
   summary: string;
   data: () => z.ZodType;
-  /** `revision`: it takes one, and whoever misses it finds it by catching up. */
+  /**
+   * `revision`: the event has a revision, and a client that misses it gets the change by catching
+   * up.
+   */
   scope: "revision" | "chat" | "person";
 }
 
-/** What a client can hear, for the documents; the compiler holds the list to the events that exist. */
+/**
+ * All events that a client can receive, for the documents; the compiler compares the list with the
+ * existing events.
+ */
 export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   "message.created": { summary: "A message was sent", data: MessageView, scope: "revision" },
   "message.updated": {

@@ -3,9 +3,9 @@ import { LIMIT_SPECS } from "./limits.ts";
 import { isVisible, withoutDirection } from "../core/visible_text.ts";
 
 /**
- * The fields that features share. They are strict JSON types; a query string, where all is text, is
- * converted by the REST transport according to them. Messages are predicates: the field's name is put
- * before them.
+ * Fields that the features share. They are strict JSON types; the REST transport converts a query
+ * string, where every value is text, to these types. Messages are predicates: the field's name is
+ * put before them.
  */
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -24,13 +24,16 @@ export const mediaId = anyId("The id of an upload").meta({ id: "MediaId" });
 export const sessionId = anyId("The id of a session").meta({ id: "SessionId" });
 export const deviceId = anyId("The id of an encryption device").meta({ id: "DeviceId" });
 
-/** Ids without repeats. In a query string: repeated, or separated by commas. */
+/** Ids without duplicates. In a query string: repeated, or separated by commas. */
 export function ids(item: typeof id, { min = 1, max }: { min?: number; max: number }) {
   return z.array(item).min(min).max(max)
     .refine((list) => new Set(list).size === list.length, "must not name one id twice");
 }
 
-/** The sender's own name for a send, by which a retry is known: printable ASCII without spaces. */
+/**
+ * The sender's identifier of a send, by which a retry is recognized: printable ASCII without
+ * spaces.
+ */
 export const clientId = z.string()
   .regex(/^[\x21-\x7e]{1,64}$/, "must be 1 to 64 printable ASCII characters without spaces")
   .meta({
@@ -61,11 +64,14 @@ const lengthMessage = (min: number, max: number) => ({ input }: { input?: unknow
 
 export interface TextOptions {
   /**
-   * Code points; 1 by default, and then a text in which nothing can be seen is refused. With 0 it is taken
-   * as an empty one.
+   * Minimum in code points; 1 by default, which also refuses a text without visible characters.
+   * With 0 such a text is accepted as empty.
    */
   min?: number;
-  /** Code points; by default the ceiling of `LIMIT_TEXT_LENGTH`, which the service then holds to. */
+  /**
+   * Maximum in code points; by default the upper bound of `LIMIT_TEXT_LENGTH`, whose configured
+   * value the service enforces.
+   */
   max?: number;
 }
 
@@ -87,8 +93,8 @@ function withSomethingVisible(schema: z.ZodString, min: number): z.ZodString {
 }
 
 /**
- * Text of one line: a name or a title. White space around it is dropped, and what would turn the direction
- * of the text beside it.
+ * Text of one line: a name or a title. Surrounding white space is removed, and so are characters
+ * that would change the direction of adjacent text.
  */
 export function line({ min = 1, max = 100 }: TextOptions = {}): z.ZodString {
   const sized = z.string().overwrite(withoutDirection).trim()
@@ -104,13 +110,16 @@ export function line({ min = 1, max = 100 }: TextOptions = {}): z.ZodString {
   return withSomethingVisible(sized, min);
 }
 
-/** How many items of a page; what `LIMIT_PAGE_SIZE` allows may be less, and then fewer come. */
+/**
+ * Number of items on a page; the configured `LIMIT_PAGE_SIZE` may be smaller, and then fewer are
+ * returned.
+ */
 export const limit = z.int().min(1).max(LIMIT_SPECS.pageSize.max).default(50)
   .meta({ description: "How many items at most" });
 
-/** What an earlier page gave as `next`; its content is nobody's business. */
+/** The `next` of an earlier page; its content is opaque to clients. */
 export const cursor = z.string()
-  .regex(/^[A-Za-z0-9_.~-]{1,512}$/, "must be what an earlier page gave as next")
+  .regex(/^[A-Za-z0-9_.~-]{1,512}$/, "must be the next of an earlier page")
   .meta({ id: "Cursor", description: "What an earlier page gave as `next`" });
 
 const counted = (about: string) => z.int().min(0).meta({ description: about });
@@ -120,7 +129,7 @@ export const rev = counted("A revision of a chat").meta({ id: "Rev" });
 
 export const flag = z.boolean();
 
-/** A time in an answer: RFC 3339 in UTC, as `toTimestamp` writes it. */
+/** A time in a response: RFC 3339 in UTC, in the form of `toTimestamp`. */
 export const timestamp = z.iso.datetime().meta({
   id: "Timestamp",
   description: "RFC 3339, in UTC with milliseconds",
@@ -129,13 +138,13 @@ export const timestamp = z.iso.datetime().meta({
 
 const LAST_MS = 253_402_300_799_999;
 
-/** A time in a request: RFC 3339 with any offset in, epoch milliseconds out. */
+/** A time in a request: RFC 3339 with any offset, converted to epoch milliseconds. */
 export const instant = z.iso.datetime({ offset: true })
   .transform((value) => Date.parse(value))
   .refine((ms) => ms >= 0 && ms <= LAST_MS, "must be a time between the years 1970 and 9999")
   .meta({ description: "RFC 3339, with any offset" });
 
-/** A list's answer. `next` is null on the last page. */
+/** Output of a list. `next` is null on the last page. */
 export function page<Item extends z.ZodType>(item: Item) {
   return z.strictObject({ items: z.array(item), next: cursor.nullable() });
 }

@@ -1,4 +1,4 @@
-/** Headers that many responses have, as OpenAPI describes them. */
+/** Headers that many responses have, in OpenAPI's form. */
 export const SHARED_HEADERS = {
   "RateLimit": {
     description: "What is left of the limit: draft-ietf-httpapi-ratelimit-headers",
@@ -21,7 +21,7 @@ export const SHARED_HEADERS = {
   },
 } as const;
 
-/** References to shared headers, for a response. */
+/** Returns references to shared headers, for a response. */
 export function sharedHeaders(...names: (keyof typeof SHARED_HEADERS)[]) {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }

@@ -3,7 +3,7 @@ import { lazy } from "../core/lazy.ts";
 import { flag } from "./fields.ts";
 import { Cursors } from "./operations/chats.ts";
 
-/** The first message on a socket: who connects, and up to where they know what happened. */
+/** The first message on a socket: the access token, and the revisions that the client has. */
 export const HelloInput = lazy(() =>
   z.strictObject({
     token: z.string().min(1).max(4096),

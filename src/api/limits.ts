@@ -1,7 +1,7 @@
 /**
- * Every limit that is a number, by name. `LIMIT_BODY_BYTES` in the environment is `limits.bodyBytes`
- * in the code. What a schema can express it holds to `max`, the ceiling of all deployments, since
- * schemas are shared with clients; the services hold requests to what is configured.
+ * Every numeric limit, by name. `LIMIT_BODY_BYTES` in the environment is `limits.bodyBytes` in the
+ * code. Schemas are shared with clients, so they enforce `max`, the upper bound of all deployments;
+ * the services enforce the configured values.
  */
 export interface LimitSpec {
   readonly default: number;
@@ -30,25 +30,25 @@ export const LIMIT_SPECS = Object.freeze({
   mediaPerMessage: limit("files of a message", 10, 1, 100),
   reactionKinds: limit("different emoji on a message", 50, 1, 1000),
   pins: limit("pinned messages of a chat", 100, 1, 10_000),
-  syncRows: limit("rows in one answer of changes or sync", 500, 10, 10_000),
+  syncRows: limit("rows in one response of changes or sync", 500, 10, 10_000),
   syncBytes: limit(
-    "bytes after which an answer of changes is full",
+    "bytes after which a response of changes is full",
     256 * KIB,
     16 * KIB,
     16 * MIB,
   ),
   syncChats: limit("chats named in one sync", 5000, 1, 100_000),
-  socketBufferBytes: limit("bytes that wait for one slow reader", MIB, 16 * KIB, 256 * MIB),
+  socketBufferBytes: limit("bytes waiting for one slow reader", MIB, 16 * KIB, 256 * MIB),
   socketsPerUser: limit("sockets of a person on one instance", 20, 1, 100_000),
   socketsPerAddress: limit("sockets of an address on one instance", 500, 1, 1_000_000),
   socketsBeforeHello: limit("sockets of an address that have not said hello", 100, 1, 1_000_000),
   socketMemoryBytes: limit(
-    "bytes of the process up to which sockets open",
+    "memory of the process in bytes up to which sockets open",
     1024 * MIB,
     64 * MIB,
     1024 * 1024 * MIB,
   ),
-  sessionsPerUser: limit("sessions of a person that are alive", 100, 1, 10_000),
+  sessionsPerUser: limit("active sessions of a person", 100, 1, 10_000),
   helloTimeMs: limit("milliseconds for a socket's hello", 5 * SECOND, 100, 60 * SECOND),
   typingTimeMs: limit(
     "milliseconds that typing lasts unless repeated",
@@ -58,7 +58,7 @@ export const LIMIT_SPECS = Object.freeze({
   ),
   presenceGraceMs: limit("milliseconds before leaving is announced", 5 * SECOND, 0, 300 * SECOND),
   receiptMembers: limit("members of a chat whose readers are named", 100, 1, 10_000),
-  presenceMembers: limit("members of a chat that hear who comes and goes", 100, 0, 10_000),
+  presenceMembers: limit("members of a chat up to which presence is announced", 100, 0, 10_000),
   imageBytes: limit("bytes of an uploaded image", 25 * MIB, KIB, 1024 * MIB),
   imagePixels: limit("pixels of an uploaded image", 50_000_000, 10_000, 500_000_000),
   videoBytes: limit("bytes of an uploaded video", 512 * MIB, KIB, 16_384 * MIB),
@@ -66,36 +66,36 @@ export const LIMIT_SPECS = Object.freeze({
   fileBytes: limit("bytes of any other upload", 512 * MIB, KIB, 16_384 * MIB),
   storageBytes: limit("bytes that a person's uploads take", 10_240 * MIB, MIB, 2 ** 49),
   openUploads: limit("unfinished uploads of a person", 100, 1, 10_000),
-  uploadTimeMs: limit("milliseconds that an upload may stand still", 30 * SECOND, SECOND, HOUR),
+  uploadTimeMs: limit("milliseconds that an upload may send nothing", 30 * SECOND, SECOND, HOUR),
   unusedMediaMs: limit(
-    "milliseconds after which an unused upload goes",
+    "milliseconds after which an unused upload is deleted",
     24 * HOUR,
     60 * SECOND,
     720 * HOUR,
   ),
   devices: limit("encryption devices of a person", 20, 1, 1000),
-  keyPackages: limit("key packages that wait for a device", 100, 1, 10_000),
+  keyPackages: limit("key packages stored for a device", 100, 1, 10_000),
   keyPackageBytes: limit("bytes of a key package", 16 * KIB, KIB, MIB),
   ciphertextBytes: limit("bytes of an encrypted message", 48 * KIB, KIB, 16 * MIB),
   commitBytes: limit("bytes of a Commit, a Welcome or a GroupInfo", 768 * KIB, 16 * KIB, 64 * MIB),
   pushDevices: limit("push registrations of a person", 20, 1, 1000),
   chatsPerUser: limit("chats that a person is a member of", 20_000, 1, 1_000_000),
-  contactRequests: limit("contact requests that wait for one person", 100, 1, 10_000),
-  contactRequestsSent: limit("contact requests of one person that wait", 1000, 1, 100_000),
+  contactRequests: limit("pending contact requests to one person", 100, 1, 10_000),
+  contactRequestsSent: limit("pending contact requests of one person", 1000, 1, 100_000),
   contactRequestMs: limit(
     "milliseconds after which a contact request expires",
     720 * HOUR,
     60 * SECOND,
     8760 * HOUR,
   ),
-  notifications: limit("notifications of a person that are kept", 1000, 10, 100_000),
+  notifications: limit("stored notifications of a person", 1000, 10, 100_000),
   blocks: limit("people that one person blocks", 10_000, 1, 1_000_000),
 });
 
 export type LimitKey = keyof typeof LIMIT_SPECS;
 export type Limits = Readonly<Record<LimitKey, number>>;
 
-/** `bodyBytes` → `LIMIT_BODY_BYTES`. */
+/** Converts `bodyBytes` to `LIMIT_BODY_BYTES`. */
 export function limitVariable(key: LimitKey): string {
   return `LIMIT_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }

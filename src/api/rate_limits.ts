@@ -1,6 +1,6 @@
 import type { LimitName, ServiceLimitName } from "./operation.ts";
 
-/** At most `count` in any burst, refilled evenly over `periodMs`. */
+/** At most `count` in any burst, refilled evenly over `periodMs` milliseconds. */
 export interface Rate {
   readonly count: number;
   readonly periodMs: number;
@@ -13,8 +13,8 @@ const MINUTE = 60_000;
 const rate = (count: number, periodMs: number): Rate => Object.freeze({ count, periodMs });
 
 /**
- * By the person who asks, or by the address of one who has not signed in. Addresses are shared (an
- * office, a mobile network), so these are wide; what guards one account against guessing is
+ * Counted by user, or by address for callers without a session. Addresses are shared (an office, a
+ * mobile network), so these limits are wide; the limits that guard one account against guessing are
  * counted by account, in the auth service.
  */
 export const DEFAULT_RATES: Rates = Object.freeze({
@@ -30,19 +30,21 @@ export const DEFAULT_RATES: Rates = Object.freeze({
   upload: rate(120, MINUTE),
   join: rate(120, MINUTE),
   signal: rate(1200, MINUTE),
-  // How often strangers reach one person: add them to a group, begin a chat with them, or ask to.
+  // Contacts of strangers with one user: adding them to a group, starting a chat with them, or
+  // requesting it.
   strangers: rate(30, 60 * MINUTE),
-  // How many strangers an account reaches whose address is not confirmed, where mail is configured.
+  // Strangers that an account without a confirmed address may contact, if mail is configured.
   unconfirmed: rate(10, 24 * 60 * MINUTE),
-  // How often one person takes key packages of another that are used once; then the last resort's.
+  // Single-use key packages of one user that one caller may claim; after that the last resort is
+  // returned.
   claims: rate(30, 60 * MINUTE),
-  // The same for all strangers of a person together.
+  // Single-use key packages of one user that all strangers together may claim.
   stranger_claims: rate(60, 60 * MINUTE),
 });
 
 export const LIMIT_NAMES = Object.keys(DEFAULT_RATES) as (keyof Rates)[];
 
-/** `second_factor` → `RATE_SECOND_FACTOR`, whose value is of the form `30/1m`. */
+/** Converts `second_factor` to `RATE_SECOND_FACTOR`, whose value has the form `30/1m`. */
 export function rateVariable(name: keyof Rates): string {
   return `RATE_${name.toUpperCase()}`;
 }

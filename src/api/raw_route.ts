@@ -4,7 +4,7 @@ import type { Operation, RestRoute } from "./operation.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** A parameter as OpenAPI describes it. */
+/** A parameter in OpenAPI's form. */
 export interface Parameter {
   name: string;
   in: "path" | "query" | "header";
@@ -15,7 +15,7 @@ export interface Parameter {
   explode?: boolean;
 }
 
-/** A route that is no operation (an upload, a stream of bytes), described by hand. */
+/** A route that is not an operation (an upload, a stream of bytes), described by hand. */
 export interface RawRoute {
   method: RestRoute["method"] | "HEAD" | "OPTIONS";
   /** From the root of the server, in Hono's form. */
@@ -25,12 +25,12 @@ export interface RawRoute {
   description: string;
   tag: string;
   access: Operation["access"];
-  /** True if it works without an access token too, by other means. */
+  /** True if it also works without an access token, by other means. */
   optionalSession?: boolean;
   parameters?: Parameter[];
   requestBody?: unknown;
   /** The successes; errors come from `errors`. */
   responses: Record<string, unknown>;
-  /** What can go wrong beyond the codes that every route shares. */
+  /** Errors beyond the codes that every route shares. */
   errors?: ErrorCode[];
 }

@@ -1,4 +1,4 @@
-/** What each heading of the documents holds. */
+/** The content of each heading of the documents. */
 const TAGS: Readonly<Record<string, string>> = {
   "Authentication": "Accounts, sign-in, and the tokens that every other call needs.",
   "Sessions": "The devices that the caller is signed in on.",

@@ -23,7 +23,7 @@ const AuditEntryView = lazy(() =>
 
 type AuditEntryView = z.infer<ReturnType<typeof AuditEntryView>>;
 
-/** From where somebody did something is shown to themselves and to administrators of the server. */
+/** The origin of an action is shown to its actor and to administrators of the server only. */
 export function auditEntryView(entry: AuditEntry, showOrigin: boolean): AuditEntryView {
   const { door: _, ...fields } = entry;
   const origin = showOrigin ? {} : { address: null, userAgent: null };

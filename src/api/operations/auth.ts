@@ -87,7 +87,7 @@ export const login = operation({
       password: z.string().min(1).max(1024),
       deviceName: line({ max: 100 }).optional(),
       deviceToken: z.string().min(1).max(4096).optional().describe(
-        "As an earlier sign-in on this device gave it; one of another account counts as none",
+        "The token of an earlier sign-in on this device; one of another account is ignored",
       ),
     }),
   output: SignInResult,

@@ -68,7 +68,7 @@ export const openDirectChat = operation({
     method: "POST",
     path: "/chats",
     status: 200,
-    also: { 201: "The chat was made by this request" },
+    also: { 201: "This request created the chat" },
   },
   errors: ["forbidden", "not_found", "conflict"],
 });
@@ -124,7 +124,7 @@ export const markDelivered = operation({
 
 export const incarnation = lazy(() =>
   z.string().describe(
-    "Names the history that revisions belong to. If it is another than that of your cursors (a backup was " +
+    "Names the history that revisions belong to. If it differs from that of your cursors (a backup was " +
       "restored), drop what you have and start over",
   )
 );

@@ -36,7 +36,7 @@ const mlsMessage = lazy(() =>
   encoded("Base64url of an MLSMessage (RFC 9420)", LIMIT_SPECS.commitBytes.max)
 );
 
-/** A request of several MLS objects, each as large as it may be, and the rest of it. */
+/** Bytes for the rest of a request with several MLS objects of maximum size. */
 const REST_OF_BODY = 64 * 1024;
 const commitBody = ({ commitBytes }: Limits) => 4 * commitBytes + REST_OF_BODY;
 const uploadBody = ({ keyPackages, keyPackageBytes }: Limits) =>
@@ -111,7 +111,7 @@ export const uploadKeyPackages = operation({
       keyPackages: z.array(keyPackage()).max(LIMIT_SPECS.keyPackages.max).default([]),
       lastResort: keyPackage().optional()
         .describe(
-          "Handed out again and again when there is no other; takes the earlier one's place",
+          "Handed out repeatedly when there is no other; replaces the earlier one",
         ),
     }),
   output: () =>
@@ -171,7 +171,7 @@ export const commit = operation({
     method: "POST",
     path: "/chats/:chatId/mls/commit",
     status: 201,
-    also: { 200: "What an earlier request with this clientId was answered" },
+    also: { 200: "The result of an earlier request with this clientId" },
     bodyLimit: commitBody,
   },
   errors: ["forbidden", "not_found", "conflict", "stale_epoch"],
@@ -201,7 +201,7 @@ export const restart = operation({
     method: "POST",
     path: "/chats/:chatId/mls/restart",
     status: 201,
-    also: { 200: "What an earlier request with this clientId was answered" },
+    also: { 200: "The result of an earlier request with this clientId" },
     bodyLimit: commitBody,
   },
   errors: ["forbidden", "not_found", "conflict", "stale_epoch"],

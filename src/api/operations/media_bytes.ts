@@ -85,8 +85,12 @@ const UPLOAD: RawRoute = {
     },
   },
   errors: [
-    ...["not_found", "conflict", "payload_too_large", "unsupported_media_type"] as const,
-    ...["quota_exceeded", "request_timeout"] as const,
+    "not_found",
+    "conflict",
+    "payload_too_large",
+    "unsupported_media_type",
+    "quota_exceeded",
+    "request_timeout",
   ],
 };
 
@@ -131,5 +135,5 @@ const DOWNLOAD: RawRoute = {
   errors: ["forbidden", "not_found", "precondition_failed", "range_not_satisfiable"],
 };
 
-/** What the OpenAPI document says of the routes in `routes.ts`. */
+/** The routes of `routes.ts` in the OpenAPI document. */
 export const MEDIA_ROUTES: readonly RawRoute[] = [UPLOAD, DOWNLOAD, ...TUS_ROUTES];

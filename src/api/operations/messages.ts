@@ -22,9 +22,9 @@ import { fullyQualified, isOneEmoji } from "../../core/emoji.ts";
 const tag = "Messages";
 
 /**
- * What any emoji has, for a pattern that every reader of the schema understands: a picture, half a flag or
- * a keycap, and no letter. That it is one emoji is asked of what is added; of earlier releases there are
- * others, which can be taken back.
+ * Characters of any emoji, in a pattern that every reader of the schema understands: a picture,
+ * half a flag or a keycap, and no letter. Only an added reaction is checked to be exactly one
+ * emoji; reactions of earlier releases may be others, and can still be removed.
  */
 const emoji = lazy(() =>
   z.string().min(1).max(32)
@@ -70,7 +70,7 @@ export const sendMessage = operation({
     method: "POST",
     path: "/messages",
     status: 201,
-    also: { 200: "The message that an earlier send with this clientId made" },
+    also: { 200: "The message that an earlier send with this clientId created" },
   },
   socket: true,
   errors: ["forbidden", "not_found", "conflict", "quota_exceeded", "stale_epoch"],

@@ -23,7 +23,7 @@ const proofFields = lazy(() => ({
   redirectUri: redirectUri().optional().describe("The one that the code was sent to"),
   nonce: z.string().min(1).max(256).optional().describe("What the ID token must carry"),
   state: z.string().min(1).max(200).optional().describe(
-    "As /auth/oauth/start gave it: verifier, nonce and redirectUri are then the server's",
+    "The state that /auth/oauth/start returned: verifier, nonce and redirectUri are then the server's",
   ),
 }));
 
@@ -37,7 +37,7 @@ const complete = (proof: Proof) =>
 const INCOMPLETE = "must have idToken, or code with state, or code with codeVerifier and " +
   "redirectUri";
 
-/** The forms of a proof; with `state`, what belongs to the code is the server's. */
+/** The forms of a proof. With `state`, the server keeps the parts that belong to the code. */
 const proofForms = (action: string): Record<string, InputForm> => ({
   [`${action}ByIdToken`]: {
     requires: ["idToken"],

@@ -66,8 +66,8 @@ export const setStatus = operation({
   socket: true,
 });
 
-/** People who can be asked for at once. */
-const MOST_USERS = 100;
+/** Maximum number of users in one request. */
+const MAX_USERS = 100;
 
 export const getStatuses = operation({
   name: "presence.get",
@@ -77,7 +77,7 @@ export const getStatuses = operation({
   limit: "read",
   input: () =>
     z.strictObject({
-      userIds: z.array(userId).max(MOST_USERS).optional()
+      userIds: z.array(userId).max(MAX_USERS).optional()
         .describe("Separated by commas; the caller if left out"),
     }),
   output: () => page(StatusView()),

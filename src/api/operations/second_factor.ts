@@ -29,7 +29,7 @@ export const enableSecondFactor = operation({
     z.strictObject({
       secret: z.string().describe("Base32"),
       otpauthUrl: z.string(),
-      qrSvg: z.string().describe("The same as a QR code, an SVG document"),
+      qrSvg: z.string().describe("The URI as a QR code, an SVG document"),
     }),
   rest: { method: "POST", path: "/auth/2fa/enable" },
   errors: ["conflict", "reauthentication_required"],
@@ -44,7 +44,9 @@ export const verifySecondFactor = operation({
   limit: "second_factor",
   input: () =>
     z.strictObject({
-      challenge: z.string().min(1).max(200).optional().describe("As /auth/login gave it"),
+      challenge: z.string().min(1).max(200).optional().describe(
+        "The challenge that /auth/login returned",
+      ),
       code: code(),
     }),
   output: () => z.union([SignedIn(), RecoveryCodes()]),

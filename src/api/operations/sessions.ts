@@ -10,11 +10,11 @@ const SessionView = lazy(() =>
     id: sessionId,
     deviceName: z.string(),
     userAgent: z.string(),
-    address: z.string().describe("From where it was used last"),
+    address: z.string().describe("Address of its last use"),
     createdAt: timestamp,
     lastUsedAt: timestamp.describe("To the minute"),
     expiresAt: timestamp,
-    current: flag.describe("Whether it is the session that asks"),
+    current: flag.describe("True for the session of this request"),
   }).meta({ id: "Session", description: "A sign-in on one device" })
 );
 

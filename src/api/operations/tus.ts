@@ -44,7 +44,7 @@ const checksum = sent(
 );
 
 const HEADERS = { ...rates, "Tus-Resumable": received("The version that was used", version) };
-const OFFSET = received("Bytes that have arrived", count);
+const OFFSET = received("Number of bytes received", count);
 const EXPIRES = received("When an unfinished upload is deleted");
 
 const CREATE: RawRoute = {
@@ -77,8 +77,14 @@ const CREATE: RawRoute = {
     },
   },
   errors: [
-    ...["forbidden", "not_found", "conflict", "precondition_failed", "checksum_mismatch"] as const,
-    ...["payload_too_large", "quota_exceeded", "unsupported_media_type"] as const,
+    "forbidden",
+    "not_found",
+    "conflict",
+    "precondition_failed",
+    "checksum_mismatch",
+    "payload_too_large",
+    "quota_exceeded",
+    "unsupported_media_type",
     "request_timeout",
   ],
 };
@@ -98,8 +104,8 @@ const STATE: RawRoute = {
         ...HEADERS,
         "Upload-Offset": OFFSET,
         "Upload-Length": received("Bytes of the whole", count),
-        "Upload-Metadata": received("As the creation gave it"),
-        "Upload-Concat": received("As the creation gave it"),
+        "Upload-Metadata": received("The value from the creation"),
+        "Upload-Concat": received("The value from the creation"),
         "Upload-Expires": EXPIRES,
         "Cache-Control": received("`no-store`"),
       },
@@ -119,7 +125,7 @@ const APPEND: RawRoute = {
   parameters: [
     mediaId,
     resumable,
-    sent("Upload-Offset", "Where the bytes begin: as many as have arrived", {
+    sent("Upload-Offset", "Position of the first byte: the number of bytes received", {
       required: true,
       schema: count,
     }),
@@ -133,8 +139,14 @@ const APPEND: RawRoute = {
     },
   },
   errors: [
-    ...["forbidden", "not_found", "conflict", "precondition_failed", "checksum_mismatch"] as const,
-    ...["payload_too_large", "quota_exceeded", "unsupported_media_type"] as const,
+    "forbidden",
+    "not_found",
+    "conflict",
+    "precondition_failed",
+    "checksum_mismatch",
+    "payload_too_large",
+    "quota_exceeded",
+    "unsupported_media_type",
     "request_timeout",
   ],
 };
@@ -145,7 +157,7 @@ const TERMINATE: RawRoute = {
   path: ONE,
   name: "media.tus.terminate",
   summary: "Give up a resumable upload",
-  description: `What has arrived is deleted.\n\n${charged("write")}`,
+  description: `Deletes the received bytes.\n\n${charged("write")}`,
   parameters: [mediaId, resumable],
   responses: { "204": { description: "Deleted", headers: HEADERS } },
   errors: ["forbidden", "not_found", "conflict", "precondition_failed"],
@@ -173,5 +185,5 @@ const OPTIONS: RawRoute = {
   },
 };
 
-/** What the OpenAPI document says of the routes in `routes.ts`. */
+/** The routes of `routes.ts` in the OpenAPI document. */
 export const TUS_ROUTES: readonly RawRoute[] = [CREATE, STATE, APPEND, TERMINATE, OPTIONS];

@@ -43,7 +43,7 @@ export const deleteProfile = operation({
   input: () =>
     z.strictObject({
       password: z.string().min(1).max(1024).optional().describe(
-        "Needed unless identity was proved recently",
+        "Required unless identity was proved recently",
       ),
     }),
   output: null,
@@ -51,7 +51,7 @@ export const deleteProfile = operation({
     method: "DELETE",
     path: "/users/profile",
     status: 204,
-    also: { 202: "The account is gone, and the rest of its data is going" },
+    also: { 202: "The account is deleted, and its remaining data is being deleted" },
   },
   errors: ["unauthenticated", "reauthentication_required"],
 });

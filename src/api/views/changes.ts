@@ -10,27 +10,30 @@ import { HandshakeView, handshakeView } from "./handshake.ts";
 import { MemberView, memberView } from "./member.ts";
 import { MessageView, messageView } from "./message.ts";
 
-/** The rows of one chat that the revisions `(after, rev]` touched, as they are now. */
+/** The rows of one chat that the revisions `(after, rev]` changed, in their current state. */
 export interface Changes {
   chatId: string;
   after: number;
-  /** Up to where the rows are whole: the cursor for the next call. */
+  /** The revision up to which the rows are complete: the cursor for the next call. */
   rev: number;
   messages: Message[];
   members: Membership[];
-  /** Present members now, where `members` has rows. */
+  /** Current number of members, if `members` has rows. */
   memberCount?: number;
-  /** Of an encrypted chat. */
+  /** Commits of an encrypted chat. */
   commits: Handshake[];
-  /** The chat's own row, when its fields were touched. */
+  /** The chat's row, if its fields have changed. */
   chat: Chat | null;
-  /** Whether the head is further on. */
+  /** True if the chat has revisions after `rev`. */
   more: boolean;
-  /** `after` is past the head, so it belongs to another history: what the client has is to be dropped. */
+  /**
+   * `after` is past the head, so it belongs to another history: the client must drop its rows of
+   * the chat.
+   */
   reset?: true;
 }
 
-/** That nothing was touched between the two revisions. */
+/** Returns changes without rows, for two revisions between which nothing has changed. */
 export function noChanges(chatId: string, after: number, rev: number, more = false): Changes {
   return { chatId, after, rev, messages: [], members: [], commits: [], chat: null, more };
 }
@@ -42,22 +45,22 @@ export const ChangesView = lazy(() =>
     messages: z.array(MessageView()).describe("In order of rev"),
     members: z.array(MemberView()).describe("In order of rev"),
     memberCount: z.int().optional().describe(
-      "Present members now, when any membership was touched",
+      "Current number of members, if a membership has changed",
     ),
     commits: z.array(HandshakeView()).optional()
-      .describe("Of an encrypted chat, in order of rev: to be taken in order with the messages"),
-    chat: ChatView().optional().describe("When the chat's own fields were touched"),
-    more: z.boolean().describe("Whether there is more after `rev`"),
+      .describe("Of an encrypted chat, in order of rev: to be applied in order with the messages"),
+    chat: ChatView().optional().describe("If the chat's own fields have changed"),
+    more: z.boolean().describe("True if there are changes after `rev`"),
     reset: z.literal(true).optional().describe(
       "The cursor is ahead of the chat: it belongs to another history, as after a restored backup. " +
-        "Drop the chat's rows and load it anew",
+        "Drop the chat's rows and load it again",
     ),
   }).meta({ id: "Changes" })
 );
 
 export type ChangesView = z.infer<ReturnType<typeof ChangesView>>;
 
-/** With `viewerId` as that person sees it; see `messageView`. */
+/** With `viewerId`, the view of that user; see `messageView`. */
 export function changesView(changes: Changes, viewerId?: string): ChangesView {
   return {
     chatId: changes.chatId,
@@ -72,7 +75,7 @@ export function changesView(changes: Changes, viewerId?: string): ChangesView {
   };
 }
 
-/** A page of sync; `next` is the chat after which the next page begins. */
+/** A page of sync; `next` is the chat after which the next page starts. */
 export function syncView(
   { items, next }: { items: Changes[]; next: string | null },
   viewerId: string,

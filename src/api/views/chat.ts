@@ -13,7 +13,9 @@ export const ChatView = lazy(() =>
     avatarMediaId: mediaId.nullable(),
     encrypted: z.boolean(),
     epoch: z.int().nullable().describe("The MLS epoch of an encrypted chat"),
-    generation: z.int().describe("How often the MLS group of an encrypted chat was restarted"),
+    generation: z.int().describe(
+      "Number of times that the MLS group of an encrypted chat was restarted",
+    ),
     rev: z.int().describe("The head: the chat's last revision"),
     memberCount: z.int(),
     history: z.enum(HISTORY_RULES).describe("What people who join see of the history"),

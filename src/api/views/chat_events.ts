@@ -15,8 +15,8 @@ export function stepEvent(chatId: string, step: MergedStep): WireEvent {
 }
 
 /**
- * Changes of one message that follow each other become one, as the last of them left it, with all who
- * have reacted: when a thousand people react at once, that is a few events and not a thousand.
+ * Merges consecutive changes of one message into one, in its last state and with all reactions:
+ * when a thousand users react at once, this makes a few events instead of a thousand.
  */
 export function mergeUpdates(steps: readonly ChatStep[]): MergedStep[] {
   const merged: MergedStep[] = [];
@@ -51,10 +51,15 @@ function stepData(step: ChatStep): unknown {
   }
 }
 
-/** Members in one commit above which they leave as one event, not as one each. */
+/**
+ * Number of members in one commit above which they are sent as one event instead of one event each.
+ */
 const MEMBERS_AS_ONE = 20;
 
-/** A commit that adds many people (a new group, say) is one event for the whole range. */
+/**
+ * True if a commit adds many members (a new group, for example) and is sent as one event for its
+ * whole range.
+ */
 export function leavesWhole(commit: ChatCommit): boolean {
   return commit.steps.length > MEMBERS_AS_ONE &&
     commit.steps.some((step) => step.type === "member.updated") &&
@@ -67,8 +72,8 @@ export function changesEvent(changes: Changes): WireEvent {
 }
 
 /**
- * The event as it is for a member to whom the messages up to `hiddenSeq` are not shown: it still covers its
- * revisions, so that the client's cursor has no gap.
+ * Returns the event for a member who may not see the messages up to `hiddenSeq`: it still covers
+ * its revisions, so that the client's cursor has no gap.
  */
 export function withoutHidden(event: WireEvent, hiddenSeq: number): WireEvent {
   const { chatId, rev, data } = event;
@@ -84,9 +89,9 @@ export function withoutHidden(event: WireEvent, hiddenSeq: number): WireEvent {
 }
 
 /**
- * The steps that led to rows which were read, if each revision of the range still has its row: then
- * the range can leave as the very events that the instance which made it sent. Null when a row was
- * touched twice, so that an earlier revision of it is no longer to be had.
+ * Returns the steps that led to the rows, if each revision of the range still has its row: then the
+ * same events can be sent that the instance of the commit has sent. Returns null if a row was
+ * changed twice, because an earlier revision of it is no longer available.
  */
 export function stepsOf(changes: Changes): ChatStep[] | null {
   const steps: ChatStep[] = [

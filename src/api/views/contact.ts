@@ -25,7 +25,7 @@ export const SentRequestView = lazy(() =>
   z.object({
     id,
     kind: kind().describe("`group`: an invitation. `direct`: a request to write to the person"),
-    userId: userId.describe("The person who is asked"),
+    userId: userId.describe("The user who receives the request"),
     fromId: userId,
     chatId,
     createdAt: timestamp,
@@ -42,8 +42,8 @@ export const ReceivedRequestView = lazy(() =>
       avatarMediaId: mediaId.nullable(),
       encrypted: z.boolean(),
       memberCount: z.int(),
-    }).describe("What a person may know of the chat before they accept"),
-    text: z.string().nullable().describe("What the sender of a direct request has written, cut"),
+    }).describe("The part of the chat that the user may see before accepting"),
+    text: z.string().nullable().describe("The beginning of the text of a direct request"),
   }).meta({ id: "ContactRequest" })
 );
 
@@ -66,7 +66,7 @@ export function sentRequestView(request: ContactRequest) {
   return { id, kind, userId, fromId, chatId, createdAt, expiresAt };
 }
 
-/** Characters of a message that stand in a request. */
+/** Maximum number of characters of a message in a request. */
 const MAX_TEXT = 500;
 
 export function receivedRequestView(

@@ -27,7 +27,7 @@ export const WelcomeView = lazy(() =>
     chatId,
     deviceId,
     rev: z.int().describe("The revision of the Commit that it belongs to"),
-    generation: z.int().describe("Of the MLS group that it is for"),
+    generation: z.int().describe("Generation of the MLS group of the Welcome"),
     epoch: z.int().describe("The epoch that the device joins in"),
     message: z.string().describe("Base64url of an MLSMessage (RFC 9420)"),
     createdAt: timestamp,

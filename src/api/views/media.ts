@@ -21,7 +21,17 @@ export function mediaView(media: Media): MediaView {
   const { id, kind, type, name, size, width, height, thumbHash } = media;
   const { ownerId, encrypted, sha256, thumbnailSize } = media;
   return {
-    ...{ id, kind, type, name, size, width, height, thumbHash, ownerId, encrypted, sha256 },
+    id,
+    kind,
+    type,
+    name,
+    size,
+    width,
+    height,
+    thumbHash,
+    ownerId,
+    encrypted,
+    sha256,
     hasThumbnail: thumbnailSize !== null,
     createdAt: toTimestamp(media.createdAt),
   };

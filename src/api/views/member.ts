@@ -9,7 +9,7 @@ export const MemberView = lazy(() =>
     chatId,
     userId,
     role: z.enum(["owner", "admin", "member"]),
-    rev: z.int().describe("The last revision that touched role, joinedAt or leftAt"),
+    rev: z.int().describe("The last revision that changed role, joinedAt or leftAt"),
     joinedAt: timestamp,
     leftAt: timestamp.nullable(),
     readSeq: z.int(),
@@ -19,7 +19,7 @@ export const MemberView = lazy(() =>
 
 export type MemberView = z.infer<ReturnType<typeof MemberView>>;
 
-/** What other members may see of a membership: its notification settings are its owner's alone. */
+/** Fields of a membership that other members may see: notification settings are private. */
 export function memberView(member: Membership): MemberView {
   return {
     chatId: member.chatId,
@@ -33,10 +33,10 @@ export function memberView(member: Membership): MemberView {
   };
 }
 
-/** What the event of a member says: the membership, and how many members the chat has now. */
+/** Content of a member event: the membership, and the current number of members. */
 export const MemberEventView = lazy(() =>
   MemberView().extend({
-    memberCount: z.int().optional().describe("Present members after it"),
+    memberCount: z.int().optional().describe("Number of members after the change"),
   }).meta({ id: "MemberEvent" })
 );
 
@@ -62,7 +62,7 @@ export type ReceiptView = z.infer<ReturnType<typeof ReceiptView>>;
 export const ReceiptsView = lazy(() =>
   ReceiptView().extend({
     others: z.array(ReceiptView()).optional().describe(
-      "Further members whose cursors moved within the same moment",
+      "Further members whose cursors moved at the same time",
     ),
   }).meta({ id: "Receipts" })
 );
@@ -80,7 +80,7 @@ export const ReceiptCountView = lazy(() =>
 
 export type ReceiptCountView = z.infer<ReturnType<typeof ReceiptCountView>>;
 
-/** Of one member at least. */
+/** Takes receipts of at least one member. */
 export function receiptsView([first, ...others]: readonly Membership[]): ReceiptsView {
   return {
     ...receiptView(first),

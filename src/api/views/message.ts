@@ -17,18 +17,18 @@ export const MediaAttachmentView = lazy(() =>
   }).meta({ id: "MediaAttachment" })
 );
 
-/** Of more people than that a message says how many they are; the others are a list of their own. */
+/** Maximum number of users whom a message names for a reaction; a separate list has all of them. */
 const REACTORS_SHOWN = 20;
 
 export const ReactionView = lazy(() =>
   z.object({
     emoji: z.string(),
-    count: z.int().describe("How many have reacted so"),
+    count: z.int().describe("Number of users with this reaction"),
     userIds: z.array(userId).describe(
       `The first ${REACTORS_SHOWN} of them, in the order in which they reacted`,
     ),
     mine: z.boolean().optional().describe(
-      "Whether the caller is among them; in what the caller has asked for, not in events",
+      "True if the caller has this reaction; in responses, not in events",
     ),
   }).meta({ id: "Reaction" })
 );
@@ -39,7 +39,7 @@ export const ReactionChangeView = lazy(() =>
   z.object({
     emoji: z.string(),
     userId,
-    removed: z.boolean().describe("Taken back"),
+    removed: z.boolean().describe("True if the reaction was removed"),
   }).meta({ id: "ReactionChange" })
 );
 
@@ -50,7 +50,7 @@ export const MessageView = lazy(() =>
     id: messageId,
     chatId,
     seq: z.int().describe("The revision that created the message: its place in the history"),
-    rev: z.int().describe("The last revision that touched it"),
+    rev: z.int().describe("The last revision that changed it"),
     senderId: userId,
     clientId,
     kind: z.enum(["text", "media", "system", "encrypted"]),
@@ -74,7 +74,7 @@ export type MessageView = z.infer<ReturnType<typeof MessageView>>;
 export const MessageEventView = lazy(() =>
   MessageView().extend({
     reacted: z.array(ReactionChangeView()).optional().describe(
-      "Who has just reacted or taken it back, in order: by it each client knows its own reactions",
+      "Reactions just added or removed, in order: each client learns its own reactions from it",
     ),
   }).meta({ id: "MessageEvent" })
 );
@@ -82,8 +82,8 @@ export const MessageEventView = lazy(() =>
 export type MessageEventView = z.infer<ReturnType<typeof MessageEventView>>;
 
 /**
- * On the hot path of every send: no copies but the times. With `viewerId` as that person sees it; events
- * are encoded once for everybody, so they come without.
+ * Runs for every send, so it copies nothing but the times. With `viewerId` it is the view of that
+ * user; events are encoded once for all recipients, so they have no viewer.
  */
 export function messageView(message: Message, viewerId?: string): MessageView {
   return {

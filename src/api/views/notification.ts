@@ -16,7 +16,7 @@ export const NotificationView = lazy(() =>
     kind: z.enum(NOTIFICATION_KINDS),
     chatId: chatId.nullable(),
     messageId: messageId.nullable(),
-    actorId: userId.nullable().describe("Whose doing it was"),
+    actorId: userId.nullable().describe("The user who caused it"),
     data: z.record(z.string(), z.string()).describe(
       "`emoji`, `role`, `action`, or `requestId` and `kind`, by kind",
     ),
@@ -31,14 +31,14 @@ export const NotificationsReadView = lazy(() =>
   z.object({
     notificationIds: z.array(id).nullable().describe("Null: all of them"),
     readAt: timestamp,
-    unread: z.int().describe("How many are unread now"),
+    unread: z.int().describe("Number of unread notifications"),
   }).meta({ id: "NotificationsRead" })
 );
 
 export const NotificationsRemovedView = lazy(() =>
   z.object({
     notificationIds: z.array(id),
-    unread: z.int().describe("How many are unread now"),
+    unread: z.int().describe("Number of unread notifications"),
   }).meta({ id: "NotificationsRemoved" })
 );
 
@@ -47,7 +47,7 @@ export const ChatNotificationsEvent = lazy(() =>
     chatId,
     level: z.enum(["all", "mentions", "none"]),
     mutedUntil: timestamp.nullable(),
-    muted: z.boolean().describe("The person wants to hear nothing of the chat now"),
+    muted: z.boolean().describe("True while the chat sends no notifications to the user"),
   }).meta({ id: "ChatNotificationsChanged" })
 );
 
@@ -58,7 +58,12 @@ export type ChatNotificationsEvent = z.infer<ReturnType<typeof ChatNotifications
 export function notificationView(notification: Notification): NotificationView {
   const { id, kind, chatId, messageId, actorId, data, createdAt, readAt } = notification;
   return {
-    ...{ id, kind, chatId, messageId, actorId, data },
+    id,
+    kind,
+    chatId,
+    messageId,
+    actorId,
+    data,
     createdAt: toTimestamp(createdAt),
     readAt: toTimestampOrNull(readAt),
   };
@@ -88,7 +93,7 @@ export const NotificationSettingsView = lazy(() =>
   z.object({
     kinds: NotificationKinds(),
     quietHours: QuietHoursView().nullable(),
-    hideContent: z.boolean().describe("Pushes say that something came, and not what"),
+    hideContent: z.boolean().describe("True if pushes leave out the content of messages"),
   }).meta({ id: "NotificationSettings" })
 );
 
@@ -114,20 +119,22 @@ export const PushDeviceView = lazy(() =>
     kind: z.enum(["fcm", "web"]),
     name: z.string(),
     createdAt: timestamp,
-    updatedAt: timestamp.describe("When it was registered last"),
+    updatedAt: timestamp.describe("Time of the last registration"),
   }).meta({ id: "PushDevice" })
 );
 
-/** Without the address: whoever has that can send to it. */
+/** Without the address, because any client that has it can send to it. */
 export function pushDeviceView({ id, address, name, createdAt, updatedAt }: PushDevice) {
   return {
-    ...{ id, kind: address.kind, name },
+    id,
+    kind: address.kind,
+    name,
     createdAt: toTimestamp(createdAt),
     updatedAt: toTimestamp(updatedAt),
   };
 }
 
-/** `22:30` → 1350. */
+/** Converts `22:30` to 1350. */
 export function minutesOf(clock: string): number {
   const [hours, minutes] = clock.split(":").map(Number);
   return hours * 60 + minutes;

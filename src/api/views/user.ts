@@ -21,7 +21,7 @@ export function userView(user: User): UserView {
   return { id, username, displayName, bio, avatarMediaId };
 }
 
-/** In place of the profile of somebody who is not the caller's to see. */
+/** Replaces the profile of a user whom the caller may not see. */
 export function hiddenUserView(id: string): UserView {
   return { id, username: "", displayName: "", bio: "", avatarMediaId: null };
 }
