@@ -75,7 +75,7 @@ export async function openStore(
   if (await store.rows.progress() === null) return store;
   await store.close();
   throw new Error(
-    'Copying another store into this database was interrupted: run "deno task store:copy" again',
+    'Cannot open the database: copying another store into it was interrupted: run "deno task store:copy" again',
   );
 }
 
@@ -102,7 +102,7 @@ async function requireRestored({ dataDir }: Pick<Config, "dataDir">): Promise<vo
   const isInterrupted = await Deno.stat(join(dataDir, RESTORE_DRAFT)).then(() => true, () => false);
   if (!isInterrupted) return;
   throw new Error(
-    `Restoring a backup into ${dataDir} was interrupted: run "deno task restore" again`,
+    `Cannot open ${dataDir}: restoring a backup into it was interrupted: run "deno task restore" again`,
   );
 }
 

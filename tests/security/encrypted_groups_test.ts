@@ -78,7 +78,10 @@ attack(
       });
       const welcome = { deviceIds: [identity.deviceId], message: await forgeWelcome([keyPackage]) };
       const addUserIds = identity.userId === bob.id ? [bob.id] : [];
-      refused(await owner.post(chatId, { ...forged, welcome, addUserIds }), /not a registered device/);
+      refused(
+        await owner.post(chatId, { ...forged, welcome, addUserIds }),
+        /not a registered device/,
+      );
     }
     const { body } = await evil.http.get(`/api/chats/${chatId}/mls/group-info`);
     const info = decodeGroupInfo(body.groupInfo);
