@@ -2,7 +2,7 @@
  * Every operation of the server, by name. Made from the operations themselves by
  * `deno task client:endpoints`; a test fails when it is out of date.
  */
-/** All of them, written as in `FIRST_ENDPOINTS`: loaded when another one is first called. */
+/** All endpoints, in the form of `FIRST_ENDPOINTS`; loaded when another one is first called. */
 export const ALL_ENDPOINTS: Readonly<Record<string, string>> = {
   "admin.endSessions": " POST /admin/users/:userId/end-sessions",
   "admin.reports": " GET /admin/reports",

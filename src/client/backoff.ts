@@ -2,8 +2,8 @@ const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 
 /**
- * How long to wait before the next try: twice as long each time up to half a minute, and a random part
- * of it, so that many clients that lost one server do not come back at one moment.
+ * Returns the time to wait before the next attempt: twice as long each time, up to half a minute,
+ * with a random part, so that the clients of a failed server do not reconnect at the same moment.
  */
 export class Backoff {
   #failures = 0;

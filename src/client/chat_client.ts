@@ -30,17 +30,18 @@ import { sealedStore } from "./storage.ts";
 import { View } from "./view.ts";
 
 /**
- * A chat product's whole connection to the server: signs in, keeps a connection, keeps what a screen shows
- * in step, and sends what is to be sent once, whenever there is a connection.
+ * The complete connection of a chat product to the server: signs in, keeps a connection, keeps the
+ * data of a screen up to date, and sends each message exactly once, as soon as there is a
+ * connection.
  *
- * What a screen shows are views (`inbox`, `chat(id).messages`, `people.view(id)`, `failed`, …): each has
- * `getSnapshot` and `subscribe`, as React's `useSyncExternalStore` takes them.
+ * A screen shows views (`inbox`, `chat(id).messages`, `people.view(id)`, `failed`, …): each has
+ * `getSnapshot` and `subscribe`, as React's `useSyncExternalStore` expects.
  */
 export class ChatClient extends SessionClient {
   readonly model = new Model(() => this.session.personId);
-  /** Names, pictures and presence of people, and whom the caller has blocked. */
+  /** Names, pictures and presence of users, and the users whom the caller has blocked. */
   readonly people: People;
-  /** What was written and not sent, by chat. */
+  /** Unsent drafts, by chat. */
   readonly drafts = new Drafts();
   /** The list of chats, the most recent first. */
   readonly inbox: Inbox;
@@ -59,12 +60,12 @@ export class ChatClient extends SessionClient {
   #typing: Promise<OwnTyping> | undefined;
   readonly #readMarks: ReadMarks;
   readonly #conversations = new Conversations(this);
-  /** Null until somebody has signed in, and where nothing lasts. */
+  /** Null until a user has signed in, and if the storage does not last. */
   #kept: ModelStorage | null = null;
-  /** The history that the cursors of `model` belong to; null until the chats are here. */
+  /** The history that the cursors of `model` belong to; null until the chats are loaded. */
   #incarnation: string | null = null;
 
-  /** Throws `misuse` for options that could never work. */
+  /** Throws `misuse` for options that can never work. */
   constructor(given: ChatClientOptions) {
     super(given);
     const { options } = this;
@@ -86,7 +87,7 @@ export class ChatClient extends SessionClient {
       isLasting: options.storage !== undefined,
       deviceKey: options.deviceKey,
       emit: (name, data) => void this.emit(name, data as never),
-      // What `close` interrupts is taken up by the next run.
+      // Work that `close` interrupts is resumed by the next run.
       onFault: (error) => this.state === "idle" || this.emit("fault", error),
       onEnabled: () => this.state === "online" ? this.#connected() : undefined,
     });
@@ -127,44 +128,45 @@ export class ChatClient extends SessionClient {
     this.model.on("chat", () => this.failed.invalidate());
   }
 
-  /** `online` once all that was missed is in the model. */
+  /** `online` once all missed changes are in the model. */
   get state(): ConnectionState {
     return this.#socket.state;
   }
 
-  /** Messages that wait to be sent. */
+  /** Number of messages that wait to be sent. */
   get unsent(): number {
     return this.#sending.unsent;
   }
 
-  /** Encrypted chats; `enableEncryption` comes first. */
+  /** Encrypted chats; requires `enableEncryption` first. */
   get encryption(): Encryption {
     return this.#encryption.get();
   }
 
   /**
-   * Loads the chats and keeps a connection from here on. Resolves at once, so that what is stored can be
-   * shown without a network; `online()` waits for it.
+   * Loads the chats and keeps a connection from now on. Returns immediately, so that stored data
+   * can be shown without a network; `online()` waits for the connection.
    */
   connect(): void {
     this.#socket.connect();
   }
 
   /**
-   * Resolves when there is a connection and nothing that was missed is missing any more. Waits for the network as
-   * long as it takes, but rejects if the session is over (`signed_out`), or for what will not pass by itself: an
-   * address that is not the server's (`bad_answer`), a proxy or an origin that was not set up for it (`misuse`).
+   * Resolves once there is a connection and all missed changes are loaded. Waits for the network
+   * without a limit, but rejects if the session is over (`signed_out`), or for a fault that does
+   * not pass by itself: a URL that is not the server's (`bad_answer`), a proxy or an origin that is
+   * not configured (`misuse`).
    */
   online(): Promise<void> {
     return untilOnline(this);
   }
 
-  /** Breaks the connection, as a bad network does; it comes back by itself. */
+  /** Breaks the connection, as a bad network does; the client reconnects by itself. */
   reconnect(): void {
     this.#socket.reconnect();
   }
 
-  /** Stops everything; what was not sent is sent by the next run, if the storage lasts. */
+  /** Stops everything; unsent messages are sent by the next run, if the storage lasts. */
   async close(): Promise<void> {
     this.#socket.close();
     this.#sending.pause();
@@ -178,14 +180,14 @@ export class ChatClient extends SessionClient {
   }
 
   /**
-   * Any operation of the server: over the socket where there is one, else over HTTP. Throws `offline`
-   * when neither works.
+   * Calls any operation of the server: over the socket if it is connected, otherwise over HTTP.
+   * Throws `offline` if neither works.
    */
   call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> {
     return this.#caller.call(name, input);
   }
 
-  /** The direct chat with that person, made on first use. */
+  /** Returns the direct chat with a user, creating it on first use. */
   async openDirect(userId: string): Promise<ChatView> {
     const { members, ...chat } = await this.call("chat.open", { userId });
     this.model.putChat(chat);
@@ -193,20 +195,23 @@ export class ChatClient extends SessionClient {
     return chat;
   }
 
-  /** Shown in the model at once, and sent as soon as may be; resolves with the server's row. */
+  /**
+   * Shows the message in the model immediately and sends it as soon as possible; resolves with the
+   * server's row.
+   */
   send(chatId: string, content: SendContent): Promise<MessageView> {
     return this.#sending.send(chatId, content);
   }
 
   /**
-   * Sends a message again that the server refused; `model` has it as `failed`, also after a restart. Throws
-   * `not_found` if there is none.
+   * Sends a message again that the server has refused; `model` has it as `failed`, also after a
+   * restart. Throws `not_found` if there is none.
    */
   resend(chatId: string, clientId: string): Promise<MessageView> {
     return this.#sending.resend(chatId, clientId);
   }
 
-  /** Drops a message that the server refused. Throws `not_found` if there is none. */
+  /** Drops a message that the server has refused. Throws `not_found` if there is none. */
   discard(chatId: string, clientId: string): Promise<void> {
     return this.#sending.discard(chatId, clientId);
   }
@@ -219,37 +224,40 @@ export class ChatClient extends SessionClient {
     return this.#sending.react(chatId, messageId, emoji, remove);
   }
 
-  /** In an encrypted chat, too, the server forgets the ciphertext and keeps a tombstone. */
+  /** In an encrypted chat, too, the server deletes the ciphertext and keeps a tombstone. */
   async delete(messageId: string): Promise<void> {
     await this.call("message.delete", { messageId });
   }
 
-  /** One chat as a screen shows it: its messages, members, draft and who is typing. */
+  /** Returns one chat as a screen shows it: its messages, members, draft and typing members. */
   chat(chatId: string): Conversation {
     return this.#conversations.get(chatId);
   }
 
   /**
-   * Marks messages up to `seq` as read; all that are here, unless given. It holds here at once, and on the
-   * server as soon as there is a connection.
+   * Marks messages up to `seq` as read; without it, all loaded messages. Takes effect locally
+   * immediately, and on the server as soon as there is a connection.
    */
   markRead(chatId: string, seq?: number): void {
     this.#readMarks.mark(chatId, seq);
   }
 
-  /** To be called on every key: tells the others that the caller is typing, as rarely as will do. */
+  /**
+   * Call it on every key press: notifies the other members that the caller is typing, as rarely as
+   * possible.
+   */
   signalTyping(chatId: string, isTyping: boolean): void {
     this.#typing ??= import("./own_typing.ts").then((each) => new each.OwnTyping(this));
     this.#typing.then((typing) => typing.signal(chatId, isTyping), () => this.#typing = undefined);
   }
 
-  /** Fetches the members and the newest messages: the inbox brings the last message only. */
+  /** Fetches the members and the newest messages: the inbox contains only the last message. */
   async openChat(chatId: string): Promise<void> {
     await this.#sync.open(chatId);
     await this.#encryption.showKnown(chatId);
   }
 
-  /** Older messages, before the oldest that is here; false when there are none. */
+  /** Loads messages older than the oldest loaded one; false if there are none. */
   async loadOlder(chatId: string, limit = 50): Promise<boolean> {
     const mayBeMore = await this.#sync.loadOlder(chatId, limit);
     await this.#encryption.showKnown(chatId);
@@ -257,8 +265,9 @@ export class ChatClient extends SessionClient {
   }
 
   /**
-   * Makes this a device for encrypted chats: its keys are made on first use, and kept in `storage` under
-   * `deviceKey`. Without a key they would lie there in the open, so a storage of one's own needs one.
+   * Makes this client a device for encrypted chats: its keys are created on first use, and kept in
+   * `storage`, sealed with `deviceKey`. Without a key they would be stored in plain text, so a
+   * custom storage needs one.
    */
   enableEncryption(deviceName: string): Promise<Encryption> {
     return this.#encryption.enable(deviceName);
@@ -287,7 +296,7 @@ export class ChatClient extends SessionClient {
     if (state === "refused") this.session.end().catch((error) => this.emit("fault", error));
   }
 
-  /** The first time, the inbox says which chats there are; from then on, sync says what has changed. */
+  /** The first time, the inbox lists the chats; from then on, sync lists the changes. */
   async #takeHello({ incarnation, sync, user, blockedUserIds }: HelloAnswer): Promise<void> {
     this.session.update(user);
     this.people.put(user);
@@ -318,7 +327,7 @@ export class ChatClient extends SessionClient {
     }
   }
 
-  /** Also deletes what is kept here of the chats, but for unsent messages and keys. */
+  /** Also deletes the stored chats, but not unsent messages and keys. */
   override async signOut(): Promise<void> {
     await super.signOut();
     await this.#kept?.clear();

@@ -1,18 +1,18 @@
 import type { ErrorCode, FieldError } from "../core/errors.ts";
 
-/** What a server answers, and what a client finds out by itself. */
+/** Codes of the server, and codes of the client itself. */
 export type ChatErrorCode =
   | ErrorCode
-  /** The server could not be reached, or the connection broke before it answered. */
+  /** The server could not be reached, or the connection broke before its response. */
   | "offline"
-  /** Nobody is signed in, or no longer. */
+  /** No user is signed in, or the session has ended. */
   | "signed_out"
-  /** The answer is not what this protocol says: it comes from something else than the server. */
+  /** The response does not follow this protocol: it comes from something other than the server. */
   | "bad_answer"
   /** The program uses the library wrongly; the message says what to change. */
   | "misuse";
 
-/** RFC 9457, as REST and sockets answer it. */
+/** RFC 9457 problem details, as REST and sockets send them. */
 export interface Problem {
   code: ErrorCode;
   status?: number;
@@ -26,7 +26,7 @@ export interface Problem {
 /** The one error that the client throws; `code` is a closed union, to switch on. */
 export class ChatError extends Error {
   override readonly name = "ChatError";
-  /** The faults by field, where a request has several. */
+  /** The faults by field, if a request has several. */
   readonly errors: FieldError[];
   /** Milliseconds after which a retry may succeed. */
   readonly retryAfterMs: number | undefined;
@@ -43,7 +43,12 @@ export class ChatError extends Error {
 
   static of(problem: Partial<Problem>): ChatError {
     const { code, detail, title, errors, retryAfter } = problem;
-    if (code === undefined) return new ChatError("bad_answer", "The answer is no problem report");
+    if (code === undefined) {
+      return new ChatError(
+        "bad_answer",
+        "Cannot read the error: the response is not a problem report",
+      );
+    }
     return new ChatError(code, detail ?? title ?? code, {
       errors,
       ...(retryAfter !== undefined && { retryAfterMs: retryAfter * 1000 }),
@@ -51,7 +56,7 @@ export class ChatError extends Error {
   }
 }
 
-/** Whether the same request may well succeed later, so that it is kept and tried again. */
+/** True if the same request may succeed later, so that it is kept and tried again. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof ChatError)) return false;
   return ["offline", "unavailable", "rate_limited", "internal", "request_timeout"]

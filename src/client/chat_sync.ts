@@ -15,30 +15,38 @@ type InboxItem = Output<"chat.inbox">["items"][number];
 export interface SyncHost {
   call: Call;
   userId(): string;
-  /** The rows that followed on `after`, in the model already; for whoever decrypts. */
+  /**
+   * Called with the rows that followed on `after`, once they are in the model; used for decryption.
+   */
   onRows(changes: ChangesView, after: number): void;
-  /** The caller has left, or was removed. */
+  /** The caller has left or was removed. */
   onLeft(chatId: string): void;
-  /** A chat that was not here before. */
+  /** A chat was added to the model. */
   onChat(chatId: string): void;
   onFault(error: unknown): void;
 }
 
 const PAGE = 100;
-/** Messages of a chat that are read when it is first seen; the rest is history, to be asked for. */
+/** Number of messages fetched when a chat is first seen; older ones are fetched on request. */
 const FIRST_MESSAGES = 50;
-/** Chats whose receipts are asked for anew after a break: those that were looked at last. */
+/**
+ * Maximum number of chats whose receipts are fetched again after a break: the most recently opened
+ * ones.
+ */
 const MOST_RECENT = 10;
-/** All clients are told to resync at once: each waits up to this long, in milliseconds. */
+/**
+ * Maximum delay in milliseconds of a requested resync, because all clients are asked at the same
+ * time.
+ */
 const RESYNC_JITTER_MS = 2_000;
 
 /**
- * Keeps the model in step with the server: a durable event applies if it follows on the chat's cursor; a
- * gap is caught up on, once for all that piled up meanwhile.
+ * Keeps the model in step with the server: a durable event is applied if it follows on the chat's
+ * cursor; a gap is filled by catching up, once for all events of the meantime.
  */
 export class ChatSync {
   readonly #serial = new Serial();
-  /** The highest revision heard of, of chats that are being caught up on. */
+  /** The highest announced revision of chats that are being caught up on. */
   readonly #wanted = new Map<string, number>();
   /** Chats that were opened, the last one last. */
   readonly #opened = new Set<string>();
@@ -53,8 +61,8 @@ export class ChatSync {
   }
 
   /**
-   * The inbox: every chat with its newest message, and from where to catch up on it. What is here of chats
-   * in `stale` belongs to another history and is replaced.
+   * Loads the inbox: every chat with its newest message, and the cursor from which to catch up. The
+   * rows of chats in `stale` belong to another history and are replaced.
    */
   async loadInbox(stale: Set<string> = new Set()): Promise<void> {
     let cursor: string | undefined;
@@ -69,11 +77,14 @@ export class ChatSync {
       }
       cursor = page.next ?? undefined;
     } while (cursor !== undefined);
-    // For the next connection, when the network may be bad.
+    // Loaded now for the next connection, when the network may be bad.
     void import("./sync_pages.ts").catch(() => {});
   }
 
-  /** After a restored backup: the server's revisions are of another history than the cursors here. */
+  /**
+   * Reloads everything after a restored backup: the server's revisions belong to another history
+   * than the cursors.
+   */
   async startOver(): Promise<void> {
     const stale = new Set(this.model.chats.keys());
     await this.loadInbox(stale);
@@ -81,8 +92,9 @@ export class ChatSync {
   }
 
   /**
-   * Catches up on every chat: `first` is what hello answered, null if the cursors did not fit into it. May
-   * be called again after it failed, and goes on from where it got to.
+   * Catches up on every chat. `first` is the sync of the hello reply, null if the cursors did not
+   * fit into the request. May be called again after a failure, and continues at the point of the
+   * failure.
    */
   async takeSync(first: SyncPageView | null): Promise<void> {
     clearTimeout(this.#resync);
@@ -94,7 +106,7 @@ export class ChatSync {
     );
     await pages.run(first);
     this.refreshSoon();
-    // Receipts take no revision, so that no catch-up brings those that were missed.
+    // Receipts have no revision, so catching up does not bring missed ones.
     for (const chatId of [...this.#opened].slice(-MOST_RECENT)) {
       if (this.model.chat(chatId)) await this.#attempt(() => this.#fetchMembers(chatId));
     }
@@ -116,15 +128,15 @@ export class ChatSync {
     }
   }
 
-  /** Nothing is begun by a timer any more. */
+  /** Stops starting work by timers. */
   close(): void {
     clearTimeout(this.#resync);
     clearTimeout(this.#refreshing);
   }
 
   /**
-   * Asks for the newest page of the inbox again, a little later: unread counts, whether a chat is muted and
-   * the caller's own read cursors take no revision, so that no catch-up brings them.
+   * Fetches the newest page of the inbox again, a little later: unread counts, the mute state of a
+   * chat and the caller's read cursors have no revision, so catching up does not bring them.
    */
   refreshSoon(): void {
     clearTimeout(this.#refreshing);
@@ -137,12 +149,15 @@ export class ChatSync {
     for (const item of items) if (this.model.chat(item.chat.id)) this.model.putInbox(item);
   }
 
-  /** Everything about a chat that is new here: its row, its members and its newest messages. */
+  /**
+   * Loads everything about a chat that is new to the model: its row, its members and its newest
+   * messages.
+   */
   async open(chatId: string): Promise<void> {
     await this.#serial.run(chatId, () => this.#open(chatId));
   }
 
-  /** Older messages, before those that are here; false when there are none. */
+  /** Loads messages older than the loaded ones; false if there are none. */
   loadOlder(chatId: string, limit: number): Promise<boolean> {
     return this.#serial.run(chatId, () => this.#loadOlder(chatId, limit));
   }
@@ -155,17 +170,17 @@ export class ChatSync {
     return items.length === limit;
   }
 
-  /** Resolves when all that was heard of is in the model. */
+  /** Resolves once all announced revisions are in the model. */
   idle(): Promise<void> {
     return this.#serial.idle();
   }
 
-  /** Asks for what followed on the cursor, whether or not anything was heard of. */
+  /** Fetches the changes after the cursor, even if no revision was announced. */
   catchUp(chatId: string): Promise<void> {
     return this.#serial.run(chatId, () => this.#catchUp(chatId));
   }
 
-  /** Returns the chat's head, from which on events are applied if the chat is new here. */
+  /** Returns the chat's head; if the chat is new to the model, events are applied from there on. */
   async #open(chatId: string, startOver = false): Promise<number> {
     const isNew = !this.model.chat(chatId);
     const head = await this.#fetchMembers(chatId, startOver);
@@ -195,7 +210,7 @@ export class ChatSync {
     else if (lastMessage) this.model.putMessages(chat.id, [lastMessage]);
   }
 
-  /** One sync for all chats, however often it is said meanwhile. */
+  /** Runs one sync for all chats, even if it is requested several times in the meantime. */
   #resyncSoon(): void {
     clearTimeout(this.#resync);
     this.#resync = setTimeout(
@@ -239,7 +254,7 @@ export class ChatSync {
         if (changes.reset) return void await this.#open(chatId, true);
         this.#take(changes, after);
         const isBehind = changes.more || (this.#wanted.get(chatId) ?? 0) > changes.rev;
-        // Where it gets no further, the next event is to try again, not this loop.
+        // If no progress is made, the next event tries again, not this loop.
         more = isBehind && changes.rev > after;
       }
     } catch (error) {
@@ -250,7 +265,10 @@ export class ChatSync {
     }
   }
 
-  /** Rows of many chats, each following on its cursor in `after`; those of a new chat come from its start. */
+  /**
+   * Applies rows of many chats, each following on its cursor in `after`; the rows of a new chat
+   * start at its beginning.
+   */
   async #takePage(items: ChangesView[], after: Record<string, number>): Promise<void> {
     for (const changes of items) {
       const { chatId, reset } = changes;
@@ -265,7 +283,7 @@ export class ChatSync {
     return this.#serial.run(chatId, async () => {
       const self = members.find(({ userId }) => userId === this.host.userId());
       if (self && self.leftAt !== null) return;
-      // Of a long history, the newest messages are read instead of all from the start.
+      // For a long history, the newest messages are read instead of everything from the start.
       if (this.model.chat(chatId) || more || !chat) return await this.#discover(chatId);
       this.model.putChat({ ...chat, rev: changes.rev });
       this.model.putMembers(chatId, members);
@@ -276,8 +294,8 @@ export class ChatSync {
   }
 
   /**
-   * A chat that is new here, found by an event or a sync: what came since the caller joined is news. Events
-   * that come meanwhile are caught up on at the end, so that all are told of in order.
+   * Adds a chat found by an event or a sync: messages since the caller joined are new. Events that
+   * arrive in the meantime are caught up on at the end, so that all are announced in order.
    */
   async #discover(chatId: string): Promise<void> {
     if (this.model.chat(chatId)) return await this.#catchUp(chatId);
@@ -319,7 +337,7 @@ export class ChatSync {
     this.host.onLeft(chatId);
   }
 
-  /** What fails here is found again by the next event or the next hello. */
+  /** A failure here is found again by the next event or the next hello. */
   async #attempt(action: () => Promise<unknown>): Promise<void> {
     try {
       await action();
@@ -329,7 +347,7 @@ export class ChatSync {
   }
 }
 
-/** Whether a message came after the member joined, by whose clock it was sent. */
+/** Returns whether a message was sent after the member joined, by the server's clock. */
 function sinceJoining(self: MemberView | undefined): (message: MessageView | undefined) => boolean {
   return (message) =>
     self !== undefined && message !== undefined &&

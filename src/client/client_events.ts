@@ -7,15 +7,15 @@ export type ClientEvents =
   & { [Name in keyof ServerEvents]: { event: Name } & ServerEvents[Name] }
   & EncryptionEvents
   & {
-    /** Whether there is a connection; see `ChatClient.state`. */
+    /** The state of the connection has changed; see `ChatClient.state`. */
     state: ConnectionState;
     /** The session is over: sign in again. */
     signedOut: void;
-    /** Something in the background failed, and will be tried again. */
+    /** Background work failed, and will be tried again. */
     fault: unknown;
     /**
-     * A message that is new here: live, or caught up on after a break. Each comes once, the caller's own
-     * included; an encrypted one comes once it was read.
+     * A message that is new to the client: live, or caught up on after a break. Each is announced
+     * once, including the caller's own; an encrypted one once it has been decrypted.
      */
     message: { chatId: string; message: LocalMessage };
   };

@@ -3,26 +3,32 @@ import type { KeyStore } from "./mls/key_store.ts";
 import type { FetchFunction, WebSocketClass } from "./platform.ts";
 
 export interface ChatClientOptions {
-  /** The server's address with `http://` or `https://`, without `/api`. */
+  /** URL of the server with `http://` or `https://`, without `/api`. */
   url: string;
-  /** Keeps sign-in, unsent messages and keys; in memory, unless given. */
+  /** Keeps sign-in, unsent messages and keys; in memory by default. */
   storage?: KeyStore;
   /**
-   * Whether chats, messages and drafts are kept in `storage`, too, so that the next run shows them without a
-   * network and hears of all that it missed. They are, unless this is false.
+   * Whether chats, messages and drafts are also kept in `storage`, so that the next run shows them
+   * without a network and announces all missed messages. True by default.
    */
   persist?: boolean;
-  /** Seals what is kept in `storage`, keys of encrypted chats above all. */
+  /** Seals the contents of `storage`, above all the keys of encrypted chats. */
   deviceKey?: CryptoKey;
-  /** The platform's, unless given. */
+  /** The platform's by default. */
   fetch?: FetchFunction;
-  /** The platform's, unless given. Node has one from 22 on; before, give that of the package `ws`. */
+  /**
+   * The platform's by default. Node has one from version 22 on; for earlier versions, pass that of
+   * the package `ws`.
+   */
   WebSocket?: WebSocketClass;
-  /** Milliseconds without a byte after which a call or connecting has failed; 15,000 unless given. */
+  /**
+   * Milliseconds without a byte after which a call or a connection attempt fails; 15,000 by
+   * default.
+   */
   timeoutMs?: number;
 }
 
-/** Options with what the platform provides. */
+/** Options completed with the platform's functions. */
 export type CheckedOptions =
   & ChatClientOptions
   & Required<Pick<ChatClientOptions, "fetch" | "WebSocket">>;
@@ -47,7 +53,7 @@ const CHECKS: Record<keyof ChatClientOptions, Check> = {
   timeoutMs: [(value) => value > 0, "a number of milliseconds above 0"],
 };
 
-/** Throws `misuse` for options that could never work, and says what to change. */
+/** Throws `misuse` for options that can never work, and says what to change. */
 export function checkedOptions(options: ChatClientOptions): CheckedOptions {
   const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
   const { fetch, WebSocket } = globalThis;
@@ -68,7 +74,7 @@ function check(name: keyof typeof CHECKS, value: unknown): void {
   throw refusal(`the option ${name} has to be ${expected}. It is ${String(value)}`);
 }
 
-/** The address without slashes at its end. */
+/** Returns the URL without trailing slashes. */
 function checkedUrl(url: string): string {
   const right = url.trim()
     .replace(/^ws/i, "http")

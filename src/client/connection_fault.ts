@@ -2,23 +2,24 @@ import { ChatError } from "./chat_error.ts";
 import { misuse } from "./misuse.ts";
 import type { Rest } from "./rest.ts";
 
-/** An operation that only the server refuses in its own words. */
+/** Path of an operation that only this server refuses with its own error. */
 const NEEDS_SESSION = "/api/users/profile";
 
 export interface UnopenedSocket {
   rest: Rest;
   url: string;
-  /** Whether the one before it did not open, either. */
+  /** True if the previous attempt did not open either. */
   again: boolean;
 }
 
-/** Servers that answered over HTTP since the last connection that opened. */
+/** Servers that have answered over HTTP since the last connection that opened. */
 const answering = new WeakSet<Rest>();
 
 /**
- * Finds out why a WebSocket does not open, if it is not for want of a network. Null if it is, or may be: a server
- * that is only just starting answers over HTTP first, and a network may be back just now. So a proxy is blamed
- * only for a connection that was tried after the server had answered.
+ * Finds out why a WebSocket does not open if the network is not the reason. Returns null if the
+ * network is, or may be, the reason: a starting server answers over HTTP first, and a network may
+ * just be back. So a proxy is blamed only for a connection that was tried after the server had
+ * answered.
  */
 export async function socketFault(
   { rest, url, again }: UnopenedSocket,
@@ -36,8 +37,8 @@ export async function socketFault(
 }
 
 /**
- * Tells a server that does not admit the page's origin from one that cannot be reached: for a page, both are the
- * same failed request, but one without CORS gets through to the former.
+ * Distinguishes a server that does not admit the page's origin from one that cannot be reached: for
+ * a page both are the same failed request, but a request without CORS reaches the former.
  */
 export async function originFault(url: string): Promise<ChatError | null> {
   const { location } = globalThis;

@@ -5,10 +5,10 @@ import { View } from "./view.ts";
 /** A request for consent that waits for the caller's answer. */
 export type ContactRequest = Output<"request.list">["items"][number];
 
-/** The newest ones, which a screen shows. */
+/** Maximum number of requests shown: the newest ones. */
 const MAX_REQUESTS = 100;
 
-/** Invitations to groups, and people who wish to write; fetched while somebody looks at them. */
+/** Invitations to groups, and users who wish to write; fetched while the view has a subscriber. */
 export class ContactRequests extends View<readonly ContactRequest[]> {
   #items: readonly ContactRequest[] = [];
 
@@ -17,7 +17,7 @@ export class ContactRequests extends View<readonly ContactRequest[]> {
     super(() => this.#items, () => this.refresh());
   }
 
-  /** The chat is then in the inbox. */
+  /** Accepts a request; the chat is then in the inbox. */
   async accept(requestId: string): Promise<void> {
     await this.call("request.accept", { requestId });
     this.#drop(requestId);

@@ -9,15 +9,15 @@ import { View } from "./view.ts";
 
 /** The messages of a chat as a screen shows them. */
 export interface MessagesSnapshot {
-  /** In their order, without a hole; those on their way last. `clientId` is the key for a list. */
+  /** In order, without gaps; unsent messages last. `clientId` is the key for a list. */
   rows: readonly LocalMessage[];
-  /** Whether `loadOlder` would bring more. */
+  /** True if `loadOlder` would load more. */
   hasOlder: boolean;
-  /** Whether messages are being fetched. */
+  /** True while messages are being fetched. */
   isLoading: boolean;
 }
 
-/** The client that a conversation is one of. */
+/** The part of the client that a conversation uses. */
 export interface ConversationHost {
   readonly model: Model;
   readonly inbox: Inbox;
@@ -32,16 +32,16 @@ export interface ConversationHost {
 }
 
 /**
- * One chat, as a screen shows it: what is seen are views, to be given to `useSyncExternalStore`. Its members
- * and newest messages are fetched when `messages` or `members` is first subscribed to.
+ * One chat as a screen shows it, in views for `useSyncExternalStore`. Its members and newest
+ * messages are fetched when `messages` or `members` is first subscribed to.
  */
 export class Conversation {
-  /** Undefined for a chat that is not here. */
+  /** Undefined for a chat that is not loaded. */
   readonly row: View<InboxRow | undefined>;
   readonly messages: View<MessagesSnapshot>;
-  /** Present members; in a very large group, those that are known. */
+  /** Members of the chat; in a very large group, only the loaded ones. */
   readonly members: View<readonly MemberView[]>;
-  /** Ids of the people who are typing now, but the caller. */
+  /** Ids of the users who are typing now, except the caller. */
   readonly typing: View<readonly string[]>;
   readonly draft: View<ComposerDraft>;
   #loading = 0;
@@ -58,33 +58,36 @@ export class Conversation {
     this.draft = drafts.view(chatId);
   }
 
-  /** Loads messages before the oldest that is here; false when there are none. */
+  /** Loads messages older than the oldest loaded one; false if there are none. */
   loadOlder(limit?: number): Promise<boolean> {
     return this.#whileLoading(() => this.host.loadOlder(this.chatId, limit));
   }
 
-  /** See `ChatClient.send`. What was written in the draft is sent apart from it: see `sendDraft`. */
+  /** See `ChatClient.send`. Does not include the draft: see `sendDraft`. */
   send(content: SendContent): Promise<MessageView> {
     return this.host.send(this.chatId, content);
   }
 
-  /** Sends the draft, with the media given, and empties it. A refused message keeps the text. */
+  /**
+   * Sends the draft with the given media, and empties it. If the message is refused, it keeps the
+   * text.
+   */
   sendDraft(content: Omit<SendContent, "text" | "replyTo"> = {}): Promise<MessageView> {
     const { text, ...reply } = this.host.drafts.get(this.chatId);
     this.host.drafts.set(this.chatId, { text: "" });
     this.host.signalTyping(this.chatId, false);
-    // An empty text is refused; a message of media alone has none.
+    // An empty text is refused, so a message with only media has none.
     return this.send({ ...content, ...reply, text: text || undefined });
   }
 
-  /** Keeps what was written, and tells the others that the caller is typing. */
+  /** Keeps the draft, and notifies the other members that the caller is typing. */
   setDraft(draft: ComposerDraft): void {
     const { text } = this.host.drafts.get(this.chatId);
     this.host.drafts.set(this.chatId, draft);
     if (text !== draft.text) this.host.signalTyping(this.chatId, draft.text !== "");
   }
 
-  /** Marks messages up to `seq` as read; all that are here, unless given. */
+  /** Marks messages up to `seq` as read; without it, all loaded messages. */
   markRead(seq?: number): void {
     this.host.markRead(this.chatId, seq);
   }
@@ -96,10 +99,7 @@ export class Conversation {
     else this.#isOpen = false;
   }
 
-  /**
-   * Fetches what a screen shows that is not here yet, where one looks.
-   * @internal
-   */
+  /** Fetches data that a subscribed view lacks. @internal */
   reopen(): void {
     const isWatched = this.messages.isWatched || this.members.isWatched;
     const { model, state } = this.host;
@@ -134,7 +134,7 @@ export class Conversation {
   #rows: readonly LocalMessage[] = [];
   #rowsOf: readonly LocalMessage[] | undefined;
 
-  /** Leaves out edits, reactions and deletions of an encrypted chat, which are messages, too. */
+  /** Leaves out edits, reactions and deletions of an encrypted chat, which are messages too. */
   #shown(all: readonly LocalMessage[]): readonly LocalMessage[] {
     if (all === this.#rowsOf) return this.#rows;
     this.#rowsOf = all;

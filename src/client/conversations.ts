@@ -1,6 +1,6 @@
 import { Conversation, type ConversationHost } from "./conversation.ts";
 
-/** The chats that a screen has shown: one object each, so that its views stay the same. */
+/** The chats that a screen has shown: one object for each, so that its views stay the same. */
 export class Conversations {
   readonly #byId = new Map<string, Conversation>();
 
@@ -19,7 +19,7 @@ export class Conversations {
     return conversation;
   }
 
-  /** There is a connection: what is looked at and not here yet is fetched. */
+  /** Called on a connection: fetches data that subscribed views lack. */
   connected(): void {
     for (const conversation of this.#byId.values()) conversation.reopen();
   }

@@ -1,6 +1,6 @@
 import { View } from "./view.ts";
 
-/** What a person has written in a chat and not sent. */
+/** An unsent message that a user is writing in a chat. */
 export interface ComposerDraft {
   text: string;
   /** The id of the message that it replies to. */
@@ -9,7 +9,7 @@ export interface ComposerDraft {
 
 const EMPTY: ComposerDraft = { text: "" };
 
-/** What was written and not sent, by chat; kept in the client's storage, if it has one. */
+/** Unsent drafts, by chat; kept in the client's storage, if it has one. */
 export class Drafts {
   readonly #drafts = new Map<string, ComposerDraft>();
   readonly #views = new Map<string, View<ComposerDraft>>();
@@ -26,7 +26,7 @@ export class Drafts {
     return view;
   }
 
-  /** Listeners hear of it before this returns, as a text field that shows the draft needs it. */
+  /** Notifies listeners before it returns, as a text field that shows the draft requires. */
   set(chatId: string, draft: ComposerDraft): void {
     if (draft.text === "" && !draft.replyTo) this.#drafts.delete(chatId);
     else this.#drafts.set(chatId, draft);
@@ -41,10 +41,7 @@ export class Drafts {
     this.#listeners.add(listener);
   }
 
-  /**
-   * Null where nothing was begun.
-   * @internal
-   */
+  /** Null for an empty draft. @internal */
   kept(chatId: string): ComposerDraft | null {
     return this.#drafts.get(chatId) ?? null;
   }

@@ -1,6 +1,6 @@
 import { throwLater } from "./view.ts";
 
-/** Listeners by the name of what they hear; one that throws does not keep the others from hearing. */
+/** Listeners by event name; an error thrown by one does not affect the others. */
 export class Emitter<Events> {
   readonly #listeners = new Map<keyof Events, Set<(data: never) => unknown>>();
 
@@ -15,7 +15,9 @@ export class Emitter<Events> {
     return () => listeners.delete(listener);
   }
 
-  /** Resolves once the promises that listeners returned have settled; undefined if none returned one. */
+  /**
+   * Resolves once the promises returned by listeners have settled; undefined if none returned one.
+   */
   emit<Name extends keyof Events>(name: Name, data: Events[Name]): Promise<unknown> | undefined {
     const pending: Promise<unknown>[] = [];
     for (const listener of [...this.#listeners.get(name) ?? []]) {

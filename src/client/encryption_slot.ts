@@ -10,7 +10,7 @@ export interface EncryptionSlotHost {
   userId(): string;
   model: Model;
   storage: KeyStore;
-  /** Whether `storage` lasts longer than the client, so that keys must be sealed in it. */
+  /** True if `storage` lasts longer than the client, so that keys must be sealed in it. */
   isLasting: boolean;
   deviceKey?: CryptoKey;
   emit: EncryptionContext["emit"];
@@ -33,7 +33,7 @@ export class EncryptionSlot {
   /** Throws `conflict` while it is not enabled. */
   get(): Encryption {
     if (this.#current) return this.#current;
-    throw new ChatError("conflict", "Encrypted chats need enableEncryption first");
+    throw new ChatError("conflict", "Cannot use encrypted chats: call enableEncryption first");
   }
 
   async enable(deviceName: string): Promise<Encryption> {
@@ -49,7 +49,10 @@ export class EncryptionSlot {
   async #open(deviceName: string): Promise<Encryption> {
     const { isLasting, onEnabled, ...host } = this.host;
     if (isLasting && !host.deviceKey) {
-      throw new ChatError("conflict", "Keeping keys in a storage needs a deviceKey to seal them");
+      throw new ChatError(
+        "conflict",
+        "Cannot keep keys in the storage: pass a deviceKey to seal them",
+      );
     }
     // MLS is most of this library: a program without encrypted chats does not load it.
     const { Encryption } = await import("./encryption/encryption.ts");
@@ -58,14 +61,14 @@ export class EncryptionSlot {
     return this.#current;
   }
 
-  /** Joins a chat that is new here, if it is encrypted and its group has been made. */
+  /** Joins a new chat if it is encrypted and its group exists. */
   takeUp(chatId: string): void {
     const chat = this.host.model.chat(chatId)?.chat;
     if (!this.#current || !chat?.encrypted || !chat.epoch) return;
     this.#current.takeUp(chatId).catch(this.host.onFault);
   }
 
-  /** Shows what was read before in rows that have just come. */
+  /** Restores the decrypted content of rows that have just arrived, if it was decrypted before. */
   async showKnown(chatId: string): Promise<void> {
     if (this.host.model.chat(chatId)?.chat.encrypted) await this.#current?.showKnown(chatId);
   }

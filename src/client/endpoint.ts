@@ -2,19 +2,19 @@ import { ChatError } from "./chat_error.ts";
 import { FIRST_ENDPOINTS } from "./endpoints.ts";
 import { misuse } from "./misuse.ts";
 
-/** How an operation is called. */
+/** Describes how an operation is called. */
 export interface Endpoint {
   isCommand: boolean;
   isPublic: boolean;
-  /** Acts for the caller's account when a session comes along. */
+  /** Acts for the caller's account if there is a session. */
   takesSession: boolean;
   /** Undefined for a command of sockets only. */
   method?: string;
-  /** Under `/api`. */
+  /** Path below `/api`. */
   path?: string;
 }
 
-/** Throws `misuse` for a name that is no operation's. */
+/** Throws `misuse` for a name that is not an operation. */
 export async function endpointOf(name: string): Promise<Endpoint> {
   const [letters, method, path] = (own(FIRST_ENDPOINTS, name) ?? await otherEndpoint(name)).split(
     " ",

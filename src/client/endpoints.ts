@@ -132,8 +132,8 @@ export interface DeclaredOperations {
 }
 
 /**
- * What a first screen needs, as letters (`s`: sockets take it; `p`: needs no session; `o`: counts one that
- * comes along), the method, and the path under /api.
+ * Endpoints of a first screen, as letters (`s`: available on sockets; `p`: needs no session; `o`: uses
+ * a session if there is one), the method, and the path under /api.
  */
 export const FIRST_ENDPOINTS: Readonly<Record<string, string>> = {
   "auth.login": "p POST /auth/login",

@@ -1,7 +1,7 @@
 import type { ChangesView } from "../api/views/changes.ts";
 import type { ServerEvent } from "./events.ts";
 
-/** Null for an event that this version does not know: its rows are asked for. */
+/** Returns null for an event that this version does not know; its rows are then fetched. */
 export function rowsOf(event: Extract<ServerEvent, { rev: number }>): ChangesView | null {
   const { chatId, rev } = event;
   const rows: ChangesView = { chatId, rev, messages: [], members: [], more: false };

@@ -15,33 +15,36 @@ import type {
 import type { UserView } from "../api/views/user.ts";
 import type { Presence } from "./local_chat.ts";
 
-/** What the server tells without being asked, by name. */
+/** Events that the server sends by itself, by name. */
 export interface ServerEvents {
   "message.created": Durable<MessageView>;
   "message.updated": Durable<MessageEventView>;
   "message.deleted": Durable<MessageView>;
   "chat.updated": Durable<ChatView>;
   "member.updated": Durable<MemberEventView>;
-  /** The rows that the revisions `(after, rev]` touched. */
+  /** The rows that the revisions `(after, rev]` changed. */
   "chat.changes": Durable<ChangesView>;
   "mls.commit": Durable<HandshakeView>;
   "receipt.updated": InChat<ReceiptsView>;
-  /** Instead of it in a chat with very many members, but for the caller's own cursors. */
+  /**
+   * Replaces `receipt.updated` in a chat with very many members, except for the caller's own
+   * cursors.
+   */
   "receipt.counted": InChat<ReceiptCountView>;
   "typing": InChat<{ userId: string; typing: boolean }>;
   "presence": { data: Presence };
   "notification": { data: NotificationView };
   /** The caller has read notifications, on this or another device; null for all of them. */
   "notification.read": { data: NotificationsReadView };
-  /** What notifications were about is gone, and they with it. */
+  /** The subjects of notifications are deleted, and the notifications with them. */
   "notification.removed": { data: NotificationsRemovedView };
-  /** The caller has muted a chat, or no longer, on this or another device. */
+  /** The caller has muted or unmuted a chat, on this or another device. */
   "chat.notifications": { data: ChatNotificationsEvent };
-  /** Somebody who shares a chat with the caller, or the caller, has a new name, picture or bio. */
+  /** A user who shares a chat with the caller, or the caller, has a new name, picture or bio. */
   "user.updated": { data: UserView };
-  /** The caller has blocked somebody, or no longer, on this or another device. */
+  /** The caller has blocked or unblocked a user, on this or another device. */
   "user.blocks": { data: { userId: string; blocked: boolean } };
-  /** A request for consent was sent, or answered: to both people. */
+  /** A request for consent was sent or answered; both users receive it. */
   "contact.request": { data: ContactRequestEvent };
   "resync": { data: Record<string, never> };
   "session.ended": { data: { sessionId: string; reason: string } };
@@ -57,19 +60,22 @@ interface InChat<Data> {
 
 interface Durable<Data> extends InChat<Data> {
   rev: number;
-  /** `rev - 1` where it is absent. */
+  /** `rev - 1` if it is absent. */
   after?: number;
 }
 
-/** The compiler holds the list to the server's: an event that is missing here makes this `never`. */
+/**
+ * The compiler compares the list with the server's: if an event is missing here, this becomes
+ * `never`.
+ */
 export type ServerEventName = EventName extends keyof ServerEvents ? keyof ServerEvents : never;
 
-/** As it comes in a frame. */
+/** An event as it comes in a frame. */
 export type ServerEvent = {
   [Name in ServerEventName]: { event: Name } & ServerEvents[Name];
 }[ServerEventName];
 
-/** Whether it covers revisions of a chat. */
+/** True if the event covers revisions of a chat. */
 export function isDurable(
   event: ServerEvent,
 ): event is Extract<ServerEvent, { rev: number }> {

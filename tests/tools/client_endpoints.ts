@@ -62,17 +62,17 @@ function endpointsSource(declared: Declared[]): string {
   return [
     HEAD + imports.join("\n"),
     `export interface DeclaredOperations {\n${types.join("\n")}\n}`,
-    "/**\n * What a first screen needs, as letters (`s`: sockets take it; `p`: needs no session; `o`: counts one that\n" +
-    " * comes along), the method, and the path under /api.\n */\n" +
+    "/**\n * Endpoints of a first screen, as letters (`s`: available on sockets; `p`: needs no session; `o`: uses\n" +
+    " * a session if there is one), the method, and the path under /api.\n */\n" +
     table("FIRST_ENDPOINTS", first),
   ].join("\n\n") + "\n";
 }
 
 /** The source of src/client/all_endpoints.ts. */
 function allEndpointsSource(declared: Declared[]): string {
-  const about =
-    "/** All of them, written as in `FIRST_ENDPOINTS`: loaded when another one is first called. */\n";
-  return HEAD + about + table("ALL_ENDPOINTS", declared) + "\n";
+  const comment =
+    "/** All endpoints, in the form of `FIRST_ENDPOINTS`; loaded when another one is first called. */\n";
+  return HEAD + comment + table("ALL_ENDPOINTS", declared) + "\n";
 }
 
 function table(name: string, declared: Declared[]): string {
