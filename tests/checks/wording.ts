@@ -19,7 +19,6 @@ export const NOT_YET: readonly string[] = [
   "tests/core/",
   "tests/deploy/",
   "tests/doctor/",
-  "tests/e2e/",
   "tests/encryption/",
   "tests/http/",
   "tests/launcher/",

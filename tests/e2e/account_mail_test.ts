@@ -3,7 +3,7 @@ import { AccountWorld } from "../support/account_world.ts";
 import { eventually } from "../support/eventually.ts";
 import { TestSmtpServer } from "../support/smtp_server.ts";
 
-Deno.test("with SMTP_URL, mail goes by SMTP and nothing of it to the log", async () => {
+Deno.test("the server with SMTP_URL sends mail by SMTP and logs nothing of it", async () => {
   const smtp = await TestSmtpServer.start();
   try {
     await using world = await AccountWorld.open({
@@ -20,7 +20,7 @@ Deno.test("with SMTP_URL, mail goes by SMTP and nothing of it to the log", async
   }
 });
 
-Deno.test("a mail server that is away fails nothing that was asked for", async () => {
+Deno.test("requests succeed while the mail server is unreachable", async () => {
   await using world = await AccountWorld.open({
     SMTP_URL: "smtp://127.0.0.1:9",
     MAIL_FROM: "chat@example.org",

@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { ServerProcess } from "../support/server_process.ts";
 
-Deno.test("an account is opened, confirmed, protected and ended with the real program", async () => {
+Deno.test("the real program registers, confirms, protects and deletes an account", async () => {
   await using server = await ServerProcess.start({ env: { BROKER: "kv" } });
   const visitor = new HttpClient(server.url);
   const password = "correct horse battery";

@@ -14,7 +14,7 @@ interface Ran {
   err: string;
 }
 
-/** The command with the permissions of its task, on the data of a server that runs. */
+/** Runs the command with the permissions of its task, on the data of a running server. */
 async function admin(
   dataDir: string,
   env: Record<string, string>,
@@ -33,7 +33,8 @@ async function admin(
 
 for (const store of testedStores()) {
   Deno.test({
-    name: `an operator grants and revokes the role beside a running server (${store.name})`,
+    name:
+      `the operator's command grants and revokes the role beside a running server (${store.name})`,
     ignore: store.ignore,
     fn: async () => {
       const env = testEnvironment({ ADMIN_SECOND_FACTOR: "optional", ...store.environment() });
@@ -62,7 +63,7 @@ for (const store of testedStores()) {
   });
 }
 
-Deno.test("the operator's command says what is wrong, and changes nothing", async () => {
+Deno.test("the operator's command reports invalid arguments, and changes nothing", async () => {
   await using server = await ServerProcess.start({ env: testEnvironment() });
   const run = (...args: string[]) => admin(server.dataDir, testEnvironment(), ...args);
   const missing = await run("grant", "nobody");

@@ -12,8 +12,8 @@ import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 /**
- * Who may do what, through every transport. `author` is a plain member who wrote the message; `blocked` is
- * the person of the direct chat whom the other one, `peer`, has blocked.
+ * Permissions of each caller, on every transport. `author` is a plain member who wrote the message;
+ * `blocked` is the person of the direct chat whom the other one, `peer`, has blocked.
  */
 const IN_GROUP = ["stranger", "removed", "member", "author", "admin", "owner"] as const;
 const IN_DIRECT = ["stranger", "peer", "blocked"] as const;
@@ -21,7 +21,7 @@ const ACTORS = [...IN_GROUP, "peer", "blocked", "target"] as const;
 
 type Actor = typeof ACTORS[number];
 type People = Record<Actor, Person>;
-/** `ok`, or the code of the refusal. */
+/** `ok`, or the error code of the refusal. */
 type Code = string;
 
 interface Place {
@@ -33,9 +33,9 @@ interface Place {
 
 interface Row {
   input: (place: Place) => Input;
-  /** In the order of IN_GROUP. */
+  /** Callers in the order of IN_GROUP. */
   group: readonly [Code, Code, Code, Code, Code, Code];
-  /** In the order of IN_DIRECT. */
+  /** Callers in the order of IN_DIRECT. */
   direct: readonly [Code, Code, Code];
 }
 
@@ -62,7 +62,7 @@ const TABLE: Record<string, Row> = {
   "chat.get": { input: chat, group: MEMBERS, direct: EITHER },
   "chat.read": { input: (p) => ({ ...chat(p), seq: 1 }), group: MEMBERS, direct: EITHER },
   "chat.delivered": { input: (p) => ({ ...chat(p), seq: 1 }), group: MEMBERS, direct: EITHER },
-  // Who was removed learns that they were, and nothing else.
+  // A removed member learns of the removal, and of nothing else.
   "chat.changes": { input: chat, group: [nf, ok, ok, ok, ok, ok], direct: EITHER },
   "typing.start": { input: chat, group: MEMBERS, direct: EITHER },
   "typing.stop": { input: chat, group: MEMBERS, direct: EITHER },
@@ -71,7 +71,7 @@ const TABLE: Record<string, Row> = {
     group: MEMBERS,
     direct: UNLESS_BLOCKED,
   },
-  // In the direct chat the message is that of the one who is blocked.
+  // In the direct chat the message is from the blocked person.
   "message.edit": {
     input: (p) => ({ ...message(p), text: "Better" }),
     group: [nf, nf, no, ok, no, no],
@@ -117,7 +117,7 @@ const TABLE: Record<string, Row> = {
   "audit.group": { input: group, group: ADMINS, direct: NO_GROUP },
   "user.report": {
     input: (p) => ({ ...message(p), userId: p.senderId, reason: "spam" }),
-    // Who was removed may still report what they saw; nobody reports themselves.
+    // A removed member may still report what they saw; no user may report themselves.
     group: [nf, ok, ok, "invalid_request", ok, ok],
     direct: [nf, ok, "invalid_request"],
   },
@@ -153,12 +153,14 @@ const TABLE: Record<string, Row> = {
   "mls.groupInfo": { input: chat, ...NOT_ENCRYPTED },
 };
 
-/** An operation that is about a chat names one, or a message. */
+/** Returns true if the operation has a field for a chat or a message. */
 function isAboutChat(operation: Operation): boolean {
   return inputFields(operation).some((name) => ["chatId", "groupId", "messageId"].includes(name));
 }
 
-/** People, their places at one transport, and a group and a direct chat for each question. */
+/**
+ * Connects the people to one transport, with a separate group and direct chat for each question.
+ */
 class World implements AsyncDisposable {
   readonly #atDoor = new Map<Actor, TransportClient>();
 
@@ -178,7 +180,7 @@ class World implements AsyncDisposable {
     const owner = this.app.client(this.people.owner);
     const made = await owner.post("/api/groups", { name: "Group", memberIds });
     const chatId = made.body.id;
-    // In this order, so that who is removed has seen the message.
+    // In this order, so that the removed member has seen the message.
     const sent = await this.app.client(author).post("/api/messages", { chatId, text: "first" });
     await owner.put(`/api/groups/${chatId}/admin`, { userId: admin.id, role: "admin" });
     await owner.delete(`/api/groups/${chatId}/members/${removed.id}`);
@@ -207,8 +209,8 @@ function codeOf({ ok, error }: Outcome): Code {
 
 for (const transport of TRANSPORTS) {
   Deno.test({
-    name: `${transport.name}: every operation on a chat, by everyone who may and who may not`,
-    // The Socket.IO client's timers outlive it a little.
+    name: `${transport.name} permits and refuses every operation on a chat by the caller's role`,
+    // The Socket.IO client's timers outlive its close a little.
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async () => {
@@ -240,7 +242,7 @@ for (const transport of TRANSPORTS) {
   });
 }
 
-/** What one may not see answers as what does not exist: the same words about another id. */
+/** An invisible object gets the response of a missing one: the same error text about another id. */
 async function assertAsIfMissing(
   there: TransportClient,
   operation: Operation,

@@ -12,7 +12,7 @@ import { HttpClient } from "../support/http_client.ts";
 import { type AnySchema, inputSchema } from "../tools/operation_fields.ts";
 import { RunningApp } from "../support/running_app.ts";
 
-/** What no field of any operation takes. */
+/** Values that no field of any operation accepts. */
 const NEVER_VALID: Record<string, unknown> = {
   "an operator object": { $gt: "" },
   "another operator object": { $ne: null },
@@ -26,10 +26,10 @@ const NEVER_VALID: Record<string, unknown> = {
   "a huge number": 1e308,
 };
 
-/** Text in which anything goes: there a huge string is right, and an address makes one of anything. */
+/** Free text fields: a huge string is valid there, and in an address any value becomes text. */
 const FREE_TEXT = new Set(["text", "password", "newPassword", "currentPassword", "q"]);
 
-/** A value that a JSON Schema takes; ids are of `known`, which belong to other people. */
+/** Returns a value that a JSON Schema accepts; ids come from `known` and belong to other people. */
 function sample(
   schema: AnySchema,
   known: Record<string, string>,
@@ -71,7 +71,7 @@ interface Attempt {
   input: Input;
 }
 
-/** One thing wrong at a time, in every field. */
+/** Inputs with one fault each, for every field. */
 function* attempts(operation: Operation, known: Record<string, string>): Generator<Attempt> {
   const schema = inputSchema(operation);
   for (const form of [schema, ...schema.anyOf ?? [], ...schema.oneOf ?? []]) {
@@ -99,9 +99,12 @@ function withPrototype(good: Input): Input {
   return input;
 }
 
-/** In a query all is text, and a path is part of the route: what is wrong in JSON may be right there. */
-function mayPass(transport: string, operation: Operation): boolean {
-  return transport === "REST" && operation.rest!.method === "GET";
+/**
+ * In a query every value is text, and a path is part of the route: a value that is wrong in JSON
+ * may be right there.
+ */
+function mayPass(door: string, operation: Operation): boolean {
+  return door === "REST" && operation.rest!.method === "GET";
 }
 
 class Scene {
@@ -122,7 +125,7 @@ class Scene {
     return new Scene(app, eve.token, known, owner);
   }
 
-  /** All that an intruder could have changed. */
+  /** Everything that an intruder could have changed. */
   async dump(): Promise<unknown> {
     const store = await this.app.openStore();
     try {
@@ -142,7 +145,7 @@ class Scene {
   }
 }
 
-/** A refusal of the closed union that blames the request, never the server. */
+/** Asserts a code of the closed union that blames the request, never the server. */
 function faultOf({ ok, error }: Outcome): string | null {
   if (ok) return "it was taken";
   if (!error) return "there was no answer";
@@ -152,7 +155,7 @@ function faultOf({ ok, error }: Outcome): string | null {
 
 for (const transport of TRANSPORTS) {
   Deno.test({
-    name: `${transport.name}: whatever is wrong in whichever field is refused, and changes nothing`,
+    name: `${transport.name} rejects a wrong value of any field, and changes nothing`,
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async () => {
@@ -183,7 +186,7 @@ async function run(there: TransportClient, operation: Operation, input: Input): 
   return await there.run(operation, input);
 }
 
-Deno.test("a body that is no JSON object in UTF-8, or too large, is refused", async () => {
+Deno.test("the server rejects a body that is too large or not a JSON object in UTF-8", async () => {
   await using app = await RunningApp.start({ LIMIT_BODY_BYTES: "4096" });
   const scene = await Scene.of(app);
   const before = await scene.dump();

@@ -41,7 +41,8 @@ Deno.test(
     await heard(bobHere, "during-49");
     await using dan = (await WsClient.connect(here.webSocketUrl, bob.token)).client;
     assert.ok((await dan.command("presence.get", { userIds: [ann.id, cy.id] })).ok);
-    // Instances compare their rooms with the Store: what nobody could announce comes some seconds later.
+    // Instances compare their rooms with the Store: a change that could not be announced arrives
+    // some seconds later.
     await heard(cyThere, "during-49");
 
     cluster.denokv!.resume();
@@ -69,7 +70,7 @@ Deno.test({ name: "a KV that is dead lets an instance drain in time", ignore }, 
   await using client = (await WsClient.connect(instance.webSocketUrl, ann.token)).client;
   cluster.denokv!.pause();
   assert.ok((await client.command("message.send", { chatId, text: "x", clientId: "x" })).ok);
-  // A drain that takes longer than Deno Deploy gives it ends with code 1.
+  // A drain that takes longer than Deno Deploy allows ends with code 1.
   assert.deepEqual(await instance.kill("SIGTERM"), { code: 0, signal: null });
   assert.equal((await client.closed).code, 1012);
 });

@@ -4,18 +4,19 @@ import { TempDir } from "../support/temp_dir.ts";
 let built = 0;
 countSchemas();
 
-// Imported one after the other, and none statically: what each of them builds is counted.
+// Imported one after the other, and none statically: the test counts the schemas that each of them
+// builds.
 const { z } = await import("zod");
 z.string();
 const perSchema = built;
 const fields = await builtBy(() => import("../../src/api/fields.ts"));
 
-Deno.test("loading the server builds no schema but the shared fields", async () => {
+Deno.test("loading the server builds only the schemas of shared fields", async () => {
   assert.ok(perSchema > 0 && fields > 0, "zod builds its schemas in another way: count them anew");
   assert.equal(await builtBy(() => import("../../src/start.ts")), 0);
 });
 
-Deno.test("starting the server builds no schema, the first use of an operation only its own", async () => {
+Deno.test("starting the server builds no schema, and the first call of an operation builds only its own", async () => {
   const { RunningApp } = await import("../support/running_app.ts");
   const { testConfig } = await import("../support/test_config.ts");
   await using folder = await TempDir.make("cold_start");
@@ -37,7 +38,7 @@ async function builtBy(work: () => unknown): Promise<number> {
   return built - before;
 }
 
-/** Each schema and each check of zod gets a property `_zod` when it is made. */
+/** zod gives each schema and each check a property `_zod` when it creates them. */
 function countSchemas(): void {
   const defineProperty = Object.defineProperty;
   Object.defineProperty = (object, key, descriptor) => {

@@ -13,7 +13,7 @@ import { testedStores } from "../support/tested_stores.ts";
 
 const CLIENTS = 20;
 const MESSAGES_EACH = 100;
-/** Of the sends, how many are followed by a cut: each client is cut off about five times. */
+/** Number of sends that a cut follows: each client is cut off about five times. */
 const CUTS = 0.05;
 const SEED = Number(
   Deno.env.get("CONVERSATION_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0],
@@ -84,7 +84,7 @@ function join(stack: AsyncDisposableStack, server: ServerProcess, { token }: Per
   return { client, proxy, cuts: 0 };
 }
 
-/** Sends one message after the other; while one is under way the connection may break. */
+/** Sends one message after the other; the connection may break during a send. */
 async function talk(
   participant: Participant,
   chatId: string,
@@ -104,7 +104,7 @@ async function talk(
   return sent;
 }
 
-/** The whole history over REST, page by page, oldest first. */
+/** Returns the whole history over REST, page by page, oldest first. */
 async function history(server: ServerProcess, person: Person, chatId: string): Promise<string[]> {
   const http = new HttpClient(server.url, person.token);
   const ids: string[] = [];

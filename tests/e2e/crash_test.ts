@@ -11,12 +11,12 @@ import { testedStores } from "../support/tested_stores.ts";
 
 const SENDERS = 12;
 const CRASHES = 2;
-/** Acknowledged messages between two crashes. */
+/** Number of acknowledged messages between two crashes. */
 const ACKS_BEFORE_CRASH = 150;
 
 for (const store of testedStores()) {
   Deno.test({
-    name: `${store.name}: what was acknowledged survives kill -9, and nothing is there twice`,
+    name: `acknowledged messages survive kill -9, each once (${store.name})`,
     ignore: store.ignore,
     fn: async () => {
       await using folder = await TempDir.make("crash");
@@ -30,7 +30,7 @@ for (const store of testedStores()) {
         const talking = Promise.all(senders.map((sender) => sender.run()));
         for (let crash = 1; crash <= CRASHES; crash++) {
           const enough = acked(senders) + ACKS_BEFORE_CRASH;
-          // A transaction that the dead server left open may hold the chat for some ten seconds.
+          // An open transaction of the dead server may lock the chat for about ten seconds.
           await eventually(`${enough} sends are acknowledged`, () => acked(senders) >= enough, {
             within: 45_000,
           });
@@ -50,7 +50,7 @@ for (const store of testedStores()) {
   });
 }
 
-/** Sends one message after the other, each under one clientId until it is answered. */
+/** Sends one message after the other, each under one clientId until the reply arrives. */
 class Sender {
   stop = false;
   tries = 0;
@@ -78,7 +78,7 @@ class Sender {
       this.acks.set(clientId, answer.body);
     } catch (error) {
       if (error instanceof assert.AssertionError) throw error;
-      // The server is gone: the next one is on its way.
+      // The server is gone: the next one is starting.
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }

@@ -5,7 +5,7 @@ import { RunningApp } from "../support/running_app.ts";
 import { requireService } from "../support/services.ts";
 import { skipWithout } from "../support/skip.ts";
 
-Deno.test("the OpenAPI document is valid, and has every operation with all of its answers", async () => {
+Deno.test("the OpenAPI document is valid, and has every operation with all of its responses", async () => {
   await using app = await RunningApp.start();
   const { body: document } = await app.client().get("/api/openapi.json");
   const { valid, errors } = await new Validator().validate(structuredClone(document));
@@ -31,7 +31,7 @@ Deno.test("the OpenAPI document is valid, and has every operation with all of it
   }
 });
 
-Deno.test("/docs/ is the same page as /docs", async () => {
+Deno.test("/docs/ serves the same page as /docs", async () => {
   await using app = await RunningApp.start();
   const [page, same] = await Promise.all(["/docs", "/docs/"].map((path) => fetch(app.url + path)));
   assert.deepEqual([page.status, same.status], [200, 200]);
@@ -53,13 +53,13 @@ Deno.test("/docs/ is the same page as /docs", async () => {
 });
 
 Deno.test({
-  name: "/docs shows every operation in a browser that reaches nothing but this server",
+  name: "/docs shows every operation in a browser that reaches only this server",
   ignore: skipWithout("browser"),
   fn: async () => {
     await using app = await RunningApp.start();
     const browser = requireService("browser");
     const script = new URL("../support/docs_in_browser.ts", import.meta.url).pathname;
-    // A process of its own: the browser's driver asks for permissions that tests do not have.
+    // A separate process: the browser's driver needs permissions that tests do not have.
     const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--quiet", "--no-check", script, browser, app.url],
     }).output();

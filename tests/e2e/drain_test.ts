@@ -9,7 +9,7 @@ import { WsClient } from "../support/ws_client.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  Deno.test(`${signal} closes every socket with 1012, loses no answered send, and ends well`, async () => {
+  Deno.test(`${signal} closes every socket with 1012, loses no acknowledged send, and exits with 0`, async () => {
     await using server = await ServerProcess.start({ env: { NODE_ENV: "test" } });
     const { token, userId } = await register(server.url);
     const silent = await WsClient.open(server.webSocketUrl);
@@ -25,7 +25,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const exit = server.kill(signal);
     const closes = await Promise.all([idle.closed, silent.closed, client.closed]);
     assert.deepEqual(closes.map(({ code }) => code), [1012, 1012, 1012]);
-    // A drain that takes longer than Deno Deploy gives it ends with code 1.
+    // A drain that takes longer than Deno Deploy allows ends with code 1.
     assert.deepEqual(await exit, { code: 0, signal: null });
     const answered = (await Promise.all(sends)).filter(({ ok }) => ok).map(({ data }) => data.id);
     await using again = await ServerProcess.start({
@@ -38,7 +38,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-Deno.test("start:parallel serves on all cores, hears across them, and drains them all", async () => {
+Deno.test("start:parallel serves on all cores, delivers events across them, and drains every one", async () => {
   await using folder = await TempDir.make("parallel");
   const port = freePort();
   const child = spawn(Deno.execPath(), serveArguments(port, folder.join("data")), {
@@ -79,7 +79,7 @@ Deno.test("start:parallel serves on all cores, hears across them, and drains the
     }
     Deno.kill(child.pid!, "SIGTERM");
     const closes = await Promise.all(clients.map(({ closed }) => closed));
-    // The runtime closes sockets by itself there, with 1001, before anyone else can.
+    // The runtime itself closes sockets there, with 1001, before the server can.
     for (const { code } of closes) assert.ok(code === 1001 || code === 1012, String(code));
     assert.deepEqual(await exited, [0, null]);
   } finally {
@@ -88,7 +88,7 @@ Deno.test("start:parallel serves on all cores, hears across them, and drains the
   }
 });
 
-/** As the task has them, less --env-file. */
+/** Arguments of the task, without --env-file. */
 function serveArguments(port: number, dataDir: string): string[] {
   const command = denoJson.tasks["start:parallel"].command.split("&&").at(-1)!.trim();
   const words = command.replaceAll('"', "").split(" ").slice(1);

@@ -6,7 +6,7 @@ import { makePrivateFolder } from "../../src/core/private_files.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-/** Rows of `meta` that say that the file is to be rebuilt. */
+/** Rows of `meta` that mark the file as due for a rebuild. */
 function due(path: string): unknown[] {
   const file = new DatabaseSync(path);
   const rows = file.prepare("SELECT value FROM meta WHERE key = 'vacuum'").all();
@@ -14,13 +14,13 @@ function due(path: string): unknown[] {
   return rows;
 }
 
-/** What the server writes until it listens. */
+/** Returns the server's output until it listens. */
 async function startUpLog(dataDir: string): Promise<string> {
   await using server = await ServerProcess.start({ env: { DATA_DIR: dataDir } });
   return server.log;
 }
 
-Deno.test("a server that may not rebuild its file points to deno task compact, once", async () => {
+Deno.test("a server without permission to rebuild its file points to deno task compact, once", async () => {
   await using folder = await TempDir.make("rebuild");
   const dataDir = folder.join("data");
   await makePrivateFolder(dataDir, /^$/);

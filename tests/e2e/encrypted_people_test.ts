@@ -13,7 +13,7 @@ interface Sent {
   seq: number;
 }
 
-/** Who was in the chat from which revision to which. */
+/** A membership: its person, and the revisions at which it began and ended. */
 type Stays = { userId: string; from: number; to: number }[];
 
 for (const store of ["SQLite", "MongoDB"] as const) {
@@ -70,7 +70,10 @@ async function people(world: EncryptedWorld, ...names: string[]): Promise<SeenDe
   }));
 }
 
-/** A message a round, one after another, as a person sends; random pauses mix them with the others'. */
+/**
+ * Sends one message per round, one after another, as a person does; random pauses mix them with the
+ * others'.
+ */
 async function talkFrom(device: SeenDevice, chatId: string): Promise<Sent[]> {
   const sent: Sent[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -88,7 +91,7 @@ async function inChat({ client, name }: SeenDevice, chatId: string): Promise<voi
   });
 }
 
-/** Breaks connections at random, and leaves some devices away for a while. */
+/** Breaks connections at random, and leaves some devices offline for a while. */
 function cutAtRandom(devices: SeenDevice[]): { stop(): Promise<void> } {
   let stopped = false;
   const done = (async () => {
@@ -105,7 +108,7 @@ function cutAtRandom(devices: SeenDevice[]): { stop(): Promise<void> } {
   };
 }
 
-/** Comings and goings, as the rows of the memberships say. */
+/** Joins and leaves, from the rows of the memberships. */
 class StaysOf {
   readonly #rows = new Map<string, { userId: string; rev: number; isIn: boolean }>();
 
@@ -147,7 +150,10 @@ class StaysOf {
   }
 }
 
-/** Who is in the chat reads all since they joined last; and nobody ever reads what they were not in for. */
+/**
+ * Members read everything since they last joined, and no person ever reads a message from outside
+ * their membership.
+ */
 async function assertReads(device: SeenDevice, sent: Sent[], stays: Stays): Promise<void> {
   const own = stays.filter(({ userId }) => userId === device.userId);
   const wasIn = (seq: number) => own.some(({ from, to }) => seq > from && seq < to);
@@ -164,7 +170,7 @@ async function assertReads(device: SeenDevice, sent: Sent[], stays: Stays): Prom
   assert.deepEqual(device.rejoins, [], who);
 }
 
-/** The same search finds what was sent in the open, so that it would find a secret, too. */
+/** The same search finds the plaintext messages, so it would find a secret, too. */
 async function assertNothingInTheOpen(world: EncryptedWorld, device: SeenDevice): Promise<void> {
   const { id } = await device.client.call("group.create", { name: "In the open" });
   await device.client.call("message.send", { chatId: id, text: PUBLIC });

@@ -12,7 +12,10 @@ export interface Account {
   token: string;
 }
 
-/** Two instances of the real program over one store, with all files that they and it write. */
+/**
+ * Two instances of the real program on one store, with all files that the test and the instances
+ * write.
+ */
 export class EncryptedWorld implements AsyncDisposable {
   readonly devices: SeenDevice[] = [];
 
@@ -54,7 +57,7 @@ export class EncryptedWorld implements AsyncDisposable {
     return { id: body.user.id, username, token: body.accessToken };
   }
 
-  /** A device of that person's, connected to the instance `at`. */
+  /** Returns a device of the person, connected to the instance `at`. */
   async device(account: Account, name: string, at: number): Promise<SeenDevice> {
     const client = new ChatClient({ url: this.instances[at].url });
     await client.useSession({
@@ -71,7 +74,7 @@ export class EncryptedWorld implements AsyncDisposable {
     return device;
   }
 
-  /** Which of the words are to be found in any file or log of the servers. */
+  /** Returns the words that appear in any file or log of the servers. */
   async wordsFound(words: string[]): Promise<string[]> {
     const found = new Set<string>();
     const look = (bytes: Uint8Array) => {
@@ -92,7 +95,10 @@ export class EncryptedWorld implements AsyncDisposable {
   }
 }
 
-/** A device, and everything that it ever showed: what it forgets when it leaves was seen all the same. */
+/**
+ * A device, and everything that it ever showed: content that it deletes when it leaves was still
+ * seen.
+ */
 export class SeenDevice {
   readonly seen = new Map<string, string>();
   readonly faults: unknown[] = [];

@@ -26,7 +26,7 @@ for (const broker of ["kv", "mongo"] as const) {
   });
 
   Deno.test({
-    name: `two instances, ${broker}: a rate limit is one for both`,
+    name: `two instances share one rate limit (${broker})`,
     ignore,
     fn: async () => {
       await using cluster = await Cluster.start({ broker, env: { RATE_SEARCH: "5/10m" } });
@@ -41,7 +41,8 @@ for (const broker of ["kv", "mongo"] as const) {
   });
 
   Deno.test({
-    name: `two instances, ${broker}: one drained and the next killed under load lose nothing`,
+    name:
+      `two instances lose nothing when one drains and the other is killed under load (${broker})`,
     ignore,
     fn: async () => {
       await using cluster = await Cluster.start({ broker, instances: 3 });
@@ -67,7 +68,10 @@ async function crowd(cluster: Cluster): Promise<{ chatId: string; clients: Catch
   return { chatId, clients };
 }
 
-/** Everyone sends their share, ten at a time. Answers the ids, each of an acknowledged message. */
+/**
+ * Each person sends a share of the messages, ten at a time. Returns the ids, each of an
+ * acknowledged message.
+ */
 async function sendAll(clients: CatchingUpClient[], chatId: string): Promise<Set<string>> {
   const ids = new Set<string>();
   const share = MESSAGES / clients.length;
@@ -80,7 +84,7 @@ async function sendAll(clients: CatchingUpClient[], chatId: string): Promise<Set
   return ids;
 }
 
-/** Breaks a connection every few milliseconds; some come back to the other instance. */
+/** Breaks a connection every few milliseconds; some clients reconnect to the other instance. */
 function cutAtRandom(clients: CatchingUpClient[]): { stop(): Promise<void> } {
   let going = true;
   const done = (async () => {
@@ -121,7 +125,7 @@ async function assertAllHaveAll(
     assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), "in order");
     assert.deepEqual(chat.order, order, "the same order for all");
   }
-  // Nothing but messages has happened since the group was made: their revisions are dense.
+  // Only messages were written since the group was created: their revisions have no gaps.
   const seqs = order.map((id) => first.chat(chatId).messages.get(id)!.seq);
   assert.deepEqual(seqs, Array.from({ length: MESSAGES }, (_, i) => seqs[0] + i));
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { ServerProcess } from "../support/server_process.ts";
 
-Deno.test("keepServing logs and counts a rejection that nothing handles, and serves on", async () => {
+Deno.test("keepServing logs and counts an unhandled rejection, and continues to serve", async () => {
   await using server = await ServerProcess.start({
     script: "tests/support/fixtures/rejecting_server.ts",
   });

@@ -12,7 +12,7 @@ for (const task of ["start", "dev", "start:parallel"] as const) {
   Deno.test({
     name:
       `deno task ${task} serves from its data folder, and ends the server when it is asked to stop`,
-    // Signals are not to be had there.
+    // Signals are not available there.
     ignore: Deno.build.os === "windows",
     fn: async () => {
       await using folder = await TempDir.make("launch");

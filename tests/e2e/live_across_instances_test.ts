@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { skipWithout } from "../support/skip.ts";
 import { WsClient } from "../support/ws_client.ts";
 
-/** A short grace, so that leaving is announced soon. */
+/** A short grace period, so that leaving is announced soon. */
 const env = { LIMIT_PRESENCE_GRACE_MS: "300", LIMIT_TYPING_TIME_MS: "3000" };
 
 for (const broker of ["kv", "mongo"] as const) {
@@ -68,7 +68,7 @@ for (const broker of ["kv", "mongo"] as const) {
       assert.ok(!annThere.events.some(({ event }) => event === "typing"), "not of oneself");
     });
 
-    await t.step("someone who is added hears, someone who is removed hears no more", async () => {
+    await t.step("a member receives events once added, and none once removed", async () => {
       const dan = await cluster.register("dan", 1);
       await using danThere = await open(dan, 1);
       await ann.http.post(`/api/groups/${chatId}/members`, { userIds: [dan.id] });
@@ -86,7 +86,7 @@ for (const broker of ["kv", "mongo"] as const) {
       assert.ok(!danThere.events.some(hasText("secret")));
     });
 
-    await t.step("coming and going, on any device", async () => {
+    await t.step("presence of a person with several devices", async () => {
       cyThere.events.length = 0;
       const first = await open(bob, 0);
       await bobThere.command("presence.set", { state: "away", text: "lunch" });
@@ -104,12 +104,12 @@ for (const broker of ["kv", "mongo"] as const) {
       await heard(annHere, isPresence(bob, "offline"));
       const states = cyThere.events.filter(({ event }) => event === "presence")
         .map(({ data }) => (data as { state: string }).state);
-      // Both devices went at the same moment: each instance may have seen the last one go.
+      // Both devices left at the same moment: each instance may have seen the last one go.
       const changes = states.filter((state, i) => state !== states[i - 1]);
       assert.deepEqual(changes, ["away", "offline"], "the other device kept bob online");
     });
 
-    await t.step("a session that ends closes its sockets everywhere", async () => {
+    await t.step("a session that ends closes its sockets on every instance", async () => {
       await using there = await open(cy, 0);
       await using here = await open(cy, 1);
       const { status } = await cy.http.post("/api/auth/logout", {});
@@ -118,7 +118,7 @@ for (const broker of ["kv", "mongo"] as const) {
       assert.equal(here.events.at(-1)?.event, "session.ended");
     });
 
-    await t.step("when an instance dies, those who were on it are gone", async () => {
+    await t.step("users of a crashed instance become offline", async () => {
       await using eve = await open(await joined(cluster, ann, chatId), 0);
       const lost = await open(bob, 1);
       await heard(annHere, isPresence(bob, "away"), annHere.events.length);
@@ -165,7 +165,9 @@ function isPresence({ id }: Person, state: string) {
   };
 }
 
-/** Each durable event of the chat begins where the one before it ended. */
+/**
+ * Asserts that each durable event of the chat begins at the revision where the one before it ended.
+ */
 function assertContinuous({ events }: WsClient, chatId: string): void {
   const durable = events.filter((event) => event.chatId === chatId && event.rev !== undefined);
   for (const [i, { rev, after = rev! - 1 }] of durable.entries()) {

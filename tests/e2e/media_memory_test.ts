@@ -10,23 +10,26 @@ import { findVersitygw, s3Environment, startS3 } from "../support/versitygw.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = 200 * MIB;
-/** By a first upload or download of 200 MiB: the collector waits until there is something to collect. */
+/**
+ * Limit for the first upload or download of 200 MiB: the collector waits until there is something
+ * to collect.
+ */
 const MOST_AT_FIRST = 180 * MIB;
 /**
- * By the second of two uploads of 200 MiB: what the first one's garbage took is used again. Parts for S3
- * of 8 MiB each, copied by its client, leave more of it.
+ * Limit for the second of two uploads of 200 MiB: it reuses the memory of the first one's garbage.
+ * Parts for S3 of 8 MiB each, which its client copies, leave more garbage.
  */
 const MOST_GROWTH = { disk: 50 * MIB, S3: 75 * MIB };
 const versitygw = findVersitygw();
 const linux = Deno.build.os === "linux";
 
-/** As the server tells it itself: tests may not look into /proc. */
+/** Resident memory as the server reports it: tests may not read /proc. */
 async function memoryOf(url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return Number(/^process_resident_memory_bytes (\d+)/m.exec(metrics)![1]);
 }
 
-/** The highest that the process' memory rises above where it stood, while `work` is done. */
+/** Returns the highest rise of the process' memory above its start while `work` runs. */
 async function growthDuring(url: string, work: () => Promise<void>): Promise<number> {
   const before = await memoryOf(url);
   let peak = before;
@@ -41,7 +44,7 @@ async function growthDuring(url: string, work: () => Promise<void>): Promise<num
   return Math.max(peak, await memoryOf(url)) - before;
 }
 
-/** A form whose file is made while it is sent. */
+/** Returns a form whose file is generated while it is sent. */
 function form(size: number, hash?: ReturnType<typeof createHash>): ReadableStream<Uint8Array> {
   const chunk = crypto.getRandomValues(new Uint8Array(64 * 1024));
   const encoder = new TextEncoder();
@@ -87,7 +90,7 @@ async function uploadAndDownload(
   token: string,
   name: keyof typeof MOST_GROWTH,
 ) {
-  // What is loaded with the first use (the S3 client) is not what is measured.
+  // Code that the first use loads (the S3 client) is not part of the measurement.
   assert.equal((await post(server.url, token, form(20 * MIB))).status, 201);
   const atFirst = await growthDuring(server.url, async () => {
     const first = await post(server.url, token, form(SIZE));
@@ -123,13 +126,13 @@ async function uploadAndDownload(
 }
 
 Deno.test({
-  name: "200 MiB go up and come down with the server's memory flat (disk)",
+  name: "the server's memory stays flat while 200 MiB are uploaded and downloaded (disk)",
   ignore: !linux,
   fn: () => withServer({}, (server, token) => uploadAndDownload(server, token, "disk")),
 });
 
 Deno.test({
-  name: "200 MiB go up and come down with the server's memory flat (S3)",
+  name: "the server's memory stays flat while 200 MiB are uploaded and downloaded (S3)",
   ignore: !linux || !versitygw,
   sanitizeOps: false,
   sanitizeResources: false,
@@ -147,7 +150,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "kill -9 in the middle of uploads (S3): nothing half is visible, and it is swept later",
+  name:
+    "after kill -9 in the middle of uploads no partial file is visible, and cleanup deletes it (S3)",
   ignore: !versitygw,
   fn: async () => {
     const s3 = await startS3(versitygw!);
@@ -187,7 +191,7 @@ Deno.test({
   },
 });
 
-Deno.test("kill -9 in the middle of uploads: nothing half is served, and a resumable one goes on", async () => {
+Deno.test("after kill -9 in the middle of uploads no partial file is served, and a resumable upload continues", async () => {
   await using folder = await TempDir.make("media_crash");
   const dataDir = folder.join("data");
   const { ann } = await seedPeople(testConfig(dataDir), ["ann"]);

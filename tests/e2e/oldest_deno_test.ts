@@ -18,8 +18,8 @@ import { s3Environment, startS3 } from "../support/versitygw.ts";
 import { WsClient } from "../support/ws_client.ts";
 
 /**
- * The server on the oldest Deno that it supports, started as Deno Deploy starts it: no flags but full
- * permissions, MongoDB, S3, and a `denokv` server in the place of Deploy's own KV.
+ * The server on the oldest Deno that it supports, started as Deno Deploy starts it: no flags except
+ * full permissions, MongoDB, S3, and a `denokv` server in place of Deploy's own KV.
  */
 
 const SECRETS = {
@@ -42,12 +42,12 @@ interface Deployment {
   server: ServerProcess;
   ann: Member;
   bob: Member;
-  /** The direct chat of the two. */
+  /** Returns the direct chat of the two people. */
   chatId: string;
 }
 
 async function startDeployment(stack: AsyncDisposableStack): Promise<ServerProcess> {
-  // As the build command of a deployment does.
+  // The build command of a deployment does this too.
   await buildPage();
   const mongodb = stack.use(await MongodbServer.start());
   const denokv = stack.use(await DenokvServer.start());
@@ -152,7 +152,7 @@ Deno.test({
   name:
     `Deno ${MINIMUM_DENO_VERSION} serves REST, sockets and media, and drains, as on Deno Deploy`,
   ignore: skipWithout("oldestDeno", "mongodb", "denokv", "s3"),
-  // The Socket.IO client's timers outlive it a little.
+  // The Socket.IO client's timers outlive its close a little.
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async (t) => {
@@ -172,7 +172,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `Deno ${MINIMUM_DENO_VERSION} says before it serves that its SQLite cannot be used`,
+  name: `Deno ${MINIMUM_DENO_VERSION} reports before it serves that its SQLite cannot be used`,
   ignore: skipWithout("oldestDeno"),
   fn: async () => {
     const starting = ServerProcess.start({ env: { NODE_ENV: "test" }, deno: oldestDeno() });

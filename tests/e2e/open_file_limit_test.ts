@@ -16,14 +16,14 @@ import { within } from "../support/within.ts";
 const OPEN_FILES = 200;
 const SOCKETS = 300;
 
-/** What each way of serving is started with, on a port and a data folder. */
+/** Command lines of each way of serving, for a port and a data folder. */
 const WAYS: Record<string, (port: number, dataDir: string) => string[]> = {
   "deno task start": (_port, dataDir) => startArguments(dataDir),
   "deno task start:parallel": (port, dataDir) =>
     launchArguments("parallel", { PORT: String(port), HOST: "127.0.0.1", DATA_DIR: dataDir }),
 };
 
-/** A connection that says nothing: as an open file it weighs as much as one that does. */
+/** Opens a connection that sends nothing: it costs one open file, like any other. */
 async function connectTo(port: number): Promise<Deno.TcpConn | null> {
   try {
     return await Deno.connect({ hostname: "127.0.0.1", port });
@@ -34,7 +34,7 @@ async function connectTo(port: number): Promise<Deno.TcpConn | null> {
 
 for (const [name, argumentsOf] of Object.entries(WAYS)) {
   Deno.test({
-    name: `${name}: at the limit of open files the server lives, and serves when there is room`,
+    name: `${name} survives the limit of open files, and serves again when connections close`,
     ignore: Deno.build.os === "windows",
     fn: async () => {
       await using folder = await TempDir.make("limit");
@@ -68,7 +68,7 @@ for (const [name, argumentsOf] of Object.entries(WAYS)) {
           "accepting has failed",
           async () => (await Deno.readTextFile(log)).includes("Accepting connections failed"),
         );
-        // Whoever was there before goes on: this one is refused by the server, not cut off.
+        // Earlier clients continue: the server refuses this one, instead of cutting it off.
         await held.command(1, "ping", {});
         assert.equal(await within("the socket is answered", held.closeCode()), 4001);
         for (const connection of flood) connection.close();

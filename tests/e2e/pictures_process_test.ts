@@ -4,7 +4,7 @@ import { flag, moving } from "../support/pictures.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { download, upload } from "../support/uploads.ts";
 
-Deno.test("pictures of every kind are taken with the permissions of the real program", async () => {
+Deno.test("the real program accepts pictures of every format with its permissions", async () => {
   await using server = await ServerProcess.start();
   const account = { username: "ann", email: "ann@example.org", password: "correct horse battery" };
   const { body } = await new HttpClient(server.url).post("/api/auth/register", account);

@@ -5,7 +5,7 @@ import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { upload } from "../support/uploads.ts";
 
-/** Paths under the folder, itself included, that the group or others may read, write or enter. */
+/** Returns the paths at and below the folder that the group or others may read, write or enter. */
 function open(folder: string): string[] {
   const mine = (Deno.statSync(folder).mode! & 0o077) === 0 ? [] : [folder];
   return [...mine, ...entries(folder)];
@@ -20,7 +20,7 @@ function entries(folder: string): string[] {
 }
 
 Deno.test({
-  name: "every file in the data folder is its owner's alone, those of an earlier release too",
+  name: "only the owner may read files in the data folder, including those of an earlier release",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = await TempDir.make("private");
@@ -31,14 +31,14 @@ Deno.test({
     }
     for (const path of [dataDir, join(dataDir, "media")]) await Deno.chmod(path, 0o755);
     await using server = await ServerProcess.start({ env: { DATA_DIR: dataDir } });
-    // A file that is not the server's own is left alone.
+    // A file that does not belong to the server keeps its permissions.
     assert.deepEqual(open(dataDir), [join(dataDir, "dev_secrets.json.old")]);
     await server.kill("SIGTERM");
   },
 });
 
 Deno.test({
-  name: "uploads are written for the server's own account only",
+  name: "only the server's own account may read uploads",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using app = await RunningApp.start({ BROKER: "kv" });

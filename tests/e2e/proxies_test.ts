@@ -10,7 +10,10 @@ import { TempDir } from "../support/temp_dir.ts";
 import { bytesRequest } from "../support/uploads.ts";
 import { within } from "../support/within.ts";
 
-/** The configurations of proxies that src/deploy ships, in front of two instances of the real program. */
+/**
+ * Proxies with the configurations that src/deploy ships, in front of two instances of the real
+ * program.
+ */
 
 const CLIENTS = 10;
 const MIB = 1024 * 1024;
@@ -24,7 +27,7 @@ async function openSite(kind: ProxyKind): Promise<Site> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await TempDir.make("site"));
   const env = {
-    // Uploads are on a disk that both instances have.
+    // Uploads are on a disk that both instances share.
     DATA_DIR: folder.join("data"),
     TRUSTED_PROXY: "x-forwarded-for:1",
     LOG_LEVEL: "info",
@@ -45,7 +48,7 @@ async function passesSocketsAndPollingOn({ cluster, proxy }: Site): Promise<void
   const [ann, bob] = [await cluster.register("ann"), await cluster.register("bob")];
   const chatId = await cluster.group(ann, [bob]);
   await using ws = await client(proxy, ann);
-  // As the official client does it: polling first, and then the upgrade.
+  // The official client connects like this: polling first, and then the upgrade.
   const transports: Transports = ["polling", "websocket"];
   await using io = await SocketIoClient.connect(proxy.url, bob.token, { transports });
   await using polling = await SocketIoClient.connect(proxy.url, bob.token, {
@@ -66,7 +69,7 @@ function hasMessage(events: readonly { event: string; data?: unknown }[], id: st
   );
 }
 
-/** From another address of this machine, and with a header that claims yet another one. */
+/** Sends from another address of this machine, with a header that claims yet another one. */
 async function passesTheClientsAddressOn({ cluster, proxy }: Site): Promise<void> {
   const from = ["--interface", "127.0.0.2", "--header", "X-Forwarded-For: 192.0.2.9"];
   const { success } = await new Deno.Command("curl", {
@@ -103,11 +106,11 @@ async function passesUploadsOnAsTheyCome({ cluster, proxy }: Site): Promise<void
   };
   const broken = bytesRequest(proxy, ann, "PATCH", path, { headers, body, signal: abort.signal })
     .catch(() => {});
-  // Not all of the half: the server may hold its last piece back until it has a whole part.
+  // Not all of the half: the server may keep the last bytes back until it has a whole part.
   await eventually("bytes have come to the server", async () => await offset() > 0);
   abort.abort();
   await broken;
-  // What was on its way may still come: the offset is asked for each time.
+  // Bytes in flight may still arrive: the test queries the offset each time.
   const done = await eventually("the rest is taken", async () => {
     const kept = await offset();
     assert.ok(kept > 0 && kept <= half.length, `${kept} bytes were kept`);
@@ -121,7 +124,7 @@ async function passesUploadsOnAsTheyCome({ cluster, proxy }: Site): Promise<void
   assert.equal(done.headers.get("upload-offset"), String(size));
 }
 
-/** Only the proxy's own machine may read the metrics, or nobody at all. */
+/** Only the proxy's own machine may read the metrics, or no client at all. */
 async function keepsMetricsFromOthers({ proxy }: Site): Promise<void> {
   const { stdout } = await new Deno.Command("curl", {
     args: [
@@ -136,7 +139,7 @@ async function keepsMetricsFromOthers({ proxy }: Site): Promise<void> {
   assert.match(new TextDecoder().decode(stdout), /(403|404)$/);
 }
 
-/** Asks and sends over REST, without a pause, until it is told to stop; keeps what went wrong. */
+/** Reads and sends over REST, without a pause, until the test stops it; collects the failures. */
 function busy(http: HttpClient, chatId: string) {
   const wrong: string[] = [];
   let [stopped, answered] = [false, 0];
@@ -167,7 +170,10 @@ function busy(http: HttpClient, chatId: string) {
   };
 }
 
-/** As an operator deploys a release: one instance after the other, each once the one before is back. */
+/**
+ * Restarts as an operator deploys a release: one instance after the other, each once the previous
+ * one is back.
+ */
 async function restartsWithoutAnError({ cluster, proxy }: Site): Promise<void> {
   const ann = await cluster.register("ann");
   const chatId = await cluster.group(ann, []);
@@ -196,7 +202,8 @@ async function restartsWithoutAnError({ cluster, proxy }: Site): Promise<void> {
   await work.stop();
   assert.deepEqual(work.wrong, []);
   const closes = clients.map(({ closes }) => closes);
-  // Each was sent away once an instance at most: a draining instance took none of them back.
+  // Each client was disconnected at most once per instance: a draining instance accepted none
+  // again.
   assert.ok(closes.every(({ length }) => length <= 2), JSON.stringify(closes));
   assert.deepEqual(new Set(closes.flat()), new Set([1012]));
   const { id } = await clients[0].send(chatId, "after both drains");
@@ -212,15 +219,15 @@ for (const kind of PROXIES) {
   Deno.test({
     name: `${kind} in front of two instances`,
     ignore: skipWithout(kind, "mongodb"),
-    // The Socket.IO client's timers outlive it a little.
+    // The Socket.IO client's timers outlive its close a little.
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async (t) => {
       await using site = await openSite(kind);
-      await t.step("passes sockets and polling on", () => passesSocketsAndPollingOn(site));
-      await t.step("passes clients' addresses on", () => passesTheClientsAddressOn(site));
-      await t.step("keeps the metrics from others", () => keepsMetricsFromOthers(site));
-      await t.step("passes uploads on as they come", () => passesUploadsOnAsTheyCome(site));
+      await t.step("forwards sockets and polling", () => passesSocketsAndPollingOn(site));
+      await t.step("forwards clients' addresses", () => passesTheClientsAddressOn(site));
+      await t.step("denies the metrics to other machines", () => keepsMetricsFromOthers(site));
+      await t.step("forwards uploads while they arrive", () => passesUploadsOnAsTheyCome(site));
       await t.step(
         "both instances restart without an error to any client",
         () => restartsWithoutAnError(site),

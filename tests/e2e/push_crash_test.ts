@@ -11,7 +11,7 @@ import { testConfig, testEnvironment } from "../support/test_config.ts";
 const mongodb = sharedMongodb();
 const TOKEN = "bobs-telephone:0123456789";
 
-/** Pushes to one device, and the service does what the test says. */
+/** Pushes to one device; the test scripts the service's responses. */
 async function crash(extra: Record<string, string>): Promise<void> {
   await using folder = await TempDir.make("push_crash");
   const fcm = await FcmServer.start();
@@ -30,7 +30,7 @@ async function crash(extra: Record<string, string>): Promise<void> {
       const anns = new HttpClient(server.url, ann.token);
       const bobs = new HttpClient(server.url, bob.token);
       await bobs.post("/api/notifications/devices", { token: TOKEN });
-      // Never answered: the process dies while it waits.
+      // Never gets a response: the process dies while it waits.
       fcm.sends.add("hang");
       const group = (await anns.post("/api/chats", { userId: bob.id })).body;
       const message = await anns.post("/api/messages", {
@@ -52,10 +52,10 @@ async function crash(extra: Record<string, string>): Promise<void> {
   }
 }
 
-Deno.test("kill -9 while a push is sent: the next start sends it (SQLite)", () => crash({}));
+Deno.test("the next start sends a push that kill -9 interrupted (SQLite)", () => crash({}));
 
 Deno.test({
-  name: "kill -9 while a push is sent: the next start sends it (MongoDB)",
+  name: "the next start sends a push that kill -9 interrupted (MongoDB)",
   ignore: mongodb.missing,
   fn: () => crash({ MONGODB_URI: mongodb.uri() }),
 });

@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { FcmServer } from "../support/fcm_server.ts";
 import { RunningApp } from "../support/running_app.ts";
 
-Deno.test("a busy push service is tried again when it says, and a dead device never", async () => {
+Deno.test("a push is retried at the time that a busy push service names, and never for a dead device", async () => {
   const fcm = await FcmServer.start();
   try {
     await using app = await RunningApp.start({

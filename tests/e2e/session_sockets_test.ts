@@ -3,7 +3,7 @@ import { AccountWorld } from "../support/account_world.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 
-/** A socket that has said hello, with what it heard and how it was closed. */
+/** A socket that has sent its hello, with the events that it received and its close code. */
 async function connect(url: string, token: string) {
   const socket = new WebSocket(url, "realtimechat.v1");
   const heard: Record<string, unknown>[] = [];
@@ -27,7 +27,7 @@ const register = async (app: RunningApp, username: string) =>
     password,
   })).body;
 
-Deno.test("a socket closes with 4001 when its access token runs out", async () => {
+Deno.test("a socket closes with 4001 when its access token expires", async () => {
   await using world = await AccountWorld.open({ JWT_EXPIRY: "1h" });
   const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
   await using server = Deno.serve(options, (request) => world.fetch(request));
@@ -39,7 +39,7 @@ Deno.test("a socket closes with 4001 when its access token runs out", async () =
   assert.ok(!heard.some(({ event }) => event === "session.ended"), "the session goes on");
 });
 
-Deno.test("ending a session, suspending and erasing close the sockets at once", async () => {
+Deno.test("ending a session, suspending and erasing a user close the sockets at once", async () => {
   await using app = await RunningApp.start({ ADMIN_EMAILS: "chief@example.org" });
   const ann = await register(app, "ann");
   const phone = (await app.client().post("/api/auth/login", { identifier: "ann", password })).body;
@@ -64,7 +64,7 @@ Deno.test("ending a session, suspending and erasing close the sockets at once", 
   assert.equal(await third.closed.promise, 4001);
 });
 
-Deno.test("blocking is told to the blocker's own devices and to nobody else", async () => {
+Deno.test("a block is announced to the blocker's own devices only", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const [hers, his] = [

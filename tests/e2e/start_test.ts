@@ -9,7 +9,7 @@ import { TempDir } from "../support/temp_dir.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What the program says, and its exit code, when it cannot start. */
+/** Returns the program's output and exit code when it cannot start. */
 async function failedStart(
   { dataDir, ...env }: { dataDir: string; [name: string]: string },
 ): Promise<{ code: number; said: string }> {
@@ -24,12 +24,12 @@ async function failedStart(
   return { code, said: Buffer.concat(chunks).toString() };
 }
 
-/** One line for a person, instead of an exception that nobody caught. */
+/** Asserts one line for a person, instead of an uncaught exception. */
 function assertPlain(said: string): void {
   assert.doesNotMatch(said, /Uncaught|^ +at /m);
 }
 
-Deno.test("a port in use is said in a line that tells what to do", async () => {
+Deno.test("a start on a used port prints a line that says what to do", async () => {
   await using folder = await TempDir.make("start");
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
@@ -67,7 +67,7 @@ for (const mode of ["development", "production"]) {
   });
 }
 
-Deno.test("a database that cannot be reached is said by its address, without its password", async () => {
+Deno.test("an unreachable database is reported with its address, without its password", async () => {
   await using folder = await TempDir.make("start");
   const { code, said } = await failedStart({
     dataDir: folder.join("data"),

@@ -23,7 +23,7 @@ Deno.test({
   async fn() {
     await using mongodb = await MongodbServer.start();
     await using collector = new OtlpCollector();
-    // Its SQLite does not do.
+    // The server cannot use the SQLite of the oldest Deno.
     const extra = { LOG_LEVEL: "info", MONGODB_URI: mongodb.uri() };
     const env = { ...testEnvironment(extra), ...collector.env };
     await using server = await ServerProcess.start({ env, deno: oldestDeno() });

@@ -6,7 +6,7 @@ import { upload } from "../support/uploads.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-Deno.test("timer work deletes and notifies what is due, also beside itself and the timers", async () => {
+Deno.test("timer work deletes expired rows and sends due notifications, also concurrently with itself and the timers", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const { body: unused } = await upload(app, ann, "nobody uses it", { name: "a.txt" });
@@ -18,7 +18,7 @@ Deno.test("timer work deletes and notifies what is due, also beside itself and t
   try {
     const now = Date.now() + 2 * DAY_MS;
     app.clock.ahead += 2 * DAY_MS;
-    // As an instance leaves it that was stopped before it could notify anyone.
+    // The state after an instance that stopped before it could notify any user.
     await store.outbox.add({
       id: newId(),
       chatId: sent.chatId,
@@ -38,7 +38,7 @@ Deno.test("timer work deletes and notifies what is due, also beside itself and t
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("registerTimerWork has the platform call the work, which may wait for the start", async () => {
+Deno.test("registerTimerWork has the platform call the work, which waits for the start if needed", async () => {
   const calls: [name: string, schedule: string][] = [];
   const started = Promise.withResolvers<void>();
   let runs = 0;
@@ -60,7 +60,7 @@ Deno.test("registerTimerWork has the platform call the work, which may wait for 
   assert.equal(runs, 1);
 });
 
-Deno.test("registerTimerWork tells a fault of the platform's, and throws none", async () => {
+Deno.test("registerTimerWork reports a failure of the platform, and does not throw", async () => {
   const faults: unknown[] = [];
   const fault = new Error("no cron here");
   registerTimerWork(() => Promise.resolve(), (error) => faults.push(error), () => {

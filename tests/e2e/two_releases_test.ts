@@ -16,10 +16,10 @@ import { within } from "../support/within.ts";
 import { WsClient } from "../support/ws_client.ts";
 
 /**
- * A rolling deployment: the earlier release and this one as two instances on one database, with the real
- * programs. Where a clone lacks history the test does not exist, and what each release stores and signals is
- * compared by fixtures alone (tests/store/releases_test.ts, tests/store/rolling_rows_test.ts,
- * tests/cluster/signal_codec_test.ts).
+ * A rolling deployment: the earlier release and this one as two instances on one database, with the
+ * real programs. Where a clone lacks history the test does not exist, and only fixtures compare
+ * what each release stores and signals (tests/store/releases_test.ts,
+ * tests/store/rolling_rows_test.ts, tests/cluster/signal_codec_test.ts).
  */
 
 const PASSWORD = "correct horse battery";
@@ -33,10 +33,10 @@ interface Member {
 
 interface Side {
   name: string;
-  /** Where something is done, and where it has to show. */
+  /** The release that makes a change, and the one that has to show it. */
   here: ServerProcess;
   there: ServerProcess;
-  /** Sockets of members of the chat, one at each release. */
+  /** Sockets of members of the chat, one on each release. */
   sockets: WsClient[];
 }
 
@@ -54,14 +54,14 @@ async function register(server: ServerProcess, name: string): Promise<Member> {
   return { id: body.user.id, name, token, at: ({ url }) => new HttpClient(url, token) };
 }
 
-/** Fails with the answer if the status is another one. */
+/** Fails with the response body if the status is another one. */
 async function ok(answer: ReturnType<HttpClient["get"]>, status = 200) {
   const { status: found, body } = await answer;
   assert.equal(found, status, JSON.stringify(body));
   return body;
 }
 
-/** Whether an event of any kind has brought the text, or whatever else identifies a change. */
+/** Returns true if an event of any kind contained the text, or another identifier of a change. */
 function heard({ events }: WsClient, word: string, event = /./): boolean {
   return events.some((each) => event.test(each.event) && JSON.stringify(each).includes(word));
 }
@@ -88,7 +88,7 @@ async function messagesCross({ name, here, there, sockets }: Side, talk: Talk): 
   }
 }
 
-/** Typing goes by the broker alone, and a receipt by both. */
+/** Typing uses the broker alone, and a receipt uses both broker and database. */
 async function signalsCross({ here, there, sockets }: Side, talk: Talk): Promise<void> {
   const { ann, bob, chatId } = talk;
   await using typist = (await WsClient.connect(here.webSocketUrl, bob.token)).client;
@@ -106,7 +106,7 @@ async function signalsCross({ here, there, sockets }: Side, talk: Talk): Promise
   }
 }
 
-/** A session of one release holds at the other, and ends at both. */
+/** A session of one release is valid on the other, and ends on both. */
 async function sessionsCross({ here, there }: Side, { bob }: Talk): Promise<void> {
   const credentials = { identifier: bob.name, password: PASSWORD };
   const session = await ok(new HttpClient(here.url).post("/api/auth/login", credentials));
@@ -191,7 +191,7 @@ if (await hasEarlierRelease()) {
         await t.step(`sessions (${side.name})`, () => sessionsCross(side, talk));
         await t.step(`files, groups (${side.name})`, () => filesAndGroupsCross(side, talk));
       }
-      await t.step("the earlier one starts again on what the current one wrote", async () => {
+      await t.step("the earlier release starts again on the data of the current one", async () => {
         await earlier.kill();
         const { id } = await ok(ann.at(current).post("/api/messages", { chatId, text: "x" }), 201);
         await current.kill();

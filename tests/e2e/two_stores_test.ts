@@ -3,13 +3,13 @@ import type { HttpAnswer } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { type TestedStore, testedStores } from "../support/tested_stores.ts";
 
-/** What each step was answered, with ids and times in the order in which they appeared. */
+/** Responses to each step, with ids and times replaced by the order in which they appeared. */
 type Transcript = { step: string; status: number; body: unknown }[];
 
 const stores = testedStores();
 
 Deno.test({
-  name: "one script gets the same answers on both stores",
+  name: "one script gets the same responses on both stores",
   ignore: stores.some(({ ignore }) => ignore),
   fn: async () => {
     const [sqlite, mongodb] = [await transcript(stores[0]), await transcript(stores[1])];
@@ -119,7 +119,7 @@ async function script(
   await ann.get(`/chats/${group.id}/changes`);
 }
 
-/** Ids and times differ from run to run; which is which, and their order, does not. */
+/** Ids and times differ from run to run; their identity and order do not. */
 class Names {
   readonly #names = new Map<string, string>();
 

@@ -7,7 +7,7 @@ import { PageVisitor } from "../support/page_visitor.ts";
 import { ServerProcess } from "../support/server_process.ts";
 
 Deno.test(
-  "the page: axe-core finds no fault in signing in, in either theme",
+  "axe-core finds no fault in the page's sign-in, in either theme",
   PAGE_TEST,
   async () => {
     await buildPage();
@@ -29,7 +29,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: axe-core finds no fault in chats, menus and dialogs, in either theme",
+  "axe-core finds no fault in the page's chats, menus and dialogs, in either theme",
   PAGE_TEST,
   async () => {
     await buildPage();

@@ -8,7 +8,7 @@ async function actOn(owner: PageVisitor, member: string, action: string): Promis
   await owner.page.getByRole("button", { name: action }).click();
 }
 
-Deno.test("the page: a group is renamed, joined, managed and left by hand", PAGE_TEST, async () => {
+Deno.test("the page renames, joins, manages and leaves a group", PAGE_TEST, async () => {
   await using world = await pageWorld();
   const { ann, bob, browser } = world;
   const cat = await world.join("cat");
@@ -42,7 +42,7 @@ Deno.test("the page: a group is renamed, joined, managed and left by hand", PAGE
 });
 
 Deno.test(
-  "the page: a chat is muted, a person blocked, and a request accepted",
+  "the page mutes a chat, blocks a person, and accepts a request",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();

@@ -4,7 +4,7 @@ import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 import { flag } from "../support/pictures.ts";
 
 Deno.test(
-  "the page: pictures and files go with a message, are seen, and can be saved",
+  "the page sends pictures and files with a message, shows them, and saves them",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -53,7 +53,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: pasted files are attached, and one that is refused says why",
+  "the page attaches pasted files, and shows the reason when one is refused",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld({ LIMIT_FILE_BYTES: "2000" });
@@ -78,7 +78,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: people and groups have pictures, which the others see",
+  "the page shows the pictures of people and groups to the others",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();

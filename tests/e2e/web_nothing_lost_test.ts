@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
 Deno.test(
-  "the page: a refused text stays with its reason over a reload, and goes when it may",
+  "the page keeps a refused text and its reason over a reload, and sends it once that is possible",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -29,7 +29,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: drafts, and what was written offline, outlive the page",
+  "the page keeps drafts and offline messages over a reload",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -61,7 +61,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: a session that was ended elsewhere says so, and a tab follows another",
+  "the page shows that its session was ended elsewhere, and a tab follows another",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();

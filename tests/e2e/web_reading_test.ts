@@ -3,7 +3,7 @@ import type { PageVisitor } from "../support/page_visitor.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
 const COUNT = 500;
-/** Sends at once: the server commits what arrives together in one transaction. */
+/** Sends concurrently: the server commits messages that arrive together in one transaction. */
 const BATCH = 50;
 
 async function sendMany(sender: PageVisitor, url: string, chatId: string): Promise<void> {
@@ -21,7 +21,7 @@ async function sendMany(sender: PageVisitor, url: string, chatId: string): Promi
 }
 
 Deno.test(
-  "the page: 500 unread messages are read from the first one, with few rows at a time",
+  "the page shows 500 unread messages from the first one, with few rows at a time",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();

@@ -3,7 +3,7 @@ import { assertAccessible } from "../support/axe.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
 Deno.test(
-  "the page: a message is pinned, found by its words, and shown in its chat",
+  "the page pins a message, finds it by its words, and shows it in its chat",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();

@@ -6,7 +6,7 @@ import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 const PASSWORD = "correct horse battery staple";
 
 Deno.test(
-  "the page: profile, status, language and quiet hours are set by hand",
+  "the page changes profile, status, language and quiet hours",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -45,7 +45,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: a second factor is set up, asked for, and other devices are signed out",
+  "the page sets up and asks for a second factor, and signs other devices out",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();

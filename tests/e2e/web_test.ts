@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
 Deno.test(
-  "the page: two people find each other, talk, and see what the other does",
+  "the page lets two people find each other, talk, and see each other's activity",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -44,7 +44,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: who was cut off catches up, and what was written meanwhile is sent once",
+  "the page catches up after an outage, and sends messages written meanwhile once",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -76,7 +76,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: what one chat refuses after a break keeps nothing back in another",
+  "the page sends to one chat while another refuses a message after an outage",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -109,7 +109,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: who is removed from a group is told so, and the others see it in the count",
+  "the page shows a removal to the removed member, and the new count to the others",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -137,7 +137,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: the words of someone who is blocked are neither shown nor read aloud",
+  "the page neither shows nor reads aloud the messages of a blocked person",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -158,7 +158,7 @@ Deno.test(
 );
 
 Deno.test(
-  "the page: a reload keeps one signed in, and the history is there to scroll back through",
+  "the page stays signed in after a reload, and scrolls back through the history",
   PAGE_TEST,
   async () => {
     await using world = await pageWorld();
@@ -177,7 +177,7 @@ Deno.test(
     }
     await bob.page.reload();
     await bob.chat("ann").click();
-    // It opens where bob has read to, and goes on from there.
+    // The chat opens at bob's read position, and continues from there.
     await bob.message("Message number 1.").first().waitFor();
     await bob.page.getByText("New messages").waitFor();
     const scroller = bob.page.locator(".scroller");
@@ -201,7 +201,7 @@ Deno.test(
     await bob.page.getByRole("button", { name: "Sign out" }).click();
     await bob.page.getByRole("button", { name: "Sign in" }).waitFor();
     assert.equal(await bob.page.title(), "RealTimeChat");
-    // What stays is the token by which the browser is known, of no use without the password.
+    // The token that identifies the browser stays; it is of no use without the password.
     const kept = await bob.page.evaluate(async () => {
       const opening = indexedDB.open("realtimechat", 1);
       await new Promise((resolve) => opening.onsuccess = resolve);

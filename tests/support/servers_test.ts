@@ -62,7 +62,7 @@ Deno.test("eventually retries after an exception, and names its condition on a t
 });
 
 Deno.test({
-  name: "MongodbServer: has transactions, and a database of its own for each test",
+  name: "MongodbServer has transactions, and a separate database for each test",
   ignore: mongodb.missing,
   async fn() {
     const { MongoClient } = await import("mongodb");
@@ -83,7 +83,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "DenokvServer: keeps what Deno.openKv writes",
+  name: "DenokvServer keeps what Deno.openKv writes",
   ignore: denokv.missing,
   async fn() {
     using kv = await Deno.openKv(denokv.server.url);
