@@ -18,11 +18,11 @@ import type { Plaintexts } from "./plaintexts.ts";
 import type { Timeline } from "./timeline.ts";
 
 /**
- * The MLS groups of this device: takes Commits and messages in the server's order, joins where it has to,
- * and makes Commits, again on the new epoch when another device was faster.
+ * The MLS groups of this device: applies Commits and messages in the server's order, joins groups,
+ * and creates Commits, again on the new epoch if another device was faster.
  *
- * Each chat has a cursor of its own here, kept with the keys: what was taken once is never taken
- * again, and after a crash it goes on where it was.
+ * Each chat has a separate cursor here, kept with the keys: an item is never applied twice, and
+ * after a crash processing continues at the cursor.
  */
 export class ChatGroups {
   readonly #serial = new Serial();
@@ -40,7 +40,7 @@ export class ChatGroups {
     this.#entry = new GroupEntry(context, this.#cursors, knownKeys);
   }
 
-  /** Rows that followed on `after`. */
+  /** Applies rows that followed on `after`. */
   takeRows(changes: ChangesView, after: number): Promise<void> {
     const { chatId } = changes;
     return this.#run(chatId, async () => {
@@ -52,7 +52,7 @@ export class ChatGroups {
     });
   }
 
-  /** Joins the chat's group if it must, and reads all that is new. */
+  /** Joins the chat's group if necessary, and reads everything new. */
   catchUp(chatId: string): Promise<void> {
     return this.#run(chatId, async () => {
       await this.#entry.ready(chatId);
@@ -60,12 +60,15 @@ export class ChatGroups {
     });
   }
 
-  /** Runs `action` while nothing else happens to the chat's group here. */
+  /** Runs `action` while nothing else happens to the chat's group on this device. */
   withGroup<T>(chatId: string, action: (group: MlsGroup) => T | Promise<T>): Promise<T> {
     return this.#run(chatId, async () => action(await this.#entry.ready(chatId)));
   }
 
-  /** Makes the group of a chat that has none, or joins the one that somebody else made meanwhile. */
+  /**
+   * Creates the group of a chat that has none, or joins the one that another device created in the
+   * meantime.
+   */
   create(chatId: string, change: GroupChange, addUserIds: string[]): Promise<void> {
     return this.#run(chatId, async () => {
       const known = await this.context.device.group(chatId);
@@ -84,8 +87,8 @@ export class ChatGroups {
   }
 
   /**
-   * Changes the group. `make` sees it as it is at each try, and answers null when there is nothing left to
-   * do. `removeUserIds` are those whose membership of the chat is to end, too.
+   * Changes the group. `make` receives the current group at each attempt, and returns null if no
+   * change is left. `removeUserIds` are the users whose membership of the chat ends too.
    */
   change(
     chatId: string,
@@ -114,7 +117,7 @@ export class ChatGroups {
   }
 
   /**
-   * Puts a new group in the place of the chat's, with these devices. Does nothing if somebody else
+   * Replaces the chat's group with a new one of these devices. Does nothing if another device
    * restarts it at the same time.
    */
   restart(chatId: string, add: NewDevice[]): Promise<void> {
@@ -134,7 +137,7 @@ export class ChatGroups {
     });
   }
 
-  /** Encrypts for the current epoch, and anew as long as a Commit is faster. */
+  /** Encrypts for the current epoch, and again if a Commit was faster. */
   send(chatId: string, content: MessageContent, mediaIds?: string[]): Promise<MessageView> {
     return this.#run(chatId, async () => {
       await this.plaintexts.keepOwn(chatId, content);
@@ -154,12 +157,15 @@ export class ChatGroups {
     });
   }
 
-  /** The revision up to which everything was taken, or was before this device joined; 0 without a group. */
+  /**
+   * Returns the revision up to which everything was applied, or was sent before this device joined;
+   * 0 without a group.
+   */
   takenUpTo(chatId: string): Promise<number> {
     return this.#cursors.read(chatId);
   }
 
-  /** After leaving or being removed: keys and texts of the chat go. */
+  /** Deletes the keys and texts of a chat after leaving or being removed. */
   forget(chatId: string): Promise<void> {
     return this.#run(chatId, async () => {
       await this.context.device.forget(chatId);
@@ -169,7 +175,7 @@ export class ChatGroups {
     });
   }
 
-  /** Takes all Welcomes that wait for this device. */
+  /** Joins by all Welcomes that wait for this device. */
   async takeWelcomes(): Promise<void> {
     for (let before = new Set<string>();;) {
       const waiting = await this.#entry.welcomes();
@@ -191,13 +197,14 @@ export class ChatGroups {
     });
   }
 
-  /** What keeps one from being taken is told, and does not hold up the others. */
+  /** A failure with one Welcome is reported and does not block the others. */
   async #takeWelcome(welcome: WaitingWelcome): Promise<void> {
     const { chatId } = welcome;
     try {
       await this.#run(chatId, async () => {
         const group = await this.context.device.group(chatId);
-        // Into a restarted group the Commit that restarts it leads, once what is before it was read.
+        // The Commit that restarts a group leads into the new one, once everything before it was
+        // read.
         if (!group?.isActive || group.generation >= welcome.generation) {
           await this.#entry.takeWelcome(welcome);
         }
@@ -209,7 +216,7 @@ export class ChatGroups {
     }
   }
 
-  /** Everything after the cursor is fetched first, so that it can be taken in the order it was made. */
+  /** Fetches everything after the cursor first, so that it is applied in its original order. */
   async #catchUp(chatId: string): Promise<void> {
     const pages: ChangesView[] = [];
     let after = await this.#cursors.read(chatId);
@@ -240,8 +247,9 @@ export class ChatGroups {
   }
 
   /**
-   * A member can have told the server another state of the group than its members, whose Commits are
-   * then refused. The server's state is the one in which all can meet: true if this device joined it.
+   * A member may have sent the server a state of the group that differs from that of the members,
+   * whose Commits are then refused. The server's state is the one in which all can meet: returns
+   * true if this device joined it.
    */
   async #rejoinIfApart(chatId: string, group: MlsGroup): Promise<boolean> {
     const { groupInfo } = await this.context.call("mls.groupInfo", { chatId });
@@ -250,7 +258,10 @@ export class ChatGroups {
     return true;
   }
 
-  /** What the old group's keys can read is read with them; that they can be of no use is why it is restarted. */
+  /**
+   * Reads with the old group's keys everything that they can read; a failure is ignored, because
+   * unusable keys are a reason for the restart.
+   */
   async #readBeforeRestart(chatId: string): Promise<void> {
     try {
       await this.#catchUp(chatId);
@@ -260,14 +271,16 @@ export class ChatGroups {
     }
   }
 
-  /** Everybody is told who has restarted the group, as a new one is what an attacker would want, too. */
+  /**
+   * Announces who has restarted the group, because a new group is also what an attacker would want.
+   */
   async #takeRestart(chatId: string, { senderId, generation }: HandshakeView): Promise<void> {
     this.context.emit("encryption.restarted", { chatId, senderId, generation });
     await this.context.device.forget(chatId);
     await this.#entry.ready(chatId);
   }
 
-  /** A Commit that cannot be taken would leave this device behind for ever: it joins anew. */
+  /** A Commit that cannot be applied would leave this device behind forever, so it joins again. */
   async #takeCommit(chatId: string, handshake: HandshakeView): Promise<void> {
     const { commit, senderId, generation } = handshake;
     const group = await this.#entry.ready(chatId);
@@ -286,8 +299,8 @@ export class ChatGroups {
   }
 
   /**
-   * The change without the devices that cannot be added, each of which is named in an event. Throws
-   * `conflict` if a person of `addUserIds` has no other.
+   * Returns the change without the devices that cannot be added; an event names each of them.
+   * Throws `conflict` if a user of `addUserIds` has no other device.
    */
   async #usable(
     chatId: string,
@@ -319,7 +332,7 @@ export class ChatGroups {
     try {
       await postCommit(this.context.call, chatId, staged, { addUserIds, removeUserIds });
     } catch (error) {
-      // While it is not known whether the server has it, it is kept: the list of Commits will tell.
+      // Kept while it is unknown whether the server has it: the list of Commits will tell.
       if (!isPassing(error)) await group.discard();
       throw error;
     }

@@ -2,12 +2,12 @@ import type { ChangesView } from "../../api/views/changes.ts";
 import type { HandshakeView } from "../../api/views/handshake.ts";
 import type { MessageView } from "../../api/views/message.ts";
 
-/** A Commit, or an encrypted message, at its place in the chat. */
+/** A Commit, or an encrypted message, at its position in the chat. */
 export type Item =
   | { at: number; commit: HandshakeView }
   | { at: number; message: MessageView };
 
-/** Messages at the revision that made them, whatever touched them since. */
+/** Orders messages by the revision that created them, whatever changed them later. */
 export function itemsOf(pages: ChangesView[]): Item[] {
   const items = new Map<string, Item>();
   for (const { messages, commits = [] } of pages) {

@@ -4,10 +4,10 @@ import { ChatError, isPassing } from "../chat_error.ts";
 import type { Call } from "../call.ts";
 import type { StagedCommit } from "../mls/staged_commit.ts";
 
-/** Tries of a Commit or a message that others keep overtaking. */
+/** Attempts for a Commit or a message that others keep overtaking. */
 export const MAX_TRIES = 30;
 
-/** Again under the same clientId as long as no answer comes: it counts once. */
+/** Posts a Commit, again under the same clientId until there is a response: it counts once. */
 export async function postCommit(
   call: Call,
   chatId: string,
@@ -29,7 +29,7 @@ export async function postCommit(
   return await untilAnswered(() => call("mls.commit", request));
 }
 
-/** As `postCommit`, for the first Commit of a group that takes the place of the chat's. */
+/** Posts the first Commit of a group that replaces the chat's, repeated like `postCommit`. */
 export async function postRestart(
   call: Call,
   chatId: string,
@@ -51,12 +51,15 @@ async function untilAnswered<T>(post: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether somebody else's Commit was first. */
+/** True if another device's Commit was first. */
 export function isStale(error: unknown): boolean {
   return error instanceof ChatError && error.code === "stale_epoch";
 }
 
-/** A random while, longer with each try: of several that keep overtaking each other, one gets through. */
+/**
+ * Waits for a random time, longer with each attempt: of several devices that keep overtaking each
+ * other, one gets through.
+ */
 export function yieldToOthers(tries: number): Promise<void> {
   return delay(Math.random() * Math.min(50 * 2 ** tries, 1_000));
 }

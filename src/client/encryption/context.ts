@@ -4,12 +4,12 @@ import type { MlsDevice } from "../mls/mls_device.ts";
 import type { Model } from "../model.ts";
 import type { DeviceLock } from "./device_lock.ts";
 
-/** What the parts of the encryption share. */
+/** Objects that the parts of the encryption share. */
 export interface EncryptionContext {
   call: Call;
   userId: string;
   device: MlsDevice;
-  /** Sealed: what is written there can be read on this device only. */
+  /** Sealed: its content can be read on this device only. */
   store: KeyStore;
   model: Model;
   lock: DeviceLock;
@@ -18,8 +18,8 @@ export interface EncryptionContext {
 
 export interface EncryptionEvents {
   /**
-   * Someone whose keys were known has another device: compare safety numbers again. `wasVerified` tells
-   * of someone who had been marked as verified once.
+   * A user whose keys were known has another device: compare safety numbers again. `wasVerified`:
+   * the user had been marked as verified.
    */
   "encryption.keyChange": {
     userId: string;
@@ -28,22 +28,22 @@ export interface EncryptionEvents {
     wasVerified: boolean;
   };
   /**
-   * A Commit that this device could not take, as a member who misbehaves would make one. The device
-   * has joined anew; what was sent in between cannot be read.
+   * A Commit that this device could not apply, for example one made by a misbehaving member. The
+   * device has joined again; messages sent in between cannot be read.
    */
   "encryption.rejoined": { chatId: string; senderId: string; reason: string };
   /**
-   * Somebody has begun the chat's group again, as is needed when a member has made it unusable. Compare
-   * safety numbers again if you did not expect it. What was sent before stays as it was read.
+   * A member has restarted the chat's group, as is necessary after a member has made it unusable.
+   * Compare safety numbers again if you did not expect it. Earlier messages stay readable.
    */
   "encryption.restarted": { chatId: string; senderId: string; generation: number };
-  /** A device that was not added to the chat's group, since its key package cannot be used. */
+  /** A device that was not added to the chat's group, because its key package cannot be used. */
   "encryption.deviceLeftOut": {
     chatId: string;
     userId: string;
     deviceId: string;
     reason: string;
   };
-  /** This device is in the chat's group from now on; what was sent before, it cannot read. */
+  /** This device is in the chat's group from now on; it cannot read earlier messages. */
   "encryption.joined": { chatId: string; epoch: number };
 }

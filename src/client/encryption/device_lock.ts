@@ -1,11 +1,12 @@
 import { ChatError } from "../chat_error.ts";
 
-/** A page that was left a moment ago may hold it still. */
+/** Milliseconds to wait: a page that was just closed may still hold the lock. */
 const WAIT_MS = 3_000;
 
 /**
- * One tab at a time is a device: two that encrypt with the same ratchets would use a key twice. Where
- * the platform has no Web Locks, whoever shares a storage between programs has to see to it.
+ * Makes one tab at a time the device: two that encrypt with the same ratchets would use a key
+ * twice. On platforms without Web Locks, an application that shares a storage between programs must
+ * ensure this itself.
  */
 export class DeviceLock {
   #taking: Promise<void> | null = null;
@@ -19,12 +20,12 @@ export class DeviceLock {
     return this.#isHeld;
   }
 
-  /** Throws `conflict` unless it is held. */
+  /** Throws `conflict` unless the lock is held. */
   check(): void {
     if (!this.#isHeld) throw new ChatError("conflict", "Encrypted chats are closed: connect first");
   }
 
-  /** Throws `conflict` when another tab has it. Does nothing if it is held already. */
+  /** Throws `conflict` if another tab holds the lock. Does nothing if it is held already. */
   take(): Promise<void> {
     return this.#taking ??= this.#take().catch((error) => {
       this.#taking = null;
@@ -32,7 +33,7 @@ export class DeviceLock {
     });
   }
 
-  /** Whoever still waits for it gets `conflict`. */
+  /** Releases the lock; calls that still wait for it fail with `conflict`. */
   release(): void {
     this.#patience.abort();
     this.#release();

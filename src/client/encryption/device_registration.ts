@@ -7,8 +7,8 @@ import { DeviceLock } from "./device_lock.ts";
 const DEVICE_ID = "device/id";
 
 /**
- * This device's id from the server, by its key: the same however often it is asked. Tabs that open at
- * once take turns, so that they find one key and are one device.
+ * Returns this device's id from the server, by its key: the same at every call. Tabs that open at
+ * the same time take turns, so that they find one key and are one device.
  */
 export async function registeredDevice(
   { store, call, userId }: { store: KeyStore; call: Call; userId: string },

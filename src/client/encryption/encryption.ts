@@ -22,7 +22,7 @@ import { StaleLeaves } from "./stale_leaves.ts";
 import { Timeline } from "./timeline.ts";
 import { Verification } from "./verification.ts";
 
-/** Keys that expire are renewed so long before. */
+/** Keys are renewed this long before they expire. */
 const RENEW_BEFORE_MS = 14 * 24 * 3_600_000;
 
 export interface EncryptionHost {
@@ -30,13 +30,13 @@ export interface EncryptionHost {
   userId: string;
   model: Model;
   storage: KeyStore;
-  /** Seals what is written to `storage`; without one, it is for a storage in memory only. */
+  /** Seals everything written to `storage`; only a storage in memory may go without one. */
   deviceKey?: CryptoKey;
   emit: EncryptionContext["emit"];
   onFault(error: unknown): void;
 }
 
-/** Encrypted chats, as one device of one person takes part in them. */
+/** Encrypted chats, as one device of one user takes part in them. */
 export class Encryption {
   readonly #groups: ChatGroups;
   readonly #timeline: Timeline;
@@ -66,10 +66,7 @@ export class Encryption {
     this.#staleLeaves = new StaleLeaves(context, this.#groups, onFault);
   }
 
-  /**
-   * Makes this a device of the caller's, on first use, and sees to its key packages.
-   * @internal
-   */
+  /** Registers this device of the caller on first use, and maintains its key packages. @internal */
   static async open(host: EncryptionHost, deviceName: string): Promise<Encryption> {
     const { userId } = host;
     const store = encryptionStore(host);
@@ -91,10 +88,7 @@ export class Encryption {
     return this.context.device.deviceId;
   }
 
-  /**
-   * There is a connection again: what waits for this device is taken.
-   * @internal
-   */
+  /** Called on a connection: joins and reads what waits for this device. @internal */
   async connected(): Promise<void> {
     this.#isClosed = false;
     await this.context.lock.take();
@@ -104,11 +98,11 @@ export class Encryption {
   }
 
   /**
-   * Joins the chat's group if need be, reads what is new, and shows what was read before.
-   * @internal
+   * Joins the chat's group if necessary, reads new messages, and restores earlier decrypted
+   * content. @internal
    */
   async takeUp(chatId: string): Promise<void> {
-    // Without the lock `connected` is still to come, which takes all chats up.
+    // Without the lock, `connected` is still to come, and processes all chats.
     if (!this.context.lock.isHeld) return;
     try {
       await this.#groups.catchUp(chatId);
@@ -116,7 +110,7 @@ export class Encryption {
       await this.#renewIfDue(chatId);
       this.#staleLeaves.removeLater(chatId);
     } catch (error) {
-      // What closing has cut off is done by the next connection.
+      // Work that closing interrupts is done by the next connection.
       if (!this.#isClosed) throw error;
     }
   }
@@ -124,12 +118,13 @@ export class Encryption {
   /** @internal */
   onRows(changes: ChangesView, after: number): void {
     const chat = this.context.model.chat(changes.chatId)?.chat;
-    // Without the lock `connected` is still to come, which takes all that is new.
+    // Without the lock, `connected` is still to come, and processes everything new.
     if (!chat || !isReady(chat) || !this.context.lock.isHeld) return;
     void this.#quietly(async () => {
       await this.#groups.takeRows(changes, after);
       const group = await this.context.device.group(chat.id);
-      // The group was made, or joined by another device of ours, and nobody has let this one in.
+      // The group was created, or joined by another of the user's devices, and no device has added
+      // this one.
       if (!group?.isActive && changes.commits?.length) await this.takeUp(chat.id);
     });
     if (changes.members.some(({ leftAt }) => leftAt !== null)) {
@@ -140,7 +135,7 @@ export class Encryption {
   /** @internal */
   onLeft(chatId: string): void {
     void this.#quietly(async () => {
-      // It may be heard in the answer to hello, before `connected`.
+      // This may come in the hello reply, before `connected`.
       await this.context.lock.take();
       await this.#groups.forget(chatId);
     });
@@ -168,7 +163,7 @@ export class Encryption {
     const asked = { userId, encrypted: true };
     const { members: _, ...chat } = await this.context.call("chat.open", asked);
     if (chat.epoch === 0) {
-      // Without a device they join by themselves, once they have one.
+      // Users without a device join by themselves, once they have one.
       const theirs = await this.#keyPackages.claimOf(userId);
       const add = [...theirs, ...await this.#keyPackages.claimOwn()];
       await this.#groups.create(chat.id, { add }, []);
@@ -176,7 +171,7 @@ export class Encryption {
     return chat;
   }
 
-  /** A group of these people: all of their devices, and one's own. */
+  /** Creates a group of these users: with all of their devices, and the caller's. */
   async createGroup(name: string, userIds: string[]): Promise<ChatView> {
     const theirs = await this.#keyPackages.claim(userIds);
     const add = [...theirs, ...await this.#keyPackages.claimOwn()];
@@ -196,8 +191,9 @@ export class Encryption {
   }
 
   /**
-   * When this device's leaf in the group expires, unless its keys are renewed before; null if it does
-   * not. The library renews them by itself in the last two weeks, whenever it takes the chat up.
+   * Returns the time at which this device's leaf in the group expires, unless its keys are renewed
+   * before; null if it does not expire. The library renews keys by itself in the last two weeks,
+   * whenever it processes the chat.
    */
   keysExpireAt(chatId: string): Promise<Date | null> {
     return this.#groups.withGroup(chatId, ({ leafExpiresAt }) => {
@@ -205,15 +201,15 @@ export class Encryption {
     });
   }
 
-  /** Renews this device's keys in the group: what leaked before is of no use after. */
+  /** Renews this device's keys in the group: keys that leaked before are useless afterward. */
   async renewKeys(chatId: string): Promise<void> {
     await this.#groups.change(chatId, () => ({}));
   }
 
   /**
-   * Begins the chat's group again, with all devices of its members: for a group in which Commits are
-   * refused, or that this device can no longer join. Either may do it in a direct chat, and the owner
-   * and admins in a group. The others hear `encryption.restarted`.
+   * Restarts the chat's group, with all devices of its members: for a group in which Commits are
+   * refused, or that this device can no longer join. In a direct chat both members may do it, in a
+   * group the owner and admins. The others receive `encryption.restarted`.
    */
   async restart(chatId: string): Promise<void> {
     const { items } = await this.context.call("device.ofChat", { chatId });
@@ -230,31 +226,28 @@ export class Encryption {
   }
 
   /**
-   * Whether this device was ever in the chat's group: then it is encrypted, whoever says otherwise.
-   * @internal
+   * True if this device was ever in the chat's group: then the chat is encrypted, whatever the
+   * server says. @internal
    */
   async hasGroup(chatId: string): Promise<boolean> {
     return await this.context.device.group(chatId) !== undefined;
   }
 
-  /**
-   * What an encrypted message is known by within the encryption.
-   * @internal
-   */
+  /** Returns the identity of an encrypted message within the encryption. @internal */
   targetOf(chatId: string, messageId: string): { senderId: string; clientId: string } {
     const message = this.context.model.chat(chatId)?.messages.get(messageId);
     if (!message) throw new ChatError("not_found", `There is no message ${messageId} here`);
     return { senderId: message.senderId, clientId: message.clientId };
   }
 
-  /** Who is in the group, with which keys. */
+  /** Returns the members of the group with their keys. */
   roster(chatId: string): Promise<Member[]> {
     return this.#groups.withGroup(chatId, (group) => group.roster());
   }
 
   /**
-   * 60 digits that the other person sees, too, if nobody is in between; to be compared over another
-   * channel. `not_found` for who has no device in the chat.
+   * Returns 60 digits that the other user sees too if no one intercepts the keys; compare them over
+   * another channel. Throws `not_found` if the user has no device in the chat.
    */
   safetyNumber(chatId: string, userId: string): Promise<string> {
     return this.#groups.withGroup(chatId, (group) => {
@@ -263,8 +256,8 @@ export class Encryption {
   }
 
   /**
-   * The person has compared `number` with the other one, and it was the same. `conflict` if it is the
-   * safety number no longer: then somebody's keys have changed since it was shown.
+   * Marks a user as verified, after the caller has compared `number` with theirs. Throws `conflict`
+   * if it is no longer the safety number: then keys have changed since it was shown.
    */
   async markVerified(chatId: string, userId: string, number: string): Promise<void> {
     await this.#groups.withGroup(chatId, (group) => {
@@ -273,32 +266,35 @@ export class Encryption {
     await this.#knownKeys.acknowledge(userId);
   }
 
-  /** Whether all keys that both people have in this chat were compared. A new device ends it. */
+  /** True if all keys of both users in this chat were compared. A new device ends it. */
   isVerified(chatId: string, userId: string): Promise<boolean> {
     return this.#groups.withGroup(chatId, (group) => {
       return this.#verification.holds(group.roster(), userId);
     });
   }
 
-  /** Whether there are new keys of this person that were neither compared nor acknowledged. */
+  /** True if there are new keys of this user that were neither compared nor acknowledged. */
   hasChangedKeys(userId: string): Promise<boolean> {
     return this.#knownKeys.hasChanged(userId);
   }
 
-  /** The new keys were seen, and need not be warned of any more. It does not say that they are right. */
+  /**
+   * Acknowledges the new keys, so that there are no further warnings. It does not confirm that they
+   * are right.
+   */
   acknowledgeKeys(userId: string): Promise<void> {
     return this.#knownKeys.acknowledge(userId);
   }
 
-  /** Keys and texts of this device; see `createBackup` on what it may be restored to. */
+  /**
+   * Returns an encrypted backup of the keys and texts of this device; `createBackup` explains where
+   * it may be restored.
+   */
   backup(recoveryKey: Bytes): Promise<Bytes> {
     return createBackup(this.context.store, recoveryKey);
   }
 
-  /**
-   * Puts what was read before into the model's rows.
-   * @internal
-   */
+  /** Restores earlier decrypted content in the model's rows. @internal */
   async showKnown(chatId: string): Promise<void> {
     for (const message of this.context.model.messagesOf(chatId)) {
       if (message.kind !== "encrypted" || message.seq === 0) continue;
@@ -310,8 +306,7 @@ export class Encryption {
   }
 
   /**
-   * Ends once what is under way is done; from then on another tab may be this device.
-   * @internal
+   * Resolves once work in progress is done; from then on another tab may be this device. @internal
    */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -320,7 +315,10 @@ export class Encryption {
     this.context.lock.release();
   }
 
-  /** Nothing is known of it: it is from before this device joined, or has not been come to yet. */
+  /**
+   * Marks a message without content: it was sent before this device joined, or has not been
+   * processed yet.
+   */
   async #markUnread({ chatId, id, seq }: MessageView): Promise<void> {
     const taken = await this.#groups.takenUpTo(chatId);
     if (taken === 0) return;
@@ -343,7 +341,7 @@ export class Encryption {
   }
 }
 
-/** A chat whose group has been made. */
+/** True for an encrypted chat with a group. */
 function isReady(chat: ChatView): boolean {
   return chat.encrypted && (chat.epoch ?? 0) > 0;
 }

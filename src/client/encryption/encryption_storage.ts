@@ -4,10 +4,10 @@ import type { KeyStore } from "../mls/key_store.ts";
 import { sealedStore } from "../mls/sealed_store.ts";
 import { prefixedStore } from "../prefixed_store.ts";
 
-/** Where the encryption of a person's device keeps everything. */
+/** The storage of a user's device for all of its encryption. */
 export interface EncryptionStorage {
   storage: KeyStore;
-  /** Without it nothing is sealed: for a storage that lasts no longer than the page. */
+  /** Without it nothing is sealed: only for a storage that lasts no longer than the page. */
   deviceKey?: CryptoKey;
   userId: string;
 }
@@ -18,9 +18,9 @@ export function encryptionStore({ storage, deviceKey, userId }: EncryptionStorag
 }
 
 /**
- * Puts a backup into the storage of a device that takes the old one's place, before the client is
- * made; `unreadable` for another key. Never into two: the groups' keys are left out of what is taken
- * up, for the old device may have used them since, and each group is joined anew.
+ * Restores a backup into the storage of a device that replaces the old one, before the client is
+ * created; throws `unreadable` for another key. Never restore it into two: the old device may have
+ * used the groups' keys since, so they are left out, and each group is joined again.
  */
 export async function restoreEncryption(
   place: EncryptionStorage,

@@ -1,13 +1,15 @@
 import { fromUtf8, utf8 } from "../mls/encoding.ts";
 import type { KeyStore } from "../mls/key_store.ts";
 
-/** Up to which revision each chat's group was taken; kept with the keys, so that both fit. */
+/**
+ * The revision up to which each chat's group was processed; kept with the keys, so that both match.
+ */
 export class GroupCursors {
   readonly #known = new Map<string, number>();
 
   constructor(private readonly store: KeyStore) {}
 
-  /** 0 where nothing was taken yet. */
+  /** Returns 0 if nothing was processed yet. */
   async read(chatId: string): Promise<number> {
     const known = this.#known.get(chatId);
     if (known !== undefined) return known;

@@ -9,13 +9,13 @@ import type { KnownKeys } from "./known_keys.ts";
 export interface WaitingWelcome {
   id: string;
   chatId: string;
-  /** Of the Commit that it came with: what follows is to be taken. */
+  /** The revision of the Commit that it came with: later items must be applied. */
   rev: number;
   generation: number;
   message: string;
 }
 
-/** How this device gets into the groups of its chats: by a Welcome, or else by itself. */
+/** Brings this device into the groups of its chats: by a Welcome, otherwise by itself. */
 export class GroupEntry {
   constructor(
     private readonly context: EncryptionContext,
@@ -23,13 +23,13 @@ export class GroupEntry {
     private readonly knownKeys: KnownKeys,
   ) {}
 
-  /** The oldest hundred that wait for this device. */
+  /** Returns the oldest hundred that wait for this device. */
   async welcomes(): Promise<WaitingWelcome[]> {
     const { deviceId } = this.context.device;
     return (await this.context.call("mls.welcomes", { deviceId, limit: 100 })).items;
   }
 
-  /** This device's group of the chat, joined if need be. */
+  /** Returns this device's group of the chat, joined if necessary. */
   async ready(chatId: string): Promise<MlsGroup> {
     const group = await this.context.device.group(chatId);
     if (group?.isActive) return group;
@@ -41,7 +41,7 @@ export class GroupEntry {
     return joined?.isActive ? joined : await this.joinExternally(chatId);
   }
 
-  /** One that cannot be used is dropped: then this device joins by itself. */
+  /** Drops a Welcome that cannot be used: then this device joins by itself. */
   async takeWelcome({ id, chatId, rev, generation, message }: WaitingWelcome): Promise<void> {
     const { device, call } = this.context;
     try {
@@ -56,7 +56,10 @@ export class GroupEntry {
       });
   }
 
-  /** By the GroupInfo that the server keeps: of a new device, or one that can follow no more. */
+  /**
+   * Joins with the GroupInfo that the server keeps: for a new device, or one that can no longer
+   * follow.
+   */
   async joinExternally(chatId: string): Promise<MlsGroup> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const { groupInfo } = await this.context.call("mls.groupInfo", { chatId });
@@ -74,7 +77,7 @@ export class GroupEntry {
     throw new ChatError("unavailable", "Cannot join the group: others keep changing the group");
   }
 
-  /** What follows on the Commit that this device is in the group by is to be taken. */
+  /** Sets the cursor to the Commit by which this device joined: later items must be applied. */
   async joined(chatId: string, group: MlsGroup, rev: number): Promise<void> {
     await this.cursors.move(chatId, rev);
     await this.knownKeys.see(chatId, group.roster());

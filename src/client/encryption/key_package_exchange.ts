@@ -3,13 +3,13 @@ import { ChatError, isPassing } from "../chat_error.ts";
 import type { NewDevice } from "../mls/staged_commit.ts";
 import type { EncryptionContext } from "./context.ts";
 
-/** Key packages that wait on the server, after they were topped up, and when they are. */
+/** Number of key packages on the server up to which they are replenished. */
 const FULL = 30;
 const LOW = 15;
-/** Longest wait for a rate before a person is left out. */
+/** Maximum wait in milliseconds for a rate limit before a user is left out. */
 const MAX_WAIT_MS = 5_000;
 
-/** Hands out this device's key packages, by way of the server, and claims those of others. */
+/** Hands out this device's key packages through the server, and claims those of others. */
 export class KeyPackageExchange {
   constructor(private readonly context: EncryptionContext) {}
 
@@ -24,7 +24,7 @@ export class KeyPackageExchange {
     await call("keyPackage.upload", { deviceId, keyPackages, lastResort });
   }
 
-  /** One for each device of these people; `conflict` when one of them has no device. */
+  /** Claims one for each device of these users; throws `conflict` if one of them has no device. */
   async claim(userIds: string[]): Promise<NewDevice[]> {
     const claimed = await Promise.all(userIds.map((userId) => this.claimOf(userId)));
     const without = userIds.find((_, i) => claimed[i].length === 0);
@@ -38,13 +38,13 @@ export class KeyPackageExchange {
   }
 
   /**
-   * One for each device of these people that has any. Left out are those of whom nothing can be claimed
-   * (they have blocked the caller, erased their account, or been asked too often): their devices join
-   * by themselves.
+   * Claims one for each device of these users that has any. Users of whom nothing can be claimed
+   * are left out (they have blocked the caller, erased their account, or reached a limit): their
+   * devices join by themselves.
    */
   async claimAvailable(userIds: string[]): Promise<NewDevice[]> {
     const claimed: NewDevice[] = [];
-    // One after the other: a large group has more people than may be asked for at once.
+    // Sequential: a large group has more users than may be asked for at once.
     for (const userId of userIds) {
       try {
         claimed.push(...await this.#claimSoon(userId));
@@ -57,7 +57,7 @@ export class KeyPackageExchange {
     return claimed;
   }
 
-  /** Waits for a rate that allows another claim within seconds. */
+  /** Waits for a rate limit that allows another claim within seconds. */
   async #claimSoon(userId: string): Promise<NewDevice[]> {
     for (;;) {
       try {
@@ -70,7 +70,7 @@ export class KeyPackageExchange {
     }
   }
 
-  /** Of the caller's other devices. */
+  /** Claims those of the caller's other devices. */
   async claimOwn(): Promise<NewDevice[]> {
     const { items } = await this.context.call("device.list", {});
     const { device, userId } = this.context;

@@ -6,16 +6,16 @@ import type { Verification } from "./verification.ts";
 
 interface KnownPerson {
   keys: string[];
-  /** A key came after the first ones, and nobody has looked at it yet. */
+  /** True if a key came after the first ones and was not acknowledged yet. */
   changed: boolean;
 }
 
 /**
- * Whose keys this device has seen. The first ones are taken on trust; any that come later are marked, for
- * a server that slips in a device of its own would show itself just so.
+ * The keys of users that this device has seen. The first ones are trusted on first use; later ones
+ * are marked, because a server that adds a device of an attacker would show itself in this way.
  */
 export class KnownKeys {
-  /** A person may be seen in several chats at once. */
+  /** A user may be seen in several chats at the same time. */
   readonly #serial = new Serial();
 
   constructor(
@@ -34,7 +34,7 @@ export class KnownKeys {
     return (await this.#read(userId))?.changed ?? false;
   }
 
-  /** The person has compared the safety numbers, or does not mind. */
+  /** Acknowledges the keys of a user, after comparing safety numbers or without. */
   acknowledge(userId: string): Promise<void> {
     return this.#serial.run(userId, async () => {
       const known = await this.#read(userId);
@@ -49,7 +49,7 @@ export class KnownKeys {
     });
     if (fresh.length === 0) return;
     const keys = [...known?.keys ?? [], ...fresh.map((each) => toBase64Url(each.signatureKey))];
-    // This device itself is no news to whom it belongs.
+    // This device's key is not news to its owner.
     const { device } = this.context;
     const news = known ? fresh.filter(({ deviceId }) => deviceId !== device.deviceId) : [];
     await this.#write(userId, { keys, changed: news.length > 0 || (known?.changed ?? false) });

@@ -1,6 +1,6 @@
 /**
- * Helpers of encrypted chats, for apps that use them. Loads no MLS: `ChatClient.enableEncryption` fetches
- * that when it is called.
+ * Helpers of encrypted chats, for apps that use them. Loads no MLS: `ChatClient.enableEncryption`
+ * loads it when called.
  */
 export { decryptFile, encryptFile, generateFileSecret } from "../mls/encrypted_file.ts";
 export { describeFile, fileSecretOf } from "../mls/file_descriptor.ts";

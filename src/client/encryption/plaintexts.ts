@@ -5,22 +5,24 @@ import { MlsClientError, type MlsClientErrorCode } from "../mls/mls_client_error
 import type { MlsGroup } from "../mls/mls_group.ts";
 import type { EncryptionContext } from "./context.ts";
 
-/** What a message said, or why it cannot be read. */
+/** The content of a message, or the reason why it cannot be read. */
 export type Reading =
   | { content: MessageContent }
   | { fault: MlsClientErrorCode | "unsupported" };
 
-/** What was read, kept on this device: the key of a message is gone once it has been used. */
+/**
+ * Stores decrypted messages on this device: the key of a message is erased once it has been used.
+ */
 export class Plaintexts {
   constructor(private readonly context: EncryptionContext) {}
 
-  /** Before it is sent: a device has no key for what it sent itself. */
+  /** Stores an own message before it is sent: a device has no key for its own messages. */
   async keepOwn(chatId: string, content: MessageContent): Promise<void> {
     const name = this.#name(chatId, this.context.userId, content.clientId);
     await this.context.store.write({ [name]: utf8(JSON.stringify({ content })) });
   }
 
-  /** What was read, or found unreadable, before. */
+  /** Returns the stored result of reading a message. */
   async known(message: MessageView): Promise<Reading | null> {
     const name = this.#name(message.chatId, message.senderId, message.clientId);
     const stored = await this.context.store.read(name);
@@ -62,7 +64,7 @@ export class Plaintexts {
   }
 }
 
-/** A message that is not what it should be counts as one that cannot be read. */
+/** A message with unexpected content counts as unreadable. */
 function readingOf(plaintext: Uint8Array, clientId: string): Reading {
   try {
     const content = decodeContent(plaintext, clientId);

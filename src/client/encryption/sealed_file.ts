@@ -3,13 +3,15 @@ import { decryptFile, encryptFile, generateFileSecret } from "../mls/encrypted_f
 import { describeFile, fileSecretOf } from "../mls/file_descriptor.ts";
 import type { FileDescriptor } from "../mls/message_content.ts";
 
-/** A file as the server gets it, and what its message says of it once the upload has an id. */
+/**
+ * A file as the server receives it, and its description for the message once the upload has an id.
+ */
 export interface SealedFile {
   sealed: File;
   describe(upload: { id: string }): FileDescriptor;
 }
 
-/** Encrypts under a new key, and takes away the name and the type. */
+/** Encrypts under a new key, and removes the name and the type. */
 export async function sealFile(file: File): Promise<SealedFile> {
   const secret = generateFileSecret();
   const plaintext = ownBytes(new Uint8Array(await file.arrayBuffer()));

@@ -3,12 +3,15 @@ import type { MlsGroup } from "../mls/mls_group.ts";
 import type { ChatGroups } from "./chat_groups.ts";
 import type { EncryptionContext } from "./context.ts";
 
-/** Who is to commit a removal waits up to so long first, so that not everybody does it at once. */
+/**
+ * Maximum random delay in milliseconds before committing a removal, so that not every device does
+ * it at the same time.
+ */
 const PATIENCE_MS = 1_500;
 
 /**
- * Removes the leaves of those who left and of devices that are no more: nobody can commit the removal
- * of their own leaf, so it falls to whoever is still a member.
+ * Removes the leaves of former members and of deleted devices: a device cannot commit the removal
+ * of its own leaf, so the remaining members do.
  */
 export class StaleLeaves {
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -19,7 +22,7 @@ export class StaleLeaves {
     private readonly onFault: (error: unknown) => void,
   ) {}
 
-  /** After a while, as another device may be faster. */
+  /** Waits for a while, because another device may be faster. */
   removeLater(chatId: string): void {
     if (this.#timers.has(chatId)) return;
     const timer = setTimeout(() => {

@@ -11,11 +11,11 @@ type Effect = {
 };
 
 /**
- * What encrypted messages come to in the model. Edits, reactions and deletions are messages of their own,
- * about another one, which they name by its sender and clientId; they may be known before it is.
+ * Applies encrypted messages to the model. Edits, reactions and deletions are separate messages
+ * about another one, which they name by its sender and clientId; they may arrive before it.
  */
 export class Timeline {
-  /** By chat and then by the target's name. */
+  /** By chat, and then by the target's name. */
   readonly #effects = new Map<string, Map<string, Map<string, Effect>>>();
 
   constructor(private readonly model: Model) {}

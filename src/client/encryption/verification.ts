@@ -4,24 +4,24 @@ import { personIn, safetyNumber } from "../mls/safety_number.ts";
 import type { Member } from "../mls/suite.ts";
 import type { EncryptionContext } from "./context.ts";
 
-/** The keys of both sides that were in the number when it was compared. */
+/** The keys of both users that were part of the number when it was compared. */
 interface Compared {
   own: string[];
   theirs: string[];
 }
 
-/** Whose safety numbers the person has compared. */
+/** The users whose safety numbers the caller has compared. */
 export class Verification {
   constructor(private readonly context: EncryptionContext) {}
 
-  /** `not_found` when the other person has no device in the roster. */
+  /** Throws `not_found` if the other user has no device in the roster. */
   number(roster: Member[], userId: string): Promise<string> {
     return safetyNumber(this.#own(roster), this.#other(roster, userId));
   }
 
   /**
-   * `number` is what was compared: if it is no longer that of the roster, a key has come in between,
-   * and nothing is marked.
+   * `number` is the compared one: if it is no longer that of the roster, a key was added in
+   * between, and nothing is marked.
    */
   async mark(roster: Member[], userId: string, number: string): Promise<void> {
     if (number.replace(/\s/g, "") !== await this.number(roster, userId)) {
@@ -36,7 +36,7 @@ export class Verification {
     await this.context.store.write({ [nameOf(userId)]: utf8(JSON.stringify(compared)) });
   }
 
-  /** Whether every key of both sides was compared; a device that goes does not end it. */
+  /** True if every key of both users was compared; removing a device does not end it. */
   async holds(roster: Member[], userId: string): Promise<boolean> {
     const compared = await this.#read(userId);
     const theirs = keysOf(roster, userId);
@@ -45,7 +45,7 @@ export class Verification {
       keysOf(roster, this.context.userId).every((key) => compared.own.includes(key));
   }
 
-  /** Whether it was marked at all, whatever has changed since. */
+  /** True if the user was ever marked, whatever has changed since. */
   async wasMarked(userId: string): Promise<boolean> {
     return await this.#read(userId) !== null;
   }

@@ -19,7 +19,7 @@ import { checkUniqueKeys } from "./tree_check.ts";
 
 export type FramedMessage = MlsPrivateMessage | MlsPublicMessage;
 
-/** What a Commit did. */
+/** The changes that a Commit made. */
 export interface CommitOutcome {
   epoch: bigint;
   committer: Pick<Member, "userId" | "deviceId">;
@@ -32,9 +32,10 @@ export interface CommitOutcome {
 }
 
 /**
- * The state after a Commit of someone else's; `state` itself is untouched. It refuses all that
- * this service has no use for (private messages, proposals by reference, and others than Add, Remove
- * and ExternalInit), and an external Commit that removes anyone but the joiner's own former leaf.
+ * Returns the state after another device's Commit; `state` itself is unchanged. It refuses
+ * everything that this service does not use (private messages, proposals by reference, and
+ * proposals other than Add, Remove and ExternalInit), and an external Commit that removes any leaf
+ * but the joiner's own former one.
  */
 export async function applyCommit(
   state: ClientState,
@@ -66,7 +67,7 @@ export async function applyCommit(
   };
 }
 
-/** The sender of an application message, which ts-mls does not tell. */
+/** Returns the sender of an application message, which ts-mls does not report. */
 export async function senderOf(state: ClientState, message: MlsPrivateMessage): Promise<Member> {
   const { privateMessage } = message;
   const former = state.historicalReceiverData.get(privateMessage.epoch);
@@ -79,14 +80,15 @@ export async function senderOf(state: ClientState, message: MlsPrivateMessage): 
   return sender;
 }
 
-/** `checkContent` has looked at each proposal; one that is no part of a Commit is never asked for. */
+/** `checkContent` has checked each proposal; one that is not part of a Commit is never accepted. */
 const onlyMembership: IncomingMessageCallback = (incoming) => {
   return incoming.kind === "proposal" ? "reject" : acceptAll(incoming);
 };
 
 /**
- * All that ts-mls would otherwise be the first to see. It looks at several Adds, and at several
- * pre-shared keys, at once, and leaves the rejection of one unheard when another is rejected too.
+ * Checks everything that ts-mls would otherwise check first. ts-mls checks several Adds, and
+ * several pre-shared keys, at the same time, and leaves a rejection unhandled if another one is
+ * rejected too.
  */
 async function checkContent(
   state: ClientState,
@@ -106,7 +108,7 @@ async function checkContent(
     if (proposal.proposalType === "add") {
       await checkKeyPackage(proposal.add.keyPackage, state, suite);
     }
-    // For a leaf outside the tree ts-mls 1.6.4 does not come to an end.
+    // For a leaf outside the tree, ts-mls 1.6.4 never returns.
     if (proposal.proposalType === "remove" && !state.ratchetTree[2 * proposal.remove.removed]) {
       throw new Error(`it removes leaf ${proposal.remove.removed}, which is not there`);
     }
@@ -134,7 +136,7 @@ function committerOf(
   return { identity: { userId: member.userId, deviceId: member.deviceId }, external: false };
 }
 
-/** A device is there once, and keeps its person and key as long as it is there. */
+/** Each device occurs once, and keeps its user and key as long as it is in the group. */
 function checkRoster(before: Member[], after: Member[]): void {
   const known = new Map(before.map((member) => [member.deviceId, member]));
   const seen = new Set<string>();

@@ -4,17 +4,17 @@ export { fromBase64Url, toBase64Url } from "../../core/base64url.ts";
 export { fromUtf8, utf8 } from "../utf8.ts";
 
 /**
- * Bytes over a plain ArrayBuffer: the only kind that Web Crypto takes. Not that of `core`, since the
- * bundle's types are to need nothing from outside the client.
+ * Bytes over a plain ArrayBuffer, the only kind that Web Crypto accepts. Not the type of `core`,
+ * because the package's types must need nothing from outside the client.
  */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A copy that Web Crypto takes, of bytes that may lie over any buffer. */
+/** Returns a copy for Web Crypto, of bytes that may be over any buffer. */
 export function ownBytes(bytes: Uint8Array): Bytes {
   return new Uint8Array(bytes);
 }
 
-/** In a time that tells nothing of where they differ. */
+/** Compares in a time that does not reveal where the bytes differ. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
@@ -22,7 +22,10 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** Parts with their lengths before them (32 bits, big-endian): for what only this client reads. */
+/**
+ * Joins parts, each preceded by its length (32 bits, big-endian), in a format that only this client
+ * reads.
+ */
 export function packParts(parts: Uint8Array[]): Bytes {
   const lengths = parts.map(({ length }) => {
     return Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length);
@@ -30,7 +33,7 @@ export function packParts(parts: Uint8Array[]): Bytes {
   return concat(...parts.flatMap((part, i) => [lengths[i], part]));
 }
 
-/** Throws a RangeError when the lengths do not add up. */
+/** Throws a RangeError if the lengths do not add up. */
 export function unpackParts(packed: Bytes): Bytes[] {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const parts: Bytes[] = [];

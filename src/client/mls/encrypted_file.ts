@@ -2,7 +2,7 @@ import { concat } from "../../core/bytes.ts";
 import type { Bytes } from "./encoding.ts";
 import { MlsClientError } from "./mls_client_error.ts";
 
-/** What the message carries of a file; the server has the ciphertext and no more. */
+/** The part of a file that the message carries; the server has only the ciphertext. */
 export interface FileSecret {
   /** AES-256, new for each file. */
   key: Bytes;
@@ -10,7 +10,7 @@ export interface FileSecret {
   noncePrefix: Bytes;
 }
 
-/** Plaintext bytes a chunk; each becomes 16 longer. */
+/** Plaintext bytes of a chunk; its ciphertext is 16 bytes longer. */
 export const CHUNK_SIZE = 64 * 1024;
 const TAG_SIZE = 16;
 
@@ -21,15 +21,15 @@ export function generateFileSecret(): FileSecret {
   };
 }
 
-/** The length of the ciphertext: there is always a last chunk, if only an empty one. */
+/** Returns the length of the ciphertext: there is always a last chunk, even if it is empty. */
 export function encryptedSize(plaintextSize: number): number {
   return plaintextSize + Math.max(1, Math.ceil(plaintextSize / CHUNK_SIZE)) * TAG_SIZE;
 }
 
 /**
- * STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, 2015) over AES-256-GCM: the nonce of each chunk is
- * the prefix, its number in 32 bits, and whether it is the last. So a file of any size is read
- * in chunks as it comes, and one that is cut off, reordered or continued does not decrypt.
+ * STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, 2015) over AES-256-GCM: the nonce of each chunk
+ * is the prefix, its number in 32 bits, and whether it is the last. So a file of any size is read
+ * in chunks while it arrives, and one that is cut off, reordered or extended does not decrypt.
  */
 function encryptStream(secret: FileSecret): TransformStream<Uint8Array, Bytes> {
   return chunked(CHUNK_SIZE, async (chunk, number, isLast) => {
@@ -39,7 +39,10 @@ function encryptStream(secret: FileSecret): TransformStream<Uint8Array, Bytes> {
   });
 }
 
-/** What was decrypted so far is authentic, but the file is whole only when the stream ends well. */
+/**
+ * Decrypted chunks are authentic, but the file is complete only when the stream ends without an
+ * error.
+ */
 export function decryptStream(secret: FileSecret): TransformStream<Uint8Array, Bytes> {
   return chunked(CHUNK_SIZE + TAG_SIZE, async (chunk, number, isLast) => {
     const cipher = { name: "AES-GCM", iv: nonce(secret, number, isLast) };
@@ -60,14 +63,17 @@ export function encryptFile(plaintext: Uint8Array, secret: FileSecret): Promise<
   return through(plaintext, encryptStream(secret));
 }
 
-/** `unreadable` unless it is exactly what was encrypted under that secret. */
+/** Throws `unreadable` unless it is exactly the file that was encrypted under that secret. */
 export function decryptFile(ciphertext: Uint8Array, secret: FileSecret): Promise<Bytes> {
   return through(ciphertext, decryptStream(secret));
 }
 
 type ChunkCipher = (chunk: Bytes, number: number, isLast: boolean) => Promise<Bytes>;
 
-/** Cuts into chunks of `size`. A full one is held back until it is known whether more follows. */
+/**
+ * Cuts the stream into chunks of `size`. A full one is held back until it is known whether it is
+ * the last.
+ */
 function chunked(size: number, cipher: ChunkCipher): TransformStream<Uint8Array, Bytes> {
   const held = new Uint8Array(size);
   let length = 0;

@@ -2,7 +2,7 @@ import { fromBase64Url, toBase64Url } from "./encoding.ts";
 import type { FileSecret } from "./encrypted_file.ts";
 import type { FileDescriptor } from "./message_content.ts";
 
-/** What the message says of an encrypted file. */
+/** Returns the description of an encrypted file for its message. */
 export function describeFile(
   file: Omit<FileDescriptor, "key" | "noncePrefix">,
   { key, noncePrefix }: FileSecret,

@@ -4,14 +4,14 @@ import type { KeyStore } from "./key_store.ts";
 import { MlsClientError } from "./mls_client_error.ts";
 import { applyRatchets, encodeRatchets } from "./ratchet_delta.ts";
 
-/** A Commit of ours that the server has not answered yet, and the state that it leads to. */
+/** A Commit of this device that the server has not answered yet, and the state that it leads to. */
 export interface PendingCommit {
-  /** The MLSMessage as it was sent, in base64url. */
+  /** The MLSMessage as sent, in base64url. */
   commit: string;
   next: ClientState;
 }
 
-/** All that a device keeps of a group. */
+/** The complete state that a device keeps of a group. */
 export interface GroupRecord {
   state: ClientState;
   /** Messages of earlier epochs cannot be read by this device. */
@@ -21,18 +21,18 @@ export interface GroupRecord {
 
 const VERSION = 1;
 
-/** The record as it was last written whole; the ratchets since are written apart. */
+/** The record as last written in full; later ratchets are written separately. */
 export interface StoredRecord {
   record: GroupRecord;
   base: ClientState;
 }
 
-/** The write that stores all of a group. */
+/** Returns the write that stores a whole group. */
 export function wholeRecord(chatId: string, record: GroupRecord): Record<string, Bytes | null> {
   return { [recordName(chatId)]: encodeRecord(record), [ratchetsName(chatId)]: null };
 }
 
-/** The write after a message. */
+/** Returns the write after a message. */
 export function ratchetsOnly(
   chatId: string,
   base: ClientState,
@@ -41,7 +41,7 @@ export function ratchetsOnly(
   return { [ratchetsName(chatId)]: encodeRatchets(base, state) };
 }
 
-/** The write that erases a group. */
+/** Returns the write that erases a group. */
 export function noRecord(chatId: string): Record<string, null> {
   return { [recordName(chatId)]: null, [ratchetsName(chatId)]: null };
 }
@@ -64,7 +64,7 @@ function encodeRecord({ state, joinedEpoch, pending }: GroupRecord): Bytes {
   return packParts(parts);
 }
 
-/** Undefined where nothing is stored. */
+/** Undefined if nothing is stored. */
 export async function readRecord(
   store: KeyStore,
   chatId: string,

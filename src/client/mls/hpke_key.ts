@@ -1,13 +1,13 @@
 import type { UpdatePath } from "ts-mls";
 import { x25519Fault } from "../../core/x25519.ts";
 
-/** Throws for a key that nobody could agree a secret with. */
+/** Throws for a key that cannot yield a shared secret. */
 export function checkHpkeKey(key: Uint8Array, name: string): void {
   const fault = x25519Fault(key);
   if (fault !== null) throw new Error(`${name}: ${fault}`);
 }
 
-/** All keys of a path, and the KEM outputs under which its secrets are sent. */
+/** Checks all keys of a path, and the KEM outputs of its secrets. */
 export function checkPathKeys({ leafNode, nodes }: UpdatePath): void {
   checkHpkeKey(leafNode.hpkePublicKey, "the encryption key of its path's leaf");
   for (const { hpkePublicKey, encryptedPathSecret } of nodes) {

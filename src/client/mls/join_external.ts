@@ -33,11 +33,12 @@ export interface ExternalCommit {
 const WIRE = "mls_public_message";
 
 /**
- * Joins without anybody's Welcome (RFC 9420, section 12.4.3.2), as `joinGroupExternal` of ts-mls
- * does, but with our own check of the tree, and with external_pub read as the RFC encodes it: an
- * `opaque<V>`, where ts-mls 1.6.4 takes the bare key.
+ * Joins without a Welcome (RFC 9420, section 12.4.3.2), as `joinGroupExternal` of ts-mls does, but
+ * with this client's check of the tree, and with external_pub in the RFC's encoding: an
+ * `opaque<V>`, where ts-mls 1.6.4 expects the bare key.
  *
- * @param former this device's own leaf, where it is in the tree already and has lost its state.
+ * @param former this device's former leaf, if it is still in the tree and the device has lost its
+ * state.
  */
 export async function joinExternally(
   groupInfo: GroupInfo,

@@ -21,8 +21,8 @@ import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
 import { checkGroupInfo } from "./tree_check.ts";
 
 /**
- * Joins by a Welcome (RFC 9420, section 12.4.3.1), as `joinGroup` of ts-mls does, but with
- * our own check of the tree. A Welcome that needs a pre-shared key is refused: none is used here.
+ * Joins by a Welcome (RFC 9420, section 12.4.3.1), as `joinGroup` of ts-mls does, but with this
+ * client's check of the tree. A Welcome that needs a pre-shared key is refused: none is used here.
  */
 export async function joinByWelcome(
   welcome: Welcome,
@@ -79,7 +79,9 @@ async function open(
   return { groupInfo, joinerSecret: secrets.joinerSecret, pathSecret: secrets.pathSecret };
 }
 
-/** The leaf's own key, and those from the first ancestor that it shares with the committer. */
+/**
+ * Returns the leaf's own key, and those from the first ancestor that it shares with the committer.
+ */
 async function privatePath(
   tree: RatchetTree,
   own: LeafIndex,

@@ -10,13 +10,13 @@ const NONCE = new Uint8Array(12);
 const HEADER_LENGTH = 4 + 1 + SALT_LENGTH;
 
 /**
- * All entries of a store, encrypted under a recovery key: HKDF-SHA-256 with a new random salt for each
- * backup gives the AES-256-GCM key, which so is used once (and its nonce can be zero). The header
- * is authenticated.
+ * Encrypts all entries of a store under a recovery key: HKDF-SHA-256 with a new random salt for
+ * each backup derives the AES-256-GCM key, which is therefore used once (so its nonce can be zero).
+ * The header is authenticated.
  *
- * Restore onto a device that takes the old one's place, never onto two: MLS keys that two devices
- * use break the secrecy of both. An old backup holds old ratchets: after a restore, join each
- * chat anew with `joinExternally`.
+ * Restore it onto a device that replaces the old one, never onto two: MLS keys that two devices use
+ * break the secrecy of both. An old backup holds old ratchets: after a restore, join each chat
+ * again with `joinExternally`.
  */
 export async function createBackup(store: KeyStore, recoveryKey: Bytes): Promise<Bytes> {
   const parts: Bytes[] = [];
@@ -33,8 +33,8 @@ export async function createBackup(store: KeyStore, recoveryKey: Bytes): Promise
 }
 
 /**
- * Writes all entries of the backup in one go. `unreadable` for another key, and for a backup
- * that was altered or cut off; then nothing is written.
+ * Writes all entries of the backup in one write. Throws `unreadable` for another key, and for a
+ * backup that was altered or cut off; then nothing is written.
  */
 export async function restoreBackup(
   store: KeyStore,

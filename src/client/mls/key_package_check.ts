@@ -12,13 +12,13 @@ import { decodeKeyPackage } from "./wire.ts";
 export interface LeftOutDevice {
   userId: string;
   deviceId: string;
-  /** For people to read. */
+  /** A text for people. */
   reason: string;
 }
 
 type Group = Pick<ClientState, "groupContext" | "ratchetTree" | "clientConfig">;
 
-/** A device that is to become a member, with a key package of it. */
+/** A device to be added, with its key package. */
 export interface NewDevice {
   userId: string;
   deviceId: string;
@@ -27,10 +27,10 @@ export interface NewDevice {
 }
 
 /**
- * Parts the devices that can be added to the group from those that cannot. One bad device so keeps
- * nobody else out. Each key package is checked alone and before ts-mls sees it: ts-mls 1.6.4 checks all
- * of a Commit at once, and the rejection of one is heard by nobody when another is rejected too, which
- * ends a process of Deno or Node.
+ * Separates the devices that can be added to the group from those that cannot, so that one bad
+ * device keeps no other out. Each key package is checked alone and before ts-mls sees it: ts-mls
+ * 1.6.4 checks all of a Commit at the same time, and leaves a rejection unhandled if another one is
+ * rejected too, which ends a process of Deno or Node.
  */
 export async function usableDevices(
   group: Group,
@@ -56,7 +56,9 @@ export async function usableDevices(
   return { usable, leftOut };
 }
 
-/** RFC 9420, section 10.1: throws unless it can be added to the group, whenever it was made. */
+/**
+ * RFC 9420, section 10.1: throws unless it can be added to the group, at any time of its lifetime.
+ */
 export async function checkKeyPackage(
   keyPackage: KeyPackage,
   { groupContext, clientConfig }: Group,
@@ -94,14 +96,14 @@ function checkOwner({ leafNode }: KeyPackage, { userId, deviceId }: NewDevice): 
   throw new Error("it is another device's");
 }
 
-/** By the platform's clock, as ts-mls does it. */
+/** Uses the platform's clock, like ts-mls. */
 function checkLifetime({ leafNode: { lifetime } }: KeyPackage): void {
   const now = BigInt(Math.floor(Date.now() / 1000));
   if (lifetime.notBefore > now) throw new Error("its lifetime has not begun");
   if (lifetime.notAfter <= now) throw new Error("its lifetime has ended");
 }
 
-/** Devices and keys of the tree: none of them may be there twice (section 7.3). */
+/** Returns devices and keys of the tree: none of them may occur twice (section 7.3). */
 function takenNames(tree: RatchetTree): Set<string> {
   const taken = new Set<string>();
   for (const node of tree) {

@@ -33,7 +33,7 @@ export interface StoredKeyPackage {
 }
 
 const PREFIX = "keyPackage/";
-/** 84 days, as OpenMLS has it, and an hour back for clocks that differ. */
+/** 84 days, as in OpenMLS, and an hour back for clocks that differ. */
 const LIFETIME_SECONDS = 84 * 24 * 3600;
 const MARGIN_SECONDS = 3600;
 
@@ -43,7 +43,7 @@ export interface KeyPackageOwner {
   signature: SignatureKeyPair;
 }
 
-/** A new key package of the device, not stored yet. `now` in milliseconds since 1970. */
+/** Creates a key package of the device without storing it. `now` in milliseconds since 1970. */
 export async function makeKeyPackage(
   owner: KeyPackageOwner,
   isLastResort: boolean,
@@ -62,7 +62,10 @@ export async function makeKeyPackage(
   return { keyPackage: publicPackage, keys: privatePackage };
 }
 
-/** Makes as many, keeps their private parts in one write, and returns the public ones. */
+/**
+ * Creates `count` key packages, stores their private parts in one write, and returns the public
+ * ones.
+ */
 export async function createKeyPackages(
   store: KeyStore,
   owner: KeyPackageOwner,
@@ -88,7 +91,7 @@ export async function createKeyPackages(
   return encoded;
 }
 
-/** The key package that one of these KeyPackageRefs names. */
+/** Returns the key package that one of these KeyPackageRefs names. */
 export async function findKeyPackage(
   store: KeyStore,
   refs: Uint8Array[],
@@ -101,7 +104,7 @@ export async function findKeyPackage(
   }
 }
 
-/** Erases those whose lifetime has passed, and returns how many there are still. */
+/** Erases expired key packages, and returns the number of the remaining ones. */
 export async function pruneKeyPackages(
   store: KeyStore,
   signature: SignatureKeyPair,
@@ -111,7 +114,7 @@ export async function pruneKeyPackages(
   const expired: Record<string, null> = {};
   for (const name of names) {
     const { leafNode } = decodeStored(name, (await store.read(name))!, signature).keyPackage;
-    // A Welcome may still be under way: they are kept for as long again.
+    // A Welcome may still be in transit, so they are kept for the same time again.
     const last = Number(leafNode.lifetime.notAfter) + LIFETIME_SECONDS;
     if (last * 1000 < now) expired[name] = null;
   }

@@ -1,20 +1,20 @@
 import type { Bytes } from "./encoding.ts";
 
 /**
- * Where a device keeps its keys. `write` has to be all or nothing and durable when it resolves: state
- * is written before what was made with it is sent, or a key might be used twice after a crash.
- * Give one that is encrypted: `sealedStore` wraps any.
+ * Stores a device's keys. `write` must be atomic, and durable when it resolves: state is written
+ * before anything made with it is sent, otherwise a key might be used twice after a crash. Use an
+ * encrypted one: `sealedStore` wraps any store.
  */
 export interface KeyStore {
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   read(name: string): Promise<Bytes | undefined>;
-  /** null deletes; a name that is not there is deleted without complaint. */
+  /** null deletes; deleting a missing name is not an error. */
   write(changes: Record<string, Bytes | null>): Promise<void>;
-  /** All names that begin with `prefix`, sorted. */
+  /** Returns all names that begin with `prefix`, sorted. */
   names(prefix: string): Promise<string[]>;
 }
 
-/** For tests, and for a session that is meant to leave nothing behind. */
+/** For tests, and for sessions that must leave nothing behind. */
 export function memoryKeyStore(entries = new Map<string, Bytes>()): KeyStore {
   return {
     read: (name) => Promise.resolve(entries.get(name)?.slice()),

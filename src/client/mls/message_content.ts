@@ -1,4 +1,5 @@
-// The functions of zod without its methods, and as a namespace: a bundler takes just what is used.
+// The functions of zod without its methods, as a namespace: a bundler includes only those that are
+// used.
 import * as z from "zod/mini";
 import { type Bytes, fromUtf8, utf8 } from "./encoding.ts";
 import { MlsClientError } from "./mls_client_error.ts";
@@ -22,7 +23,7 @@ const fileSchema = z.object({
 });
 
 const clientId = z.string().check(z.minLength(1), z.maxLength(128));
-/** The message that another one is about: its clientId, as the sender gave it, and who that was. */
+/** The message that another one is about: its clientId from the sender, and the sender. */
 const target = z.object({ senderId: z.string(), clientId });
 
 const contentSchema = z.discriminatedUnion("kind", [
@@ -56,11 +57,11 @@ export function encodeContent(content: MessageContent): Bytes {
 }
 
 /**
- * `unsupported` for a later version or a kind that is unknown here: to be shown as "update to read
- * this", not as an error. Fields that are unknown are dropped. `bad_message` for what is neither.
+ * Throws `unsupported` for a later version or an unknown kind: show it as "update to read this",
+ * not as an error. Unknown fields are dropped. Throws `bad_message` for any other invalid content.
  *
- * @param clientId of the envelope that the server delivered: the one inside has to be the same, so
- * that the server cannot pass an old ciphertext off as another message.
+ * @param clientId of the envelope that the server delivered: the one inside must be the same, so
+ * that the server cannot present an old ciphertext as another message.
  */
 export function decodeContent(
   plaintext: Uint8Array,
@@ -84,8 +85,8 @@ export function decodeContent(
 }
 
 /**
- * Only who sent a message may edit or delete it: `senderId` as the decryption has it. What someone
- * else sent about it has no effect.
+ * Only the sender of a message may edit or delete it: `senderId` comes from the decryption. Edits
+ * and deletions by others have no effect.
  */
 export function mayApply(content: MessageContent, senderId: string): boolean {
   if (content.kind !== "edit" && content.kind !== "delete") return true;

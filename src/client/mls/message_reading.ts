@@ -13,13 +13,15 @@ import { cipherSuite, type Member } from "./suite.ts";
 import { decodeFramed } from "./wire.ts";
 
 export interface Decrypted {
-  /** Authenticated by its signature: hold it against the senderId that the server names. */
+  /** Authenticated by its signature: compare it with the senderId that the server names. */
   sender: Member;
   epoch: bigint;
   plaintext: Uint8Array;
 }
 
-/** The message, if this device is to have a key for it; else the error says why not. */
+/**
+ * Returns the message if this device should have a key for it; otherwise the error says why not.
+ */
 export function readableMessage(
   { state, joinedEpoch }: GroupRecord,
   ciphertext: string,
@@ -45,7 +47,7 @@ export function readableMessage(
   return message;
 }
 
-/** What it says, and the state in which its key is used up; `state` itself is untouched. */
+/** Returns the content, and the state in which its key is used up; `state` itself is unchanged. */
 export async function openMessage(
   state: ClientState,
   message: MlsPrivateMessage,
@@ -72,7 +74,7 @@ export function headerOf(message: FramedMessage): { epoch: bigint; groupId: Uint
     : message.publicMessage.content;
 }
 
-/** A message of a group before the last restart has no key any more. */
+/** A message of a group before the last restart no longer has a key. */
 export function checkChat(state: ClientState, groupId: Uint8Array): void {
   if (sameBytes(groupId, state.groupContext.groupId)) return;
   const [theirs, ours] = [readGroupId(groupId), readGroupId(state.groupContext.groupId)];
@@ -89,7 +91,7 @@ export function missingCommits(theirs: bigint, ours: bigint): MlsClientError {
   );
 }
 
-/** ts-mls tells a used key only by its words. */
+/** Recognizes a used key by ts-mls' message, its only sign. */
 function explainUsedKey(error: unknown): never {
   const cause = (error as Error).cause as Error | undefined;
   if (cause?.message === "Desired gen in the past") {

@@ -1,18 +1,18 @@
-/** Why the encryption layer would not do something; a closed union, as a client acts on it. */
+/** Reasons for an error of the encryption; a closed union, for clients to act on. */
 export type MlsClientErrorCode =
-  /** The bytes are not what they should be, or do not verify. Nothing was changed. */
+  /** The bytes are malformed, or do not verify. Nothing was changed. */
   | "bad_message"
   | "bad_commit"
   | "bad_welcome"
   | "bad_key_package"
   | "bad_group_info"
-  /** Sent before this device joined: by design it has no key. */
+  /** Sent before this device joined, which has no key for it by design. */
   | "before_join"
   /** Its key was used already (a replay), or is too old to have been kept. */
   | "key_gone"
-  /** This device sent it itself: senders keep what they wrote, they have no key to read it. */
+  /** This device sent it: senders store their text, because they have no key to read it. */
   | "own_message"
-  /** From a later epoch than ours: the Commits in between come first. */
+  /** From a later epoch than the group's: the Commits in between come first. */
   | "missing_commits"
   /** For another chat. */
   | "wrong_chat"
@@ -20,15 +20,15 @@ export type MlsClientErrorCode =
   | "removed"
   /** A Welcome for a group that this device is in. */
   | "already_member"
-  /** No key package of this device is named in it, or it was used and erased. */
+  /** It names no key package of this device, or one that was used and erased. */
   | "no_key_package"
-  /** A Commit of ours waits for the server's answer. */
+  /** A Commit of this device waits for the server's response. */
   | "commit_pending"
   | "invalid_change"
-  /** What was stored, sealed or backed up cannot be read: the wrong key, or it was altered. */
+  /** Stored, sealed or backed up data cannot be read: the wrong key, or it was altered. */
   | "unreadable";
 
-/** Never holds a key or a plaintext, so that it may be logged. */
+/** Never contains a key or a plaintext, so it may be logged. */
 export class MlsClientError extends Error {
   override readonly name = "MlsClientError";
 
@@ -37,7 +37,7 @@ export class MlsClientError extends Error {
   }
 }
 
-/** Runs `action`, and gives whatever it throws the code that a caller can act on. */
+/** Runs `action`, and gives every error it throws a code that a caller can act on. */
 export async function guarded<T>(
   code: MlsClientErrorCode,
   what: string,

@@ -25,9 +25,9 @@ const SIGNATURE = "device/signature";
 
 export interface MlsDeviceOptions {
   userId: string;
-  /** As the server gave it when the signature key was registered. */
+  /** The id that the server returned when the signature key was registered. */
   deviceId: string;
-  /** Whom to let in; everyone whose credential is well-formed, unless given. */
+  /** Decides which members to trust; by default every one with a well-formed credential. */
   isTrusted?: CredentialCheck;
   /** Milliseconds since 1970. */
   now?: () => number;
@@ -39,18 +39,21 @@ export interface ExternalJoin {
   accepted(): Promise<MlsGroup>;
 }
 
-/** A group that takes the place of the chat's; it counts once the server has accepted it. */
+/** A group that replaces the chat's; it counts once the server has accepted it. */
 export interface Restart extends ExternalJoin {
   /** Devices that could not be added. */
   leftOut: LeftOutDevice[];
 }
 
-/** The signature key of this device, made and stored on first use: what POST /devices registers. */
+/**
+ * Returns the signature key of this device, created and stored on first use: POST /devices
+ * registers it.
+ */
 export async function deviceSignatureKey(store: KeyStore): Promise<Uint8Array> {
   return (await signatureKeys(store)).publicKey;
 }
 
-/** This device, its key packages and its groups. All secrets are in `store` and nowhere else. */
+/** This device, its key packages and its groups. All secrets are only in `store`. */
 export class MlsDevice {
   readonly userId: string;
   readonly deviceId: string;
@@ -77,23 +80,23 @@ export class MlsDevice {
     return this.#signature.publicKey.slice();
   }
 
-  /** For POST /devices/:deviceId/key-packages: each is used once. */
+  /** Creates key packages for POST /devices/:deviceId/key-packages; each is used once. */
   createKeyPackages(count: number): Promise<string[]> {
     return createKeyPackages(this.#store, this.#owner(), count, false, this.#now());
   }
 
-  /** The one that is handed out again and again when the others are used up. */
+  /** Creates the one that is handed out repeatedly when the others are used up. */
   async createLastResort(): Promise<string> {
     const [one] = await createKeyPackages(this.#store, this.#owner(), 1, true, this.#now());
     return one;
   }
 
-  /** Erases key packages that nobody can use any more; answers how many are left. */
+  /** Erases key packages that can no longer be used; returns the number of the remaining ones. */
   pruneKeyPackages(): Promise<number> {
     return pruneKeyPackages(this.#store, this.#signature, this.#now());
   }
 
-  /** A group of this device alone, at epoch 0; the first Commit adds the others. */
+  /** Creates a group of only this device, at epoch 0; the first Commit adds the others. */
   async createGroup(chatId: string): Promise<MlsGroup> {
     await this.#refuseIfMember(chatId, 0);
     const state = await this.#newGroup({ chatId, generation: 0 });
@@ -101,8 +104,8 @@ export class MlsDevice {
   }
 
   /**
-   * A new group for a chat whose group cannot be used, with all devices of `add` that can be added. The
-   * old one is kept until the server has accepted the new one's first Commit.
+   * Creates a new group for a chat whose group cannot be used, with all devices of `add` that can
+   * be added. The old one is kept until the server has accepted the new one's first Commit.
    */
   async restart(chatId: string, generation: number, add: NewDevice[]): Promise<Restart> {
     const state = await this.#newGroup({ chatId, generation });
@@ -112,7 +115,7 @@ export class MlsDevice {
     return { staged, leftOut, accepted: () => this.#keep(chatId, record) };
   }
 
-  /** Undefined where this device has no group for that chat. */
+  /** Undefined if this device has no group for that chat. */
   async group(chatId: string): Promise<MlsGroup | undefined> {
     const open = this.#groups.get(chatId);
     if (open) return open;
@@ -121,8 +124,9 @@ export class MlsDevice {
   }
 
   /**
-   * Joins the chat that a Welcome is for, or its group of that generation; the key package is erased in the same write, unless it
-   * is the last resort. What was sent before cannot be read: by design there is no key for it.
+   * Joins the chat of a Welcome, or its group of that generation. The key package is erased in the
+   * same write, unless it is the last resort. Earlier messages cannot be read: by design there is
+   * no key for them.
    */
   async join(chatId: string, welcome: string, generation = 0): Promise<MlsGroup> {
     await this.#refuseIfMember(chatId, generation);
@@ -142,8 +146,8 @@ export class MlsDevice {
   }
 
   /**
-   * Joins by itself with the GroupInfo that the server keeps: a new device of a member's, or one
-   * whose state was lost or broken, whose former leaf is removed in the same Commit.
+   * Joins by itself with the GroupInfo that the server keeps: for a new device of a member, or one
+   * whose state was lost or broken; its former leaf is removed in the same Commit.
    */
   async joinExternally(chatId: string, groupInfo: string): Promise<ExternalJoin> {
     const decoded = decodeGroupInfo(groupInfo);
@@ -164,16 +168,16 @@ export class MlsDevice {
   }
 
   /**
-   * Erases the keys of a chat's group: after leaving it, or being removed. A device cannot commit its
-   * own removal (RFC 9420, section 12.4.2): whoever leaves tells the server, which stops delivering at
-   * once, and the next device that is still a member commits the removal.
+   * Erases the keys of a chat's group, after leaving it or being removed. A device cannot commit
+   * its own removal (RFC 9420, section 12.4.2): a leaving member tells the server, which stops
+   * delivering immediately, and the next device of a remaining member commits the removal.
    */
   async forget(chatId: string): Promise<void> {
     await (await this.group(chatId))?.forget();
     this.#groups.delete(chatId);
   }
 
-  /** Erases everything that this device keeps: it is a stranger then. */
+  /** Erases everything that this device keeps; after that it is unknown to all groups. */
   async erase(): Promise<void> {
     const names = await this.#store.names("");
     await this.#store.write(Object.fromEntries(names.map((name) => [name, null])));
@@ -184,14 +188,14 @@ export class MlsDevice {
     return { userId: this.userId, deviceId: this.deviceId, signature: this.#signature };
   }
 
-  /** A new group of this device alone, in memory. */
+  /** Creates a new group of only this device, in memory. */
   async #newGroup(name: GroupName): Promise<ClientState> {
     const { keyPackage, keys } = await makeKeyPackage(this.#owner(), false, this.#now());
     const suite = await cipherSuite();
     return await createGroup(groupIdOf(name), keyPackage, keys, [], suite, this.#config);
   }
 
-  /** A group before the one that this device knows is none that it goes back to. */
+  /** Refuses a group that is older than the known one, so that this device never goes back. */
   async #checkGroup(chatId: string, groupId: Uint8Array): Promise<void> {
     const name = readGroupId(groupId);
     const known = (await this.group(chatId))?.generation ?? 0;

@@ -35,14 +35,14 @@ import { decodeFramed, decodeGroupInfo, encodeWire } from "./wire.ts";
 /**
  * One chat's group on one device.
  *
- * Every change is made on a copy, written to the store, and only then taken: what fails, or is bad,
- * changes nothing. Calls are done one after another. A Commit counts when the server has accepted
+ * Every change is made on a copy, written to the store, and only then applied: a failing or bad
+ * change has no effect. Calls run one after another. A Commit counts once the server has accepted
  * it: `stage`, send, then `accepted` or `discard`; or, after a crash in between, `processCommit`
- * with what the server lists, which knows our own again.
+ * with the server's list, which recognizes this device's own Commit.
  */
 export class MlsGroup {
   readonly chatId: string;
-  /** How often the chat's group was restarted before this one was made. */
+  /** Number of times that the chat's group had been restarted when this group was created. */
   readonly generation: number;
   readonly #store: KeyStore;
   #record: GroupRecord;
@@ -73,14 +73,14 @@ export class MlsGroup {
     return this.#record.state.groupActiveState.kind === "active";
   }
 
-  /** Whether a Commit of ours waits for the server's answer. */
+  /** True while a Commit of this device waits for the server's response. */
   get isPending(): boolean {
     return this.#record.pending !== null;
   }
 
   /**
-   * When this device's leaf expires, in milliseconds since 1970; after that others need not let anybody
-   * join beside it. Null once the device has committed with new keys, which do not expire.
+   * Time at which this device's leaf expires, in milliseconds since 1970; after that other clients
+   * may refuse new devices. Null once the device has committed with new keys, which do not expire.
    */
   get leafExpiresAt(): number | null {
     const { ratchetTree, privatePath } = this.#record.state;
@@ -93,7 +93,9 @@ export class MlsGroup {
     return rosterOf(this.#record.state.ratchetTree);
   }
 
-  /** True if the server's GroupInfo is of this group's epoch, and is not what this device has for it. */
+  /**
+   * True if the server's GroupInfo is of this group's epoch, and differs from this device's state.
+   */
   differsFrom(groupInfo: string): boolean {
     const { groupContext: theirs, confirmationTag } = decodeGroupInfo(groupInfo);
     const { groupContext: ours, confirmationTag: tag } = this.#record.state;
@@ -102,19 +104,25 @@ export class MlsGroup {
       !sameBytes(theirs.confirmedTranscriptHash, ours.confirmedTranscriptHash);
   }
 
-  /** For whoever joins by itself; the server gets a new one with every Commit. */
+  /**
+   * Returns the GroupInfo for devices that join by themselves; the server gets a new one with every
+   * Commit.
+   */
   exportGroupInfo(): Promise<string> {
     return this.#exclusive(() => exportGroupInfo(this.#activeState()));
   }
 
-  /** Which of these devices `stage` can add; the others are named, with the reason. */
+  /** Returns which of these devices `stage` can add; the others are named, with the reason. */
   usableDevices(
     devices: NewDevice[],
   ): Promise<{ usable: NewDevice[]; leftOut: LeftOutDevice[] }> {
     return this.#exclusive(() => usableDevices(this.#activeState(), devices));
   }
 
-  /** Makes a Commit and keeps it until the server has answered. One at a time: `commit_pending`. */
+  /**
+   * Creates a Commit and keeps it until the server has answered. One at a time: otherwise throws
+   * `commit_pending`.
+   */
   stage(change: GroupChange): Promise<StagedCommit> {
     return this.#exclusive(async () => {
       const state = this.#activeState();
@@ -130,14 +138,20 @@ export class MlsGroup {
     });
   }
 
-  /** The server took our Commit. Does nothing if it came back through `processCommit` before. */
+  /**
+   * Applies this device's Commit that the server accepted. Does nothing if it came through
+   * `processCommit` before.
+   */
   accepted(staged: Pick<StagedCommit, "commit">): Promise<void> {
     return this.#exclusive(async () => {
       if (this.#record.pending?.commit === staged.commit) await this.#takePending();
     });
   }
 
-  /** The server refused our Commit (`stale_epoch`, say): catch up, and stage the change anew. */
+  /**
+   * Drops this device's Commit that the server refused (as `stale_epoch`, for example): catch up,
+   * and stage the change again.
+   */
   discard(): Promise<void> {
     return this.#exclusive(async () => {
       if (this.#record.pending) await this.#save({ ...this.#record, pending: null });
@@ -145,8 +159,9 @@ export class MlsGroup {
   }
 
   /**
-   * Takes the next Commit in the server's order. Null for one that was taken before, or is from before
-   * this device joined. A Commit of ours that was for the same epoch has lost then, and is dropped.
+   * Applies the next Commit in the server's order. Returns null for one that was applied before, or
+   * is from before this device joined. A pending Commit of this device for the same epoch has lost
+   * then, and is dropped.
    */
   processCommit(commit: string): Promise<CommitOutcome | null> {
     return this.#exclusive(async () => {
@@ -167,7 +182,7 @@ export class MlsGroup {
     });
   }
 
-  /** An encrypted message for the current epoch; the used key is gone before it is returned. */
+  /** Encrypts a message for the current epoch; the used key is erased before it returns. */
   encrypt(plaintext: Uint8Array): Promise<string> {
     return this.#exclusive(async () => {
       const state = this.#activeState();
@@ -201,7 +216,10 @@ export class MlsGroup {
     });
   }
 
-  /** Called by `MlsDevice.forget`. Erases all keys of this group; the object is of no use after. */
+  /**
+   * Called by `MlsDevice.forget`. Erases all keys of this group; the object cannot be used after
+   * that.
+   */
   forget(): Promise<void> {
     return this.#exclusive(async () => {
       const state = {

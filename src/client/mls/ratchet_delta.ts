@@ -4,9 +4,9 @@ import { decodeSecretTreeNode, secretTreeNodeEncoder } from "ts-mls/secretTree.j
 import { type Bytes, fromUtf8, ownBytes, packParts, unpackParts, utf8 } from "./encoding.ts";
 
 /**
- * What messages change of a state: the ratchets of their senders, and nothing else. Writing only
- * those for each message, and the whole at each Commit, keeps a message's cost from growing with
- * the group: at 200 members the whole is 440 kB.
+ * Encodes the part of a state that messages change: the ratchets of their senders. Writing only
+ * those for each message, and the whole state at each Commit, keeps a message's cost from growing
+ * with the group: at 200 members the whole state has 440 kB.
  */
 export function encodeRatchets(base: ClientState, state: ClientState): Bytes {
   const parts: Bytes[] = [];
@@ -15,7 +15,7 @@ export function encodeRatchets(base: ClientState, state: ClientState): Bytes {
     const old = before.get(epoch);
     if (old === tree) continue;
     for (const [index, node] of tree.entries()) {
-      // States share what did not change, so that the same object means the same ratchets.
+      // States share unchanged parts, so the same object means the same ratchets.
       if (node === old?.[index]) continue;
       parts.push(utf8(`${epoch}/${index}`), ownBytes(encode(secretTreeNodeEncoder)(node)));
     }
@@ -23,7 +23,10 @@ export function encodeRatchets(base: ClientState, state: ClientState): Bytes {
   return packParts(parts);
 }
 
-/** The state that `encodeRatchets` was given; throws a RangeError for what does not fit `base`. */
+/**
+ * Returns the state that `encodeRatchets` was given; throws a RangeError if the delta does not fit
+ * `base`.
+ */
 export function applyRatchets(base: ClientState, delta: Bytes): ClientState {
   const trees = new Map([...secretTrees(base)].map(([epoch, tree]) => [epoch, tree.slice()]));
   const parts = unpackParts(delta);
@@ -38,8 +41,9 @@ export function applyRatchets(base: ClientState, delta: Bytes): ClientState {
 }
 
 /**
- * `next` with the ratchets of `state` for the epochs that they share. A Commit of ours is made before
- * it is accepted, and what was read in between must not be readable again.
+ * Returns `next` with the ratchets of `state` for the epochs that they share. A Commit of this
+ * device is created before it is accepted, and messages read in between must not become readable
+ * again.
  */
 export function carryRatchets(state: ClientState, next: ClientState): ClientState {
   return withTrees(next, secretTrees(state));

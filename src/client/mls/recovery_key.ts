@@ -2,17 +2,17 @@ import { concat } from "../../core/bytes.ts";
 import type { Bytes } from "./encoding.ts";
 import { MlsClientError } from "./mls_client_error.ts";
 
-/** Crockford's base 32: no I, L, O or U, so that what is written by hand can be read. */
+/** Crockford's base 32: without I, L, O and U, so that handwriting is unambiguous. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const KEY_LENGTH = 32;
 const CHECK_LENGTH = 3;
 
-/** 256 random bits. Whoever has it can read the backup, and without it nobody can. */
+/** Returns 256 random bits. They are sufficient to read the backup, and necessary. */
 export function generateRecoveryKey(): Bytes {
   return crypto.getRandomValues(new Uint8Array(KEY_LENGTH));
 }
 
-/** 14 groups of four, with 24 bits of SHA-256 at their end that find what was copied wrongly. */
+/** Returns 14 groups of four, with 24 bits of SHA-256 at their end that reveal copying errors. */
 export async function formatRecoveryKey(key: Bytes): Promise<string> {
   const bytes = concat(key, await checksum(key));
   let bits = 0n;
@@ -25,7 +25,7 @@ export async function formatRecoveryKey(key: Bytes): Promise<string> {
   return text.match(/.{4}/g)!.join("-");
 }
 
-/** Takes small letters, O for 0, I and L for 1, and spaces and dashes anywhere. */
+/** Accepts small letters, O for 0, I and L for 1, and spaces and dashes anywhere. */
 export async function parseRecoveryKey(text: string): Promise<Bytes> {
   const clean = text.toUpperCase().replace(/[\s-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
   const length = KEY_LENGTH + CHECK_LENGTH;

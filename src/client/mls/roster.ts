@@ -1,7 +1,7 @@
 import type { Credential, RatchetTree } from "ts-mls";
 import { type Member, readCredential } from "./suite.ts";
 
-/** Everyone in the tree, by leaf. */
+/** Returns the members of the tree, by leaf. */
 export function rosterOf(tree: RatchetTree): Member[] {
   return tree.flatMap((node, index) => {
     if (node?.nodeType !== "leaf") return [];
@@ -13,20 +13,20 @@ export function rosterOf(tree: RatchetTree): Member[] {
   });
 }
 
-/** Only for credentials that were let in, and so are well-formed. */
+/** Only for credentials that were accepted, and so are well-formed. */
 export function identityOf(credential: Credential): { userId: string; deviceId: string } {
   const identity = readCredential(credential);
   if (identity === undefined) throw new Error("a credential is not <userId>/<deviceId>");
   return identity;
 }
 
-/** Devices that are in `a` and not in `b`. */
+/** Returns the devices in `a` that are not in `b`. */
 export function without(a: Member[], b: Member[]): Member[] {
   const there = new Set(b.map(({ deviceId }) => deviceId));
   return a.filter(({ deviceId }) => !there.has(deviceId));
 }
 
-/** People of whom a device is in `a` and none in `b`. */
+/** Returns the users with a device in `a` and none in `b`. */
 export function usersWithout(a: Member[], b: Member[]): string[] {
   const there = new Set(b.map(({ userId }) => userId));
   return [...new Set(a.map(({ userId }) => userId))].filter((userId) => !there.has(userId));

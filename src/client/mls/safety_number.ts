@@ -4,31 +4,31 @@ import type { Member } from "./suite.ts";
 
 export interface Person {
   userId: string;
-  /** The signature keys of all of the person's devices, in any order. */
+  /** The signature keys of all of the user's devices, in any order. */
   signatureKeys: Uint8Array[];
 }
 
-/** As Signal has it: so that to find a key which gives the same digits costs that much more. */
+/** As in Signal: it multiplies the cost of finding a key that gives the same digits. */
 const ITERATIONS = 5200;
 const VERSION = Uint8Array.of(0, 1);
 
 /**
- * 60 digits that two people see alike when each has the other's true keys, and only then: 30 for
- * each of them, the smaller first. Made as Signal's are (iterated SHA-512 over the keys and the
- * id), but over all keys of a person's devices, sorted; so a new device changes the number.
- * Show it as twelve groups of five.
+ * Returns 60 digits that two users see alike only if each has the other's true keys: 30 for each of
+ * them, the smaller first. Computed like Signal's (iterated SHA-512 over the keys and the id), but
+ * over the sorted keys of all devices of a user, so a new device changes the number. Show it as
+ * twelve groups of five.
  */
 export async function safetyNumber(one: Person, other: Person): Promise<string> {
   const halves = await Promise.all([fingerprint(one), fingerprint(other)]);
   return halves.sort().join("");
 }
 
-/** "12345 67890 …": how it is read aloud. */
+/** Formats it as "12345 67890 …", for reading aloud. */
 export function formatSafetyNumber(digits: string): string {
   return digits.match(/.{1,5}/g)!.join(" ");
 }
 
-/** The person's keys in a roster. */
+/** Returns the user's keys in a roster. */
 export function personIn(roster: Member[], userId: string): Person {
   const own = roster.filter((member) => member.userId === userId);
   return { userId, signatureKeys: own.map(({ signatureKey }) => signatureKey) };

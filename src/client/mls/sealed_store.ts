@@ -7,10 +7,10 @@ const VERSION = 1;
 const NONCE_LENGTH = 12;
 
 /**
- * State at rest under a device key: AES-256-GCM, a random nonce for each write, and the entry's name
- * as additional data, so that entries cannot be exchanged for one another. Names stay readable (they
- * hold chat ids), and an attacker who can write may put an old version of everything back: that
- * is beyond what encryption can prevent. Random nonces are good for 2^32 writes under a key.
+ * Encrypts state at rest under a device key: AES-256-GCM, a random nonce for each write, and the
+ * entry's name as additional data, so that entries cannot be exchanged. Names stay readable (they
+ * contain chat ids), and an attacker with write access may restore an old version of the whole
+ * store, which encryption cannot prevent. Random nonces are safe for 2^32 writes under one key.
  *
  * @param deviceKey AES-GCM, 256 bits; keep it in the platform's key store, not extractable.
  */
@@ -31,7 +31,7 @@ export function sealedStore(inner: KeyStore, deviceKey: CryptoKey): KeyStore {
   };
 }
 
-/** A new key for `sealedStore`. It can be used but never read, also not by our own code. */
+/** Creates a key for `sealedStore`. It can be used but never read, not even by this code. */
 export function generateDeviceKey(): Promise<CryptoKey> {
   return crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }

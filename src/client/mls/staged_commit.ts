@@ -9,9 +9,9 @@ import { decodeKeyPackage, encodeWire } from "./wire.ts";
 
 export type { NewDevice };
 
-/** The body of POST /chats/:chatId/mls/commit, but for its clientId. */
+/** The body of POST /chats/:chatId/mls/commit, without its clientId. */
 export interface StagedCommit {
-  /** The epoch that the Commit is for: the server refuses it as `stale_epoch` if that has passed. */
+  /** The epoch of the Commit: the server refuses it as `stale_epoch` if that has passed. */
   epoch: number;
   commit: string;
   groupInfo: string;
@@ -20,15 +20,18 @@ export interface StagedCommit {
   removeUserIds?: string[];
 }
 
-/** With none of them a Commit only renews this device's own keys. */
+/** Without any field, a Commit only renews this device's own keys. */
 export interface GroupChange {
   add?: NewDevice[];
-  /** All devices of these people. */
+  /** All devices of these users. */
   removeUserIds?: string[];
   removeDeviceIds?: string[];
 }
 
-/** Makes the Commit for a change; `state` is untouched, and `next` counts once the server took it. */
+/**
+ * Creates the Commit for a change; `state` is unchanged, and `next` counts once the server has
+ * accepted it.
+ */
 export async function stageCommit(
   state: ClientState,
   change: GroupChange,
@@ -54,7 +57,7 @@ export async function stageCommit(
   return { staged, next };
 }
 
-/** What the server wants to know of a Commit that leads from one state to the next. */
+/** Returns the description of a Commit for the server, from the states before and after it. */
 export async function describe(
   before: Pick<ClientState, "ratchetTree" | "groupContext">,
   next: ClientState,
@@ -72,7 +75,7 @@ export async function describe(
 }
 
 /**
- * The GroupInfo with ratchet_tree and external_pub. The latter is encoded here: RFC 9420,
+ * Returns the GroupInfo with ratchet_tree and external_pub. The latter is encoded here: RFC 9420,
  * section 12.4.3.2, has an `opaque<V>`, and ts-mls 1.6.4 writes the bare key.
  */
 export async function exportGroupInfo(state: ClientState): Promise<string> {
@@ -84,14 +87,16 @@ export async function exportGroupInfo(state: ClientState): Promise<string> {
     state.confirmationTag,
     state,
     state.ratchetTree,
-    // An X25519 key has 32 bytes: its length takes one byte.
+    // An X25519 key has 32 bytes, so its length takes one byte.
     [{ extensionType: "external_pub", extensionData: concat(Uint8Array.of(key.length), key) }],
     suite,
   );
   return encodeWire({ wireformat: "mls_group_info", groupInfo });
 }
 
-/** Against the tree without those whom the change removes: a device may be removed and added at once. */
+/**
+ * Checks against the tree without the removed devices: a device may be removed and added at once.
+ */
 async function checkAdditions(state: ClientState, change: GroupChange): Promise<void> {
   if (!change.add?.length) return;
   const out = new Set(leavesOut(state, change).map(({ leafIndex }) => 2 * leafIndex));

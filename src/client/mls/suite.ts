@@ -1,4 +1,4 @@
-// ts-mls imports @noble/hashes without naming it as a dependency: this brings it into the graph.
+// ts-mls imports @noble/hashes without declaring the dependency: this adds it to the graph.
 import "@noble/hashes/sha2.js";
 import {
   type AuthenticationService,
@@ -18,7 +18,7 @@ const SUITE_NAME: CiphersuiteName = "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed2551
 /** The extension type of a last-resort key package (draft-ietf-mls-extensions; IANA 0x000A). */
 export const LAST_RESORT = 0x000a;
 
-/** One device of one person: a leaf of the group. */
+/** One device of one user: a leaf of the group. */
 export interface Member {
   leafIndex: number;
   userId: string;
@@ -27,17 +27,19 @@ export interface Member {
   signatureKey: Uint8Array;
 }
 
-/** Decides whether that key is that device's; false refuses the whole tree or Commit it is in. */
+/** Decides whether the key belongs to the device; false refuses the whole tree or Commit. */
 export type CredentialCheck = (device: Omit<Member, "leafIndex">) => boolean | Promise<boolean>;
 
 let loading: Promise<CiphersuiteImpl> | undefined;
 
-/** Cipher suite 1, on Web Crypto, made once. */
+/** Cipher suite 1 on Web Crypto, created once. */
 export function cipherSuite(): Promise<CiphersuiteImpl> {
   return loading ??= getCiphersuiteImpl(getCiphersuiteFromName(SUITE_NAME));
 }
 
-/** Without GREASE values: ts-mls gives them by chance, and a test could not tell a key package again. */
+/**
+ * Without GREASE values: ts-mls adds them randomly, and a test could not recognize a key package.
+ */
 export const CAPABILITIES: Capabilities = {
   versions: ["mls10"],
   ciphersuites: [SUITE_NAME],
@@ -46,12 +48,12 @@ export const CAPABILITIES: Capabilities = {
   credentials: ["basic"],
 };
 
-/** What `readCredential` reads back, and what the server holds key packages to. */
+/** The identity that `readCredential` parses, and that the server requires of key packages. */
 export function deviceCredential(userId: string, deviceId: string): Credential {
   return { credentialType: "basic", identity: utf8(`${userId}/${deviceId}`) };
 }
 
-/** Undefined unless it is a BasicCredential that says `<userId>/<deviceId>`. */
+/** Undefined unless it is a BasicCredential with `<userId>/<deviceId>`. */
 export function readCredential(
   credential: Credential,
 ): { userId: string; deviceId: string } | undefined {
@@ -65,7 +67,7 @@ export function readCredential(
 }
 
 /**
- * How long keys outlive their use: messages of four former epochs, 256 skipped messages of a
+ * Limits how long keys outlive their use: messages of four former epochs, 256 skipped messages of a
  * sender, and at most 2,048 steps forward, which bounds the work that one forged message can cause.
  */
 export function clientConfig(isTrusted: CredentialCheck): ClientConfig {
@@ -83,12 +85,12 @@ export function clientConfig(isTrusted: CredentialCheck): ClientConfig {
 }
 
 const MIN_PADDED = 256;
-/** What comes with a message inside the padding: lengths, and the signature. */
+/** Bytes next to a message inside the padding: lengths, and the signature. */
 const FRAMING = 72;
 
 /**
- * Hides the length of a message by the Padmé rule (Nikitin et al., 2019): at most 12% more, and only
- * O(log log n) bits of the length are to be seen. All up to 184 bytes look the same.
+ * Hides the length of a message by the Padmé rule (Nikitin et al., 2019): at most 12% more, and
+ * only O(log log n) bits of the length are visible. All messages up to 184 bytes look the same.
  */
 export function paddedLength(plaintextLength: number): number {
   const length = plaintextLength + FRAMING;

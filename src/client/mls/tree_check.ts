@@ -10,12 +10,12 @@ import { checkHpkeKey } from "./hpke_key.ts";
 import { readCredential } from "./suite.ts";
 
 /**
- * What RFC 9420, section 12.4.3.1, has a new member check of the ratchet tree.
+ * Checks of the ratchet tree that RFC 9420, section 12.4.3.1, requires of a new member.
  *
  * It is here because that of ts-mls 1.6.4 (`validateRatchetTree`) refuses valid trees: section 7.9
- * wants an unmerged leaf listed in every non-blank node *between* the leaf and the node that lists
- * it, and ts-mls wants all nodes up to the root to have equal lists. So whoever is added after a
- * Commit has merged the root but not a node below could not join.
+ * requires an unmerged leaf to be listed in every non-blank node *between* the leaf and the node
+ * that lists it, and ts-mls requires equal lists in all nodes up to the root. So a device added
+ * after a Commit has merged the root but not a node below could not join.
  */
 export async function checkGroupInfo(
   groupInfo: GroupInfo,
@@ -52,7 +52,7 @@ function checkStructure(tree: RatchetTree): void {
   }
 }
 
-/** Section 7.9: each is a leaf below, and so do all the non-blank nodes in between list it. */
+/** Section 7.9: each is a leaf below, and all the non-blank nodes in between list it too. */
 function checkUnmerged(tree: RatchetTree, top: number, unmerged: number[]): void {
   const sorted = unmerged.every((leaf, i) => i === 0 || unmerged[i - 1] < leaf);
   if (!sorted) throw new Error(`the unmerged leaves of node ${top} are not in order`);
@@ -70,12 +70,15 @@ function checkUnmerged(tree: RatchetTree, top: number, unmerged: number[]): void
   }
 }
 
-/** The node indices (appendix C) above a leaf and below `top`; undefined if it is not below. */
+/**
+ * Returns the node indices (appendix C) above a leaf and below `top`; undefined if the leaf is not
+ * below `top`.
+ */
 function nodesBetween(leafNode: number, top: number): number[] | undefined {
   const between: number[] = [];
   let level = 0;
   for (let node = leafNode;;) {
-    // The parent: with the bit of this level set, and that of the next one cleared.
+    // The parent's index: with the bit of this level set, and that of the next one cleared.
     node = ((node | (1 << level)) & ~(1 << (level + 1))) >>> 0;
     level++;
     if (node === top) return between;
@@ -85,9 +88,9 @@ function nodesBetween(leafNode: number, top: number): number[] | undefined {
 }
 
 /**
- * Section 7.9.2: each parent was set by a Commit from just one of the leaves below it, whose chain of
- * parent hashes leads to it. As `verifyParentHashes` of ts-mls does it, but each hash is taken once, and
- * none for a leaf that never committed: with 200 members that took seconds.
+ * Section 7.9.2: each parent was set by a Commit from exactly one of the leaves below it, whose
+ * chain of parent hashes leads to it. Like `verifyParentHashes` of ts-mls, but computes each hash
+ * once, and none for a leaf that never committed: with 200 members that took seconds.
  */
 async function checkParentHashes(tree: RatchetTree, hash: CiphersuiteImpl["hash"]): Promise<void> {
   const top = root(leafWidth(tree.length));
@@ -116,7 +119,7 @@ function parentHashOf(node: RatchetTree[number]): Uint8Array | undefined {
   return node?.leaf.leafNodeSource === "commit" ? node.leaf.parentHash : undefined;
 }
 
-/** Section 7.3: no key and no device is there twice, and each encryption key can be used. */
+/** Section 7.3: no key and no device occurs twice, and each encryption key is usable. */
 export function checkUniqueKeys(tree: RatchetTree): void {
   const seen = new Set<string>();
   const once = (kind: string, value: string) => {

@@ -11,7 +11,7 @@ import { concat } from "../../core/bytes.ts";
 import { fromBase64Url, toBase64Url } from "./encoding.ts";
 import { MlsClientError, type MlsClientErrorCode } from "./mls_client_error.ts";
 
-/** All that travels is an MLSMessage of RFC 9420, section 6, in base64url. */
+/** Everything on the wire is an MLSMessage of RFC 9420, section 6, in base64url. */
 type Content = Parameters<typeof encodeMlsMessage>[0];
 type Unversioned = Content extends infer Each ? Each extends unknown ? Omit<Each, "version"> : never
   : never;
@@ -39,7 +39,10 @@ export function decodeGroupInfo(text: string): GroupInfo {
   throw new MlsClientError("bad_group_info", `Read a GroupInfo: it is ${message.wireformat}`);
 }
 
-/** A bare KeyPackage, too: after its version comes the cipher suite, not wire format 5. */
+/**
+ * Also accepts a bare KeyPackage: its version is followed by the cipher suite, not by wire format
+ * 5.
+ */
 export function decodeKeyPackage(text: string): KeyPackage {
   const message = decode(text, "bad_key_package", (bytes) => {
     const wrapped = bytes[2] === 0 && bytes[3] === 5;
