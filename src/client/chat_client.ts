@@ -74,6 +74,7 @@ export class ChatClient extends SessionClient {
     const userId = () => this.session.personId;
     const isOnline = () => this.state === "online";
     const onFault = (error: unknown) => void this.emit("fault", error);
+    const host = { call, userId, onFault };
     const { model } = this;
     this.people = new People(call, onFault);
     this.requests = new ContactRequests(call, onFault);
@@ -83,7 +84,9 @@ export class ChatClient extends SessionClient {
       refresh: () => isOnline() && this.#sync.refreshSoon(),
     });
     this.#encryption = new EncryptionSlot({
-      ...{ call, userId, model, storage: this.storage },
+      ...host,
+      model,
+      storage: this.storage,
       isLasting: options.storage !== undefined,
       deviceKey: options.deviceKey,
       emit: (name, data) => void this.emit(name, data as never),
@@ -92,13 +95,13 @@ export class ChatClient extends SessionClient {
       onEnabled: () => this.state === "online" ? this.#connected() : undefined,
     });
     this.#sync = new ChatSync(model, {
-      ...{ call, userId, onFault },
+      ...host,
       onRows: (changes, after) => this.#encryption.current?.onRows(changes, after),
       onLeft: (chatId) => this.#encryption.current?.onLeft(chatId),
       onChat: (chatId) => this.#encryption.takeUp(chatId),
     });
     this.#sending = new Sending(model, this.#sealable(), {
-      ...{ call, userId, onFault },
+      ...host,
       encryption: () => this.#encryption.current,
       mayEncrypt: !options.storage || options.deviceKey !== undefined,
       fetchChat: (chatId) => this.#sync.open(chatId),

@@ -10,26 +10,32 @@ import { fromUtf8, utf8 } from "./utf8.ts";
 export interface UploadHost {
   rest: Rest;
   signIn: SignIn;
-  /** Keeps the address of an upload that is not finished. */
+  /** Keeps the URL of an unfinished upload. */
   storage: KeyStore;
-  /** Names of uploads under way: of two of one file, only one is kept. */
+  /** Names of uploads in progress: of two uploads of one file, only one is stored. */
   uploading: Set<string>;
 }
 
-/** Version of what is stored; a record of another one is dropped, and the upload begins again. */
+/**
+ * Version of the stored record; a record of another version is dropped, and the upload starts
+ * again.
+ */
 const VERSION = 1;
 const FIRST_CHUNK = 256 * 1024;
 const MAX_CHUNK = 8 * 1024 * 1024;
-/** A chunk that takes less, in milliseconds, is followed by one of twice its size. */
+/** Milliseconds: a chunk that takes less is followed by one of twice its size. */
 const FAST_MS = 1_000;
-/** A request that takes longer, in milliseconds, has failed. */
+/** Milliseconds after which a request has failed. */
 const TIMEOUT_MS = 60_000;
-/** Failures in a row, with growing pauses between them, after which it gives up: some minutes. */
+/**
+ * Consecutive failures, with growing pauses between them, after which the upload fails: some
+ * minutes.
+ */
 const MAX_FAILURES = 12;
-/** Uploads of other files that were never finished, past which they are forgotten. */
+/** Maximum number of stored records of unfinished uploads; older ones are deleted. */
 const MAX_KEPT = 50;
 
-/** One upload by tus 1.0, in chunks: it goes on from the offset that the server has. */
+/** One upload by tus 1.0, in chunks: it continues at the server's offset. */
 export class FileUpload {
   readonly #name: string;
   readonly #backoff = new Backoff();
@@ -64,7 +70,9 @@ export class FileUpload {
     }
   }
 
-  /** Creates the upload, or sends a chunk; after a failure that passes, waits and looks where it is. */
+  /**
+   * Creates the upload, or sends a chunk; after a temporary failure, waits and asks for the offset.
+   */
   async #step(isKept: boolean): Promise<void> {
     try {
       if (this.#failures > 0 && this.#url !== null) await this.#findOffset();
@@ -78,7 +86,7 @@ export class FileUpload {
 
   async #recover(error: unknown): Promise<void> {
     this.options.signal?.throwIfAborted();
-    // A request of ours that broke off may still be at it on the server.
+    // The server may still be processing an earlier request of this client that broke off.
     const isBusy = error instanceof ChatError && error.code === "conflict";
     if (!isPassing(error) && !isBusy) {
       await this.#keep(null);
@@ -164,7 +172,7 @@ export class FileUpload {
     }
   }
 
-  /** Goes on with an upload of an earlier run, if the server still has it. */
+  /** Continues an upload of an earlier run, if the server still has it. */
   async #findKept(): Promise<void> {
     const stored = await this.host.storage.read(this.#name);
     if (!stored) return;
@@ -175,7 +183,7 @@ export class FileUpload {
       this.#url = url;
     } catch (error) {
       this.options.signal?.throwIfAborted();
-      // It has expired, or its record cannot be read: it begins again.
+      // It has expired, or its record cannot be read, so the upload starts again.
       if (isPassing(error)) throw error;
     }
   }

@@ -6,11 +6,11 @@ import type { SignIn } from "./sign_in.ts";
 import { View } from "./view.ts";
 
 export interface UploadOptions {
-  /** Needed for a file of an encrypted chat only. */
+  /** Required only for a file of an encrypted chat. */
   chatId?: string;
-  /** Called with the bytes that the server has, and how many there are. */
+  /** Called with the number of bytes that the server has, and the total. */
   onProgress?: (sentBytes: number, totalBytes: number) => void;
-  /** Ends the upload, and deletes what the server has of it. */
+  /** Ends the upload, and deletes the part that the server has. */
   signal?: AbortSignal;
 }
 
@@ -22,15 +22,15 @@ interface Link {
   timer?: ReturnType<typeof setTimeout>;
 }
 
-/** A link works for 15 minutes at least: one that is older than this is fetched again. */
+/** Age in milliseconds after which a link is fetched again: it works for at least 15 minutes. */
 const LINK_LASTS_MS = 10 * 60_000;
-/** Links that are kept, those asked for last. */
+/** Maximum number of cached links; the least recently used are dropped. */
 const MAX_LINKS = 1_000;
 
-/** Uploads and downloads, in the clear and for encrypted chats. */
+/** Uploads and downloads, plain and for encrypted chats. */
 export class Files {
   readonly #links = new Map<string, Link>();
-  /** Names of uploads under way. */
+  /** Names of uploads in progress. */
   readonly #uploading = new Set<string>();
 
   /** @internal */
@@ -41,9 +41,9 @@ export class Files {
   ) {}
 
   /**
-   * Uploads a file, to be named in `mediaIds` of a message. It goes on where it was when the connection
-   * breaks, and, if the storage lasts, when the same file is given again after a restart of the program.
-   * Throws `offline` when the server cannot be reached for some minutes.
+   * Uploads a file, for the `mediaIds` of a message. The upload continues at its offset after the
+   * connection breaks and, if the storage lasts, when the same file is passed again after a restart
+   * of the program. Throws `offline` if the server cannot be reached for some minutes.
    */
   async upload(file: File, options: UploadOptions = {}): Promise<MediaView> {
     const { FileUpload } = await import("./file_upload.ts");
@@ -61,8 +61,8 @@ export class Files {
   }
 
   /**
-   * Returns an absolute address for `<img>`, `<video>` and downloads, which works without a header for some
-   * minutes. Asked for again, it is the same one as long as that works long enough.
+   * Returns an absolute URL for `<img>`, `<video>` and downloads, which works without a header for
+   * some minutes. Repeated calls return the same URL while it is valid long enough.
    */
   async url(mediaId: string, { thumbnail = false } = {}): Promise<string> {
     const link = this.#link(mediaId);
@@ -76,14 +76,16 @@ export class Files {
     return link.url + (thumbnail ? "&thumbnail" : "");
   }
 
-  /** The address as a view, which is renewed while somebody subscribes to it; null until it is known. */
+  /**
+   * Returns the URL as a view, which is renewed while it has subscribers; null until it is known.
+   */
   watchUrl(mediaId: string): View<string | null> {
     return this.#link(mediaId).view;
   }
 
   /**
-   * The server gets ciphertext under a name that says nothing; key, name and type go into the message, to
-   * be given as one of its `files`.
+   * Uploads ciphertext under a name without meaning; key, name and type are for the message, as one
+   * of its `files`.
    */
   async uploadEncrypted(
     file: File,
@@ -95,7 +97,7 @@ export class Files {
     return describe(await this.upload(sealed, { ...options, chatId }));
   }
 
-  /** `unreadable` unless it is exactly what was uploaded. */
+  /** Throws `unreadable` unless it is exactly the uploaded file. */
   async downloadEncrypted(file: FileDescriptor): Promise<Uint8Array<ArrayBuffer>> {
     const { openFile } = await import("./encryption/sealed_file.ts");
     return await openFile(await this.download(file.mediaId), file);
@@ -119,7 +121,7 @@ export class Files {
     return link;
   }
 
-  /** After a failure, too, it is tried again with the next renewal. */
+  /** After a failure, too, the next renewal tries again. */
   #renew(mediaId: string, link: Link): void {
     clearTimeout(link.timer);
     if (!link.view.isWatched) return;

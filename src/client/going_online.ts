@@ -22,7 +22,7 @@ export function untilOnline(client: Client): Promise<void> {
   }).finally(() => stops.forEach((stop) => stop()));
 }
 
-/** Emits as a fault why a WebSocket did not open, if it is not for want of a network. */
+/** Emits as a fault why a WebSocket did not open, if the network is not the reason. */
 export async function explainUnopened(client: Client, socket: UnopenedSocket): Promise<void> {
   // Without a network, that file cannot be loaded either.
   const fault = await import("./connection_fault.ts").then(
@@ -32,7 +32,7 @@ export async function explainUnopened(client: Client, socket: UnopenedSocket): P
   if (fault && client.state !== "online") client.emit("fault", fault);
 }
 
-/** Whether it is a fault of the program, its address or a proxy, which waiting does not cure. */
+/** True for a fault of the program, its URL or a proxy, which waiting does not cure. */
 function isLasting(error: unknown): boolean {
   return error instanceof ChatError && ["misuse", "bad_answer"].includes(error.code);
 }

@@ -1,4 +1,7 @@
-/** Aborts `signal` once nothing has been heard for a while; a slow line that still brings bytes is waited for. */
+/**
+ * Aborts `signal` after a time without data; a slow connection that still delivers bytes is not
+ * aborted.
+ */
 export class IdleTimeout {
   readonly #abort = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -6,46 +6,48 @@ import type { People } from "./people.ts";
 import { unreadOf } from "./unread.ts";
 import { isSame, View } from "./view.ts";
 
-/** A chat as a list of chats shows it. The same object until something of it changes. */
+/** A chat as a list of chats shows it. The object stays the same until the chat changes. */
 export interface InboxRow {
   chatId: string;
   kind: "direct" | "group";
-  /** The group's name, or the other person's; empty until that is known. */
+  /** The group's name, or the other user's; empty until it is known. */
   title: string;
-  /** The group's picture, or the other person's. */
+  /** The group's picture, or the other user's. */
   avatarMediaId: string | null;
-  /** The other person of a direct chat. */
+  /** The other user of a direct chat. */
   peerId: string | null;
-  /** Theirs; null until it is known, and for a group. */
+  /** Presence of the other user; null until it is known, and for a group. */
   presence: Presence | null;
   encrypted: boolean;
   memberCount: number;
   /** The caller's own role. */
   role: MemberView["role"];
-  /** The newest message that is to be shown, also one on its way. */
+  /** The newest message to show, including an unsent one. */
   lastMessage: LocalMessage | null;
-  /** By which the rows are ordered. */
+  /** The rows are sorted by it. */
   lastActivityAt: string;
-  /** Messages of others that the caller has not read; counted up to 1,000. */
+  /** Unread messages of others; counted up to 1,000. */
   unread: number;
-  /** Those of them that mention the caller. */
+  /** Number of unread messages that mention the caller. */
   mentions: number;
   muted: boolean;
-  /** The people who are typing now, but the caller. */
+  /** The users who are typing now, except the caller. */
   typing: readonly string[];
-  /** What was written and not sent. */
+  /** The text of the unsent draft. */
   draft: string;
 }
 
 export interface InboxHost {
   userId(): string;
-  /** Asks the server for the unread counts again. */
+  /** Fetches the unread counts from the server again. */
   refresh(): void;
 }
 
-/** The list of chats, the most recent first. A row is made again only if something of its chat changes. */
+/**
+ * The list of chats, the most recent first. A row is created again only if its chat has changed.
+ */
 export class Inbox extends View<readonly InboxRow[]> {
-  /** Chats that the caller has left, or was removed from, as they were then. */
+  /** Chats that the caller has left or was removed from, in their last state. */
   readonly left: View<readonly InboxRow[]>;
   readonly #rows = new Map<string, InboxRow>();
   readonly #stale = new Set<string>();
@@ -74,7 +76,7 @@ export class Inbox extends View<readonly InboxRow[]> {
     this.left.invalidate();
   }
 
-  /** Undefined for a chat that is not here. */
+  /** Undefined for a chat that is not loaded. */
   row(chatId: string): InboxRow | undefined {
     const local = this.model.chats.get(chatId) ?? this.model.left.get(chatId);
     const known = this.#rows.get(chatId);
@@ -87,7 +89,7 @@ export class Inbox extends View<readonly InboxRow[]> {
     return row;
   }
 
-  /** Forgets a chat that the caller has left, with its messages. */
+  /** Drops a chat that the caller has left, with its messages. */
   drop(chatId: string): void {
     this.model.drop(chatId);
   }
@@ -99,14 +101,14 @@ export class Inbox extends View<readonly InboxRow[]> {
       );
   }
 
-  /** Blocking somebody changes the unread counts of the groups that they share with the caller. */
+  /** Blocking a user changes the unread counts of the groups that they share with the caller. */
   #onPerson(userId: string, isBlocking: boolean): void {
     for (const [chatId, { peerId }] of this.#rows) {
       if (isBlocking || peerId === userId) this.onChat(chatId);
     }
   }
 
-  /** Counted up to 1,000. The server is asked, once, for what only it can count. */
+  /** Counted up to 1,000. The server is asked, once, for counts that only it knows. */
   #unread(local: LocalChat, userId: string): { unread: number; mentions: number } {
     const { unread, mentions, isExact } = unreadOf(
       local,

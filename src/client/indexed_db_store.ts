@@ -6,7 +6,10 @@ const ENTRIES = "entries";
 const KEYS = "keys";
 const DEVICE_KEY = "device";
 
-/** A store that survives the page, in the browser's database `name`. One for each account. */
+/**
+ * Creates a store that survives the page, in the browser's database `name`. Use one for each
+ * account.
+ */
 export async function indexedDbStore(name: string): Promise<KeyStore> {
   const db = await open(name);
   return {
@@ -31,7 +34,7 @@ export async function indexedDbStore(name: string): Promise<KeyStore> {
   };
 }
 
-/** The key under which this browser keeps MLS state. It can be used, but not read, by any script. */
+/** Returns the key under which this browser seals MLS state. Scripts can use it but not read it. */
 export async function indexedDbDeviceKey(name: string): Promise<CryptoKey> {
   const db = await open(name);
   const read = () => db.transaction(KEYS).objectStore(KEYS).get(DEVICE_KEY);

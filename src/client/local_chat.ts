@@ -6,26 +6,30 @@ import type { FileDescriptor } from "./mls/message_content.ts";
 import type { Output } from "./rest.ts";
 
 /**
- * A message as this device shows it. Rows are immutable: a change makes a new one. One that is on its way
- * has `seq` 0 and its `clientId` as `id`; the `clientId` stays, and so is the key for a list on a screen.
+ * A message as this device shows it. Rows are immutable: a change creates a new one. An unsent one
+ * has `seq` 0 and its `clientId` as `id`; the `clientId` never changes, so it is the key for a list
+ * on a screen.
  */
 export interface LocalMessage extends MessageView {
   /** `failed`: the server refused it, for the reason in `failure`; see `ChatClient.resend`. */
   status: "sending" | "sent" | "failed";
   failure?: string;
-  /** Of an encrypted message, once it was read; then `text`, `reactions` and so on hold what it says. */
+  /**
+   * Of an encrypted message, once it was decrypted; then `text`, `reactions` and so on hold its
+   * content.
+   */
   encrypted?: {
     state: "read" | "waiting" | MlsClientErrorCode | "unsupported";
     files: FileDescriptor[];
-    /** Edits, reactions and deletions are messages, too: they are not to be shown. */
+    /** False for edits, reactions and deletions, which are messages too but not to be shown. */
     isShown: boolean;
   };
 }
 
-/** Whether a person is there, as far as they show it. */
+/** Presence of a user, as far as they show it. */
 export type Presence = Output<"presence.get">["items"][number];
 
-/** As the server counted it, of the messages up to `upTo` and for the read cursor `readSeq`. */
+/** The server's count, of the messages up to `upTo` and for the read cursor `readSeq`. */
 export interface CountedUnread {
   unread: number;
   mentions: number;
@@ -37,25 +41,34 @@ export interface CountedUnread {
 export interface LocalChat {
   chat: ChatView;
   members: Map<string, MemberView>;
-  /** Sent ones by id; `messagesOf` has them in order. An old one that was touched comes without its neighbors. */
+  /**
+   * Sent messages by id; `messagesOf` has them in order. An old one that has changed comes without
+   * its neighbors.
+   */
   messages: Map<string, LocalMessage>;
-  /** All messages from this seq on are here; 0 when there are no earlier ones. */
+  /** All messages from this seq on are loaded; 0 if there are no earlier ones. */
   completeFrom: number;
-  /** How many have read the newest message, where the chat has too many members to say who. */
+  /**
+   * Number of members who have read the newest message, if the chat has too many members to list
+   * them.
+   */
   receiptCount?: Omit<ReceiptCountView, "chatId">;
-  /** All revisions up to this one are here. */
+  /** All revisions up to this one are loaded. */
   cursor: number;
-  /** New messages that came by an answer or with the history, before their row: not announced yet. */
+  /**
+   * New messages that came with a response or the history before their row, and were not announced
+   * yet.
+   */
   untold: Set<string>;
-  /** New messages that are still encrypted: announced once they have been read. */
+  /** New messages that are still encrypted: announced once they have been decrypted. */
   sealed: Set<string>;
-  /** The other person of a direct chat. */
+  /** The other user of a direct chat. */
   peerId: string | null;
   muted: boolean;
   counted: CountedUnread;
 }
 
-/** The facts of an inbox item that no revision carries. */
+/** Facts of an inbox item that have no revision. */
 export interface InboxFacts {
   chat: ChatView;
   me: MemberView;
@@ -74,13 +87,16 @@ export function moveCursors(
   local.members.set(userId, furthest({ ...member, readSeq, deliveredSeq }, member));
 }
 
-/** A message of somebody else's that the server has counted as unread, and that was deleted since. */
+/**
+ * Adjusts the count for another user's message that the server had counted as unread and that was
+ * deleted since.
+ */
 export function uncount({ counted }: LocalChat, { seq, rev, deletedAt }: MessageView): void {
   const isCounted = seq > counted.readSeq && seq <= counted.upTo && rev > counted.upTo;
   if (deletedAt !== null && isCounted) counted.unread = Math.max(0, counted.unread - 1);
 }
 
-/** Receipts take no revision, and only move forward: an answer may be older than an event. */
+/** Receipts have no revision, and only move forward: a response may be older than an event. */
 export function furthest(known: MemberView, member: MemberView): MemberView {
   return {
     ...member,
@@ -89,7 +105,10 @@ export function furthest(known: MemberView, member: MemberView): MemberView {
   };
 }
 
-/** What was read of an encrypted message is not in the server's row, and outlives its changes. */
+/**
+ * The decrypted content of an encrypted message is not in the server's row, and is kept when the
+ * row changes.
+ */
 export function overlay(message: MessageView, known?: LocalMessage): MessageView {
   if (!known?.encrypted || message.deletedAt !== null) return message;
   const { encrypted, text, reactions, replyTo, mentions, editedAt } = known;
@@ -97,8 +116,9 @@ export function overlay(message: MessageView, known?: LocalMessage): MessageView
 }
 
 /**
- * Whether a message is seen here for the first time, and is not of the history before. Its `seq` may be behind
- * the cursor: a message that is changed between two pages of a catch-up comes with the later one.
+ * True if a message is new to this device, and not part of the earlier history. Its `seq` may be
+ * behind the cursor: a message that changes between two pages of a catch-up comes with the later
+ * one.
  */
 export function isNew(local: LocalChat, { id, seq }: MessageView): boolean {
   return seq >= local.completeFrom && !local.messages.has(id);

@@ -1,4 +1,7 @@
-/** The client library without `encryption/mod.ts` and `react/mod.ts`: what every chat product needs. */
+/**
+ * The client library without `encryption/mod.ts` and `react/mod.ts`: the part that every chat
+ * product needs.
+ */
 export { ChatClient } from "./chat_client.ts";
 export { ChatError, type ChatErrorCode } from "./chat_error.ts";
 export type { ClientEvents } from "./client_events.ts";

@@ -17,31 +17,34 @@ import { withOwnReactions } from "./own_reactions.ts";
 import { TypingNow } from "./typing_now.ts";
 
 export interface ModelEvents {
-  /** Something of this chat has changed; with `isPassing`, only who is typing. */
+  /** The chat has changed; with `isPassing`, only its typing members. */
   chat: { chatId: string; isPassing?: boolean };
-  /** A chat came or went. */
+  /** A chat was added or removed. */
   chats: { chatId: string };
-  /** A message that is new here, heard live or caught up on; an encrypted one once it was read. */
+  /**
+   * A message that is new to the client, live or caught up on; an encrypted one once it was
+   * decrypted.
+   */
   message: { chatId: string; message: LocalMessage };
 }
 
 const NO_MESSAGES: readonly LocalMessage[] = [];
 
-/** The chats as far as they are known here. Rows only ever get newer, whatever the order they come in. */
+/** The chats as far as they are loaded. Rows only become newer, in whatever order they arrive. */
 export class Model extends Emitter<ModelEvents> {
   readonly chats = new Map<string, LocalChat>();
-  /** Chats that the person has left, or was removed from, as they were then. */
+  /** Chats that the user has left or was removed from, in their last state. */
   readonly left = new Map<string, LocalChat>();
   readonly typing = new TypingNow((chatId) => {
     this.emit("chat", { chatId, isPassing: true });
   });
   readonly #userId: () => string | null;
-  /** Messages on their way or refused, by chat and clientId, whether or not the chat is known. */
+  /** Unsent or refused messages, by chat and clientId, whether or not the chat is loaded. */
   readonly #pending = new Map<string, Map<string, LocalMessage>>();
-  /** What `messagesOf` returned, until a row changes. */
+  /** Cached results of `messagesOf`, until a row changes. */
   readonly #ordered = new Map<string, readonly LocalMessage[]>();
 
-  /** `userId`: the person who is signed in. */
+  /** `userId`: the signed-in user. */
   constructor(userId: () => string | null = () => null) {
     super();
     this.#userId = userId;
@@ -52,8 +55,8 @@ export class Model extends Emitter<ModelEvents> {
   }
 
   /**
-   * The messages without a hole, in their order in the chat; those on their way come last. The same array
-   * until one of them changes.
+   * Returns the messages without gaps, in their order in the chat; unsent ones come last. The array
+   * stays the same until one of them changes.
    */
   messagesOf(chatId: string): readonly LocalMessage[] {
     const known = this.#ordered.get(chatId);
@@ -69,7 +72,7 @@ export class Model extends Emitter<ModelEvents> {
     return ordered;
   }
 
-  /** All messages that the server has refused, in the order in which they were written. */
+  /** Returns all messages that the server has refused, in the order in which they were written. */
   failed(): LocalMessage[] {
     return [...this.#pending.values()].flatMap((pending) => [...pending.values()])
       .filter(({ status }) => status === "failed")
@@ -77,8 +80,8 @@ export class Model extends Emitter<ModelEvents> {
   }
 
   /**
-   * A chat that is new here begins at its head: what came before is history, to be asked for. The cursor of
-   * a known one stays, since only rows move it (`apply`).
+   * Puts a chat. A new one starts at its head: earlier messages are history, to be fetched on
+   * request. The cursor of an existing one stays, because only rows move it (`apply`).
    */
   putChat(chat: ChatView): LocalChat {
     const known = this.chats.get(chat.id);
@@ -88,7 +91,7 @@ export class Model extends Emitter<ModelEvents> {
     return known;
   }
 
-  /** Takes what the inbox says of a chat. The counts hold up to the revision that came with them. */
+  /** Applies an inbox item. Its counts hold up to the revision that came with them. */
   putInbox({ chat, me, unread, mentions, muted, peerId }: InboxFacts): LocalChat {
     const counted = { unread, mentions, readSeq: me.readSeq, upTo: chat.rev };
     const local = Object.assign(this.putChat(chat), { muted, peerId, counted });
@@ -115,7 +118,7 @@ export class Model extends Emitter<ModelEvents> {
       members: new Map(),
       messages: new Map(),
       cursor: chat.rev,
-      // A message's seq is the revision that made it.
+      // A message's seq is the revision that created it.
       completeFrom: chat.rev + 1,
       untold: new Set(),
       sealed: new Set(),
@@ -125,7 +128,7 @@ export class Model extends Emitter<ModelEvents> {
     });
   }
 
-  /** Puts a whole chat in its place: one that begins, or as an earlier run has kept it. */
+  /** Puts a whole chat: a new one, or one that an earlier run has stored. */
   restore(local: LocalChat): LocalChat {
     const chatId = local.chat.id;
     this.chats.set(chatId, local);
@@ -135,7 +138,7 @@ export class Model extends Emitter<ModelEvents> {
     return local;
   }
 
-  /** The person is no longer a member. What is here stays in `left`, until `drop`. */
+  /** Ends the user's membership. The loaded rows stay in `left` until `drop`. */
   leave(chatId: string): void {
     const local = this.chats.get(chatId);
     if (!local) return;
@@ -153,8 +156,8 @@ export class Model extends Emitter<ModelEvents> {
   }
 
   /**
-   * Takes the rows of the revisions `(after, changes.rev]`, and moves the cursor there. Returns false, and
-   * takes nothing, if revisions are missing between the cursor and `after`.
+   * Applies the rows of the revisions `(after, changes.rev]`, and moves the cursor there. Returns
+   * false, without a change, if revisions are missing between the cursor and `after`.
    */
   apply(changes: ChangesView, after: number): boolean {
     const local = this.chats.get(changes.chatId);
@@ -179,7 +182,7 @@ export class Model extends Emitter<ModelEvents> {
     return true;
   }
 
-  /** Emits `message` for messages that are new here, in their order. */
+  /** Emits `message` for messages that are new to the client, in their order. */
   announce(chatId: string, ids: string[]): void {
     const local = this.chats.get(chatId);
     const found = ids.flatMap((id) => local?.messages.get(id) ?? []).sort((a, b) => a.seq - b.seq);
@@ -205,7 +208,9 @@ export class Model extends Emitter<ModelEvents> {
     this.#rowsChanged(chatId);
   }
 
-  /** Messages that end where those that are here begin; `isFirst` if there are none before them. */
+  /**
+   * Puts messages that end where the loaded ones start; `isFirst` if there are none before them.
+   */
   putHistory(chatId: string, messages: MessageView[], isFirst: boolean): void {
     const local = this.chats.get(chatId);
     if (!local) return;
@@ -222,7 +227,7 @@ export class Model extends Emitter<ModelEvents> {
     this.emit("chat", { chatId });
   }
 
-  /** Shown at once, before the server has it. */
+  /** Shows a message immediately, before the server has it. */
   putPending(message: LocalMessage): void {
     let pending = this.#pending.get(message.chatId);
     if (!pending) this.#pending.set(message.chatId, pending = new Map());
@@ -268,7 +273,7 @@ export class Model extends Emitter<ModelEvents> {
     this.emit("chat", { chatId });
   }
 
-  /** A restarted group counts its epochs anew. */
+  /** A restarted group counts its epochs from the start. */
   #moveEpoch(local: LocalChat, generation: number, epoch: number): void {
     const { generation: ours, epoch: current } = local.chat;
     const isLater = generation > ours || (generation === ours && epoch > (current ?? 0));
@@ -281,7 +286,10 @@ export class Model extends Emitter<ModelEvents> {
     local.members.set(member.userId, known?.rev === member.rev ? furthest(known, member) : member);
   }
 
-  /** Of a row that is here, an answer to the caller knows better than an event which reactions are theirs. */
+  /**
+   * For a loaded row, a response to the caller says more reliably than an event which reactions are
+   * the caller's.
+   */
   #putOwnReactions(local: LocalChat, known: LocalMessage, { rev, reactions }: MessageView): void {
     const isKnownBetter = rev === known.rev && !known.encrypted &&
       reactions.some(({ mine }) => mine !== undefined);
@@ -301,7 +309,7 @@ export class Model extends Emitter<ModelEvents> {
     if (message.seq !== message.rev) return;
     const { senderId: userId, seq } = message;
     this.typing.set(message.chatId, userId, false);
-    // Whoever sends has read what came before; no receipt says so.
+    // Senders have read all earlier messages, though no receipt says so.
     moveCursors(local, { userId, readSeq: seq, deliveredSeq: seq });
   }
 }

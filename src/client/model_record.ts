@@ -17,10 +17,10 @@ export interface PeopleRecord {
   people: UserView[];
 }
 
-/** One a chat, so that a tab does not overwrite what was begun in another one. */
+/** One record for each chat, so that a tab does not overwrite a draft of another one. */
 export type DraftRecord = ComposerDraft;
 
-/** A chat with its newest messages: the cursor, and the rows that it stands for, in one. */
+/** A chat with its newest messages: one record for the cursor and the rows that it stands for. */
 export interface ChatRecord {
   chat: ChatView;
   members: MemberView[];
@@ -32,15 +32,15 @@ export interface ChatRecord {
   peerId: string | null;
   muted: boolean;
   counted: CountedUnread;
-  /** The person has left the chat. */
+  /** The user has left the chat. */
   isLeft: boolean;
-  /** Up to where the chat was marked as read, if the server does not know it yet. */
+  /** The seq up to which the chat was marked as read, if the server does not have it yet. */
   readMark?: number;
 }
 
 /**
- * Brings a record of version n + 1 up to the next one, by its index n. A release that changes a record adds
- * a step at the end, and a fixture to tests/client/persistence_test.ts.
+ * Steps that migrate a record of version n + 1 to the next one, by index n. A release that changes
+ * a record adds a step at the end, and a fixture to tests/client/persistence_test.ts.
  */
 const STEPS: readonly ((record: Record<string, unknown>) => Record<string, unknown>)[] = [];
 const VERSION = STEPS.length + 1;
@@ -53,7 +53,7 @@ export function encodeRecord(record: object): Bytes {
   return utf8(JSON.stringify({ v: VERSION, ...record }));
 }
 
-/** Throws for what cannot be read, such as a record of a later version. */
+/** Throws for an unreadable record, for example one of a later version. */
 export function decodeRecord<T>(bytes: Bytes): T {
   const { v, ...stored } = JSON.parse(fromUtf8(bytes));
   if (!(v >= 1 && v <= VERSION)) throw new RangeError(`Cannot read a record of version ${v}`);
@@ -73,7 +73,14 @@ export function chatRecord(
   const messages = all.slice(-messagesKept(all, sealed));
   const isCut = messages.length < all.length;
   return {
-    ...{ chat, cursor, peerId, muted, counted, isLeft, readMark, messages },
+    chat,
+    cursor,
+    peerId,
+    muted,
+    counted,
+    isLeft,
+    readMark,
+    messages,
     members: membersKept([...local.members.values()], userId),
     completeFrom: isCut ? messages[0].seq : local.completeFrom,
     untold: [...untold],
@@ -84,7 +91,12 @@ export function chatRecord(
 export function localChat(record: ChatRecord): LocalChat {
   const { chat, cursor, peerId, muted, counted, completeFrom, untold, sealed } = record;
   return {
-    ...{ chat, cursor, peerId, muted, counted, completeFrom },
+    chat,
+    cursor,
+    peerId,
+    muted,
+    counted,
+    completeFrom,
     members: new Map(record.members.map((member) => [member.userId, member])),
     messages: new Map(record.messages.map((message) => [message.id, message])),
     untold: new Set(untold),
@@ -92,7 +104,7 @@ export function localChat(record: ChatRecord): LocalChat {
   };
 }
 
-/** As many as a screen shows first, and those that are still to be announced. */
+/** Returns the messages that a screen shows first, and those that are still to be announced. */
 function messagesKept(all: LocalMessage[], sealed: ReadonlySet<string>): number {
   const first = all.findIndex(({ id }) => sealed.has(id));
   const unannounced = first === -1 ? 0 : all.length - first;

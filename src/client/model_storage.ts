@@ -16,7 +16,7 @@ import { prefixedStore } from "./prefixed_store.ts";
 import type { ReadMarks } from "./read_marks.ts";
 import { Serial } from "./serial.ts";
 
-/** The client whose state is kept. */
+/** The client whose state is stored. */
 export interface KeptClient {
   readonly userId: string;
   readonly model: Model;
@@ -28,24 +28,28 @@ export interface KeptClient {
 export interface ModelStorageOptions {
   storage: KeyStore;
   readMarks: ReadMarks;
-  /** Null until the chats are here. */
+  /** Null until the chats are loaded. */
   incarnation(): string | null;
 }
 
-/** Changes of so many milliseconds are written together. */
+/** Milliseconds within which changes are written together. */
 const SAVE_AFTER_MS = 500;
 const MAX_PEOPLE = 500;
 
 /**
- * Keeps the model in the client's storage, so that the next run shows it before it has a connection, and
- * catches up from there. A chat whose `message` events are still being handled is written when they are.
+ * Keeps the model in the client's storage, so that the next run shows it before it has a
+ * connection, and catches up from there. A chat whose `message` events are still being handled is
+ * written after that.
  */
 export class ModelStorage {
   readonly #store: KeyStore;
   readonly #stale = new Set<string>();
-  /** Handlers that have not settled, by chat. */
+  /** Pending handlers, by chat. */
   readonly #held = new Map<string, number>();
-  /** Chats that the storage has. Another one is written also while it is held, or it would seem to be new. */
+  /**
+   * Chats in the storage. A chat that is not stored yet is written even while it is held; otherwise
+   * it would seem to be new.
+   */
   readonly #known = new Set<string>();
   readonly #saving = new Serial();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,20 +62,23 @@ export class ModelStorage {
     this.#store = prefixedStore(options.storage, `model/${this.#userId}/`);
   }
 
-  /** Returns the incarnation that what was kept belongs to; null if there is nothing that can be read. */
+  /** Returns the incarnation of the stored state; null if none can be read. */
   async restore(): Promise<string | null> {
     let incarnation: string | null = null;
     try {
       incarnation = await this.#restore();
     } catch (error) {
-      // It is all fetched again: half of it would make old messages seem new.
+      // Everything is fetched again: a part of it would make old messages seem new.
       this.client.emit("fault", error);
     }
     this.#watch();
     return incarnation;
   }
 
-  /** Written not before the promise has settled, so that a crash until then repeats the event. */
+  /**
+   * Delays writing the chat until the promise has settled, so that the event is repeated after a
+   * crash.
+   */
   async hold(chatId: string, handled: Promise<unknown>): Promise<void> {
     this.#held.set(chatId, (this.#held.get(chatId) ?? 0) + 1);
     await handled;
@@ -86,14 +93,14 @@ export class ModelStorage {
     this.#timer ??= setTimeout(() => void this.save(), SAVE_AFTER_MS);
   }
 
-  /** Writes what has changed, all of it or nothing. */
+  /** Writes all changes, atomically. */
   save(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     return this.#saving.run("", () => this.#save());
   }
 
-  /** Deletes everything, for good: the person has signed out. */
+  /** Deletes everything for good: the user has signed out. */
   async clear(): Promise<void> {
     this.#isCleared = true;
     await this.#saving.run("", async () => {
@@ -191,12 +198,12 @@ export class ModelStorage {
   }
 }
 
-/** The chat's id in `chat/<id>` and `draft/<id>`. */
+/** Returns the chat's id in `chat/<id>` and `draft/<id>`. */
 function idIn(name: string): string {
   return name.slice(name.indexOf("/") + 1);
 }
 
-/** Those that are known, needed last. */
+/** Returns the most recently used of the loaded users. */
 function peopleRecord(people: Person[]): PeopleRecord {
   return {
     people: people.filter(({ username }) => username !== "").slice(-MAX_PEOPLE)

@@ -1,11 +1,14 @@
-/** `. Did you mean …?` with the name that is closest to a wrong one, or nothing if none is close. */
+/**
+ * Returns `. Did you mean …?` with the name that is closest to a wrong one, or an empty text if
+ * none is close.
+ */
 export function didYouMean(wrong: string, names: readonly string[]): string {
   const distances = names.map((name) => distance(wrong.toLowerCase(), name.toLowerCase()));
   const least = Math.min(...distances);
   return least > 1 + wrong.length / 4 ? "" : `. Did you mean ${names[distances.indexOf(least)]}?`;
 }
 
-/** How many letters have to be added, removed or replaced (Levenshtein). */
+/** Returns the number of letters to add, remove or replace (Levenshtein). */
 function distance(a: string, b: string): number {
   let above = [...Array(b.length + 1).keys()];
   for (let i = 0; i < a.length; i++) {

@@ -5,10 +5,10 @@ import type { Input, OperationName, Output, Rest } from "./rest.ts";
 import type { SignIn } from "./sign_in.ts";
 import type { ChatSocket } from "./socket.ts";
 
-/** A frame may have 64 KiB: what is larger goes over HTTP. */
+/** A frame may have 64 KiB: larger requests go over HTTP. */
 const MAX_FRAME_LENGTH = 48 * 1024;
 
-/** Calls operations as whoever is signed in, over the connection there is. */
+/** Calls operations for the signed-in user, over the available connection. */
 export class OperationCaller {
   constructor(
     private readonly rest: Rest,
@@ -16,7 +16,10 @@ export class OperationCaller {
     private readonly socket: ChatSocket,
   ) {}
 
-  /** Over the socket where there is one, else over HTTP. Throws `offline` when neither works. */
+  /**
+   * Calls over the socket if it is connected, otherwise over HTTP. Throws `offline` if neither
+   * works.
+   */
   async call<Name extends OperationName>(
     name: Name,
     input: Input<Name>,
@@ -38,7 +41,10 @@ export class OperationCaller {
     return await this.signIn.withToken((token) => this.rest.call(name, input, token));
   }
 
-  /** A wrong code or password must not be tried twice, so there is no second try with a newer token. */
+  /**
+   * A wrong code or password must not be sent twice, so there is no second attempt with a newer
+   * token.
+   */
   async #tokenIfAny(): Promise<string | undefined> {
     if (this.signIn.user === null) return undefined;
     try {
@@ -59,7 +65,10 @@ function isOffline(error: unknown): boolean {
   return error instanceof ChatError && error.code === "offline";
 }
 
-/** What a broken connection may have done already; all commands but a nameless send can be said twice. */
+/**
+ * True for commands that may be repeated after a broken connection may have executed them: all but
+ * a send without a clientId.
+ */
 function isRepeatable(name: string, input: object): boolean {
   return name !== "message.send" || ("clientId" in input && input.clientId !== undefined);
 }

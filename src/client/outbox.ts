@@ -5,38 +5,39 @@ import type { KeyStore } from "./mls/key_store.ts";
 import { Serial } from "./serial.ts";
 import { fromUtf8, utf8 } from "./utf8.ts";
 
-/** A message on its way: kept until the server has it, and sent under one clientId however often. */
+/** An unsent message: kept until the server has it, and sent under one clientId however often. */
 export interface Draft<Content> {
   chatId: string;
   clientId: string;
   content: Content;
-  /** Why the server refused it. It waits to be sent again or dropped. */
+  /** The reason why the server refused it. It waits to be sent again or dropped. */
   failure?: string;
 }
 
 export interface OutboxHost<Content> {
-  /** Whose messages these are: another person who signs in here has others. */
+  /** The owner of these messages: another user who signs in here has separate ones. */
   userId(): string;
-  /** What is not ready keeps its place in the queue until `open` is called again. */
+  /** A draft that is not ready keeps its place in the queue until `open` is called again. */
   isReady(draft: Draft<Content>): boolean;
   send(draft: Draft<Content>): Promise<MessageView>;
   onSent(draft: Draft<Content>, message: MessageView): void;
   onFailed(draft: Draft<Content>, error: ChatError): void;
-  /** What could not be read or deleted in the storage. */
+  /** Receives failures to read or delete in the storage. */
   onFault(error: unknown): void;
 }
 
 interface Entry<Content> {
   name: string;
   draft: Draft<Content>;
-  /** Settled for whoever called `add`; of an earlier run there is nobody. */
+  /** Settles the promise of `add`; drafts of an earlier run have none. */
   resolve(message: MessageView): void;
   reject(error: ChatError): void;
 }
 
 /**
- * Sends of a chat leave in order, each once it is known that the one before is there. What fails for want
- * of a connection waits for the next one; what the server refuses is given back.
+ * Messages of a chat are sent in order, each once the one before is confirmed. A message that fails
+ * for lack of a connection waits for the next one; a message that the server refuses is reported as
+ * failed.
  */
 export class Outbox<Content> {
   readonly #queues = new Map<string, Entry<Content>[]>();
@@ -44,7 +45,7 @@ export class Outbox<Content> {
   readonly #failed = new Map<string, { name: string; draft: Draft<Content> }>();
   readonly #sending = new Set<string>();
   readonly #adding = new Serial();
-  /** Ends the pauses between tries. */
+  /** Ends the pauses between attempts. */
   readonly #pauses = new Set<() => void>();
   #loading: Promise<Draft<Content>[]> | null = null;
   #next = Date.now();
@@ -52,7 +53,7 @@ export class Outbox<Content> {
 
   constructor(private readonly storage: KeyStore, private readonly host: OutboxHost<Content>) {}
 
-  /** What an earlier run could not send any more; read once, and before anything is added to it. */
+  /** Returns the unsent messages of an earlier run; read once, before anything is added. */
   load(): Promise<Draft<Content>[]> {
     return this.#loading ??= this.#load().catch((error) => {
       this.#loading = null;
@@ -61,13 +62,13 @@ export class Outbox<Content> {
   }
 
   /**
-   * Resolves with the server's row, whenever that is; rejects when the server refuses it, and when it
-   * cannot be stored: then it is not sent.
+   * Resolves with the server's row, however long that takes; rejects if the server refuses it, and
+   * if it cannot be stored, in which case it is not sent.
    */
   async add(draft: Draft<Content>): Promise<MessageView> {
     let settle!: Pick<Entry<Content>, "resolve" | "reject">;
     const sent = new Promise<MessageView>((resolve, reject) => settle = { resolve, reject });
-    // Whoever does not wait for it learns of a failure from the model.
+    // A caller that does not await it learns of a failure from the model.
     sent.catch(() => {});
     await this.#adding.run(draft.chatId, async () => {
       await this.load();
@@ -80,7 +81,10 @@ export class Outbox<Content> {
     return await sent;
   }
 
-  /** Sends a refused one again, behind what waits in its chat. Throws `not_found` if there is none. */
+  /**
+   * Sends a refused one again, after the waiting ones of its chat. Throws `not_found` if there is
+   * none.
+   */
   async resend(clientId: string): Promise<MessageView> {
     const { draft: { failure: _, ...draft } } = await this.#takeFailed(clientId);
     return await this.add(draft);
@@ -99,12 +103,12 @@ export class Outbox<Content> {
     return entry;
   }
 
-  /** Of those that wait to be sent; refused ones do not count. */
+  /** Number of messages that wait to be sent; refused ones do not count. */
   get size(): number {
     return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);
   }
 
-  /** There is a connection: whatever waits may go. */
+  /** Called on a connection: sends the waiting messages. */
   open(): void {
     this.#isOpen = true;
     for (const chatId of this.#queues.keys()) void this.#run(chatId);
@@ -127,7 +131,7 @@ export class Outbox<Content> {
     return drafts;
   }
 
-  /** One that cannot be read must not keep the others from being sent. */
+  /** An unreadable one must not keep the others from being sent. */
   async #read(name: string): Promise<Draft<Content> | null> {
     try {
       const stored = await this.storage.read(name);
@@ -187,12 +191,12 @@ export class Outbox<Content> {
     await this.#store(name, failed);
   }
 
-  /** One that stays in the storage is sent by the next run once more, under the same clientId. */
+  /** If deleting it fails, the next run sends it once more, under the same clientId. */
   async #forget(name: string): Promise<void> {
     await this.#store(name, null);
   }
 
-  /** What cannot be stored is refused, and kept as such as long as this client lives. */
+  /** A message that cannot be stored is refused, and kept as refused while this client lives. */
   async #write(name: string, draft: Draft<Content>): Promise<void> {
     try {
       await this.storage.write({ [name]: utf8(JSON.stringify(draft)) });
@@ -222,7 +226,7 @@ export class Outbox<Content> {
   }
 }
 
-/** Then it waits until the person has signed in again. */
+/** True if the message must wait until the user has signed in again. */
 function isSignedOut(error: unknown): boolean {
   return error instanceof ChatError &&
     ["signed_out", "unauthenticated", "token_expired"].includes(error.code);

@@ -1,8 +1,9 @@
 import type { MessageEventView, ReactionView } from "../api/views/message.ts";
 
 /**
- * The reactions of a message with `mine`. Events are the same for everybody: there a person's own
- * reactions are those among the first few, those just heard of, and those that were there before.
+ * Returns the reactions of a message with `mine`. Events are the same for all recipients, so a
+ * user's own reactions are those among the first few, those just announced, and those that were
+ * there before.
  */
 export function withOwnReactions(
   { reactions, reacted = [] }: Pick<MessageEventView, "reactions" | "reacted">,

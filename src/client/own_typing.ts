@@ -1,8 +1,11 @@
 import type { Call } from "./call.ts";
 
-/** The server forgets it after a few seconds, so it is repeated while the person types on. */
+/**
+ * Milliseconds between repetitions while the user types: the server's typing state expires after a
+ * few seconds.
+ */
 const REPEAT_MS = 3_000;
-/** A person who has typed nothing for so long has stopped. */
+/** Milliseconds without a key after which the user has stopped. */
 const PAUSE_MS = 5_000;
 
 export interface TypingClient {
@@ -10,7 +13,7 @@ export interface TypingClient {
   call: Call;
 }
 
-/** Tells the members of a chat that the caller is typing, as rarely as will do. */
+/** Notifies the members of a chat that the caller is typing, as rarely as possible. */
 export class OwnTyping {
   #chatId: string | null = null;
   #toldAt = 0;
@@ -18,7 +21,7 @@ export class OwnTyping {
 
   constructor(private readonly client: TypingClient) {}
 
-  /** To be called on every key; nobody types in two chats at once. */
+  /** Call it on every key press; a user types in one chat at a time. */
   signal(chatId: string, isTyping: boolean): void {
     if (!isTyping) return chatId === this.#chatId ? this.stop() : undefined;
     if (chatId !== this.#chatId) this.stop();
@@ -36,7 +39,7 @@ export class OwnTyping {
     this.#chatId = null;
   }
 
-  /** Of no use later, so that a failure is nobody's concern. */
+  /** Failures are ignored, because the signal is of no use later. */
   #tell(name: "typing.start" | "typing.stop", chatId: string): void {
     const { client } = this;
     if (client.state === "online") client.call(name, { chatId }).catch(() => {});

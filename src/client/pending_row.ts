@@ -8,11 +8,11 @@ export interface SendContent {
   /** The id of a message of the same chat. */
   replyTo?: string;
   mentions?: string[];
-  /** Of an encrypted chat: what `files.uploadEncrypted` gave. */
+  /** Files of an encrypted chat, as returned by `files.uploadEncrypted`. */
   files?: FileDescriptor[];
 }
 
-/** The row of a message that is on its way: the server gives it id, seq and rev. */
+/** Returns the row of an unsent message: the server assigns id, seq and rev. */
 export function pendingRow(
   draft: { chatId: string; clientId: string; senderId: string; encrypted: boolean },
   content: SendContent,

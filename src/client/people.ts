@@ -3,38 +3,46 @@ import type { Call } from "./call.ts";
 import type { Presence } from "./local_chat.ts";
 import { View } from "./view.ts";
 
-/** A person as a screen shows them. The same object until something of it changes. */
+/** A user as a screen shows them. The object stays the same until the user changes. */
 export interface Person extends UserView {
-  /** The display name, or else the username; empty until it is known, and for a deleted account. */
+  /**
+   * The display name, otherwise the username; empty until it is known, and for a deleted account.
+   */
   name: string;
   /** Null until it is known. */
   presence: Presence | null;
-  /** The caller has blocked them: their messages in groups are not to be shown. */
+  /** The caller has blocked them: their messages in groups must not be shown. */
   blocked: boolean;
 }
 
-/** `change`: what of the person is new. */
+/** `change`: the changed fields of the user. */
 export type PersonListener = (userId: string, change: Partial<Person>) => void;
 
 interface Entry {
   person: Person;
   view: View<Person>;
-  /** Whether the server was asked, or is about to be. */
+  /** True if the user was requested from the server, or is about to be. */
   isAsked: boolean;
 }
 
-/** People that are asked for in one request. */
+/** Maximum number of users in one request. */
 const BATCH = 100;
-/** Waits so long, in milliseconds, for others that are needed at the same time. */
+/** Milliseconds to wait for other users that are needed at the same time. */
 const BATCH_AFTER_MS = 10;
-/** Past so many, the ones that were needed longest ago are dropped, but for those on the screen. */
+/**
+ * Maximum number of cached users; the least recently used are dropped, except those on the screen.
+ */
 const MAX_PEOPLE = 2_000;
-/** After a break, presence is asked for again of so many, needed last. */
+/**
+ * Maximum number of users, the most recently used, whose presence is fetched again after a break.
+ */
 const MAX_REFRESHED = 100;
 
-/** Names, pictures and presence of people: fetched in batches when first needed, and kept up to date. */
+/**
+ * Names, pictures and presence of users: fetched in batches when first needed, and kept up to date.
+ */
 export class People {
-  /** Needed last, last. */
+  /** The most recently used are last. */
   readonly #entries = new Map<string, Entry>();
   readonly #wanted = new Set<string>();
   readonly #listeners = new Set<PersonListener>();
@@ -44,7 +52,7 @@ export class People {
   /** @internal */
   constructor(private readonly call: Call, private readonly onFault: (error: unknown) => void) {}
 
-  /** Returns what is known, at once; what is not known yet is fetched, and comes as a change. */
+  /** Returns the known fields immediately; unknown ones are fetched, and come as a change. */
   get(userId: string): Person {
     return this.#entry(userId).person;
   }
@@ -57,7 +65,7 @@ export class People {
     return this.#blocked.has(userId);
   }
 
-  /** Calls the listener for each person who changes. Returns the end of it. */
+  /** Calls the listener for each user who changes. Returns a function that ends it. */
   subscribe(listener: PersonListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -91,8 +99,7 @@ export class People {
   }
 
   /**
-   * There is a connection: who is not known yet is asked for, and the presence of the others again.
-   * @internal
+   * Called on a connection: fetches unknown users, and the presence of the others again. @internal
    */
   async connected(): Promise<void> {
     const ids = [...this.#entries.keys()].slice(-MAX_REFRESHED);
@@ -167,7 +174,7 @@ export class People {
         for (const user of items) this.put(user);
         await this.#fetchPresence(userIds);
       } catch (error) {
-        // Asked for again with the next connection.
+        // The next connection asks for them again.
         for (const id of userIds) this.#entries.get(id)!.isAsked = false;
         this.onFault(error);
       }

@@ -1,4 +1,7 @@
-/** What the client uses of a WebSocket. The platform's fits, as does that of the npm package `ws`. */
+/**
+ * The part of a WebSocket that the client uses. The platform's class fits, and so does that of the
+ * npm package `ws`.
+ */
 export interface WebSocketLike {
   readonly readyState: number;
   send(text: string): void;
@@ -9,10 +12,10 @@ export interface WebSocketLike {
   onclose: unknown;
 }
 
-/** The class to make a WebSocket with. */
+/** The class that creates a WebSocket. */
 export type WebSocketClass = new (url: string, protocol: string) => WebSocketLike;
 
-/** What the client uses of `fetch`. */
+/** The part of `fetch` that the client uses. */
 export type FetchFunction = (
   url: string,
   init: {

@@ -1,6 +1,6 @@
 import type { KeyStore } from "./mls/key_store.ts";
 
-/** The part of a store whose names begin with `prefix`, which is not seen from within. */
+/** Returns the part of a store whose names begin with `prefix`, without the prefix. */
 export function prefixedStore(inner: KeyStore, prefix: string): KeyStore {
   return {
     read: (name) => inner.read(prefix + name),

@@ -10,8 +10,9 @@ export interface ReadMarksHost {
 }
 
 /**
- * Moves the caller's read cursors: here at once, and on the server as soon as may be. One request a chat is
- * in flight, and the last mark wins; what is marked without a connection is sent with the next one.
+ * Moves the caller's read cursors: locally immediately, and on the server as soon as possible. One
+ * request for each chat is in flight, and the last mark wins; marks without a connection are sent
+ * with the next one.
  */
 export class ReadMarks {
   /** Seqs that the server does not have yet, by chat. */
@@ -30,17 +31,17 @@ export class ReadMarks {
     void this.#send(chatId);
   }
 
-  /** The seq that the server does not have yet. */
+  /** Returns the seq that the server does not have yet. */
   of(chatId: string): number | undefined {
     return this.#marks.get(chatId);
   }
 
-  /** A mark of an earlier run, to be sent with the first connection. */
+  /** Restores a mark of an earlier run, which is sent with the first connection. */
   restore(chatId: string, seq: number): void {
     this.#marks.set(chatId, seq);
   }
 
-  /** There is a connection. */
+  /** Called on a connection. */
   connected(): void {
     for (const chatId of this.#marks.keys()) void this.#send(chatId);
   }

@@ -7,7 +7,7 @@ import { IdleTimeout } from "./idle_timeout.ts";
 import { misuse } from "./misuse.ts";
 import type { FetchFunction } from "./platform.ts";
 
-/** What each operation of the server takes and answers. */
+/** Input and output of each operation of the server. */
 export type Operations = {
   [Name in keyof DeclaredOperations]: {
     input: RequestOf<DeclaredOperations[Name]>;
@@ -22,15 +22,15 @@ export interface RestOptions {
   /** Without `/api`. */
   url: string;
   fetch?: FetchFunction;
-  /** Milliseconds without a byte after which a call fails; uploads and downloads take what they take. */
+  /** Milliseconds without a byte after which a call fails; uploads and downloads have no limit. */
   timeoutMs?: number;
 }
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
 
-/** Requests over HTTP: path, query and body are made from the one input of an operation. */
+/** Requests over HTTP: path, query and body are built from the one input of an operation. */
 export class Rest {
-  /** The server's address. */
+  /** The server's URL. */
   readonly base: string;
   readonly #fetch: typeof fetch;
   readonly #timeoutMs: number;
@@ -38,7 +38,7 @@ export class Rest {
   constructor(options: RestOptions) {
     this.base = options.url.replace(/\/+$/, "");
     const fetch = (options.fetch ?? globalThis.fetch) as typeof globalThis.fetch;
-    // A browser's takes no other `this` than its own.
+    // A browser's `fetch` must not be called with another `this`.
     this.#fetch = (url, init) => fetch(url, init);
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   }
@@ -63,13 +63,13 @@ export class Rest {
     }
   }
 
-  /** For what is no operation, an upload say; `path` begins with `/api`. */
+  /** For requests that are not operations (an upload, for example); `path` begins with `/api`. */
   async send(path: string, init: RequestInit): Promise<unknown> {
     const response = await this.raw(path, init);
     return response.status === 204 ? undefined : await parse(response);
   }
 
-  /** An answer of success, its body unread. */
+  /** Returns a successful response with its body unread. */
   async raw(path: string, init: RequestInit): Promise<Response> {
     let response: Response;
     try {
@@ -82,7 +82,10 @@ export class Rest {
     throw ChatError.of(await parse(response) as Parameters<typeof ChatError.of>[0]);
   }
 
-  /** Only a page's requests are refused for their origin. Without a network, that file cannot be loaded, either. */
+  /**
+   * Only requests of pages are refused for their origin. Without a network, that file cannot be
+   * loaded either.
+   */
   async #originFault(): Promise<ChatError | null> {
     if (!("document" in globalThis)) return null;
     return await import("./connection_fault.ts").then(
@@ -136,14 +139,14 @@ async function textOf(response: Response, onBytes: () => void): Promise<string> 
   return text + decoder.decode();
 }
 
-/** What statuses mean that proxies answer by themselves, with a page of their own. */
+/** Meanings of statuses that proxies send by themselves, with a page instead of a problem. */
 const PROXY_CODES: Readonly<Record<number, ErrorCode>> = {
   408: "request_timeout",
   413: "payload_too_large",
   429: "rate_limited",
 };
 
-/** The error of an answer that is not the server's: a proxy's, or a captive portal's. */
+/** Returns the error for a response that is not the server's: a proxy's, or a captive portal's. */
 function foreignAnswer(response: Response, cause: unknown): ChatError {
   const { status, headers } = response;
   const type = headers.get("content-type")?.split(";")[0] ?? "no content type";

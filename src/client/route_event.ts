@@ -4,7 +4,7 @@ import type { ServerEvent } from "./events.ts";
 import type { People } from "./people.ts";
 import type { SignIn } from "./sign_in.ts";
 
-/** The parts of a client that keep in step with events of no chat. */
+/** The parts of a client that apply events without a chat. */
 export interface EventParts {
   people: People;
   session: SignIn;
@@ -12,7 +12,7 @@ export interface EventParts {
   encryption: Encryption | null;
 }
 
-/** Gives an event to the part that it is for; those of a chat are for `ChatSync`. */
+/** Passes an event to its part of the client; events of a chat go to `ChatSync`. */
 export function routeEvent(
   event: ServerEvent,
   { people, session, requests, encryption }: EventParts,

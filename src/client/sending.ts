@@ -8,7 +8,10 @@ import type { MessageContent } from "./mls/message_content.ts";
 import type { Model } from "./model.ts";
 import { type Draft, Outbox } from "./outbox.ts";
 
-/** What waits in the outbox: of an encrypted chat the very content, which is sealed when it leaves. */
+/**
+ * Content of the outbox: for an encrypted chat the plain content, which is encrypted when it is
+ * sent.
+ */
 type Outgoing = { plain: SendContent } | { encrypted: MessageContent };
 
 export interface SendingHost {
@@ -16,14 +19,14 @@ export interface SendingHost {
   userId(): string;
   /** Null while it is not enabled. */
   encryption(): Encryption | null;
-  /** Whether it could be enabled, so that messages may wait for it in the storage. */
+  /** True if it can be enabled, so that messages may wait for it in the storage. */
   mayEncrypt: boolean;
-  /** Brings a chat that is not in the model into it. */
+  /** Loads a chat that is not in the model into it. */
   fetchChat(chatId: string): Promise<void>;
   onFault(error: unknown): void;
 }
 
-/** Messages, edits and reactions on their way to the server, in the clear or encrypted as the chat is. */
+/** Sends messages, edits and reactions to the server, plain or encrypted as the chat requires. */
 export class Sending {
   readonly #outbox: Outbox<Outgoing>;
   #restoring: Promise<void> | null = null;
@@ -47,7 +50,7 @@ export class Sending {
     return this.#outbox.size;
   }
 
-  /** Shows what an earlier run has left unsent, once. */
+  /** Shows the unsent messages of an earlier run, once. */
   restore(): Promise<void> {
     return this.#restoring ??= this.#restore().catch((error) => {
       this.#restoring = null;
@@ -62,7 +65,7 @@ export class Sending {
     }
   }
 
-  /** There is a connection: what waits is sent. */
+  /** Called on a connection: sends the waiting messages. */
   async open(isOnline: () => boolean): Promise<void> {
     await this.restore();
     if (isOnline()) this.#outbox.open();
@@ -74,7 +77,7 @@ export class Sending {
 
   async send(chatId: string, content: SendContent): Promise<MessageView> {
     const clientId = newClientId();
-    // Before the encryption is enabled, it waits as it is, and is encrypted when it leaves.
+    // Until encryption is enabled the content waits unchanged, and is encrypted when it is sent.
     const mayWait = this.host.encryption() === null && this.host.mayEncrypt;
     const outgoing = this.#isEncrypted(chatId) && !mayWait
       ? { encrypted: this.#sealable(chatId, clientId, content) }
@@ -89,7 +92,7 @@ export class Sending {
     }
   }
 
-  /** Sends a refused message again, as it is. Throws `not_found` if none has that clientId. */
+  /** Sends a refused message again, unchanged. Throws `not_found` if none has that clientId. */
   async resend(chatId: string, clientId: string): Promise<MessageView> {
     this.model.patchPending(chatId, clientId, { status: "sending", failure: undefined });
     return await this.#outbox.resend(clientId);
@@ -127,12 +130,15 @@ export class Sending {
     });
   }
 
-  /** Also of a chat whose row is not here yet: nothing leaves in the clear before it is known. */
+  /**
+   * Also fetches a chat that is not loaded: nothing is sent unencrypted before it is known whether
+   * the chat is encrypted.
+   */
   async #know(chatId: string): Promise<void> {
     if (!this.model.chat(chatId)) await this.host.fetchChat(chatId);
     const knows = await this.host.encryption()?.hasGroup(chatId);
     if (!knows || this.#isEncrypted(chatId)) return;
-    // An encrypted chat is so for good, whatever the server says by now.
+    // An encrypted chat stays encrypted, whatever the server says later.
     throw new ChatError(
       "conflict",
       `The server says that chat ${chatId} is not encrypted, but it is`,
@@ -146,7 +152,7 @@ export class Sending {
   #encryption(): Encryption {
     const encryption = this.host.encryption();
     if (encryption) return encryption;
-    throw new ChatError("conflict", "Encrypted chats need enableEncryption first");
+    throw new ChatError("conflict", "Cannot use encrypted chats: call enableEncryption first");
   }
 
   #sealable(chatId: string, clientId: string, content: SendContent): MessageContent {
@@ -167,7 +173,7 @@ export class Sending {
     await this.#outbox.add({ chatId, clientId, content: { encrypted: content } });
   }
 
-  /** An encrypted one of an earlier run waits until the encryption is enabled in this one. */
+  /** An encrypted message of an earlier run waits until encryption is enabled in this one. */
   #isReady({ chatId, content }: Draft<Outgoing>): boolean {
     const isSealed = "encrypted" in content || this.#isEncrypted(chatId);
     return !isSealed || this.host.encryption() !== null;
@@ -179,7 +185,7 @@ export class Sending {
     if (!this.#isEncrypted(chatId)) {
       return await this.host.call("message.send", { ...content.plain, chatId, clientId });
     }
-    // It was written before the chat was known here. A passing fault keeps it in its place.
+    // It was written before the chat was loaded. A temporary failure keeps it in its place.
     if (!this.host.encryption()) {
       throw new ChatError("unavailable", "Encryption is not enabled yet");
     }

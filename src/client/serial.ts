@@ -1,4 +1,4 @@
-/** Does what belongs to one key one after another, and different keys at once. */
+/** Runs actions of one key one after another, and actions of different keys concurrently. */
 export class Serial {
   readonly #last = new Map<string, Promise<unknown>>();
 
@@ -12,7 +12,7 @@ export class Serial {
     return run;
   }
 
-  /** Resolves once nothing is under way. */
+  /** Resolves once nothing is in progress. */
   async idle(): Promise<void> {
     while (this.#last.size > 0) await Promise.all(this.#last.values());
   }

@@ -7,10 +7,10 @@ import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
 import { type Input, type Output, Rest } from "./rest.ts";
 import { SignIn } from "./sign_in.ts";
 
-/** Either the person who is signed in now, or a challenge to be answered with a second factor. */
+/** The signed-in user, or a challenge to be answered with a second factor. */
 export type SignInResult = { user: ProfileView } | { challenge: string };
 
-/** The ways to sign in, and who is signed in: what `ChatClient` is built on. */
+/** The ways to sign in, and the signed-in user: the base of `ChatClient`. */
 export abstract class SessionClient extends Emitter<ClientEvents> {
   /** @internal */
   protected readonly rest: Rest;
@@ -22,7 +22,7 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
   /** @internal */
   protected readonly options: CheckedOptions;
 
-  /** Throws `misuse` for options that could never work. */
+  /** Throws `misuse` for options that can never work. */
   constructor(given: ChatClientOptions) {
     super();
     this.options = checkedOptions(given);
@@ -31,19 +31,13 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
     this.session = new SignIn(this.rest, this.storage, () => this.ended());
   }
 
-  /**
-   * Somebody has signed in, or is still signed in: what an earlier run has kept of theirs is taken up.
-   * @internal
-   */
+  /** A user has signed in, or is still signed in: restores their stored state. @internal */
   protected abstract began(): Promise<void>;
 
-  /**
-   * The session is over.
-   * @internal
-   */
+  /** The session is over. @internal */
   protected abstract ended(): void;
 
-  /** Null when nobody is signed in. */
+  /** Null if no user is signed in. */
   get user(): ProfileView | null {
     return this.session.user;
   }
@@ -57,24 +51,35 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
     return await this.#start(await this.rest.call("auth.register", account));
   }
 
-  /** With a second factor, there is no session yet: give the challenge and a code to `answerChallenge`. */
+  /**
+   * With a second factor there is no session yet: pass the challenge and a code to
+   * `answerChallenge`.
+   */
   async signIn(credentials: Input<"auth.login">): Promise<SignInResult> {
     const deviceToken = await this.session.deviceToken();
     return await this.#begin(await this.rest.call("auth.login", { deviceToken, ...credentials }));
   }
 
-  /** `code`: six digits from the authenticator, or a recovery code. Throws `unauthenticated` if it is wrong. */
+  /**
+   * `code`: six digits from the authenticator, or a recovery code. Throws `unauthenticated` if it
+   * is wrong.
+   */
   async answerChallenge(challenge: string, code: string): Promise<ProfileView> {
     const answer = await this.rest.call("secondFactor.verify", { challenge, code });
     return await this.#start(answer as Extract<typeof answer, { user: unknown }>);
   }
 
-  /** With what Google's SDK gave (`idToken`), or with a `code`; opens an account on first use. */
+  /**
+   * Signs in with the `idToken` of Google's SDK, or with a `code`; creates an account on first use.
+   */
   async signInWithGoogle(proof: Input<"auth.google">): Promise<SignInResult> {
     return await this.#begin(await this.rest.call("auth.google", proof));
   }
 
-  /** With what Facebook's SDK gave (`idToken`), or with a `code`; opens an account on first use. */
+  /**
+   * Signs in with the `idToken` of Facebook's SDK, or with a `code`; creates an account on first
+   * use.
+   */
   async signInWithFacebook(proof: Input<"auth.facebook">): Promise<SignInResult> {
     return await this.#begin(await this.rest.call("auth.facebook", proof));
   }
@@ -84,7 +89,7 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
     return { user: await this.#start(answer) };
   }
 
-  /** Takes what another way of signing in (a provider, a second factor) was answered. */
+  /** Uses the session that another way of signing in (a provider, a second factor) returned. */
   async useSession(
     pair: {
       user: ProfileView;
@@ -97,7 +102,7 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
     return await this.#start(pair);
   }
 
-  /** Takes up the session of an earlier run; null when there is none. */
+  /** Resumes the session of an earlier run; null if there is none. */
   async resume(): Promise<ProfileView | null> {
     const user = await this.session.resume();
     if (user) await this.began();

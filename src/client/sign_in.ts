@@ -20,28 +20,31 @@ interface StoredSession {
 }
 
 const NAME = "session";
-/** The token by which the server knows this device; it outlives sessions. */
+/** Name of the token by which the server recognizes this device; it outlives sessions. */
 const DEVICE = "device";
-/** A token this close to its end is exchanged first, or it might end under way. */
+/**
+ * Milliseconds before its expiry at which a token is replaced; otherwise it might expire in
+ * transit.
+ */
 const MARGIN_MS = 30_000;
-/** Waits before a refresh whose answer was lost is repeated. */
+/** Milliseconds to wait before a refresh whose response was lost is repeated. */
 const REPEAT_AFTER_MS = [200, 1_000];
 
 /**
- * Who is signed in, with tokens that renew themselves. However many calls wait for a new token, it is
- * asked for once: a refresh token works once, and its reuse would end the session. Tabs that share a
- * storage take turns, where the platform has Web Locks.
+ * The signed-in user, with tokens that renew themselves. However many calls wait for a new token,
+ * it is requested once: a refresh token works once, and its reuse would end the session. Tabs that
+ * share a storage take turns, if the platform has Web Locks.
  */
 export class SignIn {
   #session: StoredSession | null = null;
   #refreshing: Promise<string> | null = null;
-  /** Who signed in first. */
+  /** The user who signed in first. */
   #person: string | null = null;
 
   constructor(
     private readonly rest: Rest,
     private readonly storage: KeyStore,
-    /** Told that the session is over, for whatever reason. */
+    /** Called when the session is over, for any reason. */
     private readonly onEnd: () => void,
   ) {}
 
@@ -49,19 +52,19 @@ export class SignIn {
     return this.#session?.user ?? null;
   }
 
-  /** Whose client this is, signed in or no longer. */
+  /** The user of this client, signed in or no longer. */
   get personId(): string {
     if (this.#person !== null) return this.#person;
     throw new ChatError("signed_out", "Nobody is signed in");
   }
 
-  /** Takes what is newer of the person who is signed in. */
+  /** Updates the profile of the signed-in user. */
   update(user: Partial<ProfileView> & { id: string }): void {
     if (this.#session?.user.id !== user.id) return;
     this.#session = { ...this.#session, user: { ...this.#session.user, ...user } };
   }
 
-  /** Takes up the session of an earlier run; null when there is none. */
+  /** Resumes the session of an earlier run; null if there is none. */
   async resume(): Promise<ProfileView | null> {
     const stored = await this.#read();
     if (stored) this.#check(stored.user);
@@ -78,13 +81,16 @@ export class SignIn {
     return pair.user;
   }
 
-  /** As the last sign-in on this device gave it; sent with the next, it keeps that from being shut out. */
+  /**
+   * Returns the device token of the last sign-in; sent with the next one, it keeps this device from
+   * being locked out.
+   */
   async deviceToken(): Promise<string | undefined> {
     const bytes = await this.storage.read(DEVICE);
     return bytes ? fromUtf8(bytes) : undefined;
   }
 
-  /** Forgets the session here; the server is told by `auth.logout`. */
+  /** Deletes the session here; `auth.logout` ends it on the server. */
   async end(): Promise<void> {
     if (this.#session === null) return;
     this.#session = null;
@@ -95,7 +101,10 @@ export class SignIn {
     }
   }
 
-  /** What `action` makes of a token; once more with a newer one, if the server takes it no longer. */
+  /**
+   * Returns the result of `action` with a token; if the server refuses the token, once more with a
+   * newer one.
+   */
   async withToken<T>(action: (token: string) => Promise<T>): Promise<T> {
     const token = await this.token();
     try {
@@ -106,7 +115,7 @@ export class SignIn {
     }
   }
 
-  /** A token that works now; `signed_out` if there is none to be had. */
+  /** Returns a valid token; throws `signed_out` if there is none. */
   async token(): Promise<string> {
     const session = this.#session;
     if (session === null) throw new ChatError("signed_out", "Nobody is signed in");
@@ -114,7 +123,9 @@ export class SignIn {
     return await this.refresh(session.accessToken);
   }
 
-  /** A newer token than `stale`; one that another call has fetched meanwhile will do. */
+  /**
+   * Returns a newer token than `stale`, possibly one that another call has fetched in the meantime.
+   */
   async refresh(stale: string): Promise<string> {
     if (this.#refreshing) return await this.#refreshing;
     if (this.#session && this.#session.accessToken !== stale) return this.#session.accessToken;
@@ -152,8 +163,9 @@ export class SignIn {
   }
 
   /**
-   * The server may have exchanged the token although its answer was lost. It then gives the same pair
-   * again for 30 s, so the call is repeated soon, and not only when somebody next needs a token.
+   * The server may have exchanged the token although its response was lost. It then returns the
+   * same pair again for 30 s, so the call is repeated soon and not only when the next call needs a
+   * token.
    */
   async #refreshPair(refreshToken: string): Promise<TokenPair> {
     for (const delayMs of REPEAT_AFTER_MS) {
@@ -173,7 +185,7 @@ export class SignIn {
     await this.storage.write({ [NAME]: utf8(JSON.stringify(this.#session)) });
   }
 
-  /** What cannot be read is no session: the person signs in again. */
+  /** An unreadable record counts as no session: the user signs in again. */
   async #read(): Promise<StoredSession | null> {
     const bytes = await this.storage.read(NAME);
     try {
@@ -183,7 +195,7 @@ export class SignIn {
     }
   }
 
-  /** All that the client holds is one person's, and must not be seen or sent as somebody else. */
+  /** The state of the client belongs to one user, and must not be seen or sent by another one. */
   #check({ id }: ProfileView): void {
     this.#person ??= id;
     if (this.#person === id) return;

@@ -5,33 +5,33 @@ import type { WebSocketClass } from "./platform.ts";
 import type { SyncPageView } from "./sync_pages.ts";
 import type { ProfileView } from "../api/views/user.ts";
 
-/** `idle`: not asked to connect. `refused`: it makes no sense to try again as the same session. */
+/** `idle`: not asked to connect. `refused`: another attempt with the same session is pointless. */
 export type ConnectionState = "idle" | "connecting" | "online" | "waiting" | "refused";
 
 export interface SocketHost {
-  /** A token that works; a newer one than `stale`. Throws `signed_out` when there is none. */
+  /** Returns a valid token, newer than `stale`. Throws `signed_out` if there is none. */
   token(stale?: string): Promise<string>;
-  /** Null when nothing is known yet, and so nothing can be caught up on. */
+  /** Null if nothing is loaded yet, so that nothing can be caught up on. */
   cursors(): Record<string, number> | null;
-  /** What was missed, before any event that follows it. */
+  /** Called with the missed changes, before any event that follows them. */
   onHello(hello: HelloAnswer): Promise<void> | void;
   onEvent(event: ServerEvent): void;
   onState(state: ConnectionState): void;
-  /** A connection ended before it was open; `again` if the one before it did, too. */
+  /** A connection ended before it was open; `again` if the previous one did too. */
   onUnopened(again: boolean): void;
 }
 
 export interface HelloAnswer {
   user: ProfileView;
   blockedUserIds: string[];
-  /** Names the history that cursors belong to. */
+  /** Identifies the history that cursors belong to. */
   incarnation: string;
   /** Absent if no cursors were sent: there are none yet, or too many for a frame. */
   sync?: SyncPageView;
 }
 
 export interface SocketOptions {
-  /** With `/ws`. */
+  /** Including `/ws`. */
   url: string;
   WebSocket: WebSocketClass;
   /** Milliseconds without a frame after which a command has failed. */
@@ -42,11 +42,11 @@ const SUBPROTOCOL = "realtimechat.v1";
 const CLOSE = { restart: 1012, unauthenticated: 4001, slowReader: 4008, rateLimited: 4029 };
 const RATE_LIMITED_MS = 30_000;
 const HEARTBEAT_MS = 25_000;
-/** A command that is never answered fails after so many timeouts, whatever else comes meanwhile. */
+/** Number of timeouts after which a command without a reply fails, even if other frames arrive. */
 const MAX_TIMEOUTS = 4;
 /** A frame may have 64 KiB, and a hello carries more than its cursors. */
 const MAX_CURSORS_LENGTH = 60 * 1024;
-/** `WebSocket.OPEN`, also where the platform has no WebSocket of its own. */
+/** `WebSocket.OPEN`, also on platforms without a WebSocket. */
 const OPEN = 1;
 
 interface Waiting {
@@ -64,22 +64,22 @@ interface Answer {
 
 type Frame = ServerEvent | Answer;
 
-/** One WebSocket that comes back by itself; its close codes say when, and whether at all. */
+/** One WebSocket that reconnects by itself; its close codes determine when, and whether at all. */
 export class ChatSocket {
   #state: ConnectionState = "idle";
   #socket: WebSocket | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #opening: ReturnType<typeof setTimeout> | undefined;
-  /** How many connections in a row were never open. */
+  /** Number of consecutive connections that never opened. */
   #unopened = 0;
-  /** Whether the pause before the next try may end early. */
+  /** True if the pause before the next attempt may end early. */
   #mayHurry = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #nextId = 1;
-  /** When the last frame came. */
+  /** Time of the last frame. */
   #heardAt = 0;
   #tokenUsed: string | undefined;
-  /** Whether the token was renewed because the last one was refused. */
+  /** True if the token was renewed because the last one was refused. */
   #renewed = false;
   readonly #waiting = new Map<number, Waiting>();
   readonly #backoff = new Backoff();
@@ -106,7 +106,10 @@ export class ChatSocket {
     this.#drop();
   }
 
-  /** Breaks the connection as a bad network would; it comes back. For tests, and for a page that wakes. */
+  /**
+   * Breaks the connection as a bad network would; it reconnects. For tests, and for a page that
+   * wakes.
+   */
   reconnect(): void {
     if (this.#state === "idle" || this.#state === "refused") return;
     clearTimeout(this.#retry);
@@ -114,7 +117,7 @@ export class ChatSocket {
     void this.#open();
   }
 
-  /** Throws `offline` when there is no connection, or it breaks before the answer. */
+  /** Throws `offline` if there is no connection, or if it breaks before the reply. */
   request(cmd: string, data: unknown): Promise<unknown> {
     if (this.#state !== "online") {
       return Promise.reject(new ChatError("offline", `There is no connection for ${cmd}`));
@@ -143,7 +146,7 @@ export class ChatSocket {
     const socket = new this.options.WebSocket(this.options.url, SUBPROTOCOL) as WebSocket;
     this.#socket = socket;
     clearTimeout(this.#opening);
-    // A network that swallows packets would be noticed after minutes only.
+    // A network that drops packets would otherwise be noticed only after minutes.
     this.#opening = setTimeout(() => {
       if (socket === this.#socket && socket.readyState < OPEN) this.#closed(0);
     }, this.options.timeoutMs);
@@ -171,7 +174,7 @@ export class ChatSocket {
       this.#heartbeat = setInterval(() => this.#ping(socket), HEARTBEAT_MS);
       this.#setState("online");
     } catch {
-      // The server closes after a refusal; whatever else went wrong, a new try is the cure.
+      // The server closes after a refusal; for every other failure a new attempt is the remedy.
       if (socket === this.#socket && socket.readyState === OPEN) socket.close();
     }
   }
@@ -215,7 +218,7 @@ export class ChatSocket {
     });
   }
 
-  /** Counted from the last frame that came: on a slow line an answer waits behind others. */
+  /** Measured from the last received frame: on a slow line a reply waits behind other frames. */
   #timeLeft(began: number): number {
     const { timeoutMs } = this.options;
     const end = Math.min(
@@ -266,7 +269,7 @@ export class ChatSocket {
     void this.#open();
   };
 
-  /** Timers of a hidden page, and of a machine that slept, come late. */
+  /** Timers of a hidden page, and of a machine that slept, fire late. */
   readonly #onVisible = () => {
     if (globalThis.document.visibilityState === "visible") this.#onNetwork();
   };
@@ -291,7 +294,7 @@ export class ChatSocket {
   }
 }
 
-/** Throws for what no server of this protocol sends. */
+/** Throws for frames that no server of this protocol sends. */
 function framesOf(text: unknown): Frame[] {
   const parsed = JSON.parse(text as string);
   const frames = Array.isArray(parsed) ? parsed : [parsed];

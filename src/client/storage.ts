@@ -5,19 +5,21 @@ export async function indexedDbStore(name: string): Promise<KeyStore> {
   return (await import("./indexed_db_store.ts")).indexedDbStore(name);
 }
 
-/** Returns the key under which this browser seals what it keeps. Scripts can use it, but not read it. */
+/**
+ * Returns the key under which this browser seals stored data. Scripts can use it, but not read it.
+ */
 export async function indexedDbDeviceKey(name: string): Promise<CryptoKey> {
   return (await import("./indexed_db_store.ts")).indexedDbDeviceKey(name);
 }
 
-/** Creates a key for `sealedStore`. It can be used but never read, also not by our own code. */
+/** Creates a key for `sealedStore`. It can be used but never read, not even by this code. */
 export async function generateDeviceKey(): Promise<CryptoKey> {
   return (await import("./mls/sealed_store.ts")).generateDeviceKey();
 }
 
-/** Returns a store that seals what it writes to `inner` under a device key (AES-GCM, 256 bits). */
+/** Returns a store that seals its entries in `inner` under a device key (AES-GCM, 256 bits). */
 export function sealedStore(inner: KeyStore, deviceKey: CryptoKey): KeyStore {
-  // Loaded when it is first used: most programs keep their state in memory, or leave it to the browser.
+  // Loaded on first use: most programs keep their state in memory, or leave it to the browser.
   const sealed = async () => (await import("./mls/sealed_store.ts")).sealedStore(inner, deviceKey);
   return {
     names: (prefix) => inner.names(prefix),

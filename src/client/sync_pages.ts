@@ -3,7 +3,7 @@ import type { Call } from "./call.ts";
 import type { Model } from "./model.ts";
 import type { Output } from "./rest.ts";
 
-/** A page of the server's sync: `next` is the chat after which the next page begins. */
+/** A page of the server's sync: `next` is the chat after which the next page starts. */
 export type SyncPageView = Pick<Output<"sync">, "items" | "next">;
 
 type Cursors = Record<string, number>;
@@ -12,19 +12,22 @@ type Cursors = Record<string, number>;
 const CHATS_AT_ONCE = 1_000;
 
 /**
- * Catches up on any number of chats in answers of bounded size: first page by page over all chats in
- * order of their ids, which finds new and left ones too, and then on those that had more than fitted.
- * Every answer moves cursors, so that a run which broke off goes on from there.
+ * Catches up on any number of chats in responses of bounded size: first page by page over all chats
+ * in order of their ids, which also finds new and left ones, and then on those that had more than
+ * fitted. Every response moves cursors, so an interrupted run continues from there.
  */
 export class SyncPages {
   constructor(
     private readonly model: Model,
     private readonly call: Call,
-    /** Takes rows that follow on the cursors given; those of a chat without one come from its start. */
+    /**
+     * Applies rows that follow on the given cursors; those of a chat without a cursor start at its
+     * beginning.
+     */
     private readonly take: (items: ChangesView[], after: Cursors) => Promise<void>,
   ) {}
 
-  /** `first` answers for all cursors, from the first chat on; null if there is no such answer. */
+  /** `first` is the response for all cursors, from the first chat on; null if there is none. */
   async run(first: SyncPageView | null): Promise<void> {
     const unfinished = new Set<string>();
     const takePage = async ({ items }: SyncPageView, after: Cursors) => {
@@ -52,7 +55,7 @@ export class SyncPages {
     }
   }
 
-  /** Asks again for chats that had more, as long as that brings any of them further. */
+  /** Asks again for chats that had more, as long as one of them makes progress. */
   async #finish(unfinished: Set<string>): Promise<void> {
     while (unfinished.size > 0) {
       const named = [...unfinished].slice(0, CHATS_AT_ONCE);

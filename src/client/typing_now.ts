@@ -1,8 +1,10 @@
-/** Above the server's own limit (`typingTimeMs`), for an end that was lost on the way. */
+/**
+ * Milliseconds, above the server's own limit (`typingTimeMs`), for an end that was lost in transit.
+ */
 const TYPING_EXPIRES_MS = 8_000;
 const NO_ONE: readonly string[] = [];
 
-/** The people who are typing now, by chat. Each expires by itself, unless it is repeated. */
+/** The users who are typing now, by chat. Each entry expires by itself unless it is repeated. */
 export class TypingNow {
   readonly #timers = new Map<string, Map<string, ReturnType<typeof setTimeout>>>();
   readonly #lists = new Map<string, readonly string[]>();
@@ -12,7 +14,7 @@ export class TypingNow {
     private readonly expiresMs = TYPING_EXPIRES_MS,
   ) {}
 
-  /** Returns their ids, the same array until it changes. */
+  /** Returns their ids; the array stays the same until it changes. */
   of(chatId: string): readonly string[] {
     return this.#lists.get(chatId) ?? NO_ONE;
   }
@@ -34,7 +36,7 @@ export class TypingNow {
     this.onChange(chatId);
   }
 
-  /** Nothing is known of it without a connection. */
+  /** Clears the state, which is unknown without a connection. */
   clear(chatIds: Iterable<string> = [...this.#timers.keys()]): void {
     for (const chatId of chatIds) {
       for (const userId of [...this.#timers.get(chatId)?.keys() ?? []]) {

@@ -3,14 +3,17 @@ import type { LocalChat, LocalMessage } from "./local_chat.ts";
 export interface UnreadCount {
   unread: number;
   mentions: number;
-  /** False if only the server can tell: the person has read part of what is not here. */
+  /**
+   * False if only the server knows the count: the user has read a part of messages that are not
+   * loaded.
+   */
   isExact: boolean;
 }
 
 /**
- * Counts what is unread, by the server's rule: messages of others after the read cursor, not deleted, not
- * emptied, and not by people whom the person blocks. Messages that are here are counted one by one; for
- * those before them the server's own count holds until the read cursor moves.
+ * Counts unread messages by the server's rule: messages of others after the read cursor that are
+ * not deleted, not emptied, and not by users whom the caller blocks. Loaded messages are counted
+ * one by one; for earlier ones the server's count holds until the read cursor moves.
  */
 export function unreadOf(
   local: LocalChat,

@@ -1,24 +1,28 @@
 /**
  * A value that changes over time. Both functions are bound, so that React's
- * `useSyncExternalStore(view.subscribe, view.getSnapshot)` takes them as they are.
+ * `useSyncExternalStore(view.subscribe, view.getSnapshot)` accepts them unchanged.
  */
 export interface Observable<T> {
   /** Returns the same reference until the value has changed. Treat it as immutable. */
   readonly getSnapshot: () => T;
-  /** Calls the listener after each change; many changes of one turn come as one. Returns the end of it. */
+  /**
+   * Calls the listener after each change; several changes of one turn come as one. Returns a
+   * function that ends it.
+   */
   readonly subscribe: (listener: () => void) => () => void;
 }
 
 /**
- * A snapshot computed from other state, on demand. `invalidate` says that it may have changed; a new
- * snapshot that is shallowly equal to the last one is dropped for that one, and no listener is called.
+ * A snapshot computed from other state, on demand. `invalidate` says that it may have changed; a
+ * new snapshot that is shallowly equal to the last one is replaced by that one, and no listener is
+ * called.
  */
 export class View<T> implements Observable<T> {
   readonly #compute: () => T;
   readonly #listeners = new Set<() => void>();
   #value!: T;
   #isStale = true;
-  /** The snapshot that listeners know. */
+  /** The snapshot of the last notification. */
   #told: T | undefined;
   #isTelling = false;
 
@@ -35,7 +39,7 @@ export class View<T> implements Observable<T> {
   };
 
   readonly subscribe = (listener: () => void): () => void => {
-    // A listener that is given twice is called twice, and each ends by itself.
+    // A listener that is added twice is called twice, and each ends by itself.
     const own = () => listener();
     if (this.#listeners.size === 0) {
       this.#isStale = true;
@@ -59,9 +63,8 @@ export class View<T> implements Observable<T> {
   }
 
   /**
-   * Calls the listeners now, if the snapshot has changed: for a text field, whose value must be there again
-   * within the event that changed it.
-   * @internal
+   * Calls the listeners now, if the snapshot has changed: for a text field, whose value must be set
+   * within the event that changed it. @internal
    */
   flush(): void {
     this.#isTelling = false;
@@ -78,7 +81,7 @@ export class View<T> implements Observable<T> {
   }
 }
 
-/** Throws where the platform reports uncaught errors, and not in the middle of the caller's work. */
+/** Throws so that the platform reports an uncaught error, outside the caller's work. */
 export function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error;

@@ -10,8 +10,8 @@ import type { EncryptionContext } from "./context.ts";
 const PATIENCE_MS = 1_500;
 
 /**
- * Removes the leaves of former members and of deleted devices: a device cannot commit the removal
- * of its own leaf, so the remaining members do.
+ * Removes the leaves of former members and of deleted devices: a device cannot commit its own
+ * removal, so the remaining members do.
  */
 export class StaleLeaves {
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();

@@ -1,6 +1,6 @@
 /**
- * Hooks for React 18 and 19, each over a view of the client. A component is drawn again when what it uses
- * has changed, and for nothing else.
+ * Hooks for React 18 and 19, each over a view of the client. A component renders again only if the
+ * data that it uses has changed.
  */
 // @ts-types="./react.d.ts"
 import * as React from "react";
@@ -24,7 +24,7 @@ export interface ChatProviderProps {
   children?: any;
 }
 
-/** Gives the client to the hooks of all components inside. It neither connects nor closes it. */
+/** Provides the client to the hooks of all components inside. It neither connects nor closes it. */
 export function ChatProvider({ client, children }: ChatProviderProps): ReactElement {
   return React.createElement(ClientContext.Provider, { value: client, children });
 }
@@ -41,7 +41,7 @@ export function useView<T>(view: Observable<T>): T {
   return React.useSyncExternalStore(view.subscribe, view.getSnapshot, view.getSnapshot);
 }
 
-/** `online`, `connecting`, `waiting` for the next try, `refused` (sign in again) or `idle`. */
+/** `online`, `connecting`, `waiting` for the next attempt, `refused` (sign in again) or `idle`. */
 export function useConnection(): ConnectionState {
   return useView(useClient().connection);
 }
@@ -51,7 +51,7 @@ export function useChats(): readonly InboxRow[] {
   return useView(useClient().inbox);
 }
 
-/** One row of the list of chats; undefined for a chat that is not there. */
+/** One row of the list of chats; undefined for a chat that is not in it. */
 export function useChat(chatId: string): InboxRow | undefined {
   return useView(useConversation(chatId).row);
 }
@@ -67,9 +67,9 @@ export function useFailed(): readonly LocalMessage[] {
 }
 
 export interface Messages extends MessagesSnapshot {
-  /** Loads messages before the oldest that is here; false when there are none. */
+  /** Loads messages older than the oldest loaded one; false if there are none. */
   loadOlder: (limit?: number) => Promise<boolean>;
-  /** Marks messages up to `seq` as read; all that are here, unless given. */
+  /** Marks messages up to `seq` as read; without it, all loaded messages. */
   markRead: (seq?: number) => void;
 }
 
@@ -84,26 +84,26 @@ export function useMessages(chatId: string): Messages {
   }), [chat, snapshot]);
 }
 
-/** The present members of a chat, fetched when they are first shown. */
+/** The members of a chat, fetched when they are first shown. */
 export function useMembers(chatId: string): readonly MemberView[] {
   return useView(useConversation(chatId).members);
 }
 
 export interface Composer {
   text: string;
-  /** The id of the message that is replied to. */
+  /** The id of the message that the draft replies to. */
   replyTo: string | undefined;
-  /** To be called on every change of the field: keeps the draft, and tells that the person is typing. */
+  /** Call it on every change of the field: keeps the draft, and signals that the user is typing. */
   setText: (text: string) => void;
   setReplyTo: (messageId: string | undefined) => void;
   /**
-   * Sends the draft and empties it; nothing if there is no text and no file. The message is shown at once. If
-   * the server refuses it, it stays as `failed`, with its text.
+   * Sends the draft and empties it; does nothing without text and files. The message is shown
+   * immediately. If the server refuses it, it stays as `failed`, with its text.
    */
   send: (content?: Omit<SendContent, "text" | "replyTo">) => void;
 }
 
-/** The field in which a message is written. What was begun is there again when the chat is. */
+/** The field in which a message is written. It restores the chat's draft. */
 export function useComposer(chatId: string): Composer {
   const chat = useConversation(chatId);
   const draft = useView(chat.draft);
@@ -116,17 +116,17 @@ export function useComposer(chatId: string): Composer {
   }), [chat, draft]);
 }
 
-/** The people who are typing in a chat now, but the caller. */
+/** The users who are typing in a chat now, except the caller. */
 export function useTyping(chatId: string): readonly Person[] {
   return usePeople(useView(useConversation(chatId).typing));
 }
 
-/** A person; their name is empty until it is known. */
+/** A user; their name is empty until it is known. */
 export function usePerson(userId: string): Person {
   return useView(useClient().people.view(userId));
 }
 
-/** Several people at once; the same array until one of them changes. */
+/** Several users; the array stays the same until one of them changes. */
 export function usePeople(userIds: readonly string[]): readonly Person[] {
   const { people } = useClient();
   return useView(React.useMemo(() => viewOf(people, userIds), [people, userIds.join()]));
@@ -144,12 +144,12 @@ function viewOf(people: People, userIds: readonly string[]): Observable<readonly
   };
 }
 
-/** Whether a person is there, as far as they show it; null until it is known. */
+/** Presence of a user, as far as they show it; null until it is known. */
 export function usePresence(userId: string): Presence | null {
   return usePerson(userId).presence;
 }
 
-/** An address for `<img>` and such, renewed before it expires; null until it is known. */
+/** A URL for `<img>` and similar elements, renewed before it expires; null until it is known. */
 export function useFileUrl(mediaId: string): string | null {
   return useView(useClient().files.watchUrl(mediaId));
 }

@@ -1,6 +1,9 @@
-/** What the hooks use of React 18 or 19: its own types would be a dependency of every program. */
+/**
+ * The part of React 18 or 19 that the hooks use: React's own types would be a dependency of every
+ * program.
+ */
 
-/** An element, as far as a component has to return one. */
+/** An element, as far as a component must return one. */
 export interface ReactElement {
   // deno-lint-ignore no-explicit-any
   type: any;
