@@ -41,9 +41,26 @@ interface Refusal {
  * Engine.IO (protocol revision 4) on `Deno.serve`: the sessions, heartbeats and upgrades of npm
  * `engine.io`, over two transports made of what Deno has natively. Nothing of `node:http` listens.
  *
- *     const engine = new DenoEngine({ cors: { origin: "*" } });
- *     const io = new Server().bind(engine); // npm socket.io, or engine.on("connection", …) without it
- *     Deno.serve((request, info) => engine.handle(request, info));
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Server } from "socket.io";
+ * import { io } from "socket.io-client";
+ *
+ * const engine = new DenoEngine({ cors: { origin: "https://chat.example" } });
+ * // Without npm socket.io: engine.on("connection", (session) => …).
+ * new Server().bind(engine).on("connection", (socket) => {
+ *   socket.on("greet", (name, acknowledge) => acknowledge(`Hello, ${name}`));
+ * });
+ * const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
+ * const server = Deno.serve(options, (request, info) => engine.handle(request, info));
+ *
+ * const client = io(`http://127.0.0.1:${server.addr.port}`, { transports: ["websocket"] });
+ * assert.equal(await client.emitWithAck("greet", "Ann"), "Hello, Ann");
+ *
+ * client.close();
+ * await engine.drain();
+ * await server.shutdown();
+ * ```
  */
 export class DenoEngine extends Server {
   readonly #limits: TransportLimits;
@@ -86,6 +103,23 @@ export class DenoEngine extends Server {
   /**
    * Answers any request of the protocol; the caller routes the path here. A poll is answered when
    * there are packets for it, or when the session ends. Never rejects.
+   *
+   * ```ts
+   * import assert from "node:assert/strict";
+   *
+   * const engine = new DenoEngine();
+   * const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request, info) => {
+   *   const { pathname } = new URL(request.url);
+   *   return pathname === "/engine.io/" ? engine.handle(request, info) : new Response("Hello");
+   * });
+   *
+   * const url = `http://127.0.0.1:${server.addr.port}/engine.io/?EIO=4&transport=polling`;
+   * const open = await (await fetch(url)).text();
+   * assert.match(open, /^0{"sid":"/);
+   *
+   * await engine.drain();
+   * await server.shutdown();
+   * ```
    */
   async handle(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
     const failed = (error: unknown) => {
@@ -115,7 +149,28 @@ export class DenoEngine extends Server {
     return bytes;
   }
 
-  /** Refuses new sessions with 503 from now on; open sessions continue. */
+  /**
+   * Refuses new sessions with 503 from now on; open sessions continue.
+   *
+   * ```ts
+   * import assert from "node:assert/strict";
+   *
+   * const engine = new DenoEngine();
+   * const server = Deno.serve(
+   *   { port: 0, hostname: "127.0.0.1", onListen() {} },
+   *   (request, info) => engine.handle(request, info),
+   * );
+   * engine.stopAccepting();
+   *
+   * const url = `http://127.0.0.1:${server.addr.port}/?EIO=4&transport=polling`;
+   * const refused = await fetch(url);
+   * assert.equal(refused.status, 503);
+   * assert.equal(refused.headers.get("retry-after"), "1");
+   * await refused.body?.cancel();
+   *
+   * await server.shutdown();
+   * ```
+   */
   stopAccepting(): void {
     this.#accepting = false;
   }
@@ -125,6 +180,23 @@ export class DenoEngine extends Server {
    * server may send, such as 1012); long-polling has no codes, and gets the protocol's close
    * packet. With `flush`, data that waits for the client is still sent with its next poll;
    * otherwise the session ends immediately.
+   *
+   * ```ts
+   * import assert from "node:assert/strict";
+   *
+   * const engine = new DenoEngine();
+   * engine.on("connection", (session) => engine.closeSession(session, 4001, "Signed out"));
+   * const server = Deno.serve(
+   *   { port: 0, hostname: "127.0.0.1", onListen() {} },
+   *   (request, info) => engine.handle(request, info),
+   * );
+   *
+   * const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/?EIO=4&transport=websocket`);
+   * const { code, reason } = await new Promise<CloseEvent>((done) => socket.onclose = done);
+   * assert.deepEqual({ code, reason }, { code: 4001, reason: "Signed out" });
+   *
+   * await server.shutdown();
+   * ```
    */
   closeSession(socket: Socket, code: number, reason = "", { flush = false } = {}): void {
     const { transport } = socket;
@@ -139,6 +211,24 @@ export class DenoEngine extends Server {
    *
    * Call it before `io.close()`, which ends sessions without a code. Socket.IO clients treat this
    * as a lost connection and reconnect immediately, to the server they are routed to by then.
+   *
+   * ```ts
+   * import assert from "node:assert/strict";
+   *
+   * const engine = new DenoEngine();
+   * const server = Deno.serve(
+   *   { port: 0, hostname: "127.0.0.1", onListen() {} },
+   *   (request, info) => engine.handle(request, info),
+   * );
+   * const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/?EIO=4&transport=websocket`);
+   * await new Promise((done) => socket.onmessage = done);
+   * const closed = new Promise<CloseEvent>((done) => socket.onclose = done);
+   *
+   * assert.equal(await engine.drain({ deadlineMs: 5_000 }), 0);
+   * assert.equal((await closed).code, 1012);
+   *
+   * await server.shutdown();
+   * ```
    */
   async drain(
     { code = CLOSE_SERVICE_RESTART, reason = "Service restart", deadlineMs = 2000 } = {},

@@ -13,6 +13,28 @@ import { WebSocketTransport } from "./websocket_transport.ts";
  * `drain` events, and Socket.IO's connection state recovery does not record its messages.
  *
  * `socket` is the engine's: `socket.conn` of a Socket.IO socket.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { DenoEngine } from "./mod.ts";
+ *
+ * const engine = new DenoEngine();
+ * const packet = encodeEvent("message.created", [{ text: "Hello" }]);
+ * engine.on("connection", (session) => writePreEncoded(session, packet));
+ * const server = Deno.serve(
+ *   { port: 0, hostname: "127.0.0.1", onListen() {} },
+ *   (request, info) => engine.handle(request, info),
+ * );
+ *
+ * const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/?EIO=4&transport=websocket`);
+ * const frame = await new Promise((done) => {
+ *   socket.onmessage = ({ data }) => data === packet && done(data);
+ * });
+ * assert.equal(frame, '42["message.created",{"text":"Hello"}]');
+ *
+ * await engine.drain();
+ * await server.shutdown();
+ * ```
  */
 export function writePreEncoded(socket: Socket, packet: string): void {
   if (socket.readyState !== "open") return;
@@ -26,6 +48,13 @@ export function writePreEncoded(socket: Socket, packet: string): void {
 /**
  * Returns the engine packet of a Socket.IO event without binary data or acknowledgement, for any
  * number of sockets.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(encodeEvent("typing", ["Ann"]), '42["typing","Ann"]');
+ * assert.equal(encodeEvent("typing", ["Ann"], "/team"), '42/team,["typing","Ann"]');
+ * ```
  */
 export function encodeEvent(event: string, args: unknown[], namespace = "/"): string {
   const prefix = namespace === "/" ? "42" : `42${namespace},`;
