@@ -130,6 +130,14 @@ Deno.test("the protocol's table of events has each event, and no other", () => {
   assert.deepEqual(listed.toSorted(), EVENT_NAMES.toSorted());
 });
 
+Deno.test("CONTRIBUTING names files and folders that exist", () => {
+  const paths = read(".github/CONTRIBUTING.md").matchAll(/`((?:src|tests)\/[\w./]+)`/g);
+  const named = [...new Set(Array.from(paths, ([, path]) => path))];
+  const missing = named.filter((path) => !path.includes("NNNN") && !existsSync(`${ROOT}${path}`));
+  assert.ok(named.length > 20, named.join("\n"));
+  assert.deepEqual(missing, []);
+});
+
 Deno.test("CONTRIBUTING's table of tasks has each task, and no other", () => {
   const contributing = read(".github/CONTRIBUTING.md");
   const listed = [...contributing.matchAll(/^\| `deno task ([\w:]+)`/gm)].map(([, task]) => task);
