@@ -43,7 +43,7 @@ export const LIMIT_SPECS = Object.freeze({
   socketsPerAddress: limit("sockets of an address on one instance", 500, 1, 1_000_000),
   socketsBeforeHello: limit("sockets of an address that have not said hello", 100, 1, 1_000_000),
   socketMemoryBytes: limit(
-    "memory of the process in bytes up to which sockets open",
+    "process memory in bytes up to which sockets open",
     1024 * MIB,
     64 * MIB,
     1024 * 1024 * MIB,
@@ -58,7 +58,7 @@ export const LIMIT_SPECS = Object.freeze({
   ),
   presenceGraceMs: limit("milliseconds before leaving is announced", 5 * SECOND, 0, 300 * SECOND),
   receiptMembers: limit("members of a chat whose readers are named", 100, 1, 10_000),
-  presenceMembers: limit("members of a chat up to which presence is announced", 100, 0, 10_000),
+  presenceMembers: limit("chat members up to which presence is announced", 100, 0, 10_000),
   imageBytes: limit("bytes of an uploaded image", 25 * MIB, KIB, 1024 * MIB),
   imagePixels: limit("pixels of an uploaded image", 50_000_000, 10_000, 500_000_000),
   videoBytes: limit("bytes of an uploaded video", 512 * MIB, KIB, 16_384 * MIB),
@@ -68,7 +68,7 @@ export const LIMIT_SPECS = Object.freeze({
   openUploads: limit("unfinished uploads of a person", 100, 1, 10_000),
   uploadTimeMs: limit("milliseconds that an upload may send nothing", 30 * SECOND, SECOND, HOUR),
   unusedMediaMs: limit(
-    "milliseconds after which an unused upload is deleted",
+    "milliseconds until an unused upload is deleted",
     24 * HOUR,
     60 * SECOND,
     720 * HOUR,

@@ -178,7 +178,7 @@ Deno.test({
     const starting = ServerProcess.start({ env: { NODE_ENV: "test" }, deno: oldestDeno() });
     await assert.rejects(
       starting,
-      /could not start: Cannot use SQLite on Deno 2\.5\.0: .*MONGODB_URI/,
+      /Cannot start the server: Cannot use SQLite on Deno 2\.5\.0: .*MONGODB_URI/,
     );
   },
 });

@@ -76,7 +76,7 @@ Deno.test("an unreachable database is reported with its address, without its pas
     MONGODB_URI: "mongodb://ann:hunter2@127.0.0.1:1/x?serverSelectionTimeoutMS=200",
   });
   assert.equal(code, 1, said);
-  assert.match(said, /could not start: Connecting to MongoDB at 127\.0\.0\.1:1 failed/);
+  assert.match(said, /Cannot start the server: Connecting to MongoDB at 127\.0\.0\.1:1 failed/);
   assert.doesNotMatch(said, /hunter2/);
   assertPlain(said);
 });
