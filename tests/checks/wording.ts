@@ -19,12 +19,10 @@ export const NOT_YET: readonly string[] = [
   "tests/deploy/",
   "tests/doctor/",
   "tests/encryption/",
-  "tests/http/",
   "tests/launcher/",
   "tests/operations/",
   "tests/readme_test.ts",
   "tests/tools/",
-  "tests/transport/",
   "tests/web/",
 ];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { demoApp, type DemoOptions } from "./demo.ts";
 
-/** A real server and a bare connection to it, for what `fetch` would never send. */
+/** A real server and a raw connection to it, for requests that `fetch` would never send. */
 async function conversation(
   options: DemoOptions,
   talk: (connection: Deno.TcpConn) => Promise<void>,
@@ -37,7 +37,7 @@ async function readAnswer(connection: Deno.TcpConn): Promise<string> {
   return text;
 }
 
-Deno.test("a body that stops arriving ends in 408", async () => {
+Deno.test("a body that stops arriving is answered with 408", async () => {
   await conversation({ limits: { bodyTimeMs: 100 } }, async (connection) => {
     await connection.write(headOf("Content-Type: application/json", "Content-Length: 100"));
     await connection.write(encoder.encode('{"text":'));
@@ -47,7 +47,7 @@ Deno.test("a body that stops arriving ends in 408", async () => {
   });
 });
 
-Deno.test("a chunked body is cut off where it passes the limit, long before its end", async () => {
+Deno.test("a chunked body is refused at the limit, long before its end", async () => {
   await conversation({ limits: { bodyBytes: 4096 } }, async (connection) => {
     await connection.write(headOf("Content-Type: application/json", "Transfer-Encoding: chunked"));
     const chunk = encoder.encode(`800\r\n${"x".repeat(2048)}\r\n`);

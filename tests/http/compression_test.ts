@@ -12,7 +12,7 @@ interface RawAnswer {
   body: Uint8Array;
 }
 
-/** As it comes over the line: `fetch` would undo the coding. */
+/** Returns the raw response: `fetch` would decode it. */
 function ask(url: string, headers: Record<string, string> = {}): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   get(url, { headers: { "accept-encoding": "br, gzip;q=0.9", connection: "close", ...headers } })
@@ -24,7 +24,7 @@ function ask(url: string, headers: Record<string, string> = {}): Promise<RawAnsw
   return promise;
 }
 
-Deno.test("pages, documents and long JSON are compressed for clients that take it", async () => {
+Deno.test("pages, documents and long JSON are compressed for clients that accept it", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const text = "words ".repeat(400);
@@ -49,7 +49,7 @@ Deno.test("pages, documents and long JSON are compressed for clients that take i
   }
 });
 
-Deno.test("what is short, holds a secret, or is somebody's file is not compressed", async () => {
+Deno.test("short responses, secrets and files of users are not compressed", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const authorization = `Bearer ${ann.token}`;
@@ -70,7 +70,7 @@ Deno.test("what is short, holds a secret, or is somebody's file is not compresse
   }
 });
 
-Deno.test("isCompressible leaves out every answer with a token, a code or a signed URL", () => {
+Deno.test("isCompressible excludes every response with a token, a code or a signed URL", () => {
   const json = () => new Response("{}", { headers: { "content-type": "application/json" } });
   const secret = [
     "/api/auth/login",

@@ -15,7 +15,7 @@ import type { Authenticator } from "../../src/http/authenticate.ts";
 import { Health, type HealthCheck } from "../../src/http/health.ts";
 import { createHttpApp, type HttpAppOptions } from "../../src/http/http_app.ts";
 
-/** A few operations, one of each kind that the REST transport has to carry. */
+/** A few operations, one for each feature of the REST transport. */
 const Note = z.object({
   id,
   text: z.string(),
@@ -200,7 +200,7 @@ const NOW = Date.UTC(2026, 0, 31);
 export const USER = "01890000-0000-7000-8000-000000000001";
 export const ADMIN = "01890000-0000-7000-8000-000000000002";
 
-/** Tokens `user`, `admin`, `expired`; all others are refused. */
+/** Accepts the tokens `user`, `admin` and `expired`, and refuses all others. */
 const demoAuthenticator: Authenticator = {
   authenticate(token, visitor) {
     if (token === "expired") throw new AppError("token_expired", "The token has expired");
@@ -227,7 +227,7 @@ export interface DemoOptions {
 
 export type LogLine = LogFields & { level: string; message: string };
 
-/** The app over the demo operations, and what it has logged. */
+/** The app over the demo operations, with its log lines. */
 export function demoApp(options: DemoOptions = {}) {
   const lines: LogLine[] = [];
   const log = options.log ?? jsonLog("debug", (line) => lines.push(JSON.parse(line)));
@@ -264,7 +264,10 @@ export function demoApp(options: DemoOptions = {}) {
 
 export type DemoApp = ReturnType<typeof demoApp>["app"];
 
-/** One request, as the user unless headers say otherwise; a body that is not text is sent as JSON. */
+/**
+ * Sends one request, as the user unless headers say otherwise; a body that is not text is sent as
+ * JSON.
+ */
 export async function send(
   app: DemoApp,
   method: string,

@@ -6,8 +6,9 @@ import { type DemoApp, demoApp, send } from "./demo.ts";
 import { NASTY, SchemaSampler, seededRandom } from "./schema_sampler.ts";
 
 /**
- * The server against its own document, as Schemathesis does: requests that the document allows are
- * taken, others are refused with a documented error, and every answer is one that it describes.
+ * Tests the server against its document, as Schemathesis does: requests that the document allows
+ * are accepted, others are refused with a documented error, and the document describes every
+ * response.
  */
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
 const ROUNDS = 60;
@@ -41,13 +42,13 @@ class Fuzzer {
   *operations(): Iterable<[method: string, path: string, described: Described]> {
     for (const [path, methods] of Object.entries(this.document.paths)) {
       for (const [method, described] of Object.entries(methods)) {
-        // It is there to break.
+        // This operation exists to fail.
         if (described.operationId !== "demoBreak") yield [method.toUpperCase(), path, described];
       }
     }
   }
 
-  /** What the document allows; with `spoil`, one value of it is replaced. */
+  /** Returns a request that the document allows; with `spoil`, one value of it is replaced. */
   request(method: string, path: string, described: Described, spoil = false): Request {
     const fields: { name: string; in: string; value: unknown }[] = [];
     for (const parameter of described.parameters ?? []) {
@@ -80,7 +81,7 @@ class Fuzzer {
       `seed ${SEED}: ${method} ${path.slice(0, 200)} ${JSON.stringify(body)?.slice(0, 300)} ` +
       `→ ${answer.status} ${answer.text.slice(0, 500)}`;
     assert(answer.status < 500, label);
-    // A path that was spoilt may lead to another route, or to none.
+    // A spoilt path may match another route, or none.
     if (answer.body?.code === "not_found" || answer.status === 405) return answer.status;
     const response = described.responses[answer.status];
     assert(response, `not documented: ${label}`);
@@ -136,7 +137,7 @@ async function newFuzzer(): Promise<Fuzzer> {
   return new Fuzzer(app, body, seededRandom(SEED));
 }
 
-Deno.test("what the document allows is taken", async () => {
+Deno.test("the server accepts requests that the document allows", async () => {
   const fuzzer = await newFuzzer();
   for (const [method, path, described] of fuzzer.operations()) {
     for (let round = 0; round < ROUNDS; round++) {
@@ -150,7 +151,7 @@ Deno.test("what the document allows is taken", async () => {
   }
 });
 
-Deno.test("what is spoilt never breaks the server, and its answers are documented", async () => {
+Deno.test("spoilt requests never break the server, and its responses are documented", async () => {
   const fuzzer = await newFuzzer();
   let refused = 0;
   for (const [method, path, described] of fuzzer.operations()) {
@@ -163,7 +164,7 @@ Deno.test("what is spoilt never breaks the server, and its answers are documente
   assert.equal(({} as { isAdmin?: boolean }).isAdmin, undefined);
 });
 
-Deno.test("bytes that are no request at all get a clear error", async () => {
+Deno.test("bytes that are not a request get a clear error", async () => {
   const fuzzer = await newFuzzer();
   const { random, pick, integer } = {
     random: fuzzer.sampler.random,

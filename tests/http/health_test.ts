@@ -20,7 +20,7 @@ async function probe(checks: HealthCheck[]) {
   return { status, body };
 }
 
-Deno.test("ready, degraded and unavailable", async () => {
+Deno.test("Health reports ready, degraded and unavailable", async () => {
   assert.deepEqual(await probe([check("store", "ready", passes)]), {
     status: 200,
     body: { status: "ready", checks: { store: "ok" } },
@@ -38,20 +38,20 @@ Deno.test("ready, degraded and unavailable", async () => {
   );
 });
 
-Deno.test("a check that hangs fails", async () => {
+Deno.test("Health counts a check that hangs as failing", async () => {
   const { status, body } = await probe([check("store", "ready", hangs)]);
   assert.equal(status, 503);
   assert.equal(body.checks.store, "failing");
 });
 
-Deno.test("a check that throws at once fails like any other", async () => {
+Deno.test("Health counts a check that throws synchronously as failing", async () => {
   const throws = () => {
     throw new Error("broken");
   };
   assert.equal((await probe([check("store", "ready", throws)])).status, 503);
 });
 
-Deno.test("what was wrong and is mended is ready again", async () => {
+Deno.test("Health is ready again after a failed check has recovered", async () => {
   let broken = true;
   const { app } = demoApp({
     checks: [check("store", "ready", () => broken ? fails() : passes())],
@@ -61,7 +61,7 @@ Deno.test("what was wrong and is mended is ready again", async () => {
   await eventually("it is ready", async () => (await send(app, "GET", "/readyz")).status === 200);
 });
 
-Deno.test("who drains is not ready, and lives", async () => {
+Deno.test("Health reports a draining instance as not ready, but alive", async () => {
   const { app, health } = demoApp({ checks: [check("store", "ready", passes)] });
   health.drain();
   const ready = await send(app, "GET", "/readyz");
@@ -70,7 +70,7 @@ Deno.test("who drains is not ready, and lives", async () => {
   assert.equal((await send(app, "GET", "/healthz")).status, 200);
 });
 
-Deno.test("many probes at once ask once", async () => {
+Deno.test("Health runs its checks once for many concurrent probes", async () => {
   let asked = 0;
   const { health } = demoApp({
     checks: [check("store", "ready", () => Promise.resolve(void asked++))],

@@ -4,7 +4,7 @@ import { memoryHeld } from "../support/memory_held.ts";
 
 const MIB = 1024 * 1024;
 
-Deno.test("a body that trickles in byte by byte does not hold a buffer for each byte", async () => {
+Deno.test("a body that arrives byte by byte does not hold a buffer for each byte", async () => {
   const count = 2_000;
   const before = memoryHeld();
   let held = 0;
@@ -15,7 +15,7 @@ Deno.test("a body that trickles in byte by byte does not hold a buffer for each 
         held = memoryHeld() - before;
         return controller.close();
       }
-      // As they come from the network: a view on a buffer of 64 KiB.
+      // As they come from the network: a view of a buffer of 64 KiB.
       controller.enqueue(new Uint8Array(64 * 1024).fill(sent++ % 256).subarray(0, 1));
     },
   }, { highWaterMark: 0 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MetricsRegistry } from "../../src/core/metrics.ts";
 import { demoApp, send } from "./demo.ts";
 
-Deno.test("requests are counted by operation, transport and code, with their durations", async () => {
+Deno.test("metrics count requests by operation, transport and code, with their durations", async () => {
   const { app } = demoApp();
   await send(app, "POST", "/api/notes", { text: "a" });
   await send(app, "POST", "/api/notes", { text: "b" });
@@ -20,7 +20,7 @@ Deno.test("requests are counted by operation, transport and code, with their dur
   assert(text.includes(`${seconds}_bucket{operation="note.create",le="+Inf"} 3\n`));
 });
 
-Deno.test("every line of the figures is in the format", () => {
+Deno.test("every line of the metrics has the right format", () => {
   const metrics = new MetricsRegistry();
   metrics.counter("a_total", "A").add({ x: 'quote" back\\slash\nline' });
   const gauge = metrics.gauge("b", "B");
@@ -54,7 +54,7 @@ Deno.test("every line of the figures is in the format", () => {
   assert.throws(() => metrics.counter("b", "again"), /named b already/);
 });
 
-Deno.test("with a token configured, the figures are for those who bring it", async () => {
+Deno.test("metrics require the token if one is configured", async () => {
   const { app } = demoApp({ config: { metricsToken: "a-token-of-metrics" } });
   const as = async (token: string) =>
     (await send(app, "GET", "/metrics", undefined, { authorization: `Bearer ${token}` })).status;

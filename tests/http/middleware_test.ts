@@ -6,7 +6,7 @@ import { demoApp, send, USER } from "./demo.ts";
 
 const ALLOWED = "https://app.example.com";
 
-Deno.test("every answer carries its request's id, taken from the caller if it is harmless", async () => {
+Deno.test("every response has the request's id, which is the caller's if it is harmless", async () => {
   const { app } = demoApp();
   const idFor = async (given: string) => {
     const { headers } = await send(app, "GET", "/healthz", undefined, { "x-request-id": given });
@@ -18,7 +18,7 @@ Deno.test("every answer carries its request's id, taken from the caller if it is
   }
 });
 
-Deno.test("security headers are on every answer, errors included", async () => {
+Deno.test("every response has security headers, errors included", async () => {
   const { app } = demoApp();
   app.get("/page", (c) => c.html("", 200, { "content-security-policy": "default-src 'self'" }));
   for (const path of ["/api/notes", "/healthz", "/nothing", "/api/notes/x"]) {
@@ -39,7 +39,7 @@ Deno.test("security headers are on every answer, errors included", async () => {
   assert((await send(secure, "GET", "/healthz")).headers.has("strict-transport-security"));
 });
 
-Deno.test("answers that were fetched from elsewhere get the headers too", async () => {
+Deno.test("responses that come from fetch get the headers too", async () => {
   const { app } = demoApp();
   app.get("/elsewhere", () => fetch("data:text/plain,hello"));
   const answer = await send(app, "GET", "/elsewhere");
@@ -47,7 +47,7 @@ Deno.test("answers that were fetched from elsewhere get the headers too", async 
   assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
 });
 
-Deno.test("HEAD says how long the answer to GET would be", async () => {
+Deno.test("HEAD has the content length of the response to GET", async () => {
   const { app } = demoApp();
   for (const path of ["/healthz", "/api/openapi.json", "/docs", "/nothing", "/api/notes"]) {
     const get = await send(app, "GET", path);
@@ -58,7 +58,7 @@ Deno.test("HEAD says how long the answer to GET would be", async () => {
   }
 });
 
-Deno.test("CORS: origins that are configured, and no others", async () => {
+Deno.test("CORS admits configured origins, and no others", async () => {
   const { app } = demoApp();
   const get = async (origin: string) =>
     (await send(app, "GET", "/api/notes", undefined, { origin })).headers;
@@ -77,7 +77,7 @@ Deno.test("CORS: origins that are configured, and no others", async () => {
   assert.equal(any.get("access-control-allow-origin"), "*");
 });
 
-Deno.test("CORS: a preflight is answered for any path, before authentication", async () => {
+Deno.test("CORS answers a preflight for any path, before authentication", async () => {
   const { app } = demoApp();
   const preflight = (origin: string, asked: string) =>
     send(app, "OPTIONS", "/api/notes", undefined, {
@@ -97,7 +97,7 @@ Deno.test("CORS: a preflight is answered for any path, before authentication", a
   assert.equal(odd.headers.get("access-control-allow-headers"), null);
 });
 
-Deno.test("sockets are opened from allowed origins, from the server's own, and by what is no browser", () => {
+Deno.test("sockets are opened from allowed origins, from the server's own, and by clients that are not browsers", () => {
   const config = { corsOrigins: [ALLOWED], publicUrl: null };
   const from = (origin?: string, publicUrl: string | null = null) => {
     const headers = new Headers({ host: "chat.example.com", ...(origin && { origin }) });
@@ -112,7 +112,7 @@ Deno.test("sockets are opened from allowed origins, from the server's own, and b
   assert(!from("https://chat.example.com", "https://other.example.com"));
 });
 
-Deno.test("one line a request, with who, what and how long, and no query or token", async () => {
+Deno.test("one line is logged for each request, without query and token", async () => {
   const { app, lines } = demoApp();
   const { headers } = await send(app, "GET", "/api/notes?order=new&secret-token=1");
   const [line] = lines.filter(({ message }) => message === "request");
@@ -129,7 +129,7 @@ Deno.test("one line a request, with who, what and how long, and no query or toke
   assert(!JSON.stringify(lines).includes("Bearer"));
 });
 
-Deno.test("what comes from outside cannot start a second line in the log", async () => {
+Deno.test("input from outside cannot start a second line in the log", async () => {
   const written: string[] = [];
   const { app } = demoApp({ log: jsonLog("info", (line) => written.push(line)) });
   await send(app, "GET", "/api/x%0a%7B%22level%22:%22error%22%7D", undefined, {
@@ -140,13 +140,13 @@ Deno.test("what comes from outside cannot start a second line in the log", async
   assert(!written[0].includes("\n"));
 });
 
-Deno.test("of what a client calls itself only the beginning is kept", async () => {
+Deno.test("a client's user agent is cut in the log", async () => {
   const { app, lines } = demoApp();
   await send(app, "GET", "/api/notes", undefined, { "user-agent": "x".repeat(10_000) });
   assert.equal(lines[0].userAgent, "x".repeat(256));
 });
 
-Deno.test("probes that succeed are not worth a line", async () => {
+Deno.test("probes that succeed are not logged", async () => {
   const { app, lines } = demoApp();
   await send(app, "GET", "/healthz");
   assert.deepEqual(lines.map(({ level }) => level), ["debug"]);

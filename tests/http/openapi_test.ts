@@ -26,7 +26,7 @@ Deno.test("the document is valid OpenAPI 3.1", async () => {
   assert.equal((await new Validator().validate(broken)).valid, false);
 });
 
-Deno.test("every reference leads somewhere", () => {
+Deno.test("every reference of the OpenAPI document resolves", () => {
   const text = JSON.stringify(document);
   const names = [...text.matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g)];
   assert(names.length > 0);
@@ -37,7 +37,7 @@ Deno.test("every reference leads somewhere", () => {
   assert(!text.includes("#/$defs/"));
 });
 
-Deno.test("every operation is there with its path, parameters, body, answers and errors", () => {
+Deno.test("the OpenAPI document has every operation with its path, parameters, body, responses and errors", () => {
   for (const { rest, name } of operations) {
     const path = `/api${rest!.path.replaceAll(/:(\w+)/g, "{$1}")}`;
     assert.equal(described(path, rest!.method.toLowerCase()).operationId, openApiName(name));
@@ -67,7 +67,7 @@ Deno.test("every operation is there with its path, parameters, body, answers and
   assert.match(described("/api/admin/ping", "post").responses["403"].description, /`forbidden`/);
 });
 
-Deno.test("path parameters are taken out of every form of a body", () => {
+Deno.test("path parameters are removed from every form of a body", () => {
   const share = described("/api/notes/{noteId}/share", "post");
   const forms = bodyOf(share).oneOf;
   assert.deepEqual(forms.map((form: { properties: object }) => Object.keys(form.properties)), [
@@ -76,7 +76,7 @@ Deno.test("path parameters are taken out of every form of a body", () => {
   ]);
 });
 
-Deno.test("a named schema that reads and writes differently has two components", () => {
+Deno.test("a named schema that differs between input and output has two components", () => {
   const Thing = z.strictObject({ n: z.int().default(1) }).meta({ id: "Thing" });
   const made = operation({
     name: "thing.make",
@@ -93,7 +93,7 @@ Deno.test("a named schema that reads and writes differently has two components",
   assert.deepEqual(components.schemas.ThingOutput.required, ["n"]);
 });
 
-Deno.test("raw routes may be described beside", async () => {
+Deno.test("raw routes are part of the OpenAPI document", async () => {
   const withRaw = openApiDocument(operations, {
     version: "1",
     publicUrl: "https://chat.example.com",
@@ -118,7 +118,7 @@ Deno.test("raw routes may be described beside", async () => {
   ]);
 });
 
-Deno.test("it is served, and so is a page that shows it without asking anyone else", async () => {
+Deno.test("the document is served, with a page that shows it without requests to other hosts", async () => {
   const { app } = demoApp();
   const served = await send(app, "GET", "/api/openapi.json", undefined, { authorization: "" });
   assert.equal(served.status, 200);
@@ -134,7 +134,7 @@ Deno.test("it is served, and so is a page that shows it without asking anyone el
   const links = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link);
   assert.equal(links.length, 8);
   for (const link of links) {
-    // The second is served where the sockets are.
+    // The second document is served by the socket transports.
     if (link === "data:," || link === "/api/asyncapi.json") continue;
     assert(link.startsWith("/") && !link.startsWith("//"), link);
     const asset = await send(app, "GET", link);

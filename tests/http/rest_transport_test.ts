@@ -40,13 +40,13 @@ Deno.test("operations answer with their own statuses", async () => {
   await refused(app, 404, "not_found", "GET", `/api/notes/${made.body.id}`);
 });
 
-Deno.test("a literal path goes before a parameter, in whatever order they were declared", async () => {
+Deno.test("a literal path takes precedence over a parameter, in whatever order they are declared", async () => {
   const { app } = demoApp();
   const made = await send(app, "POST", "/api/notes", { text: "one" });
   assert.equal((await send(app, "GET", "/api/notes/latest")).body.id, made.body.id);
 });
 
-Deno.test("a query is converted by the schema, and strictly", async () => {
+Deno.test("a query is converted by the schema, strictly", async () => {
   const { app } = demoApp();
   const ids = [];
   for (const text of ["a", "b", "c"]) {
@@ -83,7 +83,7 @@ Deno.test("a query is converted by the schema, and strictly", async () => {
   assert.deepEqual(body.errors, [{ path: "limit", message: 'limit must be a number, not "ten"' }]);
 });
 
-Deno.test("a field has one place", async () => {
+Deno.test("a field in the wrong place is refused", async () => {
   const { app } = demoApp();
   const { body } = await refused(app, 400, "invalid_request", "PUT", `/api/notes/${ID}`, {
     noteId: ID,
@@ -94,7 +94,7 @@ Deno.test("a field has one place", async () => {
   await refused(app, 400, "invalid_request", "POST", "/api/notes?text=x", { text: "x" });
 });
 
-Deno.test("bad bodies are told apart", async () => {
+Deno.test("each kind of bad body has its own error", async () => {
   const { app } = demoApp({ limits: { bodyBytes: 2000 } });
   const bad = async (body: unknown, pattern: RegExp) => {
     const answer = await refused(app, 400, "invalid_request", "POST", "/api/notes", body);
@@ -115,7 +115,7 @@ Deno.test("bad bodies are told apart", async () => {
   await refused(app, 413, "payload_too_large", "POST", "/api/notes", { text: "x".repeat(3000) });
 });
 
-Deno.test("a body has to be plain JSON", async () => {
+Deno.test("a body must be plain JSON", async () => {
   const { app } = demoApp();
   const post = (headers: Record<string, string>) =>
     send(app, "POST", "/api/notes", '{"text":"x"}', headers);
@@ -142,7 +142,7 @@ Deno.test("a body has to be plain JSON", async () => {
   assert((await post({ "content-encoding": "identity" })).status < 300);
 });
 
-Deno.test("tokens: missing, refused, expired, and of the wrong scheme", async () => {
+Deno.test("tokens that are missing, refused, expired or of the wrong scheme are refused", async () => {
   const { app } = demoApp();
   const get = (authorization?: string) =>
     app.request("/api/notes", { headers: authorization ? { authorization } : {} });
@@ -165,7 +165,7 @@ Deno.test("tokens: missing, refused, expired, and of the wrong scheme", async ()
   assert.match(expired.headers.get("www-authenticate")!, /error="invalid_token"/);
 });
 
-Deno.test("where no session is needed, a token is taken if it is good and ignored if not", async () => {
+Deno.test("an operation without a session uses a valid token, and ignores an invalid one", async () => {
   const { app } = demoApp();
   const who = async (token: string) =>
     (await send(app, "GET", "/api/me", undefined, { authorization: `Bearer ${token}` })).body
@@ -189,7 +189,7 @@ Deno.test("an unauthenticated request is refused before its body is read", async
   assert.equal(pulled, 0);
 });
 
-Deno.test("administrators' operations are for them", async () => {
+Deno.test("operations of administrators refuse other users", async () => {
   const { app } = demoApp();
   const { headers: challenged } = await refused(
     app,
@@ -204,7 +204,7 @@ Deno.test("administrators' operations are for them", async () => {
   assert.equal((await send(app, "POST", "/api/admin/ping", {}, headers)).status, 200);
 });
 
-Deno.test("unknown paths and methods", async () => {
+Deno.test("unknown paths answer 404 and unknown methods 405", async () => {
   const { app } = demoApp();
   await refused(app, 404, "not_found", "GET", "/api/nothing");
   await refused(app, 404, "not_found", "GET", "/api/notes/");
@@ -237,7 +237,7 @@ Deno.test("a fixed path has its own methods, not those of a parameter in its pla
   assert.deepEqual([options.status, options.headers.get("allow")], [204, "GET, HEAD, OPTIONS"]);
 });
 
-Deno.test("a route that finds nothing answers 404, not that it lacks its own method", async () => {
+Deno.test("a route that finds nothing answers 404, not 405", async () => {
   const { app } = demoApp();
   app.get("/files/:name", (c) => c.notFound());
   await refused(app, 404, "not_found", "GET", "/files/nothing");
@@ -246,7 +246,7 @@ Deno.test("a route that finds nothing answers 404, not that it lacks its own met
   assert.equal((await send(app, "OPTIONS", "/files/nothing")).status, 204);
 });
 
-Deno.test("what breaks answers 500 without its reason, which is logged with the request's id", async () => {
+Deno.test("an unexpected failure answers 500 without its reason, which is logged with the request's id", async () => {
   for (const how of ["error", "string", "unlisted"]) {
     const { app, lines } = demoApp();
     const answer = await refused(app, 500, "internal", "POST", "/api/break", { how });
@@ -259,7 +259,7 @@ Deno.test("what breaks answers 500 without its reason, which is logged with the 
   await refused(app, 503, "unavailable", "POST", "/api/break", { how: "unavailable" });
 });
 
-Deno.test("raw routes may throw whatever they like", async () => {
+Deno.test("raw routes may throw any error", async () => {
   const { app, lines } = demoApp();
   app.get("/raw/error", () => {
     throw new Error("a secret reason");
@@ -275,7 +275,7 @@ Deno.test("raw routes may throw whatever they like", async () => {
   assert.equal(lines.filter(({ level }) => level === "error").length, 2);
 });
 
-Deno.test("limits are told in the headers of every answer, and of a refusal", async () => {
+Deno.test("rate limits are in the headers of every response, and of a refusal", async () => {
   const { app } = demoApp({ rates: { write: { count: 2, periodMs: 60_000 } } });
   const first = await send(app, "GET", "/api/notes");
   assert.equal(first.headers.get("ratelimit-policy"), '"write";q=2;w=60');

@@ -1,7 +1,7 @@
 import { newId } from "../../src/core/ids.ts";
 import type { JsonSchema } from "../../src/http/openapi_schemas.ts";
 
-/** Random numbers that a seed repeats (mulberry32). */
+/** Random numbers that a seed reproduces (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -12,7 +12,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** What has broken servers before, for any place of a request. */
+/** Values that have broken servers before, for any place of a request. */
 export const NASTY: readonly unknown[] = [
   null,
   true,
@@ -43,7 +43,7 @@ export const NASTY: readonly unknown[] = [
   JSON.parse("[".repeat(50) + "]".repeat(50)),
 ];
 
-/** Makes values that a JSON Schema describes, as far as the demo's schemas go. */
+/** Creates values that match a JSON Schema, as far as the demo's schemas need. */
 export class SchemaSampler {
   constructor(
     readonly random: () => number,
@@ -85,7 +85,7 @@ export class SchemaSampler {
     if (format === "uuid") return newId();
     if (format === "email") return `person${this.integer(1, 99)}@example.com`;
     const length = this.integer(minLength, Math.min(maxLength, minLength + 20));
-    // Not blank, which a JSON Schema cannot say.
+    // Not blank, which JSON Schema cannot express.
     return Array.from({ length }, () => this.pick([..."aé漢😀Z9-"])).join("");
   }
 

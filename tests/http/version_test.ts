@@ -3,7 +3,7 @@ import { VERSION } from "../../src/version.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { RunningApp } from "../support/running_app.ts";
 
-Deno.test("the version is deno.json's, and /healthz and the documents say it", async () => {
+Deno.test("the version is that of deno.json, and /healthz and the documents report it", async () => {
   assert.equal(VERSION, manifest.version);
   await using app = await RunningApp.start();
   const http = app.client();

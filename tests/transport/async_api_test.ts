@@ -14,7 +14,7 @@ async function served(app: RunningApp): Promise<Document> {
   return await response.json();
 }
 
-/** Checks that a frame is what the document says of the message. */
+/** Returns a function that checks a frame against the document's message. */
 function validatorOf(document: Document): (message: string, frame: unknown) => void {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   ajv.addSchema({ $id: "document", ...document });
@@ -39,7 +39,7 @@ function follow(document: Document, reference: string): unknown {
   return reference.replace("#/", "").split("/").reduce((at, name) => at?.[name], document);
 }
 
-Deno.test("AsyncAPI: every command and every event is there, and every reference leads somewhere", async () => {
+Deno.test("the AsyncAPI document lists every command and event, and every reference resolves", async () => {
   await using app = await RunningApp.start();
   const document = await served(app);
   assert.equal(document.asyncapi, "3.0.0");
@@ -72,7 +72,7 @@ Deno.test("AsyncAPI: every command and every event is there, and every reference
   }
 });
 
-Deno.test("AsyncAPI: what goes over the socket is what the document says", async () => {
+Deno.test("frames on the socket match the AsyncAPI document", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const document = await served(app);

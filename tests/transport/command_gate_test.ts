@@ -4,7 +4,7 @@ import type { Reply } from "../../src/transport/command_table.ts";
 
 const DONE: Reply = { ok: true, data: null };
 
-/** A gate before commands that are answered when the test says so. */
+/** A gate in front of commands that are answered when the test decides. */
 function setUp() {
   const waiting: (() => void)[] = [];
   const codes: string[] = [];
@@ -17,7 +17,7 @@ function setUp() {
   return { run, waiting, codes };
 }
 
-Deno.test("of one socket only so many commands are under way, and the next waits for none", async () => {
+Deno.test("CommandGate limits the commands of one socket in flight, and refuses the next immediately", async () => {
   const { run, waiting, codes } = setUp();
   const running = Array.from({ length: 1_000 }, run);
   await run();
@@ -31,7 +31,7 @@ Deno.test("of one socket only so many commands are under way, and the next waits
   assert.equal(codes.at(-1), "ok", "there is room again");
 });
 
-/** A gate whose commands are all refused, but while `passes`, with a clock of its own. */
+/** A gate with a fake clock, whose commands are all refused except while `passes`. */
 function refusingGate() {
   const state = { passes: false, now: 0, givenUp: 0 };
   const error = { code: "rate_limited" };
@@ -48,7 +48,7 @@ function refusingGate() {
   return { state, refuse };
 }
 
-Deno.test("a socket is given up after a thousand refusals in a row", async () => {
+Deno.test("CommandGate gives a socket up after a thousand refusals in a row", async () => {
   const { state, refuse } = refusingGate();
   await refuse(999);
   assert.equal(state.givenUp, 0);
@@ -56,7 +56,7 @@ Deno.test("a socket is given up after a thousand refusals in a row", async () =>
   assert.equal(state.givenUp, 1);
 });
 
-Deno.test("refusals are forgiven by a success, and by a minute without one", async () => {
+Deno.test("CommandGate forgets refusals after a success, and after a minute without one", async () => {
   const { state, refuse } = refusingGate();
   await refuse(999);
   state.passes = true;

@@ -16,15 +16,15 @@ const OPENINGS: [path: string, headers: Record<string, string>][] = [
   [SOCKET_IO_POLL_PATH, {}],
 ];
 
-Deno.test("a draining server is not ready, takes no socket, and answers requests", async () => {
+Deno.test("a draining server is not ready, refuses sockets, and answers requests", async () => {
   const app = await RunningApp.start();
   const { ann } = await app.people("ann");
-  // It does not answer the close, so that the drain waits for it.
+  // It does not answer the close, so the drain waits for it.
   using deaf = await RawWebSocket.open(app.webSocketUrl);
   await deaf.command(1, "hello", { token: ann.token });
   await within("it is greeted", deaf.next());
   const held = Promise.withResolvers<void>();
-  // The server goes on until the test has looked.
+  // The server continues until the test has checked it.
   const drain = app.stop(held.promise);
   assert.equal(await within("it is told to go elsewhere", deaf.closeCode()), 1012);
   for (const [path, headers] of OPENINGS) {

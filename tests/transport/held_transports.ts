@@ -17,13 +17,13 @@ const LIMITS = {
 };
 
 /**
- * `/ws` and `/socket.io/` before a real hub, whose services answer a hello when the test says so. A token is
- * the id of its user.
+ * `/ws` and `/socket.io/` in front of a real hub, whose services answer a hello when the test
+ * decides. A token is the id of its user.
  */
 export class HeldTransports implements AsyncDisposable {
   readonly world = new World();
   readonly log: string[] = [];
-  /** Users who came to the hub and went from it, in order. */
+  /** Users who connected to the hub and disconnected, in order. */
   readonly presence: string[] = [];
   readonly admission = new SocketAdmission({
     socketsPerAddress: 100,
@@ -34,7 +34,7 @@ export class HeldTransports implements AsyncDisposable {
   readonly ws: WsTransport;
   readonly socketio: SocketIoTransport;
   readonly url: string;
-  /** Hellos whose services were asked, and not answered yet. */
+  /** Number of hellos in progress. */
   waiting = 0;
   #gate: PromiseWithResolvers<void> | null = null;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -80,7 +80,7 @@ export class HeldTransports implements AsyncDisposable {
     return `${this.url.replace("http", "ws")}/ws`;
   }
 
-  /** From now on no hello is answered, until the function returned is called: to fail them, or to go on. */
+  /** Holds all hellos until the returned function is called, which lets them fail or continue. */
   hold(): (failure?: AppError) => void {
     const gate = this.#gate = Promise.withResolvers<void>();
     gate.promise.catch(() => {});

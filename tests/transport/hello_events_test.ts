@@ -6,7 +6,7 @@ import type { Sink } from "../../src/realtime/connection.ts";
 import { hello, type HelloServices } from "../../src/transport/hello.ts";
 import { World } from "../realtime/world.ts";
 
-/** A socket that keeps what it was sent. */
+/** A socket that stores the frames written to it. */
 function aSink() {
   const events: WireEvent[] = [];
   const sink: Sink = {
@@ -19,7 +19,7 @@ function aSink() {
 
 type Sync = HelloServices["catchUp"]["sync"];
 
-/** What a hello needs, over the hub of `world`, with a catch-up of the test's own. */
+/** The services for a hello, over the hub of `world`, with the test's catch-up. */
 function servicesOf(world: World, sync: Sync): HelloServices {
   const caller = { userId: "ann", sessionId: "s", tokenExpiresAt: Infinity } as Caller;
   return {
@@ -33,14 +33,14 @@ function servicesOf(world: World, sync: Sync): HelloServices {
   };
 }
 
-/** When the commit falls: before the rows of the answer are read, or after. */
+/** Time of the commit: before or after the rows of the reply are read. */
 const MOMENTS: Record<string, { answered: number; heard: number[] }> = {
   before: { answered: 3, heard: [4] },
   after: { answered: 2, heard: [3, 4] },
 };
 
 for (const [moment, { answered, heard }] of Object.entries(MOMENTS)) {
-  Deno.test(`an event between attach and sync, ${moment} its rows are read, comes once`, async () => {
+  Deno.test(`an event between attach and sync, ${moment} its rows are read, arrives once`, async () => {
     const world = new World();
     const chatId = world.chat("ann", "bob");
     const { sink, events } = aSink();

@@ -4,7 +4,7 @@ import { SocketAdmission } from "../../src/transport/socket_admission.ts";
 
 const LIMITS = { socketsPerAddress: 3, socketsBeforeHello: 2, memoryBytes: 0 };
 
-/** The code with which a socket of this address is refused now, or null. */
+/** Returns the code with which a socket of this address is refused now, or null. */
 function refusal(admission: SocketAdmission, address: string): string | null {
   try {
     admission.check(address);
@@ -15,7 +15,7 @@ function refusal(admission: SocketAdmission, address: string): string | null {
   }
 }
 
-Deno.test("SocketAdmission bounds the sockets of an address, and those before their hello", () => {
+Deno.test("SocketAdmission limits the sockets of an address, and those before hello", () => {
   const admission = new SocketAdmission(LIMITS);
   const first = admission.enter("192.0.2.1");
   const second = admission.enter("192.0.2.1");
@@ -51,7 +51,7 @@ Deno.test("SocketAdmission does not count connections without an address", () =>
   assert.equal(refusal(admission, "unknown"), null);
 });
 
-Deno.test("SocketAdmission refuses sockets above the memory ceiling and while draining", () => {
+Deno.test("SocketAdmission refuses sockets above the memory limit and while draining", () => {
   let bytes = 101;
   const limits = { ...LIMITS, memoryBytes: 100 };
   const admission = new SocketAdmission(limits, () => bytes);

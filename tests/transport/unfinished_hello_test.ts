@@ -4,11 +4,13 @@ import { eventually } from "../support/eventually.ts";
 import { RawWebSocket } from "../support/raw_web_socket.ts";
 import { HeldTransports } from "./held_transports.ts";
 
-/** Hellos that fail, break off or come twice while the services are held back: none may leave a ghost. */
+/**
+ * Hellos that fail, break off or come twice while the services are held: none may leave a ghost.
+ */
 
 const SOCKET_IO = "/socket.io/?EIO=4&transport=websocket";
 
-/** A connection that says hello as its transport has it, and whatever else it is told to. */
+/** A connection that says hello in the way of its transport, and on request more. */
 interface Transport {
   name: string;
   open(transports: HeldTransports): Promise<RawWebSocket>;
@@ -31,7 +33,7 @@ const TRANSPORTS: Transport[] = [
 /** Timers of the engine's sessions end with the drain. */
 const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
 
-/** Nothing of ann is left: in the hub, in presence, in the counts. */
+/** Requires that nothing of ann is left in the hub, in presence and in the counts. */
 async function assertAsBefore(transports: HeldTransports): Promise<void> {
   const { hub } = transports.world;
   await eventually("no hello is under way", () => transports.waiting === 0);
@@ -45,7 +47,7 @@ async function assertAsBefore(transports: HeldTransports): Promise<void> {
 }
 
 for (const { name, open, hello } of TRANSPORTS) {
-  Deno.test(`${name}: a hello that fails leaves nothing behind`, OPTIONS, async () => {
+  Deno.test(`${name}: a failing hello leaves nothing behind`, OPTIONS, async () => {
     await using transports = new HeldTransports();
     const letGo = transports.hold();
     using socket = await open(transports);
@@ -53,26 +55,30 @@ for (const { name, open, hello } of TRANSPORTS) {
     await eventually("it is under way", () => transports.waiting === 1);
     assert.equal(transports.world.hub.size, 1);
     letGo(new AppError("unavailable", "The database is away"));
-    // It does not say "reconnect at once": the fault may last.
+    // The close does not ask for an immediate reconnect: the fault may last.
     assert.equal(await socket.closeCode(), 1013);
     socket[Symbol.dispose]();
     await assertAsBefore(transports);
   });
 
-  Deno.test(`${name}: a hello whose connection breaks leaves nothing behind`, OPTIONS, async () => {
-    await using transports = new HeldTransports();
-    const letGo = transports.hold();
-    const socket = await open(transports);
-    await hello(socket, "ann");
-    await eventually("it is under way", () => transports.waiting === 1);
-    socket[Symbol.dispose]();
-    await eventually("the break is noticed", () => transports.admission.addresses === 0);
-    letGo();
-    await assertAsBefore(transports);
-  });
+  Deno.test(
+    `${name}: a hello leaves nothing behind when its connection breaks`,
+    OPTIONS,
+    async () => {
+      await using transports = new HeldTransports();
+      const letGo = transports.hold();
+      const socket = await open(transports);
+      await hello(socket, "ann");
+      await eventually("it is under way", () => transports.waiting === 1);
+      socket[Symbol.dispose]();
+      await eventually("the break is noticed", () => transports.admission.addresses === 0);
+      letGo();
+      await assertAsBefore(transports);
+    },
+  );
 
   Deno.test(
-    `${name}: a hello that the server closes upon leaves nothing behind`,
+    `${name}: a hello leaves nothing behind when the server closes its connection`,
     OPTIONS,
     async () => {
       await using transports = new HeldTransports();
@@ -88,7 +94,7 @@ for (const { name, open, hello } of TRANSPORTS) {
   );
 
   Deno.test(
-    `${name}: a hello that comes twice leaves one connection, or none`,
+    `${name}: a repeated hello leaves one connection, or none`,
     OPTIONS,
     async () => {
       await using transports = new HeldTransports();
@@ -100,7 +106,8 @@ for (const { name, open, hello } of TRANSPORTS) {
       letGo();
       await eventually("it is answered", () => transports.waiting === 0);
       assert.ok(transports.world.hub.size <= 1);
-      // The second is refused: on /ws that closes, on Socket.IO the connection ends in its time.
+      // The second one is refused: this closes the socket on /ws, and ends the connection later on
+      // Socket.IO.
       socket[Symbol.dispose]();
       await assertAsBefore(transports);
     },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { RawWebSocket } from "../support/raw_web_socket.ts";
 import { RunningApp } from "../support/running_app.ts";
 
-Deno.test("every socket's handshake names the version of WebSocket that it needs", async () => {
+Deno.test("every transport names the required WebSocket version when a handshake has another one", async () => {
   await using app = await RunningApp.start();
   for (const path of ["/ws", "/socket.io/?EIO=4&transport=websocket"]) {
     for (const version of ["8", "14", ""]) {

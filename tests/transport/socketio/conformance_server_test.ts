@@ -15,7 +15,7 @@ async function withServer(run: (url: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("the conformance server answers as the suites ask", OPTIONS, async () => {
+Deno.test("the conformance server answers as the suites expect", OPTIONS, async () => {
   await withServer(async (url) => {
     assert.equal(await (await fetch(`${url}/healthz`)).text(), "ok");
     assert.equal(await (await fetch(`${url}/other`)).text(), "Not found");
@@ -33,7 +33,7 @@ Deno.test("the conformance server answers as the suites ask", OPTIONS, async () 
 });
 
 for (const namespace of ["/", "/custom"]) {
-  Deno.test(`the conformance server tells ${namespace} its auth`, OPTIONS, async () => {
+  Deno.test(`the conformance server sends its auth to ${namespace}`, OPTIONS, async () => {
     await withServer(async (url) => {
       const client = io(url + namespace, { transports: ["websocket"], auth: { token: "123" } });
       const auth = await new Promise((resolve) => client.once("auth", resolve));
@@ -43,7 +43,7 @@ for (const namespace of ["/", "/custom"]) {
   });
 }
 
-Deno.test("the conformance server sends back and acknowledges", OPTIONS, async () => {
+Deno.test("the conformance server echoes and acknowledges", OPTIONS, async () => {
   await withServer(async (url) => {
     const client = io(url, { transports: ["websocket"] });
     const back = new Promise((resolve) => client.once("message-back", (...args) => resolve(args)));

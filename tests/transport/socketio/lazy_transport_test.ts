@@ -28,30 +28,38 @@ function ask(door: SocketIoTransport, headers: HeadersInit = {}, transport = "po
   return door.handle(new Request(url, { headers }), info);
 }
 
-/** The heartbeats of sessions that nobody goes on with end with the drain. */
+/** The heartbeats of abandoned sessions end with the drain. */
 const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
 
-Deno.test("a page of the public address may connect behind any proxy", OPTIONS, async () => {
-  const door = aDoor({ publicUrl: "https://chat.example" });
-  const allowed = await ask(door, { origin: "https://chat.example", host: "10.0.0.1:5000" });
-  assert.equal(allowed.status, 200);
-  await assert.rejects(
-    ask(door, { origin: "https://evil.example", host: "10.0.0.1:5000" }),
-    (error) => error instanceof AppError && error.code === "forbidden",
-  );
-  assert.equal(door.size, 1);
-  await door.drain();
-  assert.equal(door.size, 0);
-});
+Deno.test(
+  "SocketIoTransport admits pages of the public URL behind any proxy",
+  OPTIONS,
+  async () => {
+    const door = aDoor({ publicUrl: "https://chat.example" });
+    const allowed = await ask(door, { origin: "https://chat.example", host: "10.0.0.1:5000" });
+    assert.equal(allowed.status, 200);
+    await assert.rejects(
+      ask(door, { origin: "https://evil.example", host: "10.0.0.1:5000" }),
+      (error) => error instanceof AppError && error.code === "forbidden",
+    );
+    assert.equal(door.size, 1);
+    await door.drain();
+    assert.equal(door.size, 0);
+  },
+);
 
-Deno.test("where two processes serve one client, there is no polling", OPTIONS, async () => {
-  const door = aDoor({ polling: false });
-  const refused = await ask(door);
-  assert.deepEqual([refused.status, (await refused.json()).message], [400, "Transport unknown"]);
-  await door.drain();
-});
+Deno.test(
+  "SocketIoTransport offers no polling if two processes serve one client",
+  OPTIONS,
+  async () => {
+    const door = aDoor({ polling: false });
+    const refused = await ask(door);
+    assert.deepEqual([refused.status, (await refused.json()).message], [400, "Transport unknown"]);
+    await door.drain();
+  },
+);
 
-Deno.test("a door that nobody came to has nothing to drain, and lets nobody in then", async () => {
+Deno.test("SocketIoTransport has nothing to drain before the first request, and then refuses clients", async () => {
   const door = aDoor();
   await door.drain();
   await assert.rejects(
@@ -60,7 +68,7 @@ Deno.test("a door that nobody came to has nothing to drain, and lets nobody in t
   );
 });
 
-Deno.test("a door that drains sends newcomers elsewhere", OPTIONS, async () => {
+Deno.test("SocketIoTransport refuses new clients while draining", OPTIONS, async () => {
   const door = aDoor();
   await (await ask(door)).body?.cancel();
   await door.drain();

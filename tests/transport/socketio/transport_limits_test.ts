@@ -8,7 +8,7 @@ import {
 } from "../../support/socketio_client.ts";
 import { heard, OPTIONS, setting, WAYS } from "./transport_world.ts";
 
-Deno.test("who is not let in is told why", OPTIONS, async () => {
+Deno.test("Socket.IO tells a refused client the reason", OPTIONS, async () => {
   await using world = await setting({ LIMIT_SOCKETS_PER_USER: "1" });
   const { app, ann, bob } = world;
   await using _one = await SocketIoClient.connect(app.url, ann.token);
@@ -37,21 +37,25 @@ function rawSocket(app: RunningApp): WebSocket {
   return new WebSocket(`${app.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
 }
 
-Deno.test("a token that expires closes the connection, and is refused then", OPTIONS, async () => {
-  await using world = await setting({ JWT_EXPIRY: "1m" });
-  const { app } = world;
-  const { fay } = await app.people("fay");
-  const options = { reconnection: true, reconnectionDelay: 10 };
-  await using client = await SocketIoClient.connect(app.url, fay.token, options);
-  const refused = new Promise<RefusedConnection>((resolve) =>
-    client.socket.once("connect_error", resolve)
-  );
-  app.clock.ahead += 60_000;
-  assert.equal(await client.closed(), "transport close");
-  assert.equal((await refused).data?.code, "token_expired");
-});
+Deno.test(
+  "Socket.IO closes the connection when its token expires, and then refuses the token",
+  OPTIONS,
+  async () => {
+    await using world = await setting({ JWT_EXPIRY: "1m" });
+    const { app } = world;
+    const { fay } = await app.people("fay");
+    const options = { reconnection: true, reconnectionDelay: 10 };
+    await using client = await SocketIoClient.connect(app.url, fay.token, options);
+    const refused = new Promise<RefusedConnection>((resolve) =>
+      client.socket.once("connect_error", resolve)
+    );
+    app.clock.ahead += 60_000;
+    assert.equal(await client.closed(), "transport close");
+    assert.equal((await refused).data?.code, "token_expired");
+  },
+);
 
-Deno.test("who says nothing, or shows no token that is good, is not kept", OPTIONS, async () => {
+Deno.test("Socket.IO closes a connection without a valid token", OPTIONS, async () => {
   await using world = await setting({ LIMIT_HELLO_TIME_MS: "500" });
   const { app, eve } = world;
   const closed = [null, `40{"token":"bad"}`].map((packet) => {
@@ -60,56 +64,65 @@ Deno.test("who says nothing, or shows no token that is good, is not kept", OPTIO
     return new Promise((resolve) => socket.onclose = resolve);
   });
   await Promise.all(closed);
-  // The time runs for the token only: one who came before another's time ran out is still there.
+  // The time limit ends with a valid token: a client that came before others timed out is still
+  // connected.
   await using client = await SocketIoClient.connect(app.url, eve.token);
   const silent = rawSocket(app);
   await new Promise((resolve) => silent.onclose = resolve);
   assert.equal((await client.command("ping")).ok, true);
 });
 
-Deno.test("one connection has one socket, however often it asks", OPTIONS, async () => {
-  await using world = await setting({ LIMIT_SOCKETS_PER_USER: "2" });
-  const { app, ann } = world;
-  const socket = rawSocket(app);
-  const packets: string[] = [];
-  socket.onmessage = ({ data }) => packets.push(data);
-  const connect = `40${JSON.stringify({ token: ann.token })}`;
-  socket.onopen = () => {
-    for (let i = 0; i < 5; i++) socket.send(connect);
-  };
-  // A further one is refused while the first is looked at, and ends the connection later.
-  await eventually("all are answered", () => {
-    const answers = packets.filter((packet) => /^4[04]/.test(packet));
-    return answers.length === 5 || socket.readyState === WebSocket.CLOSED;
-  });
-  assert.equal(packets.filter((packet) => packet.startsWith("40")).length, 1);
-  socket.close();
-  // It left nothing behind: there is room for both again.
-  const open = () => SocketIoClient.connect(app.url, ann.token);
-  await using _first = await eventually("there is room", open);
-  await using _second = await eventually("there is room again", open);
-});
+Deno.test(
+  "Socket.IO allows one socket for each connection, however often it is requested",
+  OPTIONS,
+  async () => {
+    await using world = await setting({ LIMIT_SOCKETS_PER_USER: "2" });
+    const { app, ann } = world;
+    const socket = rawSocket(app);
+    const packets: string[] = [];
+    socket.onmessage = ({ data }) => packets.push(data);
+    const connect = `40${JSON.stringify({ token: ann.token })}`;
+    socket.onopen = () => {
+      for (let i = 0; i < 5; i++) socket.send(connect);
+    };
+    // Another one is refused while the first is verified, and ends the connection later.
+    await eventually("all are answered", () => {
+      const answers = packets.filter((packet) => /^4[04]/.test(packet));
+      return answers.length === 5 || socket.readyState === WebSocket.CLOSED;
+    });
+    assert.equal(packets.filter((packet) => packet.startsWith("40")).length, 1);
+    socket.close();
+    // It left nothing behind: both can connect again.
+    const open = () => SocketIoClient.connect(app.url, ann.token);
+    await using _first = await eventually("there is room", open);
+    await using _second = await eventually("there is room again", open);
+  },
+);
 
-Deno.test("on one connection a socket may be closed and opened again", OPTIONS, async () => {
-  await using world = await setting({ LIMIT_SOCKETS_PER_USER: "1" });
-  const { app, ann, chatId } = world;
-  const socket = rawSocket(app);
-  const packets: string[] = [];
-  socket.onmessage = ({ data }) => packets.push(data);
-  await new Promise((resolve) => socket.onopen = resolve);
-  for (let opened = 1; opened <= 3; opened++) {
-    socket.send(`40${JSON.stringify({ token: ann.token })}`);
-    const greeted = () => packets.filter((packet) => packet.startsWith('42["hello"')).length;
-    await eventually("it is greeted", () => greeted() === opened);
-    if (opened < 3) socket.send("41");
-  }
-  await app.client(ann).post("/api/messages", { chatId, text: "once" });
-  await eventually("it is heard", () => packets.some((packet) => packet.includes('"once"')));
-  assert.equal(packets.filter((packet) => packet.includes("message.created")).length, 1);
-  socket.close();
-});
+Deno.test(
+  "Socket.IO lets a client close its socket and open another on one connection",
+  OPTIONS,
+  async () => {
+    await using world = await setting({ LIMIT_SOCKETS_PER_USER: "1" });
+    const { app, ann, chatId } = world;
+    const socket = rawSocket(app);
+    const packets: string[] = [];
+    socket.onmessage = ({ data }) => packets.push(data);
+    await new Promise((resolve) => socket.onopen = resolve);
+    for (let opened = 1; opened <= 3; opened++) {
+      socket.send(`40${JSON.stringify({ token: ann.token })}`);
+      const greeted = () => packets.filter((packet) => packet.startsWith('42["hello"')).length;
+      await eventually("it is greeted", () => greeted() === opened);
+      if (opened < 3) socket.send("41");
+    }
+    await app.client(ann).post("/api/messages", { chatId, text: "once" });
+    await eventually("it is heard", () => packets.some((packet) => packet.includes('"once"')));
+    assert.equal(packets.filter((packet) => packet.includes("message.created")).length, 1);
+    socket.close();
+  },
+);
 
-Deno.test("who asks for a socket over and over is cut off", OPTIONS, async () => {
+Deno.test("Socket.IO disconnects a client that requests a socket repeatedly", OPTIONS, async () => {
   await using world = await setting();
   const { app } = world;
   const open = await fetch(`${app.url}/socket.io/?EIO=4&transport=polling`);
@@ -121,7 +134,7 @@ Deno.test("who asks for a socket over and over is cut off", OPTIONS, async () =>
   assert.deepEqual([poll.status, (await poll.json()).message], [400, "Session ID unknown"]);
 });
 
-Deno.test("pages of other origins are kept out, by whatever way", OPTIONS, async () => {
+Deno.test("Socket.IO refuses pages of other origins on every path", OPTIONS, async () => {
   await using world = await setting({ CORS_ORIGINS: "https://app.example" });
   const { app, ann } = world;
   const ask = (origin: string, init: RequestInit = {}) =>
@@ -152,19 +165,23 @@ Deno.test("pages of other origins are kept out, by whatever way", OPTIONS, async
 });
 
 for (const [name, transports] of WAYS.slice(0, 2)) {
-  Deno.test(`by ${name}: a frame that is too big ends the connection`, OPTIONS, async () => {
-    await using world = await setting({ LIMIT_FRAME_BYTES: "2048" });
-    const { app, ann, chatId } = world;
-    await using client = await SocketIoClient.connect(app.url, ann.token, { transports });
-    // The limit of a message follows that of the frame.
-    const longest = "x".repeat(app.config.limits.textLength);
-    assert.equal((await client.command("message.send", { chatId, text: longest })).ok, true);
-    client.socket.emit("message.send", { chatId, text: "x".repeat(3000) });
-    assert.match(await client.closed(), /^transport (close|error)$/);
-  });
+  Deno.test(
+    `Socket.IO by ${name}: a frame over the limit ends the connection`,
+    OPTIONS,
+    async () => {
+      await using world = await setting({ LIMIT_FRAME_BYTES: "2048" });
+      const { app, ann, chatId } = world;
+      await using client = await SocketIoClient.connect(app.url, ann.token, { transports });
+      // The limit of a message follows that of the frame.
+      const longest = "x".repeat(app.config.limits.textLength);
+      assert.equal((await client.command("message.send", { chatId, text: longest })).ok, true);
+      client.socket.emit("message.send", { chatId, text: "x".repeat(3000) });
+      assert.match(await client.closed(), /^transport (close|error)$/);
+    },
+  );
 }
 
-Deno.test("a reader that is too slow is cut off, and others are not", OPTIONS, async () => {
+Deno.test("Socket.IO disconnects a reader that is too slow, and no other", OPTIONS, async () => {
   await using world = await setting({ LIMIT_SOCKET_BUFFER_BYTES: "65536" });
   const { app, ann, bob, chatId } = world;
   await using reader = await SocketIoClient.connect(app.url, ann.token);
@@ -180,7 +197,7 @@ Deno.test("a reader that is too slow is cut off, and others are not", OPTIONS, a
   assert.deepEqual([poll.status, (await poll.json()).message], [400, "Session ID unknown"]);
 });
 
-Deno.test("who goes on although refused is cut off", OPTIONS, async () => {
+Deno.test("Socket.IO disconnects a client that continues after refusals", OPTIONS, async () => {
   await using world = await setting({ RATE_SIGNAL: "1/1h" });
   const { app, ann } = world;
   await using client = await SocketIoClient.connect(app.url, ann.token);
@@ -195,7 +212,7 @@ Deno.test("who goes on although refused is cut off", OPTIONS, async () => {
   assert.deepEqual([new Set(answers), answers.length], [new Set(["rate_limited"]), 1000]);
 });
 
-Deno.test("a client that goes away leaves nothing behind", OPTIONS, async () => {
+Deno.test("a Socket.IO client that disconnects leaves nothing behind", OPTIONS, async () => {
   await using world = await setting({ LIMIT_SOCKETS_PER_USER: "2" });
   const { app, ann } = world;
   for (let i = 0; i < 6; i++) {
@@ -205,7 +222,7 @@ Deno.test("a client that goes away leaves nothing behind", OPTIONS, async () => 
     );
     await client[Symbol.asyncDispose]();
   }
-  // One that goes while its token is being looked at.
+  // A client that disconnects while its token is being verified.
   for (let i = 0; i < 10; i++) SocketIoClient.open(app.url, { token: ann.token }).socket.close();
   const gauge = async () => (await app.client().get("/metrics")).body as string;
   await eventually("none is open", async () => /^realtimechat_sockets 0$/m.test(await gauge()));

@@ -10,28 +10,32 @@ import { WsClient } from "../../support/ws_client.ts";
 import { heard, OPTIONS, setting, WAYS } from "./transport_world.ts";
 
 for (const [name, transports] of WAYS) {
-  Deno.test(`by ${name}: a client is greeted, commands, and hears`, OPTIONS, async () => {
-    await using world = await setting();
-    const { app, ann, bob, chatId } = world;
-    await using first = await SocketIoClient.connect(app.url, ann.token, { transports });
-    await using second = await SocketIoClient.connect(app.url, bob.token, { transports });
-    const [{ user, sessionId, serverTime, sync }] = first.welcomes;
-    assert.deepEqual([user.id, sessionId, sync], [ann.id, ann.sessionId, undefined]);
-    assert.ok(Math.abs(Date.parse(serverTime) - Date.now()) < 60_000);
-    const sent = await first.command("message.send", { chatId, text: "Hello" });
-    assert.equal(sent.ok, true);
-    for (const client of [first, second]) {
-      const [event] = await heard(client, 1);
-      assert.deepEqual(event, {
-        event: "message.created",
-        chatId,
-        rev: sent.data.rev,
-        data: sent.data,
-      });
-    }
-  });
+  Deno.test(
+    `Socket.IO by ${name}: a client is greeted, sends commands and receives events`,
+    OPTIONS,
+    async () => {
+      await using world = await setting();
+      const { app, ann, bob, chatId } = world;
+      await using first = await SocketIoClient.connect(app.url, ann.token, { transports });
+      await using second = await SocketIoClient.connect(app.url, bob.token, { transports });
+      const [{ user, sessionId, serverTime, sync }] = first.welcomes;
+      assert.deepEqual([user.id, sessionId, sync], [ann.id, ann.sessionId, undefined]);
+      assert.ok(Math.abs(Date.parse(serverTime) - Date.now()) < 60_000);
+      const sent = await first.command("message.send", { chatId, text: "Hello" });
+      assert.equal(sent.ok, true);
+      for (const client of [first, second]) {
+        const [event] = await heard(client, 1);
+        assert.deepEqual(event, {
+          event: "message.created",
+          chatId,
+          rev: sent.data.rev,
+          data: sent.data,
+        });
+      }
+    },
+  );
 
-  Deno.test(`by ${name}: both doors tell the same events`, OPTIONS, async () => {
+  Deno.test(`Socket.IO by ${name}: both transports send the same events`, OPTIONS, async () => {
     await using world = await setting();
     const { app, ann, bob, chatId } = world;
     await using client = await SocketIoClient.connect(app.url, bob.token, { transports });
@@ -56,7 +60,7 @@ for (const [name, transports] of WAYS) {
   });
 
   Deno.test(
-    `by ${name}: a session that ends says so, and is not opened again`,
+    `Socket.IO by ${name}: an ended session says so, and does not reconnect`,
     OPTIONS,
     async () => {
       await using world = await setting();
@@ -72,7 +76,7 @@ for (const [name, transports] of WAYS) {
     },
   );
 
-  Deno.test(`by ${name}: a drain sends clients away to come again`, OPTIONS, async () => {
+  Deno.test(`Socket.IO by ${name}: a drain makes clients reconnect`, OPTIONS, async () => {
     const app = await RunningApp.start();
     const { ann } = await app.people("ann");
     const options = { transports, reconnection: true };
@@ -84,25 +88,32 @@ for (const [name, transports] of WAYS) {
     client.socket.close();
   });
 
-  Deno.test(`by ${name}: what came while it was away comes by its cursors`, OPTIONS, async () => {
-    await using world = await setting();
-    const { app, ann, bob, chatId } = world;
-    const send = (text: string) => app.client(ann).post("/api/messages", { chatId, text });
-    const { body: seen } = await send("seen");
-    const { body: missed } = await send("missed");
-    const cursors = { [chatId]: seen.rev };
-    await using client = await SocketIoClient.connect(app.url, bob.token, { transports, cursors });
-    const [{ items }] = client.welcomes.map(({ sync }) => sync);
-    assert.equal(items[0].chatId, chatId);
-    assert.deepEqual(items[0].messages, [missed]);
-    const { body: next } = await send("next");
-    const [event] = await heard(client, 1);
-    assert.deepEqual(event.data, next);
-  });
+  Deno.test(
+    `Socket.IO by ${name}: cursors bring the changes missed while disconnected`,
+    OPTIONS,
+    async () => {
+      await using world = await setting();
+      const { app, ann, bob, chatId } = world;
+      const send = (text: string) => app.client(ann).post("/api/messages", { chatId, text });
+      const { body: seen } = await send("seen");
+      const { body: missed } = await send("missed");
+      const cursors = { [chatId]: seen.rev };
+      await using client = await SocketIoClient.connect(app.url, bob.token, {
+        transports,
+        cursors,
+      });
+      const [{ items }] = client.welcomes.map(({ sync }) => sync);
+      assert.equal(items[0].chatId, chatId);
+      assert.deepEqual(items[0].messages, [missed]);
+      const { body: next } = await send("next");
+      const [event] = await heard(client, 1);
+      assert.deepEqual(event.data, next);
+    },
+  );
 }
 
-/** Twelve events that every member hears, of all the kinds that a chat has. */
-/** `who` writes and changes; the reader reads, since sending counts as reading for the sender. */
+/** Twelve events that every member receives, of all kinds of a chat. */
+/** `who` writes and changes; the reader reads, because sending counts as reading for the sender. */
 async function eachKindOfEvent(
   app: RunningApp,
   who: Person,
@@ -137,7 +148,7 @@ function commandNames(): Set<string> {
   return new Set(all.filter(({ socket }) => socket).map(({ name }) => name));
 }
 
-Deno.test("every command of /ws is one of Socket.IO, with the same answer", OPTIONS, async () => {
+Deno.test("Socket.IO has every command of /ws, with the same reply", OPTIONS, async () => {
   await using world = await setting();
   const { app, ann, chatId } = world;
   await using client = await SocketIoClient.connect(app.url, ann.token);
@@ -163,7 +174,7 @@ Deno.test("every command of /ws is one of Socket.IO, with the same answer", OPTI
     const here = await client.command(name, data);
     assert.equal(here.ok, true, `${name}: ${JSON.stringify(here.error)}`);
     const { id: _, ...there } = await native.command(name, data);
-    // What is said twice is the same; but for an edit, which takes a revision each time.
+    // A repeated command has the same reply, except for an edit, which takes a revision each time.
     if (name !== "message.edit") assert.deepEqual(there, here, name);
   }
   const pong = await client.command("ping");
@@ -171,7 +182,7 @@ Deno.test("every command of /ws is one of Socket.IO, with the same answer", OPTI
   assert.deepEqual(new Set([...commands.map(([name]) => name), "ping"]), commandNames());
 });
 
-Deno.test("what is wrong is answered with the error that /ws gives", OPTIONS, async () => {
+Deno.test("Socket.IO answers invalid commands with the errors of /ws", OPTIONS, async () => {
   await using world = await setting();
   const { app, ann, eve, chatId } = world;
   await using client = await SocketIoClient.connect(app.url, eve.token);
@@ -199,7 +210,7 @@ Deno.test("what is wrong is answered with the error that /ws gives", OPTIONS, as
 });
 
 Deno.test(
-  "binary data and further arguments are refused, and the socket goes on",
+  "Socket.IO refuses binary data and further arguments, and keeps the socket open",
   OPTIONS,
   async () => {
     await using world = await setting();
@@ -219,7 +230,7 @@ Deno.test(
   },
 );
 
-Deno.test("a command without an acknowledgement runs too", OPTIONS, async () => {
+Deno.test("Socket.IO runs a command without an acknowledgement too", OPTIONS, async () => {
   await using world = await setting();
   const { app, ann, chatId } = world;
   await using client = await SocketIoClient.connect(app.url, ann.token);

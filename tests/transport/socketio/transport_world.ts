@@ -13,7 +13,7 @@ export const WAYS: [name: string, transports: Transports][] = [
   ["polling with the upgrade", ["polling", "websocket"]],
 ];
 
-/** Ann, Bob and a group of both; Eve is not in it. */
+/** Ann, Bob and a group of both; Eve is not a member. */
 export async function setting(environment?: Record<string, string>) {
   const app = await RunningApp.start(environment);
   const people = await app.people("ann", "bob", "eve");
@@ -31,8 +31,8 @@ async function stop(app: RunningApp): Promise<void> {
 }
 
 /**
- * What one socket heard, once there are `count` events of it. Without who is online, which each hears
- * from when it comes.
+ * Returns the events of one socket once there are `count` of them, without presence, which each
+ * receives from its connection on.
  */
 export async function heard(client: { events: WireEvent[] }, count: number): Promise<WireEvent[]> {
   const events = () => client.events.filter(({ event }) => event !== "presence");

@@ -6,12 +6,12 @@ import { WsClient } from "../../support/ws_client.ts";
 const WRITERS = 30;
 const AT_ONCE = 3;
 
-/** Says one thing after the other until the socket is closed. */
+/** Sends one command after the other until the socket is closed. */
 async function talk(client: WsClient, onAnswer: () => void): Promise<void> {
   while ((await client.command("ping", {})).ok) onAnswer();
 }
 
-Deno.test("/ws: whoever is writing while the server drains is told to reconnect, like all others", async () => {
+Deno.test("/ws: a client that sends while the server drains is asked to reconnect, like all others", async () => {
   const app = await RunningApp.start({
     RATE_SIGNAL: "1000000/1s",
     LIMIT_SOCKETS_PER_USER: String(WRITERS),

@@ -4,7 +4,7 @@ import { eventually } from "../../support/eventually.ts";
 import { RunningApp } from "../../support/running_app.ts";
 import { WsClient } from "../../support/ws_client.ts";
 
-Deno.test("/ws: between the answer to hello and the events there is no hole", async () => {
+Deno.test("/ws: there is no gap between the reply to hello and the events", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
@@ -36,7 +36,7 @@ Deno.test("/ws: between the answer to hello and the events there is no hole", as
       assert.equal(event.after ?? event.rev - 1, cursor, `after ${cursor} came ${event.rev}`);
       cursor = event.rev;
     };
-    // Those that came in one turn with the answer.
+    // Those that came in one turn with the reply.
     client.events.forEach(follow);
     await Promise.race([sending, eventually("a few more", () => cursor > synced.rev + 5)]);
   }
@@ -48,7 +48,7 @@ Deno.test("/ws: between the answer to hello and the events there is no hole", as
   for (const client of clients) await client.close();
 });
 
-Deno.test("/ws: what is committed together leaves as one frame, in order", async () => {
+Deno.test("/ws: events of one commit are sent as one frame, in order", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
@@ -69,7 +69,7 @@ Deno.test("/ws: what is committed together leaves as one frame, in order", async
   assert.ok(frames < 50, `${frames} frames`);
 });
 
-Deno.test("/ws: an event's row is what REST gives, and its revision that of the row", async () => {
+Deno.test("/ws: an event has the row that REST returns, and the row's revision", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const http = app.client(ann);

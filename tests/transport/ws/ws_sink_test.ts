@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { WsSink } from "../../../src/transport/ws/ws_sink.ts";
 import { within } from "../../support/within.ts";
 
-Deno.test("WsSink closes after the answers of commands under way, and takes nothing after", async () => {
+Deno.test("WsSink closes after the replies of commands in flight, and writes nothing after that", async () => {
   const opened = Promise.withResolvers<WsSink>();
   const commands = Promise.withResolvers<void>();
   let closings = 0;

@@ -7,7 +7,7 @@ import { BINARY, RawWebSocket } from "../../support/raw_web_socket.ts";
 import { RunningApp } from "../../support/running_app.ts";
 import { WsClient } from "../../support/ws_client.ts";
 
-/** A request with the very headers that are given, which `fetch` would not send. */
+/** Sends a request with exactly these headers, which `fetch` would not send. */
 async function rawGet(url: string, headers: Record<string, string | undefined>) {
   const given = Object.entries(headers).filter(([, value]) => value !== undefined);
   const outgoing = request(url, { headers: Object.fromEntries(given) as Record<string, string> });
@@ -16,13 +16,13 @@ async function rawGet(url: string, headers: Record<string, string | undefined>) 
   return { status: incoming.statusCode, body: JSON.parse(await text(incoming)) };
 }
 
-/** What a raw socket hears first, as JSON. */
+/** Returns the first message of a raw socket, as JSON. */
 async function heard(socket: RawWebSocket) {
   const frame = await socket.next();
   return JSON.parse(new TextDecoder().decode(frame!.payload));
 }
 
-Deno.test("/ws: hello answers who one is, and what was missed if asked", async () => {
+Deno.test("/ws: the reply to hello has the profile, and missed changes if cursors were sent", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
@@ -41,7 +41,7 @@ Deno.test("/ws: hello answers who one is, and what was missed if asked", async (
   assert.equal(sync.items[0].members.length, 2);
 });
 
-Deno.test("/ws: nothing goes before hello, and who is refused learns why", async () => {
+Deno.test("/ws: nothing is sent before hello, and a refused client receives the reason", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const cases: [cmd: string, data: unknown, code: string, close: number][] = [
@@ -60,7 +60,7 @@ Deno.test("/ws: nothing goes before hello, and who is refused learns why", async
   }
 });
 
-Deno.test("/ws: a handshake that is not complete is the client's fault, and told so", async () => {
+Deno.test("/ws: an incomplete handshake is refused as the client's fault", async () => {
   await using app = await RunningApp.start();
   const complete = {
     connection: "Upgrade",
@@ -83,7 +83,7 @@ Deno.test("/ws: a handshake that is not complete is the client's fault, and told
   }
 });
 
-Deno.test("/ws: hello is said once", async () => {
+Deno.test("/ws: a second hello is refused", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const { client } = await WsClient.connect(app.webSocketUrl, ann.token);
@@ -93,7 +93,7 @@ Deno.test("/ws: hello is said once", async () => {
   assert.match(again.error!.detail, /has said hello/);
 });
 
-Deno.test("/ws: who says nothing is closed, and who has said hello stays", async () => {
+Deno.test("/ws: a socket without hello is closed, and one after hello stays open", async () => {
   await using app = await RunningApp.start({ LIMIT_HELLO_TIME_MS: "150" });
   const { ann } = await app.people("ann");
   const hello = () => WsClient.connect(app.webSocketUrl, ann.token);
@@ -105,7 +105,7 @@ Deno.test("/ws: who says nothing is closed, and who has said hello stays", async
   assert.equal((await client.command("ping", {})).ok, true);
 });
 
-Deno.test("/ws: what is no frame of the protocol closes the socket with 4002", async () => {
+Deno.test("/ws: data that is not a frame of the protocol closes the socket with 4002", async () => {
   await using app = await RunningApp.start({ LIMIT_FRAME_BYTES: "2048" });
   const { ann } = await app.people("ann");
   const cases: [about: string, data: string | Uint8Array<ArrayBuffer>, code: string][] = [
@@ -132,7 +132,7 @@ Deno.test("/ws: what is no frame of the protocol closes the socket with 4002", a
   assert.match(client.strays[0].error!.detail, /there is no field "pad"/);
 });
 
-Deno.test("/ws: what is wrong with a command is answered, and the socket goes on", async () => {
+Deno.test("/ws: an invalid command gets an error reply, and the socket stays open", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const { client } = await WsClient.connect(app.webSocketUrl, ann.token);
@@ -161,7 +161,7 @@ Deno.test("/ws: what is wrong with a command is answered, and the socket goes on
   assert.equal(client.strays.at(-1)?.ok, true);
 });
 
-Deno.test("/ws: pages of strangers may not connect, other clients may", async () => {
+Deno.test("/ws: pages of other origins may not connect, other clients may", async () => {
   await using app = await RunningApp.start({ CORS_ORIGINS: "https://app.example.com" });
   const host = new URL(app.url).host;
   const cases: [origin: string | null, status: number][] = [
@@ -180,7 +180,7 @@ Deno.test("/ws: pages of strangers may not connect, other clients may", async ()
   assert.equal(plain.body.code, "upgrade_required");
 });
 
-Deno.test("/ws: the subprotocol is taken wherever it stands among those offered", async () => {
+Deno.test("/ws: the subprotocol is accepted at any position of the offered list", async () => {
   await using app = await RunningApp.start();
   const cases: [offered: string | null, taken: string | null][] = [
     ["realtimechat.v1", "realtimechat.v1"],
@@ -197,7 +197,7 @@ Deno.test("/ws: the subprotocol is taken wherever it stands among those offered"
   }
 });
 
-Deno.test("/ws: broken UTF-8 and broken frames end their socket, and no other one", async () => {
+Deno.test("/ws: broken UTF-8 and broken frames end their socket, and no other", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const { client } = await WsClient.connect(app.webSocketUrl, ann.token);
@@ -212,7 +212,7 @@ Deno.test("/ws: broken UTF-8 and broken frames end their socket, and no other on
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("/ws: a session that ends takes its sockets along, and their commands", async () => {
+Deno.test("/ws: the end of a session closes its sockets, and ends their commands", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
@@ -223,14 +223,14 @@ Deno.test("/ws: a session that ends takes its sockets along, and their commands"
   await app.client(ann).post("/api/auth/logout");
   assert.equal((await client.closed).code, 4001);
   assert.equal(client.events.at(-1)?.event, "session.ended");
-  // This one does not answer the close, and speaks on.
+  // This one does not answer the close, and keeps sending.
   await socket.command(2, "message.send", { chatId: chat.id, text: "still here" });
   assert.equal(await socket.closeCode(), 4001);
   const { body } = await app.client(bob).get(`/api/messages/${chat.id}`);
   assert.deepEqual(body.items, []);
 });
 
-Deno.test("/ws: a person's sockets are counted, and one too many is told to wait", async () => {
+Deno.test("/ws: the sockets of a user are limited, and one too many gets a waiting time", async () => {
   await using app = await RunningApp.start({ LIMIT_SOCKETS_PER_USER: "2" });
   const { ann } = await app.people("ann");
   const first = await WsClient.connect(app.webSocketUrl, ann.token);
@@ -248,7 +248,7 @@ Deno.test("/ws: a person's sockets are counted, and one too many is told to wait
   await again.client.close();
 });
 
-Deno.test("/ws: a reader that is too slow is cut off, and the others are not", async () => {
+Deno.test("/ws: a reader that is too slow is disconnected, and no other", async () => {
   await using app = await RunningApp.start({
     LIMIT_TEXT_LENGTH: "100000",
   });
@@ -260,7 +260,7 @@ Deno.test("/ws: a reader that is too slow is cut off, and the others are not", a
   const { client } = await WsClient.connect(app.webSocketUrl, ann.token);
   await using _ = client;
   const text = "x".repeat(100_000);
-  // Far more than the kernel's own buffers hold.
+  // Far more than the kernel's buffers hold.
   for (let i = 0; i < 200; i++) {
     const { status } = await app.client(ann).post("/api/messages", { chatId: chat.id, text });
     assert.equal(status, 201);
@@ -272,7 +272,7 @@ Deno.test("/ws: a reader that is too slow is cut off, and the others are not", a
   assert.equal(await slow.closeCode(), 4008);
 });
 
-Deno.test("/ws: a drain sends everyone elsewhere, whether or not they have said hello", async () => {
+Deno.test("/ws: a drain makes every client reconnect, before and after hello", async () => {
   const app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const { client } = await WsClient.connect(app.webSocketUrl, ann.token);
@@ -282,7 +282,7 @@ Deno.test("/ws: a drain sends everyone elsewhere, whether or not they have said 
   assert.equal((await silent.closed).code, 1012);
 });
 
-Deno.test("/ws: who goes on too fast is closed with 4029, and hears it", async () => {
+Deno.test("/ws: a client that exceeds its rate is closed with 4029, and receives the code", async () => {
   await using app = await RunningApp.start({ RATE_SIGNAL: "1/10m" });
   const { ann, bob } = await app.people("ann", "bob");
   const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });

@@ -3,7 +3,7 @@ import { EngineServer } from "./engine_server.ts";
 
 const HANDSHAKE = "EIO=4&transport=polling";
 
-Deno.test("allowRequest lets in and refuses, with its own words", async () => {
+Deno.test("allowRequest admits or refuses, with its own text", async () => {
   await using server = new EngineServer({
     allowRequest: async (request) => {
       await request.text();
@@ -19,7 +19,7 @@ Deno.test("allowRequest lets in and refuses, with its own words", async () => {
   assert.deepEqual(server.refusals.map(({ code }) => code), [4, 4]);
 });
 
-Deno.test("allowRequest is asked once a session", async () => {
+Deno.test("allowRequest runs once for each session", async () => {
   let asked = 0;
   await using server = new EngineServer({ allowRequest: () => ++asked > 0 });
   const sid = await server.open();
@@ -27,7 +27,7 @@ Deno.test("allowRequest is asked once a session", async () => {
   assert.equal(asked, 1);
 });
 
-Deno.test("a hook that throws refuses, and its error is told", async () => {
+Deno.test("a hook that throws refuses the session, and its error goes to onFault", async () => {
   const fault = new Error("a fault of ours");
   const fail = () => {
     throw fault;
@@ -40,13 +40,13 @@ Deno.test("a hook that throws refuses, and its error is told", async () => {
   assert.equal(server.engine.clientsCount + second.engine.clientsCount, 0);
 });
 
-Deno.test("allowRequest refuses a WebSocket before it is one", async () => {
+Deno.test("allowRequest refuses a WebSocket before its upgrade", async () => {
   await using server = new EngineServer({ allowRequest: () => false });
   assert.equal((await server.socket().closed).wasClean, false);
   assert.deepEqual([server.refusals.length, server.sessions.length], [1, 0]);
 });
 
-Deno.test("allowOrigin is asked on every request, WebSockets included", async () => {
+Deno.test("allowOrigin runs for every request, WebSockets included", async () => {
   const asked: (string | null)[] = [];
   await using server = new EngineServer({
     allowOrigin: (origin) => {
@@ -64,7 +64,7 @@ Deno.test("allowOrigin is asked on every request, WebSockets included", async ()
   assert.deepEqual([asked.length, length], [4, 2]);
 });
 
-Deno.test("listeners of the headers events add to answers, of polls and of upgrades", async () => {
+Deno.test("listeners of the headers events add headers to responses of polls and upgrades", async () => {
   await using server = new EngineServer();
   server.engine.on("initial_headers", (headers) => headers["x-first"] = "1");
   server.engine.on("headers", (headers) => headers["x-every"] = ["a", "b"]);
@@ -76,7 +76,7 @@ Deno.test("listeners of the headers events add to answers, of polls and of upgra
   assert.deepEqual([post.headers.get("x-first"), post.headers.get("x-every")], [null, "a, b"]);
 });
 
-Deno.test("middleware is refused where it is added", async () => {
+Deno.test("middleware is refused when it is added", async () => {
   await using server = new EngineServer();
   assert.throws(() => server.engine.use(), /wrap engine\.handle/);
 });

@@ -12,7 +12,7 @@ async function allowedOrigin(cors: CorsOptions | undefined, origin = ORIGIN) {
   return [response.headers.get("access-control-allow-origin"), response.headers.get("vary")];
 }
 
-Deno.test("without the option there are no CORS headers, and OPTIONS is a bad request", async () => {
+Deno.test("without the cors option there are no CORS headers, and OPTIONS is a bad request", async () => {
   assert.deepEqual(await allowedOrigin(undefined), [null, null]);
   await using server = new EngineServer();
   assert.equal(await server.status(HANDSHAKE, { method: "OPTIONS" }), 400);
@@ -35,11 +35,11 @@ for (const [what, origin, allowed] of CASES) {
   });
 }
 
-Deno.test("with credentials everyone is answered by name", async () => {
+Deno.test("CORS with credentials names the request's origin", async () => {
   assert.deepEqual(await allowedOrigin({ origin: "*", credentials: true }), [ORIGIN, "Origin"]);
 });
 
-Deno.test("a preflight allows what is asked for", async () => {
+Deno.test("a preflight allows the requested headers", async () => {
   await using server = new EngineServer({ cors: { origin: "*", maxAge: 60 } });
   const response = await server.fetch(HANDSHAKE, {
     method: "OPTIONS",
@@ -57,7 +57,7 @@ Deno.test("a preflight allows what is asked for", async () => {
   assert.equal(headers.get("access-control-max-age"), "60");
 });
 
-Deno.test("a refusal can be read across origins too", async () => {
+Deno.test("CORS lets pages of other origins read a refusal", async () => {
   await using server = new EngineServer({ cors: { origin: ORIGIN, exposedHeaders: ["x-a"] } });
   const response = await server.fetch("EIO=4", { headers: { origin: ORIGIN } });
   await response.text();
@@ -66,12 +66,12 @@ Deno.test("a refusal can be read across origins too", async () => {
   assert.equal(response.headers.get("access-control-expose-headers"), "x-a");
 });
 
-Deno.test("a WebSocket opens with CORS switched on", async () => {
+Deno.test("a WebSocket opens with CORS enabled", async () => {
   await using server = new EngineServer({ cors: { origin: "*" } });
   await server.connect();
 });
 
-Deno.test("an origin function that throws is told, and opens no session", async () => {
+Deno.test("an origin function that throws is reported, and opens no session", async () => {
   const fault = new Error("a fault of ours");
   const origin = () => {
     throw fault;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { eventually } from "../../../support/eventually.ts";
 import { EngineServer } from "./engine_server.ts";
 
-Deno.test("a drain closes WebSockets with 1012, after what was sent, and answers polls", async () => {
+Deno.test("a drain closes WebSockets with 1012 after pending data, and answers polls", async () => {
   await using server = new EngineServer();
   const socket = await server.connect();
   server.session.send("last words");
@@ -17,7 +17,7 @@ Deno.test("a drain closes WebSockets with 1012, after what was sent, and answers
   assert.equal(server.engine.clientsCount, 0);
 });
 
-Deno.test("after it stopped accepting, the engine refuses new sessions and serves the old", async () => {
+Deno.test("the engine refuses new sessions and serves open ones after it stopped accepting", async () => {
   await using server = new EngineServer().echo();
   const sid = await server.open();
   server.engine.stopAccepting();
@@ -29,13 +29,13 @@ Deno.test("after it stopped accepting, the engine refuses new sessions and serve
   assert.deepEqual(await server.poll(sid), ["4still"]);
 });
 
-Deno.test("a drain says how many clients never answered", async () => {
+Deno.test("a drain returns the number of clients that never answered", async () => {
   await using server = new EngineServer();
   using _connection = await server.connectWithoutReading();
   assert.equal(await server.engine.drain({ deadlineMs: 10 }), 1);
 });
 
-Deno.test("one session is closed with a code, the others stay", async () => {
+Deno.test("closing one session with a code leaves the others open", async () => {
   await using server = new EngineServer().echo();
   const [first, second] = [await server.connect(), await server.connect()];
   server.engine.closeSession(server.sessions[0], 4001, "Not you");

@@ -4,7 +4,7 @@ import { eventually } from "../../../support/eventually.ts";
 
 const SEPARATOR = "\x1e";
 
-/** An engine on a port of its own, spoken to without any client library. */
+/** An engine on a free port, used without a client library. */
 export class EngineServer implements AsyncDisposable {
   readonly faults: unknown[] = [];
   readonly refusals: { code: number; message: string }[] = [];
@@ -12,7 +12,7 @@ export class EngineServer implements AsyncDisposable {
   readonly closings: { reason: string; description?: Error }[] = [];
   readonly engine: DenoEngine;
   readonly url: string;
-  /** Requests that are no upgrades and have come so far. */
+  /** Number of requests so far, without upgrades. */
   requests = 0;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #sockets: RawSocket[] = [];
@@ -34,7 +34,7 @@ export class EngineServer implements AsyncDisposable {
     this.url = `http://127.0.0.1:${this.#server.addr.port}/engine.io/`;
   }
 
-  /** Sends back every message, from now on. */
+  /** Echoes every message from now on. */
   echo(): this {
     this.engine.on(
       "connection",
@@ -53,19 +53,19 @@ export class EngineServer implements AsyncDisposable {
     return fetch(`${this.url}?${query}`, init);
   }
 
-  /** The status of an answer whose text does not matter. */
+  /** Returns the status of a response whose text does not matter. */
   async status(query: string, init?: RequestInit): Promise<number> {
     const response = await this.fetch(query, init);
     await response.text();
     return response.status;
   }
 
-  /** Opens a session by long-polling and answers its id. */
+  /** Opens a session by long-polling and returns its id. */
   async open(): Promise<string> {
     return JSON.parse((await (await this.fetch("EIO=4&transport=polling")).text()).slice(1)).sid;
   }
 
-  /** The packets of one poll. */
+  /** Returns the packets of one poll. */
   async poll(sid: string): Promise<string[]> {
     const response = await this.fetch(`EIO=4&transport=polling&sid=${sid}`);
     const text = await response.text();
@@ -77,34 +77,34 @@ export class EngineServer implements AsyncDisposable {
     return this.status(`EIO=4&transport=polling&sid=${sid}`);
   }
 
-  /** Posts packets, and answers the status. */
+  /** Posts packets, and returns the status. */
   post(sid: string, ...packets: string[]): Promise<number> {
     const body = packets.join(SEPARATOR);
     return this.status(`EIO=4&transport=polling&sid=${sid}`, { method: "POST", body });
   }
 
-  /** A WebSocket, whose first message of a new session is the handshake. */
+  /** A WebSocket; the first message of a new session is the handshake. */
   socket(query = "EIO=4&transport=websocket"): RawSocket {
     const socket = new RawSocket(`${this.url.replace("http", "ws")}?${query}`);
     this.#sockets.push(socket);
     return socket;
   }
 
-  /** A WebSocket session past its handshake. */
+  /** A WebSocket session after its handshake. */
   async connect(): Promise<RawSocket> {
     const socket = this.socket();
     await socket.next();
     return socket;
   }
 
-  /** A TCP client that makes the WebSocket handshake and then reads no more. */
+  /** A TCP client that makes the WebSocket handshake and then stops reading. */
   async connectWithoutReading(): Promise<Deno.Conn> {
     const connection = await this.askForUpgrade();
     await eventually("the session is open", () => this.sessions.at(-1)?.transport.writable);
     return connection;
   }
 
-  /** A TCP client that has sent a WebSocket handshake, and does not wait for the answer. */
+  /** A TCP client that has sent a WebSocket handshake, and does not wait for the response. */
   async askForUpgrade(): Promise<Deno.Conn> {
     const url = new URL(this.url);
     const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
@@ -129,7 +129,7 @@ export class EngineServer implements AsyncDisposable {
   }
 }
 
-/** A WebSocket whose messages are asked for one by one. */
+/** A WebSocket whose messages are read one by one. */
 export class RawSocket {
   readonly #ws: WebSocket;
   readonly #messages: (string | ArrayBuffer)[] = [];
@@ -173,7 +173,7 @@ export class RawSocket {
   }
 }
 
-/** What a session's `close` event says, once there is one. */
+/** Returns the arguments of a session's `close` event, once it is fired. */
 export async function closing(
   server: EngineServer,
 ): Promise<{ reason: string; description?: string }> {

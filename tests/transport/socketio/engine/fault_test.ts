@@ -21,7 +21,7 @@ async function told(server: EngineServer): Promise<void> {
 }
 
 for (const frame of ["abc", "1", "4" + "x".repeat(100)]) {
-  Deno.test(`a listener that throws as the frame ${frame.slice(0, 3)} ends a session is survived`, async () => {
+  Deno.test(`the engine survives a listener that throws when the frame ${frame.slice(0, 3)} ends a session`, async () => {
     await using server = failing({ maxHttpBufferSize: 50 });
     const socket = await server.connect();
     socket.send(frame);
@@ -30,14 +30,14 @@ for (const frame of ["abc", "1", "4" + "x".repeat(100)]) {
   });
 }
 
-Deno.test("a listener that throws as a client leaves is survived", async () => {
+Deno.test("the engine survives a listener that throws when a client disconnects", async () => {
   await using server = failing();
   (await server.connect()).close();
   await told(server);
 });
 
 for (const body of ["abc", "1", "4" + "x".repeat(100)]) {
-  Deno.test(`a listener that throws as the post ${body.slice(0, 3)} ends a session is survived`, async () => {
+  Deno.test(`the engine survives a listener that throws when the post ${body.slice(0, 3)} ends a session`, async () => {
     await using server = failing({ maxHttpBufferSize: 50 });
     const sid = await server.open();
     assert.equal(await server.post(sid, body), body === "1" ? 200 : 500);
@@ -45,7 +45,7 @@ for (const body of ["abc", "1", "4" + "x".repeat(100)]) {
   });
 }
 
-Deno.test("a listener that throws as a poll is given up is survived", async () => {
+Deno.test("the engine survives a listener that throws when a poll is aborted", async () => {
   await using server = failing();
   const sid = await server.open();
   const given = new AbortController();
@@ -56,7 +56,7 @@ Deno.test("a listener that throws as a poll is given up is survived", async () =
   await told(server);
 });
 
-Deno.test("a listener that throws as a slow client is cut off is survived", async () => {
+Deno.test("the engine survives a listener that throws when a slow client is disconnected", async () => {
   await using server = failing({ maxBufferedBytes: 10 });
   await server.open();
   for (let i = 0; i < 3; i++) server.session.send("x".repeat(20));

@@ -3,7 +3,7 @@ import { EngineServer } from "./engine_server.ts";
 
 const OPTIONS = { pingInterval: 7000, pingTimeout: 3000, maxHttpBufferSize: 5000 };
 
-Deno.test("a polling handshake tells what a client needs to know", async () => {
+Deno.test("a polling handshake contains the session's parameters", async () => {
   await using server = new EngineServer(OPTIONS);
   const response = await server.fetch("EIO=4&transport=polling");
   assert.equal(response.status, 200);
@@ -26,7 +26,7 @@ Deno.test("a WebSocket handshake offers no upgrade", async () => {
   assert.equal(JSON.parse(String(first).slice(1)).upgrades.length, 0);
 });
 
-Deno.test("polling offers no upgrade where there is no WebSocket, or none is wanted", async () => {
+Deno.test("polling offers no upgrade if WebSockets are disabled or upgrades are not allowed", async () => {
   for (const options of [{ transports: ["polling" as const] }, { allowUpgrades: false }]) {
     await using server = new EngineServer(options);
     const text = await (await server.fetch("EIO=4&transport=polling")).text();
@@ -73,13 +73,13 @@ for (const query of ["transport=websocket", "EIO=4", "EIO=4&transport=websocket&
   });
 }
 
-Deno.test("a transport that is switched off is refused", async () => {
+Deno.test("a disabled transport is refused", async () => {
   await using server = new EngineServer({ transports: ["websocket"] });
   assert.equal(await server.status("EIO=4&transport=polling"), 400);
   await server.connect();
 });
 
-Deno.test("a session remembers its handshake and its address", async () => {
+Deno.test("a session keeps its handshake and its address", async () => {
   await using server = new EngineServer({
     remoteAddress: (request) => request.headers.get("x-real-ip") ?? "unknown",
   });
@@ -93,13 +93,13 @@ Deno.test("a session remembers its handshake and its address", async () => {
   assert.equal(request.headers["x-real-ip"], "192.0.2.7");
 });
 
-Deno.test("the peer's address is taken where nothing else is said", async () => {
+Deno.test("a session has the peer's address by default", async () => {
   await using server = new EngineServer();
   await server.open();
   assert.equal(server.session.remoteAddress, "127.0.0.1");
 });
 
-Deno.test("the cookie option sets the session's id on the handshake alone", async () => {
+Deno.test("the cookie option sets the session's id on the handshake only", async () => {
   await using server = new EngineServer({ cookie: { name: "io", path: "/" } });
   const response = await server.fetch("EIO=4&transport=polling");
   const { sid } = JSON.parse((await response.text()).slice(1));

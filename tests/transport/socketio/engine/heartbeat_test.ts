@@ -5,7 +5,7 @@ import { closing, EngineServer } from "./engine_server.ts";
 const BRISK = { pingInterval: 20, pingTimeout: 10_000 };
 const HASTY = { pingInterval: 20, pingTimeout: 20 };
 
-Deno.test("the server pings a WebSocket as long as it answers", async () => {
+Deno.test("the server pings a WebSocket while it answers", async () => {
   await using server = new EngineServer(BRISK);
   const socket = await server.connect();
   for (let i = 0; i < 3; i++) {
@@ -14,7 +14,7 @@ Deno.test("the server pings a WebSocket as long as it answers", async () => {
   }
 });
 
-Deno.test("the server pings by long-polling as long as it is answered", async () => {
+Deno.test("the server pings a polling session while it answers", async () => {
   await using server = new EngineServer(BRISK);
   const sid = await server.open();
   for (let i = 0; i < 3; i++) {
@@ -37,7 +37,7 @@ Deno.test("a polling session that does not answer is closed", async () => {
   assert.equal(await server.pollStatus(sid), 400);
 });
 
-Deno.test("a poll of a session that is overdue ends it, also before the late timer does", async () => {
+Deno.test("a poll ends its session if the session is overdue, even before the late timer does", async () => {
   const engine = new DenoEngine({ pingInterval: 20, pingTimeout: 20 });
   const remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;
   const info = { remoteAddr, completed: Promise.resolve() };
@@ -48,7 +48,7 @@ Deno.test("a poll of a session that is overdue ends it, also before the late tim
   const opened = await (await ask("")).text();
   const { sid } = JSON.parse(opened.slice(1));
   assert.equal(engine.clientsCount, 1);
-  // No timer can run meanwhile: this is a turn of the event loop that takes too long.
+  // No timer can run in the meantime: this stands for a turn of the event loop that takes too long.
   for (const until = performance.now() + 100; performance.now() < until;);
   assert.equal((await ask(`&sid=${sid}`)).status, 400);
   assert.equal(engine.clientsCount, 0);

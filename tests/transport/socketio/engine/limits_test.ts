@@ -4,7 +4,7 @@ import { closing, EngineServer } from "./engine_server.ts";
 
 const SMALL = { maxHttpBufferSize: 1000 };
 
-Deno.test("a post at the limit passes, one byte more is refused and ends the session", async () => {
+Deno.test("a post at the limit passes, and one byte more is refused and ends the session", async () => {
   await using server = new EngineServer(SMALL).echo();
   const sid = await server.open();
   const largest = "4" + "é".repeat(499) + "x";
@@ -14,7 +14,7 @@ Deno.test("a post at the limit passes, one byte more is refused and ends the ses
   assert.equal((await closing(server)).description, "payload too large");
 });
 
-Deno.test("a post without a length is refused as soon as it has streamed past the limit", async () => {
+Deno.test("a post without a length is refused as soon as it exceeds the limit", async () => {
   await using server = new EngineServer(SMALL);
   const sid = await server.open();
   const url = new URL(server.url);
@@ -23,14 +23,14 @@ Deno.test("a post without a length is refused as soon as it has streamed past th
   await write(`POST ${url.pathname}?EIO=4&transport=polling&sid=${sid} HTTP/1.1\r\n`);
   await write(`Host: ${url.host}\r\nTransfer-Encoding: chunked\r\n\r\n`);
   for (let chunk = 0; chunk < 3; chunk++) await write(`190\r\n${"4".repeat(400)}\r\n`);
-  // The body never ends, and yet:
+  // The body never ends, but the response comes:
   assert.equal((await closing(server)).description, "payload too large");
   const answer = new Uint8Array(100);
   await connection.read(answer);
   assert.match(new TextDecoder().decode(answer), /^HTTP\/1\.1 413 /);
 });
 
-Deno.test("a session that ends stops the post that is under way", async () => {
+Deno.test("the end of a session stops its post in progress", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
@@ -44,7 +44,7 @@ Deno.test("a session that ends stops the post that is under way", async () => {
 });
 
 for (const [what, message] of [["text", "4" + "é".repeat(500)], ["binary", new Uint8Array(1001)]]) {
-  Deno.test(`a ${what} frame past the limit closes the WebSocket with 1009`, async () => {
+  Deno.test(`a ${what} frame over the limit closes the WebSocket with 1009`, async () => {
     await using server = new EngineServer(SMALL).echo();
     const socket = await server.connect();
     const fitting = "4" + "é".repeat(499) + "x";
@@ -56,7 +56,7 @@ for (const [what, message] of [["text", "4" + "é".repeat(500)], ["binary", new 
   });
 }
 
-Deno.test("what waits for the next poll is bounded, and one message always fits", async () => {
+Deno.test("the data waiting for the next poll is limited, and one message always fits", async () => {
   await using server = new EngineServer({ maxBufferedBytes: 1000 });
   const sid = await server.open();
   const large = "x".repeat(5000);
@@ -68,14 +68,14 @@ Deno.test("what waits for the next poll is bounded, and one message always fits"
   assert.equal(await server.pollStatus(sid), 400);
 });
 
-Deno.test("binary that waits for the next poll counts too", async () => {
+Deno.test("binary data waiting for the next poll counts too", async () => {
   await using server = new EngineServer({ maxBufferedBytes: 1000 });
   await server.open();
   for (let i = 0; i < 3; i++) server.session.send(new Uint8Array(600));
   await closing(server);
 });
 
-Deno.test("a client that does not read its WebSocket is cut off", async () => {
+Deno.test("a client that does not read its WebSocket is disconnected", async () => {
   await using server = new EngineServer({ maxBufferedBytes: 100_000 });
   using _connection = await server.connectWithoutReading();
   const chunk = "x".repeat(50_000);

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { eventually } from "../../../support/eventually.ts";
 import { closing, EngineServer } from "./engine_server.ts";
 
-Deno.test("packets come back in order, text and binary", async () => {
+Deno.test("packets are echoed in order, text and binary", async () => {
   await using server = new EngineServer().echo();
   const sid = await server.open();
   assert.equal(await server.post(sid, "4one", "bAQIDBA==", "4…€😀"), 200);
   assert.deepEqual(await server.poll(sid), ["4one", "bAQIDBA==", "4…€😀"]);
 });
 
-Deno.test("a poll waits until there is something to say", async () => {
+Deno.test("a poll waits until there is a packet", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
   const poll = server.poll(sid);
@@ -18,7 +18,7 @@ Deno.test("a poll waits until there is something to say", async () => {
   assert.deepEqual(await poll, ["4late"]);
 });
 
-Deno.test("a character that is split between two chunks of a post stays whole", async () => {
+Deno.test("a character split between two chunks of a post stays whole", async () => {
   await using server = new EngineServer().echo();
   const sid = await server.open();
   const [head, tail] = [new Uint8Array([0x34, 0xe2, 0x82]), new Uint8Array([0xac])];
@@ -49,7 +49,7 @@ for (const [what, init] of MALFORMED) {
   });
 }
 
-Deno.test("another method is refused, and harms nothing", async () => {
+Deno.test("another method is refused, without harm to the session", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
   const response = await server.fetch(`EIO=4&transport=polling&sid=${sid}`, { method: "DELETE" });
@@ -59,7 +59,7 @@ Deno.test("another method is refused, and harms nothing", async () => {
   assert.deepEqual(await server.poll(sid), ["4still here"]);
 });
 
-Deno.test("a second poll beside the first ends the session", async () => {
+Deno.test("a second concurrent poll ends the session", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
   const first = server.poll(sid);
@@ -70,7 +70,7 @@ Deno.test("a second poll beside the first ends the session", async () => {
   assert.equal((await closing(server)).description, "overlap from client");
 });
 
-Deno.test("a second post beside the first ends the session", async () => {
+Deno.test("a second concurrent post ends the session", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
   const query = `EIO=4&transport=polling&sid=${sid}`;
@@ -88,7 +88,7 @@ Deno.test("a second post beside the first ends the session", async () => {
   assert.equal((await closing(server)).description, "data request overlap from client");
 });
 
-Deno.test("a poll that the client gives up ends the session", async () => {
+Deno.test("a poll aborted by the client ends the session", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
   const given = new AbortController();
@@ -113,7 +113,7 @@ Deno.test("a close packet ends the session, and the poll with a no-op", async ()
   assert.deepEqual(await closing(server), { reason: "transport close", description: undefined });
 });
 
-Deno.test("a poll that is overtaken by the client's close packet is answered too", async () => {
+Deno.test("a poll that arrives after the client's close packet is answered too", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
   assert.equal(await server.post(sid, "1"), 200);
@@ -123,7 +123,7 @@ Deno.test("a poll that is overtaken by the client's close packet is answered too
   assert.equal((await closing(server)).reason, "transport close");
 });
 
-Deno.test("an orderly close comes with a poll of its own, after what was waiting", async () => {
+Deno.test("an orderly close comes with a separate poll, after the pending packets", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
   server.session.send("last words");

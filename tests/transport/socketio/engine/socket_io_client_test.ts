@@ -32,7 +32,7 @@ for (const [name, transports] of WAYS) {
     assert.deepEqual([...bytes], [1, 2]);
   });
 
-  Deno.test(`by ${name}: 500 events each way keep their order`, OPTIONS, async () => {
+  Deno.test(`by ${name}: 500 events in each direction keep their order`, OPTIONS, async () => {
     await using server = new SocketIoServer();
     const [up, down]: number[][] = [[], []];
     server.io.on("connection", (socket) => {
@@ -58,7 +58,7 @@ for (const [name, transports] of WAYS) {
     assert.equal(client.active, true);
   });
 
-  Deno.test(`by ${name}: pre-encoded and usual events share one order`, OPTIONS, async () => {
+  Deno.test(`by ${name}: pre-encoded and ordinary events share one order`, OPTIONS, async () => {
     await using server = new SocketIoServer();
     const client = await server.connect(transports);
     const seen = collect(client, "n");
@@ -73,7 +73,7 @@ for (const [name, transports] of WAYS) {
   });
 }
 
-Deno.test("a client that starts by polling ends on WebSocket", OPTIONS, async () => {
+Deno.test("a client that starts with polling ends on a WebSocket", OPTIONS, async () => {
   await using server = new SocketIoServer();
   const client = await server.connect(["polling", "websocket"]);
   await eventually("it has been upgraded", () => client.io.engine.transport.name === "websocket");
@@ -81,15 +81,19 @@ Deno.test("a client that starts by polling ends on WebSocket", OPTIONS, async ()
   await eventually("the server knows it", () => session.conn.transport.name === "websocket");
 });
 
-Deno.test("a broadcast to many is the same for all, and heard once", OPTIONS, async () => {
-  await using server = new SocketIoServer();
-  const clients = await Promise.all(WAYS.map(([, transports]) => server.connect(transports)));
-  const heard = clients.map((client) => collect(client, "news"));
-  for (let n = 0; n < 20; n++) server.io.emit("news", n);
-  await eventually("all have heard", () => heard.every((one) => one.length === 20));
-  const expected = Array.from({ length: 20 }, (_, n) => n);
-  assert.deepEqual(heard, [expected, expected, expected]);
-});
+Deno.test(
+  "a broadcast to many clients is identical for all, and received once",
+  OPTIONS,
+  async () => {
+    await using server = new SocketIoServer();
+    const clients = await Promise.all(WAYS.map(([, transports]) => server.connect(transports)));
+    const heard = clients.map((client) => collect(client, "news"));
+    for (let n = 0; n < 20; n++) server.io.emit("news", n);
+    await eventually("all have heard", () => heard.every((one) => one.length === 20));
+    const expected = Array.from({ length: 20 }, (_, n) => n);
+    assert.deepEqual(heard, [expected, expected, expected]);
+  },
+);
 
 Deno.test("a pre-encoded event of another namespace arrives there", OPTIONS, async () => {
   await using server = new SocketIoServer();
@@ -109,7 +113,7 @@ Deno.test("a pre-encoded event of another namespace arrives there", OPTIONS, asy
   custom.close();
 });
 
-Deno.test("a session is recovered after a cut, with what it missed", OPTIONS, async () => {
+Deno.test("a session is recovered after a break, with the missed events", OPTIONS, async () => {
   const recovery = { maxDisconnectionDuration: 60_000 };
   await using server = new SocketIoServer({ connectionStateRecovery: recovery });
   const client = await server.connect(["websocket"]);
@@ -128,21 +132,25 @@ Deno.test("a session is recovered after a cut, with what it missed", OPTIONS, as
   assert.deepEqual([client.recovered, client.id, heard], [true, id, [1, 2]]);
 });
 
-Deno.test("a middleware of Socket.IO refuses with its data, by every way", OPTIONS, async () => {
-  await using server = new SocketIoServer();
-  server.io.use((_socket, next) => {
-    next(Object.assign(new Error("No token"), { data: { code: "unauthenticated" } }));
-  });
-  for (const [, transports] of WAYS) {
-    const client = server.client(transports);
-    const error = await new Promise<Error & { data?: unknown }>((resolve) =>
-      client.once("connect_error", resolve)
-    );
-    assert.deepEqual([error.message, error.data], ["No token", { code: "unauthenticated" }]);
-  }
-});
+Deno.test(
+  "a middleware of Socket.IO refuses with its data, on both transports",
+  OPTIONS,
+  async () => {
+    await using server = new SocketIoServer();
+    server.io.use((_socket, next) => {
+      next(Object.assign(new Error("No token"), { data: { code: "unauthenticated" } }));
+    });
+    for (const [, transports] of WAYS) {
+      const client = server.client(transports);
+      const error = await new Promise<Error & { data?: unknown }>((resolve) =>
+        client.once("connect_error", resolve)
+      );
+      assert.deepEqual([error.message, error.data], ["No token", { code: "unauthenticated" }]);
+    }
+  },
+);
 
-/** The first argument of every such event, from now on. */
+/** Returns an array that collects the first argument of every such event. */
 function collect(client: Socket, event: string): unknown[] {
   const seen: unknown[] = [];
   client.on(event, (value) => seen.push(value));

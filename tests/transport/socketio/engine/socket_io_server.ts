@@ -4,7 +4,7 @@ import { DenoEngine, type EngineOptions } from "../../../../src/transport/socket
 
 export type Transports = ("polling" | "websocket")[];
 
-/** npm `socket.io` on the engine, and the official client to speak to it. */
+/** npm `socket.io` on the engine, with the official client. */
 export class SocketIoServer implements AsyncDisposable {
   readonly engine: DenoEngine;
   readonly io: Server;
@@ -29,7 +29,7 @@ export class SocketIoServer implements AsyncDisposable {
     return client;
   }
 
-  /** A client that is connected. */
+  /** Returns a connected client. */
   async connect(transports: Transports): Promise<Socket> {
     const client = this.client(transports);
     await new Promise<void>((resolve, reject) => {

@@ -16,7 +16,7 @@ async function upgrade(server: EngineServer, sid: string): Promise<RawSocket> {
   return socket;
 }
 
-Deno.test("a session moves from polling to WebSocket, and what waited moves with it", async () => {
+Deno.test("a session moves from polling to WebSocket together with its pending packets", async () => {
   await using server = new EngineServer().echo();
   const sid = await server.open();
   const socket = await probe(server, sid);
@@ -28,7 +28,7 @@ Deno.test("a session moves from polling to WebSocket, and what waited moves with
   assert.equal(await socket.next(), "4hello");
 });
 
-Deno.test("after the upgrade polls are refused and the session goes on", async () => {
+Deno.test("polls are refused after the upgrade, and the session continues", async () => {
   await using server = new EngineServer().echo();
   const sid = await server.open();
   const socket = await upgrade(server, sid);
@@ -39,7 +39,7 @@ Deno.test("after the upgrade polls are refused and the session goes on", async (
 });
 
 for (const first of ["poll", "upgrade packet"]) {
-  Deno.test(`a poll beside the upgrade packet is refused, if the ${first} is read first`, async () => {
+  Deno.test(`a poll concurrent with the upgrade packet is refused if the ${first} is read first`, async () => {
     await using server = new EngineServer().echo();
     const sid = await server.open();
     const socket = await probe(server, sid);
@@ -57,7 +57,7 @@ for (const first of ["poll", "upgrade packet"]) {
   });
 }
 
-Deno.test("a poll during an upgrade that is not completed is answered", async () => {
+Deno.test("a poll during an uncompleted upgrade is answered", async () => {
   await using server = new EngineServer({ upgradeTimeout: 200 }).echo();
   const sid = await server.open();
   const socket = await probe(server, sid);
@@ -68,7 +68,7 @@ Deno.test("a poll during an upgrade that is not completed is answered", async ()
   await socket.closed;
 });
 
-Deno.test("a second upgrade is closed and the session goes on", async () => {
+Deno.test("a second upgrade is closed, and the session continues", async () => {
   await using server = new EngineServer().echo();
   const sid = await server.open();
   const socket = await upgrade(server, sid);
@@ -98,7 +98,7 @@ for (const frame of ["4early", "5x-no-probe", "abc", "1"]) {
   });
 }
 
-Deno.test("an upgrade that is not completed is given up, and the session stays", async () => {
+Deno.test("an uncompleted upgrade is aborted, and the session continues", async () => {
   await using server = new EngineServer({ upgradeTimeout: 50 }).echo();
   const sid = await server.open();
   const socket = server.socket(`EIO=4&transport=websocket&sid=${sid}`);
@@ -107,7 +107,7 @@ Deno.test("an upgrade that is not completed is given up, and the session stays",
   assert.deepEqual(await server.poll(sid), ["4still"]);
 });
 
-Deno.test("a session that ends takes the upgrade under way with it", async () => {
+Deno.test("the end of a session aborts its upgrade", async () => {
   await using server = new EngineServer();
   const sid = await server.open();
   const socket = await probe(server, sid);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { eventually } from "../../../support/eventually.ts";
 import { closing, EngineServer } from "./engine_server.ts";
 
-Deno.test("text and binary come back as they were, in order", async () => {
+Deno.test("text and binary are echoed in order", async () => {
   await using server = new EngineServer().echo();
   const socket = await server.connect();
   socket.send("4…€😀");
@@ -13,7 +13,7 @@ Deno.test("text and binary come back as they were, in order", async () => {
   assert.equal(await socket.next(), "4");
 });
 
-Deno.test("a client without binary gets it as base64", async () => {
+Deno.test("a client without binary support gets base64", async () => {
   await using server = new EngineServer().echo();
   const socket = server.socket("EIO=4&transport=websocket&b64=1");
   await socket.next();
@@ -21,7 +21,7 @@ Deno.test("a client without binary gets it as base64", async () => {
   assert.equal(await socket.next(), "bAQIDBA==");
 });
 
-Deno.test("what is sent before the connection is open arrives", async () => {
+Deno.test("data sent before the connection is open arrives", async () => {
   await using server = new EngineServer();
   server.engine.on("connection", (session) => session.send("early"));
   const socket = await server.connect();
@@ -38,7 +38,7 @@ for (const frame of ["abc", "", "2", "é"]) {
   });
 }
 
-Deno.test("a close packet ends the session at once", async () => {
+Deno.test("a close packet ends the session immediately", async () => {
   await using server = new EngineServer();
   const socket = await server.connect();
   socket.send("1");
@@ -46,14 +46,14 @@ Deno.test("a close packet ends the session at once", async () => {
   assert.equal((await closing(server)).reason, "transport close");
 });
 
-Deno.test("a client that closes its connection has closed its session", async () => {
+Deno.test("a client that closes its connection ends its session", async () => {
   await using server = new EngineServer();
   (await server.connect()).close();
   assert.equal((await closing(server)).reason, "transport close");
   assert.equal(server.engine.clientsCount, 0);
 });
 
-Deno.test("a client that goes before its connection is upgraded leaves nothing behind", async () => {
+Deno.test("a client that disconnects before its upgrade leaves nothing behind", async () => {
   const asked = Promise.withResolvers<void>();
   await using server = new EngineServer({
     allowRequest: (request) => {
@@ -68,7 +68,7 @@ Deno.test("a client that goes before its connection is upgraded leaves nothing b
   assert.deepEqual([server.sessions.length, await server.engine.drain()], [0, 0]);
 });
 
-Deno.test("a session that is refused by its listener before it is open is closed once it is", async () => {
+Deno.test("a session refused by its listener before it is open is closed once it is open", async () => {
   await using server = new EngineServer();
   server.engine.on("connection", (session) => session.close(true));
   const closed = await server.socket().closed;
