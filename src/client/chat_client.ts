@@ -182,10 +182,7 @@ export class ChatClient extends SessionClient {
     await this.#kept?.save();
   }
 
-  /**
-   * Calls any operation of the server: over the socket if it is connected, otherwise over HTTP.
-   * Throws `offline` if neither works.
-   */
+  /** Calls an operation over the socket if open, else over HTTP; `offline` if neither works. */
   call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> {
     return this.#caller.call(name, input);
   }
@@ -198,18 +195,12 @@ export class ChatClient extends SessionClient {
     return chat;
   }
 
-  /**
-   * Shows the message in the model immediately and sends it as soon as possible; resolves with the
-   * server's row.
-   */
+  /** Shows the message at once and sends it as soon as possible; resolves with the server's row. */
   send(chatId: string, content: SendContent): Promise<MessageView> {
     return this.#sending.send(chatId, content);
   }
 
-  /**
-   * Sends a message again that the server has refused; `model` has it as `failed`, also after a
-   * restart. Throws `not_found` if there is none.
-   */
+  /** Sends a `failed` message again, also after a restart. Throws `not_found` if there is none. */
   resend(chatId: string, clientId: string): Promise<MessageView> {
     return this.#sending.resend(chatId, clientId);
   }
@@ -245,10 +236,7 @@ export class ChatClient extends SessionClient {
     this.#readMarks.mark(chatId, seq);
   }
 
-  /**
-   * Call it on every key press: notifies the other members that the caller is typing, as rarely as
-   * possible.
-   */
+  /** Call it on every key press: tells others that the caller types, as rarely as possible. */
   signalTyping(chatId: string, isTyping: boolean): void {
     this.#typing ??= import("./own_typing.ts").then((each) => new each.OwnTyping(this));
     this.#typing.then((typing) => typing.signal(chatId, isTyping), () => this.#typing = undefined);

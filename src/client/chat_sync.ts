@@ -15,9 +15,7 @@ type InboxItem = Output<"chat.inbox">["items"][number];
 export interface SyncHost {
   call: Call;
   userId(): string;
-  /**
-   * Called with the rows that followed on `after`, once they are in the model; used for decryption.
-   */
+  /** Called with the rows that followed on `after`, once the model has them; for decryption. */
   onRows(changes: ChangesView, after: number): void;
   /** The caller has left or was removed. */
   onLeft(chatId: string): void;
@@ -29,15 +27,9 @@ export interface SyncHost {
 const PAGE = 100;
 /** Number of messages fetched when a chat is first seen; older ones are fetched on request. */
 const FIRST_MESSAGES = 50;
-/**
- * Maximum number of chats whose receipts are fetched again after a break: the most recently opened
- * ones.
- */
+/** Maximum number of chats, last opened, whose receipts are fetched again after a break. */
 const MOST_RECENT = 10;
-/**
- * Maximum delay in milliseconds of a requested resync, because all clients are asked at the same
- * time.
- */
+/** Maximum delay of a requested resync in milliseconds: all clients are asked at once. */
 const RESYNC_JITTER_MS = 2_000;
 
 /**
@@ -81,10 +73,7 @@ export class ChatSync {
     void import("./sync_pages.ts").catch(() => {});
   }
 
-  /**
-   * Reloads everything after a restored backup: the server's revisions belong to another history
-   * than the cursors.
-   */
+  /** Reloads everything after a restored backup: its revisions belong to another history. */
   async startOver(): Promise<void> {
     const stale = new Set(this.model.chats.keys());
     await this.loadInbox(stale);
@@ -149,10 +138,7 @@ export class ChatSync {
     for (const item of items) if (this.model.chat(item.chat.id)) this.model.putInbox(item);
   }
 
-  /**
-   * Loads everything about a chat that is new to the model: its row, its members and its newest
-   * messages.
-   */
+  /** Loads everything about a new chat: its row, its members and its newest messages. */
   async open(chatId: string): Promise<void> {
     await this.#serial.run(chatId, () => this.#open(chatId));
   }
