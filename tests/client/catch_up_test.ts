@@ -8,14 +8,14 @@ import { RunningApp } from "../support/running_app.ts";
 import { SlowLine } from "../support/slow_line.ts";
 import { clientOf } from "./people.ts";
 
-Deno.test("openDirect does not move the cursor of a known chat over messages that are not here", async () => {
+Deno.test("openDirect does not move the cursor of a loaded chat past missing messages", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
   await using bobs = await clientOf(app.url, bob);
   const chat = await anns.client.openDirect(bob.id);
   await eventually("bob knows the chat", () => bobs.client.model.chat(chat.id));
-  // As when the events of another instance are late: the answer to openDirect comes before them.
+  // As if the events of another instance are late: the response of openDirect comes before them.
   const row = bobs.client.model.chat(chat.id)!.chat;
   const cursor = bobs.client.model.chat(chat.id)!.cursor;
   bobs.client.model.putChat({ ...row, rev: cursor + 10 });
@@ -25,7 +25,7 @@ Deno.test("openDirect does not move the cursor of a known chat over messages tha
   await eventually("all is there", () => bobs.texts(chat.id).length === 3);
 });
 
-Deno.test("Model.apply refuses rows that leave a hole behind the cursor", async () => {
+Deno.test("Model.apply refuses rows that leave a gap after the cursor", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -37,7 +37,7 @@ Deno.test("Model.apply refuses rows that leave a hole behind the cursor", async 
   assert.equal(model.chat(chatId)!.cursor, cursor);
 });
 
-Deno.test("a removed member who comes back gets what was written before the removal", async () => {
+Deno.test("a removed member who comes back gets the messages from before the removal", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const http = app.client(ann);
@@ -54,12 +54,12 @@ Deno.test("a removed member who comes back gets what was written before the remo
   assert.deepEqual(back.body.messages.map(({ text }: { text: string }) => text), ["before"]);
 });
 
-Deno.test("a client on a weak line that missed 600 long messages in 2,000 chats gets online and complete", async () => {
+Deno.test("a client on a slow line that missed 600 long messages in 2,000 chats gets online and complete", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const store = await app.openStore();
   const chats = await seedChats(store, ann, 2_000);
-  // 96 KB/s and 15 s without a byte, both by ten, so that the test is short.
+  // 96 KB/s and 15 s without a byte, both divided by ten, so that the test is short.
   await using line = new SlowLine(Number(new URL(app.url).port), 960_000);
   await using anns = await clientOf(line.url, ann, { timeoutMs: 1_500 });
   await anns.client.close();
@@ -75,7 +75,7 @@ Deno.test("a client on a weak line that missed 600 long messages in 2,000 chats 
   assert.ok(line.sent - before < 1.3 * needed, `${line.sent - before} bytes for ${needed}`);
 });
 
-Deno.test("a client of 20,000 chats reconnects, and asks only for what has changed", async () => {
+Deno.test("a client of 20,000 chats reconnects, and requests only the changes", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const store = await app.openStore();
@@ -99,7 +99,7 @@ Deno.test("a client of 20,000 chats reconnects, and asks only for what has chang
 
 type Seeded = ReturnType<typeof aChat>;
 
-/** Groups of one member, at revision 1. */
+/** Creates groups of one member, at revision 1. */
 async function seedChats(store: Store, { id: userId }: Person, count: number): Promise<Seeded[]> {
   const chats = Array.from({ length: count }, () => aChat());
   await Promise.all(chats.map((chat) =>
@@ -114,7 +114,7 @@ async function seedChats(store: Store, { id: userId }: Person, count: number): P
   return chats;
 }
 
-/** Messages written past the server, spread over the chats. */
+/** Writes messages directly to the store, spread over the chats. */
 async function seedMessages(
   store: Store,
   chats: Seeded[],

@@ -7,7 +7,7 @@ import type { ChatView } from "../../src/api/views/chat.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf } from "./people.ts";
 
-Deno.test("an old message that is touched leaves no hole in the history", async () => {
+Deno.test("an old message that changes leaves no gap in the history", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -28,7 +28,7 @@ Deno.test("an old message that is touched leaves no hole in the history", async 
   assert.equal(await bobs.client.loadOlder(chat.id), false);
 });
 
-Deno.test("a durable event of a later version is caught up on, as rows", async () => {
+Deno.test("ChatSync catches up on a durable event of a later version, as rows", async () => {
   const { sync, calls, model } = synced((after) => ({ rev: after + 1, more: false }));
   const event = { event: "poll.created", chatId: "chat", rev: 6, data: { id: "no message" } };
   sync.onEvent(event as unknown as ServerEvent);
@@ -38,7 +38,7 @@ Deno.test("a durable event of a later version is caught up on, as rows", async (
   assert.equal(model.chat("chat")!.messages.size, 0);
 });
 
-Deno.test("a server that gets no further is not asked again and again", async () => {
+Deno.test("ChatSync does not repeat requests to a server that makes no progress", async () => {
   const { sync, calls, model } = synced((after) => ({ rev: after, more: true }));
   sync.onEvent({ event: "chat.updated", chatId: "chat", rev: 9, data: {} as ChatView });
   await sync.idle();
@@ -77,7 +77,7 @@ Deno.test("ChatSync answers any number of resyncs with one sync, however many ch
   assert.ok([...model.chats.values()].every(({ cursor }) => cursor === 6));
 });
 
-/** In step up to revision 5 of one chat; `changes` says how far a catch-up gets. */
+/** In step up to revision 5 of one chat; `changes` determines how far a catch-up gets. */
 function synced(changes: (after: number) => { rev: number; more: boolean }) {
   const model = new Model();
   model.putChat({ id: "chat", rev: 5 } as ChatView);

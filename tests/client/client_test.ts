@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf } from "./people.ts";
 
-Deno.test("two people talk: a message is shown at once, arrives, and is marked read", async () => {
+Deno.test("a message is shown immediately, arrives at the other user, and is marked as read", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -22,7 +22,7 @@ Deno.test("two people talk: a message is shown at once, arrives, and is marked r
   });
 });
 
-Deno.test("what was read while a client was away is marked read when it is back", async () => {
+Deno.test("messages read while a client was away are marked as read when it is back", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);

@@ -6,7 +6,7 @@ import { HttpClient } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf } from "./people.ts";
 
-Deno.test("a token that ran out is renewed once, however many calls wait for it", async () => {
+Deno.test("an expired token is renewed once, however many calls wait for it", async () => {
   await using app = await RunningApp.start();
   const session = await registered(app.url);
   const paths: string[] = [];
@@ -23,12 +23,13 @@ Deno.test("a token that ran out is renewed once, however many calls wait for it"
   assert.equal(paths.filter((path) => path === "/api/auth/refresh-token").length, 1);
   app.clock.ahead += 31_000;
   await client.useSession({ ...session, accessToken: "ran out" });
-  // That refresh token was used, and too long ago for its successor to be given again: the session ends.
+  // That refresh token was used, too long ago for its successor to be returned again: the session
+  // ends.
   await assert.rejects(client.call("chat.inbox", {}), hasCode("signed_out"));
   assert.equal(client.user, null);
 });
 
-Deno.test("a session that is ended elsewhere ends here, for good", async () => {
+Deno.test("a session that is ended elsewhere ends here for good", async () => {
   await using app = await RunningApp.start();
   const session = await registered(app.url);
   const storage = memoryKeyStore();
@@ -45,7 +46,7 @@ Deno.test("a session that is ended elsewhere ends here, for good", async () => {
   await client.close();
 });
 
-Deno.test("an error has the server's code, fields and times", async () => {
+Deno.test("a ChatError has the server's code, fields and times", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   await using anns = await clientOf(app.url, ann);
@@ -59,7 +60,7 @@ Deno.test("an error has the server's code, fields and times", async () => {
   await assert.rejects(login, hasCode("offline"));
 });
 
-Deno.test("what is sent without a connection waits, outlives the client, and leaves in order", async () => {
+Deno.test("messages sent without a connection wait, outlive the client, and are sent in order", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const storage = memoryKeyStore();
@@ -79,7 +80,7 @@ Deno.test("what is sent without a connection waits, outlives the client, and lea
   assert.deepEqual(await storage.names("outbox/"), []);
 });
 
-Deno.test("a send whose answer is lost is there once", async () => {
+Deno.test("a message whose response is lost is stored once", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   let lost = 0;
@@ -112,7 +113,7 @@ Deno.test("a send whose answer is lost is there once", async () => {
   assert.equal(items.length, texts.length);
 });
 
-Deno.test("an event that went missing is caught up on when the next one comes", async () => {
+Deno.test("a lost event is caught up on when the next one comes", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   let swallowed = 0;
@@ -166,7 +167,7 @@ Deno.test("a server that does not answer is offline, over HTTP and for a socket"
   });
   client.connect();
   assert.equal(await waits, 1);
-  // A browser says so when it has a network again: no need to wait.
+  // A browser reports that it has a network again: no need to wait.
   globalThis.dispatchEvent(new Event("online"));
   assert.equal(client.state, "connecting");
   await eventually("it tries again", () => made > 1);
@@ -176,7 +177,7 @@ Deno.test("a server that does not answer is offline, over HTTP and for a socket"
   assert.deepEqual([client.state, made], ["idle", tries]);
 });
 
-Deno.test("an address that no socket takes is a failed try, not a crash", async () => {
+Deno.test("a URL that no socket accepts is a failed attempt, not a crash", async () => {
   class ThrowingSocket {
     constructor() {
       throw new DOMException("insecure", "SecurityError");
@@ -190,7 +191,7 @@ Deno.test("an address that no socket takes is a failed try, not a crash", async 
   await client.close();
 });
 
-Deno.test("a client is one person's, and so is a session that another tab has changed", async () => {
+Deno.test("a client belongs to one user, even if another tab has changed the session", async () => {
   const storage = memoryKeyStore();
   const client = new ChatClient({ url: "http://localhost", storage });
   await client.useSession({ ...SESSION, expiresIn: 0 });
@@ -206,13 +207,13 @@ Deno.test("a client is one person's, and so is a session that another tab has ch
   assert.equal((await other.resume())?.id, "bob", "his session is untouched");
 });
 
-Deno.test("a stored session that cannot be read is none", async () => {
+Deno.test("an unreadable stored session counts as none", async () => {
   const storage = memoryKeyStore();
   await storage.write({ session: new TextEncoder().encode("{") });
   assert.equal(await new ChatClient({ url: "http://localhost", storage }).resume(), null);
 });
 
-Deno.test("more chats than fit into a frame are caught up on all the same", async () => {
+Deno.test("more chats than fit into a frame are all caught up on", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);

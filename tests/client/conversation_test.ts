@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf } from "./people.ts";
 
-Deno.test("a conversation fetches its messages when a screen subscribes, and older ones when asked", async () => {
+Deno.test("a conversation fetches its messages when a screen subscribes, and older ones on request", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -27,7 +27,7 @@ Deno.test("a conversation fetches its messages when a screen subscribes, and old
   stop();
 });
 
-Deno.test("a conversation that is looked at offline is fetched with the next connection", async () => {
+Deno.test("a conversation shown without a network is fetched with the next connection", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -42,7 +42,7 @@ Deno.test("a conversation that is looked at offline is fetched with the next con
   await eventually("it is fetched", () => messages.getSnapshot().rows.length === 2);
 });
 
-Deno.test("a draft says that its writer is typing, is sent once, and is empty after it", async () => {
+Deno.test("a draft signals typing, is sent once, and is empty afterward", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -64,7 +64,7 @@ Deno.test("a draft says that its writer is typing, is sent once, and is empty af
   await eventually("she has stopped", () => his.typing.getSnapshot().length === 0);
 });
 
-Deno.test("refused messages are in failed with their text, whatever is known of their chat", async () => {
+Deno.test("refused messages are in failed with their text, even if their chat is not loaded", async () => {
   await using app = await RunningApp.start({ LIMIT_TEXT_LENGTH: "10" });
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -83,7 +83,7 @@ Deno.test("refused messages are in failed with their text, whatever is known of 
   assert.deepEqual(failed.getSnapshot().map(({ chatId }) => chatId), [elsewhere]);
 });
 
-Deno.test("markRead holds at once without a connection, and on the server with the next one", async () => {
+Deno.test("markRead takes effect locally without a connection, and on the server with the next one", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DeviceLock } from "../../src/client/encryption/device_lock.ts";
 
-/** Web Locks of one name, as far as they are used: one holder at a time, the others in order. */
+/** A minimal Web Locks: one holder at a time, the others in order. */
 class Locks {
   #last: Promise<unknown> = Promise.resolve();
 
@@ -18,7 +18,7 @@ class Locks {
   }
 }
 
-Deno.test("a lock that was given up while it was waited for is there for the next", async () => {
+Deno.test("a lock whose waiting request was released is available to the next", async () => {
   Object.defineProperty(navigator, "locks", { value: new Locks(), configurable: true });
   try {
     const [first, closed, next] = [1, 2, 3].map(() => new DeviceLock("device"));

@@ -27,12 +27,12 @@ Deno.test("a device that its owner removes leaves the group, and its owner does 
   await eventually("bob reads on", () => bobs.texts(chat.id).includes("only the phone"));
 });
 
-Deno.test("a device whose key packages run low is told so, and sends more", async () => {
+Deno.test("a device whose key packages run low is notified, and sends more", async () => {
   await using app = await RunningApp.start({ RATE_CLAIMS: "100/60m" });
   const { ann, bob } = await app.people("ann", "bob");
   await using bobs = await clientOf(app.url, bob, { device: "phone" });
   await using anns = await clientOf(app.url, ann);
-  // Strangers would not be handed the last ten.
+  // Strangers would not receive the last ten.
   await bobs.client.call("group.create", { name: "Both", memberIds: [ann.id] });
   let told = 0;
   bobs.client.on("mls.keyPackagesLow", () => told++);
@@ -50,7 +50,7 @@ Deno.test("a device whose key packages run low is told so, and sends more", asyn
   assert.ok(seen.size > 30, `${seen.size} were handed out`);
 });
 
-Deno.test("a Commit may be larger than other requests: it is read, and refused for what it is", async () => {
+Deno.test("a Commit may be larger than other requests: it is read, and refused for its content", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const http = app.client(ann);

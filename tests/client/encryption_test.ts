@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf, type TestClient } from "./people.ts";
 
-Deno.test("a direct chat of several devices: all read it, and a later device from then on", async () => {
+Deno.test("all devices of a direct chat read it, and a later device from then on", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using phone = await clientOf(app.url, ann, { device: "phone" });
@@ -33,7 +33,7 @@ Deno.test("a direct chat of several devices: all read it, and a later device fro
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("a group: people are added and removed with its keys; edits and reactions apply", async () => {
+Deno.test("users are added and removed with a group's keys; edits and reactions apply", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cat } = await app.people("ann", "bob", "cat");
   await using anns = await clientOf(app.url, ann, { device: "phone" });
@@ -67,7 +67,7 @@ Deno.test("a group: people are added and removed with its keys; edits and reacti
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("a device that was away takes all it missed, over many epochs, in order", async () => {
+Deno.test("a device that was away reads everything it missed, over many epochs, in order", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann, { device: "phone" });
@@ -79,7 +79,7 @@ Deno.test("a device that was away takes all it missed, over many epochs, in orde
   for (let epoch = 0; epoch < 12; epoch++) {
     texts.push(`in epoch ${epoch}`);
     const { id: messageId } = await anns.client.send(id, { text: texts.at(-1)! });
-    // A pin touches an old message: it is read at its own place all the same.
+    // A pin changes an old message, which is still read at its own position.
     if (epoch === 1) await anns.client.call("message.pin", { messageId });
     await anns.client.encryption.renewKeys(id);
   }
@@ -89,7 +89,7 @@ Deno.test("a device that was away takes all it missed, over many epochs, in orde
   await read(id, [...texts, "back"], anns);
 });
 
-Deno.test("a file of an encrypted chat is ciphertext to the server, and whole to its members", async () => {
+Deno.test("a file of an encrypted chat is ciphertext to the server, and readable to its members", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann, { device: "phone" });
@@ -109,7 +109,7 @@ Deno.test("a file of an encrypted chat is ciphertext to the server, and whole to
   assert.notDeepEqual(stored.slice(0, 50_000), bytes);
 });
 
-Deno.test("a backup brings a lost device's texts back, and it joins its chats anew", async () => {
+Deno.test("a backup restores a lost device's texts, and the device joins its chats again", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const [storage, deviceKey] = [memoryKeyStore(), await generateDeviceKey()];

@@ -7,7 +7,7 @@ import { declaredOperations } from "../tools/client_endpoints.ts";
 const declared = await declaredOperations(new URL("../../src/", import.meta.url));
 const operations = declared.map(({ operation }) => operation);
 
-Deno.test("the client knows every operation of the server, as it is declared", async () => {
+Deno.test("the client has every operation of the server, as it is declared", async () => {
   const names = operations.map(({ name }) => name);
   assert.deepEqual(Object.keys(ALL_ENDPOINTS), names, "run `deno task client:endpoints`");
   for (const { name, rest, socket, access, optionalSession } of operations) {
@@ -21,7 +21,7 @@ Deno.test("the client knows every operation of the server, as it is declared", a
   }
 });
 
-Deno.test("the operations that the client has at hand are those of the whole list", () => {
+Deno.test("the endpoints of the first screen are those of the whole list", () => {
   for (const [name, endpoint] of Object.entries(FIRST_ENDPOINTS)) {
     assert.equal(endpoint, ALL_ENDPOINTS[name], name);
   }

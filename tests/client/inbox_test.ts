@@ -3,7 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf, type TestClient } from "./people.ts";
 
-Deno.test("Inbox has title, peer, unread, mentions and last message, and orders by activity", async () => {
+Deno.test("Inbox has title, peer, unread, mentions and last message, sorted by activity", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cleo } = await app.people("ann", "bob", "cleo");
   await using anns = await clientOf(app.url, ann);
@@ -29,7 +29,7 @@ Deno.test("Inbox has title, peer, unread, mentions and last message, and orders 
   });
 });
 
-Deno.test("Inbox snapshots are the same objects until something of them changes", async () => {
+Deno.test("Inbox snapshots are the same objects until their chat changes", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cleo } = await app.people("ann", "bob", "cleo");
   await using anns = await clientOf(app.url, ann);
@@ -57,7 +57,7 @@ Deno.test("Inbox snapshots are the same objects until something of them changes"
   assert.deepEqual([row.reactions.length, reacted.reactions.length], [0, 1], "rows never change");
 });
 
-Deno.test("Inbox counts what came while away, what another device has read, and what was muted there", async () => {
+Deno.test("Inbox counts messages missed while away, and follows reads and mutes of another device", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -79,7 +79,7 @@ Deno.test("Inbox counts what came while away, what another device has read, and 
   await eventually("a deleted one does not count", () => row().unread === 0);
 });
 
-Deno.test("Inbox does not count messages of a blocked person in a group", async () => {
+Deno.test("Inbox does not count messages of a blocked user in a group", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -96,7 +96,7 @@ Deno.test("Inbox does not count messages of a blocked person in a group", async 
   await eventually("it counts again", () => inbox.row(id)?.unread === 1);
 });
 
-Deno.test("Inbox keeps a chat that was left apart, with its messages, until it is dropped", async () => {
+Deno.test("Inbox keeps a left chat separately, with its messages, until it is dropped", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);

@@ -7,7 +7,7 @@ import { clientOf } from "./people.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Makes what `action` makes as it would have been made so many days ago. */
+/** Runs `action` with a clock that is this many days behind. */
 async function daysAgo<T>(days: number, action: () => Promise<T>): Promise<T> {
   const now = Date.now;
   Date.now = () => now() - days * DAY_MS;

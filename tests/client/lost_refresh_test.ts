@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ChatClient } from "../../src/client/mod.ts";
 import { RunningApp } from "../support/running_app.ts";
 
-/** The client's fetch, whose next answers to a refresh are lost after the server gave them. */
+/** A fetch for the client that loses its next responses to a refresh after the server sent them. */
 function lossy(): { fetch: typeof fetch; lose(count: number): void; asked: number } {
   const state = {
     asked: 0,
@@ -20,14 +20,16 @@ function lossy(): { fetch: typeof fetch; lose(count: number): void; asked: numbe
   return state;
 }
 
-/** A client whose access token is exchanged at each call: it lives for less than the client's margin. */
+/**
+ * A client whose access token is exchanged at each call: its lifetime is below the client's margin.
+ */
 async function signedUp(app: RunningApp, fetch: typeof globalThis.fetch): Promise<ChatClient> {
   const client = new ChatClient({ url: app.url, fetch });
   await client.register({ username: "ann", email: "ann@example.org", password: "a long password" });
   return client;
 }
 
-Deno.test("a client stays signed in when the answer to a refresh is lost", async () => {
+Deno.test("a client stays signed in when the response to a refresh is lost", async () => {
   await using app = await RunningApp.start({ JWT_EXPIRY: "15s" });
   const network = lossy();
   const client = await signedUp(app, network.fetch);
@@ -41,7 +43,7 @@ Deno.test("a client stays signed in when the answer to a refresh is lost", async
   await client.close();
 });
 
-Deno.test("two tabs that refresh at the same moment both stay signed in", async () => {
+Deno.test("two tabs that refresh at the same time both stay signed in", async () => {
   await using app = await RunningApp.start({ JWT_EXPIRY: "15s" });
   const client = await signedUp(app, fetch);
   await client.close();
@@ -49,7 +51,7 @@ Deno.test("two tabs that refresh at the same moment both stay signed in", async 
     identifier: "ann",
     password: "a long password",
   });
-  // Without a storage that they share, and so without taking turns.
+  // Without a shared storage, so they cannot take turns.
   const tabs = [0, 1].map(() => new ChatClient({ url: app.url }));
   for (const tab of tabs) await tab.useSession(pair.body);
   const names = await Promise.all(tabs.map((tab) => tab.call("user.profile", {})));

@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf, type TestClient } from "./people.ts";
 
-Deno.test("a message heard live and one that was missed come as the same event, each once", async () => {
+Deno.test("a live message and a missed one come as the same event, each once", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cleo } = await app.people("ann", "bob", "cleo");
   await using anns = await clientOf(app.url, ann);
@@ -35,7 +35,7 @@ Deno.test("a message heard live and one that was missed come as the same event, 
   assert.equal(heard.length, 10, "an edit is no new message");
 });
 
-Deno.test("a chat that is new while its client listens brings all messages since joining", async () => {
+Deno.test("a chat that is new to a listening client brings all messages since joining", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -49,7 +49,7 @@ Deno.test("a chat that is new while its client listens brings all messages since
   assert.deepEqual(heard.map(({ text }) => text), ["0", "1", "2"]);
 });
 
-Deno.test("memberCount follows who joins and leaves, live and after a break", async () => {
+Deno.test("memberCount follows members who join and leave, live and after a break", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cleo, dan } = await app.people("ann", "bob", "cleo", "dan");
   await using anns = await clientOf(app.url, ann);

@@ -1,4 +1,7 @@
-/** Faults of a program and its deployment: each is told at once, with what to change, and never as being offline. */
+/**
+ * Faults of a program and its deployment: each is reported immediately, with the necessary change,
+ * and never as being offline.
+ */
 import assert from "node:assert/strict";
 import { ChatClient, ChatError, memoryKeyStore } from "../../src/client/mod.ts";
 import { RunningApp } from "../support/running_app.ts";
@@ -6,7 +9,7 @@ import { clientOf } from "./people.ts";
 
 const url = "https://chat.example.org";
 
-/** Making a client with these options throws `misuse` with that sentence. */
+/** Requires that a client with these options throws `misuse` with that sentence. */
 function refused(options: unknown, sentence: RegExp): void {
   const isMisuse = (error: unknown) => {
     assert.ok(error instanceof ChatError && error.code === "misuse", String(error));
@@ -22,7 +25,7 @@ async function codeAndText(promise: Promise<unknown>): Promise<[code: string, te
   return [error.code, error.message];
 }
 
-Deno.test("ChatClient says which address to write instead of one that cannot work", () => {
+Deno.test("ChatClient names the URL to write instead of one that cannot work", () => {
   const cases = [
     ["https://chat.example.org/api", url],
     ["https://chat.example.org/api/", url],
@@ -46,7 +49,7 @@ Deno.test("ChatClient says which address to write instead of one that cannot wor
   }
 });
 
-Deno.test("ChatClient takes an address with a path, and with slashes at its end", () => {
+Deno.test("ChatClient accepts a URL with a path, and with trailing slashes", () => {
   for (
     const right of [url, `${url}/`, `${url}/chat/`, "http://localhost:5000", "HTTPS://example.org"]
   ) {
@@ -75,7 +78,7 @@ Deno.test("ChatClient refuses options that are missing, unknown or of the wrong 
   new ChatClient({ url, storage: undefined, timeoutMs: undefined });
 });
 
-Deno.test("ChatClient says so where the platform lacks WebSocket or fetch", () => {
+Deno.test("ChatClient reports a platform without WebSocket or fetch", () => {
   for (const name of ["WebSocket", "fetch"] as const) {
     const original = Object.getOwnPropertyDescriptor(globalThis, name)!;
     Object.defineProperty(globalThis, name, { value: undefined, configurable: true });
@@ -87,7 +90,7 @@ Deno.test("ChatClient says so where the platform lacks WebSocket or fetch", () =
   }
 });
 
-Deno.test("ChatClient.call names the operation that was meant, without asking the server", async () => {
+Deno.test("ChatClient.call names the operation that was meant, without a request to the server", async () => {
   const client = new ChatClient({ url: "http://127.0.0.1:1" });
   const call = (name: string, input: unknown) =>
     codeAndText(client.call(name as never, input as never));
@@ -105,7 +108,7 @@ Deno.test("ChatClient.call names the operation that was meant, without asking th
   ]);
 });
 
-Deno.test("ChatClient.call says which field of the path is missing", async () => {
+Deno.test("ChatClient.call names the missing field of the path", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   await using test = await clientOf(app.url, ann);
@@ -115,7 +118,7 @@ Deno.test("ChatClient.call says which field of the path is missing", async () =>
   ]);
 });
 
-Deno.test("a session with a bad token is over, over HTTP as over the socket", async () => {
+Deno.test("a session with a bad token ends, over HTTP as over the socket", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const client = new ChatClient({ url: app.url });
@@ -130,7 +133,7 @@ Deno.test("a session with a bad token is over, over HTTP as over the socket", as
   assert.deepEqual(await codeAndText(other.call("user.profile", {})), over);
 });
 
-Deno.test("another server's page, at the client's address, rejects sign-in and online", async () => {
+Deno.test("another server's page at the client's URL rejects sign-in and online", async () => {
   await using other = page(() =>
     new Response("<h1>Vite</h1>", { headers: { "content-type": "text/html" } })
   );
@@ -142,13 +145,13 @@ Deno.test("another server's page, at the client's address, rejects sign-in and o
   assert.equal((await codeAndText(client.online()))[0], "bad_answer");
 });
 
-Deno.test("another program's JSON, at the client's address, is no session", async () => {
+Deno.test("another program's JSON at the client's URL is not a session", async () => {
   await using other = page(() => Response.json({ hello: "world" }));
   await using client = await signedIn(addressOf(other));
   assert.equal((await codeAndText(client.online()))[0], "bad_answer");
 });
 
-Deno.test("a proxy that passes no WebSockets is named as the cause", async () => {
+Deno.test("a proxy without WebSocket support is named as the cause", async () => {
   await using app = await RunningApp.start();
   await using proxy = page((request) => {
     const { pathname } = new URL(request.url);
@@ -164,7 +167,7 @@ Deno.test("a proxy that passes no WebSockets is named as the cause", async () =>
   );
 });
 
-Deno.test("a server that is not there is waited for", async () => {
+Deno.test("a client waits for a server that is not there", async () => {
   const gone = page(() => new Response());
   const address = addressOf(gone);
   await gone.shutdown();
@@ -189,7 +192,7 @@ function addressOf(server: Deno.HttpServer<Deno.NetAddr>): string {
   return `http://127.0.0.1:${server.addr.port}`;
 }
 
-/** A client with a session that is taken at its word, on its way to that address. */
+/** A client with an unverified session, connecting to that URL. */
 async function signedIn(address: string): Promise<ChatClient & AsyncDisposable> {
   const client = new ChatClient({ url: address });
   const tokens = { accessToken: "access", refreshToken: "refresh", expiresIn: 3_600 };

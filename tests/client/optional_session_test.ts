@@ -3,7 +3,7 @@ import { generate } from "otplib";
 import { ChatClient } from "../../src/client/mod.ts";
 import { RunningApp } from "../support/running_app.ts";
 
-Deno.test("a client acts for its own account where a session is not needed but counts", async () => {
+Deno.test("a client sends its session to operations that need none but use it", async () => {
   await using app = await RunningApp.start();
   const client = new ChatClient({ url: app.url });
   const password = "a long password";

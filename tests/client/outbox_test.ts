@@ -12,7 +12,7 @@ class Sender {
   readonly faults: unknown[] = [];
   userId = "ann";
   isReady = true;
-  /** What the next try fails with. */
+  /** The failure of the next attempt. */
   refusal: ChatError | null = null;
   tries = 0;
 
@@ -35,7 +35,7 @@ class Sender {
   }
 }
 
-Deno.test("outbox: what an earlier run left goes first, and each goes once", async () => {
+Deno.test("Outbox sends the messages of an earlier run first, and each once", async () => {
   const storage = memoryKeyStore();
   void new Sender().outbox(storage).add(draft("old"));
   await stored(storage, 1);
@@ -50,7 +50,7 @@ Deno.test("outbox: what an earlier run left goes first, and each goes once", asy
   assert.deepEqual(await storage.names(""), []);
 });
 
-Deno.test("outbox: what somebody else left here is not sent in another's name", async () => {
+Deno.test("Outbox does not send messages of another user", async () => {
   const storage = memoryKeyStore();
   void new Sender().outbox(storage).add(draft("ann's"));
   await stored(storage, 1);
@@ -64,7 +64,7 @@ Deno.test("outbox: what somebody else left here is not sent in another's name", 
   assert.equal((await storage.names("")).length, 1);
 });
 
-Deno.test("outbox: what cannot be stored is refused, and not sent behind one's back", async () => {
+Deno.test("Outbox refuses a message that cannot be stored, and does not send it", async () => {
   const storage = failing(memoryKeyStore(), "write");
   const sender = new Sender();
   const outbox = sender.outbox(storage);
@@ -76,7 +76,7 @@ Deno.test("outbox: what cannot be stored is refused, and not sent behind one's b
   assert.deepEqual([sender.sent, outbox.size], [["kept"], 0]);
 });
 
-Deno.test("outbox: an entry that cannot be read does not hold up the others", async () => {
+Deno.test("Outbox sends the others if one entry cannot be read", async () => {
   const inner = memoryKeyStore();
   await inner.write({ "outbox/ann/0-broken": new TextEncoder().encode("{") });
   void new Sender().outbox(inner).add(draft("whole"));
@@ -89,7 +89,7 @@ Deno.test("outbox: an entry that cannot be read does not hold up the others", as
   assert.deepEqual([sender.sent, sender.faults.length], [["whole"], 1]);
 });
 
-Deno.test("outbox: one that cannot be deleted is told, and the next is sent", async () => {
+Deno.test("Outbox reports an entry that cannot be deleted, and sends the next", async () => {
   const storage = failing(memoryKeyStore(), "delete");
   const sender = new Sender();
   const outbox = sender.outbox(storage);
@@ -101,7 +101,7 @@ Deno.test("outbox: one that cannot be deleted is told, and the next is sent", as
   assert.equal(sender.faults.length, 2);
 });
 
-Deno.test("outbox: what is not ready keeps its place", async () => {
+Deno.test("Outbox keeps the place of a message that is not ready", async () => {
   const sender = new Sender();
   const outbox = sender.outbox(memoryKeyStore());
   outbox.open();
@@ -115,11 +115,11 @@ Deno.test("outbox: what is not ready keeps its place", async () => {
   assert.deepEqual(sender.sent, ["one", "two"]);
 });
 
-Deno.test("outbox: the end of a session loses nothing, and a new connection ends a pause", async () => {
+Deno.test("Outbox loses nothing when the session ends, and a new connection ends a pause", async () => {
   const sender = new Sender();
   const outbox = sender.outbox(memoryKeyStore());
   outbox.open();
-  // A pause of eleven days, if nothing ended it.
+  // A pause of eleven days, unless it is ended.
   sender.refusal = new ChatError("signed_out", "no session", { retryAfterMs: 1e9 });
   const sending = outbox.add(draft("kept"));
   await eventually("it was tried", () => sender.tries === 1);
@@ -130,7 +130,7 @@ Deno.test("outbox: the end of a session loses nothing, and a new connection ends
   assert.deepEqual([sender.sent, sender.failed], [["kept"], []]);
 });
 
-Deno.test("outbox: what the server refuses is given back, and the next is sent", async () => {
+Deno.test("Outbox reports a message that the server refuses, and sends the next", async () => {
   const sender = new Sender();
   const outbox = sender.outbox(memoryKeyStore());
   outbox.open();
@@ -166,7 +166,7 @@ Deno.test("Outbox keeps a refused draft over a restart until it is sent again or
   await assert.rejects(outbox.discard("again"), { code: "not_found" });
 });
 
-Deno.test("Outbox can send again what could not be stored", async () => {
+Deno.test("Outbox can send a message again that could not be stored", async () => {
   const storage = failing(memoryKeyStore(), "write");
   const sender = new Sender();
   const outbox = sender.outbox(storage);
@@ -186,7 +186,7 @@ async function stored(storage: KeyStore, count: number): Promise<void> {
   await eventually("it is stored", async () => (await storage.names("")).length === count);
 }
 
-/** A storage whose writes, or whose deletions, fail while `fails` is set. */
+/** A storage whose writes or deletions fail while `fails` is set. */
 function failing(inner: KeyStore, what: "write" | "delete"): KeyStore & { fails: boolean } {
   return {
     ...inner,

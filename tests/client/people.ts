@@ -1,7 +1,7 @@
 import { ChatClient, type ChatClientOptions } from "../../src/client/mod.ts";
 import type { Person } from "../support/people.ts";
 
-/** A client that somebody is signed in with, past the login, and connected. */
+/** A signed-in and connected client. */
 export class TestClient implements AsyncDisposable {
   readonly faults: unknown[] = [];
 
@@ -9,7 +9,7 @@ export class TestClient implements AsyncDisposable {
     client.on("fault", (error) => this.faults.push(error));
   }
 
-  /** What is to be read in a chat, in order. */
+  /** Returns the texts shown in a chat, in order. */
   texts(chatId: string): string[] {
     return this.client.model.messagesOf(chatId)
       .filter(({ encrypted }) => encrypted?.isShown ?? true)

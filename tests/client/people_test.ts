@@ -24,7 +24,7 @@ Deno.test("People fetches names and presence when first needed, and keeps them u
   assert.ok(told >= 3);
 });
 
-Deno.test("People asks again for those it could not fetch, once there is a connection", async () => {
+Deno.test("People fetches again after a failure, once there is a connection", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   let isOffline = false;

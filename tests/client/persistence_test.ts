@@ -5,7 +5,7 @@ import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf, type TestClient } from "./people.ts";
 
-Deno.test("messages that came while a program was down come as message after its restart, each once", async () => {
+Deno.test("messages sent while a program was down come as message events after its restart, each once", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cleo } = await app.people("ann", "bob", "cleo");
   await using anns = await clientOf(app.url, ann);
@@ -36,7 +36,7 @@ Deno.test("messages that came while a program was down come as message after its
   assert.deepEqual(third, ["six"]);
 });
 
-Deno.test("a message whose handling a crash has cut off comes again with the next run", async () => {
+Deno.test("a message whose handler was interrupted by a crash comes again in the next run", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -61,7 +61,7 @@ Deno.test("a message whose handling a crash has cut off comes again with the nex
   assert.deepEqual(again, ["slow"]);
 });
 
-Deno.test("encrypted messages that came while a program was down come as message, too, once they are read", async () => {
+Deno.test("encrypted messages sent while a program was down come as message events once decrypted", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const kept = { storage: memoryKeyStore(), deviceKey: await generateDeviceKey() };
@@ -93,7 +93,7 @@ Deno.test("encrypted messages that came while a program was down come as message
   assert.deepEqual(heard, ["one", "two"]);
 });
 
-Deno.test("what was kept is shown without a network: chats, messages, names, drafts, unsent messages", async () => {
+Deno.test("stored chats, messages, names, drafts and unsent messages are shown without a network", async () => {
   await using app = await RunningApp.start({ LIMIT_TEXT_LENGTH: "20" });
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -135,7 +135,7 @@ Deno.test("what was kept is shown without a network: chats, messages, names, dra
   assert.equal(anns.texts(id).filter((text) => text === "written offline").length, 1);
 });
 
-Deno.test("signing out deletes what was kept, and persist: false keeps nothing of chats", async () => {
+Deno.test("signing out deletes the stored data, and persist: false stores no chats", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const storage = memoryKeyStore();
@@ -150,7 +150,7 @@ Deno.test("signing out deletes what was kept, and persist: false keeps nothing o
   assert.equal(await kept(), 0);
 });
 
-Deno.test("a record that cannot be read has everything fetched again, and nothing seems to be new", async () => {
+Deno.test("an unreadable record causes everything to be fetched again, and no message seems new", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann);
@@ -175,7 +175,7 @@ Deno.test("a record that cannot be read has everything fetched again, and nothin
   assert.deepEqual(heard, ["new"]);
 });
 
-Deno.test("a record of each version that was ever written can be read", async () => {
+Deno.test("records of every earlier version can be read", async () => {
   const storage = memoryKeyStore(
     new Map(
       Object.entries(VERSION_1).map(([name, record]) => {
@@ -199,7 +199,7 @@ Deno.test("a record of each version that was ever written can be read", async ()
   await client.close();
 });
 
-/** Signs in by what the storage has; not connected yet. */
+/** A client signed in from the storage; not connected yet. */
 class OnlineAgain implements AsyncDisposable {
   readonly client: ChatClient;
 
@@ -212,7 +212,7 @@ class OnlineAgain implements AsyncDisposable {
   }
 }
 
-/** Until it has heard `last`, and a little more would have shown. */
+/** Runs until it has received `last`, and long enough for a duplicate to show. */
 async function runBot(
   url: string,
   { id }: Person,
@@ -248,7 +248,10 @@ async function contains(
 
 const AT = "2026-11-29T22:00:00.000Z";
 
-/** As the first version was written. Never changed: a later one gets a fixture of its own beside it. */
+/**
+ * A record in the form of the first version. Never changed: a later version gets a separate fixture
+ * next to it.
+ */
 const VERSION_1 = {
   "model/bob/head": { v: 1, incarnation: "i", blocked: ["cleo"] },
   "model/bob/draft/chat": { v: 1, text: "a draft" },

@@ -4,7 +4,7 @@ import { Rest } from "../../src/client/rest.ts";
 
 const PAGE = "<html><body><h1>nginx</h1></body></html>";
 
-/** The error of a call that is answered so, by whatever stands before the server. */
+/** The error of a call with this response from something in front of the server. */
 async function errorOf(status: number, headers: Record<string, string> = {}): Promise<ChatError> {
   const fetch = () =>
     Promise.resolve(
@@ -19,7 +19,7 @@ async function errorOf(status: number, headers: Record<string, string> = {}): Pr
   return error;
 }
 
-Deno.test("a page that a proxy answers is reported as what it is", async () => {
+Deno.test("a proxy's page is reported as the proxy's", async () => {
   const codes: [number, string][] = [
     [200, "bad_answer"],
     [403, "bad_answer"],

@@ -6,7 +6,7 @@ import { RunningApp } from "../support/running_app.ts";
 const README = fileURLToPath(new URL("../../src/client/README.md", import.meta.url));
 const CLIENT = new URL("../../src/client/", import.meta.url).href;
 
-Deno.test("the quick start of the client works as it is written", async () => {
+Deno.test("the quick start of the client runs", async () => {
   const { code, stdout, stderr } = await runAll("quick-start");
   assert.equal(code, 0, stderr);
   assert.match(stdout, /bob hears: Hello, Bob!/);
@@ -16,7 +16,7 @@ Deno.test("the quick start of the client works as it is written", async () => {
   assert.match(stdout, /refused: name/);
 });
 
-Deno.test("the example of encrypted chats works as it is written", async () => {
+Deno.test("the example of encrypted chats runs", async () => {
   const { code, stdout, stderr } = await runAll("encrypted");
   assert.equal(code, 0, stderr);
   assert.match(stdout, /bob reads: Only we can read this/);
@@ -24,7 +24,9 @@ Deno.test("the example of encrypted chats works as it is written", async () => {
   assert.match(stdout, /verified: true/);
 });
 
-/** The examples whose name begins so, one after another, against a server of the test's own. */
+/**
+ * Runs the examples whose name begins with `prefix` one after another, against a separate server.
+ */
 async function runAll(prefix: string) {
   await using app = await RunningApp.start();
   const examples = readmeExamples(await Deno.readTextFile(README))

@@ -10,7 +10,7 @@ import { clientOf } from "./people.ts";
 
 for (const isRenewed of [true, false]) {
   const how = isRenewed ? "by deno task restore" : "by hand, as an old file";
-  Deno.test(`a client that was further on than a backup restored ${how} starts over`, async () => {
+  Deno.test(`a client that is ahead of a backup restored ${how} starts over`, async () => {
     await using folder = await TempDir.make("restored");
     const dataDir = folder.join("data");
     const config = testConfig(dataDir, { PORT: String(freePort()) });
@@ -39,7 +39,7 @@ for (const isRenewed of [true, false]) {
   });
 }
 
-/** As `deno task restore` does: the store gets another incarnation. */
+/** Gives the store another incarnation, as `deno task restore` does. */
 function renew(file: string): void {
   const db = new DatabaseSync(file);
   db.exec("UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'incarnation'");

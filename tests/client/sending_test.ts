@@ -5,7 +5,7 @@ import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf } from "./people.ts";
 
-Deno.test("nothing is sent in the clear before it is known whether the chat is encrypted", async () => {
+Deno.test("nothing is sent unencrypted before it is known whether the chat is encrypted", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const kept = { storage: memoryKeyStore(), deviceKey: await generateDeviceKey() };
@@ -24,7 +24,7 @@ Deno.test("nothing is sent in the clear before it is known whether the chat is e
   };
   const client = new ChatClient({ url: app.url, ...kept, WebSocket: OpenSocket, fetch: listening });
   assert.ok(await client.resume());
-  // Started without a network: the inbox is not here yet.
+  // Started without a network: the inbox is not loaded yet.
   const sending = client.send(chatId, { text: "for bob alone" });
   client.connect();
   await client.online();
@@ -36,7 +36,7 @@ Deno.test("nothing is sent in the clear before it is known whether the chat is e
   await client.close();
 });
 
-Deno.test("what waits for an encrypted chat is shown and kept until the encryption is enabled", async () => {
+Deno.test("messages for an encrypted chat are shown and stored until encryption is enabled", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const kept = { storage: memoryKeyStore(), deviceKey: await generateDeviceKey() };
@@ -51,7 +51,7 @@ Deno.test("what waits for an encrypted chat is shown and kept until the encrypti
   assert.equal(again.texts(chatId).filter((text) => text === "written offline").length, 1);
 });
 
-Deno.test("a server that says an encrypted chat is none gets nothing in the clear", async () => {
+Deno.test("a server that calls an encrypted chat unencrypted gets no plain text", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann, { device: "phone" });
@@ -82,7 +82,7 @@ Deno.test("a device is open once: in one client, and in one tab of those with on
   assert.equal(items.length, 1);
 });
 
-/** Made by a client that has closed since; it leaves `unsent` behind. */
+/** Created by a client that has closed since; it leaves `unsent` behind. */
 async function encryptedChat(
   url: string,
   ann: Person,

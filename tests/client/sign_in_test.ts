@@ -21,7 +21,7 @@ Deno.test("signing in with a second factor takes one call for the password and o
   await assert.rejects(client.answerChallenge(result.challenge, "000000"), {
     code: "unauthenticated",
   });
-  // Each code works once, so it is that of the next half minute.
+  // Each code works once, so this is the code of the next half minute.
   app.clock.ahead += 30_000;
   const user = await client.answerChallenge(result.challenge, await codeAt(Date.now() + 30_000));
   assert.equal(user.username, "ann");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { TypingNow } from "../../src/client/typing_now.ts";
 import { eventually } from "../support/eventually.ts";
 
-Deno.test("TypingNow forgets a person whose end never came, and says so", async () => {
+Deno.test("TypingNow expires a user whose end never came, and notifies its listener", async () => {
   const changes: string[] = [];
   const typing = new TypingNow((chatId) => changes.push(chatId), 20);
   typing.set("chat", "ann", true);

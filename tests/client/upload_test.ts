@@ -3,10 +3,10 @@ import { memoryKeyStore } from "../../src/client/mod.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf } from "./people.ts";
 
-/** Three chunks and a bit. */
+/** Three chunks and a part of one. */
 const SIZE = 2_000_000;
 
-Deno.test("an upload tells how far it is, and its address works without a header and is renewed", async () => {
+Deno.test("an upload reports its progress, and its URL works without a header and is renewed", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   await using anns = await clientOf(app.url, ann);
@@ -29,7 +29,7 @@ Deno.test("an upload tells how far it is, and its address works without a header
   assert.equal((await files.upload(fileOf(0))).size, 0);
 });
 
-Deno.test("an upload goes on where it was after its connection broke, and sends nothing twice", async () => {
+Deno.test("an upload continues at its offset after its connection broke, and sends nothing twice", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   let sentBytes = 0;
@@ -40,7 +40,7 @@ Deno.test("an upload goes on where it was after its connection broke, and sends 
       if (++broken === 2) throw new TypeError("the network is gone");
       const response = await fetch(url, init);
       sentBytes += init.body.size;
-      // It has arrived, and the answer is lost.
+      // The chunk has arrived, and its response is lost.
       if (broken === 3) throw new TypeError("the network is gone");
       return response;
     },
@@ -50,7 +50,7 @@ Deno.test("an upload goes on where it was after its connection broke, and sends 
   assert.equal(sentBytes, SIZE);
 });
 
-Deno.test("an upload goes on after a restart of the program, if the storage lasts", async () => {
+Deno.test("an upload continues after a restart of the program, if the storage lasts", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   const storage = memoryKeyStore();
@@ -82,7 +82,7 @@ Deno.test("an upload goes on after a restart of the program, if the storage last
   assert.deepEqual(await storage.names("upload/"), []);
 });
 
-Deno.test("an upload that is aborted or refused leaves nothing behind", async () => {
+Deno.test("an aborted or refused upload leaves nothing behind", async () => {
   await using app = await RunningApp.start({ LIMIT_FILE_BYTES: "3000000" });
   const { ann } = await app.people("ann");
   const storage = memoryKeyStore();
@@ -103,7 +103,7 @@ function fileOf(size: number): File {
   return new File(["x".repeat(size)], "notes.txt", { type: "text/plain", lastModified: 1 });
 }
 
-Deno.test("the address of a file is another one before the first has expired", async () => {
+Deno.test("the URL of a file is replaced before the first has expired", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   await using anns = await clientOf(app.url, ann);
@@ -111,7 +111,7 @@ Deno.test("the address of a file is another one before the first has expired", a
   const { id } = await files.upload(fileOf(10));
   const first = await files.url(id);
   const { now } = Date;
-  // Links live for 15 minutes at least.
+  // Links live for at least 15 minutes.
   Date.now = () => now() + 11 * 60_000;
   try {
     const second = await files.url(id);

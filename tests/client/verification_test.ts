@@ -10,7 +10,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { clientOf } from "./people.ts";
 
-Deno.test("who was verified is so until a new key comes, and again once that was compared", async () => {
+Deno.test("a verification holds until a new key comes, and again once that was compared", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const kept = { device: "phone", storage: memoryKeyStore(), deviceKey: await generateDeviceKey() };
@@ -35,7 +35,7 @@ Deno.test("who was verified is so until a new key comes, and again once that was
   const { encryption } = anns.client;
   assert.equal(await encryption.isVerified(id, bob.id), false);
   assert.equal(await encryption.hasChangedKeys(bob.id), true);
-  // What was compared before the tablet came says nothing of the tablet.
+  // A number compared before the tablet came says nothing about the tablet.
   await assert.rejects(encryption.markVerified(id, bob.id, number), hasCode("conflict"));
   const now = await tablet.client.encryption.safetyNumber(id, ann.id);
   await encryption.markVerified(id, bob.id, now.replace(/.{5}/g, "$& "));
@@ -51,7 +51,7 @@ Deno.test("who was verified is so until a new key comes, and again once that was
   assert.equal(await again.client.encryption.isVerified(id, bob.id), true, "kept on the device");
 });
 
-Deno.test("a device of one's own that was not compared ends a verification, too", async () => {
+Deno.test("a new device of the user ends a verification too until it was compared", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann, { device: "phone" });
@@ -70,7 +70,7 @@ Deno.test("a device of one's own that was not compared ends a verification, too"
   assert.equal(await encryption.isVerified(id, bob.id), false, "which compares nothing");
 });
 
-Deno.test("there is no safety number with who has no device in the chat", async () => {
+Deno.test("safetyNumber throws for a user without a device in the chat", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann, { device: "phone" });

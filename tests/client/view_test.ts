@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { View } from "../../src/client/view.ts";
 
-Deno.test("View returns the same snapshot until it has changed, and tells of changes only", async () => {
+Deno.test("View returns the same snapshot until it has changed, and notifies of changes only", async () => {
   let [count, computed, told] = [1, 0, 0];
   const view = new View(() => {
     computed++;
@@ -31,7 +31,7 @@ Deno.test("View returns the same snapshot until it has changed, and tells of cha
   assert.equal(view.getSnapshot().count, 3);
 });
 
-Deno.test("View keeps listeners apart that are one function, and calls back on the first", async () => {
+Deno.test("View keeps two listeners of one function apart, and notifies on the first", async () => {
   let [value, firsts, told] = [1, 0, 0];
   const view = new View(() => value, () => firsts++);
   const listener = () => told++;

@@ -4,7 +4,7 @@ import { CuttableProxy } from "../support/cuttable_proxy.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 
-Deno.test("a page that becomes visible tries to connect at once, and else looks whether its connection lives", async () => {
+Deno.test("a page that becomes visible connects immediately, and otherwise checks its connection", async () => {
   await using app = await RunningApp.start();
   const { ann } = await app.people("ann");
   await using proxy = new CuttableProxy(() => Number(new URL(app.url).port));
@@ -42,7 +42,7 @@ Deno.test("a page that becomes visible tries to connect at once, and else looks 
   assert.deepEqual([client.state, pings()], ["idle", 2]);
 });
 
-/** What a browser says of whether its page is seen. */
+/** The browser's report of whether its page is visible. */
 class Page extends EventTarget implements Disposable {
   visibilityState = "visible";
 

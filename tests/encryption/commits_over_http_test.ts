@@ -19,7 +19,7 @@ for (const { name, ignore, environment } of testedStores()) {
       },
     });
 
-  test("a Commit adds people with its revision, once, and only for the current epoch", async (app) => {
+  test("a Commit adds users with its revision, once, and only for the current epoch", async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     const anns = await RawDevice.make(app, ann);
     const bobs = await RawDevice.make(app, bob);
@@ -58,7 +58,7 @@ for (const { name, ignore, environment } of testedStores()) {
     );
   });
 
-  test("who has to be asked is added by no Commit, and can join after accepting", async (app) => {
+  test("no Commit adds a user who must be invited first, and they can join after accepting", async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     const anns = await RawDevice.make(app, ann);
     const bobs = await RawDevice.make(app, bob);
@@ -83,7 +83,7 @@ for (const { name, ignore, environment } of testedStores()) {
     assert.equal(joins.status, 201, JSON.stringify(joins.body));
   });
 
-  test("racing Commits for one epoch: one is taken, the others are stale", async (app) => {
+  test("of concurrent Commits for one epoch one is accepted, and the others are stale", async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     const devices = [await RawDevice.make(app, ann)];
     for (let i = 0; i < 3; i++) devices.push(await RawDevice.make(app, bob));
@@ -105,7 +105,7 @@ for (const { name, ignore, environment } of testedStores()) {
     }
   });
 
-  test("a Commit does what it says, by whom it says, or is refused", async (app) => {
+  test("a Commit is refused unless its changes and sender are those of the request", async (app) => {
     const { ann, bob, cat } = await app.people("ann", "bob", "cat");
     const anns = await RawDevice.make(app, ann);
     const bobs = await RawDevice.make(app, bob);
@@ -148,7 +148,7 @@ for (const { name, ignore, environment } of testedStores()) {
     refused(await bobs.post(chatId, forAnn), 403, "forbidden");
   });
 
-  test("the chat takes ciphertext of its group and epoch, and nothing in the clear", async (app) => {
+  test("an encrypted chat accepts ciphertext of its group and epoch, and no plain text", async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     const anns = await RawDevice.make(app, ann);
     const bobs = await RawDevice.make(app, bob);
@@ -184,7 +184,7 @@ for (const { name, ignore, environment } of testedStores()) {
     assert.equal(group.roster().length, 1);
   });
 
-  test("a Commit makes no group larger than a group may be", async (app) => {
+  test("a Commit cannot exceed the maximum size of a group", async (app) => {
     const { ann, bob, cat } = await app.people("ann", "bob", "cat");
     const anns = await RawDevice.make(app, ann);
     for (const person of [bob, cat]) await RawDevice.make(app, person);

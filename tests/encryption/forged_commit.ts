@@ -25,7 +25,7 @@ import { cipherSuite, clientConfig } from "../../src/client/mls/suite.ts";
 import { encodeWire } from "../../src/client/mls/wire.ts";
 import { concat } from "../../src/core/bytes.ts";
 
-/** A device that may sign for a group, and what it knows of the group. */
+/** A device that can sign for a group, with its knowledge of the group. */
 export interface Forger {
   tree: RatchetTree;
   context: GroupContext;
@@ -36,27 +36,27 @@ export interface Forger {
   isExternal: boolean;
 }
 
-/** Mistakes that a device makes on purpose: everything around them is right, and signed. */
+/** Deliberate faults of a device: everything around them is correct and signed. */
 export interface Forgery {
   /** In the order in which they are sent. */
   proposals?: Proposal[];
-  /** Sends no path; only what adds members may do without. */
+  /** Sends no path, which only Commits that add members may omit. */
   withoutPath?: boolean;
   /** Changes the path's leaf before it is signed. */
   leaf?: (leaf: LeafNode) => Partial<LeafNode>;
-  /** Signs the path's leaf in place of the member's key. */
+  /** Signs the path's leaf instead of the member's key. */
   leafSignKey?: Uint8Array;
   /** Changes the path's leaf after it was signed. */
   signedLeaf?: (leaf: LeafNode) => Partial<LeafNode>;
   nodes?: (nodes: UpdatePath["nodes"]) => UpdatePath["nodes"];
-  /** The tree of the GroupInfo, where it is not what the Commit leads to. */
+  /** The tree of the GroupInfo, if it differs from the result of the Commit. */
   infoTree?: (tree: RatchetTree) => RatchetTree;
   infoContext?: (context: GroupContext) => Partial<GroupContext>;
-  /** The confirmation tag of the GroupInfo, where it is not that of the Commit. */
+  /** The confirmation tag of the GroupInfo, if it differs from that of the Commit. */
   infoTag?: Uint8Array;
-  /** The leaf that the Commit says has sent it. */
+  /** The leaf that the Commit names as its sender. */
   senderIndex?: number;
-  /** The leaf that the GroupInfo says has signed it. */
+  /** The leaf that the GroupInfo names as its signer. */
   infoSigner?: number;
   infoSignKey?: Uint8Array;
   externalPub?: Uint8Array;
@@ -64,7 +64,7 @@ export interface Forgery {
 
 const WIRE = "mls_public_message";
 
-/** A member, as its key store has it. */
+/** Returns a member from its key store. */
 export async function memberOf(store: KeyStore, chatId: string): Promise<Forger> {
   const stored = await readRecord(store, chatId, clientConfig(() => true));
   return ofState(stored!.record.state);
@@ -82,7 +82,7 @@ function ofState(state: ClientState): Forger {
   };
 }
 
-/** A device outside the group that joins by itself; it is put into the tree. */
+/** Returns a device outside the group that joins by itself, and adds it to the tree. */
 export async function joinerOf(
   store: KeyStore,
   device: { userId: string; deviceId: string },
@@ -103,7 +103,7 @@ export async function joinerOf(
   };
 }
 
-/** A Commit with the forgery in it, and with signatures and hashes that are right for it. */
+/** Returns a Commit with the forgery, and with matching signatures and hashes. */
 export async function forgeCommit(forger: Forger, forgery: Forgery = {}): Promise<StagedCommit> {
   const suite = await cipherSuite();
   const { leafIndex, signKey, context } = forger;
@@ -133,7 +133,7 @@ export async function forgeCommit(forger: Forger, forgery: Forgery = {}): Promis
     forger.confirmationTag,
     suite.hash,
   );
-  // Only members can tell what it should be.
+  // Only members know the correct value.
   const confirmationTag = crypto.getRandomValues(new Uint8Array(32));
   const publicMessage = await protectPublicMessage(forger.membershipKey, context, {
     content: framedContent,
@@ -162,7 +162,7 @@ export async function forgeCommit(forger: Forger, forgery: Forgery = {}): Promis
   };
 }
 
-/** The tree after the proposals and the forged path. */
+/** Returns the tree after the proposals and the forged path. */
 async function withPath(
   forger: Forger,
   forgery: Forgery,
@@ -196,7 +196,7 @@ function apply({ tree, leafIndex }: Forger, proposals: Proposal[]): [RatchetTree
   let after = tree;
   for (const proposal of proposals) {
     if (proposal.proposalType !== "remove" || proposal.remove.removed === leafIndex) continue;
-    // For a leaf that is not there ts-mls does not come to an end.
+    // For a missing leaf, ts-mls never returns.
     if (after[2 * proposal.remove.removed] === undefined) continue;
     after = removeLeafNode(after, proposal.remove.removed as never);
   }

@@ -2,7 +2,7 @@ import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { cipherSuite } from "../../src/client/mls/suite.ts";
 import { decodeKeyPackage, encodeWire } from "../../src/client/mls/wire.ts";
 
-/** A Welcome that a server takes for one to these key packages, and that nobody can open. */
+/** Returns a Welcome that a server accepts for these key packages, and that no device can open. */
 export async function forgeWelcome(keyPackages: string[]): Promise<string> {
   const suite = await cipherSuite();
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));

@@ -22,14 +22,14 @@ import type { HttpClient } from "../support/http_client.ts";
 import type { Person } from "../support/people.ts";
 
 /**
- * A member of encrypted chats written from src/encryption/README.md alone, on an MLS library and HTTP: it
- * shares no code with the client library, so that what the README leaves out does not work here.
+ * A member of encrypted chats written from src/encryption/README.md alone, on an MLS library and
+ * HTTP. It shares no code with the client library, so facts missing from the README make it fail.
  */
 export class IndependentMember {
-  /** What was read, in order: the sender's id, and the JSON of the application data. */
+  /** Messages in order: the sender's id, and the JSON of the application data. */
   readonly read: { senderId: string; content: Content }[] = [];
   #state: ClientState | null = null;
-  /** The Commit that was sent and is still to come back, and the state that it leads to. */
+  /** The Commit that was sent and has not come back yet, and the state that it leads to. */
   #staged: { commit: string; next: ClientState } | null = null;
   #cursor = 0;
 
@@ -73,7 +73,7 @@ export class IndependentMember {
     return new IndependentMember(http, person, device.body.id, suite, keys);
   }
 
-  /** Takes the Welcome to a chat; false if there is none yet. */
+  /** Joins by the Welcome to a chat; returns false if there is none yet. */
   async join(chatId: string): Promise<boolean> {
     const { body } = await this.http.get(`/api/devices/${this.deviceId}/welcomes`);
     const waiting = body.items.find((each: { chatId: string }) => each.chatId === chatId);
@@ -90,7 +90,7 @@ export class IndependentMember {
     return true;
   }
 
-  /** Takes Commits and messages in the order of one number: a Commit's rev, a message's seq. */
+  /** Applies Commits and messages in the order of one number: a Commit's rev, a message's seq. */
   async catchUp(chatId: string): Promise<void> {
     for (let more = true; more;) {
       const { body } = await this.http.get(`/api/chats/${chatId}/changes?after=${this.#cursor}`);
@@ -126,7 +126,7 @@ export class IndependentMember {
     assert.equal(status, 201, JSON.stringify(answer));
   }
 
-  /** Renews the keys of this device: a Commit without proposals. */
+  /** Renews the keys of this device by a Commit without proposals. */
   async renewKeys(chatId: string): Promise<void> {
     const before = this.#state!;
     const { newState: next, commit } = await createCommit(
@@ -144,7 +144,7 @@ export class IndependentMember {
     this.#staged = { commit: text, next };
   }
 
-  /** Uploads ciphertext in chunks, and returns what the message says of the file. */
+  /** Uploads ciphertext in chunks, and returns the description of the file for its message. */
   async upload(chatId: string, name: string, plaintext: Buffer): Promise<FileContent> {
     const [key, noncePrefix] = [randomBytes(32), randomBytes(7)];
     const chunks = Math.max(1, Math.ceil(plaintext.length / CHUNK));
@@ -199,7 +199,7 @@ export class IndependentMember {
     const message = decode(ciphertext);
     assert.ok(message.wireformat === "mls_private_message");
     const { privateMessage } = message;
-    // From before this device joined, or its own: it has no key for either.
+    // From before this device joined, or its own message: it has no key for either.
     if (privateMessage.epoch < this.#state!.groupContext.epoch) return;
     if (senderId === this.person.id) return;
     const result = await processPrivateMessage(
@@ -215,7 +215,7 @@ export class IndependentMember {
     this.read.push({ senderId, content });
   }
 
-  /** With ratchet_tree, and with external_pub, which is an `opaque<V>`. */
+  /** With ratchet_tree, and with external_pub as an `opaque<V>`. */
   async #groupInfo(state: ClientState): Promise<string> {
     const { hpke } = this.suite;
     const { publicKey } = await hpke.deriveKeyPair(state.keySchedule.externalSecret);

@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { type FileContent, IndependentMember } from "./independent_member.ts";
 
-Deno.test("a member written from the protocol alone reads messages, edits, reactions and files, and writes them", async () => {
+Deno.test("a member written from the protocol alone reads and writes messages, edits, reactions and files", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, dan } = await app.people("ann", "bob", "dan");
   const dans = await IndependentMember.register(app.client(dan), dan);

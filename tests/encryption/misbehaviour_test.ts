@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { RawDevice, tampered } from "./raw_device.ts";
 
-Deno.test("a Commit that no member can take does not end the group: they join anew, and go on", async () => {
+Deno.test("a Commit that no member can apply does not end the group: members join again, and continue", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cat } = await app.people("ann", "bob", "cat");
   const bobs = await RawDevice.make(app, bob);
@@ -19,7 +19,7 @@ Deno.test("a Commit that no member can take does not end the group: they join an
   const group = await bobs.join(id);
   await reads(cats, id);
   const staged = await group.stage({});
-  // Its last bytes are the membership tag, which nobody but members can check.
+  // Its last bytes are the membership tag, which only members can check.
   const answer = await bobs.post(id, { ...staged, commit: tampered(staged.commit, -1) });
   assert.equal(answer.status, 201);
   await eventually("both have joined anew", () => rejoined.length === 2);
@@ -32,7 +32,7 @@ Deno.test("a Commit that no member can take does not end the group: they join an
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("a Welcome that cannot be read does not keep anybody out: they join by themselves", async () => {
+Deno.test("an unreadable Welcome keeps no device out: it joins by itself", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const evil = await RawDevice.make(app, ann);
@@ -50,7 +50,7 @@ Deno.test("a Welcome that cannot be read does not keep anybody out: they join by
   assert.deepEqual(waiting.items, []);
 });
 
-Deno.test("a message that is sent again, or under another's name, is shown as unreadable", async () => {
+Deno.test("a message that is repeated, or under another sender's name, is shown as unreadable", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cat } = await app.people("ann", "bob", "cat");
   const bobs = await RawDevice.make(app, bob);
@@ -78,7 +78,7 @@ async function reads(test: TestClient, chatId: string): Promise<void> {
   });
 }
 
-Deno.test("a message that another has written is not shown under its sender's name", async () => {
+Deno.test("a message is not shown under the name of a sender who did not write it", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cat } = await app.people("ann", "bob", "cat");
   const [bobs, cats] = [await RawDevice.make(app, bob), await RawDevice.make(app, cat)];
@@ -88,7 +88,7 @@ Deno.test("a message that another has written is not shown under its sender's na
   const group = await cats.join(id);
   const clientId = newId();
   const content = encodeContent({ kind: "message", clientId, text: "cat wrote this" });
-  // Cat's device is in league with bob, and never sends it itself.
+  // Cat's device cooperates with bob, and never sends the message itself.
   const ciphertext = await group.encrypt(content);
   assert.equal((await bobs.send(id, ciphertext, clientId)).status, 201);
   await eventually("ann has it", () => anns.texts(id).length === 1);

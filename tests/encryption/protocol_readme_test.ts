@@ -13,7 +13,7 @@ async function examples(): Promise<Record<string, never>[]> {
   return [...text.matchAll(/```json\n([^`]*)```/g)].map(([, json]) => JSON.parse(json));
 }
 
-Deno.test("the contents that the protocol shows are read as they stand", async () => {
+Deno.test("the client reads the contents in the protocol's examples", async () => {
   const shown = await examples();
   assert.deepEqual(shown.map(({ kind }) => kind), ["message", "edit", "delete", "reaction"]);
   for (const { v, ...content } of shown) {
@@ -23,7 +23,7 @@ Deno.test("the contents that the protocol shows are read as they stand", async (
   }
 });
 
-Deno.test("a file that is encrypted as the protocol says is decrypted", async () => {
+Deno.test("the client decrypts a file encrypted as the protocol describes", async () => {
   const [{ files: [file] }] = await examples() as unknown as { files: never[] }[];
   const { key, noncePrefix } = fileSecretOf(file);
   for (const size of [0, 1, 65_536, 65_537, 200_000]) {
@@ -44,7 +44,7 @@ Deno.test("a file that is encrypted as the protocol says is decrypted", async ()
   }
 });
 
-Deno.test("the safety number is the one that the protocol describes", async () => {
+Deno.test("the safety number is computed as the protocol describes", async () => {
   const people = ["ann", "bob"].map((userId, i) => ({
     userId,
     signatureKeys: [1, 2].map((n) => new Uint8Array(32).fill(10 * (i + 1) - n)),

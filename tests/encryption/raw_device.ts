@@ -9,7 +9,7 @@ import type { HttpAnswer, HttpClient } from "../support/http_client.ts";
 import type { Person } from "../support/people.ts";
 import type { RunningApp } from "../support/running_app.ts";
 
-/** A device that speaks HTTP by itself, so that a test can send whatever it likes. */
+/** A device that uses HTTP directly, so that a test can send anything. */
 export class RawDevice {
   private constructor(
     readonly http: HttpClient,
@@ -38,7 +38,7 @@ export class RawDevice {
     return this.mls.deviceId;
   }
 
-  /** What this device signs with. */
+  /** The keys that this device signs with. */
   async signatureKeys(): Promise<{ publicKey: Uint8Array; signKey: Uint8Array }> {
     const [publicKey, signKey] = unpackParts((await this.store.read("device/signature"))!);
     return { publicKey, signKey };
@@ -57,7 +57,7 @@ export class RawDevice {
     }));
   }
 
-  /** An encrypted group, and the caller's MLS group for it at epoch 0. */
+  /** Creates an encrypted group, and the caller's MLS group for it at epoch 0. */
   async newGroup(): Promise<MlsGroup> {
     const answer = await this.http.post("/api/groups", { name: "Group", encrypted: true });
     assert.equal(answer.status, 201);
@@ -68,7 +68,7 @@ export class RawDevice {
     return this.http.post(`/api/chats/${chatId}/mls/commit`, { clientId: newId(), ...body });
   }
 
-  /** Makes a Commit and has it accepted. */
+  /** Creates a Commit and has it accepted. */
   async commit(group: MlsGroup, change: GroupChange): Promise<HttpAnswer> {
     const staged = await group.stage(change);
     const answer = await this.post(group.chatId, staged);
@@ -92,7 +92,10 @@ export class RawDevice {
   }
 }
 
-/** The object with one bit of the byte at `index` turned; a negative index counts from the end. */
+/**
+ * Returns the object with one bit of the byte at `index` flipped; a negative index counts from the
+ * end.
+ */
 export function tampered(encoded: string, index: number): string {
   const bytes = fromBase64Url(encoded);
   bytes[index < 0 ? bytes.length + index : index] ^= 1;

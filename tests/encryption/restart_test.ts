@@ -17,7 +17,7 @@ import { testedStores } from "../support/tested_stores.ts";
 import { memberOf } from "./forged_commit.ts";
 import { RawDevice } from "./raw_device.ts";
 
-/** A made-up transcript hash in a first Commit, which only its maker could check. */
+/** An invented transcript hash in a first Commit, which only its creator could check. */
 const madeUp = { infoContext: () => ({ confirmedTranscriptHash: new Uint8Array(32).fill(7) }) };
 
 for (const { name, ignore, environment } of testedStores()) {
@@ -32,7 +32,7 @@ for (const { name, ignore, environment } of testedStores()) {
       },
     });
 
-  test("a new group takes the place of one whose Commits are refused", async (app) => {
+  test("a new group replaces one whose Commits are refused", async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     const [evil, bobs] = [await RawDevice.make(app, ann), await RawDevice.make(app, bob)];
     const { body: chat } = await evil.http.post("/api/chats", { userId: bob.id, encrypted: true });
@@ -83,7 +83,7 @@ for (const { name, ignore, environment } of testedStores()) {
     assert.deepEqual([old.status, old.body.code], [409, "stale_epoch"]);
   });
 
-  test("in a group only its owner and admins may, and only by a Commit that is right", async (app) => {
+  test("only the owner and admins of a group may restart it, and only by a valid Commit", async (app) => {
     const { ann, bob, cat } = await app.people("ann", "bob", "cat");
     const [anns, bobs] = [await RawDevice.make(app, ann), await RawDevice.make(app, bob)];
     const cats = await RawDevice.make(app, cat);
@@ -118,7 +118,7 @@ for (const { name, ignore, environment } of testedStores()) {
   });
 }
 
-Deno.test("a client restarts a group, the others are told, and all of them read on", async () => {
+Deno.test("a client restarts a group, the others are notified, and all of them read later messages", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   await using anns = await clientOf(app.url, ann, { device: "phone" });
@@ -152,7 +152,7 @@ Deno.test("a client restarts a group, the others are told, and all of them read 
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("a client whose Commits are refused for a made-up first Commit joins anew by itself", async () => {
+Deno.test("a client whose Commits are refused for an invented first Commit joins again by itself", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const evil = await RawDevice.make(app, ann);
@@ -192,7 +192,7 @@ Deno.test("a client restarts a group that an earlier release let a member end", 
   assert.equal((await encryption.roster(id)).length, 2);
 });
 
-Deno.test("a group is restarted also with a member who has blocked the one who does it", async () => {
+Deno.test("a member restarts a group although another member has blocked them", async () => {
   await using app = await RunningApp.start();
   const { ann, bob, cat } = await app.people("ann", "bob", "cat");
   await using anns = await clientOf(app.url, ann, { device: "phone" });
@@ -210,7 +210,9 @@ Deno.test("a group is restarted also with a member who has blocked the one who d
   });
 });
 
-/** What a server took that did not compute the tree: a parent that no Commit has set, signed. */
+/**
+ * The GroupInfo of a server that did not compute the tree: a parent that no Commit has set, signed.
+ */
 async function withOtherParent(info: GroupInfo, signKey: Uint8Array): Promise<string> {
   const { hash, signature } = await cipherSuite();
   const tree = ratchetTreeFromExtension(info)!;
@@ -238,7 +240,7 @@ function storeGroupInfo(app: RunningApp, chatId: string, groupInfo: string): voi
   }
 }
 
-/** The Commit as it was staged, with a GroupInfo whose transcript hash is made up, and signed. */
+/** The staged Commit, with a signed GroupInfo whose transcript hash is invented. */
 async function madeUpFirst(
   evil: RawDevice,
   chatId: string,

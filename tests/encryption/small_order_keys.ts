@@ -1,6 +1,6 @@
 /**
- * X25519 keys with which every agreed secret is zero: the list of cr.yp.to/ecdh.html, in all encodings
- * of 32 bytes that RFC 7748 reads as one of them (the highest bit is ignored).
+ * X25519 keys with which every shared secret is zero: the list of cr.yp.to/ecdh.html, in all
+ * encodings of 32 bytes that RFC 7748 reads as one of them (the highest bit is ignored).
  */
 const CANONICAL = {
   "0": "0000000000000000000000000000000000000000000000000000000000000000",

@@ -3,7 +3,7 @@ import { fromBase64Url, fromUtf8, utf8 } from "../../src/client/mls/encoding.ts"
 import { RunningApp } from "../support/running_app.ts";
 import { RawDevice } from "./raw_device.ts";
 
-/** RFC 9420's encodings, read by hand and with nothing of the project's own readers. */
+/** Reads RFC 9420's encodings without the project's own readers. */
 class Octets {
   #at = 0;
 
@@ -19,7 +19,7 @@ class Octets {
     return value;
   }
 
-  /** Section 2.1.2: the length as RFC 9000, section 16, has it. */
+  /** Section 2.1.2: the length in the encoding of RFC 9000, section 16. */
   vector(): Uint8Array {
     const first = this.uint(1);
     const width = 2 ** (first >> 6);
@@ -45,7 +45,7 @@ class Octets {
   }
 }
 
-Deno.test("what goes over the wire is RFC 9420, byte by byte", async (t) => {
+Deno.test("the bytes on the wire follow RFC 9420", async (t) => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const anns = await RawDevice.make(app, ann);

@@ -13,8 +13,8 @@ import { SMALL_ORDER_KEYS } from "../../encryption/small_order_keys.ts";
 import { type Device, threePeople, World } from "./world.ts";
 
 /**
- * What a member or a joiner makes with right signatures, hashes and secrets, and passes by a server that
- * checks nothing: only the client's own rules are left.
+ * Groups by a member or a joiner with correct signatures, hashes and secrets, and behind a server
+ * that checks nothing: only the client's rules are left.
  */
 const shared = threePeople();
 const config = clientConfig(() => true);
@@ -23,7 +23,7 @@ function badCommit(message: RegExp) {
   return { name: "MlsClientError", code: "bad_commit", message };
 }
 
-Deno.test("a client refuses a joiner who removes another's device", async () => {
+Deno.test("a client refuses a joiner that removes another user's device", async () => {
   const { world, devices } = await shared;
   for (const former of [0, 5]) {
     const stranger = await new World().device(newId());
@@ -34,13 +34,13 @@ Deno.test("a client refuses a joiner who removes another's device", async () => 
   }
 });
 
-Deno.test("a client refuses a device that joins beside itself", async () => {
+Deno.test("a client refuses a device that joins a second time next to its own leaf", async () => {
   const { world, devices } = await shared;
   const commit = await externalCommit(world, devices[4], undefined);
   await assert.rejects((await devices[2].group()).processCommit(commit), badCommit(/twice/));
 });
 
-Deno.test("a client refuses a Commit that removes a leaf which is not there, and goes on", async () => {
+Deno.test("a client refuses a Commit that removes a missing leaf, and continues", async () => {
   const { world, devices } = await shared;
   const group = await devices[2].group();
   const stranger = await new World().device(newId());
@@ -58,7 +58,7 @@ Deno.test("a client refuses a Commit that removes a leaf which is not there, and
   }
 });
 
-Deno.test("a client refuses a member who renews its leaf as somebody else", async () => {
+Deno.test("a client refuses a member who renews its leaf as another user", async () => {
   const { world, devices, users } = await shared;
   const { deviceId } = devices[3].mls;
   const other = devices[5].mls;
@@ -75,7 +75,7 @@ Deno.test("a client refuses a member who renews its leaf as somebody else", asyn
   }
 });
 
-Deno.test("a client refuses a Commit that its sender has hidden in a private message", async () => {
+Deno.test("a client refuses a Commit in a private message", async () => {
   const { world, devices } = await shared;
   const commit = await commitOf(await stateOf(world, devices[3]), false);
   const refusal = badCommit(/not a public message/);
@@ -144,14 +144,14 @@ for (const [name, message, forge] of trees) {
   });
 }
 
-Deno.test("a client joins what the forger makes when nothing is forged", async () => {
+Deno.test("a client joins the forger's group when nothing is forged", async () => {
   const { world, devices } = await shared;
   const { groupInfo } = await forgeCommit(await memberOf(devices[1].store, world.chatId));
   const stranger = await new World().device(newId());
   assert.ok((await stranger.mls.joinExternally(world.chatId, groupInfo)).staged.commit);
 });
 
-/** As the library of a device does it that may remove whom it likes. */
+/** Returns an external Commit as the library of a device makes it that may remove anyone. */
 async function externalCommit(
   world: World,
   { mls, store }: Device,

@@ -24,7 +24,7 @@ const bytes = (length: number, seed = 1) => {
 };
 
 for (const size of [0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_SIZE]) {
-  Deno.test(`a file of ${size} bytes comes back, as long as was foretold`, async () => {
+  Deno.test(`a file of ${size} bytes is decrypted, and its ciphertext has the predicted length`, async () => {
     const secret = generateFileSecret();
     const sealed = await encryptFile(bytes(size), secret);
     assert.equal(sealed.length, encryptedSize(size));
@@ -32,7 +32,7 @@ for (const size of [0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_
   });
 }
 
-Deno.test("a file that was cut off, reordered, continued or altered does not decrypt", async () => {
+Deno.test("a file that was cut off, reordered, extended or altered does not decrypt", async () => {
   const secret = generateFileSecret();
   const sealed = await encryptFile(bytes(2 * CHUNK_SIZE + 100), secret);
   const chunk = CHUNK_SIZE + 16;
@@ -54,7 +54,7 @@ Deno.test("a file that was cut off, reordered, continued or altered does not dec
   await assert.rejects(decryptFile(sealed, generateFileSecret()), unreadable);
 });
 
-Deno.test("a file decrypts in whatever pieces it comes", async () => {
+Deno.test("a file decrypts in whatever pieces it arrives", async () => {
   const secret = generateFileSecret();
   const sealed = await encryptFile(bytes(2 * CHUNK_SIZE + 5), secret);
   const pieces = new ReadableStream<Uint8Array>({
@@ -73,7 +73,7 @@ Deno.test("a file decrypts in whatever pieces it comes", async () => {
   assert.deepEqual(new Uint8Array(plain), bytes(2 * CHUNK_SIZE + 5));
 });
 
-Deno.test("a sealed store keeps nothing readable, and knows its entries apart", async () => {
+Deno.test("a sealed store keeps nothing readable, and refuses exchanged entries", async () => {
   const entries = new Map<string, Uint8Array<ArrayBuffer>>();
   const key = await generateDeviceKey();
   assert.equal(key.extractable, false);
@@ -96,7 +96,7 @@ Deno.test("a sealed store keeps nothing readable, and knows its entries apart", 
   assert.deepEqual(await store.names(""), ["b"]);
 });
 
-Deno.test("a recovery key is written and read, and a slip is found", async () => {
+Deno.test("a recovery key is formatted and parsed, and a copying error is found", async () => {
   const key = generateRecoveryKey();
   const text = await formatRecoveryKey(key);
   assert.match(text, /^([0-9A-HJKMNP-TV-Z]{4}-){13}[0-9A-HJKMNP-TV-Z]{4}$/);
@@ -113,7 +113,7 @@ Deno.test("a recovery key is written and read, and a slip is found", async () =>
   await assert.rejects(parseRecoveryKey("U" + text.slice(1)), unreadable);
 });
 
-Deno.test("a backup restores every entry, and gives nothing to another key", async () => {
+Deno.test("a backup restores every entry, and nothing with another key", async () => {
   const store = memoryKeyStore();
   await store.write({ one: bytes(10), two: bytes(70_000), empty: new Uint8Array() });
   const key = generateRecoveryKey();
@@ -136,7 +136,7 @@ Deno.test("a backup restores every entry, and gives nothing to another key", asy
   assert.notDeepEqual(await createBackup(store, key), backup);
 });
 
-Deno.test("a safety number is the same from both sides, and another for other keys", async () => {
+Deno.test("a safety number is the same from both sides, and differs for other keys", async () => {
   const alice = { userId: "alice", signatureKeys: [bytes(32, 1), bytes(32, 2)] };
   const bob = { userId: "bob", signatureKeys: [bytes(32, 3)] };
   const digits = await safetyNumber(alice, bob);
@@ -153,7 +153,7 @@ Deno.test("a safety number is the same from both sides, and another for other ke
   ) assert.notEqual(await safetyNumber(alice, other), digits);
 });
 
-Deno.test("base64url is that of RFC 4648, and nothing else is taken", () => {
+Deno.test("base64url is that of RFC 4648, and nothing else is accepted", () => {
   for (let length = 0; length < 70; length++) {
     const text = toBase64Url(bytes(length));
     assert.match(text, /^[\w-]*$/);

@@ -23,25 +23,25 @@ const contents: MessageContent[] = [
   { kind: "reaction", clientId: "c2", target, emoji: "👍", remove: true },
 ];
 
-Deno.test("every kind of content comes back as it was", () => {
+Deno.test("every kind of content is encoded and decoded unchanged", () => {
   for (const content of contents) {
     assert.deepEqual(decodeContent(encodeContent(content), "c2"), content);
   }
   assert.deepEqual(fileSecretOf(photo), secret);
 });
 
-Deno.test("a content of a later version or an unknown kind is no error", () => {
+Deno.test("content of a later version or an unknown kind is unsupported, not bad", () => {
   for (const json of ['{"v":2,"kind":"message"}', '{"v":1,"kind":"poll","clientId":"c2"}']) {
     assert.deepEqual(decodeContent(utf8(json), "c2"), { kind: "unsupported" });
   }
 });
 
-Deno.test("an unknown field is dropped", () => {
+Deno.test("unknown fields are dropped", () => {
   const json = '{"v":1,"kind":"message","clientId":"c2","text":"x","colour":"red"}';
   assert.deepEqual(decodeContent(utf8(json), "c2"), { kind: "message", clientId: "c2", text: "x" });
 });
 
-Deno.test("what is no content is refused, and so is another message's", () => {
+Deno.test("invalid content is refused, and so is that of another message", () => {
   const bad = { code: "bad_message" };
   for (const json of ["", "[]", "null", "7", '{"v":1}', '{"v":1,"kind":"edit","clientId":"c2"}']) {
     assert.throws(() => decodeContent(utf8(json), "c2"), bad, json);
@@ -50,7 +50,7 @@ Deno.test("what is no content is refused, and so is another message's", () => {
   assert.throws(() => decodeContent(encodeContent(contents[0]), "c3"), bad);
 });
 
-Deno.test("only the sender of a message edits and deletes it", () => {
+Deno.test("only the sender of a message may edit and delete it", () => {
   assert.equal(mayApply(contents[2], "alice"), true);
   assert.equal(mayApply(contents[2], "bob"), false);
   assert.equal(mayApply(contents[3], "bob"), false);

@@ -10,7 +10,7 @@ const code = (expected: string) => (error: unknown) => {
   return true;
 };
 
-Deno.test("three people with two devices each read one another, and themselves on the other device", async () => {
+Deno.test("three users with two devices each read one another, and themselves on the other device", async () => {
   const { devices, users } = await threePeople();
   for (const [i, device] of devices.entries()) await device.say(`from ${i}`);
   const said = devices.map((_, i) => `from ${i}`);
@@ -22,7 +22,7 @@ Deno.test("three people with two devices each read one another, and themselves o
   }
 });
 
-Deno.test("whoever is removed reads what came before and nothing after", async () => {
+Deno.test("a removed member reads earlier messages, and none after the removal", async () => {
   const { devices, users, world } = await threePeople();
   const [alice, , , , carol] = devices;
   await alice.say("before");
@@ -43,7 +43,7 @@ Deno.test("whoever is removed reads what came before and nothing after", async (
   assert.deepEqual(await devices[2].readAll(), ["before", "after"]);
 });
 
-Deno.test("whoever leaves forgets, and another member commits the removal", async () => {
+Deno.test("a leaving member erases their keys, and another member commits the removal", async () => {
   const { devices, users, world } = await threePeople();
   for (const device of devices.slice(4)) await device.mls.forget(world.chatId);
   assert.equal(await devices[4].mls.group(world.chatId), undefined);
@@ -58,7 +58,7 @@ Deno.test("whoever leaves forgets, and another member commits the removal", asyn
   assert.equal((await devices[0].group()).roster().length, 4);
 });
 
-Deno.test("a person who joins later reads nothing from before, and is told so", async () => {
+Deno.test("a user who joins later reads nothing from before, and gets before_join", async () => {
   const { devices, world } = await threePeople();
   await devices[0].say("secret of the six");
   const dave = await world.device(newId());
@@ -89,7 +89,7 @@ Deno.test("of concurrent Commits one wins, and the others discard and try again"
   for (const device of devices.slice(0, 5)) assert.deepEqual(await device.readAll(), ["all here"]);
 });
 
-Deno.test("a second Commit waits for the answer to the first", async () => {
+Deno.test("a second Commit waits for the response to the first", async () => {
   const { devices } = await threePeople();
   const group = await devices[0].group();
   await group.stage({});
@@ -115,7 +115,7 @@ Deno.test("a device that was away catches up over many epochs", async () => {
   assert.equal(group.epoch, 25n);
 });
 
-Deno.test("keys of four former epochs are kept, and those of older ones are gone", async () => {
+Deno.test("keys of four former epochs are kept, and older ones are erased", async () => {
   const { devices } = await threePeople();
   for (let i = 0; i < 6; i++) {
     await devices[0].say(`epoch ${i + 1}`);
@@ -149,7 +149,7 @@ Deno.test("messages of an epoch may come in any order, each once", async () => {
   }
 });
 
-Deno.test("what was read while a Commit of ours was under way cannot be read again", async () => {
+Deno.test("messages read while a Commit was pending cannot be read again", async () => {
   const { devices, world } = await threePeople();
   await devices[0].say("once");
   const group = await devices[1].group();
@@ -161,7 +161,7 @@ Deno.test("what was read while a Commit of ours was under way cannot be read aga
   await assert.rejects(group.decrypt(ciphertext), code("key_gone"));
 });
 
-Deno.test("a message that could not be kept can be read again", async () => {
+Deno.test("a message that could not be stored can be read again", async () => {
   const { devices, world } = await threePeople();
   await devices[0].say("keep me");
   const group = await devices[1].group();
@@ -171,7 +171,7 @@ Deno.test("a message that could not be kept can be read again", async () => {
   assert.equal(new TextDecoder().decode((await group.decrypt(ciphertext)).plaintext), "keep me");
 });
 
-Deno.test("nothing bad changes the state: Commits, Welcomes and messages, altered or cut off", async () => {
+Deno.test("altered or cut off Commits, Welcomes and messages do not change the state", async () => {
   const { devices, world } = await threePeople();
   await devices[0].say("hello");
   const target = await devices[1].group();
@@ -191,7 +191,7 @@ Deno.test("nothing bad changes the state: Commits, Welcomes and messages, altere
       const at = Math.floor(i * bytes.length / 60);
       for (const bad of [flipped, bytes.subarray(0, at)]) {
         const result = await take(toBase64Url(bad)).then(() => "taken", (error) => error);
-        // A Commit whose epoch is altered to a past one is taken for an old one, and skipped.
+        // A Commit whose epoch is altered to a past one counts as an old one, and is skipped.
         if (result === "taken") assert.equal(await take(toBase64Url(bad)), null);
         else assert.equal(result.name, "MlsClientError", String(result.stack));
       }
@@ -202,7 +202,7 @@ Deno.test("nothing bad changes the state: Commits, Welcomes and messages, altere
   assert.deepEqual(await devices[1].readAll(), ["hello"]);
 });
 
-Deno.test("a bad Welcome is refused and leaves the key package for the good one", async () => {
+Deno.test("a bad Welcome is refused, and leaves the key package for the good one", async () => {
   const { devices, world } = await threePeople();
   const dave = await world.device(newId());
   await devices[0].change((group) => group.stage({ add: world.claim(dave.mls.userId) }));
@@ -244,7 +244,7 @@ Deno.test("a last-resort key package joins twice; any other joins once", async (
   await assert.rejects(bob.mls.join(d, await welcomeTo(d, once)), code("no_key_package"));
 });
 
-Deno.test("a key package of someone else's is not added under a name", async () => {
+Deno.test("another user's key package is not added under a name", async () => {
   const { devices, world } = await threePeople();
   const dave = await world.device(newId());
   const [claimed] = world.claim(dave.mls.userId);
@@ -254,7 +254,7 @@ Deno.test("a key package of someone else's is not added under a name", async () 
   assert.equal(group.isPending, false);
 });
 
-Deno.test("a new device joins by itself, and one that lost its state comes back", async () => {
+Deno.test("a new device joins by itself, and one that lost its state joins again", async () => {
   const { devices, users, world } = await threePeople();
   const third = await world.device(users[0]);
   const join = async (device: Device) => {
@@ -287,7 +287,7 @@ Deno.test("state and a pending Commit survive a restart", async () => {
   const { mls, store } = devices[2];
   const staged = await (await devices[2].group()).stage({});
   assert.equal(await world.commit(staged), true);
-  // The answer never came: a new process opens the same store.
+  // The response never came: a new process opens the same store.
   const again = await MlsDevice.open(store, { userId: mls.userId, deviceId: mls.deviceId });
   const group = await again.group(world.chatId);
   assert.equal(group?.isPending, true);
@@ -342,7 +342,7 @@ Deno.test("messages of up to 184 bytes have one length, and longer ones few", as
   assert.ok(await lengths(1000, 2000, 10) <= 18);
 });
 
-Deno.test("a device whose key is not trusted is not let in", async () => {
+Deno.test("a device with an untrusted key is not added", async () => {
   const world = new World();
   const alice = await world.device(newId());
   const bob = await world.device(newId());

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
 import { type Device, World } from "./world.ts";
 
-/** mulberry32: the same run each time, so that a failure can be looked at. */
+/** mulberry32: the same run each time, so that a failure can be reproduced. */
 function random(seed: number): (below: number) => number {
   return (below) => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -14,7 +14,7 @@ function random(seed: number): (below: number) => number {
 
 /** Trees of all shapes: here ts-mls's own check of the tree would refuse one Welcome in four. */
 for (const seed of [1, 2, 3]) {
-  Deno.test(`a group that changes at random stays one group (seed ${seed})`, async () => {
+  Deno.test(`random changes leave all members in one group (seed ${seed})`, async () => {
     const pick = random(seed);
     const world = new World();
     const first = await world.device(newId());

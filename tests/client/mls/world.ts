@@ -19,7 +19,7 @@ import {
 } from "../../../src/encryption/mls/mls_message.ts";
 import { parseWelcome } from "../../../src/encryption/mls/welcome.ts";
 
-/** A delivery service in memory, with the real server-side checks, and devices around it. */
+/** A delivery service in memory, with the server's real checks, and devices that use it. */
 export class World {
   readonly chatId = newId();
   readonly commits: { epoch: number; commit: string; effect: CommitEffect }[] = [];
@@ -39,7 +39,7 @@ export class World {
     return device;
   }
 
-  /** What POST /chats/:chatId/mls/commit does; false is `stale_epoch`. */
+  /** Does the work of POST /chats/:chatId/mls/commit; false means `stale_epoch`. */
   async commit(staged: StagedCommit): Promise<boolean> {
     if (staged.epoch !== this.commits.length) return false;
     const message = parseFramedMessage(fromBase64Url(staged.commit));
@@ -49,7 +49,7 @@ export class World {
     const effect = await checkCommit(message, after, this.#parsed, Date.now());
     assert.equal(effect.committer === undefined, false);
     await this.#checkWelcome(staged, effect);
-    // As in the transaction: the check may have taken long.
+    // As in the transaction, because the check may have taken long.
     if (staged.epoch !== this.commits.length) return false;
     this.#parsed = after;
     this.groupInfo = staged.groupInfo;
@@ -120,7 +120,7 @@ export class Device {
     return this.mls.join(this.world.chatId, this.world.welcomes.get(this.mls.deviceId)!);
   }
 
-  /** Stages a change, and tries again on the new epoch as long as someone else was first. */
+  /** Stages a change, and tries again on the new epoch while another device was first. */
   async change(make: (group: MlsGroup) => Promise<StagedCommit>): Promise<number> {
     const group = await this.group();
     for (let tries = 1;; tries++) {
@@ -145,7 +145,7 @@ export class Device {
     this.world.send(this.name, await (await this.group()).encrypt(utf8(text)));
   }
 
-  /** Reads everything new; what it has no key for comes out as its error's code. */
+  /** Reads everything new; a message without a key is returned as its error's code. */
   async readAll(): Promise<string[]> {
     const group = await this.group();
     const fresh = this.world.messages.slice(this.#messagesSeen);
@@ -164,7 +164,7 @@ export class Device {
   }
 }
 
-/** Three people with two devices each, all in one group that the first device made. */
+/** Three users with two devices each, all in one group that the first device created. */
 export async function threePeople(): Promise<{ world: World; devices: Device[]; users: string[] }> {
   const world = new World();
   const users = [newId(), newId(), newId()];

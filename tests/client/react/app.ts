@@ -1,4 +1,4 @@
-/** A small chat app on the hooks, for `hooks_test.ts`, which bundles it and opens it in a browser. */
+/** A small chat app on the hooks, which `hooks_test.ts` bundles and opens in a browser. */
 import { createElement as h, type ReactNode, StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { ChatClient } from "../../../src/client/mod.ts";

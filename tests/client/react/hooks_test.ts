@@ -12,7 +12,7 @@ import { clientOf } from "../people.ts";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 Deno.test({
-  name: "hooks draw inbox, chat, typing, presence and pictures in React, and only what has changed",
+  name: "hooks render inbox, chat, typing, presence and pictures in React, and only after changes",
   ignore: skipWithout("browser"),
   fn: async () => {
     await using app = await RunningApp.start();
@@ -64,7 +64,7 @@ Deno.test({
   },
 });
 
-Deno.test("hooks take no more than 3 KB, gzipped, and nothing of the core with them", async () => {
+Deno.test("hooks take at most 3 KB, gzipped, and contain nothing of the core", async () => {
   const size = gzipSync(await bundled("src/client/react/mod.ts", ["react"]), { level: 9 }).length;
   assert.ok(size <= 3_000, `${size} bytes`);
 });

@@ -1,6 +1,6 @@
 import { newId } from "../../../src/core/ids.ts";
 
-/** A key package written by hand from RFC 9420, sections 7.2 and 10, each field of it replaceable. */
+/** A key package built from RFC 9420, sections 7.2 and 10, with replaceable fields. */
 export interface KeyPackageFields {
   version: number;
   suite: number;

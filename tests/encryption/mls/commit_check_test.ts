@@ -29,7 +29,7 @@ async function verdict(staged: StagedCommit, before: string) {
   return await checkCommit(publicMessage(staged.commit), after, old, Date.now());
 }
 
-Deno.test("what the client sends has the structure of the RFC, field by field", async () => {
+Deno.test("objects from the client have the structure of the RFC, field by field", async () => {
   const { devices, world } = await threePeople();
   const { chatId } = world;
   const group = await devices[1].group();
@@ -66,7 +66,7 @@ Deno.test("what the client sends has the structure of the RFC, field by field", 
   assert.throws(() => parseApplicationMessage(commit), invalid);
 });
 
-Deno.test("the effect of a Commit is read from it", async () => {
+Deno.test("checkCommit returns the effect of a Commit", async () => {
   const { devices, users, world } = await threePeople();
   const dave = await world.device(newId());
   const group = await devices[2].group();
@@ -82,7 +82,7 @@ Deno.test("the effect of a Commit is read from it", async () => {
   assert.deepEqual(effect.addedKeyPackages, [claimed.encoded]);
 });
 
-Deno.test("a GroupInfo of another Commit is refused, though it is signed and of that epoch", async () => {
+Deno.test("checkCommit refuses the GroupInfo of another Commit, though it is signed and of that epoch", async () => {
   const { devices, users, world } = await threePeople();
   const one = await (await devices[0].group()).stage({ removeUserIds: [users[1]] });
   const other = await (await devices[1].group()).stage({ removeUserIds: [users[2]] });
@@ -105,7 +105,7 @@ Deno.test("a GroupInfo of another Commit is refused, though it is signed and of 
   );
 });
 
-Deno.test("structures that are altered, cut off or made up are refused, and nothing else happens", async () => {
+Deno.test("altered, cut off or invented structures are refused without another effect", async () => {
   const { devices, world } = await threePeople();
   const staged = await (await devices[0].group()).stage({});
   const [commit, info] = [staged.commit, staged.groupInfo].map(fromBase64Url);
@@ -134,12 +134,12 @@ Deno.test("structures that are altered, cut off or made up are refused, and noth
       tolerate(() => read(flipped));
       const random = crypto.getRandomValues(new Uint8Array(at));
       tolerate(() => read(random));
-      // A good beginning, so that the random part is reached.
+      // A valid beginning, so that the random part is reached.
       tolerate(() => read(Uint8Array.from([...good.subarray(0, 60), ...random])));
     }
   }
-  // With the whole of both sealed by signatures and hashes, no bit of a Commit but the membership tag's
-  // (which is for members), or of its path's ciphertexts, can be turned without being found.
+  // Signatures and hashes cover the whole of both: every flipped bit is found, except in the
+  // Commit's membership tag (which is for members) and in its path's ciphertexts.
   for (let i = 0; i < 150; i++) {
     const [badCommit, badInfo] = [commit.slice(), info.slice()];
     badCommit[Math.floor(i * (commit.length - 33) / 150)] ^= 1;

@@ -20,19 +20,19 @@ import { forgeKeyPackage } from "../forged_key_package.ts";
 import { SMALL_ORDER_KEYS } from "../small_order_keys.ts";
 
 /**
- * Members who sign all they send, and whose hashes are right for it, but who are wrong inside: so the
- * one check that is meant for it has to notice.
+ * Members whose messages are signed and hashed correctly but are wrong inside, so that only the
+ * check for that fault can find it.
  */
 interface Setting {
   world: World;
   devices: Device[];
   users: string[];
-  /** The device at leaf 1, of the creator's person. */
+  /** The device at leaf 1, of the creator's user. */
   forger: Forger;
   tree: RatchetTree;
 }
 
-/** Six devices, each of which has committed once, so that most parents are there. */
+/** Six devices, each of which has committed once, so that most parents are set. */
 async function setting(): Promise<Setting> {
   const { world, devices, users } = await threePeople();
   for (const device of devices) await device.change((group) => group.stage({}));
@@ -61,7 +61,7 @@ function refused(title: string, message: RegExp, forge: Forge): void {
   });
 }
 
-Deno.test("the server takes what the forger makes when nothing is forged", async () => {
+Deno.test("the server accepts the forger's Commit when nothing is forged", async () => {
   const { world, forger, devices } = await shared;
   const plain = await verdict(await forgeCommit(forger), world.groupInfo);
   assert.equal(plain.committer.deviceId, devices[1].mls.deviceId);
@@ -114,7 +114,7 @@ refused("without a parent hash in its own leaf", /parent_hash/, () => ({
 refused("whose path lacks a node", /update_path\.nodes/, () => ({
   nodes: (nodes) => nodes.slice(1),
 }));
-refused("whose path has a node too many", /update_path\.nodes/, () => ({
+refused("whose path has one node too many", /update_path\.nodes/, () => ({
   nodes: (nodes) => [...nodes, { ...nodes[0], hpkePublicKey: randomKey() }],
 }));
 refused("whose path has another key than the tree", /parent_hash/, () => ({
@@ -123,13 +123,13 @@ refused("whose path has another key than the tree", /parent_hash/, () => ({
 refused("whose path leaves a recipient out", /encrypted_path_secret/, () => ({
   nodes: (nodes) => nodes.with(-1, { ...nodes.at(-1)!, encryptedPathSecret: [] }),
 }));
-refused("whose path encrypts to one too many", /encrypted_path_secret/, () => ({
+refused("whose path encrypts to one recipient too many", /encrypted_path_secret/, () => ({
   nodes: (nodes) => {
     const [secret] = nodes[0].encryptedPathSecret;
     return nodes.with(0, { ...nodes[0], encryptedPathSecret: [secret, secret] });
   },
 }));
-refused("whose path has a key that is in the tree", /in the tree already/, ({ tree }) => ({
+refused("whose path has a key that is already in the tree", /in the tree already/, ({ tree }) => ({
   nodes: (nodes) => nodes.with(0, { ...nodes[0], hpkePublicKey: keyOf(tree, 9) }),
 }));
 refused(
@@ -147,7 +147,7 @@ refused(
   }),
 );
 refused(
-  "whose path leaf has the key that it had",
+  "whose path leaf has an unchanged key",
   /encryption_key: it is unchanged/,
   ({ tree }) => ({
     leaf: () => ({ hpkePublicKey: keyOf(tree, 2) }),
@@ -156,7 +156,7 @@ refused(
 refused("whose path leaf is for another device", /another device/, ({ tree }) => ({
   leaf: () => ({ credential: leafOf(tree, 8).credential }),
 }));
-refused("whose path leaf is the person's other device", /another device/, ({ tree }) => ({
+refused("whose path leaf is the user's other device", /another device/, ({ tree }) => ({
   leaf: () => ({ credential: leafOf(tree, 0).credential }),
 }));
 refused("whose path leaf has another signature key", /another device/, async () => {
@@ -173,13 +173,13 @@ refused("whose path leaf was changed after it was signed", /commit\.path\.signat
 refused("whose path leaf cannot use suite 1", /cipher_suites/, () => ({
   leaf: ({ capabilities }) => ({ capabilities: { ...capabilities, ciphersuites: [] } }),
 }));
-refused("whose transcript hash is made up", /confirmed_transcript_hash/, () => ({
+refused("whose transcript hash is invented", /confirmed_transcript_hash/, () => ({
   infoContext: () => ({ confirmedTranscriptHash: randomKey() }),
 }));
 refused("whose GroupInfo has another confirmation tag", /confirmation_tag/, () => ({
   infoTag: randomKey(),
 }));
-refused("that lets others propose from outside", /external_senders/, () => ({
+refused("that lets outsiders propose", /external_senders/, () => ({
   infoContext: () => ({ extensions: [extension("external_senders")] }),
 }));
 refused("that changes the group's extensions", /extensions: they have changed/, () => ({
@@ -193,7 +193,7 @@ refused(
 refused("whose GroupInfo is for another chat", /group_id/, () => ({
   infoContext: () => ({ groupId: utf8(newId()) }),
 }));
-refused("whose GroupInfo another member signed", /signer/, async ({ devices, world }) => {
+refused("whose GroupInfo is signed by another member", /signer/, async ({ devices, world }) => {
   const other = await memberOf(devices[3].store, world.chatId);
   return { infoSigner: other.leafIndex, infoSignKey: other.signKey };
 });
@@ -203,7 +203,7 @@ refused(
   () => ({ infoSigner: 3 }),
 );
 refused(
-  "whose GroupInfo its signer did not sign",
+  "whose GroupInfo is not signed by its signer",
   /group_info\.signature/,
   async ({ devices, world }) => {
     return { infoSignKey: (await memberOf(devices[3].store, world.chatId)).signKey };
@@ -243,7 +243,7 @@ refused(
     return { proposals: [await anAdd({}, { publicKey: devices[4].mls.signatureKey, signKey })] };
   },
 );
-refused("that adds a device that is there", /device occurs twice/, async ({ devices }) => {
+refused("that adds an existing device", /device occurs twice/, async ({ devices }) => {
   const { credential } = leafOf((await shared).tree, 8);
   assert.ok(devices.length > 4);
   return { proposals: [await anAdd({ credential })] };
@@ -254,14 +254,14 @@ refused("that adds a device from the future", /not_before/, async () => {
   return { proposals: [await anAdd({ lifetime } as object)] };
 });
 
-refused("whose GroupInfo a leaf has signed that is not there", /no leaf 60/, () => ({
+refused("whose GroupInfo is signed by a missing leaf", /no leaf 60/, () => ({
   infoSigner: 60,
 }));
 refused("whose GroupInfo is for another cipher suite", /cipher_suite/, () => ({
   infoContext: () => ({ cipherSuite: "MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448" }),
 }));
 
-Deno.test("the server refuses a Commit of a leaf that is not there", async () => {
+Deno.test("the server refuses a Commit of a missing leaf", async () => {
   const { world, forger } = await shared;
   const { leafIndex } = forger;
   const staged = await forgeCommit(forger, { senderIndex: 60 });
@@ -272,7 +272,7 @@ Deno.test("the server refuses a Commit of a leaf that is not there", async () =>
   });
 });
 
-Deno.test("the server refuses a proposal in place of a Commit", async () => {
+Deno.test("the server refuses a proposal instead of a Commit", async () => {
   const { world, devices, forger } = await shared;
   const stored = await readRecord(devices[1].store, world.chatId, clientConfig(() => true));
   const { state } = stored!.record;
@@ -313,7 +313,7 @@ for (const [name, key] of Object.entries(SMALL_ORDER_KEYS)) {
   });
 }
 
-Deno.test("the server holds whoever joins by itself to the same rules", async () => {
+Deno.test("the server applies the same rules to a device that joins by itself", async () => {
   const { world, joiner, tree } = await aJoiner();
   const init = externalInit(randomKey());
   const join = async (forgery: Forgery) => {
@@ -338,7 +338,7 @@ Deno.test("the server holds whoever joins by itself to the same rules", async ()
   for (const [forgery, message] of cases) await assert.rejects(join(forgery), { message });
 });
 
-Deno.test("the first Commit of a group is held to all that can be known of it", async () => {
+Deno.test("the first Commit of a group is checked as far as the server can", async () => {
   const world = new World();
   const creator = await world.device(newId());
   await creator.create();
@@ -409,7 +409,7 @@ async function keyPair() {
   return await signature.keygen();
 }
 
-/** An Add of a new device, its leaf changed before it is signed. */
+/** Returns an Add of a new device, its leaf changed before it is signed. */
 async function anAdd(
   leaf: Partial<ReturnType<typeof leafOf>> = {},
   signature?: { publicKey: Uint8Array; signKey: Uint8Array },
@@ -458,7 +458,7 @@ function withHighestBit(key: Uint8Array): Uint8Array {
   return other;
 }
 
-/** 32 random bytes, which as an X25519 key are as good as any. */
+/** Returns 32 random bytes, which are valid as an X25519 key. */
 function randomKey(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(32));
 }

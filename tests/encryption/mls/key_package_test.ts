@@ -24,7 +24,7 @@ async function check(fields: Partial<KeyPackageFields>): Promise<void> {
   await checkKeyPackage(parseKeyPackage(await buildKeyPackage(fields)), owner, { now: NOW });
 }
 
-Deno.test("a key package is read, bare and in an MLSMessage, to its last byte", async () => {
+Deno.test("a key package is parsed, bare and in an MLSMessage, to its last byte", async () => {
   const bare = await buildKeyPackage();
   const parsed = parseKeyPackage(bare);
   await checkKeyPackage(parsed, owner, { now: NOW });
@@ -39,14 +39,14 @@ Deno.test("a key package is read, bare and in an MLSMessage, to its last byte", 
   assert.throws(() => parseKeyPackage(join(bare, Uint8Array.of(0))), { code: "invalid_request" });
 });
 
-Deno.test("its reference is RefHash over the bare KeyPackage", async () => {
+Deno.test("the reference of a key package is RefHash over the bare KeyPackage", async () => {
   const bare = await buildKeyPackage();
   const label = new TextEncoder().encode("MLS 1.0 KeyPackage Reference");
   const expected = await crypto.subtle.digest("SHA-256", join(vec(label), vec(bare)));
   assert.deepEqual(await keyPackageRef(parseKeyPackage(bare)), new Uint8Array(expected));
 });
 
-Deno.test("the last-resort extension is known, and does no harm to others", async () => {
+Deno.test("the last-resort extension is recognized, and other extensions are ignored", async () => {
   const last = await buildKeyPackage({ extensions: [[0x000a, new Uint8Array()]] });
   assert.equal(isLastResort(parseKeyPackage(last)), true);
   assert.equal(isLastResort(parseKeyPackage(await buildKeyPackage())), false);
@@ -92,7 +92,7 @@ for (const [name, fields, message] of refusals) {
   });
 }
 
-Deno.test("any bit that is turned over makes it invalid, and never worse", async () => {
+Deno.test("every flipped bit makes a key package invalid, without another effect", async () => {
   const good = await buildKeyPackage();
   for (let at = 0; at < good.length; at++) {
     const bad = good.slice();

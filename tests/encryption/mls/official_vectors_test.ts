@@ -1,7 +1,7 @@
 /**
- * The working group's own test vectors (github.com/mlswg/mls-implementations, folder test-vectors), as
- * far as they are of suite 1 and of what the server reads: what it knows of MLS is written here anew,
- * and this holds it to other implementations. They are megabytes, and not kept here:
+ * The MLS working group's test vectors (github.com/mlswg/mls-implementations, folder test-vectors),
+ * for suite 1 and for the objects that the server reads. The server's MLS code is written from the
+ * RFC, and this compares it with other implementations. They have megabytes, and are not kept here:
  * `MLS_TEST_VECTORS=<that folder> deno test -A tests/encryption/mls/official_vectors_test.ts`.
  */
 import assert from "node:assert/strict";
@@ -19,7 +19,10 @@ import { parseWelcome } from "../../../src/encryption/mls/welcome.ts";
 
 const FOLDER = Deno.env.get("MLS_TEST_VECTORS");
 
-/** Without the folder there is no such test: what no machine has by itself is not a test skipped. */
+/**
+ * Without the folder the test is not registered: no machine has the folder by default, so it would
+ * only be a skipped test everywhere.
+ */
 function vectorTest(name: string, fn: () => Promise<void>): void {
   if (FOLDER !== undefined) Deno.test(`official vectors: ${name}`, fn);
 }
@@ -101,7 +104,7 @@ vectorTest("Welcomes, trees and proposals are read whole", async () => {
   }
 });
 
-// deno-lint-ignore no-explicit-any -- each file has a shape of its own, and a wrong one fails the test
+// deno-lint-ignore no-explicit-any -- files differ in shape, and a wrong one fails the test
 type Vector = any;
 
 async function vectors(
@@ -112,7 +115,7 @@ async function vectors(
   return all.filter(applies);
 }
 
-/** RFC 9420, appendix C: of a tree of so many nodes. */
+/** RFC 9420, appendix C: the root of a tree with this number of nodes. */
 function rootOf(nodes: number): number {
   return 2 ** Math.floor(Math.log2(nodes)) - 1;
 }

@@ -6,7 +6,7 @@ import { parseGroupInfo } from "../../../src/encryption/mls/group_info.ts";
 import { PublicTree } from "../../../src/encryption/mls/public_tree.ts";
 import { threePeople } from "../../client/mls/world.ts";
 
-Deno.test("a slice that is over leaves a turn of the event loop to others", async () => {
+Deno.test("the end of a slice leaves a turn of the event loop to other work", async () => {
   let others = 0;
   setImmediate(() => others++);
   await timeSlices(60_000)();

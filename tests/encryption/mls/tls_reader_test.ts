@@ -8,7 +8,7 @@ const hex = (text: string): Bytes => {
 };
 const refused = (message: RegExp) => ({ name: "AppError", code: "invalid_request", message });
 
-Deno.test("numbers are big-endian and unsigned", () => {
+Deno.test("TlsReader reads numbers as big-endian and unsigned", () => {
   const reader = new TlsReader(hex("ff fffe fffefdfc 8000000000000001"));
   assert.equal(reader.uint8("a"), 0xff);
   assert.equal(reader.uint16("b"), 0xfffe);
@@ -17,7 +17,7 @@ Deno.test("numbers are big-endian and unsigned", () => {
   assert.equal(reader.done, true);
 });
 
-Deno.test("lengths are those of RFC 9000, section 16, without the 8-byte form", () => {
+Deno.test("TlsReader reads lengths as in RFC 9000, section 16, without the 8-byte form", () => {
   assert.deepEqual(new TlsReader(hex("00")).opaque("x"), hex(""));
   assert.deepEqual(new TlsReader(hex("02 aabb")).opaque("x"), hex("aabb"));
   for (const length of [0, 63, 64, 16383, 16384, 70_000]) {
@@ -32,14 +32,14 @@ Deno.test("lengths are those of RFC 9000, section 16, without the 8-byte form", 
   );
 });
 
-Deno.test("a length that is longer than it must be is refused", () => {
+Deno.test("TlsReader refuses a length that is longer than necessary", () => {
   assert.throws(() => new TlsReader(hex("4001 aa")).opaque("x"), refused(/shortest/));
   const long = new Uint8Array(70);
   long.set(hex("80000040"));
   assert.throws(() => new TlsReader(long).opaque("x"), refused(/shortest/));
 });
 
-Deno.test("what is cut off is refused, by the name of the field", () => {
+Deno.test("TlsReader names the field when input is cut off", () => {
   assert.throws(() => new TlsReader(hex("")).uint8("first"), refused(/first: it needs 1 bytes/));
   assert.throws(() => new TlsReader(hex("0001")).uint64("when"), refused(/when/));
   assert.throws(
@@ -49,7 +49,7 @@ Deno.test("what is cut off is refused, by the name of the field", () => {
   assert.throws(() => new TlsReader(hex("bfffffff")).opaque("key"), refused(/1073741823 bytes/));
 });
 
-Deno.test("a vector ends where its length says, not within an element", () => {
+Deno.test("TlsReader requires a vector to end at its length, not within an element", () => {
   const read = (text: string) => {
     return new TlsReader(hex(text)).vector("list", (each) => each.uint16("item"));
   };
@@ -58,7 +58,7 @@ Deno.test("a vector ends where its length says, not within an element", () => {
   assert.throws(() => read("03 0001 00 02"), refused(/item/));
 });
 
-Deno.test("an optional is 0 or 1, and nothing may follow the whole", () => {
+Deno.test("TlsReader requires a presence of 0 or 1, and refuses bytes after the end", () => {
   const read = (text: string) => {
     return readWhole(hex(text), "all", (r) => r.optional("maybe", (inner) => inner.uint8("v")));
   };
