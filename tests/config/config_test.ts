@@ -3,7 +3,7 @@ import { loadConfig } from "../../src/config.ts";
 import { VARIABLES } from "../../src/config/variables.ts";
 import { faultyVariables, OTHER_SECRET, PRODUCTION, refusal, SECRET } from "./support.ts";
 
-Deno.test("defaults are those that the documents name", () => {
+Deno.test("loadConfig returns the documented defaults", () => {
   const config = loadConfig(PRODUCTION);
   assert.equal(config.port, 5000);
   assert.equal(config.tokens.accessTtlMs, 24 * 3600 * 1000);
@@ -18,7 +18,7 @@ Deno.test("defaults are those that the documents name", () => {
   assert.equal(config.encryptionKey.length, 32);
 });
 
-Deno.test("every fault is told at once, with what was given and what is accepted", () => {
+Deno.test("loadConfig reports all faults together, with the given and the accepted values", () => {
   const { faults, message } = refusal({
     ...PRODUCTION,
     PORT: "70000",
@@ -41,7 +41,7 @@ Deno.test("every fault is told at once, with what was given and what is accepted
   assert.match(message, /LOG_LEVEL is "loud"; it must be debug, info, warn or error/);
 });
 
-Deno.test("no secret is ever in a fault", () => {
+Deno.test("a fault never contains a secret", () => {
   for (const [name, { secret }] of Object.entries(VARIABLES)) {
     if (!secret) continue;
     const value = "\u0001wrong";
@@ -61,7 +61,7 @@ Deno.test("no secret is ever in a fault", () => {
   assert.match(message, /JWT_SECRET must be a secret of at least 32 bytes/);
 });
 
-Deno.test("production refuses to start without secrets, and with one for both", () => {
+Deno.test("production refuses to start without secrets, and with one secret for both", () => {
   assert.deepEqual(faultyVariables({ NODE_ENV: "production" }), [
     "JWT_SECRET",
     "JWT_REFRESH_SECRET",
@@ -69,16 +69,16 @@ Deno.test("production refuses to start without secrets, and with one for both", 
   assert.deepEqual(faultyVariables({ ...PRODUCTION, JWT_REFRESH_SECRET: SECRET }), [
     "JWT_REFRESH_SECRET",
   ]);
-  // 31 characters, but of two bytes each.
+  // 31 characters of two bytes each.
   loadConfig({ ...PRODUCTION, JWT_SECRET: "é".repeat(31) });
 });
 
-Deno.test("an empty variable is as good as none", () => {
+Deno.test("an empty variable counts as not set", () => {
   assert.equal(loadConfig({ ...PRODUCTION, PORT: "", MONGODB_URI: " " }).port, 5000);
   assert.deepEqual(faultyVariables({ ...PRODUCTION, JWT_SECRET: "" }), ["JWT_SECRET"]);
 });
 
-Deno.test("what is half configured is a fault that names the other half", () => {
+Deno.test("a half configured service is a fault that names the other half", () => {
   const cases: [Record<string, string>, string[]][] = [
     [{ AWS_ACCESS_KEY_ID: "id" }, ["AWS_BUCKET_NAME", "AWS_SECRET_ACCESS_KEY"]],
     [{ AWS_BUCKET_NAME: "bucket" }, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]],
@@ -96,12 +96,12 @@ Deno.test("what is half configured is a fault that names the other half", () => 
   }
 });
 
-Deno.test("the retired server key is answered with what to set instead", () => {
+Deno.test("the retired server key is refused with the variable to set instead", () => {
   const { message } = refusal({ ...PRODUCTION, FIREBASE_SERVER_KEY: "AAAA" });
   assert.match(message, /FIREBASE_SERVER_KEY must be left out.*FIREBASE_SERVICE_ACCOUNT/);
 });
 
-Deno.test("values are taken apart", () => {
+Deno.test("loadConfig parses structured values", () => {
   const account = {
     project_id: "p",
     client_email: "e@p",
@@ -134,7 +134,7 @@ Deno.test("values are taken apart", () => {
   });
 });
 
-Deno.test("values that only look right are refused", () => {
+Deno.test("values that only look valid are refused", () => {
   const cases: Record<string, string[]> = {
     PORT: ["5000.5", "0x10", "1e3", "-1"],
     CORS_ORIGINS: [
@@ -177,7 +177,7 @@ Deno.test("the configuration cannot be changed", () => {
   assert.throws(() => (config as { port: number }).port = 1, TypeError);
 });
 
-Deno.test("development makes its secrets once, tells so once, and only its owner can read them", async () => {
+Deno.test("development creates its secrets once, reports it once, and only its owner can read them", async () => {
   const dataDir = await Deno.makeTempDir();
   try {
     const environment = { NODE_ENV: "development", DATA_DIR: `${dataDir}/new` };
@@ -203,7 +203,7 @@ Deno.test("development makes its secrets once, tells so once, and only its owner
   }
 });
 
-Deno.test("production without SMTP says at start-up that no mail is sent", () => {
+Deno.test("production without SMTP reports at start-up that no mail is sent", () => {
   const about = (environment: typeof PRODUCTION) =>
     loadConfig(environment).notices.filter((notice) => notice.includes("SMTP_URL"));
   assert.equal(about(PRODUCTION).length, 1);
@@ -215,7 +215,7 @@ Deno.test("production without SMTP says at start-up that no mail is sent", () =>
   assert.deepEqual(about({ ...PRODUCTION, ...mail }), []);
 });
 
-Deno.test("production writes nothing", async () => {
+Deno.test("loadConfig writes nothing in production", async () => {
   const dataDir = await Deno.makeTempDir();
   try {
     loadConfig({ ...PRODUCTION, DATA_DIR: dataDir, JWT_REFRESH_SECRET: OTHER_SECRET });
@@ -225,13 +225,13 @@ Deno.test("production writes nothing", async () => {
   }
 });
 
-/** What the server says at start-up of this environment, as far as it matches. */
+/** Returns the notices of this environment that match the pattern. */
 function noticesOf(environment: Record<string, string>, pattern: RegExp): string[] {
   const { notices } = loadConfig({ ...PRODUCTION, ...environment });
   return notices.filter((notice) => pattern.test(notice));
 }
 
-Deno.test("start-up names the variable that a misspelt one was meant to be", () => {
+Deno.test("start-up names the variable that a misspelt one resembles", () => {
   const said = (name: string) => noticesOf({ [name]: "1" }, /did you mean/);
   assert.deepEqual(said("LIMIT_FRAME_BYTE"), [
     "LIMIT_FRAME_BYTE is no variable of this server, and is ignored: did you mean LIMIT_FRAME_BYTES?",
@@ -241,14 +241,14 @@ Deno.test("start-up names the variable that a misspelt one was meant to be", () 
   for (const name of ["PATH", "HOSTNAME", "PORTS", "LANG", "AWS_PROFILE"]) {
     assert.deepEqual(said(name), [], name);
   }
-  // The right one is set too: then the other belongs to something else.
+  // The right one is set too, so the other belongs to another program.
   assert.deepEqual(
     noticesOf({ SMTP_URLS: "x", LIMIT_PINS: "3", LIMIT_PIN: "3" }, /LIMIT_PIN /),
     [],
   );
 });
 
-Deno.test("start-up says where further instances would not hear this one, and what to set", () => {
+Deno.test("start-up reports instances that would not share signals or data, and the remedy", () => {
   const mongodb = { MONGODB_URI: "mongodb://localhost/x" };
   const kv = { DENO_KV_URL: "http://localhost:4512", DENO_KV_ACCESS_TOKEN: "x" };
   const pattern = /further instances|instances on other machines/;
@@ -260,7 +260,7 @@ Deno.test("start-up says where further instances would not hear this one, and wh
   }
 });
 
-Deno.test("production says at start-up what it serves to everyone, and how to end it", () => {
+Deno.test("production reports at start-up the parts served to every client, and how to disable them", () => {
   const pattern = /served to/;
   assert.equal(noticesOf({}, pattern).length, 3);
   assert.match(
@@ -271,7 +271,7 @@ Deno.test("production says at start-up what it serves to everyone, and how to en
   assert.deepEqual(noticesOf(off, pattern), []);
 });
 
-Deno.test("an https PUBLIC_URL without TRUSTED_PROXY is said at start-up, with the cure", () => {
+Deno.test("start-up reports an https PUBLIC_URL without TRUSTED_PROXY, and the remedy", () => {
   const said = (environment: Record<string, string>) =>
     loadConfig({ ...PRODUCTION, PUBLIC_URL: "https://chat.example.com", ...environment })
       .notices.filter((notice) => /TRUSTED_PROXY/.test(notice)).length;
@@ -281,7 +281,7 @@ Deno.test("an https PUBLIC_URL without TRUSTED_PROXY is said at start-up, with t
   assert.equal(said({ PUBLIC_URL: "http://chat.example.com" }), 0);
 });
 
-Deno.test("secrets of before are read, and need those of now", () => {
+Deno.test("previous secrets are read, and require the current ones", () => {
   const previous = {
     JWT_SECRET_PREVIOUS: "p".repeat(40),
     JWT_REFRESH_SECRET_PREVIOUS: "q".repeat(40),

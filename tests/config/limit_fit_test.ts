@@ -7,7 +7,7 @@ import { PRODUCTION } from "./support.ts";
 
 const load = (limits: Record<string, string>) => loadConfig({ ...PRODUCTION, ...limits });
 
-Deno.test("limits: what the defaults allow fits into a frame and a body, however it is escaped", () => {
+Deno.test("the default limits fit into a frame and a body, however content is escaped", () => {
   const { limits, notices } = load({});
   const { sync, message } = largestRequests(limits);
   for (const holder of [limits.frameBytes, limits.bodyBytes]) {
@@ -16,7 +16,7 @@ Deno.test("limits: what the defaults allow fits into a frame and a body, however
   assert.doesNotMatch(notices.join("\n"), /LIMIT_/);
 });
 
-Deno.test("limits: the largest requests are computed as they are written", () => {
+Deno.test("largestRequests returns the sizes of the largest requests as they are written", () => {
   const { limits } = load({ LIMIT_SYNC_CHATS: "200", LIMIT_TEXT_LENGTH: "300" });
   const { sync, message } = largestRequests({ ...limits, ciphertextBytes: 1 });
   const cursors = Object.fromEntries(Array.from({ length: 200 }, () => [newId(), 2 ** 53 - 1]));
@@ -35,7 +35,7 @@ Deno.test("limits: the largest requests are computed as they are written", () =>
   assert.ok(frame.length + escaped.length <= message);
 });
 
-Deno.test("limits: those that are not configured follow those that are, and it is said", () => {
+Deno.test("limits that are not configured follow those that are, with a notice", () => {
   const raised = load({ LIMIT_TEXT_LENGTH: "100000" });
   assert.ok(raised.limits.frameBytes >= 1_200_000);
   assert.ok(raised.limits.bodyBytes >= 1_200_000);
@@ -47,7 +47,7 @@ Deno.test("limits: those that are not configured follow those that are, and it i
   assert.match(lowered.notices.join("\n"), /LIMIT_TEXT_LENGTH is lowered/);
 });
 
-Deno.test("limits: configured ones that contradict each other are refused by a sentence", () => {
+Deno.test("configured limits that contradict each other are refused in one sentence", () => {
   assert.throws(
     () => load({ LIMIT_FRAME_BYTES: "65536", LIMIT_SYNC_CHATS: "5000" }),
     (error: unknown) =>
@@ -57,7 +57,7 @@ Deno.test("limits: configured ones that contradict each other are refused by a s
   );
 });
 
-Deno.test("limits: the longest message and the longest hello are taken by a socket", async () => {
+Deno.test("a socket accepts the longest message and the longest hello", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const { limits } = app.config;

@@ -4,14 +4,14 @@ import type { Environment } from "../../src/config/environment.ts";
 export const SECRET = "a-secret-of-at-least-thirty-two-bytes";
 export const OTHER_SECRET = "another-secret-of-at-least-thirty-two";
 
-/** The least that production starts with. */
+/** The minimum that production starts with. */
 export const PRODUCTION: Environment = {
   NODE_ENV: "production",
   JWT_SECRET: SECRET,
   JWT_REFRESH_SECRET: OTHER_SECRET,
 };
 
-/** The error of an environment that must be refused. */
+/** Returns the error of an environment that must be refused. */
 export function refusal(environment: Environment): ConfigError {
   try {
     loadConfig(environment);

@@ -29,21 +29,25 @@ const of = (findings: Finding[], subject: string) =>
   findings.filter((each) => each.subject === subject)
     .map(({ verdict, text }) => `${verdict}: ${text}`).join("\n");
 
-Deno.test("doctor: the defaults are fine, and what is left out is said", OPTIONS, async () => {
-  const findings = await examine({ BROKER: "kv" });
-  assert.deepEqual(findings.filter(({ verdict }) => verdict === "fault"), []);
-  assert.match(of(findings, "SQLite"), /runs transactions/);
-  assert.match(of(findings, "Deno KV"), /written, read and deleted/);
-  assert.match(of(findings, "Files"), /put, got and deleted/);
-  assert.match(of(findings, "SMTP"), /SMTP_URL is not set/);
-});
+Deno.test(
+  "doctor: the defaults are fine, and services that are not configured are reported as left out",
+  OPTIONS,
+  async () => {
+    const findings = await examine({ BROKER: "kv" });
+    assert.deepEqual(findings.filter(({ verdict }) => verdict === "fault"), []);
+    assert.match(of(findings, "SQLite"), /runs transactions/);
+    assert.match(of(findings, "Deno KV"), /written, read and deleted/);
+    assert.match(of(findings, "Files"), /put, got and deleted/);
+    assert.match(of(findings, "SMTP"), /SMTP_URL is not set/);
+  },
+);
 
-Deno.test("doctor: a configuration that is not valid is told as at start-up", OPTIONS, async () => {
+Deno.test("doctor: an invalid configuration is reported as at start-up", OPTIONS, async () => {
   const findings = await examine({ PORT: "x" });
   assert.match(of(findings, "Configuration"), /fault: .*\n +PORT is "x"; it must be a port/);
 });
 
-Deno.test("doctor: a folder that cannot be written is a fault with its cure", OPTIONS, async () => {
+Deno.test("doctor: a folder without write access is a fault with its remedy", OPTIONS, async () => {
   await using folder = await TempDir.make("doctor");
   await Deno.writeTextFile(folder.join("file"), "");
   const env = { ...testEnvironment(), DATA_DIR: folder.join("file/data") };
@@ -57,7 +61,7 @@ Deno.test("doctor: a folder that cannot be written is a fault with its cure", OP
 const mongodb = sharedMongodb();
 Deno.test({
   ...OPTIONS,
-  name: "doctor: MongoDB is tried with a transaction, and its clock compared",
+  name: "doctor: MongoDB is tested with a transaction, and its clock compared",
   ignore: mongodb.missing,
   fn: async () => {
     const findings = await examine({ MONGODB_URI: mongodb.uri() });
@@ -71,7 +75,7 @@ Deno.test({
 const versitygw = findVersitygw();
 Deno.test({
   ...OPTIONS,
-  name: "doctor: S3 is tried by put, get, presigned addresses and delete",
+  name: "doctor: S3 is tested by put, get, presigned URLs and delete",
   ignore: versitygw === null,
   fn: async () => {
     const s3 = await startS3(versitygw!);
@@ -92,7 +96,7 @@ Deno.test({
 
 Deno.test({
   ...OPTIONS,
-  name: "doctor: a denokv server is tried with its token",
+  name: "doctor: a denokv server is tested with its token",
   ignore: skipWithout("denokv"),
   fn: async () => {
     await using server = await DenokvServer.start();
@@ -101,7 +105,7 @@ Deno.test({
   },
 });
 
-Deno.test("doctor: the program says all in lines, and its status whether something is wrong", async () => {
+Deno.test("doctor: the program prints one line for each finding, and exits with 1 after a fault", async () => {
   await using folder = await TempDir.make("doctor");
   const run = async (environment: Record<string, string>) => {
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
@@ -119,7 +123,7 @@ Deno.test("doctor: the program says all in lines, and its status whether somethi
   assert.match(ill.text, /^FAULT {2}Proxy: .*PUBLIC_URL leads to it$/m);
 });
 
-Deno.test("doctor: SMTP is tried by signing in", OPTIONS, async () => {
+Deno.test("doctor: SMTP is tested by signing in", OPTIONS, async () => {
   const credentials = { user: "chat", password: "right" };
   const server = await TestSmtpServer.start({ credentials });
   const mail = (password: string, port = server.port) => ({
@@ -140,7 +144,7 @@ Deno.test("doctor: SMTP is tried by signing in", OPTIONS, async () => {
 });
 
 Deno.test(
-  "doctor: FCM checks a message for the service account, and sends none",
+  "doctor: FCM validates a message for the service account without sending it",
   OPTIONS,
   async () => {
     const fcm = await FcmServer.start();
@@ -159,7 +163,7 @@ Deno.test(
   },
 );
 
-Deno.test("doctor: VAPID keys that are no pair are a fault", OPTIONS, async () => {
+Deno.test("doctor: VAPID keys that are not a pair are a fault", OPTIONS, async () => {
   const pair = async () => {
     const curve = { name: "ECDSA", namedCurve: "P-256" };
     const keys = await crypto.subtle.generateKey(curve, true, ["sign", "verify"]);
@@ -179,7 +183,7 @@ Deno.test("doctor: VAPID keys that are no pair are a fault", OPTIONS, async () =
 });
 
 Deno.test(
-  "doctor: the keys of providers are fetched, and Facebook's secret is tried",
+  "doctor: the keys of providers are fetched, and Facebook's secret is tested",
   OPTIONS,
   async () => {
     await using google = await GoogleServer.start();
@@ -208,7 +212,7 @@ Deno.test(
   },
 );
 
-Deno.test("doctor: PUBLIC_URL is asked for the server and for WebSockets", OPTIONS, async () => {
+Deno.test("doctor: PUBLIC_URL must lead to the server, also for WebSockets", OPTIONS, async () => {
   await using app = await RunningApp.start();
   const texts = of(await examine({ PUBLIC_URL: app.url }), "Proxy");
   assert.match(texts, /fine: .* leads to a server/);
@@ -225,7 +229,7 @@ Deno.test("doctor: PUBLIC_URL is asked for the server and for WebSockets", OPTIO
 });
 
 Deno.test(
-  "doctor: a clock that differs is measured by the Date of an answer",
+  "doctor: the difference of clocks is measured by the Date of a response",
   OPTIONS,
   async () => {
     const ahead = { date: new Date(Date.now() + 60_000).toUTCString() };
@@ -238,7 +242,7 @@ Deno.test(
   },
 );
 
-Deno.test("doctor: nothing that it says holds a secret of the configuration", OPTIONS, async () => {
+Deno.test("doctor: no finding contains a secret of the configuration", OPTIONS, async () => {
   const environment = {
     MONGODB_URI: `mongodb://me:hunter2@127.0.0.1:${freePort()}/x?serverSelectionTimeoutMS=100`,
     SMTP_URL: `smtp://me:hunter2@127.0.0.1:${freePort()}`,

@@ -10,7 +10,7 @@ function flag(words: string[], name: string): string[] {
   return found.slice(name.length + 3).split(",");
 }
 
-Deno.test("serverArguments: files are read and written where the program and its data are, and nowhere else", () => {
+Deno.test("serverArguments: files can be read and written where the program and its data are, and nowhere else", () => {
   const words = serverArguments("start", { DATA_DIR: "/data" }, PLACE);
   assert.deepEqual(flag(words, "allow-read"), ["/program", "/cache/npm", "/data"]);
   assert.deepEqual(flag(words, "deny-read"), [".env", ".git"].map((name) => `/program/${name}`));
@@ -18,7 +18,7 @@ Deno.test("serverArguments: files are read and written where the program and its
   assert.ok(!words.some((word) => /^(-A|--allow-(all|run|ffi))/.test(word)));
 });
 
-Deno.test("serverArguments: an empty variable is none, and KV's file may lie elsewhere", () => {
+Deno.test("serverArguments: an empty variable counts as not set, and KV's file may be elsewhere", () => {
   const words = serverArguments("start", { DATA_DIR: " ", DENO_KV_PATH: "/kv/signals.db" }, PLACE);
   assert.deepEqual(flag(words, "allow-write"), ["data", "/kv"]);
 });
@@ -28,7 +28,7 @@ Deno.test("serverArguments: a comma in a path stays part of it", () => {
   assert.ok(words.includes("--allow-write=/a,,b"));
 });
 
-Deno.test("serverEnvironment: the server gets its own variables and the platform's, and no others", () => {
+Deno.test("serverEnvironment: the server gets its variables and the platform's, and no others", () => {
   const passed = {
     PATH: "/bin",
     JWT_SECRET: "s",
@@ -40,7 +40,7 @@ Deno.test("serverEnvironment: the server gets its own variables and the platform
   assert.deepEqual(serverEnvironment({ ...passed, ...kept }), passed);
 });
 
-Deno.test("serverArguments: each mode runs its own entry, and parallel listens where it is told", () => {
+Deno.test("serverArguments: each mode runs its entry module, and parallel listens on HOST and PORT", () => {
   assert.equal(serverArguments("dev", {}, PLACE)[1], "--watch=src");
   assert.equal(serverArguments("start", {}, PLACE).at(-1), "src/main.ts");
   const parallel = serverArguments("parallel", { NODE_ENV: "production", PORT: "80" }, PLACE);

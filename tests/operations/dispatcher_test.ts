@@ -65,7 +65,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   }
 }
 
-Deno.test("no list gives more items a page than LIMIT_PAGE_SIZE allows", async () => {
+Deno.test("Dispatcher returns at most LIMIT_PAGE_SIZE items on a page of any list", async () => {
   const { dispatcher } = setUp({ pageSize: 20 });
   const input = () => z.strictObject({ limit });
   const output = () => z.object({ limit });
@@ -85,7 +85,7 @@ Deno.test("no list gives more items a page than LIMIT_PAGE_SIZE allows", async (
   }
 });
 
-Deno.test("who may ask is checked before anything runs", async () => {
+Deno.test("Dispatcher checks access before it runs anything", async () => {
   const { dispatcher, echo, handled } = setUp();
   const input = { n: 1 };
   assert.equal(
@@ -100,7 +100,7 @@ Deno.test("who may ask is checked before anything runs", async () => {
   assert.equal((await dispatcher.dispatch(bind(open, echo), visitor, input)).status, 200);
 });
 
-Deno.test("a bad request costs nothing of the limit, a good one does", async () => {
+Deno.test("Dispatcher charges the limit for a valid request, and not for an invalid one", async () => {
   const { dispatcher, echo } = setUp();
   const bound = bind(closed, echo);
   const codes = [];
@@ -109,14 +109,14 @@ Deno.test("a bad request costs nothing of the limit, a good one does", async () 
   }
   const bad = "invalid_request";
   assert.deepEqual(codes, [bad, bad, bad, "ok", "ok", "rate_limited"]);
-  // Another person, and an address, have limits of their own.
+  // Another user, and an address, have separate limits.
   assert.equal(
     await codeOf(dispatcher.dispatch(bound, { ...caller, userId: "v" }, { n: 1 })),
     "ok",
   );
 });
 
-Deno.test("a refusal says when to try again, and the trace how the limit stands", async () => {
+Deno.test("a refusal has the time to wait, and the trace the state of the limit", async () => {
   const { dispatcher, echo } = setUp();
   const trace: Trace = {};
   const bound = bind(open, echo);
@@ -128,13 +128,13 @@ Deno.test("a refusal says when to try again, and the trace how the limit stands"
   assert.equal(refused.retryAfter, 30);
 });
 
-Deno.test("a limiter that fails lets the request go on", async () => {
+Deno.test("Dispatcher lets requests pass when the rate limiter fails", async () => {
   const limiter = { consume: () => Promise.reject(new Error("away")), refund() {} };
   const { dispatcher, echo } = setUp({ limiter });
   assert.equal(await codeOf(dispatcher.dispatch(bind(open, echo), visitor, { n: 1 })), "ok");
 });
 
-Deno.test("what is thrown unexpectedly is logged once and leaves as internal, without its text", async () => {
+Deno.test("Dispatcher logs an unexpected error once and returns internal, without its text", async () => {
   const logged: unknown[] = [];
   const log = { ...silentLog, error: (message: string) => void logged.push(message) };
   const { dispatcher, outcomes } = setUp({ log });
@@ -147,7 +147,7 @@ Deno.test("what is thrown unexpectedly is logged once and leaves as internal, wi
   assert.equal(outcomes[0].code, "internal");
 });
 
-Deno.test("every outcome is observed with its transport and code", async () => {
+Deno.test("Dispatcher observes every outcome with its transport and code", async () => {
   const { dispatcher, outcomes, echo } = setUp();
   await dispatcher.dispatch(bind(open, echo), visitor, { n: 1 });
   await codeOf(dispatcher.dispatch(bind(open, echo), visitor, {}));
@@ -158,7 +158,7 @@ Deno.test("every outcome is observed with its transport and code", async () => {
   assert(outcomes.every(({ durationMs }) => durationMs >= 0));
 });
 
-Deno.test("answers are held to their schema where that is asked", async () => {
+Deno.test("Dispatcher checks outputs against their schema if configured", async () => {
   const { dispatcher } = setUp({ checkAnswers: true });
   const answer = (data: unknown) =>
     bind(open, () => Promise.resolve(new Answer(201, data as { n: number })));
@@ -169,7 +169,7 @@ Deno.test("answers are held to their schema where that is asked", async () => {
   }
 });
 
-Deno.test("Dispatcher refuses an error that the operation does not declare, where that is asked", async () => {
+Deno.test("Dispatcher refuses an error that the operation does not declare if configured", async () => {
   const failing = bind(open, () => Promise.reject(new AppError("stale_epoch", "Not declared")));
   const [checked, trusting] = [{ checkAnswers: true }, {}].map((options) => setUp(options));
   const code = ({ dispatcher }: typeof checked) =>
@@ -178,7 +178,7 @@ Deno.test("Dispatcher refuses an error that the operation does not declare, wher
   assert.equal(await code(trusting), "stale_epoch");
 });
 
-Deno.test("an IPv6 visitor is counted by network, an IPv4 one by address", () => {
+Deno.test("rateKey counts an IPv6 visitor by network, and an IPv4 one by address", () => {
   assert.equal(networkOf("192.0.2.1"), "192.0.2.1");
   assert.equal(networkOf("2001:db8:0:1:aaaa::1"), networkOf("2001:DB8::1:bbbb:0:0:2"));
   assert.notEqual(networkOf("2001:db8:0:1::1"), networkOf("2001:db8:0:2::1"));

@@ -63,7 +63,7 @@ Deno.test("each fault is a sentence that names its field", () => {
   ]);
 });
 
-Deno.test("what is empty is called so, whatever the longest may be", () => {
+Deno.test("an empty text is called empty, whatever its maximum is", () => {
   const schema = z.strictObject({ text: text(), name: line() });
   assert.deepEqual(messages(schema, { text: "", name: "  " }), [
     "text must not be empty",
@@ -74,7 +74,7 @@ Deno.test("what is empty is called so, whatever the longest may be", () => {
   ]);
 });
 
-Deno.test("the whole being wrong is said of the request", () => {
+Deno.test("a fault of the whole input names the request", () => {
   for (const input of [null, [], "text", 1, undefined]) {
     const [fault] = refusal(z.strictObject({ a: z.string() }), input).errors!;
     assert.equal(fault.path, "");
@@ -82,7 +82,7 @@ Deno.test("the whole being wrong is said of the request", () => {
   }
 });
 
-Deno.test("of several forms, the faults of the closest are told", () => {
+Deno.test("with several forms, the faults of the closest one are reported", () => {
   const schema = z.union([
     z.strictObject({ challenge: z.string(), code: z.string() }),
     z.strictObject({ code: z.string().length(6) }),
@@ -93,7 +93,7 @@ Deno.test("of several forms, the faults of the closest are told", () => {
   ]);
 });
 
-Deno.test("what no schema wants is refused wherever it stands", () => {
+Deno.test("input that no schema accepts is refused at any depth", () => {
   const anything = z.record(z.string(), z.unknown());
   const deep = (levels: number) => JSON.parse('{"a":'.repeat(levels) + "1" + "}".repeat(levels));
   validate(anything, deep(32));
@@ -111,7 +111,7 @@ Deno.test("what no schema wants is refused wherever it stands", () => {
   assert.equal(({} as { isAdmin?: boolean }).isAdmin, undefined);
 });
 
-Deno.test("an answer to bad input stays small and clean", () => {
+Deno.test("the response to bad input stays small and clean", () => {
   const schema = z.strictObject({});
   const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, i]));
   const { errors, message } = refusal(schema, many);
@@ -122,7 +122,7 @@ Deno.test("an answer to bad input stays small and clean", () => {
   assert(!/[\n\u202e]/.test(fault.message));
 });
 
-Deno.test("shared fields take what they should and nothing else", () => {
+Deno.test("shared fields accept valid values and nothing else", () => {
   const cases: [string, z.ZodType, unknown[], unknown[]][] = [
     ["id", id, [ID], [ID.toUpperCase(), "", `${ID} `, 5, { $gt: "" }, ID.replace("-7", "-4")]],
     ["clientId", clientId, ["a", "x".repeat(64)], ["", "a b", "x".repeat(65), "é", "\n"]],
