@@ -1,7 +1,7 @@
 /**
- * All tests, for `deno test` without a task: packages that only tests need have a configuration of their own
- * (`tests/deno.json`), so that a newcomer's first start does not download them. The tests run in one child
- * process, whose output is shown as it comes.
+ * All tests, for `deno test` without a task: packages that only tests need have a separate
+ * configuration (`tests/deno.json`), so that a newcomer's first start does not download them. The
+ * tests run in one child process, whose output appears as it is written.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";

@@ -34,10 +34,10 @@ const examplesOf = (text: string) =>
   new Map(readmeExamples(text).map((example) => [example.name, example]));
 const EXAMPLES = new Map([...examplesOf(README), ...examplesOf(PROTOCOL)]);
 
-/** A developer's own configuration is not a newcomer's. */
+/** A developer's own configuration must not affect a newcomer's first start. */
 const INHERITED = /^(PATH|HOME|USERPROFILE|SYSTEMROOT|TE?MP|TMPDIR|DENO_DIR|XDG_.*|.*_proxy)$/i;
 
-/** What someone has who has just cloned the project, and nothing of a developer's own. */
+/** A fresh clone of the project, without a developer's own files. */
 async function cleanCheckout(): Promise<TempDir> {
   const folder = await TempDir.make("checkout");
   for (const path of ["src", "deno.json", "deno.lock"]) {
@@ -46,7 +46,7 @@ async function cleanCheckout(): Promise<TempDir> {
   return folder;
 }
 
-/** Runs what the README says to start with. */
+/** Runs the command that the README says to start with. */
 async function startAsWritten(folder: TempDir) {
   return await ChildServer.startOnFreePort((port) => ({
     program: "bash",
@@ -59,7 +59,7 @@ async function startAsWritten(folder: TempDir) {
   }));
 }
 
-Deno.test("README: the quick start works line by line from a clean checkout", async () => {
+Deno.test("the README's quick start works line by line from a clean checkout", async () => {
   await using folder = await cleanCheckout();
   const { server, port } = await startAsWritten(folder);
   try {
@@ -79,7 +79,7 @@ Deno.test("README: the quick start works line by line from a clean checkout", as
   await eventually("nothing listens any more", () => accepts(port).then(() => false, () => true));
 });
 
-Deno.test("README: what it says to start with starts again for a file that no module imports", async () => {
+Deno.test("the README's start command restarts for a file that no module imports", async () => {
   await using folder = await cleanCheckout();
   const { server, port } = await startAsWritten(folder);
   try {

@@ -1,4 +1,7 @@
-/** The yardstick: what any WebSocket server on Deno has to do, and no more. Every frame to everyone. */
+/**
+ * The yardstick: the minimum work of any WebSocket server on Deno. It sends every frame to every
+ * client.
+ */
 const sockets = new Set<WebSocket>();
 
 Deno.serve(

@@ -2,14 +2,14 @@ import { HttpClient } from "../support/http_client.ts";
 import type { Door, ReceivedSignals } from "./fanout_load.ts";
 import { RawSocket } from "./raw_socket.ts";
 
-/** The bare broadcast: a frame is what is sent, and what everyone gets. */
+/** The bare broadcast: every client receives each sent frame unchanged. */
 export const bareDoor: Door = {
   open: (port, _index, onText) => RawSocket.open(port, "/", onText),
   frame: (index, sentAt) => messageLike(index, sentAt),
   read: (text) => [{ sentAt: sentAtOf(text), rev: 0 }],
 };
 
-/** As long as one of our events, so that both move the same bytes. */
+/** As long as one of the server's events, so that both move the same bytes. */
 function messageLike(index: number, sentAt: number): string {
   return JSON.stringify({ index, text: textOf(sentAt), filler: "x".repeat(400) });
 }
@@ -24,7 +24,7 @@ export function sentAtOf(text: string): number {
 
 const USERS = 10;
 
-/** People in one group, with as many sockets each as it takes. */
+/** People in one group, each with as many sockets as the run needs. */
 export async function benchGroup(url: string) {
   const people = await Promise.all(Array.from({ length: USERS }, (_, i) => register(url, i)));
   const group = await new HttpClient(url, people[0].token).post("/api/groups", {
@@ -35,7 +35,7 @@ export async function benchGroup(url: string) {
   return { chatId: group.body.id as string, tokenOf };
 }
 
-/** Our `/ws`. */
+/** The server's `/ws`. */
 export async function chatDoor(url: string): Promise<Door> {
   const { chatId, tokenOf } = await benchGroup(url);
   return {

@@ -10,7 +10,10 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const EMPTY = 'Deno.serve({ port: Number(Deno.env.get("PORT")) }, () => new Response());';
 const RUNS = 7;
 const READY_WITHIN_MS = 30_000;
-/** Garbage of the start is collected and first timers have fired after this time. */
+/**
+ * After this time in milliseconds the garbage of the start is collected and the first timers have
+ * fired.
+ */
 const IDLE_AFTER_MS = 2_000;
 
 interface Kind {
@@ -26,11 +29,12 @@ interface Start {
 }
 
 /**
- * Measures the start of the server until `/healthz` answers, beside an empty `Deno.serve` of the same
- * Deno: as it starts for a newcomer (SQLite, a file of Deno KV, a folder for media), and with everything
- * configured (MongoDB, `denokv`, S3, SMTP, FCM, Web Push, Google, Facebook) where the services are
- * installed. All run in turn; a start before the first run fills V8's code cache and the database's
- * schema. On a machine that does other work CPU time says more than wall time. Linux only.
+ * Measures the start of the server until `/healthz` responds, beside an empty `Deno.serve` of the
+ * same Deno: as it starts for a newcomer (SQLite, a file of Deno KV, a folder for media), and with
+ * everything configured (MongoDB, `denokv`, S3, SMTP, FCM, Web Push, Google, Facebook) where the
+ * services are installed. The programs run in turn; a start before the first run fills V8's code
+ * cache and creates the database's schema. On a busy machine CPU time says more than wall time.
+ * Linux only.
  */
 export async function cold(): Promise<void> {
   await using folder = await TempDir.make("bench_cold");

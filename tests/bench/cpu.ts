@@ -1,7 +1,10 @@
-/** Clock ticks a second on every Linux that runs Deno. */
+/** Clock ticks per second on every Linux that runs Deno. */
 const TICKS = 100;
 
-/** Seconds of processor time that a process has used, in user and system mode. Linux only. */
+/**
+ * Returns the seconds of processor time that a process has used, in user and system mode. Linux
+ * only.
+ */
 export async function cpuSeconds(pid: number): Promise<number> {
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
   // Fields 14 and 15, counted after the name, which may contain spaces.
@@ -9,11 +12,11 @@ export async function cpuSeconds(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** Keeps a process, with all its threads, on one core. */
+/** Pins a process, with all its threads, to one core. */
 export async function pin(pid: number, core: number): Promise<void> {
   const { success } = await new Deno.Command("taskset", {
     args: ["-acp", String(core), String(pid)],
     stdout: "null",
   }).output();
-  if (!success) throw new Error("Pinning the server to one core failed: is taskset installed?");
+  if (!success) throw new Error("Cannot pin the server to one core: is taskset installed?");
 }

@@ -21,8 +21,9 @@ interface Figures {
 }
 
 /**
- * Encrypted groups of devices of as many people, over HTTP and with the server in the same process: each
- * figure is what a person waits, the server's part and the client's together; medians in milliseconds.
+ * Measures encrypted groups with one device per person, over HTTP and with the server in the same
+ * process: each figure is the time that a person waits, for the server and the client together;
+ * medians in milliseconds.
  */
 export async function encryption(): Promise<void> {
   console.log(
@@ -76,7 +77,7 @@ async function talkTimes(founder: RawDevice, group: MlsGroup, reader: MlsGroup) 
   return { send: median(send), receive: median(receive) };
 }
 
-/** A guest comes and goes. */
+/** Adds a guest and removes it again. */
 async function changeTimes(
   founder: RawDevice,
   guest: RawDevice,
@@ -115,7 +116,9 @@ async function changeTimes(
   };
 }
 
-/** As a device does whose state was lost: with the GroupInfo, and without anybody's help. */
+/**
+ * Joins as a device whose state was lost: with the GroupInfo, and without another member's help.
+ */
 async function joinAlone(device: RawDevice, chatId: string): Promise<void> {
   const { body } = await device.http.get(`/api/chats/${chatId}/mls/group-info`);
   const { staged, accepted } = await device.mls.joinExternally(chatId, body.groupInfo);

@@ -7,12 +7,14 @@ import { s3Environment, startS3 } from "../support/versitygw.ts";
 
 const NEEDED: readonly ServiceName[] = ["mongodb", "denokv", "s3"];
 
-/** A production server's environment with every adapter configured, and the services that it names. */
+/**
+ * A production server's environment with every adapter configured, and the services that it names.
+ */
 export interface Everything extends AsyncDisposable {
   readonly environment: Record<string, string>;
 }
 
-/** Returns null, and prints why, where a service's program is not installed. */
+/** Returns null, and prints the reason, where a service's program is not installed. */
 export async function startEverything(): Promise<Everything | null> {
   const missing = NEEDED.filter((name) => findService(name) === null);
   for (const name of missing) console.log(`not measured with everything: ${missingReason(name)}`);

@@ -3,7 +3,7 @@ import { bareDoor, chatDoor } from "./bench_doors.ts";
 import { cpuSeconds, pin } from "./cpu.ts";
 import { type Door, percentile, runLoad } from "./fanout_load.ts";
 
-/** Nothing but the fan-out is to be measured: the limits are those of a bench. */
+/** Raises the limits for the benchmark, since only the fan-out is measured. */
 export const WIDE = {
   RATE_SEND: "100000000/1s",
   RATE_REGISTER: "100000/1s",
@@ -26,7 +26,7 @@ export interface Row {
 }
 
 export interface FanoutOptions {
-  /** Deliveries a second and receivers of the runs that are held beside the bare broadcast. */
+  /** Deliveries per second and receivers of the runs that are compared with the bare broadcast. */
   beside: { receivers: number; deliveries: number }[];
   /** Rising rates for each number of receivers. */
   rising: { receivers: number; rates: number[] }[];
@@ -71,10 +71,13 @@ async function measureChat(receivers: number, rate: number, options: FanoutOptio
   return await measure("RealTimeChat /ws", server, transport, receivers, rate, options.seconds);
 }
 
-/** Until V8 has compiled what a send runs through: at twenty sends a second that would take minutes. */
+/**
+ * Warm-up until V8 has compiled the code of a send: at twenty sends per second that would take
+ * minutes.
+ */
 const WARM_UP = { receivers: 10, rate: 1_000, seconds: 4 };
 
-/** One row of the table: the server on core 0, and its processor time a delivery. */
+/** One row of the table: the server on core 0, and its processor time per delivery. */
 export async function measure(
   what: string,
   server: { pid: number; url: string },

@@ -3,16 +3,16 @@ import { RawSocket } from "./raw_socket.ts";
 export interface Load {
   port: number;
   receivers: number;
-  /** Messages a second in all. */
+  /** Total messages per second. */
   rate: number;
   seconds: number;
-  /** How a receiver or a sender is opened, and how a message is written. */
+  /** Opens a receiver or a sender, and writes a message. */
   transport: Door;
-  /** Seconds of processor time that the server has used so far; what opening sockets took is not counted. */
+  /** Seconds of processor time that the server has used so far; opening sockets does not count. */
   cpu?: () => Promise<number>;
 }
 
-/** What is measured: our `/ws`, or the bare broadcast. */
+/** The measured server: this project's `/ws`, or the bare broadcast. */
 export interface Door {
   open(
     port: number,
@@ -20,34 +20,40 @@ export interface Door {
     onText: ((text: string) => void) | null,
   ): Promise<RawSocket>;
   frame(index: number, sentAt: number): string;
-  /** When each message of a frame was sent, in order; null for those that are none of ours. */
+  /** Send times of a frame's messages, in order; null for frames of other kinds. */
   read(text: string): ReceivedSignals[];
 }
 
 export interface ReceivedSignals {
   sentAt: number;
-  /** Must grow by one from message to message; 0 where there is no such thing. */
+  /** Number that must grow by one from message to message; 0 where there is none. */
   rev: number;
 }
 
 export interface LoadResult {
   sent: number;
-  /** Messages times receivers, each of whom got the same bytes. */
+  /** Messages times receivers; every receiver got the same bytes. */
   deliveries: number;
   seconds: number;
   latencies: Float64Array;
   /** Processor seconds of the server from the first send to the last arrival. */
   cpu: number;
-  /** Frames in which a receiver got them. */
+  /** Number of frames in which a receiver got its messages. */
   frames: number;
 }
 
-/** One in so many receivers reads what it gets; all are held to have got the same bytes. */
+/**
+ * One in this many receivers parses its frames; the others must only have received the same number
+ * of bytes.
+ */
 const READ_ONE_IN = 50;
 const SENDERS = 8;
 const TICK_MS = 2;
 
-/** Opens the receivers, sends at a steady rate, and waits until all has arrived or nothing moves. */
+/**
+ * Opens the receivers, sends at a steady rate, and waits until everything has arrived or nothing
+ * moves.
+ */
 export async function runLoad(
   { port, receivers, rate, seconds, transport, cpu = () => Promise.resolve(0) }: Load,
 ): Promise<LoadResult> {
@@ -113,7 +119,10 @@ async function send(senders: RawSocket[], rate: number, seconds: number, transpo
   return sent;
 }
 
-/** Until every reading receiver has all, and all receivers the same; or for 10 s nothing moved. */
+/**
+ * Resolves once every reading receiver has everything, and all receivers the same; or once nothing
+ * moved for 10 s.
+ */
 async function arrival(heard: Map<number, number>, sent: number, sockets: RawSocket[]) {
   let still = 0;
   let before = -1;

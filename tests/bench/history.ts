@@ -14,7 +14,10 @@ const BATCH = 500;
 const PAGE = 50;
 const READS = 400;
 
-/** Pages of 50 from anywhere in one chat, as the chat grows: from the Store, and over REST. */
+/**
+ * Reads pages of 50 at random positions of one chat, as the chat grows: from the Store, and over
+ * REST.
+ */
 export async function history(): Promise<void> {
   await using folder = await TempDir.make("history");
   const dataDir = folder.join("data");
@@ -53,7 +56,7 @@ async function openGroup(client: HttpClient) {
   return { userId: body.user.id as string, token: body.accessToken as string, chatId };
 }
 
-/** Messages are written through the Store, since a million sends would be a bench of its own. */
+/** Writes messages through the Store, since a million sends would be a separate benchmark. */
 async function fill(path: string, chatId: string, senderId: string, size: number): Promise<void> {
   const store = new SqliteStore(path);
   let chat = (await store.chats.byId(chatId))!;
@@ -70,7 +73,7 @@ async function fill(path: string, chatId: string, senderId: string, size: number
     });
     chat = next;
   }
-  // A search has the index filled, which else would go on while pages are read.
+  // A search completes the index, which would otherwise continue while pages are read.
   await store.messages.search({ chatIds: [chatId], query: "none", before: null, limit: 1 });
   await store.close();
 }

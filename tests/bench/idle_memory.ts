@@ -1,7 +1,7 @@
 import type { Door } from "./fanout_load.ts";
 import type { RawSocket } from "./raw_socket.ts";
 
-/** Kilobytes of memory that one more idle connection takes of a server. Linux only. */
+/** Kilobytes of server memory per additional idle connection. Linux only. */
 export async function idleMemory(
   server: { pid: number; url: string },
   transport: Door,
@@ -9,7 +9,7 @@ export async function idleMemory(
 ): Promise<number> {
   const port = Number(new URL(server.url).port);
   const open = (count: number, from: number) => openMany(transport, port, count, from);
-  // The first ones make what all share: code, buffers, room in tables.
+  // The first connections allocate shared memory: code, buffers, room in tables.
   const first = await open(connections / 4, 0);
   const before = await settled(server.pid);
   const more = await open(connections, first.length);
@@ -31,7 +31,7 @@ async function openMany(
   return sockets;
 }
 
-/** The least that is seen within a while, since garbage is collected whenever it is. */
+/** Returns the minimum within a while, since garbage is collected at any time. */
 async function settled(pid: number): Promise<number> {
   let least = Infinity;
   for (let i = 0; i < 20; i++) {

@@ -7,8 +7,8 @@ import { WsClient } from "../support/ws_client.ts";
 import { percentile as shareOf } from "./fanout_load.ts";
 
 const RATES = [1, 100, 1_000];
-/** Messages of a run, and at least the first many are left out as warming up. */
-const MOST = 3_000;
+/** Maximum number of messages of a run; the first ones, a share of `WARM_UP`, are left out. */
+const MAX_MESSAGES = 3_000;
 const SECONDS = 8;
 const WARM_UP = 0.2;
 
@@ -23,8 +23,9 @@ interface Row {
 }
 
 /**
- * How long a durable message takes, from its sending to its hearing: on the sender's instance, and on
- * the other one. One group, one sender; two processes, one MongoDB-protocol server, and one `denokv`.
+ * Measures the time of a durable message from its send to its arrival: on the sender's instance,
+ * and on the other one. One group, one sender; two processes, one MongoDB-protocol server, and one
+ * `denokv`.
  */
 export async function instances(): Promise<void> {
   const rows: Row[] = [];
@@ -55,7 +56,7 @@ async function measure(
   await using sender = (await WsClient.connect(here.webSocketUrl, ann.token)).client;
   await using near = (await WsClient.connect(here.webSocketUrl, bob.token)).client;
   await using far = (await WsClient.connect(there.webSocketUrl, bob.token)).client;
-  const count = Math.min(MOST, rate * SECONDS);
+  const count = Math.min(MAX_MESSAGES, rate * SECONDS);
   const sentAt = new Map<string, number>();
   const run = newId();
   const [nearMs, farMs] = [near, far].map((client) => {
@@ -93,7 +94,7 @@ async function measure(
   };
 }
 
-/** Sends when it is due, however late the timer is. */
+/** Sends at the scheduled time, however late the timer is. */
 async function sendAtRate(rate: number, count: number, send: (i: number) => void): Promise<void> {
   const began = performance.now();
   for (let sent = 0; sent < count;) {
@@ -103,7 +104,7 @@ async function sendAtRate(rate: number, count: number, send: (i: number) => void
   }
 }
 
-/** What both instances have asked of Deno KV: reads, watches' rings apart, and commits. */
+/** Calls of Deno KV by both instances: reads without wake-ups of watches, and commits. */
 async function kvOperations(cluster: Cluster): Promise<number> {
   let sum = 0;
   for (const { url } of cluster.instances) {
@@ -115,7 +116,9 @@ async function kvOperations(cluster: Cluster): Promise<number> {
 
 const IDLE = 1_000;
 
-/** Growth of the server's resident memory for each of many connections that say hello and no more. */
+/**
+ * Growth of the server's resident memory for each of many connections that send only their hello.
+ */
 async function idleKilobytes(): Promise<number> {
   await using server = await ServerProcess.start({
     env: {

@@ -5,7 +5,7 @@ import { history } from "./history.ts";
 import { instances } from "./instances.ts";
 import { socketio } from "./socketio.ts";
 
-/** `deno task bench [name …]`: all benchmarks, or those that are named. */
+/** `deno task bench [name …]`: runs all benchmarks, or the named ones. */
 const BENCHMARKS: Record<string, () => Promise<void>> = {
   fanout,
   history,

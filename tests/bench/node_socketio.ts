@@ -6,7 +6,7 @@ import denoJson from "../../deno.json" with { type: "json" };
 const SCRIPT = fileURLToPath(new URL("./socketio_on_node.mjs", import.meta.url));
 const LOCK = fileURLToPath(new URL("../../deno.lock", import.meta.url));
 
-/** `socket.io` on Node, of the version that this project uses. */
+/** `socket.io` on Node, in the version that this project uses. */
 export class NodeSocketIo implements AsyncDisposable {
   private constructor(
     private readonly server: ChildServer,
@@ -15,8 +15,8 @@ export class NodeSocketIo implements AsyncDisposable {
   ) {}
 
   /**
-   * Node does not read Deno's cache of packages; but `deno install` lays them out for it in a folder
-   * of ours. Null, with the reason printed, where there is no Node.
+   * Node does not read Deno's package cache; but `deno install` creates a `node_modules` for it in
+   * a temporary folder. Returns null, with the reason printed, where Node is missing.
    */
   static async start(): Promise<NodeSocketIo | null> {
     const folder = await TempDir.make("node");

@@ -1,10 +1,10 @@
 /**
- * A WebSocket client that does as little as possible: it counts frames and bytes, and hands the text
- * of a frame on only if somebody asked for it. The load is to be the server's, not the generator's.
+ * A WebSocket client that does as little as possible: it counts frames and bytes, and passes the
+ * text of a frame on only to a listener. The load must be the server's, not the generator's.
  */
 export class RawSocket {
   frames = 0;
-  /** Events heard, by the count of `"rev":` at the top of an event (see `countEvents`). */
+  /** Events received, counted by `"rev":` at the top level of an event (see `countEvents`). */
   bytes = 0;
   #pending = new Uint8Array(0);
 
@@ -72,7 +72,7 @@ export class RawSocket {
         this.#take(chunk.subarray(0, read));
       }
     } catch {
-      // Closed by us, at the end of a run.
+      // This side closed the connection, at the end of a run.
     }
   }
 

@@ -9,10 +9,10 @@ import { chatSocketIoDoor, nodeSocketIoDoor } from "./socketio_doors.ts";
 
 export interface SocketIoBenchOptions {
   receivers: number;
-  /** Messages a second. The highest is past what either server can deliver. */
+  /** Messages per second. The highest rate is more than either server can deliver. */
   rates: number[];
   seconds: number;
-  /** Runs of either side at each rate, by turns; the middle one counts. */
+  /** Runs of either side at each rate, in turns; the median counts. */
   repeats: number;
   idle: number;
 }
@@ -40,7 +40,10 @@ const NODE: Side = {
   transport: () => Promise.resolve(nodeSocketIoDoor),
 };
 
-/** Durable messages through our Socket.IO transport, beside `socket.io` on Node, which only broadcasts. */
+/**
+ * Durable messages over this server's Socket.IO transport, beside `socket.io` on Node, which only
+ * broadcasts.
+ */
 export async function socketio(options: SocketIoBenchOptions = OPTIONS): Promise<void> {
   await pin(Deno.pid, 1);
   const rows: Row[] = [];
@@ -68,7 +71,7 @@ async function sideBySide(rate: number, options: SocketIoBenchOptions): Promise<
   return [...runs.values()].filter((rows) => rows.length > 0).map(middle);
 }
 
-/** By messages that got through, in steps of ten a second, and among equals by what they cost. */
+/** Ranks by delivered messages, in steps of ten per second, and among equals by cost. */
 function middle(rows: Row[]): Row {
   const throughput = (row: Row) => Math.round(row["sends/s"] / 10);
   const inOrder = rows.toSorted((a, b) =>

@@ -4,7 +4,7 @@ import { RawSocket } from "./raw_socket.ts";
 
 const PATH = "/socket.io/?EIO=4&transport=websocket";
 
-/** Our transport: durable messages of people in one group. */
+/** This server's transport: durable messages of people in one group. */
 export async function chatSocketIoDoor(url: string): Promise<Door> {
   const { chatId, tokenOf } = await benchGroup(url);
   return {
@@ -15,7 +15,7 @@ export async function chatSocketIoDoor(url: string): Promise<Door> {
   };
 }
 
-/** `socket.io` that only broadcasts: what is sent is as long as one of our events. */
+/** `socket.io` that only broadcasts: each message is as long as one of the server's events. */
 export const nodeSocketIoDoor: Door = {
   open: (port, _index, onText) => openSocketIo(port, {}, onText),
   frame: (index, sentAt) =>
@@ -23,7 +23,7 @@ export const nodeSocketIoDoor: Door = {
   read: (text) => readEvents(text).map(({ sentAt }) => ({ sentAt, rev: 0 })),
 };
 
-/** Both acknowledge. */
+/** Both servers acknowledge. */
 function command(index: number, data: unknown): string {
   return `42${index}${JSON.stringify(["message.send", data])}`;
 }
@@ -34,7 +34,9 @@ function readEvents(packet: string): ReceivedSignals[] {
   return [{ rev, sentAt: sentAtOf(data.text) }];
 }
 
-/** The handshakes of Engine.IO (open) and Socket.IO (connect), up to the greeting of either server. */
+/**
+ * The handshakes of Engine.IO (open) and Socket.IO (connect), up to the greeting of either server.
+ */
 async function openSocketIo(
   port: number,
   auth: object,

@@ -7,19 +7,19 @@ import type { Ledger } from "./ledger.ts";
 import type { Random } from "./random.ts";
 import type { ChaosWorld } from "./world.ts";
 
-/** One person who writes and reads, by one of the two kinds of clients. */
+/** A person who writes and reads with one of the two kinds of clients. */
 export interface Actor extends AsyncDisposable {
   readonly person: Person;
-  /** Sends, edits, reacts and deletes until `isOver`; resolves once all of it was answered. */
+  /** Sends, edits, reacts and deletes until `isOver`; resolves once every command got its reply. */
   act(random: Random, isOver: () => boolean): Promise<void>;
-  /** The messages of the chat as this client has them, in order. */
+  /** Messages of the chat as this client has them, in order. */
   messages(chatId: string): { id: string; rev: number; text: string | null }[];
   cursor(chatId: string): number;
 }
 
-/** The client library. */
+/** An actor that uses the client library. */
 export class LibraryActor implements Actor {
-  /** What the event `message` said, in order. */
+  /** Data of the `message` events, in order. */
   readonly told: string[] = [];
   #count = 0;
 
@@ -86,7 +86,7 @@ export class LibraryActor implements Actor {
   }
 }
 
-/** A client written from the README's protocol alone. */
+/** An actor with a client written from the documented protocol alone. */
 export class StrictActor implements Actor {
   #count = 0;
 
@@ -123,7 +123,7 @@ export class StrictActor implements Actor {
   }
 }
 
-/** A change that fails for want of a connection may or may not have happened: both are allowed. */
+/** A change that fails for lack of a connection may or may not have happened: both are allowed. */
 function ignorePassing(error: unknown): void {
   const passing = [
     "offline",

@@ -10,18 +10,18 @@ import { type BrokerKind, ChaosWorld } from "./world.ts";
 export interface ChaosOptions {
   broker: BrokerKind;
   seed: number;
-  /** Milliseconds during which faults are made. */
+  /** Duration of the faults in milliseconds. */
   durationMs: number;
   log?: (line: string) => void;
 }
 
-/** People by each kind of client. */
+/** Number of people for each kind of client. */
 const EACH = 3;
 
 /**
- * People write to one group by both kinds of clients while instances, lines, database and KV fail at
- * random; then all is mended, and everyone has to have the same. The seed chooses faults and writes; when
- * they strike is up to the machine.
+ * People write to one group with both kinds of clients while instances, connections, database and
+ * KV fail at random; then every fault is mended, and all clients must have the same messages. The
+ * seed chooses faults and writes; the moment of a fault depends on the machine.
  */
 export async function chaos({ broker, seed, durationMs, log = () => {} }: ChaosOptions) {
   const random = new Random(seed);
@@ -49,7 +49,7 @@ async function makeGroup(world: ChaosWorld): Promise<string> {
     name: "Everyone",
     memberIds: others.map(({ id }) => id),
   });
-  if (status !== 201) throw new Error(`Creating the group failed: ${JSON.stringify(body)}`);
+  if (status !== 201) throw new Error(`Cannot create the group: ${JSON.stringify(body)}`);
   return body.id;
 }
 

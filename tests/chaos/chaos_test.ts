@@ -1,12 +1,13 @@
 import { skipWithout } from "../support/skip.ts";
 import { chaos } from "./chaos.ts";
 
-/** The short form: a minute on each broker in CI. `deno task chaos` runs as long as one likes. */
+/** The short form: a minute on each broker in CI. `deno task chaos` runs for any duration. */
 const DURATION_MS = Deno.env.get("CI") ? 60_000 : 15_000;
 
 for (const broker of ["kv", "mongo"] as const) {
   Deno.test({
-    name: `nothing acknowledged is lost, doubled or reordered under random faults (${broker})`,
+    name:
+      `no acknowledged message is lost, duplicated or reordered under random faults (${broker})`,
     ignore: broker === "kv" ? skipWithout("mongodb", "denokv") : skipWithout("mongodb"),
     fn: async () => {
       const seed = Math.floor(Math.random() * 2 ** 31);

@@ -14,7 +14,10 @@ interface Row {
   text: string | null;
 }
 
-/** Fails if anything acknowledged was lost, doubled or reordered, or a client has not what the server has. */
+/**
+ * Fails if an acknowledged message was lost, duplicated or reordered, or if a client differs from
+ * the server.
+ */
 export async function checkAll(
   world: ChaosWorld,
   actors: Actor[],
@@ -49,7 +52,10 @@ async function checkActor(actor: Actor, rows: Row[], chatId: string): Promise<vo
   );
 }
 
-/** All messages by the catch-up from the start, whose revisions have to lead to the head without a hole. */
+/**
+ * Returns all messages by catch-up from the start; their revisions must reach the head without a
+ * gap.
+ */
 async function history(world: ChaosWorld, chatId: string): Promise<Row[]> {
   const [{ token }] = world.people;
   const rows = new Map<string, Row>();

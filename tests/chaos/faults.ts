@@ -4,7 +4,7 @@ import type { ChaosWorld } from "./world.ts";
 
 type Fault = (world: ChaosWorld, random: Random) => Promise<void> | void;
 
-/** Each resolves once it is mended. */
+/** Faults; each resolves once it is mended. */
 const FAULTS: Record<string, Fault> = {
   "kill an instance": (world, random) =>
     world.restart(random.of(world.instances), "SIGKILL", random.between(0, 2_000)),
@@ -35,7 +35,7 @@ const FAULTS: Record<string, Fault> = {
   },
 };
 
-/** Makes faults one after the other until `isOver`. */
+/** Causes one fault after the other until `isOver`. */
 export async function makeFaults(
   world: ChaosWorld,
   random: Random,

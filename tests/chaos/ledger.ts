@@ -1,4 +1,6 @@
-/** What the server has promised: the messages acknowledged, and the texts that they may have by now. */
+/**
+ * Commitments of the server: the acknowledged messages, and the texts that each may have by now.
+ */
 export class Ledger {
   readonly #acknowledged = new Set<string>();
   readonly #texts = new Map<string, Set<string | null>>();
@@ -15,7 +17,7 @@ export class Ledger {
     this.#of(id).add(text);
   }
 
-  /** Called before it is asked for: a lost answer leaves open whether it happened. */
+  /** Call it before the request: a lost response leaves open whether the change happened. */
   editing(id: string, text: string): void {
     this.#of(id).add(text);
   }

@@ -1,6 +1,6 @@
 /**
- * `deno task chaos [--minutes N] [--broker kv|mongo] [--seed N]`: the chaos test in rounds of a minute, each
- * with a seed of its own, which it prints; the first failure ends it.
+ * `deno task chaos [--minutes N] [--broker kv|mongo] [--seed N]`: the chaos test in rounds of a
+ * minute, each with a separate seed, which it prints; the first failure ends it.
  */
 import { parseArgs } from "node:util";
 import { chaos } from "./chaos.ts";

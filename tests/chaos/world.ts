@@ -11,7 +11,7 @@ import { testEnvironment } from "../support/test_config.ts";
 
 export type BrokerKind = "kv" | "mongo";
 
-/** One of the two instances; the second has a clock of its own. */
+/** Options of one of the two instances; the second has a separate clock. */
 interface Instance {
   readonly env: Record<string, string>;
   readonly script: string;
@@ -20,8 +20,9 @@ interface Instance {
 }
 
 /**
- * Two instances of the real program on one MongoDB-protocol server, reached by clients over a line that
- * can be cut, as is the instances' own line to the database: so answers to commits get lost.
+ * Two instances of the real program on one MongoDB-protocol server, which clients reach over a
+ * proxy that can be cut. The instances' connection to the database can be cut too: so replies to
+ * commits get lost.
  */
 export class ChaosWorld implements AsyncDisposable {
   private constructor(
@@ -71,7 +72,7 @@ export class ChaosWorld implements AsyncDisposable {
     return `http://127.0.0.1:${this.clientLine.port}`;
   }
 
-  /** Ends one instance, and starts it again after a while on the same port. */
+  /** Ends one instance, and starts it again on the same port after a while. */
   async restart(instance: Instance, signal: "SIGKILL" | "SIGTERM", downMs: number): Promise<void> {
     instance.isUp = false;
     await instance.server.kill(signal);
@@ -82,7 +83,7 @@ export class ChaosWorld implements AsyncDisposable {
     instance.isUp = true;
   }
 
-  /** A process that stands still keeps its connections, as a host does that swaps. */
+  /** Suspends a process, which keeps its connections, as a swapping host does. */
   async pause(instance: Instance, ms: number): Promise<void> {
     Deno.kill(instance.server.pid, "SIGSTOP");
     await delay(ms);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const SRC = fileURLToPath(new URL("../../src", import.meta.url));
 
-/** `"Signing in: …"`, wherever the text is kept before it becomes an error. */
+/** Finds `"Signing in: …"`, wherever the text is kept before it becomes an error. */
 const OPERATION_NAME = /["`](?!Everything|Something|Nothing)[A-Z]\w*ing\b[a-z /.]{0,40}: [^"`]*/g;
 
 async function* sources(folder: string): AsyncGenerator<string> {
@@ -15,7 +15,7 @@ async function* sources(folder: string): AsyncGenerator<string> {
   }
 }
 
-Deno.test("no text for people begins with the name of an operation", async () => {
+Deno.test("texts that people read do not begin with the name of an operation", async () => {
   const found: string[] = [];
   for await (const path of sources(SRC)) {
     const text = await Deno.readTextFile(path);

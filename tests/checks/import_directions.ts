@@ -1,6 +1,6 @@
 /**
- * Holds the imports of src to the layers of `import_layers.ts`: `deno task check:imports`. Every
- * breach is listed, with its file and line.
+ * Checks the imports of src against the layers of `import_layers.ts`: `deno task check:imports`.
+ * Lists every violation with its file and line.
  */
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,10 +19,10 @@ import {
 } from "./import_layers.ts";
 import { environmentReads, type Import, importsOf } from "./import_scanner.ts";
 
-/** Text of the files of src by their paths in it: `core/errors.ts`. */
+/** Text of the files of src, by their paths in it: `core/errors.ts`. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** One line a breach; empty when all is well. */
+/** Returns one line per violation; none when every import is allowed. */
 export function breaches(sources: Sources): string[] {
   const found: string[] = [];
   for (const [file, text] of sources) {
@@ -73,7 +73,7 @@ function mayImport(sources: Sources, file: string, target: string, typeOnly: boo
   return allowed.includes(to) || allowed.includes(target);
 }
 
-/** The folder that a file lies in, or the file itself at the top of src. */
+/** Returns the folder of a file, or the file itself at the top of src. */
 function layerOf(file: string): string {
   return file.split("/")[0];
 }
@@ -88,7 +88,9 @@ function isAdapter(sources: Sources, file: string): boolean {
   return BACKENDS.includes(backend) && sources.has(`${role}.ts`);
 }
 
-/** The parts of one adapter import each other; so may those of one backend in one feature. */
+/**
+ * The parts of one adapter may import each other, and so may those of one backend in one feature.
+ */
 function sharesAdapter(sources: Sources, file: string, target: string): boolean {
   if (file === COMPOSITION_ROOT) return true;
   const folder = adapterFolder(target);
@@ -96,7 +98,7 @@ function sharesAdapter(sources: Sources, file: string, target: string): boolean 
   return isAdapter(sources, file) && posix.dirname(file) === posix.dirname(target);
 }
 
-/** Follows the static imports of values from main.ts, and reports the way to a heavy package. */
+/** Follows the static imports of values from main.ts, and reports the path to a heavy package. */
 function heavyAtStart(sources: Sources): string[] {
   const cameFrom = new Map<string, string | null>([["main.ts", null]]);
   const found: string[] = [];
@@ -113,8 +115,8 @@ function heavyAtStart(sources: Sources): string[] {
 }
 
 /**
- * Circles of static imports, types included: two files that need each other are one idea, or there is
- * a third in between. Each circle is listed once, from the file that comes first.
+ * Cycles of static imports, types included: two files that need each other are one idea, or a third
+ * one between them is missing. Lists each cycle once, from the file that comes first.
  */
 function circles(sources: Sources): string[] {
   const imports = (file: string) => staticImportsOf(sources, file);

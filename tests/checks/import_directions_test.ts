@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { breaches } from "./import_directions.ts";
 import { environmentReads, importsOf } from "./import_scanner.ts";
 
-/** Each is a small src: what breaks a rule, beside the same thing done right. */
+/** Each case is a small src: code that breaks a rule, beside its correct form. */
 function check(name: string, files: Record<string, string>, expected: RegExp[]): void {
   Deno.test(`import directions: ${name}`, () => {
     const found = breaches(new Map(Object.entries(files)));
@@ -16,7 +16,7 @@ check("core imports nothing of src", {
   "core/ids.ts": `import type { User } from "../model/user.ts";`,
 }, [/^src\/core\/ids\.ts:1: "core" may not import model\/user\.ts as a type/]);
 
-check("one feature knows another only by its types", {
+check("one feature imports another only as types", {
   "chats/service.ts": `import type { Users } from "../users/service.ts";`,
   "messages/service.ts": `\nimport { Users, type Other } from "../users/service.ts";`,
 }, [/^src\/messages\/service\.ts:2: "messages" may not import users\/service\.ts as a value/]);
@@ -45,7 +45,7 @@ check("an adapter imports its port, model and core alone", {
     `import "../../core/log.ts"; import "../broker.ts"; import "../../store/store.ts";`,
 }, [/"cluster" may not import store\/store\.ts/]);
 
-check("a name that only looks like an adapter's is none", {
+check("a name that only resembles an adapter's is not treated as one", {
   "http/request_log.ts": "",
   "http/app.ts": `import { requestLog } from "./request_log.ts";`,
 }, []);
@@ -59,18 +59,18 @@ check("packages come from deno.json", {
   "core/a.ts": `import "https://deno.land/x/a.ts";\nimport("jsr:@std/assert");\nimport "zod";`,
 }, [/^src\/core\/a\.ts:1: .* https: import/, /^src\/core\/a\.ts:2: .* jsr: import/]);
 
-check("the client takes the contract's types, and constants without schemas", {
+check("the client imports the contract's types, and constants without schemas", {
   "client/client.ts": `import type { Message } from "../api/views/message.ts";
 import { EVENTS } from "../model/event.ts";
 import { MessageView } from "../api/views/message.ts";
 import type { MessageReader } from "../messages/message_reader.ts";`,
 }, [/^src\/client\/client\.ts:3/, /^src\/client\/client\.ts:4/]);
 
-check("the contract knows nothing that runs", {
+check("the contract imports no code that runs", {
   "api/operations/chats.ts": `import type { Groups } from "../../chats/groups.ts";`,
 }, [/"api" may not import chats\/groups\.ts as a type/]);
 
-check("no circle of files, types included", {
+check("files import each other without cycles, types included", {
   "core/a.ts": `import { b } from "./b.ts";`,
   "core/b.ts": `import { c } from "./c.ts";`,
   "core/c.ts": `import type { A } from "./a.ts";`,
@@ -78,7 +78,7 @@ check("no circle of files, types included", {
   "core/e.ts": `import type { D } from "./d.ts";`,
 }, [/^src\/core\/a\.ts → core\/b\.ts → core\/c\.ts → core\/a\.ts: a circle/]);
 
-check("heavy packages are not loaded at start-up, by whatever way", {
+check("heavy packages are not loaded at start-up by any path", {
   "main.ts": `import "./start.ts";`,
   "start.ts": `import "./app.ts";`,
   "app.ts": `import "./adapters.ts";`,
@@ -90,13 +90,13 @@ check("heavy packages are not loaded at start-up, by whatever way", {
   /^src\/main\.ts → start\.ts → app\.ts → adapters\.ts → auth\/hash\.ts: "bcryptjs" is loaded at start-up/,
 ]);
 
-check("a folder without a layer is refused", { "utils/a.ts": "" }, [/"utils" has no layer/]);
+check("a folder without a layer is reported", { "utils/a.ts": "" }, [/"utils" has no layer/]);
 
 check("src imports nothing from outside it", {
   "core/a.ts": `import "../../tests/support/eventually.ts";`,
 }, [/lies outside src/]);
 
-Deno.test("import scanner: finds each form, and tells types from values", () => {
+Deno.test("import scanner finds each form, and distinguishes types from values", () => {
   const found = importsOf(`
 import a, { b } from "./1.ts";
 import * as c from './2.ts';
@@ -139,7 +139,7 @@ import type from "./15.ts";
   assert.deepEqual(found.map(({ line }) => line).slice(-2), [17, 18]);
 });
 
-Deno.test("import scanner: comments, strings, templates and patterns hold no imports", () => {
+Deno.test("import scanner ignores comments, strings, templates and patterns", () => {
   const source = [
     `// import "./1.ts";`,
     `/* import "./2.ts";`,

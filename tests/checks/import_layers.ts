@@ -1,7 +1,7 @@
 /**
  * The rules, in one place. A folder of src is a layer; it may import itself and the layers listed,
- * with `types` only as types (`import type`), since those are gone at run time: a feature gets another
- * feature's service, and a port's adapter, through its constructor.
+ * with `types` only as types (`import type`), since those do not exist at run time: a feature gets
+ * another feature's service, and a port's adapter, through its constructor.
  */
 export interface Layer {
   values: readonly string[];
@@ -29,17 +29,17 @@ const feature: Layer = { values: [...SHAPES, ...PORTS], types: FEATURES };
 export const LAYERS: Readonly<Record<string, Layer>> = {
   core: { values: [] },
   model: { values: ["core"] },
-  /** The contract with clients: all that they may know, and nothing that runs. */
+  /** The contract with clients: everything that clients may know, and no code that runs. */
   api: { values: BASE },
   config: { values: CONTRACT },
-  /** What ties instances together: reads nothing of what they tell each other. */
+  /** Communication between instances: does not interpret the messages. */
   cluster: { values: CONTRACT },
   operations: { values: CONTRACT, types: ["cluster"] },
-  /** Starts the server: knows its configuration, and nothing that it is made of. */
+  /** Starts the server: knows its configuration, and none of its parts. */
   launcher: { values: ["config"] },
-  /** What operators run beside the server. */
+  /** Commands that operators run beside the server. */
   tools: { values: [...BASE, "config", "store", "adapters.ts", "media/media_rules.ts"] },
-  /** Checks a configuration through the ports; `doctor.ts` gives it what stands behind them. */
+  /** Checks a configuration through the ports; `doctor.ts` passes their adapters in. */
   doctor: { values: BASE, types: ["config", "store", "mail", "media"] },
   store: { values: BASE },
   mail: { values: BASE },
@@ -47,17 +47,20 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   ...Object.fromEntries(FEATURES.map((name) => [name, feature])),
   http: { values: SHAPES, types: [...FEATURES, ...PORTS] },
   transport: { values: [...SHAPES, "http", "realtime"], types: [...FEATURES, "store"] },
-  /** For browsers too: of the server it knows the contract, as types, and no more. */
+  /** For browsers too: of the server it imports only the contract, as types. */
   client: { values: BASE, types: ["api"] },
   web: { values: [...BASE, "client"], types: ["api"] },
 };
 
-/** What else a file may import, by its name in whatever feature: doors may use what makes doors. */
+/**
+ * Further imports that a file may have, by its name in any feature: transports may use the code
+ * that creates transports.
+ */
 export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
   "routes.ts": ["http"],
 };
 
-/** Files of src itself: who may import them, and what they may import. */
+/** Files at the top of src: who may import them, and which imports they may have. */
 export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "anything" }>> = {
   "main.ts": { values: ["core", "cron.ts", "keep_serving.ts", "listener.ts", "start.ts"] },
   "serve.ts": { values: ["core", "keep_serving.ts", "listener.ts", "start.ts"] },
@@ -69,9 +72,9 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "start.ts": { values: ["app.ts", "config.ts", "config", "core", "version.ts"] },
   "doctor.ts": { values: ["adapters.ts", "config.ts", "core", "doctor", "version.ts"] },
   "version.ts": { values: [] },
-  /** Together the composition root: ports with what stands behind them, the rules, the doors. */
+  /** Together the composition root: ports with their adapters, the rules, the transports. */
   "app.ts": { values: "anything" },
-  /** A command of its own on the same store. */
+  /** A separate command on the same store. */
   "admin.ts": { values: "anything" },
   "adapters.ts": { values: "anything" },
   "services.ts": { values: "anything" },
@@ -79,13 +82,15 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "config.ts": { values: ["api", "config", "core", "model"] },
 };
 
-/** Types of the configuration may be named by anyone; its values come from app.ts. */
+/** Any file may use types of the configuration; its values come from app.ts. */
 export const TYPES_FOR_ALL: readonly string[] = ["config.ts", "config"];
 
 /** The only file that names concrete adapters, statically or dynamically. */
 export const COMPOSITION_ROOT = "adapters.ts";
 
-/** `role_backend.ts` beside the port `role.ts` is an adapter, and so is all that is in these. */
+/**
+ * `role_backend.ts` beside the port `role.ts` is an adapter, and so is every file in these folders.
+ */
 export const ADAPTER_FOLDERS: readonly string[] = [
   "store/sqlite",
   "store/mongo",
@@ -99,12 +104,12 @@ export const ADAPTER_FOLDERS: readonly string[] = [
 ];
 export const BACKENDS: readonly string[] = ["bcrypt", "log", "smtp"];
 
-/** What adapters may import beside their own folder. */
+/** Imports that adapters may have beside their own folder. */
 export const ADAPTER_IMPORTS: readonly string[] = ["core", "model", "api"];
 
 /**
- * The configuration alone reads the environment; the launcher hands it on, and the server for conformance
- * suites has no other.
+ * Only the configuration reads the environment. Exceptions: the launcher passes it on, and the
+ * server for conformance suites has no other configuration.
  */
 export const ENVIRONMENT_READERS: readonly string[] = [
   "config.ts",
@@ -115,7 +120,7 @@ export const ENVIRONMENT_READERS: readonly string[] = [
 
 export const FORBIDDEN_SCHEMES: readonly string[] = ["http:", "https:", "jsr:"];
 
-/** Packages that nothing may load at start-up: not reachable from main.ts by static imports. */
+/** Packages that no code may load at start-up: unreachable from main.ts by static imports. */
 export const HEAVY_PACKAGES: readonly string[] = [
   "mongodb",
   "@aws-sdk/",

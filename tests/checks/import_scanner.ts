@@ -1,7 +1,7 @@
 export interface Import {
   specifier: string;
   line: number;
-  /** Gone at run time: `import type`, `export type … from`, or every name marked `type`. */
+  /** Absent at run time: `import type`, `export type … from`, or every name marked `type`. */
   typeOnly: boolean;
   dynamic: boolean;
 }
@@ -10,7 +10,10 @@ const STATIC =
   /(?<![\w.$])(?:import|export)\b\s*((?:type\b)?[\w\s{},*$]*?)(?:\bfrom\s*)?(["'])(\d+)\2/g;
 const DYNAMIC = /(?<![\w.$])import\s*\(\s*(["'])(\d+)\1/g;
 
-/** The imports of a module, found without a parser: comments and the contents of strings are masked. */
+/**
+ * Returns the imports of a module without a parser: comments and the contents of strings are
+ * masked.
+ */
 export function importsOf(source: string): Import[] {
   const { code, strings } = mask(source);
   const lineAt = (index: number) => code.slice(0, index).split("\n").length;
@@ -36,7 +39,7 @@ export function importsOf(source: string): Import[] {
   return found.sort((a, b) => a.line - b.line);
 }
 
-/** Lines that read the environment, whichever of the ways is used. */
+/** Lines that read the environment, by any of the ways. */
 export function environmentReads(source: string): number[] {
   const { code } = mask(source);
   const reads = code.matchAll(/\bDeno\s*\.\s*env\b|\bprocess\s*\.\s*env\b/g);
@@ -49,7 +52,7 @@ function isTypeOnly(clause: string): boolean {
   return names !== undefined && names.length > 0 && names.every((name) => /^\s*type\s/.test(name));
 }
 
-/** `typeof import("x")` and `import("x").Name` are types: no module is asked for a class that way. */
+/** `typeof import("x")` and `import("x").Name` are types: they load no module. */
 function isTypeQuery(code: string, index: number): boolean {
   return /\btypeof\s*$/.test(code.slice(0, index)) ||
     /^import\s*\([^)]*\)\s*\.\s*[A-Z]/.test(code.slice(index, index + 80));
@@ -66,7 +69,7 @@ const TOKEN = new RegExp(
   "g",
 );
 
-/** Comments and templates become blanks, strings their number, and lines stay where they are. */
+/** Replaces comments and templates by blanks, strings by their number, and keeps the lines. */
 function mask(source: string): { code: string; strings: string[] } {
   const strings: string[] = [];
   const code = source.replace(TOKEN, (token) => {

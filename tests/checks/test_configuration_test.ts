@@ -21,7 +21,7 @@ Deno.test("both locks pin each of the program's packages to one version", () => 
   }
 });
 
-Deno.test("Google's SDK is in the lock of its own, beside all of the program's, and in no first start", () => {
+Deno.test("Google's SDK is in a separate lock, beside every package of the program, and in no first start", () => {
   const name = `npm:firebase-admin@${tests.imports["firebase-admin"].split("@").at(-1)}`;
   const { [name]: version, ...others } = fcmLock.specifiers;
   assert.equal(version, testsLock.specifiers[name]);

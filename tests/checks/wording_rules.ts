@@ -1,12 +1,12 @@
 export interface WordingRule {
   pattern: RegExp;
-  /** What to write in its place. */
+  /** Words to write instead. */
   instead: string;
 }
 
 const SENTENCE = String.raw`(?:^|[.!?;]\s+)`;
 
-/** Words that a stranger has to read twice, each with the field's word for it. */
+/** Words that a stranger has to read twice, each with the usual word of the field. */
 export const WORDING_RULES: readonly WordingRule[] = [
   {
     pattern: new RegExp(`${SENTENCE}(?:Who|Whom|Whose|Whoever|Whomever)\\b(?![^.!?]*\\?)`),

@@ -49,7 +49,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "a page whose origin the server does not admit is told so, and told apart from being offline",
+    "a page learns that the server does not admit its origin, and distinguishes that from being offline",
   ignore: skipWithout("browser"),
   fn: async () => {
     const app = await RunningApp.start({ CORS_ORIGINS: "https://chat.example.org" });

@@ -2,7 +2,7 @@ import { ChatClient } from "../../src/client/mod.ts";
 
 export const PASSWORD = "a long password";
 
-/** Somebody who has an account and is connected. */
+/** A person who has an account and is connected. */
 export async function registered(url: string, name: string): Promise<ChatClient & AsyncDisposable> {
   const client = new ChatClient({ url });
   const username = `${name}_${crypto.randomUUID().slice(0, 8)}`;
@@ -12,10 +12,10 @@ export async function registered(url: string, name: string): Promise<ChatClient 
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
 }
 
-/** Milliseconds that `until` waits; only a failing test waits so long. */
+/** Milliseconds that `until` waits; only a failing test waits that long. */
 const PATIENCE_MS = 30_000;
 
-/** Texts of messages as they come, and a way to wait for so many. */
+/** Collects the texts of messages, and waits for a number of them. */
 export function textsTo(
   client: ChatClient,
 ): { texts: string[]; until(count: number): Promise<void> } {

@@ -1,4 +1,6 @@
-/** The examples of the library, as they are in src/client/examples, with the installed package. */
+/**
+ * Tests of the library's examples, as they are in src/client/examples, with the installed package.
+ */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
@@ -11,7 +13,10 @@ import { run } from "./processes.ts";
 import { servedFolder } from "./served_folder.ts";
 import { nodeOf } from "./tools.ts";
 
-/** The React app, built by Vite: sign in, inbox with unread, chat, typing, picture, and the same after a reload. */
+/**
+ * The React app, built by Vite: sign in, inbox with unread, chat, typing, picture, and the same
+ * after a reload.
+ */
 export async function runReactApp(installed: InstalledPackage, server: string): Promise<void> {
   const cwd = await installed.project("src/client/examples/react");
   await run(installed.tool(".bin/tsc"), [], { cwd });
@@ -56,7 +61,7 @@ export async function runReactApp(installed: InstalledPackage, server: string): 
   assert.deepEqual(browser.faults, []);
 }
 
-/** The plain page, with the folder `min` of the package beside it. */
+/** The plain page, next to the folder `min` of the package. */
 export async function runPlainPage(installed: InstalledPackage, server: string): Promise<void> {
   const cwd = await installed.project("src/client/examples/page");
   await using ann = await registered(server, "ann");
@@ -81,7 +86,7 @@ export async function runPlainPage(installed: InstalledPackage, server: string):
   assert.deepEqual(browser.faults, []);
 }
 
-/** The bot in Node: what is written while it is down is answered when it is back, each message once. */
+/** The bot in Node: it replies to messages that arrived while it was down, to each one once. */
 export async function runBot(installed: InstalledPackage, server: string): Promise<void> {
   const cwd = await installed.project("src/client/examples");
   await using account = await registered(server, "bot");
@@ -107,13 +112,13 @@ export async function runBot(installed: InstalledPackage, server: string): Promi
   assert.deepEqual(texts, ["one", ...missed].map((word) => `You said: ${word}`));
 }
 
-/** The entries of the bot's storage. */
+/** Entries of the bot's storage. */
 async function textsOf(path: string): Promise<string[]> {
   const entries: [string, number[]][] = JSON.parse(await Deno.readTextFile(path));
   return entries.map(([, bytes]) => new TextDecoder().decode(Uint8Array.from(bytes)));
 }
 
-/** `online`: resolves once the bot says so. */
+/** `online`: resolves once the bot reports that it is online. */
 function startBot(node: string, cwd: string, env: Record<string, string>) {
   const bot = new Deno.Command(node, {
     args: ["bot.mjs"],

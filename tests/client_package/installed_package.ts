@@ -15,7 +15,7 @@ export class InstalledPackage implements AsyncDisposable {
   /** Builds, packs and installs the library as a user gets it. */
   static async make(): Promise<InstalledPackage> {
     const tools = await installedTools();
-    // Within the tools' folder, so that projects find the tools in its node_modules.
+    // Inside the tools' folder, so that projects find the tools in its node_modules.
     const installed = new InstalledPackage(
       tools,
       await Deno.makeTempDir({ dir: tools, prefix: "run-" }),
@@ -30,19 +30,19 @@ export class InstalledPackage implements AsyncDisposable {
     return installed;
   }
 
-  /** The installed files of the library. */
+  /** Installed files of the library. */
   get library(): string {
     return join(this.folder, "node_modules", PACKAGE_NAME);
   }
 
-  /** Copies a folder of this repository to a project, and returns where it is. */
+  /** Copies a folder of this repository to a project, and returns its path. */
   async project(source: string): Promise<string> {
     const folder = join(this.folder, source.replaceAll("/", "_"));
     await cp(join(ROOT, source), folder, { recursive: true });
     return folder;
   }
 
-  /** A program of the tools, by its path in their node_modules. */
+  /** Returns the path of a tool's program, given relative to node_modules. */
   tool(path: string): string {
     return join(this.tools, "node_modules", path);
   }

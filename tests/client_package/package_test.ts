@@ -1,4 +1,4 @@
-/** The packed library, installed from its tarball, in the tools that users have. */
+/** Tests the packed library, installed from its tarball, in the tools of its users. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TestBrowser } from "../support/browser.ts";
@@ -16,7 +16,7 @@ const ignore = skipWithout("npm", "browser");
 const READ = { texts: ["plain", "sealed"], digits: 60 };
 let installed: InstalledPackage;
 let app: RunningApp;
-/** The project with the programs. */
+/** Project with the programs. */
 let programs: string;
 
 if (!ignore) {
@@ -32,7 +32,7 @@ if (!ignore) {
 
 for (const version of NODE_VERSIONS.filter((each) => each >= 22)) {
   Deno.test({
-    name: `the package connects, sends and encrypts in Node ${version} as it is`,
+    name: `the package connects, sends and encrypts in plain Node ${version}`,
     ignore,
     fn: async () => {
       const output = await run(nodeOf(installed.tools, version), ["node.js", app.url], {
@@ -54,7 +54,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "in Node 20 without ws, the constructor says what to give it",
+  name: "the constructor names the missing option in Node 20 without ws",
   ignore,
   fn: async () => {
     const node = nodeOf(installed.tools, 20);
@@ -111,7 +111,7 @@ for (
   ]
 ) {
   Deno.test({
-    name: `tsc takes the package's types strictly ${what}`,
+    name: `tsc accepts the package's types in strict mode ${what}`,
     ignore,
     fn: async () => {
       const cwd = await installed.project("tests/client_package/projects/node_types");

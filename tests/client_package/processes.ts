@@ -5,7 +5,7 @@ export interface RunOptions {
   env?: Record<string, string>;
 }
 
-/** Milliseconds after which a program is ended; only a failing test waits so long. */
+/** Milliseconds after which a program is killed; only a failing test waits that long. */
 const PATIENCE_MS = 120_000;
 
 /** Returns the output of a program. Throws with the whole output if it fails. */
@@ -15,7 +15,10 @@ export async function run(program: string, args: string[], options: RunOptions):
   return output;
 }
 
-/** As `run`, for a program that is to fail: its exit code, and what it printed to both outputs. */
+/**
+ * Runs a program that must fail: returns its exit code, and everything that it printed to both
+ * outputs.
+ */
 export async function tryRun(
   program: string,
   args: string[],

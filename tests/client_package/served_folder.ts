@@ -6,7 +6,7 @@ const TYPES: Record<string, string> = {
   js: "text/javascript",
 };
 
-/** Serves files on a free port; `at` says in which folder an address is looked for. */
+/** Serves files on a free port; `at` returns the folder of an address. */
 export function servedFolder(
   folder: string,
   mounts: Record<string, string> = {},

@@ -4,10 +4,13 @@ import type { InstalledPackage } from "./installed_package.ts";
 import { run } from "./processes.ts";
 import { nodeOf } from "./tools.ts";
 
-/** Bytes, gzipped, of what an app loads. */
+/** Gzipped bytes that an app loads. */
 const MAX = { core: 16 * 1024, hooks: 3 * 1024, encryption: 55 * 1024 };
 
-/** Holds the sizes as an app's bundler makes them: what is imported dynamically is no part of what imports it. */
+/**
+ * Checks the sizes of an app's bundle: a dynamically imported module does not count for its
+ * importer.
+ */
 export async function checkSizes(installed: InstalledPackage): Promise<void> {
   const client = 'export { ChatClient, ChatError } from "realtimechat-client";';
   const core = await sizeOf(installed, client);
@@ -23,7 +26,7 @@ export async function checkSizes(installed: InstalledPackage): Promise<void> {
   }
 }
 
-/** As esbuild bundles and minifies it. */
+/** Bundles and minifies it with esbuild. */
 async function sizeOf(
   installed: InstalledPackage,
   code: string,

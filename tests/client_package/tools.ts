@@ -1,6 +1,7 @@
 /**
- * Installs the tools that users have (bundlers, compilers, Node's versions), pinned by `tools/package-lock.json`, once
- * a machine. `deno run -A tests/client_package/tools.ts` does it ahead of the tests.
+ * Installs the tools of users (bundlers, compilers, Node's versions), pinned by
+ * `tools/package-lock.json`, once per machine. `deno run -A tests/client_package/tools.ts` does it
+ * ahead of the tests.
  */
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
@@ -12,7 +13,7 @@ const PINNED = fileURLToPath(new URL("tools/", import.meta.url));
 const FILES = ["package.json", "package-lock.json"];
 export const NODE_VERSIONS = [20, 22, 24] as const;
 
-/** The folder with the tools' `node_modules`, which projects in it find. */
+/** Folder with the tools' `node_modules`, in which the projects find them. */
 export async function installedTools(): Promise<string> {
   const lock = await Deno.readFile(join(PINNED, "package-lock.json"));
   const hash = createHash("sha256").update(lock).digest("hex").slice(0, 16);
@@ -30,7 +31,7 @@ export async function installedTools(): Promise<string> {
   return folder;
 }
 
-/** The program of one of `NODE_VERSIONS`. */
+/** Returns the program of one of `NODE_VERSIONS`. */
 export function nodeOf(tools: string, version: typeof NODE_VERSIONS[number]): string {
   const cpu = Deno.build.arch === "aarch64" ? "arm64" : "x64";
   return join(tools, "node_modules", `node-${version}-linux-${cpu}`, "bin", "node");

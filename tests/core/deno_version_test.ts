@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import denoJson from "../../deno.json" with { type: "json" };
 import { denoVersionFault, MINIMUM_DENO_VERSION } from "../../src/core/deno_version.ts";
 
-Deno.test("denoVersionFault names both versions for an older Deno, and accepts all others", () => {
+Deno.test("denoVersionFault names both versions for an older Deno, and accepts every other version", () => {
   for (const version of ["2.4.5", "2.4.99", "1.46.3"]) {
     const fault = denoVersionFault(version);
     assert.equal(

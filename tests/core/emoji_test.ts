@@ -15,25 +15,25 @@ const FORMS: Record<string, string> = {
   "\u{1f469}\u{1f3fd}\ufe0f\u200d\u{1f4bb}": "\u{1f469}\u{1f3fd}\u200d\u{1f4bb}",
 };
 
-Deno.test("fullyQualified: an emoji has one form, however it was typed", () => {
+Deno.test("fullyQualified returns one form of an emoji, however it was typed", () => {
   for (const [typed, qualified] of Object.entries(FORMS)) {
     assert.equal(fullyQualified(typed), qualified, typed);
     assert.equal(fullyQualified(qualified), qualified, qualified);
   }
 });
 
-Deno.test("fullyQualified: what has its picture by itself, or a skin tone, stays as it is", () => {
+Deno.test("fullyQualified keeps an emoji that is shown as a picture by default, or has a skin tone", () => {
   const whole = ["\u{1f44d}", "\u261d\u{1f3fd}", "\u{1f1e9}\u{1f1ea}", "\u{1f469}\u200d\u{1f52c}"];
   for (const emoji of whole) assert.equal(fullyQualified(emoji), emoji);
 });
 
-Deno.test("fullyQualified: reactions are taken in that form", () => {
+Deno.test("reactions are stored fully qualified", () => {
   const input = { messageId: "0198c5f0-0000-7000-8000-000000000000", emoji: "\u2764" };
   const taken = operations.reactToMessage.input.parse(input) as typeof input;
   assert.equal(taken.emoji, "\u2764\ufe0f");
 });
 
-Deno.test("isOneEmoji takes every kind of emoji, and one that is newer than this program", () => {
+Deno.test("isOneEmoji accepts every kind of emoji, and one that is newer than this program", () => {
   const emoji = [
     "❤",
     "🇩🇪",
@@ -54,7 +54,7 @@ Deno.test("isOneEmoji takes every kind of emoji, and one that is newer than this
   for (const each of emoji) assert.equal(isOneEmoji(fullyQualified(each)), true, each);
 });
 
-Deno.test("isOneEmoji refuses text, parts of emoji, and more than one", () => {
+Deno.test("isOneEmoji rejects text, parts of emoji, and more than one", () => {
   const others = [
     "a",
     "1",
@@ -79,13 +79,13 @@ Deno.test("isOneEmoji refuses text, parts of emoji, and more than one", () => {
   for (const each of others) assert.equal(isOneEmoji(fullyQualified(each)), false, each);
 });
 
-Deno.test("a reaction of before that is not one emoji can be taken back", () => {
+Deno.test("an earlier reaction that is not one emoji can be removed", () => {
   const input = { messageId: "0198c5f0-0000-7000-8000-000000000000", emoji: "👍👍" };
   assert.equal(operations.reactToMessage.input.safeParse(input).success, false);
   assert.equal(operations.reactToMessage.input.safeParse({ ...input, remove: true }).success, true);
 });
 
-Deno.test("inOneForm joins reactions of before that differ in selectors, each person once", () => {
+Deno.test("inOneForm merges earlier reactions that differ in selectors, each person once", () => {
   const before = [
     { emoji: "👍\ufe0f", userIds: ["a", "b"] },
     { emoji: "❤️", userIds: ["c"] },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isId, newId } from "../../src/core/ids.ts";
 
-/** Later than any clock that this process has read. */
+/** Later than any time that this process has read. */
 const T = Date.now() + 3_600_000;
 
 function millisecondsOf(id: string): number {
@@ -14,7 +14,7 @@ Deno.test("an id begins with its time", () => {
   assert.equal(millisecondsOf(id), T);
 });
 
-Deno.test("ids sort as they were made, also more of one millisecond than it can count", () => {
+Deno.test("ids sort in the order of creation, even when a millisecond's counter overflows", () => {
   const ids = Array.from({ length: 10_000 }, () => newId(T + 1));
   assert.deepEqual(ids.toSorted(), ids);
   assert.equal(new Set(ids).size, ids.length);
@@ -28,12 +28,12 @@ Deno.test("a clock that is set back does not set ids back", () => {
   assert.equal(millisecondsOf(newId(T + 1_001)), T + 1_001, "once it has caught up");
 });
 
-Deno.test("of one moment no two ids end alike", () => {
+Deno.test("ids of one moment have different endings", () => {
   const ends = Array.from({ length: 2_000 }, () => newId(T + 2_000).slice(19));
   assert.equal(new Set(ends).size, ends.length);
 });
 
-Deno.test("only what is written as an id is one", () => {
+Deno.test("only the written form of an id is accepted as an id", () => {
   assert.ok(isId("0198c0de-1234-7abc-8def-0123456789ab"));
   const others = [
     "0198C0DE-1234-7ABC-8DEF-0123456789AB",

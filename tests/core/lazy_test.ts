@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { lazy } from "../../src/core/lazy.ts";
 
-Deno.test("lazy calls its function at the first call only, whatever it returns", () => {
+Deno.test("lazy calls its function only once, whatever it returns", () => {
   let calls = 0;
   const nothing = lazy(() => {
     calls++;

@@ -4,7 +4,7 @@ import { jsonLog } from "../../src/core/log.ts";
 import { limitRepeats } from "../../src/core/log_limit.ts";
 import { logServerError } from "../../src/core/server_error_log.ts";
 
-Deno.test("limitRepeats writes a warning a few times a window, and then how many it left out", () => {
+Deno.test("limitRepeats writes a warning a few times per window, and then the number of those left out", () => {
   const lines: string[] = [];
   let now = 0;
   const log = limitRepeats(jsonLog("info", (line) => lines.push(line)), {
@@ -29,7 +29,7 @@ Deno.test("limitRepeats never leaves out an error", () => {
   assert.equal(lines.length, 50);
 });
 
-Deno.test("jsonLog hands on the level of each line", () => {
+Deno.test("jsonLog passes on the level of each line", () => {
   const levels: string[] = [];
   const log = jsonLog("debug", (_line, level) => levels.push(level));
   log.debug("a");
@@ -39,7 +39,7 @@ Deno.test("jsonLog hands on the level of each line", () => {
   assert.deepEqual(levels, ["debug", "info", "warn", "error"]);
 });
 
-Deno.test("logServerError logs only what is the server's own failure, with its cause", () => {
+Deno.test("logServerError logs only the server's own failures, with their causes", () => {
   const lines: string[] = [];
   const log = jsonLog("info", (line) => lines.push(line));
   logServerError(log, new AppError("not_found", "There is no chat"), { requestId: "1" });

@@ -6,7 +6,7 @@ import { within } from "../support/within.ts";
 
 const WRITERS = 20;
 
-/** A server whose sockets are collected, with how many of them have closed. */
+/** Starts a server that collects its sockets and counts the closed ones. */
 function socketServer() {
   const sockets: WebSocket[] = [];
   const counts = { closed: 0, received: 0 };

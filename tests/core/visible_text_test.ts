@@ -42,7 +42,7 @@ Deno.test("isVisible is true for every script, for emoji, punctuation and marks"
   }
 });
 
-Deno.test("withoutDirection leaves names of all scripts as they are, and takes what turns text", () => {
+Deno.test("withoutDirection keeps names of all scripts, and removes characters that change the text direction", () => {
   assert.equal(withoutDirection("Pay\u202egpj.exe"), "Paygpj.exe");
   assert.equal(withoutDirection("\u2068Ann\u2069 \u202aBob\u202c"), "Ann Bob");
   for (const name of ["דוד כהן", "می\u200cخواهم", "Ann 👩‍💻", "abc\u200f", "\u061cabc"]) {

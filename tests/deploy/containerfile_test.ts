@@ -43,7 +43,10 @@ function startContainer(build: ContainerBuild, fcm: FcmServer) {
   }));
 }
 
-/** What is loaded on first use only: workers, the codec of pictures, the documents' page, Google's SDK. */
+/**
+ * Imports that are loaded on first use only: workers, the picture codec, the documents' page,
+ * Google's SDK.
+ */
 async function usesWhatIsLoadedLate(url: string, fcm: FcmServer): Promise<void> {
   const [ann, bob] = [await register(url, "ann"), await register(url, "bob")];
   const picture = await upload({ url }, ann, await flag(64, 48, ".png"), { name: "flag.png" });
@@ -61,7 +64,7 @@ async function usesWhatIsLoadedLate(url: string, fcm: FcmServer): Promise<void> 
   await eventually("the push arrives", () => fcm.messageIds.includes(sent.body.id));
 }
 
-/** The rest is what MongoDB and S3 need: it is enough that their packages are there. */
+/** The other packages belong to MongoDB and S3: the test only asserts that they are present. */
 async function hasAllPackages(build: ContainerBuild): Promise<void> {
   const { success, stderr } = await new Deno.Command("deno", {
     args: ["install", "--frozen", "--cached-only", "--entrypoint", "src/main.ts", "src/doctor.ts"],
@@ -84,8 +87,8 @@ async function isHealthy(build: ContainerBuild, port: number): Promise<boolean> 
 }
 
 Deno.test({
-  name: "the Containerfile's steps make a server that starts offline, unprivileged, and drains",
-  // It downloads all packages anew, 160 MB.
+  name: "the Containerfile's steps build a server that starts offline and unprivileged, and drains",
+  // Downloads all packages again, 160 MB.
   ignore: Deno.env.get("CI") !== "true",
   fn: async () => {
     const fcm = await FcmServer.start();

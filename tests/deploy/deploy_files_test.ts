@@ -7,7 +7,7 @@ import denoJson from "../../deno.json" with { type: "json" };
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 
-/** What no variable of the server is, and Deno reads. */
+/** Variables that Deno reads, and that are none of the server's. */
 const DENO_OWN = ["DENO_DIR"];
 
 function assertKnown(names: string[], file: string): void {
@@ -22,7 +22,7 @@ function assertTask(command: string): void {
   assert.ok(task in denoJson.tasks, command);
 }
 
-Deno.test("the systemd unit starts a task, with variables that the server has", async () => {
+Deno.test("the systemd unit starts a task with variables that exist in the server", async () => {
   const unit = await read("src/deploy/realtimechat@.service");
   const set = [...unit.matchAll(/^Environment=(\w+)=/gm)].map(([, name]) => name);
   assertKnown(set, "the unit");
@@ -33,7 +33,7 @@ Deno.test("the systemd unit starts a task, with variables that the server has", 
 });
 
 Deno.test({
-  name: "the systemd unit is one to systemd",
+  name: "systemd accepts the unit",
   ignore: !await exists("/usr/bin/systemd-analyze"),
   fn: async () => {
     const path = new URL("../../src/deploy/realtimechat@.service", import.meta.url).pathname;
@@ -56,7 +56,7 @@ Deno.test("the Containerfile has the Deno of CI, files that exist and variables 
   }
 });
 
-Deno.test("the Caddyfile knows the paths that need care", async () => {
+Deno.test("the Caddyfile handles the paths that need special rules", async () => {
   const file = (await read("src/deploy/Caddyfile")).replaceAll(/#.*$/gm, "");
   for (const word of ["/socket.io/*", "lb_policy ip_hash", "health_uri /readyz"]) {
     assert.ok(file.includes(word), word);
@@ -64,7 +64,7 @@ Deno.test("the Caddyfile knows the paths that need care", async () => {
 });
 
 Deno.test({
-  name: "the Caddyfile is one to Caddy",
+  name: "Caddy accepts the Caddyfile",
   ignore: skipWithout("caddy"),
   fn: async () => {
     const path = new URL("../../src/deploy/Caddyfile", import.meta.url).pathname;

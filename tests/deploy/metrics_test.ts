@@ -17,12 +17,13 @@ import { WebPushServer } from "../support/web_push_server.ts";
 const mongodb = sharedMongodb();
 const versitygw = findVersitygw();
 
-Deno.test("/metrics shows for how long the oldest entry of the outbox is due", async () => {
+Deno.test("/metrics shows how long the oldest outbox entry has been due", async () => {
   await using app = await RunningApp.start();
   const store = await app.openStore();
   const before = await metricsOf(app);
   assert.equal(valueOf(before, "realtimechat_outbox_lag_seconds"), 0);
-  // The worker's own timer may take an entry, and poll once more, before this test looks.
+  // The worker's own timer may claim an entry, and poll once more, before this test reads the
+  // metrics.
   await eventually("a poll has seen a late entry", async () => {
     const [createdAt, dueAt] = [Date.now(), Date.now() - 120_000];
     await store.outbox.add(
@@ -83,7 +84,7 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`/metrics shows bytes that wait for a slow reader (${transport})`, async () => {
+  Deno.test(`/metrics shows the bytes that wait for a slow reader (${transport})`, async () => {
     await using app = await RunningApp.start({ LIMIT_TEXT_LENGTH: "100000" });
     const { ann, bob } = await app.people("ann", "bob");
     const { body: chat } = await app.client(ann).post("/api/chats", {
@@ -94,7 +95,7 @@ for (
     await slow.send(hello(bob.token));
     await slow.next();
     const text = "x".repeat(100_000);
-    // Until the kernel's own buffers are full.
+    // Until the kernel's buffers are full.
     await eventually("bytes wait", async () => {
       await app.client(ann).post("/api/messages", { chatId: chat.id, text });
       return valueOf(
@@ -127,9 +128,9 @@ Deno.test("/metrics shows the bytes of uploads by form and by tus", async () => 
 });
 
 Deno.test({
-  name: "/metrics shows the bytes of uploads that went straight to the bucket",
+  name: "/metrics shows the bytes of direct uploads to the bucket",
   ignore: !versitygw,
-  // The client of S3 keeps its connections for a while.
+  // The S3 client keeps its connections for a while.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -163,7 +164,7 @@ Deno.test({
   },
 });
 
-Deno.test("the calls of a broker over Deno KV are observed by kind", async () => {
+Deno.test("/metrics counts the calls of a broker over Deno KV by kind", async () => {
   const kv = await Deno.openKv(":memory:");
   const [first, second] = [new MetricsRegistry(), new MetricsRegistry()];
   const writer = kvBrokerOn(kv, brokerObserver(first));

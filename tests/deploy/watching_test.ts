@@ -16,7 +16,7 @@ interface Rule {
   annotations: { summary: string };
 }
 
-Deno.test("the dashboard and the alerts name only metrics that the server has", async () => {
+Deno.test("the dashboard and the alerts use only metrics of the server", async () => {
   await using app = await RunningApp.start();
   const has = new Set(familiesOf(await metricsOf(app)));
   const expressions = [
@@ -31,7 +31,7 @@ Deno.test("the dashboard and the alerts name only metrics that the server has", 
   }
 });
 
-Deno.test("each alert has a severity and a summary, and the README says what to do", async () => {
+Deno.test("each alert has a severity, a summary, and instructions in the README", async () => {
   const readme = await Deno.readTextFile(README);
   const found = await rules();
   assert.ok(found.length >= 8);

@@ -46,7 +46,7 @@ Deno.test("a start on a used port prints a line that says what to do", async () 
 });
 
 for (const mode of ["development", "production"]) {
-  Deno.test(`a DATA_DIR that is a file is said with its name (${mode})`, async () => {
+  Deno.test(`a DATA_DIR that is a file is reported with its path (${mode})`, async () => {
     await using folder = await TempDir.make("start");
     const dataDir = folder.join("data");
     await Deno.writeTextFile(dataDir, "");

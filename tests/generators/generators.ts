@@ -7,13 +7,13 @@ import { TempDir } from "../support/temp_dir.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
-/** Far above what the slowest of them takes on a busy machine. */
+/** Timeout in milliseconds, far above the slowest generator on a busy machine. */
 const MAX_RUN_MS = 300_000;
 
-/** For programs that run for seconds only. */
+/** Timeout in milliseconds of programs that run for seconds only. */
 const QUICK_JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
-/** Printed by every driver: the same conversation, by another client. */
+/** Output of every driver: the same conversation, with another client. */
 export interface Driven {
   texts: string[];
   reaction: string;
@@ -25,7 +25,7 @@ export interface Driven {
 
 /** A running server, its document in a temporary folder, and the installed linters and generators. */
 export class Generators implements AsyncDisposable {
-  /** Where `install.sh` has put them. */
+  /** Folder into which `install.sh` installed them. */
   readonly tools: string;
   readonly document: string;
 
@@ -42,12 +42,12 @@ export class Generators implements AsyncDisposable {
     return generators;
   }
 
-  /** A path in the folder of this test. */
+  /** Returns a path in the folder of this test. */
   path(...names: string[]): string {
     return this.folder.join(...names);
   }
 
-  /** Runs a program to its end, and returns what it printed. Fails if the program does. */
+  /** Runs a program to its end, and returns its output. Fails if the program does. */
   async run(program: string, args: string[], cwd = this.path()): Promise<string> {
     const { success, stdout, stderr } = await new Deno.Command(program, {
       args,
@@ -89,7 +89,7 @@ export class Generators implements AsyncDisposable {
     ]);
   }
 
-  /** Copies a program that uses a generated client to where it finds it. */
+  /** Copies a program that uses a generated client into the client's folder. */
   async copyDriver(name: string, to = this.path()): Promise<void> {
     await Deno.copyFile(join(HERE, "drivers", name), join(to, name));
   }
@@ -113,7 +113,7 @@ export class Generators implements AsyncDisposable {
   }
 }
 
-/** The output of a driver whose client works. */
+/** Output of a driver whose client works. */
 export function expectedOf(name: string): Driven {
   const bytes = `hello from ${name}`;
   return {

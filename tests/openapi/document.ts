@@ -39,7 +39,7 @@ async function fetchDocuments(): Promise<Documents> {
   return { openApi, asyncApi, operations: app.app.operations };
 }
 
-/** Every operation of the document with its method and path. */
+/** Returns every operation of the document with its method and path. */
 export function describedIn({ paths }: OpenApi): [path: string, method: string, Described][] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, described]): [string, string, Described] => [
@@ -50,7 +50,7 @@ export function describedIn({ paths }: OpenApi): [path: string, method: string, 
   );
 }
 
-/** Every object in the document with the path to it, `#/components/schemas/Message`. */
+/** Returns every object in the document with its path, `#/components/schemas/Message`. */
 export function* objectsIn(value: unknown, at = "#"): Generator<[string, AnySchema]> {
   if (typeof value !== "object" || value === null) return;
   if (!Array.isArray(value)) yield [at, value];

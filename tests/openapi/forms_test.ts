@@ -18,7 +18,7 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
   SignInResult: ["SignedIn", "TwoFactorChallenge"],
 };
 
-Deno.test("OpenAPI: what is either one or the other is a oneOf of named forms", async () => {
+Deno.test("OpenAPI: alternatives are a oneOf of named forms", async () => {
   const { components } = (await documents()).openApi;
   for (const [name, forms] of Object.entries(FORMS)) {
     const references = components.schemas[name].oneOf.map(({ $ref }: { $ref: string }) => $ref);

@@ -5,12 +5,12 @@ import type { AnySchema } from "../tools/operation_fields.ts";
 /** Ids that the client chooses, which are no UUIDs. */
 const OTHERS = ["clientId"];
 
-/** Names that end as ids do, and fields that hold an id under another name. */
+/** Names that end as ids do, and fields that contain an id under another name. */
 const isId = (name: string) =>
   /^(id|\w+Id|replyTo|createdBy|resolvedBy)$/.test(name) && !OTHERS.includes(name);
 const areIds = (name: string) => /^(\w+Ids|mentions)$/.test(name);
 
-/** The schema behind references, and beside null. */
+/** Returns the schema behind references, and beside null. */
 function plain(schema: AnySchema, components: Documents["openApi"]["components"]): AnySchema {
   const form = schema.anyOf?.[0] ?? schema;
   const name = form.$ref?.split("/").at(-1);
@@ -25,7 +25,7 @@ Deno.test("an id is a UUID in requests and in responses, by every name", async (
     for (const [at, { properties }] of objectsIn(document)) {
       if (typeof properties !== "object") continue;
       for (const [name, schema] of Object.entries<AnySchema>(properties)) {
-        // The number by which a client matches replies; and how many mentions are unread.
+        // The number by which a client matches replies; and the number of unread mentions.
         if ((name === "id" && isFrame(at)) || schema.type === "integer") continue;
         const one = isId(name)
           ? schema

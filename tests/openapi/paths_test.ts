@@ -21,7 +21,7 @@ Deno.test("OpenAPI: a path declares the parameters that it names, and no others"
   }
 });
 
-Deno.test("openApiPaths gives paths of one shape one name, and leaves the others", () => {
+Deno.test("openApiPaths gives paths of one shape one name, and keeps the others", () => {
   const paths = openApiPaths(["/a/:x", "/a/:y", "/b/:x/c/:y", "/d/:id{[0-9]+}"]);
   assert.deepEqual([...paths.values()].map(({ path }) => path), [
     "/a/{id}",

@@ -4,7 +4,7 @@ import { documents } from "./document.ts";
 const MEDIA = "/api/media/{mediaId}";
 const UPLOADS = "/api/media/uploads";
 
-Deno.test("OpenAPI: downloads have their conditions, ranges and validators", async () => {
+Deno.test("OpenAPI: downloads declare their conditions, ranges and validators", async () => {
   const { paths } = (await documents()).openApi;
   const { parameters, responses } = paths[MEDIA].get;
   const sent = parameters!.filter((one) => one.in === "header").map(({ name }) => name);
@@ -22,7 +22,7 @@ Deno.test("OpenAPI: downloads have their conditions, ranges and validators", asy
   for (const status of ["412", "416"]) assert(responses[status], status);
 });
 
-Deno.test("OpenAPI: every call of tus is there, with the headers that it takes and returns", async () => {
+Deno.test("OpenAPI: every call of tus is documented, with the headers that it accepts and returns", async () => {
   const { paths } = (await documents()).openApi;
   const one = `${UPLOADS}/{mediaId}`;
   const calls = {

@@ -19,7 +19,7 @@ Deno.test("the documents have null only as one of several types, or beside a ref
   }
 });
 
-Deno.test("patterns in the documents are short, and of what every language's engine reads", async () => {
+Deno.test("patterns in the documents are short, and use only syntax of every language's engine", async () => {
   for (const [at, schema] of both(await documents())) {
     if (typeof schema.pattern !== "string") continue;
     assert.equal(schema.format, undefined, `${at} has a pattern beside its format`);
@@ -29,7 +29,7 @@ Deno.test("patterns in the documents are short, and of what every language's eng
   }
 });
 
-Deno.test("every integer in the documents says how large it may be", async () => {
+Deno.test("every integer in the documents has a maximum", async () => {
   for (const [at, schema] of both(await documents())) {
     if (![schema.type].flat().includes("integer")) continue;
     const fits = schema.maximum !== undefined && schema.maximum < 2 ** 31;

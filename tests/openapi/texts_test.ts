@@ -23,7 +23,7 @@ Deno.test("OpenAPI: every tag has a description, and every operation one of the 
   }
 });
 
-Deno.test("OpenAPI: every parameter and header says what it is", async () => {
+Deno.test("OpenAPI: every parameter and header has a description", async () => {
   const { openApi } = await documents();
   for (const [path, method, { parameters = [], responses }] of describedIn(openApi)) {
     for (const { name, schema, description = schema.description } of parameters) {

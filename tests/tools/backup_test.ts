@@ -16,7 +16,7 @@ import { download, upload } from "../support/uploads.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A server with some messages and files. */
+/** Starts a server with some messages and files. */
 async function anApp() {
   const app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
@@ -34,7 +34,10 @@ async function anApp() {
   return { app, ann, chat, send, dataDir: app.config.dataDir };
 }
 
-/** All rows but those of the database itself and of work that the server is doing, in a form to compare. */
+/**
+ * Returns all rows, except those of the database itself and of the server's current work, in a
+ * comparable form.
+ */
 async function rowsOf(dataDir: string): Promise<string[]> {
   const values = await storedValues(testConfig(dataDir));
   return values.filter(({ place }) => !/^(meta|leases|outbox|unindexed)\./.test(place))
@@ -48,7 +51,7 @@ async function incarnationOf(dataDir: string): Promise<string> {
   return incarnation;
 }
 
-Deno.test("a backup that is restored has every row and file, and a new incarnation", async () => {
+Deno.test("a restored backup has every row and file, and a new incarnation", async () => {
   await using folder = await TempDir.make("backup");
   const { app, ann, chat, send, dataDir } = await anApp();
   await using _app = app;
@@ -70,7 +73,7 @@ Deno.test("a backup that is restored has every row and file, and a new incarnati
   assert.ok(chat.id);
 });
 
-Deno.test("a backup while messages and files are written is of one moment", async () => {
+Deno.test("a backup during writes of messages and files is consistent", async () => {
   await using folder = await TempDir.make("backup");
   const { app, send, dataDir } = await anApp();
   await using _app = app;
@@ -116,7 +119,7 @@ async function killed(command: string, args: string[], dataDir: string, afterMs:
 /** Short enough to hit the start, long enough for the end. */
 const DELAYS_MS = [60, 90, 120, 150, 180, 220, 260, 320];
 
-Deno.test("a backup that was killed is no backup, and the next one succeeds", async () => {
+Deno.test("a killed backup leaves no backup, and the next one succeeds", async () => {
   await using folder = await TempDir.make("backup");
   const { app, dataDir } = await anApp();
   await using _app = app;
@@ -125,7 +128,7 @@ Deno.test("a backup that was killed is no backup, and the next one succeeds", as
     const { success } = await killed("backup", [to], dataDir, delay);
     const isThere = await Deno.stat(to).then(() => true, () => false);
     if (success) assert.ok(isThere);
-    // Whatever is under the name is whole.
+    // A file under the final name is complete.
     if (isThere) {
       await restore({ from: to, dataDir: folder.join(`data${i}`) });
       await Deno.remove(to, { recursive: true });
@@ -137,7 +140,7 @@ Deno.test("a backup that was killed is no backup, and the next one succeeds", as
   assert.deepEqual(await rowsOf(folder.join("data")), await rowsOf(dataDir));
 });
 
-Deno.test("after a restore that was killed the server refuses to start until one is done", async () => {
+Deno.test("the server refuses to start after a killed restore until a restore completes", async () => {
   await using folder = await TempDir.make("backup");
   const { app, dataDir } = await anApp();
   await using _app = app;
@@ -158,7 +161,7 @@ Deno.test("after a restore that was killed the server refuses to start until one
   }
 });
 
-Deno.test("a backup that is damaged or incomplete is refused, and so is a folder that is in use", async () => {
+Deno.test("a restore rejects a damaged or incomplete backup, and a folder in use", async () => {
   await using folder = await TempDir.make("backup");
   const { app, dataDir } = await anApp();
   await using _app = app;
@@ -175,7 +178,7 @@ Deno.test("a backup that is damaged or incomplete is refused, and so is a folder
   await assert.rejects(restore({ from, dataDir: folder.join("data") }), /not a complete backup/);
 });
 
-Deno.test("compacting keeps every row, and counts what is only in the write-ahead log", async () => {
+Deno.test("compacting keeps every row, and counts rows that are only in the write-ahead log", async () => {
   const { app, dataDir, send } = await anApp();
   await using _app = app;
   const before = await rowsOf(dataDir);

@@ -7,14 +7,14 @@ const HEAD = `/**
  */
 `;
 
-/** Where an operation is declared: its module's path under src, and its name there. */
+/** Declaration of an operation: its module's path under src, and its name there. */
 export interface Declared {
   module: string;
   name: string;
   operation: Operation;
 }
 
-/** The operations of all features, in order of their names. */
+/** Returns the operations of all features, in order of their names. */
 export async function declaredOperations(src: URL): Promise<Declared[]> {
   const found: Declared[] = [];
   const folder = "api/operations/";
@@ -28,18 +28,23 @@ export async function declaredOperations(src: URL): Promise<Declared[]> {
   return found.sort((a, b) => a.operation.name < b.operation.name ? -1 : 1);
 }
 
-/** What the library itself calls before anything is on a screen; the rest is in a file that is loaded when needed. */
+/**
+ * Operations that the library itself calls before a screen appears; the others are in a file that
+ * is loaded when needed.
+ */
 const FIRST = [
-  ...[
-    "auth.login",
-    "auth.logout",
-    "auth.refresh",
-    "chat.changes",
-    "chat.get",
-    "chat.inbox",
-    "chat.read",
-  ],
-  ...["message.list", "message.send", "presence.get", "request.list", "user.list"],
+  "auth.login",
+  "auth.logout",
+  "auth.refresh",
+  "chat.changes",
+  "chat.get",
+  "chat.inbox",
+  "chat.read",
+  "message.list",
+  "message.send",
+  "presence.get",
+  "request.list",
+  "user.list",
 ];
 
 /** An operation as the client's lists have it: letters for what it is, and its route. */

@@ -4,7 +4,10 @@ import { TempDir } from "../support/temp_dir.ts";
 
 const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 
-/** Exit code and last words of a command of an operator, in a folder with nothing in it but what `fill` makes. */
+/**
+ * Returns the exit code and last output of an operator's command, in a folder that contains only
+ * the files of `fill`.
+ */
 async function failed(
   args: string[],
   fill: (folder: TempDir) => Promise<void> = () => Promise.resolve(),
@@ -20,19 +23,19 @@ async function failed(
 }
 
 for (const args of [[], ["sqlite"], ["sqlite", "sqlite"], ["sqlite", "mysql"]]) {
-  Deno.test(`store:copy ${args.join(" ")} says how it is called`, async () => {
+  Deno.test(`store:copy ${args.join(" ")} prints its usage`, async () => {
     const { code, said } = await failed([source("tools/main.ts"), "copy", ...args]);
     assert.equal(code, 1);
     assert.match(said, /^Cannot copy: say "store:copy sqlite mongo" or "store:copy mongo sqlite"/);
   });
 }
 
-Deno.test("store:copy without MONGODB_URI says so", async () => {
+Deno.test("store:copy reports a missing MONGODB_URI", async () => {
   const { said } = await failed([source("tools/main.ts"), "copy", "sqlite", "mongo"]);
   assert.equal(said, "Cannot copy: MONGODB_URI is not set");
 });
 
-Deno.test("the launcher says in a line that it cannot read .env", async () => {
+Deno.test("the launcher reports in one line that it cannot read .env", async () => {
   const { code, said } = await failed([source("launch.ts"), "start"], async (folder) => {
     await Deno.mkdir(folder.join(".env"));
   });

@@ -26,7 +26,7 @@ Every answer of the API carries \`RateLimit-Policy\` and \`RateLimit\` headers.
 const ASSIGNMENT = /^#?([A-Z][A-Z0-9_]*)=(.*)$/;
 const code = (text: string) => `\`${text}\``;
 
-/** The whole of src/config/README.md; `example` is the text of .env.example. */
+/** Returns the whole of src/config/README.md; `example` is the text of .env.example. */
 export function configDocument(example: string): string {
   const sections = example.split(/\n(?=# [^\n]+\n# -+\n)/).slice(1).map(section);
   return [HEAD, ...sections.filter(Boolean), LIMITS, limitTable(), RATES, rateTable()].join("\n") +
@@ -84,7 +84,7 @@ function unitsOf(key: LimitKey): Units {
   return key.endsWith("Ms") ? TIME : [];
 }
 
-/** In the largest unit that leaves an integer, to keep the table narrow. */
+/** Writes a duration in the largest unit that leaves an integer, to keep the table narrow. */
 function inUnits(value: number, units: Units): string {
   const [size, name] = units.find(([size]) => value >= size && value % size === 0) ?? [1, ""];
   return `${(value / size).toLocaleString("en-US")} ${name}`.trim();

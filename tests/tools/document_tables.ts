@@ -5,7 +5,7 @@ import type { Operation } from "../../src/api/operation.ts";
 import { ERROR_CODES } from "../../src/core/errors.ts";
 import { statusOf, titleOf } from "../../src/core/problem.ts";
 
-/** The heading, and then the rows. */
+/** Rows of a table, its heading first. */
 export type Table = string[][];
 
 const code = (text: string) => `\`${text}\``;
@@ -27,7 +27,7 @@ export const TABLES: Readonly<Record<string, Table>> = {
   ],
 };
 
-/** The cells of the table between `<!-- table: name -->` and `<!-- end -->`. */
+/** Returns the cells of the table between `<!-- table: name -->` and `<!-- end -->`. */
 export function tableOf(markdown: string, name: string): Table {
   const rows = blockOf(markdown, name).trim().split("\n");
   const cells = rows.map((row) => row.trim().slice(1, -1).split("|").map((cell) => cell.trim()));
@@ -47,7 +47,7 @@ function boundsOf(markdown: string, name: string): [from: number, to: number] {
   return [from, to];
 }
 
-/** `markdown` with every generated table replaced by what the code says. */
+/** Returns `markdown` with every table generated from the code. */
 export function withTables(markdown: string): string {
   return Object.entries(TABLES).reduce((text, [name, table]) => {
     const [from, to] = boundsOf(text, name);

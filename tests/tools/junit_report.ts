@@ -1,4 +1,6 @@
-/** The tests (and steps) that `deno test --junit-path` reports as ignored, as `file: name`. */
+/**
+ * Returns the tests (and steps) that `deno test --junit-path` reports as ignored, as `file: name`.
+ */
 export function skippedIn(xml: string): string[] {
   const cases = xml.matchAll(/<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<skipped\/>/g);
   return Array.from(cases, ([, name, file]) => `${unescape(file)}: ${unescape(name)}`);

@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { TempDir } from "../support/temp_dir.ts";
 
-/** A fenced block of a Markdown file that stands right after `<!-- example: name -->`. */
+/** A fenced block of a Markdown file right after `<!-- example: name -->`. */
 export interface ReadmeExample {
   name: string;
   /** The fence's first word: `sh`, `ts` … */
   language: string;
   code: string;
-  /** Of the fence, from 1. */
+  /** Line of the fence, counted from 1. */
   line: number;
 }
 
@@ -17,15 +17,16 @@ export interface ExampleRun {
   stderr: string;
 }
 
-/** So that examples may import what the project has, by the bare names. */
+/** Configuration that lets examples import the project's packages by their bare names. */
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 const MARKER = /^<!--\s*example:\s*(\S+)\s*-->\s*$/;
 const FENCE = /^(`{3,})(\w*)/;
 
 /**
- * The marked examples in the order of the document. A marker without its fence, a fence that does
- * not end and a name used twice are errors: an example must not drop out of the tests unnoticed.
+ * Returns the marked examples in the order of the document. A marker without its fence, a fence
+ * that does not end and a repeated name are errors: an example must not drop out of the tests
+ * unnoticed.
  */
 export function readmeExamples(markdown: string): ReadmeExample[] {
   const lines = markdown.split(/\r?\n/);
@@ -34,7 +35,7 @@ export function readmeExamples(markdown: string): ReadmeExample[] {
     const name = MARKER.exec(line)?.[1];
     if (name === undefined) continue;
     if (examples.some((example) => example.name === name)) {
-      throw new Error(`Reading examples: there are two named "${name}" (line ${at + 1})`);
+      throw new Error(`Cannot read examples: there are two named "${name}" (line ${at + 1})`);
     }
     examples.push(fencedAfter(lines, at, name));
   }
@@ -44,13 +45,13 @@ export function readmeExamples(markdown: string): ReadmeExample[] {
 function fencedAfter(lines: string[], marker: number, name: string): ReadmeExample {
   const start = lines.findIndex((line, at) => at > marker && line.trim() !== "");
   const [, fence, language] = FENCE.exec(lines[start] ?? "") ?? [];
-  if (!fence) throw new Error(`Reading examples: no fenced block follows "${name}"`);
+  if (!fence) throw new Error(`Cannot read examples: no fenced block follows "${name}"`);
   const end = lines.findIndex((line, at) => at > start && line.trimEnd() === fence);
-  if (end === -1) throw new Error(`Reading examples: the block of "${name}" does not end`);
+  if (end === -1) throw new Error(`Cannot read examples: the block of "${name}" does not end`);
   return { name, language, code: lines.slice(start + 1, end).join("\n"), line: start + 1 };
 }
 
-/** Puts the address of a test's server in place of the one that the document uses. */
+/** Replaces the address in the document with that of a test's server. */
 export function at(example: ReadmeExample, url: string, documented = "http://localhost:5000") {
   const host = (address: string) => address.replace(/^\w+:\/\//, "");
   return { ...example, code: example.code.replaceAll(host(documented), host(url)) };
@@ -59,12 +60,12 @@ export function at(example: ReadmeExample, url: string, documented = "http://loc
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
-  /** Milliseconds, after which the example is killed. */
+  /** Timeout in milliseconds, after which the example is killed. */
   within?: number;
 }
 
 /**
- * Runs examples in a row: shell ones in one shell, so that a variable set in one is there in the next,
+ * Runs examples in a row: shell ones in one shell, so that a variable of one exists in the next,
  * and stopping at the first command that fails; TypeScript ones by `deno run`.
  */
 export async function runExamples(
@@ -77,7 +78,7 @@ export async function runExamples(
     return await run("bash", ["-euo", "pipefail", "-c", code], options);
   }
   if (!isAll(languages, ["ts", "typescript", "js"])) {
-    throw new Error(`Running examples: cannot run ${[...languages].join(" with ")} together`);
+    throw new Error(`Cannot run the examples: ${[...languages].join(" with ")} together`);
   }
   await using folder = await TempDir.make("example");
   const file = folder.join("example.ts");

@@ -1,6 +1,7 @@
 /**
- * `deno test` on all tests, or the unit or the integration tests, followed by a list of those that
- * were skipped and why. Further arguments go to `deno test`; paths among them narrow the choice.
+ * Runs `deno test` on all tests, or on the unit or the integration tests, and then lists the
+ * skipped ones with their reasons. Further arguments go to `deno test`; paths among them narrow the
+ * choice.
  */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,12 +12,15 @@ import { filesWithExamples, testFiles } from "./test_files.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Tests start servers and write to folders of their own. All permissions, since Deno lets SQLite rebuild a
- * file (VACUUM) only with them.
+ * Tests start servers and write to temporary folders. They get all permissions, since Deno lets
+ * SQLite rebuild a file (VACUUM) only with them.
  */
 const PERMISSIONS = ["--allow-all"];
 
-/** Packages that only tests need are not in the configuration that a newcomer's first start installs. */
+/**
+ * Packages that only tests need are not in the configuration that a newcomer's first start
+ * installs.
+ */
 const CONFIG = "--config=tests/deno.json";
 
 async function main([suite, ...rest]: string[]): Promise<number> {
@@ -41,12 +45,12 @@ async function main([suite, ...rest]: string[]): Promise<number> {
 }
 
 /**
- * Types are `deno check`'s affair, in `deno task ok`. `--doc` runs the examples in comments of src. What a
- * test leaks fails it in any case; `--trace-leaks`, which says where, takes a third longer.
+ * `deno check` checks the types, in `deno task ok`. `--doc` runs the examples in comments of src. A
+ * leak fails a test in any case; `--trace-leaks`, which shows its location, takes a third longer.
  */
 async function denoTest(report: string, options: string[], files: string[]): Promise<number> {
   const flags = ["--no-check", "--doc", "--parallel", `--junit-path=${report}`];
-  // Much of what is tested is waiting: two files a core keep it busy.
+  // Tests spend much of their time waiting: two files per core keep it busy.
   const jobs = Deno.env.get("DENO_JOBS") ?? String(2 * navigator.hardwareConcurrency);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", CONFIG, ...PERMISSIONS, ...flags, ...options, ...files],

@@ -55,7 +55,7 @@ function portOf(rows: RowPort, replaced: Partial<RowPort>): RowPort {
   };
 }
 
-test("everything goes from SQLite to MongoDB and back, and reads as before", async ({ file, server }) => {
+test("store:copy copies everything from SQLite to MongoDB and back, and it reads as before", async ({ file, server }) => {
   const [first, middle, last] = [await file(), await server(), await file("last.sqlite3")];
   await writeFullRows(first, fullRows());
   const { chat } = await storedChat(first, {
@@ -80,7 +80,7 @@ test("everything goes from SQLite to MongoDB and back, and reads as before", asy
 });
 
 test(
-  "a copy that was interrupted goes on, and no server starts on it before it is done",
+  "store:copy continues an interrupted copy, and no server starts on it before it is complete",
   async (stores, dir) => {
     const source = await stores.server();
     for (let i = 0; i < 250; i++) await source.users.create(aUser());
@@ -105,7 +105,7 @@ test(
   },
 );
 
-test("a copy into a store that holds anything is refused, and so is one during which it changes", async ({ file, server }) => {
+test("store:copy refuses a target that is not empty, and a source that changes meanwhile", async ({ file, server }) => {
   const [source, target] = [await file(), await server()];
   await source.users.create(aUser());
   const changing = portOf(source.rows, {
@@ -122,7 +122,7 @@ test("a copy into a store that holds anything is refused, and so is one during w
 });
 
 for (const release of RELEASES) {
-  test(`rows that release ${release} stored are copied as today's rows`, async ({ file, server }) => {
+  test(`rows that release ${release} stored are copied as rows of today`, async ({ file, server }) => {
     const [source, target] = [await server(), await file()];
     const uri = mongodb.uri();
     await loadMongo(uri, release);
@@ -148,12 +148,12 @@ async function lackingIn(store: Store, release: string): Promise<Record<string, 
   return Object.fromEntries(lacking.filter(([, fields]) => fields.length > 0));
 }
 
-/** What is made anew by the target, or is a moment's. */
+/** Tables that the target creates itself, or whose rows are temporary. */
 const DERIVED_TABLES = ["user_terms", "message_media", "unindexed", "chat_counts", "storage_usage"];
 const DERIVED_COLLECTIONS = ["userKeys", "chatCounts", "storage_usage", "transactionOwners"];
 const OWN = ["meta", "leases", "welcome_messages", "welcomeMessages"];
 
-test("every table of SQLite is copied, or known to be made anew", async ({ file }, dir) => {
+test("every table of SQLite is copied or recreated by the target", async ({ file }, dir) => {
   await file();
   const database = new DatabaseSync(dir.join("chat.sqlite3"), { readOnly: true });
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
@@ -164,7 +164,7 @@ test("every table of SQLite is copied, or known to be made anew", async ({ file 
 });
 
 Deno.test({
-  name: "every collection of MongoDB is copied, or known to be made anew",
+  name: "every collection of MongoDB is copied or recreated by the target",
   ignore: mongodb.missing,
   fn: async () => {
     const uri = mongodb.uri();

@@ -1,13 +1,15 @@
 import { join } from "node:path";
 
-/** A file that starts processes imports what starts them; everything in e2e/ does. */
+/** True if the file starts processes: it imports a helper that does, or is in e2e/. */
 const STARTS_PROCESSES =
   /support\/(child_server|server_process|mongodb_server|denokv_server|versitygw|services|skip)\.ts"/;
 
-/** The test files of `all`, `unit` or `integration`, relative to the root, in order. */
+/** Returns the test files of `all`, `unit` or `integration`, relative to the root, in order. */
 export async function testFiles(root: string, suite: string): Promise<string[]> {
   if (!["all", "unit", "integration"].includes(suite)) {
-    throw new Error(`Choosing tests: there is no suite "${suite}", only all, unit and integration`);
+    throw new Error(
+      `Cannot choose tests: there is no suite "${suite}", only all, unit and integration`,
+    );
   }
   const files = await filesBelow(root, "tests", "_test.ts");
   if (suite === "all") return files;
@@ -21,8 +23,8 @@ async function isIntegration(root: string, file: string): Promise<boolean> {
 }
 
 /**
- * The sources whose comments hold examples. They are named one by one, since of a folder `--doc` would
- * take the READMEs too, whose examples need a server and have tests of their own.
+ * Sources whose comments contain examples. They are listed one by one, since for a folder `--doc`
+ * would include the READMEs too, whose examples need a server and have separate tests.
  */
 export async function filesWithExamples(root: string): Promise<string[]> {
   const files = await filesBelow(root, "src", ".ts");

@@ -8,7 +8,10 @@ async function gzipped(folder: URL, name: string): Promise<number> {
   return gzipSync(await Deno.readFile(new URL(name, folder)), { level: 9 }).length;
 }
 
-/** Names of the files that the page itself asks for, and the parts that a first screen loads besides. */
+/**
+ * Names of the files that the page itself requests, and of the further parts that a first screen
+ * loads.
+ */
 async function screen(folder: URL, ...parts: string[]): Promise<string[]> {
   const html = await Deno.readTextFile(new URL("index.html", folder));
   const named = [...html.matchAll(/(?:src|href)="\/web\/([^"]+)"/g)].map(([, name]) => name);

@@ -26,7 +26,7 @@ Deno.test("the page names each field that is wrong once", () => {
   );
 });
 
-Deno.test("the page says in plain words that the server cannot be reached, and names no operation", () => {
+Deno.test("the page says in plain words that the server is unreachable, and names no operation", () => {
   const offline = new ChatError("offline", "There is no connection for chat.read");
   assert.match(faultText(offline), /^The server cannot be reached/);
   assert.doesNotMatch(faultText(new TypeError("x is undefined")), /undefined/);

@@ -23,7 +23,7 @@ const CASES: [text: string, ...parts: string[]][] = [
 ];
 
 for (const [text, ...parts] of CASES) {
-  Deno.test(`splitLinks takes of "${text}" what is the link, no more and no less`, () => {
+  Deno.test(`splitLinks finds in "${text}" exactly the link`, () => {
     assert.deepEqual(splitLinks(text), parts);
     assert.equal(splitLinks(text).join(""), text);
   });

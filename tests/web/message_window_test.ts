@@ -17,7 +17,7 @@ function messages(count: number, first = 1): LocalMessage[] {
 
 const ON_ITS_WAY = { id: "new", seq: 0 } as LocalMessage;
 
-Deno.test("the window begins at the end, and what is being sent belongs to it", () => {
+Deno.test("the window begins at the end, and includes messages that are being sent", () => {
   const all = [...messages(1_000), ON_ITS_WAY];
   const { start, end } = boundsOf(all, tailOf(all));
   assert.equal(end, 1_001);
@@ -26,7 +26,7 @@ Deno.test("the window begins at the end, and what is being sent belongs to it", 
   assert.deepEqual(boundsOf([ON_ITS_WAY], tailOf([ON_ITS_WAY])), { start: 0, end: 1 });
 });
 
-Deno.test("the window goes through 10,000 messages in both directions with few rows at a time", () => {
+Deno.test("the window moves through 10,000 messages in both directions with few rows at a time", () => {
   const all = messages(10_000);
   let window = tailOf(all);
   for (let steps = 0; boundsOf(all, window).start > 0; steps++) {
@@ -48,7 +48,7 @@ Deno.test("the window goes through 10,000 messages in both directions with few r
   assert.equal(window.to, Infinity, "and follows what comes");
 });
 
-Deno.test("the window stays where it is when older messages are put before", () => {
+Deno.test("the window keeps its position when older messages are inserted before it", () => {
   const known = messages(100, 101);
   const window = around(known, "m150");
   const before = boundsOf(known, window);

@@ -11,7 +11,7 @@ function page(options?: PageOptions): Hono<HttpEnv> {
   return app;
 }
 
-/** Paths of all files that the page names, directly or by another file. */
+/** Returns the paths of all files that the page names, directly or through another file. */
 async function pathsOf(app: Hono<HttpEnv>): Promise<Map<string, Response>> {
   const seen = new Map<string, Response>();
   const html = await (await app.request("/")).text();
@@ -29,7 +29,7 @@ async function pathsOf(app: Hono<HttpEnv>): Promise<Map<string, Response>> {
   return seen;
 }
 
-Deno.test("the page brings a policy that lets nothing foreign in", async () => {
+Deno.test("the page has a content security policy that allows no foreign source", async () => {
   const response = await page().request("/");
   assert.equal(response.status, 200);
   assert.match(response.headers.get("content-type")!, /^text\/html/);
@@ -41,7 +41,7 @@ Deno.test("the page brings a policy that lets nothing foreign in", async () => {
   assert.doesNotMatch(html, /<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
 });
 
-Deno.test("the policy names the bucket that media comes from, and only for media", async () => {
+Deno.test("the policy allows the media bucket, and only for media", async () => {
   const app = page({ mediaOrigin: "https://bucket.example" });
   const policy = (await app.request("/")).headers.get("content-security-policy")!;
   const naming = policy.split("; ").filter((part) => part.includes("https://bucket.example"));
@@ -52,7 +52,7 @@ Deno.test("the policy names the bucket that media comes from, and only for media
   ]);
 });
 
-Deno.test("every file that the page names is there, and may be kept for good", async () => {
+Deno.test("every file that the page names exists, and may be cached forever", async () => {
   const files = await pathsOf(page());
   assert(files.size >= 4);
   for (const [path, { status, headers }] of files) {
@@ -63,7 +63,7 @@ Deno.test("every file that the page names is there, and may be kept for good", a
   }
 });
 
-Deno.test("the page itself is asked for again each time, and not sent again while it is the same", async () => {
+Deno.test("the page itself is revalidated each time, and not sent again while it is unchanged", async () => {
   const app = page();
   const first = await app.request("/");
   assert.equal(first.headers.get("cache-control"), "no-cache");
@@ -78,7 +78,7 @@ Deno.test("the page itself is asked for again each time, and not sent again whil
   await other.body?.cancel();
 });
 
-Deno.test("files are sent in Brotli or gzip to whoever takes it, and as they are to others", async () => {
+Deno.test("files are sent in Brotli or gzip to clients that accept it, and uncompressed to others", async () => {
   const app = page();
   const path = [...(await pathsOf(app)).keys()].find((each) => each.endsWith(".css"))!;
   const ask = async (accept?: string) => {
@@ -100,13 +100,13 @@ Deno.test("files are sent in Brotli or gzip to whoever takes it, and as they are
   assert.equal((await ask("identity, *;q=0")).coding, null);
 });
 
-Deno.test("the page offers the providers that are configured, and no others", async () => {
+Deno.test("the page offers only the configured providers", async () => {
   const html = await (await page({ providers: ["google"] }).request("/")).text();
   assert.match(html, /<meta name="providers" content="google">/);
   assert.match(await (await page().request("/")).text(), /<meta name="providers" content="">/);
 });
 
-Deno.test("nothing but the page's own files is served", async () => {
+Deno.test("only the page's own files are served", async () => {
   const app = page();
   for (
     const path of [

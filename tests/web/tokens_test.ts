@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Block, blocksOf, type Inline } from "../../src/web/page/rich_text/tokens.ts";
 
-/** Short forms: `b(…)` for bold and so on, so that a case is read in one line. */
+/** Short forms: `b(…)` for bold and so on, so that a case is one line. */
 function written(blocks: Block[]): string[] {
   return blocks.map((block) => {
     if (block.kind === "code") return `pre(${block.text})`;
@@ -19,7 +19,7 @@ function inline(token: Inline): string {
 
 const CASES: [text: string, ...blocks: string[]][] = [
   ["plain", "plain"],
-  ["", ...[]],
+  [""],
   ["**bold** and *it* and _it_ and ~~gone~~", "b(bold) and i(it) and i(it) and s(gone)"],
   ["**bold *and it* too**", "b(bold i(and it) too)"],
   ["`a **b** c` **d**", "code(a **b** c) b(d)"],
@@ -49,7 +49,7 @@ Deno.test("blocksOf reads hostile texts in a time that grows with their length",
   }
 });
 
-/** Characters that `indexOf` goes over: all else that is done for a text is done once for each character. */
+/** Characters that `indexOf` goes over: every other step for a text is done once per character. */
 function countedWork(text: string): number {
   const original = String.prototype.indexOf;
   let work = 0;

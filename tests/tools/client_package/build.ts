@@ -12,13 +12,13 @@ import { packageDeclarations } from "./declarations.ts";
 import { packageManifest } from "./manifest.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-/** What needs nothing else, and so can be minified for a page. */
+/** Entries without dependencies, which can therefore be minified for a page. */
 const STANDALONE = ["mod", "encryption/mod"];
 /** Paths below `src/client` and in the package, without their endings. */
 export const ENTRIES = [...STANDALONE, "react/mod"];
 export const SINGLE = "realtimechat-client.min";
 
-/** Empties the folder first: parts are named by their content, so that old ones would stay. */
+/** Empties the folder first: files are named by their content, so that old ones would stay. */
 export async function buildClient(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   for await (const { name } of Deno.readDir(folder)) {
@@ -29,7 +29,7 @@ export async function buildClient(folder: string): Promise<void> {
   await writeTexts(folder);
 }
 
-/** The modules alone, without types. */
+/** Builds the modules alone, without types. */
 export async function bundleClient(folder: string): Promise<void> {
   await bundleModules(folder, ENTRIES.map((entry) => `${entry}.ts`));
   await minify(folder);
@@ -41,7 +41,10 @@ async function minify(folder: string): Promise<void> {
   await minifyTogether(folder, standalone, `${SINGLE}.js`);
 }
 
-/** TypeScript finds types by package.json or beside the module; Deno, of a module by its address, by a line in it. */
+/**
+ * TypeScript finds types by package.json or beside the module; Deno finds those of a module
+ * imported by its address by a line in it.
+ */
 async function writeTypes(folder: string): Promise<void> {
   const all = STANDALONE.map((entry) => `export * from "./${entry}.js";\n`).join("");
   const declarations = [...packageDeclarations(ENTRIES), [SINGLE, all]];

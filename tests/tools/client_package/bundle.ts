@@ -2,11 +2,17 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-/** Peer dependencies of `react/mod.ts`: the app's own copy has to be used. */
+/** Peer dependencies of `react/mod.ts`: the app's own copy must be used. */
 const PEERS = ["react", "react/jsx-runtime"];
-/** ts-mls would load it for a cipher suite that the library does not use; other such packages are not installed. */
+/**
+ * ts-mls would load it for a cipher suite that the library does not use; other such packages are
+ * not installed.
+ */
 const UNUSED = ["@noble/ciphers/chacha.js"];
-/** Bare dynamic imports of ts-mls and @hpke: of cipher suites and platforms that the library does not use. */
+/**
+ * Bare dynamic imports of ts-mls and @hpke, for cipher suites and platforms that the library does
+ * not use.
+ */
 const BARE_DYNAMIC = /\bimport\("([^".][^"]*)"\)/g;
 /** The comment that esbuild writes above each module. */
 const MODULE_COMMENT = /^\/\/ (\S+\.[mc]?[jt]sx?)$/gm;
@@ -14,8 +20,8 @@ const MODULE_COMMENT = /^\/\/ (\S+\.[mc]?[jt]sx?)$/gm;
 const CACHED_PACKAGE = /^.*\/npm\/[^/]+\/(?=.)/;
 
 /**
- * Readable modules from entries below `src/client`, at the same paths below `folder`. What several of them need,
- * and what is imported dynamically, is in files of its own.
+ * Bundles readable modules from entries below `src/client`, at the same paths below `folder`. Code
+ * that several of them need, and dynamically imported code, is in separate files.
  */
 export async function bundleModules(folder: string, entries: string[]): Promise<void> {
   const sources = entries.map((entry) => `src/client/${entry}`);
@@ -24,13 +30,13 @@ export async function bundleModules(folder: string, entries: string[]): Promise<
   for (const path of await scripts(folder)) await clean(path);
 }
 
-/** The modules at `paths` below `folder`, minified, below `folder/min`. */
+/** Minifies the modules at `paths` below `folder` to `folder/min`. */
 export async function minifyModules(folder: string, paths: string[]): Promise<void> {
   const args = ["--minify", "--code-splitting", "--outdir", join(folder, "min")];
   await denoBundle([...args, ...paths.map((path) => join(folder, path))]);
 }
 
-/** All exports of the modules at `paths` below `folder` in one minified module. */
+/** Bundles all exports of the modules at `paths` below `folder` into one minified module. */
 export async function minifyTogether(folder: string, paths: string[], name: string): Promise<void> {
   const entry = join(folder, `all_${name}`);
   await Deno.writeTextFile(entry, paths.map((path) => `export * from "./${path}";\n`).join(""));
@@ -38,7 +44,7 @@ export async function minifyTogether(folder: string, paths: string[], name: stri
   await Deno.remove(entry);
 }
 
-/** Puts a line before a module, and its source map in step with that. */
+/** Inserts a line before a module, and adjusts its source map. */
 export async function prependLine(path: string, line: string): Promise<void> {
   await Deno.writeTextFile(path, `${line}\n${await Deno.readTextFile(path)}`);
   const map = JSON.parse(await Deno.readTextFile(`${path}.map`));
@@ -59,7 +65,7 @@ async function denoBundle(args: string[]): Promise<void> {
   }
 }
 
-/** All `.js` files of a folder and of those in it. */
+/** Returns all `.js` files of a folder and its subfolders. */
 export async function scripts(folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -70,7 +76,7 @@ export async function scripts(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** Takes away paths of this machine and imports that no bundler could resolve. */
+/** Removes paths of this machine and imports that no bundler could resolve. */
 async function clean(path: string): Promise<void> {
   const code = (await Deno.readTextFile(path))
     .replace(MODULE_COMMENT, (_, source) => `// ${portable(resolve(ROOT, source))}`)

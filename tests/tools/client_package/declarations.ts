@@ -1,9 +1,9 @@
 /**
- * The types of the client library's package, which need nothing else.
+ * The types of the client library's package, without any dependency.
  *
- * The compiler's own declarations, gathered from what the entries export. What comes from
- * outside the client (rows and operations, which are made of zod schemas) is written out, so that
- * nobody needs zod or the server's sources.
+ * The compiler's own declarations, gathered from the exports of the entries. Types from outside the
+ * client (rows and operations, which come from zod schemas) are written out, so that users need
+ * neither zod nor the server's sources.
  */
 import ts from "typescript";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ import { writtenOut } from "./written_out_types.ts";
 
 const SRC = fileURLToPath(new URL("../../../src/", import.meta.url));
 const CLIENT = `${SRC}client/`;
-/** Made of what lies outside the client, and so written out, as are the types of zod schemas. */
+/** Types that depend on code outside the client are written out, like the types of zod schemas. */
 const WRITTEN_OUT = ["Operations"];
 const HEADER =
   "/** The types of the RealTimeChat client library; made by `deno task build:client`. */\n";
@@ -40,8 +40,9 @@ interface Gathered {
 }
 
 /**
- * `types.d.ts` has every type once, and those of the entries export them from there, so that a class is the same
- * whichever entry it comes from. Throws when two types would have one name.
+ * `types.d.ts` contains every type once, and the entries' declarations export them from there, so
+ * that a class is the same whichever entry it is imported from. Throws when two types would have
+ * one name.
  */
 export function packageDeclarations(entries: string[]): Declarations[] {
   const program = declarationProgram(entries.map(sourceOf));
@@ -70,7 +71,7 @@ function reexport(entry: string, exported: ts.Symbol[]): string {
   return `${HEADER}export { ${names.join(", ")} } from "${up}types.js";\n`;
 }
 
-/** Those symbols, and all of this project that their declarations name. */
+/** Returns those symbols, and every symbol of this project that their declarations name. */
 function gather(checker: ts.TypeChecker, queue: ts.Symbol[]): Gathered[] {
   const gathered = new Map<string, Gathered>();
   for (let symbol = queue.shift(); symbol; symbol = queue.shift()) {
@@ -85,7 +86,10 @@ function gather(checker: ts.TypeChecker, queue: ts.Symbol[]): Gathered[] {
   return [...gathered.values()];
 }
 
-/** Two passes: sources to declarations, and those to a program in which names can be looked up. */
+/**
+ * Two passes: sources to declarations, and declarations to a program in which names can be looked
+ * up.
+ */
 function declarationProgram(entries: string[]): ts.Program {
   const host = ts.createCompilerHost(OPTIONS);
   host.resolveModuleNameLiterals = (literals, file) =>
@@ -104,7 +108,7 @@ function declarationProgram(entries: string[]): ts.Program {
   return ts.createProgram(entries, { ...OPTIONS, noEmit: true }, host);
 }
 
-/** Bare names as Deno resolves them, to the declarations beside the module. */
+/** Resolves bare names as Deno does, to the declarations beside the module. */
 function resolved(
   host: ts.CompilerHost,
   name: string,
@@ -125,7 +129,7 @@ function declarationTexts(
 ): string[] {
   const write = writtenOut(checker);
   const outside = all.filter(({ symbol, node }) => isWrittenOut(symbol, node));
-  // Rows first: where an operation takes or answers one, it has its name.
+  // Rows first: an operation that accepts or returns one then refers to it by name.
   const rows = outside.filter(({ symbol }) => !WRITTEN_OUT.includes(symbol.name));
   const texts = [...rows, ...outside.filter((each) => !rows.includes(each))].map(({ symbol }) => {
     const type = checker.getDeclaredTypeOfSymbol(symbol);
@@ -144,7 +148,7 @@ function textOf(node: ts.Declaration): string {
   return [...about.slice(-1), (needsDeclare ? "declare " : "") + text].join("\n");
 }
 
-/** The symbols of this project that a declaration names. */
+/** Returns the symbols of this project that a declaration names. */
 function namedIn(checker: ts.TypeChecker, node: ts.Declaration): ts.Symbol[] {
   const found: ts.Symbol[] = [];
   const visit = (each: ts.Node): void => {

@@ -2,7 +2,10 @@ import denoJson from "../../../deno.json" with { type: "json" };
 
 export const PACKAGE_NAME = "realtimechat-client";
 
-/** The package.json of a package with these modules, by their paths without ending; `mod` is `.`. */
+/**
+ * Returns the package.json of a package with these modules, given by their paths without ending;
+ * `mod` is `.`.
+ */
 export function packageManifest(modules: string[]): string {
   const exports = Object.fromEntries(modules.map((module) => [
     module.replace(/^mod$/, ".").replace(/^(\w+)\/mod$/, "./$1"),

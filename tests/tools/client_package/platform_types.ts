@@ -1,8 +1,8 @@
 import ts from "typescript";
 
 /**
- * What the library uses of platform types that are in no ECMAScript library, for projects that have neither the
- * DOM library nor @types/node: all that callers touch of them.
+ * Platform types that the library uses and that no ECMAScript library has, for projects that have
+ * neither the DOM library nor @types/node: every part of them that callers use.
  */
 const FALLBACKS: Readonly<Record<string, string>> = {
   AbortSignal: "{ readonly aborted: boolean; readonly reason: unknown }",
@@ -25,8 +25,8 @@ const OPTIONS: ts.CompilerOptions = {
 const UNKNOWN_NAME = /^Cannot find name '(\w+)'/;
 
 /**
- * Declarations that compile without the DOM library: each platform type is that of the project's own libraries,
- * where they have it. Throws for one that has no fallback here.
+ * Returns declarations that compile without the DOM library: each platform type is that of the
+ * project's own libraries, where they have it. Throws for a type without a fallback here.
  */
 export function withPlatformTypes(declarations: string): string {
   const missing = new Set<string>();

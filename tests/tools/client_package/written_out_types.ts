@@ -1,8 +1,8 @@
 import ts from "typescript";
 
 /**
- * Writes types as plain TypeScript, without the names that they were made of. One that was written
- * under a name before appears by that name from then on.
+ * Writes types as plain TypeScript, without the names that they were built from. A type that was
+ * written under a name before appears by that name from then on.
  */
 export function writtenOut(checker: ts.TypeChecker): (type: ts.Type, name: string) => string {
   const names = new Map<string, string>();
@@ -29,7 +29,7 @@ export function writtenOut(checker: ts.TypeChecker): (type: ts.Type, name: strin
     return object(type);
   }
 
-  /** `true | false` among others, and undefined last: as one would write it. */
+  /** Writes `true | false` as boolean among other types, and undefined last, as a person would. */
   function union(type: ts.UnionType): string {
     const parts = new Set(type.types.map(text));
     if (parts.has("true") && parts.has("false")) {
@@ -81,7 +81,7 @@ function indented(lines: string): string {
   return lines.replace(/^/gm, "  ");
 }
 
-/** A class of the platform, Uint8Array say: it has its name everywhere. */
+/** A class of the platform, such as Uint8Array: it has one name everywhere. */
 function isOfPlatform(type: ts.Type): boolean {
   const [declaration] = type.symbol?.declarations ?? [];
   return declaration !== undefined &&

@@ -3,7 +3,7 @@ import { ChatClient, ChatError, type Input, type LocalMessage } from "realtimech
 import { formatSafetyNumber } from "realtimechat-client/encryption";
 
 const client = new ChatClient({ url: "http://localhost:5000" });
-// @ts-expect-error an option that there is not
+// @ts-expect-error an option that does not exist
 new ChatClient({ url: "http://localhost:5000", timeout: 1 });
 const asked: Input<"group.create"> = { name: "Friends" };
 const group = await client.call("group.create", asked);
