@@ -1,29 +1,27 @@
 /**
- * Reports words to avoid in comments, test names, log messages and error texts:
- * `deno task check:wording`, with folders to look at only those. `wording_rules.ts` has the list.
+ * Reports words to avoid in comments, test names, log messages and error texts, and literals that
+ * are spread in place: `deno task check:wording`, with folders to check only those.
+ * `wording_rules.ts` has the list of words.
  */
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commentsOf, type Passage, textsOf } from "./wording_scanner.ts";
+import { spreadLiterals } from "./spread_literals.ts";
 import { OPERATION_PREFIX, WORDING_RULES } from "./wording_rules.ts";
 
-/** Folders that are not rewritten yet; they only leave this list. */
+/** Folders whose words are not rewritten yet; entries only leave this list. */
 export const NOT_YET: readonly string[] = [
-  "tests/all.ts",
-  "tests/bench/",
-  "tests/chaos/",
-  "tests/checks/",
-  "tests/core/",
-  "tests/deploy/",
-  "tests/readme_test.ts",
-  "tests/tools/",
-  "tests/web/",
 ];
 
-/** One line for each finding: file, line, the words, and what to write in their place. */
+/** Returns one line per finding: file, line, the words, and the words to write instead. */
 export function findings(file: string, source: string): string[] {
   const passages = [...commentsOf(source), ...textsOf(source)];
   return passages.flatMap((passage) => faultsOf(passage).map((fault) => `${file}:${fault}`));
+}
+
+/** Returns one line per literal that is spread in place. */
+export function spreadFindings(file: string, source: string): string[] {
+  return spreadLiterals(source).map((line) => `${file}:${line}: a spread literal (write it out)`);
 }
 
 function faultsOf({ line, text, kind }: Passage): string[] {
@@ -45,16 +43,18 @@ async function* sourcesBelow(root: string, folder: string): AsyncGenerator<strin
   }
 }
 
-/** Everything found below `folders`, without those that are not rewritten yet. */
+/** Returns every finding below `folders`; without folders, those below src and tests. */
 export async function check(root: string, folders: readonly string[]): Promise<string[]> {
   const all = folders.length === 0;
   const found: string[] = [];
   for (const folder of all ? ["src", "tests"] : folders) {
     for await (const file of sourcesBelow(root, folder)) {
       const isExempt = all && NOT_YET.some((prefix) => file.startsWith(prefix));
-      // The list of words, and the tests of the check, hold them.
+      const source = await Deno.readTextFile(posix.join(root, file));
+      found.push(...spreadFindings(file, source));
+      // The list of words, and the tests of the check, contain the words to avoid.
       if (isExempt || file.startsWith("tests/checks/wording")) continue;
-      found.push(...findings(file, await Deno.readTextFile(posix.join(root, file))));
+      found.push(...findings(file, source));
     }
   }
   return found.sort();

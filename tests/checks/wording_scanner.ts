@@ -1,4 +1,4 @@
-/** A piece of text that people read, with the line that it begins in. */
+/** A piece of text that people read, with its first line. */
 export interface Passage {
   line: number;
   text: string;
@@ -36,12 +36,13 @@ function paragraphs(raw: string): string[] {
 const STRING = /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[^])*`)/.source;
 const TEXTS: readonly [Passage["kind"], RegExp][] = [
   ["test", new RegExp(String.raw`\b(?:Deno\.test|test|step|check)(?:\.\w+)?\(\s*` + STRING, "g")],
+  ["test", new RegExp(String.raw`\btest\(\{\s*name:\s*` + STRING, "g")],
   ["log", new RegExp(String.raw`\blog\??\.(?:debug|info|warn|error)\(\s*` + STRING, "g")],
   ["error", new RegExp(String.raw`\bnew AppError\(\s*"\w+",\s*` + STRING, "g")],
   ["error", new RegExp(String.raw`\bnew \w*Error\(\s*` + STRING, "g")],
 ];
 
-/** Names of tests, log messages and the texts of errors, without what is put into them. */
+/** Returns names of tests, log messages and error texts, without inserted values. */
 export function textsOf(source: string): Passage[] {
   return TEXTS.flatMap(([kind, pattern]) =>
     Array.from(source.matchAll(pattern), ({ 1: literal, index }): Passage => ({
@@ -52,6 +53,12 @@ export function textsOf(source: string): Passage[] {
   ).filter(({ text }) => text.includes(" "));
 }
 
-function lineAt(source: string, index: number): number {
+/** The source without comments, strings and patterns: blanks in their place keep every index. */
+export function codeOf(source: string): string {
+  return source.replace(TOKEN, (token) => token.replace(/[^\n]/g, " "));
+}
+
+/** Returns the line of an index, counted from 1. */
+export function lineAt(source: string, index: number): number {
   return source.slice(0, index).split("\n").length;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { check, findings } from "./wording.ts";
+import { check, findings, spreadFindings } from "./wording.ts";
 import { fileURLToPath } from "node:url";
 
 function reports(name: string, source: string, expected: RegExp[]): void {
@@ -31,6 +31,33 @@ reports(
   [/Cannot <action>/],
 );
 reports("leaves other strings alone", 'const nobody = "nobody hears of it";', []);
+
+reports(
+  "reads names of tests with options",
+  'Deno.test({ name: "nobody is left", fn });',
+  [/"nobody"/],
+);
+
+Deno.test("wording check reports literals that are spread in place, with their line", () => {
+  const source = [
+    "call(...[a, b]);",
+    "const c = {\n  ...{ a, b },\n};",
+    'const d = [...["a"] as const, ...(["b"])];',
+    "<Menu {...{ a, b }} />",
+  ].join("\n");
+  const found = spreadFindings("a.tsx", source).map((finding) => finding.split(":")[1]);
+  assert.deepEqual(found, ["1", "3", "5", "5", "6"]);
+});
+
+Deno.test("wording check accepts a spread that chooses, computes, or is no code", () => {
+  const source = [
+    "call(...(isOpen ? [a] : []), ...[a, b].map(f), ...[b, a].sort());",
+    "const c = { ...(b ?? {}), ...a, ...(b && { d }) };",
+    'const e = "...[a]"; // ...{ a }',
+    "const f = `...{${each}}`;",
+  ].join("\n");
+  assert.deepEqual(spreadFindings("a.ts", source), []);
+});
 
 Deno.test("comments, test names and messages use the field's words", async () => {
   assert.deepEqual(await check(fileURLToPath(new URL("../..", import.meta.url)), []), []);

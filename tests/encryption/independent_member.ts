@@ -55,8 +55,11 @@ export class IndependentMember {
     const keys = await generateKeyPackageWithKey(
       { credentialType: "basic", identity },
       {
-        ...{ versions: ["mls10"], ciphersuites: [name], credentials: ["basic"] },
-        ...{ extensions: [], proposals: [] },
+        versions: ["mls10"],
+        ciphersuites: [name],
+        credentials: ["basic"],
+        extensions: [],
+        proposals: [],
       },
       { notBefore: now - 3_600n, notAfter: now + 84n * 24n * 3_600n },
       [],
@@ -64,7 +67,8 @@ export class IndependentMember {
       suite,
     );
     const keyPackage = encodeMlsMessage({
-      ...{ version: "mls10", wireformat: "mls_key_package" },
+      version: "mls10",
+      wireformat: "mls_key_package",
       keyPackage: keys.publicPackage,
     });
     const path = `/api/devices/${device.body.id}/key-packages`;
@@ -114,7 +118,8 @@ export class IndependentMember {
     const made = await createApplicationMessage(this.#state!, plaintext, this.suite);
     this.#state = made.newState;
     const ciphertext = encodeMlsMessage({
-      ...{ version: "mls10", wireformat: "mls_private_message" },
+      version: "mls10",
+      wireformat: "mls_private_message",
       privateMessage: made.privateMessage,
     });
     const { clientId } = content;

@@ -29,7 +29,8 @@ export class SqliteRowPort implements RowPort {
         : `WHERE (${keys.join(", ")}) > (${keys.map(() => "?").join(", ")})`;
       const raws = db.all(
         table.select(`${from} ORDER BY ${keys.join(", ")} LIMIT ?`),
-        ...[...values, limit],
+        ...values,
+        limit,
       );
       const last = raws.at(-1);
       const next = raws.length < limit ? null : JSON.stringify(keys.map((key) => last![key]));

@@ -2,9 +2,15 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const ARGUMENTS = [
-  ...["bundle", "--quiet", "--platform", "browser", "--minify", "--code-splitting"],
+  "bundle",
+  "--quiet",
+  "--platform",
+  "browser",
+  "--minify",
+  "--code-splitting",
   // Of cipher suite 3: ts-mls would load it when asked for that one, and no client here asks for it.
-  ...["--external", "@noble/ciphers/chacha.js"],
+  "--external",
+  "@noble/ciphers/chacha.js",
 ];
 
 /** Bundles an entry and what it imports on first use, by Deno's own bundler. Returns all parts by name. */

@@ -77,9 +77,17 @@ async function bundled(
   const path = folder.join("app.js");
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["bundle", "--quiet", "--config", "tests/deno.json", "--platform", "browser", "--minify"],
+      "bundle",
+      "--quiet",
+      "--config",
+      "tests/deno.json",
+      "--platform",
+      "browser",
+      "--minify",
       ...["@noble/ciphers/chacha.js", ...external].flatMap((name) => ["--external", name]),
-      ...["--output", path, entry],
+      "--output",
+      path,
+      entry,
     ],
     cwd: ROOT,
   }).output();

@@ -261,13 +261,11 @@ function allKinds(): Partial<Message>[] {
     thumbHash: "abc=",
   };
   const file = {
-    ...{
-      id: newId(),
-      kind: "file" as const,
-      type: "application/pdf",
-      name: "c.pdf",
-      size: 2 ** 40,
-    },
+    id: newId(),
+    kind: "file" as const,
+    type: "application/pdf",
+    name: "c.pdf",
+    size: 2 ** 40,
     width: null,
     height: null,
     thumbHash: null,

@@ -71,7 +71,12 @@ export function MessageRow(props: MessageRowProps) {
               <MessageFooter message={message} progress={props.progress} />
             </article>
             {isSettled && (
-              <MessageMenu {...{ message, isMine, actions }} mayDelete={props.mayDelete} />
+              <MessageMenu
+                message={message}
+                isMine={isMine}
+                actions={actions}
+                mayDelete={props.mayDelete}
+              />
             )}
           </div>
           <Reactions message={message} mayReact={isSettled} actions={actions} />
