@@ -1,7 +1,7 @@
 import { ServerProcess } from "../support/server_process.ts";
-import { bareDoor, chatDoor } from "./bench_doors.ts";
+import { bareTransport, chatTransport } from "./bench_transports.ts";
 import { cpuSeconds, pin } from "./cpu.ts";
-import { type Door, percentile, runLoad } from "./fanout_load.ts";
+import { percentile, runLoad, type Transport } from "./fanout_load.ts";
 
 /** Raises the limits for the benchmark, since only the fan-out is measured. */
 export const WIDE = {
@@ -62,12 +62,12 @@ export async function fanout(options: FanoutOptions = FANOUT): Promise<void> {
 
 async function measureBare(receivers: number, rate: number, seconds: number): Promise<Row> {
   await using server = await ServerProcess.start({ script: "tests/bench/bare_broadcast.ts" });
-  return await measure("bare broadcast", server, bareDoor, receivers, rate, seconds);
+  return await measure("bare broadcast", server, bareTransport, receivers, rate, seconds);
 }
 
 async function measureChat(receivers: number, rate: number, options: FanoutOptions): Promise<Row> {
   await using server = await ServerProcess.start({ env: { ...WIDE, ...options.env } });
-  const transport = await chatDoor(server.url);
+  const transport = await chatTransport(server.url);
   return await measure("RealTimeChat /ws", server, transport, receivers, rate, options.seconds);
 }
 
@@ -81,7 +81,7 @@ const WARM_UP = { receivers: 10, rate: 1_000, seconds: 4 };
 export async function measure(
   what: string,
   server: { pid: number; url: string },
-  transport: Door,
+  transport: Transport,
   receivers: number,
   rate: number,
   seconds: number,

@@ -7,13 +7,13 @@ export interface Load {
   rate: number;
   seconds: number;
   /** Opens a receiver or a sender, and writes a message. */
-  transport: Door;
+  transport: Transport;
   /** Seconds of processor time that the server has used so far; opening sockets does not count. */
   cpu?: () => Promise<number>;
 }
 
 /** The measured server: this project's `/ws`, or the bare broadcast. */
-export interface Door {
+export interface Transport {
   open(
     port: number,
     index: number,
@@ -57,11 +57,11 @@ const TICK_MS = 2;
 export async function runLoad(
   { port, receivers, rate, seconds, transport, cpu = () => Promise.resolve(0) }: Load,
 ): Promise<LoadResult> {
-  const heard = new Map<number, number>();
+  const received = new Map<number, number>();
   const latencies: number[] = [];
   const sockets: RawSocket[] = [];
   for (let i = 0; i < receivers; i++) {
-    const reads = i % READ_ONE_IN === 0 ? reader(i, transport, heard, latencies) : null;
+    const reads = i % READ_ONE_IN === 0 ? reader(i, transport, received, latencies) : null;
     sockets.push(await transport.open(port, i, reads));
   }
   const senders: RawSocket[] = [];
@@ -72,14 +72,14 @@ export async function runLoad(
   const cpuBefore = await cpu();
   const started = performance.now();
   const sent = await send(senders, rate, seconds, transport);
-  await arrival(heard, sent, sockets);
+  await arrival(received, sent, sockets);
   const elapsed = (performance.now() - started) / 1000;
   const cpuUsed = await cpu() - cpuBefore;
   const bytes = sockets.map((socket, i) => socket.bytes - bytesBefore[i]);
   if (new Set(bytes).size > 1) {
     throw new Error(`Receivers got ${Math.min(...bytes)} to ${Math.max(...bytes)} bytes`);
   }
-  const arrived = heard.get(0) ?? 0;
+  const arrived = received.get(0) ?? 0;
   const frames = sockets[0].frames - framesBefore;
   for (const socket of [...sockets, ...senders]) socket.close();
   return {
@@ -92,7 +92,12 @@ export async function runLoad(
   };
 }
 
-function reader(index: number, transport: Door, heard: Map<number, number>, latencies: number[]) {
+function reader(
+  index: number,
+  transport: Transport,
+  received: Map<number, number>,
+  latencies: number[],
+) {
   let last = 0;
   return (text: string) => {
     const now = performance.now();
@@ -100,12 +105,12 @@ function reader(index: number, transport: Door, heard: Map<number, number>, late
       if (last > 0 && rev > 0 && rev !== last + 1) throw new Error(`Rev ${rev} followed ${last}`);
       last = rev;
       latencies.push(now - sentAt);
-      heard.set(index, (heard.get(index) ?? 0) + 1);
+      received.set(index, (received.get(index) ?? 0) + 1);
     }
   };
 }
 
-async function send(senders: RawSocket[], rate: number, seconds: number, transport: Door) {
+async function send(senders: RawSocket[], rate: number, seconds: number, transport: Transport) {
   const total = Math.round(rate * seconds);
   const started = performance.now();
   let sent = 0;
@@ -123,12 +128,12 @@ async function send(senders: RawSocket[], rate: number, seconds: number, transpo
  * Resolves once every reading receiver has everything, and all receivers the same; or once nothing
  * moved for 10 s.
  */
-async function arrival(heard: Map<number, number>, sent: number, sockets: RawSocket[]) {
+async function arrival(received: Map<number, number>, sent: number, sockets: RawSocket[]) {
   let still = 0;
   let before = -1;
   while (still < 200) {
     const bytes = sockets.map((socket) => socket.bytes);
-    const all = [...heard.values()].every((count) => count >= sent) && heard.size > 0;
+    const all = [...received.values()].every((count) => count >= sent) && received.size > 0;
     if (all && Math.max(...bytes) === Math.min(...bytes)) return;
     const now = bytes.reduce((sum, count) => sum + count, 0);
     still = now === before ? still + 1 : 0;

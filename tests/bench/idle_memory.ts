@@ -1,10 +1,10 @@
-import type { Door } from "./fanout_load.ts";
+import type { Transport } from "./fanout_load.ts";
 import type { RawSocket } from "./raw_socket.ts";
 
 /** Kilobytes of server memory per additional idle connection. Linux only. */
 export async function idleMemory(
   server: { pid: number; url: string },
-  transport: Door,
+  transport: Transport,
   connections: number,
 ): Promise<number> {
   const port = Number(new URL(server.url).port);
@@ -19,7 +19,7 @@ export async function idleMemory(
 }
 
 async function openMany(
-  transport: Door,
+  transport: Transport,
   port: number,
   count: number,
   from: number,

@@ -1,11 +1,11 @@
 import { ServerProcess } from "../support/server_process.ts";
-import { chatDoor } from "./bench_doors.ts";
+import { chatTransport } from "./bench_transports.ts";
 import { pin } from "./cpu.ts";
 import { measure, type Row, WIDE } from "./fanout.ts";
-import type { Door } from "./fanout_load.ts";
+import type { Transport } from "./fanout_load.ts";
 import { idleMemory } from "./idle_memory.ts";
 import { NodeSocketIo } from "./node_socketio.ts";
-import { chatSocketIoDoor, nodeSocketIoDoor } from "./socketio_doors.ts";
+import { chatSocketIoTransport, nodeSocketIoTransport } from "./socketio_transports.ts";
 
 export interface SocketIoBenchOptions {
   receivers: number;
@@ -28,16 +28,16 @@ const OPTIONS: SocketIoBenchOptions = {
 interface Side {
   what: string;
   start(): Promise<{ pid: number; url: string } & AsyncDisposable | null>;
-  transport(url: string): Promise<Door>;
+  transport(url: string): Promise<Transport>;
 }
 
 const start = () => ServerProcess.start({ env: WIDE });
-const OURS: Side = { what: "RealTimeChat on Socket.IO", start, transport: chatSocketIoDoor };
-const WS: Side = { what: "RealTimeChat on /ws", start, transport: chatDoor };
+const OURS: Side = { what: "RealTimeChat on Socket.IO", start, transport: chatSocketIoTransport };
+const WS: Side = { what: "RealTimeChat on /ws", start, transport: chatTransport };
 const NODE: Side = {
   what: "bare socket.io on Node",
   start: () => NodeSocketIo.start(),
-  transport: () => Promise.resolve(nodeSocketIoDoor),
+  transport: () => Promise.resolve(nodeSocketIoTransport),
 };
 
 /**

@@ -127,12 +127,12 @@ function startBot(node: string, cwd: string, env: Record<string, string>) {
     stdin: "null",
     stdout: "piped",
   }).spawn();
-  const said = Promise.withResolvers<void>();
+  const online = Promise.withResolvers<void>();
   const output = bot.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
-    new WritableStream({ write: (text) => text.includes("online") ? said.resolve() : undefined }),
+    new WritableStream({ write: (text) => text.includes("online") ? online.resolve() : undefined }),
   );
   return {
-    online: said.promise,
+    online: online.promise,
     async [Symbol.asyncDispose]() {
       bot.kill("SIGTERM");
       await Promise.all([bot.status, output]);

@@ -169,12 +169,12 @@ Deno.test("/metrics counts the calls of a broker over Deno KV by kind", async ()
   const [first, second] = [new MetricsRegistry(), new MetricsRegistry()];
   const writer = kvBrokerOn(kv, brokerObserver(first));
   const reader = kvBrokerOn(kv, brokerObserver(second));
-  let heard = 0;
+  let received = 0;
   await writer.start(events());
-  await reader.start(events(() => heard++));
+  await reader.start(events(() => received++));
   await eventually("the signal is there", () => {
     writer.publish({ type: "sessions", sessionIds: ["none"] });
-    return heard > 0;
+    return received > 0;
   });
   const count = (metrics: MetricsRegistry, call: string) =>
     valueOf(

@@ -162,14 +162,14 @@ function isAboutChat(operation: Operation): boolean {
  * Connects the people to one transport, with a separate group and direct chat for each question.
  */
 class World implements AsyncDisposable {
-  readonly #atDoor = new Map<Actor, TransportClient>();
+  readonly #clients = new Map<Actor, TransportClient>();
 
   constructor(readonly app: RunningApp, readonly people: People) {}
 
   async at(transport: typeof TRANSPORTS[number], actor: Actor): Promise<TransportClient> {
-    let there = this.#atDoor.get(actor);
+    let there = this.#clients.get(actor);
     if (!there) {
-      this.#atDoor.set(actor, there = await transport.open(this.app, this.people[actor].token));
+      this.#clients.set(actor, there = await transport.open(this.app, this.people[actor].token));
     }
     return there;
   }
@@ -199,7 +199,7 @@ class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const there of this.#atDoor.values()) await there[Symbol.asyncDispose]();
+    for (const there of this.#clients.values()) await there[Symbol.asyncDispose]();
   }
 }
 
@@ -227,9 +227,9 @@ for (const transport of TRANSPORTS) {
             const outcome = await there.run(operation, row.input(place));
             const [code, expected] = [codeOf(outcome), row[kind][i]];
             if (code !== expected) {
-              const about = outcome.error?.detail ?? "";
+              const detail = outcome.error?.detail ?? "";
               wrong.push(
-                `${operation.name} in a ${kind} by ${actor}: ${code}, not ${expected} ${about}`,
+                `${operation.name} in a ${kind} by ${actor}: ${code}, not ${expected} ${detail}`,
               );
             }
             if (code === nf) await assertAsIfMissing(there, operation, row, place, outcome);

@@ -103,8 +103,8 @@ function withPrototype(good: Input): Input {
  * In a query every value is text, and a path is part of the route: a value that is wrong in JSON
  * may be right there.
  */
-function mayPass(door: string, operation: Operation): boolean {
-  return door === "REST" && operation.rest!.method === "GET";
+function mayPass(transport: string, operation: Operation): boolean {
+  return transport === "REST" && operation.rest!.method === "GET";
 }
 
 class Scene {

@@ -25,25 +25,25 @@ Deno.test(
       const reply = await annHere.command("message.send", { chatId, text, clientId: text });
       assert.ok(reply.ok, JSON.stringify(reply));
     };
-    const heard = (client: WsClient, text: string) =>
+    const received = (client: WsClient, text: string) =>
       eventually(`${text} came`, () => client.events.some(({ data }) => textOf(data) === text));
     await send("before");
-    await heard(cyThere, "before");
+    await received(cyThere, "before");
 
     cluster.denokv!.pause();
     await send("during");
-    await heard(bobHere, "during");
+    await received(bobHere, "during");
     const readyz = () => new HttpClient(here.url).get("/readyz");
     await eventually("it says so", async () => (await readyz()).body.status === "degraded");
     assert.deepEqual((await readyz()).status, 200);
     assert.equal((await readyz()).body.checks.broker, "failing");
     for (let i = 0; i < 50; i++) await send(`during-${i}`);
-    await heard(bobHere, "during-49");
+    await received(bobHere, "during-49");
     await using dan = (await WsClient.connect(here.webSocketUrl, bob.token)).client;
     assert.ok((await dan.command("presence.get", { userIds: [ann.id, cy.id] })).ok);
     // Instances compare their rooms with the Store: a change that could not be announced arrives
     // some seconds later.
-    await heard(cyThere, "during-49");
+    await received(cyThere, "during-49");
 
     cluster.denokv!.resume();
     for (const client of [annHere, bobHere, cyThere, dan]) {
@@ -57,7 +57,7 @@ Deno.test(
       return head === Math.max(...bobHere.events.map(({ rev = 0 }) => rev));
     });
     await send("after");
-    await heard(cyThere, "after");
+    await received(cyThere, "after");
     await eventually("it is ready", async () => (await readyz()).body.status === "ready");
   },
 );

@@ -27,12 +27,12 @@ for (const kept of [true, false]) {
       const reply = await annHere.command("message.send", { chatId, text, clientId: text });
       assert.ok(reply.ok, JSON.stringify(reply));
     };
-    const heard = (text: string) =>
+    const received = (text: string) =>
       eventually(`${text} came`, () => {
         return bobThere.events.some(({ data }) => (data as { text?: string }).text === text);
       }, { within: 60_000 });
     await send("before");
-    await heard("before");
+    await received("before");
     assert.equal(await stateOf(ann, 0, bob), "online");
 
     await cluster.denokv!.kill();
@@ -55,7 +55,7 @@ for (const kept of [true, false]) {
       return answers.every(({ body }) => body.status === "ready");
     }, { within: 60_000 });
     await send("after");
-    await heard("after");
+    await received("after");
     await cyThere.close();
     await eventually("going is seen too", async () => await stateOf(ann, 0, cy) === "offline");
     await annHere.command("typing.start", { chatId });

@@ -32,9 +32,9 @@ for (const broker of ["kv", "mongo"] as const) {
       const { id } = sent.data;
       await annHere.command("message.edit", { messageId: id, text: "hello there" });
       await annHere.command("message.react", { messageId: id, emoji: "👍" });
-      await heard(bobThere, ({ rev }) => rev === sent.data.rev + 2);
+      await received(bobThere, ({ rev }) => rev === sent.data.rev + 2);
       await annHere.command("message.delete", { messageId: id });
-      await heard(bobThere, ({ rev }) => rev === sent.data.rev + 3);
+      await received(bobThere, ({ rev }) => rev === sent.data.rev + 3);
       assertContinuous(bobThere, chatId);
     });
 
@@ -45,7 +45,7 @@ for (const broker of ["kv", "mongo"] as const) {
         clientId: "2",
       });
       await bobThere.command("chat.read", { chatId, seq: data.seq });
-      const event = await heard(annHere, ({ event }) => event === "receipt.updated");
+      const event = await received(annHere, ({ event }) => event === "receipt.updated");
       assert.deepEqual(event.data, {
         chatId,
         userId: bob.id,
@@ -59,7 +59,7 @@ for (const broker of ["kv", "mongo"] as const) {
       await annHere.command("typing.start", { chatId });
       await annThere.command("typing.start", { chatId });
       await annThere.command("typing.start", { chatId });
-      await heard(bobThere, isTyping(false));
+      await received(bobThere, isTyping(false));
       const typing = bobThere.events.filter(({ event }) => event === "typing");
       assert.deepEqual(typing.map(({ data }) => data), [
         { userId: ann.id, typing: true },
@@ -72,15 +72,15 @@ for (const broker of ["kv", "mongo"] as const) {
       const dan = await cluster.register("dan", 1);
       await using danThere = await open(dan, 1);
       await ann.http.post(`/api/groups/${chatId}/members`, { userIds: [dan.id] });
-      await heard(danThere, ({ event, data }) => {
+      await received(danThere, ({ event, data }) => {
         return event === "member.updated" && (data as { userId: string }).userId === dan.id;
       });
       await annHere.command("message.send", { chatId, text: "welcome", clientId: "3" });
-      await heard(danThere, hasText("welcome"));
+      await received(danThere, hasText("welcome"));
       await ann.http.delete(`/api/groups/${chatId}/members/${dan.id}`);
       await annHere.command("message.send", { chatId, text: "secret", clientId: "4" });
-      await heard(bobThere, hasText("secret"));
-      await heard(danThere, ({ event, data }) => {
+      await received(bobThere, hasText("secret"));
+      await received(danThere, ({ event, data }) => {
         return event === "member.updated" && (data as { leftAt: string | null }).leftAt !== null;
       });
       assert.ok(!danThere.events.some(hasText("secret")));
@@ -90,8 +90,8 @@ for (const broker of ["kv", "mongo"] as const) {
       cyThere.events.length = 0;
       const first = await open(bob, 0);
       await bobThere.command("presence.set", { state: "away", text: "lunch" });
-      await heard(annHere, isPresence(bob, "away"));
-      await heard(cyThere, isPresence(bob, "away"));
+      await received(annHere, isPresence(bob, "away"));
+      await received(cyThere, isPresence(bob, "away"));
       const asked = await ann.http.get(`/api/users/status?userIds=${bob.id},${ann.id}`);
       assert.deepEqual(
         asked.body.items.map((each: { state: string; text: string }) => [each.state, each.text]),
@@ -99,9 +99,9 @@ for (const broker of ["kv", "mongo"] as const) {
       );
       await first.close();
       await bobThere.close();
-      const event = await heard(cyThere, isPresence(bob, "offline"));
+      const event = await received(cyThere, isPresence(bob, "offline"));
       assert.notEqual((event.data as { lastSeenAt: string | null }).lastSeenAt, null);
-      await heard(annHere, isPresence(bob, "offline"));
+      await received(annHere, isPresence(bob, "offline"));
       const states = cyThere.events.filter(({ event }) => event === "presence")
         .map(({ data }) => (data as { state: string }).state);
       // Both devices left at the same moment: each instance may have seen the last one go.
@@ -121,14 +121,14 @@ for (const broker of ["kv", "mongo"] as const) {
     await t.step("users of a crashed instance become offline", async () => {
       await using eve = await open(await joined(cluster, ann, chatId), 0);
       const lost = await open(bob, 1);
-      await heard(annHere, isPresence(bob, "away"), annHere.events.length);
+      await received(annHere, isPresence(bob, "away"), annHere.events.length);
       await lost.command("typing.start", { chatId });
-      await heard(annHere, isTyping(true, bob), annHere.events.length - 1);
+      await received(annHere, isTyping(true, bob), annHere.events.length - 1);
       await cluster.instances[1].kill("SIGKILL");
-      await heard(eve, isPresence(bob, "offline"));
+      await received(eve, isPresence(bob, "offline"));
       const asked = await ann.http.get(`/api/users/status?userIds=${bob.id}`);
       assert.equal(asked.body.items[0].state, "offline");
-      await heard(annHere, isTyping(false, bob));
+      await received(annHere, isTyping(false, bob));
     });
   });
 }
@@ -139,12 +139,12 @@ async function joined(cluster: Cluster, owner: Person, chatId: string): Promise<
   return person;
 }
 
-function heard(
+function received(
   client: WsClient,
   test: (event: WireEvent) => boolean,
   from = 0,
 ): Promise<WireEvent> {
-  return eventually("it was heard", () => client.events.slice(from).find(test));
+  return eventually("it was received", () => client.events.slice(from).find(test));
 }
 
 function hasText(text: string) {
@@ -153,15 +153,15 @@ function hasText(text: string) {
 
 function isTyping(typing: boolean, { id }: { id?: string } = {}) {
   return ({ event, data }: WireEvent) => {
-    const about = data as { typing: boolean; userId: string };
-    return event === "typing" && about.typing === typing && (!id || about.userId === id);
+    const change = data as { typing: boolean; userId: string };
+    return event === "typing" && change.typing === typing && (!id || change.userId === id);
   };
 }
 
 function isPresence({ id }: Person, state: string) {
   return ({ event, data }: WireEvent) => {
-    const about = data as { userId: string; state: string };
-    return event === "presence" && about.userId === id && about.state === state;
+    const change = data as { userId: string; state: string };
+    return event === "presence" && change.userId === id && change.state === state;
   };
 }
 

@@ -6,17 +6,17 @@ import { RunningApp } from "../support/running_app.ts";
 /** A socket that has sent its hello, with the events that it received and its close code. */
 async function connect(url: string, token: string) {
   const socket = new WebSocket(url, "realtimechat.v1");
-  const heard: Record<string, unknown>[] = [];
+  const received: Record<string, unknown>[] = [];
   const closed = Promise.withResolvers<number>();
   socket.onmessage = ({ data }) => {
     const frame = JSON.parse(data);
-    heard.push(...(Array.isArray(frame) ? frame : [frame]));
+    received.push(...(Array.isArray(frame) ? frame : [frame]));
   };
   socket.onclose = ({ code }) => closed.resolve(code);
   await new Promise((resolve) => socket.onopen = resolve);
   socket.send(JSON.stringify({ id: 1, cmd: "hello", data: { token } }));
-  const hello = await eventually("hello is answered", () => heard.find(({ id }) => id === 1));
-  return { hello: hello as { ok: boolean; data: Record<string, unknown> }, heard, closed };
+  const hello = await eventually("hello is answered", () => received.find(({ id }) => id === 1));
+  return { hello: hello as { ok: boolean; data: Record<string, unknown> }, received, closed };
 }
 
 const password = "correct horse battery";
@@ -32,11 +32,11 @@ Deno.test("a socket closes with 4001 when its access token expires", async () =>
   const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
   await using server = Deno.serve(options, (request) => world.fetch(request));
   const { token } = await world.register("ann");
-  const { hello, closed, heard } = await connect(`ws://127.0.0.1:${server.addr.port}/ws`, token);
+  const { hello, closed, received } = await connect(`ws://127.0.0.1:${server.addr.port}/ws`, token);
   assert.equal(hello.ok, true);
   world.ahead += 3_600_000;
   assert.equal(await closed.promise, 4001);
-  assert.ok(!heard.some(({ event }) => event === "session.ended"), "the session goes on");
+  assert.ok(!received.some(({ event }) => event === "session.ended"), "the session goes on");
 });
 
 Deno.test("ending a session, suspending and erasing a user close the sockets at once", async () => {
@@ -48,7 +48,7 @@ Deno.test("ending a session, suspending and erasing a user close the sockets at 
   assert.deepEqual(first.hello.data.blockedUserIds, []);
   await client.delete("/api/sessions");
   assert.equal(await first.closed.promise, 4001);
-  assert.ok(first.heard.some(({ event }) => event === "session.ended"));
+  assert.ok(first.received.some(({ event }) => event === "session.ended"));
 
   const chief = await register(app, "chief");
   const store = await app.openStore();
@@ -74,10 +74,10 @@ Deno.test("a block is announced to the blocker's own devices only", async () => 
   await app.client(ann).post("/api/users/block", { userId: bob.id });
   const event = await eventually(
     "her device hears of it",
-    () => hers.heard.find(({ event }) => event === "user.blocks"),
+    () => hers.received.find(({ event }) => event === "user.blocks"),
   );
   assert.deepEqual(event.data, { userId: bob.id, blocked: true });
   const again = await connect(app.webSocketUrl, ann.token);
   assert.deepEqual(again.hello.data.blockedUserIds, [bob.id]);
-  assert.ok(!his.heard.some(({ event }) => event === "user.blocks"));
+  assert.ok(!his.received.some(({ event }) => event === "user.blocks"));
 });

@@ -62,7 +62,7 @@ async function ok(answer: ReturnType<HttpClient["get"]>, status = 200) {
 }
 
 /** Returns true if an event of any kind contained the text, or another identifier of a change. */
-function heard({ events }: WsClient, word: string, event = /./): boolean {
+function hasReceived({ events }: WsClient, word: string, event = /./): boolean {
   return events.some((each) => event.test(each.event) && JSON.stringify(each).includes(word));
 }
 
@@ -70,11 +70,13 @@ async function messagesCross({ name, here, there, sockets }: Side, talk: Talk): 
   const { ann, bob, chatId } = talk;
   const text = `sent at the ${name} release`;
   const { id } = await ok(ann.at(here).post("/api/messages", { chatId, text }), 201);
-  for (const each of sockets) await eventually("it is heard", () => heard(each, text));
+  for (const each of sockets) await eventually("it is received", () => hasReceived(each, text));
   await ok(bob.at(there).post(`/api/messages/${id}/react`, { emoji: "👍" }));
   const edited = `edited beside the ${name} release`;
   await ok(ann.at(there).put(`/api/messages/${id}`, { text: edited }));
-  for (const each of sockets) await eventually("the edit is heard", () => heard(each, edited));
+  for (const each of sockets) {
+    await eventually("the edit is received", () => hasReceived(each, edited));
+  }
   for (const server of [here, there]) {
     const { items } = await ok(bob.at(server).get(`/api/messages/${chatId}?after=0`));
     const found = items.find((each: { id: string }) => each.id === id);
@@ -84,7 +86,7 @@ async function messagesCross({ name, here, there, sockets }: Side, talk: Talk): 
   await ok(ann.at(there).delete(`/api/messages/${gone.id}`), 204);
   for (const each of sockets) {
     const deletion = /^(message\.deleted|chat\.changes)$/;
-    await eventually("the deletion is heard", () => heard(each, gone.id, deletion));
+    await eventually("the deletion is received", () => hasReceived(each, gone.id, deletion));
   }
 }
 
@@ -96,13 +98,13 @@ async function signalsCross({ here, there, sockets }: Side, talk: Talk): Promise
   for (const [word, typing] of [["start", true], ["stop", false]] as const) {
     assert.ok((await typist.command(`typing.${word}`, { chatId })).ok);
     for (const each of sockets) {
-      await eventually(word, () => heard(each, `"typing":${typing}`, /^typing$/));
+      await eventually(word, () => hasReceived(each, `"typing":${typing}`, /^typing$/));
     }
   }
   const { seq } = await ok(ann.at(there).post("/api/messages", { chatId, text: "read me" }), 201);
   await ok(bob.at(here).post(`/api/chats/${chatId}/read`, { seq }));
   for (const each of sockets) {
-    await eventually("the receipt is heard", () => heard(each, bob.id, /^receipt/));
+    await eventually("the receipt is received", () => hasReceived(each, bob.id, /^receipt/));
   }
 }
 

@@ -1,6 +1,6 @@
 import { findService, missingReason, type ServiceName } from "./services.ts";
 
-const told = new Set<ServiceName>();
+const reported = new Set<ServiceName>();
 
 /**
  * For a test's `ignore`: returns true when one of the services is missing, and prints that once per
@@ -11,8 +11,8 @@ export function skipWithout(...names: ServiceName[]): boolean {
   if (Deno.env.get("CI") === "true") return false;
   const missing = names.filter((name) => findService(name) === null);
   for (const name of missing) {
-    if (!told.has(name)) console.warn(`Tests are skipped: ${missingReason(name)}`);
-    told.add(name);
+    if (!reported.has(name)) console.warn(`Tests are skipped: ${missingReason(name)}`);
+    reported.add(name);
   }
   return missing.length > 0;
 }

@@ -38,9 +38,9 @@ export class SocketIoClient implements AsyncDisposable {
     socket.on("disconnect", (reason) => this.disconnects.push(reason));
     socket.onAny((event, rest) => {
       if (event === "hello") return void this.welcomes.push(rest);
-      const heard = { event, ...rest } as WireEvent;
-      this.events.push(heard);
-      this.onEvent(heard);
+      const received = { event, ...rest } as WireEvent;
+      this.events.push(received);
+      this.onEvent(received);
     });
   }
 

@@ -11,7 +11,7 @@ const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, impo
 async function failed(
   args: string[],
   fill: (folder: TempDir) => Promise<void> = () => Promise.resolve(),
-): Promise<{ code: number; said: string }> {
+): Promise<{ code: number; output: string }> {
   await using folder = await TempDir.make("command");
   await fill(folder);
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -19,26 +19,29 @@ async function failed(
     cwd: folder.path,
     env: { DATA_DIR: folder.join("data"), MONGODB_URI: "", NO_COLOR: "1" },
   }).output();
-  return { code, said: new TextDecoder().decode(stderr).trim() };
+  return { code, output: new TextDecoder().decode(stderr).trim() };
 }
 
 for (const args of [[], ["sqlite"], ["sqlite", "sqlite"], ["sqlite", "mysql"]]) {
   Deno.test(`store:copy ${args.join(" ")} prints its usage`, async () => {
-    const { code, said } = await failed([source("tools/main.ts"), "copy", ...args]);
+    const { code, output } = await failed([source("tools/main.ts"), "copy", ...args]);
     assert.equal(code, 1);
-    assert.match(said, /^Cannot copy: say "store:copy sqlite mongo" or "store:copy mongo sqlite"/);
+    assert.match(
+      output,
+      /^Cannot copy: say "store:copy sqlite mongo" or "store:copy mongo sqlite"/,
+    );
   });
 }
 
 Deno.test("store:copy reports a missing MONGODB_URI", async () => {
-  const { said } = await failed([source("tools/main.ts"), "copy", "sqlite", "mongo"]);
-  assert.equal(said, "Cannot copy: MONGODB_URI is not set");
+  const { output } = await failed([source("tools/main.ts"), "copy", "sqlite", "mongo"]);
+  assert.equal(output, "Cannot copy: MONGODB_URI is not set");
 });
 
 Deno.test("the launcher reports in one line that it cannot read .env", async () => {
-  const { code, said } = await failed([source("launch.ts"), "start"], async (folder) => {
+  const { code, output } = await failed([source("launch.ts"), "start"], async (folder) => {
     await Deno.mkdir(folder.join(".env"));
   });
   assert.equal(code, 78);
-  assert.match(said, /^Cannot read \.env: .*; it must be a file that this account may read$/);
+  assert.match(output, /^Cannot read \.env: .*; it must be a file that this account may read$/);
 });

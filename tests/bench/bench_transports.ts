@@ -1,9 +1,9 @@
 import { HttpClient } from "../support/http_client.ts";
-import type { Door, ReceivedSignals } from "./fanout_load.ts";
+import type { ReceivedSignals, Transport } from "./fanout_load.ts";
 import { RawSocket } from "./raw_socket.ts";
 
 /** The bare broadcast: every client receives each sent frame unchanged. */
-export const bareDoor: Door = {
+export const bareTransport: Transport = {
   open: (port, _index, onText) => RawSocket.open(port, "/", onText),
   frame: (index, sentAt) => messageLike(index, sentAt),
   read: (text) => [{ sentAt: sentAtOf(text), rev: 0 }],
@@ -36,7 +36,7 @@ export async function benchGroup(url: string) {
 }
 
 /** The server's `/ws`. */
-export async function chatDoor(url: string): Promise<Door> {
+export async function chatTransport(url: string): Promise<Transport> {
   const { chatId, tokenOf } = await benchGroup(url);
   return {
     async open(port, index, onText) {

@@ -1,11 +1,11 @@
-import { benchGroup, sentAtOf, textOf } from "./bench_doors.ts";
-import type { Door, ReceivedSignals } from "./fanout_load.ts";
+import { benchGroup, sentAtOf, textOf } from "./bench_transports.ts";
+import type { ReceivedSignals, Transport } from "./fanout_load.ts";
 import { RawSocket } from "./raw_socket.ts";
 
 const PATH = "/socket.io/?EIO=4&transport=websocket";
 
 /** This server's transport: durable messages of people in one group. */
-export async function chatSocketIoDoor(url: string): Promise<Door> {
+export async function chatSocketIoTransport(url: string): Promise<Transport> {
   const { chatId, tokenOf } = await benchGroup(url);
   return {
     open: (port, index, onText) => openSocketIo(port, { token: tokenOf(index) }, onText),
@@ -16,7 +16,7 @@ export async function chatSocketIoDoor(url: string): Promise<Door> {
 }
 
 /** `socket.io` that only broadcasts: each message is as long as one of the server's events. */
-export const nodeSocketIoDoor: Door = {
+export const nodeSocketIoTransport: Transport = {
   open: (port, _index, onText) => openSocketIo(port, {}, onText),
   frame: (index, sentAt) =>
     command(index, { rev: index + 1, data: { text: textOf(sentAt), filler: "x".repeat(400) } }),
