@@ -10,8 +10,7 @@ import { spreadLiterals } from "./spread_literals.ts";
 import { OPERATION_PREFIX, WORDING_RULES } from "./wording_rules.ts";
 
 /** Folders whose words are not rewritten yet; entries only leave this list. */
-export const NOT_YET: readonly string[] = [
-];
+export const NOT_YET: readonly string[] = [];
 
 /** Returns one line per finding: file, line, the words, and the words to write instead. */
 export function findings(file: string, source: string): string[] {
