@@ -23,7 +23,20 @@ export interface Problem {
   retryAfter?: number;
 }
 
-/** The one error that the client throws; `code` is a closed union, to switch on. */
+/**
+ * The one error that the client throws; `code` is a closed union, to switch on.
+ *
+ * ```ts ignore
+ * import { ChatError } from "realtimechat-client";
+ *
+ * try {
+ *   await client.send(chatId, { text: "Hi", replyTo: chatId });
+ * } catch (error) {
+ *   assert.ok(error instanceof ChatError);
+ *   assert.equal(error.code, "not_found");
+ * }
+ * ```
+ */
 export class ChatError extends Error {
   override readonly name = "ChatError";
   /** The faults by field, if a request has several. */
@@ -41,6 +54,16 @@ export class ChatError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
+  /**
+   * Returns the error of a problem report (RFC 9457) of the server.
+   *
+   * ```ts ignore
+   * import { ChatError } from "realtimechat-client";
+   *
+   * const error = ChatError.of({ code: "rate_limited", title: "Too Many Requests", retryAfter: 2 });
+   * assert.equal(error.retryAfterMs, 2_000);
+   * ```
+   */
   static of(problem: Partial<Problem>): ChatError {
     const { code, detail, title, errors, retryAfter } = problem;
     if (code === undefined) {

@@ -8,7 +8,16 @@ export type ContactRequest = Output<"request.list">["items"][number];
 /** Maximum number of requests shown: the newest ones. */
 const MAX_REQUESTS = 100;
 
-/** Invitations to groups, and users who wish to write; fetched while the view has a subscriber. */
+/**
+ * Invitations to groups, and users who wish to write; fetched while the view has a subscriber.
+ *
+ * ```ts ignore
+ * const unsubscribe = client.requests.subscribe(() => {
+ *   console.log(client.requests.getSnapshot().length, "requests");
+ * });
+ * unsubscribe();
+ * ```
+ */
 export class ContactRequests extends View<readonly ContactRequest[]> {
   #items: readonly ContactRequest[] = [];
 
@@ -17,12 +26,25 @@ export class ContactRequests extends View<readonly ContactRequest[]> {
     super(() => this.#items, () => this.refresh());
   }
 
-  /** Accepts a request; the chat is then in the inbox. */
+  /**
+   * Accepts a request; the chat is then in the inbox.
+   *
+   * ```ts ignore
+   * for (const { id } of client.requests.getSnapshot()) await client.requests.accept(id);
+   * ```
+   */
   async accept(requestId: string): Promise<void> {
     await this.call("request.accept", { requestId });
     this.#drop(requestId);
   }
 
+  /**
+   * Refuses a request; the chat stays out of the inbox.
+   *
+   * ```ts ignore
+   * for (const { id } of client.requests.getSnapshot()) await client.requests.decline(id);
+   * ```
+   */
   async decline(requestId: string): Promise<void> {
     await this.call("request.decline", { requestId });
     this.#drop(requestId);

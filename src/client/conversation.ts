@@ -34,6 +34,14 @@ export interface ConversationHost {
 /**
  * One chat as a screen shows it, in views for `useSyncExternalStore`. Its members and newest
  * messages are fetched when `messages` or `members` is first subscribed to.
+ *
+ * ```ts ignore
+ * const { messages, members, typing } = client.chat(chatId);
+ * await client.openChat(chatId);
+ * assert.equal(messages.getSnapshot().rows.at(-1)!.text, "Hello");
+ * assert.equal(members.getSnapshot().length, 2);
+ * assert.deepEqual(typing.getSnapshot(), []);
+ * ```
  */
 export class Conversation {
   /** Undefined for a chat that is not loaded. */
@@ -58,12 +66,27 @@ export class Conversation {
     this.draft = drafts.view(chatId);
   }
 
-  /** Loads messages older than the oldest loaded one; false if there are none. */
+  /**
+   * Loads messages older than the oldest loaded one; false if there are none.
+   *
+   * ```ts ignore
+   * const chat = client.chat(chatId);
+   * await client.openChat(chatId);
+   * if (chat.messages.getSnapshot().hasOlder) await chat.loadOlder();
+   * ```
+   */
   loadOlder(limit?: number): Promise<boolean> {
     return this.#whileLoading(() => this.host.loadOlder(this.chatId, limit));
   }
 
-  /** See `ChatClient.send`. Does not include the draft: see `sendDraft`. */
+  /**
+   * See `ChatClient.send`. Does not include the draft: see `sendDraft`.
+   *
+   * ```ts ignore
+   * const { text } = await client.chat(chatId).send({ text: "Hi" });
+   * assert.equal(text, "Hi");
+   * ```
+   */
   send(content: SendContent): Promise<MessageView> {
     return this.host.send(this.chatId, content);
   }
@@ -71,6 +94,14 @@ export class Conversation {
   /**
    * Sends the draft with the given media, and empties it. If the message is refused, it keeps the
    * text.
+   *
+   * ```ts ignore
+   * const chat = client.chat(chatId);
+   * chat.setDraft({ text: "Hi", replyTo: messageId });
+   * const sent = await chat.sendDraft();
+   * assert.equal(sent.replyTo, messageId);
+   * assert.deepEqual(chat.draft.getSnapshot(), { text: "" });
+   * ```
    */
   sendDraft(content: Omit<SendContent, "text" | "replyTo"> = {}): Promise<MessageView> {
     const { text, ...reply } = this.host.drafts.get(this.chatId);
@@ -80,14 +111,30 @@ export class Conversation {
     return this.send({ ...content, ...reply, text: text || undefined });
   }
 
-  /** Keeps the draft, and notifies the other members that the caller is typing. */
+  /**
+   * Keeps the draft, and notifies the other members that the caller is typing.
+   *
+   * ```ts ignore
+   * const chat = client.chat(chatId);
+   * chat.setDraft({ text: "I will be" });
+   * assert.equal(chat.draft.getSnapshot().text, "I will be");
+   * ```
+   */
   setDraft(draft: ComposerDraft): void {
     const { text } = this.host.drafts.get(this.chatId);
     this.host.drafts.set(this.chatId, draft);
     if (text !== draft.text) this.host.signalTyping(this.chatId, draft.text !== "");
   }
 
-  /** Marks messages up to `seq` as read; without it, all loaded messages. */
+  /**
+   * Marks messages up to `seq` as read; without it, all loaded messages.
+   *
+   * ```ts ignore
+   * await client.openChat(chatId);
+   * client.chat(chatId).markRead();
+   * assert.equal(client.inbox.row(chatId)!.unread, 0);
+   * ```
+   */
   markRead(seq?: number): void {
     this.host.markRead(this.chatId, seq);
   }
@@ -99,7 +146,10 @@ export class Conversation {
     else this.#isOpen = false;
   }
 
-  /** Fetches data that a subscribed view lacks. @internal */
+  /**
+   * Fetches data that a subscribed view lacks.
+   * @internal
+   */
   reopen(): void {
     const isWatched = this.messages.isWatched || this.members.isWatched;
     const { model, state } = this.host;

@@ -27,7 +27,15 @@ const LINK_LASTS_MS = 10 * 60_000;
 /** Maximum number of cached links; the least recently used are dropped. */
 const MAX_LINKS = 1_000;
 
-/** Uploads and downloads, plain and for encrypted chats. */
+/**
+ * Uploads and downloads, plain and for encrypted chats.
+ *
+ * ```ts ignore
+ * const file = new File(["Hello"], "hello.txt", { type: "text/plain" });
+ * const { id } = await client.files.upload(file);
+ * await client.send(chatId, { mediaIds: [id] });
+ * ```
+ */
 export class Files {
   readonly #links = new Map<string, Link>();
   /** Names of uploads in progress. */
@@ -44,6 +52,14 @@ export class Files {
    * Uploads a file, for the `mediaIds` of a message. The upload continues at its offset after the
    * connection breaks and, if the storage lasts, when the same file is passed again after a restart
    * of the program. Throws `offline` if the server cannot be reached for some minutes.
+   *
+   * ```ts ignore
+   * const file = new File(["Hello"], "hello.txt", { type: "text/plain" });
+   * const { size } = await client.files.upload(file, {
+   *   onProgress: (sentBytes, totalBytes) => console.log(sentBytes / totalBytes),
+   * });
+   * assert.equal(size, 5);
+   * ```
    */
   async upload(file: File, options: UploadOptions = {}): Promise<MediaView> {
     const { FileUpload } = await import("./file_upload.ts");
@@ -52,6 +68,16 @@ export class Files {
     return await new FileUpload({ rest, signIn, storage, uploading }, file, options).run();
   }
 
+  /**
+   * Returns the bytes of a file that is not encrypted.
+   *
+   * ```ts ignore
+   * const file = new File(["Hello"], "hello.txt", { type: "text/plain" });
+   * const { id } = await client.files.upload(file);
+   * const bytes = await client.files.download(id);
+   * assert.equal(new TextDecoder().decode(bytes), "Hello");
+   * ```
+   */
   async download(mediaId: string): Promise<Uint8Array<ArrayBuffer>> {
     const path = `/api/media/${encodeURIComponent(mediaId)}`;
     const response = await this.signIn.withToken((token) => {
@@ -63,6 +89,13 @@ export class Files {
   /**
    * Returns an absolute URL for `<img>`, `<video>` and downloads, which works without a header for
    * some minutes. Repeated calls return the same URL while it is valid long enough.
+   *
+   * ```ts ignore
+   * const file = new File(["Hello"], "hello.txt", { type: "text/plain" });
+   * const { id } = await client.files.upload(file);
+   * const response = await fetch(await client.files.url(id));
+   * assert.equal(await response.text(), "Hello");
+   * ```
    */
   async url(mediaId: string, { thumbnail = false } = {}): Promise<string> {
     const link = this.#link(mediaId);
@@ -78,6 +111,17 @@ export class Files {
 
   /**
    * Returns the URL as a view, which is renewed while it has subscribers; null until it is known.
+   *
+   * ```ts ignore
+   * const file = new File(["Hello"], "hello.txt", { type: "text/plain" });
+   * const { id } = await client.files.upload(file);
+   * const address = client.files.watchUrl(id);
+   * assert.equal(address.getSnapshot(), null);
+   * const unsubscribe = address.subscribe(() => console.log(address.getSnapshot()));
+   * await client.files.url(id);
+   * assert.match(address.getSnapshot(), /^http/);
+   * unsubscribe();
+   * ```
    */
   watchUrl(mediaId: string): View<string | null> {
     return this.#link(mediaId).view;

@@ -45,6 +45,11 @@ export interface InboxHost {
 
 /**
  * The list of chats, the most recent first. A row is created again only if its chat has changed.
+ *
+ * ```ts ignore
+ * const [first] = client.inbox.getSnapshot();
+ * assert.deepEqual([first.chatId, first.unread], [chatId, 1]);
+ * ```
  */
 export class Inbox extends View<readonly InboxRow[]> {
   /** Chats that the caller has left or was removed from, in their last state. */
@@ -76,7 +81,14 @@ export class Inbox extends View<readonly InboxRow[]> {
     this.left.invalidate();
   }
 
-  /** Undefined for a chat that is not loaded. */
+  /**
+   * Undefined for a chat that is not loaded.
+   *
+   * ```ts ignore
+   * assert.equal(client.inbox.row(chatId)!.unread, 1);
+   * assert.equal(client.inbox.row("unknown"), undefined);
+   * ```
+   */
   row(chatId: string): InboxRow | undefined {
     const local = this.model.chats.get(chatId) ?? this.model.left.get(chatId);
     const known = this.#rows.get(chatId);
@@ -89,7 +101,15 @@ export class Inbox extends View<readonly InboxRow[]> {
     return row;
   }
 
-  /** Drops a chat that the caller has left, with its messages. */
+  /**
+   * Drops a chat that the caller has left, with its messages.
+   *
+   * ```ts ignore
+   * await client.call("group.remove", { groupId: chatId, userId: client.userId });
+   * client.inbox.drop(chatId);
+   * assert.equal(client.inbox.row(chatId), undefined);
+   * ```
+   */
   drop(chatId: string): void {
     this.model.drop(chatId);
   }

@@ -40,6 +40,13 @@ const MAX_REFRESHED = 100;
 
 /**
  * Names, pictures and presence of users: fetched in batches when first needed, and kept up to date.
+ *
+ * ```ts ignore
+ * const unsubscribe = client.people.subscribe((userId, change) => {
+ *   if (change.presence) console.log(client.people.get(userId).name, change.presence);
+ * });
+ * unsubscribe();
+ * ```
  */
 export class People {
   /** The most recently used are last. */
@@ -52,20 +59,52 @@ export class People {
   /** @internal */
   constructor(private readonly call: Call, private readonly onFault: (error: unknown) => void) {}
 
-  /** Returns the known fields immediately; unknown ones are fetched, and come as a change. */
+  /**
+   * Returns the known fields immediately; unknown ones are fetched, and come as a change.
+   *
+   * ```ts ignore
+   * const { id, blocked } = client.people.get(friend.userId);
+   * assert.deepEqual({ id, blocked }, { id: friend.userId, blocked: false });
+   * ```
+   */
   get(userId: string): Person {
     return this.#entry(userId).person;
   }
 
+  /**
+   * Returns a person as a view, which follows their profile and presence.
+   *
+   * ```ts ignore
+   * const person = client.people.view(friend.userId);
+   * const name = await new Promise((resolve) => {
+   *   person.subscribe(() => person.getSnapshot().name && resolve(person.getSnapshot().name));
+   * });
+   * assert.equal(name, friend.user.username);
+   * ```
+   */
   view(userId: string): View<Person> {
     return this.#entry(userId).view;
   }
 
+  /**
+   * True if the caller has blocked that person.
+   *
+   * ```ts ignore
+   * assert.equal(client.people.isBlocked(friend.userId), false);
+   * ```
+   */
   isBlocked(userId: string): boolean {
     return this.#blocked.has(userId);
   }
 
-  /** Calls the listener for each user who changes. Returns a function that ends it. */
+  /**
+   * Calls the listener for each user who changes. Returns a function that ends it.
+   *
+   * ```ts ignore
+   * const unsubscribe = client.people.subscribe((userId, change) => console.log(userId, change));
+   * unsubscribe();
+   * ```
+   */
   subscribe(listener: PersonListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -99,7 +138,8 @@ export class People {
   }
 
   /**
-   * Called on a connection: fetches unknown users, and the presence of the others again. @internal
+   * Called on a connection: fetches unknown users, and the presence of the others again.
+   * @internal
    */
   async connected(): Promise<void> {
     const ids = [...this.#entries.keys()].slice(-MAX_REFRESHED);

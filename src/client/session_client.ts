@@ -31,10 +31,16 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
     this.session = new SignIn(this.rest, this.storage, () => this.ended());
   }
 
-  /** A user has signed in, or is still signed in: restores their stored state. @internal */
+  /**
+   * A user has signed in, or is still signed in: restores their stored state.
+   * @internal
+   */
   protected abstract began(): Promise<void>;
 
-  /** The session is over. @internal */
+  /**
+   * The session is over.
+   * @internal
+   */
   protected abstract ended(): void;
 
   /** Null if no user is signed in. */

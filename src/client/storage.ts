@@ -12,12 +12,33 @@ export async function indexedDbDeviceKey(name: string): Promise<CryptoKey> {
   return (await import("./indexed_db_store.ts")).indexedDbDeviceKey(name);
 }
 
-/** Creates a key for `sealedStore`. It can be used but never read, not even by this code. */
+/**
+ * Creates a key for `sealedStore`. It can be used but never read, not even by this code.
+ *
+ * ```ts ignore
+ * import { generateDeviceKey } from "realtimechat-client";
+ *
+ * const key = await generateDeviceKey();
+ * assert.equal(key.extractable, false);
+ * ```
+ */
 export async function generateDeviceKey(): Promise<CryptoKey> {
   return (await import("./mls/sealed_store.ts")).generateDeviceKey();
 }
 
-/** Returns a store that seals its entries in `inner` under a device key (AES-GCM, 256 bits). */
+/**
+ * Returns a store that seals its entries in `inner` under a device key (AES-GCM, 256 bits).
+ *
+ * ```ts ignore
+ * import { generateDeviceKey, memoryKeyStore, sealedStore } from "realtimechat-client";
+ *
+ * const inner = memoryKeyStore();
+ * const store = sealedStore(inner, await generateDeviceKey());
+ * await store.write({ name: new Uint8Array([1, 2]) });
+ * assert.deepEqual(await store.read("name"), new Uint8Array([1, 2]));
+ * assert.notDeepEqual(await inner.read("name"), new Uint8Array([1, 2]));
+ * ```
+ */
 export function sealedStore(inner: KeyStore, deviceKey: CryptoKey): KeyStore {
   // Loaded on first use: most programs keep their state in memory, or leave it to the browser.
   const sealed = async () => (await import("./mls/sealed_store.ts")).sealedStore(inner, deviceKey);

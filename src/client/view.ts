@@ -16,6 +16,12 @@ export interface Observable<T> {
  * A snapshot computed from other state, on demand. `invalidate` says that it may have changed; a
  * new snapshot that is shallowly equal to the last one is replaced by that one, and no listener is
  * called.
+ *
+ * ```ts ignore
+ * const { subscribe, getSnapshot } = client.inbox;
+ * const unsubscribe = subscribe(() => console.log(getSnapshot().length, "chats"));
+ * unsubscribe();
+ * ```
  */
 export class View<T> implements Observable<T> {
   readonly #compute: () => T;
@@ -64,7 +70,8 @@ export class View<T> implements Observable<T> {
 
   /**
    * Calls the listeners now, if the snapshot has changed: for a text field, whose value must be set
-   * within the event that changed it. @internal
+   * within the event that changed it.
+   * @internal
    */
   flush(): void {
     this.#isTelling = false;

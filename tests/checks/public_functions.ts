@@ -56,7 +56,7 @@ function isPublic({ kind, accessibility, isOverride, jsDoc }: Method): boolean {
 }
 
 function hasExample({ jsDoc }: Documented): boolean {
-  return /^```ts\n/m.test(jsDoc?.doc ?? "");
+  return /^```ts( ignore)?\n/m.test(jsDoc?.doc ?? "");
 }
 
 async function documentationOf(path: string): Promise<Documentation> {

@@ -14,7 +14,17 @@ export interface KeyStore {
   names(prefix: string): Promise<string[]>;
 }
 
-/** For tests, and for sessions that must leave nothing behind. */
+/**
+ * For tests, and for sessions that must leave nothing behind.
+ *
+ * ```ts ignore
+ * import { memoryKeyStore } from "realtimechat-client";
+ *
+ * const store = memoryKeyStore();
+ * await store.write({ name: new Uint8Array([1, 2]) });
+ * assert.deepEqual(await store.read("name"), new Uint8Array([1, 2]));
+ * ```
+ */
 export function memoryKeyStore(entries = new Map<string, Bytes>()): KeyStore {
   return {
     read: (name) => Promise.resolve(entries.get(name)?.slice()),
