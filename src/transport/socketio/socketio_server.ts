@@ -7,6 +7,7 @@ import type { Limits } from "../../config.ts";
 import { CLOSE_CODES } from "../../api/close_codes.ts";
 import { DenoEngine } from "./engine/mod.ts";
 import type { SocketAdmission, SocketSlot } from "../socket_admission.ts";
+import { orderDisconnects } from "./ordered_disconnect.ts";
 import { type SessionOptions, type SessionSocket, SocketIoSession } from "./socketio_session.ts";
 
 export interface SocketIoServerOptions extends SessionOptions {
@@ -59,6 +60,7 @@ export class SocketIoServer {
       this.#boundConnects(conn);
     });
     this.#io.bind(this.#engine);
+    this.#engine.on("connection", orderDisconnects);
     this.#io.use((socket: SessionSocket, next) => {
       this.#admit(socket).then(() => next(), (error) => next(this.#refusal(socket, error)));
     });

@@ -50,7 +50,10 @@ for (const first of ["poll", "upgrade packet"]) {
       assert.equal(server.session.upgraded, false);
       socket.send("5");
     }
-    assert.equal(await poll, 400);
+    // The engine may have flushed the poll with a noop just before: the next one is refused then.
+    const status = await poll;
+    if (first === "upgrade packet" || status !== 200) assert.equal(status, 400);
+    else assert.equal(await server.pollStatus(sid), 400);
     socket.send("4hello");
     assert.equal(await socket.next(), "4hello");
     assert.deepEqual(server.faults, []);
