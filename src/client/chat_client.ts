@@ -36,6 +36,21 @@ import { View } from "./view.ts";
  *
  * A screen shows views (`inbox`, `chat(id).messages`, `people.view(id)`, `failed`, …): each has
  * `getSnapshot` and `subscribe`, as React's `useSyncExternalStore` expects.
+ *
+ * ```ts ignore
+ * import { ChatClient } from "realtimechat-client";
+ *
+ * const client = new ChatClient({ url });
+ * await client.register({
+ *   username: "cleo",
+ *   email: "cleo@example.org",
+ *   password: "correct horse battery",
+ * });
+ * client.connect();
+ * await client.online();
+ * assert.equal(client.state, "online");
+ * await client.close();
+ * ```
  */
 export class ChatClient extends SessionClient {
   readonly model = new Model(() => this.session.personId);
@@ -149,6 +164,12 @@ export class ChatClient extends SessionClient {
   /**
    * Loads the chats and keeps a connection from now on. Returns immediately, so that stored data
    * can be shown without a network; `online()` waits for the connection.
+   *
+   * ```ts ignore
+   * client.reconnect();
+   * client.connect();
+   * await client.online();
+   * ```
    */
   connect(): void {
     this.#socket.connect();
@@ -159,17 +180,37 @@ export class ChatClient extends SessionClient {
    * without a limit, but rejects if the session is over (`signed_out`), or for a fault that does
    * not pass by itself: a URL that is not the server's (`bad_answer`), a proxy or an origin that is
    * not configured (`misuse`).
+   *
+   * ```ts ignore
+   * await client.online();
+   * assert.equal(client.connection.getSnapshot(), "online");
+   * ```
    */
   online(): Promise<void> {
     return untilOnline(this);
   }
 
-  /** Breaks the connection, as a bad network does; the client reconnects by itself. */
+  /**
+   * Breaks the connection, as a bad network does; the client reconnects by itself.
+   *
+   * ```ts ignore
+   * client.reconnect();
+   * await client.online();
+   * assert.equal(client.state, "online");
+   * ```
+   */
   reconnect(): void {
     this.#socket.reconnect();
   }
 
-  /** Stops everything; unsent messages are sent by the next run, if the storage lasts. */
+  /**
+   * Stops everything; unsent messages are sent by the next run, if the storage lasts.
+   *
+   * ```ts ignore
+   * await client.close();
+   * assert.equal(client.state, "idle");
+   * ```
+   */
   async close(): Promise<void> {
     this.#socket.close();
     this.#sending.pause();
@@ -182,12 +223,28 @@ export class ChatClient extends SessionClient {
     await this.#kept?.save();
   }
 
-  /** Calls an operation over the socket if open, else over HTTP; `offline` if neither works. */
+  /**
+   * Calls any operation of the server: over the socket if it is connected, otherwise over HTTP.
+   * Throws `offline` if neither works.
+   *
+   * ```ts ignore
+   * const { items } = await client.call("message.search", { q: "hello", chatId });
+   * assert.equal(items[0].text, "Hello");
+   * ```
+   */
   call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> {
     return this.#caller.call(name, input);
   }
 
-  /** Returns the direct chat with a user, creating it on first use. */
+  /**
+   * Returns the direct chat with a user, creating it on first use.
+   *
+   * ```ts ignore
+   * const chat = await client.openDirect(friend.userId);
+   * assert.equal(chat.kind, "direct");
+   * await client.send(chat.id, { text: "Hi" });
+   * ```
+   */
   async openDirect(userId: string): Promise<ChatView> {
     const { members, ...chat } = await this.call("chat.open", { userId });
     this.model.putChat(chat);
@@ -195,35 +252,97 @@ export class ChatClient extends SessionClient {
     return chat;
   }
 
-  /** Shows the message at once and sends it as soon as possible; resolves with the server's row. */
+  /**
+   * Shows the message in the model immediately and sends it as soon as possible; resolves with the
+   * server's row.
+   *
+   * ```ts ignore
+   * const sent = await client.send(chatId, { text: "Hello, too", replyTo: messageId });
+   * assert.equal(sent.replyTo, messageId);
+   * ```
+   */
   send(chatId: string, content: SendContent): Promise<MessageView> {
     return this.#sending.send(chatId, content);
   }
 
-  /** Sends a `failed` message again, also after a restart. Throws `not_found` if there is none. */
+  /**
+   * Sends a message again that the server has refused; `model` has it as `failed`, also after a
+   * restart. Throws `not_found` if there is none.
+   *
+   * ```ts ignore
+   * for (const { chatId, clientId } of client.failed.getSnapshot()) {
+   *   await client.resend(chatId, clientId);
+   * }
+   * await assert.rejects(client.resend(chatId, "unknown"), { code: "not_found" });
+   * ```
+   */
   resend(chatId: string, clientId: string): Promise<MessageView> {
     return this.#sending.resend(chatId, clientId);
   }
 
-  /** Drops a message that the server has refused. Throws `not_found` if there is none. */
+  /**
+   * Drops a message that the server has refused. Throws `not_found` if there is none.
+   *
+   * ```ts ignore
+   * for (const { chatId, clientId } of client.failed.getSnapshot()) {
+   *   await client.discard(chatId, clientId);
+   * }
+   * await assert.rejects(client.discard(chatId, "unknown"), { code: "not_found" });
+   * ```
+   */
   discard(chatId: string, clientId: string): Promise<void> {
     return this.#sending.discard(chatId, clientId);
   }
 
+  /**
+   * Changes the text of a message of the caller.
+   *
+   * ```ts ignore
+   * const { id } = await client.send(chatId, { text: "Helo" });
+   * await client.edit(chatId, id, "Hello");
+   * ```
+   */
   edit(chatId: string, messageId: string, text: string): Promise<void> {
     return this.#sending.edit(chatId, messageId, text);
   }
 
+  /**
+   * Adds a reaction to a message, or removes it.
+   *
+   * ```ts ignore
+   * await client.react(chatId, messageId, "👍");
+   * await client.react(chatId, messageId, "👍", true);
+   * ```
+   */
   react(chatId: string, messageId: string, emoji: string, remove = false): Promise<void> {
     return this.#sending.react(chatId, messageId, emoji, remove);
   }
 
-  /** In an encrypted chat, too, the server deletes the ciphertext and keeps a tombstone. */
+  /**
+   * In an encrypted chat, too, the server deletes the ciphertext and keeps a tombstone.
+   *
+   * ```ts ignore
+   * const { id } = await client.send(chatId, { text: "Sent by mistake" });
+   * await client.delete(id);
+   * ```
+   */
   async delete(messageId: string): Promise<void> {
     await this.call("message.delete", { messageId });
   }
 
-  /** Returns one chat as a screen shows it: its messages, members, draft and typing members. */
+  /**
+   * Returns one chat as a screen shows it: its messages, members, draft and typing members.
+   *
+   * ```ts ignore
+   * const chat = client.chat(chatId);
+   * const unsubscribe = chat.messages.subscribe(() => {
+   *   const { rows } = chat.messages.getSnapshot();
+   *   console.log(rows.map(({ text }) => text));
+   * });
+   * await chat.send({ text: "Hello" });
+   * unsubscribe();
+   * ```
+   */
   chat(chatId: string): Conversation {
     return this.#conversations.get(chatId);
   }
@@ -231,24 +350,53 @@ export class ChatClient extends SessionClient {
   /**
    * Marks messages up to `seq` as read; without it, all loaded messages. Takes effect locally
    * immediately, and on the server as soon as there is a connection.
+   *
+   * ```ts ignore
+   * await client.openChat(chatId);
+   * client.markRead(chatId);
+   * assert.equal(client.inbox.row(chatId)!.unread, 0);
+   * ```
    */
   markRead(chatId: string, seq?: number): void {
     this.#readMarks.mark(chatId, seq);
   }
 
-  /** Call it on every key press: tells others that the caller types, as rarely as possible. */
+  /**
+   * Call it on every key press: notifies the other members that the caller is typing, as rarely as
+   * possible.
+   *
+   * ```ts ignore
+   * client.signalTyping(chatId, true);
+   * client.signalTyping(chatId, false);
+   * ```
+   */
   signalTyping(chatId: string, isTyping: boolean): void {
     this.#typing ??= import("./own_typing.ts").then((each) => new each.OwnTyping(this));
     this.#typing.then((typing) => typing.signal(chatId, isTyping), () => this.#typing = undefined);
   }
 
-  /** Fetches the members and the newest messages: the inbox contains only the last message. */
+  /**
+   * Fetches the members and the newest messages: the inbox contains only the last message.
+   *
+   * ```ts ignore
+   * await client.openChat(chatId);
+   * assert.equal(client.chat(chatId).messages.getSnapshot().rows.at(-1)!.text, "Hello");
+   * ```
+   */
   async openChat(chatId: string): Promise<void> {
     await this.#sync.open(chatId);
     await this.#encryption.showKnown(chatId);
   }
 
-  /** Loads messages older than the oldest loaded one; false if there are none. */
+  /**
+   * Loads messages older than the oldest loaded one; false if there are none.
+   *
+   * ```ts ignore
+   * await client.openChat(chatId);
+   * while (await client.loadOlder(chatId, 100));
+   * assert.equal(client.chat(chatId).messages.getSnapshot().hasOlder, false);
+   * ```
+   */
   async loadOlder(chatId: string, limit = 50): Promise<boolean> {
     const mayBeMore = await this.#sync.loadOlder(chatId, limit);
     await this.#encryption.showKnown(chatId);
@@ -259,6 +407,11 @@ export class ChatClient extends SessionClient {
    * Makes this client a device for encrypted chats: its keys are created on first use, and kept in
    * `storage`, sealed with `deviceKey`. Without a key they would be stored in plain text, so a
    * custom storage needs one.
+   *
+   * ```ts ignore
+   * const encryption = await client.enableEncryption("Ann's laptop");
+   * assert.equal(client.encryption, encryption);
+   * ```
    */
   enableEncryption(deviceName: string): Promise<Encryption> {
     return this.#encryption.enable(deviceName);

@@ -9,9 +9,6 @@ import { commentsOf, type Passage, textsOf } from "./wording_scanner.ts";
 import { spreadLiterals } from "./spread_literals.ts";
 import { OPERATION_PREFIX, WORDING_RULES } from "./wording_rules.ts";
 
-/** Folders whose words are not rewritten yet; entries only leave this list. */
-export const NOT_YET: readonly string[] = [];
-
 /** Returns one line per finding: file, line, the words, and the words to write instead. */
 export function findings(file: string, source: string): string[] {
   const passages = [...commentsOf(source), ...textsOf(source)];
@@ -44,15 +41,13 @@ async function* sourcesBelow(root: string, folder: string): AsyncGenerator<strin
 
 /** Returns every finding below `folders`; without folders, those below src and tests. */
 export async function check(root: string, folders: readonly string[]): Promise<string[]> {
-  const all = folders.length === 0;
   const found: string[] = [];
-  for (const folder of all ? ["src", "tests"] : folders) {
+  for (const folder of folders.length === 0 ? ["src", "tests"] : folders) {
     for await (const file of sourcesBelow(root, folder)) {
-      const isExempt = all && NOT_YET.some((prefix) => file.startsWith(prefix));
       const source = await Deno.readTextFile(posix.join(root, file));
       found.push(...spreadFindings(file, source));
       // The list of words, and the tests of the check, contain the words to avoid.
-      if (isExempt || file.startsWith("tests/checks/wording")) continue;
+      if (file.startsWith("tests/checks/wording")) continue;
       found.push(...findings(file, source));
     }
   }
