@@ -62,7 +62,8 @@ Deno.test(
     await ann.chat("Friends").getByRole("img", { name: "Muted" }).waitFor();
 
     await ann.startChat("bob");
-    await ann.page.getByRole("button", { name: "bob" }).click();
+    const name = ann.page.locator(".chat-name", { hasText: "bob" });
+    await ann.page.getByTitle("About this chat").filter({ has: name }).click();
     await ann.page.getByRole("button", { name: "Block" }).click();
     await ann.page.getByRole("button", { name: "Unblock" }).waitFor();
     await ann.page.getByRole("button", { name: "Report" }).click();
