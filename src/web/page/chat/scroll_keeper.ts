@@ -14,6 +14,8 @@ export class ScrollKeeper {
   readonly isAtEnd = signal(true);
   #scroller: HTMLElement | null = null;
   #anchor: { key: string; top: number } | null = null;
+  /** Scroll position when the anchor was taken. */
+  #scrollTop = 0;
   #sticks = true;
   /** Id of a message to begin at, below its line. */
   #beginning: string | null = null;
@@ -116,7 +118,19 @@ export class ScrollKeeper {
 
   #holdAnchor(): void {
     const row = this.#anchor && this.#rowByKey(this.#anchor.key);
-    if (row) this.#scroller!.scrollTop += topOf(row, this.#scroller!) - this.#anchor!.top;
+    if (!row) return;
+    const top = this.#anchor!.top - this.#unseenScroll();
+    this.#scroller!.scrollTop += topOf(row, this.#scroller!) - top;
+  }
+
+  /**
+   * Pixels scrolled since the anchor was taken, whose event is still to come: placing rows must not take
+   * them back. A position that the browser has cut off, because rows went, is none.
+   */
+  #unseenScroll(): number {
+    const { scrollTop } = this.#scroller!;
+    const isCutOff = scrollTop < this.#scrollTop && this.#fromEnd <= 1;
+    return isCutOff ? 0 : scrollTop - this.#scrollTop;
   }
 
   #remember(): void {
@@ -127,6 +141,7 @@ export class ScrollKeeper {
     this.isAtEnd.value = this.#sticks;
     const row = this.#rows().find((each) => topOf(each, scroller) + each.offsetHeight > 0);
     this.#anchor = row ? { key: row.dataset.key!, top: topOf(row, scroller) } : null;
+    this.#scrollTop = scroller.scrollTop;
   }
 
   get #fromEnd(): number {
