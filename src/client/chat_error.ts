@@ -67,10 +67,7 @@ export class ChatError extends Error {
   static of(problem: Partial<Problem>): ChatError {
     const { code, detail, title, errors, retryAfter } = problem;
     if (code === undefined) {
-      return new ChatError(
-        "bad_answer",
-        "Cannot read the error: the response is not a problem report",
-      );
+      return new ChatError("bad_answer", "The response has no error code");
     }
     return new ChatError(code, detail ?? title ?? code, {
       errors,

@@ -154,7 +154,7 @@ function foreignAnswer(response: Response, cause: unknown): ChatError {
   const retryAfter = Number(headers.get("retry-after") ?? NaN);
   return new ChatError(
     code,
-    `Something between here and the server answered ${status} (${type}), which is no JSON. ` +
+    `Something before the server answered ${status} (${type}), which is no JSON. ` +
       "If it is no proxy, url is that of another server",
     { cause, ...(retryAfter >= 0 && { retryAfterMs: retryAfter * 1000 }) },
   );

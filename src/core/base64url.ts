@@ -25,7 +25,7 @@ export function toBase64Url(bytes: Uint8Array): string {
 /** Decodes base64url without padding. Throws a SyntaxError for any other text. */
 export function fromBase64Url(text: string): Bytes {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
-    throw new SyntaxError("Cannot decode base64url: the text has other characters or is cut off");
+    throw new SyntaxError("Cannot decode base64url: invalid text");
   }
   if (native.fromBase64) return native.fromBase64(text, { alphabet: "base64url" });
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
