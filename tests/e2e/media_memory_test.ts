@@ -96,15 +96,20 @@ async function uploadAndDownload(
     const first = await post(server.url, token, form(SIZE));
     assert.equal(first.status, 201, await first.text());
   });
-  const hash = createHash("sha256");
   let id = "";
-  const up = await growthDuring(server.url, async () => {
+  const uploadAgain = async () => {
+    const hash = createHash("sha256");
     const answer = await post(server.url, token, form(SIZE, hash));
     const body = await answer.json();
     assert.equal(answer.status, 201, JSON.stringify(body));
     assert.deepEqual([body.size, body.sha256], [SIZE, hash.digest("hex")]);
     id = body.id;
-  });
+  };
+  // The collector may come late on a busy machine; a server that keeps bytes grows each time.
+  let up = Infinity;
+  for (let tries = 0; tries < 3 && up >= MOST_GROWTH[name]; tries++) {
+    up = Math.min(up, await growthDuring(server.url, uploadAgain));
+  }
   const down = await growthDuring(server.url, async () => {
     const headers = { authorization: `Bearer ${token}`, range: `bytes=${MIB}-` };
     const answer = await fetch(`${server.url}/api/media/${id}`, { headers });
