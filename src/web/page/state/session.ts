@@ -12,6 +12,9 @@ export const signedIn = signal<SignedIn | null | undefined>(undefined);
 /** Why the person is back at the sign-in form without having asked for it. */
 export const endedBy = signal<"elsewhere" | "expired" | null>(null);
 
+/** True once another tab has signed out: its news and the server's may come in either order. */
+let isSignedOutElsewhere = false;
+
 type TabNews = "signedIn" | "signedOut" | "expired";
 
 /** Tells other tabs of this browser that somebody has signed in or out here. */
@@ -54,13 +57,14 @@ export async function resume(): Promise<void> {
 /** Shows the chats of the person whom the client has just signed in. */
 export function enter(client: ChatClient): void {
   endedBy.value = null;
+  isSignedOutElsewhere = false;
   signedIn.value = begin(client);
   tellTabs("signedIn");
 }
 
 function begin(client: ChatClient): SignedIn {
   return new SignedIn(client, (isAsked) => {
-    if (!isAsked) endedBy.value = "expired";
+    if (!isAsked) endedBy.value = isSignedOutElsewhere ? "elsewhere" : "expired";
     leave();
     tellTabs(isAsked ? "signedOut" : "expired");
   });
@@ -75,6 +79,7 @@ function leave(): void {
 }
 
 tabs.onmessage = async ({ data: news }: MessageEvent<TabNews>) => {
+  isSignedOutElsewhere = news === "signedOut" || (isSignedOutElsewhere && news !== "signedIn");
   // The server may have closed this tab's connection already.
   if (news === "signedOut" && signedIn.peek() === null) endedBy.value = "elsewhere";
   const current = signedIn.peek();
