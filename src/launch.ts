@@ -1,4 +1,4 @@
-import { parseEnv } from "node:util";
+import * as util from "node:util";
 import { type LaunchMode, serverArguments } from "./launcher/server_arguments.ts";
 import { runChild } from "./launcher/child_process.ts";
 import { buildPage, watchPage } from "./launcher/page_build.ts";
@@ -27,9 +27,18 @@ if (!MODES.includes(mode)) {
   Deno.exit(EXIT_USAGE);
 }
 
+// A named import that this Deno lacks would end the program without a reason.
+if (!("parseEnv" in util)) {
+  console.error(
+    `Cannot launch the server on Deno ${Deno.version.deno}: the tasks need a newer one ` +
+      "(`deno upgrade`). With MongoDB, `deno run -A src/main.ts` starts it on this one",
+  );
+  Deno.exit(EXIT_CONFIG);
+}
+
 function environmentFile(): Record<string, string | undefined> {
   try {
-    return parseEnv(Deno.readTextFileSync(".env"));
+    return util.parseEnv(Deno.readTextFileSync(".env"));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return {};
     const reason = error instanceof Error ? error.message : String(error);

@@ -182,3 +182,17 @@ Deno.test({
     );
   },
 });
+
+Deno.test({
+  name: `the tasks report on Deno ${MINIMUM_DENO_VERSION} that they need a newer one`,
+  ignore: skipWithout("oldestDeno"),
+  fn: async () => {
+    const flags = ["--quiet", "--allow-env", "--allow-read", "--allow-run"];
+    const { code, stderr } = await new Deno.Command(oldestDeno(), {
+      args: ["run", ...flags, "src/launch.ts", "dev"],
+    }).output();
+    const text = new TextDecoder().decode(stderr);
+    assert.equal(code, 78, text);
+    assert.match(text, /^Cannot launch the server on Deno 2\.5\.0: the tasks need a newer one/);
+  },
+});
