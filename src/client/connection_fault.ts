@@ -16,10 +16,9 @@ export interface UnopenedSocket {
 const answering = new WeakSet<Rest>();
 
 /**
- * Finds out why a WebSocket does not open if the network is not the reason. Returns null if the
- * network is, or may be, the reason: a starting server answers over HTTP first, and a network may
- * just be back. So a proxy is blamed only for a connection that was tried after the server had
- * answered.
+ * Returns the error of a WebSocket that does not open although the network works, or null if the
+ * network may be the cause. A proxy is named as the cause only if the server had responded over HTTP
+ * before the attempt: a starting server serves HTTP first, and a lost network may have just returned.
  */
 export async function socketFault(
   { rest, url, again }: UnopenedSocket,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keyBytes } from "../core/key_bytes.ts";
 import { CONTACT_AUDIENCES } from "../model/contact.ts";
 import { LIMIT_NAMES, type Rate, rateVariable } from "../api/rate_limits.ts";
 import { LIMIT_SPECS, type LimitKey, limitVariable } from "../api/limits.ts";
@@ -76,8 +77,8 @@ const origin = (text: string) =>
   URL.canParse(text) && new URL(text).origin === text && !text.includes("*");
 
 /**
- * Parses PUBLIC_URL. The server answers at the root of this URL, creates links with it, and
- * compares origins with it.
+ * Parses PUBLIC_URL: an origin without a path, since the server is served at its root. Links begin
+ * with it, and the origins of pages are compared with it.
  */
 const publicUrl = parsed((text) => {
   const bare = text.replace(/\/+$/, "");
@@ -107,9 +108,7 @@ function parseKey(text: string): Uint8Array | null {
   if (/^[0-9a-f]{64}$/i.test(text)) {
     return Uint8Array.from(text.match(/../g)!, (byte) => parseInt(byte, 16));
   }
-  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return null;
-  const binary = atob(text.replace(/=$/, "").replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+  return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? keyBytes(text, 32) : null;
 }
 
 export interface ServiceAccount {

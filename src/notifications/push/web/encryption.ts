@@ -1,6 +1,6 @@
 import { type Bytes, concat } from "../../../core/bytes.ts";
+import { keyBytes } from "../../../core/key_bytes.ts";
 import { AppError, quote } from "../../../core/errors.ts";
-import { keyBytes } from "./key_bytes.ts";
 
 /**
  * Message encryption for Web Push (RFC 8291) in the `aes128gcm` coding (RFC 8188), one record a push.

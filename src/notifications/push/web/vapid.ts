@@ -1,8 +1,8 @@
 import { SignJWT } from "jose/jwt/sign";
 import { toBase64Url } from "../../../core/base64url.ts";
 import type { Bytes } from "../../../core/bytes.ts";
+import { keyBytes } from "../../../core/key_bytes.ts";
 import { type Clock, systemClock } from "../../../core/clock.ts";
-import { keyBytes } from "./key_bytes.ts";
 
 /**
  * Voluntary Application Server Identification (RFC 8292): identifies the sending server to push

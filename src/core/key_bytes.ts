@@ -1,5 +1,5 @@
-import { fromBase64Url } from "../../../core/base64url.ts";
-import type { Bytes } from "../../../core/bytes.ts";
+import { fromBase64Url } from "./base64url.ts";
+import type { Bytes } from "./bytes.ts";
 
 /**
  * Returns the `length` bytes of a key, or null if the text is no such key. Browsers and tools write
