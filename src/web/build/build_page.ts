@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { bundle } from "./bundle.ts";
 import { mergeChunks } from "./merge_chunks.ts";
-import { styleSheet } from "./style_sheet.ts";
+import { styleSheets } from "./style_sheet.ts";
 import { sourceHash } from "./source_hash.ts";
 
 const PAGE = new URL("../page/", import.meta.url);
@@ -47,20 +47,28 @@ export async function buildPage(): Promise<URL> {
 }
 
 async function writePage(folder: URL): Promise<void> {
-  const parts = new URL("parts/", folder);
-  const { merged, entry } = mergeChunks(await bundle(new URL("main.tsx", PAGE), parts), "main.js");
-  await Deno.remove(parts, { recursive: true });
-  for (const [name, code] of merged) await Deno.writeTextFile(new URL(name, folder), code);
-  const names: Record<string, string> = { "main.js": entry };
-  names["style.css"] = await write(folder, "style.css", await styleSheet(PAGE));
+  const names: Record<string, string> = {};
+  for (const [name, css] of await styleSheets(PAGE)) names[name] = await write(folder, name, css);
   for (const name of STATIC) {
     names[name] = await write(folder, name, await Deno.readTextFile(new URL(name, PAGE)));
   }
+  const folderOfParts = new URL("parts/", folder);
+  const parts = await bundle(new URL("main.tsx", PAGE), folderOfParts);
+  await Deno.remove(folderOfParts, { recursive: true });
+  // Before the parts are named by their content. Parts name style sheets that they load on first use.
+  for (const [name, code] of parts) parts.set(name, withNames(code, names));
+  const { merged, entry } = mergeChunks(parts, "main.js");
+  for (const [name, code] of merged) await Deno.writeTextFile(new URL(name, folder), code);
+  names["main.js"] = entry;
   const html = await Deno.readTextFile(new URL("index.html", PAGE));
-  const filled = html.replace(/"\/web\/([^"]+)"/g, (whole, name: string) => {
-    return name in names ? `"/web/${names[name]}"` : whole;
+  await Deno.writeTextFile(new URL("index.html", folder), withNames(html, names));
+}
+
+/** Puts the names that carry a hash for those in the source. */
+function withNames(text: string, names: Record<string, string>): string {
+  return text.replace(/(["'`])\/web\/([\w.]+)\1/g, (whole, quote, name) => {
+    return Object.hasOwn(names, name) ? `${quote}/web/${names[name]}${quote}` : whole;
   });
-  await Deno.writeTextFile(new URL("index.html", folder), filled);
 }
 
 /** A file that is named by its content may be kept by browsers for good. */

@@ -1,9 +1,22 @@
 /** First what the others build on: the properties, bare elements, and the components used everywhere. */
 const FIRST = ["/page/tokens.css", "/page/base.css", "/page/components/"];
 
-/** Returns all style sheets of the folder and the folders in it as one, without comments and spacing. */
-export async function styleSheet(folder: URL): Promise<string> {
-  const paths = await sheetsOf(folder);
+/** `voice.writing.lazy.css` belongs to the area "writing", and so does `writing.lazy.css`. */
+const LAZY = /([^/.]+)\.lazy\.css$/;
+
+/**
+ * Returns the style sheets of the folder and the folders in it, without comments and spacing: `style.css` for
+ * the first screen, and one for each area of the page that is loaded on first use.
+ */
+export async function styleSheets(folder: URL): Promise<Map<string, string>> {
+  const groups = Map.groupBy(await sheetsOf(folder), ({ pathname }) => {
+    return `${pathname.match(LAZY)?.[1] ?? "style"}.css`;
+  });
+  const sheets = [...groups].map(async ([name, paths]) => [name, await joined(paths)] as const);
+  return new Map(await Promise.all(sheets));
+}
+
+async function joined(paths: URL[]): Promise<string> {
   const rank = ({ pathname }: URL) => {
     const at = FIRST.findIndex((name) => pathname.includes(name));
     return at === -1 ? FIRST.length : at;

@@ -1,31 +1,26 @@
-import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
-import { lazily } from "../components/lazily.tsx";
+import { defineArea } from "./area.ts";
 import type { MoreTexts } from "./en_more.ts";
-import { language, moreTexts } from "./texts.ts";
 
-const texts = signal<MoreTexts | null>(null);
+/** Details, settings, search, requests: the first parts beyond the first screen. New ones get an area. */
+const more = defineArea<MoreTexts>({
+  en: async () => (await import("./en_more.ts")).enMore,
+  de: async () => (await import("./de_more.ts")).deMore,
+  ar: async () => (await import("./ar_more.ts")).arMore,
+});
 
 /** Texts of what is not on the first screen; only for components made by `lazilyWithTexts`. */
 export function m(): MoreTexts {
-  return texts.value!;
+  return more.t();
 }
 
 /** As `lazily`, for a component that uses these texts. */
 export function lazilyWithTexts<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
 ): ComponentType<Props> {
-  return lazily(async () => {
-    const [component] = await Promise.all([load(), loadMoreTexts()]);
-    return component;
-  });
+  return more.lazily(load);
 }
 
-/** Fetches them in the language in use. */
-export async function loadMoreTexts(): Promise<void> {
-  texts.value = await language.peek().loadMore();
+export function loadMoreTexts(): Promise<void> {
+  return more.load();
 }
-
-moreTexts.reload = async () => {
-  if (texts.peek() !== null) await loadMoreTexts();
-};

@@ -1,18 +1,17 @@
-import { signal } from "@preact/signals";
-import type { MoreTexts } from "./en_more.ts";
+import { batch, signal } from "@preact/signals";
 import { en } from "./en.ts";
 
 /** Every catalog has what the English one has; the compiler holds them to it. */
 export type Texts = typeof en;
 
+export type LanguageCode = "en" | "de" | "ar";
+
 export interface Language {
-  code: string;
+  code: LanguageCode;
   /** In itself. */
   name: string;
   direction: "ltr" | "rtl";
   load(): Promise<Texts>;
-  /** Texts of everything that is not on the first screen. */
-  loadMore(): Promise<MoreTexts>;
 }
 
 export const LANGUAGES: readonly Language[] = [
@@ -21,28 +20,28 @@ export const LANGUAGES: readonly Language[] = [
     name: "English",
     direction: "ltr",
     load: () => Promise.resolve(en),
-    loadMore: async () => (await import("./en_more.ts")).enMore,
   },
   {
     code: "de",
     name: "Deutsch",
     direction: "ltr",
     load: async () => (await import("./de.ts")).de,
-    loadMore: async () => (await import("./de_more.ts")).deMore,
   },
   {
     code: "ar",
     name: "العربية",
     direction: "rtl",
     load: async () => (await import("./ar.ts")).ar,
-    loadMore: async () => (await import("./ar_more.ts")).arMore,
   },
 ];
 
 const KEY = "realtimechat.language";
 const texts = signal<Texts>(en);
-/** Set by `more.ts`, which imports this module. */
-export const moreTexts = { reload: () => Promise.resolve() };
+/**
+ * Catalogs beyond the first screen's (see `area.ts`): each fetches its texts in a language, and returns what
+ * puts them into use.
+ */
+export const reloads = new Set<(code: LanguageCode) => Promise<() => void>>();
 export const language = signal<Language>(LANGUAGES[0]);
 
 /** The texts of the language in use. */
@@ -70,10 +69,15 @@ export async function chooseLanguage(code: string): Promise<void> {
 }
 
 async function use(chosen: Language): Promise<void> {
-  const loaded = await chosen.load();
-  language.value = chosen;
-  await moreTexts.reload();
-  texts.value = loaded;
+  const [loaded, ...others] = await Promise.all([
+    chosen.load(),
+    ...[...reloads].map((prepare) => prepare(chosen.code)),
+  ]);
+  batch(() => {
+    language.value = chosen;
+    texts.value = loaded;
+    for (const apply of others) apply();
+  });
   document.documentElement.lang = chosen.code;
   document.documentElement.dir = chosen.direction;
 }

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
+import { styleSheets } from "../../src/web/build/style_sheet.ts";
+
+Deno.test("styleSheets keeps the sheets of an area out of the first screen's sheet", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${folder}/polls`);
+    await Deno.writeTextFile(`${folder}/base.css`, "a { color: red; }\n");
+    await Deno.writeTextFile(`${folder}/polls/polls.lazy.css`, ".poll { top: 0; }\n");
+    await Deno.writeTextFile(`${folder}/polls/vote.polls.lazy.css`, ".vote { top: 1px; }\n");
+    const sheets = await styleSheets(pathToFileURL(`${folder}/`));
+    assert.deepEqual(
+      Object.fromEntries(sheets),
+      { "style.css": "a{color:red}", "polls.css": ".poll{top:0}.vote{top:1px}" },
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
