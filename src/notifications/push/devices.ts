@@ -5,7 +5,7 @@ import { newId } from "../../core/ids.ts";
 import type { Caller } from "../../model/caller.ts";
 import type { PushAddress, PushDevice } from "../../model/push_device.ts";
 import type { Store } from "../../store/store.ts";
-import { requirePublicHost, type Resolve } from "./public_lookup.ts";
+import { requirePublicHost, type Resolve } from "../../core/public_lookup.ts";
 import { importSubscriptionKeys } from "./web/encryption.ts";
 import { parseWebPushEndpoint } from "./web/endpoint.ts";
 
@@ -27,7 +27,10 @@ export class PushDevices {
       const url = parseWebPushEndpoint(address.endpoint, this.options.allowedOrigins);
       await importSubscriptionKeys(address);
       if (!this.options.allowedOrigins.includes(url.origin)) {
-        await requirePublicHost(url, this.options.resolve);
+        await requirePublicHost(
+          { url, name: "push endpoint", path: "endpoint" },
+          this.options.resolve,
+        );
       }
     }
     const { userId, sessionId } = caller;

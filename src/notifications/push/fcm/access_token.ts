@@ -1,5 +1,5 @@
 import type { Clock } from "../../../core/clock.ts";
-import { deadline, postPush, retryAfterMs } from "../http.ts";
+import { deadline, post, retryAfterMs } from "../../../core/http_post.ts";
 import type { ServiceAccount } from "./service_account.ts";
 
 const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -50,7 +50,7 @@ export class GoogleAccessToken {
     const assertion = await this.account.assertion(this.scope, now);
     const body = new URLSearchParams({ grant_type: GRANT_TYPE, assertion });
     const signal = deadline(this.timeoutMs);
-    const answer = await postPush(this.account.tokenUri, { headers: {}, body, signal });
+    const answer = await post(this.account.tokenUri, { headers: {}, body, signal });
     if (answer.status !== 200) throw refusal(answer.status, answer.body, answer.headers, now);
     const { token, expiresIn } = parseToken(answer.body);
     this.#current = { token, usableUntil: now + expiresIn * 1000 - MARGIN_MS };

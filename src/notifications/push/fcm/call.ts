@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { MAX_ANSWER_BYTES, type PushAnswer } from "../http.ts";
+import { type HttpAnswer, MAX_ANSWER_BYTES } from "../../../core/http_post.ts";
 
 const calls = new AsyncLocalStorage<FcmCall>();
 
 /** A response that was cut off; only its status and headers are kept. */
 export class OverlongAnswer extends Error {
-  constructor(readonly answer: PushAnswer) {
+  constructor(readonly answer: HttpAnswer) {
     super("The response of FCM is too long");
   }
 }

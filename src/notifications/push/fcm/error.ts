@@ -1,5 +1,6 @@
 import { quote } from "../../../core/errors.ts";
-import { type PushAnswer, retry, retryAfterMs } from "../http.ts";
+import { type HttpAnswer, retryAfterMs } from "../../../core/http_post.ts";
+import { retry } from "../http.ts";
 import type { PushResult } from "../sender.ts";
 
 /** FCM requires a wait of at least a minute before a message over quota is sent again. */
@@ -16,7 +17,7 @@ interface FcmError {
 }
 
 /** Maps a response of FCM other than 200 to a result (see FCM's reference, `ErrorCode`). */
-export function fcmErrorResult(answer: PushAnswer, now: number): PushResult {
+export function fcmErrorResult(answer: HttpAnswer, now: number): PushResult {
   const error = parseFcmError(answer.body);
   const { status } = answer;
   const reason = `FCM answered ${status} ${error.errorCode || error.status} ${
@@ -35,7 +36,7 @@ export function fcmErrorResult(answer: PushAnswer, now: number): PushResult {
  * True if FCM rejected the server's access token, as opposed to FCM's own credentials with Apple or
  * a browser vendor.
  */
-export function refusesAccessToken(answer: PushAnswer): boolean {
+export function refusesAccessToken(answer: HttpAnswer): boolean {
   return answer.status === 401 && parseFcmError(answer.body).errorCode !== "THIRD_PARTY_AUTH_ERROR";
 }
 

@@ -3,7 +3,7 @@ import { FcmAgent } from "./agent.ts";
 import { FcmCall, headersOf, OverlongAnswer } from "./call.ts";
 import { importPackage } from "./import_package.ts";
 import type { FcmMessage } from "./message.ts";
-import { deadline, type PushAnswer } from "../http.ts";
+import { deadline, type HttpAnswer } from "../../../core/http_post.ts";
 
 /**
  * An exact version, because `endRetries` modifies its internals. Not among the imports of
@@ -44,7 +44,7 @@ export class FcmSdk {
    * Returns FCM's response, even if it is an error. Throws the signal's reason, or why FCM was
    * unreachable.
    */
-  async send(message: FcmMessage, signal: AbortSignal, dryRun = false): Promise<PushAnswer> {
+  async send(message: FcmMessage, signal: AbortSignal, dryRun = false): Promise<HttpAnswer> {
     const messaging = await this.load(signal);
     try {
       await new FcmCall().run(() => messaging.send(message, dryRun), signal);
@@ -96,7 +96,7 @@ function endRetries(messaging: Messaging): Messaging {
   return messaging;
 }
 
-function answerIn({ code, message, httpResponse }: SdkError): PushAnswer {
+function answerIn({ code, message, httpResponse }: SdkError): HttpAnswer {
   if (httpResponse) {
     const { status, headers, data } = httpResponse;
     const body = typeof data === "string" ? data : JSON.stringify(data);
@@ -109,7 +109,7 @@ function answerIn({ code, message, httpResponse }: SdkError): PushAnswer {
   throw fault;
 }
 
-function refusedUnsent(message: string): PushAnswer {
+function refusedUnsent(message: string): HttpAnswer {
   const body = JSON.stringify({ error: { status: "INVALID_ARGUMENT", message } });
   return { status: 400, headers: new Headers(), body };
 }

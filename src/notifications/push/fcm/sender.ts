@@ -6,7 +6,8 @@ import { PackageMissing } from "./import_package.ts";
 import { FcmSdk } from "./sdk.ts";
 import { AccessTokenError, GoogleAccessToken } from "./access_token.ts";
 import { byteLength, fitPush } from "../content.ts";
-import { deadline, type PushAnswer, retry, retryAfterFault } from "../http.ts";
+import { deadline, type HttpAnswer } from "../../../core/http_post.ts";
+import { retry, retryAfterFault } from "../http.ts";
 import type { FcmTarget, Push, PushResult, PushSender } from "../sender.ts";
 import type { ServiceAccount } from "./service_account.ts";
 
@@ -78,12 +79,12 @@ export class FcmPushSender implements PushSender<FcmTarget> {
   }
 
   /** A token that was revoked before its expiry costs one retry with a new token. */
-  async #post(message: FcmMessage, options: PostOptions): Promise<PushAnswer> {
+  async #post(message: FcmMessage, options: PostOptions): Promise<HttpAnswer> {
     const first = await this.#postOnce(message, options);
     return refusesAccessToken(first) ? await this.#postOnce(message, options) : first;
   }
 
-  async #postOnce(message: FcmMessage, { signal, dryRun }: PostOptions): Promise<PushAnswer> {
+  async #postOnce(message: FcmMessage, { signal, dryRun }: PostOptions): Promise<HttpAnswer> {
     await this.#sdk.load(signal);
     const until = deadline(this.#timeoutMs, signal);
     // Requested first, so that its failure is passed on unchanged: the SDK would wrap it.
@@ -93,7 +94,7 @@ export class FcmPushSender implements PushSender<FcmTarget> {
     return answer;
   }
 
-  #resultOf(answer: PushAnswer): PushResult {
+  #resultOf(answer: HttpAnswer): PushResult {
     if (answer.status === 200) return { outcome: "delivered" };
     return fcmErrorResult(answer, this.#clock.now());
   }

@@ -1,19 +1,13 @@
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { AppError } from "../../../core/errors.ts";
+import { deadline, type HttpAnswer, post, retryAfterMs } from "../../../core/http_post.ts";
+import { PrivateAddress, type Resolve } from "../../../core/public_lookup.ts";
+import { PublicPoster } from "../../../core/public_poster.ts";
 import { fitPush } from "../content.ts";
-import {
-  deadline,
-  postPush,
-  type PushAnswer,
-  retry,
-  retryAfterFault,
-  retryAfterMs,
-} from "../http.ts";
-import { PublicPoster } from "../http_public.ts";
+import { retry, retryAfterFault } from "../http.ts";
 import type { Push, PushResult, PushSender, WebPushTarget } from "../sender.ts";
 import { type VapidKeys, VapidSigner } from "./vapid.ts";
 import { encryptWebPush, importSubscriptionKeys, MAX_PLAINTEXT_BYTES } from "./encryption.ts";
-import { PrivateAddress, type Resolve } from "../public_lookup.ts";
 import { parseWebPushEndpoint } from "./endpoint.ts";
 import { webPushTopic } from "../topic.ts";
 
@@ -81,7 +75,7 @@ export class WebPushSender implements PushSender<WebPushTarget> {
     push: Push,
     plaintext: Uint8Array,
     signal: AbortSignal,
-  ): Promise<PushAnswer> {
+  ): Promise<HttpAnswer> {
     const endpoint = parseWebPushEndpoint(target.endpoint, this.#allowedOrigins);
     const body = await encryptWebPush(plaintext, await importSubscriptionKeys(target));
     const headers = {
@@ -93,7 +87,7 @@ export class WebPushSender implements PushSender<WebPushTarget> {
       ...(push.collapseKey !== null && { topic: await webPushTopic(push.collapseKey) }),
     };
     return this.#allowedOrigins.includes(endpoint.origin)
-      ? await postPush(endpoint, { headers, body, signal })
+      ? await post(endpoint, { headers, body, signal })
       : await this.#poster.post(endpoint, { headers, body, signal });
   }
 }
@@ -104,7 +98,7 @@ function payloadOf({ alert, badge, collapseKey, data }: Push): Uint8Array {
 }
 
 /** RFC 8030, sections 5 and 7.3; in practice services return 410 for an ended subscription. */
-function resultOf({ status, headers }: PushAnswer, now: number): PushResult {
+function resultOf({ status, headers }: HttpAnswer, now: number): PushResult {
   if (status >= 200 && status < 300) return { outcome: "delivered" };
   const reason = `The push service returned ${status}`;
   if (status === 404 || status === 410) return { outcome: "gone", reason };

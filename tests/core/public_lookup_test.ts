@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { generateVapidKeys } from "../../../src/config/dev_secrets.ts";
-import { isPublicAddress } from "../../../src/notifications/push/public_address.ts";
-import { publicLookup, requirePublicHost } from "../../../src/notifications/push/public_lookup.ts";
-import { WebPushSender } from "../../../src/notifications/push/web/sender.ts";
-import { parseVapidKeys } from "../../../src/notifications/push/web/vapid.ts";
-import { samplePush } from "../../contract/push_sender.ts";
-import { BrowserKeys } from "../../support/web_push_decryption.ts";
+import { generateVapidKeys } from "../../src/config/dev_secrets.ts";
+import { isPublicAddress } from "../../src/core/public_address.ts";
+import { publicLookup, requirePublicHost } from "../../src/core/public_lookup.ts";
+import { WebPushSender } from "../../src/notifications/push/web/sender.ts";
+import { parseVapidKeys } from "../../src/notifications/push/web/vapid.ts";
+import { samplePush } from "../contract/push_sender.ts";
+import { BrowserKeys } from "../support/web_push_decryption.ts";
 
 const PUBLIC = ["8.8.8.8", "172.32.0.1", "2606:4700::1111", "2a00:1450:4001::1"];
 
@@ -46,20 +46,23 @@ Deno.test("isPublicAddress distinguishes public and private addresses in all not
 });
 
 const url = new URL("https://push.example.org/1");
+const registered = { url, name: "push endpoint", path: "endpoint" };
 const resolvesTo = (...addresses: string[]) => () => Promise.resolve(addresses);
 const failsWith = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
 
 Deno.test("requirePublicHost accepts an endpoint only if all addresses of its host are public", async () => {
-  await requirePublicHost(url, resolvesTo("8.8.8.8", "2606:4700::1111"));
+  await requirePublicHost(registered, resolvesTo("8.8.8.8", "2606:4700::1111"));
   for (const address of ["127.0.0.1", "::ffff:10.0.0.1", "169.254.169.254"]) {
-    await assert.rejects(requirePublicHost(url, resolvesTo("8.8.8.8", address)), {
+    await assert.rejects(requirePublicHost(registered, resolvesTo("8.8.8.8", address)), {
       code: "invalid_request",
     });
   }
-  await assert.rejects(requirePublicHost(url, failsWith("ENOTFOUND")), { code: "invalid_request" });
+  await assert.rejects(requirePublicHost(registered, failsWith("ENOTFOUND")), {
+    code: "invalid_request",
+  });
   // A name server that is down or hangs is no fault of the endpoint: every send checks again.
-  await requirePublicHost(url, failsWith("EAI_AGAIN"));
-  await requirePublicHost(url, () => new Promise(() => {}), 1);
+  await requirePublicHost(registered, failsWith("EAI_AGAIN"));
+  await requirePublicHost(registered, () => new Promise(() => {}), 1);
 });
 
 Deno.test("publicLookup returns no private address", async () => {

@@ -1,6 +1,6 @@
-import { withDeadline } from "../../core/deadline.ts";
 import { lookup as systemLookup } from "node:dns";
-import { AppError } from "../../core/errors.ts";
+import { withDeadline } from "./deadline.ts";
+import { fieldError } from "./errors.ts";
 import { isPublicAddress } from "./public_address.ts";
 
 /**
@@ -43,7 +43,7 @@ export class PrivateAddress extends Error {
 
 /**
  * Returns the addresses of `hostname`. Throws `PrivateAddress` if one of them is not public: a name
- * with a public and a private address is an attack, never a push service.
+ * with a public and a private address is an attack, never a service.
  */
 export async function publicAddressesOf(
   hostname: string,
@@ -73,13 +73,22 @@ export function publicLookup(resolve: Resolve = resolveBySystem): SocketLookup {
   };
 }
 
+/** The URL of a registration, as its error names it. */
+export interface RegisteredUrl {
+  url: URL;
+  /** The kind of address, such as "push endpoint". */
+  name: string;
+  /** The field of the input. */
+  path: string;
+}
+
 /**
  * For a registration: throws `invalid_request` if the name does not exist or resolves to a private
  * network. A name server that does not respond within `timeoutMs` is no reason to reject: every
  * send checks again.
  */
 export async function requirePublicHost(
-  { hostname, href }: URL,
+  { url: { hostname, href }, name, path }: RegisteredUrl,
   resolve: Resolve = resolveBySystem,
   timeoutMs = 2_000,
 ): Promise<void> {
@@ -88,8 +97,8 @@ export async function requirePublicHost(
   } catch (error) {
     const { code } = error as { code?: string };
     if (!(error instanceof PrivateAddress) && !NO_SUCH_NAME.has(code ?? "")) return;
-    const message = `Cannot register the push endpoint ${href.slice(0, 200)}: ` +
+    const message = `Cannot register the ${name} ${href.slice(0, 200)}: ` +
       "its host has no public address";
-    throw new AppError("invalid_request", message, { errors: [{ path: "endpoint", message }] });
+    throw fieldError("invalid_request", path, message);
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { deadline, postPush } from "../../../src/notifications/push/http.ts";
+import { deadline, post } from "../../src/core/http_post.ts";
 
-Deno.test("postPush reads a response only up to its limit", async () => {
+Deno.test("post reads a response only up to its limit", async () => {
   const chunk = new Uint8Array(64 * 1024).fill(120);
   let sent = 0;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
@@ -15,7 +15,7 @@ Deno.test("postPush reads a response only up to its limit", async () => {
     return new Response(body, { status: 503 });
   });
   const url = `http://127.0.0.1:${server.addr.port}/`;
-  const answer = await postPush(url, { headers: {}, body: "{}", signal: deadline(10_000) });
+  const answer = await post(url, { headers: {}, body: "{}", signal: deadline(10_000) });
   assert.equal(answer.status, 503);
   assert.equal(answer.body.length, 16 * 1024);
   await server.shutdown();

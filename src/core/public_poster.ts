@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Agent, RequestOptions } from "node:https";
-import { untilAborted } from "../../core/until_aborted.ts";
-import { MAX_ANSWER_BYTES, postPush, type PushAnswer, type PushRequest } from "./http.ts";
+import { type HttpAnswer, MAX_ANSWER_BYTES, post, type PostRequest } from "./http_post.ts";
 import { publicAddressesOf, publicLookup, type Resolve } from "./public_lookup.ts";
+import { untilAborted } from "./until_aborted.ts";
 
-/** Sockets kept open per push service; the lanes allow no more concurrent pushes. */
+/** Maximum number of sockets to one host; callers send fewer requests at once. */
 const MAX_SOCKETS = 16;
 
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: 60_000 };
@@ -19,7 +19,7 @@ const HAS_SOCKET_LOOKUP = !/^2\.[0-5]\./.test(Deno.version.deno);
  * POSTs to hosts that users chose: connects only to public addresses. Redirects are not followed.
  *
  * `fetch` would resolve the name itself, a second time, so node:https is used, whose sockets accept
- * a custom lookup. The first push loads that module, so that the start of the server does not wait
+ * a custom lookup. The first request loads that module, so that the start of the server does not wait
  * for it.
  */
 export class PublicPoster {
@@ -31,10 +31,10 @@ export class PublicPoster {
   }
 
   /** Throws `PrivateAddress`, the signal's reason, or the connection's error. */
-  async post(url: URL, { headers, body, signal }: PushRequest): Promise<PushAnswer> {
+  async post(url: URL, { headers, body, signal }: PostRequest): Promise<HttpAnswer> {
     // Also rejects a host that a socket from the pool could still reach.
     await untilAborted(publicAddressesOf(url.hostname, this.resolve), signal);
-    if (!HAS_SOCKET_LOOKUP) return await postPush(url, { headers, body, signal });
+    if (!HAS_SOCKET_LOOKUP) return await post(url, { headers, body, signal });
     const { Agent, request } = await import("node:https");
     const agent = this.#agent ??= new Agent(AGENT_OPTIONS);
     return await new Promise((resolve, reject) => {
@@ -59,7 +59,7 @@ export class PublicPoster {
   }
 }
 
-async function readStart(answer: IncomingMessage): Promise<PushAnswer> {
+async function readStart(answer: IncomingMessage): Promise<HttpAnswer> {
   const headers = new Headers();
   const retryAfter = answer.headers["retry-after"];
   if (retryAfter !== undefined) headers.set("retry-after", retryAfter);

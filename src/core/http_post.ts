@@ -1,0 +1,62 @@
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
+
+/** Maximum number of bytes read of a response; anything longer is cut off unread. */
+export const MAX_ANSWER_BYTES = 16 * 1024;
+
+export interface HttpAnswer {
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+export interface PostRequest {
+  headers: Record<string, string>;
+  body: Uint8Array<ArrayBuffer>;
+  /** Aborts the request at any stage: on the timeout, or on a drain. */
+  signal: AbortSignal;
+}
+
+/**
+ * Sends one POST and reads the start of the response. Redirects are not followed: one could lead to
+ * an address that the check of the URL would have rejected. Throws whatever `fetch` throws,
+ * including a `TimeoutError`.
+ */
+export async function post(
+  url: string | URL,
+  { headers, body, signal }: Omit<PostRequest, "body"> & { body: BodyInit },
+): Promise<HttpAnswer> {
+  const init = { method: "POST", headers, body, redirect: "manual", signal } as const;
+  const response = await fetch(url, init);
+  return { status: response.status, headers: response.headers, body: await readStart(response) };
+}
+
+/** Aborts after `timeoutMs` milliseconds, or when `signal` does. */
+export function deadline(timeoutMs: number, signal?: AbortSignal): AbortSignal {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return signal ? AbortSignal.any([timeout, signal]) : timeout;
+}
+
+async function readStart(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = MAX_ANSWER_BYTES;
+  // Leaving the loop early cancels the stream, and with it the connection.
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left -= chunk.length;
+    if (left <= 0) break;
+  }
+  return text;
+}
+
+/**
+ * Parses `Retry-After` (RFC 9110, section 10.2.3: seconds, or an HTTP date) to milliseconds from
+ * now, at most a day; returns undefined if it is missing or invalid.
+ */
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
+  const value = headers.get("retry-after")?.trim();
+  if (!value) return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  if (Number.isNaN(wait)) return undefined;
+  return Math.min(Math.max(0, wait), LONGEST_WAIT_MS);
+}
