@@ -47,7 +47,11 @@ export class SocketIoClient implements AsyncDisposable {
   /**
    * Returns a client that is still connecting; by WebSocket by default, and without reconnection.
    */
-  static open(url: string, auth: object, options: SocketIoClientOptions = {}): SocketIoClient {
+  static open(
+    url: string,
+    auth: object | ((give: (data: object) => void) => void),
+    options: SocketIoClientOptions = {},
+  ): SocketIoClient {
     const usual = { transports: ["websocket"], forceNew: true, reconnection: false };
     return new SocketIoClient(io(url, { ...usual, auth, ...options }));
   }
