@@ -4,6 +4,7 @@ import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handsha
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { OutboxEntry } from "../model/outbox_entry.ts";
+import type { WebhookDelivery } from "../model/webhook.ts";
 
 /**
  * Everything that one group commit changes in a chat, applied as a whole or not at all.
@@ -48,6 +49,8 @@ export interface ChatChange {
    * none.
    */
   outbox?: OutboxEntry;
+  /** Events for webhook endpoints, written in the same transaction. */
+  webhooks?: WebhookDelivery[];
 }
 
 export interface MembershipChange {

@@ -30,6 +30,9 @@ export const ENTITIES = [
   "push_devices",
   "shown_pushes",
   "outbox",
+  "settings",
+  "webhooks",
+  "webhook_deliveries",
 ] as const;
 
 export type Entity = typeof ENTITIES[number];

@@ -21,8 +21,10 @@ import type { PushDeviceStore } from "./push_device_store.ts";
 import type { ReportStore } from "./report_store.ts";
 import type { RowPort } from "./row_port.ts";
 import type { SessionStore } from "./session_store.ts";
+import type { SettingStore } from "./setting_store.ts";
 import type { ShownPushStore } from "./shown_push_store.ts";
 import type { UserStore } from "./user_store.ts";
+import type { WebhookDeliveryStore, WebhookStore } from "./webhook_store.ts";
 
 /**
  * All data that must survive a restart. One contract suite (tests/contract/store) checks both
@@ -55,6 +57,9 @@ export interface Store {
   readonly pushDevices: PushDeviceStore;
   readonly shownPushes: ShownPushStore;
   readonly outbox: OutboxStore;
+  readonly settings: SettingStore;
+  readonly webhooks: WebhookStore;
+  readonly webhookDeliveries: WebhookDeliveryStore;
   readonly devices: DeviceStore;
   readonly keyPackages: KeyPackageStore;
   readonly handshakes: HandshakeStore;

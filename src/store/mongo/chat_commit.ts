@@ -14,6 +14,7 @@ import { type MembershipDocument, MEMBERSHIPS } from "./memberships.ts";
 import { documentsOf, type MessageDocument, MESSAGES } from "./message_collection.ts";
 import { MongoOutboxStore } from "./outbox.ts";
 import type { Transact } from "./transaction.ts";
+import { MongoWebhookDeliveryStore } from "./webhook_deliveries.ts";
 
 /** Aborts the transaction, and with it every write. */
 class Stale extends Error {}
@@ -32,6 +33,7 @@ export class ChatCommitter {
   readonly #handshakes: MongoHandshakeStore;
   readonly #media: MongoMediaStore;
   readonly #outbox: MongoOutboxStore;
+  readonly #deliveries: MongoWebhookDeliveryStore;
   readonly #counts: ChatCounts;
   readonly #transact: Transact;
 
@@ -43,6 +45,7 @@ export class ChatCommitter {
     this.#handshakes = new MongoHandshakeStore(mongo);
     this.#media = new MongoMediaStore(mongo);
     this.#outbox = new MongoOutboxStore(mongo);
+    this.#deliveries = new MongoWebhookDeliveryStore(mongo);
     this.#counts = new ChatCounts(mongo);
     this.#transact = mongo.transact;
   }
@@ -67,6 +70,7 @@ export class ChatCommitter {
       await this.#media.use(use, change.chat.updatedAt, session);
     }
     if (change.outbox) await this.#outbox.insert(change.outbox, session);
+    if (change.webhooks) await this.#deliveries.insert(change.webhooks, session);
     if (change.audit?.length) await this.#audit.insert(change.audit, session);
   }
 

@@ -2,6 +2,7 @@ import type { Collection, Db, Document as AnyDocument, MongoClient } from "mongo
 import { AppError } from "../../core/errors.ts";
 import { MAJORITY } from "./durability.ts";
 import { isDriverError } from "./errors.ts";
+import type { DeliveryPlanner } from "../webhook_store.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import type { WatchPool } from "./pool_metrics.ts";
 import { inTransaction, type Transact } from "./transaction.ts";
@@ -27,6 +28,8 @@ export interface ConnectionOptions {
 export class MongoConnection {
   readonly db: Db;
   readonly clock: ServerClock;
+  /** See `WebhookDeliveryStore`. */
+  deliveryPlanner: DeliveryPlanner = () => [];
   readonly #owners: TransactionOwners;
 
   constructor(

@@ -5,9 +5,11 @@ import type { MediaPatch, MediaStore, StorageQuota } from "../media_store.ts";
 import { MediaGone } from "../store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { definedFields, type Document, eq, fromDocument, toDocument } from "./documents.ts";
+import { mediaChanged } from "../webhook_events.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { MongoStorageUsage } from "./storage_usage.ts";
 import type { Transact } from "./transaction.ts";
+import { MongoWebhookDeliveryStore } from "./webhook_deliveries.ts";
 
 export const MEDIA: CollectionSpec = {
   name: "media",
@@ -24,11 +26,13 @@ const COUNTED_FIELDS = ["size", "status", "upload"] as const;
 export class MongoMediaStore implements MediaStore {
   readonly #media: Collection<Document<Media>>;
   readonly #usage: MongoStorageUsage;
+  readonly #deliveries: MongoWebhookDeliveryStore;
   readonly #transact: Transact;
 
   constructor(mongo: MongoConnection) {
     this.#media = mongo.collection(MEDIA);
     this.#usage = new MongoStorageUsage(mongo);
+    this.#deliveries = new MongoWebhookDeliveryStore(mongo);
     this.#transact = mongo.transact;
   }
 
@@ -100,7 +104,7 @@ export class MongoMediaStore implements MediaStore {
       const before = rowOf(await this.#media.findOneAndUpdate(filter, update, { session }));
       if (before === null) return null;
       const after = { ...before, ...fields };
-      await this.#usage.change(before, after, session, quota);
+      await this.#changed(before, after, session, quota);
       return after;
     });
   }
@@ -123,7 +127,7 @@ export class MongoMediaStore implements MediaStore {
         ),
       );
       if (before === null) return false;
-      await this.#usage.change(before, { ...before, status: "deleting" }, session);
+      await this.#changed(before, { ...before, status: "deleting" }, session);
       return true;
     });
   }
@@ -131,7 +135,7 @@ export class MongoMediaStore implements MediaStore {
   async remove(id: string): Promise<void> {
     await this.#transact(async (session) => {
       const before = rowOf(await this.#media.findOneAndDelete({ _id: eq(id) }, { session }));
-      if (before !== null) await this.#usage.change(before, null, session);
+      if (before !== null) await this.#changed(before, null, session);
     });
   }
 
@@ -148,7 +152,18 @@ export class MongoMediaStore implements MediaStore {
 
   async #insert(media: Media, session: ClientSession, quota?: StorageQuota): Promise<void> {
     await this.#media.insertOne(toDocument(media), { session });
-    await this.#usage.change(null, media, session, quota);
+    await this.#changed(null, media, session, quota);
+  }
+
+  /** Everything that is written with a change of an upload. */
+  async #changed(
+    before: Media | null,
+    after: Media | null,
+    session: ClientSession,
+    quota?: StorageQuota,
+  ): Promise<void> {
+    await this.#usage.change(before, after, session, quota);
+    await this.#deliveries.record(session, ...mediaChanged(before, after));
   }
 }
 

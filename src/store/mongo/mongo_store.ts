@@ -34,10 +34,13 @@ import { MongoReportStore, REPORTS } from "./reports.ts";
 import { SESSIONS } from "./session_collection.ts";
 import { MongoRowPort } from "./row_port.ts";
 import { MongoSessionStore } from "./sessions.ts";
+import { MongoSettingStore, SETTINGS } from "./settings.ts";
 import { MongoShownPushStore, SHOWN_PUSHES } from "./shown_pushes.ts";
 import { USER_KEYS } from "./user_keys.ts";
 import { STORAGE_USAGE } from "./storage_usage.ts";
 import { MongoUserStore, USERS } from "./users.ts";
+import { MongoWebhookDeliveryStore, WEBHOOK_DELIVERIES } from "./webhook_deliveries.ts";
+import { MongoWebhookStore, WEBHOOKS } from "./webhooks.ts";
 
 /** A new entity is a new file, and a line in each of the two lists below. */
 const COLLECTIONS = [
@@ -64,6 +67,9 @@ const COLLECTIONS = [
   PUSH_DEVICES,
   SHOWN_PUSHES,
   OUTBOX,
+  SETTINGS,
+  WEBHOOKS,
+  WEBHOOK_DELIVERIES,
   DEVICES,
   KEY_PACKAGES,
   HANDSHAKES,
@@ -103,6 +109,9 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
     notifications: new MongoNotificationStore(mongo),
     shownPushes: new MongoShownPushStore(mongo),
     outbox: new MongoOutboxStore(mongo),
+    settings: new MongoSettingStore(mongo),
+    webhooks: new MongoWebhookStore(mongo),
+    webhookDeliveries: new MongoWebhookDeliveryStore(mongo),
     keyPackages: new MongoKeyPackageStore(mongo),
     handshakes: new MongoHandshakeStore(mongo),
   };

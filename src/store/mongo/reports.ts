@@ -3,7 +3,10 @@ import type { Report } from "../../model/report.ts";
 import type { ReportStore } from "../report_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
+import { reportCreated } from "../webhook_events.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import type { Transact } from "./transaction.ts";
+import { MongoWebhookDeliveryStore } from "./webhook_deliveries.ts";
 
 export const REPORTS: CollectionSpec = {
   name: "reports",
@@ -16,13 +19,25 @@ export const REPORTS: CollectionSpec = {
 
 export class MongoReportStore implements ReportStore {
   readonly #reports: Collection<Document<Report>>;
+  readonly #deliveries: MongoWebhookDeliveryStore;
+  readonly #transact: Transact;
 
   constructor(mongo: MongoConnection) {
     this.#reports = mongo.collection(REPORTS);
+    this.#deliveries = new MongoWebhookDeliveryStore(mongo);
+    this.#transact = mongo.transact;
   }
 
   async create(report: Report): Promise<void> {
-    await this.#reports.insertOne(toDocument(report));
+    const deliveries = this.#deliveries.planner([reportCreated(report)]);
+    if (deliveries.length === 0) {
+      await this.#reports.insertOne(toDocument(report));
+      return;
+    }
+    await this.#transact(async (session) => {
+      await this.#reports.insertOne(toDocument(report), { session });
+      await this.#deliveries.insert(deliveries, session);
+    });
   }
 
   async byId(id: string): Promise<Report | null> {

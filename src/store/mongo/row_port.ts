@@ -24,6 +24,7 @@ const KEYS: Partial<Record<Entity, (row: PortableRow) => string[]>> = {
   contact_settings: (row) => [String(row.userId)],
   notification_settings: (row) => [String(row.userId)],
   group_infos: (row) => [String(row.chatId)],
+  webhook_deliveries: (row) => [String(row.webhookId), String(row.deliveryId)],
   shown_pushes: (row) => [String(row.deviceId), String(row.tag)],
   handshakes: ({ chatId, generation, epoch }) =>
     [chatId, ...(generation === 0 ? [] : [generation]), epoch].map(String),

@@ -25,7 +25,9 @@ import {
 import type { MongoIdentityStore } from "./identities.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import type { Transact } from "./transaction.ts";
+import { mayChangeProfile, userChanged, userCreated } from "../webhook_events.ts";
 import { UserKeys } from "./user_keys.ts";
+import { MongoWebhookDeliveryStore } from "./webhook_deliveries.ts";
 import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
 
 type UserDocument = Searchable<User>;
@@ -50,6 +52,7 @@ export class MongoUserStore implements UserStore {
   readonly #users: Collection<UserDocument>;
   readonly #blocks: Collection<BlockDocument>;
   readonly #keys: UserKeys;
+  readonly #deliveries: MongoWebhookDeliveryStore;
   readonly #transact: Transact;
 
   constructor(
@@ -60,6 +63,7 @@ export class MongoUserStore implements UserStore {
     this.#users = mongo.collection(USERS);
     this.#blocks = mongo.collection(BLOCKS);
     this.#keys = new UserKeys(mongo);
+    this.#deliveries = new MongoWebhookDeliveryStore(mongo);
     this.#transact = mongo.transact;
   }
 
@@ -70,6 +74,7 @@ export class MongoUserStore implements UserStore {
       await this.#keys.claim(user, session);
       if (identity) await this.identities.insert(identity, session);
       if (entry) await this.audit.insert([entry], session);
+      await this.#deliveries.record(session, userCreated(user));
     });
   }
 
@@ -96,8 +101,9 @@ export class MongoUserStore implements UserStore {
   update(id: string, patch: UserPatch): Promise<User | null> {
     const fields = definedFields(patch);
     if (Object.keys(fields).length === 0) return this.#one({ _id: eq(id), deletedAt: null });
-    if (!NAMING.some((field) => field in fields)) return this.#set(id, fields);
-    return this.#transact((session) => this.#rename(id, fields, session));
+    const isSimple = !NAMING.some((field) => field in fields) && !mayChangeProfile(fields);
+    if (isSimple) return this.#set(id, fields);
+    return this.#transact((session) => this.patch(id, fields, session));
   }
 
   /** Runs within the caller's transaction. */
@@ -106,11 +112,14 @@ export class MongoUserStore implements UserStore {
   }
 
   /** Implements `update` within the caller's transaction; `patch` has at least one field. */
-  patch(id: string, patch: UserPatch, session: ClientSession): Promise<User | null> {
+  async patch(id: string, patch: UserPatch, session: ClientSession): Promise<User | null> {
     const fields = definedFields(patch);
-    return NAMING.some((field) => field in fields)
-      ? this.#rename(id, fields, session)
-      : this.#set(id, fields, session);
+    const before = mayChangeProfile(fields) ? await this.get(id, session) : null;
+    const user = NAMING.some((field) => field in fields)
+      ? await this.#rename(id, fields, session)
+      : await this.#set(id, fields, session);
+    if (before && user) await this.#deliveries.record(session, ...userChanged(before, user));
+    return user;
   }
 
   async search({ prefix, hiddenFrom, after, limit }: UserSearch): Promise<FoundUsers> {

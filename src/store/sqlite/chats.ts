@@ -8,6 +8,7 @@ import type { SqliteMembershipStore } from "./memberships.ts";
 import type { MessageWriter } from "./message_writer.ts";
 import type { SqliteOutboxStore } from "./outbox.ts";
 import { Table } from "./table.ts";
+import type { SqliteWebhookDeliveryStore } from "./webhook_deliveries.ts";
 
 const CHATS = new Table<Chat>("chats", {
   id: "value",
@@ -68,6 +69,7 @@ export interface ChatTables {
   handshakes: SqliteHandshakeStore;
   media: SqliteMediaStore;
   outbox: SqliteOutboxStore;
+  deliveries: SqliteWebhookDeliveryStore;
 }
 
 export class SqliteChatStore implements ChatStore {
@@ -143,6 +145,7 @@ export class SqliteChatStore implements ChatStore {
     for (const use of change.mediaUses ?? []) this.tables.media.use(use, chat.updatedAt);
     for (const entry of change.audit ?? []) this.tables.audit.insert(entry);
     if (change.outbox) this.tables.outbox.insert(change.outbox);
+    if (change.webhooks) this.tables.deliveries.insert(change.webhooks);
     return "committed";
   }
 

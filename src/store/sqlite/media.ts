@@ -8,7 +8,9 @@ import type { MediaUse } from "../chat_store.ts";
 import type { MediaPatch, MediaStore, StorageQuota } from "../media_store.ts";
 import { checkQuota, MediaGone } from "../store.ts";
 import type { Database } from "./database.ts";
+import { mediaChanged } from "../webhook_events.ts";
 import { Table } from "./table.ts";
+import type { SqliteWebhookDeliveryStore } from "./webhook_deliveries.ts";
 
 const MEDIA = new Table<Media>("media", {
   id: "value",
@@ -37,7 +39,7 @@ const FIELDS = (Object.keys(MEDIA.kinds) as (keyof Media)[]).filter((field) => f
 export class SqliteMediaStore implements MediaStore {
   readonly #db: Database;
 
-  constructor(db: Database) {
+  constructor(db: Database, private readonly deliveries: SqliteWebhookDeliveryStore) {
     this.#db = db;
   }
 
@@ -107,6 +109,7 @@ export class SqliteMediaStore implements MediaStore {
       const media = { ...before, ...Object.fromEntries(given) };
       this.#db.run(MEDIA.update(FIELDS, "id = ?"), ...MEDIA.bind(media, FIELDS), id);
       this.#check(media, countedBytes(media) - countedBytes(before), quota);
+      this.deliveries.record(...mediaChanged(before, media));
       return media;
     });
   }
@@ -116,18 +119,21 @@ export class SqliteMediaStore implements MediaStore {
   }
 
   markDeleting(id: string, checkAt: number): Promise<boolean> {
-    return this.#db.write(() =>
-      this.#db.run(
-        "UPDATE media SET status = 'deleting' WHERE id = ? AND uses <= 0 AND checkAt = ?",
-        id,
-        checkAt,
-      ) === 1
-    );
+    return this.#db.write(() => {
+      const before = this.#row(id);
+      const sql = "UPDATE media SET status = 'deleting' WHERE id = ? AND uses <= 0 AND checkAt = ?";
+      if (before === null || this.#db.run(sql, id, checkAt) === 0) return false;
+      this.deliveries.record(...mediaChanged(before, { ...before, status: "deleting" }));
+      return true;
+    });
   }
 
   remove(id: string): Promise<void> {
     return this.#db.write(() => {
+      const before = this.#row(id);
+      if (before === null) return;
       this.#db.run("DELETE FROM media WHERE id = ?", id);
+      this.deliveries.record(...mediaChanged(before, null));
     });
   }
 
@@ -152,6 +158,7 @@ export class SqliteMediaStore implements MediaStore {
   #insert(media: Media, quota?: StorageQuota): void {
     this.#db.run(MEDIA.insert, ...MEDIA.bind(media));
     this.#check(media, countedBytes(media), quota);
+    this.deliveries.record(...mediaChanged(null, media));
   }
 
   #check({ ownerId, status }: Media, bytes: number, quota?: StorageQuota): void {

@@ -1,7 +1,9 @@
 import type { Report } from "../../model/report.ts";
 import type { ReportStore } from "../report_store.ts";
 import { type Database, ROWS_PER_WRITE } from "./database.ts";
+import { reportCreated } from "../webhook_events.ts";
 import { AFTER_ALL_IDS, Table } from "./table.ts";
+import type { SqliteWebhookDeliveryStore } from "./webhook_deliveries.ts";
 
 const REPORTS = new Table<Report>("reports", {
   id: "value",
@@ -19,13 +21,14 @@ const REPORTS = new Table<Report>("reports", {
 export class SqliteReportStore implements ReportStore {
   readonly #db: Database;
 
-  constructor(db: Database) {
+  constructor(db: Database, private readonly deliveries: SqliteWebhookDeliveryStore) {
     this.#db = db;
   }
 
   create(report: Report): Promise<void> {
     return this.#db.write(() => {
       this.#db.run(REPORTS.insert, ...REPORTS.bind(report));
+      this.deliveries.record(reportCreated(report));
     });
   }
 

@@ -31,8 +31,11 @@ import { SqlitePushDeviceStore } from "./push_devices.ts";
 import { SqliteReportStore } from "./reports.ts";
 import { SqliteRowPort } from "./row_port.ts";
 import { SqliteSessionStore } from "./sessions.ts";
+import { SqliteSettingStore } from "./settings.ts";
 import { SqliteShownPushStore } from "./shown_pushes.ts";
 import { SqliteUserStore } from "./users.ts";
+import { SqliteWebhookDeliveryStore } from "./webhook_deliveries.ts";
+import { SqliteWebhookStore } from "./webhooks.ts";
 
 export interface SqliteStoreOptions {
   /** Receives what an operator has to do for the file. */
@@ -79,6 +82,9 @@ export class SqliteStore implements Store {
   readonly pushDevices: SqlitePushDeviceStore;
   readonly shownPushes: SqliteShownPushStore;
   readonly outbox: SqliteOutboxStore;
+  readonly settings: SqliteSettingStore;
+  readonly webhooks: SqliteWebhookStore;
+  readonly webhookDeliveries: SqliteWebhookDeliveryStore;
   readonly devices: SqliteDeviceStore;
   readonly keyPackages: SqliteKeyPackageStore;
   readonly handshakes: SqliteHandshakeStore;
@@ -93,12 +99,21 @@ export class SqliteStore implements Store {
     this.#truncation = new LogTruncation(db, options.truncateMs);
     this.#probe = new WriteProbe(() => db.write(() => db.run(PROBE)), options.probeMs);
     this.audit = new SqliteAuditStore(db);
+    this.settings = new SqliteSettingStore(db);
+    this.webhooks = new SqliteWebhookStore(db);
+    this.webhookDeliveries = new SqliteWebhookDeliveryStore(db);
+    const deliveries = this.webhookDeliveries;
     this.identities = new SqliteIdentityStore(db);
-    this.users = new SqliteUserStore(db, this.identities, this.audit);
+    this.users = new SqliteUserStore({
+      db,
+      identities: this.identities,
+      audit: this.audit,
+      deliveries,
+    });
     this.sessions = new SqliteSessionStore(db);
     this.memberships = new SqliteMembershipStore(db);
     this.handshakes = new SqliteHandshakeStore(db);
-    this.media = new SqliteMediaStore(db);
+    this.media = new SqliteMediaStore(db, deliveries);
     this.outbox = new SqliteOutboxStore(db);
     const writer = new MessageWriter(db, index, backlog, this.#purge);
     const indexUser = (user: User) => this.users.index(user);
@@ -112,11 +127,12 @@ export class SqliteStore implements Store {
       handshakes: this.handshakes,
       media: this.media,
       outbox: this.outbox,
+      deliveries,
     });
     this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index, backlog));
     this.contacts = new SqliteContactStore(db);
     this.blocks = new SqliteBlockStore(db);
-    this.reports = new SqliteReportStore(db);
+    this.reports = new SqliteReportStore(db, deliveries);
     this.oneTimeTokens = new SqliteOneTimeTokenStore(db);
     this.erasures = new SqliteErasureStore(db);
     this.leases = new SqliteLeaseStore(db);

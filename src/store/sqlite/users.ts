@@ -1,6 +1,7 @@
 import type { User } from "../../model/user.ts";
 import { DuplicateKey } from "../store.ts";
 import { nameTerms } from "../search_terms.ts";
+import { userChanged, userCreated } from "../webhook_events.ts";
 import type {
   FoundUsers,
   UserBeginnings,
@@ -13,20 +14,25 @@ import type { Database } from "./database.ts";
 import type { SqliteIdentityStore } from "./identities.ts";
 import { SqliteUserSearch } from "./user_search.ts";
 import { USERS } from "./user_table.ts";
+import type { SqliteWebhookDeliveryStore } from "./webhook_deliveries.ts";
 
 type Field = keyof User & string;
+
+/** The tables that are written with a user. */
+export interface UserTables {
+  db: Database;
+  identities: SqliteIdentityStore;
+  audit: SqliteAuditStore;
+  deliveries: SqliteWebhookDeliveryStore;
+}
 
 export class SqliteUserStore implements UserStore {
   readonly #db: Database;
   readonly #search: SqliteUserSearch;
 
-  constructor(
-    db: Database,
-    private readonly identities: SqliteIdentityStore,
-    private readonly audit: SqliteAuditStore,
-  ) {
-    this.#db = db;
-    this.#search = new SqliteUserSearch(db);
+  constructor(private readonly tables: UserTables) {
+    this.#db = tables.db;
+    this.#search = new SqliteUserSearch(tables.db);
   }
 
   create(user: User, { identity, entry }: UserBeginnings = {}): Promise<void> {
@@ -34,8 +40,9 @@ export class SqliteUserStore implements UserStore {
       this.#requireFree(user);
       this.#db.run(USERS.insert, ...USERS.bind(user));
       this.index(user);
-      if (identity) this.identities.insert(identity);
-      if (entry) this.audit.insert(entry);
+      if (identity) this.tables.identities.insert(identity);
+      if (entry) this.tables.audit.insert(entry);
+      this.tables.deliveries.record(userCreated(user));
     });
   }
 
@@ -101,6 +108,7 @@ export class SqliteUserStore implements UserStore {
     if (user.usernameKey !== before.usernameKey) this.#requireFree(user);
     this.#db.run(USERS.update(fields, "id = ?"), ...USERS.bind(user, fields), id);
     if (fields.some((field) => NAMING.includes(field))) this.index(user);
+    this.tables.deliveries.record(...userChanged(before, user));
     return user;
   }
 

@@ -16,7 +16,9 @@ import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
 import type { PushDevice } from "../../../src/model/push_device.ts";
 import type { Report } from "../../../src/model/report.ts";
 import type { Session } from "../../../src/model/session.ts";
+import type { Setting } from "../../../src/model/setting.ts";
 import type { User } from "../../../src/model/user.ts";
+import type { WebhookDelivery, WebhookEndpoint } from "../../../src/model/webhook.ts";
 import { T0 } from "./rows.ts";
 
 /**
@@ -43,6 +45,9 @@ export interface FullRows {
   contactRequests: ContactRequest[];
   pushDevices: PushDevice[];
   outbox: OutboxEntry[];
+  settings: Setting[];
+  webhooks: WebhookEndpoint[];
+  webhookDeliveries: WebhookDelivery[];
   devices: Device[];
   keyPackages: StoredKeyPackage[];
   handshakes: Handshake[];
@@ -76,6 +81,7 @@ export function fullRows(): FullRows {
     ...chatRows(),
     ...mediaRows(),
     ...noticeRows(),
+    ...webhookRows(),
     ...encryptionRows(),
   };
 }
@@ -349,6 +355,39 @@ function noticeRows() {
     dueAt: T0 + 1,
   }];
   return { notifications, notificationSettings, pushDevices, outbox };
+}
+
+function webhookRows() {
+  const settings: Setting[] = [
+    { id: "filters", value: { words: ["kite"] }, updatedBy: ANN, updatedAt: T0 },
+  ];
+  const webhooks: WebhookEndpoint[] = [{
+    id: id(70),
+    url: "https://backend.example.org/hooks",
+    description: "The shop",
+    events: ["message.created", "user.updated"],
+    batchSize: 10,
+    secrets: [{ sealed: "sealed", expiresAt: null }, { sealed: "former", expiresAt: T0 + 5 }],
+    status: "down",
+    pauseReason: "backlog",
+    failingSince: T0 + 1,
+    createdBy: ANN,
+    createdAt: T0,
+    updatedAt: T0 + 2,
+  }];
+  const webhookDeliveries: WebhookDelivery[] = [{
+    webhookId: id(70),
+    deliveryId: id(71),
+    lane: CHAT,
+    position: 2,
+    events: [{ type: "message.created", id: MESSAGE, chatId: CHAT, rev: 2, at: T0 }],
+    status: "pending",
+    attempts: 1,
+    createdAt: T0,
+    dueAt: T0 + 9,
+    answer: { at: T0 + 3, status: 500, body: "no", durationMs: 7, error: "TimeoutError" },
+  }];
+  return { settings, webhooks, webhookDeliveries };
 }
 
 function encryptionRows() {

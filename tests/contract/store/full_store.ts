@@ -23,6 +23,9 @@ export async function writeFullRows(store: Store, rows: FullRows): Promise<void>
   for (const settings of rows.notificationSettings) await store.notifications.putSettings(settings);
   for (const device of rows.pushDevices) await store.pushDevices.put(device);
   for (const entry of rows.outbox) await store.outbox.add(entry);
+  for (const setting of rows.settings) await store.settings.put(setting);
+  for (const endpoint of rows.webhooks) await store.webhooks.create(endpoint);
+  await store.webhookDeliveries.add(rows.webhookDeliveries);
   for (const device of rows.devices) await store.devices.create(device);
   await store.keyPackages.add(rows.keyPackages);
   for (const chat of rows.chats) await writeChat(store, rows, chat.id);
@@ -79,6 +82,12 @@ export async function readFullRows(store: Store, expected: FullRows): Promise<Fu
     notificationSettings: await store.notifications.settingsOf(userIds),
     pushDevices: inOrder(await store.pushDevices.ofUsers(userIds), expected.pushDevices),
     outbox: await dueEntries(store, expected),
+    settings: await store.settings.list(),
+    webhooks: await store.webhooks.list(),
+    webhookDeliveries: await each(
+      ids(expected.webhooks ?? []),
+      (id) => store.webhookDeliveries.pending(id, "", 100),
+    ),
     devices: inOrder(await store.devices.ofUsers(userIds), expected.devices),
     keyPackages: present(
       await all(

@@ -22,7 +22,9 @@ import { raceContract } from "./races.ts";
 import { reportContract } from "./reports.ts";
 import { searchContract } from "./search.ts";
 import { sessionContract } from "./sessions.ts";
+import { settingContract } from "./settings.ts";
 import { userContract } from "./users.ts";
+import { webhookContract } from "./webhooks.ts";
 
 /** An empty store, and as many more instances on the same database as requested. */
 export interface OpenedStore extends AsyncDisposable {
@@ -67,6 +69,8 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   "push devices": pushDeviceContract,
   "shown pushes": shownPushContract,
   outbox: outboxContract,
+  settings: settingContract,
+  webhooks: webhookContract,
   encryption: encryptionContract,
   "abandoned groups": abandonedGroupContract,
   races: raceContract,

@@ -16,6 +16,7 @@ import { step as refreshSuccessors } from "./0015_refresh_successors.ts";
 import { step as tusDetails } from "./0016_tus_details.ts";
 import { step as emojiInOneForm } from "./0017_emoji_in_one_form.ts";
 import { step as usersByRole } from "./0018_users_by_role.ts";
+import { step as webhooks } from "./0019_webhooks.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -43,4 +44,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   tusDetails,
   emojiInOneForm,
   usersByRole,
+  webhooks,
 ];

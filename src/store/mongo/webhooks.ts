@@ -1,0 +1,64 @@
+import type { Collection } from "mongodb";
+import type { WebhookEndpoint } from "../../model/webhook.ts";
+import { DuplicateKey } from "../store.ts";
+import type { WebhookPatch, WebhookStore } from "../webhook_store.ts";
+import type { MongoConnection } from "./connection.ts";
+import {
+  definedFields,
+  type Document,
+  eq,
+  fromDocument,
+  fromDocumentOrNull,
+  toDocument,
+} from "./documents.ts";
+import { duplicateIndex } from "./errors.ts";
+import type { CollectionSpec } from "./indexes.ts";
+import { type DeliveryDocument, WEBHOOK_DELIVERIES } from "./webhook_deliveries.ts";
+
+export const WEBHOOKS: CollectionSpec = { name: "webhooks", indexes: [] };
+
+export class MongoWebhookStore implements WebhookStore {
+  readonly #webhooks: Collection<Document<WebhookEndpoint>>;
+  readonly #deliveries: Collection<DeliveryDocument>;
+
+  constructor(mongo: MongoConnection) {
+    this.#webhooks = mongo.collection(WEBHOOKS);
+    this.#deliveries = mongo.collection(WEBHOOK_DELIVERIES);
+  }
+
+  async create(endpoint: WebhookEndpoint): Promise<void> {
+    try {
+      await this.#webhooks.insertOne(toDocument(endpoint));
+    } catch (error) {
+      if (duplicateIndex(error) === null) throw error;
+      throw new DuplicateKey("id", { cause: error });
+    }
+  }
+
+  async byId(id: string): Promise<WebhookEndpoint | null> {
+    return fromDocumentOrNull<WebhookEndpoint>(await this.#webhooks.findOne({ _id: eq(id) }));
+  }
+
+  async list(): Promise<WebhookEndpoint[]> {
+    const found = await this.#webhooks.find().sort({ _id: 1 }).toArray();
+    return found.map(fromDocument<WebhookEndpoint>);
+  }
+
+  async update(id: string, patch: WebhookPatch): Promise<WebhookEndpoint | null> {
+    const fields = definedFields(patch);
+    if (Object.keys(fields).length === 0) return await this.byId(id);
+    const options = { returnDocument: "after" } as const;
+    const updated = await this.#webhooks.findOneAndUpdate(
+      { _id: eq(id) },
+      { $set: fields },
+      options,
+    );
+    return fromDocumentOrNull<WebhookEndpoint>(updated);
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const { deletedCount } = await this.#webhooks.deleteOne({ _id: eq(id) });
+    await this.#deliveries.deleteMany({ webhookId: eq(id) });
+    return deletedCount === 1;
+  }
+}
