@@ -154,7 +154,7 @@ async function sendElsewhere(
 
 /** Closes the services that others still need last. */
 async function closeAll(services: Services, adapters: Adapters): Promise<void> {
-  const { typing, gatherer, push, media, auth } = services;
+  const { typing, gatherer, push, media, auth, apiKeys } = services;
   typing.close();
   gatherer.close();
   await push.worker.close();
@@ -164,6 +164,7 @@ async function closeAll(services: Services, adapters: Adapters): Promise<void> {
   await settledWithin([auth.mail.idle()], MAIL_END_MS);
   await adapters.mailer.close();
   await auth.mail.idle();
+  await apiKeys.usage.flush();
   adapters.hasher.close();
   await adapters.store.close();
 }

@@ -6,7 +6,7 @@ import { serverEnvironment } from "./launcher/server_environment.ts";
 
 /**
  * Starts the server with the permissions that it needs, for `deno task dev`, `start`,
- * `start:parallel`, `admin` and `doctor`. It determines the data folder and the folder of packages,
+ * `start:parallel`, `admin`, `apikey` and `doctor`. It determines the data folder and the folder of packages,
  * because Deno's flags take neither from `.env`.
  */
 const MODES: readonly string[] = [
@@ -14,6 +14,7 @@ const MODES: readonly string[] = [
   "start",
   "parallel",
   "admin",
+  "apikey",
   "doctor",
 ] satisfies LaunchMode[];
 

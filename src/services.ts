@@ -1,4 +1,6 @@
 import type { Adapters } from "./adapters.ts";
+import { createApiKeys } from "./api_keys/create_api_keys.ts";
+import { apiKeyHandlers } from "./api_keys/handlers.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";
 import { auditHandlers } from "./audit/handlers.ts";
 import { createAuth } from "./auth/create_auth.ts";
@@ -137,6 +139,7 @@ export function createServices(context: AppContext) {
       new NotificationPersonalData(store),
     ],
   });
+  const apiKeys = createApiKeys({ store, auth, clock, log });
   const { catchUp } = chats;
   return {
     ...realtime,
@@ -150,6 +153,7 @@ export function createServices(context: AppContext) {
     push,
     auth,
     users,
+    apiKeys,
     abandoned,
   };
 }
@@ -264,12 +268,14 @@ function createSignIn(
 
 /** Binds every operation to its handler, for all transports. */
 export function bindServices({ adapters, clock }: AppContext, services: Services): Bound[] {
-  const { auth, users, chats, messages, encryption, media, push, typing, presence } = services;
+  const { auth, users, apiKeys, chats, messages, encryption, media, push, typing, presence } =
+    services;
   return [
     ...authHandlers(auth),
     ...auditHandlers(auth.audit, adapters.store),
     ...userHandlers(users.profiles, users.erasure),
     ...moderationHandlers(users),
+    ...apiKeyHandlers({ ...apiKeys, proof: auth.proof, clock }),
     ...chatHandlers(chats),
     ...contactHandlers(chats),
     ...messageHandlers(messages),

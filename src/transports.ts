@@ -91,7 +91,7 @@ function createDispatcher(context: AppContext, { users }: Services): Dispatcher 
 
 function createSocketTransports(
   { config, clock, log }: AppContext,
-  { auth, users, catchUp, hub }: Services,
+  { apiKeys, users, catchUp, hub }: Services,
   bound: Bound[],
   dispatcher: Dispatcher,
   polling: boolean,
@@ -101,7 +101,8 @@ function createSocketTransports(
   const options = {
     commands: new CommandTable(bound, dispatcher),
     services: {
-      authenticate: (token: string, visitor: Visitor) => auth.sessions.authenticate(token, visitor),
+      authenticate: (token: string, visitor: Visitor) =>
+        apiKeys.authentication.authenticatePerson(token, visitor),
       profile: async (userId: string) => profileView(await users.profiles.own(userId)),
       blockedBy: (userId: string) => users.blocks.idsBlockedBy(userId),
       catchUp,
@@ -123,12 +124,12 @@ function createSocketTransports(
 
 function createHttp(
   { config, log, metrics, tracing }: AppContext,
-  { auth, users, media }: Services,
+  { auth, apiKeys, users, media }: Services,
   bound: Bound[],
   dispatcher: Dispatcher,
   health: Health,
 ): Hono<HttpEnv> {
-  const authenticator = auth.sessions;
+  const authenticator = apiKeys.authentication;
   const http = createHttpApp({
     config,
     log,

@@ -17,7 +17,12 @@ export function codesOfAnyRoute(access: Access): ErrorCode[] {
 /** Returns the errors of an operation: its own, and those that come with its access and method. */
 export function errorCodesOf(operation: Operation): Set<ErrorCode> {
   const codes = codesOfAnyRoute(operation.access);
-  if (operation.access === "admin") codes.push("forbidden");
+  if (mayBeForbidden(operation)) codes.push("forbidden");
   if (operation.rest && operation.rest.method !== "GET") codes.push(...BODY_CODES);
   return new Set([...codes, ...operation.errors ?? []]);
+}
+
+/** True for operations that need a role or, for a caller with an API key, a scope. */
+function mayBeForbidden({ access, scope }: Operation): boolean {
+  return access === "admin" || access === "server" || scope !== undefined;
 }

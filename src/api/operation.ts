@@ -2,9 +2,13 @@ import type { z } from "zod";
 import type { Limits } from "./limits.ts";
 import { lazy } from "../core/lazy.ts";
 import type { ErrorCode } from "../core/errors.ts";
+import type { Scope } from "../model/api_key.ts";
 
-/** `session`: needs a valid session. `admin`: needs a session of an administrator. */
-export type Access = "public" | "session" | "admin";
+/**
+ * `session`: needs a valid session. `admin`: needs a session of an administrator. `server`: needs
+ * an API key.
+ */
+export type Access = "public" | "session" | "admin" | "server";
 
 /** Names of the limits in `rate_limits.ts`. */
 export type LimitName =
@@ -19,7 +23,9 @@ export type LimitName =
   | "search"
   | "upload"
   | "join"
-  | "signal";
+  | "signal"
+  /** Everything that one API key calls. */
+  | "key";
 
 /** Limits that no operation names: services count them. `rate_limits.ts` describes them. */
 export type ServiceLimitName = "strangers" | "unconfirmed" | "claims" | "stranger_claims";
@@ -60,6 +66,11 @@ interface OperationFacts<A extends Access> {
   /** The heading under which the documents list the operation. */
   tag: string;
   access: A;
+  /**
+   * The scope with which an API key may call it: in a person's name for `session` operations, by
+   * itself or in an administrator's name for `admin` ones. Without it no key may.
+   */
+  scope?: Scope;
   /**
    * For `public` operations that act for the caller's account if there is a session: clients send
    * its token.

@@ -25,6 +25,8 @@ export interface RawRoute {
   description: string;
   tag: string;
   access: Operation["access"];
+  /** The scope with which an API key may call it in a person's name. */
+  scope?: Operation["scope"];
   /** True if it also works without an access token, by other means. */
   optionalSession?: boolean;
   parameters?: Parameter[];

@@ -5,7 +5,7 @@ import {
   type AuditOrigin,
   newAuditEntry,
 } from "../model/audit_entry.ts";
-import type { Caller, Visitor } from "../model/caller.ts";
+import type { Caller, ServerCaller, Visitor } from "../model/caller.ts";
 import type { AuditPage } from "../store/audit_store.ts";
 import type { Store } from "../store/store.ts";
 
@@ -27,9 +27,12 @@ export class AuditTrail {
     await this.#add({ actorId: userId, visitor }, { ...note, userId });
   }
 
-  /** Records an action of a user on another user or object. */
-  async by(caller: Caller, note: AuditNote): Promise<void> {
-    await this.#add({ actorId: caller.userId, visitor: caller }, note);
+  /**
+   * Records an action of a user, or of a server by itself or in a user's name, on another user or
+   * object; with null, an action of an operator on the machine itself.
+   */
+  async by(caller: Caller | ServerCaller | null, note: AuditNote): Promise<void> {
+    await this.#add({ actorId: caller?.userId ?? null, visitor: caller }, note);
   }
 
   /** Creates an entry that is written in the transaction of the change it describes. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { AuditNote, AuditOrigin } from "../model/audit_entry.ts";
-import type { Caller, Visitor } from "../model/caller.ts";
+import type { Caller, ServerCaller, Visitor } from "../model/caller.ts";
 import type { Device } from "../model/device.ts";
 import type { User } from "../model/user.ts";
 import type { Account, AccountChange } from "../store/account_store.ts";
@@ -66,8 +66,11 @@ export class AccountChanges {
     return this.#change(userId, { actorId: userId, visitor }, decide);
   }
 
-  /** Changes an account on behalf of another user. Returns null if the account does not exist. */
-  by(caller: Caller, userId: string, decide: Decide): Promise<Changed | null> {
+  /**
+   * Changes an account on behalf of another user, or of a server with an API key. Returns null if
+   * the account does not exist.
+   */
+  by(caller: Caller | ServerCaller, userId: string, decide: Decide): Promise<Changed | null> {
     return this.#change(userId, { actorId: caller.userId, visitor: caller }, decide);
   }
 

@@ -2,6 +2,7 @@
  * Every operation of the server, by name. Made from the operations themselves by
  * `deno task client:endpoints`; a test fails when it is out of date.
  */
+import type * as apiKeysOperations from "../api/operations/api_keys.ts";
 import type * as auditOperations from "../api/operations/audit.ts";
 import type * as authOperations from "../api/operations/auth.ts";
 import type * as chatsOperations from "../api/operations/chats.ts";
@@ -24,6 +25,10 @@ export interface DeclaredOperations {
   "admin.resolveReport": typeof moderationOperations.resolveReport;
   "admin.suspend": typeof moderationOperations.suspendUser;
   "admin.unsuspend": typeof moderationOperations.unsuspendUser;
+  "apiKey.create": typeof apiKeysOperations.createApiKey;
+  "apiKey.end": typeof apiKeysOperations.endApiKey;
+  "apiKey.list": typeof apiKeysOperations.listApiKeys;
+  "apiKey.rotate": typeof apiKeysOperations.rotateApiKey;
   "audit.all": typeof auditOperations.adminAudit;
   "audit.group": typeof auditOperations.groupAudit;
   "audit.own": typeof auditOperations.ownAudit;

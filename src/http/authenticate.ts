@@ -1,14 +1,21 @@
 import { AppError } from "../core/errors.ts";
-import type { Caller, Visitor } from "../model/caller.ts";
+import type { Scope } from "../model/api_key.ts";
+import type { Caller, ServerCaller, Visitor } from "../model/caller.ts";
+import { ACT_AS_HEADER, assertKeyMay } from "../operations/key_access.ts";
 import type { Access } from "../api/operation.ts";
 import type { HttpContext } from "./http_env.ts";
 
 /**
- * Verifies access tokens; implemented by the auth feature. Throws `unauthenticated` (also for a
- * suspended account, because a suspension ends its sessions) and `token_expired`.
+ * Verifies access tokens and API keys; implemented by a feature. Throws `unauthenticated` (also for
+ * a suspended account, because a suspension ends its sessions) and `token_expired`, and
+ * `invalid_request` if `actAs` names no person in whose name a server could act.
  */
 export interface Authenticator {
-  authenticate(token: string, visitor: Visitor): Promise<Caller>;
+  authenticate(
+    token: string,
+    visitor: Visitor,
+    actAs: string | null,
+  ): Promise<Caller | ServerCaller>;
 }
 
 /**
@@ -30,7 +37,7 @@ export async function identify(
   c: HttpContext,
   access: Access,
   authenticator: Authenticator,
-): Promise<Caller | Visitor> {
+): Promise<Caller | ServerCaller | Visitor> {
   const token = bearerToken(c.req.raw.headers);
   const visitor = c.get("visitor");
   if (token === null) {
@@ -38,8 +45,10 @@ export async function identify(
     throw new AppError("unauthenticated", "This needs an access token: Authorization: Bearer …");
   }
   try {
-    const caller = await authenticator.authenticate(token, visitor);
-    c.get("trace").userId = caller.userId;
+    const actAs = c.req.raw.headers.get(ACT_AS_HEADER);
+    const caller = await authenticator.authenticate(token, visitor, actAs);
+    c.get("trace").userId = caller.userId ?? undefined;
+    c.get("trace").keyId = caller.key?.id;
     return caller;
   } catch (error) {
     const isRefusal = error instanceof AppError && error.code !== "unavailable";
@@ -49,7 +58,16 @@ export async function identify(
   }
 }
 
-/** Identifies the caller of a raw route that needs a session. */
-export function identifyCaller(c: HttpContext, authenticator: Authenticator): Promise<Caller> {
-  return identify(c, "session", authenticator) as Promise<Caller>;
+/**
+ * Identifies the caller of a raw route that needs a session. An API key in a person's name is
+ * accepted if the route has a scope and the key has it too.
+ */
+export async function identifyCaller(
+  c: HttpContext,
+  authenticator: Authenticator,
+  scope?: Scope,
+): Promise<Caller> {
+  const caller = await identify(c, "session", authenticator);
+  assertKeyMay({ access: "session", scope }, caller);
+  return caller as Caller;
 }

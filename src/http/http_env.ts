@@ -14,6 +14,8 @@ export interface HttpEnv {
 
 export interface HttpTrace extends Trace {
   userId?: string;
+  /** The API key of the server that called. */
+  keyId?: string;
   errorCode?: string;
   /** Access level of the called operation. */
   access?: Access;

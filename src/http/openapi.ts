@@ -1,6 +1,7 @@
 import type { RawRoute } from "../api/raw_route.ts";
 import type { Operation } from "../api/operation.ts";
 import { SHARED_HEADERS } from "../api/headers.ts";
+import { ACT_AS_HEADER } from "../operations/key_access.ts";
 import { openApiName, openApiPaths } from "./openapi_names.ts";
 import { describeOperation, describeRawRoute } from "./openapi_operations.ts";
 import { type JsonSchema, OpenApiSchemas } from "./openapi_schemas.ts";
@@ -79,5 +80,12 @@ const SECURITY = {
     scheme: "bearer",
     description: `The \`accessToken\` that \`${openApiName("auth.register")}\`, ` +
       `\`${openApiName("auth.login")}\` and \`${openApiName("auth.refresh")}\` return`,
+  },
+  apiKey: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "rtc_<id>_<secret>",
+    description: `The \`token\` that \`${openApiName("apiKey.create")}\` or \`deno task apikey\` ` +
+      `gives a server. \`${ACT_AS_HEADER}: <user id>\` names the person in whose name it calls`,
   },
 };

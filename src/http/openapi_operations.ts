@@ -60,8 +60,15 @@ function requestBodyOf({ name }: Operation, body: JsonSchema, schemas: OpenApiSc
   return { required, content: { "application/json": { schema } } };
 }
 
-/** Adds an empty requirement next to the token if the call also works without one. */
-function securityOf({ access, optionalSession }: Pick<Operation, "access" | "optionalSession">) {
-  if (access !== "public") return optionalSession ? [{ bearer: [] }, {}] : [{ bearer: [] }];
+/**
+ * Adds an empty requirement next to the token if the call also works without one, and an API key if
+ * a server may call it.
+ */
+function securityOf(
+  { access, scope, optionalSession }: Pick<Operation, "access" | "scope" | "optionalSession">,
+) {
+  const byKey = scope === undefined ? [] : [{ apiKey: [] }];
+  if (access === "server") return byKey;
+  if (access !== "public") return [{ bearer: [] }, ...byKey, ...(optionalSession ? [{}] : [])];
   return optionalSession ? [{}, { bearer: [] }] : [];
 }

@@ -49,8 +49,9 @@ function challengeOf({ code }: AppError, trace: HttpTrace): HeadersInit {
     return { "www-authenticate": challenge("invalid_token", "The token has expired") };
   }
   if (trace.tokenRefused) return { "www-authenticate": challenge("invalid_token") };
-  const lacksRole = code === "forbidden" && trace.access === "admin";
-  return lacksRole ? { "www-authenticate": challenge("insufficient_scope") } : {};
+  const lacksScope = code === "forbidden" &&
+    (trace.access === "admin" || trace.keyId !== undefined);
+  return lacksScope ? { "www-authenticate": challenge("insufficient_scope") } : {};
 }
 
 /** Returns Hono's `onError` handler, for everything that a route or a middleware threw. */

@@ -21,6 +21,7 @@ export function logRequest(log: Log, c: HttpContext, durationMs: number): void {
     requestId: visitor.requestId,
     address: visitor.address,
     userId: trace.userId,
+    keyId: trace.keyId,
     operation: trace.operation,
     code: trace.errorCode,
     userAgent: visitor.userAgent || undefined,

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 
-export type LaunchMode = "dev" | "start" | "parallel" | "admin" | "doctor";
+export type LaunchMode = "dev" | "start" | "parallel" | "admin" | "apikey" | "doctor";
 
 export interface LaunchPlace {
   /** The folder of the program's source. */
@@ -36,6 +36,7 @@ export function serverArguments(
   const flags = ["--quiet", "--env-file", ...lock(environment), ...permissions(environment, place)];
   if (mode === "start") return ["run", ...flags, "src/main.ts"];
   if (mode === "admin") return ["run", ...flags, "src/admin.ts"];
+  if (mode === "apikey") return ["run", ...flags, "src/apikey.ts"];
   if (mode === "doctor") return ["run", ...flags, "src/doctor.ts"];
   if (mode === "dev") return ["run", "--watch=src", ...flags, "src/main.ts"];
   const port = given(environment, "PORT") ?? "5000";

@@ -24,7 +24,7 @@ export function mountMedia(app: Hono<HttpEnv>, options: MediaRouteOptions): void
   const { media } = options;
   const by = callers(options);
   app.post("/api/media/upload", async (c) => {
-    const { userId } = await by(c, "upload");
+    const { userId } = await by(c, "upload", "messages:write");
     assertPlain(c.req.raw.headers);
     const created = await media.forms.take(userId, c.req.raw);
     return c.json(mediaView(created), 201, { location: `/api/media/${created.id}` });
@@ -34,8 +34,8 @@ export function mountMedia(app: Hono<HttpEnv>, options: MediaRouteOptions): void
 }
 
 function callers({ authenticator, dispatcher }: MediaRouteOptions): Callers {
-  return async (c, limit) => {
-    const caller = await identifyCaller(c, authenticator);
+  return async (c, limit, scope) => {
+    const caller = await identifyCaller(c, authenticator, scope);
     await dispatcher.charge(limit, caller, c.get("trace"));
     return caller;
   };
@@ -45,7 +45,7 @@ async function download(c: HttpContext, media: MediaServices, by: Callers): Prom
   const { thumbnail, link } = downloadQuery(c.req.raw.url);
   const id = c.req.param("mediaId")!;
   const verified = link && await media.links.verify(id, link);
-  const { userId } = verified ?? await by(c, "read");
+  const { userId } = verified ?? await by(c, "read", "messages:read");
   const found = await media.access.require(userId, idOf(id));
   const file = representationOf(found, thumbnail);
   if (!file) throw notFound("thumbnail of the upload", found.id);

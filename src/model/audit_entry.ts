@@ -40,6 +40,9 @@ export const AUDIT_ACTIONS = [
   "member.left",
   "member.role_changed",
   "encryption.restarted",
+  "api_key.created",
+  "api_key.rotated",
+  "api_key.ended",
 ] as const;
 
 export type AuditAction = typeof AUDIT_ACTIONS[number];
@@ -52,8 +55,10 @@ export interface AuditEntry {
   id: string;
   at: number;
   action: AuditAction;
-  /** Null for actions of the server itself. */
+  /** Null for actions of the server itself, and of an API key that acted by itself. */
   actorId: string | null;
+  /** The API key with which a server acted, by itself or in the name of `actorId`. */
+  keyId: string | null;
   /** The user concerned; null where there is no single one. */
   userId: string | null;
   chatId: string | null;
@@ -86,6 +91,7 @@ export function newAuditEntry(
     at,
     action,
     actorId,
+    keyId: visitor?.key?.id ?? null,
     userId: userId ?? null,
     chatId: chatId ?? null,
     door: visitor?.transport ?? null,

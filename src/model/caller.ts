@@ -1,3 +1,5 @@
+import type { Scope } from "./api_key.ts";
+
 /** The transport of a request. Rules never depend on it; logs and audits name it. */
 export type TransportName = "rest" | "ws" | "socketio";
 
@@ -7,9 +9,25 @@ export interface Visitor {
   address: string;
   userAgent: string;
   requestId: string;
+  /** The API key of a server that calls; absent for everybody else. */
+  key?: CallerKey;
 }
 
-/** The authenticated caller: the token is verified and its session is alive. */
+export interface CallerKey {
+  id: string;
+  scopes: readonly Scope[];
+}
+
+/** A server that calls with an API key, and not in a person's name. */
+export interface ServerCaller extends Visitor {
+  key: CallerKey;
+  userId: null;
+}
+
+/**
+ * The authenticated caller: the token is verified and its session is alive. With a `key`, a server
+ * acts in this person's name, and there is no session: `sessionId` is empty.
+ */
 export interface Caller extends Visitor {
   userId: string;
   sessionId: string;

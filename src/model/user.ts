@@ -8,7 +8,8 @@ export interface Suspension {
   /** When it expires; null holds until an administrator lifts it. */
   until: number | null;
   reason: string;
-  byUserId: string;
+  /** Null if a server did it with an API key. */
+  byUserId: string | null;
 }
 
 /**

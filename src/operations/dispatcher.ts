@@ -7,6 +7,7 @@ import { sharedTurns } from "../core/turns.ts";
 import type { Tracing } from "../core/tracing.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { describeUnlisted } from "./answer_check.ts";
+import { assertKeyMay } from "./key_access.ts";
 import { describeIssue, toInvalidRequest } from "./field_errors.ts";
 import { Answer, type Bound } from "./handler.ts";
 import { assertDecentJson } from "./json_input.ts";
@@ -47,9 +48,9 @@ export interface DispatcherOptions {
 }
 
 /**
- * The one entry to all operations, for all transports: session → well-formed JSON → schema → rate
- * limit → administrator → handler. Validation comes before the rate limit, so that a mistyped
- * request does not use up the limits that guard against guessing.
+ * The one entry to all operations, for all transports: session, or API key with its scope →
+ * well-formed JSON → schema → rate limit → administrator → handler. Validation comes before the
+ * rate limit, so that a mistyped request does not use up the limits that guard against guessing.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -87,9 +88,10 @@ export class Dispatcher {
 
   /**
    * Counts one use against a limit; throws `rate_limited`. Raw routes that are not operations
-   * (uploads, for example) call it themselves.
+   * (uploads, for example) call it themselves. All calls with one API key share one limit.
    */
-  async charge(name: LimitName, caller: Caller | Visitor, trace: Trace = {}): Promise<void> {
+  async charge(kind: LimitName, caller: Caller | Visitor, trace: Trace = {}): Promise<void> {
+    const name = caller.key ? "key" : kind;
     const rate = this.#options.rates[name];
     let decision;
     try {
@@ -127,20 +129,22 @@ export class Dispatcher {
     trace: Trace,
   ): Promise<Answer<unknown>> {
     assertSession(operation, caller);
+    assertKeyMay(operation, caller);
     // Many requests that come at once are validated in several turns of the event loop.
     const input = await sharedTurns.run(() =>
       withinPage(validate(operation.input, raw), this.#options.pageSize)
     );
     await this.charge(operation.limit, caller, trace);
-    if (operation.access === "admin") await this.#assertAdmin(caller as Caller);
+    if (operation.access === "admin") await this.#assertAdmin(caller);
     const result = await handle(caller, input);
     const answer = result instanceof Answer ? result : new Answer(usualStatus(operation), result);
     if (this.#options.checkAnswers) checkAnswer(operation, answer.data);
     return answer;
   }
 
-  async #assertAdmin(caller: Caller): Promise<void> {
-    if (await this.#options.isAdmin(caller)) return;
+  /** A server that acts by itself needs the operation's scope only. */
+  async #assertAdmin(caller: Caller | Visitor): Promise<void> {
+    if (!isCaller(caller) || await this.#options.isAdmin(caller)) return;
     throw new AppError("forbidden", "Only administrators may do this");
   }
 
@@ -163,7 +167,7 @@ export class Dispatcher {
 }
 
 function assertSession(operation: Operation, caller: Caller | Visitor): void {
-  if (operation.access === "public" || isCaller(caller)) return;
+  if (operation.access === "public" || isCaller(caller) || caller.key) return;
   throw new AppError("unauthenticated", "This needs an access token");
 }
 

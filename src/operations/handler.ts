@@ -1,7 +1,13 @@
-import type { Caller, Visitor } from "../model/caller.ts";
+import type { Caller, ServerCaller, Visitor } from "../model/caller.ts";
 import type { Access, InputOf, Operation, OutputOf } from "../api/operation.ts";
 
-export type CallerFor<A extends Access> = A extends "public" ? Visitor : Caller;
+/** An administrator, or a server whose API key has the scope of the operation. */
+export type AdminCaller = Caller | ServerCaller;
+
+export type CallerFor<A extends Access> = A extends "public" ? Visitor
+  : A extends "server" ? ServerCaller
+  : A extends "admin" ? AdminCaller
+  : Caller;
 
 /** A success with a status other than the operation's usual one; sockets ignore the status. */
 export class Answer<T> {

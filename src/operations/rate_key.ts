@@ -1,11 +1,15 @@
 import type { Caller, Visitor } from "../model/caller.ts";
 
 export function isCaller(caller: Caller | Visitor): caller is Caller {
-  return "userId" in caller;
+  return typeof (caller as Partial<Caller>).userId === "string";
 }
 
-/** Returns the subject of a limit: the user, or the network of a visitor without a session. */
+/**
+ * Returns the subject of a limit: the API key, the user, or the network of a visitor without a
+ * session.
+ */
 export function rateKey(caller: Caller | Visitor): string {
+  if (caller.key) return `key:${caller.key.id}`;
   return isCaller(caller) ? caller.userId : networkOf(caller.address);
 }
 

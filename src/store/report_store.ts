@@ -13,6 +13,6 @@ export interface ReportStore {
   redactReportsAbout(userId: string): Promise<void>;
   /** Blanks the texts that this person wrote in reports; the reported message stays. */
   redactBy(reporterId: string): Promise<void>;
-  /** Null when missing; resolving twice keeps the first resolution. */
-  resolve(id: string, by: string, at: number): Promise<Report | null>;
+  /** `by` is null for a server. Null when missing; resolving twice keeps the first resolution. */
+  resolve(id: string, by: string | null, at: number): Promise<Report | null>;
 }

@@ -9,6 +9,7 @@ export const ENTITIES = [
   "users",
   "identities",
   "sessions",
+  "api_keys",
   "one_time_tokens",
   "audit",
   "erasures",

@@ -1,6 +1,7 @@
 import type { AbandonedGroupStore } from "./abandoned_group_store.ts";
 import type { StorageUsage } from "../model/media.ts";
 import type { AccountStore } from "./account_store.ts";
+import type { ApiKeyStore } from "./api_key_store.ts";
 import type { AuditStore } from "./audit_store.ts";
 import type { BlockStore } from "./block_store.ts";
 import type { ChatStore } from "./chat_store.ts";
@@ -41,6 +42,7 @@ export interface Store {
   readonly users: UserStore;
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
+  readonly apiKeys: ApiKeyStore;
   readonly chats: ChatStore;
   readonly memberships: MembershipStore;
   readonly messages: MessageStore;

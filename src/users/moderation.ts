@@ -1,7 +1,7 @@
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { fieldError, notFound } from "../core/errors.ts";
 import { idsOf } from "../core/ids.ts";
-import type { Caller } from "../model/caller.ts";
+import type { Caller, ServerCaller } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
 import type { AccountChanges } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
@@ -20,7 +20,7 @@ export class Moderation {
    * Suspends the account: all of its sessions and sockets end, and it can do nothing from now on.
    */
   async suspend(
-    caller: Caller,
+    caller: Caller | ServerCaller,
     userId: string,
     { reason, until }: { reason: string; until: number | null },
   ): Promise<User> {
@@ -52,7 +52,7 @@ export class Moderation {
   }
 
   /** Changes nothing if the account is not suspended. */
-  async unsuspend(caller: Caller, userId: string): Promise<User> {
+  async unsuspend(caller: Caller | ServerCaller, userId: string): Promise<User> {
     const changed = await this.options.changes.by(caller, userId, ({ user }) => {
       if (!user.suspension) return {};
       return { user: { suspension: null }, note: { action: "user.unsuspended" } };
@@ -62,7 +62,7 @@ export class Moderation {
   }
 
   /** Ends all sessions of the account, and pending changes begun in them, without suspending it. */
-  async endSessions(caller: Caller, userId: string): Promise<number> {
+  async endSessions(caller: Caller | ServerCaller, userId: string): Promise<number> {
     const changed = await this.options.changes.by(caller, userId, ({ sessions }) => ({
       endSessions: { ids: idsOf(sessions), reason: "ended_by_admin" },
       deleteTokens: ["second_factor", "change_email"],

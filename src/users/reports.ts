@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { fieldError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import type { Caller } from "../model/caller.ts";
+import type { Caller, ServerCaller } from "../model/caller.ts";
 import type { Message } from "../model/message.ts";
 import type { Report, ReportReason } from "../model/report.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
@@ -72,7 +72,11 @@ export class Reports {
   }
 
   /** Resolving a report again changes nothing. */
-  async resolve(caller: Caller, reportId: string, decision: string): Promise<Report> {
+  async resolve(
+    caller: Caller | ServerCaller,
+    reportId: string,
+    decision: string,
+  ): Promise<Report> {
     const report = await this.store.reports.resolve(reportId, caller.userId, this.clock.now());
     if (!report) throw notFound("report", reportId);
     await this.audit.by(caller, { action: "report.resolved", details: { reportId, decision } });

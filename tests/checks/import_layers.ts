@@ -17,6 +17,7 @@ const FEATURES = [
   "media",
   "notifications",
   "encryption",
+  "api_keys",
 ] as const;
 
 const BASE = ["core", "model"] as const;
@@ -74,8 +75,9 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "version.ts": { values: [] },
   /** Together the composition root: ports with their adapters, the rules, the transports. */
   "app.ts": { values: "anything" },
-  /** A separate command on the same store. */
+  /** Separate commands on the same store. */
   "admin.ts": { values: "anything" },
+  "apikey.ts": { values: "anything" },
   "adapters.ts": { values: "anything" },
   "services.ts": { values: "anything" },
   "transports.ts": { values: "anything" },

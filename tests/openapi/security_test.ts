@@ -5,15 +5,18 @@ import { describedIn, documents } from "./document.ts";
 Deno.test("OpenAPI: the token is required, optional or not used, as the operation says", async () => {
   const { openApi, operations } = await documents();
   const byName = new Map(describedIn(openApi).map(([, , one]) => [one.operationId, one]));
-  for (const { name, access, optionalSession, rest } of operations) {
+  for (const { name, access, scope, optionalSession, rest } of operations) {
     if (rest === undefined) continue;
-    const expected = access !== "public"
-      ? [{ bearer: [] }]
+    const byKey = scope === undefined ? [] : [{ apiKey: [] }];
+    const expected = access === "server"
+      ? byKey
+      : access !== "public"
+      ? [{ bearer: [] }, ...byKey]
       : optionalSession
       ? [{}, { bearer: [] }]
       : [];
     assert.deepEqual(byName.get(openApiName(name))!.security, expected, name);
   }
   assert.deepEqual(byName.get("secondFactorVerify")!.security, [{}, { bearer: [] }]);
-  assert.deepEqual(byName.get("mediaDownload")!.security, [{ bearer: [] }, {}]);
+  assert.deepEqual(byName.get("mediaDownload")!.security, [{ bearer: [] }, { apiKey: [] }, {}]);
 });

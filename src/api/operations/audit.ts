@@ -12,7 +12,12 @@ const AuditEntryView = lazy(() =>
     id,
     at: timestamp,
     action: z.enum(AUDIT_ACTIONS),
-    actorId: userId.nullable().describe("Null for the server itself"),
+    actorId: userId.nullable().describe(
+      "Null for the server itself, and for an API key that acted by itself",
+    ),
+    keyId: id.nullable().describe(
+      "The API key of the server that did it, in the actor's name if there is one",
+    ),
     userId: userId.nullable().describe("Whom it concerns"),
     chatId: chatId.nullable(),
     address: z.string().nullable().describe("Null for what others did"),
@@ -60,6 +65,7 @@ export const adminAudit = operation({
   summary: "Everything, or everything about one person, newest first",
   tag,
   access: "admin",
+  scope: "admin:read",
   limit: "read",
   input: () => z.strictObject({ userId: userId.optional(), ...paging() }),
   output: () => page(AuditEntryView()),

@@ -61,6 +61,7 @@ export const openDirectChat = operation({
     "The direct chat with a user, made on first use: a plain one, and an encrypted one beside it",
   tag: chats,
   access: "session",
+  scope: "chats:write",
   limit: "join",
   input: () => z.strictObject({ userId, encrypted: flag.optional() }),
   output: ChatWithMembers,
@@ -78,6 +79,7 @@ export const listChats = operation({
   summary: "The inbox, most recent first",
   tag: chats,
   access: "session",
+  scope: "chats:read",
   limit: "read",
   input: () => z.strictObject({ limit, cursor: cursor.optional() }),
   output: () => page(InboxItem()),
@@ -89,6 +91,7 @@ export const getChat = operation({
   summary: "A chat and its members",
   tag: chats,
   access: "session",
+  scope: "chats:read",
   limit: "read",
   input: () => z.strictObject({ chatId }),
   output: ChatWithMembers,
@@ -101,6 +104,7 @@ export const markRead = operation({
   summary: "Move the caller's read cursor forward",
   tag: chats,
   access: "session",
+  scope: "chats:write",
   limit: "signal",
   input: () => z.strictObject({ chatId, seq }),
   output: ReceiptView,
@@ -114,6 +118,7 @@ export const markDelivered = operation({
   summary: "Move the caller's delivered cursor forward",
   tag: chats,
   access: "session",
+  scope: "chats:write",
   limit: "signal",
   input: () => z.strictObject({ chatId, seq }),
   output: ReceiptView,
@@ -134,6 +139,7 @@ export const getChanges = operation({
   summary: "All rows of a chat touched after a revision",
   tag: chats,
   access: "session",
+  scope: "chats:read",
   limit: "read",
   input: () => z.strictObject({ chatId, after: rev.default(0) }),
   output: () => ChangesView().extend({ incarnation: incarnation() }).meta({ id: "ChatChanges" }),
@@ -155,6 +161,7 @@ export const sync = operation({
   summary: "Catch up on every chat of the caller's, new and left ones included",
   tag: chats,
   access: "session",
+  scope: "chats:read",
   limit: "read",
   input: () =>
     z.strictObject({
@@ -178,6 +185,7 @@ export const createGroup = operation({
   summary: "Make a group",
   tag: groups,
   access: "session",
+  scope: "chats:write",
   limit: "join",
   input: () =>
     z.strictObject({
@@ -198,6 +206,7 @@ export const listGroups = operation({
   summary: "The caller's groups, most recent first",
   tag: groups,
   access: "session",
+  scope: "chats:read",
   limit: "read",
   input: () => z.strictObject({ limit, cursor: cursor.optional() }),
   output: () => page(InboxItem()),
@@ -209,6 +218,7 @@ export const getGroup = operation({
   summary: "A group and its members",
   tag: groups,
   access: "session",
+  scope: "chats:read",
   limit: "read",
   input: () => z.strictObject({ groupId: chatId }),
   output: ChatWithMembers,
@@ -221,6 +231,7 @@ export const updateGroup = operation({
   summary: "Change a group's name, description or picture",
   tag: groups,
   access: "session",
+  scope: "chats:write",
   limit: "write",
   input: () =>
     z.strictObject({
@@ -241,6 +252,7 @@ export const addMembers = operation({
   summary: "Add people to a group",
   tag: groups,
   access: "session",
+  scope: "chats:write",
   limit: "join",
   input: () =>
     z.strictObject({
@@ -257,6 +269,7 @@ export const removeMember = operation({
   summary: "Leave a group, or remove someone from it",
   tag: groups,
   access: "session",
+  scope: "chats:write",
   limit: "write",
   input: () => z.strictObject({ groupId: chatId, userId }),
   output: null,
@@ -269,6 +282,7 @@ export const setRole = operation({
   summary: "Make a member owner, admin or plain member",
   tag: groups,
   access: "session",
+  scope: "chats:write",
   limit: "write",
   input: () =>
     z.strictObject({

@@ -58,6 +58,7 @@ const UPLOAD: RawRoute = {
   description: UPLOAD_DESCRIPTION,
   tag,
   access: "session",
+  scope: "messages:write",
   requestBody: {
     required: true,
     content: {
@@ -102,6 +103,7 @@ const DOWNLOAD: RawRoute = {
   description: DOWNLOAD_DESCRIPTION,
   tag,
   access: "session",
+  scope: "messages:read",
   optionalSession: true,
   parameters: [
     mediaId,

@@ -47,6 +47,7 @@ export const sendMessage = operation({
   summary: "Send a message",
   tag,
   access: "session",
+  scope: "messages:write",
   limit: "send",
   input: () =>
     z.strictObject({
@@ -81,6 +82,7 @@ export const editMessage = operation({
   summary: "Change the text of one's own message, and whom it mentions",
   tag,
   access: "session",
+  scope: "messages:write",
   limit: "write",
   input: () =>
     z.strictObject({
@@ -100,6 +102,7 @@ export const deleteMessage = operation({
   summary: "Delete a message; a tombstone stays",
   tag,
   access: "session",
+  scope: "messages:write",
   limit: "write",
   input: () => z.strictObject({ messageId }),
   output: null,
@@ -113,6 +116,7 @@ export const reactToMessage = operation({
   summary: "Add a reaction to a message, or take it back",
   tag,
   access: "session",
+  scope: "messages:write",
   limit: "write",
   input: () =>
     z.strictObject({ messageId, emoji: emoji(), remove: flag.default(false) })
@@ -131,6 +135,7 @@ export const listReactions = operation({
   summary: "Who has reacted to a message with an emoji, in the order in which they did",
   tag,
   access: "session",
+  scope: "messages:read",
   limit: "read",
   input: () =>
     z.strictObject({
@@ -149,6 +154,7 @@ export const pinMessage = operation({
   summary: "Pin a message, or unpin it",
   tag,
   access: "session",
+  scope: "messages:write",
   limit: "write",
   input: () => z.strictObject({ messageId, unpin: flag.default(false) }),
   output: MessageView,
@@ -162,6 +168,7 @@ export const listMessages = operation({
   summary: "Read the history of a chat",
   tag,
   access: "session",
+  scope: "messages:read",
   limit: "read",
   input: () =>
     z.strictObject({
@@ -182,6 +189,7 @@ export const listPinnedMessages = operation({
   summary: "The pinned messages of a chat, most recently pinned first",
   tag,
   access: "session",
+  scope: "messages:read",
   limit: "read",
   input: () => z.strictObject({ chatId }),
   output: () => page(MessageView()),
@@ -194,6 +202,7 @@ export const searchMessages = operation({
   summary: "Search the caller's chats, newest first; a short page may still have a next",
   tag,
   access: "session",
+  scope: "messages:read",
   limit: "search",
   input: () =>
     z.strictObject({

@@ -94,6 +94,7 @@ export const listReports = operation({
   summary: "Reports, newest first",
   tag: administration,
   access: "admin",
+  scope: "moderation",
   limit: "read",
   input: () =>
     z.strictObject({
@@ -110,6 +111,7 @@ export const resolveReport = operation({
   summary: "Mark a report as dealt with",
   tag: administration,
   access: "admin",
+  scope: "moderation",
   limit: "write",
   input: () =>
     z.strictObject({
@@ -135,6 +137,7 @@ export const suspendUser = operation({
   summary: "Suspend an account: its sessions and sockets end at once",
   tag: administration,
   access: "admin",
+  scope: "moderation",
   limit: "write",
   input: () =>
     z.strictObject({
@@ -152,6 +155,7 @@ export const unsuspendUser = operation({
   summary: "Lift a suspension",
   tag: administration,
   access: "admin",
+  scope: "moderation",
   limit: "write",
   input: () => z.strictObject({ userId }),
   output: SuspensionView,
@@ -164,6 +168,7 @@ export const endUserSessions = operation({
   summary: "End all sessions of an account, and close its sockets, without suspending it",
   tag: administration,
   access: "admin",
+  scope: "moderation",
   limit: "write",
   input: () => z.strictObject({ userId }),
   output: () => z.strictObject({ ended: z.int() }),

@@ -10,6 +10,7 @@ export const getProfile = operation({
   summary: "The caller's own account",
   tag,
   access: "session",
+  scope: "users:read",
   limit: "read",
   input: () => z.strictObject({}),
   output: ProfileView,
@@ -21,6 +22,7 @@ export const updateProfile = operation({
   summary: "Change what the caller's profile says",
   tag,
   access: "session",
+  scope: "users:write",
   limit: "write",
   input: () =>
     z.strictObject({
@@ -61,6 +63,7 @@ export const getUser = operation({
   summary: "A person",
   tag,
   access: "session",
+  scope: "users:read",
   limit: "read",
   input: () => z.strictObject({ userId }),
   output: UserView,
@@ -76,6 +79,7 @@ export const listUsers = operation({
   summary: "Several people at once; those who are not found are left out",
   tag,
   access: "session",
+  scope: "users:read",
   limit: "read",
   input: () =>
     z.strictObject({

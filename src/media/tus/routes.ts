@@ -4,6 +4,7 @@ import { AppError, quote } from "../../core/errors.ts";
 import type { HttpContext, HttpEnv } from "../../http/http_env.ts";
 import { problemResponse } from "../../http/problem_response.ts";
 import type { Caller } from "../../model/caller.ts";
+import type { Scope } from "../../model/api_key.ts";
 import type { Media } from "../../model/media.ts";
 import type { LimitName } from "../../api/operation.ts";
 import { assertPlain, idOf } from "../raw_requests.ts";
@@ -19,7 +20,7 @@ import {
 } from "../tus.ts";
 
 /** Identifies the caller of a request whose body is bytes, and charges it to a rate limit. */
-export type Callers = (c: HttpContext, limit: LimitName) => Promise<Caller>;
+export type Callers = (c: HttpContext, limit: LimitName, scope?: Scope) => Promise<Caller>;
 
 const UPLOADS = "/api/media/uploads";
 

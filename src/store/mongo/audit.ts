@@ -2,7 +2,7 @@ import type { ClientSession, Collection, Filter } from "mongodb";
 import type { AuditEntry } from "../../model/audit_entry.ts";
 import type { AuditPage, AuditStore } from "../audit_store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { type Document, eq, fromDocument, toDocument } from "./documents.ts";
+import { type Document, eq, readerOf, toDocument } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
 
 type AuditDocument = Document<AuditEntry>;
@@ -15,6 +15,9 @@ export const AUDIT: CollectionSpec = {
     { name: "ofChat", key: { chatId: 1, _id: -1 } },
   ],
 };
+
+/** Releases without API keys did not write it. */
+const readEntry = readerOf<AuditEntry>(() => ({ keyId: null }));
 
 export class MongoAuditStore implements AuditStore {
   readonly #audit: Collection<AuditDocument>;
@@ -58,6 +61,6 @@ export class MongoAuditStore implements AuditStore {
   ): Promise<AuditEntry[]> {
     const from = before === null ? {} : { _id: { $lt: before } };
     const found = this.#audit.find({ ...filter, ...from }).sort({ _id: -1 }).limit(limit);
-    return (await found.toArray()).map(fromDocument<AuditEntry>);
+    return (await found.toArray()).map(readEntry);
   }
 }

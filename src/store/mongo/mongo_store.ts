@@ -2,6 +2,7 @@ import type { Store } from "../store.ts";
 import { WriteProbe } from "../write_probe.ts";
 import { MongoAbandonedGroupStore } from "./abandoned_groups.ts";
 import { MongoAccountStore } from "./accounts.ts";
+import { API_KEYS, MongoApiKeyStore } from "./api_keys.ts";
 import { AUDIT, MongoAuditStore } from "./audit.ts";
 import { BLOCKS, MongoBlockStore } from "./blocks.ts";
 import { CallGate } from "./call_gate.ts";
@@ -47,6 +48,7 @@ const COLLECTIONS = [
   USERS,
   USER_KEYS,
   SESSIONS,
+  API_KEYS,
   CHATS,
   MEMBERSHIPS,
   MESSAGES,
@@ -94,6 +96,7 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
   };
   return {
     ...account,
+    apiKeys: new MongoApiKeyStore(mongo),
     accounts: new MongoAccountStore(mongo, account),
     chats: new MongoChatStore(mongo),
     memberships: new MongoMembershipStore(mongo),

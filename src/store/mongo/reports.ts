@@ -71,7 +71,7 @@ export class MongoReportStore implements ReportStore {
     await this.#reports.updateMany({ reporterId: eq(reporterId) }, { $set: { details: "" } });
   }
 
-  async resolve(id: string, by: string, at: number): Promise<Report | null> {
+  async resolve(id: string, by: string | null, at: number): Promise<Report | null> {
     const resolved = await this.#reports.findOneAndUpdate(
       { _id: eq(id), resolvedAt: null },
       { $set: { resolvedAt: at, resolvedBy: by } },

@@ -33,6 +33,7 @@ const KEYS: Partial<Record<Entity, (row: PortableRow) => string[]>> = {
 /** Fields that documents of earlier releases lack, with the defaults of the entities' readers. */
 const DEFAULTS: Partial<Record<Entity, (row: PortableRow) => PortableRow>> = {
   sessions: () => ({ previousHash: null, rotatedAt: null }),
+  audit: () => ({ keyId: null }),
   chats: () => ({ generation: 0, history: "all" }),
   memberships: () => ({ addedByStranger: false, hiddenSeq: 0 }),
   messages: () => ({ ...messageDefaults() }),

@@ -8,6 +8,7 @@ const AUDIT = new Table<AuditEntry>("audit", {
   at: "value",
   action: "value",
   actorId: "value",
+  keyId: "value",
   userId: "value",
   chatId: "value",
   door: "value",

@@ -62,7 +62,7 @@ export class SqliteReportStore implements ReportStore {
     return this.#redact("details = ''", "reporterId", reporterId);
   }
 
-  resolve(id: string, by: string, at: number): Promise<Report | null> {
+  resolve(id: string, by: string | null, at: number): Promise<Report | null> {
     return this.#db.write(() => {
       this.#db.run(
         "UPDATE reports SET resolvedBy = ?, resolvedAt = ? WHERE id = ? AND resolvedAt IS NULL",

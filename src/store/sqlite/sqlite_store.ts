@@ -4,6 +4,7 @@ import type { Store } from "../store.ts";
 import { WriteProbe } from "../write_probe.ts";
 import { SqliteAbandonedGroupStore } from "./abandoned_groups.ts";
 import { SqliteAccountStore } from "./accounts.ts";
+import { SqliteApiKeyStore } from "./api_keys.ts";
 import { SqliteAuditStore } from "./audit.ts";
 import { SqliteBlockStore } from "./blocks.ts";
 import { SqliteChatStore } from "./chats.ts";
@@ -66,6 +67,7 @@ export class SqliteStore implements Store {
   readonly users: SqliteUserStore;
   readonly accounts: SqliteAccountStore;
   readonly sessions: SqliteSessionStore;
+  readonly apiKeys: SqliteApiKeyStore;
   readonly chats: SqliteChatStore;
   readonly memberships: SqliteMembershipStore;
   readonly messages: SqliteMessageStore;
@@ -111,6 +113,7 @@ export class SqliteStore implements Store {
       deliveries,
     });
     this.sessions = new SqliteSessionStore(db);
+    this.apiKeys = new SqliteApiKeyStore(db);
     this.memberships = new SqliteMembershipStore(db);
     this.handshakes = new SqliteHandshakeStore(db);
     this.media = new SqliteMediaStore(db, deliveries);

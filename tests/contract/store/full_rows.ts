@@ -1,3 +1,4 @@
+import type { ApiKey } from "../../../src/model/api_key.ts";
 import type { AuditEntry } from "../../../src/model/audit_entry.ts";
 import type { Block } from "../../../src/model/block.ts";
 import type { Chat } from "../../../src/model/chat.ts";
@@ -30,6 +31,7 @@ export interface FullRows {
   users: User[];
   identities: Identity[];
   sessions: Session[];
+  apiKeys: ApiKey[];
   chats: Chat[];
   memberships: Membership[];
   messages: Message[];
@@ -137,6 +139,20 @@ function accountRows() {
     endedAt: T0 + 4,
     endReason: "logout",
   }];
+  const apiKeys: ApiKey[] = [{
+    id: id(28),
+    name: "Backend",
+    scopes: ["users:write", "act_as"],
+    secretHash: "hash of a secret",
+    previousHash: "hash of the one before",
+    previousUntil: T0 + 1,
+    createdAt: T0,
+    createdBy: ANN,
+    expiresAt: T0 + 2,
+    endedAt: T0 + 3,
+    lastUsedAt: T0 + 1,
+    lastAddress: "192.0.2.1",
+  }];
   const oneTimeTokens: OneTimeToken[] = [{
     id: "hash of a token",
     purpose: "change_email",
@@ -151,6 +167,7 @@ function accountRows() {
     at: T0,
     action: "member.role_changed",
     actorId: ANN,
+    keyId: id(28),
     userId: BEN,
     chatId: CHAT,
     door: "ws",
@@ -172,7 +189,7 @@ function accountRows() {
     resolvedBy: ANN,
   }];
   const erasures: Erasure[] = [{ userId: BEN, requestedAt: T0 }];
-  return { users, identities, sessions, oneTimeTokens, audit, blocks, reports, erasures };
+  return { users, identities, sessions, apiKeys, oneTimeTokens, audit, blocks, reports, erasures };
 }
 
 function chatRows() {

@@ -1,4 +1,5 @@
 import { newId } from "../../../src/core/ids.ts";
+import type { ApiKey } from "../../../src/model/api_key.ts";
 import type { AuditEntry } from "../../../src/model/audit_entry.ts";
 import type { Block } from "../../../src/model/block.ts";
 import { type Chat, directKeysOf } from "../../../src/model/chat.ts";
@@ -64,6 +65,24 @@ export function aSession(fields: Partial<Session> = {}): Session {
     expiresAt: T0 + 1_000,
     endedAt: null,
     endReason: null,
+    ...fields,
+  };
+}
+
+export function anApiKey(fields: Partial<ApiKey> = {}): ApiKey {
+  return {
+    id: newId(),
+    name: "Backend",
+    scopes: ["users:write", "act_as"],
+    secretHash: `hash${++count}`,
+    previousHash: null,
+    previousUntil: null,
+    createdAt: T0,
+    createdBy: null,
+    expiresAt: null,
+    endedAt: null,
+    lastUsedAt: null,
+    lastAddress: "",
     ...fields,
   };
 }
@@ -150,6 +169,7 @@ export function anAuditEntry(fields: Partial<AuditEntry> = {}): AuditEntry {
     at: T0,
     action: "password.changed",
     actorId: newId(),
+    keyId: null,
     userId: newId(),
     chatId: null,
     door: "rest",

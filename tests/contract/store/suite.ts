@@ -1,6 +1,7 @@
 import type { Store } from "../../../src/store/store.ts";
 import { abandonedGroupContract } from "./abandoned_groups.ts";
 import { accountContract } from "./accounts.ts";
+import { apiKeyContract } from "./api_keys.ts";
 import { auditContract } from "./audit.ts";
 import { blockContract } from "./blocks.ts";
 import { chatContract } from "./chats.ts";
@@ -52,6 +53,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   users: userContract,
   accounts: accountContract,
   sessions: sessionContract,
+  "API keys": apiKeyContract,
   chats: chatContract,
   memberships: membershipContract,
   messages: messageContract,

@@ -17,6 +17,7 @@ import { step as tusDetails } from "./0016_tus_details.ts";
 import { step as emojiInOneForm } from "./0017_emoji_in_one_form.ts";
 import { step as usersByRole } from "./0018_users_by_role.ts";
 import { step as webhooks } from "./0019_webhooks.ts";
+import { step as apiKeys } from "./0020_api_keys.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -45,4 +46,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   emojiInOneForm,
   usersByRole,
   webhooks,
+  apiKeys,
 ];
