@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { delay } from "../core/delay.ts";
 import { AppError, notFound } from "../core/errors.ts";
 import { NO_TRACING, type Tracing } from "../core/tracing.ts";
@@ -27,21 +28,15 @@ interface Job {
   within: <T>(work: () => T) => T;
 }
 
-interface Lane {
-  jobs: Job[];
-  running: boolean;
-  lastStart: number;
-}
-
 /** Result of a job in one attempt; only a commit makes it final. */
 type Result = { job: Job; value: unknown } | { job: Job; error: unknown };
 
 export interface ChatWriterOptions {
   /**
-   * Minimum time between two commits to a chat, in milliseconds: writes that arrive sooner wait and
-   * share one.
+   * Waits between two commits to a chat, for writes that share the second one. By default it lets
+   * the event loop read what has arrived meanwhile, and waits no longer.
    */
-  gatherMs?: number;
+  gather?: () => Promise<void>;
   /** Maximum number of edits in one commit. */
   maxBatch?: number;
   /** Called with the figures of each commit. */
@@ -83,22 +78,21 @@ const MAX_ATTEMPTS = 50;
  */
 const MAX_BATCH_CHARACTERS = 40_000;
 
-/** Maximum number of chats whose last commit time is kept; past it, idle chats are dropped. */
-const MAX_LANES = 1_000;
-
 /**
  * The only way in which a chat changes.
  *
- * Writes to one chat that arrive together are committed together: one change set, k revisions. The
- * first write to an idle chat is committed at once; writes that follow within `gatherMs` wait for
- * each other. Nothing is locked: a change set is built against the head as it was read (or cached),
- * and if another instance has moved the head in the meantime, the edits run again on the new state.
+ * Writes to one chat that arrive while a commit is under way are committed together: one change
+ * set, k revisions. No timer delays a write: the busier the event loop is, the more arrives during
+ * a commit and the turn after it, so batches grow with the load by themselves. Nothing is locked: a
+ * change set is built against the head as it was read (or cached), and if another instance has
+ * moved the head in the meantime, the edits run again on the new state.
  */
 export class ChatWriter {
-  readonly #lanes = new Map<string, Lane>();
+  /** Waiting writes of each chat that has a commit under way. */
+  readonly #lanes = new Map<string, Job[]>();
   readonly #listeners: CommitListener[] = [];
   readonly #states: ChatStateCache;
-  readonly #gatherMs: number;
+  readonly #gather: () => Promise<void>;
   readonly #maxBatch: number;
   readonly #maxChats: number;
   readonly #onCommitted: (figures: CommitMetrics) => void;
@@ -112,7 +106,7 @@ export class ChatWriter {
     options: ChatWriterOptions = {},
   ) {
     this.#states = new ChatStateCache(store);
-    this.#gatherMs = options.gatherMs ?? 10;
+    this.#gather = options.gather ?? nextTurn;
     this.#maxBatch = options.maxBatch ?? 256;
     this.#onCommitted = options.onCommitted ?? (() => {});
     this.#maxChats = options.maxChats ?? Number.MAX_SAFE_INTEGER;
@@ -132,10 +126,11 @@ export class ChatWriter {
    */
   write<T>(chatId: string, edit: Edit<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const lane = this.#lane(chatId);
       const within = this.#tracing.bind();
-      lane.jobs.push({ edit, resolve: resolve as Job["resolve"], reject, within });
-      if (!lane.running) this.#start(chatId, lane);
+      const job = { edit, resolve: resolve as Job["resolve"], reject, within };
+      const lane = this.#lanes.get(chatId);
+      if (lane) lane.push(job);
+      else this.#run(chatId, [job]);
     });
   }
 
@@ -153,37 +148,28 @@ export class ChatWriter {
     throw tooBusy();
   }
 
+  /** Number of writes that wait for a commit of their chat to end. */
+  get waiting(): number {
+    return [...this.#lanes.values()].reduce((sum, jobs) => sum + jobs.length, 0);
+  }
+
+  /** Number of chats that have a commit under way: none of the others takes memory. */
+  get busyChats(): number {
+    return this.#lanes.size;
+  }
+
   /** Resolves once no write is under way: for a drain. */
   async idle(): Promise<void> {
-    while ([...this.#lanes.values()].some((lane) => lane.running)) await delay(1);
+    while (this.#lanes.size > 0) await delay(1);
   }
 
-  #lane(chatId: string): Lane {
-    let lane = this.#lanes.get(chatId);
-    if (!lane) {
-      if (this.#lanes.size >= MAX_LANES) this.#forgetIdleLanes();
-      this.#lanes.set(chatId, lane = { jobs: [], running: false, lastStart: -Infinity });
+  async #run(chatId: string, jobs: Job[]): Promise<void> {
+    this.#lanes.set(chatId, jobs);
+    while (jobs.length > 0) {
+      await this.#runBatch(chatId, jobs.splice(0, this.#maxBatch));
+      await this.#gather();
     }
-    return lane;
-  }
-
-  /** An idle lane holds nothing but the time of its last batch, which no longer matters. */
-  #forgetIdleLanes(): void {
-    const hot = performance.now() - this.#gatherMs;
-    for (const [chatId, lane] of this.#lanes) {
-      if (!lane.running && lane.lastStart < hot) this.#lanes.delete(chatId);
-    }
-  }
-
-  async #start(chatId: string, lane: Lane): Promise<void> {
-    lane.running = true;
-    while (lane.jobs.length > 0) {
-      const wait = lane.lastStart + this.#gatherMs - performance.now();
-      if (wait > 0) await delay(wait);
-      lane.lastStart = performance.now();
-      await this.#runBatch(chatId, lane.jobs.splice(0, this.#maxBatch));
-    }
-    lane.running = false;
+    this.#lanes.delete(chatId);
   }
 
   async #runBatch(chatId: string, jobs: Job[]): Promise<void> {
@@ -289,6 +275,11 @@ export class ChatWriter {
     for (const listener of this.#listeners) listener(commit);
     return true;
   }
+}
+
+/** Resolves after what has arrived at the event loop has been read. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function tooBusy(): AppError {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import type { ChatChange } from "../../src/store/chat_store.ts";
 import { MediaGone, type Store } from "../../src/store/store.ts";
+import { eventually } from "../support/eventually.ts";
 import { ChatWorld, refusal } from "./chat_world.ts";
 
 /** The same store, with `onCommit` called before each commit; it may throw. */
@@ -23,15 +24,47 @@ Deno.test("ChatWriter commits writes together that arrive together", async () =>
   const { chatId, ids } = await world.group(2);
   const changes: ChatChange[] = [];
   const store = spied(world.store, (change) => changes.push(change));
-  // Long enough for a hundred sends to arrive together, even on a busy machine.
-  const instance = world.instance(store, { gatherMs: 1_000 });
+  const { promise: gathered, resolve: gather } = Promise.withResolvers<void>();
+  const instance = world.instance(store, { gather: () => gathered });
   const send = (i: number) => instance.sender.send(ids[i % 2], { chatId, text: `${i}` });
   await send(0);
-  const sent = await Promise.all(Array.from({ length: 100 }, (_, i) => send(i)));
+  const sends = Array.from({ length: 100 }, (_, i) => send(i));
+  // All of them have checked their sender and wait for the first commit's turn to end.
+  await eventually("the sends wait", () => instance.writer.waiting === 100);
+  gather();
+  const sent = await Promise.all(sends);
   assert.equal(changes.length, 2);
   assert.equal(changes[1].inserted.length, 100);
   assert.deepEqual(sent.map(({ message }) => message.seq), sent.map((_, i) => 5 + i));
   assert.deepEqual(instance.commits.map(({ after, rev }) => [after, rev]), [[3, 4], [4, 104]]);
+});
+
+Deno.test("ChatWriter keeps nothing of a chat whose writes have ended", async () => {
+  await using world = await ChatWorld.make();
+  const { writer, sender } = world.services;
+  const { chatId, ids } = await world.group(1);
+  await Promise.all([1, 2, 3].map((i) => sender.send(ids[0], { chatId, text: `${i}` })));
+  await eventually("no chat is busy", () => writer.busyChats === 0);
+});
+
+Deno.test("ChatWriter makes a client that writes in turn wait for no timer", async () => {
+  await using world = await ChatWorld.make();
+  const { sender } = world.services;
+  const { chatId, ids } = await world.group(1);
+  const send = (i: number) => sender.send(ids[0], { chatId, text: `${i}` });
+  await send(0);
+  const timers: number[] = [];
+  const real = globalThis.setTimeout;
+  globalThis.setTimeout = ((run: () => void, ms = 0) => {
+    timers.push(ms);
+    return real(run, ms);
+  }) as typeof setTimeout;
+  try {
+    for (let i = 1; i <= 5; i++) await send(i);
+  } finally {
+    globalThis.setTimeout = real;
+  }
+  assert.deepEqual(timers, []);
 });
 
 Deno.test("ChatWriter loses and repeats no write when two instances write to one chat", async () => {
