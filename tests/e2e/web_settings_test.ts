@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { generateSync } from "otplib";
+import type { Page } from "playwright-core";
 import { assertAccessible } from "../support/axe.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
+
+const background = (page: Page) =>
+  page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
 const PASSWORD = "correct horse battery staple";
 
@@ -20,7 +24,7 @@ Deno.test(
     await dialog.getByLabel("Name that others see").fill("Ann of the forest");
     await dialog.getByRole("button", { name: "Save" }).click();
     await bob.page.getByRole("heading", { name: "Ann of the forest" }).waitFor();
-    await dialog.getByLabel("Status", { exact: true }).selectOption("Busy");
+    await dialog.getByLabel("Busy").check();
     await bob.page.getByRole("main").getByText("busy").waitFor();
 
     await dialog.getByRole("button", { name: "Notifications" }).click();
@@ -33,13 +37,21 @@ Deno.test(
     await dialog.getByText("You have blocked nobody.").waitFor();
     await assertAccessible(ann.page, "privacy");
 
-    await dialog.getByRole("button", { name: "Profile" }).click();
+    await dialog.getByRole("button", { name: "Appearance" }).click();
+    await dialog.getByLabel("Dark").check();
+    assert.equal(await background(ann.page), "rgb(16, 18, 24)");
+    await dialog.getByLabel("Light").check();
+    assert.equal(await background(ann.page), "rgb(245, 246, 250)");
+    await assertAccessible(ann.page, "appearance");
     await dialog.getByLabel("Language").selectOption("العربية");
     await ann.page.getByRole("dialog", { name: "الإعدادات" }).waitFor();
     assert.equal(await ann.page.locator("html").getAttribute("dir"), "rtl");
     await ann.page.reload();
     await ann.page.getByRole("button", { name: "دردشة جديدة" }).waitFor();
     await assertAccessible(ann.page, "from right to left");
+    // The theme is kept, too.
+    await ann.page.emulateMedia({ colorScheme: "dark" });
+    assert.equal(await background(ann.page), "rgb(245, 246, 250)");
     assert.deepEqual(browser.faults, []);
   },
 );
@@ -58,9 +70,9 @@ Deno.test(
     await assertAccessible(ann.page, "setting up a second factor");
     await dialog.getByLabel("Code").fill(generateSync({ secret }));
     await dialog.getByRole("button", { name: "Turn on" }).click();
-    await dialog.getByRole("button", { name: "Done" }).waitFor();
-    const codes = await dialog.getByRole("list", { name: "Recovery codes" }).getByRole("listitem")
-      .allTextContents();
+    const list = dialog.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
+    await list.first().waitFor();
+    const codes = await list.allTextContents();
     assert(codes.length >= 8, `${codes.length} recovery codes`);
 
     const other = await browser.page();
@@ -72,11 +84,13 @@ Deno.test(
     await other.getByRole("button", { name: "Continue" }).click();
     await other.getByRole("button", { name: "New chat" }).waitFor();
 
-    await dialog.getByRole("button", { name: "Done" }).click();
+    await dialog.getByRole("button", { name: "I have saved them" }).click();
     await dialog.getByRole("button", { name: "Profile" }).click();
     await dialog.getByRole("button", { name: "Security" }).click();
     await dialog.getByText("9 recovery codes are left").waitFor();
     await dialog.getByRole("button", { name: "Sign out everywhere else" }).click();
+    await ann.page.getByRole("dialog", { name: "Sign out everywhere else?" })
+      .getByRole("button", { name: "Sign out everywhere else" }).click();
     await other.getByText("Your session has ended").waitFor();
     assert.deepEqual(browser.faults, []);
   },

@@ -1,7 +1,8 @@
 import { ChatError } from "../../client/mod.ts";
 import { render } from "preact";
 import { App } from "./app/app.tsx";
-import { newClient, resume, signedIn } from "./state/session.ts";
+import { resume } from "./state/session.ts";
+import "./state/theme.ts";
 import { openChatId } from "./state/route.ts";
 import { showToast } from "./state/toast.ts";
 import { faultText } from "./texts/fault_text.ts";
@@ -12,6 +13,7 @@ export { Dialog } from "./components/dialog.tsx";
 export { Field } from "./components/field.tsx";
 export { Form } from "./components/form.tsx";
 export { FormTitle } from "./sign_in/form_title.tsx";
+export { configuredProviders } from "./sign_in/providers.ts";
 
 addEventListener("unhandledrejection", (event) => {
   const { reason } = event;
@@ -36,8 +38,8 @@ async function start(): Promise<void> {
   if (openChatId.peek() !== "") void import("./chat/open_chat.tsx");
   await Promise.all([loadTexts(), resume()]);
   // Back from Google or Facebook.
-  if (signedIn.value === null && location.search.includes("state=")) {
-    await (await import("./sign_in/provider_return.ts")).finish(newClient);
+  if (location.search.includes("state=")) {
+    await (await import("./sign_in/provider_return.ts")).finish();
   }
   render(<App />, document.querySelector("#app")!);
   await warmUp();

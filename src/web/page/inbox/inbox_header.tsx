@@ -3,15 +3,18 @@ import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { IconButton } from "../components/icon_button.tsx";
 import { lazily } from "../components/lazily.tsx";
+import { openSettings } from "../state/settings_view.ts";
 import { showToast } from "../state/toast.ts";
+import { account } from "../texts/account/account.ts";
 import { faultText } from "../texts/fault_text.ts";
-import { lazilyWithTexts } from "../texts/more.ts";
+import { lazilyWithTexts, loadMoreTexts } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
 
 const SearchDialog = lazilyWithTexts(async () => {
   return (await import("../search/search_dialog.tsx")).SearchDialog;
 });
-const SettingsDialog = lazilyWithTexts(async () => {
+const SettingsDialog = account.lazily(async () => {
+  await loadMoreTexts();
   return (await import("../settings/settings_dialog.tsx")).SettingsDialog;
 });
 
@@ -24,7 +27,7 @@ const NewGroupDialog = lazily(async () =>
 
 export function InboxHeader() {
   const app = useApp();
-  const [dialog, setDialog] = useState<"chat" | "group" | "settings" | "search" | null>(null);
+  const [dialog, setDialog] = useState<"chat" | "group" | "search" | null>(null);
   const me = app.me.value;
   const name = me ? me.displayName || me.username : "";
   const close = () => setDialog(null);
@@ -37,7 +40,7 @@ export function InboxHeader() {
           class="heading-button"
           aria-haspopup="dialog"
           title={t().settings}
-          onClick={() => setDialog("settings")}
+          onClick={() => openSettings.value = "profile"}
         >
           <Avatar id={me.id} name={name} mediaId={me.avatarMediaId} size="s" />
           <strong class="ellipsis inbox-name">{name}</strong>
@@ -50,7 +53,7 @@ export function InboxHeader() {
       <IconButton icon="out" label={t().signOut} flips onClick={signOut} />
       {dialog === "chat" && <NewChatDialog onClose={close} />}
       {dialog === "search" && <SearchDialog onClose={close} />}
-      {dialog === "settings" && <SettingsDialog onClose={close} />}
+      {openSettings.value && <SettingsDialog onClose={() => openSettings.value = null} />}
       {dialog === "group" && <NewGroupDialog onClose={close} />}
     </header>
   );

@@ -1,27 +1,30 @@
-import { useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { Field } from "../components/field.tsx";
-import { Form } from "../components/form.tsx";
 import { Section } from "../components/section.tsx";
 import { showToast } from "../state/toast.ts";
+import { account } from "../texts/account/account.ts";
 import { m } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
+import { Disclosure } from "./disclosure.tsx";
 import { withProof } from "./proof_state.ts";
 
 export function ChangePassword() {
-  const { client, me } = useApp();
-  // An empty form again, once it has worked.
-  const [times, setTimes] = useState(0);
+  const app = useApp();
+  const hasPassword = app.me.value?.hasPassword ?? true;
   const change = async ({ currentPassword, newPassword }: Record<string, string>) => {
     const input = { newPassword, ...(currentPassword && { currentPassword }) };
-    await withProof(() => client.call("auth.changePassword", input));
+    await withProof(() => app.client.call("auth.changePassword", input));
+    app.me.value = { ...app.me.peek()!, hasPassword: true };
     showToast(m().passwordChanged);
-    setTimes(times + 1);
   };
   return (
-    <Section title={m().changePassword}>
-      <Form key={times} label={m().changePassword} onSubmit={change}>
-        {me.value?.hasPassword && (
+    <Section title={t().password}>
+      {!hasPassword && <p class="muted small">{account.t().noPassword}</p>}
+      <Disclosure
+        label={hasPassword ? m().changePassword : account.t().setPassword}
+        onSubmit={change}
+      >
+        {hasPassword && (
           <Field
             name="currentPassword"
             label={m().currentPassword}
@@ -37,7 +40,7 @@ export function ChangePassword() {
           autoComplete="new-password"
           minLength={8}
         />
-      </Form>
+      </Disclosure>
     </Section>
   );
 }

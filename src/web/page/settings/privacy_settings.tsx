@@ -1,10 +1,12 @@
 import { useApp } from "../app/context.ts";
 import { attempt } from "../components/attempt.ts";
-import { Avatar } from "../components/avatar.tsx";
+import { Checkbox } from "../components/checkbox.tsx";
 import { Section } from "../components/section.tsx";
 import { Select } from "../components/select.tsx";
 import { useLoaded } from "../components/use_loaded.ts";
+import { account } from "../texts/account/account.ts";
 import { m } from "../texts/more.ts";
+import { BlockedPeople } from "./blocked_people.tsx";
 
 type Audience = "everyone" | "shared" | "nobody";
 
@@ -12,6 +14,7 @@ export function PrivacySettings() {
   return (
     <>
       <Audiences />
+      <LastSeen />
       <BlockedPeople />
     </>
   );
@@ -41,31 +44,17 @@ function Audiences() {
   );
 }
 
-function BlockedPeople() {
-  const { client } = useApp();
-  const load = async () => (await client.call("user.blocked", {})).items;
-  const [blocked, setBlocked] = useLoaded(load);
-  const unblock = (userId: string) =>
-    attempt(async () => {
-      await client.call("user.block", { userId, unblock: true });
-      setBlocked(await load());
-    });
+function LastSeen() {
+  const { client, me } = useApp();
+  const hide = (lastSeenHidden: boolean) =>
+    attempt(async () => me.value = await client.call("user.update", { lastSeenHidden }));
   return (
-    <Section title={m().blockedPeople}>
-      {blocked?.length === 0 && <p class="muted small">{m().nobodyBlocked}</p>}
-      <ul>
-        {blocked?.map(({ user }) => (
-          <li key={user.id} class="list-row">
-            <Avatar id={user.id} name={user.displayName || user.username} size="s" />
-            <div class="ellipsis">
-              <bdi>{user.displayName || user.username}</bdi>
-            </div>
-            <button type="button" class="link-button" onClick={() => void unblock(user.id)}>
-              {m().unblockPerson}
-            </button>
-          </li>
-        ))}
-      </ul>
+    <Section title={account.t().lastSeen}>
+      <Checkbox
+        label={m().hideLastSeen}
+        checked={me.value?.lastSeenHidden ?? false}
+        onChange={(isHidden) => void hide(isHidden)}
+      />
     </Section>
   );
 }

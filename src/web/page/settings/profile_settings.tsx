@@ -1,82 +1,55 @@
 import { useApp } from "../app/context.ts";
-import { attempt } from "../components/attempt.ts";
-import { Checkbox } from "../components/checkbox.tsx";
+import { Avatar } from "../components/avatar.tsx";
 import { Field } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { PicturePicker } from "../components/picture_picker.tsx";
 import { Section } from "../components/section.tsx";
-import { Select } from "../components/select.tsx";
 import { showToast } from "../state/toast.ts";
+import { account } from "../texts/account/account.ts";
 import { m } from "../texts/more.ts";
-import { chooseLanguage, language, LANGUAGES, t } from "../texts/texts.ts";
-
-type State = "online" | "away" | "busy" | "invisible";
+import { t } from "../texts/texts.ts";
+import { StatusSettings } from "./status_settings.tsx";
 
 export function ProfileSettings() {
   const app = useApp();
   const me = app.me.value;
   if (me === null) return null;
+  const name = me.displayName || me.username;
   const save = async ({ displayName, bio }: Record<string, string>) => {
-    const name = displayName.trim() || me.username;
-    app.me.value = await app.client.call("user.update", { displayName: name, bio });
+    const input = { displayName: displayName.trim() || me.username, bio };
+    app.me.value = await app.client.call("user.update", input);
     showToast(m().saved);
   };
   const setPicture = async (avatarMediaId: string | null) => {
     app.me.value = await app.client.call("user.update", { avatarMediaId });
   };
-  const setStatus = (state: State, text: string) =>
-    attempt(async () => {
-      await app.client.call("presence.set", { state, text });
-      app.me.value = { ...me, status: { state, text } };
-    });
-  const hideLastSeen = (lastSeenHidden: boolean) =>
-    attempt(async () => app.me.value = await app.client.call("user.update", { lastSeenHidden }));
-  const languages = Object.fromEntries(LANGUAGES.map(({ code, name }) => [code, name]));
   return (
     <>
-      <Section title={m().profile}>
-        <PicturePicker hasPicture={me.avatarMediaId !== null} onPick={setPicture} />
+      <div class="profile-card">
+        <Avatar id={me.id} name={name} mediaId={me.avatarMediaId} size="l" />
+        <div>
+          <p class="profile-name" dir="auto">{name}</p>
+          <p class="muted small">
+            <bdi>@{me.username}</bdi>
+          </p>
+          <PicturePicker hasPicture={me.avatarMediaId !== null} onPick={setPicture} />
+        </div>
+      </div>
+      <StatusSettings />
+      <Section title={account.t().visibility}>
         <Form label={t().save} onSubmit={save}>
           <Field
             name="displayName"
             label={m().displayName}
             maxLength={100}
-            defaultValue={me.displayName || me.username}
+            defaultValue={name}
+            dir="auto"
           />
           <label class="field">
             <span>{m().bio}</span>
-            <textarea name="bio" rows={3} maxLength={500} defaultValue={me.bio} />
+            <textarea name="bio" rows={3} maxLength={500} defaultValue={me.bio} dir="auto" />
           </label>
         </Form>
-      </Section>
-      <Section title={m().status}>
-        <Select
-          label={m().status}
-          options={m().states}
-          value={me.status.state}
-          onChange={(state) => void setStatus(state as State, me.status.text)}
-        />
-        <Field
-          name="status"
-          label={m().statusText}
-          maxLength={140}
-          required={false}
-          defaultValue={me.status.text}
-          onChange={({ currentTarget }) => void setStatus(me.status.state, currentTarget.value)}
-        />
-        <Checkbox
-          label={m().hideLastSeen}
-          checked={me.lastSeenHidden}
-          onChange={(isHidden) => void hideLastSeen(isHidden)}
-        />
-      </Section>
-      <Section title={m().language}>
-        <Select
-          label={m().language}
-          options={languages}
-          value={language.value.code}
-          onChange={(code) => void chooseLanguage(code)}
-        />
       </Section>
     </>
   );

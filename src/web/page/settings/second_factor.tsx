@@ -3,18 +3,23 @@ import { useApp } from "../app/context.ts";
 import { attempt } from "../components/attempt.ts";
 import { Section } from "../components/section.tsx";
 import { useLoaded } from "../components/use_loaded.ts";
+import { account } from "../texts/account/account.ts";
 import { m } from "../texts/more.ts";
 import { CodeEntry } from "./code_entry.tsx";
+import { KeySetup } from "./key_setup.tsx";
 import { withProof } from "./proof_state.ts";
-import { QrCode } from "./qr_code.tsx";
+import { RecoveryCodes } from "./recovery_codes.tsx";
 
 type Step = { kind: "key"; secret: string; qrSvg: string } | { kind: "codes"; codes: string[] } | {
   kind: "off" | "renew";
 } | null;
 
+/** Recovery codes left at which the person is told to get new ones. */
+const FEW = 3;
+
 /** Sets up a second factor, shows its recovery codes, renews them, and turns it off. */
 export function SecondFactor() {
-  const { client } = useApp();
+  const { client, me } = useApp();
   const load = () => client.call("secondFactor.get", {});
   const [state, setState] = useLoaded(load);
   const [step, setStep] = useState<Step>(null);
@@ -26,7 +31,9 @@ export function SecondFactor() {
     });
   const finish = async (next: Step) => {
     setStep(next);
-    setState(await load());
+    const found = await load();
+    setState(found);
+    me.value = { ...me.peek()!, twoFactorEnabled: found.enabled };
   };
   const turnOn = async (code: string) => {
     const answer = await client.call("secondFactor.verify", { code });
@@ -45,53 +52,51 @@ export function SecondFactor() {
   return (
     <Section title={m().secondFactor}>
       <p class="muted small">
-        {state.enabled ? m().secondFactorOn(state.recoveryCodesLeft) : m().secondFactorOff}
+        <span class={state.enabled ? "tag good" : "tag"}>
+          {state.enabled ? account.t().on : account.t().off}
+        </span>{" "}
+        {state.enabled ? m().secondFactorOn(state.recoveryCodesLeft) : account.t().secondFactorText}
       </p>
-      {step === null && !state.enabled && (
-        <button
-          type="button"
-          class="button secondary"
-          onClick={() => void begin()}
-        >
-          {m().setUp}
-        </button>
+      {state.enabled && state.recoveryCodesLeft <= FEW && (
+        <p class="note warning">{account.t().fewCodes}</p>
       )}
-      {step === null && state.enabled && (
-        <div class="row-buttons">
-          <button
-            type="button"
-            class="button secondary"
-            onClick={() => setStep({ kind: "renew" })}
-          >
-            {m().renewCodes}
-          </button>
-          <button type="button" class="button danger" onClick={() => setStep({ kind: "off" })}>
-            {m().turnOff}
-          </button>
-        </div>
-      )}
-      {step?.kind === "key" && (
+      {step === null && <Actions isOn={state.enabled} onBegin={begin} onStep={setStep} />}
+      {step?.kind === "key" && <KeySetup secret={step.secret} qrSvg={step.qrSvg} onCode={turnOn} />}
+      {step?.kind === "off" && (
         <>
-          <p class="small">{m().scanCode}</p>
-          <QrCode svg={step.qrSvg} />
-          <p class="key">{step.secret}</p>
-          <p class="small">{m().enterCode}</p>
-          <CodeEntry label={m().turnOn} onCode={turnOn} />
+          <p class="small">{account.t().turnOffText}</p>
+          <CodeEntry label={m().turnOff} onCode={turnOff} onCancel={() => setStep(null)} />
         </>
       )}
-      {step?.kind === "off" && <CodeEntry label={m().turnOff} onCode={turnOff} />}
-      {step?.kind === "renew" && <CodeEntry label={m().renewCodes} onCode={renew} />}
-      {step?.kind === "codes" && (
+      {step?.kind === "renew" && (
         <>
-          <p class="small">{m().recoveryText}</p>
-          <ul class="codes" aria-label={m().recoveryCodes}>
-            {step.codes.map((code) => <li key={code}>{code}</li>)}
-          </ul>
-          <button type="button" class="button secondary" onClick={() => setStep(null)}>
-            {m().done}
-          </button>
+          <p class="small">{account.t().renewText}</p>
+          <CodeEntry label={m().renewCodes} onCode={renew} onCancel={() => setStep(null)} />
         </>
       )}
+      {step?.kind === "codes" && <RecoveryCodes codes={step.codes} onDone={() => setStep(null)} />}
     </Section>
+  );
+}
+
+interface ActionsProps {
+  isOn: boolean;
+  onBegin(): void;
+  onStep(step: Step): void;
+}
+
+function Actions({ isOn, onBegin, onStep }: ActionsProps) {
+  if (!isOn) {
+    return <button type="button" class="button primary" onClick={onBegin}>{m().setUp}</button>;
+  }
+  return (
+    <div class="row-buttons">
+      <button type="button" class="button secondary" onClick={() => onStep({ kind: "renew" })}>
+        {m().renewCodes}
+      </button>
+      <button type="button" class="button danger" onClick={() => onStep({ kind: "off" })}>
+        {m().turnOff}
+      </button>
+    </div>
   );
 }

@@ -1,13 +1,13 @@
-import { ChangePassword } from "./change_password.tsx";
+import { OwnActivity } from "./own_activity.tsx";
 import { SecondFactor } from "./second_factor.tsx";
 import { Sessions } from "./sessions.tsx";
 
 export function SecuritySettings() {
   return (
     <>
-      <ChangePassword />
       <SecondFactor />
       <Sessions />
+      <OwnActivity />
     </>
   );
 }

@@ -1,58 +1,87 @@
+import { useState } from "preact/hooks";
+import type { Output } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
 import { attempt } from "../components/attempt.ts";
+import { MoreIcon } from "../components/more_icon.tsx";
 import { Section } from "../components/section.tsx";
 import { useLoaded } from "../components/use_loaded.ts";
-import { momentOf } from "../texts/format.ts";
+import { showToast } from "../state/toast.ts";
+import { account } from "../texts/account/account.ts";
+import { dateOf, shortMomentOf } from "../texts/format.ts";
 import { m } from "../texts/more.ts";
+import { browserNameOf, isPhone } from "./browser_name.ts";
+import { ConfirmDialog } from "./confirm_dialog.tsx";
 
+type Session = Output<"session.list">["items"][number];
+
+/** Where the person is signed in; one session or all others can be ended. */
 export function Sessions() {
   const { client } = useApp();
   const load = async () => (await client.call("session.list", {})).items;
   const [sessions, setSessions] = useLoaded(load);
-  const run = (work: () => Promise<unknown>) =>
+  const [isAsking, setAsking] = useState(false);
+  const end = (sessionId: string) =>
     attempt(async () => {
-      await work();
+      await client.call("session.end", { sessionId });
       setSessions(await load());
-    });
+    }, account.t().othersEnded(1));
+  const endOthers = async () => {
+    const { ended } = await client.call("session.endOthers", {});
+    setSessions(await load());
+    showToast(account.t().othersEnded(ended));
+  };
   const others = sessions?.filter(({ current }) => !current) ?? [];
   return (
     <Section title={m().sessions}>
       <ul>
-        {sessions?.map(({ id, deviceName, userAgent, address, lastUsedAt, current }) => (
-          <li key={id} class="list-row">
-            <div>
-              <p class="ellipsis" title={userAgent}>{deviceName || browserOf(userAgent)}</p>
-              <p class="muted small ellipsis">{m().lastUsed(momentOf(lastUsedAt), address)}</p>
-            </div>
-            {current ? <span class="tag">{m().thisDevice}</span> : (
-              <button
-                type="button"
-                class="link-button"
-                onClick={() =>
-                  void run(() => client.call("session.end", { sessionId: id }))}
-              >
-                {m().endSession}
-              </button>
-            )}
-          </li>
+        {sessions?.map((session) => (
+          <SessionRow
+            key={session.id}
+            session={session}
+            onEnd={() => void end(session.id)}
+          />
         ))}
       </ul>
       {others.length > 0 && (
         <button
           type="button"
           class="button danger"
-          onClick={() => void run(() => client.call("session.endOthers", {}))}
+          onClick={() => setAsking(true)}
         >
           {m().endOthers}
         </button>
+      )}
+      {isAsking && (
+        <ConfirmDialog
+          title={account.t().endOthersTitle}
+          label={m().endOthers}
+          onConfirm={endOthers}
+          onClose={() => setAsking(false)}
+        >
+          <p>{account.t().othersText(others.length)} {account.t().endOthersAsk}</p>
+        </ConfirmDialog>
       )}
     </Section>
   );
 }
 
-/** The names of browser and system, out of a long line. */
-function browserOf(userAgent: string): string {
-  const browser = userAgent.match(/(Firefox|Edg|OPR|Chrome|Safari)\/\d+/)?.[0].replace("/", " ");
-  const system = userAgent.match(/Windows|Android|iPhone|iPad|Mac OS X|Linux/)?.[0];
-  return [browser, system].filter(Boolean).join(", ") || userAgent;
+function SessionRow({ session, onEnd }: { session: Session; onEnd(): void }) {
+  const { deviceName, userAgent, address, lastUsedAt, createdAt, current } = session;
+  return (
+    <li class="list-row">
+      <span class="row-icon">
+        <MoreIcon name={isPhone(userAgent) ? "phone" : "device"} />
+      </span>
+      <div>
+        <p class="ellipsis" title={userAgent}>{deviceName || browserNameOf(userAgent)}</p>
+        <p class="muted small">
+          {m().lastUsed(shortMomentOf(lastUsedAt), address)} ·{" "}
+          {account.t().since(dateOf(createdAt))}
+        </p>
+      </div>
+      {current
+        ? <span class="tag good">{m().thisDevice}</span>
+        : <button type="button" class="button secondary" onClick={onEnd}>{m().endSession}</button>}
+    </li>
+  );
 }

@@ -10,7 +10,7 @@ export function ProviderButtons() {
   if (providers.length === 0) return null;
   const start = async (provider: Provider) => {
     try {
-      location.assign(await begin(await newClient(), provider));
+      location.assign(await begin(await newClient(), { provider, purpose: "signIn" }));
     } catch (error) {
       showToast(faultText(error));
     }

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { lazily } from "../components/lazily.tsx";
 import { Logo } from "../components/logo.tsx";
+import { account } from "../texts/account/account.ts";
 import { endedBy } from "../state/session.ts";
 import { t } from "../texts/texts.ts";
 import { returned } from "./provider_return.ts";
@@ -8,16 +9,15 @@ import { ProviderButtons } from "./provider_buttons.tsx";
 import { SignInForm } from "./sign_in_form.tsx";
 
 const CodeForm = lazily(async () => (await import("./code_form.tsx")).CodeForm);
+const EmailForm = account.lazily(async () => (await import("./email_form.tsx")).EmailForm);
 const ForgotForm = lazily(async () => (await import("./forgot_form.tsx")).ForgotForm);
 const RegisterForm = lazily(async () => (await import("./register_form.tsx")).RegisterForm);
 
-type Step = "signIn" | "register" | "forgot" | { challenge: string };
+type Step = "signIn" | "register" | "forgot" | NonNullable<typeof returned.value>;
 
 /** Registering, signing in, the second factor of those who have one, and a forgotten password. */
 export function SignInView() {
-  const [step, setStep] = useState<Step>(
-    returned.value?.challenge ? returned.value as Step : "signIn",
-  );
+  const [step, setStep] = useState<Step>(returned.value ?? "signIn");
   const ended = endedBy.value;
   const isFirst = step === "signIn" || step === "register";
   return (
@@ -36,7 +36,8 @@ export function SignInView() {
         {step === "signIn" && <SignInForm onChallenge={(challenge) => setStep({ challenge })} />}
         {step === "register" && <RegisterForm />}
         {step === "forgot" && <ForgotForm />}
-        {typeof step === "object" && <CodeForm challenge={step.challenge} />}
+        {typeof step === "object" && "challenge" in step && <CodeForm challenge={step.challenge} />}
+        {typeof step === "object" && "noEmailBy" in step && <EmailForm provider={step.noEmailBy} />}
         {isFirst && <ProviderButtons />}
         <Ways step={step} onStep={setStep} />
       </section>

@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals";
-import { ChatClient, type KeyStore, memoryKeyStore } from "../../../client/mod.ts";
+import { type KeyStore, memoryKeyStore } from "../../../client/mod.ts";
 // By its own name, and at once: the library would load it by a further request.
 import { indexedDbDeviceKey, indexedDbStore } from "../../../client/indexed_db_store.ts";
+import { PageClient } from "./page_client.ts";
 import { SignedIn } from "./signed_in.ts";
 
 const DATABASE = "realtimechat";
@@ -43,8 +44,8 @@ function openStorage(): Promise<Storage> {
 }
 
 /** A client is one person's, so each sign-in begins with a new one. */
-export async function newClient(): Promise<ChatClient> {
-  return new ChatClient({ url: location.origin, ...await openStorage() });
+export async function newClient(): Promise<PageClient> {
+  return new PageClient({ url: location.origin, ...await openStorage() });
 }
 
 /** Takes up the session of an earlier visit, if there is one. */
@@ -55,14 +56,14 @@ export async function resume(): Promise<void> {
 }
 
 /** Shows the chats of the person whom the client has just signed in. */
-export function enter(client: ChatClient): void {
+export function enter(client: PageClient): void {
   endedBy.value = null;
   isSignedOutElsewhere = false;
   signedIn.value = begin(client);
   tellTabs("signedIn");
 }
 
-function begin(client: ChatClient): SignedIn {
+function begin(client: PageClient): SignedIn {
   return new SignedIn(client, (isAsked) => {
     if (!isAsked) endedBy.value = isSignedOutElsewhere ? "elsewhere" : "expired";
     leave();

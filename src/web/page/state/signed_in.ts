@@ -1,10 +1,11 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { ChatClient, ConnectionState, InboxRow, LocalMessage } from "../../../client/mod.ts";
+import type { ConnectionState, InboxRow, Input, LocalMessage } from "../../../client/mod.ts";
 import type { ProfileView } from "../../../api/views/user.ts";
 import { t } from "../texts/texts.ts";
 import { announce } from "./announcer.ts";
 import { ChatState } from "./chat.ts";
 import { Drafts } from "./drafts.ts";
+import type { PageClient } from "./page_client.ts";
 import { People } from "./people.ts";
 import { signalOf } from "./signal_of.ts";
 
@@ -26,7 +27,7 @@ export class SignedIn {
   #isLeaving = false;
 
   /** `onEnd` is called once the session is over: asked for by the person, or not. */
-  constructor(readonly client: ChatClient, private readonly onEnd: (isAsked: boolean) => void) {
+  constructor(readonly client: PageClient, private readonly onEnd: (isAsked: boolean) => void) {
     this.people = new People(client);
     this.drafts = new Drafts(client.userId);
     this.me.value = client.user;
@@ -71,6 +72,20 @@ export class SignedIn {
     this.#isLeaving = true;
     this.drafts.clear();
     await this.client.signOut();
+  }
+
+  /** Deletes the account for good, and signs out. The server may end the session before it responds. */
+  async deleteAccount(input: Input<"user.delete">): Promise<void> {
+    this.#isLeaving = true;
+    try {
+      await this.client.call("user.delete", input);
+    } catch (error) {
+      if (this.client.user !== null) {
+        this.#isLeaving = false;
+        throw error;
+      }
+    }
+    await this.signOut();
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,9 @@ export interface Toast {
 }
 
 export const toast = signal<Toast | null>(null);
+
+/** Open modal dialogs, the topmost last. Only what is in that one is seen and read aloud, so it has the toast. */
+export const openDialogs = signal<readonly string[]>([]);
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Shows a text for some seconds; a later one replaces it. */

@@ -44,6 +44,17 @@ export function momentOf(timestamp: string): string {
   return format("moment", { dateStyle: "full", timeStyle: "short" }).format(new Date(timestamp));
 }
 
+/** The day, with its year. */
+export function dateOf(timestamp: string): string {
+  return format("date", { dateStyle: "medium" }).format(new Date(timestamp));
+}
+
+/** Day and time, in short. */
+export function shortMomentOf(timestamp: string): string {
+  return format("short moment", { dateStyle: "medium", timeStyle: "short" })
+    .format(new Date(timestamp));
+}
+
 /** As people count bytes: in units of 1,000. */
 export function bytesOf(size: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];

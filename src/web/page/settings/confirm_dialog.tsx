@@ -1,0 +1,27 @@
+import type { ComponentChildren } from "preact";
+import { Dialog } from "../components/dialog.tsx";
+import { Form } from "../components/form.tsx";
+import { t } from "../texts/texts.ts";
+
+interface ConfirmDialogProps {
+  title: string;
+  /** Of the button. */
+  label: string;
+  children: ComponentChildren;
+  onConfirm(fields: Record<string, string>): Promise<void>;
+  onClose(): void;
+}
+
+/** Asks once more, with fields if needed; closed when the action has worked. */
+export function ConfirmDialog({ title, label, children, onConfirm, onClose }: ConfirmDialogProps) {
+  const confirm = async (fields: Record<string, string>) => {
+    await onConfirm(fields);
+    onClose();
+  };
+  return (
+    <Dialog title={title} class="confirm" onClose={onClose}>
+      <Form label={label} onSubmit={confirm}>{children}</Form>
+      <button type="button" class="button secondary" onClick={onClose}>{t().cancel}</button>
+    </Dialog>
+  );
+}

@@ -1,0 +1,41 @@
+import { useApp } from "../app/context.ts";
+import { type AuditEntry, AuditRow } from "../audit/audit_row.tsx";
+import { MoreButton } from "../components/more_button.tsx";
+import { Section } from "../components/section.tsx";
+import { usePages } from "../components/use_pages.ts";
+import { account } from "../texts/account/account.ts";
+
+/** Entries that are shown at once: enough to find what one does not remember. */
+const PAGE = 8;
+
+/** What was done to the account, newest first. */
+export function OwnActivity() {
+  const { client, people } = useApp();
+  const pages = usePages("own", (cursor) => client.call("audit.own", { cursor, limit: PAGE }));
+  const actorOf = ({ actorId }: AuditEntry) => {
+    if (actorId === client.userId) return "";
+    return actorId === null ? account.t().byServer : account.t().byOthers;
+  };
+  const subjectOf = ({ userId, details }: AuditEntry) => {
+    const other = details.userId ?? (userId === client.userId ? null : userId);
+    return other ? people.nameOf(other) : "";
+  };
+  return (
+    <Section title={account.t().activity}>
+      <p class="muted small">
+        {pages.items?.length === 0 ? account.t().noActivity : account.t().activityText}
+      </p>
+      <ul class="audit-list">
+        {pages.items?.map((entry) => (
+          <AuditRow
+            key={entry.id}
+            entry={entry}
+            actor={actorOf(entry)}
+            subject={subjectOf(entry)}
+          />
+        ))}
+      </ul>
+      <MoreButton pages={pages} />
+    </Section>
+  );
+}
