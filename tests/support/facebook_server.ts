@@ -26,6 +26,8 @@ interface Login {
 export class FacebookServer implements AsyncDisposable {
   /** Overrides of the response of `debug_token`: another app, for example, or an expired token. */
   debugged: { app_id?: string; is_valid?: boolean; user_id?: string } = {};
+  /** The person that signs in at the dialog, in a browser. */
+  person: FacebookPerson = { id: "nobody", name: "Nobody" };
   readonly #logins = new Map<string, Login>();
   readonly #tokens = new Map<string, FacebookPerson>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -96,6 +98,8 @@ export class FacebookServer implements AsyncDisposable {
           authorization_endpoint: `${this.url}/dialog/oauth/`,
           jwks_uri: `${this.url}/.well-known/oauth/openid/jwks/`,
         });
+      case "/dialog/oauth/":
+        return this.#showDialog(`${this.url}${pathname}?${searchParams}`, query.redirect_uri);
       case "/.well-known/oauth/openid/jwks/":
         return Response.json({ keys: [this.jwk] });
       case "/v21.0/oauth/access_token":
@@ -107,6 +111,13 @@ export class FacebookServer implements AsyncDisposable {
       default:
         return graphError(`Unknown path components: ${pathname}`, 2500);
     }
+  }
+
+  /** As the dialog does once the person has agreed. */
+  #showDialog(url: string, redirectUri: string): Response {
+    const { code, state } = this.authorize(url, this.person);
+    const query = new URLSearchParams({ code, ...(state !== null && { state }) });
+    return Response.redirect(`${redirectUri}?${query}#_=_`);
   }
 
   #exchange(query: Record<string, string>): Response {
