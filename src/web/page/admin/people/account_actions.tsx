@@ -100,7 +100,9 @@ function SuspendDialog({ name, onSuspend, onClose }: SuspendDialogProps) {
       <label class="field">
         <span>{suspendFor}</span>
         <select name="duration">
-          {Object.entries(durations).map(([key, text]) => <option value={key}>{text}</option>)}
+          {Object.entries(durations).map(([key, text]) => (
+            <option key={key} value={key}>{text}</option>
+          ))}
         </select>
       </label>
     </ConfirmDialog>
