@@ -14,9 +14,7 @@ effect(() => {
 });
 
 // Chosen in another tab.
-addEventListener("storage", ({ key }) => {
-  if (key === KEY) theme.value = storedTheme();
-});
+addEventListener("storage", () => theme.value = storedTheme());
 
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
