@@ -10,7 +10,7 @@ import { parseMimeMessage } from "./mime_message.ts";
 import { ServerProcess } from "./server_process.ts";
 import { TestSmtpServer } from "./smtp_server.ts";
 
-/** A server with a mail server, Google and Facebook of its own, and a browser. */
+/** A server with a mail server, Google and Facebook on this machine, and a browser. */
 export interface SignInWorld extends AsyncDisposable {
   browser: TestBrowser;
   server: ServerProcess;

@@ -11,7 +11,7 @@ import { adminHref } from "./admin_href.ts";
 import { type AdminTab, TABS } from "./tabs.ts";
 import { useAdminAccess } from "./use_admin_access.ts";
 
-/** What administrators of the server see and do: reports, accounts, the audit log. */
+/** The administrators' view: reports, accounts, the audit log. */
 export function AdminPage() {
   const [, id, target = ""] = openView.value.split("/");
   const tab = TABS.find((each) => each.id === id) ?? TABS[0];

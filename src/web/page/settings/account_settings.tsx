@@ -3,7 +3,7 @@ import { ChangePassword } from "./change_password.tsx";
 import { ChangeUsername } from "./change_username.tsx";
 import { LinkedProviders } from "./linked_providers.tsx";
 
-/** What the person signs in with. */
+/** Everything that the person signs in with. */
 export function AccountSettings() {
   return (
     <>

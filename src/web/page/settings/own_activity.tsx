@@ -8,7 +8,7 @@ import { account } from "../texts/account/account.ts";
 /** Entries that are shown at once: enough to find what one does not remember. */
 const PAGE = 8;
 
-/** What was done to the account, newest first. */
+/** Recorded actions on the account, newest first. */
 export function OwnActivity() {
   const { client, people } = useApp();
   const pages = usePages("own", (cursor) => client.call("audit.own", { cursor, limit: PAGE }));

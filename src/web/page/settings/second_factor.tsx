@@ -14,7 +14,7 @@ type Step = { kind: "key"; secret: string; qrSvg: string } | { kind: "codes"; co
   kind: "off" | "renew";
 } | null;
 
-/** Recovery codes left at which the person is told to get new ones. */
+/** With this many recovery codes left, or fewer, the person is advised to get new ones. */
 const FEW = 3;
 
 /** Sets up a second factor, shows its recovery codes, renews them, and turns it off. */

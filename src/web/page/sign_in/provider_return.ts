@@ -18,13 +18,13 @@ interface Departure {
   email?: string;
 }
 
-/** What the provider's address brings back. */
+/** Parameters of the address by which a provider sends the person back. */
 interface Proof {
   code: string;
   state: string;
 }
 
-/** What is missing before a person who is back from a provider is signed in. */
+/** The missing proof or detail before a person who is back from a provider is signed in. */
 export const returned = signal<{ challenge: string } | { noEmailBy: Provider } | null>(null);
 
 /** A provider to be linked, by a person who is just back from it. */
