@@ -154,12 +154,14 @@ async function sendElsewhere(
 
 /** Closes the services that others still need last. */
 async function closeAll(services: Services, adapters: Adapters): Promise<void> {
-  const { typing, gatherer, push, media, auth, apiKeys } = services;
+  const { typing, gatherer, push, media, auth, apiKeys, ownUsers } = services;
   typing.close();
   gatherer.close();
   await push.worker.close();
   await adapters.backplane.broker.close();
   await adapters.backplane.close();
+  media.pictures.close();
+  await ownUsers.pictures.close();
   await media.close();
   await settledWithin([auth.mail.idle()], MAIL_END_MS);
   await adapters.mailer.close();

@@ -107,6 +107,8 @@ export interface Config {
   readonly fcm: { readonly serviceAccount: ServiceAccount; readonly endpointUrl: string } | null;
   /** Origins of the operator's own push services, which may be in a private network. */
   readonly webPushOrigins: readonly string[];
+  /** Origins of the operator's own pictures of people, which may be in a private network. */
+  readonly pictureOrigins: readonly string[];
   readonly vapid: {
     readonly publicKey: string;
     readonly privateKey: string;
@@ -285,7 +287,7 @@ function providersOf(values: Values): Pick<Config, "google" | "facebook"> {
 
 function deliveryOf(
   values: Values,
-): Pick<Config, "s3" | "fcm" | "vapid" | "webPushOrigins" | "mail"> {
+): Pick<Config, "s3" | "fcm" | "vapid" | "webPushOrigins" | "pictureOrigins" | "mail"> {
   return {
     s3: values.AWS_BUCKET_NAME === undefined ? null : {
       bucket: values.AWS_BUCKET_NAME,
@@ -300,6 +302,7 @@ function deliveryOf(
       endpointUrl: values.FCM_ENDPOINT_URL ?? "https://fcm.googleapis.com",
     },
     webPushOrigins: values.WEB_PUSH_ORIGINS ?? [],
+    pictureOrigins: values.PICTURE_ORIGINS ?? [],
     vapid: values.VAPID_PUBLIC_KEY === undefined ? null : {
       publicKey: values.VAPID_PUBLIC_KEY,
       privateKey: values.VAPID_PRIVATE_KEY!,

@@ -46,6 +46,8 @@ import {
 import { notificationHandlers } from "./notifications/handlers.ts";
 import { NotificationPersonalData } from "./notifications/notification_personal_data.ts";
 import { pushMetrics } from "./notifications/push/metrics.ts";
+import { createOwnUsers } from "./own_users/create_own_users.ts";
+import { ownUserHandlers } from "./own_users/handlers.ts";
 import type { Bound } from "./operations/handler.ts";
 import { createRealtime, type Realtime } from "./realtime/create_realtime.ts";
 import { realtimeHandlers } from "./realtime/handlers.ts";
@@ -140,6 +142,15 @@ export function createServices(context: AppContext) {
     ],
   });
   const apiKeys = createApiKeys({ store, auth, clock, log });
+  const ownUsers = createOwnUsers({
+    store,
+    auth,
+    users,
+    fetched: media.pictures,
+    clock,
+    log,
+    onProfileChanged: (user) => realtime.profileNews.changed(user),
+  });
   const { catchUp } = chats;
   return {
     ...realtime,
@@ -154,6 +165,7 @@ export function createServices(context: AppContext) {
     auth,
     users,
     apiKeys,
+    ownUsers,
     abandoned,
   };
 }
@@ -170,6 +182,7 @@ function createMediaOf(context: AppContext, { access }: ChatRules, writer: ChatW
     limits: config.limits,
     imageMemoryBytes: imageMemoryBytes(processMemoryBytes(config), context.instances),
     secret: config.encryptionKey,
+    pictureOrigins: config.pictureOrigins,
     onUploaded: uploadObserver(context.metrics),
   });
 }
@@ -268,13 +281,25 @@ function createSignIn(
 
 /** Binds every operation to its handler, for all transports. */
 export function bindServices({ adapters, clock }: AppContext, services: Services): Bound[] {
-  const { auth, users, apiKeys, chats, messages, encryption, media, push, typing, presence } =
-    services;
+  const {
+    auth,
+    users,
+    apiKeys,
+    ownUsers,
+    chats,
+    messages,
+    encryption,
+    media,
+    push,
+    typing,
+    presence,
+  } = services;
   return [
     ...authHandlers(auth),
     ...auditHandlers(auth.audit, adapters.store),
     ...userHandlers(users.profiles, users.erasure),
     ...moderationHandlers(users),
+    ...ownUserHandlers(ownUsers),
     ...apiKeyHandlers({ ...apiKeys, proof: auth.proof, clock }),
     ...chatHandlers(chats),
     ...contactHandlers(chats),

@@ -19,6 +19,8 @@ import { CommandTable } from "./transport/command_table.ts";
 import { SocketAdmission, type SocketAdmissionLimits } from "./transport/socket_admission.ts";
 import { SocketIoTransport } from "./transport/socketio/socketio_transport.ts";
 import { WsTransport } from "./transport/ws/ws_transport.ts";
+import { EXPORT_OWN_USER_ROUTE } from "./api/operations/own_users.ts";
+import { mountOwnUserExport } from "./own_users/routes.ts";
 import { EXPORT_ROUTE } from "./api/operations/personal_data.ts";
 import { mountExport } from "./users/routes.ts";
 import { mountWebPage, type PageOptions } from "./web/routes.ts";
@@ -124,7 +126,7 @@ function createSocketTransports(
 
 function createHttp(
   { config, log, metrics, tracing }: AppContext,
-  { auth, apiKeys, users, media }: Services,
+  { auth, apiKeys, ownUsers, users, media }: Services,
   bound: Bound[],
   dispatcher: Dispatcher,
   health: Health,
@@ -140,9 +142,12 @@ function createHttp(
     metrics,
     tracing,
     version: VERSION,
-    rawRoutes: [EXPORT_ROUTE, ...MEDIA_ROUTES],
-    mountFirst: (app) =>
-      mountExport(app, { ...users, authenticator, dispatcher, audit: auth.audit }),
+    rawRoutes: [EXPORT_ROUTE, EXPORT_OWN_USER_ROUTE, ...MEDIA_ROUTES],
+    mountFirst: (app) => {
+      const shared = { ...users, authenticator, dispatcher, audit: auth.audit };
+      mountExport(app, shared);
+      mountOwnUserExport(app, { ...shared, people: ownUsers.people });
+    },
   });
   if (config.serves.docs) {
     mountJsonDocument(http, "/api/asyncapi.json", async () => {

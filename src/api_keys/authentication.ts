@@ -9,6 +9,8 @@ import type { Store } from "../store/store.ts";
 import type { ApiKeys } from "./api_keys.ts";
 import { looksLikeKey } from "./key_token.ts";
 
+const EXTERNAL = "ext:";
+
 export interface AuthenticationOptions {
   store: Pick<Store, "users">;
   sessions: Pick<Sessions, "authenticate">;
@@ -21,7 +23,7 @@ export class Authentication {
   constructor(private readonly options: AuthenticationOptions) {}
 
   /**
-   * `actAs` names the person in whose name a server acts: by id. Throws `unauthenticated` and
+   * `actAs` names the person in whose name a server acts: by id, or by `ext:` and the external id. Throws `unauthenticated` and
    * `token_expired` as sessions do, and `invalid_request` if `actAs` names no user.
    */
   async authenticate(
@@ -59,8 +61,10 @@ export class Authentication {
   }
 
   async #userOf(actAs: string): Promise<User | null> {
-    if (!isId(actAs)) throw invalid("it must be the id of a user");
-    return await this.options.store.users.byId(actAs);
+    const { users } = this.options.store;
+    if (actAs.startsWith(EXTERNAL)) return await users.byExternalId(actAs.slice(EXTERNAL.length));
+    if (isId(actAs)) return await users.byId(actAs);
+    throw invalid(`it must be the id of a user, or ${EXTERNAL} and an external id`);
   }
 }
 

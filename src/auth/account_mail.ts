@@ -1,3 +1,4 @@
+import { isDeliverable } from "../core/mail_address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
@@ -101,6 +102,7 @@ export class AccountMail {
   }
 
   #link(purpose: LinkPurpose, user: User, to: string, data: Record<string, string>): void {
+    if (!isDeliverable(to)) return;
     this.inBackground("Sending an account link", async () => {
       const { tokens, limit, mailer } = this.options;
       // Check before deleting the older link: over the limit, that link stays the valid one.
@@ -129,7 +131,7 @@ export class AccountMail {
 
   /** Sends nothing if `content` returns null. */
   #send(user: User, content: () => Promise<MailContent | null>): void {
-    if (user.emailVerifiedAt === null) return;
+    if (user.emailVerifiedAt === null || !isDeliverable(user.email)) return;
     this.inBackground("Sending an account notice", async () => {
       const mail = await content();
       if (mail) await this.options.mailer.send({ to: user.email, ...mail });

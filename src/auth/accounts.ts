@@ -13,6 +13,7 @@ import type { HeldAddresses } from "./held_addresses.ts";
 import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
 import type { HashOrigin } from "./password_queue.ts";
 import { requireGoodPassword } from "./password_rules.ts";
+import { usernamesFor } from "./username_proposal.ts";
 import type { ReservedNames } from "./reserved_names.ts";
 
 export interface Registration {
@@ -64,19 +65,22 @@ export class Accounts {
    */
   async create(
     visitor: Visitor,
-    fields: Pick<
-      User,
-      "username" | "email" | "displayName" | "passwordHash" | "emailVerifiedAt"
-    >,
+    fields:
+      & Pick<
+        User,
+        "username" | "email" | "displayName" | "passwordHash" | "emailVerifiedAt"
+      >
+      & Partial<Pick<User, "externalId" | "bio">>,
     by?: Omit<Identity, "userId">,
   ): Promise<User> {
     const { store, audit, held } = this.options;
-    const user = { ...this.#newUser(fields), ...fields };
-    this.#requireUnreserved("Registering", fields.username);
+    const user: User = { ...this.#newUser(fields), ...fields };
+    this.requireUnreserved("Registering", fields.username);
     if (await held.isHeld(user.emailKey)) throw alreadyTaken("Cannot register", "email", fields);
     const identity = by && { ...by, userId: user.id };
     const details = by && { provider: by.provider };
-    const origin = { actorId: user.id, visitor };
+    // A server that makes the person is not that person.
+    const origin = { actorId: visitor.key ? null : user.id, visitor };
     const note = { action: "account.registered" as const, userId: user.id, details };
     const entry = audit.entryOf(origin, note);
     try {
@@ -127,7 +131,7 @@ export class Accounts {
 
   async rename(caller: Caller, username: string): Promise<User> {
     const usernameKey = usernameKeyOf(username);
-    this.#requireUnreserved("Cannot change the username", username);
+    this.requireUnreserved("Cannot change the username", username);
     try {
       const { user } = await this.options.changes.own(caller, () => ({
         user: { username, usernameKey },
@@ -161,7 +165,13 @@ export class Accounts {
     return same ? changed.user : user;
   }
 
-  #requireUnreserved(action: string, username: string): void {
+  /** Proposes usernames for a person who was not asked for one. */
+  usernamesFor(name: string | null, email: string): string[] {
+    return usernamesFor(name, email);
+  }
+
+  /** Throws `conflict` for a reserved name. */
+  requireUnreserved(action: string, username: string): void {
     if (!this.options.reserved.has(username)) return;
     const message = `${action}: the name ${quote(username)} is reserved`;
     throw fieldError("conflict", "username", message);
@@ -193,6 +203,9 @@ export class Accounts {
       lastSeenHidden: false,
       role: "user",
       suspension: null,
+      externalId: null,
+      pictureUrl: null,
+      deactivatedAt: null,
       totp: null,
       recoveryCodes: [],
       createdAt: now,
@@ -207,6 +220,9 @@ function alreadyTaken(
   key: DuplicateKey["key"],
   { username, email }: Pick<User, "username" | "email">,
 ): AppError {
+  if (key === "externalId") {
+    return fieldError("conflict", "externalId", `${action}: the external id is taken`);
+  }
   if (key === "identity") {
     return new AppError(
       "conflict",

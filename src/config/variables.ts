@@ -261,6 +261,13 @@ const NAMED = {
       return origins.every(origin) ? origins : null;
     }),
   ),
+  PICTURE_ORIGINS: variable(
+    "origins such as http://127.0.0.1:8080 separated by commas",
+    parsed((text) => {
+      const origins = listOf(text);
+      return origins.every(origin) ? origins : null;
+    }),
+  ),
   VAPID_SUBJECT: variable(
     "a mailto: or https: URL by which push services can reach you",
     url("mailto:", "https:"),

@@ -58,3 +58,8 @@ function octets(text: string): number {
 export function headerText(text: string): string {
   return text.toWellFormed().replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
 }
+
+/** False for the placeholder of a person without an address (RFC 2606, section 2). */
+export function isDeliverable(address: string): boolean {
+  return !address.endsWith(".invalid");
+}

@@ -58,6 +58,17 @@ export async function identify(
   }
 }
 
+/** Identifies the caller of a raw route that is for servers, whose key needs the scope. */
+export async function identifyServer(
+  c: HttpContext,
+  authenticator: Authenticator,
+  scope: Scope,
+): Promise<ServerCaller> {
+  const caller = await identify(c, "server", authenticator);
+  assertKeyMay({ access: "server", scope }, caller);
+  return caller as ServerCaller;
+}
+
 /**
  * Identifies the caller of a raw route that needs a session. An API key in a person's name is
  * accepted if the route has a scope and the key has it too.

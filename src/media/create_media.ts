@@ -2,10 +2,12 @@ import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { PublicGetter } from "../core/public_getter.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Store } from "../store/store.ts";
 import type { BlobStore } from "./blobs/blob_store.ts";
 import { DirectUploads } from "./direct_uploads.ts";
+import { FetchedPictures } from "./fetched_pictures.ts";
 import { FormUploads } from "./form_uploads.ts";
 import { ImageProcessor } from "./images/processor.ts";
 import { Leases } from "./lease.ts";
@@ -33,6 +35,8 @@ export interface MediaOptions {
   /** Secret from which the key of links is derived. */
   secret: Uint8Array;
   onUploaded: OnUploaded;
+  /** Origins of pictures that may be in a private network. */
+  pictureOrigins: readonly string[];
 }
 
 export interface MediaServices {
@@ -41,6 +45,7 @@ export interface MediaServices {
   library: MediaLibrary;
   links: MediaLinks;
   forms: FormUploads;
+  pictures: FetchedPictures;
   resumable: ResumableUploads;
   direct: DirectUploads;
   sweeper: MediaSweeper;
@@ -103,6 +108,11 @@ export function createMedia(options: MediaOptions): MediaServices {
     access,
     library,
     links: new MediaLinks(options.secret, store.sessions, clock),
+    pictures: new FetchedPictures(
+      new PublicGetter({ allowedOrigins: options.pictureOrigins }),
+      intake,
+      limits,
+    ),
     forms: new FormUploads(intake, target, limits, (bytes) => onUploaded("form", bytes)),
     resumable,
     direct,

@@ -40,6 +40,8 @@ export const AUDIT_ACTIONS = [
   "member.left",
   "member.role_changed",
   "encryption.restarted",
+  "user.deactivated",
+  "user.reactivated",
   "api_key.created",
   "api_key.rotated",
   "api_key.ended",

@@ -6,7 +6,8 @@ export type SessionEndReason =
   | "suspended"
   | "too_many"
   | "account_deleted"
-  | "ended_by_admin";
+  | "ended_by_admin"
+  | "ended_by_server";
 
 /** A sign-in on one device. It is a row, so that it can be ended, and with it all of its tokens. */
 export interface Session {

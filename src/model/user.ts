@@ -43,6 +43,12 @@ export interface User {
   lastSeenHidden: boolean;
   role: UserRole;
   suspension: Suspension | null;
+  /** The customer's own id of the person, unique; null for accounts that were opened here. */
+  externalId: string | null;
+  /** Where the avatar was last fetched from, for an own user; null if it was not. */
+  pictureUrl: string | null;
+  /** Since when the customer has deactivated the person; null otherwise. */
+  deactivatedAt: number | null;
   totp: TotpCredential | null;
   /** Hashes of the recovery codes that are still unused. */
   recoveryCodes: string[];
@@ -52,8 +58,15 @@ export interface User {
   deletedAt: number | null;
 }
 
-/** Returns the suspension in force at `now`, or null if there is none or it has expired. */
-export function suspensionAt(user: Pick<User, "suspension">, now: number): Suspension | null {
-  const { suspension } = user;
+/**
+ * Returns the suspension in force at `now`, or null if there is none or it has expired. A
+ * deactivated person is suspended until the customer reactivates them.
+ */
+export function suspensionAt(
+  user: Pick<User, "suspension" | "deactivatedAt">,
+  now: number,
+): Suspension | null {
+  const { suspension, deactivatedAt: at } = user;
+  if (at !== null) return { at, until: null, reason: "the person is deactivated", byUserId: null };
   return suspension && (suspension.until === null || suspension.until > now) ? suspension : null;
 }

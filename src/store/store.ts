@@ -130,6 +130,7 @@ export function checkQuota(added: StorageUsage, usage: StorageUsage, quota?: Sto
 export type DuplicateKeyName =
   | "username"
   | "email"
+  | "externalId"
   | "directKey"
   | "clientId"
   | "identity"

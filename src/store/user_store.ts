@@ -7,7 +7,7 @@ export type UserPatch = Partial<Omit<User, "id" | "createdAt">>;
 
 export interface UserStore {
   /**
-   * Stores the user and their first rows. Throws `DuplicateKey("username" | "email" | "identity")`
+   * Stores the user and their first rows. Throws `DuplicateKey("username" | "email" | "externalId" | "identity")`
    * for the first of these that is taken, and writes nothing.
    */
   create(user: User, also?: UserBeginnings): Promise<void>;
@@ -17,9 +17,12 @@ export interface UserStore {
   byIds(ids: string[]): Promise<User[]>;
   byUsernameKey(key: string): Promise<User | null>;
   byEmailKey(key: string): Promise<User | null>;
+  byExternalId(externalId: string): Promise<User | null>;
+  /** Users with an external id, in its order; with `after`, only later ones. */
+  external(page: { after: string | null; limit: number }): Promise<User[]>;
   /**
    * Sets the given fields and returns the updated row; null when missing or erased. Throws
-   * `DuplicateKey("username" | "email")` for the first of these that is taken, and changes nothing.
+   * `DuplicateKey("username" | "email" | "externalId")` for the first of these that is taken, and changes nothing.
    */
   update(id: string, patch: UserPatch): Promise<User | null>;
   /**

@@ -41,15 +41,27 @@ export class AccountErasure {
 
   /** Returns true if everything is erased, false if the rest continues after the response. */
   async request(caller: Caller, password?: string): Promise<boolean> {
-    const { proof, signIn, store, mail, clock } = this.options;
+    const { proof, signIn, store, mail } = this.options;
     if (password === undefined) proof.require(caller, "Cannot delete the account");
     else await signIn.provePassword(caller, password);
     const user = await store.users.byId(caller.userId);
-    await store.erasures.begin({ userId: caller.userId, requestedAt: clock.now() });
-    // Sent before the address is erased.
-    if (user && user.deletedAt === null) mail.notice("account_deleted", user, caller);
-    await this.#anonymize(caller.userId);
-    const erased = this.#run(caller.userId);
+    return await this.#begin(caller.userId, () => {
+      // Sent before the address is erased.
+      if (user && user.deletedAt === null) mail.notice("account_deleted", user, caller);
+    });
+  }
+
+  /** Erases a person whom the customer has deleted; returns as `request` does. */
+  byServer(userId: string): Promise<boolean> {
+    return this.#begin(userId, () => {});
+  }
+
+  async #begin(userId: string, announce: () => void): Promise<boolean> {
+    const { store, clock } = this.options;
+    await store.erasures.begin({ userId, requestedAt: clock.now() });
+    announce();
+    await this.#anonymize(userId);
+    const erased = this.#run(userId);
     const late = Symbol("late");
     return await withDeadline(erased, ANSWER_WITHIN_MS, () => late).catch((error) => {
       if (error === late) return false;
@@ -127,6 +139,9 @@ function erasedUser(userId: string) {
     lastSeenHidden: true,
     role: "user" as const,
     suspension: null,
+    externalId: null,
+    pictureUrl: null,
+    deactivatedAt: null,
     totp: null,
     recoveryCodes: [],
   };

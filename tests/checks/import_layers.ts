@@ -18,6 +18,7 @@ const FEATURES = [
   "notifications",
   "encryption",
   "api_keys",
+  "own_users",
 ] as const;
 
 const BASE = ["core", "model"] as const;

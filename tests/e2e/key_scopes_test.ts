@@ -11,8 +11,16 @@ import { RunningApp } from "../support/running_app.ts";
  * their own session (see authorization_test.ts).
  */
 const TABLE: Partial<Record<Scope, readonly string[]>> = {
-  "users:read": ["user.get", "user.list", "user.profile"],
-  "users:write": ["user.update"],
+  "users:read": ["ownUser.get", "ownUser.list", "user.get", "user.list", "user.profile"],
+  "users:write": [
+    "ownUser.deactivate",
+    "ownUser.erase",
+    "ownUser.put",
+    "ownUser.putMany",
+    "ownUser.reactivate",
+    "user.update",
+  ],
+  "tokens:write": ["ownUser.endSessions", "ownUser.signIn"],
   "chats:read": ["chat.changes", "chat.get", "chat.inbox", "group.get", "group.list", "sync"],
   "chats:write": [
     "chat.delivered",

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type Documents, documents, objectsIn } from "./document.ts";
 import type { AnySchema } from "../tools/operation_fields.ts";
 
-/** Ids that the client chooses, which are no UUIDs. */
-const OTHERS = ["clientId"];
+/** Ids that the client or the customer chooses, which are no UUIDs. */
+const OTHERS = ["clientId", "externalId"];
 
 /** Names that end as ids do, and fields that contain an id under another name. */
 const isId = (name: string) =>

@@ -120,7 +120,14 @@ attack(
   async (app, transport) => {
     const { victim, mallory } = await app.people("victim", "mallory");
     await using there = await transport.open(app, mallory.token);
-    const input = { reportId: newId(), userId: victim.id, reason: "spam" };
+    const input = {
+      reportId: newId(),
+      userId: victim.id,
+      reason: "spam",
+      keyId: newId(),
+      name: "Mine",
+      scopes: ["act_as"],
+    };
     const admins = app.app.operations.filter(({ access }) => access === "admin");
     assert.ok(admins.length >= 4);
     for (const operation of admins) {

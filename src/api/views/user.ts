@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { lazy } from "../../core/lazy.ts";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
+import { isDeliverable } from "../../core/mail_address.ts";
 import type { User } from "../../model/user.ts";
 import { mediaId, timestamp, userId } from "../fields.ts";
 
@@ -28,7 +29,7 @@ export function hiddenUserView(id: string): UserView {
 
 export const ProfileView = lazy(() =>
   UserView().extend({
-    email: z.string(),
+    email: z.string().describe("Empty for a person of the customer, who has none here"),
     emailVerifiedAt: timestamp.nullable(),
     status: z.object({
       state: z.enum(["online", "away", "busy", "invisible"]),
@@ -49,7 +50,7 @@ export type ProfileView = z.infer<ReturnType<typeof ProfileView>>;
 export function profileView(user: User): ProfileView {
   return {
     ...userView(user),
-    email: user.email,
+    email: isDeliverable(user.email) || user.externalId === null ? user.email : "",
     emailVerifiedAt: toTimestampOrNull(user.emailVerifiedAt),
     status: user.status,
     lastSeenHidden: user.lastSeenHidden,

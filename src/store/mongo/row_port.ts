@@ -33,6 +33,7 @@ const KEYS: Partial<Record<Entity, (row: PortableRow) => string[]>> = {
 /** Fields that documents of earlier releases lack, with the defaults of the entities' readers. */
 const DEFAULTS: Partial<Record<Entity, (row: PortableRow) => PortableRow>> = {
   sessions: () => ({ previousHash: null, rotatedAt: null }),
+  users: () => ({ externalId: null, pictureUrl: null, deactivatedAt: null }),
   audit: () => ({ keyId: null }),
   chats: () => ({ generation: 0, history: "all" }),
   memberships: () => ({ addedByStranger: false, hiddenSeq: 0 }),
@@ -149,8 +150,10 @@ function documentOf(entity: Entity, row: PortableRow): StoredDocument {
 }
 
 function userKeysOf(row: PortableRow): StoredDocument[] {
-  const { id: userId, usernameKey, emailKey } = row as unknown as User;
-  return [`username:${usernameKey}`, `email:${emailKey}`].map((_id) => ({ _id, userId }));
+  const { id: userId, usernameKey, emailKey, externalId } = row as unknown as User;
+  const keys = [`username:${usernameKey}`, `email:${emailKey}`];
+  if (externalId) keys.push(`externalId:${externalId}`);
+  return keys.map((_id) => ({ _id, userId }));
 }
 
 function welcomeMessageOf(row: PortableRow): StoredDocument {

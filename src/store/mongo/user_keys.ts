@@ -14,13 +14,13 @@ interface UserKeyDocument {
   userId: string;
 }
 
-const KINDS = { username: "usernameKey", email: "emailKey" } as const;
+const KINDS = { username: "usernameKey", email: "emailKey", externalId: "externalId" } as const;
 type Kind = keyof typeof KINDS;
 
-export type UserKeyFields = Pick<User, "usernameKey" | "emailKey">;
+export type UserKeyFields = Pick<User, "usernameKey" | "emailKey" | "externalId">;
 
 /**
- * Reserves usernames and e-mail addresses: a document per key, changed in one transaction with its
+ * Reserves usernames, e-mail addresses and external ids: a document per key, changed in one transaction with its
  * user, in place of unique indexes on users: a sharded collection can have a unique index only on
  * its shard key.
  */
@@ -34,7 +34,8 @@ export class UserKeys {
   /** Throws `DuplicateKey` for the first key that is taken. */
   async claim(user: User, session: ClientSession): Promise<void> {
     for (const kind of Object.keys(KINDS) as Kind[]) {
-      await this.#claim(kind, user[KINDS[kind]], user.id, session);
+      const key = user[KINDS[kind]];
+      if (key !== null) await this.#claim(kind, key, user.id, session);
     }
   }
 
@@ -46,9 +47,11 @@ export class UserKeys {
   ): Promise<void> {
     for (const kind of Object.keys(KINDS) as Kind[]) {
       const old = user[KINDS[kind]];
-      const wanted = fields[KINDS[kind]] ?? old;
+      const given = fields[KINDS[kind]];
+      const wanted = given === undefined ? old : given;
       if (wanted === old) continue;
-      await this.#claim(kind, wanted, user.id, session);
+      if (wanted !== null) await this.#claim(kind, wanted, user.id, session);
+      if (old === null) continue;
       await this.#keys.deleteOne({ _id: eq(`${kind}:${old}`), userId: eq(user.id) }, { session });
     }
   }

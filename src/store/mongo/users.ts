@@ -15,9 +15,8 @@ import {
   compoundKey,
   definedFields,
   eq,
-  fromDocument,
-  fromDocumentOrNull,
   IN_BATCHES,
+  readerOf,
   type Searchable,
   toDocument,
   WITHOUT_TERMS,
@@ -38,6 +37,8 @@ export const USERS: CollectionSpec = {
     // Not unique: `UserKeys` enforces that.
     { name: "byUsername", key: { usernameKey: 1 } },
     { name: "byEmail", key: { emailKey: 1 } },
+    // Not unique either. Most people may have none.
+    { name: "byExternalId", key: { externalId: 1 } },
     { name: "byRole", key: { role: 1, usernameKey: 1 } },
     // With the key by which results are sorted and continued, so that a page skips without
     // fetching.
@@ -46,7 +47,14 @@ export const USERS: CollectionSpec = {
 };
 
 /** Fields whose change is more than an update of the one document. */
-const NAMING = ["username", "usernameKey", "displayName", "emailKey"];
+const NAMING = ["username", "usernameKey", "displayName", "emailKey", "externalId"];
+
+/** Releases without own users did not write these. */
+const readUser = readerOf<User>(() => ({
+  externalId: null,
+  pictureUrl: null,
+  deactivatedAt: null,
+}));
 
 export class MongoUserStore implements UserStore {
   readonly #users: Collection<UserDocument>;
@@ -87,7 +95,7 @@ export class MongoUserStore implements UserStore {
       projection: WITHOUT_TERMS,
       ...IN_BATCHES,
     });
-    return (await found.toArray()).map(fromDocument<User>);
+    return (await found.toArray()).map(readUser);
   }
 
   byUsernameKey(key: string): Promise<User | null> {
@@ -96,6 +104,17 @@ export class MongoUserStore implements UserStore {
 
   byEmailKey(key: string): Promise<User | null> {
     return this.#one({ emailKey: eq(key) });
+  }
+
+  byExternalId(externalId: string): Promise<User | null> {
+    return this.#one({ externalId: eq(externalId) });
+  }
+
+  async external({ after, limit }: { after: string | null; limit: number }): Promise<User[]> {
+    const found = this.#users
+      .find({ externalId: { $gt: after ?? "" } }, { projection: WITHOUT_TERMS })
+      .sort({ externalId: 1 }).limit(limit);
+    return (await found.toArray()).map(readUser);
   }
 
   update(id: string, patch: UserPatch): Promise<User | null> {
@@ -137,7 +156,7 @@ export class MongoUserStore implements UserStore {
     const hiding = await this.#thoseHiding(found.map(({ _id }) => _id), hiddenFrom);
     const isHit = ({ id, displayName, username }: User) =>
       !hiding.has(id) && containsRuns(nameText(displayName, username), query.runs);
-    const { rows, last } = await hitsAmong(found.map(fromDocument<User>), read, limit, isHit);
+    const { rows, last } = await hitsAmong(found.map(readUser), read, limit, isHit);
     return { users: rows, next: last && last.usernameKey };
   }
 
@@ -152,7 +171,7 @@ export class MongoUserStore implements UserStore {
   async withRole(role: User["role"]): Promise<User[]> {
     const options = { projection: WITHOUT_TERMS, ...IN_BATCHES };
     const found = this.#users.find({ role: eq(role), deletedAt: null }, options);
-    return (await found.sort({ usernameKey: 1 }).toArray()).map(fromDocument<User>);
+    return (await found.sort({ usernameKey: 1 }).toArray()).map(readUser);
   }
 
   async useTotpStep(id: string, step: number): Promise<boolean> {
@@ -183,11 +202,11 @@ export class MongoUserStore implements UserStore {
     const options = { returnDocument: "after", projection: WITHOUT_TERMS, session } as const;
     const filter = { _id: eq(id), deletedAt: null };
     const updated = await this.#users.findOneAndUpdate(filter, { $set: fields }, options);
-    return fromDocumentOrNull<User>(updated);
+    return updated && readUser(updated);
   }
 
   async #one(filter: Filter<UserDocument>, session?: ClientSession): Promise<User | null> {
     const found = await this.#users.findOne(filter, { projection: WITHOUT_TERMS, session });
-    return fromDocumentOrNull<User>(found);
+    return found && readUser(found);
   }
 }

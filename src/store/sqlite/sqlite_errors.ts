@@ -5,6 +5,7 @@ import { DuplicateKey, type DuplicateKeyName } from "../store.ts";
 const UNIQUE_KEYS: Record<string, DuplicateKeyName> = {
   "users.usernameKey": "username",
   "users.emailKey": "email",
+  "users.externalId": "externalId",
   "chats.directKey": "directKey",
   "messages.chatId, messages.clientId, messages.senderId": "clientId",
   "identities.provider, identities.subject": "identity",

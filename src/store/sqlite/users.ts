@@ -66,6 +66,17 @@ export class SqliteUserStore implements UserStore {
     return this.#db.read(() => this.#row("WHERE emailKey = ?", key));
   }
 
+  byExternalId(externalId: string): Promise<User | null> {
+    return this.#db.read(() => this.#row("WHERE externalId = ?", externalId));
+  }
+
+  external({ after, limit }: { after: string | null; limit: number }): Promise<User[]> {
+    const sql = USERS.select("WHERE externalId > ? ORDER BY externalId LIMIT ?");
+    return this.#db.read(() =>
+      this.#db.all(sql, after ?? "", limit).map((raw) => USERS.decode(raw))
+    );
+  }
+
   update(id: string, patch: UserPatch): Promise<User | null> {
     return this.#db.write(() => this.get(id)?.deletedAt === null ? this.patch(id, patch) : null);
   }

@@ -46,6 +46,35 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await search(store, "other"), []);
   });
 
+  test("a user is found and listed by external id, which only one user has", async (store) => {
+    const [b, a] = ["own:b", "own:a"].map((externalId) => aUser({ externalId }));
+    for (const user of [b, aUser(), a]) await store.users.create(user);
+    assert.deepEqual(await store.users.byExternalId("own:a"), a);
+    assert.equal(await store.users.byExternalId("own:c"), null);
+    assert.deepEqual(await store.users.external({ after: null, limit: 10 }), [a, b]);
+    assert.deepEqual(await store.users.external({ after: "own:a", limit: 1 }), [b]);
+    const again = aUser({ externalId: "own:a" });
+    await assert.rejects(store.users.create(again), duplicateOf("externalId"));
+    assert.equal(await store.users.byId(again.id), null);
+    await assert.rejects(
+      store.users.update(b.id, { externalId: "own:a" }),
+      duplicateOf("externalId"),
+    );
+    assert.deepEqual(await store.users.byExternalId("own:b"), b);
+    // An erased person's external id is free again.
+    await store.users.update(a.id, { externalId: null, deletedAt: T0 });
+    await store.users.create(again);
+    assert.deepEqual(await store.users.byExternalId("own:a"), again);
+  });
+
+  test("of concurrent users with one external id, one is created", async (store, { second }) => {
+    const other = await second();
+    const made = await Promise.allSettled(
+      [store, other, store, other].map((each) => each.users.create(aUser({ externalId: "own" }))),
+    );
+    assert.equal(made.filter(({ status }) => status === "fulfilled").length, 1);
+  });
+
   test("update sets the given fields, keeps the rest, and returns the row", async (store) => {
     const user = fullUser();
     await store.users.create(user);

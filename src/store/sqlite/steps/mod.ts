@@ -18,6 +18,7 @@ import { step as emojiInOneForm } from "./0017_emoji_in_one_form.ts";
 import { step as usersByRole } from "./0018_users_by_role.ts";
 import { step as webhooks } from "./0019_webhooks.ts";
 import { step as apiKeys } from "./0020_api_keys.ts";
+import { step as ownUsers } from "./0021_own_users.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -47,4 +48,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   usersByRole,
   webhooks,
   apiKeys,
+  ownUsers,
 ];
