@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ChatClient } from "../../../client/mod.ts";
+import { type ChatClient, ChatError } from "../../../client/mod.ts";
+import { admin } from "../texts/admin/admin.ts";
 import { faultText } from "../texts/fault_text.ts";
 
 export type AdminAccess = "pending" | "granted" | { refused: string };
@@ -10,8 +11,15 @@ export function useAdminAccess(client: ChatClient): AdminAccess {
   useEffect(() => {
     client.call("admin.reports", { limit: 1 }).then(
       () => setAccess("granted"),
-      (error) => setAccess({ refused: faultText(error) }),
+      (error) => setAccess({ refused: reasonOf(error) }),
     );
   }, []);
   return access;
+}
+
+/** The server names a condition that an administrator does not meet yet; to others it says no more than "no". */
+function reasonOf(error: unknown): string {
+  const isPlain = error instanceof ChatError && error.code === "forbidden" &&
+    !error.message.includes(":");
+  return isPlain ? admin.t().notAdminText : faultText(error);
 }

@@ -37,6 +37,7 @@ function DeleteDialog({ onClose }: { onClose(): void }) {
     <ConfirmDialog
       title={account.t().eraseAsk}
       label={account.t().erase}
+      isGrave
       onConfirm={erase}
       onClose={onClose}
     >

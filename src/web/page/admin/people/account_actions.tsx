@@ -92,6 +92,7 @@ function SuspendDialog({ name, onSuspend, onClose }: SuspendDialogProps) {
     <ConfirmDialog
       title={suspendTitle(name)}
       label={suspend}
+      isGrave
       onConfirm={onSuspend}
       onClose={onClose}
     >

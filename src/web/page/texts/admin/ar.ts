@@ -6,6 +6,7 @@ export const ar: AdminTexts = {
   title: "الإدارة",
   back: "العودة إلى الدردشات",
   notAdmin: "للمشرفين فقط",
+  notAdminText: "لا يُسمح لحسابك برؤية هذا الجزء من الخادم.",
   reports: "البلاغات",
   people: "الأشخاص",
   audit: "السجل",

@@ -8,6 +8,7 @@ export const de: AdminTexts = {
   title: "Verwaltung",
   back: "Zurück zu den Chats",
   notAdmin: "Nur für die Verwaltung",
+  notAdminText: "Dein Konto darf diesen Teil des Servers nicht sehen.",
   reports: "Meldungen",
   people: "Personen",
   audit: "Protokoll",

@@ -7,6 +7,7 @@ export const en = {
   title: "Administration",
   back: "Back to the chats",
   notAdmin: "For administrators only",
+  notAdminText: "Your account may not see this part of the server.",
   reports: "Reports",
   people: "People",
   audit: "Audit log",
