@@ -1,5 +1,6 @@
 import type { ChatView } from "../api/views/chat.ts";
 import type { MessageView } from "../api/views/message.ts";
+import { ChatError } from "./chat_error.ts";
 import { ChatSync } from "./chat_sync.ts";
 import type { ChatClientOptions } from "./client_options.ts";
 import { ContactRequests } from "./contact_requests.ts";
@@ -13,16 +14,16 @@ import { Files } from "./files.ts";
 import { explainUnopened, untilOnline } from "./going_online.ts";
 import { Inbox } from "./inbox.ts";
 import type { LocalMessage } from "./local_chat.ts";
+import type { MessageChange } from "./pending_change.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 import { Model } from "./model.ts";
 import type { ModelStorage } from "./model_storage.ts";
 import { OperationCaller } from "./operation_caller.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { OwnTyping } from "./own_typing.ts";
 import { People } from "./people.ts";
-import { ReadMarks } from "./read_marks.ts";
 import { DEFAULT_TIMEOUT_MS, type Input, type OperationName, type Output } from "./rest.ts";
 import type { SendContent } from "./pending_row.ts";
-import { Sending } from "./sending.ts";
 import { routeEvent } from "./route_event.ts";
 import { SessionClient } from "./session_client.ts";
 import { ChatSocket, type ConnectionState, type HelloAnswer } from "./socket.ts";
@@ -62,7 +63,10 @@ export class ChatClient extends SessionClient {
   readonly inbox: Inbox;
   /** Requests for consent that wait for the caller's answer. */
   readonly requests: ContactRequests;
-  /** Messages that the server has refused: see `resend` and `discard`. */
+  /**
+   * Messages, and changes of messages, that the server has refused: see `resend` and `discard`. An
+   * entry with a `change` is the message as it would be.
+   */
   readonly failed: View<readonly LocalMessage[]> = new View(() => this.model.failed());
   /** `state`, as a view. */
   readonly connection: View<ConnectionState> = new View(() => this.state);
@@ -70,10 +74,10 @@ export class ChatClient extends SessionClient {
   readonly #socket: ChatSocket;
   readonly #caller: OperationCaller;
   readonly #sync: ChatSync;
-  readonly #sending: Sending;
   readonly #encryption: EncryptionSlot;
   #typing: Promise<OwnTyping> | undefined;
-  readonly #readMarks: ReadMarks;
+  /** Undefined until a user has signed in. */
+  #outgoing: Outgoing | undefined;
   readonly #conversations = new Conversations(this);
   /** Null until a user has signed in, and if the storage does not last. */
   #kept: ModelStorage | null = null;
@@ -93,7 +97,6 @@ export class ChatClient extends SessionClient {
     const { model } = this;
     this.people = new People(call, onFault);
     this.requests = new ContactRequests(call, onFault);
-    this.#readMarks = new ReadMarks(model, { call, userId, isOnline, onFault });
     this.inbox = new Inbox(model, this.people, this.drafts, {
       userId,
       refresh: () => isOnline() && this.#sync.refreshSoon(),
@@ -114,12 +117,6 @@ export class ChatClient extends SessionClient {
       onRows: (changes, after) => this.#encryption.current?.onRows(changes, after),
       onLeft: (chatId) => this.#encryption.current?.onLeft(chatId),
       onChat: (chatId) => this.#encryption.takeUp(chatId),
-    });
-    this.#sending = new Sending(model, this.#sealable(), {
-      ...host,
-      encryption: () => this.#encryption.current,
-      mayEncrypt: !options.storage || options.deviceKey !== undefined,
-      fetchChat: (chatId) => this.#sync.open(chatId),
     });
     this.#socket = this.#newSocket();
     this.#caller = new OperationCaller(this.rest, this.session, this.#socket);
@@ -151,9 +148,9 @@ export class ChatClient extends SessionClient {
     return this.#socket.state;
   }
 
-  /** Number of messages that wait to be sent. */
+  /** Number of messages, and changes of messages, that wait to be sent. */
   get unsent(): number {
-    return this.#sending.unsent;
+    return this.#outgoing?.sending.unsent ?? 0;
   }
 
   /** Encrypted chats; requires `enableEncryption` first. */
@@ -213,7 +210,7 @@ export class ChatClient extends SessionClient {
    */
   async close(): Promise<void> {
     this.#socket.close();
-    this.#sending.pause();
+    this.#outgoing?.pause();
     this.#sync.close();
     this.people.close();
     this.files.close();
@@ -262,12 +259,13 @@ export class ChatClient extends SessionClient {
    * ```
    */
   send(chatId: string, content: SendContent): Promise<MessageView> {
-    return this.#sending.send(chatId, content);
+    return this.#signedIn().sending.send(chatId, content);
   }
 
   /**
-   * Sends a message again that the server has refused; `model` has it as `failed`, also after a
-   * restart. Throws `not_found` if there is none.
+   * Sends a message, or a change of one, again that the server has refused; `failed` has it, also
+   * after a restart. Resolves with the message's row, or null for a deletion. Throws `not_found` if
+   * there is none.
    *
    * ```ts ignore
    * for (const { chatId, clientId } of client.failed.getSnapshot()) {
@@ -276,12 +274,12 @@ export class ChatClient extends SessionClient {
    * await assert.rejects(client.resend(chatId, "unknown"), { code: "not_found" });
    * ```
    */
-  resend(chatId: string, clientId: string): Promise<MessageView> {
-    return this.#sending.resend(chatId, clientId);
+  async resend(chatId: string, clientId: string): Promise<MessageView | null> {
+    return await this.#signedIn().sending.resend(chatId, clientId);
   }
 
   /**
-   * Drops a message that the server has refused. Throws `not_found` if there is none.
+   * Drops a message, or a change of one, that the server has refused. Throws `not_found` if there is none.
    *
    * ```ts ignore
    * for (const { chatId, clientId } of client.failed.getSnapshot()) {
@@ -290,20 +288,22 @@ export class ChatClient extends SessionClient {
    * await assert.rejects(client.discard(chatId, "unknown"), { code: "not_found" });
    * ```
    */
-  discard(chatId: string, clientId: string): Promise<void> {
-    return this.#sending.discard(chatId, clientId);
+  async discard(_chatId: string, clientId: string): Promise<void> {
+    await this.#signedIn().sending.discard(clientId);
   }
 
   /**
-   * Changes the text of a message of the caller.
+   * Changes the text of a message of the caller. As every change of a message, it is shown
+   * immediately, waits in the storage while there is no connection, and is refused like a message;
+   * the promise resolves once the server has it.
    *
    * ```ts ignore
    * const { id } = await client.send(chatId, { text: "Helo" });
    * await client.edit(chatId, id, "Hello");
    * ```
    */
-  edit(chatId: string, messageId: string, text: string): Promise<void> {
-    return this.#sending.edit(chatId, messageId, text);
+  edit(chatId: string, messageId: string, text: string, mentions?: string[]): Promise<void> {
+    return this.#change(chatId, messageId, { kind: "edit", text, mentions });
   }
 
   /**
@@ -315,7 +315,20 @@ export class ChatClient extends SessionClient {
    * ```
    */
   react(chatId: string, messageId: string, emoji: string, remove = false): Promise<void> {
-    return this.#sending.react(chatId, messageId, emoji, remove);
+    return this.#change(chatId, messageId, { kind: "reaction", emoji, remove });
+  }
+
+  /**
+   * Pins a message, or unpins it.
+   *
+   * ```ts ignore
+   * await client.pin(chatId, messageId);
+   * assert.ok(client.model.message(chatId, messageId)!.pinnedAt);
+   * await client.pin(chatId, messageId, true);
+   * ```
+   */
+  pin(chatId: string, messageId: string, remove = false): Promise<void> {
+    return this.#change(chatId, messageId, { kind: "pin", remove });
   }
 
   /**
@@ -327,7 +340,14 @@ export class ChatClient extends SessionClient {
    * ```
    */
   async delete(messageId: string): Promise<void> {
-    await this.call("message.delete", { messageId });
+    const chats = [...this.model.chats.values()];
+    const chatId = chats.find(({ messages }) => messages.has(messageId))?.chat.id;
+    if (chatId) await this.#change(chatId, messageId, { kind: "delete" });
+    else await this.call("message.delete", { messageId });
+  }
+
+  async #change(chatId: string, messageId: string, change: MessageChange): Promise<void> {
+    await this.#signedIn().sending.change(chatId, messageId, change);
   }
 
   /**
@@ -358,7 +378,7 @@ export class ChatClient extends SessionClient {
    * ```
    */
   markRead(chatId: string, seq?: number): void {
-    this.#readMarks.mark(chatId, seq);
+    this.#signedIn().readMarks.mark(chatId, seq);
   }
 
   /**
@@ -432,7 +452,7 @@ export class ChatClient extends SessionClient {
   #onState(state: ConnectionState): void {
     if (state === "online") void this.#connected();
     else {
-      this.#sending.pause();
+      this.#outgoing?.pause();
       this.model.typing.clear();
     }
     this.connection.invalidate();
@@ -453,13 +473,12 @@ export class ChatClient extends SessionClient {
   }
 
   async #connected(): Promise<void> {
-    this.#readMarks.connected();
+    this.#outgoing?.connected();
     this.requests.refresh();
     this.#conversations.connected();
-    const isOnline = () => this.state === "online";
     const tasks = [
       () => this.#encryption.current?.connected(),
-      () => this.#sending.open(isOnline),
+      () => this.#outgoing?.open(),
       () => this.people.connected(),
     ];
     for (const task of tasks) {
@@ -479,17 +498,37 @@ export class ChatClient extends SessionClient {
 
   /** @internal */
   protected override async began(): Promise<void> {
-    if (this.#kept) return;
+    const outgoing = this.#outgoing ??= await this.#newOutgoing();
     const { storage, persist = true } = this.options;
-    if (storage && persist) await this.#restore();
-    await this.#sending.restore();
+    if (storage && persist && !this.#kept) await this.#restore(outgoing);
+    await outgoing.sending.restore();
+    if (this.state === "online") await outgoing.open();
   }
 
-  async #restore(): Promise<void> {
+  async #newOutgoing(): Promise<Outgoing> {
+    const { options, session } = this;
+    const { Outgoing } = await import("./outgoing.ts");
+    return this.#outgoing ?? new Outgoing(this.model, this.#sealable(), {
+      call: (name, input) => this.call(name, input),
+      userId: () => session.personId,
+      isOnline: () => this.state === "online",
+      onFault: (error) => void this.emit("fault", error),
+      encryption: () => this.#encryption.current,
+      mayEncrypt: !options.storage || options.deviceKey !== undefined,
+      fetchChat: (chatId) => this.#sync.open(chatId),
+    });
+  }
+
+  #signedIn(): Outgoing {
+    if (this.#outgoing) return this.#outgoing;
+    throw new ChatError("signed_out", "Nobody is signed in");
+  }
+
+  async #restore({ readMarks }: Outgoing): Promise<void> {
     const { ModelStorage } = await import("./model_storage.ts");
     this.#kept = new ModelStorage(this, {
       storage: this.#sealable(),
-      readMarks: this.#readMarks,
+      readMarks,
       incarnation: () => this.#incarnation,
     });
     this.#incarnation = await this.#kept.restore();

@@ -3,6 +3,7 @@ import type { MemberView, ReceiptCountView, ReceiptView } from "../api/views/mem
 import type { MessageView } from "../api/views/message.ts";
 import type { MlsClientErrorCode } from "./mls/mls_client_error.ts";
 import type { FileDescriptor } from "./mls/message_content.ts";
+import type { PendingChange } from "./pending_change.ts";
 import type { Output } from "./rest.ts";
 
 /**
@@ -14,6 +15,10 @@ export interface LocalMessage extends MessageView {
   /** `failed`: the server refused it, for the reason in `failure`; see `ChatClient.resend`. */
   status: "sending" | "sent" | "failed";
   failure?: string;
+  /** Changes of the message that the server does not have yet, or has refused. */
+  changes?: readonly PendingChange[];
+  /** Of an entry of `failed`: the change that was refused, if it is not the message itself. */
+  change?: PendingChange;
   /**
    * Of an encrypted message, once it was decrypted; then `text`, `reactions` and so on hold its
    * content.

@@ -17,6 +17,7 @@ export { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
 export type { FileDescriptor } from "./mls/message_content.ts";
 export { MlsClientError, type MlsClientErrorCode } from "./mls/mls_client_error.ts";
 export type { LocalChat, LocalMessage, Presence } from "./local_chat.ts";
+export type { MessageChange, PendingChange } from "./pending_change.ts";
 export { Model } from "./model.ts";
 export type { People, Person } from "./people.ts";
 export type { FetchFunction, WebSocketClass, WebSocketLike } from "./platform.ts";

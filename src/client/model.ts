@@ -28,6 +28,13 @@ export interface ModelEvents {
   message: { chatId: string; message: LocalMessage };
 }
 
+/** Shows rows with the changes that the server does not have yet. */
+export interface Overlay {
+  shown(message: LocalMessage): LocalMessage;
+  /** Returns the changes that the server has refused, as rows. */
+  refused(): LocalMessage[];
+}
+
 const NO_MESSAGES: readonly LocalMessage[] = [];
 
 /** The chats as far as they are loaded. Rows only become newer, in whatever order they arrive. */
@@ -38,6 +45,8 @@ export class Model extends Emitter<ModelEvents> {
   readonly typing = new TypingNow((chatId) => {
     this.emit("chat", { chatId, isPassing: true });
   });
+  /** @internal */
+  overlay: Overlay = { shown: (message) => message, refused: () => [] };
   readonly #userId: () => string | null;
   /** Unsent or refused messages, by chat and clientId, whether or not the chat is loaded. */
   readonly #pending = new Map<string, Map<string, LocalMessage>>();
@@ -67,15 +76,22 @@ export class Model extends Emitter<ModelEvents> {
     const sent = [...local?.messages.values() ?? []]
       .filter(({ seq }) => seq >= local!.completeFrom)
       .sort((a, b) => a.seq - b.seq);
-    const ordered = [...sent, ...pending?.values() ?? []];
+    const ordered = [...sent, ...pending?.values() ?? []].map(this.overlay.shown);
     this.#ordered.set(chatId, ordered);
     return ordered;
   }
 
-  /** Returns all messages that the server has refused, in the order in which they were written. */
+  /** Returns a loaded message as it is shown, also one that `messagesOf` leaves out. */
+  message(chatId: string, id: string): LocalMessage | undefined {
+    const message = (this.chats.get(chatId) ?? this.left.get(chatId))?.messages.get(id);
+    return message && this.overlay.shown(message);
+  }
+
+  /** Returns everything that the server has refused, in the order in which it was written. */
   failed(): LocalMessage[] {
     return [...this.#pending.values()].flatMap((pending) => [...pending.values()])
       .filter(({ status }) => status === "failed")
+      .concat(this.overlay.refused())
       .sort((a, b) => a.createdAt < b.createdAt ? -1 : 1);
   }
 
@@ -205,7 +221,7 @@ export class Model extends Emitter<ModelEvents> {
     if (!local || messages.length === 0) return;
     for (const message of messages) if (isNew(local, message)) local.untold.add(message.id);
     for (const message of messages) this.#putMessage(local, message);
-    this.#rowsChanged(chatId);
+    this.rowsChanged(chatId);
   }
 
   /**
@@ -217,7 +233,7 @@ export class Model extends Emitter<ModelEvents> {
     const oldest = Math.min(local.completeFrom, ...messages.map(({ seq }) => seq));
     this.putMessages(chatId, messages);
     local.completeFrom = isFirst ? 0 : oldest;
-    this.#rowsChanged(chatId);
+    this.rowsChanged(chatId);
   }
 
   putMembers(chatId: string, members: MemberView[]): void {
@@ -232,7 +248,7 @@ export class Model extends Emitter<ModelEvents> {
     let pending = this.#pending.get(message.chatId);
     if (!pending) this.#pending.set(message.chatId, pending = new Map());
     pending.set(message.clientId, message);
-    this.#rowsChanged(message.chatId);
+    this.rowsChanged(message.chatId);
   }
 
   patchPending(chatId: string, clientId: string, patch: Partial<LocalMessage>): void {
@@ -241,7 +257,7 @@ export class Model extends Emitter<ModelEvents> {
   }
 
   dropPending(chatId: string, clientId: string): void {
-    if (this.#pending.get(chatId)?.delete(clientId)) this.#rowsChanged(chatId);
+    if (this.#pending.get(chatId)?.delete(clientId)) this.rowsChanged(chatId);
   }
 
   patchMessage(chatId: string, id: string, patch: Partial<LocalMessage>): void {
@@ -250,11 +266,12 @@ export class Model extends Emitter<ModelEvents> {
     if (!message) return;
     const patched = { ...message, ...patch };
     local!.messages.set(id, patched);
-    this.#rowsChanged(chatId);
+    this.rowsChanged(chatId);
     if (patch.encrypted && local!.sealed.has(id)) this.#announceOne(local!, patched);
   }
 
-  #rowsChanged(chatId: string): void {
+  /** @internal */
+  rowsChanged(chatId: string): void {
     this.#ordered.delete(chatId);
     this.emit("chat", { chatId });
   }

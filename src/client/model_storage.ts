@@ -148,7 +148,11 @@ export class ModelStorage {
       if ("username" in change) this.mark("people");
       if ("blocked" in change) this.mark("head");
     });
-    drafts.subscribe((chatId) => this.mark(`draft/${chatId}`));
+    // Without a delay: a page may be closed right after a key press.
+    drafts.subscribe((chatId) => {
+      this.mark(`draft/${chatId}`);
+      void this.save();
+    });
   }
 
   async #save(): Promise<void> {

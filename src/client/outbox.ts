@@ -5,7 +5,10 @@ import type { KeyStore } from "./mls/key_store.ts";
 import { Serial } from "./serial.ts";
 import { fromUtf8, utf8 } from "./utf8.ts";
 
-/** An unsent message: kept until the server has it, and sent under one clientId however often. */
+/**
+ * An unsent message, or a change of one: kept until the server has it, and sent under one clientId
+ * however often.
+ */
 export interface Draft<Content> {
   chatId: string;
   clientId: string;
@@ -19,9 +22,12 @@ export interface OutboxHost<Content> {
   userId(): string;
   /** A draft that is not ready keeps its place in the queue until `open` is called again. */
   isReady(draft: Draft<Content>): boolean;
-  send(draft: Draft<Content>): Promise<MessageView>;
-  onSent(draft: Draft<Content>, message: MessageView): void;
+  /** Resolves with the row that it made, if there is one. */
+  send(draft: Draft<Content>): Promise<MessageView | null>;
+  onSent(draft: Draft<Content>, message: MessageView | null): void;
   onFailed(draft: Draft<Content>, error: ChatError): void;
+  /** Another tab with this storage has sent or dropped it. */
+  onGone(draft: Draft<Content>): void;
   /** Receives failures to read or delete in the storage. */
   onFault(error: unknown): void;
 }
@@ -29,8 +35,10 @@ export interface OutboxHost<Content> {
 interface Entry<Content> {
   name: string;
   draft: Draft<Content>;
+  /** Another tab may have sent it: it was read from the storage, or an attempt has failed. */
+  isShared?: boolean;
   /** Settles the promise of `add`; drafts of an earlier run have none. */
-  resolve(message: MessageView): void;
+  resolve(message: MessageView | null): void;
   reject(error: ChatError): void;
 }
 
@@ -65,9 +73,9 @@ export class Outbox<Content> {
    * Resolves with the server's row, however long that takes; rejects if the server refuses it, and
    * if it cannot be stored, in which case it is not sent.
    */
-  async add(draft: Draft<Content>): Promise<MessageView> {
+  async add(draft: Draft<Content>): Promise<MessageView | null> {
     let settle!: Pick<Entry<Content>, "resolve" | "reject">;
-    const sent = new Promise<MessageView>((resolve, reject) => settle = { resolve, reject });
+    const sent = new Promise<MessageView | null>((resolve, reject) => settle = { resolve, reject });
     // A caller that does not await it learns of a failure from the model.
     sent.catch(() => {});
     await this.#adding.run(draft.chatId, async () => {
@@ -85,7 +93,7 @@ export class Outbox<Content> {
    * Sends a refused one again, after the waiting ones of its chat. Throws `not_found` if there is
    * none.
    */
-  async resend(clientId: string): Promise<MessageView> {
+  async resend(clientId: string): Promise<MessageView | null> {
     const { draft: { failure: _, ...draft } } = await this.#takeFailed(clientId);
     return await this.add(draft);
   }
@@ -125,7 +133,13 @@ export class Outbox<Content> {
       const draft = await this.#read(name);
       if (!draft) continue;
       if (draft.failure !== undefined) this.#failed.set(draft.clientId, { name, draft });
-      else this.#queue(draft.chatId).push({ name, draft, resolve() {}, reject() {} });
+      else {this.#queue(draft.chatId).push({
+          name,
+          draft,
+          isShared: true,
+          resolve() {},
+          reject() {},
+        });}
       drafts.push(draft);
     }
     return drafts;
@@ -158,30 +172,61 @@ export class Outbox<Content> {
     const queue = this.#queue(chatId);
     const backoff = new Backoff();
     while (this.#isOpen && queue.length > 0 && this.host.isReady(queue[0].draft)) {
-      await this.#sendFirst(queue, backoff);
+      const pauseMs = await alone(
+        `${this.#prefix()}${chatId}`,
+        () => this.#sendFirst(queue, backoff),
+      );
+      await this.#pause(pauseMs);
     }
     this.#sending.delete(chatId);
     if (queue.length === 0) this.#queues.delete(chatId);
   }
 
-  async #sendFirst(queue: Entry<Content>[], backoff: Backoff): Promise<void> {
-    const [{ draft, resolve, reject }] = queue;
-    let message: MessageView;
+  /** Returns the milliseconds to wait before the next attempt. */
+  async #sendFirst(queue: Entry<Content>[], backoff: Backoff): Promise<number> {
+    const [entry] = queue;
+    if (!this.#isOpen) return 0;
+    if (entry.isShared && !await this.#isStored(entry.name)) return this.#dropFirst(queue);
+    let message: MessageView | null;
     try {
-      message = await this.host.send(draft);
+      message = await this.host.send(entry.draft);
     } catch (error) {
-      if (isPassing(error) || isSignedOut(error)) {
-        return await this.#pause((error as ChatError).retryAfterMs ?? backoff.next());
-      }
-      const known = asChatError(error);
-      await this.#keepFailed(queue.shift()!, known);
-      this.host.onFailed(draft, known);
-      return reject(known);
+      return await this.#failFirst(queue, error, backoff);
     }
     backoff.reset();
     await this.#forget(queue.shift()!.name);
-    this.host.onSent(draft, message);
-    resolve(message);
+    this.host.onSent(entry.draft, message);
+    entry.resolve(message);
+    return 0;
+  }
+
+  async #failFirst(queue: Entry<Content>[], error: unknown, backoff: Backoff): Promise<number> {
+    const [entry] = queue;
+    if (isPassing(error) || isSignedOut(error)) {
+      entry.isShared = true;
+      return (error as ChatError).retryAfterMs ?? backoff.next();
+    }
+    const known = asChatError(error);
+    await this.#keepFailed(queue.shift()!, known);
+    this.host.onFailed(entry.draft, known);
+    entry.reject(known);
+    return 0;
+  }
+
+  #dropFirst(queue: Entry<Content>[]): number {
+    const { draft, reject } = queue.shift()!;
+    this.host.onGone(draft);
+    reject(new ChatError("conflict", "Another tab has sent it, or dropped it"));
+    return 0;
+  }
+
+  /** A storage that cannot be read counts as one that has it: sending it twice does no harm. */
+  async #isStored(name: string): Promise<boolean> {
+    try {
+      return (await this.storage.names(name)).length > 0;
+    } catch {
+      return true;
+    }
   }
 
   /** Keeps its text, also for the next run. */
@@ -215,7 +260,7 @@ export class Outbox<Content> {
   }
 
   async #pause(ms: number): Promise<void> {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || ms === 0) return;
     let end!: () => void;
     const over = new Promise<void>((resolve) => end = resolve);
     const timer = setTimeout(end, ms);
@@ -224,6 +269,15 @@ export class Outbox<Content> {
     clearTimeout(timer);
     this.#pauses.delete(end);
   }
+}
+
+/**
+ * Tabs that share a storage send the entries of a chat one after another, if the platform has Web
+ * Locks: otherwise one of them could repeat an edit after the next one was sent.
+ */
+function alone<T>(name: string, action: () => Promise<T>): Promise<T> {
+  const { locks } = globalThis.navigator ?? {};
+  return locks ? locks.request(`realtimechat ${name}`, action) as Promise<T> : action();
 }
 
 /** True if the message must wait until the user has signed in again. */

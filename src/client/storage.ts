@@ -40,11 +40,15 @@ export async function generateDeviceKey(): Promise<CryptoKey> {
  * ```
  */
 export function sealedStore(inner: KeyStore, deviceKey: CryptoKey): KeyStore {
-  // Loaded on first use: most programs keep their state in memory, or leave it to the browser.
-  const sealed = async () => (await import("./mls/sealed_store.ts")).sealedStore(inner, deviceKey);
+  const load = () =>
+    import("./mls/sealed_store.ts").then((each) => each.sealedStore(inner, deviceKey));
+  // Loaded now, since the first write may come when there is no network.
+  let sealed = load();
+  sealed.catch(() => {});
+  const loaded = () => sealed.catch(() => sealed = load());
   return {
     names: (prefix) => inner.names(prefix),
-    read: async (name) => await (await sealed()).read(name),
-    write: async (changes) => await (await sealed()).write(changes),
+    read: async (name) => await (await loaded()).read(name),
+    write: async (changes) => await (await loaded()).write(changes),
   };
 }

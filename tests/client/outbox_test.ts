@@ -9,6 +9,7 @@ import { eventually } from "../support/eventually.ts";
 class Sender {
   readonly sent: string[] = [];
   readonly failed: string[] = [];
+  readonly gone: string[] = [];
   readonly faults: unknown[] = [];
   userId = "ann";
   isReady = true;
@@ -30,6 +31,7 @@ class Sender {
       },
       onSent: () => {},
       onFailed: ({ content }) => this.failed.push(content),
+      onGone: ({ content }) => this.gone.push(content),
       onFault: (error) => this.faults.push(error),
     });
   }
@@ -164,6 +166,43 @@ Deno.test("Outbox keeps a refused draft over a restart until it is sent again or
   assert.deepEqual(await storage.names(""), []);
   await assert.rejects(outbox.resend("dropped"), { code: "not_found" });
   await assert.rejects(outbox.discard("again"), { code: "not_found" });
+});
+
+Deno.test("Outbox does not send what another tab with the same storage has sent", async () => {
+  const storage = memoryKeyStore();
+  const tab = new Sender();
+  const first = tab.outbox(storage);
+  void first.add(draft("one"));
+  void first.add(draft("two"));
+  await stored(storage, 2);
+  const other = new Sender();
+  const second = other.outbox(storage);
+  await second.load();
+  first.open();
+  await stored(storage, 0);
+  second.open();
+  await eventually("the other tab drops them", () => second.size === 0);
+  assert.deepEqual([tab.sent, other.sent, other.gone], [["one", "two"], [], ["one", "two"]]);
+});
+
+Deno.test("Outbox does not repeat an attempt whose entry another tab has sent meanwhile", async () => {
+  const storage = memoryKeyStore();
+  const tab = new Sender();
+  const first = tab.outbox(storage);
+  first.open();
+  tab.refusal = new ChatError("offline", "no network");
+  const sending = first.add(draft("edit"));
+  const refused = assert.rejects(sending, { code: "conflict" });
+  await eventually("it was tried", () => tab.tries === 1);
+  first.pause();
+  const other = new Sender();
+  const second = other.outbox(storage);
+  await second.load();
+  second.open();
+  await stored(storage, 0);
+  first.open();
+  await refused;
+  assert.deepEqual([tab.sent, other.sent, tab.gone], [[], ["edit"], ["edit"]]);
 });
 
 Deno.test("Outbox can send a message again that could not be stored", async () => {

@@ -23,10 +23,13 @@ export class TestClient implements AsyncDisposable {
   }
 }
 
+/** With `offline`, the client is not connected. */
 export async function clientOf(
   url: string,
   person: Person,
-  { device, ...options }: Partial<ChatClientOptions> & { device?: string } = {},
+  { device, offline, ...options }:
+    & Partial<ChatClientOptions>
+    & { device?: string; offline?: boolean } = {},
 ): Promise<TestClient> {
   const client = new ChatClient({ url, ...options });
   const test = new TestClient(client);
@@ -36,6 +39,7 @@ export async function clientOf(
     refreshToken: "none",
     expiresIn: 3_600,
   });
+  if (offline) return test;
   client.connect();
   await client.online();
   if (device !== undefined) await client.enableEncryption(device);
