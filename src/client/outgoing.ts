@@ -10,7 +10,7 @@ export interface OutgoingHost extends SendingHost {
 
 /**
  * Everything that a signed-in client brings to the server: messages, changes of them, and receipts.
- * It is a part of its own, since the form to sign in needs none of it.
+ * Loaded separately, since the form to sign in needs none of it.
  */
 export class Outgoing {
   readonly sending: Sending;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { PageVisitor } from "../support/page_visitor.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
 Deno.test(
@@ -61,6 +63,81 @@ Deno.test(
 );
 
 Deno.test(
+  "the page keeps an offline edit, reaction, pin and deletion over a reload, and sends them",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser, server } = world;
+    await ann.startChat("bob");
+    await ann.write("Helo");
+    await ann.write("By mistake");
+    await bob.chat("ann").click();
+    await bob.write("Hi");
+    await ann.message("Hi").waitFor();
+    const chatId = await ann.openChatId();
+
+    const context = ann.page.context();
+    await context.setOffline(true);
+    await ann.page.getByText("Offline.").waitFor();
+    await ann.act("Helo", "Edit");
+    await ann.write("Hello");
+    await ann.message("Hello").locator(".tick.sending").waitFor();
+    await ann.act("Hi", "React with 🎉");
+    await ann.message("Hi").locator(".reaction").waitFor();
+    await ann.act("Hi", "Pin");
+    await ann.message("Hi").getByLabel("Pinned").waitFor();
+    await ann.act("By mistake", "Delete");
+    await ann.message("By mistake").waitFor({ state: "detached" });
+    await untilQueued(ann.page, 4);
+    await ann.page.close();
+
+    await context.setOffline(false);
+    const page = await context.newPage();
+    await page.goto(`${server.url}/#${chatId}`);
+    const again = new PageVisitor(page, "ann");
+    for (const who of [again, bob]) {
+      await who.message("Hello").waitFor();
+      await who.message("Hi").getByText("🎉 1").waitFor();
+      await who.message("Hi").getByLabel("Pinned").waitFor();
+      await who.message("By mistake").waitFor({ state: "detached" });
+    }
+    await untilQueued(page, 0);
+    await page.locator(".tick.sending").waitFor({ state: "detached" });
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page shows why an edit was refused, with the old text, and discards or sends it again",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    await ann.startChat("bob");
+    await ann.write("Helo");
+    await bob.chat("ann").waitFor();
+    await bob.call("POST", "/users/block", { userId: await ann.id() });
+    for (const text of ["Hallo", "Hello"]) {
+      await ann.act("Helo", "Edit");
+      await ann.write(text);
+      await ann.message("Helo").getByText(`Not sent: Edit “${text}”: Cannot`).waitFor();
+    }
+    await ann.page.reload();
+    const message = ann.message("Helo");
+    await message.getByText("Not sent: Edit “Hallo”: Cannot").waitFor();
+    await message.getByRole("button", { name: "Discard" }).first().click();
+    await message.getByText("Not sent: Edit “Hallo”").waitFor({ state: "detached" });
+    await bob.call("POST", "/users/block", { userId: await ann.id(), unblock: true });
+    await message.getByRole("button", { name: "Send again" }).click();
+    await bob.chat("ann").click();
+    await bob.message("Hello").waitFor();
+    await ann.message("Hello").waitFor();
+    await ann.page.getByText("Not sent").waitFor({ state: "detached" });
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
   "the page shows that its session was ended elsewhere, and a tab follows another",
   PAGE_TEST,
   async () => {
@@ -89,3 +166,16 @@ Deno.test(
     assert.deepEqual(browser.faults, []);
   },
 );
+
+/** Resolves once the page's database has as many messages and changes that wait to be sent. */
+async function untilQueued(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(async (count) => {
+    const opening = indexedDB.open("realtimechat", 1);
+    await new Promise((resolve) => opening.onsuccess = resolve);
+    const reading = opening.result.transaction("entries").objectStore("entries").getAllKeys();
+    await new Promise((resolve) => reading.onsuccess = resolve);
+    opening.result.close();
+    const queued = reading.result.filter((name) => String(name).startsWith("outbox/"));
+    return queued.length === count;
+  }, count);
+}

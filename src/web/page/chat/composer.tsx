@@ -3,8 +3,6 @@ import { useApp } from "../app/context.ts";
 import { lazily } from "../components/lazily.tsx";
 import { IconButton } from "../components/icon_button.tsx";
 import type { ChatState } from "../state/chat.ts";
-import { showToast } from "../state/toast.ts";
-import { faultText } from "../texts/fault_text.ts";
 import { t } from "../texts/texts.ts";
 import type { WritingMode } from "./writing_mode.ts";
 import { AttachButton } from "./attach_button.tsx";
@@ -54,18 +52,14 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
     if (editing) setText(drafts.read(chat.id));
     onMode(null);
   };
-  const submit = async () => {
+  const submit = () => {
     const written = text.trim();
     const hasFiles = !editing && uploads.items.peek().some(({ mediaId }) => mediaId !== null);
     if ((written === "" && !hasFiles && !editing?.media.length) || uploads.isBusy) return;
     if (editing) {
-      try {
-        await client.edit(chat.id, editing.id, written);
-        stop();
-      } catch (error) {
-        showToast(faultText(error));
-      }
-      return;
+      // As with a message, a refusal shows at the message itself.
+      client.edit(chat.id, editing.id, written).catch(() => {});
+      return stop();
     }
     change("");
     onMode(null);
@@ -81,7 +75,7 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
-      void submit();
+      submit();
     } else if (event.key === "Escape" && mode) stop();
     else if (event.key === "ArrowUp" && text === "") {
       const last = lastOwn(chat);
@@ -95,7 +89,7 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        void submit();
+        submit();
       }}
     >
       {mode && <ComposerContext mode={mode} onStop={stop} />}

@@ -13,12 +13,13 @@ const MAX_PAGES = 20;
 export interface MessageActions {
   reply(message: LocalMessage): void;
   edit(message: LocalMessage): void;
-  remove(message: LocalMessage): Promise<void>;
+  remove(message: LocalMessage): void;
   react(message: LocalMessage, emoji: string, remove: boolean): void;
   copy(message: LocalMessage): void;
   pin(message: LocalMessage): void;
-  resend(message: LocalMessage): void;
-  discard(message: LocalMessage): void;
+  /** Sends a message, or a change of one, again that the server refused. */
+  resend(clientId: string): void;
+  discard(clientId: string): void;
   /** Scrolls to the message, wherever in the history it is. */
   show(id: string): Promise<void>;
 }
@@ -30,27 +31,19 @@ export function messageActions(
 ): MessageActions {
   const report = (work: Promise<unknown>) =>
     work.then(() => {}, (error) => showToast(faultText(error)));
+  // It is shown at once and sent when there is a connection; a refusal shows at the message itself.
+  const queue = (work: Promise<unknown>) => void work.catch(() => {});
   return {
     reply: (message) => host.onMode({ kind: "reply", message }),
     edit: (message) => host.onMode({ kind: "edit", message }),
-    remove: (message) => report(client.delete(message.id)),
-    react: (message, emoji, remove) => {
-      void report(client.react(chat.id, message.id, emoji, remove));
-    },
+    remove: ({ id }) => queue(client.delete(id)),
+    react: ({ id }, emoji, remove) => queue(client.react(chat.id, id, emoji, remove)),
     copy: ({ text }) => {
       void report(navigator.clipboard.writeText(text).then(() => showToast(t().copied)));
     },
-    pin: ({ id, pinnedAt }) => {
-      const input = { messageId: id, unpin: pinnedAt !== null };
-      void report(
-        client.call("message.pin", input).then((row) => {
-          client.model.putMessages(chat.id, [row]);
-        }),
-      );
-    },
-    // How it ends shows at the message itself.
-    resend: ({ clientId }) => void client.resend(chat.id, clientId).catch(() => {}),
-    discard: ({ clientId }) => void report(client.discard(chat.id, clientId)),
+    pin: ({ id, pinnedAt }) => queue(client.pin(chat.id, id, pinnedAt !== null)),
+    resend: (clientId) => queue(client.resend(chat.id, clientId)),
+    discard: (clientId) => void report(client.discard(chat.id, clientId)),
     show: async (id) => {
       for (let pages = 0; !isHere(chat, id) && chat.hasOlder && pages < MAX_PAGES; pages++) {
         await chat.loadOlder();

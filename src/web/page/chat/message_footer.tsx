@@ -18,7 +18,8 @@ const TICKS: Record<
 export function MessageFooter(
   { message, progress }: { message: LocalMessage; progress: Progress | null },
 ) {
-  const { createdAt, editedAt, deletedAt, pinnedAt } = message;
+  const { createdAt, editedAt, deletedAt, pinnedAt, changes } = message;
+  const isWaiting = changes?.some(({ failure }) => failure === undefined);
   return (
     <footer class="meta">
       {pinnedAt && deletedAt === null && (
@@ -28,7 +29,7 @@ export function MessageFooter(
       )}
       {editedAt && deletedAt === null && <span title={momentOf(editedAt)}>{t().edited}</span>}
       <time dateTime={createdAt} title={momentOf(createdAt)}>{timeOf(createdAt)}</time>
-      {progress && <Tick progress={progress} />}
+      {isWaiting ? <Tick progress="sending" /> : progress && <Tick progress={progress} />}
     </footer>
   );
 }

@@ -1,3 +1,4 @@
+import type { LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { lazily } from "../components/lazily.tsx";
@@ -80,9 +81,14 @@ export function MessageRow(props: MessageRowProps) {
             )}
           </div>
           <Reactions message={message} mayReact={isSettled} actions={actions} />
-          {message.status === "failed" && <NotSent message={message} actions={actions} />}
+          {isRefused(message) && <NotSent message={message} actions={actions} />}
         </div>
       </li>
     </>
   );
+}
+
+/** True if the server refused the message, or a change of it. */
+function isRefused({ status, changes }: LocalMessage): boolean {
+  return status === "failed" || (changes?.some(({ failure }) => failure !== undefined) ?? false);
 }

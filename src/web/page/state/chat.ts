@@ -129,7 +129,8 @@ export class ChatState {
   }
 
   messageById(id: string): LocalMessage | undefined {
-    return this.#read()?.messages.get(id);
+    this.version.read();
+    return this.client.model.message(this.id, id);
   }
 
   progressOf({ seq, status }: LocalMessage): Progress {

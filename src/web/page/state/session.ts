@@ -2,6 +2,8 @@ import { signal } from "@preact/signals";
 import { type KeyStore, memoryKeyStore } from "../../../client/mod.ts";
 // By its own name, and at once: the library would load it by a further request.
 import { indexedDbDeviceKey, indexedDbStore } from "../../../client/indexed_db_store.ts";
+// Needed by everybody who is signed in.
+import "../../../client/outgoing.ts";
 import { PageClient } from "./page_client.ts";
 import { SignedIn } from "./signed_in.ts";
 

@@ -29,7 +29,7 @@ export class SignedIn {
   /** `onEnd` is called once the session is over: asked for by the person, or not. */
   constructor(readonly client: PageClient, private readonly onEnd: (isAsked: boolean) => void) {
     this.people = new People(client);
-    this.drafts = new Drafts(client.userId);
+    this.drafts = new Drafts(client, this.#listening.signal);
     this.me.value = client.user;
     this.inbox = signalOf(client.inbox);
     this.totalUnread = computed(() => {
@@ -37,7 +37,7 @@ export class SignedIn {
     });
     client.on("state", (state) => this.#onState(state));
     client.on("signedOut", () => this.onEnd(this.#isLeaving));
-    client.on("message", ({ chatId, message }) => this.#onMessage(chatId, message));
+    client.on("message", ({ message }) => this.#onMessage(message));
     client.on("fault", (error) => console.warn("Background work failed:", error));
     client.on("user.updated", () => this.me.value = client.user);
     for (const name of ["chat", "chats"] as const) {
@@ -101,9 +101,8 @@ export class SignedIn {
     this.me.value = this.client.user;
   }
 
-  #onMessage(chatId: string, message: LocalMessage): void {
+  #onMessage(message: LocalMessage): void {
     if (message.senderId === this.me.peek()?.id) return;
-    this.client.call("chat.delivered", { chatId, seq: message.seq }).catch(() => {});
     const { people } = this.client;
     if (people.isBlocked(message.senderId) || message.deletedAt !== null) return;
     announce(t().announced(people.get(message.senderId).name || t().someone, message.text));
