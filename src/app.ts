@@ -69,7 +69,8 @@ export async function createApp(
   const services = createServices(context);
   const bound = bindServices(context, services);
   const transports = createTransports(context, services, bound, polling);
-  await adapters.backplane.broker.start(new Receiver(services.hub, services.typing, tracing));
+  await adapters.backplane.broker.start(receiverOf(context, services));
+  await services.webhooks.worker.start();
   const background = startBackground(context, services);
   return {
     operations: bound.map(({ operation }) => operation),
@@ -93,6 +94,16 @@ export async function createApp(
   };
 }
 
+/** Delivers the signals of other instances. */
+function receiverOf({ tracing, log }: AppContext, services: Services): Receiver {
+  const { hub, typing, webhooks } = services;
+  return new Receiver(hub, typing, tracing, () => {
+    webhooks.subscriptions.refresh().catch((error) => {
+      log.warn("Reading the webhook endpoints failed; it is repeated", { error });
+    });
+  });
+}
+
 /**
  * Lets requests in flight finish. Requests that wait for another service for too long fail, so that
  * a hanging host cannot delay the drain.
@@ -112,7 +123,7 @@ async function shutDownWithin(
 
 /** Starts all timers; the result stops them, or does their work on demand. */
 function startBackground({ adapters, clock, log, metrics }: AppContext, services: Services) {
-  const { users, media, push, hub, abandoned, repair } = services;
+  const { users, media, push, hub, abandoned, repair, webhooks } = services;
   const maintenance = new Maintenance(adapters.store, clock, log);
   maintenance.start(async () => {
     await users.erasure.resume();
@@ -130,6 +141,8 @@ function startBackground({ adapters, clock, log, metrics }: AppContext, services
     sweepMedia: () => media.sweeper.sweep(),
     pollOutbox: () => push.worker.poll(),
     claimedPushes: () => push.worker.claimed,
+    pollWebhooks: () => webhooks.worker.poll(),
+    isSendingWebhooks: () => webhooks.worker.isBusy,
   }, log);
   const stop = async () => {
     clearInterval(expiry);
@@ -154,10 +167,11 @@ async function sendElsewhere(
 
 /** Closes the services that others still need last. */
 async function closeAll(services: Services, adapters: Adapters): Promise<void> {
-  const { typing, gatherer, push, media, auth, apiKeys, ownUsers } = services;
+  const { typing, gatherer, push, media, auth, apiKeys, ownUsers, webhooks } = services;
   typing.close();
   gatherer.close();
-  await push.worker.close();
+  await Promise.all([push.worker.close(), webhooks.worker.close()]);
+  webhooks.sender.close();
   await adapters.backplane.broker.close();
   await adapters.backplane.close();
   media.pictures.close();

@@ -109,6 +109,8 @@ export interface Config {
   readonly webPushOrigins: readonly string[];
   /** Origins of the operator's own pictures of people, which may be in a private network. */
   readonly pictureOrigins: readonly string[];
+  /** Origins of webhook endpoints that may be in a private network. */
+  readonly webhookOrigins: readonly string[];
   readonly vapid: {
     readonly publicKey: string;
     readonly privateKey: string;
@@ -287,7 +289,10 @@ function providersOf(values: Values): Pick<Config, "google" | "facebook"> {
 
 function deliveryOf(
   values: Values,
-): Pick<Config, "s3" | "fcm" | "vapid" | "webPushOrigins" | "pictureOrigins" | "mail"> {
+): Pick<
+  Config,
+  "s3" | "fcm" | "vapid" | "webPushOrigins" | "pictureOrigins" | "webhookOrigins" | "mail"
+> {
   return {
     s3: values.AWS_BUCKET_NAME === undefined ? null : {
       bucket: values.AWS_BUCKET_NAME,
@@ -303,6 +308,7 @@ function deliveryOf(
     },
     webPushOrigins: values.WEB_PUSH_ORIGINS ?? [],
     pictureOrigins: values.PICTURE_ORIGINS ?? [],
+    webhookOrigins: values.WEBHOOK_ALLOW_PRIVATE ?? [],
     vapid: values.VAPID_PUBLIC_KEY === undefined ? null : {
       publicKey: values.VAPID_PUBLIC_KEY,
       privateKey: values.VAPID_PRIVATE_KEY!,

@@ -6,7 +6,7 @@ import { auditHandlers } from "./audit/handlers.ts";
 import { createAuth } from "./auth/create_auth.ts";
 import { authHandlers } from "./auth/handlers.ts";
 import { RESERVED_NAMES } from "./auth/reserved_names.ts";
-import { secretBox } from "./auth/secret_box.ts";
+import { type SecretBox, secretBox } from "./auth/secret_box.ts";
 import { Tokens } from "./auth/tokens.ts";
 import { AbandonedGroups } from "./chats/abandoned_groups.ts";
 import { ChatPersonalData } from "./chats/chat_personal_data.ts";
@@ -54,6 +54,9 @@ import { realtimeHandlers } from "./realtime/handlers.ts";
 import { createUsers } from "./users/create_users.ts";
 import { userHandlers } from "./users/handlers.ts";
 import { moderationHandlers } from "./users/moderation_handlers.ts";
+import { createWebhooks } from "./webhooks/create_webhooks.ts";
+import { webhookHandlers } from "./webhooks/handlers.ts";
+import { WebhookSubscriptions } from "./webhooks/subscriptions.ts";
 
 /** Name of the service in mails and authenticator apps. */
 const PRODUCT = "RealTimeChat";
@@ -84,11 +87,13 @@ export function createServices(context: AppContext) {
     limits: config.limits,
   });
   const { publisher, typing } = realtime;
+  const subscriptions = new WebhookSubscriptions(store, clock);
   const { writer, repair } = createChatWriter({
     ...context,
     store,
     publisher,
     limits: config.limits,
+    webhooksOf: (commit) => subscriptions.planCommit(commit),
   });
   const media = createMediaOf(context, rules, writer);
   const push = createPush(context, rules, realtime);
@@ -118,7 +123,19 @@ export function createServices(context: AppContext) {
     clock,
     limits: config.limits,
   });
-  const auth = createSignIn(context, realtime, push, encryption.notices);
+  const box = createBox(config);
+  const auth = createSignIn(context, realtime, { push, notices: encryption.notices, box });
+  const webhooks = createWebhooks({
+    ...context,
+    store,
+    subscriptions,
+    audit: auth.audit,
+    box,
+    limits: config.limits,
+    allowedOrigins: config.webhookOrigins,
+    announce: () => publisher.settings(),
+  });
+  writer.onCommit((commit) => webhooks.worker.committed(commit.webhooks ?? []));
   const abandoned = new AbandonedGroups(store, clock, log, () => media.sweeper.nudge());
   const users = createUsers({
     store,
@@ -167,6 +184,7 @@ export function createServices(context: AppContext) {
     apiKeys,
     ownUsers,
     abandoned,
+    webhooks,
   };
 }
 
@@ -243,11 +261,24 @@ function createChatsOf(
   });
 }
 
+/** Encrypts small secrets at rest. */
+function createBox({ encryptionKey, formerEncryptionKeys }: Config): SecretBox {
+  return secretBox([
+    toBase64Url(encryptionKey),
+    ...formerEncryptionKeys.map((key) => toBase64Url(key)),
+  ]);
+}
+
+interface SignInParts {
+  push: NotificationServices;
+  notices: EncryptionNotices;
+  box: SecretBox;
+}
+
 function createSignIn(
   context: AppContext,
   { publisher, profileNews }: Realtime,
-  push: NotificationServices,
-  notices: EncryptionNotices,
+  { push, notices, box }: SignInParts,
 ) {
   const { adapters, config, clock, log } = context;
   const audit = new AuditTrail(adapters.store, clock, (entry) => {
@@ -262,10 +293,7 @@ function createSignIn(
     tokens: new Tokens(config.tokens, clock),
     limiter: adapters.backplane.limiter,
     mailer: adapters.mailer,
-    box: secretBox([
-      toBase64Url(config.encryptionKey),
-      ...config.formerEncryptionKeys.map((key) => toBase64Url(key)),
-    ]),
+    box,
     providers: adapters.providers,
     audit,
     onSessionsEnded: (ids) => publisher.endSessions(ids),
@@ -293,6 +321,7 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     push,
     typing,
     presence,
+    webhooks,
   } = services;
   return [
     ...authHandlers(auth),
@@ -301,6 +330,7 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     ...moderationHandlers(users),
     ...ownUserHandlers(ownUsers),
     ...apiKeyHandlers({ ...apiKeys, proof: auth.proof, clock }),
+    ...webhookHandlers(webhooks.endpoints, clock),
     ...chatHandlers(chats),
     ...contactHandlers(chats),
     ...messageHandlers(messages),

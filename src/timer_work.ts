@@ -11,6 +11,10 @@ export interface TimerParts {
   pollOutbox(): Promise<void>;
   /** Number of push entries claimed by this instance and not finished. */
   claimedPushes(): number;
+  /** Sends the webhooks that are due. */
+  pollWebhooks(): Promise<void>;
+  /** True while this instance sends webhooks. */
+  isSendingWebhooks(): boolean;
 }
 
 /** Time limit in milliseconds: a scheduled run on Deno Deploy should end well before the next. */
@@ -41,14 +45,19 @@ export class TimerWork {
       this.#part("maintenance", () => parts.maintain()),
       this.#part("media sweep", () => parts.sweepMedia()),
       this.#part("outbox", () => this.#pushes()),
+      this.#part("webhooks", () => this.#webhooks()),
     ]);
   }
 
   /** Waits for the pushes themselves, because the process may be stopped once this resolves. */
   async #pushes(): Promise<void> {
     await this.parts.pollOutbox();
-    const until = performance.now() + LONGEST_MS;
-    while (this.parts.claimedPushes() > 0 && performance.now() < until) await delay(LOOK_EVERY_MS);
+    await untilIdle(() => this.parts.claimedPushes() > 0);
+  }
+
+  async #webhooks(): Promise<void> {
+    await this.parts.pollWebhooks();
+    await untilIdle(() => this.parts.isSendingWebhooks());
   }
 
   async #part(name: string, run: () => Promise<unknown>): Promise<void> {
@@ -58,4 +67,10 @@ export class TimerWork {
       this.log.warn("Scheduled work failed; it is tried again", { part: name, error });
     }
   }
+}
+
+/** Resolves once the work is done or the time limit has passed. */
+async function untilIdle(isBusy: () => boolean): Promise<void> {
+  const until = performance.now() + LONGEST_MS;
+  while (isBusy() && performance.now() < until) await delay(LOOK_EVERY_MS);
 }

@@ -89,6 +89,14 @@ export const LIMIT_SPECS = Object.freeze({
     8760 * HOUR,
   ),
   notifications: limit("stored notifications of a person", 1000, 10, 100_000),
+  webhooks: limit("webhook endpoints", 20, 1, 1000),
+  webhookBacklog: limit(
+    "events waiting for one webhook endpoint, past which it is paused",
+    100_000,
+    100,
+    10_000_000,
+  ),
+  webhookLog: limit("finished deliveries kept for each webhook endpoint", 10_000, 0, 1_000_000),
   blocks: limit("people that one person blocks", 10_000, 1, 1_000_000),
 });
 

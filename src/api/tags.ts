@@ -11,6 +11,8 @@ const TAGS: Readonly<Record<string, string>> = {
   "Administration": "For administrators: reports, suspensions and sessions of other accounts.",
   "API keys": "Permissions of the servers that call this API; kept by administrators.",
   "Own users": "People of the customer, made and signed in by its backend with an API key.",
+  "Webhooks":
+    "For administrators: addresses of your backend that receive events, and their deliveries.",
   "Chats": "The inbox, receipts, and catching up on what was missed.",
   "Groups": "Chats of many people: members, roles and settings.",
   "Contact requests": "Consent to being added to groups and written to.",

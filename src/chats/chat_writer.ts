@@ -5,6 +5,8 @@ import { NO_TRACING, type Tracing } from "../core/tracing.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Message } from "../model/message.ts";
+import type { WebhookDelivery } from "../model/webhook.ts";
+import type { ChatChange } from "../store/chat_store.ts";
 import { DuplicateKey, MediaGone, type Store, TooManyChats } from "../store/store.ts";
 import { ChatDraft, type ChatState, sendKey } from "./chat_draft.ts";
 import type { CommitMetrics } from "./commit_metrics.ts";
@@ -53,6 +55,8 @@ export interface ChatWriterOptions {
    * message at `rev`: the instance that stored it may have been unable to announce it.
    */
   onRepeat?: (chatId: string, rev: number) => void;
+  /** Returns the webhook deliveries to write in the transaction of a commit. */
+  webhooksOf?: (commit: ChatCommit) => WebhookDelivery[];
   /** A commit is recorded as a span of the first of its callers. */
   tracing?: Tracing;
 }
@@ -98,6 +102,7 @@ export class ChatWriter {
   readonly #onCommitted: (figures: CommitMetrics) => void;
   readonly #onUncertain: NonNullable<ChatWriterOptions["onUncertain"]>;
   readonly #tracing: Tracing;
+  readonly #webhooksOf: NonNullable<ChatWriterOptions["webhooksOf"]>;
   readonly #onRepeat: NonNullable<ChatWriterOptions["onRepeat"]>;
 
   constructor(
@@ -112,6 +117,7 @@ export class ChatWriter {
     this.#maxChats = options.maxChats ?? Number.MAX_SAFE_INTEGER;
     this.#onUncertain = options.onUncertain ?? (() => {});
     this.#tracing = options.tracing ?? NO_TRACING;
+    this.#webhooksOf = options.webhooksOf ?? (() => []);
     this.#onRepeat = options.onRepeat ?? (() => {});
   }
 
@@ -214,6 +220,14 @@ export class ChatWriter {
     throw tooBusy();
   }
 
+  /** Returns the parts of a draft for the store and for the listeners, with the same deliveries. */
+  #written(draft: ChatDraft): { change: ChatChange; commit: ChatCommit } {
+    const [change, commit] = [draft.toChange(), draft.toCommit()];
+    const webhooks = this.#webhooksOf(commit);
+    if (webhooks.length === 0) return { change, commit };
+    return { change: { ...change, webhooks }, commit: { ...commit, webhooks } };
+  }
+
   #draft(state: ChatState, { sent, full }: Learned): ChatDraft {
     const chatLimits = { maxChats: this.#maxChats, full };
     const options = { now: this.clock.now(), storedSends: sent, chatLimits };
@@ -242,11 +256,12 @@ export class ChatWriter {
     if (draft.length === 0) return true;
     const chatId = draft.chat.id;
     const began = performance.now();
+    const { change, commit } = this.#written(draft);
     try {
       const revisions = draft.length;
       const outcome = await this.#tracing.span(
         "commit",
-        () => this.store.chats.commit(draft.toChange()),
+        () => this.store.chats.commit(change),
         { attributes: { "realtimechat.revisions": revisions } },
       );
       if (outcome === "stale") {
@@ -271,7 +286,6 @@ export class ChatWriter {
     }
     this.#onCommitted({ revisions: draft.length, durationMs: performance.now() - began });
     this.#states.set(draft.toState());
-    const commit = draft.toCommit();
     for (const listener of this.#listeners) listener(commit);
     return true;
   }

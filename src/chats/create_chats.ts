@@ -12,7 +12,7 @@ import { CatchUp, type CatchUpLimits } from "./catch_up.ts";
 import { ChangeFeed } from "./change_feed.ts";
 import { ChatAccess } from "./chat_access.ts";
 import { ChatReader } from "./chat_reader.ts";
-import { ChatWriter } from "./chat_writer.ts";
+import { ChatWriter, type ChatWriterOptions } from "./chat_writer.ts";
 import { commitObserver } from "./commit_metrics.ts";
 import { CommitRepair } from "./commit_repair.ts";
 import { ContactChoices } from "./contact_choices.ts";
@@ -45,6 +45,7 @@ export interface ChatWriterContext {
   tracing: Tracing;
   publisher: Publisher;
   limits: { chatsPerUser: number };
+  webhooksOf: ChatWriterOptions["webhooksOf"];
 }
 
 /** Returns the writer of chats, and the repair of commits whose outcome is unknown. */
@@ -56,6 +57,7 @@ export function createChatWriter({ store, clock, log, publisher, ...options }: C
     onUncertain: (chatId, after) => repair.check(chatId, after),
     tracing: options.tracing,
     onRepeat: (chatId, rev) => publisher.head(chatId, rev),
+    webhooksOf: options.webhooksOf,
   });
   return { writer, repair };
 }

@@ -4,11 +4,21 @@
  */
 /** All endpoints, in the form of `FIRST_ENDPOINTS`; loaded when another one is first called. */
 export const ALL_ENDPOINTS: Readonly<Record<string, string>> = {
+  "admin.createWebhook": " POST /admin/webhooks",
+  "admin.deleteWebhook": " DELETE /admin/webhooks/:webhookId",
   "admin.endSessions": " POST /admin/users/:userId/end-sessions",
+  "admin.redeliverFailedWebhooks": " POST /admin/webhooks/:webhookId/redeliver",
+  "admin.redeliverWebhook": " POST /admin/webhooks/:webhookId/deliveries/:deliveryId/redeliver",
   "admin.reports": " GET /admin/reports",
   "admin.resolveReport": " POST /admin/reports/:reportId/resolve",
+  "admin.rotateWebhookSecret": " POST /admin/webhooks/:webhookId/rotate-secret",
   "admin.suspend": " POST /admin/users/:userId/suspend",
+  "admin.testWebhook": " POST /admin/webhooks/:webhookId/test",
   "admin.unsuspend": " POST /admin/users/:userId/unsuspend",
+  "admin.updateWebhook": " PUT /admin/webhooks/:webhookId",
+  "admin.webhook": " GET /admin/webhooks/:webhookId",
+  "admin.webhookDeliveries": " GET /admin/webhooks/:webhookId/deliveries",
+  "admin.webhooks": " GET /admin/webhooks",
   "apiKey.create": " POST /admin/api-keys",
   "apiKey.end": " DELETE /admin/api-keys/:keyId",
   "apiKey.list": " GET /admin/api-keys",

@@ -19,13 +19,24 @@ import type * as realtimeOperations from "../api/operations/realtime.ts";
 import type * as secondFactorOperations from "../api/operations/second_factor.ts";
 import type * as sessionsOperations from "../api/operations/sessions.ts";
 import type * as usersOperations from "../api/operations/users.ts";
+import type * as webhooksOperations from "../api/operations/webhooks.ts";
 
 export interface DeclaredOperations {
+  "admin.createWebhook": typeof webhooksOperations.createWebhook;
+  "admin.deleteWebhook": typeof webhooksOperations.deleteWebhook;
   "admin.endSessions": typeof moderationOperations.endUserSessions;
+  "admin.redeliverFailedWebhooks": typeof webhooksOperations.redeliverFailed;
+  "admin.redeliverWebhook": typeof webhooksOperations.redeliver;
   "admin.reports": typeof moderationOperations.listReports;
   "admin.resolveReport": typeof moderationOperations.resolveReport;
+  "admin.rotateWebhookSecret": typeof webhooksOperations.rotateWebhookSecret;
   "admin.suspend": typeof moderationOperations.suspendUser;
+  "admin.testWebhook": typeof webhooksOperations.testWebhook;
   "admin.unsuspend": typeof moderationOperations.unsuspendUser;
+  "admin.updateWebhook": typeof webhooksOperations.updateWebhook;
+  "admin.webhook": typeof webhooksOperations.getWebhook;
+  "admin.webhookDeliveries": typeof webhooksOperations.listDeliveries;
+  "admin.webhooks": typeof webhooksOperations.listWebhooks;
   "apiKey.create": typeof apiKeysOperations.createApiKey;
   "apiKey.end": typeof apiKeysOperations.endApiKey;
   "apiKey.list": typeof apiKeysOperations.listApiKeys;

@@ -25,6 +25,8 @@ export type Signal =
    * Whether a user is typing on the publishing instance; `silent` means that clients get no event.
    */
   | { type: "typing"; chatId: string; userId: string; typing: boolean; silent?: true }
+  /** Webhook endpoints or documents of administrators have changed: instances read them again. */
+  | { type: "settings" }
   /** Sessions that have ended: their sockets close. */
   | { type: "sessions"; sessionIds: string[] };
 

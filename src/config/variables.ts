@@ -254,6 +254,13 @@ const NAMED = {
     matching(/^B[A-Za-z0-9_-]{86}$/),
   ),
   VAPID_PRIVATE_KEY: secret("a P-256 key in base64url", matching(/^[A-Za-z0-9_-]{43}$/)),
+  WEBHOOK_ALLOW_PRIVATE: variable(
+    "origins such as http://127.0.0.1:3000 separated by commas",
+    parsed((text) => {
+      const origins = listOf(text);
+      return origins.every(origin) ? origins : null;
+    }),
+  ),
   WEB_PUSH_ORIGINS: variable(
     "origins such as http://127.0.0.1:8080 separated by commas",
     parsed((text) => {

@@ -7,6 +7,7 @@ import { describeOperation, describeRawRoute } from "./openapi_operations.ts";
 import { type JsonSchema, OpenApiSchemas } from "./openapi_schemas.ts";
 import { describeTag } from "../api/tags.ts";
 import { PROBLEM } from "./problem_schema.ts";
+import { describeWebhooks } from "./openapi_webhooks.ts";
 import { API_PREFIX } from "./rest_transport.ts";
 
 export interface OpenApiOptions {
@@ -21,6 +22,8 @@ export interface OpenApiDocument {
   servers: { url: string }[];
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, unknown>>;
+  /** Requests that the server makes. */
+  webhooks: Record<string, unknown>;
   components: {
     schemas: Record<string, JsonSchema>;
     headers: unknown;
@@ -52,6 +55,7 @@ export function openApiDocument(
     add(path, operation.rest!.method, describeOperation(operation, parameters, schemas));
   }
   for (const raw of rawRoutes) add(raw.path, raw.method, describeRawRoute(raw));
+  const webhooks = describeWebhooks(schemas);
   const tags = new Set([...routed, ...rawRoutes].map(({ tag }) => tag));
   return {
     openapi: "3.1.0",
@@ -59,6 +63,7 @@ export function openApiDocument(
     servers: [{ url: publicUrl ?? "/" }],
     tags: [...tags].map((name) => ({ name, description: describeTag(name) })),
     paths,
+    webhooks,
     components: { schemas: schemas.components, headers: SHARED_HEADERS, securitySchemes: SECURITY },
   };
 }

@@ -45,6 +45,15 @@ export const AUDIT_ACTIONS = [
   "api_key.created",
   "api_key.rotated",
   "api_key.ended",
+  "webhook.created",
+  "webhook.changed",
+  "webhook.deleted",
+  "webhook.secret_rotated",
+  "webhook.down",
+  "webhook.recovered",
+  "webhook.paused",
+  "filters.changed",
+  "hook.changed",
 ] as const;
 
 export type AuditAction = typeof AUDIT_ACTIONS[number];

@@ -3,6 +3,7 @@ import type { Handshake } from "./handshake.ts";
 import type { Membership } from "./membership.ts";
 import type { Message, ReactionChange } from "./message.ts";
 import type { OutboxEntry } from "./outbox_entry.ts";
+import type { WebhookDelivery } from "./webhook.ts";
 
 /** One revision of a chat: what it did, with the row as that revision left it. */
 export type ChatStep =
@@ -31,4 +32,6 @@ export interface ChatCommit {
   steps: ChatStep[];
   /** Outbox entries written in the same transaction. */
   outbox?: OutboxEntry;
+  /** Webhook deliveries written in the same transaction. */
+  webhooks?: WebhookDelivery[];
 }

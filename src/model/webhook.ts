@@ -24,6 +24,8 @@ export type WebhookEventType = WebhookEventName | "webhook.test";
  * text that was deleted in the meantime is not stored, and not sent, a second time.
  */
 export interface WebhookEvent {
+  /** The same at every attempt; that of the first event of a delivery is the delivery's. */
+  eventId: string;
   type: WebhookEventType;
   /** The message, chat, person, upload or report; for `member.updated` the member. */
   id: string;
@@ -34,8 +36,8 @@ export interface WebhookEvent {
   at: number;
 }
 
-/** An event whose time is that of its transaction. */
-export type NewWebhookEvent = Omit<WebhookEvent, "at">;
+/** An event before its transaction: its id and its time are added there. */
+export type NewWebhookEvent = Omit<WebhookEvent, "eventId" | "at">;
 
 /** `down`: it has failed for a while and is tried seldom. `paused`: nothing is written for it. */
 export type WebhookStatus = "active" | "down" | "paused";

@@ -207,6 +207,7 @@ export class Hub {
       case "sessions":
         return this.endSessions(signal.sessionIds);
       case "typing":
+      case "settings":
         return;
     }
   }

@@ -65,6 +65,11 @@ export class Publisher {
     this.broker.publish({ type: "users", userIds, event });
   }
 
+  /** Tells the other instances that settings or webhook endpoints have changed. */
+  settings(): void {
+    this.broker.publish({ type: "settings" });
+  }
+
   /** Closes the sockets of ended sessions, on every instance. */
   endSessions(sessionIds: string[]): void {
     if (sessionIds.length === 0) return;

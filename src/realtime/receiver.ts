@@ -9,6 +9,8 @@ export class Receiver implements BrokerEvents {
     private readonly hub: Pick<Hub, "signals" | "recover">,
     private readonly typing: Pick<Typing, "signal" | "gone">,
     private readonly tracing: Tracing = NO_TRACING,
+    /** Called when another instance has changed the settings, or may have. */
+    private readonly onSettings: () => void = () => {},
   ) {}
 
   onSignals(signals: Signal[], instance: string): void {
@@ -16,6 +18,7 @@ export class Receiver implements BrokerEvents {
     else this.hub.signals(signals);
     for (const signal of signals) {
       if (signal.type === "typing") this.typing.signal(signal, instance);
+      if (signal.type === "settings") this.onSettings();
     }
   }
 
@@ -27,6 +30,7 @@ export class Receiver implements BrokerEvents {
   }
 
   onGap(): void {
+    this.onSettings();
     this.hub.recover();
   }
 

@@ -1,7 +1,7 @@
 import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
-import type { Report } from "../model/report.ts";
 import type { User } from "../model/user.ts";
 import { bind, type Bound } from "../operations/handler.ts";
+import { adminReportView, reportView } from "../api/views/report.ts";
 import { hiddenUserView, userView } from "../api/views/user.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Moderation } from "./moderation.ts";
@@ -48,21 +48,6 @@ export function moderationHandlers({ blocks, reports, moderation }: ModerationSe
       return suspensionView(await moderation.unsuspend(caller, userId));
     }),
   ];
-}
-
-function reportView(report: Report) {
-  const { id, userId, messageId, reason, details } = report;
-  const [createdAt, resolvedAt] = [
-    toTimestamp(report.createdAt),
-    toTimestampOrNull(report.resolvedAt),
-  ];
-  return { id, userId, messageId, reason, details, createdAt, resolvedAt };
-}
-
-function adminReportView(report: Report) {
-  const { reporterId, resolvedBy } = report;
-  const evidence = report.evidence === null ? null : JSON.parse(report.evidence);
-  return { ...reportView(report), reporterId, resolvedBy, evidence };
 }
 
 function suspensionView({ id: userId, suspension }: User) {

@@ -19,6 +19,7 @@ const FEATURES = [
   "encryption",
   "api_keys",
   "own_users",
+  "webhooks",
 ] as const;
 
 const BASE = ["core", "model"] as const;

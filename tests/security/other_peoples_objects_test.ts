@@ -127,6 +127,11 @@ attack(
       keyId: newId(),
       name: "Mine",
       scopes: ["act_as"],
+      webhookId: newId(),
+      deliveryId: newId(),
+      url: "https://backend.example.org/hooks",
+      events: ["message.created"],
+      since: "2026-01-01T00:00:00.000Z",
     };
     const admins = app.app.operations.filter(({ access }) => access === "admin");
     assert.ok(admins.length >= 4);

@@ -14,6 +14,7 @@ import {
   userId,
 } from "../fields.ts";
 import { operation } from "../operation.ts";
+import { AdminReportView, reason, ReportView } from "../views/report.ts";
 import { UserView } from "../views/user.ts";
 
 const reporting = "Blocking and reporting";
@@ -46,30 +47,6 @@ export const listBlocked = operation({
   output: () => page(BlockedUserView()),
   rest: { method: "GET", path: "/users/blocked" },
 });
-
-const reason = lazy(() =>
-  z.enum(["spam", "abuse", "violence", "sexual", "impersonation", "other"])
-);
-
-const ReportView = lazy(() =>
-  z.object({
-    id,
-    userId: userId.describe("Who was reported"),
-    messageId: messageId.nullable(),
-    reason: reason(),
-    details: z.string(),
-    createdAt: timestamp,
-    resolvedAt: timestamp.nullable(),
-  }).meta({ id: "Report" })
-);
-
-const AdminReportView = lazy(() =>
-  ReportView().extend({
-    reporterId: userId,
-    evidence: z.unknown().describe("The message as it was when it was reported, or null"),
-    resolvedBy: userId.nullable(),
-  }).meta({ id: "AdminReport" })
-);
 
 export const reportUser = operation({
   name: "user.report",

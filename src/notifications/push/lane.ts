@@ -1,4 +1,4 @@
-import { CircuitBreaker } from "./circuit_breaker.ts";
+import { CircuitBreaker } from "../../core/circuit_breaker.ts";
 import type { PushDestination } from "./destination.ts";
 import type { PushResult } from "./sender.ts";
 

@@ -150,7 +150,9 @@ export function webhookContract(test: ContractTest): void {
 /** Subscribes an endpoint to everything, and returns the names of what was written. */
 function recordInto(store: Store, webhookId: string): () => Promise<string[]> {
   store.webhookDeliveries.planner = (events: readonly NewWebhookEvent[]) =>
-    events.map((event) => aDelivery(webhookId, { lane: event.id, events: [{ ...event, at: T0 }] }));
+    events.map((event) =>
+      aDelivery(webhookId, { lane: event.id, events: [{ eventId: newId(), ...event, at: T0 }] })
+    );
   return async () => {
     const query = { webhookId, status: null, before: null, limit: 100 };
     const rows = await store.webhookDeliveries.list(query);
@@ -183,7 +185,14 @@ function aDelivery(webhookId: string, fields: Partial<WebhookDelivery> = {}): We
     deliveryId: newId(),
     lane,
     position: 1,
-    events: [{ type: "message.created", id: newId(), chatId: lane, rev: 1, at: T0 }],
+    events: [{
+      eventId: newId(),
+      type: "message.created",
+      id: newId(),
+      chatId: lane,
+      rev: 1,
+      at: T0,
+    }],
     status: "pending",
     attempts: 0,
     createdAt: T0,

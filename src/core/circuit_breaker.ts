@@ -1,7 +1,9 @@
-/** Consecutive failures after which sending is paused. */
-const FAILURES_TO_OPEN = 3;
-const FIRST_PAUSE_MS = 30_000;
-const LONGEST_PAUSE_MS = 15 * 60_000;
+export interface BreakerOptions {
+  /** Consecutive failures after which sending is paused. */
+  failures?: number;
+  firstPauseMs?: number;
+  longestPauseMs?: number;
+}
 
 /**
  * Decides whether a destination is worth an attempt. After some consecutive failures it opens, and
@@ -9,8 +11,13 @@ const LONGEST_PAUSE_MS = 15 * 60_000;
  * success closes it.
  */
 export class CircuitBreaker {
+  readonly #options: Required<BreakerOptions>;
   #failures = 0;
   #openUntil = 0;
+
+  constructor(options: BreakerOptions = {}) {
+    this.#options = { failures: 3, firstPauseMs: 30_000, longestPauseMs: 900_000, ...options };
+  }
 
   /** Milliseconds until the next call may be sent; 0 if it may be sent now. */
   waitMs(now: number): number {
@@ -35,8 +42,9 @@ export class CircuitBreaker {
   failed(now: number): void {
     if (this.waitMs(now) > 0) return;
     this.#failures++;
-    if (this.#failures < FAILURES_TO_OPEN) return;
-    const doublings = Math.min(this.#failures - FAILURES_TO_OPEN, 20);
-    this.#openUntil = now + Math.min(FIRST_PAUSE_MS * 2 ** doublings, LONGEST_PAUSE_MS);
+    const { failures, firstPauseMs, longestPauseMs } = this.#options;
+    if (this.#failures < failures) return;
+    const doublings = Math.min(this.#failures - failures, 20);
+    this.#openUntil = now + Math.min(firstPauseMs * 2 ** doublings, longestPauseMs);
   }
 }

@@ -1,0 +1,12 @@
+import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
+import type { NewWebhookEvent } from "../model/webhook.ts";
+
+/** Returns the event of each revision of a commit. */
+export function eventsOfCommit({ chatId, steps }: ChatCommit): NewWebhookEvent[] {
+  return steps.map((step) => ({ type: step.type, id: idOf(chatId, step), chatId, rev: step.rev }));
+}
+
+function idOf(chatId: string, step: ChatStep): string {
+  if (step.type === "member.updated") return step.member.userId;
+  return step.type === "chat.updated" || step.type === "mls.commit" ? chatId : step.message.id;
+}

@@ -1,0 +1,174 @@
+import { CircuitBreaker } from "../core/circuit_breaker.ts";
+import type { Clock } from "../core/clock.ts";
+import { forEachOf } from "../core/concurrency.ts";
+import type { Log } from "../core/log.ts";
+import type { WebhookDelivery, WebhookEndpoint } from "../model/webhook.ts";
+import type { Store } from "../store/store.ts";
+import type { DeliveryChange } from "../store/webhook_store.ts";
+import type { WebhookHealth } from "./health.ts";
+import type { WebhookPayloads } from "./payloads.ts";
+import { type Batch, lanesOf, requestOf, streamsOf } from "./requests.ts";
+import { GIVE_UP_MS, retryAt } from "./retry_times.ts";
+import type { WebhookResult, WebhookSender } from "./sender.ts";
+import { Settlements } from "./settlements.ts";
+
+export interface RunnerOptions {
+  store: Pick<Store, "webhookDeliveries">;
+  payloads: WebhookPayloads;
+  sender: Pick<WebhookSender, "send">;
+  health: WebhookHealth;
+  /** The endpoint as it is now; undefined if it was deleted. */
+  endpoint(): WebhookEndpoint | undefined;
+  /** The keys of its secrets that have not expired, the current one first. */
+  keysOf(endpoint: WebhookEndpoint): Promise<Uint8Array[]>;
+  /** False once another instance may have taken the lease. */
+  mayRun(): boolean;
+  clock: Clock;
+  log: Log;
+  observe(outcome: WebhookResult["outcome"], ageMs: number): void;
+}
+
+/** Pending deliveries that are read at once. */
+const PAGE = 256;
+/** Concurrent requests to one endpoint. */
+const AT_ONCE = 8;
+const BREAKER = { failures: 5, firstPauseMs: 10_000 };
+
+/**
+ * Sends what waits for one endpoint. Only the instance that holds the endpoint's lease runs one, so
+ * that each chat's events are sent one after the other. Nothing is shared with other endpoints, and
+ * one that fails is soon tried with a single request at a time, and then seldom.
+ */
+export class EndpointRunner {
+  readonly #options: RunnerOptions;
+  readonly #settlements: Settlements;
+  readonly #breaker = new CircuitBreaker(BREAKER);
+  readonly #stop = new AbortController();
+  #isWanted = false;
+  #running: Promise<void> | null = null;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#settlements = new Settlements(options.store.webhookDeliveries);
+  }
+
+  get isBusy(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Looks for deliveries that are due, once more if a round is in progress. */
+  wake(): void {
+    this.#isWanted = true;
+    this.#running ??= this.#run().finally(() => this.#running = null);
+  }
+
+  /** Aborts requests in flight: the next holder of the lease repeats them. */
+  async close(): Promise<void> {
+    this.#stop.abort(new DOMException("The server is stopping", "AbortError"));
+    await this.#running;
+  }
+
+  get #mayRun(): boolean {
+    return !this.#stop.signal.aborted && this.#options.mayRun();
+  }
+
+  async #run(): Promise<void> {
+    const { log, clock } = this.#options;
+    try {
+      while (this.#isWanted && this.#mayRun && this.#breaker.waitMs(clock.now()) === 0) {
+        this.#isWanted = false;
+        await this.#round();
+      }
+    } catch (error) {
+      log.warn("Sending webhooks failed; they are retried", { error });
+    }
+  }
+
+  /** Sends what is due, page by page; what is left of a lane is for the next round. */
+  async #round(): Promise<void> {
+    const { store } = this.#options;
+    for (let lane = ""; this.#mayRun;) {
+      const endpoint = this.#options.endpoint();
+      if (endpoint === undefined || endpoint.status === "paused") return;
+      const rows = await store.webhookDeliveries.pending(endpoint.id, lane, PAGE);
+      if (rows.length === 0) return;
+      if (await this.#sendPage(endpoint, rows) && rows.length === PAGE) this.#isWanted = true;
+      if (rows.length < PAGE || this.#breaker.waitMs(this.#options.clock.now()) > 0) return;
+      lane = rows.at(-1)!.lane;
+    }
+  }
+
+  /** Returns true if something was delivered or given up. */
+  async #sendPage(endpoint: WebhookEndpoint, rows: readonly WebhookDelivery[]): Promise<boolean> {
+    const now = this.#options.clock.now();
+    const isOver = ({ createdAt }: WebhookDelivery) => createdAt + GIVE_UP_MS <= now;
+    const over = rows.filter(isOver);
+    this.#settlements.add(over.map(givenUp));
+    if (over.length > 0) await this.#options.health.gaveUp(endpoint);
+    const lanes = lanesOf(rows.filter((row) => !isOver(row)))
+      .filter(([first]) => first.dueAt! <= now);
+    const keys = lanes.length === 0 ? [] : await this.#options.keysOf(endpoint);
+    let sent = over.length > 0;
+    const atOnce = this.#breaker.concurrency(AT_ONCE);
+    await forEachOf(streamsOf(endpoint, lanes), atOnce, async (batches) => {
+      for (const batch of batches) {
+        if (!await this.#attempt(endpoint, keys, batch)) return;
+        sent = true;
+      }
+    });
+    await this.#settlements.flush();
+    return sent;
+  }
+
+  /** Returns false if the rest of the stream has to wait. */
+  async #attempt(
+    endpoint: WebhookEndpoint,
+    keys: readonly Uint8Array[],
+    batch: Batch,
+  ): Promise<boolean> {
+    const { sender, payloads, clock, observe } = this.#options;
+    if (!this.#mayRun || this.#breaker.waitMs(clock.now()) > 0) return false;
+    const request = requestOf(endpoint, batch, await payloads.of(batch.rows));
+    const result = await sender.send({ url: endpoint.url, keys, ...request }, this.#stop.signal);
+    if (this.#stop.signal.aborted) return false;
+    const now = clock.now();
+    for (const { createdAt } of batch.rows) observe(result.outcome, now - createdAt);
+    this.#settlements.add(batch.rows.map((row) => changeOf(row, result, now)));
+    await this.#judge(result);
+    return result.outcome === "delivered";
+  }
+
+  /** Reads the endpoint again: requests beside this one may have changed it. */
+  async #judge(result: WebhookResult): Promise<void> {
+    const { health, store, clock } = this.#options;
+    const endpoint = this.#options.endpoint();
+    if (endpoint === undefined || endpoint.status === "paused") return;
+    if (result.outcome === "gone") return await health.pause(endpoint, "gone");
+    if (result.outcome === "retry") {
+      this.#breaker.failed(clock.now());
+      return await health.failed(endpoint, reasonOf(result));
+    }
+    this.#breaker.succeeded();
+    if (!await health.succeeded(endpoint)) return;
+    await this.#settlements.flush();
+    await store.webhookDeliveries.wake(endpoint.id, clock.now());
+    this.#isWanted = true;
+  }
+}
+
+function changeOf(row: WebhookDelivery, result: WebhookResult, now: number): DeliveryChange {
+  const { webhookId, deliveryId, attempts } = row;
+  const { answer } = result;
+  const change = { webhookId, deliveryId, attempts: attempts + 1, answer };
+  if (result.outcome === "delivered") return { ...change, status: "delivered", dueAt: null };
+  const dueAt = retryAt(row, now, result.afterMs);
+  return { ...change, status: dueAt === null ? "failed" : "pending", dueAt };
+}
+
+function givenUp({ webhookId, deliveryId, attempts, answer }: WebhookDelivery): DeliveryChange {
+  return { webhookId, deliveryId, attempts, answer, status: "failed", dueAt: null };
+}
+
+function reasonOf({ answer: { status, error } }: WebhookResult): string {
+  return error ?? `status ${status}`;
+}
