@@ -4,7 +4,7 @@ import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Resolve } from "../core/public_lookup.ts";
 import type { AuditAction } from "../model/audit_entry.ts";
-import type { Caller } from "../model/caller.ts";
+import type { Caller, ServerCaller } from "../model/caller.ts";
 import type {
   DeliveryAnswer,
   DeliveryStatus,
@@ -61,7 +61,7 @@ export class WebhookEndpoints {
   }
 
   /** Throws `conflict` if there are as many as allowed. */
-  async create(caller: Caller, fields: NewEndpoint): Promise<WithSecret> {
+  async create(caller: Caller | ServerCaller, fields: NewEndpoint): Promise<WithSecret> {
     const { store, secrets, clock, limits, allowedOrigins, resolve } = this.options;
     await requireEndpointUrl(fields.url, allowedOrigins, resolve);
     if ((await store.webhooks.list()).length >= limits.webhooks) {
@@ -77,7 +77,7 @@ export class WebhookEndpoints {
       status: "active",
       pauseReason: null,
       failingSince: null,
-      createdBy: caller.userId,
+      createdBy: caller.userId ?? caller.key.id,
       createdAt: now,
       updatedAt: now,
     };
@@ -88,7 +88,7 @@ export class WebhookEndpoints {
 
   /** Resuming makes everything that waits due at once. */
   async update(
-    caller: Caller,
+    caller: Caller | ServerCaller,
     id: string,
     { paused, ...fields }: EndpointChange,
   ): Promise<WebhookEndpoint> {
@@ -105,13 +105,13 @@ export class WebhookEndpoints {
     return endpoint;
   }
 
-  async delete(caller: Caller, id: string): Promise<void> {
+  async delete(caller: Caller | ServerCaller, id: string): Promise<void> {
     if (!await this.options.store.webhooks.remove(id)) throw notFound("webhook", id);
     await this.#changed(caller, id, "webhook.deleted");
   }
 
   /** The former secret signs too until the grace is over; an even earlier one no longer does. */
-  async rotate(caller: Caller, id: string, graceMs: number): Promise<WithSecret> {
+  async rotate(caller: Caller | ServerCaller, id: string, graceMs: number): Promise<WithSecret> {
     const { secrets, clock } = this.options;
     const { secrets: [former] } = await this.get(id);
     const { secret, stored } = await secrets.make(id);
@@ -188,7 +188,7 @@ export class WebhookEndpoints {
   }
 
   async #changed(
-    caller: Caller,
+    caller: Caller | ServerCaller,
     webhookId: string,
     action: AuditAction,
     details: Record<string, string> = {},

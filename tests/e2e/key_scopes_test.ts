@@ -60,6 +60,18 @@ const TABLE: Partial<Record<Scope, readonly string[]>> = {
     "admin.unsuspend",
   ],
   "admin:read": ["audit.all"],
+  "webhooks": [
+    "admin.createWebhook",
+    "admin.deleteWebhook",
+    "admin.redeliverFailedWebhooks",
+    "admin.redeliverWebhook",
+    "admin.rotateWebhookSecret",
+    "admin.testWebhook",
+    "admin.updateWebhook",
+    "admin.webhook",
+    "admin.webhookDeliveries",
+    "admin.webhooks",
+  ],
 };
 
 function call(client: BackendClient, { rest }: Operation) {

@@ -33,6 +33,7 @@ export const listWebhooks = operation({
   summary: "All webhook endpoints, oldest first",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "read",
   input: () => z.strictObject({}),
   output: () => page(WebhookView()),
@@ -44,6 +45,7 @@ export const getWebhook = operation({
   summary: "A webhook endpoint and how it fares",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "read",
   input: () => z.strictObject({ webhookId: id }),
   output: WebhookView,
@@ -56,6 +58,7 @@ export const createWebhook = operation({
   summary: "Send events to an address, signed after the Standard Webhooks specification",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "write",
   input: () => {
     const { url, description, events, batchSize } = fields();
@@ -79,6 +82,7 @@ export const updateWebhook = operation({
     "than three days; events in between are not.",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "write",
   input: () => {
     const { url, description, events, batchSize } = fields();
@@ -101,6 +105,7 @@ export const deleteWebhook = operation({
   summary: "Delete a webhook endpoint, with everything that waits for it",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "write",
   input: () => z.strictObject({ webhookId: id }),
   output: null,
@@ -113,6 +118,7 @@ export const rotateWebhookSecret = operation({
   summary: "Replace the secret; the former one signs too until the time of grace is over",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "write",
   input: () =>
     z.strictObject({
@@ -129,6 +135,7 @@ export const testWebhook = operation({
   summary: "Send a `webhook.test` event at once, and return the answer",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "write",
   input: () => z.strictObject({ webhookId: id }),
   output: AnswerView,
@@ -142,6 +149,7 @@ export const listDeliveries = operation({
   description: "Finished deliveries are kept for a week, up to LIMIT_WEBHOOK_LOG of them.",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "read",
   input: () =>
     z.strictObject({
@@ -162,6 +170,7 @@ export const redeliver = operation({
   summary: "Send a delivery once more, whatever became of it",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "write",
   input: () => z.strictObject({ webhookId: id, deliveryId: id }),
   output: DeliveryView,
@@ -174,6 +183,7 @@ export const redeliverFailed = operation({
   summary: "Send the failed deliveries since a time once more, at most a thousand",
   tag,
   access: "admin",
+  scope: "webhooks",
   limit: "write",
   input: () => z.strictObject({ webhookId: id, since: instant }),
   output: () => z.strictObject({ redelivered: z.int() }),

@@ -7,7 +7,7 @@ import {
   type WebhookEndpoint,
   type WebhookEventType,
 } from "../../model/webhook.ts";
-import { chatId, id, timestamp, userId } from "../fields.ts";
+import { chatId, id, timestamp } from "../fields.ts";
 
 export const eventName = lazy(() => z.enum(WEBHOOK_EVENTS));
 
@@ -27,7 +27,7 @@ export const WebhookView = lazy(() =>
     secrets: z.array(z.object({ expiresAt: timestamp.nullable() })).describe(
       "The secrets that sign, the current one first; without the secrets themselves",
     ),
-    createdBy: userId,
+    createdBy: id.describe("The administrator or the API key"),
     createdAt: timestamp,
     updatedAt: timestamp,
   }).meta({ id: "Webhook" })
