@@ -24,8 +24,19 @@ const EACH = 3;
  * seed chooses faults and writes; the moment of a fault depends on the machine.
  */
 export async function chaos({ broker, seed, durationMs, log = () => {} }: ChaosOptions) {
-  const random = new Random(seed);
   await using world = await ChaosWorld.start(broker, 2 * EACH);
+  try {
+    return await runIn(world, { broker, seed, durationMs, log });
+  } catch (error) {
+    world.keepErrors();
+    throw new Error(`The instances logged: ${world.errors.slice(-20).join("\n")}`, {
+      cause: error,
+    });
+  }
+}
+
+async function runIn(world: ChaosWorld, { seed, durationMs, log }: Required<ChaosOptions>) {
+  const random = new Random(seed);
   await using stack = new AsyncDisposableStack();
   const ledger = new Ledger(await makeGroup(world));
   const actors: Actor[] = [];

@@ -25,6 +25,9 @@ interface Instance {
  * commits get lost.
  */
 export class ChaosWorld implements AsyncDisposable {
+  /** What the instances logged as errors before they ended. */
+  readonly errors: string[] = [];
+
   private constructor(
     private readonly folder: TempDir,
     readonly mongodb: MongodbServer,
@@ -77,6 +80,7 @@ export class ChaosWorld implements AsyncDisposable {
     instance.isUp = false;
     await instance.server.kill(signal);
     await delay(downMs);
+    this.#keepErrorsOf(instance);
     await instance.server[Symbol.asyncDispose]();
     const { env, script } = instance;
     instance.server = await ServerProcess.start({ env, script });
@@ -88,6 +92,15 @@ export class ChaosWorld implements AsyncDisposable {
     Deno.kill(instance.server.pid, "SIGSTOP");
     await delay(ms);
     Deno.kill(instance.server.pid, "SIGCONT");
+  }
+
+  keepErrors(): void {
+    for (const instance of this.instances) this.#keepErrorsOf(instance);
+  }
+
+  #keepErrorsOf({ server }: Instance): void {
+    const lines = server.log.split("\n");
+    this.errors.push(...lines.filter((line) => line.includes('"level":"error"')));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
