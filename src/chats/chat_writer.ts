@@ -277,7 +277,7 @@ export class ChatWriter {
         return false;
       }
       if (!(error instanceof DuplicateKey)) this.#onUncertain(chatId, draft.base.chat.rev);
-      if (!(error instanceof DuplicateKey) || error.key !== "clientId") throw error;
+      if (!isStoredSend(error)) throw error;
       // Looking sends up only after one turns out to be a repeat keeps the usual send to one write.
       for (const message of await this.store.messages.bySendKeys(chatId, draft.sendKeys())) {
         learned.sent.set(sendKey(message.senderId, message.clientId), message);
@@ -289,6 +289,14 @@ export class ChatWriter {
     for (const listener of this.#listeners) listener(commit);
     return true;
   }
+}
+
+/**
+ * A row of an earlier try violates both unique keys of messages, and a store reports one of them:
+ * the id is the same when it was this instance's own try, whose outcome it could not learn.
+ */
+function isStoredSend(error: unknown): boolean {
+  return error instanceof DuplicateKey && (error.key === "clientId" || error.key === "id");
 }
 
 /** Resolves after what has arrived at the event loop has been read. */

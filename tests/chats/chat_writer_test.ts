@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import type { ChatChange } from "../../src/store/chat_store.ts";
-import { MediaGone, type Store } from "../../src/store/store.ts";
+import { DuplicateKey, MediaGone, type Store } from "../../src/store/store.ts";
 import { eventually } from "../support/eventually.ts";
 import { ChatWorld, refusal } from "./chat_world.ts";
 
 /** The same store, with `onCommit` called before each commit; it may throw. */
-function spied(store: Store, onCommit: (change: ChatChange) => void): Store {
+function spied(store: Store, onCommit: (change: ChatChange) => unknown): Store {
   const { users, blocks, contacts, messages, memberships, chats } = store;
-  const commit = (change: ChatChange) => {
-    onCommit(change);
+  const commit = async (change: ChatChange) => {
+    await onCommit(change);
     return chats.commit(change);
   };
   const byId = (id: string) => chats.byId(id);
@@ -38,6 +38,25 @@ Deno.test("ChatWriter commits writes together that arrive together", async () =>
   assert.deepEqual(sent.map(({ message }) => message.seq), sent.map((_, i) => 5 + i));
   assert.deepEqual(instance.commits.map(({ after, rev }) => [after, rev]), [[3, 4], [4, 104]]);
 });
+
+for (const key of ["clientId", "id"] as const) {
+  Deno.test(`ChatWriter returns the message of an earlier try that the store reports by its ${key}`, async () => {
+    await using world = await ChatWorld.make();
+    const { chatId, ids } = await world.group(1);
+    const { chats } = world.store;
+    let isFirst = true;
+    const store = spied(world.store, async (change) => {
+      if (!isFirst) return;
+      isFirst = false;
+      await chats.commit(change);
+      throw new DuplicateKey(key);
+    });
+    const { sender } = world.instance(store);
+    const { message, repeated } = await sender.send(ids[0], { chatId, text: "once" });
+    assert.equal(repeated, true);
+    assert.equal((await chats.byId(chatId))!.rev, message.rev);
+  });
+}
 
 Deno.test("ChatWriter keeps nothing of a chat whose writes have ended", async () => {
   await using world = await ChatWorld.make();
