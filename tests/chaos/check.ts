@@ -52,7 +52,7 @@ async function checkActor(actor: Actor, rows: Row[], chatId: string): Promise<vo
 
 /**
  * A catch-up of several pages gives messages in the order of their last revision: one that was
- * changed before the client heard of it comes with the page of that change, after later ones.
+ * changed before the client received it comes with the page of that change, after later ones.
  */
 function checkTold(told: readonly string[], rows: readonly Row[], username: string): void {
   const ids = rows.map(({ id }) => id);

@@ -25,7 +25,7 @@ interface Instance {
  * commits get lost.
  */
 export class ChaosWorld implements AsyncDisposable {
-  /** What the instances logged as errors before they ended. */
+  /** Lines that the instances logged as errors before they ended. */
   readonly errors: string[] = [];
 
   private constructor(
