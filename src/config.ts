@@ -120,6 +120,8 @@ export interface Config {
   readonly mail: { readonly smtpUrl: string | null; readonly from: string };
   /** Default for who may contact users who have not chosen a setting. */
   readonly contact: ContactAudiences;
+  /** Keys of custom data by which lists of chats and of people may be filtered. */
+  readonly customFilters: { readonly chat: readonly string[]; readonly user: readonly string[] };
   readonly limits: Limits;
   readonly rates: Rates;
   /** Notices that the operator sees at start-up; they contain no secrets. */
@@ -191,6 +193,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
       addToGroups: values.CONTACT_ADD_TO_GROUPS ?? "everyone",
       write: values.CONTACT_WRITE ?? "everyone",
     },
+    customFilters: values.CUSTOM_FILTERS ?? { chat: [], user: [] },
     limits,
     rates: ratesOf(values),
     notices,

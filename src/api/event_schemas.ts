@@ -51,7 +51,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   },
   "chat.updated": { summary: "The chat's own fields changed", data: ChatView, scope: "revision" },
   "member.updated": {
-    summary: "Someone joined, left or has a new role",
+    summary: "Someone joined, left, has a new role or new custom data",
     data: MemberEventView,
     scope: "revision",
   },

@@ -198,6 +198,7 @@ export class Accounts {
       passwordHash: null,
       bio: "",
       avatarMediaId: null,
+      custom: null,
       status: { state: "online", text: "" },
       lastSeenAt: null,
       lastSeenHidden: false,

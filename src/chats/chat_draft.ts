@@ -208,6 +208,7 @@ export class ChatDraft {
       mutedUntil: null,
       addedByStranger: false,
       hiddenSeq: this.#chat.history === "joined" ? lastSeq : 0,
+      custom: null,
       ...member,
       readSeq: Math.max(earlier?.readSeq ?? 0, lastSeq),
       deliveredSeq: Math.max(earlier?.deliveredSeq ?? 0, lastSeq),
@@ -219,9 +220,10 @@ export class ChatDraft {
 
   updateMember(
     member: Membership,
-    patch: Partial<Pick<Membership, "role" | "leftAt">>,
+    patch: Partial<Pick<Membership, "role" | "leftAt" | "custom">>,
   ): Membership {
-    return this.#applyMember({ ...member, ...patch, rev: this.#chat.rev + 1 });
+    const updated = { ...member, ...patch, rev: this.#chat.rev + 1 };
+    return this.#applyMember(updated.leftAt === null ? updated : { ...updated, custom: null });
   }
 
   /** Ends the chat's epoch; only for an encrypted chat. */
@@ -240,7 +242,7 @@ export class ChatDraft {
   }
 
   updateChat(
-    patch: Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "history">>,
+    patch: Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "history" | "custom">>,
   ): Chat {
     const rev = this.#chat.rev + 1;
     this.#apply({

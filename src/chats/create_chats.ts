@@ -19,6 +19,7 @@ import { ContactChoices } from "./contact_choices.ts";
 import { ContactGate } from "./contact_gate.ts";
 import { ContactPolicy } from "./contact_policy.ts";
 import { ContactRequests, type ContactRequestsOptions } from "./contact_requests.ts";
+import { CustomFields } from "./custom_fields.ts";
 import { DirectChats } from "./direct_chats.ts";
 import { Groups, type GroupsOptions } from "./groups.ts";
 import { Inbox } from "./inbox.ts";
@@ -75,6 +76,7 @@ export interface ChatsOptions {
   pictures: GroupsOptions["pictures"];
   /** Audiences of people who have not chosen any. */
   defaultAudiences: ContactAudiences;
+  customFilters: { chat: readonly string[] };
   /** True if addresses can be confirmed. */
   mailConfigured: boolean;
   limits: CatchUpLimits & GroupsOptions["limits"] & ContactRequestsOptions["limits"] & {
@@ -108,7 +110,8 @@ export function createChats(options: ChatsOptions) {
     groups: new Groups({ writer, gate, requests, pictures, clock, limits }),
     catchUp: new CatchUp(store, feed, limits),
     reader: new ChatReader(store),
-    inbox: new Inbox(store, unread, clock, limits),
+    inbox: new Inbox({ store, unread, clock, limits, filters: options.customFilters.chat }),
+    customFields: new CustomFields(writer, contactPolicy),
     receipts: new Receipts(
       store,
       contactPolicy,

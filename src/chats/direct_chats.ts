@@ -2,12 +2,20 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import { type Chat, directKeysOf } from "../model/chat.ts";
+import type { CustomData } from "../model/custom_data.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter, Edit } from "./chat_writer.ts";
 import type { Admission, ContactGate } from "./contact_gate.ts";
 import { type ContactRequests, type NewRequest, tooManyRequests } from "./contact_requests.ts";
 import { initialChat } from "./new_chat.ts";
+
+export interface DirectChatChoice {
+  /** By default the pair's plain chat, or else the encrypted one, if there is any. */
+  encrypted?: boolean;
+  /** For the chat that the call creates; an existing one keeps its own. */
+  custom?: CustomData | null;
+}
 
 export interface DirectChatsOptions {
   store: Pick<Store, "chats">;
@@ -25,19 +33,18 @@ export interface DirectChatsOptions {
 export class DirectChats {
   constructor(private readonly options: DirectChatsOptions) {}
 
-  /**
-   * `made` is true for the one call that created the chat. Without `encrypted` it is the pair's
-   * plain chat, or else the encrypted one, if there is any.
-   */
+  /** `made` is true for the one call that created the chat. */
   async open(
     callerId: string,
     userId: string,
-    encrypted?: boolean,
+    { encrypted, custom }: DirectChatChoice = {},
   ): Promise<{ chat: Chat; made: boolean }> {
     const found = await this.#find(callerId, userId, encrypted);
     if (found) return { chat: await this.#reopen(found, callerId, userId), made: false };
     try {
-      const chat = await this.#make(callerId, userId, encrypted ?? false, ({ chat }) => chat);
+      const chat = await this.#make(callerId, userId, encrypted ?? false, (draft) => {
+        return custom ? draft.updateChat({ custom }) : draft.chat;
+      });
       return { chat: { ...chat }, made: true };
     } catch (error) {
       const winner = await this.#winner(callerId, userId, encrypted, error);

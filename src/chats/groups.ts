@@ -3,6 +3,7 @@ import { forEachOf } from "../core/concurrency.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Chat, HistoryRule } from "../model/chat.ts";
+import { type CustomData, isSameCustom } from "../model/custom_data.ts";
 import type { AuditOrigin } from "../model/audit_entry.ts";
 import type { Visitor } from "../model/caller.ts";
 import {
@@ -25,9 +26,12 @@ export interface NewGroup {
   memberIds: string[];
   encrypted: boolean;
   history?: HistoryRule;
+  custom?: CustomData | null;
 }
 
-export type GroupPatch = Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "history">>;
+export type GroupPatch = Partial<
+  Pick<Chat, "name" | "description" | "avatarMediaId" | "history" | "custom">
+>;
 
 /**
  * Checks that an upload may be a group's picture: throws unless it is the caller's own, finished
@@ -63,14 +67,14 @@ export class Groups {
     visitor?: Visitor,
   ): Promise<{ chat: Chat; notAdded: NotAddedView[] }> {
     const { writer, gate, clock, limits } = this.options;
-    const { name, description, encrypted, history = "all" } = group;
+    const { name, description, encrypted, history = "all", custom = null } = group;
     const memberIds = group.memberIds.filter((id) => id !== callerId);
     if (encrypted && memberIds.length > 0) throw onlyByCommit("memberIds", "create the group");
     assertGroupSize(memberIds.length + 1, limits.groupMembers);
     const admissions = await gate.admit(callerId, memberIds, "addToGroups");
     const createdAt = clock.now();
     const kind = "group" as const;
-    const fields = { id: newId(), kind, name, description, encrypted, history, createdAt };
+    const fields = { id: newId(), kind, name, description, encrypted, history, custom, createdAt };
     const made = await writer.create(initialChat({ ...fields, createdBy: callerId }), (draft) => {
       draft.updateChat({});
       draft.addMember({ userId: callerId, role: "owner", joinedAt: createdAt });
@@ -86,10 +90,10 @@ export class Groups {
     return this.#write(groupId, async (draft) => {
       requireAdmin(draft, callerId, "change the group");
       const changed = Object.entries(patch).filter(([field, value]) =>
-        value !== undefined && draft.chat[field as keyof GroupPatch] !== value
+        value !== undefined && !isUnchanged(draft.chat, field as keyof GroupPatch, value)
       );
       const picture = changed.find(([field]) => field === "avatarMediaId")?.[1];
-      if (picture) await this.options.pictures.requireAvatar(callerId, picture);
+      if (typeof picture === "string") await this.options.pictures.requireAvatar(callerId, picture);
       if (changed.length > 0) draft.updateChat(Object.fromEntries(changed));
     });
   }
@@ -224,6 +228,11 @@ export class Groups {
       throw error;
     });
   }
+}
+
+function isUnchanged(chat: Readonly<Chat>, field: keyof GroupPatch, value: unknown): boolean {
+  if (field === "custom") return isSameCustom(chat.custom, value as CustomData | null);
+  return chat[field] === value;
 }
 
 /**

@@ -5,6 +5,7 @@ import { memberView, receiptView } from "../api/views/member.ts";
 import { messageView } from "../api/views/message.ts";
 import type { CatchUp } from "./catch_up.ts";
 import type { ChatReader, ChatRoster } from "./chat_reader.ts";
+import type { CustomFields } from "./custom_fields.ts";
 import type { DirectChats } from "./direct_chats.ts";
 import type { Groups } from "./groups.ts";
 import type { Inbox, InboxEntry, InboxPage } from "./inbox.ts";
@@ -18,20 +19,27 @@ export interface ChatServices {
   inbox: Inbox;
   receipts: Receipts;
   catchUp: CatchUp;
+  customFields: CustomFields;
 }
 
 export function chatHandlers(services: ChatServices): Bound[] {
   return [...chats(services), ...cursors(services), ...groupHandlers(services)];
 }
 
-function chats({ reader, direct, inbox }: ChatServices): Bound[] {
+function chats({ reader, direct, inbox, customFields }: ChatServices): Bound[] {
   return [
-    bind(operations.openDirectChat, async (caller, { userId, encrypted }) => {
-      const { chat, made } = await direct.open(caller.userId, userId, encrypted);
+    bind(operations.openDirectChat, async (caller, { userId, ...choice }) => {
+      const { chat, made } = await direct.open(caller.userId, userId, choice);
       return new Answer(made ? 201 : 200, rosterView(await reader.roster(caller.userId, chat.id)));
     }),
     bind(operations.getChat, async ({ userId }, { chatId }) => {
       return rosterView(await reader.roster(userId, chatId));
+    }),
+    bind(operations.updateChat, async ({ userId }, { chatId, custom }) => {
+      return chatView(await customFields.ofChat(userId, chatId, custom));
+    }),
+    bind(operations.updateMember, async ({ userId }, { chatId, custom }) => {
+      return memberView(await customFields.ofMember(userId, chatId, custom));
     }),
     bind(operations.listChats, async ({ userId }, page) => {
       return inboxView(await inbox.page(userId, page));

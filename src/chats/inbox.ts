@@ -5,6 +5,7 @@ import type { Chat, ChatKind } from "../model/chat.ts";
 import { isMuted, type Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { InboxPlace, InboxRow } from "../store/chat_store.ts";
+import { filterEntries } from "../store/custom_entries.ts";
 import type { Store } from "../store/store.ts";
 import type { Unread } from "./unread.ts";
 
@@ -23,6 +24,8 @@ export interface InboxPageQuery {
   cursor?: string;
   /** Only chats of this kind. */
   kind?: ChatKind;
+  /** Values that the chat's custom data has, by key. */
+  custom?: Record<string, string>;
 }
 
 export interface InboxPage {
@@ -30,23 +33,30 @@ export interface InboxPage {
   next: string | null;
 }
 
+export interface InboxOptions {
+  store: Pick<Store, "chats" | "messages">;
+  unread: Unread;
+  clock: Clock;
+  limits: { pageSize: number };
+  /** Keys of custom data by which chats may be filtered. */
+  filters: readonly string[];
+}
+
 /** A person's chats, most recent first. */
 export class Inbox {
-  constructor(
-    private readonly store: Pick<Store, "chats" | "messages">,
-    private readonly unread: Unread,
-    private readonly clock: Clock,
-    private readonly limits: { pageSize: number },
-  ) {}
+  constructor(private readonly options: InboxOptions) {}
 
   async page(userId: string, query: InboxPageQuery): Promise<InboxPage> {
     const { cursor, kind } = query;
-    const limit = Math.min(query.limit, this.limits.pageSize);
+    const { store, limits, filters } = this.options;
+    const limit = Math.min(query.limit, limits.pageSize);
+    const custom = filterEntries(query.custom, filters, "list chats");
     const before = cursor === undefined ? null : parseCursor(cursor);
     // One row more than requested shows whether there is a next page.
-    const found = await this.store.chats.inbox({
+    const found = await store.chats.inbox({
       userId,
       kind: kind ?? null,
+      custom,
       before,
       limit: limit + 1,
     });
@@ -56,12 +66,13 @@ export class Inbox {
   }
 
   async #entries(userId: string, rows: InboxRow[]): Promise<InboxEntry[]> {
+    const { store, unread, clock } = this.options;
     const counted = rows.map(({ chat, membership }) => ({ membership, lastSeq: chat.lastSeq }));
     const [newest, counts] = await Promise.all([
-      this.store.messages.newest(rows.map((row) => row.chat.id)),
-      this.unread.inChats(userId, counted),
+      store.messages.newest(rows.map((row) => row.chat.id)),
+      unread.inChats(userId, counted),
     ]);
-    const now = this.clock.now();
+    const now = clock.now();
     const byChat = new Map(newest.map((message) => [message.chatId, message]));
     return rows.map(({ chat, membership }, i) => ({
       chat,

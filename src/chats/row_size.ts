@@ -17,12 +17,14 @@ const encoder = new TextEncoder();
  */
 export function rowBytes(row: Message | Membership | Handshake): number {
   if ("message" in row) return FIXED_BYTES + row.message.length;
-  if (!("text" in row)) return FIXED_BYTES;
+  if (!("custom" in row)) return FIXED_BYTES;
+  const fixed = FIXED_BYTES + (row.custom ? JSON.stringify(row.custom).length : 0);
+  if (!("text" in row)) return fixed;
   const reactions = row.reactions.reduce(
     (sum, { userIds }) => sum + ID_BYTES * (1 + userIds.length),
     0,
   );
-  return FIXED_BYTES + utf8Bytes(row.text) + (row.ciphertext?.length ?? 0) + reactions +
+  return fixed + utf8Bytes(row.text) + (row.ciphertext?.length ?? 0) + reactions +
     FILE_BYTES * row.media.length + ID_BYTES * row.mentions.length;
 }
 

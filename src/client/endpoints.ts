@@ -72,6 +72,7 @@ export interface DeclaredOperations {
   "chat.notify": typeof notificationsOperations.changeChatNotifications;
   "chat.open": typeof chatsOperations.openDirectChat;
   "chat.read": typeof chatsOperations.markRead;
+  "chat.update": typeof chatsOperations.updateChat;
   "contact.change": typeof contactsOperations.changeContactSettings;
   "contact.settings": typeof contactsOperations.getContactSettings;
   "device.list": typeof encryptionOperations.listDevices;
@@ -94,6 +95,7 @@ export interface DeclaredOperations {
   "media.link": typeof mediaOperations.linkMedia;
   "media.presign": typeof mediaOperations.presignMedia;
   "media.usage": typeof mediaOperations.getStorageUsage;
+  "member.update": typeof chatsOperations.updateMember;
   "message.delete": typeof messagesOperations.deleteMessage;
   "message.edit": typeof messagesOperations.editMessage;
   "message.list": typeof messagesOperations.listMessages;

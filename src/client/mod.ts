@@ -25,5 +25,6 @@ export type { Input, OperationName, Operations, Output } from "./rest.ts";
 export type { SendContent } from "./pending_row.ts";
 export type { SignInResult } from "./session_client.ts";
 export type { ConnectionState } from "./socket.ts";
+export type { CustomData, JsonValue } from "../model/custom_data.ts";
 export { generateDeviceKey, indexedDbDeviceKey, indexedDbStore, sealedStore } from "./storage.ts";
 export type { Observable, View } from "./view.ts";

@@ -1,3 +1,4 @@
+import type { CustomData } from "../model/custom_data.ts";
 import type { FileDescriptor } from "./mls/message_content.ts";
 import type { LocalMessage } from "./local_chat.ts";
 
@@ -8,6 +9,8 @@ export interface SendContent {
   /** The id of a message of the same chat. */
   replyTo?: string;
   mentions?: string[];
+  /** Data of your application; not in encrypted chats. */
+  custom?: CustomData;
   /** Files of an encrypted chat, as returned by `files.uploadEncrypted`. */
   files?: FileDescriptor[];
 }
@@ -33,6 +36,7 @@ export function pendingRow(
     editedAt: null,
     deletedAt: null,
     pinnedAt: null,
+    custom: content.custom,
     status: "sending",
     ...(encrypted && {
       encrypted: { state: "read", files: content.files ?? [], isShown: true },

@@ -113,8 +113,10 @@ export class Rest {
 function queryOf(fields: Record<string, unknown>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
-    for (const each of Array.isArray(value) ? value : [value]) {
-      if (each !== undefined) query.append(name, String(each));
+    for (const each of [value].flat()) {
+      if (each !== undefined) {
+        query.append(name, typeof each === "string" ? each : JSON.stringify(each));
+      }
     }
   }
   return query.size === 0 ? "" : `?${query}`;

@@ -252,9 +252,8 @@ export class Sending {
     const encrypted = "encrypted" in content;
     const shown = encrypted ? content.encrypted : content.plain;
     if ("kind" in shown && shown.kind !== "message") return;
-    const { text, mentions, files } = shown;
     const ids = { chatId, clientId, senderId: this.host.userId(), encrypted };
-    this.model.putPending(pendingRow(ids, { text, mentions, files, replyTo }));
+    this.model.putPending(pendingRow(ids, { ...shown, replyTo }));
   }
 
   #sent(draft: Draft<Unsent>, message: MessageView | null): void {

@@ -156,6 +156,17 @@ function parseMailAddresses(text: string): string[] | null {
   return addresses.every((address) => mailAddress.test(address)) ? addresses : null;
 }
 
+/** Parses the keys of custom data by which lists may be filtered. */
+function parseCustomFilters(text: string): { chat: string[]; user: string[] } | null {
+  const filters = { chat: [] as string[], user: [] as string[] };
+  for (const part of listOf(text)) {
+    const match = /^(chat|user)\.([A-Za-z][A-Za-z0-9_-]{0,63})$/.exec(part);
+    if (!match) return null;
+    filters[match[1] as keyof typeof filters].push(match[2]);
+  }
+  return filters;
+}
+
 const contactAudience = variable(
   "everyone, shared (people who share a chat with the person) or nobody",
   oneOf(CONTACT_AUDIENCES),
@@ -210,6 +221,11 @@ const NAMED = {
 
   CONTACT_ADD_TO_GROUPS: contactAudience,
   CONTACT_WRITE: contactAudience,
+
+  CUSTOM_FILTERS: variable(
+    "keys of custom data such as chat.topic or user.team, separated by commas",
+    parsed(parseCustomFilters),
+  ),
 
   MONGODB_URI: secret(
     "a URI such as mongodb://host/database?replicaSet=rs0",

@@ -16,7 +16,9 @@ export function parametersOf(
     const required = place === "path" || branches.every((one) => one.required?.includes(name));
     const { description } = schema;
     const list = schema.type === "array" && { style: "form" as const, explode: false };
-    return { name, in: place, required, ...(description && { description }), schema, ...list };
+    const record = schema.type === "object" && { style: "deepObject" as const, explode: true };
+    const facts = { name, in: place, required, ...(description && { description }), schema };
+    return { ...facts, ...list, ...record };
   });
 }
 

@@ -3,7 +3,7 @@ import { AppError, quote } from "../core/errors.ts";
 import { unknownField } from "../operations/json_input.ts";
 
 /** The type that a field expects; the text of a query or a path is converted to it. */
-export type FieldKind = "text" | "number" | "boolean" | "list" | "numbers";
+export type FieldKind = "text" | "number" | "boolean" | "list" | "numbers" | "record";
 
 export type FieldKinds = Readonly<Record<string, FieldKind>>;
 
@@ -38,6 +38,8 @@ function kindOf(field: z.core.JSONSchema._JSONSchema, defs: Record<string, JsonS
       const items = Array.isArray(field.items) ? field.items[0] : field.items;
       return items && kindOf(items, defs) === "number" ? "numbers" : "list";
     }
+    case "object":
+      return "record";
   }
   const forms = (field.anyOf ?? field.oneOf ?? []).map((form) => kindOf(form, defs));
   return forms.find((kind) => kind !== "text") ?? "text";
@@ -57,13 +59,31 @@ export function queryInput(url: string, kinds: FieldKinds): Record<string, unkno
     const equals = pair.indexOf("=");
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = equals < 0 ? "" : decode(pair.slice(equals + 1));
-    if (name === "__proto__") throw unknownField(name);
+    if (name.split(/[.[\]]/).includes("__proto__")) throw unknownField(name);
     if (Object.hasOwn(given, name)) given[name].push(value);
     else given[name] = [value];
   }
-  return Object.fromEntries(
-    Object.entries(given).map(([name, values]) => [name, convert(values, kinds[name])]),
-  );
+  return withRecords(given, kinds);
+}
+
+/**
+ * A field of a record: `custom.topic`, or `custom[topic]` as OpenAPI's deepObject writes it. The
+ * whole record may be JSON instead: `custom={"topic":"billing"}`.
+ */
+const IN_RECORD = /^(\w+)(?:\.([^.[\]]+)|\[([^.[\]]+)\])$/;
+
+function withRecords(given: Record<string, string[]>, kinds: FieldKinds): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, values] of Object.entries(given)) {
+    const [, record, dotted, bracketed] = IN_RECORD.exec(name) ?? [];
+    if (record === undefined || !Object.hasOwn(kinds, record) || kinds[record] !== "record") {
+      fields[name] = convert(values, kinds[name]);
+    } else {
+      const inner = (fields[record] ??= {}) as Record<string, unknown>;
+      if (typeof inner === "object") inner[dotted ?? bracketed] = convert(values);
+    }
+  }
+  return fields;
 }
 
 /** Converts the parameters of a path like the fields of a query; each occurs once. */
@@ -91,9 +111,18 @@ function convert(values: string[], kind: FieldKind = "text"): unknown {
   }
   if (values.length > 1) return values;
   const [value] = values;
+  if (kind === "record") return parsedOr(value);
   if (kind === "number") return toNumber(value);
   if (kind === "boolean" && (value === "true" || value === "false")) return value === "true";
   return value;
+}
+
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /**

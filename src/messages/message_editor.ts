@@ -3,6 +3,7 @@ import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
+import { type CustomData, isSameCustom } from "../model/custom_data.ts";
 import type { Message, Reaction, ReactionChange } from "../model/message.ts";
 import type { OutboxEvent } from "../model/outbox_entry.ts";
 import { tombstone } from "../model/tombstone.ts";
@@ -10,10 +11,11 @@ import type { Store } from "../store/store.ts";
 import { checkMentionCount, mentionChanges, presentMentions } from "./mentions.ts";
 import { checkTextLength } from "./message_sender.ts";
 
-/** Content that an edit replaces; without `mentions` the previous ones stay. */
+/** Content that an edit replaces; what is left out stays. */
 export interface EditedContent {
-  text: string;
+  text?: string;
   mentions?: string[];
+  custom?: CustomData | null;
 }
 
 export interface EditLimits {
@@ -44,7 +46,7 @@ export class MessageEditor {
   constructor(private readonly options: MessageEditorOptions) {}
 
   edit(userId: string, messageId: string, content: EditedContent): Promise<Message> {
-    checkTextLength(content.text, this.options.limits.textLength, "edit");
+    checkTextLength(content.text ?? "", this.options.limits.textLength, "edit");
     checkMentionCount(content.mentions, this.options.limits.mentions);
     return this.#change(userId, messageId, (message, draft) => {
       if (message.senderId !== userId) {
@@ -57,17 +59,19 @@ export class MessageEditor {
           "Cannot edit the message: in an encrypted chat, send the edit as a message",
         );
       }
-      if (content.text.trim() === "" && message.media.length === 0) {
+      const { text = message.text, mentions = message.mentions, custom = message.custom } = content;
+      if (text.trim() === "" && message.media.length === 0) {
         throw fieldError(
           "invalid_request",
           "text",
           "Cannot edit the message: its text must not be blank, since it has no files",
         );
       }
-      const { text, mentions = message.mentions } = content;
       const named = presentMentions(draft, mentions, message.mentions);
-      if (message.text === text && areEqual(message.mentions, named)) return null;
-      return { text, mentions: named, editedAt: this.options.clock.now() };
+      const isSameText = message.text === text && areEqual(message.mentions, named);
+      if (isSameText && isSameCustom(message.custom, custom)) return null;
+      if (isSameText) return { custom };
+      return { text, mentions: named, custom, editedAt: this.options.clock.now() };
     });
   }
 

@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Chat } from "../model/chat.ts";
+import type { CustomData } from "../model/custom_data.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
 import type { Message, MessageKind } from "../model/message.ts";
 import { checkMentionCount, presentMentions } from "./mentions.ts";
@@ -21,6 +22,7 @@ export interface SendInput {
   mediaIds?: string[];
   replyTo?: string;
   mentions?: string[];
+  custom?: CustomData | null;
 }
 
 /** Reads the epoch of an encrypted message; throws for a message of another chat, or of no chat. */
@@ -157,6 +159,8 @@ export class MessageSender {
       editedAt: null,
       deletedAt: null,
       pinnedAt: null,
+      custom: input.custom ?? null,
+      metadata: null,
     };
   }
 
@@ -241,6 +245,10 @@ function checkContent(draft: ChatDraft, input: SendInput): void {
         "text",
         "Cannot send: the chat is encrypted and takes only ciphertext",
       );
+    }
+    if (input.custom) {
+      const message = "Cannot send: custom data of an encrypted chat goes into the ciphertext";
+      throw fieldError("invalid_request", "custom", message);
     }
     if (input.ciphertext === undefined) {
       throw fieldError(

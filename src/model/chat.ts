@@ -1,3 +1,5 @@
+import type { CustomData } from "./custom_data.ts";
+
 export type ChatKind = "direct" | "group";
 
 /** History visible to new members: all of it, or only what follows their joining. */
@@ -22,7 +24,7 @@ export interface Chat {
   /** The head: the last revision taken. Dense, starts at 1. */
   rev: number;
   /**
-   * The last revision that touched this row's own fields (name, description, avatar, history). A Commit moves
+   * The last revision that touched this row's own fields (name, description, avatar, history, custom). A Commit moves
    * `epoch` and is a separate row, which holds its revision.
    */
   detailsRev: number;
@@ -42,6 +44,7 @@ export interface Chat {
    * How often the MLS group was restarted: 0 for the first group of the chat, and for a plain chat.
    */
   generation: number;
+  custom: CustomData | null;
 }
 
 /**

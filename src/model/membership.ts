@@ -1,4 +1,5 @@
 import { AppError } from "../core/errors.ts";
+import type { CustomData } from "./custom_data.ts";
 
 export type MemberRole = "owner" | "admin" | "member";
 
@@ -12,7 +13,7 @@ export interface Membership {
   chatId: string;
   userId: string;
   role: MemberRole;
-  /** The last revision that touched role, `joinedAt` or `leftAt`. */
+  /** The last revision that touched role, `joinedAt`, `leftAt` or custom. */
   rev: number;
   joinedAt: number;
   leftAt: number | null;
@@ -29,6 +30,8 @@ export interface Membership {
   addedByStranger: boolean;
   /** Messages up to this `seq` are hidden from the member, who joined later; 0 hides nothing. */
   hiddenSeq: number;
+  /** Set by the member, visible to the other members; gone once they leave. */
+  custom: CustomData | null;
 }
 
 /** Returns the messages that the member may see. */

@@ -1,3 +1,4 @@
+import type { CustomData } from "./custom_data.ts";
 import type { MediaAttachment } from "./media_attachment.ts";
 
 export type MessageKind = "text" | "media" | "system" | "encrypted";
@@ -13,6 +14,31 @@ export interface ReactionChange {
   emoji: string;
   userId: string;
   removed: boolean;
+}
+
+/**
+ * Kinds of changes that the server reports as messages of kind `system`; an integrator's server
+ * reports others by `custom`, with the type "custom".
+ */
+export const SYSTEM_TYPES = [
+  "member.joined",
+  "member.left",
+  "member.removed",
+  "chat.renamed",
+  "chat.picture",
+  "custom",
+] as const;
+
+export type SystemType = typeof SYSTEM_TYPES[number];
+
+export interface SystemMetadata {
+  type: SystemType;
+  /** The people whom it is about. */
+  userIds: string[];
+  /** The user who did it; null for a server. */
+  by: string | null;
+  /** The new name, of "chat.renamed". */
+  name?: string;
 }
 
 export interface Message {
@@ -41,4 +67,7 @@ export interface Message {
    */
   deletedAt: number | null;
   pinnedAt: number | null;
+  custom: CustomData | null;
+  /** Facts that a message of kind `system` reports; null for every other kind. */
+  metadata: SystemMetadata | null;
 }

@@ -10,6 +10,7 @@ export function tombstone(now: number): Partial<Message> {
     reactions: [],
     replyTo: null,
     pinnedAt: null,
+    custom: null,
     deletedAt: now,
   };
 }

@@ -1,3 +1,5 @@
+import type { CustomData } from "./custom_data.ts";
+
 /** Presence states that users choose to show. Whether they are connected is not stored here. */
 export type StatusState = "online" | "away" | "busy" | "invisible";
 
@@ -38,6 +40,7 @@ export interface User {
   displayName: string;
   bio: string;
   avatarMediaId: string | null;
+  custom: CustomData | null;
   status: { state: StatusState; text: string };
   lastSeenAt: number | null;
   lastSeenHidden: boolean;

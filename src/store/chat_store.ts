@@ -107,6 +107,8 @@ export interface InboxQuery {
   userId: string;
   /** Only chats of this kind; null for all. */
   kind: ChatKind | null;
+  /** Only chats with all of these entries (`customEntry`). */
+  custom?: readonly string[];
   /** Only chats that sort after this position. */
   before: InboxPlace | null;
   limit: number;

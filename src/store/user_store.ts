@@ -31,6 +31,8 @@ export interface UserStore {
    * users and those who have blocked `hiddenFrom`; keys after `after` only.
    */
   search(query: UserSearch): Promise<FoundUsers>;
+  /** Users with custom data as in the query, in order of id, without erased ones. */
+  withCustom(query: CustomUserQuery): Promise<User[]>;
   /**
    * Users with this role, in order of `usernameKey`, without erased ones. For operators: it reads
    * all users.
@@ -55,6 +57,16 @@ export interface UserSearch {
   prefix: string;
   /** The person who searches; null for a search without one. */
   hiddenFrom: string | null;
+  after: string | null;
+  limit: number;
+}
+
+export interface CustomUserQuery {
+  /** At least one; the person has all of them (`customEntry`). */
+  custom: readonly string[];
+  /** People who have blocked this person are left out. */
+  hiddenFrom: string;
+  /** Only ids after this one; null for the first page. */
   after: string | null;
   limit: number;
 }

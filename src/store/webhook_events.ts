@@ -4,7 +4,7 @@ import type { User } from "../model/user.ts";
 import type { NewWebhookEvent, WebhookEventName } from "../model/webhook.ts";
 
 /** Fields of a person that everyone may see: a change of any other is no event. */
-const PUBLIC_FIELDS = ["username", "displayName", "bio", "avatarMediaId"] as const;
+const PUBLIC_FIELDS = ["username", "displayName", "bio", "avatarMediaId", "custom"] as const;
 
 /** False for a change that cannot lead to an event. */
 export function mayChangeProfile(patch: Partial<User>): boolean {
@@ -21,7 +21,8 @@ export function userChanged(before: User, after: User): NewWebhookEvent[] {
   if (before.deletedAt !== null) return [];
   const { id } = after;
   if (after.deletedAt !== null) return [eventOf("user.deleted", id)];
-  const isPublic = PUBLIC_FIELDS.some((field) => before[field] !== after[field]);
+  const shown = (user: User) => JSON.stringify(PUBLIC_FIELDS.map((field) => user[field]));
+  const isPublic = shown(before) !== shown(after);
   return isPublic ? [eventOf("user.updated", id)] : [];
 }
 

@@ -134,6 +134,7 @@ function erasedUser(userId: string) {
     displayName: "Deleted account",
     bio: "",
     avatarMediaId: null,
+    custom: null,
     status: { state: "online" as const, text: "" },
     lastSeenAt: null,
     lastSeenHidden: true,

@@ -22,6 +22,7 @@ export interface UsersOptions {
   avatars: AvatarSource;
   publisher: Pick<Publisher, "toUsers">;
   limits: { blocks: number };
+  customFilters: { user: readonly string[] };
   adminEmails: readonly string[];
   /** Called after a user's name, avatar or bio has changed. */
   onProfileChanged(user: User): void;
@@ -46,7 +47,13 @@ export function createUsers(options: UsersOptions): UserServices {
   const { audit } = auth;
   const account = new AccountData(store);
   return {
-    profiles: new Profiles(store, clock, options.avatars, options.onProfileChanged),
+    profiles: new Profiles({
+      store,
+      clock,
+      avatars: options.avatars,
+      onChanged: options.onProfileChanged,
+      filters: options.customFilters.user,
+    }),
     blocks: new Blocks({ store, publisher, audit, clock, limits }),
     reports: new Reports(store, audit, clock),
     moderation: new Moderation({ ...auth, clock }),

@@ -18,8 +18,12 @@ export function userHandlers(profiles: Profiles, erasure: AccountErasure): Bound
       const { items, next } = await profiles.search(userId, { prefix: q, limit, cursor });
       return { items: items.map(userView), next };
     }),
-    bind(operations.listUsers, async (caller, { userIds }) => {
-      const found = await profiles.many(caller.userId, userIds);
+    bind(operations.listUsers, async (caller, { userIds, custom, ...page }) => {
+      if (custom) {
+        const { items, next } = await profiles.withCustom(caller.userId, { custom, ...page });
+        return { items: items.map(userView), next };
+      }
+      const found = await profiles.many(caller.userId, userIds!);
       return { items: found.map(userView), next: null };
     }),
     bind(operations.getUser, async (caller, { userId }) => {

@@ -1,10 +1,11 @@
 import type { Clock } from "../core/clock.ts";
-import { notFound } from "../core/errors.ts";
+import { fieldError, notFound } from "../core/errors.ts";
 import type { User } from "../model/user.ts";
+import { filterEntries } from "../store/custom_entries.ts";
 import type { Store } from "../store/store.ts";
 
 export type ProfilePatch = Partial<
-  Pick<User, "displayName" | "bio" | "avatarMediaId" | "lastSeenHidden">
+  Pick<User, "displayName" | "bio" | "avatarMediaId" | "lastSeenHidden" | "custom">
 >;
 
 /** Changes a user's avatar, which must be one of the user's processed images. */
@@ -12,17 +13,21 @@ export interface AvatarSource {
   changeAvatar<T>(userId: string, mediaId: string | null, change: () => Promise<T>): Promise<T>;
 }
 
+export interface ProfilesOptions {
+  store: Pick<Store, "users" | "blocks">;
+  clock: Clock;
+  avatars: AvatarSource;
+  onChanged: (user: User) => void;
+  /** Keys of custom data by which people may be filtered. */
+  filters: readonly string[];
+}
+
 /** Reads, changes and finds profiles. */
 export class Profiles {
-  constructor(
-    private readonly store: Pick<Store, "users" | "blocks">,
-    private readonly clock: Clock,
-    private readonly avatars: AvatarSource,
-    private readonly onChanged: (user: User) => void,
-  ) {}
+  constructor(private readonly options: ProfilesOptions) {}
 
   async own(userId: string): Promise<User> {
-    const user = await this.store.users.byId(userId);
+    const user = await this.options.store.users.byId(userId);
     if (!user) throw notFound("user", userId);
     return user;
   }
@@ -31,29 +36,47 @@ export class Profiles {
     const { avatarMediaId } = patch;
     if (avatarMediaId === undefined) return this.#update(userId, patch);
     const change = () => this.#update(userId, patch);
-    return this.avatars.changeAvatar(userId, avatarMediaId, change);
+    return this.options.avatars.changeAvatar(userId, avatarMediaId, change);
   }
 
   async #update(userId: string, patch: ProfilePatch): Promise<User> {
     const given = Object.entries(patch).filter(([, value]) => value !== undefined);
-    const fields = { ...Object.fromEntries(given), updatedAt: this.clock.now() };
-    const user = await this.store.users.update(userId, fields);
+    const fields = { ...Object.fromEntries(given), updatedAt: this.options.clock.now() };
+    const user = await this.options.store.users.update(userId, fields);
     if (!user) throw notFound("user", userId);
-    this.onChanged(user);
+    this.options.onChanged(user);
     return user;
   }
 
   /** Throws `not_found` for a user who has blocked the caller; an erased account is returned. */
   async of(callerId: string, userId: string): Promise<User> {
-    const user = await this.store.users.byId(userId);
-    if (!user || await this.store.blocks.has(userId, callerId)) throw notFound("user", userId);
+    const user = await this.options.store.users.byId(userId);
+    if (!user || await this.options.store.blocks.has(userId, callerId)) {
+      throw notFound("user", userId);
+    }
     return user;
   }
 
   /** Returns the users among `userIds` that `of` would return, in any order. */
   async many(callerId: string, userIds: string[]): Promise<User[]> {
-    const blockers = new Set(await this.store.blocks.blockersAmong(callerId, userIds));
-    return await this.store.users.byIds(userIds.filter((id) => !blockers.has(id)));
+    const blockers = new Set(await this.options.store.blocks.blockersAmong(callerId, userIds));
+    return await this.options.store.users.byIds(userIds.filter((id) => !blockers.has(id)));
+  }
+
+  /** Returns people by declared keys of their custom data, without those who block the caller. */
+  async withCustom(
+    callerId: string,
+    query: { custom: Record<string, string>; limit: number; cursor?: string },
+  ): Promise<{ items: User[]; next: string | null }> {
+    const custom = filterEntries(query.custom, this.options.filters, "list people");
+    if (custom.length === 0) {
+      throw fieldError("invalid_request", "custom", "Cannot list people: custom names no key");
+    }
+    const { limit, cursor: after = null } = query;
+    const page = { custom, hiddenFrom: callerId, after, limit: limit + 1 };
+    const found = await this.options.store.users.withCustom(page);
+    const items = found.slice(0, limit);
+    return { items, next: found.length > limit ? items.at(-1)!.id : null };
   }
 
   /** Never searches e-mail addresses, and never returns users who have blocked the caller. */
@@ -62,7 +85,12 @@ export class Profiles {
     query: { prefix: string; limit: number; cursor?: string },
   ): Promise<{ items: User[]; next: string | null }> {
     const { prefix, limit, cursor: after = null } = query;
-    const found = await this.store.users.search({ prefix, hiddenFrom: callerId, after, limit });
+    const found = await this.options.store.users.search({
+      prefix,
+      hiddenFrom: callerId,
+      after,
+      limit,
+    });
     return { items: found.users, next: found.next };
   }
 }

@@ -209,6 +209,6 @@ Deno.test("DirectChats creates one chat for two people, also when both open it a
   assert.equal(opened.filter(({ made }) => made).length, 1);
   await assert.rejects(world.services.direct.open(ann, ann), refusal("invalid_request"));
   await assert.rejects(world.services.direct.open(ann, newId()), refusal("not_found"));
-  const encrypted = await world.services.direct.open(ann, bob, true);
+  const encrypted = await world.services.direct.open(ann, bob, { encrypted: true });
   assert.notEqual(encrypted.chat.id, opened[0].chat.id, "one of each a pair");
 });

@@ -80,7 +80,7 @@ export class ChatServices {
     this.groups = new Groups({ writer: this.writer, gate, requests, pictures, clock, limits });
     this.direct = new DirectChats({ store, writer: this.writer, gate, requests, clock });
     this.unread = new Unread(store, clock);
-    this.inbox = new Inbox(store, this.unread, clock, limits);
+    this.inbox = new Inbox({ store, unread: this.unread, clock, limits, filters: [] });
     this.catchUp = new CatchUp(store, new ChangeFeed(store), limits);
     this.receipts = new Receipts(
       store,

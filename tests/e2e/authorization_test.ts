@@ -60,6 +60,16 @@ const target = ({ chatId: groupId, people }: Place) => ({ groupId, userId: peopl
 
 const TABLE: Record<string, Row> = {
   "chat.get": { input: chat, group: MEMBERS, direct: EITHER },
+  "chat.update": {
+    input: (p) => ({ ...chat(p), custom: { by: newId() } }),
+    group: ADMINS,
+    direct: UNLESS_BLOCKED,
+  },
+  "member.update": {
+    input: (p) => ({ ...chat(p), custom: { by: newId() } }),
+    group: MEMBERS,
+    direct: UNLESS_BLOCKED,
+  },
   "chat.read": { input: (p) => ({ ...chat(p), seq: 1 }), group: MEMBERS, direct: EITHER },
   "chat.delivered": { input: (p) => ({ ...chat(p), seq: 1 }), group: MEMBERS, direct: EITHER },
   // A removed member learns of the removal, and of nothing else.

@@ -149,7 +149,15 @@ async function lackingIn(store: Store, release: string): Promise<Record<string, 
 }
 
 /** Tables that the target creates itself, or whose rows are temporary. */
-const DERIVED_TABLES = ["user_terms", "message_media", "unindexed", "chat_counts", "storage_usage"];
+const DERIVED_TABLES = [
+  "user_terms",
+  "message_media",
+  "unindexed",
+  "chat_counts",
+  "storage_usage",
+  "user_custom",
+  "chat_custom",
+];
 const DERIVED_COLLECTIONS = ["userKeys", "chatCounts", "storage_usage", "transactionOwners"];
 const OWN = ["meta", "leases", "welcome_messages", "welcomeMessages"];
 

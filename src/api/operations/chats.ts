@@ -14,6 +14,7 @@ import {
   text,
   userId,
 } from "../fields.ts";
+import { customFilter, customInput } from "../custom_data.ts";
 import { HISTORY_RULES } from "../../model/chat.ts";
 import { LIMIT_SPECS } from "../limits.ts";
 import { operation } from "../operation.ts";
@@ -52,6 +53,10 @@ const ChatWithNotAdded = lazy(() =>
   })
 );
 
+const Inbox = lazy(() =>
+  z.strictObject({ limit, cursor: cursor.optional(), custom: customFilter().optional() })
+);
+
 const chats = "Chats";
 const groups = "Groups";
 
@@ -63,7 +68,12 @@ export const openDirectChat = operation({
   access: "session",
   scope: "chats:write",
   limit: "join",
-  input: () => z.strictObject({ userId, encrypted: flag.optional() }),
+  input: () =>
+    z.strictObject({
+      userId,
+      encrypted: flag.optional(),
+      custom: customInput().optional(),
+    }),
   output: ChatWithMembers,
   rest: {
     method: "POST",
@@ -81,7 +91,7 @@ export const listChats = operation({
   access: "session",
   scope: "chats:read",
   limit: "read",
-  input: () => z.strictObject({ limit, cursor: cursor.optional() }),
+  input: Inbox,
   output: () => page(InboxItem()),
   rest: { method: "GET", path: "/chats" },
 });
@@ -97,6 +107,30 @@ export const getChat = operation({
   output: ChatWithMembers,
   rest: { method: "GET", path: "/chats/:chatId" },
   errors: ["not_found"],
+});
+
+export const updateChat = operation({
+  name: "chat.update",
+  summary: "Set a chat's custom data: in a group for admins, in a direct chat for both people",
+  tag: chats,
+  access: "session",
+  limit: "write",
+  input: () => z.strictObject({ chatId, custom: customInput() }),
+  output: ChatView,
+  rest: { method: "PUT", path: "/chats/:chatId" },
+  errors: ["forbidden", "not_found"],
+});
+
+export const updateMember = operation({
+  name: "member.update",
+  summary: "Set the custom data of the caller's own membership, which all members see",
+  tag: chats,
+  access: "session",
+  limit: "write",
+  input: () => z.strictObject({ chatId, custom: customInput() }),
+  output: MemberView,
+  rest: { method: "PUT", path: "/chats/:chatId/me" },
+  errors: ["forbidden", "not_found"],
 });
 
 export const markRead = operation({
@@ -195,6 +229,7 @@ export const createGroup = operation({
       encrypted: flag.default(false).describe("For good"),
       history: z.enum(HISTORY_RULES).default("all")
         .describe("What people who join later see: all of the history, or what follows"),
+      custom: customInput().optional(),
     }),
   output: ChatWithNotAdded,
   rest: { method: "POST", path: "/groups", status: 201 },
@@ -208,7 +243,7 @@ export const listGroups = operation({
   access: "session",
   scope: "chats:read",
   limit: "read",
-  input: () => z.strictObject({ limit, cursor: cursor.optional() }),
+  input: Inbox,
   output: () => page(InboxItem()),
   rest: { method: "GET", path: "/groups" },
 });
@@ -228,7 +263,7 @@ export const getGroup = operation({
 
 export const updateGroup = operation({
   name: "group.update",
-  summary: "Change a group's name, description or picture",
+  summary: "Change a group's name, description, picture or custom data",
   tag: groups,
   access: "session",
   scope: "chats:write",
@@ -241,6 +276,7 @@ export const updateGroup = operation({
       avatarMediaId: mediaId.nullable().optional(),
       history: z.enum(HISTORY_RULES).optional()
         .describe("Holds for people who join from now on"),
+      custom: customInput().optional(),
     }),
   output: ChatWithMembers,
   rest: { method: "PUT", path: "/groups/:groupId" },

@@ -14,6 +14,7 @@ import {
   text,
   userId,
 } from "../fields.ts";
+import { customInput } from "../custom_data.ts";
 import { LIMIT_SPECS } from "../limits.ts";
 import { operation } from "../operation.ts";
 import { MessageView } from "../views/message.ts";
@@ -59,6 +60,7 @@ export const sendMessage = operation({
       mediaIds: ids(mediaId, { max: LIMIT_SPECS.mediaPerMessage.max }).optional(),
       replyTo: messageId.optional(),
       mentions: ids(userId, { min: 0, max: LIMIT_SPECS.mentions.max }).optional(),
+      custom: customInput().optional(),
     }).refine((input) => (input.chatId === undefined) !== (input.recipientId === undefined), {
       message: "must name either chatId or recipientId",
     }),
@@ -79,7 +81,7 @@ export const sendMessage = operation({
 
 export const editMessage = operation({
   name: "message.edit",
-  summary: "Change the text of one's own message, and whom it mentions",
+  summary: "Change the text of one's own message, whom it mentions, and its custom data",
   tag,
   access: "session",
   scope: "messages:write",
@@ -87,9 +89,12 @@ export const editMessage = operation({
   input: () =>
     z.strictObject({
       messageId,
-      text: text({ min: 0 }).describe("Empty only where the message has files"),
+      text: text({ min: 0 }).optional().describe("Empty only where the message has files"),
       mentions: ids(userId, { min: 0, max: LIMIT_SPECS.mentions.max }).optional()
         .describe("In place of those of before, which stay without it"),
+      custom: customInput().optional(),
+    }).refine(({ text, custom }) => text !== undefined || custom !== undefined, {
+      message: "must have text or custom",
     }),
   output: MessageView,
   rest: { method: "PUT", path: "/messages/:messageId" },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cursor, flag, ids, limit, line, mediaId, page, text, userId } from "../fields.ts";
+import { customFilter, customInput } from "../custom_data.ts";
 import { operation } from "../operation.ts";
 import { ProfileView, UserView } from "../views/user.ts";
 
@@ -30,6 +31,7 @@ export const updateProfile = operation({
       bio: text({ min: 0, max: 500 }).optional(),
       avatarMediaId: mediaId.nullable().optional(),
       lastSeenHidden: flag.optional(),
+      custom: customInput().optional().describe("Everyone who may see the profile sees it"),
     }),
   output: ProfileView,
   rest: { method: "PUT", path: "/users/profile" },
@@ -76,14 +78,19 @@ const MAX_USERS = 100;
 
 export const listUsers = operation({
   name: "user.list",
-  summary: "Several people at once; those who are not found are left out",
+  summary: "Several people at once, named or by custom data; those who are not found are left out",
   tag,
   access: "session",
   scope: "users:read",
   limit: "read",
   input: () =>
     z.strictObject({
-      userIds: ids(userId, { max: MAX_USERS }).describe("Separated by commas"),
+      userIds: ids(userId, { max: MAX_USERS }).optional().describe("Separated by commas"),
+      custom: customFilter().optional(),
+      limit,
+      cursor: cursor.optional(),
+    }).refine(({ userIds, custom }) => (userIds === undefined) !== (custom === undefined), {
+      message: "must have either userIds or custom",
     }),
   output: () => page(UserView()),
   rest: { method: "GET", path: "/users" },

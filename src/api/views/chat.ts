@@ -2,6 +2,7 @@ import { z } from "zod";
 import { lazy } from "../../core/lazy.ts";
 import { toTimestamp } from "../../core/clock.ts";
 import { type Chat, HISTORY_RULES } from "../../model/chat.ts";
+import { customView } from "../custom_data.ts";
 import { chatId, mediaId, timestamp, userId } from "../fields.ts";
 
 export const ChatView = lazy(() =>
@@ -22,6 +23,7 @@ export const ChatView = lazy(() =>
     createdBy: userId,
     createdAt: timestamp,
     updatedAt: timestamp,
+    custom: customView().optional(),
   }).meta({ id: "Chat" })
 );
 
@@ -43,5 +45,6 @@ export function chatView(chat: Chat): ChatView {
     createdBy: chat.createdBy,
     createdAt: toTimestamp(chat.createdAt),
     updatedAt: toTimestamp(chat.updatedAt),
+    ...(chat.custom && { custom: chat.custom }),
   };
 }

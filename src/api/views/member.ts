@@ -2,6 +2,7 @@ import { z } from "zod";
 import { lazy } from "../../core/lazy.ts";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
 import type { Membership } from "../../model/membership.ts";
+import { customView } from "../custom_data.ts";
 import { chatId, timestamp, userId } from "../fields.ts";
 
 export const MemberView = lazy(() =>
@@ -9,11 +10,12 @@ export const MemberView = lazy(() =>
     chatId,
     userId,
     role: z.enum(["owner", "admin", "member"]),
-    rev: z.int().describe("The last revision that changed role, joinedAt or leftAt"),
+    rev: z.int().describe("The last revision that changed role, joinedAt, leftAt or custom"),
     joinedAt: timestamp,
     leftAt: timestamp.nullable(),
     readSeq: z.int(),
     deliveredSeq: z.int(),
+    custom: customView().optional(),
   }).meta({ id: "Member" })
 );
 
@@ -30,6 +32,7 @@ export function memberView(member: Membership): MemberView {
     leftAt: toTimestampOrNull(member.leftAt),
     readSeq: member.readSeq,
     deliveredSeq: member.deliveredSeq,
+    ...(member.custom && { custom: member.custom }),
   };
 }
 

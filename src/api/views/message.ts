@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { lazy } from "../../core/lazy.ts";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
-import type { Message } from "../../model/message.ts";
+import { type Message, SYSTEM_TYPES } from "../../model/message.ts";
+import { customView } from "../custom_data.ts";
 import { chatId, clientId, mediaId, messageId, timestamp, userId } from "../fields.ts";
 
 export const MediaAttachmentView = lazy(() =>
@@ -45,6 +46,15 @@ export const ReactionChangeView = lazy(() =>
 
 export type ReactionChangeView = z.infer<ReturnType<typeof ReactionChangeView>>;
 
+export const SystemMetadataView = lazy(() =>
+  z.object({
+    type: z.enum(SYSTEM_TYPES),
+    userIds: z.array(userId).describe("The people whom it is about"),
+    by: userId.nullable().describe("The user who did it; null for a server"),
+    name: z.string().optional().describe("The new name, of chat.renamed"),
+  }).meta({ id: "SystemMetadata" })
+);
+
 export const MessageView = lazy(() =>
   z.object({
     id: messageId,
@@ -66,6 +76,8 @@ export const MessageView = lazy(() =>
     editedAt: timestamp.nullable(),
     deletedAt: timestamp.nullable(),
     pinnedAt: timestamp.nullable(),
+    custom: customView().optional(),
+    metadata: SystemMetadataView().optional().describe("What a message of kind `system` reports"),
   }).meta({ id: "Message" })
 );
 
@@ -104,6 +116,8 @@ export function messageView(message: Message, viewerId?: string): MessageView {
     editedAt: toTimestampOrNull(message.editedAt),
     deletedAt: toTimestampOrNull(message.deletedAt),
     pinnedAt: toTimestampOrNull(message.pinnedAt),
+    ...(message.custom && { custom: message.custom }),
+    ...(message.metadata && { metadata: message.metadata }),
   };
 }
 

@@ -3,6 +3,7 @@ import { lazy } from "../../core/lazy.ts";
 import { toTimestamp, toTimestampOrNull } from "../../core/clock.ts";
 import { isDeliverable } from "../../core/mail_address.ts";
 import type { User } from "../../model/user.ts";
+import { customView } from "../custom_data.ts";
 import { mediaId, timestamp, userId } from "../fields.ts";
 
 export const UserView = lazy(() =>
@@ -12,14 +13,15 @@ export const UserView = lazy(() =>
     displayName: z.string(),
     bio: z.string(),
     avatarMediaId: mediaId.nullable(),
+    custom: customView().optional(),
   }).meta({ id: "User", description: "What everyone may see of a person" })
 );
 
 export type UserView = z.infer<ReturnType<typeof UserView>>;
 
 export function userView(user: User): UserView {
-  const { id, username, displayName, bio, avatarMediaId } = user;
-  return { id, username, displayName, bio, avatarMediaId };
+  const { id, username, displayName, bio, avatarMediaId, custom } = user;
+  return { id, username, displayName, bio, avatarMediaId, ...(custom && { custom }) };
 }
 
 /** Replaces the profile of a user whom the caller may not see. */

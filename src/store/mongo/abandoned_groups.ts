@@ -69,8 +69,9 @@ export class MongoAbandonedGroupStore implements AbandonedGroupStore {
     await this.#notifications.deleteMany({ userId: { $in: userIds }, chatId: eq(chatId) }, {
       session,
     });
-    const emptied = { name: "", description: "", avatarMediaId: null };
-    await this.#chats.updateOne({ _id: eq(chatId) }, { $set: emptied }, { session });
+    const emptied = { name: "", description: "", avatarMediaId: null, custom: null };
+    const update = { $set: emptied, $unset: { customEntries: true } } as const;
+    await this.#chats.updateOne({ _id: eq(chatId) }, update, { session });
   }
 
   async #release(mediaId: string, now: number, session: ClientSession): Promise<void> {

@@ -1,8 +1,12 @@
 import type { Chat } from "../../model/chat.ts";
-import type { Document } from "./documents.ts";
+import { customEntries } from "../custom_entries.ts";
+import { type Document, readerOf, toDocument } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
 
-export type ChatDocument = Document<Chat>;
+export type ChatDocument = Document<Chat> & {
+  /** Left out if there are none. */
+  customEntries?: string[];
+};
 
 export const CHATS: CollectionSpec = {
   name: "chats",
@@ -25,5 +29,24 @@ export const CHATS: CollectionSpec = {
       key: { memberCount: 1 },
       partialFilterExpression: { memberCount: { $lt: 1 } },
     },
+    {
+      name: "custom",
+      key: { customEntries: 1 },
+      partialFilterExpression: { customEntries: { $gt: "" } },
+    },
   ],
 };
+
+export function chatDocument(chat: Chat): ChatDocument {
+  const entries = customEntries(chat.custom);
+  return { ...toDocument(chat), ...(entries.length > 0 && { customEntries: entries }) };
+}
+
+/** Chats of earlier releases have their first MLS group, and show their history to all members. */
+export const chatDefaults = (): Partial<Chat> => ({ generation: 0, history: "all", custom: null });
+
+const read = readerOf<Chat>(chatDefaults);
+
+export function readChat({ customEntries: _, ...document }: ChatDocument): Chat {
+  return read(document);
+}

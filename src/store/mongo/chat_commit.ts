@@ -4,9 +4,9 @@ import type { Membership } from "../../model/membership.ts";
 import type { ChatChange, CommitOutcome, MemberRead } from "../chat_store.ts";
 import { MongoAuditStore } from "./audit.ts";
 import { ChatCounts } from "./chat_counts.ts";
-import { type ChatDocument, CHATS } from "./chat_collection.ts";
+import { type ChatDocument, chatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
-import { compoundKey, eq, toDocument } from "./documents.ts";
+import { compoundKey, eq } from "./documents.ts";
 import { duplicateIndex, isWriteConflict } from "./errors.ts";
 import { MongoHandshakeStore } from "./handshakes.ts";
 import { MongoMediaStore } from "./media.ts";
@@ -86,7 +86,7 @@ export class ChatCommitter {
    */
   async #insertChat({ chat }: ChatChange, session: ClientSession): Promise<void> {
     try {
-      await this.#chats.insertOne(toDocument(chat), { session });
+      await this.#chats.insertOne(chatDocument(chat), { session });
     } catch (error) {
       if (duplicateIndex(error) === "_id_") throw new Stale();
       throw error;
@@ -94,7 +94,7 @@ export class ChatCommitter {
   }
 
   async #replaceChat({ expectedRev, chat }: ChatChange, session: ClientSession): Promise<void> {
-    const { _id, ...fields } = toDocument(chat);
+    const { _id, ...fields } = chatDocument(chat);
     try {
       const filter = { _id: eq(_id), rev: eq(expectedRev) };
       const { matchedCount } = await this.#chats.replaceOne(filter, fields, { session });
@@ -147,13 +147,13 @@ function replacementOf(
 
 /** Cursors and settings take no revision: on an existing row cursors only move forward. */
 function upsertOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
-  const { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq, ...settings } = member;
+  const { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq, custom, ...settings } = member;
   const { readSeq, deliveredSeq, ...whenNew } = settings;
   return {
     updateOne: {
       filter: { _id: eq(compoundKey(member.chatId, member.userId)) },
       update: {
-        $set: { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq },
+        $set: { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq, custom },
         $max: { readSeq, deliveredSeq },
         $setOnInsert: whenNew,
       },

@@ -9,10 +9,10 @@ import type {
   InboxQuery,
   InboxRow,
 } from "../chat_store.ts";
-import { type ChatDocument, CHATS } from "./chat_collection.ts";
+import { type ChatDocument, CHATS, readChat } from "./chat_collection.ts";
 import { ChatCommitter } from "./chat_commit.ts";
 import type { MongoConnection } from "./connection.ts";
-import { eq, IN_BATCHES, readerOf } from "./documents.ts";
+import { eq, IN_BATCHES } from "./documents.ts";
 import { type MembershipDocument, membershipOf, MEMBERSHIPS } from "./memberships.ts";
 
 export class MongoChatStore implements ChatStore {
@@ -51,14 +51,19 @@ export class MongoChatStore implements ChatStore {
    * Sorts all chats of the user. A copy of `lastActivityAt` in the memberships would save that, and
    * cost a write per member and message.
    */
-  async inbox({ userId, kind, before, limit }: InboxQuery): Promise<InboxRow[]> {
+  async inbox({ userId, kind, custom = [], before, limit }: InboxQuery): Promise<InboxRow[]> {
     const memberships = await this.#memberships
       .find({ userId: eq(userId), leftAt: null }, IN_BATCHES).toArray();
     const byChat = new Map<string, Membership>(
       memberships.map((row) => [row.chatId, membershipOf(row)]),
     );
     const chats = await this.#chats
-      .find({ _id: { $in: [...byChat.keys()] }, ...(kind && { kind }), ...sortsAfter(before) })
+      .find({
+        _id: { $in: [...byChat.keys()] },
+        ...(kind && { kind }),
+        ...(custom.length > 0 && { customEntries: { $all: custom.map(eq) } }),
+        ...sortsAfter(before),
+      })
       .sort({ lastActivityAt: -1, _id: -1 }).limit(limit).toArray();
     return chats.map(readChat).map((chat) => ({
       chat,
@@ -66,9 +71,6 @@ export class MongoChatStore implements ChatStore {
     }));
   }
 }
-
-/** Chats of earlier releases have their first MLS group, and show their history to all members. */
-const readChat = readerOf<Chat>(() => ({ generation: 0, history: "all" }));
 
 function readChatOrNull(document: ChatDocument | null): Chat | null {
   return document && readChat(document);

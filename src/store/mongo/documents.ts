@@ -2,7 +2,7 @@ import type { RevisionRange } from "../message_store.ts";
 
 /**
  * Representation of the model's rows in MongoDB: their own fields under their own names, with a
- * string `_id`, which is the row's `id` if it has one. Fields that only an index needs (`terms`)
+ * string `_id`, which is the row's `id` if it has one. Fields that only an index needs (`terms`, `customEntries`)
  * are written beside them and never read back.
  */
 export type Document<Row> = { _id: string } & Omit<Row, "id">;
@@ -11,7 +11,7 @@ export type Document<Row> = { _id: string } & Omit<Row, "id">;
 export type Searchable<Row> = Document<Row> & { terms: string[] };
 
 /** Reads omit the fields that only the index needs; they may be larger than the row. */
-export const WITHOUT_TERMS = { terms: 0 } as const;
+export const WITHOUT_TERMS = { terms: 0, customEntries: 0 } as const;
 
 /**
  * For queries of as many rows as people have created: the driver decodes a batch in one turn of the

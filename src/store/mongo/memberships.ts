@@ -178,5 +178,6 @@ export function membershipOf(document: MembershipDocument): Membership {
     ...withoutKey<Membership>(document),
     addedByStranger: document.addedByStranger ?? false,
     hiddenSeq: document.hiddenSeq ?? 0,
+    custom: document.custom ?? null,
   };
 }

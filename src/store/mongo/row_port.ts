@@ -1,13 +1,17 @@
 import type { Collection, Db } from "mongodb";
 import type { StoredWelcome } from "../../model/handshake.ts";
+import type { Chat } from "../../model/chat.ts";
 import type { Message } from "../../model/message.ts";
 import type { User } from "../../model/user.ts";
 import type { Entity, PortableRow, RowPage, RowPort } from "../row_port.ts";
+import { customEntries } from "../custom_entries.ts";
 import { nameTerms } from "../search_terms.ts";
+import { chatDefaults, chatDocument } from "./chat_collection.ts";
 import { compoundKey } from "./documents.ts";
 import { messageDefaults, messageDocument } from "./message_collection.ts";
 import { META } from "./meta.ts";
 import { MIGRATION_STEPS } from "./steps/mod.ts";
+import { userDefaults } from "./users.ts";
 
 interface StoredDocument {
   _id: string;
@@ -33,10 +37,10 @@ const KEYS: Partial<Record<Entity, (row: PortableRow) => string[]>> = {
 /** Fields that documents of earlier releases lack, with the defaults of the entities' readers. */
 const DEFAULTS: Partial<Record<Entity, (row: PortableRow) => PortableRow>> = {
   sessions: () => ({ previousHash: null, rotatedAt: null }),
-  users: () => ({ externalId: null, pictureUrl: null, deactivatedAt: null }),
   audit: () => ({ keyId: null }),
-  chats: () => ({ generation: 0, history: "all" }),
-  memberships: () => ({ addedByStranger: false, hiddenSeq: 0 }),
+  users: () => ({ ...userDefaults() }),
+  chats: () => ({ ...chatDefaults() }),
+  memberships: () => ({ addedByStranger: false, hiddenSeq: 0, custom: null }),
   messages: () => ({ ...messageDefaults() }),
   media: ({ id }) => ({ blobId: id, tus: null }),
   handshakes: () => ({ generation: 0 }),
@@ -122,10 +126,10 @@ function isOfModel(entity: Entity, document: StoredDocument): boolean {
   return document.addToGroups !== undefined || document.write !== undefined;
 }
 
-/** `terms` and `shares` exist only in MongoDB. */
+/** `terms`, `customEntries` and `shares` exist only in MongoDB. */
 function rowOf(
   entity: Entity,
-  { _id, terms: _, shares: _shares, ...fields }: StoredDocument,
+  { _id, terms: _, customEntries: _entries, shares: _shares, ...fields }: StoredDocument,
 ): PortableRow {
   if (entity === "contact_settings") {
     const { addToGroups = null, write = null } = fields;
@@ -137,6 +141,7 @@ function rowOf(
 
 function documentOf(entity: Entity, row: PortableRow): StoredDocument {
   if (entity === "messages") return messageDocument(row as unknown as Message) as never;
+  if (entity === "chats") return chatDocument(row as unknown as Chat) as never;
   if (entity === "contact_settings") {
     return { _id: String(row.userId), addToGroups: row.addToGroups, write: row.write };
   }
@@ -145,8 +150,9 @@ function documentOf(entity: Entity, row: PortableRow): StoredDocument {
   const { id, ...fields } = row;
   if (entity === "welcomes") delete fields.message;
   if (entity !== "users") return { _id: String(id), ...fields };
-  const { displayName, username } = row as unknown as User;
-  return { _id: String(id), ...fields, terms: nameTerms(displayName, username) };
+  const { displayName, username, custom } = row as unknown as User;
+  const terms = nameTerms(displayName, username);
+  return { _id: String(id), ...fields, terms, customEntries: customEntries(custom) };
 }
 
 function userKeysOf(row: PortableRow): StoredDocument[] {

@@ -1,7 +1,9 @@
 import type { ClientSession, Collection, Filter } from "mongodb";
 import type { User } from "../../model/user.ts";
 import { containsRuns, nameTerms, nameText, queryTerms } from "../search_terms.ts";
+import { customEntries } from "../custom_entries.ts";
 import type {
+  CustomUserQuery,
   FoundUsers,
   UserBeginnings,
   UserPatch,
@@ -29,7 +31,17 @@ import { UserKeys } from "./user_keys.ts";
 import { MongoWebhookDeliveryStore } from "./webhook_deliveries.ts";
 import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
 
-type UserDocument = Searchable<User>;
+type UserDocument = Searchable<User> & { customEntries?: string[] };
+
+/** Documents of earlier releases lack these fields. */
+export const userDefaults = (): Partial<User> => ({
+  externalId: null,
+  pictureUrl: null,
+  deactivatedAt: null,
+  custom: null,
+});
+
+const readUser = readerOf<User>(userDefaults);
 
 export const USERS: CollectionSpec = {
   name: "users",
@@ -43,18 +55,16 @@ export const USERS: CollectionSpec = {
     // With the key by which results are sorted and continued, so that a page skips without
     // fetching.
     { name: "search", key: { terms: 1, usernameKey: 1 } },
+    {
+      name: "custom",
+      key: { customEntries: 1, _id: 1 },
+      partialFilterExpression: { customEntries: { $gt: "" } },
+    },
   ],
 };
 
 /** Fields whose change is more than an update of the one document. */
 const NAMING = ["username", "usernameKey", "displayName", "emailKey", "externalId"];
-
-/** Releases without own users did not write these. */
-const readUser = readerOf<User>(() => ({
-  externalId: null,
-  pictureUrl: null,
-  deactivatedAt: null,
-}));
 
 export class MongoUserStore implements UserStore {
   readonly #users: Collection<UserDocument>;
@@ -78,7 +88,10 @@ export class MongoUserStore implements UserStore {
   async create(user: User, { identity, entry }: UserBeginnings = {}): Promise<void> {
     const terms = nameTerms(user.displayName, user.username);
     await this.#transact(async (session) => {
-      await this.#users.insertOne({ ...toDocument(user), terms }, { session });
+      await this.#users.insertOne(
+        { ...toDocument(user), terms, customEntries: customEntries(user.custom) },
+        { session },
+      );
       await this.#keys.claim(user, session);
       if (identity) await this.identities.insert(identity, session);
       if (entry) await this.audit.insert([entry], session);
@@ -168,6 +181,23 @@ export class MongoUserStore implements UserStore {
     return new Set(blocks.map(({ blockerId }) => blockerId));
   }
 
+  async withCustom({ custom, hiddenFrom, after, limit }: CustomUserQuery): Promise<User[]> {
+    const users: User[] = [];
+    // People who have blocked the person leave gaps, which the next round fills.
+    for (let from = after, isEnd = false; !isEnd && users.length < limit;) {
+      const found = await this.#users.find({
+        customEntries: { $all: custom.map(eq) },
+        deletedAt: null,
+        ...(from !== null && { _id: { $gt: from } }),
+      }, { projection: WITHOUT_TERMS }).sort({ _id: 1 }).limit(limit).toArray();
+      const hiding = await this.#thoseHiding(found.map(({ _id }) => _id), hiddenFrom);
+      users.push(...found.filter(({ _id }) => !hiding.has(_id)).map(readUser));
+      isEnd = found.length < limit;
+      from = found.at(-1)?._id ?? null;
+    }
+    return users.slice(0, limit);
+  }
+
   async withRole(role: User["role"]): Promise<User[]> {
     const options = { projection: WITHOUT_TERMS, ...IN_BATCHES };
     const found = this.#users.find({ role: eq(role), deletedAt: null }, options);
@@ -201,7 +231,10 @@ export class MongoUserStore implements UserStore {
   ): Promise<User | null> {
     const options = { returnDocument: "after", projection: WITHOUT_TERMS, session } as const;
     const filter = { _id: eq(id), deletedAt: null };
-    const updated = await this.#users.findOneAndUpdate(filter, { $set: fields }, options);
+    const entries = fields.custom !== undefined &&
+      { customEntries: customEntries(fields.custom) };
+    const update = { $set: { ...fields, ...entries } };
+    const updated = await this.#users.findOneAndUpdate(filter, update, options);
     return updated && readUser(updated);
   }
 

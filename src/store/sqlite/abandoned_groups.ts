@@ -60,7 +60,7 @@ export class SqliteAbandonedGroupStore implements AbandonedGroupStore {
       chatId,
     );
     this.db.run(
-      "UPDATE chats SET name = '', description = '', avatarMediaId = NULL WHERE id = ?",
+      "UPDATE chats SET name = '', description = '', avatarMediaId = NULL, custom = NULL WHERE id = ?",
       chatId,
     );
   }

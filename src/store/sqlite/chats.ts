@@ -29,6 +29,7 @@ const CHATS = new Table<Chat>("chats", {
   updatedAt: "value",
   epoch: "value",
   generation: "value",
+  custom: "json",
 });
 
 /**
@@ -44,7 +45,14 @@ const HEAD = [
   "epoch",
   "generation",
 ] as const;
-const DETAILS = ["name", "description", "avatarMediaId", "history", "detailsRev"] as const;
+const DETAILS = [
+  "name",
+  "description",
+  "avatarMediaId",
+  "history",
+  "custom",
+  "detailsRev",
+] as const;
 const HEAD_AND_DETAILS = [...HEAD, ...DETAILS] as const;
 
 const AT_HEAD = "id = ? AND rev = ?";
@@ -54,11 +62,11 @@ const TAKE_HEAD_AND_DETAILS = CHATS.update(HEAD_AND_DETAILS, AT_HEAD);
 /** Sorts before every chat of an inbox: ids are hexadecimal. */
 const AFTER_ALL = { lastActivityAt: Number.MAX_SAFE_INTEGER, chatId: "g" };
 
-const newestOf = (condition: string) =>
+const HAS_ENTRY = "AND EXISTS (SELECT 1 FROM chat_custom WHERE entry = ? AND chatId = chats.id)";
+const newestOf = ({ kind, custom = [] }: Pick<InboxQuery, "kind" | "custom">) =>
   CHATS.select(`WHERE id IN (SELECT value FROM json_each(?)) AND (lastActivityAt, id) < (?, ?)
-    ${condition} ORDER BY lastActivityAt DESC, id DESC LIMIT ?`);
-const NEWEST = newestOf("");
-const NEWEST_OF_KIND = newestOf("AND kind = ?");
+    ${kind === null ? "" : "AND kind = ?"} ${HAS_ENTRY.repeat(custom.length)}
+    ORDER BY lastActivityAt DESC, id DESC LIMIT ?`);
 
 /** The tables that a commit writes, beside the chats. */
 export interface ChatTables {
@@ -115,7 +123,9 @@ export class SqliteChatStore implements ChatStore {
     return this.#db.guard(() => this.#inbox(query));
   }
 
-  async #inbox({ userId, kind, before, limit }: InboxQuery): Promise<InboxRow[]> {
+  async #inbox(query: InboxQuery): Promise<InboxRow[]> {
+    const { userId, kind, custom = [], before, limit } = query;
+    const sql = newestOf(query);
     const present = this.#db.all(
       "SELECT chatId FROM memberships WHERE userId = ? AND leftAt IS NULL",
       userId,
@@ -123,8 +133,8 @@ export class SqliteChatStore implements ChatStore {
     const { lastActivityAt, chatId } = before ?? AFTER_ALL;
     const newest = await this.#db.readParts(present, (part) => {
       const ids = JSON.stringify(part.map((row) => row.chatId));
-      const values = [ids, lastActivityAt, chatId, ...(kind === null ? [] : [kind]), limit];
-      return this.#db.all(kind === null ? NEWEST : NEWEST_OF_KIND, ...values)
+      const conditions = [...(kind === null ? [] : [kind]), ...custom];
+      return this.#db.all(sql, ids, lastActivityAt, chatId, ...conditions, limit)
         .map((raw) => CHATS.decode(raw));
     });
     return newest.sort(byActivity).slice(0, limit).map((chat) => ({

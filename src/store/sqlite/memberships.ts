@@ -20,6 +20,7 @@ const MEMBERSHIPS = new Table<Membership>("memberships", {
   mutedUntil: "value",
   addedByStranger: "boolean",
   hiddenSeq: "value",
+  custom: "json",
 });
 
 const COMES_BACK = "memberships.leftAt IS NOT NULL AND excluded.leftAt IS NULL";
@@ -27,6 +28,7 @@ const COMES_BACK = "memberships.leftAt IS NOT NULL AND excluded.leftAt IS NULL";
 const PUT = `${MEMBERSHIPS.insert} ON CONFLICT DO UPDATE SET
   role = excluded.role, rev = excluded.rev, joinedAt = excluded.joinedAt, leftAt = excluded.leftAt,
   addedByStranger = excluded.addedByStranger, hiddenSeq = excluded.hiddenSeq,
+  custom = excluded.custom,
   notify = iif(${COMES_BACK}, excluded.notify, notify),
   mutedUntil = iif(${COMES_BACK}, excluded.mutedUntil, mutedUntil),
   readSeq = max(readSeq, excluded.readSeq), deliveredSeq = max(deliveredSeq, excluded.deliveredSeq)`;

@@ -19,4 +19,6 @@ export const MESSAGES = new Table<Message>("messages", {
   editedAt: "value",
   deletedAt: "value",
   pinnedAt: "value",
+  custom: "json",
+  metadata: "json",
 });

@@ -12,6 +12,7 @@ export const USERS = new Table<User>("users", {
   displayName: "value",
   bio: "value",
   avatarMediaId: "value",
+  custom: "json",
   status: "json",
   lastSeenAt: "value",
   lastSeenHidden: "boolean",

@@ -3,6 +3,7 @@ import { DuplicateKey } from "../store.ts";
 import { nameTerms } from "../search_terms.ts";
 import { userChanged, userCreated } from "../webhook_events.ts";
 import type {
+  CustomUserQuery,
   FoundUsers,
   UserBeginnings,
   UserPatch,
@@ -85,6 +86,13 @@ export class SqliteUserStore implements UserStore {
     return this.#search.run(query);
   }
 
+  withCustom({ custom, hiddenFrom, after, limit }: CustomUserQuery): Promise<User[]> {
+    const [first, ...others] = custom;
+    const sql = withEntries(others.length);
+    const values = [first, after ?? "", hiddenFrom, ...others, limit];
+    return this.#db.read(() => this.#db.all(sql, ...values).map((raw) => USERS.decode(raw)));
+  }
+
   withRole(role: User["role"]): Promise<User[]> {
     const rows = USERS.select("WHERE role = ? AND deletedAt IS NULL ORDER BY usernameKey");
     return this.#db.read(() => this.#db.all(rows, role).map((raw) => USERS.decode(raw)));
@@ -141,5 +149,16 @@ export class SqliteUserStore implements UserStore {
     }
   }
 }
+
+/** Reads the people with the first entry, and looks the `others` up for each of them. */
+const withEntries = (others: number) => `
+  SELECT ${USERS.columns} FROM user_custom CROSS JOIN users ON users.id = user_custom.userId
+  WHERE user_custom.entry = ? AND user_custom.userId > ? AND users.deletedAt IS NULL
+    AND NOT EXISTS (SELECT 1 FROM blocks WHERE blockerId = users.id AND blockedId = ?)
+    ${
+  "AND EXISTS (SELECT 1 FROM user_custom AS more WHERE more.entry = ? AND more.userId = users.id)"
+    .repeat(others)
+}
+  ORDER BY user_custom.userId LIMIT ?`;
 
 const NAMING: readonly string[] = ["username", "displayName", "deletedAt"];

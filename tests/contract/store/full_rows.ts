@@ -100,6 +100,7 @@ function aFullUser(userId: string, name: string): User {
     displayName: `${name} Example`,
     bio: "Likes kites",
     avatarMediaId: MEDIA,
+    custom: { team: "blue" },
     status: { state: "busy", text: "Flying" },
     lastSeenAt: T0,
     lastSeenHidden: true,
@@ -215,6 +216,7 @@ function chatRows() {
     updatedAt: T0 + 3,
     epoch: null,
     generation: 0,
+    custom: { topic: "kites" },
   };
   const direct: Chat = {
     ...group,
@@ -243,6 +245,7 @@ function chatRows() {
     mutedUntil: T0 + 9,
     addedByStranger: true,
     hiddenSeq: 1,
+    custom: { color: "red" },
   };
   const memberships: Membership[] = [ann, { ...ann, userId: BEN, role: "member", leftAt: T0 + 1 }];
   const message: Message = {
@@ -263,6 +266,8 @@ function chatRows() {
     editedAt: T0 + 3,
     deletedAt: null,
     pinnedAt: T0 + 4,
+    custom: { order: 7 },
+    metadata: { type: "chat.renamed", userIds: [BEN], by: ANN, name: "Kites" },
   };
   const messages: Message[] = [message, {
     ...message,

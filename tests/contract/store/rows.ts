@@ -35,6 +35,7 @@ export function aUser(fields: Partial<User> = {}): User {
     displayName: "",
     bio: "",
     avatarMediaId: null,
+    custom: null,
     status: { state: "online", text: "" },
     lastSeenAt: null,
     lastSeenHidden: false,
@@ -110,6 +111,7 @@ export function aChat(fields: Partial<Chat> = {}): Chat {
     updatedAt: T0,
     epoch: null,
     generation: 0,
+    custom: null,
     ...fields,
   };
 }
@@ -138,6 +140,7 @@ export function aMember(chatId: string, fields: Partial<Membership> = {}): Membe
     mutedUntil: null,
     addedByStranger: false,
     hiddenSeq: 0,
+    custom: null,
     ...fields,
   };
 }
@@ -162,6 +165,8 @@ export function aMessage(chatId: string, seq: number, fields: Partial<Message> =
     editedAt: null,
     deletedAt: null,
     pinnedAt: null,
+    custom: null,
+    metadata: null,
     ...fields,
   };
 }

@@ -6,6 +6,7 @@ import { auditContract } from "./audit.ts";
 import { blockContract } from "./blocks.ts";
 import { chatContract } from "./chats.ts";
 import { contactContract } from "./contacts.ts";
+import { customDataContract } from "./custom_data.ts";
 import { encryptionContract } from "./encryption.ts";
 import { erasureContract } from "./erasures.ts";
 import { identityContract } from "./identities.ts";
@@ -60,6 +61,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   search: searchContract,
   blocks: blockContract,
   contacts: contactContract,
+  "custom data": customDataContract,
   reports: reportContract,
   identities: identityContract,
   "one-time tokens": oneTimeTokenContract,

@@ -8,7 +8,7 @@
 import ts from "typescript";
 import { fileURLToPath } from "node:url";
 import { withPlatformTypes } from "./platform_types.ts";
-import { writtenOut } from "./written_out_types.ts";
+import { KEPT_NAMES, writtenOut } from "./written_out_types.ts";
 
 const SRC = fileURLToPath(new URL("../../../src/", import.meta.url));
 const CLIENT = `${SRC}client/`;
@@ -175,6 +175,7 @@ function isTopLevel(node: ts.Declaration): boolean {
 }
 
 function isWrittenOut(symbol: ts.Symbol, node: ts.Declaration): boolean {
+  if (KEPT_NAMES.has(symbol.name)) return false;
   return !node.getSourceFile().fileName.startsWith(CLIENT) ||
     WRITTEN_OUT.includes(symbol.name) || /\bz\.infer</.test(node.getText());
 }

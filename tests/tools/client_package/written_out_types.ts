@@ -1,5 +1,8 @@
 import ts from "typescript";
 
+/** Types that keep their names: JSON is recursive, and cannot be written out. */
+export const KEPT_NAMES: ReadonlySet<string> = new Set(["CustomData", "JsonValue"]);
+
 /**
  * Writes types as plain TypeScript, without the names that they were built from. A type that was
  * written under a name before appears by that name from then on.
@@ -8,6 +11,8 @@ export function writtenOut(checker: ts.TypeChecker): (type: ts.Type, name: strin
   const names = new Map<string, string>();
 
   function text(type: ts.Type): string {
+    const alias = type.aliasSymbol?.name;
+    if (alias !== undefined && KEPT_NAMES.has(alias)) return alias;
     const written = structure(type);
     return names.get(written) ?? written;
   }

@@ -19,6 +19,7 @@ import { step as usersByRole } from "./0018_users_by_role.ts";
 import { step as webhooks } from "./0019_webhooks.ts";
 import { step as apiKeys } from "./0020_api_keys.ts";
 import { step as ownUsers } from "./0021_own_users.ts";
+import { step as customData } from "./0022_custom_data.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -49,4 +50,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   webhooks,
   apiKeys,
   ownUsers,
+  customData,
 ];
