@@ -28,6 +28,7 @@ import type { Log } from "./core/log.ts";
 import type { MetricsRegistry } from "./core/metrics.ts";
 import type { Tracing } from "./core/tracing.ts";
 import { epochOfMessage } from "./encryption/application_messages.ts";
+import { BackupPersonalData } from "./encryption/backup_personal_data.ts";
 import { createEncryption } from "./encryption/create_encryption.ts";
 import { DevicePersonalData } from "./encryption/device_personal_data.ts";
 import { encryptionHandlers } from "./encryption/handlers.ts";
@@ -152,6 +153,7 @@ export function createServices(context: AppContext) {
     personalData: [
       // Before the chats, so that their members are notified that leaves must be removed.
       new DevicePersonalData(encryption.devices),
+      new BackupPersonalData(store),
       new ChatPersonalData(store, writer, chats.groups, clock),
       abandoned,
       new ContactPersonalData(store),

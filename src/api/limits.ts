@@ -78,6 +78,8 @@ export const LIMIT_SPECS = Object.freeze({
   keyPackageBytes: limit("bytes of a key package", 16 * KIB, KIB, MIB),
   ciphertextBytes: limit("bytes of an encrypted message", 48 * KIB, KIB, 16 * MIB),
   commitBytes: limit("bytes of a Commit, a Welcome or a GroupInfo", 768 * KIB, 16 * KIB, 64 * MIB),
+  historyBackupParts: limit("parts of a person's history backup", 2000, 1, 100_000),
+  historyBackupPartBytes: limit("bytes of a part of a history backup", 64 * KIB, KIB, MIB),
   pushDevices: limit("push registrations of a person", 20, 1, 1000),
   chatsPerUser: limit("chats that a person is a member of", 20_000, 1, 1_000_000),
   contactRequests: limit("pending contact requests to one person", 100, 1, 10_000),

@@ -10,6 +10,7 @@ import type { Store } from "../store/store.ts";
 import { ClaimBudget } from "./claim_budget.ts";
 import { Commits, type CommitsOptions } from "./commits.ts";
 import { Devices } from "./devices.ts";
+import { HistoryBackups } from "./history_backups.ts";
 import { KeyPackages, type KeyPackagesOptions } from "./key_packages.ts";
 import { EncryptionNotices, type SendToUsers } from "./notices.ts";
 import { Welcomes } from "./welcomes.ts";
@@ -25,7 +26,10 @@ export interface EncryptionOptions {
   send: SendToUsers;
   clock: Clock;
   log: Log;
-  limits: CommitsOptions["limits"] & KeyPackagesOptions["limits"] & { devices: number };
+  limits:
+    & CommitsOptions["limits"]
+    & KeyPackagesOptions["limits"]
+    & { devices: number; historyBackupParts: number; historyBackupPartBytes: number };
 }
 
 export function createEncryption(options: EncryptionOptions) {
@@ -39,5 +43,6 @@ export function createEncryption(options: EncryptionOptions) {
     keyPackages: new KeyPackages({ store, contactPolicy, budget, notices, clock, limits }),
     commits: new Commits({ store, writer, access, gate, contactPolicy, notices, clock, limits }),
     welcomes: new Welcomes(store),
+    backups: new HistoryBackups(store, clock, limits),
   };
 }

@@ -3,9 +3,12 @@ import { Answer, bind, type Bound } from "../operations/handler.ts";
 import { handshakeView } from "../api/views/handshake.ts";
 import type { Commits } from "./commits.ts";
 import type { Devices } from "./devices.ts";
+import type { HistoryBackups } from "./history_backups.ts";
 import type { KeyPackages } from "./key_packages.ts";
 import * as operations from "../api/operations/encryption.ts";
+import * as backupOperations from "../api/operations/history_backup.ts";
 import { deviceView, welcomeView } from "../api/views/encryption.ts";
+import { historyBackupPartView, historyBackupView } from "../api/views/history_backup.ts";
 import type { Welcomes } from "./welcomes.ts";
 
 export interface EncryptionServices {
@@ -13,10 +16,11 @@ export interface EncryptionServices {
   keyPackages: KeyPackages;
   commits: Commits;
   welcomes: Welcomes;
+  backups: HistoryBackups;
 }
 
 export function encryptionHandlers(services: EncryptionServices): Bound[] {
-  return [...deviceHandlers(services), ...groupHandlers(services)];
+  return [...deviceHandlers(services), ...groupHandlers(services), ...backupHandlers(services)];
 }
 
 function deviceHandlers({ devices, keyPackages, welcomes }: EncryptionServices): Bound[] {
@@ -67,6 +71,28 @@ function groupHandlers({ commits }: EncryptionServices): Bound[] {
     bind(operations.getGroupInfo, async ({ userId }, { chatId }) => {
       const { generation, epoch, groupInfo } = await commits.groupInfo(userId, chatId);
       return { generation, epoch, groupInfo };
+    }),
+  ];
+}
+
+function backupHandlers({ backups }: EncryptionServices): Bound[] {
+  return [
+    bind(backupOperations.beginHistoryBackup, async ({ userId }, { keyCheck }) => {
+      return new Answer(201, historyBackupView(await backups.begin(userId, keyCheck)));
+    }),
+    bind(backupOperations.getHistoryBackup, async ({ userId }) => {
+      return historyBackupView(await backups.get(userId));
+    }),
+    bind(backupOperations.putHistoryBackupPart, async ({ userId }, part) => {
+      await backups.put(userId, part);
+    }),
+    bind(backupOperations.listHistoryBackupParts, async ({ userId }, input) => {
+      const { backupId, limit, cursor = null } = input;
+      const { items, next } = await backups.parts(userId, { backupId, after: cursor, limit });
+      return { items: items.map(historyBackupPartView), next };
+    }),
+    bind(backupOperations.removeHistoryBackup, async ({ userId }) => {
+      await backups.remove(userId);
     }),
   ];
 }

@@ -19,6 +19,8 @@ export const ENTITIES = [
   "contact_requests",
   "devices",
   "key_packages",
+  "history_backups",
+  "history_backup_parts",
   "chats",
   "memberships",
   "messages",

@@ -9,6 +9,7 @@ import type { ContactStore } from "./contact_store.ts";
 import type { DeviceStore } from "./device_store.ts";
 import type { ErasureStore } from "./erasure_store.ts";
 import type { HandshakeStore } from "./handshake_store.ts";
+import type { HistoryBackupStore } from "./history_backup_store.ts";
 import type { IdentityStore } from "./identity_store.ts";
 import type { LeaseStore } from "./lease_store.ts";
 import type { MediaStore } from "./media_store.ts";
@@ -65,6 +66,7 @@ export interface Store {
   readonly devices: DeviceStore;
   readonly keyPackages: KeyPackageStore;
   readonly handshakes: HandshakeStore;
+  readonly historyBackups: HistoryBackupStore;
   /** All rows, for moving them to another store. */
   readonly rows: RowPort;
   /**

@@ -22,6 +22,7 @@ interface Owned {
   notificationId: string;
   pushDeviceId: string;
   requestId: string;
+  backupId: string;
 }
 
 /** For each operation that accepts such an id, the rest of its input. */
@@ -32,6 +33,8 @@ const TABLE: Record<string, (owned: Owned) => Input> = {
   "mls.welcomes": ({ deviceId }) => ({ deviceId }),
   "mls.welcomeTaken": ({ deviceId, welcomeId }) => ({ deviceId, welcomeId }),
   "notification.read": ({ notificationId }) => ({ notificationId }),
+  "historyBackup.put": ({ backupId }) => ({ backupId, name: "1", data: "AA" }),
+  "historyBackup.parts": ({ backupId }) => ({ backupId }),
   "push.remove": ({ pushDeviceId }) => ({ deviceId: pushDeviceId }),
   "media.get": ({ mediaId }) => ({ mediaId }),
   "media.delete": ({ mediaId }) => ({ mediaId }),
@@ -58,6 +61,8 @@ async function ownedBy(app: RunningApp, victim: Person): Promise<Owned> {
   await store.notifications.add([notification]);
   await store.pushDevices.put(push);
   await store.close();
+  const backup = await app.client(victim).post("/api/history-backup", { keyCheck: "AA" });
+  assert.equal(backup.status, 201, JSON.stringify(backup.body));
   const form = new FormData();
   form.set("file", new File(["secret"], "secret.txt"));
   const media = await app.client(victim).post("/api/media/upload", undefined, { body: form });
@@ -70,6 +75,7 @@ async function ownedBy(app: RunningApp, victim: Person): Promise<Owned> {
     notificationId: notification.id,
     pushDeviceId: push.id,
     requestId: await requestTo(app, victim),
+    backupId: backup.body.id,
   };
 }
 
@@ -107,6 +113,7 @@ attack(
     const hers = app.client(victim);
     assert.equal((await hers.get("/api/sessions")).status, 200, "her session continues");
     assert.equal((await hers.get("/api/devices")).body.items.length, 1);
+    assert.equal((await hers.get("/api/history-backup")).body.parts, 0);
     assert.equal((await hers.get(`/api/media/${owned.mediaId}`)).body, "secret");
     assert.equal((await hers.get("/api/notifications")).body.unread, 2, "one is of the request");
     assert.equal((await hers.get("/api/requests")).body.items.length, 1, "it still waits");

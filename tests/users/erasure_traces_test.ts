@@ -90,6 +90,9 @@ async function leaveTraces(world: AccountWorld, ann: Account, bob: Account): Pro
     await annDoes("POST", "/api/messages", { chatId: group.id, text: `${MARK} alone ${i}` });
   }
   await annDoes("POST", "/api/notifications/devices", { token: `token-${MARK}`, name: MARK });
+  const backup = await annDoes("POST", "/api/history-backup", { keyCheck: MARK });
+  const part = { backupId: backup.id, data: MARK };
+  await annDoes("PUT", `/api/history-backup/parts/${MARK}`, part);
   const report = { userId: bob.id, reason: "spam", details: `says ${MARK}` };
   await annDoes("POST", "/api/users/report", report);
   const reportOfAnn = {

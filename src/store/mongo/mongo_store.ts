@@ -16,6 +16,11 @@ import { DEVICES, MongoDeviceStore } from "./devices.ts";
 import { ERASURES, MongoErasureStore } from "./erasures.ts";
 import { GROUP_INFOS, HANDSHAKES, WELCOME_MESSAGES, WELCOMES } from "./handshake_collections.ts";
 import { MongoHandshakeStore } from "./handshakes.ts";
+import {
+  HISTORY_BACKUP_PARTS,
+  HISTORY_BACKUPS,
+  MongoHistoryBackupStore,
+} from "./history_backups.ts";
 import { IDENTITIES, MongoIdentityStore } from "./identities.ts";
 import { createCollections, createIndexes, dropRetiredIndexes } from "./indexes.ts";
 import { KEY_PACKAGES, MongoKeyPackageStore } from "./key_packages.ts";
@@ -78,6 +83,8 @@ const COLLECTIONS = [
   GROUP_INFOS,
   WELCOMES,
   WELCOME_MESSAGES,
+  HISTORY_BACKUPS,
+  HISTORY_BACKUP_PARTS,
 ];
 
 function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" | "close"> {
@@ -117,6 +124,7 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
     webhookDeliveries: new MongoWebhookDeliveryStore(mongo),
     keyPackages: new MongoKeyPackageStore(mongo),
     handshakes: new MongoHandshakeStore(mongo),
+    historyBackups: new MongoHistoryBackupStore(mongo),
   };
 }
 

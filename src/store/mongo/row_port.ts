@@ -28,6 +28,7 @@ const KEYS: Partial<Record<Entity, (row: PortableRow) => string[]>> = {
   contact_settings: (row) => [String(row.userId)],
   notification_settings: (row) => [String(row.userId)],
   group_infos: (row) => [String(row.chatId)],
+  history_backup_parts: (row) => [String(row.backupId), String(row.name)],
   webhook_deliveries: (row) => [String(row.webhookId), String(row.deliveryId)],
   shown_pushes: (row) => [String(row.deviceId), String(row.tag)],
   handshakes: ({ chatId, generation, epoch }) =>

@@ -13,6 +13,7 @@ import { Database } from "./database.ts";
 import { SqliteDeviceStore } from "./devices.ts";
 import { SqliteErasureStore } from "./erasures.ts";
 import { SqliteHandshakeStore } from "./handshakes.ts";
+import { SqliteHistoryBackupStore } from "./history_backups.ts";
 import { SqliteIdentityStore } from "./identities.ts";
 import { SqliteKeyPackageStore } from "./key_packages.ts";
 import { IndexBacklog } from "./index_backlog.ts";
@@ -90,6 +91,7 @@ export class SqliteStore implements Store {
   readonly devices: SqliteDeviceStore;
   readonly keyPackages: SqliteKeyPackageStore;
   readonly handshakes: SqliteHandshakeStore;
+  readonly historyBackups: SqliteHistoryBackupStore;
 
   constructor(path: string, options: SqliteStoreOptions = {}) {
     const db = new Database(path, options.log);
@@ -144,6 +146,7 @@ export class SqliteStore implements Store {
     this.pushDevices = new SqlitePushDeviceStore(db);
     this.devices = new SqliteDeviceStore(db);
     this.keyPackages = new SqliteKeyPackageStore(db);
+    this.historyBackups = new SqliteHistoryBackupStore(db);
     this.accounts = new SqliteAccountStore(db, this);
   }
 

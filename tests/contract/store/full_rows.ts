@@ -5,6 +5,7 @@ import type { Chat } from "../../../src/model/chat.ts";
 import type { Device, StoredKeyPackage } from "../../../src/model/device.ts";
 import type { Erasure } from "../../../src/model/erasure.ts";
 import type { Handshake, StoredGroupInfo, StoredWelcome } from "../../../src/model/handshake.ts";
+import type { HistoryBackup, HistoryBackupPart } from "../../../src/model/history_backup.ts";
 import type { Identity } from "../../../src/model/identity.ts";
 import type { Media } from "../../../src/model/media.ts";
 import type { MediaAttachment } from "../../../src/model/media_attachment.ts";
@@ -55,6 +56,8 @@ export interface FullRows {
   handshakes: Handshake[];
   groupInfos: StoredGroupInfo[];
   welcomes: StoredWelcome[];
+  historyBackups: HistoryBackup[];
+  historyBackupParts: HistoryBackupPart[];
 }
 
 /** Ids in the order of `n`, and the same in every run: fixtures contain them. */
@@ -458,5 +461,18 @@ function encryptionRows() {
     message: "d2VsY29tZQ",
     createdAt: T0,
   }];
-  return { devices, keyPackages, handshakes, groupInfos, welcomes };
+  return { devices, keyPackages, handshakes, groupInfos, welcomes, ...backupRows() };
+}
+
+function backupRows() {
+  const backupId = id(61);
+  const [createdAt, updatedAt] = [T0, T0 + 1];
+  const keyCheck = "a2V5Y2hlY2s";
+  const historyBackups: HistoryBackup[] = [
+    { id: backupId, userId: ANN, keyCheck, parts: 1, createdAt, updatedAt },
+  ];
+  const historyBackupParts: HistoryBackupPart[] = [
+    { backupId, name: `${DEVICE}-1`, data: "c2VhbGVk" },
+  ];
+  return { historyBackups, historyBackupParts };
 }

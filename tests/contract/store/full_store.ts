@@ -1,3 +1,4 @@
+import type { HistoryBackup } from "../../../src/model/history_backup.ts";
 import type { Store } from "../../../src/store/store.ts";
 import type { FullRows } from "./full_rows.ts";
 import { aChange } from "./rows.ts";
@@ -29,7 +30,16 @@ export async function writeFullRows(store: Store, rows: FullRows): Promise<void>
   await store.webhookDeliveries.add(rows.webhookDeliveries);
   for (const device of rows.devices) await store.devices.create(device);
   await store.keyPackages.add(rows.keyPackages);
+  for (const backup of rows.historyBackups) await writeBackup(store, rows, backup);
   for (const chat of rows.chats) await writeChat(store, rows, chat.id);
+}
+
+async function writeBackup(store: Store, rows: FullRows, backup: HistoryBackup): Promise<void> {
+  await store.historyBackups.replace({ ...backup, parts: 0 });
+  for (const part of rows.historyBackupParts) {
+    const options = { maxParts: 10, now: backup.updatedAt };
+    await store.historyBackups.putPart(backup.userId, part, options);
+  }
 }
 
 async function writeChat(store: Store, rows: FullRows, chatId: string): Promise<void> {
@@ -100,6 +110,11 @@ export async function readFullRows(store: Store, expected: FullRows): Promise<Fu
     handshakes: await each(chatIds, (id) => store.handshakes.changed(id, 0, 1_000, 100)),
     groupInfos: present(await all(chatIds, (id) => store.handshakes.groupInfo(id))),
     welcomes: await each(ids(expected.devices), (id) => store.handshakes.welcomesFor(id, 100)),
+    historyBackups: present(await all(userIds, (id) => store.historyBackups.ofUser(id))),
+    historyBackupParts: await each(
+      ids(expected.historyBackups ?? []),
+      (id) => store.historyBackups.parts(id, null, 100),
+    ),
   };
 }
 

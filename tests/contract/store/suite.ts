@@ -9,6 +9,7 @@ import { contactContract } from "./contacts.ts";
 import { customDataContract } from "./custom_data.ts";
 import { encryptionContract } from "./encryption.ts";
 import { erasureContract } from "./erasures.ts";
+import { historyBackupContract } from "./history_backups.ts";
 import { identityContract } from "./identities.ts";
 import { leaseContract } from "./leases.ts";
 import { lifecycleContract } from "./lifecycle.ts";
@@ -71,6 +72,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   leases: leaseContract,
   notifications: notificationContract,
   "push devices": pushDeviceContract,
+  "history backups": historyBackupContract,
   "shown pushes": shownPushContract,
   outbox: outboxContract,
   settings: settingContract,

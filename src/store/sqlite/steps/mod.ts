@@ -20,6 +20,7 @@ import { step as webhooks } from "./0019_webhooks.ts";
 import { step as apiKeys } from "./0020_api_keys.ts";
 import { step as ownUsers } from "./0021_own_users.ts";
 import { step as customData } from "./0022_custom_data.ts";
+import { step as historyBackups } from "./0023_history_backups.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -51,4 +52,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   apiKeys,
   ownUsers,
   customData,
+  historyBackups,
 ];
