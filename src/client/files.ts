@@ -1,4 +1,5 @@
 import type { MediaView } from "../api/views/media.ts";
+import type { FileLook } from "./encryption/sealed_file.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 import type { FileDescriptor } from "./mls/message_content.ts";
 import type { Rest } from "./rest.ts";
@@ -129,19 +130,36 @@ export class Files {
 
   /**
    * Uploads ciphertext under a name without meaning; key, name and type are for the message, as one
-   * of its `files`.
+   * of its `files`. `look` describes a picture or a recording to the recipients, because the server
+   * cannot.
+   *
+   * ```ts ignore
+   * const picture = new File(["…"], "cat.png", { type: "image/png" });
+   * const look = { width: 640, height: 480 };
+   * const file = await client.files.uploadEncrypted(picture, chatId, { look });
+   * await client.send(chatId, { text: "My cat", files: [file] });
+   * ```
    */
   async uploadEncrypted(
     file: File,
     chatId: string,
-    options: Omit<UploadOptions, "chatId"> = {},
+    { look, ...options }: Omit<UploadOptions, "chatId"> & { look?: FileLook } = {},
   ): Promise<FileDescriptor> {
     const { sealFile } = await import("./encryption/sealed_file.ts");
-    const { sealed, describe } = await sealFile(file);
+    const { sealed, describe } = await sealFile(file, look);
     return describe(await this.upload(sealed, { ...options, chatId }));
   }
 
-  /** Throws `unreadable` unless it is exactly the uploaded file. */
+  /**
+   * Throws `unreadable` unless it is exactly the uploaded file.
+   *
+   * ```ts ignore
+   * const note = new File(["Hello"], "note.txt", { type: "text/plain" });
+   * const file = await client.files.uploadEncrypted(note, chatId);
+   * const bytes = await client.files.downloadEncrypted(file);
+   * assert.equal(new TextDecoder().decode(bytes), "Hello");
+   * ```
+   */
   async downloadEncrypted(file: FileDescriptor): Promise<Uint8Array<ArrayBuffer>> {
     const { openFile } = await import("./encryption/sealed_file.ts");
     return await openFile(await this.download(file.mediaId), file);

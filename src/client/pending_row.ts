@@ -38,7 +38,7 @@ export function pendingRow(
     pinnedAt: null,
     custom: content.custom,
     status: "sending",
-    ...(encrypted && {
+    ...((encrypted || content.files) && {
       encrypted: { state: "read", files: content.files ?? [], isShown: true },
     }),
   };

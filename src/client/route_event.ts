@@ -32,6 +32,6 @@ export function routeEvent(
     case "mls.keyPackagesLow":
       return encryption?.onKeyPackagesLow(event.data.deviceId);
     case "device.updated":
-      return encryption?.onDevice(event.data.change);
+      return encryption?.onDevice(event.data);
   }
 }

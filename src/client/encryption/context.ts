@@ -44,6 +44,11 @@ export interface EncryptionEvents {
     deviceId: string;
     reason: string;
   };
+  /**
+   * This device was removed: it takes part in no chat any more, until `forgetDevice` and a new
+   * `enableEncryption` make another one of it.
+   */
+  "encryption.deviceRemoved": { deviceId: string };
   /** This device is in the chat's group from now on; it cannot read earlier messages. */
   "encryption.joined": { chatId: string; epoch: number };
 }

@@ -21,6 +21,8 @@ export class KnownKeys {
   constructor(
     private readonly context: EncryptionContext,
     private readonly verification: Verification,
+    /** Called after the keys of a chat's members may have changed, or what is known of them. */
+    private readonly onChange: (chatId?: string) => void,
   ) {}
 
   async see(chatId: string, members: Member[]): Promise<void> {
@@ -28,6 +30,7 @@ export class KnownKeys {
       const devices = members.filter((member) => member.userId === userId);
       await this.#serial.run(userId, () => this.#seePerson(chatId, userId, devices));
     }
+    this.onChange(chatId);
   }
 
   async hasChanged(userId: string): Promise<boolean> {
@@ -35,11 +38,12 @@ export class KnownKeys {
   }
 
   /** Acknowledges the keys of a user, after comparing safety numbers or without. */
-  acknowledge(userId: string): Promise<void> {
-    return this.#serial.run(userId, async () => {
+  async acknowledge(userId: string): Promise<void> {
+    await this.#serial.run(userId, async () => {
       const known = await this.#read(userId);
       if (known?.changed) await this.#write(userId, { ...known, changed: false });
     });
+    this.onChange();
   }
 
   async #seePerson(chatId: string, userId: string, devices: Member[]): Promise<void> {

@@ -9,4 +9,7 @@ export { MlsClientError, type MlsClientErrorCode } from "../mls/mls_client_error
 export { formatRecoveryKey, generateRecoveryKey, parseRecoveryKey } from "../mls/recovery_key.ts";
 export { formatSafetyNumber } from "../mls/safety_number.ts";
 export type { Encryption } from "./encryption.ts";
-export { type EncryptionStorage, restoreEncryption } from "./encryption_storage.ts";
+export { type EncryptionStorage, forgetDevice, restoreEncryption } from "./encryption_storage.ts";
+export type { HistoryBackup } from "./history_backup.ts";
+export type { HistoryBackupState } from "./history_state.ts";
+export type { PersonTrust } from "./trust.ts";

@@ -1,5 +1,5 @@
 import type { MessageView } from "../../api/views/message.ts";
-import { fromUtf8, utf8 } from "../mls/encoding.ts";
+import { type Bytes, fromUtf8, utf8 } from "../mls/encoding.ts";
 import { decodeContent, type MessageContent } from "../mls/message_content.ts";
 import { MlsClientError, type MlsClientErrorCode } from "../mls/mls_client_error.ts";
 import type { MlsGroup } from "../mls/mls_group.ts";
@@ -14,12 +14,16 @@ export type Reading =
  * Stores decrypted messages on this device: the key of a message is erased once it has been used.
  */
 export class Plaintexts {
-  constructor(private readonly context: EncryptionContext) {}
+  /** `marksOf`: entries that are stored along with the message of that name. */
+  constructor(
+    private readonly context: EncryptionContext,
+    private readonly marksOf: (name: string) => Record<string, Bytes>,
+  ) {}
 
   /** Stores an own message before it is sent: a device has no key for its own messages. */
   async keepOwn(chatId: string, content: MessageContent): Promise<void> {
     const name = this.#name(chatId, this.context.userId, content.clientId);
-    await this.context.store.write({ [name]: utf8(JSON.stringify({ content })) });
+    await this.#write(name, { content });
   }
 
   /** Returns the stored result of reading a message. */
@@ -56,7 +60,13 @@ export class Plaintexts {
 
   async #keep(message: MessageView, reading: Reading): Promise<void> {
     const name = this.#name(message.chatId, message.senderId, message.clientId);
-    await this.context.store.write({ [name]: utf8(JSON.stringify(reading)) });
+    await this.#write(name, reading);
+  }
+
+  async #write(name: string, reading: Reading): Promise<void> {
+    // A message that cannot be read here may be read by another device, whose backup has it.
+    const marks = "content" in reading ? this.marksOf(name) : {};
+    await this.context.store.write({ [name]: utf8(JSON.stringify(reading)), ...marks });
   }
 
   #name(chatId: string, senderId: string, clientId: string): string {

@@ -11,8 +11,11 @@ export interface SealedFile {
   describe(upload: { id: string }): FileDescriptor;
 }
 
+/** Properties that the server finds in a plain upload, and the app in an encrypted one. */
+export type FileLook = Pick<FileDescriptor, "width" | "height" | "thumbHash" | "duration">;
+
 /** Encrypts under a new key, and removes the name and the type. */
-export async function sealFile(file: File): Promise<SealedFile> {
+export async function sealFile(file: File, look: FileLook = {}): Promise<SealedFile> {
   const secret = generateFileSecret();
   const plaintext = ownBytes(new Uint8Array(await file.arrayBuffer()));
   const ciphertext = await encryptFile(plaintext, secret);
@@ -21,7 +24,7 @@ export async function sealFile(file: File): Promise<SealedFile> {
     sealed: new File([ciphertext], "encrypted", { type }),
     describe({ id }) {
       const { name, size } = file;
-      return describeFile({ mediaId: id, name, type: file.type || type, size }, secret);
+      return describeFile({ ...look, mediaId: id, name, type: file.type || type, size }, secret);
     },
   };
 }

@@ -1,6 +1,5 @@
 import { ChatError } from "../chat_error.ts";
 import { fromUtf8, toBase64Url, utf8 } from "../mls/encoding.ts";
-import { personIn, safetyNumber } from "../mls/safety_number.ts";
 import type { Member } from "../mls/suite.ts";
 import type { EncryptionContext } from "./context.ts";
 
@@ -15,8 +14,14 @@ export class Verification {
   constructor(private readonly context: EncryptionContext) {}
 
   /** Throws `not_found` if the other user has no device in the roster. */
-  number(roster: Member[], userId: string): Promise<string> {
-    return safetyNumber(this.#own(roster), this.#other(roster, userId));
+  async number(roster: Member[], userId: string): Promise<string> {
+    // Loaded when people first compare it.
+    const { personIn, safetyNumber } = await import("../mls/safety_number.ts");
+    const other = personIn(roster, userId);
+    if (other.signatureKeys.length > 0) {
+      return await safetyNumber(personIn(roster, this.context.userId), other);
+    }
+    throw new ChatError("not_found", `User ${userId} has no device in this encrypted chat`);
   }
 
   /**
@@ -50,16 +55,6 @@ export class Verification {
     return await this.#read(userId) !== null;
   }
 
-  #own(roster: Member[]) {
-    return personIn(roster, this.context.userId);
-  }
-
-  #other(roster: Member[], userId: string) {
-    const person = personIn(roster, userId);
-    if (person.signatureKeys.length > 0) return person;
-    throw new ChatError("not_found", `User ${userId} has no device in this encrypted chat`);
-  }
-
   async #read(userId: string): Promise<Compared | null> {
     const stored = await this.context.store.read(nameOf(userId));
     return stored ? JSON.parse(fromUtf8(stored)) : null;
@@ -67,7 +62,8 @@ export class Verification {
 }
 
 function keysOf(roster: Member[], userId: string): string[] {
-  return personIn(roster, userId).signatureKeys.map(toBase64Url);
+  return roster.filter((member) => member.userId === userId)
+    .map(({ signatureKey }) => toBase64Url(signatureKey));
 }
 
 function nameOf(userId: string): string {

@@ -14,6 +14,18 @@ export interface FileSecret {
 export const CHUNK_SIZE = 64 * 1024;
 const TAG_SIZE = 16;
 
+/**
+ * Returns a new key for one file.
+ *
+ * ```ts ignore
+ * import { decryptFile, encryptFile, generateFileSecret } from "realtimechat-client/encryption";
+ *
+ * const secret = generateFileSecret();
+ * const ciphertext = await encryptFile(new TextEncoder().encode("Hello"), secret);
+ * const plaintext = await decryptFile(ciphertext, secret);
+ * assert.equal(new TextDecoder().decode(plaintext), "Hello");
+ * ```
+ */
 export function generateFileSecret(): FileSecret {
   return {
     key: crypto.getRandomValues(new Uint8Array(32)),

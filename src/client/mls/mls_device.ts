@@ -3,7 +3,6 @@ import { ownBytes, packParts, sameBytes, unpackParts } from "./encoding.ts";
 import { groupIdOf, type GroupName, readGroupId } from "./group_name.ts";
 import { type GroupRecord, readRecord, type StoredRecord, wholeRecord } from "./group_record.ts";
 import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
-import { joinExternally } from "./join_external.ts";
 import { joinByWelcome } from "./join_welcome.ts";
 import {
   createKeyPackages,
@@ -150,6 +149,8 @@ export class MlsDevice {
    * whose state was lost or broken; its former leaf is removed in the same Commit.
    */
   async joinExternally(chatId: string, groupInfo: string): Promise<ExternalJoin> {
+    // Loaded when it is first needed: most devices are added by others.
+    const { joinExternally } = await import("./join_external.ts");
     const decoded = decodeGroupInfo(groupInfo);
     await this.#checkGroup(chatId, decoded.groupContext.groupId);
     const { keyPackage, keys } = await makeKeyPackage(this.#owner(), false, this.#now());
