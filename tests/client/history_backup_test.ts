@@ -70,7 +70,7 @@ Deno.test("a device whose backup was replaced or turned off elsewhere adds nothi
   assert.deepEqual([one.faults, other.faults], [[], []]);
 });
 
-Deno.test("a removed device is told, and becomes a new one that keeps its texts", async () => {
+Deno.test("a removed device is notified, and becomes a new one that keeps its texts", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const place = { storage: memoryKeyStore(), deviceKey: await generateDeviceKey() };
