@@ -16,7 +16,8 @@ export interface PageFile {
   type: string;
   etag: string;
   bytes: Uint8Array<ArrayBuffer>;
-  packed: Record<Coding, Uint8Array<ArrayBuffer>>;
+  /** Compressed when first asked for, and then kept: most parts of the page are never fetched. */
+  packed(coding: Coding): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface ReadOptions {
@@ -26,7 +27,7 @@ export interface ReadOptions {
 }
 
 /**
- * Returns the files of the built page by name, each compressed once, as small as it gets. Where the page of
+ * Returns the files of the built page by name. Where the page of
  * this source is not built, it is built now if `mayBuild` and this process may run Deno's bundler; otherwise
  * returns null.
  */
@@ -41,7 +42,7 @@ export async function readPage(
   const files = new Map<string, PageFile>();
   for await (const { name } of Deno.readDir(folder)) {
     const bytes = await Deno.readFile(new URL(name, folder));
-    files.set(name, await fileOf(name, name === "index.html" ? filled(bytes, providers) : bytes));
+    files.set(name, fileOf(name, name === "index.html" ? filled(bytes, providers) : bytes));
   }
   return files;
 }
@@ -58,13 +59,29 @@ function filled(html: Uint8Array, providers: readonly string[]): Uint8Array<Arra
   return new TextEncoder().encode(text.replace("{{providers}}", providers.join(" ")));
 }
 
-async function fileOf(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<PageFile> {
+function fileOf(name: string, bytes: Uint8Array<ArrayBuffer>): PageFile {
   const type = TYPES[name.split(".").at(-1)!];
   if (!type) throw new Error(`Cannot serve ${name} of the page: its ending has no media type`);
-  const brotli = promisify(brotliCompress)(bytes, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
-  });
-  const zipped = promisify(gzip)(bytes, { level: 9 });
-  const packed = { br: new Uint8Array(await brotli), gzip: new Uint8Array(await zipped) };
-  return { type, etag: entityTagOf(bytes), bytes, packed };
+  const packed = new Map<Coding, Promise<Uint8Array<ArrayBuffer>>>();
+  return {
+    type,
+    etag: entityTagOf(bytes),
+    bytes,
+    packed(coding) {
+      let found = packed.get(coding);
+      if (!found) packed.set(coding, found = PACK[coding](bytes));
+      return found;
+    },
+  };
 }
+
+/** As small as it gets. */
+const PACK: Record<Coding, (bytes: Uint8Array) => Promise<Uint8Array<ArrayBuffer>>> = {
+  async br(bytes) {
+    const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+    return new Uint8Array(await promisify(brotliCompress)(bytes, { params }));
+  },
+  async gzip(bytes) {
+    return new Uint8Array(await promisify(gzip)(bytes, { level: 9 }));
+  },
+};

@@ -43,13 +43,13 @@ export function mountWebPage(app: Hono<HttpEnv>, options: PageOptions = {}): voi
   app.get("/", async (c) => {
     const found = await files();
     if (found === null) return notBuilt(policy);
-    return fileResponse(c.req.raw, found.get("index.html")!, policy, "no-cache");
+    return await fileResponse(c.req.raw, found.get("index.html")!, policy, "no-cache");
   });
   app.get("/web/:file", async (c) => {
     const file = (await files())?.get(c.req.param("file"));
     // Their names carry a hash of their content.
     const isNamed = file !== undefined && !file.type.startsWith("text/html");
-    return isNamed ? fileResponse(c.req.raw, file, policy, IMMUTABLE) : c.notFound();
+    return isNamed ? await fileResponse(c.req.raw, file, policy, IMMUTABLE) : c.notFound();
   });
 }
 
@@ -80,14 +80,13 @@ function notBuilt(policy: string): Response {
   });
 }
 
-function fileResponse(
+async function fileResponse(
   request: Request,
   file: PageFile,
   policy: string,
   cacheControl: string,
-): Response {
+): Promise<Response> {
   const coding = acceptedCoding(request.headers.get("accept-encoding"));
-  const body = coding === null ? file.bytes : file.packed[coding];
   const headers = new Headers({
     "content-type": file.type,
     "content-security-policy": policy,
@@ -99,6 +98,7 @@ function fileResponse(
   if (namesTag(request.headers.get("if-none-match"), file.etag)) {
     return new Response(null, { status: 304, headers });
   }
+  const body = coding === null ? file.bytes : await file.packed(coding);
   if (coding !== null) headers.set("content-encoding", coding);
   headers.set("content-length", String(body.length));
   return new Response(body, { headers });
