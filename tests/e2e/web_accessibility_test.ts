@@ -56,8 +56,9 @@ Deno.test(
     await ann.message("A reply").getByRole("button", { name: "What to do with this" }).click();
     await assertAccessible(ann.page, "menu of a message");
     await ann.message("A reply").getByRole("button", { name: "Delete" }).click();
+    await ann.page.getByRole("button", { name: "Undo" }).waitFor();
     await assertAccessible(ann.page, "deleting");
-    await ann.page.getByRole("button", { name: "Cancel" }).click();
+    await ann.message("Message deleted").waitFor();
     await ann.page.getByRole("button", { name: "New group" }).click();
     await assertAccessible(ann.page, "new group");
     await ann.page.getByRole("button", { name: "Cancel" }).click();

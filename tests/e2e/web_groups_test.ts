@@ -25,6 +25,7 @@ Deno.test("the page renames, joins, manages and leaves a group", PAGE_TEST, asyn
   await dialog.getByLabel("Find people").fill("cat");
   await dialog.getByRole("button", { name: "@cat" }).click();
   await cat.chat("Best friends").click();
+  await cat.page.getByText("You joined", { exact: true }).waitFor();
   await dialog.getByText("Members (3)").waitFor();
   await assertAccessible(ann.page, "about a group");
   await actOn(ann, "bob", "Make admin");
@@ -38,6 +39,15 @@ Deno.test("the page renames, joins, manages and leaves a group", PAGE_TEST, asyn
   await bob.page.getByRole("button", { name: "Leave group" }).click();
   await bob.page.getByText("You are no longer in this group.").waitFor();
   await dialog.getByText("Members (1)").waitFor();
+  await ann.page.keyboard.press("Escape");
+  const history = ann.page.locator(".history-line");
+  await history.getByText("bob left").waitFor();
+  assert.deepEqual(await history.allTextContents(), [
+    "You created the group",
+    "cat joined",
+    "cat left",
+    "bob left",
+  ]);
   assert.deepEqual(browser.faults, []);
 });
 

@@ -34,7 +34,7 @@ Deno.test(
     await bob.page.locator(".message.found", { hasText: "third stone" }).waitFor();
 
     await ann.page.keyboard.press("Control+k");
-    await ann.page.keyboard.type("bo");
+    await ann.page.getByLabel("Find a chat").fill("bo");
     await ann.page.keyboard.press("Enter");
     await ann.message("Something else").waitFor();
     assert.deepEqual(browser.faults, []);

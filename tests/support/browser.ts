@@ -27,10 +27,13 @@ export class TestBrowser implements AsyncDisposable {
 
   private constructor(private readonly browser: Browser) {}
 
-  static async launch(): Promise<TestBrowser> {
+  /** `flags`: further arguments of the browser. */
+  static async launch(...flags: string[]): Promise<TestBrowser> {
     const executablePath = requireService("browser");
     const { chromium } = await playwright();
-    return new TestBrowser(await chromium.launch({ executablePath, args: ARGUMENTS }));
+    return new TestBrowser(
+      await chromium.launch({ executablePath, args: [...ARGUMENTS, ...flags] }),
+    );
   }
 
   /** Opens a page with separate storage, as if in another browser. */

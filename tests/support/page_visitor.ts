@@ -95,8 +95,6 @@ export class PageVisitor {
     const message = this.message(text);
     await message.hover();
     await message.getByRole("button", { name: "What to do with this message" }).click();
-    await message.getByRole("button", { name: action }).click();
-    if (action !== "Delete") return;
-    await this.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await message.getByRole("button", { name: action, exact: true }).click();
   }
 }

@@ -25,12 +25,16 @@ export interface PageWorld extends AsyncDisposable {
   join(name: string, options?: BrowserContextOptions): Promise<PageVisitor>;
 }
 
-export async function pageWorld(env: Record<string, string> = {}): Promise<PageWorld> {
+/** `flags`: further arguments of the browser. */
+export async function pageWorld(
+  env: Record<string, string> = {},
+  flags: string[] = [],
+): Promise<PageWorld> {
   // The server itself may start no process, and so does not build the page.
   await buildPage();
   const stack = new AsyncDisposableStack();
   const server = stack.use(await ServerProcess.start({ env }));
-  const browser = stack.use(await TestBrowser.launch());
+  const browser = stack.use(await TestBrowser.launch(...flags));
   const join = async (name: string, options?: BrowserContextOptions) => {
     return await PageVisitor.register(await browser.page(options), server.url, name);
   };

@@ -42,24 +42,7 @@ async function start(): Promise<void> {
     await (await import("./sign_in/provider_return.ts")).finish();
   }
   render(<App />, document.querySelector("#app")!);
-  await warmUp();
-}
-
-/** Parts that are small and may be needed when there is no connection. */
-async function warmUp(): Promise<void> {
-  // Seals what is to be sent: without it, no message could be kept.
-  await import("../../client/mls/sealed_store.ts");
-  await Promise.all([
-    import("./chat/open_chat.tsx"),
-    import("./chat/menu_items.tsx"),
-    import("./chat/not_sent.tsx"),
-    import("./chat/upload_list.tsx"),
-    import("./dialogs/delete_dialog.tsx"),
-    import("./dialogs/new_chat_dialog.tsx"),
-    import("./dialogs/new_group_dialog.tsx"),
-    import("./media/gallery.tsx"),
-    import("./media/thumb_hash.tsx"),
-  ]);
+  await (await import("./app/warm_up.ts")).warmUp();
 }
 
 void start();

@@ -3,12 +3,17 @@ import { lazily } from "../components/lazily.tsx";
 import { ToastBox } from "../components/toast.tsx";
 import { openView } from "../state/route.ts";
 import { signedIn } from "../state/session.ts";
+import { isWarm } from "../state/warm.ts";
 import { account } from "../texts/account/account.ts";
 import { admin } from "../texts/admin/admin.ts";
 import { loadMoreTexts } from "../texts/more.ts";
+import { writing } from "../texts/writing/writing.ts";
 import { ChatsPage } from "./chats_page.tsx";
 import { AppContext } from "./context.ts";
 
+const KeyboardDialogs = writing.lazily(async () => {
+  return (await import("../keyboard/keyboard_dialogs.tsx")).KeyboardDialogs;
+});
 const SignInView = lazily(async () => (await import("../sign_in/sign_in_view.tsx")).SignInView);
 const AdminPage = admin.lazily(async () => {
   await Promise.all([account.load(), loadMoreTexts()]);
@@ -26,6 +31,7 @@ export function App() {
           {isAdminView
             ? <AdminPage key={app.client.userId} />
             : <ChatsPage key={app.client.userId} />}
+          {isWarm.value && <KeyboardDialogs />}
         </AppContext.Provider>
       )}
       <ToastBox />

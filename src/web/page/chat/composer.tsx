@@ -1,14 +1,29 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
-import { lazily } from "../components/lazily.tsx";
 import { IconButton } from "../components/icon_button.tsx";
+import { lazily } from "../components/lazily.tsx";
 import type { ChatState } from "../state/chat.ts";
 import { t } from "../texts/texts.ts";
-import type { WritingMode } from "./writing_mode.ts";
+import { writing } from "../texts/writing/writing.ts";
 import { AttachButton } from "./attach_button.tsx";
-import { ComposerContext } from "./composer_context.tsx";
+import { EmojiButton } from "./emoji_button.tsx";
+import { insertText } from "./insert_text.ts";
+import { sendDraft } from "./send_draft.ts";
+import type { WritingMode } from "./writing_mode.ts";
 
-const UploadList = lazily(async () => (await import("./upload_list.tsx")).UploadList);
+const UploadList = writing.lazily(async () => (await import("./upload_list.tsx")).UploadList);
+const Completion = writing.lazily(async () => {
+  return (await import("./completion/completion.tsx")).Completion;
+});
+const VoiceRecorder = writing.lazily(async () => {
+  return (await import("../voice/voice_recorder.tsx")).VoiceRecorder;
+});
+const ComposerContext = lazily(async () =>
+  (await import("./composer_context.tsx")).ComposerContext
+);
+
+const MICROPHONE =
+  "M12 15a3.500 3.500 0 0 0 3.500-3.500v-5a3.500 3.500 0 0 0-7 0v5A3.500 3.500 0 0 0 12 15zM5.500 11.500a6.500 6.500 0 0 0 13 0M12 18v3";
 
 /** Milliseconds without a key after which the others learn that the person has stopped writing. */
 const STOPPED_MS = 5_000;
@@ -20,15 +35,17 @@ interface ComposerProps {
 }
 
 export function Composer({ chat, mode, onMode }: ComposerProps) {
-  const { client, drafts } = useApp();
-  const [text, setText] = useState(() => drafts.read(chat.id));
+  const app = useApp();
+  const editing = mode?.kind === "edit" ? mode.message : null;
+  const [edited, setEdited] = useState("");
+  const [isRecording, setRecording] = useState(false);
+  const text = editing ? edited : chat.text.value;
   const input = useRef<HTMLTextAreaElement>(null);
   const { uploads } = chat;
-  const editing = mode?.kind === "edit" ? mode.message : null;
 
   useEffect(() => {
-    if (mode?.kind === "edit") setText(mode.message.text);
-    if (mode) input.current!.focus();
+    if (editing) setEdited(editing.text);
+    if (mode) input.current?.focus();
   }, [mode]);
   // With a mouse and a keyboard one writes at once; on a phone the keyboard would cover the messages.
   useEffect(() => {
@@ -40,43 +57,31 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
     const timer = setTimeout(() => chat.tellTyping(false), STOPPED_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  useLayoutEffect(() => grow(input.current!), [text]);
+  useLayoutEffect(() => input.current ? grow(input.current) : undefined, [text, isRecording]);
 
   const change = (next: string) => {
-    setText(next);
-    if (editing) return;
-    drafts.write(chat.id, next);
+    if (editing) return setEdited(next);
+    chat.text.value = next;
+    app.drafts.write(chat.id, next);
     chat.tellTyping(next.trim() !== "");
   };
-  const stop = () => {
-    if (editing) setText(drafts.read(chat.id));
+  const saveEdit = ({ id, media }: NonNullable<typeof editing>) => {
+    if (edited.trim() === "" && media.length === 0) return;
+    // As with a message, a refusal shows at the message itself.
+    app.client.edit(chat.id, id, edited.trim()).catch(() => {});
     onMode(null);
   };
   const submit = () => {
-    const written = text.trim();
-    const hasFiles = !editing && uploads.items.peek().some(({ mediaId }) => mediaId !== null);
-    if ((written === "" && !hasFiles && !editing?.media.length) || uploads.isBusy) return;
-    if (editing) {
-      // As with a message, a refusal shows at the message itself.
-      client.edit(chat.id, editing.id, written).catch(() => {});
-      return stop();
-    }
-    change("");
+    if (editing) return saveEdit(editing);
+    if (!sendDraft(app, chat, mode?.message.id)) return;
+    chat.tellTyping(false);
     onMode(null);
-    // A refusal shows at the message itself.
-    const mediaIds = uploads.take();
-    const content = {
-      ...(written !== "" && { text: written }),
-      ...(mediaIds.length > 0 && { mediaIds }),
-      replyTo: mode?.message.id,
-    };
-    client.send(chat.id, content).catch(() => {});
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       submit();
-    } else if (event.key === "Escape" && mode) stop();
+    } else if (event.key === "Escape" && mode) onMode(null);
     else if (event.key === "ArrowUp" && text === "") {
       const last = lastOwn(chat);
       if (!last) return;
@@ -84,6 +89,24 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
       onMode({ kind: "edit", message: last });
     }
   };
+  if (isRecording) {
+    return (
+      <div class="composer">
+        {mode && <ComposerContext mode={mode} onStop={() => onMode(null)} />}
+        <VoiceRecorder
+          onSend={(file) => {
+            uploads.add([file]);
+            setRecording(false);
+            submit();
+          }}
+          onClose={() => setRecording(false)}
+        />
+      </div>
+    );
+  }
+  // The box is empty: there is nothing to send.
+  const mayRecord = text === "" && uploads.items.value.length === 0 && !editing &&
+    "MediaRecorder" in globalThis && "mediaDevices" in navigator;
   return (
     <form
       class="composer"
@@ -92,7 +115,8 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
         submit();
       }}
     >
-      {mode && <ComposerContext mode={mode} onStop={stop} />}
+      <Completion chat={chat} input={input} />
+      {mode && <ComposerContext mode={mode} onStop={() => onMode(null)} />}
       {uploads.items.value.length > 0 && <UploadList uploads={uploads} />}
       <AttachButton onFiles={(files) => uploads.add(files)} />
       <textarea
@@ -113,14 +137,10 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
           uploads.add(files);
         }}
       />
-      <IconButton
-        icon="send"
-        label={t().send}
-        type="submit"
-        class="send"
-        flips
-        disabled={uploads.isBusy}
-      />
+      <EmojiButton onPick={(emoji) => insertText(input.current!, emoji)} />
+      {mayRecord
+        ? <IconButton path={MICROPHONE} label={t().record} onClick={() => setRecording(true)} />
+        : <IconButton icon="send" label={t().send} type="submit" class="send" flips />}
     </form>
   );
 }

@@ -3,33 +3,43 @@ import { useApp } from "../app/context.ts";
 import { Icon, type IconName } from "../components/icon.tsx";
 import { moveFocus } from "../inbox/move_focus.ts";
 import { t } from "../texts/texts.ts";
+import { writing } from "../texts/writing/writing.ts";
 import type { MessageMenuProps } from "./message_menu.tsx";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 
+const FORWARD = "M15 7l5 5-5 5M20 12H10a6 6 0 0 0-6 6v1";
+const LINK =
+  "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1";
+const INFO = "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5M12 8h.01";
+const PLUS = "M12 6v12M6 12h12";
+
 interface MenuItemsProps extends MessageMenuProps {
   direction: "up" | "down";
   onDone(): void;
-  onDelete(): void;
 }
 
-export function MenuItems(
-  { message, isMine, mayDelete, actions, direction, ...host }: MenuItemsProps,
-) {
+export function MenuItems(props: MenuItemsProps) {
+  const { message, isMine, mayDelete, act, direction, onDone } = props;
   const list = useRef<HTMLDivElement>(null);
-  const item = (icon: IconName, label: string, run: () => void) => (
-    <button
-      type="button"
-      class="menu-item"
-      onClick={() => {
-        host.onDone();
-        run();
-      }}
-    >
-      <Icon name={icon} flips={icon === "reply"} />
+  const run = (action: () => void) => {
+    // A dialog gives the focus back to where it was before.
+    list.current!.closest(".message-menu")!.querySelector<HTMLElement>(".more")!.focus();
+    onDone();
+    action();
+  };
+  const item = (
+    icon: { name?: IconName; path?: string; flips?: boolean },
+    label: string,
+    action: () => void,
+  ) => (
+    <button type="button" class="menu-item" onClick={() => run(action)}>
+      <Icon {...icon} />
       {label}
     </button>
   );
+  const isText = message.text !== "";
+  const isSystem = message.kind === "system";
   return (
     <div
       ref={list}
@@ -38,19 +48,27 @@ export function MenuItems(
       aria-label={t().actionsMenu}
       onKeyDown={(event) => moveFocus(list.current!, event)}
     >
-      <QuickReactions message={message} actions={actions} onDone={host.onDone} />
-      {item("reply", t().reply, () => actions.reply(message))}
-      {message.text !== "" && item("copy", t().copyText, () => actions.copy(message))}
-      {item("pin", message.pinnedAt ? t().unpin : t().pin, () => actions.pin(message))}
-      {isMine && message.kind !== "system" && item("edit", t().edit, () => actions.edit(message))}
-      {mayDelete && item("trash", t().delete, host.onDelete)}
+      <QuickReactions {...props} run={run} />
+      {item({ name: "reply", flips: true }, t().reply, () => act("reply", message))}
+      {item({ path: FORWARD, flips: true }, writing.t().forward, () =>
+        act("open", "forward", message))}
+      {isText && item({ name: "copy" }, t().copyText, () =>
+        act("copy", message))}
+      {item({ path: LINK }, writing.t().copyLink, () =>
+        act("copyLink", message))}
+      {item({ name: "pin" }, message.pinnedAt ? t().unpin : t().pin, () => act("pin", message))}
+      {item({ path: INFO }, writing.t().info, () => act("open", "info", message))}
+      {isMine && !isSystem && item({ name: "edit" }, t().edit, () => act("edit", message))}
+      {mayDelete && item({ name: "trash" }, t().delete, () => act("remove", message))}
     </div>
   );
 }
 
-function QuickReactions(
-  { message, actions, onDone }: Pick<MenuItemsProps, "message" | "actions" | "onDone">,
-) {
+interface QuickReactionsProps extends MenuItemsProps {
+  run(action: () => void): void;
+}
+
+function QuickReactions({ message, act, run }: QuickReactionsProps) {
   const { client } = useApp();
   return (
     <div class="quick-reactions">
@@ -64,15 +82,21 @@ function QuickReactions(
             class="emoji-button"
             aria-label={t().reactWith(emoji)}
             aria-pressed={isMine}
-            onClick={() => {
-              onDone();
-              actions.react(message, emoji, isMine);
-            }}
+            onClick={() => run(() => act("react", message, emoji, isMine))}
           >
             {emoji}
           </button>
         );
       })}
+      <button
+        type="button"
+        class="emoji-button"
+        aria-label={writing.t().moreReactions}
+        title={writing.t().moreReactions}
+        onClick={() => run(() => act("open", "react", message))}
+      >
+        <Icon path={PLUS} />
+      </button>
     </div>
   );
 }

@@ -1,23 +1,31 @@
+import { type ComponentChildren, Fragment } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { EmptyState } from "../components/empty_state.tsx";
+import { lazily } from "../components/lazily.tsx";
 import type { ChatState } from "../state/chat.ts";
-import { wantedMessage } from "../state/wanted_message.ts";
+import { wantedMessage } from "../state/route.ts";
 import { t } from "../texts/texts.ts";
 import type { WritingMode } from "./writing_mode.ts";
-import { JumpDown } from "./jump_down.tsx";
-import { messageActions } from "./message_actions.ts";
+import { HistoryLines, useHistoryLines } from "./history_line.tsx";
+import { messageAct, type OpenDialog } from "./message_act.ts";
 import { MessageRow } from "./message_row.tsx";
 import { around, boundsOf, earlier, later, type MessageWindow, tailOf } from "./message_window.ts";
 import { rowsOf } from "./rows.ts";
 import { ScrollKeeper } from "./scroll_keeper.ts";
 
+const JumpDown = lazily(async () => (await import("./jump_down.tsx")).JumpDown);
+
+/** After every time. */
+const LAST = "~";
+
 interface MessageListProps {
   chat: ChatState;
   onMode(mode: WritingMode): void;
+  onDialog(dialog: OpenDialog): void;
 }
 
-export function MessageList({ chat, onMode }: MessageListProps) {
+export function MessageList({ chat, onMode, onDialog }: MessageListProps) {
   const app = useApp();
   const messages = chat.messages.value;
   const isOpened = chat.isOpened.value;
@@ -28,10 +36,18 @@ export function MessageList({ chat, onMode }: MessageListProps) {
   const window = place ?? tailOf(messages);
   const bounds = boundsOf(messages, window);
   const rows = rowsOf(chat, messages, { ...bounds, firstUnread });
-  const actions = useMemo(
+  const lines = useHistoryLines(chat, isOpened);
+  // Before the first loaded message there may be others, with lines among them.
+  const isFromBeginning = !chat.hasOlder && bounds.start === 0;
+  const timeBefore = (at: number) => {
+    const previous = messages[bounds.start + at - 1];
+    return previous?.createdAt ?? (isFromBeginning ? "" : messages[bounds.start].createdAt);
+  };
+  const act = useMemo(
     () =>
-      messageActions(app, chat, {
+      messageAct(app, chat, {
         onMode,
+        onDialog,
         show: (id) => {
           setPlace(around(chat.messages.peek(), id));
           keeper.lookFor(id);
@@ -81,7 +97,7 @@ export function MessageList({ chat, onMode }: MessageListProps) {
   useLayoutEffect(() => {
     if (!isOpened || wanted?.chatId !== chat.id) return;
     wantedMessage.value = null;
-    void actions.show(wanted.messageId);
+    act("show", wanted.messageId);
   }, [isOpened, wanted]);
 
   useLayoutEffect(() => {
@@ -106,22 +122,36 @@ export function MessageList({ chat, onMode }: MessageListProps) {
           <EmptyState icon="smile" title={t().emptyChat} text={t().emptyChatText} />
         )}
         <ol class="messages">
-          {isOpened && !chat.hasOlder && bounds.start === 0 && messages.length > 0 && (
+          {isOpened && isFromBeginning && messages.length > 0 && (
             <li class="beginning muted small">{t().beginning}</li>
           )}
-          {rows.map(({ key, ...row }) => (
-            <MessageRow
-              key={key}
-              {...row}
-              isGroup={chat.isGroup}
-              mayAct={!chat.hasLeft.value && row.message.status === "sent"}
-              mayDelete={row.isMine || (chat.isGroup && chat.myRole !== "member")}
-              actions={actions}
-            />
+          {rows.map(({ key, ...row }, at) => (
+            <Fragment key={key}>
+              {lines.length > 0 && (
+                <HistoryLines lines={lines} from={timeBefore(at)} to={row.message.createdAt} />
+              )}
+              <MessageRow
+                {...row}
+                isGroup={chat.isGroup}
+                mayAct={!chat.hasLeft.value && row.message.status === "sent"}
+                mayDelete={row.isMine || (chat.isGroup && chat.myRole !== "member")}
+                act={act}
+              />
+            </Fragment>
           ))}
+          {bounds.end === messages.length && (
+            <HistoryLines lines={lines} from={messages.at(-1)?.createdAt ?? ""} to={LAST} />
+          )}
         </ol>
       </div>
-      <JumpDown chat={chat} keeper={keeper} onJump={toNewest} />
+      <UnlessAtEnd keeper={keeper}>
+        <JumpDown chat={chat} onJump={toNewest} />
+      </UnlessAtEnd>
     </div>
   );
+}
+
+/** Draws only this again when the end comes into view. */
+function UnlessAtEnd({ keeper, children }: { keeper: ScrollKeeper; children: ComponentChildren }) {
+  return keeper.isAtEnd.value ? null : <>{children}</>;
 }

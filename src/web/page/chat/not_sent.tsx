@@ -1,23 +1,23 @@
 import type { LocalMessage, PendingChange } from "../../../client/mod.ts";
 import { t } from "../texts/texts.ts";
-import type { MessageActions } from "./message_actions.ts";
+import type { Act } from "./message_act.ts";
 
 interface NotSentProps {
   message: LocalMessage;
-  actions: MessageActions;
+  act: Act;
 }
 
 /**
  * Everything that the server refused, with the reason and what can be done: the message itself, or
  * changes of it, which it does not show.
  */
-export function NotSent({ message, actions }: NotSentProps) {
+export function NotSent({ message, act }: NotSentProps) {
   const refused = message.changes?.filter(({ failure }) => failure !== undefined) ?? [];
   return (
     <>
-      {message.status === "failed" && <Refused {...message} actions={actions} />}
+      {message.status === "failed" && <Refused {...message} act={act} />}
       {refused.map((change) => (
-        <Refused key={change.clientId} {...change} what={textOf(change)} actions={actions} />
+        <Refused key={change.clientId} {...change} what={textOf(change)} act={act} />
       ))}
     </>
   );
@@ -28,10 +28,10 @@ interface RefusedProps {
   failure?: string;
   /** The change that was refused; the message itself without it. */
   what?: string;
-  actions: MessageActions;
+  act: Act;
 }
 
-function Refused({ clientId, failure, what, actions }: RefusedProps) {
+function Refused({ clientId, failure, what, act }: RefusedProps) {
   return (
     <div class="not-sent">
       <p>
@@ -39,10 +39,10 @@ function Refused({ clientId, failure, what, actions }: RefusedProps) {
         {what && <bdi>{`: ${what}`}</bdi>}
         {failure && `: ${failure}`}
       </p>
-      <button type="button" class="link-button" onClick={() => actions.resend(clientId)}>
+      <button type="button" class="link-button" onClick={() => act("resend", clientId)}>
         {t().sendAgain}
       </button>
-      <button type="button" class="link-button" onClick={() => actions.discard(clientId)}>
+      <button type="button" class="link-button" onClick={() => act("discard", clientId)}>
         {t().discard}
       </button>
     </div>

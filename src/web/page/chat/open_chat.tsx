@@ -2,16 +2,23 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import type { ChatState } from "../state/chat.ts";
 import { t } from "../texts/texts.ts";
+import { writing } from "../texts/writing/writing.ts";
 import { ChatHeader } from "./chat_header.tsx";
 import { Composer } from "./composer.tsx";
+import type { OpenDialog } from "./message_act.ts";
 import { MessageList } from "./message_list.tsx";
 import { TypingLine } from "./typing_line.tsx";
 import { useFileDrop } from "./use_file_drop.ts";
 import type { WritingMode } from "./writing_mode.ts";
 
+const MessageDialog = writing.lazily(async () => {
+  return (await import("./message_dialog.tsx")).MessageDialog;
+});
+
 export function OpenChat({ chat }: { chat: ChatState }) {
   const app = useApp();
   const [mode, setMode] = useState<WritingMode>(null);
+  const [dialog, setDialog] = useState<OpenDialog>(null);
   const isOnline = app.connection.value === "online";
   const hasLeft = chat.hasLeft.value;
   useEffect(() => {
@@ -25,13 +32,14 @@ export function OpenChat({ chat }: { chat: ChatState }) {
     <div class="open-chat" ref={pane}>
       {isDropping && <p class="drop-hint">{t().dropHere}</p>}
       <ChatHeader chat={chat} />
-      <MessageList chat={chat} onMode={setMode} />
+      <MessageList chat={chat} onMode={setMode} onDialog={setDialog} />
       {hasLeft ? <p class="chat-left muted" role="status">{t().left}</p> : (
         <>
           <TypingLine chat={chat} />
           <Composer chat={chat} mode={mode} onMode={setMode} />
         </>
       )}
+      {dialog && <MessageDialog {...dialog} chat={chat} onClose={() => setDialog(null)} />}
     </div>
   );
 }

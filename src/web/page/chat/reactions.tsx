@@ -1,7 +1,7 @@
 import type { LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
 import { t } from "../texts/texts.ts";
-import type { MessageActions } from "./message_actions.ts";
+import type { Act } from "./message_act.ts";
 
 /** People who are named by a reaction; the others are in its count. */
 const MAX_NAMED = 10;
@@ -9,10 +9,10 @@ const MAX_NAMED = 10;
 interface ReactionsProps {
   message: LocalMessage;
   mayReact: boolean;
-  actions: MessageActions;
+  act: Act;
 }
 
-export function Reactions({ message, mayReact, actions }: ReactionsProps) {
+export function Reactions({ message, mayReact, act }: ReactionsProps) {
   const { people, client } = useApp();
   if (message.reactions.length === 0 || message.deletedAt !== null) return null;
   return (
@@ -29,7 +29,7 @@ export function Reactions({ message, mayReact, actions }: ReactionsProps) {
             aria-pressed={isMine}
             aria-label={t().reactionFrom(emoji, count, names)}
             disabled={!mayReact}
-            onClick={() => actions.react(message, emoji, isMine)}
+            onClick={() => act("react", message, emoji, isMine)}
           >
             {emoji} {count}
           </button>

@@ -8,29 +8,14 @@ export function useFileDrop(
 ): boolean {
   const [isOver, setOver] = useState(false);
   useEffect(() => {
-    const target = element.current!;
-    // Enter and leave come for each element that the pointer crosses.
-    let depth = 0;
-    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
-    const onEnter = (event: DragEvent) => hasFiles(event) && setOver(++depth > 0);
-    const onLeave = (event: DragEvent) => hasFiles(event) && setOver(--depth > 0);
-    const onOver = (event: DragEvent) => hasFiles(event) && event.preventDefault();
-    const onDrop = (event: DragEvent) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      depth = 0;
-      setOver(false);
-      onFiles([...event.dataTransfer!.files]);
-    };
-    target.addEventListener("dragenter", onEnter);
-    target.addEventListener("dragleave", onLeave);
-    target.addEventListener("dragover", onOver);
-    target.addEventListener("drop", onDrop);
+    let stop = () => {};
+    let isGone = false;
+    void import("./file_drop.ts").then(({ takeDroppedFiles }) => {
+      if (!isGone) stop = takeDroppedFiles(element.current!, { onFiles, onOver: setOver });
+    });
     return () => {
-      target.removeEventListener("dragenter", onEnter);
-      target.removeEventListener("dragleave", onLeave);
-      target.removeEventListener("dragover", onOver);
-      target.removeEventListener("drop", onDrop);
+      isGone = true;
+      stop();
     };
   }, []);
   return isOver;

@@ -30,8 +30,15 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+interface IconProps {
+  name?: IconName;
+  /** Strokes of an icon that only a part loaded on first use has. */
+  path?: string;
+  flips?: boolean;
+}
+
 /** Decoration only: what it stands beside or in has a text or a label. */
-export function Icon({ name, flips }: { name: IconName; flips?: boolean }) {
+export function Icon({ name, path, flips }: IconProps) {
   return (
     <svg
       class={flips ? "icon flips" : "icon"}
@@ -39,7 +46,7 @@ export function Icon({ name, flips }: { name: IconName; flips?: boolean }) {
       aria-hidden="true"
       focusable="false"
     >
-      <path d={PATHS[name]} />
+      <path d={path ?? PATHS[name!]} />
     </svg>
   );
 }

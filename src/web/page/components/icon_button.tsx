@@ -2,14 +2,18 @@ import type { ButtonHTMLAttributes } from "preact";
 import { Icon, type IconName } from "./icon.tsx";
 
 interface IconButtonProps extends ButtonHTMLAttributes {
-  icon: IconName;
+  icon?: IconName;
+  /** As in `Icon`. */
+  path?: string;
   /** Read aloud, and shown as a tooltip. */
   label: string;
   /** Mirrored in languages that are written from right to left. */
   flips?: boolean;
 }
 
-export function IconButton({ icon, label, flips, class: extra, ...attributes }: IconButtonProps) {
+export function IconButton(
+  { icon, path, label, flips, class: extra, ...attributes }: IconButtonProps,
+) {
   return (
     <button
       type="button"
@@ -18,7 +22,7 @@ export function IconButton({ icon, label, flips, class: extra, ...attributes }: 
       title={label}
       {...attributes}
     >
-      <Icon name={icon} flips={flips} />
+      <Icon name={icon} path={path} flips={flips} />
     </button>
   );
 }

@@ -3,7 +3,7 @@ import { Section } from "../components/section.tsx";
 import { useLoaded } from "../components/use_loaded.ts";
 import { FoundMessage } from "../search/found_message.tsx";
 import type { ChatState } from "../state/chat.ts";
-import { goToMessage } from "../state/wanted_message.ts";
+import { goToMessage } from "../state/route.ts";
 import { m } from "../texts/more.ts";
 
 /** Pinned messages, those pinned last first. */

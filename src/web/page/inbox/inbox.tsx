@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { EmptyState } from "../components/empty_state.tsx";
 import type { InboxRow } from "../../../client/mod.ts";
@@ -14,17 +14,6 @@ export function Inbox() {
   const app = useApp();
   const [filter, setFilter] = useState("");
   const list = useRef<HTMLUListElement>(null);
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "k" || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      input.current!.select();
-      input.current!.focus();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
   const all = app.inbox.value;
   const found = filterChats(all, filter);
   return (
@@ -33,7 +22,6 @@ export function Inbox() {
       <InboxHeader />
       <div class="inbox-filter">
         <input
-          ref={input}
           class="input"
           type="search"
           placeholder={t().filterChats}
@@ -42,6 +30,7 @@ export function Inbox() {
           onInput={(event) => setFilter(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === "ArrowDown") moveFocus(list.current!, event);
+            else if (event.key === "Escape") setFilter("");
             else if (event.key === "Enter" && found.length > 0) {
               goTo(found[0].chatId);
               setFilter("");

@@ -2,6 +2,7 @@ import type { InboxRow, LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
 import { openChatId } from "../state/route.ts";
 import type { People } from "../state/people.ts";
+import { plainOf } from "../rich_text/tokens.ts";
 import { t } from "../texts/texts.ts";
 
 /** Under the name of a chat: who is typing, a text that was begun, or the last message. */
@@ -32,13 +33,16 @@ export function LastLine({ row }: { row: InboxRow }) {
   );
 }
 
-/** A message in one line. */
+/** Characters of a message that are read for its line. */
+const MAX_SUMMARY = 300;
+
+/** A message in one line, without its marks. */
 export function summaryOf(message: LocalMessage, people: People): string {
   if (message.deletedAt !== null) return t().deleted;
   if (people.isBlocked(message.senderId)) return t().fromBlocked;
   if (message.kind === "encrypted" && message.encrypted?.state !== "read") {
     return t().encryptedShort;
   }
-  if (message.text !== "") return message.text;
+  if (message.text !== "") return plainOf(message.text.slice(0, MAX_SUMMARY));
   return message.media.every(({ kind }) => kind === "image") ? t().picture : t().attachment;
 }

@@ -1,7 +1,7 @@
 import { useApp } from "../app/context.ts";
 import { signalOf } from "../state/signal_of.ts";
 import { Icon } from "../components/icon.tsx";
-import { bytesOf } from "../texts/format.ts";
+import { bytesOf } from "../texts/amounts.ts";
 import type { Attachment } from "./media_view.tsx";
 
 export function FileCard({ file }: { file: Attachment }) {

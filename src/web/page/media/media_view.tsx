@@ -1,7 +1,8 @@
 import type { MessageView } from "../../../api/views/message.ts";
-import { FileCard } from "./file_card.tsx";
+import { lazily } from "../components/lazily.tsx";
 import { Picture } from "./picture.tsx";
-import { Recording } from "./recording.tsx";
+
+const OtherMedia = lazily(async () => (await import("./other_media.tsx")).OtherMedia);
 
 export type Attachment = MessageView["media"][number];
 
@@ -15,11 +16,7 @@ export function MediaView({ media }: { media: Attachment[] }) {
           {pictures.map((each) => <Picture key={each.id} picture={each} among={pictures} />)}
         </div>
       )}
-      {media.map((each) => {
-        if (each.kind === "image") return null;
-        if (each.kind === "file") return <FileCard key={each.id} file={each} />;
-        return <Recording key={each.id} recording={each} />;
-      })}
+      {media.map((each) => each.kind !== "image" && <OtherMedia key={each.id} media={each} />)}
     </>
   );
 }

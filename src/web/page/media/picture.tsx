@@ -2,10 +2,11 @@ import { useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { signalOf } from "../state/signal_of.ts";
 import { lazily } from "../components/lazily.tsx";
+import { writing } from "../texts/writing/writing.ts";
 import type { Attachment } from "./media_view.tsx";
 import { sizeWithin } from "./size_within.ts";
 
-const Gallery = lazily(async () => (await import("./gallery.tsx")).Gallery);
+const Gallery = writing.lazily(async () => (await import("./gallery.tsx")).Gallery);
 const ThumbHash = lazily(async () => (await import("./thumb_hash.tsx")).ThumbHash);
 
 /** Pixels of a picture in a message at most; several share the width. */

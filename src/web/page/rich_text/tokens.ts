@@ -35,6 +35,19 @@ export function blocksOf(text: string): Block[] {
   return blocks;
 }
 
+/** Returns the text without its marks, in one line, for where there is no place for more. */
+export function plainOf(text: string): string {
+  return blocksOf(text).map((block) => block.kind === "code" ? block.text : plain(block.content))
+    .join(" ").replace(/\s+/g, " ");
+}
+
+function plain(content: readonly Inline[]): string {
+  return content.map((inline) => {
+    if (inline.kind === "link") return inline.href;
+    return "content" in inline ? plain(inline.content) : inline.text;
+  }).join("");
+}
+
 /** The name of a language may follow the opening fence. */
 function withoutLanguage(code: string): string {
   return code.replace(/^[\w+#-]*\n/, "").replace(/\n$/, "");

@@ -4,7 +4,7 @@ import { Section } from "../components/section.tsx";
 import { showToast } from "../state/toast.ts";
 import { account } from "../texts/account/account.ts";
 import { faultText } from "../texts/fault_text.ts";
-import { bytesOf } from "../texts/format.ts";
+import { bytesOf } from "../texts/amounts.ts";
 import { readChunks } from "./read_chunks.ts";
 import { saveFile } from "./save_file.ts";
 

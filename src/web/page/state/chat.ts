@@ -20,6 +20,8 @@ export class ChatState {
   readonly isLoadingOlder = signal(false);
   /** Whether members and the newest messages are here. */
   readonly isOpened = signal(false);
+  /** The text that was begun and not sent. */
+  readonly text = signal("");
   /** Files that go with the next message. */
   readonly uploads: Uploads;
   readonly version = new Version();
@@ -35,7 +37,11 @@ export class ChatState {
   #opening: Promise<void> | null = null;
   #typingSentAt = 0;
 
-  constructor(readonly client: ChatClient, readonly id: string) {
+  constructor(
+    readonly client: ChatClient,
+    readonly id: string,
+    deleting: ReadonlySignal<ReadonlySet<string>>,
+  ) {
     this.uploads = new Uploads(client, id);
     const conversation = client.chat(id);
     // The list follows the names of people, too; `conversation.row` follows the chat alone.
@@ -48,7 +54,9 @@ export class ChatState {
     this.messages = computed(() => {
       this.version.read();
       const all = client.model.messagesOf(id);
-      return all.every(isShown) ? all : all.filter(isShown);
+      const hidden = deleting.value;
+      const isHere = (message: LocalMessage) => isShown(message) && !hidden.has(message.id);
+      return all.every(isHere) ? all : all.filter(isHere);
     });
     this.members = computed(() => [...this.#read()?.members.values() ?? []]);
     this.hasLeft = computed(() => {
@@ -78,8 +86,18 @@ export class ChatState {
     return this.#read()?.chat.description ?? "";
   }
 
+  /** The chat's own row, if it is a group. */
+  get group(): LocalChat["chat"] | null {
+    return this.isGroup ? this.#read()?.chat ?? null : null;
+  }
+
   get avatarMediaId(): string | null {
     return this.#read()?.chat.avatarMediaId ?? null;
+  }
+
+  /** Only in a very large group, which does not tell who has read. */
+  get receiptCount(): LocalChat["receiptCount"] {
+    return this.#read()?.receiptCount;
   }
 
   /** Seq up to which the person has read. */

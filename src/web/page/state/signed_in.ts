@@ -1,10 +1,11 @@
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ConnectionState, InboxRow, Input, LocalMessage } from "../../../client/mod.ts";
 import type { ProfileView } from "../../../api/views/user.ts";
 import { t } from "../texts/texts.ts";
 import { announce } from "./announcer.ts";
 import { ChatState } from "./chat.ts";
 import { Drafts } from "./drafts.ts";
+import { Kept } from "./kept.ts";
 import type { PageClient } from "./page_client.ts";
 import { People } from "./people.ts";
 import { signalOf } from "./signal_of.ts";
@@ -18,7 +19,12 @@ export class SignedIn {
   /** Whether the list of chats is known. */
   readonly hasInbox = signal(false);
   readonly people: People;
+  /** Texts that were begun and not sent, by chat. */
   readonly drafts: Drafts;
+  /** Everything else that is kept in this browser: emoji used last, and such. */
+  readonly kept: Kept;
+  /** Ids of messages that are hidden until they are deleted. */
+  readonly deleting: Signal<ReadonlySet<string>>;
   /** Most recent first. */
   readonly inbox: ReadonlySignal<readonly InboxRow[]>;
   readonly totalUnread: ReadonlySignal<number>;
@@ -30,6 +36,8 @@ export class SignedIn {
   constructor(readonly client: PageClient, private readonly onEnd: (isAsked: boolean) => void) {
     this.people = new People(client);
     this.drafts = new Drafts(client, this.#listening.signal);
+    this.kept = new Kept(`realtimechat.kept.${client.userId}.`);
+    this.deleting = signal(new Set(this.kept.read("deleting").split(" ").filter(Boolean)));
     this.me.value = client.user;
     this.inbox = signalOf(client.inbox);
     this.totalUnread = computed(() => {
@@ -53,7 +61,13 @@ export class SignedIn {
 
   chat(chatId: string): ChatState {
     let chat = this.#chats.get(chatId);
-    if (!chat) this.#chats.set(chatId, chat = new ChatState(this.client, chatId));
+    if (!chat) {
+      this.#chats.set(chatId, chat = new ChatState(this.client, chatId, this.deleting));
+      const { text } = chat;
+      const read = () => text.value = this.drafts.read(chatId);
+      this.client.drafts.view(chatId).subscribe(read);
+      read();
+    }
     return chat;
   }
 
@@ -70,7 +84,11 @@ export class SignedIn {
 
   async signOut(): Promise<void> {
     this.#isLeaving = true;
+    if (this.deleting.peek().size > 0) {
+      await (await import("../chat/deletions.ts")).deleteAll(this);
+    }
     this.drafts.clear();
+    this.kept.clear();
     await this.client.signOut();
   }
 
@@ -99,6 +117,8 @@ export class SignedIn {
     if (state !== "online") return;
     this.hasInbox.value = true;
     this.me.value = this.client.user;
+    if (this.deleting.peek().size === 0) return;
+    void import("../chat/deletions.ts").then(({ deletePending }) => deletePending(this));
   }
 
   #onMessage(message: LocalMessage): void {

@@ -4,8 +4,7 @@ import { faultText } from "../texts/fault_text.ts";
 
 export interface Upload {
   id: string;
-  name: string;
-  size: number;
+  file: File;
   /** From 0 to 1. */
   progress: number;
   mediaId: string | null;
@@ -15,13 +14,29 @@ export interface Upload {
 /** Files that are to go with the next message of a chat. */
 export class Uploads {
   readonly items = signal<readonly Upload[]>([]);
+  /** A message is to be sent as soon as all files are uploaded. */
+  readonly isQueued = signal(false);
   readonly #controllers = new Map<string, AbortController>();
+  #onDone = () => {};
 
   constructor(private readonly client: ChatClient, private readonly chatId: string) {}
 
   /** Begins to upload them, all at once. */
   add(files: Iterable<File>): void {
-    for (const file of files) void this.#upload(file);
+    for (const file of files) {
+      const id = crypto.randomUUID?.() ?? `${file.name} ${Math.random()}`;
+      const item = { id, file, progress: 0, mediaId: null, fault: null };
+      this.items.value = [...this.items.peek(), item];
+      void this.#upload(id, file);
+    }
+  }
+
+  /** Goes on with a failed upload from where the server has it. */
+  retry(id: string): void {
+    const item = this.items.peek().find((each) => each.id === id);
+    if (!item || item.fault === null) return;
+    this.#patch(id, { fault: null });
+    void this.#upload(id, item.file);
   }
 
   /** Ends an upload, or takes back a finished one; the server forgets what no message carries. */
@@ -29,6 +44,7 @@ export class Uploads {
     this.#controllers.get(id)?.abort();
     this.#controllers.delete(id);
     this.items.value = this.items.peek().filter((item) => item.id !== id);
+    this.#settle();
   }
 
   /** Ids of the finished uploads, which now go with a message. */
@@ -38,21 +54,20 @@ export class Uploads {
     return ids;
   }
 
+  /** Calls the function once all uploads have finished; never, if one of them fails. */
+  whenDone(send: () => void): void {
+    this.isQueued.value = true;
+    this.#onDone = send;
+    this.#settle();
+  }
+
   get isBusy(): boolean {
     return this.items.value.some(({ mediaId, fault }) => mediaId === null && fault === null);
   }
 
-  clear(): void {
-    for (const { id } of this.items.peek()) this.remove(id);
-  }
-
-  async #upload(file: File): Promise<void> {
-    const id = crypto.randomUUID?.() ?? `${file.name} ${Math.random()}`;
+  async #upload(id: string, file: File): Promise<void> {
     const controller = new AbortController();
     this.#controllers.set(id, controller);
-    const { name, size } = file;
-    const item = { id, name, size, progress: 0, mediaId: null, fault: null };
-    this.items.value = [...this.items.peek(), item];
     try {
       const media = await this.client.files.upload(file, {
         chatId: this.chatId,
@@ -69,5 +84,12 @@ export class Uploads {
     this.items.value = this.items.peek().map((item) =>
       item.id === id ? { ...item, ...patch } : item
     );
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.isQueued.peek() || this.isBusy) return;
+    this.isQueued.value = false;
+    if (this.items.peek().every(({ fault }) => fault === null)) this.#onDone();
   }
 }

@@ -142,8 +142,6 @@ export const ar: Texts = {
   delete: "حذف",
   copyText: "نسخ النص",
   copied: "نُسخ",
-  deleteTitle: "حذف هذه الرسالة؟",
-  deleteText: "تُحذف لدى جميع من في الدردشة، وتبقى إشارة إلى أنها كانت.",
   replyingTo: (name) => `رد على ${name}`,
   editing: "تعديل الرسالة",
   stopReplying: "إلغاء الرد",
@@ -151,6 +149,8 @@ export const ar: Texts = {
 
   files: "ملفات",
   attach: "إرفاق ملفات",
+  emoji: "رموز تعبيرية",
+  record: "تسجيل رسالة صوتية",
   uploading: (name) => `جارٍ رفع ${name}`,
   removeFile: (name) => `إزالة ${name}`,
   dropHere: "أفلت الملفات هنا لإرفاقها",

@@ -132,8 +132,6 @@ export const de: Texts = {
   delete: "Löschen",
   copyText: "Text kopieren",
   copied: "Kopiert",
-  deleteTitle: "Diese Nachricht löschen?",
-  deleteText: "Sie wird für alle im Chat gelöscht. Ein Hinweis, dass es sie gab, bleibt.",
   replyingTo: (name) => `Antwort an ${name}`,
   editing: "Nachricht bearbeiten",
   stopReplying: "Nicht antworten",
@@ -141,6 +139,8 @@ export const de: Texts = {
 
   files: "Dateien",
   attach: "Dateien anhängen",
+  emoji: "Emoji",
+  record: "Sprachnachricht aufnehmen",
   uploading: (name) => `${name} wird hochgeladen`,
   removeFile: (name) => `${name} entfernen`,
   dropHere: "Dateien hier ablegen, um sie anzuhängen",

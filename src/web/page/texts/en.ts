@@ -129,8 +129,6 @@ export const en = {
   delete: "Delete",
   copyText: "Copy text",
   copied: "Copied",
-  deleteTitle: "Delete this message?",
-  deleteText: "It is deleted for everybody in the chat. A note that there was a message stays.",
   replyingTo: (name: string) => `Reply to ${name}`,
   editing: "Edit message",
   stopReplying: "Cancel the reply",
@@ -138,6 +136,8 @@ export const en = {
 
   files: "Files",
   attach: "Attach files",
+  emoji: "Emoji",
+  record: "Record a voice message",
   uploading: (name: string) => `Uploading ${name}`,
   removeFile: (name: string) => `Remove ${name}`,
   dropHere: "Drop files to attach them",

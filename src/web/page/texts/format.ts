@@ -55,19 +55,6 @@ export function shortMomentOf(timestamp: string): string {
     .format(new Date(timestamp));
 }
 
-/** As people count bytes: in units of 1,000. */
-export function bytesOf(size: number): string {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, size)) / 3));
-  const number = new Intl.NumberFormat(language.value.code, {
-    style: "unit",
-    unit: units[step],
-    unitDisplay: "short",
-    maximumFractionDigits: step === 0 ? 0 : 1,
-  });
-  return number.format(size / 1_000 ** step);
-}
-
 function daysAgo(timestamp: string): number {
   const midnight = (date: string | number) => new Date(date).setHours(0, 0, 0, 0);
   return Math.round((midnight(Date.now()) - midnight(timestamp)) / DAY_MS);

@@ -3,7 +3,8 @@ import type { MessageView } from "../../../../api/views/message.ts";
 import { Icon } from "../../components/icon.tsx";
 import { RichText } from "../../rich_text/rich_text.tsx";
 import { admin } from "../../texts/admin/admin.ts";
-import { bytesOf, momentOf, shortMomentOf } from "../../texts/format.ts";
+import { bytesOf } from "../../texts/amounts.ts";
+import { momentOf, shortMomentOf } from "../../texts/format.ts";
 
 /** The reported message. The server keeps it as it was, whatever became of it since. */
 export function Evidence({ evidence }: { evidence: unknown }) {

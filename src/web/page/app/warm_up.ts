@@ -1,0 +1,25 @@
+import { listenForShortcuts } from "../keyboard/shortcuts.ts";
+import { isWarm } from "../state/warm.ts";
+
+/** Loads parts that are small and may be needed when there is no connection. */
+export async function warmUp(): Promise<void> {
+  // Seals what is to be sent: without it, no message could be kept.
+  await import("../../../client/mls/sealed_store.ts");
+  await Promise.all([
+    import("../chat/composer_context.tsx"),
+    import("../chat/deletions.ts"),
+    import("../chat/jump_down.tsx"),
+    import("../chat/menu_items.tsx"),
+    import("../chat/message_actions.ts"),
+    import("../chat/not_sent.tsx"),
+    import("../chat/open_chat.tsx"),
+    import("../chat/upload_list.tsx"),
+    import("../dialogs/new_chat_dialog.tsx"),
+    import("../dialogs/new_group_dialog.tsx"),
+    import("../media/gallery.tsx"),
+    import("../media/other_media.tsx"),
+    import("../media/thumb_hash.tsx"),
+  ]);
+  listenForShortcuts();
+  isWarm.value = true;
+}

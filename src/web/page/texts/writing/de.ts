@@ -1,0 +1,71 @@
+import type { WritingTexts } from "./writing.ts";
+
+const count = (n: number, one: string, other: string) => `${n} ${n === 1 ? one : other}`;
+
+export const de: WritingTexts = {
+  mentions: "Mitglieder zum Erwähnen",
+  sendsWhenUploaded: "Wird gesendet, sobald die Dateien hochgeladen sind.",
+
+  forward: "Weiterleiten",
+  forwardTitle: "Weiterleiten an",
+  forwardedTo: (n) => `Weitergeleitet an ${count(n, "Chat", "Chats")}`,
+  notForwarded: (name) => `Konnte nicht an ${name} weitergeleitet werden`,
+  findChat: "Chat suchen",
+  noChat: "Kein Chat gefunden",
+  copyLink: "Link kopieren",
+  linkCopied: "Link kopiert",
+  moreReactions: "Weitere Reaktionen",
+  reactTitle: "Reagieren mit",
+  info: "Info",
+  infoTitle: "Über diese Nachricht",
+  readBy: "Gelesen von",
+  deliveredTo: "Zugestellt an",
+  notDelivered: "Noch nicht zugestellt",
+  readCount: (n) => `Von ${count(n, "Person", "Personen")} gelesen`,
+  deliveredCount: (n) => `An ${count(n, "Person", "Personen")} zugestellt`,
+  reactions: "Reaktionen",
+  sentAt: (when) => `Gesendet ${when}`,
+  editedAt: (when) => `Bearbeitet ${when}`,
+  deletedNow: "Nachricht gelöscht",
+  undo: "Rückgängig",
+
+  voiceMessage: "Sprachnachricht",
+  recording: "Aufnahme",
+  stopRecording: "Aufnahme beenden",
+  dropRecording: "Aufnahme verwerfen",
+  sendRecording: "Sprachnachricht senden",
+  noMicrophone:
+    "Das Mikrofon ist nicht nutzbar. Erlaube es dieser Seite in den Einstellungen des Browsers.",
+  play: "Abspielen",
+  pause: "Pause",
+  position: "Position",
+  speed: (factor) => `Tempo ${factor}`,
+
+  joined: (name) => `${name} ist beigetreten`,
+  youJoined: "Du bist beigetreten",
+  left: (name) => `${name} ist nicht mehr dabei`,
+  created: (name) => `${name} hat die Gruppe erstellt`,
+  youCreated: "Du hast die Gruppe erstellt",
+
+  zoomIn: "Vergrößern",
+  zoomOut: "Verkleinern",
+
+  switchChat: "Zu einem Chat wechseln",
+  shortcuts: "Tastenkürzel",
+  keys: {
+    switchChat: "Zu einem Chat wechseln",
+    search: "Nachrichten durchsuchen",
+    shortcuts: "Diese Liste zeigen",
+    send: "Senden",
+    newLine: "Neue Zeile",
+    editLast: "Deine letzte Nachricht bearbeiten",
+    mention: "Ein Mitglied erwähnen",
+    emoji: "Emoji nach Namen",
+    bold: "Fett",
+    italic: "Kursiv",
+    code: "Code",
+    messages: "Von Nachricht zu Nachricht",
+    undo: "Löschen rückgängig machen",
+    escape: "Schließen oder abbrechen",
+  },
+};

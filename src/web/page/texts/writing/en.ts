@@ -1,0 +1,71 @@
+const plural = new Intl.PluralRules("en");
+const count = (n: number, one: string, other: string) =>
+  `${n} ${plural.select(n) === "one" ? one : other}`;
+
+/** Everything that a person reads while writing, and of single messages, in English. */
+export const en = {
+  mentions: "Members to mention",
+  sendsWhenUploaded: "Sent as soon as the files are uploaded.",
+
+  forward: "Forward",
+  forwardTitle: "Forward to",
+  forwardedTo: (n: number) => `Forwarded to ${count(n, "chat", "chats")}`,
+  notForwarded: (name: string) => `Could not be forwarded to ${name}`,
+  findChat: "Find a chat",
+  noChat: "No chat found",
+  copyLink: "Copy link",
+  linkCopied: "Link copied",
+  moreReactions: "More reactions",
+  reactTitle: "React with",
+  info: "Info",
+  infoTitle: "About this message",
+  readBy: "Read by",
+  deliveredTo: "Delivered to",
+  notDelivered: "Not delivered yet",
+  readCount: (n: number) => `Read by ${count(n, "person", "people")}`,
+  deliveredCount: (n: number) => `Delivered to ${count(n, "person", "people")}`,
+  reactions: "Reactions",
+  sentAt: (when: string) => `Sent ${when}`,
+  editedAt: (when: string) => `Edited ${when}`,
+  deletedNow: "Message deleted",
+  undo: "Undo",
+
+  voiceMessage: "Voice message",
+  recording: "Recording",
+  stopRecording: "Stop recording",
+  dropRecording: "Discard the recording",
+  sendRecording: "Send the voice message",
+  noMicrophone: "The microphone cannot be used. Allow it for this page in the browser's settings.",
+  play: "Play",
+  pause: "Pause",
+  position: "Position",
+  speed: (factor: string) => `Speed ${factor}`,
+
+  joined: (name: string) => `${name} joined`,
+  youJoined: "You joined",
+  left: (name: string) => `${name} left`,
+  created: (name: string) => `${name} created the group`,
+  youCreated: "You created the group",
+
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+
+  switchChat: "Go to a chat",
+  shortcuts: "Keyboard shortcuts",
+  keys: {
+    switchChat: "Go to a chat",
+    search: "Search messages",
+    shortcuts: "Show this list",
+    send: "Send",
+    newLine: "New line",
+    editLast: "Edit your last message",
+    mention: "Mention a member",
+    emoji: "Emoji by name",
+    bold: "Bold",
+    italic: "Italic",
+    code: "Code",
+    messages: "From message to message",
+    undo: "Undo a deletion",
+    escape: "Close, or cancel",
+  },
+};
