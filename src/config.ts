@@ -48,6 +48,20 @@ export interface Config {
     readonly accessTtlMs: number;
     readonly refreshTtlMs: number;
   };
+  /** Tokens of the customer's own sign-in, which are accepted like this server's. */
+  readonly ownTokens: {
+    readonly jwksUrl: string | null;
+    readonly secret: string | null;
+    readonly issuer: string;
+    readonly audience: string;
+    readonly claims: {
+      readonly user: string;
+      readonly name: string;
+      readonly picture: string;
+    };
+  } | null;
+  /** False if accounts with a password cannot be opened here. */
+  readonly localRegistration: boolean;
   /** Milliseconds after which a session ends, even if it is refreshed. */
   readonly sessionLifetimeMs: number;
   /** Milliseconds for which a proof of identity counts as recent, for changes of credentials. */
@@ -169,6 +183,8 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     logLevel: values.LOG_LEVEL ?? "info",
     memoryBytes: values.MEMORY_BYTES ?? null,
     tokens: tokensOf(values),
+    ownTokens: ownTokensOf(values),
+    localRegistration: values.LOCAL_REGISTRATION !== "off",
     sessionLifetimeMs: values.SESSION_LIFETIME ?? 180 * DAY_MS,
     reauthWindowMs: values.REAUTH_WINDOW ?? 5 * 60_000,
     bcryptCost: values.BCRYPT_COST ?? 12,
@@ -208,6 +224,22 @@ function tokensOf(values: Values): Config["tokens"] {
     formerRefreshSecrets: listOf(values.JWT_REFRESH_SECRET_PREVIOUS),
     accessTtlMs: values.JWT_EXPIRY ?? DAY_MS,
     refreshTtlMs: values.JWT_REFRESH_EXPIRY ?? 7 * DAY_MS,
+  };
+}
+
+function ownTokensOf(values: Values): Config["ownTokens"] {
+  const { AUTH_JWKS_URL: jwksUrl = null, AUTH_JWT_SECRET: secret = null } = values;
+  if (jwksUrl === null && secret === null) return null;
+  return {
+    jwksUrl,
+    secret,
+    issuer: values.AUTH_ISSUER!,
+    audience: values.AUTH_AUDIENCE!,
+    claims: {
+      user: values.AUTH_CLAIM_USER ?? "sub",
+      name: values.AUTH_CLAIM_NAME ?? "name",
+      picture: values.AUTH_CLAIM_PICTURE ?? "picture",
+    },
   };
 }
 

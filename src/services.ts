@@ -7,6 +7,8 @@ import { createAuth } from "./auth/create_auth.ts";
 import { authHandlers } from "./auth/handlers.ts";
 import { RESERVED_NAMES } from "./auth/reserved_names.ts";
 import { type SecretBox, secretBox } from "./auth/secret_box.ts";
+import { OwnTokenSessions } from "./auth/own_token_sessions.ts";
+import { OwnTokens } from "./auth/own_tokens.ts";
 import { Tokens } from "./auth/tokens.ts";
 import { AbandonedGroups } from "./chats/abandoned_groups.ts";
 import { ChatPersonalData } from "./chats/chat_personal_data.ts";
@@ -161,16 +163,18 @@ export function createServices(context: AppContext) {
       new NotificationPersonalData(store),
     ],
   });
-  const apiKeys = createApiKeys({ store, auth, clock, log });
   const ownUsers = createOwnUsers({
     store,
     auth,
     users,
     fetched: media.pictures,
+    tokens: config.ownTokens && new OwnTokens({ ...config.ownTokens, clock }),
+    tokenSessions: new OwnTokenSessions({ ...auth, store, clock }),
     clock,
     log,
     onProfileChanged: (user) => realtime.profileNews.changed(user),
   });
+  const apiKeys = createApiKeys({ store, auth, own: ownUsers.authentication, clock, log });
   const { catchUp } = chats;
   return {
     ...realtime,
@@ -303,6 +307,7 @@ function createSignIn(
     onSessionsEnded: (ids) => publisher.endSessions(ids),
     onDevicesRemoved: (userId, devices) => notices.devices(userId, devices, "removed"),
     reservedNames: config.reservedNames ?? RESERVED_NAMES,
+    localRegistration: config.localRegistration,
     maxSessions: config.limits.sessionsPerUser,
     sessionLifetimeMs: config.sessionLifetimeMs,
     proofWindowMs: config.reauthWindowMs,

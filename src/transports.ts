@@ -162,11 +162,15 @@ function createHttp(
   return http;
 }
 
-function pageOptionsOf({ s3, google, facebook, onDenoDeploy }: Config): PageOptions {
+/** Read by the page beside the providers. */
+const NO_REGISTRATION = "no-registration";
+
+function pageOptionsOf({ s3, google, facebook, ...config }: Config): PageOptions {
+  const { onDenoDeploy, localRegistration } = config;
   const providers = Object.entries({ google, facebook }).filter(([, client]) => client !== null);
   return {
     mediaOrigin: s3 === null ? undefined : bucketOrigin(s3),
-    providers: providers.map(([name]) => name),
+    providers: [...providers.map(([name]) => name), ...localRegistration ? [] : [NO_REGISTRATION]],
     onDenoDeploy,
   };
 }

@@ -5,6 +5,7 @@ import type { Caller, ServerCaller, Visitor } from "../model/caller.ts";
 import { suspensionAt, type User } from "../model/user.ts";
 import { ACT_AS_HEADER } from "../operations/key_access.ts";
 import type { Sessions } from "../auth/sessions.ts";
+import type { OwnAuthentication } from "../own_users/own_authentication.ts";
 import type { Store } from "../store/store.ts";
 import type { ApiKeys } from "./api_keys.ts";
 import { looksLikeKey } from "./key_token.ts";
@@ -15,10 +16,15 @@ export interface AuthenticationOptions {
   store: Pick<Store, "users">;
   sessions: Pick<Sessions, "authenticate">;
   keys: Pick<ApiKeys, "authenticate">;
+  /** Null if the customer makes no tokens. */
+  own: OwnAuthentication | null;
   clock: Clock;
 }
 
-/** Tells who calls: a person by the access token of a session, or a server by its API key. */
+/**
+ * Tells who calls: a person by the access token of a session or by a token of the customer, or a
+ * server by its API key.
+ */
 export class Authentication {
   constructor(private readonly options: AuthenticationOptions) {}
 
@@ -44,7 +50,9 @@ export class Authentication {
 
   /** For sockets, which belong to a person: throws `unauthenticated` for an API key. */
   async authenticatePerson(token: string, visitor: Visitor): Promise<Caller> {
-    if (!looksLikeKey(token)) return await this.options.sessions.authenticate(token, visitor);
+    const { sessions, own } = this.options;
+    if (own?.isOwn(token)) return await own.authenticate(token, visitor);
+    if (!looksLikeKey(token)) return await sessions.authenticate(token, visitor);
     const message = "Cannot connect: an API key calls over REST; a socket needs a person's token";
     throw new AppError("unauthenticated", message);
   }

@@ -29,6 +29,8 @@ export interface AccountsOptions {
   changes: AccountChanges;
   held: HeldAddresses;
   reserved: ReservedNames;
+  /** False if people come from elsewhere only. */
+  localRegistration: boolean;
   /** Product name shown in mails. */
   product: string;
   audit: AuditTrail;
@@ -47,7 +49,11 @@ export interface PasswordOwner {
 export class Accounts {
   constructor(private readonly options: AccountsOptions) {}
 
+  /** Throws `forbidden` if accounts are not opened here. */
   async register(visitor: Visitor, registration: Registration): Promise<User> {
+    if (!this.options.localRegistration) {
+      throw new AppError("forbidden", "Cannot register: accounts are not opened on this server");
+    }
     const { username, email, password, displayName } = registration;
     const passwordHash = await this.hash(password, { visitor, user: registration });
     return await this.create(visitor, {
@@ -207,6 +213,7 @@ export class Accounts {
       externalId: null,
       pictureUrl: null,
       deactivatedAt: null,
+      tokensNotBefore: null,
       totp: null,
       recoveryCodes: [],
       createdAt: now,

@@ -47,6 +47,8 @@ export interface AuthOptions {
   /** Called with the encryption devices that an account change removed. */
   onDevicesRemoved: (userId: string, devices: Device[]) => Promise<void>;
   audit: AuditTrail;
+  /** False if accounts with a password cannot be opened. */
+  localRegistration: boolean;
   /** Usernames that cannot be chosen. */
   reservedNames: readonly string[];
   maxSessions: number;
@@ -97,6 +99,7 @@ export function createAuth(options: AuthOptions): AuthServices {
     changes,
     held,
     reserved,
+    localRegistration: options.localRegistration,
     product: issuer,
     audit,
     clock,

@@ -62,7 +62,7 @@ export class Sessions {
     const { store, tokens, clock } = this.options;
     const now = clock.now();
     const [id, refreshId] = [newId(), newId()];
-    const times = { issuedAt: now, notAfter: now + this.#lifetimeMs };
+    const times = { issuedAt: now, notAfter: now + this.lifetimeMs };
     const pair = await this.#sign(userId, id, refreshId, times);
     await store.sessions.create({
       id,
@@ -80,7 +80,7 @@ export class Sessions {
       endedAt: null,
       endReason: null,
     });
-    await this.#makeRoom(userId, id);
+    await this.makeRoom(userId, id);
     const deviceToken = await tokens.sign("device", { userId, sessionId: id, tokenId: newId() });
     return { pair, sessionId: id, deviceToken };
   }
@@ -132,7 +132,7 @@ export class Sessions {
     const claims = await this.options.tokens.verify("access", token);
     const session = await this.#alive(claims.sessionId, "The token's session has ended");
     const { userId, authenticatedAt } = session;
-    await this.#touch(session, visitor);
+    await this.touch(session, visitor);
     return {
       ...visitor,
       userId,
@@ -189,7 +189,7 @@ export class Sessions {
     const { store, tokens, clock } = this.options;
     const [successorId] = tokens.successorIds(tokenId);
     const now = clock.now();
-    const times = { issuedAt: now, notAfter: session.createdAt + this.#lifetimeMs };
+    const times = { issuedAt: now, notAfter: session.createdAt + this.lifetimeMs };
     if (times.notAfter <= now) {
       // The lifetime was longer, or unlimited, when the session was opened or last refreshed.
       throw new AppError("unauthenticated", "The session has reached its lifetime: sign in again");
@@ -217,11 +217,12 @@ export class Sessions {
     if (clock.now() - rotatedAt > REPEAT_MS) return null;
     const successor = tokens.successorIds(tokenId).find((one) => hashOf(one) === refreshHash);
     if (successor === undefined) return null;
-    const times = { issuedAt: rotatedAt, notAfter: createdAt + this.#lifetimeMs };
+    const times = { issuedAt: rotatedAt, notAfter: createdAt + this.lifetimeMs };
     return await this.#sign(userId, id, successor, times);
   }
 
-  async #touch({ id, lastUsedAt }: Session, { address, userAgent }: Visitor): Promise<void> {
+  /** Records the use of a session, at most once a minute. */
+  async touch({ id, lastUsedAt }: Session, { address, userAgent }: Visitor): Promise<void> {
     const { store, clock } = this.options;
     const now = clock.now();
     if (now - lastUsedAt < TOUCH_EVERY_MS) return;
@@ -242,7 +243,7 @@ export class Sessions {
   }
 
   /** Ends the surplus sessions and always keeps the newest one. */
-  async #makeRoom(userId: string, newestId: string): Promise<void> {
+  async makeRoom(userId: string, newestId: string): Promise<void> {
     const max = this.options.maxPerUser ?? Infinity;
     const others = (await this.list(userId)).filter(({ id }) => id !== newestId);
     for (const { id } of others.slice(Math.max(0, max - 1))) await this.end(id, "too_many");
@@ -272,7 +273,8 @@ export class Sessions {
     return { accessToken, refreshToken, expiresIn: Math.floor(expiresInMs / 1000) };
   }
 
-  get #lifetimeMs(): number {
+  /** Milliseconds after which a session ends, however often it refreshes. */
+  get lifetimeMs(): number {
     return this.options.lifetimeMs ?? Infinity;
   }
 }

@@ -28,6 +28,22 @@ export function checkTogether(
   together(["SMTP_URL"], ["MAIL_FROM", "PUBLIC_URL"]);
   together(["DENO_KV_URL"], ["DENO_KV_ACCESS_TOKEN"]);
   together(["ENCRYPTION_KEY_PREVIOUS"], ["ENCRYPTION_KEY"]);
+  const own = ["AUTH_JWKS_URL", "AUTH_JWT_SECRET"];
+  together([...own, "AUTH_CLAIM_USER"], ["AUTH_ISSUER", "AUTH_AUDIENCE"]);
+  if (!own.some(isSet)) {
+    together(["AUTH_ISSUER", "AUTH_AUDIENCE"], ["AUTH_JWKS_URL"]);
+  }
+  const refuse = (variable: string, accepted: string) => {
+    faults.push({ variable, given: null, accepted });
+  };
+  if (own.every(isSet)) refuse("AUTH_JWT_SECRET", "left out, since AUTH_JWKS_URL is set");
+  if (values.AUTH_ISSUER === "realtimechat") {
+    refuse("AUTH_ISSUER", "another name than this server's own, realtimechat");
+  }
+  const ours = [values.JWT_SECRET, values.JWT_REFRESH_SECRET];
+  if (values.AUTH_JWT_SECRET !== undefined && ours.includes(values.AUTH_JWT_SECRET)) {
+    refuse("AUTH_JWT_SECRET", "another secret than JWT_SECRET and JWT_REFRESH_SECRET");
+  }
   together(["JWT_SECRET_PREVIOUS"], ["JWT_SECRET"]);
   together(["JWT_REFRESH_SECRET_PREVIOUS"], ["JWT_REFRESH_SECRET"]);
   if (values.BROKER === "mongo") {

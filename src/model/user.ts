@@ -52,6 +52,8 @@ export interface User {
   pictureUrl: string | null;
   /** Since when the customer has deactivated the person; null otherwise. */
   deactivatedAt: number | null;
+  /** The customer's tokens from before this time are refused; null if none are. */
+  tokensNotBefore: number | null;
   totp: TotpCredential | null;
   /** Hashes of the recovery codes that are still unused. */
   recoveryCodes: string[];

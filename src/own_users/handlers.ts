@@ -5,7 +5,7 @@ import type { ServerCaller } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
 import { Answer, bind, type Bound } from "../operations/handler.ts";
 import * as operations from "../api/operations/own_users.ts";
-import { userView } from "../api/views/user.ts";
+import { profileView, userView } from "../api/views/user.ts";
 import type { AccountErasure } from "../users/account_erasure.ts";
 import type { OwnSessions } from "./own_sessions.ts";
 import { type OwnUserFields, type OwnUsers, requireMay } from "./own_users.ts";
@@ -88,8 +88,8 @@ function reading({ people }: OwnUserServices): Bound[] {
 function sessionHandlers({ sessions }: OwnUserServices): Bound[] {
   return [
     bind(operations.signInOwnUser, async (caller, { externalId, deviceName }) => {
-      const { userId, pair } = await sessions.open(caller, externalId, deviceName);
-      return { userId, ...pair };
+      const { user, pair } = await sessions.open(caller, externalId, deviceName);
+      return { user: profileView(user), ...pair };
     }),
     bind(operations.endOwnUserSessions, async (caller, { externalId }) => {
       return { ended: await sessions.endAll(caller, externalId) };

@@ -27,7 +27,7 @@ export class OwnSessions {
     caller: ServerCaller,
     externalId: string,
     deviceName?: string,
-  ): Promise<{ userId: string; pair: TokenPair }> {
+  ): Promise<{ user: User; pair: TokenPair }> {
     const { people, sessions, audit, store } = this.options;
     const user = await people.require(externalId);
     requireMay(caller, user);
@@ -41,14 +41,16 @@ export class OwnSessions {
     }
     const details = { method: "server", sessionId };
     await audit.by(caller, { action: "session.opened", userId: user.id, details });
-    return { userId: user.id, pair };
+    return { user: now, pair };
   }
 
+  /** The customer's tokens of the person that were issued until now are refused, too. */
   async endAll(caller: ServerCaller, externalId: string): Promise<number> {
     const { people, changes } = this.options;
     const user = await people.require(externalId);
     requireMay(caller, user);
-    const changed = await changes.by(caller, user.id, ({ sessions }) => ({
+    const changed = await changes.by(caller, user.id, ({ sessions }, at) => ({
+      user: { tokensNotBefore: at },
       endSessions: { ids: idsOf(sessions), reason: "ended_by_server" },
       note: { action: "session.ended", details: { sessionId: "all" } },
     }));

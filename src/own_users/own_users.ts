@@ -105,7 +105,7 @@ export class OwnUsers {
     const changed = await this.options.changes.by(caller, user.id, ({ user, sessions }, at) => {
       if (user.deactivatedAt !== null) return {};
       return {
-        user: { deactivatedAt: at },
+        user: { deactivatedAt: at, tokensNotBefore: at },
         endSessions: { ids: sessions.map(({ id }) => id), reason: "ended_by_server" },
         note: { action: "user.deactivated" },
       };

@@ -143,6 +143,7 @@ function erasedUser(userId: string) {
     externalId: null,
     pictureUrl: null,
     deactivatedAt: null,
+    tokensNotBefore: null,
     totp: null,
     recoveryCodes: [],
   };

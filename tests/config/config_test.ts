@@ -83,6 +83,8 @@ Deno.test("a half configured service is a fault that names the other half", () =
     [{ AWS_ACCESS_KEY_ID: "id" }, ["AWS_BUCKET_NAME", "AWS_SECRET_ACCESS_KEY"]],
     [{ AWS_BUCKET_NAME: "bucket" }, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]],
     [{ GOOGLE_CLIENT_SECRET: "x" }, ["GOOGLE_CLIENT_ID"]],
+    [{ AUTH_JWT_SECRET: "x".repeat(32) }, ["AUTH_ISSUER", "AUTH_AUDIENCE"]],
+    [{ AUTH_ISSUER: "x" }, ["AUTH_JWKS_URL"]],
     [{ FACEBOOK_APP_ID: "1" }, ["FACEBOOK_APP_SECRET"]],
     [{ VAPID_PRIVATE_KEY: "x".repeat(43) }, ["VAPID_PUBLIC_KEY"]],
     [{ SMTP_URL: "smtp://localhost" }, ["MAIL_FROM", "PUBLIC_URL"]],
@@ -290,4 +292,18 @@ Deno.test("previous secrets are read, and require the current ones", () => {
   assert.deepEqual(tokens.formerAccessSecrets, [previous.JWT_SECRET_PREVIOUS]);
   assert.deepEqual(tokens.formerRefreshSecrets, [previous.JWT_REFRESH_SECRET_PREVIOUS]);
   assert.equal(formerEncryptionKeys.length, 1, "what was sealed under the derived key still opens");
+});
+
+Deno.test("own tokens have one kind of key, and neither our secret nor our name", () => {
+  const own = { AUTH_ISSUER: "https://login.example.com", AUTH_AUDIENCE: "chat" };
+  const url = { AUTH_JWKS_URL: "https://login.example.com/keys" };
+  const both = { ...own, ...url, AUTH_JWT_SECRET: OTHER_SECRET };
+  assert.deepEqual(faultyVariables(both), ["AUTH_JWT_SECRET"]);
+  assert.deepEqual(faultyVariables({ ...own, ...url, AUTH_ISSUER: "realtimechat" }), [
+    "AUTH_ISSUER",
+  ]);
+  const shared = { ...own, AUTH_JWT_SECRET: SECRET };
+  assert.deepEqual(faultyVariables({ ...PRODUCTION, ...shared }), ["AUTH_JWT_SECRET"]);
+  const { ownTokens } = loadConfig({ ...PRODUCTION, ...own, ...url });
+  assert.deepEqual(ownTokens?.claims, { user: "sub", name: "name", picture: "picture" });
 });

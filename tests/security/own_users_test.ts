@@ -39,7 +39,7 @@ attack(REST, "a backend makes a person once, changes and signs them in", async (
   assert.deepEqual((await backend.get(ANN)).body, changed.body);
 
   const tokens = (await backend.post(`${ANN}/tokens`, {})).body;
-  assert.equal(tokens.userId, user.id);
+  assert.equal(tokens.user.id, user.id);
   const ann = app.client().as(tokens.accessToken);
   const profile = (await ann.get("/api/users/profile")).body;
   assert.deepEqual([profile.id, profile.email, profile.hasPassword], [user.id, "", false]);

@@ -64,6 +64,7 @@ export class HeldAuth implements AsyncDisposable {
     const log = jsonLog("error", () => {});
     const clock = new MovableClock();
     const auth = createAuth({
+      localRegistration: true,
       store,
       clock,
       log,

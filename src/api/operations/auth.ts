@@ -72,7 +72,7 @@ export const register = operation({
     }),
   output: SignedIn,
   rest: { method: "POST", path: "/auth/register", status: 201 },
-  errors: ["conflict"],
+  errors: ["conflict", "forbidden"],
 });
 
 export const login = operation({

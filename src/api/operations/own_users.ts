@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { lazy } from "../../core/lazy.ts";
 import { ERROR_CODES } from "../../core/errors.ts";
-import { cursor, limit, line, page, text, timestamp, userId } from "../fields.ts";
+import { cursor, limit, line, page, text, timestamp } from "../fields.ts";
 import { operation } from "../operation.ts";
 import type { RawRoute } from "../raw_route.ts";
-import { UserView } from "../views/user.ts";
+import { ProfileView, UserView } from "../views/user.ts";
 import { username } from "./auth.ts";
 
 const tag = "Own users";
@@ -122,11 +122,11 @@ export const signInOwnUser = operation({
   input: () => z.strictObject({ externalId, deviceName: line({ max: 100 }).optional() }),
   output: () =>
     z.object({
-      userId,
+      user: ProfileView(),
       accessToken: z.string(),
       refreshToken: z.string(),
       expiresIn: z.int().describe("Seconds until the access token expires"),
-    }),
+    }).meta({ id: "OwnUserSession", description: "As the client library's useSession takes it" }),
   rest: { method: "POST", path: "/server/users/:externalId/tokens", status: 201 },
   errors: ["not_found", "account_suspended"],
 });

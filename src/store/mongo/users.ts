@@ -38,6 +38,7 @@ export const userDefaults = (): Partial<User> => ({
   externalId: null,
   pictureUrl: null,
   deactivatedAt: null,
+  tokensNotBefore: null,
   custom: null,
 });
 

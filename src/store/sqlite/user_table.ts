@@ -21,6 +21,7 @@ export const USERS = new Table<User>("users", {
   externalId: "value",
   pictureUrl: "value",
   deactivatedAt: "value",
+  tokensNotBefore: "value",
   totp: "json",
   recoveryCodes: "json",
   createdAt: "value",

@@ -112,6 +112,7 @@ function aFullUser(userId: string, name: string): User {
     externalId: `own:${name}`,
     pictureUrl: "https://example.org/a.png",
     deactivatedAt: T0,
+    tokensNotBefore: T0,
     totp: { sealedSecret: "sealed", enabledAt: T0, lastStep: 7 },
     recoveryCodes: ["hash of a code"],
     createdAt: T0,

@@ -44,6 +44,7 @@ export function aUser(fields: Partial<User> = {}): User {
     externalId: null,
     pictureUrl: null,
     deactivatedAt: null,
+    tokensNotBefore: null,
     totp: null,
     recoveryCodes: [],
     createdAt: T0,

@@ -21,6 +21,7 @@ import { step as apiKeys } from "./0020_api_keys.ts";
 import { step as ownUsers } from "./0021_own_users.ts";
 import { step as customData } from "./0022_custom_data.ts";
 import { step as historyBackups } from "./0023_history_backups.ts";
+import { step as revokedTokens } from "./0024_revoked_tokens.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -53,4 +54,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   ownUsers,
   customData,
   historyBackups,
+  revokedTokens,
 ];

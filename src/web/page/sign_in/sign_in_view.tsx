@@ -6,6 +6,7 @@ import { endedBy } from "../state/session.ts";
 import { t } from "../texts/texts.ts";
 import { returned } from "./provider_return.ts";
 import { ProviderButtons } from "./provider_buttons.tsx";
+import { canRegister } from "./providers.ts";
 import { SignInForm } from "./sign_in_form.tsx";
 
 const CodeForm = lazily(async () => (await import("./code_form.tsx")).CodeForm);
@@ -63,7 +64,7 @@ function Ways({ step, onStep }: { step: Step; onStep(step: Step): void }) {
     return (
       <div class="ways muted small">
         {link(t().forgotPassword, "forgot")}
-        <p>{t().newHere} {link(t().register, "register")}</p>
+        {canRegister() && <p>{t().newHere} {link(t().register, "register")}</p>}
       </div>
     );
   }
