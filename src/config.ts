@@ -10,6 +10,8 @@ import {
   type Values,
 } from "./config/environment.ts";
 import { ConfigError, type ConfigFault } from "./config/fault.ts";
+import type { CallsConfig } from "./model/calls.ts";
+import type { SystemReport } from "./model/system_messages.ts";
 import type { ContactAudiences } from "./model/contact.ts";
 import { fitLimits } from "./config/limit_fit.ts";
 import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./api/limits.ts";
@@ -136,6 +138,9 @@ export interface Config {
   readonly contact: ContactAudiences;
   /** Keys of custom data by which lists of chats and of people may be filtered. */
   readonly customFilters: { readonly chat: readonly string[]; readonly user: readonly string[] };
+  /** Changes of groups that are reported as messages of kind `system`. */
+  readonly systemMessages: readonly SystemReport[];
+  readonly calls: CallsConfig;
   readonly limits: Limits;
   readonly rates: Rates;
   /** Notices that the operator sees at start-up; they contain no secrets. */
@@ -210,6 +215,8 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
       write: values.CONTACT_WRITE ?? "everyone",
     },
     customFilters: values.CUSTOM_FILTERS ?? { chat: [], user: [] },
+    systemMessages: values.SYSTEM_MESSAGES ?? [],
+    calls: callsOf(values),
     limits,
     rates: ratesOf(values),
     notices,
@@ -358,6 +365,19 @@ function deliveryOf(
 
 function addressOf(mailbox: string): string {
   return /<([^>]+)>$/.exec(mailbox)?.[1] ?? mailbox;
+}
+
+function callsOf(values: Values): Config["calls"] {
+  return {
+    livekit: values.LIVEKIT_URL === undefined ? null : {
+      url: values.LIVEKIT_URL,
+      apiKey: values.LIVEKIT_API_KEY!,
+      apiSecret: values.LIVEKIT_API_SECRET!,
+    },
+    turn: values.TURN_URLS === undefined
+      ? null
+      : { urls: values.TURN_URLS, secret: values.TURN_SECRET! },
+  };
 }
 
 function limitsOf(values: Values, faults: ConfigFault[], notices: string[]): Limits {

@@ -1,3 +1,5 @@
+import { Calls } from "./calls/calls.ts";
+import { callHandlers } from "./calls/handlers.ts";
 import type { Adapters } from "./adapters.ts";
 import { createApiKeys } from "./api_keys/create_api_keys.ts";
 import { apiKeyHandlers } from "./api_keys/handlers.ts";
@@ -176,11 +178,20 @@ export function createServices(context: AppContext) {
   });
   const apiKeys = createApiKeys({ store, auth, own: ownUsers.authentication, clock, log });
   const { catchUp } = chats;
+  const calls = new Calls({
+    config: config.calls,
+    store,
+    access: rules.access,
+    contactPolicy: rules.contactPolicy,
+    publisher,
+    clock,
+  });
   return {
     ...realtime,
     writer,
     repair,
     catchUp,
+    calls,
     chats,
     messages,
     encryption,
@@ -260,6 +271,7 @@ function createChatsOf(
     gatherer,
     pictures: media.library,
     defaultAudiences: config.contact,
+    systemMessages: config.systemMessages,
     customFilters: config.customFilters,
     mailConfigured: config.mail.smtpUrl !== null,
     limits: config.limits,
@@ -329,6 +341,7 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     media,
     push,
     typing,
+    customEvents,
     presence,
     webhooks,
   } = services;
@@ -346,6 +359,7 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     ...encryptionHandlers(encryption),
     ...mediaHandlers(media),
     ...notificationHandlers(push),
-    ...realtimeHandlers({ typing, presence, clock }),
+    ...realtimeHandlers({ typing, presence, customEvents, clock }),
+    ...callHandlers(services.calls),
   ];
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { chatId, deviceId, id, sessionId, userId } from "./fields.ts";
 import { registerDevice } from "./operations/encryption.ts";
 import type { EventName } from "../model/event.ts";
-import { setStatus } from "./operations/realtime.ts";
+import { CustomEventView, setStatus } from "./operations/realtime.ts";
 import { ChangesView } from "./views/changes.ts";
 import { ChatView } from "./views/chat.ts";
 import { ContactRequestEvent } from "./views/contact.ts";
@@ -73,6 +73,21 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   "typing": {
     summary: "Someone began to write, or stopped",
     data: () => z.object({ userId, typing: z.boolean() }),
+    scope: "chat",
+  },
+  "custom": {
+    summary: "An event of an application, to a chat or a person; it is not stored",
+    data: CustomEventView,
+    scope: "chat",
+  },
+  "call.started": {
+    summary: "A member began a call in the chat",
+    data: () => z.object({ call: id, userId }),
+    scope: "chat",
+  },
+  "call.ended": {
+    summary: "A member ended a call in the chat",
+    data: () => z.object({ call: id, userId }),
     scope: "chat",
   },
   "presence": {

@@ -24,6 +24,7 @@ export type LimitName =
   | "upload"
   | "join"
   | "signal"
+  | "event"
   /** Everything that one API key calls. */
   | "key";
 

@@ -30,6 +30,7 @@ export const DEFAULT_RATES: Rates = Object.freeze({
   upload: rate(120, MINUTE),
   join: rate(120, MINUTE),
   signal: rate(1200, MINUTE),
+  event: rate(600, MINUTE),
   // Everything that one API key calls, in anybody's name.
   key: rate(12_000, MINUTE),
   // Contacts of strangers with one user: adding them to a group, starting a chat with them, or

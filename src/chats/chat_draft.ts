@@ -340,7 +340,9 @@ export class ChatDraft {
     const { lastSeq, rev } = this.base.chat;
     if (lastSeq === 0) return [];
     const last = new Map<string, number>();
-    for (const { senderId, seq } of messages) if (seq > rev) last.set(senderId, seq);
+    for (const { senderId, seq, kind } of messages) {
+      if (seq > rev && kind !== "system") last.set(senderId, seq);
+    }
     return [...last].map(([userId, seq]) => ({ userId, seq, before: lastSeq }));
   }
 

@@ -112,14 +112,21 @@ export class ChatPersonalData implements PersonalData {
   }
 }
 
-function bearsTraceOf(userId: string, { senderId, deletedAt, reactions }: Message): boolean {
-  if (senderId === userId) return deletedAt === null;
+function bearsTraceOf(userId: string, message: Message): boolean {
+  const { deletedAt, reactions } = message;
+  if (isBy(userId, message)) return deletedAt === null;
   return reactions.some(({ userIds }) => userIds.includes(userId));
+}
+
+/** A system message has a sender only for its place in the table: it is about other people. */
+function isBy(userId: string, { senderId, kind, metadata }: Message): boolean {
+  if (kind !== "system" || metadata === null) return senderId === userId;
+  return metadata.by === userId || metadata.userIds.includes(userId);
 }
 
 function eraseFrom(draft: ChatDraft, message: Message, userId: string, now: number): void {
   if (!bearsTraceOf(userId, message)) return;
-  if (message.senderId === userId) {
+  if (isBy(userId, message)) {
     draft.updateMessage(message, tombstone(now));
     return;
   }

@@ -12,6 +12,7 @@ import type { Store } from "../store/store.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
 import type { ContactPolicy } from "./contact_policy.ts";
+import type { ReportChange } from "./system_messages.ts";
 
 export type ContactRequestState = "pending" | "accepted" | "declined" | "withdrawn";
 
@@ -44,6 +45,8 @@ export interface ContactRequestsOptions {
   };
   /** Sends an ephemeral event to all connections of these users, on every instance. */
   send(userIds: string[], event: WireEvent): void;
+  /** Reports who joined as a message of kind `system`. */
+  report: ReportChange;
   /** Notifies the recipient within the app, and by a push. Never throws. */
   notify(request: ContactRequest): Promise<void>;
   /**
@@ -183,6 +186,8 @@ export class ContactRequests {
     draft.addMember({ userId, role: "member", joinedAt: this.options.clock.now() });
     const origin = { actorId: userId, visitor: visitor ?? null };
     draft.record(origin, { action: "member.joined", userId, details: { invitedBy: fromId } });
+    if (draft.chat.kind === "direct") return;
+    this.options.report(draft, { type: "member.joined", userIds: [userId], by: userId });
   }
 
   async #requirePending(userId: string, requestId: string): Promise<ContactRequest> {

@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { MetricsRegistry } from "../core/metrics.ts";
 import type { Tracing } from "../core/tracing.ts";
+import type { SystemReport } from "../model/system_messages.ts";
 import type { ContactAudiences } from "../model/contact.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { ReceiptGatherer } from "../realtime/receipt_gatherer.ts";
@@ -24,6 +25,7 @@ import { DirectChats } from "./direct_chats.ts";
 import { Groups, type GroupsOptions } from "./groups.ts";
 import { Inbox } from "./inbox.ts";
 import { type ReadListener, Receipts } from "./receipts.ts";
+import { systemReports } from "./system_messages.ts";
 import { Unread } from "./unread.ts";
 
 /** Returns what only reads: other features need it before anything can write. */
@@ -76,6 +78,7 @@ export interface ChatsOptions {
   pictures: GroupsOptions["pictures"];
   /** Audiences of people who have not chosen any. */
   defaultAudiences: ContactAudiences;
+  systemMessages: readonly SystemReport[];
   customFilters: { chat: readonly string[] };
   /** True if addresses can be confirmed. */
   mailConfigured: boolean;
@@ -93,6 +96,7 @@ export function createChats(options: ChatsOptions) {
   const { store, writer, publisher, gatherer, pictures, clock, limits } = options;
   const { contactPolicy, unread, feed } = options.rules;
   const gate = createGate(options);
+  const report = systemReports(options.systemMessages);
   const requests = new ContactRequests({
     store,
     writer,
@@ -102,12 +106,13 @@ export function createChats(options: ChatsOptions) {
     send: (userIds, event) => publisher.toUsers(userIds, event),
     notify: options.onRequest,
     settled: options.onRequestSettled,
+    report,
   });
   return {
     gate,
     requests,
     direct: new DirectChats({ store, writer, gate, requests, clock }),
-    groups: new Groups({ writer, gate, requests, pictures, clock, limits }),
+    groups: new Groups({ writer, gate, requests, pictures, clock, limits, report }),
     catchUp: new CatchUp(store, feed, limits),
     reader: new ChatReader(store),
     inbox: new Inbox({ store, unread, clock, limits, filters: options.customFilters.chat }),

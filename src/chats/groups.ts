@@ -18,6 +18,7 @@ import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
 import type { Admission, ContactGate } from "./contact_gate.ts";
 import { type ContactRequests, tooManyRequests } from "./contact_requests.ts";
+import type { ReportChange } from "./system_messages.ts";
 import { initialChat } from "./new_chat.ts";
 
 export interface NewGroup {
@@ -48,6 +49,8 @@ export interface GroupsOptions {
   pictures: PictureSource;
   clock: Clock;
   limits: { groupMembers: number };
+  /** Reports changes as messages of kind `system`. */
+  report: ReportChange;
 }
 
 /** Maximum number of invitations written concurrently, each in a separate transaction. */
@@ -94,7 +97,9 @@ export class Groups {
       );
       const picture = changed.find(([field]) => field === "avatarMediaId")?.[1];
       if (typeof picture === "string") await this.options.pictures.requireAvatar(callerId, picture);
-      if (changed.length > 0) draft.updateChat(Object.fromEntries(changed));
+      if (changed.length === 0) return;
+      draft.updateChat(Object.fromEntries(changed));
+      this.#reportDetails(draft, callerId, changed.map(([field]) => field));
     });
   }
 
@@ -108,7 +113,7 @@ export class Groups {
     userIds: string[],
     visitor?: Visitor,
   ): Promise<NotAddedView[]> {
-    const { gate, clock, limits } = this.options;
+    const { gate, clock, limits, report } = this.options;
     const action = "add people to the group";
     const wanted = await this.#write(groupId, (draft) => {
       requireAdmin(draft, callerId, action);
@@ -122,7 +127,10 @@ export class Groups {
         way === "added" && !draft.member(userId)
       );
       assertGroupSize(draft.chat.memberCount + added.length, limits.groupMembers);
-      return addAdmitted(draft, added, clock.now(), originOf(callerId, visitor));
+      const full = addAdmitted(draft, added, clock.now(), originOf(callerId, visitor));
+      const userIds = added.map(({ userId }) => userId).filter((id) => !full.includes(id));
+      if (userIds.length > 0) report(draft, { type: "member.joined", userIds, by: callerId });
+      return full;
     });
     const notAdded = await this.#notAdded(callerId, groupId, admissions, full);
     throwIfNoneAdded(admissions, notAdded);
@@ -159,7 +167,15 @@ export class Groups {
       draft.updateMember(target, { leftAt: this.options.clock.now(), role: "member" });
       const action = callerId === userId ? "member.left" : "member.removed";
       draft.record(origin, { action, userId });
+      this.options.report(draft, { type: action, userIds: [userId], by: callerId });
     });
+  }
+
+  #reportDetails(draft: ChatDraft, by: string, fields: string[]): void {
+    const { report } = this.options;
+    const { name } = draft.chat;
+    if (fields.includes("name")) report(draft, { type: "chat.renamed", userIds: [], by, name });
+    if (fields.includes("avatarMediaId")) report(draft, { type: "chat.picture", userIds: [], by });
   }
 
   /** Making someone the owner makes the owner an admin: there is only one owner. */

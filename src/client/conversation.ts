@@ -1,5 +1,7 @@
 import type { MemberView } from "../api/views/member.ts";
 import type { MessageView } from "../api/views/message.ts";
+import type { CustomData } from "../model/custom_data.ts";
+import type { Call } from "./call.ts";
 import type { ComposerDraft, Drafts } from "./drafts.ts";
 import type { Inbox, InboxRow } from "./inbox.ts";
 import type { LocalMessage } from "./local_chat.ts";
@@ -19,6 +21,7 @@ export interface MessagesSnapshot {
 
 /** The part of the client that a conversation uses. */
 export interface ConversationHost {
+  call: Call;
   readonly model: Model;
   readonly inbox: Inbox;
   readonly drafts: Drafts;
@@ -137,6 +140,19 @@ export class Conversation {
    */
   markRead(seq?: number): void {
     this.host.markRead(this.chatId, seq);
+  }
+
+  /**
+   * Sends an event of the application to the members who are connected, as `custom`; it is not
+   * stored.
+   *
+   * ```ts ignore
+   * await client.chat(chatId).sendEvent("board.moved", { x: 1, y: 2 });
+   * ```
+   */
+  sendEvent(type: string, data?: CustomData): Promise<void> {
+    const { chatId, host } = this;
+    return host.call("event.send", { chatId, type, data });
   }
 
   /** @internal */

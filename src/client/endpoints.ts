@@ -5,6 +5,7 @@
 import type * as apiKeysOperations from "../api/operations/api_keys.ts";
 import type * as auditOperations from "../api/operations/audit.ts";
 import type * as authOperations from "../api/operations/auth.ts";
+import type * as callsOperations from "../api/operations/calls.ts";
 import type * as chatsOperations from "../api/operations/chats.ts";
 import type * as contactsOperations from "../api/operations/contacts.ts";
 import type * as credentialsOperations from "../api/operations/credentials.ts";
@@ -65,6 +66,9 @@ export interface DeclaredOperations {
   "auth.undoEmailChange": typeof credentialsOperations.undoEmailChange;
   "auth.unlink": typeof providersOperations.unlinkIdentity;
   "auth.verifyEmail": typeof credentialsOperations.verifyEmail;
+  "call.end": typeof callsOperations.endCall;
+  "call.join": typeof callsOperations.joinCall;
+  "call.start": typeof callsOperations.startCall;
   "chat.changes": typeof chatsOperations.getChanges;
   "chat.delivered": typeof chatsOperations.markDelivered;
   "chat.get": typeof chatsOperations.getChat;
@@ -80,6 +84,7 @@ export interface DeclaredOperations {
   "device.ofChat": typeof encryptionOperations.listChatDevices;
   "device.register": typeof encryptionOperations.registerDevice;
   "device.remove": typeof encryptionOperations.removeDevice;
+  "event.send": typeof realtimeOperations.sendEvent;
   "group.add": typeof chatsOperations.addMembers;
   "group.create": typeof chatsOperations.createGroup;
   "group.get": typeof chatsOperations.getGroup;
@@ -111,6 +116,7 @@ export interface DeclaredOperations {
   "message.reactions": typeof messagesOperations.listReactions;
   "message.search": typeof messagesOperations.searchMessages;
   "message.send": typeof messagesOperations.sendMessage;
+  "message.system": typeof messagesOperations.sendSystemMessage;
   "mls.commit": typeof encryptionOperations.commit;
   "mls.commits": typeof encryptionOperations.listCommits;
   "mls.groupInfo": typeof encryptionOperations.getGroupInfo;

@@ -1,3 +1,4 @@
+import type { CustomData } from "../model/custom_data.ts";
 import type { EventName } from "../model/event.ts";
 import type { DeviceView } from "../api/views/encryption.ts";
 import type { ChangesView } from "../api/views/changes.ts";
@@ -32,6 +33,10 @@ export interface ServerEvents {
    */
   "receipt.counted": InChat<ReceiptCountView>;
   "typing": InChat<{ userId: string; typing: boolean }>;
+  /** An event of an application, sent to a chat or, without `chatId`, to the caller. */
+  "custom": { chatId?: string; data: { fromId: string; type: string; data: CustomData } };
+  "call.started": InChat<{ call: string; userId: string }>;
+  "call.ended": InChat<{ call: string; userId: string }>;
   "presence": { data: Presence };
   "notification": { data: NotificationView };
   /** The caller has read notifications, on this or another device; null for all of them. */

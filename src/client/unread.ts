@@ -12,7 +12,7 @@ export interface UnreadCount {
 
 /**
  * Counts unread messages by the server's rule: messages of others after the read cursor that are
- * not deleted, not emptied, and not by users whom the caller blocks. Loaded messages are counted
+ * not deleted, not empty (like system messages), and not by users whom the caller blocks. Loaded messages are counted
  * one by one; for earlier ones the server's count holds until the read cursor moves.
  */
 export function unreadOf(
@@ -40,6 +40,6 @@ export function unreadOf(
 
 function counts(message: LocalMessage, userId: string): boolean {
   const { kind, senderId, deletedAt, text, media, encrypted } = message;
-  const isEmptied = kind === "media" && media.length === 0 && text === "";
+  const isEmptied = kind !== "encrypted" && media.length === 0 && text === "";
   return senderId !== userId && deletedAt === null && !isEmptied && encrypted?.isShown !== false;
 }

@@ -46,6 +46,9 @@ export function checkTogether(
   }
   together(["JWT_SECRET_PREVIOUS"], ["JWT_SECRET"]);
   together(["JWT_REFRESH_SECRET_PREVIOUS"], ["JWT_REFRESH_SECRET"]);
+  const livekit = ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"];
+  together(livekit, livekit);
+  together(["TURN_URLS", "TURN_SECRET"], ["TURN_URLS", "TURN_SECRET"]);
   if (values.BROKER === "mongo") {
     missing("MONGODB_URI", "set, since BROKER is mongo");
   }

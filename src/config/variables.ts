@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { keyBytes } from "../core/key_bytes.ts";
+import { SYSTEM_REPORTS, type SystemReport } from "../model/system_messages.ts";
 import { CONTACT_AUDIENCES } from "../model/contact.ts";
 import { LIMIT_NAMES, type Rate, rateVariable } from "../api/rate_limits.ts";
 import { LIMIT_SPECS, type LimitKey, limitVariable } from "../api/limits.ts";
@@ -234,6 +235,26 @@ const NAMED = {
     "keys of custom data such as chat.topic or user.team, separated by commas",
     parsed(parseCustomFilters),
   ),
+
+  SYSTEM_MESSAGES: variable(
+    "`all`, or some of joined, left, removed, renamed and picture, separated by commas",
+    parsed((text) => {
+      const reports = text.trim() === "all" ? [...SYSTEM_REPORTS] : listOf(text);
+      const known: readonly string[] = SYSTEM_REPORTS;
+      return reports.every((one) => known.includes(one)) ? reports as SystemReport[] : null;
+    }),
+  ),
+  LIVEKIT_URL: variable("a URL such as wss://livekit.example.com", url("ws:", "wss:")),
+  LIVEKIT_API_KEY: variable("the name of a LiveKit API key", words),
+  LIVEKIT_API_SECRET: signingSecret,
+  TURN_URLS: variable(
+    "turn: or turns: URLs such as turns:turn.example.com:5349, separated by commas",
+    parsed((text) => {
+      const urls = listOf(text);
+      return urls.every((one) => /^turns?:[^\s@]+$/.test(one)) ? urls : null;
+    }),
+  ),
+  TURN_SECRET: secret("the secret that the TURN server shares", () => z.string().min(16)),
 
   MONGODB_URI: secret(
     "a URI such as mongodb://host/database?replicaSet=rs0",

@@ -1,6 +1,7 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
+
 import type { DirectChats } from "../chats/direct_chats.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Store } from "../store/store.ts";
@@ -8,6 +9,7 @@ import type { AttachmentSource } from "./attachment_source.ts";
 import type { MessageServices } from "./handlers.ts";
 import { type EditLimits, MessageEditor } from "./message_editor.ts";
 import { MessageReader } from "./message_reader.ts";
+import { ServerMessages } from "./server_messages.ts";
 import { type EpochOfMessage, MessageSender, type SendLimits } from "./message_sender.ts";
 
 export interface MessagesOptions {
@@ -37,5 +39,6 @@ export function createMessages(options: MessagesOptions): MessageServices {
     }),
     editor: new MessageEditor({ store, writer, contactPolicy, clock, limits }),
     reader: new MessageReader(store, access, limits),
+    server: new ServerMessages(writer),
   };
 }

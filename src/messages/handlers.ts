@@ -1,7 +1,9 @@
 import { Answer, bind, type Bound } from "../operations/handler.ts";
 import { messageView } from "../api/views/message.ts";
+
 import type { MessageEditor } from "./message_editor.ts";
 import type { MessagePage, MessageReader } from "./message_reader.ts";
+import type { ServerMessages } from "./server_messages.ts";
 import type { MessageSender } from "./message_sender.ts";
 import * as operations from "../api/operations/messages.ts";
 
@@ -9,13 +11,18 @@ export interface MessageServices {
   sender: MessageSender;
   editor: MessageEditor;
   reader: MessageReader;
+  server: ServerMessages;
 }
 
-export function messageHandlers({ sender, editor, reader }: MessageServices): Bound[] {
+export function messageHandlers({ sender, editor, reader, server }: MessageServices): Bound[] {
   return [
     bind(operations.sendMessage, async ({ userId }, input) => {
       const { message, repeated } = await sender.send(userId, input);
       return new Answer(repeated ? 200 : 201, messageView(message, userId));
+    }),
+    bind(operations.sendSystemMessage, async (caller, { custom, ...input }) => {
+      const { message, repeated } = await server.send(caller.userId, { ...input, custom: custom! });
+      return new Answer(repeated ? 200 : 201, messageView(message));
     }),
     bind(operations.editMessage, async ({ userId }, { messageId, ...content }) => {
       return messageView(await editor.edit(userId, messageId, content), userId);

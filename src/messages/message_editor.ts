@@ -53,6 +53,9 @@ export class MessageEditor {
         throw new AppError("forbidden", "Cannot edit the message: only its sender may");
       }
       requireNotDeleted(message, "edit");
+      if (message.kind === "system") {
+        throw new AppError("conflict", "Cannot edit the message: it is a report of the system");
+      }
       if (draft.chat.encrypted) {
         throw new AppError(
           "conflict",
@@ -80,7 +83,7 @@ export class MessageEditor {
    */
   async delete(userId: string, messageId: string): Promise<void> {
     await this.#change(userId, messageId, (message, draft) => {
-      const may = message.senderId === userId ||
+      const may = (message.senderId === userId && message.kind !== "system") ||
         (draft.chat.kind === "group" && draft.member(userId)!.role !== "member");
       if (!may) throw new AppError("forbidden", "Cannot delete the message: only its sender may");
       return message.deletedAt === null ? tombstone(this.options.clock.now()) : null;

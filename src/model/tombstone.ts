@@ -11,6 +11,7 @@ export function tombstone(now: number): Partial<Message> {
     replyTo: null,
     pinnedAt: null,
     custom: null,
+    metadata: null,
     deletedAt: now,
   };
 }

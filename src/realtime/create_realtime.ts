@@ -9,8 +9,10 @@ import type { MetricsRegistry } from "../core/metrics.ts";
 import type { Tracing } from "../core/tracing.ts";
 import type { Store } from "../store/store.ts";
 import { deliveryMetrics } from "./delivery_metrics.ts";
+import { CustomEvents } from "./custom_events.ts";
 import { Hub } from "./hub.ts";
 import { Presence, type PresenceOptions } from "./presence.ts";
+import { PresenceAudience } from "./presence_audience.ts";
 import { ProfileNews, type ProfileNewsOptions } from "./profile_news.ts";
 import { Publisher } from "./publisher.ts";
 import { ReceiptGatherer, type ReceiptGathererOptions } from "./receipt_gatherer.ts";
@@ -47,6 +49,12 @@ export function createRealtime(options: RealtimeOptions) {
     hub,
     publisher,
     presence,
+    customEvents: new CustomEvents({
+      access,
+      contactPolicy,
+      audience: new PresenceAudience(store, limits.presenceMembers),
+      publisher,
+    }),
     typing: new Typing({ access, contactPolicy, hub, publisher, limits }),
     gatherer: new ReceiptGatherer({ store, publisher, log, limits }),
     profileNews: new ProfileNews({ store, publisher, log, limits }),

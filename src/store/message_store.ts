@@ -91,7 +91,8 @@ export interface MessageStore {
   chatsCarrying(mediaId: string): Promise<string[]>;
   /**
    * Returns for each query, in its order, how many messages of others after `readSeq` have content,
-   * i.e. are not deleted and have not lost all their files. Both numbers are at most `cap`. Only
+   * i.e. are not deleted, have not lost all
+   * their files, and are no system messages. Both numbers are at most `cap`. Only
    * the newest messages of a chat are read, twice the cap or a little more: older ones are not
    * counted.
    */

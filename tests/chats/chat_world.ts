@@ -76,8 +76,17 @@ export class ChatServices {
       send: () => {},
       notify: () => Promise.resolve(),
       settled: () => {},
+      report: () => {},
     });
-    this.groups = new Groups({ writer: this.writer, gate, requests, pictures, clock, limits });
+    this.groups = new Groups({
+      writer: this.writer,
+      gate,
+      requests,
+      pictures,
+      clock,
+      limits,
+      report: () => {},
+    });
     this.direct = new DirectChats({ store, writer: this.writer, gate, requests, clock });
     this.unread = new Unread(store, clock);
     this.inbox = new Inbox({ store, unread: this.unread, clock, limits, filters: [] });

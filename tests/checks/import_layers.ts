@@ -20,6 +20,8 @@ const FEATURES = [
   "api_keys",
   "own_users",
   "webhooks",
+  "calls",
+  "bots",
 ] as const;
 
 const BASE = ["core", "model"] as const;

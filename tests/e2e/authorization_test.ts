@@ -70,6 +70,28 @@ const TABLE: Record<string, Row> = {
     group: MEMBERS,
     direct: UNLESS_BLOCKED,
   },
+  "event.send": {
+    input: (p) => ({ ...chat(p), type: "wave" }),
+    group: MEMBERS,
+    direct: EITHER,
+  },
+  // The server has no calls configured, which only a member may learn.
+  "call.start": {
+    input: chat,
+    group: NOT_ENCRYPTED.group,
+    direct: [nf, "conflict", no],
+  },
+  "call.join": { input: chat, group: NOT_ENCRYPTED.group, direct: [nf, "conflict", no] },
+  "call.end": {
+    input: (p) => ({ ...chat(p), call: newId() }),
+    group: NOT_ENCRYPTED.group,
+    direct: [nf, "conflict", no],
+  },
+  "message.system": {
+    input: (p) => ({ ...chat(p), custom: { a: 1 } }),
+    group: [no, no, no, no, no, no],
+    direct: [no, no, no],
+  },
   "chat.read": { input: (p) => ({ ...chat(p), seq: 1 }), group: MEMBERS, direct: EITHER },
   "chat.delivered": { input: (p) => ({ ...chat(p), seq: 1 }), group: MEMBERS, direct: EITHER },
   // A removed member learns of the removal, and of nothing else.

@@ -129,6 +129,8 @@ attack(
     await using there = await transport.open(app, mallory.token);
     const input = {
       reportId: newId(),
+      chatId: newId(),
+      custom: { a: 1 },
       userId: victim.id,
       reason: "spam",
       keyId: newId(),

@@ -45,9 +45,13 @@ Deno.test("the AsyncAPI document lists every command and event, and every refere
   assert.equal(document.asyncapi, "3.0.0");
   const { operations, components } = document;
   assert.deepEqual(Object.keys(operations).sort(), [
+    "call.end",
+    "call.join",
+    "call.start",
     "chat.changes",
     "chat.delivered",
     "chat.read",
+    "event.send",
     "events",
     "hello",
     "message.delete",

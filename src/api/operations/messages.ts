@@ -79,6 +79,34 @@ export const sendMessage = operation({
   errors: ["forbidden", "not_found", "conflict", "quota_exceeded", "stale_epoch"],
 });
 
+export const sendSystemMessage = operation({
+  name: "message.system",
+  summary: "Write a message of kind system into a plain chat, as a server or an administrator",
+  description:
+    "It carries `custom` and no text, counts for nobody as unread, notifies nobody, and " +
+    "can only be removed by the chat's admins. A repeat with the same `clientId` returns the first.",
+  tag,
+  access: "admin",
+  scope: "messages:write",
+  limit: "send",
+  input: () =>
+    z.strictObject({
+      chatId,
+      clientId: clientId.max(50).optional(),
+      custom: customInput().refine((custom) => custom !== null, "must not be empty"),
+      userIds: ids(userId, { min: 0, max: 100 }).default([])
+        .describe("The people whom it is about"),
+    }),
+  output: MessageView,
+  rest: {
+    method: "POST",
+    path: "/admin/chats/:chatId/messages",
+    status: 201,
+    also: { 200: "The message that an earlier request with this clientId created" },
+  },
+  errors: ["not_found", "conflict"],
+});
+
 export const editMessage = operation({
   name: "message.edit",
   summary: "Change the text of one's own message, whom it mentions, and its custom data",

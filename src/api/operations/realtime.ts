@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { lazy } from "../../core/lazy.ts";
 import { chatId, line, page, timestamp, userId } from "../fields.ts";
+import { customInput, customView } from "../custom_data.ts";
 import { operation } from "../operation.ts";
 
 const tag = "Realtime";
@@ -27,6 +28,45 @@ export const stopTyping = operation({
   limit: "signal",
   input: () => z.strictObject({ chatId }),
   output: null,
+  socket: true,
+  errors: ["not_found"],
+});
+
+export const CustomEventView = lazy(() =>
+  z.object({
+    fromId: userId.describe("The user who sent it; the server vouches for it"),
+    type: z.string(),
+    data: customView(),
+  }).meta({ id: "CustomEvent" })
+);
+
+export const sendEvent = operation({
+  name: "event.send",
+  summary: "Send an event of your application to those who are connected; it is not stored",
+  description: "To the connected members of a chat, the caller included, or to one person who " +
+    "shares a chat with the caller. It arrives as the event `custom`.",
+  tag,
+  access: "session",
+  scope: "events:write",
+  limit: "event",
+  input: () =>
+    z.strictObject({
+      chatId: chatId.optional(),
+      userId: userId.optional(),
+      type: z.string().regex(
+        /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/,
+        "must be 1 to 64 letters, digits or the characters _ . : -, beginning with a letter",
+      ),
+      data: customInput().optional(),
+    }).refine((input) => (input.chatId === undefined) !== (input.userId === undefined), {
+      message: "must name either chatId or userId",
+    }),
+  forms: {
+    EventToChat: { requires: ["chatId"], excludes: ["userId"] },
+    EventToUser: { requires: ["userId"], excludes: ["chatId"] },
+  },
+  output: null,
+  rest: { method: "POST", path: "/events", status: 204 },
   socket: true,
   errors: ["not_found"],
 });

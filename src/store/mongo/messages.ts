@@ -166,7 +166,7 @@ function unreadPipeline(query: UnreadQuery, cap: number, at: number): AnyDocumen
       $match: {
         senderId: { $nin: [userId, ...exceptSenderIds] },
         deletedAt: null,
-        $nor: [{ kind: "media", media: { $size: 0 }, text: "" }],
+        $nor: [{ kind: { $ne: "encrypted" }, media: { $size: 0 }, text: "" }],
       },
     },
     { $project: { mentioned: { $cond: [{ $in: [userId, "$mentions"] }, 1, 0] } } },

@@ -19,7 +19,7 @@ import { MESSAGES } from "./message_table.ts";
 /** The inner query reads at most its limit of rows, newest first; the outer one filters them. */
 const UNREAD = `
   SELECT count(*) AS unread, coalesce(sum(instr(mentions, ?5) > 0), 0) AS mentions FROM (
-    SELECT senderId, mentions, deletedAt, kind = 'media' AND media = '[]' AND text = '' AS isEmptied
+    SELECT senderId, mentions, deletedAt, kind <> 'encrypted' AND media = '[]' AND text = '' AS isEmptied
     FROM messages WHERE chatId = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4
   ) WHERE deletedAt IS NULL AND NOT isEmptied AND senderId <> ?5
     AND senderId NOT IN (SELECT value FROM json_each(?6))`;

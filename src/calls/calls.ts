@@ -1,0 +1,85 @@
+import { type Clock, toTimestamp } from "../core/clock.ts";
+import { AppError, notFound } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { ChatAccess } from "../chats/chat_access.ts";
+import type { ContactPolicy } from "../chats/contact_policy.ts";
+import type { Publisher } from "../realtime/publisher.ts";
+import type { Store } from "../store/store.ts";
+import type { CallsConfig } from "../model/calls.ts";
+import { liveKitToken } from "./livekit_token.ts";
+import { turnCredentials } from "./turn_credentials.ts";
+
+export interface CallsOptions {
+  config: CallsConfig;
+  store: Pick<Store, "chats" | "users">;
+  access: Pick<ChatAccess, "requireMember">;
+  contactPolicy: Pick<ContactPolicy, "requireOpen">;
+  publisher: Pick<Publisher, "toRoom">;
+  clock: Clock;
+}
+
+/** LiveKit checks its token when a person joins, and not again. */
+const TOKEN_MS = 10 * 60_000;
+/** TURN checks credentials whenever a client asks for a relay, also in a long call. */
+const TURN_MS = 12 * 3_600_000;
+
+/** Gives members of a chat access to its calls, which other servers carry. */
+export class Calls {
+  constructor(private readonly options: CallsOptions) {}
+
+  async start(userId: string, chatId: string, call: string = newId()) {
+    const access = await this.join(userId, chatId);
+    this.#announce("call.started", { chatId, call, userId });
+    return { ...access, call };
+  }
+
+  async join(userId: string, chatId: string) {
+    const { config, store, clock } = this.options;
+    const role = await this.#requireMember(userId, chatId);
+    const user = await store.users.byId(userId);
+    const now = clock.now();
+    const { livekit, turn } = config;
+    const grant = {
+      room: chatId,
+      identity: userId,
+      name: user?.displayName || user?.username || "",
+      roomAdmin: role !== "member",
+      now,
+      expiresAt: now + TOKEN_MS,
+    };
+    return {
+      room: chatId,
+      livekit: livekit && {
+        url: livekit.url,
+        token: await liveKitToken(livekit, grant),
+        expiresAt: toTimestamp(grant.expiresAt),
+      },
+      iceServers: turn === null ? [] : [turnCredentials(turn, userId, now + TURN_MS)],
+    };
+  }
+
+  async end(userId: string, chatId: string, call: string): Promise<void> {
+    await this.#requireMember(userId, chatId);
+    this.#announce("call.ended", { chatId, call, userId });
+  }
+
+  /** A call reaches the other person of a direct chat as a message does, so blocks apply to it. */
+  async #requireMember(userId: string, chatId: string) {
+    const { config, access, store, contactPolicy } = this.options;
+    const { role } = await access.requireMember(chatId, userId);
+    const chat = await store.chats.byId(chatId);
+    if (chat === null) throw notFound("chat", chatId);
+    await contactPolicy.requireOpen(chat, userId, "call");
+    if (config.livekit === null && config.turn === null) {
+      throw new AppError("conflict", "Cannot call: this server has no calls configured");
+    }
+    return role;
+  }
+
+  #announce(
+    event: "call.started" | "call.ended",
+    { chatId, ...data }: { chatId: string; call: string; userId: string },
+  ): void {
+    this.options.publisher.toRoom(chatId, { event, chatId, data });
+  }
+}

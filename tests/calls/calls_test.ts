@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { jwtVerify } from "jose";
+import { newId } from "../../src/core/ids.ts";
+import { eventually } from "../support/eventually.ts";
+import { RunningApp } from "../support/running_app.ts";
+import { TRANSPORTS } from "../support/transports.ts";
+import { WsClient } from "../support/ws_client.ts";
+
+const LEAKY = { sanitizeOps: false, sanitizeResources: false };
+const SECRET = "the-secret-of-livekit-in-the-tests-is-long";
+const CALLS = {
+  LIVEKIT_URL: "wss://livekit.example.org",
+  LIVEKIT_API_KEY: "the-key",
+  LIVEKIT_API_SECRET: SECRET,
+  TURN_URLS: "turns:turn.example.org:5349, turn:turn.example.org:3478",
+  TURN_SECRET: "the-secret-of-turn",
+};
+
+for (const transport of TRANSPORTS) {
+  Deno.test({
+    name: `${transport.name}: a member of a chat gets access to its room, by role`,
+    ...LEAKY,
+    fn: async () => {
+      await using app = await RunningApp.start(CALLS);
+      const { ann, bob, eve } = await app.people("ann", "bob", "eve");
+      const { body: group } = await app.client(ann).post("/api/groups", {
+        name: "Kites",
+        memberIds: [bob.id],
+      });
+      const join = app.app.operations.find(({ name }) => name === "call.join")!;
+      for (const [person, roomAdmin] of [[ann, true], [bob, false]] as const) {
+        await using there = await transport.open(app, person.token);
+        const { data } = await there.run(join, { chatId: group.id });
+        assert.equal(data.livekit.url, CALLS.LIVEKIT_URL);
+        const { payload, protectedHeader } = await jwtVerify(
+          data.livekit.token,
+          new TextEncoder().encode(SECRET),
+          { currentDate: new Date(app.clock.now()) },
+        );
+        assert.deepEqual(protectedHeader, { alg: "HS256", typ: "JWT" });
+        assert.deepEqual([payload.iss, payload.sub, payload.name], [
+          "the-key",
+          person.id,
+          person.username,
+        ]);
+        assert.deepEqual(payload.video, {
+          room: group.id,
+          roomJoin: true,
+          roomAdmin,
+          canPublish: true,
+          canSubscribe: true,
+          canPublishData: true,
+        });
+        const [server] = data.iceServers;
+        const [expiry, userId] = server.username.split(":");
+        assert.deepEqual([server.urls.length, userId], [2, person.id]);
+        assert.ok(Number(expiry) > app.clock.now() / 1000);
+        const hash = createHmac("sha1", CALLS.TURN_SECRET).update(server.username);
+        assert.equal(server.credential, hash.digest("base64"));
+      }
+      await using stranger = await transport.open(app, eve.token);
+      assert.equal((await stranger.run(join, { chatId: group.id })).error!.code, "not_found");
+    },
+  });
+}
+
+Deno.test({
+  name: "members hear that a call began and ended",
+  ...LEAKY,
+  fn: async () => {
+    await using app = await RunningApp.start(CALLS);
+    const { ann, bob } = await app.people("ann", "bob");
+    const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
+    const { client } = await WsClient.connect(app.webSocketUrl, bob.token);
+    await using socket = client;
+    const call = newId();
+    const path = `/api/chats/${chat.id}/calls`;
+    await eventually("the call is announced", async () => {
+      const { body } = await app.client(ann).post(path, { call });
+      assert.deepEqual([body.call, body.room], [call, chat.id]);
+      return socket.events.some(({ event }) => event === "call.started");
+    });
+    assert.equal((await app.client(ann).post(`${path}/end`, { call })).status, 204);
+    await eventually("its end is announced", () => {
+      const ended = socket.events.find(({ event }) => event === "call.ended");
+      assert.deepEqual(ended, {
+        event: "call.ended",
+        chatId: chat.id,
+        data: { call, userId: ann.id },
+      });
+      return true;
+    });
+  },
+});
+
+Deno.test("calls are refused where none are configured, and behind a block", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
+  const join = () => app.client(ann).post(`/api/chats/${chat.id}/calls/join`);
+  assert.deepEqual((await join()).body.code, "conflict");
+  await app.client(bob).post("/api/users/block", { userId: ann.id });
+  assert.deepEqual((await join()).body.code, "forbidden");
+});
