@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { assertAccessible } from "../support/axe.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 import { flag } from "../support/pictures.ts";
 
@@ -38,7 +39,13 @@ Deno.test(
     const gallery = bob.page.getByRole("dialog", { name: "first.png" });
     await gallery.getByText("1 of 2").waitFor();
     await bob.page.keyboard.press("ArrowRight");
-    await bob.page.getByRole("dialog", { name: "second.png" }).getByText("2 of 2").waitFor();
+    const second = bob.page.getByRole("dialog", { name: "second.png" });
+    await second.getByText("2 of 2").waitFor();
+    await second.getByRole("button", { name: "Zoom in" }).click();
+    await second.locator(".zoomed").waitFor();
+    await assertAccessible(bob.page, "gallery");
+    await bob.page.keyboard.press("-");
+    await second.locator(".zoomed").waitFor({ state: "detached" });
     await bob.page.keyboard.press("Escape");
     await bob.page.getByRole("dialog").waitFor({ state: "detached" });
 
@@ -73,6 +80,57 @@ Deno.test(
     await ann.page.getByRole("button", { name: "Send" }).click();
     await ann.message("small.txt").locator(".tick.sent, .tick.delivered").waitFor();
     assert.equal(await ann.page.locator(".upload").count(), 0);
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page sends dropped files with the text once they are uploaded, and goes on with a failed one",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    await ann.startChat("bob");
+    const drop = (...names: string[]) =>
+      ann.page.locator(".open-chat").evaluate((element, names) => {
+        const dataTransfer = new DataTransfer();
+        for (const name of names) {
+          dataTransfer.items.add(new File([name], name, { type: "text/plain" }));
+        }
+        for (const type of ["dragenter", "dragover", "drop"]) {
+          const options = { dataTransfer, bubbles: true, cancelable: true };
+          element.dispatchEvent(new DragEvent(type, options));
+        }
+      }, names);
+    // Files are taken as soon as this part is loaded.
+    const { promise: mayUpload, resolve: upload } = Promise.withResolvers<void>();
+    await ann.page.route("**/api/media/uploads**", async (route) => {
+      await mayUpload;
+      await route.continue();
+    });
+    await ann.composer.fill("Both of them");
+    await ann.page.getByText("Nothing here yet").waitFor();
+    await ann.page.waitForLoadState("networkidle");
+    await drop("one.txt", "two.txt");
+    await ann.page.getByText("two.txt").waitFor();
+    await ann.composer.press("Enter");
+    await ann.page.getByText("Sent as soon as the files are uploaded.").waitFor();
+    assert.equal(await ann.composer.inputValue(), "Both of them");
+    upload();
+    await ann.message("Both of them").getByText("two.txt").waitFor();
+    assert.equal(await ann.composer.inputValue(), "");
+    await bob.chat("ann").click();
+    await bob.message("Both of them").getByText("one.txt").waitFor();
+
+    await ann.page.unrouteAll({ behavior: "wait" });
+    await ann.page.route("**/api/media/uploads**", (route) => route.fulfill({ status: 403 }));
+    await drop("three.txt");
+    await ann.page.locator(".upload-fault").waitFor();
+    await ann.page.unrouteAll({ behavior: "wait" });
+    await ann.page.getByRole("button", { name: "Try again" }).click();
+    await ann.page.locator(".upload progress, .upload-fault").waitFor({ state: "detached" });
+    await ann.page.getByRole("button", { name: "Send" }).click();
+    await bob.page.getByText("three.txt").waitFor();
     assert.deepEqual(browser.faults, []);
   },
 );

@@ -40,3 +40,28 @@ Deno.test(
     assert.deepEqual(browser.faults, []);
   },
 );
+
+Deno.test("the page shows further results of a search on demand", PAGE_TEST, async () => {
+  await using world = await pageWorld();
+  const { ann, browser, server } = world;
+  await ann.startChat("bob");
+  const [chatId, token] = [await ann.openChatId(), await ann.token()];
+  for (let i = 1; i <= 51; i++) {
+    const response = await fetch(`${server.url}/api/messages`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ chatId, text: `Needle number ${i}.` }),
+    });
+    assert.equal(response.status, 201, await response.text());
+  }
+  await ann.message("Needle number 51.").waitFor();
+  await ann.page.keyboard.press("Control+Shift+f");
+  const dialog = ann.page.getByRole("dialog", { name: "Search messages" });
+  await dialog.getByLabel("Words of a message").fill("needle");
+  await dialog.getByRole("button", { name: "Needle number 51." }).waitFor();
+  assert.equal(await dialog.getByRole("button", { name: "Needle number 1." }).count(), 0);
+  await dialog.getByRole("button", { name: "More results" }).click();
+  await dialog.getByRole("button", { name: "Needle number 1." }).waitFor();
+  await dialog.getByRole("button", { name: "More results" }).waitFor({ state: "detached" });
+  assert.deepEqual(browser.faults, []);
+});

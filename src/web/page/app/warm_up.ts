@@ -20,6 +20,7 @@ export async function warmUp(): Promise<void> {
     import("../media/other_media.tsx"),
     import("../media/thumb_hash.tsx"),
   ]);
+  await (await import("../chat/system_texts.ts")).loadSystemTexts();
   listenForShortcuts();
   isWarm.value = true;
 }

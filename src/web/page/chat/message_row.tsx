@@ -2,6 +2,7 @@ import type { LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { lazily } from "../components/lazily.tsx";
+import { systemText } from "../state/system_text.ts";
 import { t } from "../texts/texts.ts";
 import type { Act } from "./message_act.ts";
 import { MessageContent } from "./message_content.tsx";
@@ -46,10 +47,12 @@ function isRefused({ status, changes }: LocalMessage): boolean {
 }
 
 /** Something that happened in the chat, as the server wrote it. */
-function SystemLine({ message: { id, seq, text } }: { message: LocalMessage }) {
+function SystemLine({ message }: { message: LocalMessage }) {
+  const { id, seq, text } = message;
+  const app = useApp();
   return (
     <li class="history-line muted small" data-key={id} data-id={id} data-seq={seq}>
-      <bdi>{text}</bdi>
+      <bdi>{systemText.value?.(message, app) ?? text}</bdi>
     </li>
   );
 }

@@ -9,8 +9,10 @@ import { account } from "../texts/account/account.ts";
 import { faultText } from "../texts/fault_text.ts";
 import { lazilyWithTexts, loadMoreTexts } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
+import { writing } from "../texts/writing/writing.ts";
 
 const SearchDialog = lazilyWithTexts(async () => {
+  await writing.load();
   return (await import("../search/search_dialog.tsx")).SearchDialog;
 });
 const SettingsDialog = account.lazily(async () => {

@@ -3,11 +3,13 @@ import { useApp } from "../app/context.ts";
 import { openChatId } from "../state/route.ts";
 import type { People } from "../state/people.ts";
 import { plainOf } from "../rich_text/tokens.ts";
+import { systemText } from "../state/system_text.ts";
 import { t } from "../texts/texts.ts";
 
 /** Under the name of a chat: who is typing, a text that was begun, or the last message. */
 export function LastLine({ row }: { row: InboxRow }) {
-  const { people, drafts, client } = useApp();
+  const app = useApp();
+  const { people, drafts, client } = app;
   if (row.typing.length > 0) {
     return <span class="chat-line ellipsis typing-now">{t().typingShort}</span>;
   }
@@ -21,6 +23,11 @@ export function LastLine({ row }: { row: InboxRow }) {
   }
   const last = row.lastMessage;
   if (!last) return <span class="chat-line" />;
+  if (last.kind === "system") {
+    return (
+      <span class="chat-line muted ellipsis">{systemText.value?.(last, app) ?? last.text}</span>
+    );
+  }
   const text = summaryOf(last, people);
   return (
     <span class="chat-line muted ellipsis">
@@ -43,6 +50,8 @@ export function summaryOf(message: LocalMessage, people: People): string {
   if (message.kind === "encrypted" && message.encrypted?.state !== "read") {
     return t().encryptedShort;
   }
-  if (message.text !== "") return plainOf(message.text.slice(0, MAX_SUMMARY));
+  if (message.text !== "" || message.kind === "system") {
+    return plainOf(message.text.slice(0, MAX_SUMMARY));
+  }
   return message.media.every(({ kind }) => kind === "image") ? t().picture : t().attachment;
 }
