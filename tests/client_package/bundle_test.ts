@@ -7,6 +7,7 @@ import { RunningApp } from "../support/running_app.ts";
 import { skipWithout } from "../support/skip.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { bundleClient, SINGLE } from "../tools/client_package/build.ts";
+import { NOTICES } from "../tools/client_package/notices.ts";
 
 Deno.test({
   name:
@@ -99,6 +100,25 @@ Deno.test("the package loads the encryption only when it is enabled", async () =
   await assert.rejects(client.enableEncryption("phone"), /module/i);
   await Deno.rename(withheld, folder.join(encryption));
   await client.close();
+});
+
+Deno.test("the package carries the licenses of all packages whose code it contains", async () => {
+  await using folder = await TempDir.make("notices");
+  await bundleClient(folder.path);
+  const notices = await Deno.readTextFile(folder.join(NOTICES));
+  const used = new Set<string>();
+  for (const { name } of Deno.readDirSync(folder.path)) {
+    if (!name.endsWith(".js.map")) continue;
+    const { sources } = JSON.parse(await Deno.readTextFile(folder.join(name)));
+    for (const source of sources) {
+      const [, of, version] = /^npm\/((?:@[^/]+\/)?[^/]+)\/([^/]+)\//.exec(source) ?? [];
+      if (of) used.add(`${of} ${version}`);
+    }
+  }
+  assert.ok([...used].some((name) => name.startsWith("ts-mls ")), [...used].join());
+  for (const name of used) assert.ok(notices.includes(`\n${name} (`), name);
+  const licenses = notices.match(/Permission is hereby granted|Apache License/g);
+  assert.equal(licenses?.length, used.size);
 });
 
 async function singleFile(): Promise<Uint8Array<ArrayBuffer>> {

@@ -4,12 +4,14 @@
  * - `mod.js`, `encryption/mod.js`, `react/mod.js`: readable modules that share their parts, with maps and types.
  * - `min/`: the first two minified, for a page without a bundler.
  * - `realtimechat-client.min.js`: those two in one file.
+ * - `THIRD_PARTY_NOTICES.txt`: the licenses of the packages whose code these files contain.
  */
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleModules, minifyModules, minifyTogether, prependLine } from "./bundle.ts";
 import { packageDeclarations } from "./declarations.ts";
 import { packageManifest } from "./manifest.ts";
+import { NOTICES, thirdPartyNotices } from "./notices.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** Entries without dependencies, which can therefore be minified for a page. */
@@ -31,7 +33,8 @@ export async function buildClient(folder: string): Promise<void> {
 
 /** Builds the modules alone, without types. */
 export async function bundleClient(folder: string): Promise<void> {
-  await bundleModules(folder, ENTRIES.map((entry) => `${entry}.ts`));
+  const packages = await bundleModules(folder, ENTRIES.map((entry) => `${entry}.ts`));
+  await Deno.writeTextFile(join(folder, NOTICES), await thirdPartyNotices(packages));
   await minify(folder);
 }
 

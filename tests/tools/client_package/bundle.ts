@@ -18,16 +18,21 @@ const BARE_DYNAMIC = /\bimport\("([^".][^"]*)"\)/g;
 const MODULE_COMMENT = /^\/\/ (\S+\.[mc]?[jt]sx?)$/gm;
 /** A package in Deno's cache: `…/npm/<registry>/<name>/<version>/<path>`. */
 const CACHED_PACKAGE = /^.*\/npm\/[^/]+\/(?=.)/;
+/** The folder of such a package. */
+const PACKAGE_FOLDER = /^.*\/npm\/[^/]+\/(@[^/]+\/)?[^/]+\/[^/]+(?=\/)/;
 
 /**
  * Bundles readable modules from entries below `src/client`, at the same paths below `folder`. Code
- * that several of them need, and dynamically imported code, is in separate files.
+ * that several of them need, and dynamically imported code, is in separate files. Returns the folders
+ * of the packages whose code they contain.
  */
-export async function bundleModules(folder: string, entries: string[]): Promise<void> {
+export async function bundleModules(folder: string, entries: string[]): Promise<Set<string>> {
   const sources = entries.map((entry) => `src/client/${entry}`);
   const external = [...PEERS, ...UNUSED].flatMap((name) => ["--external", name]);
   await denoBundle([...external, "--code-splitting", "--outdir", folder, ...sources]);
-  for (const path of await scripts(folder)) await clean(path);
+  const used: string[] = [];
+  for (const path of await scripts(folder)) used.push(...await clean(path));
+  return new Set(used.flatMap((source) => PACKAGE_FOLDER.exec(source)?.[0] ?? []));
 }
 
 /** Minifies the modules at `paths` below `folder` to `folder/min`. */
@@ -76,15 +81,22 @@ export async function scripts(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** Removes paths of this machine and imports that no bundler could resolve. */
-async function clean(path: string): Promise<void> {
+/**
+ * Removes paths of this machine and imports that no bundler could resolve. Returns the paths of the
+ * sources.
+ */
+async function clean(path: string): Promise<string[]> {
   const code = (await Deno.readTextFile(path))
     .replace(MODULE_COMMENT, (_, source) => `// ${portable(resolve(ROOT, source))}`)
     .replace(BARE_DYNAMIC, (whole, name) => PEERS.includes(name) ? whole : unavailable(name));
   await Deno.writeTextFile(path, code);
   const map = JSON.parse(await Deno.readTextFile(`${path}.map`));
-  const sources = map.sources.map((source: string) => portable(resolve(dirname(path), source)));
-  await Deno.writeTextFile(`${path}.map`, JSON.stringify({ ...map, sources }));
+  const paths: string[] = map.sources.map((source: string) => resolve(dirname(path), source));
+  await Deno.writeTextFile(
+    `${path}.map`,
+    JSON.stringify({ ...map, sources: paths.map(portable) }),
+  );
+  return paths;
 }
 
 function portable(path: string): string {
