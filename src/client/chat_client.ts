@@ -12,6 +12,7 @@ import { EncryptionSlot } from "./encryption_slot.ts";
 import type { ServerEvent } from "./events.ts";
 import { Files } from "./files.ts";
 import { explainUnopened, untilOnline } from "./going_online.ts";
+import type { HistoryWindow } from "./history_window.ts";
 import { Inbox } from "./inbox.ts";
 import type { LocalMessage } from "./local_chat.ts";
 import type { MessageChange } from "./pending_change.ts";
@@ -421,6 +422,33 @@ export class ChatClient extends SessionClient {
     const mayBeMore = await this.#sync.loadOlder(chatId, limit);
     await this.#encryption.showKnown(chatId);
     return mayBeMore;
+  }
+
+  /**
+   * Loads the messages around a place in the history, without those between it and the newest: for
+   * a search result, a pinned message or a quote. `seq` is that of the message.
+   *
+   * ```ts ignore
+   * const { items } = await client.call("message.search", { q: "hello", chatId });
+   * const history = await client.around(chatId, items[0].seq);
+   * assert.ok(history.view.getSnapshot().rows.some(({ id }) => id === items[0].id));
+   * history.close();
+   * ```
+   */
+  async around(chatId: string, seq: number, limit = 50): Promise<HistoryWindow> {
+    const { HistoryWindow } = await import("./history_window.ts");
+    const history = new HistoryWindow(
+      {
+        model: this.model,
+        call: (name, input) => this.call(name, input),
+        openChat: (id) => this.openChat(id),
+        onLoaded: (id) => this.#encryption.showKnown(id),
+      },
+      chatId,
+      seq,
+    );
+    await history.open(limit);
+    return history;
   }
 
   /**

@@ -11,6 +11,7 @@ export type { Conversation, MessagesSnapshot } from "./conversation.ts";
 export type { ComposerDraft, Drafts } from "./drafts.ts";
 export type { Encryption } from "./encryption/encryption.ts";
 export type { ServerEvent, ServerEventName, ServerEvents } from "./events.ts";
+export type { HistorySnapshot, HistoryWindow } from "./history_window.ts";
 export type { Inbox, InboxRow } from "./inbox.ts";
 export type { Files, UploadOptions } from "./files.ts";
 export { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
