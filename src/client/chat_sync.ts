@@ -1,8 +1,9 @@
 import type { ChangesView } from "../api/views/changes.ts";
 import type { MemberView } from "../api/views/member.ts";
 import type { MessageView } from "../api/views/message.ts";
+import { Backoff } from "./backoff.ts";
 import type { Call } from "./call.ts";
-import { ChatError } from "./chat_error.ts";
+import { ChatError, isPassing } from "./chat_error.ts";
 import { rowsOf } from "./event_rows.ts";
 import { isDurable, type ServerEvent } from "./events.ts";
 import type { Model } from "./model.ts";
@@ -44,6 +45,9 @@ export class ChatSync {
   readonly #opened = new Set<string>();
   #resync: ReturnType<typeof setTimeout> | undefined;
   #refreshing: ReturnType<typeof setTimeout> | undefined;
+  /** Pauses after catch-ups that failed. */
+  readonly #backoff = new Backoff();
+  #isClosed = false;
 
   constructor(private readonly model: Model, private readonly host: SyncHost) {
   }
@@ -57,6 +61,7 @@ export class ChatSync {
    * rows of chats in `stale` belong to another history and are replaced.
    */
   async loadInbox(stale: Set<string> = new Set()): Promise<void> {
+    this.#isClosed = false;
     let cursor: string | undefined;
     do {
       const page = await this.host.call("chat.inbox", { limit: PAGE, cursor });
@@ -87,6 +92,7 @@ export class ChatSync {
    */
   async takeSync(first: SyncPageView | null): Promise<void> {
     clearTimeout(this.#resync);
+    this.#isClosed = false;
     const { SyncPages } = await import("./sync_pages.ts");
     const pages = new SyncPages(
       this.model,
@@ -94,6 +100,7 @@ export class ChatSync {
       (items, after) => this.#takePage(items, after),
     );
     await pages.run(first);
+    this.#backoff.reset();
     this.refreshSoon();
     // Receipts have no revision, so catching up does not bring missed ones.
     for (const chatId of [...this.#opened].slice(-MOST_RECENT)) {
@@ -117,8 +124,9 @@ export class ChatSync {
     }
   }
 
-  /** Stops starting work by timers. */
+  /** Stops starting work by timers, until the next connection. */
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#resync);
     clearTimeout(this.#refreshing);
   }
@@ -129,6 +137,7 @@ export class ChatSync {
    */
   refreshSoon(): void {
     clearTimeout(this.#refreshing);
+    if (this.#isClosed) return;
     const delayMs = Math.random() * RESYNC_JITTER_MS;
     this.#refreshing = setTimeout(() => void this.#attempt(() => this.#refresh()), delayMs);
   }
@@ -151,9 +160,9 @@ export class ChatSync {
   async #loadOlder(chatId: string, limit: number): Promise<boolean> {
     const before = this.model.chat(chatId)?.completeFrom;
     if (before === 0) return false;
-    const { items } = await this.host.call("message.list", { chatId, before, limit });
-    this.model.putHistory(chatId, items, items.length < limit);
-    return items.length === limit;
+    const { items, next } = await this.host.call("message.list", { chatId, before, limit });
+    this.model.putHistory(chatId, items, next === null);
+    return next !== null;
   }
 
   /** Resolves once all announced revisions are in the model. */
@@ -172,8 +181,9 @@ export class ChatSync {
     const head = await this.#fetchMembers(chatId, startOver);
     this.#opened.delete(chatId);
     this.#opened.add(chatId);
-    const { items } = await this.host.call("message.list", { chatId, limit: FIRST_MESSAGES });
-    this.model.putHistory(chatId, items, items.length < FIRST_MESSAGES);
+    const page = { chatId, limit: FIRST_MESSAGES };
+    const { items, next } = await this.host.call("message.list", page);
+    this.model.putHistory(chatId, items, next === null);
     if (isNew) this.host.onChat(chatId);
     return head;
   }
@@ -197,12 +207,10 @@ export class ChatSync {
   }
 
   /** Runs one sync for all chats, even if it is requested several times in the meantime. */
-  #resyncSoon(): void {
+  #resyncSoon(delayMs = Math.random() * RESYNC_JITTER_MS): void {
     clearTimeout(this.#resync);
-    this.#resync = setTimeout(
-      () => void this.#attempt(() => this.takeSync(null)),
-      Math.random() * RESYNC_JITTER_MS,
-    );
+    if (this.#isClosed) return;
+    this.#resync = setTimeout(() => void this.#attempt(() => this.takeSync(null)), delayMs);
   }
 
   #onDurable(event: Extract<ServerEvent, { rev: number }>): void {
@@ -323,12 +331,13 @@ export class ChatSync {
     this.host.onLeft(chatId);
   }
 
-  /** A failure here is found again by the next event or the next hello. */
+  /** Repeats a failed request by a sync of all chats: in a quiet chat no event would show the gap. */
   async #attempt(action: () => Promise<unknown>): Promise<void> {
     try {
       await action();
     } catch (error) {
       this.host.onFault(error);
+      if (isPassing(error)) this.#resyncSoon(this.#backoff.next());
     }
   }
 }

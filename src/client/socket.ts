@@ -134,7 +134,8 @@ export class ChatSocket {
       const over = error instanceof ChatError && error.code === "signed_out";
       return over ? this.#setState("refused") : this.#wait(this.#backoff.next());
     }
-    if (this.#state !== "connecting") return;
+    // A second attempt may have come first, while this one waited for its token.
+    if (this.#state !== "connecting" || this.#socket) return;
     try {
       this.#dial();
     } catch {

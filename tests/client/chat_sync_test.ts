@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { ChatSync } from "../../src/client/chat_sync.ts";
+import { ChatError } from "../../src/client/chat_error.ts";
 import { delay } from "../../src/core/delay.ts";
 import { Model } from "../../src/client/model.ts";
 import type { ServerEvent } from "../../src/client/events.ts";
 import type { ChatView } from "../../src/api/views/chat.ts";
+import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
+import { LiveTimers } from "./live_timers.ts";
 import { clientOf } from "./people.ts";
 
 Deno.test("an old message that changes leaves no gap in the history", async () => {
@@ -75,7 +78,149 @@ Deno.test("ChatSync answers any number of resyncs with one sync, however many ch
   await delay(10);
   assert.deepEqual(calls, ["sync"]);
   assert.ok([...model.chats.values()].every(({ cursor }) => cursor === 6));
+  sync.close();
 });
+
+Deno.test("ChatSync fetches what events announce during a catch-up, and applies nothing out of order", async () => {
+  const world = new HeldSync();
+  world.event(8);
+  world.event(9);
+  assert.equal(world.cursor, 5, "both are still to be fetched");
+  await world.answer("chat.changes", { rev: 8 });
+  await world.answer("chat.changes", { rev: 9 });
+  await world.sync.idle();
+  world.event(10);
+  assert.deepEqual([world.afters, world.cursor], [[5, 8], 10]);
+});
+
+Deno.test("ChatSync asks again for a catch-up that failed, at the next event", async () => {
+  const world = new HeldSync();
+  world.event(8);
+  await world.fail("chat.changes");
+  await world.sync.idle();
+  world.event(9);
+  await world.answer("chat.changes", { rev: 9 });
+  await world.sync.idle();
+  assert.deepEqual([world.afters, world.cursor], [[5, 5], 9]);
+  world.sync.close();
+});
+
+Deno.test("ChatSync asks again for a catch-up that failed in a chat that stays quiet", async () => {
+  using timers = new LiveTimers();
+  const world = new HeldSync();
+  world.event(8);
+  await world.fail("chat.changes");
+  await world.sync.idle();
+  timers.passTime(60_000);
+  await world.fail("sync");
+  await eventually("a pause begins", () => timers.count > 0);
+  timers.passTime(60_000);
+  await world.answer("sync", { items: [{ ...ROWS, rev: 8 }], next: null });
+  await eventually("the rows are here", () => world.cursor === 8);
+  world.sync.close();
+  assert.equal(timers.count, 0);
+});
+
+Deno.test("ChatSync asks again for a new chat that could not be loaded, at its next event", async () => {
+  const world = new HeldSync();
+  world.event(3, "new chat");
+  await world.fail("chat.get");
+  await world.sync.idle();
+  world.event(4, "new chat");
+  await world.answer("chat.get", { id: "new chat", rev: 4, members: [] });
+  world.sync.close();
+});
+
+Deno.test("ChatSync applies a resync during a catch-up once, whichever is answered first", async () => {
+  for (const order of [["chat.changes", "sync"], ["sync", "chat.changes"]]) {
+    using timers = new LiveTimers();
+    const world = new HeldSync();
+    world.event(8);
+    world.sync.onEvent({ event: "resync", data: {} });
+    timers.passTime(60_000);
+    for (const name of order) {
+      await world.answer(
+        name,
+        name === "sync" ? { items: [{ ...ROWS, rev: 8 }], next: null } : { rev: 8 },
+      );
+    }
+    await world.sync.idle();
+    await eventually("both are over", () => world.pending === 0);
+    assert.equal(world.cursor, 8);
+    world.event(9, "chat", 8);
+    assert.equal(world.cursor, 9, "the next event follows");
+    world.sync.close();
+  }
+});
+
+Deno.test("ChatSync starts no timer for work that ends after it was closed", async () => {
+  using timers = new LiveTimers();
+  const world = new HeldSync();
+  const syncing = world.sync.takeSync({ items: [{ ...ROWS, rev: 8, more: true }], next: null });
+  world.event(9);
+  await eventually("both are under way", () => world.pending === 2);
+  world.sync.close();
+  await world.answer("sync", { items: [{ ...ROWS, rev: 9 }], next: null });
+  await syncing;
+  await world.fail("chat.changes");
+  await world.sync.idle();
+  assert.equal(timers.count, 0);
+});
+
+const ROWS = { chatId: "chat", messages: [], members: [], more: false };
+
+/** In step up to revision 5 of "chat"; requests wait until the test answers them, the oldest first. */
+class HeldSync {
+  readonly model = new Model();
+  /** Cursors of the requests for changes. */
+  readonly afters: number[] = [];
+  readonly #requests: { name: string; settled: PromiseWithResolvers<unknown> }[] = [];
+  readonly sync: ChatSync;
+
+  constructor() {
+    this.model.putChat({ id: "chat", rev: 5 } as ChatView);
+    this.sync = new ChatSync(this.model, {
+      call: ((name: string, { after }: { after?: number }) => {
+        if (after !== undefined) this.afters.push(after);
+        const settled = Promise.withResolvers<unknown>();
+        this.#requests.push({ name, settled });
+        return settled.promise;
+      }) as never,
+      userId: () => "ann",
+      onRows() {},
+      onLeft() {},
+      onChat() {},
+      onFault() {},
+    });
+  }
+
+  get pending(): number {
+    return this.#requests.length;
+  }
+
+  get cursor(): number {
+    return this.model.chat("chat")!.cursor;
+  }
+
+  event(rev: number, chatId = "chat", after?: number): void {
+    const data = { id: chatId, rev } as ChatView;
+    this.sync.onEvent({ event: "chat.updated", chatId, rev, after, data } as ServerEvent);
+  }
+
+  async answer(name: string, data: object): Promise<void> {
+    (await this.#request(name)).resolve(name === "chat.changes" ? { ...ROWS, ...data } : data);
+  }
+
+  async fail(name: string): Promise<void> {
+    (await this.#request(name)).reject(new ChatError("offline", "The connection broke"));
+  }
+
+  async #request(name: string): Promise<PromiseWithResolvers<unknown>> {
+    const is = (each: { name: string }) => each.name === name;
+    await eventually(`${name} is called`, () => this.#requests.some(is));
+    return this.#requests.splice(this.#requests.findIndex(is), 1)[0].settled;
+  }
+}
 
 /** In step up to revision 5 of one chat; `changes` determines how far a catch-up gets. */
 function synced(changes: (after: number) => { rev: number; more: boolean }) {

@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { ChatSocket, type ConnectionState, type SocketHost } from "../../src/client/socket.ts";
+import type { WebSocketClass } from "../../src/client/platform.ts";
+import { eventually } from "../support/eventually.ts";
+import { LiveTimers } from "./live_timers.ts";
+
+/* Tests old sockets, heartbeats and timers of `ChatSocket`, on sockets that the test controls. */
+
+/** A socket without a network. */
+class ScriptedSocket {
+  static all: ScriptedSocket[] = [];
+  readyState = 0;
+  readonly sent: { id: number; cmd: string }[] = [];
+  onopen: () => void = () => {};
+  onmessage: (event: { data: string }) => void = () => {};
+  onerror: () => void = () => {};
+  onclose: (event: { code: number }) => void = () => {};
+
+  constructor() {
+    ScriptedSocket.all.push(this);
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(): void {
+    this.readyState = Math.max(this.readyState, 2);
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.onopen();
+  }
+
+  /** The server or the network ends the connection. */
+  end(code: number): void {
+    this.readyState = 3;
+    this.onclose({ code });
+  }
+
+  receive(frame: object): void {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+
+  /** Answers the last command. */
+  answer(data: object = {}): void {
+    this.receive({ id: this.sent.at(-1)?.id, ok: true, data });
+  }
+}
+
+/** Commands that a socket has sent. */
+const commandsOf = ({ sent }: ScriptedSocket) => sent.map(({ cmd }) => cmd);
+
+class World implements Disposable {
+  readonly timers = new LiveTimers();
+  readonly states: ConnectionState[] = [];
+  readonly events: string[] = [];
+  /** Replaced by tests. */
+  token: SocketHost["token"] = () => Promise.resolve("token");
+  onHello: SocketHost["onHello"] = () => {};
+  readonly socket: ChatSocket;
+
+  constructor() {
+    ScriptedSocket.all = [];
+    const host: SocketHost = {
+      token: (stale) => this.token(stale),
+      cursors: () => ({}),
+      onHello: (hello) => this.onHello(hello),
+      onEvent: ({ event }) => void this.events.push(event),
+      onState: (state) => void this.states.push(state),
+      onUnopened: () => {},
+    };
+    const WebSocket = ScriptedSocket as unknown as WebSocketClass;
+    this.socket = new ChatSocket(host, { url: "ws://x/ws", WebSocket, timeoutMs: 15_000 });
+  }
+
+  get sockets(): ScriptedSocket[] {
+    return ScriptedSocket.all;
+  }
+
+  /** Resolves with the nth socket, from 0. */
+  async dialed(n: number): Promise<ScriptedSocket> {
+    return await eventually(`socket ${n} is dialed`, () => this.sockets[n]);
+  }
+
+  /** Resolves once the nth socket is online. */
+  async online(n: number): Promise<ScriptedSocket> {
+    const socket = await this.dialed(n);
+    socket.open();
+    socket.answer();
+    await eventually("it is online", () => this.socket.state === "online");
+    return socket;
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.close();
+    this.timers[Symbol.dispose]();
+  }
+}
+
+Deno.test("ChatSocket sends a ping within half a minute of silence, and none after the connection", async () => {
+  using world = new World();
+  world.socket.connect();
+  const first = await world.online(0);
+  const [heartbeat] = world.timers.intervals;
+  assert.ok(heartbeat && heartbeat.ms <= 30_000, "proxies end connections that are silent longer");
+  heartbeat.run();
+  assert.deepEqual(commandsOf(first), ["hello", "ping"]);
+  world.socket.reconnect();
+  await world.online(1);
+  assert.equal(world.timers.intervals.length, 1, "the old heartbeat has ended");
+  heartbeat.run();
+  assert.deepEqual(commandsOf(first), ["hello", "ping"]);
+});
+
+Deno.test("ChatSocket replaces a connection whose ping is not answered in time", async () => {
+  using world = new World();
+  world.socket.connect();
+  const first = await world.online(0);
+  world.timers.intervals[0].run();
+  world.timers.passTime(60_000);
+  assert.equal(first.readyState, 2);
+  await world.online(1);
+});
+
+Deno.test("ChatSocket ignores events, replies and the end of an old socket after a reconnect", async () => {
+  using world = new World();
+  world.socket.connect();
+  const old = await world.online(0);
+  let settled = "";
+  const request = world.socket.request("ping", {}).then(() => "answered", () => "failed");
+  void request.then((how) => settled = how);
+  world.socket.reconnect();
+  const current = await world.online(1);
+  await eventually("the request has failed", () => settled);
+  old.receive({ event: "resync", data: {} });
+  old.answer();
+  old.end(4001);
+  assert.deepEqual([settled, world.events, world.socket.state], ["failed", [], "online"]);
+  current.receive({ event: "typing", data: {} });
+  assert.deepEqual(world.events, ["typing"]);
+  assert.equal(world.sockets.length, 2);
+  assert.deepEqual(world.states, ["connecting", "online", "connecting", "online"]);
+});
+
+Deno.test("ChatSocket says no hello on a socket that opens after it was replaced", async () => {
+  using world = new World();
+  world.socket.connect();
+  const old = await world.dialed(0);
+  world.socket.reconnect();
+  const current = await world.dialed(1);
+  old.readyState = 1;
+  old.onopen();
+  assert.deepEqual([commandsOf(old), old.readyState], [[], 2]);
+  current.open();
+  assert.deepEqual(commandsOf(current), ["hello"]);
+});
+
+Deno.test("ChatSocket is not online by the hello of a replaced socket, nor by one under way", async () => {
+  using world = new World();
+  const hellos: PromiseWithResolvers<void>[] = [];
+  world.onHello = () => {
+    hellos.push(Promise.withResolvers());
+    return hellos.at(-1)!.promise;
+  };
+  world.socket.connect();
+  const old = await world.dialed(0);
+  old.open();
+  old.answer();
+  await eventually("the first hello is being applied", () => hellos.length === 1);
+  world.socket.reconnect();
+  const current = await world.dialed(1);
+  current.open();
+  hellos[0].resolve();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal(world.socket.state, "connecting");
+  current.answer();
+  await eventually("the second hello is being applied", () => hellos.length === 2);
+  assert.equal(world.socket.state, "connecting");
+  hellos[1].resolve();
+  await eventually("it is online", () => world.socket.state === "online");
+  assert.equal(world.timers.intervals.length, 1);
+});
+
+Deno.test("ChatSocket connects again when the missed changes could not be applied", async () => {
+  using world = new World();
+  world.onHello = () => Promise.reject(new Error("the network broke"));
+  world.socket.connect();
+  const first = await world.dialed(0);
+  first.open();
+  first.answer();
+  await eventually("the connection is given up", () => first.readyState === 2);
+  first.end(1006);
+  assert.equal(world.socket.state, "waiting");
+  world.onHello = () => {};
+  world.timers.passTime(60_000);
+  await world.online(1);
+});
+
+Deno.test("ChatSocket dials once when it is asked to reconnect while it waits for a token", async () => {
+  using world = new World();
+  const tokens: PromiseWithResolvers<string>[] = [];
+  world.token = () => {
+    tokens.push(Promise.withResolvers());
+    return tokens.at(-1)!.promise;
+  };
+  world.socket.connect();
+  world.socket.reconnect();
+  assert.equal(tokens.length, 2);
+  for (const { resolve } of tokens) resolve("token");
+  await world.online(0);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal(world.sockets.length, 1);
+});
+
+const MOMENTS: Record<string, (world: World) => Promise<unknown>> = {
+  "it waits for a token": (world) => {
+    world.token = () => new Promise((resolve) => setTimeout(() => resolve("token"), 5));
+    world.socket.connect();
+    return Promise.resolve();
+  },
+  "the socket is opening": async (world) => {
+    world.socket.connect();
+    await world.dialed(0);
+  },
+  "hello is not answered": async (world) => {
+    world.socket.connect();
+    (await world.dialed(0)).open();
+  },
+  "missed changes are applied": async (world) => {
+    world.onHello = () => new Promise((resolve) => setTimeout(resolve, 20));
+    world.socket.connect();
+    const socket = await world.dialed(0);
+    socket.open();
+    socket.answer();
+  },
+  "it is online, with a command in flight": async (world) => {
+    world.socket.connect();
+    await world.online(0);
+    world.socket.request("ping", {}).catch(() => {});
+  },
+  "it waits for the next attempt": async (world) => {
+    world.socket.connect();
+    (await world.online(0)).end(1006);
+  },
+};
+
+for (const [moment, reach] of Object.entries(MOMENTS)) {
+  Deno.test(`ChatSocket keeps no timer and stays idle when it is closed while ${moment}`, async () => {
+    using world = new World();
+    await reach(world);
+    const { length } = world.sockets;
+    world.socket.close();
+    for (const socket of world.sockets) {
+      if (socket.readyState < 2) assert.fail("a socket is still open");
+      socket.answer({});
+      socket.end(1006);
+    }
+    // For a token, and for changes that are being applied.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await eventually("no timer is left", () => world.timers.count === 0);
+    assert.deepEqual([world.socket.state, world.sockets.length], ["idle", length]);
+  });
+}
