@@ -12,15 +12,10 @@ async function openView(visitor: PageVisitor, view: string): Promise<void> {
   await visitor.page.evaluate((hash) => location.hash = hash, view);
 }
 
-/** Reports `reported`, with their last message to the reporter in `chatId` if one is given. */
-async function report(reporter: PageVisitor, reported: PageVisitor, chatId?: string) {
-  const { items } = chatId ? await reporter.call("GET", `/messages/${chatId}`) : { items: [] };
-  await reporter.call("POST", "/users/report", {
-    userId: await reported.id(),
-    reason: chatId ? "spam" : "impersonation",
-    details: "Every day",
-    ...(items.length > 0 && { messageId: items.at(-1).id }),
-  });
+/** Returns the id of the newest message of the open chat. */
+async function messageIdOf(visitor: PageVisitor): Promise<string> {
+  const { items } = await visitor.call("GET", `/messages/${await visitor.openChatId()}`);
+  return items.at(-1).id;
 }
 
 Deno.test(
@@ -63,10 +58,18 @@ Deno.test(
     await bob.write("Buy **watches** at https://example.com/w");
     await ann.chat("bob").click();
     await ann.message("watches").waitFor();
-    await report(ann, bob, await ann.openChatId());
-    await bob.act("watches", "Delete");
-    await bob.message("Message deleted").waitFor();
-    await report(ann, bob);
+    await ann.act("watches", "Report");
+    const form = page.getByRole("dialog", { name: "Report this person" });
+    await form.getByLabel("Reason").selectOption("Spam");
+    await form.getByLabel(/^What happened/).fill("Every day");
+    await assertAccessible(page, "reporting a message");
+    await form.getByRole("button", { name: "Send the report" }).click();
+    await form.waitFor({ state: "detached" });
+    // The report keeps the message as it was.
+    await bob.call("DELETE", `/messages/${await messageIdOf(ann)}`);
+    await ann.message("Message deleted").waitFor();
+    const another = { userId: await bob.id(), reason: "impersonation" };
+    await ann.call("POST", "/users/report", another);
 
     await openView(ann, "admin");
     const reports = page.getByRole("article", { name: "Report of bob" });

@@ -12,6 +12,7 @@ const FORWARD = "M15 7l5 5-5 5M20 12H10a6 6 0 0 0-6 6v1";
 const LINK =
   "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1";
 const INFO = "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5M12 8h.01";
+const FLAG = "M6 21V4M6 4.500h11l-2 4 2 4H6";
 const PLUS = "M12 6v12M6 12h12";
 
 interface MenuItemsProps extends MessageMenuProps {
@@ -59,6 +60,8 @@ export function MenuItems(props: MenuItemsProps) {
       {item({ name: "pin" }, message.pinnedAt ? t().unpin : t().pin, () => act("pin", message))}
       {item({ path: INFO }, writing.t().info, () => act("open", "info", message))}
       {isMine && !isSystem && item({ name: "edit" }, t().edit, () => act("edit", message))}
+      {!isMine && !isSystem &&
+        item({ path: FLAG }, writing.t().report, () => act("open", "report", message))}
       {mayDelete && item({ name: "trash" }, t().delete, () => act("remove", message))}
     </div>
   );

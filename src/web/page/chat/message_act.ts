@@ -20,7 +20,7 @@ export interface MessageActions {
   show(id: string): void;
 }
 
-export type MessageDialogKind = "forward" | "info" | "react";
+export type MessageDialogKind = "forward" | "info" | "react" | "report";
 
 /** A dialog about a message; one at a time. */
 export type OpenDialog = { kind: MessageDialogKind; message: LocalMessage } | null;

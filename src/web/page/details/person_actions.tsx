@@ -1,12 +1,9 @@
 import { useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { attempt } from "../components/attempt.ts";
-import { Form } from "../components/form.tsx";
 import { Section } from "../components/section.tsx";
-import { showToast } from "../state/toast.ts";
 import { m } from "../texts/more.ts";
-
-type Reason = "spam" | "abuse" | "violence" | "sexual" | "impersonation" | "other";
+import { ReportForm } from "./report_form.tsx";
 
 /** Blocking and reporting the other person of a direct chat. */
 export function PersonActions({ userId }: { userId: string }) {
@@ -14,11 +11,6 @@ export function PersonActions({ userId }: { userId: string }) {
   const [isReporting, setReporting] = useState(false);
   const isBlocked = people.isBlocked(userId);
   const toggle = () => attempt(() => client.call("user.block", { userId, unblock: isBlocked }));
-  const report = async ({ reason, details }: Record<string, string>) => {
-    await client.call("user.report", { userId, reason: reason as Reason, details });
-    setReporting(false);
-    showToast(m().reportSent);
-  };
   return (
     <Section title={people.nameOf(userId)}>
       {isBlocked && <p class="muted small">{m().blockedNow}</p>}
@@ -35,23 +27,7 @@ export function PersonActions({ userId }: { userId: string }) {
           {m().report}
         </button>
       </div>
-      {isReporting && (
-        <Form label={m().sendReport} onSubmit={report}>
-          <p class="muted small">{m().reportText}</p>
-          <label class="field">
-            <span>{m().reason}</span>
-            <select name="reason">
-              {Object.entries(m().reasons).map(([value, text]) => (
-                <option key={value} value={value}>{text}</option>
-              ))}
-            </select>
-          </label>
-          <label class="field">
-            <span>{m().reportDetails}</span>
-            <textarea name="details" rows={3} maxLength={2000} />
-          </label>
-        </Form>
-      )}
+      {isReporting && <ReportForm userId={userId} onSent={() => setReporting(false)} />}
     </Section>
   );
 }

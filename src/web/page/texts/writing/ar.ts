@@ -27,6 +27,7 @@ export const ar: WritingTexts = {
   linkCopied: "نُسخ الرابط",
   moreReactions: "تفاعلات أخرى",
   reactTitle: "التفاعل بـ",
+  report: "إبلاغ",
   info: "معلومات",
   infoTitle: "حول هذه الرسالة",
   readBy: "قرأها",

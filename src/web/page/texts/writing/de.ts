@@ -17,6 +17,7 @@ export const de: WritingTexts = {
   linkCopied: "Link kopiert",
   moreReactions: "Weitere Reaktionen",
   reactTitle: "Reagieren mit",
+  report: "Melden",
   info: "Info",
   infoTitle: "Über diese Nachricht",
   readBy: "Gelesen von",

@@ -18,6 +18,7 @@ export const en = {
   linkCopied: "Link copied",
   moreReactions: "More reactions",
   reactTitle: "React with",
+  report: "Report",
   info: "Info",
   infoTitle: "About this message",
   readBy: "Read by",
