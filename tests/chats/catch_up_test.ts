@@ -51,6 +51,19 @@ Deno.test("CatchUp pages of any size lead to the head, with every row once", asy
   assert.equal(named, 1);
 });
 
+Deno.test("CatchUp says that there is more after a page of exactly its limit, unless it is the last", async () => {
+  await using world = await ChatWorld.make({ syncRows: 10 });
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { sender, catchUp } = world.services;
+  const { rev: start } = await catchUp.changes(bob, chatId, 0);
+  // No row but messages follows: nothing else keeps a page from reaching the head.
+  for (let i = 0; i < 20; i++) await sender.send(ann, { chatId, text: `${i}` });
+  const first = await catchUp.changes(bob, chatId, start);
+  assert.deepEqual([first.messages.length, first.rev, first.more], [10, start + 10, true]);
+  const last = await catchUp.changes(bob, chatId, first.rev);
+  assert.deepEqual([last.messages.length, last.rev, last.more], [10, start + 20, false]);
+});
+
 Deno.test("CatchUp tells a former member that they left, and nothing of what came after", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ChatDraft } from "../../src/chats/chat_draft.ts";
+import type { Message } from "../../src/model/message.ts";
 import { aChat, aMember, aMessage, T0 } from "../contract/store/rows.ts";
 
 function draftOf(memberIds: string[], rev = 5) {
@@ -89,6 +90,30 @@ Deno.test("ChatDraft drops the side effects of truncated steps, and keeps the ot
   ]);
   assert.deepEqual(mls?.commits.map(({ clientId }) => clientId), ["bob"]);
   assert.equal(mls?.groupInfo.groupInfo, "bob");
+});
+
+Deno.test("ChatDraft counts the uses of uploads from the stored message, however often it changes", () => {
+  const media = (...ids: string[]) => ids.map((id) => ({ id })) as Message["media"];
+  const draft = draftOf(["ann"]);
+  const stored = aMessage(draft.chat.id, 2, { senderId: "ann", media: media("old", "kept") });
+  const first = draft.updateMessage(stored, { media: media("kept", "passing") });
+  draft.updateMessage(first, { media: media("kept", "new") });
+  const { mediaUses } = draft.toChange();
+  assert.deepEqual(mediaUses?.toSorted((a, b) => a.by - b.by), [
+    { mediaId: "old", by: -1 },
+    { mediaId: "new", by: 1 },
+  ]);
+});
+
+Deno.test("ChatDraft applies two changes of one message in one batch to each other", async () => {
+  const draft = draftOf(["ann", "bob"]);
+  const stored = aMessage(draft.chat.id, 2, { senderId: "ann", text: "old" });
+  draft.updateMessage(stored, { text: "new" });
+  const inDraft = await draft.message(stored.id);
+  assert.equal(inDraft?.text, "new", "the second change starts from the first");
+  draft.updateMessage(inDraft!, { pinnedAt: T0 });
+  const [updated, ...others] = draft.toChange().updated;
+  assert.deepEqual([updated.text, updated.pinnedAt, others], ["new", T0, []]);
 });
 
 Deno.test("ChatDraft counts present members, including those who return", () => {

@@ -6,6 +6,7 @@ import { DeliveredMarks } from "../../src/client/delivered_marks.ts";
 import { Model } from "../../src/client/model.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
+import { LiveTimers } from "./live_timers.ts";
 import { clientOf } from "./people.ts";
 
 Deno.test("a client reports what has arrived, live or while it was away, without being read", async () => {
@@ -45,16 +46,36 @@ Deno.test("DeliveredMarks has one request in flight, and repeats one that failed
   world.marks.pause();
 });
 
+Deno.test("DeliveredMarks sends nothing while a request is in flight, and what came meanwhile after it", async () => {
+  using timers = new LiveTimers();
+  const world = marked();
+  const held = world.hold = Promise.withResolvers<void>();
+  world.receive("a", "bob", 1);
+  timers.passTime(5_000);
+  assert.equal(world.tries, 1);
+  world.receive("b", "bob", 1);
+  assert.equal(timers.count, 0, "no timer is needed: the end of the request starts it");
+  held.resolve();
+  await eventually("it starts the timer", () => timers.count === 1);
+  timers.passTime(5_000);
+  await eventually("both are marked", () => world.calls.length === 2);
+  world.marks.pause();
+});
+
 Deno.test("DeliveredMarks keeps no timer and no chat once the connection has ended", async () => {
+  using timers = new LiveTimers();
   const world = marked();
   world.receive("chat", "bob", 1);
+  assert.equal(timers.count, 1);
   world.isOnline = false;
   world.marks.pause();
   world.receive("chat", "bob", 2);
-  await world.settled();
-  assert.deepEqual(world.calls, []);
+  assert.equal(timers.count, 0);
+  timers.passTime(5_000);
+  assert.deepEqual(world.tries, 0);
   world.isOnline = true;
   world.marks.connected();
+  timers.passTime(5_000);
   await eventually("the next connection marks it", () => world.calls.length === 1);
   world.marks.pause();
 });
@@ -66,6 +87,7 @@ function marked() {
     calls: [] as [chatId: string, seq: number][],
     refuses: 0,
     tries: 0,
+    hold: null as PromiseWithResolvers<void> | null,
     mostInFlight: 0,
     isOnline: true,
     receive(chatId: string, senderId: string, seq: number) {
@@ -90,7 +112,7 @@ function marked() {
       const { chatId, seq } = input as { chatId: string; seq: number };
       world.tries++;
       world.mostInFlight = Math.max(world.mostInFlight, ++inFlight);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await (world.hold?.promise ?? new Promise((resolve) => setTimeout(resolve, 5)));
       inFlight--;
       if (world.refuses-- > 0) throw new ChatError("rate_limited", "", { retryAfterMs: 1 });
       world.calls.push([chatId, seq]);
