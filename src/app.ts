@@ -98,8 +98,8 @@ export async function createApp(
 function receiverOf({ tracing, log }: AppContext, services: Services): Receiver {
   const { hub, typing, webhooks } = services;
   return new Receiver(hub, typing, tracing, () => {
-    webhooks.subscriptions.refresh().catch((error) => {
-      log.warn("Reading the webhook endpoints failed; it is repeated", { error });
+    webhooks.refresh().catch((error) => {
+      log.warn("Reading the settings failed; it is repeated", { error });
     });
   });
 }
@@ -171,7 +171,7 @@ async function closeAll(services: Services, adapters: Adapters): Promise<void> {
   typing.close();
   gatherer.close();
   await Promise.all([push.worker.close(), webhooks.worker.close()]);
-  webhooks.sender.close();
+  webhooks.post.close();
   await adapters.backplane.broker.close();
   await adapters.backplane.close();
   media.pictures.close();

@@ -127,6 +127,12 @@ export interface Config {
   readonly pictureOrigins: readonly string[];
   /** Origins of webhook endpoints that may be in a private network. */
   readonly webhookOrigins: readonly string[];
+  /** A backend that is asked before a message is stored; null for the administrators' choice. */
+  readonly messageHook: {
+    readonly url: string;
+    readonly secret: string;
+    readonly onFailure: "allow" | "refuse";
+  } | null;
   readonly vapid: {
     readonly publicKey: string;
     readonly privateKey: string;
@@ -333,7 +339,14 @@ function deliveryOf(
   values: Values,
 ): Pick<
   Config,
-  "s3" | "fcm" | "vapid" | "webPushOrigins" | "pictureOrigins" | "webhookOrigins" | "mail"
+  | "s3"
+  | "fcm"
+  | "vapid"
+  | "webPushOrigins"
+  | "pictureOrigins"
+  | "webhookOrigins"
+  | "messageHook"
+  | "mail"
 > {
   return {
     s3: values.AWS_BUCKET_NAME === undefined ? null : {
@@ -351,6 +364,11 @@ function deliveryOf(
     webPushOrigins: values.WEB_PUSH_ORIGINS ?? [],
     pictureOrigins: values.PICTURE_ORIGINS ?? [],
     webhookOrigins: values.WEBHOOK_ALLOW_PRIVATE ?? [],
+    messageHook: values.MESSAGE_HOOK_URL === undefined ? null : {
+      url: values.MESSAGE_HOOK_URL,
+      secret: values.MESSAGE_HOOK_SECRET!,
+      onFailure: values.MESSAGE_HOOK_ON_FAILURE ?? "allow",
+    },
     vapid: values.VAPID_PUBLIC_KEY === undefined ? null : {
       publicKey: values.VAPID_PUBLIC_KEY,
       privateKey: values.VAPID_PRIVATE_KEY!,

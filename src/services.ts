@@ -60,6 +60,7 @@ import { createUsers } from "./users/create_users.ts";
 import { userHandlers } from "./users/handlers.ts";
 import { moderationHandlers } from "./users/moderation_handlers.ts";
 import { createWebhooks } from "./webhooks/create_webhooks.ts";
+import { filterHandlers } from "./webhooks/screening/handlers.ts";
 import { webhookHandlers } from "./webhooks/handlers.ts";
 import { WebhookSubscriptions } from "./webhooks/subscriptions.ts";
 
@@ -118,16 +119,6 @@ export function createServices(context: AppContext) {
     clock,
     log,
   });
-  const messages = createMessages({
-    ...rules,
-    store,
-    writer,
-    direct: chats.direct,
-    attachments: media.library,
-    epochOfMessage,
-    clock,
-    limits: config.limits,
-  });
   const box = createBox(config);
   const auth = createSignIn(context, realtime, { push, notices: encryption.notices, box });
   const webhooks = createWebhooks({
@@ -138,7 +129,19 @@ export function createServices(context: AppContext) {
     box,
     limits: config.limits,
     allowedOrigins: config.webhookOrigins,
+    messageHook: config.messageHook,
     announce: () => publisher.settings(),
+  });
+  const messages = createMessages({
+    ...rules,
+    store,
+    writer,
+    direct: chats.direct,
+    attachments: media.library,
+    epochOfMessage,
+    screen: webhooks.screen,
+    clock,
+    limits: config.limits,
   });
   writer.onCommit((commit) => webhooks.worker.committed(commit.webhooks ?? []));
   const abandoned = new AbandonedGroups(store, clock, log, () => media.sweeper.nudge());
@@ -353,6 +356,7 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     ...ownUserHandlers(ownUsers),
     ...apiKeyHandlers({ ...apiKeys, proof: auth.proof, clock }),
     ...webhookHandlers(webhooks.endpoints, clock),
+    ...filterHandlers(webhooks.rules),
     ...chatHandlers(chats),
     ...contactHandlers(chats),
     ...messageHandlers(messages),

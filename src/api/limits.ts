@@ -98,6 +98,7 @@ export const LIMIT_SPECS = Object.freeze({
     100,
     10_000_000,
   ),
+  messageHookMs: limit("milliseconds for the message hook to answer", 500, 50, 5 * SECOND),
   webhookLog: limit("finished deliveries kept for each webhook endpoint", 10_000, 0, 1_000_000),
   blocks: limit("people that one person blocks", 10_000, 1, 1_000_000),
 });

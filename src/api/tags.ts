@@ -11,6 +11,8 @@ const TAGS: Readonly<Record<string, string>> = {
   "Administration": "For administrators: reports, suspensions and sessions of other accounts.",
   "API keys": "Permissions of the servers that call this API; kept by administrators.",
   "Own users": "People of the customer, made and signed in by its backend with an API key.",
+  "Filters":
+    "For administrators: a word list, a rule for links, and a hook before a message is stored.",
   "Webhooks":
     "For administrators: addresses of your backend that receive events, and their deliveries.",
   "Chats": "The inbox, receipts, and catching up on what was missed.",

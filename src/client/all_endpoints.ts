@@ -5,13 +5,18 @@
 /** All endpoints, in the form of `FIRST_ENDPOINTS`; loaded when another one is first called. */
 export const ALL_ENDPOINTS: Readonly<Record<string, string>> = {
   "admin.createWebhook": " POST /admin/webhooks",
+  "admin.deleteMessageHook": " DELETE /admin/message-hook",
   "admin.deleteWebhook": " DELETE /admin/webhooks/:webhookId",
   "admin.endSessions": " POST /admin/users/:userId/end-sessions",
+  "admin.filters": " GET /admin/filters",
+  "admin.messageHook": " GET /admin/message-hook",
   "admin.redeliverFailedWebhooks": " POST /admin/webhooks/:webhookId/redeliver",
   "admin.redeliverWebhook": " POST /admin/webhooks/:webhookId/deliveries/:deliveryId/redeliver",
   "admin.reports": " GET /admin/reports",
   "admin.resolveReport": " POST /admin/reports/:reportId/resolve",
   "admin.rotateWebhookSecret": " POST /admin/webhooks/:webhookId/rotate-secret",
+  "admin.setFilters": " PUT /admin/filters",
+  "admin.setMessageHook": " PUT /admin/message-hook",
   "admin.suspend": " POST /admin/users/:userId/suspend",
   "admin.testWebhook": " POST /admin/webhooks/:webhookId/test",
   "admin.unsuspend": " POST /admin/users/:userId/unsuspend",

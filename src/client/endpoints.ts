@@ -10,6 +10,7 @@ import type * as chatsOperations from "../api/operations/chats.ts";
 import type * as contactsOperations from "../api/operations/contacts.ts";
 import type * as credentialsOperations from "../api/operations/credentials.ts";
 import type * as encryptionOperations from "../api/operations/encryption.ts";
+import type * as filtersOperations from "../api/operations/filters.ts";
 import type * as historyBackupOperations from "../api/operations/history_backup.ts";
 import type * as mediaOperations from "../api/operations/media.ts";
 import type * as messagesOperations from "../api/operations/messages.ts";
@@ -25,13 +26,18 @@ import type * as webhooksOperations from "../api/operations/webhooks.ts";
 
 export interface DeclaredOperations {
   "admin.createWebhook": typeof webhooksOperations.createWebhook;
+  "admin.deleteMessageHook": typeof filtersOperations.deleteMessageHook;
   "admin.deleteWebhook": typeof webhooksOperations.deleteWebhook;
   "admin.endSessions": typeof moderationOperations.endUserSessions;
+  "admin.filters": typeof filtersOperations.getFilters;
+  "admin.messageHook": typeof filtersOperations.getMessageHook;
   "admin.redeliverFailedWebhooks": typeof webhooksOperations.redeliverFailed;
   "admin.redeliverWebhook": typeof webhooksOperations.redeliver;
   "admin.reports": typeof moderationOperations.listReports;
   "admin.resolveReport": typeof moderationOperations.resolveReport;
   "admin.rotateWebhookSecret": typeof webhooksOperations.rotateWebhookSecret;
+  "admin.setFilters": typeof filtersOperations.setFilters;
+  "admin.setMessageHook": typeof filtersOperations.setMessageHook;
   "admin.suspend": typeof moderationOperations.suspendUser;
   "admin.testWebhook": typeof webhooksOperations.testWebhook;
   "admin.unsuspend": typeof moderationOperations.unsuspendUser;

@@ -27,6 +27,8 @@ export function checkTogether(
   // Links in mails start with PUBLIC_URL, and a request does not say where they should lead.
   together(["SMTP_URL"], ["MAIL_FROM", "PUBLIC_URL"]);
   together(["DENO_KV_URL"], ["DENO_KV_ACCESS_TOKEN"]);
+  const hook = ["MESSAGE_HOOK_URL", "MESSAGE_HOOK_SECRET"];
+  together(hook, hook);
   together(["ENCRYPTION_KEY_PREVIOUS"], ["ENCRYPTION_KEY"]);
   const own = ["AUTH_JWKS_URL", "AUTH_JWT_SECRET"];
   together([...own, "AUTH_CLAIM_USER"], ["AUTH_ISSUER", "AUTH_AUDIENCE"]);

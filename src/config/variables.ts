@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { keyBytes } from "../core/key_bytes.ts";
 import { SYSTEM_REPORTS, type SystemReport } from "../model/system_messages.ts";
+import { webhookKey } from "../core/webhook_signature.ts";
 import { CONTACT_AUDIENCES } from "../model/contact.ts";
 import { LIMIT_NAMES, type Rate, rateVariable } from "../api/rate_limits.ts";
 import { LIMIT_SPECS, type LimitKey, limitVariable } from "../api/limits.ts";
@@ -299,6 +300,12 @@ const NAMED = {
     matching(/^B[A-Za-z0-9_-]{86}$/),
   ),
   VAPID_PRIVATE_KEY: secret("a P-256 key in base64url", matching(/^[A-Za-z0-9_-]{43}$/)),
+  MESSAGE_HOOK_URL: httpUrl("https://backend.example.com/before-message"),
+  MESSAGE_HOOK_SECRET: secret(
+    "whsec_ and the base64 of 24 to 64 bytes",
+    () => z.string().refine((text) => webhookKey(text) !== null),
+  ),
+  MESSAGE_HOOK_ON_FAILURE: variable("allow or refuse", oneOf(["allow", "refuse"])),
   WEBHOOK_ALLOW_PRIVATE: variable(
     "origins such as http://127.0.0.1:3000 separated by commas",
     parsed((text) => {

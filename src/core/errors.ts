@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   "method_not_allowed",
   "conflict",
   "stale_epoch",
+  "message_refused",
   "precondition_failed",
   "payload_too_large",
   "quota_exceeded",

@@ -12,6 +12,8 @@ export interface HttpAnswer {
 export interface PostRequest {
   headers: Record<string, string>;
   body: Uint8Array<ArrayBuffer>;
+  /** Maximum number of bytes read of the response; `MAX_ANSWER_BYTES` by default. */
+  maxAnswerBytes?: number;
   /** Aborts the request at any stage: on the timeout, or on a drain. */
   signal: AbortSignal;
 }
@@ -23,11 +25,15 @@ export interface PostRequest {
  */
 export async function post(
   url: string | URL,
-  { headers, body, signal }: Omit<PostRequest, "body"> & { body: BodyInit },
+  { headers, body, signal, maxAnswerBytes }: Omit<PostRequest, "body"> & { body: BodyInit },
 ): Promise<HttpAnswer> {
   const init = { method: "POST", headers, body, redirect: "manual", signal } as const;
   const response = await fetch(url, init);
-  return { status: response.status, headers: response.headers, body: await readStart(response) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: await readStart(response, maxAnswerBytes),
+  };
 }
 
 /** Aborts after `timeoutMs` milliseconds, or when `signal` does. */
@@ -36,10 +42,10 @@ export function deadline(timeoutMs: number, signal?: AbortSignal): AbortSignal {
   return signal ? AbortSignal.any([timeout, signal]) : timeout;
 }
 
-async function readStart(response: Response): Promise<string> {
+async function readStart(response: Response, max = MAX_ANSWER_BYTES): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  let left = MAX_ANSWER_BYTES;
+  let left = max;
   // Leaving the loop early cancels the stream, and with it the connection.
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk.subarray(0, left), { stream: true });

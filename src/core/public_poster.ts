@@ -31,10 +31,13 @@ export class PublicPoster {
   }
 
   /** Throws `PrivateAddress`, the signal's reason, or the connection's error. */
-  async post(url: URL, { headers, body, signal }: PostRequest): Promise<HttpAnswer> {
+  async post(
+    url: URL,
+    { headers, body, signal, maxAnswerBytes }: PostRequest,
+  ): Promise<HttpAnswer> {
     // Also rejects a host that a socket from the pool could still reach.
     await untilAborted(publicAddressesOf(url.hostname, this.resolve), signal);
-    if (!HAS_SOCKET_LOOKUP) return await post(url, { headers, body, signal });
+    if (!HAS_SOCKET_LOOKUP) return await post(url, { headers, body, signal, maxAnswerBytes });
     const { Agent, request } = await import("node:https");
     const agent = this.#agent ??= new Agent(AGENT_OPTIONS);
     return await new Promise((resolve, reject) => {
@@ -47,7 +50,7 @@ export class PublicPoster {
       };
       // The types of Node's `lookup` require more overloads than sockets use.
       const sent = request(url, options as unknown as RequestOptions, (answer) => {
-        readStart(answer).then(resolve, reject);
+        readStart(answer, maxAnswerBytes).then(resolve, reject);
       });
       sent.on("error", (error) => reject(signal.aborted ? signal.reason : error));
       sent.end(body);
@@ -59,13 +62,16 @@ export class PublicPoster {
   }
 }
 
-async function readStart(answer: IncomingMessage): Promise<HttpAnswer> {
+async function readStart(
+  answer: IncomingMessage,
+  max = MAX_ANSWER_BYTES,
+): Promise<HttpAnswer> {
   const headers = new Headers();
   const retryAfter = answer.headers["retry-after"];
   if (retryAfter !== undefined) headers.set("retry-after", retryAfter);
   const decoder = new TextDecoder();
   let body = "";
-  let left = MAX_ANSWER_BYTES;
+  let left = max;
   // Leaving the loop early destroys the stream, and with it the connection.
   for await (const chunk of answer) {
     body += decoder.decode(chunk.subarray(0, left), { stream: true });

@@ -10,6 +10,7 @@ import type { MessageServices } from "./handlers.ts";
 import { type EditLimits, MessageEditor } from "./message_editor.ts";
 import { MessageReader } from "./message_reader.ts";
 import { ServerMessages } from "./server_messages.ts";
+import type { MessageScreen } from "./message_screen.ts";
 import { type EpochOfMessage, MessageSender, type SendLimits } from "./message_sender.ts";
 
 export interface MessagesOptions {
@@ -20,13 +21,14 @@ export interface MessagesOptions {
   access: ChatAccess;
   attachments: AttachmentSource;
   epochOfMessage: EpochOfMessage;
+  screen: MessageScreen;
   clock: Clock;
   limits: SendLimits & EditLimits & { pins: number; pageSize: number };
 }
 
 export function createMessages(options: MessagesOptions): MessageServices {
   const { store, writer, direct, contactPolicy, access, attachments, epochOfMessage } = options;
-  const { clock, limits } = options;
+  const { screen, clock, limits } = options;
   return {
     sender: new MessageSender({
       writer,
@@ -34,10 +36,11 @@ export function createMessages(options: MessagesOptions): MessageServices {
       contactPolicy,
       attachments,
       epochOfMessage,
+      screen,
       clock,
       limits,
     }),
-    editor: new MessageEditor({ store, writer, contactPolicy, clock, limits }),
+    editor: new MessageEditor({ store, writer, contactPolicy, screen, clock, limits }),
     reader: new MessageReader(store, access, limits),
     server: new ServerMessages(writer),
   };

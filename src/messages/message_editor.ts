@@ -9,6 +9,7 @@ import type { OutboxEvent } from "../model/outbox_entry.ts";
 import { tombstone } from "../model/tombstone.ts";
 import type { Store } from "../store/store.ts";
 import { checkMentionCount, mentionChanges, presentMentions } from "./mentions.ts";
+import type { MessageScreen, Screened } from "./message_screen.ts";
 import { checkTextLength } from "./message_sender.ts";
 
 /** Content that an edit replaces; what is left out stays. */
@@ -29,6 +30,7 @@ export interface MessageEditorOptions {
   store: Pick<Store, "messages">;
   writer: ChatWriter;
   contactPolicy: ContactPolicy;
+  screen: MessageScreen;
   clock: Clock;
   limits: EditLimits;
 }
@@ -45,9 +47,45 @@ type Change = (message: Message, draft: ChatDraft) => Patch | Promise<Patch>;
 export class MessageEditor {
   constructor(private readonly options: MessageEditorOptions) {}
 
-  edit(userId: string, messageId: string, content: EditedContent): Promise<Message> {
+  async edit(userId: string, messageId: string, content: EditedContent): Promise<Message> {
     checkTextLength(content.text ?? "", this.options.limits.textLength, "edit");
     checkMentionCount(content.mentions, this.options.limits.mentions);
+    const screened = await this.#screened(userId, messageId, content);
+    if (screened === null) return await this.#rewrite(userId, messageId, content);
+    const { reported, ...changed } = screened;
+    const message = await this.#rewrite(userId, messageId, { ...content, ...changed });
+    if (reported.length > 0) await this.options.screen.stored(message, reported);
+    return message;
+  }
+
+  /** Returns null if there are no rules, or nothing new to apply them to. */
+  async #screened(
+    userId: string,
+    messageId: string,
+    content: EditedContent,
+  ): Promise<Screened | null> {
+    const { screen, store } = this.options;
+    if (!screen.isOn) return null;
+    const found = await store.messages.byId(messageId);
+    const isOwn = found?.senderId === userId && found.deletedAt === null;
+    if (!isOwn || found.kind === "encrypted") return null;
+    const { text = found.text, mentions = found.mentions, custom = found.custom } = content;
+    if (found.text === text && isSameCustom(found.custom, custom)) return null;
+    return await screen.screen({
+      senderId: userId,
+      chatId: found.chatId,
+      recipientId: null,
+      clientId: null,
+      messageId,
+      text,
+      custom,
+      mentions,
+      mediaIds: found.media.map(({ id }) => id),
+      replyTo: found.replyTo,
+    });
+  }
+
+  #rewrite(userId: string, messageId: string, content: EditedContent): Promise<Message> {
     return this.#change(userId, messageId, (message, draft) => {
       if (message.senderId !== userId) {
         throw new AppError("forbidden", "Cannot edit the message: only its sender may");

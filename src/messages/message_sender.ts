@@ -12,6 +12,7 @@ import type { Message, MessageKind } from "../model/message.ts";
 import { checkMentionCount, presentMentions } from "./mentions.ts";
 import { codePoints } from "../api/fields.ts";
 import type { AttachmentSource } from "./attachment_source.ts";
+import type { MessageScreen, Screened } from "./message_screen.ts";
 
 export interface SendInput {
   chatId?: string;
@@ -50,6 +51,7 @@ export interface MessageSenderOptions {
   contactPolicy: ContactPolicy;
   attachments: AttachmentSource;
   epochOfMessage: EpochOfMessage;
+  screen: MessageScreen;
   clock: Clock;
   limits: SendLimits;
 }
@@ -72,6 +74,39 @@ export class MessageSender {
         "Cannot send: a direct chat takes two people",
       );
     }
+    const screened = input.ciphertext === undefined ? this.#screened(senderId, input) : null;
+    if (screened === null) return await this.#write(senderId, input);
+    const { reported, text, ...changed } = await screened;
+    const sent = await this.#write(senderId, {
+      ...input,
+      ...changed,
+      ...(text !== "" && { text }),
+    });
+    if (reported.length > 0 && !sent.repeated) {
+      await this.options.screen.stored(sent.message, reported);
+    }
+    return sent;
+  }
+
+  /** Null while there are no rules: the usual send waits for nothing. */
+  #screened(senderId: string, input: SendInput): Promise<Screened> | null {
+    const { screen } = this.options;
+    if (!screen.isOn) return null;
+    return screen.screen({
+      senderId,
+      chatId: input.chatId ?? null,
+      recipientId: input.recipientId ?? null,
+      clientId: input.clientId ?? null,
+      messageId: null,
+      text: input.text ?? "",
+      custom: input.custom ?? null,
+      mentions: input.mentions ?? [],
+      mediaIds: input.mediaIds ?? [],
+      replyTo: input.replyTo ?? null,
+    });
+  }
+
+  async #write(senderId: string, input: SendInput): Promise<Sent> {
     const id = newId();
     const clientId = input.clientId ?? id;
     const edit = (draft: ChatDraft) => {

@@ -9,7 +9,12 @@ import { WebhookHealth } from "./health.ts";
 import { webhookMetrics } from "./metrics.ts";
 import { WebhookPayloads } from "./payloads.ts";
 import { WebhookSecrets } from "./secrets.ts";
+import { MessageHook } from "./screening/message_hook.ts";
+import { hookMetrics } from "./screening/metrics.ts";
+import { type ConfiguredHook, RuleBook } from "./screening/rule_book.ts";
+import { Screening } from "./screening/screening.ts";
 import { WebhookSender } from "./sender.ts";
+import { SignedPost } from "./signed_post.ts";
 import type { WebhookSubscriptions } from "./subscriptions.ts";
 import { WebhookWorker } from "./worker.ts";
 
@@ -21,7 +26,15 @@ export interface WebhooksOptions {
   clock: Clock;
   log: Log;
   metrics: MetricsRegistry;
-  limits: { webhooks: number; webhookBacklog: number; webhookLog: number };
+  limits: {
+    webhooks: number;
+    webhookBacklog: number;
+    webhookLog: number;
+    textLength: number;
+    messageHookMs: number;
+  };
+  /** The hook of the environment; null for the administrators'. */
+  messageHook: ConfiguredHook | null;
   /** Origins of WEBHOOK_ALLOW_PRIVATE. */
   allowedOrigins: readonly string[];
   /** Tells the other instances to read the endpoints again. */
@@ -32,21 +45,33 @@ export interface WebhookServices {
   endpoints: WebhookEndpoints;
   subscriptions: WebhookSubscriptions;
   worker: WebhookWorker;
-  sender: WebhookSender;
+  post: SignedPost;
+  rules: RuleBook;
+  screen: Screening;
+  /** Reads the endpoints and the rules again. */
+  refresh(): Promise<void>;
 }
 
 /** Creates the services of this feature and connects them. */
 export function createWebhooks(options: WebhooksOptions): WebhookServices {
   const { store, subscriptions, audit, clock, log, limits, allowedOrigins, announce } = options;
   const secrets = new WebhookSecrets(options.box);
-  const sender = new WebhookSender({ clock, allowedOrigins });
+  const { messageHook } = options;
+  const trusted = messageHook === null ? [] : [new URL(messageHook.url).origin];
+  const post = new SignedPost({ clock, allowedOrigins: [...allowedOrigins, ...trusted] });
+  const sender = new WebhookSender(post, clock);
   const onChanged = async () => {
     await subscriptions.refresh();
     announce();
   };
   store.webhookDeliveries.planner = (events) => subscriptions.plan(events);
+  const rules = new RuleBook({ ...options, configured: messageHook });
+  const refresh = async () => {
+    await Promise.all([subscriptions.refresh(), rules.refresh()]);
+  };
   const worker = new WebhookWorker({
     store,
+    refresh,
     subscriptions,
     payloads: new WebhookPayloads(store),
     sender,
@@ -68,5 +93,8 @@ export function createWebhooks(options: WebhooksOptions): WebhookServices {
     onChanged,
     onDue: (id) => worker.wake(id),
   });
-  return { endpoints, subscriptions, worker, sender };
+  const observe = hookMetrics(options.metrics);
+  const hook = new MessageHook({ post, clock, log, limits, observe });
+  const screen = new Screening({ store, rules: () => rules.rules, hook, clock, log });
+  return { endpoints, subscriptions, worker, post, rules, screen, refresh };
 }

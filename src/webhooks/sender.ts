@@ -1,18 +1,7 @@
 import type { Clock } from "../core/clock.ts";
-import { deadline, type HttpAnswer, post, retryAfterMs } from "../core/http_post.ts";
-import type { Resolve } from "../core/public_lookup.ts";
-import { PublicPoster } from "../core/public_poster.ts";
-import { untilAborted } from "../core/until_aborted.ts";
-import { signatureHeaders } from "../core/webhook_signature.ts";
+import { type HttpAnswer, retryAfterMs } from "../core/http_post.ts";
 import type { DeliveryAnswer } from "../model/webhook.ts";
-
-export interface WebhookRequest {
-  url: string;
-  id: string;
-  body: string;
-  /** The keys of the endpoint's secrets. */
-  keys: readonly Uint8Array[];
-}
+import type { SignedPost, SignedPostRequest } from "./signed_post.ts";
 
 export interface WebhookResult {
   /** `gone`: the endpoint answered 410, and wants no more. */
@@ -22,35 +11,21 @@ export interface WebhookResult {
   afterMs?: number;
 }
 
-export interface WebhookSenderOptions {
-  clock: Clock;
-  /** Origins of WEBHOOK_ALLOW_PRIVATE, which may be in a private network. */
-  allowedOrigins: readonly string[];
-  timeoutMs?: number;
-  resolve?: Resolve;
-}
-
 const TIMEOUT_MS = 10_000;
 /** Characters kept of a response. */
 const KEPT_BODY = 512;
-const encoder = new TextEncoder();
 
-/**
- * Sends one signed request. Any status of success is a receipt; redirects are not followed, and at
- * most the start of a response is read.
- */
+/** Sends one event, or one batch. Any status of success is a receipt. */
 export class WebhookSender {
-  readonly #options: Required<Omit<WebhookSenderOptions, "resolve">>;
-  readonly #poster: PublicPoster;
-
-  constructor({ resolve, ...options }: WebhookSenderOptions) {
-    this.#options = { timeoutMs: TIMEOUT_MS, ...options };
-    this.#poster = new PublicPoster(resolve);
-  }
+  constructor(
+    private readonly post: Pick<SignedPost, "send">,
+    private readonly clock: Clock,
+    private readonly timeoutMs = TIMEOUT_MS,
+  ) {}
 
   /** Never throws. */
-  async send(request: WebhookRequest, signal: AbortSignal): Promise<WebhookResult> {
-    const { clock, timeoutMs } = this.#options;
+  async send(request: SignedPostRequest, signal: AbortSignal): Promise<WebhookResult> {
+    const { clock, timeoutMs } = this;
     const at = clock.now();
     const began = performance.now();
     const answered = (fields: Pick<DeliveryAnswer, "status" | "body" | "error">) => ({
@@ -59,8 +34,7 @@ export class WebhookSender {
       ...fields,
     });
     try {
-      const until = deadline(timeoutMs, signal);
-      const response = await untilAborted(this.#post(request, at, until), until);
+      const response = await this.post.send(request, { timeoutMs, signal });
       const { status } = response;
       const answer = answered({ status, body: startOf(response.body), error: null });
       return { ...outcomeOf(response, clock.now()), answer };
@@ -68,23 +42,6 @@ export class WebhookSender {
       const answer = answered({ status: null, body: "", error: reasonOf(error) });
       return { outcome: "retry", answer };
     }
-  }
-
-  close(): void {
-    this.#poster.close();
-  }
-
-  #post({ url, id, body, keys }: WebhookRequest, now: number, signal: AbortSignal) {
-    const timestamp = Math.floor(now / 1000);
-    const headers = {
-      "content-type": "application/json",
-      "user-agent": "RealTimeChat-Webhooks",
-      ...signatureHeaders({ id, timestamp, body }, keys),
-    };
-    const address = new URL(url);
-    return this.#options.allowedOrigins.includes(address.origin)
-      ? post(address, { headers, body, signal })
-      : this.#poster.post(address, { headers, body: encoder.encode(body), signal });
   }
 }
 

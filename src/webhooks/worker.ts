@@ -8,6 +8,8 @@ import { EndpointRunner, type RunnerOptions } from "./runner.ts";
 import type { WebhookSubscriptions } from "./subscriptions.ts";
 
 export interface WebhookWorkerOptions extends Omit<RunnerOptions, "endpoint" | "mayRun"> {
+  /** Reads the endpoints, and what else instances share, again. */
+  refresh(): Promise<void>;
   store: Pick<Store, "webhookDeliveries" | "leases">;
   subscriptions: WebhookSubscriptions;
   health: WebhookHealth;
@@ -108,7 +110,7 @@ export class WebhookWorker {
   }
 
   async #refresh(): Promise<void> {
-    await this.#options.subscriptions.refresh();
+    await this.#options.refresh();
     this.#refreshedAt = this.#options.clock.now();
   }
 

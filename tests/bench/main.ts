@@ -4,6 +4,7 @@ import { fanout } from "./fanout.ts";
 import { history } from "./history.ts";
 import { instances } from "./instances.ts";
 import { socketio } from "./socketio.ts";
+import { webhooks } from "./webhooks.ts";
 
 /** `deno task bench [name …]`: runs all benchmarks, or the named ones. */
 const BENCHMARKS: Record<string, () => Promise<void>> = {
@@ -12,6 +13,7 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   socketio,
   instances,
   encryption,
+  webhooks,
   cold,
 };
 

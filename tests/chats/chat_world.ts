@@ -33,6 +33,8 @@ const noFiles = {
 const noEpoch = () => ({ generation: 0, epoch: 0 });
 
 /** One instance's services over a store: two of them on one store are two instances. */
+const NO_SCREEN = { isOn: false, screen: () => null, stored: () => Promise.resolve() };
+
 export class ChatServices {
   readonly commits: ChatCommit[] = [];
   readonly receiptsMoved: Membership[] = [];
@@ -103,10 +105,18 @@ export class ChatServices {
       contactPolicy,
       attachments: noFiles,
       epochOfMessage: noEpoch,
+      screen: NO_SCREEN,
       clock,
       limits,
     });
-    this.editor = new MessageEditor({ store, writer, contactPolicy, clock, limits });
+    this.editor = new MessageEditor({
+      store,
+      writer,
+      contactPolicy,
+      screen: NO_SCREEN,
+      clock,
+      limits,
+    });
     this.reader = new MessageReader(store, new ChatAccess(store), limits);
   }
 }

@@ -138,6 +138,8 @@ attack(
       scopes: ["act_as"],
       webhookId: newId(),
       deliveryId: newId(),
+      words: [],
+      links: { allow: "any", hosts: [], newMemberSeconds: 0 },
       url: "https://backend.example.org/hooks",
       events: ["message.created"],
       since: "2026-01-01T00:00:00.000Z",

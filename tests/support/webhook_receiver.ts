@@ -36,6 +36,8 @@ export class WebhookReceiver implements AsyncDisposable {
   clock: Clock = systemClock;
   /** Decides on the response of each request. */
   answer: (event: ReceivedWebhook) => Answer = () => 204;
+  /** Takes the place of `answer`, for requests whose response has a body. */
+  respond: ((body: string) => Promise<Response>) | null = null;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
   private constructor(private readonly verify: Verify) {
@@ -76,6 +78,7 @@ export class WebhookReceiver implements AsyncDisposable {
       this.forged++;
       return new Response("forged", { status: 401 });
     }
+    if (this.respond !== null) return await this.respond(body);
     const status = await this.answer(event);
     if (status >= 200 && status < 300) {
       this.events.push(...(event.type === "batch" ? event.data : [event]));

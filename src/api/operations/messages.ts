@@ -76,7 +76,14 @@ export const sendMessage = operation({
     also: { 200: "The message that an earlier send with this clientId created" },
   },
   socket: true,
-  errors: ["forbidden", "not_found", "conflict", "quota_exceeded", "stale_epoch"],
+  errors: [
+    "forbidden",
+    "not_found",
+    "conflict",
+    "quota_exceeded",
+    "stale_epoch",
+    "message_refused",
+  ],
 });
 
 export const sendSystemMessage = operation({
@@ -127,7 +134,7 @@ export const editMessage = operation({
   output: MessageView,
   rest: { method: "PUT", path: "/messages/:messageId" },
   socket: true,
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["forbidden", "not_found", "conflict", "message_refused"],
 });
 
 export const deleteMessage = operation({

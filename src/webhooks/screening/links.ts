@@ -1,0 +1,47 @@
+const SEPARATORS = /[\s<>"'`()[\]{}|\\^]+/u;
+const SCHEME = /https?:\/\//i;
+/** Ends a host in an address that is written without a scheme. */
+const AFTER_HOST = /[/?#:]/;
+const PUNCTUATION = ".,;:!?…";
+const MAX_HOST = 253;
+
+/**
+ * Returns the hosts of the links in a text, in lower case: addresses with a scheme, and names such
+ * as `example.org/x`. Takes time linear in the length of the text.
+ */
+export function linkHosts(text: string): string[] {
+  return text.split(SEPARATORS).flatMap((part) => hostOf(part) ?? []);
+}
+
+function hostOf(part: string): string | null {
+  const at = part.search(SCHEME);
+  if (at >= 0) return parsedHost(part.slice(at));
+  const trimmed = withoutPunctuation(part);
+  if (trimmed.length < 4 || !trimmed.includes(".") || trimmed.includes("@")) return null;
+  const end = trimmed.search(AFTER_HOST);
+  const host = end < 0 ? trimmed : trimmed.slice(0, end);
+  return host.length <= MAX_HOST && isName(host) ? parsedHost(`https://${host}`) : null;
+}
+
+/** True for names whose last label is of letters, so that "3.14" and "e.g." are none. */
+function isName(host: string): boolean {
+  const labels = host.split(".");
+  return labels.length >= 2 && labels.every((label) => /^[\p{L}\p{N}\p{M}-]{1,63}$/u.test(label)) &&
+    /^\p{L}[\p{L}\p{M}]+$/u.test(labels.at(-1)!);
+}
+
+function parsedHost(address: string): string | null {
+  const host = URL.parse(withoutPunctuation(address))?.hostname.replace(/\.$/, "");
+  return host ? host.toLowerCase() : null;
+}
+
+function withoutPunctuation(text: string): string {
+  let end = text.length;
+  while (end > 0 && PUNCTUATION.includes(text[end - 1])) end--;
+  return text.slice(0, end);
+}
+
+/** True if `host` is one of the names, or under one of them. */
+export function isListed(host: string, names: readonly string[]): boolean {
+  return names.some((name) => host === name || host.endsWith(`.${name}`));
+}
