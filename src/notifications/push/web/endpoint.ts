@@ -1,25 +1,7 @@
 import { AppError, quote } from "../../../core/errors.ts";
+import { isPublicName } from "../../../core/public_name.ts";
 
 const MAX_ENDPOINT_LENGTH = 2048;
-
-/**
- * Names that never lead out of a private network (RFC 6761, RFC 6762, RFC 8375, and common ones).
- */
-const PRIVATE_SUFFIXES = new Set([
-  "localhost",
-  "local",
-  "internal",
-  "intranet",
-  "private",
-  "corp",
-  "home",
-  "lan",
-  "arpa",
-  "test",
-  "example",
-  "invalid",
-  "onion",
-]);
 
 /**
  * Validates the endpoint of a push subscription. A client supplies it and the server will call it,
@@ -41,16 +23,6 @@ export function parseWebPushEndpoint(
     throw refused(endpoint);
   }
   return url;
-}
-
-/**
- * URL parsing has already normalized every spelling of an IPv4 address (octal, hex) to four decimal
- * numbers.
- */
-function isPublicName(hostname: string): boolean {
-  const labels = hostname.replace(/\.$/, "").split(".");
-  const last = labels.at(-1)!;
-  return labels.length >= 2 && /^[a-z]/.test(last) && !PRIVATE_SUFFIXES.has(last);
 }
 
 function refused(endpoint: string): AppError {
