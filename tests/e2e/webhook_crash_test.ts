@@ -112,7 +112,7 @@ async function chatsOf(client: HttpClient): Promise<string[]> {
   return groups.map(({ body }) => body.id);
 }
 
-/** An instance that has not heard of the endpoints yet records nothing for them. */
+/** An instance that does not know the endpoints yet records nothing for them. */
 async function everyInstanceKnows(
   { running }: Instances,
   backend: WebhookReceiver,
