@@ -48,16 +48,30 @@ export function mountWebPage(app: Hono<HttpEnv>, options: PageOptions = {}): voi
   app.get("/web/:file", async (c) => {
     const file = (await files())?.get(c.req.param("file"));
     // Their names carry a hash of their content.
-    const isNamed = file !== undefined && !file.type.startsWith("text/html");
-    return isNamed ? await fileResponse(c.req.raw, file, policy, IMMUTABLE) : c.notFound();
+    return file !== undefined && isHashed(c.req.param("file"))
+      ? await fileResponse(c.req.raw, file, policy, IMMUTABLE)
+      : c.notFound();
   });
+  // At the top, because a service worker is in charge of the paths below its own.
+  app.get(`/${SERVICE_WORKER}`, async (c) => {
+    const file = (await files())?.get(SERVICE_WORKER);
+    return file ? fileResponse(c.req.raw, file, policy, "no-cache") : c.notFound();
+  });
+}
+
+const SERVICE_WORKER = "service_worker.js";
+
+/** All but the page itself and its service worker. */
+function isHashed(name: string): boolean {
+  return name !== "index.html" && name !== SERVICE_WORKER;
 }
 
 const IMMUTABLE = "public, max-age=31536000, immutable";
 
 /**
  * Only what this server itself serves: no inline script or style, no frames, no other origin but the
- * bucket, for media. Pictures under way are `blob:` URLs of the page's own.
+ * bucket, for media. Pictures under way are `blob:` URLs of the page's own. The one policy for trusted
+ * types lets the page name its service worker.
  */
 function policyOf(mediaOrigin?: string): string {
   const media = mediaOrigin === undefined ? "'self' blob:" : `'self' blob: ${mediaOrigin}`;
@@ -65,7 +79,7 @@ function policyOf(mediaOrigin?: string): string {
   return `default-src 'none'; script-src 'self'; style-src 'self'; img-src ${media}; ` +
     `media-src ${media}; connect-src ${connect}; worker-src 'self'; manifest-src 'self'; ` +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-    "require-trusted-types-for 'script'";
+    "require-trusted-types-for 'script'; trusted-types realtimechat";
 }
 
 function notBuilt(policy: string): Response {

@@ -5,6 +5,7 @@ import { TempDir } from "../support/temp_dir.ts";
 import { cpuSeconds } from "./cpu.ts";
 import { startEverything } from "./everything.ts";
 import { residentKilobytes } from "./idle_memory.ts";
+import { median } from "./median.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const EMPTY = 'Deno.serve({ port: Number(Deno.env.get("PORT")) }, () => new Response());';
@@ -120,10 +121,6 @@ function describe({ wallMs, cpuMs, idleMegabytes }: Start): string {
   return `${wallMs.toFixed(0)} ms, ${cpuMs.toFixed(0)} ms of CPU, ${
     idleMegabytes.toFixed(0)
   } MB idle`;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function pause(ms: number): Promise<void> {

@@ -2,6 +2,7 @@ import { utf8 } from "../../src/client/mls/encoding.ts";
 import type { MlsGroup } from "../../src/client/mls/mls_group.ts";
 import { RawDevice } from "../encryption/raw_device.ts";
 import { RunningApp } from "../support/running_app.ts";
+import { median } from "./median.ts";
 
 const SIZES = [2, 50, 200];
 const MESSAGES = 50;
@@ -138,8 +139,4 @@ async function timed(action: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await action();
   return performance.now() - start;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

@@ -3,6 +3,7 @@ import { encryption } from "./encryption.ts";
 import { fanout } from "./fanout.ts";
 import { history } from "./history.ts";
 import { instances } from "./instances.ts";
+import { page } from "./page.ts";
 import { socketio } from "./socketio.ts";
 import { webhooks } from "./webhooks.ts";
 
@@ -15,6 +16,7 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   encryption,
   webhooks,
   cold,
+  page,
 };
 
 const names = Deno.args.length > 0 ? Deno.args : Object.keys(BENCHMARKS);

@@ -35,7 +35,7 @@ Deno.test("the page has a content security policy that allows no foreign source"
   assert.match(response.headers.get("content-type")!, /^text\/html/);
   const policy = response.headers.get("content-security-policy")!;
   assert.match(policy, /default-src 'none'/);
-  assert.match(policy, /require-trusted-types-for 'script'/);
+  assert.match(policy, /require-trusted-types-for 'script'; trusted-types realtimechat$/);
   assert.doesNotMatch(policy, /unsafe|https?:|\*/);
   const html = await response.text();
   assert.doesNotMatch(html, /<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
@@ -123,3 +123,49 @@ Deno.test("only the page's own files are served", async () => {
     await response.body?.cancel();
   }
 });
+
+Deno.test("the service worker is served at the top, and asked for again by browsers", async () => {
+  const app = page();
+  const { status, headers, body } = await app.request("/service_worker.js");
+  await body?.cancel();
+  assert.equal(status, 200);
+  assert.match(headers.get("content-type")!, /^text\/javascript/);
+  assert.equal(headers.get("cache-control"), "no-cache");
+  assert.match(headers.get("content-security-policy")!, /require-trusted-types-for 'script'/);
+  const again = await app.request("/service_worker.js", {
+    headers: { "if-none-match": headers.get("etag")! },
+  });
+  assert.equal(again.status, 304);
+  assert.equal((await app.request("/web/service_worker.js")).status, 404);
+});
+
+Deno.test("the manifest names the app and icons that exist, one of them maskable", async () => {
+  const app = page();
+  const worker = await (await app.request("/service_worker.js")).text();
+  const { paths } = JSON.parse(worker.slice("self.shell=".length, worker.indexOf(";\n")));
+  const path = await manifestPath(app, paths);
+  const response = await app.request(path);
+  assert.match(response.headers.get("content-type")!, /^application\/manifest\+json/);
+  const { name, start_url, display, icons } = await response.json();
+  assert.deepEqual([name, start_url, display], ["RealTimeChat", "/", "standalone"]);
+  assert(icons.some(({ purpose }: { purpose?: string }) => purpose === "maskable"));
+  for (const size of ["192x192", "512x512"]) {
+    assert(icons.some(({ sizes }: { sizes: string }) => sizes === size), size);
+  }
+  for (const { src, type } of icons) {
+    const icon = await app.request(src);
+    assert.equal(icon.status, 200, src);
+    assert.equal(icon.headers.get("content-type"), type);
+    assert((await icon.arrayBuffer()).byteLength > 0);
+  }
+});
+
+/** The page adds the manifest once it is usable, so that a script names it. */
+async function manifestPath(app: Hono<HttpEnv>, paths: string[]): Promise<string> {
+  for (const path of paths.filter((each) => each.endsWith(".js"))) {
+    const text = await (await app.request(path)).text();
+    const found = text.match(/"(\/web\/manifest-[^"]+)"/);
+    if (found) return found[1];
+  }
+  throw new Error("No script names the manifest");
+}

@@ -3,12 +3,21 @@ import { bundle } from "./bundle.ts";
 import { mergeChunks } from "./merge_chunks.ts";
 import { styleSheets } from "./style_sheet.ts";
 import { sourceHash } from "./source_hash.ts";
+import { SERVICE_WORKER, withShell } from "./worker_shell.ts";
 
 const PAGE = new URL("../page/", import.meta.url);
 /** Git ignores it. A built page is a folder in it, named by the hash of its source. */
 const BUILDS = new URL("../../../dist/page/", import.meta.url);
-/** Files that are served as they are, under a name with their hash. */
-const STATIC = ["icon.svg"];
+/** Pictures that are served as they are, under a name with their hash. */
+const ICONS = [
+  "icon.svg",
+  "icons/icon_192.png",
+  "icons/icon_512.png",
+  "icons/maskable_512.png",
+  "icons/badge_96.png",
+];
+
+const MANIFEST = "manifest.webmanifest";
 
 /** Where the page of this source is, once it is built. */
 export async function builtFolder(): Promise<URL> {
@@ -49,19 +58,39 @@ export async function buildPage(): Promise<URL> {
 async function writePage(folder: URL): Promise<void> {
   const names: Record<string, string> = {};
   for (const [name, css] of await styleSheets(PAGE)) names[name] = await write(folder, name, css);
-  for (const name of STATIC) {
-    names[name] = await write(folder, name, await Deno.readTextFile(new URL(name, PAGE)));
+  for (const path of ICONS) {
+    const name = path.split("/").at(-1)!;
+    names[name] = await write(folder, name, await Deno.readFile(new URL(path, PAGE)));
   }
-  const folderOfParts = new URL("parts/", folder);
-  const parts = await bundle(new URL("main.tsx", PAGE), folderOfParts);
-  await Deno.remove(folderOfParts, { recursive: true });
-  // Before the parts are named by their content. Parts name style sheets that they load on first use.
-  for (const [name, code] of parts) parts.set(name, withNames(code, names));
-  const { merged, entry } = mergeChunks(parts, "main.js");
+  const manifest = await Deno.readTextFile(new URL(MANIFEST, PAGE));
+  names[MANIFEST] = await write(folder, MANIFEST, withNames(manifest, names));
+  const [page, worker] = await Promise.all([
+    bundled("main.tsx", folder, { names }),
+    bundled("worker/service_worker.ts", folder, { names, isWhole: true }),
+  ]);
+  const { merged, entry } = mergeChunks(page, "main.js");
   for (const [name, code] of merged) await Deno.writeTextFile(new URL(name, folder), code);
   names["main.js"] = entry;
   const html = await Deno.readTextFile(new URL("index.html", PAGE));
   await Deno.writeTextFile(new URL("index.html", folder), withNames(html, names));
+  const script = await withShell(worker.get(SERVICE_WORKER)!, entry, folder);
+  await Deno.writeTextFile(new URL(SERVICE_WORKER, folder), script);
+}
+
+/**
+ * Returns the parts of a script, with the names of other files that carry a hash. This comes before the parts
+ * are named by their content: parts name style sheets that they load on first use.
+ */
+async function bundled(
+  path: string,
+  folder: URL,
+  { names, isWhole }: { names: Record<string, string>; isWhole?: boolean },
+): Promise<Map<string, string>> {
+  const folderOfParts = new URL(`${contentHash(path)}/`, folder);
+  const parts = await bundle(new URL(path, PAGE), folderOfParts, { isWhole });
+  await Deno.remove(folderOfParts, { recursive: true });
+  for (const [name, code] of parts) parts.set(name, withNames(code, names));
+  return parts;
 }
 
 /** Puts the names that carry a hash for those in the source. */
@@ -72,15 +101,20 @@ function withNames(text: string, names: Record<string, string>): string {
 }
 
 /** A file that is named by its content may be kept by browsers for good. */
-async function write(folder: URL, name: string, text: string): Promise<string> {
+async function write(
+  folder: URL,
+  name: string,
+  content: string | Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const [stem, extension] = name.split(".");
-  const hashed = `${stem}-${contentHash(text)}.${extension}`;
-  await Deno.writeTextFile(new URL(hashed, folder), text);
+  const hashed = `${stem}-${contentHash(bytes)}.${extension}`;
+  await Deno.writeFile(new URL(hashed, folder), bytes);
   return hashed;
 }
 
-function contentHash(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 10);
+function contentHash(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 10);
 }
 
 /** Builds of earlier versions. A server that still serves one has read its files. */

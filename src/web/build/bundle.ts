@@ -7,15 +7,23 @@ const ARGUMENTS = [
   "--platform",
   "browser",
   "--minify",
-  "--code-splitting",
   // Of cipher suite 3: ts-mls would load it when asked for that one, and no client here asks for it.
   "--external",
   "@noble/ciphers/chacha.js",
 ];
 
-/** Bundles an entry and what it imports on first use, by Deno's own bundler. Returns all parts by name. */
-export async function bundle(entry: URL, folder: URL): Promise<Map<string, string>> {
-  const args = [...ARGUMENTS, "--outdir", fileURLToPath(folder), fileURLToPath(entry)];
+/**
+ * Bundles an entry by Deno's own bundler. Returns all parts by name: what the entry imports on first use is
+ * in separate parts, or in the one part if `isWhole` (a service worker may not import on first use).
+ */
+export async function bundle(
+  entry: URL,
+  folder: URL,
+  { isWhole = false }: { isWhole?: boolean } = {},
+): Promise<Map<string, string>> {
+  const splitting = isWhole ? [] : ["--code-splitting"];
+  const places = ["--outdir", fileURLToPath(folder), fileURLToPath(entry)];
+  const args = [...ARGUMENTS, ...splitting, ...places];
   // Without the packages and the bundler in the cache, this needs a network.
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args,

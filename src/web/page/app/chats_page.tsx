@@ -1,17 +1,26 @@
 import { useEffect } from "preact/hooks";
 import { ChatPane } from "../chat/chat_pane.tsx";
 import { Inbox } from "../inbox/inbox.tsx";
+import { hasNewVersion } from "../state/new_version.ts";
 import { openChatId } from "../state/route.ts";
+import { notifications } from "../texts/notifications/notifications.ts";
 import { t } from "../texts/texts.ts";
 import { ConnectionBanner } from "./connection_banner.tsx";
 import { useApp } from "./context.ts";
+
+const UpdateNotice = notifications.lazily(async () =>
+  (await import("./update_notice.tsx")).UpdateNotice
+);
 
 /** The list of chats beside the open one; on a phone, one of the two. */
 export function ChatsPage() {
   return (
     <main class="page" data-open={openChatId.value === "" ? "inbox" : "chat"}>
       <Title />
-      <ConnectionBanner />
+      <div class="banners">
+        <ConnectionBanner />
+        {hasNewVersion.value && <UpdateNotice />}
+      </div>
       <Inbox />
       <ChatPane key={openChatId.value} chatId={openChatId.value} />
     </main>

@@ -5,7 +5,12 @@ import { Section } from "../components/section.tsx";
 import { useLoaded } from "../components/use_loaded.ts";
 import type { Input } from "../../../client/mod.ts";
 import { m } from "../texts/more.ts";
+import { notifications } from "../texts/notifications/notifications.ts";
 import { QuietHours } from "./quiet_hours.tsx";
+
+const DeviceSettings = notifications.lazily(async () =>
+  (await import("../notifications/device_settings.tsx")).DeviceSettings
+);
 
 export function NotificationSettings() {
   const { client } = useApp();
@@ -15,6 +20,7 @@ export function NotificationSettings() {
     attempt(async () => setSettings(await client.call("notification.change", input)));
   return (
     <>
+      <DeviceSettings />
       <Section title={m().notifications}>
         <div>
           {Object.entries(settings.kinds).map(([kind, isOn]) => (

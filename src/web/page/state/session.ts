@@ -4,10 +4,9 @@ import { type KeyStore, memoryKeyStore } from "../../../client/mod.ts";
 import { indexedDbDeviceKey, indexedDbStore } from "../../../client/indexed_db_store.ts";
 // Needed by everybody who is signed in.
 import "../../../client/outgoing.ts";
+import { DATABASE } from "./database.ts";
 import { PageClient } from "./page_client.ts";
 import { SignedIn } from "./signed_in.ts";
-
-const DATABASE = "realtimechat";
 
 /** `null`: the sign-in form is shown. `undefined`: it is not known yet which. */
 export const signedIn = signal<SignedIn | null | undefined>(undefined);
@@ -33,7 +32,7 @@ interface Storage {
 let opened: Promise<Storage> | undefined;
 
 /** Some browsers have no database in private windows: then nothing lasts, and all else works. */
-function openStorage(): Promise<Storage> {
+export function openStorage(): Promise<Storage> {
   return opened ??= (async () => {
     try {
       const storage = await indexedDbStore(DATABASE);
@@ -78,6 +77,8 @@ function leave(): void {
   signedIn.value = null;
   location.hash = "";
   document.title = "RealTimeChat";
+  import("../notifications/forget_device.ts").then(({ forgetDevice }) => forgetDevice())
+    .catch((error) => console.warn("Ending the pushes to this browser failed:", error));
   void left?.close();
 }
 

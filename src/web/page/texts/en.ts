@@ -147,6 +147,7 @@ export const en = {
   ofMany: (at: number, all: number) => `${at} of ${all}`,
   aboutChat: "About this chat",
   settings: "Settings",
+  notifications: "Notifications",
   requests: "Requests",
   search: "Search messages",
   pin: "Pin",
