@@ -1,8 +1,14 @@
+import { effect } from "@preact/signals";
 import { listenForShortcuts } from "../keyboard/shortcuts.ts";
+import { signedIn } from "../state/session.ts";
 import { isWarm } from "../state/warm.ts";
+
+/** Milliseconds after which a slow connection is no reason to wait any more. */
+const SETTLED_WITHIN_MS = 10_000;
 
 /** Loads parts that are small and may be needed when there is no connection. */
 export async function warmUp(): Promise<void> {
+  await settled();
   // Seals what is to be sent: without it, no message could be kept.
   await import("../../../client/mls/sealed_store.ts");
   await Promise.all([
@@ -23,4 +29,17 @@ export async function warmUp(): Promise<void> {
   await (await import("../chat/system_texts.ts")).loadSystemTexts();
   listenForShortcuts();
   isWarm.value = true;
+}
+
+/** Resolves once the page shows what it was opened for: until then, nothing else is to share the line. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, SETTLED_WITHIN_MS);
+    effect(() => {
+      const app = signedIn.value;
+      if (app && !app.hasInbox.value && !app.isOffline.value) return;
+      clearTimeout(timer);
+      setTimeout(resolve);
+    });
+  });
 }

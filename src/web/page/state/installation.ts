@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-/** Chromium's event; other browsers install from a menu of their own, without the page's help. */
+/** Chromium's event; other browsers install from their own menu, without the page's help. */
 interface InstallPrompt extends Event {
   prompt(): Promise<{ outcome: "accepted" | "dismissed" }>;
 }

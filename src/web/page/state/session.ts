@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import { type KeyStore, memoryKeyStore } from "../../../client/mod.ts";
-// By its own name, and at once: the library would load it by a further request.
+// By their own names, and at once: the library would load them by further requests.
 import { indexedDbDeviceKey, indexedDbStore } from "../../../client/indexed_db_store.ts";
-// Needed by everybody who is signed in.
+import "../../../client/model_storage.ts";
 import "../../../client/outgoing.ts";
 import { DATABASE } from "./database.ts";
 import { PageClient } from "./page_client.ts";

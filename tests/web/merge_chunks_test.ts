@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { mergeChunks } from "../../src/web/build/merge_chunks.ts";
+
+const PARTS = new Map([
+  [
+    "main.js",
+    'import{a as x}from"./chunk-A.js";var u=()=>import("./view-B.js"),v=()=>import("./known-C.js");' +
+    "globalThis.page={x,u,v};",
+  ],
+  ["chunk-A.js", 'var b="shared";export{b as a};'],
+  [
+    "view-B.js",
+    'import{a as y}from"./chunk-A.js";import{c as z}from"./chunk-D.js";var w=y+z;export{w as text};',
+  ],
+  ["known-C.js", 'import{a as k}from"./chunk-A.js";export{k as known};'],
+  ["chunk-D.js", 'var d=" late";export{d as c};'],
+]);
+
+async function loaded() {
+  const folder = await Deno.makeTempDir({ prefix: "merged" });
+  try {
+    const { merged, entry } = mergeChunks(PARTS, "main.js");
+    for (const [name, code] of merged) await Deno.writeTextFile(`${folder}/${name}`, code);
+    await import(`file://${folder}/${entry}`);
+    const { page } = globalThis as unknown as {
+      page: {
+        x: string;
+        u(): Promise<{ text: string }>;
+        v(): Promise<{ known: string }>;
+      };
+    };
+    return { merged, entry, x: page.x, view: await page.u(), known: await page.v() };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("mergeChunks keeps what the parts do, and puts all that the entry imports into it", async () => {
+  const { x, view, known } = await loaded();
+  assert.equal(x, "shared");
+  assert.equal(view.text, "shared late");
+  assert.equal(known.known, "shared");
+});
+
+Deno.test("mergeChunks makes no file of a part that only passes on what the entry has", async () => {
+  const { merged } = await loaded();
+  const names = [...merged.keys()].map((name) => name.replace(/-[0-9a-f]{10}\.js$/, "")).sort();
+  assert.deepEqual(names, ["chunk-D", "main", "view-B"]);
+});
+
+Deno.test("mergeChunks lets a browser fetch everything that a first use takes at once", async () => {
+  const { merged, entry } = await loaded();
+  assert.match(
+    merged.get(entry)!,
+    /\(import\("\.\/chunk-D-[0-9a-f]{10}\.js"\),import\("\.\/view-B-[0-9a-f]{10}\.js"\)\)/,
+  );
+});
