@@ -14,6 +14,8 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export type Coding = "br" | "gzip";
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 export interface PageFile {
   type: string;
   etag: string;

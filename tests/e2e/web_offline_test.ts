@@ -119,7 +119,8 @@ Deno.test(
       await ann.page.evaluate(async () => {
         await (await navigator.serviceWorker.ready).update();
       });
-      await ann.page.getByText("A new version of this page is ready.").waitFor();
+      // It fetches all files first, from a server that has just started.
+      await ann.page.getByText("A new version of this page is ready.").waitFor({ timeout: 90_000 });
       await assertAccessible(ann.page, "a new version");
       // A part that was not used yet is gone from the server; this tab's version is still kept.
       await ann.page.getByRole("button", { name: "Search messages" }).click();
