@@ -42,6 +42,12 @@ export const SERVICES = {
     variable: "TEST_CHROMIUM",
     install: "apt-get install chromium",
   },
+  firefox: {
+    purpose: "Firefox",
+    programs: ["firefox-esr", "firefox"],
+    variable: "TEST_FIREFOX",
+    install: "apt-get install firefox-esr",
+  },
   nginx: {
     purpose: "nginx",
     programs: ["nginx"],
