@@ -18,12 +18,15 @@ Deno.test(
     await ann.startChat("bob");
     await ann.write("Shall we meet?");
     const chatId = await ann.openChatId();
+    await ann.message("Shall we meet?").locator(".tick.sent, .tick.delivered").waitFor();
+    // Away: in an open chat, a reply is read as soon as it comes.
+    const annId = await ann.id();
+    await ann.page.goto("about:blank");
     await bob.chat("ann").click();
     await bob.act("Shall we meet?", "React with 🎉");
     const [{ id: messageId }] = (await bob.call("GET", `/messages/${chatId}`)).items;
     await bob.call("POST", "/messages", { chatId, text: "Gladly", replyTo: messageId });
-    await bob.call("POST", "/groups", { name: "Hiking", memberIds: [await ann.id()] });
-    await ann.page.goto("about:blank");
+    await bob.call("POST", "/groups", { name: "Hiking", memberIds: [annId] });
     await ann.page.goto(world.server.url);
 
     await ann.page.getByRole("button", { name: "Notifications (3)" }).click();
@@ -31,12 +34,13 @@ Deno.test(
     await list.getByText("bob replied to you").waitFor();
     await assertAccessible(ann.page, "notifications");
     await list.getByRole("button", { name: "bob reacted 🎉 to your message" }).click();
-    await ann.message("Shall we meet?").waitFor();
+    // The reply quotes it.
+    await ann.message("Shall we meet?").first().waitFor();
     assert.equal(await ann.openChatId(), chatId);
     await ann.page.getByRole("button", { name: "Notifications (" }).click();
     await list.getByRole("button", { name: /^bob reacted(?!.*unread)/ }).waitFor();
     // A live one comes on top, while the list is open.
-    await bob.call("POST", "/groups", { name: "Swimming", memberIds: [await ann.id()] });
+    await bob.call("POST", "/groups", { name: "Swimming", memberIds: [annId] });
     await list.getByRole("listitem").first().getByText("bob added you to Swimming").waitFor();
     await list.getByRole("button", { name: "Mark all as read" }).click();
     await list.getByRole("button", { name: "Mark all as read" }).waitFor({ state: "detached" });

@@ -35,7 +35,7 @@ async function loaded() {
   }
 }
 
-Deno.test("mergeChunks keeps what the parts do, and puts all that the entry imports into it", async () => {
+Deno.test("mergeChunks keeps what the parts do, and puts everything that the entry imports into it", async () => {
   const { x, view, known } = await loaded();
   assert.equal(x, "shared");
   assert.equal(view.text, "shared late");
