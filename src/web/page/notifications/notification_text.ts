@@ -6,11 +6,12 @@ import { t } from "../texts/texts.ts";
 /** Returns the sentence that says what has happened. */
 export function notificationText(
   { kind, actorId, chatId, data }: NotificationView,
-  { client, people }: SignedIn,
+  { inbox, people }: SignedIn,
 ): string {
   const texts = notifications.t();
   const name = actorId === null ? t().someone : people.nameOf(actorId);
-  const row = chatId === null ? undefined : client.inbox.row(chatId);
+  // The name of a new group comes after the notification.
+  const row = inbox.value.find((each) => each.chatId === chatId);
   const group = row?.title || texts.aGroup;
   switch (kind) {
     case "mention":

@@ -2,11 +2,13 @@ import { signal } from "@preact/signals";
 import { type KeyStore, memoryKeyStore } from "../../../client/mod.ts";
 // By their own names, and at once: the library would load them by further requests.
 import { indexedDbDeviceKey, indexedDbStore } from "../../../client/indexed_db_store.ts";
-import "../../../client/model_storage.ts";
 import "../../../client/outgoing.ts";
 import { DATABASE } from "./database.ts";
 import { PageClient } from "./page_client.ts";
 import { SignedIn } from "./signed_in.ts";
+
+// Beside opening the database: the library asks for it as soon as that is done.
+import("../../../client/model_storage.ts").catch(() => {});
 
 /** `null`: the sign-in form is shown. `undefined`: it is not known yet which. */
 export const signedIn = signal<SignedIn | null | undefined>(undefined);
