@@ -14,8 +14,6 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export type Coding = "br" | "gzip";
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
 export interface PageFile {
   type: string;
   etag: string;

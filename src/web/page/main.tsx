@@ -1,8 +1,7 @@
 import { ChatError } from "../../client/mod.ts";
 import { render } from "preact";
 import { App } from "./app/app.tsx";
-import { hold } from "./state/page_lock.ts";
-import { resume, signedIn } from "./state/session.ts";
+import { resume } from "./state/session.ts";
 import "./state/theme.ts";
 import { openChatId } from "./state/route.ts";
 import { showToast } from "./state/toast.ts";
@@ -33,10 +32,6 @@ function isMissingPart(reason: unknown): boolean {
   return reason instanceof TypeError && /import|module/i.test(reason.message);
 }
 
-/** Name of this script, which is that of the page's version. */
-const entry = import.meta.url.split("/").at(-1)!;
-hold(entry);
-
 /** Not awaited by the module: parts that are loaded on first use import it, and would wait for it. */
 async function start(): Promise<void> {
   // Beside what follows, which takes as long.
@@ -48,7 +43,7 @@ async function start(): Promise<void> {
   }
   render(<App />, document.querySelector("#app")!);
   await (await import("./app/warm_up.ts")).warmUp();
-  (await import("./app/background.ts")).begin(entry);
+  (await import("./app/background.ts")).begin(import.meta.url);
 }
 
 void start();

@@ -1,9 +1,15 @@
 import { startNotifications } from "../notifications/notification_work.ts";
+import { hold } from "../state/page_lock.ts";
 import { watchInstallation } from "../state/installation.ts";
 import { startServiceWorker } from "./service_worker.ts";
 
-/** Everything that the page does unseen, once it is usable. `entry`: name of the page's version. */
-export function begin(entry: string): void {
+/**
+ * Everything that the page does unseen, once it is usable. `script`: address of the script that the page
+ * began with, whose name is that of the page's version.
+ */
+export function begin(script: string): void {
+  const entry = script.split("/").at(-1)!;
+  hold(entry);
   offerInstallation();
   void startServiceWorker(entry);
   startNotifications();

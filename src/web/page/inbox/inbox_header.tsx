@@ -3,8 +3,6 @@ import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { IconButton } from "../components/icon_button.tsx";
 import { lazily } from "../components/lazily.tsx";
-import { Bell } from "../notifications/bell.tsx";
-import { goTo, openView } from "../state/route.ts";
 import { openSettings } from "../state/settings_view.ts";
 import { showToast } from "../state/toast.ts";
 import { account } from "../texts/account/account.ts";
@@ -23,9 +21,7 @@ const SettingsDialog = account.lazily(async () => {
   return (await import("../settings/settings_dialog.tsx")).SettingsDialog;
 });
 
-const NotificationsDialog = notifications.lazily(async () => {
-  return (await import("../notifications/notifications_dialog.tsx")).NotificationsDialog;
-});
+const Bell = notifications.lazily(async () => (await import("../notifications/bell.tsx")).Bell);
 
 const NewChatDialog = lazily(async () =>
   (await import("../dialogs/new_chat_dialog.tsx")).NewChatDialog
@@ -36,17 +32,10 @@ const NewGroupDialog = lazily(async () =>
 
 export function InboxHeader() {
   const app = useApp();
-  const [dialog, setDialog] = useState<
-    "chat" | "group" | "search" | "notifications" | null
-  >(null);
+  const [dialog, setDialog] = useState<"chat" | "group" | "search" | null>(null);
   const me = app.me.value;
   const name = me ? me.displayName || me.username : "";
-  const close = () => {
-    setDialog(null);
-    if (openView.peek() === "notifications") goTo("");
-  };
-  // A notification of the operating system leads here, too.
-  const shown = openView.value === "notifications" ? "notifications" : dialog;
+  const close = () => setDialog(null);
   const signOut = () => app.signOut().catch((error) => showToast(faultText(error)));
   return (
     <header class="bar">
@@ -64,15 +53,16 @@ export function InboxHeader() {
       )}
       {!me && <span class="inbox-name" />}
       <IconButton icon="search" label={t().search} onClick={() => setDialog("search")} />
-      <Bell onClick={() => setDialog("notifications")} />
+      <span class="bell">
+        <Bell />
+      </span>
       <IconButton icon="chat" label={t().newChat} onClick={() => setDialog("chat")} />
       <IconButton icon="group" label={t().newGroup} onClick={() => setDialog("group")} />
       <IconButton icon="out" label={t().signOut} flips onClick={signOut} />
-      {shown === "chat" && <NewChatDialog onClose={close} />}
-      {shown === "search" && <SearchDialog onClose={close} />}
+      {dialog === "chat" && <NewChatDialog onClose={close} />}
+      {dialog === "search" && <SearchDialog onClose={close} />}
       {openSettings.value && <SettingsDialog onClose={() => openSettings.value = null} />}
-      {shown === "notifications" && <NotificationsDialog onClose={close} />}
-      {shown === "group" && <NewGroupDialog onClose={close} />}
+      {dialog === "group" && <NewGroupDialog onClose={close} />}
     </header>
   );
 }

@@ -1,14 +1,14 @@
 import { signal } from "@preact/signals";
 import { type KeyStore, memoryKeyStore } from "../../../client/mod.ts";
-// By their own names, and at once: the library would load them by further requests.
+// By its own name, and at once: the library would load it by a further request.
 import { indexedDbDeviceKey, indexedDbStore } from "../../../client/indexed_db_store.ts";
-import "../../../client/outgoing.ts";
 import { DATABASE } from "./database.ts";
 import { PageClient } from "./page_client.ts";
 import { SignedIn } from "./signed_in.ts";
 
-// Beside opening the database: the library asks for it as soon as that is done.
+// Beside opening the database: the library asks for both as soon as that is done.
 import("../../../client/model_storage.ts").catch(() => {});
+import("../../../client/outgoing.ts").catch(() => {});
 
 /** `null`: the sign-in form is shown. `undefined`: it is not known yet which. */
 export const signedIn = signal<SignedIn | null | undefined>(undefined);
@@ -79,8 +79,6 @@ function leave(): void {
   signedIn.value = null;
   location.hash = "";
   document.title = "RealTimeChat";
-  import("../notifications/forget_device.ts").then(({ forgetDevice }) => forgetDevice())
-    .catch((error) => console.warn("Ending the pushes to this browser failed:", error));
   void left?.close();
 }
 

@@ -160,7 +160,6 @@ export const ar: Texts = {
   ofMany: (at, all) => `${at} من ${all}`,
   aboutChat: "عن هذه الدردشة",
   settings: "الإعدادات",
-  notifications: "الإشعارات",
   requests: "الطلبات",
   search: "البحث في الرسائل",
   pin: "تثبيت",

@@ -150,7 +150,6 @@ export const de: Texts = {
   ofMany: (at, all) => `${at} von ${all}`,
   aboutChat: "Über diesen Chat",
   settings: "Einstellungen",
-  notifications: "Benachrichtigungen",
   requests: "Anfragen",
   search: "Nachrichten suchen",
   pin: "Anheften",

@@ -147,7 +147,6 @@ export const en = {
   ofMany: (at: number, all: number) => `${at} of ${all}`,
   aboutChat: "About this chat",
   settings: "Settings",
-  notifications: "Notifications",
   requests: "Requests",
   search: "Search messages",
   pin: "Pin",
