@@ -6,10 +6,6 @@ import { DATABASE } from "./database.ts";
 import { PageClient } from "./page_client.ts";
 import { SignedIn } from "./signed_in.ts";
 
-// Beside opening the database: the library asks for both as soon as that is done.
-import("../../../client/model_storage.ts").catch(() => {});
-import("../../../client/outgoing.ts").catch(() => {});
-
 /** `null`: the sign-in form is shown. `undefined`: it is not known yet which. */
 export const signedIn = signal<SignedIn | null | undefined>(undefined);
 
@@ -54,8 +50,22 @@ export async function newClient(): Promise<PageClient> {
 /** Takes up the session of an earlier visit, if there is one. */
 export async function resume(): Promise<void> {
   const client = await newClient();
+  void fetchTogether();
   const user = await client.resume();
   signedIn.value = user ? begin(client) : null;
+}
+
+/** Parts of the library for a person who is signed in, for which it would ask one after the other. */
+async function fetchTogether(): Promise<void> {
+  try {
+    if (!await (await openStorage()).storage.read("session")) return;
+    await Promise.all([
+      import("../../../client/model_storage.ts"),
+      import("../../../client/outgoing.ts"),
+    ]);
+  } catch {
+    // The library reports it when it asks.
+  }
 }
 
 /** Shows the chats of the person whom the client has just signed in. */
