@@ -28,6 +28,7 @@ const DOCUMENTS = [
   "src/config/README.md",
   "src/deploy/README.md",
   "src/encryption/README.md",
+  "src/own_users/README.md",
   "tests/bench/README.md",
 ];
 const examplesOf = (text: string) =>

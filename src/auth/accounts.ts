@@ -76,7 +76,7 @@ export class Accounts {
         User,
         "username" | "email" | "displayName" | "passwordHash" | "emailVerifiedAt"
       >
-      & Partial<Pick<User, "externalId" | "bio">>,
+      & Partial<Pick<User, "externalId" | "bio" | "custom">>,
     by?: Omit<Identity, "userId">,
   ): Promise<User> {
     const { store, audit, held } = this.options;

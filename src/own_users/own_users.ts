@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { ServerCaller, Visitor } from "../model/caller.ts";
+import { type CustomData, isSameCustom } from "../model/custom_data.ts";
 import type { User } from "../model/user.ts";
 import { requireScope } from "../operations/key_access.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
@@ -12,6 +13,7 @@ export interface OwnUserFields {
   name?: string;
   username?: string;
   bio?: string;
+  custom?: CustomData | null;
   role?: User["role"];
 }
 
@@ -82,7 +84,9 @@ export class OwnUsers {
   async change(caller: Visitor, user: User, fields: OwnUserFields): Promise<User> {
     requireMay(caller, user);
     const { name = user.displayName, username = user.username, bio = user.bio } = fields;
-    const isSame = name === user.displayName && username === user.username && bio === user.bio;
+    const { custom = user.custom } = fields;
+    const isSame = name === user.displayName && username === user.username && bio === user.bio &&
+      isSameCustom(custom, user.custom);
     if (isSame) return user;
     if (username !== user.username) {
       this.options.accounts.requireUnreserved("Cannot change the person", username);
@@ -92,6 +96,7 @@ export class OwnUsers {
       username,
       usernameKey: this.options.accounts.keyOf(username),
       bio,
+      custom,
     };
     const changed = await this.#update(user, patch);
     this.options.onProfileChanged(changed);
@@ -149,7 +154,7 @@ export class OwnUsers {
   /** With the requested username, or else the first free one of those that fit the name. */
   async #make(visitor: Visitor, externalId: string, fields: OwnUserFields): Promise<User> {
     const { accounts, clock } = this.options;
-    const { name, username: wanted, bio } = fields;
+    const { name, username: wanted, bio, custom } = fields;
     const names = wanted === undefined ? accounts.usernamesFor(name ?? null, externalId) : [wanted];
     for (const [i, username] of names.entries()) {
       try {
@@ -162,6 +167,7 @@ export class OwnUsers {
           emailVerifiedAt: clock.now(),
           externalId,
           ...(bio !== undefined && { bio }),
+          ...(custom !== undefined && { custom }),
         });
       } catch (error) {
         const conflict = error instanceof AppError ? error.errors?.[0].path : undefined;

@@ -29,12 +29,14 @@ attack(REST, "a backend makes a person once, changes and signs them in", async (
   ]);
   const again = await backend.put(ANN, { name: "Ann Example" });
   assert.deepEqual([again.status, again.body], [200, made.body]);
-  const changed = await backend.put(ANN, { name: "Ann", username: "ann_1", bio: "Hi" });
+  const custom = { tier: "gold" };
+  const changed = await backend.put(ANN, { name: "Ann", username: "ann_1", bio: "Hi", custom });
   assert.deepEqual(changed.body.user, {
     ...user,
     displayName: "Ann",
     username: "ann_1",
     bio: "Hi",
+    custom,
   });
   assert.deepEqual((await backend.get(ANN)).body, changed.body);
 

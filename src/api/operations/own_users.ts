@@ -2,6 +2,7 @@ import { z } from "zod";
 import { lazy } from "../../core/lazy.ts";
 import { ERROR_CODES } from "../../core/errors.ts";
 import { cursor, limit, line, page, text, timestamp } from "../fields.ts";
+import { customInput } from "../custom_data.ts";
 import { operation } from "../operation.ts";
 import type { RawRoute } from "../raw_route.ts";
 import { ProfileView, UserView } from "../views/user.ts";
@@ -24,6 +25,7 @@ const personFields = lazy(() => ({
   picture: z.string().max(2048).pipe(z.url({ protocol: /^https?$/, error: "must be a URL" }))
     .nullable().optional()
     .describe("Where the picture is fetched from, at a public address; null removes it"),
+  custom: customInput().optional().describe("Everyone who may see the person sees it"),
   role: z.enum(["user", "admin"]).optional().describe("Needs the scope admins:write to change"),
 }));
 
