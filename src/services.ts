@@ -1,3 +1,5 @@
+import { createBots } from "./bots/create_bots.ts";
+import { botHandlers } from "./bots/handlers.ts";
 import { Calls } from "./calls/calls.ts";
 import { callHandlers } from "./calls/handlers.ts";
 import type { Adapters } from "./adapters.ts";
@@ -181,6 +183,18 @@ export function createServices(context: AppContext) {
   });
   const apiKeys = createApiKeys({ store, auth, own: ownUsers.authentication, clock, log });
   const { catchUp } = chats;
+  const bots = createBots({
+    store,
+    auth,
+    access: rules.access,
+    writer,
+    sender: messages.sender,
+    publisher,
+    limiter: context.adapters.backplane.limiter,
+    rates: config.rates,
+    clock,
+    log,
+  });
   const calls = new Calls({
     config: config.calls,
     store,
@@ -194,6 +208,7 @@ export function createServices(context: AppContext) {
     writer,
     repair,
     catchUp,
+    bots,
     calls,
     chats,
     messages,
@@ -365,5 +380,6 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     ...notificationHandlers(push),
     ...realtimeHandlers({ typing, presence, customEvents, clock }),
     ...callHandlers(services.calls),
+    ...botHandlers(services.bots),
   ];
 }

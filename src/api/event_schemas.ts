@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { chatId, deviceId, id, sessionId, userId } from "./fields.ts";
+import { chatId, deviceId, id, messageId, sessionId, userId } from "./fields.ts";
 import { registerDevice } from "./operations/encryption.ts";
 import type { EventName } from "../model/event.ts";
 import { CustomEventView, setStatus } from "./operations/realtime.ts";
@@ -78,6 +78,11 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   "custom": {
     summary: "An event of an application, to a chat or a person; it is not stored",
     data: CustomEventView,
+    scope: "chat",
+  },
+  "command": {
+    summary: "To a bot: someone gave it one of its commands, in a message of the chat",
+    data: () => z.object({ messageId, fromId: userId, name: z.string(), args: z.string() }),
     scope: "chat",
   },
   "call.started": {

@@ -29,7 +29,12 @@ export type LimitName =
   | "key";
 
 /** Limits that no operation names: services count them. `rate_limits.ts` describes them. */
-export type ServiceLimitName = "strangers" | "unconfirmed" | "claims" | "stranger_claims";
+export type ServiceLimitName =
+  | "strangers"
+  | "unconfirmed"
+  | "claims"
+  | "stranger_claims"
+  | "incoming";
 
 export interface RestRoute {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -43,6 +43,8 @@ export const DEFAULT_RATES: Rates = Object.freeze({
   claims: rate(30, 60 * MINUTE),
   // Single-use key packages of one user that all strangers together may claim.
   stranger_claims: rate(60, 60 * MINUTE),
+  // Posts of one incoming webhook.
+  incoming: rate(60, MINUTE),
 });
 
 export const LIMIT_NAMES = Object.keys(DEFAULT_RATES) as (keyof Rates)[];

@@ -20,6 +20,7 @@ const TAGS: Readonly<Record<string, string>> = {
   "Contact requests": "Consent to being added to groups and written to.",
   "Messages": "Sending, editing, reactions, pins, history and search.",
   "Encryption": "End-to-end encrypted chats (MLS, RFC 9420): devices, key packages and Commits.",
+  "Bots": "People that programs play, their slash commands, and incoming webhooks.",
   "Calls": "Access to audio and video calls of a chat, which LiveKit and TURN servers carry.",
   "Media": "Uploads: forms, resumable ones (tus 1.0), and straight to the store; and downloads.",
   "Notifications": "Notifications, their settings, and the devices that receive pushes.",

@@ -76,7 +76,7 @@ export class Accounts {
         User,
         "username" | "email" | "displayName" | "passwordHash" | "emailVerifiedAt"
       >
-      & Partial<Pick<User, "externalId" | "bio" | "custom">>,
+      & Partial<Pick<User, "externalId" | "bio" | "custom" | "isBot">>,
     by?: Omit<Identity, "userId">,
   ): Promise<User> {
     const { store, audit, held } = this.options;
@@ -216,6 +216,7 @@ export class Accounts {
       tokensNotBefore: null,
       totp: null,
       recoveryCodes: [],
+      isBot: false,
       createdAt: now,
       updatedAt: now,
       deletedAt: null,

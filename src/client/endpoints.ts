@@ -5,6 +5,7 @@
 import type * as apiKeysOperations from "../api/operations/api_keys.ts";
 import type * as auditOperations from "../api/operations/audit.ts";
 import type * as authOperations from "../api/operations/auth.ts";
+import type * as botsOperations from "../api/operations/bots.ts";
 import type * as callsOperations from "../api/operations/calls.ts";
 import type * as chatsOperations from "../api/operations/chats.ts";
 import type * as contactsOperations from "../api/operations/contacts.ts";
@@ -72,10 +73,17 @@ export interface DeclaredOperations {
   "auth.undoEmailChange": typeof credentialsOperations.undoEmailChange;
   "auth.unlink": typeof providersOperations.unlinkIdentity;
   "auth.verifyEmail": typeof credentialsOperations.verifyEmail;
+  "bot.create": typeof botsOperations.createBot;
+  "bot.end": typeof botsOperations.endBot;
+  "bot.list": typeof botsOperations.listBots;
+  "bot.rotate": typeof botsOperations.rotateBot;
+  "bot.setCommands": typeof botsOperations.setCommands;
+  "bot.signIn": typeof botsOperations.signInBot;
   "call.end": typeof callsOperations.endCall;
   "call.join": typeof callsOperations.joinCall;
   "call.start": typeof callsOperations.startCall;
   "chat.changes": typeof chatsOperations.getChanges;
+  "chat.commands": typeof botsOperations.listCommands;
   "chat.delivered": typeof chatsOperations.markDelivered;
   "chat.get": typeof chatsOperations.getChat;
   "chat.inbox": typeof chatsOperations.listChats;
@@ -104,6 +112,10 @@ export interface DeclaredOperations {
   "historyBackup.parts": typeof historyBackupOperations.listHistoryBackupParts;
   "historyBackup.put": typeof historyBackupOperations.putHistoryBackupPart;
   "historyBackup.remove": typeof historyBackupOperations.removeHistoryBackup;
+  "hook.create": typeof botsOperations.createHook;
+  "hook.end": typeof botsOperations.endHook;
+  "hook.list": typeof botsOperations.listHooks;
+  "hook.post": typeof botsOperations.postByHook;
   "keyPackage.claim": typeof encryptionOperations.claimKeyPackages;
   "keyPackage.upload": typeof encryptionOperations.uploadKeyPackages;
   "media.complete": typeof mediaOperations.completeMedia;

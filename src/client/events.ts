@@ -35,6 +35,8 @@ export interface ServerEvents {
   "typing": InChat<{ userId: string; typing: boolean }>;
   /** An event of an application, sent to a chat or, without `chatId`, to the caller. */
   "custom": { chatId?: string; data: { fromId: string; type: string; data: CustomData } };
+  /** The caller is a bot: someone gave it one of its commands. */
+  "command": InChat<{ messageId: string; fromId: string; name: string; args: string }>;
   "call.started": InChat<{ call: string; userId: string }>;
   "call.ended": InChat<{ call: string; userId: string }>;
   "presence": { data: Presence };

@@ -10,6 +10,7 @@ export const EVENT_NAMES = [
   "receipt.counted",
   "typing",
   "custom",
+  "command",
   "call.started",
   "call.ended",
   "presence",

@@ -57,6 +57,8 @@ export interface User {
   totp: TotpCredential | null;
   /** Hashes of the recovery codes that are still unused. */
   recoveryCodes: string[];
+  /** True for a person that a program plays. */
+  isBot: boolean;
   createdAt: number;
   updatedAt: number;
   /** Set when the account was erased: the row stays so that chats keep their tombstones. */

@@ -10,6 +10,7 @@ export const ENTITIES = [
   "identities",
   "sessions",
   "api_keys",
+  "bots",
   "one_time_tokens",
   "audit",
   "erasures",

@@ -1,6 +1,7 @@
 import type { AbandonedGroupStore } from "./abandoned_group_store.ts";
 import type { StorageUsage } from "../model/media.ts";
 import type { AccountStore } from "./account_store.ts";
+import type { BotStore } from "./bot_store.ts";
 import type { ApiKeyStore } from "./api_key_store.ts";
 import type { AuditStore } from "./audit_store.ts";
 import type { BlockStore } from "./block_store.ts";
@@ -44,6 +45,7 @@ export interface Store {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly apiKeys: ApiKeyStore;
+  readonly bots: BotStore;
   readonly chats: ChatStore;
   readonly memberships: MembershipStore;
   readonly messages: MessageStore;

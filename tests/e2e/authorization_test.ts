@@ -70,6 +70,18 @@ const TABLE: Record<string, Row> = {
     group: MEMBERS,
     direct: UNLESS_BLOCKED,
   },
+  "chat.commands": { input: chat, group: MEMBERS, direct: EITHER },
+  "hook.create": {
+    input: (p) => ({ ...chat(p), name: "Builds" }),
+    group: ADMINS,
+    direct: NOT_ENCRYPTED.direct,
+  },
+  "hook.list": { input: chat, group: ADMINS, direct: NOT_ENCRYPTED.direct },
+  "hook.end": {
+    input: (p) => ({ ...chat(p), hook: newId() }),
+    group: ADMINS,
+    direct: NOT_ENCRYPTED.direct,
+  },
   "event.send": {
     input: (p) => ({ ...chat(p), type: "wave" }),
     group: MEMBERS,

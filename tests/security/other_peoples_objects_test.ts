@@ -129,6 +129,8 @@ attack(
     await using there = await transport.open(app, mallory.token);
     const input = {
       reportId: newId(),
+      bot: newId(),
+      username: "mallorys-bot",
       chatId: newId(),
       custom: { a: 1 },
       userId: victim.id,

@@ -14,14 +14,23 @@ export const UserView = lazy(() =>
     bio: z.string(),
     avatarMediaId: mediaId.nullable(),
     custom: customView().optional(),
+    bot: z.literal(true).optional().describe("Present for a person that a program plays"),
   }).meta({ id: "User", description: "What everyone may see of a person" })
 );
 
 export type UserView = z.infer<ReturnType<typeof UserView>>;
 
 export function userView(user: User): UserView {
-  const { id, username, displayName, bio, avatarMediaId, custom } = user;
-  return { id, username, displayName, bio, avatarMediaId, ...(custom && { custom }) };
+  const { id, username, displayName, bio, avatarMediaId, custom, isBot } = user;
+  return {
+    id,
+    username,
+    displayName,
+    bio,
+    avatarMediaId,
+    ...(custom && { custom }),
+    ...(isBot && { bot: true as const }),
+  };
 }
 
 /** Replaces the profile of a user whom the caller may not see. */

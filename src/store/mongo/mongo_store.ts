@@ -2,6 +2,7 @@ import type { Store } from "../store.ts";
 import { WriteProbe } from "../write_probe.ts";
 import { MongoAbandonedGroupStore } from "./abandoned_groups.ts";
 import { MongoAccountStore } from "./accounts.ts";
+import { BOTS, MongoBotStore } from "./bots.ts";
 import { API_KEYS, MongoApiKeyStore } from "./api_keys.ts";
 import { AUDIT, MongoAuditStore } from "./audit.ts";
 import { BLOCKS, MongoBlockStore } from "./blocks.ts";
@@ -54,6 +55,7 @@ const COLLECTIONS = [
   USER_KEYS,
   SESSIONS,
   API_KEYS,
+  BOTS,
   CHATS,
   MEMBERSHIPS,
   MESSAGES,
@@ -104,6 +106,7 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
   return {
     ...account,
     apiKeys: new MongoApiKeyStore(mongo),
+    bots: new MongoBotStore(mongo),
     accounts: new MongoAccountStore(mongo, account),
     chats: new MongoChatStore(mongo),
     memberships: new MongoMembershipStore(mongo),

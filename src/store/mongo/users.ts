@@ -40,6 +40,7 @@ export const userDefaults = (): Partial<User> => ({
   deactivatedAt: null,
   tokensNotBefore: null,
   custom: null,
+  isBot: false,
 });
 
 const readUser = readerOf<User>(userDefaults);

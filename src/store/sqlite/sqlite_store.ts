@@ -4,6 +4,7 @@ import type { Store } from "../store.ts";
 import { WriteProbe } from "../write_probe.ts";
 import { SqliteAbandonedGroupStore } from "./abandoned_groups.ts";
 import { SqliteAccountStore } from "./accounts.ts";
+import { SqliteBotStore } from "./bots.ts";
 import { SqliteApiKeyStore } from "./api_keys.ts";
 import { SqliteAuditStore } from "./audit.ts";
 import { SqliteBlockStore } from "./blocks.ts";
@@ -69,6 +70,7 @@ export class SqliteStore implements Store {
   readonly accounts: SqliteAccountStore;
   readonly sessions: SqliteSessionStore;
   readonly apiKeys: SqliteApiKeyStore;
+  readonly bots: SqliteBotStore;
   readonly chats: SqliteChatStore;
   readonly memberships: SqliteMembershipStore;
   readonly messages: SqliteMessageStore;
@@ -116,6 +118,7 @@ export class SqliteStore implements Store {
     });
     this.sessions = new SqliteSessionStore(db);
     this.apiKeys = new SqliteApiKeyStore(db);
+    this.bots = new SqliteBotStore(db);
     this.memberships = new SqliteMembershipStore(db);
     this.handshakes = new SqliteHandshakeStore(db);
     this.media = new SqliteMediaStore(db, deliveries);

@@ -24,6 +24,7 @@ export const USERS = new Table<User>("users", {
   tokensNotBefore: "value",
   totp: "json",
   recoveryCodes: "json",
+  isBot: "boolean",
   createdAt: "value",
   updatedAt: "value",
   deletedAt: "value",

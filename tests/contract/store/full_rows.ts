@@ -1,5 +1,6 @@
 import type { ApiKey } from "../../../src/model/api_key.ts";
 import type { AuditEntry } from "../../../src/model/audit_entry.ts";
+import type { Bot } from "../../../src/model/bot.ts";
 import type { Block } from "../../../src/model/block.ts";
 import type { Chat } from "../../../src/model/chat.ts";
 import type { Device, StoredKeyPackage } from "../../../src/model/device.ts";
@@ -33,6 +34,7 @@ export interface FullRows {
   identities: Identity[];
   sessions: Session[];
   apiKeys: ApiKey[];
+  bots: Bot[];
   chats: Chat[];
   memberships: Membership[];
   messages: Message[];
@@ -115,6 +117,7 @@ function aFullUser(userId: string, name: string): User {
     tokensNotBefore: T0,
     totp: { sealedSecret: "sealed", enabledAt: T0, lastStep: 7 },
     recoveryCodes: ["hash of a code"],
+    isBot: true,
     createdAt: T0,
     updatedAt: T0 + 1,
     deletedAt: null,
@@ -197,7 +200,29 @@ function accountRows() {
     resolvedBy: ANN,
   }];
   const erasures: Erasure[] = [{ userId: BEN, requestedAt: T0 }];
-  return { users, identities, sessions, apiKeys, oneTimeTokens, audit, blocks, reports, erasures };
+  const bots: Bot[] = [{
+    id: BEN,
+    kind: "hook",
+    chatId: CHAT,
+    name: "Builds",
+    secretHash: "hash of a secret",
+    commands: [{ name: "weather", description: "Asks for the weather", usage: "<city>" }],
+    createdBy: ANN,
+    createdAt: T0,
+    endedAt: T0 + 1,
+  }];
+  return {
+    users,
+    identities,
+    sessions,
+    apiKeys,
+    bots,
+    oneTimeTokens,
+    audit,
+    blocks,
+    reports,
+    erasures,
+  };
 }
 
 function chatRows() {

@@ -11,6 +11,7 @@ export async function writeFullRows(store: Store, rows: FullRows): Promise<void>
   }
   for (const session of rows.sessions) await store.sessions.create(session);
   for (const key of rows.apiKeys) await store.apiKeys.create(key);
+  for (const bot of rows.bots) await store.bots.create(bot);
   for (const token of rows.oneTimeTokens) await store.oneTimeTokens.create(token);
   for (const entry of rows.audit) await store.audit.add(entry);
   for (const block of rows.blocks) await store.blocks.add(block);
@@ -72,6 +73,7 @@ export async function readFullRows(store: Store, expected: FullRows): Promise<Fu
     users: inOrder(await store.users.byIds(userIds), expected.users),
     identities: await each(userIds, (id) => store.identities.ofUser(id)),
     sessions: present(await all(ids(expected.sessions), (id) => store.sessions.byId(id))),
+    bots: await store.bots.byIds(ids(expected.bots ?? [])),
     apiKeys: present(await all(ids(expected.apiKeys ?? []), (id) => store.apiKeys.byId(id))),
     chats: inOrder(await store.chats.byIds(chatIds), expected.chats),
     memberships: await each(chatIds, (id) => store.memberships.ofChat(id)),

@@ -47,6 +47,7 @@ export function aUser(fields: Partial<User> = {}): User {
     tokensNotBefore: null,
     totp: null,
     recoveryCodes: [],
+    isBot: false,
     createdAt: T0,
     updatedAt: T0,
     deletedAt: null,

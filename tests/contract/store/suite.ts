@@ -3,6 +3,7 @@ import { abandonedGroupContract } from "./abandoned_groups.ts";
 import { accountContract } from "./accounts.ts";
 import { apiKeyContract } from "./api_keys.ts";
 import { auditContract } from "./audit.ts";
+import { botContract } from "./bots.ts";
 import { blockContract } from "./blocks.ts";
 import { chatContract } from "./chats.ts";
 import { contactContract } from "./contacts.ts";
@@ -61,6 +62,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   messages: messageContract,
   search: searchContract,
   blocks: blockContract,
+  bots: botContract,
   contacts: contactContract,
   "custom data": customDataContract,
   reports: reportContract,

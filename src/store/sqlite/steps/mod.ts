@@ -22,6 +22,7 @@ import { step as ownUsers } from "./0021_own_users.ts";
 import { step as customData } from "./0022_custom_data.ts";
 import { step as historyBackups } from "./0023_history_backups.ts";
 import { step as revokedTokens } from "./0024_revoked_tokens.ts";
+import { step as bots } from "./0025_bots.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -55,4 +56,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   customData,
   historyBackups,
   revokedTokens,
+  bots,
 ];

@@ -1,0 +1,121 @@
+import type { Rates } from "../api/rate_limits.ts";
+import type { ChatAccess } from "../chats/chat_access.ts";
+import type { ChatWriter } from "../chats/chat_writer.ts";
+import type { RateLimiter } from "../cluster/rate_limiter.ts";
+import type { Clock } from "../core/clock.ts";
+import { AppError, notFound } from "../core/errors.ts";
+import type { Bot } from "../model/bot.ts";
+import type { Caller } from "../model/caller.ts";
+import type { CustomData } from "../model/custom_data.ts";
+import type { MessageSender, Sent } from "../messages/message_sender.ts";
+import type { Store } from "../store/store.ts";
+import { hasSecret } from "./bot_token.ts";
+import type { Bots } from "./bots.ts";
+
+export interface HooksOptions {
+  store: Pick<Store, "bots" | "chats">;
+  bots: Bots;
+  access: Pick<ChatAccess, "requireMember">;
+  writer: ChatWriter;
+  sender: Pick<MessageSender, "send">;
+  limiter: RateLimiter;
+  rates: Pick<Rates, "incoming">;
+  clock: Clock;
+}
+
+/** Maximum number of incoming webhooks of a chat. */
+const MAX_PER_CHAT = 20;
+
+export interface Post {
+  text: string;
+  custom?: CustomData | null;
+  clientId?: string;
+}
+
+/** Incoming webhooks: secret URLs, each of which posts into one plain group as a bot of its name. */
+export class Hooks {
+  constructor(private readonly options: HooksOptions) {}
+
+  /** For the group's owner and admins. */
+  async create(
+    caller: Caller,
+    chatId: string,
+    name: string,
+  ): Promise<{ bot: Bot; secret: string }> {
+    const { bots, writer, clock } = this.options;
+    await this.#requireAdmin(caller.userId, chatId, "make an incoming webhook");
+    if ((await this.#ofChat(chatId)).length >= MAX_PER_CHAT) {
+      const message = `Cannot make an incoming webhook: the chat has ${MAX_PER_CHAT} of them`;
+      throw new AppError("conflict", message);
+    }
+    const username = `hook-${crypto.randomUUID().slice(0, 13)}`;
+    const made = await bots.make(caller, { kind: "hook", chatId, name, username });
+    try {
+      await writer.write(chatId, (draft) => {
+        draft.addMember({ userId: made.bot.id, role: "member", joinedAt: clock.now() });
+        const origin = { actorId: caller.userId, visitor: caller };
+        draft.record(origin, { action: "member.added", userId: made.bot.id });
+      });
+    } catch (error) {
+      await bots.close(caller, made.bot.id);
+      throw error;
+    }
+    return made;
+  }
+
+  async list(callerId: string, chatId: string): Promise<Bot[]> {
+    await this.#requireAdmin(callerId, chatId, "list incoming webhooks");
+    return await this.#ofChat(chatId);
+  }
+
+  /** Does nothing if the chat has no such webhook (any more). */
+  async end(caller: Caller, chatId: string, id: string): Promise<void> {
+    const { store, bots, writer, clock } = this.options;
+    await this.#requireAdmin(caller.userId, chatId, "end an incoming webhook");
+    const hook = await store.bots.byId(id);
+    if (hook?.kind !== "hook" || hook.chatId !== chatId || hook.endedAt !== null) return;
+    await bots.close(caller, id);
+    await writer.write(chatId, (draft) => {
+      const member = draft.member(id);
+      if (!member) return;
+      draft.updateMember(member, { leftAt: clock.now() });
+      const origin = { actorId: caller.userId, visitor: caller };
+      draft.record(origin, { action: "member.removed", userId: id });
+    });
+  }
+
+  /**
+   * Throws `not_found` for a wrong secret as for a missing webhook, and `rate_limited` for a
+   * webhook that posts too often, whatever the address.
+   */
+  async post(id: string, secret: string, post: Post): Promise<Sent> {
+    const { store, sender, limiter, rates } = this.options;
+    const hook = await store.bots.byId(id);
+    const isRight = hook?.kind === "hook" && hook.endedAt === null &&
+      hasSecret(hook.secretHash, secret);
+    if (!isRight) throw notFound("incoming webhook", id);
+    const { allowed, retryAfterMs } = await limiter.consume(`incoming:${id}`, rates.incoming);
+    if (!allowed) {
+      const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
+      const message = `Cannot post: the webhook posts too often; try again in ${retryAfter} s`;
+      throw new AppError("rate_limited", message, { retryAfter });
+    }
+    return await sender.send(id, { ...post, chatId: hook.chatId! });
+  }
+
+  #ofChat(chatId: string): Promise<Bot[]> {
+    const page = { kind: "hook" as const, chatId, before: null, limit: MAX_PER_CHAT };
+    return this.options.store.bots.list(page);
+  }
+
+  async #requireAdmin(userId: string, chatId: string, action: string): Promise<void> {
+    const { access, store } = this.options;
+    const { role } = await access.requireMember(chatId, userId);
+    const chat = await store.chats.byId(chatId);
+    if (chat?.kind !== "group" || chat.encrypted) {
+      throw new AppError("conflict", `Cannot ${action}: only groups without encryption have them`);
+    }
+    if (role !== "member") return;
+    throw new AppError("forbidden", `Cannot ${action}: only the owner and admins may`);
+  }
+}
