@@ -52,13 +52,15 @@ Deno.test(
     await ann.write("A reply");
     await ann.message("A reply").locator(".tick.sent, .tick.delivered").waitFor();
     await assertAccessible(ann.page, "chat");
+    await ann.keepToasts();
     await ann.message("A reply").hover();
     await ann.message("A reply").getByRole("button", { name: "What to do with this" }).click();
     await assertAccessible(ann.page, "menu of a message");
     await ann.message("A reply").getByRole("button", { name: "Delete" }).click();
     await ann.page.getByRole("button", { name: "Undo" }).waitFor();
     await assertAccessible(ann.page, "deleting");
-    await ann.message("Message deleted").waitFor();
+    await ann.page.getByRole("button", { name: "Undo" }).click();
+    await ann.message("A reply").waitFor();
     await ann.page.getByRole("button", { name: "New group" }).click();
     await assertAccessible(ann.page, "new group");
     await ann.page.getByRole("button", { name: "Cancel" }).click();

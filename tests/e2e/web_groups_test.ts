@@ -84,3 +84,32 @@ Deno.test(
     assert.deepEqual(browser.faults, []);
   },
 );
+
+Deno.test(
+  "the page tells in words what the server reports of a group, in the list of chats too",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld({ SYSTEM_MESSAGES: "all" });
+    const { ann, bob, browser } = world;
+    const bobsId = await bob.id();
+    await ann.startGroup("Friends", "bob");
+    await ann.page.getByRole("heading", { name: "Friends" }).waitFor();
+    const group = `/groups/${await ann.openChatId()}`;
+    await ann.call("PUT", group, { name: "Best friends" });
+    await ann.call("DELETE", `${group}/members/${bobsId}`);
+    await ann.call("POST", `${group}/members`, { userIds: [bobsId] });
+    const lines = ann.page.locator(".history-line");
+    await lines.getByText("You added bob").waitFor();
+    assert.deepEqual(await lines.allTextContents(), [
+      "You created the group",
+      "The group is now called “Best friends”",
+      "You removed bob",
+      "You added bob",
+    ]);
+    await bob.chat("Best friends").getByText("ann added you").waitFor();
+    await bob.chat("Best friends").click();
+    await bob.page.locator(".history-line", { hasText: "ann added you" }).waitFor();
+    assert.equal(await bob.page.locator(".message").count(), 0);
+    assert.deepEqual(browser.faults, []);
+  },
+);

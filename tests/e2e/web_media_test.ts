@@ -110,7 +110,13 @@ Deno.test(
     });
     await ann.composer.fill("Both of them");
     await ann.page.getByText("Nothing here yet").waitFor();
-    await ann.page.waitForLoadState("networkidle");
+    await ann.page.waitForFunction(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([], "probe.txt"));
+      const event = new DragEvent("dragover", { dataTransfer, bubbles: true, cancelable: true });
+      document.querySelector(".open-chat")!.dispatchEvent(event);
+      return event.defaultPrevented;
+    });
     await drop("one.txt", "two.txt");
     await ann.page.getByText("two.txt").waitFor();
     await ann.composer.press("Enter");

@@ -75,6 +75,7 @@ Deno.test(
     await using world = await pageWorld();
     const { ann, bob, browser, server } = world;
     await ann.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await ann.keepToasts();
     await ann.startChat("bob");
     await ann.page.getByText("Nothing here yet").waitFor();
     await ann.startGroup("Friends", "bob");
@@ -132,6 +133,7 @@ Deno.test(
     await ann.write("Goes");
     await bob.chat("ann").click();
     await bob.message("Goes").waitFor();
+    await ann.keepToasts();
     await ann.act("Stays", "Delete");
     await ann.message("Stays").waitFor({ state: "detached" });
     await ann.page.getByRole("button", { name: "Undo" }).click();

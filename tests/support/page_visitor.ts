@@ -54,6 +54,18 @@ export class PageVisitor {
     await this.composer.press("Enter");
   }
 
+  /**
+   * Lets toasts, and the time in which they undo something, last until the page is loaded again: on a
+   * slow machine they would be gone before they are looked for.
+   */
+  async keepToasts(): Promise<void> {
+    await this.page.evaluate(() => {
+      const start = setTimeout;
+      const delayed = (run: () => void, ms?: number) => start(run, ms === 6_000 ? 600_000 : ms);
+      globalThis.setTimeout = delayed as typeof setTimeout;
+    });
+  }
+
   /** Returns the id of the open chat, from the address. */
   async openChatId(): Promise<string> {
     await this.page.waitForURL(/#.+/);

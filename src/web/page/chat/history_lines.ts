@@ -14,12 +14,15 @@ export interface HistoryLine {
 
 /**
  * Returns who created a group, joined and left it, by time: as far as the rows of the members tell, which
- * know the last time only. A group whose server writes messages about it has those in their place.
+ * know the last time only. Where the server writes messages about it, those stand in their place.
  */
 export function historyLines(app: SignedIn, chat: ChatState): ReadonlySignal<HistoryLine[]> {
   return computed(() => {
     const group = chat.group;
-    if (!group || chat.messages.value.some(({ kind }) => kind === "system")) return [];
+    if (!group) return [];
+    const reported = new Set(chat.messages.value.map(({ metadata }) => metadata?.type));
+    const isJoiningReported = reported.has("member.joined");
+    const isLeavingReported = reported.has("member.left") || reported.has("member.removed");
     const { createdAt, createdBy } = group;
     const name = (userId: string) => app.people.nameOf(userId);
     const created = createdBy === chat.myId
@@ -31,13 +34,13 @@ export function historyLines(app: SignedIn, chat: ChatState): ReadonlySignal<His
     for (const member of chat.members.value) {
       const { userId, joinedAt, leftAt } = member;
       if (userId === createdBy && isFirst(member) && leftAt === null) continue;
-      if (!isFirst(member)) {
+      if (!isFirst(member) && !isJoiningReported) {
         const text = userId === chat.myId
           ? writing.t().youJoined
           : writing.t().joined(name(userId));
         lines.push({ key: `joined ${userId}`, at: joinedAt, text });
       }
-      if (leftAt !== null) {
+      if (leftAt !== null && !isLeavingReported) {
         lines.push({ key: `left ${userId}`, at: leftAt, text: writing.t().left(name(userId)) });
       }
     }

@@ -33,15 +33,14 @@ export function AudioPlayer({ src, label }: { src: string; label: string }) {
     audio.current!.playbackRate = next;
     setSpeed(next);
   };
-  const measure = () => {
-    const { duration } = audio.current!;
+  // Events may still come when the player is gone, so they use their own element.
+  const measure = ({ currentTarget: sound }: { currentTarget: HTMLAudioElement }) => {
+    const { duration } = sound;
     if (Number.isFinite(duration)) {
       setDuration(duration);
-      if (audio.current!.currentTime >= duration && audio.current!.paused) {
-        audio.current!.currentTime = 0;
-      }
+      if (sound.currentTime >= duration && sound.paused) sound.currentTime = 0;
       // A recording of a browser does not say how long it is: its end is found by going there.
-    } else audio.current!.currentTime = BEYOND;
+    } else sound.currentTime = BEYOND;
   };
   const factor = `${new Intl.NumberFormat(language.value.code).format(speed)}×`;
   return (
@@ -54,8 +53,10 @@ export function AudioPlayer({ src, label }: { src: string; label: string }) {
         onPause={() => setPlaying(false)}
         onLoadedMetadata={measure}
         onDurationChange={measure}
-        onTimeUpdate={() => setSeconds(Math.min(audio.current!.currentTime, duration || BEYOND))}
-        onEnded={() => audio.current!.currentTime = 0}
+        onTimeUpdate={({ currentTarget }) => {
+          setSeconds(Math.min(currentTarget.currentTime, duration || BEYOND));
+        }}
+        onEnded={({ currentTarget }) => currentTarget.currentTime = 0}
       />
       <IconButton
         path={isPlaying ? PAUSE : PLAY}
