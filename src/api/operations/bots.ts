@@ -209,7 +209,8 @@ export const postByHook = operation({
   input: () =>
     z.strictObject({
       hook: id,
-      secret: z.string().regex(/^[A-Za-z0-9_-]{43}$/, "must be the secret of the URL"),
+      secret: z.string().regex(/^[A-Za-z0-9_-]{43}$/, "must be the secret of the URL")
+        .describe("The secret part of the URL"),
       text: text(),
       custom: customInput().optional(),
       clientId: clientId.optional(),
