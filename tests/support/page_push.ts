@@ -57,8 +57,18 @@ export class PagePush {
     this.subscription = null;
   }
 
-  /** Hands the next push to the service worker, once the server has sent it. */
-  async deliver(): Promise<ReceivedWebPush> {
+  /**
+   * Hands pushes to the service worker in order, as the server sends them, up to the first that contains the
+   * text: what was read is withdrawn in between, sooner or later.
+   */
+  async deliver(text: string): Promise<ReceivedWebPush> {
+    for (;;) {
+      const push = await this.#deliverNext();
+      if (push.payload.includes(text)) return push;
+    }
+  }
+
+  async #deliverNext(): Promise<ReceivedWebPush> {
     const next = this.#delivered++;
     await eventually("the push has come", () => this.service.received.length > next, {
       within: 60_000,

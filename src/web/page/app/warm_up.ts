@@ -32,8 +32,9 @@ export async function warmUp(): Promise<void> {
 }
 
 /** Resolves once the page shows what it was opened for: until then, nothing else is to share the line. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => {
+async function settled(): Promise<void> {
+  if (signedIn.peek() === null) return void await import("../sign_in/sign_in_view.tsx");
+  await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, SETTLED_WITHIN_MS);
     effect(() => {
       const app = signedIn.value;
