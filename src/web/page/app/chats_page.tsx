@@ -14,6 +14,12 @@ const UpdateNotice = notifications.lazily(async () =>
 
 /** The list of chats beside the open one; on a phone, one of the two. */
 export function ChatsPage() {
+  const app = useApp();
+  const isEncrypted = app.inbox.value.some(({ encrypted }) => encrypted);
+  useEffect(() => {
+    // From now on messages of encrypted chats are read as they come.
+    if (isEncrypted) void import("../encryption/start.ts").then(({ start }) => start(app));
+  }, [isEncrypted]);
   return (
     <main class="page" data-open={openChatId.value === "" ? "inbox" : "chat"}>
       <Title />

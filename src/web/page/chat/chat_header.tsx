@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { Icon } from "../components/icon.tsx";
+import { InChat } from "../encryption/in_chat.ts";
 import type { ChatState } from "../state/chat.ts";
 import { whenOf } from "../texts/format.ts";
 import { lazilyWithTexts } from "../texts/more.ts";
@@ -41,6 +42,7 @@ export function ChatHeader({ chat }: { chat: ChatState }) {
           <strong class="ellipsis chat-name">
             {row?.encrypted && <Icon name="lock" />}
             <bdi>{title}</bdi>
+            {row?.encrypted && <InChat mark={chat} />}
           </strong>
           <p class="muted small ellipsis">
             {chat.isGroup ? <GroupLine chat={chat} /> : <PresenceLine chat={chat} />}

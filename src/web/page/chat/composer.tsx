@@ -65,8 +65,8 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
     app.drafts.write(chat.id, next);
     chat.tellTyping(next.trim() !== "");
   };
-  const saveEdit = ({ id, media }: NonNullable<typeof editing>) => {
-    if (edited.trim() === "" && media.length === 0) return;
+  const saveEdit = ({ id, media, encrypted }: NonNullable<typeof editing>) => {
+    if (edited.trim() === "" && !media.length && !encrypted?.files.length) return;
     // As with a message, a refusal shows at the message itself.
     app.client.edit(chat.id, id, edited.trim()).catch(() => {});
     onMode(null);

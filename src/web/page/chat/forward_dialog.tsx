@@ -37,8 +37,7 @@ export function ForwardDialog({ message, onClose }: ForwardDialogProps) {
       <ChatPicker
         label={writing.t().findChat}
         chosen={chosen}
-        // Files of an encrypted chat are encrypted by the sender: plain ones cannot go there.
-        isOffered={({ encrypted }) => !encrypted || message.media.length === 0}
+        isOffered={({ encrypted }) => mayGo(message, encrypted)}
         onPick={toggle}
       />
       <div class="dialog-buttons">
@@ -54,4 +53,13 @@ export function ForwardDialog({ message, onClose }: ForwardDialogProps) {
       </div>
     </Dialog>
   );
+}
+
+/**
+ * Encrypted content goes to encrypted chats only: the server must not read it. A file is encrypted for one
+ * chat, or for none, so none goes from one kind of chat to the other.
+ */
+function mayGo({ kind, media, encrypted }: LocalMessage, isEncrypted: boolean): boolean {
+  if (kind === "encrypted") return isEncrypted && encrypted?.files.length === 0;
+  return !isEncrypted || media.length === 0;
 }

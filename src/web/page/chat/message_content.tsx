@@ -1,5 +1,6 @@
 import type { LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
+import { InChat } from "../encryption/in_chat.ts";
 import { MediaView } from "../media/media_view.tsx";
 import { RichText } from "../rich_text/rich_text.tsx";
 import { mentionedIn } from "./mentions.ts";
@@ -10,10 +11,10 @@ export function MessageContent({ message }: { message: LocalMessage }) {
   const { kind, encrypted, deletedAt, media, text, mentions } = message;
   if (people.isBlocked(message.senderId)) return <Gone text={t().fromBlocked} />;
   if (deletedAt !== null) return <Gone text={t().deleted} />;
-  if (kind === "encrypted" && encrypted?.state !== "read") return <Gone text={t().encrypted} />;
+  const isSealed = encrypted || kind === "encrypted";
   return (
     <>
-      {media.length > 0 && <MediaView media={media} />}
+      {isSealed ? <InChat message={message} /> : media.length > 0 && <MediaView media={media} />}
       {text !== "" && (
         <RichText
           text={text}

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
+import { InChat } from "../encryption/in_chat.ts";
 import type { ChatState } from "../state/chat.ts";
 import { t } from "../texts/texts.ts";
 import { writing } from "../texts/writing/writing.ts";
@@ -32,6 +33,7 @@ export function OpenChat({ chat }: { chat: ChatState }) {
     <div class="open-chat" ref={pane}>
       {isDropping && <p class="drop-hint">{t().dropHere}</p>}
       <ChatHeader chat={chat} />
+      {chat.row.value?.encrypted && <InChat notices={chat} />}
       <MessageList chat={chat} onMode={setMode} onDialog={setDialog} />
       {hasLeft ? <p class="chat-left muted" role="status">{t().left}</p> : (
         <>

@@ -18,14 +18,14 @@ export function sendDraft(app: SignedIn, chat: ChatState, replyTo?: string): boo
 
 function sendNow({ client, drafts, people }: SignedIn, chat: ChatState, replyTo?: string): void {
   const text = chat.text.peek().trim();
-  const mediaIds = chat.uploads.take();
+  const files = chat.uploads.take();
   const mentions = mentionsIn(text, chat, people);
-  if (text === "" && mediaIds.length === 0) return;
+  if (text === "" && Object.keys(files).length === 0) return;
   chat.text.value = "";
   drafts.write(chat.id, "");
   const content = {
     ...(text !== "" && { text }),
-    ...(mediaIds.length > 0 && { mediaIds }),
+    ...files,
     ...(mentions.length > 0 && { mentions }),
     replyTo,
   };

@@ -2,6 +2,7 @@ import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import type { ChatState } from "../state/chat.ts";
+import { encryptionArea } from "../texts/encryption/encryption.ts";
 import { m } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
 import { ChatNotifications } from "./chat_notifications.tsx";
@@ -10,6 +11,10 @@ import { Leaving } from "./leaving.tsx";
 import { Members } from "./members.tsx";
 import { PersonActions } from "./person_actions.tsx";
 import { Pins } from "./pins.tsx";
+
+const ChatEncryption = encryptionArea.lazily(async () =>
+  (await import("../encryption/chat_encryption.tsx")).ChatEncryption
+);
 
 /** Everything about a chat that is not its messages. */
 export function ChatDetails({ chat, onClose }: { chat: ChatState; onClose(): void }) {
@@ -29,6 +34,7 @@ export function ChatDetails({ chat, onClose }: { chat: ChatState; onClose(): voi
         {peerId !== null && <span class="muted">@{people.person(peerId).username}</span>}
         {about !== "" && <p class="muted" dir="auto">{about}</p>}
       </div>
+      {row?.encrypted && <ChatEncryption chat={chat} />}
       <Pins chat={chat} onOpen={onClose} />
       <ChatNotifications chat={chat} />
       {peerId !== null && <PersonActions userId={peerId} />}

@@ -9,7 +9,8 @@ import { m } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
 
 export function MemberRow({ chat, member }: { chat: ChatState; member: MemberView }) {
-  const { client, people } = useApp();
+  const app = useApp();
+  const { client, people } = app;
   const [isOpen, setOpen] = useState(false);
   const { userId, role } = member;
   const name = people.nameOf(userId);
@@ -20,7 +21,13 @@ export function MemberRow({ chat, member }: { chat: ChatState; member: MemberVie
     (isOwner || (chat.myRole === "admin" && role === "member"));
   const setRole = (next: MemberView["role"]) =>
     attempt(() => client.call("group.role", { groupId: chat.id, userId, role: next }));
-  const remove = () => attempt(() => client.call("group.remove", { groupId: chat.id, userId }));
+  const remove = () =>
+    attempt(async () => {
+      if (!chat.row.value?.encrypted) {
+        return await client.call("group.remove", { groupId: chat.id, userId });
+      }
+      await (await import("../encryption/begin.ts")).removePerson(app, chat.id, userId);
+    });
   const action = (label: string, run: () => Promise<unknown>) => (
     <button
       type="button"

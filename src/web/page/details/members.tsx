@@ -12,13 +12,18 @@ import { MemberRow } from "./member_row.tsx";
 const RANK: Record<MemberView["role"], number> = { owner: 0, admin: 1, member: 2 };
 
 export function Members({ chat }: { chat: ChatState }) {
-  const { client, people } = useApp();
+  const app = useApp();
+  const { client, people } = app;
   const [isAdding, setAdding] = useState(false);
   const present = chat.members.value.filter(({ leftAt }) => leftAt === null)
     .toSorted((a, b) => RANK[a.role] - RANK[b.role]);
   const isManager = chat.myRole !== "member";
   const add = (userId: string) =>
     attempt(async () => {
+      if (chat.row.value?.encrypted) {
+        await (await import("../encryption/begin.ts")).addPerson(app, chat.id, userId);
+        return showToast(m().added);
+      }
       const { notAdded } = await client.call("group.add", { groupId: chat.id, userIds: [userId] });
       const [refused] = notAdded;
       showToast(refused ? m().notAdded[refused.reason](people.nameOf(userId)) : m().added);

@@ -4,14 +4,20 @@ import { useApp } from "../app/context.ts";
 import { Dialog } from "../components/dialog.tsx";
 import { goTo } from "../state/route.ts";
 import { faultText } from "../texts/fault_text.ts";
+import { encryptionArea } from "../texts/encryption/encryption.ts";
 import { t } from "../texts/texts.ts";
 import { PeopleFinder } from "./people_finder.tsx";
+
+const EncryptChoice = encryptionArea.lazily(async () =>
+  (await import("../encryption/encrypt_choice.tsx")).EncryptChoice
+);
 
 export function NewGroupDialog({ onClose }: { onClose(): void }) {
   const app = useApp();
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<UserView[]>([]);
   const [fault, setFault] = useState("");
+  const [isEncrypted, setEncrypted] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const toggle = (user: UserView) => {
     const rest = chosen.filter(({ id }) => id !== user.id);
@@ -21,7 +27,12 @@ export function NewGroupDialog({ onClose }: { onClose(): void }) {
     setBusy(true);
     setFault("");
     try {
-      goTo(await app.createGroup(name.trim(), chosen.map(({ id }) => id)));
+      const userIds = chosen.map(({ id }) => id);
+      goTo(
+        isEncrypted
+          ? await (await import("../encryption/begin.ts")).beginGroup(app, name.trim(), userIds)
+          : await app.createGroup(name.trim(), userIds),
+      );
       onClose();
     } catch (error) {
       setFault(faultText(error));
@@ -42,6 +53,7 @@ export function NewGroupDialog({ onClose }: { onClose(): void }) {
         onInput={(event) => setName(event.currentTarget.value)}
       />
       <PeopleFinder chosen={chosen} onPick={toggle} />
+      <EncryptChoice checked={isEncrypted} onChange={setEncrypted} />
       {fault && <p class="fault" role="alert">{fault}</p>}
       <div class="dialog-buttons">
         <button type="button" class="button secondary" onClick={onClose}>{t().cancel}</button>

@@ -53,5 +53,7 @@ export function summaryOf(message: LocalMessage, people: People): string {
   if (message.text !== "" || message.kind === "system") {
     return plainOf(message.text.slice(0, MAX_SUMMARY));
   }
-  return message.media.every(({ kind }) => kind === "image") ? t().picture : t().attachment;
+  const files = message.encrypted?.files ?? message.media;
+  const arePictures = files.every(({ type }) => type.startsWith("image/"));
+  return arePictures ? t().picture : t().attachment;
 }

@@ -2,7 +2,7 @@ import { useApp } from "../app/context.ts";
 import { signalOf } from "../state/signal_of.ts";
 import { Icon } from "../components/icon.tsx";
 import { bytesOf } from "../texts/amounts.ts";
-import type { Attachment } from "./media_view.tsx";
+import type { Attachment } from "./attachment.ts";
 
 export function FileCard({ file }: { file: Attachment }) {
   const { client } = useApp();

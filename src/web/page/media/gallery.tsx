@@ -2,10 +2,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { Icon } from "../components/icon.tsx";
 import { IconButton } from "../components/icon_button.tsx";
-import { signalOf } from "../state/signal_of.ts";
 import { language, t } from "../texts/texts.ts";
 import { writing } from "../texts/writing/writing.ts";
-import type { Attachment } from "./media_view.tsx";
+import type { Attachment } from "./attachment.ts";
+import { fileUrl } from "./file_url.ts";
 
 const ZOOMS = [1, 1.5, 2, 3, 4];
 const IN =
@@ -26,7 +26,7 @@ export function Gallery({ pictures, first, onClose }: GalleryProps) {
   const [at, setAt] = useState(first);
   const [zoom, setZoom] = useState(0);
   const picture = pictures[at];
-  const url = signalOf(client.files.watchUrl(picture.id)).value;
+  const url = fileUrl(client, picture);
   const step = (by: number) => {
     setAt((at + by + pictures.length) % pictures.length);
     setZoom(0);

@@ -3,7 +3,7 @@ import { useApp } from "../app/context.ts";
 import { signalOf } from "../state/signal_of.ts";
 import { lazily } from "../components/lazily.tsx";
 import { writing } from "../texts/writing/writing.ts";
-import type { Attachment } from "./media_view.tsx";
+import type { Attachment } from "./attachment.ts";
 import { sizeWithin } from "./size_within.ts";
 
 const Gallery = writing.lazily(async () => (await import("./gallery.tsx")).Gallery);
@@ -13,20 +13,22 @@ const ThumbHash = lazily(async () => (await import("./thumb_hash.tsx")).ThumbHas
 const MAX_ALONE = { width: 320, height: 320 };
 const MAX_AMONG = { width: 156, height: 156 };
 
-interface PictureProps {
+export interface PictureProps {
   picture: Attachment;
   /** All pictures of the message. */
   among: Attachment[];
+  /** Of a decrypted one; null until it is known. */
+  url?: string | null;
 }
 
 /** A picture's place is as large as the picture from the beginning, and shows its ThumbHash until it is here. */
-export function Picture({ picture, among }: PictureProps) {
+export function Picture({ picture, among, url: given }: PictureProps) {
   const { client } = useApp();
   const [isOpen, setOpen] = useState(false);
   const [isHere, setHere] = useState(false);
-  const [hasThumbnail, setHasThumbnail] = useState(true);
+  const [hasThumbnail, setHasThumbnail] = useState(given === undefined);
   const { width, height } = sizeWithin(picture, among.length > 1 ? MAX_AMONG : MAX_ALONE);
-  const url = signalOf(client.files.watchUrl(picture.id)).value;
+  const url = given === undefined ? signalOf(client.files.watchUrl(picture.id)).value : given;
   return (
     <>
       <button

@@ -2,7 +2,7 @@ import { useRef } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { signalOf } from "../state/signal_of.ts";
 import { writing } from "../texts/writing/writing.ts";
-import type { Attachment } from "./media_view.tsx";
+import type { Attachment } from "./attachment.ts";
 
 const AudioPlayer = writing.lazily(async () => (await import("./audio_player.tsx")).AudioPlayer);
 

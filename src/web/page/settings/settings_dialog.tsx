@@ -6,6 +6,7 @@ import { IconButton } from "../components/icon_button.tsx";
 import { MoreIcon, type MoreIconName } from "../components/more_icon.tsx";
 import { openSettings, type SettingsPart } from "../state/settings_view.ts";
 import { account } from "../texts/account/account.ts";
+import { encryptionArea } from "../texts/encryption/encryption.ts";
 import { m } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
 import { AccountSettings } from "./account_settings.tsx";
@@ -18,10 +19,15 @@ import { ProfileSettings } from "./profile_settings.tsx";
 import { Proof } from "./proof.tsx";
 import { SecuritySettings } from "./security_settings.tsx";
 
+const EncryptionSettings = encryptionArea.lazily(async () =>
+  (await import("../encryption/encryption_settings.tsx")).EncryptionSettings
+);
+
 const PARTS: Record<SettingsPart, { icon: MoreIconName; view: ComponentType }> = {
   profile: { icon: "person", view: ProfileSettings },
   account: { icon: "key", view: AccountSettings },
   security: { icon: "shield", view: SecuritySettings },
+  encryption: { icon: "lock", view: EncryptionSettings },
   notifications: { icon: "bell", view: NotificationSettings },
   privacy: { icon: "eye", view: PrivacySettings },
   appearance: { icon: "sun", view: AppearanceSettings },

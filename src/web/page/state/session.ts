@@ -21,7 +21,7 @@ type TabNews = "signedIn" | "signedOut" | "expired";
 const tabs = new BroadcastChannel("realtimechat session");
 const tellTabs = (news: TabNews) => tabs.postMessage(news);
 
-interface Storage {
+export interface Storage {
   storage: KeyStore;
   /** Absent where the browser has no Web Crypto: pages without TLS. Encrypted chats do not work there. */
   deviceKey?: CryptoKey;

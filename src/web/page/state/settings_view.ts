@@ -4,6 +4,7 @@ export type SettingsPart =
   | "profile"
   | "account"
   | "security"
+  | "encryption"
   | "notifications"
   | "privacy"
   | "appearance"

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { ChatClient } from "../../../client/mod.ts";
+import type { ChatClient, FileDescriptor, SendContent } from "../../../client/mod.ts";
 import { faultText } from "../texts/fault_text.ts";
 
 export interface Upload {
@@ -8,6 +8,8 @@ export interface Upload {
   /** From 0 to 1. */
   progress: number;
   mediaId: string | null;
+  /** Of an upload into an encrypted chat. */
+  sealed?: FileDescriptor;
   fault: string | null;
 }
 
@@ -47,11 +49,13 @@ export class Uploads {
     this.#settle();
   }
 
-  /** Ids of the finished uploads, which now go with a message. */
-  take(): string[] {
-    const ids = this.items.peek().flatMap(({ mediaId }) => mediaId ?? []);
+  /** The finished uploads, as the part of a message that they now go with. */
+  take(): Pick<SendContent, "mediaIds" | "files"> {
+    const done = this.items.peek();
     this.items.value = [];
-    return ids;
+    const mediaIds = done.flatMap(({ mediaId }) => mediaId ?? []);
+    const files = done.flatMap(({ sealed }) => sealed ?? []);
+    return files.length > 0 ? { files } : mediaIds.length > 0 ? { mediaIds } : {};
   }
 
   /** Calls the function once all uploads have finished; never, if one of them fails. */
@@ -69,12 +73,16 @@ export class Uploads {
     const controller = new AbortController();
     this.#controllers.set(id, controller);
     try {
-      const media = await this.client.files.upload(file, {
-        chatId: this.chatId,
-        signal: controller.signal,
-        onProgress: (sent, total) => this.#patch(id, { progress: total > 0 ? sent / total : 1 }),
-      });
-      this.#patch(id, { mediaId: media.id, progress: 1 });
+      const { chatId } = this;
+      const onProgress = (sent: number, total: number) =>
+        this.#patch(id, { progress: total > 0 ? sent / total : 1 });
+      const options = { chatId, signal: controller.signal, onProgress };
+      const isEncrypted = this.client.model.chat(chatId)?.chat.encrypted;
+      const done = isEncrypted
+        ? await (await import("../encryption/sealed_upload.ts"))
+          .uploadSealed(this.client, file, options)
+        : { mediaId: (await this.client.files.upload(file, options)).id };
+      this.#patch(id, { ...done, progress: 1 });
     } catch (error) {
       if (!controller.signal.aborted) this.#patch(id, { fault: faultText(error) });
     }

@@ -124,7 +124,6 @@ export const ar: Texts = {
   deleted: "حُذفت الرسالة",
   fromBlocked: "من شخص حظرته",
   encryptedShort: "رسالة مشفرة",
-  encrypted: "مشفرة: لا يملك هذا المتصفح مفتاحها",
   earlierMessage: "رسالة سابقة",
   sending: "جارٍ الإرسال",
   sent: "أُرسلت",

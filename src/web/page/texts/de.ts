@@ -114,7 +114,6 @@ export const de: Texts = {
   deleted: "Nachricht gelöscht",
   fromBlocked: "Von jemandem, den du blockiert hast",
   encryptedShort: "Verschlüsselte Nachricht",
-  encrypted: "Verschlüsselt: Dieser Browser hat keinen Schlüssel dafür",
   earlierMessage: "Eine frühere Nachricht",
   sending: "Wird gesendet",
   sent: "Gesendet",

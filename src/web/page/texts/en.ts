@@ -111,7 +111,6 @@ export const en = {
   deleted: "Message deleted",
   fromBlocked: "From someone you blocked",
   encryptedShort: "Encrypted message",
-  encrypted: "Encrypted: this browser has no key for it",
   earlierMessage: "An earlier message",
   sending: "Sending",
   sent: "Sent",

@@ -21,6 +21,7 @@ export const ar: AccountTexts = {
     profile: "الملف الشخصي",
     account: "الحساب",
     security: "الأمان",
+    encryption: "التشفير",
     notifications: "الإشعارات",
     privacy: "الخصوصية",
     appearance: "المظهر",

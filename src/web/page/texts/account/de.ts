@@ -9,6 +9,7 @@ export const de: AccountTexts = {
     profile: "Profil",
     account: "Konto",
     security: "Sicherheit",
+    encryption: "Verschlüsselung",
     notifications: "Benachrichtigungen",
     privacy: "Privatsphäre",
     appearance: "Darstellung",

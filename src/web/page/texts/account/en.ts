@@ -8,6 +8,7 @@ export const en = {
     profile: "Profile",
     account: "Account",
     security: "Security",
+    encryption: "Encryption",
     notifications: "Notifications",
     privacy: "Privacy",
     appearance: "Appearance",
