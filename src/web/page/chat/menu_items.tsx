@@ -16,7 +16,8 @@ const FLAG = "M6 21V4M6 4.500h11l-2 4 2 4H6";
 const PLUS = "M12 6v12M6 12h12";
 
 interface MenuItemsProps extends MessageMenuProps {
-  direction: "up" | "down";
+  /** Classes that place it. */
+  direction: string;
   onDone(): void;
 }
 

@@ -8,8 +8,9 @@ import type { Act } from "./message_act.ts";
 
 const MenuItems = writing.lazily(async () => (await import("./menu_items.tsx")).MenuItems);
 
-/** Pixels below the button that the menu needs; with less room it opens upwards. */
-const MENU_PX = 400;
+/** Pixels that the menu needs; with less room it opens to the other side. */
+const MENU_HEIGHT = 400;
+const MENU_WIDTH = 280;
 
 export interface MessageMenuProps {
   message: LocalMessage;
@@ -19,14 +20,10 @@ export interface MessageMenuProps {
 }
 
 export function MessageMenu(props: MessageMenuProps) {
-  const [open, setOpen] = useState<"up" | "down" | null>(null);
+  const [open, setOpen] = useState<string | null>(null);
   const place = useRef<HTMLDivElement>(null);
   useDismiss(place, open !== null, () => setOpen(null));
-  const toggle = () => {
-    const { bottom } = place.current!.getBoundingClientRect();
-    const end = place.current!.closest(".scroller")!.getBoundingClientRect().bottom;
-    setOpen(open ? null : end - bottom < MENU_PX ? "up" : "down");
-  };
+  const toggle = () => setOpen(open === null ? directionOf(place.current!) : null);
   return (
     <div class="message-menu" ref={place}>
       <IconButton
@@ -45,4 +42,14 @@ export function MessageMenu(props: MessageMenuProps) {
       )}
     </div>
   );
+}
+
+/** Classes of the menu that keep it within the list, whose neighbor would cover it. */
+function directionOf(place: HTMLElement): string {
+  const button = place.getBoundingClientRect();
+  const list = place.closest(".scroller")!.getBoundingClientRect();
+  const isRtl = getComputedStyle(place).direction === "rtl";
+  const roomToEnd = isRtl ? button.right - list.left : list.right - button.left;
+  const vertical = list.bottom - button.bottom < MENU_HEIGHT ? "up" : "down";
+  return `${vertical} ${roomToEnd < MENU_WIDTH ? "to-start" : "to-end"}`;
 }

@@ -136,7 +136,7 @@ export const en = {
   exportText:
     "One JSON file with your profile, messages, chats, settings and activity. Uploaded files are listed, not included.",
   exportStart: "Export",
-  exporting: (size: string) => `Collecting: ${size} so far …`,
+  exporting: (size: string) => `${size} collected so far …`,
   exportStop: "Stop",
   exportDone: (size: string) => `The export is ready: ${size}.`,
   exportSave: "Save the file",
