@@ -19,7 +19,7 @@ export interface OwnUserRouteOptions {
 export function mountOwnUserExport(app: Hono<HttpEnv>, options: OwnUserRouteOptions): void {
   app.get(EXPORT_OWN_USER_ROUTE.path, async (c) => {
     const caller = await identifyServer(c, options.authenticator, EXPORT_OWN_USER_ROUTE.scope!);
-    const id = validate(externalId, c.req.param("externalId"));
+    const id = validate(externalId(), c.req.param("externalId"));
     await options.dispatcher.charge("key", caller, c.get("trace"));
     const user = await options.people.require(id);
     await options.audit.by(caller, { action: "data.exported", userId: user.id });

@@ -11,12 +11,14 @@ import { username } from "./auth.ts";
 const tag = "Own users";
 
 /** Fits into a path and a header as it is, without the names `.` and `..` of folders. */
-export const externalId = z.string()
-  .regex(
-    /^(?!\.{1,2}$)[A-Za-z0-9._:@|+=~-]{1,128}$/,
-    "must be 1 to 128 letters, digits or the characters . _ : @ | + = ~ -",
-  )
-  .meta({ id: "ExternalId", description: "The customer's own id of a person" });
+export const externalId = lazy(() =>
+  z.string()
+    .regex(
+      /^(?!\.{1,2}$)[A-Za-z0-9._:@|+=~-]{1,128}$/,
+      "must be 1 to 128 letters, digits or the characters . _ : @ | + = ~ -",
+    )
+    .meta({ id: "ExternalId", description: "The customer's own id of a person" })
+);
 
 const personFields = lazy(() => ({
   name: line({ max: 100 }).optional().describe("Shown to others; the username if left out"),
@@ -31,7 +33,7 @@ const personFields = lazy(() => ({
 
 const OwnUserView = lazy(() =>
   z.object({
-    externalId,
+    externalId: externalId(),
     user: UserView(),
     role: z.enum(["user", "admin"]),
     picture: z.string().nullable().describe("Where the picture was last fetched from"),
@@ -43,7 +45,7 @@ const OwnUserView = lazy(() =>
 
 const OwnUserOutcome = lazy(() =>
   z.object({
-    externalId,
+    externalId: externalId(),
     user: OwnUserView().nullable().describe("Null if it failed"),
     error: z.object({ code: z.enum(ERROR_CODES), detail: z.string() }).nullable(),
   }).meta({ id: "OwnUserOutcome" })
@@ -56,7 +58,7 @@ export const putOwnUser = operation({
   access: "server",
   scope: "users:write",
   limit: "key",
-  input: () => z.strictObject({ externalId, ...personFields() }),
+  input: () => z.strictObject({ externalId: externalId(), ...personFields() }),
   output: OwnUserView,
   rest: {
     method: "PUT",
@@ -79,7 +81,9 @@ export const putOwnUsers = operation({
   limit: "key",
   input: () =>
     z.strictObject({
-      users: z.array(z.strictObject({ externalId, ...personFields() })).min(1).max(100)
+      users: z.array(z.strictObject({ externalId: externalId(), ...personFields() })).min(1).max(
+        100,
+      )
         .refine(
           (list) => new Set(list.map((one) => one.externalId)).size === list.length,
           "must not name one person twice",
@@ -96,7 +100,7 @@ export const getOwnUser = operation({
   access: "server",
   scope: "users:read",
   limit: "key",
-  input: () => z.strictObject({ externalId }),
+  input: () => z.strictObject({ externalId: externalId() }),
   output: OwnUserView,
   rest: { method: "GET", path: "/server/users/:externalId" },
   errors: ["not_found"],
@@ -121,7 +125,8 @@ export const signInOwnUser = operation({
   access: "server",
   scope: "tokens:write",
   limit: "key",
-  input: () => z.strictObject({ externalId, deviceName: line({ max: 100 }).optional() }),
+  input: () =>
+    z.strictObject({ externalId: externalId(), deviceName: line({ max: 100 }).optional() }),
   output: () =>
     z.object({
       user: ProfileView(),
@@ -140,7 +145,7 @@ export const endOwnUserSessions = operation({
   access: "server",
   scope: "tokens:write",
   limit: "key",
-  input: () => z.strictObject({ externalId }),
+  input: () => z.strictObject({ externalId: externalId() }),
   output: () => z.strictObject({ ended: z.int() }),
   rest: { method: "POST", path: "/server/users/:externalId/end-sessions" },
   errors: ["not_found"],
@@ -153,7 +158,7 @@ export const deactivateOwnUser = operation({
   access: "server",
   scope: "users:write",
   limit: "key",
-  input: () => z.strictObject({ externalId }),
+  input: () => z.strictObject({ externalId: externalId() }),
   output: OwnUserView,
   rest: { method: "POST", path: "/server/users/:externalId/deactivate" },
   errors: ["not_found"],
@@ -166,7 +171,7 @@ export const reactivateOwnUser = operation({
   access: "server",
   scope: "users:write",
   limit: "key",
-  input: () => z.strictObject({ externalId }),
+  input: () => z.strictObject({ externalId: externalId() }),
   output: OwnUserView,
   rest: { method: "POST", path: "/server/users/:externalId/reactivate" },
   errors: ["not_found"],
@@ -180,7 +185,7 @@ export const eraseOwnUser = operation({
   access: "server",
   scope: "users:write",
   limit: "key",
-  input: () => z.strictObject({ externalId }),
+  input: () => z.strictObject({ externalId: externalId() }),
   output: null,
   rest: {
     method: "DELETE",
