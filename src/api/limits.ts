@@ -93,7 +93,7 @@ export const LIMIT_SPECS = Object.freeze({
   notifications: limit("stored notifications of a person", 1000, 10, 100_000),
   webhooks: limit("webhook endpoints", 20, 1, 1000),
   webhookBacklog: limit(
-    "events waiting for one webhook endpoint, past which it is paused",
+    "events that may wait for a webhook endpoint",
     100_000,
     100,
     10_000_000,
