@@ -32,7 +32,7 @@ export const LIMIT_SPECS = Object.freeze({
   pins: limit("pinned messages of a chat", 100, 1, 10_000),
   syncRows: limit("rows in one response of changes or sync", 500, 10, 10_000),
   syncBytes: limit(
-    "bytes after which a response of changes is full",
+    "bytes that fill a response of changes",
     256 * KIB,
     16 * KIB,
     16 * MIB,
@@ -41,9 +41,9 @@ export const LIMIT_SPECS = Object.freeze({
   socketBufferBytes: limit("bytes waiting for one slow reader", MIB, 16 * KIB, 256 * MIB),
   socketsPerUser: limit("sockets of a person on one instance", 20, 1, 100_000),
   socketsPerAddress: limit("sockets of an address on one instance", 500, 1, 1_000_000),
-  socketsBeforeHello: limit("sockets of an address that have not said hello", 100, 1, 1_000_000),
+  socketsBeforeHello: limit("sockets of an address without a hello", 100, 1, 1_000_000),
   socketMemoryBytes: limit(
-    "process memory in bytes up to which sockets open",
+    "bytes of process memory with new sockets",
     1024 * MIB,
     64 * MIB,
     1024 * 1024 * MIB,
@@ -51,14 +51,14 @@ export const LIMIT_SPECS = Object.freeze({
   sessionsPerUser: limit("active sessions of a person", 100, 1, 10_000),
   helloTimeMs: limit("milliseconds for a socket's hello", 5 * SECOND, 100, 60 * SECOND),
   typingTimeMs: limit(
-    "milliseconds that typing lasts unless repeated",
+    "milliseconds of typing unless repeated",
     6 * SECOND,
     500,
     60 * SECOND,
   ),
   presenceGraceMs: limit("milliseconds before leaving is announced", 5 * SECOND, 0, 300 * SECOND),
   receiptMembers: limit("members of a chat whose readers are named", 100, 1, 10_000),
-  presenceMembers: limit("chat members up to which presence is announced", 100, 0, 10_000),
+  presenceMembers: limit("members of a chat with announced presence", 100, 0, 10_000),
   imageBytes: limit("bytes of an uploaded image", 25 * MIB, KIB, 1024 * MIB),
   imagePixels: limit("pixels of an uploaded image", 50_000_000, 10_000, 500_000_000),
   videoBytes: limit("bytes of an uploaded video", 512 * MIB, KIB, 16_384 * MIB),
@@ -68,7 +68,7 @@ export const LIMIT_SPECS = Object.freeze({
   openUploads: limit("unfinished uploads of a person", 100, 1, 10_000),
   uploadTimeMs: limit("milliseconds that an upload may send nothing", 30 * SECOND, SECOND, HOUR),
   unusedMediaMs: limit(
-    "milliseconds until an unused upload is deleted",
+    "milliseconds of keeping an unused upload",
     24 * HOUR,
     60 * SECOND,
     720 * HOUR,
@@ -85,7 +85,7 @@ export const LIMIT_SPECS = Object.freeze({
   contactRequests: limit("pending contact requests to one person", 100, 1, 10_000),
   contactRequestsSent: limit("pending contact requests of one person", 1000, 1, 100_000),
   contactRequestMs: limit(
-    "milliseconds after which a contact request expires",
+    "milliseconds until a contact request expires",
     720 * HOUR,
     60 * SECOND,
     8760 * HOUR,
@@ -99,7 +99,7 @@ export const LIMIT_SPECS = Object.freeze({
     10_000_000,
   ),
   messageHookMs: limit("milliseconds for the message hook to answer", 500, 50, 5 * SECOND),
-  webhookLog: limit("finished deliveries kept for each webhook endpoint", 10_000, 0, 1_000_000),
+  webhookLog: limit("deliveries kept for a webhook endpoint", 10_000, 0, 1_000_000),
   blocks: limit("people that one person blocks", 10_000, 1, 1_000_000),
 });
 
