@@ -69,6 +69,15 @@ Deno.test("the README's quick start works line by line from a clean checkout", a
     assert.equal(curl.code, 0, curl.stderr + curl.stdout);
     assert.equal(curl.stdout.match(/"text":"Hello Bob"/g)?.length, 2, curl.stdout);
 
+    const own = ["register", "key", "own-user"].map((name) => {
+      const { code, ...rest } = example(name);
+      // The names are taken by the first quick start.
+      return { ...rest, code: code.replaceAll(/"username":"|"email":"/g, "$&own-") };
+    });
+    const backend = await runExamples(own, { cwd: folder.path });
+    assert.equal(backend.code, 0, backend.stderr + backend.stdout);
+    assert.match(backend.stdout, /"accessToken":.*"text":"Hello from Ann"/s);
+
     const live = await runExamples([example("live")]);
     assert.equal(live.code, 0, live.stderr);
     assert.match(live.stdout, /^Bob hears: Are you there\? \(revision \d+ of the chat\)\n$/);
