@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import * as chatOperations from "../../../src/api/operations/chats.ts";
-import * as messageOperations from "../../../src/api/operations/messages.ts";
-import * as realtimeOperations from "../../../src/api/operations/realtime.ts";
 import type { Person } from "../../support/people.ts";
 import { RunningApp } from "../../support/running_app.ts";
 import { SocketIoClient } from "../../support/socketio_client.ts";
@@ -143,9 +140,8 @@ async function eachKindOfEvent(
   await socket[Symbol.asyncDispose]();
 }
 
-function commandNames(): Set<string> {
-  const all = [chatOperations, messageOperations, realtimeOperations].flatMap(Object.values);
-  return new Set(all.filter(({ socket }) => socket).map(({ name }) => name));
+function commandNames({ app }: RunningApp): Set<string> {
+  return new Set(app.operations.filter(({ socket }) => socket).map(({ name }) => name));
 }
 
 Deno.test("Socket.IO has every command of /ws, with the same reply", OPTIONS, async () => {
@@ -168,6 +164,7 @@ Deno.test("Socket.IO has every command of /ws, with the same reply", OPTIONS, as
     ["typing.stop", { chatId }],
     ["presence.set", { state: "busy" }],
     ["presence.get", { userIds: [ann.id] }],
+    ["event.send", { chatId, type: "wave", data: { hand: "left" } }],
     ["message.delete", { messageId }],
   ];
   for (const [name, data] of commands) {
@@ -179,7 +176,15 @@ Deno.test("Socket.IO has every command of /ws, with the same reply", OPTIONS, as
   }
   const pong = await client.command("ping");
   assert.deepEqual(Object.keys(pong.data), ["serverTime"]);
-  assert.deepEqual(new Set([...commands.map(([name]) => name), "ping"]), commandNames());
+  // Nothing that calls need is configured here: the refusal is the same.
+  const calls = ["call.start", "call.join", "call.end"];
+  for (const name of calls) {
+    const here = await client.command(name, { chatId });
+    const there = await native.command(name, { chatId });
+    assert.deepEqual([here.ok, here.error], [false, there.error], name);
+  }
+  const names = [...commands.map(([name]) => name), ...calls, "ping"];
+  assert.deepEqual(new Set(names), commandNames(app));
 });
 
 Deno.test("Socket.IO answers invalid commands with the errors of /ws", OPTIONS, async () => {
