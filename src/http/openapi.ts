@@ -22,8 +22,11 @@ export interface OpenApiDocument {
   servers: { url: string }[];
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, unknown>>;
-  /** Requests that the server makes. */
-  webhooks: Record<string, unknown>;
+  /**
+   * Requests that the server makes, as `webhooks` of OpenAPI 3.1 describes them. The name is that of
+   * Redoc's extension, since openapi-generator makes clients that do not compile of `webhooks`.
+   */
+  "x-webhooks": Record<string, unknown>;
   components: {
     schemas: Record<string, JsonSchema>;
     headers: unknown;
@@ -63,7 +66,7 @@ export function openApiDocument(
     servers: [{ url: publicUrl ?? "/" }],
     tags: [...tags].map((name) => ({ name, description: describeTag(name) })),
     paths,
-    webhooks,
+    "x-webhooks": webhooks,
     components: { schemas: schemas.components, headers: SHARED_HEADERS, securitySchemes: SECURITY },
   };
 }

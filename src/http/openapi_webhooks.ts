@@ -12,7 +12,7 @@ const HEADERS = {
     "each secret, separated by spaces",
 };
 
-/** Describes the requests that webhook endpoints receive, for the section `webhooks`. */
+/** Describes the requests that webhook endpoints receive, for the section `x-webhooks`. */
 export function describeWebhooks(schemas: OpenApiSchemas): Record<string, unknown> {
   return Object.fromEntries(TYPES.map((type) => [type, { post: describe(type, schemas) }]));
 }
