@@ -88,6 +88,7 @@ export const customFilter = lazy(() =>
   ).refine((filter) => Object.keys(filter).length <= 5, "must have at most 5 keys")
     .meta({
       description: "Only rows whose custom data has these values at its first level, compared as " +
-        "text: `custom.topic=billing`. The keys must be declared in CUSTOM_FILTERS",
+        "text: `custom.topic=billing`, or a JSON object as `custom`. The keys must be declared in " +
+        "CUSTOM_FILTERS",
     }) as unknown as z.ZodType<Record<string, string>, Record<string, string>>
 );

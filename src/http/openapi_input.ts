@@ -16,9 +16,11 @@ export function parametersOf(
     const required = place === "path" || branches.every((one) => one.required?.includes(name));
     const { description } = schema;
     const list = schema.type === "array" && { style: "form" as const, explode: false };
-    const record = schema.type === "object" && { style: "deepObject" as const, explode: true };
     const facts = { name, in: place, required, ...(description && { description }), schema };
-    return { ...facts, ...list, ...record };
+    // JSON as text: clients made by openapi-generator for Java do not compile with deepObject.
+    return schema.type === "object"
+      ? { ...facts, schema: { type: "string" as const, examples: ['{"topic":"billing"}'] } }
+      : { ...facts, ...list };
   });
 }
 

@@ -67,7 +67,7 @@ export function queryInput(url: string, kinds: FieldKinds): Record<string, unkno
 }
 
 /**
- * A field of a record: `custom.topic`, or `custom[topic]` as OpenAPI's deepObject writes it. The
+ * A field of a record: `custom.topic`, or `custom[topic]` as many clients write it. The
  * whole record may be JSON instead: `custom={"topic":"billing"}`.
  */
 const IN_RECORD = /^(\w+)(?:\.([^.[\]]+)|\[([^.[\]]+)\])$/;
