@@ -60,8 +60,7 @@ Deno.test(
     await bob.write("Indeed");
     await ann.message("Indeed").locator(".quote", { hasText: "Only we read this" }).waitFor();
     await bob.act("Indeed", "Edit");
-    await bob.composer.fill("Indeed so");
-    await bob.composer.press("Enter");
+    await bob.rewrite("Indeed", "Indeed so");
     await ann.message("Indeed so").getByText("edited").waitFor();
     await ann.act("Indeed so", "React with 🎉");
     await bob.page.getByRole("button", { name: /^🎉 1/ }).waitFor();

@@ -80,7 +80,7 @@ Deno.test(
     await context.setOffline(true);
     await ann.page.getByText("Offline.").waitFor();
     await ann.act("Helo", "Edit");
-    await ann.write("Hello");
+    await ann.rewrite("Helo", "Hello");
     await ann.message("Hello").locator(".tick.sending").waitFor();
     await ann.act("Hi", "React with 🎉");
     await ann.message("Hi").locator(".reaction").waitFor();
@@ -119,7 +119,7 @@ Deno.test(
     await bob.call("POST", "/users/block", { userId: await ann.id() });
     for (const text of ["Hallo", "Hello"]) {
       await ann.act("Helo", "Edit");
-      await ann.write(text);
+      await ann.rewrite("Helo", text);
       await ann.message("Helo").getByText(`Not sent: Edit “${text}”: Cannot`).waitFor();
     }
     await ann.page.reload();

@@ -27,7 +27,7 @@ Deno.test(
     await ann.act("Hi", "React with 🎉");
     await bob.message("Hi").getByRole("button", { name: "🎉 1 from ann" }).waitFor();
     await ann.composer.press("ArrowUp");
-    await ann.write("Hello dear Bob");
+    await ann.rewrite("Hello <b>Bob</b>", "Hello dear Bob");
     await bob.message("Hello dear Bob").getByText("edited").waitFor();
     await bob.act("Hello dear Bob", "Reply");
     await bob.write("Dear yourself");

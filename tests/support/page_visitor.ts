@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
+import { eventually } from "./eventually.ts";
 
 /** The actions of a person on the page. */
 export class PageVisitor {
@@ -52,6 +53,17 @@ export class PageVisitor {
   async write(text: string): Promise<void> {
     await this.composer.fill(text);
     await this.composer.press("Enter");
+  }
+
+  /**
+   * Writes over the text of a message that is being edited, once the composer has it: a text that is
+   * filled in while the composer changes is put after the old one.
+   */
+  async rewrite(old: string, text: string): Promise<void> {
+    await eventually("the composer has the old text", async () => {
+      return await this.composer.inputValue() === old;
+    });
+    await this.write(text);
   }
 
   /**

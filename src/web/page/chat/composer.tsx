@@ -37,14 +37,15 @@ interface ComposerProps {
 export function Composer({ chat, mode, onMode }: ComposerProps) {
   const app = useApp();
   const editing = mode?.kind === "edit" ? mode.message : null;
-  const [edited, setEdited] = useState("");
+  // Of which message it is: what was begun for another one does not appear in this one.
+  const [edit, setEdit] = useState({ id: "", text: "" });
   const [isRecording, setRecording] = useState(false);
-  const text = editing ? edited : chat.text.value;
+  const text = !editing ? chat.text.value : edit.id === editing.id ? edit.text : editing.text;
   const input = useRef<HTMLTextAreaElement>(null);
   const { uploads } = chat;
 
   useEffect(() => {
-    if (editing) setEdited(editing.text);
+    if (mode?.kind !== "edit") setEdit({ id: "", text: "" });
     if (mode) input.current?.focus();
   }, [mode]);
   // With a mouse and a keyboard one writes at once; on a phone the keyboard would cover the messages.
@@ -60,15 +61,15 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
   useLayoutEffect(() => input.current ? grow(input.current) : undefined, [text, isRecording]);
 
   const change = (next: string) => {
-    if (editing) return setEdited(next);
+    if (editing) return setEdit({ id: editing.id, text: next });
     chat.text.value = next;
     app.drafts.write(chat.id, next);
     chat.tellTyping(next.trim() !== "");
   };
   const saveEdit = ({ id, media, encrypted }: NonNullable<typeof editing>) => {
-    if (edited.trim() === "" && !media.length && !encrypted?.files.length) return;
+    if (text.trim() === "" && !media.length && !encrypted?.files.length) return;
     // As with a message, a refusal shows at the message itself.
-    app.client.edit(chat.id, id, edited.trim()).catch(() => {});
+    app.client.edit(chat.id, id, text.trim()).catch(() => {});
     onMode(null);
   };
   const submit = () => {
