@@ -111,7 +111,16 @@ Deno.test("the README's start command restarts for a file that no module imports
 });
 
 Deno.test("every example of README and protocol is run by the tests above", () => {
-  assert.deepEqual([...EXAMPLES.keys()], ["start", "register", "open", "send", "read", "live"]);
+  assert.deepEqual([...EXAMPLES.keys()], [
+    "start",
+    "register",
+    "open",
+    "send",
+    "read",
+    "key",
+    "own-user",
+    "live",
+  ]);
 });
 
 for (const [name, table] of Object.entries(TABLES)) {

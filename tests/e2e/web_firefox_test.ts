@@ -46,7 +46,9 @@ Deno.test("the page works in Firefox: two people sign up, talk, send a file and 
   await write(ann, "Hello **Bob**");
   await bob.waitForText("Hello");
   await bob.evaluate("document.querySelector('.chats .chat').click()");
-  assert.equal(await bob.evaluate("document.querySelector('.messages strong').innerText"), "Bob");
+  await eventually("the message is drawn", async () => {
+    return await bob.evaluate("document.querySelector('.messages strong')?.innerText") === "Bob";
+  }, { within: 30_000 });
   await write(bob, "Hello Ann");
   await ann.waitForText("Hello Ann");
 
@@ -64,6 +66,8 @@ Deno.test("the page works in Firefox: two people sign up, talk, send a file and 
   await bob.waitForText("Hello Ann");
   const isKept =
     "navigator.serviceWorker.ready.then(() => caches.keys()).then((all) => all.length)";
-  assert.equal(await bob.evaluate(isKept), 1);
+  await eventually("the files of one version are kept", async () => {
+    return await bob.evaluate(isKept) === 1;
+  }, { within: 30_000 });
   assert.deepEqual(firefox.faults, []);
 });
