@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { isVisible, withoutDirection } from "../core/visible_text.ts";
 import { headerText } from "../core/mail_address.ts";
+import { EXTERNAL_ID } from "../model/user.ts";
 import { ProviderHttp } from "./providers/http.ts";
 
 export interface OwnTokensOptions {
@@ -40,7 +41,6 @@ const MAX_AGE_S = 30 * 86_400;
 /** Milliseconds between two fetches of the keys, however many tokens name an unknown one. */
 const REFETCH_MS = 30_000;
 const CACHE_MS = 10 * 60_000;
-const EXTERNAL_ID = /^(?!\.{1,2}$)[A-Za-z0-9._:@|+=~-]{1,128}$/;
 const MAX_SID = 256;
 const MAX_NAME = 100;
 const MAX_URL = 2048;

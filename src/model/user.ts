@@ -5,6 +5,9 @@ export type StatusState = "online" | "away" | "busy" | "invisible";
 
 export type UserRole = "user" | "admin";
 
+/** A customer's id of a person: fits a path and a header as it is; not the folders `.` and `..`. */
+export const EXTERNAL_ID = /^(?!\.{1,2}$)[A-Za-z0-9._:@|+=~-]{1,128}$/;
+
 export interface Suspension {
   at: number;
   /** When it expires; null holds until an administrator lifts it. */

@@ -5,18 +5,19 @@ import { cursor, limit, line, page, text, timestamp } from "../fields.ts";
 import { customInput } from "../custom_data.ts";
 import { operation } from "../operation.ts";
 import type { RawRoute } from "../raw_route.ts";
+import { EXTERNAL_ID } from "../../model/user.ts";
 import { ProfileView, UserView } from "../views/user.ts";
 import { username } from "./auth.ts";
 
-const tag = "Own users";
+/** Common to all operations of this file. */
+const byServer = { tag: "Own users", access: "server", limit: "key" } as const;
+/** Input of the operations that name a person and nothing else. */
+const onePerson = () => z.strictObject({ externalId: externalId() });
+const PERSON_PATH = "/server/users/:externalId";
 
-/** Fits into a path and a header as it is, without the names `.` and `..` of folders. */
 export const externalId = lazy(() =>
   z.string()
-    .regex(
-      /^(?!\.{1,2}$)[A-Za-z0-9._:@|+=~-]{1,128}$/,
-      "must be 1 to 128 letters, digits or the characters . _ : @ | + = ~ -",
-    )
+    .regex(EXTERNAL_ID, "must be 1 to 128 letters, digits or the characters . _ : @ | + = ~ -")
     .meta({ id: "ExternalId", description: "The customer's own id of a person" })
 );
 
@@ -54,15 +55,13 @@ const OwnUserOutcome = lazy(() =>
 export const putOwnUser = operation({
   name: "ownUser.put",
   summary: "Make a person of the customer, or change what is given; safe to repeat",
-  tag,
-  access: "server",
+  ...byServer,
   scope: "users:write",
-  limit: "key",
   input: () => z.strictObject({ externalId: externalId(), ...personFields() }),
   output: OwnUserView,
   rest: {
     method: "PUT",
-    path: "/server/users/:externalId",
+    path: PERSON_PATH,
     also: { 201: "The person was made" },
   },
   errors: ["conflict", "quota_exceeded", "payload_too_large", "unsupported_media_type"],
@@ -75,10 +74,8 @@ export const putOwnUsers = operation({
   name: "ownUser.putMany",
   summary: "Make or change up to 100 people; each succeeds or fails by itself",
   description: "Pictures are fetched after the response.",
-  tag,
-  access: "server",
+  ...byServer,
   scope: "users:write",
-  limit: "key",
   input: () =>
     z.strictObject({
       users: z.array(z.strictObject({ externalId: externalId(), ...personFields() })).min(1).max(
@@ -96,23 +93,19 @@ export const putOwnUsers = operation({
 export const getOwnUser = operation({
   name: "ownUser.get",
   summary: "A person of the customer",
-  tag,
-  access: "server",
+  ...byServer,
   scope: "users:read",
-  limit: "key",
-  input: () => z.strictObject({ externalId: externalId() }),
+  input: onePerson,
   output: OwnUserView,
-  rest: { method: "GET", path: "/server/users/:externalId" },
+  rest: { method: "GET", path: PERSON_PATH },
   errors: ["not_found"],
 });
 
 export const listOwnUsers = operation({
   name: "ownUser.list",
   summary: "The people of the customer, in order of their external ids",
-  tag,
-  access: "server",
+  ...byServer,
   scope: "users:read",
-  limit: "key",
   input: () => z.strictObject({ limit, cursor: cursor.optional() }),
   output: () => page(OwnUserView()),
   rest: { method: "GET", path: "/server/users" },
@@ -121,10 +114,8 @@ export const listOwnUsers = operation({
 export const signInOwnUser = operation({
   name: "ownUser.signIn",
   summary: "Open a session for a person; its tokens are for the person's device",
-  tag,
-  access: "server",
+  ...byServer,
   scope: "tokens:write",
-  limit: "key",
   input: () =>
     z.strictObject({ externalId: externalId(), deviceName: line({ max: 100 }).optional() }),
   output: () =>
@@ -134,46 +125,40 @@ export const signInOwnUser = operation({
       refreshToken: z.string(),
       expiresIn: z.int().describe("Seconds until the access token expires"),
     }).meta({ id: "OwnUserSession", description: "As the client library's useSession takes it" }),
-  rest: { method: "POST", path: "/server/users/:externalId/tokens", status: 201 },
+  rest: { method: "POST", path: `${PERSON_PATH}/tokens`, status: 201 },
   errors: ["not_found", "account_suspended"],
 });
 
 export const endOwnUserSessions = operation({
   name: "ownUser.endSessions",
   summary: "End all sessions and sockets of a person, and the tokens made until now",
-  tag,
-  access: "server",
+  ...byServer,
   scope: "tokens:write",
-  limit: "key",
-  input: () => z.strictObject({ externalId: externalId() }),
+  input: onePerson,
   output: () => z.strictObject({ ended: z.int() }),
-  rest: { method: "POST", path: "/server/users/:externalId/end-sessions" },
+  rest: { method: "POST", path: `${PERSON_PATH}/end-sessions` },
   errors: ["not_found"],
 });
 
 export const deactivateOwnUser = operation({
   name: "ownUser.deactivate",
   summary: "Keep a person out, at once and until they are reactivated; their messages stay",
-  tag,
-  access: "server",
+  ...byServer,
   scope: "users:write",
-  limit: "key",
-  input: () => z.strictObject({ externalId: externalId() }),
+  input: onePerson,
   output: OwnUserView,
-  rest: { method: "POST", path: "/server/users/:externalId/deactivate" },
+  rest: { method: "POST", path: `${PERSON_PATH}/deactivate` },
   errors: ["not_found"],
 });
 
 export const reactivateOwnUser = operation({
   name: "ownUser.reactivate",
   summary: "Let a deactivated person in again",
-  tag,
-  access: "server",
+  ...byServer,
   scope: "users:write",
-  limit: "key",
-  input: () => z.strictObject({ externalId: externalId() }),
+  input: onePerson,
   output: OwnUserView,
-  rest: { method: "POST", path: "/server/users/:externalId/reactivate" },
+  rest: { method: "POST", path: `${PERSON_PATH}/reactivate` },
   errors: ["not_found"],
 });
 
@@ -181,15 +166,13 @@ export const eraseOwnUser = operation({
   name: "ownUser.erase",
   summary: "Erase a person for good: personal data goes, chats keep tombstones",
   description: "A token of the customer that is still good would make the person anew.",
-  tag,
-  access: "server",
+  ...byServer,
   scope: "users:write",
-  limit: "key",
-  input: () => z.strictObject({ externalId: externalId() }),
+  input: onePerson,
   output: null,
   rest: {
     method: "DELETE",
-    path: "/server/users/:externalId",
+    path: PERSON_PATH,
     status: 204,
     also: { 202: "The account is erased, and its remaining data is being erased" },
   },
@@ -198,13 +181,13 @@ export const eraseOwnUser = operation({
 
 export const EXPORT_OWN_USER_ROUTE: RawRoute = {
   method: "GET",
-  path: "/api/server/users/:externalId/export",
+  path: `/api${PERSON_PATH}/export`,
   name: "ownUser.export",
   summary: "All that is stored about a person of the customer, as one JSON document",
   description:
     "Streamed, as `userExport` is. Needs an API key with the scope `users:read`. Counts " +
     "against the rate limit `key`.",
-  tag,
+  tag: byServer.tag,
   access: "server",
   scope: "users:read",
   parameters: [{
