@@ -2,6 +2,7 @@ import type { AuditTrail } from "../../audit/audit_trail.ts";
 import type { SecretBox } from "../../auth/secret_box.ts";
 import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
 import type { Resolve } from "../../core/public_lookup.ts";
 import { newWebhookSecret, webhookKey } from "../../core/webhook_signature.ts";
 import type { AuditAction } from "../../model/audit_entry.ts";
@@ -25,6 +26,7 @@ export interface RuleBookOptions {
   box: SecretBox;
   audit: Pick<AuditTrail, "by">;
   clock: Clock;
+  log: Log;
   allowedOrigins: readonly string[];
   configured: ConfiguredHook | null;
   resolve?: Resolve;
@@ -46,6 +48,8 @@ const OWNER = { purpose: "webhook", userId: HOOK };
 /** The filters and the hook, as administrators keep them and as this instance applies them. */
 export class RuleBook {
   #rules: Rules | null = null;
+  /** The sealed secret that was reported as unreadable: the rules are read every few seconds. */
+  #reported = "";
 
   constructor(private readonly options: RuleBookOptions) {}
 
@@ -122,10 +126,24 @@ export class RuleBook {
       return { url, key: webhookKey(secret)!, onFailure };
     }
     if (setting === undefined) return null;
-    // Sealed under a key that is gone: the backend refuses the signature of another secret, so that
-    // `onFailure` decides, and the server starts.
-    const secret = await box.open(setting.sealedSecret, OWNER).catch(() => newWebhookSecret());
+    const secret = await box.open(setting.sealedSecret, OWNER)
+      .catch((error) => this.#unreadable(setting, error));
     return { url: setting.url, key: webhookKey(secret)!, onFailure: setting.onFailure };
+  }
+
+  /**
+   * Sealed under a key that is gone. The backend refuses the signature of another secret, so that
+   * `onFailure` decides, and the server starts.
+   */
+  #unreadable({ sealedSecret }: MessageHookSetting, error: unknown): string {
+    if (this.#reported !== sealedSecret) {
+      const message =
+        "Cannot read the secret of the message hook: set the hook again, or restore " +
+        "the ENCRYPTION_KEY under which it was stored";
+      this.options.log.error(message, { error });
+    }
+    this.#reported = sealedSecret;
+    return newWebhookSecret();
   }
 
   #requireFree(): void {
