@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { PersonTrust } from "../../../client/encryption/mod.ts";
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
@@ -8,7 +8,7 @@ import { signalOf } from "../state/signal_of.ts";
 import { e } from "../texts/encryption/encryption.ts";
 import { encryptionOf } from "./encryption_state.ts";
 import { VerifiedIcon } from "./verified_icon.tsx";
-import { VerifyDialog } from "./verify_dialog.tsx";
+import { useVerifyDialog } from "./verify_dialog.tsx";
 
 /** People with a row each; of a larger group, those whose keys have changed come first. */
 const MAX_PEOPLE = 50;
@@ -27,7 +27,7 @@ export function ChatEncryption({ chat }: { chat: ChatState }) {
 
 function People({ chat }: { chat: ChatState }) {
   const { client } = useApp();
-  const [verifying, setVerifying] = useState<string | null>(null);
+  const { dialog, verify } = useVerifyDialog(chat.id);
   const trust = signalOf(client.encryption.trust(chat.id)).value;
   const others = chat.members.value
     .filter(({ userId, leftAt }) => leftAt === null && userId !== client.userId)
@@ -42,17 +42,11 @@ function People({ chat }: { chat: ChatState }) {
             key={userId}
             userId={userId}
             trust={trust}
-            onVerify={() => setVerifying(userId)}
+            onVerify={() => verify(userId)}
           />
         ))}
       </ul>
-      {verifying !== null && (
-        <VerifyDialog
-          chatId={chat.id}
-          userId={verifying}
-          onClose={() => setVerifying(null)}
-        />
-      )}
+      {dialog}
     </>
   );
 }

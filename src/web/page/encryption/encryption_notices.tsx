@@ -7,7 +7,7 @@ import { encryptionOf } from "./encryption_state.ts";
 import { Notice } from "./notice.tsx";
 import { RestoreDialog } from "./restore_dialog.tsx";
 import { StatusNotice } from "./status_notice.tsx";
-import { VerifyDialog } from "./verify_dialog.tsx";
+import { useVerifyDialog } from "./verify_dialog.tsx";
 
 /** Warnings that are shown at once: in a large group, further ones follow. */
 const MAX_WARNINGS = 3;
@@ -26,7 +26,7 @@ export function EncryptionNotices({ chat }: { chat: ChatState }) {
 
 function Trust({ chat }: { chat: ChatState }) {
   const { client, people } = useApp();
-  const [verifying, setVerifying] = useState<string | null>(null);
+  const { dialog, verify } = useVerifyDialog(chat.id);
   const trust = signalOf(client.encryption.trust(chat.id)).value;
   const changed = trust.filter(({ hasChangedKeys }) => hasChangedKeys).slice(0, MAX_WARNINGS);
   const peerId = chat.row.value?.peerId ?? null;
@@ -39,7 +39,7 @@ function Trust({ chat }: { chat: ChatState }) {
           key={userId}
           userId={userId}
           wasVerified={wasVerified}
-          onVerify={() => setVerifying(userId)}
+          onVerify={() => verify(userId)}
         />
       ))}
       {isWaiting && (
@@ -50,13 +50,7 @@ function Trust({ chat }: { chat: ChatState }) {
         />
       )}
       <RestoreNotice chat={chat} />
-      {verifying !== null && (
-        <VerifyDialog
-          chatId={chat.id}
-          userId={verifying}
-          onClose={() => setVerifying(null)}
-        />
-      )}
+      {dialog}
     </>
   );
 }

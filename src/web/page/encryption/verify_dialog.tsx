@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { renderSVG } from "uqr";
 import { useApp } from "../app/context.ts";
@@ -15,8 +16,20 @@ interface VerifyDialogProps {
   onClose(): void;
 }
 
+/** Returns the dialog for a person of the chat, null while it is closed, and what opens it. */
+export function useVerifyDialog(chatId: string): {
+  dialog: ComponentChildren;
+  verify(userId: string): void;
+} {
+  const [userId, setUserId] = useState<string | null>(null);
+  const dialog = userId === null
+    ? null
+    : <VerifyDialog chatId={chatId} userId={userId} onClose={() => setUserId(null)} />;
+  return { dialog, verify: setUserId };
+}
+
 /** Both people compare the safety number over another channel; then the person is verified. */
-export function VerifyDialog({ chatId, userId, onClose }: VerifyDialogProps) {
+function VerifyDialog({ chatId, userId, onClose }: VerifyDialogProps) {
   const { client, people } = useApp();
   const name = people.nameOf(userId);
   const [number] = useLoaded(() => client.encryption.safetyNumber(chatId, userId));
