@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { assertAccessible } from "../support/axe.ts";
+import { grantAdmin } from "../support/grant_admin.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
+import { startBot } from "../support/page_bot.ts";
 
 Deno.test(
   "the page completes mentions and emoji by keyboard, and notifies the mentioned member",
@@ -31,6 +33,57 @@ Deno.test(
     await bob.chat("Friends").locator(".badge", { hasText: "@" }).waitFor();
     await bob.chat("Friends").click();
     await bob.message("Hello").locator(".mention.me").waitFor();
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page completes the commands of a chat's bots, and shows a bot's answer",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser, server } = world;
+    await grantAdmin(server, "ann");
+    const made = await ann.call("POST", "/admin/bots", { name: "Weather", username: "weather" });
+    await using bot = await startBot(server, made.token, [
+      { name: "forecast", description: "Asks for the days to come", usage: "<city> [days]" },
+      { name: "now", description: "Asks for the weather", usage: "<city>" },
+    ], ({ name, args }) => `${name}: sun in ${args}`);
+    await ann.startGroup("Friends", "bob", "weather");
+    await ann.page.getByRole("heading", { name: "Friends" }).waitFor();
+    const list = ann.page.getByRole("listbox", { name: "Commands of the bots" });
+    await ann.composer.pressSequentially("/");
+    await list.getByRole("option").nth(1).waitFor();
+    const texts = await list.getByRole("option").allTextContents();
+    assert.match(texts[0], /\/forecast <city> \[days\]Asks for the days to come/);
+    await assertAccessible(ann.page, "completion of a command");
+    await ann.composer.press("ArrowDown");
+    const now = list.getByRole("option", { name: "/now", selected: true });
+    await now.waitFor();
+    const active = await ann.composer.getAttribute("aria-activedescendant");
+    assert.equal(await now.getAttribute("id"), active);
+    await ann.composer.press("Enter");
+    assert.equal(await ann.composer.inputValue(), "/now ");
+    await list.waitFor({ state: "detached" });
+    await ann.composer.pressSequentially("Paris");
+    await ann.composer.press("Enter");
+    await ann.message("now: sun in Paris").waitFor();
+    // By pointer, on a phone; and not in the middle of a message.
+    await bob.chat("Friends").click();
+    await bob.composer.pressSequentially("either /fo");
+    await bob.page.getByRole("listbox").waitFor({ state: "detached" });
+    await bob.composer.fill("");
+    await bob.composer.pressSequentially("/fo");
+    await bob.page.getByRole("option", { name: "/forecast" }).click();
+    assert.equal(await bob.composer.inputValue(), "/forecast ");
+    await bob.composer.pressSequentially("Rome");
+    await bob.composer.press("Enter");
+    await bob.message("forecast: sun in Rome").waitFor();
+    await ann.startChat("bob");
+    await ann.page.getByText("Nothing here yet").waitFor();
+    await ann.composer.pressSequentially("/now");
+    assert.equal(await ann.page.getByRole("option").count(), 0);
+    assert.deepEqual(bot.faults, []);
     assert.deepEqual(browser.faults, []);
   },
 );

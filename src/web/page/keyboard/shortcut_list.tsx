@@ -13,6 +13,7 @@ const KEYS: readonly [Action, string][] = [
   ["editLast", "↑"],
   ["mention", "@"],
   ["emoji", ":"],
+  ["command", "/"],
   ["bold", "**…**"],
   ["italic", "*…*"],
   ["code", "`…`"],

@@ -20,8 +20,7 @@ export interface CompletionItem {
 }
 
 /**
- * Offers completions for the word that is being written. Add one to `sources.ts`: commands, for example, have
- * the trigger `/`, and `isAtStart`.
+ * Offers completions for the word that is being written. Add one to `sources.ts`.
  */
 export interface CompletionSource {
   /** Character before the word. */

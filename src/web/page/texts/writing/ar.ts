@@ -14,6 +14,7 @@ const people = { one: "شخص واحد", two: "شخصين", few: "أشخاص", m
 
 export const ar: WritingTexts = {
   mentions: "أعضاء يمكن الإشارة إليهم",
+  commands: "أوامر البوتات",
   sendsWhenUploaded: "تُرسل فور اكتمال رفع الملفات.",
 
   forward: "إعادة توجيه",
@@ -79,6 +80,7 @@ export const ar: WritingTexts = {
     editLast: "تعديل رسالتك الأخيرة",
     mention: "الإشارة إلى عضو",
     emoji: "رمز تعبيري بالاسم",
+    command: "أمر لأحد البوتات",
     bold: "عريض",
     italic: "مائل",
     code: "شيفرة",

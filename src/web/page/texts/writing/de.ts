@@ -4,6 +4,7 @@ const count = (n: number, one: string, other: string) => `${n} ${n === 1 ? one :
 
 export const de: WritingTexts = {
   mentions: "Mitglieder zum Erwähnen",
+  commands: "Befehle der Bots",
   sendsWhenUploaded: "Wird gesendet, sobald die Dateien hochgeladen sind.",
 
   forward: "Weiterleiten",
@@ -70,6 +71,7 @@ export const de: WritingTexts = {
     editLast: "Deine letzte Nachricht bearbeiten",
     mention: "Ein Mitglied erwähnen",
     emoji: "Emoji nach Namen",
+    command: "Befehl eines Bots",
     bold: "Fett",
     italic: "Kursiv",
     code: "Code",

@@ -5,6 +5,7 @@ const count = (n: number, one: string, other: string) =>
 /** Everything that a person reads while writing, and of single messages, in English. */
 export const en = {
   mentions: "Members to mention",
+  commands: "Commands of the bots",
   sendsWhenUploaded: "Sent as soon as the files are uploaded.",
 
   forward: "Forward",
@@ -70,6 +71,7 @@ export const en = {
     editLast: "Edit your last message",
     mention: "Mention a member",
     emoji: "Emoji by name",
+    command: "Command of a bot",
     bold: "Bold",
     italic: "Italic",
     code: "Code",
