@@ -242,7 +242,9 @@ export class ChatDraft {
   }
 
   updateChat(
-    patch: Partial<Pick<Chat, "name" | "description" | "avatarMediaId" | "history" | "custom">>,
+    patch: Partial<
+      Pick<Chat, "name" | "description" | "avatarMediaId" | "history" | "custom" | "externalId">
+    >,
   ): Chat {
     const rev = this.#chat.rev + 1;
     this.#apply({

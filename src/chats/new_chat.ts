@@ -3,7 +3,7 @@ import type { ChatState } from "./chat_draft.ts";
 
 export type NewChat =
   & Pick<Chat, "id" | "kind" | "createdBy" | "createdAt" | "encrypted">
-  & Partial<Pick<Chat, "directKey" | "name" | "description" | "history" | "custom">>;
+  & Partial<Pick<Chat, "directKey" | "name" | "description" | "history" | "custom" | "externalId">>;
 
 /** Returns a chat before its first revision: creating it is the change from head 0. */
 export function initialChat(chat: NewChat): ChatState {
@@ -23,6 +23,7 @@ export function initialChat(chat: NewChat): ChatState {
       epoch: chat.encrypted ? 0 : null,
       generation: 0,
       custom: null,
+      externalId: null,
       ...chat,
     },
     members: new Map(),

@@ -45,6 +45,8 @@ export interface Chat {
    */
   generation: number;
   custom: CustomData | null;
+  /** The id of an imported chat where it came from, unique; null for every other chat. */
+  externalId: string | null;
 }
 
 /**

@@ -88,8 +88,8 @@ export type CommitOutcome = "committed" | "stale";
 export interface ChatStore {
   /**
    * Throws `DuplicateKey("clientId")` if an inserted message's `(chatId, senderId, clientId)`
-   * exists, `DuplicateKey("directKey")` if the pair of a new direct chat has one, `MediaGone` if an
-   * upload of `mediaUses` that gains references is not `ready`, `TooManyChats` naming those of
+   * exists, `DuplicateKey("directKey")` if the pair of a new direct chat has one,
+   * `DuplicateKey("externalId")` if another chat has this one's, `MediaGone` if an upload of `mediaUses` that gains references is not `ready`, `TooManyChats` naming those of
    * `membership.joined` who would be in too many chats; in each case nothing was written.
    */
   commit(change: ChatChange): Promise<CommitOutcome>;
@@ -97,6 +97,7 @@ export interface ChatStore {
   /** Chats that exist, once each, in no particular order. */
   byIds(ids: string[]): Promise<Chat[]>;
   byDirectKey(key: string): Promise<Chat | null>;
+  byExternalId(externalId: string): Promise<Chat | null>;
   /** Groups with this upload as their picture, in no particular order. */
   withAvatar(mediaId: string): Promise<Chat[]>;
   /** Chats in which the user is a member now, by `lastActivityAt` and then id, newest first. */

@@ -106,4 +106,9 @@ export interface MessageStore {
    * nothing. Throws `invalid_request` if `before` is neither an id nor a `next` of this store.
    */
   search(search: MessageSearch): Promise<FoundMessages>;
+  /**
+   * Resolves once searches need not wait for the index of what was stored before the call: after
+   * very many writes, since a search waits only a moment.
+   */
+  indexed(): Promise<void>;
 }

@@ -54,6 +54,14 @@ test("more messages than one batch are found, each once", async (store, path) =>
   assert.deepEqual(one, other);
 });
 
+test("indexed resolves once nothing waits for the index", async (store, path) => {
+  const { chat } = await storedChat(store, {});
+  await sendTo(store, chat, Array.from({ length: 600 }, (_, i) => `kite number ${i}`));
+  assert.equal(waiting(path), 600);
+  await store.messages.indexed();
+  assert.equal(waiting(path), 0);
+});
+
 test("messages that are edited or deleted before indexing are found in their current state", async (store) => {
   const { chat } = await storedChat(store, {});
   const { chat: sent, messages } = await sendTo(store, chat, ["a red kite", "a blue kite", "kite"]);

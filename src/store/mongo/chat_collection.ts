@@ -20,6 +20,12 @@ export const CHATS: CollectionSpec = {
       partialFilterExpression: { directKey: { $gt: "" } },
     },
     {
+      name: "externalId",
+      key: { externalId: 1 },
+      unique: true,
+      partialFilterExpression: { externalId: { $gt: "" } },
+    },
+    {
       name: "avatar",
       key: { avatarMediaId: 1 },
       partialFilterExpression: { avatarMediaId: { $gt: "" } },
@@ -43,7 +49,12 @@ export function chatDocument(chat: Chat): ChatDocument {
 }
 
 /** Chats of earlier releases have their first MLS group, and show their history to all members. */
-export const chatDefaults = (): Partial<Chat> => ({ generation: 0, history: "all", custom: null });
+export const chatDefaults = (): Partial<Chat> => ({
+  generation: 0,
+  history: "all",
+  custom: null,
+  externalId: null,
+});
 
 const read = readerOf<Chat>(chatDefaults);
 

@@ -42,6 +42,10 @@ export class MongoChatStore implements ChatStore {
     return readChatOrNull(await this.#chats.findOne({ directKey: eq(key) }));
   }
 
+  async byExternalId(externalId: string): Promise<Chat | null> {
+    return readChatOrNull(await this.#chats.findOne({ externalId: eq(externalId) }));
+  }
+
   async withAvatar(mediaId: string): Promise<Chat[]> {
     const found = this.#chats.find({ avatarMediaId: eq(mediaId) });
     return (await found.toArray()).map(readChat);

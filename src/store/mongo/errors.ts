@@ -15,6 +15,7 @@ const INDEX_NOT_FOUND = 27;
 const DUPLICATE_NAMES: Record<string, DuplicateKeyName> = {
   _id_: "id",
   directKey: "directKey",
+  externalId: "externalId",
   clientId: "clientId",
   identity: "identity",
   provider: "provider",

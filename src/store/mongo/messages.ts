@@ -112,6 +112,11 @@ export class MongoMessageStore implements MessageStore {
     return this.#all(filter, { pinnedAt: -1, seq: -1 }, limit);
   }
 
+  /** The database's own index is written with each message. */
+  indexed(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async search({ chatIds, query, before, limit }: MessageSearch): Promise<FoundMessages> {
     if (before !== null && !isId(before)) throw invalidCursor(before);
     const asked = queryTerms(query);

@@ -30,6 +30,7 @@ const CHATS = new Table<Chat>("chats", {
   epoch: "value",
   generation: "value",
   custom: "json",
+  externalId: "value",
 });
 
 /**
@@ -52,6 +53,7 @@ const DETAILS = [
   "history",
   "custom",
   "detailsRev",
+  "externalId",
 ] as const;
 const HEAD_AND_DETAILS = [...HEAD, ...DETAILS] as const;
 
@@ -107,6 +109,11 @@ export class SqliteChatStore implements ChatStore {
     return this.#db.read(() =>
       CHATS.decodeOrNull(this.#db.get(CHATS.select("WHERE directKey = ?"), key))
     );
+  }
+
+  byExternalId(externalId: string): Promise<Chat | null> {
+    const sql = CHATS.select("WHERE externalId = ?");
+    return this.#db.read(() => CHATS.decodeOrNull(this.#db.get(sql, externalId)));
   }
 
   withAvatar(mediaId: string): Promise<Chat[]> {

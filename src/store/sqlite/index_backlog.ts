@@ -63,6 +63,12 @@ export class IndexBacklog {
     while (await this.#indexSome(budget) && !budget.isSpent);
   }
 
+  /** Resolves once the backlog is empty, however long that takes. */
+  async drain(): Promise<void> {
+    const budget = await WorkBudget.begin();
+    while (await this.#indexSome(budget));
+  }
+
   /**
    * Messages below this place are from an earlier release and not in the index yet; null if all
    * are.

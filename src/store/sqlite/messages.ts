@@ -13,6 +13,7 @@ import type {
   UnreadQuery,
 } from "../message_store.ts";
 import type { Database } from "./database.ts";
+import type { IndexBacklog } from "./index_backlog.ts";
 import type { SqliteMessageSearch } from "./message_search.ts";
 import { MESSAGES } from "./message_table.ts";
 
@@ -37,10 +38,12 @@ const NEXT_CHAT_CARRYING = `SELECT chatId FROM message_media
 export class SqliteMessageStore implements MessageStore {
   readonly #db: Database;
   readonly #search: SqliteMessageSearch;
+  readonly #backlog: IndexBacklog;
 
-  constructor(db: Database, search: SqliteMessageSearch) {
+  constructor(db: Database, search: SqliteMessageSearch, backlog: IndexBacklog) {
     this.#db = db;
     this.#search = search;
+    this.#backlog = backlog;
   }
 
   byId(id: string): Promise<Message | null> {
@@ -152,6 +155,10 @@ export class SqliteMessageStore implements MessageStore {
 
   search(search: MessageSearch): Promise<FoundMessages> {
     return this.#search.run(search);
+  }
+
+  indexed(): Promise<void> {
+    return this.#db.guard(() => this.#backlog.drain());
   }
 
   /** There is no index by sender: reads the whole chat, in slices. */

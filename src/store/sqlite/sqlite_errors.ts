@@ -7,6 +7,7 @@ const UNIQUE_KEYS: Record<string, DuplicateKeyName> = {
   "users.emailKey": "email",
   "users.externalId": "externalId",
   "chats.directKey": "directKey",
+  "chats.externalId": "externalId",
   "messages.chatId, messages.clientId, messages.senderId": "clientId",
   "identities.provider, identities.subject": "identity",
   "identities.userId, identities.provider": "provider",

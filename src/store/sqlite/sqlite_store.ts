@@ -137,7 +137,11 @@ export class SqliteStore implements Store {
       outbox: this.outbox,
       deliveries,
     });
-    this.messages = new SqliteMessageStore(db, new SqliteMessageSearch(db, index, backlog));
+    this.messages = new SqliteMessageStore(
+      db,
+      new SqliteMessageSearch(db, index, backlog),
+      backlog,
+    );
     this.contacts = new SqliteContactStore(db);
     this.blocks = new SqliteBlockStore(db);
     this.reports = new SqliteReportStore(db, deliveries);

@@ -53,6 +53,31 @@ export function chatContract(test: ContractTest): void {
     assert.deepEqual(await store.memberships.of(chat.id, joined.userId), joined);
   });
 
+  test("a chat is found by its external id, from its creation or a later change on", async (store) => {
+    const imported = aChat({ externalId: "channel-7" });
+    await store.chats.commit(aChange(0, imported));
+    const { chat } = await storedChat(store, {});
+    const named = { ...chat, rev: 2, detailsRev: 2, externalId: "channel-8" };
+    assert.equal(await store.chats.commit(aChange(1, named)), "committed");
+    assert.deepEqual(await store.chats.byExternalId("channel-7"), imported);
+    assert.deepEqual(await store.chats.byExternalId("channel-8"), named);
+    assert.equal(await store.chats.byExternalId("channel-9"), null);
+  });
+
+  test("the external id of another chat rejects the whole set", async (store) => {
+    const first = aChat({ externalId: "channel-7" });
+    await store.chats.commit(aChange(0, first));
+    const second = aChat({ externalId: "channel-7" });
+    const creation = aChange(0, second, { members: [aMember(second.id)] });
+    await assert.rejects(store.chats.commit(creation), duplicateOf("externalId"));
+    assert.equal(await store.chats.byId(second.id), null);
+    const { chat } = await storedChat(store, {});
+    const next = { ...chat, rev: 2, detailsRev: 2, externalId: "channel-7" };
+    await assert.rejects(store.chats.commit(aChange(1, next)), duplicateOf("externalId"));
+    assert.deepEqual(await store.chats.byId(chat.id), chat);
+    assert.deepEqual(await store.chats.byExternalId("channel-7"), first);
+  });
+
   staleTests(test);
   rollbackTests(test);
   inboxTests(test);

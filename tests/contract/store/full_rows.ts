@@ -246,6 +246,7 @@ function chatRows() {
     epoch: null,
     generation: 0,
     custom: { topic: "kites" },
+    externalId: "channel-7",
   };
   const direct: Chat = {
     ...group,
@@ -260,6 +261,7 @@ function chatRows() {
     lastSeq: 0,
     epoch: 1,
     generation: 0,
+    externalId: null,
   };
   const ann: Membership = {
     chatId: CHAT,

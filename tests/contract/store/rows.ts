@@ -114,6 +114,7 @@ export function aChat(fields: Partial<Chat> = {}): Chat {
     epoch: null,
     generation: 0,
     custom: null,
+    externalId: null,
     ...fields,
   };
 }

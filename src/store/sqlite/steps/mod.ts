@@ -23,6 +23,7 @@ import { step as customData } from "./0022_custom_data.ts";
 import { step as historyBackups } from "./0023_history_backups.ts";
 import { step as revokedTokens } from "./0024_revoked_tokens.ts";
 import { step as bots } from "./0025_bots.ts";
+import { step as importedChats } from "./0026_imported_chats.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -57,4 +58,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   historyBackups,
   revokedTokens,
   bots,
+  importedChats,
 ];
