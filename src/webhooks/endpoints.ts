@@ -14,6 +14,7 @@ import type {
 import type { Store } from "../store/store.ts";
 import type { WebhookPatch } from "../store/webhook_store.ts";
 import { requireEndpointUrl } from "./endpoint_url.ts";
+import { requestOf } from "./requests.ts";
 import type { WebhookSecrets } from "./secrets.ts";
 import type { WebhookSender } from "./sender.ts";
 
@@ -123,19 +124,17 @@ export class WebhookEndpoints {
     return { endpoint, secret };
   }
 
-  /** Sends an event beside all others, also to a paused endpoint. */
+  /** Sends an event beside all others, in the form of all others, also to a paused endpoint. */
   async test(id: string): Promise<DeliveryAnswer> {
     const { secrets, sender, clock } = this.options;
     const endpoint = await this.get(id);
     const now = clock.now();
     const eventId = newId();
-    const event = { id: eventId, type: "webhook.test", timestamp: toTimestamp(now), data: { id } };
-    const request = {
-      url: endpoint.url,
-      id: eventId,
-      body: JSON.stringify(event),
-      keys: await secrets.keysOf(endpoint, now),
-    };
+    const timestamp = toTimestamp(now);
+    const event = { id: eventId, type: "webhook.test", timestamp, data: { id } } as const;
+    const keys = await secrets.keysOf(endpoint, now);
+    const content = requestOf(endpoint, { rows: [{ deliveryId: eventId }] }, [event]);
+    const request = { url: endpoint.url, keys, ...content };
     return (await sender.send(request, AbortSignal.timeout(TEST_TIMEOUT_MS))).answer;
   }
 

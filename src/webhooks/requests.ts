@@ -48,7 +48,7 @@ function batchesOf(rows: readonly WebhookDelivery[], batchSize: number): Batch[]
  */
 export function requestOf(
   { batchSize }: Pick<WebhookEndpoint, "batchSize">,
-  { rows }: Batch,
+  { rows }: { rows: readonly Pick<WebhookDelivery, "deliveryId">[] },
   payloads: readonly WebhookPayload[],
 ): { id: string; body: string } {
   if (batchSize === 1 && payloads.length === 1) {

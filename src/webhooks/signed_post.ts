@@ -1,16 +1,16 @@
 import type { Clock } from "../core/clock.ts";
-import { deadline, type HttpAnswer, post } from "../core/http_post.ts";
+import { type HttpAnswer, post, type PostRequest } from "../core/http_post.ts";
 import type { Resolve } from "../core/public_lookup.ts";
 import { PublicPoster } from "../core/public_poster.ts";
-import { untilAborted } from "../core/until_aborted.ts";
-import { signatureHeaders } from "../core/webhook_signature.ts";
+import { runAbortable } from "../core/run_abortable.ts";
+import { signatureHeaders, type SigningKey } from "../core/webhook_signature.ts";
 
 export interface SignedPostRequest {
   url: string;
   id: string;
   body: string;
   /** The keys of the secrets. */
-  keys: readonly Uint8Array[];
+  keys: readonly SigningKey[];
 }
 
 export interface SignedPostLimits {
@@ -41,10 +41,22 @@ export class SignedPost {
 
   /** Throws what the connection throws, `PrivateAddress`, or the reason of the abort. */
   async send(
-    { url, id, body, keys }: SignedPostRequest,
+    request: SignedPostRequest,
     { timeoutMs, signal, maxAnswerBytes }: SignedPostLimits,
   ): Promise<HttpAnswer> {
-    const until = deadline(timeoutMs, signal);
+    return await runAbortable(timeoutMs, signal, (until) => {
+      return this.#post(request, { signal: until, maxAnswerBytes });
+    });
+  }
+
+  close(): void {
+    this.#poster.close();
+  }
+
+  #post(
+    { url, id, body, keys }: SignedPostRequest,
+    limits: Pick<PostRequest, "signal" | "maxAnswerBytes">,
+  ): Promise<HttpAnswer> {
     const timestamp = Math.floor(this.options.clock.now() / 1000);
     const headers = {
       "content-type": "application/json",
@@ -52,14 +64,8 @@ export class SignedPost {
       ...signatureHeaders({ id, timestamp, body }, keys),
     };
     const address = new URL(url);
-    const request = { headers, signal: until, maxAnswerBytes };
-    const sent = this.options.allowedOrigins.includes(address.origin)
-      ? post(address, { ...request, body })
-      : this.#poster.post(address, { ...request, body: encoder.encode(body) });
-    return await untilAborted(sent, until);
-  }
-
-  close(): void {
-    this.#poster.close();
+    return this.options.allowedOrigins.includes(address.origin)
+      ? post(address, { headers, body, ...limits })
+      : this.#poster.post(address, { headers, body: encoder.encode(body), ...limits });
   }
 }

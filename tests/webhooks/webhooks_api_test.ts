@@ -89,6 +89,26 @@ Deno.test("several events come in one request for an endpoint that takes batches
   assert.equal(new Set(events.map(({ id }) => id)).size, 7);
 });
 
+Deno.test("an endpoint takes batches unless it was made for one event a request", async () => {
+  await using world = await openWorld();
+  const { admin, backend, ann, chatId } = world;
+  const fields = { url: backend.url, events: ["message.created"] };
+  const { body } = await admin.post("/api/admin/webhooks", fields);
+  assert.equal(body.batchSize, 100);
+  backend.secret = body.secret;
+  await send(ann, chatId, "alone");
+  await backend.received(1);
+  const { type, data } = JSON.parse(backend.requests[0].body);
+  assert.deepEqual([type, data.length, data[0].data.text], ["batch", 1, "alone"]);
+  await admin.post(`/api/admin/webhooks/${body.id}/test`);
+  const { data: [test] } = JSON.parse(backend.requests[1].body);
+  assert.equal(test.type, "webhook.test", "a test has the form of all others");
+  await admin.put(`/api/admin/webhooks/${body.id}`, { batchSize: 1 });
+  await send(ann, chatId, "plain");
+  await backend.received(3);
+  assert.equal(JSON.parse(backend.requests[2].body).data.text, "plain");
+});
+
 Deno.test("an endpoint that stays down is reported, and its events are sent once it works", async () => {
   await using world = await openWorld();
   const { app, admin, backend, ann, chatId } = world;

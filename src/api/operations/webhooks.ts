@@ -23,8 +23,9 @@ const fields = lazy(() => ({
   events: z.array(eventName()).min(1)
     .refine((list) => new Set(list).size === list.length, "must not name one event twice"),
   batchSize: z.int().min(1).max(MAX_BATCH).describe(
-    "With 1, each request is one event. With more, a request of the type `batch` has an array of " +
-      "events in `data`, which costs the server much less where there are many",
+    "With more than 1, a request of the type `batch` has an array of events in `data`: one while " +
+      "little happens, and what came meanwhile where there is much. With 1, each request is one " +
+      "event, which costs the server much more",
   ),
 }));
 
@@ -66,7 +67,7 @@ export const createWebhook = operation({
       url,
       events,
       description: description.default(""),
-      batchSize: batchSize.default(1),
+      batchSize: batchSize.default(MAX_BATCH),
     });
   },
   output: WebhookSecretView,

@@ -6,6 +6,7 @@ import type { Log } from "../../core/log.ts";
 import { toTimestamp } from "../../core/clock.ts";
 import { codePoints } from "../../api/fields.ts";
 import { customInput } from "../../api/custom_data.ts";
+import type { SigningKey } from "../../core/webhook_signature.ts";
 import type { CustomData } from "../../model/custom_data.ts";
 import type { ScreenedMessage } from "../../messages/message_screen.ts";
 import type { SignedPost } from "../signed_post.ts";
@@ -13,7 +14,7 @@ import type { SignedPost } from "../signed_post.ts";
 /** A hook with its secret, ready to be asked. */
 export interface OpenHook {
   url: string;
-  key: Uint8Array;
+  key: SigningKey;
   onFailure: "allow" | "refuse";
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Resolve } from "../../core/public_lookup.ts";
-import { newWebhookSecret, webhookKey } from "../../core/webhook_signature.ts";
+import { newWebhookSecret, signingKey, webhookKey } from "../../core/webhook_signature.ts";
 import type { AuditAction } from "../../model/audit_entry.ts";
 import type { Caller, ServerCaller } from "../../model/caller.ts";
 import { type Filters, type MessageHookSetting, NO_FILTERS } from "../../model/filters.ts";
@@ -123,12 +123,12 @@ export class RuleBook {
     const { configured, box } = this.options;
     if (configured !== null) {
       const { url, secret, onFailure } = configured;
-      return { url, key: webhookKey(secret)!, onFailure };
+      return { url, key: signingKey(webhookKey(secret)!), onFailure };
     }
     if (setting === undefined) return null;
     const secret = await box.open(setting.sealedSecret, OWNER)
       .catch((error) => this.#unreadable(setting, error));
-    return { url: setting.url, key: webhookKey(secret)!, onFailure: setting.onFailure };
+    return { url: setting.url, key: signingKey(webhookKey(secret)!), onFailure: setting.onFailure };
   }
 
   /**
