@@ -69,7 +69,7 @@ export function createWebhooks(options: WebhooksOptions): WebhookServices {
   const refresh = async () => {
     await Promise.all([subscriptions.refresh(), rules.refresh()]);
   };
-  const worker = new WebhookWorker({
+  const worker: WebhookWorker = new WebhookWorker({
     store,
     refresh,
     subscriptions,
@@ -77,7 +77,10 @@ export function createWebhooks(options: WebhooksOptions): WebhookServices {
     sender,
     health: new WebhookHealth({ store, audit, clock, log, onChanged }),
     keysOf: (endpoint) => secrets.keysOf(endpoint, clock.now()),
-    observe: webhookMetrics(options.metrics, () => subscriptions.all()),
+    observe: webhookMetrics(options.metrics, {
+      endpoints: () => subscriptions.all(),
+      pending: () => worker.pending(),
+    }),
     clock,
     log,
     limits,

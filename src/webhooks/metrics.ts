@@ -5,10 +5,17 @@ import type { WebhookResult } from "./sender.ts";
 /** Seconds, from an event that is sent at once to one that is sent on its last day. */
 const LAG_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86_400, 259_200];
 
-/** Returns the observer of attempts; `endpoints` are counted by status whenever they are read. */
+/** Read whenever the metrics are. */
+export interface WebhookState {
+  endpoints(): readonly WebhookEndpoint[];
+  /** Of the endpoints that this instance serves. */
+  pending(): { count: number; oldestMs: number };
+}
+
+/** Returns the observer of attempts. */
 export function webhookMetrics(
   metrics: MetricsRegistry,
-  endpoints: () => readonly WebhookEndpoint[],
+  { endpoints, pending }: WebhookState,
 ): (outcome: WebhookResult["outcome"], ageMs: number) => void {
   const attempts = metrics.counter("realtimechat_webhooks_total", "Webhook attempts by outcome");
   const lag = metrics.histogram(
@@ -27,6 +34,16 @@ export function webhookMetrics(
     "realtimechat_webhook_endpoints_paused",
     "Webhook endpoints that are paused",
     () => count("paused"),
+  );
+  metrics.gauge(
+    "realtimechat_webhook_pending",
+    "Events that wait for the endpoints that this instance serves, counted every 30 s",
+    () => pending().count,
+  );
+  metrics.gauge(
+    "realtimechat_webhook_pending_age_seconds",
+    "Age of the oldest event that the last attempts left undelivered",
+    () => pending().oldestMs / 1000,
   );
   return (outcome, ageMs) => {
     attempts.add({ outcome });

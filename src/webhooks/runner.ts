@@ -51,6 +51,7 @@ export class EndpointRunner {
   readonly #settlements: Settlements;
   readonly #breaker = new CircuitBreaker(BREAKER);
   readonly #stop = new AbortController();
+  #oldestPendingAt: number | null = null;
   #isWanted = false;
   #running: Promise<void> | null = null;
 
@@ -61,6 +62,11 @@ export class EndpointRunner {
 
   get isBusy(): boolean {
     return this.#running !== null;
+  }
+
+  /** When the oldest event was written that the last round left undelivered; null without one. */
+  get oldestPendingAt(): number | null {
+    return this.#oldestPendingAt;
   }
 
   /** Looks for deliveries that are due, once more if a round is in progress. */
@@ -101,21 +107,28 @@ export class EndpointRunner {
   async #round(): Promise<boolean> {
     const { store } = this.#options;
     let isBehind = false;
+    let oldest = Infinity;
     for (let lane = ""; this.#mayRun;) {
       const endpoint = this.#options.endpoint();
       if (endpoint === undefined || endpoint.status === "paused") break;
       const rows = await store.webhookDeliveries.pending(endpoint.id, lane, PAGE);
       if (rows.length === 0) break;
-      if (await this.#sendPage(endpoint, rows) && rows.length === PAGE) isBehind = true;
+      const left = await this.#sendPage(endpoint, rows);
+      oldest = left.reduce((min, { createdAt }) => Math.min(min, createdAt), oldest);
+      if (left.length < rows.length && rows.length === PAGE) isBehind = true;
       if (rows.length < PAGE || this.#breaker.waitMs(this.#options.clock.now()) > 0) break;
       lane = rows.at(-1)!.lane;
     }
+    this.#oldestPendingAt = Number.isFinite(oldest) ? oldest : null;
     this.#isWanted ||= isBehind;
     return isBehind;
   }
 
-  /** Returns true if something was delivered or given up. */
-  async #sendPage(endpoint: WebhookEndpoint, rows: readonly WebhookDelivery[]): Promise<boolean> {
+  /** Returns the rows that are still pending: neither delivered nor given up. */
+  async #sendPage(
+    endpoint: WebhookEndpoint,
+    rows: readonly WebhookDelivery[],
+  ): Promise<WebhookDelivery[]> {
     const now = this.#options.clock.now();
     const isOver = ({ createdAt }: WebhookDelivery) => createdAt + GIVE_UP_MS <= now;
     const over = rows.filter(isOver);
@@ -124,16 +137,16 @@ export class EndpointRunner {
     const lanes = lanesOf(rows.filter((row) => !isOver(row)))
       .filter(([first]) => first.dueAt! <= now);
     const keys = lanes.length === 0 ? [] : await this.#options.keysOf(endpoint);
-    let sent = over.length > 0;
+    const left = new Set(rows.filter((row) => !isOver(row)));
     const atOnce = this.#breaker.concurrency(AT_ONCE);
     await forEachOf(streamsOf(endpoint, lanes), atOnce, async (batches) => {
       for (const batch of batches) {
         if (!await this.#attempt(endpoint, keys, batch)) return;
-        sent = true;
+        for (const row of batch.rows) left.delete(row);
       }
     });
     await this.#settlements.flush();
-    return sent;
+    return [...left];
   }
 
   /** Returns false if the rest of the stream has to wait. */

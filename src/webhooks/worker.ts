@@ -31,6 +31,8 @@ const KEEP_MS = 7 * 24 * 3_600_000;
 interface Held {
   runner: EndpointRunner;
   until: number;
+  /** Pending deliveries at the last sweep. */
+  pending: number;
 }
 
 /**
@@ -76,6 +78,16 @@ export class WebhookWorker {
   /** True while a request is in flight or about to be. */
   get isBusy(): boolean {
     return this.#taking.size > 0 || [...this.#held.values()].some(({ runner }) => runner.isBusy);
+  }
+
+  /** Pending events of the endpoints that this instance serves, as of the last sweep and rounds. */
+  pending(): { count: number; oldestMs: number } {
+    const held = [...this.#held.values()];
+    const now = this.#options.clock.now();
+    return {
+      count: held.reduce((sum, { pending }) => sum + pending, 0),
+      oldestMs: Math.max(0, ...held.map(({ runner }) => now - (runner.oldestPendingAt ?? now))),
+    };
   }
 
   /** Also for platforms that stop timers. Never throws. */
@@ -131,7 +143,7 @@ export class WebhookWorker {
       return;
     }
     this.#elsewhere.delete(id);
-    const held = this.#held.get(id) ?? { runner: this.#runnerOf(id), until };
+    const held = this.#held.get(id) ?? { runner: this.#runnerOf(id), until, pending: 0 };
     held.until = until;
     this.#held.set(id, held);
     if (!this.#isClosed) held.runner.wake();
@@ -172,9 +184,11 @@ export class WebhookWorker {
     const { store, subscriptions, health, clock, limits } = this.#options;
     this.#sweptAt = clock.now();
     for (const endpoint of subscriptions.receiving()) {
-      if (!this.#held.has(endpoint.id)) continue;
+      const held = this.#held.get(endpoint.id);
+      if (held === undefined) continue;
       const max = limits.webhookBacklog;
       const pending = await store.webhookDeliveries.countPending(endpoint.id, max + 1);
+      held.pending = pending;
       if (pending > max) await health.pause(endpoint, "backlog");
       const before = clock.now() - KEEP_MS;
       await store.webhookDeliveries.purge(endpoint.id, before, limits.webhookLog);

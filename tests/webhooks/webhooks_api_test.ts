@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
+import { metricsOf, valueOf } from "../support/metrics_text.ts";
 import { openWorld, send } from "./webhook_world.ts";
 
 const ALL_OF_MESSAGES = ["message.created", "message.updated", "message.deleted"];
@@ -121,6 +122,12 @@ Deno.test("an endpoint that stays down is reported, and its events are sent once
     return (await status()).status === "down";
   });
   assert.notEqual((await status()).failingSince, null);
+  const metric = async (name: string) => {
+    return valueOf(await metricsOf(app), `realtimechat_webhook_${name}`);
+  };
+  app.clock.ahead += 60_000;
+  await eventually("what waits is counted", async () => await metric("pending") === 3);
+  assert.ok(await metric("pending_age_seconds") >= 60, "the age of what waits grows");
   assert.match(app.log.join("\n"), /Webhook endpoint is down/);
   backend.answer = () => 204;
   await eventually("it has caught up", () => {
@@ -128,6 +135,7 @@ Deno.test("an endpoint that stays down is reported, and its events are sent once
     return backend.events.length === 3;
   });
   assert.deepEqual(backend.events.map(({ data }) => data.text), ["0", "1", "2"]);
+  await eventually("nothing waits", async () => await metric("pending_age_seconds") === 0);
   await eventually("it is active", async () => (await status()).status === "active");
   const { items } = (await admin.get("/api/admin/audit")).body;
   const actions = items.map(({ action }: { action: string }) => action);
