@@ -32,7 +32,7 @@ export async function post(
   return {
     status: response.status,
     headers: response.headers,
-    body: await readStart(response, maxAnswerBytes),
+    body: response.body ? await readStart(response.body, maxAnswerBytes) : "",
   };
 }
 
@@ -42,12 +42,18 @@ export function deadline(timeoutMs: number, signal?: AbortSignal): AbortSignal {
   return signal ? AbortSignal.any([timeout, signal]) : timeout;
 }
 
-async function readStart(response: Response, max = MAX_ANSWER_BYTES): Promise<string> {
+/**
+ * Returns the start of a response as text. Leaving the loop early cancels the stream, and with it the
+ * connection.
+ */
+export async function readStart(
+  chunks: AsyncIterable<Uint8Array>,
+  max: number = MAX_ANSWER_BYTES,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let left = max;
-  // Leaving the loop early cancels the stream, and with it the connection.
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of chunks) {
     text += decoder.decode(chunk.subarray(0, left), { stream: true });
     left -= chunk.length;
     if (left <= 0) break;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Agent, RequestOptions } from "node:https";
-import { type HttpAnswer, MAX_ANSWER_BYTES, post, type PostRequest } from "./http_post.ts";
+import { type HttpAnswer, post, type PostRequest, readStart } from "./http_post.ts";
 import { publicAddressesOf, publicLookup, type Resolve } from "./public_lookup.ts";
 import { untilAborted } from "./until_aborted.ts";
 
@@ -50,7 +50,7 @@ export class PublicPoster {
       };
       // The types of Node's `lookup` require more overloads than sockets use.
       const sent = request(url, options as unknown as RequestOptions, (answer) => {
-        readStart(answer, maxAnswerBytes).then(resolve, reject);
+        answerOf(answer, maxAnswerBytes).then(resolve, reject);
       });
       sent.on("error", (error) => reject(signal.aborted ? signal.reason : error));
       sent.end(body);
@@ -62,21 +62,10 @@ export class PublicPoster {
   }
 }
 
-async function readStart(
-  answer: IncomingMessage,
-  max = MAX_ANSWER_BYTES,
-): Promise<HttpAnswer> {
+async function answerOf(answer: IncomingMessage, maxBytes?: number): Promise<HttpAnswer> {
   const headers = new Headers();
   const retryAfter = answer.headers["retry-after"];
   if (retryAfter !== undefined) headers.set("retry-after", retryAfter);
-  const decoder = new TextDecoder();
-  let body = "";
-  let left = max;
-  // Leaving the loop early destroys the stream, and with it the connection.
-  for await (const chunk of answer) {
-    body += decoder.decode(chunk.subarray(0, left), { stream: true });
-    left -= chunk.length;
-    if (left <= 0) break;
-  }
+  const body = await readStart(answer, maxBytes);
   return { status: answer.statusCode ?? 0, headers, body };
 }
