@@ -1,83 +1,10 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
-import { type LogFields, silentLog } from "../../../src/core/log.ts";
 import type { Message } from "../../../src/model/message.ts";
 import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
-import type { PushDevice } from "../../../src/model/push_device.ts";
-import type { Session } from "../../../src/model/session.ts";
 import type { PushCandidate } from "../../../src/notifications/recipient_resolver.ts";
-import { PushDispatch } from "../../../src/notifications/push/dispatch.ts";
-import type { Push, PushResult, PushTarget } from "../../../src/notifications/push/sender.ts";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
-import {
-  aChat,
-  anOutboxEntry,
-  aPushDevice,
-  aSession,
-  storedChat,
-  T0,
-} from "../../contract/store/rows.ts";
-import { TempDir } from "../../support/temp_dir.ts";
-
-const GRACE_MS = 100;
-
-/**
- * A store of devices, a push service that accepts everything at first, and the set of connected
- * users.
- */
-class DispatchWorld implements AsyncDisposable {
-  /** The push service's result for all later pushes. */
-  result: PushResult = { outcome: "delivered" };
-  readonly warnings: [message: string, fields?: LogFields][] = [];
-  readonly sentTo: PushTarget[] = [];
-  readonly pushes: Push[] = [];
-  readonly online = new Set<string>();
-  /** Users connected to this instance, whatever the directory says. */
-  readonly here = new Set<string>();
-  readonly store: SqliteStore;
-  readonly dispatch: PushDispatch;
-
-  private constructor(private readonly folder: TempDir) {
-    this.store = new SqliteStore(folder.join("store.db"));
-    this.dispatch = new PushDispatch({
-      store: this.store,
-      sender: {
-        send: (target, push) => {
-          this.sentTo.push(target);
-          this.pushes.push(push);
-          return Promise.resolve(this.result);
-        },
-      },
-      connected: {
-        here: (userId) => this.here.has(userId),
-        anywhere: (userIds) => Promise.resolve(new Set(userIds).intersection(this.online)),
-      },
-      unread: { badge: () => Promise.resolve(0) },
-      clock: { now: () => T0 },
-      log: { ...silentLog, warn: (...line) => void this.warnings.push(line) },
-      graceMs: GRACE_MS,
-      observe() {},
-      onShown: () => Promise.resolve(),
-    });
-  }
-
-  static async make(): Promise<DispatchWorld> {
-    return new DispatchWorld(await TempDir.make("dispatch"));
-  }
-
-  /** Creates a user's only device, registered by a session with these fields. */
-  async device(fields: Partial<Session> = {}): Promise<PushDevice> {
-    const session = aSession(fields);
-    await this.store.sessions.create(session);
-    const { id: sessionId, userId } = session;
-    return await this.store.pushDevices.put(aPushDevice({ sessionId, userId }));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.store.close();
-    await this.folder[Symbol.asyncDispose]();
-  }
-}
+import { aChat, anOutboxEntry, storedChat, T0 } from "../../contract/store/rows.ts";
+import { DispatchWorld, GRACE_MS } from "./dispatch_world.ts";
 
 function added(userId: string, entry: OutboxEntry): PushCandidate {
   const [event] = entry.occurrences;
@@ -86,7 +13,7 @@ function added(userId: string, entry: OutboxEntry): PushCandidate {
 }
 
 Deno.test("PushDispatch sends no push for an ended or expired session, and removes its device", async () => {
-  await using world = await DispatchWorld.make();
+  await using world = new DispatchWorld();
   const alive = await world.device();
   const ended = await world.device({ endedAt: T0 - 1, endReason: "logout" });
   const expired = await world.device({ expiresAt: T0 });
@@ -99,7 +26,7 @@ Deno.test("PushDispatch sends no push for an ended or expired session, and remov
 });
 
 Deno.test("PushDispatch checks users who may be leaving again once, with one entry per event", async () => {
-  await using world = await DispatchWorld.make();
+  await using world = new DispatchWorld();
   const devices = [await world.device(), await world.device(), await world.device()];
   for (const { userId } of devices) world.online.add(userId);
   const [a, b, c] = devices;
@@ -123,7 +50,7 @@ Deno.test("PushDispatch checks users who may be leaving again once, with one ent
 });
 
 Deno.test("PushDispatch logs why a push is retried, unless the server is stopping", async () => {
-  await using world = await DispatchWorld.make();
+  await using world = new DispatchWorld();
   const { id: deviceId, userId } = await world.device();
   const reason = "Cannot load npm:firebase-admin: no registry";
   world.result = { outcome: "retry", reason };
@@ -135,7 +62,7 @@ Deno.test("PushDispatch logs why a push is retried, unless the server is stoppin
 });
 
 Deno.test("PushDispatch neither pushes to users connected here nor checks them again", async () => {
-  await using world = await DispatchWorld.make();
+  await using world = new DispatchWorld();
   const [here, away] = [await world.device(), await world.device()];
   world.here.add(here.userId);
   const entry = anOutboxEntry();
@@ -145,7 +72,7 @@ Deno.test("PushDispatch neither pushes to users connected here nor checks them a
 });
 
 Deno.test("PushDispatch replaces a deleted message by an earlier unread one of its sender, or sends nothing", async () => {
-  await using world = await DispatchWorld.make();
+  await using world = new DispatchWorld();
   const device = await world.device();
   const { userId } = device;
   const [ann, eve] = [newId(), newId()];

@@ -94,6 +94,7 @@ function pollingWorker(due: OutboxEntry[]) {
   const rounds: { ids: string[]; end: () => void }[] = [];
   const held: { ids: string[]; until: number }[] = [];
   const settled: string[] = [];
+  const waited: number[] = [];
   const store = {
     chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
     outbox: {
@@ -110,21 +111,28 @@ function pollingWorker(due: OutboxEntry[]) {
       },
     },
   } as unknown as PushWorkerOptions["store"];
+  let isStopping = false;
   const resolver = {
     resolve: (_: Chat, entries: readonly OutboxEntry[]) =>
-      new Promise((resolve) =>
-        rounds.push({ ids: entries.map(({ id }) => id), end: () => resolve([]) })
-      ),
+      new Promise((resolve) => {
+        rounds.push({ ids: entries.map(({ id }) => id), end: () => resolve([]) });
+        if (isStopping) resolve([]);
+      }),
   } as unknown as RecipientResolver;
   const dispatch = {
     showChat: () => Promise.resolve([]),
-    stop: () => rounds.forEach(({ end }) => end()),
+    stop() {
+      isStopping = true;
+      for (const { end } of rounds) end();
+    },
     idle: () => Promise.resolve(),
   } as unknown as PushDispatch;
   const clock = { now: () => T0 };
   const withdrawals = { apply: () => Promise.resolve() };
   const options = { store, resolver, dispatch, withdrawals, clock, log: silentLog, pollMs: 5 };
-  return { worker: new PushWorker(options), rounds, held, settled };
+  const onWaited = (ms: number) => void waited.push(ms);
+  const worker = new PushWorker({ ...options, onWaited });
+  return { worker, rounds, held, settled, waited };
 }
 
 Deno.test("PushWorker claims due entries once it has started, and renews their leases", async () => {
@@ -170,4 +178,66 @@ Deno.test("PushWorker releases processed entries, and still pushes after very ma
     return processed.length > 5_000;
   });
   await worker.close();
+});
+
+Deno.test("PushWorker holds at most 1,000 retries and 5,000 entries, and takes more once some are done", async () => {
+  const due = [anOutboxEntry()];
+  const { worker, rounds } = pollingWorker(due);
+  const retry = () => anOutboxEntry({ deviceIds: [newId()], attempts: 1 });
+  try {
+    for (let n = 0; n < 1_001; n++) worker.take(retry());
+    assert.equal(worker.claimed, 1_000);
+    for (let n = 0; n < 4_001; n++) worker.take(anOutboxEntry());
+    assert.equal(worker.claimed, 5_000);
+    await worker.poll();
+    assert.equal(due.length, 1, "the others stay in the store");
+    await eventually("retries and fresh entries have their rounds", () => rounds.length >= 12);
+    for (const { end } of rounds) end();
+    await eventually("some are done", () => worker.claimed <= 4_988);
+    await worker.poll();
+    assert.equal(due.length, 0, "and are claimed when there is room");
+    const before = worker.claimed;
+    worker.take(retry());
+    assert.equal(worker.claimed, before + 1, "there is room for retries too");
+  } finally {
+    await worker.close();
+  }
+});
+
+Deno.test("PushWorker reports at each poll for how long the oldest entry has been due", async () => {
+  const due = [anOutboxEntry({ dueAt: T0 - 7_000 })];
+  const { worker, waited } = pollingWorker(due);
+  try {
+    await worker.poll();
+    await worker.poll();
+    assert.deepEqual(waited, [7_000, 0]);
+  } finally {
+    await worker.close();
+  }
+});
+
+Deno.test("PushWorker settles the entries of a chat that no longer exists, and retries nothing", async () => {
+  const retries: OutboxEntry[][] = [];
+  const settled: string[] = [];
+  const store = {
+    chats: { byId: () => Promise.resolve(null) },
+    outbox: {
+      settle(done: string[], more: OutboxEntry[]) {
+        settled.push(...done);
+        retries.push(more);
+        return Promise.resolve();
+      },
+    },
+  } as unknown as PushWorkerOptions["store"];
+  const dispatch = { stop() {}, idle: () => Promise.resolve() } as unknown as PushDispatch;
+  const resolver = {} as RecipientResolver;
+  const withdrawals = { apply: () => Promise.resolve() };
+  const clock = { now: () => T0 };
+  const options = { store, resolver, dispatch, withdrawals, clock, log: silentLog };
+  const worker = new PushWorker(options);
+  const entry = anOutboxEntry();
+  worker.take(entry);
+  await eventually("it is settled", () => settled.length > 0);
+  await worker.close();
+  assert.deepEqual([settled, retries], [[entry.id], [[]]]);
 });

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { aBlock, aNotification, T0 } from "../contract/store/rows.ts";
+import { NotificationWorld } from "./notification_world.ts";
+
+Deno.test("RecipientResolver notifies the other members of a message", async () => {
+  await using world = await NotificationWorld.make();
+  assert.deepEqual(await world.kinds(world.sent()), { bob: "message", eve: "message" });
+  assert.deepEqual(await world.stored(world.bob), [], "a plain message is in the chat itself");
+});
+
+Deno.test("RecipientResolver leaves out members who have read it, left, muted the chat or blocked the sender", async () => {
+  const cases = {
+    read: { readSeq: 2 },
+    left: { leftAt: T0 },
+    "no notifications": { notify: "none" },
+    "mentions only": { notify: "mentions" },
+    "muted for a while": { mutedUntil: T0 + 1 },
+  } as const;
+  for (const [why, bob] of Object.entries(cases)) {
+    await using world = await NotificationWorld.make({ members: { bob } });
+    assert.deepEqual(await world.kinds(world.sent()), { eve: "message" }, why);
+  }
+  await using world = await NotificationWorld.make({ members: { bob: { mutedUntil: T0 } } });
+  assert.deepEqual(Object.keys(await world.kinds(world.sent())), ["bob", "eve"], "muted before");
+  await world.store.blocks.add(aBlock({ blockerId: world.eve, blockedId: world.ann }));
+  assert.deepEqual(await world.kinds(world.sent()), { bob: "message" }, "blocked");
+});
+
+Deno.test("RecipientResolver notifies members who are named although they want no plain messages, and not those who left, muted or blocked", async () => {
+  const mention = (world: NotificationWorld) => [{ mentions: [world.bob, world.ann] }];
+  const bobs = async (bob: object) => {
+    const world = await NotificationWorld.make({ messages: mention, members: { bob } });
+    const { bob: kind } = await world.kinds(world.sent());
+    const stored = await world.stored(world.bob);
+    await world[Symbol.asyncDispose]();
+    return [kind, stored.map((row) => row.kind)];
+  };
+  assert.deepEqual(await bobs({ notify: "mentions" }), ["mention", ["mention"]]);
+  for (
+    const member of [
+      { notify: "none" },
+      { mutedUntil: T0 + 1 },
+      { leftAt: T0 },
+      { hiddenSeq: 2, notify: "mentions" },
+    ]
+  ) {
+    assert.deepEqual(await bobs(member), [undefined, []], JSON.stringify(member));
+  }
+  await using world = await NotificationWorld.make({ messages: mention });
+  await world.store.blocks.add(aBlock({ blockerId: world.bob, blockedId: world.ann }));
+  assert.deepEqual(await world.kinds(world.sent()), { eve: "message" });
+  assert.deepEqual(await world.stored(world.bob), []);
+  assert.deepEqual(await world.stored(world.ann), [], "no user notifies themselves");
+});
+
+Deno.test("RecipientResolver notifies muted members of their place in the group", async () => {
+  await using world = await NotificationWorld.make({ members: { bob: { notify: "none" } } });
+  const { bob: userId, ann: actorId } = world;
+  assert.deepEqual(await world.kinds({ type: "added", userId, actorId }), {
+    bob: "added_to_group",
+  });
+  assert.deepEqual(await world.kinds({ type: "role", userId, actorId, role: "admin", rev: 3 }), {
+    bob: "role_changed",
+  });
+  const kinds = (await world.stored(userId)).map(({ kind }) => kind);
+  assert.deepEqual(kinds.sort(), ["added_to_group", "role_changed"]);
+});
+
+Deno.test("RecipientResolver does not notify of kinds that are turned off", async () => {
+  await using world = await NotificationWorld.make({
+    messages: ({ bob }) => [{ mentions: [bob] }],
+  });
+  const settings = { userId: world.bob, quietHours: null, hideContent: false };
+  await world.store.notifications.putSettings({ ...settings, off: ["mention"] });
+  assert.deepEqual(await world.kinds(world.sent()), { bob: "message", eve: "message" });
+  assert.deepEqual(await world.stored(world.bob), []);
+});
+
+Deno.test("RecipientResolver prefers a mention to a reply, and either to the plain message", async () => {
+  await using world = await NotificationWorld.make({
+    messages: ({ bob, eve }) => [{ senderId: bob }, { senderId: eve }],
+  });
+  const { store, ann, bob, eve, messages: [bobs, eves] } = world;
+  const replied = async (to: string, mentions: string[]) => {
+    const event = { ...world.sent(1), senderId: ann, replyTo: to, mentions } as never;
+    const found = await world.kinds(event);
+    const stored = (await world.stored(bob)).map(({ kind }) => kind);
+    for (const userId of [bob, eve]) await store.notifications.deleteAllOf(userId);
+    return [found, stored];
+  };
+  assert.deepEqual(await replied(bobs.id, []), [{ bob: "reply", eve: "message" }, ["reply"]]);
+  assert.deepEqual(await replied(bobs.id, [bob]), [{ bob: "mention", eve: "message" }, [
+    "mention",
+  ]]);
+  assert.deepEqual(await replied(eves.id, [bob]), [{ bob: "mention", eve: "reply" }, ["mention"]]);
+});
+
+Deno.test("RecipientResolver shows the newest event of several", async () => {
+  await using world = await NotificationWorld.make({
+    messages: ({ bob }) => [{ mentions: [bob] }, {}],
+  });
+  const [first, second] = [world.sent(0), world.sent(1)];
+  const newest = async (...events: (typeof first)[]) =>
+    (await world.resolve(events)).map(({ userId, kind, messageId }) =>
+      `${world.nameOf(userId)} ${kind} ${world.messages.findIndex(({ id }) => id === messageId)}`
+    ).sort();
+  assert.deepEqual(await newest(first, second), ["bob message 1", "eve message 1"]);
+  const added = { type: "added", userId: world.bob, actorId: world.ann } as const;
+  assert.deepEqual(await newest(first, added), ["bob added_to_group -1", "eve message 0"]);
+});
+
+Deno.test("RecipientResolver skips what was deleted or taken back meanwhile", async () => {
+  await using world = await NotificationWorld.make({
+    messages: ({ ann, bob }) => [
+      { mentions: [bob], deletedAt: T0 },
+      { senderId: bob, reactions: [{ emoji: "👍", userIds: [ann] }] },
+      { mentions: [] },
+    ],
+  });
+  const { ann: actorId, bob, eve, messages } = world;
+  const [, reacted, edited] = messages.map(({ id }) => id);
+  await world.kinds(world.sent(0));
+  assert.deepEqual(await world.stored(bob), [], "a deleted message mentions nobody");
+  const reaction = { type: "reaction", messageId: reacted, actorId, emoji: "👍" } as const;
+  assert.deepEqual(await world.kinds({ ...reaction, emoji: "🎉" }), {});
+  assert.deepEqual(await world.kinds({ ...reaction, actorId: eve }), {});
+  assert.deepEqual(await world.kinds(reaction), { bob: "reaction" });
+  const userIds = [bob];
+  const mention = { type: "mention" as const, messageId: edited, actorId, userIds };
+  assert.deepEqual(await world.kinds(mention), {}, "a later edit took the mention back");
+  assert.deepEqual((await world.stored(bob)).map(({ kind }) => kind), ["reaction"]);
+});
+
+Deno.test("RecipientResolver stores notifications once: not for retries, and as read for messages that were read", async () => {
+  await using world = await NotificationWorld.make({
+    messages: ({ bob, eve }) => [{ mentions: [bob, eve] }],
+    members: { eve: { readSeq: 2 } },
+  });
+  const { bob, eve } = world;
+  const found = await world.resolve([world.sent()], { deviceIds: ["phone"] });
+  assert.deepEqual(found.map(({ kind }) => kind), ["mention", "mention"]);
+  assert.deepEqual(await world.stored(bob), [], "the first try has stored it");
+  await world.kinds(world.sent());
+  assert.deepEqual((await world.stored(bob)).map(({ readAt }) => readAt), [null]);
+  assert.deepEqual((await world.stored(eve)).map(({ readAt }) => readAt), [T0]);
+  assert.deepEqual(world.published.map(({ userIds }) => userIds), [[bob], [eve]]);
+});
+
+Deno.test("Notifications keeps a user's newest ones", async () => {
+  await using world = await NotificationWorld.make();
+  world.limits.notifications = 3;
+  const rows = Array.from({ length: 5 }, () => aNotification({ userId: world.bob }));
+  await world.notifications.add(rows);
+  const kept = (await world.stored(world.bob)).map(({ id }) => id);
+  assert.deepEqual(kept, rows.slice(2).map(({ id }) => id).toReversed());
+});
