@@ -52,6 +52,10 @@ export interface Forgery {
   /** The tree of the GroupInfo, if it differs from the result of the Commit. */
   infoTree?: (tree: RatchetTree) => RatchetTree;
   infoContext?: (context: GroupContext) => Partial<GroupContext>;
+  /** Signs the Commit instead of the member's key; everything inside it stays right. */
+  commitSignKey?: Uint8Array;
+  /** The confirmation tag of the Commit, and of its GroupInfo. */
+  tag?: Uint8Array;
   /** The confirmation tag of the GroupInfo, if it differs from that of the Commit. */
   infoTag?: Uint8Array;
   /** The leaf that the Commit names as its sender. */
@@ -120,7 +124,7 @@ export async function forgeCommit(forger: Forger, forgery: Forgery = {}): Promis
       ? { senderType: "new_member_commit" }
       : { senderType: "member", leafIndex: forgery.senderIndex ?? leafIndex },
     new Uint8Array(),
-    signKey,
+    forgery.commitSignKey ?? signKey,
     suite.signature,
   );
   const infoTree = forgery.infoTree?.(tree.slice()) ?? tree;
@@ -134,7 +138,7 @@ export async function forgeCommit(forger: Forger, forgery: Forgery = {}): Promis
     suite.hash,
   );
   // Only members know the correct value.
-  const confirmationTag = crypto.getRandomValues(new Uint8Array(32));
+  const confirmationTag = forgery.tag ?? crypto.getRandomValues(new Uint8Array(32));
   const publicMessage = await protectPublicMessage(forger.membershipKey, context, {
     content: framedContent,
     auth: { signature, confirmationTag, contentType: "commit" },

@@ -43,6 +43,8 @@ async function setting(): Promise<Setting> {
 
 const shared = setting();
 
+const strangersKey = (await keyPair()).signKey;
+
 async function verdict(staged: StagedCommit, before?: string): Promise<CommitEffect> {
   const message = parseFramedMessage(fromBase64Url(staged.commit)) as PublicMessage;
   const old = before === undefined ? undefined : parseGroupInfo(fromBase64Url(before));
@@ -178,6 +180,26 @@ refused("whose transcript hash is invented", /confirmed_transcript_hash/, () => 
 }));
 refused("whose GroupInfo has another confirmation tag", /confirmation_tag/, () => ({
   infoTag: randomKey(),
+}));
+refused(
+  "that is signed with another key, though all inside it is right",
+  /auth\.signature/,
+  () => ({
+    commitSignKey: strangersKey,
+  }),
+);
+refused("with a confirmation tag of 31 bytes", /confirmation_tag: it has 31 bytes/, () => ({
+  tag: new Uint8Array(31),
+}));
+refused(
+  "whose GroupInfo is of another generation of the chat's group",
+  /group_id/,
+  ({ world }) => ({
+    infoContext: () => ({ groupId: utf8(`${world.chatId}/1`) }),
+  }),
+);
+refused("without proposals and without a path", /commit\.path: it is missing/, () => ({
+  withoutPath: true,
 }));
 refused("that lets outsiders propose", /external_senders/, () => ({
   infoContext: () => ({ extensions: [extension("external_senders")] }),
@@ -332,6 +354,7 @@ Deno.test("the server applies the same rules to a device that joins by itself", 
     [{ infoContext: () => ({ confirmedTranscriptHash: randomKey() }) }, /transcript_hash/],
     [{ signedLeaf: () => ({ signature: new Uint8Array(64) }) }, /signature/],
     [{ infoSigner: 3 }, /signature|signer/],
+    [{ commitSignKey: strangersKey }, /auth\.signature/],
     [{ proposals: [init, remove(60)] }, /no leaf 60/],
     [{ proposals: [init, await anAdd()] }, /add is not allowed/],
   ];

@@ -27,3 +27,18 @@ Deno.test("the work on a tree can pause at each node", async () => {
   await new PublicTree(tree).checkUniqueKeys(pause);
   assert.equal(pauses, 15 + 6);
 });
+
+Deno.test("PublicTree finds a key that two parents, or a parent and a leaf, share", async () => {
+  const { world, devices } = await threePeople();
+  for (const device of devices) await device.change((group) => group.stage({}));
+  const { tree } = parseGroupInfo(fromBase64Url(world.groupInfo));
+  const at = tree.parents.flatMap((parent, i) => parent ? [i] : []);
+  const withKeyOf = (encryptionKey: Uint8Array<ArrayBuffer>) => {
+    const parents = tree.parents.with(at[1], { ...tree.parents[at[1]]!, encryptionKey });
+    return new PublicTree({ ...tree, parents }).checkUniqueKeys(() => {});
+  };
+  await withKeyOf(tree.parents[at[1]]!.encryptionKey);
+  const expected = { code: "invalid_request", message: /an encryption_key occurs twice/ };
+  await assert.rejects(withKeyOf(tree.parents[at[0]]!.encryptionKey), expected);
+  await assert.rejects(withKeyOf(tree.leaves[0]!.encryptionKey), expected);
+});
