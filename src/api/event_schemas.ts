@@ -7,8 +7,13 @@ import { ChangesView } from "./views/changes.ts";
 import { ChatView } from "./views/chat.ts";
 import { ContactRequestEvent } from "./views/contact.ts";
 import { HandshakeView } from "./views/handshake.ts";
-import { MemberEventView, ReceiptCountView, ReceiptsView } from "./views/member.ts";
-import { MessageEventView, MessageView } from "./views/message.ts";
+import {
+  CompactReceiptsView,
+  MemberEventView,
+  ReceiptCountView,
+  ReceiptsView,
+} from "./views/member.ts";
+import { CompactMessageView, MessageEventView, MessageView } from "./views/message.ts";
 import {
   ChatNotificationsEvent,
   NotificationsReadView,
@@ -21,6 +26,8 @@ export interface EventSchema {
   /** One line for the documents. */
   summary: string;
   data: () => z.ZodType;
+  /** The data for connections that said `compact` in hello, if it differs. */
+  compact?: () => z.ZodType;
   /**
    * `revision`: the event has a revision, and a client that misses it gets the change by catching
    * up.
@@ -33,15 +40,22 @@ export interface EventSchema {
  * existing events.
  */
 export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
-  "message.created": { summary: "A message was sent", data: MessageView, scope: "revision" },
+  "message.created": {
+    summary: "A message was sent",
+    data: MessageView,
+    compact: CompactMessageView,
+    scope: "revision",
+  },
   "message.updated": {
     summary: "A message was edited, reacted to or pinned: as it is now",
     data: MessageEventView,
+    compact: CompactMessageView,
     scope: "revision",
   },
   "message.deleted": {
     summary: "A message was deleted: its tombstone",
     data: MessageView,
+    compact: CompactMessageView,
     scope: "revision",
   },
   "chat.changes": {
@@ -63,6 +77,7 @@ export const EVENT_SCHEMAS: Readonly<Record<EventName, EventSchema>> = {
   "receipt.updated": {
     summary: "Members' read and delivered cursors moved; whoever sends has read what came before",
     data: ReceiptsView,
+    compact: CompactReceiptsView,
     scope: "chat",
   },
   "receipt.counted": {

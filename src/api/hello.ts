@@ -9,6 +9,9 @@ export const HelloInput = lazy(() =>
     token: z.string().min(1).max(4096),
     cursors: Cursors().optional(),
     changedOnly: flag.default(false),
+    compact: flag.default(false).describe(
+      "Leave out of messages and receipts in events what has its usual value, as CompactMessage says",
+    ),
   })
 );
 

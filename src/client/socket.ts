@@ -1,6 +1,7 @@
 import { Backoff } from "./backoff.ts";
 import { ChatError, type Problem } from "./chat_error.ts";
 import type { ServerEvent } from "./events.ts";
+import { fillIn } from "./full_events.ts";
 import type { WebSocketClass } from "./platform.ts";
 import type { SyncPageView } from "./sync_pages.ts";
 import type { ProfileView } from "../api/views/user.ts";
@@ -81,6 +82,8 @@ export class ChatSocket {
   #tokenUsed: string | undefined;
   /** True if the token was renewed because the last one was refused. */
   #renewed = false;
+  /** Whether events may leave out what `fillIn` fills in. */
+  #compact: true | undefined = true;
   readonly #waiting = new Map<number, Waiting>();
   readonly #backoff = new Backoff();
 
@@ -165,7 +168,7 @@ export class ChatSocket {
       const cursors = this.host.cursors();
       const fits = JSON.stringify(cursors).length < MAX_CURSORS_LENGTH;
       const known = cursors && fits ? { cursors, changedOnly: true } : {};
-      const data = { token: this.#tokenUsed, ...known };
+      const data = { token: this.#tokenUsed, compact: this.#compact, ...known };
       const answer = await this.#send("hello", data) as HelloAnswer;
       if (socket !== this.#socket) return;
       this.#backoff.reset();
@@ -174,7 +177,9 @@ export class ChatSocket {
       if (socket !== this.#socket) return;
       this.#heartbeat = setInterval(() => this.#ping(socket), HEARTBEAT_MS);
       this.#setState("online");
-    } catch {
+    } catch (error) {
+      // A server of an earlier release refuses the field.
+      if ((error as ChatError).code === "invalid_request") this.#compact = undefined;
       // The server closes after a refusal; for every other failure a new attempt is the remedy.
       if (socket === this.#socket && socket.readyState === OPEN) socket.close();
     }
@@ -299,6 +304,8 @@ export class ChatSocket {
 function framesOf(text: unknown): Frame[] {
   const parsed = JSON.parse(text as string);
   const frames = Array.isArray(parsed) ? parsed : [parsed];
-  if (frames.every((each) => typeof each === "object" && each !== null)) return frames;
+  if (frames.every((each) => typeof each === "object" && each !== null)) {
+    return frames.map((each) => "event" in each ? fillIn(each) : each);
+  }
   throw new SyntaxError("A frame is an object, or an array of them");
 }

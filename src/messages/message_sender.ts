@@ -107,10 +107,12 @@ export class MessageSender {
   }
 
   async #write(senderId: string, input: SendInput): Promise<Sent> {
-    const id = newId();
-    const clientId = input.clientId ?? id;
+    let made: { id: string; createdAt: number } | undefined;
     const edit = (draft: ChatDraft) => {
       draft.requireMember(senderId);
+      // At once: events leave out a createdAt that is the time of the id. A retry keeps both.
+      const { id, createdAt } = made ??= { id: newId(), createdAt: this.options.clock.now() };
+      const clientId = input.clientId ?? id;
       const earlier = draft.sent(senderId, clientId);
       if (earlier) return { message: earlier, repeated: true };
       return unlessRepeated(draft, senderId, clientId, () => {
@@ -118,7 +120,13 @@ export class MessageSender {
         this.#checkEpoch(draft, input);
         const present = { ...input, mentions: presentMentions(draft, input.mentions ?? []) };
         const insert = (media: MediaAttachment[]) => ({
-          message: draft.insertMessage(this.#newMessage(id, senderId, clientId, present, media)),
+          message: draft.insertMessage({
+            id,
+            senderId,
+            clientId,
+            createdAt,
+            ...contentOf(present, media),
+          }),
           repeated: false,
         });
         // The usual send needs no lookup, and then it does not wait for one.
@@ -170,33 +178,6 @@ export class MessageSender {
       "stale_epoch",
       `Cannot send: ${label(generation, epoch)} is not current, the chat is at ${current}`,
     );
-  }
-
-  #newMessage(
-    id: string,
-    senderId: string,
-    clientId: string,
-    input: SendInput,
-    media: MediaAttachment[],
-  ): Omit<Message, "chatId" | "seq" | "rev"> {
-    return {
-      id,
-      senderId,
-      clientId,
-      kind: kindOf(input),
-      text: input.text ?? "",
-      ciphertext: input.ciphertext ?? null,
-      media,
-      replyTo: input.replyTo ?? null,
-      mentions: input.mentions ?? [],
-      reactions: [],
-      createdAt: this.options.clock.now(),
-      editedAt: null,
-      deletedAt: null,
-      pinnedAt: null,
-      custom: input.custom ?? null,
-      metadata: null,
-    };
   }
 
   #checkSize(input: SendInput): void {
@@ -264,6 +245,24 @@ function requireAtMost(
     Math.ceil(count)
   } ${unit}, at most ${max} are allowed`;
   throw fieldError("invalid_request", field, message);
+}
+
+/** Returns the fields of a new message that the input determines, or that start empty. */
+function contentOf(input: SendInput, media: MediaAttachment[]) {
+  return {
+    kind: kindOf(input),
+    text: input.text ?? "",
+    ciphertext: input.ciphertext ?? null,
+    media,
+    replyTo: input.replyTo ?? null,
+    mentions: input.mentions ?? [],
+    reactions: [],
+    editedAt: null,
+    deletedAt: null,
+    pinnedAt: null,
+    custom: input.custom ?? null,
+    metadata: null,
+  };
 }
 
 function kindOf(input: SendInput): MessageKind {

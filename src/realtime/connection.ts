@@ -39,7 +39,18 @@ export class Connection {
    */
   #floors: Map<string, number> | null = null;
 
-  constructor(readonly id: string, readonly caller: Caller, readonly sink: Sink) {}
+  readonly #codec: Codec;
+
+  /** `compact`: the client fills in what events leave out. */
+  constructor(
+    readonly id: string,
+    readonly caller: Caller,
+    readonly sink: Sink,
+    { compact = false } = {},
+  ) {
+    const { codec } = sink;
+    this.#codec = compact ? codec.compact ?? codec : codec;
+  }
 
   /**
    * Hides messages from now on, as the given membership says; replaces what an earlier one said.
@@ -53,7 +64,7 @@ export class Connection {
     const outbound = this.#hidden.size === 0 ? events : this.#withoutHidden(events);
     if (this.#buffered !== null) this.#buffer(outbound);
     else if (this.#floors !== null) this.#deliverAboveFloors(outbound, this.#floors);
-    else this.sink.write(outbound.frame(this.sink.codec));
+    else this.sink.write(outbound.frame(this.#codec));
   }
 
   /**
@@ -92,9 +103,9 @@ export class Connection {
     const events = outbound.events.filter((event) => isNews(event, floors));
     if (floors.size === 0) this.#floors = null;
     if (events.length === outbound.events.length) {
-      this.sink.write(outbound.frame(this.sink.codec));
+      this.sink.write(outbound.frame(this.#codec));
     } else if (events.length > 0) {
-      this.sink.write(new EncodedEvents(events).frame(this.sink.codec));
+      this.sink.write(new EncodedEvents(events).frame(this.#codec));
     }
   }
 }

@@ -13,6 +13,8 @@ export type Frame = string | readonly string[];
 export interface Codec {
   /** Events in order, at least one. */
   encode(events: readonly WireEvent[]): Frame;
+  /** The codec for connections that said `compact` in hello. */
+  readonly compact?: Codec;
 }
 
 /** Outgoing events, encoded once per codec, however many sockets get them. */

@@ -67,6 +67,8 @@ export function asyncApiDocument(operations: readonly Operation[], options: Asyn
   for (const [name, event] of events) {
     messages[eventName(name)] = eventMessage(name, event, schemas);
   }
+  const compact = compactMessages(schemas);
+  Object.assign(messages, compact);
   messages[BATCH] = batchMessage(events.map(([name]) => eventName(name)));
   return {
     asyncapi: "3.0.0",
@@ -96,7 +98,8 @@ export function asyncApiDocument(operations: readonly Operation[], options: Asyn
         summary: "Events that the server sends by itself: one event in a frame, or several",
         description: "A durable event has the revision of its chat; missed events come by " +
           "catching up. Several events in one frame are an array, in order.",
-        messages: [...events.map(([name]) => inChannel(eventName(name))), inChannel(BATCH)],
+        messages: [...events.map(([name]) => eventName(name)), ...Object.keys(compact), BATCH]
+          .map(inChannel),
       },
     },
     components: { messages, schemas: schemas.components },
@@ -186,6 +189,19 @@ function eventMessage(name: string, event: EventSchema, schemas: OpenApiSchemas)
     ? record(inChat)
     : record({ ...inChat, rev: REVISION, after }, ["event", "chatId", "rev", "data"]);
   return { name: eventName(name), summary, payload };
+}
+
+/** Returns the events that are shorter for connections that said `compact` in hello. */
+function compactMessages(schemas: OpenApiSchemas): Record<string, Message> {
+  const messages: Record<string, Message> = {};
+  for (const [event, { compact, ...schema }] of Object.entries(EVENT_SCHEMAS)) {
+    if (!compact) continue;
+    const name = `${eventName(event)}.compact`;
+    const summary = `${schema.summary}; for connections with \`compact\``;
+    const { payload } = eventMessage(event, { ...schema, data: compact }, schemas);
+    messages[name] = { name, summary, payload };
+  }
+  return messages;
 }
 
 const BATCH = "events";

@@ -49,10 +49,10 @@ export async function hello(
   input: unknown,
   sink: Sink,
 ): Promise<Welcome> {
-  const { token, cursors, changedOnly } = validate(HelloInput(), input);
+  const { token, cursors, changedOnly, compact } = validate(HelloInput(), input);
   const caller = await services.authenticate(token, visitor);
   assertRoomForOneMore(services, caller.userId);
-  const connection = new Connection(newId(), caller, sink);
+  const connection = new Connection(newId(), caller, sink, { compact });
   const { hub, catchUp } = services;
   try {
     const [user, blockedUserIds, incarnation] = await Promise.all([

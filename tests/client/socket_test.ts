@@ -10,7 +10,7 @@ import { LiveTimers } from "./live_timers.ts";
 class ScriptedSocket {
   static all: ScriptedSocket[] = [];
   readyState = 0;
-  readonly sent: { id: number; cmd: string }[] = [];
+  readonly sent: { id: number; cmd: string; data: { compact?: boolean } }[] = [];
   onopen: () => void = () => {};
   onmessage: (event: { data: string }) => void = () => {};
   onerror: () => void = () => {};
@@ -56,6 +56,7 @@ class World implements Disposable {
   readonly timers = new LiveTimers();
   readonly states: ConnectionState[] = [];
   readonly events: string[] = [];
+  readonly received: unknown[] = [];
   /** Replaced by tests. */
   token: SocketHost["token"] = () => Promise.resolve("token");
   onHello: SocketHost["onHello"] = () => {};
@@ -67,7 +68,10 @@ class World implements Disposable {
       token: (stale) => this.token(stale),
       cursors: () => ({}),
       onHello: (hello) => this.onHello(hello),
-      onEvent: ({ event }) => void this.events.push(event),
+      onEvent: (event) => {
+        this.events.push(event.event);
+        this.received.push(event);
+      },
       onState: (state) => void this.states.push(state),
       onUnopened: () => {},
     };
@@ -263,3 +267,47 @@ for (const [moment, reach] of Object.entries(MOMENTS)) {
     assert.deepEqual([world.socket.state, world.sockets.length], ["idle", length]);
   });
 }
+
+Deno.test("ChatSocket says hello without compact after a server of an earlier release refused it", async () => {
+  using world = new World();
+  world.socket.connect();
+  const refused = await world.dialed(0);
+  refused.open();
+  const error = { code: "invalid_request", status: 400, title: "", detail: "" };
+  refused.receive({ id: refused.sent[0].id, ok: false, error });
+  refused.end(4002);
+  await eventually("it waits", () => world.socket.state === "waiting");
+  world.socket.reconnect();
+  const accepted = await world.dialed(1);
+  accepted.open();
+  assert.deepEqual([refused, accepted].map(({ sent }) => sent[0].data.compact), [true, undefined]);
+});
+
+Deno.test("ChatSocket fills in what events leave out", async () => {
+  using world = new World();
+  world.socket.connect();
+  const socket = await world.online(0);
+  const id = "0190a000-0000-7000-8000-000000000001";
+  socket.receive({ event: "message.created", chatId: "c", rev: 7, data: { id, senderId: "ann" } });
+  socket.receive({ event: "typing", chatId: "c", data: { userId: "ann", typing: true } });
+  const [message, typing] = world.received as { data: unknown }[];
+  assert.deepEqual(message.data, {
+    id,
+    chatId: "c",
+    seq: 7,
+    rev: 7,
+    senderId: "ann",
+    clientId: id,
+    kind: "text",
+    text: "",
+    media: [],
+    replyTo: null,
+    mentions: [],
+    reactions: [],
+    createdAt: "2024-07-11T04:14:32.960Z",
+    editedAt: null,
+    deletedAt: null,
+    pinnedAt: null,
+  });
+  assert.deepEqual(typing.data, { userId: "ann", typing: true });
+});

@@ -60,10 +60,11 @@ export class SocketIoClient implements AsyncDisposable {
   static async connect(
     url: string,
     token: string,
-    options: SocketIoClientOptions & { cursors?: Record<string, number> } = {},
+    options: SocketIoClientOptions & { cursors?: Record<string, number>; compact?: boolean } = {},
   ): Promise<SocketIoClient> {
-    const { cursors, ...rest } = options;
-    const client = SocketIoClient.open(url, { token, ...(cursors && { cursors }) }, rest);
+    const { cursors, compact, ...rest } = options;
+    const auth = { token, ...(cursors && { cursors }), ...(compact && { compact }) };
+    const client = SocketIoClient.open(url, auth, rest);
     try {
       await client.greeted();
       return client;

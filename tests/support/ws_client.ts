@@ -49,14 +49,15 @@ export class WsClient implements AsyncDisposable {
     return client;
   }
 
-  /** Opens a socket and sends the hello; throws if the server refuses it. */
+  /** Opens a socket and sends the hello, with `more` fields; throws if the server refuses it. */
   static async connect(
     url: string,
     token: string,
     cursors?: Record<string, number>,
+    more: object = {},
   ): Promise<{ client: WsClient; welcome: NonNullable<Reply["data"]> }> {
     const client = await WsClient.open(url);
-    const reply = await client.command("hello", { token, ...(cursors && { cursors }) });
+    const reply = await client.command("hello", { token, ...(cursors && { cursors }), ...more });
     if (!reply.ok) throw new Error(`The hello was refused: ${JSON.stringify(reply.error)}`);
     return { client, welcome: reply.data };
   }

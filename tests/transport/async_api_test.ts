@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { EVENT_SCHEMAS } from "../../src/api/event_schemas.ts";
 import { EVENT_NAMES } from "../../src/model/event.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { eventually } from "../support/eventually.ts";
@@ -65,7 +66,9 @@ Deno.test("the AsyncAPI document lists every command and event, and every refere
     "typing.start",
     "typing.stop",
   ]);
-  assert.equal(operations.events.messages.length, EVENT_NAMES.length + 1, "and the array of them");
+  const compact = Object.values(EVENT_SCHEMAS).filter((event) => event.compact !== undefined);
+  const count = EVENT_NAMES.length + compact.length + 1;
+  assert.equal(operations.events.messages.length, count, "with the array of them");
   for (const name of EVENT_NAMES) {
     assert.equal(components.messages[`event.${name}`].payload.properties.event.const, name);
   }
@@ -87,6 +90,8 @@ Deno.test("frames on the socket match the AsyncAPI document", async () => {
   check("hello.reply", { id: 1, ok: true, data: anns.welcome });
   const bobs = await WsClient.connect(app.webSocketUrl, bob.token);
   await using bobsSocket = bobs.client;
+  const compact = await WsClient.connect(app.webSocketUrl, bob.token, undefined, { compact: true });
+  await using compactSocket = compact.client;
   const say = async (cmd: string, data: unknown) => {
     check(cmd, { id: 1, cmd, data });
     const reply = await annsSocket.command(cmd, data);
@@ -114,6 +119,10 @@ Deno.test("frames on the socket match the AsyncAPI document", async () => {
     return wanted.every((event) => heard.has(event));
   });
   for (const event of bobsSocket.events) check(`event.${event.event}`, event);
+  for (const event of compactSocket.events) {
+    const isShorter = EVENT_SCHEMAS[event.event].compact !== undefined;
+    check(`event.${event.event}${isShorter ? ".compact" : ""}`, event);
+  }
   check("events", bobsSocket.events);
   assert.throws(() => check("events", [{ event: "typing", data: {} }]), /events/);
   assert.throws(() => check("event.typing", { event: "typing", data: {} }), /required/);

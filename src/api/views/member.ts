@@ -72,6 +72,17 @@ export const ReceiptsView = lazy(() =>
 
 export type ReceiptsView = z.infer<ReturnType<typeof ReceiptsView>>;
 
+/** Receipts in an event for connections that said `compact` in hello. */
+export const CompactReceiptsView = lazy(() => {
+  const receipt = ReceiptView().omit({ chatId: true }).meta({ id: "CompactReceipt" });
+  return receipt.extend({ others: z.array(receipt).optional() }).meta({
+    id: "CompactReceipts",
+    description: "In events for connections with `compact`: the chat is the event's `chatId`",
+  });
+});
+
+export type CompactReceiptsView = z.infer<ReturnType<typeof CompactReceiptsView>>;
+
 export const ReceiptCountView = lazy(() =>
   z.object({
     chatId,

@@ -93,6 +93,21 @@ export const MessageEventView = lazy(() =>
 
 export type MessageEventView = z.infer<ReturnType<typeof MessageEventView>>;
 
+/** A message in an event for connections that said `compact` in hello. */
+export const CompactMessageView = lazy(() =>
+  MessageEventView().omit({ chatId: true }).partial().required({ id: true, senderId: true }).meta({
+    id: "CompactMessage",
+    description:
+      "In events for connections with `compact`: a field that is left out has its usual " +
+      "value. `chatId`, `seq` and `rev` are the event's `chatId` and `rev`, `clientId` is `id`, " +
+      "`kind` is `text`, `text` is empty, lists are empty, and `replyTo`, `editedAt`, `deletedAt` " +
+      "and `pinnedAt` are null. `createdAt` is the time in `id`: its first 48 bits, in milliseconds " +
+      "since 1970",
+  })
+);
+
+export type CompactMessageView = z.infer<ReturnType<typeof CompactMessageView>>;
+
 /**
  * Runs for every send, so it copies nothing but the times. With `viewerId` it is the view of that
  * user; events are encoded once for all recipients, so they have no viewer.

@@ -1,3 +1,4 @@
+import { compactEvent } from "../../api/views/compact_events.ts";
 import type { WireEvent } from "../../model/event.ts";
 import type { Codec } from "../../realtime/encoded_events.ts";
 import { encodeEvent } from "./engine/pre_encoded.ts";
@@ -7,6 +8,10 @@ import { encodeEvent } from "./engine/pre_encoded.ts";
  * argument.
  */
 export const socketIoCodec: Codec = {
-  encode: (events: readonly WireEvent[]): string[] =>
-    events.map(({ event, ...rest }) => encodeEvent(event, [rest])),
+  encode: packetsOf,
+  compact: { encode: (events) => packetsOf(events.map(compactEvent)) },
 };
+
+function packetsOf(events: readonly WireEvent[]): string[] {
+  return events.map(({ event, ...rest }) => encodeEvent(event, [rest]));
+}
