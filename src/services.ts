@@ -46,6 +46,8 @@ import { MediaPersonalData } from "./media/media_personal_data.ts";
 import { uploadObserver } from "./media/upload_metrics.ts";
 import { createMessages } from "./messages/create_messages.ts";
 import { messageHandlers } from "./messages/handlers.ts";
+import { createModeration } from "./moderation/create_moderation.ts";
+import { administrationHandlers } from "./moderation/handlers.ts";
 import {
   createNotifications,
   type NotificationServices,
@@ -203,8 +205,10 @@ export function createServices(context: AppContext) {
     publisher,
     clock,
   });
+  const moderation = createModeration({ store, auth, clock });
   return {
     ...realtime,
+    moderation,
     writer,
     repair,
     catchUp,
@@ -381,5 +385,6 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     ...realtimeHandlers({ typing, presence, customEvents, clock }),
     ...callHandlers(services.calls),
     ...botHandlers(services.bots),
+    ...administrationHandlers(services.moderation, clock),
   ];
 }

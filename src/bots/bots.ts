@@ -6,6 +6,7 @@ import { AppError, notFound } from "../core/errors.ts";
 import { idsOf, newId } from "../core/ids.ts";
 import type { Bot, BotCommand } from "../model/bot.ts";
 import type { Visitor } from "../model/caller.ts";
+import { suspensionAt } from "../model/user.ts";
 import type { AdminCaller } from "../operations/handler.ts";
 import type { Store } from "../store/store.ts";
 import { botTokenOf, hasSecret, newSecret, parseBotToken, secretHashOf } from "./bot_token.ts";
@@ -22,9 +23,9 @@ export interface MadeBot {
 }
 
 export interface BotsOptions {
-  store: Pick<Store, "bots">;
+  store: Pick<Store, "bots" | "users">;
   accounts: Pick<Accounts, "create">;
-  sessions: Pick<Sessions, "open">;
+  sessions: Pick<Sessions, "open" | "end">;
   changes: AccountChanges;
   clock: Clock;
 }
@@ -94,7 +95,10 @@ export class Bots {
     await this.#endSessions(caller, id, this.options.clock.now());
   }
 
-  /** Throws `unauthenticated` for anything that is not the token of an active bot. */
+  /**
+   * Throws `unauthenticated` for anything that is not the token of an active bot, and
+   * `account_suspended` for the token of a suspended one.
+   */
   async signIn(
     token: string,
     visitor: Visitor,
@@ -107,8 +111,24 @@ export class Bots {
     ) {
       throw new AppError("unauthenticated", "Cannot sign in: this is not the token of a bot");
     }
-    const { pair } = await this.options.sessions.open(bot.id, visitor, "bot");
+    await this.requireActive(bot.id);
+    const { pair, sessionId } = await this.options.sessions.open(bot.id, visitor, "bot");
+    try {
+      // A suspension meanwhile did not see this session.
+      await this.requireActive(bot.id);
+    } catch (error) {
+      await this.options.sessions.end(sessionId, "ended_by_server");
+      throw error;
+    }
     return { userId: bot.id, pair };
+  }
+
+  /** Throws `account_suspended` for a suspended bot or hook. */
+  async requireActive(id: string): Promise<void> {
+    const user = await this.options.store.users.byId(id);
+    const suspension = user && suspensionAt(user, this.options.clock.now());
+    if (!suspension) return;
+    throw new AppError("account_suspended", `The bot is suspended: ${suspension.reason}`);
   }
 
   /** Throws `forbidden` for a caller who is not a bot. */

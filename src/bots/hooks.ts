@@ -85,8 +85,8 @@ export class Hooks {
   }
 
   /**
-   * Throws `not_found` for a wrong secret as for a missing webhook, and `rate_limited` for a
-   * webhook that posts too often, whatever the address.
+   * Throws `not_found` for a wrong secret as for a missing webhook, `account_suspended` for a suspended
+   * one, and `rate_limited` for a webhook that posts too often, whatever the address.
    */
   async post(id: string, secret: string, post: Post): Promise<Sent> {
     const { store, sender, limiter, rates } = this.options;
@@ -94,6 +94,7 @@ export class Hooks {
     const isRight = hook?.kind === "hook" && hook.endedAt === null &&
       hasSecret(hook.secretHash, secret);
     if (!isRight) throw notFound("incoming webhook", id);
+    await this.options.bots.requireActive(id);
     const { allowed, retryAfterMs } = await limiter.consume(`incoming:${id}`, rates.incoming);
     if (!allowed) {
       const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));

@@ -21,6 +21,8 @@ export const ALL_ENDPOINTS: Readonly<Record<string, string>> = {
   "admin.testWebhook": " POST /admin/webhooks/:webhookId/test",
   "admin.unsuspend": " POST /admin/users/:userId/unsuspend",
   "admin.updateWebhook": " PUT /admin/webhooks/:webhookId",
+  "admin.user": " GET /admin/users/:userId",
+  "admin.users": " GET /admin/users",
   "admin.webhook": " GET /admin/webhooks/:webhookId",
   "admin.webhookDeliveries": " GET /admin/webhooks/:webhookId/deliveries",
   "admin.webhooks": " GET /admin/webhooks",

@@ -2,6 +2,7 @@
  * Every operation of the server, by name. Made from the operations themselves by
  * `deno task client:endpoints`; a test fails when it is out of date.
  */
+import type * as adminPeopleOperations from "../api/operations/admin_people.ts";
 import type * as apiKeysOperations from "../api/operations/api_keys.ts";
 import type * as auditOperations from "../api/operations/audit.ts";
 import type * as authOperations from "../api/operations/auth.ts";
@@ -43,6 +44,8 @@ export interface DeclaredOperations {
   "admin.testWebhook": typeof webhooksOperations.testWebhook;
   "admin.unsuspend": typeof moderationOperations.unsuspendUser;
   "admin.updateWebhook": typeof webhooksOperations.updateWebhook;
+  "admin.user": typeof adminPeopleOperations.getAnyUser;
+  "admin.users": typeof adminPeopleOperations.listAllUsers;
   "admin.webhook": typeof webhooksOperations.getWebhook;
   "admin.webhookDeliveries": typeof webhooksOperations.listDeliveries;
   "admin.webhooks": typeof webhooksOperations.listWebhooks;

@@ -52,6 +52,7 @@ export const AUDIT_ACTIONS = [
   "webhook.down",
   "webhook.recovered",
   "webhook.paused",
+  "user.looked_up",
   "filters.changed",
   "hook.changed",
 ] as const;

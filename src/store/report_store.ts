@@ -1,5 +1,10 @@
 import type { Report } from "../model/report.ts";
 
+export interface ReportCount {
+  total: number;
+  open: number;
+}
+
 export interface ReportStore {
   create(report: Report): Promise<void>;
   byId(id: string): Promise<Report | null>;
@@ -7,6 +12,8 @@ export interface ReportStore {
    * Newest (highest id) first; with `before`, only lower ids; with `open`, only unresolved ones.
    */
   list(query: { open: boolean; before: string | null; limit: number }): Promise<Report[]>;
+  /** Number of reports about this person, and of unresolved ones; each at most `max`. */
+  countAbout(userId: string, max: number): Promise<ReportCount>;
   /** Newest (highest id) first. */
   byReporter(reporterId: string): Promise<Report[]>;
   /** Blanks the texts and contents in reports about this person; the reports themselves stay. */

@@ -1,6 +1,7 @@
 import type { AuditEntry } from "../model/audit_entry.ts";
 import type { Identity } from "../model/identity.ts";
 import type { User } from "../model/user.ts";
+import type { CreationPage } from "./creation_order.ts";
 
 /** Fields of a user that may change; ids and `createdAt` may not. */
 export type UserPatch = Partial<Omit<User, "id" | "createdAt">>;
@@ -38,6 +39,8 @@ export interface UserStore {
    * all users.
    */
   withRole(role: User["role"]): Promise<User[]>;
+  /** Users by `createdAt` and then id, newest first, without erased ones. */
+  newest(query: NewestUsers): Promise<User[]>;
   /**
    * Moves `totp.lastStep` forward to `step`; returns false, and changes nothing, if it is there
    * already.
@@ -69,6 +72,11 @@ export interface CustomUserQuery {
   /** Only ids after this one; null for the first page. */
   after: string | null;
   limit: number;
+}
+
+export interface NewestUsers extends CreationPage {
+  /** Only users with a suspension, which may have expired, and deactivated ones. */
+  suspended: boolean;
 }
 
 export interface FoundUsers {

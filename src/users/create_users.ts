@@ -46,6 +46,14 @@ export function createUsers(options: UsersOptions): UserServices {
   const { store, clock, log, auth, publisher, limits, adminEmails } = options;
   const { audit } = auth;
   const account = new AccountData(store);
+  const administrators = new Administrators({
+    ...auth,
+    store,
+    clock,
+    adminEmails,
+    requireSecondFactor: options.adminSecondFactor,
+    keyOf: (identifier) => auth.accounts.keyOf(identifier),
+  });
   return {
     profiles: new Profiles({
       store,
@@ -56,15 +64,12 @@ export function createUsers(options: UsersOptions): UserServices {
     }),
     blocks: new Blocks({ store, publisher, audit, clock, limits }),
     reports: new Reports(store, audit, clock),
-    moderation: new Moderation({ ...auth, clock }),
-    administrators: new Administrators({
+    moderation: new Moderation({
       ...auth,
-      store,
       clock,
-      adminEmails,
-      requireSecondFactor: options.adminSecondFactor,
-      keyOf: (identifier) => auth.accounts.keyOf(identifier),
+      isAdministrator: (user) => administrators.standingOf(user).by !== null,
     }),
+    administrators,
     erasure: new AccountErasure({
       ...auth,
       store,

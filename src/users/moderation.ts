@@ -1,5 +1,5 @@
 import { type Clock, toTimestamp } from "../core/clock.ts";
-import { fieldError, notFound } from "../core/errors.ts";
+import { AppError, fieldError, notFound } from "../core/errors.ts";
 import { idsOf } from "../core/ids.ts";
 import type { Caller, ServerCaller } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
@@ -10,9 +10,14 @@ export interface ModerationOptions {
   changes: AccountChanges;
   mail: AccountMail;
   clock: Clock;
+  /** True for an administrator, even one whose rights are withheld for now. */
+  isAdministrator(user: User): boolean;
 }
 
-/** Actions of administrators on accounts. */
+/**
+ * Actions of administrators on accounts. On the account of another administrator only an administrator
+ * may act, in their own session: a stolen API key cannot shut out those who could end it.
+ */
 export class Moderation {
   constructor(private readonly options: ModerationOptions) {}
 
@@ -40,12 +45,15 @@ export class Moderation {
       );
     }
     const details = { reason, ...(until !== null && { until: toTimestamp(until) }) };
-    const changed = await changes.by(caller, userId, ({ sessions }, at) => ({
-      user: { suspension: { at, until, reason, byUserId: caller.userId } },
-      endSessions: { ids: idsOf(sessions), reason: "suspended" },
-      deleteTokens: ["second_factor"],
-      note: { action: "user.suspended", details },
-    }));
+    const changed = await changes.by(caller, userId, ({ user, sessions }, at) => {
+      this.#requireMay(caller, user, "suspend this user");
+      return {
+        user: { suspension: { at, until, reason, byUserId: caller.userId } },
+        endSessions: { ids: idsOf(sessions), reason: "suspended" },
+        deleteTokens: ["second_factor"],
+        note: { action: "user.suspended", details },
+      };
+    });
     if (!changed) throw notFound("user", userId);
     mail.notice("account_suspended", changed.user);
     return changed.user;
@@ -55,6 +63,7 @@ export class Moderation {
   async unsuspend(caller: Caller | ServerCaller, userId: string): Promise<User> {
     const changed = await this.options.changes.by(caller, userId, ({ user }) => {
       if (!user.suspension) return {};
+      this.#requireMay(caller, user, "lift the suspension");
       return { user: { suspension: null }, note: { action: "user.unsuspended" } };
     });
     if (!changed) throw notFound("user", userId);
@@ -63,12 +72,21 @@ export class Moderation {
 
   /** Ends all sessions of the account, and pending changes begun in them, without suspending it. */
   async endSessions(caller: Caller | ServerCaller, userId: string): Promise<number> {
-    const changed = await this.options.changes.by(caller, userId, ({ sessions }) => ({
-      endSessions: { ids: idsOf(sessions), reason: "ended_by_admin" },
-      deleteTokens: ["second_factor", "change_email"],
-      note: { action: "session.ended", details: { sessionId: "all" } },
-    }));
+    const changed = await this.options.changes.by(caller, userId, ({ user, sessions }) => {
+      this.#requireMay(caller, user, "end the sessions");
+      return {
+        endSessions: { ids: idsOf(sessions), reason: "ended_by_admin" },
+        deleteTokens: ["second_factor", "change_email"],
+        note: { action: "session.ended", details: { sessionId: "all" } },
+      };
+    });
     if (!changed) throw notFound("user", userId);
     return changed.endedSessions.length;
+  }
+
+  #requireMay(caller: Caller | ServerCaller, user: User, action: string): void {
+    if (!caller.key || !this.options.isAdministrator(user)) return;
+    const message = `Cannot ${action}: no API key may act on an administrator, a person may`;
+    throw new AppError("forbidden", message);
   }
 }

@@ -22,6 +22,7 @@ const FEATURES = [
   "webhooks",
   "calls",
   "bots",
+  "moderation",
 ] as const;
 
 const BASE = ["core", "model"] as const;

@@ -71,6 +71,8 @@ const TABLE: Partial<Record<Scope, readonly string[]>> = {
     "admin.setFilters",
     "admin.suspend",
     "admin.unsuspend",
+    "admin.user",
+    "admin.users",
   ],
   "events:write": ["event.send"],
   "bots": ["bot.create", "bot.end", "bot.list", "bot.rotate"],

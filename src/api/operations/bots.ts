@@ -126,7 +126,7 @@ export const signInBot = operation({
       expiresIn: z.int().describe("Seconds until the access token expires"),
     }),
   rest: { method: "POST", path: "/bots/sign-in" },
-  errors: ["unauthenticated"],
+  errors: ["unauthenticated", "account_suspended"],
 });
 
 export const setCommands = operation({
@@ -222,5 +222,5 @@ export const postByHook = operation({
     status: 201,
     also: { 200: "The message that an earlier post with this clientId created" },
   },
-  errors: ["not_found", "forbidden", "conflict"],
+  errors: ["not_found", "forbidden", "conflict", "account_suspended"],
 });

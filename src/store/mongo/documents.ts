@@ -1,3 +1,4 @@
+import type { CreationPage } from "../creation_order.ts";
 import type { RevisionRange } from "../message_store.ts";
 
 /**
@@ -59,6 +60,17 @@ export function compoundKey(...ids: string[]): string {
 /** The condition on rows of a chat whose revision is within the range. */
 export function inRange({ chatId, after, maxRev }: RevisionRange) {
   return { chatId: eq(chatId), rev: { $gt: after, $lte: maxRev } };
+}
+
+/** The condition on rows that sort, newest first, after the page's place. */
+export function createdBefore({ before, from }: CreationPage) {
+  const since = from === null ? {} : { createdAt: { $gte: from } };
+  if (before === null) return since;
+  const { createdAt, id } = before;
+  return {
+    $and: [since, { createdAt: { $lte: createdAt } }],
+    $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }],
+  };
 }
 
 /**

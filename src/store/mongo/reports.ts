@@ -1,6 +1,6 @@
 import type { Collection } from "mongodb";
 import type { Report } from "../../model/report.ts";
-import type { ReportStore } from "../report_store.ts";
+import type { ReportCount, ReportStore } from "../report_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
 import { reportCreated } from "../webhook_events.ts";
@@ -53,6 +53,15 @@ export class MongoReportStore implements ReportStore {
     };
     const found = this.#reports.find(filter).sort({ _id: -1 }).limit(limit);
     return (await found.toArray()).map(fromDocument<Report>);
+  }
+
+  async countAbout(userId: string, max: number): Promise<ReportCount> {
+    const about = { userId: eq(userId) };
+    const [total, open] = await Promise.all([
+      this.#reports.countDocuments(about, { limit: max }),
+      this.#reports.countDocuments({ ...about, resolvedAt: null }, { limit: max }),
+    ]);
+    return { total, open };
   }
 
   async byReporter(reporterId: string): Promise<Report[]> {

@@ -1,10 +1,12 @@
 import type { ClientSession, Collection, Filter } from "mongodb";
 import type { User } from "../../model/user.ts";
 import { containsRuns, nameTerms, nameText, queryTerms } from "../search_terms.ts";
+import { byCreation, type CreationPage } from "../creation_order.ts";
 import { customEntries } from "../custom_entries.ts";
 import type {
   CustomUserQuery,
   FoundUsers,
+  NewestUsers,
   UserBeginnings,
   UserPatch,
   UserSearch,
@@ -15,6 +17,7 @@ import { type BlockDocument, BLOCKS } from "./blocks.ts";
 import type { MongoConnection } from "./connection.ts";
 import {
   compoundKey,
+  createdBefore,
   definedFields,
   eq,
   IN_BATCHES,
@@ -54,6 +57,17 @@ export const USERS: CollectionSpec = {
     // Not unique either. Most people may have none.
     { name: "byExternalId", key: { externalId: 1 } },
     { name: "byRole", key: { role: 1, usernameKey: 1 } },
+    { name: "newest", key: { createdAt: -1, _id: -1 } },
+    {
+      name: "suspended",
+      key: { createdAt: -1, _id: -1, "suspension.at": 1 },
+      partialFilterExpression: { "suspension.at": { $gt: 0 } },
+    },
+    {
+      name: "deactivated",
+      key: { createdAt: -1, _id: -1, deactivatedAt: 1 },
+      partialFilterExpression: { deactivatedAt: { $gt: 0 } },
+    },
     // With the key by which results are sorted and continued, so that a page skips without
     // fetching.
     { name: "search", key: { terms: 1, usernameKey: 1 } },
@@ -204,6 +218,24 @@ export class MongoUserStore implements UserStore {
     const options = { projection: WITHOUT_TERMS, ...IN_BATCHES };
     const found = this.#users.find({ role: eq(role), deletedAt: null }, options);
     return (await found.sort({ usernameKey: 1 }).toArray()).map(readUser);
+  }
+
+  /** No index covers both conditions, so each is read by itself. */
+  async newest({ suspended, ...page }: NewestUsers): Promise<User[]> {
+    if (!suspended) return await this.#newest(page, {});
+    const pages = await Promise.all([
+      this.#newest(page, { "suspension.at": { $gt: 0 } }),
+      this.#newest(page, { deactivatedAt: { $gt: 0 } }),
+    ]);
+    const byId = new Map(pages.flat().map((user) => [user.id, user]));
+    return [...byId.values()].sort(byCreation).slice(0, page.limit);
+  }
+
+  async #newest(page: CreationPage, condition: Filter<UserDocument>): Promise<User[]> {
+    const filter = { $and: [createdBefore(page), condition, { deletedAt: null }] };
+    const found = this.#users.find(filter as Filter<UserDocument>, { projection: WITHOUT_TERMS })
+      .sort({ createdAt: -1, _id: -1 }).limit(page.limit);
+    return (await found.toArray()).map(readUser);
   }
 
   async useTotpStep(id: string, step: number): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Report } from "../../model/report.ts";
-import type { ReportStore } from "../report_store.ts";
+import type { ReportCount, ReportStore } from "../report_store.ts";
 import { type Database, ROWS_PER_WRITE } from "./database.ts";
 import { reportCreated } from "../webhook_events.ts";
 import { AFTER_ALL_IDS, Table } from "./table.ts";
@@ -17,6 +17,8 @@ const REPORTS = new Table<Report>("reports", {
   resolvedAt: "value",
   resolvedBy: "value",
 });
+
+const someAbout = (rest: string) => `(SELECT 1 FROM reports WHERE userId = ? ${rest} LIMIT ?)`;
 
 export class SqliteReportStore implements ReportStore {
   readonly #db: Database;
@@ -45,6 +47,12 @@ export class SqliteReportStore implements ReportStore {
         query.limit,
       ).map((raw) => REPORTS.decode(raw))
     );
+  }
+
+  countAbout(userId: string, max: number): Promise<ReportCount> {
+    const count = (rest: string) =>
+      Number(this.#db.get(`SELECT count(*) AS count FROM ${someAbout(rest)}`, userId, max)!.count);
+    return this.#db.read(() => ({ total: count(""), open: count("AND resolvedAt IS NULL") }));
   }
 
   byReporter(reporterId: string): Promise<Report[]> {

@@ -1,10 +1,12 @@
 import type { User } from "../../model/user.ts";
+import { AFTER_ALL_ROWS } from "../creation_order.ts";
 import { DuplicateKey } from "../store.ts";
 import { nameTerms } from "../search_terms.ts";
 import { userChanged, userCreated } from "../webhook_events.ts";
 import type {
   CustomUserQuery,
   FoundUsers,
+  NewestUsers,
   UserBeginnings,
   UserPatch,
   UserSearch,
@@ -98,6 +100,14 @@ export class SqliteUserStore implements UserStore {
     return this.#db.read(() => this.#db.all(rows, role).map((raw) => USERS.decode(raw)));
   }
 
+  newest({ before, from, suspended, limit }: NewestUsers): Promise<User[]> {
+    const { createdAt, id } = before ?? AFTER_ALL_ROWS;
+    const sql = suspended ? NEWEST_SUSPENDED : NEWEST;
+    return this.#db.read(() =>
+      this.#db.all(sql, createdAt, id, from ?? 0, limit).map((raw) => USERS.decode(raw))
+    );
+  }
+
   useTotpStep(id: string, step: number): Promise<boolean> {
     return this.#db.write(() => {
       const totp = this.get(id)?.totp;
@@ -160,5 +170,12 @@ const withEntries = (others: number) => `
     .repeat(others)
 }
   ORDER BY user_custom.userId LIMIT ?`;
+
+const newest = (condition: string) =>
+  USERS.select(`WHERE (createdAt, id) < (?, ?) AND createdAt >= ? AND deletedAt IS NULL ${condition}
+    ORDER BY createdAt DESC, id DESC LIMIT ?`);
+const NEWEST = newest("");
+/** The condition is that of the index, word by word. */
+const NEWEST_SUSPENDED = newest("AND (suspension IS NOT NULL OR deactivatedAt IS NOT NULL)");
 
 const NAMING: readonly string[] = ["username", "displayName", "deletedAt"];

@@ -28,6 +28,16 @@ export function reportContract(test: ContractTest): void {
     assert.deepEqual(await ids(false, reports[3].id, 2), [2, 1]);
   });
 
+  test("countAbout counts the reports about a person, up to a maximum", async (store) => {
+    const userId = newId();
+    const reports = [aReport({ userId }), aReport({ userId }), aReport({ userId }), aReport()];
+    for (const report of reports) await store.reports.create(report);
+    await store.reports.resolve(reports[0].id, newId(), T0);
+    assert.deepEqual(await store.reports.countAbout(userId, 10), { total: 3, open: 2 });
+    assert.deepEqual(await store.reports.countAbout(userId, 1), { total: 1, open: 1 });
+    assert.deepEqual(await store.reports.countAbout(newId(), 10), { total: 0, open: 0 });
+  });
+
   test("resolving twice keeps the first; a missing report is null", async (store) => {
     const report = aReport(), [first, second] = [newId(), newId()];
     await store.reports.create(report);

@@ -34,6 +34,30 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.byIds([]), []);
   });
 
+  test("newest lists users by creation, in pages, without erased ones", async (store) => {
+    const times = [T0, T0 + 5, T0 + 5, T0 + 9, T0 + 12];
+    const users = times.map((createdAt) => aUser({ createdAt }));
+    const suspension = { at: T0, until: null, reason: "spam", byUserId: null };
+    users[1].suspension = suspension;
+    users[3].deactivatedAt = T0;
+    users[0].suspension = suspension;
+    users[0].deactivatedAt = T0;
+    users[4].deletedAt = T0 + 20;
+    for (const user of users) await store.users.create(user);
+    const [a, b, c, d] = users;
+    const first = { before: null, from: null, suspended: false, limit: 10 };
+    assert.deepEqual(await store.users.newest(first), [d, c, b, a]);
+    assert.deepEqual(await store.users.newest({ ...first, limit: 2 }), [d, c]);
+    assert.deepEqual(await store.users.newest({ ...first, before: c }), [b, a]);
+    assert.deepEqual(await store.users.newest({ ...first, before: d, from: T0 + 5 }), [c, b]);
+    const until = { createdAt: T0 + 5, id: "" };
+    assert.deepEqual(await store.users.newest({ ...first, before: until }), [a]);
+    const out = { ...first, suspended: true };
+    assert.deepEqual(await store.users.newest(out), [d, b, a]);
+    assert.deepEqual(await store.users.newest({ ...out, before: d, limit: 1 }), [b]);
+    assert.deepEqual(await store.users.newest({ ...out, from: T0 + 6 }), [d]);
+  });
+
   test("a taken username or e-mail is rejected, and nothing is written", async (store) => {
     await store.users.create(aUser({ username: "ann" }));
     const again = aUser({ username: "ann", email: "other@example.org" });

@@ -24,6 +24,7 @@ import { step as historyBackups } from "./0023_history_backups.ts";
 import { step as revokedTokens } from "./0024_revoked_tokens.ts";
 import { step as bots } from "./0025_bots.ts";
 import { step as importedChats } from "./0026_imported_chats.ts";
+import { step as usersByCreation } from "./0027_users_by_creation.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -59,4 +60,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   revokedTokens,
   bots,
   importedChats,
+  usersByCreation,
 ];
