@@ -72,6 +72,22 @@ Deno.test(
 );
 
 Deno.test(
+  "the page offers no registration where it is off, and says so",
+  PAGE_TEST,
+  async () => {
+    await using world = await signInWorld({ LOCAL_REGISTRATION: "off" });
+    const { browser, server } = world;
+    const page = await browser.page();
+    await page.goto(server.url);
+    await page.getByText("No accounts are opened here with a password.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Create an account" }).count(), 0);
+    await page.getByRole("button", { name: "Continue with Google" }).waitFor();
+    await assertAccessible(page, "sign in without registration");
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
   "the page asks for the second factor, takes a recovery code once, and refuses a wrong one",
   PAGE_TEST,
   async () => {

@@ -64,7 +64,9 @@ function Ways({ step, onStep }: { step: Step; onStep(step: Step): void }) {
     return (
       <div class="ways muted small">
         {link(t().forgotPassword, "forgot")}
-        {canRegister() && <p>{t().newHere} {link(t().register, "register")}</p>}
+        {canRegister()
+          ? <p>{t().newHere} {link(t().register, "register")}</p>
+          : <p>{t().noRegistration}</p>}
       </div>
     );
   }

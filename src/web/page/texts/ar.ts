@@ -36,6 +36,7 @@ export const ar: Texts = {
   password: "كلمة المرور",
   passwordHint: "8 أحرف على الأقل",
   newHere: "جديد هنا؟",
+  noRegistration: "لا تُنشأ هنا حسابات بكلمة مرور.",
   haveAccount: "لديك حساب؟",
   forgotPassword: "نسيت كلمة المرور؟",
   forgotTitle: "إعادة تعيين كلمة المرور",

@@ -31,6 +31,7 @@ export const de: Texts = {
   password: "Passwort",
   passwordHint: "Mindestens 8 Zeichen",
   newHere: "Neu hier?",
+  noRegistration: "Hier werden keine Konten mit Passwort angelegt.",
   haveAccount: "Schon ein Konto?",
   forgotPassword: "Passwort vergessen?",
   forgotTitle: "Passwort zurücksetzen",

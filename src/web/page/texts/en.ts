@@ -29,6 +29,7 @@ export const en = {
   password: "Password",
   passwordHint: "At least 8 characters",
   newHere: "New here?",
+  noRegistration: "No accounts are opened here with a password.",
   haveAccount: "Have an account?",
   forgotPassword: "Forgot your password?",
   forgotTitle: "Reset your password",
