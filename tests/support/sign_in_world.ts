@@ -22,6 +22,12 @@ export interface SignInWorld extends AsyncDisposable {
   ageProofs(): void;
 }
 
+/** Makes every proof of identity an old one, as if the people had signed in long ago. */
+export function ageProofs({ dataDir }: ServerProcess): void {
+  using database = new DatabaseSync(join(dataDir, "chat.sqlite3"));
+  database.exec("UPDATE sessions SET authenticatedAt = 0");
+}
+
 export async function signInWorld(env: Record<string, string> = {}): Promise<SignInWorld> {
   // The server itself may start no process, and so does not build the page.
   await buildPage();
@@ -54,17 +60,13 @@ export async function signInWorld(env: Record<string, string> = {}): Promise<Sig
     const { pathname, search } = new URL(link);
     return `${server.url}${pathname}${search}`;
   };
-  const ageProofs = () => {
-    using database = new DatabaseSync(join(server.dataDir, "chat.sqlite3"));
-    database.exec("UPDATE sessions SET authenticatedAt = 0");
-  };
   return {
     browser,
     server,
     google,
     facebook,
     mailedLink,
-    ageProofs,
+    ageProofs: () => ageProofs(server),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

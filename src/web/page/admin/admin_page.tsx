@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { ConnectionBanner } from "../app/connection_banner.tsx";
 import { EmptyState } from "../components/empty_state.tsx";
@@ -11,7 +11,7 @@ import { adminHref } from "./admin_href.ts";
 import { type AdminTab, TABS } from "./tabs.ts";
 import { useAdminAccess } from "./use_admin_access.ts";
 
-/** The administrators' view: reports, accounts, the audit log. */
+/** The administrators' view: one tab at a time. */
 export function AdminPage() {
   const [, id, target = ""] = openView.value.split("/");
   const tab = TABS.find((each) => each.id === id) ?? TABS[0];
@@ -34,8 +34,13 @@ export function AdminPage() {
 }
 
 function AdminNav({ tab }: { tab: AdminTab }) {
+  const nav = useRef<HTMLElement>(null);
+  // On a phone, the tabs are wider than the screen.
+  useEffect(() => {
+    nav.current!.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [tab]);
   return (
-    <nav class="admin-nav" aria-label={admin.t().title}>
+    <nav ref={nav} class="admin-nav" aria-label={admin.t().title}>
       <a class="admin-back" href="#">
         <Icon name="back" flips />
         <span>{admin.t().back}</span>

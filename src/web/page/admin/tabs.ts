@@ -1,22 +1,44 @@
 import type { ComponentType } from "preact";
 import type { MoreIconName } from "../components/more_icon.tsx";
 import { admin } from "../texts/admin/admin.ts";
+import { integrations } from "../texts/integrations/integrations.ts";
 import { AuditTab } from "./audit/audit_tab.tsx";
 import { PeopleTab } from "./people/people_tab.tsx";
 import { ReportsTab } from "./reports/reports_tab.tsx";
+
+interface TabProps {
+  /** The rest of the address, such as the id of a person; empty if there is none. */
+  target: string;
+}
 
 export interface AdminTab {
   /** In the address: `#admin/<id>/<target>`. */
   id: string;
   icon: MoreIconName;
   title(): string;
-  /** `target` is the rest of the address, such as the id of a person; empty if there is none. */
-  view: ComponentType<{ target: string }>;
+  view: ComponentType<TabProps>;
 }
+
+const RulesTab = integrations.lazily<TabProps>(async () =>
+  (await import("./rules/rules_tab.tsx")).RulesTab
+);
+const WebhooksTab = integrations.lazily<TabProps>(async () =>
+  (await import("./webhooks/webhooks_tab.tsx")).WebhooksTab
+);
+const KeysTab = integrations.lazily<TabProps>(async () =>
+  (await import("./keys/keys_tab.tsx")).KeysTab
+);
+const BotsTab = integrations.lazily<TabProps>(async () =>
+  (await import("./bots/bots_tab.tsx")).BotsTab
+);
 
 /** The parts of the administrators' view, in the order of the navigation: a new one takes one entry here. */
 export const TABS: readonly AdminTab[] = [
   { id: "reports", icon: "flag", title: () => admin.t().reports, view: ReportsTab },
   { id: "people", icon: "people", title: () => admin.t().people, view: PeopleTab },
   { id: "audit", icon: "list", title: () => admin.t().audit, view: AuditTab },
+  { id: "rules", icon: "shield", title: () => admin.t().rules, view: RulesTab },
+  { id: "webhooks", icon: "link", title: () => admin.t().webhooks, view: WebhooksTab },
+  { id: "keys", icon: "key", title: () => admin.t().keys, view: KeysTab },
+  { id: "bots", icon: "bot", title: () => admin.t().bots, view: BotsTab },
 ];

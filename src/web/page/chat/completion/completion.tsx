@@ -73,8 +73,10 @@ export function Completion({ chat, input }: CompletionProps) {
         >
           {item.face && <Avatar {...item.face} size="s" />}
           {item.mark && <span class="completion-mark">{item.mark}</span>}
-          <bdi class="ellipsis">{item.label}</bdi>
-          {item.detail && <span class="muted small ellipsis">{item.detail}</span>}
+          <span class="completion-texts">
+            <bdi class="ellipsis">{item.label}</bdi>
+            {item.detail && <span class="muted small ellipsis">{item.detail}</span>}
+          </span>
         </li>
       ))}
     </ul>

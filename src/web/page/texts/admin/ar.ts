@@ -10,6 +10,10 @@ export const ar: AdminTexts = {
   reports: "البلاغات",
   people: "الأشخاص",
   audit: "السجل",
+  rules: "القواعد",
+  webhooks: "ويب هوك",
+  keys: "مفاتيح الواجهة",
+  bots: "البوتات",
 
   show: "عرض",
   openReports: "المفتوحة",

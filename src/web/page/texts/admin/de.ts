@@ -12,6 +12,10 @@ export const de: AdminTexts = {
   reports: "Meldungen",
   people: "Personen",
   audit: "Protokoll",
+  rules: "Regeln",
+  webhooks: "Webhooks",
+  keys: "API-Schlüssel",
+  bots: "Bots",
 
   show: "Anzeigen",
   openReports: "Offene",

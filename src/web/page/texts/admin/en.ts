@@ -11,6 +11,10 @@ export const en = {
   reports: "Reports",
   people: "People",
   audit: "Audit log",
+  rules: "Rules",
+  webhooks: "Webhooks",
+  keys: "API keys",
+  bots: "Bots",
 
   show: "Show",
   openReports: "Open",
