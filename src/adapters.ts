@@ -274,7 +274,7 @@ export async function openMailer({ environment, mail }: Config, log: Log): Promi
 }
 
 async function openProviders(
-  { google, facebook }: Config,
+  { google, facebook, oidc }: Config,
   clock: Clock,
 ): Promise<IdentityProvider[]> {
   const providers: IdentityProvider[] = [];
@@ -285,6 +285,10 @@ async function openProviders(
   if (facebook !== null) {
     const { FacebookProvider } = await import("./auth/providers/facebook.ts");
     providers.push(new FacebookProvider({ ...facebook, clock }));
+  }
+  if (oidc.length > 0) {
+    const { OidcProvider } = await import("./auth/providers/oidc.ts");
+    providers.push(...oidc.map((each) => new OidcProvider({ ...each, clock })));
   }
   return providers;
 }

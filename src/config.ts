@@ -15,12 +15,14 @@ import type { SystemReport } from "./model/system_messages.ts";
 import type { ContactAudiences } from "./model/contact.ts";
 import { fitLimits } from "./config/limit_fit.ts";
 import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./api/limits.ts";
+import { type OidcProviderConfig, oidcProvidersOf } from "./config/oidc.ts";
 import { setupNotices } from "./config/notices.ts";
 import { checkProduction, checkTogether } from "./config/requirements.ts";
 import type { ServiceAccount } from "./config/variables.ts";
 
 export { ConfigError } from "./config/fault.ts";
 export type { Limits } from "./api/limits.ts";
+export type { OidcProviderConfig } from "./config/oidc.ts";
 export type { ServiceAccount } from "./config/variables.ts";
 
 /** The whole configuration, validated and frozen. Null means "not configured". */
@@ -110,6 +112,8 @@ export interface Config {
     readonly graphUrl: string;
     readonly issuer: string;
   } | null;
+  /** Any other providers of OpenID Connect, in the operator's order. */
+  readonly oidc: readonly OidcProviderConfig[];
   /** If null, files in `dataDir` are used. */
   readonly s3: {
     readonly bucket: string;
@@ -319,8 +323,9 @@ function derivedEncryptionKey(secret: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", secret, "", info, 32));
 }
 
-function providersOf(values: Values): Pick<Config, "google" | "facebook"> {
+function providersOf(values: Values): Pick<Config, "google" | "facebook" | "oidc"> {
   return {
+    oidc: oidcProvidersOf(values.OIDC_PROVIDERS ?? [], values),
     google: values.GOOGLE_CLIENT_ID === undefined ? null : {
       clientId: values.GOOGLE_CLIENT_ID,
       clientSecret: values.GOOGLE_CLIENT_SECRET ?? null,

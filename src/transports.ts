@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { mountAccountPages } from "./auth/routes.ts";
+import { mountProviderReturn } from "./auth/providers/routes.ts";
 import type { Config } from "./config.ts";
 import { Health } from "./http/health.ts";
 import { createHttpApp } from "./http/http_app.ts";
@@ -158,19 +159,26 @@ function createHttp(
   }
   mountAccountPages(http, { dispatcher, bound, links: auth.links, limits: config.limits });
   mountMedia(http, { media, authenticator, dispatcher });
-  if (config.serves.page) mountWebPage(http, pageOptionsOf(config));
+  if (config.serves.page) {
+    mountWebPage(http, pageOptionsOf(config));
+    mountProviderReturn(http);
+  }
   return http;
 }
 
 /** Read by the page beside the providers. */
 const NO_REGISTRATION = "no-registration";
 
-function pageOptionsOf({ s3, google, facebook, ...config }: Config): PageOptions {
+function pageOptionsOf({ s3, google, facebook, oidc, ...config }: Config): PageOptions {
   const { onDenoDeploy, localRegistration } = config;
-  const providers = Object.entries({ google, facebook }).filter(([, client]) => client !== null);
+  const providers = [
+    ...google === null ? [] : ["google=Google"],
+    ...facebook === null ? [] : ["facebook=Facebook"],
+    ...oidc.map(({ name, title }) => `${name}=${encodeURIComponent(title)}`),
+  ];
   return {
     mediaOrigin: s3 === null ? undefined : bucketOrigin(s3),
-    providers: [...providers.map(([name]) => name), ...localRegistration ? [] : [NO_REGISTRATION]],
+    providers: [...providers, ...localRegistration ? [] : [NO_REGISTRATION]],
     onDenoDeploy,
   };
 }

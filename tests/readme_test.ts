@@ -24,6 +24,7 @@ const DOCUMENTS = [
   ".github/SECURITY.md",
   "src/README.md",
   "src/api/README.md",
+  "src/auth/providers/README.md",
   "src/client/README.md",
   "src/config/README.md",
   "src/deploy/README.md",

@@ -4,7 +4,7 @@ const TAGS: Readonly<Record<string, string>> = {
   "Sessions": "The devices that the caller is signed in on.",
   "Second factor": "Codes of an authenticator app (TOTP) and recovery codes.",
   "Credentials": "Password, e-mail address and username, and the mails that confirm them.",
-  "Providers": "Sign-in with Google and Facebook.",
+  "Providers": "Sign-in with Google, Facebook and any provider of OpenID Connect.",
   "Audit": "What was done to an account or a group, when and from where.",
   "Users": "Profiles, and the export and deletion of an account.",
   "Blocking and reporting": "Protection against other people.",

@@ -170,6 +170,12 @@ function providerHandlers({ providerSignIn, providerProofs }: AuthServices): Bou
     bind(providers.facebook, async (visitor, input) => {
       return signInView(await providerSignIn.signIn(visitor, "facebook", input));
     }),
+    bind(providers.oidc, async (visitor, { provider, ...input }) => {
+      return signInView(await providerSignIn.signIn(visitor, provider, input));
+    }),
+    bind(providers.listProviders, () => {
+      return Promise.resolve({ items: providerProofs.offered(), next: null });
+    }),
     bind(providers.startOAuth, (visitor, { provider, redirectUri }) => {
       return providerProofs.start(visitor, provider, redirectUri);
     }),

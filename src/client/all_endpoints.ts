@@ -46,6 +46,8 @@ export const ALL_ENDPOINTS: Readonly<Record<string, string>> = {
   "auth.login": "p POST /auth/login",
   "auth.logout": " POST /auth/logout",
   "auth.oauthStart": "po POST /auth/oauth/start",
+  "auth.oidc": "p POST /auth/oidc/:provider",
+  "auth.providers": "p GET /auth/providers",
   "auth.reauthenticate": " POST /auth/reauthenticate",
   "auth.refresh": "p POST /auth/refresh-token",
   "auth.register": "p POST /auth/register",

@@ -69,6 +69,8 @@ export interface DeclaredOperations {
   "auth.login": typeof authOperations.login;
   "auth.logout": typeof authOperations.logout;
   "auth.oauthStart": typeof providersOperations.startOAuth;
+  "auth.oidc": typeof providersOperations.oidc;
+  "auth.providers": typeof providersOperations.listProviders;
   "auth.reauthenticate": typeof credentialsOperations.reauthenticate;
   "auth.refresh": typeof authOperations.refreshToken;
   "auth.register": typeof authOperations.register;

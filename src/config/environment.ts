@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { ConfigFault } from "./fault.ts";
-import { type NamedVariables, type Variable, VARIABLE_NAMES, VARIABLES } from "./variables.ts";
+import { oidcVariables } from "./oidc.ts";
+import type { Variable } from "./variable.ts";
+import { type NamedVariables, VARIABLE_NAMES, VARIABLES } from "./variables.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,15 +20,20 @@ export function processEnvironment(): Environment {
     return Deno.env.toObject();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    const read = [...VARIABLE_NAMES, "DENO_DEPLOYMENT_ID"];
-    return Object.fromEntries(read.map((name) => [name, Deno.env.get(name)]));
+    const named = valuesOf([...VARIABLE_NAMES, "DENO_DEPLOYMENT_ID"]);
+    return { ...named, ...valuesOf(Object.keys(oidcVariables(named))) };
   }
+}
+
+function valuesOf(names: readonly string[]): Environment {
+  return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
 }
 
 /** Reads the variables. An empty value counts as not set, as in `NAME=` of a .env file. */
 export function readVariables(environment: Environment, faults: ConfigFault[]): Values {
   const values: Record<string, unknown> = {};
-  for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {
+  const all: Record<string, Variable> = { ...VARIABLES, ...oidcVariables(environment) };
+  for (const [name, variable] of Object.entries(all)) {
     const given = environment[name];
     if (given === undefined || given.trim() === "") continue;
     const result = variable.schema().safeParse(given);

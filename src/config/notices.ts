@@ -1,4 +1,5 @@
 import type { Environment, Values } from "./environment.ts";
+import { oidcVariables } from "./oidc.ts";
 import { VARIABLE_NAMES } from "./variables.ts";
 
 /** Maximum number of differing letters at which a name is taken for a misspelt variable. */
@@ -22,10 +23,11 @@ export function setupNotices(
 }
 
 function misspelt(environment: Environment): string[] {
-  const existing = new Set(VARIABLE_NAMES);
+  const names = [...VARIABLE_NAMES, ...Object.keys(oidcVariables(environment))];
+  const existing = new Set(names);
   const given = Object.keys(environment).filter((name) => !existing.has(name) && environment[name]);
   return given.flatMap((name) => {
-    const meant = VARIABLE_NAMES.find((other) => isMisspelt(name, other));
+    const meant = names.find((other) => isMisspelt(name, other));
     return meant === undefined || environment[meant]
       ? []
       : [`${name} is no variable of this server, and is ignored: did you mean ${meant}?`];

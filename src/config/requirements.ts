@@ -1,5 +1,6 @@
 import type { Environment, Values } from "./environment.ts";
 import type { ConfigFault } from "./fault.ts";
+import { checkOidc } from "./oidc.ts";
 
 /**
  * Checks the rules between variables. Each variable is valid by itself here, or already has a
@@ -21,6 +22,8 @@ export function checkTogether(
 
   together(["GOOGLE_CLIENT_SECRET"], ["GOOGLE_CLIENT_ID"]);
   together(["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"], ["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"]);
+  const providers = values.OIDC_PROVIDERS ?? (isSet("OIDC_PROVIDERS") ? null : []);
+  if (providers !== null) checkOidc(providers, environment, faults);
   const s3 = ["AWS_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
   together([...s3, "AWS_ENDPOINT_URL", "AWS_PUBLIC_ENDPOINT_URL"], s3);
   together(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"], ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]);

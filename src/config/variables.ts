@@ -6,55 +6,20 @@ import { CONTACT_AUDIENCES } from "../model/contact.ts";
 import { LIMIT_NAMES, type Rate, rateVariable } from "../api/rate_limits.ts";
 import { LIMIT_SPECS, type LimitKey, limitVariable } from "../api/limits.ts";
 import { parseDuration } from "./duration.ts";
-
-/**
- * Describes how one variable is read. `schema` is called only if the variable is set, so start-up
- * creates no unused schemas.
- */
-export interface Variable<T = unknown> {
-  readonly schema: () => z.ZodType<T, string>;
-  /** The accepted values, as a phrase that follows "it must be". */
-  readonly accepted: string;
-  /** True if its value must never be repeated, in a fault or anywhere else. */
-  readonly secret: boolean;
-}
-
-function variable<T>(accepted: string, schema: Variable<T>["schema"]): Variable<T> {
-  return { accepted, schema, secret: false };
-}
-
-function secret<T>(accepted: string, schema: Variable<T>["schema"]): Variable<T> {
-  return { accepted, schema, secret: true };
-}
-
-/** Returns a schema for the result of `parse`; null refuses the text. */
-function parsed<T>(parse: (text: string) => T | null): Variable<T>["schema"] {
-  return () =>
-    z.string().transform((text, context) => {
-      const value = parse(text);
-      if (value !== null) return value;
-      context.addIssue({ code: "custom" });
-      return z.NEVER;
-    });
-}
-
-const words = () => z.string().min(1);
-
-const matching = (pattern: RegExp) => () => z.string().regex(pattern);
-
-const oneOf = <const T extends readonly string[]>(values: T) => () => z.enum(values);
-
-const integer = (min: number, max: number) => () =>
-  z.string().regex(/^\d{1,15}$/).transform(Number).pipe(z.int().min(min).max(max));
-
-const url = (...protocols: string[]) =>
-  parsed((text) => {
-    if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) return null;
-    return text.replace(/\/+$/, "");
-  });
-
-const httpUrl = (example: string) =>
-  variable(`an http or https URL, such as ${example}`, url("http:", "https:"));
+import { PROVIDER_LIST } from "./oidc.ts";
+import {
+  httpUrl,
+  integer,
+  listOf,
+  matching,
+  oneOf,
+  parsed,
+  secret,
+  url,
+  type Variable,
+  variable,
+  words,
+} from "./variable.ts";
 
 const duration = variable(
   "a duration such as 15m, 24h or 7d, at least 1s",
@@ -86,10 +51,6 @@ const publicUrl = parsed((text) => {
   const bare = text.replace(/\/+$/, "");
   return /^https?:/i.test(bare) && origin(bare.toLowerCase()) ? bare.toLowerCase() : null;
 });
-
-function listOf(text: string): string[] {
-  return text.split(",").map((part) => part.trim()).filter(Boolean);
-}
 
 function parseOrigins(text: string): "*" | string[] | null {
   if (text.trim() === "*") return "*";
@@ -274,6 +235,7 @@ const NAMED = {
   FACEBOOK_APP_SECRET: secret("the secret of the Facebook app", words),
   FACEBOOK_GRAPH_URL: httpUrl("https://graph.facebook.com/v21.0"),
   FACEBOOK_ISSUER: httpUrl("https://www.facebook.com"),
+  OIDC_PROVIDERS: PROVIDER_LIST,
 
   AWS_BUCKET_NAME: variable(
     "the name of a bucket",

@@ -95,7 +95,7 @@ function deliveryChecks({ mail, fcm, vapid }: Config, probes: Probes): Check[] {
 
 const WELL_KNOWN = "/.well-known/openid-configuration";
 
-function signInChecks({ google, facebook }: Config): Check[] {
+function signInChecks({ google, facebook, oidc }: Config): Check[] {
   const checks: Check[] = [];
   if (google) {
     const cure = "see that GOOGLE_ISSUER is right, and that the network lets requests out";
@@ -105,6 +105,11 @@ function signInChecks({ google, facebook }: Config): Check[] {
     const cure = "see that FACEBOOK_APP_ID and FACEBOOK_APP_SECRET are of one app";
     const prove = () => proveFacebookApp(facebook);
     checks.push(oauthCheck("Facebook", cure, `${facebook.issuer}${WELL_KNOWN}/`, prove));
+  }
+  for (const { name, title, issuer } of oidc) {
+    const cure = `see that OIDC_${name.toUpperCase()}_ISSUER is right, and that the network lets ` +
+      "requests out";
+    checks.push(oauthCheck(title, cure, issuer + WELL_KNOWN, undefined, issuer));
   }
   return checks;
 }

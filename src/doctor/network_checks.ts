@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import { quote } from "../core/errors.ts";
 import { type Check, fault, type Finding, fine, warning } from "./finding.ts";
 
 /** Maximum clock difference in milliseconds that tokens and signatures tolerate. */
@@ -12,12 +13,16 @@ export function oauthCheck(
   cure: string,
   configurationUrl: string,
   prove?: () => Promise<void>,
+  issuer?: string,
 ): Check {
   return {
     subject,
     cure,
     async run() {
-      const { jwks_uri } = await jsonOf(configurationUrl);
+      const { jwks_uri, issuer: named } = await jsonOf(configurationUrl);
+      if (issuer !== undefined && named !== issuer && named !== `${issuer}/`) {
+        throw new Error(`${configurationUrl} is of the issuer ${quote(named)}`);
+      }
       const { keys } = await jsonOf(String(jwks_uri));
       if (!Array.isArray(keys) || keys.length === 0) throw new Error(`${jwks_uri} has no keys`);
       await prove?.();

@@ -1,3 +1,4 @@
+import { isOidcVariable } from "../config/oidc.ts";
 import { VARIABLE_NAMES } from "../config/variables.ts";
 
 /**
@@ -11,6 +12,8 @@ const PLATFORM =
 export function serverEnvironment(all: Readonly<Record<string, string>>): Record<string, string> {
   const names = new Set(VARIABLE_NAMES);
   return Object.fromEntries(
-    Object.entries(all).filter(([name]) => names.has(name) || PLATFORM.test(name)),
+    Object.entries(all).filter(([name]) =>
+      names.has(name) || isOidcVariable(name) || PLATFORM.test(name)
+    ),
   );
 }

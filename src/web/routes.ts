@@ -13,7 +13,10 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8">
 export interface PageOptions {
   /** Origin of the bucket that media is served from, if it is not this server. */
   mediaOrigin?: string;
-  /** Providers that people can sign in with; the page offers no others. */
+  /**
+   * Providers that people can sign in with, each as `name=Title` with the title encoded for URLs; the
+   * page offers no others.
+   */
   providers?: readonly string[];
   /** There no process can be started: the page is built when the app is. */
   onDenoDeploy?: boolean;

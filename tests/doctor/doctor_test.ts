@@ -8,6 +8,7 @@ import { DenokvServer } from "../support/denokv_server.ts";
 import { FACEBOOK_APP_ID, FACEBOOK_APP_SECRET } from "../support/facebook_server.ts";
 import { FcmServer } from "../support/fcm_server.ts";
 import { freePort } from "../support/free_port.ts";
+import { OidcServer } from "../support/oidc_server.ts";
 import { GoogleServer } from "../support/google_server.ts";
 import { sharedMongodb } from "../support/mongodb_server.ts";
 import { RunningApp } from "../support/running_app.ts";
@@ -190,6 +191,10 @@ Deno.test(
     assert.match(of(await examine(google.env), "Google"), /fine: its 1 keys can be fetched/);
     const gone = { ...google.env, GOOGLE_ISSUER: `http://127.0.0.1:${freePort()}` };
     assert.match(of(await examine(gone), "Google"), /fault: /);
+    await using acme = await OidcServer.start();
+    assert.match(of(await examine(acme.env("acme")), "Acme"), /fine: its 1 keys can be fetched/);
+    acme.configuration = { issuer: "https://another.example.com" };
+    assert.match(of(await examine(acme.env("acme")), "Acme"), /fault: .*issuer "https:\/\/another/);
     await using graph = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
       const { pathname, searchParams, origin } = new URL(request.url);
       if (pathname.includes("openid-configuration")) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { generateSync } from "otplib";
 import type { Page } from "playwright-core";
 import { assertAccessible } from "../support/axe.ts";
+import { appleSecret, environmentOf, OidcServer } from "../support/oidc_server.ts";
 import { PAGE_TEST } from "../support/page_world.ts";
 import { PageVisitor } from "../support/page_visitor.ts";
 import { signIn, signInWorld } from "../support/sign_in_world.ts";
@@ -216,6 +217,50 @@ Deno.test(
     // The session of before has ended.
     const sessions = await new PageVisitor(gus, "").call("GET", "/sessions");
     assert.equal(sessions.items.length, 1);
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page signs people in with a provider of OpenID Connect, by address and by form, and links one",
+  PAGE_TEST,
+  async () => {
+    const secret = await appleSecret();
+    await using acme = await OidcServer.start({ namesItself: true });
+    await using apple = await OidcServer.start({ secretKey: secret.key });
+    const env = environmentOf(
+      { ...acme.env("acme"), OIDC_ACME_NAME: "Acme & Co." },
+      { ...apple.env("apple"), ...secret.env },
+    );
+    await using world = await signInWorld(env);
+    const { browser, server } = world;
+    acme.person = { sub: "1", email: "ann@acme.example", email_verified: true, name: "Ann Lee" };
+    const page = await browser.page();
+    await page.goto(server.url);
+    await page.getByRole("button", { name: "Continue with Acme & Co." }).click();
+    assert.equal(await signedInAs(page), "ann.lee");
+    assert.equal(new URL(page.url()).search, "");
+
+    apple.person = { sub: "1", email: "x@privaterelay.appleid.com", email_verified: "true" };
+    let dialog = await openSettings(page, "Account");
+    await dialog.getByRole("button", { name: "Link Apple" }).click();
+    dialog = page.getByRole("dialog", { name: "Settings" });
+    await dialog.getByText("x@privaterelay.appleid.com").waitFor();
+    await assertAccessible(page, "linked accounts of any provider");
+
+    apple.person = {
+      ...apple.person,
+      sub: "2",
+      email: "y@privaterelay.appleid.com",
+      name: "Bob Ray",
+    };
+    const other = await browser.page();
+    await other.goto(server.url);
+    await other.getByRole("button", { name: "Continue with Apple" }).click();
+    await signedInAs(other);
+    const profile = await new PageVisitor(other, "").call("GET", "/users/profile");
+    assert.deepEqual([profile.displayName, profile.username], ["Bob Ray", "bob.ray"]);
+    assert.equal(new URL(other.url()).search, "", "the name is not left in the address");
     assert.deepEqual(browser.faults, []);
   },
 );

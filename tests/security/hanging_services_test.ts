@@ -83,6 +83,7 @@ test("hanging identity providers do not delay a drain", async (hanging) => {
     codeVerifier: "v",
     redirectUri: "https://example.com",
     nonce: null,
+    issuer: null,
   };
   await failsWhenClosed(hanging, facebook.fromCode(exchange), () => facebook.close());
 });

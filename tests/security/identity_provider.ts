@@ -39,6 +39,10 @@ export class IdentityProvider implements AsyncDisposable {
       FACEBOOK_APP_ID: "client",
       FACEBOOK_APP_SECRET: "s",
       FACEBOOK_ISSUER: issuer,
+      OIDC_PROVIDERS: "acme",
+      OIDC_ACME_ISSUER: issuer,
+      OIDC_ACME_CLIENT_ID: "client",
+      OIDC_ACME_CLIENT_SECRET: "s",
     };
   }
 
@@ -63,6 +67,12 @@ export class IdentityProvider implements AsyncDisposable {
   signByPublicKey(claims: Record<string, unknown>): string {
     const text = unsigned({ alg: "HS256", kid: "one" }, claims);
     return `${text}.${createHmac("sha256", this.publicPem).update(text).digest("base64url")}`;
+  }
+
+  /** Signs with the client's secret, as OpenID Connect allows for HS256. */
+  signBySecret(claims: Record<string, unknown>): string {
+    const text = unsigned({ alg: "HS256" }, claims);
+    return `${text}.${createHmac("sha256", "s").update(text).digest("base64url")}`;
   }
 
   unsigned(claims: Record<string, unknown>): string {

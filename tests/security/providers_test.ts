@@ -33,7 +33,7 @@ const signIn = (world: AccountWorld, name: string, body: Record<string, unknown>
 const google = (world: AccountWorld, body: Record<string, unknown>) =>
   signIn(world, "google", body);
 
-for (const name of ["google", "facebook"]) {
+for (const name of ["google", "facebook", "oidc/acme"]) {
   test(
     `${name}: an ID token is accepted only if signed by its provider, for this server, and currently valid`,
     async (world, provider) => {
@@ -42,6 +42,7 @@ for (const name of ["google", "facebook"]) {
       const forged: Record<string, string | Promise<string>> = {
         "unsigned": provider.unsigned(claims),
         "the public key as an HMAC secret": provider.signByPublicKey(claims),
+        "the client's secret as an HMAC key": provider.signBySecret(claims),
         "an unknown key": provider.signAsStranger(claims),
         "a key that is not published": provider.sign(claims, { kid: "two" }),
         "for another application": provider.sign(provider.claims({ aud: "other" })),
@@ -53,6 +54,7 @@ for (const name of ["google", "facebook"]) {
         "expired": provider.sign(provider.claims({ iat: now - 700, exp: now - 60 })),
         "without an expiry": provider.sign(provider.claims({ exp: undefined })),
         "without a subject": provider.sign(provider.claims({ sub: "" })),
+        "with a subject of any length": provider.sign(provider.claims({ sub: "s".repeat(256) })),
         "not yet": provider.sign(provider.claims({ nbf: now + 600 })),
       };
       for (const [what, idToken] of Object.entries(forged)) {

@@ -101,8 +101,9 @@ Deno.test("files are sent in Brotli or gzip to clients that accept it, and uncom
 });
 
 Deno.test("the page offers only the configured providers", async () => {
-  const html = await (await page({ providers: ["google"] }).request("/")).text();
-  assert.match(html, /<meta name="providers" content="google">/);
+  const html = await (await page({ providers: ["google=Google", "acme=A%26B"] }).request("/"))
+    .text();
+  assert.match(html, /<meta name="providers" content="google=Google acme=A%26B">/);
   assert.match(await (await page().request("/")).text(), /<meta name="providers" content="">/);
 });
 

@@ -7,8 +7,12 @@ import { email, SignInResult, username } from "./auth.ts";
 const tag = "Providers";
 
 export const provider = lazy(() =>
-  z.enum(["google", "facebook"])
-    .meta({ id: "Provider", description: "Who vouches for the person" })
+  z.string().regex(/^[a-z][a-z0-9]{0,31}$/, "must be the name of a provider").meta({
+    id: "Provider",
+    description:
+      "Who vouches for the person: google, facebook or a name that /auth/providers lists",
+    examples: ["google"],
+  })
 );
 
 const redirectUri = lazy(() => z.string().max(2048).pipe(z.url("must be a URL")));
@@ -38,10 +42,10 @@ const INCOMPLETE = "must have idToken, or code with state, or code with codeVeri
   "redirectUri";
 
 /** The forms of a proof. With `state`, the server keeps the parts that belong to the code. */
-const proofForms = (action: string): Record<string, InputForm> => ({
+const proofForms = (action: string, ofCodes: string[] = []): Record<string, InputForm> => ({
   [`${action}ByIdToken`]: {
     requires: ["idToken"],
-    excludes: ["code", "codeVerifier", "redirectUri"],
+    excludes: ["code", "codeVerifier", "redirectUri", ...ofCodes],
   },
   [`${action}ByCode`]: {
     requires: ["code", "codeVerifier", "redirectUri"],
@@ -53,13 +57,20 @@ const proofForms = (action: string): Record<string, InputForm> => ({
   },
 });
 
+const accountFields = lazy(() => ({
+  deviceName: line({ max: 100 }).optional(),
+  username: username().optional().describe("For a new account; one is made up if left out"),
+  email: email().optional().describe("For a new account, if the provider gives none"),
+}));
+
 const signInInput = lazy(() =>
-  z.strictObject({
-    ...proofFields(),
-    deviceName: line({ max: 100 }).optional(),
-    username: username().optional().describe("For a new account; one is made up if left out"),
-    email: email().optional().describe("For a new account, if the provider gives none"),
-  }).refine(complete, INCOMPLETE)
+  z.strictObject({ ...proofFields(), ...accountFields() }).refine(complete, INCOMPLETE)
+);
+
+const iss = lazy(() =>
+  z.string().min(1).max(2048).optional().describe(
+    "The iss that came with the code (RFC 9207); needed if the provider announces that it sends it",
+  )
 );
 
 const signInWith = (name: "google" | "facebook", title: string) =>
@@ -78,6 +89,45 @@ const signInWith = (name: "google" | "facebook", title: string) =>
 
 export const google = signInWith("google", "Google");
 export const facebook = signInWith("facebook", "Facebook");
+
+export const oidc = operation({
+  name: "auth.oidc",
+  summary: "Sign in, or up, with any configured provider",
+  tag,
+  access: "public",
+  limit: "login",
+  input: () =>
+    z.strictObject({
+      provider: provider(),
+      ...proofFields(),
+      iss: iss(),
+      ...accountFields(),
+      displayName: line({ max: 100 }).optional().describe(
+        "For a new account, if the provider gives no name; Apple gives it to the app only",
+      ),
+    }).refine(complete, INCOMPLETE),
+  forms: proofForms("OidcSignIn", ["iss"]),
+  output: SignInResult,
+  rest: { method: "POST", path: "/auth/oidc/:provider" },
+  errors: ["unauthenticated", "account_suspended", "conflict", "not_found"],
+});
+
+export const listProviders = operation({
+  name: "auth.providers",
+  summary: "The providers that people can sign in with here",
+  tag,
+  access: "public",
+  limit: "read",
+  input: () => z.strictObject({}),
+  output: () =>
+    page(
+      z.object({
+        provider: provider(),
+        name: z.string().describe("To be shown to people"),
+      }).meta({ id: "OfferedProvider" }),
+    ),
+  rest: { method: "GET", path: "/auth/providers" },
+});
 
 export const startOAuth = operation({
   name: "auth.oauthStart",
@@ -122,8 +172,9 @@ export const linkIdentity = operation({
   access: "session",
   limit: "login",
   input: () =>
-    z.strictObject({ provider: provider(), ...proofFields() }).refine(complete, INCOMPLETE),
-  forms: proofForms("Link"),
+    z.strictObject({ provider: provider(), ...proofFields(), iss: iss() })
+      .refine(complete, INCOMPLETE),
+  forms: proofForms("Link", ["iss"]),
   output: null,
   rest: { method: "POST", path: "/auth/identities/:provider", status: 204 },
   errors: ["unauthenticated", "conflict", "not_found", "reauthentication_required"],

@@ -43,6 +43,7 @@ const Me = lazy(() =>
  */
 export class FacebookProvider implements IdentityProvider {
   readonly name = "facebook";
+  readonly title = "Facebook";
   readonly #http = new ProviderHttp("Facebook");
   readonly #issuer: OidcIssuer;
 

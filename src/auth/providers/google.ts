@@ -27,6 +27,7 @@ const TokenAnswer = lazy(() => z.object({ id_token: z.string() }));
 /** https://developers.google.com/identity/openid-connect/openid-connect */
 export class GoogleProvider implements IdentityProvider {
   readonly name = "google";
+  readonly title = "Google";
   readonly #clientIds: string[];
   readonly #http = new ProviderHttp("Google");
   readonly #issuer: OidcIssuer;

@@ -27,6 +27,8 @@ export interface CodeExchange {
   redirectUri: string;
   /** Nonce that the ID token must contain; null if the client made none. */
   nonce: string | null;
+  /** Issuer that the authorization response named (RFC 9207); null if it named none. */
+  issuer: string | null;
 }
 
 /**
@@ -35,6 +37,8 @@ export interface CodeExchange {
  */
 export interface IdentityProvider {
   readonly name: ProviderName;
+  /** Name that people read. */
+  readonly title: string;
   authorizationUrl(request: AuthorizationRequest): Promise<string>;
   /** If `nonce` is given, the token must contain it. */
   fromIdToken(idToken: string, nonce: string | null): Promise<ProviderIdentity>;

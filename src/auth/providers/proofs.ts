@@ -17,6 +17,8 @@ export interface ProviderProof {
   redirectUri?: string;
   nonce?: string;
   state?: string;
+  /** Issuer that the authorization response named (RFC 9207). */
+  iss?: string;
 }
 
 /** Kept on the server between the start and the end of a sign-in through a provider. */
@@ -32,6 +34,14 @@ export class ProviderProofs {
 
   constructor(providers: IdentityProvider[], private readonly tokens: OneTimeTokens) {
     this.#providers = new Map(providers.map((provider) => [provider.name, provider]));
+  }
+
+  /** Providers that people can sign in with, in the order of the configuration. */
+  offered(): { provider: ProviderName; name: string }[] {
+    return [...this.#providers.values()].map(({ name, title }) => ({
+      provider: name,
+      name: title,
+    }));
   }
 
   /**
@@ -67,6 +77,7 @@ export class ProviderProofs {
       codeVerifier: pending?.codeVerifier ?? proof.codeVerifier!,
       redirectUri: pending?.redirectUri ?? proof.redirectUri!,
       nonce,
+      issuer: proof.iss ?? null,
     });
   }
 

@@ -32,6 +32,8 @@ export type ProviderRequest = ProviderProof & {
   deviceName?: string;
   username?: string;
   email?: string;
+  /** For a new account, if the provider gives no name. */
+  displayName?: string;
 };
 
 const PROOF_AGE_MS = 5 * 60_000;
@@ -148,7 +150,8 @@ export class ProviderSignIn {
     checkMailAddress(email);
     const { store, mail } = this.options;
     if (await store.users.byEmailKey(emailKeyOf(email))) throw sameAddress(identity);
-    const user = await this.#create(visitor, email, identity, request.username);
+    const named = { ...identity, name: nameOf(identity) || (request.displayName ?? null) };
+    const user = await this.#create(visitor, email, named, request.username);
     if (user.emailVerifiedAt === null) mail.verification(user);
     return user;
   }

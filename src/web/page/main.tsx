@@ -37,7 +37,7 @@ async function start(): Promise<void> {
   // Beside what follows, which takes as long.
   if (openChatId.peek() !== "") void import("./chat/open_chat.tsx");
   await Promise.all([loadTexts(), resume()]);
-  // Back from Google or Facebook.
+  // Back from a provider.
   if (location.search.includes("state=")) {
     await (await import("./sign_in/provider_return.ts")).finish();
   }

@@ -5,7 +5,7 @@ import { MoreIcon } from "../components/more_icon.tsx";
 import { Section } from "../components/section.tsx";
 import { useLoaded } from "../components/use_loaded.ts";
 import { begin, toLink } from "../sign_in/provider_return.ts";
-import { configuredProviders, type Provider, PROVIDER_NAMES } from "../sign_in/providers.ts";
+import { configuredProviders, type Provider, providerName } from "../sign_in/providers.ts";
 import { account } from "../texts/account/account.ts";
 import { dateOf } from "../texts/format.ts";
 import { withProof } from "./proof_state.ts";
@@ -22,14 +22,14 @@ export function LinkedProviders() {
       void attempt(async () => {
         await withProof(() => client.call("auth.link", arrived));
         setIdentities(await load());
-      }, account.t().linked(PROVIDER_NAMES[arrived.provider]));
+      }, account.t().linked(providerName(arrived.provider)));
     }
   }, []);
   const unlink = (provider: Provider) =>
     attempt(async () => {
       await withProof(() => client.call("auth.unlink", { provider }));
       setIdentities(await load());
-    }, account.t().unlinked(PROVIDER_NAMES[provider]));
+    }, account.t().unlinked(providerName(provider)));
   if (identities === null) return null;
   const linked = identities.map(({ provider }) => provider);
   const providers = [...new Set([...configuredProviders(), ...linked])];
@@ -63,7 +63,7 @@ interface ProviderRowProps {
 
 function ProviderRow({ provider, identity, isOnly, onUnlink }: ProviderRowProps) {
   const { client, me } = useApp();
-  const name = PROVIDER_NAMES[provider];
+  const name = providerName(provider);
   const isNeeded = identity !== undefined && isOnly && me.value?.hasPassword === false;
   const link = () =>
     attempt(async () => location.assign(await begin(client, { provider, purpose: "link" })));

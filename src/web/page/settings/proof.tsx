@@ -5,7 +5,7 @@ import { Field } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { useLoaded } from "../components/use_loaded.ts";
 import { beginProof } from "../sign_in/provider_return.ts";
-import { PROVIDER_NAMES } from "../sign_in/providers.ts";
+import { providerName } from "../sign_in/providers.ts";
 import { account } from "../texts/account/account.ts";
 import { m } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
@@ -77,7 +77,7 @@ function ProviderProof() {
           class="button primary"
           onClick={() => void attempt(async () => location.assign(await beginProof(provider)))}
         >
-          {account.t().signInAgain(PROVIDER_NAMES[provider])}
+          {account.t().signInAgain(providerName(provider))}
         </button>
       ))}
     </>

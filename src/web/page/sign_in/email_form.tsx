@@ -5,11 +5,11 @@ import { account } from "../texts/account/account.ts";
 import { t } from "../texts/texts.ts";
 import { FormTitle } from "./form_title.tsx";
 import { begin } from "./provider_return.ts";
-import { type Provider, PROVIDER_NAMES } from "./providers.ts";
+import { type Provider, providerName } from "./providers.ts";
 
 /** For a new account of a provider that gave no address: it is typed here, and the sign-in begins again. */
 export function EmailForm({ provider }: { provider: Provider }) {
-  const name = PROVIDER_NAMES[provider];
+  const name = providerName(provider);
   const submit = async ({ email }: Record<string, string>) => {
     location.assign(await begin(await newClient(), { provider, purpose: "signIn", email }));
   };

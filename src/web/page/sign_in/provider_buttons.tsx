@@ -3,7 +3,7 @@ import { showToast } from "../state/toast.ts";
 import { faultText } from "../texts/fault_text.ts";
 import { t } from "../texts/texts.ts";
 import { begin } from "./provider_return.ts";
-import { configuredProviders, type Provider, PROVIDER_NAMES } from "./providers.ts";
+import { configuredProviders, type Provider, providerName } from "./providers.ts";
 
 export function ProviderButtons() {
   const providers = configuredProviders();
@@ -24,7 +24,7 @@ export function ProviderButtons() {
           class="button secondary"
           onClick={() => start(provider)}
         >
-          {t().continueWith(PROVIDER_NAMES[provider])}
+          {t().continueWith(providerName(provider))}
         </button>
       ))}
     </div>

@@ -5,7 +5,7 @@ import { openSettings } from "../state/settings_view.ts";
 import { showToast } from "../state/toast.ts";
 import { faultText } from "../texts/fault_text.ts";
 import { t } from "../texts/texts.ts";
-import { type Provider, PROVIDER_NAMES } from "./providers.ts";
+import { type Provider, providerName } from "./providers.ts";
 
 const KEY = "realtimechat.provider";
 
@@ -16,12 +16,16 @@ interface Departure {
   purpose: "signIn" | "link" | "prove";
   /** For a new account, where the provider gives no address. */
   email?: string;
+  /** For a new account, where the provider gives the name to this page only. */
+  displayName?: string;
 }
 
 /** Parameters of the address by which a provider sends the person back. */
 interface Proof {
   code: string;
   state: string;
+  /** The provider, as it names itself. */
+  iss?: string;
 }
 
 /** The missing proof or detail before a person who is back from a provider is signed in. */
@@ -56,30 +60,40 @@ export async function finish(): Promise<void> {
   history.replaceState(null, "", "/");
   const departure = JSON.parse(stored) as Departure;
   const [code, { state }] = [query.get("code"), departure];
+  const [iss, displayName] = [query.get("iss"), query.get("name")]
+    .map((text) => text ?? undefined);
   // Another state is somebody else's sign-in, put into this browser.
   if (code === null || query.get("state") !== state) {
-    return showToast(t().providerFailed(PROVIDER_NAMES[departure.provider]));
+    return showToast(t().providerFailed(providerName(departure.provider)));
   }
   try {
-    await goOn(departure, { code, state });
+    await goOn({ ...departure, displayName }, { code, state, iss });
   } catch (error) {
     showToast(faultText(error));
   }
 }
 
-async function goOn({ provider, purpose, email }: Departure, proof: Proof): Promise<void> {
+async function goOn(
+  { provider, purpose, email, displayName }: Departure,
+  proof: Proof,
+): Promise<void> {
   const app = signedIn.peek();
-  if (purpose === "signIn" && !app) return await signInBy(provider, { ...proof, email });
+  if (purpose === "signIn" && !app) {
+    return await signInBy(provider, { ...proof, email, displayName });
+  }
   if (!app || purpose === "signIn") return;
   openSettings.value = "account";
   if (purpose === "link") toLink.value = { provider, ...proof };
   else await (await import("./renewed_session.ts")).renewSession(app, provider, proof);
 }
 
-async function signInBy(provider: Provider, proof: Proof & { email?: string }): Promise<void> {
+async function signInBy(
+  provider: Provider,
+  proof: Proof & Pick<Departure, "email" | "displayName">,
+): Promise<void> {
   const client = await newClient();
   try {
-    const answer = await client.call(`auth.${provider}`, proof);
+    const answer = await client.call("auth.oidc", { provider, ...proof });
     if ("twoFactorRequired" in answer) returned.value = { challenge: answer.challenge };
     else {
       await client.useSession(answer);

@@ -2,22 +2,22 @@ import { enter, newClient } from "../state/session.ts";
 import type { SignedIn } from "../state/signed_in.ts";
 import { showToast } from "../state/toast.ts";
 import { account } from "../texts/account/account.ts";
-import { type Provider, PROVIDER_NAMES } from "./providers.ts";
+import { type Provider, providerName } from "./providers.ts";
 
 /** Puts a new session, which counts as a recent proof of identity, into the place of the present one. */
 export async function renewSession(
   app: SignedIn,
   provider: Provider,
-  proof: { code: string; state: string },
+  proof: { code: string; state: string; iss?: string },
 ): Promise<void> {
   await account.load();
   const { items } = await app.client.call("session.list", {});
   const client = await newClient();
-  const answer = await client.call(`auth.${provider}`, proof);
+  const answer = await client.call("auth.oidc", { provider, ...proof });
   // An account with a second factor proves its identity by a code, and does not come here.
   if ("twoFactorRequired" in answer) return;
   const isSame = answer.user.id === app.client.userId;
-  if (!isSame) return showToast(account.t().otherAccount(PROVIDER_NAMES[provider]));
+  if (!isSame) return showToast(account.t().otherAccount(providerName(provider)));
   await app.close();
   await client.useSession(answer);
   enter(client);
