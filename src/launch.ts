@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import * as util from "node:util";
 import { type LaunchMode, serverArguments } from "./launcher/server_arguments.ts";
 import { runChild } from "./launcher/child_process.ts";
@@ -6,7 +7,7 @@ import { serverEnvironment } from "./launcher/server_environment.ts";
 
 /**
  * Starts the server with the permissions that it needs, for `deno task dev`, `start`,
- * `start:parallel`, `admin`, `apikey` and `doctor`. It determines the data folder and the folder of packages,
+ * `start:parallel`, `admin`, `apikey`, `import` and `doctor`. It determines the data folder and the folder of packages,
  * because Deno's flags take neither from `.env`.
  */
 const MODES: readonly string[] = [
@@ -15,6 +16,7 @@ const MODES: readonly string[] = [
   "parallel",
   "admin",
   "apikey",
+  "import",
   "doctor",
 ] satisfies LaunchMode[];
 
@@ -53,8 +55,14 @@ function npmCache(): string {
   return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
 }
 
+/** The folder of the file to import, with what lies beside it. */
+function fileFolder(): string | null {
+  const file = rest.find((arg) => !arg.startsWith("--"));
+  return mode === "import" && file !== undefined ? resolve(file, "..") : null;
+}
+
 const own = Deno.env.toObject();
-const place = { root: Deno.cwd(), npmCache: npmCache() };
+const place = { root: Deno.cwd(), npmCache: npmCache(), fileFolder: fileFolder() };
 // The process's variables take precedence, as with `--env-file`.
 const args = serverArguments(mode as LaunchMode, { ...environmentFile(), ...own }, place);
 const env = serverEnvironment(own);

@@ -22,9 +22,7 @@ export function newId(now: number = Date.now()): string {
     lastMs++;
     counter = 0;
   }
-  const time = lastMs.toString(16).padStart(12, "0");
-  const randA = counter.toString(16).padStart(3, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randA}-${randB()}`;
+  return idAt(lastMs, counter);
 }
 
 /** 62 random bits behind the variant, `10`. */
@@ -52,4 +50,16 @@ export function isId(value: unknown): value is string {
 
 export function idsOf(rows: readonly { id: string }[]): string[] {
   return rows.map(({ id }) => id);
+}
+
+/** Returns a UUIDv7 of this time and counter (0 to 4095), for something that happened earlier. */
+export function idAt(ms: number, counter: number): string {
+  const time = ms.toString(16).padStart(12, "0");
+  const randA = counter.toString(16).padStart(3, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randA}-${randB()}`;
+}
+
+/** The milliseconds of an id. */
+export function timeOf(id: string): number {
+  return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }

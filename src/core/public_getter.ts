@@ -6,6 +6,8 @@ import { untilAborted } from "./until_aborted.ts";
 export interface PublicGetterOptions {
   /** Origins that may have private addresses or plain HTTP: the operator's own. */
   allowedOrigins?: readonly string[];
+  /** The header Accept; images by default. */
+  accept?: string;
   /** Replaceable for tests. */
   resolve?: Resolve;
 }
@@ -30,10 +32,12 @@ const HAS_SOCKET_LOOKUP = !/^2\.[0-5]\./.test(Deno.version.deno);
  */
 export class PublicGetter {
   readonly #allowed: ReadonlySet<string>;
+  readonly #headers: Headers;
   readonly #resolve: Resolve | undefined;
 
-  constructor({ allowedOrigins = [], resolve }: PublicGetterOptions = {}) {
+  constructor({ allowedOrigins = [], accept = "image/*", resolve }: PublicGetterOptions = {}) {
     this.#allowed = new Set(allowedOrigins);
+    this.#headers = { accept, "user-agent": "RealTimeChat" };
     this.#resolve = resolve;
   }
 
@@ -50,7 +54,7 @@ export class PublicGetter {
   }
 
   async #one(url: URL, limits: GetLimits): Promise<Answer> {
-    if (this.#allowed.has(url.origin)) return await byFetch(url, limits);
+    if (this.#allowed.has(url.origin)) return await byFetch(url, this.#headers, limits);
     if (url.protocol !== "https:") throw new FetchRefused("its URL is not https");
     try {
       await untilAborted(publicAddressesOf(url.hostname, this.#resolve), limits.signal);
@@ -58,8 +62,8 @@ export class PublicGetter {
       if (limits.signal.aborted) throw error;
       throw new FetchRefused("its host has no public address");
     }
-    if (!HAS_SOCKET_LOOKUP) return await byFetch(url, limits);
-    return await byNode(url, limits, publicLookup(this.#resolve));
+    if (!HAS_SOCKET_LOOKUP) return await byFetch(url, this.#headers, limits);
+    return await byNode(url, this.#headers, limits, publicLookup(this.#resolve));
   }
 }
 
@@ -69,23 +73,28 @@ interface Answer {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-const HEADERS = { accept: "image/*", "user-agent": "RealTimeChat" };
+type Headers = Readonly<Record<string, string>>;
 
-async function byFetch(url: URL, { maxBytes, signal }: GetLimits): Promise<Answer> {
-  const response = await fetch(url, { headers: HEADERS, redirect: "manual", signal });
-  const { status, headers, body } = response;
-  return await read(status, headers.get("location"), body ?? [], maxBytes);
+async function byFetch(
+  url: URL,
+  headers: Headers,
+  { maxBytes, signal }: GetLimits,
+): Promise<Answer> {
+  const response = await fetch(url, { headers, redirect: "manual", signal });
+  const { status, body } = response;
+  return await read(status, response.headers.get("location"), body ?? [], maxBytes);
 }
 
 function byNode(
   url: URL,
+  headers: Headers,
   { maxBytes, signal }: GetLimits,
   lookup: ReturnType<typeof publicLookup>,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     import("node:https").then(({ request }) => {
       // Without a pool, so that every connection looks the address up.
-      const options = { method: "GET", agent: false, lookup, headers: HEADERS, signal };
+      const options = { method: "GET", agent: false, lookup, headers, signal };
       // The types of Node's `lookup` require more overloads than sockets use.
       const sent = request(url, options as unknown as RequestOptions, (answer: IncomingMessage) => {
         const location = answer.headers.location ?? null;

@@ -1,12 +1,14 @@
 import { resolve } from "node:path";
 
-export type LaunchMode = "dev" | "start" | "parallel" | "admin" | "apikey" | "doctor";
+export type LaunchMode = "dev" | "start" | "parallel" | "admin" | "apikey" | "import" | "doctor";
 
 export interface LaunchPlace {
   /** The folder of the program's source. */
   root: string;
   /** Deno's folder of packages: some packages read their own files. */
   npmCache: string;
+  /** The folder of the file that a command reads; null if it reads none. */
+  fileFolder?: string | null;
 }
 
 /** The part of the configuration that determines flags; the server reads the rest. */
@@ -37,6 +39,7 @@ export function serverArguments(
   if (mode === "start") return ["run", ...flags, "src/main.ts"];
   if (mode === "admin") return ["run", ...flags, "src/admin.ts"];
   if (mode === "apikey") return ["run", ...flags, "src/apikey.ts"];
+  if (mode === "import") return ["run", ...flags, "src/import.ts"];
   if (mode === "doctor") return ["run", ...flags, "src/doctor.ts"];
   if (mode === "dev") return ["run", "--watch=src", ...flags, "src/main.ts"];
   const port = given(environment, "PORT") ?? "5000";
@@ -54,7 +57,10 @@ function lock(environment: LaunchEnvironment): string[] {
   return isUsed ? ["--lock=src/notifications/push/fcm/fcm.lock"] : [];
 }
 
-function permissions(environment: LaunchEnvironment, { root, npmCache }: LaunchPlace): string[] {
+function permissions(
+  environment: LaunchEnvironment,
+  { root, npmCache, fileFolder = null }: LaunchPlace,
+): string[] {
   const dataDir = given(environment, "DATA_DIR") ?? "data";
   const folders = [dataDir, ...folderOfKv(environment)];
   return [
@@ -64,7 +70,9 @@ function permissions(environment: LaunchEnvironment, { root, npmCache }: LaunchP
     // Packages read variables too; variables that the server does not need are not passed to it.
     "--allow-env",
     "--allow-sys",
-    `--allow-read=${list([root, npmCache, ...folders])}`,
+    `--allow-read=${
+      list([root, npmCache, ...folders, ...(fileFolder === null ? [] : [fileFolder])])
+    }`,
     `--deny-read=${list(NOT_READ.map((name) => resolve(root, name)))}`,
     `--allow-write=${list(folders)}`,
   ];

@@ -41,6 +41,7 @@ export interface MediaOptions {
 
 export interface MediaServices {
   blobs: BlobStore;
+  intake: MediaIntake;
   access: MediaAccess;
   library: MediaLibrary;
   links: MediaLinks;
@@ -105,6 +106,7 @@ export function createMedia(options: MediaOptions): MediaServices {
   });
   return {
     blobs,
+    intake,
     access,
     library,
     links: new MediaLinks(options.secret, store.sessions, clock),

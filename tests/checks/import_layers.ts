@@ -45,6 +45,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   launcher: { values: ["config"] },
   /** Commands that operators run beside the server. */
   tools: { values: [...BASE, "config", "store", "adapters.ts", "media/media_rules.ts"] },
+  /** Writes what comes from elsewhere, by the rules of the features and without their notices. */
+  import: { values: [...SHAPES, "store", "chats", "messages", "own_users"], types: FEATURES },
   /** Checks a configuration through the ports; `doctor.ts` passes their adapters in. */
   doctor: { values: BASE, types: ["config", "store", "mail", "media"] },
   store: { values: BASE },
@@ -83,6 +85,7 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   /** Separate commands on the same store. */
   "admin.ts": { values: "anything" },
   "apikey.ts": { values: "anything" },
+  "import.ts": { values: "anything" },
   "adapters.ts": { values: "anything" },
   "services.ts": { values: "anything" },
   "transports.ts": { values: "anything" },

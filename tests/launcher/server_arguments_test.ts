@@ -28,6 +28,13 @@ Deno.test("serverArguments: a comma in a path stays part of it", () => {
   assert.ok(words.includes("--allow-write=/a,,b"));
 });
 
+Deno.test("serverArguments: an import reads the folder of its file, and writes no other folder", () => {
+  const words = serverArguments("import", { DATA_DIR: "/data" }, { ...PLACE, fileFolder: "/old" });
+  assert.deepEqual(flag(words, "allow-read"), ["/program", "/cache/npm", "/data", "/old"]);
+  assert.deepEqual(flag(words, "allow-write"), ["/data"]);
+  assert.equal(words.at(-1), "src/import.ts");
+});
+
 Deno.test("serverEnvironment: the server gets its variables and the platform's, and no others", () => {
   const passed = {
     PATH: "/bin",

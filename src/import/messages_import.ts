@@ -1,0 +1,203 @@
+import { ChatDraft, type ChatState, sendKey } from "../chats/chat_draft.ts";
+import type { ChatStateCache } from "../chats/chat_state_cache.ts";
+import type { Clock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import type { MediaAttachment } from "../model/media_attachment.ts";
+import type { Message } from "../model/message.ts";
+import type { ChatChange } from "../store/chat_store.ts";
+import { DuplicateKey, MediaGone, type Store } from "../store/store.ts";
+import { BoundedMap } from "./bounded_map.ts";
+import { clientIdOf } from "./client_id.ts";
+import type { ImportedMedia } from "./imported_media.ts";
+import type { KnownIds } from "./known_ids.ts";
+import type { MessageLine, Numbered } from "./lines.ts";
+import type { MessageRows } from "./message_rows.ts";
+
+/** Messages of one commit, and characters of their texts past which it takes no more. */
+const MESSAGES_AT_ONCE = 256;
+const CHARACTERS_AT_ONCE = 200_000;
+const MAX_ATTEMPTS = 20;
+const MAX_KNOWN = 200_000;
+
+export interface MessagesImportOptions {
+  store: Store;
+  states: ChatStateCache;
+  known: KnownIds;
+  rows: MessageRows;
+  media: Pick<ImportedMedia, "attach">;
+  clock: Clock;
+  /** True if imported messages count as unread for everybody else. */
+  unread: boolean;
+}
+
+export interface MessagesOutcome {
+  made: number;
+  existing: number;
+  files: number;
+  refused: { number: number; error: AppError }[];
+}
+
+type Line = Numbered<MessageLine>;
+
+/**
+ * Writes messages in the order of the file. They are ordinary messages to everything that reads:
+ * history, catch-up, search, media. No notification, push or webhook comes of them.
+ */
+export class MessagesImport {
+  /** Ids of the newest message of each chat. */
+  readonly #newest = new BoundedMap<string, string>(MAX_KNOWN);
+
+  constructor(private readonly options: MessagesImportOptions) {}
+
+  /** Writes the lines of one chat, a limited number per commit. */
+  async put(chat: string, lines: readonly Line[]): Promise<MessagesOutcome> {
+    const outcome: MessagesOutcome = { made: 0, existing: 0, files: 0, refused: [] };
+    let chatId: string;
+    try {
+      chatId = await this.options.known.chat(chat);
+    } catch (error) {
+      refuse(outcome, lines, error);
+      return outcome;
+    }
+    for (const part of partsOf(lines)) await this.#putPart(chatId, part, outcome);
+    return outcome;
+  }
+
+  async #putPart(chatId: string, lines: readonly Line[], outcome: MessagesOutcome): Promise<void> {
+    const files = new Map<Line, MediaAttachment[]>();
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const tried: MessagesOutcome = { made: 0, existing: 0, files: 0, refused: [] };
+      const draft = await this.#draft(chatId);
+      await this.#insertAll(draft, lines, files, tried);
+      if (draft.length > 0 && !await this.#commit(draft)) {
+        files.clear();
+        continue;
+      }
+      outcome.made += tried.made;
+      outcome.existing += tried.existing;
+      outcome.files += tried.files;
+      outcome.refused.push(...tried.refused);
+      return;
+    }
+    throw new AppError("unavailable", "Cannot write to the chat: too many concurrent writes");
+  }
+
+  async #insertAll(
+    draft: ChatDraft,
+    lines: readonly Line[],
+    files: Map<Line, MediaAttachment[]>,
+    outcome: MessagesOutcome,
+  ): Promise<void> {
+    const { rows, known } = this.options;
+    const chatId = draft.chat.id;
+    const stored = await rows.stored(chatId, lines);
+    let freePins = await rows.freePins(chatId, lines);
+    for (const each of lines) {
+      try {
+        const { author, externalId, pinnedAt } = each.line;
+        const [senderId, clientId] = [await known.person(author), clientIdOf(externalId)];
+        const earlier = stored.get(sendKey(senderId, clientId)) ??
+          draft.sent(senderId, clientId)?.id;
+        if (earlier !== undefined) {
+          rows.remember(chatId, externalId, earlier);
+          outcome.existing++;
+          continue;
+        }
+        if (pinnedAt !== undefined && freePins-- <= 0) throw tooManyPins();
+        const message = await this.#insert(draft, each, files);
+        outcome.made++;
+        outcome.files += message.media.length;
+      } catch (error) {
+        refuse(outcome, [each], error);
+      }
+    }
+  }
+
+  async #insert(
+    draft: ChatDraft,
+    each: Line,
+    files: Map<Line, MediaAttachment[]>,
+  ): Promise<Message> {
+    const { rows, media } = this.options;
+    const chatId = draft.chat.id;
+    const { line } = each;
+    const fields = await rows.fieldsOf(draft, line, this.#newest.get(chatId) ?? null);
+    const sources = line.deletedAt === undefined ? line.media : [];
+    const attached = files.get(each) ?? await media.attach(fields.senderId, sources);
+    files.set(each, attached);
+    const message = draft.insertMessage({ ...fields, media: attached });
+    rows.remember(chatId, line.externalId, message.id);
+    this.#newest.set(chatId, message.id);
+    return message;
+  }
+
+  async #draft(chatId: string): Promise<ChatDraft> {
+    const { store, states, clock } = this.options;
+    const { state } = await states.get(chatId);
+    if (!state) throw new AppError("not_found", "The chat was deleted meanwhile");
+    const [newest] = state.chat.lastSeq === 0 ? [] : await store.messages.newest([chatId]);
+    if (newest) this.#newest.set(chatId, newest.id);
+    return new ChatDraft(state, store.messages, { now: clock.now() });
+  }
+
+  /** Returns false if something was written meanwhile: then everything is looked at again. */
+  async #commit(draft: ChatDraft): Promise<boolean> {
+    const { store, states } = this.options;
+    const { change, state } = this.#changeOf(draft);
+    try {
+      if (await store.chats.commit(change) === "committed") {
+        states.set(state);
+        return true;
+      }
+    } catch (error) {
+      const isRepeatable = error instanceof DuplicateKey || error instanceof MediaGone;
+      if (!isRepeatable) throw error;
+    }
+    states.forget(draft.chat.id);
+    return false;
+  }
+
+  /** As a send would write it, without its notifications, and read by all unless told otherwise. */
+  #changeOf(draft: ChatDraft): { change: ChatChange; state: ChatState } {
+    const { outbox: _, ...change } = draft.toChange();
+    const times = change.inserted.map(({ createdAt }) => createdAt);
+    const lastActivityAt = Math.max(draft.base.chat.lastActivityAt, ...times);
+    const chat = { ...change.chat, lastActivityAt };
+    const { lastSeq } = chat;
+    const readUpTo = this.options.unread
+      ? lastSent(change.inserted)
+      : new Map(draft.presentMembers().map(({ userId }) => [userId, lastSeq]));
+    const reads = [...readUpTo].map(([userId, seq]) => ({ userId, seq, before: seq }));
+    return {
+      change: { ...change, chat, reads },
+      state: { ...draft.toState(), chat },
+    };
+  }
+}
+
+function* partsOf(lines: readonly Line[]): Generator<Line[]> {
+  let part: Line[] = [], characters = 0;
+  for (const each of lines) {
+    part.push(each);
+    characters += each.line.text?.length ?? 0;
+    if (part.length < MESSAGES_AT_ONCE && characters < CHARACTERS_AT_ONCE) continue;
+    yield part;
+    [part, characters] = [[], 0];
+  }
+  if (part.length > 0) yield part;
+}
+
+/** The sender of a message has read everything before it. */
+function lastSent(messages: readonly Message[]): Map<string, number> {
+  const people = messages.filter(({ kind }) => kind !== "system");
+  return new Map(people.map(({ senderId, seq }) => [senderId, seq]));
+}
+
+function tooManyPins(): AppError {
+  return new AppError("conflict", "pinnedAt: the chat has the maximum number of pinned messages");
+}
+
+function refuse(outcome: MessagesOutcome, lines: readonly Line[], error: unknown): void {
+  if (!(error instanceof AppError) || error.code === "unavailable") throw error;
+  for (const { number } of lines) outcome.refused.push({ number, error });
+}
