@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { HttpClient } from "../support/http_client.ts";
+import { Instances } from "../support/instances.ts";
 import { sharedMongodb } from "../support/mongodb_server.ts";
 import { openStoreOf, seedPeople } from "../support/people.ts";
-import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testConfig, testEnvironment } from "../support/test_config.ts";
 import { WebhookReceiver } from "../support/webhook_receiver.ts";
@@ -11,38 +11,6 @@ import { WebhookReceiver } from "../support/webhook_receiver.ts";
 const mongodb = sharedMongodb();
 const MESSAGES = 30;
 const WAIT = { within: 120_000, every: 50 };
-
-/** The instances of one service, any of which may have ended. */
-class Instances implements AsyncDisposable {
-  readonly running: ServerProcess[] = [];
-
-  constructor(private readonly env: Record<string, string>) {}
-
-  async add(): Promise<void> {
-    this.running.push(await ServerProcess.start({ env: this.env }));
-  }
-
-  /** Ends the first instance as a crash does. */
-  async crash(): Promise<void> {
-    const [first] = this.running.splice(0, 1);
-    await first.kill("SIGKILL");
-    await first[Symbol.asyncDispose]();
-  }
-
-  /** Repeats the send until an instance has stored it. */
-  async send(token: string, chatId: string, text: string, n: number): Promise<void> {
-    await eventually(`message ${text} is stored`, async () => {
-      const { url } = this.running[n % this.running.length];
-      const body = { chatId, text, clientId: `client-${text}` };
-      const { status } = await new HttpClient(url, token).post("/api/messages", body);
-      return status === 200 || status === 201;
-    }, WAIT);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const each of this.running) await each[Symbol.asyncDispose]();
-  }
-}
 
 /**
  * A customer's backend that answers late and at times wrongly, and another one that never answers,
@@ -79,24 +47,20 @@ async function crash(count: number, extra: Record<string, string>): Promise<void
     return 204;
   };
   const chats = await chatsOf(new HttpClient(instances.running[0].url, ann.token));
-  await everyInstanceKnows(instances, backend, ann.token, chats.pop()!);
+  await instances.allKnow(backend, ann.token, chats.pop()!);
   for (let n = 0; n < MESSAGES; n++) {
     if (n === MESSAGES / 2) {
       await instances.crash();
       await instances.add();
     }
-    await instances.send(ann.token, chats[n % 2], String(n), n);
+    await instances.send(ann.token, chats[n % 2], String(n));
   }
   await eventually("every message was reported", () => {
     const texts = new Set(backend.events.map(({ data }) => data.text));
     return Array.from({ length: MESSAGES }, (_, n) => String(n)).every((text) => texts.has(text));
   }, WAIT);
   for (const chatId of chats) {
-    const firsts = new Map(
-      backend.events.filter((event) => event.chatId === chatId).reverse()
-        .map(({ id, rev }) => [id, rev!]),
-    );
-    const revs = [...firsts.values()].reverse();
+    const revs = backend.firstRevs(chatId);
     assert.deepEqual(revs, revs.toSorted((a, b) => a - b), "in order for each chat");
     assert.equal(revs.length, MESSAGES / 2);
   }
@@ -110,22 +74,6 @@ async function chatsOf(client: HttpClient): Promise<string[]> {
     ["one", "two", "warm-up"].map((name) => client.post("/api/groups", { name })),
   );
   return groups.map(({ body }) => body.id);
-}
-
-/** An instance that does not know the endpoints yet records nothing for them. */
-async function everyInstanceKnows(
-  { running }: Instances,
-  backend: WebhookReceiver,
-  token: string,
-  chatId: string,
-): Promise<void> {
-  for (const [n, { url }] of running.entries()) {
-    await eventually(`instance ${n} knows the endpoints`, async () => {
-      const text = `warm-up ${n}`;
-      await new HttpClient(url, token).post("/api/messages", { chatId, text });
-      return backend.events.some(({ data }) => data.text === text);
-    }, { ...WAIT, every: 300 });
-  }
 }
 
 Deno.test("webhooks come at least once and in order over kill -9, beside an endpoint that hangs (SQLite)", () =>

@@ -29,7 +29,7 @@ export class BackendClient extends HttpClient {
 
 /** Stores a key, by default with every scope, and returns a client that calls with it. */
 export async function backendOf(
-  app: RunningApp,
+  app: Pick<RunningApp, "url" | "openStore">,
   fields: Partial<ApiKey> = {},
 ): Promise<BackendClient> {
   const secret = newSecret();

@@ -18,8 +18,8 @@ type Verify = (
   now?: number,
 ) => ReceivedWebhook | null;
 
-/** Response to one request: a status, or a promise that the response waits for. */
-export type Answer = number | Promise<number>;
+/** Response to one request, or its status, or a promise that the response waits for. */
+export type Answer = number | Response | Promise<number | Response>;
 
 /**
  * A customer's backend: verifies each request with the example of the guide, and keeps the events
@@ -66,6 +66,12 @@ export class WebhookReceiver implements AsyncDisposable {
     return this.events;
   }
 
+  /** Revisions of a chat in the order in which each was accepted for the first time. */
+  firstRevs(chatId: string): number[] {
+    const ofChat = this.events.filter((event) => event.chatId === chatId);
+    return [...new Map(ofChat.map(({ id, rev }) => [id, rev!])).values()];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
   }
@@ -79,12 +85,15 @@ export class WebhookReceiver implements AsyncDisposable {
       return new Response("forged", { status: 401 });
     }
     if (this.respond !== null) return await this.respond(body);
-    const status = await this.answer(event);
-    if (status >= 200 && status < 300) {
-      this.events.push(...(event.type === "batch" ? event.data : [event]));
-    }
-    return new Response(status === 204 ? null : `status ${status}`, { status });
+    const answer = await this.answer(event);
+    const response = typeof answer === "number" ? responseOf(answer) : answer;
+    if (response.ok) this.events.push(...(event.type === "batch" ? event.data : [event]));
+    return response;
   }
+}
+
+function responseOf(status: number): Response {
+  return new Response(status === 204 ? null : `status ${status}`, { status });
 }
 
 /** Returns the function of the guide's example. */
