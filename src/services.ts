@@ -205,7 +205,13 @@ export function createServices(context: AppContext) {
     publisher,
     clock,
   });
-  const moderation = createModeration({ store, auth, clock });
+  const moderation = createModeration({
+    store,
+    auth,
+    writer,
+    groups: chats.groups,
+    clock,
+  });
   return {
     ...realtime,
     moderation,

@@ -5,6 +5,7 @@ import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
+import { assertUnfrozen } from "../model/chat.ts";
 import type { CallsConfig } from "../model/calls.ts";
 import { liveKitToken } from "./livekit_token.ts";
 import { turnCredentials } from "./turn_credentials.ts";
@@ -70,6 +71,7 @@ export class Calls {
     const chat = await store.chats.byId(chatId);
     if (chat === null) throw notFound("chat", chatId);
     await contactPolicy.requireOpen(chat, userId, "call");
+    assertUnfrozen(chat);
     if (config.livekit === null && config.turn === null) {
       throw new AppError("conflict", "Cannot call: this server has no calls configured");
     }

@@ -1,6 +1,6 @@
 import { AppError, notFound, quote } from "../core/errors.ts";
 import type { AuditNote, AuditOrigin } from "../model/audit_entry.ts";
-import type { Chat } from "../model/chat.ts";
+import { assertUnfrozen, type Chat } from "../model/chat.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { Handshake, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
@@ -74,6 +74,7 @@ export class ChatDraft {
   #sends = new Map<string, Message>();
   #repeatedRev = 0;
   #characters = 0;
+  #despiteFreeze = false;
   /** The stored version of each message that the draft changes. */
   readonly #before = new Map<string, Message>();
   readonly #sideEffects = new DraftSideEffects();
@@ -166,7 +167,27 @@ export class ChatDraft {
     return message ?? null;
   }
 
+  /** Throws `chat_frozen` in a frozen chat: for actions that change no row of it. */
+  requireUnfrozen(): void {
+    if (!this.#despiteFreeze) assertUnfrozen(this.#chat);
+  }
+
+  /**
+   * Runs a change that a frozen chat permits. Without it a frozen chat permits to delete messages,
+   * to leave, and messages of kind `system`; every other change throws `chat_frozen`.
+   */
+  despiteFreeze<T>(change: () => T): T {
+    const outer = this.#despiteFreeze;
+    this.#despiteFreeze = true;
+    try {
+      return change();
+    } finally {
+      this.#despiteFreeze = outer;
+    }
+  }
+
   insertMessage(fields: NewMessage): Message {
+    if (fields.kind !== "system") this.requireUnfrozen();
     const rev = this.#chat.rev + 1;
     const message = { ...fields, chatId: this.#chat.id, seq: rev, rev };
     this.#characters += charactersOf(message);
@@ -180,6 +201,7 @@ export class ChatDraft {
     patch: Partial<Message>,
     reacted?: ReactionChange[],
   ): Message {
+    if (!patch.deletedAt) this.requireUnfrozen();
     const rev = this.#chat.rev + 1;
     if (message.rev <= this.base.chat.rev) this.#before.set(message.id, message);
     const updated = { ...message, ...patch, rev };
@@ -199,6 +221,7 @@ export class ChatDraft {
    * no other setting. Throws `conflict` for a person who has reached the maximum number of chats.
    */
   addMember(member: NewMember): Membership {
+    this.requireUnfrozen();
     const { userId } = member;
     if (this.isFull(userId)) throw tooManyChats(userId, this.#chatLimits.maxChats);
     const earlier = this.#row(userId);
@@ -222,12 +245,14 @@ export class ChatDraft {
     member: Membership,
     patch: Partial<Pick<Membership, "role" | "leftAt" | "custom">>,
   ): Membership {
+    if (!patch.leftAt) this.requireUnfrozen();
     const updated = { ...member, ...patch, rev: this.#chat.rev + 1 };
     return this.#applyMember(updated.leftAt === null ? updated : { ...updated, custom: null });
   }
 
   /** Ends the chat's epoch; only for an encrypted chat. */
   insertHandshake({ handshake, groupInfo, welcomes, restarts }: NewHandshake): Handshake {
+    this.requireUnfrozen();
     const { id: chatId } = this.#chat;
     const rev = this.#chat.rev + 1;
     const generation = this.#chat.generation + (restarts ? 1 : 0);
@@ -243,9 +268,13 @@ export class ChatDraft {
 
   updateChat(
     patch: Partial<
-      Pick<Chat, "name" | "description" | "avatarMediaId" | "history" | "custom" | "externalId">
+      Pick<
+        Chat,
+        "name" | "description" | "avatarMediaId" | "history" | "custom" | "externalId" | "frozen"
+      >
     >,
   ): Chat {
+    this.requireUnfrozen();
     const rev = this.#chat.rev + 1;
     this.#apply({
       type: "chat.updated",

@@ -133,5 +133,5 @@ function eraseFrom(draft: ChatDraft, message: Message, userId: string, now: numb
   const reactions = message.reactions
     .map(({ emoji, userIds }) => ({ emoji, userIds: userIds.filter((id) => id !== userId) }))
     .filter(({ userIds }) => userIds.length > 0);
-  draft.updateMessage(message, { reactions });
+  draft.despiteFreeze(() => draft.updateMessage(message, { reactions }));
 }

@@ -5,7 +5,7 @@ import { newId } from "../core/ids.ts";
 import type { Chat, HistoryRule } from "../model/chat.ts";
 import { type CustomData, isSameCustom } from "../model/custom_data.ts";
 import type { AuditOrigin } from "../model/audit_entry.ts";
-import type { Visitor } from "../model/caller.ts";
+import type { Caller, ServerCaller, Visitor } from "../model/caller.ts";
 import {
   assertGroupSize,
   assertMayRemove,
@@ -118,6 +118,7 @@ export class Groups {
     const wanted = await this.#write(groupId, (draft) => {
       requireAdmin(draft, callerId, action);
       if (draft.chat.encrypted) throw onlyByCommit("userIds", action);
+      draft.requireUnfrozen();
       return userIds.filter((userId) => !draft.member(userId));
     });
     const admissions = await gate.admit(callerId, wanted, "addToGroups");
@@ -142,6 +143,7 @@ export class Groups {
     const action = "invite people to the group";
     const wanted = await this.#write(groupId, (draft) => {
       requireAdmin(draft, callerId, action);
+      draft.requireUnfrozen();
       return userIds.filter((userId) => !draft.member(userId));
     });
     const admitted = await this.options.gate.admit(callerId, wanted, "addToGroups");
@@ -163,12 +165,42 @@ export class Groups {
         if (draft.chat.encrypted) throw onlyByCommit("userId", "remove a member");
       }
       const origin = originOf(callerId, visitor);
-      if (target.role === "owner") transferOwnership(draft, target, origin);
-      draft.updateMember(target, { leftAt: this.options.clock.now(), role: "member" });
+      this.#end(draft, target, origin);
       const action = callerId === userId ? "member.left" : "member.removed";
       draft.record(origin, { action, userId });
       this.options.report(draft, { type: action, userIds: [userId], by: callerId });
     });
+  }
+
+  /**
+   * Removes a member for an administrator of the server, whatever their role. In an encrypted group the
+   * membership ends as by leaving: the server delivers nothing more to them, and the next Commit of a
+   * member removes their devices.
+   */
+  expel(
+    caller: Caller | ServerCaller,
+    groupId: string,
+    userId: string,
+    reason: string,
+  ): Promise<void> {
+    return this.options.writer.write(groupId, (draft) => {
+      if (draft.chat.kind === "direct") {
+        const message = "Cannot remove the person: a direct chat always has its two members";
+        throw new AppError("conflict", message);
+      }
+      const target = draft.requireMember(userId, "member", userId);
+      const origin = { actorId: caller.userId, visitor: caller };
+      this.#end(draft, target, origin);
+      const details = { reason, by: "administrator" };
+      draft.record(origin, { action: "member.removed", userId, details });
+      this.options.report(draft, { type: "member.removed", userIds: [userId], by: null });
+    });
+  }
+
+  /** Ends a membership; ownership is transferred. */
+  #end(draft: ChatDraft, target: Membership, origin: AuditOrigin): void {
+    if (target.role === "owner") transferOwnership(draft, target, origin);
+    draft.updateMember(target, { leftAt: this.options.clock.now(), role: "member" });
   }
 
   #reportDetails(draft: ChatDraft, by: string, fields: string[]): void {
@@ -305,7 +337,8 @@ function isAboutChat(error: AppError, chatId: string): boolean {
 function transferOwnership(draft: ChatDraft, owner: Membership, origin: AuditOrigin): void {
   const others = draft.presentMembers().filter((member) => member.userId !== owner.userId);
   const successor = others.find((member) => member.role === "admin") ?? others[0];
-  if (successor) changeRole(draft, successor, "owner", origin);
+  if (!successor) return;
+  draft.despiteFreeze(() => changeRole(draft, successor, "owner", origin));
 }
 
 function changeRole(

@@ -24,6 +24,7 @@ export function initialChat(chat: NewChat): ChatState {
       generation: 0,
       custom: null,
       externalId: null,
+      frozen: null,
       ...chat,
     },
     members: new Map(),

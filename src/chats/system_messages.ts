@@ -11,10 +11,11 @@ const REPORTS: Partial<Record<SystemType, SystemReport>> = {
 };
 
 /** Reports a change of a chat in the draft that makes it, if the configuration asks for it. */
-export type ReportChange = (draft: ChatDraft, change: SystemMetadata & { by: string }) => void;
+export type ReportChange = (draft: ChatDraft, change: SystemMetadata) => void;
 
 /**
- * Returns the writer of system messages. Encrypted chats get none: their members see the Commits.
+ * Returns the writer of system messages; one without an actor has the creator of the chat as its
+ * sender, for its place in the table. Encrypted chats get none: their members see the Commits.
  * Neither does a chat without members.
  */
 export function systemReports(reports: readonly SystemReport[]): ReportChange {
@@ -22,7 +23,7 @@ export function systemReports(reports: readonly SystemReport[]): ReportChange {
     const report = REPORTS[metadata.type];
     if (report === undefined || !reports.includes(report)) return;
     if (draft.chat.encrypted || draft.chat.memberCount === 0) return;
-    const content = { senderId: metadata.by, metadata, custom: null };
+    const content = { senderId: metadata.by ?? draft.chat.createdBy, metadata, custom: null };
     draft.insertMessage(systemMessage(content, draft.now));
   };
 }

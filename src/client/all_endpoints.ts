@@ -4,14 +4,18 @@
  */
 /** All endpoints, in the form of `FIRST_ENDPOINTS`; loaded when another one is first called. */
 export const ALL_ENDPOINTS: Readonly<Record<string, string>> = {
+  "admin.chat": " GET /admin/chats/:chatId",
+  "admin.chats": " GET /admin/chats",
   "admin.createWebhook": " POST /admin/webhooks",
   "admin.deleteMessageHook": " DELETE /admin/message-hook",
   "admin.deleteWebhook": " DELETE /admin/webhooks/:webhookId",
   "admin.endSessions": " POST /admin/users/:userId/end-sessions",
   "admin.filters": " GET /admin/filters",
+  "admin.freezeChat": " POST /admin/chats/:chatId/freeze",
   "admin.messageHook": " GET /admin/message-hook",
   "admin.redeliverFailedWebhooks": " POST /admin/webhooks/:webhookId/redeliver",
   "admin.redeliverWebhook": " POST /admin/webhooks/:webhookId/deliveries/:deliveryId/redeliver",
+  "admin.removeMember": " DELETE /admin/chats/:chatId/members/:userId",
   "admin.reports": " GET /admin/reports",
   "admin.resolveReport": " POST /admin/reports/:reportId/resolve",
   "admin.rotateWebhookSecret": " POST /admin/webhooks/:webhookId/rotate-secret",

@@ -2,6 +2,7 @@
  * Every operation of the server, by name. Made from the operations themselves by
  * `deno task client:endpoints`; a test fails when it is out of date.
  */
+import type * as adminChatsOperations from "../api/operations/admin_chats.ts";
 import type * as adminPeopleOperations from "../api/operations/admin_people.ts";
 import type * as apiKeysOperations from "../api/operations/api_keys.ts";
 import type * as auditOperations from "../api/operations/audit.ts";
@@ -27,14 +28,18 @@ import type * as usersOperations from "../api/operations/users.ts";
 import type * as webhooksOperations from "../api/operations/webhooks.ts";
 
 export interface DeclaredOperations {
+  "admin.chat": typeof adminChatsOperations.getAnyChat;
+  "admin.chats": typeof adminChatsOperations.listAllChats;
   "admin.createWebhook": typeof webhooksOperations.createWebhook;
   "admin.deleteMessageHook": typeof filtersOperations.deleteMessageHook;
   "admin.deleteWebhook": typeof webhooksOperations.deleteWebhook;
   "admin.endSessions": typeof moderationOperations.endUserSessions;
   "admin.filters": typeof filtersOperations.getFilters;
+  "admin.freezeChat": typeof adminChatsOperations.freezeChat;
   "admin.messageHook": typeof filtersOperations.getMessageHook;
   "admin.redeliverFailedWebhooks": typeof webhooksOperations.redeliverFailed;
   "admin.redeliverWebhook": typeof webhooksOperations.redeliver;
+  "admin.removeMember": typeof adminChatsOperations.expelMember;
   "admin.reports": typeof moderationOperations.listReports;
   "admin.resolveReport": typeof moderationOperations.resolveReport;
   "admin.rotateWebhookSecret": typeof webhooksOperations.rotateWebhookSecret;

@@ -18,6 +18,7 @@ export const ERROR_CODES = [
   "conflict",
   "stale_epoch",
   "message_refused",
+  "chat_frozen",
   "precondition_failed",
   "payload_too_large",
   "quota_exceeded",

@@ -27,6 +27,7 @@ const MEANING: Record<ErrorCode, [status: number, title: string]> = {
   conflict: [409, "The request conflicts with what is there"],
   stale_epoch: [409, "The encryption epoch has moved on"],
   message_refused: [422, "The message was refused"],
+  chat_frozen: [403, "The chat is frozen"],
   precondition_failed: [412, "A precondition does not hold"],
   payload_too_large: [413, "The payload is too large"],
   quota_exceeded: [413, "The storage quota is exceeded"],

@@ -204,12 +204,16 @@ export class Commits {
     assertGroupSize(members, this.options.limits.groupMembers);
     const now = this.options.clock.now();
     const { commit: message, clientId, groupInfo, restarts } = input;
-    const { rev, generation, epoch } = draft.insertHandshake({
-      handshake: { senderId: callerId, clientId, message, createdAt: now },
-      groupInfo,
-      welcomes,
-      restarts,
-    });
+    const insert = () =>
+      draft.insertHandshake({
+        handshake: { senderId: callerId, clientId, message, createdAt: now },
+        groupInfo,
+        welcomes,
+        restarts,
+      });
+    // A frozen chat permits to remove members and devices, so that former members lose the keys.
+    const isRemoval = !restarts && effect.added.length === 0 && effect.removed.length > 0;
+    const { rev, generation, epoch } = isRemoval ? draft.despiteFreeze(insert) : insert();
     const origin = { actorId: callerId, visitor: caller };
     if (restarts) draft.record(origin, { action: "encryption.restarted" });
     for (const member of leaving) {

@@ -161,7 +161,8 @@ export class MediaLibrary {
     }
     for (const { id } of await this.#options.store.chats.withAvatar(media.id)) {
       await this.#options.writer.write(id, (draft) => {
-        if (draft.chat.avatarMediaId === media.id) draft.updateChat({ avatarMediaId: null });
+        if (draft.chat.avatarMediaId !== media.id) return;
+        draft.despiteFreeze(() => draft.updateChat({ avatarMediaId: null }));
       });
     }
     const owner = await this.#options.store.users.byId(media.ownerId);
@@ -186,7 +187,9 @@ export class MediaLibrary {
       if (!message?.media.some(({ id }) => id === mediaId)) return;
       const media = message.media.filter(({ id }) => id !== mediaId);
       const isEmpty = media.length === 0 && message.text === "" && message.ciphertext === null;
-      draft.updateMessage(message, isEmpty ? tombstone(draft.now) : { media });
+      draft.despiteFreeze(() =>
+        draft.updateMessage(message, isEmpty ? tombstone(draft.now) : { media })
+      );
     });
   }
 }

@@ -53,6 +53,8 @@ export const AUDIT_ACTIONS = [
   "webhook.recovered",
   "webhook.paused",
   "user.looked_up",
+  "chat.frozen",
+  "chat.unfrozen",
   "filters.changed",
   "hook.changed",
 ] as const;

@@ -1,3 +1,4 @@
+import { AppError } from "../core/errors.ts";
 import type { CustomData } from "./custom_data.ts";
 
 export type ChatKind = "direct" | "group";
@@ -6,6 +7,15 @@ export type ChatKind = "direct" | "group";
 export const HISTORY_RULES = ["all", "joined"] as const;
 
 export type HistoryRule = typeof HISTORY_RULES[number];
+
+/** Members may not write into a frozen chat; servers and administrators may. */
+export interface Freeze {
+  at: number;
+  /** Shown to the members. */
+  reason: string;
+  /** Null for a server. */
+  byUserId: string | null;
+}
 
 export interface Chat {
   id: string;
@@ -24,7 +34,7 @@ export interface Chat {
   /** The head: the last revision taken. Dense, starts at 1. */
   rev: number;
   /**
-   * The last revision that touched this row's own fields (name, description, avatar, history, custom). A Commit moves
+   * The last revision that touched this row's own fields (name, description, avatar, history, custom, frozen). A Commit moves
    * `epoch` and is a separate row, which holds its revision.
    */
   detailsRev: number;
@@ -47,6 +57,8 @@ export interface Chat {
   custom: CustomData | null;
   /** The id of an imported chat where it came from, unique; null for every other chat. */
   externalId: string | null;
+  /** Null for a chat that is not frozen. */
+  frozen: Freeze | null;
 }
 
 /**
@@ -57,4 +69,10 @@ export interface Chat {
 export function directKeysOf(a: string, b: string, encrypted: boolean): string[] {
   const pair = a < b ? `${a}:${b}` : `${b}:${a}`;
   return encrypted ? [`${pair}:encrypted`, pair] : [pair, `${pair}:plain`];
+}
+
+/** Throws `chat_frozen` for a frozen chat. */
+export function assertUnfrozen({ frozen }: Pick<Chat, "frozen">): void {
+  if (frozen === null) return;
+  throw new AppError("chat_frozen", "Cannot change the chat: an administrator has frozen it");
 }

@@ -1,19 +1,30 @@
+import type { ChatWriter } from "../chats/chat_writer.ts";
+import type { Groups } from "../chats/groups.ts";
 import type { AuthServices } from "../auth/handlers.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Store } from "../store/store.ts";
 import type { ModerationServices } from "./handlers.ts";
+import { ChatDirectory } from "./chat_directory.ts";
+import { ChatFreezing } from "./chat_freezing.ts";
 import { PeopleDirectory } from "./people_directory.ts";
 
 export interface ModerationFeatureOptions {
   store: Store;
   auth: AuthServices;
+  writer: ChatWriter;
+  groups: Pick<Groups, "expel">;
   clock: Clock;
 }
 
 /** Creates the services of this feature. */
 export function createModeration(options: ModerationFeatureOptions): ModerationServices {
-  const { store, auth, clock } = options;
+  const { store, auth, writer, groups, clock } = options;
   const { audit, accounts } = auth;
   const keyOf = (identifier: string) => accounts.keyOf(identifier);
-  return { people: new PeopleDirectory({ store, audit, clock, keyOf }) };
+  return {
+    people: new PeopleDirectory({ store, audit, clock, keyOf }),
+    chats: new ChatDirectory(store),
+    freezing: new ChatFreezing(writer, clock),
+    groups,
+  };
 }

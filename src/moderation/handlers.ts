@@ -1,15 +1,25 @@
 import * as people from "../api/operations/admin_people.ts";
-import type { Clock } from "../core/clock.ts";
+import * as chats from "../api/operations/admin_chats.ts";
+import { chatView } from "../api/views/chat.ts";
+import { memberView } from "../api/views/member.ts";
+import type { Groups } from "../chats/groups.ts";
+import { type Clock, toTimestamp } from "../core/clock.ts";
+import type { Chat } from "../model/chat.ts";
 import { bind, type Bound } from "../operations/handler.ts";
 import type { PeopleDirectory } from "./people_directory.ts";
 import { accountView } from "./account_view.ts";
+import type { ChatDirectory } from "./chat_directory.ts";
+import type { ChatFreezing } from "./chat_freezing.ts";
 
 export interface ModerationServices {
   people: PeopleDirectory;
+  chats: ChatDirectory;
+  freezing: ChatFreezing;
+  groups: Pick<Groups, "expel">;
 }
 
 export function administrationHandlers(services: ModerationServices, clock: Clock): Bound[] {
-  return peopleHandlers(services.people, clock);
+  return [...peopleHandlers(services.people, clock), ...chatHandlers(services)];
 }
 
 function peopleHandlers(directory: PeopleDirectory, clock: Clock): Bound[] {
@@ -22,4 +32,32 @@ function peopleHandlers(directory: PeopleDirectory, clock: Clock): Bound[] {
       return accountView(await directory.get(userId), caller, clock.now());
     }),
   ];
+}
+
+function chatHandlers({ chats: directory, freezing, groups }: ModerationServices): Bound[] {
+  return [
+    bind(chats.listAllChats, async (_caller, query) => {
+      const { items, next } = await directory.list(query);
+      return { items: items.map(adminChatView), next };
+    }),
+    bind(chats.getAnyChat, async (_caller, { chatId }) => {
+      const { chat, members } = await directory.get(chatId);
+      return { ...adminChatView(chat), members: members.map(memberView) };
+    }),
+    bind(chats.freezeChat, async (caller, { chatId, ...freeze }) => {
+      return adminChatView(await freezing.set(caller, chatId, freeze));
+    }),
+    bind(chats.expelMember, (caller, { chatId, userId, reason }) => {
+      return groups.expel(caller, chatId, userId, reason);
+    }),
+  ];
+}
+
+function adminChatView(chat: Chat): chats.AdminChatView {
+  return {
+    ...chatView(chat),
+    externalId: chat.externalId,
+    lastActivityAt: toTimestamp(chat.lastActivityAt),
+    frozenBy: chat.frozen?.byUserId ?? null,
+  };
 }

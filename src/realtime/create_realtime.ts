@@ -50,6 +50,7 @@ export function createRealtime(options: RealtimeOptions) {
     publisher,
     presence,
     customEvents: new CustomEvents({
+      store,
       access,
       contactPolicy,
       audience: new PresenceAudience(store, limits.presenceMembers),

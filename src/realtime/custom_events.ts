@@ -1,7 +1,9 @@
 import { notFound } from "../core/errors.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
+import { assertUnfrozen } from "../model/chat.ts";
 import type { CustomData } from "../model/custom_data.ts";
+import type { Store } from "../store/store.ts";
 import type { PresenceAudience } from "./presence_audience.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -16,6 +18,7 @@ export interface CustomEvent {
 export interface CustomEventsOptions {
   access: Pick<ChatAccess, "requireMember">;
   contactPolicy: Pick<ContactPolicy, "isVisibleIn">;
+  store: Pick<Store, "chats">;
   audience: Pick<PresenceAudience, "visibleTo">;
   publisher: Pick<Publisher, "toRoom" | "toUsers">;
 }
@@ -37,8 +40,10 @@ export class CustomEvents {
   }
 
   async #toChat(chatId: string, data: { fromId: string }): Promise<void> {
-    const { access, contactPolicy, publisher } = this.options;
+    const { access, contactPolicy, publisher, store } = this.options;
     await access.requireMember(chatId, data.fromId);
+    const chat = await store.chats.byId(chatId);
+    if (chat) assertUnfrozen(chat);
     // As with typing, the others see nothing unusual behind a block.
     if (!await contactPolicy.isVisibleIn(chatId, data.fromId)) return;
     publisher.toRoom(chatId, { event: "custom", chatId, data });

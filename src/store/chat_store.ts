@@ -4,6 +4,7 @@ import type { Handshake, StoredGroupInfo, StoredWelcome } from "../model/handsha
 import type { Membership } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { OutboxEntry } from "../model/outbox_entry.ts";
+import type { CreationPage } from "./creation_order.ts";
 import type { WebhookDelivery } from "../model/webhook.ts";
 
 /**
@@ -100,8 +101,15 @@ export interface ChatStore {
   byExternalId(externalId: string): Promise<Chat | null>;
   /** Groups with this upload as their picture, in no particular order. */
   withAvatar(mediaId: string): Promise<Chat[]>;
+  /** Chats by `createdAt` and then id, newest first. */
+  newest(query: NewestChats): Promise<Chat[]>;
   /** Chats in which the user is a member now, by `lastActivityAt` and then id, newest first. */
   inbox(query: InboxQuery): Promise<InboxRow[]>;
+}
+
+export interface NewestChats extends CreationPage {
+  /** Only frozen chats. */
+  frozen: boolean;
 }
 
 export interface InboxQuery {

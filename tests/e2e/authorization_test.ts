@@ -53,6 +53,12 @@ const NOT_ENCRYPTED = {
   direct: [nf, "conflict", "conflict"],
 } as const;
 
+/** Of the server, who are none of these people. */
+const FOR_ADMINISTRATORS = {
+  group: [no, no, no, no, no, no],
+  direct: [no, no, no],
+} as const;
+
 const chat = ({ chatId }: Place) => ({ chatId });
 const group = ({ chatId: groupId }: Place) => ({ groupId });
 const message = ({ messageId }: Place) => ({ messageId });
@@ -103,6 +109,15 @@ const TABLE: Record<string, Row> = {
     input: (p) => ({ ...chat(p), custom: { a: 1 } }),
     group: [no, no, no, no, no, no],
     direct: [no, no, no],
+  },
+  "admin.chat": { input: chat, ...FOR_ADMINISTRATORS },
+  "admin.freezeChat": {
+    input: (p) => ({ ...chat(p), frozen: true }),
+    ...FOR_ADMINISTRATORS,
+  },
+  "admin.removeMember": {
+    input: (p) => ({ ...chat(p), userId: p.people.target.id, reason: "spam" }),
+    ...FOR_ADMINISTRATORS,
   },
   "chat.read": { input: (p) => ({ ...chat(p), seq: 1 }), group: MEMBERS, direct: EITHER },
   "chat.delivered": { input: (p) => ({ ...chat(p), seq: 1 }), group: MEMBERS, direct: EITHER },

@@ -64,8 +64,12 @@ const TABLE: Partial<Record<Scope, readonly string[]>> = {
     "typing.stop",
   ],
   "moderation": [
+    "admin.chat",
+    "admin.chats",
     "admin.endSessions",
     "admin.filters",
+    "admin.freezeChat",
+    "admin.removeMember",
     "admin.reports",
     "admin.resolveReport",
     "admin.setFilters",

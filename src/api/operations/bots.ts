@@ -173,7 +173,7 @@ export const createHook = operation({
       path: z.string().describe("From the server's root; it contains the secret, shown only now"),
     }).meta({ id: "NewIncomingWebhook" }),
   rest: { method: "POST", path: "/chats/:chatId/incoming-webhooks", status: 201 },
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });
 
 export const listHooks = operation({
@@ -222,5 +222,5 @@ export const postByHook = operation({
     status: 201,
     also: { 200: "The message that an earlier post with this clientId created" },
   },
-  errors: ["not_found", "forbidden", "conflict", "account_suspended"],
+  errors: ["chat_frozen", "not_found", "forbidden", "conflict", "account_suspended"],
 });

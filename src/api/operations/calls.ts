@@ -32,7 +32,7 @@ export const startCall = operation({
   output: () => CallAccess().extend({ call: id }).meta({ id: "StartedCall" }),
   rest: { method: "POST", path: "/chats/:chatId/calls" },
   socket: true,
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });
 
 export const joinCall = operation({
@@ -46,7 +46,7 @@ export const joinCall = operation({
   output: CallAccess,
   rest: { method: "POST", path: "/chats/:chatId/calls/join" },
   socket: true,
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });
 
 export const endCall = operation({
@@ -60,5 +60,5 @@ export const endCall = operation({
   output: null,
   rest: { method: "POST", path: "/chats/:chatId/calls/end", status: 204 },
   socket: true,
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });

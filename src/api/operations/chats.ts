@@ -81,7 +81,7 @@ export const openDirectChat = operation({
     status: 200,
     also: { 201: "This request created the chat" },
   },
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });
 
 export const listChats = operation({
@@ -119,7 +119,7 @@ export const updateChat = operation({
   input: () => z.strictObject({ chatId, custom: customInput() }),
   output: ChatView,
   rest: { method: "PUT", path: "/chats/:chatId" },
-  errors: ["forbidden", "not_found"],
+  errors: ["chat_frozen", "forbidden", "not_found"],
 });
 
 export const updateMember = operation({
@@ -132,7 +132,7 @@ export const updateMember = operation({
   input: () => z.strictObject({ chatId, custom: customInput() }),
   output: MemberView,
   rest: { method: "PUT", path: "/chats/:chatId/me" },
-  errors: ["forbidden", "not_found"],
+  errors: ["chat_frozen", "forbidden", "not_found"],
 });
 
 export const markRead = operation({
@@ -282,7 +282,7 @@ export const updateGroup = operation({
     }),
   output: ChatWithMembers,
   rest: { method: "PUT", path: "/groups/:groupId" },
-  errors: ["forbidden", "not_found"],
+  errors: ["chat_frozen", "forbidden", "not_found"],
 });
 
 export const addMembers = operation({
@@ -299,7 +299,7 @@ export const addMembers = operation({
     }),
   output: ChatWithNotAdded,
   rest: { method: "POST", path: "/groups/:groupId/members" },
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });
 
 export const removeMember = operation({
@@ -330,5 +330,5 @@ export const setRole = operation({
     }),
   output: ChatWithMembers,
   rest: { method: "PUT", path: "/groups/:groupId/admin" },
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });

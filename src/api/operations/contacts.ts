@@ -65,7 +65,7 @@ export const acceptRequest = operation({
   input: () => z.strictObject({ requestId: id }),
   output: ChatWithMembers,
   rest: { method: "POST", path: "/requests/:requestId/accept" },
-  errors: ["not_found", "conflict"],
+  errors: ["chat_frozen", "not_found", "conflict"],
 });
 
 export const declineRequest = operation({
@@ -105,5 +105,5 @@ export const inviteToGroup = operation({
     }),
   output: () => z.object({ notAdded: z.array(NotAddedView()) }),
   rest: { method: "POST", path: "/groups/:groupId/invitations" },
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });

@@ -174,7 +174,7 @@ export const commit = operation({
     also: { 200: "The result of an earlier request with this clientId" },
     bodyLimit: commitBody,
   },
-  errors: ["forbidden", "not_found", "conflict", "stale_epoch"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict", "stale_epoch"],
 });
 
 export const restart = operation({
@@ -204,7 +204,7 @@ export const restart = operation({
     also: { 200: "The result of an earlier request with this clientId" },
     bodyLimit: commitBody,
   },
-  errors: ["forbidden", "not_found", "conflict", "stale_epoch"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict", "stale_epoch"],
 });
 
 export const listCommits = operation({

@@ -77,6 +77,7 @@ export const sendMessage = operation({
   },
   socket: true,
   errors: [
+    "chat_frozen",
     "forbidden",
     "not_found",
     "conflict",
@@ -134,7 +135,7 @@ export const editMessage = operation({
   output: MessageView,
   rest: { method: "PUT", path: "/messages/:messageId" },
   socket: true,
-  errors: ["forbidden", "not_found", "conflict", "message_refused"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict", "message_refused"],
 });
 
 export const deleteMessage = operation({
@@ -167,7 +168,7 @@ export const reactToMessage = operation({
   output: MessageView,
   rest: { method: "POST", path: "/messages/:messageId/react" },
   socket: true,
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });
 
 export const listReactions = operation({
@@ -200,7 +201,7 @@ export const pinMessage = operation({
   output: MessageView,
   rest: { method: "POST", path: "/messages/pin" },
   socket: true,
-  errors: ["forbidden", "not_found", "conflict"],
+  errors: ["chat_frozen", "forbidden", "not_found", "conflict"],
 });
 
 export const listMessages = operation({

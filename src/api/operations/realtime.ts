@@ -68,7 +68,7 @@ export const sendEvent = operation({
   output: null,
   rest: { method: "POST", path: "/events", status: 204 },
   socket: true,
-  errors: ["not_found"],
+  errors: ["chat_frozen", "not_found"],
 });
 
 export const ping = operation({

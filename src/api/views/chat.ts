@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lazy } from "../../core/lazy.ts";
 import { toTimestamp } from "../../core/clock.ts";
-import { type Chat, HISTORY_RULES } from "../../model/chat.ts";
+import { type Chat, type Freeze, HISTORY_RULES } from "../../model/chat.ts";
 import { customView } from "../custom_data.ts";
 import { chatId, mediaId, timestamp, userId } from "../fields.ts";
 
@@ -24,6 +24,9 @@ export const ChatView = lazy(() =>
     createdAt: timestamp,
     updatedAt: timestamp,
     custom: customView().optional(),
+    frozen: z.object({ at: timestamp, reason: z.string() }).optional().describe(
+      "Present in a chat that administrators have frozen: nothing can be written there",
+    ),
   }).meta({ id: "Chat" })
 );
 
@@ -46,5 +49,11 @@ export function chatView(chat: Chat): ChatView {
     createdAt: toTimestamp(chat.createdAt),
     updatedAt: toTimestamp(chat.updatedAt),
     ...(chat.custom && { custom: chat.custom }),
+    ...(chat.frozen && { frozen: freezeView(chat.frozen) }),
   };
+}
+
+/** The administrator is not shown to the members. */
+function freezeView({ at, reason }: Freeze) {
+  return { at: toTimestamp(at), reason };
 }

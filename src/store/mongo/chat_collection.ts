@@ -35,6 +35,12 @@ export const CHATS: CollectionSpec = {
       key: { memberCount: 1 },
       partialFilterExpression: { memberCount: { $lt: 1 } },
     },
+    { name: "newest", key: { createdAt: -1, _id: -1 } },
+    {
+      name: "frozen",
+      key: { createdAt: -1, _id: -1, "frozen.at": 1 },
+      partialFilterExpression: { "frozen.at": { $gt: 0 } },
+    },
     {
       name: "custom",
       key: { customEntries: 1 },
@@ -54,6 +60,7 @@ export const chatDefaults = (): Partial<Chat> => ({
   history: "all",
   custom: null,
   externalId: null,
+  frozen: null,
 });
 
 const read = readerOf<Chat>(chatDefaults);

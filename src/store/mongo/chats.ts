@@ -8,11 +8,12 @@ import type {
   InboxPlace,
   InboxQuery,
   InboxRow,
+  NewestChats,
 } from "../chat_store.ts";
 import { type ChatDocument, CHATS, readChat } from "./chat_collection.ts";
 import { ChatCommitter } from "./chat_commit.ts";
 import type { MongoConnection } from "./connection.ts";
-import { eq, IN_BATCHES } from "./documents.ts";
+import { createdBefore, eq, IN_BATCHES } from "./documents.ts";
 import { type MembershipDocument, membershipOf, MEMBERSHIPS } from "./memberships.ts";
 
 export class MongoChatStore implements ChatStore {
@@ -48,6 +49,13 @@ export class MongoChatStore implements ChatStore {
 
   async withAvatar(mediaId: string): Promise<Chat[]> {
     const found = this.#chats.find({ avatarMediaId: eq(mediaId) });
+    return (await found.toArray()).map(readChat);
+  }
+
+  async newest({ frozen, ...page }: NewestChats): Promise<Chat[]> {
+    const condition = frozen ? { "frozen.at": { $gt: 0 } } : {};
+    const filter = { $and: [createdBefore(page), condition] } as Filter<ChatDocument>;
+    const found = this.#chats.find(filter).sort({ createdAt: -1, _id: -1 }).limit(page.limit);
     return (await found.toArray()).map(readChat);
   }
 

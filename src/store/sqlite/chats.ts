@@ -1,5 +1,13 @@
 import type { Chat } from "../../model/chat.ts";
-import type { ChatChange, ChatStore, CommitOutcome, InboxQuery, InboxRow } from "../chat_store.ts";
+import type {
+  ChatChange,
+  ChatStore,
+  CommitOutcome,
+  InboxQuery,
+  InboxRow,
+  NewestChats,
+} from "../chat_store.ts";
+import { AFTER_ALL_ROWS } from "../creation_order.ts";
 import type { SqliteAuditStore } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { SqliteHandshakeStore } from "./handshakes.ts";
@@ -31,6 +39,7 @@ const CHATS = new Table<Chat>("chats", {
   generation: "value",
   custom: "json",
   externalId: "value",
+  frozen: "json",
 });
 
 /**
@@ -54,6 +63,7 @@ const DETAILS = [
   "custom",
   "detailsRev",
   "externalId",
+  "frozen",
 ] as const;
 const HEAD_AND_DETAILS = [...HEAD, ...DETAILS] as const;
 
@@ -69,6 +79,12 @@ const newestOf = ({ kind, custom = [] }: Pick<InboxQuery, "kind" | "custom">) =>
   CHATS.select(`WHERE id IN (SELECT value FROM json_each(?)) AND (lastActivityAt, id) < (?, ?)
     ${kind === null ? "" : "AND kind = ?"} ${HAS_ENTRY.repeat(custom.length)}
     ORDER BY lastActivityAt DESC, id DESC LIMIT ?`);
+
+const newest = (condition: string) =>
+  CHATS.select(`WHERE (createdAt, id) < (?, ?) AND createdAt >= ? ${condition}
+    ORDER BY createdAt DESC, id DESC LIMIT ?`);
+const NEWEST = newest("");
+const NEWEST_FROZEN = newest("AND frozen IS NOT NULL");
 
 /** The tables that a commit writes, beside the chats. */
 export interface ChatTables {
@@ -119,6 +135,14 @@ export class SqliteChatStore implements ChatStore {
   withAvatar(mediaId: string): Promise<Chat[]> {
     return this.#db.read(() =>
       this.#db.all(CHATS.select("WHERE avatarMediaId = ?"), mediaId).map((raw) => CHATS.decode(raw))
+    );
+  }
+
+  newest({ before, from, frozen, limit }: NewestChats): Promise<Chat[]> {
+    const { createdAt, id } = before ?? AFTER_ALL_ROWS;
+    const sql = frozen ? NEWEST_FROZEN : NEWEST;
+    return this.#db.read(() =>
+      this.#db.all(sql, createdAt, id, from ?? 0, limit).map((raw) => CHATS.decode(raw))
     );
   }
 

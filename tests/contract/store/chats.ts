@@ -8,6 +8,29 @@ import { aChange, aChat, aDirectChat, aMember, aMessage, sendTo, storedChat, T0 
 import type { ContractTest } from "./suite.ts";
 
 export function chatContract(test: ContractTest): void {
+  test("newest lists chats by creation, in pages, and frozen ones on request", async (store) => {
+    const frozen = { at: T0, reason: "Quarrel", byUserId: null };
+    const fields = [{}, { createdAt: T0 + 5, frozen }, { createdAt: T0 + 5 }, { frozen }];
+    const chats = fields.map((one) => aChat(one));
+    for (const chat of chats) await store.chats.commit(aChange(0, chat));
+    const [a, b, c, d] = chats;
+    const first = { before: null, from: null, frozen: false, limit: 10 };
+    const listed = async (query: object) =>
+      (await store.chats.newest({ ...first, ...query })).map((chat) =>
+        chats.indexOf(
+          chats.find(({ id }) => id === chat.id)!,
+        )
+      );
+    assert.deepEqual(await listed({}), [2, 1, 3, 0]);
+    assert.deepEqual(await listed({ limit: 2 }), [2, 1]);
+    assert.deepEqual(await listed({ before: b }), [3, 0]);
+    assert.deepEqual(await listed({ before: c, from: T0 + 1 }), [1]);
+    assert.deepEqual(await listed({ frozen: true }), [1, 3]);
+    assert.deepEqual(await listed({ frozen: true, before: d }), []);
+    assert.deepEqual((await store.chats.byId(b.id))!.frozen, frozen);
+    assert.equal((await store.chats.byId(a.id))!.frozen, null);
+  });
+
   test("a chat is returned as stored, by id and by its pair", async (store) => {
     const group = aChat({ description: "d", avatarMediaId: newId(), encrypted: true, epoch: 3 });
     const direct = aDirectChat(newId(), newId());

@@ -247,6 +247,7 @@ function chatRows() {
     generation: 0,
     custom: { topic: "kites" },
     externalId: "channel-7",
+    frozen: { at: T0 + 2, reason: "Quarrel", byUserId: ANN },
   };
   const direct: Chat = {
     ...group,

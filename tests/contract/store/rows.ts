@@ -115,6 +115,7 @@ export function aChat(fields: Partial<Chat> = {}): Chat {
     generation: 0,
     custom: null,
     externalId: null,
+    frozen: null,
     ...fields,
   };
 }

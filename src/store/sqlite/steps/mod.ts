@@ -25,6 +25,7 @@ import { step as revokedTokens } from "./0024_revoked_tokens.ts";
 import { step as bots } from "./0025_bots.ts";
 import { step as importedChats } from "./0026_imported_chats.ts";
 import { step as usersByCreation } from "./0027_users_by_creation.ts";
+import { step as frozenChats } from "./0028_frozen_chats.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -61,4 +62,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   bots,
   importedChats,
   usersByCreation,
+  frozenChats,
 ];
