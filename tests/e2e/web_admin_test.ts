@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { generateSync } from "otplib";
 import { assertAccessible } from "../support/axe.ts";
 import { grantAdmin } from "../support/grant_admin.ts";
+import { HttpClient } from "../support/http_client.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 import type { PageVisitor } from "../support/page_visitor.ts";
 import { signIn } from "../support/sign_in_world.ts";
@@ -115,7 +116,7 @@ Deno.test(
     await assertAccessible(page, "people");
     await page.getByRole("searchbox").fill("bo");
     await page.getByRole("link", { name: "@bob" }).waitFor();
-    await page.keyboard.press("Tab");
+    for (let stop = 0; stop < 3; stop++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     const account = page.getByRole("article", { name: "bob" });
     await account.getByText("Active").waitFor();
@@ -156,6 +157,66 @@ Deno.test(
     await page.getByText("About ann").waitFor();
     await page.setViewportSize({ width: 390, height: 844 });
     await assertAccessible(page, "audit log on a phone");
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert(width <= 390, `${width} px wide`);
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "an administrator finds people by address, own id and state, and suspends one until a time",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld({ ADMIN_SECOND_FACTOR: "optional" });
+    const { ann, bob, browser, server } = world;
+    const { page } = ann;
+    await grantAdmin(server, "ann");
+    const scopes = ["users:write", "tokens:write"];
+    const { token } = await ann.call("POST", "/admin/api-keys", { name: "Backend", scopes });
+    const backend = new HttpClient(server.url, token);
+    await backend.put("/api/server/users/customer-17", { name: "Cleo Customer" });
+    await openView(ann, "admin/people");
+    const found = page.locator(".found-people a");
+    await found.nth(2).waitFor();
+    const names = await found.locator("bdi:first-child").allTextContents();
+    assert.deepEqual(names, ["Cleo Customer", "bob", "ann"], "the newest first");
+    await page.getByLabel("Search by").selectOption("Your own id");
+    await page.getByRole("searchbox").fill("customer-17");
+    await found.filter({ hasText: "Cleo Customer" }).click();
+    const cleo = page.getByRole("article", { name: "Cleo Customer" });
+    await cleo.locator(".facts").getByText("customer-17").waitFor();
+    await assertAccessible(page, "an account of one's own users");
+
+    await page.getByLabel("Search by").selectOption("E-mail address");
+    await page.getByRole("searchbox").fill("bob@example");
+    await page.getByText("Nobody found").waitFor();
+    await page.getByRole("searchbox").fill("bob@example.com");
+    await found.filter({ hasText: "@bob" }).click();
+    const account = page.getByRole("article", { name: "bob" });
+    await account.getByText("bob@example.com (not confirmed)").waitFor();
+    await account.getByRole("button", { name: "Suspend" }).click();
+    const dialog = page.getByRole("dialog", { name: "Suspend bob?" });
+    await dialog.getByLabel("Reason, shown to the person").fill("Too loud");
+    await dialog.getByLabel("For how long").selectOption("Until a time");
+    await dialog.getByLabel("Suspended until").fill("2099-05-01T10:00");
+    await assertAccessible(page, "suspending until a time");
+    await dialog.getByRole("button", { name: "Suspend" }).click();
+    await account.getByText("Suspended until 1 May 2099").waitFor();
+    await bob.page.getByText("Your session has ended").waitFor();
+
+    await page.getByRole("searchbox").fill("");
+    await page.getByLabel("Show").selectOption("Suspended or deactivated");
+    await found.filter({ hasText: "@bob" }).getByText("Suspended").waitFor();
+    assert.equal(await found.count(), 1);
+    await page.getByLabel("Show").selectOption("Administrators");
+    await found.filter({ hasText: "@ann" }).waitFor();
+    await openView(ann, "admin/audit");
+    const looked = page.locator(".audit-row", { hasText: "Looked up by address" });
+    await looked.first().waitFor();
+    assert.equal(await looked.count(), 1, "an unfinished address is not looked up");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await openView(ann, "admin/people");
+    await assertAccessible(page, "people on a phone");
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert(width <= 390, `${width} px wide`);
     assert.deepEqual(browser.faults, []);

@@ -79,6 +79,11 @@ const ICONS: Record<string, MoreIconName> = {
   group: "people",
   member: "people",
   encryption: "key",
+  api_key: "key",
+  webhook: "link",
+  hook: "link",
+  filters: "shield",
+  "user.looked_up": "eye",
 };
 
 function iconOf(action: string): MoreIconName {

@@ -16,6 +16,7 @@ const KINDS: Record<string, RegExp> = {
   session: /^session\./,
   credential: /^(password|email|second_factor|provider)\./,
   moderation: /^(report|user)\./,
+  integration: /^(api_key|webhook|filters|hook)\./,
   group: /^(group|member|encryption)\./,
 };
 

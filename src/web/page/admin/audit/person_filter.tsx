@@ -4,7 +4,7 @@ import { goTo } from "../../state/route.ts";
 import { admin } from "../../texts/admin/admin.ts";
 import { faultText } from "../../texts/fault_text.ts";
 import { adminHref } from "../admin_href.ts";
-import { findPeople } from "../people/find_people.tsx";
+import { findPeople } from "../people/people_query.ts";
 
 /** A name or an id, by which the list is narrowed. */
 export function PersonFilter() {
@@ -14,7 +14,7 @@ export function PersonFilter() {
     const text = String(new FormData(event.currentTarget as HTMLFormElement).get("person")).trim();
     if (text === "") return;
     try {
-      const { items } = await findPeople(client, text);
+      const { items } = await findPeople(client, { text, by: "name", filter: "all" });
       if (items.length === 0) showToast(admin.t().nobodyFound(text));
       else goTo(adminHref("audit", items[0].id));
     } catch (error) {
@@ -29,7 +29,7 @@ export function PersonFilter() {
           name="person"
           type="search"
           class="input"
-          placeholder={admin.t().findHint}
+          placeholder={admin.t().findHints.name}
           autocomplete="off"
           spellcheck={false}
           dir="auto"

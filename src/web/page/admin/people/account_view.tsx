@@ -1,6 +1,4 @@
 import { useEffect, useState } from "preact/hooks";
-import { type ChatClient, ChatError } from "../../../../client/mod.ts";
-import type { UserView } from "../../../../api/views/user.ts";
 import { useApp } from "../../app/context.ts";
 import { attempt } from "../../components/attempt.ts";
 import { Avatar } from "../../components/avatar.tsx";
@@ -15,34 +13,31 @@ import { t } from "../../texts/texts.ts";
 import { adminHref } from "../admin_href.ts";
 import { AuditList } from "../audit/audit_list.tsx";
 import { AccountActions } from "./account_actions.tsx";
-import { type Suspension, suspensionOf } from "./suspension.ts";
-
-interface Found {
-  user: UserView;
-  suspension: Suspension | null;
-}
+import { AccountFacts } from "./account_facts.tsx";
+import { type Account, findAccount } from "./people_query.ts";
 
 /** One account: its profile and state, what administrators may do with it, and its audit entries. */
 export function AccountView({ userId }: { userId: string }) {
   const { client } = useApp();
   /** Undefined: not known yet. Null: there is no such account. */
-  const [found, setFound] = useState<Found | null | undefined>(undefined);
+  const [user, setUser] = useState<Account | null | undefined>(undefined);
   const [version, setVersion] = useState(0);
   useEffect(() => {
-    read(client, userId).then(setFound, (error) => showToast(faultText(error)));
+    findAccount(client, userId).then(setUser, (error) => showToast(faultText(error)));
   }, [version]);
-  if (found === undefined) return <p class="muted">{t().loading}</p>;
-  if (found === null) {
+  if (user === undefined) return <p class="muted">{t().loading}</p>;
+  if (user === null) {
     const { noSuchPerson, noSuchPersonText } = admin.t();
     return <EmptyState icon="search" title={noSuchPerson} text={noSuchPersonText} />;
   }
   return (
-    <article class="account" aria-label={found.user.displayName || found.user.username}>
+    <article class="account" aria-label={user.displayName || user.username}>
       <a class="account-back small" href={adminHref("people")}>
         <Icon name="back" flips /> {admin.t().backToList}
       </a>
-      <Head {...found} />
-      <AccountActions {...found} onChanged={() => setVersion(version + 1)} />
+      <Head user={user} />
+      <AccountActions user={user} onChanged={() => setVersion(version + 1)} />
+      <AccountFacts user={user} />
       <Section title={admin.t().trail}>
         <AuditList key={version} userId={userId} limit={10} />
         <a class="small" href={adminHref("audit", userId)}>{admin.t().wholeTrail}</a>
@@ -51,9 +46,10 @@ export function AccountView({ userId }: { userId: string }) {
   );
 }
 
-function Head({ user, suspension }: Found) {
-  const { id, username, displayName, bio, avatarMediaId } = user;
+function Head({ user }: { user: Account }) {
+  const { id, username, displayName, bio, avatarMediaId, suspension, deactivatedAt } = user;
   const name = displayName || username;
+  const isActive = suspension === null && deactivatedAt === null;
   return (
     <header class="account-head">
       <Avatar id={id} name={name} mediaId={avatarMediaId} size="l" />
@@ -63,7 +59,9 @@ function Head({ user, suspension }: Found) {
           <bdi>@{username}</bdi>
         </p>
         <p>
-          <span class={suspension ? "tag warning" : "tag good"}>{stateOf(suspension)}</span>
+          <span class={isActive ? "tag good" : "tag warning"}>{stateOf(user)}</span>{" "}
+          {user.role === "admin" && <span class="tag">{admin.t().administrator}</span>}{" "}
+          {user.bot && <span class="tag">{admin.t().bot}</span>}
         </p>
       </div>
       {suspension?.reason && <p class="note warning" dir="auto">{suspension.reason}</p>}
@@ -82,23 +80,9 @@ function Head({ user, suspension }: Found) {
   );
 }
 
-function stateOf(suspension: Suspension | null): string {
+function stateOf({ suspension, deactivatedAt }: Account): string {
+  if (deactivatedAt !== null) return admin.t().deactivated(dateOf(deactivatedAt));
   if (suspension === null) return admin.t().active;
   const { until } = suspension;
   return until === null ? admin.t().suspended : admin.t().suspendedUntil(dateOf(until));
-}
-
-async function read(client: ChatClient, userId: string): Promise<Found | null> {
-  try {
-    const [user, suspension] = await Promise.all([
-      client.call("user.get", { userId }),
-      suspensionOf(client, userId),
-    ]);
-    return { user, suspension };
-  } catch (error) {
-    const isMissing = error instanceof ChatError &&
-      (error.code === "not_found" || error.code === "invalid_request");
-    if (isMissing) return null;
-    throw error;
-  }
 }

@@ -1,27 +1,31 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ChatClient } from "../../../../client/mod.ts";
-import type { UserView } from "../../../../api/views/user.ts";
 import { useApp } from "../../app/context.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { MoreButton } from "../../components/more_button.tsx";
-import { type Page, usePages } from "../../components/use_pages.ts";
+import { Select } from "../../components/select.tsx";
+import { useFilteredPages } from "../../components/use_filtered_pages.ts";
 import { moveFocus } from "../../inbox/move_focus.ts";
 import { admin } from "../../texts/admin/admin.ts";
 import { adminHref } from "../admin_href.ts";
+import {
+  type Account,
+  findPeople,
+  type PeopleFilter,
+  type PeopleQuery,
+  type SearchKey,
+} from "./people_query.ts";
 
 /** Milliseconds without a key press after which is searched. */
 const PAUSE_MS = 250;
-const PAGE = 20;
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 interface FindPeopleProps {
-  text: string;
-  onText(text: string): void;
+  query: PeopleQuery;
+  onQuery(query: PeopleQuery): void;
   openId: string;
 }
 
-/** Searches as the person types. */
-export function FindPeople({ text, onText, openId }: FindPeopleProps) {
+/** Searches as the person types; without a text, it lists the newest accounts. */
+export function FindPeople({ query, onQuery, openId }: FindPeopleProps) {
   return (
     <search class="find-people">
       <label class="field">
@@ -29,48 +33,52 @@ export function FindPeople({ text, onText, openId }: FindPeopleProps) {
         <input
           type="search"
           class="input"
-          value={text}
-          placeholder={admin.t().findHint}
+          value={query.text}
+          placeholder={admin.t().findHints[query.by]}
           autocomplete="off"
           spellcheck={false}
           dir="auto"
-          onInput={({ currentTarget }) => onText(currentTarget.value)}
+          onInput={({ currentTarget }) => onQuery({ ...query, text: currentTarget.value })}
         />
       </label>
-      {text.trim() !== "" && <Found typed={text.trim()} openId={openId} />}
+      <Select
+        label={admin.t().findBy}
+        options={admin.t().findKeys}
+        value={query.by}
+        onChange={(by) => onQuery({ ...query, by: by as SearchKey })}
+      />
+      <Select
+        label={admin.t().show}
+        options={admin.t().peopleFilters}
+        value={query.filter}
+        onChange={(filter) => onQuery({ ...query, filter: filter as PeopleFilter })}
+      />
+      <Found query={query} openId={openId} />
     </search>
   );
 }
 
-function Found({ typed, openId }: { typed: string; openId: string }) {
+function Found({ query, openId }: { query: PeopleQuery; openId: string }) {
   const { client } = useApp();
-  const text = useSettled(typed);
-  const pages = usePages(text, (cursor) => findPeople(client, text, cursor));
+  const key = useSettled(JSON.stringify({ ...query, text: query.text.trim() }));
+  const wanted: PeopleQuery = JSON.parse(key);
+  const { text } = wanted;
+  const pages = useFilteredPages(
+    key,
+    (cursor) => findPeople(client, wanted, cursor),
+    () => true,
+  );
+  const { nobody, nobodyFound, foundCount } = admin.t();
   return (
     <>
       <p class="muted small" role="status">
-        {pages.items?.length === 0 && admin.t().nobodyFound(text)}
-        {pages.items && pages.items.length > 0 && admin.t().foundCount(pages.items.length)}
+        {pages.isEmpty && (text === "" ? nobody : nobodyFound(text))}
+        {pages.items && pages.items.length > 0 && foundCount(pages.items.length)}
       </p>
       <ul class="found-people" onKeyDown={(event) => moveFocus(event.currentTarget, event)}>
         {pages.items?.map((user) => (
           <li key={user.id}>
-            <a
-              class="person-line"
-              href={adminHref("people", user.id)}
-              aria-current={user.id === openId ? "true" : undefined}
-            >
-              <Avatar
-                id={user.id}
-                name={user.displayName || user.username}
-                mediaId={user.avatarMediaId}
-                size="s"
-              />
-              <span>
-                <bdi class="ellipsis">{user.displayName || user.username}</bdi>
-                <bdi class="muted small ellipsis">@{user.username}</bdi>
-              </span>
-            </a>
+            <FoundPerson user={user} isOpen={user.id === openId} />
           </li>
         ))}
       </ul>
@@ -79,13 +87,25 @@ function Found({ typed, openId }: { typed: string; openId: string }) {
   );
 }
 
-export async function findPeople(
-  client: ChatClient,
-  text: string,
-  cursor?: string,
-): Promise<Page<UserView>> {
-  if (ID.test(text)) return await client.call("user.list", { userIds: [text.toLowerCase()] });
-  return await client.call("user.search", { q: text.replace(/^@/, ""), cursor, limit: PAGE });
+function FoundPerson({ user, isOpen }: { user: Account; isOpen: boolean }) {
+  const { id, username, avatarMediaId } = user;
+  const name = user.displayName || username;
+  const isShutOut = user.suspension !== null || user.deactivatedAt !== null;
+  return (
+    <a
+      class="person-line"
+      href={adminHref("people", id)}
+      aria-current={isOpen ? "true" : undefined}
+    >
+      <Avatar id={id} name={name} mediaId={avatarMediaId} size="s" />
+      <span>
+        <bdi class="ellipsis">{name}</bdi>
+        <bdi class="muted small ellipsis">@{username}</bdi>
+      </span>
+      {isShutOut && <span class="tag warning">{admin.t().suspended}</span>}
+      {user.bot && <span class="tag">{admin.t().bot}</span>}
+    </a>
+  );
 }
 
 /** Returns the text once it has not changed for a moment. */

@@ -3,6 +3,9 @@ import { i } from "../../texts/integrations/integrations.ts";
 import { CheckList } from "../check_list.tsx";
 import type { Endpoint } from "./endpoint_list.tsx";
 
+/** Maximum of the server, and what it takes by default. */
+const MAX_BATCH = 100;
+
 interface EndpointFieldsProps {
   /** Absent for a new one. */
   endpoint?: Endpoint;
@@ -45,8 +48,8 @@ export function EndpointFields({ endpoint, events, onEvents }: EndpointFieldsPro
         hint={i().batchHint}
         type="number"
         min={1}
-        max={100}
-        defaultValue={endpoint?.batchSize ?? 1}
+        max={MAX_BATCH}
+        defaultValue={endpoint?.batchSize ?? MAX_BATCH}
       />
     </>
   );

@@ -65,7 +65,7 @@ export const ar: IntegrationsTexts = {
   },
   eventCount: (n) => count(n, kinds),
   batchSize: "الأحداث في الطلب الواحد",
-  batchHint: "1: كل طلب حدث واحد",
+  batchHint: "مع 1 يكون كل طلب حدثًا واحدًا. ومع أكثر يُرسل معًا ما يأتي معًا.",
   statuses: { active: "تعمل", down: "لا يمكن الوصول إليها", paused: "متوقفة" },
   pauseReasons: {
     administrator: "أوقفها أحد المشرفين.",

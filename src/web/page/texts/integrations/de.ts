@@ -43,7 +43,7 @@ export const de: IntegrationsTexts = {
   },
   eventCount: (n) => count(n, "Art von Ereignissen", "Arten von Ereignissen"),
   batchSize: "Ereignisse in einer Anfrage",
-  batchHint: "1: Jede Anfrage ist ein Ereignis",
+  batchHint: "Mit 1 ist jede Anfrage ein Ereignis. Mit mehr geht zusammen, was zusammen kommt.",
   statuses: { active: "In Betrieb", down: "Nicht erreichbar", paused: "Angehalten" },
   pauseReasons: {
     administrator: "Die Verwaltung hat ihn angehalten.",

@@ -53,7 +53,7 @@ export const en = {
   } satisfies Record<Endpoint["events"][number], string>,
   eventCount: (n: number) => count(n, "kind of event", "kinds of events"),
   batchSize: "Events in one request",
-  batchHint: "1: each request is one event",
+  batchHint: "With 1, each request is one event. With more, what comes together goes together.",
   statuses: { active: "Works", down: "Not reachable", paused: "Paused" },
   pauseReasons: {
     administrator: "An administrator has paused it.",
