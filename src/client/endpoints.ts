@@ -3,6 +3,7 @@
  * `deno task client:endpoints`; a test fails when it is out of date.
  */
 import type * as adminChatsOperations from "../api/operations/admin_chats.ts";
+import type * as adminMessagesOperations from "../api/operations/admin_messages.ts";
 import type * as adminPeopleOperations from "../api/operations/admin_people.ts";
 import type * as apiKeysOperations from "../api/operations/api_keys.ts";
 import type * as auditOperations from "../api/operations/audit.ts";
@@ -31,12 +32,15 @@ export interface DeclaredOperations {
   "admin.chat": typeof adminChatsOperations.getAnyChat;
   "admin.chats": typeof adminChatsOperations.listAllChats;
   "admin.createWebhook": typeof webhooksOperations.createWebhook;
+  "admin.deleteMessage": typeof adminMessagesOperations.removeMessage;
   "admin.deleteMessageHook": typeof filtersOperations.deleteMessageHook;
   "admin.deleteWebhook": typeof webhooksOperations.deleteWebhook;
   "admin.endSessions": typeof moderationOperations.endUserSessions;
   "admin.filters": typeof filtersOperations.getFilters;
   "admin.freezeChat": typeof adminChatsOperations.freezeChat;
+  "admin.messageContext": typeof adminMessagesOperations.readMessageContext;
   "admin.messageHook": typeof filtersOperations.getMessageHook;
+  "admin.messages": typeof adminMessagesOperations.listAllMessages;
   "admin.redeliverFailedWebhooks": typeof webhooksOperations.redeliverFailed;
   "admin.redeliverWebhook": typeof webhooksOperations.redeliver;
   "admin.removeMember": typeof adminChatsOperations.expelMember;

@@ -55,6 +55,8 @@ export const AUDIT_ACTIONS = [
   "user.looked_up",
   "chat.frozen",
   "chat.unfrozen",
+  "messages.read",
+  "message.removed",
   "filters.changed",
   "hook.changed",
 ] as const;

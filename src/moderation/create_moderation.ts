@@ -6,6 +6,8 @@ import type { Store } from "../store/store.ts";
 import type { ModerationServices } from "./handlers.ts";
 import { ChatDirectory } from "./chat_directory.ts";
 import { ChatFreezing } from "./chat_freezing.ts";
+import { MessageDirectory } from "./message_directory.ts";
+import { MessageRemoval } from "./message_removal.ts";
 import { PeopleDirectory } from "./people_directory.ts";
 
 export interface ModerationFeatureOptions {
@@ -26,5 +28,7 @@ export function createModeration(options: ModerationFeatureOptions): ModerationS
     chats: new ChatDirectory(store),
     freezing: new ChatFreezing(writer, clock),
     groups,
+    messages: new MessageDirectory(store, audit),
+    removal: new MessageRemoval(store, writer),
   };
 }

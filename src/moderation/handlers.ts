@@ -1,14 +1,19 @@
 import * as people from "../api/operations/admin_people.ts";
 import * as chats from "../api/operations/admin_chats.ts";
+import * as messages from "../api/operations/admin_messages.ts";
+import { messageView } from "../api/views/message.ts";
 import { chatView } from "../api/views/chat.ts";
 import { memberView } from "../api/views/member.ts";
 import type { Groups } from "../chats/groups.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import type { Chat } from "../model/chat.ts";
+import type { Message } from "../model/message.ts";
 import { bind, type Bound } from "../operations/handler.ts";
 import type { PeopleDirectory } from "./people_directory.ts";
 import { accountView } from "./account_view.ts";
 import type { ChatDirectory } from "./chat_directory.ts";
+import type { MessageDirectory } from "./message_directory.ts";
+import type { MessageRemoval } from "./message_removal.ts";
 import type { ChatFreezing } from "./chat_freezing.ts";
 
 export interface ModerationServices {
@@ -16,10 +21,16 @@ export interface ModerationServices {
   chats: ChatDirectory;
   freezing: ChatFreezing;
   groups: Pick<Groups, "expel">;
+  messages: MessageDirectory;
+  removal: MessageRemoval;
 }
 
 export function administrationHandlers(services: ModerationServices, clock: Clock): Bound[] {
-  return [...peopleHandlers(services.people, clock), ...chatHandlers(services)];
+  return [
+    ...peopleHandlers(services.people, clock),
+    ...chatHandlers(services),
+    ...messageHandlers(services),
+  ];
 }
 
 function peopleHandlers(directory: PeopleDirectory, clock: Clock): Bound[] {
@@ -49,6 +60,23 @@ function chatHandlers({ chats: directory, freezing, groups }: ModerationServices
     }),
     bind(chats.expelMember, (caller, { chatId, userId, reason }) => {
       return groups.expel(caller, chatId, userId, reason);
+    }),
+  ];
+}
+
+function messageHandlers({ messages: directory, removal }: ModerationServices): Bound[] {
+  const view = (message: Message) => messageView(message);
+  return [
+    bind(messages.listAllMessages, async (caller, query) => {
+      const { items, next } = await directory.list(caller, query);
+      return { items: items.map(view), next };
+    }),
+    bind(messages.readMessageContext, async (caller, { messageId, ...around }) => {
+      const { chatId, items } = await directory.context(caller, messageId, around);
+      return { chatId, items: items.map(view) };
+    }),
+    bind(messages.removeMessage, (caller, { messageId, reason }) => {
+      return removal.remove(caller, messageId, reason);
     }),
   ];
 }

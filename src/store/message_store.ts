@@ -64,6 +64,15 @@ export interface RevisionRange {
   maxRev: number;
 }
 
+export interface MessageScan {
+  /** Only messages with a lower id; null for all. */
+  before: string | null;
+  /** Only messages of this person; null for all. */
+  senderId: string | null;
+  /** Number of messages to look at, from any sender. */
+  rows: number;
+}
+
 export interface MessageStore {
   /** Includes tombstones; null when missing. */
   byId(id: string): Promise<Message | null>;
@@ -97,6 +106,12 @@ export interface MessageStore {
    * counted.
    */
   unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]>;
+  /**
+   * Looks at messages of all chats, newest (highest id) first, and returns those of the sender,
+   * including tombstones. `next` is the id of the last message that was looked at; null if it was the
+   * last of all.
+   */
+  scan(scan: MessageScan): Promise<FoundMessages>;
   /** The newest message of each chat that has one, including tombstones, in no particular order. */
   newest(chatIds: string[]): Promise<Message[]>;
   /** Most recently pinned first; within one millisecond, the highest `seq` first. */

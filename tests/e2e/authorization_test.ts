@@ -111,6 +111,12 @@ const TABLE: Record<string, Row> = {
     direct: [no, no, no],
   },
   "admin.chat": { input: chat, ...FOR_ADMINISTRATORS },
+  "admin.messages": { input: chat, ...FOR_ADMINISTRATORS },
+  "admin.messageContext": { input: message, ...FOR_ADMINISTRATORS },
+  "admin.deleteMessage": {
+    input: (p) => ({ ...message(p), reason: "spam" }),
+    ...FOR_ADMINISTRATORS,
+  },
   "admin.freezeChat": {
     input: (p) => ({ ...chat(p), frozen: true }),
     ...FOR_ADMINISTRATORS,

@@ -64,8 +64,7 @@ const TABLE: Partial<Record<Scope, readonly string[]>> = {
     "typing.stop",
   ],
   "moderation": [
-    "admin.chat",
-    "admin.chats",
+    "admin.deleteMessage",
     "admin.endSessions",
     "admin.filters",
     "admin.freezeChat",
@@ -75,6 +74,12 @@ const TABLE: Partial<Record<Scope, readonly string[]>> = {
     "admin.setFilters",
     "admin.suspend",
     "admin.unsuspend",
+  ],
+  "moderation:read": [
+    "admin.chat",
+    "admin.chats",
+    "admin.messageContext",
+    "admin.messages",
     "admin.user",
     "admin.users",
   ],

@@ -36,7 +36,7 @@ export const listAllChats = operation({
     "says where to continue.",
   tag,
   access: "admin",
-  scope: "moderation",
+  scope: "moderation:read",
   limit: "search",
   input: () =>
     z.strictObject({
@@ -58,7 +58,7 @@ export const getAnyChat = operation({
   summary: "A chat with its members, as administrators see it",
   tag,
   access: "admin",
-  scope: "moderation",
+  scope: "moderation:read",
   limit: "read",
   input: () => z.strictObject({ chatId }),
   output: AdminChatWithMembers,

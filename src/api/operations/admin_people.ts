@@ -44,7 +44,7 @@ export const listAllUsers = operation({
     "says where to continue.",
   tag,
   access: "admin",
-  scope: "moderation",
+  scope: "moderation:read",
   limit: "search",
   input: () =>
     z.strictObject({
@@ -71,7 +71,7 @@ export const getAnyUser = operation({
   summary: "One account, as administrators see it",
   tag,
   access: "admin",
-  scope: "moderation",
+  scope: "moderation:read",
   limit: "read",
   input: () => z.strictObject({ userId }),
   output: AdminUserView,

@@ -3,6 +3,7 @@ import type { Message } from "../../model/message.ts";
 import type {
   FoundMessages,
   HistoryPage,
+  MessageScan,
   MessageSearch,
   MessageStore,
   RevisionRange,
@@ -96,6 +97,20 @@ export class MongoMessageStore implements MessageStore {
       }
     }
     return counts;
+  }
+
+  async scan({ before, senderId, rows }: MessageScan): Promise<FoundMessages> {
+    const below = before === null ? {} : { $lt: before };
+    const where = before === null ? {} : { _id: below };
+    const options = { projection: { _id: 1 }, sort: { _id: -1 }, skip: rows - 1 } as const;
+    const last = await this.#messages.findOne(where, options);
+    const range = { ...below, ...(last && { $gte: last._id }) };
+    const filter = {
+      ...(Object.keys(range).length > 0 && { _id: range }),
+      ...(senderId !== null && { senderId: eq(senderId) }),
+    };
+    const messages = await this.#all(filter as Filter<MessageDocument>, { _id: -1 });
+    return { messages, next: last?._id ?? null };
   }
 
   /** Each chat has the position of its newest message. */

@@ -4,6 +4,7 @@ import type { Message } from "../../model/message.ts";
 import type {
   FoundMessages,
   HistoryPage,
+  MessageScan,
   MessageSearch,
   MessageStore,
   RevisionRange,
@@ -15,6 +16,7 @@ import type {
 import type { Database } from "./database.ts";
 import type { IndexBacklog } from "./index_backlog.ts";
 import type { SqliteMessageSearch } from "./message_search.ts";
+import { rowidOf, TOP_PLACE } from "./message_rowid.ts";
 import { MESSAGES } from "./message_table.ts";
 
 /** The inner query reads at most its limit of rows, newest first; the outer one filters them. */
@@ -31,6 +33,10 @@ const STRETCH = `SELECT max(seq) AS end, count(*) AS count FROM
 
 const OF_SENDER_IN_STRETCH =
   "WHERE chatId = ? AND senderId = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+
+const PLACE_OF = "SELECT place FROM messages WHERE id = ?";
+const LAST_OF_SCAN = `SELECT place, id FROM messages
+  WHERE place < ? ORDER BY place DESC LIMIT 1 OFFSET ?`;
 
 const NEXT_CHAT_CARRYING = `SELECT chatId FROM message_media
   WHERE mediaId = ? AND chatId > ? ORDER BY chatId LIMIT 1`;
@@ -135,6 +141,18 @@ export class SqliteMessageStore implements MessageStore {
     return counts;
   }
 
+  scan({ before, senderId, rows }: MessageScan): Promise<FoundMessages> {
+    return this.#db.read(() => {
+      const top = before === null ? TOP_PLACE + 1 : this.#placeOf(before);
+      const last = this.#db.get(LAST_OF_SCAN, top, rows - 1);
+      const bottom = last === undefined ? -TOP_PLACE : Number(last.place);
+      const of = senderId === null ? "" : "AND senderId = ?";
+      const range = `WHERE place < ? AND place >= ? ${of} ORDER BY place DESC`;
+      const messages = this.#rows(range, top, bottom, ...(senderId === null ? [] : [senderId]));
+      return { messages, next: last === undefined ? null : String(last.id) };
+    });
+  }
+
   newest(chatIds: string[]): Promise<Message[]> {
     return this.#db.readParts(
       [...new Set(chatIds)],
@@ -159,6 +177,11 @@ export class SqliteMessageStore implements MessageStore {
 
   indexed(): Promise<void> {
     return this.#db.guard(() => this.#backlog.drain());
+  }
+
+  /** The place of the message, or the one that it would have. */
+  #placeOf(id: string): number {
+    return Number(this.#db.get(PLACE_OF, id)?.place ?? rowidOf(id));
   }
 
   /** There is no index by sender: reads the whole chat, in slices. */

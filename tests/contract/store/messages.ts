@@ -74,6 +74,26 @@ export function messageContract(test: ContractTest): void {
   changedTests(test);
   unreadTests(test);
 
+  test("scan looks at all chats from the newest message on, for one sender", async (store) => {
+    const [ann, bob] = [newId(), newId()];
+    const one = await storedChat(store, { messages: [{ senderId: ann }, { senderId: bob }] });
+    const two = await storedChat(store, { messages: [{ senderId: ann }, { senderId: bob }] });
+    const newestFirst = [...one.messages, ...two.messages].reverse();
+    const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
+    const scan = async (before: string | null, senderId: string | null, rows: number) => {
+      const { messages, next } = await store.messages.scan({ before, senderId, rows });
+      return { ids: ids(messages), next };
+    };
+    const all = ids(newestFirst);
+    assert.deepEqual(await scan(null, null, 10), { ids: all, next: null });
+    assert.deepEqual(await scan(null, null, 3), { ids: all.slice(0, 3), next: all[2] });
+    assert.deepEqual(await scan(all[2], null, 3), { ids: all.slice(3), next: null });
+    assert.deepEqual(await scan(null, ann, 2), { ids: [all[1]], next: all[1] });
+    assert.deepEqual(await scan(all[1], ann, 1), { ids: [], next: all[2] });
+    assert.deepEqual(await scan(newId(), bob, 10), { ids: [all[0], all[2]], next: null });
+    assert.deepEqual(await scan(all[3], bob, 10), { ids: [], next: null });
+  });
+
   test("newest returns the last message of each chat that has one", async (store) => {
     const one = await storedChat(store, { messages: [{}, { deletedAt: T0, text: "" }] });
     const two = await storedChat(store, { messages: [{}] });

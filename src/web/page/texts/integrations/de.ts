@@ -142,6 +142,7 @@ export const de: IntegrationsTexts = {
     "events:write": "Ereignisse senden, die nicht gespeichert werden",
     "moderation": "Personen sperren, Meldungen bearbeiten, Nachrichten und Mitglieder entfernen",
     "admin:read": "Meldungen, Protokoll und Statistik lesen",
+    "moderation:read": "Alle Personen und Chats finden und jede Nachricht lesen",
     "webhooks": "Webhooks verwalten",
     "bots": "Bots verwalten",
     "import": "Personen, Chats und Nachrichten mit ihren Zeiten importieren",

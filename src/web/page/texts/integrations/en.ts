@@ -153,6 +153,7 @@ export const en = {
     "events:write": "Send events that are not stored",
     "moderation": "Suspend people, handle reports, remove messages and members",
     "admin:read": "Read reports, the audit log and statistics",
+    "moderation:read": "Find any person and chat, and read any message",
     "webhooks": "Manage webhooks",
     "bots": "Manage bots",
     "import": "Import people, chats and messages with their times",
