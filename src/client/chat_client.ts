@@ -127,7 +127,7 @@ export class ChatClient extends SessionClient {
   #newSocket(): ChatSocket {
     const { url, WebSocket, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
     return new ChatSocket({
-      token: (stale) => stale ? this.session.refresh(stale) : this.session.token(),
+      token: (stale) => this.session.connectionToken(stale),
       cursors: () => this.#incarnation === null ? null : this.#sync.cursors(),
       onHello: (hello) => this.#takeHello(hello),
       onEvent: (event) => this.#onEvent(event),
@@ -490,6 +490,7 @@ export class ChatClient extends SessionClient {
 
   /** The first time, the inbox lists the chats; from then on, sync lists the changes. */
   async #takeHello({ incarnation, sync, user, blockedUserIds }: HelloAnswer): Promise<void> {
+    await this.greeted(user);
     this.session.update(user);
     this.people.put(user);
     this.people.setBlocked(blockedUserIds);

@@ -5,6 +5,12 @@ import type { FetchFunction, WebSocketClass } from "./platform.ts";
 export interface ChatClientOptions {
   /** URL of the server with `http://` or `https://`, without `/api`. */
   url: string;
+  /**
+   * Returns a token of your own sign-in that the server accepts (AUTH_JWKS_URL), or null if the person
+   * is no longer signed in. It takes the place of signing in here: nothing but `connect` is needed. It
+   * is called for each connection, and when the server refuses the last token.
+   */
+  token?: () => Promise<string | null> | string | null;
   /** Keeps sign-in, unsent messages and keys; in memory by default. */
   storage?: KeyStore;
   /**
@@ -50,6 +56,7 @@ const CHECKS: Record<keyof ChatClientOptions, Check> = {
   persist: [(value) => typeof value === "boolean", "true or false"],
   fetch: [isFunction, "a function"],
   WebSocket: [isFunction, "a class: before Node 22, that of the package ws"],
+  token: [isFunction, "a function that returns a token"],
   timeoutMs: [(value) => value > 0, "a number of milliseconds above 0"],
 };
 

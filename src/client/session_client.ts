@@ -4,7 +4,7 @@ import type { ClientEvents } from "./client_events.ts";
 import { type ChatClientOptions, type CheckedOptions, checkedOptions } from "./client_options.ts";
 import { Emitter } from "./emitter.ts";
 import { type KeyStore, memoryKeyStore } from "./mls/key_store.ts";
-import { type Input, type Output, Rest } from "./rest.ts";
+import { DEFAULT_TIMEOUT_MS, type Input, type Output, Rest } from "./rest.ts";
 import { SignIn } from "./sign_in.ts";
 
 /** The signed-in user, or a challenge to be answered with a second factor. */
@@ -28,7 +28,8 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
     this.options = checkedOptions(given);
     this.storage = this.options.storage ?? memoryKeyStore();
     this.rest = new Rest(this.options);
-    this.session = new SignIn(this.rest, this.storage, () => this.ended());
+    const { token, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
+    this.session = new SignIn(this.rest, this.storage, () => this.ended(), { token, timeoutMs });
   }
 
   /**
@@ -120,6 +121,22 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
       () => {},
     );
     await this.session.end();
+  }
+
+  /**
+   * The person of the app's own sign-in, as the server knows them. Another person than before ends
+   * this client.
+   * @internal
+   */
+  protected async greeted(user: ProfileView): Promise<void> {
+    if (!this.options.token || this.user?.id === user.id) return;
+    try {
+      await this.#start({ user, accessToken: "", refreshToken: "", expiresIn: 0 });
+    } catch (error) {
+      this.emit("fault", error);
+      await this.session.end();
+      throw error;
+    }
   }
 
   async #start(pair: Parameters<SignIn["begin"]>[0]): Promise<ProfileView> {

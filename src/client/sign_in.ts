@@ -19,6 +19,12 @@ interface StoredSession {
   expiresAt: number;
 }
 
+/** See `ChatClientOptions.token`. */
+export interface TokenSource {
+  token?: () => Promise<string | null> | string | null;
+  timeoutMs: number;
+}
+
 const NAME = "session";
 /** Name of the token by which the server recognizes this device; it outlives sessions. */
 const DEVICE = "device";
@@ -37,6 +43,9 @@ const REPEAT_AFTER_MS = [200, 1_000];
  */
 export class SignIn {
   #session: StoredSession | null = null;
+  /** The last token of the app's own sign-in. */
+  #ownToken: string | undefined;
+  #isOver = false;
   #refreshing: Promise<string> | null = null;
   /** The user who signed in first. */
   #person: string | null = null;
@@ -46,6 +55,7 @@ export class SignIn {
     private readonly storage: KeyStore,
     /** Called when the session is over, for any reason. */
     private readonly onEnd: () => void,
+    private readonly source: TokenSource = { timeoutMs: 0 },
   ) {}
 
   get user(): ProfileView | null {
@@ -92,8 +102,9 @@ export class SignIn {
 
   /** Deletes the session here; `auth.logout` ends it on the server. */
   async end(): Promise<void> {
-    if (this.#session === null) return;
+    if (this.#session === null && (!this.source.token || this.#isOver)) return;
     this.#session = null;
+    this.#isOver = true;
     try {
       await this.storage.write({ [NAME]: null });
     } finally {
@@ -115,8 +126,15 @@ export class SignIn {
     }
   }
 
+  /** Returns a token for a new connection; with tokens of the app's own, always a new one. */
+  async connectionToken(stale?: string): Promise<string> {
+    if (this.source.token) return await this.refresh(this.#ownToken ?? "");
+    return stale ? await this.refresh(stale) : await this.token();
+  }
+
   /** Returns a valid token; throws `signed_out` if there is none. */
   async token(): Promise<string> {
+    if (this.source.token) return this.#ownToken ?? await this.refresh("");
     const session = this.#session;
     if (session === null) throw new ChatError("signed_out", "Nobody is signed in");
     if (Date.now() < session.expiresAt - MARGIN_MS) return session.accessToken;
@@ -128,13 +146,34 @@ export class SignIn {
    */
   async refresh(stale: string): Promise<string> {
     if (this.#refreshing) return await this.#refreshing;
-    if (this.#session && this.#session.accessToken !== stale) return this.#session.accessToken;
-    this.#refreshing = this.#alone(() => this.#exchange(stale));
+    const { token } = this.source;
+    const newest = token ? this.#ownToken : this.#session?.accessToken;
+    if (newest !== undefined && newest !== stale) return newest;
+    this.#refreshing = token ? this.#ask(token) : this.#alone(() => this.#exchange(stale));
     try {
       return await this.#refreshing;
     } finally {
       this.#refreshing = null;
     }
+  }
+
+  /** Asks the app for a token; the next attempt asks again if that fails or takes too long. */
+  async #ask(source: NonNullable<TokenSource["token"]>): Promise<string> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("It took too long")), this.source.timeoutMs);
+    });
+    let token: string | null;
+    try {
+      token = this.#isOver ? null : await Promise.race([source(), late]);
+    } catch (cause) {
+      throw new ChatError("offline", "The option token gave no token", { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+    if (token && !this.#isOver) return this.#ownToken = token;
+    await this.end();
+    throw new ChatError("signed_out", "Nobody is signed in");
   }
 
   async #exchange(stale: string): Promise<string> {
@@ -189,7 +228,9 @@ export class SignIn {
   async #read(): Promise<StoredSession | null> {
     const bytes = await this.storage.read(NAME);
     try {
-      return bytes ? JSON.parse(fromUtf8(bytes)) : null;
+      const stored: StoredSession | null = bytes ? JSON.parse(fromUtf8(bytes)) : null;
+      // A session of the app's own sign-in is of use to that only.
+      return stored?.refreshToken || this.source.token ? stored : null;
     } catch {
       return null;
     }
