@@ -123,11 +123,13 @@ async function shutDownWithin(
 
 /** Starts all timers; the result stops them, or does their work on demand. */
 function startBackground({ adapters, clock, log, metrics }: AppContext, services: Services) {
-  const { users, media, push, hub, abandoned, repair, webhooks } = services;
+  const { users, media, push, hub, abandoned, repair, webhooks, moderation, dayCounter } = services;
+  dayCounter.start();
   const maintenance = new Maintenance(adapters.store, clock, log);
   maintenance.start(async () => {
     await users.erasure.resume();
     await abandoned.run();
+    await moderation.statistics.forget();
   });
   media.sweeper.start();
   push.worker.start();
@@ -167,7 +169,7 @@ async function sendElsewhere(
 
 /** Closes the services that others still need last. */
 async function closeAll(services: Services, adapters: Adapters): Promise<void> {
-  const { typing, gatherer, push, media, auth, apiKeys, ownUsers, webhooks } = services;
+  const { typing, gatherer, push, media, auth, apiKeys, ownUsers, webhooks, dayCounter } = services;
   typing.close();
   gatherer.close();
   await Promise.all([push.worker.close(), webhooks.worker.close()]);
@@ -181,6 +183,7 @@ async function closeAll(services: Services, adapters: Adapters): Promise<void> {
   await adapters.mailer.close();
   await auth.mail.idle();
   await apiKeys.usage.flush();
+  await dayCounter.close();
   adapters.hasher.close();
   await adapters.store.close();
 }

@@ -46,6 +46,7 @@ import { MediaPersonalData } from "./media/media_personal_data.ts";
 import { uploadObserver } from "./media/upload_metrics.ts";
 import { createMessages } from "./messages/create_messages.ts";
 import { messageHandlers } from "./messages/handlers.ts";
+import { DayCounter } from "./moderation/day_counter.ts";
 import { createModeration } from "./moderation/create_moderation.ts";
 import { administrationHandlers } from "./moderation/handlers.ts";
 import {
@@ -105,12 +106,14 @@ export function createServices(context: AppContext) {
     limits: config.limits,
     webhooksOf: (commit) => subscriptions.planCommit(commit),
   });
+  const dayCounter = new DayCounter(store, clock, log);
   const media = createMediaOf(context, rules, writer);
-  const push = createPush(context, rules, realtime);
+  const push = createPush(context, rules, realtime, dayCounter);
   writer.onCommit((commit) => context.tracing.span("publish", () => publisher.commit(commit)));
   writer.onCommit((commit) => typing.committed(commit));
   writer.onCommit((commit) => media.committed(commit));
   writer.onCommit((commit) => push.worker.committed(commit));
+  writer.onCommit((commit) => dayCounter.committed(commit));
   const chats = createChatsOf(context, rules, realtime, { writer, media, push });
   const encryption = createEncryption({
     ...rules,
@@ -124,7 +127,12 @@ export function createServices(context: AppContext) {
     log,
   });
   const box = createBox(config);
-  const auth = createSignIn(context, realtime, { push, notices: encryption.notices, box });
+  const auth = createSignIn(context, realtime, {
+    push,
+    notices: encryption.notices,
+    box,
+    dayCounter,
+  });
   const webhooks = createWebhooks({
     ...context,
     store,
@@ -135,6 +143,8 @@ export function createServices(context: AppContext) {
     allowedOrigins: config.webhookOrigins,
     messageHook: config.messageHook,
     announce: () => publisher.settings(),
+    onAttempt: (outcome) =>
+      dayCounter.count(outcome === "delivered" ? "webhooksDelivered" : "webhooksFailed"),
   });
   const messages = createMessages({
     ...rules,
@@ -211,10 +221,13 @@ export function createServices(context: AppContext) {
     writer,
     groups: chats.groups,
     clock,
+    log,
+    dayCounter,
   });
   return {
     ...realtime,
     moderation,
+    dayCounter,
     writer,
     repair,
     catchUp,
@@ -255,8 +268,10 @@ function createPush(
   context: AppContext,
   { unread }: ChatRules,
   { publisher, hub }: Realtime,
+  dayCounter: DayCounter,
 ): NotificationServices {
   const { adapters: { store, backplane, pushSender }, config, clock, log, metrics } = context;
+  const figures = pushMetrics(metrics);
   return createNotifications({
     store,
     publisher,
@@ -271,7 +286,13 @@ function createPush(
     limits: config.limits,
     vapidKey: config.vapid?.publicKey ?? null,
     webPushOrigins: config.webPushOrigins,
-    figures: pushMetrics(metrics),
+    figures: {
+      ...figures,
+      sent: (outcome, ageMs) => {
+        figures.sent(outcome, ageMs);
+        dayCounter.count(outcome === "delivered" ? "pushesSent" : "pushesFailed");
+      },
+    },
   });
 }
 
@@ -321,15 +342,17 @@ interface SignInParts {
   push: NotificationServices;
   notices: EncryptionNotices;
   box: SecretBox;
+  dayCounter: DayCounter;
 }
 
 function createSignIn(
   context: AppContext,
   { publisher, profileNews }: Realtime,
-  { push, notices, box }: SignInParts,
+  { push, notices, box, dayCounter }: SignInParts,
 ) {
   const { adapters, config, clock, log } = context;
   const audit = new AuditTrail(adapters.store, clock, (entry) => {
+    if (entry.action === "account.registered") dayCounter.count("peopleNew");
     if (entry.action === "username.changed") profileNews.renamed(entry.userId!);
     return push.notifications.audited(entry);
   });

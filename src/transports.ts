@@ -78,7 +78,7 @@ function socketLimitsOf({ onDenoDeploy, limits }: Config): SocketAdmissionLimits
   return { socketsPerAddress, socketsBeforeHello, memoryBytes };
 }
 
-function createDispatcher(context: AppContext, { users }: Services): Dispatcher {
+function createDispatcher(context: AppContext, { users, dayCounter }: Services): Dispatcher {
   const { adapters, config, log, metrics, tracing } = context;
   return new Dispatcher({
     limiter: adapters.backplane.limiter,
@@ -86,6 +86,7 @@ function createDispatcher(context: AppContext, { users }: Services): Dispatcher 
     log,
     isAdmin: ({ userId }) => users.administrators.isAdmin(userId),
     observe: operationObserver(metrics),
+    onRequest: (userId) => dayCounter.active(userId),
     pageSize: config.limits.pageSize,
     tracing,
     checkAnswers: config.environment === "test",

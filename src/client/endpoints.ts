@@ -5,6 +5,7 @@
 import type * as adminChatsOperations from "../api/operations/admin_chats.ts";
 import type * as adminMessagesOperations from "../api/operations/admin_messages.ts";
 import type * as adminPeopleOperations from "../api/operations/admin_people.ts";
+import type * as adminStatisticsOperations from "../api/operations/admin_statistics.ts";
 import type * as apiKeysOperations from "../api/operations/api_keys.ts";
 import type * as auditOperations from "../api/operations/audit.ts";
 import type * as authOperations from "../api/operations/auth.ts";
@@ -49,6 +50,7 @@ export interface DeclaredOperations {
   "admin.rotateWebhookSecret": typeof webhooksOperations.rotateWebhookSecret;
   "admin.setFilters": typeof filtersOperations.setFilters;
   "admin.setMessageHook": typeof filtersOperations.setMessageHook;
+  "admin.statistics": typeof adminStatisticsOperations.readStatistics;
   "admin.suspend": typeof moderationOperations.suspendUser;
   "admin.testWebhook": typeof webhooksOperations.testWebhook;
   "admin.unsuspend": typeof moderationOperations.unsuspendUser;

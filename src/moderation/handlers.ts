@@ -9,6 +9,8 @@ import { type Clock, toTimestamp } from "../core/clock.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Message } from "../model/message.ts";
 import { bind, type Bound } from "../operations/handler.ts";
+import * as statisticOperations from "../api/operations/admin_statistics.ts";
+import type { Statistics } from "./statistics.ts";
 import type { PeopleDirectory } from "./people_directory.ts";
 import { accountView } from "./account_view.ts";
 import type { ChatDirectory } from "./chat_directory.ts";
@@ -23,6 +25,7 @@ export interface ModerationServices {
   groups: Pick<Groups, "expel">;
   messages: MessageDirectory;
   removal: MessageRemoval;
+  statistics: Statistics;
 }
 
 export function administrationHandlers(services: ModerationServices, clock: Clock): Bound[] {
@@ -30,6 +33,7 @@ export function administrationHandlers(services: ModerationServices, clock: Cloc
     ...peopleHandlers(services.people, clock),
     ...chatHandlers(services),
     ...messageHandlers(services),
+    ...statisticHandlers(services),
   ];
 }
 
@@ -77,6 +81,14 @@ function messageHandlers({ messages: directory, removal }: ModerationServices): 
     }),
     bind(messages.removeMessage, (caller, { messageId, reason }) => {
       return removal.remove(caller, messageId, reason);
+    }),
+  ];
+}
+
+function statisticHandlers({ statistics }: ModerationServices): Bound[] {
+  return [
+    bind(statisticOperations.readStatistics, async (_caller, { from, to }) => {
+      return { days: await statistics.days(from, to), totals: await statistics.totals() };
     }),
   ];
 }

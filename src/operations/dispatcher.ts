@@ -36,6 +36,8 @@ export interface DispatcherOptions {
   log: Log;
   isAdmin(caller: Caller): Promise<boolean> | boolean;
   observe?(outcome: Outcome): void;
+  /** Called with each person who requests something, not with those in whose name a server acts. */
+  onRequest?(userId: string): void;
   /** Maximum number of items on a page of any list; a request for more gets this number. */
   pageSize?: number;
   /**
@@ -70,6 +72,7 @@ export class Dispatcher {
     const started = performance.now();
     let code: Outcome["code"] = "ok";
     trace.operation = operation.name;
+    if (isCaller(caller) && !caller.key) this.#options.onRequest?.(caller.userId);
     try {
       return await this.#traced(operation, caller, () => this.#run(bound, caller, input, trace));
     } catch (thrown) {

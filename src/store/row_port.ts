@@ -37,6 +37,7 @@ export const ENTITIES = [
   "settings",
   "webhooks",
   "webhook_deliveries",
+  "statistics",
 ] as const;
 
 export type Entity = typeof ENTITIES[number];

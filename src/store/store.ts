@@ -25,6 +25,7 @@ import type { ReportStore } from "./report_store.ts";
 import type { RowPort } from "./row_port.ts";
 import type { SessionStore } from "./session_store.ts";
 import type { SettingStore } from "./setting_store.ts";
+import type { StatisticStore } from "./statistic_store.ts";
 import type { ShownPushStore } from "./shown_push_store.ts";
 import type { UserStore } from "./user_store.ts";
 import type { WebhookDeliveryStore, WebhookStore } from "./webhook_store.ts";
@@ -63,6 +64,7 @@ export interface Store {
   readonly shownPushes: ShownPushStore;
   readonly outbox: OutboxStore;
   readonly settings: SettingStore;
+  readonly statistics: StatisticStore;
   readonly webhooks: WebhookStore;
   readonly webhookDeliveries: WebhookDeliveryStore;
   readonly devices: DeviceStore;

@@ -18,7 +18,14 @@ export class AccountData implements PersonalData {
   constructor(
     private readonly store: Pick<
       Store,
-      "users" | "sessions" | "identities" | "blocks" | "reports" | "audit" | "oneTimeTokens"
+      | "users"
+      | "sessions"
+      | "identities"
+      | "blocks"
+      | "reports"
+      | "audit"
+      | "oneTimeTokens"
+      | "statistics"
     >,
   ) {}
 
@@ -65,7 +72,7 @@ export class AccountData implements PersonalData {
 
   /** The row stays, anonymized, because chats keep tombstones and refer to their senders. */
   async erase(userId: string): Promise<void> {
-    const { sessions, blocks, reports, audit, oneTimeTokens } = this.store;
+    const { sessions, blocks, reports, audit, oneTimeTokens, statistics } = this.store;
     await oneTimeTokens.deleteForUser(userId);
     for (const { blockedId } of await blocks.by(userId)) await blocks.remove(userId, blockedId);
     for (const { blockerId } of await blocks.against(userId)) {
@@ -75,6 +82,7 @@ export class AccountData implements PersonalData {
     await reports.redactBy(userId);
     await audit.redactTracesOf(userId);
     await sessions.deleteAllOf(userId);
+    await statistics.deleteActiveOf(userId);
   }
 
   async *#audit(userId: string): AsyncIterable<unknown> {

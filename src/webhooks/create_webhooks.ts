@@ -7,6 +7,7 @@ import type { Store } from "../store/store.ts";
 import { WebhookEndpoints } from "./endpoints.ts";
 import { WebhookHealth } from "./health.ts";
 import { webhookMetrics } from "./metrics.ts";
+import type { WebhookResult } from "./sender.ts";
 import { WebhookPayloads } from "./payloads.ts";
 import { WebhookSecrets } from "./secrets.ts";
 import { MessageHook } from "./screening/message_hook.ts";
@@ -26,6 +27,8 @@ export interface WebhooksOptions {
   clock: Clock;
   log: Log;
   metrics: MetricsRegistry;
+  /** Called after each attempt to deliver an event. */
+  onAttempt(outcome: WebhookResult["outcome"]): void;
   limits: {
     webhooks: number;
     webhookBacklog: number;
@@ -69,6 +72,10 @@ export function createWebhooks(options: WebhooksOptions): WebhookServices {
   const refresh = async () => {
     await Promise.all([subscriptions.refresh(), rules.refresh()]);
   };
+  const observeAttempt = webhookMetrics(options.metrics, {
+    endpoints: () => subscriptions.all(),
+    pending: () => worker.pending(),
+  });
   const worker: WebhookWorker = new WebhookWorker({
     store,
     refresh,
@@ -77,10 +84,10 @@ export function createWebhooks(options: WebhooksOptions): WebhookServices {
     sender,
     health: new WebhookHealth({ store, audit, clock, log, onChanged }),
     keysOf: (endpoint) => secrets.keysOf(endpoint, clock.now()),
-    observe: webhookMetrics(options.metrics, {
-      endpoints: () => subscriptions.all(),
-      pending: () => worker.pending(),
-    }),
+    observe: (outcome, ageMs) => {
+      observeAttempt(outcome, ageMs);
+      options.onAttempt(outcome);
+    },
     clock,
     log,
     limits,

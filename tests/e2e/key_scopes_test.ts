@@ -86,7 +86,7 @@ const TABLE: Partial<Record<Scope, readonly string[]>> = {
   "events:write": ["event.send"],
   "bots": ["bot.create", "bot.end", "bot.list", "bot.rotate"],
   "calls": ["call.end", "call.join", "call.start"],
-  "admin:read": ["audit.all"],
+  "admin:read": ["admin.statistics", "audit.all"],
   "webhooks": [
     "admin.createWebhook",
     "admin.deleteMessageHook",

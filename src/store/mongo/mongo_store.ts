@@ -45,6 +45,7 @@ import { MongoSettingStore, SETTINGS } from "./settings.ts";
 import { MongoShownPushStore, SHOWN_PUSHES } from "./shown_pushes.ts";
 import { USER_KEYS } from "./user_keys.ts";
 import { STORAGE_USAGE } from "./storage_usage.ts";
+import { ACTIVE_PEOPLE, MongoStatisticStore, STATISTICS } from "./statistics.ts";
 import { MongoUserStore, USERS } from "./users.ts";
 import { MongoWebhookDeliveryStore, WEBHOOK_DELIVERIES } from "./webhook_deliveries.ts";
 import { MongoWebhookStore, WEBHOOKS } from "./webhooks.ts";
@@ -77,6 +78,8 @@ const COLLECTIONS = [
   SHOWN_PUSHES,
   OUTBOX,
   SETTINGS,
+  STATISTICS,
+  ACTIVE_PEOPLE,
   WEBHOOKS,
   WEBHOOK_DELIVERIES,
   DEVICES,
@@ -123,6 +126,7 @@ function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" 
     shownPushes: new MongoShownPushStore(mongo),
     outbox: new MongoOutboxStore(mongo),
     settings: new MongoSettingStore(mongo),
+    statistics: new MongoStatisticStore(mongo),
     webhooks: new MongoWebhookStore(mongo),
     webhookDeliveries: new MongoWebhookDeliveryStore(mongo),
     keyPackages: new MongoKeyPackageStore(mongo),

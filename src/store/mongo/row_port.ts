@@ -25,6 +25,7 @@ const KEYS: Partial<Record<Entity, (row: PortableRow) => string[]>> = {
   blocks: (row) => [String(row.blockerId), String(row.blockedId)],
   memberships: (row) => [String(row.chatId), String(row.userId)],
   erasures: (row) => [String(row.userId)],
+  statistics: (row) => [String(row.day)],
   contact_settings: (row) => [String(row.userId)],
   notification_settings: (row) => [String(row.userId)],
   group_infos: (row) => [String(row.chatId)],

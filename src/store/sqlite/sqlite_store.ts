@@ -36,6 +36,7 @@ import { SqliteRowPort } from "./row_port.ts";
 import { SqliteSessionStore } from "./sessions.ts";
 import { SqliteSettingStore } from "./settings.ts";
 import { SqliteShownPushStore } from "./shown_pushes.ts";
+import { SqliteStatisticStore } from "./statistics.ts";
 import { SqliteUserStore } from "./users.ts";
 import { SqliteWebhookDeliveryStore } from "./webhook_deliveries.ts";
 import { SqliteWebhookStore } from "./webhooks.ts";
@@ -88,6 +89,7 @@ export class SqliteStore implements Store {
   readonly shownPushes: SqliteShownPushStore;
   readonly outbox: SqliteOutboxStore;
   readonly settings: SqliteSettingStore;
+  readonly statistics: SqliteStatisticStore;
   readonly webhooks: SqliteWebhookStore;
   readonly webhookDeliveries: SqliteWebhookDeliveryStore;
   readonly devices: SqliteDeviceStore;
@@ -106,6 +108,7 @@ export class SqliteStore implements Store {
     this.#probe = new WriteProbe(() => db.write(() => db.run(PROBE)), options.probeMs);
     this.audit = new SqliteAuditStore(db);
     this.settings = new SqliteSettingStore(db);
+    this.statistics = new SqliteStatisticStore(db);
     this.webhooks = new SqliteWebhookStore(db);
     this.webhookDeliveries = new SqliteWebhookDeliveryStore(db);
     const deliveries = this.webhookDeliveries;

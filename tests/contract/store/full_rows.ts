@@ -18,6 +18,7 @@ import type { OneTimeToken } from "../../../src/model/one_time_token.ts";
 import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
 import type { PushDevice } from "../../../src/model/push_device.ts";
 import type { Report } from "../../../src/model/report.ts";
+import type { DayStatistics } from "../../../src/model/statistics.ts";
 import type { Session } from "../../../src/model/session.ts";
 import type { Setting } from "../../../src/model/setting.ts";
 import type { User } from "../../../src/model/user.ts";
@@ -51,6 +52,7 @@ export interface FullRows {
   pushDevices: PushDevice[];
   outbox: OutboxEntry[];
   settings: Setting[];
+  statistics: DayStatistics[];
   webhooks: WebhookEndpoint[];
   webhookDeliveries: WebhookDelivery[];
   devices: Device[];
@@ -451,7 +453,20 @@ function webhookRows() {
     dueAt: T0 + 9,
     answer: { at: T0 + 3, status: 500, body: "no", durationMs: 7, error: "TimeoutError" },
   }];
-  return { settings, webhooks, webhookDeliveries };
+  const statistics: DayStatistics[] = [{
+    day: "2026-01-02",
+    peopleActive: 1,
+    peopleNew: 2,
+    messages: 3,
+    files: 4,
+    fileBytes: 5,
+    chats: 6,
+    pushesSent: 7,
+    pushesFailed: 8,
+    webhooksDelivered: 9,
+    webhooksFailed: 10,
+  }];
+  return { settings, statistics, webhooks, webhookDeliveries };
 }
 
 function encryptionRows() {

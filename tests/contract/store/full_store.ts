@@ -27,6 +27,7 @@ export async function writeFullRows(store: Store, rows: FullRows): Promise<void>
   for (const device of rows.pushDevices) await store.pushDevices.put(device);
   for (const entry of rows.outbox) await store.outbox.add(entry);
   for (const setting of rows.settings) await store.settings.put(setting);
+  for (const { day, ...figures } of rows.statistics) await store.statistics.add(day, figures);
   for (const endpoint of rows.webhooks) await store.webhooks.create(endpoint);
   await store.webhookDeliveries.add(rows.webhookDeliveries);
   for (const device of rows.devices) await store.devices.create(device);
@@ -97,6 +98,7 @@ export async function readFullRows(store: Store, expected: FullRows): Promise<Fu
     pushDevices: inOrder(await store.pushDevices.ofUsers(userIds), expected.pushDevices),
     outbox: await dueEntries(store, expected),
     settings: await store.settings.list(),
+    statistics: await store.statistics.days("2000-01-01", "2100-01-01"),
     webhooks: await store.webhooks.list(),
     webhookDeliveries: await each(
       ids(expected.webhooks ?? []),

@@ -26,6 +26,7 @@ import { raceContract } from "./races.ts";
 import { reportContract } from "./reports.ts";
 import { searchContract } from "./search.ts";
 import { sessionContract } from "./sessions.ts";
+import { statisticContract } from "./statistics.ts";
 import { settingContract } from "./settings.ts";
 import { userContract } from "./users.ts";
 import { webhookContract } from "./webhooks.ts";
@@ -78,6 +79,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   "shown pushes": shownPushContract,
   outbox: outboxContract,
   settings: settingContract,
+  statistics: statisticContract,
   webhooks: webhookContract,
   encryption: encryptionContract,
   "abandoned groups": abandonedGroupContract,

@@ -26,6 +26,7 @@ import { step as bots } from "./0025_bots.ts";
 import { step as importedChats } from "./0026_imported_chats.ts";
 import { step as usersByCreation } from "./0027_users_by_creation.ts";
 import { step as frozenChats } from "./0028_frozen_chats.ts";
+import { step as statistics } from "./0029_statistics.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -63,4 +64,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   importedChats,
   usersByCreation,
   frozenChats,
+  statistics,
 ];
