@@ -8,7 +8,8 @@ const TAGS: Readonly<Record<string, string>> = {
   "Audit": "What was done to an account or a group, when and from where.",
   "Users": "Profiles, and the export and deletion of an account.",
   "Blocking and reporting": "Protection against other people.",
-  "Administration": "For administrators: reports, suspensions and sessions of other accounts.",
+  "Administration":
+    "For administrators: people, chats and messages, reports, suspensions and statistics.",
   "API keys": "Permissions of the servers that call this API; kept by administrators.",
   "Own users": "People of the customer, made and signed in by its backend with an API key.",
   "Filters":
