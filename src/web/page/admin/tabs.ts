@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import type { MoreIconName } from "../components/more_icon.tsx";
 import { admin } from "../texts/admin/admin.ts";
 import { integrations } from "../texts/integrations/integrations.ts";
+import { moderation } from "../texts/moderation/moderation.ts";
 import { AuditTab } from "./audit/audit_tab.tsx";
 import { PeopleTab } from "./people/people_tab.tsx";
 import { ReportsTab } from "./reports/reports_tab.tsx";
@@ -19,6 +20,9 @@ export interface AdminTab {
   view: ComponentType<TabProps>;
 }
 
+const ChatsTab = moderation.lazily<TabProps>(async () =>
+  (await import("./chats/chats_tab.tsx")).ChatsTab
+);
 const RulesTab = integrations.lazily<TabProps>(async () =>
   (await import("./rules/rules_tab.tsx")).RulesTab
 );
@@ -36,6 +40,7 @@ const BotsTab = integrations.lazily<TabProps>(async () =>
 export const TABS: readonly AdminTab[] = [
   { id: "reports", icon: "flag", title: () => admin.t().reports, view: ReportsTab },
   { id: "people", icon: "people", title: () => admin.t().people, view: PeopleTab },
+  { id: "chats", icon: "chats", title: () => admin.t().chats, view: ChatsTab },
   { id: "audit", icon: "list", title: () => admin.t().audit, view: AuditTab },
   { id: "rules", icon: "shield", title: () => admin.t().rules, view: RulesTab },
   { id: "webhooks", icon: "link", title: () => admin.t().webhooks, view: WebhooksTab },

@@ -79,6 +79,7 @@ const ICONS: Record<string, MoreIconName> = {
   group: "people",
   member: "people",
   encryption: "key",
+  chat: "chats",
   api_key: "key",
   webhook: "link",
   hook: "link",

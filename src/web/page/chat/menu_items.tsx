@@ -42,6 +42,7 @@ export function MenuItems(props: MenuItemsProps) {
   );
   const isText = message.text !== "";
   const isSystem = message.kind === "system";
+  const isFrozen = useApp().chat(message.chatId).frozen !== undefined;
   return (
     <div
       ref={list}
@@ -50,17 +51,19 @@ export function MenuItems(props: MenuItemsProps) {
       aria-label={t().actionsMenu}
       onKeyDown={(event) => moveFocus(list.current!, event)}
     >
-      <QuickReactions {...props} run={run} />
-      {item({ name: "reply", flips: true }, t().reply, () => act("reply", message))}
+      {!isFrozen && <QuickReactions {...props} run={run} />}
+      {!isFrozen && item({ name: "reply", flips: true }, t().reply, () => act("reply", message))}
       {item({ path: FORWARD, flips: true }, writing.t().forward, () =>
         act("open", "forward", message))}
       {isText && item({ name: "copy" }, t().copyText, () =>
         act("copy", message))}
       {item({ path: LINK }, writing.t().copyLink, () =>
         act("copyLink", message))}
-      {item({ name: "pin" }, message.pinnedAt ? t().unpin : t().pin, () => act("pin", message))}
+      {!isFrozen && item({ name: "pin" }, message.pinnedAt ? t().unpin : t().pin, () =>
+        act("pin", message))}
       {item({ path: INFO }, writing.t().info, () => act("open", "info", message))}
-      {isMine && !isSystem && item({ name: "edit" }, t().edit, () => act("edit", message))}
+      {isMine && !isSystem && !isFrozen && item({ name: "edit" }, t().edit, () =>
+        act("edit", message))}
       {!isMine && !isSystem &&
         item({ path: FLAG }, writing.t().report, () => act("open", "report", message))}
       {mayDelete && item({ name: "trash" }, t().delete, () => act("remove", message))}

@@ -22,20 +22,21 @@ export function OpenChat({ chat }: { chat: ChatState }) {
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const isOnline = app.connection.value === "online";
   const hasLeft = chat.hasLeft.value;
+  const { frozen } = chat;
   useEffect(() => {
     if (!isOnline || hasLeft) return;
     // A fault here is tried again with the next connection.
     chat.open().catch((error) => console.warn("Opening the chat failed:", error));
   }, [chat, isOnline, hasLeft]);
   const pane = useRef<HTMLDivElement>(null);
-  const isDropping = useFileDrop(pane, (files) => !hasLeft && chat.uploads.add(files));
+  const isDropping = useFileDrop(pane, (files) => !hasLeft && !frozen && chat.uploads.add(files));
   return (
     <div class="open-chat" ref={pane}>
       {isDropping && <p class="drop-hint">{t().dropHere}</p>}
       <ChatHeader chat={chat} />
       {chat.row.value?.encrypted && <InChat notices={chat} />}
       <MessageList chat={chat} onMode={setMode} onDialog={setDialog} />
-      {hasLeft ? <p class="chat-left muted" role="status">{t().left}</p> : (
+      {hasLeft || frozen ? <Closed reason={hasLeft ? t().left : frozenText(frozen!)} /> : (
         <>
           <TypingLine chat={chat} />
           <Composer chat={chat} mode={mode} onMode={setMode} />
@@ -44,4 +45,13 @@ export function OpenChat({ chat }: { chat: ChatState }) {
       {dialog && <MessageDialog {...dialog} chat={chat} onClose={() => setDialog(null)} />}
     </div>
   );
+}
+
+/** In place of the composer. */
+function Closed({ reason }: { reason: string }) {
+  return <p class="chat-left muted" role="status" dir="auto">{reason}</p>;
+}
+
+function frozenText({ reason }: NonNullable<ChatState["frozen"]>): string {
+  return reason === "" ? t().frozen : `${t().frozen} ${reason}`;
 }

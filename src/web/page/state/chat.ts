@@ -91,6 +91,11 @@ export class ChatState {
     return this.isGroup ? this.#read()?.chat ?? null : null;
   }
 
+  /** Present while administrators keep the members from writing. */
+  get frozen(): LocalChat["chat"]["frozen"] {
+    return this.#read()?.chat.frozen;
+  }
+
   get avatarMediaId(): string | null {
     return this.#read()?.chat.avatarMediaId ?? null;
   }

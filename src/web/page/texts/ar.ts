@@ -114,6 +114,7 @@ export const ar: Texts = {
   areTyping: (first, second) => `${first} و${second} يكتبان…`,
   manyTyping: "عدة أشخاص يكتبون…",
   left: "لم تعد في هذه المجموعة.",
+  frozen: "جمّد أحد المشرفين هذه الدردشة.",
   emptyChat: "لا شيء هنا بعد",
   emptyChatText: "ألقِ التحية: هنا تبدأ الدردشة.",
   beginning: "هنا تبدأ الدردشة.",

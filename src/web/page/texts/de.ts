@@ -104,6 +104,7 @@ export const de: Texts = {
   areTyping: (first, second) => `${first} und ${second} schreiben …`,
   manyTyping: "Mehrere Leute schreiben …",
   left: "Du bist nicht mehr in dieser Gruppe.",
+  frozen: "Die Verwaltung hat diesen Chat eingefroren.",
   emptyChat: "Noch nichts hier",
   emptyChatText: "Sag Hallo: Hier beginnt der Chat.",
   beginning: "Hier beginnt der Chat.",

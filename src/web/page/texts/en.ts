@@ -101,6 +101,7 @@ export const en = {
   areTyping: (first: string, second: string) => `${first} and ${second} are typing …`,
   manyTyping: "Several people are typing …",
   left: "You are no longer in this group.",
+  frozen: "An administrator has frozen this chat.",
   emptyChat: "Nothing here yet",
   emptyChatText: "Say hello: this is the beginning of the chat.",
   beginning: "This is the beginning of the chat.",

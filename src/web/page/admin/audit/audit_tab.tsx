@@ -15,7 +15,7 @@ const KINDS: Record<string, RegExp> = {
   account: /^(account|username|data|admin)\./,
   session: /^session\./,
   credential: /^(password|email|second_factor|provider)\./,
-  moderation: /^(report|user)\./,
+  moderation: /^(report|user|chat)\./,
   integration: /^(api_key|webhook|filters|hook)\./,
   group: /^(group|member|encryption)\./,
 };

@@ -38,6 +38,7 @@ export function AccountView({ userId }: { userId: string }) {
       <Head user={user} />
       <AccountActions user={user} onChanged={() => setVersion(version + 1)} />
       <AccountFacts user={user} />
+      <a class="small" href={adminHref("chats", `of-${userId}`)}>{admin.t().theirChats}</a>
       <Section title={admin.t().trail}>
         <AuditList key={version} userId={userId} limit={10} />
         <a class="small" href={adminHref("audit", userId)}>{admin.t().wholeTrail}</a>

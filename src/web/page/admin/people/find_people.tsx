@@ -1,4 +1,3 @@
-import { useEffect, useState } from "preact/hooks";
 import { useApp } from "../../app/context.ts";
 import { Avatar } from "../../components/avatar.tsx";
 import { MoreButton } from "../../components/more_button.tsx";
@@ -7,6 +6,7 @@ import { useFilteredPages } from "../../components/use_filtered_pages.ts";
 import { moveFocus } from "../../inbox/move_focus.ts";
 import { admin } from "../../texts/admin/admin.ts";
 import { adminHref } from "../admin_href.ts";
+import { useSettled } from "../use_settled.ts";
 import {
   type Account,
   findPeople,
@@ -14,9 +14,6 @@ import {
   type PeopleQuery,
   type SearchKey,
 } from "./people_query.ts";
-
-/** Milliseconds without a key press after which is searched. */
-const PAUSE_MS = 250;
 
 interface FindPeopleProps {
   query: PeopleQuery;
@@ -106,14 +103,4 @@ function FoundPerson({ user, isOpen }: { user: Account; isOpen: boolean }) {
       {user.bot && <span class="tag">{admin.t().bot}</span>}
     </a>
   );
-}
-
-/** Returns the text once it has not changed for a moment. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }

@@ -1,6 +1,7 @@
 import { useApp } from "../../app/context.ts";
 import type { MessageView } from "../../../../api/views/message.ts";
 import { Icon } from "../../components/icon.tsx";
+import { adminHref } from "../admin_href.ts";
 import { RichText } from "../../rich_text/rich_text.tsx";
 import { admin } from "../../texts/admin/admin.ts";
 import { bytesOf } from "../../texts/amounts.ts";
@@ -35,7 +36,9 @@ export function Evidence({ evidence }: { evidence: unknown }) {
           </p>
         ))}
       </div>
-      <p class="muted small ellipsis" title={chatId}>{admin.t().inChat(chatId)}</p>
+      <p class="small ellipsis">
+        <a href={adminHref("chats", chatId)}>{admin.t().inChat(chatId)}</a>
+      </p>
     </figure>
   );
 }

@@ -9,6 +9,7 @@ export const ar: AdminTexts = {
   notAdminText: "لا يُسمح لحسابك برؤية هذا الجزء من الخادم.",
   reports: "البلاغات",
   people: "الأشخاص",
+  chats: "الدردشات",
   audit: "السجل",
   rules: "القواعد",
   webhooks: "ويب هوك",
@@ -121,6 +122,7 @@ export const ar: AdminTexts = {
     if (form === "two") return "انتهت جلستان";
     return `انتهت ${n} ${form === "few" ? "جلسات" : "جلسة"}`;
   },
+  theirChats: "دردشات الشخص",
   trail: "ما حدث لهذا الحساب",
   wholeTrail: "فتح في السجل",
 

@@ -11,6 +11,7 @@ export const de: AdminTexts = {
   notAdminText: "Dein Konto darf diesen Teil des Servers nicht sehen.",
   reports: "Meldungen",
   people: "Personen",
+  chats: "Chats",
   audit: "Protokoll",
   rules: "Regeln",
   webhooks: "Webhooks",
@@ -112,6 +113,7 @@ export const de: AdminTexts = {
   endSessionsTitle: (name) => `${name} überall abmelden?`,
   endSessionsText: "Die Person kann sich wieder anmelden.",
   sessionsEnded: (n) => `${count(n, "Sitzung ist", "Sitzungen sind")} beendet`,
+  theirChats: "Chats der Person",
   trail: "Was mit diesem Konto geschehen ist",
   wholeTrail: "Im Protokoll öffnen",
 

@@ -10,6 +10,7 @@ export const en = {
   notAdminText: "Your account may not see this part of the server.",
   reports: "Reports",
   people: "People",
+  chats: "Chats",
   audit: "Audit log",
   rules: "Rules",
   webhooks: "Webhooks",
@@ -111,6 +112,7 @@ export const en = {
   endSessionsTitle: (name: string) => `Sign ${name} out everywhere?`,
   endSessionsText: "The person can sign in again.",
   sessionsEnded: (n: number) => `${count(n, "session has", "sessions have")} ended`,
+  theirChats: "Their chats",
   trail: "What happened to this account",
   wholeTrail: "Open in the audit log",
 

@@ -1,0 +1,42 @@
+const plural = new Intl.PluralRules("en");
+const count = (n: number, one: string, other: string) =>
+  `${n} ${plural.select(n) === "one" ? one : other}`;
+
+/** Texts of chats, messages and statistics in the administrators' view, in English. */
+export const en = {
+  findChats: "Find chats",
+  findChatsHint: "Name of a group",
+  kind: "Kind",
+  kinds: { "": "All", group: "Groups", direct: "Chats of two people" } as Record<string, string>,
+  state: "State",
+  states: { "": "All", frozen: "Frozen", open: "Not frozen" } as Record<string, string>,
+  chatsOf: (name: string) => `Chats of ${name}`,
+  allChats: "All chats",
+  noChats: "No chats match",
+  noChatsText: "Try another filter.",
+  noSuchChat: "There is no such chat",
+  noSuchChatText: "It was never there, or the id is wrong.",
+  unnamed: "A chat of two people",
+  group: "Group",
+  direct: "Two people",
+  encrypted: "Encrypted",
+  frozen: "Frozen",
+  memberCount: (n: number) => count(n, "member", "members"),
+  lastActivity: (when: string) => `Last activity ${when}`,
+  created: (when: string) => `Made ${when}`,
+  by: (name: string) => `by ${name}`,
+  frozenAt: (when: string) => `Frozen ${when}`,
+  freeze: "Freeze",
+  freezeTitle: "Freeze this chat?",
+  freezeText: "Its members can read and leave it, and write nothing.",
+  freezeReason: "Reason, shown to the members (may be empty)",
+  frozenNow: "The chat is frozen",
+  unfreeze: "Let them write again",
+  unfrozenNow: "The members can write again",
+  members: "Members",
+  roles: { owner: "Owner", admin: "Admin", member: "Member" },
+  remove: "Remove",
+  removeTitle: (name: string) => `Remove ${name} from this group?`,
+  removeReason: "Reason, for the record; the person can read it",
+  removedNow: (name: string) => `${name} is no longer a member`,
+};
