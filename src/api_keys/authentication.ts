@@ -13,7 +13,7 @@ import { looksLikeKey } from "./key_token.ts";
 const EXTERNAL = "ext:";
 
 export interface AuthenticationOptions {
-  store: Pick<Store, "users">;
+  store: Pick<Store, "users" | "bots">;
   sessions: Pick<Sessions, "authenticate">;
   keys: Pick<ApiKeys, "authenticate">;
   /** Null if the customer makes no tokens. */
@@ -64,8 +64,16 @@ export class Authentication {
     if (suspensionAt(user, this.options.clock.now())) {
       throw new AppError("forbidden", `Cannot act as ${quote(actAs)}: the account is suspended`);
     }
+    if (user.isBot && await this.#hasEnded(user.id)) {
+      throw new AppError("forbidden", `Cannot act as ${quote(actAs)}: the bot has ended`);
+    }
     const times = { authenticatedAt: 0, tokenExpiresAt: Infinity };
     return { ...server, userId: user.id, sessionId: "", ...times };
+  }
+
+  async #hasEnded(botId: string): Promise<boolean> {
+    const bot = await this.options.store.bots.byId(botId);
+    return bot !== null && bot.endedAt !== null;
   }
 
   async #userOf(actAs: string): Promise<User | null> {

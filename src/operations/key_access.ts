@@ -1,6 +1,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Scope } from "../model/api_key.ts";
 import type { Caller, CallerKey, Visitor } from "../model/caller.ts";
+import type { User } from "../model/user.ts";
 import type { Operation } from "../api/operation.ts";
 import { isCaller } from "./rate_key.ts";
 
@@ -38,6 +39,11 @@ export function assertKeyMay(
 /** Throws `forbidden`, naming the scope that the key lacks. */
 export function requireScope({ scopes }: CallerKey, scope: Scope): void {
   if (!scopes.includes(scope)) throw forbidden(`The API key lacks the scope ${scope}`);
+}
+
+/** Throws `forbidden` if a key without `admins:write` would change an administrator, in whatever name. */
+export function requireMayChange({ key }: Visitor, { role }: Pick<User, "role">): void {
+  if (key && role === "admin") requireScope(key, "admins:write");
 }
 
 function forbidden(message: string): AppError {

@@ -8,7 +8,8 @@ import * as operations from "../api/operations/own_users.ts";
 import { profileView, userView } from "../api/views/user.ts";
 import type { AccountErasure } from "../users/account_erasure.ts";
 import type { OwnSessions } from "./own_sessions.ts";
-import { type OwnUserFields, type OwnUsers, requireMay } from "./own_users.ts";
+import { requireMayChange } from "../operations/key_access.ts";
+import type { OwnUserFields, OwnUsers } from "./own_users.ts";
 import type { Pictures } from "./pictures.ts";
 
 export interface OwnUserServices {
@@ -44,7 +45,7 @@ function writing({ people, pictures, erasure }: OwnUserServices): Bound[] {
     }),
     bind(operations.eraseOwnUser, async (caller, { externalId }) => {
       const user = await people.require(externalId);
-      requireMay(caller, user);
+      requireMayChange(caller, user);
       const done = await erasure.byServer(user.id);
       return new Answer(done ? 204 : 202, undefined);
     }),

@@ -7,7 +7,8 @@ import { idsOf } from "../core/ids.ts";
 import type { ServerCaller } from "../model/caller.ts";
 import { suspensionAt, type User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
-import { type OwnUsers, requireMay } from "./own_users.ts";
+import { requireMayChange } from "../operations/key_access.ts";
+import type { OwnUsers } from "./own_users.ts";
 
 export interface OwnSessionsOptions {
   store: Pick<Store, "users">;
@@ -30,7 +31,7 @@ export class OwnSessions {
   ): Promise<{ user: User; pair: TokenPair }> {
     const { people, sessions, audit, store } = this.options;
     const user = await people.require(externalId);
-    requireMay(caller, user);
+    requireMayChange(caller, user);
     this.#requireActive(user);
     const { pair, sessionId } = await sessions.open(user.id, caller, deviceName);
     // Whatever ended all sessions meanwhile did not see this one.
@@ -48,7 +49,7 @@ export class OwnSessions {
   async endAll(caller: ServerCaller, externalId: string): Promise<number> {
     const { people, changes } = this.options;
     const user = await people.require(externalId);
-    requireMay(caller, user);
+    requireMayChange(caller, user);
     const changed = await changes.by(caller, user.id, ({ sessions }, at) => ({
       user: { tokensNotBefore: at },
       endSessions: { ids: idsOf(sessions), reason: "ended_by_server" },

@@ -6,7 +6,7 @@ import { newId } from "../core/ids.ts";
 import type { ServerCaller, Visitor } from "../model/caller.ts";
 import { type CustomData, isSameCustom } from "../model/custom_data.ts";
 import type { User } from "../model/user.ts";
-import { requireScope } from "../operations/key_access.ts";
+import { requireMayChange, requireScope } from "../operations/key_access.ts";
 import { DuplicateKey, type Store } from "../store/store.ts";
 
 export interface OwnUserFields {
@@ -82,7 +82,7 @@ export class OwnUsers {
 
   /** Changes the given fields that differ. A key needs `admins:write` for an administrator. */
   async change(caller: Visitor, user: User, fields: OwnUserFields): Promise<User> {
-    requireMay(caller, user);
+    requireMayChange(caller, user);
     const { name = user.displayName, username = user.username, bio = user.bio } = fields;
     const { custom = user.custom } = fields;
     const isSame = name === user.displayName && username === user.username && bio === user.bio &&
@@ -106,7 +106,7 @@ export class OwnUsers {
   /** Ends all sessions, and keeps the person out until `reactivate`. */
   async deactivate(caller: ServerCaller, externalId: string): Promise<User> {
     const user = await this.require(externalId);
-    requireMay(caller, user);
+    requireMayChange(caller, user);
     const changed = await this.options.changes.by(caller, user.id, ({ user, sessions }, at) => {
       if (user.deactivatedAt !== null) return {};
       return {
@@ -120,7 +120,7 @@ export class OwnUsers {
 
   async reactivate(caller: ServerCaller, externalId: string): Promise<User> {
     const user = await this.require(externalId);
-    requireMay(caller, user);
+    requireMayChange(caller, user);
     const changed = await this.options.changes.by(caller, user.id, ({ user }) => {
       if (user.deactivatedAt === null) return {};
       return { user: { deactivatedAt: null }, note: { action: "user.reactivated" } };
@@ -176,9 +176,4 @@ export class OwnUsers {
     }
     throw new Error("No username was proposed");
   }
-}
-
-/** Throws `forbidden` if a key without `admins:write` would reach an administrator. */
-export function requireMay({ key }: Visitor, { role }: User): void {
-  if (key && role === "admin") requireScope(key, "admins:write");
 }

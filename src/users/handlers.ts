@@ -7,8 +7,8 @@ import type { Profiles } from "./profiles.ts";
 export function userHandlers(profiles: Profiles, erasure: AccountErasure): Bound[] {
   return [
     bind(operations.getProfile, async ({ userId }) => profileView(await profiles.own(userId))),
-    bind(operations.updateProfile, async ({ userId }, patch) => {
-      return profileView(await profiles.update(userId, patch));
+    bind(operations.updateProfile, async (caller, patch) => {
+      return profileView(await profiles.updateBy(caller, patch));
     }),
     bind(operations.deleteProfile, async (caller, { password }) => {
       const done = await erasure.request(caller, password);

@@ -1,6 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { fieldError, notFound } from "../core/errors.ts";
+import type { Caller } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
+import { requireMayChange } from "../operations/key_access.ts";
 import { filterEntries } from "../store/custom_entries.ts";
 import type { Store } from "../store/store.ts";
 
@@ -30,6 +32,12 @@ export class Profiles {
     const user = await this.options.store.users.byId(userId);
     if (!user) throw notFound("user", userId);
     return user;
+  }
+
+  /** Changes the caller's profile; a server's key needs `admins:write` for an administrator's. */
+  async updateBy(caller: Caller, patch: ProfilePatch): Promise<User> {
+    if (caller.key) requireMayChange(caller, await this.own(caller.userId));
+    return await this.update(caller.userId, patch);
   }
 
   update(userId: string, patch: ProfilePatch): Promise<User> {
