@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
+import {
+  EncryptJWT,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  SignJWT,
+  type SignOptions,
+  UnsecuredJWT,
+} from "jose";
+import { encode as encodeBase64Url } from "jose/base64url";
 import { backendOf } from "../support/api_keys.ts";
 import { OwnIssuer } from "../support/own_issuer.ts";
 import { RunningApp } from "../support/running_app.ts";
@@ -108,6 +117,116 @@ test("tokens of others, of other services and without times are refused", async 
   assert.equal(expired.body.code, "token_expired");
   const inLeeway = await issuer.token("ann", now, { exp: Math.floor(now / 1000) - 10 });
   assert.equal((await profile(app, inLeeway)).status, 200);
+});
+
+test("headers of a token choose neither key nor rules", async (app, issuer) => {
+  const now = app.clock.now();
+  const { kid, privateKey } = issuer.current;
+  const claims = issuer.claims("ann", now);
+  const raw = (header: unknown, payload: unknown = claims, signature = "AAAA") => {
+    const part = (value: unknown) => encodeBase64Url(JSON.stringify(value));
+    return `${part(header)}.${part(payload)}.${signature}`;
+  };
+  const sign = (header: Record<string, unknown>, options?: SignOptions) =>
+    new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid, ...header }).sign(
+      privateKey,
+      options,
+    );
+  const crit = { crit: { exp: true, b64: true, "urn:evil": true } };
+  const encrypter = await generateKeyPair("ECDH-ES", { extractable: true });
+  const refused: Record<string, string> = {
+    "a key id that is a path": await sign({ kid: "../../dev/null" }),
+    "a key id that is a query": await sign({ kid: "' UNION SELECT 'secret' --" }),
+    "a key id of every object": await sign({ kid: "__proto__" }),
+    "a key id that is a URL": await sign({ kid: "https://evil.example/keys" }),
+    "a key id that is an operator": raw({ alg: "ES256", kid: { $ne: null } }),
+    "a key id that is a list": raw({ alg: "ES256", kid: [kid] }),
+    "an extension that is critical": await sign({ crit: ["urn:evil"], "urn:evil": 1 }, crit),
+    "expiry as an extension": await sign({ crit: ["exp"], exp: 1 }, crit),
+    "no list of extensions": raw({ alg: "ES256", kid, crit: {} }),
+    "a payload without encoding": raw({ alg: "ES256", kid, crit: ["b64"], b64: false }),
+    "certificates from a URL": await sign({ x5u: "https://evil.example/x5u", kid: "other" }),
+    "algorithms of other cases": raw({ alg: "NONE", kid }, claims, ""),
+    "algorithm None": raw({ alg: "None", kid }, claims, ""),
+    "an empty algorithm": raw({ alg: "", kid }),
+    "an algorithm that is no text": raw({ alg: ["ES256", "none"], kid }),
+    "RS256 with a key of another kind": raw({ alg: "RS256", kid }),
+    "a signature of zeros": raw({ alg: "ES256", kid }, claims, encodeBase64Url("\0".repeat(64))),
+    "no signature at all": raw({ alg: "ES256", kid }, claims, ""),
+    "an encrypted token": await new EncryptJWT(claims)
+      .setProtectedHeader({ alg: "ECDH-ES", enc: "A256GCM", kid }).encrypt(encrypter.publicKey),
+    "two payloads": raw({ alg: "ES256", kid }).replace(".", `.${encodeBase64Url("{}")}.`),
+  };
+  for (const [name, token] of Object.entries(refused)) {
+    const { status, body } = await profile(app, token);
+    assert.deepEqual([status, body.code], [401, "unauthenticated"], name);
+  }
+  assert.equal((await profile(app, await sign({}))).status, 200, "the key is good");
+  assert.deepEqual(app.log, []);
+});
+
+test("huge and deep tokens are refused, and cost the next request nothing", async (app, issuer) => {
+  const now = app.clock.now();
+  const nested = (levels: number): unknown => levels === 0 ? 1 : [nested(levels - 1)];
+  const tokens = [
+    await issuer.token("ann", now, { deep: nested(2_000) }),
+    await issuer.token("ann", now, { padding: "x".repeat(200_000) }),
+    await issuer.token("a".repeat(5_000), now),
+  ];
+  for (const token of tokens) {
+    // Over REST the server's bound of headers may come first.
+    const { status } = await profile(app, token).catch(() => ({ status: 0 }));
+    assert.ok([0, 200, 400, 401, 431].includes(status), String(status));
+  }
+  for (const token of [...tokens.slice(1), `${"A".repeat(500_000)}.e30.x`, ".".repeat(500_000)]) {
+    await assert.rejects(WsClient.connect(app.webSocketUrl, token), "a socket refuses it");
+  }
+  assert.equal((await profile(app, await issuer.token("bob", now))).status, 200);
+  assert.deepEqual(app.log, []);
+});
+
+test("a token of the customer opens no account that was made here", async (app, issuer) => {
+  const { victim } = await app.people("victim");
+  const store = await app.openStore();
+  const { email } = (await store.users.byId(victim.id))!;
+  await store.close();
+  for (const sub of [victim.id, victim.username, email, "admin", "0", "null", "undefined"]) {
+    const token = await issuer.token(sub, app.clock.now(), {
+      name: "Mallory",
+      username: victim.username,
+      email,
+      email_verified: true,
+      role: "admin",
+    });
+    const { status, body } = await profile(app, token);
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.notEqual(body.id, victim.id, sub);
+    assert.notEqual(body.username, victim.username, sub);
+    assert.deepEqual([body.role ?? "user", body.email], ["user", ""], sub);
+  }
+  // Ids differ in every letter's case.
+  const ids = await Promise.all(["Ann", "ann", "ANN"].map(async (sub) => {
+    return (await profile(app, await issuer.token(sub, app.clock.now()))).body.id;
+  }));
+  assert.equal(new Set(ids).size, 3);
+});
+
+test("published keys that could not sign a token open nothing", async (app, issuer) => {
+  const now = app.clock.now();
+  const { kid, publicKey } = issuer.current;
+  const shared = new TextEncoder().encode("a symmetric key that must never be published");
+  const oct = { kty: "oct", k: encodeBase64Url(shared), kid: "oct", alg: "HS256" };
+  const forEncryption = { ...await exportJWK(publicKey), kid, alg: "ES256", use: "enc" };
+  issuer.answer = () => Response.json({ keys: [oct, forEncryption, null, { kty: "RSA" }, "x"] });
+  const tokens = [
+    await new SignJWT(issuer.claims("ann", now)).setProtectedHeader({ alg: "HS256", kid: "oct" })
+      .sign(shared),
+    await issuer.token("ann", now),
+  ];
+  for (const token of tokens) {
+    const { status, body } = await profile(app, token);
+    assert.ok([401, 503].includes(status), JSON.stringify(body));
+  }
 });
 
 test(

@@ -201,6 +201,17 @@ attack(REST, "a picture's URL reaches no private address", async (app) => {
     `https://localhost:${port}/`,
     `https://[::1]:${port}/`,
     `https://0x7f.1:${port}/`,
+    `https://2130706433:${port}/`,
+    `https://0177.0.0.1:${port}/`,
+    `https://localhost.:${port}/`,
+    `https://[::ffff:127.0.0.1]:${port}/`,
+    `https://[::ffff:7f00:1]:${port}/`,
+    `https://[64:ff9b::7f00:1]:${port}/`,
+    `https://[2002:7f00:1::]:${port}/`,
+    `https://user:password@127.0.0.1:${port}/`,
+    `https://evil.example@127.0.0.1:${port}/`,
+    "https://[fd00:ec2::254]/latest/meta-data",
+    "https://0/",
     "https://169.254.169.254/latest/meta-data",
   ];
   for (const picture of urls) {
