@@ -32,8 +32,7 @@ interface ImportedMember {
 
 /**
  * Makes chats with their members. A chat that exists stays as it is, and gets the members who have
- * never been in it. No consent is asked for, and no one
- * is notified.
+ * never been in it. No consent is asked for, and no one is notified.
  */
 export class ChatsImport {
   constructor(private readonly options: ChatsImportOptions) {}

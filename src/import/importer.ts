@@ -1,5 +1,4 @@
 import { forEachOf } from "../core/concurrency.ts";
-import { delay } from "../core/delay.ts";
 import { AppError } from "../core/errors.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { ImportReport } from "./import_report.ts";
@@ -7,12 +6,13 @@ import { LineBatch } from "./line_batch.ts";
 import { type LineReader, MAX_LINE_BYTES, type ReadLine } from "./line_reader.ts";
 import { type ChatLine, parseLine, type PersonLine } from "./lines.ts";
 import type { MessagesOutcome } from "./messages_import.ts";
+import { Pace } from "./pace.ts";
 import type { MessageLine, Numbered } from "./lines.ts";
 
 /** People and chats that are written at once: their commits share a transaction. */
 const AT_ONCE = 16;
-/** Milliseconds between batches, in which a running server gets the database's lock. */
-const PAUSE_MS = 6;
+/** Messages of a chat that are handed on together. */
+const MESSAGES_AT_ONCE = 256;
 
 /** Where lines go: into the store, or, for a dry run, nowhere. */
 export interface ImportTarget {
@@ -38,6 +38,8 @@ export interface ImporterOptions {
  * messages, each chat's in the order of the file.
  */
 export class Importer {
+  readonly #pace = new Pace();
+
   constructor(private readonly options: ImporterOptions) {}
 
   /** Returns false if it was stopped by a refused line. */
@@ -93,7 +95,6 @@ export class Importer {
     const { position } = reader;
     if (position.lines > 0) await checkpoint?.save({ ...position, refused });
     onBatch(position.lines);
-    if (checkpoint) await delay(PAUSE_MS);
   }
 
   async #writeOne(
@@ -115,9 +116,13 @@ export class Importer {
     chat: string,
     lines: Numbered<MessageLine>[],
   ): Promise<void> {
-    const { made, existing, files, refused } = await this.options.target.messages(chat, lines);
-    this.options.report.add({ messages: made, existing, files });
-    for (const { number, error } of refused) batch.refuse(number, error.message);
+    for (let at = 0; at < lines.length; at += MESSAGES_AT_ONCE) {
+      await this.#pace.pause();
+      const part = lines.slice(at, at + MESSAGES_AT_ONCE);
+      const { made, existing, files, refused } = await this.options.target.messages(chat, part);
+      this.options.report.add({ messages: made, existing, files });
+      for (const { number, error } of refused) batch.refuse(number, error.message);
+    }
   }
 }
 

@@ -1,7 +1,12 @@
 import type { ChatLine, ImportLine, MessageLine, Numbered, PersonLine } from "./lines.ts";
 
-const MAX_LINES = 2_000;
-const MAX_CHARACTERS = 8_000_000;
+/** A batch takes at least so many lines, */
+const MIN_LINES = 2_000;
+/** and more of a file that goes from chat to chat, so that each has several messages to commit, */
+const LINES_PER_CHAT = 16;
+/** within the bounds of memory. */
+const MAX_LINES = 32_000;
+const MAX_CHARACTERS = 16_000_000;
 
 interface RefusedLine {
   number: number;
@@ -19,7 +24,8 @@ export class LineBatch {
   #characters = 0;
 
   get isFull(): boolean {
-    return this.#lines >= MAX_LINES || this.#characters >= MAX_CHARACTERS;
+    const wanted = Math.max(MIN_LINES, this.messages.size * LINES_PER_CHAT);
+    return this.#lines >= Math.min(wanted, MAX_LINES) || this.#characters >= MAX_CHARACTERS;
   }
 
   add({ number, line }: Numbered<ImportLine>, characters: number): void {

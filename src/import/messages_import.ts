@@ -13,8 +13,7 @@ import type { KnownIds } from "./known_ids.ts";
 import type { MessageLine, Numbered } from "./lines.ts";
 import type { MessageRows } from "./message_rows.ts";
 
-/** Messages of one commit, and characters of their texts past which it takes no more. */
-const MESSAGES_AT_ONCE = 256;
+/** Characters of the texts of one commit, past which it takes no more messages. */
 const CHARACTERS_AT_ONCE = 200_000;
 const MAX_ATTEMPTS = 20;
 const MAX_KNOWN = 200_000;
@@ -49,7 +48,7 @@ export class MessagesImport {
 
   constructor(private readonly options: MessagesImportOptions) {}
 
-  /** Writes the lines of one chat, a limited number per commit. */
+  /** Writes lines of one chat, usually in one commit. */
   async put(chat: string, lines: readonly Line[]): Promise<MessagesOutcome> {
     const outcome: MessagesOutcome = { made: 0, existing: 0, files: 0, refused: [] };
     let chatId: string;
@@ -180,7 +179,7 @@ function* partsOf(lines: readonly Line[]): Generator<Line[]> {
   for (const each of lines) {
     part.push(each);
     characters += each.line.text?.length ?? 0;
-    if (part.length < MESSAGES_AT_ONCE && characters < CHARACTERS_AT_ONCE) continue;
+    if (characters < CHARACTERS_AT_ONCE) continue;
     yield part;
     [part, characters] = [[], 0];
   }
