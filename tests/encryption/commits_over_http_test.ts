@@ -49,6 +49,10 @@ for (const { name, ignore, environment } of testedStores()) {
     const { body: audit } = await anns.http.get(`/api/groups/${group.chatId}/audit`);
     const added = audit.items.find((each: { action: string }) => each.action === "member.added");
     assert.deepEqual([added?.actorId, added?.userId], [ann.id, bob.id]);
+    const taken = await bobs.post(group.chatId, { ...staged, clientId });
+    refused(taken, 409, "stale_epoch");
+    const [, bobsRow] = await rowsOf(app, group.chatId, [ann.id, bob.id]);
+    assert.equal(bobsRow!.addedByStranger, true, "the group is no contact yet");
     const joined = await bobs.join(group.chatId);
     const sent = await bobs.send(group.chatId, await joined.encrypt(utf8("hello")));
     assert.deepEqual([sent.status, sent.body.kind, sent.body.text], [201, "encrypted", ""]);
@@ -127,6 +131,11 @@ for (const { name, ignore, environment } of testedStores()) {
     refused(await post({ groupInfo: tampered(staged.groupInfo, -1) }), 400, "invalid_request");
     refused(await post({ commit: tampered(staged.commit, 60) }), 400, "invalid_request");
     refused(await post({ commit: toBase64Url(utf8("no commit")) }), 400, "invalid_request");
+    const other = await anns.newGroup();
+    await anns.commit(other, {});
+    const message = await other.encrypt(utf8("a private message"));
+    refused(await post({ commit: message }), 400, "invalid_request");
+    refused(await post({ commit: (await other.stage({})).commit }), 400, "invalid_request");
     refused(await cats.post(chatId, staged), 404, "not_found");
     assert.equal((await anns.post(chatId, staged)).status, 201);
     await group.accepted(staged);
@@ -184,6 +193,40 @@ for (const { name, ignore, environment } of testedStores()) {
     assert.equal(group.roster().length, 1);
   });
 
+  test("a removal by Commit ends the membership with its role, and is recorded", async (app) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    const anns = await RawDevice.make(app, ann);
+    await RawDevice.make(app, bob);
+    const group = await anns.newGroup();
+    const { chatId } = group;
+    await anns.commit(group, { add: await anns.claim(bob.id) });
+    const promoted = { userId: bob.id, role: "admin" };
+    assert.equal((await anns.http.put(`/api/groups/${chatId}/admin`, promoted)).status, 200);
+    await anns.commit(group, { removeUserIds: [bob.id] });
+    const [row] = await rowsOf(app, chatId, [bob.id]);
+    assert.deepEqual([row!.role, row!.leftAt !== null], ["member", true]);
+    const { body: audit } = await anns.http.get(`/api/groups/${chatId}/audit`);
+    const removed = audit.items.filter((each: { action: string }) =>
+      each.action === "member.removed"
+    );
+    assert.deepEqual(removed.map((each: { userId: string }) => each.userId), [bob.id]);
+  });
+
+  test("a Commit, its GroupInfo and its Welcome have a maximum size each", async (app) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    const anns = await RawDevice.make(app, ann);
+    await RawDevice.make(app, bob);
+    const group = await anns.newGroup();
+    const staged = await group.stage({ add: await anns.claim(bob.id) });
+    const long = toBase64Url(new Uint8Array(16 * 1024 + 1));
+    const post = (patch: object) => anns.post(group.chatId, { ...staged, ...patch });
+    refused(await post({ commit: long }), 400, "invalid_request", "commit");
+    refused(await post({ groupInfo: long }), 400, "invalid_request", "groupInfo");
+    const welcome = { ...staged.welcome!, message: long };
+    refused(await post({ welcome }), 400, "invalid_request", "welcome.message");
+    assert.equal((await post({})).status, 201);
+  }, { LIMIT_COMMIT_BYTES: "16384" });
+
   test("a Commit cannot exceed the maximum size of a group", async (app) => {
     const { ann, bob, cat } = await app.people("ann", "bob", "cat");
     const anns = await RawDevice.make(app, ann);
@@ -222,6 +265,16 @@ for (const { name, ignore, environment } of testedStores()) {
     assert.deepEqual(await anns.claim(bob.id), []);
     refused(await bobs.upload({ keyPackages: [good] }), 404, "not_found");
   });
+}
+
+/** The rows of these users in the chat, in their order. */
+async function rowsOf(app: RunningApp, chatId: string, userIds: string[]) {
+  const store = await app.openStore();
+  try {
+    return await Promise.all(userIds.map((userId) => store.memberships.of(chatId, userId)));
+  } finally {
+    await store.close();
+  }
 }
 
 function onlyOf(deviceId: string) {

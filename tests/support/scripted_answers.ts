@@ -3,7 +3,7 @@ export interface ScriptedAnswer {
   status: number;
   retryAfter?: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | ReadableStream<Uint8Array>;
 }
 
 /** Responses in a row, each for one request; a response may also never arrive. */

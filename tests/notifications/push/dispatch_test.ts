@@ -79,7 +79,8 @@ Deno.test("PushDispatch replaces a deleted message by an earlier unread one of i
   const shownOf = async (
     messages: Partial<Message>[],
     readSeq = 0,
-  ): Promise<string | undefined> => {
+    kind: "message" | "mention" = "message",
+  ): Promise<string> => {
     const { chat, messages: rows } = await storedChat(world.store, {
       members: [{ userId, readSeq }],
       messages: messages.map((fields) => ({ senderId: ann, createdAt: T0, ...fields })),
@@ -88,18 +89,21 @@ Deno.test("PushDispatch replaces a deleted message by an earlier unread one of i
     const plain = { mentions: [], replyTo: null };
     const event = { type: "message" as const, messageId, seq, senderId, ...plain };
     const entry = anOutboxEntry({ chatId: chat.id, occurrences: [event] });
-    const shared = { kind: "message", actorId: senderId, messageId, data: {} } as const;
+    const shared = { kind, actorId: senderId, messageId, data: {} };
     world.pushes.length = 0;
     await world.dispatch.showChat(chat, [{ userId, ...shared, event, entry }]);
-    return world.pushes[0]?.alert?.body.split(": ").at(-1);
+    const [push] = world.pushes;
+    return push ? `${push.alert?.body.split(": ").at(-1)}` : "no push";
   };
   const gone = { text: "", deletedAt: T0 };
   assert.equal(await shownOf([{ text: "earlier" }, { text: "newest" }]), "newest");
   assert.equal(await shownOf([{ text: "earlier" }, gone]), "earlier");
-  assert.equal(await shownOf([{ text: "of another", senderId: eve }, gone]), undefined);
-  assert.equal(await shownOf([{ text: "read" }, gone], 2), undefined);
-  assert.equal(await shownOf([{ text: "long ago", createdAt: T0 - 60_000 }, gone]), undefined);
-  assert.equal(await shownOf([gone, gone]), undefined);
+  assert.equal(await shownOf([{ text: "of another", senderId: eve }, gone]), "no push");
+  assert.equal(await shownOf([{ text: "read" }, gone], 2), "no push");
+  assert.equal(await shownOf([{ text: "long ago", createdAt: T0 - 60_000 }, gone]), "no push");
+  assert.equal(await shownOf([gone, gone]), "no push");
+  const deletedMention = await shownOf([{ text: "earlier" }, gone], 0, "mention");
+  assert.equal(deletedMention, "no push", "a plain message is no mention");
 });
 
 function withoutId({ id: _, ...rest }: OutboxEntry): Omit<OutboxEntry, "id"> {

@@ -141,7 +141,8 @@ Deno.test("PushDispatch withdraws what a device still shows, and nothing that ha
   world.badge = 4;
   const device = await world.device();
   const [row, replaced] = [shownBy(device), shownBy(device)];
-  const elsewhere = { ...row, deviceId: newId() };
+  // Another device shows the same, and an earlier one's row is found first.
+  const elsewhere = { ...row, deviceId: "0".repeat(row.deviceId.length) };
   const newer = { ...replaced, shownAt: T0 + 1, messageId: newId() };
   await world.store.shownPushes.put([row, elsewhere, newer]);
   assert.deepEqual(await world.dispatch.withdraw(withdrawalOf(row, replaced)), []);
