@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import { silentLog } from "../../src/core/log.ts";
 import type { Signal } from "../../src/cluster/broker.ts";
-import { SharedBroker } from "../../src/cluster/shared/broker.ts";
+import { deliverBatch, SharedBroker } from "../../src/cluster/shared/broker.ts";
 import {
   type InstanceRow,
   Instances,
   type InstanceTable,
 } from "../../src/cluster/shared/instances.ts";
-import { decodeSignals } from "../../src/cluster/shared/signal_codec.ts";
+import { decodeSignals, encodeSignal, GAP } from "../../src/cluster/shared/signal_codec.ts";
+import { ReceivedSignals } from "../contract/broker.ts";
 
 /** Instances become visible when the table is read, and not before. */
 class World {
@@ -31,6 +32,10 @@ class World {
 
 class WrittenBatches extends SharedBroker {
   readonly batches: Uint8Array[] = [];
+  /** The number under which each write was tried. */
+  readonly numbers: number[] = [];
+  /** Number of writes that still fail. */
+  failures = 0;
 
   constructor({ instances }: World) {
     const batches = { gatherMs: 0, smallBytes: 800, largeBytes: 60_000 };
@@ -46,7 +51,9 @@ class WrittenBatches extends SharedBroker {
     return this.batches.splice(0).map((batch) => decodeSignals(batch));
   }
 
-  protected override write(_n: number, batch: Uint8Array): Promise<void> {
+  protected override write(n: number, batch: Uint8Array): Promise<void> {
+    this.numbers.push(n);
+    if (this.failures-- > 0) return Promise.reject(new Error("out of order"));
     this.batches.push(batch);
     return Promise.resolve();
   }
@@ -95,4 +102,47 @@ Deno.test("SharedBroker is alone again once the last of the other instances is g
   broker.publish(pointer());
   assert.deepEqual(await broker.written(), []);
   await broker.close();
+});
+
+Deno.test("SharedBroker writes a batch until it succeeds, under one number, which its heartbeat then has", async () => {
+  const world = new World();
+  const broker = new WrittenBatches(world);
+  await broker.start();
+  await world.join();
+  broker.failures = 1;
+  const signals = [pointer(), pointer()];
+  broker.publish(signals[0]);
+  assert.deepEqual((await broker.written()).flatMap((each) => each.signals), [signals[0]]);
+  broker.publish(signals[1]);
+  await broker.written();
+  assert.deepEqual(broker.numbers, [1, 1, 2]);
+  assert.equal(world.instances.head, 2);
+  await broker.close();
+});
+
+Deno.test("SharedBroker closes although its service fails, and then takes no further signal", async () => {
+  const world = new World();
+  const broker = new WrittenBatches(world);
+  await broker.start();
+  await world.join();
+  broker.failures = Infinity;
+  broker.publish(pointer());
+  await broker.close();
+  const tried = broker.numbers.length;
+  broker.failures = 0;
+  broker.publish(pointer());
+  await broker.flush();
+  assert.deepEqual(broker.batches, []);
+  assert.ok(broker.numbers.length <= tried + 1, "a retry at the most");
+});
+
+Deno.test("deliverBatch reports a gap before the signals after it, and for a batch that cannot be decoded", () => {
+  const received = new ReceivedSignals();
+  const [a, b] = [pointer(), pointer()];
+  deliverBatch(encodeSignal(a), "x", received, silentLog);
+  assert.equal(received.gaps, 0);
+  deliverBatch(Uint8Array.from([...GAP, ...encodeSignal(b)]), "x", received, silentLog);
+  assert.deepEqual([received.signals, received.from, received.gaps], [[a, b], ["x", "x"], 1]);
+  deliverBatch(Uint8Array.of(250, 1, 2), "x", received, silentLog);
+  assert.deepEqual([received.signals.length, received.gaps], [2, 2]);
 });

@@ -55,6 +55,8 @@ export interface InstancesOptions {
    * For this long after an instance left in good order, its clients may reconnect to another one.
    */
   leftGraceMs?: number;
+  /** Monotonic milliseconds, for tests. */
+  now?: () => number;
 }
 
 interface Peer {
@@ -89,6 +91,7 @@ export class Instances {
   readonly #beatMs: number;
   readonly #deadMs: number;
   readonly #leftGraceMs: number;
+  readonly #now: () => number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #starting: Promise<void> | null = null;
   #refreshing: Promise<void> | null = null;
@@ -103,6 +106,7 @@ export class Instances {
     this.#beatMs = options.beatMs ?? 3_000;
     this.#deadMs = options.deadMs ?? 10_000;
     this.#leftGraceMs = options.leftGraceMs ?? 5_000;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   listen(listener: InstanceListener): void {
@@ -154,7 +158,7 @@ export class Instances {
 
   async #start(): Promise<void> {
     this.#version = await this.options.table.write(this.#row("alive"));
-    this.#lastBeat = performance.now();
+    this.#lastBeat = this.#now();
     await this.#refresh(true);
     this.#beatLater();
   }
@@ -171,7 +175,7 @@ export class Instances {
       const isMine = await this.#writeHeartbeat();
       // The cause that cut this instance off (a table that was down, say) may have cut off the
       // others too.
-      const now = performance.now();
+      const now = this.#now();
       if (now - this.#lastBeat > this.#deadMs) {
         for (const peer of this.#peers.values()) peer.changedAt = now;
       }
@@ -196,7 +200,7 @@ export class Instances {
 
   async #refresh(first = false): Promise<void> {
     const rows = await this.guard(() => this.options.table.list());
-    const now = performance.now();
+    const now = this.#now();
     const found = new Set<string>();
     for (const { version, ...row } of rows) {
       if (row.id === this.id) continue;
@@ -214,7 +218,7 @@ export class Instances {
 
   #isOver({ row, changedAt }: Peer): boolean {
     const maxMs = row.state === "left" ? this.#leftGraceMs : this.#deadMs;
-    return performance.now() - changedAt > maxMs;
+    return this.#now() - changedAt > maxMs;
   }
 
   async #sweep({ row, version }: Peer): Promise<void> {

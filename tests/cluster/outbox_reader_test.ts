@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { newId } from "../../src/core/ids.ts";
+import { silentLog } from "../../src/core/log.ts";
+import type { Signal } from "../../src/cluster/broker.ts";
+import { KvBroker } from "../../src/cluster/kv/broker.ts";
+import { kvInstanceTable } from "../../src/cluster/kv/instances.ts";
+import { headKey, outboxKey } from "../../src/cluster/kv/keys.ts";
+import { OutboxReader } from "../../src/cluster/kv/outbox_reader.ts";
+import { Instances } from "../../src/cluster/shared/instances.ts";
+import { ServiceMonitor } from "../../src/cluster/shared/service_monitor.ts";
+import { encodeSignal } from "../../src/cluster/shared/signal_codec.ts";
+import { ReceivedSignals } from "../contract/broker.ts";
+import { eventually } from "../support/eventually.ts";
+
+/**
+ * Reads the outbox of an instance whose rows, heads and batches the test writes, over a KV whose
+ * reads and watches it can hold back or break.
+ */
+class ReaderWorld implements AsyncDisposable {
+  readonly received = new ReceivedSignals();
+  readonly instances: Instances;
+  readonly reader: OutboxReader;
+  /** Number of reads of batches that have begun. */
+  reads = 0;
+  watches = 0;
+  held: Promise<void> | undefined;
+  /** False while changes of the watched keys are lost. */
+  isWatching = true;
+  #brokenWatches = 0;
+  readonly speaker = newId();
+
+  private constructor(readonly kv: Deno.Kv) {
+    const table = kvInstanceTable(kv);
+    this.instances = new Instances({ table, log: silentLog, beatMs: 20, deadMs: 600_000 });
+    this.reader = new OutboxReader({
+      kv: this.#reading(),
+      watchKv: this.#watching(),
+      instances: this.instances,
+      log: silentLog,
+      events: this.received,
+      monitor: new ServiceMonitor("a test", () => this.reader.onRecovered()),
+    });
+  }
+
+  static async open(options: { brokenWatches?: number; isWatching?: boolean } = {}) {
+    const world = new ReaderWorld(await Deno.openKv(":memory:"));
+    world.#brokenWatches = options.brokenWatches ?? 0;
+    world.isWatching = options.isWatching ?? true;
+    return world;
+  }
+
+  /** Announces the speaker; `head` is the number of its last batch, as its heartbeat has it. */
+  async beat(head = 0): Promise<void> {
+    const row = { id: this.speaker, state: "alive", at: Date.now(), head } as const;
+    await kvInstanceTable(this.kv).write(row);
+  }
+
+  /** Writes a batch of one signal, and the head that points to it. */
+  async say(n: number): Promise<Signal> {
+    const signal = aSignal();
+    await this.kv.set(outboxKey(this.speaker, n), encodeSignal(signal));
+    await this.kv.set(headKey(this.speaker), n);
+    return signal;
+  }
+
+  #reading(): Deno.Kv {
+    return proxied(this.kv, {
+      getMany: async (keys: Deno.KvKey[]) => {
+        const isBatch = keys[0]?.[0] === "outbox";
+        if (isBatch) this.reads++;
+        const entries = await this.kv.getMany(keys);
+        if (isBatch) await this.held;
+        return entries;
+      },
+    });
+  }
+
+  #watching(): Deno.Kv {
+    return proxied(this.kv, {
+      watch: (keys: Deno.KvKey[]) => {
+        this.watches++;
+        if (this.watches <= this.#brokenWatches) {
+          return new ReadableStream({ start: (controller) => controller.error(new Error("cut")) });
+        }
+        return this.isWatching ? this.kv.watch(keys) : new ReadableStream();
+      },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.reader.close();
+    await this.instances.leave();
+    this.kv.close();
+  }
+}
+
+function proxied(kv: Deno.Kv, own: object): Deno.Kv {
+  const get = (_: Deno.Kv, name: string | symbol) => {
+    if (name in own) return Reflect.get(own, name);
+    const value = Reflect.get(kv, name);
+    return typeof value === "function" ? value.bind(kv) : value;
+  };
+  return new Proxy(kv, { get });
+}
+
+function aSignal(): Signal {
+  return { type: "typing", chatId: newId(), userId: newId(), typing: true };
+}
+
+/** Watches of Deno KV end a moment after they were canceled. */
+const options = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test(
+  "OutboxReader reads by the head of a heartbeat what a lost wake-up announced",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open({ isWatching: false });
+    await world.beat();
+    await world.reader.start();
+    const signal = await world.say(1);
+    await world.beat(1);
+    await eventually("it is read", () => world.received.signals.length > 0);
+    assert.deepEqual(world.received.signals, [signal]);
+    assert.equal(world.received.gaps, 0);
+  },
+);
+
+Deno.test(
+  "OutboxReader reports a gap for batches that have expired, and reads on after them",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open();
+    await world.beat();
+    await world.reader.start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.held = promise;
+    await world.kv.set(headKey(world.speaker), 3);
+    await eventually("batches are read that are not there", () => world.reads > 0);
+    const signal = await world.say(4);
+    // The head moves on during the read: what is past the known one was not looked for.
+    await world.beat(4);
+    await eventually("the head is known", () => world.instances.peers()[0]?.head === 4);
+    world.held = undefined;
+    resolve();
+    await eventually("the next is read", () => world.received.signals.length > 0);
+    assert.deepEqual(world.received.signals, [signal]);
+    assert.equal(world.received.gaps, 1);
+  },
+);
+
+Deno.test(
+  "OutboxReader delivers batches once that were being read while their instance was gone and came back",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open();
+    await world.beat();
+    await world.reader.start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.held = promise;
+    const signals = [await world.say(1)];
+    await eventually("it is being read", () => world.reads > 0);
+    await kvInstanceTable(world.kv).remove(world.speaker);
+    await eventually("it is gone", () => world.received.gone.length > 0);
+    await world.beat(1);
+    await eventually("it is back", () => world.instances.knows(world.speaker));
+    world.held = undefined;
+    resolve();
+    signals.push(await world.say(2));
+    await eventually("the last is read", () => world.received.signals.length >= 2);
+    assert.deepEqual(world.received.signals, signals);
+  },
+);
+
+Deno.test(
+  "OutboxReader reads many batches in order, however few a read returns",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open();
+    await world.beat();
+    await world.reader.start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.held = promise;
+    const signals: Signal[] = [];
+    for (let n = 1; n <= 35; n++) signals.push(await world.say(n));
+    world.held = undefined;
+    resolve();
+    await eventually("all are read", () => world.received.signals.length >= 35);
+    assert.deepEqual(world.received.signals, signals);
+    assert.ok(world.reads <= 12, `${world.reads} reads of ten batches each`);
+  },
+);
+
+Deno.test("OutboxReader watches again after a watch failed", options, async () => {
+  await using world = await ReaderWorld.open({ brokenWatches: 1 });
+  await world.beat();
+  await world.reader.start();
+  await eventually("it watches again", () => world.watches > 1);
+});
+
+Deno.test(
+  "OutboxReader hears by the watch that an instance joined, before any heartbeat",
+  options,
+  async () => {
+    const kv = await Deno.openKv(":memory:");
+    const instances = new Instances({
+      table: kvInstanceTable(kv),
+      log: silentLog,
+      beatMs: 600_000,
+      deadMs: 600_000,
+    });
+    const received = new ReceivedSignals();
+    const listener = new KvBroker({ kv, instances, log: silentLog });
+    await listener.start(received);
+    await kvInstanceTable(kv).write({ id: newId(), state: "alive", at: Date.now(), head: 0 });
+    await eventually("it is known", () => instances.peers().length === 1);
+    await listener.close();
+    kv.close();
+  },
+);
+
+Deno.test(
+  "OutboxReader reports a gap when the service works again after a fault",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open();
+    await world.reader.start();
+    world.reader.onRecovered();
+    assert.equal(world.received.gaps, 1);
+  },
+);
+
+Deno.test("KvBroker tells an instance that died from one that left", options, async () => {
+  for (const state of ["alive", "left"] as const) {
+    const kv = await Deno.openKv(":memory:");
+    const table = kvInstanceTable(kv);
+    const [id, at] = [newId(), Date.now()];
+    await table.write({ id, state, at, head: 3 });
+    await kv.set(headKey(id), 3);
+    let now = 0;
+    const instances = new Instances({ table, log: silentLog, beatMs: 5, now: () => now });
+    const received = new ReceivedSignals();
+    const broker = new KvBroker({ kv, instances, log: silentLog });
+    await broker.start(received);
+    await eventually("it is gone", () => {
+      // In steps with heartbeats between: it is not cut off meanwhile.
+      now += 500;
+      return received.gone.includes(id);
+    });
+    assert.equal(received.deaths, state === "alive" ? 1 : 0, state);
+    assert.equal((await kv.get(headKey(id))).value, null, "its head is deleted");
+    await broker.close();
+    kv.close();
+  }
+});
