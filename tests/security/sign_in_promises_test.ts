@@ -51,6 +51,19 @@ test("a challenge started with the old password ends with it", async (world) => 
   assert.equal((await verify(await challengeOf(PASSWORD), recoveryCodes[0])).status, 200);
 });
 
+test("a suspension between the two steps of a sign-in ends it", async (world) => {
+  const ann = await world.register("ann");
+  const { recoveryCodes: [code] } = await enableSecondFactor(world, ann);
+  const { challenge } = (await world.login("ann")).body;
+  const store = await world.openStore();
+  const suspension = { at: 0, until: null, reason: "spam", byUserId: ann.id };
+  await store.users.update(ann.id, { suspension });
+  const refused = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
+  assert.deepEqual([refused.status, refused.body.code], [403, "account_suspended"]);
+  assert.equal((await store.users.byId(ann.id))!.recoveryCodes.length, 10, "no code is used up");
+  await store.close();
+});
+
 test("guesses at the code that confirms a second factor are counted", async (world) => {
   const ann = await world.register("ann");
   await world.send("POST", "/api/auth/2fa/enable", {}, ann);

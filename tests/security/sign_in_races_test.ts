@@ -112,3 +112,34 @@ test("of two concurrent confirmations one turns the second factor on", async (he
   const done = await held.auth.signIn.withChallenge(VISITOR, signedIn.challenge, won[0]);
   assert.ok("pair" in done, "the recovery codes that were shown are the valid ones");
 });
+
+const PROVED = {
+  "turns off": (held: HeldAuth, caller: Caller, code: string) =>
+    held.auth.secondFactor.disable(caller, code),
+  "renews the codes of": (held: HeldAuth, caller: Caller, code: string) =>
+    held.auth.secondFactor.renewCodes(caller, code),
+};
+
+for (const [what, change] of Object.entries(PROVED)) {
+  test(`a code of an earlier second factor neither changes nor ${what} the one that replaced it`, async (held) => {
+    const user = await register(held);
+    const caller = await callerOf(held, user);
+    const { secret } = await held.auth.secondFactor.begin(caller);
+    await held.auth.secondFactor.confirm(caller, await generate({ secret }));
+    const arrived = held.gate.close();
+    held.ahead(30_000);
+    const code = await generate({ secret, epoch: Math.floor((Date.now() + 30_000) / 1000) });
+    const changing = change(held, caller, code);
+    changing.catch(() => {});
+    await arrived;
+    const replaced = totp(Date.now() + 1);
+    const recoveryCodes = ["another"];
+    await held.store.users.update(user.id, { totp: replaced, recoveryCodes });
+    held.gate.open();
+    await assert.rejects(changing, { code: "conflict" });
+    const after = (await held.store.users.byId(user.id))!;
+    assert.deepEqual([after.totp?.enabledAt, after.recoveryCodes], [replaced.enabledAt, [
+      "another",
+    ]]);
+  });
+}

@@ -54,6 +54,7 @@ export class HeldAuth implements AsyncDisposable {
     private readonly folder: TempDir,
     private readonly hasher: BcryptHasher,
     readonly gate: Gate,
+    private readonly clock: MovableClock,
   ) {}
 
   static async open(environment: Record<string, string>): Promise<HeldAuth> {
@@ -84,7 +85,12 @@ export class HeldAuth implements AsyncDisposable {
       baseUrl: "https://chat.example.org",
       product: "RealTimeChat",
     });
-    return new HeldAuth(auth, store, folder, hasher, gate);
+    return new HeldAuth(auth, store, folder, hasher, gate, clock);
+  }
+
+  /** Moves the clock forward. */
+  ahead(ms: number): void {
+    this.clock.ahead += ms;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
