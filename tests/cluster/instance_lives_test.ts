@@ -51,6 +51,9 @@ class MemoryTable implements InstanceTable {
   }
 }
 
+/** An interval without a heartbeat during a test. */
+const NEVER_MS = 600_000;
+
 /** Instances of one table, by a clock that a test moves; their heartbeats come all the time. */
 class Lives implements AsyncDisposable {
   readonly table = new MemoryTable();
@@ -58,13 +61,17 @@ class Lives implements AsyncDisposable {
   readonly #started: Instances[] = [];
 
   /** Starts an instance, and records what its listener hears. */
-  async start(id: string, sweep: (id: string) => Promise<void> = () => Promise.resolve()) {
+  async start(
+    id: string,
+    sweep: (id: string) => Promise<void> = () => Promise.resolve(),
+    beatMs = 1,
+  ) {
     const heard: string[] = [];
     const instances = new Instances({
       table: this.table,
       log: silentLog,
       id,
-      beatMs: 1,
+      beatMs,
       deadMs: 10_000,
       leftGraceMs: 5_000,
       now: () => this.now,
@@ -124,6 +131,24 @@ Deno.test("Instances considers an instance dead whose row has not changed, and s
   assert.equal(lives.table.stateOf("x"), undefined, "its row is gone");
   assert.deepEqual(b.heard.filter((each) => each.includes("joined")), ["x joined"]);
   assert.deepEqual(a.heard.filter((each) => each.includes("joined")), ["b joined", "x joined"]);
+});
+
+Deno.test("Instances lets one of two that find a dead instance at once sweep it", async () => {
+  await using lives = new Lives();
+  const nothing = () => Promise.resolve();
+  const [a, b] = [
+    await lives.start("a", nothing, NEVER_MS),
+    await lives.start("b", nothing, NEVER_MS),
+  ];
+  const both = () => Promise.all([a.instances.refresh(), b.instances.refresh()]);
+  await lives.other("x");
+  await both();
+  lives.now = 10_001;
+  for (const id of ["a", "b"]) await lives.other(id);
+  await both();
+  await eventually("it is swept", () => lives.table.stateOf("x") === undefined);
+  const sweeps = [...a.heard, ...b.heard].filter((each) => each.startsWith("sweeps"));
+  assert.deepEqual(sweeps, ["sweeps x"]);
 });
 
 Deno.test("Instances considers no other dead after it was cut off itself, until it has had time", async () => {
@@ -211,6 +236,7 @@ Deno.test("Instances leaves after the heartbeat in progress, which would undo it
   await instances.leave();
   assert.equal(lives.table.rows.get("a")!.version, version, "once");
   await instances.refresh();
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve));
   assert.deepEqual(heard, ["x joined"]);
 });
 

@@ -29,9 +29,9 @@ class ReaderWorld implements AsyncDisposable {
   #brokenWatches = 0;
   readonly speaker = newId();
 
-  private constructor(readonly kv: Deno.Kv) {
+  private constructor(readonly kv: Deno.Kv, beatMs = 20) {
     const table = kvInstanceTable(kv);
-    this.instances = new Instances({ table, log: silentLog, beatMs: 20, deadMs: 600_000 });
+    this.instances = new Instances({ table, log: silentLog, beatMs, deadMs: 1_200_000 });
     this.reader = new OutboxReader({
       kv: this.#reading(),
       watchKv: this.#watching(),
@@ -42,8 +42,10 @@ class ReaderWorld implements AsyncDisposable {
     });
   }
 
-  static async open(options: { brokenWatches?: number; isWatching?: boolean } = {}) {
-    const world = new ReaderWorld(await Deno.openKv(":memory:"));
+  static async open(
+    options: { brokenWatches?: number; isWatching?: boolean; beatMs?: number } = {},
+  ) {
+    const world = new ReaderWorld(await Deno.openKv(":memory:"), options.beatMs);
     world.#brokenWatches = options.brokenWatches ?? 0;
     world.isWatching = options.isWatching ?? true;
     return world;
@@ -106,6 +108,9 @@ function proxied(kv: Deno.Kv, own: object): Deno.Kv {
 function aSignal(): Signal {
   return { type: "typing", chatId: newId(), userId: newId(), typing: true };
 }
+
+/** An interval without a heartbeat during a test. */
+const NEVER_MS = 600_000;
 
 /** Watches of Deno KV end a moment after they were canceled. */
 const options = { sanitizeOps: false, sanitizeResources: false };
@@ -175,7 +180,7 @@ Deno.test(
   "OutboxReader reads many batches in order, however few a read returns",
   options,
   async () => {
-    await using world = await ReaderWorld.open();
+    await using world = await ReaderWorld.open({ beatMs: NEVER_MS });
     await world.beat();
     await world.reader.start();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -205,8 +210,8 @@ Deno.test(
     const instances = new Instances({
       table: kvInstanceTable(kv),
       log: silentLog,
-      beatMs: 600_000,
-      deadMs: 600_000,
+      beatMs: NEVER_MS,
+      deadMs: 1_200_000,
     });
     const received = new ReceivedSignals();
     const listener = new KvBroker({ kv, instances, log: silentLog });
