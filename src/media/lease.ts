@@ -10,7 +10,12 @@ const RENEW_MS = 10_000;
  * lease of an instance that died expires after half a minute.
  */
 export class Leases {
-  constructor(private readonly store: LeaseStore, private readonly clock: Clock) {}
+  /** `renewMs`: milliseconds between two renewals, replaceable for tests. */
+  constructor(
+    private readonly store: Pick<LeaseStore, "take" | "release">,
+    private readonly clock: Clock,
+    private readonly renewMs: number = RENEW_MS,
+  ) {}
 
   /**
    * Returns the result of `work`, or null, without starting it, if another holder has the lease.
@@ -23,7 +28,7 @@ export class Leases {
     };
     if (!await claim()) return null;
     // If one renewal fails, the next one makes up for it: the lease outlasts two.
-    const renewal = setInterval(() => claim().catch(() => {}), RENEW_MS);
+    const renewal = setInterval(() => claim().catch(() => {}), this.renewMs);
     try {
       return { value: await work() };
     } finally {

@@ -64,6 +64,11 @@ export class Hub {
     });
   }
 
+  /** Number of rooms, and of users whose chats are being read: both end with their listeners. */
+  get held(): { rooms: number; reads: number } {
+    return { rooms: this.#subscriptions.roomCount, reads: this.#subscriptions.readCount };
+  }
+
   get size(): number {
     return this.#connections.size;
   }

@@ -160,6 +160,16 @@ export class Subscriptions implements RoomHost {
     if (room.listeners.size === 0 && !room.hasPendingJoins) this.#drop(room);
   }
 
+  /** Number of rooms in memory: none of a chat without listeners. */
+  get roomCount(): number {
+    return this.#rooms.size;
+  }
+
+  /** Number of users whose chats are being read. */
+  get readCount(): number {
+    return this.#pendingReads.size;
+  }
+
   /** Stops the delivery of all rooms. */
   close(): void {
     for (const room of [...this.#rooms.values()]) this.#drop(room);

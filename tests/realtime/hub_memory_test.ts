@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
+import { World } from "./world.ts";
+
+/** After work, the hub holds nothing of it; the sanitizer of the test finds timers that stay. */
+
+const NOTHING = { rooms: 0, reads: 0 };
+
+Deno.test("Hub holds no room and no read after connections have come and gone", async () => {
+  const world = new World();
+  const chats = Array.from({ length: 20 }, () => world.chat("ann", "bob"));
+  for (let round = 0; round < 3; round++) {
+    const made = [
+      await world.connect("ann"),
+      await world.connect("ann"),
+      await world.connect("bob"),
+    ];
+    assert.equal(world.hub.held.rooms, chats.length);
+    for (const chat of chats) world.hub.commit(world.write(chat, { say: "hello" }));
+    for (const { connection } of made) world.hub.detach(connection);
+    assert.deepEqual(world.hub.held, NOTHING);
+  }
+});
+
+Deno.test("Hub holds no read that failed, and none of a connection that was closed meanwhile", async () => {
+  const world = new World();
+  world.chat("ann");
+  world.failing.add("presentOfUser");
+  const first = world.connection("ann");
+  await assert.rejects(world.hub.attach(first.connection), /presentOfUser fails/);
+  world.hub.detach(first.connection);
+  assert.deepEqual(world.hub.held, NOTHING);
+  const letGo = world.hold("presentOfUser");
+  const second = world.connection("ann");
+  const attaching = world.hub.attach(second.connection).catch(() => {});
+  await eventually("it is being read", () => world.hub.held.reads === 1);
+  world.hub.detach(second.connection);
+  letGo();
+  await attaching;
+  await eventually("nothing is left", () => world.hub.held.rooms + world.hub.held.reads === 0);
+});
+
+Deno.test("Hub holds no room of a member who left, or of a chat whose last member left", async () => {
+  const world = new World();
+  const chat = world.chat("ann", "bob");
+  const { connection } = await world.connect("ann");
+  world.hub.commit(world.write(chat, { leave: "ann" }));
+  assert.deepEqual(world.hub.held, NOTHING);
+  assert.equal(connection.rooms.size, 0);
+  world.hub.detach(connection);
+});
+
+Deno.test("Hub lets go of a room that waits to read again once the hub is closed", async () => {
+  const world = new World();
+  const chat = world.chat("ann");
+  await world.connect("ann");
+  world.failing.add("changes");
+  world.write(chat, { say: "elsewhere" });
+  world.hub.signals([{ type: "chat", chatId: chat, rev: 2 }]);
+  await eventually("the read failed", () => !world.failing.has("changes"));
+  await new Promise((resolve) => setTimeout(resolve));
+  world.hub.closeAll("restart");
+  assert.deepEqual(world.hub.held, NOTHING);
+});
