@@ -8,7 +8,7 @@ import {
 import { eventually } from "../support/eventually.ts";
 import { enableSecondFactor } from "../support/second_factor.ts";
 
-/** Mails by which the owner of a confirmed address hears of changes that they may not have made. */
+/** Mails by which the owner of a confirmed address is notified of changes that another person may have made. */
 
 const test = onBothStores();
 

@@ -143,6 +143,37 @@ test("a pending change of address does not work while the account is suspended",
   await store.close();
 });
 
+test("of several pending changes of address the first that is confirmed ends the others", async (world) => {
+  const ann = await confirmed(world, "ann");
+  const links = [
+    await askForChange(world, ann, "first@example.net"),
+    await askForChange(world, ann, "second@example.net"),
+  ];
+  assert.equal((await change(world, { token: links[1] }, ann)).status, 204);
+  assert.equal((await change(world, { token: links[0] }, ann)).status, 400);
+  assert.equal((await profile(world, ann.token)).body.email, "second@example.net");
+});
+
+test("an address that was just given up can be neither asked for nor taken by others", async (world) => {
+  const [ann, bob] = [await confirmed(world, "ann"), await confirmed(world, "bob")];
+  const moved = await askForChange(world, ann, "mid@example.net");
+  const early = await askForChange(world, bob, "later@example.net");
+  assert.equal((await change(world, { token: moved }, ann)).status, 204);
+  const before = world.mails.length;
+  const asked = await world.send("PUT", "/api/auth/email", { email: ann.email }, bob);
+  assert.equal(asked.status, 202, "the answer does not reveal it");
+  // The mail of a later request has come: that of the earlier one would have come before.
+  await askForChange(world, bob, "other@example.net");
+  const since = world.mails.slice(before).filter(({ subject }) => /Confirm your new/.test(subject));
+  assert.deepEqual(since.map(({ to }) => to), ["other@example.net"]);
+  const store = await world.openStore();
+  await store.users.update(ann.id, { email: "later@example.net", emailKey: "later@example.net" });
+  await store.close();
+  const refused = await change(world, { token: early }, bob);
+  assert.equal(refused.status >= 400, true, "taken meanwhile");
+  assert.equal((await profile(world, bob.token)).body.email, bob.email);
+});
+
 test("the old address undoes a change, and locks out the attacker who made it", async (world) => {
   const ann = await confirmed(world, "ann");
   const thief = { ...ann, token: (await world.login("ann")).body.accessToken as string };
