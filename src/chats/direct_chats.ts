@@ -68,6 +68,11 @@ export class DirectChats {
     }
   }
 
+  /** True while the person has a request to let the other member of the chat write to them. */
+  async isAwaited(chat: Chat, userId: string): Promise<boolean> {
+    return !isComplete(chat) && await this.options.requests.unexpired(userId, chat.id) !== null;
+  }
+
   async #reopen(chat: Chat, callerId: string, userId: string): Promise<Chat> {
     if (!isComplete(chat)) await this.#complete(chat, callerId, userId);
     return chat;

@@ -3,6 +3,7 @@ import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
+import { assertUnfrozen } from "../model/chat.ts";
 import { type CustomData, isSameCustom } from "../model/custom_data.ts";
 import type { Message, Reaction, ReactionChange } from "../model/message.ts";
 import type { OutboxEvent } from "../model/outbox_entry.ts";
@@ -64,7 +65,7 @@ export class MessageEditor {
     messageId: string,
     content: EditedContent,
   ): Promise<Screened | null> {
-    const { screen, store } = this.options;
+    const { screen, store, contactPolicy } = this.options;
     if (!screen.isOn) return null;
     const found = await store.messages.byId(messageId);
     const isOwn = found?.senderId === userId && found.deletedAt === null;
@@ -82,6 +83,10 @@ export class MessageEditor {
       mentions,
       mediaIds: found.media.map(({ id }) => id),
       replyTo: found.replyTo,
+    }, async (chat) => {
+      if (chat === null) return;
+      assertUnfrozen(chat);
+      await contactPolicy.requireOpen(chat, userId, "change the message");
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Chat } from "../model/chat.ts";
 import type { CustomData } from "../model/custom_data.ts";
 import type { Message } from "../model/message.ts";
 
@@ -18,6 +19,8 @@ export interface ScreenedMessage {
   replyTo: string | null;
 }
 
+export type Admit = (chat: Chat | null) => Promise<void>;
+
 /** Result of screening. */
 export interface Screened {
   /** The text to store. */
@@ -35,9 +38,11 @@ export interface MessageScreen {
   /**
    * Resolves in the order in which each sender's messages for a chat were passed in; null while there
    * are no rules. Rejects with `message_refused`, and with `unavailable` if the backend must be asked
-   * and does not answer. Called outside of any transaction and lock.
+   * and does not answer, and as `admit` does: it gets the chat, null if there is none yet, and throws
+   * where the write would refuse the message whatever its text: then it is shown to no backend.
+   * Called outside of any transaction and lock.
    */
-  screen(message: ScreenedMessage): Promise<Screened> | null;
+  screen(message: ScreenedMessage, admit: Admit): Promise<Screened> | null;
   /** Called once a message with reported words is stored. */
   stored(message: Message, reported: string[]): Promise<void>;
 }

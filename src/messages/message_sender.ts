@@ -5,7 +5,7 @@ import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import type { Chat } from "../model/chat.ts";
+import { assertUnfrozen, type Chat } from "../model/chat.ts";
 import type { CustomData } from "../model/custom_data.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
 import type { Message, MessageKind } from "../model/message.ts";
@@ -103,7 +103,24 @@ export class MessageSender {
       mentions: input.mentions ?? [],
       mediaIds: input.mediaIds ?? [],
       replyTo: input.replyTo ?? null,
-    });
+    }, (chat) => this.#admit(senderId, input, chat));
+  }
+
+  /** Throws what the write would throw by the rules of contact, before its text is shown around. */
+  async #admit(
+    senderId: string,
+    { chatId, recipientId }: SendInput,
+    chat: Chat | null,
+  ): Promise<void> {
+    const { contactPolicy, direct } = this.options;
+    if (chat === null) {
+      if (recipientId !== undefined) await contactPolicy.requireReachable(senderId, [recipientId]);
+      return;
+    }
+    assertUnfrozen(chat);
+    await contactPolicy.requireOpen(chat, senderId, "send");
+    // A send by `recipientId` may yet add the other person.
+    if (chatId !== undefined || await direct.isAwaited(chat, recipientId!)) requireConsent(chat);
   }
 
   async #write(senderId: string, input: SendInput): Promise<Sent> {

@@ -164,6 +164,46 @@ Deno.test("the hook is not asked about chats of others, nor about messages that 
   assert.equal(asked.length, 1);
 });
 
+Deno.test("the hook is not asked about messages that the rules of contact refuse", async () => {
+  await using world = await openWorld();
+  const { app, ann } = world;
+  const { ben, cat } = await app.people("ben", "cat");
+  const [bens, cats] = [app.client(ben), app.client(cat)];
+  const settings = await cats.put("/api/users/contact-settings", { write: "shared" });
+  assert.equal(settings.status, 200, JSON.stringify(settings.body));
+  const asked = await hooked(world, allow);
+  const code = async (answer: ReturnType<typeof ann.post>) => (await answer).body.code;
+
+  // A stranger may write once, and then has to wait for the other person's consent.
+  const first = await ann.post("/api/messages", { recipientId: cat.id, text: "May I?" });
+  assert.equal(first.status, 201, JSON.stringify(first.body));
+  const { chatId } = first.body;
+  const more = { text: "Please!" };
+  assert.equal(
+    await code(ann.post("/api/messages", { recipientId: cat.id, ...more })),
+    "forbidden",
+  );
+  assert.equal(await code(ann.post("/api/messages", { chatId, ...more })), "forbidden");
+  assert.equal(asked.length, 1);
+  // The other person's answer is consent.
+  const answer = await cats.post("/api/messages", { recipientId: world.person.id, text: "Yes" });
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  assert.equal((await ann.post("/api/messages", { chatId, text: "Thanks" })).status, 201);
+  assert.equal(asked.length, 3);
+
+  const sent = await bens.post("/api/messages", { recipientId: world.person.id, text: "Hi" });
+  assert.equal(sent.status, 201, JSON.stringify(sent.body));
+  await ann.post("/api/users/block", { userId: ben.id });
+  const again = { recipientId: world.person.id, text: "Hi again" };
+  assert.equal(await code(bens.post("/api/messages", again)), "forbidden");
+  const edit = bens.put(`/api/messages/${sent.body.id}`, { text: "changed" });
+  assert.equal(await code(edit), "forbidden");
+  await cats.post("/api/users/block", { userId: ben.id });
+  const toCat = { recipientId: cat.id, text: "Hi" };
+  assert.equal(await code(bens.post("/api/messages", toCat)), "not_found");
+  assert.deepEqual(asked.map(({ data }) => data.text), ["May I?", "Yes", "Thanks", "Hi"]);
+});
+
 Deno.test("the first message to a person is asked about too", async () => {
   await using world = await openWorld();
   const { ben } = await world.app.people("ben");

@@ -7,7 +7,12 @@ import type { Filters } from "../../model/filters.ts";
 import type { Membership } from "../../model/membership.ts";
 import type { Message } from "../../model/message.ts";
 import { messageView } from "../../api/views/message.ts";
-import type { MessageScreen, Screened, ScreenedMessage } from "../../messages/message_screen.ts";
+import type {
+  Admit,
+  MessageScreen,
+  Screened,
+  ScreenedMessage,
+} from "../../messages/message_screen.ts";
 import type { Store } from "../../store/store.ts";
 import { isListed, linkHosts } from "./links.ts";
 import type { MessageHook, OpenHook } from "./message_hook.ts";
@@ -44,15 +49,15 @@ export class Screening implements MessageScreen {
     return this.options.rules() !== null;
   }
 
-  screen(message: ScreenedMessage): Promise<Screened> | null {
+  screen(message: ScreenedMessage, admit: Admit): Promise<Screened> | null {
     const rules = this.options.rules();
     if (rules === null) return null;
     const place = `${message.senderId} ${message.chatId ?? message.recipientId}`;
     const { clientId } = message;
-    if (clientId === null) return this.#order.run(place, () => this.#screen(rules, message));
+    if (clientId === null) return this.#order.run(place, () => this.#screen(rules, message, admit));
     const key = `${place} ${clientId}`;
     const screened = this.#underWay.get(key) ??
-      this.#order.run(place, () => this.#screen(rules, message))
+      this.#order.run(place, () => this.#screen(rules, message, admit))
         .finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, screened);
     return screened;
@@ -81,7 +86,7 @@ export class Screening implements MessageScreen {
     }
   }
 
-  async #screen(rules: Rules, message: ScreenedMessage): Promise<Screened> {
+  async #screen(rules: Rules, message: ScreenedMessage, admit: Admit): Promise<Screened> {
     const unchanged = { text: message.text, reported: [] };
     const chat = await this.#chatOf(message);
     // Text for an encrypted chat is refused by the write, and leaves the server in no other way.
@@ -94,6 +99,7 @@ export class Screening implements MessageScreen {
     // The write refuses it; nothing about a chat of others is asked.
     const isOutside = message.recipientId === null ? member === null : false;
     if (isOutside || (member !== null && member.leftAt !== null)) return unchanged;
+    await admit(chat);
     const { refused, reported, text } = rules.words.match(message.text);
     if (refused !== null) throw refusal("it contains a word that is not allowed here");
     this.#checkLinks(rules.filters, text, member);
