@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { assertAccessible } from "../support/axe.ts";
+import { eventually } from "../support/eventually.ts";
 import { grantAdmin } from "../support/grant_admin.ts";
 import { PAGE_TEST, type PageWorld, pageWorld } from "../support/page_world.ts";
 
@@ -81,6 +82,94 @@ Deno.test(
     await page.getByRole("article", { name: "Kites" }).waitFor();
     await page.getByLabel("State").selectOption("Frozen");
     await page.getByText("No chats match").waitFor();
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "an administrator reads a reported message in its chat, and deletes it for everyone",
+  PAGE_TEST,
+  async () => {
+    await using world = await adminWorld();
+    const { ann, bob, browser } = world;
+    const { page } = ann;
+    const cleo = await world.join("cleo");
+    await bob.startChat("cleo");
+    await bob.page.getByText("Nothing here yet").waitFor();
+    for (const text of ["Hello", "Buy watches", "Very cheap"]) {
+      await bob.write(text);
+      await bob.message(text).locator(".tick.sent, .tick.delivered").waitFor();
+    }
+    await cleo.chat("bob").click();
+    await cleo.message("Very cheap").waitFor();
+    const { items } = await cleo.call("GET", `/messages/${await cleo.openChatId()}`);
+    const { id: messageId } = items.find(({ text }: { text: string }) => text === "Buy watches");
+    await cleo.call("POST", "/users/report", { messageId, userId: await bob.id(), reason: "spam" });
+
+    await openTab(page, "reports");
+    const report = page.getByRole("article", { name: "Report of bob" });
+    await report.getByRole("button", { name: "Show in its chat" }).click();
+    const context = report.getByRole("region", { name: "The message in its chat" });
+    await context.getByText("Hello").waitFor();
+    await context.getByText("Very cheap").waitFor();
+    const marked = context.locator("[aria-current]");
+    assert.match((await marked.textContent())!, /Buy watches/);
+    await assertAccessible(page, "a reported message in its chat");
+    await report.getByRole("button", { name: "Delete for everyone" }).click();
+    const dialog = page.getByRole("dialog", { name: "Delete this message for everyone?" });
+    await dialog.getByLabel(/^Reason/).fill("Spam");
+    await assertAccessible(page, "deleting a message for everyone");
+    await dialog.getByRole("button", { name: "Delete for everyone" }).click();
+    await marked.getByText("Message deleted").waitFor();
+    await cleo.message("Message deleted").waitFor();
+    await report.getByText("Buy watches").waitFor();
+
+    await openTab(page, "messages");
+    await page.getByRole("button", { name: "Find" }).waitFor();
+    const found = page.getByRole("article", { name: "Message" });
+    assert.equal(await found.count(), 0, "nothing is read before it is asked for");
+    await page.getByLabel("Find messages").fill("cheap");
+    await page.getByRole("button", { name: "Find" }).click();
+    await found.getByText("Very cheap").waitFor();
+    await assertAccessible(page, "messages");
+    await assertFits(page);
+    await found.getByRole("link", { name: "@bob" }).click();
+    await page.getByRole("link", { name: "Their messages" }).click();
+    await page.getByText("Messages by bob").waitFor();
+    await found.nth(2).waitFor();
+    await found.getByText("Message deleted").waitFor();
+    await openTab(page, "audit");
+    const rows = page.locator(".audit-row");
+    await rows.filter({ hasText: "Message deleted by an administrator" }).first().waitFor();
+    await rows.filter({ hasText: "Messages read" }).first().waitFor();
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "an administrator sees figures by day, as bars and as a table",
+  PAGE_TEST,
+  async () => {
+    await using world = await adminWorld();
+    const { ann, bob, browser } = world;
+    const { page } = ann;
+    await ann.call("POST", "/messages", { recipientId: await bob.id(), text: "Hello" });
+    await eventually("the figures are written", async () => {
+      const { days } = await ann.call("GET", "/admin/statistics");
+      return days.at(-1).messages + days.at(-2).messages > 0 && days.at(-1).peopleActive > 0;
+    }, { within: 60_000 });
+    await openTab(page, "statistics");
+    await page.getByRole("img", { name: /^Active people/ }).waitFor();
+    assert.equal(await page.locator(".bars rect").count(), 30);
+    const table = page.getByRole("region", { name: "Figures by day" });
+    assert.equal(await table.getByRole("row").count(), 31);
+    await assertAccessible(page, "statistics");
+    await page.getByLabel("Figure", { exact: true }).selectOption("New people");
+    await page.getByText("At most 2 a day").waitFor();
+    await page.getByLabel("Period").selectOption("7 days");
+    await page.locator(".bars rect").nth(7).waitFor({ state: "detached" });
+    assert.equal(await page.locator(".bars rect").count(), 7);
+    await assertFits(page);
     assert.deepEqual(browser.faults, []);
   },
 );

@@ -23,6 +23,12 @@ export interface AdminTab {
 const ChatsTab = moderation.lazily<TabProps>(async () =>
   (await import("./chats/chats_tab.tsx")).ChatsTab
 );
+const MessagesTab = moderation.lazily<TabProps>(async () =>
+  (await import("./messages/messages_tab.tsx")).MessagesTab
+);
+const StatisticsTab = moderation.lazily<TabProps>(async () =>
+  (await import("./statistics/statistics_tab.tsx")).StatisticsTab
+);
 const RulesTab = integrations.lazily<TabProps>(async () =>
   (await import("./rules/rules_tab.tsx")).RulesTab
 );
@@ -41,6 +47,8 @@ export const TABS: readonly AdminTab[] = [
   { id: "reports", icon: "flag", title: () => admin.t().reports, view: ReportsTab },
   { id: "people", icon: "people", title: () => admin.t().people, view: PeopleTab },
   { id: "chats", icon: "chats", title: () => admin.t().chats, view: ChatsTab },
+  { id: "messages", icon: "mail", title: () => admin.t().messages, view: MessagesTab },
+  { id: "statistics", icon: "chart", title: () => admin.t().statistics, view: StatisticsTab },
   { id: "audit", icon: "list", title: () => admin.t().audit, view: AuditTab },
   { id: "rules", icon: "shield", title: () => admin.t().rules, view: RulesTab },
   { id: "webhooks", icon: "link", title: () => admin.t().webhooks, view: WebhooksTab },

@@ -37,6 +37,9 @@ export function ChatView({ chatId }: { chatId: string }) {
         <Head chat={chat} />
         <div class="row-buttons">
           <FreezeButton chat={chat} onChanged={changed} />
+          <a class="button secondary" href={adminHref("messages", `in-${chatId}`)}>
+            {mo().readMessages}
+          </a>
         </div>
       </article>
       <AdminSection title={mo().members}>

@@ -38,7 +38,10 @@ export function AccountView({ userId }: { userId: string }) {
       <Head user={user} />
       <AccountActions user={user} onChanged={() => setVersion(version + 1)} />
       <AccountFacts user={user} />
-      <a class="small" href={adminHref("chats", `of-${userId}`)}>{admin.t().theirChats}</a>
+      <p class="tags small">
+        <a href={adminHref("chats", `of-${userId}`)}>{admin.t().theirChats}</a>
+        <a href={adminHref("messages", `by-${userId}`)}>{admin.t().theirMessages}</a>
+      </p>
       <Section title={admin.t().trail}>
         <AuditList key={version} userId={userId} limit={10} />
         <a class="small" href={adminHref("audit", userId)}>{admin.t().wholeTrail}</a>

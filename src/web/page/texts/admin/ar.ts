@@ -10,6 +10,8 @@ export const ar: AdminTexts = {
   reports: "البلاغات",
   people: "الأشخاص",
   chats: "الدردشات",
+  messages: "الرسائل",
+  statistics: "الإحصاءات",
   audit: "السجل",
   rules: "القواعد",
   webhooks: "ويب هوك",
@@ -122,6 +124,7 @@ export const ar: AdminTexts = {
     if (form === "two") return "انتهت جلستان";
     return `انتهت ${n} ${form === "few" ? "جلسات" : "جلسة"}`;
   },
+  theirMessages: "رسائل الشخص",
   theirChats: "دردشات الشخص",
   trail: "ما حدث لهذا الحساب",
   wholeTrail: "فتح في السجل",

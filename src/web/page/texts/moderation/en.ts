@@ -1,3 +1,7 @@
+import type { Output } from "../../../../client/mod.ts";
+
+type Figure = Exclude<keyof Output<"admin.statistics">["days"][number], "day">;
+
 const plural = new Intl.PluralRules("en");
 const count = (n: number, one: string, other: string) =>
   `${n} ${plural.select(n) === "one" ? one : other}`;
@@ -39,4 +43,47 @@ export const en = {
   removeTitle: (name: string) => `Remove ${name} from this group?`,
   removeReason: "Reason, for the record; the person can read it",
   removedNow: (name: string) => `${name} is no longer a member`,
+
+  messagesText: "Reading other people's messages is recorded in the audit log.",
+  readMessages: "Read its messages",
+  findMessages: "Find messages",
+  findMessagesHint: "Words of the text",
+  find: "Find",
+  messagesBy: (name: string) => `Messages by ${name}`,
+  messagesOfChat: "Messages of one chat.",
+  openChat: "See the chat",
+  allMessages: "All messages",
+  noMessages: "No messages match",
+  noMessagesText: "Encrypted messages cannot be found by their words.",
+  message: "Message",
+  context: "The message in its chat",
+  showContext: "Show in its chat",
+  hideContext: "Hide its chat",
+  deleteMessage: "Delete for everyone",
+  deleteMessageTitle: "Delete this message for everyone?",
+  deleteMessageReason: "Reason, for the record; the sender can read it",
+  deletedNow: "The message is deleted",
+
+  figure: "Figure",
+  figures: {
+    peopleActive: "Active people",
+    peopleNew: "New people",
+    messages: "Messages",
+    files: "Files",
+    fileBytes: "Size of files",
+    chats: "New chats",
+    pushesSent: "Pushes sent",
+    pushesFailed: "Pushes failed",
+    webhooksDelivered: "Webhooks delivered",
+    webhooksFailed: "Webhooks failed",
+  } satisfies Record<Figure, string>,
+  period: "Period",
+  periods: { "7": "7 days", "30": "30 days", "90": "90 days", "365": "365 days" } as Record<
+    string,
+    string
+  >,
+  totalNames: { people: "People", chats: "Chats", storage: "Files stored" },
+  most: (value: string) => `At most ${value} a day`,
+  byDay: "Figures by day",
+  day: "Day (UTC)",
 };

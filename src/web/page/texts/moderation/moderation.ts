@@ -8,7 +8,7 @@ export const moderation = defineArea<ModerationTexts>({
   en: async () => (await import("./en.ts")).en,
   de: async () => (await import("./de.ts")).de,
   ar: async () => (await import("./ar.ts")).ar,
-});
+}, "/web/moderation.css");
 
 /** Texts of the area; only for components made by `moderation.lazily`. */
 export function mo(): ModerationTexts {
