@@ -11,6 +11,7 @@ import type { WebhookHealth } from "./health.ts";
 import type { WebhookPayloads } from "./payloads.ts";
 import { type Batch, lanesOf, requestOf, streamsOf } from "./requests.ts";
 import { GIVE_UP_MS, retryAt } from "./retry_times.ts";
+import { UnreadableSecret } from "./secrets.ts";
 import type { WebhookResult, WebhookSender } from "./sender.ts";
 import { Settlements } from "./settlements.ts";
 
@@ -136,8 +137,9 @@ export class EndpointRunner {
     if (over.length > 0) await this.#options.health.gaveUp(endpoint);
     const lanes = lanesOf(rows.filter((row) => !isOver(row)))
       .filter(([first]) => first.dueAt! <= now);
-    const keys = lanes.length === 0 ? [] : await this.#options.keysOf(endpoint);
     const left = new Set(rows.filter((row) => !isOver(row)));
+    const keys = lanes.length === 0 ? [] : await this.#keysOf(endpoint);
+    if (keys === null) return [...left];
     const atOnce = this.#breaker.concurrency(AT_ONCE);
     await forEachOf(streamsOf(endpoint, lanes), atOnce, async (batches) => {
       for (const batch of batches) {
@@ -147,6 +149,19 @@ export class EndpointRunner {
     });
     await this.#settlements.flush();
     return [...left];
+  }
+
+  /** Returns null if the secret was stored under a key that is gone, which counts as a failure. */
+  async #keysOf(endpoint: WebhookEndpoint): Promise<SigningKey[] | null> {
+    const { keysOf, health, clock } = this.#options;
+    try {
+      return await keysOf(endpoint);
+    } catch (error) {
+      if (!(error instanceof UnreadableSecret)) throw error;
+      this.#breaker.failed(clock.now());
+      await health.failed(endpoint, "its secret cannot be read: rotate it");
+      return null;
+    }
   }
 
   /** Returns false if the rest of the stream has to wait. */

@@ -10,6 +10,15 @@ import type { WebhookEndpoint, WebhookSecret } from "../model/webhook.ts";
 const PURPOSE = "webhook";
 const MAX_OPENED = 1_000;
 
+/** The key under which a secret was stored is gone. */
+export class UnreadableSecret extends Error {
+  override readonly name = "UnreadableSecret";
+
+  constructor(cause: unknown) {
+    super("Cannot read the endpoint's secret: it has to be rotated", { cause });
+  }
+}
+
 /** The secrets of endpoints: encrypted at rest, and bound to their endpoint. */
 export class WebhookSecrets {
   /** By sealed secret, so that a page of deliveries costs no decryption. */
@@ -23,10 +32,17 @@ export class WebhookSecrets {
     return { secret, stored: { sealed, expiresAt: null } };
   }
 
-  /** Returns the keys of the secrets that have not expired, the current one first. */
+  /**
+   * Returns the keys of the secrets that have not expired, the current one first. A former one that
+   * can no longer be read is left out; throws `UnreadableSecret` if none can.
+   */
   async keysOf({ id, secrets }: WebhookEndpoint, now: number): Promise<SigningKey[]> {
     const valid = secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
-    return await Promise.all(valid.map(({ sealed }) => this.#keyOf(id, sealed)));
+    const opened = await Promise.allSettled(valid.map(({ sealed }) => this.#keyOf(id, sealed)));
+    const keys = opened.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
+    const broken = opened.find(({ status }) => status === "rejected") as PromiseRejectedResult;
+    if (keys.length === 0 && broken) throw new UnreadableSecret(broken.reason);
+    return keys;
   }
 
   async #keyOf(userId: string, sealed: string): Promise<SigningKey> {

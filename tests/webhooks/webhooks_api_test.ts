@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { secretBox } from "../../src/auth/secret_box.ts";
+import { newWebhookSecret } from "../../src/core/webhook_signature.ts";
 import { eventually } from "../support/eventually.ts";
 import { metricsOf, valueOf } from "../support/metrics_text.ts";
 import { openWorld, send } from "./webhook_world.ts";
@@ -222,6 +224,36 @@ Deno.test("a rotated secret signs beside the former one until the grace is over"
   );
   assert.deepEqual(signatures, [2, 2, 1]);
   assert.notEqual(former, body.secret);
+});
+
+Deno.test("an endpoint whose secret cannot be read is reported, and mended by rotating it", async () => {
+  await using world = await openWorld();
+  const { app, admin, backend, ann, chatId } = world;
+  const id = await world.subscribe(["message.created"]);
+  const box = secretBox(["another encryption key than that of the server"]);
+  const sealed = await box.seal(newWebhookSecret(), { purpose: "webhook", userId: id });
+  const store = await app.openStore();
+  await store.webhooks.update(id, { secrets: [{ sealed, expiresAt: null }] });
+  await store.close();
+  app.clock.ahead += 11_000;
+  await eventually("it is read again", async () => {
+    app.clock.ahead += 5_000;
+    await send(ann, chatId, "kept");
+    return (await admin.get(`/api/admin/webhooks/${id}`)).body.status === "down";
+  });
+  const reports = app.log.filter((line) =>
+    /endpoint is down.*its secret cannot be read/.test(line)
+  );
+  assert.equal(reports.length, 1, app.log.join("\n"));
+  assert.equal(app.log.length, 1, app.log.join("\n"));
+  const seen = backend.events.length;
+  const { body } = await admin.post(`/api/admin/webhooks/${id}/rotate-secret`, {});
+  backend.secret = body.secret;
+  await eventually("what waited is sent", () => {
+    app.clock.ahead += 60_000;
+    return backend.events.length > seen;
+  });
+  assert.equal(backend.forged, 0);
 });
 
 Deno.test("a test of an endpoint returns its answer, and why there was none", async () => {
