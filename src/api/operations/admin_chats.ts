@@ -42,8 +42,8 @@ export const listAllChats = operation({
     z.strictObject({
       q: line({ max: 100 }).optional().describe("Words of the name; the last may be cut"),
       memberId: userId.optional().describe("Only chats of this person, also former ones"),
-      kind: z.enum(["direct", "group"]).optional(),
-      frozen: flag.optional(),
+      kind: z.enum(["direct", "group"]).optional().describe("Only chats of this kind"),
+      frozen: flag.optional().describe("Only chats that are frozen, or only others"),
       createdAfter: instant.optional(),
       createdBefore: instant.optional(),
       limit,

@@ -44,7 +44,12 @@ export const readMessageContext = operation({
   access: "admin",
   scope: "moderation:read",
   limit: "read",
-  input: () => z.strictObject({ messageId, before: around(), after: around() }),
+  input: () =>
+    z.strictObject({
+      messageId,
+      before: around().describe("Number of messages before it"),
+      after: around().describe("Number of messages after it"),
+    }),
   output: () => z.strictObject({ chatId, items: z.array(MessageView()) }),
   rest: { method: "GET", path: "/admin/messages/:messageId/context" },
   errors: ["not_found"],

@@ -54,9 +54,9 @@ export const listAllUsers = operation({
       email: text({ max: 254 }).optional()
         .describe("The whole address; for administrators, not for API keys, and audited"),
       externalId: externalId().optional(),
-      role: z.enum(["user", "admin"]).optional(),
+      role: z.enum(["user", "admin"]).optional().describe("Only people with this role"),
       suspended: flag.optional().describe("Suspended or deactivated now"),
-      bot: flag.optional(),
+      bot: flag.optional().describe("Only bots, or only others"),
       createdAfter: instant.optional(),
       createdBefore: instant.optional(),
       limit,
