@@ -69,6 +69,7 @@ export async function createApp(
   const services = createServices(context);
   const bound = bindServices(context, services);
   const transports = createTransports(context, services, bound, polling);
+  await services.shadows.start(log);
   await adapters.backplane.broker.start(receiverOf(context, services));
   await services.webhooks.worker.start();
   const background = startBackground(context, services);
@@ -96,9 +97,9 @@ export async function createApp(
 
 /** Delivers the signals of other instances. */
 function receiverOf({ tracing, log }: AppContext, services: Services): Receiver {
-  const { hub, typing, webhooks } = services;
+  const { hub, typing, webhooks, shadows } = services;
   return new Receiver(hub, typing, tracing, () => {
-    webhooks.refresh().catch((error) => {
+    Promise.all([webhooks.refresh(), shadows.refresh()]).catch((error) => {
       log.warn("Reading the settings failed; it is repeated", { error });
     });
   });
@@ -184,6 +185,7 @@ async function closeAll(services: Services, adapters: Adapters): Promise<void> {
   await auth.mail.idle();
   await apiKeys.usage.flush();
   await dayCounter.close();
+  services.shadows.stop();
   adapters.hasher.close();
   await adapters.store.close();
 }

@@ -171,6 +171,10 @@ export function createServices(context: AppContext) {
     adminEmails: config.adminEmails,
     adminSecondFactor: config.adminSecondFactor,
     onProfileChanged: (user) => realtime.profileNews.changed(user),
+    onShadowed: async () => {
+      await rules.shadows.refresh();
+      publisher.settings();
+    },
     personalData: [
       // Before the chats, so that their members are notified that leaves must be removed.
       new DevicePersonalData(encryption.devices),
@@ -226,6 +230,7 @@ export function createServices(context: AppContext) {
   });
   return {
     ...realtime,
+    shadows: rules.shadows,
     moderation,
     dayCounter,
     writer,

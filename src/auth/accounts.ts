@@ -214,6 +214,7 @@ export class Accounts {
       pictureUrl: null,
       deactivatedAt: null,
       tokensNotBefore: null,
+      shadowedAt: null,
       totp: null,
       recoveryCodes: [],
       isBot: false,

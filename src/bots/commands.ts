@@ -35,7 +35,8 @@ export class Commands {
   /** Listens to commits. The message is durable: a bot that is away finds it by catching up. */
   committed(commit: ChatCommit): void {
     for (const step of commit.steps) {
-      if (step.type !== "message.created" || !step.message.text.startsWith("/")) continue;
+      if (step.type !== "message.created" || step.message.shadow) continue;
+      if (!step.message.text.startsWith("/")) continue;
       this.#pass(step.message).catch((error) => {
         this.options.log.warn("Command delivery failed", { chatId: commit.chatId, error });
       });

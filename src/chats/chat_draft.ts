@@ -371,8 +371,8 @@ export class ChatDraft {
     const { lastSeq, rev } = this.base.chat;
     if (lastSeq === 0) return [];
     const last = new Map<string, number>();
-    for (const { senderId, seq, kind } of messages) {
-      if (seq > rev && kind !== "system") last.set(senderId, seq);
+    for (const { senderId, seq, kind, shadow } of messages) {
+      if (seq > rev && kind !== "system" && !shadow) last.set(senderId, seq);
     }
     return [...last].map(([userId, seq]) => ({ userId, seq, before: lastSeq }));
   }
@@ -419,6 +419,7 @@ export class ChatDraft {
     this.#chat = { ...this.#chat, rev: message.rev };
     if (message.seq !== message.rev) return;
     this.#sends.set(sendKey(message.senderId, message.clientId), message);
+    if (message.shadow) return;
     this.#chat.lastSeq = message.seq;
     this.#chat.lastActivityAt = message.createdAt;
   }

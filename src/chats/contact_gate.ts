@@ -5,6 +5,7 @@ import type { User } from "../model/user.ts";
 import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Rates } from "../api/rate_limits.ts";
 import type { Store } from "../store/store.ts";
+import type { Shadows } from "./shadows.ts";
 import type { ContactPolicy } from "./contact_policy.ts";
 
 /**
@@ -22,6 +23,8 @@ export type ContactPurpose = keyof ContactAudiences;
 export interface ContactGateOptions {
   store: Pick<Store, "users" | "contacts" | "memberships">;
   contactPolicy: ContactPolicy;
+  /** A shadowed person reaches others by a request, which is never made. */
+  shadows: Pick<Shadows, "has">;
   limiter: RateLimiter;
   rates: Pick<Rates, "strangers" | "unconfirmed" | "join">;
   defaults: ContactAudiences;
@@ -55,7 +58,9 @@ export class ContactGate {
     for (const userId of userIds) {
       const stranger = !acquainted.has(userId);
       const error = stranger ? await this.#charge(callerId, userId, unconfirmed) : null;
-      const audience = chosen.get(userId) ?? defaults[purpose];
+      const audience = this.options.shadows.has(callerId)
+        ? "nobody"
+        : chosen.get(userId) ?? defaults[purpose];
       admissions.push(
         error
           ? { way: "refused", userId, error }

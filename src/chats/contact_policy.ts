@@ -2,13 +2,17 @@ import { AppError, notFound } from "../core/errors.ts";
 import type { Chat } from "../model/chat.ts";
 import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
+import type { Shadows } from "./shadows.ts";
 
 /**
  * Block and erasure rules: whom a person may reach. A user who has blocked them, or who has erased
  * their account, looks like a user who does not exist.
  */
 export class ContactPolicy {
-  constructor(private readonly store: Pick<Store, "users" | "blocks" | "chats">) {}
+  constructor(
+    private readonly store: Pick<Store, "users" | "blocks" | "chats">,
+    private readonly shadows: Pick<Shadows, "has"> = { has: () => false },
+  ) {}
 
   /** Returns all of `userIds`, or throws `not_found` naming the first who cannot be reached. */
   async requireReachable(callerId: string, userIds: string[]): Promise<User[]> {
@@ -42,9 +46,10 @@ export class ContactPolicy {
   /**
    * True if others may see what `userId` does in the chat (typing, reading): in a direct chat,
    * neither of the two may once one has blocked the other. In groups the rule of messages applies:
-   * it is sent, and the blocker's devices hide it.
+   * it is sent, and the blocker's devices hide it. Nothing of a shadowed person is seen.
    */
   async isVisibleIn(chatId: string, userId: string): Promise<boolean> {
+    if (this.shadows.has(userId)) return false;
     const chat = await this.store.chats.byId(chatId);
     if (!chat?.directKey) return true;
     const { blocks } = this.store;

@@ -12,6 +12,7 @@ import type { Store } from "../store/store.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
 import type { ContactPolicy } from "./contact_policy.ts";
+import type { Shadows } from "./shadows.ts";
 import type { ReportChange } from "./system_messages.ts";
 
 export type ContactRequestState = "pending" | "accepted" | "declined" | "withdrawn";
@@ -36,6 +37,8 @@ export interface ContactRequestsOptions {
   store: Pick<Store, "contacts" | "chats" | "messages" | "users">;
   writer: ChatWriter;
   contactPolicy: ContactPolicy;
+  /** Requests of a shadowed person are neither stored nor announced. */
+  shadows: Pick<Shadows, "has">;
   clock: Clock;
   limits: {
     contactRequests: number;
@@ -82,6 +85,7 @@ export class ContactRequests {
     const createdAt = clock.now();
     const expiresAt = createdAt + limits.contactRequestMs;
     const request = { id: newId(), ...newRequest, createdAt, expiresAt, declinedAt: null };
+    if (this.options.shadows.has(request.fromId)) return { outcome: "added", request };
     const outcome = await store.contacts.addRequest(request, {
       received: limits.contactRequests,
       sent: limits.contactRequestsSent,
@@ -90,6 +94,7 @@ export class ContactRequests {
   }
 
   async announce(request: ContactRequest): Promise<void> {
+    if (this.options.shadows.has(request.fromId)) return;
     this.#sendEvent(request, "pending");
     await this.options.notify(request);
   }

@@ -26,14 +26,17 @@ import { Groups, type GroupsOptions } from "./groups.ts";
 import { Inbox } from "./inbox.ts";
 import { type ReadListener, Receipts } from "./receipts.ts";
 import { systemReports } from "./system_messages.ts";
+import { Shadows } from "./shadows.ts";
 import { Unread } from "./unread.ts";
 
 /** Returns what only reads: other features need it before anything can write. */
 export function createChatRules(store: Store, clock: Clock) {
+  const shadows = new Shadows(store);
   return {
+    shadows,
     feed: new ChangeFeed(store),
     access: new ChatAccess(store),
-    contactPolicy: new ContactPolicy(store),
+    contactPolicy: new ContactPolicy(store, shadows),
     unread: new Unread(store, clock),
   };
 }
@@ -94,13 +97,14 @@ export type Chats = ReturnType<typeof createChats>;
 
 export function createChats(options: ChatsOptions) {
   const { store, writer, publisher, gatherer, pictures, clock, limits } = options;
-  const { contactPolicy, unread, feed } = options.rules;
+  const { contactPolicy, unread, feed, shadows } = options.rules;
   const gate = createGate(options);
   const report = systemReports(options.systemMessages);
   const requests = new ContactRequests({
     store,
     writer,
     contactPolicy,
+    shadows,
     clock,
     limits,
     send: (userIds, event) => publisher.toUsers(userIds, event),
@@ -115,7 +119,14 @@ export function createChats(options: ChatsOptions) {
     groups: new Groups({ writer, gate, requests, pictures, clock, limits, report }),
     catchUp: new CatchUp(store, feed, limits),
     reader: new ChatReader(store),
-    inbox: new Inbox({ store, unread, clock, limits, filters: options.customFilters.chat }),
+    inbox: new Inbox({
+      store,
+      shadows,
+      unread,
+      clock,
+      limits,
+      filters: options.customFilters.chat,
+    }),
     customFields: new CustomFields(writer, contactPolicy),
     receipts: new Receipts(
       store,
@@ -131,6 +142,7 @@ function createGate(options: ChatsOptions): ContactGate {
   return new ContactGate({
     store: options.store,
     contactPolicy: options.rules.contactPolicy,
+    shadows: options.rules.shadows,
     limiter: options.limiter,
     rates: options.rates,
     defaults: options.defaultAudiences,

@@ -2,11 +2,12 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, quote } from "../core/errors.ts";
 import { isId } from "../core/ids.ts";
 import type { Chat, ChatKind } from "../model/chat.ts";
-import { isMuted, type Membership } from "../model/membership.ts";
+import { isMuted, type Membership, visibleTo } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { InboxPlace, InboxRow } from "../store/chat_store.ts";
 import { filterEntries } from "../store/custom_entries.ts";
 import type { Store } from "../store/store.ts";
+import type { Shadows } from "./shadows.ts";
 import type { Unread } from "./unread.ts";
 
 export interface InboxEntry {
@@ -35,6 +36,7 @@ export interface InboxPage {
 
 export interface InboxOptions {
   store: Pick<Store, "chats" | "messages">;
+  shadows: Pick<Shadows, "has">;
   unread: Unread;
   clock: Clock;
   limits: { pageSize: number };
@@ -72,15 +74,27 @@ export class Inbox {
       store.messages.newest(rows.map((row) => row.chat.id)),
       unread.inChats(userId, counted),
     ]);
+    const own = await this.#shadowed(userId, rows);
     const now = clock.now();
     const byChat = new Map(newest.map((message) => [message.chatId, message]));
     return rows.map(({ chat, membership }, i) => ({
       chat,
       membership,
-      lastMessage: newestFor(membership, byChat.get(chat.id)),
+      lastMessage: newestFor(membership, own.get(chat.id) ?? byChat.get(chat.id)),
       ...counts[i],
       muted: isMuted(membership, now),
     }));
+  }
+
+  /** Newest messages that only this person sees: they do not move the head of the chat. */
+  async #shadowed(userId: string, rows: InboxRow[]): Promise<Map<string, Message>> {
+    const found = new Map<string, Message>();
+    if (!this.options.shadows.has(userId)) return found;
+    for (const { chat: { id: chatId }, membership } of rows) {
+      const page = await this.options.store.messages.page({ chatId, limit: 1 });
+      for (const message of visibleTo(membership, page)) found.set(chatId, message);
+    }
+    return found;
   }
 }
 

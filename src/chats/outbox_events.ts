@@ -48,6 +48,7 @@ function messagesSent(steps: readonly ChatStep[]): OutboxEvent[] {
   const plain = new Set<string>();
   for (const step of steps.toReversed()) {
     if (step.type !== "message.created" || step.message.kind === "system") continue;
+    if (step.message.shadow) continue;
     const { id: messageId, seq, senderId, mentions, replyTo } = step.message;
     if (mentions.length === 0 && replyTo === null) {
       if (plain.has(senderId)) continue;

@@ -24,6 +24,7 @@ export const ALL_ENDPOINTS: Readonly<Record<string, string>> = {
   "admin.rotateWebhookSecret": " POST /admin/webhooks/:webhookId/rotate-secret",
   "admin.setFilters": " PUT /admin/filters",
   "admin.setMessageHook": " PUT /admin/message-hook",
+  "admin.shadow": " PUT /admin/users/:userId/shadow",
   "admin.statistics": " GET /admin/statistics",
   "admin.suspend": " POST /admin/users/:userId/suspend",
   "admin.testWebhook": " POST /admin/webhooks/:webhookId/test",

@@ -50,6 +50,7 @@ export interface DeclaredOperations {
   "admin.rotateWebhookSecret": typeof webhooksOperations.rotateWebhookSecret;
   "admin.setFilters": typeof filtersOperations.setFilters;
   "admin.setMessageHook": typeof filtersOperations.setMessageHook;
+  "admin.shadow": typeof adminPeopleOperations.shadowUser;
   "admin.statistics": typeof adminStatisticsOperations.readStatistics;
   "admin.suspend": typeof moderationOperations.suspendUser;
   "admin.testWebhook": typeof webhooksOperations.testWebhook;

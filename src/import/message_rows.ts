@@ -71,6 +71,7 @@ export class MessageRows {
       pinnedAt: pinnedAt ?? null,
       custom,
       metadata: await this.#metadata(line),
+      shadow: false,
       ...(deletedAt !== undefined && tombstone(deletedAt)),
     };
     return { ...fields, id: ids.next(at, last) };

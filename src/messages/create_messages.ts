@@ -2,6 +2,7 @@ import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 
+import type { Shadows } from "../chats/shadows.ts";
 import type { DirectChats } from "../chats/direct_chats.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Store } from "../store/store.ts";
@@ -22,13 +23,15 @@ export interface MessagesOptions {
   attachments: AttachmentSource;
   epochOfMessage: EpochOfMessage;
   screen: MessageScreen;
+  shadows: Pick<Shadows, "has">;
   clock: Clock;
   limits: SendLimits & EditLimits & { pins: number; pageSize: number };
 }
 
 export function createMessages(options: MessagesOptions): MessageServices {
   const { store, writer, direct, contactPolicy, access, attachments, epochOfMessage } = options;
-  const { screen, clock, limits } = options;
+  const { screen, shadows, clock, limits } = options;
+  const isShadowed = (userId: string) => shadows.has(userId);
   return {
     sender: new MessageSender({
       writer,
@@ -37,10 +40,19 @@ export function createMessages(options: MessagesOptions): MessageServices {
       attachments,
       epochOfMessage,
       screen,
+      isShadowed,
       clock,
       limits,
     }),
-    editor: new MessageEditor({ store, writer, contactPolicy, screen, clock, limits }),
+    editor: new MessageEditor({
+      store,
+      writer,
+      contactPolicy,
+      screen,
+      isShadowed,
+      clock,
+      limits,
+    }),
     reader: new MessageReader(store, access, limits),
     server: new ServerMessages(writer),
   };

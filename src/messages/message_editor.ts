@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { assertUnfrozen } from "../model/chat.ts";
 import { type CustomData, isSameCustom } from "../model/custom_data.ts";
+import { visibleTo } from "../model/membership.ts";
 import type { Message, Reaction, ReactionChange } from "../model/message.ts";
 import type { OutboxEvent } from "../model/outbox_entry.ts";
 import { tombstone } from "../model/tombstone.ts";
@@ -32,6 +33,8 @@ export interface MessageEditorOptions {
   writer: ChatWriter;
   contactPolicy: ContactPolicy;
   screen: MessageScreen;
+  /** True for a person whose messages only they see. */
+  isShadowed(userId: string): boolean;
   clock: Clock;
   limits: EditLimits;
 }
@@ -180,7 +183,7 @@ export class MessageEditor {
     return await this.options.writer.write(found.chatId, async (draft) => {
       const member = draft.requireMember(userId, "message", messageId);
       const message = await draft.message(messageId) ?? found;
-      if (message.seq <= member.hiddenSeq) throw notFound("message", messageId);
+      if (visibleTo(member, [message]).length === 0) throw notFound("message", messageId);
       const patch = await change(message, draft);
       // An edit can say anything that a message can, so blocks apply to it; deleting is always
       // allowed.
@@ -188,7 +191,11 @@ export class MessageEditor {
         await this.options.contactPolicy.requireOpen(draft.chat, userId, "change the message");
       }
       if (!patch) return message;
+      // To a shadowed person it looks done; on what others see it must leave no trace.
+      const isPretended = !message.shadow && !patch.deletedAt && this.options.isShadowed(userId);
+      if (isPretended) return { ...message, ...patch };
       const updated = draft.updateMessage(message, patch, reacted && [reacted]);
+      if (updated.shadow) return updated;
       if (reacted) draft.notify(reactionEvent(messageId, reacted));
       for (const each of mentionChanges(message, updated)) draft.notify(each);
       return updated;

@@ -11,6 +11,9 @@ export interface MessagePage {
   next: string | null;
 }
 
+/** Reads of the history that one page may take. */
+const MAX_READS = 20;
+
 /** Reads messages, limited to those that the member may see. */
 export class MessageReader {
   constructor(
@@ -27,8 +30,30 @@ export class MessageReader {
     const { rows, member } = await this.#asMember(userId, page.chatId, read());
     const { hiddenSeq } = member;
     const startsHidden = page.after !== undefined && page.after < hiddenSeq;
-    const items = startsHidden ? await read(hiddenSeq) : visibleTo(member, rows);
-    return paged(items, limit, ({ seq }) => String(seq));
+    const found = startsHidden ? await read(hiddenSeq) : rows;
+    return await this.#shown(member, { ...page, limit }, found);
+  }
+
+  /** Reads on where shadowed messages of others leave gaps: a page ends short only after many of them. */
+  async #shown(member: Membership, page: HistoryPage, first: Message[]): Promise<MessagePage> {
+    const items: Message[] = [];
+    let rows = first;
+    for (let reads = 1; items.length < page.limit; reads++) {
+      const part = rows.slice(0, page.limit);
+      for (const message of visibleTo(member, part)) {
+        if (items.length < page.limit) items.push(message);
+      }
+      const last = items.length === page.limit ? items.at(-1)! : part.at(-1);
+      const isEnd = rows.length <= page.limit && last === part.at(-1);
+      const isPast = last !== undefined && page.after === undefined && last.seq <= member.hiddenSeq;
+      if (last === undefined || isEnd || isPast) return { items, next: null };
+      if (items.length === page.limit || reads === MAX_READS) {
+        return { items, next: String(last.seq) };
+      }
+      const from = page.after === undefined ? { before: last.seq } : { after: last.seq };
+      rows = await this.store.messages.page({ ...page, ...from, limit: page.limit + 1 });
+    }
+    return { items, next: null };
   }
 
   async pinned(userId: string, chatId: string): Promise<MessagePage> {
@@ -50,8 +75,11 @@ export class MessageReader {
     const { query, cursor: before = null } = search;
     const limit = this.#pageSize(search.limit);
     const { messages, next } = await this.store.messages.search({ chatIds, query, before, limit });
-    const hidden = new Map(members.map(({ chatId, hiddenSeq }) => [chatId, hiddenSeq]));
-    return { items: messages.filter(({ chatId, seq }) => seq > hidden.get(chatId)!), next };
+    const byChat = new Map(members.map((member) => [member.chatId, member]));
+    const items = messages.filter((message) =>
+      visibleTo(byChat.get(message.chatId)!, [message]).length > 0
+    );
+    return { items, next };
   }
 
   /**
@@ -67,7 +95,7 @@ export class MessageReader {
     const message = await this.store.messages.byId(messageId);
     if (!message) throw notFound("message", messageId);
     const member = await this.store.memberships.of(message.chatId, userId);
-    const isVisible = member?.leftAt === null && message.seq > member.hiddenSeq;
+    const isVisible = member?.leftAt === null && visibleTo(member, [message]).length > 0;
     if (!isVisible) throw notFound("message", messageId);
     const reaction = message.reactions.find((each) => each.emoji === emoji);
     const userIds = reaction?.userIds ?? [];
@@ -110,10 +138,4 @@ function positionAfter(userIds: string[], cursor: string): number {
   }
   const at = userIds.indexOf(last);
   return at < 0 ? Math.min(Number(position), userIds.length) : at + 1;
-}
-
-/** Takes one row more than the page holds: the extra row shows that there is a next page. */
-function paged(rows: Message[], limit: number, cursorOf: (last: Message) => string): MessagePage {
-  const items = rows.slice(0, limit);
-  return { items, next: rows.length > limit ? cursorOf(items.at(-1)!) : null };
 }

@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import { assertUnfrozen, type Chat } from "../model/chat.ts";
+import { visibleTo } from "../model/membership.ts";
 import type { CustomData } from "../model/custom_data.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
 import type { Message, MessageKind } from "../model/message.ts";
@@ -52,6 +53,8 @@ export interface MessageSenderOptions {
   attachments: AttachmentSource;
   epochOfMessage: EpochOfMessage;
   screen: MessageScreen;
+  /** True for a person whose messages only they see. */
+  isShadowed(userId: string): boolean;
   clock: Clock;
   limits: SendLimits;
 }
@@ -142,6 +145,7 @@ export class MessageSender {
             senderId,
             clientId,
             createdAt,
+            shadow: this.options.isShadowed(senderId),
             ...contentOf(present, media),
           }),
           repeated: false,
@@ -329,5 +333,5 @@ function requireConsent(chat: Readonly<Chat>): void {
 
 async function seesMessage(draft: ChatDraft, userId: string, messageId: string): Promise<boolean> {
   const [member, message] = [draft.member(userId), await draft.message(messageId)];
-  return member !== null && message !== null && message.seq > member.hiddenSeq;
+  return member !== null && message !== null && visibleTo(member, [message]).length > 0;
 }

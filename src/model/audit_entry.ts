@@ -53,6 +53,8 @@ export const AUDIT_ACTIONS = [
   "webhook.recovered",
   "webhook.paused",
   "user.looked_up",
+  "user.shadowed",
+  "user.unshadowed",
   "chat.frozen",
   "chat.unfrozen",
   "messages.read",

@@ -38,7 +38,7 @@ export interface Chat {
    * `epoch` and is a separate row, which holds its revision.
    */
   detailsRev: number;
-  /** The `seq` of the newest message, 0 before the first. */
+  /** The `seq` of the newest message that is not shadowed, 0 before the first. */
   lastSeq: number;
   /** When the newest message was sent, or the chat made; inboxes are sorted by it. */
   lastActivityAt: number;

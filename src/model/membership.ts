@@ -1,4 +1,5 @@
 import { AppError } from "../core/errors.ts";
+import { isShownTo, type Message } from "./message.ts";
 import type { CustomData } from "./custom_data.ts";
 
 export type MemberRole = "owner" | "admin" | "member";
@@ -35,11 +36,12 @@ export interface Membership {
 }
 
 /** Returns the messages that the member may see. */
-export function visibleTo<Row extends { seq: number }>(
-  { hiddenSeq }: Pick<Membership, "hiddenSeq">,
+export function visibleTo<Row extends Pick<Message, "seq" | "shadow" | "senderId">>(
+  { hiddenSeq, userId }: Pick<Membership, "hiddenSeq" | "userId">,
   messages: Row[],
 ): Row[] {
-  return hiddenSeq === 0 ? messages : messages.filter(({ seq }) => seq > hiddenSeq);
+  if (hiddenSeq === 0 && !messages.some(({ shadow }) => shadow)) return messages;
+  return messages.filter((message) => message.seq > hiddenSeq && isShownTo(userId, message));
 }
 
 /** True while the member has muted the chat. */

@@ -70,4 +70,14 @@ export interface Message {
   custom: CustomData | null;
   /** Facts that a message of kind `system` reports; null for every other kind. */
   metadata: SystemMetadata | null;
+  /** Sent by a shadowed person: only they see it. Set when the message is sent, immutable. */
+  shadow: boolean;
+}
+
+/** False if the message is shadowed and the user did not send it. */
+export function isShownTo(
+  userId: string,
+  { shadow, senderId }: Pick<Message, "shadow" | "senderId">,
+): boolean {
+  return !shadow || senderId === userId;
 }

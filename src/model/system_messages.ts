@@ -35,6 +35,7 @@ export function systemMessage(
     editedAt: null,
     deletedAt: null,
     pinnedAt: null,
+    shadow: false,
     ...content,
   };
 }

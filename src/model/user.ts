@@ -57,6 +57,8 @@ export interface User {
   deactivatedAt: number | null;
   /** The customer's tokens from before this time are refused; null if none are. */
   tokensNotBefore: number | null;
+  /** Since when only they see what they send; null for everybody else. They do not learn of it. */
+  shadowedAt: number | null;
   totp: TotpCredential | null;
   /** Hashes of the recovery codes that are still unused. */
   recoveryCodes: string[];

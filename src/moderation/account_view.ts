@@ -20,6 +20,7 @@ export function accountView(
     externalId: user.externalId,
     role: user.role,
     twoFactorEnabled: (user.totp?.enabledAt ?? null) !== null,
+    shadowedAt: toTimestampOrNull(user.shadowedAt),
     suspension: suspension && inForce(suspension),
     deactivatedAt: toTimestampOrNull(user.deactivatedAt),
     createdAt: toTimestamp(user.createdAt),

@@ -103,8 +103,8 @@ export class MessageDirectory {
   }
 
   /** Returns a `seq` above all messages that were sent before this time, by bisection. */
-  async #seqAt({ id: chatId, lastSeq }: Chat, time?: number): Promise<number> {
-    let [low, high] = [0, lastSeq + 1];
+  async #seqAt({ id: chatId, rev }: Chat, time?: number): Promise<number> {
+    let [low, high] = [0, rev + 1];
     while (time !== undefined && low + 1 < high) {
       const middle = Math.floor((low + high) / 2);
       const [row] = await this.store.messages.page({ chatId, before: middle + 1, limit: 1 });

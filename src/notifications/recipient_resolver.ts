@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Chat } from "../model/chat.ts";
-import type { Membership } from "../model/membership.ts";
+import { type Membership, visibleTo } from "../model/membership.ts";
 import type { NotifiableKind, NotificationSettings } from "../model/notification.ts";
 import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 import type { Store } from "../store/store.ts";
@@ -102,7 +102,7 @@ export class RecipientResolver {
       if (blockers.get(intent.actorId)?.has(intent.userId)) return false;
       const message = messages.get(intent.messageId ?? "");
       // An edit can mention a user who may not see the message.
-      if (message && message.seq <= member.hiddenSeq) return false;
+      if (message && visibleTo(member, [message]).length === 0) return false;
       return bypassesMute(intent.kind) || isUnmuted(member, now);
     });
     const settings = await this.#settingsOf(intents.map(({ intent }) => intent));

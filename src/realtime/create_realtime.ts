@@ -1,5 +1,6 @@
 import type { ChangeFeed } from "../chats/change_feed.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
+import type { Shadows } from "../chats/shadows.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Broker } from "../cluster/broker.ts";
 import type { PresenceDirectory } from "../cluster/presence_directory.ts";
@@ -25,6 +26,7 @@ export interface RealtimeOptions {
   feed: ChangeFeed;
   access: ChatAccess;
   contactPolicy: ContactPolicy;
+  shadows: Pick<Shadows, "has">;
   clock: Clock;
   log: Log;
   metrics: MetricsRegistry;
@@ -39,7 +41,7 @@ export interface RealtimeOptions {
 export type Realtime = ReturnType<typeof createRealtime>;
 
 export function createRealtime(options: RealtimeOptions) {
-  const { store, broker, directory, feed, access, contactPolicy } = options;
+  const { store, broker, directory, feed, access, contactPolicy, shadows } = options;
   const { clock, log, metrics, tracing, limits } = options;
   const hub = new Hub(store, feed, log, { figures: deliveryMetrics(metrics) });
   const publisher = new Publisher(hub, broker, tracing);
@@ -51,6 +53,7 @@ export function createRealtime(options: RealtimeOptions) {
     presence,
     customEvents: new CustomEvents({
       store,
+      shadows,
       access,
       contactPolicy,
       audience: new PresenceAudience(store, limits.presenceMembers),

@@ -1,5 +1,6 @@
 import { notFound } from "../core/errors.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
+import type { Shadows } from "../chats/shadows.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import { assertUnfrozen } from "../model/chat.ts";
 import type { CustomData } from "../model/custom_data.ts";
@@ -19,6 +20,7 @@ export interface CustomEventsOptions {
   access: Pick<ChatAccess, "requireMember">;
   contactPolicy: Pick<ContactPolicy, "isVisibleIn">;
   store: Pick<Store, "chats">;
+  shadows: Pick<Shadows, "has">;
   audience: Pick<PresenceAudience, "visibleTo">;
   publisher: Pick<Publisher, "toRoom" | "toUsers">;
 }
@@ -34,6 +36,7 @@ export class CustomEvents {
     const content = { fromId, type, data: data ?? {} };
     if (chatId !== undefined) return await this.#toChat(chatId, content);
     if (userId === fromId) return this.#toPerson(userId, content);
+    if (this.options.shadows.has(fromId)) return;
     const visible = await this.options.audience.visibleTo(fromId, [userId!]);
     if (!visible.has(userId!)) throw notFound("user", userId!);
     this.#toPerson(userId!, content);

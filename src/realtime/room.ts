@@ -1,14 +1,17 @@
 import type { Log } from "../core/log.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
+import type { Message } from "../model/message.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Changes } from "../api/views/changes.ts";
 import {
   changesEvent,
   leavesWhole,
   mergeUpdates,
+  type ShadowSenders,
   stepEvent,
   stepsOf,
+  withoutShadows,
 } from "../api/views/chat_events.ts";
 import type { DeliveryMetrics } from "./delivery_metrics.ts";
 import { EncodedEvents, type Listener } from "./encoded_events.ts";
@@ -32,6 +35,7 @@ export interface RoomHost {
   onEmpty(room: Room): void;
 }
 
+const NO_SHADOWS: ShadowSenders = new Map();
 const ROWS_PER_FILL = 500;
 const RETRY_MS = 1_000;
 
@@ -216,20 +220,21 @@ export class Room {
    */
   #emitSteps(steps: ChatStep[]): void {
     let events: WireEvent[] = [];
+    const shadows = shadowsOf(steps);
     for (const step of mergeUpdates(steps)) {
       events.push(stepEvent(this.chatId, step));
       if (step.type !== "member.updated") continue;
       const others = events.splice(0, events.length - 1);
       if (step.member.leftAt === null) {
-        this.#send(others);
+        this.#send(others, shadows);
         this.host.admit(step.member, this);
       } else {
-        this.#send([...others, ...events]);
+        this.#send([...others, ...events], shadows);
         events = [];
         this.host.dismiss(step.member.userId, this);
       }
     }
-    this.#send(events);
+    this.#send(events, shadows);
     this.#delivered = steps.at(-1)!.rev;
   }
 
@@ -239,8 +244,24 @@ export class Room {
       if (member.leftAt === null) this.host.admit(member, this);
       else this.#sendLeave(member);
     }
-    this.#send([changesEvent(changes)]);
+    this.#send([changesEvent(changes)], sendersOf(changes.messages));
     this.#delivered = changes.rev;
+  }
+
+  /** Encodes the events once for each sender, and once for everybody else. */
+  #sendShadows(events: WireEvent[], shadows: ShadowSenders): void {
+    const senders = new Set(shadows.values());
+    const encoded = new Map<string | null, EncodedEvents>();
+    for (const connection of this.listeners) {
+      const { userId } = connection.caller;
+      const viewer = senders.has(userId) ? userId : null;
+      let outbound = encoded.get(viewer);
+      if (outbound === undefined) {
+        outbound = new EncodedEvents(events.map((event) => withoutShadows(event, shadows, viewer)));
+        encoded.set(viewer, outbound);
+      }
+      connection.deliver(outbound);
+    }
   }
 
   #sendLeave(member: Membership): void {
@@ -251,12 +272,30 @@ export class Room {
     this.host.dismiss(member.userId, this);
   }
 
-  #send(events: WireEvent[]): void {
+  #send(events: WireEvent[], shadows: ShadowSenders): void {
     if (events.length === 0) return;
-    const outbound = new EncodedEvents(events);
-    for (const connection of this.listeners) connection.deliver(outbound);
+    if (shadows.size > 0) this.#sendShadows(events, shadows);
+    else {
+      const outbound = new EncodedEvents(events);
+      for (const connection of this.listeners) connection.deliver(outbound);
+    }
     this.host.figures.delivered(events.length, this.listeners.size);
   }
+}
+
+/** Without an allocation for the usual steps. */
+function shadowsOf(steps: readonly ChatStep[]): ShadowSenders {
+  const isUsual = steps.every((step) => !("message" in step) || !step.message.shadow);
+  if (isUsual) return NO_SHADOWS;
+  return sendersOf(steps.flatMap((step) => "message" in step ? [step.message] : []));
+}
+
+/** Returns the senders of the messages that only they see. */
+function sendersOf(messages: readonly Message[]): ShadowSenders {
+  const shadows = messages.filter(({ shadow }) => shadow);
+  return shadows.length === 0
+    ? NO_SHADOWS
+    : new Map(shadows.map((each) => [each.id, each.senderId]));
 }
 
 function stepOf(member: Membership): ChatStep {

@@ -101,7 +101,7 @@ export interface MessageStore {
   /**
    * Returns for each query, in its order, how many messages of others after `readSeq` have content,
    * i.e. are not deleted, have not lost all
-   * their files, and are no system messages. Both numbers are at most `cap`. Only
+   * their files, and are neither system messages nor shadowed. Both numbers are at most `cap`. Only
    * the newest messages of a chat are read, twice the cap or a little more: older ones are not
    * counted.
    */
@@ -112,7 +112,7 @@ export interface MessageStore {
    * last of all.
    */
   scan(scan: MessageScan): Promise<FoundMessages>;
-  /** The newest message of each chat that has one, including tombstones, in no particular order. */
+  /** The message at `Chat.lastSeq` of each chat that has one, including tombstones, in no particular order. */
   newest(chatIds: string[]): Promise<Message[]>;
   /** Most recently pinned first; within one millisecond, the highest `seq` first. */
   pinned(chatId: string, limit: number): Promise<Message[]>;

@@ -39,6 +39,8 @@ export interface UserStore {
    * all users.
    */
   withRole(role: User["role"]): Promise<User[]>;
+  /** Ids of shadowed users, the most recently shadowed first, without erased ones. */
+  shadowed(limit: number): Promise<string[]>;
   /** Users by `createdAt` and then id, newest first, without erased ones. */
   newest(query: NewestUsers): Promise<User[]>;
   /**

@@ -144,6 +144,7 @@ function erasedUser(userId: string) {
     pictureUrl: null,
     deactivatedAt: null,
     tokensNotBefore: null,
+    shadowedAt: null,
     totp: null,
     recoveryCodes: [],
   };

@@ -27,6 +27,8 @@ export interface UsersOptions {
   /** Called after a user's name, avatar or bio has changed. */
   onProfileChanged(user: User): void;
   adminSecondFactor: boolean;
+  /** Called after somebody was shadowed, or is no more. */
+  onShadowed(): Promise<void>;
   /** Personal data stored by other features; the account itself is erased last. */
   personalData: readonly PersonalData[];
 }
@@ -67,6 +69,7 @@ export function createUsers(options: UsersOptions): UserServices {
     moderation: new Moderation({
       ...auth,
       clock,
+      onShadowed: options.onShadowed,
       isAdministrator: (user) => administrators.standingOf(user).by !== null,
     }),
     administrators,

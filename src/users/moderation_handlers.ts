@@ -5,6 +5,7 @@ import { adminReportView, reportView } from "../api/views/report.ts";
 import { hiddenUserView, userView } from "../api/views/user.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Moderation } from "./moderation.ts";
+import * as people from "../api/operations/admin_people.ts";
 import * as operations from "../api/operations/moderation.ts";
 import type { Reports } from "./reports.ts";
 
@@ -43,6 +44,10 @@ export function moderationHandlers({ blocks, reports, moderation }: ModerationSe
     }),
     bind(operations.endUserSessions, async (caller, { userId }) => {
       return { ended: await moderation.endSessions(caller, userId) };
+    }),
+    bind(people.shadowUser, async (caller, { userId, ...shadow }) => {
+      const { shadowedAt } = await moderation.shadow(caller, userId, shadow);
+      return { userId, shadowedAt: toTimestampOrNull(shadowedAt) };
     }),
     bind(operations.unsuspendUser, async (caller, { userId }) => {
       return suspensionView(await moderation.unsuspend(caller, userId));

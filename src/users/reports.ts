@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { fieldError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Caller, ServerCaller } from "../model/caller.ts";
+import { visibleTo } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import type { Report, ReportReason } from "../model/report.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
@@ -87,7 +88,7 @@ export class Reports {
   async #visibleMessage(userId: string, messageId: string): Promise<Message> {
     const message = await this.store.messages.byId(messageId);
     const member = message && await this.store.memberships.of(message.chatId, userId);
-    const seen = member && message.seq > member.hiddenSeq &&
+    const seen = member && visibleTo(member, [message]).length > 0 &&
       (member.leftAt === null || message.createdAt <= member.leftAt);
     if (!seen) throw notFound("message", messageId);
     return message;

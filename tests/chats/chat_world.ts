@@ -8,6 +8,7 @@ import { DirectChats } from "../../src/chats/direct_chats.ts";
 import { Groups } from "../../src/chats/groups.ts";
 import { Inbox } from "../../src/chats/inbox.ts";
 import { ContactPolicy } from "../../src/chats/contact_policy.ts";
+import { Shadows } from "../../src/chats/shadows.ts";
 import { Unread } from "../../src/chats/unread.ts";
 import { Receipts } from "../../src/chats/receipts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/api/limits.ts";
@@ -60,7 +61,9 @@ export class ChatServices {
     this.writer = new ChatWriter(store, clock, writing);
     this.writer.onCommit((commit) => this.commits.push(commit));
     this.contactPolicy = new ContactPolicy(store);
+    const shadows = new Shadows(store);
     const gate = new ContactGate({
+      shadows,
       store,
       contactPolicy: this.contactPolicy,
       limiter: new MemoryRateLimiter(clock),
@@ -70,6 +73,7 @@ export class ChatServices {
       log: jsonLog("error", () => {}),
     });
     const requests = new ContactRequests({
+      shadows,
       store,
       writer: this.writer,
       contactPolicy: this.contactPolicy,
@@ -91,7 +95,7 @@ export class ChatServices {
     });
     this.direct = new DirectChats({ store, writer: this.writer, gate, requests, clock });
     this.unread = new Unread(store, clock);
-    this.inbox = new Inbox({ store, unread: this.unread, clock, limits, filters: [] });
+    this.inbox = new Inbox({ store, shadows, unread: this.unread, clock, limits, filters: [] });
     this.catchUp = new CatchUp(store, new ChangeFeed(store), limits);
     this.receipts = new Receipts(
       store,
@@ -100,6 +104,7 @@ export class ChatServices {
     );
     const { writer, direct, contactPolicy } = this;
     this.sender = new MessageSender({
+      isShadowed: () => false,
       writer,
       direct,
       contactPolicy,
@@ -110,6 +115,7 @@ export class ChatServices {
       limits,
     });
     this.editor = new MessageEditor({
+      isShadowed: () => false,
       store,
       writer,
       contactPolicy,

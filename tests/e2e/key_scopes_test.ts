@@ -72,6 +72,7 @@ const TABLE: Partial<Record<Scope, readonly string[]>> = {
     "admin.reports",
     "admin.resolveReport",
     "admin.setFilters",
+    "admin.shadow",
     "admin.suspend",
     "admin.unsuspend",
   ],

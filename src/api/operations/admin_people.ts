@@ -23,6 +23,7 @@ const AdminUserView = lazy(() =>
     externalId: externalId().nullable(),
     role: z.enum(["user", "admin"]),
     twoFactorEnabled: flag,
+    shadowedAt: timestamp.nullable().describe("Since when only they see what they send"),
     suspension: Suspended().nullable().describe("What is in force now"),
     deactivatedAt: timestamp.nullable(),
     createdAt: timestamp,
@@ -76,5 +77,26 @@ export const getAnyUser = operation({
   input: () => z.strictObject({ userId }),
   output: AdminUserView,
   rest: { method: "GET", path: "/admin/users/:userId" },
+  errors: ["not_found"],
+});
+
+export const shadowUser = operation({
+  name: "admin.shadow",
+  summary: "Let only a person see what they send from now on, or everybody again",
+  description:
+    "They do not learn of it. Messages that were sent in the shadow stay there for good. At most " +
+    "10,000 people can be shadowed.",
+  tag,
+  access: "admin",
+  scope: "moderation",
+  limit: "write",
+  input: () =>
+    z.strictObject({
+      userId,
+      shadowed: flag,
+      reason: line({ min: 0, max: 500 }).default("").describe("For the audit trail"),
+    }),
+  output: () => z.strictObject({ userId, shadowedAt: timestamp.nullable() }),
+  rest: { method: "PUT", path: "/admin/users/:userId/shadow" },
   errors: ["not_found"],
 });

@@ -88,6 +88,29 @@ export function withoutHidden(event: WireEvent, hiddenSeq: number): WireEvent {
   return changesEvent(noChanges(chatId, event.after ?? rev - 1, rev));
 }
 
+/** The senders of shadowed messages, by the ids of these. */
+export type ShadowSenders = ReadonlyMap<string, string>;
+
+/**
+ * Returns the event for a user to whom only their own shadowed messages are shown: it still covers its
+ * revisions.
+ */
+export function withoutShadows(
+  event: WireEvent,
+  senders: ShadowSenders,
+  userId: string | null,
+): WireEvent {
+  const { chatId, rev, data } = event;
+  if (chatId === undefined || rev === undefined) return event;
+  const isShown = ({ id }: MessageView) => (senders.get(id) ?? userId) === userId;
+  if (event.event === "chat.changes") {
+    const { messages, ...changes } = data as ChangesView;
+    return { ...event, data: { ...changes, messages: messages.filter(isShown) } };
+  }
+  if (!event.event.startsWith("message.") || isShown(data as MessageView)) return event;
+  return changesEvent(noChanges(chatId, event.after ?? rev - 1, rev));
+}
+
 /**
  * Returns the steps that led to the rows, if each revision of the range still has its row: then the
  * same events can be sent that the instance of the commit has sent. Returns null if a row was

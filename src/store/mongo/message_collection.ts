@@ -31,7 +31,11 @@ export const MESSAGES: CollectionSpec = {
 };
 
 /** Defaults of the fields that messages of earlier releases lack. */
-export const messageDefaults = (): Partial<Message> => ({ custom: null, metadata: null });
+export const messageDefaults = (): Partial<Message> => ({
+  custom: null,
+  metadata: null,
+  shadow: false,
+});
 
 export const readMessage = readerOf<Message>(messageDefaults);
 

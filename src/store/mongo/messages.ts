@@ -186,6 +186,7 @@ function unreadPipeline(query: UnreadQuery, cap: number, at: number): AnyDocumen
       $match: {
         senderId: { $nin: [userId, ...exceptSenderIds] },
         deletedAt: null,
+        shadow: { $ne: true },
         $nor: [{ kind: { $ne: "encrypted" }, media: { $size: 0 }, text: "" }],
       },
     },

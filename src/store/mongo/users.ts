@@ -42,6 +42,7 @@ export const userDefaults = (): Partial<User> => ({
   pictureUrl: null,
   deactivatedAt: null,
   tokensNotBefore: null,
+  shadowedAt: null,
   custom: null,
   isBot: false,
 });
@@ -67,6 +68,11 @@ export const USERS: CollectionSpec = {
       name: "deactivated",
       key: { createdAt: -1, _id: -1, deactivatedAt: 1 },
       partialFilterExpression: { deactivatedAt: { $gt: 0 } },
+    },
+    {
+      name: "shadowed",
+      key: { shadowedAt: 1 },
+      partialFilterExpression: { shadowedAt: { $gt: 0 } },
     },
     // With the key by which results are sorted and continued, so that a page skips without
     // fetching.
@@ -218,6 +224,13 @@ export class MongoUserStore implements UserStore {
     const options = { projection: WITHOUT_TERMS, ...IN_BATCHES };
     const found = this.#users.find({ role: eq(role), deletedAt: null }, options);
     return (await found.sort({ usernameKey: 1 }).toArray()).map(readUser);
+  }
+
+  async shadowed(limit: number): Promise<string[]> {
+    const found = this.#users
+      .find({ shadowedAt: { $gt: 0 }, deletedAt: null }, { projection: { _id: 1 } })
+      .sort({ shadowedAt: -1 }).limit(limit);
+    return (await found.toArray()).map(({ _id }) => _id);
   }
 
   /** No index covers both conditions, so each is read by itself. */

@@ -21,4 +21,5 @@ export const MESSAGES = new Table<Message>("messages", {
   pinnedAt: "value",
   custom: "json",
   metadata: "json",
+  shadow: "boolean",
 });

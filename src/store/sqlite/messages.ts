@@ -22,9 +22,9 @@ import { MESSAGES } from "./message_table.ts";
 /** The inner query reads at most its limit of rows, newest first; the outer one filters them. */
 const UNREAD = `
   SELECT count(*) AS unread, coalesce(sum(instr(mentions, ?5) > 0), 0) AS mentions FROM (
-    SELECT senderId, mentions, deletedAt, kind <> 'encrypted' AND media = '[]' AND text = '' AS isEmptied
+    SELECT senderId, mentions, deletedAt, shadow, kind <> 'encrypted' AND media = '[]' AND text = '' AS isEmptied
     FROM messages WHERE chatId = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4
-  ) WHERE deletedAt IS NULL AND NOT isEmptied AND senderId <> ?5
+  ) WHERE deletedAt IS NULL AND shadow = 0 AND NOT isEmptied AND senderId <> ?5
     AND senderId NOT IN (SELECT value FROM json_each(?6))`;
 /** Messages read in one slice, from any sender. */
 const STRETCH_ROWS = 500;
@@ -33,6 +33,9 @@ const STRETCH = `SELECT max(seq) AS end, count(*) AS count FROM
 
 const OF_SENDER_IN_STRETCH =
   "WHERE chatId = ? AND senderId = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+
+const NEWEST = `WHERE chatId = ?1 AND seq =
+  (SELECT lastSeq FROM chats WHERE id = ?1)`;
 
 const PLACE_OF = "SELECT place FROM messages WHERE id = ?";
 const LAST_OF_SCAN = `SELECT place, id FROM messages
@@ -156,8 +159,7 @@ export class SqliteMessageStore implements MessageStore {
   newest(chatIds: string[]): Promise<Message[]> {
     return this.#db.readParts(
       [...new Set(chatIds)],
-      (part) =>
-        part.flatMap((chatId) => this.#rows("WHERE chatId = ? ORDER BY seq DESC LIMIT 1", chatId)),
+      (part) => part.flatMap((chatId) => this.#rows(NEWEST, chatId)),
     );
   }
 

@@ -22,6 +22,7 @@ export const USERS = new Table<User>("users", {
   pictureUrl: "value",
   deactivatedAt: "value",
   tokensNotBefore: "value",
+  shadowedAt: "value",
   totp: "json",
   recoveryCodes: "json",
   isBot: "boolean",

@@ -100,6 +100,12 @@ export class SqliteUserStore implements UserStore {
     return this.#db.read(() => this.#db.all(rows, role).map((raw) => USERS.decode(raw)));
   }
 
+  shadowed(limit: number): Promise<string[]> {
+    const sql = `SELECT id FROM users WHERE shadowedAt IS NOT NULL AND deletedAt IS NULL
+      ORDER BY shadowedAt DESC LIMIT ?`;
+    return this.#db.read(() => this.#db.all(sql, limit).map(({ id }) => String(id)));
+  }
+
   newest({ before, from, suspended, limit }: NewestUsers): Promise<User[]> {
     const { createdAt, id } = before ?? AFTER_ALL_ROWS;
     const sql = suspended ? NEWEST_SUSPENDED : NEWEST;

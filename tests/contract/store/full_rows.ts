@@ -117,6 +117,7 @@ function aFullUser(userId: string, name: string): User {
     pictureUrl: "https://example.org/a.png",
     deactivatedAt: T0,
     tokensNotBefore: T0,
+    shadowedAt: T0,
     totp: { sealedSecret: "sealed", enabledAt: T0, lastStep: 7 },
     recoveryCodes: ["hash of a code"],
     isBot: true,
@@ -302,6 +303,7 @@ function chatRows() {
     pinnedAt: T0 + 4,
     custom: { order: 7 },
     metadata: { type: "chat.renamed", userIds: [BEN], by: ANN, name: "Kites" },
+    shadow: true,
   };
   const messages: Message[] = [message, {
     ...message,

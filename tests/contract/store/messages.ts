@@ -74,6 +74,24 @@ export function messageContract(test: ContractTest): void {
   changedTests(test);
   unreadTests(test);
 
+  test("a shadowed message is neither unread nor the newest one", async (store) => {
+    const [ann, spammer] = [newId(), newId()];
+    const { chat, messages } = await storedChat(store, { messages: [{ senderId: ann }] });
+    const hidden = aMessage(chat.id, chat.rev + 1, { senderId: spammer, shadow: true });
+    const next = { ...chat, rev: hidden.rev };
+    const outcome = await store.chats.commit(aChange(chat.rev, next, { inserted: [hidden] }));
+    assert.equal(outcome, "committed");
+    assert.deepEqual(await store.messages.byId(hidden.id), hidden);
+    assert.deepEqual(await store.messages.newest([chat.id]), messages);
+    const later = aMessage(chat.id, next.rev + 1, { senderId: ann });
+    const last = { ...next, rev: later.rev, lastSeq: later.seq };
+    await store.chats.commit(aChange(next.rev, last, { inserted: [later] }));
+    assert.deepEqual(await store.messages.newest([chat.id]), [later]);
+    const query = { chatId: chat.id, userId: newId(), readSeq: 0, exceptSenderIds: [] };
+    const [count] = await store.messages.unread([{ ...query, lastSeq: last.lastSeq }], 10);
+    assert.equal(count.unread, 2);
+  });
+
   test("scan looks at all chats from the newest message on, for one sender", async (store) => {
     const [ann, bob] = [newId(), newId()];
     const one = await storedChat(store, { messages: [{ senderId: ann }, { senderId: bob }] });

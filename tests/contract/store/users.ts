@@ -34,6 +34,17 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.byIds([]), []);
   });
 
+  test("shadowed lists the most recently shadowed users, without erased ones", async (store) => {
+    const times = [T0, null, T0 + 5, T0 + 9];
+    const users = times.map((shadowedAt) => aUser({ shadowedAt }));
+    users[3].deletedAt = T0 + 10;
+    for (const user of users) await store.users.create(user);
+    assert.deepEqual(await store.users.shadowed(10), [users[2].id, users[0].id]);
+    assert.deepEqual(await store.users.shadowed(1), [users[2].id]);
+    await store.users.update(users[2].id, { shadowedAt: null });
+    assert.deepEqual(await store.users.shadowed(10), [users[0].id]);
+  });
+
   test("newest lists users by creation, in pages, without erased ones", async (store) => {
     const times = [T0, T0 + 5, T0 + 5, T0 + 9, T0 + 12];
     const users = times.map((createdAt) => aUser({ createdAt }));

@@ -27,6 +27,7 @@ import { step as importedChats } from "./0026_imported_chats.ts";
 import { step as usersByCreation } from "./0027_users_by_creation.ts";
 import { step as frozenChats } from "./0028_frozen_chats.ts";
 import { step as statistics } from "./0029_statistics.ts";
+import { step as shadows } from "./0030_shadows.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -65,4 +66,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   usersByCreation,
   frozenChats,
   statistics,
+  shadows,
 ];

@@ -160,6 +160,8 @@ export const ar: AccountTexts = {
     "webhook.down": "تعذر الوصول إلى وجهة ويب هوك",
     "webhook.recovered": "عادت وجهة ويب هوك تعمل",
     "webhook.paused": "أُوقفت وجهة ويب هوك",
+    "user.shadowed": "حُجب ما يرسله شخص",
+    "user.unshadowed": "أُنهي الحجب",
     "chat.frozen": "جُمّدت المحادثة",
     "chat.unfrozen": "أُلغي تجميد المحادثة",
     "messages.read": "قُرئت رسائل",

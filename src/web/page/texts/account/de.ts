@@ -141,6 +141,8 @@ export const de: AccountTexts = {
     "webhook.down": "Webhook-Endpunkt nicht erreichbar",
     "webhook.recovered": "Webhook-Endpunkt wieder in Betrieb",
     "webhook.paused": "Webhook-Endpunkt angehalten",
+    "user.shadowed": "Person in den Schatten gestellt",
+    "user.unshadowed": "Schatten beendet",
     "chat.frozen": "Chat eingefroren",
     "chat.unfrozen": "Chat wieder freigegeben",
     "messages.read": "Nachrichten gelesen",

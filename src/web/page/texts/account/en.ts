@@ -137,6 +137,8 @@ export const en = {
     "webhook.down": "Webhook endpoint is not reachable",
     "webhook.recovered": "Webhook endpoint works again",
     "webhook.paused": "Webhook endpoint paused",
+    "user.shadowed": "Person shadowed",
+    "user.unshadowed": "Shadow ended",
     "chat.frozen": "Chat frozen",
     "chat.unfrozen": "Chat unfrozen",
     "messages.read": "Messages read",
