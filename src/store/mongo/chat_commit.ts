@@ -3,14 +3,16 @@ import { quote } from "../../core/errors.ts";
 import type { Membership } from "../../model/membership.ts";
 import type { ChatChange, CommitOutcome, MemberRead } from "../chat_store.ts";
 import { MongoAuditStore } from "./audit.ts";
+import { type PlannedWrite, writeAll } from "./bulk_write.ts";
 import { ChatCounts } from "./chat_counts.ts";
 import { type ChatDocument, chatDocument, CHATS } from "./chat_collection.ts";
+import { BrokenBatch, charactersOf, CommitQueue } from "./commit_queue.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq } from "./documents.ts";
-import { duplicateIndex, isWriteConflict } from "./errors.ts";
+import { duplicateIndex, hasLabel, isWriteConflict } from "./errors.ts";
 import { MongoHandshakeStore } from "./handshakes.ts";
 import { MongoMediaStore } from "./media.ts";
-import { type MembershipDocument, MEMBERSHIPS } from "./memberships.ts";
+import { MEMBERSHIPS } from "./memberships.ts";
 import { documentsOf, type MessageDocument, MESSAGES } from "./message_collection.ts";
 import { MongoOutboxStore } from "./outbox.ts";
 import type { Transact } from "./transaction.ts";
@@ -20,15 +22,14 @@ import { MongoWebhookDeliveryStore } from "./webhook_deliveries.ts";
 class Stale extends Error {}
 
 /**
- * Applies a change set in one transaction. The head is written first: two writers collide on it, so
- * the loser learns it in one round trip. Then follows one round trip for each kind of row in the
- * change (inserted and updated messages, members), and one for the commit: three for a batch of
- * sends.
+ * Applies change sets, each in one transaction, and those that have only messages and cursors to
+ * write in one together. The heads are written first: two writers collide on them, so the loser
+ * learns it in one round trip. Then follow one round trip for everything else that is inserted
+ * (MongoDB 8; one for each collection before), and one for the commit.
  */
 export class ChatCommitter {
   readonly #chats: Collection<ChatDocument>;
   readonly #messages: Collection<MessageDocument>;
-  readonly #memberships: Collection<MembershipDocument>;
   readonly #audit: MongoAuditStore;
   readonly #handshakes: MongoHandshakeStore;
   readonly #media: MongoMediaStore;
@@ -36,11 +37,14 @@ export class ChatCommitter {
   readonly #deliveries: MongoWebhookDeliveryStore;
   readonly #counts: ChatCounts;
   readonly #transact: Transact;
+  readonly #queue = new CommitQueue({
+    alone: (change) => this.#alone(change),
+    together: (changes) => this.#together(changes),
+  });
 
-  constructor(mongo: MongoConnection) {
+  constructor(private readonly mongo: MongoConnection) {
     this.#chats = mongo.collection(CHATS);
     this.#messages = mongo.collection(MESSAGES);
-    this.#memberships = mongo.collection(MEMBERSHIPS);
     this.#audit = new MongoAuditStore(mongo);
     this.#handshakes = new MongoHandshakeStore(mongo);
     this.#media = new MongoMediaStore(mongo);
@@ -50,7 +54,11 @@ export class ChatCommitter {
     this.#transact = mongo.transact;
   }
 
-  async commit(change: ChatChange): Promise<CommitOutcome> {
+  commit(change: ChatChange): Promise<CommitOutcome> {
+    return isPlain(change) ? this.#queue.commit(change) : this.#alone(change);
+  }
+
+  async #alone(change: ChatChange): Promise<CommitOutcome> {
     try {
       await this.#transact((session) => this.#apply(change, session));
       return "committed";
@@ -60,24 +68,35 @@ export class ChatCommitter {
     }
   }
 
+  async #together(changes: ChatChange[]): Promise<void> {
+    await this.#transact(async (session) => {
+      try {
+        await this.#replaceChats(changes, session);
+        await this.#writeRows(changes, session);
+      } catch (error) {
+        // Whatever is of the moment concerns them all: a lost connection, a new primary.
+        const passes = hasLabel(error, "TransientTransactionError") && !isWriteConflict(error);
+        throw passes ? error : new BrokenBatch("A change cannot be applied", { cause: error });
+      }
+    });
+  }
+
   async #apply(change: ChatChange, session: ClientSession): Promise<void> {
     await this.#moveHead(change, session);
-    await this.#writeMessages(change, session);
-    await this.#writeMembers(change, session);
+    await this.#updateMessages(change, session);
+    await this.#writeRows([change], session);
     if (change.membership) await this.#counts.move(change.membership, session);
     if (change.mls) await this.#handshakes.put(change.mls, session);
     for (const use of change.mediaUses ?? []) {
       await this.#media.use(use, change.chat.updatedAt, session);
     }
-    if (change.outbox) await this.#outbox.insert(change.outbox, session);
-    if (change.webhooks) await this.#deliveries.insert(change.webhooks, session);
     if (change.audit?.length) await this.#audit.insert(change.audit, session);
   }
 
   #moveHead(change: ChatChange, session: ClientSession): Promise<void> {
     return change.expectedRev === 0
       ? this.#insertChat(change, session)
-      : this.#replaceChat(change, session);
+      : this.#replaceChats([change], session);
   }
 
   /**
@@ -93,12 +112,14 @@ export class ChatCommitter {
     }
   }
 
-  async #replaceChat({ expectedRev, chat }: ChatChange, session: ClientSession): Promise<void> {
-    const { _id, ...fields } = chatDocument(chat);
+  async #replaceChats(changes: ChatChange[], session: ClientSession): Promise<void> {
+    const operations = changes.map(({ expectedRev, chat }) => {
+      const { _id, ...replacement } = chatDocument(chat);
+      return { replaceOne: { filter: { _id: eq(_id), rev: eq(expectedRev) }, replacement } };
+    });
     try {
-      const filter = { _id: eq(_id), rev: eq(expectedRev) };
-      const { matchedCount } = await this.#chats.replaceOne(filter, fields, { session });
-      if (matchedCount === 0) throw new Stale();
+      const { matchedCount } = await this.#chats.bulkWrite(operations, { session });
+      if (matchedCount < changes.length) throw new Stale();
     } catch (error) {
       // Another transaction is moving the head, or has moved it since this one began.
       if (isWriteConflict(error)) throw new Stale();
@@ -106,13 +127,7 @@ export class ChatCommitter {
     }
   }
 
-  async #writeMessages(
-    { chat, inserted, updated }: ChatChange,
-    session: ClientSession,
-  ): Promise<void> {
-    for await (const documents of documentsOf(inserted)) {
-      await this.#messages.insertMany(documents, { session });
-    }
+  async #updateMessages({ chat, updated }: ChatChange, session: ClientSession): Promise<void> {
     for await (const documents of documentsOf(updated)) {
       const { matchedCount } = await this.#messages.bulkWrite(
         documents.map(replacementOf),
@@ -125,18 +140,35 @@ export class ChatCommitter {
     }
   }
 
-  async #writeMembers(
-    { chat, members, reads = [] }: ChatChange,
-    session: ClientSession,
-  ): Promise<void> {
-    const back = members.filter(({ leftAt }) => leftAt === null).map(resetOf);
-    const writes = [
-      ...back,
-      ...members.map(upsertOf),
-      ...reads.map((read) => readOf(chat.id, read)),
-    ];
-    if (writes.length > 0) await this.#memberships.bulkWrite(writes, { session });
+  /** The last portion of the messages shares its round trip with the other rows. */
+  async #writeRows(changes: ChatChange[], session: ClientSession): Promise<void> {
+    let portion: PlannedWrite[] = [];
+    for await (const documents of documentsOf(changes.flatMap(({ inserted }) => inserted))) {
+      await writeAll(this.mongo, portion, session);
+      portion = documents.map((insert) => ({ to: MESSAGES.name, insert }));
+    }
+    const entries = changes.flatMap(({ outbox }) => outbox ?? []);
+    const rows = [...changes.flatMap(memberWrites), ...await this.#outbox.writesOf(entries)];
+    const isSmall = changes.reduce((sum, change) => sum + charactersOf(change), 0) < MAX_CHARACTERS;
+    if (!isSmall) await writeAll(this.mongo, portion.splice(0), session);
+    await writeAll(this.mongo, [...portion, ...rows], session);
+    await this.#deliveries.insert(changes.flatMap(({ webhooks }) => webhooks ?? []), session);
   }
+}
+
+/** One command has at most 16 MB, of which other fields and terms take several times the text. */
+const MAX_CHARACTERS = 500_000;
+
+/** True if the change is decided by the chat's head alone, and writes what most sends write. */
+function isPlain(change: ChatChange): boolean {
+  const { expectedRev, updated, members, membership, mls, mediaUses, audit } = change;
+  return expectedRev > 0 && updated.length === 0 && members.length === 0 && !membership && !mls &&
+    !mediaUses?.length && !audit?.length;
+}
+
+function memberWrites({ chat, members, reads = [] }: ChatChange): PlannedWrite[] {
+  const back = members.filter(({ leftAt }) => leftAt === null).map(resetOf);
+  return [...back, ...members.map(upsertOf), ...reads.map((read) => readOf(chat.id, read))];
 }
 
 function replacementOf(
@@ -146,44 +178,37 @@ function replacementOf(
 }
 
 /** Cursors and settings take no revision: on an existing row cursors only move forward. */
-function upsertOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
+function upsertOf(member: Membership): PlannedWrite {
   const { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq, custom, ...settings } = member;
   const { readSeq, deliveredSeq, ...whenNew } = settings;
   return {
-    updateOne: {
-      filter: { _id: eq(compoundKey(member.chatId, member.userId)) },
-      update: {
-        $set: { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq, custom },
-        $max: { readSeq, deliveredSeq },
-        $setOnInsert: whenNew,
-      },
-      upsert: true,
+    to: MEMBERSHIPS.name,
+    filter: { _id: eq(compoundKey(member.chatId, member.userId)) },
+    update: {
+      $set: { role, rev, joinedAt, leftAt, addedByStranger, hiddenSeq, custom },
+      $max: { readSeq, deliveredSeq },
+      $setOnInsert: whenNew,
     },
+    upsert: true,
   };
 }
 
 /**
  * Resets the settings of a former member who returns; runs before the row says that they are back.
  */
-function resetOf(member: Membership): AnyBulkWriteOperation<MembershipDocument> {
-  const { notify, mutedUntil } = member;
+function resetOf({ chatId, userId, notify, mutedUntil }: Membership): PlannedWrite {
   return {
-    updateOne: {
-      filter: { _id: eq(compoundKey(member.chatId, member.userId)), leftAt: { $gt: 0 } },
-      update: { $set: { notify, mutedUntil } },
-    },
+    to: MEMBERSHIPS.name,
+    filter: { _id: eq(compoundKey(chatId, userId)), leftAt: { $gt: 0 } },
+    update: { $set: { notify, mutedUntil } },
   };
 }
 
 /** Matches nothing if the member had read everything before. */
-function readOf(
-  chatId: string,
-  { userId, seq, before }: MemberRead,
-): AnyBulkWriteOperation<MembershipDocument> {
+function readOf(chatId: string, { userId, seq, before }: MemberRead): PlannedWrite {
   return {
-    updateOne: {
-      filter: { _id: eq(compoundKey(chatId, userId)), readSeq: { $lt: before } },
-      update: { $max: { readSeq: seq, deliveredSeq: seq } },
-    },
+    to: MEMBERSHIPS.name,
+    filter: { _id: eq(compoundKey(chatId, userId)), readSeq: { $lt: before } },
+    update: { $max: { readSeq: seq, deliveredSeq: seq } },
   };
 }

@@ -23,10 +23,21 @@ export interface ConnectionOptions {
   watchPool?: WatchPool;
   /** The clock of this host; replaced in tests. */
   now?: () => number;
+  /** False: does without commands that only MongoDB 8 has, as with an earlier release. */
+  newCommands?: boolean;
+}
+
+/** Version of the wire protocol of MongoDB 8.0, the first release with the command `bulkWrite`. */
+const WIRE_VERSION_8 = 25;
+
+/** What the server can do beyond what MongoDB 7 does. */
+export interface Offers {
+  bulkWrite: boolean;
 }
 
 export class MongoConnection {
   readonly db: Db;
+  readonly admin: Db;
   readonly clock: ServerClock;
   /** See `WebhookDeliveryStore`. */
   deliveryPlanner: DeliveryPlanner = () => [];
@@ -35,9 +46,11 @@ export class MongoConnection {
   constructor(
     private readonly client: MongoClient,
     database: string,
+    readonly offers: Offers,
     private readonly options: ConnectionOptions,
   ) {
     this.db = client.db(database);
+    this.admin = client.db("admin");
     this.clock = new ServerClock(this.db, options.now);
     this.#owners = new TransactionOwners(this.db);
   }
@@ -75,8 +88,9 @@ export async function connect(
   options.watchPool?.(client, "store");
   try {
     await client.connect();
-    await requireReplicaSet(client);
-    return new MongoConnection(client, databaseOf(uri), options);
+    const wireVersion = await requireReplicaSet(client);
+    const bulkWrite = options.newCommands !== false && wireVersion >= WIRE_VERSION_8;
+    return new MongoConnection(client, databaseOf(uri), { bulkWrite }, options);
   } catch (error) {
     await client.close();
     throw startError(error, client);
@@ -111,10 +125,13 @@ function databaseOf(uri: string): string {
   return name === undefined ? DEFAULT_DATABASE : decodeURIComponent(name);
 }
 
-/** Only members of a replica set and the routers of a sharded cluster have transactions. */
-async function requireReplicaSet(client: MongoClient): Promise<void> {
+/**
+ * Only members of a replica set and the routers of a sharded cluster have transactions. Returns the
+ * server's version of the wire protocol.
+ */
+async function requireReplicaSet(client: MongoClient): Promise<number> {
   const hello = await client.db("admin").command({ hello: 1 });
-  if (hello.setName !== undefined || hello.msg === "isdbgrid") return;
+  if (hello.setName !== undefined || hello.msg === "isdbgrid") return hello.maxWireVersion;
   throw new Error(
     `Cannot use MongoDB at ${hostsOf(client)}: transactions need a replica set: start mongod ` +
       "with --replSet and run rs.initiate() once (a set of one member will do)",

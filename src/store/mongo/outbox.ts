@@ -1,6 +1,7 @@
-import type { ClientSession, Collection } from "mongodb";
+import type { Collection } from "mongodb";
 import type { OutboxEntry } from "../../model/outbox_entry.ts";
 import type { OutboxStore } from "../outbox_store.ts";
+import type { PlannedWrite } from "./bulk_write.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type Document, fromDocument, toDocument } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
@@ -28,10 +29,10 @@ export class MongoOutboxStore implements OutboxStore {
     await this.#outbox.insertOne(toDocument(later(entry, await this.#clock.offset())));
   }
 
-  /** Runs within the caller's transaction. */
-  async insert(entry: OutboxEntry, session: ClientSession): Promise<void> {
+  /** The writes of a transaction that adds the entries. */
+  async writesOf(entries: OutboxEntry[]): Promise<PlannedWrite[]> {
     const offset = await this.#clock.offset();
-    await this.#outbox.insertOne(toDocument(later(entry, offset)), { session });
+    return entries.map((entry) => ({ to: OUTBOX.name, insert: toDocument(later(entry, offset)) }));
   }
 
   /** One by one: MongoDB has no update of many documents that returns which they were. */
