@@ -157,8 +157,10 @@ export class Presence implements HubListener {
     if ((await directory.online([userId])).has(userId)) return;
     const before = await store.users.byId(userId);
     if (!before || before.status.state === "invisible") return;
+    if (before.deletedAt !== null) return await this.#announce(before, false);
     const lastSeenAt = Math.max(at, before.lastSeenAt ?? 0);
-    await this.#announce(await store.users.update(userId, { lastSeenAt }) ?? before, false);
+    await store.users.markSeen(userId, lastSeenAt);
+    await this.#announce({ ...before, lastSeenAt }, false);
   }
 
   async #announce(user: User, online: boolean): Promise<void> {

@@ -26,7 +26,7 @@ export interface SessionStore {
   ofUser(userId: string): Promise<Session[]>;
   /**
    * Moves `lastUsedAt` forward to `at`, and stores address and user agent; an ended session stays
-   * unchanged.
+   * unchanged. A crash of the database may lose it.
    */
   touch(id: string, at: number, address: string, userAgent: string): Promise<void>;
   /** Records a fresh proof of identity. */

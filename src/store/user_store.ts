@@ -27,6 +27,11 @@ export interface UserStore {
    */
   update(id: string, patch: UserPatch): Promise<User | null>;
   /**
+   * Moves `lastSeenAt` forward to `at`; does nothing when the user is missing or erased. Resolves
+   * once readers may see it: a crash of the database may lose it.
+   */
+  markSeen(id: string, at: number): Promise<void>;
+  /**
    * Users whose username and display name have all words of `prefix` (see `search_terms.ts`; the
    * last may be unfinished, and without words no user is found), by `usernameKey`; without erased
    * users and those who have blocked `hiddenFrom`; keys after `after` only.

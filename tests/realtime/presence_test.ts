@@ -74,6 +74,11 @@ class People {
       users: {
         byId: (id: string) => Promise.resolve(this.users.get(id) ?? null),
         byIds: (ids: string[]) => Promise.resolve(ids.flatMap((id) => this.users.get(id) ?? [])),
+        markSeen: (id: string, at: number) => {
+          const user = this.users.get(id)!;
+          if (user.deletedAt === null) user.lastSeenAt = Math.max(at, user.lastSeenAt ?? 0);
+          return Promise.resolve();
+        },
         update: (id: string, patch: Partial<User>) => {
           const user = { ...this.users.get(id)!, ...patch };
           if (user.deletedAt !== null) return Promise.resolve(null);

@@ -1,5 +1,9 @@
 import type { Db } from "mongodb";
+import { BatchLoader } from "../../core/batch_loader.ts";
 import type { PresenceTable } from "../shared/presence.ts";
+
+/** People whose entries one query reads. */
+const USERS_PER_READ = 200;
 
 interface Entry {
   _id: string;
@@ -12,6 +16,17 @@ export async function mongoPresenceTable(db: Db): Promise<PresenceTable> {
   const entries = db.collection<Entry>("presence");
   await entries.createIndexes([{ key: { userId: 1 } }, { key: { instance: 1 } }]);
   const idOf = (instance: string, userId: string) => `${userId}:${instance}`;
+  const instances = new BatchLoader<string[]>({
+    maxKeys: USERS_PER_READ,
+    missing: () => [],
+    async read(userIds) {
+      const found = new Map<string, string[]>();
+      for await (const { userId, instance } of entries.find({ userId: { $in: userIds } })) {
+        found.set(userId, [...found.get(userId) ?? [], instance]);
+      }
+      return found;
+    },
+  });
   return {
     async put(instance, userIds) {
       const operations = userIds.map((userId) => {
@@ -27,11 +42,11 @@ export async function mongoPresenceTable(db: Db): Promise<PresenceTable> {
       await entries.deleteMany({ _id: { $in: ids } });
     },
     async instancesOf(userIds) {
-      const found = new Map<string, string[]>();
-      for await (const { userId, instance } of entries.find({ userId: { $in: userIds } })) {
-        found.set(userId, [...found.get(userId) ?? [], instance]);
-      }
-      return found;
+      return new Map(
+        await Promise.all(userIds.map(async (userId): Promise<[string, string[]]> => {
+          return [userId, await instances.load(userId)];
+        })),
+      );
     },
     async usersOf(instance, limit) {
       return await entries.find({ instance }).limit(limit).map(({ userId }) => userId).toArray();

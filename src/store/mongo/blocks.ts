@@ -2,9 +2,10 @@ import type { Collection } from "mongodb";
 import type { Block } from "../../model/block.ts";
 import type { BlockStore } from "../block_store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { compoundKey, eq, IN_BATCHES, withoutKey } from "./documents.ts";
+import { compoundKey, eq, withoutKey } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import { listLoader } from "./row_loaders.ts";
 
 export type BlockDocument = Block & { _id: string };
 
@@ -18,9 +19,13 @@ export const BLOCKS: CollectionSpec = {
 
 export class MongoBlockStore implements BlockStore {
   readonly #blocks: Collection<BlockDocument>;
+  readonly #by: (blockerId: string) => Promise<BlockDocument[]>;
+  readonly #against: (blockedId: string) => Promise<BlockDocument[]>;
 
   constructor(mongo: MongoConnection) {
     this.#blocks = mongo.collection(BLOCKS);
+    this.#by = listLoader(this.#blocks, "blockerId");
+    this.#against = listLoader(this.#blocks, "blockedId");
   }
 
   async add(block: Block): Promise<boolean> {
@@ -56,14 +61,14 @@ export class MongoBlockStore implements BlockStore {
   }
 
   async by(blockerId: string): Promise<Block[]> {
-    const found = this.#blocks.find({ blockerId: eq(blockerId) }, IN_BATCHES)
-      .sort({ createdAt: -1, blockedId: -1 });
-    return (await found.toArray()).map(withoutKey<Block>);
+    return (await this.#by(blockerId)).map(withoutKey<Block>).sort(newestFirst("blockedId"));
   }
 
   async against(blockedId: string): Promise<Block[]> {
-    const found = this.#blocks.find({ blockedId: eq(blockedId) }, IN_BATCHES)
-      .sort({ createdAt: -1, blockerId: -1 });
-    return (await found.toArray()).map(withoutKey<Block>);
+    return (await this.#against(blockedId)).map(withoutKey<Block>).sort(newestFirst("blockerId"));
   }
+}
+
+function newestFirst(person: "blockerId" | "blockedId") {
+  return (a: Block, b: Block) => b.createdAt - a.createdAt || (a[person] < b[person] ? 1 : -1);
 }

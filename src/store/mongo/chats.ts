@@ -14,16 +14,22 @@ import { type ChatDocument, CHATS, readChat } from "./chat_collection.ts";
 import { ChatCommitter } from "./chat_commit.ts";
 import type { MongoConnection } from "./connection.ts";
 import { createdBefore, eq, IN_BATCHES } from "./documents.ts";
+import { rowLoader } from "./row_loaders.ts";
 import { type MembershipDocument, membershipOf, MEMBERSHIPS } from "./memberships.ts";
+
+/** As many ids as share their read with those of others. */
+const FEW = 50;
 
 export class MongoChatStore implements ChatStore {
   readonly #chats: Collection<ChatDocument>;
   readonly #memberships: Collection<MembershipDocument>;
   readonly #committer: ChatCommitter;
+  readonly #load: (id: string) => Promise<ChatDocument | null>;
 
   constructor(mongo: MongoConnection) {
     this.#chats = mongo.collection(CHATS);
     this.#memberships = mongo.collection(MEMBERSHIPS);
+    this.#load = rowLoader(this.#chats);
     this.#committer = new ChatCommitter(mongo);
   }
 
@@ -32,10 +38,14 @@ export class MongoChatStore implements ChatStore {
   }
 
   async byId(id: string): Promise<Chat | null> {
-    return readChatOrNull(await this.#chats.findOne({ _id: eq(id) }));
+    return readChatOrNull(await this.#load(id));
   }
 
   async byIds(ids: string[]): Promise<Chat[]> {
+    if (ids.length <= FEW) {
+      const found = await Promise.all([...new Set(ids)].map(this.#load));
+      return found.filter((each) => each !== null).map(readChat);
+    }
     return (await this.#chats.find({ _id: { $in: ids } }, IN_BATCHES).toArray()).map(readChat);
   }
 

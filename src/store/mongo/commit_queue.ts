@@ -8,7 +8,7 @@ export class BrokenBatch extends Error {
 }
 
 export interface Committer {
-  /** Applies one change in a transaction of its own. */
+  /** Applies one change in a separate transaction. */
   alone(change: ChatChange): Promise<CommitOutcome>;
   /** Applies all of the changes in one transaction, or throws `BrokenBatch`. */
   together(changes: ChatChange[]): Promise<void>;

@@ -30,7 +30,7 @@ export interface ConnectionOptions {
 /** Version of the wire protocol of MongoDB 8.0, the first release with the command `bulkWrite`. */
 const WIRE_VERSION_8 = 25;
 
-/** What the server can do beyond what MongoDB 7 does. */
+/** Abilities of the server beyond those of MongoDB 7. */
 export interface Offers {
   bulkWrite: boolean;
 }

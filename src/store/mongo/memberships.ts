@@ -6,6 +6,8 @@ import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, IN_BATCHES, inRange, withoutKey } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import { FIRST_PAGE, presentLoader } from "./present_memberships.ts";
+import { listLoader } from "./row_loaders.ts";
 
 export type MembershipDocument = Membership & { _id: string };
 
@@ -21,9 +23,13 @@ export const MEMBERSHIPS: CollectionSpec = {
 export class MongoMembershipStore implements MembershipStore {
   readonly #memberships: Collection<MembershipDocument>;
   readonly #chats: Collection<ChatDocument>;
+  readonly #ofUser: (userId: string) => Promise<MembershipDocument[]>;
+  readonly #presentOfUser: (userId: string) => Promise<MembershipDocument[]>;
 
   constructor(mongo: MongoConnection) {
     this.#memberships = mongo.collection(MEMBERSHIPS);
+    this.#ofUser = listLoader(this.#memberships, "userId");
+    this.#presentOfUser = presentLoader(this.#memberships);
     this.#chats = mongo.collection(CHATS);
   }
 
@@ -41,8 +47,7 @@ export class MongoMembershipStore implements MembershipStore {
   }
 
   async ofUser(userId: string): Promise<Membership[]> {
-    const found = this.#memberships.find({ userId: eq(userId) }, IN_BATCHES);
-    return (await found.toArray()).map(membershipOf);
+    return (await this.#ofUser(userId)).map(membershipOf);
   }
 
   async shareChat(userId: string, otherId: string): Promise<boolean> {
@@ -75,6 +80,9 @@ export class MongoMembershipStore implements MembershipStore {
     after: string | null,
     limit: number,
   ): Promise<Membership[]> {
+    if (after === null && limit <= FIRST_PAGE) {
+      return (await this.#presentOfUser(eq(userId))).slice(0, limit).map(membershipOf);
+    }
     const found = this.#memberships
       .find({ userId: eq(userId), leftAt: null, ...(after !== null && { chatId: { $gt: after } }) })
       .sort({ chatId: 1 }).limit(limit);

@@ -1,3 +1,4 @@
+import { BatchLoader } from "../../core/batch_loader.ts";
 import type { Store } from "../store.ts";
 import { WriteProbe } from "../write_probe.ts";
 import { MongoAbandonedGroupStore } from "./abandoned_groups.ts";
@@ -172,10 +173,15 @@ function storeOf(mongo: MongoConnection): Store {
     name,
     gate.guard(entity),
   ]);
+  const incarnation = new BatchLoader<string>({
+    maxKeys: 1,
+    missing: () => "",
+    read: async ([key]) => new Map([[key, await incarnationOf(mongo.db)]]),
+  });
   let closing: Promise<void> | undefined;
   return {
     ...Object.fromEntries(guarded) as ReturnType<typeof entitiesOf>,
-    incarnation: () => gate.run(() => incarnationOf(mongo.db)),
+    incarnation: () => gate.run(() => incarnation.load("incarnation")),
     ping: () =>
       gate.run(async () => {
         await mongo.ping();

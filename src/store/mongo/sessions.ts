@@ -3,7 +3,9 @@ import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { eq, readerOf, toDocument } from "./documents.ts";
+import { PassingWrites } from "./passing_writes.ts";
 import type { MongoPushDeviceStore } from "./push_devices.ts";
+import { rowLoader } from "./row_loaders.ts";
 import { type SessionDocument, SESSIONS } from "./session_collection.ts";
 
 /** Releases that exchanged refresh tokens without keeping the previous one did not write these. */
@@ -11,9 +13,13 @@ const readSession = readerOf<Session>(() => ({ previousHash: null, rotatedAt: nu
 
 export class MongoSessionStore implements SessionStore {
   readonly #sessions: Collection<SessionDocument>;
+  readonly #load: (id: string) => Promise<SessionDocument | null>;
+  readonly #passing: PassingWrites<SessionDocument>;
 
   constructor(mongo: MongoConnection, private readonly pushDevices: MongoPushDeviceStore) {
     this.#sessions = mongo.collection(SESSIONS);
+    this.#load = rowLoader(this.#sessions);
+    this.#passing = new PassingWrites(this.#sessions);
   }
 
   async create(session: Session): Promise<void> {
@@ -21,7 +27,7 @@ export class MongoSessionStore implements SessionStore {
   }
 
   async byId(id: string): Promise<Session | null> {
-    const found = await this.#sessions.findOne({ _id: eq(id) });
+    const found = await this.#load(id);
     return found && readSession(found);
   }
 
@@ -56,11 +62,13 @@ export class MongoSessionStore implements SessionStore {
     return (await found.toArray()).map(readSession);
   }
 
-  async touch(id: string, at: number, address: string, userAgent: string): Promise<void> {
-    await this.#sessions.updateOne(
-      { _id: eq(id), endedAt: null, lastUsedAt: { $lt: at } },
-      { $set: { lastUsedAt: at, address, userAgent } },
-    );
+  touch(id: string, at: number, address: string, userAgent: string): Promise<void> {
+    return this.#passing.add({
+      updateOne: {
+        filter: { _id: eq(id), endedAt: null, lastUsedAt: { $lt: at } },
+        update: { $set: { lastUsedAt: at, address, userAgent } },
+      },
+    });
   }
 
   async deleteAllOf(userId: string): Promise<number> {

@@ -30,6 +30,8 @@ import type { MongoIdentityStore } from "./identities.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import type { Transact } from "./transaction.ts";
 import { mayChangeProfile, userChanged, userCreated } from "../webhook_events.ts";
+import { PassingWrites } from "./passing_writes.ts";
+import { rowLoader } from "./row_loaders.ts";
 import { UserKeys } from "./user_keys.ts";
 import { MongoWebhookDeliveryStore } from "./webhook_deliveries.ts";
 import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
@@ -94,6 +96,8 @@ export class MongoUserStore implements UserStore {
   readonly #keys: UserKeys;
   readonly #deliveries: MongoWebhookDeliveryStore;
   readonly #transact: Transact;
+  readonly #load: (id: string) => Promise<UserDocument | null>;
+  readonly #passing: PassingWrites<UserDocument>;
 
   constructor(
     mongo: MongoConnection,
@@ -105,6 +109,8 @@ export class MongoUserStore implements UserStore {
     this.#keys = new UserKeys(mongo);
     this.#deliveries = new MongoWebhookDeliveryStore(mongo);
     this.#transact = mongo.transact;
+    this.#load = rowLoader(this.#users, { projection: WITHOUT_TERMS });
+    this.#passing = new PassingWrites(this.#users);
   }
 
   async create(user: User, { identity, entry }: UserBeginnings = {}): Promise<void> {
@@ -121,8 +127,9 @@ export class MongoUserStore implements UserStore {
     });
   }
 
-  byId(id: string): Promise<User | null> {
-    return this.#one({ _id: eq(id) });
+  async byId(id: string): Promise<User | null> {
+    const found = await this.#load(id);
+    return found && readUser(found);
   }
 
   async byIds(ids: string[]): Promise<User[]> {
@@ -174,6 +181,11 @@ export class MongoUserStore implements UserStore {
       : await this.#set(id, fields, session);
     if (before && user) await this.#deliveries.record(session, ...userChanged(before, user));
     return user;
+  }
+
+  markSeen(id: string, at: number): Promise<void> {
+    const filter = { _id: eq(id), deletedAt: null };
+    return this.#passing.add({ updateOne: { filter, update: { $max: { lastSeenAt: at } } } });
   }
 
   async search({ prefix, hiddenFrom, after, limit }: UserSearch): Promise<FoundUsers> {

@@ -84,6 +84,12 @@ export class SqliteUserStore implements UserStore {
     return this.#db.write(() => this.get(id)?.deletedAt === null ? this.patch(id, patch) : null);
   }
 
+  async markSeen(id: string, at: number): Promise<void> {
+    const sql = "UPDATE users SET lastSeenAt = ? " +
+      "WHERE id = ? AND deletedAt IS NULL AND coalesce(lastSeenAt, 0) < ?";
+    await this.#db.write(() => this.#db.run(sql, at, id, at));
+  }
+
   search(query: UserSearch): Promise<FoundUsers> {
     return this.#search.run(query);
   }

@@ -125,6 +125,15 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.update(user.id, {}), updated);
   });
 
+  test("markSeen moves the time forward only, and leaves erased and missing users alone", async (store) => {
+    const [ann, bob] = [aUser(), aUser({ deletedAt: T0 })];
+    for (const user of [ann, bob]) await store.users.create(user);
+    await Promise.all([ann.id, bob.id, newId()].map((id) => store.users.markSeen(id, T0 + 2)));
+    await store.users.markSeen(ann.id, T0 + 1);
+    assert.deepEqual(await store.users.byId(ann.id), { ...ann, lastSeenAt: T0 + 2 });
+    assert.deepEqual(await store.users.byId(bob.id), bob);
+  });
+
   test("an erased user is not changed", async (store) => {
     const erased = aUser({ username: "deleted-1", deletedAt: T0 });
     await store.users.create(erased);

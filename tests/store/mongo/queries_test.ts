@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { type CommandStartedEvent, type Document, MongoClient } from "mongodb";
 import { newId } from "../../../src/core/ids.ts";
+import { MongoBlockStore } from "../../../src/store/mongo/blocks.ts";
 import { MongoChatStore } from "../../../src/store/mongo/chats.ts";
 import type { MongoConnection } from "../../../src/store/mongo/connection.ts";
 import { MongoHandshakeStore } from "../../../src/store/mongo/handshakes.ts";
-import { MongoMembershipStore } from "../../../src/store/mongo/memberships.ts";
+import { MEMBERSHIPS, MongoMembershipStore } from "../../../src/store/mongo/memberships.ts";
 import { MongoMessageStore } from "../../../src/store/mongo/messages.ts";
 import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
-import { storedChat } from "../../contract/store/rows.ts";
+import { aMember, storedChat } from "../../contract/store/rows.ts";
 import { sharedMongodb } from "../../support/mongodb_server.ts";
 
 const mongodb = sharedMongodb();
@@ -28,6 +29,7 @@ Deno.test({
     const memberships = new MongoMembershipStore(seen.connection);
     const chats = new MongoChatStore(seen.connection);
     const handshakes = new MongoHandshakeStore(seen.connection);
+    const blocks = new MongoBlockStore(seen.connection);
     const { id: chatId } = chat;
     const { userId } = members[0];
     const keys = [{ senderId: userId, clientId: "1" }];
@@ -61,7 +63,12 @@ Deno.test({
       ["a page of a person's chats", ["ofUserByChat"], () => {
         return memberships.presentOfUser(userId, chatId, 10);
       }],
+      ["the first page of a person's chats", ["ofUserByChat"], () => {
+        return memberships.presentOfUser(userId, null, 10);
+      }],
       ["a person's rows in some chats", ["_id_"], () => memberships.ofUserIn(userId, [chatId])],
+      ["blocks by a person", ["by"], () => blocks.by(userId)],
+      ["blocks against a person", ["against"], () => blocks.against(userId)],
       ["an inbox", ["ofUserByChat", "_id_"], () => chats.inbox(inbox)],
       ["a direct chat", ["directKey"], () => chats.byDirectKey("a:b")],
       ["groups with a picture", ["avatar"], () => chats.withAvatar(newId())],
@@ -70,6 +77,66 @@ Deno.test({
       const commands = await seen.during(read);
       const used = await Promise.all(commands.map((command) => seen.indexOf(command)));
       assert.deepEqual(used, indexes, name);
+    }
+  },
+});
+
+Deno.test({
+  name: "a crowd's look-ups share a few reads, each through an index and without a sort",
+  ignore: mongodb.missing,
+  fn: async () => {
+    const uri = mongodb.uri();
+    const store = await openMongoStore({ uri });
+    const people = Array.from({ length: 60 }, (_, n) => `person${n}`);
+    const { chat } = await storedChat(store, { members: people.map((userId) => ({ userId })) });
+    await store.close();
+    await using seen = await Observed.open(uri);
+    const memberships = new MongoMembershipStore(seen.connection);
+    const chats = new MongoChatStore(seen.connection);
+    const blocks = new MongoBlockStore(seen.connection);
+    const reads: [index: string, read: (userId: string) => Promise<unknown[]>, found: number][] = [
+      ["ofUserByChat", (userId) => memberships.presentOfUser(userId, null, 500), 1],
+      ["ofUserByChat", (userId) => memberships.ofUser(userId), 1],
+      ["_id_", () => chats.byIds([chat.id, newId()]), 1],
+      ["by", (userId) => blocks.by(userId), 0],
+      ["against", (userId) => blocks.against(userId), 0],
+    ];
+    for (const [index, read, found] of reads) {
+      const commands = await seen.during(async () => {
+        const answers = await Promise.all(people.map(read));
+        assert.deepEqual(answers.map(({ length }) => length), people.map(() => found));
+      });
+      assert.ok(commands.length <= 4, `${commands.length} commands`);
+      for (const command of commands) assert.equal(await seen.indexOf(command), index);
+    }
+  },
+});
+
+Deno.test({
+  name: "the chats of people who come together are read whole, however many each has",
+  ignore: mongodb.missing,
+  fn: async () => {
+    const counts = [3, 700, 0, 499, 500, 501, 1];
+    await using seen = await Observed.open(mongodb.uri());
+    const rows = counts.flatMap((count, n) =>
+      Array.from({ length: count }, (_, i) => {
+        const [chatId, userId] = [`chat${String(i).padStart(4, "0")}`, `person${n}`];
+        return { _id: `${chatId}:${userId}` as never, ...aMember(chatId, { userId }) };
+      })
+    );
+    await seen.connection.collection(MEMBERSHIPS).insertMany(rows);
+    const memberships = new MongoMembershipStore(seen.connection);
+    // The first read takes the first person, and the second all others.
+    const found = await Promise.all(["nobody", ...counts.keys()].map((n) => {
+      return memberships.presentOfUser(`person${n}`, null, 500);
+    }));
+    assert.deepEqual(
+      found.map(({ length }) => length),
+      [0, ...counts.map((count) => Math.min(count, 500))],
+    );
+    for (const page of found) {
+      const ids = page.map(({ chatId }) => chatId);
+      assert.deepEqual(ids, page.map((_, i) => `chat${String(i).padStart(4, "0")}`));
     }
   },
 });

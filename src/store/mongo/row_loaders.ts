@@ -1,0 +1,54 @@
+import type { Collection, Document, Filter, FindOptions } from "mongodb";
+import { BatchLoader } from "../../core/batch_loader.ts";
+import { eq, IN_BATCHES } from "./documents.ts";
+
+/** Documents that one read decodes in a turn of the event loop. */
+const ROWS_PER_READ = 200;
+/** Keys of one read of lists, which may each be long. */
+const LISTS_PER_READ = 50;
+
+/** Loads documents by `_id`: a crowd that comes at once is read together. */
+export function rowLoader<D extends Document & { _id: string }>(
+  collection: Collection<D>,
+  options: FindOptions = {},
+): (id: string) => Promise<D | null> {
+  const loader = new BatchLoader<D | null>({
+    maxKeys: ROWS_PER_READ,
+    missing: () => null,
+    async read(ids) {
+      const found = await collection.find(among<D>("_id", ids), options).toArray();
+      return new Map(found.map((row) => [row._id, row as unknown as D]));
+    },
+  });
+  return (id) => loader.load(checked(id));
+}
+
+/** Loads all documents that have a value in a field, in no particular order. */
+export function listLoader<D extends Document>(
+  collection: Collection<D>,
+  field: keyof D & string,
+): (value: string) => Promise<D[]> {
+  const loader = new BatchLoader<D[]>({
+    maxKeys: LISTS_PER_READ,
+    missing: () => [],
+    async read(values) {
+      const lists = new Map<string, D[]>(values.map((value) => [value, []]));
+      for await (const row of collection.find(among<D>(field, values), IN_BATCHES)) {
+        lists.get(row[field])!.push(row as unknown as D);
+      }
+      return lists;
+    },
+  });
+  // A copy: those who asked for the same list may each sort it.
+  return async (value) => [...await loader.load(checked(value))];
+}
+
+/** One value is asked for as one, which databases plan best. */
+export function among<D>(field: string, values: string[]): Filter<D> {
+  return { [field]: values.length === 1 ? eq(values[0]) : { $in: values } } as Filter<D>;
+}
+
+/** A look-up that cannot be asked for fails alone, and not with those that share its read. */
+function checked(value: string): string {
+  return typeof value === "string" ? value : eq(value);
+}
