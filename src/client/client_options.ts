@@ -39,6 +39,8 @@ export type CheckedOptions =
   & ChatClientOptions
   & Required<Pick<ChatClientOptions, "fetch" | "WebSocket">>;
 
+const ACTION = "make a ChatClient";
+
 type Check = [isRight: (value: never) => boolean, expected: string];
 
 const isFunction = (value: unknown) => typeof value === "function";
@@ -82,16 +84,19 @@ function check(name: keyof typeof CHECKS, value: unknown): void {
 }
 
 /** Returns the URL without trailing slashes. */
-function checkedUrl(url: string): string {
+export function checkedUrl(url: string, action = ACTION): string {
   const right = url.trim()
     .replace(/^ws/i, "http")
     .replace(/^(?!https?:)(\/\/)?/i, /^\/*(localhost|127\.)/.test(url) ? "http://" : "https://")
     .replace(/\/\/[^/]*@/, "//")
     .replace(/(\/(api|ws|socket\.io))?\/*([?#].*)?$/, "");
   if (right === url.replace(/\/+$/, "") && URL.canParse(right)) return right;
-  throw refusal(`url has to be an http address without /api. Write "${right}" instead of "${url}"`);
+  throw misuse(
+    action,
+    `url has to be an http address without /api. Write "${right}" instead of "${url}"`,
+  );
 }
 
 function refusal(reason: string): Error {
-  return misuse("make a ChatClient", reason);
+  return misuse(ACTION, reason);
 }

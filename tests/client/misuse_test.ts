@@ -63,7 +63,7 @@ Deno.test("ChatClient refuses options that are missing, unknown or of the wrong 
   refused({ url: new URL(url) }, /the option url has to be an address/);
   refused({ URL: url }, /there is no option URL, but url, storage, /);
   refused({ url, webSocket: WebSocket }, /there is no option webSocket, but .* WebSocket, /);
-  refused({ url, token: "x" }, /there is no option token, but url, /);
+  refused({ url, password: "x" }, /there is no option password, but url, /);
   refused({ url, storage: { getItem() {} } }, /storage has to be a KeyStore: see indexedDbStore/);
   refused({ url, storage: Promise.resolve(memoryKeyStore()) }, /storage is a promise. Write await/);
   refused(

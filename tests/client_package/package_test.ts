@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TestBrowser } from "../support/browser.ts";
+import { backendOf } from "../support/api_keys.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { skipWithout } from "../support/skip.ts";
 import { InstalledPackage } from "./installed_package.ts";
@@ -9,7 +10,7 @@ import { runBot, runPlainPage, runReactApp } from "./examples.ts";
 import { run, tryRun } from "./processes.ts";
 import { checkReadme } from "./readme_blocks.ts";
 import { servedFolder } from "./served_folder.ts";
-import { checkSizes } from "./sizes.ts";
+import { checkShaken, checkSizes } from "./sizes.ts";
 import { NODE_VERSIONS, nodeOf } from "./tools.ts";
 
 const ignore = skipWithout("npm", "browser");
@@ -143,6 +144,30 @@ Deno.test({
   name: "the core, the hooks and the encryption stay within their sizes",
   ignore,
   fn: () => checkSizes(installed),
+});
+
+Deno.test({
+  name: "a bundle for browsers has nothing of the part for backends",
+  ignore,
+  fn: () => checkShaken(installed),
+});
+
+Deno.test({
+  name: "the part for backends makes people, sends and verifies in Node 20 and in Deno",
+  ignore,
+  fn: async () => {
+    const { token } = await backendOf(app);
+    const args = ["backend.js", app.url, token!];
+    const deno = ["run", "-A", "--quiet", "--node-modules-dir=manual", ...args];
+    const cwd = programs;
+    const outputs = [
+      await run(nodeOf(installed.tools, 20), args, { cwd }),
+      await run(Deno.execPath(), deno, { cwd }),
+    ];
+    for (const output of outputs) {
+      assert.deepEqual(JSON.parse(output), { text: "Hello", types: ["webhook.test"] });
+    }
+  },
 });
 
 Deno.test({

@@ -29,6 +29,29 @@ export async function checkSizes(installed: InstalledPackage): Promise<void> {
   }
 }
 
+/** Strings of the part for backends, which minifying keeps. */
+const OF_BACKENDS = /x-act-as|webhook-signature|rtc_/;
+
+/** Throws if an app's bundle, with all its parts, has something of the part for backends. */
+export async function checkShaken(installed: InstalledPackage): Promise<void> {
+  const bundled = async (code: string) => {
+    await Deno.writeTextFile(join(installed.folder, "entry.js"), code);
+    const args = ["entry.js", "--bundle", "--minify", "--splitting", "--format=esm"];
+    const out = ["--external:react", "--outdir=shaken", "--log-level=warning"];
+    const cwd = installed.folder;
+    await run(installed.tool(".bin/esbuild"), [...args, ...out], { cwd });
+    const texts = [...Deno.readDirSync(join(cwd, "shaken"))].map(({ name }) =>
+      Deno.readTextFile(join(cwd, "shaken", name))
+    );
+    const text = (await Promise.all(texts)).join();
+    await Deno.remove(join(cwd, "shaken"), { recursive: true });
+    return text;
+  };
+  const page = 'export * from "realtimechat-client"; export * from "realtimechat-client/react";';
+  assert.doesNotMatch(await bundled(page), OF_BACKENDS);
+  assert.match(await bundled('export * from "realtimechat-client/server";'), OF_BACKENDS);
+}
+
 /** Returns the file of a dynamically imported module. */
 function partNamed(files: string[], name: string): string {
   return files.find((file) => new RegExp(`^${name}-\\w+\\.js$`).test(file))!;

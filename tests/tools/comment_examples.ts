@@ -45,14 +45,18 @@ export async function commentExamples(folder: string): Promise<CommentExample[]>
   return examples;
 }
 
-/** A module whose default export runs the example; `library` is the folder of its package. */
-export function programOf({ code }: CommentExample, library: string): string {
+/** A module whose default export runs the example with values of these names; `library` is the folder of its package. */
+export function programOf(
+  { code }: CommentExample,
+  library: string,
+  names = NAMES,
+): string {
   const imports = (code.match(IMPORT) ?? []).join("")
     .replaceAll('"realtimechat-client"', JSON.stringify(`file://${library}mod.ts`))
     .replaceAll(/"realtimechat-client\/(\w+)"/g, `"file://${library}$1/mod.ts"`);
   const body = code.replaceAll(IMPORT, "");
   // In a block, since an example may declare a client itself.
-  return `${imports}export default async ({ ${NAMES} }) => {\n{\n${body}}\n};\n`;
+  return `${imports}export default async ({ ${names} }) => {\n{\n${body}}\n};\n`;
 }
 
 async function* sourcesBelow(folder: string): AsyncGenerator<string> {

@@ -28,6 +28,8 @@ export const AdminReportView = lazy(() =>
   }).meta({ id: "AdminReport" })
 );
 
+export type AdminReportView = z.infer<ReturnType<typeof AdminReportView>>;
+
 export function reportView(report: Report) {
   const { id, userId, messageId, reason, details } = report;
   const [createdAt, resolvedAt] = [

@@ -1,7 +1,7 @@
 /**
  * Writes the client library's npm package to a folder: `deno task build:client`.
  *
- * - `mod.js`, `encryption/mod.js`, `react/mod.js`: readable modules that share their parts, with maps and types.
+ * - `mod.js`, `encryption/mod.js`, `react/mod.js`, `server/mod.js`: readable modules that share their parts, with maps and types.
  * - `min/`: the first two minified, for a page without a bundler.
  * - `realtimechat-client.min.js`: those two in one file.
  * - `THIRD_PARTY_NOTICES.txt`: the licenses of the packages whose code these files contain.
@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** Entries without dependencies, which can therefore be minified for a page. */
 const STANDALONE = ["mod", "encryption/mod"];
 /** Paths below `src/client` and in the package, without their endings. */
-export const ENTRIES = [...STANDALONE, "react/mod"];
+export const ENTRIES = [...STANDALONE, "react/mod", "server/mod"];
 export const SINGLE = "realtimechat-client.min";
 
 /** Empties the folder first: files are named by their content, so that old ones would stay. */

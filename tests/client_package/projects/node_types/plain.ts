@@ -1,6 +1,7 @@
 // For a project with neither the DOM library nor @types/node: types are as exact as with them.
 import { ChatClient, ChatError, type Input, type LocalMessage } from "realtimechat-client";
 import { formatSafetyNumber } from "realtimechat-client/encryption";
+import { BackendClient, verifyWebhook } from "realtimechat-client/server";
 
 const client = new ChatClient({ url: "http://localhost:5000" });
 // @ts-expect-error an option that does not exist
@@ -26,6 +27,15 @@ print(last?.encrypted?.files.map(({ name }) => name));
 const encryption = await client.enableEncryption("phone");
 const number: string = await encryption.safetyNumber(id, client.userId);
 print(formatSafetyNumber(number));
+const backend = new BackendClient({ url: "http://localhost:5000", key: "rtc_1_2" });
+const outcomes = await backend.users.putMany([{ externalId: "a", name: "Ann" }]);
+print(outcomes.map(({ user }) => user?.user.displayName));
+const nodeHeaders: Record<string, string | string[] | undefined> = {};
+for (const event of await verifyWebhook("whsec_", nodeHeaders, new Uint8Array())) {
+  if (event.type === "message.created") print(event.data?.text, event.rev);
+  // @ts-expect-error a deleted account has no name
+  if (event.type === "user.deleted") print(event.data?.displayName);
+}
 try {
   await client.call("message.send", { chatId: id, text: "hi", clientId: "1" });
 } catch (error) {

@@ -5,5 +5,6 @@ declare global {
   const client: ChatClient;
   const chatId: string;
   const messageId: string;
+  const apiKey: string;
   const file: File;
 }
