@@ -12,12 +12,17 @@ export class WorkBudget {
   #spent = 0;
   #sliceStart = performance.now();
 
-  private constructor(private readonly totalMs: number) {}
+  private constructor(private readonly totalMs: number, private readonly sliceMs = SLICE_MS) {}
 
   /** Resolves at the beginning of the first slice. */
   static async begin(totalMs = Infinity): Promise<WorkBudget> {
     await sharedTurns.next();
     return new WorkBudget(totalMs);
+  }
+
+  /** Begins with the current turn, for work that is usually done before the slice is over. */
+  static here(sliceMs = SLICE_MS): WorkBudget {
+    return new WorkBudget(Infinity, sliceMs);
   }
 
   /** True once the time is used up: the work has to stop, and return its position. */
@@ -27,7 +32,7 @@ export class WorkBudget {
 
   /** True if the slice is over: time for `pause`. A check costs far less than an `await`. */
   get isSliceOver(): boolean {
-    return this.#elapsed() >= SLICE_MS;
+    return this.#elapsed() >= this.sliceMs;
   }
 
   /** Resolves at the beginning of the next slice, or at once if this one is not over. */
@@ -52,4 +57,17 @@ export class WorkBudget {
   #elapsed(): number {
     return performance.now() - this.#sliceStart;
   }
+}
+
+/** Yields if the slice is over; awaited between the steps of a long computation. */
+export type Pause = () => Promise<void> | void;
+
+/**
+ * Returns the pause for one computation that has no other use for its budget. `await` alone does not
+ * yield: promises that are settled already go on before timers and sockets, so a loop of quick awaits
+ * holds the event loop like a plain one.
+ */
+export function timeSlices(sliceMs = SLICE_MS): Pause {
+  const budget = WorkBudget.here(sliceMs);
+  return () => budget.isSliceOver ? budget.pause() : undefined;
 }

@@ -6,7 +6,7 @@ import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import { timeSlices } from "../core/time_slices.ts";
+import { timeSlices } from "../core/work_budget.ts";
 import type { Caller } from "../model/caller.ts";
 import type { Chat } from "../model/chat.ts";
 import type { Handshake, StoredGroupInfo } from "../model/handshake.ts";

@@ -1,4 +1,4 @@
-import type { Pause } from "../../core/time_slices.ts";
+import type { Pause } from "../../core/work_budget.ts";
 import { x25519Name } from "../../core/x25519.ts";
 import type { UpdatePath } from "./commit.ts";
 import { checkHpkeKey } from "./hpke_key.ts";

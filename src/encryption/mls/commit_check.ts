@@ -1,5 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
-import { type Pause, timeSlices } from "../../core/time_slices.ts";
+import { type Pause, timeSlices } from "../../core/work_budget.ts";
 import { applyCommit, compareTrees } from "./apply_commit.ts";
 import { checkSignature, checkTranscript, creationContext } from "./commit_signature.ts";
 import { checkExtensions, checkSupported } from "./group_extensions.ts";

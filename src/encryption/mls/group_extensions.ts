@@ -1,5 +1,5 @@
 import type { Bytes } from "../../core/bytes.ts";
-import type { Pause } from "../../core/time_slices.ts";
+import type { Pause } from "../../core/work_budget.ts";
 import type { GroupContext } from "./group_info.ts";
 import { sameBytes } from "./labelled_crypto.ts";
 import { EXTENSION, type Extension, type LeafNode } from "./leaf_node.ts";

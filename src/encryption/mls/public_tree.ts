@@ -1,5 +1,5 @@
 import { type Bytes, concat } from "../../core/bytes.ts";
-import type { Pause } from "../../core/time_slices.ts";
+import type { Pause } from "../../core/work_budget.ts";
 import { x25519Name } from "../../core/x25519.ts";
 import { sameBytes, sha256Now } from "./labelled_crypto.ts";
 import type { LeafNode } from "./leaf_node.ts";

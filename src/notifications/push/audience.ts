@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { newId } from "../../core/ids.ts";
-import { timeSlices } from "../../core/time_slices.ts";
+import { timeSlices } from "../../core/work_budget.ts";
 import { defaultSettings, type NotificationSettings } from "../../model/notification.ts";
 import type { OutboxEntry } from "../../model/outbox_entry.ts";
 import type { PushDevice } from "../../model/push_device.ts";

@@ -1,7 +1,7 @@
 import type { Unread } from "../../chats/unread.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { timeSlices } from "../../core/time_slices.ts";
+import { timeSlices } from "../../core/work_budget.ts";
 import type { Chat } from "../../model/chat.ts";
 import type { Message } from "../../model/message.ts";
 import type { OutboxEntry } from "../../model/outbox_entry.ts";

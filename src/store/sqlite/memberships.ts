@@ -1,4 +1,4 @@
-import { timeSlices } from "../../core/time_slices.ts";
+import { timeSlices } from "../../core/work_budget.ts";
 import type { Membership, NotifyLevel } from "../../model/membership.ts";
 import type { MemberRead, MembershipChange } from "../chat_store.ts";
 import { TooManyChats } from "../store.ts";

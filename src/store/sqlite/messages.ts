@@ -1,5 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
-import { timeSlices } from "../../core/time_slices.ts";
+import { timeSlices } from "../../core/work_budget.ts";
 import type { Message } from "../../model/message.ts";
 import type {
   FoundMessages,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { fromBase64Url } from "../../../src/client/mls/encoding.ts";
-import { timeSlices } from "../../../src/core/time_slices.ts";
+import { timeSlices } from "../../../src/core/work_budget.ts";
 import { parseGroupInfo } from "../../../src/encryption/mls/group_info.ts";
 import { PublicTree } from "../../../src/encryption/mls/public_tree.ts";
 import { threePeople } from "../../client/mls/world.ts";
