@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { World } from "./world.ts";
 
-/** After work, the hub holds nothing of it; the sanitizer of the test finds timers that stay. */
+/**
+ * After work, the hub holds nothing of it. Deno looks for timers that stay only where a test asks for
+ * it.
+ */
+const NO_LEAKS = { sanitizeOps: true, sanitizeResources: true };
 
 const NOTHING = { rooms: 0, reads: 0 };
 
@@ -50,15 +54,46 @@ Deno.test("Hub holds no room of a member who left, or of a chat whose last membe
   world.hub.detach(connection);
 });
 
-Deno.test("Hub lets go of a room that waits to read again once the hub is closed", async () => {
+Deno.test(
+  "Hub lets go of a room that waits to read again once the hub is closed",
+  NO_LEAKS,
+  async () => {
+    const world = new World();
+    const chat = world.chat("ann");
+    await world.connect("ann");
+    world.failing.add("changes");
+    world.write(chat, { say: "elsewhere" });
+    world.hub.signals([{ type: "chat", chatId: chat, rev: 2 }]);
+    await eventually("the read failed", () => !world.failing.has("changes"));
+    await new Promise((resolve) => setTimeout(resolve));
+    world.hub.closeAll("restart");
+    assert.deepEqual(world.hub.held, NOTHING);
+  },
+);
+
+Deno.test("Hub delivers nothing of a read that ends after the hub was closed", async () => {
   const world = new World();
   const chat = world.chat("ann");
-  await world.connect("ann");
-  world.failing.add("changes");
-  world.write(chat, { say: "elsewhere" });
+  const { sink } = await world.connect("ann");
+  const letGo = world.hold("changes");
+  world.write(chat, { say: "late" });
   world.hub.signals([{ type: "chat", chatId: chat, rev: 2 }]);
-  await eventually("the read failed", () => !world.failing.has("changes"));
-  await new Promise((resolve) => setTimeout(resolve));
+  await eventually("it is being read", () => world.calls.includes("changes"));
   world.hub.closeAll("restart");
-  assert.deepEqual(world.hub.held, NOTHING);
+  const before = sink.events.length;
+  letGo();
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(sink.events.length, before);
+});
+
+Deno.test("Hub sends an event without a revision to all listeners of a chat but one user", async () => {
+  const world = new World();
+  const chat = world.chat("ann", "bob");
+  const made = [await world.connect("ann"), await world.connect("bob"), await world.connect("eve")];
+  world.hub.toRoom(chat, { event: "typing", chatId: chat, data: {} }, "ann");
+  const counts = made.map(({ sink }) =>
+    sink.events.filter(({ event }) => event === "typing").length
+  );
+  assert.deepEqual(counts, [0, 1, 0]);
+  world.hub.closeAll("restart");
 });

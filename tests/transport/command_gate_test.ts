@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CommandGate } from "../../src/transport/command_gate.ts";
+import { within } from "../support/within.ts";
 import type { Reply } from "../../src/transport/command_table.ts";
 
 const DONE: Reply = { ok: true, data: null };
@@ -14,7 +15,7 @@ function setUp() {
     () => {},
   );
   const run = () => gate.run("ping", {}, (reply) => codes.push(reply.ok ? "ok" : reply.error.code));
-  return { run, waiting, codes };
+  return { gate, run, waiting, codes };
 }
 
 Deno.test("CommandGate limits the commands of one socket in flight, and refuses the next immediately", async () => {
@@ -29,6 +30,21 @@ Deno.test("CommandGate limits the commands of one socket in flight, and refuses 
   waiting.at(-1)!();
   await again;
   assert.equal(codes.at(-1), "ok", "there is room again");
+});
+
+Deno.test("CommandGate is idle without commands, and says when the last one is answered", async () => {
+  const { gate, run, waiting, codes } = setUp();
+  assert.equal(gate.idle(), null);
+  const running = [run(), run()];
+  let isIdle = false;
+  const idle = gate.idle()!.then(() => isIdle = true);
+  waiting[0]();
+  await running[0];
+  assert.equal(isIdle, false);
+  waiting[1]();
+  await within("it is idle", idle, 20_000);
+  assert.equal(codes.length, 2, "both are answered by then");
+  assert.equal(gate.idle(), null);
 });
 
 /** A gate with a fake clock, whose commands are all refused except while `passes`. */

@@ -62,3 +62,16 @@ Deno.test("SocketAdmission refuses sockets above the memory limit and while drai
   calm.drain();
   assert.equal(refusal(calm, "192.0.2.1"), "unavailable");
 });
+
+Deno.test("SocketAdmission no longer counts a socket that closed before its hello", () => {
+  const admission = new SocketAdmission(LIMITS);
+  for (const slot of [1, 2].map(() => admission.enter("192.0.2.1"))) slot.release();
+  assert.equal(refusal(admission, "192.0.2.1"), null);
+});
+
+Deno.test("SocketAdmission reads the memory once for a flood of sockets", () => {
+  let reads = 0;
+  const admission = new SocketAdmission({ ...LIMITS, memoryBytes: 100 }, () => ++reads);
+  for (let i = 0; i < 99; i++) refusal(admission, "192.0.2.1");
+  assert.ok(reads < 50, `${reads} readings for 99 sockets`);
+});

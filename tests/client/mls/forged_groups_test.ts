@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
-import { type ClientState, createCommit, type RatchetTree } from "ts-mls";
+import {
+  type CiphersuiteImpl,
+  type ClientState,
+  createCommit,
+  type Proposal,
+  type RatchetTree,
+} from "ts-mls";
 import { deviceCredential } from "../../../src/client/mls/suite.ts";
 import { readRecord } from "../../../src/client/mls/group_record.ts";
 import { joinExternally } from "../../../src/client/mls/join_external.ts";
 import { makeKeyPackage } from "../../../src/client/mls/key_packages.ts";
 import { unpackParts } from "../../../src/client/mls/encoding.ts";
 import { cipherSuite, clientConfig } from "../../../src/client/mls/suite.ts";
-import { decodeGroupInfo, encodeWire } from "../../../src/client/mls/wire.ts";
+import { decodeGroupInfo, decodeKeyPackage, encodeWire } from "../../../src/client/mls/wire.ts";
 import { newId } from "../../../src/core/ids.ts";
 import { forgeCommit, type Forgery, joinerOf, memberOf } from "../../encryption/forged_commit.ts";
+import { forgeKeyPackage } from "../../encryption/forged_key_package.ts";
 import { SMALL_ORDER_KEYS } from "../../encryption/small_order_keys.ts";
 import { type Device, threePeople, World } from "./world.ts";
 
@@ -75,11 +82,100 @@ Deno.test("a client refuses a member who renews its leaf as another user", async
   }
 });
 
+Deno.test("a client refuses a member who renews its leaf with another signature key", async () => {
+  const { world, devices } = await shared;
+  const state = await stateOf(world, devices[3]);
+  const own = 2 * state.privatePath.leafIndex;
+  const suite = await cipherSuite();
+  const { publicKey: signaturePublicKey, signKey } = await suite.signature.keygen();
+  const leaf = { ...leafOf(state.ratchetTree, own), signaturePublicKey };
+  const ratchetTree = state.ratchetTree.with(own, { nodeType: "leaf", leaf });
+  // The new key signs the leaf, and the member's key everything else.
+  const sign: typeof suite.signature.sign = (key, message) =>
+    suite.signature.sign(isOfLeaf(message) ? signKey : key, message);
+  const signing = { ...suite, signature: { ...suite.signature, sign } };
+  const commit = await commitOf({ ...state, ratchetTree }, true, [], signing);
+  const processing = (await devices[2].group()).processCommit(commit);
+  await assert.rejects(processing, badCommit(/changes its person or key/));
+});
+
+function isOfLeaf(message: Uint8Array): boolean {
+  return new TextDecoder().decode(message).includes("LeafNodeTBS");
+}
+
+Deno.test("a client refuses a Commit that adds a device with a key, or the id, of a member", async () => {
+  const { world, devices } = await shared;
+  const state = await stateOf(world, devices[3]);
+  const member = leafOf(state.ratchetTree, 8);
+  const { credential, hpkePublicKey } = member;
+  const forgeries: [string, Parameters<typeof forgeKeyPackage>[0]][] = [
+    ["its encryption key", { leaf: { hpkePublicKey } }],
+    ["its id", { leaf: { credential } }],
+  ];
+  for (const [what, forgery] of forgeries) {
+    const keyPackage = decodeKeyPackage(await forgeKeyPackage(forgery));
+    const add: Proposal = { proposalType: "add", add: { keyPackage } };
+    const commit = await commitOf(state, true, [add]);
+    const processing = (await devices[2].group()).processCommit(commit);
+    await assert.rejects(processing, badCommit(/there twice/), what);
+  }
+});
+
 Deno.test("a client refuses a Commit in a private message", async () => {
   const { world, devices } = await shared;
   const commit = await commitOf(await stateOf(world, devices[3]), false);
   const refusal = badCommit(/not a public message/);
   await assert.rejects((await devices[2].group()).processCommit(commit), refusal);
+});
+
+const contents: [string, RegExp, Forgery | (() => Promise<Forgery>)][] = [
+  ["changes the extensions", /not allowed: group_context_extensions/, {
+    proposals: [{
+      proposalType: "group_context_extensions",
+      groupContextExtensions: { extensions: [] },
+    }],
+  }],
+  ["adds a device whose leaf nobody signed", /signature of its leaf/, async () => {
+    const keyPackage = decodeKeyPackage(await forgeKeyPackage());
+    const leafNode = { ...keyPackage.leafNode, signature: new Uint8Array(64) };
+    const add = { keyPackage: { ...keyPackage, leafNode } };
+    return { proposals: [{ proposalType: "add", add }] };
+  }],
+  ["has a leaf key of small order", /small order/, {
+    leaf: () => ({ hpkePublicKey: SMALL_ORDER_KEYS["0"] }),
+  }],
+  ["has a path key of small order", /small order/, {
+    nodes: (nodes) => nodes.with(0, { ...nodes[0], hpkePublicKey: SMALL_ORDER_KEYS["0"] }),
+  }],
+  ["has a KEM output of small order", /small order/, {
+    nodes: (nodes) => {
+      const [secret, ...others] = nodes[0].encryptedPathSecret;
+      const forged = { ...secret, kemOutput: SMALL_ORDER_KEYS["0"] };
+      return nodes.with(0, { ...nodes[0], encryptedPathSecret: [forged, ...others] });
+    },
+  }],
+];
+for (const [name, message, forge] of contents) {
+  Deno.test(`a client refuses a Commit that ${name}, before anything else of it is used`, async () => {
+    const { world, devices } = await shared;
+    const forger = await memberOf(devices[1].store, world.chatId);
+    const forgery = typeof forge === "function" ? await forge() : forge;
+    const { commit } = await forgeCommit(forger, forgery);
+    await assert.rejects((await devices[2].group()).processCommit(commit), badCommit(message));
+  });
+}
+
+Deno.test("a client refuses a joiner whose external_init has a KEM output of small order", async () => {
+  const { world, devices } = await shared;
+  const stranger = await new World().device(newId());
+  const info = decodeGroupInfo(world.groupInfo);
+  const joiner = await joinerOf(stranger.store, stranger.mls, info);
+  const externalInit = { kemOutput: SMALL_ORDER_KEYS["0"] };
+  const { commit } = await forgeCommit(joiner, {
+    proposals: [{ proposalType: "external_init", externalInit }],
+  });
+  const processing = (await devices[2].group()).processCommit(commit);
+  await assert.rejects(processing, badCommit(/a KEM output: .*small order/));
 });
 
 const trees: [string, RegExp, (tree: RatchetTree) => Forgery][] = [
@@ -122,6 +218,12 @@ const trees: [string, RegExp, (tree: RatchetTree) => Forgery][] = [
   })],
   ["an unmerged leaf that a node between does not list", /does not list/, () => ({
     infoTree: (tree) => withParent(tree, 3, { unmergedLeaves: [0] }),
+  })],
+  ["unmerged leaves that are not in order", /not in order/, () => ({
+    infoTree: (tree) => withParent(tree, 3, { unmergedLeaves: [1, 0] }),
+  })],
+  ["another cipher suite", /another cipher suite/, () => ({
+    infoContext: () => ({ cipherSuite: "MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448" }),
   })],
   ["another tree hash", /tree hash/, () => ({ infoContext: () => ({ treeHash: randomKey() }) })],
   ["an external_pub of small order", /small order/, () => ({
@@ -171,9 +273,14 @@ async function stateOf({ chatId }: World, { store }: Device): Promise<ClientStat
   return (await readRecord(store, chatId, config))!.record.state;
 }
 
-async function commitOf(state: ClientState, wireAsPublicMessage = true): Promise<string> {
-  const context = { state, cipherSuite: await cipherSuite() };
-  return encodeWire((await createCommit(context, { wireAsPublicMessage })).commit);
+async function commitOf(
+  state: ClientState,
+  wireAsPublicMessage = true,
+  extraProposals: Proposal[] = [],
+  suite?: CiphersuiteImpl,
+): Promise<string> {
+  const context = { state, cipherSuite: suite ?? await cipherSuite() };
+  return encodeWire((await createCommit(context, { wireAsPublicMessage, extraProposals })).commit);
 }
 
 function leafOf(tree: RatchetTree, node: number) {
