@@ -3,7 +3,8 @@ import type { BackendClient } from "../../support/api_keys.ts";
 import type { OwnIssuer } from "../../support/own_issuer.ts";
 
 const PAGE = new URL("page.html", import.meta.url);
-const EXPIRES_IN_S = 3600;
+/** Short, so that pages need several tokens within the test. */
+const EXPIRES_IN_S = 10;
 
 /** A customer's employee: the password is the customer's, and never leaves it. */
 export interface Employee {
@@ -24,6 +25,8 @@ export class Shop implements AsyncDisposable {
   /** Cookies of signed-in people. */
   readonly #sessions = new Map<string, Employee>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  /** Tokens that pages have asked for. */
+  handedOut = 0;
   /** Address of the chat, as browsers reach it. */
   chatUrl = "";
   /** The backend's client of the chat, with an API key. */
@@ -41,9 +44,9 @@ export class Shop implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  async token({ externalId, name }: Employee): Promise<string> {
+  async token({ externalId, name }: Employee, expiresInS = EXPIRES_IN_S): Promise<string> {
     const now = Date.now();
-    const exp = Math.floor(now / 1000) + EXPIRES_IN_S;
+    const exp = Math.floor(now / 1000) + expiresInS;
     return await this.options.issuer.token(externalId, now, { name, exp });
   }
 
@@ -62,8 +65,8 @@ export class Shop implements AsyncDisposable {
     const employee = this.#sessions.get(request.headers.get("cookie") ?? "");
     if (employee === undefined) return new Response("Sign in first", { status: 401 });
     if (section === "chat-token") {
-      const token = await this.token(employee);
-      return Response.json({ server: this.chatUrl, token, expiresIn: EXPIRES_IN_S });
+      this.handedOut++;
+      return Response.json({ token: await this.token(employee) });
     }
     if (section === "people") return await this.#person(rest);
     return new Response(null, { status: 404 });
@@ -74,7 +77,10 @@ export class Shop implements AsyncDisposable {
     if (employee?.password !== password) return new Response("Wrong password", { status: 401 });
     const cookie = `shop=${crypto.randomUUID()}`;
     this.#sessions.set(cookie, employee);
-    return Response.json({}, { headers: { "set-cookie": `${cookie}; HttpOnly; SameSite=Lax` } });
+    const server = this.chatUrl;
+    return Response.json({ server }, {
+      headers: { "set-cookie": `${cookie}; HttpOnly; SameSite=Lax` },
+    });
   }
 
   /** The chat's id of a colleague, whom the chat knows by the shop's own id. */
