@@ -1,5 +1,5 @@
 import { AppError, notFound } from "../core/errors.ts";
-import type { AuditEntry } from "../model/audit_entry.ts";
+import { type AuditEntry, isEntryFor } from "../model/audit_entry.ts";
 import { bind, type Bound } from "../operations/handler.ts";
 import type { Store } from "../store/store.ts";
 import * as operations from "../api/operations/audit.ts";
@@ -15,7 +15,8 @@ export function auditHandlers(
   return [
     bind(operations.ownAudit, async ({ userId }, { limit, cursor = null }) => {
       const entries = await audit.ofUser(userId, { before: cursor, limit });
-      return pageOf(entries, limit, ({ actorId }) => actorId === userId);
+      const { items, next } = pageOf(entries, limit, ({ actorId }) => actorId === userId);
+      return { items: items.filter((entry) => isEntryFor(userId, entry)), next };
     }),
     bind(operations.groupAudit, async ({ userId }, { groupId, limit, cursor = null }) => {
       const member = await store.memberships.of(groupId, userId);

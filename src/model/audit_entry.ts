@@ -65,6 +65,22 @@ export const AUDIT_ACTIONS = [
 
 export type AuditAction = typeof AUDIT_ACTIONS[number];
 
+/** Actions that would warn the person whom they concern; administrators read them. */
+const CONFIDENTIAL: ReadonlySet<AuditAction> = new Set([
+  "user.looked_up",
+  "user.shadowed",
+  "user.unshadowed",
+  "messages.read",
+]);
+
+/** True if the user may read an entry that concerns them, or that they caused. */
+export function isEntryFor(
+  userId: string,
+  { action, actorId }: Pick<AuditEntry, "action" | "actorId">,
+): boolean {
+  return actorId === userId || !CONFIDENTIAL.has(action);
+}
+
 /**
  * One recorded action: its actor, subject, time and origin. Entries never change, except to remove
  * an erased person's traces.

@@ -44,7 +44,7 @@ export class MessageDirectory {
 
   async list(caller: Caller | ServerCaller, query: MessagesQuery): Promise<MatchingPage<Message>> {
     const { chatId, senderId, q, cursor = null } = query;
-    await this.#record(caller, { chatId, senderId, q });
+    await this.#record(caller, senderId, { chatId, q });
     const chat = chatId === undefined ? null : await this.store.chats.byId(chatId);
     if (chatId !== undefined && chat === null) throw notFound("chat", chatId);
     const source = await this.#sourceOf(query, chat);
@@ -57,9 +57,9 @@ export class MessageDirectory {
     messageId: string,
     { before, after }: { before: number; after: number },
   ): Promise<{ chatId: string; items: Message[] }> {
-    await this.#record(caller, { messageId });
     const { messages } = this.store;
     const message = await messages.byId(messageId);
+    await this.#record(caller, message?.senderId, { messageId });
     if (!message) throw notFound("message", messageId);
     const { chatId, seq } = message;
     const [earlier, later] = await Promise.all([
@@ -69,10 +69,15 @@ export class MessageDirectory {
     return { chatId, items: [...earlier.reverse(), message, ...later] };
   }
 
-  #record(caller: Caller | ServerCaller, about: Record<string, string | undefined>) {
+  /** The sender cannot read the entry (`isEntryFor`). */
+  #record(
+    caller: Caller | ServerCaller,
+    userId: string | undefined,
+    about: Record<string, string | undefined>,
+  ): Promise<void> {
     const given = Object.entries(about).filter(([, value]) => value !== undefined);
     const details = Object.fromEntries(given) as Record<string, string>;
-    return this.audit.by(caller, { action: "messages.read", details });
+    return this.audit.by(caller, { action: "messages.read", userId, details });
   }
 
   async #sourceOf(query: MessagesQuery, chat: Chat | null): Promise<Source> {

@@ -90,8 +90,8 @@ export class PeopleDirectory {
       throw new AppError("forbidden", "Cannot look an address up: no API key may, a person may");
     }
     const found = [await store.users.byEmailKey(keyOf(email))].flatMap(one);
-    const details = { by: "email", found: found[0]?.id ?? "" };
-    await audit.by(caller, { action: "user.looked_up", details });
+    const userId = found[0]?.id;
+    await audit.by(caller, { action: "user.looked_up", userId, details: { by: "email" } });
     return found;
   }
 

@@ -1,5 +1,5 @@
 import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
-import type { AuditEntry } from "../model/audit_entry.ts";
+import { type AuditEntry, isEntryFor } from "../model/audit_entry.ts";
 import type { Report } from "../model/report.ts";
 import type { Session } from "../model/session.ts";
 import type { Store } from "../store/store.ts";
@@ -88,7 +88,9 @@ export class AccountData implements PersonalData {
   async *#audit(userId: string): AsyncIterable<unknown> {
     for (let before: string | null = null;;) {
       const entries: AuditEntry[] = await this.store.audit.ofUser(userId, { before, limit: PAGE });
-      for (const entry of entries) yield auditRow(entry, userId);
+      for (const entry of entries) {
+        if (isEntryFor(userId, entry)) yield auditRow(entry, userId);
+      }
       if (entries.length < PAGE) return;
       before = entries.at(-1)!.id;
     }

@@ -3,7 +3,6 @@ import { AppError, fieldError, notFound } from "../core/errors.ts";
 import { idsOf } from "../core/ids.ts";
 import type { Caller, ServerCaller } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
-import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { AccountChanges } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
 
@@ -13,7 +12,6 @@ export interface ModerationOptions {
   clock: Clock;
   /** True for an administrator, even one whose rights are withheld for now. */
   isAdministrator(user: User): boolean;
-  audit: AuditTrail;
   /** Called after somebody was shadowed, or is no more. */
   onShadowed(): Promise<void>;
 }
@@ -88,27 +86,26 @@ export class Moderation {
     return changed.endedSessions.length;
   }
 
-  /**
-   * Shadows the account, or ends that. The entry names the person in its details only, since they can
-   * read the entries about themselves.
-   */
+  /** Shadows the account, or ends that. The person cannot read the entry (`isEntryFor`). */
   async shadow(
     caller: Caller | ServerCaller,
     userId: string,
     { shadowed, reason }: { shadowed: boolean; reason: string },
   ): Promise<User> {
-    const { changes, audit, onShadowed } = this.options;
+    const { changes, onShadowed } = this.options;
     let isChange = false;
     const changed = await changes.by(caller, userId, ({ user }, at) => {
       this.#requireMay(caller, user, "shadow this user");
       isChange = shadowed !== (user.shadowedAt !== null);
-      return isChange ? { user: { shadowedAt: shadowed ? at : null } } : {};
+      if (!isChange) return {};
+      const action = shadowed ? "user.shadowed" as const : "user.unshadowed" as const;
+      return {
+        user: { shadowedAt: shadowed ? at : null },
+        note: { action, details: { reason } },
+      };
     });
     if (!changed) throw notFound("user", userId);
-    if (!isChange) return changed.user;
-    await onShadowed();
-    const action = shadowed ? "user.shadowed" : "user.unshadowed";
-    await audit.by(caller, { action, details: { userId, reason } });
+    if (isChange) await onShadowed();
     return changed.user;
   }
 

@@ -121,6 +121,28 @@ test(REST, "a frozen chat permits leaving, deleting, erasing and system messages
   assert.deepEqual(app.log, []);
 });
 
+test(REST, "nobody comes into a frozen chat by a webhook or an invitation", async (app) => {
+  const { root: chief, ann, bob, eve } = await app.people("root", "ann", "bob", "eve");
+  const root = await asAdmin(app, chief);
+  const { chatId } = await aGroup(app, [ann, bob]);
+  const hook = (await app.client(ann).post(`/api/chats/${chatId}/incoming-webhooks`, {
+    name: "CI",
+  })).body;
+  const invited = await app.client(ann).post(`/api/groups/${chatId}/invitations`, {
+    userIds: [eve.id],
+  });
+  assert.ok(invited.status < 300, JSON.stringify(invited.body));
+  const [request] = (await app.client(eve).get("/api/requests")).body.items;
+  await root.post(`/api/admin/chats/${chatId}/freeze`, { frozen: true });
+  const post = await app.client().post(hook.path, { text: "Build failed" });
+  assert.deepEqual([post.status, post.body.code], [403, "chat_frozen"]);
+  const accept = () => app.client(eve).post(`/api/requests/${request.id}/accept`, {});
+  assert.equal((await accept()).body.code, "chat_frozen");
+  await root.post(`/api/admin/chats/${chatId}/freeze`, { frozen: false });
+  assert.ok((await accept()).status < 300, "the request has stayed");
+  assert.deepEqual(app.log, []);
+});
+
 test(REST, "in a frozen encrypted chat a Commit removes, and adds nothing", async (app) => {
   const { root: chief, ann, eve } = await app.people("root", "ann", "eve");
   const root = await asAdmin(app, chief);

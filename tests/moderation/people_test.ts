@@ -85,7 +85,7 @@ test(
     const query = `email=${encodeURIComponent(email.toUpperCase())}`;
     assert.deepEqual(await names(root, query), ["ann"]);
     const [entry] = await newestEntries(app, 1);
-    assert.deepEqual([entry.action, entry.actorId, entry.details.found], [
+    assert.deepEqual([entry.action, entry.actorId, entry.userId], [
       "user.looked_up",
       chief.id,
       ann.id,

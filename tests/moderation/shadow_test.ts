@@ -180,8 +180,7 @@ test(REST, "a shadowed person does not learn of it, and administrators may look"
   const found = (await root.get("/api/admin/messages?q=pills")).body.items;
   assert.deepEqual(texts(found), ["buy pills"]);
   const entry = (await newestEntries(app, 10)).find(({ action }) => action === "user.shadowed")!;
-  assert.deepEqual([entry.actorId, entry.userId, entry.details], [chief.id, null, {
-    userId: spammer.id,
+  assert.deepEqual([entry.actorId, entry.userId, entry.details], [chief.id, spammer.id, {
     reason: "Spam",
   }]);
   const key = await backendOf(app);
