@@ -191,15 +191,23 @@ export class MessageEditor {
         await this.options.contactPolicy.requireOpen(draft.chat, userId, "change the message");
       }
       if (!patch) return message;
-      // To a shadowed person it looks done; on what others see it must leave no trace.
-      const isPretended = !message.shadow && !patch.deletedAt && this.options.isShadowed(userId);
-      if (isPretended) return { ...message, ...patch };
+      if (!patch.deletedAt && this.#isPretended(userId, message, patch)) {
+        return { ...message, ...patch };
+      }
       const updated = draft.updateMessage(message, patch, reacted && [reacted]);
       if (updated.shadow) return updated;
       if (reacted) draft.notify(reactionEvent(messageId, reacted));
       for (const each of mentionChanges(message, updated)) draft.notify(each);
       return updated;
     });
+  }
+
+  /**
+   * To a shadowed person a change of what others see looks done, and leaves no trace. A pin of a
+   * shadowed message would take one of the pins of the chat.
+   */
+  #isPretended(userId: string, message: Message, patch: Partial<Message>): boolean {
+    return message.shadow ? patch.pinnedAt !== undefined : this.options.isShadowed(userId);
   }
 
   /** Two concurrent pins may both pass: the limit keeps the list short and is not a strict rule. */

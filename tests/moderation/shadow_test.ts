@@ -147,6 +147,12 @@ test(
     });
     assert.equal(reacted.body.reactions.length, 1, "it looks done");
     await app.client(spammer).put(`/api/messages/${early.id}`, { text: "buy pills" });
+    const hidden = await send(spammer, "pin this");
+    const pin = await app.client(spammer).post("/api/messages/pin", { messageId: hidden.id });
+    assert.notEqual(pin.body.pinnedAt, null);
+    const store = await app.openStore();
+    assert.deepEqual(await store.messages.pinned(chatId, 10), [], "it takes no pin of the chat");
+    await store.close();
     const { items } = (await app.client(bob).get(`/api/messages/${chatId}`)).body;
     assert.deepEqual(texts(items), ["nice to meet you", "hello"]);
     assert.deepEqual(items.at(-1).reactions, []);
