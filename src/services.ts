@@ -212,10 +212,9 @@ export function createServices(context: AppContext) {
     log,
   });
   const calls = new Calls({
+    ...rules,
     config: config.calls,
     store,
-    access: rules.access,
-    contactPolicy: rules.contactPolicy,
     publisher,
     clock,
   });

@@ -2,6 +2,7 @@ import { type Clock, toTimestamp } from "../core/clock.ts";
 import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
+import type { Shadows } from "../chats/shadows.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
@@ -15,6 +16,8 @@ export interface CallsOptions {
   store: Pick<Store, "chats" | "users">;
   access: Pick<ChatAccess, "requireMember">;
   contactPolicy: Pick<ContactPolicy, "requireOpen">;
+  /** Calls of a shadowed person reach no one: they are alone in a room. */
+  shadows: Pick<Shadows, "has">;
   publisher: Pick<Publisher, "toRoom">;
   clock: Clock;
 }
@@ -40,8 +43,9 @@ export class Calls {
     const user = await store.users.byId(userId);
     const now = clock.now();
     const { livekit, turn } = config;
+    const room = this.options.shadows.has(userId) ? `${chatId}:${userId}` : chatId;
     const grant = {
-      room: chatId,
+      room,
       identity: userId,
       name: user?.displayName || user?.username || "",
       roomAdmin: role !== "member",
@@ -49,7 +53,7 @@ export class Calls {
       expiresAt: now + TOKEN_MS,
     };
     return {
-      room: chatId,
+      room,
       livekit: livekit && {
         url: livekit.url,
         token: await liveKitToken(livekit, grant),
@@ -82,6 +86,7 @@ export class Calls {
     event: "call.started" | "call.ended",
     { chatId, ...data }: { chatId: string; call: string; userId: string },
   ): void {
+    if (this.options.shadows.has(data.userId)) return;
     this.options.publisher.toRoom(chatId, { event, chatId, data });
   }
 }

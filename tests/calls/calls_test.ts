@@ -103,3 +103,32 @@ Deno.test("calls are refused where none are configured, and behind a block", asy
   await app.client(bob).post("/api/users/block", { userId: ann.id });
   assert.deepEqual((await join()).body.code, "forbidden");
 });
+
+Deno.test({
+  name: "calls of a shadowed person reach no one, and a frozen chat takes none",
+  ...LEAKY,
+  fn: async () => {
+    await using app = await RunningApp.start(CALLS);
+    const { root, ann, bob } = await app.people("root", "ann", "bob");
+    const store = await app.openStore();
+    await store.users.update(root.id, { role: "admin" });
+    await store.close();
+    const chief = app.client(root);
+    const group = { name: "Kites", memberIds: [bob.id] };
+    const chatId: string = (await app.client(ann).post("/api/groups", group)).body.id;
+    const { client: live } = await WsClient.connect(app.webSocketUrl, ann.token);
+    await using _ = live;
+    const start = (by: typeof ann) => app.client(by).post(`/api/chats/${chatId}/calls`, {});
+    await chief.put(`/api/admin/users/${bob.id}/shadow`, { shadowed: true });
+    const alone = await start(bob);
+    assert.ok(alone.status < 300, JSON.stringify(alone.body));
+    assert.notEqual(alone.body.room, chatId);
+    const shown = await start(ann);
+    assert.equal(shown.body.room, chatId);
+    await eventually("her own call", () => JSON.stringify(live.events).includes(shown.body.call));
+    assert.ok(!JSON.stringify(live.events).includes(alone.body.call));
+    await chief.post(`/api/admin/chats/${chatId}/freeze`, { frozen: true });
+    assert.equal((await start(ann)).body.code, "chat_frozen");
+    assert.deepEqual(app.log, []);
+  },
+});
