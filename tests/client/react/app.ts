@@ -1,5 +1,12 @@
 /** A small chat app on the hooks, which `hooks_test.ts` bundles and opens in a browser. */
-import { createElement as h, type ReactNode, StrictMode, useEffect, useState } from "react";
+import {
+  createElement as h,
+  type ReactNode,
+  StrictMode,
+  useEffect,
+  useState,
+  version,
+} from "react";
 import { createRoot } from "react-dom/client";
 import { ChatClient } from "../../../src/client/mod.ts";
 import {
@@ -16,7 +23,7 @@ import {
 } from "../../../src/client/react/mod.ts";
 
 const renders: Record<string, number> = {};
-Object.assign(globalThis, { renders });
+Object.assign(globalThis, { renders, reactVersion: version });
 
 function counted(name: string): void {
   renders[name] = (renders[name] ?? 0) + 1;
