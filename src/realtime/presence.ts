@@ -117,6 +117,11 @@ export class Presence implements HubListener {
     });
   }
 
+  /** Number of users whose connects or disconnects are being handled: no other user takes memory. */
+  get inProgress(): number {
+    return this.#turns.size;
+  }
+
   /**
    * Announces no one: connected users reconnect to another instance, or are announced there after a
    * while.

@@ -314,3 +314,18 @@ Deno.test("Presence announces connected users again when others may have missed 
   );
   people.presence.close();
 });
+
+Deno.test("Presence never moves back when a user was last seen, and keeps nothing of users it has handled", async () => {
+  const people = new People();
+  people.add("ann", { lastSeenAt: 5_000_000 });
+  people.add("bob");
+  people.chats.set("chat", ["ann", "bob"]);
+  for (const userId of ["ann", "bob"]) {
+    people.come(userId);
+    people.go(userId);
+  }
+  await eventually("both are offline", () => people.users.get("bob")!.lastSeenAt === 1_000_000);
+  await eventually("nothing is kept", () => people.presence.inProgress === 0);
+  assert.equal(people.users.get("ann")!.lastSeenAt, 5_000_000);
+  people.presence.close();
+});

@@ -10,7 +10,7 @@ import { deviceCredential } from "../../../src/client/mls/suite.ts";
 import { readRecord } from "../../../src/client/mls/group_record.ts";
 import { joinExternally } from "../../../src/client/mls/join_external.ts";
 import { makeKeyPackage } from "../../../src/client/mls/key_packages.ts";
-import { unpackParts } from "../../../src/client/mls/encoding.ts";
+import { unpackParts, utf8 } from "../../../src/client/mls/encoding.ts";
 import { cipherSuite, clientConfig } from "../../../src/client/mls/suite.ts";
 import { decodeGroupInfo, decodeKeyPackage, encodeWire } from "../../../src/client/mls/wire.ts";
 import { newId } from "../../../src/core/ids.ts";
@@ -164,6 +164,17 @@ for (const [name, message, forge] of contents) {
     await assert.rejects((await devices[2].group()).processCommit(commit), badCommit(message));
   });
 }
+
+Deno.test("a client reads neither a message of another chat nor a Commit in place of a message", async () => {
+  const { world, devices } = await shared;
+  const other = await threePeople();
+  const foreign = await (await other.devices[0].group()).encrypt(utf8("elsewhere"));
+  const group = await devices[2].group();
+  await assert.rejects(group.decrypt(foreign), { name: "MlsClientError", code: "wrong_chat" });
+  const commit = await commitOf(await stateOf(world, devices[3]), false);
+  const refusal = { name: "MlsClientError", code: "bad_message", message: /it is a commit/ };
+  await assert.rejects(group.decrypt(commit), refusal);
+});
 
 Deno.test("a client refuses a joiner whose external_init has a KEM output of small order", async () => {
   const { world, devices } = await shared;
