@@ -235,6 +235,7 @@ Deno.test("Instances leaves after the heartbeat in progress, which would undo it
   const { version } = lives.table.rows.get("a")!;
   await instances.leave();
   assert.equal(lives.table.rows.get("a")!.version, version, "once");
+  lives.now = 30_000;
   await instances.refresh();
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve));
   assert.deepEqual(heard, ["x joined"]);
