@@ -5,6 +5,11 @@ import type { MetricsRegistry } from "./metrics.ts";
  * Interval of the checks. Also the error of a measurement: a turn appears up to this much longer.
  */
 const TICK_MS = 10;
+/**
+ * Milliseconds of the process's CPU time after which the thread's is read again, which takes
+ * fifteen times as long. A turn appears up to this much longer, too.
+ */
+const STALE_MS = 2;
 /** A maximum covers at least this long and at most twice as long, however often it is read. */
 const WINDOW_MS = 30_000;
 
@@ -20,7 +25,9 @@ const WINDOW_MS = 30_000;
 export class EventLoopMonitor {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dueAt = 0;
-  #cpuBefore = 0;
+  /** CPU times in milliseconds when the thread's was last read. */
+  #threadBefore = 0;
+  #processBefore = 0;
   #windowStart = performance.now();
   #previous = 0;
   #current = 0;
@@ -34,7 +41,7 @@ export class EventLoopMonitor {
   }
 
   start(): void {
-    this.#cpuBefore = threadCpuMs();
+    this.#readCpu();
     this.#schedule();
   }
 
@@ -55,16 +62,23 @@ export class EventLoopMonitor {
   }
 
   #tick(): void {
-    const now = performance.now(), cpu = threadCpuMs();
+    const now = performance.now();
     const late = now - this.#dueAt;
     this.#moveWindow(now);
     // Less than one tick late: no turn was longer than two ticks.
     if (late >= TICK_MS) {
-      const turn = Math.min(late + TICK_MS, cpu - this.#cpuBefore);
+      const turn = Math.min(late + TICK_MS, this.#readCpu());
       this.#current = Math.max(this.#current, turn);
-    }
-    this.#cpuBefore = cpu;
+    } else if (processCpuMs() - this.#processBefore > STALE_MS) this.#readCpu();
     this.#schedule();
+  }
+
+  /** Returns the milliseconds of CPU time that the thread has used since the last call. */
+  #readCpu(): number {
+    const before = this.#threadBefore;
+    this.#threadBefore = threadCpuMs();
+    this.#processBefore = processCpuMs();
+    return this.#threadBefore - before;
   }
 
   #moveWindow(now: number): void {
@@ -85,6 +99,13 @@ interface CpuUsage {
 const usage = (process as { threadCpuUsage?: () => CpuUsage }).threadCpuUsage ?? process.cpuUsage;
 
 function threadCpuMs(): number {
-  const { user, system } = usage.call(process);
+  return milliseconds(usage.call(process));
+}
+
+function processCpuMs(): number {
+  return milliseconds(process.cpuUsage());
+}
+
+function milliseconds({ user, system }: CpuUsage): number {
   return (user + system) / 1000;
 }

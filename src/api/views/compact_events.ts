@@ -6,7 +6,7 @@ import type { CompactReceiptsView, ReceiptsView, ReceiptView } from "./member.ts
 /**
  * Returns the event as connections get it that said `compact` in hello: without fields that have
  * their usual value. A text of 120 characters then takes half the bytes. The client
-library's `fillIn` is the reverse.
+ * library's `fillIn` is the reverse.
  */
 export function compactEvent(event: WireEvent): WireEvent {
   const { event: name, chatId, rev, after } = event;
