@@ -15,7 +15,6 @@ export interface MongoBrokerOptions {
   instances: Instances;
   log: Log;
   onCall?: OnBrokerCall;
-  gatherMs?: number;
 }
 
 /** One batch; `n` counts the batches of its instance, 0 is a probe of the stream. */
@@ -59,8 +58,9 @@ export class MongoBroker extends SharedBroker {
   #stream: ChangeStream<Batch> | null = null;
   #listening = Promise.withResolvers<void>();
 
-  constructor({ db, instances, log, gatherMs = 3, onCall }: MongoBrokerOptions) {
-    const batches = { gatherMs, smallBytes: 16_000, largeBytes: 1_000_000 };
+  constructor({ db, instances, log, onCall }: MongoBrokerOptions) {
+    // Signals that arrive during a write make the next batch: an interval gained nothing.
+    const batches = { gatherMs: 0, smallBytes: 16_000, largeBytes: 1_000_000 };
     super({ service: "MongoDB", instances, log, batches, onCall });
     // Without waiting for a majority: a write lost in a failover causes a gap, no more.
     this.#batches = db.collection<Batch>(COLLECTION, { writeConcern: { w: 1 } });
