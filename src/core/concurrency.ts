@@ -10,3 +10,25 @@ export async function forEachOf<T>(
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, run));
 }
+
+/** Runs at most `max` pieces of work at a time, in order of asking. */
+export class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(max: number) {
+    this.#free = max;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}

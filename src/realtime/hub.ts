@@ -1,3 +1,4 @@
+import { Slots } from "../core/concurrency.ts";
 import { AppError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
@@ -29,6 +30,12 @@ export interface HubOptions {
   figures?: DeliveryMetrics;
 }
 
+/**
+ * Connections that read their session and chats at a time: a crowd that comes at once leaves the
+ * store time for everybody else.
+ */
+const ATTACHING_AT_ONCE = 16;
+
 /** All connections of this instance, and the path of every event to its recipients. */
 export class Hub {
   readonly #connections = new ConnectionIndex();
@@ -36,6 +43,7 @@ export class Hub {
   readonly #recovery: Recovery;
   readonly #listeners: HubListener[] = [];
   readonly #retries: Retries;
+  readonly #attaching = new Slots(ATTACHING_AT_ONCE);
   #closed = false;
 
   constructor(
@@ -89,10 +97,12 @@ export class Hub {
     if (this.#connections.add(connection)) {
       for (const listener of this.#listeners) listener.onFirstConnection(userId);
     }
-    const [session] = await Promise.all([
-      this.store.sessions.byId(sessionId),
-      this.#subscriptions.subscribe(userId, [connection]),
-    ]);
+    const [session] = await this.#attaching.run(() =>
+      Promise.all([
+        this.store.sessions.byId(sessionId),
+        this.#subscriptions.subscribe(userId, [connection]),
+      ])
+    );
     if (session === null || session.endedAt !== null) throw sessionEnded();
   }
 

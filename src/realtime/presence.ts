@@ -1,5 +1,5 @@
 import { type Clock, toTimestampOrNull } from "../core/clock.ts";
-import { forEachOf } from "../core/concurrency.ts";
+import { forEachOf, Slots } from "../core/concurrency.ts";
 import { notFound } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { StatusState, User } from "../model/user.ts";
@@ -30,6 +30,11 @@ export interface PresenceOptions {
 
 /** Number of people announced concurrently when an instance has died, or was thought dead. */
 const ANNOUNCEMENTS_AT_ONCE = 8;
+/**
+ * People who arrive, or whose leaving is announced, concurrently: a crowd that comes or goes leaves
+ * the store time for everybody else.
+ */
+const PEOPLE_AT_ONCE = 32;
 
 /**
  * Presence of users. A user is online if any device is; others see the state that the user chose,
@@ -42,6 +47,7 @@ export class Presence implements HubListener {
   readonly #leaving = new Map<string, ReturnType<typeof setTimeout>>();
   /** Pending work of a user: connects and disconnects are handled one after the other. */
   readonly #turns = new Map<string, Promise<void>>();
+  readonly #slots = new Slots(PEOPLE_AT_ONCE);
   #closed = false;
 
   constructor(private readonly options: PresenceOptions) {
@@ -62,7 +68,8 @@ export class Presence implements HubListener {
     const leaving = this.#leaving.get(userId);
     clearTimeout(leaving);
     this.#leaving.delete(userId);
-    if (leaving === undefined) this.#inTurn(userId, () => this.#arrive(userId));
+    if (leaving !== undefined) return;
+    this.#inTurn(userId, () => this.#slots.run(() => this.#arrive(userId)));
   }
 
   onLastConnection(userId: string): void {
@@ -70,7 +77,7 @@ export class Presence implements HubListener {
     const at = this.options.clock.now();
     const timer = setTimeout(() => {
       this.#leaving.delete(userId);
-      this.#inTurn(userId, () => this.#leave(userId, at));
+      this.#inTurn(userId, () => this.#slots.run(() => this.#leave(userId, at)));
     }, this.options.limits.presenceGraceMs);
     Deno.unrefTimer(timer);
     this.#leaving.set(userId, timer);

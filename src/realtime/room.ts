@@ -62,7 +62,7 @@ export class Room {
   /** True while rows are being read, and at first until the head is known. */
   #filling = true;
   #emitting = false;
-  #opened = false;
+  #openSince = Infinity;
   #closed = false;
   /** Delivery has to begin after this revision, or an earlier one. */
   #start = Infinity;
@@ -92,13 +92,18 @@ export class Room {
   }
 
   get isOpen(): boolean {
-    return this.#opened;
+    return this.#openSince < Infinity;
+  }
+
+  /** Time of `open` on the clock of `performance.now`; Infinity before. */
+  get openSince(): number {
+    return this.#openSince;
   }
 
   /** Begins delivery after `head`; revisions known before are caught up on. */
   open(head: number): void {
-    if (this.#opened || this.#closed) return;
-    this.#opened = true;
+    if (this.isOpen || this.#closed) return;
+    this.#openSince = performance.now();
     this.#delivered = this.#begun = Math.min(head, this.#start);
     this.#filling = false;
     this.#ready.resolve();
@@ -144,7 +149,7 @@ export class Room {
 
   /** True if the step after `rev` came before delivery began, so that it admits no one here. */
   hasBegunPast(rev: number): boolean {
-    return this.#opened && this.#begun > rev;
+    return this.isOpen && this.#begun > rev;
   }
 
   /**
@@ -174,7 +179,7 @@ export class Room {
    * began later than after `after`, or if the room was dropped before.
    */
   #expectMembers(after: number, rev: number): void {
-    if (!this.#opened) this.#start = Math.min(this.#start, after);
+    if (!this.isOpen) this.#start = Math.min(this.#start, after);
     this.#membersAt = Math.max(this.#membersAt, rev);
   }
 

@@ -66,14 +66,15 @@ export class Subscriptions implements RoomHost {
 
   /**
    * Subscribes these connections of the user to all their chats, and to no others. The user's chats
-   * are read until a read finds nothing new: between the read and the opening of a room the user
-   * may join or leave a chat whose room is not open here, and no signal would tell.
+   * are read until a read finds no chat whose room was not open when it began: between the read and
+   * the opening of a room the user may leave or rejoin the chat, and no signal would tell.
    */
   async subscribe(userId: string, connections: readonly Connection[]): Promise<void> {
     const current = () => connections.filter((each) => this.connections.has(each));
     for (let entered = true; entered && current().length > 0;) {
+      const began = performance.now();
       entered = await this.#withChats(userId, async (chats, moved) => {
-        const missing = current().map((each) => this.#adjust(each, chats, moved));
+        const missing = current().map((each) => this.#adjust(each, chats, moved, began));
         return (await Promise.all(missing)).includes(true);
       });
     }
@@ -228,13 +229,14 @@ export class Subscriptions implements RoomHost {
   }
 
   /**
-   * Returns true if the connection was subscribed to any chat. `moved` is newer than `chats` and
-   * wins.
+   * Returns true if the connection was subscribed to a chat whose room was not open at `began`.
+   * `moved` is newer than `chats` and wins.
    */
   async #adjust(
     connection: Connection,
     chats: UserChats,
     moved: ReadonlySet<string>,
+    began: number,
   ): Promise<boolean> {
     const current = new Set<string>();
     for (const room of [...connection.rooms]) {
@@ -244,8 +246,9 @@ export class Subscriptions implements RoomHost {
     }
     const missing = [...chats.keys()].filter((id) => !current.has(id) && !moved.has(id));
     for (const chatId of missing) connection.hide({ chatId, hiddenSeq: chats.get(chatId)! });
+    const wereOpen = missing.every((id) => (this.#rooms.get(id)?.openSince ?? Infinity) < began);
     await this.#enterAll(connection, missing, moved);
-    return missing.length > 0;
+    return !wereOpen;
   }
 
   /**
