@@ -1,4 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
+import { Gatherer } from "../../core/gatherer.ts";
+import { idsOf } from "../../core/ids.ts";
 import type { Log } from "../../core/log.ts";
 import type { ChatCommit } from "../../model/chat_step.ts";
 import type { OutboxEntry } from "../../model/outbox_entry.ts";
@@ -25,6 +27,12 @@ export interface PushWorkerOptions {
    * is.
    */
   onWaited?(ms: number): void;
+}
+
+/** Result of a round: ids of the entries that are done, and the retries that follow them. */
+interface Settlement {
+  done: string[];
+  retries: OutboxEntry[];
 }
 
 /** Lease on claimed entries in milliseconds, renewed by every poll. */
@@ -55,6 +63,8 @@ export class PushWorker {
   readonly #options: Required<PushWorkerOptions>;
   readonly #fresh: PushQueue;
   readonly #retries: PushQueue;
+  /** Rounds of several chats that end together are written together. */
+  readonly #settlements = new Gatherer<Settlement, void>((rounds) => this.#settle(rounds));
   #claimedRetries = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #polling: Promise<void> = Promise.resolve();
@@ -133,10 +143,10 @@ export class PushWorker {
   }
 
   async #process(entries: OutboxEntry[]): Promise<void> {
-    const { store, log } = this.#options;
+    const { log } = this.#options;
     try {
       const retries = await this.#retriesOf(entries);
-      await store.outbox.settle(entries.map(({ id }) => id), retries);
+      await this.#settlements.add({ done: idsOf(entries), retries });
     } catch (error) {
       // The entries are due again once their lease expires.
       log.warn("Push round failed; its entries are retried", { error });
@@ -146,6 +156,13 @@ export class PushWorker {
         if (deviceIds !== null) this.#claimedRetries--;
       }
     }
+  }
+
+  async #settle(rounds: Settlement[]): Promise<void[]> {
+    const done = rounds.flatMap((round) => round.done);
+    const retries = rounds.flatMap((round) => round.retries);
+    await this.#options.store.outbox.settle(done, retries);
+    return rounds.map(() => {});
   }
 
   /** Processes the fresh entries of one chat, or one retry, and returns the retries. */
