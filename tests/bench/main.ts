@@ -1,8 +1,10 @@
 import { cold } from "./cold.ts";
+import { crowd } from "./crowd.ts";
 import { encryption } from "./encryption.ts";
 import { fanout } from "./fanout.ts";
 import { history } from "./history.ts";
 import { instances } from "./instances.ts";
+import { lone } from "./lone.ts";
 import { page } from "./page.ts";
 import { socketio } from "./socketio.ts";
 import { webhooks } from "./webhooks.ts";
@@ -10,6 +12,8 @@ import { webhooks } from "./webhooks.ts";
 /** `deno task bench [name …]`: runs all benchmarks, or the named ones. */
 const BENCHMARKS: Record<string, () => Promise<void>> = {
   fanout,
+  lone,
+  crowd,
   history,
   socketio,
   instances,
