@@ -91,6 +91,14 @@ export abstract class SessionClient extends Emitter<ClientEvents> {
     return await this.#begin(await this.rest.call("auth.facebook", proof));
   }
 
+  /**
+   * Signs in with an `idToken` or a `code` of any provider that `auth.providers` lists; creates an
+   * account on first use.
+   */
+  async signInWith(proof: Input<"auth.oidc">): Promise<SignInResult> {
+    return await this.#begin(await this.rest.call("auth.oidc", proof));
+  }
+
   async #begin(answer: Output<"auth.login">): Promise<SignInResult> {
     if ("twoFactorRequired" in answer) return { challenge: answer.challenge };
     return { user: await this.#start(answer) };

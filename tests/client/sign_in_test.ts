@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { generate } from "otplib";
 import { ChatClient } from "../../src/client/mod.ts";
 import { GoogleServer } from "../support/google_server.ts";
+import { OidcServer } from "../support/oidc_server.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 const PASSWORD = "a long password";
@@ -38,4 +39,20 @@ Deno.test("signing in with Google takes one call", async () => {
   assert.equal(result.user.displayName, "Ann Lee");
   assert.equal((await client.call("user.profile", {})).id, client.userId);
   await assert.rejects(client.signInWithFacebook({ idToken: "none" }), { name: "ChatError" });
+});
+
+Deno.test("a client signs in with any configured provider, and goes on as the person of its subject", async () => {
+  await using acme = await OidcServer.start();
+  await using app = await RunningApp.start(acme.env("acme"));
+  const person = { sub: "1", email: "ann@acme.example", name: "Ann Lee" };
+  const ids: string[] = [];
+  for (const _ of [1, 2]) {
+    const client = new ChatClient({ url: app.url });
+    const idToken = await acme.idToken(person);
+    await client.signInWith({ provider: "acme", idToken });
+    assert.equal(client.user?.displayName, "Ann Lee");
+    ids.push(client.userId);
+    await client.close();
+  }
+  assert.equal(ids[0], ids[1]);
 });
